@@ -160,7 +160,7 @@ SHARED_THREADS: dict[str, str] = {
     "runtime/write_queue.py": "a stop waits for the end of the writing thread",
     "cabinet/clients/personal_data.py": "an erasure waits for the lock of the mirror",
     "cabinet/settings/imports.py": "uploads are kept, previewed and imported, one a person",
-    "http/server.py": "files are sent in pieces, each read from the disk",
+    "http/sent_file.py": "files are sent in pieces, each read from the disk",
 }
 """The modules that use the event loop's default executor, whose threads all of them share, and what for."""
 
@@ -734,3 +734,11 @@ def test_the_import_table_has_no_row_for_a_folder_that_may_not_be() -> None:
     assert not any(row in MAY_IMPORT[row] for row in rows)
     for edge in EDGES:
         assert not MAY_IMPORT[edge] & EDGES, f"{edge} may import another edge"
+
+
+def test_the_paths_that_its_rules_name_exist() -> None:
+    tree = ast.parse(Path(__file__).read_text(encoding="utf-8"))
+    named = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    paths = {text for text in named if re.fullmatch(r"[a-z_]+(/[a-z_]+)*(\.py|/)", text)}
+    assert paths
+    assert not {path for path in paths if not any((folder / path).exists() for folder in (SOURCE, *SOURCE.parents[:2]))}

@@ -41,6 +41,7 @@ from dealtrace.runtime.database_watch import DatabaseWatch
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.report_pool import REPORT_SECONDS_MAX, REPORTS_AT_ONCE, ReportPool
 from dealtrace.runtime.request_journal import RequestJournal
+from dealtrace.runtime.server_stop import ServerStop, call_at_stop_signals
 from dealtrace.runtime.session_uses import SessionUses
 from dealtrace.runtime.site_cache import SiteCache
 from dealtrace.runtime.threads import Threads
@@ -104,6 +105,7 @@ class Application:
         self._database_outage = Outage("database_unavailable", "database_back")
         self._make_write_queue = make_write_queue
         self._retry_log = RetryLog()
+        self._server_stop = ServerStop()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or the lifespan of the process from its start to its stop."""
@@ -127,6 +129,7 @@ class Application:
             )
         _log.info("process_started", pid=os.getpid(), database=self._database.name)
         self._start_loops()
+        call_at_stop_signals(self._begin_stop)
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await self._stop()
@@ -165,6 +168,7 @@ class Application:
             self._file_threads,
             self._export_threads,
             self._background_runs,
+            self._server_stop,
             self._settings.mail_server is not None,
             self._settings.backup_days_max,
             choosable_keys,
@@ -175,7 +179,7 @@ class Application:
         self._gate = self._make_gate()
         self._journal = RequestJournal(self._settings.requests_kept_days)
         routes = Routes(self._gate, ENDPOINTS, refuse)
-        self._server = HttpServer(routes, pages, self._database_outage, self._journal)
+        self._server = HttpServer(routes, pages, self._database_outage, self._journal, self._server_stop)
         collect_garbage_seldom()
 
     def _open_storage(self) -> None:
@@ -296,8 +300,14 @@ class Application:
         ):
             self._loops.start(work, STEP_SECONDS, Outage(failing, working))
 
-    async def _stop(self) -> None:
+    def _begin_stop(self) -> None:
+        """Make all work end that the server would otherwise wait for; requests are still answered."""
+        self._server_stop.begin()
+        self._report_pool.begin_stop()
         self._background_runs.begin_stop()
+
+    async def _stop(self) -> None:
+        self._begin_stop()
         await self._loops.stop()
         self._health_watcher.stop()
         await self._alerts.stop()

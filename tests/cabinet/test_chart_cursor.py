@@ -1,17 +1,12 @@
 """The cursor of line charts in a browser: it says what the table below the chart says, and dragging chooses days."""
 
-import shutil
-from collections.abc import Iterator
 from importlib.resources import files
-from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
 from browser import Browser
-from cast import Stage
-from dealtrace.storage.database.engine import open_database
-from filled_site import FilledSite, fill_site
+from filled_site import FilledSite
 from server import ServerProcess
 
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
@@ -25,24 +20,6 @@ WORDS = """[...document.querySelectorAll('figure tbody tr')].map(row => {
  return `${row.cells[0].textContent}: ${value}` + (before ? ` (${before})` : '') })"""
 DAYS = "[...document.querySelectorAll('figure tbody tr')].map(row => [row.dataset.first, row.dataset.last])"
 REPORT = "/reports?by=source&metrics=deals&period=28d&compare=previous&filter=source:is:yandex&limit=50"
-
-
-@pytest.fixture(scope="module")
-def host(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """Run one server for the module, on SQLite."""
-    folder = tmp_path_factory.mktemp("cursor")
-    shutil.copy(sqlite_template, folder / "dealtrace.db")
-    process = ServerProcess(f"sqlite:///{folder}/dealtrace.db", folder)
-    yield process
-    process.close()
-
-
-@pytest.fixture(scope="module")
-def site(host: ServerProcess) -> Iterator[FilledSite]:
-    """Give a site that has something of everything."""
-    database = open_database(host.database_url)
-    yield fill_site(host, Stage(database))
-    database.close()
 
 
 @pytest.fixture(params=[1280, 360])

@@ -1,10 +1,7 @@
 """The keyboard alone: every control of the pages with figures is reached, seen and used, and `?` names the keys."""
 
 import json
-import shutil
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -15,7 +12,7 @@ from dealtrace.accounts.rights import Role
 from dealtrace.cabinet.keys import KEYS, OF_BROWSERS
 from dealtrace.storage.accounts.api_requests import insert_requests
 from dealtrace.storage.database.engine import open_database
-from filled_site import FilledSite, fill_site
+from filled_site import FilledSite
 from guests import member_of
 from server import ServerProcess
 
@@ -38,24 +35,6 @@ LOOK = """(each => { if (getComputedStyle(each).outlineStyle !== 'none') each.da
 TAKEN = "document.addEventListener('keydown', each => { document.body.dataset.taken = each.defaultPrevented }) || 0"
 """Tell of each key from now on whether a script of the page took it."""
 TABS_MAX = 500
-
-
-@pytest.fixture(scope="module")
-def host(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """Run one server for the module, on SQLite."""
-    folder = tmp_path_factory.mktemp("keyboard")
-    shutil.copy(sqlite_template, folder / "dealtrace.db")
-    process = ServerProcess(f"sqlite:///{folder}/dealtrace.db", folder)
-    yield process
-    process.close()
-
-
-@pytest.fixture(scope="module")
-def site(host: ServerProcess) -> Iterator[FilledSite]:
-    """Give a site that has something of everything."""
-    database = open_database(host.database_url)
-    yield fill_site(host, Stage(database))
-    database.close()
 
 
 @pytest.fixture

@@ -2,10 +2,7 @@
 
 import json
 import re
-import shutil
-from collections.abc import Iterator
 from importlib.resources import files
-from pathlib import Path
 
 import pyotp
 import pytest
@@ -16,8 +13,7 @@ from dealtrace.accounts.rights import Role
 from dealtrace.cabinet.docs.guides import GUIDES
 from dealtrace.cabinet.routes import PAGES
 from dealtrace.cabinet.sections import SECTIONS
-from dealtrace.storage.database.engine import open_database
-from filled_site import NUMBER, PHONE, FilledSite, fill_site
+from filled_site import NUMBER, PHONE, FilledSite
 from guests import PASSWORD, Guest, member_of, new_user
 from server import ServerProcess
 from walker import EVERY, PAIRWISE, Walker, Way, faults_of
@@ -34,30 +30,6 @@ AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
 RUN_AXE = """axe.run(document, {resultTypes: ['violations'], %s}).then(({violations}) => violations.map(
   ({id, nodes}) => id + ': ' + nodes.slice(0, 3).map(node => node.html.slice(0, 150)).join(' | ')))"""
 ALL_RULES, RULES_OF_COLOUR = "", "runOnly: ['color-contrast', 'link-in-text-block']"
-
-
-@pytest.fixture(scope="module")
-def host(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """Run one server for the module, on SQLite."""
-    folder = tmp_path_factory.mktemp("walk")
-    shutil.copy(sqlite_template, folder / "dealtrace.db")
-    process = ServerProcess(f"sqlite:///{folder}/dealtrace.db", folder, is_fork=True)
-    yield process
-    process.close()
-
-
-@pytest.fixture(scope="module")
-def stage_of_walk(host: ServerProcess) -> Iterator[Stage]:
-    """Give a stage in the database of the server."""
-    database = open_database(host.database_url)
-    yield Stage(database)
-    database.close()
-
-
-@pytest.fixture(scope="module")
-def site(host: ServerProcess, stage_of_walk: Stage) -> FilledSite:
-    """Give one filled site to all tests of the module."""
-    return fill_site(host, stage_of_walk)
 
 
 def shown_pages() -> list[str]:
@@ -183,10 +155,10 @@ def test_axe_finds_nothing_on_answers_of_forms(
 @pytest.mark.parametrize("language", ["ru", "en"])
 @pytest.mark.parametrize("place", ["settings/tokens", "deals/1"])
 def test_axe_finds_nothing_on_pages_that_refuse(
-    host: ServerProcess, stage_of_walk: Stage, site: FilledSite, browser: Browser, place: str, language: str
+    host: ServerProcess, stage_of_host: Stage, site: FilledSite, browser: Browser, place: str, language: str
 ) -> None:
     browser.emulate(language=language)
-    analyst = member_of(host, stage_of_walk, site.player.site.id, Role.ANALYST)
+    analyst = member_of(host, stage_of_host, site.player.site.id, Role.ANALYST)
     browser.keep_cookie("session", analyst.secret, host.address)
     assert analyst.get(place).status_code == {"settings/tokens": 403, "deals/1": 404}[place]
     browser.open(f"{host.address}/cabinet/{site.player.site.id}/{place}")
@@ -195,10 +167,10 @@ def test_axe_finds_nothing_on_pages_that_refuse(
 
 @pytest.mark.parametrize("language", ["ru", "en"])
 def test_axe_finds_nothing_where_a_code_is_asked_for(
-    host: ServerProcess, stage_of_walk: Stage, browser: Browser, language: str
+    host: ServerProcess, stage_of_host: Stage, browser: Browser, language: str
 ) -> None:
     browser.emulate(language=language)
-    user = new_user(stage_of_walk.database, {})
+    user = new_user(stage_of_host.database, {})
     guest = Guest(host)
     guest.log_in(user)
     guest.secret = guest.http.cookies["session"]
@@ -238,17 +210,17 @@ def test_a_phone_shows_whole_sums_readable_charts_and_whose_row_it_is(
 
 @pytest.mark.parametrize("way", PAIRWISE, ids=str)
 def test_a_person_finds_the_way(
-    host: ServerProcess, stage_of_walk: Stage, site: FilledSite, browser: Browser, way: Way
+    host: ServerProcess, stage_of_host: Stage, site: FilledSite, browser: Browser, way: Way
 ) -> None:
-    walk(host, stage_of_walk, site, browser, way)
+    walk(host, stage_of_host, site, browser, way)
 
 
 @pytest.mark.torture
 @pytest.mark.parametrize("way", EVERY, ids=str)
 def test_a_person_finds_every_way(
-    host: ServerProcess, stage_of_walk: Stage, site: FilledSite, browser: Browser, way: Way
+    host: ServerProcess, stage_of_host: Stage, site: FilledSite, browser: Browser, way: Way
 ) -> None:
-    walk(host, stage_of_walk, site, browser, way)
+    walk(host, stage_of_host, site, browser, way)
 
 
 def walk(host: ServerProcess, stage: Stage, site: FilledSite, browser: Browser, way: Way) -> None:

@@ -2,8 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from functools import partial
 from typing import BinaryIO
 
 from dealtrace import clock
@@ -12,6 +11,7 @@ from dealtrace.answers.report import serialize_answer
 from dealtrace.api.report_parameters import figure_of, words_of
 from dealtrace.files.reports.answer_file import write_answer
 from dealtrace.files.row_writers import CONTENT_TYPES
+from dealtrace.files.temporary_file import open_written
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameters import Sent
 from dealtrace.http.replies import Reply, file_success, success
@@ -61,10 +61,7 @@ def respond_with(extension: str) -> Callable[[Caller, Sent], Awaitable[Reply]]:
 def _write(source: FactSource, site: Site, question: Question, now: datetime, extension: str) -> BinaryIO:
     """Write a report to a temporary file and return the open file, which is already unlinked: closing deletes it."""
     answered = ask_report_or_pivot(source, site, question, now)
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / f"report{extension}"
-        write_answer(path, answered)
-        return path.open("rb")
+    return open_written(extension, partial(write_answer, answered=answered, proceed=source.proceed))
 
 
 async def respond_with_rows(caller: Caller, sent: Sent) -> Reply:

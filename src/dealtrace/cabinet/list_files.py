@@ -2,29 +2,32 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import BinaryIO, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from sqlalchemy import Connection
-from starlette.background import BackgroundTask
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
+from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.formats import day
-from dealtrace.cabinet.listing import SEARCH, Days, Listing
+from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.listing import SEARCH, Days, Listing, days_of, listing_of
 from dealtrace.cabinet.rendering import HEADERS, words_of
 from dealtrace.cabinet.view import View
 from dealtrace.files.export_columns import ExportColumn, on_the_clock
 from dealtrace.files.row_writers import CONTENT_TYPES, CSV, XLSX, Note, open_writer
+from dealtrace.files.temporary_file import open_written
+from dealtrace.files.xlsx.packed_workbook import Proceed
+from dealtrace.http.sent_file import SentFile
 from dealtrace.record import record
 from dealtrace.reports.refusals import ClientGone
 from dealtrace.storage.database.engine import Database
 
 ROWS_AT_ONCE = 1000
 """How many rows are in memory at once."""
-CHUNK_BYTES = 65_536
 Item = TypeVar("Item")
 Key = TypeVar("Key")
 
@@ -44,31 +47,53 @@ class ListFile(Generic[Key, Item]):
     notes: Sequence[Note]
 
 
+def file_sender(
+    place: str, asked: tuple[str, ...], listed_of: Callable[[Site, Listing, Days], ListFile[Key, Item] | None]
+) -> Callable[[str], Callable[[View], Awaitable[Response]]]:
+    """Return a function that takes an extension and returns the handler that sends the list of a page as such a file.
+
+    `place` is the path of the page below its site, and `asked` has its parameters. `listed_of` returns the list that
+    the page shows, or `None` if it has no file.
+    """
+
+    def send_as(extension: str) -> Callable[[View], Awaitable[Response]]:
+        async def send(view: View) -> Response:
+            site = view.current_site
+            listing = listing_of(f"/cabinet/{site.id}/{place}", view.request.query_params, asked)
+            listed = listed_of(site, listing, days_of(listing, site, clock.now(), view.language))
+            return await send_list(view, listed, extension) if listed is not None else not_found(view)
+
+        return send
+
+    return send_as
+
+
 async def send_list(view: View, listed: ListFile[Key, Item], extension: str) -> Response:
     """Send a list as a file with this extension, for Excel.
 
     Raises:
         ClientGone: the browser closed the connection before the file was complete.
+        ReportsBusy: the server began to stop before the file was complete.
+        ReportNotKept: the disk of temporary files is full.
     """
-    stop = threading.Event()
+    left = threading.Event()
     leaving = asyncio.ensure_future(view.until_gone())
-    leaving.add_done_callback(lambda _: stop.set())
+    leaving.add_done_callback(lambda _: left.set())
+    services = view.services
+
+    def proceed() -> None:
+        services.server_stop.require_running()
+        if left.is_set():
+            raise ClientGone
+
     try:
-        services = view.services
-        file = await services.export_threads.run(_write, services.database, view.current_site, listed, extension, stop)
+        writing = partial(_write, services.database, view.current_site, listed, proceed)
+        file = await services.export_threads.run(open_written, extension, writing)
     finally:
         leaving.cancel()
-    headers = {**HEADERS, "content-disposition": f'attachment; filename="{listed.name}{extension}"'}
-    return StreamingResponse(
-        chunks_of(file), headers=headers, media_type=CONTENT_TYPES[extension], background=BackgroundTask(file.close)
+    return SentFile(
+        file, f"{listed.name}{extension}", CONTENT_TYPES[extension], headers=HEADERS, server_stop=services.server_stop
     )
-
-
-def chunks_of(file: BinaryIO) -> Iterator[bytes]:
-    """Yield the content of a file in chunks, and close the file."""
-    with file:
-        while chunk := file.read(CHUNK_BYTES):
-            yield chunk
 
 
 def notes_of(listing: Listing, days: Days, words: dict[str, tuple[str, dict[str, str]]]) -> list[Note]:
@@ -88,25 +113,16 @@ def notes_of(listing: Listing, days: Days, words: dict[str, tuple[str, dict[str,
     return found
 
 
-def _write(
-    database: Database, site: Site, listed: ListFile[Key, Item], extension: str, stop: threading.Event
-) -> BinaryIO:
-    """Write a list to a temporary file and return the open file; it is already unlinked, so closing it deletes it.
-
-    All rows are read from one snapshot of the database.
-    """
+def _write(database: Database, site: Site, listed: ListFile[Key, Item], proceed: Proceed, path: Path) -> None:
+    """Write a list to a file; all rows are read from one snapshot of the database."""
+    proceed()
     columns = listed.columns
     names, headings = [column.name for column in columns], [column.heading for column in columns]
-    notes = listed.notes if extension == XLSX else ()
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / f"list{extension}"
-        with (
-            database.read(is_limited=False) as connection,
-            open_writer(path, names, headings, for_excel=extension == CSV, notes=notes) as file,
-        ):
-            for keys in listed.pages(connection):
-                for item in listed.read_rows(connection, keys):
-                    file.add([on_the_clock(column.value(item), site.time_zone) for column in columns])
-                if stop.is_set():
-                    raise ClientGone
-        return path.open("rb")
+    notes = listed.notes if path.suffix == XLSX else ()
+    with (
+        database.read(is_limited=False) as connection,
+        open_writer(path, names, headings, for_excel=path.suffix == CSV, notes=notes, proceed=proceed) as file,
+    ):
+        for keys in listed.pages(connection):
+            for item in listed.read_rows(connection, keys):
+                file.add([on_the_clock(column.value(item), site.time_zone) for column in columns])

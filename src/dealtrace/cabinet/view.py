@@ -30,6 +30,7 @@ from dealtrace.runtime.account_changes import AccountChanges
 from dealtrace.runtime.background_runs import BackgroundRuns
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.report_pool import ReportPool
+from dealtrace.runtime.server_stop import ServerStop
 from dealtrace.runtime.session_uses import SessionUses
 from dealtrace.runtime.site_cache import SiteCache
 from dealtrace.runtime.threads import Threads
@@ -51,7 +52,7 @@ class Services:
     `webhook_fields` lists the names of the fields that a webhook may choose for events of a kind. A new site
     has `points_per_day`. Passwords are checked on `password_threads`, whole files are read and imported on
     `file_threads`, and lists are exported on `export_threads`. Demos are filled, and a site's past is changed, in
-    `background_runs`.
+    `background_runs`. `server_stop` ends files that are written or sent.
     """
 
     database: Database
@@ -67,6 +68,7 @@ class Services:
     file_threads: Threads
     export_threads: Threads
     background_runs: BackgroundRuns
+    server_stop: ServerStop
     sends_mail: bool
     backup_days_max: int
     webhook_fields: Callable[[EventKind], Sequence[str]]

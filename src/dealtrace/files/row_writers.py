@@ -19,6 +19,7 @@ from dealtrace.files.cell_types import EXACT_NUMBERS_BELOW
 from dealtrace.files.csv_lines import CsvLines
 from dealtrace.files.export_columns import Value
 from dealtrace.files.spreadsheet_text import guard_formula, spreadsheet_text
+from dealtrace.files.xlsx.packed_workbook import Proceed, open_packed
 from dealtrace.record import record
 
 SHEET_ROWS_MAX = 1_048_576
@@ -73,9 +74,11 @@ _SPELLINGS: Mapping[Language, _Spelling] = {
 
 
 class RowWriter(Protocol):
-    """Writes rows to a file; `cut` is the number of texts that were truncated."""
+    """Writes rows to a file."""
 
-    cut: int
+    @property
+    def cut(self) -> int:
+        """The number of texts that were truncated."""
 
     def add(self, row: Sequence[Value]) -> None:
         """Write one row; `row` has its values in the order of the headings."""
@@ -211,12 +214,30 @@ class JsonLines:
         self._file.write(msgspec.json.encode(dict(zip(self._names, row, strict=True))).decode() + "\n")
 
 
+class _WantedRows:
+    """Writes rows by another writer as long as `proceed` does not raise."""
+
+    def __init__(self, writer: RowWriter, proceed: Proceed) -> None:
+        self._writer = writer
+        self._proceed = proceed
+
+    @property
+    def cut(self) -> int:
+        """The number of texts that were truncated."""
+        return self._writer.cut
+
+    def add(self, row: Sequence[Value]) -> None:
+        """Write one row; `row` has its values in the order of the headings."""
+        self._proceed()
+        self._writer.add(row)
+
+
 class UnknownExtensionError(ValueError):
     """The extension of a file is unknown."""
 
 
 @contextmanager
-def open_writer(
+def open_writer(  # noqa: PLR0913 - what the file is, and whether it is still wanted
     path: Path,
     names: Sequence[str],
     headings: Sequence[str],
@@ -225,11 +246,12 @@ def open_writer(
     overwrite: bool = False,
     notes: Sequence[Note] = (),
     language: Language = "ru",
+    proceed: Proceed = lambda: None,
 ) -> Iterator[RowWriter]:
     """Yield a writer in the format of the file's extension; the file appears only when it is complete.
 
     `for_excel` makes CSV for the Excel of `language`; workbooks have their notes in it. Notes are left out of JSON
-    Lines.
+    Lines. `proceed` is called before each row and while a workbook is packed; what it raises ends the file.
 
     Raises:
         OSError: the file cannot be written, or it exists and `overwrite` is false.
@@ -243,11 +265,11 @@ def open_writer(
         case ".jsonl":
             opened = partial(_open_json_lines, names)
         case extension if extension == XLSX:
-            opened = partial(_open_workbook, headings, notes, language)
+            opened = partial(_open_workbook, headings, notes, language, proceed)
         case extension:
             raise UnknownExtensionError(f"{extension or 'no extension'}: expected .csv, .xlsx or .jsonl")
     with write_atomically(path, overwrite=overwrite) as incomplete, opened(incomplete) as writer:
-        yield writer
+        yield _WantedRows(writer, proceed)
 
 
 @contextmanager
@@ -272,11 +294,11 @@ def _open_json_lines(names: Sequence[str], path: Path) -> Iterator[RowWriter]:
 
 @contextmanager
 def _open_workbook(
-    headings: Sequence[str], notes: Sequence[Note], language: Language, path: Path
+    headings: Sequence[str], notes: Sequence[Note], language: Language, proceed: Proceed, path: Path
 ) -> Iterator[RowWriter]:
     """Yield a writer of a workbook; its rows are in a private temporary folder until the workbook is complete."""
-    with TemporaryDirectory() as folder:
-        book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "tmpdir": folder})
+    with TemporaryDirectory() as folder, open_packed(path, proceed) as packed:
+        book = xlsxwriter.Workbook(packed, {"constant_memory": True, "tmpdir": folder})
         try:
             file = XlsxFile(book, headings)
             yield file

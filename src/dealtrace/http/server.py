@@ -1,11 +1,9 @@
 """Answer requests from the network: each request gets an id, is counted in the metrics and logged."""
 
-import asyncio
 import os
 import time
 from collections.abc import Callable
 from datetime import timedelta
-from typing import BinaryIO
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -18,13 +16,13 @@ from dealtrace.http.language import language_of
 from dealtrace.http.replies import RefusalWriter, Reply
 from dealtrace.http.request_note import NOTE, RequestNote
 from dealtrace.http.routes import Routes
+from dealtrace.http.sent_file import send_pieces
 from dealtrace.runtime.database_watch import UNAVAILABLE_RETRY_SECONDS
 from dealtrace.runtime.request_journal import RequestJournal
+from dealtrace.runtime.server_stop import ServerStop
 from dealtrace.storage.database.database_errors import is_database_failure, message_of
 
 NOT_FOUND = 404
-PIECE_BYTES = 256 * 1024
-"""How many bytes of a file are in memory at a time while it is sent."""
 PAGES = "pages"
 """The `route` label in metrics for everything that is not an endpoint."""
 PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
@@ -38,11 +36,19 @@ _log = structlog.get_logger()
 class HttpServer:
     """Answers every request of one process: `Routes` serves endpoints, the ASGI application `pages` all other paths."""
 
-    def __init__(self, routes: Routes, pages: ASGIApp, database_outage: log.Outage, journal: RequestJournal) -> None:
+    def __init__(
+        self,
+        routes: Routes,
+        pages: ASGIApp,
+        database_outage: log.Outage,
+        journal: RequestJournal,
+        server_stop: ServerStop,
+    ) -> None:
         self._routes = routes
         self._pages = pages
         self._database_outage = database_outage
         self._journal = journal
+        self._server_stop = server_stop
         self._request_ids = log.request_ids()
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -60,7 +66,7 @@ class HttpServer:
         except Exception as fault:  # noqa: BLE001 - after any failure the caller gets an answer and the cause is logged
             reply = self._routes.refuse(found and found[0], self._failure(fault, request_id), scope)
         if reply.body is not ALREADY_SENT:
-            await _send(reply, request_id, send)
+            await _send(reply, request_id, send, self._server_stop)
         seconds = time.perf_counter() - started
         if found is not None and found[0].rate_limit_class is not RateLimitClass.VISIT and self._journal.is_kept:
             self._journal_request(scope, request_id, reply.status, seconds)
@@ -128,25 +134,17 @@ def not_found(refuse: RefusalWriter, path_instead_of: Callable[[str], str]) -> A
     return answer
 
 
-async def _send(reply: Reply, request_id: str | None, send: Send) -> None:
+async def _send(reply: Reply, request_id: str | None, send: Send, server_stop: ServerStop | None = None) -> None:
     length = len(reply.body) if reply.file is None else reply.file.seek(0, os.SEEK_END)
     headers = [*reply.headers, (b"content-length", str(length).encode())]
     if request_id is not None:
         headers.append((b"x-request-id", request_id.encode()))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     if reply.file is not None:
-        await _send_file(reply.file, send)
+        assert server_stop is not None
+        await send_pieces(reply.file, send, server_stop)
     else:
         await send({"type": "http.response.body", "body": reply.body})
-
-
-async def _send_file(file: BinaryIO, send: Send) -> None:
-    """Send a file in pieces, each read on a thread, and close it."""
-    with file:
-        file.seek(0)
-        while piece := await asyncio.to_thread(file.read, PIECE_BYTES):
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
-    await send({"type": "http.response.body", "body": b""})
 
 
 def _record(scope: Scope, request_id: str, route: str, reply: Reply, seconds: float) -> None:

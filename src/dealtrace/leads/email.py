@@ -26,10 +26,31 @@ DOUBLED_NAMES = frozenset({"mail", "email", "почта", "post", "user", "clien
 """Ours: words that make an e-mail a filler if they are both before and after the @; `ivanov@ivanov.ru` may be real."""
 NO_DOMAINS = frozenset({"example", "domain", "domen", "домен", "email", "site", "test", "asd", "qwe", "qwerty"})
 """Ours: the first words of domains that make a filler of any of the `DOUBLED_NAMES`, as in `email@domain.com`."""
+NO_DOMAIN_ENDINGS = frozenset({"com", "net", "org", "ru", "рф"})
+"""Ours: what follows these first words in samples on forms, which name no other country.
+
+`email.cz` of Seznam, `email.it` and `email.ua` of i.ua are providers at whose domains people have addresses.
+"""
+PROVIDERS = frozenset(
+    {
+        *("mail.ru", "inbox.ru", "bk.ru", "list.ru", "internet.ru"),
+        *("yandex.ru", "yandex.com", "yandex.by", "yandex.kz", "ya.ru"),
+        *("rambler.ru", "lenta.ru", "autorambler.ru", "myrambler.ru", "ro.ru"),
+        *("gmail.com", "icloud.com", "outlook.com", "hotmail.com", "yahoo.com"),
+    }
+)
+"""Ours: the domains that the providers Mail.ru, Yandex, Rambler, Google, Apple, Microsoft and Yahoo name in their help.
+
+Nobody gets a name of one letter there; at a domain of one's own it is usual, as in `i@ivanov.ru`.
+"""
 SHORT_NAME_MAX = 2
 _COUNTED = "1234567890"
+_COUNT_LENGTH_MIN = 3
+"""Ours: the fewest digits that show that somebody counts: `123` and `321`, but `12` and `21` may be a person's."""
 _COUNTS = frozenset(
-    count for length in range(2, len(_COUNTED) + 1) for count in (_COUNTED[:length], _COUNTED[:length][::-1])
+    count
+    for length in range(_COUNT_LENGTH_MIN, len(_COUNTED) + 1)
+    for count in (_COUNTED[:length], _COUNTED[:length][::-1])
 )
 _NUMBERED = re.compile("(?P<word>[^0-9]{4,})(?P<number>[0-9]+)")
 _NUMBER_LENGTH_MAX = 3
@@ -55,11 +76,22 @@ def list_emails(text: str) -> tuple[str, ...]:
 def is_filler_email(normal: str) -> bool:
     """Return whether an e-mail in normal form was typed only to fill a field, such as `1@1.ru` or `no@no.ru`."""
     name, _, domain = normal.rpartition("@")
-    word, place = _without_number(name.translate(_MARKS_IN_NAMES)), domain.partition(".")[0]
+    word, (place, _, ending) = _without_number(name.translate(_MARKS_IN_NAMES)), domain.partition(".")
     is_doubled = place in {name, word}
-    names_nobody = len(set(name)) == 1 or _unit(word) in NO_NAMES | _COUNTS
-    is_placeholder = word in DOUBLED_NAMES and (is_doubled or place in NO_DOMAINS)
+    names_nobody = _is_one_sign(name, domain) or _unit(word) in NO_NAMES | _COUNTS
+    is_sample = place in NO_DOMAINS and ending in NO_DOMAIN_ENDINGS
+    is_placeholder = word in DOUBLED_NAMES and (is_doubled or is_sample)
     return names_nobody or is_placeholder or (is_doubled and len(name) <= SHORT_NAME_MAX)
+
+
+def _is_one_sign(name: str, domain: str) -> bool:
+    """Return whether a name is one sign, once or repeated, except one or two letters, such as initials, at a domain.
+
+    At the domain of a provider, nobody has such initials for a name.
+    """
+    if len(set(name)) > 1:
+        return False
+    return not name.isalpha() or len(name) > SHORT_NAME_MAX or domain in PROVIDERS
 
 
 def _without_number(name: str) -> str:

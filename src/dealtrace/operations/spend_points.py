@@ -48,7 +48,8 @@ def lock_registrations(work: Work) -> None:
     A deal and its lead may arrive at the same moment; the later transaction must then find what the earlier transaction
     stored. A registration locks the row with the site's points of that day, because it spends points before it looks
     for leads. This function locks the same row, and around midnight the rows of both days. An operation calls it before
-    it locks any other row, so that no two transactions wait for each other. SQLite needs no lock: it has one writer.
+    it locks any other row, as in `storage/schema/lock_order.py`, so that no two transactions wait for each other.
+    SQLite needs no lock: it has one writer.
     """
     lock_registrations_of(work.connection, work.site, work.now)
 

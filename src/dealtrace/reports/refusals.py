@@ -28,11 +28,14 @@ class ClientGone(Refusal):
 
 
 class ReportNotKept(Refusal):
-    """The report has more rows than fit in memory, and they could not be written to temporary files."""
+    """The disk with temporary files is full: of rows that do not fit in memory, or of files before they are sent."""
 
     code = 10084
-    ru = "Отчёт не помещается во временные файлы сервера: {cause}. Сократите период или число группировок"
-    en = "The report does not fit in the server's temporary files: {cause}. Choose a shorter period or fewer dimensions"
+    ru = "Отчёт или список не помещается во временные файлы сервера: {cause}. Сократите период или число группировок"
+    en = (
+        "The report or list does not fit in the server's temporary files: {cause}. "
+        "Choose a shorter period or fewer dimensions"
+    )
 
 
 class SegmentNotFound(Refusal):

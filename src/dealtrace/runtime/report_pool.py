@@ -5,8 +5,9 @@ Any: a report may return any type.
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 
 from dealtrace.accounts.site import Site
@@ -82,9 +83,13 @@ class ReportPool:
         finally:
             leaving.cancel()
 
-    def stop(self) -> None:
-        """End running reports before their next statement, then end the threads."""
+    def begin_stop(self) -> None:
+        """End running reports before their next statement, or the next row of their file; return at once."""
         self._is_stopping.set()
+
+    def stop(self) -> None:
+        """End running reports as `begin_stop` does, then end the threads."""
+        self.begin_stop()
         self._pool.shutdown()
 
     async def _wait_for_thread(self, leaving: asyncio.Future[None]) -> None:
@@ -132,8 +137,8 @@ class ReportPool:
     ) -> R:
         try:
             with open_facts(self._database, site) as source:
-                stoppable = FactSource(source.tables, _stoppable(source.fetch, stop, self._is_stopping))
-                return function(stoppable, *args, **kwargs)
+                proceed = partial(_require_none, (stop, self._is_stopping))
+                return function(FactSource(source.tables, _stoppable(source.fetch, proceed), proceed), *args, **kwargs)
         except _Stopped as fault:
             raise ReportsBusy(retry_after_seconds=round(self._wait_seconds)) from fault
         except Exception as fault:
@@ -142,12 +147,17 @@ class ReportPool:
             raise
 
 
-def _stoppable(fetch: Fetch, *stops: threading.Event) -> Fetch:
-    """Return a function that works like `fetch` until one of `stops` is set, and then raises `_Stopped`."""
+def _require_none(stops: Sequence[threading.Event]) -> None:
+    """Raise `_Stopped` if one of `stops` is set."""
+    if any(stop.is_set() for stop in stops):
+        raise _Stopped
+
+
+def _stoppable(fetch: Fetch, proceed: Callable[[], None]) -> Fetch:
+    """Return a function that works like `fetch`, but calls `proceed` first."""
 
     def fetch_unless_stopped(statement: Selection, parameters: Parameters = NO_PARAMETERS) -> Rows:
-        if any(stop.is_set() for stop in stops):
-            raise _Stopped
+        proceed()
         return fetch(statement, parameters)
 
     return fetch_unless_stopped

@@ -1,8 +1,7 @@
 """Write the letters of e-mails about alerts and scheduled reports."""
 
 from dataclasses import replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -10,6 +9,8 @@ from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.files.reports.answer_file import write_answer
 from dealtrace.files.reports.code_words import answer_in_words
+from dealtrace.files.row_writers import CSV
+from dealtrace.files.temporary_file import open_written
 from dealtrace.mails.letter import Attachment, Letter
 from dealtrace.mails.mail import Mail, MailPurpose
 from dealtrace.mails.report_letter import report_letter
@@ -85,9 +86,8 @@ def _write(
     language = mail.recipient.language
     answered = answer_in_words(answered if is_whole else answer_without_contacts(answered), language)
     letter = report_letter(report.title, answered, site.name, language, link)
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "report.csv"
-        write_answer(path, answered, for_excel=True, language=language)
-        period = question.period
-        name = f"report-{site.id}-{period.first_on}-{period.last_on}.csv"
-        return replace(letter, attachments=(Attachment(name, "csv", path.read_bytes()),))
+    period = question.period
+    name = f"report-{site.id}-{period.first_on}-{period.last_on}{CSV}"
+    write = partial(write_answer, answered=answered, for_excel=True, language=language, proceed=source.proceed)
+    with open_written(CSV, write) as file:
+        return replace(letter, attachments=(Attachment(name, "csv", file.read()),))

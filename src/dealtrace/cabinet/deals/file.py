@@ -1,18 +1,16 @@
 """The journal of deals as a file: all deals that the filters and the search find, in the order of the page."""
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from sqlalchemy import Connection
-from starlette.responses import Response
 
-from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.deals.journal import ASKED, NO, YES, Sorting, query_of, sorting_of
 from dealtrace.cabinet.deals.words import REASONS
-from dealtrace.cabinet.list_files import ROWS_AT_ONCE, ListFile, notes_of, send_list
-from dealtrace.cabinet.listing import UNUSABLE, Days, Listing, days_of, listing_of
-from dealtrace.cabinet.view import View
+from dealtrace.cabinet.list_files import ROWS_AT_ONCE, ListFile, file_sender, notes_of
+from dealtrace.cabinet.listing import UNUSABLE, Days, Listing
+from dealtrace.deals.exported_deal import ExportedDeal
 from dealtrace.files.export_columns import deal_columns
 from dealtrace.matching.match_reason import MatchReason
 from dealtrace.storage.journals.deals_by_amount import SORTED_MAX, find_by_amount
@@ -32,23 +30,14 @@ FILTER_WORDS: dict[str, tuple[str, dict[str, str]]] = {
 """For each filter, the label of its field on the page, and the words for its values."""
 
 
-def send_deals_as(extension: str) -> Callable[[View], Awaitable[Response]]:
-    """Return the handler that sends the listed deals as a file with this extension."""
-
-    async def send(view: View) -> Response:
-        site = view.current_site
-        listing = listing_of(f"/cabinet/{site.id}/deals", view.request.query_params, ASKED)
-        days = days_of(listing, site, clock.now(), view.language)
-        listed = ListFile(
-            f"deals-{site.id}",
-            deal_columns(sorted(site.custom_fields)),
-            partial(_pages, site=site, listing=listing, days=days),
-            lambda connection, ids: list_exported_deals(connection, site, ids),
-            notes_of(listing, days, FILTER_WORDS),
-        )
-        return await send_list(view, listed, extension)
-
-    return send
+def _listed(site: Site, listing: Listing, days: Days) -> ListFile[int, ExportedDeal]:
+    return ListFile(
+        f"deals-{site.id}",
+        deal_columns(sorted(site.custom_fields)),
+        partial(_pages, site=site, listing=listing, days=days),
+        lambda connection, ids: list_exported_deals(connection, site, ids),
+        notes_of(listing, days, FILTER_WORDS),
+    )
 
 
 def _pages(connection: Connection, site: Site, listing: Listing, days: Days) -> Iterator[Sequence[int]]:
@@ -64,3 +53,7 @@ def _pages(connection: Connection, site: Site, listing: Listing, days: Days) -> 
             ids = find_by_amount(connection, query, None, SORTED_MAX, highest_first=highest_first).ids
             for start in range(0, len(ids), ROWS_AT_ONCE):
                 yield ids[start : start + ROWS_AT_ONCE]
+
+
+send_deals_as = file_sender("deals", ASKED, _listed)
+"""Return the handler that sends the listed deals as a file with an extension."""

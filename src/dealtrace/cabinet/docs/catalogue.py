@@ -181,7 +181,9 @@ CAUSES: Mapping[type[Refusal], Cause] = {
         "the login or the password is wrong (cabinet)",
         "`dealtrace user password LOGIN` sets a new one",
     ),
-    refusals.ReportsBusy: Cause("too many reports are running and waiting", "send again after `Retry-After`"),
+    refusals.ReportsBusy: Cause(
+        "too many reports are running and waiting, or the server is stopping", "send again after `Retry-After`"
+    ),
     refusals.ReportTooSlow: Cause(
         "a report took too long and was stopped",
         "choose a shorter period or fewer dimensions",

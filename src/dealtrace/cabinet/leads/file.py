@@ -1,19 +1,16 @@
 """The lists of calls and lead requests as files: all leads that the filters and the search find, newest first."""
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from sqlalchemy import Connection
-from starlette.responses import Response
 
-from dealtrace import clock
 from dealtrace.accounts.site import Site
-from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.leads.journal import ASKED, KINDS, TABS, YES, query_of, tab_of
-from dealtrace.cabinet.list_files import ROWS_AT_ONCE, ListFile, notes_of, send_list
-from dealtrace.cabinet.listing import UNUSABLE, Days, Listing, days_of, listing_of
-from dealtrace.cabinet.view import View
+from dealtrace.cabinet.list_files import ROWS_AT_ONCE, ListFile, file_sender, notes_of
+from dealtrace.cabinet.listing import UNUSABLE, Days, Listing
 from dealtrace.files.export_columns import call_columns, lead_request_columns
+from dealtrace.leads.exported_lead import ExportedLead
 from dealtrace.leads.lead import LeadKind
 from dealtrace.storage.journals.exported_rows import list_exported_leads
 from dealtrace.storage.journals.keyset_pages import find_newest, ids_of
@@ -26,28 +23,24 @@ FILTER_WORDS: dict[str, tuple[str, dict[str, str]]] = {
 """For each filter, the label of its field on the page, and the words for its values."""
 
 
-def send_leads_as(extension: str) -> Callable[[View], Awaitable[Response]]:
-    """Return the handler that sends the listed calls or lead requests as a file with this extension."""
-
-    async def send(view: View) -> Response:
-        site = view.current_site
-        listing = listing_of(f"/cabinet/{site.id}/leads", view.request.query_params, ASKED)
-        tab = tab_of(listing)
-        if tab not in KINDS:
-            return not_found(view)
-        days, kind, fields = days_of(listing, site, clock.now(), view.language), KINDS[tab], sorted(site.custom_fields)
-        listed = ListFile(
-            f"{tab}-{site.id}",
-            call_columns(fields) if kind is LeadKind.CALL else lead_request_columns(fields),
-            partial(_pages, site=site, listing=listing, tab=tab, days=days),
-            lambda connection, ids: list_exported_leads(connection, site, kind, ids),
-            notes_of(listing, days, FILTER_WORDS),
-        )
-        return await send_list(view, listed, extension)
-
-    return send
+def _listed(site: Site, listing: Listing, days: Days) -> ListFile[int, ExportedLead] | None:
+    tab = tab_of(listing)
+    if tab not in KINDS:
+        return None
+    kind, fields = KINDS[tab], sorted(site.custom_fields)
+    return ListFile(
+        f"{tab}-{site.id}",
+        call_columns(fields) if kind is LeadKind.CALL else lead_request_columns(fields),
+        partial(_pages, site=site, listing=listing, tab=tab, days=days),
+        lambda connection, ids: list_exported_leads(connection, site, kind, ids),
+        notes_of(listing, days, FILTER_WORDS),
+    )
 
 
 def _pages(connection: Connection, site: Site, listing: Listing, tab: str, days: Days) -> Iterator[Sequence[int]]:
     """Yield the ids of all listed leads, newest first."""
     yield from ids_of(connection, query_of(connection, site, listing, tab, days), find_newest, ROWS_AT_ONCE)
+
+
+send_leads_as = file_sender("leads", ASKED, _listed)
+"""Return the handler that sends the listed calls or lead requests as a file with an extension."""

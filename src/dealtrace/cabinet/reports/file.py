@@ -2,17 +2,14 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from functools import partial
 from typing import BinaryIO
 
 from sqlalchemy import Connection
-from starlette.background import BackgroundTask
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from dealtrace import clock
 from dealtrace.accounts.site import Site
-from dealtrace.cabinet.list_files import chunks_of
 from dealtrace.cabinet.rendering import HEADERS
 from dealtrace.cabinet.reports.address import address_of
 from dealtrace.cabinet.reports.page import DEFAULTS_WRITTEN_OUT, shown_question
@@ -22,6 +19,8 @@ from dealtrace.errors import Language
 from dealtrace.files.reports.answer_file import write_answer
 from dealtrace.files.reports.code_words import answer_in_words
 from dealtrace.files.row_writers import CONTENT_TYPES, CSV
+from dealtrace.files.temporary_file import open_written
+from dealtrace.http.sent_file import SentFile
 from dealtrace.operations.reports.ask import FactSource
 from dealtrace.operations.reports.ask_pivot import ask_report_or_pivot
 from dealtrace.operations.reports.read_question import read_question
@@ -39,10 +38,7 @@ def send_as(extension: str) -> Callable[[View], Awaitable[Response]]:
         shown = shown_question(question, address.get("chart"))
         file = await view.ask(_write, shown, now, extension, view.language, is_whole=may_see_contacts(view))
         name = f"report-{site.id}-{question.period.first_on}-{question.period.last_on}{extension}"
-        headers = {**HEADERS, "content-disposition": f'attachment; filename="{name}"'}
-        return StreamingResponse(
-            chunks_of(file), headers=headers, media_type=CONTENT_TYPES[extension], background=BackgroundTask(file.close)
-        )
+        return SentFile(file, name, CONTENT_TYPES[extension], headers=HEADERS, server_stop=view.services.server_stop)
 
     return send
 
@@ -67,7 +63,7 @@ def _write(
     """
     answered = ask_report_or_pivot(source, site, question, now)
     shown = answer_in_words(answered if is_whole else answer_without_contacts(answered), language)
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / f"report{extension}"
-        write_answer(path, shown, for_excel=extension == CSV, language=language)
-        return path.open("rb")
+    written = partial(
+        write_answer, answered=shown, for_excel=extension == CSV, language=language, proceed=source.proceed
+    )
+    return open_written(extension, written)

@@ -30,6 +30,7 @@ from dealtrace.cabinet.reports.rows import ROWS, key_texts
 from dealtrace.cabinet.view import View
 from dealtrace.files.export_columns import ExportColumn, Value
 from dealtrace.files.row_writers import Note
+from dealtrace.files.temporary_file import refused_if_full
 from dealtrace.operations.reports.ask import FactSource
 from dealtrace.operations.reports.show_rows import RowBehind, show_rows
 from dealtrace.record import record
@@ -70,7 +71,7 @@ def send_rows_as(extension: str) -> Callable[[View], Awaitable[Response]]:
         assert model is not None
         chips = choices_of(address, {}, known, "ru", is_whole=is_whole).chips
         conditions = [*key_texts(figure, keys, view, "ru"), *(chip.words for chip in chips)]
-        with TemporaryFile() as found:
+        with refused_if_full(), TemporaryFile() as found:
             kind, names = await view.ask(_find, figure, now, found)
             listed = ListFile(
                 f"rows-{site.id}-{figure.question.period.first_on}-{figure.question.period.last_on}",

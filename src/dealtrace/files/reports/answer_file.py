@@ -1,10 +1,12 @@
 """Write the answer to a question, which is a report or a pivot table, to a file."""
 
 from pathlib import Path
+from typing import TypedDict
 
 from dealtrace.errors import Language
 from dealtrace.files.reports.pivot_file import write_pivot
 from dealtrace.files.reports.report_file import write_report
+from dealtrace.files.xlsx.packed_workbook import Proceed
 from dealtrace.reports.answer import Report
 from dealtrace.reports.pivot import Pivot
 
@@ -16,16 +18,26 @@ def write_answer(
     for_excel: bool = False,
     overwrite: bool = False,
     language: Language = "ru",
+    proceed: Proceed = lambda: None,
 ) -> None:
     """Write a report or a pivot table as CSV or XLSX, by the extension; the file appears only when it is complete.
 
-    CSV for Excel and XLSX are for people: their headings and notes are in `language`.
+    CSV for Excel and XLSX are for people: their headings and notes are in `language`. `proceed` is called
+    before each row and while a workbook is packed; what it raises ends the file.
 
     Raises:
         OSError: the file cannot be written, or it exists and `overwrite` is false.
         UnknownExtensionError: the extension is unknown.
     """
+    chosen: _Options = {"for_excel": for_excel, "overwrite": overwrite, "language": language, "proceed": proceed}
     if isinstance(answered, Pivot):
-        write_pivot(path, answered, for_excel=for_excel, overwrite=overwrite, language=language)
+        write_pivot(path, answered, **chosen)
     else:
-        write_report(path, answered, for_excel=for_excel, overwrite=overwrite, language=language)
+        write_report(path, answered, **chosen)
+
+
+class _Options(TypedDict):
+    for_excel: bool
+    overwrite: bool
+    language: Language
+    proceed: Proceed

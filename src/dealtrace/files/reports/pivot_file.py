@@ -7,6 +7,7 @@ from dealtrace.errors import Language
 from dealtrace.files.export_columns import Value
 from dealtrace.files.reports.report_file import TOTAL, TOTAL_FOR_PEOPLE, question_notes
 from dealtrace.files.row_writers import CSV, Note, open_writer
+from dealtrace.files.xlsx.packed_workbook import Proceed
 from dealtrace.reports.filters import escaped_name
 from dealtrace.reports.formats import rounded_value
 from dealtrace.reports.pivot import Pivot, PivotLine
@@ -18,11 +19,17 @@ NOTHING_FOR_PEOPLE: Mapping[Language, str] = {"ru": "(не указано)", "en
 
 
 def write_pivot(
-    path: Path, pivot: Pivot, *, for_excel: bool = False, overwrite: bool = False, language: Language = "ru"
+    path: Path,
+    pivot: Pivot,
+    *,
+    for_excel: bool = False,
+    overwrite: bool = False,
+    language: Language = "ru",
+    proceed: Proceed = lambda: None,
 ) -> None:
     """Write a pivot table as CSV or XLSX, by the extension; the file appears only when it is complete.
 
-    `language` is that of a file for people.
+    `language` is that of a file for people. What `proceed` raises ends the file.
 
     Raises:
         OSError: the file cannot be written, or it exists and `overwrite` is false.
@@ -41,7 +48,14 @@ def write_pivot(
     )
     notes = tuple(_notes(pivot))
     with open_writer(
-        path, names, headings, for_excel=for_excel, overwrite=overwrite, notes=notes, language=language
+        path,
+        names,
+        headings,
+        for_excel=for_excel,
+        overwrite=overwrite,
+        notes=notes,
+        language=language,
+        proceed=proceed,
     ) as file:
         for line in pivot.lines:
             file.add([*line.keys, *_figures(pivot, line)])

@@ -6,6 +6,7 @@ from pathlib import Path
 from dealtrace.errors import Language
 from dealtrace.files.export_columns import Value
 from dealtrace.files.row_writers import CSV, Note, open_writer
+from dealtrace.files.xlsx.packed_workbook import Proceed
 from dealtrace.reports.answer import Report, Row
 from dealtrace.reports.filters import escaped_name, format_filter
 from dealtrace.reports.formats import rounded_value
@@ -18,11 +19,17 @@ TOTAL_FOR_PEOPLE: Mapping[Language, str] = {"ru": "Итого", "en": "Total"}
 
 
 def write_report(
-    path: Path, report: Report, *, for_excel: bool = False, overwrite: bool = False, language: Language = "ru"
+    path: Path,
+    report: Report,
+    *,
+    for_excel: bool = False,
+    overwrite: bool = False,
+    language: Language = "ru",
+    proceed: Proceed = lambda: None,
 ) -> None:
     """Write a report as CSV or XLSX, by the extension; the file appears only when it is complete.
 
-    `language` is that of a file for people.
+    `language` is that of a file for people. What `proceed` raises ends the file.
 
     Raises:
         OSError: the file cannot be written, or it exists and `overwrite` is false.
@@ -39,6 +46,7 @@ def write_report(
         overwrite=overwrite,
         notes=tuple(question_notes(report)),
         language=language,
+        proceed=proceed,
     ) as file:
         for row in report.rows:
             file.add([*row.keys, *_figures(columns, question, row)])

@@ -11,6 +11,7 @@ from dealtrace.mails.mail import MailPurpose
 from dealtrace.mails.recipient import RECIPIENTS_MAX
 from dealtrace.mails.subscription import MailList
 from dealtrace.operations.mails.send_to import Mailing, send_to
+from dealtrace.operations.points import lock_registrations
 from dealtrace.operations.webhooks.publish import publish_events
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
@@ -61,6 +62,7 @@ def claim_alert(work: Work, commands: Sequence[WriteCommand[None]]) -> list[Aler
     Until the lease ends, no other process can claim this alert. Alerts are claimed one by one, so that the lease of an
     alert does not run while other alerts are evaluated.
     """
+    lock_registrations(work)
     return [alerts.claim_alert(work.connection, work.site.id, work.now + LEASE, work.now) for _ in commands]
 
 
@@ -71,6 +73,7 @@ def settle_alerts(work: Work, commands: Sequence[WriteCommand[AlertReport]]) -> 
     State, incident, webhook events and e-mails are stored in one transaction, and only if the process still has its
     claim. So each event is sent once, even if a process dies or restarts.
     """
+    lock_registrations(work)
     return [_settle(work, command.payload) for command in commands]
 
 

@@ -24,6 +24,7 @@ from dealtrace.mails.scheduled_report import (
 from dealtrace.mails.subscription import MailList
 from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.mails.send_to import Mailing, send_to
+from dealtrace.operations.points import lock_registrations
 from dealtrace.operations.reports.read_question import read_question
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
@@ -224,6 +225,7 @@ def send_due_reports(work: Work, commands: Sequence[WriteCommand[None]]) -> list
     The e-mails and the next due times are stored in one transaction, so no e-mail is lost or sent twice. If
     several times were missed, only the e-mail for the last of them is sent.
     """
+    lock_registrations(work)
     return [_send_due(work) for _ in commands]
 
 

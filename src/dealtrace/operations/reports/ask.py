@@ -1,9 +1,10 @@
 """Compute the report that answers a question."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
@@ -38,16 +39,20 @@ from dealtrace.storage.reports.scope import Scope
 from dealtrace.storage.reports.statement import gather
 from dealtrace.storage.reports.stored_facts import StoredFacts
 
+Row = TypeVar("Row")
+
 
 @record
 class FactSource:
     """A source of a site's facts, which are the visits, leads, deals and costs that reports count.
 
-    `fetch` runs queries on `tables`.
+    `fetch` runs queries on `tables`. Long work on its rows calls `proceed` now and then, which raises an exception if
+    nobody waits for its result any longer.
     """
 
     tables: FactTables
     fetch: Fetch
+    proceed: Callable[[], None] = lambda: None
 
 
 def stored_facts(connection: Connection, site: Site) -> FactSource:
@@ -79,7 +84,7 @@ def ask(source: FactSource, site: Site, question: Question, now: datetime) -> Re
         _speller(source, question, sides),
         Sorting(
             question.model if question.model is not None else AttributionModel(site.attribution),
-            sort_rows,
+            lambda rows, rank, limit: sort_rows(_while_wanted(source, rows), rank, limit),
             times_with_rows(question, filters, spans[question.period].days),
         ),
     )
@@ -119,6 +124,13 @@ def ask_series(
     formulas = _formulas(source, question)
     scope = Scope(site, by, filters, span, question.model, question.date_of)
     return formulas, gather(source.fetch, source.tables, scope, _measures(formulas))
+
+
+def _while_wanted(source: FactSource, rows: Iterable[Row]) -> Iterator[Row]:
+    """Yield rows as long as somebody waits for the result."""
+    for row in rows:
+        source.proceed()
+        yield row
 
 
 def _measures(formulas: Formulas) -> set[Measure]:

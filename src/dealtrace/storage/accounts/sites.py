@@ -15,6 +15,7 @@ from dealtrace.storage.accounts.site_hosts import list_hosts
 from dealtrace.storage.database.column_types import is_in
 from dealtrace.storage.database.compiled_statement import Row
 from dealtrace.storage.database.upsert import insert_into
+from dealtrace.storage.schema.lock_order import in_lock_order
 from dealtrace.storage.schema.tables.alerts import alert, mail, mail_leave, mail_report
 from dealtrace.storage.schema.tables.control import invitation, membership, revision, shared_link, site, token
 from dealtrace.storage.schema.tables.webhooks import webhook
@@ -106,7 +107,8 @@ def next_site_id(connection: Connection) -> SiteId:
 
 def delete_site(connection: Connection, site_id: int) -> None:
     """Delete a site that has no data, together with its tokens, webhooks, alerts, e-mails, memberships and links."""
-    for table in (token, webhook, alert, mail, mail_leave, mail_report, membership, invitation, shared_link):
+    tables = (token, webhook, alert, mail, mail_leave, mail_report, membership, invitation, shared_link)
+    for table in in_lock_order(tables):
         connection.execute(delete(table).where(table.c.site_id == site_id))
     connection.execute(delete(site).where(site.c.id == site_id))
     highest = max(site_id, next_site_id(connection) - 1)

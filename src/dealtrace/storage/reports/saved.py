@@ -6,6 +6,7 @@ from dealtrace.reports.saved_items.saved import SavedReport
 from dealtrace.storage.database.compiled_statement import Row
 from dealtrace.storage.database.upsert import insert_into
 from dealtrace.storage.reports.segments import SITES_OWN
+from dealtrace.storage.schema.lock_order import in_lock_order
 from dealtrace.storage.schema.tables.reports import saved_report, segment
 
 
@@ -78,7 +79,7 @@ def count_saved_reports(connection: Connection, site_id: int) -> int:
 
 def delete_what_a_user_saved(connection: Connection, site_id: int, user_id: int) -> None:
     """Delete a user's own saved reports and segments at a site, but not the site's shared ones."""
-    for table in (saved_report, segment):
+    for table in in_lock_order((saved_report, segment)):
         connection.execute(delete(table).where(table.c.site_id == site_id, table.c.user_id == user_id))
 
 

@@ -1,0 +1,36 @@
+"""What several modules of pages share: a server of their own, and a site on it that has something of everything."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cast import Stage
+from dealtrace.storage.database.engine import open_database
+from filled_site import FilledSite, fill_site
+from server import ServerProcess
+
+
+@pytest.fixture(scope="module")
+def host(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """Run one server for a module, on SQLite."""
+    folder = tmp_path_factory.mktemp("host")
+    shutil.copy(sqlite_template, folder / "dealtrace.db")
+    process = ServerProcess(f"sqlite:///{folder}/dealtrace.db", folder, is_fork=True)
+    yield process
+    process.close()
+
+
+@pytest.fixture(scope="module")
+def stage_of_host(host: ServerProcess) -> Iterator[Stage]:
+    """Give a stage in the database of that server."""
+    database = open_database(host.database_url)
+    yield Stage(database)
+    database.close()
+
+
+@pytest.fixture(scope="module")
+def site(host: ServerProcess, stage_of_host: Stage) -> FilledSite:
+    """Give a site on that server that has something of everything."""
+    return fill_site(host, stage_of_host)
