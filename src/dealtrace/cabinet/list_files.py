@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO, Generic, TypeVar
@@ -16,6 +16,7 @@ from dealtrace.cabinet.formats import day
 from dealtrace.cabinet.listing import SEARCH, Days, Listing
 from dealtrace.cabinet.rendering import HEADERS, words_of
 from dealtrace.cabinet.view import View
+from dealtrace.errors import Language
 from dealtrace.files.export_columns import ExportColumn, on_the_clock
 from dealtrace.files.row_writers import CONTENT_TYPES, CSV, XLSX, Note, open_writer
 from dealtrace.record import record
@@ -27,6 +28,8 @@ ROWS_AT_ONCE = 1000
 CHUNK_BYTES = 65_536
 Item = TypeVar("Item")
 Key = TypeVar("Key")
+FilterWords = Mapping[str, tuple[str, Mapping[str, str]]]
+"""For each filter of a list, the English label of its field on the page, and English words for its values."""
 
 
 @record
@@ -45,7 +48,7 @@ class ListFile(Generic[Key, Item]):
 
 
 async def send_list(view: View, listed: ListFile[Key, Item], extension: str) -> Response:
-    """Send a list as a file with this extension, for Excel.
+    """Send a list as a file with this extension, for Excel, in the language of the person.
 
     Raises:
         ClientGone: the browser closed the connection before the file was complete.
@@ -55,7 +58,9 @@ async def send_list(view: View, listed: ListFile[Key, Item], extension: str) -> 
     leaving.add_done_callback(lambda _: stop.set())
     try:
         services = view.services
-        file = await services.export_threads.run(_write, services.database, view.current_site, listed, extension, stop)
+        file = await services.export_threads.run(
+            _write, services.database, view.current_site, listed, extension, view.language, stop
+        )
     finally:
         leaving.cancel()
     headers = {**HEADERS, "content-disposition": f'attachment; filename="{listed.name}{extension}"'}
@@ -71,38 +76,47 @@ def chunks_of(file: BinaryIO) -> Iterator[bytes]:
             yield chunk
 
 
-def notes_of(listing: Listing, days: Days, words: dict[str, tuple[str, dict[str, str]]]) -> list[Note]:
-    """Return the period or the search of a list, and its filters, in Russian as all headings of files.
+def notes_of(listing: Listing, days: Days, words: FilterWords, language: Language) -> list[Note]:
+    """Return the period or the search of a list, and its filters, in a language.
 
     For each parameter, `words` has the label of its field on the page, and the words for its values; a value without
-    words is written as it is.
+    words is written as it is. Parameters without words are left out.
     """
-    translate = words_of("ru").gettext
-    first, last = (day("ru", on) for on in (days.period.first_on, days.period.last_on))
-    found = [Note("period", "Период", f"{first} – {last}")] if listing.search is None else []
+    translate = words_of(language).gettext
+    first, last = (day(language, on) for on in (days.period.first_on, days.period.last_on))
+    found = [_note("period", "Period", f"{first} – {last}")] if listing.search is None else []
     for name, value in listing.parameters:
         if name in words or name == SEARCH:
             label, values = words.get(name, ("Search", {}))
             said = values.get(value)
-            found.append(Note(name, translate(label), translate(said) if said is not None else value))
+            found.append(_note(name, label, translate(said) if said is not None else value))
     return found
 
 
+def _note(name: str, label: str, text: str) -> Note:
+    return Note(name, words_of("ru").gettext(label), text, words_of("en").gettext(label))
+
+
 def _write(
-    database: Database, site: Site, listed: ListFile[Key, Item], extension: str, stop: threading.Event
+    database: Database,
+    site: Site,
+    listed: ListFile[Key, Item],
+    extension: str,
+    language: Language,
+    stop: threading.Event,
 ) -> BinaryIO:
     """Write a list to a temporary file and return the open file; it is already unlinked, so closing it deletes it.
 
     All rows are read from one snapshot of the database.
     """
     columns = listed.columns
-    names, headings = [column.name for column in columns], [column.heading for column in columns]
+    names, headings = [column.name for column in columns], [column.heading(language) for column in columns]
     notes = listed.notes if extension == XLSX else ()
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"list{extension}"
         with (
             database.read(is_limited=False) as connection,
-            open_writer(path, names, headings, for_excel=extension == CSV, notes=notes) as file,
+            open_writer(path, names, headings, for_excel=extension == CSV, notes=notes, language=language) as file,
         ):
             for keys in listed.pages(connection):
                 for item in listed.read_rows(connection, keys):

@@ -10,7 +10,7 @@ from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.deals.journal import ASKED, NO, YES, Sorting, query_of, sorting_of
 from dealtrace.cabinet.deals.words import REASONS
-from dealtrace.cabinet.list_files import ROWS_AT_ONCE, ListFile, notes_of, send_list
+from dealtrace.cabinet.list_files import ROWS_AT_ONCE, FilterWords, ListFile, notes_of, send_list
 from dealtrace.cabinet.listing import UNUSABLE, Days, Listing, days_of, listing_of
 from dealtrace.cabinet.view import View
 from dealtrace.files.export_columns import deal_columns
@@ -19,7 +19,7 @@ from dealtrace.storage.journals.deals_by_amount import SORTED_MAX, find_by_amoun
 from dealtrace.storage.journals.exported_rows import list_exported_deals
 from dealtrace.storage.journals.keyset_pages import count_rows, find_newest, find_oldest, ids_of
 
-FILTER_WORDS: dict[str, tuple[str, dict[str, str]]] = {
+FILTER_WORDS: FilterWords = {
     "status": ("Status", {}),
     "manager": ("Manager", {}),
     "service": ("Service", {}),
@@ -29,7 +29,6 @@ FILTER_WORDS: dict[str, tuple[str, dict[str, str]]] = {
     "contact": ("With an invalid phone or e-mail", {UNUSABLE: "Yes"}),
     "deleted": ("Deleted deals", {YES: "Yes"}),
 }
-"""For each filter, the label of its field on the page, and the words for its values."""
 
 
 def send_deals_as(extension: str) -> Callable[[View], Awaitable[Response]]:
@@ -44,7 +43,7 @@ def send_deals_as(extension: str) -> Callable[[View], Awaitable[Response]]:
             deal_columns(sorted(site.custom_fields)),
             partial(_pages, site=site, listing=listing, days=days),
             lambda connection, ids: list_exported_deals(connection, site, ids),
-            notes_of(listing, days, FILTER_WORDS),
+            notes_of(listing, days, FILTER_WORDS, view.language),
         )
         return await send_list(view, listed, extension)
 

@@ -9,8 +9,8 @@ from starlette.responses import Response
 from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.gate import not_found
-from dealtrace.cabinet.leads.journal import ASKED, KINDS, TABS, YES, query_of, tab_of
-from dealtrace.cabinet.list_files import ROWS_AT_ONCE, ListFile, notes_of, send_list
+from dealtrace.cabinet.leads.journal import ASKED, KINDS, MISSED, TABS, YES, query_of, tab_of
+from dealtrace.cabinet.list_files import ROWS_AT_ONCE, FilterWords, ListFile, notes_of, send_list
 from dealtrace.cabinet.listing import UNUSABLE, Days, Listing, days_of, listing_of
 from dealtrace.cabinet.view import View
 from dealtrace.files.export_columns import call_columns, lead_request_columns
@@ -18,12 +18,13 @@ from dealtrace.leads.lead import LeadKind
 from dealtrace.storage.journals.exported_rows import list_exported_leads
 from dealtrace.storage.journals.keyset_pages import find_newest, ids_of
 
-FILTER_WORDS: dict[str, tuple[str, dict[str, str]]] = {
+FILTER_WORDS: FilterWords = {
     "tab": ("Leads", dict(TABS)),
     "contact": ("With an invalid phone or e-mail", {UNUSABLE: "Yes"}),
     "deleted": ("Deleted leads", {YES: "Yes"}),
 }
-"""For each filter, the label of its field on the page, and the words for its values."""
+MISSED_WORDS: FilterWords = {name: words for name, words in FILTER_WORDS.items() if name != "deleted"}
+"""Missed calls to return are never deleted ones, whatever the address says."""
 
 
 def send_leads_as(extension: str) -> Callable[[View], Awaitable[Response]]:
@@ -41,7 +42,7 @@ def send_leads_as(extension: str) -> Callable[[View], Awaitable[Response]]:
             call_columns(fields) if kind is LeadKind.CALL else lead_request_columns(fields),
             partial(_pages, site=site, listing=listing, tab=tab, days=days),
             lambda connection, ids: list_exported_leads(connection, site, kind, ids),
-            notes_of(listing, days, FILTER_WORDS),
+            notes_of(listing, days, MISSED_WORDS if tab == MISSED else FILTER_WORDS, view.language),
         )
         return await send_list(view, listed, extension)
 
