@@ -11,9 +11,15 @@ from dealtrace.accounts.site_days import site_day
 from dealtrace.accounts.webhook import BodyStyle, EventKind
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.matchers import Matcher, MatcherKind
+from dealtrace.mails.recipient import Recipient
+from dealtrace.mails.scheduled_report import Rhythm
 from dealtrace.operations.deals.register import register_deals
+from dealtrace.operations.mails.scheduled_reports import NewScheduledReport, schedule_report
 from dealtrace.operations.overview.problems import ProblemKind
+from dealtrace.operations.reports.manage_segments import add_segment, remove_segment
 from dealtrace.operations.webhooks.create import NewWebhook, create_webhook
+from dealtrace.reports.question import RawQuestion
+from dealtrace.reports.saved_items.names import SavedName
 from dealtrace.reports.statuses import Meaning
 from dealtrace.storage.accounts.custom_fields import count_unknown_fields
 from dealtrace.storage.accounts.points import spend_points
@@ -86,6 +92,21 @@ def _webhook(stage: Stage, player: Player, **state: object) -> int:
         made = create_webhook(connection, stage.ids, new, datetime.now(UTC))
         update_webhook(connection, made.id, state)
     return made.id
+
+
+def remove_what_a_report_needs(stage: Stage, player: Player) -> int:
+    """Schedule a report that is filtered by a segment, remove the segment, and schedule one without filters."""
+    now, brand = datetime.now(UTC), SavedName("Brand", None)
+    stage.ids.ensure(10)
+    needy, plain = RawQuestion(metrics="deals", segment="Brand"), RawQuestion(metrics="deals")
+    made = []
+    with stage.database.write() as connection:
+        add_segment(connection, player.site, brand, ("source:is:yandex",), now)
+        for title, words in (("Needy", needy), ("Plain", plain)):
+            new = NewScheduledReport(title, words, Rhythm.DAILY, 9, (Recipient("a@example.com"),))
+            made.append(schedule_report(connection, stage.ids, player.site, new, now))
+        remove_segment(connection, player.site, brand, now)
+    return made[0].id
 
 
 def mark_no_status_as_won(stage: Stage, player: Player) -> None:
@@ -197,6 +218,13 @@ SCENES: Mapping[ProblemKind, Scene] = {
         "Lead requests of the last 7 days with an invalid phone or e-mail, which cannot match a deal: 2.",
         "See these lead requests",
         "leads?period=7d&contact=unusable&tab=requests",
+        Role.ANALYST,
+    ),
+    ProblemKind.MAIL_REPORT_INVALID: Scene(
+        remove_what_a_report_needs,
+        "The report by e-mail “Needy” can no longer be made, so it is not sent. Invalid parameters: ",
+        "Open it and replace the address of its report",
+        "settings/mail-reports/{id}",
         Role.ANALYST,
     ),
     ProblemKind.NO_WON_STATUS: Scene(

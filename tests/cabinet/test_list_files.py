@@ -3,15 +3,22 @@
 import csv
 import io
 import re
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from zipfile import ZipFile
 
+import httpx
 import pytest
 
 from cast import Player, Stage, moscow
 from dealtrace.accounts.rights import Role
 from dealtrace.deals.deal import DealKey
+from dealtrace.files.columns import FoundColumn
+from dealtrace.files.import_file import open_import_file
+from dealtrace.files.import_format import ImportNoun
 from dealtrace.leads.call import Circumstances
 from dealtrace.operations.deals.delete import delete_deals
 from dealtrace.operations.deals.register import register_deals
@@ -34,8 +41,8 @@ def site(served: Stage) -> Player:
 
 @pytest.fixture
 def analyst(server: ServerProcess, served: Stage, site: Player) -> Guest:
-    """Log an analyst of the site in."""
-    return member_of(server, served, site.site.id, Role.ANALYST)
+    """Log an analyst of the site in, in Russian."""
+    return member_of(server, served, site.site.id, Role.ANALYST, language="ru")
 
 
 def register(stage: Stage, player: Player, number: str, **fields: object) -> int:
@@ -50,6 +57,14 @@ def column(guest: Guest, path: str, heading: str, **query: str) -> list[str]:
     assert answer.headers["content-type"] == "text/csv;charset=UTF-8"
     rows = csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")), delimiter=";")
     return [row[heading] for row in rows]
+
+
+def opened(answer: httpx.Response, noun: ImportNoun) -> Sequence[FoundColumn]:
+    """Return the columns that an import finds in a CSV file."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "list.csv"
+        path.write_bytes(answer.content)
+        return open_import_file(path, noun, None, ()).layout.found_columns
 
 
 def texts_of_book(content: bytes) -> str:
@@ -109,6 +124,37 @@ def test_the_files_of_leads_have_what_their_tabs_list(served: Stage, site: Playe
     assert ids("ID звонка", q=PHONE) == [later.id]
     assert OTHER_PHONE in texts_of_book(analyst.get("leads.xlsx", **MARCH, tab="missed").content)
     assert analyst.get("leads.csv", **MARCH, tab="visits").status_code == 404
+
+
+def test_files_are_in_the_language_of_the_person_and_can_be_imported(
+    server: ServerProcess, served: Stage, site: Player, analyst: Guest
+) -> None:
+    served.call(site, moscow(DAY, "10:00:00"), phone=PHONE)
+    served.lead_request(site, moscow(DAY, "10:00:00"), phone=PHONE)
+    register(served, site, "D-1", happened_at=moscow(DAY), status="won", amount_rub=Decimal("1250.50"))
+    english = member_of(server, served, site.site.id, Role.ANALYST)
+    answers = [english.get(place, **MARCH, tab=tab) for place, tab in (("deals.csv", ""), ("leads.csv", "calls"))]
+    deals, calls = [csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))) for answer in answers]
+    (deal,), (call,) = deals, calls
+    assert [deal[name] for name in ("Number", "Status", "Amount")] == ["D-1", "won", "1250.5000"]
+    assert (call["Date"], call["Unique"]) == ("2018-03-26 10:00:00", "yes")
+    notes = texts_of_book(english.get("deals.xlsx", **MARCH, matched="no", contact="unusable").content)
+    for said in ("Question", "Period", "2018", "Source found", "Without a source"):
+        assert said in notes, said
+    assert not re.search("[а-яё]", notes)
+    for place, tab in (("deals", ""), ("leads", "calls"), ("leads", "requests")):
+        wanted = ImportNoun({"": "deal", "calls": "call", "requests": "lead_request"}[tab])
+        kept = [
+            {found.column.name for found in opened(guest.get(f"{place}.csv", **MARCH, tab=tab), wanted)}
+            for guest in (english, analyst)
+        ]
+        assert kept[0] == kept[1]
+
+
+def test_the_notes_of_missed_calls_do_not_say_deleted(site: Player, analyst: Guest) -> None:
+    said = "Удалённые лиды"
+    assert said in texts_of_book(analyst.get("leads.xlsx", **MARCH, tab="calls", deleted="yes").content)
+    assert said not in texts_of_book(analyst.get("leads.xlsx", **MARCH, tab="missed", deleted="yes").content)
 
 
 @pytest.mark.parametrize("place", ["deals", "leads"])

@@ -103,6 +103,32 @@ def test_a_status_is_no_problem_once_somebody_has_said_that_it_is_open(server: S
     assert not re.search(r"(Shipped|Weighed|Working) not set", plain(analyst.get("settings/statuses").text))
 
 
+@pytest.mark.parametrize(
+    ("language", "words", "cure"),
+    [
+        ("en", "It can no longer be made, so it is not sent.", "Open it and replace the address of its report"),
+        ("ru", "больше нельзя построить, поэтому он не отправляется.", "Откройте его и замените адрес отчёта"),
+    ],
+)
+def test_the_page_of_reports_by_mail_says_which_cannot_be_made_until_it_can(
+    server: ServerProcess, served: Stage, language: str, words: str, cure: str
+) -> None:
+    player = served.open_site()
+    report_id = SCENES[ProblemKind.MAIL_REPORT_INVALID].happens(served, player)
+    analyst = member_of(server, served, player.site.id, Role.ANALYST, language=language)
+    page = plain(analyst.get("settings/mail-reports").text)
+    assert page.count(words) == 1
+    assert "Brand" in page.partition(words)[2].partition("Plain")[0]
+    assert cure in page
+    assert cure in plain(analyst.get("").text)
+    analyst.send(
+        f"settings/mail-reports/{report_id}", title="Needy", question="metrics=deals", rhythm="daily", hour="9",
+        recipients="a@example.com",
+    )  # fmt: skip
+    assert words not in plain(analyst.get("settings/mail-reports").text)
+    assert cure not in plain(analyst.get("").text)
+
+
 @pytest.fixture
 def backed_up_long_ago(served: Stage) -> Iterator[None]:
     """Let the last backup be ten days old."""

@@ -132,7 +132,7 @@ def test_a_report_is_sent_as_a_file_with_all_its_rows(visitor: Guest) -> None:
 
 
 def lines_of(content: bytes) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig")), delimiter=";"))
+    return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
 
 
 def test_the_rows_of_a_figure_are_files_of_all_of_them(visitor: Guest) -> None:
@@ -142,13 +142,13 @@ def test_the_rows_of_a_figure_are_files_of_all_of_them(visitor: Guest) -> None:
     assert text.headers["content-type"] == "text/csv;charset=UTF-8"
     assert 'filename="rows-' in text.headers["content-disposition"]
     lines = lines_of(text.content)
-    assert sorted(line["Номер сделки"] for line in lines) == ["M-0", "M-1", *(f"N-{place:03}" for place in range(120))]
-    noon = next(line for line in lines if line["Номер сделки"] == "N-000")
-    assert (noon["Дата создания"], noon["Источник"], noon["Доля"]) == ("26.03.2018 12:00:00", "", "1,000000")
+    assert sorted(line["Number"] for line in lines) == ["M-0", "M-1", *(f"N-{place:03}" for place in range(120))]
+    noon = next(line for line in lines if line["Number"] == "N-000")
+    assert (noon["Created date"], noon["Source"], noon["Share"]) == ("2018-03-26 12:00:00", "", "1.000000")
     assert book.content.startswith(b"PK")
     with ZipFile(io.BytesIO(book.content)) as parts:
         notes = " ".join(parts.read(name).decode() for name in parts.namelist())
-    for said in ("Показатель", "Период", "2018", "Модель"):
+    for said in ("Metric", "Period", "2018", "Model"):
         assert said in notes, said
 
 
@@ -158,10 +158,10 @@ def test_a_file_of_rows_is_of_the_same_figure_as_its_page(visitor: Guest, metric
     link = "&".join(f"{name}={value}" for name, value in asked.items()) + "&key=Yandex&key=cpc"
     root = visitor.get("reports/rows", **MARCH, metrics="deals").url.path
     lines = lines_of(visitor.follow(f"{root}.csv?{link}").content)
-    assert {(line["Источник"], line["Канал"], line["Кампания"]) for line in lines} == {("yandex", "cpc", "spring")}
+    assert {(line["Source"], line["Medium"], line["Campaign"]) for line in lines} == {("yandex", "cpc", "spring")}
     if metric == "amount":
-        assert [line["Сумма сделок"] for line in lines] == ["1250,50", "1250,50"]
-        assert sum(Decimal(line["Доля"].replace(",", ".")) for line in lines) == 2
+        assert [line["Amount"] for line in lines] == ["1250.50", "1250.50"]
+        assert sum(Decimal(line["Share"]) for line in lines) == 2
 
 
 def test_a_ratio_and_what_is_no_figure_have_no_file_of_rows(visitor: Guest) -> None:
@@ -187,11 +187,17 @@ def test_files_of_rows_mask_contacts_as_their_page_does(
     assert ("anna@example.com" in visitor.get("reports/rows.csv", **MARCH, metrics="calls").text) == may_see
 
 
-def test_costs_have_a_file_too(visitor: Guest, served: Stage, site: Player) -> None:
+def test_costs_have_a_file_too_in_the_language_of_the_person(
+    server: ServerProcess, visitor: Guest, served: Stage, site: Player
+) -> None:
     day_on = date.fromisoformat(DAY)
     served.ids.ensure(20)
     with served.database.write() as connection:
         work = served.work(connection, site)
         import_costs(work, CostAccount("yandex", "main"), {day_on}, [Cost(day_on, YANDEX, 1000, 3)])
     (line,) = lines_of(visitor.get("reports/rows.csv", **MARCH, metrics="cost").content)
+    assert (line["Date"], line["Source"], line["Cost"], line["Clicks"]) == ('="2018-03-26"', "yandex", "10.00", "3")
+    russian = member_of(server, served, site.site.id, Role.READER, language="ru")
+    text = russian.get("reports/rows.csv", **MARCH, metrics="cost").content.decode("utf-8-sig")
+    (line,) = csv.DictReader(io.StringIO(text), delimiter=";")
     assert (line["Дата"], line["Источник"], line["Расходы"], line["Клики"]) == ('="26.03.2018"', "yandex", "10,00", "3")

@@ -255,6 +255,14 @@ def test_it_hints_at_statuses_that_nobody_classified(beside: Terminal, served: S
     assert not findings(beside, "unclassified_statuses", site_id=player.site.id)
 
 
+def test_it_tells_of_reports_that_can_no_longer_be_made(beside: Terminal, served: Stage) -> None:
+    player = served.open_site()
+    SCENES[ProblemKind.MAIL_REPORT_INVALID].happens(served, player)
+    (invalid,) = findings(beside, "invalid_mail_report", site_id=player.site.id)
+    assert invalid["name"] == "Needy"
+    assert "Brand" in invalid["text"]
+
+
 def test_it_tells_of_services_and_a_counter_that_went_silent(beside: Terminal, served: Stage) -> None:
     player = served.open_site()
     for kind in (ProblemKind.SERVICE_SILENT, ProblemKind.COUNTER_SILENT):

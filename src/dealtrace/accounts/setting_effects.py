@@ -78,9 +78,9 @@ FIGURE_TITLES: Mapping[str, Mapping[Language, str]] = {
     "calls_on_another_day": {"ru": "Звонки в другом дне", "en": "Calls on another day"},
     "requests_on_another_day": {"ru": "Заявки в другом дне", "en": "Lead requests on another day"},
     "deals_on_another_day": {"ru": "Сделки в другом дне", "en": "Deals on another day"},
-    "rubles_on_another_day": {"ru": "Их сумма", "en": "Their sum"},
+    "rubles_on_another_day": {"ru": "Их сумма", "en": "Their amount"},
     "deals_in_another_month": {"ru": "Сделки в другом месяце", "en": "Deals in another month"},
-    "rubles_in_another_month": {"ru": "Сумма сделок в другом месяце", "en": "Sum of the deals in another month"},
+    "rubles_in_another_month": {"ru": "Сумма сделок в другом месяце", "en": "Amount of the deals in another month"},
     "unique_calls": {"ru": "Уникальные звонки", "en": "Unique calls"},
     "unique_requests": {"ru": "Уникальные заявки", "en": "Unique lead requests"},
     "target_calls": {"ru": "Целевые звонки", "en": "Target calls"},
@@ -91,9 +91,9 @@ FIGURE_TITLES: Mapping[str, Mapping[Language, str]] = {
         "en": "Days on which more points were spent",
     },
     "won_deals": {"ru": "Выигранные сделки", "en": "Won deals"},
-    "won_rubles": {"ru": "Их сумма, доход", "en": "Their sum, the income"},
+    "won_rubles": {"ru": "Их сумма, доход", "en": "Their amount, the income"},
     "lost_deals": {"ru": "Проигранные сделки", "en": "Lost deals"},
-    "lost_rubles": {"ru": "Сумма проигранных", "en": "Sum of lost deals"},
+    "lost_rubles": {"ru": "Сумма проигранных", "en": "Amount of lost deals"},
     "visits_of_the_counter": {"ru": "Визиты за эти дни", "en": "Visits on these days"},
 }
 """The titles of figures by their names."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -17,6 +17,7 @@ from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.listing import SEARCH, Days, Listing, days_of, listing_of
 from dealtrace.cabinet.rendering import HEADERS, words_of
 from dealtrace.cabinet.view import View
+from dealtrace.errors import Language
 from dealtrace.files.export_columns import ExportColumn, on_the_clock
 from dealtrace.files.row_writers import CONTENT_TYPES, CSV, XLSX, Note, open_writer
 from dealtrace.files.temporary_file import open_written
@@ -30,6 +31,8 @@ ROWS_AT_ONCE = 1000
 """How many rows are in memory at once."""
 Item = TypeVar("Item")
 Key = TypeVar("Key")
+FilterWords = Mapping[str, tuple[str, Mapping[str, str]]]
+"""For each filter of a list, the English label of its field on the page, and English words for its values."""
 
 
 @record
@@ -48,19 +51,21 @@ class ListFile(Generic[Key, Item]):
 
 
 def file_sender(
-    place: str, asked: tuple[str, ...], listed_of: Callable[[Site, Listing, Days], ListFile[Key, Item] | None]
+    place: str,
+    asked: tuple[str, ...],
+    listed_of: Callable[[Site, Listing, Days, Language], ListFile[Key, Item] | None],
 ) -> Callable[[str], Callable[[View], Awaitable[Response]]]:
     """Return a function that takes an extension and returns the handler that sends the list of a page as such a file.
 
     `place` is the path of the page below its site, and `asked` has its parameters. `listed_of` returns the list that
-    the page shows, or `None` if it has no file.
+    the page shows, with its notes in a language, or `None` if it has no file.
     """
 
     def send_as(extension: str) -> Callable[[View], Awaitable[Response]]:
         async def send(view: View) -> Response:
             site = view.current_site
             listing = listing_of(f"/cabinet/{site.id}/{place}", view.request.query_params, asked)
-            listed = listed_of(site, listing, days_of(listing, site, clock.now(), view.language))
+            listed = listed_of(site, listing, days_of(listing, site, clock.now(), view.language), view.language)
             return await send_list(view, listed, extension) if listed is not None else not_found(view)
 
         return send
@@ -69,7 +74,7 @@ def file_sender(
 
 
 async def send_list(view: View, listed: ListFile[Key, Item], extension: str) -> Response:
-    """Send a list as a file with this extension, for Excel.
+    """Send a list as a file with this extension, for Excel, in the language of the person.
 
     Raises:
         ClientGone: the browser closed the connection before the file was complete.
@@ -87,7 +92,7 @@ async def send_list(view: View, listed: ListFile[Key, Item], extension: str) -> 
             raise ClientGone
 
     try:
-        writing = partial(_write, services.database, view.current_site, listed, proceed)
+        writing = partial(_write, services.database, view.current_site, listed, view.language, proceed)
         file = await services.export_threads.run(open_written, extension, writing)
     finally:
         leaving.cancel()
@@ -96,32 +101,40 @@ async def send_list(view: View, listed: ListFile[Key, Item], extension: str) -> 
     )
 
 
-def notes_of(listing: Listing, days: Days, words: dict[str, tuple[str, dict[str, str]]]) -> list[Note]:
-    """Return the period or the search of a list, and its filters, in Russian as all headings of files.
+def notes_of(listing: Listing, days: Days, words: FilterWords, language: Language) -> list[Note]:
+    """Return the period or the search of a list, and its filters, in a language.
 
     For each parameter, `words` has the label of its field on the page, and the words for its values; a value without
-    words is written as it is.
+    words is written as it is. Parameters without words are left out.
     """
-    translate = words_of("ru").gettext
-    first, last = (day("ru", on) for on in (days.period.first_on, days.period.last_on))
-    found = [Note("period", "Период", f"{first} – {last}")] if listing.search is None else []
+    translate = words_of(language).gettext
+    first, last = (day(language, on) for on in (days.period.first_on, days.period.last_on))
+    found = [_note("period", "Period", f"{first} – {last}")] if listing.search is None else []
     for name, value in listing.parameters:
         if name in words or name == SEARCH:
             label, values = words.get(name, ("Search", {}))
             said = values.get(value)
-            found.append(Note(name, translate(label), translate(said) if said is not None else value))
+            found.append(_note(name, label, translate(said) if said is not None else value))
     return found
 
 
-def _write(database: Database, site: Site, listed: ListFile[Key, Item], proceed: Proceed, path: Path) -> None:
+def _note(name: str, label: str, text: str) -> Note:
+    return Note(name, words_of("ru").gettext(label), text, words_of("en").gettext(label))
+
+
+def _write(
+    database: Database, site: Site, listed: ListFile[Key, Item], language: Language, proceed: Proceed, path: Path
+) -> None:
     """Write a list to a file; all rows are read from one snapshot of the database."""
     proceed()
-    columns = listed.columns
-    names, headings = [column.name for column in columns], [column.heading for column in columns]
+    columns, is_for_excel = listed.columns, path.suffix == CSV
+    names, headings = [column.name for column in columns], [column.heading(language) for column in columns]
     notes = listed.notes if path.suffix == XLSX else ()
     with (
         database.read(is_limited=False) as connection,
-        open_writer(path, names, headings, for_excel=path.suffix == CSV, notes=notes, proceed=proceed) as file,
+        open_writer(
+            path, names, headings, for_excel=is_for_excel, notes=notes, language=language, proceed=proceed
+        ) as file,
     ):
         for keys in listed.pages(connection):
             for item in listed.read_rows(connection, keys):

@@ -129,7 +129,7 @@ def _export(
         site = require_site(connection, site_id)
         selection = select(site)
         names = [column.name for column in selection.columns]
-        headings = [column.heading for column in selection.columns]
+        headings = [column.heading("ru") for column in selection.columns]
         with (
             _accounted_for(path, written),
             open_writer(path, names, headings, for_excel=excel, overwrite=force) as file,

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from dealtrace.attribution.origin import origin_of_deal, origin_of_lead
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.deals.exported_deal import ExportedDeal
+from dealtrace.errors import Language
 from dealtrace.files.call_columns import CALLS
 from dealtrace.files.columns import normalize_heading
 from dealtrace.files.deal_columns import DEALS
@@ -27,37 +28,53 @@ SEPARATOR = ", "
 
 @record
 class ExportColumn(Generic[Row]):
-    """A column of an export: its name for programs, its Russian heading for people, and a function for its value."""
+    """A column of an export: its name for programs, its headings for people, and a function for its value.
+
+    An import recognises the name and both headings, except those of columns that it does not have.
+    """
 
     name: str
-    heading: str
+    russian: str
+    english: str
     value: Callable[[Row], Value]
+
+    def heading(self, language: Language) -> str:
+        """Return the heading in a language."""
+        return self.russian if language == "ru" else self.english
 
 
 def deal_columns(fields: list[str]) -> list[ExportColumn[ExportedDeal]]:
     """List the columns of exported deals; the site's custom fields (`fields`) come last."""
     columns: list[ExportColumn[ExportedDeal]] = [
-        ExportColumn("orderId", "ID сделки", lambda row: row.deal.id),
-        ExportColumn("orderNumber", "Номер сделки", lambda row: row.deal.number),
-        ExportColumn("orderStatus", "Статус", lambda row: row.deal.status),
-        ExportColumn("orderSum", "Бюджет", lambda row: row.deal.amount_rub),
-        ExportColumn("currency", "Валюта", lambda row: row.deal.currency),
-        ExportColumn("orderDate", "Дата создания", lambda row: row.deal.happened_at),
-        ExportColumn("updatedDate", "Дата изменения", lambda row: row.deal.touched_at),
-        ExportColumn("service", "Сервис", lambda row: row.deal.service),
-        ExportColumn("manager", "Менеджер", lambda row: row.deal.manager),
-        ExportColumn("comment", "Комментарий", lambda row: row.deal.comment),
-        ExportColumn("tags", "Теги", lambda row: SEPARATOR.join(row.deal.tags)),
-        ExportColumn("leadType", "Тип лида", lambda row: row.deal.lead.kind.value if row.deal.lead else None),
-        ExportColumn("leadId", "ID лида", lambda row: row.deal.lead.id if row.deal.lead else None),
-        ExportColumn("fio", "Имя клиента", lambda row: row.lead_summary.client.name if row.lead_summary else None),
+        ExportColumn("orderId", "ID сделки", "Deal ID", lambda row: row.deal.id),
+        ExportColumn("orderNumber", "Номер сделки", "Number", lambda row: row.deal.number),
+        ExportColumn("orderStatus", "Статус", "Status", lambda row: row.deal.status),
+        ExportColumn("orderSum", "Бюджет", "Amount", lambda row: row.deal.amount_rub),
+        ExportColumn("currency", "Валюта", "Currency", lambda row: row.deal.currency),
+        ExportColumn("orderDate", "Дата создания", "Created date", lambda row: row.deal.happened_at),
+        ExportColumn("updatedDate", "Дата изменения", "Updated date", lambda row: row.deal.touched_at),
+        ExportColumn("service", "Сервис", "Service", lambda row: row.deal.service),
+        ExportColumn("manager", "Менеджер", "Manager", lambda row: row.deal.manager),
+        ExportColumn("comment", "Комментарий", "Comment", lambda row: row.deal.comment),
+        ExportColumn("tags", "Теги", "Tags", lambda row: SEPARATOR.join(row.deal.tags)),
+        ExportColumn(
+            "leadType", "Тип лида", "Lead type", lambda row: row.deal.lead.kind.value if row.deal.lead else None
+        ),
+        ExportColumn("leadId", "ID лида", "Lead ID", lambda row: row.deal.lead.id if row.deal.lead else None),
+        ExportColumn(
+            "fio", "Имя клиента", "Client name", lambda row: row.lead_summary.client.name if row.lead_summary else None
+        ),
         ExportColumn(
             "phones",
             "Телефоны",
+            "Phones",
             lambda row: SEPARATOR.join(row.lead_summary.client.phones) if row.lead_summary else None,
         ),
         ExportColumn(
-            "emails", "Почта", lambda row: SEPARATOR.join(row.lead_summary.client.emails) if row.lead_summary else None
+            "emails",
+            "Почта",
+            "E-mails",
+            lambda row: SEPARATOR.join(row.lead_summary.client.emails) if row.lead_summary else None,
         ),
         *(_source_column(part, _source_of_deal) for part in SOURCE_PARTS),
     ]
@@ -67,17 +84,21 @@ def deal_columns(fields: list[str]) -> list[ExportColumn[ExportedDeal]]:
 def call_columns(fields: list[str]) -> list[ExportColumn[ExportedLead]]:
     """List the columns of exported calls, with headings that an import recognises; custom fields come last."""
     columns: list[ExportColumn[ExportedLead]] = [
-        ExportColumn("callId", "ID звонка", lambda row: row.lead.id),
-        ExportColumn("callReferenceId", "Внешний ID", lambda row: _call(row).reference),
-        ExportColumn("sipCallId", "SIP ID", lambda row: row.circumstances.sip_id),
-        ExportColumn("date", "Дата", lambda row: _call(row).started_at),
-        ExportColumn("duration", "Длительность", lambda row: _seconds(_call(row).duration)),
-        ExportColumn("waitingConnect", "Время ожидания", lambda row: _seconds(row.circumstances.waiting)),
-        ExportColumn("successful", "Состоялся", lambda row: row.circumstances.is_successful),
-        ExportColumn("callerNumber", "Телефон клиента", lambda row: row.phone),
-        ExportColumn("phoneNumber", "Набранный номер", lambda row: row.circumstances.dialled_phone),
-        ExportColumn("redirectNumber", "Номер оператора", lambda row: row.circumstances.answering_phone),
-        ExportColumn("recordUrl", "Запись разговора", lambda row: row.circumstances.record_url),
+        ExportColumn("callId", "ID звонка", "Call ID", lambda row: row.lead.id),
+        ExportColumn("callReferenceId", "Внешний ID", "Call reference ID", lambda row: _call(row).reference),
+        ExportColumn("sipCallId", "SIP ID", "SIP call ID", lambda row: row.circumstances.sip_id),
+        ExportColumn("date", "Дата", "Date", lambda row: _call(row).started_at),
+        ExportColumn("duration", "Длительность", "Duration", lambda row: _seconds(_call(row).duration)),
+        ExportColumn(
+            "waitingConnect", "Время ожидания", "Waiting time", lambda row: _seconds(row.circumstances.waiting)
+        ),
+        ExportColumn("successful", "Состоялся", "Successful", lambda row: row.circumstances.is_successful),
+        ExportColumn("callerNumber", "Телефон клиента", "Caller number", lambda row: row.phone),
+        ExportColumn("phoneNumber", "Набранный номер", "Dialled phone", lambda row: row.circumstances.dialled_phone),
+        ExportColumn(
+            "redirectNumber", "Номер оператора", "Answering phone", lambda row: row.circumstances.answering_phone
+        ),
+        ExportColumn("recordUrl", "Запись разговора", "Record URL", lambda row: row.circumstances.record_url),
         *_lead_columns("Call"),
     ]
     return [*columns, *_field_columns(fields, columns, CALLS, lambda row: row.annotations.custom_values)]
@@ -86,13 +107,13 @@ def call_columns(fields: list[str]) -> list[ExportColumn[ExportedLead]]:
 def lead_request_columns(fields: list[str]) -> list[ExportColumn[ExportedLead]]:
     """List the columns of exported lead requests, with headings that an import recognises; custom fields come last."""
     columns: list[ExportColumn[ExportedLead]] = [
-        ExportColumn("requestId", "ID заявки", lambda row: row.lead.id),
-        ExportColumn("requestNumber", "Номер заявки", lambda row: _lead_request(row).number),
-        ExportColumn("date", "Дата", lambda row: _lead_request(row).requested_at),
-        ExportColumn("subject", "Название формы", lambda row: _lead_request(row).form_name),
-        ExportColumn("phoneNumber", "Телефон клиента", lambda row: row.phone),
-        ExportColumn("email", "Электронная почта", lambda row: row.email),
-        ExportColumn("requestUrl", "Адрес страницы", lambda row: row.page_url),
+        ExportColumn("requestId", "ID заявки", "Request ID", lambda row: row.lead.id),
+        ExportColumn("requestNumber", "Номер заявки", "Request number", lambda row: _lead_request(row).number),
+        ExportColumn("date", "Дата", "Date", lambda row: _lead_request(row).requested_at),
+        ExportColumn("subject", "Название формы", "Form name", lambda row: _lead_request(row).form_name),
+        ExportColumn("phoneNumber", "Телефон клиента", "Phone", lambda row: row.phone),
+        ExportColumn("email", "Электронная почта", "E-mail", lambda row: row.email),
+        ExportColumn("requestUrl", "Адрес страницы", "Page URL", lambda row: row.page_url),
         *_lead_columns("Request"),
     ]
     return [*columns, *_field_columns(fields, columns, LEAD_REQUESTS, lambda row: row.annotations.custom_values)]
@@ -100,15 +121,17 @@ def lead_request_columns(fields: list[str]) -> list[ExportColumn[ExportedLead]]:
 
 def _lead_columns(kind: str) -> list[ExportColumn[ExportedLead]]:
     return [
-        ExportColumn("fio", "Имя клиента", lambda row: row.client.name),
-        ExportColumn("clientId", "ID клиента", lambda row: row.client.id),
-        ExportColumn(f"unique{kind}", "Уникальный", lambda row: row.qualification.is_unique),
-        ExportColumn(f"target{kind}", "Целевой", lambda row: row.qualification.is_target),
-        ExportColumn(f"uniqTarget{kind}", "Уникально-целевой", lambda row: row.qualification.is_unique_target),
-        ExportColumn("manager", "Менеджер", lambda row: row.annotations.manager),
-        ExportColumn("comment", "Комментарий", lambda row: row.annotations.comment),
-        ExportColumn("tags", "Теги", lambda row: SEPARATOR.join(row.annotations.tags)),
-        ExportColumn("sessionId", "ID сессии", lambda row: row.visit.own.id if row.visit else None),
+        ExportColumn("fio", "Имя клиента", "Client name", lambda row: row.client.name),
+        ExportColumn("clientId", "ID клиента", "Client ID", lambda row: row.client.id),
+        ExportColumn(f"unique{kind}", "Уникальный", "Unique", lambda row: row.qualification.is_unique),
+        ExportColumn(f"target{kind}", "Целевой", "Target", lambda row: row.qualification.is_target),
+        ExportColumn(
+            f"uniqTarget{kind}", "Уникально-целевой", "Unique target", lambda row: row.qualification.is_unique_target
+        ),
+        ExportColumn("manager", "Менеджер", "Manager", lambda row: row.annotations.manager),
+        ExportColumn("comment", "Комментарий", "Comment", lambda row: row.annotations.comment),
+        ExportColumn("tags", "Теги", "Tags", lambda row: SEPARATOR.join(row.annotations.tags)),
+        ExportColumn("sessionId", "ID сессии", "Session ID", lambda row: row.visit.own.id if row.visit else None),
         *(_source_column(part, _source_of_lead) for part in SOURCE_PARTS),
     ]
 
@@ -119,7 +142,7 @@ _SOURCE_HEADINGS = dict(
 
 
 def _source_column(part: str, source_of: Callable[[Row], TrafficSource]) -> ExportColumn[Row]:
-    return ExportColumn(part, _SOURCE_HEADINGS[part], lambda row: getattr(source_of(row), part))
+    return ExportColumn(part, _SOURCE_HEADINGS[part], part.capitalize(), lambda row: getattr(source_of(row), part))
 
 
 def _field_columns(
@@ -132,12 +155,17 @@ def _field_columns(
 
     The heading is the name of the field, or `custom[name]` if another column has this name.
     """
-    own = {normalize_heading(text) for column in columns for text in (column.name, column.heading)}
-    plain = imported.plain_headings(fields) - own
+    plain = imported.plain_headings(fields)
+
+    def heading(field: str, language: Language) -> str:
+        own = {normalize_heading(text) for column in columns for text in (column.name, column.heading(language))}
+        return field if normalize_heading(field) in plain - own else field_heading(field)
+
     return [
         ExportColumn(
             field_heading(field),
-            field if normalize_heading(field) in plain else field_heading(field),
+            heading(field, "ru"),
+            heading(field, "en"),
             lambda row, field=field: values_of(row).get(field),  # type: ignore[misc]  # mypy cannot infer the default
         )
         for field in fields

@@ -44,16 +44,17 @@ NOTES_SHEET: Mapping[Language, str] = {"ru": "Вопрос", "en": "Question"}
 class Note:
     """A line of a file in addition to its rows: a name for programs, a heading for people, and a text.
 
-    In an English file, the heading is the name, beginning with a capital letter.
+    In an English file, the heading is `english`, or if that is empty the name, beginning with a capital letter.
     """
 
     name: str
     heading: str
     text: str
+    english: str = ""
 
     def heading_in(self, language: Language) -> str:
         """Return the heading in a language."""
-        return self.heading if language == "ru" else self.name.capitalize()
+        return self.heading if language == "ru" else self.english or self.name.capitalize()
 
 
 @record

@@ -8,16 +8,17 @@ from sqlalchemy import Connection
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.deals.journal import ASKED, NO, YES, Sorting, query_of, sorting_of
 from dealtrace.cabinet.deals.words import REASONS
-from dealtrace.cabinet.list_files import ROWS_AT_ONCE, ListFile, file_sender, notes_of
+from dealtrace.cabinet.list_files import ROWS_AT_ONCE, FilterWords, ListFile, file_sender, notes_of
 from dealtrace.cabinet.listing import UNUSABLE, Days, Listing
 from dealtrace.deals.exported_deal import ExportedDeal
+from dealtrace.errors import Language
 from dealtrace.files.export_columns import deal_columns
 from dealtrace.matching.match_reason import MatchReason
 from dealtrace.storage.journals.deals_by_amount import SORTED_MAX, find_by_amount
 from dealtrace.storage.journals.exported_rows import list_exported_deals
 from dealtrace.storage.journals.keyset_pages import count_rows, find_newest, find_oldest, ids_of
 
-FILTER_WORDS: dict[str, tuple[str, dict[str, str]]] = {
+FILTER_WORDS: FilterWords = {
     "status": ("Status", {}),
     "manager": ("Manager", {}),
     "service": ("Service", {}),
@@ -27,16 +28,15 @@ FILTER_WORDS: dict[str, tuple[str, dict[str, str]]] = {
     "contact": ("With an invalid phone or e-mail", {UNUSABLE: "Yes"}),
     "deleted": ("Deleted deals", {YES: "Yes"}),
 }
-"""For each filter, the label of its field on the page, and the words for its values."""
 
 
-def _listed(site: Site, listing: Listing, days: Days) -> ListFile[int, ExportedDeal]:
+def _listed(site: Site, listing: Listing, days: Days, language: Language) -> ListFile[int, ExportedDeal]:
     return ListFile(
         f"deals-{site.id}",
         deal_columns(sorted(site.custom_fields)),
         partial(_pages, site=site, listing=listing, days=days),
         lambda connection, ids: list_exported_deals(connection, site, ids),
-        notes_of(listing, days, FILTER_WORDS),
+        notes_of(listing, days, FILTER_WORDS, language),
     )
 
 

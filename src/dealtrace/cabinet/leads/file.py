@@ -6,24 +6,26 @@ from functools import partial
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
-from dealtrace.cabinet.leads.journal import ASKED, KINDS, TABS, YES, query_of, tab_of
-from dealtrace.cabinet.list_files import ROWS_AT_ONCE, ListFile, file_sender, notes_of
+from dealtrace.cabinet.leads.journal import ASKED, KINDS, MISSED, TABS, YES, query_of, tab_of
+from dealtrace.cabinet.list_files import ROWS_AT_ONCE, FilterWords, ListFile, file_sender, notes_of
 from dealtrace.cabinet.listing import UNUSABLE, Days, Listing
+from dealtrace.errors import Language
 from dealtrace.files.export_columns import call_columns, lead_request_columns
 from dealtrace.leads.exported_lead import ExportedLead
 from dealtrace.leads.lead import LeadKind
 from dealtrace.storage.journals.exported_rows import list_exported_leads
 from dealtrace.storage.journals.keyset_pages import find_newest, ids_of
 
-FILTER_WORDS: dict[str, tuple[str, dict[str, str]]] = {
+FILTER_WORDS: FilterWords = {
     "tab": ("Leads", dict(TABS)),
     "contact": ("With an invalid phone or e-mail", {UNUSABLE: "Yes"}),
     "deleted": ("Deleted leads", {YES: "Yes"}),
 }
-"""For each filter, the label of its field on the page, and the words for its values."""
+MISSED_WORDS: FilterWords = {name: words for name, words in FILTER_WORDS.items() if name != "deleted"}
+"""Missed calls to return are never deleted ones, whatever the address says."""
 
 
-def _listed(site: Site, listing: Listing, days: Days) -> ListFile[int, ExportedLead] | None:
+def _listed(site: Site, listing: Listing, days: Days, language: Language) -> ListFile[int, ExportedLead] | None:
     tab = tab_of(listing)
     if tab not in KINDS:
         return None
@@ -33,7 +35,7 @@ def _listed(site: Site, listing: Listing, days: Days) -> ListFile[int, ExportedL
         call_columns(fields) if kind is LeadKind.CALL else lead_request_columns(fields),
         partial(_pages, site=site, listing=listing, tab=tab, days=days),
         lambda connection, ids: list_exported_leads(connection, site, kind, ids),
-        notes_of(listing, days, FILTER_WORDS),
+        notes_of(listing, days, MISSED_WORDS if tab == MISSED else FILTER_WORDS, language),
     )
 
 

@@ -100,6 +100,12 @@ _TEMPLATES: Mapping[ProblemKind, _Template] = {
         _UNUSABLE_LEADS + "requests",
         Role.ANALYST,
     ),
+    ProblemKind.MAIL_REPORT_INVALID: _Template(
+        "The report by e-mail “%(what)s” can no longer be made, so it is not sent. %(fault)s",
+        "Open it and replace the address of its report, or restore what was removed.",
+        "settings/mail-reports/%(id)s",
+        Role.ANALYST,
+    ),
     ProblemKind.NO_WON_STATUS: _Template(
         "No status is marked as won, so reports show no income.",
         "Choose the statuses of won deals.",
@@ -154,9 +160,12 @@ def problem_texts(problems: Sequence[Problem], view: View) -> list[ProblemText]:
 
 def _problem_text(problem: Problem, view: View) -> ProblemText:
     template, site = _TEMPLATES[problem.kind], view.current_site
-    is_masked = problem.kind in _OF_CALLERS and not may_see_contacts(view)
+    may_see = may_see_contacts(view)
+    is_masked = problem.kind in _OF_CALLERS and not may_see
+    fault = problem.refusal.text(view.language) if problem.refusal is not None else ""
     facts = {
         "what": masked_text(problem.what) if is_masked else problem.what,
+        "fault": fault if may_see else masked_text(fault),
         "count": problem.count,
         "amount": money(view.language, problem.amount),
         "since": clock_time(view.language, problem.since, site.time_zone) if problem.since is not None else "",

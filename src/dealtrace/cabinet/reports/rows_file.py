@@ -1,7 +1,7 @@
 """The rows behind a figure as a file: all of them, in the order of the page, masked as the page masks them."""
 
 import json
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -28,6 +28,7 @@ from dealtrace.cabinet.reports.readers import may_see_contacts
 from dealtrace.cabinet.reports.row_details import Details, read_details, ref_of
 from dealtrace.cabinet.reports.rows import ROWS, key_texts
 from dealtrace.cabinet.view import View
+from dealtrace.errors import Language
 from dealtrace.files.export_columns import ExportColumn, Value
 from dealtrace.files.row_writers import Note
 from dealtrace.files.temporary_file import refused_if_full
@@ -43,16 +44,22 @@ from dealtrace.reports.reading.masked_keys import EMAIL_SIGN
 
 ASKED_AT_ONCE = 50_000
 """How many rows one statement of the report finds; a figure over a million deals needs twenty."""
-SHARE = ExportColumn["Shown"]("share", "Доля", lambda row: Decimal(row.behind.get("share", "1")))
-LEAD_KINDS = {"call": "звонок", "request": "заявка"}
+SHARE = ExportColumn["Shown"]("share", "Доля", "Share", lambda row: Decimal(row.behind.get("share", "1")))
+REASON = DIMENSIONS["match_reason"]
+LEAD_KINDS: Mapping[str, Mapping[Language, str]] = {
+    "call": {"ru": "звонок", "en": "call"},
+    "request": {"ru": "заявка", "en": "request"},
+}
+DAY_FORMATS: Mapping[Language, str] = {"ru": "%d.%m.%Y", "en": "%Y-%m-%d"}
 
 
 @record
 class Shown:
-    """A row of the file: the row behind the figure, its stored data, and whether contacts are shown."""
+    """A row of the file: the row behind the figure, its stored data, the language, and whether contacts are shown."""
 
     behind: RowBehind
     details: Details
+    language: Language
     is_whole: bool
 
 
@@ -69,16 +76,16 @@ def send_rows_as(extension: str) -> Callable[[View], Awaitable[Response]]:
         figure = parse_figure(address.words(period=DEFAULT_PRESET, limit=ROWS), keys, 0, known)
         model = figure.question.model
         assert model is not None
-        chips = choices_of(address, {}, known, "ru", is_whole=is_whole).chips
-        conditions = [*key_texts(figure, keys, view, "ru"), *(chip.words for chip in chips)]
+        chips = choices_of(address, {}, known, view.language, is_whole=is_whole).chips
+        conditions = [*key_texts(figure, keys, view, view.language), *(chip.words for chip in chips)]
         with refused_if_full(), TemporaryFile() as found:
             kind, names = await view.ask(_find, figure, now, found)
             listed = ListFile(
                 f"rows-{site.id}-{figure.question.period.first_on}-{figure.question.period.last_on}",
                 _columns(kind, names),
                 lambda _connection: _pages(found),
-                partial(_rows, site=site, kind=kind, model=model, is_whole=is_whole),
-                _notes(figure, conditions),
+                partial(_rows, site=site, kind=kind, model=model, language=view.language, is_whole=is_whole),
+                _notes(figure, conditions, view.language),
             )
             return await send_list(view, listed, extension)
 
@@ -124,20 +131,22 @@ def _rows(
     site: Site,
     kind: Fact,
     model: AttributionModel,
+    language: Language,
     is_whole: bool,
 ) -> list[Shown]:
     details = read_details(connection, site, kind, rows, model)
-    return [Shown(row, details, is_whole) for row in rows]
+    return [Shown(row, details, language, is_whole) for row in rows]
 
 
-def _notes(figure: Figure, conditions: Sequence[str]) -> list[Note]:
+def _notes(figure: Figure, conditions: Sequence[str], language: Language) -> list[Note]:
     period, model = figure.question.period, figure.question.model
     assert model is not None
-    first, last = (day("ru", on) for on in (period.first_on, period.last_on))
+    first, last = (day(language, on) for on in (period.first_on, period.last_on))
+    metric = figure.metric.ru if language == "ru" else figure.metric.en
     return [
-        Note("metrics", "Показатель", figure.metric.ru),
+        Note("metrics", "Показатель", metric, "Metric"),
         Note("period", "Период", f"{first} – {last}"),
-        Note("model", "Модель", model_words(model, "ru")),
+        Note("model", "Модель", model_words(model, language)),
         *(Note("filter", "Условие", words) for words in conditions),
     ]
 
@@ -147,24 +156,28 @@ def _columns(kind: Fact, names: frozenset[str]) -> list[Column]:
     sums = [_money(name) for name in ("amount", "margin") if name in names]
     match kind:
         case Fact.COSTS:
-            days = Column("day", "Дата", lambda row: f"{date.fromisoformat(row.behind['day']):%d.%m.%Y}")
-            clicks = Column("clicks", METRICS["clicks"].ru, lambda row: row.behind.get("clicks"))
-            return [days, *_source_columns(_source_of_cost), _money("cost"), clicks]
+            clicks = METRICS["clicks"]
+            return [
+                Column("day", "Дата", "Date", _day_of_cost),
+                *_source_columns(_source_of_cost),
+                _money("cost"),
+                Column("clicks", clicks.ru, clicks.en, lambda row: row.behind.get("clicks")),
+            ]
         case Fact.LEADS:
             own = [
-                Column("leadType", "Тип лида", lambda row: LEAD_KINDS[row.behind["kind"]]),
-                Column("leadId", "ID лида", lambda row: row.behind["id"]),
-                Column("date", "Дата", _lead_moment),
+                Column("leadType", "Тип лида", "Lead type", lambda row: LEAD_KINDS[row.behind["kind"]][row.language]),
+                Column("leadId", "ID лида", "Lead ID", lambda row: row.behind["id"]),
+                Column("date", "Дата", "Date", _lead_moment),
                 *_source_columns(_source_of_lead),
             ]
         case Fact.VISITS:
-            own = [Column("date", "Дата", _visit_moment), *_source_columns(_source_of_visit)]
+            own = [Column("date", "Дата", "Date", _visit_moment), *_source_columns(_source_of_visit)]
         case _:
             own = [
-                Column("orderId", "ID сделки", lambda row: row.behind["id"]),
+                Column("orderId", "ID сделки", "Deal ID", lambda row: row.behind["id"]),
                 *(_deal_column(*named) for named in _DEAL_COLUMNS),
                 *_source_columns(_source_of_deal),
-                Column("matchReason", DIMENSIONS["match_reason"].ru, _reason),
+                Column("matchReason", REASON.ru, REASON.en, _reason),
             ]
     return [*own, SHARE, *sums]
 
@@ -178,17 +191,17 @@ def _money(name: str) -> Column:
         }
         return Decimal(text) if (text := rubles[name]) is not None else None
 
-    return Column(name, METRICS[name].ru, value)
+    return Column(name, METRICS[name].ru, METRICS[name].en, value)
 
 
-_DEAL_COLUMNS: Sequence[tuple[str, str, str]] = (
-    ("orderNumber", "Номер сделки", "number"),
-    ("orderDate", "Дата создания", "happened_at"),
-    ("orderStatus", "Статус", "status"),
+_DEAL_COLUMNS: Sequence[tuple[str, str, str, str]] = (
+    ("orderNumber", "Номер сделки", "Number", "number"),
+    ("orderDate", "Дата создания", "Created date", "happened_at"),
+    ("orderStatus", "Статус", "Status", "status"),
 )
 
 
-def _deal_column(name: str, heading: str, attribute: str) -> Column:
+def _deal_column(name: str, russian: str, english: str, attribute: str) -> Column:
     def value(row: Shown) -> Value:
         deal = row.details.deals.get(row.behind["id"])
         if deal is None:
@@ -196,13 +209,17 @@ def _deal_column(name: str, heading: str, attribute: str) -> Column:
         found: Value = getattr(deal, attribute)
         return found if row.is_whole or attribute != "status" else masked_text(deal.status)
 
-    return Column(name, heading, value)
+    return Column(name, russian, english, value)
 
 
 def _reason(row: Shown) -> Value:
     if row.behind["id"] not in row.details.deals:
         return None
-    return value_words(DIMENSIONS["match_reason"], row.details.reasons.get(row.behind["id"], ""), "ru")
+    return value_words(REASON, row.details.reasons.get(row.behind["id"], ""), row.language)
+
+
+def _day_of_cost(row: Shown) -> Value:
+    return f"{date.fromisoformat(row.behind['day']):{DAY_FORMATS[row.language]}}"
 
 
 def _lead_moment(row: Shown) -> Value:
@@ -250,4 +267,4 @@ def _source_columns(source_of: Callable[[Shown], TrafficSource | None]) -> list[
         has_email = any(EMAIL_SIGN in getattr(source, each) for each in SOURCE_PARTS)
         return masked_text(words) if has_email and not row.is_whole else words
 
-    return [Column(part, DIMENSIONS[part].ru, partial(value, part=part)) for part in SOURCE_PARTS]
+    return [Column(part, DIMENSIONS[part].ru, DIMENSIONS[part].en, partial(value, part=part)) for part in SOURCE_PARTS]

@@ -9,12 +9,14 @@ from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
 from dealtrace import clock
+from dealtrace.accounts.masking import masked_text
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.forms import Form
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.reports.address import address_of, address_of_words
 from dealtrace.cabinet.reports.page import USUAL
+from dealtrace.cabinet.reports.readers import may_see_contacts
 from dealtrace.cabinet.settings.page import Faults, fault_text, number_of, redirect_with_message, show_settings
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, InvalidSetting
@@ -22,9 +24,11 @@ from dealtrace.mails.recipient import Recipient, chosen_recipients, format_recip
 from dealtrace.mails.scheduled_report import Rhythm, ScheduledReport
 from dealtrace.mails.subscription import MailList
 from dealtrace.operations.mails.scheduled_reports import (
+    InvalidReport,
     NewScheduledReport,
     change_report,
     leave_report,
+    list_invalid_reports,
     schedule_report,
     stop_report,
 )
@@ -62,13 +66,25 @@ class ReportDraft:
 class ReportLine:
     """A scheduled report in the list; `rhythm` says when it is sent, `is_mine` whether the person gets it.
 
-    `recipients` has each address, and when it unsubscribed, or `None` if it gets the report.
+    `recipients` has each address, and when it unsubscribed, or `None` if it gets the report. `fault` says why the
+    report can no longer be made; it is empty if it can.
     """
 
     report: ScheduledReport
     rhythm: str
     is_mine: bool
     recipients: Sequence[tuple[str, datetime | None]]
+    fault: str
+
+
+@record
+class _Facts:
+    """The reports, the logins of the site's users by id, who unsubscribed, and the invalid reports by their ids."""
+
+    reports: Sequence[ScheduledReport]
+    members: dict[int, str]
+    leaves: Mapping[int, Mapping[str, datetime]]
+    invalid: Mapping[int, InvalidReport]
 
 
 async def show(view: View) -> Response:
@@ -190,25 +206,28 @@ def _query_of(address: str) -> str:
 
 
 async def _page(view: View, draft: ReportDraft, *, faults: Faults | None = None) -> Response:
-    reports, members, leaves = await view.read(_read, view.current_site)
+    facts = await view.read(_read, view.current_site)
     return show_settings(
         view,
         "settings/mail_reports.html",
         view.translate("Reports by e-mail"),
         faults=faults,
-        reports=[_line(view, report, leaves.get(report.id, {})) for report in reports],
+        reports=[_line(view, report, facts) for report in facts.reports],
         may_add=view.role is not None and view.role.includes(Role.ANALYST),
-        form=_form(view, draft, members),
+        form=_form(view, draft, facts.members),
     )
 
 
-def _line(view: View, report: ScheduledReport, left: Mapping[str, datetime]) -> ReportLine:
+def _line(view: View, report: ScheduledReport, facts: _Facts) -> ReportLine:
+    left, invalid = facts.leaves.get(report.id, {}), facts.invalid.get(report.id)
+    fault = invalid.refusal.text(view.language) if invalid is not None else ""
     is_mine = any(each.user_id == view.rights.user.id for each in report.recipients)
     recipients = [
         (each.address, left.get(each.address.casefold()) if each.user_id is None else None)
         for each in report.recipients
     ]
-    return ReportLine(report, view.translate(RHYTHMS[report.rhythm]), is_mine, recipients)
+    shown = fault if may_see_contacts(view) else masked_text(fault)
+    return ReportLine(report, view.translate(RHYTHMS[report.rhythm]), is_mine, recipients, shown)
 
 
 def _report_page(
@@ -231,11 +250,12 @@ def _form(view: View, draft: ReportDraft, members: dict[int, str]) -> dict[str, 
     }
 
 
-def _read(
-    connection: Connection, site: Site
-) -> tuple[list[ScheduledReport], dict[int, str], Mapping[int, Mapping[str, datetime]]]:
+def _read(connection: Connection, site: Site) -> _Facts:
     leaves = find_unsubscriptions_of_site(connection, site.id, MailList.REPORT)
-    return list_scheduled_reports(connection, site.id), _read_members(connection, site), leaves
+    invalid: dict[int, InvalidReport] = {
+        each.report.id: each for each in list_invalid_reports(connection, site, clock.now())
+    }
+    return _Facts(list_scheduled_reports(connection, site.id), _read_members(connection, site), leaves, invalid)
 
 
 def _read_members(connection: Connection, site: Site) -> dict[int, str]:

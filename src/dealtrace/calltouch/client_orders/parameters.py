@@ -44,7 +44,7 @@ SINGLE = (
         "currency",
         Text(CURRENCY_LENGTH_MAX),
         "Валюта сумм, по умолчанию rub.",
-        "The currency of the sums, rub by default.",
+        "The currency of the amounts, rub by default.",
         absent_when_empty=True,
     ),
     Parameter("revenue", Amount(), "Бюджет сделки.", "The deal's budget.", absent_when_empty=True),
@@ -245,7 +245,7 @@ _IN_UPDATE = {
         "С какого времени у сделки этот статус; по умолчанию новый статус — с этой минуты.",
         "When the deal got this status; by default, a new status begins now.",
     ),
-    "currency": ("Валюта сумм.", "The currency of the sums."),
+    "currency": ("Валюта сумм.", "The currency of the amounts."),
 }
 """The meanings, in Russian and English, of parameters that mean something else in an update."""
 

@@ -48,14 +48,8 @@ def backup_findings(connection: Connection, days_max: int) -> list[Finding]:
 def _finding(problem: Problem, site: Site) -> Finding | None:
     """Return the finding of a problem, or `None` for a kind of which `doctor` itself finds more."""
     match problem.kind:
-        case ProblemKind.SERVICE_SILENT:
-            text = f"Site {site.id}: {problem.what} has not sent any deals since {problem.since:%Y-%m-%d %H:%M} UTC."
-            cure = "Check the connection of the CRM; dealtrace requests tail shows what it sends."
-            return {"kind": "silent_service", "text": text, "cure": cure, "site_id": site.id, "name": problem.what}
-        case ProblemKind.COUNTER_SILENT:
-            text = f"Site {site.id}: no visits have been counted since {problem.since:%Y-%m-%d %H:%M} UTC."
-            cure = "Check that the counter is installed on every page."
-            return {"kind": "silent_counter", "text": text, "cure": cure, "site_id": site.id}
+        case ProblemKind.SERVICE_SILENT | ProblemKind.COUNTER_SILENT:
+            return _silence(problem, site)
         case ProblemKind.POINTS_SPENT | ProblemKind.POINTS_NEARLY_SPENT:
             text = f"Site {site.id}: {problem.count} of {site.points_per_day} API points are used today."
             cure = f"dealtrace site set {site.id} points_per_day=…"
@@ -64,8 +58,20 @@ def _finding(problem: Problem, site: Site) -> Finding | None:
             return _webhook(problem, site)
         case ProblemKind.DEALS_UNUSABLE | ProblemKind.CALLS_UNUSABLE | ProblemKind.REQUESTS_UNUSABLE:
             return _unusable(problem, site)
+        case ProblemKind.MAIL_REPORT_INVALID:
+            return _invalid_report(problem, site)
         case _:
             return None
+
+
+def _silence(problem: Problem, site: Site) -> Finding:
+    if problem.kind is ProblemKind.SERVICE_SILENT:
+        text = f"Site {site.id}: {problem.what} has not sent any deals since {problem.since:%Y-%m-%d %H:%M} UTC."
+        cure = "Check the connection of the CRM; dealtrace requests tail shows what it sends."
+        return {"kind": "silent_service", "text": text, "cure": cure, "site_id": site.id, "name": problem.what}
+    text = f"Site {site.id}: no visits have been counted since {problem.since:%Y-%m-%d %H:%M} UTC."
+    cure = "Check that the counter is installed on every page."
+    return {"kind": "silent_counter", "text": text, "cure": cure, "site_id": site.id}
 
 
 def _webhook(problem: Problem, site: Site) -> Finding:
@@ -77,6 +83,18 @@ def _webhook(problem: Problem, site: Site) -> Finding:
         "cure": f"dealtrace webhook test {problem.object_id}, then dealtrace webhook resume {problem.object_id}",
         "site_id": site.id,
         "webhook_id": problem.object_id,
+    }
+
+
+def _invalid_report(problem: Problem, site: Site) -> Finding:
+    assert problem.refusal is not None
+    return {
+        "kind": "invalid_mail_report",
+        "text": f"Site {site.id}: the report by e-mail “{problem.what}” can no longer be made, so it is not sent. "
+        f"{problem.refusal.text('en')}",
+        "cure": "Replace the address of its report in the cabinet, or restore what was removed.",
+        "site_id": site.id,
+        "name": problem.what,
     }
 
 

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.accounts.site_days import site_day
-from dealtrace.errors import InvalidSetting
+from dealtrace.errors import InvalidParameters, InvalidSetting
 from dealtrace.mails.mail import MailPurpose
 from dealtrace.mails.recipient import RECIPIENTS_MAX, Recipient, recipients_changed
 from dealtrace.mails.scheduled_report import (
@@ -24,13 +24,13 @@ from dealtrace.mails.scheduled_report import (
 from dealtrace.mails.subscription import MailList
 from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.mails.send_to import Mailing, send_to
-from dealtrace.operations.points import lock_registrations
-from dealtrace.operations.reports.read_question import read_question
+from dealtrace.operations.reports.read_question import read_question_context
+from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
 from dealtrace.reports.periods import Comparison
-from dealtrace.reports.question import LIMIT_MAX, Question, RawQuestion
+from dealtrace.reports.question import LIMIT_MAX, Question, QuestionContext, RawQuestion, parse_question
 from dealtrace.reports.saved_items.names import check_count, check_saved_name
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.mails import scheduled_reports
@@ -53,6 +53,14 @@ class NewScheduledReport:
     rhythm: Rhythm
     hour: int
     recipients: tuple[Recipient, ...]
+
+
+@record
+class InvalidReport:
+    """A scheduled report that can no longer be made, and the reason."""
+
+    report: ScheduledReport
+    refusal: InvalidParameters | InvalidSetting
 
 
 def schedule_report(
@@ -173,7 +181,31 @@ def read_due_question(connection: Connection, site: Site, report: ScheduledRepor
         InvalidParameters: the question uses a name that the site no longer has.
         InvalidSetting: the question asks for all attribution models at once.
     """
-    period = period_of(report.rhythm, site_day(at, site.time_zone))
+    return _due_question(report, read_question_context(connection, site, at), site_day(at, site.time_zone))
+
+
+def list_invalid_reports(connection: Connection, site: Site, now: datetime) -> list[InvalidReport]:
+    """List the scheduled reports of a site that cannot be made now, because the site lacks a name that they use."""
+    reports = scheduled_reports.list_scheduled_reports(connection, site.id)
+    if not reports:
+        return []
+    context, today = read_question_context(connection, site, now), site_day(now, site.time_zone)
+    found = []
+    for report in reports:
+        try:
+            _due_question(report, context, today)
+        except (InvalidParameters, InvalidSetting) as refusal:
+            found.append(InvalidReport(report, refusal))
+    return found
+
+
+def _due_question(report: ScheduledReport, context: QuestionContext, sent_on: date) -> Question:
+    """Return the parsed question of the e-mail of a day.
+
+    Raises:
+        InvalidParameters, InvalidSetting: see `read_due_question`.
+    """
+    period = period_of(report.rhythm, sent_on)
     words = replace(
         report.raw_question,
         first=period.first_on.isoformat(),
@@ -181,7 +213,7 @@ def read_due_question(connection: Connection, site: Site, report: ScheduledRepor
         compare=Comparison.PREVIOUS if not report.raw_question.pivot else "",
         limit=str(LIMIT_MAX),
     )
-    question = read_question(connection, site, words, at)
+    question = parse_question(words, context)
     if question.model is None:
         raise InvalidSetting(key="question", ru="выберите одну модель атрибуции", en="choose one attribution model")
     return question

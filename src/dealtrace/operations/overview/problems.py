@@ -9,7 +9,9 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import day_start, site_day
+from dealtrace.errors import Refusal
 from dealtrace.leads.lead import LeadKind
+from dealtrace.operations.mails.scheduled_reports import list_invalid_reports
 from dealtrace.record import record
 from dealtrace.reports.periods import DAY
 from dealtrace.reports.silence import LOOKED_BACK, is_silent
@@ -52,6 +54,7 @@ class ProblemKind(StrEnum):
     FIELDS_UNKNOWN = "fields_unknown"
     PARAMETERS_UNKNOWN = "parameters_unknown"
     NO_RATE = "no_rate"
+    MAIL_REPORT_INVALID = "mail_report_invalid"
 
 
 _UNUSABLE_LEADS = (
@@ -64,8 +67,8 @@ _UNUSABLE_LEADS = (
 class Problem:
     """A problem: its kind, the name of what it concerns, a count, an amount in rubles, and its start in UTC.
 
-    `object_id` is the id of the webhook that the problem concerns, and `reason` why it is paused or failing. Values
-    that do not apply to the kind are empty, 0 or `None`.
+    `object_id` is the id of the webhook or report that the problem concerns, `reason` is why a webhook is paused or
+    failing, and `refusal` why a report cannot be made. Values that do not apply to the kind are empty, 0 or `None`.
     """
 
     kind: ProblemKind
@@ -75,6 +78,7 @@ class Problem:
     since: datetime | None = None
     object_id: int | None = None
     reason: str = ""
+    refusal: Refusal | None = None
 
 
 def list_problems(connection: Connection, site: Site, now: datetime) -> list[Problem]:
@@ -116,6 +120,9 @@ def _settings(connection: Connection, site: Site, now: datetime) -> Iterator[Pro
         if webhook.is_paused or webhook.has_failed:
             kind = ProblemKind.WEBHOOK_PAUSED if webhook.is_paused else ProblemKind.WEBHOOK_FAILED
             yield Problem(kind, webhook.name, webhook.failures, object_id=webhook.id, reason=webhook.reason or "")
+    for invalid in list_invalid_reports(connection, site, now):
+        report = invalid.report
+        yield Problem(ProblemKind.MAIL_REPORT_INVALID, report.title, object_id=report.id, refusal=invalid.refusal)
     statuses = list_statuses(connection, site.id)
     if statuses and not any(status.meaning is Meaning.WON for status in statuses):
         yield Problem(ProblemKind.NO_WON_STATUS, count=len(statuses))
