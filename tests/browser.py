@@ -92,11 +92,17 @@ class Browser:
     def use_theme(self, *, is_dark: bool) -> None:
         """Prefer the dark or the light theme."""
         theme = {"name": "prefers-color-scheme", "value": "dark" if is_dark else "light"}
-        self._ask("Emulation.setEmulatedMedia", features=[theme])
+        self._ask("Emulation.setEmulatedMedia", media="", features=[theme])
 
-    def print(self) -> None:
-        """Show the page as it is printed."""
-        self._ask("Emulation.setEmulatedMedia", media="print")
+    def print(self, *, is_dark: bool = False) -> None:
+        """Show the page as it is printed, by a person who prefers the dark or the light theme."""
+        theme = {"name": "prefers-color-scheme", "value": "dark" if is_dark else "light"}
+        self._ask("Emulation.setEmulatedMedia", media="print", features=[theme])
+
+    def pdf(self) -> bytes:
+        """Print the page on sheets of A4, and return them."""
+        width, height = 8.27, 11.69
+        return base64.b64decode(self._ask("Page.printToPDF", paperWidth=width, paperHeight=height)["data"])
 
     def keep_cookie(self, name: str, value: str, address: str) -> None:
         """Keep a cookie as if a page of this address had set it."""

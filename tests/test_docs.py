@@ -25,7 +25,7 @@ from absent import leave_out
 from dealtrace.accounts.rights import Role
 from dealtrace.app import ENDPOINTS, describe, page_router
 from dealtrace.cabinet.docs.catalogue import CAUSES
-from dealtrace.cabinet.docs.pages import docs_routes
+from dealtrace.cabinet.docs.pages import docs_pages
 from dealtrace.cabinet.gate import Page
 from dealtrace.cabinet.routes import PAGES
 from dealtrace.cli.commands import COMMANDS, load_command
@@ -33,7 +33,6 @@ from dealtrace.errors import Refusal
 from dealtrace.files.costs.columns import COST_COLUMNS
 from dealtrace.files.import_file import FORMATS
 from dealtrace.files.import_format import ImportNoun
-from dealtrace.http.client_address import Proxies
 from dealtrace.http.description import error_catalogue
 from dealtrace.http.endpoint import Endpoint
 from dealtrace.http.parameter_types import Text
@@ -283,8 +282,8 @@ def served_routes() -> Iterator[tuple[str, frozenset[str]]]:
     yield from ((endpoint.path, frozenset(endpoint.methods)) for endpoint in ENDPOINTS)
     database = open_database(Settings().database_url)
     services = service_routes(describe, DatabaseWatch(database), lambda: True)
-    documents = docs_routes(ENDPOINTS, Proxies(()))
-    yield from _pages(page_router([*services, *documents], [Route("/", lambda _request: Response())]).routes)
+    yield from _pages(page_router(services, [Route("/", lambda _request: Response())]).routes)
+    yield from ((page.path, frozenset({page.method})) for page in docs_pages(ENDPOINTS))
     database.close()
 
 
@@ -313,6 +312,12 @@ def opened_by(page: Page) -> str:
     if page.is_of_installation:
         return "owner of the installation"
     return Role(page.role).value if page.role is not None else "everybody who is logged in"
+
+
+def test_the_documentation_is_open_to_everybody() -> None:
+    pages = docs_pages(ENDPOINTS)
+    assert {opened_by(page) for page in pages} == {"everybody"}
+    assert all(page.carries_site for page in pages)
 
 
 def test_every_page_of_the_cabinet_is_documented_with_who_may_open_it() -> None:

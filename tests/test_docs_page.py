@@ -14,6 +14,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from absent import leave_out
+from cast import Stage
+from dealtrace.accounts.rights import Role
 from dealtrace.app import ENDPOINTS, describe
 from dealtrace.cabinet.docs.guides import GUIDES
 from dealtrace.cabinet.rendering import LANGUAGES, POLICY
@@ -23,6 +25,9 @@ from dealtrace.http.description import error_catalogue
 from dealtrace.http.possible_refusals import example_of, refusals_of
 from dealtrace.http.samples import ADDRESS, curl
 from dealtrace.settings import Settings
+from dealtrace.storage.accounts.installation import set_factor_demanded
+from dealtrace.storage.database.engine import open_database
+from guests import Guest, member_of
 from server import ServerProcess
 
 NOT_THERE = {"download": {404}, "request": {404}, "explanation": {200, 404}, "customfield-delete": {200, 400}}
@@ -144,11 +149,89 @@ def test_a_language_is_chosen_there_and_kept(docs_server: ServerProcess) -> None
     assert '<html lang="en">' in page
     unkept = httpx.Limits(max_keepalive_connections=0)
     with httpx.Client(base_url=docs_server.address, timeout=30, trust_env=False, limits=unkept) as reader:
-        chosen = {"language": "ru", "back": "/docs/errors"}
-        answer = reader.post("/cabinet/language", data=chosen, headers={"sec-fetch-site": "same-origin"})
-        assert answer.headers["location"] == "/docs/errors"
+        for back in ("/docs", "/docs?site=7", "/docs/errors?site=7", "/docs/errors"):
+            chosen = {"language": "ru", "back": back}
+            answer = reader.post("/cabinet/language", data=chosen, headers={"sec-fetch-site": "same-origin"})
+            assert answer.headers["location"] == back
         for path in ("/docs/errors", "/cabinet/login"):
             assert '<html lang="ru">' in reader.get(path, headers={"accept-language": "en"}).text
+
+
+@pytest.fixture(scope="module")
+def docs_stage(docs_server: ServerProcess) -> Iterator[Stage]:
+    database = open_database(docs_server.database_url)
+    yield Stage(database)
+    database.close()
+
+
+PATHS = ("/docs", "/docs/errors", "/docs/methods/register", "/docs/guides/crm", "/docs/guides/none")
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("role", list(Role))
+def test_who_is_logged_in_keeps_the_header_and_the_site(
+    docs_server: ServerProcess, docs_stage: Stage, path: str, role: Role
+) -> None:
+    site = docs_stage.open_site(name="Shop of the header").site
+    guest = member_of(docs_server, docs_stage, site.id, role)
+    shown = guest.get("").text
+    header = shown[shown.index("<header") : shown.index("</header>")]
+    assert f"/docs?site={site.id}" in header
+    links = [link.partition("?")[0] for link in re.findall(r'href="(/[^"]+)"', header)]
+    page = guest.http.get(path, params={"site": str(site.id)})
+    assert page.headers["cache-control"] == "no-store"
+    assert "Cookie" in page.headers["vary"]
+    seen = page.text[page.text.index("<header") : page.text.index("</header>")]
+    assert [link.partition("?")[0] for link in re.findall(r'href="(/[^"]+)"', seen)] == links
+    assert "Shop of the header" in seen
+    assert re.findall(r'<form method="post" action="([^"]+)"', seen) == ["/cabinet/language", "/cabinet/logout"]
+    assert f'name="back" value="{path}?site={site.id}"' in seen
+    own = re.findall(r'href="(/docs[^"#]*)', page.text)
+    assert own
+    assert all(link.endswith(f"?site={site.id}") for link in own)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_who_is_not_logged_in_reads_the_same_without_anything_of_a_person(
+    docs_server: ServerProcess, docs_stage: Stage, path: str
+) -> None:
+    site = docs_stage.open_site(name="Nobody else's").site
+    owner = member_of(docs_server, docs_stage, site.id)
+    before, mine, after = (
+        each.http.get(path, params={"site": str(site.id)}, headers={"accept-language": "en"})
+        for each in (Guest(docs_server), owner, Guest(docs_server))
+    )
+    assert before.text == after.text
+    assert "Nobody else" not in before.text
+    assert owner.login in mine.text
+    assert 'name="form_token" value=""' in before.text
+    articles = [re.sub(r"\?site=\d+", "", each.text.partition("<main")[2]) for each in (before, mine)]
+    assert articles[0] == articles[1]
+    assert f"?site={site.id}" not in before.text.partition("<main")[2]
+
+
+def test_a_site_of_others_is_not_shown_in_the_header(docs_server: ServerProcess, docs_stage: Stage) -> None:
+    site, other = docs_stage.open_site().site, docs_stage.open_site(name="Of others").site
+    guest = member_of(docs_server, docs_stage, site.id)
+    for number in (str(other.id), "0", "9" * 30, "x", "١", ""):
+        page = guest.http.get("/docs", params={"site": number})
+        assert page.status_code == 200
+        assert "Of others" not in page.text
+        assert guest.login in page.text
+        assert "<nav" not in page.text[: page.text.index("</header>")]
+
+
+def test_who_must_first_set_up_a_second_factor_sees_no_site(docs_server: ServerProcess, docs_stage: Stage) -> None:
+    site = docs_stage.open_site(name="Not yet").site
+    owner = member_of(docs_server, docs_stage, site.id)
+    assert "Not yet" in owner.http.get("/docs", params={"site": str(site.id)}).text
+    with docs_stage.database.write() as connection:
+        set_factor_demanded(connection, is_demanded=True)
+    try:
+        assert "Not yet" not in owner.http.get("/docs", params={"site": str(site.id)}).text
+    finally:
+        with docs_stage.database.write() as connection:
+            set_factor_demanded(connection, is_demanded=False)
 
 
 def test_what_is_not_there_is_said_on_a_page(docs_server: ServerProcess) -> None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.resources import files
 from itertools import product
 from typing import Any
 
@@ -27,6 +28,20 @@ WELL_MADE = {
 }
 TOO_WIDE = """[...document.querySelectorAll('body *')].filter(e => !e.closest('.scroll') && !e.closest('svg')
  && e.getBoundingClientRect().right > innerWidth).map(e => e.outerHTML.slice(0, 90))"""
+AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
+RUN_AXE = """axe.run(document, {resultTypes: ['violations'], %s}).then(({violations}) => violations.map(
+  ({id, nodes}) => id + ': ' + nodes.slice(0, 3).map(node => node.html.slice(0, 150)).join(' | ')))"""
+ALL_RULES, RULES_OF_COLOUR = "", "runOnly: ['color-contrast', 'link-in-text-block']"
+
+
+def assert_is_well_made(browser: Browser) -> None:
+    """Check the page that is open by axe, in both themes, and on a phone."""
+    browser.run(AXE)
+    assert browser.run(RUN_AXE % ALL_RULES) == []
+    browser.use_theme(is_dark=True)
+    assert browser.run(RUN_AXE % RULES_OF_COLOUR) == []
+    browser.resize(360, 740)
+    assert list(faults_of(browser)) == []
 
 
 @dataclass(frozen=True)

@@ -174,7 +174,7 @@ class Application:
             choosable_keys,
             self._settings.points_per_day,
         )
-        router = page_router([*services, *docs_routes(ENDPOINTS, self._proxies)], cabinet_routes(page_services))
+        router = page_router([*services, *docs_routes(ENDPOINTS, page_services)], cabinet_routes(page_services))
         pages = compressed(router)
         self._gate = self._make_gate()
         self._journal = RequestJournal(self._settings.requests_kept_days)

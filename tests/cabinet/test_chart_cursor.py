@@ -1,13 +1,19 @@
 """The cursor of line charts in a browser: it says what the table below the chart says, and dragging chooses days."""
 
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from importlib.resources import files
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
 from browser import Browser
+from cast import Stage
+from dealtrace.operations.deals.register import register_deals
 from filled_site import FilledSite
+from guests import member_of
 from server import ServerProcess
+from write_commands import registration
 
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
 RUN_AXE = """axe.run(document, {resultTypes: ['violations']}).then(({violations}) => violations.map(
@@ -105,3 +111,29 @@ def test_weeks_and_months_are_chosen_within_the_period(browser: Browser, root: s
     browser.drag(*(place_of(browser, point) for point in (3, 5)))
     assert browser.run(SAID) == "", "hours are no days"
     assert browser.run("location.search").endswith("to=2018-03-26")
+
+
+@pytest.mark.parametrize("digits", [4, 13])
+def test_the_figures_of_dragged_days_widen_no_page(
+    host: ServerProcess, stage_of_host: Stage, browser: Browser, digits: int
+) -> None:
+    player = stage_of_host.open_site()
+    for days_ago in (0, 27, 28, 55):
+        at = datetime.now(UTC) - timedelta(days=days_ago)
+        large = registration(f"{days_ago}", happened_at=at, amount_rub=Decimal("9" * digits) - days_ago)
+        stage_of_host.perform(register_deals, player, large)
+    browser.emulate(width=360, language="ru")
+    browser.keep_cookie("session", member_of(host, stage_of_host, player.site.id).secret, host.address)
+    browser.open(
+        f"{host.address}/cabinet/{player.site.id}/reports?by=source&metrics=amount&period=28d&compare=previous"
+    )
+    browser.run(f"{CHART}.focus()")
+    for key, with_shift in (("ArrowRight", False), *[("ArrowRight", True)] * 27):
+        browser.press(key, with_shift=with_shift)
+        assert browser.run("document.documentElement.scrollWidth <= innerWidth")
+        left, right = browser.run(
+            f"(box => [box.left, box.right])({CHART}.querySelector('text.cursor').getBoundingClientRect())"
+        )
+        assert left >= -1
+        assert right <= 361
+    assert browser.run(SAID) == browser.run(DRAWN) == " – ".join([browser.run(WORDS)[0], browser.run(WORDS)[-1]])

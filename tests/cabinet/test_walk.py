@@ -2,7 +2,6 @@
 
 import json
 import re
-from importlib.resources import files
 
 import pyotp
 import pytest
@@ -16,7 +15,7 @@ from dealtrace.cabinet.sections import SECTIONS
 from filled_site import NUMBER, PHONE, FilledSite
 from guests import PASSWORD, Guest, member_of, new_user
 from server import ServerProcess
-from walker import EVERY, PAIRWISE, Walker, Way, faults_of
+from walker import EVERY, PAIRWISE, Walker, Way, assert_is_well_made
 
 FILES = (".csv", ".xlsx", ".json")
 OF_NOBODY = ("/login", "/welcome", "/invitation", "/password")
@@ -26,10 +25,6 @@ ELSEWHERE = ("/login/code",)
 DOCUMENTS = ("/docs", "/docs/errors", "/docs/methods/register", *(f"/docs/guides/{name}" for name in GUIDES))
 CARDS = ("/{site}/deals/{matched}",)
 """Pages of the table of pages, with another deal: of deals 2.0."""
-AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
-RUN_AXE = """axe.run(document, {resultTypes: ['violations'], %s}).then(({violations}) => violations.map(
-  ({id, nodes}) => id + ': ' + nodes.slice(0, 3).map(node => node.html.slice(0, 150)).join(' | ')))"""
-ALL_RULES, RULES_OF_COLOUR = "", "runOnly: ['color-contrast', 'link-in-text-block']"
 
 
 def shown_pages() -> list[str]:
@@ -50,16 +45,6 @@ def test_axe_finds_nothing_in_either_theme_and_the_page_fits_a_phone(
         browser.keep_cookie("session", site.owner.secret, host.address)
     browser.open(host.address + (page if page in DOCUMENTS else site.path_of(page)))
     assert_is_well_made(browser)
-
-
-def assert_is_well_made(browser: Browser) -> None:
-    """Check the page that is open by axe, in both themes, and on a phone."""
-    browser.run(AXE)
-    assert browser.run(RUN_AXE % ALL_RULES) == []
-    browser.use_theme(is_dark=True)
-    assert browser.run(RUN_AXE % RULES_OF_COLOUR) == []
-    browser.resize(360, 740)
-    assert list(faults_of(browser)) == []
 
 
 VIEWS = {

@@ -111,6 +111,19 @@ def test_a_file_that_is_put_back_is_served_again(server: ServerProcess, file: Pa
     wait_until(lambda: '"database_back"' in server.logged)
 
 
+def test_the_documentation_is_read_without_a_database(server: ServerProcess, file: Path) -> None:
+    with closing(open_database(server.database_url)) as database:
+        guest = logged_in(server, database)
+    assert guest.login in guest.http.get("/docs/errors").text
+    file.rename(beside(file, ".old"))
+    wait_for(server, 503)
+    page = guest.http.get("/docs/errors", params={"site": "1"})
+    assert page.status_code == 200
+    assert 'id="e10033"' in page.text
+    assert guest.login not in page.text
+    assert guest.get("/profile").status_code == 503
+
+
 def test_nothing_acknowledged_is_lost_with_the_wal_if_the_server_is_stopped(server: ServerProcess, file: Path) -> None:
     player = opened_site(server.database_url)
     for number in range(5):

@@ -1,5 +1,6 @@
 """The gate of the cabinet: before a page is built, find the person, check their rights and parse what they sent."""
 
+import re
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlencode
 
@@ -14,7 +15,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.accounts.token import token_digest
 from dealtrace.cabinet.forms import FORM_BYTES_MAX, form_token_of, is_own_form, read_form
 from dealtrace.cabinet.view import Services, View
-from dealtrace.errors import Language, Refusal
+from dealtrace.errors import DatabaseUnavailable, Language, Overloaded, Refusal
 from dealtrace.http.endpoint import RateLimitClass
 from dealtrace.http.language import language_of
 from dealtrace.http.replies import STATUS_OF
@@ -26,17 +27,19 @@ SESSION_COOKIE = "session"
 HOST_PREFIX = "__Host-"
 """Prefix of the cookie's name under https: browsers then accept it only from this host and send it only by https."""
 FORBIDDEN, NOT_FOUND = 403, 404
+_ID = re.compile(rf"[0-9]{{1,{len(str(ID_MAX))}}}")
 Respond = Callable[[View], Awaitable[Response]]
 
 
 @record
 class Page:
-    """A page: its path below `/cabinet`, its handler, and who may open it.
+    """A page: its path (below `/cabinet`, but for the documentation), its handler, and who may open it.
 
     `role` is the least role that a person needs at the site of the path, or `None` if the path has no site. Pages with
     `is_open` need no login; open pages with `is_signed` accept forms from anywhere, since their path is signed. Pages
     with `is_of_installation` are for owners of the installation. People enter the code of two-factor authentication on
     pages with `takes_code`. Pages with `sets_factor` are open to people who must first set up this authentication.
+    Pages outside a site with `carries_site` have the header of the site that the query parameter `site` names.
     `form_bytes_max` and `files_max` limit a form; a form with files is parsed only after the rights of the person are
     checked.
     """
@@ -50,6 +53,7 @@ class Page:
     is_of_installation: bool = False
     takes_code: bool = False
     sets_factor: bool = False
+    carries_site: bool = False
     form_bytes_max: int = FORM_BYTES_MAX
     files_max: int = 0
 
@@ -75,7 +79,13 @@ class Gate:
 
     async def _answer(self, view: View, page: Page) -> Response:
         secret = view.request.cookies.get(session_cookie(view), "")
-        await self._find_person(view, secret, takes_code=page.takes_code)
+        try:
+            await self._find_person(view, secret, takes_code=page.takes_code)
+            if page.carries_site:
+                await self._find_carried_site(view)
+        except (DatabaseUnavailable, Overloaded):
+            if not page.carries_site:
+                raise
         if page.method == "POST" and not page.files_max and not await _read_own_form(view, page, secret):
             return view.page("foreign.html", FORBIDDEN)
         denied = None if page.is_open else await self._deny_access(view, page)
@@ -95,7 +105,7 @@ class Gate:
             return not_found(view)
         if page.role is None:
             return None
-        await self._find_site(view)
+        await self._find_site(view, view.request.path_params["site"])
         if view.site is None or view.role is None:
             return not_found(view)
         return None if view.role.includes(page.role) else view.page("forbidden.html", FORBIDDEN, needed=page.role)
@@ -113,9 +123,14 @@ class Gate:
         if login.session.is_confirmed and login.session.is_due(now):
             view.services.session_uses.add(login.session.digest, now)
 
-    async def _find_site(self, view: View) -> None:
-        """Set the view's site (from the path) and the person's role there, or neither if the person has no role."""
-        site_id = view.request.path_params["site"]
+    async def _find_carried_site(self, view: View) -> None:
+        """Set the view's site and role as the query parameter `site` asks, if the person may see that site."""
+        number = view.request.query_params.get("site", "")
+        if view.person is not None and not view.lacks_factor and _ID.fullmatch(number):
+            await self._find_site(view, int(number))
+
+    async def _find_site(self, view: View, site_id: int) -> None:
+        """Set the view's site and the person's role there, or neither if the person has no role."""
         if site_id > ID_MAX or view.rights.role_at(site_id) is None:
             return
         site = view.services.site_cache.remembered_site(site_id)

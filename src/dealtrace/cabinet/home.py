@@ -138,4 +138,4 @@ async def choose_language(view: View) -> Response:
 
 
 def _is_path(text: str) -> bool:
-    return (text.startswith(("/cabinet/", "/docs/")) or text == "/docs") and "\\" not in text
+    return (text.startswith(("/cabinet/", "/docs/", "/docs?")) or text == "/docs") and "\\" not in text

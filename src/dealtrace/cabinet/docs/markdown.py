@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from itertools import pairwise
 
 from markdown_it import MarkdownIt
@@ -42,8 +43,9 @@ def parse_text(source: str) -> Text:
     return Text(title, opening, headings, body)
 
 
+@cache
 def render_line(source: str) -> Markup:
-    """Return a line of Markdown as HTML, with its code in `code` elements."""
+    """Return a line of Markdown as HTML, with its code in `code` elements; every line is a text of our own."""
     return Markup(MarkdownIt("commonmark", {"html": False}).renderInline(source))  # noqa: S704 - tags are escaped
 
 

@@ -1,6 +1,7 @@
 "use strict";
 // The cursor of line charts. Its words and days come from the table below the chart, so that both say the same.
 {
+  const SVG = "http://www.w3.org/2000/svg";
   const LINES = "figure > svg.chart:not(.matching)";
   const charts = new WeakMap();
   let dragged = null;
@@ -31,7 +32,7 @@
 
   const part = (chart, name, attributes) => {
     if (!chart.parts[name]) {
-      chart.parts[name] = document.createElementNS("http://www.w3.org/2000/svg", name);
+      chart.parts[name] = document.createElementNS(SVG, name);
       chart.parts[name].setAttribute("class", "cursor");
       chart.parts[name].setAttribute("aria-hidden", "true");
       chart.svg.append(chart.parts[name]);
@@ -45,6 +46,22 @@
     return `${row.cells[0].textContent.trim()}: ${value}${before ? ` (${before})` : ""}`;
   };
 
+  // Two points that do not fit beside each other stand below each other; a line that is still too long is narrowed.
+  const write = (text, words, x, width) => {
+    text.textContent = words.join(" – ");
+    const isOneLine = text.getComputedTextLength() <= width;
+    const lines = isOneLine ? [text.textContent] : words.map((word, place) => (place + 1 < words.length ? `${word} – ` : word));
+    text.replaceChildren(...lines.map(() => document.createElementNS(SVG, "tspan")));
+    for (const [place, line] of [...text.children].entries()) {
+      line.textContent = lines[place];
+      const length = line.getComputedTextLength();
+      line.setAttribute("x", Math.max(Math.min(x, width - length), 0));
+      if (place) line.setAttribute("dy", "1.2em");
+      if (length > width) line.setAttribute("lengthAdjust", "spacingAndGlyphs");
+      if (length > width) line.setAttribute("textLength", width);
+    }
+  };
+
   const draw = (chart) => {
     const { height, width } = chart.svg.viewBox.baseVal;
     const x = across(chart, chart.place);
@@ -53,9 +70,7 @@
     part(chart, "line", { x1: x, x2: x, y1: 0, y2: height });
     const text = part(chart, "text", { y: 24 });
     const places = chart.start < 0 || chart.start === chart.place ? [chart.place] : [chart.start, chart.place];
-    text.textContent = places.sort((one, other) => one - other).map((place) => wordsOf(chart.rows[place])).join(" – ");
-    const length = text.getComputedTextLength();
-    text.setAttribute("x", Math.max(Math.min(x + 8, width - length), 0));
+    write(text, places.sort((one, other) => one - other).map((place) => wordsOf(chart.rows[place])), x + 8, width);
     chart.said ??= chart.svg.parentNode.appendChild(document.createElement("output"));
     chart.said.textContent = text.textContent;
   };

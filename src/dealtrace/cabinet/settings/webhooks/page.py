@@ -24,9 +24,8 @@ async def show(view: View) -> Response:
 async def create(view: View) -> Response:
     """Create a webhook; the secret that signs its JSON is shown only once."""
     draft = read_draft(view)
-    faults = faults_of(view, draft)
-    if draft.style not in list(BodyStyle):
-        faults["style"] = view.translate("Choose a format.")
+    has_style = draft.style in list(BodyStyle)
+    faults = {**({} if has_style else {"style": view.translate("Choose a format.")}), **faults_of(view, draft)}
     if faults:
         return await _page(view, draft, faults=faults)
     new = NewWebhook(view.current_site.id, draft.url, draft.kinds, BodyStyle(draft.style), draft.names)
