@@ -73,6 +73,10 @@ class FactTables(Hashable, Protocol):
     def groups_twice(self) -> bool:
         """Whether statements count distinct values in two steps, first grouping by the values."""
 
+    @property
+    def chooses_first(self) -> bool:
+        """Whether the database can choose the first rows of a report in their exact order."""
+
     def deferred(self, by: Sequence[Dimension]) -> Collection[Dimension]:
         """Return those of the dimensions `by` whose keys are computed in a second step of grouping.
 

@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 
 from dealtrace.attribution.credit import WHOLE
+from dealtrace.record import record
 from dealtrace.reports.answer import Gathered, GatheredRows
 from dealtrace.reports.dimensions import Dimension, Kind
 from dealtrace.reports.facts import Fact
@@ -56,11 +57,27 @@ _SHIFT = -microseconds(datetime.min.replace(tzinfo=UTC))
 _WON_FLAGS = frozenset({"is_won", FIRST_WON})
 
 
-def gather(fetch: Fetch, tables: FactTables, scope: Scope, measures: Iterable[Measure]) -> Gathered:
-    """Return the values of measures for each row of a report with the given scope, and in total.
+@record
+class Part:
+    """The measures of a group: those of its rows, those of them that add up to their totals, and all the others."""
 
-    A total that equals the sum of its rows is added up from the rows; other totals are queried separately.
-    """
+    group: Group
+    in_rows: tuple[Measure, ...]
+    adding: tuple[Measure, ...]
+    whole: tuple[Measure, ...]
+
+
+@record
+class Plan:
+    """How the measures of a report are fetched; `in_no_row` and `unknown` are as in `Gathered`."""
+
+    parts: tuple[Part, ...]
+    in_no_row: frozenset[Measure]
+    unknown: frozenset[Measure]
+
+
+def plan_of(scope: Scope, measures: Iterable[Measure]) -> Plan:
+    """Return how measures are fetched for each row of a report with the given scope, and in total."""
     asked = frozenset(measures)
     unknown = frozenset(
         measure for measure in asked if any(measure.fact not in each.dimension.facts for each in scope.filters)
@@ -68,23 +85,43 @@ def gather(fetch: Fetch, tables: FactTables, scope: Scope, measures: Iterable[Me
     in_no_row = frozenset(
         measure for measure in asked - unknown if any(measure.fact not in dimension.facts for dimension in scope.by)
     )
-    rows = GatheredRows(len(scope.by))
-    total: dict[Measure, int] = {}
-    shape, parameters = shape_of(scope), parameters_of(scope)
+    parts = []
     for group in _groups(asked - unknown, scope.date_of):
         in_rows = tuple(measure for measure in group.measures if measure not in in_no_row) if scope.by else ()
-        adding = [measure for measure in in_rows if scope.adds_up and measure.adds_up]
-        if in_rows:
-            statement = grouped_statement(tables, shape, group.of(in_rows))
-            answered = fetch(statement, parameters)
-            rows.add(in_rows, answered)
-            for measure in adding:
-                place = len(scope.by) + in_rows.index(measure)
+        adding = tuple(measure for measure in in_rows if scope.adds_up and measure.adds_up)
+        whole = tuple(measure for measure in group.measures if measure not in adding)
+        parts.append(Part(group, in_rows, adding, whole))
+    return Plan(tuple(parts), in_no_row, unknown)
+
+
+def gather(fetch: Fetch, tables: FactTables, scope: Scope, measures: Iterable[Measure]) -> Gathered:
+    """Return the values of measures for each row of a report with the given scope, and in total.
+
+    A total that equals the sum of its rows is added up from the rows; other totals are queried separately.
+    """
+    plan, rows = plan_of(scope, measures), GatheredRows(len(scope.by))
+    total = fetch_whole(fetch, tables, scope, plan)
+    for part in plan.parts:
+        if part.in_rows:
+            statement = grouped_statement(tables, shape_of(scope), part.group.of(part.in_rows))
+            answered = fetch(statement, parameters_of(scope))
+            rows.add(part.in_rows, answered)
+            for measure in part.adding:
+                place = len(scope.by) + part.in_rows.index(measure)
                 total[measure] = sum(row[place] for row in answered)
-        if whole := tuple(measure for measure in group.measures if measure not in adding):
-            for row in fetch(grouped_statement(tables, replace(shape, by=()), group.of(whole)), parameters):
-                total.update(zip(whole, row, strict=True))
-    return Gathered(rows, total, in_no_row, unknown)
+    return Gathered(rows, total, plan.in_no_row, plan.unknown)
+
+
+def fetch_whole(fetch: Fetch, tables: FactTables, scope: Scope, plan: Plan) -> dict[Measure, int]:
+    """Return the totals of the measures whose rows do not add up to them."""
+    total: dict[Measure, int] = {}
+    whole_shape = replace(shape_of(scope), by=())
+    for part in plan.parts:
+        if part.whole:
+            statement = grouped_statement(tables, whole_shape, part.group.of(part.whole))
+            for row in fetch(statement, parameters_of(scope)):
+                total.update(zip(part.whole, row, strict=True))
+    return total
 
 
 def _groups(measures: Iterable[Measure], date_of: DateOf) -> list[Group]:

@@ -126,6 +126,11 @@ class StoredFacts:
         """Whether the database is PostgreSQL; SQLite cannot add up sums that exceed 64 bits. See `FactTables`."""
         return self.is_postgresql
 
+    @property
+    def chooses_first(self) -> bool:
+        """Return false: SQLite's integers are small, and PostgreSQL would not group in parallel; see `FactTables`."""
+        return False
+
     def deferred(self, by: Sequence[Dimension]) -> Collection[Dimension]:
         """Return the dimensions by sources and by days, if the database is PostgreSQL; see `FactTables`."""
         if not self.is_postgresql:

@@ -40,6 +40,11 @@ class MirrorFacts:
         """Return false: DuckDB counts distinct values quickly; see `FactTables`."""
         return False
 
+    @property
+    def chooses_first(self) -> bool:
+        """Return true: DuckDB sorts by integers of 128 bits; see `FactTables`."""
+        return True
+
     def deferred(self, by: Sequence[Dimension]) -> Collection[Dimension]:
         """Return the dimensions by sources if all others have few keys; see `FactTables`.
 
