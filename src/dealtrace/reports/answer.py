@@ -9,6 +9,7 @@ from dealtrace.record import record
 from dealtrace.reports.dimensions import Dimension, Kind
 from dealtrace.reports.measures import Measure
 from dealtrace.reports.metrics import AnyFormula, Metric, Values
+from dealtrace.reports.order import ByFigure, ByKey, order_of
 from dealtrace.reports.periods import Period
 from dealtrace.reports.question import Question
 from dealtrace.reports.time_keys import TIME_KEYS
@@ -182,7 +183,7 @@ def build_report(
     `spell` returns a key as a string, and `sorting` sorts the rows.
     """
     figures = _Figures(question, formulas)
-    shift = _shift_to(question, compared_period)
+    shift = shift_to(question, compared_period)
     moved = {model: _moved(side, shift) for model, side in compared.items()} if compared is not None else None
 
     def row_of(keys: Keys) -> Row:
@@ -261,7 +262,7 @@ class _Figures:
         return tuple(formula.value(values) if formula is not None else None for formula in self.formulas)
 
 
-def _shift_to(question: Question, compared: Period | None) -> tuple[int, ...]:
+def shift_to(question: Question, compared: Period | None) -> tuple[int, ...]:
     """Return, for each dimension, the number to add to a key of the compared period to get the question's key.
 
     It turns the first day of the compared period into the first day of the question's period. It is 0 for dimensions
@@ -323,40 +324,25 @@ class _DescendingText:
 
 
 def _rank(question: Question, spell: Spell, figure: Callable[[Keys, int], Fraction | None]) -> Callable[[Keys], Rank]:
-    """Return a function that ranks the keys of a row in the order of the report.
+    """Return a function that ranks the keys of a row in the order of the report; see `order_of`."""
 
-    Rows follow the question's sort. Without a sort, rows are in order of time if their first key is a time, and
-    otherwise in descending order of the first metric. Unknown values and missing keys come last; ties are ordered by
-    keys in code-point order.
-    """
-
-    def by_key(keys: Keys, place: int, *, descending: bool = False) -> Rank:
-        key = keys[place]
+    def by_key(keys: Keys, part: ByKey) -> Rank:
+        key = keys[part.place]
         if key is None:
             return True, None
         if isinstance(key, int):
-            return False, -key if descending else key
-        text = spell(question.by[place], key) or ""
-        return False, _DescendingText(text) if descending else text
+            return False, -key if part.is_descending else key
+        text = spell(question.by[part.place], key) or ""
+        return False, _DescendingText(text) if part.is_descending else text
 
-    def by_figure(keys: Keys, place: int, *, descending: bool) -> Rank:
-        value = figure(keys, place)
-        return value is None, -value if descending and value is not None else value
+    def by_figure(keys: Keys, part: ByFigure) -> Rank:
+        value = figure(keys, part.place)
+        return value is None, -value if part.is_descending and value is not None else value
 
-    def by_keys(keys: Keys) -> Rank:
-        return tuple(by_key(keys, place) for place in range(len(question.by)))
-
-    names = [metric.name for metric in question.metrics]
-    if question.sort is None and question.by and question.by[0].is_time:
-        return lambda keys: (by_key(keys, 0), by_figure(keys, 0, descending=True), *by_keys(keys))
-    name, descending = (
-        (question.sort.name, question.sort.is_descending) if question.sort is not None else (names[0], True)
+    order = order_of(question)
+    return lambda keys: tuple(
+        by_figure(keys, part) if isinstance(part, ByFigure) else by_key(keys, part) for part in order
     )
-    if name in names:
-        place = names.index(name)
-        return lambda keys: (by_figure(keys, place, descending=descending), *by_keys(keys))
-    place = [dimension.name for dimension in question.by].index(name)
-    return lambda keys: (by_key(keys, place, descending=descending), *by_keys(keys))
 
 
 def listed_models(question: Question) -> Sequence[AttributionModel]:

@@ -48,6 +48,11 @@ class Sum:
 
     terms: tuple[tuple[Measure, int], ...]
 
+    @property
+    def has_one_scale(self) -> bool:
+        """Return whether the bare measures, added with their signs, have the order of the values of the sum."""
+        return len({_SCALES[measure.aggregate] for measure, _ in self.terms}) == 1
+
     def value(self, values: Values) -> Fraction | None:
         """Return the sum, or `None` if a measure is unknown; money is in rubles, times are in days."""
         if len(self.terms) == 1:

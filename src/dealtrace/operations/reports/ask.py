@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
+from functools import partial
 from typing import TypeVar
 
 from sqlalchemy import Connection
@@ -16,22 +17,28 @@ from dealtrace.reports.answer import (
     Formulas,
     Gathered,
     Key,
+    Keys,
+    Rank,
     Report,
     Sorting,
+    SortRows,
     Spell,
     build_report,
     listed_models,
+    shift_to,
 )
 from dealtrace.reports.dimensions import Dimension, Kind
 from dealtrace.reports.filters import Filter, Operator
 from dealtrace.reports.measures import Measure
-from dealtrace.reports.metrics import formula_at_site
+from dealtrace.reports.metrics import Formula, formula_at_site
+from dealtrace.reports.order import ByFigure, order_of
 from dealtrace.reports.periods import Period, Span, compared_period, compared_span, span_of
 from dealtrace.reports.question import Question
 from dealtrace.reports.reading.empty_times import times_with_rows
 from dealtrace.reports.time_keys import TIME_KEYS, keys_of_period
 from dealtrace.storage.reports.expressions import NO_PARAMETERS, Fetch, Parameters, Rows, Selection
 from dealtrace.storage.reports.fact_tables import FactTables, moments_of_deals, parameters_of_site
+from dealtrace.storage.reports.first_rows import FirstRows, Sorted, can_choose, find_first_rows
 from dealtrace.storage.reports.kept_rows import ROWS_AT_ONCE, keep_rows, sort_rows
 from dealtrace.storage.reports.names import count_won_statuses, find_containing, find_spellings, has_margins
 from dealtrace.storage.reports.rates import has_rates
@@ -74,7 +81,15 @@ def ask(source: FactSource, site: Site, question: Question, now: datetime) -> Re
     filters = resolved_filters(source, question, list(spans.values()))
     formulas = _formulas(source, question)
     measures = _measures(formulas)
-    sides = [_gather(source, site, replace(question, filters=filters), span, measures) for span in spans.values()]
+    empty_times = times_with_rows(question, filters, spans[question.period].days)
+    asked = replace(question, filters=filters)
+    sort: SortRows = partial(_sort_all, source)
+    first = _first_rows(source, site, asked, spans, formulas) if not empty_times else None
+    if first is not None and question.model is not None:
+        sides: Sequence[ByModel] = [{question.model: side} for side in first.sides]
+        sort = partial(_sort_first, first.rows_total)
+    else:
+        sides = [_gather(source, site, asked, span, measures) for span in spans.values()]
     return build_report(
         question,
         formulas,
@@ -83,11 +98,44 @@ def ask(source: FactSource, site: Site, question: Question, now: datetime) -> Re
         list(spans)[1] if len(sides) > 1 else None,
         _speller(source, question, sides),
         Sorting(
-            question.model if question.model is not None else AttributionModel(site.attribution),
-            lambda rows, rank, limit: sort_rows(_while_wanted(source, rows), rank, limit),
-            times_with_rows(question, filters, spans[question.period].days),
+            question.model if question.model is not None else AttributionModel(site.attribution), sort, empty_times
         ),
     )
+
+
+def _first_rows(
+    source: FactSource, site: Site, question: Question, spans: Mapping[Period, Span], formulas: Formulas
+) -> FirstRows | None:
+    """Return the first rows of a report, or `None` if all its rows are needed, or are needed to choose the first."""
+    if question.model is None or question.limit is None:
+        return None
+    scopes = [
+        Scope(site, question.by, question.filters, span, question.model, question.date_of, is_compared=number > 0)
+        for number, span in enumerate(spans.values())
+    ]
+    order, measures = order_of(question), _measures(formulas)
+    sorted_by = [formulas[question.metrics[part.place]] for part in order if isinstance(part, ByFigure)]
+    formula = sorted_by[0] if sorted_by else None
+    if not can_choose(source.tables, scopes[0], measures, formula):
+        return None
+    shift = shift_to(question, list(spans)[1] if len(scopes) > 1 else None)
+    known = formula if isinstance(formula, Formula) else None
+    return find_first_rows(source.fetch, source.tables, scopes, measures, Sorted(order, known, shift, question.limit))
+
+
+def _sort_all(
+    source: FactSource, rows: Iterable[Keys], rank: Callable[[Keys], Rank], limit: int | None
+) -> tuple[Sequence[Keys], int]:
+    """Sort rows as long as somebody waits for the result; see `SortRows`."""
+    return sort_rows(_while_wanted(source, rows), rank, limit)
+
+
+def _sort_first(
+    rows_total: int, rows: Iterable[Keys], rank: Callable[[Keys], Rank], limit: int | None
+) -> tuple[Sequence[Keys], int]:
+    """Sort the first rows of `rows_total`; see `SortRows`."""
+    ordered, _ = sort_rows(rows, rank, limit)
+    return ordered, rows_total
 
 
 def ask_totals(

@@ -114,8 +114,8 @@ def counted_rows(tables: FactTables, shape: Shape, group: Group, wanted: Wanted)
     if tags is not None:
         joined = joined.outerjoin(tags, tags.c.owner_id == facts.c.id)
     is_by_visit = "hour_at" in wanted.attributes
-    visit_time = LocalTime(CLOCK_OF_VISITS, shape.changes_of_visits) if is_by_visit else None
-    local_time = LocalTime(CLOCK, shape.changes)
+    visit_time = LocalTime(shape.name_of(CLOCK_OF_VISITS), shape.changes_of_visits) if is_by_visit else None
+    local_time = LocalTime(shape.name_of(CLOCK), shape.changes)
     visitors_max = tables.visitors_max(shape.by) if "visitor" in wanted.attributes else None
     return CountedRows(group.fact, facts, joined, share, sources, tags, local_time, visit_time, visitors_max)
 
@@ -126,8 +126,8 @@ def in_span(shape: Shape, fact: Fact, at: Expression) -> ColumnElement[bool]:
     `at` is the column with the fact's instant or, for costs, with its day.
     """
     if fact is Fact.COSTS:
-        return at.between(FIRST_ON, LAST_ON) if shape.has_days else false()
-    return and_(at >= SINCE, at < UNTIL)
+        return at.between(shape.parameter(FIRST_ON), shape.parameter(LAST_ON)) if shape.has_days else false()
+    return and_(at >= shape.parameter(SINCE), at < shape.parameter(UNTIL))
 
 
 def _with_first_won(chosen: Selection, base: Subquery, first: Subquery) -> Selection:

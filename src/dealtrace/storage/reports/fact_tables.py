@@ -5,7 +5,7 @@ credited to. An assist is a deal counted for each touch of its lead before the l
 depend on the wanted attributes.
 """
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Sequence
 from datetime import timedelta
 from enum import StrEnum
 from typing import Protocol
@@ -71,7 +71,17 @@ class FactTables(Hashable, Protocol):
 
     @property
     def groups_twice(self) -> bool:
-        """Whether statements group rows in two steps, first by expressions that are cheap to compute."""
+        """Whether statements count distinct values in two steps, first grouping by the values."""
+
+    @property
+    def chooses_first(self) -> bool:
+        """Whether the database can choose the first rows of a report in their exact order."""
+
+    def deferred(self, by: Sequence[Dimension]) -> Collection[Dimension]:
+        """Return those of the dimensions `by` whose keys are computed in a second step of grouping.
+
+        The first step groups by the ids of sources and by days, which is faster if a key takes long to compute.
+        """
 
     def rows(self, fact: Fact, wanted: Iterable[str], moment: Moment) -> Selection:
         """Return a select of the facts with the wanted attributes; for assists, select the deals that they count."""

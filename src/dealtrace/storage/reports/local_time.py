@@ -12,6 +12,7 @@ from dealtrace.reports.periods import DAYS_OF_WEEK, time_zone_offsets
 from dealtrace.reports.time_keys import HOURS, MONTHS, MONTHS_OF_QUARTER
 from dealtrace.storage.database.column_types import EPOCH, MICROSECOND, microseconds
 from dealtrace.storage.reports.expressions import Expression, Parameters, parameter
+from dealtrace.storage.reports.sql_functions import month_of
 
 Number = Expression
 DAY_LENGTH = timedelta(days=1) // MICROSECOND
@@ -110,7 +111,12 @@ def _week(ordinal: Number) -> Number:
 
 
 def _month(ordinal: Number) -> Number:
-    """Return the number of months since the year 0, in the Gregorian calendar.
+    """Return the number of months since the year 0, in the Gregorian calendar."""
+    return month_of(ordinal, _computed_month(ordinal))
+
+
+def _computed_month(ordinal: Number) -> Number:
+    """Return the SQL expression that computes `_month` from whole numbers alone.
 
     Years begin in March, so that the leap day comes last; months then repeat in groups of five with 153 days.
     """

@@ -14,8 +14,9 @@ from dealtrace.reports.facts import Fact
 from dealtrace.reports.periods import Span
 from dealtrace.reports.statuses import Meaning
 from dealtrace.storage.database.column_types import is_among_many, microseconds
-from dealtrace.storage.reports.expressions import Fetch, Selection
+from dealtrace.storage.reports.expressions import Expression, Fetch, Selection
 from dealtrace.storage.reports.fact_tables import AT, FactTables, Moment
+from dealtrace.storage.reports.sql_functions import BLANKS
 
 _STATED_BY = ((Fact.VISITS, "source_id"), (Fact.LEADS, "stated_source_id"), (Fact.DEALS, "stated_source_id"),
               (Fact.COSTS, "source_id"))  # fmt: skip
@@ -31,13 +32,32 @@ def find_spellings(fetch: Fetch, tables: FactTables, dimension: Dimension, keys:
     deals.
     """
     if dimension.kind is Kind.STATUS:
-        spellings = tables.statuses().subquery("statuses")
-        found = fetch(select(spellings.c.key, spellings.c.spelling, spellings.c.spelling))
+        key, spelling, _ = _spelled(tables, dimension)
+        found = fetch(select(key, spelling, spelling))
         return _commonest(found, keys, lambda ids: _count_statuses(fetch, tables, ids))
-    sources = tables.sources().subquery("sources")
-    key, part = sources.c[f"{dimension.name}_key"], sources.c[dimension.name]
-    found = fetch(select(key, part, sources.c.id).where(is_among_many(key, _LISTED)), {_LISTED: sorted(keys)})
+    key, part, source_id = _spelled(tables, dimension)
+    found = fetch(select(key, part, source_id).where(is_among_many(key, _LISTED)), {_LISTED: sorted(keys)})
     return _commonest(found, keys, lambda ids: _count_sources(fetch, tables, ids))
+
+
+def _spelled(tables: FactTables, dimension: Dimension) -> tuple[Expression, Expression, Expression]:
+    """Return the SQL columns of all spellings of sources or statuses: the key, the spelling, and what counts it."""
+    if dimension.kind is Kind.STATUS:
+        statuses = tables.statuses().subquery("statuses")
+        return statuses.c.key, statuses.c.spelling, statuses.c.spelling
+    sources = tables.sources().subquery("sources")
+    return sources.c[f"{dimension.name}_key"], sources.c[dimension.name], sources.c.id
+
+
+def single_spellings(tables: FactTables, dimension: Dimension) -> Selection:
+    """Return the SQL select of keys of sources or statuses with a spelling of each: `key`, `spelling`, `is_doubtful`.
+
+    The spelling is trimmed; `is_doubtful` is true if the key has others.
+    """
+    key, spelling, _ = _spelled(tables, dimension)
+    first, last = (of(func.trim(spelling, BLANKS)) for of in (func.min, func.max))
+    columns: list[Expression] = [key.label("key"), first.label("spelling"), (first != last).label("is_doubtful")]
+    return select(*columns).where(key.is_not(None)).group_by(key)
 
 
 def _commonest(found: Iterable[Sequence[Any]], keys: Collection[str], count: Any) -> dict[str, str]:

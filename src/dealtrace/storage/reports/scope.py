@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from sqlalchemy import BindParameter
+
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.record import record
@@ -14,12 +16,13 @@ from dealtrace.storage.database.column_types import IN_LIST_MAX, microseconds
 from dealtrace.storage.reports.expressions import Parameters, parameter
 from dealtrace.storage.reports.local_time import Offsets, offsets_between, offsets_of_visits
 
-SINCE, UNTIL = parameter("since"), parameter("until")
+SINCE, UNTIL = "since", "until"
 """The parameters for the bounds of a period: facts are counted from `SINCE` on and before `UNTIL`."""
-FIRST_ON, LAST_ON = parameter("first_on"), parameter("last_on")
+FIRST_ON, LAST_ON = "first_on", "last_on"
 """The parameters for the ordinals of the first and last day of a period, both included."""
 CLOCK, CLOCK_OF_VISITS = "clock", "clock_of_visits"
 """The names of the `LocalTime` objects for the facts of the period, and for the visits of its leads and deals."""
+_OF_COMPARED = "compared_"
 
 
 @record
@@ -47,7 +50,10 @@ class FilterShape:
 
 @record
 class Shape:
-    """The data that determines the SQL text of a report's statements; reports of one shape share this text."""
+    """The data that determines the SQL text of a report's statements; reports of one shape share this text.
+
+    `is_compared` gives the parameters of a period other names, so that one statement can count facts of two periods.
+    """
 
     by: tuple[Dimension, ...]
     filters: tuple[FilterShape, ...]
@@ -55,11 +61,23 @@ class Shape:
     has_days: bool
     changes: int
     changes_of_visits: int
+    is_compared: bool
+
+    def name_of(self, parameter_name: str) -> str:
+        """Return the name of a parameter of the period."""
+        return f"{_OF_COMPARED}{parameter_name}" if self.is_compared else parameter_name
+
+    def parameter(self, name: str) -> BindParameter[int]:
+        """Return a parameter of the period."""
+        return parameter(self.name_of(name))
 
 
 @record
 class Scope:
-    """The site, groupings, filters, period and attribution model of a report, and the time that dates deals."""
+    """The site, groupings, filters, period and attribution model of a report, and the time that dates deals.
+
+    `is_compared` is as in `Shape`.
+    """
 
     site: Site
     by: tuple[Dimension, ...]
@@ -67,6 +85,7 @@ class Scope:
     span: Span
     model: AttributionModel
     date_of: DateOf
+    is_compared: bool = False
 
     @property
     def adds_up(self) -> bool:
@@ -88,21 +107,24 @@ def shape_of(scope: Scope) -> Shape:
         scope.span.days is not None,
         len(_offsets(scope).changes),
         len(_offsets_of_visits(scope).changes),
+        scope.is_compared,
     )
 
 
 def parameters_of(scope: Scope) -> Parameters:
     """Return the parameters of a scope's SQL statements, by name, except the parameters of its site."""
-    span = scope.span
+    span, of_scope = scope.span, shape_of(scope)
+    name_of = of_scope.name_of
     given: dict[str, object] = {
-        SINCE.key: microseconds(span.since),
-        UNTIL.key: microseconds(span.until),
-        **_offsets(scope).parameters(CLOCK),
-        **_offsets_of_visits(scope).parameters(CLOCK_OF_VISITS),
+        name_of(SINCE): microseconds(span.since),
+        name_of(UNTIL): microseconds(span.until),
+        **_offsets(scope).parameters(name_of(CLOCK)),
+        **_offsets_of_visits(scope).parameters(name_of(CLOCK_OF_VISITS)),
     }
     if span.days is not None:
-        given |= {FIRST_ON.key: span.days.first_on.toordinal(), LAST_ON.key: span.days.last_on.toordinal()}
-    for shape, condition in zip(shape_of(scope).filters, scope.filters, strict=True):
+        first_on, last_on = span.days.first_on.toordinal(), span.days.last_on.toordinal()
+        given |= {name_of(FIRST_ON): first_on, name_of(LAST_ON): last_on}
+    for shape, condition in zip(of_scope.filters, scope.filters, strict=True):
         given |= _parameters_of_filter(shape, condition)
     return given
 

@@ -11,6 +11,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 from dealtrace.attribution.traffic_source import UNKNOWN_PARTS
+from dealtrace.reports.time_keys import MONTHS
 from dealtrace.storage.reports.expressions import Expression
 
 HALVES = 1_000_000_000
@@ -69,6 +70,30 @@ class different_numbers(FunctionElement[int]):  # noqa: N801
 def _duckdb_different(element: different_numbers, compiler: SQLCompiler, **kwargs: object) -> str:
     number, highest = (compiler.process(clause, **kwargs) for clause in element.clauses)
     return f"coalesce(bit_count(bitstring_agg({number}, 0, {highest})), 0)"
+
+
+class month_of(FunctionElement[int]):  # noqa: N801
+    """The SQL expression for the month of a day's ordinal, given as a second expression that any engine can compute.
+
+    DuckDB computes the month of a date in a quarter of the time that the arithmetic takes.
+    """
+
+    name = "month_of"
+    inherit_cache = True
+    type = BigInteger()
+
+
+@compiles(month_of)
+def _month(element: month_of, compiler: SQLCompiler, **kwargs: object) -> str:
+    _, computed = element.clauses
+    return f"({compiler.process(computed, **kwargs)})"
+
+
+@compiles(month_of, "duckdb")
+def _duckdb_month(element: month_of, compiler: SQLCompiler, **kwargs: object) -> str:
+    ordinal, _ = element.clauses
+    day = f"(DATE '0001-01-01' + CAST({compiler.process(ordinal, **kwargs)} - 1 AS INTEGER))"
+    return f"(year({day}) * {MONTHS} + month({day}) - 1)"
 
 
 class items_of(FunctionElement[str]):  # noqa: N801

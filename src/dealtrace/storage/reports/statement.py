@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 
 from dealtrace.attribution.credit import WHOLE
+from dealtrace.record import record
 from dealtrace.reports.answer import Gathered, GatheredRows
 from dealtrace.reports.dimensions import Dimension, Kind
 from dealtrace.reports.facts import Fact
@@ -56,11 +57,27 @@ _SHIFT = -microseconds(datetime.min.replace(tzinfo=UTC))
 _WON_FLAGS = frozenset({"is_won", FIRST_WON})
 
 
-def gather(fetch: Fetch, tables: FactTables, scope: Scope, measures: Iterable[Measure]) -> Gathered:
-    """Return the values of measures for each row of a report with the given scope, and in total.
+@record
+class Part:
+    """The measures of a group: those of its rows, those of them that add up to their totals, and all the others."""
 
-    A total that equals the sum of its rows is added up from the rows; other totals are queried separately.
-    """
+    group: Group
+    in_rows: tuple[Measure, ...]
+    adding: tuple[Measure, ...]
+    whole: tuple[Measure, ...]
+
+
+@record
+class Plan:
+    """How the measures of a report are fetched; `in_no_row` and `unknown` are as in `Gathered`."""
+
+    parts: tuple[Part, ...]
+    in_no_row: frozenset[Measure]
+    unknown: frozenset[Measure]
+
+
+def plan_of(scope: Scope, measures: Iterable[Measure]) -> Plan:
+    """Return how measures are fetched for each row of a report with the given scope, and in total."""
     asked = frozenset(measures)
     unknown = frozenset(
         measure for measure in asked if any(measure.fact not in each.dimension.facts for each in scope.filters)
@@ -68,23 +85,43 @@ def gather(fetch: Fetch, tables: FactTables, scope: Scope, measures: Iterable[Me
     in_no_row = frozenset(
         measure for measure in asked - unknown if any(measure.fact not in dimension.facts for dimension in scope.by)
     )
-    rows = GatheredRows(len(scope.by))
-    total: dict[Measure, int] = {}
-    shape, parameters = shape_of(scope), parameters_of(scope)
+    parts = []
     for group in _groups(asked - unknown, scope.date_of):
         in_rows = tuple(measure for measure in group.measures if measure not in in_no_row) if scope.by else ()
-        adding = [measure for measure in in_rows if scope.adds_up and measure.adds_up]
-        if in_rows:
-            statement = grouped_statement(tables, shape, group.of(in_rows))
-            answered = fetch(statement, parameters)
-            rows.add(in_rows, answered)
-            for measure in adding:
-                place = len(scope.by) + in_rows.index(measure)
+        adding = tuple(measure for measure in in_rows if scope.adds_up and measure.adds_up)
+        whole = tuple(measure for measure in group.measures if measure not in adding)
+        parts.append(Part(group, in_rows, adding, whole))
+    return Plan(tuple(parts), in_no_row, unknown)
+
+
+def gather(fetch: Fetch, tables: FactTables, scope: Scope, measures: Iterable[Measure]) -> Gathered:
+    """Return the values of measures for each row of a report with the given scope, and in total.
+
+    A total that equals the sum of its rows is added up from the rows; other totals are queried separately.
+    """
+    plan, rows = plan_of(scope, measures), GatheredRows(len(scope.by))
+    total = fetch_whole(fetch, tables, scope, plan)
+    for part in plan.parts:
+        if part.in_rows:
+            statement = grouped_statement(tables, shape_of(scope), part.group.of(part.in_rows))
+            answered = fetch(statement, parameters_of(scope))
+            rows.add(part.in_rows, answered)
+            for measure in part.adding:
+                place = len(scope.by) + part.in_rows.index(measure)
                 total[measure] = sum(row[place] for row in answered)
-        if whole := tuple(measure for measure in group.measures if measure not in adding):
-            for row in fetch(grouped_statement(tables, replace(shape, by=()), group.of(whole)), parameters):
-                total.update(zip(whole, row, strict=True))
-    return Gathered(rows, total, in_no_row, unknown)
+    return Gathered(rows, total, plan.in_no_row, plan.unknown)
+
+
+def fetch_whole(fetch: Fetch, tables: FactTables, scope: Scope, plan: Plan) -> dict[Measure, int]:
+    """Return the totals of the measures whose rows do not add up to them."""
+    total: dict[Measure, int] = {}
+    whole_shape = replace(shape_of(scope), by=())
+    for part in plan.parts:
+        if part.whole:
+            statement = grouped_statement(tables, whole_shape, part.group.of(part.whole))
+            for row in fetch(statement, parameters_of(scope)):
+                total.update(zip(part.whole, row, strict=True))
+    return total
 
 
 def _groups(measures: Iterable[Measure], date_of: DateOf) -> list[Group]:
@@ -114,8 +151,9 @@ def moment_of(measure: Measure, date_of: DateOf) -> Moment:
 def grouped_statement(tables: FactTables, shape: Shape, group: Group) -> Selection:
     """Return the SQL select of a group of measures: its columns are the report's keys, then the measures in order."""
     wanted = wanted_of(shape, group)
-    if tables.groups_twice and _gains_by_two_steps(shape, group):
-        return _grouped_in_two_steps(tables, shape, group, wanted)
+    deferred = _deferred(tables, shape)
+    if _has_two_steps(tables, group, deferred):
+        return _grouped_in_two_steps(tables, shape, group, wanted, deferred)
     rows = counted_rows(tables, shape, group, wanted)
     keys = [key_of(dimension, rows).label(f"key_{place}") for place, dimension in enumerate(shape.by)]
     statement = select(*keys, *(aggregate_of(rows, measure) for measure in group.measures))
@@ -123,7 +161,17 @@ def grouped_statement(tables: FactTables, shape: Shape, group: Group) -> Selecti
     return statement.group_by(*keys) if keys else statement
 
 
-def _gains_by_two_steps(shape: Shape, group: Group) -> bool:
+def _deferred(tables: FactTables, shape: Shape) -> frozenset[Dimension]:
+    """Return the dimensions whose keys the second of two steps computes, because that is faster.
+
+    The keys of sources cannot wait if facts are filtered by them.
+    """
+    is_filtered = any(each.dimension.kind is Kind.SOURCE for each in shape.filters)
+    deferred = tables.deferred(shape.by)
+    return frozenset(each for each in deferred if not (is_filtered and each.kind is Kind.SOURCE))
+
+
+def _has_two_steps(tables: FactTables, group: Group, deferred: frozenset[Dimension]) -> bool:
     """Return whether grouping in two steps is faster, and possible.
 
     In two steps, distinct values can be counted for only one attribute, with no other measures than counts of facts.
@@ -131,24 +179,29 @@ def _gains_by_two_steps(shape: Shape, group: Group) -> bool:
     different = [measure for measure in group.measures if measure.aggregate is Aggregate.DISTINCT]
     if different:
         counts = [measure for measure in group.measures if measure.aggregate is Aggregate.COUNT]
-        return len(different) == 1 and len(counts) == len(group.measures) - 1
-    return any(dimension.kind is Kind.SOURCE or dimension.name in KEYS_OF_DAY for dimension in shape.by)
+        return tables.groups_twice and len(different) == 1 and len(counts) == len(group.measures) - 1
+    return bool(deferred)
 
 
-def _grouped_in_two_steps(tables: FactTables, shape: Shape, group: Group, wanted: Wanted) -> Selection:
+def _grouped_in_two_steps(
+    tables: FactTables, shape: Shape, group: Group, wanted: Wanted, deferred: frozenset[Dimension]
+) -> Selection:
     """Return the select that groups by cheap expressions first, and then groups the few resulting rows by the keys.
 
-    The first step groups by the source's id and by the day, because joining the keys of sources and computing months
-    for every fact is slow. If distinct values are counted, the first step groups by the keys and by these values,
-    because PostgreSQL sorts all rows for `count(DISTINCT …)`. The first step then uses a grouping set, which PostgreSQL
-    computes in one process: most values have few rows, and grouping in several processes and then again takes longer.
+    The first step groups by the source's id or by the day instead of the `deferred` dimensions, because it is slow to
+    join the keys of sources and to compute months for every fact. If distinct values are counted, the first step groups
+    by the keys and by these values, because PostgreSQL sorts all rows for `count(DISTINCT …)`. The first step then uses
+    a grouping set, which PostgreSQL computes in one process: most values have few rows, and grouping in several
+    processes and then again takes longer.
     """
-    is_of_different = any(measure.aggregate is Aggregate.DISTINCT for measure in group.measures)
-    is_filtered = any(each.dimension.kind is Kind.SOURCE for each in shape.filters)
-    has_keys = is_of_different or is_filtered
-    rows = counted_rows(tables, shape, group, replace(wanted, needs_sources=wanted.needs_sources and has_keys))
+    if any(measure.aggregate is Aggregate.DISTINCT for measure in group.measures):
+        deferred = frozenset()
+    defers_sources = any(each.kind is Kind.SOURCE for each in deferred)
+    rows = counted_rows(
+        tables, shape, group, replace(wanted, needs_sources=wanted.needs_sources and not defers_sources)
+    )
     first = [
-        (_first_key(dimension, rows) if not is_of_different else key_of(dimension, rows)).label(f"first_{place}")
+        (_first_key(dimension, rows) if dimension in deferred else key_of(dimension, rows)).label(f"first_{place}")
         for place, dimension in enumerate(shape.by)
     ]
     measured = [_in_first_step(rows, measure, place) for place, measure in enumerate(group.measures)]
@@ -156,7 +209,7 @@ def _grouped_in_two_steps(tables: FactTables, shape: Shape, group: Group, wanted
     inner = select(*first, *measured).select_from(rows.joined).where(*filter_conditions(tables, shape.filters, rows))
     grouping = [func.grouping_sets(tuple_(*first, *values))] if values else first
     grouped = inner.group_by(*grouping).subquery("grouped")
-    joined, keys = _second_keys(tables, shape, grouped, is_deferred=not is_of_different, has_sources=has_keys)
+    joined, keys = _second_keys(tables, shape, grouped, deferred)
     added = (
         func.count(grouped.c[each.name]) if each.name == _VALUE else total_of(grouped.c[each.name]) for each in measured
     )
@@ -169,13 +222,12 @@ _VALUE = "value"
 
 
 def _first_key(dimension: Dimension, rows: CountedRows) -> Expression:
-    if dimension.kind is Kind.SOURCE and rows.sources is None:
-        return rows.facts.c.source_id
-    return day_of(rows) if dimension.name in KEYS_OF_DAY else key_of(dimension, rows)
+    """Return the SQL expression from which the second step computes the key of a deferred dimension."""
+    return rows.facts.c.source_id if dimension.kind is Kind.SOURCE else day_of(rows)
 
 
 def _second_keys(
-    tables: FactTables, shape: Shape, grouped: Subquery, *, is_deferred: bool, has_sources: bool
+    tables: FactTables, shape: Shape, grouped: Subquery, deferred: frozenset[Dimension]
 ) -> tuple[FromClause, list[NamedExpression]]:
     """Return the rows of the first step, joined with sources if they lack the sources' keys, and the report's keys."""
     joined: FromClause = grouped
@@ -183,11 +235,11 @@ def _second_keys(
     keys: list[NamedExpression] = []
     for place, dimension in enumerate(shape.by):
         key: Expression = grouped.c[f"first_{place}"]
-        if dimension.kind is Kind.SOURCE and not has_sources:
+        if dimension in deferred and dimension.kind is Kind.SOURCE:
             if joined is grouped:
                 joined = grouped.outerjoin(sources, sources.c.id == key)
             key = sources.c[f"{dimension.name}_key"]
-        elif is_deferred and dimension.name in KEYS_OF_DAY:
+        elif dimension in deferred:
             key = KEYS_OF_DAY[dimension.name](key)
         keys.append(key.label(f"key_{place}"))
     return joined, keys

@@ -1,6 +1,6 @@
 """The facts of reports as SQL selects from the database; they contain no contacts, client names or comments."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from sqlalchemy import (
     BigInteger,
@@ -22,7 +22,7 @@ from sqlalchemy import (
 from dealtrace.attribution.credit import WHOLE, AttributionModel
 from dealtrace.leads.lead import LeadKind
 from dealtrace.record import record
-from dealtrace.reports.dimensions import FIELD_PREFIX, KIND_KEYS, Dimension
+from dealtrace.reports.dimensions import FIELD_PREFIX, KIND_KEYS, Dimension, Kind
 from dealtrace.reports.facts import Fact
 from dealtrace.storage.database.column_types import json_text
 from dealtrace.storage.deals.match_reasons import match_reason
@@ -37,6 +37,7 @@ from dealtrace.storage.reports.joined_leads import (
     leads_with_deals,
     stated_leads,
 )
+from dealtrace.storage.reports.local_time import KEYS_OF_DAY
 from dealtrace.storage.reports.sql_functions import items_of, known_text, without_query
 from dealtrace.storage.reports.touched_rows import with_touches
 from dealtrace.storage.schema.tables.costs import cost
@@ -126,6 +127,17 @@ class StoredFacts:
     def groups_twice(self) -> bool:
         """Whether the database is PostgreSQL; SQLite cannot add up sums that exceed 64 bits. See `FactTables`."""
         return self.is_postgresql
+
+    @property
+    def chooses_first(self) -> bool:
+        """Return false: SQLite's integers are small, and PostgreSQL would not group in parallel; see `FactTables`."""
+        return False
+
+    def deferred(self, by: Sequence[Dimension]) -> Collection[Dimension]:
+        """Return the dimensions by sources and by days, if the database is PostgreSQL; see `FactTables`."""
+        if not self.is_postgresql:
+            return ()
+        return [each for each in by if each.kind is Kind.SOURCE or each.name in KEYS_OF_DAY]
 
     def visitors_max(self, by: Sequence[Dimension]) -> int | None:  # noqa: ARG002
         """Return `None`, because visitors are texts in the database; see `FactTables`."""

@@ -1,13 +1,13 @@
 """The facts of reports (visits, leads, deals, costs) as SQL selects from the mirror."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from sqlalchemy import BigInteger, FromClause, Subquery, Text, case, cast, func, literal, literal_column, null, select
 
 from dealtrace.attribution.credit import WHOLE, AttributionModel
 from dealtrace.matching.match_reason import MatchReason
 from dealtrace.record import record
-from dealtrace.reports.dimensions import FIELD_PREFIX, NEW_CLIENT, RETURNING_CLIENT, Dimension
+from dealtrace.reports.dimensions import FIELD_PREFIX, NEW_CLIENT, RETURNING_CLIENT, Dimension, Kind
 from dealtrace.reports.facts import Fact
 from dealtrace.storage.reports.expressions import Expression, Selection
 from dealtrace.storage.reports.fact_tables import AT, SITE_ID, TARGET_SECONDS, Moment
@@ -38,8 +38,22 @@ class MirrorFacts:
 
     @property
     def groups_twice(self) -> bool:
-        """Return false: DuckDB groups by any expression quickly; see `FactTables`."""
+        """Return false: DuckDB counts distinct values quickly; see `FactTables`."""
         return False
+
+    @property
+    def chooses_first(self) -> bool:
+        """Return true: DuckDB sorts by integers of 128 bits; see `FactTables`."""
+        return True
+
+    def deferred(self, by: Sequence[Dimension]) -> Collection[Dimension]:
+        """Return the dimensions by sources if all others have few keys; see `FactTables`.
+
+        If others have many keys, such as days, grouping by each source's id makes far more rows than grouping by keys.
+        """
+        of_sources = [dimension for dimension in by if dimension.kind is Kind.SOURCE]
+        others = (dimension for dimension in by if dimension.kind is not Kind.SOURCE)
+        return of_sources if all(map(_has_few_keys, others)) else ()
 
     def rows(self, fact: Fact, wanted: Iterable[str], moment: Moment) -> Selection:
         """Return a select of the facts with the wanted attributes; see `FactTables`."""
@@ -167,6 +181,10 @@ class MirrorFacts:
         if not self.contact_matching:
             return reason
         return case((reason == MatchReason.MATCHING_OFF, MatchReason.NO_LEAD_NEAR), else_=reason)
+
+
+def _has_few_keys(dimension: Dimension) -> bool:
+    return dimension.kind in (Kind.CLOCK, Kind.VISIT_CLOCK) or dimension.name in ("month", "quarter")
 
 
 def _assisting(kept: Sequence[Expression], sources: Expression) -> Subquery:

@@ -1,0 +1,302 @@
+"""Choose the first rows of a report in the mirror: only these are fetched, and sorted again by the rule of reports.
+
+The order in SQL is exact, so that no more rows are needed than a report shows, however many have the same figure.
+Any: SQLAlchemy does not type lists as parameters, nor selects of columns that depend on the report.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    CTE,
+    BigInteger,
+    BindParameter,
+    FromClause,
+    Text,
+    and_,
+    bindparam,
+    func,
+    literal,
+    null,
+    select,
+    true,
+    type_coerce,
+    union_all,
+)
+
+from dealtrace.record import record
+from dealtrace.reports.answer import Gathered, Keys
+from dealtrace.reports.dimensions import Dimension, Kind
+from dealtrace.reports.measures import Measure
+from dealtrace.reports.metrics import Formula, Sum
+from dealtrace.reports.order import ByFigure, Order
+from dealtrace.storage.reports.counted_rows import Group
+from dealtrace.storage.reports.expressions import Expression, Fetch, Selection, parameter
+from dealtrace.storage.reports.fact_tables import FactTables
+from dealtrace.storage.reports.names import find_spellings, single_spellings
+from dealtrace.storage.reports.scope import Scope, Shape, parameters_of, shape_of
+from dealtrace.storage.reports.sql_functions import total_of
+from dealtrace.storage.reports.statement import Plan, fetch_whole, grouped_statement, plan_of
+
+STATEMENTS_MAX = 200
+"""How many statements a process caches."""
+_STEP, _STEPS = 2**40, 4
+"""A quotient is compared by its whole part and by four further digits of 40 bits.
+
+So quotients of numbers of up to 80 bits are compared exactly, and no product exceeds the 128 bits of DuckDB's integers
+while the divisor has at most 87 bits, which is far more than the amounts of all deals have.
+"""
+_LIMIT = "limit"
+_SPELT = (Kind.SOURCE, Kind.STATUS)
+
+
+@record
+class FirstRows:
+    """The measures of the first rows of a report, for each of its periods, and the number of all its rows."""
+
+    sides: tuple[Gathered, ...]
+    rows_total: int
+
+
+@record
+class Sorted:
+    """The order of a report, the formula of the figures that it sorts by, if any is known, and how many rows it shows.
+
+    `shift` has, for each dimension, the number to add to a key of the compared period to get that of the question.
+    """
+
+    order: Order
+    formula: Formula | None
+    shift: tuple[int, ...]
+    limit: int
+
+
+def can_choose(tables: FactTables, scope: Scope, measures: Iterable[Measure], formula: object) -> bool:
+    """Return whether the database can choose the first rows of a report that sorts by the figures of `formula`.
+
+    It can compare sums and quotients of measures, not the formulas of a site's own columns. Visitors that are counted
+    by bitmaps have few rows, and two periods at once would take twice the memory.
+    """
+    is_sortable = formula is None or (
+        isinstance(formula, Formula) and all(each.has_one_scale for each in _sums_of(formula))
+    )
+    by_bitmaps = tables.visitors_max(scope.by) is not None and any(each.attribute == "visitor" for each in measures)
+    return tables.chooses_first and bool(scope.by) and is_sortable and not by_bitmaps
+
+
+def _sums_of(formula: Formula) -> tuple[Sum, ...]:
+    return (formula.over,) if formula.under is None else (formula.over, formula.under)
+
+
+def find_first_rows(
+    fetch: Fetch, tables: FactTables, scopes: Sequence[Scope], measures: Iterable[Measure], asked: Sorted
+) -> FirstRows | None:
+    """Find the first rows of a report; `scopes` are those of its period and of the compared period, if there is one.
+
+    Return `None` if no fact has the dimensions of the report, so that it has no rows.
+    """
+    asked_measures = frozenset(measures)
+    plans = [plan_of(scope, asked_measures) for scope in scopes]
+    sides = tuple(
+        _Side(shape_of(scope), tuple(part.group.of(part.in_rows) for part in plan.parts if part.in_rows))
+        for scope, plan in zip(scopes, plans, strict=True)
+    )
+    if not sides[0].groups:
+        return None
+    known = {measure for group in sides[0].groups for measure in group.measures}
+    formula = asked.formula if asked.formula is not None and asked.formula.measures <= known else None
+    given: dict[str, object] = {_LIMIT: asked.limit}
+    for scope in scopes:
+        given |= parameters_of(scope)
+    for place, dimension in enumerate(scopes[0].by):
+        given[_shift_name(place)] = asked.shift[place] if asked.shift else 0
+        if dimension.kind in _SPELT:
+            given |= _doubtful_spellings(fetch, tables, dimension)
+    rows = fetch(first_rows_statement(tables, sides, asked.order, formula), given)
+    found, (last,) = [row for row in rows if row[-1] is None], [row for row in rows if row[-1] is not None]
+    width, gathered, at = len(scopes[0].by), [], len(scopes[0].by)
+    for scope, plan in zip(scopes, plans, strict=True):
+        listed = [measure for part in plan.parts for measure in part.in_rows]
+        columns = slice(at, at + len(listed))
+        back = tuple(-by for by in asked.shift) if scope.is_compared else (0,) * width
+        mine = {_moved(row[:width], back): _measured(listed, row[columns]) for row in found}
+        gathered.append(_gathered(fetch, tables, scope, plan, mine, _measured(listed, last[columns])))
+        at = columns.stop
+    return FirstRows(tuple(gathered), last[-1])
+
+
+def _gathered(
+    fetch: Fetch,
+    tables: FactTables,
+    scope: Scope,
+    plan: Plan,
+    rows: Mapping[Keys, Mapping[Measure, int]],
+    added: Mapping[Measure, int],
+) -> Gathered:
+    adding = {measure: added[measure] for part in plan.parts for measure in part.adding}
+    total = {**fetch_whole(fetch, tables, scope, plan), **adding}
+    return Gathered(rows, total, plan.in_no_row, plan.unknown)
+
+
+def _measured(measures: Sequence[Measure], values: Sequence[int | None]) -> dict[Measure, int]:
+    return {measure: value or 0 for measure, value in zip(measures, values, strict=True)}
+
+
+def _moved(keys: Sequence[object], shift: Sequence[int]) -> Keys:
+    return tuple(key + by if isinstance(key, int) else key for key, by in zip(keys, shift, strict=True))  # type: ignore[misc]  # keys are texts or numbers
+
+
+@record
+class _Side:
+    """A period: the shape of its statements, and its groups of measures."""
+
+    shape: Shape
+    groups: tuple[Group, ...]
+
+
+@lru_cache(STATEMENTS_MAX)
+def first_rows_statement(
+    tables: FactTables, sides: tuple[_Side, ...], order: Order, formula: Formula | None
+) -> Selection:
+    """Return the SQL select of the first rows of a report, and of one more row with the totals.
+
+    Its columns are the keys, then the measures of each side, then null or, in the row with the totals, the number of
+    all rows.
+    """
+    by = sides[0].shape.by
+    grouped = [
+        (side, group, grouped_statement(tables, side.shape, group).cte(f"rows_{at}_{place}"))
+        for at, side in enumerate(sides)
+        for place, group in enumerate(side.groups)
+    ]
+    grouped = [(side, group, found.prefix_with("MATERIALIZED")) for side, group, found in grouped]
+    sorted_by = sorted(formula.measures, key=repr) if formula is not None else []
+    keys = [f"key_{place}" for place in range(len(by))]
+    every = union_all(*(_keys_and_figures(side, group, found, sorted_by) for side, group, found in grouped)).subquery()
+    figures = [func.coalesce(func.max(every.c[f"figure_{place}"]), 0) for place in range(len(sorted_by))]
+    named = [figure.label(f"figure_{place}") for place, figure in enumerate(figures)]
+    merged = select(*(every.c[name] for name in keys), *named).group_by(*(every.c[name] for name in keys))
+    merged_rows = merged.cte("merged").prefix_with("MATERIALIZED")
+    values = {measure: merged_rows.c[f"figure_{place}"] for place, measure in enumerate(sorted_by)}
+    first = _in_order(tables, by, merged_rows, order, formula, values)
+    return union_all(_rows(first, keys, grouped), _totals(merged_rows, keys, grouped))  # type: ignore[return-value]  # a union is selected from like a select
+
+
+_Grouped = Sequence[tuple[_Side, Group, CTE]]
+
+
+def _keys_and_figures(side: _Side, group: Group, found: CTE, sorted_by: Sequence[Measure]) -> Selection:
+    """Return the select of the keys of a group's rows and of those of its measures by which the report is sorted."""
+    mine = dict(zip(group.measures, _measures_of(side, found), strict=True)) if not side.shape.is_compared else {}
+    keys = [_key(side, found, place).label(f"key_{place}") for place in range(len(side.shape.by))]
+    figures: list[Expression] = [mine.get(measure, null()) for measure in sorted_by]
+    return select(*keys, *(figure.label(f"figure_{place}") for place, figure in enumerate(figures)))
+
+
+def _measures_of(side: _Side, found: CTE) -> Sequence[Expression]:
+    return list(found.c)[len(side.shape.by) :]
+
+
+def _key(side: _Side, found: CTE, place: int) -> Expression:
+    """Return a key of a row; a time of the compared period is moved to that of the question's period."""
+    key: Expression = found.c[f"key_{place}"]
+    is_moved = side.shape.is_compared and side.shape.by[place].kind is Kind.CALENDAR
+    return key + parameter(_shift_name(place)) if is_moved else key
+
+
+def _shift_name(place: int) -> str:
+    return f"shift_{place}"
+
+
+def _in_order(
+    tables: FactTables,
+    by: Sequence[Dimension],
+    rows: CTE,
+    order: Order,
+    formula: Formula | None,
+    values: Mapping[Measure, Expression],
+) -> CTE:
+    """Return the keys of the first rows in the order of the report, as `answer.py` sorts them."""
+    joined: FromClause = rows
+    texts: dict[int, Expression] = {place: rows.c[f"key_{place}"] for place in range(len(by))}
+    for place, dimension in enumerate(by):
+        if dimension.kind in _SPELT:
+            names = _names(tables, dimension).subquery(f"names_{place}")
+            joined = joined.outerjoin(names, names.c.key == texts[place])
+            texts[place] = func.coalesce(names.c.spelling, texts[place])
+    sorted_by: list[Expression] = []
+    for part in order:
+        if not isinstance(part, ByFigure):
+            expressions: Sequence[Expression] = [texts[part.place]]
+        else:
+            expressions = comparable(formula, values) if formula is not None else []
+        sorted_by += [(each.desc() if part.is_descending else each.asc()).nulls_last() for each in expressions]
+    keys = [rows.c[f"key_{place}"] for place in range(len(by))]
+    return select(*keys).select_from(joined).order_by(*sorted_by).limit(parameter(_LIMIT)).cte("first")
+
+
+def comparable(formula: Formula, values: Mapping[Measure, Expression]) -> list[Expression]:
+    """Return the SQL expressions that, compared one after the other, have the exact order of the figures."""
+    over = _added(formula.over, values)
+    if formula.under is None:
+        return [over]
+    under = _added(formula.under, values)
+    divisor, rest, digits = func.nullif(func.abs(under), 0, type_=BigInteger), over * func.sign(under), []
+    for _ in range(_STEPS + 1):
+        digits.append(rest // divisor)
+        rest = rest % divisor * literal(_STEP, BigInteger)
+    return digits
+
+
+def _added(added: Sum, values: Mapping[Measure, Expression]) -> Expression:
+    (first, sign), *others = added.terms
+    total: Expression = type_coerce(values[first] * literal(sign, BigInteger), BigInteger)
+    for measure, sign in others:
+        total = total + values[measure] * literal(sign, BigInteger)
+    return total
+
+
+def _names(tables: FactTables, dimension: Dimension) -> Selection:
+    """Return the select of the spellings of sources or statuses; those of doubtful keys are parameters."""
+    single = single_spellings(tables, dimension).subquery("single")
+    keys, spellings = (func.unnest(each, type_=Text) for each in _doubtful_parameters(dimension))
+    doubtful = select(keys.label("key"), spellings.label("spelling")).subquery("doubtful")
+    chosen = func.coalesce(doubtful.c.spelling, single.c.spelling).label("spelling")
+    return select(single.c.key, chosen).select_from(single.outerjoin(doubtful, doubtful.c.key == single.c.key))
+
+
+def _doubtful_parameters(dimension: Dimension) -> tuple[BindParameter[Any], BindParameter[Any]]:
+    keys, spellings = (f"{dimension.name}_{name}" for name in ("keys", "spellings"))
+    return bindparam(keys, type_=ARRAY(Text)), bindparam(spellings, type_=ARRAY(Text))
+
+
+def _doubtful_spellings(fetch: Fetch, tables: FactTables, dimension: Dimension) -> dict[str, object]:
+    """Return the parameters with the keys that have several spellings, and with the most frequent spelling of each."""
+    single = single_spellings(tables, dimension).subquery("single")
+    keys = {key for (key,) in fetch(select(single.c.key).where(single.c.is_doubtful))}
+    found = find_spellings(fetch, tables, dimension, keys) if keys else {}
+    of_keys, of_spellings = _doubtful_parameters(dimension)
+    return {of_keys.key: list(found), of_spellings.key: list(found.values())}
+
+
+def _rows(first: CTE, keys: Sequence[str], grouped: _Grouped) -> Selection:
+    joined: FromClause = first
+    for side, _, found in grouped:
+        is_same = (_key(side, found, place).is_not_distinct_from(first.c[name]) for place, name in enumerate(keys))
+        joined = joined.outerjoin(found, and_(*is_same))
+    measures = [each for side, _, found in grouped for each in _measures_of(side, found)]
+    return select(*(first.c[name] for name in keys), *measures, null().label("rows")).select_from(joined)
+
+
+def _totals(merged: CTE, keys: Sequence[str], grouped: _Grouped) -> Selection:
+    joined: FromClause = select(func.count().label("rows")).select_from(merged).subquery("counted")
+    count: Expression = joined.c["rows"]
+    totals: list[Expression] = []
+    for side, _, found in grouped:
+        summed = select(*(total_of(each).label(f"total_{at}") for at, each in enumerate(_measures_of(side, found))))
+        sums = summed.subquery(f"sums_of_{found.name}")
+        joined, totals = joined.join(sums, true()), [*totals, *sums.c]
+    columns: list[Expression] = [*(null().label(name) for name in keys), *totals, count]
+    return select(*columns).select_from(joined)
