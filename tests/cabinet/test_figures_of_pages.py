@@ -15,7 +15,9 @@ from dealtrace.accounts.rights import Role
 from dealtrace.attribution.cost import Cost, CostAccount
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cabinet.formats import MONTHS, metric_value
+from dealtrace.cabinet.overview.page import FIGURES
 from dealtrace.cabinet.reports.table import change_of
+from dealtrace.matching.match_reason import UNMATCHED_REASONS
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.reports.columns import add_column
 from dealtrace.operations.reports.import_costs import import_costs
@@ -117,7 +119,8 @@ METRICS_SHOWN = "visits,leads,deals,won_amount,match_rate,cost,drr,visitors"
 
 def with_empty_days(rows: Sequence[Any]) -> list[Any]:
     """Return the rows of the API by day, with rows of zeros for the days that it leaves out; ratios are unknown."""
-    of_nothing = {name: None if name in ("match_rate", "drr") else 0 for name in METRICS_SHOWN.split(",")}
+    names = (*METRICS_SHOWN.split(","), *FIGURES)
+    of_nothing = {name: None if name in ("match_rate", "drr") else 0 for name in names}
     found = {row["keys"][0]: row for row in rows}
     days = keys_of_period("day", Period(*map(date.fromisoformat, DAYS.values())))
     return [found.get(key, {"values": of_nothing, "compared": of_nothing}) for key in days]
@@ -195,6 +198,40 @@ def test_the_overview_compares_its_figures_and_its_tables(server: ServerProcess,
     )
     expected = [said(name, *sides(reasons["rows"][0], name)) for name in ("deals", "amount")]
     assert expected in table_of(page)
+
+
+SOURCES = "won_amount,amount,deals,leads,visits,cost,cpl,drr"
+
+
+def tables_of(page: str) -> list[list[list[str]]]:
+    """Return the figures of all tables of a page, a list for each row of each table."""
+    return [table_of(table) for table in re.findall(r"<table.*?</table>", page, re.DOTALL)]
+
+
+@pytest.mark.parametrize("compare", ["previous", "year", "weekdays"])
+@pytest.mark.parametrize("drawn", FIGURES)
+def test_every_number_of_the_overview_is_that_of_the_api(
+    server: ServerProcess, site: Player, analyst: Guest, drawn: str, compare: str
+) -> None:
+    asked = {**DAYS, "compare": compare}
+    page = analyst.get("", **asked, chart=drawn).text
+    line, sources, unmatched = tables_of(page)
+    total = asked_of_the_api(server, site, **asked, metrics=",".join(FIGURES))["total"]
+    tiles = [text_of(tile) for tile in re.findall(r'<li class="figure">(.*?)</li>', page, re.DOTALL)]
+    assert tiles == [f"{METRICS[name].en} {said(name, *sides(total, name))}" for name in FIGURES]
+    days = with_empty_days(asked_of_the_api(server, site, **asked, by="day", metrics=",".join(FIGURES))["rows"])
+    assert line == [[said(drawn, side, None) for side in sides(day, drawn)] for day in days]
+    by_source = asked_of_the_api(
+        server, site, **asked, by="source,medium", metrics=SOURCES, sort="-won_amount", limit="15"
+    )
+    rows = [*by_source["rows"], by_source["total"]]
+    assert sources == [[said(name, *sides(row, name)) for name in SOURCES.split(",")] for row in rows]
+    reasons = asked_of_the_api(server, site, **asked, by="match_reason", metrics="deals,amount")["rows"]
+    rows = [row for row in reasons if row["keys"][0] in UNMATCHED_REASONS]
+    assert unmatched[:-1] == [[said(name, *sides(row, name)) for name in ("deals", "amount")] for row in rows]
+    for place, name in enumerate(("deals", "amount")):
+        now, before = (sum(Decimal(str(sides(row, name)[side])) for row in rows) for side in (0, 1))
+        assert unmatched[-1][place] == said(name, now, before)
 
 
 SHAPES: Sequence[dict[str, str]] = (
