@@ -22,7 +22,7 @@ from dealtrace.http.described_method import LIMITS
 from dealtrace.http.description import error_catalogue
 from dealtrace.http.possible_refusals import example_of, refusals_of
 from dealtrace.http.samples import ADDRESS, curl
-from dealtrace.settings import Settings
+from dealtrace.settings import SETTINGS
 from server import ServerProcess
 
 NOT_THERE = {"download": {404}, "request": {404}, "explanation": {200, 404}, "customfield-delete": {200, 400}}
@@ -217,7 +217,7 @@ def test_the_limits_are_those_of_the_settings() -> None:
     for texts in LIMITS.values():
         for text in texts.values():
             for number, name in re.findall(r"(\d+)[^(]*\(DEALTRACE_([A-Z_]+)\)", text):
-                assert Settings.model_fields[name.lower()].default == int(number)
+                assert SETTINGS[name.lower()].default == int(number)
 
 
 def test_the_description_is_served_as_it_is_made(docs_server: ServerProcess) -> None:
