@@ -53,7 +53,8 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "refusal": frozenset(),
     "record": frozenset(),
     "nearest_name": frozenset(),
-    "settings": frozenset({"mails", "stated_settings"}),
+    "settings": frozenset({"mails", "setting", "stated_settings"}),
+    "setting": frozenset(),
     "stated_settings": frozenset(),
     "clock": frozenset(),
     "log": frozenset({"metrics"}),
@@ -114,7 +115,7 @@ LIBRARIES: dict[str, frozenset[str]] = {
     "app": frozenset({"starlette", "structlog"}),
     "log": frozenset({"structlog", "msgspec"}),
     "metrics": frozenset({"prometheus_client"}),
-    "settings": frozenset({"pydantic", "pydantic_core", "sqlalchemy"}),
+    "settings": frozenset({"sqlalchemy"}),
     "stated_settings": frozenset({"dotenv"}),
 }
 """Which libraries a folder may use; a folder that is not here uses the standard library alone."""

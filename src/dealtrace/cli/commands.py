@@ -11,6 +11,7 @@ from typer.main import get_command
 
 from dealtrace import __version__
 from dealtrace.cli.output import OutputFailed, end_without_output, write_line
+from dealtrace.cli.plain_values import read_plainly
 from dealtrace.record import record
 
 
@@ -82,6 +83,7 @@ def load_command(name: str) -> TyperCommand | TyperGroup:
     assert isinstance(group, TyperGroup)
     loaded = group.commands[name]
     assert isinstance(loaded, TyperCommand | TyperGroup)
+    read_plainly(loaded)
     return loaded
 
 
@@ -115,6 +117,7 @@ class CommandGroup(TyperGroup):
 
     def main(self, *args: Any, **options: Any) -> Any:
         """Run a command; if output cannot be written, end with one line on standard error and exit status 1."""
+        read_plainly(self)
         try:
             try:
                 return super().main(*args, **options)
