@@ -1,7 +1,7 @@
 """Rules of alerts in words, and the metrics they can watch."""
 
-from datetime import date
 import re
+from datetime import date
 from decimal import Decimal
 
 import pytest
