@@ -20,7 +20,7 @@ from dealtrace.operations.reports.ask import ask
 from dealtrace.operations.reports.open_facts import open_facts
 from dealtrace.reports.question import Question, QuestionContext, RawQuestion, parse_question
 from dealtrace.storage.accounts.sites import find_site
-from dealtrace.storage.database.engine import Database, open_database
+from dealtrace.storage.database.engine import MIRROR_MEMORY_DEFAULT, Database, open_database
 from dealtrace.storage.reports.mirror import tables
 from dealtrace.storage.reports.mirror.library import connect
 from dealtrace.storage.reports.mirror.mirror import file_of, held_mirror
@@ -31,8 +31,15 @@ _ID_STEP = 10**9
 _IDS = ("id", "owner_id", "lead_id", "client_id", "visit_id")
 _NUMBERS_OF_VISITORS = ("number", "visitor")
 _REPEATED = (tables.visits, tables.leads, tables.deals, tables.lead_tags, tables.deal_tags, tables.visitors)
-FILES = (("csv", DAYS // 4), ("csv", DAYS), ("xlsx", DAYS // 4), ("xlsx", DAYS))
-"""The files to write: the extension, and the days that the report covers."""
+LITTLE_MEMORY_MIB = 128
+"""A small limit for DuckDB, with which it writes to disk what it would group in memory."""
+FILES = tuple(
+    (extension, days, memory_mib)
+    for extension in ("csv", "xlsx")
+    for memory_mib in (MIRROR_MEMORY_DEFAULT, LITTLE_MEMORY_MIB)
+    for days in (DAYS // 4, DAYS)
+)
+"""The files to write: the extension, the days that the report covers, and the memory of the mirror."""
 
 
 def repeat_mirror(database: Database, times: int) -> None:
@@ -88,14 +95,14 @@ def _cpu_and_wall(step: Callable[[], None]) -> tuple[float, float]:
 
 def measure_files(file: Path) -> None:
     """Print the time and the memory of reports with a row for every deal of a site, in processes of their own."""
-    for extension, days in FILES:
-        command = [sys.executable, "-m", "benchmarks.report_scale", str(file), extension, str(days)]
+    for extension, days, memory_mib in FILES:
+        command = [sys.executable, "-m", "benchmarks.report_scale", str(file), extension, str(days), str(memory_mib)]
         subprocess.run(command, check=True, cwd=Path(__file__).parent.parent)
 
 
-def write_large_file(file: Path, extension: str, days: int) -> None:
+def write_large_file(file: Path, extension: str, days: int, memory_mib: int) -> None:
     """Write a report by a custom field that is different in every deal, and print its size, time and peak memory."""
-    database = open_database(f"sqlite:///{file}")
+    database = open_database(f"sqlite:///{file}", mirror_memory_mib=memory_mib)
     with database.read() as connection:
         site = find_site(connection, SITE)
     assert site is not None
@@ -106,7 +113,8 @@ def write_large_file(file: Path, extension: str, days: int) -> None:
     write_report(target, report, overwrite=True)
     seconds = time.process_time() - started
     print(
-        f"{extension} of {len(report.rows):,} rows: {target.stat().st_size / 2**20:.0f} MiB, CPU {seconds:.1f} s, "
+        f"{extension} of {len(report.rows):,} rows, at most {memory_mib} MiB in DuckDB: "
+        f"{target.stat().st_size / 2**20:.0f} MiB, CPU {seconds:.1f} s, "
         f"peak memory {peak_mib():.0f} MiB",
         flush=True,
     )
@@ -135,4 +143,4 @@ def _question(site: Site, days: int) -> Question:
 
 
 if __name__ == "__main__":
-    write_large_file(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
+    write_large_file(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))

@@ -18,7 +18,7 @@ from server import ServerProcess
 from write_commands import registration
 
 PLACE = "settings/rates"
-FILE = "Валюта;Дата;Курс\nUSD;26.03.2018;57,5\neur;01.03.2018;70.125\n"
+FILE = "Валюта;Дата;Курс\nUSD;26.03.2018;57,5\neur;01.03.2018;70,125\n"
 
 
 @pytest.fixture

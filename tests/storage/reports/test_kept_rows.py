@@ -117,6 +117,24 @@ def test_a_file_of_four_times_as_many_rows_takes_no_more_memory(
     assert many < few * 2, f"{few} bytes for {FEW} rows, {many} for {MANY}"
 
 
+def peak_of_sorting(count: int) -> int:
+    """Return the bytes of memory that sorting this many rows takes at most, in parts of `FEW`."""
+    tracemalloc.start()
+    try:
+        sort_rows(
+            ((number * 7919 % count,) for number in range(count)), lambda row: (f"{row[0]:0100}", *row), None, FEW
+        )
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_only_one_part_is_in_memory_while_rows_are_sorted() -> None:
+    """`sorted` needs the rows of a part once, with their ranks; the part before it must be gone by then."""
+    one, several = peak_of_sorting(FEW), peak_of_sorting(4 * FEW)
+    assert several < one * 1.5, f"{one} bytes for one part, {several} for four"
+
+
 LONG_ROWS = """
 from dealtrace.reports.refusals import ReportNotKept
 from dealtrace.storage.reports.kept_rows import FetchedOnDisk, keep_rows

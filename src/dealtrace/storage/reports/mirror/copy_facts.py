@@ -227,13 +227,14 @@ def _fill_by_parts(
     stream_rows(source, mirror, staging, rows)
     if part is _LEADS:
         clients.gather_clients(mirror, streamed)
-    for condition in conditions:
-        of_lead, of_row = condition.format(lead_id="lead_id"), condition.format(lead_id=part.lead)
-        inserting = part.filling.inserting.format(
-            streamed=f"(SELECT * FROM {streamed} WHERE {of_row})",  # noqa: S608 - conditions of ours
-            touches=f"(SELECT * FROM {touches} WHERE {of_lead})",  # noqa: S608
+    inserts = [
+        part.filling.inserting.format(
+            streamed=f"(SELECT * FROM {streamed} WHERE {condition.format(lead_id=part.lead)})",  # noqa: S608 - of ours
+            touches=f"(SELECT * FROM {touches} WHERE {condition.format(lead_id='lead_id')})",  # noqa: S608
         )
-        mirror.execute(inserting)
+        for condition in conditions
+    ]
+    mirror.execute_side_by_side(inserts)
     mirror.execute(f"DROP TABLE {streamed}")
 
 

@@ -12,8 +12,8 @@ from dealtrace.storage.reports.mirror import tables
 from dealtrace.storage.reports.mirror.library import MirrorConnection
 from dealtrace.storage.reports.touched_rows import SPLIT_MODELS
 
-_AT_ONCE = 1_000_000
-"""About how many touches one statement gathers; DuckDB keeps unfinished lists in memory."""
+_AT_ONCE = 500_000
+"""About how many touches one statement gathers; DuckDB keeps unfinished lists in memory, for each of its threads."""
 _ITEM_OF = {"sources": "source", "touched_ats": "touched_at", "shares": "share"}
 _OF_ONE = ("source_id", "touched_at")
 _IN_ORDER = "ORDER BY touched_at DESC, visit_id DESC"
@@ -45,7 +45,7 @@ _GATHERING = _gathering()
 
 
 def gather_all(mirror: MirrorConnection, catalog: str) -> list[str]:
-    """Gather all touches in parts of about a million, and return the SQL condition on `{lead_id}` of each part.
+    """Gather all touches in parts of about half a million, and return the SQL condition on `{lead_id}` of each part.
 
     DuckDB keeps one side of a join in memory, so gathered touches must also be joined part by part.
     """
@@ -57,8 +57,7 @@ def gather_all(mirror: MirrorConnection, catalog: str) -> list[str]:
         ((found,),) = mirror.execute(f"SELECT approx_quantile(lead_id, {quantiles}) FROM {catalog}.touches")  # noqa: S608
         bounds = sorted(set(found))
     conditions = [_between(since, until) for since, until in pairwise([None, *bounds, None])]
-    for condition in conditions:
-        gather(mirror, catalog, condition.format(lead_id="lead_id"))
+    mirror.execute_side_by_side([_inserting(catalog, each.format(lead_id="lead_id")) for each in conditions])
     return conditions
 
 
@@ -72,8 +71,12 @@ def _between(since: int | None, until: int | None) -> str:
 
 def gather(mirror: MirrorConnection, catalog: str, condition: str = "true") -> None:
     """Gather the touches of a DuckDB catalog that meet an SQL condition into its table `lead_touches`."""
+    mirror.execute(_inserting(catalog, condition))
+
+
+def _inserting(catalog: str, condition: str) -> str:
     touches = f"(SELECT * FROM {catalog}.touches WHERE {condition})"  # noqa: S608 - names and conditions of ours
-    mirror.execute(f"INSERT INTO {catalog}.lead_touches {_GATHERING.format(touches=touches)}")
+    return f"INSERT INTO {catalog}.lead_touches {_GATHERING.format(touches=touches)}"
 
 
 def joined_touches(lead_id: str, money: Iterable[str] = ()) -> tuple[str, Mapping[str, str]]:

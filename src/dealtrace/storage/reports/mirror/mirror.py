@@ -27,8 +27,11 @@ PATIENCE_SECONDS = 120.0
 _LOOK_SECONDS = 0.01
 MARKS_AT_ONCE = 20_000
 """How many marks are applied in one transaction of the mirror; the ids of these marks are held in memory."""
-_SHARE_FOR_BUILDING = 7 / 8
-"""The part of the mirror's memory that DuckDB may fill while it builds the mirror; our own process needs the rest."""
+_SHARE_FOR_BUILDING = 5 / 8
+"""The part of the mirror's memory that DuckDB may fill while it builds the mirror.
+
+Our own process and DuckDB's lists, which it does not count, need the rest.
+"""
 _FACTS, _NEW_FACTS, _SCRATCH = "facts.duckdb", "new.duckdb", "scratch.duckdb"
 _LOCK, _WAITING, _SPILLED = "lock", "waiting", "spilled"
 UNMARKED = "the schema was upgraded, or a person was erased"
