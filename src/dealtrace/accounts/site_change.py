@@ -48,6 +48,8 @@ class ChangeKind(StrEnum):
     NOTE = "note"
 
 
+FormerValues = Mapping[str, Any]
+"""The id of a changed thing and former values of its parts, as JSON."""
 PAST_DEALS = "deals"
 """The name of the change `PAST` if past deals were matched again; a reclassification has no name."""
 USUAL_DELAY = timedelta(days=7)
@@ -85,7 +87,7 @@ class SiteChange:
     after: str
     changed_at: datetime
     user_id: int | None = None
-    former: Mapping[str, Any] | None = None
+    former: FormerValues | None = None
     key: str = ""
 
     def moves_figures(self, time_zone: ZoneInfo) -> bool:

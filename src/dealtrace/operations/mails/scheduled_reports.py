@@ -1,17 +1,13 @@
-"""Schedule reports to be sent by e-mail, store the e-mails of due reports, and delete schedules.
-
-Any: former values in the history of a site are JSON.
-"""
+"""Schedule reports to be sent by e-mail, store the e-mails of due reports, and delete schedules."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
-from dealtrace.accounts.site_change import ChangeKind, SiteChange
+from dealtrace.accounts.site_change import ChangeKind, FormerValues, SiteChange
 from dealtrace.accounts.site_days import site_day
 from dealtrace.errors import InvalidParameters, InvalidSetting
 from dealtrace.mails.mail import MailPurpose
@@ -190,7 +186,7 @@ def _differences(report: ScheduledReport, changed: ScheduledReport) -> Iterator[
     yield "recipients", *recipients_changed(report.recipients, changed.recipients)
 
 
-def _former_parts(report: ScheduledReport | NewScheduledReport, recipients: Sequence[Recipient]) -> Mapping[str, Any]:
+def _former_parts(report: ScheduledReport | NewScheduledReport, recipients: Sequence[Recipient]) -> FormerValues:
     """Return all parts of a report in the form that the history stores, with these recipients."""
     return {
         "title": report.title,
