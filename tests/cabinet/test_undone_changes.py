@@ -3,7 +3,7 @@
 import html
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,10 +15,14 @@ from cast import MOSCOW, Player, Stage
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.cabinet.settings.undo import FINAL, UNDO, undo_of
+from dealtrace.mails.subscription import MailList, Subscription
 from dealtrace.operations.accounts.site_settings import settings_of
 from dealtrace.reports.columns import ColumnKind, ReportColumn, format_column, parse_formatted_column
 from dealtrace.reports.formulas import parse_formula
 from dealtrace.storage.accounts.site_hosts import list_hosts
+from dealtrace.storage.alerts.alerts import list_alerts
+from dealtrace.storage.mails.scheduled_reports import list_scheduled_reports
+from dealtrace.storage.mails.unsubscriptions import insert_unsubscription
 from dealtrace.storage.reports.notes import list_notes
 from dealtrace.storage.schema.tables.parts import TENANT
 from dealtrace.storage.schema.tables.requests import api_request
@@ -32,6 +36,7 @@ from stored import site_of
 NOW = datetime.now(UTC)
 _FORM = re.compile(r'<form[^>]*action="/cabinet/\d+/([^"]+)"[^>]*>(.*?)</form>', re.DOTALL)
 _TAG = re.compile(r"<(input|select|option|button|textarea)\b([^>]*)>")
+_TEXT_AREA = re.compile(r'<textarea[^>]* name="([^"]*)"[^>]*>(.*?)</textarea>', re.DOTALL)
 _ATTRIBUTE = re.compile(r'([\w-]+)(?:="([^"]*)")?')
 
 
@@ -63,7 +68,7 @@ def _fields_of(body: str) -> dict[str, Any]:
         elif tag == "input" and name and (given.get("type") not in ("checkbox", "radio") or "checked" in given):
             sent[name] = [*sent[name], value] if isinstance(sent.get(name), list) else _added(sent, name, value)
         has_button = has_button or tag == "button"
-    return sent
+    return {**sent, **{name: html.unescape(text) for name, text in _TEXT_AREA.findall(body)}}
 
 
 def _added(sent: Mapping[str, Any], name: str, value: str) -> Any:
@@ -225,6 +230,115 @@ def test_a_pause_of_a_webhook_is_undone(boss: Guest, served: Stage, owner: Playe
     change(boss, f"settings/webhooks/{webhook.id}", {"act": "pause"})
     undo_latest(boss)
     assert "paused → works" in text_of(boss.get("settings/changes").text)
+
+
+ALERT = {"kind": "above", "metric": "deals", "window": "day", "amount": "3", "filters": "source:is:a\nmedium:empty"}
+REPORT = {"title": "R", "question": "metrics=deals&filter=source:is:a", "rhythm": "weekly", "hour": "9"}
+HOOK = {
+    "url": "http://127.0.0.1:9/?secret=5",
+    "event": ["deal.created", "deal.changed"],
+    "fields": "orderId, orderNumber",
+}
+
+
+def add(boss: Guest, place: str, fields: dict[str, Any]) -> str:
+    """Add an alert, report or webhook, with a user among its recipients if it has recipients; return its page."""
+    if "recipients" in fields:
+        (fields["member"],) = re.findall(r'name="member" value="(\d+)"', boss.get("settings/mail-reports").text)
+    change(boss, place, fields)
+    (found,) = set(re.findall(rf'/cabinet/\d+/({place}/\d+)"', boss.get(place).text))
+    return str(found)
+
+
+CHANGED_PARTS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
+    "rule of an alert": ("settings/alerts", ALERT, {"kind": "below", "amount": "1", "metric": "calls"}),
+    "filters of an alert": ("settings/alerts", ALERT, {"filters": ""}),
+    "recipients of an alert": ("settings/alerts", ALERT, {"recipients": "c@example.com"}),
+    "title of a report": ("settings/mail-reports", REPORT, {"title": "T"}),
+    "schedule of a report": ("settings/mail-reports", REPORT, {"rhythm": "daily", "hour": "11"}),
+    "question of a report": ("settings/mail-reports", REPORT, {"question": "metrics=calls"}),
+    "recipients of a report": ("settings/mail-reports", REPORT, {"recipients": "c@example.com"}),
+    "address of a webhook": ("settings/webhooks", HOOK, {"url": "http://127.0.0.1:10/?secret=6"}),
+    "events of a webhook": ("settings/webhooks", HOOK, {"event": ["deal.created"]}),
+    "fields of a webhook": ("settings/webhooks", HOOK, {"fields": ""}),
+}
+RECIPIENTS = "a@example.com ru\nb@example.com en"
+
+
+def of_parts(served: Stage, owner: Player) -> Any:
+    """Return what is in force, without the state of deliveries and the times of the next ones."""
+    rows = in_force(served, owner)
+    with served.database.read() as connection:
+        alerts = [replace(each, created_at=NOW, due_at=NOW) for each in list_alerts(connection, owner.site.id)]
+        reports = [
+            replace(each, created_at=NOW, due_at=NOW) for each in list_scheduled_reports(connection, owner.site.id)
+        ]
+        hooks = [
+            (each.id, each.url, each.events, each.fields, each.secret)
+            for each in list_webhooks(connection, owner.site.id)
+        ]
+    return rows["settings"], alerts, reports, hooks
+
+
+@pytest.mark.parametrize("name", CHANGED_PARTS)
+def test_the_latest_change_of_each_part_is_undone(boss: Guest, served: Stage, owner: Player, name: str) -> None:
+    place, fields, changed = CHANGED_PARTS[name]
+    whole = (
+        {**fields, "style": "form", "act": "change"}
+        if place == "settings/webhooks"
+        else {**fields, "recipients": RECIPIENTS}
+    )
+    found = add(boss, place, whole)
+    before = of_parts(served, owner)
+    change(boss, found, {**whole, **changed})
+    assert of_parts(served, owner) != before
+    page = boss.get("settings/changes").text
+    assert "secret=5" not in page, "the address of a receiver may contain a secret"
+    undo_latest(boss)
+    assert of_parts(served, owner) == before
+    undo_latest(boss)
+    assert of_parts(served, owner) != before, "an undo can be undone"
+
+
+@pytest.mark.parametrize(("place", "fields"), [("settings/alerts", ALERT), ("settings/mail-reports", REPORT)])
+def test_what_was_removed_comes_back_once_with_its_recipients_but_not_who_unsubscribed(
+    boss: Guest, served: Stage, owner: Player, place: str, fields: dict[str, Any]
+) -> None:
+    found = add(boss, place, {**fields, "recipients": RECIPIENTS})
+    before, number = of_parts(served, owner), found.rpartition("/")[2]
+    removal = (found, {"act": "remove"}) if "alerts" in place else (f"{place}/remove", {"report": number})
+    change(boss, *removal)
+    assert of_parts(served, owner) != before
+    (undo, *_) = forms_of(boss.get("settings/changes"))
+    undo_latest(boss)
+    assert of_parts(served, owner) == before
+    assert boss.send(undo.place, **undo.fields).status_code in (400, 404), "it is there already"
+    assert of_parts(served, owner) == before
+    with served.database.write() as connection:
+        kind = MailList.ALERT if "alerts" in place else MailList.REPORT
+        insert_unsubscription(connection, Subscription(owner.site.id, kind, int(number), "a@example.com"), NOW)
+    undo_latest(boss)
+    assert of_parts(served, owner) != before, "the undo of a removal is undone by removing it again"
+    undo_latest(boss)
+    assert "b@example.com" in str(of_parts(served, owner))
+    assert "a@example.com" not in str(of_parts(served, owner)), "nobody gets what they unsubscribed from"
+
+
+def test_parts_of_others_and_of_other_things_are_not_undone(
+    boss: Guest, server: ServerProcess, served: Stage, owner: Player
+) -> None:
+    found = add(boss, "settings/webhooks", {**HOOK, "style": "form"})
+    change(boss, found, {**HOOK, "act": "change", "fields": ""})
+    key = forms_of(boss.get("settings/changes"))[0].fields["change"]
+    for place in ("settings/alerts", "settings/mail-reports", f"{found}0"):
+        assert boss.send(place, act="undo", change=key).status_code == 404
+    assert boss.send(found, act="undo", change="0" * 16).status_code == 404
+    boss.send("settings/webhooks", **{**HOOK, "url": "http://127.0.0.1:8/", "style": "form"})
+    with served.database.read() as connection:
+        other = next(each for each in list_webhooks(connection, owner.site.id) if str(each.id) not in found)
+    assert boss.send(f"settings/webhooks/{other.id}", act="undo", change=key).status_code == 404
+    analyst = member_of(server, served, owner.site.id, Role.ANALYST)
+    assert analyst.send(found, act="undo", change=key).status_code == 403
 
 
 def test_a_lead_that_was_deleted_comes_back(boss: Guest, served: Stage, owner: Player) -> None:

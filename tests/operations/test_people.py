@@ -75,7 +75,7 @@ TELLS_NOBODY: dict[str, set[str]] = {
     "report_column": {"name", "kind", "statuses", "formula"},
     "saved_report": {"name", "query"},
     "segment": {"name", "filters"},
-    "site_change": {"key", "kind", "name", "before", "after"},
+    "site_change": {"key", "kind", "name", "before", "after", "former"},
     "reclassification": {"after_visitor", "hosts_digest"},
     "site_host": {"host", "kind", "name"},
     "traffic_source": {"digest", *SOURCE_PARTS, *(f"{part}_key" for part in SOURCE_PARTS)},
@@ -271,6 +271,7 @@ def test_every_row_of_the_person_is_told(stage: Stage, shop: Player, ivan: int) 
         "call": 1,
         "lead_request": 1,
         "lead_contact": 3,
+        "lead_version": 0,
         "visit": 1,
         "deal": 1,
         "deal_contact": 0,
@@ -304,7 +305,7 @@ def texts_of(table: Table) -> set[str]:
 )
 def test_every_text_of_a_site_is_about_a_person_or_not(table: Table) -> None:
     """A new column fails here until somebody has thought about it."""
-    whole_rows = {table: {"contact", "digest", "key"} for table in DELETED}
+    whole_rows = {table: {"contact", "digest", "key", "before", "after"} for table in DELETED}
     personal = set(ANONYMOUS.get(table, {})) | whole_rows.get(table, set())
     assert texts_of(table) - personal == TELLS_NOBODY.get(table.name, set())
 

@@ -1,7 +1,12 @@
-"""Changes of a site's settings and data: what was changed, by whom and when."""
+"""Changes of a site's settings and data: what was changed, by whom and when.
 
+Any: former values are JSON.
+"""
+
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from dealtrace.accounts.site_days import site_day
@@ -14,10 +19,10 @@ class ChangeKind(StrEnum):
     `RATE` is a change of currency rates: `before` and `after` are `RUBLES DAY` for one rate, and `COUNT FIRST-DAY
     LAST-DAY` for several. `ROLE` is a change of a user's role on the site, `IMPORT` is an import of leads, deals or
     visits from a file, `COSTS` an import of costs, and `PAST` a reclassification of past visits, or, with the name
-    `PAST_DEALS`, the matching of past deals. `LEAD` is a change of
-    a lead by a person: `name` is its kind and id. `ERASURE` is the erasure of a person: `name` is the number of leads
-    and `after` the number of deals; it states no contact. `NOTE` is a note on the axis: `name` is `DAY TEXT`, and
-    `before` and `after` are its key.
+    `PAST_DEALS`, the matching of past deals. `LEAD` is a change of a lead by a person: `name` is its kind and id, and
+    `before` the number of the version of its notes, if they changed. `ERASURE` is the erasure of a person: `name` is
+    the number of leads and `after` the number of deals; it states no contact. `NOTE` is a note on the axis: `name` is
+    `DAY TEXT`, and `before` and `after` are its key.
     """
 
     SETTING = "setting"
@@ -43,6 +48,8 @@ class ChangeKind(StrEnum):
     NOTE = "note"
 
 
+FormerValues = Mapping[str, Any]
+"""The id of a changed thing and former values of its parts, as JSON."""
 PAST_DEALS = "deals"
 """The name of the change `PAST` if past deals were matched again; a reclassification has no name."""
 USUAL_DELAY = timedelta(days=7)
@@ -69,7 +76,9 @@ class SiteChange:
     """A change of a site's settings or data, with the value before and after.
 
     `before` is empty if something was added, `after` if something was removed. `user_id` is `None` if a command or the
-    server made the change.
+    server made the change. `former` has the `id` of the changed alert, report by e-mail or webhook, and by the name of
+    each changed part its former value, which is needed to undo the change and never shown. Other kinds have `None`.
+    `key` identifies a stored change in its site.
     """
 
     kind: ChangeKind
@@ -78,6 +87,8 @@ class SiteChange:
     after: str
     changed_at: datetime
     user_id: int | None = None
+    former: FormerValues | None = None
+    key: str = ""
 
     def moves_figures(self, time_zone: ZoneInfo) -> bool:
         """Return whether the change may affect the figures of reports; charts mark such changes.

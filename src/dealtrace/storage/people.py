@@ -26,7 +26,15 @@ from dealtrace.storage.database.column_types import is_in
 from dealtrace.storage.database.compiled_statement import Values
 from dealtrace.storage.database.many_rows import execute_many
 from dealtrace.storage.schema.tables.deals import deal, deal_contact, deal_key, deal_version
-from dealtrace.storage.schema.tables.leads import LEAD_TABLES, call, client, contact, lead_contact, lead_request
+from dealtrace.storage.schema.tables.leads import (
+    LEAD_TABLES,
+    call,
+    client,
+    contact,
+    lead_contact,
+    lead_request,
+    lead_version,
+)
 from dealtrace.storage.schema.tables.visits import visit
 
 Value = TypeVar("Value")
@@ -76,8 +84,8 @@ A deal's fingerprint is replaced too: with it, anyone who knows the rest of the 
 trying all phones.
 """
 
-DELETED = frozenset({contact, lead_contact, deal_contact, deal_key})
-"""The tables whose rows contain only a contact; these rows are deleted instead of changed."""
+DELETED = frozenset({contact, lead_contact, lead_version, deal_contact, deal_key})
+"""The tables whose rows contain only a contact, or former notes; these rows are deleted instead of changed."""
 
 VersionFields = tuple[int, int, Fields, Fields]
 """A version of a deal: the deal's id, the version's number, and the fields before and after it, as in JSON."""
@@ -273,6 +281,7 @@ def _rows_of(site_id: int, traces: Traces) -> list[tuple[Table, ColumnElement[bo
         (call, is_in(call.c.id, traces.calls)),
         (lead_request, is_in(lead_request.c.id, traces.lead_requests)),
         (lead_contact, is_in(lead_contact.c.lead_id, traces.lead_ids)),
+        (lead_version, is_in(lead_version.c.lead_id, traces.lead_ids)),
         (visit, is_in(visit.c.id, traces.visits)),
         (deal, is_in(deal.c.id, traces.deals)),
         (deal_contact, is_in(deal_contact.c.deal_id, traces.deals)),

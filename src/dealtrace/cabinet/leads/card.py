@@ -1,6 +1,6 @@
-"""The page of a lead: its values, notes, deals, visit and path."""
+"""The page of a lead: its values, notes with their versions, deals, visit and path."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -11,6 +11,7 @@ from dealtrace.attribution.credit import AttributionModel, CreditKey
 from dealtrace.cabinet.deals.path import CreditsByModel, path_of
 from dealtrace.cabinet.formats import clock_time, money
 from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.leads.history import note_lines
 from dealtrace.cabinet.leads.journal import call_state
 from dealtrace.cabinet.places import KINDS, lead_address, source_words, web_address
 from dealtrace.cabinet.view import View
@@ -18,9 +19,12 @@ from dealtrace.deals.deal import Deal
 from dealtrace.leads.call import Call
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_request import LeadRequest
+from dealtrace.leads.note_version import NoteVersion
 from dealtrace.record import record
+from dealtrace.storage.accounts.users import find_logins
 from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
 from dealtrace.storage.leads.deletion import find_deletable
+from dealtrace.storage.leads.note_versions import list_note_versions
 from dealtrace.storage.visits.credits import find_credits
 
 
@@ -46,10 +50,15 @@ class DealLine:
 
 @record
 class LeadFacts:
-    """The stored data of a lead; `is_hidden` is true if the lead is deleted."""
+    """The stored data of a lead; `is_hidden` is true if the lead is deleted.
+
+    `logins` has the logins of the users who wrote the versions of its notes.
+    """
 
     entry: LeadEntry
     credits: CreditsByModel
+    versions: Sequence[NoteVersion]
+    logins: Mapping[int, str]
     is_hidden: bool
 
 
@@ -79,6 +88,7 @@ async def show(view: View) -> Response:
         custom=sorted(entry.annotations.custom_values.items()),
         deals=[_deal(deal, view) for deal in entry.deals],
         client_path=path_of(entry.visits, facts.credits, view),
+        versions=note_lines(facts.versions, entry.annotations, facts.logins, view),
         is_hidden=facts.is_hidden,
     )
 
@@ -89,7 +99,10 @@ def _read(connection: Connection, site: Site, ref: LeadRef) -> LeadFacts | None:
         return None
     model = AttributionModel(site.attribution)
     (entry,) = list_lead_entries(connection, site, ref.kind, [ref.id], model, with_visits=True, with_deals=True)
-    return LeadFacts(entry, find_credits(connection, site.id, CreditKey(ref.id)), deletable.deleted_at is not None)
+    versions = list_note_versions(connection, site.id, ref.id)
+    logins = find_logins(connection, {each.user_id for each in versions if each.user_id is not None})
+    found = find_credits(connection, site.id, CreditKey(ref.id))
+    return LeadFacts(entry, found, versions, logins, deletable.deleted_at is not None)
 
 
 def _facts(entry: LeadEntry, view: View) -> list[Fact]:

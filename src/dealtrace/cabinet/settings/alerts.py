@@ -8,7 +8,9 @@ from starlette.responses import Response
 
 from dealtrace import clock
 from dealtrace.accounts.site import Site
+from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.alerts.incident import Incident
+from dealtrace.alerts.refusals import AlertNotFound
 from dealtrace.alerts.rule import Alert, Rule, parse_rule
 from dealtrace.alerts.sentences import rule_sentence
 from dealtrace.alerts.windows import WINDOWS
@@ -31,10 +33,12 @@ from dealtrace.mails.recipient import Recipient, chosen_recipients, is_address
 from dealtrace.mails.subscription import MailList
 from dealtrace.operations.alerts import manage
 from dealtrace.operations.alerts.evaluate import Trial, try_rule
+from dealtrace.operations.alerts.former import former_rule
 from dealtrace.operations.reports.read_question import read_question_context
 from dealtrace.record import record
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.question import Question, QuestionContext
+from dealtrace.storage.accounts.site_changes import find_site_change
 from dealtrace.storage.accounts.users import list_rights
 from dealtrace.storage.alerts.alerts import find_alert, list_alerts
 from dealtrace.storage.alerts.incidents import find_incidents, list_incidents
@@ -70,7 +74,12 @@ async def show(view: View) -> Response:
 
 
 async def add(view: View) -> Response:
-    """Try a new rule on the last 30 days and show the result; save the rule once the person confirms."""
+    """Try a new rule on the last 30 days and show the result; save the rule once the person confirms.
+
+    A removed rule that is brought back was tried before, and is saved at once.
+    """
+    if view.form.get("act") == "undo":
+        return await _restore(view)
     facts, draft = await view.read(_read_facts, view.current_site), draft_of_form(view.form)
     try:
         rule, question = _parse(view, facts, draft)
@@ -100,11 +109,47 @@ async def change(view: View) -> Response:
         case "remove":
             await view.manage(_remove, view.current_site, alert.id, view.rights.user.id)
             return redirect_with_message(view, PLACE, "removed")
+        case "undo":
+            return await _undo(view, alert)
         case "test":
             await view.manage(_test, view.current_site, alert.id)
             return redirect_with_message(view, f"{PLACE}/{alert.id}", "testing")
         case _:
             return await _save(view, alert)
+
+
+async def _restore(view: View) -> Response:
+    """Bring a removed rule back, without recipients who are no longer users of the site."""
+    change = await view.read(find_site_change, view.current_site.id, view.form.get("change"))
+    former = former_rule(change, None) if change is not None and change.kind is ChangeKind.ALERT else None
+    if change is None or change.former is None or former is None:
+        return not_found(view)
+    facts = await view.read(_read_facts, view.current_site)
+    draft = draft_of_rule(former, facts.members)
+    try:
+        rule, _ = _parse(view, facts, draft, former.recipients)
+        await view.manage(_bring_back, view.current_site, rule, view.rights.user.id, change.former["id"])
+    except (InvalidParameters, InvalidSetting) as refusal:
+        return await _list_page(view, facts, draft, faults=faults_of(refusal, view.language))
+    except AlertNotFound:
+        return not_found(view)
+    return redirect_with_message(view, PLACE, "added")
+
+
+async def _undo(view: View, alert: Alert) -> Response:
+    """Show the rule that an alert had before a change, tried like any other, to be saved."""
+    change = await view.read(find_site_change, view.current_site.id, view.form.get("change"))
+    is_its_own = change is not None and change.kind is ChangeKind.ALERT and (change.former or {}).get("id") == alert.id
+    former = former_rule(change, alert.rule) if change is not None and is_its_own else None
+    if former is None:
+        return not_found(view)
+    facts = await view.read(_read_facts, view.current_site)
+    draft = draft_of_rule(former, facts.members)
+    try:
+        rule, question = _parse(view, facts, draft, former.recipients)
+        return await _alert_page(view, alert, facts, draft, trial=await _try(view, rule, question))
+    except (InvalidParameters, InvalidSetting) as refusal:
+        return await _alert_page(view, alert, facts, draft, faults=faults_of(refusal, view.language))
 
 
 async def _save(view: View, alert: Alert) -> Response:
@@ -237,6 +282,10 @@ def _read_alerts(connection: Connection, site_id: int) -> tuple[list[Alert], dic
 
 def _add(connection: Connection, ids: IdBlocks, site: Site, rule: Rule, user_id: int) -> None:
     manage.add_alert(connection, ids, site, rule, clock.now(), user_id)
+
+
+def _bring_back(connection: Connection, ids: IdBlocks, site: Site, rule: Rule, user_id: int, restored_id: int) -> None:
+    manage.add_alert(connection, ids, site, rule, clock.now(), user_id, restored_id=restored_id)
 
 
 def _change(connection: Connection, _ids: IdBlocks, site: Site, alert_id: int, rule: Rule, user_id: int) -> None:

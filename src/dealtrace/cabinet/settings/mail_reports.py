@@ -12,6 +12,7 @@ from dealtrace import clock
 from dealtrace.accounts.masking import masked_text
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import Site
+from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.cabinet.forms import Form
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.reports.address import address_of, address_of_words
@@ -27,6 +28,7 @@ from dealtrace.operations.mails.scheduled_reports import (
     InvalidReport,
     NewScheduledReport,
     change_report,
+    former_report,
     leave_report,
     list_invalid_reports,
     schedule_report,
@@ -34,6 +36,7 @@ from dealtrace.operations.mails.scheduled_reports import (
 )
 from dealtrace.record import record
 from dealtrace.reports.time_keys import HOURS
+from dealtrace.storage.accounts.site_changes import find_site_change
 from dealtrace.storage.accounts.users import list_rights
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.mails.scheduled_reports import find_scheduled_report, list_scheduled_reports
@@ -102,14 +105,22 @@ async def show_report(view: View) -> Response:
 
 
 async def change(view: View) -> Response:
-    """Save a changed report."""
+    """Save a changed report, or the report that it was before a change."""
     found = await view.read(_read_report, view.current_site, number_of(view.request.path_params["report"]))
     if found is None:
         return not_found(view)
     report, members = found
-    draft = _draft_of(view.form)
+    draft, before = _draft_of(view.form), report.recipients
+    if view.form.get("act") == "undo":
+        stored = NewScheduledReport(report.title, report.raw_question, report.rhythm, report.hour, report.recipients)
+        change = await _read_change(view)
+        is_its_own = change is not None and (change.former or {}).get("id") == report.id
+        former = former_report(change, stored) if change is not None and is_its_own else None
+        if former is None:
+            return not_found(view)
+        draft, before = _draft_of_report(view, former, members), former.recipients
     try:
-        new = _new_report(view, draft, members, report.recipients)
+        new = _new_report(view, draft, members, before)
         is_there = await view.manage(_change, view.current_site, report.id, new, view.rights.user.id)
     except (InvalidParameters, InvalidSetting) as refusal:
         return _report_page(view, report, draft, members, faults=_faults_of(view, refusal))
@@ -117,10 +128,20 @@ async def change(view: View) -> Response:
 
 
 async def add(view: View) -> Response:
-    """Schedule the report in the form, or show the form again with an error message."""
+    """Schedule the report in the form or a removed one, or show the form again with an error message."""
     draft, members = _draft_of(view.form), await view.read(_read_members, view.current_site)
+    before: Sequence[Recipient] = ()
+    restored_id: int | None = None
+    if view.form.get("act") == "undo":
+        change = await _read_change(view)
+        former = former_report(change, None) if change is not None else None
+        if change is None or change.former is None or former is None:
+            return not_found(view)
+        draft, before = _draft_of_report(view, former, members), former.recipients
+        restored_id = change.former["id"]
     try:
-        await view.manage(_add, view.current_site, _new_report(view, draft, members), view.rights.user.id)
+        new = _new_report(view, draft, members, before)
+        await view.manage(_add, view.current_site, new, view.rights.user.id, restored_id)
     except (InvalidParameters, InvalidSetting) as refusal:
         return await _page(view, draft, faults=_faults_of(view, refusal))
     return redirect_with_message(view, PLACE, "added")
@@ -149,8 +170,14 @@ def _draft_of(form: Form) -> ReportDraft:
     )
 
 
-def _draft_of_report(view: View, report: ScheduledReport, members: dict[int, str]) -> ReportDraft:
-    """Return the contents of the form for a stored report, without users who no longer have a role on the site."""
+async def _read_change(view: View) -> SiteChange | None:
+    """Return the change of a report by e-mail that the form undoes, or `None` if there is none."""
+    change = await view.read(find_site_change, view.current_site.id, view.form.get("change"))
+    return change if change is not None and change.kind is ChangeKind.MAIL_REPORT else None
+
+
+def _draft_of_report(view: View, report: ScheduledReport | NewScheduledReport, members: dict[int, str]) -> ReportDraft:
+    """Return the contents of the form for a report, without users who no longer have a role on the site."""
     users = (each.user_id for each in report.recipients if each.user_id is not None)
     return ReportDraft(
         report.title,
@@ -268,8 +295,15 @@ def _read_report(connection: Connection, site: Site, report_id: int) -> tuple[Sc
     return (report, _read_members(connection, site)) if report is not None else None
 
 
-def _add(connection: Connection, ids: IdBlocks, site: Site, new: NewScheduledReport, user_id: int) -> None:
-    schedule_report(connection, ids, site, new, clock.now(), user_id)
+def _add(
+    connection: Connection,
+    ids: IdBlocks,
+    site: Site,
+    new: NewScheduledReport,
+    user_id: int,
+    restored_id: int | None,
+) -> None:
+    schedule_report(connection, ids, site, new, clock.now(), user_id, restored_id=restored_id)
 
 
 def _change(

@@ -1,19 +1,23 @@
 """Undo changes of a site: the form that sends the former value to the page on which it is edited."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from urllib.parse import urlencode
 
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.cabinet.leads.actions import DELETE, RESTORE
+from dealtrace.cabinet.leads.actions import UNDO as UNDO_NOTES
 from dealtrace.cabinet.places import lead_address
 from dealtrace.cabinet.reports.saved_items import SITES
-from dealtrace.cabinet.settings import columns, fields, hosts, rates, site, statuses
+from dealtrace.cabinet.settings import alerts, columns, fields, hosts, mail_reports, rates, site, statuses
+from dealtrace.cabinet.settings.webhooks import words as webhook_words
 from dealtrace.cabinet.what_if.forecast import TRY
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.accounts.record_change import is_cut
-from dealtrace.operations.leads.by_hand import DELETED, RESTORED
+from dealtrace.operations.alerts.former import ALERT_PARTS
+from dealtrace.operations.leads.by_hand import DELETED, NOTED, RESTORED
+from dealtrace.operations.mails.scheduled_reports import REPORT_PARTS
 from dealtrace.operations.webhooks.manage import PAUSED, WORKS
 from dealtrace.record import record
 from dealtrace.reports.columns import ColumnKind, parse_formatted_column
@@ -21,6 +25,13 @@ from dealtrace.reports.formulas import format_formula
 from dealtrace.reports.statuses import status_key
 
 _TRIED = ("act", TRY)
+_STATE = "state"
+_PARTS: Mapping[ChangeKind, Sequence[str]] = {
+    ChangeKind.ALERT: ALERT_PARTS,
+    ChangeKind.MAIL_REPORT: REPORT_PARTS,
+    ChangeKind.WEBHOOK: ("url", "events", "fields", _STATE),
+}
+"""The parts that the history has one by one, so that each is undone by itself."""
 _FILTER = re.compile(r"(?:\\.|[^\\,])+")
 
 
@@ -59,6 +70,8 @@ def names_of(change: SiteChange) -> set[str]:
         case ChangeKind.COLUMN:
             after = parse_formatted_column(change.after)
             return {change.name, after.name} if after is not None else {change.name}
+        case ChangeKind.ALERT | ChangeKind.MAIL_REPORT | ChangeKind.WEBHOOK:
+            return _parts_of(change)
         case ChangeKind.SEGMENT | ChangeKind.SAVED_REPORT if change.before == change.name and change.after:
             return {change.name, change.after}
     return {change.name}
@@ -105,7 +118,47 @@ def _role(change: SiteChange, user_ids: Mapping[str, int]) -> Undo | None:
     return Undo("settings/users/role", (("user", str(user_ids[change.name])), ("role", change.before)))
 
 
+def _parts_of(change: SiteChange) -> set[str]:
+    """Return the parts of an alert, report by e-mail or webhook that a change is about, each with the thing's id.
+
+    Whoever adds or removes a thing changes all its parts.
+    """
+    former, parts = change.former or {}, _PARTS[change.kind]
+    number = str(former.get("id", change.name.partition(" ")[0] if change.kind is ChangeKind.WEBHOOK else change.name))
+    changed = set(former) & set(parts)
+    if not changed and change.kind is ChangeKind.WEBHOOK:
+        of_state = {change.before, change.after} <= {"", WORKS, PAUSED}
+        changed = ({_STATE} if change.before and change.after else set(parts)) if of_state else {"secret"}
+    return {f"{number} {part}" for part in changed or parts}
+
+
+def _alert(change: SiteChange, _user_ids: Mapping[str, int]) -> Undo | None:
+    return _of_former(change, alerts.PLACE, lambda number: Undo(f"{alerts.PLACE}/{number}", (("act", "remove"),)))
+
+
+def _mail_report(change: SiteChange, _user_ids: Mapping[str, int]) -> Undo | None:
+    place = mail_reports.PLACE
+    return _of_former(change, place, lambda number: Undo(f"{place}/remove", (("report", number),)))
+
+
+def _of_former(change: SiteChange, place: str, removal: Callable[[str], Undo]) -> Undo | None:
+    """Return the form that removes what was added, brings back what was removed, or restores the former value.
+
+    The former value is read from the history when the form is sent, because recipients and addresses of receivers do
+    not belong into a page of changes.
+    """
+    if change.former is None:
+        return None
+    number, act = str(change.former["id"]), (("act", "undo"), ("change", change.key))
+    if len(change.former) == 1:
+        return removal(number)
+    is_removed = set(change.former) >= set(_PARTS[change.kind])
+    return Undo(place if is_removed else f"{place}/{number}", act)
+
+
 def _webhook(change: SiteChange, _user_ids: Mapping[str, int]) -> Undo | None:
+    if change.former is not None:
+        return Undo(f"{webhook_words.PLACE}/{change.former['id']}", (("act", "undo"), ("change", change.key)))
     acts = {(WORKS, PAUSED): "resume", (PAUSED, WORKS): "pause"}
     act, number = acts.get((change.before, change.after)), change.name.partition(" ")[0]
     return Undo(f"settings/webhooks/{number}", (("act", act),)) if act and number.isdecimal() else None
@@ -143,10 +196,10 @@ def _rate(change: SiteChange, _user_ids: Mapping[str, int]) -> Undo | None:
 
 def _lead(change: SiteChange, _user_ids: Mapping[str, int]) -> Undo | None:
     acts, (kind, _, number) = {DELETED: RESTORE, RESTORED: DELETE}, change.name.partition(" ")
-    if change.after not in acts:  # notes are not in the history, since they may contain contacts
-        return None
-    ref = LeadRef(LeadKind(kind), int(number))
-    return Undo(lead_address(0, ref).removeprefix("/cabinet/0/"), (("act", acts[change.after]),))
+    place = lead_address(0, LeadRef(LeadKind(kind), int(number))).removeprefix("/cabinet/0/")
+    if change.after == NOTED:
+        return Undo(place, (("act", UNDO_NOTES), ("version", change.before))) if change.before else None
+    return Undo(place, (("act", acts[change.after]),)) if change.after in acts else None
 
 
 def _note(change: SiteChange, _user_ids: Mapping[str, int]) -> Undo:
@@ -169,13 +222,13 @@ UNDO: Mapping[ChangeKind, Callable[[SiteChange, Mapping[str, int]], Undo | None]
     ChangeKind.RATE: _rate,
     ChangeKind.LEAD: _lead,
     ChangeKind.NOTE: _note,
+    ChangeKind.MAIL_REPORT: _mail_report,
+    ChangeKind.ALERT: _alert,
 }
 """The kinds of change that can be undone. The others are in `FINAL`."""
 FINAL: Mapping[ChangeKind, str] = {
     ChangeKind.TOKEN: "a revoked token stays revoked: issue another one",
     ChangeKind.SHARED_LINK: "a revoked link stays revoked: make another one",
-    ChangeKind.MAIL_REPORT: "its recipients are not in the history, since they are contacts",
-    ChangeKind.ALERT: "its recipients are not in the history, since they are contacts",
     ChangeKind.COSTS: "import the former file again",
     ChangeKind.IMPORT: "delete what was imported on its own pages",
     ChangeKind.PAST: "undo the change of settings, and apply them to the past again",
@@ -183,5 +236,14 @@ FINAL: Mapping[ChangeKind, str] = {
     ChangeKind.ERASURE: "an erasure is final",
 }
 """The kinds of change that Changes cannot undo, and why."""
+FINAL_IN_PART: Mapping[ChangeKind, str] = {
+    ChangeKind.WEBHOOK: "a replaced secret is gone, and with a deleted webhook its secret and its messages: "
+    "create another one, and tell the receiver",
+    ChangeKind.ROLE: "who has lost a role is invited again",
+    ChangeKind.RATE: "rates of a file are changed by another file",
+    ChangeKind.LEAD: "notes that were changed again since, maybe by a program, are corrected on the page of the lead",
+}
+"""For kinds of change that can be undone, which changes of the kind cannot, and why."""
+assert set(FINAL_IN_PART) <= set(UNDO)
 assert set(UNDO) | set(FINAL) == set(ChangeKind)
 assert not set(UNDO) & set(FINAL)

@@ -14,6 +14,7 @@ from dealtrace.mails.mail import MailId, MailPurpose, NewMail
 from dealtrace.mails.recipient import recipients_changed
 from dealtrace.mails.subscription import MailList
 from dealtrace.operations.accounts.record_change import record_change
+from dealtrace.operations.alerts.former import FILTERS, RECIPIENTS, WATCHES, former_parts
 from dealtrace.operations.mails.send_to import Mailing, without_unsubscribed
 from dealtrace.storage.alerts.alerts import (
     clear_incident,
@@ -32,24 +33,36 @@ _OF_INCIDENTS = (MailPurpose.ALERT_RAISED, MailPurpose.ALERT_ENDED)
 
 
 def add_alert(
-    connection: Connection, ids: IdBlocks, site: Site, rule: Rule, now: datetime, user_id: int | None = None
+    connection: Connection,
+    ids: IdBlocks,
+    site: Site,
+    rule: Rule,
+    now: datetime,
+    user_id: int | None = None,
+    *,
+    restored_id: int | None = None,
 ) -> Alert:
     """Store a rule and return it as an alert; a running server evaluates it within a minute.
 
-    `user_id` is the user who adds the alert; it is `None` on the command line.
+    `user_id` is the user who adds the alert; it is `None` on the command line. A removed alert that is brought back
+    gets its own id again, `restored_id`, so that links in earlier e-mails lead to it and it comes back only once.
 
     Raises:
+        AlertNotFound: the alert with the id `restored_id` is there already.
         InvalidSetting: the site has too many alerts.
     """
+    if restored_id is not None and find_alert(connection, site.id, restored_id) is not None:
+        raise AlertNotFound(alert_id=restored_id, site_id=site.id)
     if count_alerts(connection, site.id) >= ALERTS_MAX:
         raise InvalidSetting(
             key="alert",
             ru=f"у сайта уже {ALERTS_MAX} оповещений, удалите ненужное",
             en=f"the site already has {ALERTS_MAX} alerts, remove one that is not needed",
         )
-    added = Alert(AlertId(ids.take()), site.id, rule, created_at=now, due_at=now)
+    alert_id = AlertId(restored_id if restored_id is not None else ids.take())
+    added = Alert(alert_id, site.id, rule, created_at=now, due_at=now)
     insert_alert(connection, added)
-    change = SiteChange(ChangeKind.ALERT, rule.metric, "", format_rule(rule), now, user_id)
+    change = SiteChange(ChangeKind.ALERT, rule.metric, "", format_rule(rule), now, user_id, {"id": alert_id})
     record_change(connection, site.id, change)
     return added
 
@@ -70,8 +83,11 @@ def change_alert(
     if not rule.watches_as(before):
         clear_incident(connection, site.id, alert_id)
         end_incidents(connection, site.id, alert_id, now)
-    for was, became in _differences(before, rule):
-        record_change(connection, site.id, SiteChange(ChangeKind.ALERT, before.metric, was, became, now, user_id))
+    parts = former_parts(before, before.recipients)
+    for part, was, became in _differences(before, rule):
+        former = {"id": alert_id, part: parts[part]}
+        change = SiteChange(ChangeKind.ALERT, before.metric, was, became, now, user_id, former)
+        record_change(connection, site.id, change)
 
 
 def remove_alert(connection: Connection, site: Site, alert_id: int, now: datetime, user_id: int | None = None) -> None:
@@ -82,21 +98,24 @@ def remove_alert(connection: Connection, site: Site, alert_id: int, now: datetim
     """
     rule = require_alert(connection, site, alert_id).rule
     delete_alert(connection, site.id, alert_id)
-    change = SiteChange(ChangeKind.ALERT, rule.metric, format_rule(rule), "", now, user_id)
+    mailing = Mailing(MailPurpose.ALERT_RAISED, alert_id, MailList.ALERT, alert_id)
+    recipients = without_unsubscribed(connection, site.id, mailing, rule.recipients)
+    former = {"id": alert_id, **former_parts(rule, recipients)}
+    change = SiteChange(ChangeKind.ALERT, rule.metric, format_rule(rule), "", now, user_id, former)
     record_change(connection, site.id, change)
     delete_mails(connection, _OF_INCIDENTS, delete_incidents(connection, site.id, alert_id))
     delete_mails(connection, [MailPurpose.ALERT_TEST], [alert_id])
     delete_unsubscriptions(connection, site.id, MailList.ALERT, alert_id)
 
 
-def _differences(before: Rule, after: Rule) -> Iterator[tuple[str, str]]:
-    """Yield the old and new texts of the rule, of its filters and of its recipients.
+def _differences(before: Rule, after: Rule) -> Iterator[tuple[str, str, str]]:
+    """Yield the names of the parts of a rule, each with its old and its new text.
 
     For the recipients, the old text has only the removed addresses, and the new text only the added addresses.
     """
-    yield format_rule(before), format_rule(after)
-    yield ", ".join(before.filters), ", ".join(after.filters)
-    yield recipients_changed(before.recipients, after.recipients)
+    yield WATCHES, format_rule(before), format_rule(after)
+    yield FILTERS, ", ".join(before.filters), ", ".join(after.filters)
+    yield RECIPIENTS, *recipients_changed(before.recipients, after.recipients)
 
 
 def require_alert(connection: Connection, site: Site, alert_id: int) -> Alert:

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dealtrace.accounts.site_change import ChangeKind
-from dealtrace.errors import InvalidParameters, LeadNotFound, Refusal
+from dealtrace.errors import InvalidParameters, LeadNotFound, Refusal, Violation
+from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.lead import LeadRef
+from dealtrace.leads.note_version import NOTE_VERSIONS_MAX, NoteVersion, changed_notes, notes_changed_since
 from dealtrace.operations.accounts.record_change import record_work
 from dealtrace.operations.leads.annotate import beyond_limits, store_annotations
 from dealtrace.operations.leads.delete import delete_lead, restore_lead
@@ -13,9 +15,19 @@ from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
 from dealtrace.storage.leads.annotations import find_annotations
+from dealtrace.storage.leads.note_versions import (
+    delete_note_versions,
+    find_last_version,
+    insert_note_version,
+    list_note_versions,
+)
 
 DELETED, RESTORED, NOTED = "deleted", "restored", "noted"
 """What a person did to a lead, as `ChangeKind.LEAD` states it."""
+_CHANGED_SINCE = (
+    "с тех пор изменено ещё раз; исправьте на странице лида",
+    "has been changed again since; correct it on the page of the lead",
+)
 
 
 @record
@@ -52,6 +64,14 @@ def delete_leads(work: Work, commands: Sequence[WriteCommand[Deletion]]) -> list
     return outcomes
 
 
+@record
+class NotesUndo:
+    """A version of a lead's notes to undo."""
+
+    ref: LeadRef
+    version: int
+
+
 @operation(ids_per_command=0)
 def rewrite_annotations(work: Work, commands: Sequence[WriteCommand[Rewriting]]) -> list[LeadRef | Refusal]:
     """Replace the tags, manager and comment of leads, in input order; each outcome is the lead or a refusal.
@@ -77,14 +97,48 @@ def _rewrite(work: Work, wanted: Rewriting, user_id: int | None) -> LeadRef | Re
     if fault is not None:
         return InvalidParameters([fault])
     if after != before:
-        store_annotations(work, {wanted.ref: (before, after)})
-        _record(work, user_id, wanted.ref, NOTED)
+        _store(work, wanted.ref, before, after, user_id)
     return wanted.ref
 
 
-def _record(work: Work, user_id: int | None, ref: LeadRef, done: str) -> None:
-    """Record what a person did to a lead; notes themselves are not recorded, since they may contain contacts."""
-    record_work(replace(work, user_id=user_id), ChangeKind.LEAD, f"{ref.kind} {ref.id}", after=done)
+@operation(ids_per_command=0)
+def undo_notes(work: Work, commands: Sequence[WriteCommand[NotesUndo]]) -> list[LeadRef | Refusal]:
+    """Set the notes that a version changed back to their former values; each outcome is the lead or a refusal.
+
+    Ours: an undo is a version like any other, so it can be undone itself. A note that was changed again since, maybe by
+    a program that added to it, is not overwritten: nobody would see what is lost.
+    """
+    return [_undo(work, command.payload, command.user_id) for command in commands]
+
+
+def _undo(work: Work, wanted: NotesUndo, user_id: int | None) -> LeadRef | Refusal:
+    stored = find_annotations(work.connection, work.site.id, [wanted.ref]).get(wanted.ref)
+    versions = list_note_versions(work.connection, work.site.id, wanted.ref.id)
+    undone = next((version for version in versions if version.version == wanted.version), None)
+    if stored is None or undone is None:
+        return LeadNotFound(lead_id=wanted.ref.id)
+    before = stored.annotations
+    since = notes_changed_since(undone, before)
+    if since:
+        return InvalidParameters([Violation(name, *_CHANGED_SINCE) for name in since])
+    _store(work, wanted.ref, before, replace(before, **undone.before), user_id)
+    return wanted.ref
+
+
+def _store(work: Work, ref: LeadRef, before: Annotations, after: Annotations, user_id: int | None) -> None:
+    """Store the notes of a lead with the version that they make."""
+    store_annotations(work, {ref: (before, after)})
+    number = find_last_version(work.connection, work.site.id, ref.id) + 1
+    version = NoteVersion(number, work.now, user_id, *changed_notes(before, after))
+    insert_note_version(work.connection, work.site.id, ref.id, version)
+    delete_note_versions(work.connection, work.site.id, ref.id, until=number - NOTE_VERSIONS_MAX)
+    _record(work, user_id, ref, NOTED, version=str(number))
+
+
+def _record(work: Work, user_id: int | None, ref: LeadRef, done: str, *, version: str = "") -> None:
+    """Record what a person did to a lead; of notes, only the version, since notes may contain contacts."""
+    named = f"{ref.kind} {ref.id}"
+    record_work(replace(work, user_id=user_id), ChangeKind.LEAD, named, before=version, after=done)
 
 
 def _kept(wanted: str, before: str | None) -> str | None:

@@ -1,13 +1,13 @@
 """Schedule reports to be sent by e-mail, store the e-mails of due reports, and delete schedules."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
-from dealtrace.accounts.site_change import ChangeKind, SiteChange
+from dealtrace.accounts.site_change import ChangeKind, FormerValues, SiteChange
 from dealtrace.accounts.site_days import site_day
 from dealtrace.errors import InvalidParameters, InvalidSetting
 from dealtrace.mails.mail import MailPurpose
@@ -23,7 +23,7 @@ from dealtrace.mails.scheduled_report import (
 )
 from dealtrace.mails.subscription import MailList
 from dealtrace.operations.accounts.record_change import record_change
-from dealtrace.operations.mails.send_to import Mailing, send_to
+from dealtrace.operations.mails.send_to import Mailing, send_to, without_unsubscribed
 from dealtrace.operations.reports.read_question import read_question_context
 from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work, operation
@@ -35,8 +35,11 @@ from dealtrace.reports.saved_items.names import check_count, check_saved_name
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.mails import scheduled_reports
 from dealtrace.storage.mails.outbox import delete_mails, delete_waiting_mails
+from dealtrace.storage.mails.recipients import recipients_from, stored_recipients
 from dealtrace.storage.mails.unsubscriptions import delete_unsubscriptions
 
+REPORT_PARTS = ("title", "schedule", "question", "recipients")
+"""The parts of a scheduled report that the history has one by one."""
 DUE_AT_ONCE = 4
 """The most due reports of a site whose e-mails are stored in one transaction; the next transaction takes the rest."""
 
@@ -70,19 +73,25 @@ def schedule_report(
     new: NewScheduledReport,
     now: datetime,
     user_id: int | None = None,
+    *,
+    restored_id: int | None = None,
 ) -> ScheduledReport:
     """Store a report that is sent by e-mail on a schedule, and return it; `user_id` is the user who adds the report.
+
+    A removed report that is brought back gets its own id again, `restored_id`, so that it comes back only once.
 
     Raises:
         InvalidParameters: `new.raw_question` is not a valid question for a report.
         InvalidSetting: the title is empty or too long, there are no recipients, the site has too many reports, or the
-            question asks for all attribution models at once.
+            question asks for all attribution models at once, or the report with the id `restored_id` is there already.
     """
+    if restored_id is not None and scheduled_reports.find_scheduled_report(connection, site.id, restored_id):
+        raise InvalidSetting(key="title", ru="этот отчёт уже вернули", en="this report has been brought back already")
     title = _checked_title(new)
     check_count(scheduled_reports.count_scheduled_reports(connection, site.id), REPORTS_MAX, "title")
     due_at = next_due(new.rhythm, new.hour, site.time_zone, now)
     report = ScheduledReport(
-        id=ScheduledReportId(ids.take()),
+        id=ScheduledReportId(restored_id if restored_id is not None else ids.take()),
         site_id=site.id,
         title=title,
         raw_question=_without_period(new.raw_question),
@@ -94,7 +103,7 @@ def schedule_report(
     )
     read_due_question(connection, site, report, due_at)
     scheduled_reports.insert_scheduled_report(connection, report)
-    _record(connection, report, "", report.title, now, user_id)
+    _record(connection, report, ("", report.title), {}, now, user_id)
     return report
 
 
@@ -127,9 +136,22 @@ def change_report(
     due_at = next_due(changed.rhythm, changed.hour, site.time_zone, now) if is_moved else None
     read_due_question(connection, site, changed, due_at or report.due_at)
     scheduled_reports.update_scheduled_report(connection, changed, due_at=due_at)
-    for before, after in _differences(report, changed):
-        _record(connection, report, before, after, now, user_id)
+    _record_differences(connection, report, changed, now, user_id)
     return True
+
+
+def former_report(change: SiteChange, now: NewScheduledReport | None) -> NewScheduledReport | None:
+    """Return the report `now` with the parts that it had before a change, or the whole report if it was removed.
+
+    The result is `None` if the change has no former value, or does not have all parts and `now` is `None`.
+    """
+    former = {name: value for name, value in (change.former or {}).items() if name in REPORT_PARTS}
+    parts = {**(_former_parts(now, now.recipients) if now is not None else {}), **former}
+    if not former or set(parts) < set(REPORT_PARTS):
+        return None
+    rhythm, hour = parts["schedule"]
+    question = scheduled_reports.decode_question(parts["question"])
+    return NewScheduledReport(parts["title"], question, Rhythm(rhythm), hour, recipients_from(parts["recipients"]))
 
 
 def _checked_title(new: NewScheduledReport) -> str:
@@ -150,25 +172,52 @@ def _without_period(words: RawQuestion) -> RawQuestion:
     return replace(words, period="", first="", last="", compare="", limit="")
 
 
-def _differences(report: ScheduledReport, changed: ScheduledReport) -> Iterator[tuple[str, str]]:
-    """Yield the old and new texts of the title, of the schedule, of the question and of the recipients.
+def _differences(report: ScheduledReport, changed: ScheduledReport) -> Iterator[tuple[str, str, str]]:
+    """Yield the names of the parts of a report, each with its old and its new text.
 
     For the recipients, the old text has only the removed addresses, and the new text only the added addresses.
     """
-    yield report.title, changed.title
-    yield f"{report.rhythm} {report.hour}:00", f"{changed.rhythm} {changed.hour}:00"
+    yield "title", report.title, changed.title
+    yield "schedule", f"{report.rhythm} {report.hour}:00", f"{changed.rhythm} {changed.hour}:00"
     yield (
+        "question",
         scheduled_reports.encode_question(report.raw_question),
         scheduled_reports.encode_question(changed.raw_question),
     )
-    yield recipients_changed(report.recipients, changed.recipients)
+    yield "recipients", *recipients_changed(report.recipients, changed.recipients)
+
+
+def _former_parts(report: ScheduledReport | NewScheduledReport, recipients: Sequence[Recipient]) -> FormerValues:
+    """Return all parts of a report in the form that the history stores, with these recipients."""
+    return {
+        "title": report.title,
+        "schedule": [report.rhythm, report.hour],
+        "question": scheduled_reports.encode_question(report.raw_question),
+        "recipients": stored_recipients(recipients),
+    }
+
+
+def _record_differences(
+    connection: Connection, report: ScheduledReport, changed: ScheduledReport, now: datetime, user_id: int | None
+) -> None:
+    parts = _former_parts(report, report.recipients)
+    for part, before, after in _differences(report, changed):
+        _record(connection, report, (before, after), {part: parts[part]}, now, user_id)
 
 
 def _record(
-    connection: Connection, report: ScheduledReport, before: str, after: str, now: datetime, user_id: int | None
+    connection: Connection,
+    report: ScheduledReport,
+    texts: tuple[str, str],
+    former: Mapping[str, object],
+    now: datetime,
+    user_id: int | None,
 ) -> None:
-    change = SiteChange(ChangeKind.MAIL_REPORT, report.title, before, after, now, user_id)
-    record_change(connection, report.site_id, change)
+    """Record a change of a report with its texts before and after, and the former values of its changed parts."""
+    named = {"id": report.id, **former}
+    record_change(
+        connection, report.site_id, SiteChange(ChangeKind.MAIL_REPORT, report.title, *texts, now, user_id, named)
+    )
 
 
 def read_due_question(connection: Connection, site: Site, report: ScheduledReport, at: datetime) -> Question:
@@ -225,8 +274,9 @@ def stop_report(connection: Connection, site: Site, report_id: int, now: datetim
     if report is None or not scheduled_reports.delete_scheduled_report(connection, site.id, report_id):
         return False
     delete_mails(connection, [MailPurpose.REPORT], [report_id])
+    former = _former_parts(report, without_unsubscribed(connection, site.id, _mailing(report), report.recipients))
     delete_unsubscriptions(connection, site.id, MailList.REPORT, report_id)
-    _record(connection, report, report.title, "", now, user_id)
+    _record(connection, report, (report.title, ""), former, now, user_id)
     return True
 
 
@@ -245,8 +295,7 @@ def leave_report(connection: Connection, site: Site, report_id: int, user_id: in
     delete_waiting_mails(connection, site.id, [MailPurpose.REPORT], [report_id], user_id=user_id)
     changed = replace(report, recipients=others)
     scheduled_reports.update_scheduled_report(connection, changed)
-    for before, after in _differences(report, changed):
-        _record(connection, report, before, after, now, user_id)
+    _record_differences(connection, report, changed, now, user_id)
     return True
 
 

@@ -1,12 +1,13 @@
 """Change the address, events, fields and secret of webhooks."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
 from sqlalchemy import Connection
 
+from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.accounts.webhook import EventKind, Webhook
 from dealtrace.operations.webhooks.create import check_url, new_secret
 from dealtrace.operations.webhooks.manage import NO_FAILURES, record_state, require_webhook
@@ -46,10 +47,28 @@ def change_webhook(
         values |= NO_FAILURES
     webhooks.update_webhook(connection, webhook_id, values)
     changed = replace(before, url=change.url, events=change.events, fields=change.fields)
-    for old, new in _differences(before, changed):
-        record_state(connection, changed, now, user_id, before=old, after=new)
+    parts: Mapping[str, object] = {
+        "url": before.url,
+        "events": sorted(before.events),
+        "fields": list(before.fields),
+    }
+    for part, old, new in _differences(before, changed):
+        former = {"id": webhook_id, part: parts[part]}
+        record_state(connection, changed, now, user_id, before=old, after=new, former=former)
     revision.raise_revision(connection)
     return changed
+
+
+def former_webhook(change: SiteChange, now: Webhook) -> WebhookChange | None:
+    """Return what a webhook sent and where before a change, in its other parts as it is `now`.
+
+    The result is `None` if the change is of another webhook, or has no former value.
+    """
+    former = change.former or {}
+    if change.kind is not ChangeKind.WEBHOOK or former.get("id") != now.id or len(former) == 1:
+        return None
+    events = frozenset(map(EventKind, former["events"])) if "events" in former else now.events
+    return WebhookChange(former.get("url", now.url), events, tuple(former.get("fields", now.fields)))
 
 
 def replace_secret(connection: Connection, webhook_id: int, now: datetime, user_id: int | None = None) -> str:
@@ -64,13 +83,16 @@ def replace_secret(connection: Connection, webhook_id: int, now: datetime, user_
     return secret
 
 
-def _differences(before: Webhook, changed: Webhook) -> Iterator[tuple[str, str]]:
-    """Yield the old and new texts of the host, events and fields; other parts of a URL may contain a secret."""
+def _differences(before: Webhook, changed: Webhook) -> Iterator[tuple[str, str, str]]:
+    """Yield the names of the parts of a webhook, each with its old and its new text.
+
+    Of a URL, the texts have only the host, since other parts may contain a secret.
+    """
     if before.url != changed.url:
         old, new = (urlsplit(each.url).hostname or "" for each in (before, changed))
-        yield (old, new) if old != new else ("", OTHER_ADDRESS)
-    yield _names(before.events), _names(changed.events)
-    yield ", ".join(before.fields) or ALL_FIELDS, ", ".join(changed.fields) or ALL_FIELDS
+        yield "url", *((old, new) if old != new else ("", OTHER_ADDRESS))
+    yield "events", _names(before.events), _names(changed.events)
+    yield "fields", ", ".join(before.fields) or ALL_FIELDS, ", ".join(changed.fields) or ALL_FIELDS
 
 
 def _names(events: frozenset[EventKind]) -> str:

@@ -115,15 +115,21 @@ def delete_webhook(connection: Connection, webhook_id: int, now: datetime, user_
 
 
 def record_state(
-    connection: Connection, webhook: Webhook, now: datetime, user_id: int | None, *, before: str = "", after: str = ""
+    connection: Connection,
+    webhook: Webhook,
+    now: datetime,
+    user_id: int | None,
+    *,
+    before: str = "",
+    after: str = "",
+    former: Mapping[str, object] | None = None,
 ) -> None:
     """Record that a webhook was created, changed, paused, resumed or deleted.
 
-    The record names the webhook only by its id and host, because its URL may contain a secret.
+    What people see names the webhook only by its id and host, because its URL may contain a secret.
     """
-    record_change(
-        connection, webhook.site_id, SiteChange(ChangeKind.WEBHOOK, webhook.name, before, after, now, user_id)
-    )
+    change = SiteChange(ChangeKind.WEBHOOK, webhook.name, before, after, now, user_id, former)
+    record_change(connection, webhook.site_id, change)
 
 
 def _update(connection: Connection, webhook_id: int, values: Mapping[str, object]) -> Webhook:

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, insert, select
 
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
+from dealtrace.storage.database.compiled_statement import Row
 from dealtrace.storage.schema.tables.settings import site_change
 
 KEY_BYTES = 8
@@ -24,6 +25,7 @@ def insert_site_change(connection: Connection, site_id: int, change: SiteChange)
             name=change.name,
             before=change.before,
             after=change.after,
+            former=change.former,
         )
     )
 
@@ -46,7 +48,17 @@ def list_site_changes(
     if until is not None:
         mine = mine.where(site_change.c.changed_at < until)
     newest = mine.order_by(site_change.c.changed_at.desc(), site_change.c.key).limit(most)
-    return [
-        SiteChange(ChangeKind(row.kind), row.name, row.before, row.after, row.changed_at, row.user_id)
-        for row in connection.execute(newest)
-    ]
+    return [_change_from_row(row) for row in connection.execute(newest)]
+
+
+def find_site_change(connection: Connection, site_id: int, key: str) -> SiteChange | None:
+    """Find a change of a site by its key, or return `None` if there is none."""
+    mine = select(site_change).where(site_change.c.site_id == site_id, site_change.c.key == key)
+    row = connection.execute(mine).first()
+    return _change_from_row(row) if row is not None else None
+
+
+def _change_from_row(row: Row) -> SiteChange:
+    return SiteChange(
+        ChangeKind(row.kind), row.name, row.before, row.after, row.changed_at, row.user_id, row.former, row.key
+    )

@@ -104,7 +104,8 @@ def _changing(report: ScheduledReport) -> Values:
     }
 
 
-def _read(text: str) -> RawQuestion:
+def decode_question(text: str) -> RawQuestion:
+    """Return the question in a stored form from `encode_question`."""
     pairs = parse_qsl(text)
     known = {field.name for field in fields(RawQuestion)} - {_FILTERS}
     return RawQuestion(
@@ -118,7 +119,7 @@ def _report_from_row(row: Row) -> ScheduledReport:
         id=ScheduledReportId(row.id),
         site_id=row.site_id,
         title=row.title,
-        raw_question=_read(row.question),
+        raw_question=decode_question(row.question),
         rhythm=Rhythm(row.rhythm),
         hour=row.hour,
         recipients=recipients_from(row.recipients),

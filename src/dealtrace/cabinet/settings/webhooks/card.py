@@ -16,9 +16,10 @@ from dealtrace.cabinet.view import View
 from dealtrace.errors import DeliveryNotFound, InvalidSetting
 from dealtrace.leads.wall_clock import read_clock
 from dealtrace.operations.webhooks import manage
-from dealtrace.operations.webhooks.change import WebhookChange, change_webhook, replace_secret
+from dealtrace.operations.webhooks.change import WebhookChange, change_webhook, former_webhook, replace_secret
 from dealtrace.record import record
 from dealtrace.reports.periods import YEAR_FIRST
+from dealtrace.storage.accounts.site_changes import find_site_change
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.webhooks.outbox import count_waiting_deliveries, list_latest_deliveries
 from dealtrace.storage.webhooks.webhooks import list_webhooks
@@ -64,7 +65,20 @@ async def act(view: View) -> Response:
 
 async def _change(view: View, webhook: Webhook) -> Response:
     """Store the address, events and fields in the form, or show the form again with error messages."""
-    draft = read_draft(view)
+    return await _store(view, webhook, read_draft(view))
+
+
+async def _undo(view: View, webhook: Webhook) -> Response:
+    """Store the address, events or fields that the webhook had before a change."""
+    change = await view.read(find_site_change, view.current_site.id, view.form.get("change"))
+    former = former_webhook(change, webhook) if change is not None else None
+    if former is None:
+        return not_found(view)
+    draft = WebhookDraft(former.url, tuple(former.events), ", ".join(former.fields), webhook.style)
+    return await _store(view, webhook, draft)
+
+
+async def _store(view: View, webhook: Webhook, draft: WebhookDraft) -> Response:
     faults = faults_of(view, draft)
     if faults:
         return await _page(view, webhook, draft, faults=faults)
@@ -169,6 +183,7 @@ def _delete(connection: Connection, _ids: object, webhook_id: int, _message: str
 
 _FORMS: dict[str, Callable[[View, Webhook], Awaitable[Response]]] = {
     "change": _change,
+    "undo": _undo,
     "secret": _replace_secret,
     "replay_since": _replay_since,
 }

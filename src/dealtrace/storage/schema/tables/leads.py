@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 
 from dealtrace.leads.lead import LeadKind
-from dealtrace.storage.database.column_types import Instant
+from dealtrace.storage.database.column_types import Instant, JsonText
 from dealtrace.storage.schema.tables.parts import (
     TENANT,
     annotation_columns,
@@ -132,6 +132,20 @@ lead_contact = Table(
     Column("reference", Text, nullable=False),
     PrimaryKeyConstraint("site_id", "contact", "started_at", "lead_id"),
     Index("ix_lead_contact_lead", "site_id", "lead_id"),
+    info=TENANT,
+)
+
+lead_version = Table(
+    "lead_version",
+    metadata,
+    site_column(),
+    Column("lead_id", BigInteger, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("user_id", BigInteger),
+    Column("before", JsonText, nullable=False),
+    Column("after", JsonText, nullable=False),
+    PrimaryKeyConstraint("site_id", "lead_id", "version"),
     info=TENANT,
 )
 

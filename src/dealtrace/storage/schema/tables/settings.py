@@ -103,6 +103,7 @@ site_change = Table(
     Column("name", Text, nullable=False),
     Column("before", Text, nullable=False),
     Column("after", Text, nullable=False),
+    Column("former", JsonText),
     PrimaryKeyConstraint("site_id", "key"),
     Index("ix_site_change_time", "site_id", "changed_at"),
     info=TENANT,

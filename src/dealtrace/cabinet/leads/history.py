@@ -1,0 +1,57 @@
+"""The versions of a lead's notes as strings: who changed what, and what can be undone."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from dealtrace.cabinet.deals.words import FIELDS
+from dealtrace.cabinet.formats import NOTHING
+from dealtrace.cabinet.notes.axis import author_words
+from dealtrace.cabinet.view import View
+from dealtrace.leads.annotations import Annotations
+from dealtrace.leads.note_version import NoteVersion, notes_changed_since
+from dealtrace.record import record
+
+
+@record
+class NoteChange:
+    """A note that a version changed, with the texts of its values before and after."""
+
+    field: str
+    before: str
+    after: str
+
+
+@record
+class NoteVersionLine:
+    """A version of the notes; `is_undoable` is false if what it changed has been changed since."""
+
+    version: int
+    recorded_at: datetime
+    who: str
+    changes: tuple[NoteChange, ...]
+    is_undoable: bool
+
+
+def note_lines(
+    versions: Iterable[NoteVersion], now: Annotations, logins: Mapping[int, str], view: View
+) -> list[NoteVersionLine]:
+    """Return the texts of versions of a lead's notes, latest first; `now` are the present annotations."""
+    lines = [
+        NoteVersionLine(
+            version.version,
+            version.recorded_at,
+            author_words(logins, version.user_id, view.translate),
+            tuple(
+                NoteChange(view.translate(FIELDS[name]), _words(version.before[name]), _words(value))
+                for name, value in version.after.items()
+            ),
+            not notes_changed_since(version, now),
+        )
+        for version in versions
+    ]
+    return lines[::-1]
+
+
+def _words(value: str | Sequence[str] | None) -> str:
+    words = value if isinstance(value, str) else ", ".join(value or ())
+    return words or NOTHING

@@ -1,0 +1,44 @@
+"""Versions of the notes that people write on leads: what each of them changed, by whom and when.
+
+Any: notes in stored JSON are strings, tuples of strings or `None`.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from dealtrace.leads.annotations import Annotations
+from dealtrace.record import record
+
+NOTE_FIELDS = ("tags", "manager", "comment")
+"""The annotations of a lead that a person replaces; all others are only added by programs."""
+NOTE_VERSIONS_MAX = 100
+"""Ours: the most versions of a lead's notes that are stored; a comment may have 100,000 characters."""
+NoteValues = Mapping[str, Any]
+"""The values of changed notes by the name of the annotation."""
+
+
+@record
+class NoteVersion:
+    """A version of a lead's notes: the values before and after it, of the notes that it changed.
+
+    `user_id` is `None` if no person of the cabinet wrote the notes.
+    """
+
+    version: int
+    recorded_at: datetime
+    user_id: int | None
+    before: NoteValues
+    after: NoteValues
+
+
+def changed_notes(before: Annotations, after: Annotations) -> tuple[NoteValues, NoteValues]:
+    """Return the notes that differ, with their values before and after."""
+    names = [name for name in NOTE_FIELDS if getattr(before, name) != getattr(after, name)]
+    was, became = ({name: getattr(notes, name) for name in names} for notes in (before, after))
+    return was, became
+
+
+def notes_changed_since(version: NoteVersion, now: Annotations) -> list[str]:
+    """List the notes that a version changed and that have other values now than the version gave them."""
+    return [name for name, value in version.after.items() if getattr(now, name) != value]
