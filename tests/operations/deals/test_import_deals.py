@@ -27,6 +27,12 @@ from write_commands import NOON, by_call, by_contact, change, registration
 PHONE = "79205550055"
 
 
+@pytest.fixture(scope="module")
+def stage(shared_stage: Stage) -> Stage:
+    """Give one stage to all tests here: each opens sites of its own."""
+    return shared_stage
+
+
 def incoming(deal_id: int | None = 7811141, number: str | None = "K1", **fields: Any) -> IncomingDeal:
     made = IncomingDeal(DealId(deal_id) if deal_id is not None else None, number, "new", Decimal(1000), NOON)
     return replace(made, **fields)

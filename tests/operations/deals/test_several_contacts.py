@@ -17,6 +17,12 @@ TWO_EMAILS, EMAIL = "ivan@example.ru; olga@example.ru", "olga@example.ru"
 BEFORE = NOON - timedelta(minutes=10)
 
 
+@pytest.fixture(scope="module")
+def stage(shared_stage: Stage) -> Stage:
+    """Give one stage to all tests here: each opens sites of its own."""
+    return shared_stage
+
+
 @pytest.mark.parametrize("phone", [FIRST, SECOND])
 @pytest.mark.parametrize("deal_first", [True, False])
 def test_a_deal_is_matched_by_each_of_its_phones(stage: Stage, shop: Player, phone: str, deal_first: bool) -> None:

@@ -28,6 +28,12 @@ PHONE = "79205550055"
 MAIL = "ivan@example.ru"
 
 
+@pytest.fixture(scope="module")
+def stage(shared_stage: Stage) -> Stage:
+    """Give one stage to all tests here: each opens sites of its own."""
+    return shared_stage
+
+
 def register(stage: Stage, shop: Player, number: str = "A-1", **fields: Any) -> int:
     (receipt,) = stage.perform(register_deals, shop, registration(number, **fields))
     deal_id: int = receipt.deal_id

@@ -29,6 +29,12 @@ B = IncomingLeadRequest(NOON + timedelta(hours=1), None, EMAIL, number="B")
 AB = IncomingLeadRequest(NOON + timedelta(hours=2), PHONE, EMAIL, number="AB")
 
 
+@pytest.fixture(scope="module")
+def stage(shared_stage: Stage) -> Stage:
+    """Give one stage to all tests here: each opens sites of its own."""
+    return shared_stage
+
+
 def store(stage: Stage, player: Player, *incoming: IncomingLeadRequest) -> list[LeadRef]:
     return [
         LeadRef(LeadKind.LEAD_REQUEST, lead_request.id)

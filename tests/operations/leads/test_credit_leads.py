@@ -31,6 +31,12 @@ ADVERT, SEARCH = TrafficSource("yandex", "cpc"), TrafficSource("google", "organi
 Shares = Mapping[int, list[tuple[str, int]]]
 
 
+@pytest.fixture(scope="module")
+def stage(shared_stage: Stage) -> Stage:
+    """Give one stage to all tests here: each opens sites of its own."""
+    return shared_stage
+
+
 def shares_of(database: Database, player: Player, lead_id: int) -> Shares:
     """Tell, model by model, which sources share a lead, the heaviest first."""
     mine = (lead_credit.c.site_id == player.site.id, lead_credit.c.lead_id == lead_id)

@@ -25,6 +25,12 @@ PHONE, MAIL = "79205550055", "ivan@example.ru"
 BEFORE = NOON - timedelta(minutes=10)
 
 
+@pytest.fixture(scope="module")
+def stage(shared_stage: Stage) -> Stage:
+    """Give one stage to all tests here: each opens sites of its own."""
+    return shared_stage
+
+
 def ref_of(lead: Call | LeadRequest) -> LeadRef:
     return LeadRef(LeadKind.CALL if isinstance(lead, Call) else LeadKind.LEAD_REQUEST, lead.id)
 

@@ -19,6 +19,12 @@ DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
 OLD_ID = VisitId(10**10 + 7)
 
 
+@pytest.fixture(scope="module")
+def stage(shared_stage: Stage) -> Stage:
+    """Give one stage to all tests here: each opens sites of its own."""
+    return shared_stage
+
+
 def store_old(stage: Stage, player: Player, started: timedelta, seen: timedelta | None = None) -> None:
     """Store a visit under an id from before ids were keyed, as old as it says."""
     visit = Visit(OLD_ID, "v", NOON - started, TrafficSource("yandex"), seen_at=None if seen is None else NOON - seen)

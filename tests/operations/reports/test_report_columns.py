@@ -44,6 +44,12 @@ MONEY = ReportColumn("money", ColumnKind.SUM, ("work",))
 SHARE = ReportColumn("share", ColumnKind.FORMULA, formula=parse_formula('-("Новые" + 0.10) / won - column:money'))
 
 
+@pytest.fixture(scope="module")
+def stage(shared_stage: Stage) -> Stage:
+    """Give one stage to all tests here: each opens sites of its own."""
+    return shared_stage
+
+
 def add(stage: Stage, player: Player, *columns: ReportColumn) -> None:
     for column in columns:
         with stage.database.write() as connection:

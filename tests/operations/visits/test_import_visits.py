@@ -24,6 +24,12 @@ AD = TrafficSource("yandex", "cpc", "brand")
 VISIT = Visit(VisitId(1846408120), "ivan", NOON - timedelta(hours=2), AD, city="Тула", device="mobile")
 
 
+@pytest.fixture(scope="module")
+def stage(shared_stage: Stage) -> Stage:
+    """Give one stage to all tests here: each opens sites of its own."""
+    return shared_stage
+
+
 def bring(stage: Stage, player: Player, run: Any, *contents: Any) -> list[Any]:
     stage.ids.ensure(IDS_AT_ONCE)
     with stage.database.write() as connection:

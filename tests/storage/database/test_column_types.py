@@ -1,6 +1,5 @@
 """Column types mean the same on both engines: what goes in comes out, in the same order."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -33,7 +32,6 @@ from dealtrace.storage.database.column_types import (
     is_among,
     microseconds,
 )
-from dealtrace.storage.database.engine import Database
 
 MICROSECOND = timedelta(microseconds=1)
 drawer = Table(
@@ -50,10 +48,9 @@ drawer = Table(
 
 
 @pytest.fixture
-def connection(database: Database) -> Iterator[Connection]:
-    with database.write() as opened:
-        drawer.create(opened)
-        yield opened
+def connection(connection: Connection) -> Connection:
+    drawer.create(connection)
+    return connection
 
 
 def through(connection: Connection, name: str, *values: Any) -> list[Any]:

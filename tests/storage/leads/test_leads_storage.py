@@ -1,6 +1,5 @@
 """Calls and lead requests: kept, found by contact and time, by name, and told with their stories."""
 
-from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,7 +18,6 @@ from dealtrace.leads.lead_request import LeadRequest, LeadRequestId
 from dealtrace.leads.lead_summary import LeadSummary
 from dealtrace.leads.limits import CALL_DURATION_MAX
 from dealtrace.storage.database.database_errors import is_lost_race
-from dealtrace.storage.database.engine import Database
 from dealtrace.storage.leads.clients import insert_clients
 from dealtrace.storage.leads.contact_rows import SpanQuery, list_spans
 from dealtrace.storage.leads.lead_rows import NewLead
@@ -38,11 +36,10 @@ CLIENT = Client(ClientId(9), "Иван")
 
 
 @pytest.fixture
-def connection(database: Database) -> Iterator[Connection]:
-    with database.write() as opened:
-        for site_id in (1, 2):
-            insert_clients(opened, site_id, [CLIENT])
-        yield opened
+def connection(connection: Connection) -> Connection:
+    for site_id in (1, 2):
+        insert_clients(connection, site_id, [CLIENT])
+    return connection
 
 
 def call(number: int, contact: str = "79", *, at: datetime = NOON, minutes: int = 5, **more: Any) -> NewLead:
