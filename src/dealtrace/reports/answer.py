@@ -9,7 +9,6 @@ from dealtrace.record import record
 from dealtrace.reports.dimensions import Dimension, Kind
 from dealtrace.reports.measures import Measure
 from dealtrace.reports.metrics import AnyFormula, Metric, Values
-from dealtrace.reports.order import ByFigure, ByKey, order_of
 from dealtrace.reports.periods import Period
 from dealtrace.reports.question import Question
 from dealtrace.reports.time_keys import TIME_KEYS
@@ -323,8 +322,46 @@ class _DescendingText:
         return other.text < self.text
 
 
+@record
+class ByFigure:
+    """A part of an order: the figures of the metric at index `place`; unknown figures come last."""
+
+    place: int
+    is_descending: bool
+
+
+@record
+class ByKey:
+    """A part of an order: the keys at index `place`, times by time, others by code points; missing keys come last."""
+
+    place: int
+    is_descending: bool = False
+
+
+Sequencing = tuple[ByFigure | ByKey, ...]
+
+
+def sequence_of(question: Question) -> Sequencing:
+    """Return the order of the rows of a report.
+
+    Rows follow the question's sort. Without a sort, rows are in order of time if their first key is a time, and
+    otherwise in descending order of the first metric. Ties are ordered by keys.
+    """
+    keys = tuple(ByKey(place) for place in range(len(question.by)))
+    if question.sort is None and question.by and question.by[0].is_time:
+        return keys[0], ByFigure(0, is_descending=True), *keys[1:]
+    if question.sort is None:
+        return ByFigure(0, is_descending=True), *keys
+    name, is_descending = question.sort.name, question.sort.is_descending
+    metrics = [metric.name for metric in question.metrics]
+    if name in metrics:
+        return ByFigure(metrics.index(name), is_descending), *keys
+    place = [dimension.name for dimension in question.by].index(name)
+    return ByKey(place, is_descending), *(key for key in keys if key.place != place)
+
+
 def _rank(question: Question, spell: Spell, figure: Callable[[Keys, int], Fraction | None]) -> Callable[[Keys], Rank]:
-    """Return a function that ranks the keys of a row in the order of the report; see `order_of`."""
+    """Return a function that ranks the keys of a row in the order of the report; see `sequence_of`."""
 
     def by_key(keys: Keys, part: ByKey) -> Rank:
         key = keys[part.place]
@@ -339,9 +376,9 @@ def _rank(question: Question, spell: Spell, figure: Callable[[Keys, int], Fracti
         value = figure(keys, part.place)
         return value is None, -value if part.is_descending and value is not None else value
 
-    order = order_of(question)
+    sequence = sequence_of(question)
     return lambda keys: tuple(
-        by_figure(keys, part) if isinstance(part, ByFigure) else by_key(keys, part) for part in order
+        by_figure(keys, part) if isinstance(part, ByFigure) else by_key(keys, part) for part in sequence
     )
 
 

@@ -13,6 +13,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.record import record
 from dealtrace.reports.answer import (
+    ByFigure,
     ByModel,
     Formulas,
     Gathered,
@@ -25,21 +26,21 @@ from dealtrace.reports.answer import (
     Spell,
     build_report,
     listed_models,
+    sequence_of,
     shift_to,
 )
 from dealtrace.reports.dimensions import Dimension, Kind
 from dealtrace.reports.filters import Filter, Operator
 from dealtrace.reports.measures import Measure
 from dealtrace.reports.metrics import Formula, formula_at_site
-from dealtrace.reports.order import ByFigure, order_of
 from dealtrace.reports.periods import Period, Span, compared_period, compared_span, span_of
 from dealtrace.reports.question import Question
 from dealtrace.reports.reading.empty_times import times_with_rows
 from dealtrace.reports.time_keys import TIME_KEYS, keys_of_period
 from dealtrace.storage.reports.expressions import NO_PARAMETERS, Fetch, Parameters, Rows, Selection
 from dealtrace.storage.reports.fact_tables import FactTables, moments_of_deals, parameters_of_site
-from dealtrace.storage.reports.first_rows import FirstRows, Sorted, can_choose, find_first_rows
 from dealtrace.storage.reports.kept_rows import ROWS_AT_ONCE, keep_rows, sort_rows
+from dealtrace.storage.reports.mirror.first_rows import FirstRows, Sorted, can_choose, find_first_rows
 from dealtrace.storage.reports.names import count_won_statuses, find_containing, find_spellings, has_margins
 from dealtrace.storage.reports.rates import has_rates
 from dealtrace.storage.reports.scope import Scope
@@ -113,14 +114,16 @@ def _first_rows(
         Scope(site, question.by, question.filters, span, question.model, question.date_of, is_compared=number > 0)
         for number, span in enumerate(spans.values())
     ]
-    order, measures = order_of(question), _measures(formulas)
-    sorted_by = [formulas[question.metrics[part.place]] for part in order if isinstance(part, ByFigure)]
+    sequence, measures = sequence_of(question), _measures(formulas)
+    sorted_by = [formulas[question.metrics[part.place]] for part in sequence if isinstance(part, ByFigure)]
     formula = sorted_by[0] if sorted_by else None
     if not can_choose(source.tables, scopes[0], measures, formula):
         return None
     shift = shift_to(question, list(spans)[1] if len(scopes) > 1 else None)
     known = formula if isinstance(formula, Formula) else None
-    return find_first_rows(source.fetch, source.tables, scopes, measures, Sorted(order, known, shift, question.limit))
+    return find_first_rows(
+        source.fetch, source.tables, scopes, measures, Sorted(sequence, known, shift, question.limit)
+    )
 
 
 def _sort_all(

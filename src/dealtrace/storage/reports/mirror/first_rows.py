@@ -27,11 +27,10 @@ from sqlalchemy import (
 )
 
 from dealtrace.record import record
-from dealtrace.reports.answer import Gathered, Keys
+from dealtrace.reports.answer import ByFigure, Gathered, Keys, Sequencing
 from dealtrace.reports.dimensions import Dimension, Kind
 from dealtrace.reports.measures import Measure
 from dealtrace.reports.metrics import Formula, Sum
-from dealtrace.reports.order import ByFigure, Order
 from dealtrace.storage.reports.counted_rows import Group
 from dealtrace.storage.reports.expressions import Expression, Fetch, Selection, parameter
 from dealtrace.storage.reports.fact_tables import FactTables
@@ -67,7 +66,7 @@ class Sorted:
     `shift` has, for each dimension, the number to add to a key of the compared period to get that of the question.
     """
 
-    order: Order
+    sequence: Sequencing
     formula: Formula | None
     shift: tuple[int, ...]
     limit: int
@@ -114,7 +113,7 @@ def find_first_rows(
         given[_shift_name(place)] = asked.shift[place] if asked.shift else 0
         if dimension.kind in _SPELT:
             given |= _doubtful_spellings(fetch, tables, dimension)
-    rows = fetch(first_rows_statement(tables, sides, asked.order, formula), given)
+    rows = fetch(first_rows_statement(tables, sides, asked.sequence, formula), given)
     found, (last,) = [row for row in rows if row[-1] is None], [row for row in rows if row[-1] is not None]
     width, gathered, at = len(scopes[0].by), [], len(scopes[0].by)
     for scope, plan in zip(scopes, plans, strict=True):
@@ -158,7 +157,7 @@ class _Side:
 
 @lru_cache(STATEMENTS_MAX)
 def first_rows_statement(
-    tables: FactTables, sides: tuple[_Side, ...], order: Order, formula: Formula | None
+    tables: FactTables, sides: tuple[_Side, ...], sequence: Sequencing, formula: Formula | None
 ) -> Selection:
     """Return the SQL select of the first rows of a report, and of one more row with the totals.
 
@@ -180,7 +179,7 @@ def first_rows_statement(
     merged = select(*(every.c[name] for name in keys), *named).group_by(*(every.c[name] for name in keys))
     merged_rows = merged.cte("merged").prefix_with("MATERIALIZED")
     values = {measure: merged_rows.c[f"figure_{place}"] for place, measure in enumerate(sorted_by)}
-    first = _in_order(tables, by, merged_rows, order, formula, values)
+    first = _in_order(tables, by, merged_rows, sequence, formula, values)
     return union_all(_rows(first, keys, grouped), _totals(merged_rows, keys, grouped))  # type: ignore[return-value]  # a union is selected from like a select
 
 
@@ -214,7 +213,7 @@ def _in_order(
     tables: FactTables,
     by: Sequence[Dimension],
     rows: CTE,
-    order: Order,
+    sequence: Sequencing,
     formula: Formula | None,
     values: Mapping[Measure, Expression],
 ) -> CTE:
@@ -227,7 +226,7 @@ def _in_order(
             joined = joined.outerjoin(names, names.c.key == texts[place])
             texts[place] = func.coalesce(names.c.spelling, texts[place])
     sorted_by: list[Expression] = []
-    for part in order:
+    for part in sequence:
         if not isinstance(part, ByFigure):
             expressions: Sequence[Expression] = [texts[part.place]]
         else:
