@@ -240,6 +240,7 @@ def forget_alerts(connection: Connection) -> None:
     """Undo what the steps 0026 and from 0029 on made."""
     if any(column["name"] == "classified_at" for column in inspect(connection).get_columns("deal_status")):
         connection.exec_driver_sql("ALTER TABLE deal_status DROP COLUMN classified_at")
+    connection.exec_driver_sql("DROP INDEX ix_deal_matchers")
     connection.exec_driver_sql("DROP TABLE account_act")
     connection.exec_driver_sql('ALTER TABLE "user" DROP COLUMN has_no_keys')
     connection.exec_driver_sql("DROP TABLE background_run")
@@ -371,6 +372,7 @@ def test_credits_that_were_there_before_get_the_sources_of_their_visits(database
     with database.write() as connection:
         kept = set(connection.execute(select(lead_credit).where(lead_credit.c.site_id == shop.site.id)))
         connection.exec_driver_sql("ALTER TABLE deal_status DROP COLUMN classified_at")
+        connection.exec_driver_sql("DROP INDEX ix_deal_matchers")
         connection.exec_driver_sql("DROP TABLE account_act")
         connection.exec_driver_sql('ALTER TABLE "user" DROP COLUMN has_no_keys')
         connection.exec_driver_sql("DROP TABLE background_run")
