@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import suppress
 from enum import Enum
+from typing import Any
 
 from typer import BadParameter
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
@@ -40,7 +41,7 @@ def test_every_parameter_of_every_command_reads_a_value_as_typer_does() -> None:
     assert compared > 1000
 
 
-def outcome(reader: object, value: object, parameter: TyperArgument | TyperOption) -> object:
+def outcome(reader: Any, value: object, parameter: TyperArgument | TyperOption) -> object:
     read: object = "nothing"
     with suppress(BadParameter):
         read = reader.coerce(value, param=parameter, ctx=None)

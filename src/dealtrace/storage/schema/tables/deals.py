@@ -10,6 +10,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
 
 from dealtrace.storage.database.column_types import Instant, JsonText, Rubles
@@ -75,6 +76,10 @@ Index(
     info=rows_where(UNDELETED),
 )  # fmt: skip
 Index("ix_deal_deleted_number", deal.c.site_id, deal.c.number, info=rows_where(DELETED))
+Index(
+    "ix_deal_matchers", deal.c.site_id, deal.c.recorded_at, deal.c.id,
+    info=rows_where(text("matchers IS NOT NULL")),
+)  # fmt: skip
 # These indexes contain all columns that a journal uses; otherwise SQLite reads every row to find and count deals.
 # Indexes of leads do not: SQLite would use a covering index even to find a few ids, and scan all leads of the site.
 index_undeleted("ix_deal_happened", deal.c.happened_at, deal.c.id, deal.c.deleted_at, deal.c.lead_kind)
