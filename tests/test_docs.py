@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic_core import to_jsonable_python
 from starlette.responses import Response
 from starlette.routing import Mount, Route, Router
 from typer.core import TyperCommand, TyperGroup, TyperOption
@@ -45,7 +46,7 @@ from dealtrace.reports.filters import Operator
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.time_keys import TIME_KEYS, number_of_key
 from dealtrace.runtime.database_watch import DatabaseWatch
-from dealtrace.settings import ENVIRONMENT_PREFIX, SETTINGS, Settings
+from dealtrace.settings import ENVIRONMENT_PREFIX, Settings
 from dealtrace.storage.database.engine import open_database
 from server import ServerProcess
 from test_house import DOMAIN, MAY_IMPORT
@@ -141,14 +142,14 @@ def _docstrings(node: ast.AST, name: str) -> Iterator[tuple[str, str]]:
 # Settings
 
 
-@pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.parametrize("name", Settings.model_fields)
 def test_every_setting_is_documented_with_its_default(name: str) -> None:
     rows = {row[0]: row for row in table_rows(read(DOCS / "settings.md"))}
     row = rows.get(f"`{ENVIRONMENT_PREFIX}{name.upper()}`")
     assert row is not None, f"docs/settings.md has no row for {name}"
-    default = SETTINGS[name].default
+    default = to_jsonable_python(Settings.model_fields[name].default)
     shown = json.dumps(default) if isinstance(default, bool | int) else f"{default}"
-    assert row[1] == (f"`{shown}`" if default not in ("", ()) else "empty")
+    assert row[1] == (f"`{shown}`" if default not in ("", []) else "empty")
     _, _, unit, meaning = row
     assert unit
     assert meaning.endswith(".")
@@ -156,7 +157,7 @@ def test_every_setting_is_documented_with_its_default(name: str) -> None:
 
 @each([*DOCUMENTS, *GUIDES])
 def test_it_names_only_known_settings(document: Path) -> None:
-    known = {f"{ENVIRONMENT_PREFIX}{name.upper()}" for name in SETTINGS} | NOT_SETTINGS
+    known = {f"{ENVIRONMENT_PREFIX}{name.upper()}" for name in Settings.model_fields} | NOT_SETTINGS
     assert set(re.findall(rf"\b{ENVIRONMENT_PREFIX}[A-Z_]+\b", read(document))) <= known
 
 

@@ -24,7 +24,7 @@ from dealtrace.http.described_method import LIMITS
 from dealtrace.http.description import error_catalogue
 from dealtrace.http.possible_refusals import example_of, refusals_of
 from dealtrace.http.samples import ADDRESS, curl
-from dealtrace.settings import SETTINGS
+from dealtrace.settings import Settings
 from dealtrace.storage.accounts.installation import set_factor_demanded
 from dealtrace.storage.database.engine import open_database
 from guests import Guest, member_of
@@ -300,7 +300,7 @@ def test_the_limits_are_those_of_the_settings() -> None:
     for texts in LIMITS.values():
         for text in texts.values():
             for number, name in re.findall(r"(\d+)[^(]*\(DEALTRACE_([A-Z_]+)\)", text):
-                assert SETTINGS[name.lower()].default == int(number)
+                assert Settings.model_fields[name.lower()].default == int(number)
 
 
 def test_the_description_is_served_as_it_is_made(docs_server: ServerProcess) -> None:

@@ -53,8 +53,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "refusal": frozenset(),
     "record": frozenset(),
     "nearest_name": frozenset(),
-    "settings": frozenset({"mails", "setting", "stated_settings"}),
-    "setting": frozenset(),
+    "settings": frozenset({"mails", "stated_settings"}),
     "stated_settings": frozenset(),
     "clock": frozenset(),
     "log": frozenset({"metrics"}),
@@ -115,7 +114,7 @@ LIBRARIES: dict[str, frozenset[str]] = {
     "app": frozenset({"starlette", "structlog"}),
     "log": frozenset({"structlog", "msgspec"}),
     "metrics": frozenset({"prometheus_client"}),
-    "settings": frozenset({"sqlalchemy"}),
+    "settings": frozenset({"pydantic", "pydantic_core", "sqlalchemy"}),
     "stated_settings": frozenset({"dotenv"}),
 }
 """Which libraries a folder may use; a folder that is not here uses the standard library alone."""

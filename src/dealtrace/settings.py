@@ -1,20 +1,19 @@
 """Every setting of the server: its environment variable, default, unit and meaning."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cache
 from ipaddress import ip_network
 from tomllib import TOMLDecodeError
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic_core import ErrorDetails
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from dealtrace.mails.recipient import is_address
 from dealtrace.nearest_name import nearest_name
 from dealtrace.record import record
-from dealtrace.setting import setting, settings_of
 from dealtrace.stated_settings import (
     ENV_FILE,
     TOML_FILE,
@@ -58,152 +57,132 @@ _SMTP = {
 """The encryption and the usual port of each URL scheme."""
 
 
-@dataclass(frozen=True, init=False)
-class Settings:
+class Settings(BaseModel):
     """The settings, which cannot change; sources by precedence: arguments, environment, `.env`, `dealtrace.toml`."""
 
-    database_url: str = setting(
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    def __init__(self, **given: object) -> None:
+        super().__init__(**{**read_stated(), **given})
+
+    database_url: str = Field(
         "sqlite:///dealtrace.db",
         description="The database: `sqlite:///path` or `postgresql://user:password@host/name`.",
     )
-    read_database_url: str = setting(
+    read_database_url: str = Field(
         "",
         description="A PostgreSQL replica to read from; empty: the database itself.",
     )
-    prepared_statements: bool = setting(
+    prepared_statements: bool = Field(
         default=True,
         description="Use prepared statements on PostgreSQL; turn off for PgBouncer before 1.21 in transaction mode.",
     )
-    host: str = setting(
-        "127.0.0.1", description="The IP address or host name to listen on; `0.0.0.0` for all addresses."
-    )
-    port: int = setting(8000, least=1, most=65535, description="The TCP port to listen on.")
-    workers: int = setting(1, least=1, most=64, description="Server processes; more than 1 needs PostgreSQL.")
-    connections_max: int = setting(
+    host: str = Field("127.0.0.1", description="The IP address or host name to listen on; `0.0.0.0` for all addresses.")
+    port: int = Field(8000, ge=1, le=65535, description="The TCP port to listen on.")
+    workers: int = Field(1, ge=1, le=64, description="Server processes; more than 1 needs PostgreSQL.")
+    connections_max: int = Field(
         4096,
-        least=16,
-        most=1_000_000,
+        ge=16,
+        le=1_000_000,
         description="Maximum open connections per process; more connections wait. A low open-file limit reduces it.",
     )
-    http2: bool = setting(
+    http2: bool = Field(
         default=False,
         description="Serve HTTP/2 too; idle connections are then never closed, so use it only behind a proxy.",
     )
-    public_url: str = setting(
+    public_url: str = Field(
         "", description="The URL at which people open the server, for links; empty: made of host and port."
     )
-    rate_per_second: int = setting(
-        5, least=0, most=1_000_000, description="Requests per second from one IP address; 0: no limit."
+    rate_per_second: int = Field(
+        5, ge=0, le=1_000_000, description="Requests per second from one IP address; 0: no limit."
     )
-    exchange_rate_per_second: int = setting(
-        50, least=0, most=1_000_000, description="`inbound-call` requests per second from one IP address; 0: no limit."
+    exchange_rate_per_second: int = Field(
+        50, ge=0, le=1_000_000, description="`inbound-call` requests per second from one IP address; 0: no limit."
     )
-    form_rate_per_minute: int = setting(
-        60,
-        least=0,
-        most=1_000_000,
-        description="Lead requests per minute from one IP address without a token; 0: no limit.",
+    form_rate_per_minute: int = Field(
+        60, ge=0, le=1_000_000, description="Lead requests per minute from one IP address without a token; 0: no limit."
     )
-    form_site_rate_per_minute: int = setting(
-        600, least=0, most=1_000_000, description="Lead requests per minute for one site without a token; 0: no limit."
+    form_site_rate_per_minute: int = Field(
+        600, ge=0, le=1_000_000, description="Lead requests per minute for one site without a token; 0: no limit."
     )
-    visit_rate_per_minute: int = setting(
+    visit_rate_per_minute: int = Field(
         600,
-        least=0,
-        most=1_000_000,
+        ge=0,
+        le=1_000_000,
         description="Requests per minute to the visit counter from one IP address; 0: no limit.",
     )
-    visit_site_rate_per_minute: int = setting(
-        6000, least=0, most=1_000_000, description="Requests per minute to the visit counter for one site; 0: no limit."
+    visit_site_rate_per_minute: int = Field(
+        6000, ge=0, le=1_000_000, description="Requests per minute to the visit counter for one site; 0: no limit."
     )
-    cabinet_rate_per_minute: int = setting(
+    cabinet_rate_per_minute: int = Field(
         30,
-        least=0,
-        most=1_000_000,
+        ge=0,
+        le=1_000_000,
         description="Attempts to log in or to use a one-time link per minute, by IP address and by login; 0: no limit.",
     )
-    requests_kept_days: int = setting(
+    requests_kept_days: int = Field(
         14,
-        least=0,
-        most=3650,
+        ge=0,
+        le=3650,
         description="Days that the journal of API requests is kept; 0: requests are not journalled.",
     )
-    backup_days_max: int = setting(
+    backup_days_max: int = Field(
         7,
-        least=0,
-        most=3650,
+        ge=0,
+        le=3650,
         description="Days after which the last `dealtrace backup` counts as too old; 0: backups are made otherwise.",
     )
-    city_database: str = setting(
+    city_database: str = Field(
         "", description="An MMDB file with the cities of IP addresses, such as GeoLite2-City.mmdb; empty: no cities."
     )
-    points_per_day: int = setting(
-        0,
-        least=0,
-        most=2**53,
-        description="API points of a new site per day; 0: no limit, but points are still counted.",
+    points_per_day: int = Field(
+        0, ge=0, le=2**53, description="API points of a new site per day; 0: no limit, but points are still counted."
     )
-    redis_url: str = setting(
+    redis_url: str = Field(
         "", description="Redis or Valkey for rate limits shared by several processes; empty: each process has its own."
     )
-    trusted_proxies: tuple[str, ...] = setting(
+    trusted_proxies: tuple[str, ...] = Field(
         (), description="Proxies whose `X-Forwarded-*` headers are trusted: IP addresses or networks, comma-separated."
     )
-    webhook_private_targets: tuple[str, ...] = setting(
+    webhook_private_targets: tuple[str, ...] = Field(
         (), description="Private IP addresses or networks, comma-separated, that webhooks may be sent to."
     )
-    scribe_queue_max: int = setting(
-        10_000, least=1, most=1_000_000, description="Writes that may wait at once; further writes are answered 503."
+    scribe_queue_max: int = Field(
+        10_000, ge=1, le=1_000_000, description="Writes that may wait at once; further writes are answered 503."
     )
-    scribe_batch_max: int = setting(256, least=1, most=1000, description="Maximum number of writes in one commit.")
-    reader_threads: int = setting(4, least=1, most=64, description="Threads that read from the database, per process.")
-    body_bytes_max: int = setting(
+    scribe_batch_max: int = Field(256, ge=1, le=1000, description="Maximum number of writes in one commit.")
+    reader_threads: int = Field(4, ge=1, le=64, description="Threads that read from the database, per process.")
+    body_bytes_max: int = Field(
         1_048_576,
-        least=1024,
-        most=1_073_741_824,
+        ge=1024,
+        le=1_073_741_824,
         description="Maximum size of a request body in bytes; larger bodies are answered 413.",
     )
-    storage_patience_seconds: int = setting(
+    storage_patience_seconds: int = Field(
         30,
-        least=0,
-        most=3600,
+        ge=0,
+        le=3600,
         description="Seconds that a write waits for an unavailable database before the answer is 503.",
     )
-    mirror_memory: int = setting(
+    mirror_memory: int = Field(
         1024,
-        least=0,
-        most=1_048_576,
+        ge=0,
+        le=1_048_576,
         description="Memory in MiB for the column mirror, a DuckDB copy of SQLite; 0: no mirror, slow reports.",
     )
-    smtp_url: str = setting(
+    smtp_url: str = Field(
         "",
         description="The mail server: `smtps://user:password@host`, `smtp+starttls://…` or `smtp://host`; "
         "empty: no e-mails.",
     )
-    mail_from: str = setting(
+    mail_from: str = Field(
         "",
+        validate_default=True,
         description="The sender of e-mails; empty: the user of `DEALTRACE_SMTP_URL`, if that is an address.",
     )
-    log_level: str = setting(
-        "INFO", words=("DEBUG", "INFO", "WARNING", "ERROR"), description="The lowest level that is logged."
+    log_level: str = Field(
+        "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="The lowest level that is logged."
     )
-
-    def __init__(self, **given: object) -> None:
-        stated = {**read_stated(), **given}
-        faults: list[str] = []
-        for name, described in SETTINGS.items():
-            value: object = described.default
-            try:
-                if name in stated:
-                    value = described.read(stated[name])
-                if name in stated or name in _CHECKED_UNSTATED:
-                    value = _CHECKS.get(name, _taken)(value, self)
-            except ValueError as fault:
-                value = described.default
-                faults.append(f"{ENVIRONMENT_PREFIX}{name.upper()}: {fault}")
-            object.__setattr__(self, name, value)
-        if faults:
-            raise InvalidSettings("\n".join(faults))
 
     @property
     def address(self) -> str:
@@ -233,86 +212,71 @@ class Settings:
         server = self.mail_server
         return self.mail_from or (server.user if server is not None else "")
 
-
-SETTINGS = settings_of(Settings)
-"""All settings by name."""
-
-
-def _checked_mail_server(value: str, _: Settings) -> str:
-    if not value:
+    @field_validator("smtp_url")
+    @classmethod
+    def _known_mail_server(cls, value: str) -> str:
+        if not value:
+            return value
+        try:
+            parts = urlsplit(value)
+            is_sound = parts.scheme in _SMTP and bool(parts.hostname) and parts.port != 0
+        except ValueError as fault:
+            raise ValueError(_SMTP_CURE) from fault
+        is_bare = parts.path in ("", "/") and not parts.query and not parts.fragment
+        if not (is_sound and is_bare):
+            raise ValueError(_SMTP_CURE)
+        server = _mail_server(parts)
+        if server.password and server.security is MailSecurity.NONE and server.host not in _OWN_HOSTS:
+            raise ValueError(f"the password would be sent unprotected; {_SMTP_CURE}")
         return value
-    try:
-        parts = urlsplit(value)
-        is_sound = parts.scheme in _SMTP and bool(parts.hostname) and parts.port != 0
-    except ValueError as fault:
-        raise ValueError(_SMTP_CURE) from fault
-    is_bare = parts.path in ("", "/") and not parts.query and not parts.fragment
-    if not (is_sound and is_bare):
-        raise ValueError(_SMTP_CURE)
-    server = _mail_server(parts)
-    if server.password and server.security is MailSecurity.NONE and server.host not in _OWN_HOSTS:
-        raise ValueError(f"the password would be sent unprotected; {_SMTP_CURE}")
-    return value
 
+    @field_validator("mail_from")
+    @classmethod
+    def _known_sender(cls, value: str, info: ValidationInfo) -> str:
+        url = info.data.get("smtp_url", "")
+        sender = value or (_mail_server(urlsplit(url)).user if url else "")
+        if (value or url) and not is_address(sender):
+            raise ValueError("set the address that sends the e-mails, such as reports@example.org")
+        return value
 
-def _checked_sender(value: str, others: Settings) -> str:
-    sender = value or (_mail_server(urlsplit(others.smtp_url)).user if others.smtp_url else "")
-    if (value or others.smtp_url) and not is_address(sender):
-        raise ValueError("set the address that sends the e-mails, such as reports@example.org")
-    return value
+    @field_validator("trusted_proxies", "webhook_private_targets", mode="before")
+    @classmethod
+    def _split_networks(cls, value: object) -> object:
+        parts = value if isinstance(value, list | tuple) else str(value).split(",")
+        try:
+            return tuple(str(ip_network(str(part).strip(), strict=False)) for part in parts if str(part).strip())
+        except ValueError as fault:
+            raise ValueError(
+                f"{fault}; use IP addresses or networks separated by commas, such as 10.0.0.5,192.168.0.0/16"
+            ) from fault
 
+    @field_validator("database_url")
+    @classmethod
+    def _known_engine(cls, value: str) -> str:
+        cure = "use sqlite:///path or postgresql://user:password@host/name"
+        try:
+            url = make_url(value)
+        except (ArgumentError, ValueError) as fault:
+            raise ValueError(cure) from fault
+        if url.drivername not in ("sqlite", "postgresql", "postgresql+psycopg"):
+            raise ValueError(cure)
+        if url.drivername == "sqlite" and url.database in (None, "", ":memory:"):
+            raise ValueError(f"a database in memory cannot be shared or kept; {cure}")
+        return value
 
-def _checked_networks(value: object, _: Settings) -> tuple[str, ...]:
-    parts = value if isinstance(value, list | tuple) else str(value).split(",")
-    try:
-        return tuple(str(ip_network(str(part).strip(), strict=False)) for part in parts if str(part).strip())
-    except ValueError as fault:
-        raise ValueError(
-            f"{fault}; use IP addresses or networks separated by commas, such as 10.0.0.5,192.168.0.0/16"
-        ) from fault
+    @field_validator("read_database_url")
+    @classmethod
+    def _known_replica(cls, value: str) -> str:
+        if value and not value.startswith(("postgresql://", "postgresql+psycopg://")):
+            raise ValueError("use postgresql://user:password@host/name")
+        return value
 
-
-def _checked_engine(value: str, _: Settings) -> str:
-    cure = "use sqlite:///path or postgresql://user:password@host/name"
-    try:
-        url = make_url(value)
-    except (ArgumentError, ValueError) as fault:
-        raise ValueError(cure) from fault
-    if url.drivername not in ("sqlite", "postgresql", "postgresql+psycopg"):
-        raise ValueError(cure)
-    if url.drivername == "sqlite" and url.database in (None, "", ":memory:"):
-        raise ValueError(f"a database in memory cannot be shared or kept; {cure}")
-    return value
-
-
-def _checked_replica(value: str, _: Settings) -> str:
-    if value and not value.startswith(("postgresql://", "postgresql+psycopg://")):
-        raise ValueError("use postgresql://user:password@host/name")
-    return value
-
-
-def _checked_redis(value: str, _: Settings) -> str:
-    if value and not value.startswith(("redis://", "rediss://", "redis+unix://")):
-        raise ValueError("use redis://host:port or rediss://host:port, also for Valkey")
-    return value
-
-
-def _taken(value: object, _: Settings) -> object:
-    return value
-
-
-_CHECKS: dict[str, Callable[..., object]] = {
-    "database_url": _checked_engine,
-    "read_database_url": _checked_replica,
-    "redis_url": _checked_redis,
-    "trusted_proxies": _checked_networks,
-    "webhook_private_targets": _checked_networks,
-    "smtp_url": _checked_mail_server,
-    "mail_from": _checked_sender,
-}
-"""What is checked beyond type and bounds; settings declared earlier are known then."""
-_CHECKED_UNSTATED = frozenset({"mail_from"})
-"""The settings whose default may be wrong beside other settings."""
+    @field_validator("redis_url")
+    @classmethod
+    def _known_storage(cls, value: str) -> str:
+        if value and not value.startswith(("redis://", "rediss://", "redis+unix://")):
+            raise ValueError("use redis://host:port or rediss://host:port, also for Valkey")
+        return value
 
 
 def _host_of(url: str) -> str:
@@ -345,6 +309,12 @@ def read_settings() -> Settings:
         return Settings()
     except TOMLDecodeError as fault:
         raise InvalidSettings(f"{TOML_FILE}: {fault}") from fault
+    except ValidationError as fault:
+        lines = (
+            f"{ENVIRONMENT_PREFIX}{'_'.join(map(str, error['loc'])).upper()}: {_explain(error)}"
+            for error in fault.errors()
+        )
+        raise InvalidSettings("\n".join(lines)) from fault
 
 
 @record
@@ -363,7 +333,7 @@ class UnknownVariable:
 
 def list_unknown_settings() -> list[UnknownVariable]:
     """List unknown names: variables with our prefix in the environment and `.env`, and all keys of `dealtrace.toml`."""
-    known = SETTINGS
+    known = Settings.model_fields
     variables = {f"{ENVIRONMENT_PREFIX}{name.upper()}" for name in known}
     unknown: list[UnknownVariable] = []
     for place, stated in (("the environment", read_environment()), (str(ENV_FILE), read_env_file())):
@@ -372,6 +342,23 @@ def list_unknown_settings() -> list[UnknownVariable]:
             unknown.append(UnknownVariable(place, name, nearest_name(name, variables)))
     in_toml = sorted(set(read_toml_file()) - set(known))
     return [*unknown, *(UnknownVariable(str(TOML_FILE), name, nearest_name(name, known)) for name in in_toml)]
+
+
+def _explain(error: ErrorDetails) -> str:
+    """Return a message that says which values a setting accepts."""
+    field = Settings.model_fields.get(str(error["loc"][0])) if error["loc"] else None
+    if error["type"] == "value_error":
+        return str(error["ctx"]["error"])
+    if field is not None and field.annotation is bool:
+        return "true or false is expected"
+    if field is not None and field.annotation is int:
+        bounds = {
+            name: getattr(limit, name) for limit in field.metadata for name in ("ge", "le") if hasattr(limit, name)
+        }
+        return f"a whole number from {bounds.get('ge', 0)} to {bounds.get('le', 2**53)} is expected"
+    if error["type"] == "string_pattern_mismatch":
+        return f"must be one of {error['ctx']['pattern'].strip('^$()').replace('|', ', ')}"
+    return error["msg"]
 
 
 def _check_encoding() -> None:

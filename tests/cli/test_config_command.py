@@ -4,7 +4,7 @@ import pytest
 
 from commands import Terminal
 from dealtrace.cli.settings_in_force import masked
-from dealtrace.settings import ENVIRONMENT_PREFIX, SETTINGS
+from dealtrace.settings import ENVIRONMENT_PREFIX, Settings
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_it_shows_every_setting_and_no_secret(terminal: Terminal) -> None:
     given = {"redis_url": "redis://:s3cret@cache:6379/0", "trusted_proxies": "10.0.0.1,10.0.0.2", "port": "8001"}
     shown = terminal.done("config", **given).out
     assert {line.partition("=")[0] for line in shown.splitlines()} == {
-        f"{ENVIRONMENT_PREFIX}{name.upper()}" for name in SETTINGS
+        f"{ENVIRONMENT_PREFIX}{name.upper()}" for name in Settings.model_fields
     }
     assert "DEALTRACE_PORT=8001  (set)" in shown
     assert "DEALTRACE_WORKERS=1\n" in shown

@@ -11,7 +11,6 @@ from typer.main import get_command
 
 from dealtrace import __version__
 from dealtrace.cli.output import OutputFailed, end_without_output, write_line
-from dealtrace.cli.plain_values import read_plainly
 from dealtrace.record import record
 
 
@@ -83,7 +82,6 @@ def load_command(name: str) -> TyperCommand | TyperGroup:
     assert isinstance(group, TyperGroup)
     loaded = group.commands[name]
     assert isinstance(loaded, TyperCommand | TyperGroup)
-    read_plainly(loaded)
     return loaded
 
 
@@ -117,7 +115,6 @@ class CommandGroup(TyperGroup):
 
     def main(self, *args: Any, **options: Any) -> Any:
         """Run a command; if output cannot be written, end with one line on standard error and exit status 1."""
-        read_plainly(self)
         try:
             try:
                 return super().main(*args, **options)

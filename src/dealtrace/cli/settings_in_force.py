@@ -5,7 +5,7 @@ import re
 from dealtrace.cli.options import JsonOption
 from dealtrace.cli.output import console, print_json
 from dealtrace.cli.terminal import explained
-from dealtrace.settings import ENVIRONMENT_PREFIX, SETTINGS, read_settings
+from dealtrace.settings import ENVIRONMENT_PREFIX, Settings, read_settings
 
 MASK = "***"
 _PASSWORD_IN_URL = re.compile(r"(://[^:/?#]*:).*(?=@)", re.DOTALL)
@@ -17,14 +17,14 @@ def config(as_json: JsonOption = False) -> None:
     """Show the settings in force, from the environment, .env and dealtrace.toml; secrets are masked."""
     with explained():
         settings = read_settings()
-    shown = {name: masked(name, getattr(settings, name)) for name in SETTINGS}
+    shown = {name: masked(name, getattr(settings, name)) for name in Settings.model_fields}
     if as_json:
         print_json({ENVIRONMENT_PREFIX + name.upper(): value for name, value in shown.items()})
         return
     for name, value in shown.items():
         text = ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
         text = text.lower() if isinstance(value, bool) else text
-        mark = "" if getattr(settings, name) == SETTINGS[name].default else "  (set)"
+        mark = "" if getattr(settings, name) == Settings.model_fields[name].default else "  (set)"
         console.print(f"{ENVIRONMENT_PREFIX}{name.upper()}={text}{mark}")
 
 
