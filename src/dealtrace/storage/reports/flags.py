@@ -1,13 +1,18 @@
-"""The flags of measures: SQL conditions on facts, with the attributes (columns) that each condition needs."""
+"""The flags of measures: SQL conditions on facts, with the attributes (columns) that each condition needs.
+
+The attributes of calls are computed here; `stored_facts.py` has the others.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, and_
+from sqlalchemy import ColumnElement, FromClause, and_, case
 
 from dealtrace.record import record
 from dealtrace.reports.dimensions import KIND_KEYS
 from dealtrace.reports.statuses import Meaning
+from dealtrace.storage.reports.expressions import Expression
+from dealtrace.storage.schema.tables.leads import call
 
 FIRST_WON = "is_first_won"
 """The flag of the first won deal of a client; the statement must join the first won deals."""
@@ -49,3 +54,19 @@ FLAGS: Mapping[str, Flag] = {
 def flag_condition(row: FromClause, flag: str) -> ColumnElement[bool]:
     """Return the SQL condition that a row has the named flag."""
     return FLAGS[flag].condition(row.c)
+
+
+def seconds_if_target() -> Expression:
+    """Return the SQL expression for the duration of a call in seconds, null if it was reported as unanswered.
+
+    Such a call cannot be a target; see `is_target_call`.
+    """
+    return case((call.c.is_successful.is_not(False), call.c.duration_seconds), else_=None)
+
+
+def is_answered() -> Expression:
+    """Return the SQL expression that is 1 for an answered call, else 0; see `leads.call.is_answered`."""
+    reported = call.c.is_successful
+    return case(
+        (reported.is_(True), 1), (and_(reported.is_(None), call.c.duration_seconds > 0), 1), else_=0
+    )  # fmt: skip

@@ -29,6 +29,7 @@ from dealtrace.storage.deals.match_reasons import match_reason
 from dealtrace.storage.deals.worth import lacks_rate, worth_of
 from dealtrace.storage.reports.expressions import Expression, Selection
 from dealtrace.storage.reports.fact_tables import AT, SITE_ID, TARGET_SECONDS, Moment
+from dealtrace.storage.reports.flags import is_answered, seconds_if_target
 from dealtrace.storage.reports.joined_leads import (
     client_kind,
     client_paths,
@@ -238,7 +239,7 @@ class StoredFacts:
         table, own = LEAD_TABLES[kind], visit.alias("own")
         is_call = kind is LeadKind.CALL
         started_at = _microseconds(LEAD_STARTS[kind])
-        seconds = _seconds_if_target() if is_call else cast(null(), BigInteger)
+        seconds = seconds_if_target() if is_call else cast(null(), BigInteger)
         attributes: dict[str, Attribute] = {
             "id": Attribute(table.c.id),
             AT: Attribute(started_at),
@@ -253,7 +254,7 @@ class StoredFacts:
                 known_text(call.c.dialled_phone) if is_call else cast(null(), call.c.dialled_phone.type)
             ),
             "client_since": Attribute(client_since(table.c.client_id)),
-            "is_answered": Attribute(_is_answered() if is_call else cast(literal(0), BigInteger)),
+            "is_answered": Attribute(is_answered() if is_call else cast(literal(0), BigInteger)),
             "is_target": Attribute(case((seconds >= TARGET_SECONDS, 1), else_=0)),
             "target_seconds": Attribute(seconds),
             "custom_values": Attribute(type_coerce(table.c.custom_values, Text)),
@@ -363,22 +364,6 @@ def _moment_of_deal(moment: Moment) -> Attribute:
             return Attribute(func.coalesce(_microseconds(deal.c.changed_at), own))
         case Moment.STATUS:
             return Attribute(func.coalesce(_microseconds(deal.c.status_since), own))
-
-
-def _seconds_if_target() -> Expression:
-    """Return the SQL expression for the duration of a call in seconds, null if it was reported as unanswered.
-
-    Such a call cannot be a target; see `is_target_call`.
-    """
-    return case((call.c.is_successful.is_not(False), call.c.duration_seconds), else_=None)
-
-
-def _is_answered() -> Expression:
-    """Return the SQL expression that is 1 for an answered call, else 0; see `leads.call.is_answered`."""
-    reported = call.c.is_successful
-    return case(
-        (reported.is_(True), 1), (and_(reported.is_(None), call.c.duration_seconds > 0), 1), else_=0
-    )  # fmt: skip
 
 
 def _fields(custom_values: Expression, names: Iterable[str]) -> dict[str, Expression]:

@@ -1,12 +1,10 @@
 """Choose the first rows of a report in the mirror: only these are fetched, and sorted again by the rule of reports.
 
 The order in SQL is exact, so that no more rows are needed than a report shows, however many have the same figure.
-Any: SQLAlchemy does not type lists as parameters, nor selects of columns that depend on the report.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
 
 from sqlalchemy import (
     ARRAY,
@@ -266,7 +264,7 @@ def _names(tables: FactTables, dimension: Dimension) -> Selection:
     return select(single.c.key, chosen).select_from(single.outerjoin(doubtful, doubtful.c.key == single.c.key))
 
 
-def _doubtful_parameters(dimension: Dimension) -> tuple[BindParameter[Any], BindParameter[Any]]:
+def _doubtful_parameters(dimension: Dimension) -> tuple[BindParameter[Sequence[str]], BindParameter[Sequence[str]]]:
     keys, spellings = (f"{dimension.name}_{name}" for name in ("keys", "spellings"))
     return bindparam(keys, type_=ARRAY(Text)), bindparam(spellings, type_=ARRAY(Text))
 
