@@ -288,7 +288,7 @@ def issue_token(walker: Walker, root: str) -> None:
 
 def leave(walker: Walker) -> None:
     """Read the documentation in the other language, and log out."""
-    walker.go(".top a[href='/docs']")
+    walker.go(".top a[href^='/docs']")
     other = "en" if walker.way.language == "ru" else "ru"
     walker.go(f".top button[value={other}]")
     assert (walker.path, walker.browser.run("document.documentElement.lang")) == ("/docs", other)
