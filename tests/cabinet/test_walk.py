@@ -292,7 +292,7 @@ def leave(walker: Walker) -> None:
     other = "en" if walker.way.language == "ru" else "ru"
     walker.go(f".top button[value={other}]")
     assert (walker.path, walker.browser.run("document.documentElement.lang")) == ("/docs", other)
-    walker.go("main a[href='/docs/methods/register']")
+    walker.go("main a[href^='/docs/methods/register?']")
     walker.go(".top .logo")
     walker.go(".top a[href='/cabinet/profile']")
     walker.go(".top form[action='/cabinet/logout'] button")
