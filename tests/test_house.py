@@ -12,6 +12,7 @@ from pathlib import Path
 import dealtrace
 
 SOURCE = Path(dealtrace.__file__).parent
+TESTS = (Path(__file__).parent, Path(__file__).parents[1] / "client" / "tests")
 FUNCTION_LINES_MAX = 50
 MODULE_LINES_MAX = 400
 FORBIDDEN_MODULES = {"utils", "helpers", "common", "base", "manager"}
@@ -742,3 +743,9 @@ def test_the_paths_that_its_rules_name_exist() -> None:
     paths = {text for text in named if re.fullmatch(r"[a-z_]+(/[a-z_]+)*(\.py|/)", text)}
     assert paths
     assert not {path for path in paths if not any((folder / path).exists() for folder in (SOURCE, *SOURCE.parents[:2]))}
+
+
+def test_no_two_modules_of_tests_have_the_same_name() -> None:
+    """Pytest imports them by the names of their files, and collects only one of two with the same name."""
+    named = Counter(path.name for tests in TESTS for path in tests.rglob("test_*.py"))
+    assert not [name for name, times in named.items() if times > 1]
