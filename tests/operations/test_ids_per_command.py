@@ -35,7 +35,7 @@ from dealtrace.operations.alerts.watch import AlertEvaluation, AlertReport
 from dealtrace.operations.deals.by_hand import Act, DealAct
 from dealtrace.operations.deals.update_lists import DealUpdate
 from dealtrace.operations.leads.annotate import AnnotationCall, LeadAnnotation
-from dealtrace.operations.leads.by_hand import Deletion, Rewriting
+from dealtrace.operations.leads.by_hand import Deletion, NotesUndo, Rewriting, rewrite_annotations
 from dealtrace.operations.leads.clear_fields import Clearing
 from dealtrace.operations.leads.register_with_deal import LeadRequestWithDeal
 from dealtrace.operations.mails.deliver import MailReport
@@ -198,6 +198,13 @@ def undone(stage: Stage, shop: Player, number: int) -> Any:
     return DealAct(Act.UNDO, receipt.deal_id, version=2)
 
 
+def noted(stage: Stage, shop: Player, number: int) -> LeadRef:
+    """Return a lead whose notes a person has changed once."""
+    ref = LeadRef(LeadKind.CALL, stage.call(shop, NOON, phone=f"7921{number:07d}").id)
+    stage.perform(rewrite_annotations, shop, Rewriting(ref, ("new",), "Ann", "Text"))
+    return ref
+
+
 def brought_back(stage: Stage, shop: Player, number: int) -> LeadRef:
     ref = LeadRef(LeadKind.CALL, stage.call(shop, NOON, phone=f"7921{number:07d}").id)
     stage.perform(OPERATIONS["delete_leads"], shop, Deletion(ref, is_deleted=True))
@@ -242,6 +249,7 @@ WORST: dict[str, Callable[[Stage, Player, int], Any]] = {
     "rewrite_annotations": lambda stage, shop, number: Rewriting(
         LeadRef(LeadKind.CALL, stage.call(shop, NOON, phone=f"7921{number:07d}").id), ("new",), "Ann", "Text"
     ),
+    "undo_notes": lambda stage, shop, number: NotesUndo(noted(stage, shop, number), 1),
     "erase_people": lambda _stage, _shop, number: Erasure(frozenset({f"7921{number:07d}"}), NOBODY),
     "attach_attrs": lambda _stage, _shop, number: VisitAttrs(VisitId(number + 1), {"a": 1}),
     "store_requests": lambda _stage, _shop, _number: RequestBatch((), NOON),
