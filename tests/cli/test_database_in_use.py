@@ -134,6 +134,7 @@ def test_who_finds_no_site_learns_in_which_database(terminal: Terminal, tmp_path
     ):
         said = terminal.refused(*command)
         assert "Site 7 not found" in said
+        assert "\\u000a" not in said, "two lines, not one with an escaped break"
         assert f"The database in use: {name}" in said
     assert f"The database in use: {name}" in terminal.run("doctor").out
 

@@ -38,7 +38,7 @@ def open_prepared(*, creates: bool = False) -> Iterator[Database]:
             (prepare_schema if creates else require_schema)(database)
             yield database
         except SiteNotFound as refusal:
-            fail(f"{refusal}\nThe database in use: {database.name}")
+            fail(str(refusal), f"The database in use: {database.name}")
         finally:
             database.close()
 
