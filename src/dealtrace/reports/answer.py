@@ -292,22 +292,23 @@ class _MovedRows(Mapping[Keys, Mapping[Measure, int]]):
 
     def __getitem__(self, keys: Keys) -> Mapping[Measure, int]:
         """Return the measures of a row."""
-        return self._rows[_shifted(keys, self._back)]
+        return self._rows[shifted(keys, self._back)]
 
     def __contains__(self, keys: object) -> bool:
         """Return whether there is a row with these moved keys."""
-        return isinstance(keys, tuple) and _shifted(keys, self._back) in self._rows
+        return isinstance(keys, tuple) and shifted(keys, self._back) in self._rows
 
     def __iter__(self) -> Iterator[Keys]:
         """Iterate over the moved keys of all rows."""
-        return (_shifted(keys, self._shift) for keys in self._rows)
+        return (shifted(keys, self._shift) for keys in self._rows)
 
     def __len__(self) -> int:
         """Return how many rows there are."""
         return len(self._rows)
 
 
-def _shifted(keys: Keys, shift: tuple[int, ...]) -> Keys:
+def shifted(keys: Keys, shift: Sequence[int]) -> Keys:
+    """Return the keys of a row with `shift` added to those that are integers, which are times."""
     return tuple(key + by if isinstance(key, int) else key for key, by in zip(keys, shift, strict=True))
 
 

@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 
 from dealtrace.record import record
-from dealtrace.reports.answer import ByFigure, Gathered, Keys, Sequencing
+from dealtrace.reports.answer import ByFigure, Gathered, Keys, Sequencing, shifted
 from dealtrace.reports.dimensions import Dimension, Kind
 from dealtrace.reports.measures import Measure
 from dealtrace.reports.metrics import Formula, Sum
@@ -118,7 +118,7 @@ def find_first_rows(
         listed = [measure for part in plan.parts for measure in part.in_rows]
         columns = slice(at, at + len(listed))
         back = tuple(-by for by in asked.shift) if scope.is_compared else (0,) * width
-        mine = {_moved(row[:width], back): _measured(listed, row[columns]) for row in found}
+        mine = {shifted(tuple(row[:width]), back): _measured(listed, row[columns]) for row in found}
         gathered.append(_gathered(fetch, tables, scope, plan, mine, _measured(listed, last[columns])))
         at = columns.stop
     return FirstRows(tuple(gathered), last[-1])
@@ -139,10 +139,6 @@ def _gathered(
 
 def _measured(measures: Sequence[Measure], values: Sequence[int | None]) -> dict[Measure, int]:
     return {measure: value or 0 for measure, value in zip(measures, values, strict=True)}
-
-
-def _moved(keys: Sequence[object], shift: Sequence[int]) -> Keys:
-    return tuple(key + by if isinstance(key, int) else key for key, by in zip(keys, shift, strict=True))  # type: ignore[misc]  # keys are texts or numbers
 
 
 @record
