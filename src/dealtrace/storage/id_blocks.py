@@ -38,7 +38,7 @@ class IdBlocks:
                 self._reserve_block(connection)
 
     def ensure_within(self, connection: Connection, count: int) -> None:
-        """Reserve blocks as `ensure` does, but in the caller's transaction, which may have raised the first id.
+        """Reserve blocks as `ensure` does, but in the caller's transaction, for example after `raise_first_id`.
 
         Other processes that need a block wait until this transaction ends. If it is rolled back, the ids must not be
         used.
@@ -89,7 +89,7 @@ def find_own_ids(connection: Connection) -> OwnIds:
 
 
 def raise_first_id(connection: Connection, first: int) -> int | None:
-    """Make new ids begin at `first`, and return `None`; if `first` is too low, only return the lowest possible value.
+    """Make new ids begin at `first` and return `None`, or return the lowest possible value if `first` is too low.
 
     The earlier range of ids is stored in a row of its own and never used again, because running servers may still have
     reserved ids from it.

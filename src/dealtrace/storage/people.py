@@ -81,7 +81,7 @@ ANONYMOUS: Mapping[Table, Values] = {
 """The values that replace a person's data, by table and column.
 
 A deal's fingerprint is replaced too: with it, anyone who knows the rest of the registration could find the phone by
-trying all phones.
+trying all phone numbers.
 """
 
 DELETED = frozenset({contact, lead_contact, lead_version, deal_contact, deal_key})

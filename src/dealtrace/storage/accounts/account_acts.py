@@ -1,4 +1,4 @@
-"""The history of acts on accounts."""
+"""The history of actions on accounts, such as creating a user."""
 
 import secrets
 
@@ -11,7 +11,7 @@ KEY_BYTES = 8
 
 
 def insert_account_act(connection: Connection, act: AccountAct) -> None:
-    """Store an act in the history of the installation."""
+    """Store an action in the history of the installation."""
     connection.execute(
         insert(account_act).values(
             key=secrets.token_hex(KEY_BYTES),
@@ -24,6 +24,6 @@ def insert_account_act(connection: Connection, act: AccountAct) -> None:
 
 
 def list_account_acts(connection: Connection, *, most: int) -> list[AccountAct]:
-    """List up to `most` acts, newest first."""
+    """List up to `most` actions, newest first."""
     newest = select(account_act).order_by(account_act.c.acted_at.desc(), account_act.c.key).limit(most)
     return [AccountAct(ActKind(row.kind), row.name, row.acted_at, row.author) for row in connection.execute(newest)]

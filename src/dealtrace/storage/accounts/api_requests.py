@@ -66,7 +66,7 @@ def list_requests(connection: Connection, site_id: int, query: RequestQuery, lim
 
 
 def count_refusals_without_site(connection: Connection, code: int, since: datetime, most: int) -> int:
-    """Count the requests without a site that were refused with an error code from `since` on, up to `most`."""
+    """Count up to `most` requests without a site that were refused with the error `code` at or after `since`."""
     found = select(api_request.c.code).where(
         api_request.c.site_id == 0, api_request.c.at >= since, api_request.c.code == code
     )
@@ -76,9 +76,9 @@ def count_refusals_without_site(connection: Connection, code: int, since: dateti
 def find_previous_requests(
     connection: Connection, site_id: int, query: RequestQuery, limit: int
 ) -> tuple[datetime, str] | None:
-    """Find the time and id before which the previous page of `limit` requests begins; `None` for the first page.
+    """Find the `before` of the page that precedes the page of `query`; `None` means that it is the first page.
 
-    The page is the one whose last request is `query.before`.
+    A page has `limit` requests, and `query.before` is the last request of the preceding page.
     """
     assert query.before is not None
     at, request_id = api_request.c.at, api_request.c.request_id

@@ -1,4 +1,4 @@
-"""The latest run of each kind that changes the past of a site in the background."""
+"""Background runs that change the past data of a site; only the latest run of each kind is stored."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -33,9 +33,9 @@ def find_run(connection: Connection, site_id: int, kind: PastKind) -> RunState |
 def claim_run(
     connection: Connection, site_id: int, kind: PastKind, new: RunState, *, instead_of: RunState | None
 ) -> bool:
-    """Store a new run instead of the latest one, and return whether this was done.
+    """Store a new run in place of the run `instead_of`, and return whether it was stored.
 
-    `False` means that the latest run is no longer as it was found: another request has started a run meanwhile.
+    `False` means that the stored run no longer equals `instead_of`: another request has started a run meanwhile.
     """
     key = {"site_id": site_id, "kind": kind.value}
     if instead_of is None:
@@ -52,7 +52,7 @@ def claim_run(
 
 
 def update_run(connection: Connection, site_id: int, kind: PastKind, state: RunState) -> bool:
-    """Store the progress of a run; return whether it still is the latest of its kind at the site."""
+    """Store the progress of a run; return whether it is still the latest of its kind at the site."""
     mine = (*_of_kind(site_id, kind), background_run.c.started_at == state.started_at)
     return connection.execute(update(background_run).where(*mine).values(**_values(state))).rowcount > 0
 
@@ -60,7 +60,7 @@ def update_run(connection: Connection, site_id: int, kind: PastKind, state: RunS
 def update_waiting_run(
     connection: Connection, site_id: int, kind: PastKind, started_at: datetime, now: datetime
 ) -> None:
-    """Store that a run still waits."""
+    """Store `now` as the time when a waiting run last reported; a run that no longer waits is not changed."""
     mine = (*_of_kind(site_id, kind), background_run.c.started_at == started_at)
     waits = background_run.c.phase == Phase.WAITING
     connection.execute(update(background_run).where(*mine, waits).values(reported_at=now))

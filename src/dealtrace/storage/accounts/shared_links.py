@@ -35,7 +35,7 @@ def find_shared_link(connection: Connection, digest: str) -> SharedLink | None:
 def list_shared_links(connection: Connection, site_id: int, *, lock: bool = False) -> list[SharedLink]:
     """List the links of a site, newest first, including expired ones.
 
-    With `lock`, the links stay as they are listed until the transaction ends, so that the caller can change them.
+    With `lock`, the links are locked until the transaction ends, so that the caller can safely change them.
     """
     mine = select(shared_link).where(shared_link.c.site_id == site_id)
     in_order = mine.order_by(shared_link.c.created_at.desc(), shared_link.c.digest)

@@ -14,7 +14,7 @@ KEY_BYTES = 8
 
 
 def insert_site_change(connection: Connection, site_id: int, change: SiteChange) -> None:
-    """Store a change of a site in its history."""
+    """Store a change to a site in the site's history."""
     connection.execute(
         insert(site_change).values(
             site_id=site_id,
@@ -39,7 +39,7 @@ def list_site_changes(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> list[SiteChange]:
-    """List up to `most` changes of a site, newest first, made at or after `since` and before `until` if given."""
+    """List up to `most` changes to a site, newest first, made at or after `since` and before `until` if given."""
     mine = select(site_change).where(
         site_change.c.site_id == site_id, site_change.c.kind.in_(sorted(kind.value for kind in kinds))
     )
@@ -52,7 +52,7 @@ def list_site_changes(
 
 
 def find_site_change(connection: Connection, site_id: int, key: str) -> SiteChange | None:
-    """Find a change of a site by its key, or return `None` if there is none."""
+    """Find a change to a site by its key, or return `None` if there is none."""
     mine = select(site_change).where(site_change.c.site_id == site_id, site_change.c.key == key)
     row = connection.execute(mine).first()
     return _change_from_row(row) if row is not None else None

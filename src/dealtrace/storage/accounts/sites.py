@@ -22,7 +22,7 @@ from dealtrace.storage.schema.tables.webhooks import webhook
 from dealtrace.storage.webhooks.webhooks import list_listeners
 
 _DELETED = "deleted site"
-"""The name of the row in `revision` with the highest site id that had ever existed when a site was last deleted."""
+"""The name of a row in `revision`: deleting a site stores there the highest site id that was ever assigned."""
 
 
 def insert_site(connection: Connection, new: Site, now: datetime) -> None:
@@ -48,7 +48,7 @@ def insert_site(connection: Connection, new: Site, now: datetime) -> None:
 
 
 def hold_site(connection: Connection, site_id: int) -> None:
-    """Lock the settings of a site until the transaction ends, so that the caller can change what it reads."""
+    """Lock the settings of a site until the transaction ends, so that the caller can read and then change them."""
     connection.execute(select(site.c.id).where(site.c.id == site_id).with_for_update())
 
 

@@ -138,7 +138,7 @@ def delete_membership(connection: Connection, user_id: int, site_id: int) -> boo
 
 
 def update_keys(connection: Connection, user_id: int, *, has_keys: bool) -> None:
-    """Store whether a user has the keys of single characters."""
+    """Store whether a user has turned on the single-character keyboard shortcuts of the cabinet."""
     connection.execute(update(user).where(user.c.id == user_id).values(has_no_keys=not has_keys))
 
 

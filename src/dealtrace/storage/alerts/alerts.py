@@ -29,7 +29,7 @@ def update_rule(connection: Connection, site_id: int, alert_id: int, rule: Rule,
 
 
 def rename_metric(connection: Connection, site_id: int, name: str, new_name: str) -> None:
-    """Replace the name of a metric in the rules of a site; the figures that they watch, and their state, stay."""
+    """Replace the name of a metric in the alert rules of a site; the state of the alerts does not change."""
     mine = (alert.c.site_id == site_id, alert.c.metric == name)
     connection.execute(update(alert).where(*mine).values(metric=new_name))
 

@@ -53,11 +53,11 @@ def is_lost_race(fault: BaseException) -> bool:
 
 
 def is_conflict(fault: BaseException) -> bool:
-    """Return whether a transaction lost against another one, and may be run again.
+    """Return whether a transaction lost to another one, so that the whole transaction may be run again.
 
-    It lost by a conflicting row or a deadlock, or because the other one kept the lock of a SQLite file for too long.
-    This is for whoever runs whole transactions again. Deadlocks are not lost races, because the write queue answers a
-    lost race by running a command again inside its transaction, which a deadlock has already ended.
+    The cause is a conflicting row, a deadlock, or a lock of a SQLite file that the other transaction kept for too long.
+    `is_lost_race` leaves out deadlocks: after a lost race, the write queue runs one command again inside its
+    transaction, but a deadlock has already ended the transaction.
     """
     error = driver_error(fault)
     if is_lost_race(fault) or _is_locked(error):
@@ -66,7 +66,7 @@ def is_conflict(fault: BaseException) -> bool:
 
 
 def retry_reason(fault: BaseException) -> str:
-    """Return the name under which metrics count a retry after `fault`, such as `deadlock`."""
+    """Return the name under which metrics count a retry after the error `fault`, such as `deadlock`."""
     if is_lost_race(fault):
         return "race"
     error = driver_error(fault)

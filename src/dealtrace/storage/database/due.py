@@ -1,4 +1,4 @@
-"""The SQL condition that something planned is due, even if the clock was set back."""
+"""The SQL condition that a planned time has come, even if the clock was set back."""
 
 from datetime import datetime, timedelta
 
@@ -8,10 +8,10 @@ from dealtrace.accounts.clock_steps import CLOCKS_APART_MAX
 
 
 def is_due(due_at: "Column[datetime]", now: datetime, farthest: timedelta) -> ColumnElement[bool]:
-    """Return the condition that a time has come; nothing is planned more than `farthest` ahead.
+    """Return the SQL condition that `due_at` has come, or is so far ahead that the clock must have been set back.
 
-    Ours: a time that is planned farther ahead comes from a clock that has since been set back. It counts as due:
-    otherwise we could wait for as long as the clock was ahead. `CLOCKS_APART_MAX` is added to `farthest`: the
-    clock of the server that planned it may be a little ahead.
+    Ours: nothing is planned more than `farthest` ahead, so a later time was planned by a clock that has since been set
+    back. A later time counts as due: otherwise we would wait for as long as the clock was ahead. `CLOCKS_APART_MAX` is
+    added to `farthest`, because the clock of the server that planned the time may be a little ahead.
     """
     return or_(due_at <= now, due_at > now + farthest + CLOCKS_APART_MAX)

@@ -21,10 +21,10 @@ POSTGRESQL_CONNECT_SECONDS = 5
 MIRROR_MEMORY_DEFAULT = 1024
 """The default memory limit, in MiB, of the column mirror (a copy for reports); the rest of the mirror is on disk."""
 WRITERS = 9
-"""The most connections for writing, opened when they are needed, so that no thread waits for another's.
+"""The most connections for writing, opened on demand; they are enough for every thread that writes.
 
-Two for the write queue, which also reserves ids, one for changes of accounts, four for files that are imported, and two
-for runs in the background.
+Two are for the write queue, which also reserves ids, one for changes to accounts, four for file imports, and two for
+background runs.
 """
 
 

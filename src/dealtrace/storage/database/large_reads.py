@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, text
 
 WORK_MEMORY_MIB = 128
-"""The least `work_mem` in MiB: the memory for a sort; PostgreSQL allows a hash table twice as much by default.
+"""The lowest `work_mem`, in MiB: the memory for one sort; by default, PostgreSQL allows a hash table twice as much.
 
 With PostgreSQL's default of 4 MiB, the joins of reports spill to disk, and the planner sorts where it could hash.
 PostgreSQL allocates only the memory that it needs.
@@ -23,7 +23,7 @@ _PREPARATION = text(f"SELECT {_SETTING}, {_MEMORY}")
 
 
 def prepare_large_reads(connection: Connection) -> None:
-    """Set how PostgreSQL plans and runs the statements of the transaction; a larger `work_mem` of the server is kept.
+    """Set how PostgreSQL plans and runs the statements of the transaction; if `work_mem` is larger already, it is kept.
 
     SQLite needs no settings.
     """

@@ -46,7 +46,10 @@ _DAY_MICROSECONDS = DAY // MICROSECOND
 
 
 class JournalMoment(StrEnum):
-    """A time of a deal, named by its column, by which a journal selects deals; each has an index and daily counts."""
+    """A time of a deal by which a journal orders deals; the value is the name of its column.
+
+    Each of these columns has an index and daily counts.
+    """
 
     HAPPENED = "happened_at"
     TOUCHED = "touched_at"
@@ -115,10 +118,10 @@ class DaysOfDeals:
         return deals or 0
 
     def reach(self, connection: Connection, since: datetime, until: datetime, skip: int) -> tuple[datetime, int] | None:
-        """Find the UTC day of the deal that follows `skip` deals; return its midnight and the number of earlier deals.
+        """Find the UTC day of the deal that follows the first `skip` deals.
 
-        Only the days that `count` counts for `since` and `until` are considered. The result is `None` if there are
-        none.
+        Only the days that `count` counts for `since` and `until` are considered. Return the midnight at which the day
+        begins and the number of deals on earlier days, or `None` if there are no deals.
         """
         rows = _REACH.fetch(connection, {**self._parameters(since, until), "skip": skip})
         return (rows[0][0], rows[0][1]) if rows else None
@@ -150,7 +153,7 @@ def recounting(connection: Connection, site_id: int, ids: Sequence[int]) -> Iter
 
 
 def recount_deals(connection: Connection, site_id: int) -> None:
-    """Replace a site's daily counts by counting all its deals, while no other transaction can change the counts."""
+    """Replace a site's daily counts by counting all its deals; no other transaction can change the counts meanwhile."""
     if connection.dialect.name == "postgresql":  # SQLite has one writer at a time
         connection.exec_driver_sql(f"LOCK TABLE {deal_day.name} IN SHARE ROW EXCLUSIVE MODE")
     connection.execute(delete(deal_day).where(deal_day.c.site_id == site_id))

@@ -128,10 +128,10 @@ def _stated_parts(parts: DealDetails | Matcher) -> dict[str, object]:
 
 
 def key_rows(site_id: int, deal: Deal) -> list[Values]:
-    """Return a row for each key, such as a phone, by which a deal with matchers is found if its lead is stored later.
+    """Return a row for each key, such as a phone, by which a deal with matchers is found when its lead is stored later.
 
-    A row has the earliest and the latest time at which such a lead may begin. If several matchers have the key, the
-    interval covers the intervals of all.
+    A row has the earliest and the latest start of such a lead. If several matchers have the key, the interval covers
+    the intervals of all of them.
     """
     ends: dict[str, tuple[datetime, datetime]] = {}
     for matcher in deal.matchers:

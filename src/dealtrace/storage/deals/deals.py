@@ -104,7 +104,7 @@ def insert_deals(
 ) -> None:
     """Store new deals, their contacts and tags, and the keys by which leads that are stored later find the deals.
 
-    The unique index is violated if a non-deleted deal has the same number.
+    Storing a number that a non-deleted deal already has violates the unique index.
     """
     full = [new for new in deals if has_further_columns(new.deal)]
     plain = [new for new in deals if not has_further_columns(new.deal)] if full else deals
@@ -144,7 +144,7 @@ def list_deals_by_key(
 ) -> list[Deal]:
     """List the deals of a site that have one of the given ids or numbers, each deal once, ordered by id.
 
-    With `lock`, the deals are locked before they are read, because a read that waits for a lock joins outdated rows.
+    With `lock`, the deals are locked before they are read, because a query that waits for a lock joins outdated rows.
     The queries avoid three forms for which SQLite scans all deals of the site: ordering by `id` instead of `id + 0`;
     selecting non-deleted deals by id; and selecting both deleted and non-deleted deals by number in one query, because
     their numbers are in separate indexes.
@@ -217,7 +217,7 @@ def list_deals_after(connection: Connection, site_id: int, after_id: int, limit:
 
 
 def count_deals(connection: Connection, site_id: int, after_id: int = 0, *, with_deleted: bool = True) -> int:
-    """Count the deals of a site with ids above `after_id`."""
+    """Count the deals of a site with ids above `after_id`; `with_deleted` includes deleted deals."""
     mine = select(func.count()).select_from(deal).where(deal.c.site_id == site_id, deal.c.id > after_id)
     if not with_deleted:
         mine = mine.where(deal.c.deleted_at.is_(None))
@@ -239,16 +239,17 @@ def has_unusable_contact() -> ColumnElement[bool]:
 
 
 def count_unusable_contacts(connection: Connection, site_id: int, since: datetime) -> int:
-    """Count the non-deleted deals, from the time `since` on, that have a phone or e-mail without a normal form."""
+    """Count the non-deleted deals at or after `since` that have a phone or e-mail without a normal form."""
     mine = (deal.c.site_id == site_id, deal.c.deleted_at.is_(None), deal.c.happened_at >= since)
     counted = select(func.count()).select_from(deal).where(*mine, has_unusable_contact())
     return int(connection.execute(counted).scalar_one())
 
 
 def list_latest_matchers(connection: Connection, site_id: int, limit: int) -> list[tuple[Matcher, ...]]:
-    """List the matchers (conditions that find a lead) of the `limit` deals of the 2.0 API stored last.
+    """List the matchers (conditions that find a lead) of the `limit` latest deals of the 2.0 API, latest first.
 
-    The latest is first. Ids do not tell: each process takes ids from blocks of its own.
+    The deals are ordered by when they were stored. Ids are not ordered by time, because each process has its own blocks
+    of ids.
     """
     theirs = select(deal.c.matchers).where(deal.c.site_id == site_id, deal.c.matchers.is_not(None))
     latest = connection.execute(theirs.order_by(deal.c.recorded_at.desc(), deal.c.id.desc()).limit(limit)).scalars()

@@ -38,7 +38,7 @@ _DEALS_OF_SPANS = {
     "clue_email": _SPANS.outerjoin(deal, and_(deal.c.clue_email == _SPAN_CONTACT, _MAY_BE_BOUND)),
     "clue_further": _SPANS.outerjoin(deal_contact, _IS_FURTHER).outerjoin(deal, and_(_HAS_IT, _MAY_BE_BOUND)),
 }
-"""Joins of leads' contacts with the deals that have the same contact, by the clue column that has the contact.
+"""Joins of leads' contacts with the deals that have the same contact as their phone, e-mail or further contact.
 
 Outer joins make SQLite begin with the contacts of the leads.
 """
@@ -90,7 +90,7 @@ def find_ids_by_contact(connection: Connection, site_id: int, spans: Sequence[Le
 def find_ids_by_key(connection: Connection, site_id: int, keys: Collection[tuple[str, datetime]]) -> set[int]:
     """Find the ids of deals, deleted or not, whose matchers (conditions that find a lead) may fit one of `keys`.
 
-    Each item is a key, such as a phone, and the start of the lead that has it.
+    Each item of `keys` is a key, such as a phone, with the start of the lead that has this key.
     """
     if not keys:
         return set()

@@ -28,7 +28,7 @@ def match_reason(*, contact_matching: bool) -> ColumnElement[Any]:
 def has_reason(reason: MatchReason, *, contact_matching: bool) -> ColumnElement[bool]:
     """Return the SQL condition that a deal has a match reason; the query must join the lead if `needs_lead(reason)`.
 
-    Deals without a lead are told from others before anything else is looked at, since a site may have many of both.
+    For the other reasons, the condition does not use the lead's row, so that long lists of deals are searched quickly.
     """
     if needs_lead(reason):
         return match_reason(contact_matching=contact_matching) == reason
@@ -36,7 +36,7 @@ def has_reason(reason: MatchReason, *, contact_matching: bool) -> ColumnElement[
 
 
 def needs_lead(reason: MatchReason) -> bool:
-    """Return whether deals with a lead can have this reason, so that the lead's row must be looked at."""
+    """Return whether deals with a lead can have this reason, so that the lead's row must be read."""
     return reason not in UNMATCHED_REASONS and reason is not MatchReason.STATED_SOURCE
 
 

@@ -21,7 +21,7 @@ class AmountKey:
 
 @record
 class AmountPage:
-    """A page of a list: its ids in order, and the key of its last deal, `None` if no page follows."""
+    """A page of a list: its ids in order, and the key of its last deal, or `None` if it is the last page."""
 
     ids: list[int]
     end: AmountKey | None
@@ -40,7 +40,7 @@ def find_by_amount(
 def find_previous_by_amount(
     connection: Connection, query: PageQuery, key: AmountKey, limit: int, *, highest_first: bool
 ) -> AmountKey | None:
-    """Find the key after which the page of `limit` deals begins that ends with `key`; `None` for the first page."""
+    """Find the key that precedes the page of `limit` deals ending with `key`; `None` means that it is the first."""
     backwards = _in_order(query, key, highest_first=not highest_first, unknown_first=True)
     found = connection.execute(backwards.limit(1).offset(limit - 1)).first()
     return AmountKey(*found) if found is not None else None
@@ -49,7 +49,7 @@ def find_previous_by_amount(
 def _in_order(
     query: PageQuery, after: AmountKey | None, *, highest_first: bool, unknown_first: bool = False
 ) -> Select[int, int]:
-    """Return the SQL query for the keys after `after`, in order."""
+    """Return the SQL query for the keys that follow `after` in the list, in order; without `after`, for all keys."""
     amounts = select(steps_of(deal.c.amount_rub).label("amount"), deal.c.id).select_from(query.rows)
     listed = amounts.where(*query.after(None)).subquery()
     amount, deal_id = listed.c.amount, listed.c.id

@@ -58,10 +58,10 @@ class Days(Protocol):
         ...
 
     def reach(self, connection: Connection, since: datetime, until: datetime, skip: int) -> tuple[datetime, int] | None:
-        """Find the UTC day of the row that follows `skip` rows; return its midnight and the number of earlier rows.
+        """Find the UTC day of the row that follows the first `skip` rows.
 
-        Only the days that `count` counts for `since` and `until` are considered. The result is `None` if there are
-        none.
+        Only the days that `count` counts for `since` and `until` are considered. Return the midnight at which the day
+        begins and the number of rows on earlier days, or `None` if there are no rows.
         """
         ...
 
@@ -128,7 +128,7 @@ def find_page(connection: Connection, query: PageQuery, cursor: Cursor, limit: i
 
 @record
 class NextPage:
-    """A page of a list: its ids in order, and the key of its last row, `None` if no page follows."""
+    """A page of a list: its ids in order, and the key of its last row, or `None` if it is the last page."""
 
     ids: list[int]
     end: SortKey | None
@@ -147,7 +147,7 @@ def find_oldest(connection: Connection, query: PageQuery, after: SortKey | None,
 def find_previous(
     connection: Connection, query: PageQuery, key: SortKey, limit: int, *, newest_first: bool
 ) -> SortKey | None:
-    """Find the key after which the page of `limit` rows begins whose last row has `key`; `None` for the first page."""
+    """Find the key that precedes the page of `limit` rows ending with `key`; `None` means that it is the first."""
     backwards = _oldest(query, key) if newest_first else _newest(query, key)
     found = connection.execute(backwards.limit(1).offset(limit - 1)).first()
     return SortKey(instant(found[0]), found[1]) if found is not None else None

@@ -56,7 +56,7 @@ class Operator(StrEnum):
 
 @record
 class Filter:
-    """A condition on a field of the leads in a list; an empty `text` equals an unknown value."""
+    """A condition on a field of the leads in a list; an empty `text` matches an unknown value."""
 
     field: Field
     text: str
@@ -67,8 +67,8 @@ class Filter:
 class LeadQuery:
     """A query for calls or lead requests that began at or after `since` and before `until`.
 
-    With `by_visit`, this interval is for the start of the lead's visit instead. A filter in `matches` by source
-    compares the source of the visit that the attribution `model` credits.
+    With `by_visit`, the start of the lead's visit must be in this interval instead. A filter by source in `matches`
+    is compared with the source of the visit that the attribution `model` credits.
     """
 
     kind: LeadKind
@@ -135,7 +135,7 @@ def _part(name: str) -> ColumnElement[str]:
 
 
 def _utm(name: str) -> ColumnElement[str]:
-    """Return the SQL expression for a UTM tag of the credited visit or, without one, that part of the stated source."""
+    """Return the SQL expression for a UTM tag of the credited visit or, without one, the same part of its source."""
     return func.coalesce(json_text(visit.c.utm, literal(name)), traffic_source.c[name], "")
 
 

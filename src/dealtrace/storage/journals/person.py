@@ -59,8 +59,8 @@ def list_newest_visits(connection: Connection, site_id: int, visitors: Collectio
 
 
 def _newest(moment: ColumnElement[datetime], id_: ColumnElement[int]) -> tuple[ColumnElement[int], ColumnElement[int]]:
-    """Return the order of newest rows first, as an expression that no index has.
+    """Return the columns that sort the newest rows first, as expressions that no index contains.
 
-    In the order of an index, SQLite would read all rows of the site to find the few of a client.
+    With an index in this order, SQLite would read all rows of the site to find the few of a client.
     """
     return (type_coerce(moment, BigInteger) + 0).desc(), id_.desc()

@@ -95,7 +95,7 @@ def find_unique_leads(connection: Connection, site: Site, leads: Iterable[LeadRe
 def predecessor_at(
     kind: LeadKind, condition: Condition | None = None, *, among: LeadKind | None = None
 ) -> ScalarSelect[datetime]:
-    """Return the SQL subquery for the start of the client's previous lead of the same kind, or of the kind `among`.
+    """Return the SQL subquery for the start of the client's previous lead, of the same kind or of the kind `among`.
 
     Only non-deleted previous leads that meet `condition` count.
     """

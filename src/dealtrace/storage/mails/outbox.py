@@ -71,7 +71,7 @@ def update_claimed_mail(connection: Connection, claimed: Mail, values: Values) -
 
 
 def list_mails(connection: Connection, site_id: int, since: datetime) -> list[Mail]:
-    """List the e-mails of a site whose `caused_at` is at or after `since`, newest first."""
+    """List the e-mails about a site's events at or after `since`, newest first."""
     recent = select(mail).where(mail.c.site_id == site_id, mail.c.caused_at >= since)
     return [_mail_from_row(row) for row in connection.execute(recent.order_by(mail.c.caused_at.desc(), mail.c.id))]
 
@@ -100,7 +100,7 @@ def delete_waiting_mails(
 ) -> None:
     """Delete the e-mails about `subject_ids` that wait to be sent to the user `user_id`.
 
-    Without `user_id`, the e-mails to `address`, a casefolded address of no user, are deleted instead.
+    Without `user_id`, delete the e-mails to the casefolded `address` of somebody who is not a user.
     """
     about = (mail.c.site_id == site_id, mail.c.purpose.in_(list(purposes)), is_in(mail.c.subject_id, subject_ids))
     to_address = and_(mail.c.user_id.is_(None), func.lower(mail.c.address) == address)
@@ -109,7 +109,7 @@ def delete_waiting_mails(
 
 
 def delete_old_mails(connection: Connection, site_id: int, before: datetime) -> int:
-    """Delete the e-mails of a site whose `caused_at` is before `before`, and return how many were deleted."""
+    """Delete the e-mails about a site's events before `before`, and return how many were deleted."""
     old = (mail.c.site_id == site_id, mail.c.caused_at < before)
     return connection.execute(delete(mail).where(*old)).rowcount
 

@@ -28,7 +28,7 @@ def insert_scheduled_report(connection: Connection, new: ScheduledReport) -> Non
 def list_scheduled_reports(connection: Connection, site_id: int, *, lock: bool = False) -> list[ScheduledReport]:
     """List the scheduled reports of a site, oldest first.
 
-    With `lock`, the reports stay as they are listed until the transaction ends, so that the caller can change them.
+    With `lock`, the reports are locked until the transaction ends, so that the caller can safely change them.
     """
     mine = select(mail_report).where(mail_report.c.site_id == site_id)
     in_order = mine.order_by(mail_report.c.created_at, mail_report.c.id)
@@ -67,7 +67,7 @@ def list_sites_with_due_reports(connection: Connection, now: datetime) -> list[i
 
 
 def _is_due(now: datetime) -> ColumnElement[bool]:
-    """Return the condition that a report is due or, after the clock was set back, must be planned again."""
+    """Return the SQL condition that a report is due, by the rule of `is_due` for the report's rhythm."""
     by_rhythm = (
         and_(mail_report.c.rhythm == rhythm.value, is_due(mail_report.c.due_at, now, farthest))
         for rhythm, farthest in NEXT_DUE_MAX.items()
@@ -105,7 +105,7 @@ def _changing(report: ScheduledReport) -> Values:
 
 
 def decode_question(text: str) -> RawQuestion:
-    """Return the question in a stored form from `encode_question`."""
+    """Return the question that `encode_question` stored as `text`."""
     pairs = parse_qsl(text)
     known = {field.name for field in fields(RawQuestion)} - {_FILTERS}
     return RawQuestion(

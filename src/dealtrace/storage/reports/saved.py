@@ -28,22 +28,22 @@ def insert_saved_report(connection: Connection, site_id: int, report: SavedRepor
 
 
 def rename_saved_report(connection: Connection, site_id: int, user_id: int | None, name: str, new_name: str) -> bool:
-    """Rename a report of user `user_id`, or of the site if that is `None`; return whether it existed.
+    """Rename a user's own report, or a shared report if `user_id` is `None`; return whether it existed.
 
-    The new name must be unused.
+    The new name must not be in use.
     """
     renamed = update(saved_report).where(*_named(site_id, user_id, name)).values(name=new_name)
     return connection.execute(renamed.returning(saved_report.c.name)).first() is not None
 
 
 def delete_saved_report(connection: Connection, site_id: int, user_id: int | None, name: str) -> bool:
-    """Delete a report of user `user_id`, or of the site if that is `None`, and return whether it existed."""
+    """Delete a user's own report, or a shared report if `user_id` is `None`, and return whether it existed."""
     gone = delete(saved_report).where(*_named(site_id, user_id, name)).returning(saved_report.c.name)
     return connection.execute(gone).first() is not None
 
 
 def find_saved_report(connection: Connection, site_id: int, user_id: int | None, name: str) -> SavedReport | None:
-    """Find a report of user `user_id`, or of the site if that is `None`, by name; return `None` if there is none."""
+    """Find a user's own report, or a shared report if `user_id` is `None`, by name; return `None` if there is none."""
     mine = [each for each in list_saved_reports(connection, site_id, user_id) if each.user_id == user_id]
     return next((each for each in mine if each.name == name), None)
 
@@ -59,7 +59,7 @@ def list_saved_reports(connection: Connection, site_id: int, user_id: int | None
 def list_reports_of_all(connection: Connection, site_id: int, *, lock: bool = False) -> list[SavedReport]:
     """List the saved reports of a site and of all its users, ordered by owner and name.
 
-    With `lock`, the reports stay as they are listed until the transaction ends, so that the caller can change them.
+    With `lock`, the reports are locked until the transaction ends, so that the caller can safely change them.
     """
     columns = saved_report.c
     all_reports = select(saved_report).where(columns.site_id == site_id).order_by(columns.user_id, columns.name)

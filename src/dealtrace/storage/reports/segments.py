@@ -30,16 +30,16 @@ def insert_segment(
 
 
 def rename_segment(connection: Connection, site_id: int, user_id: int | None, name: str, new_name: str) -> bool:
-    """Rename a segment of user `user_id`, or of the site if that is `None`; return whether it existed.
+    """Rename a user's own segment, or a shared segment if `user_id` is `None`; return whether it existed.
 
-    The new name must be unused.
+    The new name must not be in use.
     """
     renamed = update(segment).where(*_named(site_id, user_id, name)).values(name=new_name)
     return connection.execute(renamed.returning(segment.c.name)).first() is not None
 
 
 def delete_segment(connection: Connection, site_id: int, name: str, user_id: int | None = None) -> bool:
-    """Delete a segment of user `user_id`, or of the site if that is `None`, and return whether it existed."""
+    """Delete a user's own segment, or a shared segment if `user_id` is `None`, and return whether it existed."""
     gone = delete(segment).where(*_named(site_id, user_id, name)).returning(segment.c.name)
     return connection.execute(gone).first() is not None
 

@@ -1,4 +1,4 @@
-"""Add data of leads: the circumstances of a call, the page of a form, and annotations."""
+"""Add details of leads: the circumstances of a call, the page of a form, and annotations."""
 
 from typing import Any
 

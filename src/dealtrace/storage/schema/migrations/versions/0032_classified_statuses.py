@@ -8,5 +8,5 @@ down_revision = "0031"
 
 
 def upgrade() -> None:
-    """Apply the migration; statuses that mean won or lost count as classified without it."""
+    """Apply the migration; statuses that mean won or lost count as classified even without this time."""
     op.add_column("deal_status", sa.Column("classified_at", sa.BigInteger(), nullable=True))

@@ -1,4 +1,4 @@
-"""Add the state of changes of a site's past that run in the background."""
+"""Add the state of background runs that change the past data of a site."""
 
 import sqlalchemy as sa
 from alembic import op

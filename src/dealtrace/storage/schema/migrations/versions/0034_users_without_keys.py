@@ -1,4 +1,4 @@
-"""Add whether a person has turned off the keys of single characters."""
+"""Add whether a user has turned off single-character keyboard shortcuts."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,5 +8,5 @@ down_revision = "0033"
 
 
 def upgrade() -> None:
-    """Apply the migration; everybody has the keys until they turn them off."""
+    """Apply the migration; the shortcuts stay on until a user turns them off."""
     op.add_column("user", sa.Column("has_no_keys", sa.Boolean(), nullable=True))

@@ -1,4 +1,4 @@
-"""Add the history of acts on accounts."""
+"""Add the history of actions on accounts, such as creating a user."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = "0034"
 
 
 def upgrade() -> None:
-    """Apply the migration; what was done before is not known."""
+    """Apply the migration; earlier actions are unknown."""
     op.create_table(
         "account_act",
         sa.Column("key", sa.String(16), nullable=False),

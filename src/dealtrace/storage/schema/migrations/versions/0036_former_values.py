@@ -8,7 +8,7 @@ down_revision = "0035"
 
 
 def upgrade() -> None:
-    """Apply the migration; what stood there before earlier changes is not known."""
+    """Apply the migration; the values before earlier changes are unknown."""
     op.create_table(
         "lead_version",
         sa.Column("site_id", sa.BigInteger(), nullable=False),
