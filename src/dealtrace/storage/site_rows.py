@@ -15,12 +15,12 @@ Receivers remember positions, so as long as a site exists, its positions never s
 POINTS = "points_day"
 """The table with the points spent by day, which does not count as data: a refused change locks a row in it."""
 RUNS = "background_run"
-"""The table with the latest changes of the past, which does not count as data: a preview stores a row in it."""
+"""The table with the latest background runs, which does not count as data: even a preview stores a row in it."""
 _NOT_DATA = frozenset({HISTORY, POSITIONS, POINTS, RUNS})
 
 
 def count_site_rows(connection: Connection, site_id: int) -> dict[str, int]:
-    """Return how many rows a site has in each table, by table name; empty ones and those without data are left out."""
+    """Return how many rows of data a site has in each table, by table name; tables without any are left out."""
     found = {
         table.name: connection.execute(
             select(func.count()).select_from(table).where(table.c.site_id == site_id)

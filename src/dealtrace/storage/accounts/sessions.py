@@ -74,7 +74,7 @@ def touch_session(connection: Connection, digest: str, now: datetime, *, is_conf
 
 
 def update_seen(connection: Connection, used_at: Mapping[str, datetime]) -> None:
-    """Store when sessions were last used, by digest, unless a later use is stored; sorting the rows avoids deadlocks."""
+    """Store when sessions were last used, by digest, unless a later use is stored; sorting rows avoids deadlocks."""
     rows = [{"used_digest": digest, "used_at": at} for digest, at in sorted(used_at.items())]
     used = update(session).where(
         session.c.digest == bindparam("used_digest"),

@@ -125,7 +125,7 @@ def list_account_costs(connection: Connection, site_id: int, since: date, until:
 def find_unmet_costs_between(
     connection: Connection, site_id: int, since: date, until: date, visited: Collection[TrafficSource]
 ) -> UnmetCosts:
-    """Return those costs from `since` to `until`, both included, whose traffic sources have no visits.
+    """Return the costs from `since` to `until`, both included, whose traffic sources have no visits.
 
     `visited` has the sources of all visits.
     """
@@ -151,7 +151,7 @@ def find_unmet_costs(
     days: Collection[date],
     visited: Collection[TrafficSource],
 ) -> UnmetCosts:
-    """Return those costs of an advertising account on the given days whose traffic sources have no visits.
+    """Return the costs of an advertising account on the given days whose traffic sources have no visits.
 
     `visited` has the sources of all visits.
     """

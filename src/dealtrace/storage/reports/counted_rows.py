@@ -121,7 +121,7 @@ def counted_rows(tables: FactTables, shape: Shape, group: Group, wanted: Wanted)
 
 
 def in_span(shape: Shape, fact: Fact, at: Expression) -> ColumnElement[bool]:
-    """Return the SQL condition that a fact is dated within the period.
+    """Return the SQL condition that the time of a fact is in the period.
 
     `at` is the column with the fact's instant or, for costs, with its day.
     """

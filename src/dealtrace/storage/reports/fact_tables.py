@@ -78,7 +78,7 @@ class FactTables(Hashable, Protocol):
         """Whether the database can choose the first rows of a report in their exact order."""
 
     def deferred(self, by: Sequence[Dimension]) -> Collection[Dimension]:
-        """Return those of the dimensions `by` whose keys are computed in a second step of grouping.
+        """Return the dimensions in `by` whose keys are computed in a second step of grouping.
 
         The first step groups by the ids of sources and by days, which is faster if a key takes long to compute.
         """

@@ -41,7 +41,7 @@ def find_spellings(fetch: Fetch, tables: FactTables, dimension: Dimension, keys:
 
 
 def _spelled(tables: FactTables, dimension: Dimension) -> tuple[Expression, Expression, Expression]:
-    """Return the SQL columns of all spellings of sources or statuses: the key, the spelling, and what counts it."""
+    """Return the SQL columns of all spellings of sources or statuses: key, spelling, and the id or text to count."""
     if dimension.kind is Kind.STATUS:
         statuses = tables.statuses().subquery("statuses")
         return statuses.c.key, statuses.c.spelling, statuses.c.spelling
@@ -52,7 +52,7 @@ def _spelled(tables: FactTables, dimension: Dimension) -> tuple[Expression, Expr
 def single_spellings(tables: FactTables, dimension: Dimension) -> Selection:
     """Return the SQL select of keys of sources or statuses with a spelling of each: `key`, `spelling`, `is_doubtful`.
 
-    The spelling is trimmed; `is_doubtful` is true if the key has others.
+    The spelling is trimmed; `is_doubtful` is true if the key has other spellings too.
     """
     key, spelling, _ = _spelled(tables, dimension)
     first, last = (of(func.trim(spelling, BLANKS)) for of in (func.min, func.max))

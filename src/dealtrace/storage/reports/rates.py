@@ -76,7 +76,7 @@ def upsert_rates(connection: Connection, site: Site, rates: Sequence[CurrencyRat
 
 
 def delete_rates(connection: Connection, site: Site, currency: str, since_on: date | None = None) -> int:
-    """Delete a site's rate of a currency from the day `since_on`, or all its rates, and return how many there were."""
+    """Delete a currency's rate that begins on `since_on`, by default all its rates, and return how many there were."""
     mine = delete(currency_rate).where(_RATE.site_id == site.id, _RATE.currency == currency)
     if since_on is not None:
         start, end = day_start(since_on, site.time_zone), day_end(since_on, site.time_zone)
@@ -97,7 +97,7 @@ def list_latest_rates(connection: Connection, site: Site, currency: str, count: 
 
 
 def list_rates_on(connection: Connection, site: Site, on: date) -> list[CurrencyRate]:
-    """List the rate of each currency that is in force on a day of the site, ordered by currency."""
+    """List the rates that apply on a day of the site, one for each currency, ordered by currency."""
     mine = (_RATE.site_id == site.id, _RATE.since_at < day_end(on, site.time_zone))
     latest = select(_RATE.currency, func.max(_RATE.since_at).label("since_at")).where(*mine).group_by(_RATE.currency)
     of_currency = latest.subquery()
@@ -120,7 +120,7 @@ def _rates(site: Site, rows: Rows) -> list[CurrencyRate]:
 
 
 def find_rates(connection: Connection, site_id: int) -> Rates:
-    """Return the rates of a site, to compute what the amounts of its deals are worth in rubles."""
+    """Return the rates of a site, for converting the amounts of its deals to rubles."""
     columns = (_RATE.currency, _RATE.since_at, _RATE.rate)
     in_order = select(*columns).where(_RATE.site_id == site_id).order_by(_RATE.currency, _RATE.since_at)
     starts: dict[str, list[datetime]] = defaultdict(list)

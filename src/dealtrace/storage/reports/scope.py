@@ -29,7 +29,7 @@ _OF_COMPARED = "compared_"
 class FilterShape:
     """A filter without its values: its position among the filters, and the number of its values.
 
-    `names_nothing` is true if one of the values means that the fact has no key.
+    `names_nothing` is true if one of the values stands for facts without a key.
     """
 
     place: int
@@ -52,7 +52,7 @@ class FilterShape:
 class Shape:
     """The data that determines the SQL text of a report's statements; reports of one shape share this text.
 
-    `is_compared` gives the parameters of a period other names, so that one statement can count facts of two periods.
+    If `is_compared`, the parameters of the period have other names, so that one statement can count two periods.
     """
 
     by: tuple[Dimension, ...]

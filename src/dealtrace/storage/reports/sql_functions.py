@@ -59,7 +59,7 @@ def _sqlite_total(element: total_of, compiler: SQLCompiler, **kwargs: object) ->
 
 
 class different_numbers(FunctionElement[int]):  # noqa: N801
-    """The SQL expression for the count of distinct numbers from 0 to a given maximum, by a bitmap; only for DuckDB."""
+    """The SQL expression that counts distinct numbers from 0 to a given maximum with a bitmap; only for DuckDB."""
 
     name = "different_numbers"
     inherit_cache = True
@@ -73,9 +73,10 @@ def _duckdb_different(element: different_numbers, compiler: SQLCompiler, **kwarg
 
 
 class month_of(FunctionElement[int]):  # noqa: N801
-    """The SQL expression for the month of a day's ordinal, given as a second expression that any engine can compute.
+    """The SQL expression for the month of a day: the first argument is the day's ordinal.
 
-    DuckDB computes the month of a date in a quarter of the time that the arithmetic takes.
+    The second argument computes the same month by arithmetic, on any engine. DuckDB uses a function of dates instead,
+    which takes a quarter of the time.
     """
 
     name = "month_of"
@@ -115,7 +116,7 @@ def _postgresql_items(element: items_of, compiler: SQLCompiler, **kwargs: object
 
 
 class joined_texts(FunctionElement[str]):  # noqa: N801
-    """The SQL aggregate that joins texts by a separator; used as a window function, it joins them in order."""
+    """The SQL aggregate that joins texts with a separator; as a window function, it joins them in order."""
 
     name = "joined_texts"
     inherit_cache = True

@@ -59,7 +59,11 @@ _WON_FLAGS = frozenset({"is_won", FIRST_WON})
 
 @record
 class Part:
-    """The measures of a group: those of its rows, those of them that add up to their totals, and all the others."""
+    """A group of measures, and how they are fetched.
+
+    `in_rows` are fetched for each row of the report. The totals of `adding` are added up from the rows; the totals of
+    `whole` are queried separately.
+    """
 
     group: Group
     in_rows: tuple[Measure, ...]
@@ -77,7 +81,7 @@ class Plan:
 
 
 def plan_of(scope: Scope, measures: Iterable[Measure]) -> Plan:
-    """Return how measures are fetched for each row of a report with the given scope, and in total."""
+    """Return how the measures of a report with the given scope are fetched: for each row, and as totals."""
     asked = frozenset(measures)
     unknown = frozenset(
         measure for measure in asked if any(measure.fact not in each.dimension.facts for each in scope.filters)
@@ -95,7 +99,7 @@ def plan_of(scope: Scope, measures: Iterable[Measure]) -> Plan:
 
 
 def gather(fetch: Fetch, tables: FactTables, scope: Scope, measures: Iterable[Measure]) -> Gathered:
-    """Return the values of measures for each row of a report with the given scope, and in total.
+    """Return the values of measures for each row of a report with the given scope, and their totals.
 
     A total that equals the sum of its rows is added up from the rows; other totals are queried separately.
     """
@@ -113,7 +117,7 @@ def gather(fetch: Fetch, tables: FactTables, scope: Scope, measures: Iterable[Me
 
 
 def fetch_whole(fetch: Fetch, tables: FactTables, scope: Scope, plan: Plan) -> dict[Measure, int]:
-    """Return the totals of the measures whose rows do not add up to them."""
+    """Return the totals that cannot be added up from the rows, by measure."""
     total: dict[Measure, int] = {}
     whole_shape = replace(shape_of(scope), by=())
     for part in plan.parts:
@@ -162,9 +166,9 @@ def grouped_statement(tables: FactTables, shape: Shape, group: Group) -> Selecti
 
 
 def _deferred(tables: FactTables, shape: Shape) -> frozenset[Dimension]:
-    """Return the dimensions whose keys the second of two steps computes, because that is faster.
+    """Return the dimensions whose keys are computed in the second step of grouping, because that is faster.
 
-    The keys of sources cannot wait if facts are filtered by them.
+    If facts are filtered by source, the first step needs the keys of sources.
     """
     is_filtered = any(each.dimension.kind is Kind.SOURCE for each in shape.filters)
     deferred = tables.deferred(shape.by)
@@ -172,7 +176,7 @@ def _deferred(tables: FactTables, shape: Shape) -> frozenset[Dimension]:
 
 
 def _has_two_steps(tables: FactTables, group: Group, deferred: frozenset[Dimension]) -> bool:
-    """Return whether grouping in two steps is faster, and possible.
+    """Return whether grouping in two steps is possible and faster.
 
     In two steps, distinct values can be counted for only one attribute, with no other measures than counts of facts.
     """

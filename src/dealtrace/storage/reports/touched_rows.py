@@ -71,7 +71,7 @@ def _with_floors(rows: Subquery, name: str) -> Subquery:
 
 
 def _ranks(rows: Subquery, name: str) -> Iterable[Expression]:
-    """Return the SQL expressions for how many kopecks rounding down leaves, and for a touch's place in line for one.
+    """Return the SQL expressions for the kopecks left over by rounding down, and for a touch's place in line for one.
 
     Both use the same window, so that the database sorts the rows only once.
     """

@@ -1,7 +1,7 @@
-"""The order in which transactions of PostgreSQL lock rows of several tables, so that no two wait for each other.
+"""The order in which transactions of PostgreSQL lock rows of several tables, so that they cannot deadlock.
 
-Whoever locks rows of two of these tables, by changing or deleting them or `FOR UPDATE`, begins with the earlier one.
-The tables are those whose rows different transactions of one site lock.
+A transaction that locks rows of two of these tables, with `FOR UPDATE` or by changing or deleting them, begins with the
+earlier table. The tables are those whose rows are locked by different transactions of one site.
 """
 
 from collections.abc import Collection
@@ -14,10 +14,10 @@ from dealtrace.storage.schema.tables.reports import report_column, saved_report,
 from dealtrace.storage.schema.tables.settings import points_day
 
 LOCK_ORDER: tuple[Table, ...] = (points_day, report_column, alert, segment, saved_report, shared_link, mail_report)
-"""The tables, the one that is locked first in front."""
+"""The tables, in the order in which transactions lock their rows."""
 
 
 def in_lock_order(tables: Collection[Table]) -> list[Table]:
-    """Return those of `tables` that are in `LOCK_ORDER`, in this order, and then all others in their own."""
+    """Return `tables` in `LOCK_ORDER`; tables that are not in `LOCK_ORDER` follow in the given order."""
     named = [table for table in LOCK_ORDER if table in tables]
     return [*named, *(table for table in tables if table not in LOCK_ORDER)]

@@ -78,7 +78,10 @@ def list_visits_of_visitors(
 def list_first_and_latest(
     connection: Connection, site_id: int, own: Visit, since: datetime, until: datetime, most: int
 ) -> list[Visit]:
-    """List the visitor's first and latest `most` visits before `own`, begun from `since` to `until`, both included."""
+    """List the visitor's first visit and latest `most` visits before `own`, in no particular order.
+
+    Only visits that began from `since` to `until`, both included, are listed.
+    """
     begun = visit.c.started_at
     earlier = VISIT_ROWS.where(
         visit.c.site_id == site_id, visit.c.visitor_id == own.visitor_id, begun >= since, begun <= until,

@@ -39,7 +39,7 @@ Progress = Callable[[str], None]
 
 
 Selects = Callable[[], Iterable[tuple[Selection, Expression | None]]]
-"""A function that returns the selects for all rows of a site, each with the column to which ids of marks refer."""
+"""A function that returns selects of all rows of a site, each with the column that has the ids of marks, if any."""
 _FACTS = StoredFacts(contact_matching=False)
 """The facts of a site as the mirror stores them, independent of the site's settings.
 
@@ -221,7 +221,7 @@ def _fill_by_parts(
     rows: Iterable[tuple[Selection, Parameters]],
     conditions: Iterable[str],
 ) -> None:
-    """Fill a table whose rows are joined with touches, in steps, each for the rows that meet one of `conditions`."""
+    """Fill a table whose rows are joined with touches, in parts: one statement for each of `conditions`."""
     streamed, touches = f"{tables.SCRATCH}.streamed", f"{tables.SCRATCH}.lead_touches"
     staging = replace(part.filling, inserting=f"CREATE TABLE {streamed} AS SELECT * FROM {{streamed}}")  # noqa: S608
     stream_rows(source, mirror, staging, rows)

@@ -40,10 +40,10 @@ from dealtrace.storage.reports.statement import Plan, fetch_whole, grouped_state
 STATEMENTS_MAX = 200
 """How many statements a process caches."""
 _STEP, _STEPS = 2**40, 4
-"""A quotient is compared by its whole part and by four further digits of 40 bits.
+"""Quotients are compared by their whole parts and by four further digits of 40 bits each.
 
-So quotients of numbers of up to 80 bits are compared exactly, and no product exceeds the 128 bits of DuckDB's integers
-while the divisor has at most 87 bits, which is far more than the amounts of all deals have.
+This compares quotients of numbers of up to 80 bits exactly. No product exceeds the 128 bits of DuckDB's integers, as
+long as divisors have at most 87 bits, which is far more than the total amount of all deals has.
 """
 _LIMIT = "limit"
 _SPELT = (Kind.SOURCE, Kind.STATUS)
@@ -51,7 +51,7 @@ _SPELT = (Kind.SOURCE, Kind.STATUS)
 
 @record
 class FirstRows:
-    """The measures of the first rows of a report, for each of its periods, and the number of all its rows."""
+    """The measures of the first rows of a report, for each of its periods, and the report's total number of rows."""
 
     sides: tuple[Gathered, ...]
     rows_total: int
@@ -59,9 +59,10 @@ class FirstRows:
 
 @record
 class Sorted:
-    """The order of a report, the formula of the figures that it sorts by, if any is known, and how many rows it shows.
+    """The order of a report, the formula of the figures that it is sorted by, and the number of rows to show.
 
-    `shift` has, for each dimension, the number to add to a key of the compared period to get that of the question.
+    `formula` is `None` if no figure is known. `shift` has, for each dimension, the number to add to a key of the
+    compared period to get the corresponding key of the report's own period.
     """
 
     sequence: Sequencing
@@ -71,10 +72,10 @@ class Sorted:
 
 
 def can_choose(tables: FactTables, scope: Scope, measures: Iterable[Measure], formula: object) -> bool:
-    """Return whether the database can choose the first rows of a report that sorts by the figures of `formula`.
+    """Return whether the database can choose the first rows of a report that is sorted by the figures of `formula`.
 
-    It can compare sums and quotients of measures, not the formulas of a site's own columns. Visitors that are counted
-    by bitmaps have few rows, and two periods at once would take twice the memory.
+    It can compare sums and quotients of measures, but not the formulas of a site's own columns. If visitors are counted
+    by bitmaps, all rows are fetched: they are few, and counting two periods at once would take twice the memory.
     """
     is_sortable = formula is None or (
         isinstance(formula, Formula) and all(each.has_one_scale for each in _sums_of(formula))
@@ -90,9 +91,9 @@ def _sums_of(formula: Formula) -> tuple[Sum, ...]:
 def find_first_rows(
     fetch: Fetch, tables: FactTables, scopes: Sequence[Scope], measures: Iterable[Measure], asked: Sorted
 ) -> FirstRows | None:
-    """Find the first rows of a report; `scopes` are those of its period and of the compared period, if there is one.
+    """Find the first rows of a report; `scopes` has the scope of its period and, if there is one, the compared period.
 
-    Return `None` if no fact has the dimensions of the report, so that it has no rows.
+    Return `None` if the report has no rows because no fact has its dimensions.
     """
     asked_measures = frozenset(measures)
     plans = [plan_of(scope, asked_measures) for scope in scopes]
@@ -155,8 +156,8 @@ def first_rows_statement(
 ) -> Selection:
     """Return the SQL select of the first rows of a report, and of one more row with the totals.
 
-    Its columns are the keys, then the measures of each side, then null or, in the row with the totals, the number of
-    all rows.
+    The columns are the keys, then the measures of each period, then the number of all rows, which is null except in
+    the row with the totals.
     """
     by = sides[0].shape.by
     grouped = [
@@ -181,7 +182,7 @@ _Grouped = Sequence[tuple[_Side, Group, CTE]]
 
 
 def _keys_and_figures(side: _Side, group: Group, found: CTE, sorted_by: Sequence[Measure]) -> Selection:
-    """Return the select of the keys of a group's rows and of those of its measures by which the report is sorted."""
+    """Return the select of the keys of a group's rows, and of the measures in `sorted_by`, null if not in the group."""
     mine = dict(zip(group.measures, _measures_of(side, found), strict=True)) if not side.shape.is_compared else {}
     keys = [_key(side, found, place).label(f"key_{place}") for place in range(len(side.shape.by))]
     figures: list[Expression] = [mine.get(measure, null()) for measure in sorted_by]
@@ -193,7 +194,7 @@ def _measures_of(side: _Side, found: CTE) -> Sequence[Expression]:
 
 
 def _key(side: _Side, found: CTE, place: int) -> Expression:
-    """Return a key of a row; a time of the compared period is moved to that of the question's period."""
+    """Return a key of a row; a time in the compared period is shifted to the same time in the report's own period."""
     key: Expression = found.c[f"key_{place}"]
     is_moved = side.shape.is_compared and side.shape.by[place].kind is Kind.CALENDAR
     return key + parameter(_shift_name(place)) if is_moved else key
@@ -231,7 +232,7 @@ def _in_order(
 
 
 def comparable(formula: Formula, values: Mapping[Measure, Expression]) -> list[Expression]:
-    """Return the SQL expressions that, compared one after the other, have the exact order of the figures."""
+    """Return SQL expressions that, compared one after another, give the exact order of the figures."""
     over = _added(formula.over, values)
     if formula.under is None:
         return [over]
@@ -252,7 +253,7 @@ def _added(added: Sum, values: Mapping[Measure, Expression]) -> Expression:
 
 
 def _names(tables: FactTables, dimension: Dimension) -> Selection:
-    """Return the select of the spellings of sources or statuses; those of doubtful keys are parameters."""
+    """Return the select of the keys of sources or statuses, each with its most frequent spelling."""
     single = single_spellings(tables, dimension).subquery("single")
     keys, spellings = (func.unnest(each, type_=Text) for each in _doubtful_parameters(dimension))
     doubtful = select(keys.label("key"), spellings.label("spelling")).subquery("doubtful")
@@ -266,7 +267,7 @@ def _doubtful_parameters(dimension: Dimension) -> tuple[BindParameter[Sequence[s
 
 
 def _doubtful_spellings(fetch: Fetch, tables: FactTables, dimension: Dimension) -> dict[str, object]:
-    """Return the parameters with the keys that have several spellings, and with the most frequent spelling of each."""
+    """Return two parameters by name: the keys that have several spellings, and the most frequent spelling of each."""
     single = single_spellings(tables, dimension).subquery("single")
     keys = {key for (key,) in fetch(select(single.c.key).where(single.c.is_doubtful))}
     found = find_spellings(fetch, tables, dimension, keys) if keys else {}

@@ -62,7 +62,7 @@ def gather_all(mirror: MirrorConnection, catalog: str) -> list[str]:
 
 
 def _between(since: int | None, until: int | None) -> str:
-    """Return the SQL condition that `{lead_id}` is in an interval; the first interval includes null."""
+    """Return the SQL condition that `{lead_id}` is in an interval; an interval without `since` includes null."""
     conditions = [f"{{lead_id}} >= {since}"] if since is not None else []
     conditions += [f"{{lead_id}} < {until}"] if until is not None else []
     condition = " AND ".join(conditions or ["true"])
@@ -70,7 +70,7 @@ def _between(since: int | None, until: int | None) -> str:
 
 
 def gather(mirror: MirrorConnection, catalog: str, condition: str = "true") -> None:
-    """Gather the touches of a DuckDB catalog that meet an SQL condition into its table `lead_touches`."""
+    """Gather the touches in a catalog that meet an SQL condition, and store them in the catalog's `lead_touches`."""
     mirror.execute(_inserting(catalog, condition))
 
 
@@ -101,7 +101,7 @@ def _floor(size: str) -> str:
 
 
 def _rest(size: str) -> str:
-    """Return the SQL expression for what rounding down a touch's part leaves over, in millionths of a kopeck."""
+    """Return the SQL expression for the remainder when a touch's part is rounded down, in millionths of a kopeck."""
     return f"{size} % {WHOLE} * share % {WHOLE}"
 
 

@@ -72,13 +72,13 @@ class MirrorConnection:
             raise MirrorFault(str(fault)) from fault
 
     def execute_side_by_side(self, statements: Sequence[str]) -> None:
-        """Run statements that do not depend on each other: a transaction for each of DuckDB's threads, at one time.
+        """Run statements that do not depend on each other, divided among simultaneous transactions, one per thread.
 
-        DuckDB itself divides a statement by row groups of 122,880 rows, so one that reads fewer takes one thread. It
-        writes whole row groups of a transaction to their place in the file, but those of small commits twice.
+        DuckDB itself divides a statement among threads by row groups of 122,880 rows, so a statement that reads fewer
+        rows uses one thread. It writes whole row groups of a transaction once, but rows of small transactions twice.
 
         Raises:
-            MirrorFault: a statement failed; what the other transaction stored stays.
+            MirrorFault: a statement failed; the other transactions may have been committed.
         """
         size = -(-len(statements) // THREADS) or 1
         groups = [statements[start : start + size] for start in range(0, len(statements), size)]
@@ -127,7 +127,7 @@ class _AttachedConnection(MirrorConnection):
         self._spilled = spilled
 
     def close(self) -> None:
-        """Close the file; uncommitted changes are lost. A DuckDB instance that failed or spilled to disk is dropped."""
+        """Close the file; uncommitted changes are lost. A DuckDB instance that failed or spilled is not used again."""
         try:
             self.execute(f"USE {_NO_FILE}; DETACH {_ATTACHED}")
         except MirrorFault:

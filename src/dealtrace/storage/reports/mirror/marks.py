@@ -44,7 +44,7 @@ class Kind(StrEnum):
 
 @record
 class Mark:
-    """A mark, which records that a visit, lead, deal or the like changed; later changes have higher numbers."""
+    """A record that a row, such as a deal, has changed; marks of later changes have higher numbers."""
 
     number: int
     site_id: int

@@ -28,9 +28,9 @@ _LOOK_SECONDS = 0.01
 MARKS_AT_ONCE = 20_000
 """How many marks are applied in one transaction of the mirror; the ids of these marks are held in memory."""
 _SHARE_FOR_BUILDING = 5 / 8
-"""The part of the mirror's memory that DuckDB may fill while it builds the mirror.
+"""The part of the mirror's memory limit that DuckDB may use while it builds the mirror.
 
-Our own process and DuckDB's lists, which it does not count, need the rest.
+The rest is for our own process, and for DuckDB's lists, which DuckDB does not count towards its limit.
 """
 _FACTS, _NEW_FACTS, _SCRATCH = "facts.duckdb", "new.duckdb", "scratch.duckdb"
 _LOCK, _WAITING, _SPILLED = "lock", "waiting", "spilled"
@@ -68,7 +68,7 @@ def fault_file_of(database: Database) -> Path:
 
 
 def rebuild_file_of(database: Database) -> Path:
-    """Return the path of the file that says why an existing mirror was last rebuilt; it was written at that time."""
+    """Return the path of the file that says why an existing mirror was last rebuilt; its time says when."""
     return folder_of(database) / "rebuilt"
 
 
@@ -141,7 +141,7 @@ def _is_locked_now(lock: int) -> bool:
 
 
 def _is_wanted(folder: Path) -> bool:
-    """Return whether another process or the erasure of a person is waiting until nobody else uses the mirror."""
+    """Return whether another process, or the erasure of a person, is waiting to use the mirror alone."""
     with _lock_file(folder / _WAITING) as waiting:
         return not _is_locked_now(waiting)
 
@@ -177,8 +177,8 @@ def current_mirror(
 def _join(database: Database, folder: Path, reading: ExitStack) -> MirrorConnection | None:
     """Update and share the mirror that this process has open, or return `None` if that is not possible.
 
-    It is not possible if others wait for the mirror, or if the mirror must be built again: then its readers must leave
-    first.
+    It is not possible if the mirror is not open, if others wait for it, or if it must be built again: its readers must
+    leave first.
     """
     session = _SESSIONS.join(folder)
     if session is None:

@@ -21,9 +21,8 @@ class Rebuild:
 class MirrorStatus:
     """The size of a mirror, when it was last opened, and `behind`, the number of changes that it must still apply.
 
-    `obstacle` is the reason, in a few words, why the next report must build the mirror again, empty if it need not.
-    `rebuild` is when and why this mirror was built again, `None` if it was built for the first time or after an
-    erasure.
+    `obstacle` says in a few words why the next report must build the mirror again; it is empty if the mirror can be
+    updated. `rebuild` is `None` if this mirror was built for the first time, or after a person was erased.
     """
 
     size_bytes: int

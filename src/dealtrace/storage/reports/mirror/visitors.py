@@ -1,4 +1,4 @@
-"""Give the visitors of a site numbers, so that reports can count distinct visitors by bitmaps, four times as fast.
+"""Number the visitors of a site, so that reports can count distinct visitors by bitmaps, which is four times as fast.
 
 A bitmap has as many bits as the site has visitors, and every row of a report needs a bitmap. So only reports with few
 rows use bitmaps; the number of rows is bounded by the number of distinct texts of visits.
@@ -20,7 +20,7 @@ BITMAPS_BYTES_MAX = 64 * 1024 * 1024
 """The most bytes for a report's bitmaps in each thread; DuckDB does not count them towards its memory limit."""
 _STEP = 65_536
 _KEPT_BITS = 4
-"""`_STEP` and `_KEPT_BITS` say how counts of visitors and keys are rounded up, so that statements can be reused."""
+"""Counts of visitors are rounded up to multiples of `_STEP`, counts of keys to `_KEPT_BITS`, to reuse statements."""
 _DAY, _MONTH = "day", "month"
 _DAY_MICROSECONDS = 86_400 * 1_000_000
 _TEXTS = {
@@ -58,7 +58,7 @@ _PLACING = (
 
 @record
 class VisitKeys:
-    """Upper bounds, rounded up: of how many visitors a site has, and of how many keys its visits have by dimension."""
+    """Rounded-up numbers: of the visitors of a site, and of the different keys of its visits, by dimension."""
 
     visitors: int
     counts: tuple[tuple[str, int], ...]
@@ -73,7 +73,7 @@ class VisitKeys:
 
 
 def _keys_of(dimension: Dimension, counts: Mapping[str, int]) -> int:
-    """Return how many keys a dimension can have at most; a UTC day overlaps two local days of the site."""
+    """Return the highest possible number of keys of a dimension; a UTC day overlaps two local days of the site."""
     match dimension.kind:
         case Kind.CLOCK | Kind.VISIT_CLOCK:
             return HOURS
@@ -86,7 +86,7 @@ def _keys_of(dimension: Dimension, counts: Mapping[str, int]) -> int:
 
 
 def find_visit_keys(mirror: MirrorConnection, site_id: int) -> VisitKeys:
-    """Return rounded-up bounds of how many visitors a site has, and of how many keys its visits have by dimension."""
+    """Return rounded-up numbers of the visitors of a site, and of the different keys of its visits, by dimension."""
     ((visitors,),) = mirror.execute("SELECT coalesce(max(number), 0) FROM visitors WHERE site_id = ?", [site_id])
     counts = mirror.execute(_COUNTS, [site_id, site_id])
     return VisitKeys(
