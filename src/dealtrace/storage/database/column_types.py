@@ -22,7 +22,7 @@ EARLIEST, LATEST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo
 MICROSECOND = timedelta(microseconds=1)
 DAY = timedelta(days=1)
 RUBLE_FRACTION = Decimal(STEPS_PER_RUBLE)
-"""The stored units in a ruble: money is stored in whole ten-thousandths, which both engines add exactly."""
+"""The number of stored units in a ruble: money is stored in whole ten-thousandths, which both engines add exactly."""
 RUBLE_STEP = 1 / RUBLE_FRACTION
 
 

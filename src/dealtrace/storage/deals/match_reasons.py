@@ -17,7 +17,7 @@ from dealtrace.storage.schema.tables.leads import call, lead_contact, lead_reque
 
 
 def match_reason(*, contact_matching: bool) -> ColumnElement[Any]:
-    """Return the SQL expression for why a deal was matched to its lead or to none; the query must join the lead.
+    """Return the SQL expression for a deal's match reason: why it has this lead, or none; the query must join the lead.
 
     `contact_matching` is the site's setting that allows matches by phone or e-mail.
     """
@@ -41,7 +41,7 @@ def needs_lead(reason: MatchReason) -> bool:
 
 
 def _without_lead(*, contact_matching: bool) -> ColumnElement[str]:
-    """Return the SQL expression for why a deal without a lead has none; it reads only the deal's own row."""
+    """Return the SQL expression for the reason why a deal has no lead; it reads only the deal's own row."""
     clue = deal.c
     has_identity = or_(
         clue.clue_call_id.is_not(None),

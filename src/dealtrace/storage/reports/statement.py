@@ -195,8 +195,8 @@ def _grouped_in_two_steps(
     The first step groups by the source's id or by the day instead of the `deferred` dimensions, because it is slow to
     join the keys of sources and to compute months for every fact. If distinct values are counted, the first step groups
     by the keys and by these values, because PostgreSQL sorts all rows for `count(DISTINCT …)`. The first step then uses
-    a grouping set, which PostgreSQL computes in one process: most values have few rows, and grouping in several
-    processes and then again takes longer.
+    a grouping set, which PostgreSQL computes in one process: most values have few rows, so grouping them in
+    several processes and then merging the groups takes longer.
     """
     if any(measure.aggregate is Aggregate.DISTINCT for measure in group.measures):
         deferred = frozenset()

@@ -115,7 +115,7 @@ def touch_columns() -> list[Expression]:
 class StoredFacts:
     """The facts of a site as SQL selects from the database; `contact_matching` is the site's setting.
 
-    `is_postgresql` adapts the selects to PostgreSQL, which uses hash joins, instead of SQLite, which looks up rows by
+    With `is_postgresql`, the selects suit PostgreSQL, which uses hash joins; otherwise SQLite, which looks up rows by
     key. `has_rates` is false if the site has no currency rates. Then no rates are looked up, because looking one up for
     every deal keeps PostgreSQL from aggregating in parallel.
     """
@@ -131,11 +131,11 @@ class StoredFacts:
 
     @property
     def chooses_first(self) -> bool:
-        """Return false: SQLite's integers are small, and PostgreSQL would not group in parallel; see `FactTables`."""
+        """Return false: SQLite has only 64 bits, and PostgreSQL would not group in parallel; see `FactTables`."""
         return False
 
     def deferred(self, by: Sequence[Dimension]) -> Collection[Dimension]:
-        """Return the dimensions by sources and by days, if the database is PostgreSQL; see `FactTables`."""
+        """Return the dimensions in `by` that are computed from sources or days; on SQLite, none; see `FactTables`."""
         if not self.is_postgresql:
             return ()
         return [each for each in by if each.kind is Kind.SOURCE or each.name in KEYS_OF_DAY]

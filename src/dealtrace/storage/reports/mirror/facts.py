@@ -43,13 +43,13 @@ class MirrorFacts:
 
     @property
     def chooses_first(self) -> bool:
-        """Return true: DuckDB sorts by integers of 128 bits; see `FactTables`."""
+        """Return true: DuckDB can sort by integers of 128 bits; see `FactTables`."""
         return True
 
     def deferred(self, by: Sequence[Dimension]) -> Collection[Dimension]:
-        """Return the dimensions by sources if all others have few keys; see `FactTables`.
+        """Return the source dimensions in `by` if all other dimensions have few keys; see `FactTables`.
 
-        If others have many keys, such as days, grouping by each source's id makes far more rows than grouping by keys.
+        If other dimensions have many keys, such as days, grouping by source ids makes far more rows than by keys.
         """
         of_sources = [dimension for dimension in by if dimension.kind is Kind.SOURCE]
         others = (dimension for dimension in by if dimension.kind is not Kind.SOURCE)
@@ -173,7 +173,7 @@ class MirrorFacts:
         return select(*chosen).select_from(rows).where(table.c.site_id == SITE_ID)
 
     def _match_reason(self) -> Expression:
-        """Return the SQL expression for why a deal was matched to its lead or to none.
+        """Return the SQL expression for the reason why a deal was matched to its lead or to none.
 
         The mirror stores the reason as for a site that does not match by contact; for other sites it is converted.
         """

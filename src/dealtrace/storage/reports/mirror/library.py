@@ -138,7 +138,7 @@ class _AttachedConnection(MirrorConnection):
 
 
 def connect(file: Path, memory_mib: int, spilled: Path) -> MirrorConnection:
-    """Open or create a DuckDB file; data beyond `memory_mib` of memory is written to the folder `spilled`.
+    """Open or create a DuckDB file; data that exceeds `memory_mib` of memory is written to the folder `spilled`.
 
     Raises:
         MirrorFault: the file is not a DuckDB file, is damaged, or is open in another process.

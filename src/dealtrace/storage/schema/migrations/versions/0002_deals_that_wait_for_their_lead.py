@@ -1,4 +1,4 @@
-"""Deals that get their lead later: found by the ids or contacts they were registered with, or set by a user."""
+"""Let deals get their lead later: add indexes by the ids and contacts sent with deals, and when a user set the lead."""
 
 import sqlalchemy as sa
 from alembic import op
