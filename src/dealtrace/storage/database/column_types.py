@@ -217,7 +217,7 @@ def _postgresql_each_json(element: FunctionElement[Any], compiler: SQLCompiler, 
 
 
 class json_text(FunctionElement[str]):  # noqa: N801
-    """An SQL function: the text under a key of a `JsonText` column, or null if the column is null or lacks the key.
+    """An SQL function: the string under a key of a `JsonText` column, or null if the column is null or lacks the key.
 
     SQLite's `->>` is not used because it would read a key such as `0` or `$x` as a path.
     """

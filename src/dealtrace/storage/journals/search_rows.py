@@ -1,4 +1,4 @@
-"""Search for deals and leads, with a small query for each possible meaning of the typed text."""
+"""Search for deals and leads, with a small query for each possible meaning of the search string."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -13,7 +13,7 @@ from dealtrace.storage.schema.tables.deals import deal, deal_contact
 from dealtrace.storage.schema.tables.leads import LEAD_REFERENCES, LEAD_TABLES, client, lead_contact
 
 FOUND_MAX = 1000
-"""Ours: the most rows that a query finds; a search text that finds so many is not specific enough."""
+"""Ours: the most rows that a query finds; a search that finds so many is not specific enough."""
 _ESCAPE = "\\"
 
 Text = ColumnElement[Any]
@@ -70,7 +70,7 @@ def _find_clients_leads(connection: Connection, site_id: int, search: SearchText
 
 
 def _find_named_clients(connection: Connection, site_id: int, search: SearchText) -> set[int]:
-    """Find the ids of clients whose names contain the text of a search, and of the clients merged with these.
+    """Find the ids of clients whose names contain the search string, and of the clients merged with these.
 
     Names are found in lower case, in upper case, capitalised, in title case, or as typed.
     """

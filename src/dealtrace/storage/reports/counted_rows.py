@@ -157,7 +157,7 @@ def _first_won(tables: FactTables, moment: Moment) -> Subquery:
 def key_of(dimension: Dimension, rows: CountedRows) -> Expression:
     """Return the SQL expression for the value by which a dimension groups a row.
 
-    This key is a number for times, and a case-folded text for sources and statuses.
+    This key is a number for times, and a case-folded string for sources and statuses.
     """
     match dimension.kind:
         case Kind.SOURCE:

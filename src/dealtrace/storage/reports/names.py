@@ -1,4 +1,4 @@
-"""Find the most frequent spellings of the keys of a dimension, and the keys that contain a text.
+"""Find the most frequent spellings of the keys of a dimension, and the keys that contain a string.
 
 Any: the columns of a select depend on the wanted attributes, and drivers do not type rows.
 """
@@ -41,7 +41,7 @@ def find_spellings(fetch: Fetch, tables: FactTables, dimension: Dimension, keys:
 
 
 def _spelled(tables: FactTables, dimension: Dimension) -> tuple[Expression, Expression, Expression]:
-    """Return the SQL columns of all spellings of sources or statuses: key, spelling, and the id or text to count."""
+    """Return the SQL columns of all spellings of sources or statuses: key, spelling, and the id or string to count."""
     if dimension.kind is Kind.STATUS:
         statuses = tables.statuses().subquery("statuses")
         return statuses.c.key, statuses.c.spelling, statuses.c.spelling
@@ -61,7 +61,7 @@ def single_spellings(tables: FactTables, dimension: Dimension) -> Selection:
 
 
 def _commonest(found: Iterable[Sequence[Any]], keys: Collection[str], count: Any) -> dict[str, str]:
-    """Return the most frequent spelling of each key; each row of `found`: key, spelling, and an id or text to count."""
+    """Return the most frequent spelling of each key; `found` has rows of key, spelling, and id or string to count."""
     spelt: dict[str, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
     for key, spelling, counted in found:
         if key in keys:
@@ -97,7 +97,7 @@ def _count_statuses(fetch: Fetch, tables: FactTables, spellings: Sequence[str]) 
 def find_containing(
     fetch: Fetch, tables: FactTables, dimension: Dimension, text: str, spans: Sequence[Span], moments: Sequence[Moment]
 ) -> tuple[str, ...]:
-    """Find the keys of a dimension that contain a text, ignoring case.
+    """Find the keys of a dimension that contain a string, ignoring case.
 
     All sources and tags are searched, but of other dimensions only the keys of facts in `spans`; `moments` are the
     times that date deals. The values are compared in Python, because some engines ignore case only in Latin letters.

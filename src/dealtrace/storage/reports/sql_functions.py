@@ -98,7 +98,7 @@ def _duckdb_month(element: month_of, compiler: SQLCompiler, **kwargs: object) ->
 
 
 class items_of(FunctionElement[str]):  # noqa: N801
-    """A table function that returns the texts of a JSON array as rows with one column, `value`."""
+    """A table function that returns the strings of a JSON array as rows with one column, `value`."""
 
     name = "items_of"
     inherit_cache = True
@@ -116,7 +116,7 @@ def _postgresql_items(element: items_of, compiler: SQLCompiler, **kwargs: object
 
 
 class joined_texts(FunctionElement[str]):  # noqa: N801
-    """The SQL aggregate that joins texts with a separator; as a window function, it joins them in order."""
+    """The SQL aggregate that joins strings with a separator; as a window function, it joins them in order."""
 
     name = "joined_texts"
     inherit_cache = True
@@ -136,8 +136,8 @@ def _sqlite_joined(element: joined_texts, compiler: SQLCompiler, **kwargs: objec
 def known_text(text: Expression) -> Expression:
     """Return the SQL expression for a string, null for a placeholder such as `(not set)`; see `part_key`.
 
-    Only texts that begin like a placeholder are trimmed and lowered, because doing so to every text took most of the
-    time of a report by a custom field.
+    Only strings that begin like a placeholder are trimmed and lowered, because doing so to every string took most of
+    the time of a report by a custom field.
     """
     unknown = [literal(spelling, Text) for spelling in _unknown_spellings()]
     signs = literal(BLANKS + "".join(sorted({spelling[:1] for spelling in _unknown_spellings()})))
@@ -177,7 +177,7 @@ def _before(sign: str, text: Expression) -> Expression:
 
 
 class position_in(FunctionElement[int]):  # noqa: N801
-    """The SQL expression for the position of the second text in the first, counted from 1; 0 if it is not found."""
+    """The SQL expression for the position of the second string in the first, counted from 1; 0 if it is not found."""
 
     name = "position_in"
     inherit_cache = True

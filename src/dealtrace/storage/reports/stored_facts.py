@@ -141,7 +141,7 @@ class StoredFacts:
         return [each for each in by if each.kind is Kind.SOURCE or each.name in KEYS_OF_DAY]
 
     def visitors_max(self, by: Sequence[Dimension]) -> int | None:  # noqa: ARG002
-        """Return `None`, because visitors are texts in the database; see `FactTables`."""
+        """Return `None`, because visitor ids are strings in the database; see `FactTables`."""
         return None
 
     def rows(self, fact: Fact, wanted: Iterable[str], moment: Moment) -> Selection:

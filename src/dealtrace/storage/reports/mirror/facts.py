@@ -233,5 +233,5 @@ def _client_kind(table: FromClause, started_at: Expression) -> Expression:
 
 
 def _value_of(values: Expression, name: str) -> Expression:
-    """Return the SQL expression for the text under the key `name` of a map, null if the map lacks it."""
+    """Return the SQL expression for the string under the key `name` of a map, null if the map lacks the key."""
     return func.map_extract_value(values, literal(name), type_=Text)

@@ -1,7 +1,7 @@
 """Marks: rows that record which visits, leads, deals and so on changed, so that the mirror can be updated.
 
 SQLite triggers write marks in the transaction of the change. The triggers exist only while there is a mirror. Each
-update of the mirror stores a new stamp, a random text, in the database and in the mirror. Different stamps mean that
+update of the mirror stores a new stamp, a random string, in the database and in the mirror. Different stamps mean that
 the mirror was made from another database, or from another state of this database, such as its state before a backup was
 restored.
 """

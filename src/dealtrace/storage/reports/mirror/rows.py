@@ -91,10 +91,10 @@ class _Feeder(Thread):
 
 @lru_cache(64)
 def line_of(stream: Stream, rows: Selection) -> Selection:
-    """Return a select whose rows are lines of CSV: the site, the numbers, then the texts.
+    """Return a select whose rows are lines of CSV: the site, the numbers, then the strings.
 
     SQLite formats a line in one call, which is more than twice as fast as joining its values one by one. `%s` writes
-    null as nothing; `%Q` writes it as `NULL`, and a text in single quotes.
+    null as nothing; `%Q` writes it as `NULL`, and a string in single quotes.
     """
     found = rows.subquery("found")
     line = ",".join(("%s", *("%s" for _ in stream.numbers), *("%Q" for _ in stream.texts))) + "\n"

@@ -57,7 +57,7 @@ visit_rows = _table("visit_rows", ("id", "at", "source_id"), ("visitor", *VISIT_
 visitors = _table("visitors", ("number",), ("visitor",))
 """The table of visitor ids and the numbers that replace them in `visits`; each site's visitors are counted from 1."""
 visit_texts = _table("visit_texts", (), ("dimension", "text"))
-"""The distinct texts of visits by dimension; their number bounds the rows of a report by that dimension."""
+"""The distinct strings of visits by dimension; their number limits the rows of a report by that dimension."""
 leads = _table(
     "leads",
     (
@@ -103,7 +103,7 @@ state = Table(
 def creating_statements(of: MetaData = metadata, catalog: str = "") -> list[str]:
     """Return the SQL statements that create the tables in the metadata `of`, in the main catalog by default.
 
-    Columns of custom values become maps of texts.
+    Columns of custom values become maps of strings.
     """
     created = {"": "CREATE TABLE ", TEMPORARY: "CREATE OR REPLACE TEMP TABLE "}.get(catalog, f"CREATE TABLE {catalog}.")
     return [

@@ -1,9 +1,9 @@
 """Number the visitors of a site, so that reports can count distinct visitors by bitmaps, which is four times as fast.
 
 A bitmap has as many bits as the site has visitors, and every row of a report needs a bitmap. So only reports with few
-rows use bitmaps; the number of rows is bounded by the number of distinct texts of visits.
+rows use bitmaps; the number of rows is limited by the number of distinct strings of visits.
 
-Visitors and texts whose visits were deleted stay until the mirror is built again. This only makes bitmaps larger than
+Visitors and strings whose visits were deleted stay until the mirror is built again. This only makes bitmaps larger than
 necessary, because only visitors of existing visits are counted. Dealtrace itself deletes visits only with their site,
 and erasing a person builds the mirror again.
 """
@@ -33,7 +33,7 @@ _BOUNDED_BY = {"week": _DAY, "quarter": _MONTH}
 
 
 def place_visits(mirror: MirrorConnection, catalog: str) -> None:
-    """Insert a catalog's streamed visits, with visitors as numbers, and add their new texts to `visit_texts`."""
+    """Insert a catalog's streamed visits, with visitors as numbers, and add their new strings to `visit_texts`."""
     streamed = f"{catalog}.visit_rows"
     mirror.execute(_NUMBERING.format(streamed=streamed))
     mirror.execute(_PLACING.format(streamed=streamed))
