@@ -117,7 +117,7 @@ def take_ids(connection: Connection, count: int) -> Sequence[int]:
     """Return `count` new ids taken in the caller's transaction, for work that cannot know in advance how many it needs.
 
     Other processes that need a block of ids wait until this transaction ends. The caller's process must have reserved a
-    block before.
+    block already.
     """
     if not count:
         return ()

@@ -51,7 +51,7 @@ def list_custom_fields(connection: Connection, site_id: int) -> list[str]:
 
 
 def count_unknown_fields(connection: Connection, site_id: int, seen: Mapping[str, int], now: datetime) -> None:
-    """Add `seen`, how often each unknown field was sent, to the stored counts; names beyond the limit share a row."""
+    """Add the counts in `seen`, by field name, to the stored counts; names beyond the limit share a row."""
     if seen:
         counted = _COUNTS.fit(connection, site_id, {(name,): count for name, count in seen.items()})
         _COUNTS.add(connection, site_id, counted.seen, now)

@@ -29,7 +29,7 @@ _UNREADABLE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 class StatementStopped(Exception):  # noqa: N818 - the name says what happened
-    """The error that a statement in DuckDB was stopped because it took too long.
+    """Raised if a statement in DuckDB was stopped because it took too long.
 
     DuckDB is used without SQLAlchemy.
     """

@@ -13,7 +13,7 @@ _MODE = text("SELECT pg_is_in_recovery(), current_setting('transaction_read_only
 
 
 def obstacle_to_writing(database: Database) -> str | None:
-    """Return why nothing can be written, in a few words, or `None` if writing is possible.
+    """Return in a few words why nothing can be written, or `None` if writing is possible.
 
     If PostgreSQL accepts no writes, its connections are closed, so that new connections may find the new primary.
     """

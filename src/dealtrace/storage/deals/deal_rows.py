@@ -42,7 +42,7 @@ LEAD_KINDS: Mapping[str, LeadKind] = {kind.value: kind for kind in LeadKind}
 
 @record
 class DealToInsert:
-    """A deal to insert, with the fingerprint (a hash) of its registration and the start of its visit."""
+    """A deal to insert, the fingerprint (a hash) of its registration, and the start of its visit."""
 
     deal: Deal
     fingerprint: str

@@ -79,6 +79,6 @@ def worth_of(amount: ColumnElement[Decimal], *, has_rates: bool) -> ColumnElemen
 
 
 def steps_of(amount: ColumnElement[Decimal]) -> ColumnElement[int]:
-    """Return the SQL expression for a deal's amount in ten-thousandths of a ruble; null like `worth_of`."""
+    """Return the SQL expression for a deal's amount in ten-thousandths of a ruble, null where `worth_of` is null."""
     converted = kopecks_at(kopecks(amount), rate_of_deal()) * STEPS_PER_KOPECK
     return case((IS_FOREIGN, converted), else_=type_coerce(amount, BigInteger))

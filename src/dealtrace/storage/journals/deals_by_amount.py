@@ -13,7 +13,7 @@ SORTED_MAX = 100_000
 
 @record
 class AmountKey:
-    """The amount and id of a deal, by which a list is sorted; `amount` is in ten-thousandths of a ruble, or `None`."""
+    """The amount and id of a deal, by which a list is sorted; `amount` is in 1/10,000 of a ruble; `None` if unknown."""
 
     amount: int | None
     id: int

@@ -1,1 +1,1 @@
-"""What reports count (visits, leads, deals, costs), the SQL statements that group it, and tables only for reports."""
+"""What reports count (visits, leads, deals, costs), the SQL statements that group it, and tables for reports alone."""

@@ -58,15 +58,15 @@ class FactTables(Hashable, Protocol):
     """The facts of a site as SQL selects with the site's id as a parameter; equal objects build equal statements.
 
     Every select has the column `id` and a column for each wanted attribute. An attribute has the name of a dimension,
-    or is one that measures or flags need. A string without information, such as `(not set)`, is null. `Any`: the columns
-    of a select depend on the wanted attributes.
+    or is one that measures or flags need. Strings without information, such as `(not set)`, are null. `Any`: the
+    columns of a select depend on the wanted attributes.
     """
 
     def visitors_max(self, by: Sequence[Dimension]) -> int | None:
         """Return the highest visitor number if distinct visitors are best counted by bitmaps, otherwise `None`.
 
-        Bitmaps are not used if visitor ids are strings, or if a report by the dimensions `by` may have so many rows that the
-        bitmaps take too much memory.
+        Bitmaps are not used if visitor ids are strings, or if a report by the dimensions `by` may have so many rows
+        that the bitmaps take too much memory.
         """
 
     @property

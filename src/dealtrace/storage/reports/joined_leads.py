@@ -30,7 +30,7 @@ def _leads(kind: LeadKind) -> Selection:
 
 
 def client_kind(first: Subquery, started_at: Expression) -> Expression:
-    """Return the SQL expression for `client_kind`: returning if the client had an earlier lead of either kind, or new.
+    """Return the SQL expression for `client_kind`: returning if the client had an earlier lead, else new.
 
     Ours: if several first leads have the same time, each is of a new client, so the order of arrival does not matter.
     """

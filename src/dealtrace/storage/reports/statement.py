@@ -178,7 +178,7 @@ def _deferred(tables: FactTables, shape: Shape) -> frozenset[Dimension]:
 def _has_two_steps(tables: FactTables, group: Group, deferred: frozenset[Dimension]) -> bool:
     """Return whether grouping in two steps is possible and faster.
 
-    In two steps, distinct values can be counted for only one attribute, with no other measures than counts of facts.
+    In two steps, distinct values of only one attribute can be counted, and no other measures than counts of facts.
     """
     different = [measure for measure in group.measures if measure.aggregate is Aggregate.DISTINCT]
     if different:

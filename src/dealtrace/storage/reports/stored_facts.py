@@ -115,9 +115,9 @@ def touch_columns() -> list[Expression]:
 class StoredFacts:
     """The facts of a site as SQL selects from the database; `contact_matching` is the site's setting.
 
-    With `is_postgresql`, the selects suit PostgreSQL, which uses hash joins; otherwise SQLite, which looks up rows by
-    key. `has_rates` is false if the site has no currency rates. Then no rates are looked up, because looking one up for
-    every deal keeps PostgreSQL from aggregating in parallel.
+    With `is_postgresql`, the selects suit PostgreSQL, which uses hash joins; otherwise they suit SQLite, which looks up
+    rows by key. `has_rates` is false if the site has no currency rates. Then no rates are looked up, because looking
+    one up for every deal keeps PostgreSQL from aggregating in parallel.
     """
 
     contact_matching: bool

@@ -19,15 +19,15 @@ _REVISION = re.compile("[0-9]{4}")
 
 
 class SchemaOutdated(Exception):  # noqa: N818 - the name is the state
-    """The error that the database has the schema of another release; the message says what to do."""
+    """Raised if the database has the schema of another release; the message says what to do."""
 
 
 class DatabaseForeign(Exception):  # noqa: N818 - the name is the state
-    """The error that the database has tables, but not those of Dealtrace; the message says what to do."""
+    """Raised if the database has tables, but not those of Dealtrace; the message says what to do."""
 
 
 class DatabaseMissing(Exception):  # noqa: N818 - the name is the state
-    """The error that the database is missing or empty, or that its folder is missing; the message says what to do."""
+    """Raised if the database is missing or empty, or its folder is missing; the message says what to do."""
 
 
 def prepare_schema(database: Database) -> None:

@@ -277,7 +277,7 @@ def list_matched_visits(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> list[MatchedVisit]:
-    """List the visits of the given visitors to which deals are matched, each visit once.
+    """List the given visitors' visits to which deals are matched, each visit once.
 
     Only visits that began from `since` to `until`, both included, are listed; `None` means no limit.
     """

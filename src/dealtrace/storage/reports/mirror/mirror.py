@@ -68,7 +68,7 @@ def fault_file_of(database: Database) -> Path:
 
 
 def rebuild_file_of(database: Database) -> Path:
-    """Return the path of the file that says why an existing mirror was last rebuilt; its time says when."""
+    """Return the path of the file that says why an existing mirror was last rebuilt; its date says when."""
     return folder_of(database) / "rebuilt"
 
 

@@ -57,7 +57,7 @@ visit_rows = _table("visit_rows", ("id", "at", "source_id"), ("visitor", *VISIT_
 visitors = _table("visitors", ("number",), ("visitor",))
 """The table of visitor ids and the numbers that replace them in `visits`; each site's visitors are counted from 1."""
 visit_texts = _table("visit_texts", (), ("dimension", "text"))
-"""The distinct strings of visits by dimension; their number limits the rows of a report by that dimension."""
+"""The distinct values of visits by dimension, such as cities; their number limits the rows of a report."""
 leads = _table(
     "leads",
     (

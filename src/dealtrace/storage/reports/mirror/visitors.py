@@ -1,9 +1,10 @@
 """Number the visitors of a site, so that reports can count distinct visitors by bitmaps, which is four times as fast.
 
 A bitmap has as many bits as the site has visitors, and every row of a report needs a bitmap. So only reports with few
-rows use bitmaps; the number of rows is limited by the number of distinct strings of visits.
+rows use bitmaps; the number of rows is limited by the number of distinct values of visits, such
+as cities.
 
-Visitors and strings whose visits were deleted stay until the mirror is built again. This only makes bitmaps larger than
+Visitors and values whose visits were deleted stay until the mirror is built again. This only makes bitmaps larger than
 necessary, because only visitors of existing visits are counted. Dealtrace itself deletes visits only with their site,
 and erasing a person builds the mirror again.
 """
@@ -20,7 +21,7 @@ BITMAPS_BYTES_MAX = 64 * 1024 * 1024
 """The most bytes for a report's bitmaps in each thread; DuckDB does not count them towards its memory limit."""
 _STEP = 65_536
 _KEPT_BITS = 4
-"""Counts of visitors are rounded up to multiples of `_STEP`, counts of keys to `_KEPT_BITS`, to reuse statements."""
+"""To reuse statements, counts of visitors are rounded up to multiples of `_STEP`, counts of keys to `_KEPT_BITS`."""
 _DAY, _MONTH = "day", "month"
 _DAY_MICROSECONDS = 86_400 * 1_000_000
 _TEXTS = {
@@ -33,7 +34,7 @@ _BOUNDED_BY = {"week": _DAY, "quarter": _MONTH}
 
 
 def place_visits(mirror: MirrorConnection, catalog: str) -> None:
-    """Insert a catalog's streamed visits, with visitors as numbers, and add their new strings to `visit_texts`."""
+    """Insert a catalog's streamed visits, with visitors as numbers, and add their new values to `visit_texts`."""
     streamed = f"{catalog}.visit_rows"
     mirror.execute(_NUMBERING.format(streamed=streamed))
     mirror.execute(_PLACING.format(streamed=streamed))
@@ -58,7 +59,7 @@ _PLACING = (
 
 @record
 class VisitKeys:
-    """Rounded-up numbers: of the visitors of a site, and of the different keys of its visits, by dimension."""
+    """The number of a site's visitors, and the number of keys of its visits by dimension, all rounded up."""
 
     visitors: int
     counts: tuple[tuple[str, int], ...]
@@ -86,7 +87,7 @@ def _keys_of(dimension: Dimension, counts: Mapping[str, int]) -> int:
 
 
 def find_visit_keys(mirror: MirrorConnection, site_id: int) -> VisitKeys:
-    """Return rounded-up numbers of the visitors of a site, and of the different keys of its visits, by dimension."""
+    """Return the number of a site's visitors, and the number of keys of its visits by dimension, all rounded up."""
     ((visitors,),) = mirror.execute("SELECT coalesce(max(number), 0) FROM visitors WHERE site_id = ?", [site_id])
     counts = mirror.execute(_COUNTS, [site_id, site_id])
     return VisitKeys(
