@@ -76,7 +76,7 @@ def update_meaning(connection: Connection, site_id: int, name: str, meaning: Mea
 
 
 def list_statuses(connection: Connection, site_id: int) -> list[Status]:
-    """List all spellings of a site's statuses, in no particular order: of its deals, or with a meaning such as won."""
+    """List all stored spellings of a site's statuses with their meanings, in no particular order."""
     columns = (deal_status.c.spelling, deal_status.c.meaning, deal_status.c.classified_at)
     query = select(*columns).where(deal_status.c.site_id == site_id)
     return [
