@@ -67,7 +67,7 @@ def money(language: Language, value: Fraction | Decimal | int | None, currency: 
 
 
 def metric_value(language: Language, metric: Metric, value: Fraction | None) -> str:
-    """Format the value of a metric by its unit; ratios are shown in per cent."""
+    """Format the value of a metric by its unit; ratios are shown as percentages."""
     if value is None:
         return NOTHING
     match metric.unit:

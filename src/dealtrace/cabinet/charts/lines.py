@@ -12,9 +12,9 @@ from dealtrace.record import record
 WIDTH, HEIGHT = 900, 240
 LEFT, RIGHT, TOP, BOTTOM = 64, 12, 12, 26
 LABELS_MAX = 8
-"""The most labels on the time axis."""
+"""The maximum number of labels on the time axis."""
 FEWER_LABELS = 3
-"""A narrow page shows only every third label."""
+"""Narrow pages show only every third label."""
 
 
 @record

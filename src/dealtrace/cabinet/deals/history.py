@@ -46,7 +46,7 @@ class VersionLine:
 
 @record
 class StateLine:
-    """The funnel, status and sum of a deal from a moment on; the funnel is empty if it was not sent."""
+    """The funnel, status and amount of a deal from a certain time on; the funnel is empty if it was not sent."""
 
     since: str
     funnel: str
@@ -71,7 +71,7 @@ class Historian:
         self._say = view.translate
 
     def versions(self, versions: Sequence[DealVersion]) -> list[VersionLine]:
-        """Return the texts of versions, latest first."""
+        """Return versions as strings, latest first."""
         currencies = _currencies(versions)
         rows = zip(versions, (None, *versions), (None, *currencies), currencies, strict=False)
         return [self._version(*row) for row in rows][::-1]

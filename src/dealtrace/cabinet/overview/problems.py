@@ -145,7 +145,7 @@ _OF_CALLERS = {
     ProblemKind.FIELDS_UNKNOWN,
     ProblemKind.PARAMETERS_UNKNOWN,
 }
-"""The kinds of problem that name words which callers sent, and which may therefore be contacts."""
+"""The kinds of problem whose texts quote what callers sent, which may be a contact."""
 _WHO: Mapping[Role, str] = {
     Role.READER: "The person who runs the server can do this.",
     Role.ANALYST: "An analyst or an owner of the site can do this.",
@@ -154,7 +154,7 @@ _WHO: Mapping[Role, str] = {
 
 
 def problem_texts(problems: Sequence[Problem], view: View) -> list[ProblemText]:
-    """Return the texts of problems, in input order."""
+    """Return problems and their cures as texts for the page, in input order."""
     return [_problem_text(problem, view) for problem in problems]
 
 

@@ -63,7 +63,7 @@ class Address:
         return Address(self.page, tuple(parameters.items()), self.filters)
 
     def written_out(self, usual: Mapping[str, str]) -> "Address":
-        """Return a copy with `usual` values for missing parameters, so that changes of defaults do not affect it."""
+        """Return a copy with `usual` values for missing parameters, so that changed defaults do not affect it."""
         has_days = self.get("from") or self.get("to")
         missing = {name: value for name, value in usual.items() if not self.get(name)}
         return self.with_parameters(

@@ -121,7 +121,7 @@ def _offset(text: str) -> int:
 
 
 def _page(address: Address, keys: Sequence[str], offset: int) -> str:
-    """Return the URL of another page of the same figure."""
+    """Return the URL of another page of rows behind the same figure."""
     link = address.link()
     more = urlencode([*key_pairs(keys), *([("offset", str(offset))] if offset else [])])
     return f"{link}{'&' if '?' in link else '?'}{more}" if more else link

@@ -51,7 +51,7 @@ INCIDENTS_SHOWN = 20
 
 @record
 class AlertLine:
-    """A rule in the list: its sentence, its current incident with the figure, and the number of its recipients."""
+    """A rule in the list, in words, with its current incident, the incident's figure, and the number of recipients."""
 
     alert: Alert
     sentence: str
