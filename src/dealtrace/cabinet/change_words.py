@@ -79,7 +79,7 @@ _VALUES: Mapping[str, str] = {
     Rhythm.WEEKLY: "on Mondays",
     Rhythm.MONTHLY: "on the first of a month",
 }
-"""The English texts for stored values; pages translate them into the language of the person."""
+"""The English texts for stored values; pages translate them into the person's language."""
 _LEADS: Mapping[str, str] = {LeadKind.CALL: "Call", LeadKind.LEAD_REQUEST: "Lead request"}
 _NAMED_VALUES = frozenset(
     {

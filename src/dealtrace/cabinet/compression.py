@@ -8,7 +8,7 @@ from dealtrace.files.row_writers import CONTENT_TYPES, XLSX
 LEVEL = 5
 """The compression level: a page of 60 KB takes about a millisecond, and shrinks to 8 KB."""
 EXCLUDED = (*DEFAULT_EXCLUDED_CONTENT_TYPES, CONTENT_TYPES[XLSX])
-"""The content types that are compressed already."""
+"""The content types whose files are already compressed."""
 
 
 def compressed(pages: ASGIApp) -> ASGIApp:

@@ -134,9 +134,9 @@ async def show(view: View) -> Response:
 
 
 async def _lacking_rates(view: View, figures: Report) -> list[Problem]:
-    """Return the problem that figures omit deals whose currencies have no rate, with the deals' number and amounts.
+    """Return a list with one problem if figures omit deals whose currencies have no rate, otherwise an empty list.
 
-    The list has no more than this problem, and is empty if figures omit no deals.
+    The problem has the number of these deals, and their amounts by currency.
     """
     (values,) = figures.total.values.values()
     count = values[figures.question.metrics.index(NO_RATE)]

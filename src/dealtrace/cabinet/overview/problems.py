@@ -113,7 +113,7 @@ _TEMPLATES: Mapping[ProblemKind, _Template] = {
         Role.ANALYST,
     ),
     ProblemKind.STATUSES_UNCLASSIFIED: _Template(
-        "Nobody has said what these statuses mean, so their deals count as open: %(what)s. "
+        "The meaning of these statuses is not set, so their deals count as open: %(what)s. "
         "Such deals in the period: %(count)s, for %(amount)s.",
         "Mark each status as won, lost or open.",
         "settings/statuses",
@@ -132,7 +132,7 @@ _TEMPLATES: Mapping[ProblemKind, _Template] = {
         Role.OWNER,
     ),
     ProblemKind.NO_RATE: _Template(
-        "Sums omit deals in currencies without a rate: %(count)s in the period, %(what)s in total.",
+        "Amounts omit deals in currencies without a rate: %(count)s in the period, %(what)s in total.",
         "Set the rates of these currencies.",
         "settings/rates",
         Role.ANALYST,

@@ -26,7 +26,7 @@ ONCE = (
     "limit",
     "chart",
 )
-"""The parameters that a report's URL has at most once, in the order in which it has them."""
+"""The parameters that a report's URL contains at most once, in the order that they have in the URL."""
 FILTER = "filter"
 ORDERED = "ordered"
 """The field of the form that has the metrics in the order in which they were shown."""

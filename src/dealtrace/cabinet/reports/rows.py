@@ -128,7 +128,7 @@ def _page(address: Address, keys: Sequence[str], offset: int) -> str:
 
 
 def key_texts(figure: Figure, keys: Sequence[str], view: View, language: Language) -> list[str]:
-    """Return texts with the dimensions and keys of the figure, as they were requested.
+    """Return a text such as “Source: yandex” for each dimension of the figure and its requested key.
 
     Contacts are masked for people who may not see them.
     """
