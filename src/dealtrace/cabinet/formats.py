@@ -47,7 +47,7 @@ def number(language: Language, value: Fraction | Decimal | int | None, digits: i
 
 
 def exact_number(language: Language, value: Decimal) -> str:
-    """Format a number with all its decimals, without zeros at the end."""
+    """Format a number with all its decimals, without trailing zeros."""
     exponent = value.normalize().as_tuple().exponent
     assert isinstance(exponent, int), "not a finite number"
     return number(language, value, max(-exponent, 0))

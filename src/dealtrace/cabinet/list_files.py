@@ -39,8 +39,8 @@ FilterWords = Mapping[str, tuple[str, Mapping[str, str]]]
 class ListFile(Generic[Key, Item]):
     """A list to write: its columns, a function that yields pages of keys, such as ids, and one that reads their rows.
 
-    `notes` say which filters the list has; they are on a sheet of their own, and left out of CSV, because a file whose
-    first line has the headings can be imported again.
+    `notes` say which period and filters the list has. XLSX files have them on a separate sheet; CSV files leave them
+    out, because a file whose first line has the headings can be imported again.
     """
 
     name: str

@@ -19,7 +19,7 @@ FEWER_LABELS = 3
 
 @record
 class Point:
-    """A point of a chart: the label of its span of time, its value and compared value, and the URL that it links to."""
+    """A point of a chart: the label of its time span, its value and compared value, and the URL that it links to."""
 
     label: str
     value: Fraction | None

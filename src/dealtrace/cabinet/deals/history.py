@@ -79,7 +79,7 @@ class Historian:
     def states(self, versions: Sequence[DealVersion]) -> list[StateLine]:
         """Return the statuses and amounts in the order of the versions; versions that change neither are skipped.
 
-        A status begins at the date that the CRM stated (see `status_history`), a new amount with its version.
+        A status begins at the date that the CRM stated (see `status_history`), an amount when its version was recorded.
         """
         lines: list[StateLine] = []
         funnel = status = ""

@@ -11,7 +11,7 @@ from dealtrace.record import record
 from dealtrace.storage.reports.arrivals import Arrivals, FirstAndLast
 
 MINUTE = timedelta(minutes=1)
-"""Ages are in whole minutes, at least one."""
+"""How long ago data arrived is shown in whole minutes, at least one."""
 
 
 @record

@@ -44,7 +44,7 @@ class Heading:
 
 @record
 class Change:
-    """The change against the compared period: its text, its judgement, and the value of that period as a string.
+    """The change from the compared period: its text, its judgement, and the value of that period as a string.
 
     The judgement is `better`, `worse` or `neutral`.
     """
@@ -114,7 +114,7 @@ def table_of(report: Report, address: Address, rows_page: str, language: Languag
 
 
 def more_rows(report: Report, address: Address) -> str:
-    """Return the URL of the report with `TIMES_MORE` as many rows; empty if it shows all rows or the maximum."""
+    """Return the URL of the report with `TIMES_MORE` as many rows; empty if no more can be shown."""
     limit = report.question.limit
     if limit is None or limit >= min(report.rows_total, LIMIT_MAX):
         return ""

@@ -35,7 +35,7 @@ assert set(_WORDS) == set(Disagreement)
 
 @record
 class Difference:
-    """A deal that differs: its row and number, the kind of difference, and the values in the file and here."""
+    """A deal that differs: its row and number, the kind of difference, and its values in the file and on the site."""
 
     row: str
     number: str

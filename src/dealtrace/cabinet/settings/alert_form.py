@@ -24,7 +24,7 @@ KINDS = {
 }
 assert set(KINDS) == set(AlertKind)
 _PLACES = {"metrics": "metric", "filter": "filters"}
-"""The form fields whose names differ from those in refusals of a question, by the names in refusals."""
+"""The names of form fields, by the names in refusals of a question; only fields whose two names differ."""
 
 
 @record

@@ -108,7 +108,7 @@ async def save(view: View) -> Response:
 
 
 async def remove(view: View) -> Response:
-    """Remove a column, or show why this is refused, such as a formula that uses it."""
+    """Remove a column, or show why it cannot be removed, for example because a formula uses it."""
     try:
         await view.manage(_remove, view.current_site, view.form.get("name"), view.rights.user.id)
     except InvalidSetting as refusal:

@@ -49,8 +49,8 @@ class Undo:
 def undo_of(change: SiteChange, user_ids: Mapping[str, int]) -> Undo | None:
     """Return the form that undoes a change, or `None` if nothing can undo it.
 
-    `user_ids` are the ids of the site's users by login. The form restores the value
-    from before the change, whatever the value is now.
+    `user_ids` are the ids of the site's users by login. The form restores the value from before the
+    change, whatever the value is now.
     """
     find = UNDO.get(change.kind)
     if find is None or is_cut(change.before) or is_cut(change.after):
@@ -145,8 +145,8 @@ def _mail_report(change: SiteChange, _user_ids: Mapping[str, int]) -> Undo | Non
 def _of_former(change: SiteChange, place: str, removal: Callable[[str], Undo]) -> Undo | None:
     """Return the form that removes what was added, brings back what was removed, or restores the former value.
 
-    The former value is read from the history when the form is sent, because the page of
-    changes must not contain recipients and the addresses of webhooks.
+    The former value is read from the history when the form is sent, because the page of changes must not
+    contain recipients and the addresses of webhooks.
     """
     if change.former is None:
         return None

@@ -15,7 +15,7 @@ from dealtrace.accounts.token import token_digest
 from dealtrace.record import record
 
 UPLOAD_BYTES_MAX = 20 << 20
-"""The largest upload; importing a larger file takes minutes: a command can wait so long, but a browser cannot."""
+"""The largest upload: importing a larger file takes minutes, which is too long for a browser, but not for a command."""
 FORM_BYTES_MAX = UPLOAD_BYTES_MAX + 100_000
 KEPT_SECONDS = 3600
 UPLOADS_MAX = 50
@@ -76,7 +76,7 @@ class Upload:
         """Return the options that were chosen with the file.
 
         Raises:
-            FileNotFoundError: the upload was deleted, because it was old.
+            FileNotFoundError: the upload was deleted because it was old.
         """
         return _read(self.folder / _OPTIONS)
 

@@ -27,7 +27,7 @@ from dealtrace.reports.what_if import MatchCount
 
 DAYS = 28
 ROWS_MAX = 10_000
-"""The maximum number of deals, and of leads and visits, that are tried; these take a few seconds.
+"""How many deals, calls, lead requests and visits are tried at most, of each kind; this takes a few seconds.
 
 `dealtrace try` has no limit.
 """
