@@ -89,5 +89,5 @@ def test_the_problems_of_the_overview_name_contacts_only_for_who_may_see_them(
         deal = IncomingDeal(id=None, number="1", happened_at=AT, status="89205550055", amount_rub=Decimal(5))
         import_deals(work, [deal])
     text = text_of(member_of(server, served, site.site.id, role).get("", period="7d").text)
-    assert "Nobody has said what these statuses mean" in text
+    assert "The meaning of these statuses is not set" in text
     assert ("89205550055" in text) == (role is Role.ANALYST)

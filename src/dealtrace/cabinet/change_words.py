@@ -1,4 +1,4 @@
-"""Describe changes of a site's settings in sentences for people."""
+"""Describe changes to a site's settings in sentences for people."""
 
 from collections.abc import Callable, Mapping
 from datetime import date
@@ -79,7 +79,7 @@ _VALUES: Mapping[str, str] = {
     Rhythm.WEEKLY: "on Mondays",
     Rhythm.MONTHLY: "on the first of a month",
 }
-"""The English texts for stored values; pages translate them into the language of the person."""
+"""The English texts for stored values; pages translate them into the person's language."""
 _LEADS: Mapping[str, str] = {LeadKind.CALL: "Call", LeadKind.LEAD_REQUEST: "Lead request"}
 _NAMED_VALUES = frozenset(
     {
@@ -100,7 +100,7 @@ def change_words(
 ) -> str:
     """Return a sentence that describes a change, with the old and the new value, in the language of `translate`.
 
-    `columns` has the metrics of the site's own report columns by name; only changes of alerts need them.
+    `columns` has the metrics of the site's own report columns by name; only changes to alerts need them.
     """
 
     def value(text: str) -> str:
@@ -118,7 +118,7 @@ def change_words(
 def _name_words(
     change: SiteChange, language: Language, translate: Callable[[str], str], columns: Mapping[str, Metric]
 ) -> str:
-    """Return the words for what was changed."""
+    """Return the name of the changed thing in words, such as the title of a setting."""
     name = change.name
     match change.kind:
         case ChangeKind.SETTING if name in _SETTINGS:

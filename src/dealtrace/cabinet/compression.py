@@ -8,13 +8,13 @@ from dealtrace.files.row_writers import CONTENT_TYPES, XLSX
 LEVEL = 5
 """The compression level: a page of 60 KB takes about a millisecond, and shrinks to 8 KB."""
 EXCLUDED = (*DEFAULT_EXCLUDED_CONTENT_TYPES, CONTENT_TYPES[XLSX])
-"""The content types that are compressed already."""
+"""The content types whose files are already compressed."""
 
 
 def compressed(pages: ASGIApp) -> ASGIApp:
     """Return an application that compresses the responses of `pages` with gzip if the client accepts gzip.
 
-    Ours: many servers have no proxy that compresses, and an uncompressed page takes several round trips more. The size
+    Ours: many servers have no proxy that compresses, and an uncompressed page takes several more round trips. The size
     of a compressed page may reveal the form token in it. The token is checked only if a request has neither
     `Sec-Fetch-Site` nor `Origin`, and browsers send these headers. The secret of a session is never in a page.
     """

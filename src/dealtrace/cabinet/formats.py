@@ -47,7 +47,7 @@ def number(language: Language, value: Fraction | Decimal | int | None, digits: i
 
 
 def exact_number(language: Language, value: Decimal) -> str:
-    """Format a number with all its decimals, without zeros at the end."""
+    """Format a number with all its decimals, without trailing zeros."""
     exponent = value.normalize().as_tuple().exponent
     assert isinstance(exponent, int), "not a finite number"
     return number(language, value, max(-exponent, 0))
@@ -67,7 +67,7 @@ def money(language: Language, value: Fraction | Decimal | int | None, currency: 
 
 
 def metric_value(language: Language, metric: Metric, value: Fraction | None) -> str:
-    """Format the value of a metric by its unit; ratios are shown in per cent."""
+    """Format the value of a metric by its unit; ratios are shown as percentages."""
     if value is None:
         return NOTHING
     match metric.unit:

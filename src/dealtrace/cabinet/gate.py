@@ -33,9 +33,9 @@ Respond = Callable[[View], Awaitable[Response]]
 
 @record
 class Page:
-    """A page: its path (below `/cabinet`, but for the documentation), its handler, and who may open it.
+    """A page: its path (below `/cabinet`, except for the documentation), its handler, and who may open it.
 
-    `role` is the least role that a person needs at the site of the path, or `None` if the path has no site. Pages with
+    `role` is the lowest role that a person needs at the site of the path, or `None` if the path has no site. Pages with
     `is_open` need no login; open pages with `is_signed` accept forms from anywhere, since their path is signed. Pages
     with `is_of_installation` are for owners of the installation. People enter the code of two-factor authentication on
     pages with `takes_code`. Pages with `sets_factor` are open to people who must first set up this authentication.
@@ -124,7 +124,7 @@ class Gate:
             view.services.session_uses.add(login.session.digest, now)
 
     async def _find_carried_site(self, view: View) -> None:
-        """Set the view's site and role as the query parameter `site` asks, if the person may see that site."""
+        """Set the view's site and role from the query parameter `site`, if the person may see that site."""
         number = view.request.query_params.get("site", "")
         if view.person is not None and not view.lacks_factor and _ID.fullmatch(number):
             await self._find_site(view, int(number))

@@ -30,7 +30,7 @@ from dealtrace.storage.accounts.sites import list_sites
 
 YEAR_SECONDS = 365 * 24 * 3600
 SITES_A_PAGE = 20
-"""Ours: the most sites on a page, since each of them needs a report."""
+"""Ours: the maximum number of sites on a page, since each of them needs a report."""
 
 
 @record

@@ -1,4 +1,6 @@
-"""The page that lists the keys of all pages; scripts read them from the attribute `data-key` of links and fields."""
+"""The page that lists keyboard shortcuts; scripts read them from the attribute `data-key` of links and fields."""
+
+from collections.abc import Sequence
 
 from starlette.responses import Response
 
@@ -19,22 +21,26 @@ KEYS = (
     ("← →", "on a chart that has the focus: the figure of the previous or next point"),
     ("Shift+← Shift+→, Enter", "on a chart: choose days, and show their period; Escape gives it up"),
 )
-"""Our own keys, to be pressed one after another, and where they lead."""
+"""The cabinet's own shortcuts (keys pressed one after another), and what each of them opens or does."""
 OF_BROWSERS = (
     ("Tab, Shift+Tab", "the next or previous link, field or chart point; first comes a link to the content"),
     ("Enter", "follow a link, open or close a section, send a form"),
     ("Space", "tick a box, choose a value, press a button"),
     ("← → ↑ ↓", "scroll a wide table that has the focus; change a value of a list or a date"),
 )
-"""The keys that every browser has, also without scripts."""
+"""The keys that work in every browser, even without scripts."""
 
 
 async def show(view: View) -> Response:
-    """Show the keys, for people who use no mouse or want to be quick."""
+    """Show the keyboard shortcuts, for people who use no mouse or want to be quick."""
     return view.page(
         "keys.html",
         groups=[
-            (view.translate("Keys of the cabinet"), [(keys, view.translate(words)) for keys, words in KEYS]),
-            (view.translate("Keys of every browser"), [(keys, view.translate(words)) for keys, words in OF_BROWSERS]),
+            (view.translate("Keyboard shortcuts of the cabinet"), _translated(view, KEYS)),
+            (view.translate("Keys that work in every browser"), _translated(view, OF_BROWSERS)),
         ],
     )
+
+
+def _translated(view: View, keys: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [(pressed, view.translate(words)) for pressed, words in keys]

@@ -5,4 +5,4 @@ from collections.abc import Mapping
 from dealtrace.leads.lead import LeadKind
 
 LEAD_WORDS: Mapping[LeadKind, str] = {LeadKind.CALL: "Call", LeadKind.LEAD_REQUEST: "Lead request"}
-"""The names in English; pages translate them."""
+"""The English names of the kinds of lead; pages translate them."""

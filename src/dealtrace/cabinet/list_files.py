@@ -37,10 +37,10 @@ FilterWords = Mapping[str, tuple[str, Mapping[str, str]]]
 
 @record
 class ListFile(Generic[Key, Item]):
-    """A list to write: its columns, and functions that yield keys such as ids, page by page, and that read their rows.
+    """A list to write: its columns, a function that yields pages of keys, such as ids, and one that reads their rows.
 
-    `notes` say which filters the list has; they are on a sheet of their own, and left out of CSV, because a file whose
-    first line has the headings can be imported again.
+    `notes` say which period and filters the list has. XLSX files have them on a separate sheet; CSV files leave them
+    out, because a file whose first line has the headings can be imported again.
     """
 
     name: str
@@ -55,10 +55,10 @@ def file_sender(
     asked: tuple[str, ...],
     listed_of: Callable[[Site, Listing, Days, Language], ListFile[Key, Item] | None],
 ) -> Callable[[str], Callable[[View], Awaitable[Response]]]:
-    """Return a function that takes an extension and returns the handler that sends the list of a page as such a file.
+    """Return a function that takes an extension and returns the handler that sends a page's list as that type of file.
 
     `place` is the path of the page below its site, and `asked` has its parameters. `listed_of` returns the list that
-    the page shows, with its notes in a language, or `None` if it has no file.
+    the page shows, with its notes in the given language, or `None` if it has no file.
     """
 
     def send_as(extension: str) -> Callable[[View], Awaitable[Response]]:
@@ -74,7 +74,7 @@ def file_sender(
 
 
 async def send_list(view: View, listed: ListFile[Key, Item], extension: str) -> Response:
-    """Send a list as a file with this extension, for Excel, in the language of the person.
+    """Send a list as a file with this extension, which Excel can open, in the language of the person.
 
     Raises:
         ClientGone: the browser closed the connection before the file was complete.
@@ -102,7 +102,7 @@ async def send_list(view: View, listed: ListFile[Key, Item], extension: str) -> 
 
 
 def notes_of(listing: Listing, days: Days, words: FilterWords, language: Language) -> list[Note]:
-    """Return the period or the search of a list, and its filters, in a language.
+    """Return the period or the search of a list, and its filters, in the given language.
 
     For each parameter, `words` has the label of its field on the page, and the words for its values; a value without
     words is written as it is. Parameters without words are left out.

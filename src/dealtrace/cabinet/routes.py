@@ -125,7 +125,7 @@ PAGES = (
     Page("/{site:int}/settings/users/revoke", "POST", members.revoke, Role.OWNER),
     Page("/{site:int}/settings/users/password", "POST", members.make_password_link, Role.OWNER),
 )
-"""All pages; `{site:int}` in a path is the site, and `Role` the least role that may open the page."""
+"""All pages; `{site:int}` in a path is the site, and `Role` the lowest role that may open the page."""
 
 
 def cabinet_routes(services: Services) -> list[Route]:

@@ -51,8 +51,8 @@ class Services:
     A backup is too old after `backup_days_max` days; 0 means that backups are not checked.
     `webhook_fields` lists the names of the fields that a webhook may choose for events of a kind. A new site
     has `points_per_day`. Passwords are checked on `password_threads`, whole files are read and imported on
-    `file_threads`, and lists are exported on `export_threads`. Demos are filled, and a site's past is changed, in
-    `background_runs`. `server_stop` ends files that are written or sent.
+    `file_threads`, and lists are exported on `export_threads`. Demos are filled, and past data of sites is changed, in
+    `background_runs`. `server_stop` interrupts writing and sending files when the server stops.
     """
 
     database: Database

@@ -21,10 +21,10 @@ from dealtrace.record import record
 USER_AGENT_LENGTH_MAX = 1024
 CLIENT_ID_LENGTH_MAX = 100
 ATTRS_READ_MAX = 65_536
-"""The most characters of the JSON text of third-party parameters; a longer text is dropped."""
+"""The maximum length in characters of the JSON of third-party parameters; longer JSON is dropped."""
 IP_LENGTH_MAX = 45
 VISITOR_DIGITS_MAX = 20
-"""The most digits of a visitor's id, enough for any 64-bit number; the vendor's cookie has 18 or 19 digits."""
+"""The maximum number of digits in a visitor's id, enough for 64-bit numbers; the vendor's cookie has 18 or 19."""
 
 
 @runtime_checkable
@@ -198,10 +198,16 @@ TABLE = HitTable(
             "The visitor's id from the last answer or from another counter's cookie; without it the visitor is new.",
         ),
         Parameter(
-            "googleClientId", WholeText(CLIENT_ID_LENGTH_MAX), "Client ID Google Analytics.", "The client id of Google."
+            "googleClientId",
+            WholeText(CLIENT_ID_LENGTH_MAX),
+            "Client ID Google Analytics.",
+            "The client id of Google Analytics.",
         ),
         Parameter(
-            "yandexClientId", WholeText(CLIENT_ID_LENGTH_MAX), "ClientID Яндекс.Метрики.", "The client id of Yandex."
+            "yandexClientId",
+            WholeText(CLIENT_ID_LENGTH_MAX),
+            "ClientID Яндекс.Метрики.",
+            "The client id of Yandex Metrica.",
         ),
         Parameter(
             "attrs",
@@ -219,7 +225,7 @@ TABLE = HitTable(
             "userAgent",
             CutText(USER_AGENT_LENGTH_MAX),
             "Браузер посетителя, если запрос отправляет сервер сайта; по умолчанию из запроса, если ip не передан.",
-            "The visitor's browser if the site's server sends the request; by default the request's if no ip is sent.",
+            "The visitor's user agent if the site's server sends the request; by default that of a request without ip.",
         ),
     )
 )

@@ -14,9 +14,9 @@ PATTERNS_AT_ONCE = 25
 """How many patterns are joined into one regular expression; one expression of all patterns is three times slower."""
 HTTP_LIBRARY = "http-library"
 PATTERNS_OF_PEOPLE = frozenset({r"AP3A\.240617\.008", "MetaIAB Facebook", "okhttp"})
-"""Patterns in the package's list that match browsers and apps of people: Android 15, the Facebook app, Android apps."""
+"""Patterns in the package's list that match what people use: Android 15, the Facebook app and other Android apps."""
 ONLY_AT_THE_BEGINNING = frozenset({"Viber", "WhatsApp"})
-"""Patterns that belong to a robot only at the beginning: `Viber` fetches previews, `Mozilla/5.0 … Viber/21` is human.
+"""Words that mean a robot only at the beginning: `Viber` fetches previews, `Mozilla/5.0 … Viber/21` is a person.
 
 Ours: these messengers add their names to the user agents of the browsers within them, in which people open links.
 """
@@ -28,7 +28,7 @@ LIBRARIES_OF_CRAWLERS = frozenset(
 )  # fmt: skip
 """HTTP libraries in the package's list that only crawlers use."""
 MORE_SERVERS = (r"^WordPress/", "^Java/")
-"""Further user agents of websites' servers, which the package does not list as HTTP libraries."""
+"""More user agents of websites' servers; the package does not list these as HTTP libraries."""
 
 
 @lru_cache(maxsize=USER_AGENTS_REMEMBERED)

@@ -1,4 +1,4 @@
-"""A bar in a cell that shows a value in proportion to the largest value of its column."""
+"""A bar in a table cell that shows a value in proportion to the largest value in its column."""
 
 from fractions import Fraction
 

@@ -12,14 +12,14 @@ from dealtrace.record import record
 WIDTH, HEIGHT = 900, 240
 LEFT, RIGHT, TOP, BOTTOM = 64, 12, 12, 26
 LABELS_MAX = 8
-"""The most labels on the time axis."""
+"""The maximum number of labels on the time axis."""
 FEWER_LABELS = 3
-"""A narrow page shows only every third label."""
+"""Narrow pages show only every third label."""
 
 
 @record
 class Point:
-    """A point of a chart: the label of its span of time, its value and compared value, and the URL that it links to."""
+    """A point of a chart: the label of its time span, its value and compared value, and the URL that it links to."""
 
     label: str
     value: Fraction | None

@@ -1,4 +1,4 @@
-"""A chart of a deal's match: the time of the deal, and the windows of time in which considered leads can match it."""
+"""A chart of a deal's match: the time of the deal, and the time window in which each considered lead can match it."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -12,11 +12,11 @@ from dealtrace.record import record
 WIDTH, ROW, BAR = 640, 40, 12
 SIDE, TOP, BOTTOM = 8, 24, 24
 WINDOWS_MAX = 12
-"""The most windows that are drawn; the table below the chart has all of them."""
+"""The maximum number of windows drawn; the table below the chart has all of them."""
 WIDTH_LEAST = 4
-"""The least width of a window, so that even the shortest can be seen."""
+"""The minimum width of a window in units of the drawing, so that even the shortest window can be seen."""
 LETTER = 7.5
-"""The approximate width of a letter."""
+"""The approximate width of a letter in units of the drawing."""
 
 
 @record

@@ -1,4 +1,4 @@
-"""Actions on a deal: pin and unpin its lead, undo a change, delete and restore."""
+"""Actions on a deal: pin or unpin its lead, undo a change, delete or restore the deal."""
 
 from starlette.responses import Response
 
@@ -28,10 +28,10 @@ async def act(view: View) -> Response:
 
 
 def _chosen_lead(view: View) -> LeadRef | None:
-    """Return the lead that was chosen in the list or entered by its id, or `None` for no lead.
+    """Return the lead that was chosen in the list or entered by its id, or `None` if “no lead” was chosen.
 
     Raises:
-        InvalidParameters: no lead was chosen.
+        InvalidParameters: nothing was chosen, or the id is not a number.
     """
     chosen = view.form.get("lead")
     if chosen == TO_NONE:

@@ -1,4 +1,4 @@
-"""The data that only deals 2.0 have, as strings: funnel, name, link, products and contacts."""
+"""The data that only deals sent by API 2.0 have, as strings: funnel, name, link, products and contacts."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -11,14 +11,14 @@ _QUANTITY_DIGITS = 3
 
 
 class DetailsWriter:
-    """The writer of the texts of a deal's details, in the language of the page; sums are in `currency`."""
+    """The writer of a deal's details as strings, in the language of the page; amounts of money are in `currency`."""
 
     def __init__(self, view: View, currency: str | None) -> None:
         self._view = view
         self._currency = currency
 
     def lines(self, details: DealDetails) -> dict[str, str]:
-        """Return the texts of details by their translated names; a text is empty if its value was not sent."""
+        """Return the details as strings by their translated names; a string is empty if its value was not sent."""
         say = self._view.translate
         return {
             say("Funnel"): details.funnel,
@@ -47,7 +47,7 @@ def _digits(quantity: Decimal) -> int:
 
 
 def _contacts(book: ContactBook | None) -> str:
-    """Return the name of a client, the phones and e-mails, and the accounts in messengers."""
+    """Return a client's name, phones, e-mails and messenger accounts as one string; empty if there are none."""
     if book is None:
         return ""
     accounts = [

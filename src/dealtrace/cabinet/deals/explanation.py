@@ -1,4 +1,4 @@
-"""Explain to people why a deal has its lead: in words, as a chart, and by the changes that would replace the lead."""
+"""Explain why a deal has its lead: in words, as a chart, and by rule changes that would give the deal another lead."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -19,7 +19,7 @@ from dealtrace.operations.deals.explain import Explanation, Naming
 from dealtrace.record import record
 
 CANDIDATES_SHOWN = 20
-"""The most candidates that are listed for a search, nearest first."""
+"""The maximum number of candidates listed for a search, nearest first."""
 
 
 @record
@@ -46,7 +46,7 @@ class StepLines:
 
 @record
 class FlipLine:
-    """The smallest change of a rule that would give the deal another lead, and the name and address of that lead."""
+    """The smallest change to a rule that would give the deal another lead, and the name and address of that lead."""
 
     change: str
     lead: str
@@ -58,7 +58,7 @@ class Explained:
     """The explanation of a match; `pinnable` has the form value and the name of each lead that can be chosen.
 
     `chart` may be empty. `names_threshold` is whether one of `flips` changes the time allowed for matching. A deal sent
-    by the API deals 2.0 has `matchers` instead of `steps`.
+    by API 2.0 has `matchers` instead of `steps`.
     """
 
     verdict: str
@@ -80,7 +80,7 @@ class Explainer:
         self._say = view.translate
 
     def explained(self, explanation: Explanation) -> Explained:
-        """Return the texts of an explanation."""
+        """Return an explanation as strings for the page."""
         return Explained(
             self._say(VERDICTS[explanation.verdict]),
             tuple(self._notes(explanation)),

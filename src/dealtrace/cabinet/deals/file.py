@@ -56,4 +56,4 @@ def _pages(connection: Connection, site: Site, listing: Listing, days: Days) -> 
 
 
 send_deals_as = file_sender("deals", ASKED, _listed)
-"""Return the handler that sends the listed deals as a file with an extension."""
+"""Return the handler that sends the listed deals as a file with the given extension."""

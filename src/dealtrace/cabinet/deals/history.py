@@ -46,7 +46,7 @@ class VersionLine:
 
 @record
 class StateLine:
-    """The funnel, status and sum of a deal from a moment on; the funnel is empty if it was not sent."""
+    """The funnel, status and amount of a deal from a certain time on; the funnel is empty if it was not sent."""
 
     since: str
     funnel: str
@@ -71,7 +71,7 @@ class Historian:
         self._say = view.translate
 
     def versions(self, versions: Sequence[DealVersion]) -> list[VersionLine]:
-        """Return the texts of versions, latest first."""
+        """Return versions as strings, latest first."""
         currencies = _currencies(versions)
         rows = zip(versions, (None, *versions), (None, *currencies), currencies, strict=False)
         return [self._version(*row) for row in rows][::-1]
@@ -79,7 +79,7 @@ class Historian:
     def states(self, versions: Sequence[DealVersion]) -> list[StateLine]:
         """Return the statuses and amounts in the order of the versions; versions that change neither are skipped.
 
-        A status begins at the date that the CRM stated (see `status_history`), a new amount with its version.
+        A status begins at the date that the CRM stated (see `status_history`), an amount when its version was recorded.
         """
         lines: list[StateLine] = []
         funnel = status = ""

@@ -128,7 +128,7 @@ async def show(view: View) -> Response:
 
 
 def _heading(listing: Listing, sorting: Sorting, falling: Sorting, rising: Sorting) -> Heading:
-    """Return the heading of a column; its link sorts descending, or ascending if the list is sorted descending now."""
+    """Return the heading of a column; its link sorts descending, or ascending if the column already is descending."""
     following = rising if sorting is falling else falling
     address = listing.link(sort=following if following is not Sorting.NEWEST else "")
     return Heading(address, {falling: "descending", rising: "ascending"}.get(sorting, ""))
@@ -162,7 +162,7 @@ def _read(connection: Connection, site: Site, listing: Listing, days: Days) -> F
 
 
 def sorting_of(listing: Listing, total: int) -> Sorting:
-    """Return the order in the URL, or the default order if the URL has none or the list is too long to be sorted so."""
+    """Return the order in the URL, or the default order if the URL has none or the list is too long for that order."""
     stated = listing.get("sort")
     sorting = Sorting(stated) if stated in tuple(Sorting) else Sorting.NEWEST
     return sorting if sorting in (Sorting.NEWEST, Sorting.OLDEST) or total <= SORTED_MAX else Sorting.NEWEST

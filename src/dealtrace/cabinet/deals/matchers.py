@@ -1,4 +1,4 @@
-"""Explain in words how the matchers of a deal, the searches for its lead that the CRM sent, were tried in order."""
+"""Explain in words how a deal's matchers (searches for its lead, defined by the CRM) were tried in order."""
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -45,7 +45,7 @@ class MatcherTeller:
         self._say = view.translate
 
     def lines(self, steps: Sequence[MatcherStep]) -> tuple[MatcherLines, ...]:
-        """Return the texts of the matchers of a deal, in the order in which they are tried."""
+        """Return the matchers of a deal as strings, in the order in which they are tried."""
         return tuple(
             MatcherLines(
                 self.title(step.matcher),
@@ -128,7 +128,7 @@ class MatcherTeller:
 
 
 def list_matched_leads(steps: Sequence[MatcherStep]) -> Iterator[LeadRef]:
-    """Yield the leads that the matchers of a deal considered, or found by an id; a lead may recur."""
+    """Yield the leads that a deal's matchers considered or found by id; a lead may be yielded several times."""
     for step in steps:
         matcher = step.matcher
         if matcher.lead_id is not None and step.outcome is MatcherOutcome.DECIDED:

@@ -16,7 +16,7 @@ CreditsByModel = Mapping[AttributionModel, Sequence[Credit]]
 
 @record
 class PathModel:
-    """The name of an attribution model; `is_own` is true for the model of the site."""
+    """The name of an attribution model; `is_own` is true for the site's own model."""
 
     words: str
     is_own: bool

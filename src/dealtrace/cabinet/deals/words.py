@@ -64,7 +64,7 @@ UNSPECIFIED: Mapping[MatcherKind, str] = {
     MatcherKind.NO_SOURCE: "Neither a lead nor a source",
     MatcherKind.CHAT: "A chat",
 }
-"""The names of matchers without an id, a contact or a source."""
+"""The titles of matchers that were sent without an id, contact or source, by kind of matcher."""
 PREFERENCES: Mapping[Preference, str] = {
     Preference.NEAREST: "The nearest lead is chosen.",
     Preference.NEAREST_UNIQUE: "The nearest lead that is unique among leads of its kind is chosen.",

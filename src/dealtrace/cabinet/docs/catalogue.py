@@ -13,7 +13,7 @@ from dealtrace.record import record
 from dealtrace.reports import refusals
 
 METHODS_LISTED_MAX = 8
-"""The most methods listed for an error; if more can return it, the page says that nearly every method can."""
+"""The maximum number of methods listed for an error; if more can return it, the page says “nearly every method”."""
 _PLACEHOLDER = re.compile(r"\{\w+\}")
 
 
@@ -87,7 +87,7 @@ CAUSES: Mapping[type[Refusal], Cause] = {
     ),
     errors.TokenRejected: Cause(
         "the token is missing, unknown or revoked",
-        "check the parameter named in the message: `clientApiId`, `Access-Token`",
+        "check `clientApiId` or `Access-Token`, whichever the message names",
     ),
     errors.SiteMismatch: Cause(
         "the siteId in the path or header is not that of the token’s site",
@@ -144,7 +144,7 @@ CAUSES: Mapping[type[Refusal], Cause] = {
         "the value of a setting is invalid (command, cabinet)", "the message says what is valid"
     ),
     errors.InvitationSpent: Cause(
-        "the one-time link was used, is wrong or too old (cabinet)",
+        "the one-time link was already used, is wrong or has expired (cabinet)",
         "ask for a new link; a server without users prints a link when it starts",
     ),
     errors.TokenNotFound: Cause("there is no active token with that id (command)", "`dealtrace token list`"),
@@ -172,10 +172,10 @@ CAUSES: Mapping[type[Refusal], Cause] = {
         "the message to replay was never sent to this webhook, or is no longer stored (command)",
         "check its `webhook-id`; deliveries are kept for 30 days",
     ),
-    AlertNotFound: Cause("the site has no such alert (command)", "`dealtrace alert list SITE_ID`"),
+    AlertNotFound: Cause("the site has no such alert (command)", "`dealtrace alert list SITE_ID` lists the alerts"),
     errors.HostNotFound: Cause(
         "the site has no such host of this kind (command)",
-        "`dealtrace source host list SITE_ID`",
+        "`dealtrace source host list SITE_ID` lists the hosts",
     ),
     errors.LoginRefused: Cause(
         "the login or the password is wrong (cabinet)",
@@ -196,6 +196,8 @@ CAUSES: Mapping[type[Refusal], Cause] = {
         "the client closed the connection before its report was ready; only the log shows it",
         "wait for the answer",
     ),
-    refusals.SegmentNotFound: Cause("the site has no such segment (command)", "`dealtrace segment list SITE_ID`"),
+    refusals.SegmentNotFound: Cause(
+        "the site has no such segment (command)", "`dealtrace segment list SITE_ID` lists the segments"
+    ),
 }
 """The causes and cures of all refusals; `docs/api.md` has the same rows."""

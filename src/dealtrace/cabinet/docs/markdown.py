@@ -45,12 +45,12 @@ def parse_text(source: str) -> Text:
 
 @cache
 def render_line(source: str) -> Markup:
-    """Return a line of Markdown as HTML, with its code in `code` elements; every line is a text of our own."""
+    """Return a line of Markdown as HTML without a paragraph around it; HTML tags in the line are escaped."""
     return Markup(MarkdownIt("commonmark", {"html": False}).renderInline(source))  # noqa: S704 - tags are escaped
 
 
 def _name_headings(tokens: Sequence[Token]) -> Sequence[Heading]:
-    """Give every heading an id made of its words, and return the headings of the second level."""
+    """Give every heading an id made from its words, and return the headings of the second level."""
     found = []
     for token, content in pairwise(tokens):
         if token.type == "heading_open":

@@ -1,4 +1,4 @@
-"""The pages below `/docs`: open to everybody, and with the header of the person who is logged in."""
+"""The pages below `/docs`: open to everybody; people who are logged in also see the header of the cabinet."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ _OWN_LINK = re.compile(r'href="(/docs[^"#?]*)(?=["#])')
 
 
 def docs_pages(endpoints: Sequence[Endpoint]) -> Sequence[Page]:
-    """Return the documentation pages, which describe the given endpoints; their paths are whole."""
+    """Return the documentation pages, which describe the given endpoints; their paths begin with `/docs`."""
     docs = Docs(endpoints)
     shown = {
         "/docs": docs.show_index,
@@ -71,7 +71,7 @@ class Docs:
 
 
 def _page(view: View, template: str, status: int = 200, **context: object) -> Response:
-    """Return a page that shows the address at which it was opened, and whose links keep the site in the header."""
+    """Return a page whose examples use the address of this server, and whose links keep the chosen site."""
     guides = [(name, read_guide(name, view.language)) for name in GUIDES]
     page = view.page(template, status, guides=guides, line=render_line, **context)
     text = bytes(page.body).decode()

@@ -36,7 +36,7 @@ _PARTS = {
     "0.1": "a tenth, which takes some seconds",
     "0.02": "very little, for a quick look",
 }
-"""How much of the data is made: the fraction, and the words for it."""
+"""How much data to make: fractions of a whole demo as form values, with the words for each."""
 _FAULTS: Mapping[type[Refusal], str] = {
     DemoExists: "Site %(site_id)s has a demo already. Remove it first.",
     SiteNotEmpty: "Site %(site_id)s has data, but a demo needs an empty site. Choose another site, or a new one.",
@@ -118,7 +118,7 @@ def _read(connection: Connection) -> tuple[Sequence[Site], list[DemoLine]]:
 
 
 def _line(connection: Connection, demo: Demo) -> DemoLine:
-    """Return a demo with its progress, told by the last visit, since a demo stores its events in the order of days."""
+    """Return a demo with its progress, which the last visit shows, since a demo stores its events day by day."""
     last, zone = find_last_visit(connection, demo.site.id), demo.site.time_zone
     is_finished = demo.progress.finished_at is not None
     left = (site_day(demo.progress.begun_at, zone) - site_day(last.started_at, zone)).days if last is not None else DAYS

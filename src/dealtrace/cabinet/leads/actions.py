@@ -1,4 +1,4 @@
-"""Actions on a lead: save notes, undo a version of them, delete and restore."""
+"""Actions on a lead: save its notes, undo a version of the notes, delete or restore the lead."""
 
 from starlette.responses import Response
 

@@ -22,7 +22,7 @@ FILTER_WORDS: FilterWords = {
     "deleted": ("Deleted leads", {YES: "Yes"}),
 }
 MISSED_WORDS: FilterWords = {name: words for name, words in FILTER_WORDS.items() if name != "deleted"}
-"""Missed calls to return are never deleted ones, whatever the address says."""
+"""The filters of missed calls to return: these calls are never deleted ones, so `deleted` in the URL has no effect."""
 
 
 def _listed(site: Site, listing: Listing, days: Days, language: Language) -> ListFile[int, ExportedLead] | None:
@@ -45,4 +45,4 @@ def _pages(connection: Connection, site: Site, listing: Listing, tab: str, days:
 
 
 send_leads_as = file_sender("leads", ASKED, _listed)
-"""Return the handler that sends the listed calls or lead requests as a file with an extension."""
+"""Return the handler that sends the listed calls or lead requests as a file with the given extension."""

@@ -23,7 +23,7 @@ class NoteChange:
 
 @record
 class NoteVersionLine:
-    """A version of the notes; `is_undoable` is false if what it changed has been changed since."""
+    """A version of the notes; `is_undoable` is false if the notes that it changed have been changed again since."""
 
     version: int
     recorded_at: datetime
@@ -35,7 +35,7 @@ class NoteVersionLine:
 def note_lines(
     versions: Iterable[NoteVersion], now: Annotations, logins: Mapping[int, str], view: View
 ) -> list[NoteVersionLine]:
-    """Return the texts of versions of a lead's notes, latest first; `now` are the present annotations."""
+    """Return versions of a lead's notes as strings, latest first; `now` has the lead's current annotations."""
     lines = [
         NoteVersionLine(
             version.version,

@@ -31,7 +31,7 @@ TABS: Mapping[str, str] = {
     VISITS: "Visits",
 }
 KINDS = {CALLS: LeadKind.CALL, MISSED: LeadKind.CALL, REQUESTS: LeadKind.LEAD_REQUEST}
-"""The kind of leads of each tab that lists leads."""
+"""The kind of lead that each tab lists; the tab of visits lists none."""
 YES = "yes"
 
 

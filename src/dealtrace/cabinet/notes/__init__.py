@@ -1,1 +1,1 @@
-"""Notes under charts, which explain changes of figures: notes that people write, and changes of settings."""
+"""Notes under charts, which explain why figures changed: notes that people write, and changes to settings."""

@@ -1,4 +1,4 @@
-"""The notes under a chart: notes that people wrote, changes of settings that affect figures, and days without data."""
+"""The notes under a chart: notes that people wrote, changes to settings that affect figures, and days without data."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
@@ -23,9 +23,9 @@ from dealtrace.storage.accounts.users import find_logins
 from dealtrace.storage.reports.notes import list_notes
 
 SHOWN_MAX = 100
-"""Ours: the most notes of a chart; the latest are shown."""
+"""Ours: the maximum number of notes under a chart; the latest are shown."""
 READ_MAX = 5_000
-"""The most changes that are read for a chart, of which fewer are shown: most changes of rates affect no figures."""
+"""The maximum number of changes read for a chart; fewer are shown, since most changes to rates affect no figures."""
 
 
 @record
@@ -39,7 +39,7 @@ class AxisNote:
 
 @record
 class Axis:
-    """The notes and changes of settings in a period, and the logins of their authors by user id."""
+    """The notes and the changes to settings in a period, and the logins of their authors by user id."""
 
     period: Period
     notes: Sequence[Note] = ()
@@ -48,7 +48,7 @@ class Axis:
 
 
 def read_axis(connection: Connection, site: Site, period: Period) -> Axis:
-    """Return the notes of a period, and the changes of settings in it that affect figures."""
+    """Return the notes of a period, and the changes to settings in it that affect figures."""
     notes = list_notes(connection, site.id, period)[:SHOWN_MAX]
     changes = list_site_changes(
         connection,

@@ -17,7 +17,7 @@ assert set(_WORDS) == {metric.name for metric in WATCHED}
 
 
 def gap_words(metric: Metric, gap: Gap, language: Language, translate: Callable[[str], str]) -> str:
-    """Return a sentence that names the days of a gap, on which nothing was counted, and the usual count per day."""
+    """Return a sentence that names a gap (days on which nothing was counted) and the usual count per day."""
     low, high = (number(language, value) for value in (gap.low, gap.high))
     facts = {"days": day_span(language, gap.first_on, gap.last_on), "usual": low if low == high else f"{low}–{high}"}
     return translate(_WORDS[metric.name]) % facts

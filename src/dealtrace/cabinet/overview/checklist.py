@@ -11,7 +11,7 @@ from dealtrace.record import record
 from dealtrace.storage.reports.arrivals import Arrivals, FirstAndLast
 
 MINUTE = timedelta(minutes=1)
-"""Ages are in whole minutes, at least one."""
+"""How long ago data arrived is shown in whole minutes, at least one."""
 
 
 @record
@@ -26,7 +26,7 @@ class Step:
 
 
 def checklist_of(arrivals: Arrivals, view: View) -> list[Step]:
-    """Return the steps in order; the state of each says when data first and last arrived, or that it is awaited."""
+    """Return the steps in order; the state of each says when data first and last arrived, or that there is none."""
     address, site_id = view.origin, view.current_site.id
     return [
         _step(
@@ -53,14 +53,14 @@ def _step(view: View, title: str, times: FirstAndLast, line: str, *, is_needed: 
 
 
 def state_of(times: FirstAndLast, now: datetime, view: View) -> str:
-    """Return the state of a step: when data first arrived, with its date unless it was today, and how long ago last."""
+    """Return the state of a step: when data first arrived (only the time if today), and how long ago it last did."""
     first_at, last_at = times.first_at, times.last_at
     if first_at is None or last_at is None:
-        return view.translate("waiting for the first")
+        return view.translate("no data yet")
     zone = view.current_site.time_zone
     is_today = site_day(first_at, zone) == site_day(now, zone)
     first = f"{first_at.astimezone(zone):%H:%M}" if is_today else clock_time(view.language, first_at, zone)
-    return view.translate("first at %(moment)s, seen %(span)s ago") % {
+    return view.translate("first at %(moment)s, last %(span)s ago") % {
         "moment": first,
         "span": span_of_time(view.language, max((now - last_at) // MINUTE, 1) * MINUTE),
     }

@@ -17,7 +17,7 @@ from dealtrace.reports.reading.gaps import CampaignCost, Gap
 from dealtrace.reports.reading.masked_keys import masked_source
 
 SHOWN_MAX = 5
-"""Ours: the most texts of each kind; the latest gaps and the most expensive campaigns are shown."""
+"""Ours: the maximum number of texts of each kind; the latest gaps and the most expensive campaigns are shown."""
 _AROUND = timedelta(days=7)
 _CURES: Mapping[str, str] = {
     "calls": "Check the PBX, and see these days.",

@@ -1,4 +1,4 @@
-"""The overview of a site: six figures, a chart, current problems, sources by money, unmatched deals by reason."""
+"""The overview of a site: six figures, a chart, current problems, sources by income, unmatched deals by reason."""
 
 from asyncio import gather
 from collections.abc import Sequence
@@ -50,7 +50,7 @@ NO_RATE = METRICS["no_rate"]
 """The number of deals in currencies without a rate; it shows whether the amounts among the figures are incomplete."""
 NEW_SITE_PRESET = "today"
 HIDDEN = (NO_RATE, METRICS["won_amount"], METRICS["visits"])
-"""The metrics that are asked with the six figures, but not shown among them."""
+"""The metrics that are requested along with the six figures, but not shown among them."""
 SOURCES_SHOWN = 15
 SOURCES_ORDER = ("won_amount", "amount", "deals", "leads", "visits", "cost")
 """Ours: the table of sources is sorted by the first of these metrics that is not zero.
@@ -134,9 +134,9 @@ async def show(view: View) -> Response:
 
 
 async def _lacking_rates(view: View, figures: Report) -> list[Problem]:
-    """List the problem that figures omit deals whose currencies have no rate, with the number and amounts of the deals.
+    """Return a list with one problem if figures omit deals whose currencies have no rate, otherwise an empty list.
 
-    The list is empty if figures omit no deals.
+    The problem has the number of these deals, and their amounts by currency.
     """
     (values,) = figures.total.values.values()
     count = values[figures.question.metrics.index(NO_RATE)]
@@ -211,7 +211,7 @@ def _order_of_sources(figures: Report) -> Sort:
 
 
 def _first_sources(report: Report) -> Report:
-    """Return a report by source with its first rows, and all rows of direct visits and of no source."""
+    """Return a report by source cut to its first rows, but with all rows for direct visits and for a missing source."""
     rows = [row for place, row in enumerate(report.rows) if place < SOURCES_SHOWN or row.keys[0] in (None, DIRECT)]
     return replace(report, question=replace(report.question, limit=SOURCES_SHOWN), rows=rows)
 

@@ -113,7 +113,7 @@ _TEMPLATES: Mapping[ProblemKind, _Template] = {
         Role.ANALYST,
     ),
     ProblemKind.STATUSES_UNCLASSIFIED: _Template(
-        "Nobody has said what these statuses mean, so their deals count as open: %(what)s. "
+        "The meaning of these statuses is not set, so their deals count as open: %(what)s. "
         "Such deals in the period: %(count)s, for %(amount)s.",
         "Mark each status as won, lost or open.",
         "settings/statuses",
@@ -132,7 +132,7 @@ _TEMPLATES: Mapping[ProblemKind, _Template] = {
         Role.OWNER,
     ),
     ProblemKind.NO_RATE: _Template(
-        "Sums omit deals in currencies without a rate: %(count)s in the period, %(what)s in total.",
+        "Amounts omit deals in currencies without a rate: %(count)s in the period, %(what)s in total.",
         "Set the rates of these currencies.",
         "settings/rates",
         Role.ANALYST,
@@ -145,7 +145,7 @@ _OF_CALLERS = {
     ProblemKind.FIELDS_UNKNOWN,
     ProblemKind.PARAMETERS_UNKNOWN,
 }
-"""The kinds of problem that name words which callers sent, and which may therefore be contacts."""
+"""The kinds of problem whose texts quote what callers sent, and may therefore contain contacts."""
 _WHO: Mapping[Role, str] = {
     Role.READER: "The person who runs the server can do this.",
     Role.ANALYST: "An analyst or an owner of the site can do this.",
@@ -154,7 +154,7 @@ _WHO: Mapping[Role, str] = {
 
 
 def problem_texts(problems: Sequence[Problem], view: View) -> list[ProblemText]:
-    """Return the texts of problems, in input order."""
+    """Return problems and their cures as texts for the page, in input order."""
     return [_problem_text(problem, view) for problem in problems]
 
 

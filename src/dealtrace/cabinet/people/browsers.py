@@ -10,7 +10,7 @@ BROWSERS = (
     ("Chrome", "Chrome"),
     ("Version", "Safari"),
 )
-"""Words in user agents and names of browsers; the first match counts, since most browsers also claim to be others."""
+"""Words in user agents, each with its browser; the first match counts, since most browsers claim to be others too."""
 SYSTEMS = (
     ("Android", "Android"),
     ("iPhone", "iPhone"),

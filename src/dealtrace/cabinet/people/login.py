@@ -46,7 +46,7 @@ async def log_in(view: View) -> Response:
 
 
 async def user_of(view: View, login: str, password: str) -> User:
-    """Return the user with this login and password; the slow check runs on its own thread, without a connection.
+    """Return the user with this login and password; the slow password check holds no database connection.
 
     Raises:
         LoginRefused: the login or the password is wrong.

@@ -47,7 +47,7 @@ async def page(view: View, status: int, fault: str = "") -> Response:
 
 
 async def choose_keys(view: View) -> Response:
-    """Turn the keys of single characters on or off for the person."""
+    """Turn keyboard shortcuts of a single character on or off for the person."""
     await view.manage(_store_keys, view.rights.user.id, has_keys=view.form.has("has_keys"))
     return view.redirect_to("/profile")
 

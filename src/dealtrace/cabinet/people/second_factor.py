@@ -36,7 +36,7 @@ async def set_up(view: View) -> Response:
     await limit_guessing(view)
     codes = await view.manage(_turn_on, view.rights.user, secret, view.form.get("code"), view.session_digest)
     if codes is None:
-        fault = view.translate("The code is wrong. Is the clock of your phone right?")
+        fault = view.translate("The code is wrong. Check that your phone’s clock is right.")
         return _form(view, BAD_REQUEST, secret if SECRET.fullmatch(secret) else make_secret(), fault)
     return view.page("people/recovery_codes.html", codes=codes)
 

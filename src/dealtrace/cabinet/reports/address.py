@@ -26,7 +26,7 @@ ONCE = (
     "limit",
     "chart",
 )
-"""The parameters that a report's URL has at most once, in the order in which it has them."""
+"""The parameters that a report's URL contains at most once, in the order that they have in the URL."""
 FILTER = "filter"
 ORDERED = "ordered"
 """The field of the form that has the metrics in the order in which they were shown."""
@@ -63,7 +63,7 @@ class Address:
         return Address(self.page, tuple(parameters.items()), self.filters)
 
     def written_out(self, usual: Mapping[str, str]) -> "Address":
-        """Return a copy with `usual` values for missing parameters, so that changes of defaults do not affect it."""
+        """Return a copy with `usual` values for missing parameters, so that changed defaults do not affect it."""
         has_days = self.get("from") or self.get("to")
         missing = {name: value for name, value in usual.items() if not self.get(name)}
         return self.with_parameters(

@@ -76,7 +76,7 @@ def words_of_filters(texts: Iterable[str], known: QuestionContext, language: Lan
 
 
 def _opposite(text: str) -> str:
-    """Return the filter with the opposite operator, and an empty string if there is none."""
+    """Return the filter with the opposite operator, or an empty string if there is none."""
     rest = split_filter(text)[1] or ""
     operator, separator, value = rest.partition(SEPARATOR)
     opposite = _OPPOSITES.get(operator)

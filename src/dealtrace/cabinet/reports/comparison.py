@@ -1,4 +1,4 @@
-"""Format the time up to which a comparison counts the compared period, while the period of the report is not over."""
+"""Format the time up to which the compared period is counted, if the period of the report is not over yet."""
 
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from dealtrace.reports.question import Question
 
 
 def compared_until(question: Question, site: Site, now: datetime, language: Language) -> str:
-    """Return the local time up to which the compared period is counted, empty if there is no such limit."""
+    """Return the local time up to which the compared period is counted; empty if there is no such limit."""
     if question.comparison is None or question.period.last_on < site_day(now, site.time_zone):
         return ""
     span = compared_span(question.period, question.comparison, site.time_zone, now)

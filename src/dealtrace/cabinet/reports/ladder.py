@@ -25,9 +25,9 @@ class Rung:
 def key_address(address: Address, question: Question, keys: Sequence[str | None], place: int) -> str:
     """Return the URL to which the key at `place` of a row leads: the report filtered by it and the keys before it.
 
-    Ours: who clicks `cpc` in the row `yandex` / `cpc` means that row and not every `cpc`, as in a tree; the first key
-    filters by itself alone. A key of the ladder also leads one rung down, unless the report shows lower rungs already.
-    Nothing is below a missing key.
+    Ours: a click on `cpc` in the row `yandex` / `cpc` selects that row and not every `cpc`, as in a tree; a click on
+    the first key of a row filters by that key alone. A key of the ladder also leads one rung down, unless the key is
+    missing or the report already shows a lower rung.
     """
     by, below = question.by, _rung_below(question, place)
     for dimension, key in zip(by[: place + 1], keys, strict=False):
@@ -38,7 +38,7 @@ def key_address(address: Address, question: Question, keys: Sequence[str | None]
 
 
 def rungs_of(question: Question, address: Address, language: Language) -> tuple[Rung, ...]:
-    """Return a choice for each rung with the same filters, or nothing if the report is not by the ladder alone."""
+    """Return a link to each rung with the same filters; none if the report is also grouped by other dimensions."""
     shown = tuple(dimension.name for dimension in question.by)
     if not shown or question.pivot is not None or not set(shown) <= set(_RUNGS):
         return ()
@@ -53,7 +53,7 @@ def rungs_of(question: Question, address: Address, language: Language) -> tuple[
 
 
 def _rung_below(question: Question, place: int) -> str | None:
-    """Return the dimension one rung below the one at `place`; `None` if there is none or the report is that low."""
+    """Return the dimension one rung below that at `place`; `None` if there is none or a lower rung is shown."""
     rung = _RUNGS.get(question.by[place].name)
     shown = [*question.by, *([question.pivot] if question.pivot is not None else [])]
     if rung is None or rung + 1 == len(LADDER) or any(_RUNGS.get(each.name, 0) > rung for each in shown):

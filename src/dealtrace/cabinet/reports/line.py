@@ -36,7 +36,7 @@ class LinePoint:
 
     `address` is the URL of the report for its hour, day, week or month, and `rows` the URL of the rows behind its
     value; each is empty if there is no link. `days` are the first and last day of the point within the period, `None`
-    for an hour; scripts open the period that is dragged over.
+    for an hour; a person who drags over points opens the period that they cover.
     """
 
     label: str
@@ -139,7 +139,7 @@ def time_line(
 
 
 def _days_of_points(dimension: Dimension, period: Period) -> dict[int, tuple[date, date]]:
-    """Return the first and last day of each point within the period, by the number of its key; hours have none."""
+    """Return each point's first and last day within the period, by the point's number; empty if points are hours."""
     number_of = TIME_KEYS[dimension.name].number_of
     if number_of is None:
         return {}

@@ -56,9 +56,9 @@ class ModelsTable:
 
 
 def metric_under_models(metrics: Sequence[Metric], chosen: str) -> Metric:
-    """Return the metric to show under all models: the chosen one if it depends on models, otherwise deals.
+    """Return the metric to show under all models: `chosen` if it is in `metrics` and depends on models.
 
-    If `metrics` does not have deals, it is the first metric that depends on models, or deals if none does.
+    Otherwise it is deals or, if only other metrics in `metrics` depend on models, the first of them.
 
     Ours: visits and costs are the same under all models, and a table of them would say that models change nothing.
     """

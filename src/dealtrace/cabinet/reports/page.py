@@ -179,8 +179,8 @@ def _ask(
 def ask_all(source: FactSource, site: Site, question: Question, now: datetime, chart: str = "") -> Answers:
     """Return the reports of the page: the rows, the pivot if there is one, and the first metric over time.
 
-    With all models, the report and the chart have only one metric (`chart`, if models can change it), and the chart
-    uses the site's own model.
+    With all models, the report and the chart have only one metric (see `metric_under_models`; `chart` is the chosen
+    one), and the chart uses the site's own model.
     """
     shown = shown_question(question, chart)
     drawn = shown.metrics[0]
@@ -192,9 +192,9 @@ def ask_all(source: FactSource, site: Site, question: Question, now: datetime, c
 
 
 def shown_question(question: Question, chart: str) -> Question:
-    """Return the question of the table on the page: with all models, of only one metric (`chart`, if models change it).
+    """Return the question of the table on the page; with all models it has only one metric, see `metric_under_models`.
 
-    It shows times without facts, too. The files of a report have the same table.
+    The table also has rows for hours, days, weeks or months without facts. The files of a report have the same table.
     """
     shown = replace(question, shows_empty_times=True)
     if question.model is not None:

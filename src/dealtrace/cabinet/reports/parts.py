@@ -36,7 +36,8 @@ async def parts_shown(
 ) -> dict[str, object]:
     """Return the template variables of a figure that has parts; `keys` has the key of its row for each dimension.
 
-    `address` is the address of the page: links of a person who may not see contacts contain only the contacts in it.
+    For a person who may not see contacts, the parts have no links if the links would contain contacts that are not
+    in `address`, the address of the page.
     """
     parts = parts_of(figure.metric, [*METRICS.values(), *known.columns.values()])
     value, *others = await view.ask(show_parts, figure, parts, now)

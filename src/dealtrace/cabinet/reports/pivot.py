@@ -79,7 +79,7 @@ def pivot_table(
 
 
 def metric_choices(address: Address, names: Sequence[tuple[str, str]]) -> tuple[MetricChoice, ...]:
-    """Return a choice for each metric; its URL puts the metric first. `names` has pairs of name and title."""
+    """Return a choice for each metric, whose URL puts the metric first; `names` has the name and title of each."""
     listed = [name for name, _ in names]
     return tuple(
         MetricChoice(

@@ -1,4 +1,4 @@
-"""Reports for people who see reports without contacts: keys that look like contacts are masked."""
+"""Reports for people who may not see contacts: keys that look like contacts are masked."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -86,7 +86,7 @@ def _unlinked(cells: Sequence[Linked]) -> tuple[Linked, ...]:
 
 
 def _keys(by: Sequence[Dimension], keys: tuple[KeyCell, ...]) -> tuple[KeyCell, ...]:
-    """Return the keys of a row; one masked key unlinks them all, since links of others may have it as a filter."""
+    """Return the keys of a row; if one is masked, none has a link, since their links may contain it as a filter."""
     shown = tuple(_key(dimension, key) for dimension, key in zip(by, keys, strict=True))
     return shown if shown == keys else tuple(replace(key, address="") for key in shown)
 

@@ -121,14 +121,14 @@ def _offset(text: str) -> int:
 
 
 def _page(address: Address, keys: Sequence[str], offset: int) -> str:
-    """Return the URL of another page of the same figure."""
+    """Return the URL of another page of rows behind the same figure."""
     link = address.link()
     more = urlencode([*key_pairs(keys), *([("offset", str(offset))] if offset else [])])
     return f"{link}{'&' if '?' in link else '?'}{more}" if more else link
 
 
 def key_texts(figure: Figure, keys: Sequence[str], view: View, language: Language) -> list[str]:
-    """Return texts with the dimensions and keys of the figure, as they were requested.
+    """Return a text such as “Source: yandex” for each dimension of the figure and its requested key.
 
     Contacts are masked for people who may not see them.
     """

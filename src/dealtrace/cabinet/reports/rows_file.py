@@ -43,7 +43,7 @@ from dealtrace.reports.periods import DEFAULT_PRESET
 from dealtrace.reports.reading.masked_keys import EMAIL_SIGN
 
 ASKED_AT_ONCE = 50_000
-"""How many rows one statement of the report finds; a figure over a million deals needs twenty."""
+"""How many rows one SQL statement finds; a figure that counts a million deals needs twenty statements."""
 SHARE = ExportColumn["Shown"]("share", "Доля", "Share", lambda row: Decimal(row.behind.get("share", "1")))
 REASON = DIMENSIONS["match_reason"]
 LEAD_KINDS: Mapping[str, Mapping[Language, str]] = {
@@ -93,10 +93,10 @@ def send_rows_as(extension: str) -> Callable[[View], Awaitable[Response]]:
 
 
 def _find(source: FactSource, site: Site, figure: Figure, now: datetime, file: BinaryIO) -> tuple[Fact, frozenset[str]]:
-    """Write the rows behind a figure to `file`, a line of JSON each, and return their kind and their sums.
+    """Write the rows behind a figure to `file`, one line of JSON each; return their kind and the names of their fields.
 
-    They are written to the disk because the memory may not hold them, and read back on a thread of exports, so that the
-    threads of reports are free again.
+    They are written to disk because memory may not hold them, and read back on an export thread, so that the report
+    thread is free again.
     """
     names: set[str] = set()
     question = replace(figure.question, limit=ASKED_AT_ONCE)
@@ -257,7 +257,7 @@ def _known(origin: Origin) -> TrafficSource | None:
 
 
 def _source_columns(source_of: Callable[[Shown], TrafficSource | None]) -> list[Column]:
-    """Return a column for each part of a source; a source with an e-mail in it is masked in all its parts."""
+    """Return a column for each part of a source; if any part contains an e-mail, all parts are masked."""
 
     def value(row: Shown, part: str) -> Value:
         source = source_of(row)

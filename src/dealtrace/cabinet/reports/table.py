@@ -44,7 +44,7 @@ class Heading:
 
 @record
 class Change:
-    """The change against the compared period: its text, its judgement, and the value of that period as a string.
+    """The change from the compared period: its text, its judgement, and the value of that period as a string.
 
     The judgement is `better`, `worse` or `neutral`.
     """
@@ -114,7 +114,7 @@ def table_of(report: Report, address: Address, rows_page: str, language: Languag
 
 
 def more_rows(report: Report, address: Address) -> str:
-    """Return the URL of the report with `TIMES_MORE` as many rows, empty if it shows all rows or the most it can."""
+    """Return the URL of the report with `TIMES_MORE` as many rows; empty if no more can be shown."""
     limit = report.question.limit
     if limit is None or limit >= min(report.rows_total, LIMIT_MAX):
         return ""
@@ -239,7 +239,7 @@ def rows_address(
     model: AttributionModel,
     placed: Sequence[tuple[Dimension, str | None]],
 ) -> str:
-    """Return the URL of the rows behind a figure; empty if `rows_page` is, or if the metric's formula has no measures.
+    """Return the URL of the rows behind a figure; empty if `rows_page` is empty or the metric uses no measures.
 
     For a ratio or a formula, that page shows the figures from which it is computed, each with a link to its rows.
     `placed` has the dimensions of the figure, each with its key. The URL contains the whole question and relies on no
@@ -260,7 +260,7 @@ def rows_address(
 
 
 def share_words(metric: Metric, value: Fraction | None, total: Fraction | None, language: Language) -> str:
-    """Return the share of a total in whole per cent; empty for a value that is no positive part of it."""
+    """Return a value as a whole percentage of a total; empty unless it is a positive part of that total."""
     if not metric.adds_up or value is None or total is None or not 0 < value <= total:
         return ""
     percent = value / total * 100
@@ -274,10 +274,10 @@ def change_of(
     language: Language,
     growth: Growth | None = None,
 ) -> Change | None:
-    """Return the change of a value in per cent, or only its sign if the value was zero before.
+    """Return the change of a value as a percentage, or only its sign if the value was zero before.
 
-    It is `None` if a value is unknown or nothing changed. `growth` is whether growth is good here; by default the
-    metric decides.
+    Return `None` if either value is unknown or the values are equal. `growth` is whether growth is good here; by
+    default the metric decides.
     """
     if value is None or compared is None or value == compared:
         return None

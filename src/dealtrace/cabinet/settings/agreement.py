@@ -1,4 +1,4 @@
-"""Compare a CRM's list of deals with the deals of the site; show the differences and store nothing."""
+"""Compare a CRM's list of deals with the deals of the site; the page shows the differences and changes nothing."""
 
 from itertools import islice
 from pathlib import Path
@@ -35,7 +35,7 @@ assert set(_WORDS) == set(Disagreement)
 
 @record
 class Difference:
-    """A deal that differs: its row and number, the kind of difference, and the values of both sides."""
+    """A deal that differs: its row and number, the kind of difference, and its values in the file and on the site."""
 
     row: str
     number: str

@@ -24,7 +24,7 @@ KINDS = {
 }
 assert set(KINDS) == set(AlertKind)
 _PLACES = {"metrics": "metric", "filter": "filters"}
-"""The names of form fields, by the names that refusals of a question use, where the two differ."""
+"""The names of form fields, by the names in refusals of a question; only fields whose two names differ."""
 
 
 @record
@@ -98,7 +98,7 @@ def words_of_draft(draft: AlertDraft) -> RawRule:
 
 
 def faults_of(refusal: InvalidParameters | InvalidSetting, language: Language) -> Faults:
-    """Return the messages about a refused rule, by the name of the form's field."""
+    """Return the error messages for a refused rule, by the name of the form's field."""
     if isinstance(refusal, InvalidSetting):
         key = str(refusal.facts["key"])
         return {key if key != "alert" else "": fault_text(refusal, language)}

@@ -62,9 +62,9 @@ def _line(view: View, change: SiteChange, history: _History, undo: Undo | None) 
 
 
 def _with_undo(history: _History) -> Iterator[tuple[SiteChange, Undo | None]]:
-    """Yield the changes, each with its undo; of the changes of one thing, only the latest has one.
+    """Yield the changes, each with the form that undoes it; only the latest change to a thing has such a form.
 
-    Ours: an older change is undone after the later ones, so that nobody loses a later change without seeing it.
+    Ours: an older change can be undone only after later ones, so that nobody loses a later change without seeing it.
     """
     seen: set[tuple[ChangeKind, str]] = set()
     for change in history.changes:

@@ -63,7 +63,7 @@ class Draft:
 
     @property
     def agreement(self) -> str:
-        """Return what the form sends if the person has seen the total of this column, and saves it."""
+        """Return the form value that confirms that the person saw this column's total before saving the column."""
         return json.dumps([self.name, self.kind, self.statuses, self.formula, self.before], ensure_ascii=False)
 
 
@@ -78,7 +78,7 @@ class ColumnLine:
 
 
 async def show(view: View) -> Response:
-    """Show the columns, and the form for a new one, or for the column that the URL names."""
+    """Show the columns, and the form for a new column or for the one that the URL names."""
     columns = await view.read(list_columns, view.current_site.id)
     chosen = view.request.query_params.get(CHANGE, "")
     return await _page(view, next((_draft_of_column(each) for each in columns if each.name == chosen), Draft()))
@@ -108,7 +108,7 @@ async def save(view: View) -> Response:
 
 
 async def remove(view: View) -> Response:
-    """Remove a column, or show why this is refused, such as a formula that uses it."""
+    """Remove a column, or show why it cannot be removed, for example because a formula uses it."""
     try:
         await view.manage(_remove, view.current_site, view.form.get("name"), view.rights.user.id)
     except InvalidSetting as refusal:

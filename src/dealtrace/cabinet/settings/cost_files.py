@@ -37,7 +37,7 @@ class CostChoices:
 
 @record
 class CostPreview:
-    """A file of costs before its import: totals, days, the first costs, and the costs of sources without visits."""
+    """A file of costs before its import: totals, days, the first costs, and campaigns without visits."""
 
     name: str
     rows: int

@@ -52,7 +52,7 @@ class CostLine:
 
 
 async def show(view: View) -> Response:
-    """Show costs by month, or by day if the URL has `by=day`, and with `unmet` those of campaigns without visits."""
+    """Show costs by month, or by day with `by=day` in the URL; with `unmet` also list campaigns without visits."""
     return await _page(view)
 
 

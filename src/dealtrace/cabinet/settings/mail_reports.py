@@ -171,7 +171,7 @@ def _draft_of(form: Form) -> ReportDraft:
 
 
 async def _read_change(view: View) -> SiteChange | None:
-    """Return the change of a report by e-mail that the form undoes, or `None` if there is none."""
+    """Return the change to a scheduled report that the form undoes, or `None` if there is none."""
     change = await view.read(find_site_change, view.current_site.id, view.form.get("change"))
     return change if change is not None and change.kind is ChangeKind.MAIL_REPORT else None
 

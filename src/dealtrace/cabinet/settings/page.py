@@ -68,9 +68,9 @@ def fault_text(refusal: Refusal, language: Language) -> str:
 
 
 def number_of(text: str) -> int:
-    """Return the whole number in a string, or 0 if the text is not a number."""
+    """Return the whole number in a string, or 0 if the string is not a number."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= NUMBER_LENGTH_MAX else 0
 
 
 NUMBER_LENGTH_MAX = 18
-"""The most digits of a number in a form, so that it always fits into an id of the database."""
+"""The maximum number of digits of a number in a form, so that the number always fits into a database id."""

@@ -29,7 +29,7 @@ from dealtrace.storage.reports.rates import count_deals_without_rate, count_rate
 PLACE = "settings/rates"
 GONE = 404
 RATES_SHOWN = 400
-"""The most rates of a currency on the page: a year of daily rates and some more."""
+"""The maximum number of rates that the page shows for a currency: a year of daily rates and some more."""
 FIELDS = ("currency", "rubles", "since")
 
 
@@ -99,7 +99,7 @@ async def take_file(view: View) -> Response:
 
 
 async def remove(view: View) -> Response:
-    """Remove the rate of a currency from a day, or all its rates; sums leave out deals on days without a rate."""
+    """Remove the rate of a currency from a day, or all its rates; totals leave out deals of days without a rate."""
     sent = view.form.get("since")
     try:
         since_on = parse_day(sent) if sent else None

@@ -28,7 +28,7 @@ from dealtrace.storage.webhooks.webhooks import list_webhooks
 
 @record
 class SettingsSection:
-    """A section: its path and title, its state in a few words, and the least role that may open it."""
+    """A section: its path and title, its state in a few words, and the lowest role that may open it."""
 
     path: str
     title: str

@@ -76,7 +76,7 @@ async def revoke(view: View) -> Response:
 def _frozen(address: Address, context: QuestionContext) -> Address:
     """Return the address with its defaults and the filters of its segment written out.
 
-    Later changes of the defaults or of the segment therefore do not change the question of the link.
+    Later changes to the defaults or to the segment therefore do not change the question of the link.
 
     Raises:
         InvalidParameters: the question is invalid.

@@ -25,9 +25,9 @@ from dealtrace.storage.accounts.points import find_points_spent
 PLACE = "settings/site"
 SWITCHES = ("contact_matching", "respects_do_not_track")
 REFUSALS_COUNTED = 1_000
-"""Ours: refusals because of the rate are counted up to this number, of all sites together.
+"""Ours: the page counts requests refused by the rate limit, up to this number and for all sites together.
 
-The rate is limited before the token is looked at, so a refused request has no site.
+The rate is checked before the token, so a request refused by it belongs to no site.
 """
 SHOWN = "shown."
 """The prefix of the form's fields with the values that the form was opened with."""
@@ -39,7 +39,7 @@ async def show(view: View) -> Response:
 
 
 async def save(view: View) -> Response:
-    """Save what the person edited; if it must be agreed to, or is only tried, show first what it would do."""
+    """Save the edited settings; show their effect first if they need confirmation or are only tried."""
     stored = settings_of(await stored_site(view))
     changes = _edited(view, stored)
     faults = {str(fault.facts["key"]): fault_text(fault, view.language) for fault in list_faults(changes)}
@@ -58,10 +58,10 @@ async def save(view: View) -> Response:
 
 
 def _edited(view: View, stored: Mapping[str, str]) -> dict[str, str]:
-    """Return the settings in the form that differ from the stored ones and from those that the form was opened with.
+    """Return the settings in the form that differ from the stored values and from the values it was opened with.
 
-    A form that was opened before another tab or person saved does not write back what they changed. Settings that the
-    form does not have are not changed.
+    A form does not undo what another tab or person saved after it was opened. Settings that the form does not have are
+    not changed.
     """
     sent = {key: _sent(view, key) for key in stored if view.form.has(key) or view.form.has(f"{SHOWN}{key}")}
     shown = {key: view.form.get(f"{SHOWN}{key}") if view.form.has(f"{SHOWN}{key}") else stored[key] for key in stored}

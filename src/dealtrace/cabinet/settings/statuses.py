@@ -31,7 +31,7 @@ async def show(view: View) -> Response:
 
 
 async def save(view: View) -> Response:
-    """Set the meaning of a status, after showing what that would change unless reports count it so already."""
+    """Set the meaning of a status; if that changes how reports count its deals, show the effect first."""
     name, meaning = view.form.get("name"), view.form.get("meaning")
     agreement = f"{name.strip()}={meaning}"
     try:

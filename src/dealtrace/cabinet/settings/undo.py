@@ -1,4 +1,4 @@
-"""Undo changes of a site: the form that sends the former value to the page on which it is edited."""
+"""Undo changes to a site: the forms that send the former value to the page on which it is edited."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -31,7 +31,7 @@ _PARTS: Mapping[ChangeKind, Sequence[str]] = {
     ChangeKind.MAIL_REPORT: REPORT_PARTS,
     ChangeKind.WEBHOOK: ("url", "events", "fields", _STATE),
 }
-"""The parts that the history has one by one, so that each is undone by itself."""
+"""The parts of things whose changes the history records separately, so that each part can be undone by itself."""
 _FILTER = re.compile(r"(?:\\.|[^\\,])+")
 
 
@@ -49,7 +49,8 @@ class Undo:
 def undo_of(change: SiteChange, user_ids: Mapping[str, int]) -> Undo | None:
     """Return the form that undoes a change, or `None` if nothing can undo it.
 
-    `user_ids` are the ids of the site's users by login. The form sets the value before the change, whatever it is now.
+    `user_ids` are the ids of the site's users by login. The form restores the value from before the
+    change, whatever the value is now.
     """
     find = UNDO.get(change.kind)
     if find is None or is_cut(change.before) or is_cut(change.after):
@@ -58,9 +59,9 @@ def undo_of(change: SiteChange, user_ids: Mapping[str, int]) -> Undo | None:
 
 
 def names_of(change: SiteChange) -> set[str]:
-    """Return the names of what was changed, in the form in which two changes of the same thing have the same name.
+    """Return names of the changed thing, spelled so that two changes to the same thing have a name in common.
 
-    A renamed thing has two names, and an import of rates one for each currency.
+    A renamed thing has two names, and an import of rates has one for each currency.
     """
     match change.kind:
         case ChangeKind.STATUS:
@@ -119,9 +120,9 @@ def _role(change: SiteChange, user_ids: Mapping[str, int]) -> Undo | None:
 
 
 def _parts_of(change: SiteChange) -> set[str]:
-    """Return the parts of an alert, report by e-mail or webhook that a change is about, each with the thing's id.
+    """Return the changed parts of an alert, scheduled report or webhook, each with the id of the alert and so on.
 
-    Whoever adds or removes a thing changes all its parts.
+    Adding or removing an alert, report or webhook changes all its parts.
     """
     former, parts = change.former or {}, _PARTS[change.kind]
     number = str(former.get("id", change.name.partition(" ")[0] if change.kind is ChangeKind.WEBHOOK else change.name))
@@ -144,8 +145,8 @@ def _mail_report(change: SiteChange, _user_ids: Mapping[str, int]) -> Undo | Non
 def _of_former(change: SiteChange, place: str, removal: Callable[[str], Undo]) -> Undo | None:
     """Return the form that removes what was added, brings back what was removed, or restores the former value.
 
-    The former value is read from the history when the form is sent, because recipients and addresses of receivers do
-    not belong into a page of changes.
+    The former value is read from the history when the form is sent, because the page of changes must not
+    contain recipients and the addresses of webhooks.
     """
     if change.former is None:
         return None
@@ -174,7 +175,7 @@ def _saved_report(change: SiteChange, _user_ids: Mapping[str, int]) -> Undo:
 
 
 def _saved_item(place: str, change: SiteChange, query: str) -> Undo:
-    """Return the form that deletes what was added, renames back what was renamed, or else saves `query` again."""
+    """Return the form that deletes an added item, gives a renamed one its old name, or else saves `query` again."""
     whose = ("whose", SITES)
     if not change.before:
         return Undo(f"{place}/change", (("name", change.name), whose, ("act", "delete")))
@@ -231,19 +232,19 @@ FINAL: Mapping[ChangeKind, str] = {
     ChangeKind.SHARED_LINK: "a revoked link stays revoked: make another one",
     ChangeKind.COSTS: "import the former file again",
     ChangeKind.IMPORT: "delete what was imported on its own pages",
-    ChangeKind.PAST: "undo the change of settings, and apply them to the past again",
+    ChangeKind.PAST: "undo the change to the settings, and apply them to the past again",
     ChangeKind.DEMO: "a demo is removed on its own page",
     ChangeKind.ERASURE: "an erasure is final",
 }
-"""The kinds of change that Changes cannot undo, and why."""
+"""The kinds of change that the page “Changes” cannot undo, each with the reason or with what to do instead."""
 FINAL_IN_PART: Mapping[ChangeKind, str] = {
     ChangeKind.WEBHOOK: "a replaced secret is gone, and with a deleted webhook its secret and its messages: "
     "create another one, and tell the receiver",
-    ChangeKind.ROLE: "who has lost a role is invited again",
-    ChangeKind.RATE: "rates of a file are changed by another file",
+    ChangeKind.ROLE: "a person who has lost a role must be invited again",
+    ChangeKind.RATE: "rates from a file are changed by importing another file",
     ChangeKind.LEAD: "notes that were changed again since, maybe by a program, are corrected on the page of the lead",
 }
-"""For kinds of change that can be undone, which changes of the kind cannot, and why."""
+"""The changes that cannot be undone although their kind can, each with the reason or with what to do instead."""
 assert set(FINAL_IN_PART) <= set(UNDO)
 assert set(UNDO) | set(FINAL) == set(ChangeKind)
 assert not set(UNDO) & set(FINAL)

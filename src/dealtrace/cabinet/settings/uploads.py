@@ -15,14 +15,14 @@ from dealtrace.accounts.token import token_digest
 from dealtrace.record import record
 
 UPLOAD_BYTES_MAX = 20 << 20
-"""The largest upload; importing a larger file takes minutes: a command can wait so long, but a browser cannot."""
+"""The largest upload: importing a larger file takes minutes, which is too long for a browser, but not for a command."""
 FORM_BYTES_MAX = UPLOAD_BYTES_MAX + 100_000
 KEPT_SECONDS = 3600
 UPLOADS_MAX = 50
-"""The most uploads of all users together; if there are more, the oldest are deleted."""
+"""The maximum number of uploads of all users together; if there are more, the oldest are deleted."""
 NAME_LENGTH_MAX = 80
 NAME_BYTES_MAX = 240
-"""The most bytes of a stored file's name; file systems allow 255."""
+"""The maximum number of bytes in a stored file's name; file systems allow 255."""
 KEY_BYTES = 18
 _FOLDER = "dealtrace-uploads"
 _SENT, _OPTIONS, _OUTCOME, _REFUSED = "sent", "options.json", "outcome.json", "refused.csv"
@@ -76,7 +76,7 @@ class Upload:
         """Return the options that were chosen with the file.
 
         Raises:
-            FileNotFoundError: the upload was deleted, because it was old.
+            FileNotFoundError: the upload was deleted because it was old.
         """
         return _read(self.folder / _OPTIONS)
 
@@ -125,7 +125,7 @@ def find_upload(owner: Owner, key: str) -> Upload | None:
 def _plain_name(name: str) -> str:
     """Return the name of a file without folders and without characters that file systems do not allow.
 
-    A name that is too long is cut to its end, which tells the type of the file.
+    Of a name that is too long, only the end is kept, because it has the file's extension.
     """
     last = name.replace("\\", "/").rpartition("/")[2]
     plain = "".join(sign for sign in last if sign.isprintable() and sign not in ':*?"<>|').strip(" .")

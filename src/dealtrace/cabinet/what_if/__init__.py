@@ -1,1 +1,1 @@
-"""The effect of a change of a site's settings, shown before it is saved, and changes of the past in the background."""
+"""Show the effect of changed settings before they are saved, and apply settings to past data in the background."""

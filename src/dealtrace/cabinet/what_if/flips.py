@@ -13,16 +13,16 @@ from dealtrace.reports.moves import Shares, spelling_of
 from dealtrace.reports.what_if import Outcome
 
 FLIPS_LISTED = 50
-"""Ours: as many deals are listed as a page of the deals has; `dealtrace try --json` lists all."""
+"""Ours: the maximum number of deals listed, as in the journal of deals; `dealtrace try --json` lists all of them."""
 Spelling = tuple[str | None, str | None]
 """A source and its medium; each is `None` if it is missing."""
 
 
 @record
 class Flip:
-    """A deal that would get another lead or source: its number, page, date and amount, and each before and after.
+    """A deal that would get another lead or source, with its current lead and source and those it would get.
 
-    What would not change is the same before and after.
+    The lead or the source may be the same before and after.
     """
 
     number: str

@@ -1,4 +1,4 @@
-"""How a change of settings would affect the last 28 days of a site, as strings."""
+"""How changed settings would affect the last 28 days of a site, as strings."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -27,7 +27,10 @@ from dealtrace.reports.what_if import MatchCount
 
 DAYS = 28
 ROWS_MAX = 10_000
-"""The most deals, leads and visits that are tried; so many take a few seconds. `dealtrace try` has no limit."""
+"""How many deals, calls, lead requests and visits are tried at most, of each kind; this takes a few seconds.
+
+`dealtrace try` has no limit.
+"""
 MOVES_SHOWN = 10
 TRY = "try"
 """The value of the button that only shows what a change would do."""
@@ -102,7 +105,7 @@ class Forecast:
 
 
 def agreement_of(changes: Mapping[str, str]) -> str:
-    """Return a string with the changes of `AGREED_SETTINGS`, which the person must see before they are saved."""
+    """Return a string with the changes to `AGREED_SETTINGS`, which the person must see before they are saved."""
     return " ".join(f"{key}={text}" for key, text in changes.items() if key in AGREED_SETTINGS)
 
 

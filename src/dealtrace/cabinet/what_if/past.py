@@ -58,7 +58,7 @@ _PHASES = {
 
 @record
 class PastCard:
-    """What the page shows of a kind of change: how much there is to do, and its latest run.
+    """What the page shows about a kind of change: how much there is to do, and its latest run.
 
     `may_run` is true if the latest run applied the present settings, and is a finished preview or a run that ended
     early.

@@ -1,4 +1,4 @@
-"""The page that tries rules, also those that a site cannot store: the window of a deal and the order of leads."""
+"""The page that tries rules, even some that a site cannot store: the window of a deal and the order of leads."""
 
 from collections.abc import Mapping
 
@@ -48,7 +48,7 @@ def _page(
     precedences = {value: say(words) for value, words in _PRECEDENCES.items()}
     switch = {value: say(words) for value, words in _SWITCH.items()}
     listed = (
-        (say("Leads are searched in this order"), "order", precedences),
+        (say("Order in which leads are searched"), "order", precedences),
         (say("Find the lead of a deal by its phone or e-mail"), "contact_matching", switch),
         (say("Attribution model"), "model", models),
     )
@@ -73,5 +73,5 @@ def _choices(view: View, choices: Mapping[str, str], chosen: str) -> list[tuple[
 
 def _host_words(view: View, name: str) -> str:
     if name == "no_host":
-        return view.translate("Without these hosts of the site")
+        return view.translate("Hosts of the site to leave out")
     return view.translate("Host to add: %(kind)s") % {"kind": view.translate(HOST_WORDS[name])}
