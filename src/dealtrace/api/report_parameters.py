@@ -15,7 +15,7 @@ from dealtrace.reports.question import ALL_MODELS, BY_MAX, LIMIT_MAX, METRICS_MA
 from dealtrace.reports.saved_items.names import NAME_LENGTH_MAX
 
 WORDS_LENGTH_MAX = 4096
-"""Ours: the most characters of a filter, a key or a list of names."""
+"""Ours: the maximum length, in characters, of a filter, a key or a list of names."""
 Schema = Mapping[str, object]
 
 
@@ -30,7 +30,7 @@ class ForQuestion:
         """Return `text` unchanged.
 
         Raises:
-            InvalidValue: the text is too long.
+            InvalidValue: `text` is too long.
         """
         return Text(WORDS_LENGTH_MAX).read(text)
 
@@ -154,7 +154,7 @@ def words_of(sent: Sent) -> RawQuestion:
 
 
 def figure_of(sent: Sent, context: QuestionContext) -> Figure:
-    """Return the requested figure, a number in a report, to show the rows behind it.
+    """Return the figure, a number in a report, whose rows are requested.
 
     Raises:
         InvalidParameters: one violation for each unknown or unsuitable value, with the valid values.

@@ -100,14 +100,14 @@ class WallClock:
 class VisitRef:
     """The id of a visit, as scripts on web pages send it.
 
-    Ours: `0`, `null`, `undefined` and any other text that is not an id mean that there is no visit. The vendor refuses
-    the whole lead request, but losing the client is worse than losing the source.
+    Ours: `0`, `null`, `undefined` and any other string that is not an id mean that there is no visit. The vendor
+    refuses the whole lead request, but losing the client is worse than losing the source.
     """
 
     erased: None = None
 
     def read(self, text: str) -> int | None:
-        """Return the id in a string, or `None` if the text is not an id."""
+        """Return the id in `text`, or `None` if `text` is not an id."""
         digits = plain(text).strip()
         if not (digits.isascii() and digits.isdigit() and len(digits) <= DIGITS_MAX):
             return None

@@ -14,7 +14,7 @@ from dealtrace.operations.reports.spread_costs import add_costs, restate_costs
 
 KEYWORD = "keyword"
 NOT_FILLED = "<не заполнено>"
-"""The text that the vendor shows in place of a missing part of a source."""
+"""The string that the vendor shows in place of a missing part of a source."""
 _PART = Text(SOURCE_LENGTH_MAX)
 _MEANINGS = {
     "source": ("Источник рекламы.", "The source of the advertising."),

@@ -55,7 +55,8 @@ def read_query(site: Site, sent: Sent) -> LeadQuery:
     """Build the query for lead requests from the parameters.
 
     Raises:
-        InvalidParameters: neither an interval nor a lead request was sent, or the interval ends before it starts.
+        InvalidParameters: neither an interval nor the lead request's id or number was sent, or the interval ends before
+            its start.
     """
     if "requestId" not in sent.values and "requestNumber" not in sent.values:
         require_dates(sent)

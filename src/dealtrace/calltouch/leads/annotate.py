@@ -172,7 +172,7 @@ def parse_checked(place: str, read: Callable[[str], Value], text: str) -> Value:
     """Parse `text` with `read` and return the result.
 
     Raises:
-        InvalidParameters: the text is malformed, too long or has a zero byte; the violation names `place`.
+        InvalidParameters: `text` is malformed, too long or has a null byte; the violation names `place`.
     """
     if "\0" in text:
         raise InvalidParameters([Violation(place, "нулевой байт недопустим", "a zero byte is not allowed")])

@@ -142,7 +142,7 @@ def _refer(components: Components, body: Body, absent: Schema) -> Schema:
 
 
 def _text_schema(described: object, absent: Schema) -> Schema:
-    """Return the JSON Schema of a value of the type `described` after `in_texts` has converted it to text."""
+    """Return the JSON Schema of a value of the type `described` after `in_texts` has converted it to a string."""
     if described is NoneType:
         return absent
     if described is bool:
