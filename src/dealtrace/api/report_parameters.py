@@ -76,7 +76,7 @@ _QUESTION = (
         "The dimensions, comma-separated; without them there is only the total.",
     ),
     _METRICS,
-    Parameter("period", _words(PRESETS), "Период вместо from и to.", "A period instead of from and to."),
+    Parameter("period", _words(PRESETS), "Период вместо from и to.", "A named period, used instead of from and to."),
     Parameter("from", _DAY, "Первый день.", "The first day."),
     Parameter("to", _DAY, "Последний день, включительно.", "The last day, inclusive."),
     Parameter(
@@ -105,7 +105,7 @@ _QUESTION = (
         "sort",
         Text(WORDS_LENGTH_MAX),
         "Показатель или группировка для сортировки; с минусом впереди — по убыванию.",
-        "A metric or dimension to sort by; a minus in front sorts in descending order.",
+        "A metric or dimension to sort by; a leading minus sorts in descending order.",
     ),
     Parameter("limit", _LIMIT, "Сколько строк показать.", "How many rows to show."),
 )

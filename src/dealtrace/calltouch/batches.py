@@ -24,7 +24,7 @@ Shape = TypeVar("Shape", bound=msgspec.Struct)
 _PLACE = re.compile(r" - at `\$\.?(.*)`$")
 _EXPECTED = re.compile(r"Expected `(.+)`, got `(.+)`")
 _TYPES: Mapping[str, tuple[str, str]] = {
-    "str": ("текст", "a text"),
+    "str": ("текст", "a string"),
     "int": ("число", "a number"),
     "float": ("число", "a number"),
     "bool": ("true или false", "true or false"),

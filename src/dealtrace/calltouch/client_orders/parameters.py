@@ -28,7 +28,7 @@ ORDER_DATE = Parameter(
     "orderDate",
     WallClock(DASHED),
     "Дата создания сделки по времени кабинета: dd-mm-yyyy hh:mm:ss.",
-    "When the deal was made, in the site's time zone: dd-mm-yyyy hh:mm:ss.",
+    "When the deal was created, in the site's time zone: dd-mm-yyyy hh:mm:ss.",
     absent_when_empty=True,
 )
 SINGLE = (

@@ -166,7 +166,7 @@ def check_count(place: str, count: int, most: int) -> None:
         InvalidParameters: the count is too high; the violation names `place`.
     """
     if count > most:
-        limit = (f"передано {count}, допускается не более {most}", f"{count} were sent, at most {most} are allowed")
+        limit = (f"передано {count}, допускается не более {most}", f"{count} were sent; at most {most} are allowed")
         raise InvalidParameters([Violation(place, *limit)])
 
 

@@ -192,7 +192,7 @@ class ElementReader:
         sent = self._params(params)
         if sent.md5_phones and not self._by_digest:
             self._add_violation(
-                f"{params}.md5Phones", "вместо MD5 передайте phones", "MD5 hashes are not accepted, send phones"
+                f"{params}.md5Phones", "вместо MD5 передайте phones", "MD5 hashes are not accepted; send phones instead"
             )
         contacts = [
             *self._contacts(f"{params}.phones", sent.phones, _PHONE, list_phones),
