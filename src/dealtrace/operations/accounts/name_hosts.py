@@ -105,7 +105,7 @@ def checked_host(key: str, text: str) -> str:
     """Return the host in a string that a person typed, in the form in which hosts are compared.
 
     Raises:
-        InvalidSetting: the text contains no host.
+        InvalidSetting: the string contains no host.
     """
     if not (host := read_host(text)):
         raise InvalidSetting(
