@@ -168,7 +168,7 @@ def _use(connection: Connection, key: str, purpose: Purpose, now: datetime) -> I
 
 
 def _act_name(invitation: Invitation) -> str:
-    """Return the site id and role of an invitation as a string, for the record of an act; empty if it is for no site."""
+    """Return the site id and role of an invitation as a string, for the record of an act; empty if it has no site."""
     return f"{invitation.site_id} {invitation.role}" if invitation.site_id is not None else ""
 
 

@@ -57,7 +57,7 @@ def add_alert(
         raise InvalidSetting(
             key="alert",
             ru=f"у сайта уже {ALERTS_MAX} оповещений, удалите ненужное",
-            en=f"the site already has {ALERTS_MAX} alerts, remove one that is not needed",
+            en=f"the site already has {ALERTS_MAX} alerts; remove one first",
         )
     alert_id = AlertId(restored_id if restored_id is not None else ids.take())
     added = Alert(alert_id, site.id, rule, created_at=now, due_at=now)

@@ -84,9 +84,9 @@ class Problem:
 def list_problems(connection: Connection, site: Site, now: datetime) -> list[Problem]:
     """List the present problems of a site, most important first.
 
-    Two kinds of problem are not listed. Deals whose amounts the reports of a period leave out or count as open are
-    found by `unclassified.py` and by these reports. Missing or old backups concern all sites and are found by
-    `backups.py`.
+    Two kinds of problem are not listed. Deals that the reports of a period count as open, or whose amounts they leave
+    out, are found by `unclassified.py` and by the reports themselves. Missing or old backups concern all sites and are
+    found by `backups.py`.
     """
     return [
         *_silence(connection, site, now),
