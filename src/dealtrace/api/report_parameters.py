@@ -21,7 +21,7 @@ Schema = Mapping[str, object]
 
 @dataclass(frozen=True)
 class ForQuestion:
-    """The type of a string that is parsed later, when the site's own names are known; `describe` returns its schema."""
+    """The type of a string that is parsed later, when the site's own names are known; `describe` returns the schema."""
 
     describe: Callable[[], Schema]
     erased: str = ""
@@ -40,12 +40,12 @@ class ForQuestion:
 
 
 def _names(known: Mapping[str, object], prefix: str, count_max: int) -> ForQuestion:
-    """Return the type of a comma-separated list of names: names in `known`, or a site's own names with `prefix`."""
+    """Return the type of a comma-separated list of names in `known`, or of a site's own names, which begin with `prefix`."""
     return ForQuestion(lambda: {"type": "array", "items": _name(known, prefix).schema(), "maxItems": count_max})
 
 
 def _name(known: Mapping[str, object], prefix: str) -> ForQuestion:
-    """Return the type of one name: a name in `known`, or a site's own name with `prefix`."""
+    """Return the type of one name: a name in `known`, or a site's own name, which begins with `prefix`."""
 
     def describe() -> Schema:
         listed, defined = {"type": "string", "enum": list(known)}, {"type": "string", "pattern": f"^{prefix}."}

@@ -21,7 +21,7 @@ def record_change(connection: Connection, site_id: int, change: SiteChange) -> N
 
 
 def is_cut(text: str) -> bool:
-    """Return whether a recorded value may be shorter than the value that it records."""
+    """Return whether a recorded value may have been cut."""
     return len(text) == TEXT_LENGTH_MAX and text.endswith(_CUT)
 
 

@@ -143,7 +143,7 @@ def read_trial(settings: Iterable[tuple[str, str]]) -> Trial:
 
 
 def _given_twice(key: str) -> InvalidSetting:
-    return InvalidSetting(key=key, ru="указано дважды, оставьте одно значение", en="is given twice; give only one value")
+    return InvalidSetting(key=key, ru="указано дважды, оставьте одно значение", en="is given twice; keep only one")
 
 
 def _threshold(key: str, text: str) -> timedelta:
