@@ -40,7 +40,7 @@ class ForQuestion:
 
 
 def _names(known: Mapping[str, object], prefix: str, count_max: int) -> ForQuestion:
-    """Return the type of a comma-separated list of names in `known`, or of a site's own names, which begin with `prefix`."""
+    """Return the type of a comma-separated list of at most `count_max` names, each as in `_name`."""
     return ForQuestion(lambda: {"type": "array", "items": _name(known, prefix).schema(), "maxItems": count_max})
 
 
