@@ -23,9 +23,7 @@ from dealtrace.operations.leads.clear_fields import Clearing, LeadName, clear_fi
 
 OWNERS = (
     Parameter("callId", Integer(), "Идентификатор звонка.", "The call's id."),
-    Parameter(
-        "callReferenceId", Text(REFERENCE_LENGTH_MAX), "Звонок по его ID в АТС.", "The call's id in the PBX."
-    ),
+    Parameter("callReferenceId", Text(REFERENCE_LENGTH_MAX), "Звонок по его ID в АТС.", "The call's id in the PBX."),
     Parameter("sipCallId", Text(SIP_ID_LENGTH_MAX), "Звонок по его SIP ID.", "The call's SIP id."),
     Parameter("requestId", Integer(), "Идентификатор заявки.", "The lead request's id."),
     Parameter(
