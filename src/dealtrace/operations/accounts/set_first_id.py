@@ -1,4 +1,4 @@
-"""Set the first id of the database."""
+"""Set the lowest id that the database assigns to new rows."""
 
 from sqlalchemy import Connection
 

@@ -118,7 +118,7 @@ def _zone(key: str, text: str) -> str:
         raise InvalidSetting(
             key=key,
             ru="нет такого часового пояса; пример: Europe/Moscow",
-            en="there is no such time zone; a valid name is, for example, Europe/Moscow",
+            en="there is no such time zone; use a name such as Europe/Moscow",
         ) from fault
 
 

@@ -32,7 +32,7 @@ POINTS_NEARLY_SPENT = 0.9
 RECENT_DAYS = 7
 """Ours: contacts and parameters of this many days, including today, are checked; earlier causes are probably gone."""
 NAMES_SHOWN = 5
-"""The most names of unknown fields, parameters or statuses that are shown."""
+"""How many names of unknown fields, parameters or statuses are shown at most."""
 
 
 class ProblemKind(StrEnum):
