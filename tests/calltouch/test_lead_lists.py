@@ -452,7 +452,7 @@ def test_texts_may_be_numbers_and_the_first_of_a_repeated_field_counts(
     ("language", "expected"),
     [
         ("ru", "ожидается текст или число, передано: список"),
-        ("en", "a text or a number is expected, not a list"),
+        ("en", "a string or a number is expected, not a list"),
     ],
 )
 def test_a_value_of_the_wrong_type_is_explained_in_the_callers_language(

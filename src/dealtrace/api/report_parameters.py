@@ -15,13 +15,13 @@ from dealtrace.reports.question import ALL_MODELS, BY_MAX, LIMIT_MAX, METRICS_MA
 from dealtrace.reports.saved_items.names import NAME_LENGTH_MAX
 
 WORDS_LENGTH_MAX = 4096
-"""Ours: the most characters of a filter, a key or a list of names."""
+"""Ours: the maximum length, in characters, of a filter, a key or a list of names."""
 Schema = Mapping[str, object]
 
 
 @dataclass(frozen=True)
 class ForQuestion:
-    """The type of a string that is parsed later, when the site's own names are known; `describe` returns its schema."""
+    """The type of a string that is parsed later, when the site's own names are known; `describe` returns the schema."""
 
     describe: Callable[[], Schema]
     erased: str = ""
@@ -30,7 +30,7 @@ class ForQuestion:
         """Return `text` unchanged.
 
         Raises:
-            InvalidValue: the text is too long.
+            InvalidValue: `text` is too long.
         """
         return Text(WORDS_LENGTH_MAX).read(text)
 
@@ -40,12 +40,12 @@ class ForQuestion:
 
 
 def _names(known: Mapping[str, object], prefix: str, count_max: int) -> ForQuestion:
-    """Return the type of a comma-separated list of names: names in `known`, or a site's own names with `prefix`."""
+    """Return the type of a comma-separated list of at most `count_max` names, each as in `_name`."""
     return ForQuestion(lambda: {"type": "array", "items": _name(known, prefix).schema(), "maxItems": count_max})
 
 
 def _name(known: Mapping[str, object], prefix: str) -> ForQuestion:
-    """Return the type of one name: a name in `known`, or a site's own name with `prefix`."""
+    """Return the type of one name: a name in `known`, or a site's own name, which begins with `prefix`."""
 
     def describe() -> Schema:
         listed, defined = {"type": "string", "enum": list(known)}, {"type": "string", "pattern": f"^{prefix}."}
@@ -76,7 +76,7 @@ _QUESTION = (
         "The dimensions, comma-separated; without them there is only the total.",
     ),
     _METRICS,
-    Parameter("period", _words(PRESETS), "Период вместо from и to.", "A period instead of from and to."),
+    Parameter("period", _words(PRESETS), "Период вместо from и to.", "A named period, used instead of from and to."),
     Parameter("from", _DAY, "Первый день.", "The first day."),
     Parameter("to", _DAY, "Последний день, включительно.", "The last day, inclusive."),
     Parameter(
@@ -105,7 +105,7 @@ _QUESTION = (
         "sort",
         Text(WORDS_LENGTH_MAX),
         "Показатель или группировка для сортировки; с минусом впереди — по убыванию.",
-        "A metric or dimension to sort by; a minus in front sorts in descending order.",
+        "A metric or dimension to sort by; a leading minus sorts in descending order.",
     ),
     Parameter("limit", _LIMIT, "Сколько строк показать.", "How many rows to show."),
 )
@@ -154,7 +154,7 @@ def words_of(sent: Sent) -> RawQuestion:
 
 
 def figure_of(sent: Sent, context: QuestionContext) -> Figure:
-    """Return the requested figure, a number in a report, to show the rows behind it.
+    """Return the figure, a number in a report, whose rows are requested.
 
     Raises:
         InvalidParameters: one violation for each unknown or unsuitable value, with the valid values.

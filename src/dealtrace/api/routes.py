@@ -14,7 +14,7 @@ from dealtrace.operations.reports.show_rows import RowsAnswer
 from dealtrace.reports.refusals import ReportNotKept, ReportsBusy, ReportTooSlow
 
 NOT_FOUND = 404
-"""The status if the path names a deal that the site does not have."""
+"""The HTTP status if the path names a deal that the site does not have."""
 BY_TOKEN = AuthScheme(
     Parameter(
         "Access-Token",

@@ -24,7 +24,7 @@ Shape = TypeVar("Shape", bound=msgspec.Struct)
 _PLACE = re.compile(r" - at `\$\.?(.*)`$")
 _EXPECTED = re.compile(r"Expected `(.+)`, got `(.+)`")
 _TYPES: Mapping[str, tuple[str, str]] = {
-    "str": ("текст", "a text"),
+    "str": ("текст", "a string"),
     "int": ("число", "a number"),
     "float": ("число", "a number"),
     "bool": ("true или false", "true or false"),
@@ -65,7 +65,7 @@ class FieldValue(msgspec.Struct, frozen=True):
 
 
 class LeadItem(msgspec.Struct, frozen=True, rename="camel"):
-    """The keys that calls and lead requests in a list have in common; texts may also be sent as numbers."""
+    """The keys that calls and lead requests in a list have in common; strings may also be sent as numbers."""
 
     manager: SentScalar = None
     comment: Comment | SentScalar = None
@@ -118,8 +118,8 @@ class Batch:
 def read_document(body: bytes) -> object:
     """Parse a body as JSON.
 
-    Ours: a phone sent as a number with decimals or an exponent, such as `7.92055500E+10`, is returned as the text that
-    was sent. Its digits were rounded by the sender, so as a whole number it would be somebody else's phone.
+    Ours: a phone sent as a number with decimals or an exponent, such as `7.92055500E+10`, is returned as a string,
+    exactly as sent. The sender has rounded its digits, so as a whole number it would be somebody else's phone.
 
     Raises:
         UnreadableBody: the body is not JSON.
@@ -138,12 +138,12 @@ def read_document(body: bytes) -> object:
 
 
 class _SentFloat(float):
-    """A float parsed from a number with decimals or an exponent; `as_sent` is the number as a string."""
+    """A float parsed from a number with decimals or an exponent; `as_sent` is the string that was sent."""
 
     __slots__ = ("as_sent",)
 
     def __init__(self, text: str) -> None:
-        """Store the text.
+        """Store `text` as `as_sent`.
 
         Raises:
             ValueError: the number is too large.
@@ -222,7 +222,7 @@ def _wrong_type(message: str) -> Violation:
 
 
 def _expectation(message: str) -> tuple[str, str]:
-    """Return which types were expected and which was sent, in Russian and English, from a message of msgspec."""
+    """Return the expected types and the sent type, in Russian and English, parsed from a message of msgspec."""
     found = _EXPECTED.fullmatch(message)
     names = found[1].split(" | ") if found is not None else []
     expected = [words for name, words in _TYPES.items() if name in names and name != "null"]
@@ -241,7 +241,7 @@ def renamed(violation: Violation) -> Violation:
 
 
 def _texts(lead: LeadItem) -> Iterator[tuple[str, str]]:
-    """Yield the name and text of each value of a lead; nested keys get dotted names, tags are joined by commas."""
+    """Yield each value of a lead as its name and a string; nested keys get dotted names, tags are joined by commas."""
     for key, value in named_values(lead):
         match value:
             case str() | int() | float() as word:
@@ -255,12 +255,12 @@ def _texts(lead: LeadItem) -> Iterator[tuple[str, str]]:
 
 
 def joined_tags(tags: Iterable[Tag | SentScalar]) -> str:
-    """Return one text with all tags, joined by commas; tags may be sent as objects, texts or numbers."""
+    """Return all tags as one string, joined by commas; tags may be sent as objects, strings or numbers."""
     return ",".join(scalar_text(tag.tag if isinstance(tag, Tag) else tag) for tag in tags)
 
 
 def values_by_field(fields: Iterable[FieldValue]) -> dict[str, str]:
-    """Return the values of custom fields by name; of a repeated field, the first value counts."""
+    """Return the values of custom fields by name; if a field is repeated, its first value counts."""
     values: dict[str, str] = {}
     for field in fields:
         values.setdefault(scalar_text(field.field), scalar_text(field.value))

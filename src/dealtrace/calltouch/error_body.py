@@ -22,14 +22,14 @@ class Violations(TypedDict):
 
 
 class ApiError(TypedDict):
-    """The code and text of a refusal, repeated here because some clients read them from this object."""
+    """The code and message of a refusal, repeated here because some clients read them from this object."""
 
     errorCode: int
     errorMessage: str
 
 
 class ErrorData(TypedDict):
-    """The text and code of a refusal, and the invalid parameters if there are any."""
+    """The message and code of a refusal, and the invalid parameters if there are any."""
 
     message: str
     apiErrorData: ApiError
@@ -37,7 +37,7 @@ class ErrorData(TypedDict):
 
 
 class ErrorBody(TypedDict):
-    """A refusal: code and text appear several times, since clients read them in different places."""
+    """A refusal; its code and message appear several times, since clients read them in different places."""
 
     errorCode: Annotated[str, Meta(pattern="^[0-9]+$")]
     message: str

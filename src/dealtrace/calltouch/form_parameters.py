@@ -35,7 +35,7 @@ SCHEDULE_TIME = Parameter(
     "scheduleTime",
     WallClock(DASHED),
     "Когда перезвонить: dd-mm-yyyy hh:mm:ss; записывается в комментарий, сам звонок не совершается.",
-    "When to call back: dd-mm-yyyy hh:mm:ss; it is added to the comment, and no call is made.",
+    "When to call back: dd-mm-yyyy hh:mm:ss; this time is added to the comment, and no call is made.",
 )
 WIDGET_REQUEST = (
     ROUTE_KEY,

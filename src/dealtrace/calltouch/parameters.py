@@ -198,7 +198,7 @@ REQUEST_REGISTER = (
         "sessionId",
         VisitRef(),
         "Идентификатор сессии: по ней определяется источник. Пустой, 0, null, undefined — без сессии.",
-        "The id of the visit, which determines the source. Empty, 0, null or undefined: no visit.",
+        "The id of the visit, which determines the source. An empty value, 0, null or undefined means no visit.",
     ),
     CLIENT_NAME,
     CLIENT_PHONE,
@@ -271,7 +271,7 @@ CALL_IMPORT = (
         "referenceId",
         Text(REFERENCE_LENGTH_MAX),
         "Идентификатор звонка в его системе, он же callReferenceId; повторно использовать нельзя.",
-        "The call's id in its own system, elsewhere called callReferenceId; no other call may use it.",
+        "The call's id in the system that recorded it, elsewhere called callReferenceId; no other call may use it.",
         required=True,
     ),
     Parameter(

@@ -15,11 +15,11 @@ _WRONG_PATHS = (
     (re.compile(f"{LEAD_SERVICE}/request/import"), f"{LEAD_SERVICE}/request/create"),
     (re.compile(f"{REST}/([0-9]+)/register-lead-dict"), rf"{REST}/requests/\1/register"),
 )
-"""Paths that public clients request although Calltouch does not document them, and the paths they need."""
+"""Undocumented paths that public clients request by mistake, each with the correct path."""
 
 
 def path_instead_of(path: str) -> str:
-    """Return the path that callers of a well-known wrong path need, or an empty string for other paths."""
+    """Return the correct path for a well-known wrong path, or an empty string for other paths."""
     plain = "/" + path.strip("/")
     matches = ((pattern.fullmatch(plain), right) for pattern, right in _WRONG_PATHS)
     return next((match.expand(right) for match, right in matches if match is not None), "")

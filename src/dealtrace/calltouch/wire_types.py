@@ -87,7 +87,8 @@ class WallClock:
             shown, example = _SHOWN[self.form]
             raise InvalidValue(
                 f"ожидается дата {shown} hh:mm:ss с {YEAR_MIN} по {YEAR_MAX} год, например {example} 10:00:00",
-                f"a date {shown} hh:mm:ss from {YEAR_MIN} to {YEAR_MAX} is expected, such as {example} 10:00:00",
+                f"a date in the form {shown} hh:mm:ss, from {YEAR_MIN} to {YEAR_MAX}, is expected, "
+                f"such as {example} 10:00:00",
             )
         return clock
 
@@ -100,14 +101,14 @@ class WallClock:
 class VisitRef:
     """The id of a visit, as scripts on web pages send it.
 
-    Ours: `0`, `null`, `undefined` and any other text that is not an id mean that there is no visit. The vendor refuses
-    the whole lead request, but losing the client is worse than losing the source.
+    Ours: `0`, `null`, `undefined` and any other string that is not an id mean that there is no visit. The vendor
+    refuses the whole lead request, but losing the client is worse than losing the source.
     """
 
     erased: None = None
 
     def read(self, text: str) -> int | None:
-        """Return the id in a string, or `None` if the text is not an id."""
+        """Return the id in `text`, or `None` if `text` is not an id."""
         digits = plain(text).strip()
         if not (digits.isascii() and digits.isdigit() and len(digits) <= DIGITS_MAX):
             return None
@@ -166,7 +167,7 @@ def _read_day(text: str, forms: Sequence[ClockForm]) -> date:
         example = _SHOWN[forms[0]][1]
         raise InvalidValue(
             f"ожидается дата {shown} с {YEAR_MIN} по {YEAR_MAX} год, например {example}",
-            f"a date {shown} from {YEAR_MIN} to {YEAR_MAX} is expected, such as {example}",
+            f"a date in the form {shown}, from {YEAR_MIN} to {YEAR_MAX}, is expected, such as {example}",
         )
     return day
 
@@ -187,7 +188,8 @@ class DayClock:
         clock = read_time(text)
         if clock is None:
             raise InvalidValue(
-                "ожидается время hh:mm:ss, например 09:30:00", "a time hh:mm:ss is expected, such as 09:30:00"
+                "ожидается время hh:mm:ss, например 09:30:00",
+                "a time in the form hh:mm:ss is expected, such as 09:30:00",
             )
         return clock
 
@@ -211,7 +213,7 @@ class Tags:
         if len(tags) > TAGS_MAX:
             raise InvalidValue(
                 f"тегов {len(tags)}, допускается не более {TAGS_MAX}",
-                f"{len(tags)} tags, no more than {TAGS_MAX} are allowed",
+                f"{len(tags)} tags were sent; at most {TAGS_MAX} are allowed",
             )
         if any(len(tag) > TAG_LENGTH_MAX for tag in tags):
             raise InvalidValue(

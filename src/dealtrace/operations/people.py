@@ -19,7 +19,7 @@ from dealtrace.storage import people
 from dealtrace.storage.reports.mirror.mirror import forget_mirror
 
 RowsByTable = Mapping[str, Sequence[Mapping[str, object]]]
-"""Rows as mappings of their columns, by table name."""
+"""Rows by table name; each row maps the names of its columns to values."""
 
 
 def export_person(connection: Connection, sites: Sequence[Site], contact: str) -> dict[SiteId, RowsByTable]:

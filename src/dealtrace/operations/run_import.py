@@ -89,7 +89,7 @@ class ImportOutcome:
 def run_import(
     job: ImportJob[FileRow], now: Callable[[], datetime], show: Callable[[FileImport], None] = lambda _: None
 ) -> ImportOutcome:
-    """Import the rows of a file not yet imported by earlier runs; `show` gets the progress first and after each chunk.
+    """Import the rows of a file that earlier runs have not; `show` gets the progress at the start and after each chunk.
 
     If the import is interrupted, the next run continues after the last committed chunk. Refused rows are kept before
     their chunk is committed.

@@ -17,7 +17,7 @@ from dealtrace.quota.points import PaidMethod, points_cost, seconds_to_reset
 from dealtrace.storage.accounts import points
 
 MIDNIGHT_MARGIN = timedelta(minutes=5)
-"""How much the clocks of two processes, or the starts of two concurrent transactions, may differ at most."""
+"""The largest expected difference between the clocks of two processes, or the starts of concurrent transactions."""
 
 
 def pay_for_calls(work: Work, method: PaidMethod, calls: int) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 NextStep: TypeAlias = Callable[[], None]
-"""A function that a run calls before each of its steps; it lets others write, and raises `Stopped`."""
+"""A function that a run calls before each step; it lets others write, and raises `Stopped` when the server stops."""
 
 
 class Stopped(Exception):  # noqa: N818 - it is not an error

@@ -1,4 +1,4 @@
-"""Run a transaction again after it lost against another one."""
+"""Run a transaction again after a conflict with another transaction."""
 
 import math
 import time
@@ -25,7 +25,7 @@ def try_again(
     reason. No attempt begins later than `patience_seconds` after the first.
 
     Raises:
-        Exception: what the last attempt raised, or an error that is no conflict.
+        Exception: the last attempt failed, or an earlier attempt failed for another reason than a conflict.
     """
     deadline = time.monotonic() + patience_seconds
     for _ in range(TRIES_MAX - 1):

@@ -14,7 +14,7 @@ from dealtrace.http.parameters import Sent
 
 NOT_SET = "(not set)"
 NOT_SPECIFIED = "<не указано>"
-"""The text that answers have in place of an unknown UTM tag or city."""
+"""The string that answers have in place of an unknown UTM tag or city."""
 _CPC = "cpc"
 _CLICK_IDS = {"yandex": ("yclid",), "google": ("gclid", "gbraid", "wbraid")}
 
@@ -186,7 +186,7 @@ def credited_session(origin: Origin, attribution: int) -> CreditedSession | None
 def lead_request_session(origin: Origin, time_zone: ZoneInfo, attribution: int, sent: Sent) -> LeadRequestSession:
     """Build the source of a lead request in the journal.
 
-    Ours: an unknown source is an object too, with `sessionId` null and texts such as `(not set)`, since clients read
+    Ours: an unknown source is an object too, with `sessionId` null and strings such as `(not set)`, since clients read
     its keys without checking for null.
     """
     source, utm, details = origin.source, origin.utm, origin.details

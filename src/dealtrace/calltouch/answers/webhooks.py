@@ -22,7 +22,7 @@ from dealtrace.leads.lead_request import LeadRequest
 from dealtrace.storage.journals.lead_entries import LeadEntry
 
 REDIRECT_UNKNOWN = "undefined"
-"""The text that the vendor sends in place of an unknown forwarding number."""
+"""The string that the vendor sends in place of an unknown forwarding number."""
 
 DealEventName = Literal["create", "update", "delete", "restore", "match"]
 _EVENT_NAMES: Mapping[EventKind, DealEventName] = {
@@ -38,7 +38,7 @@ _Window = TypedDict("_Window", {"from": str, "to": str})
 
 
 class AlertValues(_Window):
-    """The values of an alert: its rule, the watched period, the actual and usual values, its end and the value then."""
+    """The values of an alert: its rule, the watched period, the actual and usual values, and when and how it ended."""
 
     alertId: int
     incidentId: int
@@ -166,7 +166,7 @@ class DeliveryValues(TypedDict):
 
 
 def call_values(entry: LeadEntry, site: Site, phase: CallPhase) -> CallValues:
-    """Build the values of a call, with `phase` (in progress or ended) instead of its present phase."""
+    """Build the values of a call; its phase (in progress or ended) is given as `phase`."""
     call, circumstances, qualification = call_of(entry), entry.circumstances, entry.qualification
     answered = is_answered(circumstances, call.duration)
     return {

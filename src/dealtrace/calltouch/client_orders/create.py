@@ -45,7 +45,7 @@ def read_orders(caller: Caller, items: Sequence[object]) -> list[Registration | 
 
 
 def sent_number(item: object) -> SentNumber:
-    """Return the number of an order as it was sent, or `None` if it is missing or neither a text nor a number."""
+    """Return the number of an order as it was sent, or `None` if it is missing or neither a string nor a number."""
     number = item.get(NUMBER.name) if isinstance(item, Mapping) else None
     return number if isinstance(number, str | int | float) else None
 

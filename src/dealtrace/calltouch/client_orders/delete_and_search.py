@@ -56,7 +56,7 @@ async def delete(caller: Caller, items: Sequence[object]) -> Reply:
 
 
 async def search(caller: Caller, items: Sequence[object]) -> Reply:
-    """Answer, first for each sent number and then for each sent id, with the stored values of the deal or an error.
+    """Answer with the stored values of a deal, or an error, for each sent number and then for each sent id.
 
     Ours: the vendor mentions this method but does not describe it.
 

@@ -28,7 +28,7 @@ ORDER_DATE = Parameter(
     "orderDate",
     WallClock(DASHED),
     "Дата создания сделки по времени кабинета: dd-mm-yyyy hh:mm:ss.",
-    "When the deal was made, in the site's time zone: dd-mm-yyyy hh:mm:ss.",
+    "When the deal was created, in the site's time zone: dd-mm-yyyy hh:mm:ss.",
     absent_when_empty=True,
 )
 SINGLE = (
@@ -58,7 +58,7 @@ _OVERWRITE = {"type": "boolean"}
 
 
 class TagChange(TagObjects):
-    """Tags in an update: a list of tags to add, or an object with such a list and whether it replaces earlier tags."""
+    """Tags in an update: a list of tags to add, or an object with this list and a flag to replace earlier tags."""
 
     def schema(self) -> Mapping[str, object]:
         """Return the JSON Schema that accepts a list of tags or an object with such a list."""
@@ -168,7 +168,7 @@ CREATE_TABLE = ParameterTable(
 class OrderList:
     """A request body with a list of orders and the name of the CRM, which is added to every order.
 
-    `table` has the parameters whose values are texts or numbers, `nested` the parameters that are objects or lists.
+    `table` has the parameters that are strings or numbers, `nested` the parameters that are objects or lists.
     """
 
     table: ParameterTable
@@ -247,7 +247,7 @@ _IN_UPDATE = {
     ),
     "currency": ("Валюта сумм.", "The currency of the amounts."),
 }
-"""The meanings, in Russian and English, of parameters that mean something else in an update."""
+"""The meanings, in Russian and English, of parameters that have another meaning in an update than in a registration."""
 
 
 def _in_update(parameter: Parameter) -> Parameter:

@@ -48,7 +48,7 @@ from dealtrace.leads.limits import LABEL_LENGTH_MAX
 Value = TypeVar("Value")
 _TAGS = "addTags"
 _WORDS = {key: name for key, name in fields_by_key(Order).items() if key in UPDATE_TABLE.named and key != _TAGS}
-"""Maps the JSON keys of an order whose values are single texts or numbers to fields of `Order`."""
+"""Maps the JSON keys of an order whose values are single strings or numbers to fields of `Order`."""
 _words_of: Callable[[Order], Sequence[SentScalar | UnsetType]] = attrgetter(*_WORDS.values())
 
 
@@ -105,7 +105,7 @@ def read_registration(site: Site, item: object) -> Registration:
 
 
 def read_single(table: ParameterTable, order: Order) -> Sent:
-    """Parse the values of an order that `table` describes: texts, numbers, comment, tags and custom fields.
+    """Parse the values of an order that `table` describes: strings, numbers, comment, tags and custom fields.
 
     Raises:
         InvalidParameters: one violation for each value that is missing, malformed or out of range.
@@ -166,7 +166,7 @@ def check_count(place: str, count: int, most: int) -> None:
         InvalidParameters: the count is too high; the violation names `place`.
     """
     if count > most:
-        limit = (f"передано {count}, допускается не более {most}", f"{count} were sent, at most {most} are allowed")
+        limit = (f"передано {count}, допускается не более {most}", f"{count} were sent; at most {most} are allowed")
         raise InvalidParameters([Violation(place, *limit)])
 
 
@@ -180,7 +180,7 @@ def collect_violations(faults: list[Violation], read: Callable[[], Value]) -> Va
 
 
 def _texts(order: Order) -> dict[str, str]:
-    """Return the values that an order has, as texts by parameter name; `null` becomes an empty string."""
+    """Return the values of an order as strings, by parameter name; `null` becomes an empty string."""
     texts = {key: scalar_text(value) for key, value in zip(_WORDS, _words_of(order), strict=True) if value is not UNSET}
     texts[_TAGS] = tags_text(order.add_tags) if order.add_tags is not None else ""
     comments = [comment for comment in (order.comment, order.add_new_comment) if comment is not None]
@@ -192,7 +192,7 @@ def _texts(order: Order) -> dict[str, str]:
 
 
 def _joined_comments(comments: Sequence[Comment | SentScalar]) -> str:
-    """Return comments as one text, each on a line of its own; equal comments appear only once."""
+    """Return comments as one string, each on a line of its own; equal comments appear only once."""
     texts = (scalar_text(comment.text if isinstance(comment, Comment) else comment) for comment in comments)
     return "\n".join(dict.fromkeys(text for text in texts if text))
 

@@ -33,7 +33,7 @@ ENDPOINTS = (
         NO_PARAMETERS,
         try_create,
         "Проверить сделки списком (2.0), ничего не сохраняя",
-        "Try a list of deals (2.0) without storing it",
+        "Show what registering a list of deals (2.0) would do, without storing it",
         name="try-client-order-create",
         auth_scheme=BY_HEADERS,
         batch=CREATE_BODY,

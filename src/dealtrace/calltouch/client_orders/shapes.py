@@ -1,4 +1,4 @@
-"""The msgspec structs of an order in deals 2.0; texts may be sent as numbers, and empty values as `null`."""
+"""The msgspec structs of an order in deals 2.0; strings may be sent as numbers, and empty values as `null`."""
 
 from collections.abc import Sequence
 
@@ -10,11 +10,11 @@ from dealtrace.calltouch.leads.annotate import AddedFields, AddedTags
 from dealtrace.calltouch.leads.matching import Element
 
 SentScalars = Sequence[SentScalar] | SentScalar
-"""A text, or a list of texts."""
+"""A string (or number), or a list of them."""
 
 
 class Contacts(msgspec.Struct, frozen=True, rename="camel"):
-    """The main or the other contacts of a client: main contacts are single texts, other contacts are lists."""
+    """The main or the other contacts of a client: main contacts are single strings, other contacts are lists."""
 
     fio: SentScalar = None
     phone_number: SentScalars = None

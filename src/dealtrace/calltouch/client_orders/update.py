@@ -40,7 +40,7 @@ from dealtrace.leads.limits import LABEL_LENGTH_MAX
 from dealtrace.operations.deals.update_lists import DealUpdate, UpdatedDeal, update_lists
 
 _DETAILS = {"funnel": "funnel", "orderName": "name", "orderLink": "link"}
-"""Maps the API's keys for details that are single texts to fields of `DealDetails`."""
+"""Maps the API's keys for details that are single strings to fields of `DealDetails`."""
 
 
 async def respond(caller: Caller, items: Sequence[object]) -> Reply:

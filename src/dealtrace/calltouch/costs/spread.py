@@ -14,7 +14,7 @@ from dealtrace.operations.reports.spread_costs import add_costs, restate_costs
 
 KEYWORD = "keyword"
 NOT_FILLED = "<не заполнено>"
-"""The text that the vendor shows in place of a missing part of a source."""
+"""The string that the vendor shows in place of a missing part of a source."""
 _PART = Text(SOURCE_LENGTH_MAX)
 _MEANINGS = {
     "source": ("Источник рекламы.", "The source of the advertising."),
@@ -52,7 +52,7 @@ TABLE = ParameterTable(
             "dateTo",
             CostDay(),
             f"Последний день, включительно; не более {SPREAD_DAYS_MAX} дней.",
-            f"The last day, included; at most {SPREAD_DAYS_MAX} days.",
+            f"The last day, inclusive; at most {SPREAD_DAYS_MAX} days.",
             required=True,
         ),
     )
@@ -109,7 +109,7 @@ def _period_violations(sent: Sent) -> list[Violation]:
             Violation(
                 "dateTo",
                 f"в периоде {days} дней, допускается не более {SPREAD_DAYS_MAX}: разделите его",
-                f"the period has {days} days, at most {SPREAD_DAYS_MAX} are allowed: split it",
+                f"the period has {days} days; at most {SPREAD_DAYS_MAX} are allowed, so split it",
             )
         ]
     return []

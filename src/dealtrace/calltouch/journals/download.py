@@ -37,7 +37,7 @@ async def respond(caller: Caller, sent: Sent) -> Reply:
 
 
 def read_url(text: str) -> str | None:
-    """Return an `http` or `https` URL percent-encoded for the `Location` header, or `None` for any other text."""
+    """Return an `http` or `https` URL percent-encoded for the `Location` header, or `None` for any other string."""
     try:
         parts = urlsplit(text.strip())
     except ValueError:

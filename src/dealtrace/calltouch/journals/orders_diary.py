@@ -47,7 +47,7 @@ def read_query(site: Site, sent: Sent) -> JournalQuery:
     """Build the query for deals from the parameters; an interval covers whole days in the site's time zone.
 
     Raises:
-        InvalidParameters: neither an interval nor a deal was sent, or the interval ends before it starts.
+        InvalidParameters: no interval, id or number was sent, or the interval ends before it starts.
     """
     if "orderId" not in sent.values and "orderNumber" not in sent.values:
         require_dates(sent)

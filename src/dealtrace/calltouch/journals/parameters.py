@@ -172,7 +172,9 @@ CALLS_DIARY = (
         "Only callbacks; this server has none.",
     ),
     Parameter("callId", Integer(), "Только этот звонок.", "Only this call."),
-    Parameter("clientId", Text(SOURCE_LENGTH_MAX), "Только этот clientId Google.", "Only this Google client id."),
+    Parameter(
+        "clientId", Text(SOURCE_LENGTH_MAX), "Только этот clientId Google.", "Only calls with this Google client id."
+    ),
     Parameter("utmSource", Text(SOURCE_LENGTH_MAX), "Только этот utm_source.", "Only this utm_source."),
     Parameter("utmMedium", Text(SOURCE_LENGTH_MAX), "Только этот utm_medium.", "Only this utm_medium."),
     *_filters(),

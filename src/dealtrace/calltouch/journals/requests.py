@@ -55,7 +55,7 @@ def read_query(site: Site, sent: Sent) -> LeadQuery:
     """Build the query for lead requests from the parameters.
 
     Raises:
-        InvalidParameters: neither an interval nor a lead request was sent, or the interval ends before it starts.
+        InvalidParameters: no interval, id or number was sent, or the interval ends before it starts.
     """
     if "requestId" not in sent.values and "requestNumber" not in sent.values:
         require_dates(sent)

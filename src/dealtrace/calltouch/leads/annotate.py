@@ -172,10 +172,10 @@ def parse_checked(place: str, read: Callable[[str], Value], text: str) -> Value:
     """Parse `text` with `read` and return the result.
 
     Raises:
-        InvalidParameters: the text is malformed, too long or has a zero byte; the violation names `place`.
+        InvalidParameters: `text` is malformed, too long or has a null byte; the violation names `place`.
     """
     if "\0" in text:
-        raise InvalidParameters([Violation(place, "нулевой байт недопустим", "a zero byte is not allowed")])
+        raise InvalidParameters([Violation(place, "нулевой байт недопустим", "a null byte is not allowed")])
     try:
         return read(text)
     except InvalidValue as fault:
@@ -210,8 +210,8 @@ MATCHING = Parameter(
     MatchingElements(LABEL_LENGTH_MAX),
     f"Способы найти лид, по порядку: {', '.join(FINDING)}. Другие способы сделок ничего не находят: "
     f"{', '.join(FINDS_NOTHING)}.",
-    f"The ways to find the lead, tried in order: {', '.join(FINDING)}. The other ways, known from deals, find nothing: "
-    f"{', '.join(FINDS_NOTHING)}.",
+    f"The ways to find the lead, tried in order: {', '.join(FINDING)}. The other ways, which deals accept, find "
+    f"nothing: {', '.join(FINDS_NOTHING)}.",
     required=True,
 )
 _OVERWRITE = (

@@ -23,19 +23,17 @@ from dealtrace.operations.leads.clear_fields import Clearing, LeadName, clear_fi
 
 OWNERS = (
     Parameter("callId", Integer(), "Идентификатор звонка.", "The call's id."),
-    Parameter(
-        "callReferenceId", Text(REFERENCE_LENGTH_MAX), "Звонок по его ID в АТС.", "The call by its id in the PBX."
-    ),
-    Parameter("sipCallId", Text(SIP_ID_LENGTH_MAX), "Звонок по его SIP ID.", "The call by its SIP id."),
+    Parameter("callReferenceId", Text(REFERENCE_LENGTH_MAX), "Звонок по его ID в АТС.", "The call's id in the PBX."),
+    Parameter("sipCallId", Text(SIP_ID_LENGTH_MAX), "Звонок по его SIP ID.", "The call's SIP id."),
     Parameter("requestId", Integer(), "Идентификатор заявки.", "The lead request's id."),
     Parameter(
         "requestNumber",
         Text(NUMBER_LENGTH_MAX),
         "Заявка по номеру на сайте.",
-        "The lead request by its number on the website.",
+        "The lead request's number on the website.",
     ),
     Parameter("orderId", Integer(), "Идентификатор сделки.", "The deal's id."),
-    Parameter("orderNumber", Text(NUMBER_LENGTH_MAX), "Сделка по номеру в CRM.", "The deal by its number in the CRM."),
+    Parameter("orderNumber", Text(NUMBER_LENGTH_MAX), "Сделка по номеру в CRM.", "The deal's number in the CRM."),
 )
 TABLE = ParameterTable(OWNERS)
 

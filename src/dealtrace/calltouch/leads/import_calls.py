@@ -31,7 +31,7 @@ class CallItem(LeadItem, frozen=True, rename="camel"):
 
 
 def read_call(caller: Caller, sent: Sent) -> IncomingCall:
-    """Build a call from the parameters; the start sent is in the site's time zone."""
+    """Build a call from the parameters; the start time sent is in the site's time zone."""
     waiting = sent.get("waitingTime")
     return IncomingCall(
         started_at=instant_of(sent["callStartTime"], caller.site.time_zone),

@@ -145,7 +145,7 @@ class ElementReader:
 
     `place` is the path of the element for violations, such as `matching[0]`. A search by contact considers leads up to
     the date in the element, or else up to `until`, or else up to now. With `by_digest`, phones may be MD5 digests.
-    `further` lists types that the caller parses itself; the violation for an unknown type names them among the others.
+    `further` lists types that the caller parses itself; the violation for an unknown type lists them too.
     """
 
     def __init__(
@@ -192,7 +192,7 @@ class ElementReader:
         sent = self._params(params)
         if sent.md5_phones and not self._by_digest:
             self._add_violation(
-                f"{params}.md5Phones", "вместо MD5 передайте phones", "MD5 hashes are not accepted, send phones"
+                f"{params}.md5Phones", "вместо MD5 передайте phones", "MD5 hashes are not accepted; send phones instead"
             )
         contacts = [
             *self._contacts(f"{params}.phones", sent.phones, _PHONE, list_phones),
@@ -212,7 +212,7 @@ class ElementReader:
         )
 
     def digests(self) -> tuple[str, ...]:
-        """List the MD5 digests of phones in the element, in lower case; other texts are ignored."""
+        """List the MD5 digests of phones in the element, in lower case; other strings are ignored."""
         where = _BY_CONTACT.get(str(self._element.type))
         sent: Params | None = value_of(self._element, where.params) if where is not None else None
         words = sent.md5_phones if sent is not None else ()
@@ -249,7 +249,7 @@ class ElementReader:
     ) -> Iterator[str]:
         """Yield all contacts in `sent`, in normal form.
 
-        Ours: a text without a contact is ignored.
+        Ours: a string that contains no contact is ignored.
         """
         if len(sent) > CONTACTS_MAX:
             self._add_violation(

@@ -46,7 +46,7 @@ from dealtrace.quota.points import PaidMethod
 from dealtrace.record import record
 
 TABLE = ParameterTable(tuple(each for each in WIDGET_REQUEST if each.name != "phone"))
-"""The parameters of a form except its phone, which is parsed with the fields: an overlong phone is not refused."""
+"""The parameters of a form except its phone, which `_read_person` parses: it may be longer than `PHONE_LENGTH_MAX`."""
 FIELDS_MAX = 100
 TAGS_MAX = 10
 """The vendor's limit on the tags of a request from the widget."""
@@ -122,9 +122,9 @@ async def respond(caller: Caller, items: Sequence[object]) -> Reply:
 def read_lead_request(caller: Caller, item: object) -> IncomingLeadRequest:
     """Build a lead request from a form; its time is now.
 
-    Ours: the contact is checked before the key of the widget, as at the vendor; only the number and length of the
-    fields are checked earlier, since contacts are searched for in them. An unusable phone is not refused if the fields
-    have another contact, since a refusal would lose the lead.
+    Ours: the contact is checked before the key of the widget, as the vendor does. Only the number and length of the
+    fields are checked earlier, because the fields are searched for contacts. An unusable phone is not refused if the
+    fields have another contact, since a refusal would lose the lead.
 
     Raises:
         ContactUnusable: neither a phone nor another contact can be used.
@@ -156,7 +156,7 @@ def _check_fields(fields: Sequence[Field]) -> None:
     """Check the number and length of the fields, before their values are searched for contacts.
 
     Raises:
-        InvalidParameters: there are too many fields, or a name or value is too long or has a zero byte.
+        InvalidParameters: there are too many fields, or a name or value is too long or has a null byte.
     """
     if len(fields) > FIELDS_MAX:
         raise InvalidParameters([_too_many(WIDGET_FIELDS.name, FIELDS_MAX)])
@@ -172,12 +172,12 @@ def _too_many(name: str, most: int) -> Violation:
 def _read_person(document: Document) -> _Person:
     """Find the contacts and the name of the person in the parameter `phone` and in the fields of the form.
 
-    Ours: a field that is a contact or the name is taken whole. A longer text, such as a comment, stays among the other
-    fields; the contacts in it are used only if no field is a contact of their kind.
+    Ours: a field whose whole value is a contact or a name is used as it is. Contacts inside a longer value, such as a
+    comment, are used only if no field is itself such a contact; the longer value is kept in `rest`.
 
     Raises:
         ContactUnusable: neither a phone nor an e-mail can be used.
-        InvalidParameters: the phone has more than `CUSTOM_VALUE_LENGTH_MAX` characters or a zero byte.
+        InvalidParameters: the phone has more than `CUSTOM_VALUE_LENGTH_MAX` characters or a null byte.
     """
     phone = parse_checked("phone", Text(CUSTOM_VALUE_LENGTH_MAX).read, scalar_text(document.phone)).strip()
     found: dict[str, str] = {"phone": phone} if _is_phone(phone) else {}
@@ -200,7 +200,7 @@ def _read_person(document: Document) -> _Person:
 
 
 def _kind_of(field: Field) -> str:
-    """Return what a field is as a whole: `email`, `name` or `phone`, or an empty string if it is none of these."""
+    """Return what the whole value of a field is: `email`, `name` or `phone`, or an empty string for anything else."""
     value, kind = scalar_text(field.value).strip(), scalar_text(field.type).strip().lower()
     is_contact = kind in _CONTACT_TYPES
     if len(value) <= EMAIL_LENGTH_MAX and (is_contact or _has_only_emails(value)) and list_emails(value):
@@ -238,7 +238,7 @@ def _texts(document: Document) -> dict[str, str]:
 def _annotations(caller: Caller, sent: Sent, person: _Person) -> Annotations:
     """Build the annotations of a form; fields that are not custom fields of the site become lines of the comment.
 
-    Of a repeated custom field, the first value counts, and the others become lines of the comment.
+    If a custom field is repeated, its first value counts, and the others become lines of the comment.
     """
     known: dict[str, str] = {}
     lines: list[str] = []

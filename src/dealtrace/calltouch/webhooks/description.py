@@ -80,7 +80,8 @@ def describe_webhooks(components: Components) -> dict[str, Schema]:
         )
         for kind, (summary, bodies) in _EVENTS.items()
     }
-    return {**described, TEST_KIND: _path_item(TEST_KIND, "A test was requested", [_PLACEHOLDERS], [_PLACEHOLDERS])}
+    test = _path_item(TEST_KIND, "A test message was requested", [_PLACEHOLDERS], [_PLACEHOLDERS])
+    return {**described, TEST_KIND: test}
 
 
 def _path_item(kind: str, summary: str, in_json: list[Schema], in_a_form: list[Schema]) -> Schema:
@@ -119,7 +120,9 @@ _HEADERS = (
     _header("webhook-timestamp", "When the message is sent, in seconds since 1970."),
 )
 _SIGNATURE = _header(
-    "webhook-signature", "The signature of a JSON message by Standard Webhooks. Forms are not signed.", required=False
+    "webhook-signature",
+    "The signature of a JSON message, as Standard Webhooks defines it. Forms are not signed.",
+    required=False,
 )
 
 
@@ -134,7 +137,7 @@ def _refer(components: Components, body: Body, absent: Schema) -> Schema:
         name,
         {
             "type": "object",
-            "description": "All values are texts. If the webhook has a choice of fields, only these fields are sent.",
+            "description": "All values are strings. If the webhook has a choice of fields, only these fields are sent.",
             "properties": {key: _text_schema(types.get(key, NoneType), absent) for key in body.keys},
             "additionalProperties": False,
         },
@@ -142,7 +145,7 @@ def _refer(components: Components, body: Body, absent: Schema) -> Schema:
 
 
 def _text_schema(described: object, absent: Schema) -> Schema:
-    """Return the JSON Schema of a value of the type `described` after `in_texts` has converted it to text."""
+    """Return the JSON Schema of a value of the type `described` after `in_texts` has converted it to a string."""
     if described is NoneType:
         return absent
     if described is bool:

@@ -143,7 +143,7 @@ def _alerts(connection: Connection, site: Site, events: Sequence[AlertEvent]) ->
 def _lead_fields(
     event: LeadEvent, entry: LeadEntry, site: Site, webhook: Webhook, sent_at: Mapping[str, int]
 ) -> dict[str, str | None]:
-    """Return the texts of a message about a lead, by key.
+    """Return the values of a message about a lead as strings, by key.
 
     A message about a call in progress has only the keys for a call that has just begun, whatever has changed.
     """
@@ -160,7 +160,7 @@ def _lead_fields(
 
 
 def _changed_fields(event: LeadEvent, keys: Keys) -> str | None:
-    """Return the keys that changed since the lead was last sent, joined by commas, or `None` if no part changed."""
+    """Return the keys that changed since the lead was last sent, joined by commas, or `None` if nothing changed."""
     if not event.changed:
         return None
     changed = {key for part in event.changed for key in CHANGED_KEYS[part]} | {SENT_AT_KEY}

@@ -16,7 +16,7 @@ from dealtrace.storage.accounts import sites
 
 
 def create_site(connection: Connection, site: Site, now: datetime, user_id: int | None = None) -> Site:
-    """Create a site and return it; 0 as its id means the next free id, and an empty counter code a random code.
+    """Create a site and return it; an id of 0 stands for the next free id, an empty counter code for a random code.
 
     If a user creates the site, its creation is recorded as its first change.
 

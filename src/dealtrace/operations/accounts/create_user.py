@@ -39,11 +39,11 @@ def create_user(
     """Create a user; the password is stored as an argon2id hash.
 
     `roles` are the user's roles by site; `None` makes the user an owner of the installation. `created_by` is the user
-    who invited the new user, or `None` if a command created the user or the invitation. Links for creating the first
-    user stop working.
+    who invited the new user, or `None` if the user or the invitation was created on the command line. Links for
+    creating the first user stop working.
 
     Raises:
-        InvalidSetting: the login or the password does not fit its limits.
+        InvalidSetting: the login or the password is too short or too long, or the login has unprintable characters.
         NameTaken: another user has this login.
     """
     name = _checked_login(login)

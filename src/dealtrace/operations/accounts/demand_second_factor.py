@@ -13,7 +13,7 @@ def demand_second_factor(connection: Connection, now: datetime, *, is_demanded: 
     """Require all users to log in with a second factor, or stop requiring it.
 
     While a second factor is required, users who have none must set one up before they can open any other page.
-    `demanded_by` is the user who does so, or `None` if a command does.
+    `demanded_by` is the user who changes this, or `None` on the command line.
     """
     if is_demanded != is_factor_demanded(connection):
         kind = ActKind.FACTOR_DEMANDED if is_demanded else ActKind.FACTOR_NOT_DEMANDED

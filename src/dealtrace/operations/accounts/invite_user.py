@@ -1,4 +1,4 @@
-"""Invite people by one-time links, and accept the invitations when the links are opened."""
+"""Invite people with one-time links, and accept the invitations when the links are opened."""
 
 import secrets
 from datetime import datetime
@@ -149,7 +149,7 @@ def accept_password(connection: Connection, key: str, password: str, now: dateti
 
     Raises:
         InvitationSpent: as in `require_invitation`.
-        InvalidSetting: the password does not fit its limits.
+        InvalidSetting: the password is too short or too long.
     """
     used = _use(connection, key, Purpose.PASSWORD, now)
     found = users.find_rights(connection, used.user_id) if used.user_id is not None else None
@@ -168,7 +168,7 @@ def _use(connection: Connection, key: str, purpose: Purpose, now: datetime) -> I
 
 
 def _act_name(invitation: Invitation) -> str:
-    """Return the name of an act that concerns an invitation to a role."""
+    """Return the site id and role of an invitation as a string, for the record of an act; empty if it has no site."""
     return f"{invitation.site_id} {invitation.role}" if invitation.site_id is not None else ""
 
 

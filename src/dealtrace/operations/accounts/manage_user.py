@@ -22,10 +22,10 @@ from dealtrace.storage.reports.saved import delete_what_a_user_saved
 
 
 def change_password(connection: Connection, login: str, password: str, now: datetime) -> User:
-    """Replace the password of a user by a command, end all their sessions, and return the user.
+    """Replace the password of a user on the command line, end all their sessions, and return the user.
 
     Raises:
-        InvalidSetting: there is no such user, or the password does not fit its limits.
+        InvalidSetting: there is no such user, or the password is too short or too long.
     """
     found = require_user(connection, login)
     replace_password(connection, found.id, password)
@@ -39,7 +39,7 @@ def replace_password(connection: Connection, user_id: UserId, password: str, *, 
     Links for setting a new password stop working.
 
     Raises:
-        InvalidSetting: the password does not fit its limits.
+        InvalidSetting: the password is too short or too long.
     """
     check_password(password)
     users.update_password(connection, user_id, password_hasher().hash(password))
@@ -48,7 +48,7 @@ def replace_password(connection: Connection, user_id: UserId, password: str, *, 
 
 
 def set_keys(connection: Connection, user_id: UserId, *, has_keys: bool) -> None:
-    """Turn the keys of single characters in the cabinet on or off for a user."""
+    """Turn the single-character keyboard shortcuts of the cabinet on or off for a user."""
     users.update_keys(connection, user_id, has_keys=has_keys)
 
 
@@ -57,7 +57,7 @@ def give_role(
 ) -> None:
     """Give a user a role on a site, replacing their previous role there.
 
-    `given_by` is the user who gives the role, or `None` if a command does. Unless the user still owns the site, the
+    `given_by` is the user who gives the role, or `None` on the command line. Unless the user still owns the site, the
     invitations and shared links that they made for it stop working.
 
     Raises:
@@ -74,7 +74,7 @@ def take_role(connection: Connection, user_id: UserId, site_id: int, now: dateti
     """Remove the role of a user on a site.
 
     Unless the user still owns the site, the invitations and shared links that they made for it stop working.
-    `taken_by` is the user who removes the role, or `None` if a command does.
+    `taken_by` is the user who removes the role, or `None` on the command line.
     """
     _record_role(connection, user_id, site_id, None, now, taken_by)
     users.delete_membership(connection, user_id, site_id)
@@ -84,8 +84,8 @@ def take_role(connection: Connection, user_id: UserId, site_id: int, now: dateti
 def set_owner(connection: Connection, user_id: UserId, now: datetime, *, is_owner: bool, set_by: int | None) -> None:
     """Make a user an owner of the installation, or remove this right from the user.
 
-    `set_by` is the user who does so, or `None` if a command does. When the right is removed, the invitations and
-    shared links that the user made stop working, except for sites that the user owns by a role.
+    `set_by` is the user who does so, or `None` on the command line. When the right is removed, the invitations and
+    shared links that the user made stop working, except for sites on which the user has the role of an owner.
 
     Raises:
         InvalidSetting: no owner would be left.
@@ -103,7 +103,7 @@ def set_owner(connection: Connection, user_id: UserId, now: datetime, *, is_owne
 def delete_user(connection: Connection, login: str, now: datetime, *, deleted_by: int | None = None) -> User:
     """Delete a user and return the deleted user; the invitations and shared links that the user made stop working.
 
-    `deleted_by` is the user who deletes the other user, or `None` if a command does.
+    `deleted_by` is the user who deletes the other user, or `None` on the command line.
 
     Ours: the user's own segments and reports are deleted, since nobody else can see them; shared segments and reports
     are kept.
@@ -138,7 +138,7 @@ def _record_role(
 def _void_links(connection: Connection, user_id: UserId) -> None:
     """Delete the invitations, password links and shared links that a user made but no longer has the right to make.
 
-    Password links name no site, so they stop working unless the user owns the installation.
+    Password links do not belong to a site, so they stop working unless the user owns the installation.
     """
     rights = users.find_rights(connection, user_id)
     if rights is not None and rights.user.is_owner:

@@ -39,7 +39,7 @@ def add_host(
         raise InvalidSetting(
             key="host",
             ru=f"у сайта уже {SITE_HOSTS_MAX} узлов, удалите ненужный",
-            en=f"the site already has {SITE_HOSTS_MAX} hosts, remove one",
+            en=f"the site already has {SITE_HOSTS_MAX} hosts; remove one first",
         )
     before = _formatted(connection, site_id, named.host)
     site_hosts.upsert_host(connection, site_id, named, now)
@@ -105,7 +105,7 @@ def checked_host(key: str, text: str) -> str:
     """Return the host in a string that a person typed, in the form in which hosts are compared.
 
     Raises:
-        InvalidSetting: the text contains no host.
+        InvalidSetting: the string contains no host.
     """
     if not (host := read_host(text)):
         raise InvalidSetting(

@@ -19,7 +19,7 @@ FIRST_LABEL = "first"
 
 @record
 class NewSite:
-    """A site to create; 0 as its id means the next free id, and without a token a random token is issued."""
+    """A site to create; an id of 0 stands for the next free id, and without a token a random token is issued."""
 
     name: str
     time_zone: str

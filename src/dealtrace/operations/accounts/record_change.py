@@ -9,7 +9,7 @@ from dealtrace.operations.work import Work
 from dealtrace.storage.accounts.site_changes import insert_site_change
 
 TEXT_LENGTH_MAX = 500
-"""Ours: the most characters of a changed value that are stored; a longer value is cut and ends with `…`."""
+"""Ours: the maximum length, in characters, of a stored value; a longer value is cut and ends with `…`."""
 _CUT = "…"
 
 
@@ -21,7 +21,7 @@ def record_change(connection: Connection, site_id: int, change: SiteChange) -> N
 
 
 def is_cut(text: str) -> bool:
-    """Return whether a recorded value may be shorter than the value that it records."""
+    """Return whether a recorded value may have been cut."""
     return len(text) == TEXT_LENGTH_MAX and text.endswith(_CUT)
 
 

@@ -10,7 +10,7 @@ from dealtrace.errors import SiteNotFound
 from dealtrace.storage.accounts import sites
 
 ReadSite: TypeAlias = Callable[[Connection], Site]
-"""A function that reads a site again in each transaction of a long run, and may raise what ends the run."""
+"""A function that reads a site again in each transaction of a long run; an exception that it raises ends the run."""
 
 
 def require_site(connection: Connection, site_id: int) -> Site:

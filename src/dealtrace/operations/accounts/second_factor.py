@@ -73,7 +73,7 @@ def turn_off(connection: Connection, user: User) -> None:
 def reset_second_factor(connection: Connection, login: str, now: datetime, *, reset_by: int | None = None) -> User:
     """Delete the second factor of a user who is locked out, end their sessions, and return the user.
 
-    `reset_by` is the user who does so, or `None` if a command does.
+    `reset_by` is the user who does so, or `None` on the command line.
 
     Raises:
         InvalidSetting: there is no such user.
@@ -96,7 +96,7 @@ def renew_recovery_codes(connection: Connection, user: User) -> list[str]:
 def confirm_code(connection: Connection, user: User, digest: str, code: str, now: datetime) -> CodeOutcome:
     """Confirm a session with a code from the authenticator app or a recovery code; each code can be used once.
 
-    Attempts are counted in the database, so the limit applies across processes; a right code resets the count.
+    Attempts are counted in the database, so the limit applies across processes; a correct code resets the count.
     """
     factor = second_factors.count_try(
         connection, user.id, now, tries_max=CODE_TRIES_MAX, forget_before=now - CODE_PAUSE

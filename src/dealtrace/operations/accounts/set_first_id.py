@@ -1,4 +1,4 @@
-"""Set the first id of the database."""
+"""Set the lowest id that the database assigns to new rows."""
 
 from sqlalchemy import Connection
 
@@ -19,5 +19,5 @@ def set_first_id(connection: Connection, first_id: int) -> None:
         raise InvalidSetting(
             key="--first-id",
             ru=f"{first_id} слишком мало: начало можно только повысить, укажите не меньше {least}",
-            en=f"{first_id} is too low: the first id can only be raised, use {least} or more",
+            en=f"{first_id} is too low: the first id can only be raised; use {least} or more",
         )

@@ -104,7 +104,7 @@ def read_switch(key: str, text: str) -> bool:
     """Return `True` for on, `False` for off.
 
     Raises:
-        InvalidSetting: the text is neither on nor off.
+        InvalidSetting: `text` is neither on nor off.
     """
     if text not in _SWITCH:
         raise InvalidSetting(key=key, ru="ожидается on или off", en="on or off is expected")
@@ -118,12 +118,12 @@ def _zone(key: str, text: str) -> str:
         raise InvalidSetting(
             key=key,
             ru="нет такого часового пояса; пример: Europe/Moscow",
-            en="there is no such time zone; an example: Europe/Moscow",
+            en="there is no such time zone; use a name such as Europe/Moscow",
         ) from fault
 
 
 def whole_to(most: int) -> Callable[[str, str], int]:
-    """Return a parser of whole numbers from 0 to `most`; it raises `InvalidSetting` for any other text."""
+    """Return a parser of whole numbers from 0 to `most`; it raises `InvalidSetting` for any other string."""
 
     def read(key: str, text: str) -> int:
         is_number = text.isascii() and text.isdigit() and len(text) <= len(str(most))
@@ -187,6 +187,6 @@ _FIELDS: dict[str, Callable[[object], tuple[str, object]]] = {
     "unique_depth_days": lambda days: ("unique_depth", timedelta(days=int(str(days))) if days else None),
     "target_call_seconds": lambda seconds: ("target_call", timedelta(seconds=int(str(seconds)))),
 }
-"""For each column whose field in `Site` has another type: how the stored value becomes the field's name and value."""
+"""Maps columns whose `Site` field has another type to functions that return the field's name and value."""
 SETTING_KEYS = (*_SETTINGS, *_COST_SETTINGS)
 """The names of all settings of a site."""

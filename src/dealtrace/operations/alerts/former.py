@@ -1,4 +1,4 @@
-"""The former values of alerts in the history of a site, with which changes and removals are undone."""
+"""The former values of alerts in the history of a site, used to undo changes and removals."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -10,18 +10,19 @@ from dealtrace.storage.mails.recipients import recipients_from, stored_recipient
 
 WATCHES, FILTERS, RECIPIENTS = "rule", "filters", "recipients"
 ALERT_PARTS = (WATCHES, FILTERS, RECIPIENTS)
-"""The parts of a rule that the history has one by one."""
+"""The parts of a rule whose changes the history records separately."""
 
 
 def former_parts(rule: Rule, recipients: Sequence[Recipient]) -> Mapping[str, object]:
-    """Return all parts of a rule in the form that the history stores, with these recipients."""
+    """Return all parts of a rule, with `recipients`, in the form that the history stores."""
     return {WATCHES: format_rule(rule), FILTERS: list(rule.filters), RECIPIENTS: stored_recipients(recipients)}
 
 
 def former_rule(change: SiteChange, now: Rule | None) -> Rule | None:
-    """Return the rule `now` with the parts that it had before a change, or the whole rule if it was removed.
+    """Return the rule as it was before a change; parts that the change does not state are as in the rule `now`.
 
-    The result is `None` if the change has no former value, or does not have all parts and `now` is `None`.
+    `now` is `None` if the rule was removed. The result is `None` if the change states no former part, or if `now` is
+    `None` and the stated parts are not a whole rule.
     """
     former = change.former or {}
     watched = parse_formatted_rule(former[WATCHES]) if WATCHES in former else now

@@ -44,11 +44,11 @@ def add_alert(
 ) -> Alert:
     """Store a rule and return it as an alert; a running server evaluates it within a minute.
 
-    `user_id` is the user who adds the alert; it is `None` on the command line. A removed alert that is brought back
-    gets its own id again, `restored_id`, so that links in earlier e-mails lead to it and it comes back only once.
+    `user_id` is the user who adds the alert; it is `None` on the command line. A removed alert that is restored gets
+    its earlier id, `restored_id`, again, so that links in earlier e-mails work and it cannot be restored twice.
 
     Raises:
-        AlertNotFound: the alert with the id `restored_id` is there already.
+        AlertNotFound: an alert with the id `restored_id` exists already.
         InvalidSetting: the site has too many alerts.
     """
     if restored_id is not None and find_alert(connection, site.id, restored_id) is not None:
@@ -57,7 +57,7 @@ def add_alert(
         raise InvalidSetting(
             key="alert",
             ru=f"у сайта уже {ALERTS_MAX} оповещений, удалите ненужное",
-            en=f"the site already has {ALERTS_MAX} alerts, remove one that is not needed",
+            en=f"the site already has {ALERTS_MAX} alerts; remove one first",
         )
     alert_id = AlertId(restored_id if restored_id is not None else ids.take())
     added = Alert(alert_id, site.id, rule, created_at=now, due_at=now)
@@ -109,9 +109,9 @@ def remove_alert(connection: Connection, site: Site, alert_id: int, now: datetim
 
 
 def _differences(before: Rule, after: Rule) -> Iterator[tuple[str, str, str]]:
-    """Yield the names of the parts of a rule, each with its old and its new text.
+    """Yield the name of each part of a rule, with its old and its new value as strings.
 
-    For the recipients, the old text has only the removed addresses, and the new text only the added addresses.
+    For the recipients, the old value has only the removed addresses, and the new value only the added addresses.
     """
     yield WATCHES, format_rule(before), format_rule(after)
     yield FILTERS, ", ".join(before.filters), ", ".join(after.filters)

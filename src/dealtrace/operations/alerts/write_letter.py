@@ -16,7 +16,7 @@ from dealtrace.storage.alerts.incidents import find_incidents
 
 
 def write_alert_letter(connection: Connection, site: Site, mail: Mail, cabinet: str) -> Letter | None:
-    """Return the text of an e-mail about an alert, or `None` if the alert was deleted; `cabinet` is a URL."""
+    """Return an e-mail about an alert, or `None` if the alert was deleted; `cabinet` is the URL of the cabinet."""
     language = mail.recipient.language
     if mail.purpose is MailPurpose.ALERT_TEST:
         alert, incident = find_alert(connection, site.id, mail.subject_id), None

@@ -42,11 +42,11 @@ def run_rematch(
     user_id: int | None = None,
     read_site: ReadSite | None = None,
 ) -> Iterator[RematchProgress]:
-    """Match the deals of a site again, those behind `after`, and yield the progress first and after each chunk.
+    """Match the deals of a site again, from where `after` ends; yield the progress at the start and after each chunk.
 
-    Each chunk is a transaction of its own, so a caller that stops iterating stops the run after a chunk. A chunk that
-    lost against another transaction is run again. It applies `site`, or what `read_site` returns. If deals were
-    changed, this is recorded at the end as a change of the site.
+    Each chunk is a transaction of its own, so a caller that stops iterating stops the run after a chunk. After a
+    conflict with another transaction, a chunk is run again. The settings are those of `site`, or of the site that
+    `read_site` returns for each chunk. If deals were changed, this is recorded at the end as a change of the site.
     """
     with database.read() as connection:
         at = replace(after, total=after.deals + count_deals(connection, site.id, after.last_id))
@@ -71,9 +71,9 @@ def try_on_past(
 ) -> Iterator[tuple[Tally, int]]:
     """Yield a tally of what a trial would change in a site's deals, and the number of the deals; nothing is stored.
 
-    The same tally, which grows, is yielded first and after each chunk of deals. Chunks are read one by one, so deals
-    that change during the run are counted as they are when they are read. Deleted deals are left out. The trial applies
-    `site`, or what `read_site` returns.
+    The same tally, which grows, is yielded at the start and after each chunk of deals. Chunks are read one by one, so
+    deals that change during the run are counted as they are when they are read. Deleted deals are left out. The trial
+    changes the settings of `site`, or of the site that `read_site` returns for each chunk.
     """
     tally, after_id = Tally(), 0
     with database.read() as connection:

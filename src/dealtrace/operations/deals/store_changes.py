@@ -1,4 +1,4 @@
-"""Store changes of deals with everything that follows from them: search keys, contacts, counts, versions, the match."""
+"""Store changes of deals and everything that follows from them: search keys, contacts, counts, versions, matches."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,7 +22,7 @@ def store_changes(
 
     Each of `changes` has a stored deal and the deal with all its changes; `versions` has a version for each change, in
     order. All changes of a deal's fields must go through this function, so that the deal is found, matched and counted
-    by its present fields. A deal whose matchers changed is matched again, which is a version of its own.
+    by its present fields. A deal whose matchers changed is matched again, which makes another version.
     """
     if not changes:
         return {}

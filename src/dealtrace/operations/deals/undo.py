@@ -61,7 +61,7 @@ def _change_back(work: Work, undone: DealVersion, user_id: int | None) -> Deal:
 
 
 def _without_date_of_another_status(undone: DealVersion, versions: Iterable[DealVersion]) -> DealVersion:
-    """Return a version, without its status date if that belongs to a status that a later version has replaced."""
+    """Return a version, without its status date if the date belongs to a status that a later version has replaced."""
     if "status" in undone.before:
         return undone
     if not any(each.version > undone.version and "status" in each.after for each in versions):
@@ -72,7 +72,7 @@ def _without_date_of_another_status(undone: DealVersion, versions: Iterable[Deal
 def _status_since(work: Work, deal: Deal, undone: DealVersion) -> datetime | Unset | None:
     """Return when the status before a version began, or `UNSET` if undoing the version changes no status.
 
-    If the version's own status began with the version, the time is not stored in it, but found from earlier versions.
+    The time is found from earlier versions if this version does not store it.
     """
     if "status_since" in undone.before or undone.before.get("status", deal.status) == deal.status:
         stated: datetime | Unset | None = undone.before.get("status_since", UNSET)

@@ -76,7 +76,7 @@ def _apply(
 ) -> _Applied:
     """Apply lists of updates in order; once `paid` lists have cost points, other lists that cost points are skipped.
 
-    A list maps the positions of its updates in `items` to the found deals.
+    Each list maps the positions of its updates in `items` to the deals that were found for them.
     """
     ledger = Ledger(work)
     found: dict[int, Deal] = {}

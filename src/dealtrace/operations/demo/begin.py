@@ -76,7 +76,7 @@ def begin_given_site(connection: Connection, site_id: int, now: datetime, user_i
 
 
 def _wait_for_others(connection: Connection) -> None:
-    """Wait until no other transaction begins a demo; others wait for this one, as both raise the same revision."""
+    """Wait until no other transaction is starting a demo; others then wait for this one, as all update the same row."""
     raise_revision(connection)
 
 

@@ -166,7 +166,7 @@ def _finish(work: Work) -> None:
 def _record_progress(work: Work, stored: int, finished_at: datetime | None = None) -> None:
     """Add the number of stored visits, leads and deals to the mark of the demo, in the transaction that stores them.
 
-    So rows that people or programs add are recognised by the total number of rows, even if the demo is interrupted.
+    If the site has more rows than this number, people or programs have added some, even if the demo was interrupted.
 
     Raises:
         DemoMissing: somebody has removed the demo meanwhile.

@@ -40,8 +40,8 @@ def find_demo(connection: Connection, site: Site) -> Demo | None:
 def lock_demo(connection: Connection, site: Site) -> Demo:
     """Lock the demo of a site until the end of the transaction, and return it as it is then.
 
-    Whatever stores or removes rows of a demo calls this before it locks any other row, so that no two transactions wait
-    for each other.
+    Code that stores or removes rows of a demo must call this before it locks any other row, so that no two transactions
+    wait for each other.
 
     Raises:
         DemoMissing: there is no demo, or a transaction that ended meanwhile has removed it.

@@ -21,7 +21,7 @@ from dealtrace.storage.leads.annotations import find_annotations, update_annotat
 from dealtrace.webhooks.event import annotations_event
 
 COMMENT_LENGTH_MAX = 100_000
-"""Ours: the most characters of all comments of a lead together."""
+"""Ours: the maximum length, in characters, of all comments of a lead together."""
 MANAGER_LENGTH_MAX = 1024
 TAGS_MAX = 1000
 
@@ -120,6 +120,6 @@ def beyond_limits(annotations: Annotations) -> Violation | None:
             return Violation(
                 name,
                 f"вместе с прежними {ru} стало бы {size}, допускается не больше {most}",
-                f"the lead would have {size} {en} in total, at most {most} are allowed",
+                f"the lead would have {size} {en} in total; at most {most} are allowed",
             )
     return None

@@ -47,7 +47,7 @@ class Arrival:
 
     @property
     def reference(self) -> str | None:
-        """The lead's id in another system: a call's id in its exchange, or a lead request's number on the site."""
+        """The lead's id in another system: a call's id in its PBX, or a lead request's number on the website."""
         return self.lead.reference if isinstance(self.lead, Call) else self.lead.number
 
     @property

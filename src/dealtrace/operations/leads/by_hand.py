@@ -76,8 +76,8 @@ class NotesUndo:
 def rewrite_annotations(work: Work, commands: Sequence[WriteCommand[Rewriting]]) -> list[LeadRef | Refusal]:
     """Replace the tags, manager and comment of leads, in input order; each outcome is the lead or a refusal.
 
-    Ours: the API only adds annotations, since a program does not know what others wrote; a person sees the old text and
-    may replace the text.
+    Ours: the API only adds annotations, since a program does not know what others wrote; a person sees the old notes
+    and may replace them.
     """
     return [_rewrite(work, command.payload, command.user_id) for command in commands]
 
@@ -105,8 +105,8 @@ def _rewrite(work: Work, wanted: Rewriting, user_id: int | None) -> LeadRef | Re
 def undo_notes(work: Work, commands: Sequence[WriteCommand[NotesUndo]]) -> list[LeadRef | Refusal]:
     """Set the notes that a version changed back to their former values; each outcome is the lead or a refusal.
 
-    Ours: an undo is a version like any other, so it can be undone itself. A note that was changed again since, maybe by
-    a program that added to it, is not overwritten: nobody would see what is lost.
+    Ours: an undo is a version like any other, so it can be undone itself. An undo is refused if a note has been changed
+    again since that version, for example by a program that added to it, because the later change would be lost.
     """
     return [_undo(work, command.payload, command.user_id) for command in commands]
 
@@ -136,11 +136,11 @@ def _store(work: Work, ref: LeadRef, before: Annotations, after: Annotations, us
 
 
 def _record(work: Work, user_id: int | None, ref: LeadRef, done: str, *, version: str = "") -> None:
-    """Record what a person did to a lead; of notes, only the version, since notes may contain contacts."""
+    """Record what a person did to a lead; notes are recorded by version only, since they may contain contacts."""
     named = f"{ref.kind} {ref.id}"
     record_work(replace(work, user_id=user_id), ChangeKind.LEAD, named, before=version, after=done)
 
 
 def _kept(wanted: str, before: str | None) -> str | None:
-    """Return the text `wanted`, or `None` if it is empty and the value was never set before."""
+    """Return `wanted`, or `None` if it is empty and the value was never set before."""
     return wanted if wanted or before is not None else None

@@ -131,7 +131,7 @@ def _after(walk: _Walk, name: str, client_id: int, aliases: Collection[int]) -> 
 def _move_leads(work: Work, contacts: Collection[str]) -> None:
     """Assign each lead that has one of these contacts to the client to which the lead's contacts belong.
 
-    A lead whose only contacts are fillers, e-mails such as `no@no.ru`, gets a client of its own.
+    A lead whose only contacts are fillers (e-mails such as `no@no.ru`) gets a client of its own.
     """
     contacts_of = contact_groups.find_contacts_of_leads(work.connection, work.site.id, contacts)
     stated = {contact for names in contacts_of.values() for contact in names}

@@ -51,7 +51,7 @@ def store_leads(work: Work, arrivals: Sequence[Arrival]) -> None:
 
 
 def _store_with_clients(work: Work, arrivals: Sequence[Arrival], homeless: Sequence[Arrival]) -> None:
-    """Assign clients to the leads in `homeless`, which need one, and store all leads."""
+    """Assign clients to the leads in `homeless`, which have none, and store all leads."""
     assignment = assign_clients(work, [_newcomer(arrival) for arrival in homeless])
     _store_rows(work, arrivals, assignment.client_ids)
     settle_clients(work, assignment)

@@ -1,4 +1,4 @@
-"""Store the reports of telephone exchanges about their calls."""
+"""Store the reports that PBXs send about their calls."""
 
 from collections.abc import Iterator, Mapping, Sequence
 

@@ -59,6 +59,6 @@ def _settle(work: Work, report: MailReport) -> bool:
 def sweep_mails(work: Work, commands: Sequence[WriteCommand[timedelta]]) -> list[int]:
     """Delete old e-mails, sent or not; each outcome is the number of deleted e-mails.
 
-    An e-mail is old if the event that caused it is longer ago than the payload of the command.
+    An e-mail is old if the event that caused it happened longer ago than the duration in the command's payload.
     """
     return [outbox.delete_old_mails(work.connection, work.site.id, work.now - command.payload) for command in commands]

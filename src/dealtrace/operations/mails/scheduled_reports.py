@@ -39,7 +39,7 @@ from dealtrace.storage.mails.recipients import recipients_from, stored_recipient
 from dealtrace.storage.mails.unsubscriptions import delete_unsubscriptions
 
 REPORT_PARTS = ("title", "schedule", "question", "recipients")
-"""The parts of a scheduled report that the history has one by one."""
+"""The parts of a scheduled report whose changes the history records separately."""
 DUE_AT_ONCE = 4
 """The most due reports of a site whose e-mails are stored in one transaction; the next transaction takes the rest."""
 
@@ -78,15 +78,15 @@ def schedule_report(
 ) -> ScheduledReport:
     """Store a report that is sent by e-mail on a schedule, and return it; `user_id` is the user who adds the report.
 
-    A removed report that is brought back gets its own id again, `restored_id`, so that it comes back only once.
+    A removed report that is restored gets its earlier id, `restored_id`, again, so that it cannot be restored twice.
 
     Raises:
         InvalidParameters: `new.raw_question` is not a valid question for a report.
-        InvalidSetting: the title is empty or too long, there are no recipients, the site has too many reports, or the
-            question asks for all attribution models at once, or the report with the id `restored_id` is there already.
+        InvalidSetting: the title is empty or too long, there are no recipients, the site has too many reports, the
+            question asks for all attribution models at once, or a report with the id `restored_id` exists already.
     """
     if restored_id is not None and scheduled_reports.find_scheduled_report(connection, site.id, restored_id):
-        raise InvalidSetting(key="title", ru="этот отчёт уже вернули", en="this report has been brought back already")
+        raise InvalidSetting(key="title", ru="этот отчёт уже вернули", en="this report has already been restored")
     title = _checked_title(new)
     check_count(scheduled_reports.count_scheduled_reports(connection, site.id), REPORTS_MAX, "title")
     due_at = next_due(new.rhythm, new.hour, site.time_zone, now)
@@ -113,8 +113,8 @@ def change_report(
     """Change the title, question, time or recipients of a report; return `False` if the site has no such report.
 
     If the rhythm or the hour changes, the next e-mail is due at the first time after `now` that the new values allow;
-    otherwise its due time does not change. E-mails that already wait keep their recipients. `user_id` is the user who
-    changes the report.
+    otherwise its due time does not change. E-mails that are waiting to be sent keep their recipients. `user_id` is the
+    user who changes the report.
 
     Raises:
         InvalidParameters: `new.raw_question` is not a valid question for a report.
@@ -141,9 +141,10 @@ def change_report(
 
 
 def former_report(change: SiteChange, now: NewScheduledReport | None) -> NewScheduledReport | None:
-    """Return the report `now` with the parts that it had before a change, or the whole report if it was removed.
+    """Return the report as it was before a change; parts that the change does not state are as in the report `now`.
 
-    The result is `None` if the change has no former value, or does not have all parts and `now` is `None`.
+    `now` is `None` if the report was removed. The result is `None` if the change states no former part, or if `now` is
+    `None` and the stated parts are not a whole report.
     """
     former = {name: value for name, value in (change.former or {}).items() if name in REPORT_PARTS}
     parts = {**(_former_parts(now, now.recipients) if now is not None else {}), **former}
@@ -155,7 +156,7 @@ def former_report(change: SiteChange, now: NewScheduledReport | None) -> NewSche
 
 
 def _checked_title(new: NewScheduledReport) -> str:
-    """Return the title of a report without blanks around it.
+    """Return the title of a report without surrounding blanks, and check that the report has recipients.
 
     Raises:
         InvalidSetting: the title is empty or too long, or there are no recipients.
@@ -173,9 +174,9 @@ def _without_period(words: RawQuestion) -> RawQuestion:
 
 
 def _differences(report: ScheduledReport, changed: ScheduledReport) -> Iterator[tuple[str, str, str]]:
-    """Yield the names of the parts of a report, each with its old and its new text.
+    """Yield the name of each part of a report, with its old and its new value as strings.
 
-    For the recipients, the old text has only the removed addresses, and the new text only the added addresses.
+    For the recipients, the old value has only the removed addresses, and the new value only the added addresses.
     """
     yield "title", report.title, changed.title
     yield "schedule", f"{report.rhythm} {report.hour}:00", f"{changed.rhythm} {changed.hour}:00"
@@ -188,7 +189,7 @@ def _differences(report: ScheduledReport, changed: ScheduledReport) -> Iterator[
 
 
 def _former_parts(report: ScheduledReport | NewScheduledReport, recipients: Sequence[Recipient]) -> FormerValues:
-    """Return all parts of a report in the form that the history stores, with these recipients."""
+    """Return all parts of a report, with `recipients`, in the form that the history stores."""
     return {
         "title": report.title,
         "schedule": [report.rhythm, report.hour],
@@ -213,7 +214,7 @@ def _record(
     now: datetime,
     user_id: int | None,
 ) -> None:
-    """Record a change of a report with its texts before and after, and the former values of its changed parts."""
+    """Record a change of a report; `texts` are the old and the new value to show, `former` the parts to restore."""
     named = {"id": report.id, **former}
     record_change(
         connection, report.site_id, SiteChange(ChangeKind.MAIL_REPORT, report.title, *texts, now, user_id, named)
@@ -224,7 +225,7 @@ def read_due_question(connection: Connection, site: Site, report: ScheduledRepor
     """Return the parsed question of a scheduled report for the e-mail that is sent at `at`.
 
     The period of the question is the period that this e-mail covers, compared with the previous period. Ours: a
-    pivot is not compared, since a cell of its table in a letter has no room for two figures.
+    pivot is not compared, since a cell of its table in an e-mail has no room for two figures.
 
     Raises:
         InvalidParameters: the question uses a name that the site no longer has.
@@ -249,7 +250,7 @@ def list_invalid_reports(connection: Connection, site: Site, now: datetime) -> l
 
 
 def _due_question(report: ScheduledReport, context: QuestionContext, sent_on: date) -> Question:
-    """Return the parsed question of the e-mail of a day.
+    """Return the parsed question for the e-mail that is sent on the day `sent_on`.
 
     Raises:
         InvalidParameters, InvalidSetting: see `read_due_question`.

@@ -59,7 +59,7 @@ def may_receive(connection: Connection, mail: Mail) -> bool:
 def may_see_contacts(connection: Connection, mail: Mail) -> bool:
     """Return whether the recipient of an e-mail may see contacts: a user of the site who is an analyst or its owner.
 
-    Ours: an address that is not a user's sees what a reader sees, as whoever has a shared link does.
+    Ours: an address that belongs to no user sees what a reader sees, like everyone who has a shared link.
     """
     user_id = mail.recipient.user_id
     person = find_rights(connection, user_id) if user_id is not None else None

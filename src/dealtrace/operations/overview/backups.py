@@ -13,10 +13,10 @@ def find_old_backup(connection: Connection, now: datetime, days_max: int) -> Pro
     """Return a problem if the last backup is older than `days_max` days, or a SQLite file has none; otherwise `None`.
 
     Ours: only backups by `dealtrace backup` are known, and none by earlier releases. PostgreSQL is usually backed up by
-    its own means, so there it is no problem to have none. A SQLite file without a backup is a problem once its first
-    user is more than `days_max` days old; the age of its sites does not count, because the site of a demo is older than
-    its file. A backup dated in the future comes from a wrong clock and is ignored. If `days_max` is 0, backups are made
-    by other means, and nothing is a problem.
+    its own tools, so a missing backup is a problem only with SQLite, once the first user was created more than
+    `days_max` days ago. The age of the sites does not count, because the site of a demo is older than its file. A
+    backup dated in the future comes from a wrong clock and is ignored. A `days_max` of 0 means that backups are made by
+    other means; the result is then always `None`.
     """
     if not days_max:
         return None

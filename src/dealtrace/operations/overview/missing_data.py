@@ -17,7 +17,7 @@ from dealtrace.reports.reading.gaps import WEEKS_AROUND, CampaignCost, Gap, find
 
 WATCHED = tuple(METRICS[name] for name in ("calls", "requests", "visits"))
 DAYS_WATCHED = 400
-"""Ours: the most days of a period that is searched for gaps; longer periods are for trends."""
+"""Ours: the longest period, in days, that is searched for gaps; longer periods are for trends."""
 
 
 @record

@@ -32,7 +32,7 @@ POINTS_NEARLY_SPENT = 0.9
 RECENT_DAYS = 7
 """Ours: contacts and parameters of this many days, including today, are checked; earlier causes are probably gone."""
 NAMES_SHOWN = 5
-"""The most names of unknown fields, parameters or statuses that are shown."""
+"""How many names of unknown fields, parameters or statuses are shown at most."""
 
 
 class ProblemKind(StrEnum):
@@ -84,9 +84,9 @@ class Problem:
 def list_problems(connection: Connection, site: Site, now: datetime) -> list[Problem]:
     """List the present problems of a site, most important first.
 
-    Two kinds of problem are not listed. Deals whose amounts the reports of a period leave out or count as open are
-    found by `unclassified.py` and by these reports. Missing or old backups concern all sites and are found by
-    `backups.py`.
+    Two kinds of problem are not listed. Deals that the reports of a period count as open, or whose amounts they leave
+    out, are found by `unclassified.py` and by the reports themselves. Missing or old backups concern all sites and are
+    found by `backups.py`.
     """
     return [
         *_silence(connection, site, now),

@@ -54,8 +54,8 @@ Row = TypeVar("Row")
 class FactSource:
     """A source of a site's facts, which are the visits, leads, deals and costs that reports count.
 
-    `fetch` runs queries on `tables`. Long work on its rows calls `proceed` now and then, which raises an exception if
-    nobody waits for its result any longer.
+    `fetch` runs queries on `tables`. `proceed` is called now and then during long work on the rows; it raises an
+    exception if nobody waits for the result any longer.
     """
 
     tables: FactTables
@@ -107,7 +107,7 @@ def ask(source: FactSource, site: Site, question: Question, now: datetime) -> Re
 def _first_rows(
     source: FactSource, site: Site, question: Question, spans: Mapping[Period, Span], formulas: Formulas
 ) -> FirstRows | None:
-    """Return the first rows of a report, or `None` if all its rows are needed, or are needed to choose the first."""
+    """Return the first rows of a report, or `None` if all rows must be read, to show them or to choose the first."""
     if question.model is None or question.limit is None:
         return None
     scopes = [
@@ -136,7 +136,7 @@ def _sort_all(
 def _sort_first(
     rows_total: int, rows: Iterable[Keys], rank: Callable[[Keys], Rank], limit: int | None
 ) -> tuple[Sequence[Keys], int]:
-    """Sort the first rows of `rows_total`; see `SortRows`."""
+    """Sort the first rows of a report that has `rows_total` rows; see `SortRows`."""
     ordered, _ = sort_rows(rows, rank, limit)
     return ordered, rows_total
 

@@ -18,7 +18,7 @@ def ask_report_or_pivot(source: FactSource, site: Site, question: Question, now:
 def ask_pivot(source: FactSource, site: Site, question: Question, now: datetime) -> Pivot:
     """Return a pivot table of a question's first metric, with rows by `question.by` and columns by `question.pivot`.
 
-    Times without facts have no column if there are too many times: they would take the columns of times with facts.
+    If there are too many times, those without facts get no column, so that times with facts are not left out.
     """
     assert question.pivot is not None
     first = replace(question, metrics=question.metrics[:1], sort=_sort_of(question))

@@ -29,7 +29,7 @@ def find_column_metrics(connection: Connection, site: Site) -> Mapping[str, Metr
 def find_column_titles(connection: Connection, site: Site) -> Mapping[str, Metric]:
     """Return a site's own report columns as metrics for their titles and units; their formulas must not be evaluated.
 
-    Which formulas are right depends on all deals of the site, which this function does not read.
+    Which formulas are correct depends on all deals of the site, and this function does not read them.
     """
     return metrics_of_columns(list_columns(connection, site.id), has_won=False, has_margins=False)
 

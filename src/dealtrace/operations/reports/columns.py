@@ -46,7 +46,7 @@ def check_new_column(column: ReportColumn, columns: list[ReportColumn]) -> None:
         raise InvalidSetting(
             key="NAME",
             ru=f"у сайта уже {COLUMNS_MAX} столбцов, удалите ненужный",
-            en=f"the site already has {COLUMNS_MAX} columns, remove one that is not needed",
+            en=f"the site already has {COLUMNS_MAX} columns; remove one first",
         )
     check_column(column, columns)
 

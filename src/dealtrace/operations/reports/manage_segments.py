@@ -110,7 +110,7 @@ def remove_segment(
 
 
 def _filters_words(connection: Connection, site: Site, saved_name: SavedName) -> str:
-    """Return the filters of a segment as one text, or an empty string if there is no such segment."""
+    """Return the filters of a segment as one string, or an empty string if there is no such segment."""
     mine = list_segments(connection, site.id, saved_name.user_id)
     found = (each.filters for each in mine if (each.name, each.user_id) == (saved_name.name, saved_name.user_id))
     return FILTERS_APART.join(next(found, ()))

@@ -14,7 +14,7 @@ from dealtrace.storage.reports.saved import list_reports_of_all, update_query
 def rename_metric(connection: Connection, site_id: int, name: str, new_name: str) -> None:
     """Rename a metric in the saved reports, reports by e-mail, alerts and shared links of a site and its users.
 
-    They stay locked until the transaction ends, so that what another process stores in the meantime is not lost.
+    All of these stay locked until the transaction ends, so that a change by another process is not lost.
     """
     alerts.rename_metric(connection, site_id, name, new_name)
     for report in list_reports_of_all(connection, site_id, lock=True):

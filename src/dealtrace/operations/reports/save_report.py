@@ -27,7 +27,7 @@ def save_report(connection: Connection, site: Site, report: SavedReport, *, over
         raise InvalidSetting(
             key="query",
             ru=f"отчёт длиннее {limit} символов, уберите часть фильтров",
-            en=f"the report exceeds {limit} characters, remove some filters",
+            en=f"the report is longer than {limit} characters; remove some filters",
         )
     if saved.find_saved_report(connection, site.id, named.user_id, named.name) is None:
         check_count(saved.count_saved_reports(connection, site.id), SAVED_REPORTS_MAX)

@@ -43,7 +43,7 @@ def remove_rates(work: Work, currency: str, since_on: date | None = None) -> int
 
 
 def _format_rates(changed: Sequence[CurrencyRate]) -> str:
-    """Return rates as `ChangeKind.RATE` states them; an empty string if there are none."""
+    """Return rates as a string in the form that `ChangeKind.RATE` describes; it is empty if there are none."""
     days = sorted(rate.since_on for rate in changed)
     if len(changed) == 1:
         return f"{changed[0].rubles.normalize():f} {days[0]}"

@@ -29,7 +29,7 @@ def add_note(connection: Connection, site_id: int, *, day: str, text: str, user_
         raise InvalidSetting(
             key="text",
             ru=f"у сайта уже {NOTES_MAX} заметок, удалите ненужную",
-            en=f"the site has {NOTES_MAX} notes, remove one",
+            en=f"the site already has {NOTES_MAX} notes; remove one first",
         )
     note = Note(secrets.token_hex(KEY_BYTES), day_on, plain, user_id, now)
     insert_note(connection, site_id, note)

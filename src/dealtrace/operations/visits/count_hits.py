@@ -14,10 +14,10 @@ from dealtrace.operations.write_command import WriteCommand
 from dealtrace.storage.visits import visits
 
 VISIT_LENGTH_MAX = timedelta(days=1)
-"""Ours: the longest visit; a hit after it starts another visit, because visits are searched for by their start."""
+"""Ours: the maximum length of a visit; a later hit starts a new visit, because visits are searched for by start."""
 
 VISITS_A_DAY_MAX = 100
-"""Ours: the most visits of a visitor in `VISIT_LENGTH_MAX`; further hits extend the latest visit.
+"""Ours: how many visits a visitor can have within `VISIT_LENGTH_MAX`; further hits extend the latest visit.
 
 Only bots start more visits.
 """

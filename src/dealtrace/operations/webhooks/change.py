@@ -60,9 +60,9 @@ def change_webhook(
 
 
 def former_webhook(change: SiteChange, now: Webhook) -> WebhookChange | None:
-    """Return what a webhook sent and where before a change, in its other parts as it is `now`.
+    """Return the URL, events and fields that a webhook had before a change; other parts are as in the webhook `now`.
 
-    The result is `None` if the change is of another webhook, or has no former value.
+    The result is `None` if the change concerns another webhook, or has no former value.
     """
     former = change.former or {}
     if change.kind is not ChangeKind.WEBHOOK or former.get("id") != now.id or len(former) == 1:
@@ -84,9 +84,9 @@ def replace_secret(connection: Connection, webhook_id: int, now: datetime, user_
 
 
 def _differences(before: Webhook, changed: Webhook) -> Iterator[tuple[str, str, str]]:
-    """Yield the names of the parts of a webhook, each with its old and its new text.
+    """Yield the name of each part of a webhook, with its old and its new value as strings.
 
-    Of a URL, the texts have only the host, since other parts may contain a secret.
+    The value of a URL is only its host, since other parts may contain a secret.
     """
     if before.url != changed.url:
         old, new = (urlsplit(each.url).hostname or "" for each in (before, changed))

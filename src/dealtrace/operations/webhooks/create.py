@@ -54,7 +54,7 @@ def create_webhook(
         raise InvalidSetting(
             key="webhook",
             ru=f"у сайта уже {WEBHOOKS_MAX} вебхуков, удалите ненужный",
-            en=f"the site already has {WEBHOOKS_MAX} webhooks, delete one that is not needed",
+            en=f"the site already has {WEBHOOKS_MAX} webhooks; delete one first",
         )
     webhook = Webhook(
         id=WebhookId(ids.take()),
@@ -101,7 +101,7 @@ def check_url(url: str) -> str:
         raise InvalidSetting(
             key="url",
             ru=f"{host} не может быть именем узла, проверьте написание (кириллические имена пишите в виде xn--…)",
-            en=f"{host} cannot be the name of a host, check its spelling (write international names as xn--…)",
+            en=f"{host} cannot be the name of a host; check its spelling (write international names as xn--…)",
         )
     return url
 

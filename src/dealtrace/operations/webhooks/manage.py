@@ -126,7 +126,7 @@ def record_state(
 ) -> None:
     """Record that a webhook was created, changed, paused, resumed or deleted.
 
-    What people see names the webhook only by its id and host, because its URL may contain a secret.
+    The record shows only the id and host of the webhook, because its URL may contain a secret; `former` is not shown.
     """
     change = SiteChange(ChangeKind.WEBHOOK, webhook.name, before, after, now, user_id, former)
     record_change(connection, webhook.site_id, change)

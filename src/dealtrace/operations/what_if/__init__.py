@@ -1,1 +1,1 @@
-"""What other rules and settings of a site would change, computed without storing, and the past changed by them."""
+"""Compute what other rules and settings of a site would change, and apply its present ones to its past."""

@@ -61,7 +61,7 @@ def rules_of(site: Site, kind: PastKind) -> str:
 
 
 def may_run(site: Site, kind: PastKind, latest: RunState | None, now: datetime) -> bool:
-    """Return whether the latest run is a preview by the present settings, or a change by them that ended early."""
+    """Return whether the latest run is a preview with the present settings, or a change with them that ended early."""
     if latest is None or latest.rules != rules_of(site, kind):
         return False
     return latest.may_continue(now) or (latest.is_preview and latest.phase is Phase.DONE)
@@ -70,9 +70,10 @@ def may_run(site: Site, kind: PastKind, latest: RunState | None, now: datetime) 
 def claim_past_run(
     connection: Connection, site: Site, kind: PastKind, latest: RunState | None, now: datetime, *, is_preview: bool
 ) -> RunState | None:
-    """Store a run that waits for its turn instead of the latest one, and return it, or `None` if another was started.
+    """Store a run that waits for its turn, in place of `latest`, and return the run.
 
-    A run that ended early continues with its figures.
+    If `latest` is a change that ended early, a new change continues with its figures. The result is `None` if another
+    run has been started meanwhile.
     """
     continues = latest is not None and not is_preview and latest.may_continue(now)
     figures = latest.figures if latest is not None and continues else {}
@@ -119,7 +120,7 @@ def _report(run: PastRun, state: RunState) -> RunState:
 
 
 def _end(run: PastRun, state: RunState, phase: Phase) -> None:
-    """Store how a run ended early, if it still is the latest of its kind."""
+    """Store how a run ended early, if it is still the latest of its kind."""
     with run.database.write() as connection:
         ended = replace(state, phase=phase, reported_at=run.now())
         background_runs.update_run(connection, run.site_id, run.kind, ended)
@@ -139,7 +140,7 @@ def _read_site(run: PastRun, connection: Connection) -> Site:
 
 
 def _steps(run: PastRun) -> Iterator[_Progress]:
-    """Do the work a chunk at a time, each by the settings of its moment, and yield the progress."""
+    """Do the work in chunks, each with the settings that the site has at that time, and yield the progress."""
     with run.database.read() as connection:
         site = _read_site(run, connection)
     match run.kind, run.begun.is_preview:

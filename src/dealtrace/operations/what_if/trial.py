@@ -52,7 +52,7 @@ class Trial:
 
     @property
     def moves_visits(self) -> bool:
-        """Whether visits are classified again, because hosts change or the trial demands it."""
+        """Whether visits are classified again, because hosts change or the trial requires it."""
         return self.classifies_again or bool(self.hosts or self.removed_hosts)
 
     def model_of(self, site: Site) -> AttributionModel:
@@ -60,7 +60,7 @@ class Trial:
         return self.model if self.model is not None else AttributionModel(site.attribution)
 
     def check_hosts_of(self, site: Site) -> None:
-        """Check that the site has the hosts to remove; a misspelt host would seem to change nothing.
+        """Check that the site has the hosts to remove; otherwise a misspelt host would seem to change nothing.
 
         Raises:
             InvalidSetting: a host is not one of the site's own settings.
@@ -96,7 +96,7 @@ class TriedSettings:
 
 
 def read_tried(pairs: Iterable[tuple[str, str]]) -> TriedSettings:
-    """Parse what to try from pairs of key and text: rules, settings of a site, and statuses as `status.NAME`.
+    """Parse what to try from pairs of key and value: rules, settings of a site, and statuses as `status.NAME`.
 
     Only the values of rules are checked here.
 
@@ -122,7 +122,7 @@ def read_tried(pairs: Iterable[tuple[str, str]]) -> TriedSettings:
 
 
 def read_trial(settings: Iterable[tuple[str, str]]) -> Trial:
-    """Parse a trial from pairs of key and text.
+    """Parse a trial from pairs of key and value.
 
     Raises:
         UnknownSetting: a key cannot be tried, or no pairs are given; the message lists the keys.
@@ -143,7 +143,7 @@ def read_trial(settings: Iterable[tuple[str, str]]) -> Trial:
 
 
 def _given_twice(key: str) -> InvalidSetting:
-    return InvalidSetting(key=key, ru="указано дважды, оставьте одно значение", en="is given twice, keep one value")
+    return InvalidSetting(key=key, ru="указано дважды, оставьте одно значение", en="is given twice; keep only one")
 
 
 def _threshold(key: str, text: str) -> timedelta:
@@ -175,7 +175,7 @@ def _host(key: str, text: str) -> SiteHost:
         raise InvalidSetting(
             key=key,
             ru="ожидается узел и имя источника: find.example:find",
-            en="HOST:NAME is expected: find.example:find",
+            en="HOST:NAME is expected, such as find.example:find",
         )
     return SiteHost(kind, checked_host(key, host), checked_name(key, name))
 

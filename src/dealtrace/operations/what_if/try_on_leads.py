@@ -22,7 +22,7 @@ ROWS_AT_ONCE = 1000
 
 @record
 class MovedCount:
-    """How many leads or visits of a period would get another source: `moved` of the `tried`; the period has `total`."""
+    """The number of leads or visits that a period has, how many were tried, and how many would get another source."""
 
     moved: int = 0
     tried: int = 0
@@ -38,7 +38,7 @@ class MovedLeads:
 
 
 Show = Callable[[LeadKind | None, int, int], None]
-"""Shows how many leads of a kind, or visits (`None`), have been tried, and how many the period has."""
+"""A function that shows how many leads of a kind, or visits (`None`), were tried, and how many the period has."""
 
 
 def try_on_leads(
@@ -55,7 +55,7 @@ def try_on_leads(
 
     Calls, lead requests and visits are each tried from the earliest on, in chunks, until at least `rows_max` are tried;
     `None` means no limit. If the trial cannot affect leads or visits at all, their counts are 0.
-    `show` is called after every thousand.
+    `show` is called after each chunk.
     """
     leads, visits = MovedCount(), MovedCount()
     for kind in LeadKind if credits_again(trial) else ():

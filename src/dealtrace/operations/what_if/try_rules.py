@@ -15,7 +15,7 @@ from dealtrace.storage.journals.keyset_pages import pages_of
 
 DEALS_AT_ONCE = 1000
 ShowTried = Callable[[int, int], None]
-"""Shows how many deals have been tried, and how many there are."""
+"""A function that shows how many deals have been tried, and how many there are."""
 
 
 @record
