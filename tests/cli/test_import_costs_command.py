@@ -161,7 +161,7 @@ def test_a_cost_that_meets_visits_is_not_shown(terminal: Terminal, run: Any, ope
 def test_only_the_largest_costs_without_visits_are_shown(terminal: Terminal, run: Any) -> None:
     text = "Дата;Кампания;Расход\n" + "".join(f"01.03.2024;c{number:02};{number + 1}\n" for number in range(25))
     said = terminal.done(*run(text)).out
-    assert "And 5 more: --json lists all." in said
+    assert "And 5 more. Use --json to list all." in said
     assert "c24" in said
     assert "c04" not in said
 

@@ -48,7 +48,7 @@ FileArgument = Annotated[Path, typer.Argument(help="The file to write: .csv, .xl
 FromOption = Annotated[Day | None, day_option("The first day, in the site's time zone.", name="--from")]
 ToOption = Annotated[Day | None, day_option("The last day, inclusive.", name="--to")]
 ExcelOption = Annotated[
-    bool, typer.Option("--excel", help="CSV for a Russian Excel: semicolons, Russian headings, dates and numbers.")
+    bool, typer.Option("--excel", help="CSV for the Russian Excel: semicolons, Russian headings, dates and numbers.")
 ]
 ForceOption = Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")]
 
@@ -67,7 +67,7 @@ _Select = Callable[[Site, datetime | None, datetime | None], _Selection[Item]]
 
 
 def _add_command(name: str, select: _Select[Item], meaning: str) -> None:
-    """Add a command that exports one kind of record; `meaning` is its help."""
+    """Add a command that exports one kind of record; `meaning` is its help text."""
 
     @export_commands.command(name, help=meaning)
     def export_records(
