@@ -54,7 +54,7 @@ def test_it_is_created_listed_paused_resumed_and_deleted(terminal: Terminal, sit
 
 def test_the_secret_of_json_is_shown_once(terminal: Terminal, site: str) -> None:
     result = terminal.done("webhook", "create", site, URL, "--format", "json").out
-    assert "Its signing secret, shown only once:\nwhsec_" in result
+    assert "The signing secret, shown only once:\nwhsec_" in result
     assert "whsec_" not in terminal.done("webhook", "list").out
     assert "all events" in terminal.done("webhook", "list").out
     assert terminal.json("webhook", "create", site, URL)["secret"].startswith("whsec_")

@@ -141,12 +141,12 @@ def _export(
     else:
         console.print(f"{counted(written.rows, 'row')} written to {path}.", markup=False)
         if written.cut:
-            console.print(f"{counted(written.cut, 'text')} truncated to the size of a spreadsheet cell.", markup=False)
+            console.print(f"{counted(written.cut, 'value')} truncated to the size of a spreadsheet cell.", markup=False)
 
 
 @dataclass(slots=True)
 class _Written:
-    """How many rows were written, and how many texts were cut to the size of a spreadsheet cell."""
+    """How many rows were written, and how many values were truncated to the size of a spreadsheet cell (`cut`)."""
 
     rows: int = 0
     cut: int = 0

@@ -170,7 +170,7 @@ def _greet(database: Database, settings: Settings) -> None:
         key = invite_first_user(connection, clock.now())
     console.print(f"Dealtrace listens on {own_address}, API docs: {address}/docs", markup=False)
     if address != own_address:
-        console.print(f"Its public address is {address}", markup=False)
+        console.print(f"Public address: {address}", markup=False)
     console.print(f"The database in use: {database.name}", markup=False)
     if settings.workers > 1 and settings.rate_per_second and not settings.redis_url:
         console.print(

@@ -63,7 +63,7 @@ def create(
         return
     console.print(f"Webhook {webhook.id} created. To test it: dealtrace webhook test {webhook.id}")
     if webhook.style is BodyStyle.JSON:
-        console.print("Its signing secret, shown only once:")
+        console.print("The signing secret, shown only once:")
         console.print(webhook.secret)
 
 

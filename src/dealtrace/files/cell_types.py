@@ -143,7 +143,7 @@ class TextCell:
         return f"text {self.length_max:,}"
 
     def read(self, cell: Cell) -> str:
-        """Return the text; raise `InvalidValue` if it is too long."""
+        """Return the string; raise `InvalidValue` if it is too long."""
         text = text_of(cell)
         if len(text) > self.length_max:
             raise InvalidValue(
@@ -158,10 +158,10 @@ class CodeCell(TextCell):
     """A cell with a string that a spreadsheet may mistake for a number, such as an id."""
 
     def read(self, cell: Cell) -> str:
-        """Return the text with all its digits.
+        """Return the string with all its digits.
 
         Raises:
-            InvalidValue: a spreadsheet has rounded the digits, or the text is too long.
+            InvalidValue: a spreadsheet has rounded the digits, or the string is too long.
         """
         text = TextCell.read(self, cell)
         if _SHORTENED.fullmatch(text) and not self._is_whole(text):

@@ -159,13 +159,13 @@ DEAL_COLUMNS = (
         LeadKindCell(),
         "Whether `lead_id` is a call or a lead request.",
     ),
-    Column("lead_id", ("leadId", "ID лида"), _ID, "The id of its lead from Calltouch, which may be imported later."),
-    Column("call_id", ("callId", "orderSource.callId", "ID звонка"), _ID, "The id of its lead, if it is a call."),
+    Column("lead_id", ("leadId", "ID лида"), _ID, "The id of the deal's lead; the lead may be imported later."),
+    Column("call_id", ("callId", "orderSource.callId", "ID звонка"), _ID, "The id of the lead, if it is a call."),
     Column(
         "request_id",
         ("requestId", "orderSource.requestId", "ID заявки"),
         _ID,
-        "The id of its lead, if it is a lead request.",
+        "The id of the lead, if it is a lead request.",
     ),
     Column(
         "phone",

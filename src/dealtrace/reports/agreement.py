@@ -69,7 +69,7 @@ def compare_deals(
 ) -> Comparison:
     """Compare a deal of the CRM's list with the stored deal (`ours`), which is `None` if the deal is not stored.
 
-    `is_repeated` is whether an earlier row had the same deal.
+    `is_repeated` says whether an earlier row had the same deal.
     """
     if ours is not None and not listed.has_currencies:
         theirs = replace(theirs, currency=ours.currency)

@@ -199,7 +199,7 @@ def build_report(
 
 
 class RowsOnAccess(Sequence[Row], Generic[Source]):
-    """The rows of a report; each is built on access from its source, so a million rows need memory for only one."""
+    """The rows of a report; each is built from its source when it is accessed, so that few rows are in memory."""
 
     def __init__(self, sources: Sequence[Source], row_of: Callable[[Source], Row]) -> None:
         self._sources = sources

@@ -45,7 +45,7 @@ def add(
         add_column(work, column)
         last_month = try_column(work, column)
     console.print(f"Site {site_id}: column {column.name} added.", markup=False)
-    console.print(f"Its total for the last month: {last_month}", markup=False)
+    console.print(f"Total for the last month: {last_month}", markup=False)
     if unseen:
         error_console.print(f"No deal of site {site_id} has had these statuses yet: {', '.join(unseen)}", markup=False)
 

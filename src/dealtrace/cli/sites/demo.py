@@ -111,7 +111,7 @@ def _summarize(answer: DemoAnswer) -> Iterator[str]:
     counts = f"{answer['visits']:,} visits, {answer['leads']:,} leads, {answer['deals']:,} deals"
     yield f"Site {site} now has a year of data that ends today: {counts}, and costs of three advertising systems."
     if answer["clientApiId"] is not None:
-        yield "Its token, shown only once:"
+        yield "The token of the site, shown only once:"
         yield answer["clientApiId"]
     yield "What to look at next:"
     yield f"  dealtrace report sources --site {site} --period 90d"
