@@ -1,4 +1,4 @@
-"""`dealtrace match`: rematch all deals of a site, for example after contact matching was turned on."""
+"""`dealtrace match`: rematch all deals of a site, for example after contact matching has been turned on."""
 
 from typing import Annotated
 

@@ -145,7 +145,7 @@ def try_out(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the alerts that a rule would have raised in the last 30 days, by the data stored now."""
+    """Show the alerts that a rule would have raised in the last 30 days, according to the data stored now."""
     with open_prepared() as database:
         with database.read() as connection:
             site = require_site(connection, site_id)

@@ -78,7 +78,7 @@ def report(  # noqa: PLR0913, PLR0917 - a question has this many parts
     excel: Excel = False,
     force: Force = False,
 ) -> None:
-    """Show the results of advertising by any dimensions, with a total. The figures are the same as in /api/reports."""
+    """Show the results of advertising, grouped by any dimensions. The figures are the same as in /api/reports."""
     chosen = _preset(preset)
     file = _file(csv, xlsx, as_json=as_json, excel=excel, force=force)
     words = RawQuestion(

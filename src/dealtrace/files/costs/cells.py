@@ -51,7 +51,7 @@ class Money:
         return self.written.number
 
     def decided(self, decimal_sign: str) -> "Money":
-        """Return the amount that was meant in a column whose decimals are separated by `decimal_sign`."""
+        """Return the amount that was meant, given the decimal sign of its column."""
         return Money(self.written.decided(decimal_sign), self.currency)
 
 
