@@ -49,9 +49,7 @@ COMMANDS = {
     ),
     "agree": ListedCommand("deals.agree", "agree", "Compare a CRM's list of deals with the deals of a site."),
     "export": ListedCommand("export", "export_commands", "Export deals, calls and lead requests to a file."),
-    "report": ListedCommand(
-        "reports.report", "report", "Show the results of advertising, grouped by any dimensions."
-    ),
+    "report": ListedCommand("reports.report", "report", "Show the results of advertising, grouped by any dimensions."),
     "segment": ListedCommand(
         "reports.segments", "segment_commands", "Save, list, rename and remove segments: filters of reports."
     ),
