@@ -64,7 +64,7 @@ COMMANDS = {
     "backup": ListedCommand("backup", "backup", "Back up the whole database to one file."),
     "restore": ListedCommand("backup", "restore", "Restore a backup into an empty database."),
 }
-"""All commands by name, with their lines in `--help`: importing the commands to ask them takes a second of CPU time."""
+"""All commands by name. Their help lines are here, since importing all commands takes a second of CPU time."""
 
 
 def load_command(name: str) -> TyperCommand | TyperGroup:

@@ -167,7 +167,7 @@ def distribute(
 
 
 def summarize_distribution(added: int, before: Collection[str]) -> str:
-    """Return the message of `db distribute`; `added` tables were distributed now, and the tables `before` earlier."""
+    """Return the message of `db distribute`; `added` tables were distributed now, those in `before` earlier."""
     if not added:
         return "All tables are already distributed by site_id."
     others = f" {counted(len(before), 'table')} had been distributed before." if before else ""

@@ -45,7 +45,7 @@ def open_prepared(*, creates: bool = False) -> Iterator[Database]:
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """Report an error that the user can fix with a message instead of a traceback, and exit with status 1."""
+    """For an error that the user can fix, print a message instead of a traceback, and exit with status 1."""
     try:
         yield
     except InvalidSettings as reason:

@@ -25,7 +25,7 @@ _SECONDS = re.compile(rf"([0-9]{{1,{DIGITS_MAX}}})(?:[.,]([0-9]+))?")
 DECIMALS_MAX = 3
 """The most decimals of a duration in seconds that is below one second.
 
-A number below 1 with more decimals is refused: spreadsheets store durations as such fractions of a day.
+A number below 1 with more decimals is refused: it is probably a fraction of a day, as spreadsheets store durations.
 """
 ERROR_VALUES = frozenset(
     {

@@ -195,8 +195,8 @@ DEAL_COLUMNS = (
 def deal_of(values: RowValues) -> IncomingDeal:
     """Return the deal in a row; `values` are keyed by column name.
 
-    A currency of rubles is left out, since earlier releases did not read the column: otherwise, deals that they
-    imported would differ when the same file is imported again.
+    A currency of rubles is left out. Otherwise, deals imported by earlier releases, which did not read the column,
+    would differ when the same file is imported again.
 
     Raises:
         InvalidParameters: the row has the ids of two leads, or the id of a lead without its kind.

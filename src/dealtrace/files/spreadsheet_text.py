@@ -24,7 +24,7 @@ _KEPT = re.compile("0|[1-9][0-9]{0,8}")
 
 
 def guard_formula(text: str) -> str:
-    """Return a string without null characters, and with a leading apostrophe if a spreadsheet might run it."""
+    """Return a string without null characters, and with a leading apostrophe if it looks like a formula."""
     plain = text.replace("\0", "")
     return f"'{plain}" if _NEEDS_GUARD.match(plain) else plain
 

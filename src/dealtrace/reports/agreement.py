@@ -133,7 +133,7 @@ class SeenIds:
 
 
 class SeenDeals:
-    """The different deals in the rows of a list that were compared so far, whether they are stored or not."""
+    """The deals that the rows compared so far have identified, whether or not they are stored."""
 
     def __init__(self) -> None:
         self._stored = SeenIds()
@@ -166,7 +166,7 @@ class SeenDeals:
 class Count:
     """How many deals there are, and what they are worth in kopecks.
 
-    `without_rate` is how many of the deals `kopecks` leaves out, because their currencies have no rate.
+    `without_rate` is the number of deals that `kopecks` leaves out, because their currencies have no rate.
     """
 
     deals: int = 0

@@ -56,7 +56,7 @@ def rounded(value: Fraction) -> Decimal:
 
 
 def format_units(units: int, digits: int) -> str:
-    """Format a number of units, each 10 to the power of -`digits`: 5 units with 2 digits are `0.05`."""
+    """Format `units` / 10**`digits` as a decimal number: 5 units with 2 digits are `0.05`."""
     sign, size = "-" if units < 0 else "", str(abs(units)).rjust(digits + 1, "0")
     return f"{sign}{size[:-digits]}.{size[-digits:]}"
 

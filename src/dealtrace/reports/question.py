@@ -299,7 +299,7 @@ def _names(text: str) -> list[str]:
 
 
 def _is_lone_surrogate(sign: str) -> bool:
-    """Return whether a character is a lone surrogate, to which Python decodes arguments that are not UTF-8."""
+    """Return whether a character is a lone surrogate; Python decodes arguments that are not UTF-8 to these."""
     return "\ud800" <= sign <= "\udfff"
 
 

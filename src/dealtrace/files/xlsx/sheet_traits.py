@@ -80,7 +80,7 @@ def _parse(packed: ZipFile, name: str, start: Callable[[str, dict[str, str]], No
 
 
 class _Workbook:
-    """Finds, as a handler of an XML parser, the path of a workbook's first sheet and whether days count from 1904."""
+    """Finds the path of a workbook's first sheet, and whether days count from 1904; `start` handles XML elements."""
 
     def __init__(self) -> None:
         self.is_of_1904 = False
@@ -125,7 +125,7 @@ def _lost_values(packed: ZipFile, sheet: str) -> dict[int, dict[int, LostValue]]
 
 
 class _Cells:
-    """Collects, as handlers of an XML parser, the cells that have an error, or a formula without a value."""
+    """Collects the cells with an error, or a formula without a value; its methods are handlers of an XML parser."""
 
     def __init__(self) -> None:
         self.lost: dict[int, dict[int, LostValue]] = {}

@@ -189,7 +189,7 @@ def _refuse_doctype(*_: object) -> None:
 
 
 class _SharedStrings:
-    """Appends, as handlers of an XML parser, the length of each shared string to `lengths`."""
+    """Appends the length of each shared string to `lengths`; its methods are handlers of an XML parser."""
 
     def __init__(self, lengths: "array[int]") -> None:
         self._lengths = lengths
@@ -211,7 +211,7 @@ class _SharedStrings:
 
 
 class _Extent:
-    """Checks, as handlers of an XML parser, the size of a sheet and of the shared strings in its cells.
+    """Checks the size of a sheet and of the shared strings in its cells; its methods are handlers of an XML parser.
 
     A row or cell that does not state its place follows the previous row or cell. `lengths` has the length of each
     shared string by its index. The library stops reading an index at a comment or character reference, so it may read

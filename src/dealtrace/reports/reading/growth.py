@@ -51,7 +51,7 @@ def _is_unsourced_filter(condition: Filter, reasons: Collection[str]) -> bool:
 
 
 def has_best(metric: Metric) -> bool:
-    """Return whether a metric has best and worst rows: ratios, prices and days have, unless their growth is neutral."""
+    """Return whether a metric has best and worst rows, as ratios, prices and days do unless growth is neutral."""
     return metric.unit not in _PLAIN and metric.growth is not Growth.NEUTRAL
 
 
