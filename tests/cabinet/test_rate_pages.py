@@ -63,8 +63,8 @@ def test_a_rate_is_set_shown_and_counted(server: ServerProcess, analyst: Guest, 
 @pytest.mark.parametrize(
     ("sent", "faults"),
     [
-        ({"currency": "", "rubles": "1"}, ["expected a currency other than rub, such as usd"]),
-        ({"currency": "RUB", "rubles": "1"}, ["expected a currency other than rub, such as usd"]),
+        ({"currency": "", "rubles": "1"}, ["expected a currency other than the ruble, such as usd"]),
+        ({"currency": "RUB", "rubles": "1"}, ["expected a currency other than the ruble, such as usd"]),
         ({"currency": "usd", "rubles": "0.0000001"}, ["a number from 0.000001 to 1000000 is expected, such as 92.5"]),
         ({"currency": "usd", "rubles": "92,345"}, ["92,345: is it 92345 or 92.345?"]),
         ({"currency": "usd", "rubles": "x", "since": "yesterday"}, ['id="fault-rubles"', 'id="fault-since"']),

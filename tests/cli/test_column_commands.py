@@ -16,7 +16,7 @@ def site(terminal: Terminal) -> str:
 def test_it_adds_lists_and_removes(terminal: Terminal, site: str) -> None:
     assert terminal.json("column", "list", site) == []
     added = terminal.done("column", "add", site, " В работе ", "--statuses", "New, work,a\\,b", "--count")
-    assert added.out == "Site 1: column В работе added.\nIts total over the last month: 0\n"
+    assert added.out == "Site 1: column В работе added.\nTotal for the last month: 0\n"
     terminal.done("column", "add", site, "money", "--statuses", "work", "--sum")
     terminal.done("column", "add", site, "share", "--formula", '("В работе" + column:money) / leads')
     assert terminal.json("column", "list", site) == [
@@ -42,7 +42,7 @@ def test_it_warns_of_statuses_that_were_never_seen(terminal: Terminal, site: str
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
-        (["x"], "expected --statuses with either --count or --sum, or --formula alone"),
+        (["x"], "give --statuses with either --count or --sum, or give --formula alone"),
         (["x", "--statuses", "new"], "either --count or --sum"),
         (["x", "--statuses", "new", "--count", "--sum"], "either --count or --sum"),
         (["x", "--statuses", "new", "--count", "--formula", "won"], "--formula alone"),

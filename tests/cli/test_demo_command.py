@@ -15,7 +15,7 @@ def test_it_makes_a_site_and_its_database_and_says_what_to_look_at(terminal: Ter
     number = site["siteId"]
     assert site["name"] == "Demo"
     assert f"Site {number} now has a year of data that ends today" in said
-    assert "Its token, shown only once:" in said
+    assert "The token of the site, shown only once:" in said
     for line in [line.strip() for line in said.splitlines() if line.startswith("  dealtrace ")]:
         command = line.removeprefix("dealtrace ").partition("  #")[0].split()
         if command != ["serve"]:

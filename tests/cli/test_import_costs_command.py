@@ -161,7 +161,7 @@ def test_a_cost_that_meets_visits_is_not_shown(terminal: Terminal, run: Any, ope
 def test_only_the_largest_costs_without_visits_are_shown(terminal: Terminal, run: Any) -> None:
     text = "Дата;Кампания;Расход\n" + "".join(f"01.03.2024;c{number:02};{number + 1}\n" for number in range(25))
     said = terminal.done(*run(text)).out
-    assert "And 5 more: --json lists all." in said
+    assert "And 5 more. Use --json to list all." in said
     assert "c24" in said
     assert "c04" not in said
 
@@ -173,7 +173,7 @@ def test_a_broken_row_leaves_everything_as_it_was(terminal: Terminal, run: Any, 
     terminal.done(*run(DIRECT_API))
     before = rows_of(opened, shop)
     said = terminal.refused(*run(BROKEN))
-    assert "row 3: Расход: expected a sum of 0 or more, such as 1 234.56" in said
+    assert "row 3: Расход: expected an amount of 0 or more, such as 1 234.56" in said
     assert rows_of(opened, shop) == before
 
 

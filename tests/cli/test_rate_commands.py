@@ -124,7 +124,7 @@ def test_what_is_no_rate_is_refused_and_named(beside: Terminal, owner: Player, t
     site = str(owner.site.id)
     for words, named in (
         (("import", site, str(file)), "row 2, rate"),
-        (("set", site, "rub", "1"), "other than rub"),
+        (("set", site, "rub", "1"), "other than the ruble"),
         (("set", site, "usd", "0"), "above 0"),
         (("set", site, "usd", "92,345"), "RUBLES: 92,345: is it 92345 or 92.345? Write one of the two"),
         (("set", site, "usd", "0.0000001"), "RUBLES: a number from 0.000001 to 1000000"),

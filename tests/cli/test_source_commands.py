@@ -70,4 +70,4 @@ def test_a_running_server_follows_and_the_past_is_told_before_it_moves(
     assert beside.json("source", "reclassify", site, "--dry-run") == dry
     assert beside.json("source", "reclassify", site) == {**dry, "dryRun": False}
     assert beside.json("source", "reclassify", site)["leadsMoved"] == 0
-    assert "0 leads moved" in beside.done("source", "reclassify", site).out
+    assert "0 leads got another source" in beside.done("source", "reclassify", site).out

@@ -54,7 +54,7 @@ def test_it_is_created_listed_paused_resumed_and_deleted(terminal: Terminal, sit
 
 def test_the_secret_of_json_is_shown_once(terminal: Terminal, site: str) -> None:
     result = terminal.done("webhook", "create", site, URL, "--format", "json").out
-    assert "Its signing secret, shown only once:\nwhsec_" in result
+    assert "The signing secret, shown only once:\nwhsec_" in result
     assert "whsec_" not in terminal.done("webhook", "list").out
     assert "all events" in terminal.done("webhook", "list").out
     assert terminal.json("webhook", "create", site, URL)["secret"].startswith("whsec_")
@@ -167,7 +167,7 @@ def test_a_receiver_that_nothing_is_ever_sent_to_is_refused_when_created(
     terminal: Terminal, site: str, url: str
 ) -> None:
     word = terminal.refused("webhook", "create", site, url)
-    assert "a server would never send anything there" in word
+    assert "no server would send anything to this address" in word
     assert "DEALTRACE_WEBHOOK_PRIVATE_TARGETS" in word
     assert terminal.json("webhook", "list", site) == []
     private = "127.0.0.0/8,::1,10.0.0.0/8,169.254.169.254"

@@ -45,7 +45,7 @@ class StatusAnswer(TypedDict):
 
 
 class ColumnAnswer(TypedDict):
-    """A report column in `column list`; `statuses` is empty for formulas, `formula` is `None` for all other kinds."""
+    """A report column in `column list`; formulas have no `statuses`, and `formula` is `None` for all other kinds."""
 
     name: str
     kind: str
@@ -54,7 +54,7 @@ class ColumnAnswer(TypedDict):
 
 
 class HostAnswer(TypedDict):
-    """A host in `source host list`; `name` names its source; it is empty for own, payment and sign-in hosts."""
+    """A host in `source host list`; `name` is its source, or empty for own, payment and sign-in hosts."""
 
     kind: str
     host: str
@@ -75,7 +75,7 @@ class SegmentAnswer(TypedDict):
 class ReclassificationAnswer(TypedDict):
     """The result of `source reclassify`: how many visits were read, and how many visits and leads got another source.
 
-    With `dryRun`, nothing is stored, and they are the visits and leads that would get another source.
+    With `dryRun`, nothing is stored, and the last two counts say how many would get another source.
     """
 
     siteId: int
@@ -165,9 +165,9 @@ class CostsAnswer(TypedDict):
     """The result of `import costs`; amounts are in rubles, with two decimals.
 
     `rows` is how many rows the file has, not counting lines with totals. `costs` is how many costs were stored, one for
-    each day and source; `replaced` is how many earlier costs of the same days they replaced. `unmetSources` lists the
-    sources that no visit has; `unmetCampaigns` lists those that match no visit even if only source, medium and campaign
-    are compared.
+    each day and source, and `replaced` is how many earlier costs of the same days they replaced. `unmetSources` lists
+    the costs whose source no visit has. `unmetCampaigns` lists those of them that match no visit even if only source,
+    medium and campaign are compared; `unmetCost` is the total of `unmetSources`.
     """
 
     siteId: int
@@ -202,7 +202,7 @@ class DealAttributionAnswer(TypedDict):
 
 
 class FlipAnswer(TypedDict):
-    """A deal in `try` whose lead or source would change."""
+    """A deal whose lead or source would change, as `try` lists it."""
 
     orderId: int
     orderNumber: str
@@ -245,7 +245,8 @@ class FurtherMovesAnswer(TypedDict):
 class TrialAnswer(TypedDict):
     """What `try` prints after the deals that would change: how many deals there are, and the totals of the changes.
 
-    `withoutRate` is how many of the moved deals are left out of the rubles, because their currencies have no rate.
+    `withoutRate` is how many deals would change their source but are left out of all amounts in rubles, because their
+    currencies have no rate.
     """
 
     deals: int
@@ -261,9 +262,9 @@ class TrialAnswer(TypedDict):
 
 
 class ValuesAnswer(TypedDict):
-    """The compared values of a deal, in the file or at the site; `sum` is a decimal, or `None` if there is no sum.
+    """The values of a deal that `agree` compares, as they are in the file or at the site.
 
-    A `currency` of `None` means rubles.
+    `sum` is a decimal number, or `None` if the deal has no amount. A `currency` of `None` means rubles.
     """
 
     sum: str | None
@@ -273,7 +274,7 @@ class ValuesAnswer(TypedDict):
 
 
 class DisagreementAnswer(TypedDict):
-    """A difference in `agree`: `file` is `None` if the file does not have the deal, `here` if the site does not."""
+    """A difference found by `agree`; `file` is `None` if only the site has the deal, `here` if only the file has it."""
 
     kind: str
     row: int | None
@@ -286,9 +287,9 @@ class DisagreementAnswer(TypedDict):
 
 
 class CountAnswer(TypedDict):
-    """How many deals there are, and their sum in rubles as a decimal.
+    """How many deals there are, and their total in rubles, a decimal number.
 
-    The sum leaves out `withoutRate` of the deals, because their amounts in rubles are unknown.
+    `withoutRate` is how many of them are left out of the total, because their amounts in rubles are unknown.
     """
 
     deals: int
@@ -304,7 +305,7 @@ class AgreementHeadAnswer(TypedDict):
 
 
 class AgreementAnswer(TypedDict):
-    """What `agree` prints after the differences; `difference` and `otherSum` are the file's sums minus the site's."""
+    """What `agree` prints after the differences; `difference` and `otherSum` are the file's values minus the site's."""
 
     agrees: bool
     inFile: CountAnswer
@@ -320,9 +321,9 @@ class AgreementAnswer(TypedDict):
 
 
 class Finding(TypedDict):
-    """A problem that `doctor` found and the command that fixes it; the other keys identify what the problem is about.
+    """A problem that `doctor` found, and how to fix it (`cure`); the other keys identify what the problem is about.
 
-    A finding with `hint` is not a problem and does not change the exit status.
+    A finding with `hint` is only advice and does not change the exit status.
     """
 
     kind: str
@@ -339,7 +340,7 @@ class Finding(TypedDict):
 
 
 class AlertAnswer(TypedDict):
-    """A rule in `alert list`; `limit` is a number or a percentage, `raisedAt` is `None` if no alert is raised now."""
+    """A rule in `alert list`; `limit` is a number or a percentage, and `raisedAt` is `None` unless its alert is on."""
 
     alertId: int
     kind: str
@@ -355,7 +356,7 @@ class AlertAnswer(TypedDict):
 
 
 class AlertIncidentAnswer(TypedDict):
-    """An alert that a rule would have raised, in `alert test`; `ended` is `None` if the alert is not over."""
+    """An alert that a rule would have raised, in `alert test`; `ended` is `None` if the alert would still be on."""
 
     since: datetime
     until: datetime
@@ -365,7 +366,10 @@ class AlertIncidentAnswer(TypedDict):
 
 
 class AlertTrialAnswer(TypedDict):
-    """The result of `alert test` for 30 days; `undecided` is how many of the checked periods had too little data."""
+    """The result of `alert test` for the last 30 days.
+
+    `windows` is how many periods were checked, and `undecided` is how many of them had too little data to decide.
+    """
 
     alertId: int
     windows: int
@@ -374,7 +378,7 @@ class AlertTrialAnswer(TypedDict):
 
 
 class RequestAnswer(TypedDict):
-    """A request in `requests tail`; `siteId` is `None` if its site is unknown, `reason` is the refusal in English."""
+    """A request in `requests tail`; `siteId` is `None` if its site is unknown, and `reason` is the error in English."""
 
     siteId: int | None
     at: datetime

@@ -27,7 +27,7 @@ BackupFile = Annotated[Path, typer.Argument(metavar="FILE", help="The backup fil
 def backup(file: BackupFile) -> None:
     """Back up the whole database to one file while the server runs. An existing file is not overwritten.
 
-    The database also stores when the backup finished.
+    The time of the backup is stored in the database.
     """
     with explained():
         database = open_database(read_settings().database_url)
@@ -82,7 +82,7 @@ def _backup_sqlite(database: Database, target: Path) -> None:
 
 
 def _record(database: Database) -> None:
-    """Store that a backup finished now; if this fails, as on a replica or with an older schema, print the reason."""
+    """Store the present time as the time of the last backup; if that fails, as on a replica, print the reason."""
     try:
         with database.write() as connection:
             record_backup(connection, clock.now())
@@ -90,7 +90,7 @@ def _record(database: Database) -> None:
         reason = message_of(fault)
         if reason is None:
             raise
-        console.print(f"The backup is complete, but the database could not store its time: {reason}", markup=False)
+        console.print(f"The backup is complete, but storing its time in the database failed: {reason}", markup=False)
     finally:
         database.close()
 

@@ -49,9 +49,7 @@ COMMANDS = {
     ),
     "agree": ListedCommand("deals.agree", "agree", "Compare a CRM's list of deals with the deals of a site."),
     "export": ListedCommand("export", "export_commands", "Export deals, calls and lead requests to a file."),
-    "report": ListedCommand(
-        "reports.report", "report", "Show the results of advertising by any dimensions, with a total."
-    ),
+    "report": ListedCommand("reports.report", "report", "Show the results of advertising, grouped by any dimensions."),
     "segment": ListedCommand(
         "reports.segments", "segment_commands", "Save, list, rename and remove segments: filters of reports."
     ),
@@ -66,7 +64,7 @@ COMMANDS = {
     "backup": ListedCommand("backup", "backup", "Back up the whole database to one file."),
     "restore": ListedCommand("backup", "restore", "Restore a backup into an empty database."),
 }
-"""All commands by name; `--help` shows these lines, since importing all commands takes a second of CPU time."""
+"""All commands by name. Their help lines are here, since importing all commands takes a second of CPU time."""
 
 
 def load_command(name: str) -> TyperCommand | TyperGroup:
@@ -86,9 +84,10 @@ def load_command(name: str) -> TyperCommand | TyperGroup:
 
 
 def _import_command(listed: ListedCommand) -> Any:
-    """Import a command with garbage collection off; later collections skip what was imported. Any: a function or group.
+    """Import a command without garbage collection, and exempt what was imported from later collections.
 
-    Imports leave no garbage, and a search for garbage, mostly at exit, takes a fifth of the time of a short command.
+    Imports leave no garbage, and collections, mostly at exit, take a fifth of the time of a short command. Any: a
+    function or a group of commands.
     """
     gc.disable()
     try:
@@ -101,7 +100,7 @@ def _import_command(listed: ListedCommand) -> Any:
 class CommandGroup(TyperGroup):
     """The root group, which lists `COMMANDS` and imports only the command that is run.
 
-    Any: the attributes and options of Click have no types, and under Typer its contexts and commands have none either.
+    Any: Click declares no types for attributes and options, and Typer hides those of contexts and commands.
     """
 
     def __init__(self, **attributes: Any) -> None:
@@ -109,7 +108,7 @@ class CommandGroup(TyperGroup):
         super().__init__(**{**attributes, "commands": listed})
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
-        """Import the command that the arguments name; return its name, the command and the remaining arguments."""
+        """Import the command that the arguments name; return its name, the command itself, and the other arguments."""
         name, listed, rest = super().resolve_command(ctx, args)
         return name, load_command(name) if listed is not None and name is not None else None, rest
 

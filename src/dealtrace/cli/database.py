@@ -1,4 +1,4 @@
-"""`dealtrace db`: schema upgrades, checks, Citus distribution."""
+"""`dealtrace db`: upgrade and check the database, and distribute it over a Citus cluster."""
 
 from collections.abc import Collection
 from typing import Annotated
@@ -41,7 +41,7 @@ READ_AGAIN = "Some stored phones and e-mails are still normalised by the rules o
 
 @database_commands.command("upgrade")
 def upgrade() -> None:
-    """Upgrade the database schema to this release. An up-to-date schema does not change; no database is created."""
+    """Upgrade the database schema to this release. Does nothing if it is up to date; never creates a database."""
     with explained():
         database = open_database(read_settings().database_url)
         require_database(database)
@@ -54,7 +54,7 @@ def upgrade() -> None:
 
 @database_commands.command("check")
 def check() -> None:
-    """Check schema, distribution, daily deal counts and the SQLite file. Exit status 1 if anything is wrong."""
+    """Check the schema, distribution, daily deal counts and SQLite file. The exit status is 1 if anything is wrong."""
     with explained():
         database = open_database(read_settings().database_url)
         problems = _damage(database)
@@ -68,7 +68,7 @@ def check() -> None:
 
 @database_commands.command("recount")
 def recount() -> None:
-    """Recount the deals of each day; journals use the counts for totals and pages. Meanwhile, servers cannot write."""
+    """Recount the deals of each day, which the journals show as totals. Servers cannot write until this is done."""
     with open_prepared() as database:
         with database.read() as connection:
             sites = list_sites(connection)
@@ -80,7 +80,7 @@ def recount() -> None:
 
 @database_commands.command("renormalise")
 def renormalise() -> None:
-    """Normalise all stored phones and e-mails by the rules of this release. If it is stopped, run it again."""
+    """Normalise all stored phones and e-mails by the rules of this release. If stopped, run it again to continue."""
     hidden = not error_console.is_terminal
     with open_prepared() as database, Progress(console=error_console, transient=True, disable=hidden) as progress:
         with database.read() as connection:
@@ -122,7 +122,7 @@ def _count_left_to_normalise(database: Database) -> int:
 def mirror(
     anew: Annotated[bool, typer.Option("--anew", help="Remove the mirror first, and build it from scratch.")] = False,
 ) -> None:
-    """Update the column mirror, a copy of the data for fast reports, now instead of at the next report. SQLite only."""
+    """Update the column mirror (a copy of a SQLite database for fast reports) now, not only at the next report."""
     hidden = not error_console.is_terminal
     with open_prepared() as database:
         if not database.has_mirror:
@@ -146,7 +146,7 @@ def mirror(
 def distribute(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the statements without running them.")] = False,
 ) -> None:
-    """Distribute the tables over a Citus cluster by site, except those already distributed. Run on the coordinator."""
+    """Distribute the tables over a Citus cluster by site. Run it on the coordinator; distributed tables are skipped."""
     with explained():
         database = open_database(read_settings().database_url)
         if dry_run:
@@ -167,7 +167,7 @@ def distribute(
 
 
 def summarize_distribution(added: int, before: Collection[str]) -> str:
-    """Return the message of `db distribute`: how many tables were distributed now, and how many before."""
+    """Return the message of `db distribute`; `added` tables were distributed now, those in `before` earlier."""
     if not added:
         return "All tables are already distributed by site_id."
     others = f" {counted(len(before), 'table')} had been distributed before." if before else ""

@@ -48,7 +48,7 @@ FileArgument = Annotated[Path, typer.Argument(help="The file to write: .csv, .xl
 FromOption = Annotated[Day | None, day_option("The first day, in the site's time zone.", name="--from")]
 ToOption = Annotated[Day | None, day_option("The last day, inclusive.", name="--to")]
 ExcelOption = Annotated[
-    bool, typer.Option("--excel", help="CSV for a Russian Excel: semicolons, Russian headings, dates and numbers.")
+    bool, typer.Option("--excel", help="CSV for the Russian Excel: semicolons, Russian headings, dates and numbers.")
 ]
 ForceOption = Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")]
 
@@ -67,7 +67,7 @@ _Select = Callable[[Site, datetime | None, datetime | None], _Selection[Item]]
 
 
 def _add_command(name: str, select: _Select[Item], meaning: str) -> None:
-    """Add a command that exports one kind of record; `meaning` is its help."""
+    """Add a command that exports one kind of record; `meaning` is its help text."""
 
     @export_commands.command(name, help=meaning)
     def export_records(
@@ -141,12 +141,12 @@ def _export(
     else:
         console.print(f"{counted(written.rows, 'row')} written to {path}.", markup=False)
         if written.cut:
-            console.print(f"{counted(written.cut, 'text')} truncated to the size of a spreadsheet cell.", markup=False)
+            console.print(f"{counted(written.cut, 'value')} truncated to the size of a spreadsheet cell.", markup=False)
 
 
 @dataclass(slots=True)
 class _Written:
-    """How many rows were written, and how many texts were cut to the size of a spreadsheet cell."""
+    """How many rows were written, and how many values were truncated to the size of a spreadsheet cell (`cut`)."""
 
     rows: int = 0
     cut: int = 0

@@ -64,7 +64,7 @@ UnitOption = Annotated[
 
 @record
 class _Imported:
-    """The costs that were imported; `unmet` are the costs whose source no visit has."""
+    """The costs that were imported; `unmet` has the costs whose source no visit has."""
 
     site_id: int
     account: CostAccount
@@ -203,7 +203,7 @@ def _check_naming(file: CostFile, naming: CampaignNaming) -> None:
         return
     for is_needed, column in ((naming.needs_id, "campaign_id"), (naming.needs_name, "campaign_name")):
         if is_needed and not file.layout.has((column,)):
-            fail(f"--campaign {naming.form} needs the column {column}, which the file does not have. Use --map.")
+            fail(f"--campaign {naming.form} needs the column {column}, which the file lacks. Name it with --map.")
 
 
 def _report(imported: _Imported) -> None:
@@ -213,7 +213,7 @@ def _report(imported: _Imported) -> None:
     if unmet:
         console.print(_table(unmet[:UNMET_SHOWN_MAX]))
     if len(unmet) > UNMET_SHOWN_MAX:
-        console.print(f"And {len(unmet) - UNMET_SHOWN_MAX} more: --json lists all.", markup=False)
+        console.print(f"And {len(unmet) - UNMET_SHOWN_MAX} more. Use --json to list all.", markup=False)
 
 
 def _summarize(imported: _Imported) -> Iterator[str]:

@@ -12,7 +12,7 @@ from dealtrace.leads.lead import LeadRef
 
 
 class DealAnswer(TypedDict):
-    """A deal in `deal show` and `deal list`, with its present values; without a currency, `sum` is in rubles."""
+    """A deal in `deal show` and `deal list`, with its present values; `sum` is in rubles if `currency` is `None`."""
 
     siteId: int
     orderId: int
@@ -61,7 +61,7 @@ class CreditAnswer(TypedDict):
 
 
 class LeadAnswer(TypedDict):
-    """A lead in `lead show`."""
+    """A lead in `lead show`; `credits` has the credited visits of all attribution models."""
 
     siteId: int
     lead: LeadRef

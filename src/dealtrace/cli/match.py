@@ -1,4 +1,4 @@
-"""`dealtrace match`: rematch all deals of a site, for example after contact matching was turned on."""
+"""`dealtrace match`: rematch all deals of a site, for example after contact matching has been turned on."""
 
 from typing import Annotated
 
@@ -14,7 +14,7 @@ from dealtrace.operations.deals.run_rematch import RematchProgress, run_rematch
 
 def match(
     site_id: SiteIdArgument,
-    after: Annotated[int, typer.Option(min=0, max=ID_MAX, help="Start after this orderId, to continue a run.")] = 0,
+    after: Annotated[int, typer.Option(min=0, max=ID_MAX, help="Continue a stopped run after this orderId.")] = 0,
     as_json: JsonOption = False,
 ) -> None:
     """Rematch all deals of a site while the server runs. Pinned deals keep their leads."""

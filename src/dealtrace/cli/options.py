@@ -1,4 +1,4 @@
-"""Arguments and options that several commands have."""
+"""Arguments and options of the command line that several commands share."""
 
 from datetime import date, datetime, time
 from typing import Annotated, Any
@@ -17,7 +17,7 @@ def day_option(help_text: str, *, name: str) -> Any:  # Any: what `typer.Option`
 
 
 def moment_option(help_text: str, *, name: str) -> Any:  # Any: what `typer.Option` returns
-    """Return an option whose value is a date and time, or a day, which means its midnight."""
+    """Return an option whose value is a date and time; a day alone means its midnight."""
     return typer.Option(name, parser=_read_moment, metavar="[YYYY-MM-DD[THH:MM:SS]]", help=help_text)
 
 
@@ -29,7 +29,7 @@ def _read_day(text: str) -> date:
 
 
 def _read_moment(text: str) -> datetime:
-    """Return a date and time; naive unless the text states a zone."""
+    """Return a date and time, which is naive unless the string states a time zone."""
     moment = read_clock(text, YEAR_FIRST) or read_instant(text, YEAR_FIRST)
     return moment if moment is not None else datetime.combine(_read_day(text), time.min)
 

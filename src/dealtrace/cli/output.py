@@ -13,28 +13,28 @@ from rich.console import Console
 from rich.table import Table
 
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-"""Unicode categories to escape: control characters (ESC), format characters (right-to-left), surrogates, newlines."""
+"""The Unicode categories to escape: control and format characters, surrogates, and line and paragraph separators."""
 
 
 class OutputFailed(Exception):  # noqa: N818 - it names what happened
-    """Standard output or standard error cannot be written to; the message is the system's reason."""
+    """Standard output or standard error cannot be written to; the message is the reason that the system gives."""
 
 
 class CleanConsole(Console):
-    """A console that prints each text as one line, without control characters.
+    """A console that prints each string as one line, without control characters.
 
-    Stored texts come from strangers: an ESC could change what is already on the screen, and a newline could forge a
-    line of output.
+    Stored strings may come from strangers: an escape sequence could change what is already on the screen, and a
+    newline could forge a line of output.
     """
 
     def __init__(self, *, stderr: bool = False) -> None:
         super().__init__(stderr=stderr, highlight=False, soft_wrap=True, markup=False, emoji=False)
 
     def print(self, *objects: object, **options: Any) -> None:
-        """Print texts and tables. Any: the options are Rich's own.
+        """Print strings and tables. Any: the options are Rich's own.
 
         Raises:
-            OutputFailed: the device is full, or the reader of a pipe has closed it.
+            OutputFailed: the disk is full, or the program that reads the output has ended.
         """
         try:
             super().print(*map(_clean, objects), **options)
@@ -81,10 +81,10 @@ def print_json(content: object) -> None:
 def print_json_with_rows(
     head: Mapping[str, object], name: str, rows: Iterable[object], tail: Callable[[], Mapping[str, object]]
 ) -> None:
-    """Print an object as one line of JSON; its key `name` has a list of any length, written row by row.
+    """Print a JSON object as one line; its key `name` has a list of any length, written row by row.
 
-    The keys of `head` come before the list. `tail` is called after the last row, and the keys of its result come after
-    the list.
+    The keys of `head` come before the list, and those of the result of `tail` after it. `tail` is called after the
+    last row.
 
     Raises:
         OutputFailed: see `CleanConsole.print`.
@@ -129,7 +129,7 @@ def end_without_output(failure: OutputFailed) -> NoReturn:
 
 
 def _clean(printed: Any) -> Any:
-    """Return a string or table with its texts cleaned; a table that is too wide breaks its words and cuts none.
+    """Return a string or table without control characters; the cells of a table that is too wide are wrapped, not cut.
 
     Any: Rich prints objects of many types.
     """

@@ -30,7 +30,7 @@ def erase(
     site: OnlySiteOption = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
-    """Anonymize all data of a person. This cannot be undone."""
+    """Permanently anonymize all data of a person. This cannot be undone."""
     if not yes:
         typer.confirm(f"Permanently anonymize all data of {contact}?", abort=True)
     with open_prepared() as database, without_mirror(database), database.write() as connection:

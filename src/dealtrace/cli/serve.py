@@ -57,7 +57,7 @@ def serve(
                 "fifty times slower. Use --workers 1, or PostgreSQL."
             )
         if database.is_sqlite and not claim_file(database.file):
-            fail(f"Another server is already using {database.name}. Stop it, or use PostgreSQL.")
+            fail(f"Another server is already using {database.name}. Stop that server, or use PostgreSQL.")
         _greet(database, settings)
     with _shared_metrics(settings.workers):
         try:
@@ -68,7 +68,7 @@ def serve(
 
 
 def _raise_open_files(settings: Settings) -> None:
-    """Raise the limit of open files as far as needed and allowed; warn if it is too low for `connections_max`."""
+    """Raise the limit of open files as far as needed and allowed; warn if it stays too low for `connections_max`."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = settings.connections_max + RESERVED_FILES
     if soft != resource.RLIM_INFINITY and soft < wanted:
@@ -109,7 +109,7 @@ def _serve(settings: Settings, address: str) -> None:
 
 
 def _chosen(host: str | None, port: int | None, workers: int | None) -> Settings:
-    """Return the settings with command-line options applied; worker processes inherit them through the environment."""
+    """Apply command-line options and return the settings; server processes inherit them as environment variables."""
     for name, value in (("HOST", host), ("PORT", port), ("WORKERS", workers)):
         if value is not None:
             os.environ[ENVIRONMENT_PREFIX + name] = str(value)
@@ -120,10 +120,10 @@ def _chosen(host: str | None, port: int | None, workers: int | None) -> Settings
 def _free_address(settings: Settings) -> str:
     """Return the IP address to listen on, after checking that the port is free.
 
-    Granian listens on one address, and opens the port in shared mode, so it would not notice a second server. Ours: of
-    the addresses of a host name, the first IPv4 address that this machine has is chosen, or, if there is none, the
-    first such IPv6 address. Programs that connect to `localhost` also try 127.0.0.1, but programs that connect to
-    127.0.0.1 never try ::1.
+    Granian listens on one address only, and it opens the port in shared mode, so it would not notice a second server.
+    Ours: if a host name has several addresses, the first IPv4 address that this machine has is chosen, or else the
+    first IPv6 address that it has. Programs that connect to `localhost` also try 127.0.0.1, but programs that connect
+    to 127.0.0.1 never try ::1.
 
     Raises:
         OSError: the host cannot be resolved, this machine has none of its addresses, or the port is in use.
@@ -170,7 +170,7 @@ def _greet(database: Database, settings: Settings) -> None:
         key = invite_first_user(connection, clock.now())
     console.print(f"Dealtrace listens on {own_address}, API docs: {address}/docs", markup=False)
     if address != own_address:
-        console.print(f"Its public address is {address}", markup=False)
+        console.print(f"Public address: {address}", markup=False)
     console.print(f"The database in use: {database.name}", markup=False)
     if settings.workers > 1 and settings.rate_per_second and not settings.redis_url:
         console.print(

@@ -74,7 +74,7 @@ def reclassify(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Classify all past visits by the current rules and hosts of the site, and credit their leads to sources anew.
+    """Classify all past visits by the current rules and hosts of the site, and credit their leads accordingly.
 
     If it is stopped, run it again to continue.
     """
@@ -95,7 +95,7 @@ def reclassify(
     would = "would change" if dry_run else "changed"
     console.print(
         f"{counted(state.visits, 'visit')} read: {state.visits_changed} {would}; "
-        f"{counted(state.leads_moved, 'lead')} {'would move' if dry_run else 'moved'} to another source.",
+        f"{counted(state.leads_moved, 'lead')} {'would get' if dry_run else 'got'} another source.",
         markup=False,
     )
 

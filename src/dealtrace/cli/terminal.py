@@ -1,4 +1,4 @@
-"""Open the database and report errors, for all commands; printing is in `cli/output.py`."""
+"""Open the database and report errors for all commands; `cli/output.py` does the printing."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,7 +30,7 @@ from dealtrace.storage.schema.upgrade import (
 
 @contextmanager
 def open_prepared(*, creates: bool = False) -> Iterator[Database]:
-    """Yield the configured database; with `creates`, a missing database is created. `explained` reports errors."""
+    """Yield the configured database, and report errors like `explained`; with `creates`, create a missing database."""
     with explained():
         settings = read_settings()
         database = open_database(settings.database_url, mirror_memory_mib=settings.mirror_memory)
@@ -45,7 +45,7 @@ def open_prepared(*, creates: bool = False) -> Iterator[Database]:
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """Turn an error that the user can fix into a message on standard error, without a traceback, and exit status 1."""
+    """For an error that the user can fix, print a message instead of a traceback, and exit with status 1."""
     try:
         yield
     except InvalidSettings as reason:
@@ -67,9 +67,9 @@ def work_in(database: Database, connection: Connection, site: Site) -> Work:
 
 
 def _explain_os_error(error: OSError) -> str:
-    """Return the system's reason for an error, after the name of the file if there is one.
+    """Return the name of the file, if there is one, and the reason that the system gives for an error.
 
-    If the system gave no reason, return the message of the error.
+    If the system gives no reason, return the message of the error.
     """
     if error.strerror is None:
         return str(error)

@@ -30,7 +30,7 @@ NewPasswordOption = Annotated[
         hide_input=True,
         confirmation_prompt=True,
         envvar="DEALTRACE_NEW_PASSWORD",
-        help="The password; prompted for if omitted.",
+        help="The password; you are asked for it if omitted.",
     ),
 ]
 

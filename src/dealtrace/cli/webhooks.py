@@ -63,7 +63,7 @@ def create(
         return
     console.print(f"Webhook {webhook.id} created. To test it: dealtrace webhook test {webhook.id}")
     if webhook.style is BodyStyle.JSON:
-        console.print("Its signing secret, shown only once:")
+        console.print("The signing secret, shown only once:")
         console.print(webhook.secret)
 
 
@@ -106,7 +106,7 @@ def _check_target(url: str) -> None:
     try:
         asyncio.run(find_addresses(host, port, private))
     except TargetForbidden as refused:
-        fail(f"url: a server would never send anything there: {refused}.")
+        fail(f"url: no server would send anything to this address: {refused}.")
     except TargetUnknown:
         return
 
@@ -190,7 +190,10 @@ def try_out(
         TEST_SECONDS
     ),
 ) -> None:
-    """Have a server send a test message (its values are field names in braces), even if the webhook is paused."""
+    """Have a running server send a test message, even if the webhook is paused.
+
+    Its values are the names of the fields in braces, such as {orderId}.
+    """
     with open_prepared() as database:
         with database.write() as connection:
             manage.schedule_test(connection, webhook_id, clock.now())
@@ -205,7 +208,7 @@ def try_out(
 
 
 def _outcome_of_test(database: Database, webhook_id: int, seconds: int) -> str | None:
-    """Return why a test failed, an empty string if it succeeded, or `None` if no server ran it within `seconds`."""
+    """Return why the test failed, or an empty string if it succeeded; `None` if no server ran it within `seconds`."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         with database.read() as connection:
@@ -221,7 +224,7 @@ def replay(
     webhook_id: WebhookArgument,
     since: Annotated[
         datetime | None,
-        moment_option("Resend the events from this time on, in the site's time zone.", name="--since"),
+        moment_option("Resend all events since this time, in the site's time zone.", name="--since"),
     ] = None,
     message: Annotated[str | None, typer.Option(help="The webhook-id of one message: msg_…")] = None,
 ) -> None:
@@ -249,7 +252,7 @@ def pause(webhook_id: WebhookArgument) -> None:
 def resume(
     webhook_id: WebhookArgument,
     skip: Annotated[
-        bool, typer.Option("--skip", help="Skip the first waiting message if the receiver cannot accept it.")
+        bool, typer.Option("--skip", help="Skip the first waiting message, which the receiver cannot accept.")
     ] = (False),
 ) -> None:
     """Resume a webhook and send its waiting messages in order."""

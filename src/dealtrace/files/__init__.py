@@ -1,1 +1,1 @@
-"""Files that people import and export: their columns, parsing their cells, and writing their rows."""
+"""Files that people import and export: define their columns, parse their cells, and write their rows."""

@@ -10,7 +10,7 @@ from dealtrace.leads.limits import COMMENT_LENGTH_MAX, LABEL_LENGTH_MAX
 from dealtrace.record import record
 
 _NO_VALUE = ("(not set)", "<не указано>", "<не заполнено>")
-"""The texts that the vendor's journals show in place of an unknown value."""
+"""The placeholders that the vendor's journals show for an unknown value."""
 
 
 @record

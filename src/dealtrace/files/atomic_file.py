@@ -1,4 +1,4 @@
-"""Write files that appear only when complete: each is written under another name in its folder, and then renamed."""
+"""Write files that appear only when complete: each is first written under another name in its folder, then renamed."""
 
 import os
 from collections.abc import Iterator
@@ -8,9 +8,9 @@ from secrets import token_hex
 from typing import TextIO
 
 PRIVATE = 0o600
-"""The file mode of exports, refused rows and backups: they have personal data, so only their owner may read them."""
+"""The file mode of exports, refused rows and backups: they hold personal data, so only their owner may read them."""
 NAME_LENGTH_KEPT = 40
-"""How many characters of a file's name are in the name of its partial file, which is therefore never too long."""
+"""How many characters of a file's name go into the name of its partial file, which must not become too long."""
 
 
 @contextmanager

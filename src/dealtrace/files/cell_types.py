@@ -23,9 +23,9 @@ _SHORTENED = re.compile(r"[0-9](?:[.,][0-9]+[eE]\+?|[eE]\+)[0-9]+")
 _DURATION = re.compile(r"(?:([0-9]{1,3}):)?([0-9]{1,3}):([0-5][0-9](?:[.,][0-9]+)?)")
 _SECONDS = re.compile(rf"([0-9]{{1,{DIGITS_MAX}}})(?:[.,]([0-9]+))?")
 DECIMALS_MAX = 3
-"""The most decimals of a duration below one second.
+"""The most decimals of a duration in seconds that is below one second.
 
-A number below 1 with more decimals is a fraction of a day, as spreadsheets store durations, and is refused.
+A number below 1 with more decimals is refused: it is probably a fraction of a day, as spreadsheets store durations.
 """
 ERROR_VALUES = frozenset(
     {
@@ -33,14 +33,14 @@ ERROR_VALUES = frozenset(
         "#знач!", "#имя?", "#дел/0!", "#число!", "#пусто!", "#перенос!", "#вычисл!",
     }
 )  # fmt: skip
-"""The texts that spreadsheets show and save for an error, in lower case."""
+"""The strings that spreadsheets show and save for an error, in lower case."""
 _BETWEEN_WORDS = re.compile(r"[\s_-]+")
 _BLANK = r"[ \u00a0\u2000-\u200a\u202f\u205f\u3000]"
 _GROUPED = re.compile(rf"[0-9]{{1,3}}(?:{_BLANK}[0-9]{{3}})+(?:\.0)?")
-"""A number whose thousands are separated by blanks. Other blanks are kept, so that two numbers do not become one."""
+"""A number whose thousands are separated by blanks; any other blanks may separate two numbers."""
 _BETWEEN_GROUPS = re.compile(_BLANK)
 _FLOAT = re.compile(r"([0-9]+)\.0")
-"""A whole number as written by programs that store a column with empty cells as floats."""
+"""A whole number with `.0`, as written by programs that store a column with empty cells as floats."""
 
 
 class CellType(Protocol):
@@ -68,7 +68,7 @@ class NumberCell:
     decimal_sign: str = ""
 
     def shown_sign(self, cell: Cell) -> str:
-        """Return the decimal sign that a cell shows, or an empty string if it shows none, as `1000` and `1,234`."""
+        """Return the decimal sign that a cell shows, or an empty string if it shows none, like `1000` and `1,234`."""
         if not isinstance(cell, str) or not ("," in cell or "." in cell):
             return ""
         number = written_number(plain(plain_text(cell)).strip("+- "))
@@ -76,9 +76,9 @@ class NumberCell:
 
 
 def text_of(cell: Cell) -> str:
-    """Return a cell as a string, without the apostrophe that prevents a formula.
+    """Return a cell as a string, without an apostrophe that keeps a spreadsheet from running it as a formula.
 
-    A number has all its digits, as they are written in CSV: no exponent, and no decimals if it is whole.
+    A number is written in full: without an exponent, and without decimals if it is whole.
 
     Raises:
         InvalidValue: the cell has a number too long to be exact, a null character, or an error.
@@ -102,7 +102,7 @@ def text_of(cell: Cell) -> str:
 def _lost(shown: str) -> InvalidValue:
     return InvalidValue(
         f"{shown}: в ячейке ошибка или невычисленная формула, впишите значение",
-        f"{shown}: the cell has an error or a formula that was not calculated, enter the value",
+        f"{shown}: the cell has an error or a formula that was not calculated; enter the value",
     )
 
 
@@ -110,7 +110,7 @@ def _number_text(number: float) -> str:
     if not abs(number) < EXACT_NUMBERS_BELOW:  # true for NaN, too
         raise InvalidValue(
             "в числе больше 15 цифр, и последние потеряны: задайте столбцу текстовый формат",
-            "a number of more than 15 digits has lost its last digits: format the column as text",
+            "the number has more than 15 digits, and the last ones are lost: format the column as text",
         )
     return str(int(number)) if number == int(number) else f"{Decimal(repr(number)):f}"
 
@@ -127,13 +127,13 @@ def whole_number(cell: Cell) -> int | None:
 
 
 def _ungrouped(text: str) -> str:
-    """Return a number without the blanks between its thousands; any other text is returned as it is."""
+    """Return a number without the blanks between its thousands, and any other string as it is."""
     return _BETWEEN_GROUPS.sub("", text) if _GROUPED.fullmatch(text) else text
 
 
 @record
 class TextCell:
-    """A cell with a text of limited length."""
+    """A cell with a string of limited length."""
 
     length_max: int
 
@@ -143,7 +143,7 @@ class TextCell:
         return f"text {self.length_max:,}"
 
     def read(self, cell: Cell) -> str:
-        """Return the text; raise `InvalidValue` if it is too long."""
+        """Return the string; raise `InvalidValue` if it is too long."""
         text = text_of(cell)
         if len(text) > self.length_max:
             raise InvalidValue(
@@ -158,16 +158,16 @@ class CodeCell(TextCell):
     """A cell with a string that a spreadsheet may mistake for a number, such as an id."""
 
     def read(self, cell: Cell) -> str:
-        """Return the text with all its digits.
+        """Return the string with all its digits.
 
         Raises:
-            InvalidValue: a spreadsheet has rounded the digits, or the text is too long.
+            InvalidValue: a spreadsheet has rounded the digits, or the string is too long.
         """
         text = TextCell.read(self, cell)
         if _SHORTENED.fullmatch(text) and not self._is_whole(text):
             raise InvalidValue(
                 f"{text}: при сохранении потеряны цифры, задайте столбцу текстовый формат",
-                f"{text}: digits were lost when the file was saved, format the column as text",
+                f"{text}: digits were lost when the file was saved; format the column as text",
             )
         return text
 

@@ -60,9 +60,9 @@ class FoundColumn:
 
 @record
 class Layout:
-    """The columns found in a file; `ignored_headings` has the ignored headings, and `width` counts all headings.
+    """The columns found in a file; `width` is the number of all headings, including those that are ignored.
 
-    `language` is Russian if any heading is in Russian.
+    `language` is Russian if the heading of any found column is in Russian.
     """
 
     found_columns: tuple[FoundColumn, ...]
@@ -110,14 +110,14 @@ class Layout:
 
     def _check_need(self, column: Column) -> None:
         if column.need is Need.CELL:
-            raise InvalidValue("ячейка пуста, а значение обязательно", "the cell is empty, a value is required")
+            raise InvalidValue("ячейка пуста, а значение обязательно", "the cell is empty, but a value is required")
 
 
 class DecimalSigns:
-    """The signs before decimals that the numbers of a file show, by column; rows are noted, then the layout is decided.
+    """Finds the decimal sign, comma or point, of each column of numbers: `note` all rows, then call `decided`.
 
-    Ours: `1,234` is a thousand or a fraction, as the other cells of its column show. In a column that shows no sign, or
-    both, such a cell is refused.
+    Ours: `1,234` may be a thousand or a fraction; the decimal sign of the other cells in its column decides. If they
+    show no decimal sign, or both, the cell is refused.
     """
 
     def __init__(self, layout: Layout) -> None:
@@ -125,13 +125,13 @@ class DecimalSigns:
         self._shown: dict[int, set[str]] = {position: set() for position, _ in self._numbers()}
 
     def note(self, row: Row) -> None:
-        """Note the signs that the cells of a row show."""
+        """Note the decimal signs that the cells of a row show."""
         for position, cell_type in self._numbers():
             if position < len(row.cells) and (sign := cell_type.shown_sign(row.cells[position])):
                 self._shown[position].add(sign)
 
     def decided(self) -> Layout:
-        """Return the layout, whose columns of numbers know their decimal sign if the noted rows show a single one."""
+        """Return the layout with the decimal sign of each column of numbers in which the noted rows show only one."""
         decided = []
         for found in self._layout.found_columns:
             signs = self._shown.get(found.position, set())
@@ -148,15 +148,15 @@ class DecimalSigns:
 
 
 def count_known(headings: Iterable[Cell], columns: Sequence[Column]) -> int:
-    """Return the number of headings that are recognised."""
+    """Return how many of `headings` are names or headings of `columns`."""
     known = {heading for column in columns for heading in _accepted_headings(column)}
     return sum(normalize_heading(heading) in known for heading in headings)
 
 
 def lay_out(headings: Sequence[Cell], columns: Sequence[Column]) -> Layout:
-    """Return the layout of a file: the `columns` that its headings stand for, with their positions.
+    """Return the layout of a file: the `columns` that its headings name, with their positions.
 
-    If several headings stand for the same column, the heading listed first in `Column.headings` is used.
+    If several headings name the same column, the one listed first in `Column.headings` is used.
     """
     texts = [heading_text(heading) for heading in headings]
     positions: dict[str, int] = {}

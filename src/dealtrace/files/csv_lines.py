@@ -5,11 +5,11 @@ import io
 from collections.abc import Iterable
 
 _END = "\r\n"
-"""The line end that we give the csv module, which otherwise would not quote a lone carriage return or line feed."""
+"""The line end given to the csv module; with another one, it would not quote a lone carriage return or line feed."""
 
 
 class CsvLines:
-    """Formats rows as lines of CSV; texts with a delimiter, a quote, a carriage return or a line feed are quoted."""
+    """Formats rows as lines of CSV; cells with a delimiter, a quote, a carriage return or a line feed are quoted."""
 
     def __init__(self, delimiter: str, end: str) -> None:
         self._end = end

@@ -1,4 +1,4 @@
-"""Read CSV files: delimited by commas, semicolons or tabs, in an encoding that spreadsheets use."""
+"""Read CSV files that are delimited by commas, semicolons or tabs and have one of several encodings."""
 
 import codecs
 import csv
@@ -46,9 +46,9 @@ class Encoding(StrEnum):
 
 UTF_8, UTF_16, WINDOWS_1251 = Encoding.UTF_8, Encoding.UTF_16, Encoding.WINDOWS_1251
 _CODECS: Mapping[str, str] = {UTF_8: "utf-8-sig"}
-"""Maps an encoding to the codec that reads it: `utf-8-sig` drops the byte order mark that spreadsheets write."""
+"""Maps an encoding to its codec, if the name differs: `utf-8-sig` drops the byte order mark that spreadsheets write."""
 _FAULTY = "\udfff"
-"""The character that replaces bytes that cannot be decoded; no encoding can encode it."""
+"""The character that replaces bytes that cannot be decoded; it cannot occur in a valid file."""
 _MARK_FAULTS = "dealtrace-mark-faults"
 
 codecs.register_error(_MARK_FAULTS, lambda error: (_FAULTY, getattr(error, "end", 0)))
@@ -57,7 +57,7 @@ codecs.register_error(_MARK_FAULTS, lambda error: (_FAULTY, getattr(error, "end"
 def detect_encoding(path: Path) -> str:
     """Return the encoding of a file: by its byte order mark (UTF-16 or UTF-8) or its content (UTF-8 or Windows-1251).
 
-    A damaged file that is mostly UTF-8 counts as UTF-8; reading it then names the faulty row.
+    A damaged file that is mostly UTF-8 counts as UTF-8; when it is read, the error names the faulty row.
 
     Raises:
         FileUnreadable: the file has another encoding, or is a mixture of encodings.
@@ -73,14 +73,14 @@ def detect_encoding(path: Path) -> str:
     raise unreadable(
         path,
         "это не текст в UTF-8 или Windows-1251. Укажите кодировку: --encoding; либо файл обрезан или смешан из двух",
-        "it is not text in UTF-8 or Windows-1251. Set --encoding; or the file is cut off or a mixture of encodings",
+        "it is not text in UTF-8 or Windows-1251: set --encoding, unless the file is cut off or mixes two encodings",
     )
 
 
 def read_csv(
     path: Path, encoding: str, count_known: Callable[[Sequence[str]], int], head_lines: int = 1
 ) -> Iterator[Row]:
-    """Yield the rows of a CSV file; its delimiter is the one with which `count_known` recognises the most headings.
+    """Yield the rows of a CSV file, split at the delimiter with which `count_known` recognises the most headings.
 
     The headings must be in one of the first `head_lines` lines that are not blank.
 
@@ -102,7 +102,7 @@ def read_csv(
         raise unreadable(
             path,
             f"строка {number}: не {encoding}. Файл обрезан, повреждён или в другой кодировке: --encoding",
-            f"row {number}: not {encoding}. The file is cut off, damaged, or in another encoding: --encoding",
+            f"row {number} is not in {encoding}. The file is cut off, damaged, or needs another --encoding",
         ) from error
 
 
@@ -129,7 +129,7 @@ def _rows(path: Path, encoding: str, delimiter: str, errors: str) -> Iterator[Ro
 
 
 class _Lines:
-    """An iterator over the lines of a file; `step_back` returns to the second line of the current row."""
+    """An iterator over the lines of a file; `consumed` has the lines of the current row, which `step_back` undoes."""
 
     def __init__(self, file: TextIO, path: Path) -> None:
         self.consumed: deque[str] = deque()
@@ -149,7 +149,7 @@ class _Lines:
         return line
 
     def step_back(self) -> str:
-        """Return the first line of the current row; its other lines will be read again."""
+        """Return the first line of the current row, and arrange that its other lines are read again."""
         first = self.consumed.popleft()
         self._again.extendleft(reversed(self.consumed))
         self.is_at_end = False
@@ -157,7 +157,7 @@ class _Lines:
 
 
 def _faulty(number: int, lines: _Lines, delimiter: str, error: csv.Error) -> Row:
-    """Return the row for a line that `csv` refused.
+    """Return a row with a `fault` for a line that `csv` refused.
 
     If a cell becomes too long only in a later line, the cause is a quote that was opened in this line and never closed.
     """

@@ -40,7 +40,7 @@ _LEAD_KINDS = {
 
 @record
 class AmountCell(NumberCell):
-    """A cell with an amount, in the currency that its row states, or in rubles."""
+    """A cell with an amount of money, in the currency that its row states, or else in rubles."""
 
     @property
     def form(self) -> str:
@@ -50,7 +50,7 @@ class AmountCell(NumberCell):
     def read(self, cell: Cell) -> Decimal:
         """Parse the amount, rounded to four decimals.
 
-        Ours: besides what the API reads, an amount may have commas or points between thousands, as `1,234.50`.
+        Ours: unlike in the API, an amount may have commas or points between thousands, such as `1,234.50`.
         """
         text = text_of(cell)
         if not isinstance(cell, str):
@@ -84,7 +84,7 @@ class LeadKindCell:
         return "call or request"
 
     def read(self, cell: Cell) -> LeadKind:
-        """Return the kind of lead; the cell may have the words of our exports or of Calltouch's deal journal."""
+        """Return the kind of lead, which may be written as in our exports or in Calltouch's deal journal."""
         kind = _LEAD_KINDS.get(text_of(cell).casefold())
         if kind is None:
             raise InvalidValue("ожидается call или request", "expected call or request")
@@ -93,7 +93,7 @@ class LeadKindCell:
 
 @record
 class ContactsCell(PhoneCell):
-    """A cell with one phone or e-mail, or with several separated by commas, of which the first are used."""
+    """A cell with a phone or an e-mail, or with several separated by commas; those that do not fit are dropped."""
 
     @property
     def form(self) -> str:
@@ -101,7 +101,7 @@ class ContactsCell(PhoneCell):
         return f"text {self.length_max:,}, or several separated by commas"
 
     def read(self, cell: Cell) -> str:
-        """Return the contacts as they are written; of a list, return as many as fit in `length_max` characters."""
+        """Return the contacts as they are written; from a list, as many as fit in `length_max` characters."""
         text = text_of(cell)
         whole = text[: self.length_max + 1].rpartition(",")[0] if len(text) > self.length_max else ""
         return PhoneCell.read(self, whole or text)
@@ -159,13 +159,13 @@ DEAL_COLUMNS = (
         LeadKindCell(),
         "Whether `lead_id` is a call or a lead request.",
     ),
-    Column("lead_id", ("leadId", "ID лида"), _ID, "The id of its lead from Calltouch, which may be imported later."),
-    Column("call_id", ("callId", "orderSource.callId", "ID звонка"), _ID, "The id of its lead, if it is a call."),
+    Column("lead_id", ("leadId", "ID лида"), _ID, "The id of the deal's lead; the lead may be imported later."),
+    Column("call_id", ("callId", "orderSource.callId", "ID звонка"), _ID, "The id of the lead, if it is a call."),
     Column(
         "request_id",
         ("requestId", "orderSource.requestId", "ID заявки"),
         _ID,
-        "The id of its lead, if it is a lead request.",
+        "The id of the lead, if it is a lead request.",
     ),
     Column(
         "phone",
@@ -195,7 +195,8 @@ DEAL_COLUMNS = (
 def deal_of(values: RowValues) -> IncomingDeal:
     """Return the deal in a row; `values` are keyed by column name.
 
-    Rubles are the same as no currency: earlier releases did not read the column, and imported deals are compared.
+    A currency of rubles is left out. Otherwise, deals imported by earlier releases, which did not read the column,
+    would differ when the same file is imported again.
 
     Raises:
         InvalidParameters: the row has the ids of two leads, or the id of a lead without its kind.

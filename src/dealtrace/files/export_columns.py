@@ -21,7 +21,7 @@ from dealtrace.leads.lead_request import LeadRequest
 from dealtrace.record import record
 
 Value = str | int | bool | Decimal | datetime | None
-"""The value of an exported cell; a `datetime` is aware until `on_the_clock` converts it."""
+"""The value of an exported cell; a `datetime` is aware until `on_the_clock` converts it to local time."""
 Row = TypeVar("Row")
 SEPARATOR = ", "
 
@@ -30,7 +30,7 @@ SEPARATOR = ", "
 class ExportColumn(Generic[Row]):
     """A column of an export: its name for programs, its headings for people, and a function for its value.
 
-    An import recognises the name and both headings, except those of columns that it does not have.
+    If an import has the same column, it recognises the name and both headings.
     """
 
     name: str
@@ -151,9 +151,9 @@ def _field_columns(
     imported: ImportFormat,
     values_of: Callable[[Row], Mapping[str, str]],
 ) -> list[ExportColumn[Row]]:
-    """Return a column for each custom field; its heading differs from those of `columns` and of an import's columns.
+    """Return a column for each custom field.
 
-    The heading is the name of the field, or `custom[name]` if another column has this name.
+    Its heading is the name of the field, or `custom[name]` if another column of the export or import has this heading.
     """
     plain = imported.plain_headings(fields)
 

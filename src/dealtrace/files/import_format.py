@@ -32,8 +32,8 @@ class ImportFormat:
 
     `time_column` has the date and time of the record; the time of day may be in the column `time` instead.
     `other_times` are further columns with times. A row must have a value in one of the columns `any_of`; otherwise it
-    is refused with the violation `lacking`. `make` builds the record from the values of a row, with instants in UTC, or
-    raises `InvalidParameters`. With `has_fields`, the site's custom fields are columns too.
+    is refused with the violation `lacking`. `make` builds the record from the values of a row, whose times are in UTC,
+    or raises `InvalidParameters`. With `has_fields`, the site's custom fields are columns too.
     """
 
     noun: ImportNoun
@@ -50,7 +50,7 @@ class ImportFormat:
         return (*self.columns, *_field_columns(self.columns, sorted(fields))) if self.has_fields else self.columns
 
     def plain_headings(self, fields: Iterable[str]) -> set[str]:
-        """Return, as normalized headings, the names of the custom fields that are not headings of other columns."""
+        """Return the names of the custom fields that no other column has as a heading, in normalized form."""
         return {
             normalize_heading(text)
             for column in self.with_fields(fields)[len(self.columns) :]
@@ -61,7 +61,7 @@ class ImportFormat:
         """Return the record in a row; times without an offset are in `time_zone`.
 
         Raises:
-            InvalidParameters: lists the invalid cells, or says what the row lacks.
+            InvalidParameters: cells are invalid or missing; each violation names the column.
         """
         values = layout.read(row)
         if self.lacking is not None and not any(values.get(name) for name in self.any_of):
@@ -74,12 +74,12 @@ class ImportFormat:
 
 
 def field_heading(field: str) -> str:
-    """Return `custom[name]`, a heading for a custom field that no other column can have."""
+    """Return `custom[name]`, a heading that only this custom field can have."""
     return f"{_FIELD_PREFIX}{field}{_FIELD_SUFFIX}"
 
 
 def custom_values_of(values: RowValues) -> dict[str, str]:
-    """Return the values of the custom fields in a row, by the name of the field."""
+    """Return the values of the custom fields in a row by the names of the fields, without `custom[…]`."""
     start, end = len(_FIELD_PREFIX), -len(_FIELD_SUFFIX)
     return {name[start:end]: value for name, value in values.items() if name.startswith(_FIELD_PREFIX)}
 

@@ -75,7 +75,7 @@ def _read_object(path: Path, number: int, line: bytes) -> dict[str, str]:
 
 
 def _flat(name: str, value: object) -> Iterator[tuple[str, str]]:
-    """Yield a pair for each plain value inside a JSON value: the name of its column (`visit.source`), and its text."""
+    """Yield each plain value inside a JSON value, as a pair of column name (`visit.source`) and string."""
     match value:
         case dict():
             for key, inner in value.items():
@@ -91,9 +91,9 @@ def _flat(name: str, value: object) -> Iterator[tuple[str, str]]:
 
 
 def _flat_list(name: str, values: list[object]) -> Iterator[tuple[str, str]]:
-    """Yield a pair of column name and text for each custom field in a list, and one pair for all its other items.
+    """Yield a pair of column name and string for each custom field in a list, and one pair for all other items.
 
-    The texts of tags, phones, e-mails and comments are joined.
+    The other items, such as tags, phones, e-mails and comments, are joined to one string.
     """
     texts: list[str] = []
     for value in values:

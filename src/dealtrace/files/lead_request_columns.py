@@ -56,7 +56,7 @@ LEAD_REQUEST_COLUMNS = (
         "number",
         ("requestNumber", "Номер заявки"),
         CodeCell(NUMBER_LENGTH_MAX),
-        "The request's id on the site (`requestNumber` in the API), cannot be used again; its `requestId` if missing.",
+        "The request's id on the site (`requestNumber` in the API), which must be unique; the `requestId` if missing.",
     ),
     Column(
         "request_id",

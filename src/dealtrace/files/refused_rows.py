@@ -16,7 +16,7 @@ from dealtrace.files.unreadable import unreadable
 
 DELIMITER = ";"
 ENCODING = "utf-8-sig"
-"""UTF-8 with a byte order mark, from which spreadsheets recognise the encoding."""
+"""UTF-8 with a byte order mark, by which spreadsheets recognise the encoding."""
 ADDED_HEADINGS = {"ru": ("Строка файла", "Что не так"), "en": ("row of the file", "what is wrong")}
 HEADINGS_LENGTH_MAX = 1000
 
@@ -24,7 +24,7 @@ HEADINGS_LENGTH_MAX = 1000
 class RefusedRows:
     """Writes refused rows to a CSV file: the number of the row, what is wrong with it, and its original cells.
 
-    Of a cell that is too long for any CSV file, only the beginning is written.
+    A cell that is too long to be read back from a CSV file is cut.
     """
 
     def __init__(self, path: Path, headings: Sequence[Cell], language: Language) -> None:
@@ -99,9 +99,9 @@ def _line(cells: Iterable[str]) -> str:
 
 
 def _text(cell: Cell) -> str:
-    """Return the text of a cell in a form that spreadsheets keep unchanged and an import reads back.
+    """Return a cell as a string that spreadsheets keep unchanged and that an import can read.
 
-    Texts of digits and formulas are protected; dates need no protection, since an import reads reformatted dates too.
+    Digits and formulas are protected; dates need no protection, since an import also reads reformatted dates.
     """
     try:
         text = cell if isinstance(cell, str) else text_of(cell)

@@ -23,7 +23,7 @@ class LostValue:
 
 
 Cell = str | int | float | bool | datetime | date | time | timedelta | LostValue
-"""The value of a cell; CSV has texts only. An empty string is an empty cell."""
+"""The value of a cell; CSV has strings only. An empty string is an empty cell."""
 
 COLUMNS_MAX = 256
 

@@ -24,11 +24,11 @@ from dealtrace.record import record
 
 SHEET_ROWS_MAX = 1_048_576
 CELL_LENGTH_MAX = 32_767
-"""The most characters in a spreadsheet cell; a longer text is truncated, and counted in `RowWriter.cut`."""
+"""The most characters in a spreadsheet cell; a longer string is truncated, and counted in `RowWriter.cut`."""
 SHOWN_WHOLE_BELOW = 10**11
-"""Excel shows integers of a CSV file in full only below this.
+"""Excel shows integers in a CSV file in full only below this.
 
-It shows larger integers as `1E+11`, and loses all digits after the fifteenth.
+It shows larger integers in a form such as `1E+11`, and loses all digits after the fifteenth.
 """
 
 
@@ -42,9 +42,9 @@ NOTES_SHEET: Mapping[Language, str] = {"ru": "Вопрос", "en": "Question"}
 
 @record
 class Note:
-    """A line of a file in addition to its rows: a name for programs, a heading for people, and a text.
+    """A line of a file in addition to its rows: a name for programs, a Russian heading for people, and a text.
 
-    In an English file, the heading is `english`, or if that is empty the name, beginning with a capital letter.
+    The English heading is `english` or, if that is empty, the name with a capital letter.
     """
 
     name: str
@@ -59,7 +59,7 @@ class Note:
 
 @record
 class _Spelling:
-    """How Excel of a language reads a CSV file: the separator, the decimal sign, times, and words for yes and no."""
+    """How Excel in one language reads a CSV file: separator, decimal sign, time format, and words for yes and no."""
 
     separator: str
     decimal_sign: str
@@ -79,7 +79,7 @@ class RowWriter(Protocol):
 
     @property
     def cut(self) -> int:
-        """The number of texts that were truncated."""
+        """The number of strings that were truncated."""
 
     def add(self, row: Sequence[Value]) -> None:
         """Write one row; `row` has its values in the order of the headings."""
@@ -116,9 +116,9 @@ class CsvFile:
 
 
 class ExcelCsvFile:
-    """Writes CSV for Excel: a byte order mark, protected texts, and the dates and numbers of a language.
+    """Writes CSV for Excel: a byte order mark, protected strings, and dates and numbers in the format of a language.
 
-    The Russian Excel reads semicolons and decimal commas, the English one commas and decimal points.
+    Russian Excel reads semicolons and decimal commas; English Excel reads commas and decimal points.
     """
 
     def __init__(
@@ -153,7 +153,7 @@ class ExcelCsvFile:
 
 
 class XlsxFile:
-    """Writes a workbook without keeping rows in memory; rows that do not fit a sheet go to further sheets.
+    """Writes a workbook without keeping rows in memory; rows that do not fit on a sheet go to further sheets.
 
     Every sheet begins with the headings. Notes are on a separate sheet at the end.
     """
@@ -166,7 +166,7 @@ class XlsxFile:
         self._start_sheet()
 
     def add(self, row: Sequence[Value]) -> None:
-        """Write a row; texts that look like formulas get an apostrophe, so that editing a cell never runs a formula."""
+        """Write a row; strings that look like formulas get an apostrophe, so that editing a cell never runs one."""
         if self._row == SHEET_ROWS_MAX:
             self._start_sheet()
         for column, value in enumerate(row):
@@ -216,7 +216,7 @@ class JsonLines:
 
 
 class _WantedRows:
-    """Writes rows by another writer as long as `proceed` does not raise."""
+    """Passes rows to another writer; before each row, `proceed` may raise an exception to stop the writing."""
 
     def __init__(self, writer: RowWriter, proceed: Proceed) -> None:
         self._writer = writer
@@ -224,7 +224,7 @@ class _WantedRows:
 
     @property
     def cut(self) -> int:
-        """The number of texts that were truncated."""
+        """The number of strings that were truncated."""
         return self._writer.cut
 
     def add(self, row: Sequence[Value]) -> None:
@@ -234,7 +234,7 @@ class _WantedRows:
 
 
 class UnknownExtensionError(ValueError):
-    """The extension of a file is unknown."""
+    """The extension of a file is none of those that `open_writer` can write."""
 
 
 @contextmanager
@@ -251,8 +251,9 @@ def open_writer(  # noqa: PLR0913 - what the file is, and whether it is still wa
 ) -> Iterator[RowWriter]:
     """Yield a writer in the format of the file's extension; the file appears only when it is complete.
 
-    `for_excel` makes CSV for the Excel of `language`; workbooks have their notes in it. Notes are left out of JSON
-    Lines. `proceed` is called before each row and while a workbook is packed; what it raises ends the file.
+    With `for_excel`, CSV is written for Excel in `language`; the notes of workbooks are in `language` too. JSON Lines
+    have no notes. `proceed` is called before each row and while a workbook is packed; to stop the writing, it raises an
+    exception, which is passed on.
 
     Raises:
         OSError: the file cannot be written, or it exists and `overwrite` is false.

@@ -1,8 +1,8 @@
-"""Protect texts that a spreadsheet would read as formulas, numbers or dates, and remove this protection.
+"""Protect strings that a spreadsheet would read as formulas, numbers or dates, and remove this protection.
 
-A spreadsheet that opens a CSV file runs some texts as formulas. An apostrophe in front prevents this; workbooks need it
-too, because people edit them or save them as CSV. A spreadsheet also turns texts into numbers and dates: it drops
-leading zeros, and rewrites phones as `7,92E+10`. Writing `="…"`, a formula with a constant text, prevents this.
+A spreadsheet that opens a CSV file runs some strings as formulas. A leading apostrophe prevents this; workbooks need it
+too, because people edit them or save them as CSV. A spreadsheet also turns strings into numbers and dates: it drops
+leading zeros, and rewrites phones as `7,92E+10`. Writing `="…"`, a formula with a constant string, prevents this.
 """
 
 import re
@@ -14,17 +14,17 @@ _NEEDS_GUARD = re.compile(rf"'*[{re.escape(FORMULA_STARTS)}]")
 _GUARDED = re.compile(rf"''*[{re.escape(FORMULA_STARTS)}]")
 _CONSTANT = re.compile(r'="((?:[^"]|"")*)"')
 CONSTANT_LENGTH_MAX = 255
-"""The most characters of a constant text in a formula."""
+"""The most characters of a constant string in a formula."""
 
 _MONTH = "(?:янв|фев|мар|апр|ма|июн|июл|авг|сен|окт|ноя|дек|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-zа-яё]*+"
 _CONVERTED = re.compile(rf'(?=[^0-9]*[0-9])(?:[0-9]|[^\w"]|{_MONTH}|[eе]|[ap]m?|руб|р)++', re.IGNORECASE)
-"""Texts that may become a number, date, time or sum of money: digits with signs, months, exponents or currencies."""
+"""A string that may become a number, date, time or amount: digits with signs, months, exponents or currencies."""
 _KEPT = re.compile("0|[1-9][0-9]{0,8}")
-"""Numbers that need no protection, because a spreadsheet shows them unchanged; phones are longer."""
+"""A number that needs no protection, because a spreadsheet shows it unchanged; phones have more digits."""
 
 
 def guard_formula(text: str) -> str:
-    """Return a string without null characters; if a spreadsheet might run it as a formula, begin with an apostrophe."""
+    """Return a string without null characters, and with a leading apostrophe if it looks like a formula."""
     plain = text.replace("\0", "")
     return f"'{plain}" if _NEEDS_GUARD.match(plain) else plain
 

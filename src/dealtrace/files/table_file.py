@@ -14,7 +14,7 @@ from dealtrace.record import record
 
 FILE_BYTES_MAX = 2 << 30
 OLD_EXCEL_MAGIC = b"\xd0\xcf\x11\xe0"
-_OLD_FORMAT = "it is in the old Excel format, save it as .xlsx or CSV"
+_OLD_FORMAT = "it is in the old Excel format: save it as .xlsx or CSV"
 
 
 @record
@@ -36,8 +36,8 @@ def open_table(
 ) -> TableFile:
     """Open a table in a file; if `encoding` is `None`, the encoding of a text file is detected.
 
-    The delimiter of a CSV file is found by its headings, which must be in one of the first `head_lines` lines;
-    `plain_heading` converts each heading before it is compared with the headings of `columns`.
+    The delimiter of a CSV file is found by its headings, which must be in one of the first `head_lines` lines.
+    `plain_heading` converts each heading of the file before it is compared with the headings of `columns`.
 
     Raises:
         FileUnreadable: the file is missing, too large, in the old Excel format, or in an unknown encoding.

@@ -1,4 +1,4 @@
-"""Write files that are sent at once: each is in a folder of temporary files until it is open, and then has no name."""
+"""Write temporary files, such as downloads: each is opened for reading, deleted from its folder, and then sent."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from dealtrace.reports.refusals import ReportNotKept
 
 
 def open_written(extension: str, write: Callable[[Path], None]) -> BinaryIO:
-    """Return the open file, with this extension, that `write` has written; closing it deletes it.
+    """Call `write` with a temporary path of this extension; return the file, open for reading and already unlinked.
 
     Raises:
         ReportNotKept: the file could not be written, for example because the disk is full.
@@ -23,7 +23,7 @@ def open_written(extension: str, write: Callable[[Path], None]) -> BinaryIO:
 
 @contextmanager
 def refused_if_full() -> Iterator[None]:
-    """Raise `ReportNotKept` if a temporary file cannot be written in the block.
+    """Turn an error of the file system in the block into a refusal.
 
     Raises:
         ReportNotKept: a file could not be written, for example because the disk is full.

@@ -11,11 +11,11 @@ from dealtrace.leads.wall_clock import ClockForm, FirstPart, read_day, read_exac
 from dealtrace.record import record
 
 DAY_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001 - a wall clock
-"""The day that spreadsheets store as 0, from which they count days."""
+"""The day that spreadsheets store as 0: they store a date as the number of days since then."""
 DAY_ZERO_OF_1904 = datetime(1904, 1, 1)  # noqa: DTZ001 - a wall clock
 _MILLISECONDS_A_DAY = 24 * 60 * 60 * 1000
 _DAYS_BELOW = 10**9
-"""A number below this is a number of days, as spreadsheets store dates; a larger number is a time since 1970."""
+"""A number below this counts days, as in spreadsheets; a larger number counts seconds or milliseconds since 1970."""
 _FORMS = (ClockForm(FirstPart.DAY, "./-"), ClockForm(FirstPart.YEAR, "-./"))
 
 
@@ -64,7 +64,7 @@ class TimeOfDayCell:
 def instant_of(timestamp: datetime | date, time_of_day: time | None, time_zone: ZoneInfo) -> datetime | None:
     """Return a timestamp in UTC, or `None` for a date without a time of day; a naive timestamp is in `time_zone`.
 
-    When clocks change, a time that occurs twice means its first occurrence, and a skipped time is moved forward.
+    When clocks change, a local time that occurs twice means its first occurrence, and a skipped time is moved forward.
     """
     if not isinstance(timestamp, datetime):
         if time_of_day is None:

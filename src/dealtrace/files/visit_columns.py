@@ -43,7 +43,7 @@ VISIT_REF_COLUMN = Column(
     "visit_id",
     ("sessionId", "session.sessionId", "ID сессии"),
     VisitRefCell(),
-    "The visit that led to it, which may be imported later.",
+    "The id of the visit that led to the lead; the visit may be imported later.",
 )
 _TEXT = TextCell(LABEL_LENGTH_MAX)
 VISIT_COLUMNS = (
@@ -66,7 +66,7 @@ VISIT_COLUMNS = (
         "visitor_id",
         ("visitorId", "ctClientId", "ID посетителя"),
         CodeCell(CLIENT_ID_LENGTH_MAX),
-        "The visitor's id; if missing, the visit gets a visitor of its own.",
+        "The visitor's id; if missing, the visit counts as the only one of its visitor.",
     ),
     Column(
         "landing_url",
@@ -84,7 +84,7 @@ VISIT_COLUMNS = (
         "source",
         ("session.source", "Источник"),
         SOURCE_CELL,
-        "The source; determined from the two addresses if missing.",
+        "The source; determined from `landing_url` and `referrer` if missing.",
     ),
     Column("medium", ("session.medium", "Канал"), SOURCE_CELL, "The medium."),
     Column("campaign", ("Кампания", "Рекламная кампания"), SOURCE_CELL, "The campaign."),
@@ -100,7 +100,7 @@ VISIT_COLUMNS = (
             f"{UTM_PREFIX}{part}",
             (f"session.utm_{part}",),
             SOURCE_CELL,
-            "The tag; read from the address of the page if all tags are missing.",
+            "The UTM tag; if all of them are missing, they are read from `landing_url`.",
         )
         for part in SOURCE_PARTS
     ),
@@ -132,9 +132,9 @@ _AS_THEY_ARE = (
 def visit_of(values: RowValues) -> Visit:
     """Return the visit in a row; `values` are keyed by column name.
 
-    If the row has neither a source nor utm tags, the source is determined from the addresses of the landing page and
+    If the row has neither a source nor UTM tags, the source is determined from the addresses of the landing page and
     the referrer.
-    Ours: a visitor without an id gets the id of the visit.
+    Ours: a visit without a visitor's id gets one made from its own id.
     """
     landing_url = values.get("landing_url", "")
     parts = {part: text for part, text in values_of(values, SOURCE_PARTS).items() if text}

@@ -1,7 +1,7 @@
-"""Tell text in Windows-1251 from text in other encodings of Cyrillic letters, which also decodes as Windows-1251.
+"""Tell text in Windows-1251 from text in other Cyrillic encodings, which can be decoded as Windows-1251 too.
 
-Ours: a wrong guess stores names that nobody can read, so what does not look like Russian, Ukrainian or Belarusian
-text is refused. Letters are not counted by their frequency: files of names are too short for that.
+Ours: a wrong guess would store names that nobody can read, so a file that does not look like Russian, Ukrainian or
+Belarusian text is refused. Letter frequencies are not used, because files with names are too short for that.
 """
 
 import re
@@ -10,30 +10,31 @@ from pathlib import Path
 CODEC = "cp1251"
 BLOCK_BYTES = 1 << 20
 LETTERS_PER_STRANGE_SIGN = 20
-"""How many letters there must be for each sign that is neither a letter nor usual in texts."""
+"""How many letters there must be for each sign that is neither a letter nor common in Russian text."""
 WORDS_PER_STRANGE_WORD = 10
-"""How many words there must be for each word with capitals in odd places."""
+"""How many words there must be for each word that has a capital after a small letter."""
 _UTF_8_LEAD_MIN = 0xC2
 
 _CAPITAL, _SMALL = "А-ЯЁІЇЄҐЎ", "а-яёіїєґў"
 _NO_LETTER = re.compile(f"[^{_CAPITAL}{_SMALL}]+")
 _USUAL_SIGNS = re.compile(f"[\x00-\x7f{_CAPITAL}{_SMALL}\u00a0«»–—…№°“”„‘’]+")
 _GLUED_SIGN = re.compile(f"(?<![{_CAPITAL}{_SMALL}])[…“”„‘’–—][{_SMALL}]")
-"""A sign where a word of Mac-Cyrillic has its capital, such as С, Т, У, Ц."""
+"""A sign at the beginning of a word; in Windows-1251, Mac-Cyrillic capitals such as С, Т and У become such signs."""
 _SIGN_IN_PLACE = re.compile(r"(?<=[0-9])[\u00a0 ]?€|€(?=[\u00a0 ]?[0-9])|(?<=[A-Za-z])[®™]")
-"""A currency sign beside a number, or a trademark behind a Latin word."""
+"""A euro sign beside a number, or a trademark sign after a Latin word."""
 _CAPITAL_WITHIN = re.compile(f"[{_SMALL}][{_CAPITAL}]")
 _WORDS_JOINED = re.compile(f"(?:[{_CAPITAL}][{_SMALL}]+)+")
-"""Words written together, such as МегаФон."""
+"""Capitalised words written together, such as МегаФон."""
 _UTF_8_WORD = re.compile(rb"(?:\xd0[\x81\x90-\xbf]|\xd1[\x80-\x8f\x91]){2}")
-"""Two Cyrillic letters in UTF-8; in Windows-1251 this would be a capital, a sign, a capital and a sign."""
+"""Two Cyrillic letters in UTF-8; in Windows-1251, these bytes would be a capital, a sign, a capital and a sign."""
 
 
 def is_windows_1251(path: Path) -> bool:
     """Return whether a file that is not UTF-8 is text in Windows-1251.
 
-    It is not if it has signs or capitals where Russian texts have none, as KOI8-R, CP866, ISO-8859-5 and Mac-Cyrillic
-    have when read as Windows-1251; if some of its words are UTF-8; or if its only letter is half a letter of UTF-8.
+    The answer is `False` if, decoded as Windows-1251, the file has signs or capitals where Russian text has none, which
+    happens with KOI8-R, CP866, ISO-8859-5 and Mac-Cyrillic. It is also `False` if some words are in UTF-8, or if the
+    only letter is the first half of a UTF-8 letter.
     """
     letters = strange_signs = words = strange_words = 0
     last = 0

@@ -13,7 +13,7 @@ from dealtrace.leads.plain_text import stripped
 from dealtrace.record import record
 
 IDS_PER_MASK = 256
-"""The number of ids in a bit mask. Deal ids have few gaps, so an id takes less than a byte."""
+"""How many ids share a bit mask. Deal ids have few gaps, so an id takes less than a byte."""
 MISSING_NUMBERS_MAX = 1_000_000
 """How many missing deals are remembered by number; any further deal counts as missing each time it occurs."""
 
@@ -38,7 +38,7 @@ class Field(StrEnum):
 
 @record
 class ListedSums:
-    """Whether a CRM's list has amounts and currencies, and the site's rates, by which amounts are compared.
+    """Whether a CRM's list has amounts and currencies, and the site's rates, with which amounts are compared in rubles.
 
     In a list without currencies, each deal has the currency of the stored deal, or rubles if the deal is not stored.
     """
@@ -69,7 +69,7 @@ def compare_deals(
 ) -> Comparison:
     """Compare a deal of the CRM's list with the stored deal (`ours`), which is `None` if the deal is not stored.
 
-    `is_repeated` is whether an earlier row had the same deal.
+    `is_repeated` says whether an earlier row had the same deal.
     """
     if ours is not None and not listed.has_currencies:
         theirs = replace(theirs, currency=ours.currency)
@@ -133,7 +133,7 @@ class SeenIds:
 
 
 class SeenDeals:
-    """The deals that the rows of a list have identified so far: stored deals, and deals that are not stored."""
+    """The deals that the rows compared so far have identified, whether or not they are stored."""
 
     def __init__(self) -> None:
         self._stored = SeenIds()
@@ -166,7 +166,7 @@ class SeenDeals:
 class Count:
     """How many deals there are, and what they are worth in kopecks.
 
-    `without_rate` of the deals are worth an unknown amount, which `kopecks` leaves out.
+    `without_rate` is the number of deals that `kopecks` leaves out, because their currencies have no rate.
     """
 
     deals: int = 0
@@ -189,9 +189,9 @@ class Agreement:
     """The totals of a comparison between a CRM's list and the stored deals.
 
     `theirs` counts the valid rows of the list. `ours` counts the stored deals that are in the list, or between its
-    first and last day. Amounts are converted to rubles by the site's rates. `other_sum` counts the deals with different
+    first and last day. Amounts are converted to rubles at the site's rates. `other_sum` counts the deals with different
     amounts; its kopecks are the amounts in the list minus the stored amounts. `first_at` and `last_at` are the earliest
-    and the latest date in the list.
+    and the latest time in the list.
     """
 
     theirs: Count = field(default_factory=Count)
@@ -208,7 +208,7 @@ class Agreement:
 
     @property
     def is_whole(self) -> bool:
-        """Return whether both sides have the same deals with the same values."""
+        """Return whether the list and the database have the same deals with the same values."""
         differing = (self.missing_here, self.missing_in_file, self.repeated, self.other_sum)
         return not any((*(count.deals for count in differing), self.other_status, self.other_date, self.unreadable))
 

@@ -1,4 +1,4 @@
-"""Build the answer to a question: compute rows from the measures of facts, sort and limit them."""
+"""Build the answer to a question: compute rows from the measures of facts, sort the rows, and limit their number."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
@@ -16,7 +16,7 @@ from dealtrace.reports.time_keys import TIME_KEYS
 Source = TypeVar("Source")
 """What a row of a report is built from."""
 Key = str | int | None
-"""A key of a row in SQL statements: a number for a time, a text for a name, or `None` if missing."""
+"""A key of a row in SQL statements: an integer for a time, a string for a name, or `None` if it is missing."""
 Keys = tuple[Key, ...]
 Spell = Callable[[Dimension, Key], str | None]
 """A function that returns a key as a string for display, or `None` for a missing key."""
@@ -39,11 +39,11 @@ def _by_keys(rows: Iterable[Fetched], width: int) -> Mapping[Keys, Fetched]:
 
 
 KEYS_REMEMBERED_MAX = 100_000
-"""How many keys are remembered in memory to find repeated keys; all further keys are looked up, which takes longer."""
+"""How many keys are kept in memory to find repetitions; all further keys are looked up, which takes longer."""
 
 
 def different_keys(sides: Sequence[Mapping[Keys, object]]) -> Iterator[Keys]:
-    """Iterate over the keys of several mappings, without repetitions; the memory needed is limited."""
+    """Iterate over the keys of several mappings, without repetitions and with limited memory."""
     remembered: set[Keys] = set()
     for place, side in enumerate(sides):
         for keys in side:
@@ -59,7 +59,7 @@ def different_keys(sides: Sequence[Mapping[Keys, object]]) -> Iterator[Keys]:
 class GatheredRows(Mapping[Keys, Mapping[Measure, int]]):
     """A mapping from the keys of a row to its measures.
 
-    It keeps the rows as fetched, with `width` keys and then the measures, which takes half the memory of `dict`s.
+    Rows are kept as they were fetched, `width` keys followed by the measures, which takes half the memory of `dict`s.
     """
 
     def __init__(self, width: int) -> None:
@@ -143,7 +143,7 @@ Formulas = Mapping[Metric, AnyFormula | None]
 
 
 Rank = tuple[object, ...]
-"""The sort key of a row; in all rows, parts at the same index have the same type."""
+"""The sort key of a row; its parts have the same types in all rows."""
 SortRows = Callable[[Iterable[Keys], Callable[[Keys], Rank], int | None], tuple[Sequence[Keys], int]]
 """A function that sorts rows by rank, and returns the first rows up to a limit and the number of all rows."""
 
@@ -160,7 +160,7 @@ def sorted_in_memory(
 class Sorting:
     """The attribution model whose values determine the order of rows, and the function that sorts the rows.
 
-    `empty_times` are the keys of rows by a time that are sorted in even if they have no facts.
+    `empty_times` has the keys of times that get a row even if they have no facts.
     """
 
     model: AttributionModel
@@ -199,7 +199,7 @@ def build_report(
 
 
 class RowsOnAccess(Sequence[Row], Generic[Source]):
-    """The rows of a report; each is built on access from its source, so a million rows need memory for only one."""
+    """The rows of a report; each is built from its source when it is accessed, so that few rows are in memory."""
 
     def __init__(self, sources: Sequence[Source], row_of: Callable[[Source], Row]) -> None:
         self._sources = sources
@@ -262,10 +262,10 @@ class _Figures:
 
 
 def shift_to(question: Question, compared: Period | None) -> tuple[int, ...]:
-    """Return, for each dimension, the number to add to a key of the compared period to get the question's key.
+    """Return, for each dimension, the number to add to a key of the compared period to get the key of its counterpart.
 
-    It turns the first day of the compared period into the first day of the question's period. It is 0 for dimensions
-    that are not days, weeks, months or quarters.
+    The number moves the first day of the compared period to the first day of the question's period. It is 0 for
+    dimensions other than days, weeks, months and quarters.
     """
     if compared is None:
         return ()
@@ -284,7 +284,7 @@ def _moved(side: Gathered, shift: tuple[int, ...]) -> Gathered:
 
 
 class _MovedRows(Mapping[Keys, Mapping[Measure, int]]):
-    """The rows of another period, with `shift` added to their integer keys, which are times."""
+    """The rows of the compared period, with `shift` added to their integer keys, which are times."""
 
     def __init__(self, rows: Mapping[Keys, Mapping[Measure, int]], shift: tuple[int, ...]) -> None:
         self._rows, self._shift = rows, shift
@@ -314,18 +314,18 @@ def shifted(keys: Keys, shift: Sequence[int]) -> Keys:
 
 @record
 class _DescendingText:
-    """A sort key that sorts a text in descending order."""
+    """A sort key that sorts strings in descending order."""
 
     text: str
 
     def __lt__(self, other: "_DescendingText") -> bool:
-        """Return whether the text comes after the text of `other`."""
+        """Return whether this string comes before `other` in descending order."""
         return other.text < self.text
 
 
 @record
 class ByFigure:
-    """A part of an order: the figures of the metric at index `place`; unknown figures come last."""
+    """A sort criterion: the figures of the metric at index `place`; unknown figures come last."""
 
     place: int
     is_descending: bool
@@ -333,7 +333,7 @@ class ByFigure:
 
 @record
 class ByKey:
-    """A part of an order: the keys at index `place`, times by time, others by code points; missing keys come last."""
+    """A sort criterion: the keys at index `place`, times by time, names by code points; missing keys come last."""
 
     place: int
     is_descending: bool = False
@@ -343,9 +343,9 @@ Sequencing = tuple[ByFigure | ByKey, ...]
 
 
 def sequence_of(question: Question) -> Sequencing:
-    """Return the order of the rows of a report.
+    """Return the criteria by which the rows of a report are sorted.
 
-    Rows follow the question's sort. Without a sort, rows are in order of time if their first key is a time, and
+    They follow the question's sort. Without a sort, rows are in order of time if their first key is a time, and
     otherwise in descending order of the first metric. Ties are ordered by keys.
     """
     keys = tuple(ByKey(place) for place in range(len(question.by)))
@@ -362,7 +362,7 @@ def sequence_of(question: Question) -> Sequencing:
 
 
 def _rank(question: Question, spell: Spell, figure: Callable[[Keys, int], Fraction | None]) -> Callable[[Keys], Rank]:
-    """Return a function that ranks the keys of a row in the order of the report; see `sequence_of`."""
+    """Return a function that returns the sort key of a row, given its keys; see `sequence_of`."""
 
     def by_key(keys: Keys, part: ByKey) -> Rank:
         key = keys[part.place]

@@ -35,7 +35,7 @@ class ColumnFormula:
 
     @property
     def adds_up(self) -> bool:
-        """Return `False`: in general the rows of a formula do not add up to the total."""
+        """Return `False`, since the values of a formula in the rows need not add up to its value in the total."""
         return False
 
     def value(self, values: Values) -> Fraction | None:
@@ -46,7 +46,7 @@ class ColumnFormula:
 
 
 def metrics_of_columns(columns: Iterable[ReportColumn], *, has_won: bool, has_margins: bool) -> Mapping[str, Metric]:
-    """Return a site's columns as metrics, by name; `formula_at_site` explains `has_won` and `has_margins`."""
+    """Return a site's columns as metrics, by name; for `has_won` and `has_margins`, see `formula_at_site`."""
     formulas: dict[Part, AnyFormula | None] = {
         MetricName(name): formula_at_site(metric, has_won=has_won, has_margins=has_margins)
         for name, metric in METRICS.items()

@@ -1,4 +1,4 @@
-"""The columns that a site defines for its reports: how many deals have certain statuses, their sum, or a formula."""
+"""The columns that a site defines for its reports: counts or amounts of deals with certain statuses, or formulas."""
 
 import re
 from collections.abc import Iterable
@@ -31,13 +31,13 @@ OPERANDS_MAX = 1_000
 This limits memory.
 """
 RESERVED = ':,|\\"'
-"""The characters that the name of a column cannot have, because they are separators in questions and formulas."""
+"""The characters that a column's name must not have, because they are separators in questions and formulas."""
 _PIECE = re.compile(r"(?:\\.|[^,\\]|\\\Z)*")
 _ESCAPED = re.compile(r"\\(.)")
 
 
 class ColumnKind(StrEnum):
-    """What a column shows: the number of its deals, the sum of their amounts, or a formula."""
+    """What a column shows: the number of deals with its statuses, the sum of their amounts, or a formula."""
 
     COUNT = "count"
     SUM = "sum"
@@ -212,6 +212,6 @@ def _too_large(name: str) -> InvalidSetting:
         key=SETTING,
         ru=f"упростите формулу {name}: вместе с формулами столбцов, которые в ней названы, в ней больше {OPERANDS_MAX} "
         "чисел и показателей",
-        en=f"simplify the formula of {name}: counting the formulas of the columns that it uses, it has more than "
+        en=f"simplify the formula of {name}: together with the formulas of the columns that it uses, it has more than "
         f"{OPERANDS_MAX} numbers and metrics",
     )

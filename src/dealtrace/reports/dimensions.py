@@ -19,7 +19,7 @@ KIND_KEYS = {LeadKind.CALL: "call", LeadKind.LEAD_REQUEST: "request"}
 NEW_CLIENT, RETURNING_CLIENT = "new", "returning"
 """The keys of the dimension `client_kind`."""
 PATH_ARROW, UNKNOWN_STEP = " → ", "(not set)"
-"""What joins the steps of a path in the dimension `path`, and the step of a visit whose source is unknown."""
+"""The separator of the steps in a key of `path`, and the step for a visit whose source is unknown."""
 
 
 class Kind(Enum):
@@ -27,8 +27,8 @@ class Kind(Enum):
 
     `SOURCE` keys are parts of traffic sources and `STATUS` keys are statuses; both are grouped regardless of case.
     `CALENDAR` keys are consecutive periods such as days. `CLOCK` keys recur, such as weekdays. `VISIT_CLOCK` keys recur
-    too, but come from the time of the visit that led to the fact. Keys of these last three kinds are integers in SQL
-    statements; see `time_keys.py`. A fact may have several `TAG` keys. All other keys are `TEXT`.
+    too, but come from the time of the visit that led to the fact. `CALENDAR`, `CLOCK` and `VISIT_CLOCK` keys are
+    integers in SQL statements; see `time_keys.py`. A fact may have several `TAG` keys. All other keys are `TEXT`.
     """
 
     TEXT = auto()
@@ -51,7 +51,7 @@ class Dimension:
     """A dimension: its name, its titles in Russian and English, the facts that have it, and the kind of its keys.
 
     If the title is not clear by itself, `meaning_ru` and `meaning_en` explain it to people. For a custom field, `field`
-    is the name of that field. `keys` are all keys that a dimension can have; they are empty if any text can be a key.
+    is the name of that field. `keys` has all keys that the dimension can have; it is empty if any string can be a key.
     """
 
     name: str
@@ -66,7 +66,7 @@ class Dimension:
 
     @property
     def adds_up(self) -> bool:
-        """Return whether each fact has only one key, so that rows add up to the total."""
+        """Return whether each fact has a single key, so that rows add up to the total."""
         return self.kind is not Kind.TAG
 
     @property
@@ -110,7 +110,7 @@ _TABLE = (
         "Match reason",
         _OF_DEALS,
         meaning_ru="склейка — поиск лида, из которого выросла сделка; причина говорит, как он найден или почему нет",
-        meaning_en="matching looks for the lead that a deal grew out of; the reason says how it was found, or why not",
+        meaning_en="matching looks for the lead that led to a deal; the reason says how it was found, or why not",
         keys=tuple(MatchReason),
     ),
     Dimension(
@@ -119,13 +119,13 @@ _TABLE = (
         "New or returning client",
         _OF_LEADS,
         meaning_ru="новый клиент или повторный; у сделки без лида клиент неизвестен",
-        meaning_en="a new client or a returning one; the client of a deal without a lead is unknown",
+        meaning_en="whether the client is new or returning; unknown for deals without a lead",
         keys=(NEW_CLIENT, RETURNING_CLIENT),
     ),
     Dimension(
         "path",
         "Путь клиента",
-        "Path of the client",
+        "Client path",
         _OF_LEADS,
         meaning_ru="источники визитов, которые привели к лиду, от первого к последнему; визиты подряд из одного "
         "источника и канала — один шаг",

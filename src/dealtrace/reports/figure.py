@@ -52,7 +52,7 @@ def base_measure(metric: Metric) -> Measure | None:
 def parts_of(metric: Metric, metrics: Iterable[Metric]) -> tuple[Metric, ...]:
     """Return the plain counts and sums from which a ratio or formula is computed.
 
-    They are taken from `metrics`, in this order, then from `PART_METRICS`, such as deals with an amount.
+    They are chosen from `metrics`, in the order of `metrics`, then from `PART_METRICS`, such as deals with an amount.
     """
     measures = set(metric.formula.measures)
     if metric.margin_formula is not None:
@@ -67,7 +67,7 @@ def parse_figure(
 ) -> Figure:
     """Parse a figure of a report; `words` is its unparsed question.
 
-    `keys` has the text of the row's key for each dimension, empty for a missing key. With `has_rows`, the figure's
+    `keys` has the row's key for each dimension, or an empty string for a missing key. With `has_rows`, the figure's
     metric must be a plain count or sum; otherwise it may also be a ratio or a formula.
 
     Raises:
@@ -84,7 +84,7 @@ def parse_figure(
             Violation(
                 "key",
                 f"ключей должно быть столько, сколько группировок в by: {len(question.by)}",
-                f"one key is needed for each dimension in by: {len(question.by)}",
+                f"specify one key for each dimension in by, {len(question.by)} in all",
             )
         )
     found = []
@@ -108,13 +108,13 @@ def _check_metric(question: Question, context: QuestionContext, *, has_rows: boo
         Violation(
             "metrics",
             f"укажите один показатель, который считает записи или складывает их суммы: {possible}",
-            f"specify one metric that counts records or adds up their sums: {possible}",
+            f"specify one metric that counts records or adds up their amounts: {possible}",
         )
     ]
 
 
 def _check_facts(question: Question) -> list[Violation]:
-    """Return a violation for each dimension that the metric's facts lack, since the figure would be unknown."""
+    """Return a violation for each dimension that the metric's facts lack, since the figure of any key is unknown."""
     facts = {fact for metric in question.metrics for fact in metric.facts}
     places = [("by", dimension) for dimension in question.by]
     places += [("filter", each.dimension) for each in question.filters]

@@ -40,7 +40,7 @@ class Operator(StrEnum):
 
     @property
     def is_negative(self) -> bool:
-        """Return whether the operator excludes keys; a filter with it keeps facts that have no key."""
+        """Return whether the operator excludes keys; facts without a key pass a filter with such an operator."""
         return self is Operator.NOT
 
 
@@ -54,7 +54,7 @@ class Filter:
 
 
 def split_escaped(text: str, separator: str, limit: int = -1) -> list[str]:
-    r"""Split a text at separators, at most `limit` times; a separator after `\` does not count.
+    r"""Split a string at separators, at most `limit` times; a separator after `\` does not count.
 
     The parts keep their escapes; `unescaped` removes them.
     """
@@ -121,7 +121,7 @@ def parse_condition(dimension: Dimension, rest: str) -> Filter:
         return Filter(dimension, operator)
     texts = split_escaped(given[0], VALUE_SEPARATOR) if operator is Operator.AMONG else given
     if len(texts) > VALUES_MAX:
-        raise InvalidValue(f"не больше {VALUES_MAX} значений", f"at most {VALUES_MAX} values")
+        raise InvalidValue(f"не больше {VALUES_MAX} значений", f"at most {VALUES_MAX} values are allowed")
     values = tuple(unescaped(text) for text in texts)
     if operator is not Operator.CONTAINS:
         for value in values:
@@ -130,7 +130,7 @@ def parse_condition(dimension: Dimension, rest: str) -> Filter:
 
 
 def _check_value(dimension: Dimension, value: str) -> None:
-    """Raise `InvalidValue` if no fact can have a value, which would be a misspelt key; a blank value is allowed."""
+    """Raise `InvalidValue` if no fact can have this value, which is probably misspelt; a blank value is allowed."""
     key = key_of_value(dimension, value)
     if not dimension.keys or key is None or key in dimension.keys:
         return
@@ -159,11 +159,11 @@ def escaped_name(name: str) -> str:
 
 
 class Condition(Protocol):
-    """An object with the dimension and the operator of a filter."""
+    """An object that has the dimension and the operator of a filter."""
 
     @property
     def dimension(self) -> Dimension:
-        """The dimension."""
+        """The dimension whose keys are compared."""
 
     @property
     def operator(self) -> Operator:

@@ -16,8 +16,8 @@ MONEY_DIGITS = 2
 def format_value(metric: Metric, value: Fraction | None) -> Shown:
     """Return a metric's value as answers show it, or `None` if it is unknown.
 
-    Counts are integers, or texts with six decimals if they are fractional; money is a text with two decimals; ratios
-    are numbers rounded half even to six decimals.
+    Counts are integers, or strings with six decimals if they are fractional. Amounts of money are strings with two
+    decimals. All other values are numbers, rounded half even to six decimals.
     """
     match rounded_value(metric, value):
         case Decimal() as number:
@@ -41,12 +41,12 @@ def rounded_value(metric: Metric, value: Fraction | None) -> int | Decimal | Non
 
 
 def format_share(millionths: int) -> str:
-    """Format millionths with six decimals: 0.250000."""
+    """Format a number of millionths with six decimals: 250000 is `0.250000`."""
     return format_units(millionths, RATIO_DIGITS)
 
 
 def format_kopecks(kopecks: int) -> str:
-    """Format kopecks as rubles with two decimals."""
+    """Format kopecks as rubles with two decimals: 5 is `0.05`."""
     return format_units(kopecks, MONEY_DIGITS)
 
 
@@ -56,7 +56,7 @@ def rounded(value: Fraction) -> Decimal:
 
 
 def format_units(units: int, digits: int) -> str:
-    """Format a number of units as a decimal text with `digits` decimals: 5 units with 2 digits are `0.05`."""
+    """Format `units` / 10**`digits` as a decimal number: 5 units with 2 digits are `0.05`."""
     sign, size = "-" if units < 0 else "", str(abs(units)).rjust(digits + 1, "0")
     return f"{sign}{size[:-digits]}.{size[-digits:]}"
 

@@ -25,7 +25,7 @@ DEPTH_MAX = 32
 """Ours: how deeply parentheses and signs may be nested."""
 NUMBER_LENGTH_MAX = 20
 SETTING = "formula"
-"""The name of the invalid setting (`key`) in refusals of a formula."""
+"""The name that error messages about a formula give to the invalid setting."""
 
 _TOKEN = re.compile(
     r"""\s*(?:
@@ -98,7 +98,7 @@ def parse_formula(text: str) -> FormulaTree:
 
 
 def format_formula(formula: FormulaTree) -> str:
-    """Format a formula as the shortest text that `parse_formula` parses to the same formula."""
+    """Format a formula as the shortest string that `parse_formula` parses to the same formula."""
     match formula:
         case Number(value):
             return f"{value:f}"

@@ -34,7 +34,7 @@ def rubles_of(kopecks: int) -> str:
 
 
 def share_text(share: int) -> str:
-    """Format a share, in units of 1/`WHOLE`, as a decimal with six places: `0.333333`."""
+    """Format a share, given in units of 1/`WHOLE`, with six decimals: `0.333333`."""
     return f"{share // WHOLE}.{share % WHOLE:06}"
 
 

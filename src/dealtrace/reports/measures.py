@@ -23,7 +23,7 @@ class Aggregate(Enum):
 
 @record
 class Measure:
-    """A measure of facts: the attribute that it adds or counts, and a flag that facts must have to be counted.
+    """A measure of facts: the attribute that it adds or counts, and a flag; only facts with this flag are counted.
 
     `statuses` are the keys of the statuses whose deals are counted, or `None` for all statuses.
     """

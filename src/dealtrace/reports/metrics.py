@@ -1,6 +1,6 @@
 """The table of metrics: everything that a report can show.
 
-A new metric is a line of `_TABLE`; the API, the command line, exports and documentation read it here.
+To add a metric, add a line to `_TABLE`; the API, the command line, exports and documentation read the table.
 """
 
 from collections.abc import Mapping
@@ -50,7 +50,7 @@ class Sum:
 
     @property
     def has_one_scale(self) -> bool:
-        """Return whether the bare measures, added with their signs, have the order of the values of the sum."""
+        """Return whether all measures have the same unit, so that their unconverted sum sorts rows as `value` does."""
         return len({_SCALES[measure.aggregate] for measure, _ in self.terms}) == 1
 
     def value(self, values: Values) -> Fraction | None:
@@ -152,7 +152,7 @@ class Metric:
 
     @property
     def value_of_nothing(self) -> Fraction | None:
-        """Return the value where there are no facts: zero of a sum or count, `None` of a ratio."""
+        """Return the value if there are no facts: zero for a sum or count, `None` for a ratio."""
         return self.formula.value(dict.fromkeys(self.formula.measures, 0))
 
     @property
@@ -222,31 +222,31 @@ _TABLE = (
     Metric("target_calls", "Целевые звонки", "Target calls", "звонки, отмеченные как целевые",
            "calls that are marked as target calls", Unit.COUNT, _calls("is_target")),
     Metric("unique_target_calls", "Уникально-целевые звонки", "Unique target calls",
-           "сколько разных клиентов сделало целевой звонок", "how many clients made a target call", Unit.COUNT,
-           _clients("is_target")),
-    Metric("requests", "Заявки", "Lead requests", "заявки с форм сайта", "requests sent by forms of the site",
+           "сколько разных клиентов сделало целевой звонок", "how many different clients made a target call",
+           Unit.COUNT, _clients("is_target")),
+    Metric("requests", "Заявки", "Lead requests", "заявки с форм сайта", "requests from forms on the site",
            Unit.COUNT, plain(REQUESTS)),
     Metric("unique_requests", "Уникальные заявки", "Unique lead requests", "сколько разных клиентов оставило заявку",
            "how many different clients sent a request", Unit.COUNT, _clients("is_request")),
     Metric("leads", "Лиды", "Leads", "звонки и заявки вместе", "calls and lead requests together", Unit.COUNT,
            plain(LEADS)),
-    Metric("deals", "Сделки", "Deals", "все сделки из CRM", "all deals of the CRM", Unit.COUNT, plain(DEALS)),
+    Metric("deals", "Сделки", "Deals", "все сделки из CRM", "all deals from the CRM", Unit.COUNT, plain(DEALS)),
     Metric("amount", "Сумма сделок", "Amount", "сумма всех сделок, включая открытые и проигранные",
-           "the sum of all deals, including open and lost deals", Unit.MONEY, plain(AMOUNT)),
-    Metric("margin", "Маржа", "Margin", "маржа всех сделок", "the margin of all deals", Unit.MONEY,
+           "the total amount of all deals, including open and lost deals", Unit.MONEY, plain(AMOUNT)),
+    Metric("margin", "Маржа", "Margin", "маржа всех сделок", "the total margin of all deals", Unit.MONEY,
            plain(Measure(Fact.DEALS, Aggregate.MONEY, "margin"))),
     Metric("won", "Продажи", "Won deals", "выигранные сделки", "deals that were won", Unit.COUNT, plain(WON)),
-    Metric("won_amount", "Выручка", "Won amount", "сумма выигранных сделок", "the sum of won deals", Unit.MONEY,
-           plain(WON_AMOUNT)),
-    Metric("won_margin", "Маржа продаж", "Won margin", "маржа выигранных сделок", "the margin of won deals", Unit.MONEY,
-           plain(WON_MARGIN)),
+    Metric("won_amount", "Выручка", "Won amount", "сумма выигранных сделок", "the total amount of won deals",
+           Unit.MONEY, plain(WON_AMOUNT)),
+    Metric("won_margin", "Маржа продаж", "Won margin", "маржа выигранных сделок", "the total margin of won deals",
+           Unit.MONEY, plain(WON_MARGIN)),
     Metric("lost", "Отказы", "Lost deals", "проигранные сделки", "deals that were lost", Unit.COUNT,
            plain(Measure(Fact.DEALS, flag="is_lost")), growth=Growth.BAD),
     Metric("average", "Средний чек", "Average amount", "сумма сделок / сделки, у которых есть сумма",
            "amount / deals with an amount", Unit.PRICE, ratio(AMOUNT, _WITH_AMOUNT),
            formula_text="amount / deals with an amount"),
     Metric("no_rate", "Сделки без курса валюты", "Deals without a rate",
-           "сделки в валюте, курс которой на их день не указан", "deals in a currency without a rate on their day",
+           "сделки в валюте, курс которой на их день не указан", "deals in a currency that has no rate for their day",
            Unit.COUNT, plain(Measure(Fact.DEALS, flag="lacks_rate")), growth=Growth.BAD),
     Metric("match_rate", "Доля склеенных сделок", "Match rate",
            "сделки, для которых склейка нашла лид или источник назвала CRM / все сделки",
@@ -257,11 +257,12 @@ _TABLE = (
            growth=Growth.BAD),
     Metric("assisted", "Ассоциированные сделки", "Assisted deals",
            "сделки, на пути к которым был и визит с этого источника",
-           "deals whose client also had a visit from this source on the way", Unit.COUNT,
+           "deals with a visit from this source before the last visit", Unit.COUNT,
            plain(Measure(Fact.ASSISTS, Aggregate.DISTINCT, "id"))),
     Metric("days_to_deal", "Дней до сделки", "Days to the deal", "сколько дней в среднем от визита до сделки",
            "days from the visit to the deal, on average", Unit.DAYS, ratio(_TIME_FROM_TOUCH, _TOUCHED),
-           formula_text="days from the visit to the deal / deals, both by the shares of visits", growth=Growth.BAD),
+           formula_text="days from the visit to the deal / deals, both weighted by the visits' shares",
+           growth=Growth.BAD),
     Metric("visit_to_lead", "Визит → лид", "Visit to lead", "лиды, у которых есть визит / визиты",
            "leads with a visit / visits", Unit.RATIO, ratio(_LEADS_WITH_VISIT, VISITS),
            formula_text="leads with a visit / visits"),
@@ -270,19 +271,19 @@ _TABLE = (
            formula_text="leads with a deal / leads"),
     Metric("deal_to_won", "Сделка → продажа", "Deal to won", "доля выигранных: продажи / сделки",
            "share of won deals: won deals / deals", Unit.RATIO, ratio(WON, DEALS), formula_text="won / deals"),
-    Metric("cost", "Расходы", "Cost", "расходы на рекламу", "the cost of ads", Unit.MONEY, plain(COST),
+    Metric("cost", "Расходы", "Cost", "расходы на рекламу", "the cost of advertising", Unit.MONEY, plain(COST),
            growth=Growth.NEUTRAL),
     Metric("clicks", "Клики", "Clicks", "клики по рекламе, из файлов расходов",
            "clicks on ads, from imported cost files", Unit.COUNT, plain(CLICKS), growth=Growth.NEUTRAL),
     Metric("cpc", "Цена клика", "Cost per click", "расходы / клики", "cost / clicks", Unit.PRICE, ratio(COST, CLICKS),
            formula_text="cost / clicks", growth=Growth.BAD),
     Metric("cpl", "Цена лида", "Cost per lead", "расходы / все лиды, включая пришедшие без рекламы",
-           "cost / all leads, including leads without ads", Unit.PRICE, ratio(COST, LEADS),
+           "cost / all leads, including those not from ads", Unit.PRICE, ratio(COST, LEADS),
            formula_text="cost / leads", growth=Growth.BAD),
     Metric("cpo", "Цена сделки", "Cost per deal", "расходы / все сделки", "cost / all deals", Unit.PRICE,
            ratio(COST, DEALS), formula_text="cost / deals", growth=Growth.BAD),
     Metric("cac", "Цена нового клиента", "Customer acquisition cost", "расходы / клиенты с первой покупкой за период",
-           "cost / clients who first bought in the period", Unit.PRICE, ratio(COST, _FIRST_BUYERS),
+           "cost / clients whose first purchase is in the period", Unit.PRICE, ratio(COST, _FIRST_BUYERS),
            formula_text="cost / clients whose first won deal is in the period", growth=Growth.BAD),
     Metric("roi", "ROI", "ROI", *_RETURN_MEANING, Unit.RATIO, _RETURN, formula_text=_RETURN_TEXT, needs_won=True,
            margin_formula=_MARGIN_RETURN),
@@ -299,12 +300,12 @@ _PARTS = (
     Metric("matched_deals", "Сделки с источником", "Matched deals", "сделки, у которых есть лид или названный источник",
            "deals with a lead or a stated source", Unit.COUNT, plain(_MATCHED)),
     Metric("first_buyers", "Новые клиенты", "New clients", "клиенты с первой покупкой за период",
-           "clients who first bought in the period", Unit.COUNT, plain(_FIRST_BUYERS)),
+           "clients whose first purchase is in the period", Unit.COUNT, plain(_FIRST_BUYERS)),
     Metric("days_from_visit", "Дни от визита до сделки", "Days from the visit to the deal",
            "сумма дней от визита до сделки, с учётом долей визитов",
-           "the sum of the days from visit to deal, by the shares of visits", Unit.DAYS, plain(_TIME_FROM_TOUCH)),
+           "the total days from visit to deal, weighted by the visits' shares", Unit.DAYS, plain(_TIME_FROM_TOUCH)),
     Metric("deals_with_visit", "Сделки с визитом", "Deals with a visit",
-           "сделки, у которых есть визит, с учётом долей визитов", "deals that have a visit, by the shares of visits",
+           "сделки, у которых есть визит, с учётом долей визитов", "deals with a visit, weighted by the visits' shares",
            Unit.COUNT, plain(_TOUCHED)),
     Metric("leads_with_visit", "Лиды с визитом", "Leads with a visit", "лиды, у которых есть визит",
            "leads that have a visit", Unit.COUNT, plain(_LEADS_WITH_VISIT)),
@@ -312,7 +313,7 @@ _PARTS = (
            "leads that have a deal", Unit.COUNT, plain(_LEADS_WITH_DEAL)),
 )  # fmt: skip
 PART_METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _PARTS}
-"""Parts of metrics that are no metrics themselves; they are shown to explain a figure, and no report can ask them."""
+"""Parts of metrics that are shown to explain a figure; they are not metrics themselves, so no report can have them."""
 METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _TABLE}
 """All metrics except the columns of sites, by name."""
 

@@ -40,7 +40,7 @@ def spelling_of(source: TrafficSource) -> tuple[str | None, str | None]:
 
 @record
 class Moved:
-    """The deals (in units of 1/`WHOLE` of a deal) and kopecks that move between two sources."""
+    """The deals (counted in units of 1/`WHOLE` of a deal) and kopecks that move from one source to another."""
 
     deals: int = 0
     kopecks: int = 0
@@ -56,8 +56,8 @@ Moves = dict[tuple[SourceKey, SourceKey], Moved]
 def moves_of(before: Shares, after: Shares, kopecks: int) -> Moves:
     """Return the parts of a deal and of its `kopecks` that move between sources when its shares change.
 
-    The keys are pairs of old and new source. The value of a source after the change equals its value before, minus what
-    moves away from it, plus what moves to it, to the kopeck.
+    The keys are pairs of old and new source. After the change, the value of each source is, to the kopeck, its value
+    before, minus what moves away from it, plus what moves to it.
     """
     moves: Moves = {}
     for pair, deals in _flow(_deals_by_key(before), _deals_by_key(after)).items():
@@ -85,8 +85,8 @@ def _summed(keys: Sequence[SourceKey], parts: Sequence[int]) -> dict[SourceKey, 
 def _flow(before: Mapping[SourceKey, int], after: Mapping[SourceKey, int]) -> dict[tuple[SourceKey, SourceKey], int]:
     """Return the amount that moves from each losing source to each gaining source, by pairs of old and new source.
 
-    Sources are paired in the order of their rank. The values of `before` and of `after` must have the same sum, and no
-    value may have the opposite sign of that sum.
+    Sources are paired in the order of their rank. The values of `before` and those of `after` must have the same sum,
+    and no value may have the opposite sign.
     """
     sign = -1 if sum(before.values()) < 0 else 1
     keys = sorted(before.keys() | after.keys(), key=lambda key: key.rank)

@@ -32,7 +32,7 @@ def parse_day(text: str) -> date:
     if day_on is None:
         raise InvalidValue(
             f"нужна дата вида 2026-11-30, годы {YEAR_MIN}–{YEAR_MAX}",
-            f"must be a date such as 2026-11-30, in the years {YEAR_MIN}–{YEAR_MAX}",
+            f"must be a date such as 2026-11-30, with a year from {YEAR_MIN} to {YEAR_MAX}",
         )
     return day_on
 
@@ -55,7 +55,7 @@ class Span:
     """The part of a period that has passed.
 
     `since` and `until` are instants in UTC; `until` is exclusive. `days` is the same part in whole days, for costs,
-    which are stated by day; it is `None` if the whole period lies in the future.
+    which are stored by day; it is `None` if the whole period lies in the future.
     """
 
     since: datetime
@@ -78,7 +78,7 @@ def compared_period(period: Period, comparison: Comparison) -> Period:
 
 
 def _counterpart(period: Period, comparison: Comparison) -> Callable[[date], date]:
-    """Return a function that maps a day of the period to the day that it is compared with.
+    """Return a function that returns the day with which a day of the period is compared.
 
     `WEEKDAYS` goes back by the fewest whole weeks that are at least as long as the period.
     """
@@ -111,8 +111,9 @@ def span_of(period: Period, time_zone: ZoneInfo, now: datetime) -> Span:
 def compared_span(period: Period, comparison: Comparison, time_zone: ZoneInfo, now: datetime) -> Span:
     """Return the part of the compared period that a report uses.
 
-    If `period` is not over, this part ends on the day that today is compared with, as long after that day's midnight as
-    `now` is after today's. Ours: if the clocks changed on one of the two days, the local times of the two ends differ.
+    If `period` is not over, this part ends on the day with which today is compared, as long after the start of that day
+    as `now` is after the start of today. Ours: if clocks change on one of these days, the local times of the two ends
+    differ.
     """
     other, today = compared_period(period, comparison), site_day(now, time_zone)
     if period.first_on > today:

@@ -58,7 +58,7 @@ class Question:
     """The parsed parameters of a report. `model` is `None` for all models at once; `limit` is `None` for all rows.
 
     `pivot` is the dimension whose keys become columns of the first metric, or `None` if there is no pivot.
-    `shows_empty_times` is true for pages and letters, which have rows for times without facts; see
+    `shows_empty_times` is true for pages and e-mails, which have rows for times without facts; see
     `reading/empty_times.py`.
     """
 
@@ -76,7 +76,7 @@ class Question:
 
     @property
     def adds_up(self) -> bool:
-        """Return whether the rows of the report add up to its total, as far as dimensions are concerned."""
+        """Return whether rows by these dimensions add up to the total; metrics such as ratios never do."""
         return rows_add_up(self.by)
 
 
@@ -105,7 +105,7 @@ class RawQuestion:
 
 @record
 class QuestionContext:
-    """The data of a site that the parser needs: its date, default attribution model, custom fields, columns, segments.
+    """What the parser must know of a site: today's date there, its attribution model, fields, columns and segments.
 
     `segments` has the unparsed filters of each segment; `rows_max` is `None` if all rows may be requested.
     """
@@ -150,7 +150,7 @@ def parse_filters(texts: Sequence[str], context: QuestionContext) -> tuple[Filte
     """Parse the filters of a report; the result is in input order.
 
     Raises:
-        InvalidParameters: one violation for each text that is not a valid filter.
+        InvalidParameters: one violation for each string that is not a valid filter.
     """
     parser = _Parser(context)
     filters = parser.filters(texts)
@@ -177,13 +177,13 @@ class _Parser:
     def dimensions(self, text: str) -> tuple[Dimension, ...]:
         names = _names(text)
         if len(names) > BY_MAX:
-            raise InvalidValue(f"не больше {BY_MAX} группировок", f"at most {BY_MAX} dimensions")
+            raise InvalidValue(f"не больше {BY_MAX} группировок", f"at most {BY_MAX} dimensions are allowed")
         return tuple(self.dimension(name) for name in names)
 
     def pivot(self, words: RawQuestion, by: Sequence[Dimension]) -> Dimension | None:
         """Return the dimension of the pivot's columns, or `None` without a pivot.
 
-        `BY_MAX` limits the dimensions of rows and columns together.
+        Rows and columns together may have at most `BY_MAX` dimensions.
         """
         if not words.pivot:
             return None
@@ -192,7 +192,7 @@ class _Parser:
             most = BY_MAX - 1
             raise InvalidValue(
                 f"в `by` нужно от 1 до {most} группировок, кроме группировки `pivot`",
-                f"`by` must have 1 to {most} dimensions besides that of `pivot`",
+                f"`by` must have 1 to {most} dimensions other than that of `pivot`",
             )
         if words.models:
             raise InvalidValue("не вместе с models", "cannot be combined with models")
@@ -214,7 +214,7 @@ class _Parser:
             known = ", ".join(METRICS)
             raise InvalidValue(f"укажите показатели; есть: {known}", f"specify the metrics; available: {known}")
         if len(names) > METRICS_MAX:
-            raise InvalidValue(f"не больше {METRICS_MAX} показателей", f"at most {METRICS_MAX} metrics")
+            raise InvalidValue(f"не больше {METRICS_MAX} показателей", f"at most {METRICS_MAX} metrics are allowed")
         every = {**METRICS, **self.context.columns}
         for name in names:
             if name not in every:
@@ -226,7 +226,7 @@ class _Parser:
         last = self.read("to", lambda: _day(words.last), None)
         if words.period and (words.first or words.last):
             self.violations.append(
-                Violation("period", "укажите либо период, либо даты", "specify either a period or dates")
+                Violation("period", "укажите либо период, либо даты", "specify either a period or dates, not both")
             )
         preset = self.read("period", lambda: _preset(words.period or DEFAULT_PRESET), DEFAULT_PRESET)
         usual = PRESETS[preset](self.context.today)
@@ -250,7 +250,7 @@ class _Parser:
     def filters(self, texts: Sequence[str]) -> tuple[Filter, ...]:
         if len(texts) > FILTERS_MAX:
             self.violations.append(
-                Violation("filter", f"не больше {FILTERS_MAX} условий", f"at most {FILTERS_MAX} filters")
+                Violation("filter", f"не больше {FILTERS_MAX} условий", f"at most {FILTERS_MAX} filters are allowed")
             )
             return ()
         found = [self.read("filter", partial(self._filter_or_none, text), None) for text in texts]
@@ -299,7 +299,7 @@ def _names(text: str) -> list[str]:
 
 
 def _is_lone_surrogate(sign: str) -> bool:
-    """Return whether a character is a lone surrogate; Python decodes command-line bytes that are not UTF-8 to these."""
+    """Return whether a character is a lone surrogate; Python decodes arguments that are not UTF-8 to these."""
     return "\ud800" <= sign <= "\udfff"
 
 
@@ -343,9 +343,9 @@ def _model(text: str) -> AttributionModel:
 
 def _all_models(text: str, model: str) -> None:
     if text != ALL_MODELS:
-        raise InvalidValue(f"бывает только {ALL_MODELS}", f"can only be {ALL_MODELS}")
+        raise InvalidValue(f"бывает только {ALL_MODELS}", f"must be {ALL_MODELS}")
     if model:
-        raise InvalidValue("укажите либо model, либо models", "specify either model or models")
+        raise InvalidValue("укажите либо model, либо models", "specify either model or models, not both")
 
 
 def _sort(text: str, by: Sequence[Dimension], metrics: Sequence[Metric]) -> Sort | None:
@@ -354,7 +354,7 @@ def _sort(text: str, by: Sequence[Dimension], metrics: Sequence[Metric]) -> Sort
     name = unescaped(text.removeprefix(DESCENDING))
     known = [*(metric.name for metric in metrics), *(dimension.name for dimension in by)]
     if name not in known:
-        raise _unknown(name, known, "столбца в этом отчёте", "column in this report")
+        raise _unknown(name, known, "столбца в этом отчёте", "column of this report")
     return Sort(name, text.startswith(DESCENDING))
 
 

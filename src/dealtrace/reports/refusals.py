@@ -28,7 +28,10 @@ class ClientGone(Refusal):
 
 
 class ReportNotKept(Refusal):
-    """The disk with temporary files is full: of rows that do not fit in memory, or of files before they are sent."""
+    """Temporary files cannot be written, for example because the disk is full.
+
+    They hold rows that do not fit in memory, and files before they are sent.
+    """
 
     code = 10084
     ru = "Отчёт или список не помещается во временные файлы сервера: {cause}. Сократите период или число группировок"

@@ -6,7 +6,7 @@ from enum import StrEnum
 from dealtrace.record import record
 
 STATUSES_MAX = 10_000
-"""Ours: the most statuses of a site, since a CRM with more misuses the field; all further statuses count as open."""
+"""Ours: the most statuses of a site; a CRM that sends more misuses the field, and all others count as open."""
 
 
 class Meaning(StrEnum):
@@ -21,7 +21,7 @@ class Meaning(StrEnum):
 class Status:
     """A spelling of a status in a site's deals, with its meaning.
 
-    `is_classified` is whether a person set the meaning; it is `False` for statuses that count as open by default.
+    `is_classified` says whether a person set the meaning; it is `False` for statuses that count as open by default.
     """
 
     spelling: str
@@ -33,7 +33,7 @@ class Status:
 class StatusGroup:
     """All spellings of one status, most frequent first, their meaning, and how many non-deleted deals have the status.
 
-    `is_classified` is whether a person set the meaning of any spelling.
+    `is_classified` says whether a person set the meaning of any spelling.
     """
 
     spellings: tuple[str, ...]

@@ -13,7 +13,7 @@ COMPARED, COMPARED_RU = "compared", "сравнение"
 
 @record
 class Column:
-    """A column of figures: its name, its heading in both languages, and its metric."""
+    """A column of figures: its name, its headings in Russian and English, and its metric."""
 
     name: str
     ru: str
@@ -22,7 +22,7 @@ class Column:
 
 
 def figure_columns(report: Report) -> list[Column]:
-    """Return a column for each metric under each model, followed by its column for the compared period, if any.
+    """Return a column for each metric and model, each followed by a column for the compared period, if there is one.
 
     If all models are shown, the code of the model is added to the name and heading of the column.
     """

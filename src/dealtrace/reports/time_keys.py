@@ -1,4 +1,4 @@
-"""Keys of time dimensions such as days and weeks: integers in SQL statements, texts in answers.
+"""Keys of time dimensions such as days and weeks: integers in SQL statements, strings in answers.
 
 A day is its proleptic Gregorian ordinal, as in the database: 1 is Monday, 1 January of the year 1.
 """
@@ -20,10 +20,10 @@ class TimeKeys:
     """The functions that convert the keys of a time dimension, and an example of a key as a string.
 
     `number_of` returns the key of a day as a number; it is `None` for hours, since a day has all hours. `text_of`
-    converts the number to text, and `parse` converts the text back.
+    converts the number to a string, and `parse` converts the string back.
 
     Raises:
-        ValueError: from `parse`, if the text is not a key.
+        ValueError: from `parse`, if the string is not a key.
     """
 
     number_of: Callable[[date], int] | None
@@ -96,7 +96,7 @@ TIME_KEYS: Mapping[str, TimeKeys] = {
 
 
 def keys_of_period(name: str, period: Period) -> dict[str, int]:
-    """Map the text of each key of a time dimension within a period to the key's number, in order of time."""
+    """Map each key of a time dimension in a period, as a string, to its number, in order of time."""
     keys = TIME_KEYS[name]
     if keys.number_of is None:
         return {keys.text_of(hour): hour for hour in range(HOURS)}
@@ -106,10 +106,10 @@ def keys_of_period(name: str, period: Period) -> dict[str, int]:
 
 
 def number_of_key(name: str, text: str) -> int:
-    """Return the number of the key `text` of the time dimension `name`.
+    """Return the key `text` of the time dimension `name` as a number.
 
     Raises:
-        InvalidValue: the text is not a key of the dimension.
+        InvalidValue: the string is not a key of the dimension.
     """
     keys = TIME_KEYS[name]
     try:
@@ -119,6 +119,6 @@ def number_of_key(name: str, text: str) -> int:
         is_key = False
     if not is_key:
         raise InvalidValue(
-            f"«{text}»: нужно, например, {keys.example}", f"“{text}”: write, for example, {keys.example}"
+            f"«{text}»: нужно, например, {keys.example}", f"“{text}”: write it in the form {keys.example}"
         )
     return number

@@ -24,7 +24,7 @@ class DealAttribution:
 class Outcome:
     """A deal with its lead and sources now (`before`) and under the rules that are being tried (`after`).
 
-    `kopecks` is what the amount of the deal is worth, or `None` if there is no amount or its currency has no rate.
+    `kopecks` is the worth of the deal's amount, or `None` if there is no amount or its currency has no rate.
     `is_kept` is true if the deal would keep its lead although the new rules would not find that lead.
     """
 
@@ -48,19 +48,19 @@ class Outcome:
 
     @property
     def lacks_rate(self) -> bool:
-        """Return whether the worth of the deal's amount is unknown."""
+        """Return whether the deal has an amount whose worth in rubles is unknown."""
         return self.kopecks is None and self.deal.amount_rub is not None
 
 
 @record
 class MatchCount:
-    """The number of deals with a lead (`with_lead`), and of deals with a lead or a stated source (`attributed`)."""
+    """How many deals have a lead (`with_lead`), and how many have a lead or a stated source (`attributed`)."""
 
     with_lead: int = 0
     attributed: int = 0
 
     def after(self, deal: Deal, attribution: DealAttribution) -> "MatchCount":
-        """Return the counts with `deal` added; `attribution` has the lead of the deal."""
+        """Return the counts with `deal` added, which has the lead of `attribution`."""
         has_lead = attribution.lead is not None
         return MatchCount(self.with_lead + has_lead, self.attributed + (has_lead or deal.stated_source is not None))
 
@@ -72,7 +72,7 @@ class Tally:
     `pinned` counts deals that keep the lead a person chose. `kept` counts deals that keep a lead which the rules would
     no longer find. `flipped` counts deals that would get another lead, `moved` counts deals whose sources would change,
     and `changed` counts deals with either change. `further` is the sum of moves beyond `MOVES_MAX` pairs of sources.
-    `without_rate` counts moved deals whose money does not move with them, because its worth in rubles is unknown.
+    `without_rate` counts moved deals whose money is left out of the moves, because its worth in rubles is unknown.
     """
 
     deals: int = 0

@@ -183,7 +183,7 @@ def test_a_row_without_a_day_that_is_no_total_is_a_fault(folder: Path, row: str)
 
 def test_broken_rows_are_named_with_column_and_cure(folder: Path) -> None:
     said = refused(folder, "Дата;Кампания;Расход, ₽;Клики\n01.03.2024;a;много;1\n32.03.2024;a;1;-1\n01.03.2024;a;;\n")
-    assert "row 2: Расход, ₽: expected a sum of 0 or more" in said
+    assert "row 2: Расход, ₽: expected an amount of 0 or more" in said
     assert "row 3: Дата: expected a day" in said
     assert "Клики: expected an integer" in said
     assert "row 4: Расход, ₽: the cell is empty" in said
@@ -243,7 +243,7 @@ def test_no_more_than_five_broken_rows_are_named(folder: Path) -> None:
         ('Дата;"Рас"ход;Расход;Клики\n01.03.2024;1;1;1\n', "misplaced quotes"),
         ('Дата;Кампания;Расход\n01.03.2024;"a"b;1\n', "row 2: row: misplaced quotes"),
         ("Дата;Расход\n01.03.2024;1;2\n", "more cells than the 2 headings"),
-        ("Дата;Источник;Расход\n01.03.2024;;2\n", "neither source nor campaign"),
+        ("Дата;Источник;Расход\n01.03.2024;;2\n", "neither a source nor a campaign"),
         ("Дата;Кампания;Расход\n01.03.2024;7,92E+10;2\n", "digits were lost"),
         ("Дата;Расход\n01.03.2024;20000000000\n", "exceeds 10000000000 rubles"),
         ("\x00\x01\x02", ""),

@@ -119,7 +119,7 @@ def test_a_picture_whose_bytes_look_like_texts_or_cells_is_not_read(tmp_path: Pa
 
 
 def test_every_text_counts_as_long_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(size, "SHARED_TEXT_MAX", 10_000)
+    monkeypatch.setattr(size, "SHARED_STRINGS_MAX", 10_000)
     texts = TEXTS.format("x</t></si><si><t>" + "long" * 500 + "</t></si>" + "<si><t>short</t></si>" * 97 + "<si><t>z")
     cells = "<row>" + "".join(f'<c t="s"><v>{number}</v></c>' for number in range(100)) + "</row>"
     entries = {FIRST_SHEET: SHEET.format(cells).encode(), "xl/sharedStrings.xml": texts.encode()}

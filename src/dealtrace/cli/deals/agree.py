@@ -105,9 +105,9 @@ class _Run:
         self._is_hidden = is_hidden or not error_console.is_terminal
 
     def disagreements(self) -> Iterator[Comparison]:
-        """Yield the differences: rows of the file that differ, then deals that are missing in the file.
+        """Yield the rows of the file that differ, then the deals that are missing in the file.
 
-        All deals, also those that agree, are counted in `agreement`.
+        All deals are counted in `agreement`, including those that do not differ.
         """
         # Rows are printed while the progress bar is shown, and must not go to its console.
         shown = Progress(console=error_console, transient=True, disable=self._is_hidden, redirect_stdout=False)

@@ -114,7 +114,7 @@ def pin(
     deal: DealArgument,
     call: Annotated[int | None, typer.Option(min=1, max=ID_MAX, help="The callId of the lead.")] = None,
     request: Annotated[int | None, typer.Option(min=1, max=ID_MAX, help="The requestId of the lead.")] = None,
-    none: Annotated[bool, typer.Option("--none", help="The deal is to have no lead.")] = False,
+    none: Annotated[bool, typer.Option("--none", help="Give the deal no lead.")] = False,
     site: OnlySiteOption = None,
 ) -> None:
     """Choose the lead of a deal by hand. From then on, matching does not change the lead."""
@@ -130,7 +130,7 @@ def pin(
 
 @deal_commands.command("unpin")
 def unpin(deal: DealArgument, site: OnlySiteOption = None) -> None:
-    """Undo the choice made with pin, and match the deal by the rules again at once."""
+    """Undo pin, and rematch the deal by the rules at once."""
     with open_prepared() as database, database.write() as connection:
         owner, found = find_deal(connection, deal, site)
         unpinned = unpin_deal(work_in(database, connection, owner), found.id)
@@ -141,7 +141,7 @@ def unpin(deal: DealArgument, site: OnlySiteOption = None) -> None:
 
 
 def _format_sum(deal: Deal) -> str:
-    """Return the sum of a deal, with its currency if it is not in rubles: `10 USD`."""
+    """Return the amount of a deal, with its currency if it is not in rubles: `10 USD`."""
     if deal.amount_rub is None:
         return "no sum"
     currency = "" if deal.currency in (None, RUBLE) else f" {str(deal.currency).upper()}"

@@ -14,7 +14,7 @@ NOTHING = "nothing"
 
 
 def format_history(site: Site, deal: Deal, versions: Sequence[DealVersion], logins: Mapping[int, str]) -> Iterator[str]:
-    """Yield the lines of a deal's history, oldest version first; `logins` are the logins of users by id."""
+    """Yield the lines of a deal's history, oldest version first; `logins` has the login of each user by user id."""
     yield f"Deal {deal.id}, number {deal.number}, site {site.id}"
     yield f"Times are in {site.time_zone.key}."
     for version in versions:
@@ -28,7 +28,7 @@ def format_history(site: Site, deal: Deal, versions: Sequence[DealVersion], logi
 
 
 def format_fields(fields: Mapping[str, object], zone: ZoneInfo) -> Iterator[str]:
-    """Yield a line for each field that has a value; a field `b` nested in `a` is named `a.b`."""
+    """Yield a line for each field that has a value; a field `b` inside a field `a` is named `a.b`."""
     for name, text in _flatten(fields, zone).items():
         yield f"   {name}: {text}"
 
@@ -53,7 +53,7 @@ def _format_changes(version: DealVersion, zone: ZoneInfo) -> Iterator[str]:
 
 
 def _flatten(fields: Mapping[str, object], zone: ZoneInfo, opening: str = "") -> dict[str, str]:
-    """Return the texts of fields that have a value, by dotted path.
+    """Return the fields that have a value, as strings by dotted path; `opening` is put before each path.
 
     Whole paths are compared with `LEAD` and `MOMENTS`, since a custom field may have the same name as one of them.
     """

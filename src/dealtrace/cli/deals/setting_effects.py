@@ -1,4 +1,4 @@
-"""The effects of settings that `dealtrace try` tries, as lines and as JSON."""
+"""Format what settings given to `dealtrace try` would change, as lines and as JSON."""
 
 from collections.abc import Iterator, Sequence
 from textwrap import wrap
@@ -12,7 +12,7 @@ LINE_MAX = 80
 
 
 def effect_lines(effects: Sequence[Effect]) -> Iterator[str]:
-    """Yield what each setting would change: a sentence, figures, and the days whose figures would change."""
+    """Yield lines with what each setting would change: a sentence, figures, and the days whose deals would change."""
     for effect in effects:
         yield f"{effect.key}: {effect.before or '(empty)'} → {effect.after or '(empty)'}"
         yield from wrap(effect.sentence("en"), LINE_MAX, initial_indent="  ", subsequent_indent="  ")
@@ -27,7 +27,7 @@ def effect_lines(effects: Sequence[Effect]) -> Iterator[str]:
 
 
 def moved_line(words: str, moved: MovedCount) -> str:
-    """Return the line that says how many leads or visits would get another source."""
+    """Return a line that says how many leads or visits (`words`) would get another source."""
     return f"{words} with another source: {moved.moved} of {moved.tried}"
 
 

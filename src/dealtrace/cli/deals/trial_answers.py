@@ -5,7 +5,10 @@ from typing import NotRequired, TypedDict
 
 
 class EffectFigureAnswer(TypedDict):
-    """A figure of an effect; amounts of money are rubles in strings. `before` may be `None`."""
+    """A figure that a setting would change; amounts of money are strings in rubles.
+
+    `before` is `None` if the figure exists only with the change.
+    """
 
     name: str
     before: int | str | None
@@ -13,7 +16,7 @@ class EffectFigureAnswer(TypedDict):
 
 
 class DayEffectAnswer(TypedDict):
-    """The deals of a day: their number and their sum in rubles, before and after."""
+    """The deals of a day: their number and their total in rubles, each as a pair of before and after."""
 
     day: date
     deals: list[int]
@@ -21,7 +24,7 @@ class DayEffectAnswer(TypedDict):
 
 
 class EffectAnswer(TypedDict):
-    """What a setting would change: a sentence, and figures of the period."""
+    """What a setting would change: a sentence, figures of the period, and the days whose deals would change."""
 
     key: str
     before: str
@@ -32,7 +35,7 @@ class EffectAnswer(TypedDict):
 
 
 class MovedCountAnswer(TypedDict):
-    """How many leads or visits would get another source, and how many were tried."""
+    """How many leads or visits would get another source, and how many the rules were tried on."""
 
     otherSource: int
     tried: int
@@ -41,7 +44,7 @@ class MovedCountAnswer(TypedDict):
 class TrialHeadAnswer(TypedDict):
     """What `try` prints before the deals that would change: the site, the period and what was tried.
 
-    `leads` and `visits` are there if rules were tried.
+    `leads` and `visits` are present only if attribution rules were tried, not only other settings.
     """
 
     siteId: int

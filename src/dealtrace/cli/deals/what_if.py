@@ -120,7 +120,7 @@ def _read_pair(setting: str) -> tuple[str, str]:
 
 
 class _Run:
-    """A run of the command `try` over the deals of a period, which are read a thousand at a time."""
+    """A run of the command `try` over the deals of a period; a thousand deals are read at a time."""
 
     def __init__(self, connection: Connection, site: Site, trial: Trial, period: Period, *, is_hidden: bool) -> None:
         self.site = site
@@ -131,7 +131,7 @@ class _Run:
         self._is_hidden = is_hidden or not error_console.is_terminal
 
     def moved_leads(self) -> MovedLeads:
-        """Return how many leads and visits would get another source; progress is shown meanwhile."""
+        """Return how many leads and visits would get another source, showing a progress bar."""
         with Progress(console=error_console, transient=True, disable=self._is_hidden) as progress:
             bar = progress.add_task("Leads", total=None)
 

@@ -1,1 +1,1 @@
-"""`dealtrace doctor`: the checks of an installation and the texts of what they find."""
+"""`dealtrace doctor`: check an installation, and describe the problems found and how to fix them."""

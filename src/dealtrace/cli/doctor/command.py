@@ -1,4 +1,4 @@
-"""The command `dealtrace doctor`: it lists the problems of the installation and how to fix them."""
+"""`dealtrace doctor`: list the problems of the installation and how to fix them."""
 
 from shlex import quote
 
@@ -46,7 +46,7 @@ _WHY_UNLINKED = {
 
 
 def doctor(as_json: JsonOption = False) -> None:
-    """Check the installation. The exit status is 0 without problems, 1 with problems, 2 if it could not be checked."""
+    """Check the installation. The exit status is 0 if no problem is found, 1 if any is, 2 if the check itself fails."""
     try:
         with open_prepared() as database:
             in_use, mirror, findings = database.name, find_mirror_status(database), _findings(database)
@@ -212,7 +212,7 @@ def _status_findings(connection: Connection, site: Site) -> list[Finding]:
 
 
 def _rate_findings(connection: Connection, site: Site) -> list[Finding]:
-    """List the currencies in which some deals have no exchange rate; reports leave out the amounts of these deals."""
+    """List each currency that has deals without an exchange rate; reports leave out the amounts of these deals."""
     return [
         {
             "kind": "no_rate",
@@ -227,7 +227,7 @@ def _rate_findings(connection: Connection, site: Site) -> list[Finding]:
 
 
 def _named(groups: list[StatusGroup]) -> str:
-    """Return the first statuses, each with how many deals it has, such as `new (3), paid (1) and 5 more`."""
+    """Return the first statuses with their numbers of deals, such as `new (3), paid (1) and 5 more`."""
     named = ", ".join(f"{group.name} ({group.deals})" for group in groups[:STATUSES_SHOWN])
     more = len(groups) - STATUSES_SHOWN
     return f"{named} and {more} more" if more > 0 else named

@@ -1,4 +1,4 @@
-"""Find problems with alerts and e-mails for `doctor`: rules that cannot be checked, and e-mails that fail."""
+"""List for `doctor` the problems with alerts and e-mails: rules that cannot be checked, and e-mails that fail."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Find for `doctor` the problems that the overview of a site also shows, each with the command that fixes it."""
+"""List for `doctor` the problems that the overview of a site also shows, each with the command that fixes it."""
 
 from sqlalchemy import Connection
 
@@ -20,8 +20,8 @@ from dealtrace.storage.reports.statuses import list_statuses
 def problem_findings(connection: Connection, site: Site) -> list[Finding]:
     """List the problems of a site that its overview shows too.
 
-    Problems of which `doctor` itself finds more are left out: it lists each unknown field and parameter, the deals
-    without a rate from all time, and the statuses of a site where no status means won.
+    Kinds of problems that other checks of `doctor` report in more detail are left out: unknown fields and parameters,
+    deals without a rate, and sites where no status means won.
     """
     now = clock.now()
     findings = [_finding(problem, site) for problem in list_problems(connection, site, now)]
@@ -35,7 +35,7 @@ def problem_findings(connection: Connection, site: Site) -> list[Finding]:
 
 
 def backup_findings(connection: Connection, days_max: int) -> list[Finding]:
-    """Return a list with the problem that the last backup is too old or missing, or an empty list."""
+    """List one problem if the last backup is missing or more than `days_max` days old; otherwise, list none."""
     problem = find_old_backup(connection, clock.now(), days_max)
     if problem is None:
         return []
@@ -46,7 +46,7 @@ def backup_findings(connection: Connection, days_max: int) -> list[Finding]:
 
 
 def _finding(problem: Problem, site: Site) -> Finding | None:
-    """Return the finding of a problem, or `None` for a kind of which `doctor` itself finds more."""
+    """Return the finding of a problem, or `None` for a kind that another check of `doctor` reports in more detail."""
     match problem.kind:
         case ProblemKind.SERVICE_SILENT | ProblemKind.COUNTER_SILENT:
             return _silence(problem, site)

@@ -48,17 +48,17 @@ def add(  # noqa: PLR0913, PLR0917 - a rule has as many parts
     kind: Annotated[AlertKind, typer.Argument(help="What counts as unusual.")],
     metric: Annotated[str, typer.Argument(help=f"A metric: {', '.join(METRICS)}, column:NAME.")],
     window: Annotated[str, typer.Option(help=f"The period that is checked: {', '.join(WINDOWS)}.")] = "day",
-    limit: Annotated[str, typer.Option(help=f"A limit or a percentage; by default {_PERCENTS}.")] = "",
+    limit: Annotated[str, typer.Option(help=f"A limit or a percentage. Default percentages: {_PERCENTS}.")] = "",
     filters: Annotated[
         list[str] | None, typer.Option("--filter", help="A filter, written dimension:operator:value; may be repeated.")
     ] = None,
     mail: Annotated[
         list[str] | None,
-        typer.Option("--mail", help='An e-mail and, if needed, a language: "a@b.ru en"; may be repeated.'),
+        typer.Option("--mail", help='An e-mail address, optionally with a language: "a@b.ru en"; may be repeated.'),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Add a rule that watches a metric. A running server checks it within a minute, then at the end of each window."""
+    """Add a rule that watches a metric. A running server checks it within a minute, then at the end of each period."""
     words = RawRule(kind.value, metric, window, limit, tuple(filters or ()))
     with open_prepared() as database:
         recipients = parse_recipients("\n".join(mail or ()), "ru")
@@ -78,7 +78,7 @@ def add(  # noqa: PLR0913, PLR0917 - a rule has as many parts
 
 @alert_commands.command("list")
 def show(site_id: SiteIdArgument, as_json: JsonOption = False) -> None:
-    """List the rules of a site, each with its alert if one is raised now."""
+    """List the rules of a site, and for each rule its alert if one is raised now."""
     with open_prepared() as database, database.read() as connection:
         site = require_site(connection, site_id)
         alerts = list_alerts(connection, site.id)
@@ -145,7 +145,7 @@ def try_out(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the alerts that a rule would have raised in the last 30 days, by the data stored now."""
+    """Show the alerts that a rule would have raised in the last 30 days, according to the data stored now."""
     with open_prepared() as database:
         with database.read() as connection:
             site = require_site(connection, site_id)
@@ -220,7 +220,7 @@ def _send_test(database: Database, alert: Alert) -> None:
 
 
 def _sent_within(database: Database, mail_ids: Sequence[int]) -> list[Mail]:
-    """Wait until a server has tried to send all e-mails, but at most a minute, and return the e-mails."""
+    """Wait up to a minute until a server has tried to send all e-mails, and return the e-mails."""
     deadline = time.monotonic() + SENT_WITHIN_SECONDS
     while True:
         with database.read() as connection:

@@ -29,15 +29,15 @@ def add(
     site_id: SiteIdArgument,
     name: NameArgument,
     statuses: Annotated[
-        str | None, typer.Option(help="The statuses of the deals to count or sum, comma-separated, in any spelling.")
+        str | None, typer.Option(help="The statuses of the deals to count or add up, comma-separated, in any case.")
     ] = None,
-    is_count: Annotated[bool, typer.Option("--count", help="Show how many deals have these statuses.")] = False,
-    is_sum: Annotated[bool, typer.Option("--sum", help="Show the sum of these deals' amounts.")] = False,
+    is_count: Annotated[bool, typer.Option("--count", help="Show the number of deals with these statuses.")] = False,
+    is_sum: Annotated[bool, typer.Option("--sum", help="Show the total amount of these deals.")] = False,
     formula: Annotated[
-        str | None, typer.Option(help="A formula over metrics and columns: (won - column:NAME) / leads.")
+        str | None, typer.Option(help="A formula of metrics and columns, such as (won - column:NAME) / leads.")
     ] = None,
 ) -> None:
-    """Add a column: the number or the sum of deals with certain statuses, or a formula."""
+    """Add a column: the number or the total amount of deals with certain statuses, or a formula."""
     with open_prepared() as database, database.write() as connection:
         work = work_in(database, connection, require_site(connection, site_id))
         column = _read_column(name, statuses, formula, is_count=is_count, is_sum=is_sum)
@@ -45,7 +45,7 @@ def add(
         add_column(work, column)
         last_month = try_column(work, column)
     console.print(f"Site {site_id}: column {column.name} added.", markup=False)
-    console.print(f"Its total over the last month: {last_month}", markup=False)
+    console.print(f"Total for the last month: {last_month}", markup=False)
     if unseen:
         error_console.print(f"No deal of site {site_id} has had these statuses yet: {', '.join(unseen)}", markup=False)
 
@@ -67,7 +67,7 @@ def show(site_id: SiteIdArgument, as_json: JsonOption = False) -> None:
 
 @column_commands.command("remove")
 def remove(site_id: SiteIdArgument, name: NameArgument) -> None:
-    """Remove a column. Refused while a formula uses it."""
+    """Remove a column. This is refused while a formula uses it."""
     with open_prepared() as database, database.write() as connection:
         remove_column(work_in(database, connection, require_site(connection, site_id)), name.strip())
     console.print(f"Site {site_id}: column {name.strip()} removed.", markup=False)
@@ -87,7 +87,7 @@ def _read_column(name: str, statuses: str | None, formula: str | None, *, is_cou
     raise InvalidSetting(
         key=column,
         ru="нужны --statuses и либо --count, либо --sum; или только --formula",
-        en="expected --statuses with either --count or --sum, or --formula alone",
+        en="give --statuses with either --count or --sum, or give --formula alone",
     )
 
 

@@ -15,7 +15,7 @@ from dealtrace.storage.reports.mirror.copy_facts import MIRRORED_TABLES
 
 @contextmanager
 def facts_of(database: Database, site: Site) -> Iterator[FactSource]:
-    """Yield a source of a site's facts; a terminal shows the progress if the mirror is built for it."""
+    """Yield the source of a site's facts; if the column mirror must be built first, a terminal shows the progress."""
     with ExitStack() as opened:
         progress = Progress(console=error_console, transient=True, disable=not error_console.is_terminal)
         bar = progress.add_task("Mirror", total=MIRRORED_TABLES)

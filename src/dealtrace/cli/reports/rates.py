@@ -35,7 +35,7 @@ def set_one(
     rubles: Annotated[str, typer.Argument(metavar="RUBLES", help="The price of one unit in rubles, such as 92.5.")],
     since: Annotated[date | None, day_option("The first day of the rate; today if omitted.", name="--from")] = None,
 ) -> None:
-    """Set the price of one unit of a currency in rubles, from a day until the next rate."""
+    """Set the price of one unit of a currency in rubles, which applies from a day until the next rate."""
     named, rate = _currency(currency), _rubles(rubles)
     with open_prepared() as database, database.write() as connection:
         site = require_site(connection, site_id)
@@ -75,12 +75,12 @@ def show(site_id: SiteIdArgument, as_json: JsonOption = False) -> None:
         table.add_row(rate.currency, str(rate.since_on), f"{rate.rubles.normalize():f}")
     console.print(table)
     for currency, deals in sorted(without.items()):
-        console.print(f"{counted(deals, 'deal')} in {currency} without a rate.", markup=False)
+        console.print(f"{counted(deals, 'deal')} in {currency} cannot be converted: no rate is set.", markup=False)
 
 
 @rate_commands.command("remove")
 def remove(site_id: SiteIdArgument, currency: CurrencyArgument) -> None:
-    """Remove all rates of a currency. Reports then leave out the sums of its deals."""
+    """Remove all rates of a currency. Reports then leave out the amounts of its deals."""
     named = _currency(currency)
     with open_prepared() as database, database.write() as connection:
         removed = remove_rates(work_in(database, connection, require_site(connection, site_id)), named)

@@ -28,7 +28,7 @@ from dealtrace.storage.database.engine import Database
 Name = Annotated[str, typer.Argument(metavar="[PRESET]", help="sources, paths or models. Options override the preset.")]
 By = Annotated[str, typer.Option("--by", help="Dimensions, comma-separated, at most three.")]
 PivotOption = Annotated[
-    str, typer.Option("--pivot", help="A dimension whose values become columns; cells show the first metric.")
+    str, typer.Option("--pivot", help="A dimension whose values become columns; the cells show the first metric.")
 ]
 Metrics = Annotated[str, typer.Option("--metrics", help="Metrics, comma-separated.")]
 PeriodOption = Annotated[str, typer.Option("--period", help="A period such as 28d or month; 28d by default.")]
@@ -37,9 +37,7 @@ Last = Annotated[str, typer.Option("--to", help="The last day, inclusive.")]
 Model = Annotated[str, typer.Option("--model", help="The attribution model 0–6, or all; the site's by default.")]
 DateOption = Annotated[
     str,
-    typer.Option(
-        "--date", help="Which date of a deal counts: its own (deal), its lead's (lead) or of its last change (changed)."
-    ),
+    typer.Option("--date", help="The date by which deals count: deal, lead, or changed (the last change of the deal)."),
 ]
 Compare = Annotated[str, typer.Option("--compare", help="The period to compare with: previous, year or weekdays.")]
 Filters = Annotated[
@@ -52,7 +50,7 @@ SortOption = Annotated[
 Limit = Annotated[str, typer.Option("--limit", help="How many rows to show, 1000 by default; files have all rows.")]
 CsvFile = Annotated[Path | None, typer.Option("--csv", help="Write a .csv file.")]
 XlsxFile = Annotated[Path | None, typer.Option("--xlsx", help="Write an .xlsx file.")]
-Excel = Annotated[bool, typer.Option("--excel", help="With --csv: format the file for a Russian Excel.")]
+Excel = Annotated[bool, typer.Option("--excel", help="With --csv: format the file for the Russian Excel.")]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")]
 
 
@@ -78,7 +76,7 @@ def report(  # noqa: PLR0913, PLR0917 - a question has this many parts
     excel: Excel = False,
     force: Force = False,
 ) -> None:
-    """Show the results of advertising by any dimensions, with a total. The figures are the same as in /api/reports."""
+    """Show the results of advertising, grouped by any dimensions. The figures are the same as in /api/reports."""
     chosen = _preset(preset)
     file = _file(csv, xlsx, as_json=as_json, excel=excel, force=force)
     words = RawQuestion(

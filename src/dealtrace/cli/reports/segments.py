@@ -1,4 +1,4 @@
-"""`dealtrace segment`: save, list, rename and remove filters of reports under a name."""
+"""`dealtrace segment`: save, list, rename and remove segments, which are named filters of reports."""
 
 from typing import Annotated
 
@@ -71,7 +71,7 @@ def rename(
     name: NameArgument,
     new_name: Annotated[str, typer.Argument(metavar="NEW_NAME", help="The new name of the segment.")],
 ) -> None:
-    """Rename a segment, also in the saved reports and the reports by e-mail that use it."""
+    """Rename a segment, including in the saved reports and scheduled e-mails that use it."""
     with open_prepared() as database, database.write() as connection:
         site, saved_name = require_site(connection, site_id), SavedName(name.strip())
         if not rename_segment(connection, site, saved_name, new_name, clock.now()):

@@ -17,13 +17,13 @@ from dealtrace.reports.table import COMPARED, figure_columns, figures_of
 NOTHING = "—"
 GAP = "  "
 KEY_WIDTH_MIN = 10
-"""The width in characters to which columns of keys are cut before columns of figures are left out."""
+"""The width, in characters, to which key columns may be cut; only then are columns of figures left out."""
 CUT = "…"
 
 
 @record
 class _Table:
-    """A table of texts with headings, rows and a total; the first `keys` columns have the keys of the rows."""
+    """A table of strings with headings, rows and a total; the first `keys` columns have the keys of the rows."""
 
     keys: int
     headings: list[str]
@@ -31,13 +31,13 @@ class _Table:
     total: list[str]
 
     def widths(self) -> list[int]:
-        """Return the width of each column in characters, without cutting any text."""
+        """Return the width, in characters, that each column needs so that nothing is cut."""
         lines = [self.headings, *self.rows, self.total]
         return [max(cell_len(line[place]) for line in lines) for place in range(len(self.headings))]
 
 
 def answer_lines(answered: Report | Pivot, width: int | None) -> Iterator[str]:
-    """Yield the lines of a report or of a pivot, cut to `width` as `report_lines` describes."""
+    """Yield the lines of a report or pivot table; see `report_lines` for how they fit `width`."""
     return pivot_lines(answered, width) if isinstance(answered, Pivot) else report_lines(answered, width)
 
 
@@ -45,7 +45,7 @@ def report_lines(report: Report, width: int | None) -> Iterator[str]:
     """Yield the lines of a report: its period and model, the table with its total, and notes on what is not shown.
 
     If the table is wider than `width` characters, keys are cut first; then columns of figures are left out and named in
-    the notes. `None` means no limit.
+    the notes. A `width` of `None` means no limit.
     """
     yield from _heading(report)
     table = _table(report)
@@ -55,7 +55,7 @@ def report_lines(report: Report, width: int | None) -> Iterator[str]:
 
 
 def pivot_lines(pivot: Pivot, width: int | None) -> Iterator[str]:
-    """Yield the lines of a pivot; row totals come before the columns, so that totals are never left out."""
+    """Yield the lines of a pivot table; row totals come before the other columns, so that they are never left out."""
     yield from _heading(pivot.report)
     yield f"{cleaned(pivot.metric.name)}, columns by {cleaned(pivot.dimension.name)}"
     table = _pivot_table(pivot)

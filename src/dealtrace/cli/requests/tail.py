@@ -42,7 +42,7 @@ def tail(
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Keep showing new requests until Ctrl-C.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the latest requests, oldest first. Times are in UTC, contacts are masked.
+    """Show the latest requests, oldest first. Times are in UTC, and contacts are masked.
 
     With --follow, --json prints one JSON object per line instead of a list.
     """
@@ -61,7 +61,7 @@ def tail(
 def _follow(
     database: Database, site: int | None, shown: Sequence[ApiRequest], *, is_refused: bool
 ) -> Iterator[list[ApiRequest]]:
-    """Yield, without end, the requests that are new since the last query; `shown` are the requests shown before."""
+    """Yield lists of new requests, forever; `shown` has the requests that have already been shown."""
     newest = max((request.at for request in shown), default=datetime.fromtimestamp(0).astimezone())
     before = _read_all(database, site, RequestQuery(since=newest - LATE, is_refused=is_refused)) if shown else []
     earlier = [request for request in before if request.at <= shown[0].at]  # what the limit left out
@@ -83,7 +83,7 @@ def _read_all(database: Database, site: int | None, query: RequestQuery) -> list
 
 
 def _list_pages(connection: Connection, site_id: int, query: RequestQuery) -> Iterator[ApiRequest]:
-    """Yield all requests of a site that fit the query, latest first, however many there are."""
+    """Yield all requests of a site that match the query, latest first, reading them page by page."""
     while page := list_requests(connection, site_id, query, SHOWN_MAX):
         yield from page
         query = replace(query, before=(page[-1].at, page[-1].request_id))

@@ -29,7 +29,7 @@ SeedOption = Annotated[
 ]
 RemoveOption = Annotated[bool, typer.Option("--remove", help="Remove the demo.")]
 AllOption = Annotated[
-    bool, typer.Option("--all", help="With --remove: also remove other data of the site, which the demo did not make.")
+    bool, typer.Option("--all", help="With --remove: also remove data of the site that the demo did not make.")
 ]
 PartOption = Annotated[
     float,
@@ -47,7 +47,7 @@ def demo(
 ) -> None:
     """Fill a site with a year of made-up data up to today. The token of a new site is shown only once."""
     if with_others and not remove:
-        fail("--all applies to --remove only.")
+        fail("--all can only be used with --remove.")
     if remove:
         _remove(site_id, with_others=with_others, as_json=as_json)
         return
@@ -111,7 +111,7 @@ def _summarize(answer: DemoAnswer) -> Iterator[str]:
     counts = f"{answer['visits']:,} visits, {answer['leads']:,} leads, {answer['deals']:,} deals"
     yield f"Site {site} now has a year of data that ends today: {counts}, and costs of three advertising systems."
     if answer["clientApiId"] is not None:
-        yield "Its token, shown only once:"
+        yield "The token of the site, shown only once:"
         yield answer["clientApiId"]
     yield "What to look at next:"
     yield f"  dealtrace report sources --site {site} --period 90d"

@@ -28,9 +28,9 @@ CURRENCIES = {
     "uzs": "UZS", "сум": "UZS", "try": "TRY", "₺": "TRY", "cny": "CNY", "¥": "CNY", "£": "GBP", "gbp": "GBP",
     "amd": "AMD", "gel": "GEL", "azn": "AZN", "kgs": "KGS", "aed": "AED", "ils": "ILS", "chf": "CHF",
 }  # fmt: skip
-"""Maps each way to write a currency, in lower case and without full stops, to the code of the currency."""
+"""Maps each spelling of a currency, in lower case and without full stops, to the currency's code."""
 NO_DATA = ("-", "--", "–", "—")
-"""The texts that advertising reports show where they have no data."""
+"""The placeholders that advertising reports show where they have no data."""
 
 _DAY_AS_NUMBER = re.compile("([0-9]{4})([0-9]{2})([0-9]{2})")
 _MONEY = re.compile(r"([^0-9+,.\-−\s]*)\s*([+\-−]?)\s*([0-9.,][0-9.,\s'’]*)([^0-9+,\-−]*)")
@@ -47,11 +47,11 @@ class Money:
 
     @property
     def amount(self) -> Decimal:
-        """Return the amount; see `WrittenNumber` for amounts that may mean a thousand times as much."""
+        """Return the amount; if it was written like `1,234`, it may mean a thousand times as much (see `decided`)."""
         return self.written.number
 
     def decided(self, decimal_sign: str) -> "Money":
-        """Return the amount that was meant in a column whose decimals are separated by `decimal_sign`."""
+        """Return the amount that was meant, given the decimal sign of its column."""
         return Money(self.written.decided(decimal_sign), self.currency)
 
 
@@ -86,7 +86,7 @@ class MoneyCell:
     @property
     def form(self) -> str:
         """Return a description of the accepted values."""
-        return "sum, 0 or more"
+        return "amount, 0 or more"
 
     def read(self, cell: Cell) -> Money:
         """Return the amount in a cell: `1 234,56`, `1,234.56` and `1.234,56` are the same amount.
@@ -101,12 +101,12 @@ class MoneyCell:
         if found is None or number is None or found[2] in ("-", "−") or number.number > WRITTEN_MAX:
             raise InvalidValue(
                 "ожидается сумма, 0 или больше, например 1 234,56",
-                "expected a sum of 0 or more, such as 1 234.56",
+                "expected an amount of 0 or more, such as 1 234.56",
             )
         signs = [sign for sign in (found[1], found[4]) if sign.strip()]
         codes = {read_currency(sign) for sign in signs}
         if len(codes) > 1:
-            raise InvalidValue(f"две валюты в ячейке: {text}", f"two currencies in a cell: {text}")
+            raise InvalidValue(f"две валюты в ячейке: {text}", f"the cell has two currencies: {text}")
         if not isinstance(cell, str):
             number = WrittenNumber(number.number, number.is_whole)
         return Money(number, codes.pop() if codes else "")
@@ -154,7 +154,7 @@ def read_currency(text: str) -> str:
     """Return the three-letter code of a currency given by its code, sign or name.
 
     Raises:
-        InvalidValue: the text is not a currency.
+        InvalidValue: the string is not a currency.
     """
     word = text.strip().strip(".").strip()
     code = CURRENCIES.get(word.casefold()) or (word.upper() if _CODE.fullmatch(word) else None)
@@ -170,8 +170,8 @@ def read_positive(text: str, most: int | None) -> Decimal:
     """Parse a number above 0 that stands alone, without a currency; `most` is the largest allowed, or `None`.
 
     Raises:
-        InvalidValue: the text is not a number, names a currency, may mean two numbers (see `single_number`), or the
-            number is not above 0 or is too large.
+        InvalidValue: the string is not a number, names a currency, or may mean two numbers (see `single_number`); or
+            the number is not above 0 or is too large.
     """
     try:
         money = MoneyCell().read(text)

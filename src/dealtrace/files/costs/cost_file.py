@@ -23,7 +23,7 @@ from dealtrace.files.unreadable import unreadable
 from dealtrace.record import record
 
 COSTS_MAX = 100_000
-"""The most costs of a file, one per day and source; while one transaction stores all of them, other writes wait."""
+"""The most costs in a file, counted by day and source: other writes wait while one transaction stores them all."""
 FAULTS_SHOWN_MAX = 5
 KOPECK_IN_MICROS = MICROS // KOPECKS_PER_RUBLE
 _TOTAL = re.compile(
@@ -50,7 +50,7 @@ class CostReading:
     `columns` maps normalised headings of the file to names of columns. `source` and `medium` replace the source and
     medium of all rows. `traffic_source` is the source of the advertising system, which applies if the file has no
     column `source`. `rate` is the price in rubles of one unit of the file's currency. `vat_removed` and `vat_added` are
-    rates, in per cent, of the VAT to remove from the costs or to add to them.
+    the rates, in per cent, of the VAT to remove from the costs or to add to them.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -65,7 +65,7 @@ class CostReading:
 
 @record
 class CostFile:
-    """The costs of a file, added up by day, source and campaign; `days` are all days that its rows name."""
+    """The costs of a file, added up by day, source and campaign; `days` has all days that occur in its rows."""
 
     costs: Sequence[StatedCost]
     days: frozenset[date]
@@ -104,7 +104,7 @@ def read_cost_file(path: Path, encoding: str | None, reading: CostReading) -> Co
             raise unreadable(
                 path,
                 f"расход за {cost.day_on} больше {most} рублей: проверьте --cost-unit и --rate",
-                f"a cost of {cost.day_on} exceeds {most} rubles: check --cost-unit and --rate",
+                f"a cost on {cost.day_on} exceeds {most} rubles: check --cost-unit and --rate",
             )
     return CostFile(costs, frozenset(tally.days), tally.rows, tally.totals, unit, table.encoding, headings.layout)
 
@@ -114,8 +114,8 @@ class _Tally:
     """The sums of the rows read so far.
 
     Foreign currency is already converted by `rate`, but amounts may be in millionths, and VAT is not changed yet.
-    `decimal_sign` is the comma or point before decimals, or empty while it is unknown; `decimal_signs` are those that
-    cells show. `unclear` is the first cell such as `1,234`, which is a thousand or about one.
+    `decimal_sign` is the comma or point before decimals, or empty while it is unknown; `decimal_signs` has those that
+    cells show. `unclear` is the first cell such as `1,234`, which may be a thousand or a fraction.
     """
 
     headings: CostHeadings
@@ -233,7 +233,7 @@ def _read_rows(path: Path, table: TableFile, tally: _Tally) -> None:
 
 
 def _is_total(row: Row, layout: Layout) -> bool:
-    """Return whether a row is a line with totals: its first text is a word such as “Total”, and it has no day."""
+    """Return whether a row has totals: its first filled cell is a word such as “Total”, and it has no day."""
     texts = [str(cell).strip() for cell in row.cells]
     position = next(found.position for found in layout.found_columns if found.column.name == "date")
     day = texts[position] if position < len(texts) else ""
@@ -272,10 +272,10 @@ def _unit_of(path: Path, headings: CostHeadings, tally: _Tally, stated: CostUnit
 
 
 def _decimal_sign_of(path: Path, tally: _Tally) -> str:
-    """Return the sign before decimals in the cost column.
+    """Return the decimal sign, comma or point, of the cost column.
 
-    Ours: `1,234` may be 1,234 or 1.234, and a wrong guess is a thousandfold error. The other cells of the column decide
-    it; if they do not, or contradict each other, the file is refused.
+    Ours: `1,234` may mean 1234 or 1.234, and a wrong guess is a thousandfold error. The other cells of the column
+    decide; if they show no decimal sign, or contradict each other, the file is refused.
     """
     if len(tally.decimal_signs) == 1:
         return next(iter(tally.decimal_signs))
@@ -284,7 +284,7 @@ def _decimal_sign_of(path: Path, tally: _Tally) -> str:
     raise unreadable(
         path,
         f"{heading}: {unclear} — это {whole} или дробь? Уберите разделители тысяч или допишите копейки",
-        f"{heading}: is {unclear} {whole} or a fraction? Remove separators of thousands, or add decimals",
+        f"{heading}: is {unclear} {whole} or a fraction? Remove the thousands separators, or add decimals",
     )
 
 
@@ -318,7 +318,7 @@ def _check_reading(path: Path, headings: CostHeadings, reading: CostReading) -> 
 _NO_SOURCE = Violation(
     "row",
     "не указаны ни источник, ни кампания: заполните хотя бы одну часть",
-    "neither source nor campaign is given: fill in at least one part",
+    "neither a source nor a campaign is given: fill in at least one",
 )
 
 

@@ -1,4 +1,4 @@
-"""Find the headings of a table of costs: their row, and the column that each heading stands for."""
+"""Find the headings of a table of costs: their row, and the column that each heading names."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -22,7 +22,7 @@ from dealtrace.record import record
 
 @record
 class CostHeadings:
-    """The headings of a table of costs: their row number and layout, and the units that the cost heading states.
+    """The headings of a table of costs: their row number and layout, and the currency and VAT in the cost heading.
 
     `currency` and `has_vat` (whether the costs include VAT) are `None` if the heading does not state them.
     """
@@ -34,7 +34,7 @@ class CostHeadings:
 
 
 def plain_heading(cell: Cell, columns: Mapping[str, str]) -> Cell:
-    """Return the name of the column to which `columns` maps a heading; if there is none, the heading without units."""
+    """Return the name of the column to which `columns` maps a heading, or else the heading without currency and VAT."""
     return columns.get(normalize_heading(cell)) or split_units(cell).plain
 
 
@@ -62,7 +62,7 @@ def read_headings(path: Path, table: TableFile, columns: Mapping[str, str]) -> C
             f"в первых {HEAD_LINES} строках нет столбца {column.name}; подойдут заголовки: {accepted}, "
             f"или укажите свой: --map ЗАГОЛОВОК={column.name}",
             f"the first {HEAD_LINES} lines have no column {column.name}; accepted headings: {accepted}, "
-            f"or map your own: --map HEADING={column.name}",
+            f"or use your own with --map HEADING={column.name}",
         )
     units = split_units(layout.heading_of("cost"))
     return CostHeadings(row.number, layout, units.currency, units.has_vat)
@@ -94,5 +94,5 @@ def _check_mapped(path: Path, row: Row, columns: Mapping[str, str]) -> None:
             raise unreadable(
                 path,
                 f"--map для {name}: такого заголовка нет; в строке {row.number} есть: {known}",
-                f"--map for {name}: there is no such heading; row {row.number} has: {known}",
+                f"--map for {name}: the heading is not in the file; row {row.number} has: {known}",
             )

@@ -61,7 +61,7 @@ def read_rate(text: str) -> Decimal:
     """Return the price of one unit of a currency in rubles, rounded half up to millionths.
 
     Raises:
-        InvalidValue: the text is not a number or may mean two, or the number is too small or too large.
+        InvalidValue: the string is not a number or may mean two numbers, or the number is too small or too large.
     """
     return _checked_rate(read_positive(text, RATE_RUB_MAX))
 
@@ -79,12 +79,12 @@ def read_foreign(text: str) -> str:
     """Return the code of a foreign currency as deals store it, in lower case.
 
     Raises:
-        InvalidValue: the text is blank or means the ruble, which needs no rate.
+        InvalidValue: the string is blank or means the ruble, which needs no rate.
     """
     currency = currency_of(text)
     if currency is None or currency == RUBLE:
         raise InvalidValue(
-            "ожидается валюта, кроме рубля, например usd", "expected a currency other than rub, such as usd"
+            "ожидается валюта, кроме рубля, например usd", "expected a currency other than the ruble, such as usd"
         )
     return currency
 

@@ -15,7 +15,7 @@ from dealtrace.reports.table import COMPARED, COMPARED_RU
 
 NOTHING = ""
 NOTHING_FOR_PEOPLE: Mapping[Language, str] = {"ru": "(не указано)", "en": "(nothing)"}
-"""The heading of the column whose key is missing: in files for programs, and in files for people."""
+"""In files for people, the heading of the column whose key is missing; files for programs use `NOTHING`."""
 
 
 def write_pivot(
@@ -29,7 +29,7 @@ def write_pivot(
 ) -> None:
     """Write a pivot table as CSV or XLSX, by the extension; the file appears only when it is complete.
 
-    `language` is that of a file for people. What `proceed` raises ends the file.
+    `language` applies to files for people. `proceed` may raise an exception to stop the writing.
 
     Raises:
         OSError: the file cannot be written, or it exists and `overwrite` is false.
@@ -70,7 +70,7 @@ def _notes(pivot: Pivot) -> Iterator[Note]:
 
 
 def _with_compared(names: Sequence[str], pivot: Pivot, said: str) -> list[str]:
-    """Return the names of columns of figures, each followed by the name of its compared figures, if there are any."""
+    """Return the names of columns of figures; with a comparison, each is followed by the same name and `said`."""
     return [name + ending for name in names for ending in ("", said)[: len(pivot.total.cells[-1])]]
 
 

@@ -15,7 +15,7 @@ from dealtrace.reports.table import Column, figure_columns, figures_of
 
 TOTAL = "# total"
 TOTAL_FOR_PEOPLE: Mapping[Language, str] = {"ru": "Итого", "en": "Total"}
-"""The first cell of the line with the total, in files for programs and for people."""
+"""The first cell of the total row in files for people; files for programs use `TOTAL`."""
 
 
 def write_report(
@@ -29,7 +29,7 @@ def write_report(
 ) -> None:
     """Write a report as CSV or XLSX, by the extension; the file appears only when it is complete.
 
-    `language` is that of a file for people. What `proceed` raises ends the file.
+    `language` applies to files for people. `proceed` may raise an exception to stop the writing.
 
     Raises:
         OSError: the file cannot be written, or it exists and `overwrite` is false.

@@ -1,4 +1,4 @@
-"""The file that a workbook is packed into, which takes half a minute for a million rows."""
+"""The file into which a workbook is packed; packing takes half a minute for a million rows, so it can be stopped."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,33 +7,33 @@ from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
 Proceed: TypeAlias = Callable[[], None]
-"""A function that is called while a file is written; it raises an exception if nobody waits for the file any longer."""
+"""A function that is called while a file is written; it raises an exception if nobody is waiting for the file."""
 
 
 class PackedWorkbook:
-    """A binary file for `zipfile` that calls `proceed` before each write; all else is as the file does it."""
+    """A binary file for `zipfile` that calls `proceed` before each write, and otherwise behaves like `file`."""
 
     def __init__(self, file: BinaryIO, proceed: Proceed) -> None:
         self._file = file
         self._proceed = proceed
 
     def __getattr__(self, name: str) -> object:
-        """Return a method of the file."""
+        """Return an attribute of the wrapped file."""
         return getattr(self._file, name)
 
     def write(self, content: bytes) -> int:
-        """Write bytes, and return their number."""
+        """Call `proceed`, write bytes, and return how many were written."""
         self._proceed()
         return self._file.write(content)
 
     def end(self) -> None:
-        """Drop what is still written: `zipfile` ends its archive whatever happened, even after the file is closed."""
+        """Discard all further writes: `zipfile` finishes its archive even after an error, when the file is closed."""
         self._file, self._proceed = BytesIO(), lambda: None
 
 
 @contextmanager
 def open_packed(path: Path, proceed: Proceed) -> Iterator[PackedWorkbook]:
-    """Yield the file at `path` to pack a workbook into; what `proceed` raises ends the packing."""
+    """Yield a file at `path` into which a workbook is packed; `proceed` may raise an exception to stop the packing."""
     with path.open("wb") as file:
         packed = PackedWorkbook(file, proceed)
         try:

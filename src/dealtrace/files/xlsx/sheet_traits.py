@@ -27,17 +27,17 @@ _REFERENCE = re.compile("([A-Z]{1,3})([0-9]{1,7})")
 
 @record
 class SheetTraits:
-    """The traits of a sheet that the library omits: whether days count from 1904, and cells without a value.
+    """The traits of a sheet that the library omits: whether days count from 1904, and which cells have no value.
 
-    `lost` has the cells without a value (an error, or a formula that was not calculated), by row, counted from 1, and
-    column, counted from 0.
+    `lost` has the cells without a value (an error, or a formula that was not calculated), first by row, counted from 1,
+    then by column, counted from 0.
     """
 
     is_of_1904: bool
     lost: dict[int, dict[int, LostValue]]
 
     def complete(self, number: int, cells: Sequence[Cell], first_column: int) -> Sequence[Cell]:
-        """Return `cells`, the cells of row `number` from column `first_column` on, with lost values added.
+        """Return `cells`, which row `number` has from column `first_column` on, with its lost values added.
 
         In a workbook that counts days from 1904, numbers are marked as `NumberOf1904`.
         """
@@ -80,7 +80,7 @@ def _parse(packed: ZipFile, name: str, start: Callable[[str, dict[str, str]], No
 
 
 class _Workbook:
-    """An XML parser's handler that finds the archive entry of a workbook's first sheet, and the epoch of dates."""
+    """Finds the path of a workbook's first sheet, and whether days count from 1904; `start` handles XML elements."""
 
     def __init__(self) -> None:
         self.is_of_1904 = False
@@ -125,7 +125,7 @@ def _lost_values(packed: ZipFile, sheet: str) -> dict[int, dict[int, LostValue]]
 
 
 class _Cells:
-    """Handlers of an XML parser that collect the cells with an error or with a formula without a value."""
+    """Collects the cells with an error, or a formula without a value; its methods are handlers of an XML parser."""
 
     def __init__(self) -> None:
         self.lost: dict[int, dict[int, LostValue]] = {}

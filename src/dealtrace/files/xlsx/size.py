@@ -1,7 +1,7 @@
 """Check how much memory an XLSX file needs, before the library that reads it allocates that memory.
 
 The library ends the whole process if it cannot allocate memory, so the sizes that a file states are not trusted. Every
-entry of the archive is unpacked to its end, and cells and texts are counted as the library counts them.
+entry of the archive is unpacked to its end, and cells and strings are counted as the library counts them.
 """
 
 import re
@@ -24,23 +24,23 @@ CELLS_MAX = 20_000_000
 
 The library keeps the whole rectangle in memory, even if few cells are filled.
 """
-SHARED_TEXT_MAX = 1 << 30
-"""The most characters of all cells with shared texts; a file stores a text once, but the library copies it to cells."""
+SHARED_STRINGS_MAX = 1 << 30
+"""The most characters in all cells with shared strings: a file stores each once, but the library copies it to cells."""
 BLOCK_BYTES = 1 << 20
 MARK_BYTES_MAX = 64
-"""Matches of the patterns below have fewer bytes than this; a match may begin in one block and end in the next."""
+"""Matches of the patterns below are shorter than this; a match may begin in one block and end in the next."""
 _SHEET_MARK = b"sheetData"
 _TEXT_MARK = re.compile(rb"[<:]si[\s/>]")
 _COUNT = re.compile(rb'ount\s*=\s*["\']([0-9]{1,20})')
 _BROKEN_TEXT = re.compile(rb"<!|&#")
-"""Markup at which the library, unlike us, ends the number of a shared text; no spreadsheet program writes it there."""
-_RELATIONS, _SHARED_TEXTS = "workbook.xml.rels", "sharedstrings"
-"""How the name of the entry that lists the sheets ends, and a part of the name of the entry with shared texts."""
+"""Markup at which the library stops reading the index of a shared string; no spreadsheet program writes it there."""
+_RELATIONS, _SHARED_STRINGS = "workbook.xml.rels", "sharedstrings"
+"""The end of the name of the entry that lists the sheets, and a part of the name of the entry with shared strings."""
 _RELATIONS_BYTES_MAX = 1 << 20
 _REFERENCE = re.compile("([A-Za-z]{0,8})([0-9]{1,20})")
 _NUMBER = re.compile("[0-9]{1,20}")
 _OTHER_FORMATS = frozenset({"content.xml", "xl/workbook.bin"})
-"""Entries by which the library recognises other formats than XLSX, whose repeated rows and cells are not checked."""
+"""Entries of other formats that the library reads too; files with them are refused, since their size is not checked."""
 
 
 class XmlRefused(ValueError):  # noqa: N818 - it says what was done
@@ -48,7 +48,7 @@ class XmlRefused(ValueError):  # noqa: N818 - it says what was done
 
 
 def check_size(path: Path) -> None:
-    """Check that the tables and texts of a file fit in memory.
+    """Check that the tables and strings of a file fit in memory.
 
     Raises:
         FileUnreadable: the file is too large when unpacked, or of another format than XLSX.
@@ -81,7 +81,7 @@ def _check_entries(packed: ZipFile) -> None:
     is_read = _reads(packed)
     lengths = array("L")
     for entry in scanned.texts:
-        _parse_if(packed, entry, _SharedTexts(lengths), must_parse=is_read(entry))
+        _parse_if(packed, entry, _SharedStrings(lengths), must_parse=is_read(entry))
     longest = array("L", lengths)
     for position in range(10, len(longest)):
         longest[position] = max(longest[position], longest[position // 10])
@@ -91,7 +91,7 @@ def _check_entries(packed: ZipFile) -> None:
 
 
 def _reads(packed: ZipFile) -> Callable[[ZipInfo], bool]:
-    """Return a function that returns whether the library may read an entry as a sheet or as shared texts.
+    """Return a function that says whether the library may read an entry as a sheet or as shared strings.
 
     An entry may be read as a sheet only if its name, without the folder, occurs in the workbook's list of sheets.
     """
@@ -100,7 +100,7 @@ def _reads(packed: ZipFile) -> Callable[[ZipInfo], bool]:
 
     def is_read(entry: ZipInfo) -> bool:
         name = entry.filename.lower().replace("\\", "/").rpartition("/")[2]
-        return not is_plain or _SHARED_TEXTS in name or name.encode() in named
+        return not is_plain or _SHARED_STRINGS in name or name.encode() in named
 
     return is_read
 
@@ -114,7 +114,7 @@ def _first_bytes(packed: ZipFile, entry: ZipInfo) -> bytes:
         return opened.read(_RELATIONS_BYTES_MAX + 1)
 
 
-def _parse_if(packed: ZipFile, entry: ZipInfo, handlers: "_SharedTexts | _Extent", *, must_parse: bool) -> None:
+def _parse_if(packed: ZipFile, entry: ZipInfo, handlers: "_SharedStrings | _Extent", *, must_parse: bool) -> None:
     """Parse an entry as XML; unless `must_parse`, ignore an entry that is not valid XML, such as a picture."""
     try:
         _parse(packed, entry, handlers)
@@ -125,9 +125,10 @@ def _parse_if(packed: ZipFile, entry: ZipInfo, handlers: "_SharedTexts | _Extent
 
 @record
 class _Scanned:
-    """The entries scanned so far: those that may have cells or shared texts, and the unpacked size of all in bytes.
+    """What was found in the entries so far: those that may have cells or shared strings, and the size of all in bytes.
 
-    `broken` are the names of the entries that have markup at which the library ends the number of a shared text.
+    `broken` has the names of the entries with markup at which the library may stop reading the index of a shared
+    string.
     """
 
     sheets: list[ZipInfo]
@@ -137,7 +138,7 @@ class _Scanned:
 
 
 def _scan(packed: ZipFile, entry: ZipInfo, before: _Scanned) -> _Scanned:
-    """Unpack an entry, check its size and counts, and return the findings in `before` with this entry added.
+    """Unpack an entry, check its size and counts, and return `before` with this entry added.
 
     Raises:
         _TooLarge: the entries are too large, or state a count for which the library would reserve too much memory.
@@ -169,11 +170,11 @@ def _blocks(packed: ZipFile, entry: ZipInfo) -> Iterator[bytes]:
             yield block
 
 
-def _parse(packed: ZipFile, entry: ZipInfo, handlers: "_SharedTexts | _Extent") -> None:
+def _parse(packed: ZipFile, entry: ZipInfo, handlers: "_SharedStrings | _Extent") -> None:
     """Parse an entry as the library does: in UTF-8 whatever it declares, and without a document type.
 
     Raises:
-        XmlRefused: the entry has a document type, with which the library could read other texts and attributes.
+        XmlRefused: the entry has a document type, which could make the library read other strings and attributes.
     """
     parser = ParserCreate("utf-8")
     parser.buffer_text = True
@@ -187,14 +188,14 @@ def _refuse_doctype(*_: object) -> None:
     raise XmlRefused("a document type is not allowed")
 
 
-class _SharedTexts:
-    """Handlers of an XML parser that append the length of each shared text to `lengths`."""
+class _SharedStrings:
+    """Appends the length of each shared string to `lengths`; its methods are handlers of an XML parser."""
 
     def __init__(self, lengths: "array[int]") -> None:
         self._lengths = lengths
 
     def listen(self, parser: XMLParserType) -> None:
-        """Set the handlers of `parser` to the methods of this object."""
+        """Make the methods of this object the handlers of `parser`."""
         parser.StartElementHandler = self._start
         parser.CharacterDataHandler = self._add_text
 
@@ -210,12 +211,12 @@ class _SharedTexts:
 
 
 class _Extent:
-    """Handlers of an XML parser that check the rectangle of a sheet, and the shared texts in its cells.
+    """Checks the size of a sheet and of the shared strings in its cells; its methods are handlers of an XML parser.
 
     A row or cell that does not state its place follows the previous row or cell. `lengths` has the length of each
-    shared text by its number. The library ends a number at a comment or character reference, so it may read only the
-    first digits. For sheets with such markup, `lengths` has, for each number, the greatest length of all texts that the
-    library could read.
+    shared string by its index. The library stops reading an index at a comment or character reference, so it may read
+    only the first digits. For sheets with such markup, `lengths` has, for each index, the greatest length of all
+    strings that the library could take instead.
     """
 
     def __init__(self, lengths: "array[int]") -> None:
@@ -224,7 +225,7 @@ class _Extent:
         self._is_shared = False
 
     def listen(self, parser: XMLParserType) -> None:
-        """Set the handlers of `parser` to the methods of this object."""
+        """Make the methods of this object the handlers of `parser`."""
         parser.StartElementHandler = self._start
         if self._lengths:
             parser.CharacterDataHandler = self._add_text
@@ -252,7 +253,7 @@ class _Extent:
         number = _NUMBER.match(text) if self._is_shared else None
         if number is not None:
             self._text += max(self._length(int(number[0])), self._length(0) if text[0] == "0" else 0)
-            if self._text > SHARED_TEXT_MAX:
+            if self._text > SHARED_STRINGS_MAX:
                 raise _TooLarge
 
     def _length(self, position: int) -> int:
@@ -260,10 +261,10 @@ class _Extent:
 
 
 def _reference(text: str) -> tuple[int, int]:
-    """Return the column and row, both from 1, of a reference such as `B7`; the column is 0 if it has no letters.
+    """Return the column and row, both counted from 1, of a reference such as `B7`; without letters, the column is 0.
 
     Raises:
-        XmlRefused: the text is not a reference.
+        XmlRefused: the string is not a reference.
     """
     parts = _REFERENCE.fullmatch(text)
     if parts is None:

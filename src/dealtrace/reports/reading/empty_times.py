@@ -1,4 +1,4 @@
-"""The times that a table for people has rows for although nothing happened then, such as days without deals."""
+"""The times that get a row in a table for people although nothing happened then, such as days without deals."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -13,11 +13,12 @@ from dealtrace.reports.time_keys import HOURS, TIME_KEYS
 def times_with_rows(question: Question, filters: Sequence[Filter], passed: Period | None) -> list[int]:
     """Return the keys of all times that have a row even without facts, in order of time.
 
-    `filters` are those of the question, without `contains`, and `passed` is the part of its period that has passed.
+    `filters` are the filters of the question, except those with `contains`, and `passed` is the part of its period that
+    has passed.
 
-    Ours: only tables of people have such rows, and only by a single time and in its order. Rows by two dimensions have
-    none, since a row for each time of each source would say little in much space, nor have rows sorted by a metric,
-    where times are no axis. Times to come and times that the filters exclude have none either.
+    Ours: only tables for people have such rows, and only if their single dimension is a time and they are sorted by it.
+    With a second dimension, a row for each time of each source would take much space and say little. Times in the
+    future and times that the filters exclude have no rows either.
     """
     if not question.shows_empty_times or len(question.by) != 1 or passed is None:
         return []

@@ -15,7 +15,7 @@ WEEKS_AROUND = 8
 
 @record
 class Gap:
-    """Consecutive days, both ends included, on which nothing was counted although `low` to `high` a day would be usual.
+    """Consecutive days, both ends included, on which nothing was counted, though `low` to `high` per day is usual.
 
     A usual count is the median of the same weekday in the weeks before and after.
     """
@@ -29,8 +29,8 @@ class Gap:
 def find_gaps(counts: Mapping[date, int]) -> list[Gap]:
     """Return the gaps in daily counts, earliest first; a day without an entry counts as 0.
 
-    Ours: empty days are a gap if at least `TIMES_USUAL` would usually be counted in all of them together; by chance,
-    this happens once in 3000 times. Days before the first count are not a gap, since nothing was measured yet.
+    Ours: empty days are a gap if usually at least `TIMES_USUAL` are counted on all of them together; such days are
+    empty by chance once in 3000 times. Days before the first count are not a gap, since nothing was measured yet.
     """
     counted = [day_on for day_on, count in counts.items() if count]
     if not counted:
@@ -53,7 +53,7 @@ def _empty_runs(counts: Mapping[date, int], first_on: date, last_on: date) -> li
 
 
 def _gap(run: Sequence[date], counts: Mapping[date, int], first_on: date) -> Gap | None:
-    """Return the gap in a run of empty days, or `None` if such a run is usual.
+    """Return the gap in a run of empty days, or `None` if the run is not unusual.
 
     Days at the ends of the run on which nothing is usually counted are left out.
     """

@@ -25,7 +25,7 @@ def growth_of(metric: Metric, *, is_unsourced: bool) -> Growth:
 
 
 def _counts_all(metric: Metric) -> bool:
-    """Return whether a metric counts or sums all facts of its kind, not only some of them, such as won deals."""
+    """Return whether a metric counts or adds up all facts of its kind, not only some of them, such as won deals."""
     return metric.adds_up and not any(measure.flag or measure.statuses for measure in metric.formula.measures)
 
 
@@ -51,7 +51,7 @@ def _is_unsourced_filter(condition: Filter, reasons: Collection[str]) -> bool:
 
 
 def has_best(metric: Metric) -> bool:
-    """Return whether rows can be best or worst by a metric: by ratios, prices and days, unless growth is neutral."""
+    """Return whether a metric has best and worst rows, as ratios, prices and days do unless growth is neutral."""
     return metric.unit not in _PLAIN and metric.growth is not Growth.NEUTRAL
 
 

@@ -1,4 +1,4 @@
-"""Keys, filters and whole answers of reports with contacts masked, for people who may not see contacts."""
+"""Mask contacts in the keys and filters of reports, for people who may not see contacts."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,14 +12,14 @@ from dealtrace.reports.pivot import Pivot, PivotLine
 from dealtrace.reports.question import Question
 
 NUMBERED = frozenset({"dialled"})
-"""The dimensions whose keys are phone numbers of the company itself, which are not masked."""
+"""The dimensions whose keys are the company's own phone numbers, which are not masked."""
 EMAIL_SIGN = "@"
 
 
 def masked_key(dimension: Dimension, words: str) -> str:
-    """Return the text of a key, with everything that looks like a phone or an e-mail masked.
+    """Return a key with everything masked that looks like a phone or an e-mail.
 
-    Ours: in sources and campaigns only e-mails are masked, since ids of campaigns look like phones.
+    Ours: in sources and campaigns, only e-mails are masked, since the ids of campaigns look like phones.
     """
     if dimension.is_time or dimension.name in NUMBERED:
         return words
@@ -27,7 +27,7 @@ def masked_key(dimension: Dimension, words: str) -> str:
 
 
 def masked_source(words: str) -> str:
-    """Return the text of a source, with contacts masked if it contains an e-mail."""
+    """Return a part of a source, with contacts masked if it contains an `@`."""
     return masked_text(words) if EMAIL_SIGN in words else words
 
 

@@ -8,26 +8,26 @@ NAME_LENGTH_MAX = 100
 
 @record
 class SavedName:
-    """The name of a saved item, and the user that owns the item; `user_id` is `None` if the whole site owns it."""
+    """The name of a saved item, and the user who owns the item; `user_id` is `None` if the whole site owns it."""
 
     name: str
     user_id: int | None = None
 
 
 def check_count(stored: int, most: int, key: str = "name") -> None:
-    """Check that another item may be stored, because fewer than `most` are; `key` names the field in the refusal.
+    """Check that another item may be stored; `key` names the field in the error message.
 
     Raises:
         InvalidSetting: `stored`, the number of stored items, is not below `most`.
     """
     if stored >= most:
         raise InvalidSetting(
-            key=key, ru=f"уже сохранено {most}, удалите ненужное", en=f"{most} are already stored; delete one first"
+            key=key, ru=f"уже сохранено {most}, удалите ненужное", en=f"{most} are already saved; delete one first"
         )
 
 
 def check_saved_name(name: str, key: str = "name") -> str:
-    """Return a name without blanks around it; `key` names the field in the refusal.
+    """Return a name without blanks around it; `key` names the field in the error message.
 
     Raises:
         InvalidSetting: the name is empty or too long, or has unprintable characters.
@@ -38,6 +38,6 @@ def check_saved_name(name: str, key: str = "name") -> str:
         raise InvalidSetting(
             key=key,
             ru=f"нужно от 1 до {limit} печатных символов",
-            en=f"1 to {limit} printable characters are needed",
+            en=f"must have 1 to {limit} printable characters",
         )
     return plain

@@ -30,5 +30,5 @@ def check_note_text(text: str) -> str:
     plain = " ".join(text.split())
     if not 0 < len(plain) <= NOTE_LENGTH_MAX or not plain.isprintable():
         limit = NOTE_LENGTH_MAX
-        raise InvalidValue(f"нужно от 1 до {limit} печатных символов", f"1 to {limit} printable characters are needed")
+        raise InvalidValue(f"нужно от 1 до {limit} печатных символов", f"must have 1 to {limit} printable characters")
     return plain
