@@ -301,7 +301,7 @@ class Application:
             self._loops.start(work, STEP_SECONDS, Outage(failing, working))
 
     def _begin_stop(self) -> None:
-        """Make all work end that the server would otherwise wait for; requests are still answered."""
+        """End all work that would delay the stop of the server; requests are still answered."""
         self._server_stop.begin()
         self._report_pool.begin_stop()
         self._background_runs.begin_stop()

@@ -1,4 +1,4 @@
-"""What a changed setting of a site would do: a sentence, figures of a period before and after, and days that differ."""
+"""What a change of a site's setting would do: a sentence, figures before and after, and the days that would change."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -70,9 +70,9 @@ SENTENCES: Mapping[str, Mapping[Language, str]] = {
         "pages with the number of the site count as before.",
     },
 }
-"""What changes, by setting; `setting=value` is for a setting that is changed to this value."""
+"""A sentence about the effect by setting; a key `setting=value` is used if the setting is changed to that value."""
 STATUS_PREFIX = "status."
-"""What the key of an effect begins with if the meaning of a status changes; the name of the status follows."""
+"""The prefix of an effect's key if the meaning of a status changes; the name of the status follows the prefix."""
 FIGURE_TITLES: Mapping[str, Mapping[Language, str]] = {
     "visits_on_another_day": {"ru": "Визиты в другом дне", "en": "Visits on another day"},
     "calls_on_another_day": {"ru": "Звонки в другом дне", "en": "Calls on another day"},
@@ -144,15 +144,15 @@ class Effect:
     days: tuple[DayEffect, ...] = ()
 
     def sentence(self, language: Language) -> str:
-        """Return in a sentence what changes."""
+        """Return a sentence that says what changes."""
         name = self.key.partition(".")[0]
         return SENTENCES.get(f"{name}={self.after}", SENTENCES.get(name, {}))[language]
 
 
 def count_moved(counts: Mapping[datetime, Counted], before: ZoneInfo, after: ZoneInfo) -> tuple[Counted, Counted]:
-    """Return what falls on another day, and what falls in another month, in the time zone `after` than in `before`.
+    """Return the deals whose day changes, and the deals whose month changes, from time zone `before` to `after`.
 
-    `counts` has what is counted, by instant.
+    `counts` has deals by the instant at which they happened.
     """
     in_day = in_month = Counted()
     for at, counted in counts.items():
@@ -163,7 +163,7 @@ def count_moved(counts: Mapping[datetime, Counted], before: ZoneInfo, after: Zon
 
 
 def days_that_differ(counts: Mapping[datetime, Counted], before: ZoneInfo, after: ZoneInfo) -> tuple[DayEffect, ...]:
-    """Return the days with other figures in the time zone `after` than in `before`, earliest first."""
+    """Return the days whose figures change from time zone `before` to `after`, earliest first."""
     sides: tuple[dict[date, Counted], dict[date, Counted]] = ({}, {})
     for at, counted in counts.items():
         for days, zone in zip(sides, (before, after), strict=True):

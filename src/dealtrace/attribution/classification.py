@@ -64,10 +64,10 @@ def reclassified(visit: Visit, hosts: SiteHosts = NO_HOSTS) -> Visit:
 
 
 def _clicked(click_ids: Mapping[str, str], sender: TrafficSource) -> TrafficSource:
-    """Return the source of the first click id, or `sender`, the source of the referring page, if it is more precise.
+    """Return the source of the first click id, or `sender`, the source of the referring page, if that is more precise.
 
-    The referring page is more precise if both sources are social networks, since Instagram sends `fbclid` too. It is
-    also more precise if both are the same search engine, since only its address has the search words.
+    `sender` is more precise if both sources are social networks, since Instagram sends `fbclid` too. It is also more
+    precise if both are the same search engine, since only the address of the referring page has the search words.
     """
     source = next(CLICK_IDS[name] for name in CLICK_IDS if name in click_ids)
     is_network = source.medium == SOCIAL == sender.medium

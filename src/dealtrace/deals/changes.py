@@ -139,8 +139,8 @@ def has_same_contacts(before: Deal, after: Deal) -> bool:
 def contact_after(deal: Deal, registered: SearchContacts | None) -> SearchContacts | None:
     """Return the contacts of a changed deal; journals show these contacts and find the deal by them.
 
-    A deal with matchers has the contacts in its details, if there are any. All others have the contacts that they were
-    `registered` with, which are `None` in deals 2.0.
+    If the deal has matchers and contacts in its details, these are returned. Otherwise, the contacts with which the
+    deal was `registered` are returned; they are `None` for deals of the deals API 2.0.
     """
     return (search_contacts_of(deal.details) if deal.matchers else None) or registered
 
