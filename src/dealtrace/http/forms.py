@@ -246,10 +246,10 @@ def _read_multipart(boundary: bytes, body: bytes) -> Pairs:
         parser.finalize()
     except FormParserError as fault:
         raise UnreadableBody(
-            ru="не удалось разобрать части multipart", en="its multipart parts cannot be parsed"
+            ru="не удалось разобрать части multipart", en="the multipart parts cannot be parsed"
         ) from fault
     if not parts.ended:
-        raise UnreadableBody(ru="multipart обрывается до конца", en="its multipart body is incomplete")
+        raise UnreadableBody(ru="multipart обрывается до конца", en="the multipart body is incomplete")
     return parts.pairs
 
 

@@ -17,7 +17,7 @@ from dealtrace.leads.plain_text import CONTACTS_LENGTH_MAX
 from dealtrace.record import record
 
 _READY_PREFIX = r"(?:\+?7|8)"
-"""What stands before the ten digits in the form in which most programs send phones."""
+"""The pattern of the prefix of ten digits in the form in which most programs send phones."""
 _NATIONAL_LENGTH = 10
 
 

@@ -17,7 +17,7 @@ _ADDRESS = re.compile(
     rf"(?=[^@]{{1,64}}@)(?!.*=\?){_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+{_LABEL}",
 )
 """Ours: only addresses without quotes are accepted, so that no address can break a header of an e-mail. Addresses with
-`=?` are refused, because mail programs decode what follows; dots stand only between other characters (RFC 5322)."""
+`=?` are refused, because mail programs decode what follows. Dots may stand only between other characters (RFC 5322)."""
 
 
 @record
