@@ -130,7 +130,7 @@ class Settings(BaseModel):
         7,
         ge=0,
         le=3650,
-        description="Days after which the last `dealtrace backup` counts as too old; 0: backups are made otherwise.",
+        description="Days after which the last `dealtrace backup` counts as too old; 0: never.",
     )
     city_database: str = Field(
         "", description="An MMDB file with the cities of IP addresses, such as GeoLite2-City.mmdb; empty: no cities."

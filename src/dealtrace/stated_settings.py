@@ -45,7 +45,7 @@ def read_stated() -> dict[str, object]:
 
 
 def _with_prefix(variables: Mapping[str, str | None]) -> dict[str, str]:
-    """Return the variables that have our prefix in either case; in `.env`, a name without `=` states nothing."""
+    """Return the variables that have our prefix in either case; in `.env`, a name without `=` is ignored."""
     prefix = ENVIRONMENT_PREFIX.lower()
     lowered = {name.lower(): value for name, value in variables.items()}
     return {

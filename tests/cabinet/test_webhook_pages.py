@@ -59,7 +59,7 @@ def test_a_webhook_is_changed_and_only_its_hosts_are_in_the_journal(boss: Guest,
     [
         ({**NEW, "url": "ftp://a.example"}, "url", "https://host/path is expected"),
         ({"act": "change", "url": "https://a.example/"}, "event", "Choose at least one event."),
-        ({**NEW, "fields": "orderid"}, "fields", "none of the chosen events has orderid. Available: orderId, "),
+        ({**NEW, "fields": "orderid"}, "fields", "no chosen event has the field orderid. Available: orderId, "),
         ({**NEW, "event": ["deal.created", "call.connected"], "fields": "orderNumber"}, "fields", "It has: leadtype, "),
         ({"act": "replay_since", "since": "yesterday"}, "since", "Enter a day and a time."),
         ({"act": "replay_since", "since": "0001-01-01T00:00"}, "since", "Enter a day and a time."),

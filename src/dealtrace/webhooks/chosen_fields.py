@@ -27,7 +27,7 @@ def check_fields(fields: Sequence[str], keys_of: Mapping[EventKind, Sequence[str
             raise InvalidSetting(
                 key="fields",
                 ru=f"ни у одного из выбранных событий нет поля {name}. Есть: {listed}",
-                en=f"none of the chosen events has {name}. Available: {listed}",
+                en=f"no chosen event has the field {name}. Available: {listed}",
             )
     for kind, keys in keys_of.items():
         if not set(keys) & set(fields):
