@@ -69,7 +69,7 @@ DELIVERY_READERS = 2
 OWN_READERS = 2
 """Connections that requests cannot delay: one follows changed sites and tokens, the other checks the database."""
 EXPORTS_AT_ONCE = 2
-"""How many lists a process exports at once; each has a thread and a database connection that no request waits for."""
+"""How many lists a process exports at once; each uses a thread and a database connection that requests do not use."""
 BACKGROUND_READERS = 1
 """Connections for runs in the background, which must not use the connections for requests."""
 OBJECTS_BETWEEN_COLLECTIONS = 20_000

@@ -26,7 +26,7 @@ from dealtrace.stated_settings import ENVIRONMENT_PREFIX as ENVIRONMENT_PREFIX
 
 _OWN_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 OTHER_VARIABLES = frozenset({"new_password"})
-"""Environment variables with our prefix that commands read and that are not settings: in lower case, without prefix."""
+"""Environment variables with our prefix that commands read but that are not settings: in lower case, without prefix."""
 
 
 class MailSecurity(Enum):

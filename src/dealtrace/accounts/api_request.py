@@ -1,4 +1,4 @@
-"""An entry in the journal of API requests: the site and token, the parameters with personal data masked, the answer."""
+"""An entry in the journal of API requests: site, token, parameters with personal data masked, and answer."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta

@@ -16,16 +16,16 @@ SENTENCES: Mapping[str, Mapping[Language, str]] = {
     "timezone": {
         "ru": "Дни отчётов и журналов сразу считаются заново, прошлые тоже: события остаются в своих моментах, но на "
         "часах нового пояса. Расходы остаются в своих днях. Даты из других программ дальше читаются в новом поясе.",
-        "en": "Days of reports and journals are counted anew at once, past days too: each event keeps its instant, "
+        "en": "Days in reports and journals are recalculated at once, past days too: each event keeps its instant, "
         "shown in the new zone. Costs stay on their days. Dates sent by programs are then read in the new zone.",
     },
     "unique_depth_days": {
         "ru": "Уникальность сразу определяется заново, у прошлых лидов тоже.",
-        "en": "Which leads are unique is decided anew at once, for past leads too.",
+        "en": "The uniqueness of leads is recalculated at once, for past leads too.",
     },
     "target_call_seconds": {
         "ru": "Целевые звонки сразу определяются заново, прошлые тоже.",
-        "en": "Which calls are targets is decided anew at once, for past calls too.",
+        "en": "Target calls are recalculated at once, past calls too.",
     },
     "respects_do_not_track=on": {
         "ru": "Прошлое не изменится. Дальше не считаются визиты из браузеров, которые просят не отслеживать, и лиды "
@@ -61,7 +61,7 @@ SENTENCES: Mapping[str, Mapping[Language, str]] = {
     },
     "status": {
         "ru": "Отчёты сразу считают по новому значению, прошлые дни тоже. Сами сделки не изменятся.",
-        "en": "Reports count by the new meaning at once, past days too. The deals themselves do not change.",
+        "en": "Reports use the new meaning at once, for past days too. The deals themselves do not change.",
     },
     "counter": {
         "ru": "Прошлое не изменится. Страницы с прежним кодом перестают считать визиты, пока код на них не заменён; "
@@ -135,7 +135,7 @@ class DayEffect:
 
 @record
 class Effect:
-    """The effect of one changed setting, whose values `before` and `after` are strings as in `set_site`."""
+    """The effect of one changed setting; `before` and `after` are its values, as strings that `site set` accepts."""
 
     key: str
     before: str

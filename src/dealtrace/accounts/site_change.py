@@ -54,7 +54,7 @@ FormerValues = Mapping[str, Any]
 PAST_DEALS = "deals"
 """The name of a `PAST` change if past deals were matched again; a reclassification of visits has an empty name."""
 USUAL_DELAY = timedelta(days=7)
-"""Ours: costs and rates usually arrive within a week of their day; late values change figures that people have seen."""
+"""Ours: costs and rates usually arrive within a week of their day; later ones change figures that people have seen."""
 MOVING_SETTINGS = frozenset(
     {"contact_matching", "attribution", "timezone", "unique_depth_days", "target_call_seconds", "respects_do_not_track"}
 )

@@ -304,4 +304,4 @@ _DOMAINS: Mapping[str, KnownHost] = {
     **dict(_named(HostKind.ASSISTANT, ASSISTANTS)),
     **dict(_nameless(HostKind.PAYMENT, PAYMENT_DOMAINS)),
 }
-"""Known hosts by registered domain, which includes all hosts under it; no other keys are ever looked up."""
+"""Known hosts by registered domain, which includes all hosts under it; other keys would never be found."""

@@ -61,7 +61,7 @@ class Family(Parameter):
         if not name.endswith("]") or not 0 < len(key) <= self.key_length_max:
             raise InvalidValue(
                 f"ожидается {self.name}[имя], имя от 1 до {self.key_length_max} символов",
-                f"must be written {self.name}[name], with a name of 1 to {self.key_length_max} characters",
+                f"must have the form {self.name}[name], with a name of 1 to {self.key_length_max} characters",
             )
         _check_storable(key)
         if "\ufffd" in key:

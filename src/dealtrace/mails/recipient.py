@@ -84,7 +84,9 @@ def checked_recipients(recipients: Iterable[Recipient]) -> tuple[Recipient, ...]
     by_address = {recipient.address.casefold(): recipient for recipient in recipients}
     if len(by_address) > RECIPIENTS_MAX:
         raise InvalidSetting(
-            key="recipients", ru=f"не больше {RECIPIENTS_MAX} адресов", en=f"at most {RECIPIENTS_MAX} addresses"
+            key="recipients",
+            ru=f"не больше {RECIPIENTS_MAX} адресов",
+            en=f"at most {RECIPIENTS_MAX} addresses are allowed",
         )
     return tuple(by_address.values())
 

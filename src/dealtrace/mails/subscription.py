@@ -13,7 +13,7 @@ _APART = "."
 
 
 class MailList(StrEnum):
-    """The kind of thing that sends e-mails regularly: a scheduled report or an alert rule."""
+    """What a subscriber gets e-mails from: a scheduled report or an alert rule."""
 
     REPORT = "report"
     ALERT = "alert"
