@@ -1,6 +1,6 @@
 """Read the settings that are stated in the environment, in `.env` and in `dealtrace.toml`, before they are checked.
 
-pydantic-settings reads the same, but importing and using it takes 25 ms of CPU, and every command reads the settings.
+pydantic-settings could do the same, but it takes 25 ms of CPU time, and every command reads the settings.
 """
 
 import os

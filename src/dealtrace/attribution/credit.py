@@ -10,7 +10,7 @@ from dealtrace.attribution.visit import Visit
 from dealtrace.record import record
 
 CREDIT_LOOKBACK = timedelta(days=90)
-"""Ours: how long before a lead a visit may be to get credit for the lead; Calltouch documents no limit."""
+"""Ours: the longest time from a visit to a lead for which the visit can get credit; Calltouch documents no limit."""
 HALF_LIFE = timedelta(days=7)
 """Ours: under time decay, a visit this much earlier gets half the credit; other analytics tools use the same period."""
 POSITION_ENDS = Fraction(40, 100)

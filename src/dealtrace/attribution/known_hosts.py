@@ -39,7 +39,7 @@ class SearchEngine:
     """A search engine: its domains, and the URL parameter with the search words.
 
     `hosts` are the hosts under these domains on which people search; with `is_domain_known`, people also search on the
-    bare domains. Every host under `subdomains_of` counts too, such as `ru.search.yahoo.com`.
+    bare domains. They also search on every host under `subdomains_of`, such as `ru.search.yahoo.com`.
     """
 
     name: str
@@ -304,4 +304,4 @@ _DOMAINS: Mapping[str, KnownHost] = {
     **dict(_named(HostKind.ASSISTANT, ASSISTANTS)),
     **dict(_nameless(HostKind.PAYMENT, PAYMENT_DOMAINS)),
 }
-"""Known hosts by registered domain, which includes all hosts under it; other keys would never be found."""
+"""Known hosts by registered domain, which includes all hosts under it; every key must be a registered domain."""

@@ -33,9 +33,9 @@ CHANGEABLE = (
     "custom_values",
     "stated_source",
 )
-"""The fields of a deal that `update-by-id` may change; versions record them before and after."""
+"""The fields of a deal that `update-by-id` may change; versions record their values before and after."""
 FURTHER = ("margin_rub", "currency", "details", "matchers", "status_since")
-"""The fields that only deals 2.0 can set; versions record them before and after as well."""
+"""The fields that only deals 2.0 can set; versions record their values before and after, too."""
 
 
 @record

@@ -29,7 +29,7 @@ class MatcherKind(StrEnum):
 
 
 FINAL_KINDS = frozenset({MatcherKind.SOURCE, MatcherKind.NO_SOURCE})
-"""The ways that always succeed; after a matcher with such a way, no other matcher is tried."""
+"""The ways that always succeed; no matcher is tried after a matcher with one of these ways."""
 
 
 @record

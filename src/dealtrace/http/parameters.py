@@ -48,7 +48,7 @@ class Family(Parameter):
 
     @property
     def opening(self) -> str:
-        """Return the text `name[`, with which every parameter of the family begins."""
+        """Return `name[`, the beginning of every parameter name of the family."""
         return f"{self.name}["
 
     def key_of(self, name: str) -> str:
@@ -197,7 +197,7 @@ class ParameterTable:
         return sent
 
     def _missing(self, name: str, unknown: Sequence[str]) -> Violation:
-        """Return the violation for a required parameter that is missing; it names a misspelling that was sent."""
+        """Return the violation for a missing required parameter; the message names a misspelling that was sent."""
         ru, en = REQUIRED
         for other in unknown[:UNKNOWN_COMPARED_MAX]:
             is_alike = len(other) <= MISSPELT_LENGTH_MAX and is_misspelling(other, name)

@@ -87,7 +87,7 @@ def is_filler_email(normal: str) -> bool:
 def _is_one_sign(name: str, domain: str) -> bool:
     """Return whether a name consists of a single character, once or repeated, so that it is nobody's name.
 
-    Ours: one or two letters may be initials, as in `i@ivanov.ru`, but not at the domain of a provider.
+    One or two letters may be initials, as in `i@ivanov.ru`, but not at the domain of a provider.
     """
     if len(set(name)) > 1:
         return False
@@ -95,7 +95,7 @@ def _is_one_sign(name: str, domain: str) -> bool:
 
 
 def _without_number(name: str) -> str:
-    """Return a name without the number at its end if this is short, or is a sequence such as `1234` or `4321`."""
+    """Return a name without the number at its end if the number is short, or is a sequence such as `1234` or `4321`."""
     found = _NUMBERED.fullmatch(name)
     is_numbered = found is not None and (len(found["number"]) <= _NUMBER_LENGTH_MAX or found["number"] in _COUNTS)
     return found["word"] if found is not None and is_numbered else name

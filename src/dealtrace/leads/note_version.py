@@ -11,7 +11,7 @@ from dealtrace.leads.annotations import Annotations
 from dealtrace.record import record
 
 NOTE_FIELDS = ("tags", "manager", "comment")
-"""The annotations of a lead that people can replace; to all other annotations, programs only add."""
+"""The annotations of a lead that people can replace; all other annotations are written only by programs."""
 NOTE_VERSIONS_MAX = 100
 """Ours: the most versions of a lead's notes that are stored; a comment may have 100,000 characters."""
 NoteValues = Mapping[str, Any]

@@ -76,7 +76,7 @@ def read_exact_clock(text: str, *forms: ClockForm) -> datetime | None:
 def read_instant(text: str, *forms: ClockForm) -> datetime | None:
     """Return the instant in a string that states its zone or counts from 1970, or `None` if the text does neither.
 
-    Ours: a zone is `Z`, `UTC`, `GMT` or an offset behind a date and time in one of the `forms`. Ten digits are seconds
+    Ours: a zone is `Z`, `UTC`, `GMT` or an offset after a date and time in one of the `forms`. Ten digits are seconds
     since 1970, thirteen digits are milliseconds. The instant is aware and has fractions of a second.
     """
     shown = visible(text).strip()

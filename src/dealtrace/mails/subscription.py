@@ -1,4 +1,4 @@
-"""Mail subscriptions of addresses that belong to no user, and the signed links with which they unsubscribe."""
+"""E-mail subscriptions of addresses that belong to no user, and the signed links that end the subscriptions."""
 
 import hashlib
 import hmac

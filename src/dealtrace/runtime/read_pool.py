@@ -80,7 +80,7 @@ class ReadPool:
     async def read_newest(
         self, function: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs
     ) -> R:
-        """Call `function` as `read` does, but on the primary database; tokens, for example, must be current."""
+        """Call `function` as `read` does, but always on the primary database, to see the latest changes."""
         return await self._run(self._call_primary, function, args, kwargs)
 
     def stop(self) -> None:

@@ -46,7 +46,7 @@ class ServerStop:
             raise ReportsBusy(retry_after_seconds=RETRY_SECONDS)
 
     async def comes_before(self, awaited: Awaitable[None]) -> bool:
-        """Return whether the stop has begun before `awaited` is done; `awaited` is then cancelled."""
+        """Return whether the stop begins before `awaited` is done; if so, `awaited` is cancelled."""
         if self._begun.is_set():
             asyncio.ensure_future(awaited).cancel()
             return True

@@ -1,4 +1,4 @@
-"""The fields that a webhook chooses to send: names separated by commas, which its events must have."""
+"""The fields that a webhook sends: parse their comma-separated names, and check that its events have them."""
 
 from collections.abc import Mapping, Sequence
 
