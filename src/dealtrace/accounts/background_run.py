@@ -9,7 +9,7 @@ from dealtrace.accounts.clock_steps import CLOCKS_APART_MAX
 from dealtrace.record import record
 
 SILENCE_MAX = timedelta(minutes=10)
-"""Ours: a run that has not reported for this long counts as ended; a running one reports at least once a minute."""
+"""Ours: a run that has not reported for this long counts as ended; runs report at least once a minute."""
 
 
 class PastKind(StrEnum):

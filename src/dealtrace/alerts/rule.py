@@ -168,7 +168,7 @@ def _check_window(metric: Metric, window: Window) -> None:
         raise InvalidSetting(
             key="window",
             ru=f"расходы известны только по дням; выберите: {days}",
-            en=f"costs are known only by day; choose: {days}",
+            en=f"costs are known only by day; choose one of: {days}",
         )
 
 
@@ -176,7 +176,9 @@ def _amount(kind: AlertKind, metric: Metric, text: str) -> Decimal | None:
     text = text.strip()
     if kind is AlertKind.SILENCE:
         if text:
-            raise InvalidSetting(key="amount", ru="для тишины порог не нужен", en="must be empty for silence")
+            raise InvalidSetting(
+                key="amount", ru="для тишины порог не нужен", en="must be empty if the kind is silence"
+            )
         return None
     if kind in OF_LIMITS:
         return _limit(metric, text)

@@ -55,7 +55,7 @@ def after_fault(
     if fault.is_final:
         return Pause(f"{fault.reason}: the receiver accepts no more messages")
     if now - failing_since >= TRIED_FOR:
-        return Pause(f"nothing was accepted for {TRIED_FOR.days} days, last error: {fault.reason}")
+        return Pause(f"nothing was accepted for {TRIED_FOR.days} days; last error: {fault.reason}")
     pause = min(FIRST_PAUSE * 2 ** min(failures - 1, _DOUBLINGS_MAX), LONGEST_PAUSE)
     return NextAttempt(now + max(pause * (1 + JITTER * chance), min(fault.retry_after, LONGEST_PAUSE)))
 
