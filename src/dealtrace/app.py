@@ -69,7 +69,7 @@ DELIVERY_READERS = 2
 OWN_READERS = 2
 """Connections that requests cannot delay: one follows changed sites and tokens, the other checks the database."""
 EXPORTS_AT_ONCE = 2
-"""How many lists a process exports at once; each has a thread and a database connection that no request waits for."""
+"""How many lists a process exports at once; each uses a thread and a database connection that requests do not use."""
 BACKGROUND_READERS = 1
 """Connections for runs in the background, which must not use the connections for requests."""
 OBJECTS_BETWEEN_COLLECTIONS = 20_000
@@ -301,7 +301,7 @@ class Application:
             self._loops.start(work, STEP_SECONDS, Outage(failing, working))
 
     def _begin_stop(self) -> None:
-        """Make all work end that the server would otherwise wait for; requests are still answered."""
+        """End all work that would delay the stop of the server; requests are still answered."""
         self._server_stop.begin()
         self._report_pool.begin_stop()
         self._background_runs.begin_stop()

@@ -189,7 +189,7 @@ class DealKeyMissing(Refusal):
 
 
 class DealNotFound(Refusal):
-    """The site has no such deal, or it is deleted."""
+    """The site has no such deal, or the deal is deleted."""
 
     code = 10041
     ru = "Сделка не найдена или удалена: {key}"
@@ -235,7 +235,7 @@ class DealNotDeleted(Refusal):
 
 
 class LeadNotFound(Refusal):
-    """The site has no such call or lead request, or it is deleted."""
+    """The site has no such call or lead request, or the lead is deleted."""
 
     code = 10045
     ru = "Звонок или заявка {lead_id} не найдены"
@@ -323,7 +323,7 @@ class InvitationSpent(Refusal):
 
 
 class TokenNotFound(Refusal):
-    """There is no such token, or it is already revoked."""
+    """There is no such token, or the token is already revoked."""
 
     code = 10055
     ru = "Действующий токен {token_id} не найден. Список: dealtrace token list"

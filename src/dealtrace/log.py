@@ -43,12 +43,12 @@ def request_ids() -> Iterator[str]:
 
 @lru_cache(maxsize=1024)
 def plain_path(path: str) -> str:
-    """Return a path for the log; segments that are neither words nor short numbers may be secrets and become `…`."""
+    """Return a URL path as it is logged; segments that may be secrets, neither words nor short numbers, become `…`."""
     return "/".join(part if _PLAIN_SEGMENT.fullmatch(part) else "…" for part in path.split("/")[:12])
 
 
 def plain_method(method: str) -> str:
-    """Return a method for the log; an unknown method, which may be any text, becomes `other`."""
+    """Return an HTTP method as it is logged; unknown methods become `other`."""
     return method if method in _METHODS else "other"
 
 

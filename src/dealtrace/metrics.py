@@ -13,12 +13,12 @@ MULTIPROCESS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 REQUESTS = Counter("dealtrace_requests", "Requests that got a response.", ["route", "status"])
 SECONDS = Histogram(
     "dealtrace_request_seconds",
-    "Time to the response.",
+    "Time from a request to its response.",
     ["route"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30),
 )
 BATCH_SIZE = Histogram(
-    "dealtrace_commit_wishes", "Writes that shared a commit.", buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256)
+    "dealtrace_commit_wishes", "Number of writes in one commit.", buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256)
 )
 COMMIT_SECONDS = Histogram(
     "dealtrace_commit_seconds", "Time to read, decide, store and flush a batch.",
@@ -36,7 +36,7 @@ ATTEMPT_SECONDS = Histogram(
 )
 PAUSED = Gauge("dealtrace_webhooks_paused", "Webhooks that are paused.", multiprocess_mode="livemax")
 MAIL_ATTEMPTS = Counter("dealtrace_mail_attempts", "Attempts to send an e-mail.", ["outcome"])
-MAILS_WAITING = Gauge("dealtrace_mails_waiting", "Mails waiting to be sent.", multiprocess_mode="livemax")
+MAILS_WAITING = Gauge("dealtrace_mails_waiting", "E-mails waiting to be sent.", multiprocess_mode="livemax")
 ALERT_LOOKS = Counter("dealtrace_alert_looks", "Checks of alert rules.", ["outcome"])
 ALERTS_WAITING = Gauge(
     "dealtrace_alerts_waiting", "Alert rules that are due to be checked.", multiprocess_mode="livemax"
@@ -44,7 +44,7 @@ ALERTS_WAITING = Gauge(
 FAILING = Gauge("dealtrace_webhooks_failing", "Webhooks whose last attempt failed.", multiprocess_mode="livemax")
 MIRROR_REBUILT = Gauge(
     "dealtrace_mirror_rebuilt_timestamp_seconds",
-    "When the column mirror of reports was last built again because it could not be brought up to date; 0: never.",
+    "Unix time when the column mirror was last rebuilt because it could not be brought up to date; 0: never.",
     multiprocess_mode="livemax",
 )
 

@@ -17,7 +17,7 @@ class Violation:
     en: str
 
     def text(self, language: Language) -> str:
-        """Return the message about the field in `language`."""
+        """Return the message about the parameter, written in `language`."""
         return self.ru if language == "ru" else self.en
 
 

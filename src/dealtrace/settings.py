@@ -26,7 +26,7 @@ from dealtrace.stated_settings import ENVIRONMENT_PREFIX as ENVIRONMENT_PREFIX
 
 _OWN_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 OTHER_VARIABLES = frozenset({"new_password"})
-"""Environment variables with our prefix that commands read and that are not settings: in lower case, without prefix."""
+"""Environment variables with our prefix that commands read but that are not settings: in lower case, without prefix."""
 
 
 class MailSecurity(Enum):
@@ -130,7 +130,7 @@ class Settings(BaseModel):
         7,
         ge=0,
         le=3650,
-        description="Days after which the last `dealtrace backup` counts as too old; 0: backups are made otherwise.",
+        description="Days after which the last `dealtrace backup` counts as too old; 0: never.",
     )
     city_database: str = Field(
         "", description="An MMDB file with the cities of IP addresses, such as GeoLite2-City.mmdb; empty: no cities."

@@ -1,6 +1,6 @@
 """Read the settings that are stated in the environment, in `.env` and in `dealtrace.toml`, before they are checked.
 
-pydantic-settings reads the same, but importing and using it takes 25 ms of CPU, and every command reads the settings.
+pydantic-settings could do the same, but it takes 25 ms of CPU time, and every command reads the settings.
 """
 
 import os
@@ -45,7 +45,7 @@ def read_stated() -> dict[str, object]:
 
 
 def _with_prefix(variables: Mapping[str, str | None]) -> dict[str, str]:
-    """Return the variables that have our prefix in either case; in `.env`, a name without `=` states nothing."""
+    """Return the variables that have our prefix in either case; in `.env`, a name without `=` is ignored."""
     prefix = ENVIRONMENT_PREFIX.lower()
     lowered = {name.lower(): value for name, value in variables.items()}
     return {

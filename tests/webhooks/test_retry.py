@@ -34,7 +34,7 @@ def test_after_three_days_of_nothing_else_a_webhook_is_paused_with_the_reason() 
     second = timedelta(seconds=1)
     assert isinstance(after_fault(FAULT, 80, NOON, NOON + TRIED_FOR - second, 0), NextAttempt)
     verdict = after_fault(FAULT, 80, NOON, NOON + TRIED_FOR, 0)
-    assert verdict == Pause("nothing was accepted for 3 days, last error: HTTP 500")
+    assert verdict == Pause("nothing was accepted for 3 days; last error: HTTP 500")
 
 
 def test_a_receiver_that_wants_no_more_gets_no_more() -> None:

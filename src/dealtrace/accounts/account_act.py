@@ -1,4 +1,4 @@
-"""Acts of people and commands on accounts: what was done to users, invitations and sites, by whom and when."""
+"""Acts on accounts: what people and commands did to users, invitations and sites, and when."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -7,11 +7,11 @@ from dealtrace.record import record
 
 
 class ActKind(StrEnum):
-    """The kind of an act.
+    """The kind of an act, which decides what its `name` contains.
 
-    The name of an act is the login of the user whom it concerns. For sites it is `ID NAME`; for invitations it is
-    `SITE-ID ROLE`, or empty if the invitation makes an owner of the installation. `FACTOR_DEMANDED` and
-    `FACTOR_NOT_DEMANDED` concern all users and have no name.
+    For acts on users, `name` is the login of the user. For sites, it is `ID NAME`. For invitations, it is `SITE-ID
+    ROLE`, or empty if the invitation makes its user an owner of the installation. `FACTOR_DEMANDED` and
+    `FACTOR_NOT_DEMANDED` concern all users and have an empty name.
     """
 
     USER_CREATED = "user_created"
@@ -31,9 +31,9 @@ class ActKind(StrEnum):
 
 @record
 class AccountAct:
-    """An act on accounts; `author` is the login of who did it, or `None` if a command did.
+    """An act on an account; `author` is the login of the user who did it, or `None` if a command did it.
 
-    Ours: the login is stored, not the user's id, so that the history still names who did what after that user is gone.
+    Ours: the login is stored, not the user's id, so that the history still names the author after the user is deleted.
     """
 
     kind: ActKind

@@ -1,4 +1,4 @@
-"""An entry in the journal of API requests: the site and token, the parameters with personal data masked, the answer."""
+"""An entry in the journal of API requests: site, token, parameters with personal data masked, and answer."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ PARAMETERS_KEPT_MAX = 60
 VALUE_LENGTH_MAX = 200
 """Ours: the most characters of a parameter's name and of its value that the journal keeps."""
 REASON_LENGTH_MAX = 2000
-"""Ours: the most characters of a refusal's message that the journal keeps; it names every violation."""
+"""Ours: the most characters of a refusal's message that the journal keeps; the message names every violation."""
 
 
 @record
@@ -38,10 +38,10 @@ class ApiRequest:
 
 
 def masked_parameters(sent: Mapping[str, str]) -> dict[str, str]:
-    """Return the sent parameters by name; secrets, contacts and people's names are masked, and long texts are cut.
+    """Return the sent parameters by name; secrets, contacts and people's names are masked, and long values are cut.
 
-    Parameter names are masked like texts, because a malformed request may have a value in place of a name. Texts are
-    masked before they are cut, since half of an e-mail cannot be recognised.
+    Parameter names are masked too, because a malformed request may have a value in place of a name. Names and values
+    are masked before they are cut, since half of an e-mail cannot be recognised.
     """
     return {
         name if name.isalpha() and len(name) <= VALUE_LENGTH_MAX else masked_text(name)[:VALUE_LENGTH_MAX]: (

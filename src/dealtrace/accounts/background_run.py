@@ -9,18 +9,18 @@ from dealtrace.accounts.clock_steps import CLOCKS_APART_MAX
 from dealtrace.record import record
 
 SILENCE_MAX = timedelta(minutes=10)
-"""Ours: a run that has not reported for this long has ended with its process; a chunk takes seconds."""
+"""Ours: a run that has not reported for this long counts as ended; runs report at least once a minute."""
 
 
 class PastKind(StrEnum):
-    """A change of the past: matching all deals again, or classifying all visits again."""
+    """A change of past data: matching all deals again, or classifying all visits again."""
 
     MATCH = "match"
     RECLASSIFY = "reclassify"
 
 
 class Phase(StrEnum):
-    """What a run does: it waits for its turn, runs, is done, or ended early for one of three reasons."""
+    """The phase of a run: it waits for its turn, runs, is done, or ended early for one of three reasons."""
 
     WAITING = "waiting"
     RUNNING = "running"
@@ -35,7 +35,10 @@ ACTIVE = frozenset({Phase.WAITING, Phase.RUNNING})
 
 @record
 class RunMove:
-    """What moves between two sources, each a name and a medium: shares of deals as in `Moved`, and kopecks."""
+    """The deals and kopecks that a run moves from one source to another; a source is a pair of source and medium.
+
+    `deals` is in units of 1/`WHOLE` of a deal.
+    """
 
     source: tuple[str | None, str | None]
     target: tuple[str | None, str | None]
@@ -45,11 +48,11 @@ class RunMove:
 
 @record
 class RunState:
-    """The state of a run; a preview stores nothing but what the run would change.
+    """The state of a run; a preview changes no deals or visits, and stores only what the run would change.
 
-    `rules` identifies the settings that it applies. `done` of `total` deals or, if `counts_visits`, visits are done.
-    `figures` are its result by name, and `moves` the largest moves between sources. A run that waits or runs reports
-    once a minute at least, and `started_at` tells it from other runs of the kind at the site.
+    `rules` identifies the settings that the run applies. `done` and `total` count deals, or visits if `counts_visits`
+    is true. `figures` are the results of the run by name, and `moves` the largest moves between sources. A waiting or
+    running run reports at least once a minute. Runs of the same kind on a site differ in `started_at`.
     """
 
     is_preview: bool
@@ -64,9 +67,9 @@ class RunState:
     moves: tuple[RunMove, ...] = ()
 
     def is_active(self, now: datetime) -> bool:
-        """Return whether the run waits or runs, and has reported lately; a wrong clock reported in the future."""
+        """Return whether the run waits or runs, and has reported lately; a report from the future does not count."""
         return self.phase in ACTIVE and -CLOCKS_APART_MAX <= now - self.reported_at < SILENCE_MAX
 
     def may_continue(self, now: datetime) -> bool:
-        """Return whether a run that changes the past has ended early, so that it can be continued."""
+        """Return whether the run has ended early and can be continued; a preview cannot."""
         return not self.is_preview and self.phase is not Phase.DONE and not self.is_active(now)

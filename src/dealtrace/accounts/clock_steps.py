@@ -1,10 +1,10 @@
-"""How far the clocks of several servers, or a time that was read before waiting, may be apart."""
+"""How much two correct times may differ: clocks of servers differ, and a time may be stored after a wait."""
 
 from datetime import timedelta
 
 CLOCKS_APART_MAX = timedelta(minutes=5)
-"""Ours: times that differ by less are no sign of a clock that was set back.
+"""Ours: a smaller difference between two times does not show that a clock was set back.
 
-Servers whose clocks are kept by NTP differ by milliseconds; a transaction that waits for another one may be seconds
-late.
+The clocks of servers that use NTP differ by milliseconds. A transaction that waits for another transaction may store
+a time that is seconds old.
 """

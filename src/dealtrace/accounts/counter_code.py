@@ -10,7 +10,7 @@ _CODE = re.compile(f"[0-9a-z]{{{COUNTER_CODE_LENGTH}}}")
 
 
 def is_counter_code(text: str) -> bool:
-    """Return whether a text has the form of a counter code."""
+    """Return whether a string has the form of a counter code."""
     return _CODE.fullmatch(text) is not None
 
 

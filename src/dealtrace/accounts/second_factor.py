@@ -12,7 +12,7 @@ CODE_TRIES_MAX = 10
 CODE_PAUSE = timedelta(minutes=15)
 """How long codes are refused after `CODE_TRIES_MAX` wrong codes; guessing a code then takes about a year on average."""
 SECRET = re.compile(r"[A-Z2-7]{32}")
-"""A pattern of the secret of an authenticator app: 160 bits in Base32."""
+"""The pattern of an authenticator app's secret: 160 bits in Base32."""
 RECOVERY_CODES = 10
 RECOVERY_CODE_BYTES = 10
 """The number of random bytes in a recovery code, which are sixteen characters in Base32."""

@@ -42,7 +42,10 @@ class Session:
         return now - self.seen_at > SESSION_IDLE_MAX or abs(now - self.created_at) > SESSION_AGE_MAX
 
     def is_due(self, now: datetime) -> bool:
-        """Return whether the stored session must be updated: `seen_at` is over a minute old, or the code is overdue."""
+        """Return whether the stored session is out of date.
+
+        It is if `seen_at` is over a minute old, or if the second factor was not entered within `CODE_WAIT_MAX`.
+        """
         if not self.is_confirmed:
             return now - self.created_at > CODE_WAIT_MAX
         return now - self.seen_at > SEEN_STEP

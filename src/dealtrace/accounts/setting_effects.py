@@ -1,4 +1,4 @@
-"""What a changed setting of a site would do: a sentence, figures of a period before and after, and days that differ."""
+"""What a change of a site's setting would do: a sentence, figures before and after, and the days that would change."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -16,16 +16,16 @@ SENTENCES: Mapping[str, Mapping[Language, str]] = {
     "timezone": {
         "ru": "Дни отчётов и журналов сразу считаются заново, прошлые тоже: события остаются в своих моментах, но на "
         "часах нового пояса. Расходы остаются в своих днях. Даты из других программ дальше читаются в новом поясе.",
-        "en": "Days of reports and journals are counted anew at once, past days too: each event keeps its instant, "
+        "en": "Days in reports and journals are recalculated at once, past days too: each event keeps its instant, "
         "shown in the new zone. Costs stay on their days. Dates sent by programs are then read in the new zone.",
     },
     "unique_depth_days": {
         "ru": "Уникальность сразу определяется заново, у прошлых лидов тоже.",
-        "en": "Which leads are unique is decided anew at once, for past leads too.",
+        "en": "The uniqueness of leads is recalculated at once, for past leads too.",
     },
     "target_call_seconds": {
         "ru": "Целевые звонки сразу определяются заново, прошлые тоже.",
-        "en": "Which calls are targets is decided anew at once, for past calls too.",
+        "en": "Target calls are recalculated at once, past calls too.",
     },
     "respects_do_not_track=on": {
         "ru": "Прошлое не изменится. Дальше не считаются визиты из браузеров, которые просят не отслеживать, и лиды "
@@ -61,7 +61,7 @@ SENTENCES: Mapping[str, Mapping[Language, str]] = {
     },
     "status": {
         "ru": "Отчёты сразу считают по новому значению, прошлые дни тоже. Сами сделки не изменятся.",
-        "en": "Reports count by the new meaning at once, past days too. The deals themselves do not change.",
+        "en": "Reports use the new meaning at once, for past days too. The deals themselves do not change.",
     },
     "counter": {
         "ru": "Прошлое не изменится. Страницы с прежним кодом перестают считать визиты, пока код на них не заменён; "
@@ -70,9 +70,9 @@ SENTENCES: Mapping[str, Mapping[Language, str]] = {
         "pages with the number of the site count as before.",
     },
 }
-"""What changes, by setting; `setting=value` is for a setting that is changed to this value."""
+"""A sentence about the effect by setting; a key `setting=value` is used if the setting is changed to that value."""
 STATUS_PREFIX = "status."
-"""What the key of an effect begins with if the meaning of a status changes; the name of the status follows."""
+"""The prefix of an effect's key if the meaning of a status changes; the name of the status follows the prefix."""
 FIGURE_TITLES: Mapping[str, Mapping[Language, str]] = {
     "visits_on_another_day": {"ru": "Визиты в другом дне", "en": "Visits on another day"},
     "calls_on_another_day": {"ru": "Звонки в другом дне", "en": "Calls on another day"},
@@ -135,7 +135,7 @@ class DayEffect:
 
 @record
 class Effect:
-    """The effect of one changed setting, whose values `before` and `after` are strings as in `set_site`."""
+    """The effect of one changed setting; `before` and `after` are its values, as strings that `site set` accepts."""
 
     key: str
     before: str
@@ -144,15 +144,15 @@ class Effect:
     days: tuple[DayEffect, ...] = ()
 
     def sentence(self, language: Language) -> str:
-        """Return in a sentence what changes."""
+        """Return a sentence that says what changes."""
         name = self.key.partition(".")[0]
         return SENTENCES.get(f"{name}={self.after}", SENTENCES.get(name, {}))[language]
 
 
 def count_moved(counts: Mapping[datetime, Counted], before: ZoneInfo, after: ZoneInfo) -> tuple[Counted, Counted]:
-    """Return what falls on another day, and what falls in another month, in the time zone `after` than in `before`.
+    """Return the deals whose day changes, and the deals whose month changes, from time zone `before` to `after`.
 
-    `counts` has what is counted, by instant.
+    `counts` has deals by the instant at which they happened.
     """
     in_day = in_month = Counted()
     for at, counted in counts.items():
@@ -163,7 +163,7 @@ def count_moved(counts: Mapping[datetime, Counted], before: ZoneInfo, after: Zon
 
 
 def days_that_differ(counts: Mapping[datetime, Counted], before: ZoneInfo, after: ZoneInfo) -> tuple[DayEffect, ...]:
-    """Return the days with other figures in the time zone `after` than in `before`, earliest first."""
+    """Return the days whose figures change from time zone `before` to `after`, earliest first."""
     sides: tuple[dict[date, Counted], dict[date, Counted]] = ({}, {})
     for at, counted in counts.items():
         for days, zone in zip(sides, (before, after), strict=True):

@@ -1,4 +1,4 @@
-"""A site (личный кабинет): everything belongs to a site, such as deals, leads, API points and settings."""
+"""A site (личный кабинет), to which everything belongs: deals, leads, API points, settings and so on."""
 
 from collections.abc import Mapping
 from dataclasses import field
@@ -25,9 +25,9 @@ class Site:
 
     `points_per_day` is 0 if there is no limit. `point_costs` has only methods that do not cost 1 point. A lead is
     unique if its client has no earlier lead within `unique_depth` (`None` means ever); a call is a target if the talk
-    lasted at least `target_call`. `listeners` are its webhooks. `hosts` are its own settings for classifying visits by
-    the referring host. Web pages of `cors_origins` may call the API and read its answers; `counter_code` identifies the
-    site in web pages.
+    lasted at least `target_call`. `listeners` are the site's webhooks. `hosts` are the site's settings for classifying
+    visits by the referring host. Web pages of `cors_origins` may call the API and read its answers; `counter_code`
+    identifies the site in web pages.
     Seed: «Склейка по номеру телефона или почте по умолчанию выключена».
     """
 

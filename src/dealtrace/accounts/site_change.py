@@ -1,4 +1,4 @@
-"""Changes of a site's settings and data: what was changed, by whom and when.
+"""Changes to a site's settings and data: what was changed, by whom and when.
 
 Any: former values are JSON.
 """
@@ -19,10 +19,11 @@ class ChangeKind(StrEnum):
     `RATE` is a change of currency rates: `before` and `after` are `RUBLES DAY` for one rate, and `COUNT FIRST-DAY
     LAST-DAY` for several. `ROLE` is a change of a user's role on the site, `IMPORT` is an import of leads, deals or
     visits from a file, `COSTS` an import of costs, and `PAST` a reclassification of past visits, or, with the name
-    `PAST_DEALS`, the matching of past deals. `LEAD` is a change of a lead by a person: `name` is its kind and id, and
-    `before` the number of the version of its notes, if they changed. `ERASURE` is the erasure of a person: `name` is
-    the number of leads and `after` the number of deals; it states no contact. `NOTE` is a note on the axis: `name` is
-    `DAY TEXT`, and `before` and `after` are its key.
+    `PAST_DEALS`, the matching of past deals. `LEAD` is a change of a lead by a person: `name` is the kind and id of the
+    lead, and `before` the number of the new version of its notes, or empty if the notes did not change. `ERASURE` is
+    the erasure of a person: `name` is the number of leads and `after` the number of deals; no contact is stored.
+    `NOTE` is a note on the time axis of charts: `name` is `DAY TEXT`, and the key of the note is in `after` if it was
+    added, in `before` if it was removed.
     """
 
     SETTING = "setting"
@@ -49,11 +50,11 @@ class ChangeKind(StrEnum):
 
 
 FormerValues = Mapping[str, Any]
-"""The id of a changed thing and former values of its parts, as JSON."""
+"""The id of what was changed, and the former values of its changed parts, as JSON."""
 PAST_DEALS = "deals"
-"""The name of the change `PAST` if past deals were matched again; a reclassification has no name."""
+"""The name of a `PAST` change if past deals were matched again; a reclassification of visits has an empty name."""
 USUAL_DELAY = timedelta(days=7)
-"""Ours: costs and rates usually arrive within a week of their day; late values change figures that people have seen."""
+"""Ours: costs and rates usually arrive within a week of their day; later ones change figures that people have seen."""
 MOVING_SETTINGS = frozenset(
     {"contact_matching", "attribution", "timezone", "unique_depth_days", "target_call_seconds", "respects_do_not_track"}
 )
@@ -73,12 +74,12 @@ MOVING_KINDS = frozenset(
 
 @record
 class SiteChange:
-    """A change of a site's settings or data, with the value before and after.
+    """A change to a site's settings or data, with the values before and after.
 
     `before` is empty if something was added, `after` if something was removed. `user_id` is `None` if a command or the
-    server made the change. `former` has the `id` of the changed alert, report by e-mail or webhook, and by the name of
-    each changed part its former value, which is needed to undo the change and never shown. Other kinds have `None`.
-    `key` identifies a stored change in its site.
+    server made the change. `former` is set for changes of alerts, reports by e-mail and webhooks: it has the `id` of
+    what was changed, and the former values of the changed parts by name. They are needed to undo the change, and are
+    never shown. `key` identifies a stored change within its site.
     """
 
     kind: ChangeKind

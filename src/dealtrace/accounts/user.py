@@ -17,7 +17,7 @@ class User:
     """A person who can log in; `login` is case-insensitive.
 
     `is_owner` marks an owner of the installation, who owns every site. `has_keys` is false if the person has turned off
-    the keys of single characters in the cabinet.
+    the single-key shortcuts of the cabinet.
     """
 
     id: UserId

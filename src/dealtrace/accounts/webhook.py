@@ -87,7 +87,7 @@ class Webhook:
 
     @property
     def name(self) -> str:
-        """Return the id and the host of the webhook, for people who may not see its URL, which may contain a secret."""
+        """Return the webhook's id and host, for people who may not see the URL, which may contain a secret."""
         return f"{self.id} {urlsplit(self.url).hostname or ''}"
 
     @property
@@ -115,8 +115,8 @@ class Webhook:
     def is_due(self, now: datetime) -> bool:
         """Return whether the webhook is not paused and its next attempt is due at `now`.
 
-        Ours: an attempt that is planned later than `PAUSE_MAX` and `CLOCKS_APART_MAX` together was planned by a clock
-        that has since been set back.
+        Ours: an attempt planned further ahead than `PAUSE_MAX` plus `CLOCKS_APART_MAX` is due at once, because it was
+        planned by a clock that has since been set back.
         """
         if self.paused_at is not None:
             return False

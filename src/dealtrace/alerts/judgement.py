@@ -16,7 +16,7 @@ BASIS_MIN = 20
 """Ours: a ratio whose divisor is fewer than this many deals, leads, visits or clicks is too uncertain to judge."""
 DEVIATIONS = 3
 """Ours: an unusual count differs from the usual count by at least this many square roots of the usual count. By chance,
-about 1 count in 1,000 differs so much."""
+about 1 count in 1,000 differs by that much."""
 
 
 class Verdict(Enum):
@@ -29,7 +29,10 @@ class Verdict(Enum):
 
 @record
 class Observed:
-    """The number observed in a window, or `None`; a ratio is divided by `basis` deals, leads, visits or clicks."""
+    """The number observed in a window, or `None` if unknown.
+
+    For a ratio, `basis` is its divisor: the number of deals, leads, visits or clicks.
+    """
 
     value: Fraction | None
     basis: Fraction | None = None

@@ -4,7 +4,7 @@ from dealtrace.errors import Refusal
 
 
 class AlertNotFound(Refusal):
-    """The site has no such rule."""
+    """The site has no alert with this id."""
 
     code = 10095
     ru = "Оповещение {alert_id} не найдено. Список: dealtrace alert list {site_id}"

@@ -25,7 +25,7 @@ ALERTS_MAX = 50
 """Ours: the most rules of one site; each costs a few SQL statements whenever its window ends."""
 _NUMBER = re.compile(r"[+-]?[0-9]{1,15}(?:[.,][0-9]{1,6})?")
 _FORMATTED_NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
-"""An entered percentage becomes a fraction, which has two more decimals than `_NUMBER` allows."""
+"""The pattern of a stored amount: a percentage becomes a fraction, with two more decimals than `_NUMBER` allows."""
 _PERCENT_SIGN = "%"
 _NO_AMOUNT = "-"
 
@@ -133,7 +133,7 @@ def format_rule(rule: Rule) -> str:
 
 
 def parse_formatted_rule(text: str) -> Rule | None:
-    """Return the rule in a line from `format_rule`, or `None` if the line is another text."""
+    """Return the rule in a line that `format_rule` returned, or `None` if the line has another form."""
     kind, window, amount, metric, *_ = *text.split(" ", 3), "", "", "", ""
     has_amount = _FORMATTED_NUMBER.fullmatch(amount) is not None
     if kind not in tuple(AlertKind) or window not in WINDOWS or not (metric and (has_amount or amount == _NO_AMOUNT)):
@@ -142,7 +142,9 @@ def parse_formatted_rule(text: str) -> Rule | None:
 
 
 def question_of(metric: str, filters: tuple[str, ...], context: QuestionContext) -> Question:
-    """Return the question for the figure of a rule; the question has no dimensions, and its period is not used.
+    """Return the report question whose answer is the figure of a rule.
+
+    The question has no dimensions, and its period is not used, since the window of the rule has its own.
 
     Raises:
         InvalidParameters: the metric or a filter is unknown.
@@ -166,7 +168,7 @@ def _check_window(metric: Metric, window: Window) -> None:
         raise InvalidSetting(
             key="window",
             ru=f"расходы известны только по дням; выберите: {days}",
-            en=f"costs are known only by day; choose: {days}",
+            en=f"costs are known only by day; choose one of: {days}",
         )
 
 
@@ -174,7 +176,9 @@ def _amount(kind: AlertKind, metric: Metric, text: str) -> Decimal | None:
     text = text.strip()
     if kind is AlertKind.SILENCE:
         if text:
-            raise InvalidSetting(key="amount", ru="для тишины порог не нужен", en="must be empty for silence")
+            raise InvalidSetting(
+                key="amount", ru="для тишины порог не нужен", en="must be empty if the kind is silence"
+            )
         return None
     if kind in OF_LIMITS:
         return _limit(metric, text)

@@ -54,8 +54,8 @@ def bare_host(host: str) -> str:
 def host_in_ascii(host: str) -> str:
     """Return a host in ASCII (`xn--80aaxitdbjk.xn--p1ai` for `магазин.рф`), or unchanged if it has no such form.
 
-    Ours: this is the form of IDNA 2008, which browsers send (`xn--strae-oqa.de` for `straße.de`). Names that it does
-    not allow, such as those with underscores, have the form of IDNA 2003.
+    Ours: this is the form of IDNA 2008, which browsers send (`xn--strae-oqa.de` for `straße.de`). Names that IDNA
+    2008 does not allow, such as names with underscores, have the form of IDNA 2003.
     """
     if host.isascii() or len(host) > HOST_LENGTH_MAX:
         return host

@@ -20,9 +20,9 @@ REFERRAL = "referral"
 PAGE_SCHEMES = frozenset({"", "http", "https"})
 APP_SCHEME = "android-app"
 LEAVING_PATH = "/url"
-"""The path by which search engines send people to a result; its parameter `q` has the address of the result.
+"""The path through which search engines send people to a result; the parameter `q` has the address of the result.
 
-Ours: neither this parameter nor any other address counts as search words.
+Ours: neither `q` nor any other parameter with an address counts as search words.
 """
 _ADDRESS = re.compile("https?:/", re.IGNORECASE)
 MEDIA: Mapping[HostKind, str] = {
@@ -64,10 +64,10 @@ def reclassified(visit: Visit, hosts: SiteHosts = NO_HOSTS) -> Visit:
 
 
 def _clicked(click_ids: Mapping[str, str], sender: TrafficSource) -> TrafficSource:
-    """Return the source of the first click id, or `sender`, the source of the referring page, if it is more precise.
+    """Return the source of the first click id, or `sender`, the source of the referring page, if that is more precise.
 
-    The referring page is more precise if both sources are social networks, since Instagram sends `fbclid` too. It is
-    also more precise if both are the same search engine, since only its address has the search words.
+    `sender` is more precise if both sources are social networks, since Instagram sends `fbclid` too. It is also more
+    precise if both are the same search engine, since only the address of the referring page has the search words.
     """
     source = next(CLICK_IDS[name] for name in CLICK_IDS if name in click_ids)
     is_network = source.medium == SOCIAL == sender.medium

@@ -10,9 +10,9 @@ from dealtrace.attribution.visit import Visit
 from dealtrace.record import record
 
 CREDIT_LOOKBACK = timedelta(days=90)
-"""Ours: the longest time from a visit to a lead with which the visit is credited; Calltouch documents no limit."""
+"""Ours: the longest time from a visit to a lead for which the visit can get credit; Calltouch documents no limit."""
 HALF_LIFE = timedelta(days=7)
-"""Ours: under time decay, a visit's credit halves for each such period before the last visit, as in other analytics."""
+"""Ours: under time decay, a visit this much earlier gets half the credit; other analytics tools use the same period."""
 POSITION_ENDS = Fraction(40, 100)
 """Ours: under the position-based model, the share of the first visit and that of the last; others share the rest."""
 WHOLE = 1_000_000

@@ -38,8 +38,8 @@ class KnownHost:
 class SearchEngine:
     """A search engine: its domains, and the URL parameter with the search words.
 
-    `hosts` are the hosts under these domains on which people search; `is_domain_known` is whether the bare domains are
-    such hosts, too. Each host under `subdomains_of`, such as `ru.search.yahoo.com`, is such a host as well.
+    `hosts` are the hosts under these domains on which people search; with `is_domain_known`, people also search on the
+    bare domains. They also search on every host under `subdomains_of`, such as `ru.search.yahoo.com`.
     """
 
     name: str
@@ -304,4 +304,4 @@ _DOMAINS: Mapping[str, KnownHost] = {
     **dict(_named(HostKind.ASSISTANT, ASSISTANTS)),
     **dict(_nameless(HostKind.PAYMENT, PAYMENT_DOMAINS)),
 }
-"""Known hosts by registered domain, which includes all hosts under it; no other keys are ever looked up."""
+"""Known hosts by registered domain, which includes all hosts under it; every key must be a registered domain."""

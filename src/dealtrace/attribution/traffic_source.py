@@ -33,7 +33,7 @@ SOURCE_LENGTH_MAX = 1024
 """The most characters of one part of a traffic source."""
 
 UNKNOWN_PARTS = frozenset({"", "(not set)", "<не заполнено>", "‹не заполнено›"})
-"""The texts that advertising systems and Calltouch write for an unknown part, in lower case."""
+"""The strings that advertising systems and Calltouch write for an unknown part, in lower case."""
 
 
 def part_key(part: str) -> str | None:

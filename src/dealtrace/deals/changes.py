@@ -33,9 +33,9 @@ CHANGEABLE = (
     "custom_values",
     "stated_source",
 )
-"""The fields of a deal that `update-by-id` may change; versions record them before and after."""
+"""The fields of a deal that `update-by-id` may change; versions record their values before and after."""
 FURTHER = ("margin_rub", "currency", "details", "matchers", "status_since")
-"""The fields that only deals 2.0 can set; versions record them before and after as well."""
+"""The fields that only deals 2.0 can set; versions record their values before and after, too."""
 
 
 @record
@@ -139,8 +139,8 @@ def has_same_contacts(before: Deal, after: Deal) -> bool:
 def contact_after(deal: Deal, registered: SearchContacts | None) -> SearchContacts | None:
     """Return the contacts of a changed deal; journals show these contacts and find the deal by them.
 
-    A deal with matchers has the contacts in its details, if there are any. All others have the contacts that they were
-    `registered` with, which are `None` in deals 2.0.
+    If the deal has matchers and contacts in its details, these are returned. Otherwise, the contacts with which the
+    deal was `registered` are returned; they are `None` for deals of the deals API 2.0.
     """
     return (search_contacts_of(deal.details) if deal.matchers else None) or registered
 

@@ -40,9 +40,9 @@ class IncomingDeal:
 
     @property
     def fingerprints(self) -> tuple[str, ...]:
-        """The hashes by which this deal may have been stored: its fingerprint, and that of earlier releases.
+        """The hashes under which this deal may have been stored: by this release and by earlier releases.
 
-        Earlier releases read only the first contact of a list separated by commas.
+        Earlier releases read only the first contact of a comma-separated list, so their hash may differ.
         """
         contact = self.clue.contact
         if contact is None:
@@ -67,7 +67,7 @@ class IncomingDeal:
 
 
 def _first_of(stated: StatedContact | None, state: Callable[[str], StatedContact]) -> StatedContact | None:
-    """Return the first contact of a list separated by commas, or `None` if nothing stands there."""
+    """Return the first contact of a list separated by commas, or `None` if it is blank."""
     first = stated.as_sent.partition(",")[0].strip() if stated is not None else ""
     return state(first) if first else None
 

@@ -29,7 +29,7 @@ class MatcherKind(StrEnum):
 
 
 FINAL_KINDS = frozenset({MatcherKind.SOURCE, MatcherKind.NO_SOURCE})
-"""The ways that always succeed; after a matcher with such a way, no other matcher is tried."""
+"""The ways that always succeed; no matcher is tried after a matcher with one of these ways."""
 
 
 @record
@@ -87,8 +87,8 @@ WITHOUT_SOURCE = Matcher(MatcherKind.NO_SOURCE)
 def stated_source_of(matchers: Sequence[Matcher]) -> TrafficSource | None:
     """Return the source that the first matcher in `FINAL_KINDS` states, or `None` if there is none.
 
-    The source applies if no earlier matcher finds a lead.
-    Calltouch: «customSources», at its place in the order: matchers after `withoutSource` are never reached.
+    The source applies if no earlier matcher finds a lead. In the API, the matchers in `FINAL_KINDS` are `customSources`
+    and `withoutSource`; matchers after either of them are never tried.
     """
     final = next((matcher for matcher in matchers if matcher.way in FINAL_KINDS), None)
     return final.source if final is not None else None

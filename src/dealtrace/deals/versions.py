@@ -11,7 +11,7 @@ from dealtrace.deals.deal import Deal, DealId
 from dealtrace.record import record
 
 FIRST_VERSION = 1
-"""The number of the version that a registration creates; this version also stores the data for repeated responses."""
+"""The number of the version that a registration creates, which also stores what the response to a retry needs."""
 
 Fields = Mapping[str, Any]
 """Values of a deal by field name. Any: each field has its own type, and `replace` takes values by name."""
@@ -107,7 +107,7 @@ _FIELD_OF = {
 def follows_matchers(version: DealVersion, previous: DealVersion | None) -> bool:
     """Return whether a version stores the match that resulted from changed matchers in the version before it.
 
-    Both are stored at the same moment.
+    Both versions are stored at the same time.
     """
     return (
         version.kind is VersionKind.MATCHED
@@ -138,4 +138,4 @@ def without_person(fields: Fields) -> Fields:
 
 _MAY_NAME_A_PERSON = ("manager", "comment", "custom_values")
 _EMPTY: Fields = {"details": {}, "matchers": []}
-"""Fields of deals 2.0 that may identify a person, and the empty values by which they are replaced."""
+"""The empty values that replace fields of deals 2.0 when the person whom they may identify is erased."""

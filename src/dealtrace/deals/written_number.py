@@ -17,9 +17,9 @@ COMMA = ","
 class WrittenNumber:
     """A number of 0 or more, as it was written.
 
-    `decimal_sign` is the comma or point that must separate decimals in the column of the number, or empty if the number
-    does not show it. If `unclear_sign` is not empty, it may separate thousands or decimals, and `number` is with
-    decimals.
+    `decimal_sign` is the comma or point that separates decimals in the column of the number, or empty if the number
+    does not show which one does. If `unclear_sign` is not empty, this sign may separate thousands or decimals, and
+    `number` is the value if it separates decimals.
     """
 
     number: Decimal
@@ -57,29 +57,29 @@ def clear_number(number: WrittenNumber, decimal_sign: str) -> Decimal:
     """Return the number that was meant in a column whose decimals are separated by `decimal_sign`, which may be empty.
 
     Ours: `1,234` may be 1,234 or 1.234, and a wrong guess is a thousandfold error. The other cells of the column decide
-    it; if they do not, or contradict each other, the number is refused.
+    which; if they do not show it, or contradict each other, the number is refused.
 
     Raises:
-        InvalidValue: the number may mean either, and the column does not show which.
+        InvalidValue: the number has both readings, and the column does not show which is meant.
     """
     if number.unclear_sign and not decimal_sign:
         written, whole, fraction = _readings(number, number.unclear_sign)
         raise InvalidValue(
             f"{written}: это {whole} или {fraction}? По столбцу не видно: уберите разделители тысяч или допишите ноль",
-            f"{written}: is it {whole} or {fraction}? The column does not show it: remove separators of thousands, or "
+            f"{written}: is it {whole} or {fraction}? The column does not show it: remove the thousands separators, or "
             "add a zero",
         )
     return number.decided(decimal_sign).number
 
 
 def single_number(number: WrittenNumber, most: Decimal | int | None = None) -> Decimal:
-    """Return the number that a person meant who wrote it alone, in a form or a command; `most` is the largest allowed.
+    """Return the number that a person wrote alone, in a form or a command; `most` is the largest allowed number.
 
     Ours: neither Russian nor English puts a point between thousands, so `1.234` is a fraction. `1,234` is a fraction in
-    Russian and a thousand in English: it is refused, unless the thousand exceeds `most`.
+    Russian and a whole number in English: it is refused, unless the whole number exceeds `most`.
 
     Raises:
-        InvalidValue: the number may mean either.
+        InvalidValue: the number has both readings.
     """
     whole = number.number * THOUSAND
     if number.unclear_sign == COMMA and (most is None or whole <= most):
@@ -98,9 +98,9 @@ def _readings(number: WrittenNumber, sign: str) -> tuple[str, str, str]:
 
 
 def _signs(digits: str) -> tuple[str, str]:
-    """Return the sign that separates decimals in a number's column, and the sign whose meaning the number leaves open.
+    """Return the sign that separates decimals in a number, and the sign whose meaning is unclear.
 
-    At least one of them is empty. `1,5` and `1.234.567` show a decimal comma; `1,234` leaves the comma open.
+    At least one of the two is empty. `1,5` and `1.234.567` show a decimal comma; in `1,234` the comma is unclear.
     """
     signs = [character for character in digits if character in _OTHER_SIGN]
     if not signs:

@@ -21,7 +21,7 @@ class System:
 class Campaign:
     """A campaign: its traffic source, and the price of a click in its advertising system.
 
-    Campaigns by e-mail have no advertising system.
+    E-mail campaigns have no advertising system.
     """
 
     source: TrafficSource

@@ -64,7 +64,7 @@ class DemoChange:
 
 @record
 class _Beginning:
-    """A new deal: its time, what the CRM knows about its lead or source, and the share of such deals that is won."""
+    """A new deal: its time, what the CRM knows about its lead or source, and the probability that it is won."""
 
     happened_at: datetime
     wins: float

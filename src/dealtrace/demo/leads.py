@@ -35,12 +35,12 @@ RECALLS = 0.18
 LATE = 0.03
 """The share of leads that are reported hours late."""
 MADE_AT_ONCE = 1_000
-"""How many clients leave their leads between two rests."""
+"""The number of clients whose leads are made between two calls of `rest`."""
 
 
 @record
 class Client:
-    """A person who leaves leads; `wins` is the share of won deals among the deals of such clients."""
+    """A person who leaves leads; `wins` is the probability that a deal of this person is won."""
 
     name: str
     phone: str
@@ -82,7 +82,7 @@ def make_leads(
     """Return leads in order of time: `leads` reported leads, and others that are never reported.
 
     Visitors are drawn at random; those who are likelier to leave a lead tend to be drawn earlier. `rest` is called
-    before each `MADE_AT_ONCE` clients.
+    before every `MADE_AT_ONCE` clients, to let other work run.
     """
     made: list[DemoLead] = []
     reported = 0

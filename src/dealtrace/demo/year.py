@@ -27,7 +27,7 @@ Event = TypeVar("Event")
 class Year:
     """Everything that happens to the company in a year; some changes of deals happen after it.
 
-    The ids of visits are numbered from 1. `costs` has the costs of each account.
+    The ids of visits count from 1. `costs` has the costs of each account.
     """
 
     calendar: Calendar
@@ -54,8 +54,8 @@ def make_year(
 ) -> Year:
     """Return the demo's data for the year that ends on `last_on`; the same arguments always give the same data.
 
-    `part` scales the numbers of visits, leads and deals; 1 is the full size. `rest` is called several times a second;
-    what it raises ends the work.
+    `part` scales the numbers of visits, leads and deals; 1 is the full size. `rest` is called several times a second,
+    to let other work run; an exception that it raises ends the function.
     """
     random = Random(seed)  # noqa: S311 - the same seed must give the same year
     calendar = make_calendar(last_on, time_zone)

@@ -37,7 +37,7 @@ async def receive_body(scope: Scope, receive: Receive, bytes_max: int) -> bytes:
     except TimeoutError as fault:
         raise UnreadableBody(
             ru=f"оно не получено целиком за {BODY_SECONDS_MAX} с",
-            en=f"it was not received completely within {BODY_SECONDS_MAX} s",
+            en=f"the body was not received completely within {BODY_SECONDS_MAX} s",
         ) from fault
 
 
@@ -47,7 +47,9 @@ async def _collect(receive: Receive, bytes_max: int) -> bytes:
     while True:
         message = await receive()
         if message["type"] != "http.request":
-            raise UnreadableBody(ru="соединение закрыто до его конца", en="the connection was closed before its end")
+            raise UnreadableBody(
+                ru="соединение закрыто до его конца", en="the connection was closed before the end of the body"
+            )
         size += len(message.get("body", b""))
         is_too_large, is_last = size > bytes_max, not message.get("more_body", False)
         if is_too_large and (is_last or size > bytes_max + DISCARDED_BYTES_MAX):

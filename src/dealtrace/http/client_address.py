@@ -47,9 +47,9 @@ class Proxies:
     def is_https(self, scope: Scope) -> bool:
         """Return whether the client used https.
 
-        If a trusted proxy forwarded the request, `X-Forwarded-Proto` decides. If the header has several values, the one
-        that counts is that of the proxy to which the client connected: it is as far from the last value as the client's
-        address is from the last entry of `X-Forwarded-For`. If there are too few values, the first one counts.
+        If a trusted proxy forwarded the request, `X-Forwarded-Proto` decides. If this header has several values,
+        the value of the proxy to which the client connected counts: counted from the end, it has the same place as the
+        client's address in `X-Forwarded-For`. If there are too few values, the first value counts.
         """
         peer = read_address(_peer(scope))
         values = _entries(scope, b"x-forwarded-proto")
@@ -95,7 +95,7 @@ def _entries(scope: Scope, name: bytes) -> list[str]:
 
 @lru_cache(_ADDRESSES_CACHED)
 def _plain_ip(peer: str) -> str:
-    """Return the IP address in `peer` without port and brackets; a text without an IP address is returned unchanged."""
+    """Return the IP address in `peer` without port and brackets, or `peer` itself if it has no IP address."""
     address = read_address(peer)
     return peer if address is None else str(address)
 

@@ -159,7 +159,7 @@ def _check_count(count: int) -> None:
             Violation(
                 "*",
                 f"передано параметров: {count}, допускается не более {PARAMETERS_MAX}",
-                f"{count} parameters were sent, at most {PARAMETERS_MAX} are allowed",
+                f"{count} parameters were sent; at most {PARAMETERS_MAX} are allowed",
             )
         ])  # fmt: skip
 
@@ -180,7 +180,7 @@ def read_body(content_type: str, body: bytes) -> Pairs:
     if charset not in ("utf-8", "utf8"):
         raise UnreadableBody(
             ru=f"кодировка {charset} не поддерживается, нужна UTF-8",
-            en=f"charset {charset} is not supported, use UTF-8",
+            en=f"charset {charset} is not supported; use UTF-8",
         )
     if kind in (b"", b"application/x-www-form-urlencoded"):
         return read_pairs(without_byte_order_mark(body.strip(b"\r\n")).strip(b"\r\n"))
@@ -191,7 +191,7 @@ def read_body(content_type: str, body: bytes) -> Pairs:
     shown = kind.decode("latin-1")
     raise UnreadableBody(
         ru=f"Content-Type {shown} не поддерживается, нужен application/x-www-form-urlencoded или multipart/form-data",
-        en=f"Content-Type {shown} is not supported, use application/x-www-form-urlencoded or multipart/form-data",
+        en=f"Content-Type {shown} is not supported; use application/x-www-form-urlencoded or multipart/form-data",
     )
 
 
@@ -246,10 +246,10 @@ def _read_multipart(boundary: bytes, body: bytes) -> Pairs:
         parser.finalize()
     except FormParserError as fault:
         raise UnreadableBody(
-            ru="не удалось разобрать части multipart", en="its multipart parts cannot be parsed"
+            ru="не удалось разобрать части multipart", en="the multipart parts cannot be parsed"
         ) from fault
     if not parts.ended:
-        raise UnreadableBody(ru="multipart обрывается до конца", en="its multipart body is incomplete")
+        raise UnreadableBody(ru="multipart обрывается до конца", en="the multipart body is incomplete")
     return parts.pairs
 
 

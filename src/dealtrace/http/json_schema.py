@@ -11,7 +11,7 @@ from typing import Annotated, Any, NotRequired, Union
 import msgspec
 
 Schema = Mapping[str, Any]
-"""A JSON Schema. Any: the values of its keywords are texts, numbers, lists or further schemas."""
+"""A JSON Schema. Any: the values of its keywords are strings, numbers, lists or further schemas."""
 _MADE_OF_OTHERS = (Union, types.UnionType, dict, Mapping, list, tuple, Sequence)
 REFERENCE = "#/components/schemas/"
 

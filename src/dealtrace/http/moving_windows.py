@@ -1,6 +1,6 @@
 """Count requests in a moving window, in the memory of one process or in a Redis that several processes share.
 
-A clock that is set back locks no client out: counts in memory use monotonic time, and counts in Redis drop requests
+Setting a clock back locks no client out: counts in memory use monotonic time, and counts in Redis drop requests
 from the future.
 """
 
@@ -60,7 +60,7 @@ class MovingWindows(Protocol):
 class MemoryWindows:
     """Moving windows in memory; a key is dropped when its last admitted hit has left the window.
 
-    A key must always be hit with the same number of seconds. Keys are grouped by this number, so that a key with a
+    All hits of a key must have the same `seconds`. Keys are grouped by this number, so that a key with a
     long window does not delay the removal of keys whose window has passed.
     """
 

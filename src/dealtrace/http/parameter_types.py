@@ -43,7 +43,7 @@ class Text:
         if len(text) > self.length_max:
             raise InvalidValue(
                 f"длина {len(text)}, допускается не более {self.length_max} символов",
-                f"must be at most {self.length_max} characters long, this has {len(text)}",
+                f"must be at most {self.length_max} characters long, but has {len(text)}",
             )
         return text
 

@@ -16,7 +16,7 @@ from dealtrace.record import record
 
 REQUIRED = ("обязательный параметр не передан", "this parameter is required")
 UNKNOWN_COMPARED_MAX, MISSPELT_LENGTH_MAX = 20, 50
-"""Ours: how many unknown names, and of which length, are compared with a missing name: a request may send thousands."""
+"""Ours: the most unknown names that are compared with a missing name, and their greatest length, to save CPU time."""
 
 
 @record
@@ -48,7 +48,7 @@ class Family(Parameter):
 
     @property
     def opening(self) -> str:
-        """Return the text `name[`, with which every parameter of the family begins."""
+        """Return `name[`, the beginning of every parameter name of the family."""
         return f"{self.name}["
 
     def key_of(self, name: str) -> str:
@@ -61,7 +61,7 @@ class Family(Parameter):
         if not name.endswith("]") or not 0 < len(key) <= self.key_length_max:
             raise InvalidValue(
                 f"ожидается {self.name}[имя], имя от 1 до {self.key_length_max} символов",
-                f"must be written {self.name}[name], with a name of 1 to {self.key_length_max} characters",
+                f"must have the form {self.name}[name], with a name of 1 to {self.key_length_max} characters",
             )
         _check_storable(key)
         if "\ufffd" in key:
@@ -197,7 +197,7 @@ class ParameterTable:
         return sent
 
     def _missing(self, name: str, unknown: Sequence[str]) -> Violation:
-        """Return the violation for a required parameter that is missing; it names a misspelling that was sent."""
+        """Return the violation for a missing required parameter; the message names a misspelling that was sent."""
         ru, en = REQUIRED
         for other in unknown[:UNKNOWN_COMPARED_MAX]:
             is_alike = len(other) <= MISSPELT_LENGTH_MAX and is_misspelling(other, name)

@@ -30,7 +30,7 @@ _FACTS = {
     "en": "this is not JSON in UTF-8",
     "ru": "это не JSON в кодировке UTF-8",
 }
-"""Sample values for the placeholders in the texts of refusals."""
+"""Sample values for the placeholders in the messages of refusals."""
 
 
 def refusals_of(endpoint: Endpoint, method: str | None = None) -> list[tuple[int, type[Refusal]]]:

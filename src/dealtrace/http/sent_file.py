@@ -1,4 +1,4 @@
-"""Send files piece by piece; a stop of the server breaks a transfer off, so that no client takes its part for all."""
+"""Send files piece by piece; if the server stops, the transfer breaks off, so that no part passes for a whole file."""
 
 import asyncio
 from collections.abc import Mapping
@@ -15,9 +15,9 @@ PIECE_BYTES = 256 * 1024
 
 
 async def send_pieces(file: BinaryIO, send: Send, server_stop: ServerStop) -> None:
-    """Send a whole file as the body of a response, each piece read on a thread, and close it.
+    """Send a whole file as the body of a response, then close the file; each piece is read on a thread.
 
-    If the server begins to stop, the body has no end: the client sees a broken transfer.
+    If the server begins to stop, the body is left unfinished, so that the client sees a broken transfer.
     """
     with file:
         file.seek(0)
@@ -29,7 +29,7 @@ async def send_pieces(file: BinaryIO, send: Send, server_stop: ServerStop) -> No
 
 
 class SentFile(StreamingResponse):
-    """A response with a file, which is closed afterwards, that browsers save as `name`."""
+    """A response with a file that browsers save as `name`; the file is closed after the response."""
 
     def __init__(
         self, file: BinaryIO, name: str, content_type: str, headers: Mapping[str, str], server_stop: ServerStop

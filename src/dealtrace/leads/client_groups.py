@@ -64,7 +64,7 @@ def is_shared(other_contacts: Iterable[str]) -> bool:
 
 
 def owning_contact(contacts: Iterable[str], unlinked: Mapping[str, UnlinkedReason]) -> str | None:
-    """Return the contact whose client a lead belongs to, or `None` if all contacts of the lead are fillers.
+    """Return the contact that decides which client a lead belongs to, or `None` if all its contacts are fillers.
 
     Contacts in `unlinked`, such as shared contacts, are chosen only if the lead has no other contact.
     """

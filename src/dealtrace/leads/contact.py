@@ -38,12 +38,12 @@ class StatedContact:
 
 
 def stated_phone(text: str) -> StatedContact:
-    """Return the text of a phone field as it was sent, with the phones in it in normal form."""
+    """Return the text of a phone field as it was sent, and its phones in normal form."""
     return _stated(text, list_phones(text))
 
 
 def stated_email(text: str) -> StatedContact:
-    """Return the text of an e-mail field as it was sent, with the e-mails in it in normal form."""
+    """Return the text of an e-mail field as it was sent, and its e-mails in normal form."""
     return _stated(text, list_emails(text))
 
 
@@ -60,6 +60,7 @@ def normal_contacts(phone: str | None, email: str | None) -> tuple[str, ...]:
 def md5_of_phone(contact: str) -> str | None:
     """Return the MD5 digest of a phone in normal form, or `None` for an e-mail.
 
-    Calltouch: «md5Phones», of the digits `7XXXXXXXXXX`. The digest is not secret: it can be computed from the phone.
+    Callers send such digests, made from the digits `7XXXXXXXXXX`, as `md5Phones`. A digest is not secret, since anyone
+    can compute it from the phone.
     """
     return None if "@" in contact else md5(contact.encode(), usedforsecurity=False).hexdigest()

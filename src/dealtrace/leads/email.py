@@ -21,15 +21,15 @@ NO_NAMES = frozenset(
         *("йцу", "йцукен", "фыв", "фыва"),
     }
 )
-"""Ours: what people type before the @ when they do not want to give their address, without the marks in it."""
+"""Ours: what people type before the @ to hide their address; `.`, `_` and `-` are removed before comparing."""
 DOUBLED_NAMES = frozenset({"mail", "email", "почта", "post", "user", "client", "клиент", "example", "site"})
 """Ours: words that make an e-mail a filler if they are both before and after the @; `ivanov@ivanov.ru` may be real."""
 NO_DOMAINS = frozenset({"example", "domain", "domen", "домен", "email", "site", "test", "asd", "qwe", "qwerty"})
-"""Ours: the first words of domains that make a filler of any of the `DOUBLED_NAMES`, as in `email@domain.com`."""
+"""Ours: the first words of sample domains; with one of the `DOUBLED_NAMES`, they make a filler: `email@domain.com`."""
 NO_DOMAIN_ENDINGS = frozenset({"com", "net", "org", "ru", "рф"})
-"""Ours: what follows these first words in samples on forms, which name no other country.
+"""Ours: the endings of sample domains, which begin with one of the `NO_DOMAINS`.
 
-`email.cz` of Seznam, `email.it` and `email.ua` of i.ua are providers at whose domains people have addresses.
+Endings of other countries are not listed: `email.cz`, `email.it` and `email.ua` are real e-mail providers.
 """
 PROVIDERS = frozenset(
     {
@@ -41,12 +41,12 @@ PROVIDERS = frozenset(
 )
 """Ours: the domains that the providers Mail.ru, Yandex, Rambler, Google, Apple, Microsoft and Yahoo name in their help.
 
-Nobody gets a name of one letter there; at a domain of one's own it is usual, as in `i@ivanov.ru`.
+Nobody gets an address with a one-letter name there; at a private domain such names are common, as in `i@ivanov.ru`.
 """
 SHORT_NAME_MAX = 2
 _COUNTED = "1234567890"
 _COUNT_LENGTH_MIN = 3
-"""Ours: the fewest digits that show that somebody counts: `123` and `321`, but `12` and `21` may be a person's."""
+"""Ours: the fewest digits of a name such as `123` or `321` that make it a filler; `12` and `21` may be real names."""
 _COUNTS = frozenset(
     count
     for length in range(_COUNT_LENGTH_MIN, len(_COUNTED) + 1)
@@ -54,7 +54,7 @@ _COUNTS = frozenset(
 )
 _NUMBERED = re.compile("(?P<word>[^0-9]{4,})(?P<number>[0-9]+)")
 _NUMBER_LENGTH_MAX = 3
-"""Ours: the most digits behind a word that do not make a name of it: `test123`, but not `asd1985`."""
+"""Ours: the most digits that are ignored at the end of a name: `test123` is a filler like `test`, `test1985` is not."""
 _MARKS_IN_NAMES = str.maketrans("", "", "._-")
 
 
@@ -85,9 +85,9 @@ def is_filler_email(normal: str) -> bool:
 
 
 def _is_one_sign(name: str, domain: str) -> bool:
-    """Return whether a name is one sign, once or repeated, except one or two letters, such as initials, at a domain.
+    """Return whether a name consists of a single character, once or repeated, so that it is nobody's name.
 
-    At the domain of a provider, nobody has such initials for a name.
+    One or two letters may be initials, as in `i@ivanov.ru`, but not at the domain of a provider.
     """
     if len(set(name)) > 1:
         return False
@@ -95,7 +95,7 @@ def _is_one_sign(name: str, domain: str) -> bool:
 
 
 def _without_number(name: str) -> str:
-    """Return a name without a short number, or a number that counts from 1, behind it."""
+    """Return a name without the number at its end if the number is short, or is a sequence such as `1234` or `4321`."""
     found = _NUMBERED.fullmatch(name)
     is_numbered = found is not None and (len(found["number"]) <= _NUMBER_LENGTH_MAX or found["number"] in _COUNTS)
     return found["word"] if found is not None and is_numbered else name

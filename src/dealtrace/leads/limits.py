@@ -1,6 +1,6 @@
 """The limits of a lead's values, which are the same in the API and in files.
 
-Longer texts are refused, never cut.
+Longer values are refused, never cut.
 """
 
 from datetime import timedelta

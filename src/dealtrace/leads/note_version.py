@@ -1,4 +1,4 @@
-"""Versions of the notes that people write on leads: what each of them changed, by whom and when.
+"""Versions of the notes that people write on leads: what each version changed, who wrote it and when.
 
 Any: notes in stored JSON are strings, tuples of strings or `None`.
 """
@@ -11,7 +11,7 @@ from dealtrace.leads.annotations import Annotations
 from dealtrace.record import record
 
 NOTE_FIELDS = ("tags", "manager", "comment")
-"""The annotations of a lead that a person replaces; all others are only added by programs."""
+"""The annotations of a lead that people can replace; all other annotations are written only by programs."""
 NOTE_VERSIONS_MAX = 100
 """Ours: the most versions of a lead's notes that are stored; a comment may have 100,000 characters."""
 NoteValues = Mapping[str, Any]
@@ -20,7 +20,7 @@ NoteValues = Mapping[str, Any]
 
 @record
 class NoteVersion:
-    """A version of a lead's notes: the values before and after it, of the notes that it changed.
+    """A version of a lead's notes; `before` and `after` have the values of the notes that it changed.
 
     `user_id` is `None` if no person of the cabinet wrote the notes.
     """
@@ -40,5 +40,5 @@ def changed_notes(before: Annotations, after: Annotations) -> tuple[NoteValues, 
 
 
 def notes_changed_since(version: NoteVersion, now: Annotations) -> list[str]:
-    """List the notes that a version changed and that have other values now than the version gave them."""
+    """List the notes that `version` changed and that have been changed again since; `now` has the present notes."""
     return [name for name, value in version.after.items() if getattr(now, name) != value]

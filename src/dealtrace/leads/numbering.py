@@ -77,7 +77,7 @@ def stated_foreign(written: str) -> str | None:
 
 
 def valid_foreign(written: str) -> str | None:
-    """Return a number that the country of its country code can assign, as digits, or `None` if there is no such one."""
+    """Return a number as digits, or `None` if the country of its country code cannot assign it."""
     number = _parse_valid(written)
     return _international(number) if number is not None else None
 
@@ -85,8 +85,9 @@ def valid_foreign(written: str) -> str | None:
 def is_foreign_in_groups(written: str) -> bool:
     """Return whether digits are a foreign number, judging by the numbering plans and by their groups.
 
-    Ours: a first group of ten digits, or of three digits that are not the country code, shows a Russian number. So do
-    groups such as `800 555 35 35` before an extension, except behind 99: neighbours of Russia, to whom forms force a 7.
+    Ours: a first group of ten digits, or of three digits that are not the country code, shows a Russian number. Groups
+    such as `800 555 35 35` before an extension show one too, unless they begin with 99: country codes of Russia's
+    neighbours begin so, and some forms put a 7 before their numbers.
     """
     if _GROUPED_AS_RUSSIAN.match(written) is not None:
         return False
@@ -96,7 +97,7 @@ def is_foreign_in_groups(written: str) -> bool:
 
 
 def bare_foreign(digits: str) -> str | None:
-    """Return `digits` if they are a country code and a number that this country can assign, else `None`."""
+    """Return `digits` if they are a country code and a number that the country can assign, else `None`."""
     begins_as_russian = digits[0] in "78" and is_assigned_in_russia(digits[1:BARE_LENGTH_MIN])
     is_read = len(digits) >= BARE_LENGTH_MIN and not begins_as_russian
     return digits if is_read and valid_foreign(digits) == digits else None

@@ -17,7 +17,7 @@ from dealtrace.leads.plain_text import CONTACTS_LENGTH_MAX
 from dealtrace.record import record
 
 _READY_PREFIX = r"(?:\+?7|8)"
-"""What stands before the ten digits in the form in which most programs send phones."""
+"""A pattern of the prefix that most programs send before the ten digits of a phone."""
 _NATIONAL_LENGTH = 10
 
 
@@ -36,7 +36,7 @@ class PhoneForm:
     is_whole: bool
 
     def read(self, digits: str) -> tuple[str, str] | None:
-        """Return the phone in `digits` and the digits after it, or `None` if `digits` are not written in this way."""
+        """Return the phone in `digits` and the digits after it, or `None` if `digits` do not have this form."""
         found = self.pattern.fullmatch(digits)
         if found is None:
             return None

@@ -25,7 +25,7 @@ _GROUP_NAME = re.compile(r"\?P<[a-z]+>")
 
 
 class FirstPart(Enum):
-    """The first part of a date, which determines the order of its parts; values are the patterns in that order."""
+    """The first part of a date; the value has the patterns of all three parts, in the order of writing."""
 
     DAY = (_DAY, _MONTH, _YEAR)
     MONTH = (_MONTH, _DAY, _YEAR)
@@ -52,7 +52,7 @@ class ClockForm:
 
 
 def read_clock(text: str, *forms: ClockForm) -> datetime | None:
-    """Return the date and time in a string, naive and in whole seconds, or `None` if it is in none of these forms.
+    """Return the date and time in a string, naive and in whole seconds, or `None` if it has none of the `forms`.
 
     Ours: day, month and hour may have a single digit, seconds may be missing, and fractions of a second are cut off.
     Blanks and invisible characters around the text are ignored.
@@ -76,7 +76,7 @@ def read_exact_clock(text: str, *forms: ClockForm) -> datetime | None:
 def read_instant(text: str, *forms: ClockForm) -> datetime | None:
     """Return the instant in a string that states its zone or counts from 1970, or `None` if the text does neither.
 
-    Ours: a zone is `Z`, `UTC`, `GMT` or an offset behind a date and time in one of these forms. Ten digits are seconds
+    Ours: a zone is `Z`, `UTC`, `GMT` or an offset after a date and time in one of the `forms`. Ten digits are seconds
     since 1970, thirteen digits are milliseconds. The instant is aware and has fractions of a second.
     """
     shown = visible(text).strip()
@@ -92,7 +92,7 @@ def read_instant(text: str, *forms: ClockForm) -> datetime | None:
 
 
 def read_day(text: str, *forms: ClockForm) -> date | None:
-    """Return the date in a string, or `None` if the text is not a date in one of these forms."""
+    """Return the date in a string, or `None` if the text is not a date in one of the `forms`."""
     for form in forms:
         found = form.day.fullmatch(text)
         if found is not None:
@@ -114,7 +114,7 @@ def read_time(text: str) -> time | None:
 
 
 def json_pattern(pattern: re.Pattern[str]) -> str:
-    """Return a regular expression of Python in the dialect of JSON Schema."""
+    """Return a Python regular expression in the syntax of JSON Schema."""
     return f"^{_GROUP_NAME.sub('', pattern.pattern)}$"
 
 

@@ -14,9 +14,9 @@ _RUBLE = "\u00a0₽"
 
 
 def figure_words(text: str | None, unit: Unit, language: Language, *, is_exact: bool = False) -> str:
-    """Format a decimal text for people: ratios in per cent, money with `₽`; `–` if it is `None`.
+    """Format a decimal string for people: ratios as percentages, money with `₽`; `None` becomes `–`.
 
-    Ratios are rounded to one decimal of a per cent; prices, days and plain numbers are rounded to two decimals. A limit
+    Percentages are rounded to one decimal; prices, days and plain numbers are rounded to two decimals. A limit
     that a person entered is not rounded (`is_exact`).
     """
     if text is None:

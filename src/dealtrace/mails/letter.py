@@ -14,8 +14,8 @@ from dealtrace.record import record
 
 SUBJECT_LENGTH_MAX = 200
 ONE_CLICK = "List-Unsubscribe=One-Click"
-"""The value of the header that lets mail programs unsubscribe with one request, whose body is the same text (RFC 8058,
-https links only)."""
+"""The value of the header that lets mail programs unsubscribe with one request, and the body of this request (RFC 8058;
+only for https links)."""
 _SECURE = "https://"
 _COLUMN_GAP = "  "
 _UNSUBSCRIBE: Mapping[Language, str] = {

@@ -11,7 +11,7 @@ MailId = NewType("MailId", int)
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=1)
 ATTEMPTS_MAX = 30
-"""Ours: these attempts take about a day; an older alert is of no use."""
+"""Ours: the most attempts to send an e-mail. They take about a day; an older alert is of no use."""
 _DOUBLINGS_MAX = 10
 
 
@@ -38,7 +38,7 @@ class Mail:
     """A stored e-mail, without its text, which is written when the e-mail is sent.
 
     `caused_at` is the time of the event that it is about. `due_at` is the time of the next attempt, or `None` after the
-    mail was sent or given up. `attempts` is the number of failed attempts, and `fault` is the reason for the last
+    e-mail was sent or given up. `attempts` is the number of failed attempts, and `fault` is the reason for the last
     failure.
     """
 
@@ -54,7 +54,7 @@ class Mail:
 
     @property
     def message_id(self) -> str:
-        """The unique id of the e-mail, the same for all attempts, so that mailboxes can recognise a repetition."""
+        """The unique id of the e-mail, the same for all attempts, so that mail programs can recognise duplicates."""
         return f"mail.{self.site_id}.{self.id}"
 
 

@@ -17,7 +17,7 @@ _ADDRESS = re.compile(
     rf"(?=[^@]{{1,64}}@)(?!.*=\?){_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+{_LABEL}",
 )
 """Ours: only addresses without quotes are accepted, so that no address can break a header of an e-mail. Addresses with
-`=?` are refused, because mail programs decode what follows; dots stand only between other characters (RFC 5322)."""
+`=?` are refused, because mail programs decode what follows. Dots may stand only between other characters (RFC 5322)."""
 
 
 @record
@@ -84,7 +84,9 @@ def checked_recipients(recipients: Iterable[Recipient]) -> tuple[Recipient, ...]
     by_address = {recipient.address.casefold(): recipient for recipient in recipients}
     if len(by_address) > RECIPIENTS_MAX:
         raise InvalidSetting(
-            key="recipients", ru=f"не больше {RECIPIENTS_MAX} адресов", en=f"at most {RECIPIENTS_MAX} addresses"
+            key="recipients",
+            ru=f"не больше {RECIPIENTS_MAX} адресов",
+            en=f"at most {RECIPIENTS_MAX} addresses are allowed",
         )
     return tuple(by_address.values())
 

@@ -1,4 +1,4 @@
-"""Mail subscriptions of addresses that belong to no user, and the signed links with which they unsubscribe."""
+"""E-mail subscriptions of addresses that belong to no user, and the signed links that end the subscriptions."""
 
 import hashlib
 import hmac
@@ -13,7 +13,7 @@ _APART = "."
 
 
 class MailList(StrEnum):
-    """The kind of thing that sends e-mails regularly: a scheduled report or an alert rule."""
+    """What a subscriber gets e-mails from: a scheduled report or an alert rule."""
 
     REPORT = "report"
     ALERT = "alert"

@@ -32,7 +32,8 @@ class MatcherOutcome(StrEnum):
 class MatcherCandidate:
     """A lead that a matcher considered.
 
-    `before` is how long before the matcher's date the lead began; `missed_by` are the reasons against the lead.
+    `before` is how long before the matcher's date the lead began; `missed_by` has the reasons why the
+    matcher does not accept the lead.
     """
 
     lead: LeadRef
@@ -50,7 +51,7 @@ class MatcherStep:
 
     @property
     def chosen(self) -> LeadRef | None:
-        """Return the lead that the matcher chose: the latest that it accepts; `None` if it chose none by contact."""
+        """Return the lead that the matcher chose by contact, the latest that it accepts, or `None` if it chose none."""
         if self.outcome is not MatcherOutcome.DECIDED:
             return None
         return next((candidate.lead for candidate in self.candidates if not candidate.missed_by), None)

@@ -9,7 +9,7 @@ from dealtrace.matching.window import window_of
 from dealtrace.record import record
 
 SEARCH_ORDER = (LeadKind.CALL, LeadKind.LEAD_REQUEST)
-"""The order in which the kinds of lead are searched for a phone; `searches_for` quotes the vendor."""
+"""The order in which the kinds of lead are searched for a phone; see the vendor's rule in `searches_for`."""
 
 
 @record

@@ -1,4 +1,4 @@
-"""The effect that matching again has on a stored deal."""
+"""The effect of matching a stored deal again."""
 
 from dataclasses import replace
 from datetime import datetime

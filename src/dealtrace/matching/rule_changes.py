@@ -19,8 +19,8 @@ class RuleChange:
     """A change of the matching rules, and the lead that the deal would then have, or `None` for no lead.
 
     Rules that do not change are `None`; if all are `None`, the deal only has to be matched again. `threshold_at_least`
-    is the smallest longer link threshold that changes the lead, and `threshold_at_most` the largest shorter threshold
-    that does, in whole seconds. `precedence` is another order in which the kinds of lead are searched.
+    is the smallest link threshold above the present one that changes the lead, and `threshold_at_most` the largest
+    below it, both in whole seconds. `precedence` is another order in which the kinds of lead are searched.
     """
 
     lead: LeadRef | None
@@ -72,9 +72,9 @@ def _flips_without_matching(
 
 
 def _raised(clue: SearchContacts, happened_at: datetime, leads: Sequence[LeadSpan]) -> Iterator[RuleChange]:
-    """Yield the flip to the smallest longer threshold that gives the deal another lead, if there is one.
+    """Yield the flip to the smallest threshold above the present one that gives the deal another lead, if there is one.
 
-    Below that threshold the deal keeps its lead, since a longer threshold only adds leads.
+    With all thresholds between these two the deal keeps its lead, since a longer threshold only adds leads.
     """
     found = find_lead(clue, happened_at, leads)
     best = _Ranks(clue)
@@ -90,10 +90,9 @@ def _raised(clue: SearchContacts, happened_at: datetime, leads: Sequence[LeadSpa
 
 
 def _lowered(clue: SearchContacts, happened_at: datetime, leads: Sequence[LeadSpan]) -> Iterator[RuleChange]:
-    """Yield the longest shorter threshold with which the deal loses its lead, if there is one.
+    """Yield the flip to the largest threshold below the present one that takes the deal's lead away, if there is one.
 
-    With any threshold between that and the present one the deal keeps its lead, since a shorter threshold only removes
-    leads.
+    With all thresholds between these two the deal keeps its lead, since a shorter threshold only removes leads.
     """
     found = find_lead(clue, happened_at, leads)
     needed = threshold_needed(found, happened_at) if found is not None else None

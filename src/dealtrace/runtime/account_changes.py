@@ -20,7 +20,7 @@ Result = TypeVar("Result")
 class AccountChanges:
     """Runs functions that change sites, users or tokens, one at a time, on a separate thread.
 
-    A change that loses against another transaction, for example by a deadlock, is run again for `patience_seconds`.
+    A change that fails because of another transaction, for example by a deadlock, is retried for `patience_seconds`.
     Unused ids are kept for the next change.
     """
 

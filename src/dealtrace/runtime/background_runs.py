@@ -1,4 +1,4 @@
-"""Threads for long work that people start and do not wait for, one thread a kind of work."""
+"""Threads for long work that people start and do not wait for; each kind of work has a thread of its own."""
 
 import threading
 from collections.abc import Callable
@@ -10,29 +10,29 @@ from time import monotonic
 from dealtrace.operations.stopped import Stopped
 
 PAUSE_SECONDS = 0.15
-"""The pause before each step: a waiting SQLite tries every 0.1 s, so others can write between two steps."""
+"""The pause before each step; others can write during it, since SQLite retries a blocked write every 0.1 s."""
 REMINDER_SECONDS = 60
-"""How often the runs that wait say that they still do."""
+"""How many seconds pass between two calls of `still_waits` for a waiting run."""
 Failed = Callable[["Lane", int, Exception], None]
 """A function that is called with the lane, the id of the site and the exception of a run that failed."""
 
 
 class Lane(StrEnum):
-    """A kind of work that has a thread, so that it does not wait for other kinds."""
+    """A kind of background work, with a thread of its own, so that it does not wait for other kinds."""
 
     DEMO = "demo"
     PAST = "past"
 
 
 class Steps:
-    """The turns that a run takes; it calls `next` before its first heavy work and before each chunk."""
+    """The steps of a run, which must call `next` before its first heavy work and before each chunk."""
 
     def __init__(self, stopping: threading.Event, remind: Callable[[], None]) -> None:
         self._stopping = stopping
         self._remind = remind
 
     def next(self) -> None:
-        """Let others write for a moment.
+        """Pause, so that others can write.
 
         Raises:
             Stopped: the server is stopping.
@@ -46,10 +46,10 @@ Run = Callable[[Steps], None]
 
 
 class BackgroundRuns:
-    """Runs functions in the background; those of a lane run one after another, in the order in which they were started.
+    """Runs functions in the background; the runs of a lane are called one after another, in the order of starting.
 
-    `failed` is called with what a run raises; nobody waits for its result. A run that waits when the server stops is
-    called, too, so that it can store that it was stopped: its first `Steps.next` raises `Stopped`.
+    If a run raises an exception, `failed` is called with the exception. Runs that are still waiting when the server
+    stops are called too, so that they can store that they were stopped: their first `Steps.next` raises `Stopped`.
     """
 
     def __init__(self, failed: Failed) -> None:
@@ -57,9 +57,9 @@ class BackgroundRuns:
         self._lanes = {lane: _LaneThread(lane, self._stopping, failed) for lane in Lane}
 
     def start(self, lane: Lane, site_id: int, run: Run, still_waits: Callable[[], None] = lambda: None) -> None:
-        """Call `run` after the runs of the lane that were started before; return at once.
+        """Call `run` once all earlier runs of the lane have ended; return at once.
 
-        While it waits, `still_waits` is called about once a minute.
+        While the run waits, `still_waits` is called about once a minute.
         """
         self._lanes[lane].start(site_id, run, still_waits)
 
@@ -75,7 +75,7 @@ class BackgroundRuns:
 
 
 class _LaneThread:
-    """The thread of a lane, and what its waiting runs are reminded by, in their order."""
+    """The thread of a lane, and the `still_waits` functions of its waiting runs, in the order of starting."""
 
     def __init__(self, lane: Lane, stopping: threading.Event, failed: Failed) -> None:
         self._lane = lane
@@ -102,7 +102,7 @@ class _LaneThread:
             self._failed(self._lane, site_id, fault)
 
     def _remind(self) -> None:
-        """Call what the waiting runs have given, unless a minute has not passed."""
+        """Call `still_waits` of each waiting run, if a minute has passed since the last time."""
         if monotonic() - self._reminded_at >= REMINDER_SECONDS:
             self._reminded_at = monotonic()
             for still_waits in tuple(self._waiting):

@@ -48,7 +48,7 @@ class Health:
 class DatabaseWatch:
     """Checks a database; `check` is called every second, all other methods from any thread at any time.
 
-    After a failed write was reported, `check` tries to write each time until a write succeeds; otherwise it writes
+    After a failed write has been reported, `check` tries to write each time until a write succeeds; otherwise it writes
     nothing.
     """
 

@@ -67,7 +67,7 @@ class ReadPool:
     async def read(self, function: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Call `function` with a connection and the arguments on a thread, and return its result.
 
-        With a replica, `function` is possibly called twice, and possibly does not see the latest changes.
+        With a replica, `function` may be called twice, and may not see the latest changes.
 
         If the caller is cancelled before a thread is free, `function` is not called.
 
@@ -80,7 +80,7 @@ class ReadPool:
     async def read_newest(
         self, function: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs
     ) -> R:
-        """Call `function` as `read` does, but on the primary database, for data that must be current: tokens."""
+        """Call `function` as `read` does, but always on the primary database, to see the latest changes."""
         return await self._run(self._call_primary, function, args, kwargs)
 
     def stop(self) -> None:

@@ -1,7 +1,7 @@
-"""The beginning of the server's stop, which ends long work of requests that the server would otherwise wait for.
+"""Tell long requests that the server begins to stop, so that they end at once instead of delaying the stop.
 
-A server first finishes its requests, for up to 30 seconds, and only then stops the parts of a process. Work that nobody
-will get whole must therefore end when the signal comes.
+The server waits up to 30 seconds for its requests, and stops the parts of a process only then. Requests that cannot be
+completed in that time must therefore end when the stop signal arrives.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from dealtrace.reports.refusals import ReportsBusy
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 RETRY_SECONDS = 5
-"""Ours: after how many seconds a client may repeat a request that a stop has ended; a restart takes about as long."""
+"""Ours: the `Retry-After` of requests that are ended by a stop, in seconds; a restart takes about as long."""
 
 
 class ServerStop:
@@ -30,7 +30,7 @@ class ServerStop:
         return self._begun.is_set()
 
     def begin(self) -> None:
-        """Begin the stop; only for the thread of the event loop."""
+        """Begin the stop; call this only from the thread of the event loop."""
         self._begun.set()
         for waiting in self._waiting:
             if not waiting.done():
@@ -40,13 +40,13 @@ class ServerStop:
         """Check that the server has not begun to stop.
 
         Raises:
-            ReportsBusy: it has.
+            ReportsBusy: the server has begun to stop.
         """
         if self._begun.is_set():
             raise ReportsBusy(retry_after_seconds=RETRY_SECONDS)
 
     async def comes_before(self, awaited: Awaitable[None]) -> bool:
-        """Return whether the stop has begun before `awaited` is done; `awaited` is then cancelled."""
+        """Return whether the stop begins before `awaited` is done; if so, `awaited` is cancelled."""
         if self._begun.is_set():
             asyncio.ensure_future(awaited).cancel()
             return True
@@ -64,9 +64,9 @@ class ServerStop:
 
 
 def call_at_stop_signals(call: Callable[[], None]) -> None:
-    """Call a function in the running event loop when a signal asks this process to stop; its handlers stay in force.
+    """Call a function in the running event loop when a stop signal arrives; the previous signal handlers run as well.
 
-    Nothing is done on threads other than the main one, which alone gets signals.
+    On other threads than the main one, this does nothing, since only the main thread can handle signals.
     """
     if threading.current_thread() is not threading.main_thread():
         return

@@ -12,8 +12,7 @@ SESSIONS_MAX = 10_000
 class SessionUses:
     """Collects when sessions were used, so that pages open even if nothing can be stored.
 
-    Uses that could not be stored are lost: until its next use is stored, the session counts as last used earlier than
-    it was.
+    Uses that could not be stored are lost: the stored time of the last use is too early until the next use is stored.
     """
 
     def __init__(self) -> None:

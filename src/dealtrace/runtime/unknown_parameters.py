@@ -11,9 +11,9 @@ from dealtrace.runtime.write_each import raise_first, write_each
 from dealtrace.runtime.write_queue import WriteQueue
 
 NAMES_AT_ONCE_MAX = 1000
-"""The most names, over all sites, that are counted singly between two writes; further names are counted together."""
+"""The most names, over all sites, that are counted separately between two writes; other names share one count."""
 NAME_LENGTH_MAX = 100
-"""Ours: the longest name that is counted separately; a longer name is hardly a misspelt parameter."""
+"""Ours: the longest name that is counted separately; a longer name is unlikely to be a misspelt parameter."""
 _OTHERS = ("", "")
 
 
@@ -28,7 +28,7 @@ class UnknownParametersTally:
     def count(self, site: Site, path: str, names: Sequence[str], known: Sequence[str]) -> None:
         """Add `names` to the counts: the parameters of a request that are not among the `known` ones of `path`.
 
-        Contacts in a name are masked: a malformed request may have a value in the place of a name.
+        Contacts in a name are masked: a malformed request may have a value in place of a name.
         """
         _, seen = self._seen.setdefault(site.id, (site, Counter()))
         self._known[path] = known

@@ -1,4 +1,4 @@
-"""The fields that a webhook chooses to send: names separated by commas, which its events must have."""
+"""The fields that a webhook sends: parse their comma-separated names, and check that its events have them."""
 
 from collections.abc import Mapping, Sequence
 
@@ -27,7 +27,7 @@ def check_fields(fields: Sequence[str], keys_of: Mapping[EventKind, Sequence[str
             raise InvalidSetting(
                 key="fields",
                 ru=f"ни у одного из выбранных событий нет поля {name}. Есть: {listed}",
-                en=f"none of the chosen events has {name}. Available: {listed}",
+                en=f"no chosen event has the field {name}. Available: {listed}",
             )
     for kind, keys in keys_of.items():
         if not set(keys) & set(fields):
@@ -35,5 +35,5 @@ def check_fields(fields: Sequence[str], keys_of: Mapping[EventKind, Sequence[str
             raise InvalidSetting(
                 key="fields",
                 ru=f"у события {kind} нет ни одного из этих полей. У него есть: {listed}",
-                en=f"{kind} has none of these fields. It has: {listed}",
+                en=f"{kind} has none of these fields. Available: {listed}",
             )

@@ -11,7 +11,7 @@ JITTER = 0.2
 """The largest part of a delay that is randomly added to it, so that webhooks are not all retried at the same time."""
 LONGEST_PAUSE = PAUSE_MAX / (1 + JITTER)
 TRIED_FOR = timedelta(days=3)
-"""Ours: how long a webhook may fail before it is paused, since nobody may repair the receiver during a weekend."""
+"""Ours: how long a webhook may fail before it is paused; a receiver may stay broken over a weekend."""
 _DOUBLINGS_MAX = 20
 
 
@@ -55,7 +55,7 @@ def after_fault(
     if fault.is_final:
         return Pause(f"{fault.reason}: the receiver accepts no more messages")
     if now - failing_since >= TRIED_FOR:
-        return Pause(f"nothing was accepted for {TRIED_FOR.days} days, last error: {fault.reason}")
+        return Pause(f"nothing was accepted for {TRIED_FOR.days} days; last error: {fault.reason}")
     pause = min(FIRST_PAUSE * 2 ** min(failures - 1, _DOUBLINGS_MAX), LONGEST_PAUSE)
     return NextAttempt(now + max(pause * (1 + JITTER * chance), min(fault.retry_after, LONGEST_PAUSE)))
 

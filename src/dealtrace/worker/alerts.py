@@ -73,8 +73,8 @@ class Alerts:
     async def _check_rule(self, site: Site, alert: Alert, context: QuestionContext) -> None:
         """Check a rule and store the verdict.
 
-        If the check fails, the rule is due again after `RETRY_AFTER`; if the verdict cannot be stored, when its lease
-        ends.
+        If the check fails, the rule is due again after `RETRY_AFTER`; if the verdict cannot be stored, the rule is
+        due when its lease ends.
         """
         rule = alert.rule
         slot = last_slot(rule.window, site.time_zone, clock.now())

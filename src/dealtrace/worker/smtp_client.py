@@ -54,7 +54,7 @@ class SmtpClient:
         except TimeoutError:
             return MailFault(f"the mail server did not answer within {SMTP_SECONDS:g} s")
         except (OSError, smtplib.SMTPException) as broken:
-            return MailFault(f"cannot send: {_words(str(broken)) or type(broken).__name__}")
+            return MailFault(f"cannot be sent: {_words(str(broken)) or type(broken).__name__}")
         except Exception as broken:  # noqa: BLE001 - a password that is not ASCII makes the library raise other exceptions
             return MailFault(f"cannot be sent: {type(broken).__name__}")
         return None

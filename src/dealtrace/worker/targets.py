@@ -70,7 +70,9 @@ async def find_addresses(host: str, port: int, private: Sequence[str]) -> list[s
     allowed = [str(address) for address in addresses if is_allowed(address, private)]
     if not allowed:
         where = "" if str(addresses[0]) == host else f" ({addresses[0]})"
-        raise TargetForbidden(f"{host}{where} is not public; DEALTRACE_WEBHOOK_PRIVATE_TARGETS can allow it")
+        raise TargetForbidden(
+            f"{host}{where} is not public; to allow it, list its address in DEALTRACE_WEBHOOK_PRIVATE_TARGETS"
+        )
     return allowed
 
 

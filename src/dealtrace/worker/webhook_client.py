@@ -16,7 +16,7 @@ from dealtrace.worker.targets import TargetForbidden, TargetUnknown
 ATTEMPT_SECONDS = 5.0
 """Ours: how many seconds an attempt may take, from resolving the name to the end of the answer."""
 ANSWER_BYTES_MAX = 65_536
-"""About how many bytes of an answer are read at most."""
+"""The approximate number of bytes after which the rest of an answer is not read."""
 WORDS_MAX = 120
 """How many characters of a receiver's error message are shown to the person who tests a webhook."""
 
@@ -102,7 +102,7 @@ async def _beginning(answer: httpx.Response) -> bytes:
 
 
 def _fault(answer: httpx.Response, body: bytes) -> Fault:
-    """Return the error of an answer that is not 2xx."""
+    """Return the error for an answer whose status is not 2xx."""
     status = f"HTTP {answer.status_code}"
     if answer.is_redirect:
         status += ", a redirect, which is not followed: change the webhook to the URL it leads to"

@@ -299,8 +299,8 @@ def test_three_days_without_a_success_pause_it_and_what_waits_stays(desk: Desk) 
     desk.acknowledge(0, FAULT)
     later = NOON + TRIED_FOR
     desk.claim(now=later)
-    assert desk.acknowledge(0, FAULT, now=later) == Pause("nothing was accepted for 3 days, last error: HTTP 500")
-    assert desk.hook.pause_reason == "nothing was accepted for 3 days, last error: HTTP 500"
+    assert desk.acknowledge(0, FAULT, now=later) == Pause("nothing was accepted for 3 days; last error: HTTP 500")
+    assert desk.hook.pause_reason == "nothing was accepted for 3 days; last error: HTTP 500"
     desk.register(1)
     assert desk.claim(now=later + TRIED_FOR) is None
     desk.manage(manage.resume_webhook, later)
