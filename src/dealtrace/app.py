@@ -296,9 +296,10 @@ class Application:
             (load.check, "load_not_watched", "load_watched_again"),
             (self._store_unknown_parameters, "unknown_parameters_not_counted", "unknown_parameters_counted_again"),
             (self._store_session_uses, "uses_of_sessions_not_stored", "uses_of_sessions_stored_again"),
-            (self._store_requests, "requests_not_journalled", "requests_journalled_again"),
         ):
             self._loops.start(work, STEP_SECONDS, Outage(failing, working))
+        journalling = Outage("requests_not_journalled", "requests_journalled_again")
+        self._loops.start(self._store_requests_when_due, pause_seconds=0, outage=journalling)
 
     def _begin_stop(self) -> None:
         """End all work that would delay the stop of the server; requests are still answered."""
@@ -343,6 +344,10 @@ class Application:
 
     async def _store_session_uses(self) -> None:
         await self._session_uses.store(self._account_changes)
+
+    async def _store_requests_when_due(self) -> None:
+        await self._journal.wait(STEP_SECONDS)
+        await self._store_requests()
 
     async def _store_requests(self) -> None:
         await self._journal.store(self._write_queue, clock.now())

@@ -1,5 +1,6 @@
 """Requests are stored once, and old ones are deleted every hour, also if a write fails in between."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from cast import Player, Stage
 from dealtrace.accounts.api_request import ApiRequest
 from dealtrace.errors import Overloaded
-from dealtrace.runtime.request_journal import DELETED_EVERY, RequestJournal
+from dealtrace.runtime.request_journal import DELETED_EVERY, STORED_FROM, RequestJournal
 from dealtrace.storage.accounts.api_requests import RequestQuery, list_requests
 from dealtrace.storage.database.engine import Database
 from write_commands import open_write_queue, run
@@ -36,9 +37,27 @@ class Journalled:
 
         run(story)
 
+    def store_many(self, player: Player, names: list[str]) -> None:
+        """Add the requests and store them twice, as soon as the journal says that many wait."""
+
+        async def story() -> None:
+            async with open_write_queue(self._database) as write_queue:
+                for part in names[: len(names) // 2], names[len(names) // 2 :]:
+                    waiting = asyncio.create_task(self._journal.wait(seconds=3600))
+                    for name in part[:-1]:
+                        self.add(player, name, NOW)
+                    for _ in range(5):
+                        await asyncio.sleep(0)
+                    assert not waiting.done()
+                    self.add(player, part[-1], NOW)
+                    await waiting
+                    await self._journal.store(write_queue, NOW)
+
+        run(story)
+
     def names(self, player: Player) -> list[str]:
         with self._database.read() as connection:
-            return sorted(each.request_id for each in list_requests(connection, player.site.id, RequestQuery(), 100))
+            return sorted(each.request_id for each in list_requests(connection, player.site.id, RequestQuery(), 1000))
 
 
 def test_old_requests_are_deleted_by_the_first_write_that_succeeds(
@@ -68,3 +87,10 @@ def test_requests_are_deleted_once_an_hour(database: Database, shop: Player) -> 
     journalled.add(shop, "last", NOW)
     journalled.store(NOW + DELETED_EVERY)
     assert journalled.names(shop) == ["first", "last"]
+
+
+def test_many_requests_are_stored_before_the_second_ends(database: Database, shop: Player) -> None:
+    """If the journal did not notice that many wait, the test would wait for an hour."""
+    journalled, names = Journalled(database), [f"{number:03}" for number in range(2 * STORED_FROM)]
+    journalled.store_many(shop, names)
+    assert journalled.names(shop) == names

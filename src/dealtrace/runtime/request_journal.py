@@ -1,6 +1,8 @@
-"""The journal of a process's requests, collected in memory and stored once a second."""
+"""The journal of a process's requests, collected in memory and stored every second, or sooner if many wait."""
 
+import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -14,6 +16,11 @@ from dealtrace.runtime.write_queue import WriteQueue
 WAITING_MAX = 20_000
 """The most requests that wait for the next write; refused requests may wait up to `REFUSED_WAITING_MAX`."""
 REFUSED_WAITING_MAX = 2 * WAITING_MAX
+STORED_FROM = 256
+"""Ours: so many waiting requests are stored at once, without waiting for the second to end.
+
+The records of a whole busy second are no longer in the processor's caches, and storing them delays registrations.
+"""
 REFUSED_FROM = 400
 DELETED_EVERY = timedelta(hours=1)
 NO_SITE = Site(SiteId(0), "", ZoneInfo("UTC"))
@@ -31,6 +38,7 @@ class RequestJournal:
         self._kept = timedelta(days=kept_days)
         self._waiting: list[tuple[int, Callable[[], ApiRequest]]] = []
         self._deleted_at: dict[int, datetime] = {}
+        self._has_many = asyncio.Event()
         self.is_kept = kept_days > 0
 
     def add(self, site_id: int, status: int, make: Callable[[], ApiRequest]) -> None:
@@ -38,6 +46,13 @@ class RequestJournal:
         limit = REFUSED_WAITING_MAX if status >= REFUSED_FROM else WAITING_MAX
         if len(self._waiting) < limit:
             self._waiting.append((site_id, make))
+            if len(self._waiting) == STORED_FROM:
+                self._has_many.set()
+
+    async def wait(self, seconds: float) -> None:
+        """Return after `seconds`, or as soon as `STORED_FROM` requests wait."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._has_many.wait(), seconds)
 
     async def store(self, write_queue: WriteQueue, now: datetime) -> None:
         """Write the collected requests through the write queue; return once they are stored.
@@ -46,6 +61,7 @@ class RequestJournal:
             Refusal: the database is unavailable or overloaded; collected requests that are not stored yet are lost.
         """
         waiting, self._waiting = self._waiting, []
+        self._has_many.clear()
         by_site: dict[int, list[ApiRequest]] = {}
         for site_id, make in waiting:
             by_site.setdefault(site_id, []).append(make())
