@@ -35,8 +35,8 @@ from dealtrace.operations.reports.manage_segments import add_segment
 from dealtrace.operations.reports.set_rates import remove_rates, set_rates
 from dealtrace.operations.reports.set_status import set_status
 from dealtrace.operations.visits.store_visits import store_visits
+from dealtrace.reports.column_formulas import parse_formula
 from dealtrace.reports.columns import ColumnKind, ReportColumn, parse_statuses
-from dealtrace.reports.formulas import parse_formula
 from dealtrace.reports.saved_items.names import SavedName
 from dealtrace.storage.deals.deals import list_deals_by_key
 from dealtrace.storage.schema.tables.deals import deal as deal_table

@@ -31,15 +31,15 @@ from dealtrace.cabinet.routes import PAGES
 from dealtrace.cli.commands import COMMANDS, load_command
 from dealtrace.errors import Refusal
 from dealtrace.files.costs.columns import COST_COLUMNS
+from dealtrace.files.import_columns import ImportNoun
 from dealtrace.files.import_file import FORMATS
-from dealtrace.files.import_format import ImportNoun
-from dealtrace.http.description import error_catalogue
 from dealtrace.http.endpoint import Endpoint
+from dealtrace.http.openapi.description import error_catalogue
 from dealtrace.http.parameter_types import Text
 from dealtrace.http.parameters import Family, Parameter
 from dealtrace.http.service_routes import service_routes
 from dealtrace.matching.match_reason import MatchReason
-from dealtrace.operations.accounts import set_site
+from dealtrace.operations.accounts import change_site_settings
 from dealtrace.reports.dimensions import DIMENSIONS, KIND_KEYS
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.filters import Operator
@@ -164,7 +164,7 @@ def test_it_names_only_known_settings(document: Path) -> None:
 def test_every_setting_of_a_site_is_documented() -> None:
     rows = table_rows(section(DOCS / "settings.md", "Settings of a site"))
     documented = {key for row in rows for key in in_code(row[0])}
-    assert documented == {*set_site._SETTINGS, *set_site._COST_SETTINGS}
+    assert documented == {*change_site_settings._SETTINGS, *change_site_settings._COST_SETTINGS}
 
 
 # Commands

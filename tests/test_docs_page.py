@@ -20,10 +20,10 @@ from dealtrace.app import ENDPOINTS, describe
 from dealtrace.cabinet.docs.guides import GUIDES
 from dealtrace.cabinet.rendering import LANGUAGES, POLICY
 from dealtrace.errors import Language
-from dealtrace.http.described_method import LIMITS
-from dealtrace.http.description import error_catalogue
-from dealtrace.http.possible_refusals import example_of, refusals_of
-from dealtrace.http.samples import ADDRESS, curl
+from dealtrace.http.openapi.described_method import LIMITS
+from dealtrace.http.openapi.description import error_catalogue
+from dealtrace.http.openapi.possible_refusals import example_of, refusals_of
+from dealtrace.http.openapi.samples import ADDRESS, curl
 from dealtrace.settings import Settings
 from dealtrace.storage.accounts.installation import set_factor_demanded
 from dealtrace.storage.database.engine import open_database

@@ -26,9 +26,9 @@ from dealtrace.counter.city import open_cities
 from dealtrace.counter.routes import ENDPOINTS as COUNTER
 from dealtrace.http.asgi import accepts_html
 from dealtrace.http.client_address import Proxies
-from dealtrace.http.description import describe_api
 from dealtrace.http.gate import Gate
-from dealtrace.http.json_schema import Schema
+from dealtrace.http.openapi.description import describe_api
+from dealtrace.http.openapi.json_schema import Schema
 from dealtrace.http.rate_limits import RateLimits, Rates
 from dealtrace.http.routes import Routes
 from dealtrace.http.server import HttpServer, not_found

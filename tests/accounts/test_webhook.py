@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from dealtrace.accounts.clock_steps import CLOCKS_APART_MAX
+from dealtrace.accounts.clock_set_back import CLOCKS_APART_MAX
 from dealtrace.accounts.webhook import PAUSE_MAX, BodyStyle, EventKind, Webhook, WebhookId, WebhookState
 from domain_records import NOON
 

@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 import pytest
 
 from cast import MOSCOW
+from dealtrace.accounts.past_figures import moves_figures
 from dealtrace.accounts.site import Site, SiteId
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.cabinet.change_words import change_words
 from dealtrace.cabinet.rendering import words_of
-from dealtrace.operations.accounts.site_settings import settings_of
+from dealtrace.operations.accounts.settings_as_text import settings_of
 
 SITE = Site(SiteId(1), "Shop", MOSCOW)
 
@@ -30,4 +31,4 @@ def test_every_change_has_words_in_both_languages(kind: ChangeKind) -> None:
 def test_rates_of_days_that_people_have_seen_move_figures(day: str, moves: bool) -> None:
     now = datetime(2026, 11, 26, tzinfo=UTC)
     for before, after in ((f"90 {day}", ""), ("", f"2 {day} 2026-11-26")):
-        assert SiteChange(ChangeKind.RATE, "usd", before, after, now).moves_figures(MOSCOW) is moves
+        assert moves_figures(SiteChange(ChangeKind.RATE, "usd", before, after, now), MOSCOW) is moves

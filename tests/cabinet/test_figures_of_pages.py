@@ -22,8 +22,8 @@ from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.reports.columns import add_column
 from dealtrace.operations.reports.import_costs import import_costs
 from dealtrace.operations.reports.set_status import set_status
+from dealtrace.reports.column_formulas import parse_formula
 from dealtrace.reports.columns import ColumnKind, ReportColumn
-from dealtrace.reports.formulas import parse_formula
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import Period
 from dealtrace.reports.statuses import Meaning

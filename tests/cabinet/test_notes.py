@@ -12,7 +12,7 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cabinet.notes.axis import SHOWN_MAX, read_axis
 from dealtrace.operations.accounts.manage_user import delete_user
 from dealtrace.operations.accounts.record_change import record_work
-from dealtrace.operations.accounts.site_settings import settings_of
+from dealtrace.operations.accounts.settings_as_text import settings_of
 from dealtrace.operations.reports.import_costs import import_costs
 from dealtrace.reports.periods import Period
 from engines import on_one_engine

@@ -16,9 +16,9 @@ from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.cabinet.settings.undo import FINAL, UNDO, undo_of
 from dealtrace.mails.subscription import MailList, Subscription
-from dealtrace.operations.accounts.site_settings import settings_of
+from dealtrace.operations.accounts.settings_as_text import settings_of
+from dealtrace.reports.column_formulas import parse_formula
 from dealtrace.reports.columns import ColumnKind, ReportColumn, format_column, parse_formatted_column
-from dealtrace.reports.formulas import parse_formula
 from dealtrace.storage.accounts.site_hosts import list_hosts
 from dealtrace.storage.alerts.alerts import list_alerts
 from dealtrace.storage.mails.scheduled_reports import list_scheduled_reports

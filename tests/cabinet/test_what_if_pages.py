@@ -18,9 +18,9 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cabinet.settings.site import REFUSALS_COUNTED
 from dealtrace.deals.incoming_deal import IncomingDeal
 from dealtrace.errors import RateExceeded
+from dealtrace.operations.accounts.change_site_settings import change_site_settings
 from dealtrace.operations.accounts.name_hosts import add_host
-from dealtrace.operations.accounts.set_site import set_site
-from dealtrace.operations.accounts.site_settings import settings_of
+from dealtrace.operations.accounts.settings_as_text import settings_of
 from dealtrace.operations.deals.import_deals import import_deals
 from dealtrace.operations.stopped import NextStep, Stopped
 from dealtrace.operations.what_if.run_past import PastRun, claim_past_run, rules_of, run_past
@@ -160,7 +160,7 @@ def test_a_tab_opened_earlier_writes_back_only_what_was_edited_in_it(boss: Guest
     assert {name.removeprefix("shown.") for name in shown} == set(settings_of(owner.site))
     changes = {"cors_origins": "https://b.example", "name": "Renamed", "attribution": "4", "contact_matching": "off"}
     with served.database.write() as connection:
-        set_site(connection, owner.site.id, changes, NOW)
+        change_site_settings(connection, owner.site.id, changes, NOW)
     stale = {**site_form(owner, points_per_day="7"), **shown}
     assert boss.send("settings/site", **stale).status_code == 303
     assert settings_of(site_of(served.database, owner)) == {**settings_of(owner.site), **changes, "points_per_day": "7"}
@@ -269,7 +269,7 @@ def test_past_deals_are_matched_again_after_a_preview(server: ServerProcess, ser
         )
         assert made.status_code == 200, made.text
         with served.database.write() as connection:
-            set_site(connection, player.site.id, {"contact_matching": "on"}, NOW)
+            change_site_settings(connection, player.site.id, {"contact_matching": "on"}, NOW)
     stored = rows_of(served.database, owner)
     assert press(boss, PastKind.MATCH, "run").status_code == 400, "not without a preview"
     assert press(boss, PastKind.MATCH, "preview").headers["location"] == f"/cabinet/{owner.site.id}/settings/past"

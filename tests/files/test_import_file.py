@@ -18,8 +18,8 @@ from dealtrace.files.call_columns import CALL_COLUMNS
 from dealtrace.files.cell_types import TextCell
 from dealtrace.files.columns import Column, normalize_heading
 from dealtrace.files.csv_reader import CELL_TOO_LONG
+from dealtrace.files.import_columns import ImportNoun
 from dealtrace.files.import_file import FORMATS, ImportFile, open_import_file
-from dealtrace.files.import_format import ImportNoun
 from dealtrace.files.lead_request_columns import LEAD_REQUEST_COLUMNS
 from dealtrace.http.parameter_types import Text
 from dealtrace.leads.annotations import Annotations

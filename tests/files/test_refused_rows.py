@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from dealtrace.errors import FileUnreadable, InvalidParameters, LeadTaken, Refusal, Violation
+from dealtrace.files.import_columns import ImportNoun
 from dealtrace.files.import_file import open_import_file
-from dealtrace.files.import_format import ImportNoun
 from dealtrace.files.refused_rows import RefusedRows
 from dealtrace.files.row import Row
 

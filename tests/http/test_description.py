@@ -3,9 +3,9 @@
 from typing import Any
 
 from dealtrace.calltouch.error_body import ErrorBody
-from dealtrace.http.description import describe_api
 from dealtrace.http.endpoint import OPEN, Endpoint
-from dealtrace.http.json_schema import Components, Schema
+from dealtrace.http.openapi.description import describe_api
+from dealtrace.http.openapi.json_schema import Components, Schema
 from dealtrace.http.parameters import ParameterTable
 
 

@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from msgspec import Meta
 
-from dealtrace.http.json_schema import Components
+from dealtrace.http.openapi.json_schema import Components
 
 Item = TypeVar("Item")
 

@@ -6,7 +6,8 @@ import pytest
 
 import dealtrace.app  # noqa: F401 - so that every refusal an edge may give is in the tree
 from dealtrace.errors import Refusal
-from dealtrace.http.replies import STATUS_OF, refused
+from dealtrace.http.refusal_statuses import STATUS_OF
+from dealtrace.http.replies import refused
 
 
 def every_refusal(above: type[Refusal] = Refusal) -> Iterator[type[Refusal]]:

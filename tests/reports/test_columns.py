@@ -3,6 +3,7 @@
 import pytest
 
 from dealtrace.errors import InvalidSetting
+from dealtrace.reports.column_formulas import parse_formula
 from dealtrace.reports.columns import (
     COLUMN_NAME_LENGTH_MAX,
     OPERANDS_MAX,
@@ -15,7 +16,6 @@ from dealtrace.reports.columns import (
     parse_column_name,
     parse_statuses,
 )
-from dealtrace.reports.formulas import parse_formula
 
 
 def counted(name: str) -> ReportColumn:

@@ -13,8 +13,8 @@ from sqlalchemy import Connection, event, update
 
 from cast import Player, Stage
 from dealtrace.operations.accounts.add_custom_field import add_custom_field
+from dealtrace.operations.accounts.change_site_settings import change_site_settings
 from dealtrace.operations.accounts.issue_token import issue_token, revoke_token
-from dealtrace.operations.accounts.set_site import set_site
 from dealtrace.runtime import site_cache as module
 from dealtrace.runtime.site_cache import Admission, SiteCache
 from dealtrace.storage.accounts.revision import raise_revision
@@ -94,7 +94,7 @@ def test_it_remembers_nothing_before_it_has_followed_once(stage: Stage, shop: Pl
 
 def test_a_changed_setting_reaches_it(stage: Stage, shop: Player, site_cache: SiteCache) -> None:
     with stage.database.write() as connection:
-        set_site(connection, shop.site.id, {"points_per_day": "7", "timezone": "UTC"}, utc_now())
+        change_site_settings(connection, shop.site.id, {"points_per_day": "7", "timezone": "UTC"}, utc_now())
     follow(site_cache, stage.database)
     assert site_cache.remembered(shop.token) is None
     result = look_up(site_cache, stage.database, shop.token)
@@ -136,7 +136,7 @@ def test_it_forgets_nothing_while_nothing_changes(stage: Stage, shop: Player, si
 
 def test_it_remembers_nothing_that_changed_while_it_looked(stage: Stage, shop: Player, site_cache: SiteCache) -> None:
     with stage.database.write() as connection:
-        set_site(connection, shop.site.id, {"name": "Other"}, utc_now())
+        change_site_settings(connection, shop.site.id, {"name": "Other"}, utc_now())
     result = look_up(site_cache, stage.database, shop.token)
     assert result is not None
     assert result.site.name == "Other"

@@ -5,7 +5,7 @@ from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from dealtrace.accounts.clock_steps import CLOCKS_APART_MAX
+from dealtrace.accounts.clock_set_back import CLOCKS_APART_MAX
 from dealtrace.record import record
 
 SILENCE_MAX = timedelta(minutes=10)

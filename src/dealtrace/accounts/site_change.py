@@ -4,12 +4,10 @@ Any: former values are JSON.
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from dealtrace.accounts.site_days import site_day
 from dealtrace.record import record
 
 
@@ -53,23 +51,6 @@ FormerValues = Mapping[str, Any]
 """The id of what was changed, and the former values of its changed parts, as JSON."""
 PAST_DEALS = "deals"
 """The name of a `PAST` change if past deals were matched again; a reclassification of visits has an empty name."""
-USUAL_DELAY = timedelta(days=7)
-"""Ours: costs and rates usually arrive within a week of their day; later ones change figures that people have seen."""
-MOVING_SETTINGS = frozenset(
-    {"contact_matching", "attribution", "timezone", "unique_depth_days", "target_call_seconds", "respects_do_not_track"}
-)
-"""The settings that affect the figures of reports."""
-MOVING_KINDS = frozenset(
-    {
-        ChangeKind.STATUS,
-        ChangeKind.HOST,
-        ChangeKind.RATE,
-        ChangeKind.COSTS,
-        ChangeKind.IMPORT,
-        ChangeKind.PAST,
-        ChangeKind.DEMO,
-    }
-)
 
 
 @record
@@ -90,14 +71,3 @@ class SiteChange:
     user_id: int | None = None
     former: FormerValues | None = None
     key: str = ""
-
-    def moves_figures(self, time_zone: ZoneInfo) -> bool:
-        """Return whether the change may affect the figures of reports; charts mark such changes.
-
-        A change of rates may do so only if it comes more than `USUAL_DELAY` after the day of a rate. Days are in
-        `time_zone`, the time zone of the site.
-        """
-        if self.kind is ChangeKind.RATE:
-            days = [words.split()[1] for words in (self.before, self.after) if words]
-            return any(site_day(self.changed_at, time_zone) - date.fromisoformat(day) > USUAL_DELAY for day in days)
-        return self.kind in MOVING_KINDS or (self.kind is ChangeKind.SETTING and self.name in MOVING_SETTINGS)

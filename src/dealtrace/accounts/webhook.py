@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import NewType
 from urllib.parse import urlsplit
 
-from dealtrace.accounts.clock_steps import CLOCKS_APART_MAX
+from dealtrace.accounts.clock_set_back import CLOCKS_APART_MAX
 from dealtrace.record import record
 
 WebhookId = NewType("WebhookId", int)

@@ -13,6 +13,13 @@ from dealtrace.record import record
 
 VISIT_TIMEOUT = timedelta(minutes=30)
 """Ours: the longest time between two pages of one visit; the vendor's cookie has the same lifetime."""
+VISIT_LENGTH_MAX = timedelta(days=1)
+"""Ours: the maximum length of a visit; a later hit starts a new visit, because visits are searched for by start."""
+VISITS_A_DAY_MAX = 100
+"""Ours: how many visits a visitor can have within `VISIT_LENGTH_MAX`; further hits extend the latest visit.
+
+Only bots start more visits.
+"""
 ATTRS_MAX = 100
 ATTRS_LENGTH_MAX = 4096
 """The most attributes of a visit, and the most characters of their names and values together."""
@@ -34,6 +41,14 @@ class Hit:
     google_client_id: str | None = None
     yandex_client_id: str | None = None
     attrs: Mapping[str, object] = field(default_factory=dict)
+
+
+def joins(latest: Visit, visits_a_day: int, source: TrafficSource, now: datetime) -> bool:
+    """Return whether a hit from `source` belongs to the latest visit of its visitor instead of starting a new visit.
+
+    `visits_a_day` is how many visits the visitor started within the last `VISIT_LENGTH_MAX`.
+    """
+    return visits_a_day >= VISITS_A_DAY_MAX or continues(latest, source, now)
 
 
 def continues(latest: Visit, source: TrafficSource, now: datetime) -> bool:

@@ -18,7 +18,7 @@ from dealtrace.cabinet.view import Services, View
 from dealtrace.errors import DatabaseUnavailable, Language, Overloaded, Refusal
 from dealtrace.http.endpoint import RateLimitClass
 from dealtrace.http.language import language_of
-from dealtrace.http.replies import STATUS_OF
+from dealtrace.http.refusal_statuses import STATUS_OF
 from dealtrace.record import record
 from dealtrace.storage.accounts.sessions import Login, find_login
 

@@ -14,7 +14,7 @@ from dealtrace.errors import InvalidParameters, InvalidValue, Violation
 from dealtrace.files.annotation_columns import SOURCE_CELL
 from dealtrace.files.cell_types import CodeCell, IntegerCell, NumberCell, PhoneCell, TagsCell, TextCell, text_of
 from dealtrace.files.columns import Column, Need, RowValues, values_of
-from dealtrace.files.import_format import ImportFormat, ImportNoun, custom_values_of
+from dealtrace.files.import_columns import ImportFormat, ImportNoun, custom_values_of
 from dealtrace.files.row import Cell
 from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell, cut_to_second
 from dealtrace.leads.contact import stated_email, stated_phone

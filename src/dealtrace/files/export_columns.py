@@ -13,7 +13,7 @@ from dealtrace.errors import Language
 from dealtrace.files.call_columns import CALLS
 from dealtrace.files.columns import normalize_heading
 from dealtrace.files.deal_columns import DEALS
-from dealtrace.files.import_format import ImportFormat, field_heading
+from dealtrace.files.import_columns import ImportFormat, field_heading
 from dealtrace.files.lead_request_columns import LEAD_REQUESTS
 from dealtrace.leads.call import Call
 from dealtrace.leads.exported_lead import ExportedLead

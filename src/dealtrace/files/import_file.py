@@ -9,7 +9,7 @@ from dealtrace.errors import InvalidParameters
 from dealtrace.files.call_columns import CALLS
 from dealtrace.files.columns import DecimalSigns, Layout, lay_out, missing_columns
 from dealtrace.files.deal_columns import DEALS
-from dealtrace.files.import_format import ImportFormat, ImportNoun
+from dealtrace.files.import_columns import ImportFormat, ImportNoun
 from dealtrace.files.lead_request_columns import LEAD_REQUESTS
 from dealtrace.files.row import COLUMNS_MAX, Row
 from dealtrace.files.table_file import open_table

@@ -9,7 +9,7 @@ from dealtrace.attribution.visit import Visit, VisitId
 from dealtrace.files.annotation_columns import SOURCE_CELL
 from dealtrace.files.cell_types import CodeCell, IntegerCell, TextCell, whole_number
 from dealtrace.files.columns import Column, Need, RowValues, values_of
-from dealtrace.files.import_format import ImportFormat, ImportNoun
+from dealtrace.files.import_columns import ImportFormat, ImportNoun
 from dealtrace.files.row import Cell
 from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell, cut_to_second
 from dealtrace.leads.limits import LABEL_LENGTH_MAX

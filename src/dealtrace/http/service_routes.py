@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from dealtrace import __version__, metrics
-from dealtrace.http.json_schema import Schema
+from dealtrace.http.openapi.json_schema import Schema
 from dealtrace.runtime.database_watch import OK, DatabaseWatch
 from dealtrace.storage.reports.mirror.status import MirrorStatus
 

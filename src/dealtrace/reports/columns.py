@@ -8,7 +8,7 @@ from enum import StrEnum
 from dealtrace.errors import InvalidSetting
 from dealtrace.leads.limits import LABEL_LENGTH_MAX
 from dealtrace.record import record
-from dealtrace.reports.formulas import (
+from dealtrace.reports.column_formulas import (
     SETTING,
     ColumnName,
     FormulaTree,

@@ -9,8 +9,8 @@ from cast import MOSCOW, VLADIVOSTOK
 from dealtrace.accounts.counter_code import is_counter_code
 from dealtrace.accounts.site import Site, SiteId
 from dealtrace.errors import InvalidSetting, NameTaken
+from dealtrace.operations.accounts.change_site_settings import NAME_LENGTH_MAX
 from dealtrace.operations.accounts.create_site import create_site
-from dealtrace.operations.accounts.set_site import NAME_LENGTH_MAX
 from dealtrace.storage.accounts.revision import find_revision
 from dealtrace.storage.accounts.sites import find_site, list_sites
 from dealtrace.storage.database.engine import Database

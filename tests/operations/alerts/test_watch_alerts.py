@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cast import Player, Stage
-from dealtrace.accounts.clock_steps import CLOCKS_APART_MAX
+from dealtrace.accounts.clock_set_back import CLOCKS_APART_MAX
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.webhook import EventKind
 from dealtrace.alerts.judgement import Verdict

@@ -21,7 +21,7 @@ from dealtrace.errors import DealKeyMissing, DealNotFound, PointsSpent
 from dealtrace.leads.client import Client
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_summary import LeadSummary
-from dealtrace.operations.accounts.set_site import set_site
+from dealtrace.operations.accounts.change_site_settings import change_site_settings
 from dealtrace.operations.deals.change import ChangedDeal, change_deals
 from dealtrace.operations.deals.delete import delete_deals
 from dealtrace.operations.deals.restore import restore_deal
@@ -310,7 +310,7 @@ def test_it_tells_the_story_of_the_lead_by_the_sites_model(
     stage: Stage, shop: Player, model: str, source: TrafficSource
 ) -> None:
     with stage.database.write() as connection:
-        site = set_site(connection, shop.site.id, {"attribution": model}, NOON)
+        site = change_site_settings(connection, shop.site.id, {"attribution": model}, NOON)
     result = Player(site, shop.token, shop.token_id)
     visits = {
         YANDEX: stage.visit(result, NOON - timedelta(hours=5), YANDEX),

@@ -24,8 +24,8 @@ from dealtrace.operations.reports.column_metrics import try_column
 from dealtrace.operations.reports.columns import add_column, change_column, remove_column
 from dealtrace.operations.reports.manage_segments import add_segment, rename_segment
 from dealtrace.operations.reports.save_report import save_report
+from dealtrace.reports.column_formulas import parse_formula
 from dealtrace.reports.columns import ColumnKind, ReportColumn
-from dealtrace.reports.formulas import parse_formula
 from dealtrace.reports.question import RawQuestion
 from dealtrace.reports.saved_items.names import SavedName
 from dealtrace.reports.saved_items.saved import SavedReport

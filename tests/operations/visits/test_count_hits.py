@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from cast import Player, Stage
+from dealtrace.attribution import visits_from_hits
 from dealtrace.attribution.visit import Visit
 from dealtrace.attribution.visits_from_hits import VISIT_TIMEOUT, Hit
-from dealtrace.operations.visits import count_hits as counting
 from dealtrace.operations.visits.count_hits import count_hits
 from dealtrace.storage.visits import visits as stored_visits
 from dealtrace.storage.visits.credits import find_credits
@@ -89,7 +89,7 @@ def test_a_lead_is_credited_to_the_visit_it_names_and_to_none_counted_after_it(s
 
 
 def test_a_visitor_begins_few_visits_a_day(stage: Stage, shop: Player, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(counting, "VISITS_A_DAY_MAX", 3)
+    monkeypatch.setattr(visits_from_hits, "VISITS_A_DAY_MAX", 3)
     hits = [Hit("7", f"https://shop.ru/?utm_source=s{number}") for number in range(5)]
     early = [count(stage, shop, hits[number], at=NOON + timedelta(seconds=number))[0] for number in range(2)]
     together = [*early, *count(stage, shop, *hits[2:4], Hit("8", PAID), at=NOON + timedelta(minutes=1))]

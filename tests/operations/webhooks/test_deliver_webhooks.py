@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection
 
 from cast import Player, Stage
-from dealtrace.accounts.clock_steps import CLOCKS_APART_MAX
+from dealtrace.accounts.clock_set_back import CLOCKS_APART_MAX
 from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook, WebhookId
 from dealtrace.errors import DeliveryNotFound, InvalidSetting, SiteNotFound, WebhookNotFound

@@ -14,8 +14,8 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.operations.accounts.change_site_settings import change_site_settings
 from dealtrace.operations.accounts.name_hosts import add_host
-from dealtrace.operations.accounts.set_site import set_site
 from dealtrace.operations.deals.pin import pin_deal
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.deals.rematch import rematch_next
@@ -100,8 +100,8 @@ def apply(stage: Stage, player: Player, settings: Settings) -> Player:
             elif key == "own":
                 add_host(connection, player.site.id, "own", text, "", NOON)
             else:
-                set_site(connection, player.site.id, {{"model": "attribution"}.get(key, key): text}, NOON)
-        site = set_site(connection, player.site.id, {}, NOON)
+                change_site_settings(connection, player.site.id, {{"model": "attribution"}.get(key, key): text}, NOON)
+        site = change_site_settings(connection, player.site.id, {}, NOON)
     after = replace(player, site=site)
     keys = {key for key, _ in settings}
     stage.ids.ensure(2000)

@@ -16,9 +16,9 @@ from dealtrace.deals.currency import CurrencyRate
 from dealtrace.deals.incoming_deal import IncomingDeal
 from dealtrace.errors import InvalidSetting, NameTaken, UnknownSetting
 from dealtrace.leads.lead import LeadKind
+from dealtrace.operations.accounts.change_site_settings import SETTING_KEYS, change_site_settings, preview_site
 from dealtrace.operations.accounts.name_hosts import add_host, remove_host
-from dealtrace.operations.accounts.set_site import SETTING_KEYS, preview_site, set_site
-from dealtrace.operations.accounts.site_settings import settings_of
+from dealtrace.operations.accounts.settings_as_text import settings_of
 from dealtrace.operations.deals.import_deals import import_deals
 from dealtrace.operations.reports.set_rates import set_rates
 from dealtrace.operations.visits.reclassify import begin_reclassification, list_next_visitors, reclassify_visitors
@@ -107,7 +107,7 @@ def test_a_site_is_previewed_as_it_is_set(stage: Stage, key: str) -> None:
     with stage.database.read() as connection:
         previewed = preview_site(connection, player.site, {key: text})
     with stage.database.write() as connection:
-        assert set_site(connection, player.site.id, {key: text}, NOON) == previewed
+        assert change_site_settings(connection, player.site.id, {key: text}, NOON) == previewed
     assert previewed != player.site
 
 
@@ -186,7 +186,7 @@ def test_leads_are_qualified_as_after_the_change(stage: Stage, key: str, text: s
     (effect,) = effects_of(stage, player, {key: text})
     assert any(before != after for before, after in figures_of(effect).values())
     with stage.database.write() as connection:
-        after: Site = set_site(connection, player.site.id, {key: text}, NOON)
+        after: Site = change_site_settings(connection, player.site.id, {key: text}, NOON)
     changed = Player(after, player.token, player.token_id)
     other = {"unique_depth_days": "0"} if key == "unique_depth_days" else {"target_call_seconds": "30"}
     (back,) = effects_of(stage, changed, other)
@@ -278,7 +278,7 @@ def test_leads_and_visits_that_hosts_move_are_those_that_reclassifying_moves(sta
     assert (other.leads, other.visits) == (MovedCount(0, 4, 4), MovedCount())
     with stage.database.write() as connection:
         add_host(connection, player.site.id, "payment", "pay.example", "", NOON)
-        player = Player(set_site(connection, player.site.id, {}, NOON), player.token, player.token_id)
+        player = Player(change_site_settings(connection, player.site.id, {}, NOON), player.token, player.token_id)
     stage.ids.ensure(2000)
     with stage.database.write() as connection:
         work = stage.work(connection, player)

@@ -18,7 +18,7 @@ from dealtrace.operations.people import Erasure, erase_people
 from dealtrace.record import record
 from dealtrace.storage import people
 from dealtrace.storage.reports.mirror.mirror import without_mirror
-from dealtrace.storage.reports.mirror.sessions import MirrorBusy
+from dealtrace.storage.reports.mirror.open_mirrors import MirrorBusy
 
 ERASE = "erase"
 BUSY_RETRY_SECONDS = 5

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dealtrace import errors
 from dealtrace.alerts.refusals import AlertNotFound
 from dealtrace.errors import Language, Refusal
-from dealtrace.http.description import error_catalogue
 from dealtrace.http.endpoint import Endpoint
-from dealtrace.http.possible_refusals import refusals_of
+from dealtrace.http.openapi.description import error_catalogue
+from dealtrace.http.openapi.possible_refusals import refusals_of
 from dealtrace.record import record
 from dealtrace.reports import refusals
 

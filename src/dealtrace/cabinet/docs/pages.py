@@ -12,9 +12,9 @@ from dealtrace.cabinet.docs.guides import GUIDES, read_guide
 from dealtrace.cabinet.docs.markdown import render_line
 from dealtrace.cabinet.gate import NOT_FOUND, Gate, Page
 from dealtrace.cabinet.view import Services, View
-from dealtrace.http.described_method import describe_method, title_of
 from dealtrace.http.endpoint import Endpoint
-from dealtrace.http.samples import ADDRESS
+from dealtrace.http.openapi.described_method import describe_method, title_of
+from dealtrace.http.openapi.samples import ADDRESS
 
 GUIDES_ADDRESS = "https://deals.example.com"
 """The example address of the server in guides; pages show the address at which they were opened instead."""

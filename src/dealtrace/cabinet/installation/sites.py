@@ -12,8 +12,8 @@ from dealtrace.accounts.site import TIME_ZONE_DEFAULT
 from dealtrace.cabinet.settings.page import BAD_REQUEST, Faults, fault_text, number_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidSetting, NameTaken
+from dealtrace.operations.accounts.change_site_settings import list_faults
 from dealtrace.operations.accounts.open_site import NewSite, OpenedSite, open_site
-from dealtrace.operations.accounts.set_site import list_faults
 from dealtrace.storage.accounts.sites import find_site, list_sites
 from dealtrace.storage.id_blocks import IdBlocks
 

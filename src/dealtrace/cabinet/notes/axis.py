@@ -6,8 +6,9 @@ from datetime import date
 
 from sqlalchemy import Connection
 
+from dealtrace.accounts.past_figures import MOVING_KINDS, moves_figures
 from dealtrace.accounts.site import Site
-from dealtrace.accounts.site_change import MOVING_KINDS, ChangeKind, SiteChange
+from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.accounts.site_days import day_end, day_start, site_day
 from dealtrace.cabinet.change_words import change_words
 from dealtrace.cabinet.formats import clock_time
@@ -58,7 +59,7 @@ def read_axis(connection: Connection, site: Site, period: Period) -> Axis:
         since=day_start(period.first_on, site.time_zone),
         until=day_end(period.last_on, site.time_zone),
     )
-    moving = [change for change in changes if change.moves_figures(site.time_zone)][:SHOWN_MAX]
+    moving = [change for change in changes if moves_figures(change, site.time_zone)][:SHOWN_MAX]
     people = {note.user_id for note in notes} | {change.user_id for change in moving}
     return Axis(period, notes, moving, find_logins(connection, {user_id for user_id in people if user_id is not None}))
 

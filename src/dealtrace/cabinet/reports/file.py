@@ -12,7 +12,8 @@ from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.rendering import HEADERS
 from dealtrace.cabinet.reports.address import address_of
-from dealtrace.cabinet.reports.page import DEFAULTS_WRITTEN_OUT, shown_question
+from dealtrace.cabinet.reports.default_question import DEFAULTS_WRITTEN_OUT
+from dealtrace.cabinet.reports.page import shown_question
 from dealtrace.cabinet.reports.readers import may_see_contacts
 from dealtrace.cabinet.view import View
 from dealtrace.errors import Language

@@ -18,6 +18,7 @@ from dealtrace.cabinet.notes.axis import AxisNote, axis_notes, read_axis
 from dealtrace.cabinet.reports.address import Address, address_of
 from dealtrace.cabinet.reports.choices import choices_of, model_meaning, model_words
 from dealtrace.cabinet.reports.comparison import compared_until
+from dealtrace.cabinet.reports.default_question import DEFAULTS_WRITTEN_OUT, USUAL
 from dealtrace.cabinet.reports.ladder import rungs_of
 from dealtrace.cabinet.reports.line import TimeLine, has_line, over_time, time_line, undrawn_words
 from dealtrace.cabinet.reports.models import by_models, metric_under_models, model_metric_choices
@@ -39,22 +40,12 @@ from dealtrace.operations.reports.read_question import read_question_context
 from dealtrace.record import record
 from dealtrace.reports.answer import Report
 from dealtrace.reports.metrics import Metric
-from dealtrace.reports.periods import DEFAULT_PRESET
 from dealtrace.reports.pivot import Pivot
 from dealtrace.reports.question import Question, QuestionContext, Sort, parse_question
 from dealtrace.reports.reading.gaps import Gap
 from dealtrace.reports.saved_items.saved import SavedReport
 from dealtrace.storage.reports.saved import list_saved_reports
 
-USUAL = {
-    "by": "source,medium",
-    "metrics": "visits,leads,deals,won,amount,cost,drr",
-    "period": DEFAULT_PRESET,
-    "limit": "100",
-}
-"""The default values of parameters that are missing in the URL."""
-DEFAULTS_WRITTEN_OUT = {name: value for name, value in USUAL.items() if name != "limit"}
-"""The defaults that saved questions include; `limit` is missing, because files have all rows by default."""
 ASKED = ("by", "pivot", "metrics", "segment", "sort", "date", "chart")
 """The parameters that count as a question; if a URL has none of them and no filter, the form is shown open."""
 OK, BAD_REQUEST = 200, 400

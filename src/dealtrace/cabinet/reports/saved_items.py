@@ -13,7 +13,7 @@ from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.gate import FORBIDDEN, not_found
 from dealtrace.cabinet.reports.address import Address, address_of
-from dealtrace.cabinet.reports.page import USUAL
+from dealtrace.cabinet.reports.default_question import USUAL
 from dealtrace.cabinet.settings.page import Faults, fault_text, redirect_with_message, show_settings
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, InvalidSetting, NameTaken

@@ -22,6 +22,7 @@ from dealtrace.operations.reports.columns import (
 )
 from dealtrace.operations.work import Work
 from dealtrace.record import record
+from dealtrace.reports.column_formulas import format_formula, parse_formula
 from dealtrace.reports.columns import (
     ColumnKind,
     ReportColumn,
@@ -30,7 +31,6 @@ from dealtrace.reports.columns import (
     parse_column_name,
     parse_statuses,
 )
-from dealtrace.reports.formulas import format_formula, parse_formula
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.statuses import StatusGroup, group_statuses
 from dealtrace.storage.id_blocks import IdBlocks

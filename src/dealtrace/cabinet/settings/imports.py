@@ -16,8 +16,8 @@ from dealtrace.cabinet.settings.uploads import UPLOAD_BYTES_MAX, Owner, Upload, 
 from dealtrace.cabinet.view import View
 from dealtrace.errors import FileUnreadable, ImportInProgress, Refusal
 from dealtrace.files.csv_reader import Encoding
+from dealtrace.files.import_columns import ImportNoun
 from dealtrace.files.import_file import ImportFile, open_import_file
-from dealtrace.files.import_format import ImportNoun
 from dealtrace.files.refused_rows import RefusedRows
 from dealtrace.operations.run_import import ImportJob, run_import
 from dealtrace.storage.database.engine import Database

@@ -16,7 +16,7 @@ from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.cabinet.forms import Form
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.reports.address import address_of, address_of_words
-from dealtrace.cabinet.reports.page import USUAL
+from dealtrace.cabinet.reports.default_question import USUAL
 from dealtrace.cabinet.reports.readers import may_see_contacts
 from dealtrace.cabinet.settings.page import Faults, fault_text, number_of, redirect_with_message, show_settings
 from dealtrace.cabinet.view import View

@@ -16,8 +16,8 @@ from dealtrace.cabinet.view import View
 from dealtrace.cabinet.what_if.forecast import Forecast, agreement_of, forecast, may_save
 from dealtrace.errors import NameTaken, RateExceeded
 from dealtrace.http.endpoint import RateLimitClass
-from dealtrace.operations.accounts.set_site import list_faults, set_site
-from dealtrace.operations.accounts.site_settings import COST_PREFIX, settings_of
+from dealtrace.operations.accounts.change_site_settings import change_site_settings, list_faults
+from dealtrace.operations.accounts.settings_as_text import COST_PREFIX, settings_of
 from dealtrace.operations.what_if.trial import read_tried
 from dealtrace.storage.accounts.api_requests import count_refusals_without_site
 from dealtrace.storage.accounts.points import find_points_spent
@@ -112,4 +112,4 @@ async def _page(
 
 
 def _set(connection: Connection, _ids: object, site_id: int, changes: Mapping[str, str], user_id: int) -> None:
-    set_site(connection, site_id, changes, clock.now(), user_id)
+    change_site_settings(connection, site_id, changes, clock.now(), user_id)

@@ -7,9 +7,10 @@ from fractions import Fraction
 from sqlalchemy import Connection
 
 from dealtrace import clock
+from dealtrace.accounts.past_figures import MOVING_SETTINGS
 from dealtrace.accounts.setting_effects import FIGURE_TITLES, STATUS_PREFIX, Effect, EffectFigure
 from dealtrace.accounts.site import Site
-from dealtrace.accounts.site_change import MOVING_SETTINGS, ChangeKind, SiteChange
+from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.accounts.site_days import day_end, day_start, site_day
 from dealtrace.attribution.credit import WHOLE
 from dealtrace.cabinet.change_words import change_words

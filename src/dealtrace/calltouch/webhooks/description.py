@@ -19,7 +19,7 @@ from dealtrace.calltouch.webhooks.vocabulary import (
     Keys,
 )
 from dealtrace.http.endpoint import JSON
-from dealtrace.http.json_schema import Components, Schema
+from dealtrace.http.openapi.json_schema import Components, Schema
 from dealtrace.record import record
 from dealtrace.webhooks.http_request import ABSENT
 

@@ -13,8 +13,8 @@ from dealtrace.errors import InvalidSetting
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.reports.column_metrics import try_column
 from dealtrace.operations.reports.columns import add_column, remove_column
+from dealtrace.reports.column_formulas import format_formula, parse_formula
 from dealtrace.reports.columns import ColumnKind, ReportColumn, parse_column_name, parse_statuses
-from dealtrace.reports.formulas import format_formula, parse_formula
 from dealtrace.reports.statuses import status_key
 from dealtrace.storage.reports.columns import list_columns
 from dealtrace.storage.reports.statuses import list_statuses

@@ -15,10 +15,10 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cli.answers import SiteAnswer
 from dealtrace.cli.options import JsonOption, SiteIdArgument
 from dealtrace.cli.terminal import console, fail, open_prepared, print_json
+from dealtrace.operations.accounts.change_site_settings import change_site_settings
 from dealtrace.operations.accounts.open_site import NewSite, open_site
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.accounts.set_first_id import set_first_id
-from dealtrace.operations.accounts.set_site import set_site
 from dealtrace.settings import read_settings
 from dealtrace.storage.accounts.points import find_points_spent
 from dealtrace.storage.accounts.sites import list_sites
@@ -80,7 +80,7 @@ def change(
             fail(f"{key} is given twice. Give it once.")
         values[key] = value
     with open_prepared() as database, database.write() as connection:
-        site = set_site(connection, site_id, values, clock.now())
+        site = change_site_settings(connection, site_id, values, clock.now())
     console.print(f"Site {site.id} updated.")
 
 

@@ -10,8 +10,8 @@ from dealtrace.accounts.counter_code import COUNTER_CODE_ALPHABET, COUNTER_CODE_
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.errors import NameTaken
+from dealtrace.operations.accounts.change_site_settings import checked_name
 from dealtrace.operations.accounts.record_change import record_change
-from dealtrace.operations.accounts.set_site import checked_name
 from dealtrace.storage.accounts import sites
 
 

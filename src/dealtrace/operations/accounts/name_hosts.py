@@ -18,9 +18,9 @@ from dealtrace.attribution.site_hosts import (
     read_host,
 )
 from dealtrace.errors import HostNotFound, InvalidSetting
+from dealtrace.operations.accounts.change_site_settings import checked_name
 from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.accounts.require_site import require_site
-from dealtrace.operations.accounts.set_site import checked_name
 from dealtrace.storage.accounts import revision, site_hosts
 
 

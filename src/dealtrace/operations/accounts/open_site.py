@@ -7,10 +7,10 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.account_act import ActKind
 from dealtrace.accounts.site import TIME_ZONE_DEFAULT, Site, SiteId
+from dealtrace.operations.accounts.change_site_settings import change_site_settings
 from dealtrace.operations.accounts.create_site import create_site
 from dealtrace.operations.accounts.issue_token import issue_token
 from dealtrace.operations.accounts.record_act import record_act
-from dealtrace.operations.accounts.set_site import set_site
 from dealtrace.record import record
 from dealtrace.storage.id_blocks import IdBlocks
 
@@ -49,6 +49,6 @@ def open_site(
     site = create_site(connection, draft, now, user_id)
     record_act(connection, ActKind.SITE_CREATED, f"{site.id} {site.name}", now, user_id)
     if new.time_zone != TIME_ZONE_DEFAULT:
-        site = set_site(connection, site.id, {"timezone": new.time_zone}, now, user_id)
+        site = change_site_settings(connection, site.id, {"timezone": new.time_zone}, now, user_id)
     issued = issue_token(connection, ids, site.id, FIRST_LABEL, now, secret=new.token, user_id=user_id)
     return OpenedSite(site, issued.secret)

@@ -38,8 +38,8 @@ from dealtrace.operations.visits.store_visits import store_visits
 from dealtrace.operations.work import Work
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
+from dealtrace.reports.column_formulas import parse_formula
 from dealtrace.reports.columns import ColumnKind, ReportColumn
-from dealtrace.reports.formulas import parse_formula
 from dealtrace.reports.saved_items.names import SavedName
 from dealtrace.reports.statuses import Meaning
 from dealtrace.storage.leads.file_imports import update_file_import

@@ -6,6 +6,7 @@ from dealtrace.operations.accounts.record_change import record_work
 from dealtrace.operations.reports.rename_metric import rename_metric
 from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work
+from dealtrace.reports.column_formulas import check_parts
 from dealtrace.reports.columns import (
     COLUMNS_MAX,
     ReportColumn,
@@ -14,7 +15,6 @@ from dealtrace.reports.columns import (
     list_in_evaluation_sequence,
     replace_column,
 )
-from dealtrace.reports.formulas import check_parts
 from dealtrace.reports.metrics import COLUMN_PREFIX, METRICS
 from dealtrace.storage.accounts.revision import raise_revision
 from dealtrace.storage.reports.columns import delete_column, insert_column, list_columns, update_column

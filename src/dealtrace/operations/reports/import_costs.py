@@ -3,7 +3,8 @@
 from collections.abc import Collection, Sequence
 from datetime import date
 
-from dealtrace.accounts.site_change import USUAL_DELAY, ChangeKind
+from dealtrace.accounts.past_figures import USUAL_DELAY
+from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.cost import Cost, CostAccount
 from dealtrace.operations.accounts.record_change import record_work

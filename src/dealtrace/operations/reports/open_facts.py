@@ -14,7 +14,7 @@ from dealtrace.storage.reports.mirror.dialect import fetch_rows
 from dealtrace.storage.reports.mirror.facts import MirrorFacts
 from dealtrace.storage.reports.mirror.library import MirrorConnection, MirrorFault
 from dealtrace.storage.reports.mirror.mirror import PATIENCE_SECONDS, current_mirror
-from dealtrace.storage.reports.mirror.sessions import MirrorBusy
+from dealtrace.storage.reports.mirror.open_mirrors import MirrorBusy
 from dealtrace.storage.reports.mirror.visitors import find_visit_keys
 
 

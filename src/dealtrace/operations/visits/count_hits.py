@@ -2,25 +2,15 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import timedelta
 
 from dealtrace.attribution.classification import classify
 from dealtrace.attribution.visit import Visit
-from dealtrace.attribution.visits_from_hits import Hit, continues, extend, start
+from dealtrace.attribution.visits_from_hits import VISIT_LENGTH_MAX, Hit, extend, joins, start
 from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.visits.store_visits import store_visits
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.storage.visits import visits
-
-VISIT_LENGTH_MAX = timedelta(days=1)
-"""Ours: the maximum length of a visit; a later hit starts a new visit, because visits are searched for by start."""
-
-VISITS_A_DAY_MAX = 100
-"""Ours: how many visits a visitor can have within `VISIT_LENGTH_MAX`; further hits extend the latest visit.
-
-Only bots start more visits.
-"""
 
 
 @operation(ids_per_command=2)
@@ -40,8 +30,8 @@ def count_hits(work: Work, commands: Sequence[WriteCommand[Hit]]) -> list[Visit]
     outcomes: list[Visit] = []
     for hit in (command.payload for command in commands):
         visit = latest.get(hit.visitor_id)
-        is_last = counts[hit.visitor_id] >= VISITS_A_DAY_MAX
-        if visit is not None and (is_last or continues(visit, classify(hit.url, hit.referrer, hosts), work.now)):
+        source = classify(hit.url, hit.referrer, hosts)
+        if visit is not None and joins(visit, counts[hit.visitor_id], source, work.now):
             visit = extend(visit, hit, work.now)
             (started if visit.id in started else extended)[visit.id] = visit
         else:

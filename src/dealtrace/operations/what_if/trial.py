@@ -13,8 +13,14 @@ from dealtrace.attribution.site_hosts import NAMED_KINDS, SITE_KINDS, SiteHost, 
 from dealtrace.deals.lead_clue import LINK_THRESHOLD_MAX
 from dealtrace.errors import InvalidSetting, UnknownSetting
 from dealtrace.leads.lead import LeadKind
+from dealtrace.operations.accounts.change_site_settings import (
+    SETTING_KEYS,
+    checked_name,
+    read_model,
+    read_switch,
+    whole_to,
+)
 from dealtrace.operations.accounts.name_hosts import checked_host
-from dealtrace.operations.accounts.set_site import SETTING_KEYS, checked_name, read_model, read_switch, whole_to
 from dealtrace.record import record
 
 SECOND = timedelta(seconds=1)

@@ -17,8 +17,8 @@ from dealtrace.accounts.setting_effects import (
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
 from dealtrace.leads.lead import LeadKind
-from dealtrace.operations.accounts.set_site import preview_site
-from dealtrace.operations.accounts.site_settings import settings_of
+from dealtrace.operations.accounts.change_site_settings import preview_site
+from dealtrace.operations.accounts.settings_as_text import settings_of
 from dealtrace.operations.reports.set_status import read_status
 from dealtrace.operations.what_if.trial import TriedSettings
 from dealtrace.record import record

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Column, ColumnElement, or_
 
-from dealtrace.accounts.clock_steps import CLOCKS_APART_MAX
+from dealtrace.accounts.clock_set_back import CLOCKS_APART_MAX
 
 
 def is_due(due_at: "Column[datetime]", now: datetime, farthest: timedelta) -> ColumnElement[bool]:

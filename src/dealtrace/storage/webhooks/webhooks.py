@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, or_, select, update
 
-from dealtrace.accounts.clock_steps import CLOCKS_APART_MAX
+from dealtrace.accounts.clock_set_back import CLOCKS_APART_MAX
 from dealtrace.accounts.webhook import BodyStyle, EventKind, Listener, Webhook, WebhookId
 from dealtrace.storage.database.compiled_statement import Row, Values
 from dealtrace.storage.schema.tables.webhooks import webhook

@@ -35,7 +35,7 @@ from dealtrace.storage.reports.mirror.mirror import (
     held_mirror,
     without_mirror,
 )
-from dealtrace.storage.reports.mirror.sessions import MirrorBusy
+from dealtrace.storage.reports.mirror.open_mirrors import MirrorBusy
 from dealtrace.storage.reports.mirror.status import Rebuild, find_mirror_status
 from dealtrace.storage.schema.upgrade import upgrade_schema
 from mirrored import NOON, PHONE, Scene, stored_and_mirrored

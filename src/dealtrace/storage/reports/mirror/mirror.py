@@ -17,7 +17,7 @@ from dealtrace.storage.database.engine import Database
 from dealtrace.storage.reports.mirror import marks
 from dealtrace.storage.reports.mirror.copy_facts import Progress, apply_marks, fill
 from dealtrace.storage.reports.mirror.library import MirrorConnection, MirrorFault, attach, connect
-from dealtrace.storage.reports.mirror.sessions import MirrorBusy, Sessions
+from dealtrace.storage.reports.mirror.open_mirrors import MirrorBusy, OpenMirrors
 from dealtrace.storage.reports.mirror.tables import VERSION, creating_statements
 
 FOLDER_SUFFIX = ".mirror"
@@ -36,7 +36,7 @@ _FACTS, _NEW_FACTS, _SCRATCH = "facts.duckdb", "new.duckdb", "scratch.duckdb"
 _LOCK, _WAITING, _SPILLED = "lock", "waiting", "spilled"
 UNMARKED = "the schema was upgraded, or a person was erased"
 _OTHER_STATE = "it was made from another state of the database"
-_SESSIONS = Sessions()
+_OPEN_MIRRORS = OpenMirrors()
 
 
 class MirrorOutdated(MirrorFault):
@@ -167,7 +167,7 @@ def current_mirror(
     """
     folder, until = folder_of(database), time.monotonic() + patience
     with ExitStack() as reading:
-        with _SESSIONS.locked(folder, until):
+        with _OPEN_MIRRORS.locked(folder, until):
             mirror = _join(database, folder, reading) or _open(database, folder, reading, until, progress)
             mirror.execute("BEGIN")
             _state(mirror)  # a transaction sees the state of its first statement
@@ -180,12 +180,12 @@ def _join(database: Database, folder: Path, reading: ExitStack) -> MirrorConnect
     It is not possible if the mirror is not open, if others wait for it, or if it must be built again: its readers must
     leave first.
     """
-    session = _SESSIONS.join(folder)
-    if session is None:
+    shared = _OPEN_MIRRORS.join(folder)
+    if shared is None:
         return None
     with ExitStack() as joined:
-        joined.callback(_SESSIONS.leave, folder, session)
-        mirror = joined.enter_context(closing(session.connection.cursor()))
+        joined.callback(_OPEN_MIRRORS.leave, folder, shared)
+        mirror = joined.enter_context(closing(shared.connection.cursor()))
         with suppress(MirrorFault):
             if not _is_wanted(folder):
                 _bring_up_to_date(database, mirror)
@@ -196,7 +196,7 @@ def _join(database: Database, folder: Path, reading: ExitStack) -> MirrorConnect
 
 def _open(database: Database, folder: Path, reading: ExitStack, until: float, progress: Progress) -> MirrorConnection:
     """Open the mirror as soon as nobody else uses it, so that other threads of this process can join."""
-    _SESSIONS.wait_for_end(folder, until)
+    _OPEN_MIRRORS.wait_for_end(folder, until)
     with ExitStack() as opened:
         opened.enter_context(held_mirror(database, until - time.monotonic()))
         try:
@@ -207,8 +207,8 @@ def _open(database: Database, folder: Path, reading: ExitStack, until: float, pr
         opened.callback(_make_private, folder)
         opened.enter_context(closing(connection))
         fault_file_of(database).unlink(missing_ok=True)
-        session = _SESSIONS.begin(folder, connection, opened.pop_all())
-    reading.callback(_SESSIONS.leave, folder, session)
+        shared = _OPEN_MIRRORS.begin(folder, connection, opened.pop_all())
+    reading.callback(_OPEN_MIRRORS.leave, folder, shared)
     return reading.enter_context(closing(connection.cursor()))
 
 

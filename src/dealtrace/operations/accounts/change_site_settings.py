@@ -15,7 +15,7 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.errors import InvalidSetting, NameTaken, UnknownSetting
 from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.accounts.require_site import require_site
-from dealtrace.operations.accounts.site_settings import COST_PREFIX, settings_of
+from dealtrace.operations.accounts.settings_as_text import COST_PREFIX, settings_of
 from dealtrace.quota.points import PaidMethod
 from dealtrace.storage.accounts import sites
 
@@ -26,7 +26,7 @@ TARGET_CALL_SECONDS_MAX = 24 * 3600
 _SWITCH = {"on": True, "off": False}
 
 
-def set_site(
+def change_site_settings(
     connection: Connection, site_id: int, settings: Mapping[str, str], now: datetime, user_id: int | None = None
 ) -> Site:
     """Change settings of a site, all or none, and return the site; running servers use them within two seconds.
@@ -50,7 +50,7 @@ def set_site(
 
 
 def preview_site(connection: Connection, site: Site, settings: Mapping[str, str]) -> Site:
-    """Return the site as `set_site` would return it with these settings, without storing anything.
+    """Return the site as `change_site_settings` would return it with these settings, without storing anything.
 
     Raises:
         NameTaken: another site has the counter code.

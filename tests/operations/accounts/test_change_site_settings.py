@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 from cast import VLADIVOSTOK, Player, Stage
 from dealtrace.accounts.site import Site
 from dealtrace.errors import InvalidSetting, NameTaken, Refusal, SiteNotFound, UnknownSetting
-from dealtrace.operations.accounts.set_site import NAME_LENGTH_MAX, POINTS_MAX, set_site
-from dealtrace.operations.accounts.site_settings import COST_PREFIX
+from dealtrace.operations.accounts.change_site_settings import NAME_LENGTH_MAX, POINTS_MAX, change_site_settings
+from dealtrace.operations.accounts.settings_as_text import COST_PREFIX
 from dealtrace.quota.points import PaidMethod
 from dealtrace.storage.accounts.revision import find_revision
 from dealtrace.storage.accounts.sites import find_site
@@ -28,7 +28,7 @@ def stage(shared_stage: Stage) -> Stage:
 
 def change(stage: Stage, player: Player, **wanted: str) -> Site:
     with stage.database.write() as connection:
-        return set_site(connection, player.site.id, wanted, NOON)
+        return change_site_settings(connection, player.site.id, wanted, NOON)
 
 
 def kept(stage: Stage, player: Player) -> Site:
@@ -123,7 +123,7 @@ def test_it_refuses_a_setting_it_does_not_know_and_tells_which_there_are(stage: 
 
 def test_it_refuses_a_site_there_is_not(stage: Stage) -> None:
     with stage.database.write() as connection, pytest.raises(SiteNotFound):
-        set_site(connection, 10**6, {"name": "Other"}, NOON)
+        change_site_settings(connection, 10**6, {"name": "Other"}, NOON)
 
 
 def test_it_leaves_a_neighbour_as_it_is(stage: Stage, shop: Player) -> None:
@@ -158,7 +158,7 @@ def test_the_code_of_a_counter_belongs_to_one_site(stage: Stage, shop: Player) -
 
 def test_it_loses_none_of_two_changes_by_two_servers(stage: Stage, shop: Player) -> None:
     def setting(**wanted: str) -> Callable[[Connection], Site]:
-        return lambda connection: set_site(connection, shop.site.id, wanted, NOON)
+        return lambda connection: change_site_settings(connection, shop.site.id, wanted, NOON)
 
     keys = {f"{COST_PREFIX}{method}": method for method in (PaidMethod.REGISTER, PaidMethod.REQUESTS)}
     one, two = keys

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dealtrace import __version__
 from dealtrace.errors import Refusal
 from dealtrace.http.endpoint import JSON, Endpoint, Example
-from dealtrace.http.json_schema import Components, Schema
+from dealtrace.http.openapi.json_schema import Components, Schema
+from dealtrace.http.openapi.possible_refusals import refusals_of
+from dealtrace.http.openapi.samples import TOKEN, sample
 from dealtrace.http.parameters import Family, Parameter, Repeated
-from dealtrace.http.possible_refusals import refusals_of
-from dealtrace.http.replies import STATUS_OF
-from dealtrace.http.samples import TOKEN, sample
+from dealtrace.http.refusal_statuses import STATUS_OF
 
 DescribeWebhooks = Callable[[Components], Mapping[str, Schema]]
 """A function that returns the OpenAPI path items of webhooks by name, and adds their schemas to the components."""

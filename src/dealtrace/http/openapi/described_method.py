@@ -4,12 +4,12 @@ import json
 from collections.abc import Mapping, Sequence
 
 from dealtrace.errors import Language
-from dealtrace.http.description import example_answer, schema_of
 from dealtrace.http.endpoint import JSON, Endpoint, RateLimitClass
-from dealtrace.http.json_schema import Components, Schema
+from dealtrace.http.openapi.description import example_answer, schema_of
+from dealtrace.http.openapi.json_schema import Components, Schema
+from dealtrace.http.openapi.possible_refusals import example_of, refusals_of
+from dealtrace.http.openapi.samples import curl, describe_type, iterate_fields
 from dealtrace.http.parameters import Parameter
-from dealtrace.http.possible_refusals import example_of, refusals_of
-from dealtrace.http.samples import curl, describe_type, iterate_fields
 from dealtrace.record import record
 
 

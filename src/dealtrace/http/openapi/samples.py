@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import quote
 
 from dealtrace.http.endpoint import Endpoint
-from dealtrace.http.json_schema import REFERENCE, Schema
+from dealtrace.http.openapi.json_schema import REFERENCE, Schema
 
 _DEPTH_MAX = 6
 _BY_NAME: Mapping[str, object] = {

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dealtrace.errors import InvalidSetting
-from dealtrace.reports.formulas import (
+from dealtrace.reports.column_formulas import (
     DEPTH_MAX,
     FORMULA_LENGTH_MAX,
     ColumnName,

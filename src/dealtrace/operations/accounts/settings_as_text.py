@@ -1,4 +1,4 @@
-"""The settings of a site as strings, in the form that `set_site` accepts."""
+"""The settings of a site as strings, in the form that `change_site_settings` accepts."""
 
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ _SWITCH = {True: "on", False: "off"}
 
 
 def settings_of(site: Site) -> dict[str, str]:
-    """Return the settings of a site as strings, by the keys that `set_site` accepts."""
+    """Return the settings of a site as strings, by the keys that `change_site_settings` accepts."""
     costs = {f"{COST_PREFIX}{method}": str(points_cost(method, site.point_costs)) for method in PaidMethod}
     return {
         "name": site.name,

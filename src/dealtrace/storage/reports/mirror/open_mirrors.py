@@ -1,4 +1,4 @@
-"""The threads of a process that read a mirror: they share one open file, and the last reader closes it."""
+"""The mirrors that a process has open: its threads share one open file each, and the last reader closes it."""
 
 import time
 from collections import defaultdict
@@ -14,7 +14,7 @@ class MirrorBusy(Exception):  # noqa: N818 - the name is the state
     """Others used the mirror for too long."""
 
 
-class Session:
+class OpenMirror:
     """A mirror that is open in this process; `opened` is closed when its last reader leaves."""
 
     def __init__(self, connection: MirrorConnection, opened: ExitStack) -> None:
@@ -22,11 +22,11 @@ class Session:
         self.readers = 1
 
 
-class Sessions:
+class OpenMirrors:
     """The mirrors that this process has open, by folder, each with a lock for opening and updating it."""
 
     def __init__(self) -> None:
-        self._open: dict[Path, Session] = {}
+        self._open: dict[Path, OpenMirror] = {}
         self._changed = Condition()
         self._locks: defaultdict[Path, Lock] = defaultdict(Lock)
 
@@ -46,29 +46,29 @@ class Sessions:
         finally:
             lock.release()
 
-    def join(self, folder: Path) -> Session | None:
-        """Add a reader to an open mirror and return its session, or return `None` if the mirror is not open."""
+    def join(self, folder: Path) -> OpenMirror | None:
+        """Add a reader to an open mirror and return it, or return `None` if the mirror is not open."""
         with self._changed:
-            session = self._open.get(folder)
-            if session is not None:
-                session.readers += 1
-            return session
+            mirror = self._open.get(folder)
+            if mirror is not None:
+                mirror.readers += 1
+            return mirror
 
-    def begin(self, folder: Path, connection: MirrorConnection, opened: ExitStack) -> Session:
-        """Store and return the session, with one reader, of a newly opened mirror, so that other threads can join."""
-        session = Session(connection, opened)
+    def begin(self, folder: Path, connection: MirrorConnection, opened: ExitStack) -> OpenMirror:
+        """Store and return a newly opened mirror with one reader, so that other threads can join."""
+        mirror = OpenMirror(connection, opened)
         with self._changed:
-            self._open[folder] = session
-        return session
+            self._open[folder] = mirror
+        return mirror
 
-    def leave(self, folder: Path, session: Session) -> None:
-        """Remove a reader from a session; when the last reader leaves, the mirror is closed."""
+    def leave(self, folder: Path, mirror: OpenMirror) -> None:
+        """Remove a reader from an open mirror; when the last reader leaves, the mirror is closed."""
         with self._changed:
-            session.readers -= 1
-            if session.readers:
+            mirror.readers -= 1
+            if mirror.readers:
                 return
             try:
-                session.opened.close()
+                mirror.opened.close()
             finally:
                 self._open.pop(folder, None)
                 self._changed.notify_all()

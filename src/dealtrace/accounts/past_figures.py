@@ -1,0 +1,37 @@
+"""Which changes of a site may move figures of the past, which people have already seen in reports."""
+
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from dealtrace.accounts.site_change import ChangeKind, SiteChange
+from dealtrace.accounts.site_days import site_day
+
+USUAL_DELAY = timedelta(days=7)
+"""Ours: costs and rates usually arrive within a week of their day; later ones change figures that people have seen."""
+MOVING_SETTINGS = frozenset(
+    {"contact_matching", "attribution", "timezone", "unique_depth_days", "target_call_seconds", "respects_do_not_track"}
+)
+"""The settings that affect the figures of reports."""
+MOVING_KINDS = frozenset(
+    {
+        ChangeKind.STATUS,
+        ChangeKind.HOST,
+        ChangeKind.RATE,
+        ChangeKind.COSTS,
+        ChangeKind.IMPORT,
+        ChangeKind.PAST,
+        ChangeKind.DEMO,
+    }
+)
+
+
+def moves_figures(change: SiteChange, time_zone: ZoneInfo) -> bool:
+    """Return whether a change may affect the figures of reports; charts mark such changes.
+
+    A change of rates may do so only if it comes more than `USUAL_DELAY` after the day of a rate. Days are in
+    `time_zone`, the time zone of the site.
+    """
+    if change.kind is ChangeKind.RATE:
+        days = [words.split()[1] for words in (change.before, change.after) if words]
+        return any(site_day(change.changed_at, time_zone) - date.fromisoformat(day) > USUAL_DELAY for day in days)
+    return change.kind in MOVING_KINDS or (change.kind is ChangeKind.SETTING and change.name in MOVING_SETTINGS)

@@ -1,0 +1,13 @@
+"""What the page of reports shows if its URL names no grouping, metrics or period."""
+
+from dealtrace.reports.periods import DEFAULT_PRESET
+
+USUAL = {
+    "by": "source,medium",
+    "metrics": "visits,leads,deals,won,amount,cost,drr",
+    "period": DEFAULT_PRESET,
+    "limit": "100",
+}
+"""The default values of parameters that are missing in the URL."""
+DEFAULTS_WRITTEN_OUT = {name: value for name, value in USUAL.items() if name != "limit"}
+"""The defaults that saved questions include; `limit` is missing, because files have all rows by default."""
