@@ -87,7 +87,7 @@ def is_foreign_in_groups(written: str) -> bool:
 
     Ours: a first group of ten digits, or of three digits that are not the country code, shows a Russian number. Groups
     such as `800 555 35 35` before an extension show one too, unless they begin with 99: country codes of Russia's
-    neighbours begin so, and some forms put a 7 before their numbers.
+    neighbours begin so, and some forms put a 7 before numbers of these countries.
     """
     if _GROUPED_AS_RUSSIAN.match(written) is not None:
         return False

@@ -25,7 +25,7 @@ _GROUP_NAME = re.compile(r"\?P<[a-z]+>")
 
 
 class FirstPart(Enum):
-    """The first part of a date; the value has the patterns of all three parts, in the order of writing."""
+    """The part with which a date begins; each value has the patterns of all three parts, in the order of writing."""
 
     DAY = (_DAY, _MONTH, _YEAR)
     MONTH = (_MONTH, _DAY, _YEAR)

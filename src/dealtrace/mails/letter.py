@@ -25,7 +25,7 @@ _UNSUBSCRIBE: Mapping[Language, str] = {
 
 
 class LinkHeader(UnstructuredHeader, BaseHeader):
-    """A header with an unencoded link: the library would encode a long link, which no mail program could read."""
+    """A header whose link is not encoded; the library encodes long links, which mail programs then cannot read."""
 
     def fold(self, *, policy: Policy) -> str:
         """Return the header unfolded, on one line; our links are far shorter than the 998 characters of RFC 5322."""
@@ -58,7 +58,7 @@ class Attachment:
 class Letter:
     """The content of an e-mail: a subject, paragraphs, then a table, the URL of a page with more, and attachments.
 
-    `unsubscribe` is the link with which the recipient unsubscribes; it is empty for users, who need none.
+    `unsubscribe` is the link with which the recipient unsubscribes; it is empty if the recipient is a user.
     """
 
     subject: str

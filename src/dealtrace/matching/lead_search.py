@@ -51,7 +51,7 @@ LeadSearch = SearchById | SearchByContact
 
 
 def search_of(matcher: Matcher) -> LeadSearch | None:
-    """Return the search for a lead that a matcher describes, or `None` if it describes none.
+    """Return a matcher (a search sent to the deals API 2.0) as a search for a lead, or `None` if it is another search.
 
     Ours: a search by contact needs `until`, the latest start of a lead.
     """

@@ -1,4 +1,7 @@
-"""The explanation of how matchers found a deal's lead: which matcher decided, and why other matchers found nothing."""
+"""The explanation of how matchers found a deal's lead: which matcher decided, and why other matchers found nothing.
+
+Matchers are searches that a caller of the deals API 2.0 sends with a deal; the first that finds something decides.
+"""
 
 from collections.abc import Sequence
 from datetime import timedelta

@@ -48,7 +48,7 @@ class RefusedRowsKept(Protocol[RefusedRow_contra]):
     """A place, such as a file, that keeps the refused rows of an import."""
 
     def begin(self, last_row: int) -> None:
-        """Discard the kept rows after row `last_row`, which an uncommitted attempt has left behind."""
+        """Discard the kept rows after row `last_row`; an attempt that was not committed has left them behind."""
 
     def add(self, refused: Iterable[tuple[RefusedRow_contra, Refusal]]) -> None:
         """Keep these rows; this is called before the transaction commits."""

@@ -39,7 +39,7 @@ class OpenedSite:
 def open_site(
     connection: Connection, ids: IdBlocks, new: NewSite, now: datetime, user_id: int | None = None
 ) -> OpenedSite:
-    """Create a site and its first token, and return both; the token takes one id.
+    """Create a site and its first token, and return both; the token gets its id from `ids`.
 
     Raises:
         InvalidSetting: the name, the time zone or the token is not valid.

@@ -44,7 +44,7 @@ def observe_all(source: FactSource, site: Site, question: Question, slots: Seque
 
 
 def with_basis(question: Question) -> Question:
-    """Return the question; if its metric is a ratio, a second metric is added: the count on which the ratio is based.
+    """Return the question of a report; if its metric is a ratio, also with the count on which the ratio is based.
 
     See `basis_of`.
     """

@@ -26,7 +26,7 @@ class NamedDeals:
     refused: Mapping[int, Refusal]
 
     def first(self, paid: int) -> dict[int, Deal]:
-        """Return the first `paid` deals of `found`, by position of the command."""
+        """Return as many deals of `found` as are `paid` for, the first ones, by position of the command."""
         return dict(islice(self.found.items(), paid))
 
 

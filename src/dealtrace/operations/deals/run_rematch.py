@@ -42,7 +42,7 @@ def run_rematch(
     user_id: int | None = None,
     read_site: ReadSite | None = None,
 ) -> Iterator[RematchProgress]:
-    """Match the deals of a site again, from where `after` ends; yield the progress at the start and after each chunk.
+    """Match the deals of a site again that `after` has not done; yield the progress at the start and after each chunk.
 
     Each chunk is a transaction of its own, so a caller that stops iterating stops the run after a chunk. After a
     conflict with another transaction, a chunk is run again. The settings are those of `site`, or of the site that
@@ -69,11 +69,12 @@ def run_rematch(
 def try_on_past(
     database: Database, site: Site, trial: Trial, read_site: ReadSite | None = None
 ) -> Iterator[tuple[Tally, int]]:
-    """Yield a tally of what a trial would change in a site's deals, and the number of the deals; nothing is stored.
+    """Yield a tally of what the rules of `trial` would change in a site's deals, and how many deals there are.
 
     The same tally, which grows, is yielded at the start and after each chunk of deals. Chunks are read one by one, so
-    deals that change during the run are counted as they are when they are read. Deleted deals are left out. The trial
-    changes the settings of `site`, or of the site that `read_site` returns for each chunk.
+    deals that change during the run are counted as they are when they are read. Deleted deals are left out, and nothing is
+    stored. Rules that `trial` leaves unchanged are those of `site`, or of the site that `read_site` returns for each
+    chunk.
     """
     tally, after_id = Tally(), 0
     with database.read() as connection:

@@ -64,7 +64,7 @@ def update_lists(
 
 @record
 class _Applied:
-    """Lists of updates that are applied in memory: the deals as found, by position, and how many lists cost points."""
+    """Lists of updates applied in memory: the deals before the updates, by position, and how many lists cost points."""
 
     ledger: Ledger
     found: Mapping[int, Deal]
@@ -74,7 +74,7 @@ class _Applied:
 def _apply(
     work: Work, items: Sequence[WriteCommand[DealUpdate]], lists: Sequence[Mapping[int, Deal]], paid: int
 ) -> _Applied:
-    """Apply lists of updates in order; once `paid` lists have cost points, other lists that cost points are skipped.
+    """Apply lists of updates in order; of the lists that cost points, only the first `paid` are applied.
 
     Each list maps the positions of its updates in `items` to the deals that were found for them.
     """

@@ -33,7 +33,7 @@ LABEL = "demo"
 
 @record
 class BegunDemo:
-    """The site of a new demo, and the secret of its token, or `None` if the site existed before."""
+    """The site of a new demo, and the secret of the site's token; `secret` is `None` if the site existed before."""
 
     site: Site
     secret: str | None
@@ -81,7 +81,7 @@ def _wait_for_others(connection: Connection) -> None:
 
 
 def _begin(connection: Connection, site: Site, digest: str, now: datetime, user_id: int | None) -> Site:
-    """Mark the site as a demo, add custom fields, and return the site with other settings for filling it.
+    """Mark the site as a demo, add custom fields, and return the site with the settings to use while it is filled.
 
     These settings are not stored.
 

@@ -126,7 +126,7 @@ def _undo(work: Work, wanted: NotesUndo, user_id: int | None) -> LeadRef | Refus
 
 
 def _store(work: Work, ref: LeadRef, before: Annotations, after: Annotations, user_id: int | None) -> None:
-    """Store the notes of a lead with the version that they make."""
+    """Store the changed notes of a lead, and the version that records their change."""
     store_annotations(work, {ref: (before, after)})
     number = find_last_version(work.connection, work.site.id, ref.id) + 1
     version = NoteVersion(number, work.now, user_id, *changed_notes(before, after))
@@ -142,5 +142,5 @@ def _record(work: Work, user_id: int | None, ref: LeadRef, done: str, *, version
 
 
 def _kept(wanted: str, before: str | None) -> str | None:
-    """Return `wanted`, or `None` if it is empty and the value was never set before."""
+    """Return `wanted`, or `None` if `wanted` is empty and no value was ever set before."""
     return wanted if wanted or before is not None else None

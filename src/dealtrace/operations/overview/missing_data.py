@@ -1,4 +1,4 @@
-"""Find the data that is missing in a period: days without calls, requests or visits, and costs without visits."""
+"""Find the data that is missing in a period: days without calls, lead requests or visits, and costs without visits."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -39,7 +39,7 @@ def find_missing_data(source: FactSource, site: Site, period: Period, now: datet
 
 
 def list_metric_gaps(source: FactSource, site: Site, period: Period, now: datetime) -> list[tuple[Metric, Gap]]:
-    """List the days in a period on which there were no calls, requests or visits, although there usually are some.
+    """List the days of a period without calls, without lead requests or without visits, if there usually are some.
 
     The earliest gaps come first. A gap may begin before the period or end after it. The list is empty if the period is
     longer than `DAYS_WATCHED`.
@@ -59,7 +59,7 @@ def list_metric_gaps(source: FactSource, site: Site, period: Period, now: dateti
 
 
 def _counts(report: Report, place: int) -> dict[date, int]:
-    """Return a metric's count on each day of a report's period, by day; a day without facts has the count 0."""
+    """Return a metric's count on each day of a report's period, by day; a day that the report lacks has the count 0."""
     (model,) = report.total.values
     period = report.question.period
     counts = dict.fromkeys((period.first_on + number * DAY for number in range(period.days)), 0)

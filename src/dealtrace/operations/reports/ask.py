@@ -77,7 +77,7 @@ def stored_facts(connection: Connection, site: Site) -> FactSource:
 
 
 def ask(source: FactSource, site: Site, question: Question, now: datetime) -> Report:
-    """Return the report that answers a question; facts after `now` are left out."""
+    """Return the report that answers a question; visits, leads, deals and costs after `now` are left out."""
     spans = _spans(question, site, now)
     filters = resolved_filters(source, question, list(spans.values()))
     formulas = _formulas(source, question)
@@ -166,7 +166,7 @@ def ask_totals(
 def ask_series(
     source: FactSource, site: Site, question: Question, by: tuple[Dimension, ...], span: Span
 ) -> tuple[Formulas, Gathered]:
-    """Return a question's formulas by metric, and the measures they need in `span`, grouped by `by`.
+    """Return the formulas of a question's metrics, and the values in `span` that they need, grouped by `by`.
 
     The question must have one attribution model.
     """

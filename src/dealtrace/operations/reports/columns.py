@@ -118,7 +118,7 @@ def remove_column(work: Work, name: str) -> None:
         raise InvalidSetting(
             key="NAME",
             ru=f"столбец {name} используется в формулах столбцов: {', '.join(naming)}. Сначала удалите их",
-            en=f"column {name} is used by the formulas of {', '.join(naming)}. Remove them first",
+            en=f"column {name} is used in formulas of other columns: {', '.join(naming)}. Remove those columns first",
         )
     if name not in columns:
         raise _missing(work.site.id, name)

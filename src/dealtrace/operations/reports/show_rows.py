@@ -19,7 +19,7 @@ from dealtrace.storage.reports.scope import Scope
 
 _MONEY = ("amount", "margin", "cost")
 _SHARED_COUNT = {Fact.VISITS: "visits", Fact.LEADS: "leads", Fact.DEALS: "deals", Fact.ASSISTS: "deals"}
-"""The metric whose value is the sum of the shares of the rows behind a figure; costs have no shares."""
+"""The metric that is the sum of the shares of the rows behind a figure, by kind of row; costs have no shares."""
 
 
 class RowBehind(TypedDict):

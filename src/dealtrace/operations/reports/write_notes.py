@@ -45,7 +45,7 @@ def _checked(key: str, check: Callable[[str], Value], text: str) -> Value:
 
 
 def remove_note(connection: Connection, site_id: int, key: str, *, user_id: int, now: datetime) -> bool:
-    """Remove a note of the site as a user; return `False` if there is no such note."""
+    """Remove a note of the site on behalf of a user; return `False` if there is no such note."""
     gone = delete_note(connection, site_id, key)
     if gone is not None:
         record_change(connection, site_id, SiteChange(ChangeKind.NOTE, _named(gone), key, "", now, user_id))
@@ -53,5 +53,5 @@ def remove_note(connection: Connection, site_id: int, key: str, *, user_id: int,
 
 
 def _named(note: Note) -> str:
-    """Return the name of a note in the history of its site."""
+    """Return the name by which the history of a site's changes refers to a note."""
     return f"{note.day_on.isoformat()} {note.text}"

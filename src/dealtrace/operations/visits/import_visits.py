@@ -18,7 +18,7 @@ IDS_PER_VISIT_MAX = 1
 def import_visits(work: Work, visits: Sequence[Visit]) -> Sequence[Visit | Refusal]:
     """Import visits; each outcome is a visit or a refusal, in input order.
 
-    Leads that may have come from the new visits are credited again. A visit that is stored already is not changed.
+    The credit for leads that may have come from the new visits is divided again. Stored visits are not changed.
     """
     known = find_visits(work.connection, work.site.id, [visit.id for visit in visits])
     new: list[Visit] = []

@@ -37,7 +37,7 @@ def list_next_visitors(work: Work, at: Reclassification) -> list[str]:
 
 
 def reclassify_visitors(work: Work, at: Reclassification, visitor_ids: Sequence[str]) -> Reclassification:
-    """Classify all visits of these visitors, credit their leads again, store the progress and return it.
+    """Classify all visits of these visitors, divide the credit for their leads again, store and return the progress.
 
     Webhooks receive the leads that are then credited to another visit or source.
     """
