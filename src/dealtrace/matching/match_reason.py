@@ -12,7 +12,7 @@ from dealtrace.record import record
 
 
 class MatchReason(StrEnum):
-    """The reason why a deal has its lead, or has no lead; the values are keys of the dimension `match_reason`."""
+    """The reason why a deal has its lead, or has none; the values are keys of the report dimension `match_reason`."""
 
     PINNED = "pinned"
     CALL_ID = "call_id"

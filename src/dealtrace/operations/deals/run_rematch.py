@@ -72,7 +72,7 @@ def try_on_past(
     """Yield a tally of what the rules of `trial` would change in a site's deals, and how many deals there are.
 
     The same tally, which grows, is yielded at the start and after each chunk of deals. Chunks are read one by one, so
-    deals that change during the run are counted as they are when they are read. Deleted deals are left out, and nothing is
+    deals that change during the run are counted as they are when they are read. Deleted deals are left out. Nothing is
     stored. Rules that `trial` leaves unchanged are those of `site`, or of the site that `read_site` returns for each
     chunk.
     """

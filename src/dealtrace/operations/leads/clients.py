@@ -42,8 +42,8 @@ def assign_clients(
 
     A lead gets the client of its first known contact. Contacts that many people share, and fillers (typed only to fill
     a field), do not count. The lead's unknown contacts are added to this client. A client keeps the first name that is
-    sent. A lead without a known contact keeps its former client if that client has no contacts now, or in any case with
-    `inherits`. `new_id` returns an id for a new client; by default, ids are taken from `work`.
+    sent. A lead without a known contact keeps its former client if that client has no contacts now or `inherits`
+    is true. `new_id` returns an id for a new client; by default, ids are taken from `work`.
     """
     take_id = new_id if new_id is not None else work.ids.take
     owners = clients.find_known_contacts(work.connection, work.site.id, _contacts_of(newcomers))

@@ -10,7 +10,7 @@ from dealtrace.storage.accounts.users import find_first_creation
 
 
 def find_old_backup(connection: Connection, now: datetime, days_max: int) -> Problem | None:
-    """Return a problem if the last backup is older than `days_max` days, or a SQLite file has none; otherwise `None`.
+    """Return a problem if the last backup is older than `days_max` days or a SQLite file has no backup, else `None`.
 
     Ours: only backups by `dealtrace backup` are known, and none by earlier releases. PostgreSQL is usually backed up by
     its own tools, so a missing backup is a problem only with SQLite, once the first user was created more than
