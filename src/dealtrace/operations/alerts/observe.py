@@ -44,7 +44,7 @@ def observe_all(source: FactSource, site: Site, question: Question, slots: Seque
 
 
 def with_basis(question: Question) -> Question:
-    """Return the question of a report; if its metric is a ratio, also with the count on which the ratio is based.
+    """Return a report's question; if its metric is a ratio, the count by which it divides is added as a second metric.
 
     See `basis_of`.
     """

@@ -26,7 +26,7 @@ class NamedDeals:
     refused: Mapping[int, Refusal]
 
     def first(self, paid: int) -> dict[int, Deal]:
-        """Return as many deals of `found` as are `paid` for, the first ones, by position of the command."""
+        """Return the first deals of `found`, as many as are `paid` for, by position of the command."""
         return dict(islice(self.found.items(), paid))
 
 

@@ -186,7 +186,7 @@ def rebind_deals(
 def _find_visited_at(work: Work, matched: Sequence[Deal]) -> dict[DealId, datetime]:
     """Return when the visit of each deal or of its lead began, by deal id; deals without a visit are left out.
 
-    For deals that were matched to a visit without a lead, the credit is also divided among the visitor's visits.
+    This also divides the credit for the deals that were matched to a visit without a lead.
     """
     refs = [deal.lead for deal in matched if deal.lead is not None]
     of_leads = leads.find_visited_at(work.connection, work.site.id, refs)

@@ -42,7 +42,7 @@ def run_rematch(
     user_id: int | None = None,
     read_site: ReadSite | None = None,
 ) -> Iterator[RematchProgress]:
-    """Match the deals of a site again that `after` has not done; yield the progress at the start and after each chunk.
+    """Match a site's deals again, starting after `after.last_id`; yield the progress first and after each chunk.
 
     Each chunk is a transaction of its own, so a caller that stops iterating stops the run after a chunk. After a
     conflict with another transaction, a chunk is run again. The settings are those of `site`, or of the site that

@@ -28,7 +28,7 @@ def set_rates(work: Work, new: Sequence[CurrencyRate]) -> None:
 
 
 def remove_rates(work: Work, currency: str, since_on: date | None = None) -> int:
-    """Delete the rate of a currency that begins on `since_on`, or all its rates for `None`; return how many there were.
+    """Delete the rate of a currency that begins on `since_on`, or all its rates if that is `None`; return their number.
 
     Deals on days without a rate have no value in rubles.
     """

@@ -12,7 +12,7 @@ from dealtrace.storage.visits.visits import insert_visits
 
 
 def store_visits(work: Work, visits: Sequence[Visit]) -> None:
-    """Store new visits, and divide the credit for leads that may have come from them again, even for earlier leads.
+    """Store new visits, and divide the credit again for the leads, also earlier ones, that may have come from them.
 
     Deals whose matchers name one of these visits are matched again.
     """
