@@ -93,7 +93,7 @@ class LeadKindCell:
 
 @record
 class ContactsCell(PhoneCell):
-    """A cell with phones or e-mails, separated by commas; those beyond the maximum length of the cell are dropped."""
+    """A cell with phones or e-mails, separated by commas; contacts beyond the maximum length are dropped."""
 
     @property
     def form(self) -> str:

@@ -116,7 +116,7 @@ class CsvFile:
 
 
 class ExcelCsvFile:
-    """Writes CSV for Excel: a byte order mark, strings that Excel keeps unchanged, dates and numbers as in a language.
+    """Writes CSV for Excel: a byte order mark, strings that Excel keeps unchanged, local dates and numbers.
 
     Russian Excel reads semicolons and decimal commas; English Excel reads commas and decimal points.
     """

@@ -70,7 +70,7 @@ def _notes(pivot: Pivot) -> Iterator[Note]:
 
 
 def _with_compared(names: Sequence[str], pivot: Pivot, said: str) -> list[str]:
-    """Return the names of the columns of figures; with a comparison, each is followed by itself with `said` added."""
+    """Return the names of columns of figures; with a comparison, each comes twice, the second time with `said`."""
     return [name + ending for name in names for ending in ("", said)[: len(pivot.total.cells[-1])]]
 
 
