@@ -35,7 +35,10 @@ def add(
     host: HostArgument,
     name: Annotated[str, typer.Option(help="The name of the source, for search and social hosts.")] = "",
 ) -> None:
-    """Add a host. Own, payment and sign-in hosts are never sources. A server applies this within two seconds."""
+    """Classify a host for a site. A running server applies this within two seconds.
+
+    The site's own hosts, payment hosts and sign-in hosts are never sources of visits.
+    """
     with open_prepared() as database, database.write() as connection:
         added = add_host(connection, site_id, kind, host, name, clock.now())
     console.print(f"Site {site_id}: {added.host} is {added.kind.value}{_named(added.name)}.", markup=False)
@@ -101,7 +104,7 @@ def reclassify(
 
 
 def _reclassify(database: Database, site: Site, *, dry_run: bool) -> Reclassification:
-    """Reclassify the visits of all visitors, showing a progress bar, and return the counts."""
+    """Reclassify the visits of all visitors, with a progress bar, and return how many changed."""
     state = Reclassification("", clock.now())
     columns = (*Progress.get_default_columns()[:-1], MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=error_console, transient=True, disable=not error_console.is_terminal) as progress:

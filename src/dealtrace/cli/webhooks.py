@@ -192,7 +192,7 @@ def try_out(
 ) -> None:
     """Have a running server send a test message, even if the webhook is paused.
 
-    Its values are the names of the fields in braces, such as {orderId}.
+    In the message, the value of each field is the field's name in braces, such as {orderId}.
     """
     with open_prepared() as database:
         with database.write() as connection:

@@ -75,7 +75,7 @@ class IpAddressType(Text):
     def salvage(self, text: str) -> tuple[str | None, bool]:
         """Return the address and `True`, or `None` and `False` if the text is neither IPv4 nor IPv6.
 
-        The address is written like the address of a request: without zone, port and brackets.
+        The address is returned without zone, port and brackets.
         """
         address = read_address(text.strip())
         return (None, False) if address is None else (str(address), True)
@@ -225,7 +225,7 @@ TABLE = HitTable(
             "userAgent",
             CutText(USER_AGENT_LENGTH_MAX),
             "Браузер посетителя, если запрос отправляет сервер сайта; по умолчанию из запроса, если ip не передан.",
-            "The visitor's user agent if the site's server sends the request; by default that of a request without ip.",
+            "The visitor's user agent, sent by the site's server; by default that of the request, if ip is not sent.",
         ),
     )
 )

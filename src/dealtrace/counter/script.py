@@ -92,6 +92,9 @@ def script_of(site_id: int, *, respects_do_not_track: bool, code: str, named: st
 
 @cache
 def _template() -> str:
-    """Return the script's template without comments and indentation, which is safe as no string in it spans lines."""
+    """Return the script's template without comments and indentation.
+
+    They can be removed line by line, since no string in the script spans several lines.
+    """
     lines = (line.strip() for line in files("dealtrace.counter").joinpath("counter.js").read_text().splitlines())
     return "\n".join(line for line in lines if line and not line.startswith("/*")) + "\n"

@@ -33,9 +33,9 @@ CHANGEABLE = (
     "custom_values",
     "stated_source",
 )
-"""The fields of a deal that `update-by-id` may change; versions record their values before and after."""
+"""The fields of a deal that `update-by-id` may change; versions record their values before and after the change."""
 FURTHER = ("margin_rub", "currency", "details", "matchers", "status_since")
-"""The fields that only deals 2.0 can set; versions record their values before and after, too."""
+"""The fields that only deals 2.0 can set; versions record their values before and after a change, too."""
 
 
 @record
@@ -117,7 +117,7 @@ def _merged(values: Mapping[str, str] | None, sent: Mapping[str, str]) -> Mappin
 
 
 def _restated(deal: Deal, parts: Mapping[str, str]) -> TrafficSource | None:
-    """Return the source stated for a deal after a change of `parts`; it does not change if the deal has a lead.
+    """Return the source stated for a deal, with `parts` of it replaced; if the deal has a lead, nothing is replaced.
 
     Seed: «Если сделка не привязана ко звонку или заявке, то у нее может быть обновлен существующий или назначен новый
     произвольный источник».
@@ -139,8 +139,8 @@ def has_same_contacts(before: Deal, after: Deal) -> bool:
 def contact_after(deal: Deal, registered: SearchContacts | None) -> SearchContacts | None:
     """Return the contacts of a changed deal; journals show these contacts and find the deal by them.
 
-    If the deal has matchers and contacts in its details, these are returned. Otherwise, the contacts with which the
-    deal was `registered` are returned; they are `None` for deals of the deals API 2.0.
+    If the deal has matchers, the contacts in its details are returned. If it has no matchers, or no contacts in its
+    details, the contacts with which it was `registered` are returned (`None` for deals of the deals API 2.0).
     """
     return (search_contacts_of(deal.details) if deal.matchers else None) or registered
 
@@ -158,7 +158,8 @@ def stamp(before: Deal, after: Deal, now: datetime, stated: datetime | Unset | N
 def difference(before: Deal, after: Deal) -> tuple[dict[str, object], dict[str, object]]:
     """Return the fields that differ between two deals, as values before and values after, each by field name.
 
-    `status_since` is left out if the status is new and began when the version was made, since it follows from that.
+    `status_since` is left out if the status is new and began when the version was made: it then equals the version's
+    time.
     """
     follows = before.status != after.status and after.status_since == after.touched_at
     names = (*CHANGEABLE, *(FURTHER[:-1] if follows else FURTHER))

@@ -8,12 +8,12 @@ from dealtrace.leads.lead import LeadKind
 from dealtrace.record import record
 
 LINK_THRESHOLD_DEFAULT = timedelta(seconds=7200)
-"""The link threshold of deals whose CRM sends none.
+"""The longest time between a lead and its deal (the link threshold), if the CRM sends none.
 
 Seed: «по умолчанию погрешность будет равна 7200 сек (2 часа)».
 """
 LINK_THRESHOLD_MAX = timedelta(days=3660)
-"""Ours: the largest link threshold, ten years; no deal comes from an older lead."""
+"""Ours: the largest link threshold (the longest time between a lead and its deal), ten years."""
 
 
 @record

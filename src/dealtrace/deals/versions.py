@@ -11,7 +11,7 @@ from dealtrace.deals.deal import Deal, DealId
 from dealtrace.record import record
 
 FIRST_VERSION = 1
-"""The number of the version that a registration creates, which also stores what the response to a retry needs."""
+"""The number of the first version, which registers the deal; retries of the registration are answered from it."""
 
 Fields = Mapping[str, Any]
 """Values of a deal by field name. Any: each field has its own type, and `replace` takes values by name."""
@@ -105,7 +105,7 @@ _FIELD_OF = {
 
 
 def follows_matchers(version: DealVersion, previous: DealVersion | None) -> bool:
-    """Return whether a version stores the match that resulted from changed matchers in the version before it.
+    """Return whether a version stores a new match, made because the version before it changed the deal's matchers.
 
     Both versions are stored at the same time.
     """
@@ -138,4 +138,4 @@ def without_person(fields: Fields) -> Fields:
 
 _MAY_NAME_A_PERSON = ("manager", "comment", "custom_values")
 _EMPTY: Fields = {"details": {}, "matchers": []}
-"""The empty values that replace fields of deals 2.0 when the person whom they may identify is erased."""
+"""The values to which fields of deals 2.0 are set when a client's data is erased, as they may identify the client."""

@@ -17,9 +17,9 @@ COMMA = ","
 class WrittenNumber:
     """A number of 0 or more, as it was written.
 
-    `decimal_sign` is the comma or point that separates decimals in the column of the number, or empty if the number
-    does not show which one does. If `unclear_sign` is not empty, this sign may separate thousands or decimals, and
-    `number` is the value if it separates decimals.
+    `decimal_sign` is the comma or point that certainly separates decimals where the number was written, or empty if the
+    number does not show it. If `unclear_sign` is not empty, this sign may separate thousands or decimals, and `number`
+    is the value if it separates decimals.
     """
 
     number: Decimal

@@ -35,7 +35,7 @@ RECALLS = 0.18
 LATE = 0.03
 """The share of leads that are reported hours late."""
 MADE_AT_ONCE = 1_000
-"""The number of clients whose leads are made between two calls of `rest`."""
+"""The number of clients whose leads are made before other work gets a turn."""
 
 
 @record

@@ -30,7 +30,7 @@ class SiteNotEmpty(Refusal):
 
 
 class SiteUnfit(Refusal):
-    """A demo needs matching by contact, which is a setting of the site."""
+    """A demo needs matching by contact, which is off in the site's settings."""
 
     code = 10093
     ru = "Для демо нужна склейка по контактам. Включить: dealtrace site set {site_id} contact_matching=on"

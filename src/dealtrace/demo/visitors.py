@@ -28,7 +28,7 @@ RETURN_DAYS = 5.5
 """The average number of days until a visitor returns."""
 VISITS_MAX = 12
 MADE_AT_ONCE = 2_000
-"""The number of visitors made between two calls of `rest`."""
+"""The number of visitors made before other work gets a turn."""
 QUIET_KEPT = 0.1
 """The share of visits on the quiet weekend that are kept; the others are dropped."""
 PAGES_MORE = 0.55
@@ -60,7 +60,7 @@ class Visitor:
 
 
 def make_visitors(random: Random, calendar: Calendar, visits: int, rest: Callable[[], None]) -> list[Visitor]:
-    """Return visitors with `visits` visits in total, whose ids count from 1.
+    """Return visitors with `visits` visits in total; the ids of the visits count from 1.
 
     `rest` is called after every `MADE_AT_ONCE` visitors, to let other work run.
     """

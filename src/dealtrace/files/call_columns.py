@@ -57,13 +57,13 @@ CALL_COLUMNS = (
         "reference",
         ("referenceId", "callReferenceId", "Внешний ID", "ID в АТС", *pbx_headings("reference")),
         CodeCell(REFERENCE_LENGTH_MAX),
-        "The call's id in the PBX (`callReferenceId` in the API); it cannot be used again.",
+        "The call's id in the PBX (`callReferenceId` in the API), which must be unique.",
     ),
     Column(
         "sip_id",
         ("sipCallId", "SIP ID"),
         CodeCell(SIP_ID_LENGTH_MAX),
-        "The call's SIP id; it cannot be used again either.",
+        "The call's SIP id, which must be unique.",
     ),
     Column(
         "call_id",

@@ -129,7 +129,7 @@ def _rows(path: Path, encoding: str, delimiter: str, errors: str) -> Iterator[Ro
 
 
 class _Lines:
-    """An iterator over the lines of a file; `consumed` has the lines of the current row, which `step_back` undoes."""
+    """An iterator over the lines of a file; `consumed` has the lines of the current row."""
 
     def __init__(self, file: TextIO, path: Path) -> None:
         self.consumed: deque[str] = deque()

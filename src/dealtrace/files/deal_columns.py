@@ -93,7 +93,7 @@ class LeadKindCell:
 
 @record
 class ContactsCell(PhoneCell):
-    """A cell with a phone or an e-mail, or with several separated by commas; those that do not fit are dropped."""
+    """A cell with phones or e-mails, separated by commas; contacts beyond the maximum length are dropped."""
 
     @property
     def form(self) -> str:

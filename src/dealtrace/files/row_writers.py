@@ -116,7 +116,7 @@ class CsvFile:
 
 
 class ExcelCsvFile:
-    """Writes CSV for Excel: a byte order mark, protected strings, and dates and numbers in the format of a language.
+    """Writes CSV for Excel: a byte order mark, strings that Excel keeps unchanged, local dates and numbers.
 
     Russian Excel reads semicolons and decimal commas; English Excel reads commas and decimal points.
     """
@@ -203,7 +203,7 @@ class XlsxFile:
 
 
 class JsonLines:
-    """Writes JSON Lines, an object per line; decimal numbers are strings, and times have no offset from UTC."""
+    """Writes JSON Lines, an object per line; decimal numbers are strings, times are local without an offset."""
 
     def __init__(self, file: TextIO, names: Sequence[str]) -> None:
         self.cut = 0

@@ -134,7 +134,7 @@ def visit_of(values: RowValues) -> Visit:
 
     If the row has neither a source nor UTM tags, the source is determined from the addresses of the landing page and
     the referrer.
-    Ours: a visit without a visitor's id gets one made from its own id.
+    Ours: if the row has no visitor's id, one is made from the id of the visit.
     """
     landing_url = values.get("landing_url", "")
     parts = {part: text for part, text in values_of(values, SOURCE_PARTS).items() if text}

@@ -15,7 +15,7 @@ BODY_SECONDS_MAX = 20
 DISCARDED_BYTES_MAX = 16 * 1024 * 1024
 """How many bytes beyond the size limit are still received and dropped, so that the client reads the refusal."""
 _LENGTH_DIGITS_MAX = 20
-"""Enough for any length that `Content-Length` may state; Python refuses to parse thousands of digits."""
+"""How many digits of `Content-Length` are read: enough for any real length; Python refuses to parse thousands."""
 
 
 async def receive_body(scope: Scope, receive: Receive, bytes_max: int) -> bytes:

@@ -37,13 +37,13 @@ class AuthScheme:
 
     @property
     def headers(self) -> tuple[Parameter, ...]:
-        """List the headers of this scheme and of `instead`."""
+        """List the headers with a token or a site's id, including those of `instead`; empty if parameters have them."""
         own = tuple(header for header in (self.token, self.site) if header is not None) if self.is_header else ()
         return own + (self.instead.headers if self.instead is not None else ())
 
     @property
     def tokens(self) -> tuple[Parameter, ...]:
-        """List the token parameters of this scheme and of `instead`; any valid token admits the request."""
+        """List the parameters or headers that have a token, including that of `instead`; one valid token is enough."""
         own = (self.token,) if self.token is not None else ()
         return own + (self.instead.tokens if self.instead is not None else ())
 

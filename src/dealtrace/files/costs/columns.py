@@ -36,7 +36,7 @@ COST_COLUMNS = (
         _PART,
         "The medium; if missing, the advertising system's.",
     ),
-    Column("campaign", ("utm_campaign",), _PART, "The campaign, as in visits."),
+    Column("campaign", ("utm_campaign",), _PART, "The campaign, written as in the `utm_campaign` of visits."),
     Column(
         "campaign_id",
         (

@@ -23,7 +23,7 @@ from dealtrace.files.unreadable import unreadable
 from dealtrace.record import record
 
 COSTS_MAX = 100_000
-"""The most costs in a file, counted by day and source: other writes wait while one transaction stores them all."""
+"""The most combinations of day and source in a file: other writes wait while one transaction stores all their costs."""
 FAULTS_SHOWN_MAX = 5
 KOPECK_IN_MICROS = MICROS // KOPECKS_PER_RUBLE
 _TOTAL = re.compile(
@@ -221,8 +221,8 @@ def _read_rows(path: Path, table: TableFile, tally: _Tally) -> None:
         if len(tally.costs) > COSTS_MAX:
             raise unreadable(
                 path,
-                f"больше {COSTS_MAX} разных дней и источников: разделите файл по месяцам",
-                f"it has more than {COSTS_MAX} different days and sources: split the file by months",
+                f"больше {COSTS_MAX} сочетаний дня и источника: разделите файл по месяцам",
+                f"it has more than {COSTS_MAX} combinations of day and source: split the file by months",
             )
     if faults:
         raise _faulty(path, faults)

@@ -1,4 +1,4 @@
-"""The words for keys that are codes, such as reasons of matches, for people who read reports."""
+"""The words that people read in reports instead of codes, such as those for the reasons why deals were matched."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -46,7 +46,7 @@ CODE_WORDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     },
     "client_kind": {NEW_CLIENT: ("новый", "new"), RETURNING_CLIENT: ("повторный", "returning")},
 }
-"""The Russian and the English word for each code, by the name of its dimension."""
+"""Maps the name of each dimension with codes to its codes, and each code to its words in Russian and English."""
 assert set(_REASONS) == set(MatchReason)
 
 

@@ -15,7 +15,7 @@ from dealtrace.reports.table import COMPARED, COMPARED_RU
 
 NOTHING = ""
 NOTHING_FOR_PEOPLE: Mapping[Language, str] = {"ru": "(не указано)", "en": "(nothing)"}
-"""In files for people, the heading of the column whose key is missing; files for programs use `NOTHING`."""
+"""In files for people, the heading of the column for a missing value; files for programs use `NOTHING`."""
 
 
 def write_pivot(
@@ -70,7 +70,7 @@ def _notes(pivot: Pivot) -> Iterator[Note]:
 
 
 def _with_compared(names: Sequence[str], pivot: Pivot, said: str) -> list[str]:
-    """Return the names of columns of figures; with a comparison, each is followed by the same name and `said`."""
+    """Return the names of columns of figures; with a comparison, each comes twice, the second time with `said`."""
     return [name + ending for name in names for ending in ("", said)[: len(pivot.total.cells[-1])]]
 
 

@@ -37,7 +37,7 @@ class SheetTraits:
     lost: dict[int, dict[int, LostValue]]
 
     def complete(self, number: int, cells: Sequence[Cell], first_column: int) -> Sequence[Cell]:
-        """Return `cells`, which row `number` has from column `first_column` on, with its lost values added.
+        """Return the `cells` of row `number`, which begin at `first_column`, with a `LostValue` where a value was lost.
 
         In a workbook that counts days from 1904, numbers are marked as `NumberOf1904`.
         """
