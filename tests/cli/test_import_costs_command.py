@@ -173,7 +173,7 @@ def test_a_broken_row_leaves_everything_as_it_was(terminal: Terminal, run: Any, 
     terminal.done(*run(DIRECT_API))
     before = rows_of(opened, shop)
     said = terminal.refused(*run(BROKEN))
-    assert "row 3: Расход: expected a sum of 0 or more, such as 1 234.56" in said
+    assert "row 3: Расход: expected an amount of 0 or more, such as 1 234.56" in said
     assert rows_of(opened, shop) == before
 
 

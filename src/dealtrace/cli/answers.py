@@ -261,7 +261,7 @@ class TrialAnswer(TypedDict):
 
 
 class ValuesAnswer(TypedDict):
-    """The compared values of a deal, in the file or at the site; `sum` is a decimal, or `None` if there is no sum.
+    """The compared values of a deal, in the file or at the site; `sum` is a decimal, or `None` if there is no amount.
 
     A `currency` of `None` means rubles.
     """

@@ -183,7 +183,7 @@ def test_a_row_without_a_day_that_is_no_total_is_a_fault(folder: Path, row: str)
 
 def test_broken_rows_are_named_with_column_and_cure(folder: Path) -> None:
     said = refused(folder, "Дата;Кампания;Расход, ₽;Клики\n01.03.2024;a;много;1\n32.03.2024;a;1;-1\n01.03.2024;a;;\n")
-    assert "row 2: Расход, ₽: expected a sum of 0 or more" in said
+    assert "row 2: Расход, ₽: expected an amount of 0 or more" in said
     assert "row 3: Дата: expected a day" in said
     assert "Клики: expected an integer" in said
     assert "row 4: Расход, ₽: the cell is empty" in said

@@ -86,7 +86,7 @@ class MoneyCell:
     @property
     def form(self) -> str:
         """Return a description of the accepted values."""
-        return "sum, 0 or more"
+        return "amount, 0 or more"
 
     def read(self, cell: Cell) -> Money:
         """Return the amount in a cell: `1 234,56`, `1,234.56` and `1.234,56` are the same amount.
@@ -101,7 +101,7 @@ class MoneyCell:
         if found is None or number is None or found[2] in ("-", "−") or number.number > WRITTEN_MAX:
             raise InvalidValue(
                 "ожидается сумма, 0 или больше, например 1 234,56",
-                "expected a sum of 0 or more, such as 1 234.56",
+                "expected an amount of 0 or more, such as 1 234.56",
             )
         signs = [sign for sign in (found[1], found[4]) if sign.strip()]
         codes = {read_currency(sign) for sign in signs}
