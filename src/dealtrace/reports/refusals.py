@@ -28,13 +28,13 @@ class ClientGone(Refusal):
 
 
 class ReportNotKept(Refusal):
-    """The disk with temporary files is full: of rows that do not fit in memory, or of files before they are sent."""
+    """The disk of temporary files is full: of rows that do not fit in memory, files to be sent, and uploads."""
 
     code = 10084
-    ru = "Отчёт или список не помещается во временные файлы сервера: {cause}. Сократите период или число группировок"
+    ru = "Отчёт, список или файл не помещается во временные файлы сервера: {cause}. Уменьшите его или освободите место"
     en = (
-        "The report or list does not fit in the server's temporary files: {cause}. "
-        "Choose a shorter period or fewer dimensions"
+        "The report, list or file does not fit in the server's temporary files: {cause}. "
+        "Make it smaller, or free space on the server"
     )
 
 

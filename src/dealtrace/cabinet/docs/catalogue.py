@@ -190,7 +190,7 @@ CAUSES: Mapping[type[Refusal], Cause] = {
     ),
     refusals.ReportNotKept: Cause(
         "the disk with the server's temporary files is full",
-        "choose a shorter period or fewer dimensions; on the server, free space or set `TMPDIR`",
+        "choose a shorter period, fewer dimensions or a smaller file; on the server, free space or set `TMPDIR`",
     ),
     refusals.ClientGone: Cause(
         "the client closed the connection before its report was ready; only the log shows it",
