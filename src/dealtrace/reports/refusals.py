@@ -38,6 +38,14 @@ class ReportNotKept(Refusal):
     )
 
 
+class ServerStopping(Refusal):
+    """The server began to stop before it had the whole answer."""
+
+    code = 10085
+    ru = "Сервер останавливается и не успел ответить. Повторите через {retry_after_seconds} с"
+    en = "The server is stopping and did not finish the answer. Try again in {retry_after_seconds} s"
+
+
 class SegmentNotFound(Refusal):
     """The site has no such segment."""
 
