@@ -128,14 +128,14 @@ def test_the_card_shows_the_further_data_of_deals_2(served: Stage, site: Player,
     deal = register(served, site, matchers=(WITHOUT_SOURCE,), status_since=NOON - timedelta(days=3), **more)
     page = analyst.get(f"deals/{deal}").text
     words = text_of(page)
-    assert "Sum 300 USD Margin 50 USD" in words
+    assert "Amount 300 USD Margin 50 USD" in words
     assert "Funnel Retail Deal name Kitchen Link https://crm.example/7 Products" in words
     assert f"Oven (Bosch, kitchen), 99.50 USD × 2; {HOSTILE}" in words
     contacts = f"Anna, {PHONE}, a@example.com, WhatsApp {OTHER}, Telegram @anna, Telegram 77, VK vk1"
     assert f"Main contacts {contacts} Other contacts 79205550077" in words
     assert 'href="https://crm.example/7"' in page
     assert "<script>alert" not in page
-    assert "Since Funnel Status Sum 23 Mar 2018, 12:00 Retail new 300 USD" in words
+    assert "Since Funnel Status Amount 23 Mar 2018, 12:00 Retail new 300 USD" in words
 
 
 def test_a_link_that_would_run_a_script_is_no_link(served: Stage, site: Player, analyst: Guest) -> None:
@@ -160,7 +160,7 @@ def test_the_history_shows_the_changes_of_the_further_data(served: Stage, site: 
     update(served, site, deal, detail_parts={"funnel": "Wholesale"})
     update(served, site, deal, status_since=NOON + timedelta(days=1))
     update(served, site, deal, matchers=(by_phone(PHONE, depth=timedelta(hours=2)),))
-    words = text_of(analyst.get(f"deals/{deal}").text).partition("Statuses and sums over time")[2]
+    words = text_of(analyst.get(f"deals/{deal}").text).partition("Statuses and amounts over time")[2]
     assert "Currency: USD → EUR" in words
     assert "Margin: – → 7 EUR" in words
     assert "Funnel: Retail → Wholesale" in words

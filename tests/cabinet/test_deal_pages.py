@@ -92,10 +92,10 @@ def test_the_list_is_sorted_by_date_and_sum_page_after_page(served: Stage, site:
     rising = sorted(known, key=lambda place: amounts[place] or 0)
     unknown = [place for place in range(60) if amounts[place] is None]
     page = analyst.get("deals", **MARCH, status="new").text
-    assert {words: order for words, (_, order) in links_of(page).items()} == {"Date": "descending", "Sum": ""}
+    assert {words: order for words, (_, order) in links_of(page).items()} == {"Date": "descending", "Amount": ""}
     for words, order, places in (
-        ("Sum", "descending", [*rising[::-1], *unknown[::-1]]),
-        ("Sum", "ascending", [*rising, *unknown]),
+        ("Amount", "descending", [*rising[::-1], *unknown[::-1]]),
+        ("Amount", "ascending", [*rising, *unknown]),
         ("Date", "descending", range(59, -1, -1)),
         ("Date", "ascending", range(60)),
     ):
@@ -287,12 +287,12 @@ def test_every_change_can_be_undone(served: Stage, site: Player, analyst: Guest)
     served.perform(change_deals, site, change(deal, status="won", amount_rub=Decimal(5000), tags=()))
     served.perform(change_deals, site, change(deal, manager="Анна"))
     words = text_of(analyst.post(f"deals/{deal}", act="undo", version="2").text)
-    assert "Status new Sum 1 000 ₽" in words
+    assert "Status new Amount 1 000 ₽" in words
     assert "Manager Анна" in words, "later changes stay"
     assert "Tags a, b" in words
     assert "Status: won → new" in words
     assert analyst.login in words.partition("What was changed")[2]
-    assert "Status won Sum 5 000 ₽" in text_of(analyst.post(f"deals/{deal}", act="undo", version="4").text)
+    assert "Status won Amount 5 000 ₽" in text_of(analyst.post(f"deals/{deal}", act="undo", version="4").text)
     for version in ("1", "99", "x", ""):
         assert analyst.post(f"deals/{deal}", act="undo", version=version).status_code == 404
     assert "Deleted on" in analyst.post(f"deals/{deal}", act="delete").text

@@ -114,11 +114,31 @@ def test_what_a_program_added_since_is_not_overwritten(served: Stage, site: Play
         work = served.work(connection, site)
         add_to_leads(work, [(LeadRef(LeadKind.CALL, call.id), Addition(comment="Added"))])
     added = notes_of(served, site, call)
-    assert undoable_on(analyst.get(place).text) == []
+    page = analyst.get(place).text
+    assert "by a program" in versions_on(page)[0]
+    assert "Comment: First <b> → First <b> Added" in versions_on(page)[0]
+    assert undoable_on(page) == ["2"], "only what the program did last"
     refused = analyst.send(place, act="undo", version="1")
     assert refused.status_code == 400
     assert "comment: has been changed again since" in text_of(refused.text)
     assert notes_of(served, site, call) == added
+    assert analyst.send(place, act="undo", version="2").status_code == 303
+    assert notes_of(served, site, call).comment == FIRST["comment"]
+
+
+def test_what_programs_overwrite_through_the_api_comes_back(
+    server: ServerProcess, served: Stage, site: Player, call: Call, analyst: Guest
+) -> None:
+    note(analyst, call, **FIRST)
+    first = notes_of(served, site, call)
+    matching = [{"type": "call", "callParams": {"callId": call.id}}]
+    replacing = {"matching": matching, "addTags": {"tags": ["cold"], "overwrite": True}}
+    headers = {"Access-Token": site.token, "SiteId": str(site.site.id)}
+    answer = server.http.post("/lead-service/v1/api/tag/lead/add", headers=headers, json={"leads": [replacing]})
+    assert answer.status_code == 200
+    assert notes_of(served, site, call).tags == ("cold",)
+    assert analyst.send(f"leads/call/{call.id}", act="undo", version="2").status_code == 303
+    assert notes_of(served, site, call) == first
 
 
 def test_what_does_not_exist_is_not_undone(

@@ -16,6 +16,14 @@ from server import ServerProcess
 SHEET = (718, 1000)
 """The size of a sheet of A4 in CSS pixels, within the margins that Chromium leaves."""
 SHOWN = "[...document.querySelectorAll(%r)].filter(each => each.checkVisibility()).length"
+CHOSEN = "main table :is(select, textarea, input:not([type=hidden], [name=new_name]), [aria-pressed=true])"
+"""What is chosen or written in a table, and can be changed there; a new name is not a value yet."""
+CHOSEN_VALUES = {"/{site}/settings/statuses": "won", "/{site}/settings/users": "reader"}
+"""Pages where people choose in a table, and what somebody has chosen there."""
+VALUES = f"""[...document.querySelectorAll({CHOSEN!r})].filter(each => each.checkVisibility()).map(
+  each => each.selectedOptions?.[0]?.text ?? each.innerText)"""
+FRAMED = f"""[...document.querySelectorAll({CHOSEN!r})].filter(
+  each => parseFloat(getComputedStyle(each).borderTopWidth)).length"""
 PAGES_WITH_BUTTONS = (
     "/{site}/reports",
     "/{site}/deals/{deal}",
@@ -52,9 +60,10 @@ FAULTS = """(() => {
   };
   const hasText = (each) => [...each.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
   const found = {
-    'it can only be pressed': shown('.top, nav, button, .button, .bar, .skip, details:not([open]) > summary'),
+    'it can only be pressed': shown('.top, nav, button:not(td [aria-pressed=true]), .button, .bar:not(td *), .skip,'
+      + 'details:not([open]) > summary'),
     'it is a field': shown('input:not([type=hidden]), select, textarea').filter((each) => !each.closest('table')),
-    'it is a form without a table': shown('form').filter((each) => !each.querySelector('table')),
+    'it is a form without a table': shown('form:not(td *)').filter((each) => !each.querySelector('table')),
     'it is cut off': shown('body *').filter((each) => !each.closest('svg')
       && each.getBoundingClientRect().width && each.getBoundingClientRect().right > innerWidth),
     'it is too pale for white paper': shown('body *').filter((each) => hasText(each)
@@ -94,7 +103,7 @@ def test_tables_are_printed_without_menus_and_buttons(
     assert browser.run(SHOWN % "main button") > 0
     browser.print()
     assert browser.run(SHOWN % "main table") == tables
-    assert browser.run(SHOWN % ".top, nav, button, .bar") == 0
+    assert browser.run(SHOWN % ".top, nav, button:not(td [aria-pressed=true]), .bar:not(td *)") == 0
 
 
 @pytest.mark.parametrize("page", [*(page for page in PRINTED if page != "/login/code"), *ASKED, *DOCUMENTS])
@@ -103,12 +112,25 @@ def test_a_page_is_printed_whole_and_dark_on_white(
 ) -> None:
     open_page(server, filled, browser, page, language="ru")
     tables, words = browser.run(SHOWN % "main table"), browser.run("document.querySelector('h1').innerText")
+    chosen = browser.run(SHOWN % CHOSEN)
     browser.print(is_dark=True)
     browser.resize(*SHEET)
     assert browser.run(FAULTS) == []
     assert browser.run(BOXES) == []
     assert browser.run(SHOWN % "main table") == tables
+    assert browser.run(SHOWN % CHOSEN) == chosen
     assert browser.run("document.querySelector('h1').innerText") == words
+
+
+@pytest.mark.parametrize(("page", "value"), CHOSEN_VALUES.items())
+def test_what_is_chosen_in_a_table_is_printed(
+    server: ServerProcess, filled: FilledSite, browser: Browser, page: str, value: str
+) -> None:
+    filled.owner.send("settings/statuses", name="bought", meaning="won", agreed="bought=won")
+    open_page(server, filled, browser, page)
+    browser.print()
+    assert value in browser.run(VALUES)
+    assert browser.run(FRAMED) == 0
 
 
 def test_the_head_of_a_long_table_is_printed_on_every_sheet(

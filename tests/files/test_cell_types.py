@@ -28,7 +28,7 @@ from dealtrace.leads.limits import TAG_LENGTH_MAX, TAGS_MAX
 
 DAY = date(2018, 3, 26)
 AT = datetime(2018, 3, 26, 9, 50, 1)  # noqa: DTZ001 - a wall clock
-LASTING = DurationCell(timedelta(days=30))
+LASTING = DurationCell(most=timedelta(days=30))
 
 
 @pytest.mark.parametrize(

@@ -321,6 +321,34 @@ def test_moments_are_cut_to_their_second(path: Path, moment: str, seconds: str, 
     assert sent.requested_at == moscow("2026-05-04", "10:00:00")
 
 
+@pytest.mark.parametrize(
+    ("cells", "seconds"),
+    [
+        (("1,234", "65,5"), [1, 65]),
+        (("1,234", "65.5"), [1234, 65]),
+        (("1,234", "0.850"), [1234, 0]),
+        (("1,234", "2,345,678"), [1234, 2_345_678]),
+        (("1,234.50", "2,345"), [1234, 2345]),
+        (("1.234", "65,5"), [1234, 65]),
+        (("1.234", "12.345"), [1, 12]),
+        (("1.234", "65"), [1, 65]),
+        (("1,234", "65"), ["duration", 65]),
+        (("1,234", "65,5", "65.5"), ["duration", 65, 65]),
+        (("1,234,5",), ["duration"]),
+    ],
+)
+def test_a_thousand_seconds_or_a_little_more_than_one_is_decided_by_the_column(
+    path: Path, cells: Sequence[str], seconds: Sequence[int | str]
+) -> None:
+    lines = "".join(f'2026-05-04 10:00:00,79205550055,"{cell}"\n' for cell in cells)
+    calls = leads_of(opened(path, f"started_at,phone,duration\n{lines}"))
+    found = [
+        call.violations[0].field if isinstance(call, InvalidParameters) else call.duration // timedelta(seconds=1)
+        for call in calls
+    ]
+    assert found == seconds
+
+
 def _book(path: Path, fill: Callable[[Any, Any], None], **options: bool) -> ImportFile:
     with xlsxwriter.Workbook(path, options) as book:
         sheet = book.add_worksheet()

@@ -6,12 +6,14 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from cast import Player, Stage, moscow
 from dealtrace.accounts.rights import Role
 from dealtrace.cli.serve import GRACE_SECONDS
 from dealtrace.operations.deals.register import register_deals
+from dealtrace.runtime.server_stop import RETRY_SECONDS
 from dealtrace.storage.database.engine import open_database
 from guests import Guest, member_of
 from server import ServerProcess
@@ -132,28 +134,30 @@ def read_to_the_end(connection: socket.socket, received: bytes) -> None:
 
 
 WRITTEN = [
-    f"deals.csv?{MARCH}",
-    f"deals.xlsx?{MARCH}",
-    f"reports.xlsx?{BY_MANAGER}",
-    f"/api/reports.xlsx?{BY_MANAGER}",
+    (f"deals.csv?{MARCH}", "ru"),
+    (f"deals.xlsx?{MARCH}", "en"),
+    (f"reports.xlsx?{BY_MANAGER}", "ru"),
+    (f"/api/reports.xlsx?{BY_MANAGER}", "en"),
 ]
+STOPPING = {"ru": "Сервер останавливается", "en": "The server is stopping"}
 
 
-@pytest.mark.parametrize("path", WRITTEN)
+@pytest.mark.parametrize(("path", "language"), WRITTEN)
 def test_a_file_that_is_written_is_refused(
-    full: tuple[ServerProcess, Player], analyst: Guest, files: Path, path: str
+    full: tuple[ServerProcess, Player], analyst: Guest, files: Path, path: str, language: str
 ) -> None:
     server, shop = full
     asked, headers = request_of(path, shop, analyst)
-    answered: list[int] = []
-    asking = threading.Thread(
-        target=lambda: answered.append(server.http.get(asked, headers=headers, follow_redirects=False).status_code)
-    )
+    headers["Accept-Language"] = language
+    answered: list[httpx.Response] = []
+    asking = threading.Thread(target=lambda: answered.append(server.http.get(asked, headers=headers)))
     asking.start()
     wait_until(lambda: list(files.rglob("*.partial")))
     assert server.stop() == 0
     asking.join()
-    assert answered == [503]
+    (answer,) = answered
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, str(RETRY_SECONDS))
+    assert STOPPING[language] in answer.text
     assert not list(files.rglob("*.partial"))
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import func, select, text
 
 from cast import Player, Stage
 from dealtrace.operations.reports.ask import FactSource
-from dealtrace.reports.refusals import ClientGone, ReportsBusy, ReportTooSlow
+from dealtrace.reports.refusals import ClientGone, ReportsBusy, ReportTooSlow, ServerStopping
 from dealtrace.runtime.database_watch import DatabaseWatch
 from dealtrace.runtime.report_pool import REPORTS_AT_ONCE, WAITING_MAX, ReportPool
 from dealtrace.storage.database.engine import Database, open_database
@@ -150,6 +150,6 @@ def test_a_stopping_server_does_not_wait_for_reports(limited: Database, shop: Pl
         await asyncio.to_thread(pool.stop)
         assert ended.is_set()
         await asyncio.wait([running])
-        assert running.exception() is not None
+        assert isinstance(running.exception(), ServerStopping)
 
     play(limited, story)

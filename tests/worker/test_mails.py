@@ -23,7 +23,7 @@ from dealtrace.mails.mail import Mail
 from dealtrace.mails.recipient import Recipient
 from dealtrace.mails.scheduled_report import Rhythm, ScheduledReport
 from dealtrace.mails.subscription import MailList, Subscription, parse_link_key
-from dealtrace.operations.accounts.create_user import create_user
+from dealtrace.operations.accounts.create_user import create_user, hash_password
 from dealtrace.operations.accounts.manage_user import delete_user, take_role
 from dealtrace.operations.alerts import manage
 from dealtrace.operations.deals.import_deals import import_deals
@@ -137,7 +137,9 @@ def test_a_typed_address_gets_a_link_to_leave_and_a_user_gets_none(
     stage.ids.ensure(10)
     with stage.database.write() as connection:
         roles = {shop.site.id: Role.READER}
-        user = create_user(connection, stage.ids, "bob@example.com", "correct horse battery", clock.now(), roles=roles)
+        user = create_user(
+            connection, stage.ids, "bob@example.com", hash_password("correct horse battery"), clock.now(), roles=roles
+        )
         recipients = (RECIPIENTS[0], Recipient(user.login, "en", user.id))
         rule = Rule(AlertKind.SILENCE, "calls", WINDOWS["day"], None, (), recipients)
         alert = manage.add_alert(connection, stage.ids, shop.site, rule, clock.now())
@@ -205,7 +207,9 @@ def test_a_mail_that_waits_for_a_user_who_lost_their_role_is_not_sent(
     elsewhere = stage.open_site()
     with stage.database.write() as connection:
         roles = {shop.site.id: Role.OWNER, elsewhere.site.id: Role.OWNER}
-        user = create_user(connection, stage.ids, "eve@example.com", "correct horse battery", clock.now(), roles=roles)
+        user = create_user(
+            connection, stage.ids, "eve@example.com", hash_password("correct horse battery"), clock.now(), roles=roles
+        )
         recipients = (RECIPIENTS[0], Recipient(user.login, "en", user.id))
         rule = Rule(AlertKind.SILENCE, "calls", WINDOWS["day"], None, (), recipients)
         alert = manage.add_alert(connection, stage.ids, shop.site, rule, clock.now())
@@ -367,7 +371,9 @@ def recipients_of_each_role(stage: Stage, shop: Player) -> tuple[Recipient, ...]
         for role in Role:
             login = f"{role}@example.com"
             roles = {shop.site.id: role}
-            user = create_user(connection, stage.ids, login, "correct horse battery", clock.now(), roles=roles)
+            user = create_user(
+                connection, stage.ids, login, hash_password("correct horse battery"), clock.now(), roles=roles
+            )
             found.append(Recipient(login, "en", user.id))
     return tuple(found)
 

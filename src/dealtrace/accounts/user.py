@@ -6,6 +6,7 @@ from typing import NewType
 from dealtrace.record import record
 
 UserId = NewType("UserId", int)
+PasswordHash = NewType("PasswordHash", str)
 
 PASSWORD_LENGTH_MIN = 12
 PASSWORD_LENGTH_MAX = 1000

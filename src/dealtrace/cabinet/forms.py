@@ -11,6 +11,7 @@ from starlette.types import Message
 
 from dealtrace.accounts.token import token_digest
 from dealtrace.errors import BodyTooLarge, UnreadableBody
+from dealtrace.files.temporary_file import refused_if_full
 from dealtrace.record import record
 
 FORM_BYTES_MAX = 100_000
@@ -70,6 +71,7 @@ async def read_form(request: Request, *, bytes_max: int = FORM_BYTES_MAX, files_
         BodyTooLarge: the form is longer than `bytes_max`.
         UnreadableBody: the form has too many fields or files, malformed multipart parts, or a null byte, which
             databases cannot store in a string.
+        ReportNotKept: a file does not fit the disk of temporary files.
     """
     received = 0
 
@@ -82,7 +84,8 @@ async def read_form(request: Request, *, bytes_max: int = FORM_BYTES_MAX, files_
         return message
 
     try:
-        sent = await Request(request.scope, receive).form(max_files=files_max, max_fields=FIELDS_MAX)
+        with refused_if_full():
+            sent = await Request(request.scope, receive).form(max_files=files_max, max_fields=FIELDS_MAX)
     except MultiPartException as fault:
         raise UnreadableBody(ru="форма заполнена неверно", en="the form is malformed") from fault
     items = sent.multi_items()

@@ -78,7 +78,7 @@ async def send_list(view: View, listed: ListFile[Key, Item], extension: str) -> 
 
     Raises:
         ClientGone: the browser closed the connection before the file was complete.
-        ReportsBusy: the server began to stop before the file was complete.
+        ServerStopping: the server began to stop before the file was complete.
         ReportNotKept: the disk of temporary files is full.
     """
     left = threading.Event()

@@ -8,9 +8,9 @@ from dealtrace import clock
 from dealtrace.accounts.rights import Rights, Role
 from dealtrace.cli.answers import UserAnswer
 from dealtrace.cli.options import ID_MAX, JsonOption
-from dealtrace.cli.terminal import console, fail, open_prepared, print_json
+from dealtrace.cli.terminal import console, explained, fail, open_prepared, print_json
 from dealtrace.operations.accounts import manage_user
-from dealtrace.operations.accounts.create_user import create_user
+from dealtrace.operations.accounts.create_user import create_user, hash_password
 from dealtrace.operations.accounts.invite_user import invite_user
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.accounts.second_factor import reset_second_factor
@@ -41,9 +41,11 @@ def create(
 ) -> None:
     """Create a user with a role on a site, or an owner of the installation."""
     _check_pair(site, role)
+    with explained():
+        password_hash = hash_password(password)
     with open_prepared() as database, transaction(database, ids=1) as (connection, ids):
         roles = {require_site(connection, site).id: role} if site is not None and role is not None else None
-        user = create_user(connection, ids, login, password, clock.now(), roles=roles)
+        user = create_user(connection, ids, login, password_hash, clock.now(), roles=roles)
     console.print(f"User {user.login} created.")
 
 
@@ -74,8 +76,10 @@ def show(as_json: JsonOption = False) -> None:
 @user_commands.command("password")
 def change_password(login: LoginArgument, password: NewPasswordOption) -> None:
     """Change the password of a user and log them out everywhere."""
+    with explained():
+        password_hash = hash_password(password)
     with open_prepared() as database, database.write() as connection:
-        user = manage_user.change_password(connection, login, password, clock.now())
+        user = manage_user.change_password(connection, login, password_hash, clock.now())
     console.print(f"The password of {user.login} has been changed.")
 
 

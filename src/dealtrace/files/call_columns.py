@@ -50,7 +50,7 @@ CALL_COLUMNS = (
             *pbx_headings("duration_seconds"), "duration", "Длительность разговора", "Длительность звонка",
             "Длительность",
         ),
-        DurationCell(CALL_DURATION_MAX),
+        DurationCell(most=CALL_DURATION_MAX),
         "The talk time; 0 if missing.",
     ),
     Column(
@@ -74,7 +74,7 @@ CALL_COLUMNS = (
     Column(
         "waiting_seconds",
         ("waitingTime", "waitingConnect", "Время ожидания", "Ожидание", *pbx_headings("waiting_seconds")),
-        DurationCell(CALL_DURATION_MAX),
+        DurationCell(most=CALL_DURATION_MAX),
         "How long the client waited.",
     ),
     Column(

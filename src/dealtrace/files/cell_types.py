@@ -1,11 +1,12 @@
 """Types of cells: each type parses a cell or explains why it is invalid, and describes itself for the documentation."""
 
 import re
+from dataclasses import field
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Protocol
 
-from dealtrace.deals.written_number import written_number
+from dealtrace.deals.written_number import clear_number, written_number
 from dealtrace.errors import InvalidValue
 from dealtrace.files.pbx_words import ANSWERED, MISSED
 from dealtrace.files.row import Cell, LostValue
@@ -21,6 +22,8 @@ DIGITS_MAX = 16
 
 _SHORTENED = re.compile(r"[0-9](?:[.,][0-9]+[eE]\+?|[eE]\+)[0-9]+")
 _DURATION = re.compile(r"(?:([0-9]{1,3}):)?([0-9]{1,3}):([0-5][0-9](?:[.,][0-9]+)?)")
+_WRITTEN = re.compile(r"[0-9]{1,30}(?:[.,][0-9]{1,30})+")
+"""Seconds with commas or points, which may separate thousands or decimals."""
 _SECONDS = re.compile(rf"([0-9]{{1,{DIGITS_MAX}}})(?:[.,]([0-9]+))?")
 DECIMALS_MAX = 3
 """The most decimals of a duration in seconds that is below one second.
@@ -208,10 +211,10 @@ class IntegerCell:
 
 
 @record
-class DurationCell:
+class DurationCell(NumberCell):
     """A cell with a duration, whose fractions of a second are kept."""
 
-    most: timedelta
+    most: timedelta = field(kw_only=True)
 
     @property
     def form(self) -> str:
@@ -219,7 +222,11 @@ class DurationCell:
         return "seconds, mm:ss or hh:mm:ss"
 
     def read(self, cell: Cell) -> timedelta:
-        """Parse a duration; fractions of a second are kept, because the end of a call depends on them."""
+        """Parse a duration; fractions of a second are kept, because the end of a call depends on them.
+
+        Ours: `1,234` is a thousand seconds or a little more than one, as the other cells of the column show. `1.234` is
+        a fraction unless the column has decimal commas, because telephone exchanges write milliseconds with a point.
+        """
         duration = self._parse(cell)
         if duration is None or not timedelta(0) <= duration <= self.most:
             raise InvalidValue(
@@ -235,7 +242,19 @@ class DurationCell:
             return timedelta(hours=cell.hour, minutes=cell.minute, seconds=cell.second, microseconds=cell.microsecond)
         if isinstance(cell, float) and 0 < cell < 1:
             return None
-        return self._parse_text(plain(_ungrouped(text_of(cell))))
+        text = plain(_ungrouped(text_of(cell)))
+        return self._parse_text(self._without_thousands(text) if isinstance(cell, str) else text)
+
+    def _without_thousands(self, text: str) -> str:
+        """Return seconds without separators of thousands and with a decimal point; another text as it is.
+
+        Raises:
+            InvalidValue: a comma may separate thousands or decimals, and the column does not show which.
+        """
+        number = written_number(text) if _WRITTEN.fullmatch(text) else None
+        if number is None or (number.unclear_sign == "." and not self.decimal_sign):
+            return text
+        return f"{clear_number(number, self.decimal_sign):f}"
 
     def _parse_text(self, text: str) -> timedelta | None:
         if (parts := _SECONDS.fullmatch(text)) is not None:

@@ -54,5 +54,6 @@ STATUS_OF: Mapping[type[Refusal], int] = {
     refusals.ReportsBusy: 503,
     refusals.ReportTooSlow: 503,
     refusals.ReportNotKept: 503,
+    refusals.ServerStopping: 503,
 }
 """The HTTP status of every refusal; a test checks that none is missing."""

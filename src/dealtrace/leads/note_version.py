@@ -1,4 +1,4 @@
-"""Versions of the notes that people write on leads: what each version changed, who wrote it and when.
+"""Versions of the notes that people and programs write on leads: what each version changed, who wrote it and when.
 
 Any: notes in stored JSON are strings, tuples of strings or `None`.
 """
@@ -11,7 +11,7 @@ from dealtrace.leads.annotations import Annotations
 from dealtrace.record import record
 
 NOTE_FIELDS = ("tags", "manager", "comment")
-"""The annotations of a lead that people can replace; all other annotations are written only by programs."""
+"""The annotations of a lead that have versions; a person can replace them, and a program can add to them."""
 NOTE_VERSIONS_MAX = 100
 """Ours: the most versions of a lead's notes that are stored; a comment may have 100,000 characters."""
 NoteValues = Mapping[str, Any]
@@ -22,7 +22,7 @@ NoteValues = Mapping[str, Any]
 class NoteVersion:
     """A version of a lead's notes; `before` and `after` have the values of the notes that it changed.
 
-    `user_id` is `None` if no person of the cabinet wrote the notes.
+    `user_id` is `None` if a program wrote the notes through the API.
     """
 
     version: int

@@ -30,15 +30,23 @@ class ClientGone(Refusal):
 class ReportNotKept(Refusal):
     """Temporary files cannot be written, for example because the disk is full.
 
-    They hold rows that do not fit in memory, and files before they are sent.
+    They hold rows that do not fit in memory, files before they are sent, and uploads.
     """
 
     code = 10084
-    ru = "Отчёт или список не помещается во временные файлы сервера: {cause}. Сократите период или число группировок"
+    ru = "Отчёт, список или файл не помещается во временные файлы сервера: {cause}. Уменьшите его или освободите место"
     en = (
-        "The report or list does not fit in the server's temporary files: {cause}. "
-        "Choose a shorter period or fewer dimensions"
+        "The report, list or file does not fit in the server's temporary files: {cause}. "
+        "Make it smaller, or free space on the server"
     )
+
+
+class ServerStopping(Refusal):
+    """The server began to stop before it had the whole answer."""
+
+    code = 10085
+    ru = "Сервер останавливается и не успел ответить. Повторите через {retry_after_seconds} с"
+    en = "The server is stopping and did not finish the answer. Try again in {retry_after_seconds} s"
 
 
 class SegmentNotFound(Refusal):

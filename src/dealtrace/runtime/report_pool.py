@@ -13,8 +13,9 @@ from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 from dealtrace.accounts.site import Site
 from dealtrace.operations.reports.ask import FactSource
 from dealtrace.operations.reports.open_facts import open_facts
-from dealtrace.reports.refusals import ClientGone, ReportsBusy, ReportTooSlow
+from dealtrace.reports.refusals import ClientGone, ReportsBusy, ReportTooSlow, ServerStopping
 from dealtrace.runtime.database_watch import DatabaseWatch
+from dealtrace.runtime.server_stop import RETRY_SECONDS
 from dealtrace.storage.database.database_errors import is_stopped
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.reports.expressions import NO_PARAMETERS, Fetch, Parameters, Rows, Selection
@@ -66,9 +67,10 @@ class ReportPool:
 
         Raises:
             DatabaseUnavailable: the database file was removed or replaced.
-            ReportsBusy: too many reports are running and waiting, or the server is stopping.
+            ReportsBusy: too many reports are running and waiting.
             ReportTooSlow: a statement took too long.
             ClientGone: the client closed the connection.
+            ServerStopping: the server began to stop before the report was ready.
         """
         self._watch.require()
         leaving = asyncio.ensure_future(gone()) if gone is not None else asyncio.get_running_loop().create_future()
@@ -98,6 +100,7 @@ class ReportPool:
         Raises:
             ReportsBusy: too many reports wait, or no thread became free in time.
             ClientGone: the client closed the connection.
+            ServerStopping: no thread became free before the server began to stop.
         """
         if self._waiting >= WAITING_MAX:
             raise ReportsBusy(retry_after_seconds=round(self._wait_seconds))
@@ -113,7 +116,11 @@ class ReportPool:
         if acquiring.done() and not leaving.done():
             return
         self._give_up(acquiring)
-        raise ClientGone if leaving.done() else ReportsBusy(retry_after_seconds=round(self._wait_seconds))
+        if leaving.done():
+            raise ClientGone
+        if self._is_stopping.is_set():
+            raise ServerStopping(retry_after_seconds=RETRY_SECONDS)
+        raise ReportsBusy(retry_after_seconds=round(self._wait_seconds))
 
     def _give_up(self, acquiring: asyncio.Future[Literal[True]]) -> None:
         """Release the thread if one was acquired; otherwise stop waiting for a thread."""
@@ -140,7 +147,9 @@ class ReportPool:
                 proceed = partial(_require_none, (stop, self._is_stopping))
                 return function(FactSource(source.tables, _stoppable(source.fetch, proceed), proceed), *args, **kwargs)
         except _Stopped as fault:
-            raise ReportsBusy(retry_after_seconds=round(self._wait_seconds)) from fault
+            if self._is_stopping.is_set():
+                raise ServerStopping(retry_after_seconds=RETRY_SECONDS) from fault
+            raise ClientGone from fault
         except Exception as fault:
             if is_stopped(fault):
                 raise ReportTooSlow(seconds_max=REPORT_SECONDS_MAX) from fault

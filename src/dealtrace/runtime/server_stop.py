@@ -10,7 +10,7 @@ import threading
 from collections.abc import Awaitable, Callable
 from types import FrameType
 
-from dealtrace.reports.refusals import ReportsBusy
+from dealtrace.reports.refusals import ServerStopping
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 RETRY_SECONDS = 5
@@ -40,10 +40,10 @@ class ServerStop:
         """Check that the server has not begun to stop.
 
         Raises:
-            ReportsBusy: the server has begun to stop.
+            ServerStopping: the server has begun to stop.
         """
         if self._begun.is_set():
-            raise ReportsBusy(retry_after_seconds=RETRY_SECONDS)
+            raise ServerStopping(retry_after_seconds=RETRY_SECONDS)
 
     async def comes_before(self, awaited: Awaitable[None]) -> bool:
         """Return whether the stop begins before `awaited` is done; if so, `awaited` is cancelled."""

@@ -12,7 +12,7 @@ from dealtrace.accounts.token import token_digest
 from dealtrace.accounts.user import LOGIN_LENGTH_MAX, PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN, User
 from dealtrace.errors import InvalidSetting, InvitationSpent, NameTaken, Refusal
 from dealtrace.operations.accounts import create_user as module
-from dealtrace.operations.accounts.create_user import create_user
+from dealtrace.operations.accounts.create_user import create_user, hash_password
 from dealtrace.operations.accounts.invite_user import accept_first_invitation, invite_first_user
 from dealtrace.storage.accounts.invitations import find_invitation
 from dealtrace.storage.accounts.users import find_user, has_users
@@ -37,7 +37,7 @@ def stage(stage: Stage) -> Stage:
 
 def create(stage: Stage, login: str = "Ivan", password: str = PASSWORD) -> User:
     with stage.database.write() as connection:
-        return create_user(connection, stage.ids, login, password, utc_now())
+        return create_user(connection, stage.ids, login, hash_password(password), utc_now())
 
 
 def invite(stage: Stage) -> str | None:
@@ -47,7 +47,7 @@ def invite(stage: Stage) -> str | None:
 
 def accept(stage: Stage, key: str, login: str = "Ivan", password: str = PASSWORD) -> User:
     with stage.database.write() as connection:
-        return accept_first_invitation(connection, stage.ids, key, login, password, utc_now())
+        return accept_first_invitation(connection, stage.ids, key, login, hash_password(password), utc_now())
 
 
 def rows(stage: Stage, query: str) -> list[Any]:
@@ -90,7 +90,7 @@ def test_a_user_owns_the_installation_or_has_roles_at_sites(stage: Stage) -> Non
     assert owner.is_owner
     with stage.database.write() as connection:
         roles = {SiteId(shops[0]): Role.READER}
-        reader = create_user(connection, stage.ids, "petr", PASSWORD, utc_now(), roles=roles)
+        reader = create_user(connection, stage.ids, "petr", hash_password(PASSWORD), utc_now(), roles=roles)
     assert not reader.is_owner
     assert rows(stage, "SELECT user_id, site_id, role FROM membership") == [(reader.id, shops[0], "reader")]
 
@@ -176,7 +176,7 @@ def test_it_makes_one_first_user_of_two_who_come_at_the_same_moment(stage: Stage
     def come(login: str) -> Any:
         def work(connection: Any) -> Any:
             try:
-                return accept_first_invitation(connection, stage.ids, key, login, PASSWORD, utc_now())
+                return accept_first_invitation(connection, stage.ids, key, login, hash_password(PASSWORD), utc_now())
             except Refusal as refusal:
                 return refusal
 

@@ -13,7 +13,7 @@ from dealtrace.accounts.token import token_digest
 from dealtrace.accounts.user import User, UserId
 from dealtrace.errors import InvalidSetting, Refusal
 from dealtrace.operations.accounts import create_user as module
-from dealtrace.operations.accounts.create_user import create_user
+from dealtrace.operations.accounts.create_user import create_user, hash_password
 from dealtrace.operations.accounts.invite_user import invite_user, make_password_link
 from dealtrace.operations.accounts.manage_user import delete_user, give_role, set_owner, take_role
 from dealtrace.operations.accounts.share_report import NewLink, open_link, share_report
@@ -35,7 +35,7 @@ def _cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
 def owners(stage: Stage, *logins: str) -> list[User]:
     stage.ids.ensure(10)
     with stage.database.write() as connection:
-        return [create_user(connection, stage.ids, login, PASSWORD, utc_now()) for login in logins]
+        return [create_user(connection, stage.ids, login, hash_password(PASSWORD), utc_now()) for login in logins]
 
 
 def test_of_two_owners_who_demote_each_other_at_once_one_stays(stage: Stage) -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from cast import Stage
 from dealtrace.accounts.account_act import ActKind
-from dealtrace.operations.accounts.create_user import create_user
+from dealtrace.operations.accounts.create_user import create_user, hash_password
 from dealtrace.operations.accounts.demand_second_factor import demand_second_factor
 from dealtrace.operations.accounts.manage_user import change_password, delete_user
 from dealtrace.operations.accounts.open_first_site import FIRST_NAME, open_first_site
@@ -27,11 +27,11 @@ def recorded(stage: Stage) -> list[tuple[ActKind, str, str | None]]:
 def test_commands_have_no_name_and_authors_stay_named_when_they_are_gone(stage: Stage) -> None:
     stage.ids.ensure(10)
     with stage.database.write() as connection:
-        petr = create_user(connection, stage.ids, "petr", PASSWORD, NOW)
-        create_user(connection, stage.ids, "vera", PASSWORD, NOW + SECOND, roles={}, created_by=petr.id)
-        change_password(connection, "petr", PASSWORD, NOW + 2 * SECOND)
+        petr = create_user(connection, stage.ids, "petr", hash_password(PASSWORD), NOW)
+        create_user(connection, stage.ids, "vera", hash_password(PASSWORD), NOW + SECOND, roles={}, created_by=petr.id)
+        change_password(connection, "petr", hash_password(PASSWORD), NOW + 2 * SECOND)
         reset_second_factor(connection, "petr", NOW + 3 * SECOND)
-        create_user(connection, stage.ids, "boss", PASSWORD, NOW + 4 * SECOND)
+        create_user(connection, stage.ids, "boss", hash_password(PASSWORD), NOW + 4 * SECOND)
         delete_user(connection, "petr", NOW + 5 * SECOND)
     acts = recorded(stage)
     assert acts[0] == (ActKind.USER_DELETED, "petr", None)

@@ -18,7 +18,7 @@ from dealtrace.alerts.windows import NEXT_CHECK_MAX, WINDOWS
 from dealtrace.errors import InvalidSetting
 from dealtrace.mails.mail import ATTEMPTS_MAX, MailFault
 from dealtrace.mails.recipient import RECIPIENTS_MAX, Recipient
-from dealtrace.operations.accounts.create_user import create_user
+from dealtrace.operations.accounts.create_user import create_user, hash_password
 from dealtrace.operations.alerts import manage
 from dealtrace.operations.alerts.watch import LEASE, AlertEvaluation, AlertReport, claim_alert, settle_alerts
 from dealtrace.operations.mails.deliver import LEASE as MAIL_LEASE
@@ -166,7 +166,7 @@ def test_every_recipient_gets_a_mail_but_users_who_left(stage: Stage, shop: Play
     stage.ids.ensure(100)
     with stage.database.write() as connection:
         here, gone = (
-            create_user(connection, stage.ids, f"{name}@example.org", "correct horse battery", NOW,
+            create_user(connection, stage.ids, f"{name}@example.org", hash_password("correct horse battery"), NOW,
                         roles={shop.site.id: Role.READER})
             for name in ("here", "gone")
         )  # fmt: skip

@@ -12,7 +12,7 @@ from dealtrace.errors import InvalidParameters, InvalidSetting
 from dealtrace.mails.mail import MailId, MailPurpose, NewMail
 from dealtrace.mails.recipient import Recipient
 from dealtrace.mails.scheduled_report import Rhythm, ScheduledReport, next_due
-from dealtrace.operations.accounts.create_user import create_user
+from dealtrace.operations.accounts.create_user import create_user, hash_password
 from dealtrace.operations.mails.scheduled_reports import (
     NewScheduledReport,
     change_report,
@@ -105,7 +105,9 @@ def test_who_leaves_gets_no_more_and_the_last_one_ends_it(stage: Stage, shop: Pl
     stage.ids.ensure(10)
     with stage.database.write() as connection:
         roles = {shop.site.id: Role.READER}
-        user = create_user(connection, stage.ids, "bob@example.com", "correct horse battery", NOW, roles=roles)
+        user = create_user(
+            connection, stage.ids, "bob@example.com", hash_password("correct horse battery"), NOW, roles=roles
+        )
     bob = Recipient(user.login, "ru", user.id)
     both, alone = (
         schedule(stage, shop, replace(NEW, recipients=(ANNA, bob))),

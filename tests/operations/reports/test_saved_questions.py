@@ -6,7 +6,7 @@ from cast import Player, Stage
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.user import User
 from dealtrace.errors import InvalidSetting, NameTaken
-from dealtrace.operations.accounts.create_user import create_user
+from dealtrace.operations.accounts.create_user import create_user, hash_password
 from dealtrace.operations.accounts.manage_user import delete_user
 from dealtrace.operations.reports.manage_segments import add_segment
 from dealtrace.operations.reports.save_report import rename_report, save_report
@@ -26,8 +26,10 @@ PASSWORD = "correct horse battery"
 def anna(stage: Stage, shop: Player) -> User:
     stage.ids.ensure(10)
     with stage.database.write() as connection:
-        create_user(connection, stage.ids, "boss@example.com", PASSWORD, NOON)
-        return create_user(connection, stage.ids, "anna", PASSWORD, NOON, roles={shop.site.id: Role.ANALYST})
+        create_user(connection, stage.ids, "boss@example.com", hash_password(PASSWORD), NOON)
+        return create_user(
+            connection, stage.ids, "anna", hash_password(PASSWORD), NOON, roles={shop.site.id: Role.ANALYST}
+        )
 
 
 def save(

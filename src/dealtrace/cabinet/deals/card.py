@@ -155,7 +155,7 @@ def _facts(view: View, facts: CardFacts) -> list[Fact]:
     margin = money(view.language, deal.margin_rub, deal.currency) if deal.margin_rub is not None else ""
     lines = [
         (say("Status"), deal.status),
-        (say("Sum"), money(view.language, deal.amount_rub, deal.currency)),
+        (say("Amount"), money(view.language, deal.amount_rub, deal.currency)),
         (say("Margin"), margin),
         (say("Date of the deal"), clock_time(view.language, deal.happened_at, zone)),
         (say("Source"), source_words(origin.source) if origin.is_known else say(_why_unsourced(deal))),

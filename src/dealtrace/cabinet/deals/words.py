@@ -83,7 +83,7 @@ FIELDS: Mapping[str, str] = {
     "number": "Number",
     "status": "Status",
     "status_since": "Status since",
-    "amount_rub": "Sum",
+    "amount_rub": "Amount",
     "margin_rub": "Margin",
     "currency": "Currency",
     "happened_at": "Date of the deal",

@@ -181,16 +181,17 @@ CAUSES: Mapping[type[Refusal], Cause] = {
         "the login or the password is wrong (cabinet)",
         "`dealtrace user password LOGIN` sets a new one",
     ),
-    refusals.ReportsBusy: Cause(
-        "too many reports are running and waiting, or the server is stopping", "send again after `Retry-After`"
-    ),
+    refusals.ReportsBusy: Cause("too many reports are running and waiting", "send again after `Retry-After`"),
     refusals.ReportTooSlow: Cause(
         "a report took too long and was stopped",
         "choose a shorter period or fewer dimensions",
     ),
     refusals.ReportNotKept: Cause(
         "the disk with the server's temporary files is full",
-        "choose a shorter period or fewer dimensions; on the server, free space or set `TMPDIR`",
+        "choose a shorter period, fewer dimensions or a smaller file; on the server, free space or set `TMPDIR`",
+    ),
+    refusals.ServerStopping: Cause(
+        "the server began to stop before the report, list or file was ready", "send again after `Retry-After`"
     ),
     refusals.ClientGone: Cause(
         "the client closed the connection before its report was ready; only the log shows it",

@@ -40,7 +40,7 @@ def note_lines(
         NoteVersionLine(
             version.version,
             version.recorded_at,
-            author_words(logins, version.user_id, view.translate),
+            _author(logins, version.user_id, view),
             tuple(
                 NoteChange(view.translate(FIELDS[name]), _words(version.before[name]), _words(value))
                 for name, value in version.after.items()
@@ -50,6 +50,10 @@ def note_lines(
         for version in versions
     ]
     return lines[::-1]
+
+
+def _author(logins: Mapping[int, str], user_id: int | None, view: View) -> str:
+    return view.translate("by a program") if user_id is None else author_words(logins, user_id, view.translate)
 
 
 def _words(value: str | Sequence[str] | None) -> str:

@@ -7,9 +7,9 @@ from dealtrace import clock
 from dealtrace.accounts.invitation import Invitation, Purpose
 from dealtrace.accounts.rights import Rights
 from dealtrace.accounts.site import Site
-from dealtrace.accounts.user import User
+from dealtrace.accounts.user import PasswordHash, User
 from dealtrace.cabinet.gate import limit_guessing, then_query
-from dealtrace.cabinet.people.login import LIMITS, start_session
+from dealtrace.cabinet.people.login import LIMITS, hash_of, start_session
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvitationSpent, Refusal
 from dealtrace.operations.accounts.invite_user import accept_role, join, require_invitation
@@ -42,7 +42,8 @@ async def accept(view: View) -> Response:
         taken = await view.manage(_accept, key, view.person)
         return view.redirect_to(f"/{taken.site_id}/" if taken.site_id is not None else "/")
     try:
-        user = await view.manage(_join, key, view.form.get("login"), view.form.get("password"))
+        password = await hash_of(view, view.form.get("password"))
+        user = await view.manage(_join, key, view.form.get("login"), password)
     except InvitationSpent:
         raise
     except Refusal as refusal:
@@ -78,5 +79,5 @@ def _accept(connection: Connection, _ids: object, key: str, person: Rights) -> I
     return accept_role(connection, key, person, clock.now())
 
 
-def _join(connection: Connection, ids: IdBlocks, key: str, login: str, password: str) -> User:
+def _join(connection: Connection, ids: IdBlocks, key: str, login: str, password: PasswordHash) -> User:
     return join(connection, ids, key, login, password, clock.now())

@@ -7,10 +7,18 @@ from starlette.responses import Response
 
 from dealtrace import clock
 from dealtrace.accounts.session import SESSION_AGE_MAX
-from dealtrace.accounts.user import LOGIN_LENGTH_MAX, PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN, User, normal_login
+from dealtrace.accounts.user import (
+    LOGIN_LENGTH_MAX,
+    PASSWORD_LENGTH_MAX,
+    PASSWORD_LENGTH_MIN,
+    PasswordHash,
+    User,
+    normal_login,
+)
 from dealtrace.cabinet.gate import limit_guessing, session_cookie, then_query
 from dealtrace.cabinet.view import View
 from dealtrace.errors import LoginRefused
+from dealtrace.operations.accounts.create_user import hash_password
 from dealtrace.operations.accounts.log_in import Browser, end_session, find_credentials, open_session, verify_password
 from dealtrace.storage.accounts.users import has_users
 
@@ -53,6 +61,15 @@ async def user_of(view: View, login: str, password: str) -> User:
     """
     credentials = await view.read(find_credentials, login)
     return await view.services.password_threads.run(verify_password, credentials, password[: PASSWORD_LENGTH_MAX + 1])
+
+
+async def hash_of(view: View, password: str) -> PasswordHash:
+    """Return the hash of a new password; the slow hashing holds no database connection, so nothing waits for it.
+
+    Raises:
+        InvalidSetting: the password does not fit its limits.
+    """
+    return await view.services.password_threads.run(hash_password, password)
 
 
 async def is_own_password(view: View, password: str) -> bool:

@@ -5,10 +5,10 @@ from starlette.responses import Response
 
 from dealtrace import clock
 from dealtrace.accounts.invitation import Purpose
-from dealtrace.accounts.user import User, UserId
+from dealtrace.accounts.user import PasswordHash, User, UserId
 from dealtrace.cabinet.gate import limit_guessing
 from dealtrace.cabinet.people import profile
-from dealtrace.cabinet.people.login import LIMITS, is_own_password, start_session
+from dealtrace.cabinet.people.login import LIMITS, hash_of, is_own_password, start_session
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidSetting
 from dealtrace.operations.accounts.invite_user import accept_password, require_invitation
@@ -22,7 +22,8 @@ async def change(view: View) -> Response:
     if not await is_own_password(view, view.form.get("password")):
         return await profile.page(view, BAD_REQUEST, view.translate("The current password is wrong"))
     try:
-        await view.manage(_replace, view.rights.user.id, view.form.get("new_password"), view.session_digest)
+        password = await hash_of(view, view.form.get("new_password"))
+        await view.manage(_replace, view.rights.user.id, password, view.session_digest)
     except InvalidSetting as refusal:
         return await profile.page(view, BAD_REQUEST, refusal.text(view.language))
     return view.redirect_to("/profile")
@@ -40,7 +41,8 @@ async def accept(view: View) -> Response:
     key = view.form.get("key")
     await _check_key(view, key)
     try:
-        user = await view.manage(_accept, key, view.form.get("password"))
+        password = await hash_of(view, view.form.get("password"))
+        user = await view.manage(_accept, key, password)
     except InvalidSetting as refusal:
         return _form(view, BAD_REQUEST, key, refusal.text(view.language))
     return await start_session(view, user, "")
@@ -55,9 +57,9 @@ async def _check_key(view: View, key: str) -> None:
     await view.read(require_invitation, key, Purpose.PASSWORD, clock.now())
 
 
-def _replace(connection: Connection, _ids: object, user_id: UserId, password: str, kept_digest: str) -> None:
+def _replace(connection: Connection, _ids: object, user_id: UserId, password: PasswordHash, kept_digest: str) -> None:
     replace_password(connection, user_id, password, kept_digest=kept_digest)
 
 
-def _accept(connection: Connection, _ids: object, key: str, password: str) -> User:
+def _accept(connection: Connection, _ids: object, key: str, password: PasswordHash) -> User:
     return accept_password(connection, key, password, clock.now())

@@ -5,9 +5,9 @@ from starlette.responses import Response
 
 from dealtrace import clock
 from dealtrace.accounts.invitation import Purpose
-from dealtrace.accounts.user import User
+from dealtrace.accounts.user import PasswordHash, User
 from dealtrace.cabinet.gate import limit_guessing
-from dealtrace.cabinet.people.login import LIMITS, start_session
+from dealtrace.cabinet.people.login import LIMITS, hash_of, start_session
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvitationSpent, Refusal
 from dealtrace.operations.accounts.invite_user import accept_first_invitation, require_invitation
@@ -30,7 +30,8 @@ async def accept(view: View) -> Response:
     await limit_guessing(view)
     await _check_key(view, key)
     try:
-        user = await view.manage(_accept, key, login, view.form.get("password"))
+        password = await hash_of(view, view.form.get("password"))
+        user = await view.manage(_accept, key, login, password)
     except InvitationSpent:
         raise
     except Refusal as refusal:
@@ -47,5 +48,5 @@ async def _check_key(view: View, key: str) -> None:
     await view.read(require_invitation, key, Purpose.FIRST, clock.now())
 
 
-def _accept(connection: Connection, ids: IdBlocks, key: str, login: str, password: str) -> User:
+def _accept(connection: Connection, ids: IdBlocks, key: str, login: str, password: PasswordHash) -> User:
     return accept_first_invitation(connection, ids, key, login, password, clock.now())

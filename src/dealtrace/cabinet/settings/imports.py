@@ -12,7 +12,14 @@ from dealtrace.cabinet.gate import Respond
 from dealtrace.cabinet.rendering import HEADERS
 from dealtrace.cabinet.settings.page import Faults, fault_text, show_settings, stored_site
 from dealtrace.cabinet.settings.preview import preview_file
-from dealtrace.cabinet.settings.uploads import UPLOAD_BYTES_MAX, Owner, Upload, find_upload, keep_upload
+from dealtrace.cabinet.settings.uploads import (
+    UPLOAD_BYTES_MAX,
+    Owner,
+    Upload,
+    find_upload,
+    keep_upload,
+    refused_unless_written,
+)
 from dealtrace.cabinet.view import View
 from dealtrace.errors import FileUnreadable, ImportInProgress, Refusal
 from dealtrace.files.csv_reader import Encoding
@@ -124,7 +131,11 @@ async def send_refused(view: View) -> Response:
 
 
 async def keep_sent_file(view: View, purpose: str, options: dict[str, str]) -> Upload | None:
-    """Store the uploaded file with its options and return it, or return `None` if no file was chosen."""
+    """Store the uploaded file with its options and return it, or return `None` if no file was chosen.
+
+    Raises:
+        ReportNotKept: the disk of temporary files is full; nothing is stored.
+    """
     sent = view.form.file("file")
     if sent is None:
         return None
@@ -143,21 +154,25 @@ def _open(kept: Upload, site: Site) -> ImportFile:
 
 
 def _run(database: Database, kept: Upload, site: Site, user_id: int) -> None:
-    """Import a file, and store the result beside it."""
+    """Import a file, and store the result beside it.
+
+    Raises:
+        ReportNotKept: the refused rows or the result do not fit the disk; importing again goes on from there.
+    """
     name, file = kept.path.name, _open(kept, site)
     refused = RefusedRows(kept.refused_path, file.headings.cells, file.layout.language)
     rows = partial(file.rows, site.time_zone)
-    outcome = run_import(
-        ImportJob(database, site, file.format.noun, file.digest, rows, refused, user_id=user_id), clock.now
-    )
-    kept.finish(
-        {
-            "name": name,
-            "taken_in": str(outcome.state.taken_in),
-            "refused": str(outcome.state.refused),
-            "before": "yes" if outcome.finished_before else "",
-        }
-    )
+    job = ImportJob(database, site, file.format.noun, file.digest, rows, refused, user_id=user_id)
+    with refused_unless_written():
+        outcome = run_import(job, clock.now)
+        kept.finish(
+            {
+                "name": name,
+                "taken_in": str(outcome.state.taken_in),
+                "refused": str(outcome.state.refused),
+                "before": "yes" if outcome.finished_before else "",
+            }
+        )
 
 
 def _page(

@@ -15,7 +15,7 @@ from dealtrace.operations.reports.ask import FactSource
 from dealtrace.operations.reports.set_status import set_status
 from dealtrace.operations.what_if.trial import TriedSettings
 from dealtrace.operations.work import Work
-from dealtrace.reports.refusals import ReportNotKept, ReportsBusy, ReportTooSlow
+from dealtrace.reports.refusals import ReportNotKept, ReportsBusy, ReportTooSlow, ServerStopping
 from dealtrace.reports.statuses import Meaning, StatusGroup, group_statuses
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.reports.names import count_deals_by_spelling
@@ -64,7 +64,7 @@ async def _count_in_mirror(view: View) -> dict[str, int] | None:
     try:
         async with asyncio.timeout(COUNT_SECONDS):
             return await view.ask(_count_deals)
-    except (TimeoutError, ReportNotKept, ReportsBusy, ReportTooSlow):
+    except (TimeoutError, ReportNotKept, ReportsBusy, ReportTooSlow, ServerStopping):
         return None
 
 

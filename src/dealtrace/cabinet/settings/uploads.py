@@ -5,14 +5,17 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_urlsafe
 from typing import BinaryIO
 
 from dealtrace import clock
 from dealtrace.accounts.token import token_digest
+from dealtrace.files.atomic_file import write_atomically
 from dealtrace.record import record
+from dealtrace.reports.refusals import ReportNotKept
 
 UPLOAD_BYTES_MAX = 20 << 20
 """The largest upload: importing a larger file takes minutes, which is too long for a browser, but not for a command."""
@@ -94,7 +97,8 @@ class Upload:
         The folder is created again if the upload was deleted during the import because it was old.
         """
         self.folder.mkdir(mode=PRIVATE, exist_ok=True)
-        (self.folder / _OUTCOME).write_text(json.dumps(dict(outcome)))
+        with write_atomically(self.folder / _OUTCOME, overwrite=True) as partial:
+            partial.write_text(json.dumps(dict(outcome)))
         shutil.rmtree(self.folder / _SENT, ignore_errors=True)
 
     def delete(self) -> None:
@@ -103,17 +107,42 @@ class Upload:
 
 
 def keep_upload(owner: Owner, name: str, content: BinaryIO, options: Mapping[str, str]) -> Upload:
-    """Store an uploaded file after deleting old uploads, and return the upload."""
+    """Store an uploaded file after deleting old uploads, and return the upload.
+
+    Raises:
+        ReportNotKept: the disk of temporary files is full; nothing is stored.
+    """
     place = private_folder(_FOLDER)
     _sweep(place)
     key = token_urlsafe(KEY_BYTES)
     upload = Upload(key, place / owner.folder_of(key))
-    upload.folder.mkdir(mode=PRIVATE)
-    (upload.folder / _SENT).mkdir()
-    with (upload.folder / _SENT / _plain_name(name)).open("wb") as kept:
-        shutil.copyfileobj(content, kept)
-    (upload.folder / _OPTIONS).write_text(json.dumps(dict(options)))
+    try:
+        with refused_unless_written():
+            upload.folder.mkdir(mode=PRIVATE)
+            (upload.folder / _SENT).mkdir()
+            with (upload.folder / _SENT / _plain_name(name)).open("wb") as kept:
+                shutil.copyfileobj(content, kept)
+            (upload.folder / _OPTIONS).write_text(json.dumps(dict(options)))
+    except ReportNotKept:
+        upload.delete()
+        raise
     return upload
+
+
+@contextmanager
+def refused_unless_written() -> Iterator[None]:
+    """Raise `ReportNotKept` if a file of an upload cannot be written in the block.
+
+    Raises:
+        FileNotFoundError: the upload was deleted meanwhile because it was old.
+        ReportNotKept: a file could not be written, for example because the disk is full.
+    """
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except OSError as fault:
+        raise ReportNotKept(cause=fault.strerror or str(fault)) from fault
 
 
 def find_upload(owner: Owner, key: str) -> Upload | None:

@@ -143,7 +143,7 @@ def unpin(deal: DealArgument, site: OnlySiteOption = None) -> None:
 def _format_sum(deal: Deal) -> str:
     """Return the amount of a deal, with its currency if it is not in rubles: `10 USD`."""
     if deal.amount_rub is None:
-        return "no sum"
+        return "no amount"
     currency = "" if deal.currency in (None, RUBLE) else f" {str(deal.currency).upper()}"
     return f"{deal.amount_rub.normalize():f}{currency}"
 

@@ -35,7 +35,7 @@ def format_lead(lead: LeadRef | None) -> str:
 def format_amount(deal: Deal | IncomingDeal) -> str:
     """Format the amount of a deal with two decimals, and its currency if it is not in rubles: `10.00 USD`."""
     if deal.amount_rub is None:
-        return "no sum"
+        return "no amount"
     currency = f" {deal.currency.upper()}" if deal.currency not in (None, RUBLE) else ""
     return f"{rubles_of(kopecks_of(deal.amount_rub))}{currency}"
 

@@ -15,6 +15,7 @@ from dealtrace.accounts.user import (
     LOGIN_LENGTH_MAX,
     PASSWORD_LENGTH_MAX,
     PASSWORD_LENGTH_MIN,
+    PasswordHash,
     User,
     UserId,
     normal_login,
@@ -30,28 +31,27 @@ def create_user(
     connection: Connection,
     ids: IdBlocks,
     login: str,
-    password: str,
+    password: PasswordHash,
     now: datetime,
     *,
     roles: Mapping[SiteId, Role] | None = None,
     created_by: int | None = None,
 ) -> User:
-    """Create a user; the password is stored as an argon2id hash.
+    """Create a user with a password that `hash_password` has hashed.
 
     `roles` are the user's roles by site; `None` makes the user an owner of the installation. `created_by` is the user
     who invited the new user, or `None` if the user or the invitation was created on the command line. Links for
     creating the first user stop working.
 
     Raises:
-        InvalidSetting: the login or the password is too short or too long, or the login has unprintable characters.
+        InvalidSetting: the login is too short or too long, or has unprintable characters.
         NameTaken: another user has this login.
     """
     name = _checked_login(login)
-    check_password(password)
     if users.find_user(connection, name) is not None:
         raise NameTaken(name=name)
     user = User(UserId(ids.take()), name, now, is_owner=roles is None)
-    users.insert_user(connection, user, password_hasher().hash(password))
+    users.insert_user(connection, user, password)
     record_act(connection, ActKind.USER_CREATED, name, now, created_by)
     if user.is_owner:
         record_act(connection, ActKind.OWNER_MADE, name, now, created_by)
@@ -73,8 +73,8 @@ def _checked_login(login: str) -> str:
     return name
 
 
-def check_password(password: str) -> None:
-    """Check the length of a password.
+def hash_password(password: str) -> PasswordHash:
+    """Return the argon2id hash of a new password; this is slow on purpose, so it must not be in a transaction.
 
     Raises:
         InvalidSetting: the password is too short or too long.
@@ -85,6 +85,7 @@ def check_password(password: str) -> None:
             ru=f"нужно от {PASSWORD_LENGTH_MIN} до {PASSWORD_LENGTH_MAX} символов",
             en=f"{PASSWORD_LENGTH_MIN} to {PASSWORD_LENGTH_MAX} characters are expected",
         )
+    return PasswordHash(password_hasher().hash(password))
 
 
 @cache

@@ -16,7 +16,7 @@ from dealtrace.accounts.invitation import (
 from dealtrace.accounts.rights import Rights, Role
 from dealtrace.accounts.site import SiteId
 from dealtrace.accounts.token import token_digest
-from dealtrace.accounts.user import User, UserId
+from dealtrace.accounts.user import PasswordHash, User, UserId
 from dealtrace.errors import InvitationSpent
 from dealtrace.operations.accounts.create_user import create_user
 from dealtrace.operations.accounts.manage_user import give_role, replace_password, set_owner
@@ -36,7 +36,7 @@ def invite_first_user(connection: Connection, now: datetime) -> str | None:
 
 
 def accept_first_invitation(
-    connection: Connection, ids: IdBlocks, key: str, login: str, password: str, now: datetime
+    connection: Connection, ids: IdBlocks, key: str, login: str, password: PasswordHash, now: datetime
 ) -> User:
     """Create the first user with a one-time key; only one person can succeed.
 
@@ -115,7 +115,7 @@ def require_invitation(connection: Connection, key: str, purpose: Purpose, now: 
     return found
 
 
-def join(connection: Connection, ids: IdBlocks, key: str, login: str, password: str, now: datetime) -> User:
+def join(connection: Connection, ids: IdBlocks, key: str, login: str, password: PasswordHash, now: datetime) -> User:
     """Accept an invitation: create a user with the invited role, and return the user.
 
     Raises:
@@ -144,12 +144,11 @@ def accept_role(connection: Connection, key: str, person: Rights, now: datetime)
     return used
 
 
-def accept_password(connection: Connection, key: str, password: str, now: datetime) -> User:
+def accept_password(connection: Connection, key: str, password: PasswordHash, now: datetime) -> User:
     """Set the password of the user for whom a key was made, end all sessions of the user, and return the user.
 
     Raises:
         InvitationSpent: as in `require_invitation`.
-        InvalidSetting: the password is too short or too long.
     """
     used = _use(connection, key, Purpose.PASSWORD, now)
     found = users.find_rights(connection, used.user_id) if used.user_id is not None else None

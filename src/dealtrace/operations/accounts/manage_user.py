@@ -8,9 +8,8 @@ from dealtrace.accounts.account_act import ActKind
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import SiteId
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
-from dealtrace.accounts.user import User, UserId, normal_login
+from dealtrace.accounts.user import PasswordHash, User, UserId, normal_login
 from dealtrace.errors import InvalidSetting
-from dealtrace.operations.accounts.create_user import check_password, password_hasher
 from dealtrace.operations.accounts.record_act import record_act
 from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.accounts.require_site import require_site
@@ -21,11 +20,11 @@ from dealtrace.storage.accounts.sites import list_site_ids
 from dealtrace.storage.reports.saved import delete_what_a_user_saved
 
 
-def change_password(connection: Connection, login: str, password: str, now: datetime) -> User:
+def change_password(connection: Connection, login: str, password: PasswordHash, now: datetime) -> User:
     """Replace the password of a user on the command line, end all their sessions, and return the user.
 
     Raises:
-        InvalidSetting: there is no such user, or the password is too short or too long.
+        InvalidSetting: there is no such user.
     """
     found = require_user(connection, login)
     replace_password(connection, found.id, password)
@@ -33,16 +32,12 @@ def change_password(connection: Connection, login: str, password: str, now: date
     return found
 
 
-def replace_password(connection: Connection, user_id: UserId, password: str, *, kept_digest: str = "") -> None:
+def replace_password(connection: Connection, user_id: UserId, password: PasswordHash, *, kept_digest: str = "") -> None:
     """Replace the password of a user, and end all their sessions except the one whose digest is `kept_digest`.
 
     Links for setting a new password stop working.
-
-    Raises:
-        InvalidSetting: the password is too short or too long.
     """
-    check_password(password)
-    users.update_password(connection, user_id, password_hasher().hash(password))
+    users.update_password(connection, user_id, password)
     delete_sessions(connection, user_id, but=kept_digest)
     invitations.delete_invitations(connection, user_id=user_id)
 

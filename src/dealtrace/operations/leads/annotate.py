@@ -7,6 +7,7 @@ from dealtrace.deals.custom_fields import split_by_known
 from dealtrace.errors import InvalidParameters, LeadNotMatched, PointsSpent, Refusal, Violation
 from dealtrace.leads.annotations import Addition, Annotations, with_addition
 from dealtrace.leads.lead import LeadRef
+from dealtrace.leads.note_version import NOTE_VERSIONS_MAX, NoteVersion, changed_notes
 from dealtrace.matching.lead_search import LeadSearch
 from dealtrace.operations.deals.rematch import rematch_tagged
 from dealtrace.operations.leads.find import FoundLeads, find_leads
@@ -18,6 +19,7 @@ from dealtrace.quota.points import PaidMethod
 from dealtrace.record import record
 from dealtrace.storage.accounts import custom_fields
 from dealtrace.storage.leads.annotations import find_annotations, update_annotations
+from dealtrace.storage.leads.note_versions import delete_note_versions, find_last_versions, insert_note_versions
 from dealtrace.webhooks.event import annotations_event
 
 COMMENT_LENGTH_MAX = 100_000
@@ -93,10 +95,13 @@ def _add(work: Work, additions: Sequence[Addition], found: FoundLeads) -> Annota
     return outcomes
 
 
-def store_annotations(work: Work, changes: Mapping[LeadRef, tuple[Annotations, Annotations]]) -> None:
+def store_annotations(
+    work: Work, changes: Mapping[LeadRef, tuple[Annotations, Annotations]], user_id: int | None = None
+) -> Mapping[LeadRef, NoteVersion]:
     """Store annotations of leads, publish the changes, and rematch the deals whose matchers look for new tags.
 
-    `changes` has the annotations of each lead before and after the change.
+    `changes` has the annotations of each lead before and after the change; user `user_id` made it, or a program if it
+    is `None`. The returned versions are those of the leads whose notes changed.
     """
     tagged = {ref for ref, (before, after) in changes.items() if set(after.tags) - set(before.tags)}
     if tagged:
@@ -105,6 +110,28 @@ def store_annotations(work: Work, changes: Mapping[LeadRef, tuple[Annotations, A
     publish_events(work, [annotations_event(ref, before, after) for ref, (before, after) in changes.items()])
     if tagged:
         rematch_tagged(work, tagged)
+    return _store_versions(work, changes, user_id)
+
+
+def _store_versions(
+    work: Work, changes: Mapping[LeadRef, tuple[Annotations, Annotations]], user_id: int | None
+) -> dict[LeadRef, NoteVersion]:
+    notes = {ref: values for ref, change in changes.items() if any(values := changed_notes(*change))}
+    if not notes:
+        return {}
+    last = find_last_versions(work.connection, work.site.id, [ref.id for ref in notes])
+    versions = {
+        ref: NoteVersion(last.get(ref.id, 0) + 1, work.now, user_id, before, after)
+        for ref, (before, after) in notes.items()
+    }
+    old = {
+        ref.id: version.version - NOTE_VERSIONS_MAX
+        for ref, version in versions.items()
+        if version.version > NOTE_VERSIONS_MAX
+    }
+    insert_note_versions(work.connection, work.site.id, {ref.id: version for ref, version in versions.items()})
+    delete_note_versions(work.connection, work.site.id, old)
+    return versions
 
 
 def beyond_limits(annotations: Annotations) -> Violation | None:

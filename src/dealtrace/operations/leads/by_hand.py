@@ -7,7 +7,7 @@ from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.errors import InvalidParameters, LeadNotFound, Refusal, Violation
 from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.lead import LeadRef
-from dealtrace.leads.note_version import NOTE_VERSIONS_MAX, NoteVersion, changed_notes, notes_changed_since
+from dealtrace.leads.note_version import notes_changed_since
 from dealtrace.operations.accounts.record_change import record_work
 from dealtrace.operations.leads.annotate import beyond_limits, store_annotations
 from dealtrace.operations.leads.delete import delete_lead, restore_lead
@@ -15,12 +15,7 @@ from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
 from dealtrace.storage.leads.annotations import find_annotations
-from dealtrace.storage.leads.note_versions import (
-    delete_note_versions,
-    find_last_version,
-    insert_note_version,
-    list_note_versions,
-)
+from dealtrace.storage.leads.note_versions import list_note_versions
 
 DELETED, RESTORED, NOTED = "deleted", "restored", "noted"
 """What a person did to a lead, as `ChangeKind.LEAD` states it."""
@@ -126,13 +121,9 @@ def _undo(work: Work, wanted: NotesUndo, user_id: int | None) -> LeadRef | Refus
 
 
 def _store(work: Work, ref: LeadRef, before: Annotations, after: Annotations, user_id: int | None) -> None:
-    """Store the changed notes of a lead, and the version that records their change."""
-    store_annotations(work, {ref: (before, after)})
-    number = find_last_version(work.connection, work.site.id, ref.id) + 1
-    version = NoteVersion(number, work.now, user_id, *changed_notes(before, after))
-    insert_note_version(work.connection, work.site.id, ref.id, version)
-    delete_note_versions(work.connection, work.site.id, ref.id, until=number - NOTE_VERSIONS_MAX)
-    _record(work, user_id, ref, NOTED, version=str(number))
+    """Store the changed notes of a lead, and record the version that they make."""
+    versions = store_annotations(work, {ref: (before, after)}, user_id)
+    _record(work, user_id, ref, NOTED, version=str(versions[ref].version))
 
 
 def _record(work: Work, user_id: int | None, ref: LeadRef, done: str, *, version: str = "") -> None:

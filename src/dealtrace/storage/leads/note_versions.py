@@ -1,37 +1,54 @@
 """The versions of notes on leads; a call and a lead request never have the same id."""
 
-from sqlalchemy import Connection, delete, func, insert, select
+from collections.abc import Collection, Mapping
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
 from dealtrace.leads.note_version import NoteValues, NoteVersion
-from dealtrace.storage.database.compiled_statement import Row
+from dealtrace.storage.database.column_types import is_among
+from dealtrace.storage.database.compiled_statement import CompiledStatement, Row
+from dealtrace.storage.database.many_rows import execute_many
 from dealtrace.storage.schema.tables.leads import lead_version
 
-
-def insert_note_version(connection: Connection, site_id: int, lead_id: int, version: NoteVersion) -> None:
-    """Store a version of a lead's notes."""
-    connection.execute(
-        insert(lead_version).values(
-            site_id=site_id,
-            lead_id=lead_id,
-            version=version.version,
-            recorded_at=version.recorded_at,
-            user_id=version.user_id,
-            before=version.before,
-            after=version.after,
-        )
-    )
+_LAST = CompiledStatement(
+    select(lead_version.c.lead_id, func.max(lead_version.c.version).label("version"))
+    .where(lead_version.c.site_id == bindparam("site_id"), is_among(lead_version.c.lead_id, "ids"))
+    .group_by(lead_version.c.lead_id)
+)
+_DELETE = delete(lead_version).where(
+    lead_version.c.site_id == bindparam("of_site"),
+    lead_version.c.lead_id == bindparam("of_lead"),
+    lead_version.c.version <= bindparam("until"),
+)
 
 
-def delete_note_versions(connection: Connection, site_id: int, lead_id: int, *, until: int) -> None:
-    """Delete the versions of a lead's notes whose numbers are `until` or lower."""
-    mine = (lead_version.c.site_id == site_id, lead_version.c.lead_id == lead_id, lead_version.c.version <= until)
-    connection.execute(delete(lead_version).where(*mine))
+def insert_note_versions(connection: Connection, site_id: int, versions: Mapping[int, NoteVersion]) -> None:
+    """Store a version of the notes of each lead, by the lead's id."""
+    rows = [
+        {
+            "site_id": site_id,
+            "lead_id": lead_id,
+            "version": version.version,
+            "recorded_at": version.recorded_at,
+            "user_id": version.user_id,
+            "before": version.before,
+            "after": version.after,
+        }
+        for lead_id, version in versions.items()
+    ]
+    execute_many(connection, insert(lead_version), rows)
 
 
-def find_last_version(connection: Connection, site_id: int, lead_id: int) -> int:
-    """Return the number of the last version of a lead's notes, or 0 if there is none."""
-    mine = (lead_version.c.site_id == site_id, lead_version.c.lead_id == lead_id)
-    return connection.execute(select(func.max(lead_version.c.version)).where(*mine)).scalar_one() or 0
+def delete_note_versions(connection: Connection, site_id: int, until: Mapping[int, int]) -> None:
+    """Delete old versions of leads' notes: by the lead's id, the number of the latest version to delete."""
+    rows = [{"of_site": site_id, "of_lead": lead_id, "until": number} for lead_id, number in until.items()]
+    execute_many(connection, _DELETE, rows)
+
+
+def find_last_versions(connection: Connection, site_id: int, lead_ids: Collection[int]) -> dict[int, int]:
+    """Find the numbers of the last versions of leads' notes, by the leads' ids; leads without versions are left out."""
+    found = _LAST.fetch_named(connection, {"site_id": site_id, "ids": list(lead_ids)})
+    return {row.lead_id: row.version for row in found}
 
 
 def list_note_versions(connection: Connection, site_id: int, lead_id: int) -> list[NoteVersion]:

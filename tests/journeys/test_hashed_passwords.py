@@ -1,0 +1,119 @@
+"""Hashing and checking a password takes long, and registrations do not wait for it."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cast import Player, Stage
+from dealtrace.accounts.rights import Role
+from dealtrace.operations.accounts.invite_user import invite_first_user, invite_user, make_password_link
+from dealtrace.storage.database.engine import Database, open_database
+from engines import on_one_engine
+from guests import PASSWORD, Guest, new_user
+from server import ServerProcess
+from waiting import wait_until
+
+NEW_PASSWORD = "another one entirely"
+HELD = """
+import pathlib
+import time
+
+import argon2
+
+FOLDER = pathlib.Path({folder!r})
+hash, verify = argon2.PasswordHasher.hash, argon2.PasswordHasher.verify
+
+
+def wait(step):
+    while (FOLDER / step).exists():
+        (FOLDER / "begun").touch()
+        time.sleep(0.01)
+
+
+def hash_held(self, *password, **salt):
+    wait("hash")
+    return hash(self, *password, **salt)
+
+
+def verify_held(self, *hashed):
+    wait("verify")
+    return verify(self, *hashed)
+
+
+argon2.PasswordHasher.hash, argon2.PasswordHasher.verify = hash_held, verify_held
+"""
+"""Makes hashing or checking a password wait while there is a file of this name."""
+
+pytestmark = on_one_engine  # only SQLite lets one transaction at a time write
+
+
+class HeldServer:
+    """A server whose passwords are hashed and checked only when a test lets them."""
+
+    def __init__(self, server: ServerProcess, database: Database, folder: Path) -> None:
+        self.server = server
+        self.database = database
+        self.shop: Player = Stage(database).open_site()
+        self._folder = folder
+
+    def registers_during(self, step: str, act: Callable[..., Any], *args: str, **fields: str) -> Any:
+        """Register a deal while `act` hashes or verifies, before it may go on; return what `act` returns."""
+        held = self._folder / step
+        held.touch()
+        with ThreadPoolExecutor(1) as thread:
+            acting = thread.submit(act, *args, **fields)
+            try:
+                wait_until((self._folder / "begun").exists)
+                assert self.server.register(self.shop.token).status_code == 200
+                assert not acting.done()
+            finally:
+                held.unlink()
+                (self._folder / "begun").unlink(missing_ok=True)
+            return acting.result()
+
+
+@pytest.fixture
+def held(start_server: Callable[..., ServerProcess], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Start a server whose passwords wait."""
+    (tmp_path / "sitecustomize.py").write_text(HELD.format(folder=str(tmp_path)))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    server = start_server(is_fork=False)
+    with closing(open_database(server.database_url)) as database:
+        yield HeldServer(server, database, tmp_path)
+
+
+def test_registrations_do_not_wait_for_passwords_of_the_cabinet(held: HeldServer) -> None:
+    now, database = datetime.now(UTC), held.database
+    with database.write() as connection:
+        key = invite_first_user(connection, now)
+    assert key is not None
+    sent = {"key": key, "login": "boss", "password": PASSWORD}
+    assert held.registers_during("hash", Guest(held.server).send, "/welcome", **sent).status_code == 303
+    with database.write() as connection:
+        key = invite_user(connection, Role.READER, now, site_id=held.shop.site.id, made_by=None)
+    sent = {"key": key, "login": "petr", "password": PASSWORD}
+    assert held.registers_during("hash", Guest(held.server).send, "/invitation", **sent).status_code == 303
+    person = new_user(database)
+    with database.write() as connection:
+        key = make_password_link(connection, person.id, now, made_by=person.id)
+    sent = {"key": key, "password": NEW_PASSWORD}
+    assert held.registers_during("hash", Guest(held.server).send, "/password", **sent).status_code == 303
+    answer = held.registers_during("verify", Guest(held.server).log_in, person.login, NEW_PASSWORD)
+    assert answer.status_code == 303
+    guest = Guest(held.server, secret=answer.cookies["session"])
+    for step, new in (("verify", PASSWORD), ("hash", NEW_PASSWORD)):
+        sent = {"password": NEW_PASSWORD if step == "verify" else PASSWORD, "new_password": new}
+        assert held.registers_during(step, guest.send, "/profile/password", **sent).status_code == 303
+
+
+def test_registrations_do_not_wait_for_passwords_of_commands(held: HeldServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    person = new_user(held.database)
+    monkeypatch.setenv("DEALTRACE_NEW_PASSWORD", NEW_PASSWORD)
+    for arguments in (("create", "anna"), ("password", person.login)):
+        ended = held.registers_during("hash", held.server.command, "user", *arguments)
+        assert ended.returncode == 0, ended
