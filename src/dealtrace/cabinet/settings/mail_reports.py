@@ -105,7 +105,7 @@ async def show_report(view: View) -> Response:
 
 
 async def change(view: View) -> Response:
-    """Save a changed report, or the report that it was before a change."""
+    """Save the report as it is in the form or, if the form undoes a change, as it was before that change."""
     found = await view.read(_read_report, view.current_site, number_of(view.request.path_params["report"]))
     if found is None:
         return not_found(view)
@@ -128,7 +128,7 @@ async def change(view: View) -> Response:
 
 
 async def add(view: View) -> Response:
-    """Schedule the report in the form or a removed one, or show the form again with an error message."""
+    """Schedule the report in the form, or a removed report again; if it is invalid, show the form with the errors."""
     draft, members = _draft_of(view.form), await view.read(_read_members, view.current_site)
     before: Sequence[Recipient] = ()
     restored_id: int | None = None
