@@ -1,4 +1,4 @@
-"""A view: a request for a page, its person and site, and the functions that read, write and respond.
+"""A view: a request for a page, the person who sent it, its site, and functions that read, write and respond.
 
 Any: operations return results of many types.
 """

@@ -1,4 +1,4 @@
-"""The page of scheduled reports: people paste the address of a report, which is then mailed at a chosen hour."""
+"""The page of scheduled reports: people paste the address of a report and choose when it is mailed."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -82,7 +82,7 @@ class ReportLine:
 
 @record
 class _Facts:
-    """The reports, the logins of the site's users by id, who unsubscribed, and the invalid reports by their ids."""
+    """The reports, users' logins by id, and, by report id, the addresses that unsubscribed and the invalid reports."""
 
     reports: Sequence[ScheduledReport]
     members: dict[int, str]
