@@ -70,7 +70,7 @@ def check() -> None:
 
 @database_commands.command("recount")
 def recount() -> None:
-    """Recount the deals of each day, which the journals show as totals. Servers cannot write until this is done."""
+    """Recount the deals of each day; journals get their totals from these counts. Servers cannot write meanwhile."""
     with open_prepared() as database:
         with database.read() as connection:
             sites = list_sites(connection)

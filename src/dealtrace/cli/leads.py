@@ -60,7 +60,7 @@ def delete(kind: KindArgument, lead_id: LeadIdArgument, site: OnlySiteOption = N
 
 @lead_commands.command("restore")
 def restore(kind: KindArgument, lead_id: LeadIdArgument, site: OnlySiteOption = None) -> None:
-    """Restore a deleted lead. Deals that it may match are rematched."""
+    """Restore a deleted lead. Deals that may have come from it are rematched."""
     with open_prepared() as database, database.write() as connection:
         owner, lead = _find_lead(connection, kind, lead_id, site)
         changed = restore_lead(work_in(database, connection, owner), lead.ref)
