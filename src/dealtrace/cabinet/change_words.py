@@ -21,7 +21,7 @@ from dealtrace.reports.metrics import Metric
 _SETTINGS: Mapping[str, str] = {
     "name": "Name",
     "timezone": "Time zone",
-    "contact_matching": "Find the lead of a deal by its phone or e-mail",
+    "contact_matching": "Find the lead of a deal by the client's phone or e-mail",
     "attribution": "Attribution model",
     "unique_depth_days": "Unique lead: days without earlier leads of the same client",
     "target_call_seconds": "Target call: shortest conversation in seconds",

@@ -1,4 +1,4 @@
-"""A view: a request for a page, its person and site, and the functions that read, write and respond.
+"""A view: a request for a page, the person who sent it, its site, and functions that read, write and respond.
 
 Any: operations return results of many types.
 """
@@ -50,9 +50,9 @@ class Services:
 
     A backup is too old after `backup_days_max` days; 0 means that backups are not checked.
     `webhook_fields` lists the names of the fields that a webhook may choose for events of a kind. A new site
-    has `points_per_day`. Passwords are checked on `password_threads`, whole files are read and imported on
-    `file_threads`, and lists are exported on `export_threads`. Demos are filled, and past data of sites is changed, in
-    `background_runs`. `server_stop` interrupts writing and sending files when the server stops.
+    may spend `points_per_day` API points a day. Passwords are checked on `password_threads`, whole files are read and
+    imported on `file_threads`, and lists are exported on `export_threads`. Demos are filled, and past data of sites is
+    changed, in `background_runs`. `server_stop` interrupts writing and sending files when the server stops.
     """
 
     database: Database
@@ -139,7 +139,7 @@ class View:
     async def ask(
         self, ask: Callable[Concatenate[FactSource, Site, P], Result], *args: P.args, **kwargs: P.kwargs
     ) -> Result:
-        """Call `ask` in the report pool with the page's site and the facts of this site, and return its result.
+        """Call `ask` in the report pool with the site and its facts (visits, leads, deals, costs); return the result.
 
         Raises:
             Refusal: too many reports are running, this one took too long, or the browser closed the connection.

@@ -192,7 +192,8 @@ REQUEST_REGISTER = (
         Text(NUMBER_LENGTH_MAX),
         "Идентификатор заявки на сайте, уникальный; по умолчанию равен requestId. Повтор с тем же содержанием "
         "получает тот же ответ.",
-        "The request's id on its website, unique; requestId by default. If it is sent again, the answer is the same.",
+        "The request's id on its website, unique; requestId by default. If the same request is sent again, the answer "
+        "is the same.",
     ),
     Parameter(
         "sessionId",
@@ -249,7 +250,8 @@ REQUEST_CREATE = (
         Text(NUMBER_LENGTH_MAX),
         "Идентификатор заявки на сайте, уникальный; по умолчанию равен requestId. Повтор с тем же содержанием "
         "получает тот же ответ.",
-        "The request's id on its website, unique; requestId by default. If it is sent again, the answer is the same.",
+        "The request's id on its website, unique; requestId by default. If the same request is sent again, the answer "
+        "is the same.",
     ),
     SUBJECT,
     PAGE_URL,

@@ -187,7 +187,7 @@ class CostsAnswer(TypedDict):
 
 
 class SourceShareAnswer(TypedDict):
-    """The share of a deal credited to a source, a decimal from 0 to 1; source and medium are `None` if unknown."""
+    """A source and its share of a deal, a decimal from 0 to 1; source and medium are `None` if unknown."""
 
     source: str | None
     medium: str | None
@@ -274,7 +274,10 @@ class ValuesAnswer(TypedDict):
 
 
 class DisagreementAnswer(TypedDict):
-    """A difference found by `agree`; `file` is `None` if only the site has the deal, `here` if only the file has it."""
+    """A difference found by `agree`.
+
+    `file` is `None` if the deal is only at the site, `here` is `None` if it is only in the file.
+    """
 
     kind: str
     row: int | None
@@ -340,7 +343,7 @@ class Finding(TypedDict):
 
 
 class AlertAnswer(TypedDict):
-    """A rule in `alert list`; `limit` is a number or a percentage, and `raisedAt` is `None` unless its alert is on."""
+    """A rule in `alert list`; `limit` is a number or a percentage, and `raisedAt` is `None` if no alert is raised."""
 
     alertId: int
     kind: str

@@ -60,7 +60,9 @@ COMMANDS = {
     "requests": ListedCommand("requests.tail", "request_commands", "Show the journal of requests to the API."),
     "doctor": ListedCommand("doctor.command", "doctor", "Check the installation."),
     "config": ListedCommand("settings_in_force", "config", "Show the settings in force."),
-    "db": ListedCommand("database", "database_commands", "Upgrade, check and distribute the database."),
+    "db": ListedCommand(
+        "database", "database_commands", "Upgrade and check the database, or spread it over a Citus cluster."
+    ),
     "backup": ListedCommand("backup", "backup", "Back up the whole database to one file."),
     "restore": ListedCommand("backup", "restore", "Restore a backup into an empty database."),
 }

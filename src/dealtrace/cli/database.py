@@ -33,7 +33,9 @@ from dealtrace.storage.schema.upgrade import (
     upgrade_schema,
 )
 
-database_commands = typer.Typer(help="Upgrade, check and distribute the database.", no_args_is_help=True)
+database_commands = typer.Typer(
+    help="Upgrade and check the database, or spread it over a Citus cluster.", no_args_is_help=True
+)
 
 
 READ_AGAIN = "Some stored phones and e-mails are still normalised by the rules of an earlier release."
@@ -54,7 +56,7 @@ def upgrade() -> None:
 
 @database_commands.command("check")
 def check() -> None:
-    """Check the schema, distribution, daily deal counts and SQLite file. The exit status is 1 if anything is wrong."""
+    """Check the schema, Citus tables, daily deal counts and SQLite file. The exit status is 1 if anything is wrong."""
     with explained():
         database = open_database(read_settings().database_url)
         problems = _damage(database)
@@ -68,7 +70,7 @@ def check() -> None:
 
 @database_commands.command("recount")
 def recount() -> None:
-    """Recount the deals of each day, which the journals show as totals. Servers cannot write until this is done."""
+    """Recount the deals of each day; journals get their totals from these counts. Servers cannot write meanwhile."""
     with open_prepared() as database:
         with database.read() as connection:
             sites = list_sites(connection)

@@ -44,7 +44,7 @@ CampaignOption = Annotated[
 ]
 RenameOption = Annotated[
     list[str] | None,
-    typer.Option("--rename", metavar="CAMPAIGN=NAME", help="The name of a campaign in visits."),
+    typer.Option("--rename", metavar="CAMPAIGN=NAME", help="What the campaign is called in visits."),
 ]
 MapOption = Annotated[
     list[str] | None,
@@ -56,7 +56,9 @@ VatOption = Annotated[
 AddVatOption = Annotated[
     str | None, typer.Option("--add-vat", metavar="PERCENT", help="Add this VAT, which the costs do not include.")
 ]
-RateOption = Annotated[str | None, typer.Option("--rate", help="The rate in rubles per unit of the file's currency.")]
+RateOption = Annotated[
+    str | None, typer.Option("--rate", help="The exchange rate: rubles per unit of the file's currency.")
+]
 UnitOption = Annotated[
     CostUnit, typer.Option("--cost-unit", help="The unit of the cost column: money, or micros (millionths).")
 ]
@@ -203,7 +205,10 @@ def _check_naming(file: CostFile, naming: CampaignNaming) -> None:
         return
     for is_needed, column in ((naming.needs_id, "campaign_id"), (naming.needs_name, "campaign_name")):
         if is_needed and not file.layout.has((column,)):
-            fail(f"--campaign {naming.form} needs the column {column}, which the file lacks. Name it with --map.")
+            fail(
+                f"--campaign {naming.form} needs the column {column}, which the file lacks. "
+                "If the file has it under another heading, use --map."
+            )
 
 
 def _report(imported: _Imported) -> None:

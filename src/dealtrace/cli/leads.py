@@ -38,7 +38,7 @@ lead_commands = typer.Typer(help="Show, delete or restore a call or lead request
 
 @lead_commands.command("show")
 def show(kind: KindArgument, lead_id: LeadIdArgument, site: OnlySiteOption = None, as_json: JsonOption = False) -> None:
-    """Show a lead: its client, whether it is unique or a target, and the visits credited by each attribution model."""
+    """Show a lead: its client, whether it counts as unique or target, and the visits that each model credits."""
     with open_prepared() as database, database.read() as connection:
         owner, lead = _find_lead(connection, kind, lead_id, site)
         answer = _describe_lead(connection, owner, lead)
@@ -51,7 +51,7 @@ def show(kind: KindArgument, lead_id: LeadIdArgument, site: OnlySiteOption = Non
 
 @lead_commands.command("delete")
 def delete(kind: KindArgument, lead_id: LeadIdArgument, site: OnlySiteOption = None) -> None:
-    """Delete a lead. Its deals are rematched, except pinned deals. Its reference cannot be used again."""
+    """Delete a lead and rematch its deals, except pinned ones. The id that its sender gave it cannot be used again."""
     with open_prepared() as database, database.write() as connection:
         owner, lead = _find_lead(connection, kind, lead_id, site)
         changed = delete_lead(work_in(database, connection, owner), lead.ref)
@@ -60,7 +60,7 @@ def delete(kind: KindArgument, lead_id: LeadIdArgument, site: OnlySiteOption = N
 
 @lead_commands.command("restore")
 def restore(kind: KindArgument, lead_id: LeadIdArgument, site: OnlySiteOption = None) -> None:
-    """Restore a deleted lead. Deals that it may match are rematched."""
+    """Restore a deleted lead. Deals that may have come from it are rematched."""
     with open_prepared() as database, database.write() as connection:
         owner, lead = _find_lead(connection, kind, lead_id, site)
         changed = restore_lead(work_in(database, connection, owner), lead.ref)

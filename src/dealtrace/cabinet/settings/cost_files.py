@@ -79,7 +79,7 @@ def faults_of_choices(chosen: Mapping[str, str], language: Language) -> dict[str
 
 
 def read_choices(chosen: Mapping[str, str]) -> CostChoices:
-    """Parse valid options."""
+    """Parse options in which `faults_of_choices` found no error."""
     account = CostAccount(chosen["system"].casefold(), chosen["account"])
     percent = _number(chosen["percent"], PERCENT_MAX)
     return CostChoices(
@@ -133,7 +133,7 @@ def store_costs(database: Database, site: Site, path: Path, choices: CostChoices
 
 
 def _read_file(path: Path, choices: CostChoices) -> CostFile:
-    """Return the costs of a file after checking that it has the campaign column that the naming needs.
+    """Return the costs of a file after checking that it has the column from which campaigns get their names.
 
     Raises:
         FileUnreadable, InvalidSetting: the file is not a table of costs, a row is invalid, or the column is missing.

@@ -18,7 +18,7 @@ from dealtrace.storage.accounts.site_hosts import list_hosts
 
 PLACE = "settings/hosts"
 _FIELDS = {"KIND": "kind", "HOST": "host", "host": "host", "--name": "name"}
-"""The fields of the form, by the names that refusals use."""
+"""The fields of the form, by the keys that `InvalidSetting` has for them."""
 _NOTHING_SENT = {"kind": "", "host": "", "name": ""}
 
 

@@ -1,4 +1,4 @@
-"""The page of scheduled reports: people paste the address of a report, which is then mailed at a chosen hour."""
+"""The page of scheduled reports: people paste the address of a report and choose when it is mailed."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -82,7 +82,7 @@ class ReportLine:
 
 @record
 class _Facts:
-    """The reports, the logins of the site's users by id, who unsubscribed, and the invalid reports by their ids."""
+    """The reports, users' logins by id, and, by report id, the addresses that unsubscribed and the invalid reports."""
 
     reports: Sequence[ScheduledReport]
     members: dict[int, str]
@@ -105,7 +105,7 @@ async def show_report(view: View) -> Response:
 
 
 async def change(view: View) -> Response:
-    """Save a changed report, or the report that it was before a change."""
+    """Save the report as it is in the form or, if the form undoes a change, as it was before that change."""
     found = await view.read(_read_report, view.current_site, number_of(view.request.path_params["report"]))
     if found is None:
         return not_found(view)
@@ -128,7 +128,7 @@ async def change(view: View) -> Response:
 
 
 async def add(view: View) -> Response:
-    """Schedule the report in the form or a removed one, or show the form again with an error message."""
+    """Schedule the report in the form, or a removed report again; if it is invalid, show the form with the errors."""
     draft, members = _draft_of(view.form), await view.read(_read_members, view.current_site)
     before: Sequence[Recipient] = ()
     restored_id: int | None = None

@@ -99,7 +99,7 @@ async def take_file(view: View) -> Response:
 
 
 async def remove(view: View) -> Response:
-    """Remove the rate of a currency from a day, or all its rates; totals leave out deals of days without a rate."""
+    """Remove the rate that a currency has from a day on, or all its rates; totals leave out deals that have no rate."""
     sent = view.form.get("since")
     try:
         since_on = parse_day(sent) if sent else None

@@ -38,7 +38,7 @@ PLACE = "settings/shared"
 class LinkLine:
     """A shared link in the list: the address of its report, who made it, and whether it still works.
 
-    `fault` says why its question is invalid, and is empty if the question is valid.
+    `fault` says why the report can no longer be shown; it is empty if it can.
     """
 
     link: SharedLink
@@ -75,12 +75,12 @@ async def revoke(view: View) -> Response:
 
 
 def _frozen(address: Address, context: QuestionContext) -> Address:
-    """Return the address with its defaults and the filters of its segment written out.
+    """Return the address of a report with the defaults and the filters of its segment written out.
 
-    Later changes to the defaults or to the segment therefore do not change the question of the link.
+    A link to the returned address shows the same report even if the defaults or the segment are changed later.
 
     Raises:
-        InvalidParameters: the question is invalid.
+        InvalidParameters: the parameters of the report are invalid.
     """
     parse_question(address.words(**USUAL), context)
     segment = context.segments.get(address.get("segment"), ())

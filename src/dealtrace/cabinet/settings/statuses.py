@@ -49,8 +49,8 @@ async def save(view: View) -> Response:
 async def _read_statuses(view: View) -> list[StatusGroup]:
     """List the statuses of the site with their meanings and numbers of deals, the most frequent first.
 
-    The column mirror of reports counts deals many times faster than the database does. If there is none, or it is busy
-    or being built, the deals are counted in the database.
+    The column mirror, a copy of the data for reports, counts deals many times faster than the database does. If there
+    is no mirror, or it is busy or being built, the deals are counted in the database.
     """
     site_id = view.current_site.id
     deals = await _count_in_mirror(view) if view.services.database.has_mirror else None

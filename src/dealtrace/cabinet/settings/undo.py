@@ -31,7 +31,7 @@ _PARTS: Mapping[ChangeKind, Sequence[str]] = {
     ChangeKind.MAIL_REPORT: REPORT_PARTS,
     ChangeKind.WEBHOOK: ("url", "events", "fields", _STATE),
 }
-"""The parts of things whose changes the history records separately, so that each part can be undone by itself."""
+"""The parts of an alert, scheduled report or webhook; changes of each are recorded, and can be undone, separately."""
 _FILTER = re.compile(r"(?:\\.|[^\\,])+")
 
 
@@ -120,7 +120,7 @@ def _role(change: SiteChange, user_ids: Mapping[str, int]) -> Undo | None:
 
 
 def _parts_of(change: SiteChange) -> set[str]:
-    """Return the changed parts of an alert, scheduled report or webhook, each with the id of the alert and so on.
+    """Return the changed parts, each preceded by the id of its alert, scheduled report or webhook.
 
     Adding or removing an alert, report or webhook changes all its parts.
     """

@@ -1,4 +1,4 @@
-"""The page that tries rules, even some that a site cannot store: the window of a deal and the order of leads."""
+"""The page that tries rules, even some that no site can store: how long after its lead a deal may come, for example."""
 
 from collections.abc import Mapping
 
@@ -16,7 +16,7 @@ from dealtrace.operations.what_if.trial import KEYS, TriedSettings, read_trial
 
 _SITE_NAME_OF_MODEL = "attribution"
 FIELDS = tuple(key for key in KEYS if key != _SITE_NAME_OF_MODEL)
-"""The fields of the form: the key of each rule that can be tried, once."""
+"""The fields of the form: the keys of all rules that can be tried; of the two keys of the model, only `model`."""
 _HOST_FIELDS = (*(kind.value for kind in SITE_KINDS), "no_host")
 _PRECEDENCES = {"calls,requests": "calls, then lead requests", "requests,calls": "lead requests, then calls"}
 _SWITCH = {"on": "yes", "off": "no"}
@@ -49,7 +49,7 @@ def _page(
     switch = {value: say(words) for value, words in _SWITCH.items()}
     listed = (
         (say("Order in which leads are searched"), "order", precedences),
-        (say("Find the lead of a deal by its phone or e-mail"), "contact_matching", switch),
+        (say("Find the lead of a deal by the client's phone or e-mail"), "contact_matching", switch),
         (say("Attribution model"), "model", models),
     )
     return show_settings(
@@ -73,5 +73,5 @@ def _choices(view: View, choices: Mapping[str, str], chosen: str) -> list[tuple[
 
 def _host_words(view: View, name: str) -> str:
     if name == "no_host":
-        return view.translate("Hosts of the site to leave out")
+        return view.translate("Hosts to remove")
     return view.translate("Host to add: %(kind)s") % {"kind": view.translate(HOST_WORDS[name])}

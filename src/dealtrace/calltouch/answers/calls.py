@@ -266,7 +266,7 @@ def _deal(deal: Deal, site: Site) -> CallDeal:
 
 
 def call_of(entry: LeadEntry) -> Call:
-    """Return the call of a journal entry, which must be about a call."""
+    """Return the call of a journal entry; the entry must be about a call."""
     assert isinstance(entry.lead, Call)
     return entry.lead
 

@@ -33,7 +33,7 @@ class Utm(TypedDict):
 
 
 class EarlierVisit(Utm):
-    """A visit of a lead's visitor that began no later than the lead and is recent enough to be credited."""
+    """A visit of a lead's visitor that began no later than the lead and is recent enough to get credit for it."""
 
     sessionId: Id
     sessionDate: SlashedClock

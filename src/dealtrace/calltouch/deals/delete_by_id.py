@@ -17,7 +17,7 @@ TABLE = ParameterTable(DELETE_BY_ID)
 async def respond(caller: Caller, sent: Sent) -> Reply:
     """Delete the deal and answer with its id and number.
 
-    The vendor documents no answer; its only public client expects JSON.
+    The vendor documents no answer; the only public client that calls this method expects JSON.
     """
     key = DealKey(sent.get("orderId"), sent.get("orderNumber"))
     deleted: Deal = await caller.write(delete_deals, key)

@@ -210,8 +210,8 @@ MATCHING = Parameter(
     MatchingElements(LABEL_LENGTH_MAX),
     f"Способы найти лид, по порядку: {', '.join(FINDING)}. Другие способы сделок ничего не находят: "
     f"{', '.join(FINDS_NOTHING)}.",
-    f"The ways to find the lead, tried in order: {', '.join(FINDING)}. The other ways, which deals accept, find "
-    f"nothing: {', '.join(FINDS_NOTHING)}.",
+    f"The ways to find the lead, tried in order: {', '.join(FINDING)}. These are accepted "
+    f"but find no lead: {', '.join(FINDS_NOTHING)}.",
     required=True,
 )
 _OVERWRITE = (

@@ -17,7 +17,7 @@ from dealtrace.operations.deals.explain import Explanation, explain_deal
 def explain(deal: DealArgument, site: OnlySiteOption = None, as_json: JsonOption = False) -> None:
     """Explain why a deal has its lead, or has none.
 
-    All searches are listed, with each candidate and how far outside its time window the deal was.
+    All searches are listed, with each lead considered and how far the deal was outside that lead's time window.
     """
     with open_prepared() as database, database.read() as connection:
         owner, found = find_deal(connection, deal, site)

@@ -41,10 +41,11 @@ def format_amount(deal: Deal | IncomingDeal) -> str:
 
 
 def find_deal(connection: Connection, name: str, only: int | None, *, deleted: bool = False) -> tuple[Site, Deal]:
-    """Return the deal whose id is `name`, or, if there is none, the deal whose number is `name`, with its site.
+    """Return the deal that `name` identifies, and the site of the deal.
 
-    If `only` is given, only this site is searched. Deals that are not deleted are preferred; with `deleted`, deleted
-    deals are preferred. If no deal or several deals match, the command ends with an error message.
+    `name` is an id or a number; it is tried as an id first. If `only` is given, only this site is searched. Deals that
+    are not deleted are preferred; with `deleted`, deleted deals are preferred. If no deal or several deals match, the
+    command ends with an error message.
     """
     sites = sites_to_search(connection, only)
     ids = [int(name)] if name.isascii() and name.isdigit() and len(name) <= len(str(ID_MAX)) else []

@@ -1,4 +1,4 @@
-"""The facts of a site for commands, with a progress bar while the column mirror is built."""
+"""The facts of a site (visits, leads, deals and costs) for commands, with a progress bar while the mirror is built."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -15,7 +15,7 @@ from dealtrace.storage.reports.mirror.copy_facts import MIRRORED_TABLES
 
 @contextmanager
 def facts_of(database: Database, site: Site) -> Iterator[FactSource]:
-    """Yield the source of a site's facts; if the column mirror must be built first, a terminal shows the progress."""
+    """Yield an object to query a site's facts; a terminal shows progress if the column mirror must be built first."""
     with ExitStack() as opened:
         progress = Progress(console=error_console, transient=True, disable=not error_console.is_terminal)
         bar = progress.add_task("Mirror", total=MIRRORED_TABLES)

@@ -24,7 +24,7 @@ SHOWN_MAX = 1_000
 FOLLOW_SECONDS = 1.0
 NO_SITE = 0
 LATE = timedelta(seconds=5)
-"""How late a request may appear in the journal; each server process stores its requests every second at the latest."""
+"""How late a request may appear in the journal; each server process stores its requests at least once a second."""
 
 request_commands = typer.Typer(help="Show the journal of requests to the API.", no_args_is_help=True)
 

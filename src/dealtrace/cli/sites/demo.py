@@ -28,9 +28,7 @@ SeedOption = Annotated[
     int, typer.Option("--seed", help="The seed of the random numbers; another seed makes different data.")
 ]
 RemoveOption = Annotated[bool, typer.Option("--remove", help="Remove the demo.")]
-AllOption = Annotated[
-    bool, typer.Option("--all", help="With --remove: also remove data of the site that the demo did not make.")
-]
+AllOption = Annotated[bool, typer.Option("--all", help="With --remove: also remove all other data of the site.")]
 PartOption = Annotated[
     float,
     typer.Option("--part", min=PART_MIN, max=1, hidden=True, help="Make only this fraction of the data, up to 1."),

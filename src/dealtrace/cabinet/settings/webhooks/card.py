@@ -29,9 +29,9 @@ LOG_LENGTH = 50
 
 @record
 class LogLine:
-    """A delivery: the id of its message, its event, and when it was recorded.
+    """A delivery: the id of its message, its event, and when the delivery was recorded.
 
-    `settled_at` is when it was delivered or given up, or `None` if it is still waiting.
+    `settled_at` is when the message was delivered or given up, or `None` if it is still waiting.
     """
 
     message_id: str
