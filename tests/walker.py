@@ -1,7 +1,7 @@
 """A person who walks through the pages with a real browser: by mouse or by keyboard, in one of many settings."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from itertools import product
@@ -11,10 +11,13 @@ from allpairspy import AllPairs
 
 from browser import Browser
 from dealtrace.accounts.rights import Role
+from dealtrace.cabinet.gate import Page
+from listed_pages import PEOPLE, may_use, page_at, refusal_of
 
 HANDS, WIDTHS, THEMES, LANGUAGES = ("mouse", "keyboard"), (1280, 360), ("light", "dark"), ("ru", "en")
 SCRIPTS = ("with scripts", "without scripts")
-FACTORS: tuple[tuple[Any, ...], ...] = (tuple(Role), HANDS, WIDTHS, THEMES, LANGUAGES, SCRIPTS)
+FACTORS: tuple[tuple[Any, ...], ...] = (HANDS, WIDTHS, THEMES, LANGUAGES, SCRIPTS, PEOPLE)
+"""What the pages are walked with, in the order of `Way`; the longest factor is last: the pairs then take 8 ways."""
 TABS_MAX = 200
 WELL_MADE = {
     "it scrolls sideways": "document.documentElement.scrollWidth > innerWidth",
@@ -33,6 +36,29 @@ RUN_AXE = """axe.run(document, {resultTypes: ['violations'], %s}).then(({violati
   ({id, nodes}) => id + ': ' + nodes.slice(0, 3).map(node => node.html.slice(0, 150)).join(' | ')))"""
 ALL_RULES, RULES_OF_COLOUR = "", "runOnly: ['color-contrast', 'link-in-text-block']"
 
+OFFERS = """[...document.querySelectorAll('a[href]:not([href^="#"]), form, [formaction]')].map(each => {
+  const form = each.matches('[formaction]') ? each.form : each
+  const address = ['formaction', 'action', 'href'].map(name => each.getAttribute(name)).find(found => found)
+  const method = each.tagName.toLowerCase() === 'a' ? 'get' : form.getAttribute('method') ?? 'get'
+  const to = new URL(address ?? '', location)
+  return [method.toUpperCase(), to.origin === location.origin ? to.pathname : '']
+})"""
+"""The method and the path of each link, form and button with an address of its own that the page has."""
+STATUS = "performance.getEntriesByType('navigation')[0].responseStatus"
+ASK = """(asked => asked.map(([method, path]) => {
+  const request = new XMLHttpRequest()
+  request.open(method, path, false)
+  request.send()
+  const page = new DOMParser().parseFromString(request.responseText, 'text/html')
+  return [request.status, page.querySelector('h1')?.textContent]
+}))(%s)"""
+"""The statuses and headings with which our own page is answered by other addresses, also where pages run no scripts."""
+REFUSALS = {
+    403: ("У вашей роли нет доступа к этой странице", "Your role has no access to this page"),
+    404: ("Такой страницы нет", "There is no such page"),
+}
+"""The heading of a page that refuses a person, by its status; 403 is also said of forms from foreign pages."""
+
 
 def assert_is_well_made(browser: Browser) -> None:
     """Check the page that is open by axe, in both themes, and on a phone."""
@@ -46,18 +72,19 @@ def assert_is_well_made(browser: Browser) -> None:
 
 @dataclass(frozen=True)
 class Way:
-    """How the pages are walked: by whom, with which hand, window, theme and language, with scripts or without."""
+    """How the pages are walked: with which hand, window, theme and language, with scripts or without, and by whom."""
 
-    role: Role
     hand: str
     width: int
     theme: str
     language: str
     scripts: str
+    role: Role | None
 
     def __str__(self) -> str:
         """Return the way as the name of its test."""
-        return f"{self.role}-{self.hand}-{self.width}-{self.theme}-{self.language}-{self.scripts.replace(' ', '-')}"
+        who = self.role or "owner-of-the-installation"
+        return f"{who}-{self.hand}-{self.width}-{self.theme}-{self.language}-{self.scripts.replace(' ', '-')}"
 
 
 PAIRWISE = [Way(*values) for values in AllPairs([list(factor) for factor in FACTORS])]
@@ -109,6 +136,31 @@ class Walker:
     def finds(self, selector: str) -> bool:
         """Whether the page has such an element."""
         return bool(self.browser.run(f"document.querySelector({json.dumps(selector)}) !== null"))
+
+    def offers(self) -> set[Page]:
+        """Return the pages of the table of pages that the page offers, by a link or a form."""
+        found = [page_at(method, path) for method, path in self.browser.run(OFFERS)]
+        return {page for page in found if page is not None}
+
+    def assert_is_refused(self, person: Role | None, page: Page, path: str) -> None:
+        """Open a page by its address as somebody who may not use it: it says so, and offers nothing of that kind."""
+        assert not may_use(person, page), (person, page.path)
+        self.open(path)
+        assert self.browser.run(STATUS) == refusal_of(page), (person, path)
+        assert self.browser.run("document.querySelector('h1').textContent") in REFUSALS[refusal_of(page)], path
+        self.assert_offers_nothing_refused(person)
+
+    def assert_offers_nothing_refused(self, person: Role | None) -> None:
+        """Check that the page that is open has no link and no form which the person may not use."""
+        refused = [f"{page.method} {page.path}" for page in self.offers() if not may_use(person, page)]
+        assert not refused, (person, self.path, refused)
+
+    def assert_are_refused(self, person: Role | None, pages: Sequence[tuple[Page, str]]) -> None:
+        """Ask for pages and send forms from the page that is open, as somebody who may use none of them."""
+        answers = self.browser.run(ASK % json.dumps([(page.method, path) for page, path in pages]))
+        for (page, path), (status, heading) in zip(pages, answers, strict=True):
+            assert status == refusal_of(page), (person, page.method, path)
+            assert heading in REFUSALS[status], (person, page.method, path)
 
     def use(self, selector: str, key: str = "Enter") -> None:
         """Click an element, or press a key on it once the tabulator has come to it."""

@@ -1,31 +1,33 @@
-"""Every form of the cabinet is pressed in a real Chromium: by mouse or keyboard, in each setting, to its end."""
+"""Every form of the cabinet is pressed in a real Chromium: by each role that may, in each setting, to its end."""
 
 import json
-import re
 import shutil
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from itertools import combinations, count, cycle, product
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx
 import pyotp
 import pytest
-from allpairspy import AllPairs
 
 from browser import Browser
 from cast import Stage
 from dealtrace.accounts.rights import Role
+from dealtrace.accounts.site import SiteId
+from dealtrace.cabinet.gate import Page
 from dealtrace.cabinet.routes import PAGES
 from dealtrace.operations.accounts.invite_user import invite_first_user
 from dealtrace.storage.database.engine import open_database
 from engines import on_one_engine
 from filled_site import CALLS, COSTS, FilledSite, fill_site
 from guests import PASSWORD, Guest, member_of, new_user
+from listed_pages import PEOPLE, may_use, pattern_of
 from receiver import Receiver
 from server import ServerProcess
-from walker import HANDS, LANGUAGES, SCRIPTS, THEMES, WIDTHS, Walker, Way
+from walker import EVERY, FACTORS, PAIRWISE, STATUS, Walker, Way
 
 DEALS = "orderNumber;orderDate;orderStatus;sum\n1;26.03.2018 10:00:00;new;100\n"
 RATES = "currency;date;rate\nkzt;2024-01-01;0.19\n"
@@ -35,11 +37,12 @@ _NUMBERS = count(1)
 
 @dataclass(frozen=True)
 class Scene:
-    """Where a person presses forms: the server, its database, a filled site, and the person's hands."""
+    """Where a person presses forms: the server, its database, a filled site, its people, and the person's hands."""
 
     server: ServerProcess
     stage: Stage
     site: FilledSite
+    people: Mapping[Role | None, Guest]
     walker: Walker
     name: str
 
@@ -48,10 +51,20 @@ class Scene:
         """The path of the site's pages."""
         return f"/cabinet/{self.site.player.site.id}"
 
+    @property
+    def person(self) -> Guest:
+        """Who walks: a person with the role of the way."""
+        return self.people[self.walker.way.role]
+
+    @property
+    def roles(self) -> Mapping[SiteId, Role] | None:
+        """What a new user needs to have the role of the way."""
+        role = self.walker.way.role
+        return {self.site.player.site.id: role} if role is not None else None
+
     def log_in(self, guest: Guest | None = None) -> None:
-        """Be an owner of the installation, or this guest, without the form for it."""
-        secret = (guest or self.site.owner).secret
-        self.walker.browser.keep_cookie("session", secret, self.server.address)
+        """Be the person who walks, or this guest, without the form for it."""
+        self.walker.browser.keep_cookie("session", (guest or self.person).secret, self.server.address)
 
     def open(self, place: str) -> None:
         """Open a page of the site, or one whose path begins with a slash."""
@@ -108,8 +121,8 @@ def save_a_report_and_a_segment(scene: Scene) -> None:
         scene.misses(f"[name=name][value^='{scene.name}']")
 
 
-def note_and_share(scene: Scene) -> None:
-    """Write a note on the axis and remove it; share a report, open the link without a login, and revoke it."""
+def write_a_note(scene: Scene) -> None:
+    """Write a note on the axis of charts, and remove it."""
     scene.log_in()
     scene.open("notes")
     scene.walker.write("[name=text]", scene.name)
@@ -117,6 +130,11 @@ def note_and_share(scene: Scene) -> None:
     assert scene.name in scene.walker.words
     scene.press("/notes/remove", f" [aria-label*='{scene.name}']")
     assert scene.walker.finds("main .done")
+
+
+def share_a_report(scene: Scene) -> None:
+    """Share a report, open the link without a login, and revoke it."""
+    scene.log_in()
     scene.open("reports?by=source&metrics=deals&period=28d")
     scene.walker.use("details:has([action$='/settings/shared']) summary")
     scene.walker.write("[action$='/settings/shared'] [name=name]", scene.name)
@@ -155,6 +173,23 @@ def change_deals_and_leads(scene: Scene) -> None:
     assert scene.walker.browser.run("document.querySelector('[name=manager]').value") == scene.name
 
 
+def undo_a_note_of_a_lead(scene: Scene) -> None:
+    """Write a note on a lead and another over it, undo that on the page of the lead, and undo the undoing."""
+    scene.log_in()
+    call = scene.stage.call(scene.site.player, datetime.now(UTC), phone=f"7922{next(_NUMBERS):07}")
+    scene.open(f"leads/call/{call.id}")
+    scene.misses("[name=act][value=undo]")
+    first, second = f"{scene.name}-first", f"{scene.name}-second"
+    for text in (first, second):
+        scene.rewrite("[name=comment]", text)
+        scene.walker.go("[name=act][value=note]")
+    for before, after in ((first, second), (second, first)):
+        assert f"{before} → {after}" in scene.walker.words
+        assert scene.person.login in scene.walker.words
+        scene.walker.go("main ol > li:first-child [name=act][value=undo]")
+        assert scene.walker.browser.run("document.querySelector('[name=comment]').value") == before
+
+
 def erase_a_person(scene: Scene) -> None:
     """Erase a person: see what goes, confirm, and find the phone no more."""
     scene.log_in()
@@ -172,7 +207,7 @@ def erase_a_person(scene: Scene) -> None:
 
 
 def set_what_is_sent(scene: Scene) -> None:
-    """Issue a token and revoke it; add a field and remove it; name a status; set a setting and undo it."""
+    """Issue a token and revoke it; add a field and remove it; set a setting and undo it."""
     scene.log_in()
     scene.open("settings/tokens")
     scene.walker.write("[name=label]", scene.name)
@@ -186,10 +221,6 @@ def set_what_is_sent(scene: Scene) -> None:
     scene.walker.go(f"main a[href$='remove={scene.name}']")
     scene.press("/fields/remove")
     scene.misses(f"main a[href$='remove={scene.name}']")
-    scene.open("settings/statuses")
-    scene.walker.write("form.card [name=name]", scene.name)
-    scene.press("/settings/statuses", ".card button")
-    scene.settle("/settings/statuses")
     scene.open("settings/site")
     scene.rewrite("[name=target_call_seconds]", str(30 + next(_NUMBERS)))
     scene.press("/settings/site", " button:not([name])")
@@ -199,9 +230,13 @@ def set_what_is_sent(scene: Scene) -> None:
     scene.walker.go("main form[action$='/settings/site'] button")
 
 
-def set_how_it_is_counted(scene: Scene) -> None:
-    """Add a column and a host and remove them, and preview the past."""
+def name_statuses_and_columns(scene: Scene) -> None:
+    """Say what a status means; add a column of reports, and remove it."""
     scene.log_in()
+    scene.open("settings/statuses")
+    scene.walker.write("form.card [name=name]", f"{scene.name}-status")
+    scene.press("/settings/statuses", ".card button")
+    scene.settle("/settings/statuses")
     scene.open("settings/columns")
     scene.walker.write("#column [name=name]", scene.name)
     scene.choose("#column [name=kind]", "formula")
@@ -210,6 +245,11 @@ def set_how_it_is_counted(scene: Scene) -> None:
     scene.walker.go("#column [name=agreed]")
     scene.press("/columns/remove", f" [value='{scene.name}']")
     scene.misses(f"[value='{scene.name}']")
+
+
+def set_how_it_is_counted(scene: Scene) -> None:
+    """Add a host of one's own and remove it, and preview the past."""
+    scene.log_in()
     scene.open("settings/hosts")
     scene.choose("[name=kind]", "own")
     scene.walker.write("[name=host]", f"{scene.name}.example")
@@ -255,7 +295,7 @@ def until_seen(scene: Scene, place: str, selector: str) -> None:
 
 def have_mails_sent(scene: Scene) -> None:
     """Try an alert, add and remove it; add a report by e-mail, change it, leave it and remove it; unsubscribe."""
-    scene.log_in(member := member_of(scene.server, scene.stage, scene.site.player.site.id))
+    scene.log_in()
     scene.open("settings/alerts")
     scene.choose("[name=kind]", "above")
     scene.walker.write("[name=amount]", "3")
@@ -268,7 +308,7 @@ def have_mails_sent(scene: Scene) -> None:
     scene.walker.write("[name=title]", scene.name)
     scene.walker.write("[name=question]", "metrics=deals")
     own = "[...document.querySelectorAll('[name=member]')].find(box => box.parentElement.textContent.trim() === "
-    number = scene.walker.browser.run(f"{own}{json.dumps(member.login)}).value")
+    number = scene.walker.browser.run(f"{own}{json.dumps(scene.person.login)}).value")
     scene.walker.use(f"[name=member][value='{number}']", " ")
     scene.walker.write("[name=recipients]", f"{scene.name}@example.com")
     scene.press("/settings/mail-reports")
@@ -290,7 +330,7 @@ def have_mails_sent(scene: Scene) -> None:
 
 
 def upload_files(scene: Scene) -> None:
-    """Import calls and costs after a preview, compare deals with the CRM; set a rate, import rates, remove them."""
+    """Import calls after a preview, and compare deals with the CRM."""
     scene.log_in()
     scene.open("settings/imports")
     scene.choose("[name=noun]", "call")
@@ -298,6 +338,15 @@ def upload_files(scene: Scene) -> None:
     scene.press("/settings/imports")
     scene.walker.go("main form.bar button")
     scene.sees("main .done")
+    scene.open("settings/agreement")
+    scene.attach("deals.csv", DEALS)
+    scene.press("/settings/agreement")
+    scene.sees("main [role=status]")
+
+
+def bring_costs_and_rates(scene: Scene) -> None:
+    """Import costs after a preview; set a rate of a currency, import rates, and remove them."""
+    scene.log_in()
     scene.open("costs")
     scene.walker.write("[name=system]", "yandex")
     scene.walker.write("[name=account]", scene.name)
@@ -305,10 +354,6 @@ def upload_files(scene: Scene) -> None:
     scene.press("/costs")
     scene.walker.go("main form.bar button")
     scene.sees("main .done")
-    scene.open("settings/agreement")
-    scene.attach("deals.csv", DEALS)
-    scene.press("/settings/agreement")
-    scene.sees("main [role=status]")
     scene.open("settings/rates")
     scene.rewrite("input[name=currency]:not([type=hidden])", "eur")
     scene.rewrite("[name=rubles]", "92.5")
@@ -322,7 +367,7 @@ def upload_files(scene: Scene) -> None:
 
 def keep_oneself_safe(scene: Scene) -> None:
     """Log in, set up a second factor and come back with it, have new codes, turn it off, change the password."""
-    walker, user = scene.walker, new_user(scene.stage.database)
+    walker, user = scene.walker, new_user(scene.stage.database, scene.roles)
     log_in_with(scene, user.login, PASSWORD)
     walker.open("/cabinet/profile/second-factor")
     secret = walker.browser.run("document.querySelector('[name=secret]').value")
@@ -446,64 +491,117 @@ def open_sites(scene: Scene) -> None:
     scene.sees("main .done")
 
 
-JOURNEYS: Mapping[Callable[[Scene], None], tuple[str, ...]] = {
-    save_a_report_and_a_segment: (
+@dataclass(frozen=True)
+class Journey:
+    """What a person does, who may do it, by which pages it is come to, and the forms that it presses.
+
+    `doors` are pages on the way there, the last with a form of the journey; none if everybody may walk it. The last
+    that opens to a person who may not walk it shows them no way on, and offers the next, or a form, to those who may.
+    """
+
+    walk: Callable[[Scene], None]
+    walkers: Sequence[Role | None]
+    doors: Sequence[str]
+    forms: Sequence[str]
+
+    def __str__(self) -> str:
+        """Return the name of the journey."""
+        return self.walk.__name__
+
+    @property
+    def strangers(self) -> Sequence[Role | None]:
+        """Who may not walk it."""
+        return [person for person in PEOPLE if person not in self.walkers]
+
+    def last_door_of(self, person: Role | None) -> int:
+        """Return the place of the last door that opens to somebody."""
+        return max(number for number, door in enumerate(self.doors) if may_use(person, listed(door)))
+
+
+def listed(path: str) -> Page:
+    """Return the page with a path of the table of pages, without its question."""
+    return next(page for page in PAGES if page.method == "GET" and page.path == path.partition("?")[0])
+
+
+READERS, ANALYSTS, OWNERS, OF_INSTALLATION = PEOPLE, PEOPLE[1:], PEOPLE[2:], PEOPLE[3:]
+HOME, SETTINGS = "/{site:int}/", "/{site:int}/settings"
+REPORT = "/{site:int}/reports?by=source&metrics=deals&period=28d"
+JOURNEYS = (
+    Journey(save_a_report_and_a_segment, READERS, (), (
         "/{site:int}/reports/saved", "/{site:int}/reports/saved/change",
         "/{site:int}/reports/segments", "/{site:int}/reports/segments/change",
+    )),
+    Journey(keep_oneself_safe, READERS, (), (
+        "/login", "/login/code", "/logout", "/profile/second-factor", "/profile/second-factor/off",
+        "/profile/recovery-codes", "/profile/password", "/profile/keys", "/profile/sessions",
+    )),
+    Journey(write_a_note, ANALYSTS, ("/{site:int}/notes",), ("/{site:int}/notes", "/{site:int}/notes/remove")),
+    Journey(change_deals_and_leads, ANALYSTS, (HOME, "/{site:int}/deals", "/{site:int}/deals/{deal:int}"), (
+        "/{site:int}/deals/{deal:int}", "/{site:int}/leads/{kind}/{lead:int}",
+    )),
+    Journey(
+        undo_a_note_of_a_lead, ANALYSTS,
+        (HOME, "/{site:int}/leads", "/{site:int}/leads/{kind}/{lead:int}"),
+        ("/{site:int}/leads/{kind}/{lead:int}",),
     ),
-    note_and_share: (
-        "/{site:int}/notes", "/{site:int}/notes/remove",
-        "/{site:int}/settings/shared", "/{site:int}/settings/shared/revoke",
-    ),
-    change_deals_and_leads: ("/{site:int}/deals/{deal:int}", "/{site:int}/leads/{kind}/{lead:int}"),
-    erase_a_person: ("/{site:int}/people/{client:int}/data",),
-    set_what_is_sent: (
-        "/{site:int}/settings/tokens", "/{site:int}/settings/tokens/revoke",
-        "/{site:int}/settings/fields", "/{site:int}/settings/fields/remove",
-        "/{site:int}/settings/statuses", "/{site:int}/settings/site",
-    ),
-    set_how_it_is_counted: (
-        "/{site:int}/settings/columns", "/{site:int}/settings/columns/remove",
-        "/{site:int}/settings/hosts", "/{site:int}/settings/hosts/remove", "/{site:int}/settings/past",
-    ),
-    have_events_sent: ("/{site:int}/settings/webhooks", "/{site:int}/settings/webhooks/{webhook}"),
-    have_mails_sent: (
+    Journey(name_statuses_and_columns, ANALYSTS, (HOME, SETTINGS, "/{site:int}/settings/columns"), (
+        "/{site:int}/settings/statuses", "/{site:int}/settings/columns", "/{site:int}/settings/columns/remove",
+    )),
+    Journey(have_mails_sent, ANALYSTS, ("/{site:int}/settings/mail-reports",), (
         "/{site:int}/settings/alerts", "/{site:int}/settings/alerts/{alert}",
         "/{site:int}/settings/mail-reports", "/{site:int}/settings/mail-reports/{report}",
         "/{site:int}/settings/mail-reports/leave", "/{site:int}/settings/mail-reports/remove", "/unsubscribe/{key}",
-    ),
-    upload_files: (
-        "/{site:int}/settings/imports", "/{site:int}/settings/imports/{key}",
-        "/{site:int}/costs", "/{site:int}/costs/{key}", "/{site:int}/settings/agreement",
+    )),
+    Journey(bring_costs_and_rates, ANALYSTS, (HOME, SETTINGS, "/{site:int}/settings/rates"), (
+        "/{site:int}/costs", "/{site:int}/costs/{key}",
         "/{site:int}/settings/rates", "/{site:int}/settings/rates/import", "/{site:int}/settings/rates/remove",
+    )),
+    Journey(share_a_report, OWNERS, (REPORT, "/{site:int}/settings/shared"), (
+        "/{site:int}/settings/shared", "/{site:int}/settings/shared/revoke",
+    )),
+    Journey(
+        erase_a_person, OWNERS,
+        (HOME, "/{site:int}/leads", "/{site:int}/people/{client:int}", "/{site:int}/people/{client:int}/data"),
+        ("/{site:int}/people/{client:int}/data",),
     ),
-    keep_oneself_safe: (
-        "/login", "/login/code", "/logout", "/profile/second-factor", "/profile/second-factor/off",
-        "/profile/recovery-codes", "/profile/password", "/profile/keys", "/profile/sessions",
-    ),
-    invite_people_to_a_site: (
+    Journey(set_what_is_sent, OWNERS, (HOME, SETTINGS, "/{site:int}/settings/tokens"), (
+        "/{site:int}/settings/tokens", "/{site:int}/settings/tokens/revoke",
+        "/{site:int}/settings/fields", "/{site:int}/settings/fields/remove", "/{site:int}/settings/site",
+    )),
+    Journey(set_how_it_is_counted, OWNERS, (HOME, SETTINGS, "/{site:int}/settings/hosts"), (
+        "/{site:int}/settings/hosts", "/{site:int}/settings/hosts/remove", "/{site:int}/settings/past",
+    )),
+    Journey(have_events_sent, OWNERS, (HOME, SETTINGS, "/{site:int}/settings/webhooks"), (
+        "/{site:int}/settings/webhooks", "/{site:int}/settings/webhooks/{webhook}",
+    )),
+    Journey(upload_files, OWNERS, (HOME, SETTINGS, "/{site:int}/settings/imports"), (
+        "/{site:int}/settings/imports", "/{site:int}/settings/imports/{key}", "/{site:int}/settings/agreement",
+    )),
+    Journey(invite_people_to_a_site, OWNERS, (HOME, SETTINGS, "/{site:int}/settings/users"), (
         "/{site:int}/settings/users/invitation", "/{site:int}/settings/users/revoke",
         "/{site:int}/settings/users/role", "/{site:int}/settings/users/password", "/invitation", "/password",
-    ),
-    keep_users: (
+    )),
+    Journey(keep_users, OF_INSTALLATION, (HOME, "/users", "/users/{user:int}"), (
         "/users/invitation", "/users/revoke", "/users/second-factor", "/users/{user:int}/role",
         "/users/{user:int}/ownership", "/users/{user:int}/password", "/users/{user:int}/second-factor",
         "/users/{user:int}/delete",
-    ),
-    open_sites: ("/sites", "/demo", "/demo/remove"),
-}  # fmt: skip
-"""What a person does, and the forms that it presses."""
+    )),
+    Journey(open_sites, OF_INSTALLATION, (HOME, "/sites"), ("/sites", "/demo", "/demo/remove")),
+)  # fmt: skip
+"""What people do, and who: a person walks a journey whose every form is open to the person's role."""
 ELSEWHERE = {"/language": "test_walk.py", "/welcome": "test_the_first_user_comes_in"}
 """Forms that other tests press in Chromium."""
-SETTINGS = (HANDS, WIDTHS, THEMES, LANGUAGES, SCRIPTS)
-PAIRWISE = list(zip(JOURNEYS, cycle(Way(Role.OWNER, *each) for each in AllPairs([*map(list, SETTINGS)]))))
-"""Each journey once, and among the journeys every value of a setting with every value of each other setting."""
-EVERY = [(each[0], Way(Role.OWNER, *each[1:])) for each in product(JOURNEYS, *SETTINGS)]
 
 
-def named(value: object) -> str:
-    """Return the name of a journey or of a way."""
-    return str(getattr(value, "__name__", value))
+def deal_out(ways: Sequence[Way]) -> Iterator[tuple[Journey, Way]]:
+    """Yield each journey once, with a way of the least person who may walk it; the ways of each person in turn."""
+    ways_of = {person: cycle([way for way in ways if way.role == person]) for person in PEOPLE}
+    yield from ((journey, next(ways_of[journey.walkers[0]])) for journey in JOURNEYS)
+
+
+IN_PAIRS = list(deal_out(PAIRWISE))
+"""Each journey once, and among the journeys every value of a factor with every value of each other factor."""
+IN_FULL = list(product(JOURNEYS, EVERY))
 
 
 @pytest.fixture(scope="module")
@@ -512,45 +610,70 @@ def filled(server: ServerProcess, served: Stage) -> FilledSite:
     return fill_site(server, served)
 
 
-def walk(
-    server: ServerProcess, stage: Stage, site: FilledSite, walker: Walker, journey: Callable[[Scene], None]
-) -> None:
-    """Go on a journey, and check that it pressed the forms that it is said to press."""
-    journey(Scene(server, stage, site, walker, f"walk{next(_NUMBERS)}"))
-    missed = [page for page in JOURNEYS[journey] if not any(map(pattern_of(page).fullmatch, walker.browser.posted))]
-    assert missed == []
+@pytest.fixture(scope="module")
+def people(server: ServerProcess, served: Stage, filled: FilledSite) -> Mapping[Role | None, Guest]:
+    """Give everybody who may come to that site."""
+    return {person: member_of(server, served, filled.player.site.id, person) for person in PEOPLE}
 
 
-def pattern_of(page: str) -> re.Pattern[str]:
-    """Return the pattern of the paths of a page of the table."""
-    return re.compile("/cabinet" + re.sub(r"\{(\w+)(:int)?\}", lambda part: r"\d+" if part[2] else "[^/]+", page))
-
-
-@on_one_engine
-@pytest.mark.parametrize(("journey", "way"), PAIRWISE, ids=named)
-def test_a_form_is_pressed_to_its_end(
+@pytest.fixture
+def scene(
     server: ServerProcess,
     served: Stage,
     filled: FilledSite,
+    people: Mapping[Role | None, Guest],
     browser: Browser,
-    journey: Callable[[Scene], None],
     way: Way,
-) -> None:
-    walk(server, served, filled, Walker(browser, server.address, way), journey)
+) -> Scene:
+    """Give a scene in which a person walks as the parameter `way` of the test says."""
+    return Scene(server, served, filled, people, Walker(browser, server.address, way), f"walk{next(_NUMBERS)}")
+
+
+def walk(scene: Scene, journey: Journey) -> None:
+    """Go on a journey, and check that it is offered and presses the forms that it is said to press."""
+    posted = scene.walker.browser.posted
+    posted.clear()
+    for number in {journey.last_door_of(stranger) for stranger in journey.strangers}:
+        scene.log_in()
+        scene.walker.open(scene.site.path_of(journey.doors[number]))
+        offered = {page.path for page in scene.walker.offers()}
+        assert offered & {*(listed(door).path for door in journey.doors[number + 1 : number + 2]), *journey.forms}
+    journey.walk(scene)
+    assert [form for form in journey.forms if not any(map(pattern_of(form).fullmatch, posted))] == []
+
+
+def keep_out(scene: Scene, journey: Journey, stranger: Role | None) -> None:
+    """Check that somebody is shown no way into a journey, and refused at each of its addresses."""
+    walker, last = scene.walker, journey.last_door_of(stranger)
+    scene.log_in(scene.people[stranger])
+    walker.open(scene.site.path_of(journey.doors[last]))
+    assert walker.browser.run(STATUS) == httpx.codes.OK
+    walker.assert_offers_nothing_refused(stranger)
+    if last + 1 < len(journey.doors):
+        walker.assert_is_refused(stranger, listed(journey.doors[-1]), scene.site.path_of(journey.doors[-1]))
+    refused = [page for page in PAGES if page.path in journey.forms and not may_use(stranger, page)]
+    assert refused
+    walker.assert_are_refused(stranger, [(page, scene.site.path_of(page.path)) for page in refused])
+
+
+@on_one_engine
+@pytest.mark.parametrize(("journey", "way"), IN_PAIRS, ids=str)
+def test_forms_are_pressed_to_their_end_and_who_may_not_is_kept_out(scene: Scene, journey: Journey) -> None:
+    for stranger in journey.strangers:
+        keep_out(scene, journey, stranger)
+    walk(scene, journey)
 
 
 @on_one_engine
 @pytest.mark.torture
-@pytest.mark.parametrize(("journey", "way"), EVERY, ids=named)
-def test_a_form_is_pressed_to_its_end_in_every_way(
-    server: ServerProcess,
-    served: Stage,
-    filled: FilledSite,
-    browser: Browser,
-    journey: Callable[[Scene], None],
-    way: Way,
+@pytest.mark.parametrize(("journey", "way"), IN_FULL, ids=str)
+def test_forms_are_pressed_to_their_end_or_kept_from_a_person_in_every_way(
+    scene: Scene, journey: Journey, way: Way
 ) -> None:
-    walk(server, served, filled, Walker(browser, server.address, way), journey)
+    if way.role in journey.walkers:
+        walk(scene, journey)
+    else:
+        keep_out(scene, journey, way.role)
 
 
 def test_the_first_user_comes_in(
@@ -562,7 +685,7 @@ def test_the_first_user_comes_in(
     with database.write() as connection:
         key = invite_first_user(connection, datetime.now(UTC))
     database.close()
-    walker = Walker(browser, server.address, PAIRWISE[0][1])
+    walker = Walker(browser, server.address, PAIRWISE[0])
     walker.open(f"/cabinet/welcome?key={key}")
     walker.write("[name=login]", "first@example.com")
     walker.write("[name=password]", PASSWORD)
@@ -572,12 +695,19 @@ def test_the_first_user_comes_in(
     assert "first@example.com" in walker.words
 
 
-def test_the_journeys_meet_every_pair_of_settings() -> None:
-    chosen = [(way.hand, way.width, way.theme, way.language, way.scripts) for _, way in PAIRWISE]
-    for (one, firsts), (other, seconds) in combinations(enumerate(SETTINGS), 2):
+def test_the_journeys_meet_every_pair_of_factors() -> None:
+    chosen = [astuple(way) for _, way in IN_PAIRS]
+    for (one, firsts), (other, seconds) in combinations(enumerate(FACTORS), 2):
         assert {(each[one], each[other]) for each in chosen} == set(product(firsts, seconds))
 
 
+@pytest.mark.parametrize("journey", JOURNEYS, ids=str)
+def test_a_journey_is_walked_by_those_to_whom_the_table_of_pages_opens_all_its_forms(journey: Journey) -> None:
+    forms = [page for page in PAGES if page.method == "POST" and page.path in journey.forms]
+    opened = [form for form in forms if not form.is_open]
+    assert list(journey.walkers) == [person for person in PEOPLE if all(may_use(person, form) for form in opened)]
+
+
 def test_no_form_of_the_table_of_pages_is_left_out() -> None:
-    pressed = [page for pages in JOURNEYS.values() for page in pages]
+    pressed = {form for journey in JOURNEYS for form in journey.forms}
     assert sorted([*pressed, *ELSEWHERE]) == sorted({page.path for page in PAGES if page.method == "POST"})

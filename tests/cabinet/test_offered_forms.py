@@ -1,6 +1,5 @@
 """What pages offer to each role: nothing that the gate would refuse, and all that the role may do from that page."""
 
-import re
 from collections.abc import Iterable, Mapping
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
@@ -15,6 +14,7 @@ from dealtrace.cabinet.routes import PAGES
 from engines import on_one_engine
 from filled_site import FilledSite, fill_site
 from guests import Guest, member_of
+from listed_pages import may_use, page_at, refusal_of
 from server import ServerProcess
 
 FILES = (".csv", ".xlsx", ".json")
@@ -52,27 +52,14 @@ class Offers(HTMLParser):
             self.found.add((self._method, values["formaction"]))
 
 
-def pattern_of(page: Page) -> re.Pattern[str]:
-    """Return the pattern of the paths of a page of the table."""
-    return re.compile("/cabinet" + re.sub(r"\{(\w+)(:int)?\}", lambda part: r"\d+" if part[2] else "[^/]+", page.path))
-
-
-PATTERNS = [(page, pattern_of(page)) for page in PAGES]
-
-
 def pages_offered(answer: httpx.Response) -> Iterable[Page]:
     """Yield the pages of the table of pages that a page offers."""
     for method, address in Offers(answer.text).found:
         path = urlsplit(address).path
         if path.startswith("/cabinet/") and not path.startswith("/cabinet/static/"):
-            found = [page for page, pattern in PATTERNS if page.method == method and pattern.fullmatch(path)]
-            assert found, (method, address)
-            yield found[0]
-
-
-def may_use(role: Role, page: Page) -> bool:
-    """Return whether a role at a site, without rights on the installation, lets a person use a page."""
-    return not page.is_of_installation and (page.role is None or role.includes(page.role))
+            found = page_at(method, path)
+            assert found is not None, (method, address)
+            yield found
 
 
 LEFT_OUT: Mapping[tuple[str, Role], set[tuple[str, str]]] = {
@@ -109,7 +96,7 @@ def test_a_page_offers_nothing_that_is_refused(
     answer = people[role].http.get(filled.path_of(page))
     listed = next(each for each in PAGES if each.method == "GET" and each.path == page.partition("?")[0])
     if not may_use(role, listed):
-        assert answer.status_code == (404 if listed.is_of_installation else 403)
+        assert answer.status_code == refusal_of(listed)
     refused = {f"{each.method} {each.path}" for each in pages_offered(answer) if not may_use(role, each)}
     assert refused == set()
 
@@ -134,4 +121,4 @@ def test_a_form_that_a_role_may_not_send_is_refused(
 ) -> None:
     path = filled.path_of(page.path).removeprefix("/cabinet")
     answer = people[role].send(path, name="refused", label="refused", act="delete", agreed="on")
-    assert answer.status_code == (404 if page.is_of_installation else 403)
+    assert answer.status_code == refusal_of(page)

@@ -14,6 +14,7 @@ from dealtrace.cabinet.routes import PAGES
 from dealtrace.cabinet.sections import SECTIONS
 from filled_site import NUMBER, PHONE, FilledSite
 from guests import PASSWORD, Guest, member_of, new_user
+from listed_pages import is_at_least, may_use, page_at
 from server import ServerProcess
 from walker import EVERY, PAIRWISE, Walker, Way, assert_is_well_made
 
@@ -25,6 +26,8 @@ ELSEWHERE = ("/login/code",)
 DOCUMENTS = ("/docs", "/docs/errors", "/docs/methods/register", *(f"/docs/guides/{name}" for name in GUIDES))
 CARDS = ("/{site}/deals/{matched}",)
 """Pages of the table of pages, with another deal: of deals 2.0."""
+OF_THE_INSTALLATION = ("/cabinet/sites", "/cabinet/users")
+"""What the header links to beside the sections of a site, for owners of the installation."""
 
 
 def shown_pages() -> list[str]:
@@ -126,7 +129,7 @@ def test_axe_finds_nothing_on_answers_of_forms(
     host: ServerProcess, site: FilledSite, browser: Browser, answer: str, language: str
 ) -> None:
     page, field, button, shown = ANSWERS[answer]
-    walker = Walker(browser, host.address, Way(Role.OWNER, "mouse", 1280, "light", language, "with scripts"))
+    walker = Walker(browser, host.address, Way("mouse", 1280, "light", language, "with scripts", Role.OWNER))
     browser.keep_cookie("session", site.owner.secret, host.address)
     walker.open(site.path_of(page))
     if field:
@@ -209,30 +212,45 @@ def test_a_person_finds_every_way(
 
 
 def walk(host: ServerProcess, stage: Stage, site: FilledSite, browser: Browser, way: Way) -> None:
-    """Log in, do on each page what the role may do there, and log out."""
-    root = f"/cabinet/{site.player.site.id}"
-    walker, user = Walker(browser, host.address, way), new_user(stage.database, {site.player.site.id: way.role})
+    """Log in, do on each page what the role may do there, be refused what it may not do, and log out."""
+    root, roles = f"/cabinet/{site.player.site.id}", {site.player.site.id: way.role} if way.role is not None else None
+    walker, user = Walker(browser, host.address, way), new_user(stage.database, roles)
     walker.open("/cabinet/login")
     walker.write("[name=login]", user.login)
     walker.write("[name=password]", PASSWORD)
     walker.go("main button")
-    browser.wait(f"location.pathname === {json.dumps(root + '/')}")
+    first = f"{root}/" if way.role is not None else "/cabinet/"
+    browser.wait(f"location.pathname === {json.dumps(first)} && document.readyState === 'complete'")
+    if way.role is None:
+        walker.go(f"main tbody th a[href='{root}/']")
     links = browser.run("[...document.querySelectorAll('.top nav a')].map(link => link.pathname)")
-    assert links == [f"{root}/", *(f"{root}/{each.place}" for each in SECTIONS if way.role.includes(each.role))]
+    assert links == [f"{root}/", *(f"{root}/{each.place}" for each in SECTIONS if is_at_least(way.role, each.role))]
     for link in links[1:]:
         walker.go(f".top nav a:is([href='{link}'], [href^='{link}?'])")
         assert walker.path == link
+        walker.assert_offers_nothing_refused(way.role)
     see_reports(walker, root)
     keep_segment(walker, root)
-    if way.role.includes(Role.ANALYST):
+    if is_at_least(way.role, Role.ANALYST):
         see_deals(walker, root)
         see_leads(walker, root)
-    else:
-        walker.open(f"{root}/deals")
-        assert PHONE not in walker.words
-    if way.role.includes(Role.OWNER):
+    if is_at_least(way.role, Role.OWNER):
         issue_token(walker, root)
+    if way.role is None:
+        see_installation(walker)
+    be_refused(walker, root)
+    walker.open(f"{root}/")
     leave(walker)
+
+
+def be_refused(walker: Walker, root: str) -> None:
+    """Open by their addresses the sections that the role has no links to, of the site and of the installation."""
+    for path in (*(f"{root}/{section.place}" for section in SECTIONS), *OF_THE_INSTALLATION):
+        page = page_at("GET", path)
+        assert page is not None
+        if not may_use(walker.way.role, page):
+            walker.assert_is_refused(walker.way.role, page, path)
+            assert PHONE not in walker.words
 
 
 def see_reports(walker: Walker, root: str) -> None:
@@ -284,6 +302,13 @@ def issue_token(walker: Walker, root: str) -> None:
     walker.write("[name=label]", f"walk {walker.way}"[:60])
     walker.go("main form.card button")
     assert walker.finds("#secret")
+
+
+def see_installation(walker: Walker) -> None:
+    """Follow the links to what is of the installation."""
+    for path in OF_THE_INSTALLATION:
+        walker.go(f".top a[href='{path}']")
+        assert walker.path == path
 
 
 def leave(walker: Walker) -> None:

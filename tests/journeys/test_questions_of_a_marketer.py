@@ -50,7 +50,7 @@ PART = "0.2"
 """The part of the demo that is made; the mishaps of its year show in it."""
 DAYS = 28
 SITE = 1
-MARKETER = Way(Role.ANALYST, "mouse", 1280, "light", "en", "with scripts")
+MARKETER = Way("mouse", 1280, "light", "en", "with scripts", Role.ANALYST)
 REPORT = "[aria-label=Report]"
 FIRST_INTERACTION = "First interaction"
 READ_TABLE = """(table => ({
