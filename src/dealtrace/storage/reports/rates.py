@@ -14,7 +14,7 @@ from dealtrace.deals.currency import RATE_STEPS, CurrencyRate, Rates, rounded_ra
 from dealtrace.reports.periods import Period
 from dealtrace.storage.database.column_types import MICROSECOND, instant
 from dealtrace.storage.database.upsert import insert_into
-from dealtrace.storage.deals.worth import lacks_rate, worth_of
+from dealtrace.storage.deals.worth import IS_INDEXED_FOREIGN, lacks_rate, worth_of
 from dealtrace.storage.reports.expressions import Expression, Rows
 from dealtrace.storage.reports.sql_functions import total_of
 from dealtrace.storage.schema.tables.deals import deal
@@ -133,7 +133,7 @@ def find_rates(connection: Connection, site_id: int) -> Rates:
 
 def count_deals_without_rate(connection: Connection, site_id: int) -> dict[str, int]:
     """Count, by currency, a site's non-deleted deals with amounts in a currency that had no rate at the deal's time."""
-    theirs = (deal.c.site_id == site_id, deal.c.deleted_at.is_(None), lacks_rate())
+    theirs = (deal.c.site_id == site_id, IS_INDEXED_FOREIGN, deal.c.deleted_at.is_(None), lacks_rate())
     counted = select(deal.c.currency, func.count()).where(*theirs).group_by(deal.c.currency)
     return {currency: deals for currency, deals in connection.execute(counted)}  # noqa: C416 - mypy does not know that a row is a pair
 
