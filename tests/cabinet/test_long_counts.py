@@ -9,6 +9,7 @@ from sqlalchemy import select, text
 from cast import Player, Stage
 from dealtrace.accounts.rights import Role
 from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.cabinet.settings.rates import LACKING_COUNTED_MAX
 from dealtrace.cabinet.settings.statuses import COUNTED_MAX
 from dealtrace.cabinet.what_if.past import VISITS_COUNTED_MAX
 from dealtrace.operations.deals.register import register_deals
@@ -26,8 +27,9 @@ _VISITS = f"""INSERT INTO visit (site_id, id, started_at, visitor_id, traffic_so
     user_agent, city, utm)
 {_NUMBERS} SELECT :site, i, :start + i, 'visitor ' || i, :source, '', '', '', '', '', '{{}}' FROM n"""
 _DEALS = f"""INSERT INTO deal (site_id, id, number, status, happened_at, recorded_at, touched_at, version, service,
-    fingerprint)
-{_NUMBERS} SELECT :site, i, 'n' || i, 'New', :start + i, :start, :start, 1, '', '' FROM n"""
+    fingerprint, amount_rub, currency)
+{_NUMBERS} SELECT :site, :after + i, 'n' || (:after + i), 'New', :start + i, :start, :start, 1, '',
+    '', 1, 'usd' FROM n"""
 
 
 def insert(stage: Stage, player: Player, statement: str, rows: int, **values: int) -> None:
@@ -76,6 +78,19 @@ def test_the_page_of_the_past_counts_deals_that_are_not_deleted(
     assert "Deals of the site: 2." in text_of(boss.get("settings/past").text)
 
 
+def test_of_very_many_deals_without_a_rate_it_is_said_that_there_are_more(
+    server: ServerProcess, served: Stage, owner: Player
+) -> None:
+    analyst, russian = (
+        member_of(server, served, owner.site.id, Role.ANALYST, language=language) for language in ("en", "ru")
+    )
+    insert(served, owner, _DEALS, LACKING_COUNTED_MAX, after=0)
+    assert "USD – – 0 10 000" in text_of(analyst.get("settings/rates").text)
+    insert(served, owner, _DEALS, 1, after=LACKING_COUNTED_MAX)
+    assert "USD – – 0 more than 10 000" in text_of(analyst.get("settings/rates").text)
+    assert "USD – – 0 больше 10 000" in text_of(russian.get("settings/rates").text)
+
+
 def test_deals_are_counted_by_status_among_the_latest(stage: Stage, shop: Player) -> None:
     register(stage, shop, "Old", "New", "Paid", "New")
     register(stage, stage.open_site(), "Foreign")
@@ -94,7 +109,7 @@ def test_of_very_many_deals_the_latest_are_counted_by_status_until_someone_asks_
     )
     few = analyst.get("settings/statuses").text
     assert (counts(few), "counted among" in few) == ({"Old": "1", "New": "1"}, False)
-    insert(served, owner, _DEALS, COUNTED_MAX)
+    insert(served, owner, _DEALS, COUNTED_MAX, after=0)
     many = analyst.get("settings/statuses").text
     assert counts(many) == {"New": "50 000", "Old": "0"}
     assert "Deals are counted among the latest 50 000. Count all deals" in text_of(many)
