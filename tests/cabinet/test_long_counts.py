@@ -60,12 +60,12 @@ def test_a_few_visits_are_counted_and_of_very_many_it_is_said_that_there_are_mor
     boss, russian = (member_of(server, served, owner.site.id, language=language) for language in ("en", "ru"))
     assert "Visits of the site: 1." in text_of(boss.get("settings/past").text)
     insert(served, owner, _VISITS, VISITS_COUNTED_MAX - 1, source=source)
-    assert "Visits of the site: 50 000." in text_of(boss.get("settings/past").text)
+    assert "Visits of the site: 10 000." in text_of(boss.get("settings/past").text)
     served.visit(owner, NOON - timedelta(days=2), ADS)
-    assert "Visits of the site: more than 50 000." in text_of(boss.get("settings/past").text)
-    assert "Визитов у сайта: больше 50 000." in text_of(russian.get("settings/past").text)
+    assert "Visits of the site: more than 10 000." in text_of(boss.get("settings/past").text)
+    assert "Визитов у сайта: больше 10 000." in text_of(russian.get("settings/past").text)
     with served.database.read() as connection:
-        assert [count_visits_up_to(connection, owner.site.id, most) for most in (3, 10**6)] == [4, 50_001]
+        assert [count_visits_up_to(connection, owner.site.id, most) for most in (3, 10**6)] == [4, 10_001]
         assert count_visits_up_to(connection, stranger.site.id, 3) == 1
 
 

@@ -25,7 +25,7 @@ from dealtrace.storage.visits.reclassification import count_visits_up_to
 PLACE = "settings/past"
 PREVIEW, RUN = "preview", "run"
 """The values of the buttons that start a preview, and the run that was previewed."""
-VISITS_COUNTED_MAX = 50_000
+VISITS_COUNTED_MAX = 10_000
 """Ours: more visits are not counted for the page, which would take seconds for millions; a preview counts them all."""
 _TITLES = {PastKind.MATCH: "Match past deals again", PastKind.RECLASSIFY: "Reclassify past visits"}
 _EXPLANATIONS = {
