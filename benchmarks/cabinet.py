@@ -17,6 +17,7 @@ from benchmarks.viewers import report_viewers
 from dealtrace.operations.accounts.create_user import create_user
 from dealtrace.operations.accounts.log_in import Browser, open_session
 from dealtrace.storage.database.engine import open_database
+from dealtrace.storage.deals.daily_counts import recount_deals
 from dealtrace.storage.id_blocks import transaction
 
 ROUNDS = 7
@@ -36,6 +37,7 @@ def report_cabinet(folder: Path, addresses: Mapping[str, Callable[[str], str]], 
     if "postgresql" in addresses:
         places["postgresql"] = _copy(file, addresses["postgresql"]("cabinet"))
     for engine, place in places.items():
+        _count_days(place.url)
         user, secret = _log_in(place.url)
         contender = Contender("pages", PRODUCT, engine, contact=False)
         print(f"{engine}, {deals} deals")
@@ -66,6 +68,14 @@ def _copy(file: Path, url: str) -> Place:
     filled.close()
     copy.close()
     return place
+
+
+def _count_days(url: str) -> None:
+    """Store the daily counts of the site, which its generated deals have not changed."""
+    database = open_database(url)
+    with database.write() as connection:
+        recount_deals(connection, SITE)
+    database.close()
 
 
 def _places(visitor: Visitor, user: int, deals: int) -> dict[str, str]:

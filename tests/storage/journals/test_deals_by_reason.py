@@ -10,8 +10,9 @@ from dealtrace.matching.match_reason import UNMATCHED_REASONS, MatchReason
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.storage.deals.match_reasons import find_match_reasons
 from dealtrace.storage.journals.deal_list import DealFilters, query_deal_list
-from dealtrace.storage.journals.keyset_pages import find_oldest
+from dealtrace.storage.journals.keyset_pages import count_rows, find_oldest
 from dealtrace.storage.schema.tables.deals import deal
+from plans import statements_on
 from write_commands import NOON, by_call, by_contact, registration
 
 DEALS_MAX = 10
@@ -50,3 +51,16 @@ def test_deals_without_a_lead_are_found_without_joining_leads(shop: Player, reas
     query = query_deal_list(shop.site, DealFilters(reason=reason))
     assert set(select(query.id).where(*query.conditions).get_final_froms()) == {deal}
     assert query.rows is deal
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+def test_rows_of_deals_with_a_lead_are_not_read(stage: Stage, shop: Player) -> None:
+    query = query_deal_list(shop.site, DealFilters(since=NOON, reason=MatchReason.NO_LEAD_NEAR))
+    with stage.database.read() as connection, statements_on(stage.database.reader) as sent:
+        count_rows(connection, query)
+    with stage.database.write() as connection:
+        connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        connection.exec_driver_sql("SET LOCAL enable_bitmapscan = off")
+        plan = connection.exec_driver_sql(f"EXPLAIN {sent[0][0]}", sent[0][1]).scalars().all()
+    sought = next(line for line in plan if "Index Cond" in line)
+    assert "lead_kind IS NULL" in sought, plan

@@ -9,8 +9,17 @@ from cast import Player, Stage
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.leads.delete import delete_lead
-from dealtrace.storage.journals.keyset_pages import Cursor, Page, SortKey, find_page
+from dealtrace.storage.journals.keyset_pages import (
+    Cursor,
+    NextPage,
+    Page,
+    SortKey,
+    find_counted,
+    find_newest,
+    find_page,
+)
 from dealtrace.storage.journals.lead_journal import LeadQuery, query_leads
+from plans import statements_on
 from write_commands import NOON
 
 MINUTE = timedelta(minutes=1)
@@ -75,3 +84,14 @@ def test_a_remembered_total_that_the_page_denies_is_counted_anew(
     ids = take_in(stage, shop, *range(there))
     cursor = Cursor(offset, SortKey(NOON + (offset - 1) * MINUTE, ids[offset - 1]), 0, remembered)
     assert page(stage, shop, cursor).total == told
+
+
+def test_a_list_of_one_page_is_not_counted_as_well(stage: Stage, shop: Player) -> None:
+    ids = take_in(stage, shop, *range(3))
+    query = query_leads(shop.site, LeadQuery(LeadKind.CALL, AttributionModel.LAST_NON_DIRECT))
+    with stage.database.read() as connection, statements_on(stage.database.reader) as sent:
+        assert find_counted(connection, query, find_newest, None, 3) == (NextPage(ids[::-1], None), 3)
+        assert len(sent) == 1, "the page is the whole list"
+        first, total = find_counted(connection, query, find_newest, None, 2)
+        assert (first.ids, total) == (ids[:0:-1], 3)
+        assert find_counted(connection, query, find_newest, first.end, 2) == (NextPage(ids[:1], None), 3)

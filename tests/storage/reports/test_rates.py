@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import BigInteger, bindparam, literal, select, update
+from sqlalchemy import BigInteger, bindparam, func, literal, select, update
 
 from cast import Player, Stage, moscow
 from dealtrace.deals.currency import KOPECKS_MAX, RATE_RUB_MAX, RATE_STEPS, CurrencyRate, kopecks_at
@@ -15,7 +15,7 @@ from dealtrace.operations.deals.register import register_deals
 from dealtrace.reports.periods import Period
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.deals.worth import kopecks_at as kopecks_in_sql
-from dealtrace.storage.deals.worth import rate_of_deal, steps_of, worth_of
+from dealtrace.storage.deals.worth import lacks_rate, rate_of_deal, steps_of, worth_of
 from dealtrace.storage.reports import rates
 from dealtrace.storage.schema.tables.deals import deal
 from dealtrace.storage.schema.tables.rates import currency_rate
@@ -70,6 +70,33 @@ def test_a_stored_rate_of_zero_counts_as_none(stage: Stage, shop: Player) -> Non
         converted = kopecks_in_sql(literal(500, BigInteger), rate_of_deal())
         mine = select(converted).select_from(deal).where(deal.c.site_id == shop.site.id)
         assert connection.execute(mine).scalar_one() is None
+
+
+def test_deals_without_a_rate_are_counted_by_currency_and_up_to_a_limit(stage: Stage, shop: Player) -> None:
+    """Rates of usd begin on day 3, those of eur on day 2 and pause on day 4; kzt has none, of cny all were paused."""
+    days = [moscow(f"2026-11-0{day}", "12:00:00") for day in range(1, 7)]
+    shape = {"clue": NO_CLUE, "matchers": NO_LEAD, "amount_rub": Decimal(5)}
+    deals = [
+        registration(f"{currency} {day:%d}", happened_at=day, currency=currency, **shape)
+        for currency in ("usd", "eur", "kzt", "cny", "rub", None)
+        for day in days
+    ]
+    stage.perform(register_deals, shop, *deals)
+    stage.perform(register_deals, stage.open_site(), registration("foreign", currency="gel", **shape))
+    starts = [("usd", 3), ("usd", 5), ("eur", 2), ("eur", 4), ("eur", 5), ("cny", 1), ("cny", 3)]
+    known = [CurrencyRate(currency, date(2026, 11, day), Decimal(90)) for currency, day in starts]
+    paused = [(CurrencyRate("eur", date(2026, 11, 4), Decimal(1))), CurrencyRate("cny", date(2026, 11, 3), Decimal(1))]
+    with stage.database.write() as connection:
+        rates.upsert_rates(connection, shop.site, [*known, *paused])
+        paused_rate = (currency_rate.c.site_id == shop.site.id, currency_rate.c.rate == RATE_STEPS)
+        connection.execute(update(currency_rate).where(*paused_rate).values(rate=0))
+    lacking = {"usd": 2, "eur": 2, "kzt": 6, "cny": 4}
+    with stage.database.read() as connection:
+        theirs = (deal.c.site_id == shop.site.id, lacks_rate())
+        by_rule = select(deal.c.currency, func.count()).where(*theirs).group_by(deal.c.currency)
+        assert dict(map(tuple, connection.execute(by_rule))) == lacking
+        assert rates.count_deals_without_rate(connection, shop.site.id) == lacking
+        assert rates.count_deals_without_rate(connection, shop.site.id, 2) == {"usd": 2, "eur": 2, "kzt": 3, "cny": 3}
 
 
 def test_deals_are_worth_in_python_what_they_are_in_sql(stage: Stage, shop: Player) -> None:

@@ -33,6 +33,7 @@ from dealtrace.storage.journals.keyset_pages import (
     PageQuery,
     SortKey,
     count_rows,
+    find_counted,
     find_newest,
     find_oldest,
     find_previous,
@@ -51,6 +52,9 @@ class Sorting(StrEnum):
     OLDEST = "date"
     HIGHEST = "-amount"
     LOWEST = "amount"
+
+
+_BY_AMOUNT = (Sorting.HIGHEST, Sorting.LOWEST)
 
 
 @record
@@ -147,9 +151,7 @@ def query_of(connection: Connection, site: Site, listing: Listing, days: Days) -
 
 def _read(connection: Connection, site: Site, listing: Listing, days: Days) -> Found:
     query = query_of(connection, site, listing, days)
-    total = count_rows(connection, query)
-    sorting = sorting_of(listing, total)
-    page = _page(connection, query, listing, sorting)
+    page, total, sorting = _page(connection, query, listing)
     statuses = {status.spelling for status in list_statuses(connection, site.id)}
     return Found(
         list_deal_entries(connection, site.id, page.ids, AttributionModel(site.attribution)),
@@ -163,20 +165,27 @@ def _read(connection: Connection, site: Site, listing: Listing, days: Days) -> F
 
 def sorting_of(listing: Listing, total: int) -> Sorting:
     """Return the order in the URL, or the default order if the URL has none or the list is too long for that order."""
+    stated = _stated_sorting(listing)
+    return stated if stated not in _BY_AMOUNT or total <= SORTED_MAX else Sorting.NEWEST
+
+
+def _stated_sorting(listing: Listing) -> Sorting:
     stated = listing.get("sort")
-    sorting = Sorting(stated) if stated in tuple(Sorting) else Sorting.NEWEST
-    return sorting if sorting in (Sorting.NEWEST, Sorting.OLDEST) or total <= SORTED_MAX else Sorting.NEWEST
+    return Sorting(stated) if stated in tuple(Sorting) else Sorting.NEWEST
 
 
-def _page(connection: Connection, query: PageQuery, listing: Listing, sorting: Sorting) -> NextPage | AmountPage:
-    match sorting:
-        case Sorting.NEWEST:
-            return find_newest(connection, query, listing.before, PAGE_ROWS)
-        case Sorting.OLDEST:
-            return find_oldest(connection, query, listing.before, PAGE_ROWS)
-        case Sorting.HIGHEST | Sorting.LOWEST:
-            after, highest_first = listing.before_amount, sorting is Sorting.HIGHEST
-            return find_by_amount(connection, query, after, PAGE_ROWS, highest_first=highest_first)
+def _page(connection: Connection, query: PageQuery, listing: Listing) -> tuple[NextPage | AmountPage, int, Sorting]:
+    """Return the page in the URL, the length of the whole list, and the order of the list."""
+    stated = _stated_sorting(listing)
+    if stated in _BY_AMOUNT:
+        total = count_rows(connection, query)
+        if sorting_of(listing, total) is stated:
+            after, highest_first = listing.before_amount, stated is Sorting.HIGHEST
+            page = find_by_amount(connection, query, after, PAGE_ROWS, highest_first=highest_first)
+            return page, total, stated
+        return find_newest(connection, query, listing.before, PAGE_ROWS), total, Sorting.NEWEST
+    find = find_newest if stated is Sorting.NEWEST else find_oldest
+    return *find_counted(connection, query, find, listing.before, PAGE_ROWS), stated
 
 
 def _previous(
@@ -184,7 +193,7 @@ def _previous(
 ) -> SortKey | AmountKey | None:
     """Return the key after which the previous page begins; `None` if that is the first page or there is none."""
     highest_first, newest_first = sorting is Sorting.HIGHEST, sorting is Sorting.NEWEST
-    if sorting in (Sorting.HIGHEST, Sorting.LOWEST):
+    if sorting in _BY_AMOUNT:
         begun = listing.before_amount
         return (
             find_previous_by_amount(connection, query, begun, PAGE_ROWS, highest_first=highest_first) if begun else None

@@ -16,7 +16,7 @@ from dealtrace.cabinet.view import View
 from dealtrace.leads.call import Call, CallPhase, is_answered, phase_of
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.record import record
-from dealtrace.storage.journals.keyset_pages import PageQuery, SortKey, count_rows, find_newest, find_previous
+from dealtrace.storage.journals.keyset_pages import PageQuery, SortKey, find_counted, find_newest, find_previous
 from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
 from dealtrace.storage.journals.lead_list import LeadFilters, query_lead_list, query_visit_list
 from dealtrace.storage.journals.search_rows import find_searched_leads
@@ -131,10 +131,10 @@ def _read(connection: Connection, site: Site, listing: Listing, tab: str, days: 
         )
     kind = KINDS[tab]
     query = query_of(connection, site, listing, tab, days)
-    page = find_newest(connection, query, listing.before, PAGE_ROWS)
+    page, total = find_counted(connection, query, find_newest, listing.before, PAGE_ROWS)
     model = AttributionModel(site.attribution)
     entries = list_lead_entries(connection, site, kind, page.ids, model, with_deals=True)
-    return Found(entries, (), page.end, _previous(connection, query, listing), count_rows(connection, query))
+    return Found(entries, (), page.end, _previous(connection, query, listing), total)
 
 
 def query_of(connection: Connection, site: Site, listing: Listing, tab: str, days: Days) -> PageQuery:

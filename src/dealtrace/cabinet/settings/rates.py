@@ -30,6 +30,8 @@ PLACE = "settings/rates"
 GONE = 404
 RATES_SHOWN = 400
 """The maximum number of rates that the page shows for a currency: a year of daily rates and some more."""
+LACKING_COUNTED_MAX = 10_000
+"""Ours: of more deals without a rate, the page only says that there are more; it is one cure for all of them."""
 FIELDS = ("currency", "rubles", "since")
 
 
@@ -37,7 +39,8 @@ FIELDS = ("currency", "rubles", "since")
 class CurrencyLine:
     """A currency: its rate today in words, the first day of this rate, and how many rates it has.
 
-    `rate` is `NOTHING` and `since_on` is `None` if no rate is in force today. `deals` counts the deals without a rate.
+    `rate` is `NOTHING` and `since_on` is `None` if no rate is in force today. `deals` counts the deals without a rate;
+    if `has_more` is true, there are more.
     """
 
     currency: str
@@ -45,6 +48,7 @@ class CurrencyLine:
     since_on: date | None
     rates: int
     deals: int
+    has_more: bool
 
 
 @record
@@ -160,7 +164,8 @@ def _lines(stored: StoredRates, language: Language) -> list[CurrencyLine]:
         words = exact_number(language, rate.rubles) if rate is not None else NOTHING
         since_on = rate.since_on if rate is not None else None
         count, deals = stored.counts.get(currency, 0), stored.deals.get(currency, 0)
-        lines.append(CurrencyLine(currency, words, since_on, count, deals))
+        shown, has_more = min(deals, LACKING_COUNTED_MAX), deals > LACKING_COUNTED_MAX
+        lines.append(CurrencyLine(currency, words, since_on, count, shown, has_more))
     return lines
 
 
@@ -168,7 +173,7 @@ def _read(connection: Connection, site: Site, today: date, shown: str) -> Stored
     return StoredRates(
         count_rates(connection, site.id),
         {rate.currency: rate for rate in list_rates_on(connection, site, today)},
-        count_deals_without_rate(connection, site.id),
+        count_deals_without_rate(connection, site.id, LACKING_COUNTED_MAX),
         list_latest_rates(connection, site, shown, RATES_SHOWN) if shown else [],
     )
 

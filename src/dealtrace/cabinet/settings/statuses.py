@@ -15,14 +15,31 @@ from dealtrace.operations.reports.ask import FactSource
 from dealtrace.operations.reports.set_status import set_status
 from dealtrace.operations.what_if.trial import TriedSettings
 from dealtrace.operations.work import Work
+from dealtrace.record import record
 from dealtrace.reports.refusals import ReportNotKept, ReportsBusy, ReportTooSlow, ServerStopping
 from dealtrace.reports.statuses import Meaning, StatusGroup, group_statuses
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.reports.names import count_deals_by_spelling
-from dealtrace.storage.reports.statuses import find_deals_by_status, list_statuses
+from dealtrace.storage.reports.statuses import find_deals_by_status, find_latest_deals_by_status, list_statuses
 
 PLACE = "settings/statuses"
 COUNT_SECONDS = 1.0
+COUNTED_MAX = 50_000
+"""Ours: without the column mirror, the page counts only so many deals, the latest, because counting a million takes the
+database longer than drawing any page; a link counts all of them."""
+COUNT, ALL = "count", "all"
+"""The URL parameter, and its value, with which the page counts all deals."""
+
+
+@record
+class CountedStatuses:
+    """The statuses of a site with their numbers of deals, the most frequent first.
+
+    `counted_max` is the number of deals, the latest ones, among which they were counted, or 0 if all were counted.
+    """
+
+    groups: list[StatusGroup]
+    counted_max: int
 
 
 async def show(view: View) -> Response:
@@ -46,17 +63,22 @@ async def save(view: View) -> Response:
     return redirect_with_message(view, PLACE, "saved")
 
 
-async def _read_statuses(view: View) -> list[StatusGroup]:
-    """List the statuses of the site with their meanings and numbers of deals, the most frequent first.
+async def _read_statuses(view: View) -> CountedStatuses:
+    """List the statuses of the site with their meanings and numbers of deals.
 
     The column mirror, a copy of the data for reports, counts deals many times faster than the database does. If there
-    is no mirror, or it is busy or being built, the deals are counted in the database.
+    is no mirror, or it is busy or being built, the deals are counted in the database: the latest deals or, if the URL
+    says so, all deals.
     """
     site_id = view.current_site.id
     deals = await _count_in_mirror(view) if view.services.database.has_mirror else None
-    if deals is None:
+    counted_max = 0
+    if deals is None and view.request.query_params.get(COUNT) == ALL:
         deals = await view.read(find_deals_by_status, site_id)
-    return group_statuses(await view.read(list_statuses, site_id), deals)
+    elif deals is None:
+        deals = await view.read(find_latest_deals_by_status, site_id, COUNTED_MAX)
+        counted_max = COUNTED_MAX if sum(deals.values()) == COUNTED_MAX else 0
+    return CountedStatuses(group_statuses(await view.read(list_statuses, site_id), deals), counted_max)
 
 
 async def _count_in_mirror(view: View) -> dict[str, int] | None:
@@ -75,12 +97,14 @@ def _count_deals(source: FactSource, _site: Site) -> dict[str, int]:
 async def _page(
     view: View, *, name: str = "", meaning: str = "", faults: Faults | None = None, tried: Forecast | None = None
 ) -> Response:
+    statuses = await _read_statuses(view)
     return show_settings(
         view,
         "settings/statuses.html",
         view.translate("Statuses"),
         faults=faults,
-        statuses=await _read_statuses(view),
+        statuses=statuses.groups,
+        counted_max=statuses.counted_max,
         meanings=[(str(meaning), view.translate(meaning)) for meaning in Meaning],
         name=name,
         meaning=meaning,

@@ -18,12 +18,15 @@ from dealtrace.record import record
 from dealtrace.reports.moves import Moved
 from dealtrace.runtime.background_runs import Lane
 from dealtrace.storage.accounts.background_runs import find_run
-from dealtrace.storage.deals.deals import count_deals
-from dealtrace.storage.visits.reclassification import count_visits
+from dealtrace.storage.database.column_types import EARLIEST, LATEST
+from dealtrace.storage.deals.daily_counts import DaysOfDeals, JournalMoment
+from dealtrace.storage.visits.reclassification import count_visits_up_to
 
 PLACE = "settings/past"
 PREVIEW, RUN = "preview", "run"
 """The values of the buttons that start a preview, and the run that was previewed."""
+VISITS_COUNTED_MAX = 10_000
+"""Ours: more visits are not counted for the page, which would take seconds for millions; a preview counts them all."""
 _TITLES = {PastKind.MATCH: "Match past deals again", PastKind.RECLASSIFY: "Reclassify past visits"}
 _EXPLANATIONS = {
     PastKind.MATCH: "Finds the leads of all deals by the present settings, as if the deals had just arrived. Pinned "
@@ -60,6 +63,7 @@ _PHASES = {
 class PastCard:
     """What the page shows about a kind of change: how much there is to do, and its latest run.
 
+    If `has_more` is true, there is more to do than `total`.
     `may_run` is true if the latest run applied the present settings, and is a finished preview or a run that ended
     early.
     """
@@ -68,6 +72,7 @@ class PastCard:
     title: str
     explanation: str
     total: int
+    has_more: bool
     state: RunState | None
     is_active: bool
     may_run: bool
@@ -123,10 +128,10 @@ async def _page(view: View, faults: Faults | None = None) -> Response:
 
 
 def _read(connection: Connection, site_id: int) -> tuple[Mapping[PastKind, int], Mapping[PastKind, RunState | None]]:
-    """Return how much there is to do, and the latest run, both by kind."""
+    """Return how much there is to do, and the latest run, both by kind; visits up to one above the limit."""
     totals = {
-        PastKind.MATCH: count_deals(connection, site_id),
-        PastKind.RECLASSIFY: count_visits(connection, site_id),
+        PastKind.MATCH: DaysOfDeals(site_id, JournalMoment.HAPPENED).count(connection, EARLIEST, LATEST),
+        PastKind.RECLASSIFY: count_visits_up_to(connection, site_id, VISITS_COUNTED_MAX),
     }
     return totals, {kind: find_run(connection, site_id, kind) for kind in PastKind}
 
@@ -134,11 +139,13 @@ def _read(connection: Connection, site_id: int) -> tuple[Mapping[PastKind, int],
 def _card(view: View, site: Site, kind: PastKind, total: int, state: RunState | None) -> PastCard:
     now = clock.now()
     is_active = state is not None and state.is_active(now)
+    has_more = kind is PastKind.RECLASSIFY and total > VISITS_COUNTED_MAX
     return PastCard(
         kind,
         view.translate(_TITLES[kind]),
         view.translate(_EXPLANATIONS[kind]),
-        total,
+        VISITS_COUNTED_MAX if has_more else total,
+        has_more,
         state,
         is_active,
         may_run=may_run(site, kind, state, now),

@@ -10,6 +10,7 @@ from sqlalchemy import (
     cast,
     false,
     func,
+    literal_column,
     not_,
     null,
     or_,
@@ -27,6 +28,11 @@ _RATE = currency_rate.c
 STEPS_PER_KOPECK = STEPS_PER_RUBLE // KOPECKS_PER_RUBLE
 IS_FOREIGN = func.coalesce(deal.c.currency, RUBLE) != RUBLE
 """The SQL condition that the amounts of a deal are in a currency other than rubles."""
+IS_INDEXED_FOREIGN = deal.c.currency != literal_column(f"'{RUBLE}'")
+"""The same condition as `IS_FOREIGN`, but null for deals without a currency; the index `ix_deal_foreign` has it.
+
+The ruble is no parameter, because an engine does not choose an index of some rows by the value of a parameter.
+"""
 
 
 def rate_of_deal() -> ColumnElement[int]:

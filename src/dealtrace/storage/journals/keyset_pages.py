@@ -194,6 +194,19 @@ def _next_page(connection: Connection, in_order: Select[int, int], limit: int) -
     return NextPage([row_id for _, row_id in page], end)
 
 
+def find_counted(
+    connection: Connection, query: PageQuery, find: FindPage, key: SortKey | None, limit: int
+) -> tuple[NextPage, int]:
+    """Find the next `limit` rows, and the length of the whole list.
+
+    A list of one page is not counted as well, because filters that few rows pass read as many rows to count them as to
+    find them.
+    """
+    page = find(connection, query, key, limit)
+    is_whole_list = key is None and page.end is None
+    return page, len(page.ids) if is_whole_list else count_rows(connection, query)
+
+
 def count_rows(connection: Connection, query: PageQuery) -> int:
     """Count the rows of a list."""
     return find_page(connection, query, Cursor(), 0).total

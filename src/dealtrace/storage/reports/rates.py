@@ -5,16 +5,17 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import BigInteger, Connection, and_, delete, func, select, type_coerce
+from sqlalchemy import CTE, BigInteger, ColumnElement, Connection, and_, delete, func, literal, select, type_coerce
 
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import day_end, day_start, site_day
 from dealtrace.deals.amount import STEPS_PER_RUBLE
 from dealtrace.deals.currency import RATE_STEPS, CurrencyRate, Rates, rounded_rate
 from dealtrace.reports.periods import Period
-from dealtrace.storage.database.column_types import MICROSECOND, instant
+from dealtrace.storage.database.column_types import EARLIEST, LATEST, MICROSECOND, Instant, instant
+from dealtrace.storage.database.large_reads import prepare_large_reads
 from dealtrace.storage.database.upsert import insert_into
-from dealtrace.storage.deals.worth import lacks_rate, worth_of
+from dealtrace.storage.deals.worth import IS_INDEXED_FOREIGN, lacks_rate, worth_of
 from dealtrace.storage.reports.expressions import Expression, Rows
 from dealtrace.storage.reports.sql_functions import total_of
 from dealtrace.storage.schema.tables.deals import deal
@@ -131,11 +132,48 @@ def find_rates(connection: Connection, site_id: int) -> Rates:
     return Rates(dict(starts), dict(rates))
 
 
-def count_deals_without_rate(connection: Connection, site_id: int) -> dict[str, int]:
-    """Count, by currency, a site's non-deleted deals with amounts in a currency that had no rate at the deal's time."""
-    theirs = (deal.c.site_id == site_id, deal.c.deleted_at.is_(None), lacks_rate())
-    counted = select(deal.c.currency, func.count()).where(*theirs).group_by(deal.c.currency)
-    return {currency: deals for currency, deals in connection.execute(counted)}  # noqa: C416 - mypy does not know that a row is a pair
+def count_deals_without_rate(connection: Connection, site_id: int, most: int | None = None) -> dict[str, int]:
+    """Count, by currency, a site's non-deleted deals with amounts in a currency that had no rate at the deal's time.
+
+    Of each currency `most + 1` deals are counted at most, which means that there are more than `most`.
+    """
+    prepare_large_reads(connection)
+    stated = _stated_currencies(site_id)
+    theirs = (deal.c.site_id == site_id, IS_INDEXED_FOREIGN, deal.c.currency == stated.c.currency)
+    lacking = (
+        deal.c.happened_at < func.coalesce(_rated_since(site_id, stated), literal(LATEST, Instant)),
+        lacks_rate(),
+    )
+    found = select(literal(1).label("found")).where(*theirs, deal.c.deleted_at.is_(None), *lacking)
+    # In this order PostgreSQL reads the index; without an order it may read the whole table to find none.
+    in_order = found.order_by(deal.c.happened_at).limit(most + 1 if most is not None else None)
+    listed = in_order.correlate(stated).subquery()
+    deals = select(func.count()).select_from(listed).scalar_subquery()
+    counted = connection.execute(select(stated.c.currency, deals).where(stated.c.currency.is_not(None)))
+    return {currency: number for currency, number in counted if number}
+
+
+def _stated_currencies(site_id: int) -> CTE:
+    """Return the currencies of a site's deals, other than rubles, and a null; one look at the index finds each."""
+    foreign = select(func.min(deal.c.currency).label("currency")).where(deal.c.site_id == site_id, IS_INDEXED_FOREIGN)
+    stated = foreign.cte("stated", recursive=True)
+    following = foreign.where(deal.c.currency > stated.c.currency).correlate(stated).scalar_subquery()
+    return stated.union_all(select(following).where(stated.c.currency.is_not(None)))
+
+
+def _rated_since(site_id: int, stated: CTE) -> ColumnElement[datetime]:
+    """Return the SQL expression for the time since which a currency has always had a rate, null if it has none now.
+
+    Deals at or after that time need not be looked at. A stored rate of zero counts as none.
+    """
+    mine = (_RATE.site_id == site_id, _RATE.currency == stated.c.currency)
+    last_gap = select(func.max(_RATE.since_at)).where(*mine, _RATE.rate == 0).correlate(stated).scalar_subquery()
+    rated = select(func.min(_RATE.since_at)).where(*mine, _RATE.rate > 0)
+    return (
+        rated.where(_RATE.since_at > func.coalesce(last_gap, literal(EARLIEST, Instant)))
+        .correlate(stated)
+        .scalar_subquery()
+    )
 
 
 def list_sums_without_rate(connection: Connection, site: Site, period: Period) -> list[tuple[str, Decimal]]:

@@ -91,6 +91,14 @@ def find_deals_by_status(connection: Connection, site_id: int) -> dict[str, int]
     return {row[0]: row[1] for row in connection.execute(mine.group_by(deal.c.status))}
 
 
+def find_latest_deals_by_status(connection: Connection, site_id: int, most: int) -> dict[str, int]:
+    """Find how many of a site's `most` latest non-deleted deals each spelling of a status has, by spelling."""
+    mine = select(deal.c.status).where(deal.c.site_id == site_id, deal.c.deleted_at.is_(None))
+    latest = mine.order_by(deal.c.happened_at.desc()).limit(most).subquery()
+    counted = select(latest.c.status, func.count()).group_by(latest.c.status)
+    return {row[0]: row[1] for row in connection.execute(counted)}
+
+
 def has_won_status(connection: Connection, site_id: int) -> bool:
     """Return whether any status of a site means won."""
     won = select(deal_status.c.key).where(deal_status.c.site_id == site_id, deal_status.c.meaning == Meaning.WON.value)

@@ -1,6 +1,6 @@
 """The progress of reclassifying visits (computing their traffic sources again), and the visitors that are next."""
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, func, literal, select
 
 from dealtrace.attribution.reclassification import Reclassification
 from dealtrace.storage.database.upsert import insert_into
@@ -58,3 +58,10 @@ def count_visits(connection: Connection, site_id: int, after_visitor: str = "") 
     """Count the visits of visitors whose ids sort after `after_visitor`."""
     mine = (visit.c.site_id == site_id, visit.c.visitor_id > after_visitor)
     return int(connection.execute(select(func.count()).select_from(visit).where(*mine)).scalar_one())
+
+
+def count_visits_up_to(connection: Connection, site_id: int, most: int) -> int:
+    """Count the visits of visitors, of which there may be many: `most + 1` means that there are more than `most`."""
+    mine = select(literal(1).label("found")).where(visit.c.site_id == site_id, visit.c.visitor_id > "")
+    counted = mine.limit(most + 1).subquery()
+    return int(connection.execute(select(func.count()).select_from(counted)).scalar_one())

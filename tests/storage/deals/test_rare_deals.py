@@ -1,0 +1,58 @@
+"""Deals in another currency, and deals with a contact that no lead can match, are found without reading the others."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Connection
+
+from cast import Player, Stage
+from dealtrace.storage.deals.deals import count_unusable_contacts
+from dealtrace.storage.journals.deal_list import DealFilters, query_deal_list
+from dealtrace.storage.journals.keyset_pages import count_rows, find_newest, find_oldest
+from dealtrace.storage.reports.rates import count_deals_without_rate
+from plans import plans_of, statements_on
+from write_commands import NOON
+
+UNUSABLE = DealFilters(since=NOON - timedelta(days=28), until=NOON, is_contact_unusable=True)
+ALL_UNUSABLE = DealFilters(is_contact_unusable=True)
+DELETED = DealFilters(is_contact_unusable=True, is_deleted=True)
+QUESTIONS: dict[str, tuple[str, Callable[[Connection, Player], object]]] = {
+    "without a rate": ("ix_deal_foreign", lambda connection, shop: count_deals_without_rate(connection, shop.site.id)),
+    "count of a period": (
+        "ix_deal_unusable",
+        lambda connection, shop: count_rows(connection, query_deal_list(shop.site, UNUSABLE)),
+    ),
+    "newest": (
+        "ix_deal_unusable",
+        lambda connection, shop: find_newest(connection, query_deal_list(shop.site, UNUSABLE), None, 50),
+    ),
+    "oldest": (
+        "ix_deal_unusable",
+        lambda connection, shop: find_oldest(connection, query_deal_list(shop.site, ALL_UNUSABLE), None, 50),
+    ),
+    "deleted": (
+        "ix_deal_unusable",
+        lambda connection, shop: find_newest(connection, query_deal_list(shop.site, DELETED), None, 50),
+    ),
+    "of the overview": (
+        "ix_deal_unusable",
+        lambda connection, shop: count_unusable_contacts(connection, shop.site.id, NOON),
+    ),
+}
+
+
+@pytest.mark.parametrize(("index", "ask"), QUESTIONS.values(), ids=QUESTIONS)
+def test_rare_deals_are_found_by_an_index_of_their_own(
+    stage: Stage, shop: Player, index: str, ask: Callable[[Connection, Player], object]
+) -> None:
+    with stage.database.read() as connection, statements_on(stage.database.reader) as sent:
+        ask(connection, shop)
+    if stage.database.is_sqlite:
+        plan = plans_of(stage.database, sent)
+    else:
+        with stage.database.write() as connection:
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+            steps = [connection.exec_driver_sql(f"EXPLAIN {text}", values).scalars() for text, values in sent]
+            plan = "\n".join(line for lines in steps for line in lines)
+    assert f" {index}" in plan, plan
