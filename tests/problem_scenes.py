@@ -208,14 +208,14 @@ SCENES: Mapping[ProblemKind, Scene] = {
     ),
     ProblemKind.CALLS_UNUSABLE: Scene(
         call_from_an_unusable_phone,
-        "Calls of the last 7 days with an invalid phone, which cannot match a deal: 1.",
+        "Calls of the last 7 days with an invalid phone, by which no deal can be matched: 1.",
         "See these calls",
         "leads?period=7d&contact=unusable&tab=calls",
         Role.ANALYST,
     ),
     ProblemKind.REQUESTS_UNUSABLE: Scene(
         send_an_unusable_form,
-        "Lead requests of the last 7 days with an invalid phone or e-mail, which cannot match a deal: 2.",
+        "Lead requests of the last 7 days with an invalid phone or e-mail, by which no deal can be matched: 2.",
         "See these lead requests",
         "leads?period=7d&contact=unusable&tab=requests",
         Role.ANALYST,

@@ -71,7 +71,7 @@ def test_the_card_says_which_matcher_decided_and_what_the_others_missed_by(
         assert page.count(f'name="lead" value="{ref}"') == 1, "each considered lead can be pinned"
     pinned = text_of(analyst.post(f"deals/{deal}", act="pin", lead=f"lead_request:{request.id}").text)
     assert f"Lead Lead request {request.id}" in pinned
-    assert "Below is what the matchers would choose if the lead were not pinned." in pinned
+    assert "Below is what the searches sent by the CRM (matchers) would choose if the lead were not pinned." in pinned
 
 
 def test_the_card_says_why_no_matcher_found_a_lead(served: Stage, site: Player, analyst: Guest) -> None:

@@ -277,7 +277,7 @@ def test_the_history_says_why_a_deal_was_matched_again(served: Stage, site: Play
     served.perform(update_lists, site, [DealUpdate(change(deal, matchers=(WITHOUT_SOURCE,)))])
     lines = analyst.get(f"deals/{deal}").text.partition("What was changed")[2]
     of_leads = "because leads, visits or settings changed"
-    of_matchers = "because the matchers of the deal changed"
+    of_matchers = "because the conditions for finding the lead changed"
     assert (lines.count(of_leads), lines.count(of_matchers)) == (1, 1)
     assert lines.index(of_matchers) < lines.index(of_leads), "latest first"
 

@@ -1,4 +1,4 @@
-"""Which changes of a site may move figures of the past, which people have already seen in reports."""
+"""Which changes of a site may change figures that people have already seen in reports."""
 
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
@@ -28,8 +28,8 @@ MOVING_KINDS = frozenset(
 def moves_figures(change: SiteChange, time_zone: ZoneInfo) -> bool:
     """Return whether a change may affect the figures of reports; charts mark such changes.
 
-    A change of rates may do so only if it comes more than `USUAL_DELAY` after the day of a rate. Days are in
-    `time_zone`, the time zone of the site.
+    A change of currency rates may do so only if it comes more than `USUAL_DELAY` after the day of a changed rate. Days
+    are in `time_zone`, the time zone of the site.
     """
     if change.kind is ChangeKind.RATE:
         days = [words.split()[1] for words in (change.before, change.after) if words]

@@ -33,7 +33,7 @@ class Rights:
     roles: Mapping[SiteId, Role]
 
     def role_at(self, site_id: int) -> Role | None:
-        """Return the role on a site, or `None` if the user has none and must not learn that the site exists."""
+        """Return the role on a site, or `None` if the user has none; they must then not learn that the site exists."""
         return Role.OWNER if self.user.is_owner else self.roles.get(SiteId(site_id))
 
     def may_open_account_of(self, other: "Rights", site_id: int) -> bool:

@@ -70,7 +70,7 @@ SENTENCES: Mapping[str, Mapping[Language, str]] = {
         "pages with the number of the site count as before.",
     },
 }
-"""A sentence about the effect by setting; a key `setting=value` is used if the setting is changed to that value."""
+"""What a change of each setting does; a key `setting=value` is used if the setting is changed to that value."""
 STATUS_PREFIX = "status."
 """The prefix of an effect's key if the meaning of a status changes; the name of the status follows the prefix."""
 FIGURE_TITLES: Mapping[str, Mapping[Language, str]] = {
@@ -120,7 +120,7 @@ class Counted:
     kopecks: int = 0
 
     def __add__(self, other: "Counted") -> "Counted":
-        """Return the sum of both."""
+        """Return the sum of both numbers of deals, and of both amounts."""
         return Counted(self.count + other.count, self.kopecks + other.kopecks)
 
 
@@ -135,7 +135,7 @@ class DayEffect:
 
 @record
 class Effect:
-    """The effect of one changed setting; `before` and `after` are its values, as strings that `site set` accepts."""
+    """The effect of one changed setting; `before` and `after` are values of the setting, as `site set` accepts them."""
 
     key: str
     before: str
@@ -150,9 +150,9 @@ class Effect:
 
 
 def count_moved(counts: Mapping[datetime, Counted], before: ZoneInfo, after: ZoneInfo) -> tuple[Counted, Counted]:
-    """Return the deals whose day changes, and the deals whose month changes, from time zone `before` to `after`.
+    """Return the deals whose day, and the deals whose month, differs between the time zones `before` and `after`.
 
-    `counts` has deals by the instant at which they happened.
+    `counts` has the deals by the instants at which they happened.
     """
     in_day = in_month = Counted()
     for at, counted in counts.items():
@@ -163,7 +163,7 @@ def count_moved(counts: Mapping[datetime, Counted], before: ZoneInfo, after: Zon
 
 
 def days_that_differ(counts: Mapping[datetime, Counted], before: ZoneInfo, after: ZoneInfo) -> tuple[DayEffect, ...]:
-    """Return the days whose figures change from time zone `before` to `after`, earliest first."""
+    """Return the days whose figures differ between the time zones `before` and `after`, earliest first."""
     sides: tuple[dict[date, Counted], dict[date, Counted]] = ({}, {})
     for at, counted in counts.items():
         for days, zone in zip(sides, (before, after), strict=True):

@@ -40,7 +40,7 @@ class Incident:
 
 @record
 class TrialIncident:
-    """An incident that a trial found: its first unusual window, and the judgement on the figure in it.
+    """An incident that a trial of a rule found in past data: its first unusual window, and the judgement on its figure.
 
     `ended` is the first normal window after that, or `None` if the incident is not over.
     """

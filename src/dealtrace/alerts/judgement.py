@@ -124,7 +124,7 @@ def _is_off(rule: Rule, value: Fraction, history: Sequence[Fraction], usual: Fra
 
 
 def _is_noise(metric: Metric, value: Fraction, usual: Fraction) -> bool:
-    """Return whether the difference between a count and the usual count may be chance; `False` for other metrics."""
+    """Return whether a count may differ from the usual count by chance; `False` if the metric is not a count."""
     return metric.unit is Unit.COUNT and (value - usual) ** 2 < DEVIATIONS**2 * usual
 
 

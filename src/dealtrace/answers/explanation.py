@@ -47,7 +47,10 @@ class FlipAnswer(TypedDict):
 
 
 class MatcherCandidateAnswer(TypedDict):
-    """A lead that a matcher considered, in JSON; `missedBy` lists why the lead does not fit, or is empty if it fits."""
+    """A lead that a matcher (a search for a deal's lead, defined by the CRM) considered, in JSON.
+
+    `missedBy` lists why the lead does not fit, and is empty if it fits.
+    """
 
     lead: LeadRef
     secondsBeforeDate: float
@@ -55,7 +58,7 @@ class MatcherCandidateAnswer(TypedDict):
 
 
 class MatcherStepAnswer(TypedDict):
-    """A matcher of deals 2.0 and its result, in JSON."""
+    """A matcher of deals 2.0 (a search for a deal's lead, defined by the CRM) and its result, in JSON."""
 
     way: MatcherKind
     kinds: list[LeadKind]

@@ -252,7 +252,7 @@ SHARED_DOMAINS = frozenset(_SHARED.split())
 
 
 def find_known(host: str) -> KnownHost | None:
-    """Return the entry for a host, found by its exact name, a search host above it, or its registered domain.
+    """Return the entry for a host, found by its exact name, by an ending in `_ENDINGS`, or by its registered domain.
 
     The result is `None` if the host is unknown.
     """

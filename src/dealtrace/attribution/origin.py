@@ -24,12 +24,13 @@ class LeadVisit:
 
 @record
 class Origin:
-    """The origin of a lead or a deal: a visit, a stated source, or unknown.
+    """The origin of a lead or a deal: a visit, a source that a request stated, or unknown.
 
-    `visit` is the lead's own visit, and `credited` the visit that the attribution model credits most. `details` is
-    `visit`, or `NO_VISIT` if there is none. `source` is the traffic source of the credited visit, and `utm` holds the
-    utm tags of its landing page; without a visit, both are the stated source. `is_known` is whether there is a visit or
-    a stated source, even a stated source whose parts are all empty.
+    `visit` is the visit in which the lead was made, or to which a deal without a lead was matched; `credited` is the
+    visit that the attribution model credits most. `details` is `visit`, or `NO_VISIT` if there is none. `source` is the
+    traffic source of the credited visit, and `utm` holds the utm tags of its landing page; without a visit, both are
+    the stated source. `is_known` is whether there is a visit or a stated source, even a stated source whose parts are
+    all empty.
     """
 
     visit: Visit | None = None
@@ -41,7 +42,7 @@ class Origin:
 
     @property
     def visit_id(self) -> VisitId | None:
-        """The id of the lead's own visit, or `None` without a visit.
+        """The id of the visit that the lead or deal comes from, or `None` without a visit.
 
         Seed: «идентификатор сессии Calltouch, который Вы отправили в запросе ранее».
         """
@@ -49,7 +50,7 @@ class Origin:
 
     @property
     def visited_at(self) -> datetime | None:
-        """The start of the lead's own visit, or `None` without a visit."""
+        """The start of the visit that the lead or deal comes from, or `None` without a visit."""
         return self.visit.started_at if self.visit is not None else None
 
     @property
@@ -65,7 +66,7 @@ UNKNOWN_ORIGIN = Origin()
 
 
 def origin_of_lead(visit: LeadVisit | None, stated: TrafficSource | None) -> Origin:
-    """Return the origin of a lead: its visit with the source of the credited visit, or else its stated source."""
+    """Return the origin of a lead: its visit with the source of the credited visit or, without a visit, `stated`."""
     if visit is not None:
         own, credited = visit.own, visit.credited
         return Origin(own, own, credited, credited.traffic_source, credited.utm, True)  # noqa: FBT003 - it is quicker
@@ -73,10 +74,10 @@ def origin_of_lead(visit: LeadVisit | None, stated: TrafficSource | None) -> Ori
 
 
 def origin_of_deal(lead: Origin | None, stated: TrafficSource | None, visit: LeadVisit | None = None) -> Origin:
-    """Return the origin of a deal: the origin of its lead, or if it has no lead, its own visit or stated source.
+    """Return the origin of a deal: the origin of its lead if it has one, else a visit or a stated source.
 
-    `lead` is the origin of the deal's lead, `None` if the deal has no lead. `visit` is the visit of a deal without a
-    lead.
+    `lead` is the origin of the deal's lead, `None` if the deal has no lead. `visit` is the visit to which a deal
+    without a lead was matched, and `stated` the source that was sent with the deal.
     Seed: «Если по переданным ID не удалось найти звонок или заявку, то источник созданной сделки может быть определен
     по переданным параметрам».
     """

@@ -14,7 +14,7 @@ from dealtrace.record import record
 VISIT_TIMEOUT = timedelta(minutes=30)
 """Ours: the longest time between two pages of one visit; the vendor's cookie has the same lifetime."""
 VISIT_LENGTH_MAX = timedelta(days=1)
-"""Ours: the maximum length of a visit; a later hit starts a new visit, because visits are searched for by start."""
+"""Ours: the maximum length of a visit; a later hit starts a new one, because visits are searched for by their start."""
 VISITS_A_DAY_MAX = 100
 """Ours: how many visits a visitor can have within `VISIT_LENGTH_MAX`; further hits extend the latest visit.
 
@@ -22,7 +22,7 @@ Only bots start more visits.
 """
 ATTRS_MAX = 100
 ATTRS_LENGTH_MAX = 4096
-"""The most attributes of a visit, and the most characters of their names and values together."""
+"""The most characters in all names and values of a visit's attributes; the most attributes are `ATTRS_MAX`."""
 
 
 @record

@@ -58,7 +58,7 @@ def file_sender(
     """Return a function that takes an extension and returns the handler that sends a page's list as that type of file.
 
     `place` is the path of the page below its site, and `asked` has its parameters. `listed_of` returns the list that
-    the page shows, with its notes in the given language, or `None` if it has no file.
+    the page shows, with its notes in the given language, or `None` if that list cannot be sent as a file.
     """
 
     def send_as(extension: str) -> Callable[[View], Awaitable[Response]]:

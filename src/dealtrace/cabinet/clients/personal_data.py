@@ -93,7 +93,7 @@ async def erase(view: View) -> Response:
 
 
 async def _erase(view: View, erasure: Erasure) -> people.Traces:
-    """Erase a person while the column mirror (the copy of facts for reports) is locked; return the rows found.
+    """Erase a person while the column mirror (the copy of data for reports) is locked; return the person's rows.
 
     Nothing is erased if these rows differ from `erasure.expected`.
 

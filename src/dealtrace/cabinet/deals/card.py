@@ -1,4 +1,4 @@
-"""The page of a deal: its current values, why it has its lead, its client's path, and its history."""
+"""The page of a deal: its current values, why it has its lead, the visits that led to it, and its history."""
 
 from collections.abc import Sequence
 
@@ -92,7 +92,7 @@ def _read(connection: Connection, site: Site, deal_id: int) -> CardFacts:
 
 
 def _clients_by_contact(connection: Connection, site: Site, deal: Deal) -> list[Client]:
-    """List the clients whose phones and e-mails were sent with a deal; their pages list the deal."""
+    """List the clients whose phones and e-mails were sent with a deal; the pages of these clients list the deal."""
     sent = [each for each in (deal.clue.contact, search_contacts_of(deal.details)) if each is not None]
     contacts = list(dict.fromkeys(contact for each in sent for contact in each.normals))
     owners = find_client_ids(connection, site.id, contacts)

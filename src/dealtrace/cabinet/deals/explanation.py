@@ -126,16 +126,20 @@ class Explainer:
             yield self._say("Below is what would be found if matching by contact were turned on.")
 
     def _notes_on_matchers(self, explanation: Explanation) -> Iterator[str]:
-        yield self._say("The CRM sent a list of matchers, which are tried in order until one decides.")
+        yield self._say(
+            "The CRM sent a list of searches for the lead (matchers), which are tried in order until one decides."
+        )
         if explanation.verdict is Verdict.PINNED:
-            yield self._say("Below is what the matchers would choose if the lead were not pinned.")
+            yield self._say(
+                "Below is what the searches sent by the CRM (matchers) would choose if the lead were not pinned."
+            )
 
     def _naming(self, naming: Naming) -> str:
         kind = self._say("a call" if naming.kind is LeadKind.CALL else "a lead request")
         facts = {"kind": kind, "value": naming.value, "lead": self.lead_words(naming.lead)}
         if naming.lead is None:
-            return self._say("The CRM identified %(kind)s (%(value)s) that is not in Dealtrace.") % facts
-        return self._say("The CRM sent %(kind)s (%(value)s): this is %(lead)s.") % facts
+            return self._say("The CRM sent the identifier of %(kind)s (%(value)s) that is not in Dealtrace.") % facts
+        return self._say("The CRM sent the identifier of %(kind)s (%(value)s): this is %(lead)s.") % facts
 
     def _time(self, duration: timedelta) -> str:
         return span_of_time(self._view.language, duration)

@@ -113,7 +113,7 @@ class Historian:
         if version.user_id is not None:
             return self._callers.logins.get(version.user_id, self._say("a deleted user"))
         if follows_matchers(version, previous):
-            return self._say("by the matching rules, because the matchers of the deal changed")
+            return self._say("by the matching rules, because the conditions for finding the lead changed")
         if version.kind is VersionKind.MATCHED:
             return self._say("by the matching rules, because leads, visits or settings changed")
         return self._say("by a command on the server")

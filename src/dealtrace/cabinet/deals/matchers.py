@@ -17,7 +17,7 @@ from dealtrace.record import record
 
 @record
 class MatcherCandidateLine:
-    """A lead that a matcher considered, as strings."""
+    """A lead that a matcher (a search defined by the CRM) considered, as strings."""
 
     lead: str
     address: str

@@ -16,7 +16,7 @@ CreditsByModel = Mapping[AttributionModel, Sequence[Credit]]
 
 @record
 class PathModel:
-    """The name of an attribution model; `is_own` is true for the site's own model."""
+    """The name of an attribution model; `is_own` is true for the model in the site's settings."""
 
     words: str
     is_own: bool
@@ -24,7 +24,7 @@ class PathModel:
 
 @record
 class PathVisit:
-    """A visit of the path, as strings; `shares` has its share of the credit for each model, empty if it has none."""
+    """A visit before a lead, as strings; `shares` has its share of the credit for each model, empty if it has none."""
 
     began: str
     source: str
@@ -44,7 +44,7 @@ class Path:
 
 
 def path_of(visits: Sequence[Visit], credited: CreditsByModel, view: View) -> Path:
-    """Return the path of a lead; `visits` are the visits that may be credited."""
+    """Return the client's path to a lead; `visits` are the visits that may be credited."""
     own = AttributionModel(view.current_site.attribution)
     models = tuple(PathModel(model_words(model, view.language), model is own) for model in AttributionModel)
     shares = {

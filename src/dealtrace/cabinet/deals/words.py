@@ -58,13 +58,13 @@ MISSES: Mapping[Miss, str] = {
     Miss.TAGS: "it does not have the tags",
     Miss.UNIQUE: "it is not unique",
 }
-"""Why a matcher does not accept a lead."""
+"""Why a lead does not fit a matcher (a search for a deal's lead, defined by the CRM)."""
 UNSPECIFIED: Mapping[MatcherKind, str] = {
     MatcherKind.ID: "A lead by its ID",
     MatcherKind.NO_SOURCE: "Neither a lead nor a source",
     MatcherKind.CHAT: "A chat",
 }
-"""The titles of matchers that were sent without an id, contact or source, by kind of matcher."""
+"""The titles of matchers (searches for a deal's lead) that were sent without an id, contact or source, by kind."""
 PREFERENCES: Mapping[Preference, str] = {
     Preference.NEAREST: "The nearest lead is chosen.",
     Preference.NEAREST_UNIQUE: "The nearest lead that is unique among leads of its kind is chosen.",

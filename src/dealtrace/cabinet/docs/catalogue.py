@@ -109,7 +109,7 @@ CAUSES: Mapping[type[Refusal], Cause] = {
     ),
     errors.AnonymousRateExceeded: Cause(
         "too many requests in a minute without a token, from one address or for one site",
-        "wait as many seconds as `Retry-After` says, or raise the limits",
+        "wait as many seconds as `Retry-After` says, or raise the server's limits per minute",
     ),
     errors.DealKeyMissing: Cause("neither `orderId` nor `orderNumber` was sent", "send one of them"),
     errors.DealNotFound: Cause(

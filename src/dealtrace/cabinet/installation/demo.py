@@ -81,7 +81,10 @@ async def create(view: View) -> Response:
 
 
 async def remove(view: View) -> Response:
-    """Remove a demo, and its site if the demo created it; other records are removed only on confirmation."""
+    """Remove a demo with all data of its site, and the site too if the demo created it.
+
+    If other data was added to the site, nothing is removed unless the person confirmed that this data goes, too.
+    """
     site_id = number_of(view.form.get("site"))
     try:
         await view.manage(_remove, site_id, view.form.has("with_others"), view.rights.user.id)

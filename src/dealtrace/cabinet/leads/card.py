@@ -1,4 +1,4 @@
-"""The page of a lead: its values, notes with their versions, deals, visit and path."""
+"""The page of a lead: its values, notes with their versions, deals, and the visits that led to it."""
 
 from collections.abc import Mapping, Sequence
 

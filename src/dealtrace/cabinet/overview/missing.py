@@ -28,7 +28,7 @@ assert set(_CURES) == {metric.name for metric in WATCHED}
 
 
 def missing_data_texts(missing: MissingData, address: Address, period: Period, view: View) -> list[ProblemText]:
-    """Return the texts about missing data, with links to the report page in `address`."""
+    """Return the texts about missing data, with links to the page of reports; `address` has the path of that page."""
     gaps = [_gap(metric, gap, address, view) for metric, gap in missing.gaps[-SHOWN_MAX:]]
     return [*gaps, *(_idle(each, address, period, view) for each in missing.idle[:SHOWN_MAX])]
 

@@ -92,7 +92,7 @@ class Answers:
 
 @record
 class _Page:
-    """The other data of the overview; `drawn` is the name of the metric in the chart.
+    """The data of the overview besides its reports; `drawn` is the name of the metric in the chart.
 
     `asked` is the address with its defaults written out; for `compared_until` see `comparison.py`. `as_of` is the time
     of the figures.

@@ -88,13 +88,13 @@ _TEMPLATES: Mapping[ProblemKind, _Template] = {
         Role.ANALYST,
     ),
     ProblemKind.CALLS_UNUSABLE: _Template(
-        "Calls of the last %(days)s days with an invalid phone, which cannot match a deal: %(count)s.",
+        "Calls of the last %(days)s days with an invalid phone, by which no deal can be matched: %(count)s.",
         "See these calls, and check what the PBX sends.",
         _UNUSABLE_LEADS + "calls",
         Role.ANALYST,
     ),
     ProblemKind.REQUESTS_UNUSABLE: _Template(
-        "Lead requests of the last %(days)s days with an invalid phone or e-mail, which cannot match a deal: "
+        "Lead requests of the last %(days)s days with an invalid phone or e-mail, by which no deal can be matched: "
         "%(count)s.",
         "See these lead requests, and check the fields of the forms.",
         _UNUSABLE_LEADS + "requests",

@@ -29,7 +29,7 @@ async def show(view: View) -> Response:
 
 
 async def change(view: View) -> Response:
-    """Unsubscribe the address, or subscribe it again; mail programs can unsubscribe with the same request."""
+    """Unsubscribe the address, or subscribe it again; one-click unsubscribe in mail programs sends this request."""
     found = await _find(view)
     if found is not None and view.form.get("act") == AGAIN:
         await view.manage(_return, found.subscription)

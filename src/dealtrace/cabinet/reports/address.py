@@ -158,7 +158,7 @@ def _in_order(name: str, query: QueryParams) -> list[str]:
 
 
 def key_filter(dimension: Dimension, key: str | None) -> Filter:
-    """Return the filter that keeps facts with this key, or facts without a key if it is `None`."""
+    """Return the filter that keeps the data with this key or, if `key` is `None`, the data without a key."""
     return Filter(dimension, Operator.EMPTY) if key is None else Filter(dimension, Operator.IS, (key,))
 
 

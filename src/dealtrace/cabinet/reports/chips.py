@@ -17,8 +17,8 @@ from dealtrace.reports.reading.masked_keys import masked_key
 class Chip:
     """An active filter: its text, and the URL without it.
 
-    `opposite` is the text of the filter that keeps all other facts, and `opposite_address` the URL with it instead;
-    both are empty if there is no such filter.
+    `opposite` is the text of the filter that keeps what this one leaves out, and `opposite_address` the URL with that
+    filter instead; both are empty if there is no such filter.
     """
 
     words: str

@@ -9,13 +9,13 @@ from dealtrace.reports.dimensions import DIMENSIONS, Dimension
 from dealtrace.reports.question import DESCENDING, Question
 
 LADDER: tuple[tuple[str, ...], ...] = (("source", "medium"), ("campaign",), ("content",), ("term",))
-"""The rungs of the ladder, each with the names of its dimensions; a source and its medium are one rung."""
+"""The levels from source to keyword, each with the names of its dimensions; a source and its medium are one level."""
 _RUNGS = {name: place for place, names in enumerate(LADDER) for name in names}
 
 
 @record
 class Rung:
-    """A rung that a report can show: its title, the URL of that report, and whether it is shown now."""
+    """A level of the ladder of sources: its title, the URL of the report by it, and whether it is shown now."""
 
     words: str
     address: str
@@ -38,7 +38,10 @@ def key_address(address: Address, question: Question, keys: Sequence[str | None]
 
 
 def rungs_of(question: Question, address: Address, language: Language) -> tuple[Rung, ...]:
-    """Return a link to each rung with the same filters; none if the report is also grouped by other dimensions."""
+    """Return a link to each level of the ladder, with the same filters.
+
+    There are none if the report is a pivot, has no dimensions, or is also grouped by dimensions outside the ladder.
+    """
     shown = tuple(dimension.name for dimension in question.by)
     if not shown or question.pivot is not None or not set(shown) <= set(_RUNGS):
         return ()

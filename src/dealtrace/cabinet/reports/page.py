@@ -171,7 +171,7 @@ def ask_all(source: FactSource, site: Site, question: Question, now: datetime, c
     """Return the reports of the page: the rows, the pivot if there is one, and the first metric over time.
 
     With all models, the report and the chart have only one metric (see `metric_under_models`; `chart` is the chosen
-    one), and the chart uses the site's own model.
+    one), and the chart uses the model in the site's settings.
     """
     shown = shown_question(question, chart)
     drawn = shown.metrics[0]
@@ -185,7 +185,7 @@ def ask_all(source: FactSource, site: Site, question: Question, now: datetime, c
 def shown_question(question: Question, chart: str) -> Question:
     """Return the question of the table on the page; with all models it has only one metric, see `metric_under_models`.
 
-    The table also has rows for hours, days, weeks or months without facts. The files of a report have the same table.
+    The table also has rows for hours, days, weeks or months without data. The files of a report have the same table.
     """
     shown = replace(question, shows_empty_times=True)
     if question.model is not None:

@@ -239,7 +239,7 @@ def rows_address(
     model: AttributionModel,
     placed: Sequence[tuple[Dimension, str | None]],
 ) -> str:
-    """Return the URL of the rows behind a figure; empty if `rows_page` is empty or the metric uses no measures.
+    """Return the URL of the rows behind a figure; empty if `rows_page` is empty or the metric is a constant.
 
     For a ratio or a formula, that page shows the figures from which it is computed, each with a link to its rows.
     `placed` has the dimensions of the figure, each with its key. The URL contains the whole question and relies on no

@@ -42,7 +42,7 @@ class AlertDraft:
 
 @record
 class TrialLine:
-    """An incident found by a trial: its first window, and the actual and the usual figure of that window, formatted.
+    """An incident found by a trial of the rule: its first window, and the actual and usual figure of it, formatted.
 
     `ended_at` is `None` if the incident is not over.
     """
