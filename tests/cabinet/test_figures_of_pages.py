@@ -306,7 +306,7 @@ def heading_of(guest: Guest, address: str) -> str:
 
 def test_a_ratio_says_what_it_is_computed_from(analyst: Guest) -> None:
     page = analyst.get("reports/rows", **DAYS, metrics="cpl", by="source", key="yandex").text
-    assert "Cost per lead: 110 ₽" in text_of(page)
+    assert "Cost per lead (CPL): 110 ₽" in text_of(page)
     assert "cost / all leads" in text_of(page)
     assert table_of(page) == [["1"], ["110 ₽"]]
 

@@ -199,12 +199,13 @@ def test_why_a_deal_has_no_source(marketer: Marketer, office: Office) -> None:
     with office.database.read() as connection:
         reason = find_match_reasons(connection, SITE, [deal_id], contact_matching=True)[deal_id]
     assert "no source" in marketer.words
+    assert "Why there is no lead" in marketer.words
     assert VERDICTS[verdict_of(reason, contact_matching=True)] in marketer.words
 
 
 def test_what_a_lead_from_direct_costs(marketer: Marketer, office: Office) -> None:
     (answer,) = [
-        row["Cost per lead"][0]
+        row["Cost per lead (CPL)"][0]
         for row in marketer.rows_below("Sources by money")
         if (row["Source"][0], row["Medium"][0]) == ("yandex", "cpc")
     ]
