@@ -41,7 +41,7 @@ class Figure:
 
 
 def base_measure(metric: Metric) -> Measure | None:
-    """Return the only measure of a metric that is a plain count or sum of facts, or `None` for any other metric."""
+    """Return the only measure of a metric that is a plain count or sum, or `None` for any other metric."""
     formula = metric.formula
     if not isinstance(formula, Formula) or formula.under is not None or len(formula.over.terms) != 1:
         return None

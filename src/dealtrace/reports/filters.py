@@ -40,7 +40,7 @@ class Operator(StrEnum):
 
     @property
     def is_negative(self) -> bool:
-        """Return whether the operator excludes keys; facts without a key pass a filter with such an operator."""
+        """Return whether the operator excludes keys; a deal, lead and so on without a key passes such a filter."""
         return self is Operator.NOT
 
 
