@@ -15,7 +15,7 @@ from dealtrace.record import record
 IDS_PER_MASK = 256
 """How many ids share a bit mask. Deal ids have few gaps, so an id takes less than a byte."""
 MISSING_NUMBERS_MAX = 1_000_000
-"""How many missing deals are remembered by number; any further deal counts as missing each time it occurs."""
+"""The most numbers of missing deals that are remembered; a further missing deal is counted each time it occurs."""
 
 
 class Disagreement(StrEnum):
@@ -38,7 +38,7 @@ class Field(StrEnum):
 
 @record
 class ListedSums:
-    """Whether a CRM's list has amounts and currencies, and the site's rates, with which amounts are compared in rubles.
+    """Whether a CRM's list has amounts, whether it has currencies, and the exchange rates for comparing in rubles.
 
     In a list without currencies, each deal has the currency of the stored deal, or rubles if the deal is not stored.
     """

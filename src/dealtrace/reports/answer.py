@@ -1,4 +1,4 @@
-"""Build the answer to a question: compute rows from the measures of facts, sort the rows, and limit their number."""
+"""Build the answer to a question: compute rows from measures, sort the rows, and limit their number."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
@@ -99,8 +99,8 @@ class Gathered:
     """The measures of all rows and of the total, for one period and one attribution model.
 
     `rows` has the measures of each row by its keys; a measure that is missing there is zero, unless it is unknown.
-    `unknown_in_rows` are the measures of facts that lack a dimension of the rows; only their totals are known.
-    `unknown` are the measures of facts that lack a dimension of a filter; even their totals are unknown.
+    `unknown_in_rows` are measures that cannot be grouped by a dimension of the rows; only their totals are known.
+    `unknown` are measures that cannot be filtered by a dimension of a filter; even their totals are unknown.
     """
 
     rows: Mapping[Keys, Mapping[Measure, int]]
@@ -160,7 +160,7 @@ def sorted_in_memory(
 class Sorting:
     """The attribution model whose values determine the order of rows, and the function that sorts the rows.
 
-    `empty_times` has the keys of times that get a row even if they have no facts.
+    `empty_times` has the keys of times that get a row even if nothing was counted then.
     """
 
     model: AttributionModel
@@ -295,11 +295,11 @@ class _MovedRows(Mapping[Keys, Mapping[Measure, int]]):
         return self._rows[shifted(keys, self._back)]
 
     def __contains__(self, keys: object) -> bool:
-        """Return whether there is a row with these moved keys."""
+        """Return whether there is a row whose keys, with `shift` added, are `keys`."""
         return isinstance(keys, tuple) and shifted(keys, self._back) in self._rows
 
     def __iter__(self) -> Iterator[Keys]:
-        """Iterate over the moved keys of all rows."""
+        """Iterate over the keys of all rows, with `shift` added."""
         return (shifted(keys, self._shift) for keys in self._rows)
 
     def __len__(self) -> int:

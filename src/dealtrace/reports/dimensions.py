@@ -1,6 +1,6 @@
 """The table of dimensions: everything that figures can be grouped and filtered by.
 
-A new dimension needs a line in `_TABLE`, and an SQL expression for each of its facts in `storage/reports/`.
+A new dimension needs a line in `_TABLE`, and an SQL expression in `storage/reports/` for each `Fact` that has it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -27,8 +27,9 @@ class Kind(Enum):
 
     `SOURCE` keys are parts of traffic sources and `STATUS` keys are statuses; both are grouped regardless of case.
     `CALENDAR` keys are consecutive periods such as days. `CLOCK` keys recur, such as weekdays. `VISIT_CLOCK` keys recur
-    too, but come from the time of the visit that led to the fact. `CALENDAR`, `CLOCK` and `VISIT_CLOCK` keys are
-    integers in SQL statements; see `time_keys.py`. A fact may have several `TAG` keys. All other keys are `TEXT`.
+    too, but come from the time of the visit that led to the lead or deal. `CALENDAR`, `CLOCK` and `VISIT_CLOCK` keys
+    are integers in SQL statements; see `time_keys.py`. A lead or deal may have several `TAG` keys. All other keys are
+    `TEXT`.
     """
 
     TEXT = auto()
@@ -48,7 +49,7 @@ _OF_DEALS = frozenset({Fact.DEALS, Fact.ASSISTS})
 
 @record
 class Dimension:
-    """A dimension: its name, its titles in Russian and English, the facts that have it, and the kind of its keys.
+    """A dimension: its name, its titles in Russian and English, each `Fact` that has it, and the kind of its keys.
 
     If the title is not clear by itself, `meaning_ru` and `meaning_en` explain it to people. For a custom field, `field`
     is the name of that field. `keys` has all keys that the dimension can have; it is empty if any string can be a key.
@@ -66,7 +67,7 @@ class Dimension:
 
     @property
     def adds_up(self) -> bool:
-        """Return whether each fact has a single key, so that rows add up to the total."""
+        """Return whether each lead, deal and so on has a single key, so that rows add up to the total."""
         return self.kind is not Kind.TAG
 
     @property
@@ -76,7 +77,7 @@ class Dimension:
 
 
 def rows_add_up(by: Iterable[Dimension]) -> bool:
-    """Return whether rows by these dimensions add up to the total, because no fact can be in several rows."""
+    """Return whether rows by these dimensions add up to the total, because no lead or deal can be in several rows."""
     return all(dimension.adds_up for dimension in by)
 
 

@@ -1,4 +1,4 @@
-"""The facts that figures are computed from."""
+"""What figures are computed from, called facts: visits, leads, deals and costs."""
 
 from enum import StrEnum
 

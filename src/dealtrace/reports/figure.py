@@ -41,7 +41,7 @@ class Figure:
 
 
 def base_measure(metric: Metric) -> Measure | None:
-    """Return the only measure of a metric that is a plain count or sum of facts, or `None` for any other metric."""
+    """Return the only measure of a metric that is a plain count or sum, or `None` for any other metric."""
     formula = metric.formula
     if not isinstance(formula, Formula) or formula.under is not None or len(formula.over.terms) != 1:
         return None
@@ -114,12 +114,16 @@ def _check_metric(question: Question, context: QuestionContext, *, has_rows: boo
 
 
 def _check_facts(question: Question) -> list[Violation]:
-    """Return a violation for each dimension that the metric's facts lack, since the figure of any key is unknown."""
+    """Return a violation for each dimension that the metric cannot be grouped or filtered by."""
     facts = {fact for metric in question.metrics for fact in metric.facts}
     places = [("by", dimension) for dimension in question.by]
     places += [("filter", each.dimension) for each in question.filters]
     return [
-        Violation(place, f"{dimension.name} нет у этого показателя", f"this metric has no {dimension.name}")
+        Violation(
+            place,
+            f"{dimension.name} нет у этого показателя",
+            f"this metric cannot be grouped or filtered by {dimension.name}",
+        )
         for place, dimension in dict.fromkeys(places)
         if not facts <= dimension.facts
     ]

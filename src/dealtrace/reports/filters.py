@@ -40,7 +40,7 @@ class Operator(StrEnum):
 
     @property
     def is_negative(self) -> bool:
-        """Return whether the operator excludes keys; facts without a key pass a filter with such an operator."""
+        """Return whether the operator excludes keys; a deal, lead and so on without a key passes such a filter."""
         return self is Operator.NOT
 
 
@@ -130,7 +130,7 @@ def parse_condition(dimension: Dimension, rest: str) -> Filter:
 
 
 def _check_value(dimension: Dimension, value: str) -> None:
-    """Raise `InvalidValue` if no fact can have this value, which is probably misspelt; a blank value is allowed."""
+    """Raise `InvalidValue` if the dimension cannot have this value, likely a misspelling; a blank value is allowed."""
     key = key_of_value(dimension, value)
     if not dimension.keys or key is None or key in dimension.keys:
         return
@@ -176,7 +176,8 @@ C = TypeVar("C", bound=Condition)
 def by_dimension(filters: Sequence[C]) -> Mapping[Dimension, tuple[list[C], list[C]]]:
     """Return two lists for each dimension: its positive and its negative filters.
 
-    A fact is kept if it matches all negative filters, and at least one positive filter of each dimension that has any.
+    A deal (or lead, visit and so on) must match all negative filters and, for each dimension with positive filters,
+    at least one of these.
     """
     grouped: dict[Dimension, tuple[list[C], list[C]]] = {}
     for condition in filters:

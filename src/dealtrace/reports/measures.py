@@ -1,4 +1,4 @@
-"""Measures: the sums and counts of facts that SQL statements compute, and from which metrics are computed."""
+"""Measures: counts and sums of visits, leads, deals and costs, computed by SQL; metrics are computed from them."""
 
 from enum import Enum, auto
 
@@ -7,9 +7,9 @@ from dealtrace.reports.facts import Fact
 
 
 class Aggregate(Enum):
-    """How a measure is computed from the facts of a row; a share is the part of a fact that counts for the row.
+    """How a measure is computed from facts, such as deals; a share is the part of a fact that counts for a row.
 
-    `COUNT` adds the shares of facts, in millionths. `MONEY` adds amounts in kopecks, each already split by the shares.
+    `COUNT` adds the shares, in millionths. `MONEY` adds amounts in kopecks, each already split by the shares.
     `DISTINCT` counts the different values of an attribute, ignoring shares. `TOTAL` adds an attribute, ignoring shares.
     `DURATION` adds durations in whole seconds, multiplied by the shares.
     """
@@ -23,9 +23,10 @@ class Aggregate(Enum):
 
 @record
 class Measure:
-    """A measure of facts: the attribute that it adds or counts, and a flag; only facts with this flag are counted.
+    """A measure: the kind of fact that is counted, such as deals, and the attribute whose values are added or counted.
 
-    `statuses` are the keys of the statuses whose deals are counted, or `None` for all statuses.
+    If there is a `flag`, such as `is_won`, only facts with this flag are counted. `statuses` are the keys of the
+    statuses whose deals are counted, or `None` for all statuses.
     """
 
     fact: Fact

@@ -142,7 +142,7 @@ class Metric:
 
     @property
     def facts(self) -> frozenset[Fact]:
-        """Return the kinds of fact that the metric is computed from."""
+        """Return the kinds of fact, such as visits or deals, that the metric is computed from."""
         return frozenset(measure.fact for measure in self.formula.measures)
 
     @property
@@ -152,7 +152,7 @@ class Metric:
 
     @property
     def value_of_nothing(self) -> Fraction | None:
-        """Return the value if there are no facts: zero for a sum or count, `None` for a ratio."""
+        """Return the value if nothing was counted: zero for a sum or count, `None` for a ratio."""
         return self.formula.value(dict.fromkeys(self.formula.measures, 0))
 
     @property

@@ -55,8 +55,8 @@ class Pivot:
 def pivoted(rows: Report, columns: Report, cells: Report) -> Pivot:
     """Build a pivot from three reports: by rows, by columns, and by both (`cells`).
 
-    A cell without facts is unknown if the total of its row or column is unknown; otherwise it has the metric's
-    `value_of_nothing`, which is zero for a sum or count.
+    A cell in which nothing was counted is unknown if the total of its row or column is unknown; otherwise it has the
+    metric's `value_of_nothing`, which is zero for a sum or count.
     """
     table, across = _Table(rows, cells), list(columns.rows)
     lines = tuple(table.line(row, [table.cell(row, column) for column in across]) for row in rows.rows)
@@ -82,7 +82,7 @@ class _Table:
         return PivotLine(total.keys, values, self._value(total), compared, self._compared(total))
 
     def cell(self, row: Row, column: Row) -> Row:
-        """Return the row of `cells` with the keys of a row and a column, or a row without facts if there is none."""
+        """Return the row of `cells` with the keys of a row and a column, or an empty row if there is none."""
         keys = (*row.keys, *column.keys)
         if keys in self._found:
             return self._found[keys]

@@ -6,7 +6,7 @@ from enum import StrEnum
 from dealtrace.record import record
 
 STATUSES_MAX = 10_000
-"""Ours: the most statuses of a site; a CRM that sends more misuses the field, and all others count as open."""
+"""Ours: the most statuses of a site; further ones count as open, since a CRM that sends so many misuses the field."""
 
 
 class Meaning(StrEnum):

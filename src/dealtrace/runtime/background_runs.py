@@ -25,7 +25,7 @@ class Lane(StrEnum):
 
 
 class Steps:
-    """The steps of a run, which must call `next` before its first heavy work and before each chunk."""
+    """The steps of a run; the run must call `next` before its first heavy work and before each chunk."""
 
     def __init__(self, stopping: threading.Event, remind: Callable[[], None]) -> None:
         self._stopping = stopping

@@ -17,7 +17,7 @@ WAITING_MAX = 20_000
 """The most requests that wait for the next write; refused requests may wait up to `REFUSED_WAITING_MAX`."""
 REFUSED_WAITING_MAX = 2 * WAITING_MAX
 STORED_FROM = 256
-"""Ours: so many waiting requests are stored at once, without waiting for the second to end.
+"""Ours: as soon as this many requests wait, they are stored, before the second ends.
 
 The records of a whole busy second are no longer in the processor's caches, and storing them delays registrations.
 """

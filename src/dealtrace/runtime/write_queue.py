@@ -334,7 +334,7 @@ class WriteQueue:
             raise _NotOpen(fault) from fault
 
     def _follow_revision(self) -> None:
-        """Forget which statuses are stored if the accounts changed, since a removed demo takes its statuses with it."""
+        """If the accounts changed, forget which statuses are stored: removing a demo also removes its statuses."""
         revision = self._accounts_revision()
         if revision != self._statuses_revision:
             self._known_statuses, self._statuses_revision = KnownStatuses(), revision

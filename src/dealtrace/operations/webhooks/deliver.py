@@ -14,7 +14,7 @@ from dealtrace.webhooks.retry import Fault, Pause, after_fault
 DELIVERIES_AT_ONCE = 50
 """The most deliveries between two commits; if the server dies, at most this many are sent twice."""
 LEASE = timedelta(seconds=15)
-"""How long a process reserves a webhook that it serves; a round of sending takes less time unless the process dies."""
+"""How long a webhook stays reserved for a process; a round of sending takes less time."""
 KEPT_FOR = timedelta(days=30)
 """How long deliveries can be replayed, and how long they wait while a webhook is paused."""
 FAULT_LENGTH_MAX = 500
@@ -22,7 +22,7 @@ FAULT_LENGTH_MAX = 500
 
 @record
 class Claim:
-    """A request of a process to serve a webhook; `holder` identifies the process."""
+    """A request by a process to serve a webhook; `holder` identifies the process."""
 
     webhook_id: WebhookId
     holder: str

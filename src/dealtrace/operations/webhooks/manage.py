@@ -126,7 +126,8 @@ def record_state(
 ) -> None:
     """Record that a webhook was created, changed, paused, resumed or deleted.
 
-    The record shows only the id and host of the webhook, because its URL may contain a secret; `former` is not shown.
+    The record shows only the id and host of the webhook, because its URL may contain a secret. `former` has what is
+    needed to undo the change, and is never shown.
     """
     change = SiteChange(ChangeKind.WEBHOOK, webhook.name, before, after, now, user_id, former)
     record_change(connection, webhook.site_id, change)

@@ -1,1 +1,1 @@
-"""Compute what other rules and settings of a site would change, and apply its present ones to its past."""
+"""Compute what other rules and settings of a site would change; apply its present rules to past deals and visits."""

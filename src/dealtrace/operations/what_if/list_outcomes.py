@@ -106,9 +106,9 @@ class _Sources:
     def attribution_of(self, deal: Deal, lead: LeadRef | None) -> DealAttribution:
         """Return the lead of a deal and the deal's sources.
 
-        With a lead, these are the sources of the lead's credited visits or, if there are none, the source sent with the
-        lead. Without a lead, they are the source of the deal's visit or, if there is none, the source sent with the
-        deal.
+        A deal with a lead has the sources of the lead's credited visits; if no visit is credited, it has the source
+        sent with the lead. A deal without a lead has the source of its own visit; without a visit, it has the source
+        sent with the deal.
         """
         if lead is None:
             of_visit = self.shares.get(credit_key_of_visit(deal.visit_id)) if deal.visit_id is not None else None
@@ -138,7 +138,7 @@ def _try_shares(
 ) -> dict[CreditKey, Shares]:
     """Return the sources' shares of the credit for each lead under the trial's attribution model, by credit key.
 
-    If the trial moves visits, they are classified again before they are credited.
+    If the trial requires that visits are classified again, this is done before they are credited.
     """
     tried = trial.site_of(site)
     if not trial.moves_visits:

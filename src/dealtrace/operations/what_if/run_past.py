@@ -22,7 +22,7 @@ from dealtrace.storage.accounts import background_runs
 from dealtrace.storage.database.engine import Database
 
 MOVES_STORED = 10
-"""How many moves between sources a preview stores."""
+"""How many pairs of old and new source a preview lists at most, those with the most money first."""
 
 
 class _SettingsChanged(Exception):  # noqa: N818 - it is not an error
@@ -56,12 +56,12 @@ class _Progress(TypedDict, total=False):
 
 
 def rules_of(site: Site, kind: PastKind) -> str:
-    """Return a string with the settings that a run applies; if it differs, a preview is out of date."""
+    """Return a string that depends on the settings that a run applies; a preview with another string is out of date."""
     return digest_of_hosts(site.hosts) if kind is PastKind.RECLASSIFY else f"contact_matching={site.contact_matching}"
 
 
 def may_run(site: Site, kind: PastKind, latest: RunState | None, now: datetime) -> bool:
-    """Return whether the latest run is a preview with the present settings, or a change with them that ended early."""
+    """Return whether the latest run is a finished preview, or a change that ended early, with the present settings."""
     if latest is None or latest.rules != rules_of(site, kind):
         return False
     return latest.may_continue(now) or (latest.is_preview and latest.phase is Phase.DONE)
@@ -72,8 +72,8 @@ def claim_past_run(
 ) -> RunState | None:
     """Store a run that waits for its turn, in place of `latest`, and return the run.
 
-    If `latest` is a change that ended early, a new change continues with its figures. The result is `None` if another
-    run has been started meanwhile.
+    If `latest` is a change that ended early, the new change goes on counting from its figures. The result is `None` if
+    another run has been started meanwhile.
     """
     continues = latest is not None and not is_preview and latest.may_continue(now)
     figures = latest.figures if latest is not None and continues else {}

@@ -32,10 +32,10 @@ KINDS = {"calls": LeadKind.CALL, "requests": LeadKind.LEAD_REQUEST}
 class Trial:
     """The rules to try.
 
-    A rule that is `None` leaves the site's rule unchanged. `link_threshold` replaces the threshold of every deal with a
-    contact. `precedence` says whether a phone is first searched for among calls or among lead requests. `hosts` are
-    added to the hosts of the site, and `removed_hosts` are removed. If `classifies_again` is true, visits are
-    classified again even if no host changes.
+    A rule that is `None` leaves the site's rule unchanged. `link_threshold`, the longest time from a lead to its deal,
+    replaces the threshold of every deal with a contact. `precedence` says whether a phone is first searched for among
+    calls or among lead requests. `hosts` are added to the hosts of the site, and `removed_hosts` are removed. If
+    `classifies_again` is true, visits are classified again even if no host changes.
     """
 
     contact_matching: bool | None = None
@@ -69,7 +69,7 @@ class Trial:
         """Check that the site has the hosts to remove; otherwise a misspelt host would seem to change nothing.
 
         Raises:
-            InvalidSetting: a host is not one of the site's own settings.
+            InvalidSetting: a host to remove is not among the hosts in the site's settings.
         """
         unknown = [host for host in self.removed_hosts if host not in site.hosts.known]
         if unknown:
@@ -212,6 +212,6 @@ RULES = (
     Rule("attribution", "model", _model),
 )
 KEYS = tuple(rule.key for rule in RULES)
-"""The keys of all rules that can be tried; `attribution` is the name of `model` among the settings of a site."""
+"""The keys of all rules that can be tried; `attribution`, the name of the site's setting, means the same as `model`."""
 TRIED_KEYS = (*KEYS, *(key for key in SETTING_KEYS if key not in KEYS))
 """The keys of everything that can be tried: rules, and all settings of a site."""

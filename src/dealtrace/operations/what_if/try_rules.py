@@ -45,10 +45,10 @@ def changed_deals(
     deals_max: int | None = None,
     show: ShowTried = lambda _tried, _total: None,
 ) -> Iterator[Outcome]:
-    """Yield the found deals whose lead or source would change, earliest first, and count all found deals in `tally`.
+    """Yield the deals that `searched` finds and whose lead or source would change, earliest first.
 
-    Deals are tried in chunks until at least `deals_max` deals, or all deals, have been tried. `show` is called after
-    every chunk.
+    All tried deals are counted in `tally`. Deals are tried in chunks until at least `deals_max` deals, or all deals,
+    have been tried. `show` is called after every chunk.
     """
     query = query_deals(site.id, searched)
     for total, ids in pages_of(connection, query, DEALS_AT_ONCE):

@@ -147,7 +147,7 @@ _QUALIFIED = {
     "unique_depth_days": ("unique_calls", "unique_requests", "unique_target_calls"),
     "target_call_seconds": ("target_calls", "unique_target_calls"),
 }
-"""The figures that each setting may change; `unique_target_calls` is counted with the changes of both settings made."""
+"""The figures that each setting may change; `unique_target_calls` depends on both, and is counted with both changed."""
 
 
 def _try_qualification(

@@ -11,7 +11,7 @@ from dealtrace.reports.time_keys import HOURS, TIME_KEYS
 
 
 def times_with_rows(question: Question, filters: Sequence[Filter], passed: Period | None) -> list[int]:
-    """Return the keys of all times that have a row even without facts, in order of time.
+    """Return the keys of all times that have a row even if nothing was counted then, in order of time.
 
     `filters` are the filters of the question, except those with `contains`, and `passed` is the part of its period that
     has passed.

@@ -25,14 +25,14 @@ def growth_of(metric: Metric, *, is_unsourced: bool) -> Growth:
 
 
 def _counts_all(metric: Metric) -> bool:
-    """Return whether a metric counts or adds up all facts of its kind, not only some of them, such as won deals."""
+    """Return whether a metric covers all deals (or leads, visits, costs), not only some of them, such as won deals."""
     return metric.adds_up and not any(measure.flag or measure.statuses for measure in metric.formula.measures)
 
 
 def is_unsourced(
     by: Sequence[Dimension], keys: Sequence[str | None], filters: Sequence[Filter], reasons: Collection[str]
 ) -> bool:
-    """Return whether a row counts only facts without a source; `reasons` are the match reasons of unmatched deals."""
+    """Return whether a row counts only what has no source; `reasons` are the match reasons of unmatched deals."""
     placed = zip(by, keys, strict=False)
     return any(_is_unsourced_key(dimension, key, reasons) for dimension, key in placed) or any(
         _is_unsourced_filter(condition, reasons) for condition in filters

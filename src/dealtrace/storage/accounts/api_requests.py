@@ -76,7 +76,7 @@ def count_refusals_without_site(connection: Connection, code: int, since: dateti
 def find_previous_requests(
     connection: Connection, site_id: int, query: RequestQuery, limit: int
 ) -> tuple[datetime, str] | None:
-    """Find the `before` of the page that precedes the page of `query`; `None` means that it is the first page.
+    """Find the `before` of the page preceding that of `query`; `None` means that the preceding page is the first.
 
     A page has `limit` requests, and `query.before` is the last request of the preceding page.
     """

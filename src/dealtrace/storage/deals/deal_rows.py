@@ -90,7 +90,10 @@ def changing_columns(deal: Deal, source_ids: Mapping[TrafficSource, int]) -> dic
 
 
 def has_further_columns(deal: Deal) -> bool:
-    """Return whether a new deal sets some of `FURTHER_COLUMNS`: it has matchers (2.0 API), or states a currency."""
+    """Return whether a new deal sets some of `FURTHER_COLUMNS`.
+
+    It does if it states a currency or has matchers, the conditions that find a lead in the 2.0 API.
+    """
     return bool(deal.matchers) or deal.currency is not None
 
 
@@ -128,10 +131,10 @@ def _stated_parts(parts: DealDetails | Matcher) -> dict[str, object]:
 
 
 def key_rows(site_id: int, deal: Deal) -> list[Values]:
-    """Return a row for each key, such as a phone, by which a deal with matchers is found when its lead is stored later.
+    """Return the rows by which a deal with matchers (conditions that find a lead) is found when its lead comes later.
 
-    A row has the earliest and the latest start of such a lead. If several matchers have the key, the interval covers
-    the intervals of all of them.
+    There is a row for each key, such as a phone, with the earliest and the latest start that a lead with this key may
+    have. If several matchers have the key, the interval covers the intervals of all of them.
     """
     ends: dict[str, tuple[datetime, datetime]] = {}
     for matcher in deal.matchers:

@@ -21,7 +21,7 @@ from dealtrace.storage.schema.tables.deals import deal_version
 _TYPES = get_type_hints(Deal)
 _CALLER_COLUMNS = [column.name for column in deal_version.c if column is not deal_version.c.user_id]
 _INSERT_VERSION = CompiledStatement(insert(deal_version), columns=_CALLER_COLUMNS)
-"""The insert of versions that API callers or matching made; it leaves out the column for users of the cabinet."""
+"""The insert of versions made by API callers or by matching; it omits `user_id`, which only cabinet users fill."""
 _INSERT_VERSION_OF_USER = CompiledStatement(insert(deal_version))
 
 
@@ -123,7 +123,7 @@ def read_details(value: object) -> DealDetails:
 
 
 def read_matchers(value: object) -> tuple[Matcher, ...]:
-    """Return the matchers of a deal, converted from the JSON value in a version; `None` means no matchers."""
+    """Return the matchers of a deal (conditions that find a lead), converted from JSON; `None` means no matchers."""
     return msgspec.convert(value or (), tuple[Matcher, ...])
 
 
