@@ -105,8 +105,8 @@ def deliver_until(stage: Stage, writer: Writer, is_over: Any) -> None:
 @pytest.mark.parametrize(
     ("values", "is_broken", "reason"),
     [
-        ({}, True, "the message cannot be written: KeyError"),
-        ({"secret": "whsec_not base64"}, False, "the message cannot be written: Error"),
+        ({}, True, "an error in Dealtrace prevents composing the message: KeyError"),
+        ({"secret": "whsec_not base64"}, False, "an error in Dealtrace prevents composing the message: Error"),
         ({"url": "http://xn--a.example/"}, False, "cannot be sent: InvalidCodepoint"),
         ({"url": "nothing"}, False, "invalid answer"),
         ({"url": "http://127.0.0.1/"}, False, "127.0.0.1 is not public"),

@@ -185,7 +185,10 @@ def test_a_letter_that_cannot_be_written_backs_off_and_stops_no_other(
         lambda: all(mail.attempts or mail.due_at is None for mail in mails_of(stage, shop).values()),
         write,
     )
-    assert mails_of(stage, shop)["anna@example.com"].fault == "the e-mail cannot be written: KeyError"
+    assert (
+        mails_of(stage, shop)["anna@example.com"].fault
+        == "an error in Dealtrace prevents composing the e-mail: KeyError"
+    )
     assert [received.recipients for received in mail_server.received] == [("bob@example.com",)]
 
 

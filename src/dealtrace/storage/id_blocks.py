@@ -108,7 +108,10 @@ def raise_first_id(connection: Connection, first: int) -> int | None:
 
 
 def rewrite_block(engine: Engine) -> None:
-    """Write the next id unchanged and commit; this raises the database's error if nothing can be written."""
+    """Write the stored next id back unchanged and commit, to find out whether the database can be written to.
+
+    If it cannot, the database's error is raised.
+    """
     with engine.begin() as connection:
         connection.execute(update(id_block).where(id_block.c.name == _NAME).values(next_id=id_block.c.next_id))
 

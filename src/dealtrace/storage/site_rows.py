@@ -13,7 +13,7 @@ POSITIONS = "webhook_position"
 Receivers remember positions, so as long as a site exists, its positions never start again from the beginning.
 """
 POINTS = "points_day"
-"""The table with the points spent by day, which does not count as data: even a refused change uses a row in it."""
+"""The table with the API points spent per day, which does not count as data: even refused changes spend points."""
 RUNS = "background_run"
 """The table with the latest background runs, which does not count as data: even a preview stores a row in it."""
 _NOT_DATA = frozenset({HISTORY, POSITIONS, POINTS, RUNS})

@@ -35,5 +35,5 @@ def check_fields(fields: Sequence[str], keys_of: Mapping[EventKind, Sequence[str
             raise InvalidSetting(
                 key="fields",
                 ru=f"у события {kind} нет ни одного из этих полей. У него есть: {listed}",
-                en=f"{kind} has none of these fields. Available: {listed}",
+                en=f"the event {kind} has none of these fields. Available: {listed}",
             )

@@ -16,7 +16,7 @@ SocketOptions = Iterable[httpcore.SOCKET_OPTION] | None
 
 
 class TargetTransport(httpx.AsyncHTTPTransport):
-    """An HTTP transport with one connection to a receiver, which uses only allowed addresses.
+    """An HTTP transport with one connection to a receiver; it connects only to allowed addresses.
 
     The receiver's certificate is checked against its host name.
     """

@@ -53,7 +53,7 @@ _dice = secrets.SystemRandom()
 
 
 class MessageWriter(Protocol):
-    """A function that composes the messages of deliveries; it only reads."""
+    """A function that composes the messages of deliveries; it changes nothing in the database."""
 
     def __call__(
         self, connection: Connection, site: Site, webhook: Webhook, deliveries: Sequence[Delivery], now: datetime
@@ -183,7 +183,7 @@ class Deliveries:
         return delivered, None
 
     async def _messages_of(self, site: Site, in_hand: ClaimedDeliveries) -> dict[OutboxPosition, Message] | Fault:
-        """Return the messages of the claimed deliveries, or a fault of the webhook if they cannot be written.
+        """Return the messages of the claimed deliveries, or a fault of the webhook if they cannot be composed.
 
         Raises:
             Exception: the database failed, which is not the webhook's fault.
@@ -237,12 +237,12 @@ async def _attempt(connection: WebhookConnection, webhook: Webhook, message: Mes
 
 
 def _unwritable(webhook: Webhook, broken: Exception) -> Fault:
-    """Log that a message could not be written, which is a bug in the server.
+    """Log that a message could not be composed, which is a bug in the server.
 
     Return this as an error of the webhook, so that retries slow down.
     """
     _log.error("webhook_not_written", webhook_id=webhook.id, cause=cause_of(broken))
-    return Fault(f"the message cannot be written: {type(broken).__name__}")
+    return Fault(f"an error in Dealtrace prevents composing the message: {type(broken).__name__}")
 
 
 def _log_outcome(webhook_id: WebhookId, report: DeliveryReport, pause: Pause | None) -> None:

@@ -105,7 +105,7 @@ class Mails:
             written = write_mail(letter, Envelope(self._client.sender, mail.recipient, mail.message_id, mail.caused_at))
         except Exception as broken:  # noqa: BLE001 - the e-mail is retried as after any other fault
             _log.warning("mail_not_written", mail_id=mail.id, cause=cause_of(broken))
-            return MailFault(f"the e-mail cannot be written: {type(broken).__name__}")
+            return MailFault(f"an error in Dealtrace prevents composing the e-mail: {type(broken).__name__}")
         return await self._client.send(written, mail.recipient.address)
 
     async def _sweep(self) -> None:

@@ -28,7 +28,7 @@ def count_by_quarter(connection: Connection, query: PageQuery) -> dict[datetime,
 def count_by_term(connection: Connection, query: PageQuery, limit: int) -> list[tuple[str, int]]:
     """Count leads by the keyword of their traffic source, most frequent first, for at most `limit` keywords.
 
-    The query must filter by a field of the source, because this filter makes it join the sources.
+    `query` must filter by a field of the traffic source, because only such a query joins the traffic sources.
     """
     term = traffic_source.c.term
     counted = (

@@ -83,7 +83,7 @@ _DEAL_COLUMNS = (
 _LEAD_COLUMNS = (call.c.duration_seconds, lead_request.c.form_name)
 _SOURCE_AT, _KEY_AT, _NAMED_AT = 3, 4, 5
 _VISIT_AT = len(_REFERRING_COLUMNS) + len(_DEAL_COLUMNS) + len(_LEAD_COLUMNS)
-"""Positions in a row: the credited visit's source id, the `CreditKey`, the own visit's id, and the credited visit."""
+"""Positions in a row: the credited visit's source id, the `CreditKey`, `LeadVisit.own.id`, and the credited visit."""
 _ENTRIES = CompiledStatement(
     select(*_REFERRING_COLUMNS, *(deal.c[name] for name in _DEAL_COLUMNS), *_LEAD_COLUMNS, *VISIT_COLUMNS)
     .select_from(deal)
@@ -127,7 +127,7 @@ class _Referred:
 def _lead_visits(
     connection: Connection, site_id: int, rows: Sequence[PlainRow], sources: Mapping[int, TrafficSource]
 ) -> dict[int, LeadVisit]:
-    """Find the own visit and the credited visit of each lead or, if a deal has no lead, of the deal, by `CreditKey`."""
+    """Find the visits of the deals in `rows`, by `CreditKey`: for a deal with a lead, those of the lead."""
     credited: dict[int, Visit] = {}
     named: dict[int, int | None] = {}
     for row in rows:

@@ -1,4 +1,4 @@
-"""The journal of a site's deals, ordered by `JournalMoment`: when they happened, were touched or had their visit."""
+"""The journal of a site's deals, ordered by when they happened, when they last changed, or when their visit began."""
 
 from collections.abc import Iterator
 from datetime import datetime

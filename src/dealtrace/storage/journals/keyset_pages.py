@@ -147,7 +147,7 @@ def find_oldest(connection: Connection, query: PageQuery, after: SortKey | None,
 def find_previous(
     connection: Connection, query: PageQuery, key: SortKey, limit: int, *, newest_first: bool
 ) -> SortKey | None:
-    """Find the key that precedes the page of `limit` rows ending with `key`; `None` means that it is the first."""
+    """Find the key that precedes the page of `limit` rows ending with `key`; return `None` if it is the first page."""
     backwards = _oldest(query, key) if newest_first else _newest(query, key)
     found = connection.execute(backwards.limit(1).offset(limit - 1)).first()
     return SortKey(instant(found[0]), found[1]) if found is not None else None

@@ -106,7 +106,7 @@ def list_lead_entries(
 
 @record
 class _Referred:
-    """The data that the leads of a page refer to: clients and stated sources by their own ids, the rest by lead."""
+    """The data that the leads of a page refer to: clients and stated sources by their own ids, the rest by lead id."""
 
     clients: Mapping[int, Client]
     stated_sources: Mapping[int, TrafficSource]

@@ -1,4 +1,4 @@
-"""Summaries of leads: the client, the lead's own visit, and the visit credited with the lead."""
+"""Summaries of leads: the client, the visit in which the lead was made, and the visit credited with the lead."""
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta

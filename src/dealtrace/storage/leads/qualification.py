@@ -95,9 +95,9 @@ def find_unique_leads(connection: Connection, site: Site, leads: Iterable[LeadRe
 def predecessor_at(
     kind: LeadKind, condition: Condition | None = None, *, among: LeadKind | None = None
 ) -> ScalarSelect[datetime]:
-    """Return the SQL subquery for the start of the client's previous lead, of the same kind or of the kind `among`.
+    """Return the SQL subquery for the start of the previous lead of a lead's client.
 
-    Only non-deleted previous leads that meet `condition` count.
+    Only non-deleted leads that meet `condition` count; they must be of the kind `among`, by default of the lead's kind.
     """
     table, other_kind = LEAD_TABLES[kind], among if among is not None else kind
     earlier = LEAD_TABLES[other_kind].alias("earlier")

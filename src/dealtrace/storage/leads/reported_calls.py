@@ -57,7 +57,10 @@ def find_reported_calls(connection: Connection, site_id: int, references: Iterab
 
 
 def update_calls(connection: Connection, site_id: int, calls: Sequence[NewLead]) -> None:
-    """Replace the reported data and the contact rows of calls, and delete their credits; keep their annotations."""
+    """Replace the reported data and the contact rows of calls; their annotations stay.
+
+    The attribution credits of the calls are deleted.
+    """
     execute_many(connection, _UPDATE_CALL, [_row(site_id, reported) for reported in calls])
     ids = [reported.lead.id for reported in calls]
     delete_contact_rows(connection, site_id, LeadKind.CALL, ids)

@@ -19,7 +19,7 @@ _MONEY = ("amount", "margin")
 
 @record
 class Group:
-    """Measures that one SQL statement computes, because they count the same facts, dated by the same time."""
+    """Measures that one SQL statement computes, because they count the same facts, such as deals, by the same date."""
 
     fact: Fact
     moment: Moment
@@ -32,7 +32,7 @@ class Group:
 
 @record
 class CountedRows:
-    """The facts of a period, joined with the sources and tags by which the report groups.
+    """The facts of a period (visits, leads, deals, assists or costs), joined with the sources and tags to group by.
 
     A fact may have a row for each credited visit; `share` is the SQL expression for the part of the fact that a row
     counts, in millionths. `visitors_max` is the highest visitor number if visitors are counted by bitmaps, otherwise
@@ -52,7 +52,7 @@ class CountedRows:
 
 @record
 class Wanted:
-    """The attributes and joins that a statement over facts needs."""
+    """The attributes and joins that an SQL statement over facts (visits, leads, deals, assists or costs) needs."""
 
     attributes: frozenset[str]
     needs_touches: bool
@@ -94,7 +94,7 @@ def wanted_of(shape: Shape, group: Group, *shown: str) -> Wanted:
 
 
 def counted_rows(tables: FactTables, shape: Shape, group: Group, wanted: Wanted) -> CountedRows:
-    """Return the facts of a report's period, joined with the tables that the report's keys need."""
+    """Return the facts of a report's period, such as its deals, joined with the tables that the report groups by."""
     of_touches = tables.touch_attributes(group.fact, shape.model, wanted.money) if wanted.needs_touches else ()
     base = tables.rows(group.fact, wanted.attributes.union(of_touches), group.moment).subquery("facts")
     chosen = select(base).where(in_span(shape, group.fact, base.c[AT]))
@@ -121,9 +121,9 @@ def counted_rows(tables: FactTables, shape: Shape, group: Group, wanted: Wanted)
 
 
 def in_span(shape: Shape, fact: Fact, at: Expression) -> ColumnElement[bool]:
-    """Return the SQL condition that the time of a fact is in the period.
+    """Return the SQL condition that a fact, such as a deal, happened in the period.
 
-    `at` is the column with the fact's instant or, for costs, with its day.
+    `at` is the column with the time when it happened or, for costs, with the day.
     """
     if fact is Fact.COSTS:
         return at.between(shape.parameter(FIRST_ON), shape.parameter(LAST_ON)) if shape.has_days else false()
@@ -181,6 +181,6 @@ def _time_key(dimension: Dimension, rows: CountedRows) -> Expression:
 
 
 def day_of(rows: CountedRows) -> Expression:
-    """Return the SQL expression for the ordinal of the day, in the site's time zone, that dates a fact."""
+    """Return the SQL expression for the ordinal of the day of a fact, such as a deal, in the site's time zone."""
     at = rows.facts.c[AT]
     return at if rows.fact is Fact.COSTS else rows.local_time.ordinal(at)

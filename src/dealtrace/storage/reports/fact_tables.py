@@ -22,7 +22,7 @@ from dealtrace.storage.reports.expressions import Parameters, Selection, paramet
 SITE_ID, TARGET_SECONDS = parameter("site_id"), parameter("target_seconds")
 """The parameters for the id of the site, and for the shortest duration of a target call in seconds."""
 AT = "at"
-"""The attribute that dates a fact: an instant in microseconds or, for costs, the ordinal of a day."""
+"""The attribute with the time of a visit, lead or deal in microseconds, or with the ordinal of the day of a cost."""
 
 
 class Moment(StrEnum):
@@ -50,16 +50,16 @@ def moments_of_deals(date_of: DateOf) -> tuple[Moment, ...]:
 
 
 def parameters_of_site(site: Site) -> Parameters:
-    """Return the parameters that every SQL statement over the facts of a site takes, by name."""
+    """Return the parameters that every SQL statement over the visits, leads and so on of a site takes, by name."""
     return {SITE_ID.key: site.id, TARGET_SECONDS.key: site.target_call // timedelta(seconds=1)}
 
 
 class FactTables(Hashable, Protocol):
-    """The facts of a site as SQL selects with the site's id as a parameter; equal objects build equal statements.
+    """The facts of a site (visits, leads, deals, assists, costs) as SQL selects; equal objects build equal statements.
 
-    Every select has the column `id` and a column for each wanted attribute. An attribute has the name of a dimension,
-    or is one that measures or flags need. Strings without information, such as `(not set)`, are null. `Any`: the
-    columns of a select depend on the wanted attributes.
+    The site's id is a parameter. Every select has the column `id` and a column for each wanted attribute. An attribute
+    has the name of a dimension, or is one that measures or flags need. Strings without information, such as
+    `(not set)`, are null. `Any`: the columns of a select depend on the wanted attributes.
     """
 
     def visitors_max(self, by: Sequence[Dimension]) -> int | None:
@@ -87,7 +87,7 @@ class FactTables(Hashable, Protocol):
         """Return a select of the facts with the wanted attributes; for assists, select the deals that they count."""
 
     def touch_attributes(self, fact: Fact, model: AttributionModel, money: Sequence[str]) -> Iterable[str]:
-        """Return the attributes that `touched` needs in its facts besides the wanted attributes."""
+        """Return the attributes that the argument `facts` of `touched` must have besides the wanted attributes."""
 
     def touched(self, facts: Subquery, fact: Fact, model: AttributionModel, money: Sequence[str]) -> Subquery:
         """Return a select with a row for each touch of each fact: the fact's attributes, `share` and `source_id`.

@@ -16,7 +16,7 @@ from dealtrace.storage.reports.scope import FilterShape
 def filter_conditions(
     tables: FactTables, filters: Sequence[FilterShape], rows: CountedRows
 ) -> list[ColumnElement[bool]]:
-    """Return the SQL conditions for all filters; a report counts only facts that meet all conditions."""
+    """Return the SQL conditions for all filters; a report counts only visits, leads and so on that meet them all."""
     conditions = []
     for positive, negative in by_dimension(filters).values():
         if positive:
@@ -41,9 +41,9 @@ def _condition(tables: FactTables, condition: FilterShape, rows: CountedRows) ->
 
 
 def _tag_condition(tables: FactTables, condition: FilterShape, rows: CountedRows) -> ColumnElement[bool]:
-    """Return the SQL condition for a filter by tags: one of the fact's tags is among the filter's values.
+    """Return the SQL condition for a filter by tags: a lead or deal has one of the tags in the filter's values.
 
-    A filter for a missing value holds for facts without tags. A negative filter negates the condition.
+    A filter for a missing value selects leads or deals without tags. A negative filter negates the condition.
     """
     tags = tables.tags(rows.fact).subquery()
     is_tagged = rows.facts.c.id.in_(select(tags.c.owner_id))

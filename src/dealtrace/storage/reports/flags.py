@@ -17,14 +17,14 @@ from dealtrace.storage.schema.tables.leads import call
 FIRST_WON = "is_first_won"
 """The flag of the first won deal of a client; the statement must join the first won deals."""
 TOUCHED = "is_touched"
-"""The flag of a fact with touches; the statement must join the touches."""
+"""The flag of a lead or deal with touches (visits credited with it); the statement must join the touches."""
 Columns = Any
 """Any: the columns of a select depend on the wanted attributes."""
 
 
 @record
 class Flag:
-    """A condition on a fact, and the attributes that it needs as columns."""
+    """A condition on a fact, such as a lead or a deal, and the attributes that the condition needs as columns."""
 
     attributes: tuple[str, ...]
     condition: Callable[[Columns], ColumnElement[bool]]

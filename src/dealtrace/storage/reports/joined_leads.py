@@ -68,7 +68,7 @@ def stated_leads() -> Subquery:
 
 
 def client_paths(touches: Subquery, sources: Subquery) -> Subquery:
-    """Return a select of the paths of clients to their leads, as strings: `lead_id` and `path`.
+    """Return a select of the paths (sequences of sources) of clients to their leads, as strings: `lead_id` and `path`.
 
     `touches` are the visits credited under the linear model: `lead_id`, `position` (0 is the last) and `source_id`.
     `sources` are the traffic sources as in `FactTables`. A path of one unknown step is null.

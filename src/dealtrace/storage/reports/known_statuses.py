@@ -10,8 +10,8 @@ class KnownStatuses:
     """A cache, for one process and database, of the deal statuses that are already stored and need no insert.
 
     Only statuses stored by committed transactions are cached, since the current transaction may be rolled back. Stored
-    statuses are deleted only with all data of a demo site, which raises the revision of accounts; servers then drop
-    their cache.
+    statuses are deleted only with all data of a demo site; this also raises the revision number of accounts, so that
+    every server empties its cache.
     """
 
     def __init__(self) -> None:

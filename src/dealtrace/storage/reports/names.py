@@ -20,7 +20,7 @@ from dealtrace.storage.reports.sql_functions import BLANKS
 
 _STATED_BY = ((Fact.VISITS, "source_id"), (Fact.LEADS, "stated_source_id"), (Fact.DEALS, "stated_source_id"),
               (Fact.COSTS, "source_id"))  # fmt: skip
-"""The facts in which the spellings of sources are counted, each with its column of source ids."""
+"""The kinds of facts (visits and so on) in which spellings of sources are counted, with their column of source ids."""
 _LISTED = "listed"
 """The parameter with the keys or ids to look for."""
 
@@ -99,8 +99,9 @@ def find_containing(
 ) -> tuple[str, ...]:
     """Find the keys of a dimension that contain a string, ignoring case.
 
-    All sources and tags are searched, but of other dimensions only the keys of facts in `spans`; `moments` are the
-    times that date deals. The values are compared in Python, because some engines ignore case only in Latin letters.
+    All sources and tags are searched, but other dimensions only in the visits, leads and deals of the periods `spans`;
+    `moments` are the times by which deals are dated. The values are compared in Python, because some engines ignore
+    case only in Latin letters.
     """
     sought = text.casefold()
     values = (row[0] for query in _values(tables, dimension, spans, moments) for row in fetch(query))

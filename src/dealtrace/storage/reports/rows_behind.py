@@ -37,7 +37,7 @@ _LABELS: Mapping[Fact, tuple[str, ...]] = {Fact.LEADS: ("lead_kind",), Fact.COST
 
 @record
 class BehindRow:
-    """A fact behind a figure: its id, time, share in millionths, summed attributes, and labels.
+    """A fact (such as a deal) that a figure counts: its id, time, share in millionths, summed attributes, and labels.
 
     `at` is in microseconds since 1970 UTC or, for costs, the ordinal of a day. A cost is the whole cost of a source on
     a day, and its `id` is the id of the source.
@@ -69,8 +69,8 @@ def find_rows_behind(
 ) -> RowsBehind:
     """Find a page of the facts behind a figure: the value of `measure` in the report's row with `keys`.
 
-    The facts are ordered by time and id. `page` is how many facts to skip and how many to return. A fact with several
-    touches in the figure's row is listed once, with the sum of its shares.
+    The facts are ordered by time and id. `page` is how many facts to skip and how many to return. A lead or deal
+    with several credited visits in the figure's row is listed once, with the sum of its shares.
     """
     own = (measure.attribute,) if measure.aggregate in (Aggregate.MONEY, Aggregate.TOTAL) else ()
     sums, labels = tuple(dict.fromkeys((*SUMS[measure.fact], *own))), _LABELS.get(measure.fact, ())

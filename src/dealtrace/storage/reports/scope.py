@@ -29,7 +29,7 @@ _OF_COMPARED = "compared_"
 class FilterShape:
     """A filter without its values: its position among the filters, and the number of its values.
 
-    `names_nothing` is true if one of the values stands for facts without a key.
+    `names_nothing` is true if one of the values means that the dimension is unknown.
     """
 
     place: int

@@ -73,7 +73,10 @@ class Part:
 
 @record
 class Plan:
-    """How the measures of a report are fetched; `in_no_row` and `unknown` are as in `Gathered`."""
+    """How the measures of a report are fetched.
+
+    `in_no_row` and `unknown` become `unknown_in_rows` and `unknown` of `Gathered`.
+    """
 
     parts: tuple[Part, ...]
     in_no_row: frozenset[Measure]
@@ -142,7 +145,7 @@ def _order(measure: Measure) -> tuple[object, ...]:
 
 
 def moment_of(measure: Measure, date_of: DateOf) -> Moment:
-    """Return the time by which a report with the setting `date_of` dates the facts of a measure.
+    """Return the time by which a report with the setting `date_of` dates what a measure counts, such as deals.
 
     A report that dates deals by their changes dates won deals by when they got their current status.
     """
@@ -178,7 +181,7 @@ def _deferred(tables: FactTables, shape: Shape) -> frozenset[Dimension]:
 def _has_two_steps(tables: FactTables, group: Group, deferred: frozenset[Dimension]) -> bool:
     """Return whether grouping in two steps is possible and faster.
 
-    In two steps, distinct values of only one attribute can be counted, and no other measures than counts of facts.
+    If a group counts distinct values, it must do so for one attribute only, and all its other measures must be counts.
     """
     different = [measure for measure in group.measures if measure.aggregate is Aggregate.DISTINCT]
     if different:

@@ -51,7 +51,7 @@ from dealtrace.storage.visits.credits import credit_key_of_deal
 
 @record
 class Attribute:
-    """An attribute of a fact: its SQL expression, and the names of the tables to join for it, in order."""
+    """An attribute of a fact (such as a deal): its SQL expression, and the names of tables to join for it, in order."""
 
     of: Expression
     joins: tuple[str, ...] = ()
@@ -158,7 +158,7 @@ class StoredFacts:
                 return self._deals(names, moment)
 
     def touches(self, model: AttributionModel) -> Selection:
-        """Return a select of the touches of leads under `model`, with the columns of `touch_columns`."""
+        """Return a select of the touches (visits credited under `model`) of leads; `touch_columns` has the columns."""
         credit = lead_credit.c
         return select(*touch_columns()).where(credit.site_id == SITE_ID, credit.model == int(model))
 

@@ -12,7 +12,7 @@ from dealtrace.reports.facts import Fact
 from dealtrace.storage.reports.expressions import Expression
 
 SPLIT_MODELS = (AttributionModel.LINEAR, AttributionModel.TIME_DECAY, AttributionModel.POSITION_BASED)
-"""The models under which a lead may have several touches."""
+"""The models under which a lead may have several touches (credited visits)."""
 
 
 def with_touches(
@@ -71,9 +71,10 @@ def _with_floors(rows: Subquery, name: str) -> Subquery:
 
 
 def _ranks(rows: Subquery, name: str) -> Iterable[Expression]:
-    """Return the SQL expressions for the kopecks left over by rounding down, and for a touch's place in line for one.
+    """Return the SQL expressions for the kopecks left over by rounding down, and for the rank of a touch.
 
-    Both use the same window, so that the database sorts the rows only once.
+    The touches with the first ranks get one of these kopecks each. Both expressions use the same window, so that
+    the database sorts the rows only once.
     """
     rest = rows.c[f"{name}_rest"]
     in_order = (rest.desc(), rows.c.touched_at.desc(), rows.c.visit_id.desc())

@@ -184,9 +184,10 @@ def find_credited_visits(
 def find_lead_visits(
     connection: Connection, site_id: int, named: Mapping[int, int | None], model: AttributionModel
 ) -> dict[int, LeadVisit]:
-    """Find each lead's own visit, and its visit with the largest credit under `model`, by lead id.
+    """Find the visit in which each lead was made, and its visit with the largest credit under `model`, by lead id.
 
-    `named` maps the ids of leads to the ids of their own visits. Leads without a stored visit are left out.
+    `named` maps the ids of leads to the ids of the visits in which they were made. Leads without a stored visit are
+    left out.
     """
     return beside_own_visits(connection, site_id, find_credited_visits(connection, site_id, list(named), model), named)
 
@@ -222,7 +223,7 @@ def beside_own_visits(
 def find_credits_under(
     connection: Connection, site_id: int, keys: Sequence[CreditKey], model: AttributionModel
 ) -> dict[CreditKey, list[Credit]]:
-    """Find the credits under `model` by key, largest first; keys without credits are left out."""
+    """Find the credits under `model` by `CreditKey`, largest first; keys without credits are left out."""
     found: dict[CreditKey, list[Credit]] = {}
     if keys:
         parameters = {"site_id": site_id, "lead_ids": list(keys), "model": int(model)}

@@ -78,7 +78,7 @@ def list_visits_of_visitors(
 def list_first_and_latest(
     connection: Connection, site_id: int, own: Visit, since: datetime, until: datetime, most: int
 ) -> list[Visit]:
-    """List the visitor's visits before `own`: the first and the latest `most`, in no particular order.
+    """List the visitor's first visit and up to `most` latest visits before `own`, in no particular order.
 
     Only visits that began from `since` to `until`, both included, are listed.
     """

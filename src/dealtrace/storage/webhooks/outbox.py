@@ -51,7 +51,7 @@ def insert_deliveries(
 
 
 def _take_positions(connection: Connection, site_id: int, count: int) -> int:
-    """Reserve `count` positions of a site and return the first; other transactions wait until this transaction ends."""
+    """Reserve `count` positions of a site's outbox and return the first; others wait until this transaction ends."""
     start = insert_into(connection, webhook_position).values(site_id=site_id, last=count)
     counted = start.on_conflict_do_update(
         index_elements=["site_id"], set_={"last": webhook_position.c.last + start.excluded.last}
@@ -78,7 +78,7 @@ def list_waiting_deliveries(connection: Connection, site_id: int, webhook_id: in
 def list_latest_deliveries(
     connection: Connection, site_id: int, webhook_id: int, limit: int
 ) -> list[tuple[Delivery, datetime | None]]:
-    """List up to `limit` deliveries of a webhook, newest first, with the time when they were settled, or `None`."""
+    """List up to `limit` deliveries of a webhook, newest first, each with the time when it was settled, if it was."""
     query = select(webhook_outbox).where(*_of_webhook(site_id, webhook_id)).order_by(webhook_outbox.c.position.desc())
     return [(_delivery_from_row(row), row.settled_at) for row in connection.execute(query.limit(limit))]
 

@@ -1,1 +1,1 @@
-"""The column mirror: a copy of the visits, leads, deals and costs in a SQLite database, kept in DuckDB for reports."""
+"""The column mirror: a DuckDB copy, for reports, of the visits, leads, deals and costs in a SQLite database."""

@@ -39,7 +39,7 @@ Progress = Callable[[str], None]
 
 
 Selects = Callable[[], Iterable[tuple[Selection, Expression | None]]]
-"""A function that returns selects of all rows of a site, each with the column that has the ids of marks, if any."""
+"""A function that returns selects of all rows of a site, each with its column, if any, for the ids of changed rows."""
 _FACTS = StoredFacts(contact_matching=False)
 """The facts of a site as the mirror stores them, independent of the site's settings.
 
@@ -53,7 +53,7 @@ class _Part:
 
     `filling` streams `all_rows` into the empty table, and `changing` streams only `changed_rows`. `key` is the mirror's
     column by which the old versions of changed rows are found and deleted; `lead` is the column by which rows are
-    joined with touches.
+    joined with touches (credited visits).
     """
 
     target: Table
@@ -174,7 +174,7 @@ _PARTS = (_SOURCES, _STATUSES, _VISITS, _TOUCHES, _LEADS, _LEAD_TAGS, _DEALS, _D
 MIRRORED_TABLES = len(_PARTS)
 """The number of tables that are filled when a mirror is built."""
 _IDS = "ids"
-"""The parameter with the ids of changed facts."""
+"""The parameter with the ids of changed rows."""
 _TAKEN: Mapping[Kind, tuple[_Part, ...]] = {
     Kind.DEAL: (_DEALS, _DEAL_TAGS),
     Kind.LEAD: (_LEADS, _LEAD_TAGS),
@@ -185,7 +185,7 @@ _TAKEN: Mapping[Kind, tuple[_Part, ...]] = {
     Kind.RATES: (),
     Kind.COSTS: (_COSTS,),
 }
-"""For each kind of mark, the parts that copy the marked rows again."""
+"""For each kind of mark, the parts by which the changed rows are copied again."""
 
 
 def fill(source: Connection, mirror: MirrorConnection, scratch: Path, progress: Progress) -> None:
@@ -239,7 +239,7 @@ def _fill_by_parts(
 
 
 def apply_marks(source: Connection, mirror: MirrorConnection, marks: Iterable[Mark]) -> None:
-    """Copy all marked rows again, and the rows that contain attributes of marked rows."""
+    """Copy all rows that are marked as changed again, and the rows that contain attributes of marked rows."""
     by_site: dict[int, Marked] = defaultdict(lambda: defaultdict(set))
     for mark in marks:
         by_site[mark.site_id][mark.kind].add(mark.id)
@@ -253,7 +253,7 @@ def apply_marks(source: Connection, mirror: MirrorConnection, marks: Iterable[Ma
 
 
 def _take_over_touches(source: Connection, mirror: MirrorConnection, site_id: int, marked: Marked) -> None:
-    """Gather the touches of all leads that are marked themselves, or whose touches or deals are marked."""
+    """Gather the touches (credited visits) of all leads that are marked as changed, or whose touches or deals are."""
     leads = marked[Kind.TOUCHES] | marked[Kind.LEAD]
     if deals := marked[Kind.DEAL]:
         theirs = select(credit_key_of_deal()).where(deal.c.site_id == site_id, _is_among(deal.c.id, deals))
@@ -292,7 +292,7 @@ def _selects(part: _Part, *, only_changed: bool) -> list[Selection]:
 
 
 def _add_what_repeats(source: Connection, site_id: int, marked: Marked) -> None:
-    """Mark the leads and deals that copy attributes of marked visits, touches or leads.
+    """Mark the leads and deals that contain attributes of visits, touches or leads that are marked as changed.
 
     If a currency rate changed, all deals in currencies other than rubles are marked.
     """

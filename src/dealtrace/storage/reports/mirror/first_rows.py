@@ -93,7 +93,7 @@ def find_first_rows(
 ) -> FirstRows | None:
     """Find the first rows of a report; `scopes` has the scope of its period and, if there is one, the compared period.
 
-    Return `None` if the report has no rows because no fact has its dimensions.
+    Return `None` if the report has no rows, because nothing that it counts has the dimensions by which it groups.
     """
     asked_measures = frozenset(measures)
     plans = [plan_of(scope, asked_measures) for scope in scopes]
@@ -182,7 +182,7 @@ _Grouped = Sequence[tuple[_Side, Group, CTE]]
 
 
 def _keys_and_figures(side: _Side, group: Group, found: CTE, sorted_by: Sequence[Measure]) -> Selection:
-    """Return the select of the keys of a group's rows, and of the measures in `sorted_by`, null if not in the group."""
+    """Return the select of the keys of a group's rows and of `sorted_by`, with null for measures of other groups."""
     mine = dict(zip(group.measures, _measures_of(side, found), strict=True)) if not side.shape.is_compared else {}
     keys = [_key(side, found, place).label(f"key_{place}") for place in range(len(side.shape.by))]
     figures: list[Expression] = [mine.get(measure, null()) for measure in sorted_by]

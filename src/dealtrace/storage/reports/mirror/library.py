@@ -127,7 +127,10 @@ class _AttachedConnection(MirrorConnection):
         self._spilled = spilled
 
     def close(self) -> None:
-        """Close the file; uncommitted changes are lost. A DuckDB instance that failed or spilled is not used again."""
+        """Close the file; uncommitted changes are lost.
+
+        If the DuckDB instance failed or wrote data to the folder `spilled`, it is not used again.
+        """
         try:
             self.execute(f"USE {_NO_FILE}; DETACH {_ATTACHED}")
         except MirrorFault:

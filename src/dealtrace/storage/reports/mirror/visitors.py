@@ -21,9 +21,9 @@ BITMAPS_BYTES_MAX = 64 * 1024 * 1024
 """The most bytes for a report's bitmaps in each thread; DuckDB does not count them towards its memory limit."""
 _STEP = 65_536
 _KEPT_BITS = 4
-"""Numbers of keys are rounded up to this many significant bits, so that statements can be reused.
+"""Counts of keys are rounded up to this many significant bits, so that statements can be reused.
 
-Numbers of visitors are rounded up to multiples of `_STEP`.
+Counts of visitors are rounded up to multiples of `_STEP`.
 """
 _DAY, _MONTH = "day", "month"
 _DAY_MICROSECONDS = 86_400 * 1_000_000

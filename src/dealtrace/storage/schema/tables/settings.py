@@ -1,4 +1,4 @@
-"""A site's spent points, custom fields, hosts, unknown fields and parameters, background runs, and history."""
+"""A site's spent API points, custom fields, hosts, unknown fields and parameters, background runs, and history."""
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, PrimaryKeyConstraint, String, Table, Text
 

@@ -1,4 +1,4 @@
-"""Let deals get their lead later: add indexes by the ids and contacts sent with deals, and when a user set the lead."""
+"""Let deals get their lead later: add the time when a user set it, and indexes of the ids and contacts of deals."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Add the versions of notes on leads, and the former values of changes that a site's history does not show."""
+"""Add the versions of notes on leads, and the former values by which changes to a site are undone."""
 
 import sqlalchemy as sa
 from alembic import op

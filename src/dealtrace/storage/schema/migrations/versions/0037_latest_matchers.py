@@ -1,4 +1,7 @@
-"""Add an index to find the deals with matchers that were stored last; without it, all deals of a site are read."""
+"""Add an index to find the latest deals of the deals 2.0 API that were sent with matchers (ways to find their lead).
+
+Without the index, all deals of a site are read.
+"""
 
 import sqlalchemy as sa
 from alembic import op
