@@ -324,6 +324,8 @@ def _run_imported(order: Order) -> None:
     from dealtrace.cli.commands import main  # noqa: PLC0415 - only forks need it
 
     sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
+    sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)  # those of the keeper know its own files
+    sys.stderr = os.fdopen(2, "w", buffering=1, encoding="utf-8", closefd=False)
     status = 1
     try:
         if order.how == "command":
