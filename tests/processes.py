@@ -28,6 +28,8 @@ from typing import Any
 
 PR_SET_PDEATHSIG = 1
 NOT_STARTED = 127
+CLOSED_PIPE = "the writing end of a pipe that nobody reads"
+"""What an order may name instead of a file for output."""
 SECONDS_TO_END = 10
 WIDE = "300"
 """The columns of the terminals that commands print to."""
@@ -271,7 +273,7 @@ def _import_the_program() -> None:
 def _become(order: Order, keeping: int) -> None:
     os.setsid()
     for number, name in enumerate((order.given, order.out, order.err)):
-        opened = os.open(name, os.O_RDONLY if number == 0 else os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+        opened = _open_stream(number, name)
         os.dup2(opened, number)
         os.close(opened)
     if order.user is not None:
@@ -288,6 +290,15 @@ def _become(order: Order, keeping: int) -> None:
         _run_imported(order)
 
 
+def _open_stream(number: int, name: str) -> int:
+    if name == CLOSED_PIPE:
+        reader, writer = os.pipe()
+        os.close(reader)
+        return writer
+    mode = os.O_RDONLY if number == 0 else os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    return os.open(name, mode | os.O_NOCTTY, 0o666)
+
+
 def _end_with_keeper(keeping: int) -> None:
     """Have this process killed when the keeper dies; that may have died already."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -301,14 +312,25 @@ def _run_program(order: Order) -> None:
     os.execvpe(order.arguments[0], list(order.arguments), order.environment)  # noqa: S606 - no shell is needed
 
 
+def _open_consoles() -> None:
+    """Let the consoles look at the streams and variables of this process; they were made among those of the keeper."""
+    from dealtrace.cli.output import CleanConsole, console, error_console  # noqa: PLC0415 - only forks need it
+
+    CleanConsole.__init__(console)
+    CleanConsole.__init__(error_console, stderr=True)
+
+
 def _run_imported(order: Order) -> None:
     from dealtrace.cli.commands import main  # noqa: PLC0415 - only forks need it
 
     sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
+    sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)  # those of the keeper know its own files
+    sys.stderr = os.fdopen(2, "w", buffering=1, encoding="utf-8", closefd=False)
     status = 1
     try:
         if order.how == "command":
             sys.argv = ["dealtrace", *order.arguments]
+            _open_consoles()
             main()
         else:
             sys.argv = list(order.arguments)

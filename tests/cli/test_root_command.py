@@ -165,3 +165,43 @@ def test_json_is_the_same_value_after_cleaning(terminal: Terminal) -> None:
     said = terminal.done("site", "list", "--json").out
     assert said.isascii()
     assert json.loads(said)[0]["name"] == "\u202eShop\x9b"
+
+
+def run_program(folder: Path, *arguments: str | bytes, **variables: str) -> "subprocess.CompletedProcess[bytes]":
+    environment = {**os.environ, "DEALTRACE_DATABASE_URL": f"sqlite:///{folder}/own.db", **variables}
+    return subprocess.run([*PROGRAM, *arguments], capture_output=True, env=environment, check=False)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "koi8-r", "latin-1"])
+def test_what_an_encoding_lacks_is_escaped(encoding: str, tmp_path: Path) -> None:
+    name = "Магазин é \U0001f468"
+    assert run_program(tmp_path, "site", "create", name).returncode == 0
+    shown = run_program(tmp_path, "site", "show", "1", PYTHONIOENCODING=encoding)
+    assert shown.returncode == 0, shown
+    first = shown.stdout.decode(encoding).splitlines()[0]
+    assert json.loads(f'"{first}"') == f"Site 1: {name}"
+    listed = run_program(tmp_path, "site", "list", "--json", PYTHONIOENCODING=encoding)
+    assert json.loads(listed.stdout.decode(encoding))[0]["name"] == name
+    refused = run_program(tmp_path, "deal", "show", name, PYTHONIOENCODING=encoding)
+    assert refused.returncode == 1
+    assert b"Traceback" not in refused.stderr
+
+
+@pytest.mark.parametrize("closing", [">&-", "<&- >&-", "<&- >&- 2>&-"])
+def test_a_closed_standard_output_is_one_line(closing: str, tmp_path: Path) -> None:
+    assert run_program(tmp_path, "site", "create", "Shop").returncode == 0
+    environment = {**os.environ, "DEALTRACE_DATABASE_URL": f"sqlite:///{tmp_path}/own.db"}
+    line = ["/bin/sh", "-c", f'exec "$0" -m dealtrace site list {closing}', sys.executable]
+    done = subprocess.run(line, capture_output=True, env=environment, text=True, check=False)
+    assert done.returncode == 1, done
+    said = "" if "2>" in closing else "The output could not be written: Bad file descriptor.\n"
+    assert done.stderr == said
+    assert run_program(tmp_path, "db", "check").returncode == 0
+
+
+@pytest.mark.parametrize("arguments", [("deal", "show"), ("field", "add", "1"), ("token", "create", "1", "--label")])
+def test_an_argument_that_is_not_unicode_is_refused(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    assert run_program(tmp_path, "site", "create", "Shop").returncode == 0
+    done = run_program(tmp_path, *arguments, b"\xff\xfe")
+    assert done.returncode == 2, done
+    assert done.stderr.decode() == "Not valid UTF-8: \\udcff\\udcfe\n"

@@ -10,7 +10,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from dealtrace import __version__
-from dealtrace.cli.output import OutputFailed, end_without_output, write_line
+from dealtrace.cli.output import OutputFailed, end_without_output, error_console, prepare_streams, write_line
 from dealtrace.record import record
 
 
@@ -115,16 +115,31 @@ class CommandGroup(TyperGroup):
         return name, load_command(name) if listed is not None and name is not None else None, rest
 
     def main(self, *args: Any, **options: Any) -> Any:
-        """Run a command; if output cannot be written, end with one line on standard error and exit status 1."""
+        """Run a command; if output cannot be written, end with one line on standard error and exit status 1.
+
+        If it fails over an argument that is not valid UTF-8, which only paths of files may be, exit with status 2.
+        """
+        prepare_streams()
         try:
             try:
                 return super().main(*args, **options)
             finally:
                 sys.stdout.flush()
+        except UnicodeEncodeError:
+            broken = next((argument for argument in sys.argv if not _is_unicode(argument)), None)
+            if broken is None:
+                raise
+            error_console.print(f"Not valid UTF-8: {broken}", style="bold red")
+            sys.exit(2)
         except OutputFailed as failure:
             end_without_output(failure)
         except OSError as error:
             end_without_output(OutputFailed(error.strerror))
+
+
+def _is_unicode(argument: str) -> bool:
+    """Return whether an argument of the program was valid UTF-8: Python makes surrogates of other bytes."""
+    return not any("\ud800" <= sign <= "\udfff" for sign in argument)
 
 
 main = typer.Typer(

@@ -1,6 +1,8 @@
 """Print the output of commands: control characters are escaped, and failures to write become `OutputFailed`."""
 
+import codecs
 import errno
+import io
 import os
 import sys
 import unicodedata
@@ -14,6 +16,10 @@ from rich.table import Table
 
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """The Unicode categories to escape: control and format characters, surrogates, and line and paragraph separators."""
+
+
+_ESCAPES = "dealtrace.escapes"
+"""The name of the error handler of streams that escapes what the encoding of the stream lacks."""
 
 
 class OutputFailed(Exception):  # noqa: N818 - it names what happened
@@ -48,6 +54,34 @@ class CleanConsole(Console):
 
 console = CleanConsole()
 error_console = CleanConsole(stderr=True)
+
+
+def prepare_streams() -> None:
+    """Let standard streams escape the characters that their encoding lacks, and replace those that are closed.
+
+    Without a replacement, the database could be opened as standard output, and what is printed be written into it.
+    Writing to the replacement of standard output fails, as it does on a full disk; what goes to that of standard
+    error is lost.
+    """
+    for number, mode in enumerate((os.O_RDONLY, os.O_RDONLY, os.O_WRONLY)):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, mode)  # the system gives the lowest number that is free
+    sys.stdin = sys.stdin or os.fdopen(0, encoding="utf-8", closefd=False)
+    sys.stdout = sys.stdout or os.fdopen(1, "w", encoding="utf-8", closefd=False)
+    sys.stderr = sys.stderr or os.fdopen(2, "w", encoding="utf-8", closefd=False)
+    codecs.register_error(_ESCAPES, _escape_unencodable)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=_ESCAPES)
+
+
+def _escape_unencodable(error: UnicodeError) -> tuple[str, int]:
+    """Return the JSON escapes of the characters that an encoding lacks, and the position after them."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(map(_escaped, error.object[error.start : error.end])), error.end
 
 
 def cleaned(text: str) -> str:
