@@ -66,7 +66,7 @@ FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 QUOTED = re.compile(r"«([^»]*)»")
-SEED = re.compile(r"Seed: «([^»]*)»")
+VENDOR = re.compile(r"Vendor: «([^»]*)»")
 ELSEWHERE = re.compile(r"(?<![\w.:/])/(?:home|root|work|tmp|mnt|Users)\b|\.\./shared|\b[A-Z]:\\|~/")
 QUESTION_NUMBER = re.compile(r"(?<!-)\bQ[0-9]{1,2}\b")
 """But for quarters: `2026-Q4`."""
@@ -397,7 +397,7 @@ def test_every_operator_of_filters_is_documented() -> None:
 
 
 @pytest.mark.parametrize(
-    ("where", "words"), [(name, quote) for name, text in docstrings() for quote in SEED.findall(text)]
+    ("where", "words"), [(name, quote) for name, text in docstrings() for quote in VENDOR.findall(text)]
 )
 def test_every_quotation_of_the_seed_is_a_promise(where: str, words: str) -> None:
     promised = [one_line(quote) for quote in QUOTED.findall(read(DOCS / "promises.md"))]

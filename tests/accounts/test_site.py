@@ -7,7 +7,7 @@ from dealtrace.attribution.credit import AttributionModel
 
 
 def test_it_opens_with_contact_matching_off_and_nothing_limited() -> None:
-    """Seed: «Склейка по номеру телефона или почте по умолчанию выключена»."""
+    """Vendor: «Склейка по номеру телефона или почте по умолчанию выключена»."""
     site = Site(SiteId(1), "Shop", ZoneInfo(TIME_ZONE_DEFAULT))
     assert (site.contact_matching, site.points_per_day, dict(site.point_costs)) == (False, 0, {})
     assert site.custom_fields == frozenset()

@@ -63,7 +63,7 @@ def test_a_change_speaks_of_nothing_unless_told(name: str) -> None:
     ],
 )
 def test_it_replaces_what_is_spoken_of_and_nothing_else(name: str, value: Any) -> None:
-    """Seed: «текущее значение в статистике Calltouch будет перезаписано на пустоту»."""
+    """Vendor: «текущее значение в статистике Calltouch будет перезаписано на пустоту»."""
     after = changed(BEFORE, **{name: value})
     assert getattr(after, name) == value
     assert difference(BEFORE, after) == ({name: getattr(BEFORE, name)}, {name: value})

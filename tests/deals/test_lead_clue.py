@@ -6,7 +6,7 @@ from dealtrace.deals.lead_clue import LINK_THRESHOLD_DEFAULT, NO_CLUE, CallIdent
 
 
 def test_a_contact_reaches_two_hours_and_any_kind_of_lead_unless_told() -> None:
-    """Seed: «по умолчанию погрешность будет равна 7200 сек (2 часа)»."""
+    """Vendor: «по умолчанию погрешность будет равна 7200 сек (2 часа)»."""
     clue = SearchContacts(None, None)
     assert (clue.link_threshold, clue.only_kind) == (LINK_THRESHOLD_DEFAULT, None)
     assert timedelta(seconds=7200) == LINK_THRESHOLD_DEFAULT

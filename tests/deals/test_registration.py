@@ -49,7 +49,7 @@ def test_it_makes_the_deal_that_is_asked_for(lead: LeadRef | None) -> None:
 
 
 def test_it_takes_the_number_that_was_settled_for_it() -> None:
-    """Seed: «Если параметр не указан, то по умолчанию он будет равен orderId»."""
+    """Vendor: «Если параметр не указан, то по умолчанию он будет равен orderId»."""
     made = new_deal(registration(None), ID, "7811141", lead=None, custom_values={}, now=LATER)
     assert made.number == "7811141"
 
@@ -68,7 +68,7 @@ def test_it_answers_with_the_sum_as_it_was_sent(as_sent: str) -> None:
 
 @pytest.mark.parametrize(("lead", "call_id"), [(CALL, 32940789), (LEAD_REQUEST, None), (None, None)])
 def test_it_answers_with_the_call_the_deal_was_matched_with(lead: LeadRef | None, call_id: int | None) -> None:
-    """Seed: «Если сделка создается по заявке, requestId в JSON-ответе отсутствует»."""
+    """Vendor: «Если сделка создается по заявке, requestId в JSON-ответе отсутствует»."""
     assert Receipt(ID, "1", "new", "1000", NOON, lead).call_id == call_id
 
 

@@ -28,7 +28,7 @@ from waiting import wait_until, wait_until_followed
 T = TypeVar("T")
 StartServer = Callable[..., ServerProcess]
 BURST = 11
-"""Seed: «если в 1 секунду с одного IP-адреса поступит 11 API-запросов»."""
+"""Vendor: «если в 1 секунду с одного IP-адреса поступит 11 API-запросов»."""
 
 
 def opened_site(server: ServerProcess, **settings: object) -> Player:

@@ -546,7 +546,7 @@ def test_the_normal_form_of_a_phone_is_its_own(text: str) -> None:
 
 @given(NATIONAL)
 def test_the_form_of_the_seed_is_its_own_normal_form(national: str) -> None:
-    """Seed: «Номер телефон клиента в формате 7XXXXXXXXXX»."""
+    """Vendor: «Номер телефон клиента в формате 7XXXXXXXXXX»."""
     assert normal_phone(f"7{national}") == f"7{national}"
 
 

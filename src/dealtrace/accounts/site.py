@@ -28,7 +28,7 @@ class Site:
     lasted at least `target_call`. `listeners` are the site's webhooks. `hosts` are the site's settings for classifying
     visits by the referring host. Web pages of `cors_origins` may call the API and read its answers; `counter_code`
     identifies the site in web pages.
-    Seed: «Склейка по номеру телефона или почте по умолчанию выключена».
+    Vendor: «Склейка по номеру телефона или почте по умолчанию выключена».
     """
 
     id: SiteId

@@ -45,7 +45,7 @@ def _names(known: Mapping[str, object], prefix: str, count_max: int) -> ForQuest
 
 
 def _name(known: Mapping[str, object], prefix: str) -> ForQuestion:
-    """Return the type of one name: a name in `known`, or a site's own name, which begins with `prefix`."""
+    """Return the type of one name: a name in `known`, or one that the site defined, which begins with `prefix`."""
 
     def describe() -> Schema:
         listed, defined = {"type": "string", "enum": list(known)}, {"type": "string", "pattern": f"^{prefix}."}
@@ -122,8 +122,8 @@ ROWS = ParameterTable(
         Repeated(
             "key",
             Text(WORDS_LENGTH_MAX),
-            "Ключ строки, по одному на группировку; пустой, если значения нет.",
-            "The key of the row, one for each dimension; empty if there is no value.",
+            "Значение строки по каждой группировке, по порядку; пустое, если значения нет.",
+            "The row's value of each dimension, in order; empty if the row has no value.",
             count_max=BY_MAX,
             keeps_empty=True,
         ),

@@ -85,7 +85,7 @@ def credits_under(model: AttributionModel, touches: Sequence[Visit]) -> list[Cre
 
     Of equal shares, the later visit is first. The shares add up to `WHOLE` exactly; visits without a share are left
     out.
-    Seed: «текущая модель атрибуции, согласно которой определился источник заявки».
+    Vendor: «текущая модель атрибуции, согласно которой определился источник заявки».
     """
     if not touches:
         return []

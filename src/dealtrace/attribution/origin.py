@@ -44,7 +44,7 @@ class Origin:
     def visit_id(self) -> VisitId | None:
         """The id of the visit that the lead or deal comes from, or `None` without a visit.
 
-        Seed: «идентификатор сессии Calltouch, который Вы отправили в запросе ранее».
+        Vendor: «идентификатор сессии Calltouch, который Вы отправили в запросе ранее».
         """
         return self.visit.id if self.visit is not None else None
 
@@ -78,7 +78,7 @@ def origin_of_deal(lead: Origin | None, stated: TrafficSource | None, visit: Lea
 
     `lead` is the origin of the deal's lead, `None` if the deal has no lead. `visit` is the visit to which a deal
     without a lead was matched, and `stated` the source that was sent with the deal.
-    Seed: «Если по переданным ID не удалось найти звонок или заявку, то источник созданной сделки может быть определен
+    Vendor: «Если по переданным ID не удалось найти звонок или заявку, то источник созданной сделки может быть определен
     по переданным параметрам».
     """
     return lead if lead is not None else origin_of_lead(visit, stated)

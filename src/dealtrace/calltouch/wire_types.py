@@ -74,7 +74,7 @@ class CostAmount:
 class WallClock:
     """A date and time in the site's time zone; `form` is the format, by default `dd.mm.yyyy hh:mm:ss`.
 
-    Seed: «Формат dd.mm.yyyy%20hh:mm:ss».
+    Vendor: «Формат dd.mm.yyyy%20hh:mm:ss».
     """
 
     form: ClockForm = DOTTED
@@ -202,7 +202,7 @@ class DayClock:
 class Tags:
     """Comma-separated tags; they are trimmed and keep their order, and empty and repeated tags are dropped.
 
-    Seed: «Можно передавать более одного тега через запятую».
+    Vendor: «Можно передавать более одного тега через запятую».
     """
 
     erased: tuple[str, ...] = ()

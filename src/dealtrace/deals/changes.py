@@ -44,7 +44,7 @@ class Change:
 
     An erased amount is `None`, an erased text is empty, and erased tags are `()`. `added_tags` and `added_comment` are
     appended. New `matchers` replace the deal's matchers, and the source that the old matchers stated.
-    Seed: «если обновлять значение не требуется, то не передавайте параметр вовсе».
+    Vendor: «если обновлять значение не требуется, то не передавайте параметр вовсе».
     """
 
     key: DealKey
@@ -70,7 +70,7 @@ def apply_change(change: Change, deal: Deal, known_values: Mapping[str, str]) ->
 
     `known_values` are the custom values in `change`, without values of fields that the site does not have. The tags of
     `change` replace all tags of the deal.
-    Seed: «текущее значение в статистике Calltouch будет перезаписано на пустоту».
+    Vendor: «текущее значение в статистике Calltouch будет перезаписано на пустоту».
     """
     sent = {name: value for name in _WHOLE if (value := getattr(change, name)) is not UNSET}
     changed = replace(
@@ -119,7 +119,7 @@ def _merged(values: Mapping[str, str] | None, sent: Mapping[str, str]) -> Mappin
 def _restated(deal: Deal, parts: Mapping[str, str]) -> TrafficSource | None:
     """Return the source stated for a deal, with `parts` of it replaced; if the deal has a lead, nothing is replaced.
 
-    Seed: «Если сделка не привязана ко звонку или заявке, то у нее может быть обновлен существующий или назначен новый
+    Vendor: «Если сделка не привязана ко звонку или заявке, то у нее может быть обновлен существующий или назначен новый
     произвольный источник».
     """
     if deal.lead is not None or not parts:

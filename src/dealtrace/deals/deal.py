@@ -70,7 +70,7 @@ class DealKey:
 def choose_deal(key: DealKey, by_id: Mapping[DealId, Deal], by_number: Mapping[str, Deal]) -> Deal | None:
     """Return the deal with the id in `key`, or else the deal with the number in `key`, or `None` if there is neither.
 
-    Seed: «Если по значению из orderId сделка не была найдена, то поиск идет по значению в orderNumber».
+    Vendor: «Если по значению из orderId сделка не была найдена, то поиск идет по значению в orderNumber».
     """
     found = by_id.get(DealId(key.id)) if key.id is not None else None
     if found is None and key.number is not None:

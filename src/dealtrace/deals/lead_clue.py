@@ -10,7 +10,7 @@ from dealtrace.record import record
 LINK_THRESHOLD_DEFAULT = timedelta(seconds=7200)
 """The longest time between a lead and its deal (the link threshold), if the CRM sends none.
 
-Seed: «по умолчанию погрешность будет равна 7200 сек (2 часа)».
+Vendor: «по умолчанию погрешность будет равна 7200 сек (2 часа)».
 """
 LINK_THRESHOLD_MAX = timedelta(days=3660)
 """Ours: the largest link threshold (the longest time between a lead and its deal), ten years."""
@@ -65,7 +65,7 @@ class LeadClue:
     """What a CRM sent to identify the lead of a deal; contacts are used only if the identity finds no lead.
 
     There is at most one identity, so a deal cannot come from both a call and a lead request.
-    Seed: «Сделка не может быть привязана одновременно ко звонку и к заявке».
+    Vendor: «Сделка не может быть привязана одновременно ко звонку и к заявке».
     """
 
     identity: CallIdentity | LeadRequestIdentity | None = None

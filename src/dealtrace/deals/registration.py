@@ -81,7 +81,7 @@ class Registered:
 def default_number(deal_id: int) -> str:
     """Return the number of a deal whose registration states none: its id.
 
-    Seed: «Если параметр не указан, то по умолчанию он будет равен orderId».
+    Vendor: «Если параметр не указан, то по умолчанию он будет равен orderId».
     """
     return str(deal_id)
 
@@ -98,7 +98,7 @@ def new_deal(
 ) -> Deal:
     """Return the deal that a registration creates; the caller chooses `number`, by default the id.
 
-    Seed: «Если параметр не указан, то по умолчанию он будет равен orderId».
+    Vendor: «Если параметр не указан, то по умолчанию он будет равен orderId».
     """
     return Deal(
         id=deal_id,

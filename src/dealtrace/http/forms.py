@@ -67,7 +67,7 @@ class Pairs:
 async def receive_pairs(scope: Scope, receive: Receive, *, reads_json: bool, body_bytes_max: int) -> Pairs:
     """Receive and parse the parameters of a request; for a name in both query and body, the body's values count.
 
-    Seed: «Поддерживаемые методы отправки: GET и POST».
+    Vendor: «Поддерживаемые методы отправки: GET и POST».
     """
     pairs = read_pairs(scope["query_string"])
     if scope["method"] != "POST":
@@ -81,7 +81,7 @@ async def receive_pairs(scope: Scope, receive: Receive, *, reads_json: bool, bod
 def read_pairs(encoded: bytes) -> Pairs:
     """Parse `a=1&b=2`, the syntax of query strings and form bodies.
 
-    Seed: «параметр1=значение1&параметр2=значение2&...».
+    Vendor: «параметр1=значение1&параметр2=значение2&...».
 
     Raises:
         InvalidParameters: too many parameters.

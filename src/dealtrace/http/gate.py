@@ -176,7 +176,7 @@ class Gate:
     async def _check_token(self, scheme: AuthScheme, name: str, scope: Scope, pairs: Pairs) -> Admission:
         """Find the site that a token gives access to; a token that is not cached is looked up in the database.
 
-        Seed: «Токен доступа к статистике Вашего ЛК через API».
+        Vendor: «Токен доступа к статистике Вашего ЛК через API».
         """
         token = _named_header(scope, name) if scheme.is_header else pairs.values.get(name, "")
         other = scheme.instead.token if scheme.instead is not None else None

@@ -142,8 +142,8 @@ class Sent:
 class ParameterTable:
     """The parameters of one endpoint; with `empty_erases`, `name=` erases the stored value.
 
-    Seed: «какой-либо из параметров выше передается с пустым значением, то текущее значение в статистике Calltouch будет
-    перезаписано на пустоту» is a rule for updates; elsewhere an empty parameter counts as absent.
+    Vendor: «какой-либо из параметров выше передается с пустым значением, то текущее значение в статистике Calltouch
+    будет перезаписано на пустоту». This holds for updates; elsewhere an empty parameter counts as absent.
     Ours: a value that has only blanks also counts as absent, but an update stores it if the parameter takes any text.
     """
 

@@ -63,7 +63,7 @@ class RateLimits:
         """Admit a request from an IP address to an endpoint of a class, and count the request.
 
         Ours: while Redis is unavailable, every request is admitted: a lost deal costs more than an excess request.
-        Seed: «если в 1 секунду с одного IP-адреса поступит 11 API-запросов, то 5 выполнятся сразу, а остальные
+        Vendor: «если в 1 секунду с одного IP-адреса поступит 11 API-запросов, то 5 выполнятся сразу, а остальные
         API-запросы завершатся с ошибкой».
 
         Raises:

@@ -114,7 +114,7 @@ def _is_ready(text: str) -> bool:
 def normal_phone(text: str) -> str | None:
     """Return the first usable phone in a string, with its country code (`79205550055`), or `None` if there is none.
 
-    Seed: «Номер телефон клиента в формате 7XXXXXXXXXX».
+    Vendor: «Номер телефон клиента в формате 7XXXXXXXXXX».
     Ours: a phone may be written in any of the `PHONE_FORMS`, with any of `phone_text.WRAPPINGS` around it; numbers that
     cannot be assigned are unusable.
     """

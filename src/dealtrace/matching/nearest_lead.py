@@ -25,8 +25,8 @@ def searches_for(clue: SearchContacts, precedence: Sequence[LeadKind] = SEARCH_O
 
     Phones are tried in the order written; all kinds of lead are searched for one phone before the next phone is tried.
     Only lead requests are searched for e-mails.
-    Seed: «Если параметр не передан, то поиск сначала среди звонков, потом среди заявок».
-    Seed: «По переданной почте будет выполняться поиск заявки».
+    Vendor: «Если параметр не передан, то поиск сначала среди звонков, потом среди заявок».
+    Vendor: «По переданной почте будет выполняться поиск заявки».
     Ours: the phone is tried before the e-mail, because it identifies a person more reliably.
     """
     kinds = (clue.only_kind,) if clue.only_kind is not None else precedence
@@ -66,7 +66,7 @@ def find_lead(
     """Return the lead that a deal made at `happened_at` came from, or `None` if no lead's window contains that time.
 
     `precedence` is the order in which the kinds of lead are searched for a phone.
-    Seed: «поиска ближайшего лида, связанного со сделкой по дате и времени ее создания».
+    Vendor: «поиска ближайшего лида, связанного со сделкой по дате и времени ее создания».
     """
     for search in searches_for(clue, precedence):
         found = nearest(

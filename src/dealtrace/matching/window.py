@@ -29,8 +29,8 @@ def window_of(lead: LeadSpan, link_threshold: timedelta) -> Window:
 
     The window opens when the lead begins and closes `link_threshold` after it ends; for a lead request, the end equals
     the start.
-    Seed: «Дата и время звонка <= Дата и время создания сделки <= Дата и время звонка + Длительность звонка +
+    Vendor: «Дата и время звонка <= Дата и время создания сделки <= Дата и время звонка + Длительность звонка +
     linkTimeThreshold».
-    Seed: «Дата и время заявки <= Дата и время создания сделки <= Дата и время заявки + linkTimeThreshold».
+    Vendor: «Дата и время заявки <= Дата и время создания сделки <= Дата и время заявки + linkTimeThreshold».
     """
     return Window(lead.started_at, lead.ended_at + link_threshold)

@@ -1,6 +1,6 @@
 """Spend a site's points, the daily quota of the API, for calls that succeed.
 
-Seed: «За каждый успешно выполненный запрос списываются баллы».
+Vendor: «За каждый успешно выполненный запрос списываются баллы».
 """
 
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
 """The limit on requests per second from one IP address.
 
-Seed: «не более 5 запросов в секунду с одного IP-адреса».
+Vendor: «не более 5 запросов в секунду с одного IP-адреса».
 """
 
 from functools import lru_cache

@@ -51,7 +51,7 @@ _FORMATTED = re.compile(rf"(?P<name>[^:]+) \((?P<kind>{'|'.join(ColumnKind)})\):
 class ReportColumn:
     """A column of a site's reports; formula columns have no statuses, and all others have no formula.
 
-    Seed: «Он будет отображаться в отчетах через пользовательские столбцы».
+    Vendor: «Он будет отображаться в отчетах через пользовательские столбцы».
     """
 
     name: str

@@ -161,7 +161,7 @@ DealsPage = PageAnswer[DealRecord]
 def registered_order(receipt: Receipt, time_zone: ZoneInfo, amount: Decimal) -> RegisteredOrder:
     """Build the answer of `orders/register`, with the amount as it was sent and as a number.
 
-    Seed: «После успешной отправки API-запроса на создание сделки, возвращается следующий JSON-ответ».
+    Vendor: «После успешной отправки API-запроса на создание сделки, возвращается следующий JSON-ответ».
     """
     return {
         "orderId": receipt.deal_id,
@@ -185,7 +185,7 @@ def changed_order(
     """Build the answer of `orders/update-by-id`.
 
     `lead_summary` describes the deal's lead; a deal without a lead may have a `visit`.
-    Seed: «После успешной отправки API-запроса на обновление сделки, возвращается следующий JSON-ответ».
+    Vendor: «После успешной отправки API-запроса на обновление сделки, возвращается следующий JSON-ответ».
     """
     origin = lead_summary.origin if lead_summary is not None else origin_of_lead(visit, None)
     return {

@@ -1,4 +1,4 @@
-"""The answers about lead requests: to a form, and in the journal."""
+"""The answers about lead requests: the reply to a submitted form, and the entries of the journal."""
 
 from typing import Literal, TypedDict
 

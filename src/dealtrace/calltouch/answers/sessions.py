@@ -153,7 +153,7 @@ def earlier_visit(visit: Visit, time_zone: ZoneInfo) -> EarlierVisit:
 def credited_session(origin: Origin, attribution: int) -> CreditedSession | None:
     """Build the source of a deal's lead, or `None` if it is unknown.
 
-    Seed: «Объект будет содержать вложенные объекты с описанием источника звонка или заявки».
+    Vendor: «Объект будет содержать вложенные объекты с описанием источника звонка или заявки».
     Ours: a source that was stated through the API has the same keys as a visit, but `sessionId` is null, since there
     was no visit.
     """

@@ -29,7 +29,7 @@ def read_clue(sent: Sent) -> LeadClue:
 def _identity(sent: Sent) -> CallIdentity | LeadRequestIdentity | None:
     """Return the ids of the call or lead request in the parameters, or `None` if there are none.
 
-    Seed: «Нельзя создать сделку одновременно по звонку и заявке».
+    Vendor: «Нельзя создать сделку одновременно по звонку и заявке».
     """
     call = [name for name in CALL_NAMES if name in sent.values]
     lead_request = [name for name in LEAD_REQUEST_NAMES if name in sent.values]

@@ -1,6 +1,6 @@
 """`orders/delete-by-id`: delete a deal.
 
-Seed: «API-метод необходим для удаления сделки из всех отчетов Calltouch».
+Vendor: «API-метод необходим для удаления сделки из всех отчетов Calltouch».
 """
 
 from dealtrace.calltouch.answers.deals import deleted_order

@@ -1,6 +1,6 @@
 """`orders/register`: register a deal.
 
-Seed: «API-метод для создания новых сделок».
+Vendor: «API-метод для создания новых сделок».
 """
 
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource

@@ -1,6 +1,6 @@
 """`orders/update-by-id`: change a deal.
 
-Seed: «API-метод для обновления существующих сделок».
+Vendor: «API-метод для обновления существующих сделок».
 """
 
 from dealtrace.attribution.traffic_source import SOURCE_PARTS

@@ -62,8 +62,8 @@ def _read(lead_list: LeadList[Result], caller: Caller, item: object) -> Incoming
 def _result(lead_list: LeadList[Result], item: object, outcome: Outcome, language: Language) -> Result:
     """Build the result for a lead.
 
-    Ours: clients check the key `imported`. If another lead already has the sender's id, the result has our id of that
-    other lead.
+    Ours: if another lead already has the id that the sender gave, the result has our id of that other lead. Clients
+    learn from the key `imported`, not from an id, whether the lead was stored.
     """
     name = item.get(lead_list.name) if isinstance(item, Mapping) else None
     sent_name = name if isinstance(name, str | int | float) else None

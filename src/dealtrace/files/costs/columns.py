@@ -53,7 +53,7 @@ COST_COLUMNS = (
             "Название рекламного плана", "Название", "name",
         ),
         _PART,
-        "The name of the campaign, if there is no `campaign`.",
+        "The name of the campaign, used if `campaign` is missing or empty.",
     ),
     Column(
         "content",

@@ -22,7 +22,7 @@ def delete_deals(work: Work, commands: Sequence[WriteCommand[DealKey]]) -> list[
 
     The number of a deleted deal can be used again. If two commands of a batch name the same deal, the second is refused
     as not found.
-    Seed: «Удаленных сделок так же не будет в API-методе выгрузки сделок».
+    Vendor: «Удаленных сделок так же не будет в API-методе выгрузки сделок».
     """
     named = find_deals(work, [command.payload for command in commands])
     first_naming: dict[int, int] = {}

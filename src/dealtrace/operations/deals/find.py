@@ -35,7 +35,7 @@ def find_deals(work: Work, keys: Sequence[DealKey]) -> NamedDeals:
 
     The locks are released when the transaction ends.
 
-    Seed: «или указаны, но найти сделку по их значениям не удалось, возвращается ошибка 400 Bad Request».
+    Vendor: «или указаны, но найти сделку по их значениям не удалось, возвращается ошибка 400 Bad Request».
     """
     lock_registrations(work)
     known = deals.list_deals_by_key(

@@ -46,7 +46,7 @@ def match_deals(
     A deal of the deals API 2.0 is matched only by its matchers, whatever the site's setting. For any other deal, the
     sent id or reference of a lead is tried first. If no lead has it, the contacts are tried, but only if contact
     matching is on for the site.
-    Seed: «Склейка по номеру телефона или почте по умолчанию выключена».
+    Vendor: «Склейка по номеру телефона или почте по умолчанию выключена».
     """
     return [decision.match.lead for decision in match_with_reasons(connection, site, deals, precedence)]
 

@@ -35,7 +35,7 @@ def register_deals(work: Work, commands: Sequence[WriteCommand[Registration]]) -
     If a registration with a number is sent again with the same parameters, this is a safe retry: its outcome is the
     first receipt, and it stores nothing and costs nothing. A command takes up to three ids: one for the deal, one for a
     new traffic source, and a second one for the deal if another deal already has the first as its number.
-    Seed: «для каждой новой сделки это значение обязательно должно быть уникальным».
+    Vendor: «для каждой новой сделки это значение обязательно должно быть уникальным».
     """
     batch = decide_registrations(work, commands)
     paid = pay_for_calls(work, PaidMethod.REGISTER, len(batch.new))
