@@ -7,6 +7,8 @@ from itertools import islice
 from dealtrace.accounts.masking import masked_text, masked_value
 from dealtrace.record import record
 
+REFUSED_FROM = 400
+"""The lowest HTTP status of a refusal."""
 PARAMETERS_KEPT_MAX = 60
 """Ours: the most parameters of one request that the journal keeps; a form has about a dozen."""
 VALUE_LENGTH_MAX = 200

@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from dealtrace.accounts.api_request import ApiRequest
+from dealtrace.accounts.api_request import REFUSED_FROM, ApiRequest
 from dealtrace.accounts.site import Site, SiteId
 from dealtrace.operations.requests.store import RequestBatch, store_requests
 from dealtrace.operations.write_command import WriteCommand
@@ -21,7 +21,6 @@ STORED_FROM = 256
 
 The records of a whole busy second are no longer in the processor's caches, and storing them delays registrations.
 """
-REFUSED_FROM = 400
 DELETED_EVERY = timedelta(hours=1)
 NO_SITE = Site(SiteId(0), "", ZoneInfo("UTC"))
 """The stand-in for the site of requests without a valid site, such as requests with a wrong token."""

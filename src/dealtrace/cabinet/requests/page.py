@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
-from dealtrace.accounts.api_request import ApiRequest
+from dealtrace.accounts.api_request import REFUSED_FROM, ApiRequest
 from dealtrace.accounts.site import SiteId
 from dealtrace.accounts.site_days import day_end, day_start
 from dealtrace.cabinet.formats import clock_time
@@ -19,7 +19,7 @@ from dealtrace.errors import Language
 from dealtrace.leads.wall_clock import read_day, read_instant
 from dealtrace.record import record
 from dealtrace.reports.periods import YEAR_FIRST
-from dealtrace.storage.accounts.api_requests import REFUSED_FROM, RequestQuery, find_previous_requests, list_requests
+from dealtrace.storage.accounts.api_requests import RequestQuery, find_previous_requests, list_requests
 from dealtrace.storage.accounts.tokens import list_tokens
 
 SHOWN = 100

@@ -9,13 +9,13 @@ from typing import Annotated
 import typer
 from sqlalchemy import Connection
 
-from dealtrace.accounts.api_request import ApiRequest
+from dealtrace.accounts.api_request import REFUSED_FROM, ApiRequest
 from dealtrace.cli.answers import RequestAnswer
 from dealtrace.cli.options import JsonOption, OnlySiteOption
 from dealtrace.cli.output import cleaned, write_line
 from dealtrace.cli.terminal import console, open_prepared, print_json
 from dealtrace.operations.accounts.require_site import require_site
-from dealtrace.storage.accounts.api_requests import REFUSED_FROM, RequestQuery, list_requests
+from dealtrace.storage.accounts.api_requests import RequestQuery, list_requests
 from dealtrace.storage.accounts.sites import list_sites
 from dealtrace.storage.database.engine import Database
 

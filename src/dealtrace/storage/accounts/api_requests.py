@@ -6,14 +6,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, Text, delete, func, insert, literal, or_, select, tuple_, type_coerce
 
-from dealtrace.accounts.api_request import ApiRequest
+from dealtrace.accounts.api_request import REFUSED_FROM, ApiRequest
 from dealtrace.record import record
 from dealtrace.storage.database.column_types import MICROSECOND, Instant
 from dealtrace.storage.database.compiled_statement import CompiledStatement, Row
 from dealtrace.storage.schema.tables.requests import api_request
 
-REFUSED_FROM = 400
-"""The lowest HTTP status of a refusal."""
 _INSERT = CompiledStatement(insert(api_request))
 
 
