@@ -157,7 +157,7 @@ class View:
         """Run an operation on the site as the person, and return its outcome once it is stored.
 
         Raises:
-            Refusal: the command was refused; nothing was stored.
+            Refusal: the operation was refused; nothing was stored.
         """
         command = WriteCommand(payload, user_id=self.rights.user.id)
         return await self.services.write_queue.write(operation, self.current_site, command, size=size)

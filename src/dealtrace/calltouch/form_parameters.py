@@ -27,7 +27,7 @@ ROUTE_KEY = Parameter(
     "routeKey",
     Text(LABEL_LENGTH_MAX),
     "Ключ виджета, становится названием формы.",
-    "The key of the widget, which becomes the name of the form.",
+    "The widget's key; it becomes the name of the form.",
     required=True,
 )
 CALL_URL = replace(PAGE_URL, name="callUrl")
@@ -44,7 +44,7 @@ WIDGET_REQUEST = (
         "sessionId",
         VisitRef(),
         "Идентификатор сессии: по ней определяется источник.",
-        "The id of the visit, which determines the source.",
+        "The id of the visit that determines the source.",
     ),
     *(
         replace(
@@ -57,7 +57,7 @@ WIDGET_REQUEST = (
     ),
     CALL_URL,
     SCHEDULE_TIME,
-    Parameter("tags", TagObjects(), "Теги заявки, не более десяти.", "The request's tags, ten at most."),
+    Parameter("tags", TagObjects(), "Теги заявки, не более десяти.", "The lead request's tags, ten at most."),
 )
 WIDGET_FIELDS = Parameter(
     "fields",

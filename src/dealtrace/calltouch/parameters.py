@@ -192,26 +192,26 @@ REQUEST_REGISTER = (
         Text(NUMBER_LENGTH_MAX),
         "Идентификатор заявки на сайте, уникальный; по умолчанию равен requestId. Повтор с тем же содержанием "
         "получает тот же ответ.",
-        "The request's id on its website, unique; requestId by default. If the same request is sent again, the answer "
-        "is the same.",
+        "The lead request's id on its website, unique; requestId by default. If the same lead request is sent again, "
+        "the answer is the same.",
     ),
     Parameter(
         "sessionId",
         VisitRef(),
         "Идентификатор сессии: по ней определяется источник. Пустой, 0, null, undefined — без сессии.",
-        "The id of the visit, which determines the source. An empty value, 0, null or undefined means no visit.",
+        "The id of the visit that determines the source. An empty value, 0, null or undefined means no visit.",
     ),
     CLIENT_NAME,
     CLIENT_PHONE,
     CLIENT_EMAIL,
     PAGE_URL,
-    Parameter("comment", Text(COMMENT_LENGTH_MAX), "Комментарий к заявке.", "A comment on the request."),
-    Parameter("tags", Tags(), "Теги заявки через запятую.", "The request's tags, comma-separated."),
+    Parameter("comment", Text(COMMENT_LENGTH_MAX), "Комментарий к заявке.", "A comment on the lead request."),
+    Parameter("tags", Tags(), "Теги заявки через запятую.", "The lead request's tags, comma-separated."),
     Parameter(
         "requestDate",
         WallClock(),
         "Дата заявки по времени кабинета: dd.mm.yyyy hh:mm:ss; по умолчанию сейчас.",
-        "When the request was made, in the site's time zone: dd.mm.yyyy hh:mm:ss; now by default.",
+        "When the lead request was made, in the site's time zone: dd.mm.yyyy hh:mm:ss; now by default.",
     ),
 )
 
@@ -250,8 +250,8 @@ REQUEST_CREATE = (
         Text(NUMBER_LENGTH_MAX),
         "Идентификатор заявки на сайте, уникальный; по умолчанию равен requestId. Повтор с тем же содержанием "
         "получает тот же ответ.",
-        "The request's id on its website, unique; requestId by default. If the same request is sent again, the answer "
-        "is the same.",
+        "The lead request's id on its website, unique; requestId by default. If the same lead request is sent again, "
+        "the answer is the same.",
     ),
     SUBJECT,
     PAGE_URL,
@@ -259,7 +259,7 @@ REQUEST_CREATE = (
         "requestDate",
         WallClock(DASHED),
         "Дата заявки по времени кабинета: dd-mm-yyyy hh:mm:ss; по умолчанию сейчас.",
-        "When the request was made, in the site's time zone: dd-mm-yyyy hh:mm:ss; now by default.",
+        "When the lead request was made, in the site's time zone: dd-mm-yyyy hh:mm:ss; now by default.",
     ),
     CLIENT_NAME,
     CLIENT_PHONE,
@@ -273,7 +273,7 @@ CALL_IMPORT = (
         "referenceId",
         Text(REFERENCE_LENGTH_MAX),
         "Идентификатор звонка в его системе, он же callReferenceId; повторно использовать нельзя.",
-        "The call's id in the system that recorded it, elsewhere called callReferenceId; no other call may use it.",
+        "The call's id (elsewhere called callReferenceId) in the system the call is from. No other call may use it.",
         required=True,
     ),
     Parameter(
@@ -321,7 +321,7 @@ INBOUND_CALL = (
         "callid",
         Text(REFERENCE_LENGTH_MAX),
         "Идентификатор звонка в АТС, он же callReferenceId. Повтор обновляет звонок.",
-        "The call's id in the PBX, elsewhere called callReferenceId. If it is sent again, the call is updated.",
+        "The call's id in the PBX (elsewhere called callReferenceId). If the id is sent again, the call is updated.",
         required=True,
     ),
     Parameter(

@@ -1,7 +1,7 @@
 """`/api/try/…`: show what a registration would do, and why, without storing anything.
 
-Ours: Calltouch has no such method. A try has a path of its own rather than a header, since a mistyped header would be
-ignored and the deal registered.
+Ours: we added these methods, which Calltouch does not have. A try has a path of its own rather than a header, since a
+mistyped header would be ignored and the deal would be registered.
 """
 
 from collections.abc import Sequence

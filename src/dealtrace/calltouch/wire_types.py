@@ -143,7 +143,7 @@ class SlashDay:
 class CostDay:
     """A day in the site's time zone, in one of three common formats.
 
-    Ours: `dd.mm.yyyy`, `dd/mm/yyyy` or `yyyy-mm-dd`; the vendor does not document the format.
+    Ours: `dd.mm.yyyy`, `dd/mm/yyyy` and `yyyy-mm-dd` are accepted, since the vendor does not document the format.
     """
 
     erased: None = None

@@ -20,7 +20,7 @@ USUAL_METRIC = METRICS["deals"]
 
 @record
 class ModelHeading:
-    """The heading of a model: its name, and the rule by which it credits visits."""
+    """The heading of a model's column: the model's name, and the rule by which the model credits visits."""
 
     words: str
     meaning: str
@@ -60,7 +60,8 @@ def metric_under_models(metrics: Sequence[Metric], chosen: str) -> Metric:
 
     Otherwise it is deals or, if only other metrics in `metrics` depend on models, the first of them.
 
-    Ours: visits and costs are the same under all models, and a table of them would say that models change nothing.
+    Ours: visits and costs are never returned: they are the same under all models, and a table of them would suggest
+    that models change nothing.
     """
     able = {metric.name: metric for metric in metrics if metric.depends_on_model}
     if chosen in able:
@@ -71,7 +72,7 @@ def metric_under_models(metrics: Sequence[Metric], chosen: str) -> Metric:
 def model_metric_choices(
     address: Address, metrics: Sequence[Metric], shown: Metric, language: Language
 ) -> tuple[MetricChoice, ...]:
-    """Return a choice for each metric that models can change, with the address of the table of that metric."""
+    """Return a choice for each metric that models can change, with the address of the table that shows this metric."""
     return tuple(
         MetricChoice(_named(metric, language), address.link(chart=metric.name), metric == shown)
         for metric in metrics

@@ -47,7 +47,7 @@ from dealtrace.reports.saved_items.saved import SavedReport
 from dealtrace.storage.reports.saved import list_saved_reports
 
 ASKED = ("by", "pivot", "metrics", "segment", "sort", "date", "chart")
-"""The parameters that count as a question; if a URL has none of them and no filter, the form is shown open."""
+"""The parameters that ask for a report; if a URL has none of these and no filter, the form is shown open."""
 OK, BAD_REQUEST = 200, 400
 TEMPLATE = "reports/page.html"
 
@@ -56,7 +56,8 @@ TEMPLATE = "reports/page.html"
 class Answers:
     """The reports of the page: the rows, the pivot if there is one, and the first metric over time.
 
-    With a pivot or all models, the report has only one metric. `line` is `None` if there is no chart.
+    With a pivot or with all models, `report` has only one metric. `line`, the report that the chart draws, is `None`
+    if there is no chart.
     """
 
     question: Question
@@ -115,7 +116,7 @@ def shown(
 
 
 def _tables(answers: Answers, address: Address, view: View) -> dict[str, object]:
-    """Return the template variables `table`, `models` and `pivot`: one has the table of the report, the others `None`.
+    """Return the template variables `table`, `models` and `pivot`: one is the report's table, the others are `None`.
 
     Contacts are masked for people who may not see them.
     """
@@ -138,7 +139,7 @@ def _tables(answers: Answers, address: Address, view: View) -> dict[str, object]
 def line_of(
     answers: Answers, address: Address | None, rows_page: str, language: Language, notes: Sequence[AxisNote] = ()
 ) -> TimeLine | None:
-    """Return the chart, or `None` if there is none; in a report under all models, the chart's title names its model."""
+    """Return the chart, or `None` if there is none; if the report has all models, the title names the chart's model."""
     if answers.line is None:
         return None
     line, model = time_line(answers.line, address, rows_page, language, notes), answers.line.question.model
@@ -148,7 +149,7 @@ def line_of(
 
 
 def model_said(report: Report, language: Language) -> tuple[str, str] | None:
-    """Return the name of a report's model and the rule by which it credits visits, `None` if it has all models."""
+    """Return the name of a report's model and its rule for crediting visits, or `None` if the report has all models."""
     model = report.question.model
     return (model_words(model, language), model_meaning(model, language)) if model is not None else None
 
@@ -170,8 +171,8 @@ def _ask(
 def ask_all(source: FactSource, site: Site, question: Question, now: datetime, chart: str = "") -> Answers:
     """Return the reports of the page: the rows, the pivot if there is one, and the first metric over time.
 
-    With all models, the report and the chart have only one metric (see `metric_under_models`; `chart` is the chosen
-    one), and the chart uses the model in the site's settings.
+    With all models, the report and the chart have only one metric: `chart` if `metric_under_models` allows it. The
+    chart then uses the model in the site's settings.
     """
     shown = shown_question(question, chart)
     drawn = shown.metrics[0]

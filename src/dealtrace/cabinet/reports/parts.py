@@ -34,7 +34,7 @@ class Part:
 async def parts_shown(
     view: View, figure: Figure, address: Address, keys: Sequence[str], known: QuestionContext, now: datetime
 ) -> dict[str, object]:
-    """Return the template variables of a figure that has parts; `keys` has the key of its row for each dimension.
+    """Return the template variables of a figure that has parts; `keys` are the keys of its row, one for each dimension.
 
     For a person who may not see contacts, the parts have no links if the links would contain contacts that are not
     in `address`, the address of the page.

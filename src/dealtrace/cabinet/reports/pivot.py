@@ -79,7 +79,10 @@ def pivot_table(
 
 
 def metric_choices(address: Address, names: Sequence[tuple[str, str]]) -> tuple[MetricChoice, ...]:
-    """Return a choice for each metric, whose URL puts the metric first; `names` has the name and title of each."""
+    """Return a choice for each metric, with the URL that puts this metric first.
+
+    `names` has the name and the title of each metric.
+    """
     listed = [name for name, _ in names]
     return tuple(
         MetricChoice(

@@ -43,7 +43,7 @@ def read_details(
 
 
 def ref_of(row: RowBehind) -> LeadRef:
-    """Return the lead of a row behind a figure of leads."""
+    """Return the kind and id of the lead in a row; the row must be behind a figure of leads."""
     return LeadRef(KINDS[row["kind"]], row["id"])
 
 

@@ -25,7 +25,7 @@ from dealtrace.reports.reading.meanings import dimension_meaning, meaning_of
 
 Translate = Callable[[str], str]
 TIMES_MORE = 10
-"""How many times more rows the link below a report shows, so that few clicks lead to all of them."""
+"""The link below a report shows this many times as many rows, so that a few clicks show all rows."""
 
 
 @record

@@ -24,7 +24,7 @@ KINDS = {
 }
 assert set(KINDS) == set(AlertKind)
 _PLACES = {"metrics": "metric", "filter": "filters"}
-"""The names of form fields, by the names in refusals of a question; only fields whose two names differ."""
+"""The names of form fields, by the names that refusals of a question use for them; only those that differ."""
 
 
 @record
@@ -42,7 +42,7 @@ class AlertDraft:
 
 @record
 class TrialLine:
-    """An incident found by a trial of the rule: its first window, and the actual and usual figure of it, formatted.
+    """An incident that a trial found: its first period, and the actual and usual figures of that period, formatted.
 
     `ended_at` is `None` if the incident is not over.
     """

@@ -44,7 +44,7 @@ ENCODINGS = ("", *Encoding)
 def unless_deleted(purpose: str, gone: Respond) -> Callable[[Respond], Respond]:
     """Return a decorator for pages of an upload; they answer with `gone` if the upload is deleted while they read it.
 
-    A file is also deleted when another request has imported it: its page then shows the result.
+    A file is also deleted when another request has imported it; the answer is then a redirect to the result.
     """
 
     def decorate(handle: Respond) -> Respond:
@@ -157,7 +157,7 @@ def _run(database: Database, kept: Upload, site: Site, user_id: int) -> None:
     """Import a file, and store the result beside it.
 
     Raises:
-        ReportNotKept: the refused rows or the result do not fit the disk; importing again goes on from there.
+        ReportNotKept: the refused rows or the result do not fit the disk; a new attempt continues where this one ended.
     """
     name, file = kept.path.name, _open(kept, site)
     refused = RefusedRows(kept.refused_path, file.headings.cells, file.layout.language)

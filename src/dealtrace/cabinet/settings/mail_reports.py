@@ -82,7 +82,7 @@ class ReportLine:
 
 @record
 class _Facts:
-    """The reports, users' logins by id, and, by report id, the addresses that unsubscribed and the invalid reports."""
+    """The reports, and the logins of users by user id; by report id, unsubscribed addresses and invalid reports."""
 
     reports: Sequence[ScheduledReport]
     members: dict[int, str]

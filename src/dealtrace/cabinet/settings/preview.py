@@ -31,7 +31,7 @@ class RefusedRow:
 
 @record
 class Preview:
-    """The preview of a file; `headings` has each recognised heading, paired with its column.
+    """The preview of a file; `headings` pairs each recognised heading with the name of the column that it stands for.
 
     Only the first `checked` of `total` rows were read.
     """

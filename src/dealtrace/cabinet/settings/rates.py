@@ -31,7 +31,7 @@ GONE = 404
 RATES_SHOWN = 400
 """The maximum number of rates that the page shows for a currency: a year of daily rates and some more."""
 LACKING_COUNTED_MAX = 10_000
-"""Ours: of more deals without a rate, the page only says that there are more; it is one cure for all of them."""
+"""Ours: deals without a rate are counted only up to this number, since adding the rate cures all of them at once."""
 FIELDS = ("currency", "rubles", "since")
 
 

@@ -30,7 +30,7 @@ REFUSALS_COUNTED = 1_000
 The rate is checked before the token, so a request refused by it belongs to no site.
 """
 SHOWN = "shown."
-"""The prefix of the form's fields with the values that the form was opened with."""
+"""The prefix of the names of form fields that repeat the settings as they were when the form was opened."""
 
 
 async def show(view: View) -> Response:

@@ -25,8 +25,8 @@ from dealtrace.storage.reports.statuses import find_deals_by_status, find_latest
 PLACE = "settings/statuses"
 COUNT_SECONDS = 1.0
 COUNTED_MAX = 50_000
-"""Ours: without the column mirror, the page counts only so many deals, the latest, because counting a million takes the
-database longer than drawing any page; a link counts all of them."""
+"""Ours: without the column mirror (a copy of the data for reports), the page counts only the latest deals, up to this
+number, because counting a million in the database takes longer than drawing any page; a link counts all of them."""
 COUNT, ALL = "count", "all"
 """The URL parameter, and its value, with which the page counts all deals."""
 

@@ -31,7 +31,7 @@ _PARTS: Mapping[ChangeKind, Sequence[str]] = {
     ChangeKind.MAIL_REPORT: REPORT_PARTS,
     ChangeKind.WEBHOOK: ("url", "events", "fields", _STATE),
 }
-"""The parts of an alert, scheduled report or webhook; changes of each are recorded, and can be undone, separately."""
+"""The parts of an alert, scheduled report or webhook; changes of each part are recorded and undone separately."""
 _FILTER = re.compile(r"(?:\\.|[^\\,])+")
 
 
@@ -175,7 +175,7 @@ def _saved_report(change: SiteChange, _user_ids: Mapping[str, int]) -> Undo:
 
 
 def _saved_item(place: str, change: SiteChange, query: str) -> Undo:
-    """Return the form that deletes an added item, gives a renamed one its old name, or else saves `query` again."""
+    """Return the form that deletes an added item, gives a renamed one its old name, or saves the old `query` again."""
     whose = ("whose", SITES)
     if not change.before:
         return Undo(f"{place}/change", (("name", change.name), whose, ("act", "delete")))

@@ -131,7 +131,7 @@ def keep_upload(owner: Owner, name: str, content: BinaryIO, options: Mapping[str
 
 @contextmanager
 def refused_unless_written() -> Iterator[None]:
-    """Raise `ReportNotKept` if a file of an upload cannot be written in the block.
+    """Raise `ReportNotKept` if a file of an upload cannot be written in the `with` block.
 
     Raises:
         FileNotFoundError: the upload was deleted meanwhile because it was old.

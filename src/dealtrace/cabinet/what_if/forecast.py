@@ -54,8 +54,8 @@ class DealsForecast:
     """The effect on deals: match rates before and after, and how many deals change their lead or source.
 
     Only `tried` of `total` deals were tried. `kept` is how many keep a lead that the new rules would not find. `moves`
-    are the deals that would move from one source to another; `without_rate` of them move without money, as their
-    currencies have no rate. `changed` counts the deals with another lead or source, of which `flips` are the first.
+    are the deals that would move from one source to another; `without_rate` of these deals count without amounts, as
+    their currencies have no rate. `changed` is how many deals would get another lead or source; `flips` are the first.
     `needs_match` is true if past deals change only when they are matched again, and `needs_reclassify` if they change
     only when visits are reclassified. `needs_contact_matching` is true if the tried rules apply only to a site that
     matches by contact, which this site does not.
@@ -83,7 +83,10 @@ class DealsForecast:
 
 @record
 class SettingForecast:
-    """The effect of a setting: its change, a sentence, figures (title and value), and a row for each changed day."""
+    """The effect of a changed setting: the change, and the effect as a sentence, as figures, and by day.
+
+    `figures` has pairs of title and value; `days` has a row for each day whose figures change.
+    """
 
     title: str
     sentence: str

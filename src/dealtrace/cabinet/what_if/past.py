@@ -26,7 +26,7 @@ PLACE = "settings/past"
 PREVIEW, RUN = "preview", "run"
 """The values of the buttons that start a preview, and the run that was previewed."""
 VISITS_COUNTED_MAX = 10_000
-"""Ours: more visits are not counted for the page, which would take seconds for millions; a preview counts them all."""
+"""Ours: the page counts visits only up to this number, since counting millions takes seconds; a preview counts all."""
 _TITLES = {PastKind.MATCH: "Match past deals again", PastKind.RECLASSIFY: "Reclassify past visits"}
 _EXPLANATIONS = {
     PastKind.MATCH: "Finds the leads of all deals by the present settings, as if the deals had just arrived. Pinned "
@@ -104,7 +104,7 @@ async def start(view: View) -> Response:
 
 
 def _claim(connection: Connection, _ids: object, site_id: int, kind: PastKind, is_preview: object) -> RunState | str:
-    """Return the run that is to be started, or the reason why it is not."""
+    """Return the run that is to be started, or the reason why none is."""
     site, latest, now = require_site(connection, site_id), find_run(connection, site_id, kind), clock.now()
     if latest is not None and latest.is_active(now):
         return _RUNS_ALREADY
@@ -128,7 +128,10 @@ async def _page(view: View, faults: Faults | None = None) -> Response:
 
 
 def _read(connection: Connection, site_id: int) -> tuple[Mapping[PastKind, int], Mapping[PastKind, RunState | None]]:
-    """Return how much there is to do, and the latest run, both by kind; visits up to one above the limit."""
+    """Return how much there is to do, and the latest run, both by kind.
+
+    At most one visit more than `VISITS_COUNTED_MAX` is counted.
+    """
     totals = {
         PastKind.MATCH: DaysOfDeals(site_id, JournalMoment.HAPPENED).count(connection, EARLIEST, LATEST),
         PastKind.RECLASSIFY: count_visits_up_to(connection, site_id, VISITS_COUNTED_MAX),

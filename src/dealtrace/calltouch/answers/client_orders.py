@@ -187,7 +187,7 @@ class ClientOrdersFound(TypedDict):
 
 
 def matched_by(matcher: Matcher | None, lead: LeadRef | None, visit_id: int | None) -> MatchedBy | None:
-    """Build `matched`: which matcher succeeded and the lead or visit it found, or `None` if no matcher succeeded."""
+    """Build `matched`: the matcher (search) that succeeded and the lead or visit that it found; `None` if none did."""
     if matcher is None:
         return None
     found = lead_answer(lead)
@@ -217,7 +217,8 @@ def warning_of(matchers: Sequence[Matcher], name: str, language: Language) -> st
     """Return a warning that names the matchers (searches) that are never tried, or an empty string if there are none.
 
     `name` is the key of the list of matchers in the request.
-    Ours: some public clients put `customSources` after `withoutSource`, where it is never tried.
+    Ours: these matchers cause a warning and no refusal, since some public clients put `customSources` after
+    `withoutSource`, where it is never tried.
     """
     lost = unreachable(matchers)
     if not lost:

@@ -15,7 +15,8 @@ _FromOne = Annotated[int, Meta(ge=1)]
 class PageAnswer(TypedDict, Generic[Record]):
     """A page of records; an empty journal has one page.
 
-    Ours: `totalPage` and `recordsCount` repeat `pageTotal` and `recordsTotal`, since some clients read these keys.
+    Ours: `totalPage` repeats `pageTotal`, and `recordsCount` repeats `recordsTotal`, for clients that read only
+    `totalPage` or `recordsCount`.
     """
 
     page: _FromOne

@@ -25,7 +25,7 @@ class TriedOrder(TypedDict):
 
 
 class TriedClientOrder(TypedDict):
-    """What `client-order/create` would do with an order; `matched` and `warning` are as in its answer."""
+    """What `client-order/create` would do with an order; `matched` and `warning` are as in that method's answer."""
 
     stored: bool
     isNew: bool
@@ -62,7 +62,7 @@ def tried_order(tried: TriedRegistration) -> TriedOrder:
 def tried_client_order(number: SentNumber, tried: TriedRegistration, name: str, language: Language) -> TriedClientOrder:
     """Build the result that shows what `client-order/create` would do with an order.
 
-    `name` is the key of the list of matchers in the request.
+    `name` is the key of the list of matchers (searches) in the request.
     """
     matchers, decision = tried.registration.matchers, tried.decision
     decided = matchers[decision.matcher] if decision.matcher is not None else None

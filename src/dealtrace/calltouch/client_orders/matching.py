@@ -31,7 +31,7 @@ _UNKNOWN = datetime.max.replace(tzinfo=UTC)
 def read_matchers(
     elements: Sequence[Element] | None, time_zone: ZoneInfo, happened_at: datetime | None, name: str = "matching"
 ) -> tuple[Matcher, ...]:
-    """Parse the elements as matchers, in input order; if there are no elements, `WITHOUT_SOURCE` is the only matcher.
+    """Parse the elements as matchers (searches), in input order; without elements, the only one is `WITHOUT_SOURCE`.
 
     `name` is the key of the list, for violations. Ours: a search by contact without a date searches back from
     `happened_at`, the time of the deal.
@@ -55,7 +55,7 @@ def read_matchers(
 
 
 def type_of_matcher(matcher: Matcher) -> str:
-    """Return the type of a matcher as the API writes it, such as `callContact`."""
+    """Return the type of a matcher, a search for a deal's source, as the API writes it: for example `callContact`."""
     match matcher.way:
         case MatcherKind.ID:
             return _OF_ONE_KIND[matcher.kinds[0]]
@@ -66,7 +66,7 @@ def type_of_matcher(matcher: Matcher) -> str:
 
 
 def _read(element: Element, place: str, time_zone: ZoneInfo, happened_at: datetime, faults: list[Violation]) -> Matcher:
-    """Parse a matcher; if it is invalid, add its violations to `faults` and return a placeholder."""
+    """Parse a matcher (search); if it is invalid, add its violations to `faults` and return a placeholder."""
     match element.type:
         case "customSources":
             return Matcher(

@@ -151,7 +151,7 @@ def _read(caller: Caller, item: object) -> DealUpdate | InvalidParameters:
 def _answer(
     number: SentNumber, sent: DealUpdate | InvalidParameters, outcome: UpdatedDeal | Refusal, language: Language
 ) -> StoredClientOrder | RefusedClientOrder:
-    """Build the result for an order; `matched` is null if the deal was not rematched or no matcher succeeded."""
+    """Build the result for an order; `matched` is null if the deal was not rematched or no search succeeded."""
     if isinstance(outcome, Refusal):
         return refused_client_order(number, outcome, language)
     matchers = outcome.deal.matchers

@@ -37,7 +37,10 @@ MODES = {
     "CONTAINS": Operator.CONTAINS,
     "NOT_CONTAINS": Operator.NOT_CONTAINS,
 }
-"""Maps the words for comparisons to operators. Ours: the vendor documents no words, but its web pages offer these."""
+"""Maps the words for comparisons to operators.
+
+Ours: we took the words from the vendor's web pages, since its documentation of the API has none.
+"""
 
 
 @record
@@ -49,7 +52,7 @@ class FilterMode:
     def read(self, text: str) -> Operator:
         """Parse the word for a comparison and return its operator.
 
-        Ours: clients of the vendor write these words in several ways.
+        Ours: letter case and a final `S` are ignored, since clients of the vendor write the words in several ways.
         """
         found = _MODES_READ.get(text.strip().upper().removesuffix("S"))
         if found is None:

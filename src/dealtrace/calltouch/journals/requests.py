@@ -23,11 +23,11 @@ from dealtrace.storage.journals.lead_journal import LeadQuery, query_leads
 
 TABLE = ParameterTable(REQUESTS)
 PART_SIZE_MAX = 10_000
-"""Ours: the largest page size. It exceeds that of other journals, since clients stop reading at a page with fewer
-records than requested.
+"""Ours: the largest page size. It exceeds that of other journals, since clients stop reading when a page has fewer
+records than they requested.
 """
 TOTAL_HEADER = b"x-total-count"
-"""Ours: the header with the number of lead requests on all pages, since an array has no key for it."""
+"""Ours: this header has the number of lead requests on all pages, since an array has no key for that number."""
 _EVENT = "lead_requests_listed"
 
 

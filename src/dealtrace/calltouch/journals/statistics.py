@@ -1,6 +1,6 @@
 """`statistics/{siteId}/calls/…`: the number of calls in total, by day and by keyword.
 
-Ours: the vendor documents no answer; public clients of its API expect a number or a single object.
+Ours: the answer is a number or a single object, as public clients of the API expect; the vendor documents no answer.
 """
 
 from collections import Counter

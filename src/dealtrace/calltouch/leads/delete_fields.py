@@ -78,7 +78,7 @@ BODY = Body()
 async def respond(caller: Caller, items: Sequence[object]) -> Reply:
     """Clear custom fields and answer with the sent names, even if the lead or deal had no values of these fields.
 
-    Ours: the vendor documents no answer.
+    Ours: we chose this answer, since the vendor documents none.
     """
     clearing = read_clearing(items[0])
     owner_id: int = await caller.write(clear_fields, clearing)

@@ -173,7 +173,7 @@ def _read_person(document: Document) -> _Person:
     """Find the contacts and the name of the person in the parameter `phone` and in the fields of the form.
 
     Ours: a field whose whole value is a contact or a name is used as it is. Contacts inside a longer value, such as a
-    comment, are used only if no field is itself such a contact; the longer value is kept in `rest`.
+    comment, are used only if no whole value is a contact of the same kind; the longer value is kept in `rest`.
 
     Raises:
         ContactUnusable: neither a phone nor an e-mail can be used.

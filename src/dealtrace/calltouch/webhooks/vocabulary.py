@@ -38,7 +38,7 @@ ALERT: Keys = (
     "alertId", "incidentId", "event", "kind", "metric", "window", "limit", "filters", "value", "usual", "from", "to",
     "raisedAt", "endedAt", "endedValue", "siteId", "siteName", "sendingTimestamp",
 )  # fmt: skip
-"""The keys of alerts. Ours: the vendor has no alerts."""
+"""The keys of alerts. Ours: we chose all of them, since the vendor has no alerts."""
 
 ON_REQUEST_OF_LEADS: Keys = (
     "gcid", "email", "comment", "customFields", "tags_auto_pr", "tags_auto_af", "rating", "callUrl",

@@ -42,7 +42,7 @@ def draft_of(webhook: Webhook) -> WebhookDraft:
 
 
 def faults_of(view: View, draft: WebhookDraft) -> dict[str, str]:
-    """Return the error messages of the events and fields, by name; empty if there are none."""
+    """Return the error messages about the events and fields, by form field; empty if there are none."""
     if not draft.kinds:
         return {"event": view.translate("Choose at least one event.")}
     keys_of = {kind: view.services.webhook_fields(kind) for kind in EventKind if kind in draft.kinds}
