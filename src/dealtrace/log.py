@@ -43,7 +43,7 @@ def request_ids() -> Iterator[str]:
 
 @lru_cache(maxsize=1024)
 def plain_path(path: str) -> str:
-    """Return a URL path as it is logged: `…` replaces all segments but words and short numbers (possible secrets)."""
+    """Return a URL path as it is logged: words and short numbers stay, other segments may be secret and become `…`."""
     return "/".join(part if _PLAIN_SEGMENT.fullmatch(part) else "…" for part in path.split("/")[:12])
 
 

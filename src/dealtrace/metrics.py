@@ -21,7 +21,7 @@ BATCH_SIZE = Histogram(
     "dealtrace_commit_wishes", "Number of writes in one commit.", buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256)
 )
 COMMIT_SECONDS = Histogram(
-    "dealtrace_commit_seconds", "Time to read, decide, store and flush a batch.",
+    "dealtrace_commit_seconds", "Time to read, decide, store and flush a batch of writes.",
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30),
 )  # fmt: skip
 RETRIES = Counter("dealtrace_write_retries", "Write transactions that were tried again, by reason.", ["reason"])

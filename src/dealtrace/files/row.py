@@ -32,7 +32,7 @@ COLUMNS_MAX = 256
 class Row:
     """The cells of a row, and its number as spreadsheets show it: the headings are usually row 1.
 
-    `fault` is why a line cannot be split into cells reliably, such as misplaced quotes; `None` for all other rows.
+    `fault` is the reason why the line cannot be split into cells reliably, such as a misplaced quote, or `None`.
     """
 
     number: int

@@ -10,7 +10,7 @@ from dealtrace.reports.refusals import ReportNotKept
 
 
 def open_written(extension: str, write: Callable[[Path], None]) -> BinaryIO:
-    """Call `write` with a temporary path of this extension; return the file, open for reading and already unlinked.
+    """Call `write` with a temporary path ending in `extension`; return the file, already deleted but open for reading.
 
     Raises:
         ReportNotKept: the file could not be written, for example because the disk is full.
@@ -23,7 +23,7 @@ def open_written(extension: str, write: Callable[[Path], None]) -> BinaryIO:
 
 @contextmanager
 def refused_if_full() -> Iterator[None]:
-    """Turn an error of the file system in the block into a refusal.
+    """Turn an error of the file system in the `with` block into a refusal.
 
     Raises:
         ReportNotKept: a file could not be written, for example because the disk is full.

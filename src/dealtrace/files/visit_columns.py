@@ -1,4 +1,4 @@
-"""The columns of a table of visits, and the column with the id of a lead's visit in other tables."""
+"""The columns of a table of visits, and, for tables of leads, the column with the id of a lead's visit."""
 
 from dealtrace.accounts.own_ids import ID_MAX
 from dealtrace.attribution.addresses import ADDRESS_LENGTH_MAX
@@ -51,7 +51,7 @@ VISIT_COLUMNS = (
         "visit_id",
         ("sessionId", "session.sessionId", "id", "ID сессии"),
         IntegerCell(1, ID_MAX),
-        "The id from Calltouch, below 1,000,000,000,000.",
+        "The id of the visit at Calltouch, below 1,000,000,000,000.",
         Need.CELL,
     ),
     Column(
@@ -100,7 +100,7 @@ VISIT_COLUMNS = (
             f"{UTM_PREFIX}{part}",
             (f"session.utm_{part}",),
             SOURCE_CELL,
-            "The UTM tag; if all of them are missing, they are read from `landing_url`.",
+            "The UTM tag; if the row has no UTM tag, all UTM tags are read from `landing_url`.",
         )
         for part in SOURCE_PARTS
     ),

@@ -15,7 +15,7 @@ BODY_SECONDS_MAX = 20
 DISCARDED_BYTES_MAX = 16 * 1024 * 1024
 """How many bytes beyond the size limit are still received and dropped, so that the client reads the refusal."""
 _LENGTH_DIGITS_MAX = 20
-"""How many digits of `Content-Length` are read: enough for any real length; Python refuses to parse thousands."""
+"""How many digits of `Content-Length` are read: enough for any real length; Python refuses thousands of digits."""
 
 
 async def receive_body(scope: Scope, receive: Receive, bytes_max: int) -> bytes:
@@ -63,7 +63,7 @@ async def _collect(receive: Receive, bytes_max: int) -> bytes:
 def without_byte_order_mark(body: bytes) -> bytes:
     """Return a body without the byte order marks at its start.
 
-    Ours: 1C, Excel and Windows editors write these marks.
+    Ours: such marks are dropped instead of refused, because 1C, Excel and Windows editors write them.
     """
     while body.startswith(_BYTE_ORDER_MARK_IN_UTF8):
         body = body.removeprefix(_BYTE_ORDER_MARK_IN_UTF8)

@@ -85,7 +85,7 @@ class Caller:
             pass
 
     async def pay_for_reading(self, method: PaidMethod) -> None:
-        """Spend points (the site's daily API quota) for a successful request of `method`, which only reads.
+        """Spend points (the site's daily API quota) for a successful request of `method`, a method that only reads.
 
         Raises:
             PointsSpent: the site has no points left today.

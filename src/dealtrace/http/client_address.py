@@ -95,13 +95,13 @@ def _entries(scope: Scope, name: bytes) -> list[str]:
 
 @lru_cache(_ADDRESSES_CACHED)
 def _plain_ip(peer: str) -> str:
-    """Return the IP address in `peer` without port and brackets, or `peer` itself if it has no IP address."""
+    """Return the bare IP address in `peer`, dropping port and brackets, or `peer` itself if it has no IP address."""
     address = read_address(peer)
     return peer if address is None else str(address)
 
 
 def read_address(hop: str) -> Address | None:
-    """Return the IP address in a string without port, brackets and quotes, or `None`; `::ffff:…` becomes IPv4."""
+    """Return the IP address in a string, dropping port, brackets and quotes, or `None`; `::ffff:…` becomes IPv4."""
     bare = hop.strip('"')
     found = _BRACKETED.fullmatch(bare) or _WITH_PORT.fullmatch(bare)
     try:

@@ -21,7 +21,7 @@ BY_ORIGIN: Header = (b"vary", b"Origin")
 """The header of answers that depend on the page's origin, so that caches do not serve them to other origins."""
 PREFLIGHT_SECONDS = 86_400
 SITE_PREFLIGHT_SECONDS = 60
-"""Ours: how many seconds browsers may cache a site's preflight reply; removed origins lose access after this."""
+"""Ours: how many seconds browsers may cache a site's preflight reply; a removed origin keeps access this long."""
 
 
 def preflight(methods: Sequence[str], requested_headers: str) -> Reply:

@@ -23,10 +23,10 @@ Any: the request is a `Sent`, or the items of a `ListBody` if the endpoint has a
 class AuthScheme:
     """How a request identifies its site: by a token in a parameter or header, or by the id of the site.
 
-    With `is_header`, `token` and `site` are headers; the header `site` may name the site in addition to the token. If
-    the token is missing, but the token of the scheme `instead` is sent, then `instead` applies. `counter` is for
-    requests of web pages, which have no token: it is the parameter that has the site's id or the code of its visit
-    counter.
+    With `is_header`, `token` and `site` are sent as headers; the header `site` may name the site in addition to the
+    token. If the token is missing, but the token of the scheme `instead` is sent, then `instead` applies. `counter` is
+    for requests of web pages, which have no token: it is the parameter that has the site's id or the code of the
+    site's visit counter.
     """
 
     token: Parameter | None = None
@@ -37,7 +37,7 @@ class AuthScheme:
 
     @property
     def headers(self) -> tuple[Parameter, ...]:
-        """List the headers with a token or a site's id, including those of `instead`; empty if parameters have them."""
+        """List the headers that have a token or a site's id, including those of `instead`; empty if there are none."""
         own = tuple(header for header in (self.token, self.site) if header is not None) if self.is_header else ()
         return own + (self.instead.headers if self.instead is not None else ())
 

@@ -196,9 +196,10 @@ def read_body(content_type: str, body: bytes) -> Pairs:
 
 
 def read_json_object(body: bytes) -> Pairs | None:
-    """Return the parameters in a JSON object, or `None` if the body is not a JSON object; lists become comma-separated.
+    """Return the parameters in a JSON object, or `None` if the body is no JSON object; a list becomes `a,b,c`.
 
-    Ours: some sites' forms send JSON with the Content-Type of a form, and a refusal would lose the lead.
+    Ours: the Content-Type is ignored, since some sites send JSON with the Content-Type of a form, and a refusal would
+    lose the lead.
 
     Raises:
         InvalidParameters: too many parameters.
@@ -220,7 +221,7 @@ def read_json_object(body: bytes) -> Pairs | None:
 def _json_text(value: msgspec.Raw) -> str:
     """Return a JSON value as a form would send it: numbers and booleans as written, null as an empty string.
 
-    A list with a number that is out of range is returned as written.
+    A list is joined with commas; if a number in it is out of range, the list is returned as written.
     """
     written = bytes(value).decode()
     if written[0] not in '"[n':

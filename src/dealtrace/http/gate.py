@@ -33,7 +33,7 @@ from dealtrace.runtime.write_queue import WriteQueue
 class Gate:
     """Admits or refuses requests; `site_parameter` is the name of the site's id in paths and parameters.
 
-    `unknown_parameters` counts parameters of admitted requests that the endpoint does not know.
+    `unknown_parameters` counts the parameters that admitted requests have but their endpoints do not know.
     """
 
     def __init__(  # noqa: PLR0913 - all that is needed to answer a request

@@ -24,9 +24,9 @@ class Parameter:
     """A parameter: its name in requests, its type, whether it is required, and its description in both languages.
 
     With `absent_when_empty`, an empty value counts as absent even on endpoints where other empty values erase what is
-    stored, for example in the number by which an update finds its deal. A malformed value is ignored if the parameter
-    whose name is in `gives_way_to` was sent with a valid value. `is_token` marks the token, which is checked before all
-    other parameters.
+    stored, as for the number by which an update finds its deal. A malformed value is ignored if the parameter whose
+    name is in `gives_way_to` was sent with a valid value. `is_token` marks the token, which is checked before all other
+    parameters.
     """
 
     name: str
@@ -197,7 +197,7 @@ class ParameterTable:
         return sent
 
     def _missing(self, name: str, unknown: Sequence[str]) -> Violation:
-        """Return the violation for a missing required parameter; the message names a misspelling that was sent."""
+        """Return the violation for a missing required parameter; if a misspelt name was sent, the message shows it."""
         ru, en = REQUIRED
         for other in unknown[:UNKNOWN_COMPARED_MAX]:
             is_alike = len(other) <= MISSPELT_LENGTH_MAX and is_misspelling(other, name)

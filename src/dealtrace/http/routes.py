@@ -34,7 +34,7 @@ class Routes:
         ]
 
     def find(self, path: str) -> tuple[Endpoint, Mapping[str, str]] | None:
-        """Return the endpoint of a path and its `{…}` values by name, or `None`; outer slashes do not matter."""
+        """Return a path's endpoint and the values of the path's `{…}` parts, or `None`; outer slashes do not matter."""
         plain = "/" + path.strip("/")
         if (endpoint := self._by_path.get(plain)) is not None:
             return endpoint, {}

@@ -82,7 +82,7 @@ class CallReport:
 def is_over(circumstances: Circumstances, duration: timedelta) -> bool:
     """Return whether a call has ended.
 
-    Ours: a call is still in progress as long as its exchange has reported only its beginning.
+    Ours: a call is still in progress as long as the exchange has reported only the beginning of the call.
     """
     return circumstances.exchange is None or circumstances.is_successful is not None or duration > timedelta(0)
 

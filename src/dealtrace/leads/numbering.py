@@ -40,13 +40,13 @@ def _of_region(region: str) -> str:
 
 
 _FILLER = rf"([0-9])\1+\Z|[0-9]*0{{{ZEROS_OF_A_FILLER}}}\Z"
-"""Ours: people who do not want to be called type one repeated digit, or seven zeros at the end."""
+"""Ours: a number that is one repeated digit or ends in seven zeros is a filler, typed by people who want no call."""
 _FILLER_IN_RUSSIA = rf"([0-9])\1{{9}}|[0-9]{{3}}0{{{ZEROS_OF_A_FILLER}}}|[0-9]?(?:123456789|987654321)"
-"""Ours: in Russia, the digits 1 to 9 in order are not a real number; forms show `+7 (912) 345-67-89` as a hint."""
+"""Ours: a Russian number with 123456789 or 987654321 in it is a filler; forms show `+7 (912) 345-67-89` as a hint."""
 
 _FILLS_A_FIELD = re.compile(_FILLER)
 _DIGITS_IN_ORDER = re.compile("123456789|987654321")
-"""Ours: in other countries too, a number that begins with the digits 1 to 9 in order is a filler."""
+"""Ours: a foreign number that begins with 123456789 or 987654321 is a filler, with or without its country code."""
 _RUSSIAN_CODE_LENGTH, _RUSSIAN_LENGTH = 3, 10
 
 

@@ -126,7 +126,7 @@ def normal_phone(text: str) -> str | None:
 def list_phones(text: str) -> tuple[str, ...]:
     """List the phones in a string in normal form, in the order written and without repetitions.
 
-    Ours: digits that are too few for a phone may be part of another number. If a text has such digits, only the
+    Ours: if a text has digits that are too few for a phone, and so may be part of another number, only the
     `PHONE_FORMS` with `is_whole` are tried; if such digits have a plus, the list is empty.
     """
     if _is_ready(text):

@@ -20,7 +20,7 @@ _EPOCH = re.compile(r"(?P<number>[0-9]{10}|[0-9]{13})(?:[.,](?P<fraction>[0-9]+)
 _SECONDS_DIGITS = 10
 """How many digits the seconds since 1970 have; a count of milliseconds has three more."""
 OFFSET_HOURS_MAX = 14
-"""Ours: the largest offset from UTC; no time zone has a larger one."""
+"""Ours: the largest offset from UTC that is accepted, in hours; no time zone has a larger one."""
 _GROUP_NAME = re.compile(r"\?P<[a-z]+>")
 
 

@@ -35,7 +35,7 @@ class Subscription:
 
 
 def link_key(subscription: Subscription, key: bytes) -> str:
-    """Return the last part of the link that ends a subscription, signed with the key of the installation."""
+    """Return the last part, signed with `key`, of the link that ends a subscription; the installation has one key."""
     address = urlsafe_b64encode(subscription.address.encode()).decode().rstrip("=")
     stated = _APART.join((str(subscription.site_id), subscription.list, str(subscription.list_id), address))
     return f"{stated}{_APART}{_signature(stated, key)}"

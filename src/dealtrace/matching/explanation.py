@@ -18,7 +18,7 @@ NEAR_MISS = timedelta(days=30)
 
 
 class Missed(StrEnum):
-    """The side on which a deal misses a lead's window: it is before the opening or after the closing."""
+    """The side on which a deal misses a lead's window: the deal is before the opening or after the closing."""
 
     OPENING = "opening"
     CLOSING = "closing"

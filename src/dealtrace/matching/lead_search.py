@@ -51,7 +51,7 @@ LeadSearch = SearchById | SearchByContact
 
 
 def search_of(matcher: Matcher) -> LeadSearch | None:
-    """Return a matcher (a search sent to the deals API 2.0) as a search for a lead, or `None` if it is another search.
+    """Return a matcher (a way to find where a deal came from) as a search for a lead; `None` if it finds no leads.
 
     Ours: a search by contact needs `until`, the latest start of a lead.
     """

@@ -1,4 +1,4 @@
-"""The reason why a deal has its lead or source, or has none: a reason for reports, and a verdict for explanations."""
+"""The reason why a deal has its lead or source, or has neither, as reports say it and as explanations say it."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -86,7 +86,7 @@ def verdict_of(reason: MatchReason, *, contact_matching: bool) -> Verdict:
 
 @record
 class LeadContacts:
-    """The values by which a deal's lead may have been found: the lead's id in the other system, and its contacts."""
+    """The values by which a deal's lead may have been found: the lead's contacts, and its id in the other system."""
 
     reference: str | None
     contacts: frozenset[str]

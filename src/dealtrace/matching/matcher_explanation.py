@@ -1,6 +1,7 @@
-"""The explanation of how matchers found a deal's lead: which matcher decided, and why other matchers found nothing.
+"""The explanation of how matchers found a deal's lead: which matcher chose it, and why other matchers found nothing.
 
-Matchers are searches that a caller of the deals API 2.0 sends with a deal; the first that finds something decides.
+Matchers are ways to find out where a deal came from; a caller of the deals API 2.0 sends them with the deal. The first
+matcher that finds something decides where the deal came from.
 """
 
 from collections.abc import Sequence
@@ -20,7 +21,7 @@ CANDIDATES_MAX = 20
 class MatcherOutcome(StrEnum):
     """The result of a matcher.
 
-    `PASSED_OVER` means that the matcher describes no search, `NOT_TRIED` that an earlier matcher decided, and
+    `PASSED_OVER` means that the matcher describes no search, `NOT_TRIED` that an earlier matcher found something, and
     `UNREACHABLE` that an earlier matcher always succeeds.
     """
 
@@ -35,7 +36,7 @@ class MatcherOutcome(StrEnum):
 class MatcherCandidate:
     """A lead that a matcher considered.
 
-    `before` is how long before the matcher's date the lead began; `missed_by` has the reasons why the
+    `before` is how long before `until`, the matcher's date, the lead began; `missed_by` has the reasons why the
     matcher does not accept the lead.
     """
 
@@ -63,7 +64,7 @@ class MatcherStep:
 def explain_matchers(
     matchers: Sequence[Matcher], decided: int | None, prospects: Sequence[Prospect]
 ) -> tuple[MatcherStep, ...]:
-    """Return a step for each matcher; `decided` is the position, from 0, of the matcher that decided, or `None`.
+    """Return a step for each matcher; `decided` is the position, from 0, of the first that found something, or `None`.
 
     `prospects` may include leads that no matcher accepts.
     """

@@ -28,8 +28,8 @@ def rematched(deal: Deal, found: Match, *, contact_matching: bool, keeps_lead: b
     """Return `deal` with the match `found`, or `deal` itself if its match does not change.
 
     A pinned lead is kept. If contact matching is off and nothing is found, the previous lead is kept too. `keeps_lead`
-    is false if that lead no longer exists, or was found in a way that no longer applies. For deals with matchers, the
-    setting of contact matching does not matter.
+    is false if that lead no longer exists, or was found in a way that no longer applies. For a deal sent with
+    matchers (the CRM's own ways to find the lead), the setting of contact matching does not matter.
     """
     stays = not contact_matching and not deal.matchers and keeps_lead
     keeps = deal.pinned_at is not None or (found == UNMATCHED and stays)

@@ -1,4 +1,4 @@
-"""The words that people read in reports instead of codes, such as those for the reasons why deals were matched."""
+"""The words that people read in reports instead of codes, for example “Monday” instead of `1`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -46,7 +46,7 @@ CODE_WORDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     },
     "client_kind": {NEW_CLIENT: ("новый", "new"), RETURNING_CLIENT: ("повторный", "returning")},
 }
-"""Maps the name of each dimension with codes to its codes, and each code to its words in Russian and English."""
+"""Maps the name of each dimension that has codes to its codes, and each code to a Russian and an English text."""
 assert set(_REASONS) == set(MatchReason)
 
 

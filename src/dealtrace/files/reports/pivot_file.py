@@ -1,4 +1,4 @@
-"""Write pivot tables to files: all rows of the table, with its period, filters and other settings."""
+"""Write a pivot table to a file: all its rows, and its period, filters and other settings."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -15,7 +15,7 @@ from dealtrace.reports.table import COMPARED, COMPARED_RU
 
 NOTHING = ""
 NOTHING_FOR_PEOPLE: Mapping[Language, str] = {"ru": "(не указано)", "en": "(nothing)"}
-"""In files for people, the heading of the column for a missing value; files for programs use `NOTHING`."""
+"""In files for people, the heading of the column whose key is `None` (no value); files for programs use `NOTHING`."""
 
 
 def write_pivot(
@@ -27,7 +27,7 @@ def write_pivot(
     language: Language = "ru",
     proceed: Proceed = lambda: None,
 ) -> None:
-    """Write a pivot table as CSV or XLSX, by the extension; the file appears only when it is complete.
+    """Write a pivot table as CSV or XLSX, as the extension says; the file appears only when it is complete.
 
     `language` applies to files for people. `proceed` may raise an exception to stop the writing.
 
@@ -70,7 +70,7 @@ def _notes(pivot: Pivot) -> Iterator[Note]:
 
 
 def _with_compared(names: Sequence[str], pivot: Pivot, said: str) -> list[str]:
-    """Return the names of columns of figures; with a comparison, each comes twice, the second time with `said`."""
+    """Return the names of figure columns; with a comparison, each comes twice, the second time ending in `said`."""
     return [name + ending for name in names for ending in ("", said)[: len(pivot.total.cells[-1])]]
 
 

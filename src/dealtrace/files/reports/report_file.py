@@ -1,4 +1,4 @@
-"""Write reports as files: the rows, the total after them, and the period, filters and other settings of the report."""
+"""Write a report to a file: its rows, the total after them, and its period, filters and other settings."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -27,7 +27,7 @@ def write_report(
     language: Language = "ru",
     proceed: Proceed = lambda: None,
 ) -> None:
-    """Write a report as CSV or XLSX, by the extension; the file appears only when it is complete.
+    """Write a report as CSV or XLSX, as the extension says; the file appears only when it is complete.
 
     `language` applies to files for people. `proceed` may raise an exception to stop the writing.
 

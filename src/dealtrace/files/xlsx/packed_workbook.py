@@ -27,7 +27,7 @@ class PackedWorkbook:
         return self._file.write(content)
 
     def end(self) -> None:
-        """Discard all further writes: `zipfile` finishes its archive even after an error, when the file is closed."""
+        """Discard all further writes, since closing a `zipfile` archive writes its end even after an error."""
         self._file, self._proceed = BytesIO(), lambda: None
 
 

@@ -25,7 +25,7 @@ CELLS_MAX = 20_000_000
 The library keeps the whole rectangle in memory, even if few cells are filled.
 """
 SHARED_STRINGS_MAX = 1 << 30
-"""The most characters in all cells with shared strings: a file stores each once, but the library copies it to cells."""
+"""The most characters in all cells with shared strings: the library copies a string to each cell that refers to it."""
 BLOCK_BYTES = 1 << 20
 MARK_BYTES_MAX = 64
 """Matches of the patterns below are shorter than this; a match may begin in one block and end in the next."""
@@ -40,7 +40,7 @@ _RELATIONS_BYTES_MAX = 1 << 20
 _REFERENCE = re.compile("([A-Za-z]{0,8})([0-9]{1,20})")
 _NUMBER = re.compile("[0-9]{1,20}")
 _OTHER_FORMATS = frozenset({"content.xml", "xl/workbook.bin"})
-"""Entries of other formats that the library reads too; files with them are refused, since their size is not checked."""
+"""Names of entries in other formats that the library reads; such files are refused, as nothing checks their size."""
 
 
 class XmlRefused(ValueError):  # noqa: N818 - it says what was done
@@ -125,7 +125,7 @@ def _parse_if(packed: ZipFile, entry: ZipInfo, handlers: "_SharedStrings | _Exte
 
 @record
 class _Scanned:
-    """What was found in the entries so far: those that may have cells or shared strings, and the size of all in bytes.
+    """What is known of the entries so far: which may have cells, which may have shared strings, and the bytes of all.
 
     `broken` has the names of the entries with markup at which the library may stop reading the index of a shared
     string.

@@ -34,7 +34,7 @@ class Browser:
 
 @record
 class Credentials:
-    """The user who has a login, and the hash of the user's password; `None` and an empty string if there is none."""
+    """The user who has a login, and the hash of the user's password; `None` and an empty string if no user has it."""
 
     user: User | None
     password_hash: str
@@ -85,7 +85,7 @@ def open_session(connection: Connection, user: User, browser: Browser, now: date
 
 
 def store_session_uses(connection: Connection, _ids: object, used_at: Mapping[str, datetime]) -> None:
-    """Store when sessions were last used; `used_at` has the times by digest. Sessions that have ended are skipped."""
+    """Store when sessions were last used; `used_at` has the times by session digest. Ended sessions are skipped."""
     update_seen(connection, used_at)
 
 

@@ -44,7 +44,7 @@ def observe_all(source: FactSource, site: Site, question: Question, slots: Seque
 
 
 def with_basis(question: Question) -> Question:
-    """Return a report's question; if its metric is a ratio, the count by which it divides is added as a second metric.
+    """Return a report's question; if its metric divides by a count, that count is added as a second metric.
 
     See `basis_of`.
     """
