@@ -118,7 +118,7 @@ class Settings(BaseModel):
         30,
         ge=0,
         le=1_000_000,
-        description="Attempts to log in or to use a one-time link per minute, by IP address and by login; 0: no limit.",
+        description="Attempts per minute to log in or to use a one-time link, by IP address and by login; 0: no limit.",
     )
     requests_kept_days: int = Field(
         14,
@@ -332,7 +332,7 @@ class UnknownVariable:
 
 
 def list_unknown_settings() -> list[UnknownVariable]:
-    """List unknown names: variables with our prefix in the environment and `.env`, and all keys of `dealtrace.toml`."""
+    """List the unknown names that are set, be it as variables with our prefix or as keys of `dealtrace.toml`."""
     known = Settings.model_fields
     variables = {f"{ENVIRONMENT_PREFIX}{name.upper()}" for name in known}
     unknown: list[UnknownVariable] = []

@@ -105,7 +105,7 @@ def test_a_missing_day_is_the_usual_one(first: str, last: str, period: tuple[str
         ({"first": "1989-12-31"}, "from", ("1990",)),
         ({"last": "2101-01-01"}, "to", ("2100",)),
         ({"last": "٢٠٢٦-١١-٠١"}, "to", ("2026-11-30",)),
-        ({"first": "2026-11-02", "last": "2026-11-01"}, "from", ("after to",)),
+        ({"first": "2026-11-02", "last": "2026-11-01"}, "from", ("after `to`",)),
         ({"first": "1990-01-01", "last": "2100-12-31"}, "from", ("36600",)),
         ({"model": "7"}, "model", ("“7”", "0 last_interaction", "6 position_based")),
         ({"models": "both"}, "models", ("all",)),

@@ -10,9 +10,10 @@ def split_kopecks(kopecks: int, shares: Sequence[int]) -> list[int]:
     """Split `kopecks` by shares; the parts are in the order of `shares` and add up to `kopecks`.
 
     `shares` add up to `WHOLE`; they belong to touches (visits that led to the deal), the latest first. Parts are
-    rounded down, and the remaining kopecks go to the largest remainders, one each. Of equal remainders, the later touch
-    is preferred. A negative amount is split like its absolute value, into negative parts.
-    Ours: the later touch is closer to the deal, and the rule must not depend on the order of storage.
+    rounded down, and the remaining kopecks go to the largest remainders, one each. A negative amount is split
+    like its absolute value, into negative parts.
+    Ours: of touches with equal remainders, the later one gets its kopeck first, because it is closer to the deal, and
+    the rule must not depend on the order of storage.
 
     Raises:
         AssertionError: the shares do not add up to `WHOLE`.

@@ -314,7 +314,7 @@ _PARTS = (
            "leads that have a deal", Unit.COUNT, plain(_LEADS_WITH_DEAL)),
 )  # fmt: skip
 PART_METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _PARTS}
-"""Parts of metrics that are shown to explain a figure; they are not metrics themselves, so no report can have them."""
+"""Parts of metrics, by name: they explain to people how a figure was computed, but reports cannot show them."""
 METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _TABLE}
 """All metrics except the columns of sites, by name."""
 
@@ -322,8 +322,8 @@ METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _TABLE}
 def formula_at_site(metric: Metric, *, has_won: bool, has_margins: bool) -> AnyFormula | None:
     """Return the formula of a metric at a site, or `None` if the metric is unknown there.
 
-    Ratios of income are unknown until the site marks a status as won (`has_won`). If its deals have margins
-    (`has_margins`), ROI and ROMI are computed from margins instead of amounts.
+    Ratios of income are unknown until the site marks a status as won (`has_won`). If the site's deals have
+    margins (`has_margins`), ROI and ROMI are computed from margins instead of amounts.
     """
     if metric.needs_won and not has_won:
         return None

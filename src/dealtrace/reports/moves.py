@@ -13,7 +13,7 @@ Shares = Sequence[tuple[TrafficSource, int]]
 
 @record
 class SourceKey:
-    """A source and its medium as reports group them: trimmed and case-folded, or `None` if missing."""
+    """A source and its medium as reports group them: each trimmed and case-folded, or `None` if missing."""
 
     source: str | None
     medium: str | None

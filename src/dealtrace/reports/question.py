@@ -38,7 +38,7 @@ NO_FILTERS: tuple[Filter, ...] = ()
 
 
 class DateOf(StrEnum):
-    """The date by which deals are counted: of the deal, of its lead, or of its last change."""
+    """The date by which deals are counted: the date of the deal itself, of its lead, or of its last change."""
 
     DEAL = "deal"
     LEAD = "lead"
@@ -76,7 +76,7 @@ class Question:
 
     @property
     def adds_up(self) -> bool:
-        """Return whether rows by these dimensions add up to the total; metrics such as ratios never do."""
+        """Return whether figures by these dimensions add up to the total; those of ratios, for example, never do."""
         return rows_add_up(self.by)
 
 
@@ -195,7 +195,7 @@ class _Parser:
                 f"`by` must have 1 to {most} dimensions other than that of `pivot`",
             )
         if words.models:
-            raise InvalidValue("не вместе с models", "cannot be combined with models")
+            raise InvalidValue("не вместе с models", "cannot be combined with `models`")
         return dimension
 
     def dimension(self, name: str) -> Dimension:
@@ -234,7 +234,7 @@ class _Parser:
             first or min(usual.first_on, last or usual.first_on), last or max(usual.last_on, first or usual.last_on)
         )
         if first is not None and last is not None and first > last:
-            self.violations.append(Violation("from", "не может быть позже, чем to", "must not be after to"))
+            self.violations.append(Violation("from", "не может быть позже, чем to", "must not be after `to`"))
         elif period.days > DAYS_MAX:
             self.violations.append(Violation("from", f"не больше {DAYS_MAX} дней", f"at most {DAYS_MAX} days"))
         return period
@@ -345,7 +345,7 @@ def _all_models(text: str, model: str) -> None:
     if text != ALL_MODELS:
         raise InvalidValue(f"бывает только {ALL_MODELS}", f"must be {ALL_MODELS}")
     if model:
-        raise InvalidValue("укажите либо model, либо models", "specify either model or models, not both")
+        raise InvalidValue("укажите либо model, либо models", "specify either `model` or `models`, not both")
 
 
 def _sort(text: str, by: Sequence[Dimension], metrics: Sequence[Metric]) -> Sort | None:

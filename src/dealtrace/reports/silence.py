@@ -11,7 +11,7 @@ PAUSE_MIN = timedelta(hours=24)
 WEEKS_MIN = 3
 """Ours: the fewest weeks whose counts are enough to compute a usual count."""
 TIMES_USUAL = 8
-"""Ours: how many times the average pause a silence must last; by chance, 1 pause in 3000 lasts that long."""
+"""Ours: a silence lasts more than this many times the average pause; by chance, 1 pause in 3000 lasts that long."""
 
 
 def is_silent(deals: int, last_at: datetime, now: datetime) -> bool:

@@ -22,7 +22,7 @@ class Column:
 
 
 def figure_columns(report: Report) -> list[Column]:
-    """Return a column for each metric and model, each followed by a column for the compared period, if there is one.
+    """Return a column for each pair of metric and model, each followed by a column of compared figures, if any.
 
     If all models are shown, the code of the model is added to the name and heading of the column.
     """

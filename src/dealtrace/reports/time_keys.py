@@ -92,7 +92,7 @@ TIME_KEYS: Mapping[str, TimeKeys] = {
     ),
     "quarter": TimeKeys(_quarter_number, _quarter_text, _parse_quarter, "2026-Q4"),
 }
-"""The conversions for each time dimension, by its name."""
+"""The conversions for each time dimension, by the name of the dimension."""
 
 
 def keys_of_period(name: str, period: Period) -> dict[str, int]:

@@ -42,7 +42,7 @@ class AccountChanges:
     ) -> Result:
         """Call `change` on the thread in its own transaction, and return its result.
 
-        It may be called several times, each time in a new transaction, so it must do nothing outside the database.
+        `change` may be called several times, each time in a new transaction: it must do nothing outside the database.
 
         Raises:
             Refusal: the change was refused; nothing was stored.

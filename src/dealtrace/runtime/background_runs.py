@@ -46,10 +46,11 @@ Run = Callable[[Steps], None]
 
 
 class BackgroundRuns:
-    """Runs functions in the background; the runs of a lane are called one after another, in the order of starting.
+    """Runs functions in the background; the runs of a lane are called one by one, in the order of their `start` calls.
 
-    If a run raises an exception, `failed` is called with the exception. Runs that are still waiting when the server
-    stops are called too, so that they can store that they were stopped: their first `Steps.next` raises `Stopped`.
+    If a run raises an exception other than `Stopped`, `failed` is called with that exception. Runs that are still
+    waiting when the server stops are called too, so that they can store that they were stopped: their first
+    `Steps.next` raises `Stopped`.
     """
 
     def __init__(self, failed: Failed) -> None:
@@ -75,7 +76,7 @@ class BackgroundRuns:
 
 
 class _LaneThread:
-    """The thread of a lane, and the `still_waits` functions of its waiting runs, in the order of starting."""
+    """The thread of a lane, and the `still_waits` functions of its waiting runs, longest waiting first."""
 
     def __init__(self, lane: Lane, stopping: threading.Event, failed: Failed) -> None:
         self._lane = lane

@@ -19,9 +19,9 @@ from dealtrace.storage.schema.upgrade import is_current, newest_revision
 OK = "ok"
 UNAVAILABLE_RETRY_SECONDS = 5
 LOOK_SECONDS = 0.1
-"""How many seconds requests reuse a check of the database's files; every batch of writes checks them again."""
+"""For how many seconds requests reuse a check of the database's files; each batch of writes checks the files anew."""
 STALE_SECONDS = 10
-"""The age in seconds of a check above which the database counts as not responding."""
+"""If the last check ended more than this many seconds ago, the database counts as not responding."""
 
 
 @record

@@ -1,4 +1,4 @@
-"""The ends of the pages that clients have read, so that the next page is found without counting rows from the start."""
+"""Remember where each page that a client read ended, to find the next page without counting rows from the start."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable

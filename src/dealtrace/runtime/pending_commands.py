@@ -16,7 +16,7 @@ _UNSETTLED = object()
 class Pending:
     """A waiting command, and the future that receives its outcome; `size` is the number of items in the command.
 
-    Any: commands of all operations wait in one queue.
+    Any: commands of all operations wait in one queue, and each operation has its own types of command and outcome.
     """
 
     operation: AnyOperation

@@ -67,7 +67,7 @@ class ReadPool:
     async def read(self, function: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Call `function` with a connection and the arguments on a thread, and return its result.
 
-        With a replica, `function` may be called twice, and may not see the latest changes.
+        With a replica, `function` does not always see the latest changes, and is called again if the replica fails.
 
         If the caller is cancelled before a thread is free, `function` is not called.
 

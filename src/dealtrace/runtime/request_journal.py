@@ -14,10 +14,10 @@ from dealtrace.runtime.write_each import raise_first, write_each
 from dealtrace.runtime.write_queue import WriteQueue
 
 WAITING_MAX = 20_000
-"""The most requests that wait for the next write; refused requests may wait up to `REFUSED_WAITING_MAX`."""
+"""While this many requests wait for the next write, only refused requests are added, up to `REFUSED_WAITING_MAX`."""
 REFUSED_WAITING_MAX = 2 * WAITING_MAX
 STORED_FROM = 256
-"""Ours: as soon as this many requests wait, they are stored, before the second ends.
+"""Ours: as soon as this many requests wait, they are stored, without waiting for the next full second.
 
 The records of a whole busy second are no longer in the processor's caches, and storing them delays registrations.
 """

@@ -89,7 +89,7 @@ class SiteCache:
         return self._memory.sites_of_counters.get(code)
 
     def look_up_site_of_counter(self, connection: Connection, code: str) -> Site | None:
-        """Look up a site by the code of its visit counter and cache it; return it, or `None` if there is none."""
+        """Look up and cache the site whose visit counter has this code; return it, or `None` if there is none."""
         memory = self._memory
         revision = self._find_revision(connection)
         site = find_site_of_counter(connection, code)

@@ -190,7 +190,7 @@ class WriteQueue:
         return max(0.0, min(late.due_at for late in self._postponed.values()) - time.monotonic())
 
     def _without_postponed(self, batch: list[Pending]) -> list[Pending]:
-        """Return the commands of sites that are not postponed, and let all other commands wait with their sites.
+        """Return the commands of sites that are not postponed; let each other command wait until its site is due.
 
         If too many commands of a postponed site wait already, a further command is refused with 503.
         """

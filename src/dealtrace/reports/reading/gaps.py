@@ -15,7 +15,7 @@ WEEKS_AROUND = 8
 
 @record
 class Gap:
-    """Consecutive days, both ends included, on which nothing was counted, though `low` to `high` per day is usual.
+    """Consecutive days, both ends included, on which nothing was counted; their usual counts are `low` to `high`.
 
     A usual count is the median of the same weekday in the weeks before and after.
     """

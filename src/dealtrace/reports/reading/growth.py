@@ -51,7 +51,7 @@ def _is_unsourced_filter(condition: Filter, reasons: Collection[str]) -> bool:
 
 
 def has_best(metric: Metric) -> bool:
-    """Return whether a metric has best and worst rows, as ratios, prices and days do unless growth is neutral."""
+    """Return whether rows can be best or worst by a metric: by a ratio, price or time whose growth is good or bad."""
     return metric.unit not in _PLAIN and metric.growth is not Growth.NEUTRAL
 
 

@@ -34,7 +34,7 @@ def meaning_of(metric: Metric, language: Language) -> str:
 
 
 def group_of(metric: Metric) -> MetricGroup:
-    """Return the group of a metric: the site's own columns, money, or what it counts: visits, leads or deals."""
+    """Return the group of a metric: the site's own columns, money, visits, leads or deals."""
     if metric.name.startswith(COLUMN_PREFIX):
         return MetricGroup.OWN
     if metric.unit in (Unit.MONEY, Unit.PRICE) or Fact.COSTS in metric.facts:

@@ -76,7 +76,7 @@ def find_previous_requests(
 ) -> tuple[datetime, str] | None:
     """Find the `before` of the page preceding that of `query`; `None` means that the preceding page is the first.
 
-    A page has `limit` requests, and `query.before` is the last request of the preceding page.
+    A page has `limit` requests; the preceding page ends with the request `query.before`.
     """
     assert query.before is not None
     at, request_id = api_request.c.at, api_request.c.request_id

@@ -74,7 +74,10 @@ def touch_session(connection: Connection, digest: str, now: datetime, *, is_conf
 
 
 def update_seen(connection: Connection, used_at: Mapping[str, datetime]) -> None:
-    """Store when sessions were last used, by digest, unless a later use is stored; sorting rows avoids deadlocks."""
+    """Store when sessions were last used, given by digest, unless a later use is stored already.
+
+    The rows are sorted, so that two writers cannot deadlock.
+    """
     rows = [{"used_digest": digest, "used_at": at} for digest, at in sorted(used_at.items())]
     used = update(session).where(
         session.c.digest == bindparam("used_digest"),

@@ -16,7 +16,7 @@ from dealtrace.record import record
 
 Statement = Insert | Update | Select[Any]  # Any: the type checker does not know the columns of a Select
 EngineInsert = Callable[..., Any]
-"""An engine's own insert class. Any: both classes have `on_conflict_do_update`, but share no type that declares it."""
+"""An engine's own insert class. Any: each engine's class has `on_conflict_do_update`, but no common type has it."""
 Convert = Callable[[Any], Any]  # Any: SQLAlchemy's converters have no types
 Values = Mapping[str, object]
 """Values of parameters or columns, by name."""

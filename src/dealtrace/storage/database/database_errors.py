@@ -13,7 +13,7 @@ CONFLICT_SQLSTATES = frozenset({"40001", "40P01"})
 RETRY_REASONS = {"40001": "serialization", "40P01": "deadlock"}
 CONNECTION_CLASS = "08"
 LIMIT_CLASS = "54"
-"""The class of SQLSTATEs of a statement that exceeds a limit, such as a string too long for an index.
+"""The class of SQLSTATEs that report that a limit was exceeded, for example by a string too long for an index.
 
 The driver then reports an operational error, but the error concerns only the command that sent the string.
 """

@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, text
 
 WORK_MEMORY_MIB = 128
-"""The lowest `work_mem`, in MiB: the memory for one sort; by default, PostgreSQL allows a hash table twice as much.
+"""Large reads run with at least this `work_mem`, in MiB: the limit for one sort; a hash table may take twice as much.
 
 With PostgreSQL's default of 4 MiB, the joins of reports spill to disk, and the planner sorts where it could hash.
 PostgreSQL allocates only the memory that it needs.

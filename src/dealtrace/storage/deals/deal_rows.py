@@ -66,7 +66,7 @@ def new_deal_columns(site_id: int, new: DealToInsert, source_ids: Mapping[Traffi
 
 
 def lead_columns(deal: Deal, visited_at: datetime | None) -> dict[str, object]:
-    """Return the columns for the lead of a deal; `visited_at` is when the visit of the deal or its lead began."""
+    """Return the columns for the lead of a deal; `visited_at` is when the visit of the deal or of its lead began."""
     return {
         "lead_kind": deal.lead.kind if deal.lead is not None else None,
         "lead_id": deal.lead.id if deal.lead is not None else None,

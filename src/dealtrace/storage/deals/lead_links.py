@@ -142,7 +142,7 @@ def update_matches(
 ) -> None:
     """Store the lead or visit that each deal was matched to.
 
-    `visited_at` maps deal ids to the start of the visit of the deal or its lead.
+    `visited_at` maps deal ids to the start of the visit of the deal or of its lead.
     """
     rows = [
         {

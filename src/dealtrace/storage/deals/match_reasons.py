@@ -29,7 +29,7 @@ def has_reason(reason: MatchReason, *, contact_matching: bool) -> ColumnElement[
     """Return the SQL condition that a deal has a match reason; the query must join the lead if `needs_lead(reason)`.
 
     For the other reasons, the condition does not use the lead's row, so that long lists of deals are searched quickly.
-    Deals with a lead are left out by its kind, which the indexes of the journal have, so that their rows are not read.
+    To leave out deals with a lead, it uses the kind of the lead, which the indexes for the journal of deals contain.
     """
     if needs_lead(reason):
         return match_reason(contact_matching=contact_matching) == reason

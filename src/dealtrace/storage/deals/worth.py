@@ -29,9 +29,9 @@ STEPS_PER_KOPECK = STEPS_PER_RUBLE // KOPECKS_PER_RUBLE
 IS_FOREIGN = func.coalesce(deal.c.currency, RUBLE) != RUBLE
 """The SQL condition that the amounts of a deal are in a currency other than rubles."""
 IS_INDEXED_FOREIGN = deal.c.currency != literal_column(f"'{RUBLE}'")
-"""The same condition as `IS_FOREIGN`, but null for deals without a currency; the index `ix_deal_foreign` has it.
+"""The condition `IS_FOREIGN` as the partial index `ix_deal_foreign` has it: null for deals without a currency.
 
-The ruble is no parameter, because an engine does not choose an index of some rows by the value of a parameter.
+The ruble is written into the SQL: if it were a parameter, the engines would not use the partial index.
 """
 
 

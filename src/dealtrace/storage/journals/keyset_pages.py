@@ -85,7 +85,7 @@ class PageQuery:
     def after(self, key: SortKey | None) -> Conditions:
         """Return the SQL conditions for the rows after `key`; without a key, for all rows.
 
-        With a key, the condition on `since` is left out, because SQLite would begin its search at `since`.
+        With a key, the condition on `since` is left out; it would make SQLite search from `since`, not from `key`.
         """
         conditions = [*self.conditions]
         if key is not None:
@@ -147,7 +147,7 @@ def find_oldest(connection: Connection, query: PageQuery, after: SortKey | None,
 def find_previous(
     connection: Connection, query: PageQuery, key: SortKey, limit: int, *, newest_first: bool
 ) -> SortKey | None:
-    """Find the key that precedes the page of `limit` rows ending with `key`; return `None` if it is the first page."""
+    """Find the key before the page of `limit` rows that ends with `key`; return `None` if that page is the first."""
     backwards = _oldest(query, key) if newest_first else _newest(query, key)
     found = connection.execute(backwards.limit(1).offset(limit - 1)).first()
     return SortKey(instant(found[0]), found[1]) if found is not None else None
@@ -199,8 +199,8 @@ def find_counted(
 ) -> tuple[NextPage, int]:
     """Find the next `limit` rows, and the length of the whole list.
 
-    A list of one page is not counted as well, because filters that few rows pass read as many rows to count them as to
-    find them.
+    If the whole list is on this page, no second query counts it: when few rows pass the filters, counting them takes as
+    long as finding them.
     """
     page = find(connection, query, key, limit)
     is_whole_list = key is None and page.end is None

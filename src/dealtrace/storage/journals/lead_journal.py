@@ -120,7 +120,7 @@ def _conditions(site: Site, query: LeadQuery) -> Iterator[ColumnElement[bool]]:
 
 
 def _with_sources(rows: FromClause, table: Table, model: AttributionModel) -> FromClause:
-    """Return `rows` joined with each lead's source: of its credited visit or, without a visit, its stated source."""
+    """Return `rows` joined with each lead's source: the credited visit's or, without a visit, the stated source."""
     source_id = func.coalesce(visit.c.traffic_source_id, table.c.stated_source_id)
     is_its_source = and_(traffic_source.c.site_id == table.c.site_id, traffic_source.c.id == source_id)
     return (
@@ -135,7 +135,7 @@ def _part(name: str) -> ColumnElement[str]:
 
 
 def _utm(name: str) -> ColumnElement[str]:
-    """Return the SQL expression for a UTM tag of the credited visit; if missing, the same part of the lead's source."""
+    """Return the SQL expression for a UTM tag of the credited visit; if missing, for this part of the lead's source."""
     return func.coalesce(json_text(visit.c.utm, literal(name)), traffic_source.c[name], "")
 
 

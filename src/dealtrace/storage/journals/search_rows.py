@@ -17,7 +17,7 @@ FOUND_MAX = 1000
 _ESCAPE = "\\"
 
 Text = ColumnElement[Any]
-"""An SQL expression to compare with a search. Any: its values may be null."""
+"""An SQL expression to compare with a search. Any: its values may be strings or null."""
 
 
 def find_searched_deals(connection: Connection, site_id: int, search: SearchText) -> set[int]:

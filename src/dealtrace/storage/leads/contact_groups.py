@@ -190,7 +190,7 @@ def find_client_of_leads(connection: Connection, site_id: int, leads: Collection
     """Find the client ids of leads, by lead; unknown leads are left out.
 
     `recorded_at` is selected only because the index by client lacks it. If that index contained every selected column,
-    SQLite would scan all leads of the site in the index.
+    SQLite would scan all leads of the site in that index.
     """
     found: dict[LeadRef, int] = {}
     for kind, table in LEAD_TABLES.items():
