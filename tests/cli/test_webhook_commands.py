@@ -68,7 +68,7 @@ def test_the_secret_of_json_is_shown_once(terminal: Terminal, site: str) -> None
         (["1", URL, "--events", "deals"], "--events: unknown event deals. Available: call.connected, "),
         (["1", URL, "--events", " ,"], "--events: give at least one"),
         (["1", URL, "--fields", "orderid"], "--fields: no chosen event has the field orderid"),
-        (["1", URL, "--events", "deal,call", "--fields", "orderId,event"], "call.connected has none of these fields"),
+        (["1", URL, "--events", "deal,call", "--fields", "orderId,event"], "call.connected has none of the chosen"),
         (["1", URL, "--events", "deal", "--fields", "duration"], "--fields: no chosen event has the field duration"),
     ],
 )

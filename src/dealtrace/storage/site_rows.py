@@ -6,16 +6,16 @@ from dealtrace.storage.schema.tables.parts import TENANT
 from dealtrace.storage.schema.tables.whole import metadata
 
 HISTORY = "site_change"
-"""The table with the history of changes to a site, which does not count as the site's data."""
+"""The table with the history of changes to a site; its rows do not count as the site's data."""
 POSITIONS = "webhook_position"
-"""The table with the last position of a site's webhooks, which does not count as data either.
+"""The table with the last position of a site's webhooks; its rows do not count as the site's data.
 
 Receivers remember positions, so as long as a site exists, its positions never start again from the beginning.
 """
 POINTS = "points_day"
-"""The table with the API points spent per day, which does not count as data: even refused changes spend points."""
+"""The table with the API points spent per day; its rows do not count as data: even refused changes spend points."""
 RUNS = "background_run"
-"""The table with the latest background runs, which does not count as data: even a preview stores a row in it."""
+"""The table with the latest background runs; its rows do not count as data: even a preview stores a row."""
 _NOT_DATA = frozenset({HISTORY, POSITIONS, POINTS, RUNS})
 
 

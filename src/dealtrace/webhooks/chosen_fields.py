@@ -15,8 +15,8 @@ def check_fields(fields: Sequence[str], keys_of: Mapping[EventKind, Sequence[str
     """Check the fields that a webhook chooses; `keys_of` has the fields of each event that it receives.
 
     Raises:
-        InvalidSetting: no event has one of the fields, or an event has none of the fields, so that nothing would be
-            sent for it.
+        InvalidSetting: one of the fields exists in no event, or one of the events has none of the fields, so that
+            nothing would be sent for this event.
     """
     if not fields:
         return
@@ -35,5 +35,5 @@ def check_fields(fields: Sequence[str], keys_of: Mapping[EventKind, Sequence[str
             raise InvalidSetting(
                 key="fields",
                 ru=f"у события {kind} нет ни одного из этих полей. У него есть: {listed}",
-                en=f"the event {kind} has none of these fields. Available: {listed}",
+                en=f"the event {kind} has none of the chosen fields. Available: {listed}",
             )

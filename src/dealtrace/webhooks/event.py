@@ -111,7 +111,7 @@ _OF_VERSION: Mapping[VersionKind, EventKind] = {
 
 
 def deal_events(version: DealVersion) -> list[Event]:
-    """List the events that a version of a deal causes, for the deal and for the leads that it gained or lost.
+    """List the events that a version of a deal causes: for the deal, and for the leads that the deal gained or lost.
 
     Ours: a deal that is matched at registration causes two events, “created” and “matched”, so that receivers are
     notified of every match by the same event.

@@ -58,7 +58,7 @@ class MessageWriter(Protocol):
     def __call__(
         self, connection: Connection, site: Site, webhook: Webhook, deliveries: Sequence[Delivery], now: datetime
     ) -> dict[OutboxPosition, Message]:
-        """Return messages dated `now` by position; a delivery whose lead, deal or alert was deleted has no message."""
+        """Return messages by position, dated `now`; a delivery whose lead, deal or alert was deleted has no message."""
 
 
 class Deliveries:

@@ -17,11 +17,11 @@ _SECOND = timedelta(seconds=1)
 
 @record
 class NewLead:
-    """A lead to insert, with further values for its rows, such as its client.
+    """A lead to insert, with further values for its rows, such as the client's id.
 
-    `spans` are its contacts in normal form. `annotations` contain only values of known custom fields; the stated source
-    in `annotations` is stored by its id, `stated_source_id`. Only calls have `circumstances`, and only lead requests
-    have a `page_url` and a `fingerprint`.
+    `spans` are the lead's contacts in normal form. `annotations` contain only values of known custom fields; the stated
+    source in `annotations` is stored by its id, `stated_source_id`. Only calls have `circumstances`, and only lead
+    requests have a `page_url` and a `fingerprint`.
     """
 
     lead: Call | LeadRequest

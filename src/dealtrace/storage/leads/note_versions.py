@@ -23,7 +23,7 @@ _DELETE = delete(lead_version).where(
 
 
 def insert_note_versions(connection: Connection, site_id: int, versions: Mapping[int, NoteVersion]) -> None:
-    """Store a version of the notes of each lead, by the lead's id."""
+    """Store a new version of the notes of each lead; `versions` has the new versions by lead id."""
     rows = [
         {
             "site_id": site_id,
@@ -40,7 +40,7 @@ def insert_note_versions(connection: Connection, site_id: int, versions: Mapping
 
 
 def delete_note_versions(connection: Connection, site_id: int, until: Mapping[int, int]) -> None:
-    """Delete old versions of leads' notes: by the lead's id, the number of the latest version to delete."""
+    """Delete old versions of leads' notes; `until` has, by lead id, the number of the last version to delete."""
     rows = [{"of_site": site_id, "of_lead": lead_id, "until": number} for lead_id, number in until.items()]
     execute_many(connection, _DELETE, rows)
 

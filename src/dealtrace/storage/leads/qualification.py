@@ -171,7 +171,7 @@ class QualifiedCount:
 def count_qualified(
     connection: Connection, site: Site, kind: LeadKind, since: datetime, until: datetime
 ) -> QualifiedCount:
-    """Count the qualified leads of a site that began at or after `since` and before `until`."""
+    """Count a site's unique, target and unique target leads that began at or after `since` and before `until`."""
     table, started_at = LEAD_TABLES[kind], LEAD_STARTS[kind]
     flags = (unique_leads(kind, site), target_leads(kind, site), unique_target_leads(kind, site))
     counted = select(*(func.coalesce(func.sum(case((flag, 1), else_=0)), 0) for flag in flags)).select_from(table)

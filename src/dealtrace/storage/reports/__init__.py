@@ -1,1 +1,1 @@
-"""What reports count (visits, leads, deals, costs), the SQL statements that group it, and tables for reports alone."""
+"""What reports count (visits, leads, deals, costs), the SQL statements that group these, and reports' own tables."""

@@ -62,7 +62,7 @@ def _find_first_and_last(connection: Connection, site_id: int, at: "Column[Any]"
 
 
 def list_service_deals(connection: Connection, site_id: int, since: datetime) -> Sequence[ServiceDeals]:
-    """List the services whose deals happened at or after `since`, the services with the most such deals first."""
+    """List services with their numbers of deals that happened at or after `since`, the highest number first."""
     counted = func.count()
     mine = (
         select(deal.c.service, counted, func.max(deal.c.recorded_at, type_=deal.c.recorded_at.type))

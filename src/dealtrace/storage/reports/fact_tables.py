@@ -50,7 +50,7 @@ def moments_of_deals(date_of: DateOf) -> tuple[Moment, ...]:
 
 
 def parameters_of_site(site: Site) -> Parameters:
-    """Return the parameters that every SQL statement over the visits, leads and so on of a site takes, by name."""
+    """Return, by name, the parameters that every SQL statement over a site's visits, leads and so on takes."""
     return {SITE_ID.key: site.id, TARGET_SECONDS.key: site.target_call // timedelta(seconds=1)}
 
 

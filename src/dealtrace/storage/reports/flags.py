@@ -48,7 +48,7 @@ FLAGS: Mapping[str, Flag] = {
     FIRST_WON: Flag(("meaning", "client_id"), lambda row: row.is_first_won == 1),
     TOUCHED: Flag(("lead_id", "happened_at"), lambda row: row.touched_at.is_not(None)),
 }
-"""All flags by name; `stored_facts.py` defines their attributes."""
+"""All flags by name; their attributes are defined in this module or in `stored_facts.py`."""
 
 
 def flag_condition(row: FromClause, flag: str) -> ColumnElement[bool]:

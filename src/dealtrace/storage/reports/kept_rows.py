@@ -107,7 +107,7 @@ class FetchedOnDisk(RowsOnDisk[Fetched]):
     """Fetched rows in a temporary file."""
 
     def by_keys(self, width: int) -> Mapping[Keys, Fetched]:
-        """Return a mapping from the values of the first `width` columns, which must differ in all rows, to the rows."""
+        """Return the rows by the values of their first `width` columns; no two rows may have the same values there."""
         return _RowsByKeys(self, width)
 
 

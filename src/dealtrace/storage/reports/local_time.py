@@ -85,8 +85,8 @@ _YEARS_OF_VISITS = 3
 def offsets_of_visits(time_zone: ZoneInfo, until: datetime) -> Offsets:
     """Return the UTC offsets of a time zone that apply to the visits of leads, if the leads began before `until`.
 
-    A visit may begin after its lead. Ours: visits are expected until two years after the year of `until`. The offsets
-    cover whole years, so that they are computed only once a year.
+    A visit may begin after its lead. Ours: we assume that it begins no later than two years after the year of `until`.
+    The offsets cover whole years, so that they are computed only once a year.
     """
     return offsets_between(time_zone, EPOCH, datetime(until.year + _YEARS_OF_VISITS, 1, 1, tzinfo=UTC))
 

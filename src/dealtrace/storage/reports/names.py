@@ -20,7 +20,7 @@ from dealtrace.storage.reports.sql_functions import BLANKS
 
 _STATED_BY = ((Fact.VISITS, "source_id"), (Fact.LEADS, "stated_source_id"), (Fact.DEALS, "stated_source_id"),
               (Fact.COSTS, "source_id"))  # fmt: skip
-"""The kinds of facts (visits and so on) in which spellings of sources are counted, with their column of source ids."""
+"""The kinds of facts (such as visits) in which spellings of sources are counted, each with its column of source ids."""
 _LISTED = "listed"
 """The parameter with the keys or ids to look for."""
 
@@ -41,7 +41,7 @@ def find_spellings(fetch: Fetch, tables: FactTables, dimension: Dimension, keys:
 
 
 def _spelled(tables: FactTables, dimension: Dimension) -> tuple[Expression, Expression, Expression]:
-    """Return the SQL columns of all spellings of sources or statuses: key, spelling, and the id or string to count."""
+    """Return SQL columns of all spellings of sources or statuses: key, spelling, and source id or status to count."""
     if dimension.kind is Kind.STATUS:
         statuses = tables.statuses().subquery("statuses")
         return statuses.c.key, statuses.c.spelling, statuses.c.spelling

@@ -135,7 +135,7 @@ def find_rates(connection: Connection, site_id: int) -> Rates:
 def count_deals_without_rate(connection: Connection, site_id: int, most: int | None = None) -> dict[str, int]:
     """Count, by currency, a site's non-deleted deals with amounts in a currency that had no rate at the deal's time.
 
-    Of each currency `most + 1` deals are counted at most, which means that there are more than `most`.
+    Counting stops at `most + 1` deals of a currency; this number means that there are more than `most`.
     """
     prepare_large_reads(connection)
     stated = _stated_currencies(site_id)
@@ -154,7 +154,7 @@ def count_deals_without_rate(connection: Connection, site_id: int, most: int | N
 
 
 def _stated_currencies(site_id: int) -> CTE:
-    """Return the currencies of a site's deals, other than rubles, and a null; one look at the index finds each."""
+    """Return the currencies, other than rubles, of a site's deals, and a null; each takes one look-up in the index."""
     foreign = select(func.min(deal.c.currency).label("currency")).where(deal.c.site_id == site_id, IS_INDEXED_FOREIGN)
     stated = foreign.cte("stated", recursive=True)
     following = foreign.where(deal.c.currency > stated.c.currency).correlate(stated).scalar_subquery()

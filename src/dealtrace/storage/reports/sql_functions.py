@@ -25,7 +25,7 @@ class WholeNumber(TypeDecorator[int]):
     cache_ok = True
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], int]:  # noqa: ARG002
-        """Return the function that converts an engine's results to integers. Any: each engine returns another type."""
+        """Return the function that converts an engine's results to integers. Any: engines return different types."""
         return whole_number
 
 
@@ -153,7 +153,8 @@ BLANKS = "".join(character for character in map(chr, range(0x3001)) if character
 def _unknown_spellings() -> Sequence[str]:
     """List all results of SQL's `lower` for a placeholder, on any engine; SQLite lowers only Latin letters.
 
-    Ours: Cyrillic placeholders are expected in lower case, capitalised or in upper case, not in mixed case.
+    Ours: on SQLite, Cyrillic placeholders are recognised in lower case, capitalised or in upper case, but not in
+    mixed case.
     """
     written = (case_of(part) for part in UNKNOWN_PARTS for case_of in (str, _capitalized, str.upper))
     return sorted({spelling for text in written for spelling in (text, text.lower(), _lowered_latin(text))})

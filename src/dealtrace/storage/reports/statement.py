@@ -236,7 +236,7 @@ def _first_key(dimension: Dimension, rows: CountedRows) -> Expression:
 def _second_keys(
     tables: FactTables, shape: Shape, grouped: Subquery, deferred: frozenset[Dimension]
 ) -> tuple[FromClause, list[NamedExpression]]:
-    """Return the rows of the first step, joined with sources if they lack the sources' keys, and the report's keys."""
+    """Return the first step's rows (joined with sources if they lack the sources' keys), and the report's keys."""
     joined: FromClause = grouped
     sources = tables.sources().subquery("sources")
     keys: list[NamedExpression] = []

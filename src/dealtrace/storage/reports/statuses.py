@@ -16,7 +16,7 @@ from dealtrace.storage.schema.tables.reports import deal_status
 
 
 def _insert(engine_insert: Callable[..., Any]) -> Insert:
-    """Return the insert of new statuses. Any: the engines' inserts share no type with `on_conflict_do_nothing`."""
+    """Return the insert of new statuses. Any: no common type of the engines' inserts has `on_conflict_do_nothing`."""
     statement: Insert = (
         engine_insert(deal_status)
         .values({column.name: bindparam(column.name, type_=column.type) for column in deal_status.c})

@@ -235,7 +235,7 @@ class StoredFacts:
         return _chosen(names, attributes, joins, both)
 
     def leads(self, kind: LeadKind, names: Iterable[str]) -> Selection:
-        """Return a select of the leads of a kind with the named attributes."""
+        """Return a select of the named attributes of all leads of a kind."""
         table, own = LEAD_TABLES[kind], visit.alias("own")
         is_call = kind is LeadKind.CALL
         started_at = _microseconds(LEAD_STARTS[kind])

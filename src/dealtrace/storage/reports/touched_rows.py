@@ -20,7 +20,7 @@ def with_touches(
 ) -> Subquery:
     """Return a select with a row for each touch of each fact's lead, with the share and the source of the touch.
 
-    `touches` are the touches under `model`, or for assists under the linear model; assists have no row for the last
+    `touches` are the touches under `model` or, for assists, under the linear model; assists have no row for the last
     touch of a lead. Other facts without touches have one row, with the whole share and the stated source. The
     expressions for sources must not contain a lead's id: PostgreSQL would expect as many sources as leads, and group in
     one process.

@@ -9,9 +9,9 @@ from dealtrace.storage.schema.tables.whole import metadata
 
 
 def distribution_statements(distributed: Collection[str] = ()) -> list[str]:
-    """List the SQL statements that distribute the tables with data of sites by `site_id`, referenced tables first.
+    """List the SQL statements that distribute tables over the cluster by `site_id`, referenced tables first.
 
-    The tables are co-located. The tables in `distributed` are left out.
+    All tables with data of sites are distributed and co-located. The tables in `distributed` are left out.
     """
     tenants = tenant_tables()
     first = next((name for name in tenants if name in distributed), tenants[0])
@@ -25,12 +25,12 @@ def distribution_statements(distributed: Collection[str] = ()) -> list[str]:
 
 
 def tenant_tables() -> list[str]:
-    """List the names of the tables to distribute, referenced tables first."""
+    """List the names of the tables to distribute over the cluster, referenced tables first."""
     return [table.name for table in metadata.sorted_tables if table.info == TENANT]
 
 
 def distribution_problems(distributed: Collection[str]) -> list[str]:
-    """List messages for the administrator about tables that should be distributed but are not, or the reverse."""
+    """List messages about tables that should be distributed over the cluster but are not, or the reverse."""
     tenants = tenant_tables()
     if not set(tenants) & set(distributed):
         return ["Citus is installed, but no table is distributed. Run: dealtrace db distribute"]

@@ -184,7 +184,7 @@ def find_credited_visits(
 def find_lead_visits(
     connection: Connection, site_id: int, named: Mapping[int, int | None], model: AttributionModel
 ) -> dict[int, LeadVisit]:
-    """Find the visit in which each lead was made, and its visit with the largest credit under `model`, by lead id.
+    """Find, by lead id, the visit in which a lead was made, and the visit with the lead's largest credit under `model`.
 
     `named` maps the ids of leads to the ids of the visits in which they were made. Leads without a stored visit are
     left out.
@@ -212,7 +212,7 @@ def find_deal_visits(
 def beside_own_visits(
     connection: Connection, site_id: int, credited: Mapping[int, Visit], named: Mapping[int, int | None]
 ) -> dict[int, LeadVisit]:
-    """Return each lead's own visit and its credited visit, by lead id; `named` has the ids of own visits."""
+    """Return each lead's own visit and credited visit, by lead id; `named` has the ids of the own visits."""
     own_ids = {lead_id: named.get(lead_id) or visit.id for lead_id, visit in credited.items()}
     others = find_visits(
         connection, site_id, {own_ids[lead_id] for lead_id, visit in credited.items() if own_ids[lead_id] != visit.id}

@@ -61,7 +61,7 @@ def count_visits(connection: Connection, site_id: int, after_visitor: str = "") 
 
 
 def count_visits_up_to(connection: Connection, site_id: int, most: int) -> int:
-    """Count the visits of visitors, of which there may be many: `most + 1` means that there are more than `most`."""
+    """Count a site's visits that have a visitor id; counting stops at `most + 1`, because there may be very many."""
     mine = select(literal(1).label("found")).where(visit.c.site_id == site_id, visit.c.visitor_id > "")
     counted = mine.limit(most + 1).subquery()
     return int(connection.execute(select(func.count()).select_from(counted)).scalar_one())

@@ -35,7 +35,7 @@ known_source = lru_cache(maxsize=SOURCES_REMEMBERED_MAX)(TrafficSource)
 def intern_sources(
     connection: Connection, ids: IdBlocks, site_id: int, sources: Iterable[TrafficSource]
 ) -> dict[TrafficSource, int]:
-    """Return the id of each traffic source in a site, storing new sources first."""
+    """Return the id that each traffic source has on a site; new sources are stored first."""
     by_digest = {_digest(source): source for source in sources}
     if not by_digest:
         return {}

@@ -135,7 +135,7 @@ def find_recent_visits(
 
 
 def find_last_visit(connection: Connection, site_id: int) -> Visit | None:
-    """Find the visit of a site that began last, or return `None` if there is none."""
+    """Find the site's visit that began last, or return `None` if there is none."""
     mine = VISIT_ROWS.where(visit.c.site_id == site_id)
     row = connection.execute(mine.order_by(visit.c.started_at.desc(), visit.c.id.desc()).limit(1)).first()
     return visit_from_row(row) if row is not None else None

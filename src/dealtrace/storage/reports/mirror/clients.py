@@ -11,7 +11,7 @@ _OF_LEADS = """SELECT client_id FROM leads
 
 
 def gather_clients(mirror: MirrorConnection, leads: str) -> None:
-    """Create a table of clients with the time of their first lead in table `leads`."""
+    """Create a table that has each client's id and the time of the client's first lead, computed from `leads`."""
     first = f'SELECT site_id, client_id, min("at") AS "at" FROM {leads} WHERE client_id IS NOT NULL'  # noqa: S608
     mirror.execute(f"CREATE TABLE {_CLIENTS} AS {first} GROUP BY site_id, client_id")
 
@@ -28,7 +28,7 @@ def note_clients(mirror: MirrorConnection, site_id: int, leads: Sequence[int]) -
 
 
 def update_clients(mirror: MirrorConnection, site_id: int, leads: Sequence[int]) -> None:
-    """Update the time of the client's first lead in all leads and deals of the clients that have or had `leads`."""
+    """In all leads and deals of the clients that have or had `leads`, update the time of the client's first lead."""
     mirror.execute(f"INSERT INTO changed_clients {_OF_LEADS}", [site_id, leads])
     mirror.execute(_FIRSTS, [site_id])
     for table in (tables.leads.name, tables.deals.name):

@@ -39,7 +39,10 @@ Progress = Callable[[str], None]
 
 
 Selects = Callable[[], Iterable[tuple[Selection, Expression | None]]]
-"""A function that returns selects of all rows of a site, each with its column, if any, for the ids of changed rows."""
+"""A function that returns selects of all rows of a site, each with the column by which changed rows are found.
+
+The column is `None` if all rows of the select are copied whenever one of them has changed.
+"""
 _FACTS = StoredFacts(contact_matching=False)
 """The facts of a site as the mirror stores them, independent of the site's settings.
 
@@ -80,7 +83,7 @@ _OWN_VISIT = Join(f"LEFT {_IS_VISIT}", {name: f'visits."{column}"' for name, col
 
 
 def _stream(target: Table, *joins: Join, catalog: str = "") -> Stream:
-    """Return the stream into a table of a catalog; `joins` add columns from other tables of the mirror.
+    """Return a stream of rows into `target`, a table of `catalog`; `joins` add columns from other tables of the mirror.
 
     DuckDB does these joins, because SQLite would look up every visit separately, which is very slow.
     """
@@ -185,7 +188,7 @@ _TAKEN: Mapping[Kind, tuple[_Part, ...]] = {
     Kind.RATES: (),
     Kind.COSTS: (_COSTS,),
 }
-"""For each kind of mark, the parts by which the changed rows are copied again."""
+"""For each kind of mark, the `_Part`s whose changed rows are copied again."""
 
 
 def fill(source: Connection, mirror: MirrorConnection, scratch: Path, progress: Progress) -> None:
@@ -239,7 +242,7 @@ def _fill_by_parts(
 
 
 def apply_marks(source: Connection, mirror: MirrorConnection, marks: Iterable[Mark]) -> None:
-    """Copy all rows that are marked as changed again, and the rows that contain attributes of marked rows."""
+    """Copy again all rows that are marked as changed, and all rows that contain attributes of marked rows."""
     by_site: dict[int, Marked] = defaultdict(lambda: defaultdict(set))
     for mark in marks:
         by_site[mark.site_id][mark.kind].add(mark.id)

@@ -49,7 +49,8 @@ class MirrorFacts:
     def deferred(self, by: Sequence[Dimension]) -> Collection[Dimension]:
         """Return the source dimensions in `by` if all other dimensions have few keys; see `FactTables`.
 
-        If other dimensions have many keys, such as days, grouping by source ids makes far more rows than by keys.
+        If another dimension, such as the day, has many keys, grouping by source ids makes far more rows than
+        grouping by the keys of sources.
         """
         of_sources = [dimension for dimension in by if dimension.kind is Kind.SOURCE]
         others = (dimension for dimension in by if dimension.kind is not Kind.SOURCE)
@@ -69,7 +70,7 @@ class MirrorFacts:
                 return self._deals(names, moment)
 
     def touch_attributes(self, fact: Fact, model: AttributionModel, money: Sequence[str]) -> Iterable[str]:
-        """Return the columns of leads and deals that contain touches; see `FactTables`."""
+        """Return the names of the columns in which leads and deals have their touches; see `FactTables`."""
         if fact is Fact.ASSISTS:
             return (tables.ASSISTS,)
         if model not in SPLIT_MODELS:
@@ -146,7 +147,7 @@ class MirrorFacts:
     def _with_paths(self, rows: FromClause, table: FromClause, computed: dict[str, Expression]) -> FromClause:
         """Return `rows` joined with the paths of clients, and add the path of each row to `computed`.
 
-        Leads with the same list of sources have the same path, so that each list is spelt only once.
+        Leads with the same list of sources have the same path, so that the path of each list is computed only once.
         """
         sources = table.c[f"sources_{AttributionModel.LINEAR:d}"]
         lists = select(sources.label("lead_id")).where(table.c.site_id == SITE_ID, sources.is_not(None)).distinct()

@@ -91,7 +91,7 @@ def _sums_of(formula: Formula) -> tuple[Sum, ...]:
 def find_first_rows(
     fetch: Fetch, tables: FactTables, scopes: Sequence[Scope], measures: Iterable[Measure], asked: Sorted
 ) -> FirstRows | None:
-    """Find the first rows of a report; `scopes` has the scope of its period and, if there is one, the compared period.
+    """Find the first rows of a report; `scopes` are the scopes of its period and of any compared period.
 
     Return `None` if the report has no rows, because nothing that it counts has the dimensions by which it groups.
     """
@@ -182,7 +182,7 @@ _Grouped = Sequence[tuple[_Side, Group, CTE]]
 
 
 def _keys_and_figures(side: _Side, group: Group, found: CTE, sorted_by: Sequence[Measure]) -> Selection:
-    """Return the select of the keys of a group's rows and of `sorted_by`, with null for measures of other groups."""
+    """Return the select of a group's keys and of the measures in `sorted_by`; measures of other groups are null."""
     mine = dict(zip(group.measures, _measures_of(side, found), strict=True)) if not side.shape.is_compared else {}
     keys = [_key(side, found, place).label(f"key_{place}") for place in range(len(side.shape.by))]
     figures: list[Expression] = [mine.get(measure, null()) for measure in sorted_by]

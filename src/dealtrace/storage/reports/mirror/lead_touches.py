@@ -70,7 +70,7 @@ def _between(since: int | None, until: int | None) -> str:
 
 
 def gather(mirror: MirrorConnection, catalog: str, condition: str = "true") -> None:
-    """Gather the touches in a catalog that meet an SQL condition, and store them in the catalog's `lead_touches`."""
+    """Gather those touches of a catalog that meet an SQL condition, and store them in the catalog's `lead_touches`."""
     mirror.execute(_inserting(catalog, condition))
 
 

@@ -37,7 +37,7 @@ _BOUNDED_BY = {"week": _DAY, "quarter": _MONTH}
 
 
 def place_visits(mirror: MirrorConnection, catalog: str) -> None:
-    """Insert a catalog's streamed visits, with visitors as numbers, and add their new values to `visit_texts`."""
+    """Insert a catalog's streamed visits, with visitors as numbers, and add the visits' new values to `visit_texts`."""
     streamed = f"{catalog}.visit_rows"
     mirror.execute(_NUMBERING.format(streamed=streamed))
     mirror.execute(_PLACING.format(streamed=streamed))

@@ -1,4 +1,4 @@
-"""Let deals get their lead later: add the time when a user set it, and indexes of the ids and contacts of deals."""
+"""Let deals get their lead later: add the time when a user set the lead, and indexes to find deals by id or contact."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Count the request parameters that endpoints do not have, by name."""
+"""Count, by name, request parameters that the requested endpoint does not have."""
 
 import sqlalchemy as sa
 from alembic import op

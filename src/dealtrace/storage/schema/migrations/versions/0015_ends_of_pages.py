@@ -1,4 +1,4 @@
-"""Store where the pages of journals ended, shared between processes."""
+"""Store where pages of journals end, so that every server process finds the next page quickly."""
 
 import sqlalchemy as sa
 from alembic import op

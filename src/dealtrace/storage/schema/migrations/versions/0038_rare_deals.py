@@ -1,4 +1,4 @@
-"""Add indexes of two kinds of deals that are rare on most sites; without them, pages look for them among all deals."""
+"""Add indexes of two kinds of deals that are rare on most sites; without the indexes, pages read all deals."""
 
 import sqlalchemy as sa
 from alembic import op
