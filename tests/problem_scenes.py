@@ -193,11 +193,11 @@ SCENES: Mapping[ProblemKind, Scene] = {
     ProblemKind.WEBHOOK_PAUSED: Scene(
         pause_a_webhook,
         "crm.example is paused, so nothing is sent to it.",
-        "See why, and resume it.",
+        "See why the webhook is paused, and resume it.",
         "settings/webhooks/{id}",
     ),
     ProblemKind.WEBHOOK_FAILED: Scene(
-        fail_a_webhook, "crm.example is failing.", "Check its log", "settings/webhooks/{id}"
+        fail_a_webhook, "crm.example is failing.", "Check the log of the webhook", "settings/webhooks/{id}"
     ),
     ProblemKind.DEALS_UNUSABLE: Scene(
         register_unusable_contacts,
@@ -223,7 +223,7 @@ SCENES: Mapping[ProblemKind, Scene] = {
     ProblemKind.MAIL_REPORT_INVALID: Scene(
         remove_what_a_report_needs,
         "The report by e-mail “Needy” can no longer be made, so it is not sent. Invalid parameters: ",
-        "Open it and replace the address of its report",
+        "Open this report by e-mail and replace the address in it",
         "settings/mail-reports/{id}",
         Role.ANALYST,
     ),

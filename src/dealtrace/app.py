@@ -370,7 +370,7 @@ def page_router(services: Sequence[Route], cabinet: Sequence[Route]) -> Router:
 
 
 class RedirectToCabinet:
-    """The handler of the path `/`: browsers are redirected to the cabinet, and programs get 404 from `unknown`."""
+    """The handler of the path `/`: it redirects browsers to the cabinet; `unknown` answers programs with 404."""
 
     def __init__(self, unknown: ASGIApp) -> None:
         self._unknown = unknown

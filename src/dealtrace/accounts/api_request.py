@@ -12,7 +12,7 @@ REFUSED_FROM = 400
 PARAMETERS_KEPT_MAX = 60
 """Ours: the most parameters of one request that the journal keeps; a form has about a dozen."""
 VALUE_LENGTH_MAX = 200
-"""Ours: the most characters of a parameter's name and of its value that the journal keeps."""
+"""Ours: the journal keeps at most this many characters of a parameter's name, and as many of its value."""
 REASON_LENGTH_MAX = 2000
 """Ours: the most characters of a refusal's message that the journal keeps; the message names every violation."""
 
@@ -21,8 +21,8 @@ REASON_LENGTH_MAX = 2000
 class ApiRequest:
     """A request to the API and its answer; `site_id` is 0 if the request did not name a site.
 
-    Secrets, contacts and people's names in `parameters` are masked. `code` and the reasons come from the refusal; they
-    are `None` if the request was accepted.
+    Secrets, contacts and people's names in `parameters` are masked. `code` and the reasons are those of the
+    refusal, `None` if the request was accepted.
     """
 
     site_id: int

@@ -15,7 +15,7 @@ SECRET = re.compile(r"[A-Z2-7]{32}")
 """The pattern of an authenticator app's secret: 160 bits in Base32."""
 RECOVERY_CODES = 10
 RECOVERY_CODE_BYTES = 10
-"""The number of random bytes in a recovery code, which are sixteen characters in Base32."""
+"""The number of random bytes in a recovery code; in Base32, they become sixteen characters."""
 RECOVERY_CODE_GROUP = 4
 """The number of characters in each of the groups in which a recovery code is shown."""
 

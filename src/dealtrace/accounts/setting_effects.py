@@ -150,9 +150,10 @@ class Effect:
 
 
 def count_moved(counts: Mapping[datetime, Counted], before: ZoneInfo, after: ZoneInfo) -> tuple[Counted, Counted]:
-    """Return the deals whose day, and the deals whose month, differs between the time zones `before` and `after`.
+    """Return the deals that move to another day, and those that move to another month, if the time zone is changed.
 
-    `counts` has the deals by the instants at which they happened.
+    `before` is the old time zone, and `after` the new one. `counts` has the deals by the instants at which they
+    happened.
     """
     in_day = in_month = Counted()
     for at, counted in counts.items():

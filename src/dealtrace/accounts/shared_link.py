@@ -8,7 +8,7 @@ from dealtrace.record import record
 SHARED_KEY_BYTES = 33
 """The number of random bytes in the key of a link; only the digest of the key is stored."""
 SHARED_LINKS_MAX = 200
-"""Ours: the most shared links of one site."""
+"""Ours: the maximum number of shared links of one site."""
 DAYS_OFFERED = (7, 30, 90, 365)
 """Ours: for how many days a link may be valid; every link expires, because people forget about links."""
 SEEN_STEP = timedelta(minutes=1)

@@ -14,7 +14,7 @@ PAUSE_MAX = timedelta(minutes=72)
 
 
 class EventKind(StrEnum):
-    """The events of a site, by the names that people choose from.
+    """The kinds of events of a site; the values are the names that people choose from.
 
     A call is connected when its telephone exchange reports the start, and disconnected when the exchange reports the
     end. A deal is matched whenever its lead changes or is removed. An alert is raised when the figure that its rule

@@ -22,10 +22,10 @@ from dealtrace.reports.question import Question, QuestionContext, RawQuestion, p
 AlertId = NewType("AlertId", int)
 Choice = TypeVar("Choice")
 ALERTS_MAX = 50
-"""Ours: the most rules of one site; each costs a few SQL statements whenever its window ends."""
+"""Ours: the maximum number of rules of one site; each costs a few SQL statements whenever its window ends."""
 _NUMBER = re.compile(r"[+-]?[0-9]{1,15}(?:[.,][0-9]{1,6})?")
 _FORMATTED_NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
-"""The pattern of a stored amount: a percentage becomes a fraction, with two more decimals than `_NUMBER` allows."""
+"""The pattern of a stored amount; percentages are stored as fractions, with two more decimals than `_NUMBER` allows."""
 _PERCENT_SIGN = "%"
 _NO_AMOUNT = "-"
 
@@ -144,7 +144,7 @@ def parse_formatted_rule(text: str) -> Rule | None:
 def question_of(metric: str, filters: tuple[str, ...], context: QuestionContext) -> Question:
     """Return the report question whose answer is the figure of a rule.
 
-    The question has no dimensions, and its period is not used, since the window of the rule has its own.
+    The question has no dimensions. Its period is not used, because the window of the rule sets the period.
 
     Raises:
         InvalidParameters: the metric or a filter is unknown.

@@ -10,7 +10,7 @@ from dealtrace.reports.periods import DAY, DAYS_OF_WEEK, Period, Span
 
 HOURS_OF_DAY = 24
 WEEKS_BACK = 8
-"""Ours: eight weeks show what is usual, and are too short for a season to change it."""
+"""Ours: what is usual is judged from eight weeks, which are too short for a season to change it."""
 SETTLING = timedelta(minutes=10)
 """Ours: a window is checked this long after its end, so that it includes what is reported a little late."""
 NEXT_CHECK_MAX = DAY + timedelta(hours=2)
@@ -57,7 +57,7 @@ class Slot:
         return Slot(self.window, self.last_on - weeks * DAYS_OF_WEEK * DAY, self.end_hour)
 
     def span(self, time_zone: ZoneInfo) -> Span:
-        """Return the start and end in UTC and, for windows of days, also the days, because costs are read by day."""
+        """Return the start and end in UTC; if the window has days, also these days, because costs are read by day."""
         if self.window.days:
             period = Period(self.last_on - (self.window.days - 1) * DAY, self.last_on)
             return Span(day_start(period.first_on, time_zone), day_end(self.last_on, time_zone), period)

@@ -40,12 +40,12 @@ class ForQuestion:
 
 
 def _names(known: Mapping[str, object], prefix: str, count_max: int) -> ForQuestion:
-    """Return the type of a comma-separated list of at most `count_max` names, each as in `_name`."""
+    """Return the type of a comma-separated list of at most `count_max` names, each of the type that `_name` returns."""
     return ForQuestion(lambda: {"type": "array", "items": _name(known, prefix).schema(), "maxItems": count_max})
 
 
 def _name(known: Mapping[str, object], prefix: str) -> ForQuestion:
-    """Return the type of one name: a name in `known`, or one that the site defined, which begins with `prefix`."""
+    """Return the type of a name that is in `known`, or that the site defined; the latter begins with `prefix`."""
 
     def describe() -> Schema:
         listed, defined = {"type": "string", "enum": list(known)}, {"type": "string", "pattern": f"^{prefix}."}
@@ -90,7 +90,7 @@ _QUESTION = (
         "date",
         _words(DateOf),
         "По какой дате учитываются сделки: по дате сделки, лида или последнего изменения.",
-        "The date by which deals are counted: of the deal, of its lead, or of its last change.",
+        "The date by which deals are counted: of the deal, of the deal's lead, or of the deal's last change.",
     ),
     Parameter("compare", _words(Comparison), "С чем сравнить период.", "What to compare the period with."),
     Repeated(
@@ -100,7 +100,12 @@ _QUESTION = (
         "A filter, written dimension:operator:value; may be sent several times.",
         count_max=FILTERS_MAX,
     ),
-    Parameter("segment", Text(NAME_LENGTH_MAX), "Сегмент: сохранённые фильтры.", "A segment: saved filters."),
+    Parameter(
+        "segment",
+        Text(NAME_LENGTH_MAX),
+        "Сегмент: сохранённые фильтры.",
+        "The name of a segment, which is a set of saved filters.",
+    ),
     Parameter(
         "sort",
         Text(WORDS_LENGTH_MAX),
@@ -123,7 +128,7 @@ ROWS = ParameterTable(
             "key",
             Text(WORDS_LENGTH_MAX),
             "Значение строки по каждой группировке, по порядку; пустое, если значения нет.",
-            "The row's value of each dimension, in order; empty if the row has no value.",
+            "The row's value for each dimension, in order; a value that the row does not have is empty.",
             count_max=BY_MAX,
             keeps_empty=True,
         ),
@@ -154,7 +159,7 @@ def words_of(sent: Sent) -> RawQuestion:
 
 
 def figure_of(sent: Sent, context: QuestionContext) -> Figure:
-    """Return the figure, a number in a report, whose rows are requested.
+    """Return the figure (a number in a report) of which the request asks for the rows.
 
     Raises:
         InvalidParameters: one violation for each unknown or unsuitable value, with the valid values.

@@ -14,7 +14,7 @@ CREDIT_LOOKBACK = timedelta(days=90)
 HALF_LIFE = timedelta(days=7)
 """Ours: under time decay, a visit this much earlier gets half the credit; other analytics tools use the same period."""
 POSITION_ENDS = Fraction(40, 100)
-"""Ours: under the position-based model, the share of the first visit and that of the last; others share the rest."""
+"""Ours: under the position-based model, the first and the last visit each get this share; others share the rest."""
 WHOLE = 1_000_000
 """The number of parts into which the credit for a lead is divided; each share is a whole number of parts."""
 TOUCHES_MAX = 100
@@ -36,7 +36,7 @@ def credit_key_of_visit(visit_id: int) -> CreditKey:
 class AttributionModel(IntEnum):
     """The attribution models that a site can choose; the values are the `attribution` codes of the API.
 
-    Calltouch has the models 0 and 1. Ours: the other models, with codes that Calltouch does not use.
+    Calltouch has the models 0 and 1. Ours: we added the other models, with codes that Calltouch does not use.
     """
 
     LAST_INTERACTION = 0
@@ -83,8 +83,8 @@ def _order(visit: Visit) -> tuple[datetime, int]:
 def credits_under(model: AttributionModel, touches: Sequence[Visit]) -> list[Credit]:
     """Return the credit that each visit gets under `model`, the largest share first; `touches` are earliest first.
 
-    Of equal shares, the later visit is first. The shares add up to `WHOLE` exactly; visits without a share are left
-    out.
+    Of two visits with equal shares, the later one is first. The shares add up to `WHOLE` exactly; visits without a
+    share are left out.
     Vendor: «текущая модель атрибуции, согласно которой определился источник заявки».
     """
     if not touches:

@@ -27,7 +27,10 @@ class HostKind(StrEnum):
 
 @record
 class KnownHost:
-    """A known host: its kind, its source (`name`, or the host if empty), and the URL parameters with search words."""
+    """A known host: its kind, its source, and the URL parameters with search words.
+
+    The source is `name` or, if that is empty, the host itself.
+    """
 
     kind: HostKind
     name: str = ""
@@ -38,8 +41,8 @@ class KnownHost:
 class SearchEngine:
     """A search engine: its domains, and the URL parameter with the search words.
 
-    `hosts` are the hosts under these domains on which people search; with `is_domain_known`, people also search on the
-    bare domains. They also search on every host under `subdomains_of`, such as `ru.search.yahoo.com`.
+    People search on the `hosts` under each of these domains and, with `is_domain_known`, on the bare domains. They also
+    search on every host under `subdomains_of`, such as `ru.search.yahoo.com`.
     """
 
     name: str
@@ -298,7 +301,7 @@ _ENDINGS = tuple(
     if engine.subdomains_of
     for domain in engine.domains.split()
 )
-"""The endings of hosts on which people search, with the entry for these hosts."""
+"""The endings of hosts on which people search, each with the entry for hosts that have the ending."""
 _DOMAINS: Mapping[str, KnownHost] = {
     **dict(_named(HostKind.SOCIAL, SOCIAL_NETWORKS)),
     **dict(_named(HostKind.ASSISTANT, ASSISTANTS)),

@@ -22,7 +22,7 @@ Only bots start more visits.
 """
 ATTRS_MAX = 100
 ATTRS_LENGTH_MAX = 4096
-"""The most characters in all names and values of a visit's attributes; the most attributes are `ATTRS_MAX`."""
+"""The most characters in the names and values of a visit's attributes together; `ATTRS_MAX` limits their number."""
 
 
 @record
@@ -86,7 +86,7 @@ def start(hit: Hit, visit_id: VisitId, now: datetime, hosts: SiteHosts = NO_HOST
 
 
 def extend(visit: Visit, hit: Hit, now: datetime) -> Visit:
-    """Return a visit after another hit: unknown client ids are filled in, and attributes are added up to the limits."""
+    """Return a visit after another hit: unknown client ids are filled in, and attributes are added if they fit."""
     return replace(
         visit,
         seen_at=now,

@@ -14,8 +14,9 @@ EXCLUDED = (*DEFAULT_EXCLUDED_CONTENT_TYPES, CONTENT_TYPES[XLSX])
 def compressed(pages: ASGIApp) -> ASGIApp:
     """Return an application that compresses the responses of `pages` with gzip if the client accepts gzip.
 
-    Ours: many servers have no proxy that compresses, and an uncompressed page takes several more round trips. The size
-    of a compressed page may reveal the form token in it. The token is checked only if a request has neither
-    `Sec-Fetch-Site` nor `Origin`, and browsers send these headers. The secret of a session is never in a page.
+    Ours: the server compresses pages itself, because many servers have no proxy that does, and an uncompressed page
+    takes several more round trips. The size of a compressed page may reveal the form token in it. The token is checked
+    only if a request has neither `Sec-Fetch-Site` nor `Origin`, and browsers send these headers. The secret of a
+    session is never in a page.
     """
     return GZipMiddleware(pages, compresslevel=LEVEL, exclude_content_types=EXCLUDED)

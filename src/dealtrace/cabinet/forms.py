@@ -23,7 +23,7 @@ FORMS = "forms of "
 
 @record
 class Form:
-    """The fields of a sent form in their order, and its files."""
+    """The fields of a sent form, in the order sent, and its files."""
 
     fields: Sequence[tuple[str, str]]
     files: Sequence[tuple[str, UploadFile]] = ()

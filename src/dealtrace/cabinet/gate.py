@@ -39,9 +39,9 @@ class Page:
     `is_open` need no login; open pages with `is_signed` accept forms from anywhere, since their path is signed. Pages
     with `is_of_installation` are for owners of the installation. People enter the code of two-factor authentication on
     pages with `takes_code`. Pages with `sets_factor` are open to people who must first set up this authentication.
-    Pages outside a site with `carries_site` have the header of the site that the query parameter `site` names.
-    `form_bytes_max` and `files_max` limit a form; a form with files is parsed only after the rights of the person are
-    checked.
+    Pages with `carries_site` are outside a site, but show the header of the site that the query parameter `site`
+    names. `form_bytes_max` and `files_max` limit a form; a form with files is parsed only after the rights of the
+    person are checked.
     """
 
     path: str

@@ -74,7 +74,7 @@ def file_sender(
 
 
 async def send_list(view: View, listed: ListFile[Key, Item], extension: str) -> Response:
-    """Send a list as a file with this extension, which Excel can open, in the language of the person.
+    """Send a list as a file with this extension, in the language of the person; Excel can open the file.
 
     Raises:
         ClientGone: the browser closed the connection before the file was complete.

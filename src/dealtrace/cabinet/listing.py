@@ -90,7 +90,7 @@ class Listing:
                 return self.link(**{BEFORE: f"{_BY_AMOUNT}{amount}.{end.id}"})
 
     def previous_page(self, key: SortKey | AmountKey | None) -> str:
-        """Return the URL of the page before this one, which begins after `key`, or at the start if that is `None`."""
+        """Return the URL of the previous page, which begins after `key`, or at the start if `key` is `None`."""
         return self.next_page(key) or self.link()
 
     @property
@@ -107,7 +107,7 @@ def listing_of(page: str, query: QueryParams, names: tuple[str, ...]) -> Listing
 
 @record
 class Days:
-    """The period of a list, and the form fields that set it; `fault` says why it is invalid, or is empty."""
+    """The period of a list, and the form fields that set it; `fault` says why the period is invalid, or is empty."""
 
     period: Period
     choices: tuple[Choice, ...]

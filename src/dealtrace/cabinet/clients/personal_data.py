@@ -35,7 +35,7 @@ class ContactLine:
 
 @record
 class Preview:
-    """The contacts of a person; `traces` are the rows found by the chosen contacts, which can be exported or erased."""
+    """The contacts of a person; the rows in `traces`, found by the chosen contacts, can be exported or erased."""
 
     contacts: tuple[ContactLine, ...]
     traces: people.Traces

@@ -88,8 +88,8 @@ class Found:
     """The data of the page: its deals, and the total number of deals found.
 
     `end` is the key after which the next page begins, or `None` on the last page. `previous` is the key after which the
-    previous page begins, or `None` if that is the first page or there is none. `statuses` are all statuses of the
-    site's deals. `sorting` is the requested order, or the default order if the list is too long for the requested one.
+    previous page begins, or `None` on the first two pages. `statuses` are all statuses of the site's deals. `sorting`
+    is the requested order, or the default order if the list is too long for the requested one.
     """
 
     entries: Sequence[DealEntry]
@@ -191,7 +191,7 @@ def _page(connection: Connection, query: PageQuery, listing: Listing) -> tuple[N
 def _previous(
     connection: Connection, query: PageQuery, listing: Listing, sorting: Sorting
 ) -> SortKey | AmountKey | None:
-    """Return the key after which the previous page begins; `None` if that is the first page or there is none."""
+    """Return the key after which the previous page begins, or `None` on the first two pages."""
     highest_first, newest_first = sorting is Sorting.HIGHEST, sorting is Sorting.NEWEST
     if sorting in _BY_AMOUNT:
         begun = listing.before_amount

@@ -24,7 +24,10 @@ class PathModel:
 
 @record
 class PathVisit:
-    """A visit before a lead, as strings; `shares` has its share of the credit for each model, empty if it has none."""
+    """A visit before a lead, as strings.
+
+    `shares` has the visit's share of the credit under each model, empty if the visit has no share.
+    """
 
     began: str
     source: str

@@ -53,8 +53,8 @@ OUTCOMES: Mapping[MatcherOutcome, str] = {
 }
 MISSES: Mapping[Miss, str] = {
     Miss.KIND: "the matcher searches for another kind of lead",
-    Miss.LATER: "it began %(time)s after the date",
-    Miss.DEPTH: "it began %(time)s before the date, %(excess)s more than allowed",
+    Miss.LATER: "it began %(time)s after the matcher’s date",
+    Miss.DEPTH: "it began %(time)s before the matcher’s date, %(excess)s more than allowed",
     Miss.TAGS: "it does not have the tags",
     Miss.UNIQUE: "it is not unique",
 }

@@ -80,7 +80,7 @@ CAUSES: Mapping[type[Refusal], Cause] = {
     ),
     errors.BodyTooLarge: Cause("the body is larger than the limit", "send one deal per request"),
     errors.PathNotFound: Cause("there is no such address", "check the address for misspellings"),
-    errors.MethodNotAllowed: Cause("the route does not support the method", "use one listed in `Allow`"),
+    errors.MethodNotAllowed: Cause("the route does not support the method", "use a method listed in `Allow`"),
     errors.ContactUnusable: Cause(
         "a form of the widget has neither a usable phone nor another contact",
         "send a phone with its country code, or an e-mail",
@@ -101,26 +101,28 @@ CAUSES: Mapping[type[Refusal], Cause] = {
         "wait as many seconds as `Retry-After` says, or raise `points_per_day`",
     ),
     errors.Overloaded: Cause(
-        "too many writes or reads are waiting; nothing was stored", "send again after `Retry-After`"
+        "too many writes or reads are waiting; nothing was stored", "send again after `Retry-After` seconds"
     ),
     errors.DatabaseUnavailable: Cause(
         "the database did not answer in time; whether the write was stored may be unknown",
-        "send again after `Retry-After`; this is safe for a deal with an `orderNumber`",
+        "send again after `Retry-After` seconds; this is safe for a deal with an `orderNumber`",
     ),
     errors.AnonymousRateExceeded: Cause(
         "too many requests in a minute without a token, from one address or for one site",
         "wait as many seconds as `Retry-After` says, or raise the server's limits per minute",
     ),
-    errors.DealKeyMissing: Cause("neither `orderId` nor `orderNumber` was sent", "send one of them"),
+    errors.DealKeyMissing: Cause("neither `orderId` nor `orderNumber` was sent", "send `orderId` or `orderNumber`"),
     errors.DealNotFound: Cause(
         "the site has no such deal, or it is deleted",
         "check the id; `dealtrace deal history` also shows deleted deals",
     ),
     errors.NumberTaken: Cause(
         "another deal has the `orderNumber`; the message has its id",
-        "change that deal, or send another number",
+        "send another `orderNumber`, or change the other deal",
     ),
-    errors.CallAndLeadRequest: Cause("both a call and a lead request were sent", "send only one of them"),
+    errors.CallAndLeadRequest: Cause(
+        "both a call and a lead request were sent", "send only the call or only the lead request"
+    ),
     errors.DealNotDeleted: Cause(
         "the deal cannot be restored, since it is not deleted (command)", "no action is needed"
     ),
@@ -132,14 +134,14 @@ CAUSES: Mapping[type[Refusal], Cause] = {
     ),
     errors.NumberReused: Cause(
         "another deal now has the number of the deal to restore (command)",
-        "change or delete that deal first",
+        "first change or delete the other deal with this number",
     ),
     errors.NameTaken: Cause("a site, token, login or field with that name exists (command)", "choose another name"),
     errors.SiteNotFound: Cause(
         "there is no such site, in a route without a token or in a command",
         "`dealtrace site list`",
     ),
-    errors.UnknownSetting: Cause("a site has no such setting (command)", "the message lists the valid ones"),
+    errors.UnknownSetting: Cause("a site has no such setting (command)", "the message lists the valid settings"),
     errors.InvalidSetting: Cause(
         "the value of a setting is invalid (command, cabinet)", "the message says what is valid"
     ),
@@ -170,7 +172,7 @@ CAUSES: Mapping[type[Refusal], Cause] = {
     errors.WebhookNotFound: Cause("there is no webhook with that id (command)", "`dealtrace webhook list`"),
     errors.DeliveryNotFound: Cause(
         "the message to replay was never sent to this webhook, or is no longer stored (command)",
-        "check its `webhook-id`; deliveries are kept for 30 days",
+        "check the `webhook-id` of the message; deliveries are kept for 30 days",
     ),
     AlertNotFound: Cause("the site has no such alert (command)", "`dealtrace alert list SITE_ID` lists the alerts"),
     errors.HostNotFound: Cause(
@@ -181,7 +183,7 @@ CAUSES: Mapping[type[Refusal], Cause] = {
         "the login or the password is wrong (cabinet)",
         "`dealtrace user password LOGIN` sets a new one",
     ),
-    refusals.ReportsBusy: Cause("too many reports are running and waiting", "send again after `Retry-After`"),
+    refusals.ReportsBusy: Cause("too many reports are running and waiting", "send again after `Retry-After` seconds"),
     refusals.ReportTooSlow: Cause(
         "a report took too long and was stopped",
         "choose a shorter period or fewer dimensions",
@@ -191,7 +193,7 @@ CAUSES: Mapping[type[Refusal], Cause] = {
         "choose a shorter period, fewer dimensions or a smaller file; on the server, free space or set `TMPDIR`",
     ),
     refusals.ServerStopping: Cause(
-        "the server began to stop before the report, list or file was ready", "send again after `Retry-After`"
+        "the server began to stop before the report, list or file was ready", "send again after `Retry-After` seconds"
     ),
     refusals.ClientGone: Cause(
         "the client closed the connection before its report was ready; only the log shows it",

@@ -22,7 +22,7 @@ FILTER_WORDS: FilterWords = {
     "deleted": ("Deleted leads", {YES: "Yes"}),
 }
 MISSED_WORDS: FilterWords = {name: words for name, words in FILTER_WORDS.items() if name != "deleted"}
-"""The filters of the list of missed calls to return: it has no deleted calls, so `deleted` in the URL has no effect."""
+"""The filters of the list of missed calls; the list has no deleted calls, so `deleted` in the URL has no effect."""
 
 
 def _listed(site: Site, listing: Listing, days: Days, language: Language) -> ListFile[int, ExportedLead] | None:

@@ -46,7 +46,7 @@ class Tab:
 
 @record
 class LeadRow:
-    """A lead of the list, as strings; `recording` is the URL of its recording, empty if it cannot be linked to."""
+    """A lead of the list, as strings; `recording` is the URL of its recording, empty if pages cannot link to it."""
 
     address: str
     began: str
@@ -76,7 +76,7 @@ class VisitRow:
 class Found:
     """The data of the page; `total` is `None` for visits, which are too many to count.
 
-    `previous` is the key after which the previous page begins, or `None` if that is the first page or there is none.
+    `previous` is the key after which the previous page begins, or `None` on the first two pages.
     """
 
     entries: Sequence[LeadEntry]

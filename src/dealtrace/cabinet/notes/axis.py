@@ -49,7 +49,7 @@ class Axis:
 
 
 def read_axis(connection: Connection, site: Site, period: Period) -> Axis:
-    """Return the notes of a period, and the changes to settings in it that affect figures."""
+    """Return the notes and the changes to settings in a period; changes that affect no figures are left out."""
     notes = list_notes(connection, site.id, period)[:SHOWN_MAX]
     changes = list_site_changes(
         connection,

@@ -26,7 +26,7 @@ class Step:
 
 
 def checklist_of(arrivals: Arrivals, view: View) -> list[Step]:
-    """Return the steps in order; the state of each says when data first and last arrived, or that there is none."""
+    """Return the steps in order; the state of each says when data first and last arrived, or that none has."""
     address, site_id = view.origin, view.current_site.id
     return [
         _step(
@@ -53,7 +53,7 @@ def _step(view: View, title: str, times: FirstAndLast, line: str, *, is_needed: 
 
 
 def state_of(times: FirstAndLast, now: datetime, view: View) -> str:
-    """Return the state of a step: when data first arrived (only the time if today), and how long ago it last did."""
+    """Return the state of a step: when data first arrived (only the time if today) and how long ago it last arrived."""
     first_at, last_at = times.first_at, times.last_at
     if first_at is None or last_at is None:
         return view.translate("no data yet")

@@ -1,4 +1,4 @@
-"""The overview of a site: six figures, a chart, current problems, sources by income, unmatched deals by reason."""
+"""The overview of a site: six figures, a chart, current problems, sources by income, and unmatched deals by reason."""
 
 from asyncio import gather
 from collections.abc import Sequence

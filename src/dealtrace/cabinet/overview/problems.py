@@ -71,13 +71,13 @@ _TEMPLATES: Mapping[ProblemKind, _Template] = {
     ),
     ProblemKind.WEBHOOK_PAUSED: _Template(
         "The webhook %(what)s is paused, so nothing is sent to it.",
-        "See why, and resume it.",
+        "See why the webhook is paused, and resume it.",
         "settings/webhooks/%(id)s",
         Role.OWNER,
     ),
     ProblemKind.WEBHOOK_FAILED: _Template(
         "The webhook %(what)s is failing.",
-        "Check its log and resend the messages.",
+        "Check the log of the webhook and resend the messages.",
         "settings/webhooks/%(id)s",
         Role.OWNER,
     ),
@@ -102,7 +102,7 @@ _TEMPLATES: Mapping[ProblemKind, _Template] = {
     ),
     ProblemKind.MAIL_REPORT_INVALID: _Template(
         "The report by e-mail “%(what)s” can no longer be made, so it is not sent. %(fault)s",
-        "Open it and replace the address of its report, or restore what was removed.",
+        "Open this report by e-mail and replace the address in it, or restore what was removed.",
         "settings/mail-reports/%(id)s",
         Role.ANALYST,
     ),

@@ -29,7 +29,7 @@ ONCE = (
 """The parameters that a report's URL contains at most once, in the order that they have in the URL."""
 FILTER = "filter"
 ORDERED = "ordered"
-"""The field of the form that has the metrics in the order in which they were shown."""
+"""The form field with the metrics in the order in which they were shown."""
 
 
 @record
@@ -76,11 +76,11 @@ class Address:
         return self if text in self.filters else Address(self.page, self.parameters, (*self.filters, text))
 
     def without_filter(self, text: str) -> "Address":
-        """Return the address without a filter."""
+        """Return the address without the filter `text`."""
         return Address(self.page, self.parameters, tuple(other for other in self.filters if other != text))
 
     def with_other_filter(self, text: str, other: str) -> "Address":
-        """Return the address with a filter replaced by another, in its place."""
+        """Return the address with the filter `other` in the place of the filter `text`."""
         filters = dict.fromkeys(other if each == text else each for each in self.filters)
         return Address(self.page, self.parameters, tuple(filters))
 
@@ -115,7 +115,7 @@ class Address:
 
 
 NEW_FILTER = ("filter_dimension", "filter_operator", "filter_value")
-"""The fields of the form that add a filter."""
+"""The form fields that add a filter."""
 
 
 def new_filter_of(query: QueryParams) -> str:

@@ -15,7 +15,7 @@ _RUNGS = {name: place for place, names in enumerate(LADDER) for name in names}
 
 @record
 class Rung:
-    """A level of the ladder of sources: its title, the URL of the report by it, and whether it is shown now."""
+    """A level of the ladder of sources: its title, the URL of the report grouped by it, and whether it is shown now."""
 
     words: str
     address: str
@@ -56,7 +56,7 @@ def rungs_of(question: Question, address: Address, language: Language) -> tuple[
 
 
 def _rung_below(question: Question, place: int) -> str | None:
-    """Return the dimension one rung below that at `place`; `None` if there is none or a lower rung is shown."""
+    """Return the dimension one rung below the one at `place`; `None` if no rung is lower or a lower one is shown."""
     rung = _RUNGS.get(question.by[place].name)
     shown = [*question.by, *([question.pivot] if question.pivot is not None else [])]
     if rung is None or rung + 1 == len(LADDER) or any(_RUNGS.get(each.name, 0) > rung for each in shown):

@@ -24,8 +24,8 @@ from dealtrace.reports.time_keys import TIME_KEYS, keys_of_period
 
 DAYS_BY_DAY = 62
 DAYS_BY_WEEK = 400
-"""Ours: a single day is drawn by hours, up to `DAYS_BY_DAY` days by days, up to `DAYS_BY_WEEK` by weeks, longer periods
-by months.
+"""Ours: the points of a chart are hours for a single day, days for up to `DAYS_BY_DAY` days, weeks for up to
+`DAYS_BY_WEEK` days, and months for longer periods.
 """
 BY_HOURS = {"ru": "по часам визита", "en": "by hour of the visit"}
 
