@@ -88,8 +88,8 @@ def load_command(name: str) -> TyperCommand | TyperGroup:
 def _import_command(listed: ListedCommand) -> Any:
     """Import a command without garbage collection, and exempt what was imported from later collections.
 
-    Imports leave no garbage, and collections, mostly at exit, take a fifth of the time of a short command. Any: a
-    function or a group of commands.
+    Imports leave no garbage, and garbage collections, mostly at exit, would take a fifth of the time of a short
+    command. Any: the command is a function or a group of commands.
     """
     gc.disable()
     try:
@@ -102,7 +102,7 @@ def _import_command(listed: ListedCommand) -> Any:
 class CommandGroup(TyperGroup):
     """The root group, which lists `COMMANDS` and imports only the command that is run.
 
-    Any: Click declares no types for attributes and options, and Typer hides those of contexts and commands.
+    Any: Click declares no types for attributes and options, and Typer hides the types of contexts and commands.
     """
 
     def __init__(self, **attributes: Any) -> None:
@@ -117,7 +117,7 @@ class CommandGroup(TyperGroup):
     def main(self, *args: Any, **options: Any) -> Any:
         """Run a command; if output cannot be written, end with one line on standard error and exit status 1.
 
-        If it fails over an argument that is not valid UTF-8, which only paths of files may be, exit with status 2.
+        An argument that is not valid UTF-8 is accepted only as the path of a file; elsewhere, exit with status 2.
         """
         prepare_streams()
         try:

@@ -124,7 +124,7 @@ def _count_left_to_normalise(database: Database) -> int:
 def mirror(
     anew: Annotated[bool, typer.Option("--anew", help="Remove the mirror first, and build it from scratch.")] = False,
 ) -> None:
-    """Update the column mirror (a copy of a SQLite database for fast reports) now, not only at the next report."""
+    """Update the column mirror (a copy of a SQLite database for fast reports) now instead of at the next report."""
     hidden = not error_console.is_terminal
     with open_prepared() as database:
         if not database.has_mirror:
@@ -169,7 +169,7 @@ def distribute(
 
 
 def summarize_distribution(added: int, before: Collection[str]) -> str:
-    """Return the message of `db distribute`; `added` tables were distributed now, those in `before` earlier."""
+    """Return the message of `db distribute` after it distributed `added` tables; `before` lists the others."""
     if not added:
         return "All tables are already distributed by site_id."
     others = f" {counted(len(before), 'table')} had been distributed before." if before else ""

@@ -52,7 +52,7 @@ class VersionAnswer(TypedDict):
 
 
 class CreditAnswer(TypedDict):
-    """A visit that an attribution model credits with a lead; `share` is its share of the credit, from 0 to 1."""
+    """A visit that an attribution model credits with a lead; `share` is the visit's share, from 0 to 1."""
 
     attribution: int
     sessionId: int

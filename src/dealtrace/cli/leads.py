@@ -51,7 +51,7 @@ def show(kind: KindArgument, lead_id: LeadIdArgument, site: OnlySiteOption = Non
 
 @lead_commands.command("delete")
 def delete(kind: KindArgument, lead_id: LeadIdArgument, site: OnlySiteOption = None) -> None:
-    """Delete a lead and rematch its deals, except pinned ones. The id that its sender gave it cannot be used again."""
+    """Delete a lead and rematch its unpinned deals. The id that the lead's sender gave it cannot be reused."""
     with open_prepared() as database, database.write() as connection:
         owner, lead = _find_lead(connection, kind, lead_id, site)
         changed = delete_lead(work_in(database, connection, owner), lead.ref)

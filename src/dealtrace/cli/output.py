@@ -19,7 +19,7 @@ _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
 _ESCAPES = "dealtrace.escapes"
-"""The name of the error handler of streams that escapes what the encoding of the stream lacks."""
+"""The name of the codec error handler that escapes the characters that the encoding of a stream lacks."""
 
 
 class OutputFailed(Exception):  # noqa: N818 - it names what happened
@@ -57,11 +57,10 @@ error_console = CleanConsole(stderr=True)
 
 
 def prepare_streams() -> None:
-    """Let standard streams escape the characters that their encoding lacks, and replace those that are closed.
+    """Let standard streams escape the characters that their encoding lacks, and replace closed standard streams.
 
-    Without a replacement, the database could be opened as standard output, and what is printed be written into it.
-    Writing to the replacement of standard output fails, as it does on a full disk; what goes to that of standard
-    error is lost.
+    If closed streams were not replaced, the database could be opened as standard output, and output be written into it.
+    Writing to a closed standard output fails, as on a full disk; what is written to a closed standard error is lost.
     """
     for number, mode in enumerate((os.O_RDONLY, os.O_RDONLY, os.O_WRONLY)):
         try:

@@ -29,7 +29,7 @@ def config(as_json: JsonOption = False) -> None:
 
 
 def masked(name: str, value: object) -> object:
-    """Return the value of a setting with secrets masked; in a URL, only passwords and secret query parameters are."""
+    """Return the value of a setting with secrets masked; in a URL, passwords and secret query parameters are masked."""
     if not isinstance(value, str) or not value:
         return value
     if _SECRET_NAME.search(name):

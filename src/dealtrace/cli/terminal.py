@@ -30,7 +30,7 @@ from dealtrace.storage.schema.upgrade import (
 
 @contextmanager
 def open_prepared(*, creates: bool = False) -> Iterator[Database]:
-    """Yield the configured database, and report errors as `explained` does; `creates` creates a missing database."""
+    """Yield the configured database, and report errors as `explained` does; with `creates`, create it if missing."""
     with explained():
         settings = read_settings()
         database = open_database(settings.database_url, mirror_memory_mib=settings.mirror_memory)

@@ -92,7 +92,7 @@ class Attrs:
         """Return the members of the object by name.
 
         Raises:
-            InvalidValue: the text is not such an object, or has values that cannot be stored.
+            InvalidValue: the text is not a JSON object without nested objects, or has values that cannot be stored.
         """
         kept, is_whole = self.salvage(text)
         if kept is None or not is_whole:
@@ -126,9 +126,10 @@ class SentHit(Sent):
 
 @dataclass(frozen=True)
 class HitTable(ParameterTable):
-    """The parameters of a hit (an opened page); of invalid values, only the usable part is kept.
+    """The parameters of a hit (an opened page).
 
-    Ours: nobody would see the refusal of a hit, and a single refused value could lose all visits of a visitor.
+    Ours: of an invalid value, only the usable part is kept, and the hit is not refused for an optional value. Nobody
+    would see a refusal, and a single refused value could lose all visits of a visitor.
     """
 
     def read(self, pairs: Pairs) -> SentHit:

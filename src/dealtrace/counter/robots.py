@@ -16,9 +16,10 @@ HTTP_LIBRARY = "http-library"
 PATTERNS_OF_PEOPLE = frozenset({r"AP3A\.240617\.008", "MetaIAB Facebook", "okhttp"})
 """Patterns in the package's list that match what people use: Android 15, the Facebook app and other Android apps."""
 ONLY_AT_THE_BEGINNING = frozenset({"Viber", "WhatsApp"})
-"""Words that mean a robot only at the beginning: `Viber` fetches previews, `Mozilla/5.0 … Viber/21` is a person.
+"""Words that mean a robot only at the beginning of a user agent.
 
-Ours: these messengers add their names to the user agents of the browsers within them, in which people open links.
+Ours: `Viber/21` counts as a robot that fetches previews, and `Mozilla/5.0 … Viber/21` as a person who opens a link in
+the messenger's own browser.
 """
 LIBRARIES_OF_CRAWLERS = frozenset(
     {
@@ -28,7 +29,7 @@ LIBRARIES_OF_CRAWLERS = frozenset(
 )  # fmt: skip
 """HTTP libraries in the package's list that only crawlers use."""
 MORE_SERVERS = (r"^WordPress/", "^Java/")
-"""More user agents of websites' servers; the package does not list these as HTTP libraries."""
+"""Patterns of user agents of websites' servers that the package does not list as HTTP libraries."""
 
 
 @lru_cache(maxsize=USER_AGENTS_REMEMBERED)

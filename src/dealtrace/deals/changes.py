@@ -35,7 +35,7 @@ CHANGEABLE = (
 )
 """The fields of a deal that `update-by-id` may change; versions record their values before and after the change."""
 FURTHER = ("margin_rub", "currency", "details", "matchers", "status_since")
-"""The fields that only deals 2.0 can set; versions record their values before and after a change, too."""
+"""The fields that only the deals API 2.0 can set; versions record their values before and after a change, too."""
 
 
 @record
@@ -98,7 +98,7 @@ _WHOLE = (
 
 
 def _with_more(change: Change, deal: Deal) -> Deal:
-    """Return `deal` with the changes that only deals 2.0 can make."""
+    """Return `deal` with the changes that only the deals API 2.0 can make."""
     if change.added_tags:
         deal = replace(deal, tags=tuple(dict.fromkeys((*deal.tags, *change.added_tags))))
     if change.added_comment:
@@ -117,7 +117,9 @@ def _merged(values: Mapping[str, str] | None, sent: Mapping[str, str]) -> Mappin
 
 
 def _restated(deal: Deal, parts: Mapping[str, str]) -> TrafficSource | None:
-    """Return the source stated for a deal, with `parts` of it replaced; if the deal has a lead, nothing is replaced.
+    """Return the source stated for a deal, with `parts` replacing its parts of the same names.
+
+    If the deal has a lead, nothing is replaced.
 
     Vendor: «Если сделка не привязана ко звонку или заявке, то у нее может быть обновлен существующий или назначен новый
     произвольный источник».
@@ -140,7 +142,7 @@ def contact_after(deal: Deal, registered: SearchContacts | None) -> SearchContac
     """Return the contacts of a changed deal; journals show these contacts and find the deal by them.
 
     If the deal has matchers, the contacts in its details are returned. If it has no matchers, or no contacts in its
-    details, the contacts with which it was `registered` are returned (`None` for deals of the deals API 2.0).
+    details, `registered` is returned: the contacts sent to register it, `None` for deals of the deals API 2.0.
     """
     return (search_contacts_of(deal.details) if deal.matchers else None) or registered
 

@@ -17,7 +17,8 @@ RATE_RUB_MIN = Decimal(1) / RATE_STEPS
 RATE_RUB_MAX = 1_000_000
 """The highest rate, in rubles for one unit.
 
-Ours: no currency in which a CRM counts deals is worth more; gold and bitcoin do not count as currencies.
+Ours: a higher rate is refused, since no currency in which a CRM counts deals is worth more. Gold and bitcoin do not
+count as currencies.
 """
 KOPECKS_MAX = 2**63 - 1
 _RUBLES = frozenset({"rub", "rur", "руб", "руб.", "₽"})

@@ -1,4 +1,4 @@
-"""The data that a deal has only in deals 2.0: its funnel, name, link, products and contacts."""
+"""The data that a deal has only in the deals API 2.0: its funnel, name, link, products and contacts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -11,7 +11,7 @@ from dealtrace.record import record
 PRODUCTS_MAX = 200
 """Ours: the most products of a deal; a longer list is refused, never cut."""
 CONTACTS_MAX = 100
-"""Ours: the most contacts of one kind in a deal."""
+"""Ours: the most contacts of one kind in a deal; a longer list is refused, never cut."""
 
 
 @record

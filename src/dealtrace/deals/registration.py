@@ -47,8 +47,8 @@ class Registration:
 class Receipt:
     """The response to a registration; a retry of the registration gets the same response.
 
-    `matcher` is the position, from 0, of the matcher that decided, and `visit_id` the visit that it found; each is
-    `None` if there is none.
+    `matcher` is the position, from 0, of the matcher that decided where the deal came from, `None` if none did.
+    `visit_id` is the visit that this matcher found, `None` if it found no visit.
     """
 
     deal_id: DealId

@@ -26,7 +26,7 @@ def status_history(versions: Iterable[DealVersion]) -> list[PastStatus]:
 
 
 def statuses_by_version(versions: Iterable[DealVersion]) -> Iterator[PastStatus | None]:
-    """Yield for each version of a deal the status that it began, or `None` if it began none; see `status_history`."""
+    """For each version of a deal, yield the status that the version began, or `None` if none; see `status_history`."""
     last: PastStatus | None = None
     made_at: str | None = None
     for version in versions:

@@ -11,7 +11,7 @@ from dealtrace.deals.deal import Deal, DealId
 from dealtrace.record import record
 
 FIRST_VERSION = 1
-"""The number of the first version, which registers the deal; retries of the registration are answered from it."""
+"""The number of a deal's first version: it records the registration, and the answer to a retry is made from it."""
 
 Fields = Mapping[str, Any]
 """Values of a deal by field name. Any: each field has its own type, and `replace` takes values by name."""
@@ -59,7 +59,7 @@ def first_version(
     """Return the first version of a deal: all its fields, and the amount as sent, for the response to a retry.
 
     If the deal has a currency, the version has it, too. If the deal has matchers, the version also has the fields of
-    deals 2.0, and the position of the `matcher` that decided.
+    the deals API 2.0, and the position of the `matcher` that decided where the deal came from.
     """
     after: dict[str, object] = {
         "number": deal.number,
@@ -138,4 +138,4 @@ def without_person(fields: Fields) -> Fields:
 
 _MAY_NAME_A_PERSON = ("manager", "comment", "custom_values")
 _EMPTY: Fields = {"details": {}, "matchers": []}
-"""The values to which fields of deals 2.0 are set when a client's data is erased, as they may identify the client."""
+"""The empty values to which fields that may identify a client are set when the client's data is erased."""

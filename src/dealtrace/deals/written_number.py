@@ -17,8 +17,8 @@ COMMA = ","
 class WrittenNumber:
     """A number of 0 or more, as it was written.
 
-    `decimal_sign` is the comma or point that certainly separates decimals where the number was written, or empty if the
-    number does not show it. If `unclear_sign` is not empty, this sign may separate thousands or decimals, and `number`
+    `decimal_sign` is the comma or point that the writer certainly puts before decimals, or empty if the number does not
+    show which one that is. If `unclear_sign` is not empty, this sign may separate thousands or decimals, and `number`
     is the value if it separates decimals.
     """
 
@@ -56,8 +56,8 @@ def written_number(text: str) -> WrittenNumber | None:
 def clear_number(number: WrittenNumber, decimal_sign: str) -> Decimal:
     """Return the number that was meant in a column whose decimals are separated by `decimal_sign`, which may be empty.
 
-    Ours: `1,234` may be 1,234 or 1.234, and a wrong guess is a thousandfold error. The other cells of the column decide
-    which; if they do not show it, or contradict each other, the number is refused.
+    Ours: the other cells of the column decide whether `1,234` is 1234 or 1.234. If they do not show it, or contradict
+    each other, the number is refused, since a wrong guess is a thousandfold error.
 
     Raises:
         InvalidValue: the number has both readings, and the column does not show which is meant.
@@ -75,8 +75,9 @@ def clear_number(number: WrittenNumber, decimal_sign: str) -> Decimal:
 def single_number(number: WrittenNumber, most: Decimal | int | None = None) -> Decimal:
     """Return the number that a person wrote alone, in a form or a command; `most` is the largest allowed number.
 
-    Ours: neither Russian nor English puts a point between thousands, so `1.234` is a fraction. `1,234` is a fraction in
-    Russian and a whole number in English: it is refused, unless the whole number exceeds `most`.
+    Ours: `1.234` is read as a fraction, since neither Russian nor English puts a point between thousands. `1,234` is a
+    fraction in Russian and a whole number in English. It is refused, unless the whole number exceeds `most`: then it is
+    read as a fraction.
 
     Raises:
         InvalidValue: the number has both readings.

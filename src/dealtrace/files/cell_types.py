@@ -224,8 +224,8 @@ class DurationCell(NumberCell):
     def read(self, cell: Cell) -> timedelta:
         """Parse a duration; fractions of a second are kept, because the end of a call depends on them.
 
-        Ours: `1,234` is a thousand seconds or a little more than one, as the other cells of the column show. `1.234` is
-        a fraction unless the column has decimal commas, because telephone exchanges write milliseconds with a point.
+        Ours: the other cells of the column decide whether `1,234` is 1234 or 1.234 seconds. `1.234` is a fraction
+        unless the column has decimal commas, because telephone exchanges write milliseconds with a point.
         """
         duration = self._parse(cell)
         if duration is None or not timedelta(0) <= duration <= self.most:
@@ -283,7 +283,7 @@ class TagsCell:
         if len(tags) > TAGS_MAX or any(len(tag) > TAG_LENGTH_MAX for tag in tags):
             raise InvalidValue(
                 f"допускается не более {TAGS_MAX} тегов по {TAG_LENGTH_MAX} символов",
-                f"at most {TAGS_MAX} tags of {TAG_LENGTH_MAX} characters are allowed",
+                f"at most {TAGS_MAX} tags, each of at most {TAG_LENGTH_MAX} characters, are allowed",
             )
         return tags
 

@@ -116,8 +116,8 @@ class Layout:
 class DecimalSigns:
     """Finds the decimal sign, comma or point, of each column of numbers: `note` all rows, then call `decided`.
 
-    Ours: `1,234` may be a thousand or a fraction; the decimal sign of the other cells in its column decides. If they
-    show no decimal sign, or both, the cell is refused.
+    Ours: the decimal sign of the other cells in a column decides whether `1,234` is 1234 or 1.234. If they show no
+    decimal sign, or both, the cell is refused.
     """
 
     def __init__(self, layout: Layout) -> None:
@@ -131,7 +131,7 @@ class DecimalSigns:
                 self._shown[position].add(sign)
 
     def decided(self) -> Layout:
-        """Return the layout with the decimal sign of each column of numbers in which the noted rows show only one."""
+        """Return the layout with the decimal sign of each column of numbers whose cells show just one decimal sign."""
         decided = []
         for found in self._layout.found_columns:
             signs = self._shown.get(found.position, set())

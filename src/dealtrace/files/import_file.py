@@ -39,7 +39,7 @@ class ImportFile:
     read: Callable[[], Iterator[Row]]
 
     def rows(self, time_zone: ZoneInfo, after: int) -> Iterator[tuple[Row, ImportRow[object]]]:
-        """Yield each row after row number `after`, with its record or its refusal if it is invalid; skip blank rows."""
+        """Yield each row after row number `after` with its record, or with its refusal if invalid; skip blank rows."""
         for row in self.read():
             if row.number > max(after, self.headings.number) and not row.is_blank:
                 yield row, ImportRow(row.number, self._content(row, time_zone))

@@ -238,7 +238,7 @@ class ElementReader:
         if len(tags) > TAGS_MAX or any(len(tag) > TAG_LENGTH_MAX for tag in tags):
             limit = (
                 f"допускается не более {TAGS_MAX} тегов по {TAG_LENGTH_MAX} символов",
-                f"at most {TAGS_MAX} tags of {TAG_LENGTH_MAX} characters are allowed",
+                f"at most {TAGS_MAX} tags, each of at most {TAG_LENGTH_MAX} characters, are allowed",
             )
             self._add_violation(f"{params}.tags", *limit)
         logic = self._word(f"{params}.tagsLogic", sent.tags_logic, _LOGIC.read)

@@ -18,7 +18,7 @@ ToOption = Annotated[date | None, day_option("The last day, inclusive; today by 
 
 @record
 class Period:
-    """A period of days in the site's time zone; `since` and `until` are the same period in UTC, the end exclusive."""
+    """A period of days in the site's time zone; `since` and `until` are its start and its end (exclusive) in UTC."""
 
     first_on: date
     last_on: date

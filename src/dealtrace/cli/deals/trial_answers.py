@@ -35,7 +35,7 @@ class EffectAnswer(TypedDict):
 
 
 class MovedCountAnswer(TypedDict):
-    """How many leads or visits would get another source, and how many the rules were tried on."""
+    """How many leads or visits would get another source, and how many leads or visits the rules were tried on."""
 
     otherSource: int
     tried: int

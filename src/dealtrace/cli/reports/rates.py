@@ -35,7 +35,7 @@ def set_one(
     rubles: Annotated[str, typer.Argument(metavar="RUBLES", help="The price of one unit in rubles, such as 92.5.")],
     since: Annotated[date | None, day_option("The first day of the rate; today if omitted.", name="--from")] = None,
 ) -> None:
-    """Set the price of one unit of a currency in rubles, which applies from a day until the next rate."""
+    """Set the price in rubles of one unit of a currency. The price applies from a day until the next rate."""
     named, rate = _currency(currency), _rubles(rubles)
     with open_prepared() as database, database.write() as connection:
         site = require_site(connection, site_id)

@@ -17,7 +17,7 @@ from dealtrace.reports.table import COMPARED, figure_columns, figures_of
 NOTHING = "—"
 GAP = "  "
 KEY_WIDTH_MIN = 10
-"""The width, in characters, to which key columns may be cut; only then are columns of figures left out."""
+"""The smallest width in characters to which keys are cut; if the table is still too wide, figures are left out."""
 CUT = "…"
 
 

@@ -44,7 +44,7 @@ COST_COLUMNS = (
             "id",
         ),
         _PART,
-        "The id of the campaign, if there is no `campaign`.",
+        "The id of the campaign, used if `campaign` is missing or empty.",
     ),
     Column(
         "campaign_name",

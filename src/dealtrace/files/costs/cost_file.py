@@ -23,7 +23,7 @@ from dealtrace.files.unreadable import unreadable
 from dealtrace.record import record
 
 COSTS_MAX = 100_000
-"""The most combinations of day and source in a file: other writes wait while one transaction stores all their costs."""
+"""The most combinations of day and source in a file: one transaction stores all of them while other writes wait."""
 FAULTS_SHOWN_MAX = 5
 KOPECK_IN_MICROS = MICROS // KOPECKS_PER_RUBLE
 _TOTAL = re.compile(
@@ -252,9 +252,9 @@ def _faulty(path: Path, faults: Sequence[tuple[int, InvalidParameters]]) -> File
 def _unit_of(path: Path, headings: CostHeadings, tally: _Tally, stated: CostUnit) -> CostUnit:
     """Return the unit of the cost column.
 
-    Ours: a report of the Yandex Direct API does not say whether its costs are rubles or millionths of a ruble. They are
-    rubles if any number has decimals or is below 10,000, which is a kopeck in millionths. Otherwise they are millionths
-    if all numbers are multiples of 10,000. In all other cases the unit is uncertain, and the file is refused.
+    Ours: reports of the Yandex Direct API do not state their unit, so their numbers decide. They count as rubles if any
+    number has decimals or is below 10,000, which is a kopeck in millionths of a ruble. Otherwise they count as
+    millionths if all are multiples of 10,000. In all other cases the unit is uncertain, and the file is refused.
     """
     if stated is not CostUnit.AUTO:
         return stated
@@ -274,8 +274,8 @@ def _unit_of(path: Path, headings: CostHeadings, tally: _Tally, stated: CostUnit
 def _decimal_sign_of(path: Path, tally: _Tally) -> str:
     """Return the decimal sign, comma or point, of the cost column.
 
-    Ours: `1,234` may mean 1234 or 1.234, and a wrong guess is a thousandfold error. The other cells of the column
-    decide; if they show no decimal sign, or contradict each other, the file is refused.
+    Ours: the other cells of the column decide whether `1,234` is 1234 or 1.234. If they show no decimal sign, or
+    contradict each other, the file is refused, since a wrong guess is a thousandfold error.
     """
     if len(tally.decimal_signs) == 1:
         return next(iter(tally.decimal_signs))

@@ -16,7 +16,7 @@ from dealtrace.files.unreadable import check_headings, unreadable
 from dealtrace.record import record
 
 RATES_MAX = 100_000
-"""The most rates of a file, because one transaction stores them all."""
+"""The most rates that a file may have, because one transaction stores them all."""
 
 
 @record
