@@ -20,7 +20,7 @@ ROWS_AT_ONCE = 1000
 
 Content = TypeVar("Content")
 Import = Callable[[Work, Sequence[Content]], Sequence[object]]
-"""A function that stores records and returns an outcome for each, in input order: a `Refusal` if it was not stored."""
+"""A function that stores records and returns, in input order, an outcome for each, which may be a `Refusal`."""
 
 
 @record
@@ -54,7 +54,7 @@ def import_rows(work: Work, run: Import[Content], at: FileImport, rows: Sequence
 
 
 def store_unrefused(work: Work, run: Import[Content], contents: Sequence[Content | Refusal]) -> list[object]:
-    """Store the records in `contents` and return their outcomes in input order; a refusal is returned unchanged."""
+    """Store the records in `contents`; return, in input order, their outcomes and the refusals in `contents`."""
     outcomes = iter(run(work, [content for content in contents if not isinstance(content, Refusal)]))
     return [content if isinstance(content, Refusal) else next(outcomes) for content in contents]
 

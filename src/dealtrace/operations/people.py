@@ -60,9 +60,9 @@ class Erasure:
 def erase_people(work: Work, commands: Sequence[WriteCommand[Erasure]]) -> list[people.Traces]:
     """Make people anonymous at the site, in input order; each outcome is the rows found about the person.
 
-    A person is not changed if the found rows differ from the expected rows. Registrations wait for the transaction, so
-    that they add no data meanwhile. The caller must first remove the column mirror, the copy that reports read, because
-    it would keep the data.
+    A person is not changed if the found rows differ from those that the operator has agreed to erase. Registrations
+    wait for the transaction, so that they add no data meanwhile. The caller must first remove the column mirror, the
+    copy that reports read, because it would keep the data.
     """
     lock_registrations(work)
     outcomes: list[people.Traces] = []
@@ -79,7 +79,7 @@ def erase_people(work: Work, commands: Sequence[WriteCommand[Erasure]]) -> list[
 def record_erasure(
     connection: Connection, site_id: int, traces: people.Traces, now: datetime, user_id: int | None = None
 ) -> None:
-    """Record that a person was erased at a site, with the numbers of leads and deals but without the contact."""
+    """Record that a person was erased at a site, and how many leads and deals were affected, but not the contact."""
     leads, deals = str(traces.leads), str(len(traces.deals))
     record_change(connection, site_id, SiteChange(ChangeKind.ERASURE, leads, "", deals, now, user_id))
 

@@ -89,10 +89,10 @@ class ImportOutcome:
 def run_import(
     job: ImportJob[FileRow], now: Callable[[], datetime], show: Callable[[FileImport], None] = lambda _: None
 ) -> ImportOutcome:
-    """Import the rows of a file that earlier runs have not; `show` gets the progress at the start and after each chunk.
+    """Import the remaining rows of a file; `show` gets the progress at the start and after each chunk.
 
-    If the import is interrupted, the next run continues after the last committed chunk. Refused rows are kept before
-    their chunk is committed.
+    If the import is interrupted, the next run continues after the last committed chunk. The refused rows of a chunk
+    are kept before the chunk is committed.
 
     Raises:
         ImportInProgress: another run has imported the next rows in the meantime.
@@ -116,7 +116,7 @@ def run_import(
 
 
 def refresh_statistics(database: Database) -> str | None:
-    """Refresh the statistics of the database's planner; return why this failed, or `None` if it did not.
+    """Refresh the statistics of the database's planner; return why this failed, or `None` if it succeeded.
 
     An import is complete even if this fails, for example because a worker node of the cluster is unavailable.
     """

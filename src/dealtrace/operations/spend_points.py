@@ -63,7 +63,7 @@ def lock_registrations_of(connection: Connection, site: Site, now: datetime) -> 
 
 
 def points_refusal(work: Work) -> PointsSpent:
-    """Return the refusal of a call for which too few points are left; it has the time until the site's next day."""
+    """Return the refusal of a call for which too few points are left, with the seconds until the site's next day."""
     return PointsSpent(retry_after_seconds=seconds_to_reset(work.now, work.site.time_zone))
 
 

@@ -12,7 +12,8 @@ InnerPayload = TypeVar("InnerPayload")
 class WriteCommand(Generic[Payload]):
     """The payload of a command, and its sender: a token or a user.
 
-    Both are `None` for requests without a token, for the command line, and for work that the server starts itself.
+    The token and the user are both `None` for requests without a token, for the command line, and for work that the
+    server starts itself.
     """
 
     payload: Payload

@@ -7,7 +7,7 @@ from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 
 IPV6_PREFIX = 64
-"""Ours: a household or server gets a whole /64 network, so its 2^64 addresses are counted as one address."""
+"""Ours: all addresses of a /64 network count as one address, because a household or server gets a whole network."""
 _KEYS_CACHED = 4096
 
 

@@ -333,7 +333,7 @@ class ByFigure:
 
 @record
 class ByKey:
-    """A sort criterion: the keys at index `place`, times by time, names by code points; missing keys come last."""
+    """A sort criterion: the keys at index `place`, by time or, for names, by code points; missing keys come last."""
 
     place: int
     is_descending: bool = False

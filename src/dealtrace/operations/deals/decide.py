@@ -1,4 +1,4 @@
-"""Match deals by their matchers, which are searches for a lead or visit; the first that finds something decides."""
+"""Match deals by their matchers: searches for a lead or visit, which are tried in order until one succeeds."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -24,8 +24,8 @@ from dealtrace.storage.visits.visits import find_visits
 class MatchDecision:
     """The result of matching a deal by its matchers, the searches for a lead or visit that the caller sent.
 
-    `matcher` is the position of the matcher that decided, or `None` if none did. `visit` is set if the deal was matched
-    to a visit.
+    `matcher` is the position of the matcher that succeeded, or `None` if none did. `visit` is set if the deal was
+    matched to a visit.
     """
 
     match: Match = UNMATCHED
@@ -73,7 +73,7 @@ def _named_visits(matchers: Sequence[Matcher]) -> Iterator[int]:
 
 
 def explain_decision(connection: Connection, site: Site, matchers: Sequence[Matcher]) -> tuple[MatcherStep, ...]:
-    """Return a step for each matcher: its outcome, the leads that it considered, and why leads do not fit."""
+    """Return a step for each matcher: its outcome, the leads that it considered, and why some of them do not fit."""
     (decision,) = decide_matchers(connection, site, [matchers])
     (resolved,) = _with_phones(connection, site, [matchers])
     searches = [search for matcher in resolved if isinstance(search := search_of(matcher), SearchByContact)]

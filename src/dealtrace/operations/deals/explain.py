@@ -79,7 +79,7 @@ def _is_decided(step: MatcherStep) -> bool:
 
 
 def explain_deal(connection: Connection, site: Site, deal: Deal) -> Explanation:
-    """Return the explanation of how the deal's lead was found, by the same rules that matching uses."""
+    """Explain how the deal's lead was found; the explanation follows the same rules as matching."""
     if deal.matchers:
         steps_of_matchers = explain_decision(connection, site, deal.matchers)
         return Explanation(deal, site.contact_matching, (), (), matchers=steps_of_matchers)
@@ -126,7 +126,7 @@ def _names_in(clue: LeadClue) -> Iterator[tuple[LeadKind, str, str, CallIdentity
 
 
 def _list_spans(connection: Connection, site: Site, happened_at: datetime, contact: SearchContacts) -> list[LeadSpan]:
-    """List the leads that share a contact with a deal and can match it, or miss it by at most `NEAR_MISS`."""
+    """List the leads that share a contact with a deal and fit its time limits, or miss them by at most `NEAR_MISS`."""
     since = happened_at - contact.link_threshold - NEAR_MISS
     queries = [contact_rows.SpanQuery(value, happened_at + NEAR_MISS, since) for value in searched_contacts(contact)]
     return contact_rows.list_spans(connection, site.id, queries)
@@ -138,7 +138,7 @@ def _list_farther_spans(
     """List the leads beyond `NEAR_MISS` that the deal would get if its link threshold were just long enough.
 
     The link threshold is the longest time between a lead and its deal. Only contacts whose search found nothing are
-    used. The list is empty if a nearer lead needs a smaller threshold.
+    used. The list is empty if a smaller increase of the threshold would give the deal a nearer lead.
     """
     failed = [step for step in steps if step.winner is None]
     if any(candidate.missed_end is Missed.CLOSING for step in failed for candidate in step.candidates):

@@ -61,7 +61,7 @@ class _Batch:
     def find_stored(self, incoming: Sequence[IncomingDeal]) -> None:
         """Fill the batch with the stored deals that have the same ids or numbers as the incoming deals.
 
-        For incoming deals without an id, deleted deals count too.
+        For an incoming deal without an id, a deleted deal with its number is found too.
         """
         connection, site_id = self.work.connection, self.work.site.id
         self.by_id = deals.find_fingerprints(connection, site_id, [deal.id for deal in incoming if deal.id is not None])

@@ -81,7 +81,8 @@ def gather(
 ) -> list[list[Outcome] | PointsSpent]:
     """Return the outcomes of the items, grouped by list; a list with an item that was not paid for gets `PointsSpent`.
 
-    So a list is also refused if it names a deal of an earlier, unpaid list, just as if the list had been sent alone.
+    So a list is also refused if it names a deal of an earlier, unpaid list. The outcomes are the same as if each list
+    had been sent alone, in order.
     """
     rest = iter(outcomes)
     lists = [[next(rest) for _ in command.payload] for command in commands]

@@ -21,7 +21,7 @@ from dealtrace.storage.leads import contact_rows, leads
 
 @record
 class DealToMatch:
-    """A deal to match: when it happened, and its `clue`, the id, reference or contacts that the CRM sent.
+    """A deal to match: its time, and its `clue`, which is the id, reference or contacts that the CRM sent.
 
     The clue is ignored if there are `matchers`, which are searches that the caller sent.
     """
@@ -54,7 +54,7 @@ def match_deals(
 def match_with_reasons(
     connection: Connection, site: Site, deals: Sequence[DealToMatch], precedence: Sequence[LeadKind] = SEARCH_ORDER
 ) -> list[MatchDecision]:
-    """Return the lead or visit of each deal, and the matcher that decided, by the rules of `match_deals`."""
+    """Match deals by the rules of `match_deals`; return each deal's lead or visit, and the matcher that succeeded."""
     lists = [deal.matchers for deal in deals if deal.matchers]
     clues = [deal for deal in deals if not deal.matchers] if lists else deals
     by_matchers = iter(decide_matchers(connection, site, lists) if lists else ())

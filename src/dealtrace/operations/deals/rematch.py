@@ -44,7 +44,8 @@ def rematch_concerned(work: Work, leads: Sequence[LeadIdentifiers]) -> list[Deal
     Deals that state the id or reference of one of the leads, and deals with matchers, are always matched again. Deals
     that share a contact are matched again only if contact matching is on. The result is the same as if the leads had
     arrived before the deals.
-    Ours: Calltouch searches for ten minutes only; a lead that arrives later is just as likely to belong to its deal.
+    Ours: deals are matched again however late a lead arrives, because a late lead is just as likely to belong to a
+    deal; Calltouch searches for ten minutes only.
     """
     concerned = {
         deal_id
@@ -87,7 +88,7 @@ def rematch_tagged(work: Work, tagged: Collection[LeadRef]) -> list[Deal]:
 
 
 def _find_spans(work: Work, refs: Collection[LeadRef]) -> dict[LeadRef, tuple[LeadSpan, ...]]:
-    """Find the spans of each lead: its contacts, each with the start and end of the lead; there may be none."""
+    """Find the spans of each lead: a span is a contact with the start and end of the lead; a lead may have no spans."""
     spans: dict[LeadRef, tuple[LeadSpan, ...]] = {}
     for kind in LeadKind:
         ids = [ref.id for ref in refs if ref.kind is kind]
@@ -184,9 +185,9 @@ def rebind_deals(
 
 
 def _find_visited_at(work: Work, matched: Sequence[Deal]) -> dict[DealId, datetime]:
-    """Return when the visit of each deal or of its lead began, by deal id; deals without a visit are left out.
+    """Return, by deal id, when the visit of the deal or of the deal's lead began; deals without a visit are left out.
 
-    This also divides the credit for the deals that were matched to a visit without a lead.
+    This also divides the credit for the deals that were matched to a visit and have no lead.
     """
     refs = [deal.lead for deal in matched if deal.lead is not None]
     of_leads = leads.find_visited_at(work.connection, work.site.id, refs)

@@ -22,7 +22,7 @@ from dealtrace.storage.id_blocks import IdBlocks
 
 @record
 class RematchProgress:
-    """How many deals are done, how many of them changed, the id of the last of them, and how many deals there are."""
+    """How many deals are done, how many of these changed, the id of the last one done, and how many deals there are."""
 
     deals: int
     changed: int

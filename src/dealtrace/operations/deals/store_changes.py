@@ -20,9 +20,9 @@ def store_changes(
 ) -> dict[DealId, Deal]:
     """Store deals whose fields have changed, and return the stored deals by id.
 
-    Each of `changes` has a stored deal and the deal with all its changes; `versions` has a version for each change, in
-    order. All changes of a deal's fields must go through this function, so that the deal is found, matched and counted
-    by its present fields. A deal whose matchers changed is matched again, which makes another version.
+    Each of `changes` has a stored deal and the same deal with all its changes; `versions` has a version for each single
+    change, in order. All changes of a deal's fields must go through this function, so that the deal is found, matched
+    and counted by its present fields. A deal whose matchers changed is matched again, which makes another version.
     """
     if not changes:
         return {}

@@ -24,7 +24,7 @@ _PINS = (VersionKind.PINNED, VersionKind.UNPINNED)
 
 
 def undo_version(work: Work, deal_id: int, number: int, *, user_id: int | None = None) -> Deal:
-    """Undo a version: set the fields that it changed back to their earlier values, and return the deal.
+    """Undo a version: restore the earlier values of the fields that it changed, and return the deal.
 
     All other fields keep their present values. A restored status keeps the date on which it originally began.
 

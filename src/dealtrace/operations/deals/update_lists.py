@@ -31,7 +31,7 @@ class DealUpdate:
 class UpdatedDeal:
     """A deal after an update.
 
-    `matcher` is the position of the sent matcher (a search for a lead or visit) that decided, or `None` if none did.
+    `matcher` is the position of the sent matcher (a search for a lead or visit) that succeeded, or `None` if none did.
     """
 
     deal: Deal
@@ -123,7 +123,7 @@ def _add_to_leads(work: Work, updates: Sequence[tuple[Deal, DealUpdate]]) -> Non
 
 
 def _with_matchers(work: Work, updates: Mapping[int, tuple[Deal, DealUpdate]]) -> dict[int, UpdatedDeal]:
-    """Return each updated deal by position; if the update sent matchers, the result has the matcher that decided."""
+    """Return the updated deals by position, with the matcher that succeeded for each update that sent matchers."""
     asked = {
         position: deal for position, (deal, update) in updates.items() if not isinstance(update.change.matchers, Unset)
     }

@@ -36,8 +36,9 @@ def run_demo(
 ) -> None:
     """Make a year of data and store it; `show` gets how many records are stored and how many there are in total.
 
-    `rest` is called again and again while the data is made. `now` is when the demo was begun; a later demo of
-    the same site began at another time. An exception from `show` or `rest` ends the demo; what is stored by then stays.
+    `rest` is called again and again while the data is made. `now` is the time when this demo was begun, and
+    distinguishes it from a later demo of the same site. An exception from `show` or `rest` ends the demo; what is
+    stored by then stays.
 
     Raises:
         DemoMissing: somebody has removed the demo meanwhile.

@@ -100,8 +100,8 @@ def store_annotations(
 ) -> Mapping[LeadRef, NoteVersion]:
     """Store annotations of leads, publish the changes, and rematch the deals whose matchers look for new tags.
 
-    `changes` has the annotations of each lead before and after the change; user `user_id` made it, or a program if it
-    is `None`. The returned versions are those of the leads whose notes changed.
+    `changes` has the annotations of each lead before and after the change. `user_id` is the user who made the changes,
+    or `None` if a program did. The returned versions are those of the leads whose notes changed.
     """
     tagged = {ref for ref, (before, after) in changes.items() if set(after.tags) - set(before.tags)}
     if tagged:

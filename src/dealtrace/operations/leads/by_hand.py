@@ -61,7 +61,7 @@ def delete_leads(work: Work, commands: Sequence[WriteCommand[Deletion]]) -> list
 
 @record
 class NotesUndo:
-    """A version of a lead's notes to undo."""
+    """A lead, and which version of its notes is to be undone."""
 
     ref: LeadRef
     version: int
@@ -98,7 +98,7 @@ def _rewrite(work: Work, wanted: Rewriting, user_id: int | None) -> LeadRef | Re
 
 @operation(ids_per_command=0)
 def undo_notes(work: Work, commands: Sequence[WriteCommand[NotesUndo]]) -> list[LeadRef | Refusal]:
-    """Set the notes that a version changed back to their former values; each outcome is the lead or a refusal.
+    """Restore the former values of the notes that a version changed; each outcome is the lead or a refusal.
 
     Ours: an undo is a version like any other, so it can be undone itself. An undo is refused if a note has been changed
     again since that version, for example by a program that added to it, because the later change would be lost.

@@ -23,9 +23,9 @@ from dealtrace.storage.leads.contact_groups import StoredContact
 
 @record
 class _Walk:
-    """The contacts of clients that may have to be merged or split.
+    """Clients that may have to be merged or split, given by their contacts.
 
-    `other_contacts` has, by contact, the other contacts of the same leads.
+    `other_contacts` has, for each contact, the other contacts of the leads that have it.
     """
 
     contacts: Mapping[str, StoredContact]
@@ -106,7 +106,7 @@ def _walk(work: Work, client_ids: Collection[int]) -> _Walk:
 
 
 def _store_groups(work: Work, walk: _Walk, groups: Sequence[Group]) -> list[StoredContact]:
-    """Store the clients of these groups, and return the contacts whose client or status has changed."""
+    """Store the client of each group of contacts; return the changed contacts, which the caller must store."""
     changes: list[StoredContact] = []
     fresh = iter(take_ids(work.connection, sum(group.client_id is None for group in groups)))
     for group in groups:

@@ -95,9 +95,9 @@ def _contacts_of(newcomers: Iterable[Newcomer]) -> list[str]:
 
 
 def _known_client(newcomer: Newcomer, owners: dict[str, KnownContact]) -> int | None:
-    """Return the client of a lead's first known contact, or `None` if no contact decides.
+    """Return the client of a lead's first known contact that counts, or `None` if there is no such contact.
 
-    A shared contact counts only if the lead has no other contact.
+    Fillers do not count. A shared contact counts only if the lead has no other contact.
     """
     usable = [contact for contact in newcomer.contacts if not is_filler(contact)]
     joining = [contact for contact in usable if contact in owners and owners[contact].unlinked_reason is None]

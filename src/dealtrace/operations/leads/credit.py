@@ -63,8 +63,8 @@ def find_creditable_visits(
 ) -> dict[CreditKey, list[Visit]]:
     """Return the visits that may be credited with each lead, earliest visit first.
 
-    Leads that came without a visit, or from a visit that is not stored, are left out. `leads` may also have visits to
-    which deals without a lead were matched; each of these visits counts as a lead.
+    Leads that came without a visit, or from a visit that is not stored, are left out. `leads` may also contain
+    visits to which deals without a lead were matched; each of these visits counts as a lead.
     """
     own = visits.find_visits(connection, site_id, [lead.visit_id for lead in leads])
     if not own:
@@ -88,7 +88,7 @@ def _find_creditable_visits_of_each(
 ) -> dict[CreditKey, list[Visit]]:
     """Return the visits that may be credited with each lead, earliest visit first.
 
-    This is for visitors with very many visits: for each lead, only the visits that count are read.
+    This is for visitors with very many visits: for each lead, only visits that may be credited with it are read.
     """
     found: dict[CreditKey, list[Visit]] = {}
     for lead in leads:

@@ -33,7 +33,7 @@ class FoundLeads:
 def find_leads(
     connection: Connection, site: Site, lookups: Sequence[Sequence[LeadSearch]], *, lock: bool = True
 ) -> FoundLeads:
-    """Find a lead for each lookup: its searches are tried in order, and the first that finds a lead decides.
+    """Find a lead for each lookup: the searches of the lookup are tried in order until one of them finds a lead.
 
     With `lock`, all considered leads stay locked until the transaction ends, so that the caller can annotate the found
     leads.

@@ -189,7 +189,7 @@ def _differences(report: ScheduledReport, changed: ScheduledReport) -> Iterator[
 
 
 def _former_parts(report: ScheduledReport | NewScheduledReport, recipients: Sequence[Recipient]) -> FormerValues:
-    """Return all parts of a report, with `recipients`, in the form that the history stores."""
+    """Return all parts of a report in the form that the history stores; `recipients` become the report's recipients."""
     return {
         "title": report.title,
         "schedule": [report.rhythm, report.hour],

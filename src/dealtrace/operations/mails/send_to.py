@@ -48,7 +48,7 @@ def without_unsubscribed(
 
 
 def may_receive(connection: Connection, mail: Mail) -> bool:
-    """Return whether a waiting e-mail may be sent: a user may have lost their role on the site since it was stored."""
+    """Return whether a waiting e-mail may be sent: a user may have lost their role on the site meanwhile."""
     user_id = mail.recipient.user_id
     if user_id is None:
         return True
@@ -57,7 +57,7 @@ def may_receive(connection: Connection, mail: Mail) -> bool:
 
 
 def may_see_contacts(connection: Connection, mail: Mail) -> bool:
-    """Return whether the recipient of an e-mail may see contacts: a user of the site who is an analyst or its owner.
+    """Return whether the recipient of an e-mail may see contacts; only the site's analysts and owners may.
 
     Ours: an address that belongs to no user sees what a reader sees, like everyone who has a shared link.
     """

@@ -40,7 +40,10 @@ class FoundSubscription:
 
 
 def find_unsubscribe_key(connection: Connection, mail: Mail) -> str:
-    """Return the key of an e-mail's unsubscribe link; empty if the recipient is a user or the alert was deleted."""
+    """Return the key of an e-mail's unsubscribe link, or an empty string if the e-mail has no such link.
+
+    It has none if the recipient is a user, or if the alert was deleted.
+    """
     if mail.recipient.user_id is not None:
         return ""
     subscription = _subscription_of(connection, mail)

@@ -84,9 +84,9 @@ class Problem:
 def list_problems(connection: Connection, site: Site, now: datetime) -> list[Problem]:
     """List the present problems of a site, most important first.
 
-    Two kinds of problem are not listed. Deals that the reports of a period count as open, or whose amounts they leave
-    out, are found by `unclassified.py` and by the reports themselves. Missing or old backups concern all sites and are
-    found by `backups.py`.
+    Some kinds of problem are not listed, because other code finds them. Deals whose status nobody has classified are
+    found by `unclassified.py`. Deals whose amounts a report leaves out are found by the report itself. Missing or old
+    backups concern all sites and are found by `backups.py`.
     """
     return [
         *_silence(connection, site, now),

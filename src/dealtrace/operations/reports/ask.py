@@ -107,7 +107,7 @@ def ask(source: FactSource, site: Site, question: Question, now: datetime) -> Re
 def _first_rows(
     source: FactSource, site: Site, question: Question, spans: Mapping[Period, Span], formulas: Formulas
 ) -> FirstRows | None:
-    """Return the first rows of a report, or `None` if all rows must be read, to show them or to choose the first."""
+    """Return the first rows of a report, or `None` if all rows must be read, either to show or to sort them."""
     if question.model is None or question.limit is None:
         return None
     scopes = [
@@ -189,7 +189,7 @@ def _measures(formulas: Formulas) -> set[Measure]:
 
 
 def _spans(question: Question, site: Site, now: datetime) -> dict[Period, Span]:
-    """Return the time spans of the question's period and of the period compared with it, if there is one, by period.
+    """Return, by period, the time spans of the question's period and of the period compared with it, if there is one.
 
     No span ends after `now`.
     """

@@ -18,7 +18,7 @@ def ask_report_or_pivot(source: FactSource, site: Site, question: Question, now:
 def ask_pivot(source: FactSource, site: Site, question: Question, now: datetime) -> Pivot:
     """Return a pivot table of a question's first metric, with rows by `question.by` and columns by `question.pivot`.
 
-    If there are too many columns for times such as days, times without data get none, so that others have room.
+    If the columns are times such as days, and there are too many of them, a time without data gets no column.
     """
     assert question.pivot is not None
     first = replace(question, metrics=question.metrics[:1], sort=_sort_of(question))

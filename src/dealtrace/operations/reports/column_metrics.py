@@ -27,9 +27,9 @@ def find_column_metrics(connection: Connection, site: Site) -> Mapping[str, Metr
 
 
 def find_column_titles(connection: Connection, site: Site) -> Mapping[str, Metric]:
-    """Return a site's own report columns as metrics for their titles and units; their formulas must not be evaluated.
+    """Return a site's own report columns as metrics; only the titles and units of these metrics may be used.
 
-    Which formulas are correct depends on all deals of the site, and this function does not read them.
+    Their formulas may be wrong, because they depend on all deals of the site, and this function reads no deals.
     """
     return metrics_of_columns(list_columns(connection, site.id), has_won=False, has_margins=False)
 

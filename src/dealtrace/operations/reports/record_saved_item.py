@@ -15,7 +15,8 @@ from dealtrace.reports.saved_items.names import SavedName
 class SavedItemChange:
     """A change of a saved report or segment.
 
-    `before` and `after` are its content or name as a string, empty if it did not exist before or was removed.
+    `before` and `after` are the content or name of the report or segment, as a string. `before` is empty if the report
+    or segment is new, and `after` is empty if it was removed.
     """
 
     kind: ChangeKind

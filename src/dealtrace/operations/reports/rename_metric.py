@@ -1,4 +1,4 @@
-"""Rename a metric, which is a column of a site, wherever the site has stored its name."""
+"""Rename a metric that is a site's own report column, everywhere that the name of the metric is stored."""
 
 from dataclasses import replace
 

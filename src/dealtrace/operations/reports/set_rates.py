@@ -28,8 +28,9 @@ def set_rates(work: Work, new: Sequence[CurrencyRate]) -> None:
 
 
 def remove_rates(work: Work, currency: str, since_on: date | None = None) -> int:
-    """Delete the rate of a currency that begins on `since_on`, or all its rates if that is `None`; return their number.
+    """Delete rates of a currency: only the rate that begins on `since_on`, or all if `since_on` is `None`.
 
+    The result is how many rates were deleted.
     Deals on days without a rate have no value in rubles.
     """
     lock_registrations(work)
@@ -43,7 +44,7 @@ def remove_rates(work: Work, currency: str, since_on: date | None = None) -> int
 
 
 def _format_rates(changed: Sequence[CurrencyRate]) -> str:
-    """Return rates as a string in the form that `ChangeKind.RATE` describes; it is empty if there are none."""
+    """Return rates as a string in the form that `ChangeKind.RATE` describes, or an empty string if there are none."""
     days = sorted(rate.since_on for rate in changed)
     if len(changed) == 1:
         return f"{changed[0].rubles.normalize():f} {days[0]}"

@@ -1,4 +1,4 @@
-"""Compute a ratio or formula of a report, and the metrics from which it is computed, in the same row."""
+"""Compute the value of a ratio or formula in a row of a report, and the values from which it is computed."""
 
 from collections.abc import Sequence
 from dataclasses import replace

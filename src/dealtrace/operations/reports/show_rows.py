@@ -41,7 +41,7 @@ class RowBehind(TypedDict):
 
 
 class RowsAnswer(TypedDict):
-    """The rows behind a figure: what kind they are, how many there are, one page of them, and the sums of all."""
+    """The rows behind a figure: their kind, the number of all rows, one page of rows, and the sums of all rows."""
 
     kind: str
     total: int

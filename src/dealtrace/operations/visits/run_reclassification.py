@@ -82,7 +82,7 @@ class _Run:
         self._ids = IdBlocks(database.writer)
 
     def next(self, state: Reclassification) -> Reclassification | None:
-        """Process the next visitors and return the new state, or `None` at the end; a dry run stores nothing."""
+        """Process the next visitors; return the new progress, or `None` if none were left. A dry run stores nothing."""
         return try_again(lambda: self._attempt(state))
 
     def _attempt(self, state: Reclassification) -> Reclassification | None:

@@ -12,7 +12,7 @@ from dealtrace.storage.visits.visits import insert_visits
 
 
 def store_visits(work: Work, visits: Sequence[Visit]) -> None:
-    """Store new visits, and divide the credit again for the leads, also earlier ones, that may have come from them.
+    """Store new visits, and divide the credit again for all stored leads that may have come from these visits.
 
     Deals whose matchers name one of these visits are matched again.
     """

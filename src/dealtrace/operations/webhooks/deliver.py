@@ -110,7 +110,7 @@ def _acknowledge(work: Work, report: DeliveryReport) -> Pause | None:
 def _failed(
     webhook: Webhook, report: DeliveryReport, fault: Fault, now: datetime
 ) -> tuple[Pause | None, dict[str, object]]:
-    """Return a pair: the pause that a failed attempt causes, or `None`, and the new values of the webhook's columns.
+    """Return the pause that a failed attempt causes (`None` if none), and the new values of the webhook's columns.
 
     A webhook that is already paused gets no new pause.
     """

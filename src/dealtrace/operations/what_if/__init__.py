@@ -1,1 +1,1 @@
-"""Compute what other rules and settings of a site would change; apply its present rules to past deals and visits."""
+"""Compute what other rules and settings of a site would change, or apply the site's present rules to its past."""

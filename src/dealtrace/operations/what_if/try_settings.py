@@ -44,7 +44,7 @@ class TriedDays:
 def list_effects(
     connection: Connection, site: Site, tried: TriedSettings, days: TriedDays, now: datetime
 ) -> list[Effect]:
-    """List the effects of the tried settings and statuses; the rules that affect deals are not among them.
+    """List the effects of the tried settings and statuses, but not of the tried rules.
 
     Raises:
         NameTaken: another site has the counter code.
@@ -60,7 +60,7 @@ def list_effects(
 def try_settings(
     connection: Connection, site: Site, changes: Mapping[str, str], days: TriedDays, now: datetime
 ) -> list[Effect]:
-    """Return the effect of each setting that `changes` would change, in their order.
+    """Return the effect of each setting that `changes` would change, in the order of `changes`.
 
     Raises:
         NameTaken: another site has the counter code.
