@@ -26,7 +26,7 @@ def test_it_adds_lists_and_removes(terminal: Terminal, site: str) -> None:
     ]
     shown = terminal.done("column", "list", site).out
     assert [word in shown for word in ("В работе", "New, work, a,b", "money", "/leads")] == [True] * 4
-    assert "used by the formulas of share" in terminal.refused("column", "remove", site, "money")
+    assert "is used in formulas of other columns: share" in terminal.refused("column", "remove", site, "money")
     terminal.done("column", "remove", site, "share")
     assert terminal.done("column", "remove", site, "money").out == "Site 1: column money removed.\n"
     assert [column["name"] for column in terminal.json("column", "list", site)] == ["В работе"]

@@ -27,8 +27,9 @@ class StatedCost:
 
 
 def name_costs(stated: Iterable[StatedCost], naming: CampaignNaming, visited: Iterable[TrafficSource]) -> list[Cost]:
-    """Return one cost for each day and source; `naming` finds the `utm_campaign` of sources without a campaign.
+    """Return one cost for each day and source.
 
+    If a file names a campaign only by its id or name, `naming` finds the `utm_campaign` that visits have for it;
     `visited` are the sources of the site's visits.
     Ours: the amounts for a day and source are added exactly, and the sum is rounded half up to kopecks.
     """

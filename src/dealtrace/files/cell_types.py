@@ -246,7 +246,7 @@ class DurationCell(NumberCell):
         return self._parse_text(self._without_thousands(text) if isinstance(cell, str) else text)
 
     def _without_thousands(self, text: str) -> str:
-        """Return seconds without separators of thousands and with a decimal point; another text as it is.
+        """Return a number of seconds without thousands separators and with a decimal point, or other text unchanged.
 
         Raises:
             InvalidValue: a comma may separate thousands or decimals, and the column does not show which.

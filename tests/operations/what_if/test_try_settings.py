@@ -216,7 +216,7 @@ def test_a_status_moves_the_deals_of_all_its_spellings(stage: Stage) -> None:
     assert figures_of(effect) == {
         "won_deals": (0, 3), "won_rubles": (0, 30_000), "lost_deals": (0, 0), "lost_rubles": (0, 0),
     }  # fmt: skip
-    assert "Reports count" in effect.sentence("en")
+    assert "Reports use the new meaning" in effect.sentence("en")
     assert none is None
 
 

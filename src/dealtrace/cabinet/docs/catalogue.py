@@ -124,24 +124,26 @@ CAUSES: Mapping[type[Refusal], Cause] = {
         "both a call and a lead request were sent", "send only the call or only the lead request"
     ),
     errors.DealNotDeleted: Cause(
-        "the deal cannot be restored, since it is not deleted (command)", "no action is needed"
+        "the deal cannot be restored, since it is not deleted (command line)", "no action is needed"
     ),
-    errors.LeadNotFound: Cause("the lead to pin, show or delete does not exist (command)", "choose another lead"),
-    errors.DealNotPinned: Cause("the deal to unpin is not pinned (command)", "no action is needed"),
+    errors.LeadNotFound: Cause("the lead to pin, show or delete does not exist (command line)", "choose another lead"),
+    errors.DealNotPinned: Cause("the deal to unpin is not pinned (command line)", "no action is needed"),
     errors.LeadTaken: Cause(
         "another call or lead request of the site has this identifier, which is never reused; the message has its id",
         "send a different identifier",
     ),
     errors.NumberReused: Cause(
-        "another deal now has the number of the deal to restore (command)",
+        "another deal now has the number of the deal to restore (command line)",
         "first change or delete the other deal with this number",
     ),
-    errors.NameTaken: Cause("a site, token, login or field with that name exists (command)", "choose another name"),
+    errors.NameTaken: Cause(
+        "a site, token, login or field with that name exists (command line)", "choose another name"
+    ),
     errors.SiteNotFound: Cause(
         "there is no such site, in a route without a token or in a command",
         "`dealtrace site list`",
     ),
-    errors.UnknownSetting: Cause("a site has no such setting (command)", "the message lists the valid settings"),
+    errors.UnknownSetting: Cause("a site has no such setting (command line)", "the message lists the valid settings"),
     errors.InvalidSetting: Cause(
         "the value of a setting is invalid (command, cabinet)", "the message says what is valid"
     ),
@@ -149,10 +151,10 @@ CAUSES: Mapping[type[Refusal], Cause] = {
         "the one-time link was already used, is wrong or has expired (cabinet)",
         "ask for a new link; a server without users prints a link when it starts",
     ),
-    errors.TokenNotFound: Cause("there is no active token with that id (command)", "`dealtrace token list`"),
-    errors.PersonNotFound: Cause("no data is stored about the phone or e-mail (command)", "check its spelling"),
+    errors.TokenNotFound: Cause("there is no active token with that id (command line)", "`dealtrace token list`"),
+    errors.PersonNotFound: Cause("no data is stored about the phone or e-mail (command line)", "check its spelling"),
     errors.LeadNotDeleted: Cause(
-        "the lead cannot be restored, since it is not deleted (command)", "no action is needed"
+        "the lead cannot be restored, since it is not deleted (command line)", "no action is needed"
     ),
     errors.RecordingNotFound: Cause(
         "the call has no recording on the web, or the site has no such call",
@@ -169,14 +171,16 @@ CAUSES: Mapping[type[Refusal], Cause] = {
         "the same file is already being imported (command, cabinet)",
         "wait until that import has finished",
     ),
-    errors.WebhookNotFound: Cause("there is no webhook with that id (command)", "`dealtrace webhook list`"),
+    errors.WebhookNotFound: Cause("there is no webhook with that id (command line)", "`dealtrace webhook list`"),
     errors.DeliveryNotFound: Cause(
-        "the message to replay was never sent to this webhook, or is no longer stored (command)",
+        "the message to replay was never sent to this webhook, or is no longer stored (command line)",
         "check the `webhook-id` of the message; deliveries are kept for 30 days",
     ),
-    AlertNotFound: Cause("the site has no such alert (command)", "`dealtrace alert list SITE_ID` lists the alerts"),
+    AlertNotFound: Cause(
+        "the site has no such alert (command line)", "`dealtrace alert list SITE_ID` lists the alerts"
+    ),
     errors.HostNotFound: Cause(
-        "the site has no such host of this kind (command)",
+        "the site has no such host of this kind (command line)",
         "`dealtrace source host list SITE_ID` lists the hosts",
     ),
     errors.LoginRefused: Cause(
@@ -200,7 +204,7 @@ CAUSES: Mapping[type[Refusal], Cause] = {
         "wait for the answer",
     ),
     refusals.SegmentNotFound: Cause(
-        "the site has no such segment (command)", "`dealtrace segment list SITE_ID` lists the segments"
+        "the site has no such segment (command line)", "`dealtrace segment list SITE_ID` lists the segments"
     ),
 }
 """The causes and cures of all refusals; `docs/api.md` has the same rows."""

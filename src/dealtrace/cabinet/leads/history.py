@@ -14,7 +14,7 @@ from dealtrace.record import record
 
 @record
 class NoteChange:
-    """A note that a version changed, with the texts of its values before and after."""
+    """A change that a version made to a note: the values of the note before and after, as text."""
 
     field: str
     before: str

@@ -19,7 +19,10 @@ from dealtrace.storage.reports.scope import Scope
 
 _MONEY = ("amount", "margin", "cost")
 _SHARED_COUNT = {Fact.VISITS: "visits", Fact.LEADS: "leads", Fact.DEALS: "deals", Fact.ASSISTS: "deals"}
-"""The metric that is the sum of the shares of the rows behind a figure, by kind of row; costs have no shares."""
+"""For each kind of row, the metric that adds up how much of each row a figure counts; costs have none.
+
+A row counts in part if its lead is credited to several visits.
+"""
 
 
 class RowBehind(TypedDict):

@@ -132,7 +132,7 @@ def _sqlstate(error: BaseException) -> str | None:
 
 
 def _sqlite_code(error: sqlite3.Error) -> int:
-    """Return SQLite's primary result code, or `SQLITE_ERROR` for an error that Python's own module raises."""
+    """Return SQLite's primary result code, or `SQLITE_ERROR` if the module `sqlite3` raised the error itself."""
     return int(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)) & 0xFF
 
 
