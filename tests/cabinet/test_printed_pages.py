@@ -16,8 +16,13 @@ from server import ServerProcess
 SHEET = (718, 1000)
 """The size of a sheet of A4 in CSS pixels, within the margins that Chromium leaves."""
 SHOWN = "[...document.querySelectorAll(%r)].filter(each => each.checkVisibility()).length"
-CHOSEN = "main table :is(select, textarea, input:not([type=hidden], [name=new_name]), [aria-pressed=true])"
-"""What is chosen or written in a table, and can be changed there; a new name is not a value yet."""
+CHOSEN = (
+    "main table :is(select, textarea, input:not([type=hidden], [type=checkbox], [name=new_name]), [aria-pressed=true])"
+)
+"""What is chosen or written in a table, and can be changed there.
+
+A new name is not a value yet, and a box to tick says how a row is removed, as in the table of demos.
+"""
 CHOSEN_VALUES = {"/{site}/settings/statuses": "won", "/{site}/settings/users": "reader"}
 """Pages where people choose in a table, and what somebody has chosen there."""
 VALUES = f"""[...document.querySelectorAll({CHOSEN!r})].filter(each => each.checkVisibility()).map(
