@@ -296,10 +296,11 @@ class Application:
             (load.check, "load_not_watched", "load_watched_again"),
             (self._store_unknown_parameters, "unknown_parameters_not_counted", "unknown_parameters_counted_again"),
             (self._store_session_uses, "uses_of_sessions_not_stored", "uses_of_sessions_stored_again"),
+            (self._store_requests, "requests_not_journalled", "requests_journalled_again"),
         ):
             self._loops.start(work, STEP_SECONDS, Outage(failing, working))
-        journalling = Outage("requests_not_journalled", "requests_journalled_again")
-        self._loops.start(self._store_requests_when_due, pause_seconds=0, outage=journalling)
+        of_busy_sites = Outage("requests_of_busy_sites_not_journalled", "requests_of_busy_sites_journalled_again")
+        self._loops.start(self._store_requests_of_busy_sites, pause_seconds=0, outage=of_busy_sites)
 
     def _begin_stop(self) -> None:
         """End all work that would delay the stop of the server; requests are still answered."""
@@ -345,9 +346,9 @@ class Application:
     async def _store_session_uses(self) -> None:
         await self._session_uses.store(self._account_changes)
 
-    async def _store_requests_when_due(self) -> None:
-        await self._journal.wait(STEP_SECONDS)
-        await self._store_requests()
+    async def _store_requests_of_busy_sites(self) -> None:
+        await self._journal.wait_for_full_site()
+        await self._journal.store(self._write_queue, clock.now(), only_full=True)
 
     async def _store_requests(self) -> None:
         await self._journal.store(self._write_queue, clock.now())

@@ -37,13 +37,17 @@ class Journalled:
 
         run(story)
 
-    def store_many(self, player: Player, names: list[str]) -> None:
-        """Add the requests and store them twice, as soon as the journal says that many wait."""
+    def store_full(self, player: Player, names: list[str], beside: Player) -> None:
+        """Add the requests of a site in two parts, and store each as soon as the journal says that a site is full.
+
+        Before the first part, a request named “beside” of another site is added.
+        """
 
         async def story() -> None:
             async with open_write_queue(self._database) as write_queue:
+                self.add(beside, "beside", NOW)
                 for part in names[: len(names) // 2], names[len(names) // 2 :]:
-                    waiting = asyncio.create_task(self._journal.wait(seconds=3600))
+                    waiting = asyncio.create_task(self._journal.wait_for_full_site())
                     for name in part[:-1]:
                         self.add(player, name, NOW)
                     for _ in range(5):
@@ -51,7 +55,7 @@ class Journalled:
                     assert not waiting.done()
                     self.add(player, part[-1], NOW)
                     await waiting
-                    await self._journal.store(write_queue, NOW)
+                    await self._journal.store(write_queue, NOW, only_full=True)
 
         run(story)
 
@@ -89,8 +93,13 @@ def test_requests_are_deleted_once_an_hour(database: Database, shop: Player) -> 
     assert journalled.names(shop) == ["first", "last"]
 
 
-def test_many_requests_are_stored_before_the_second_ends(database: Database, shop: Player) -> None:
-    """If the journal did not notice that many wait, the test would wait for an hour."""
-    journalled, names = Journalled(database), [f"{number:03}" for number in range(2 * STORED_FROM)]
-    journalled.store_many(shop, names)
+def test_a_full_site_is_stored_before_the_second_ends_and_the_others_wait(
+    database: Database, stage: Stage, shop: Player
+) -> None:
+    neighbour, journalled = stage.open_site(), Journalled(database)
+    names = [f"{number:03}" for number in range(2 * STORED_FROM)]
+    journalled.store_full(shop, names, beside=neighbour)
     assert journalled.names(shop) == names
+    assert journalled.names(neighbour) == []
+    journalled.store(NOW)
+    assert journalled.names(neighbour) == ["beside"]

@@ -1,8 +1,7 @@
-"""The journal of a process's requests, collected in memory and stored every second, or sooner if many wait."""
+"""The journal of a process's requests, collected in memory and stored every second, or sooner for busy sites."""
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -17,7 +16,7 @@ WAITING_MAX = 20_000
 """While this many requests wait for the next write, only refused requests are added, up to `REFUSED_WAITING_MAX`."""
 REFUSED_WAITING_MAX = 2 * WAITING_MAX
 STORED_FROM = 256
-"""Ours: as soon as this many requests wait, they are stored, without waiting for the next full second.
+"""Ours: as soon as this many requests of a site wait, they are stored, without waiting for the next full second.
 
 The records of a whole busy second are no longer in the processor's caches, and storing them delays registrations.
 """
@@ -35,35 +34,36 @@ class RequestJournal:
 
     def __init__(self, kept_days: int) -> None:
         self._kept = timedelta(days=kept_days)
-        self._waiting: list[tuple[int, Callable[[], ApiRequest]]] = []
+        self._waiting: dict[int, list[Callable[[], ApiRequest]]] = {}
+        self._waiting_count = 0
         self._deleted_at: dict[int, datetime] = {}
-        self._has_many = asyncio.Event()
+        self._is_site_full = asyncio.Event()
         self.is_kept = kept_days > 0
 
     def add(self, site_id: int, status: int, make: Callable[[], ApiRequest]) -> None:
         """Add a request of a site; `site_id` is 0 for a request without a valid site."""
         limit = REFUSED_WAITING_MAX if status >= REFUSED_FROM else WAITING_MAX
-        if len(self._waiting) < limit:
-            self._waiting.append((site_id, make))
-            if len(self._waiting) == STORED_FROM:
-                self._has_many.set()
+        if self._waiting_count < limit:
+            waiting = self._waiting.setdefault(site_id, [])
+            waiting.append(make)
+            self._waiting_count += 1
+            if len(waiting) == STORED_FROM:
+                self._is_site_full.set()
 
-    async def wait(self, seconds: float) -> None:
-        """Return after `seconds`, or as soon as `STORED_FROM` requests wait."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._has_many.wait(), seconds)
+    async def wait_for_full_site(self) -> None:
+        """Return as soon as `STORED_FROM` requests of a site wait."""
+        await self._is_site_full.wait()
 
-    async def store(self, write_queue: WriteQueue, now: datetime) -> None:
+    async def store(self, write_queue: WriteQueue, now: datetime, *, only_full: bool = False) -> None:
         """Write the collected requests through the write queue; return once they are stored.
 
+        With `only_full`, the requests of sites with fewer than `STORED_FROM` go on waiting, so that a busy site does
+        not make the others write more often.
+
         Raises:
-            Refusal: the database is unavailable or overloaded; collected requests that are not stored yet are lost.
+            Refusal: the database is unavailable or overloaded; requests that were being stored are lost.
         """
-        waiting, self._waiting = self._waiting, []
-        self._has_many.clear()
-        by_site: dict[int, list[ApiRequest]] = {}
-        for site_id, make in waiting:
-            by_site.setdefault(site_id, []).append(make())
+        by_site = {site_id: [make() for make in waiting] for site_id, waiting in self._take(only_full=only_full)}
         commands = [
             (
                 NO_SITE if site_id == NO_SITE.id else _named(site_id),
@@ -76,6 +76,15 @@ class RequestJournal:
             if command.payload.kept_since is not None and outcome is None:
                 self._deleted_at[site.id] = now
         raise_first(outcomes)
+
+    def _take(self, *, only_full: bool) -> list[tuple[int, list[Callable[[], ApiRequest]]]]:
+        least = STORED_FROM if only_full else 1
+        taken = [(site_id, waiting) for site_id, waiting in self._waiting.items() if len(waiting) >= least]
+        for site_id, waiting in taken:
+            del self._waiting[site_id]
+            self._waiting_count -= len(waiting)
+        self._is_site_full.clear()
+        return taken
 
     def _kept_since(self, site_id: int, now: datetime) -> datetime | None:
         """Return the time before which requests are to be deleted, or `None` if they were deleted recently."""
