@@ -18,7 +18,7 @@ REFUSED_WAITING_MAX = 2 * WAITING_MAX
 STORED_FROM = 256
 """Ours: as soon as this many requests of a site wait, they are stored, without waiting for the next full second.
 
-The records of a whole busy second are no longer in the processor's caches, and storing them delays registrations.
+Registrations wait while requests are stored: the slowest would wait twice as long for those of a whole busy second.
 """
 DELETED_EVERY = timedelta(hours=1)
 NO_SITE = Site(SiteId(0), "", ZoneInfo("UTC"))
