@@ -201,7 +201,7 @@ STANDS_FOR_ANYTHING = re.compile(r"_?(one|told|untold|tell(_.*)?|wish(es)?|scrib
 BARE_REQUEST = re.compile(r"requests?$|requests?_")
 OTHER_PEOPLES_WORDS = re.compile(r"(session|customer|price|tenant|bind_to)(s|_\w+)?$")
 HOLLOW_VERB = re.compile(r"_*(get|process|handle|do)_")
-OF_A_LIBRARY = frozenset({"process_bind_param", "process_result_value"})
+OF_A_LIBRARY = frozenset({"process_bind_param", "process_result_value", "get_key"})
 
 
 @dataclass(frozen=True)

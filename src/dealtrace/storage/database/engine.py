@@ -4,7 +4,9 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
@@ -13,6 +15,9 @@ from sqlalchemy.pool import NullPool, QueuePool
 
 from dealtrace.storage.database.time_limit import stopped_after
 
+if TYPE_CHECKING:
+    import psycopg
+
 SQLITE_BUSY_SECONDS = 30
 """How long a writer waits for another process, such as a CLI command, to end its transaction."""
 SQLITE_CHECKPOINT_PAGES = 4000
@@ -20,6 +25,8 @@ SQLITE_CHECKPOINT_PAGES = 4000
 POSTGRESQL_CONNECT_SECONDS = 5
 MIRROR_MEMORY_DEFAULT = 1024
 """The default memory limit, in MiB, of the column mirror (a copy for reports); the rest of the mirror is on disk."""
+ARRAYS_OF_PSYCOPG = "dealtrace.storage.database.array_text"
+"""The module that writes arrays; it is imported on demand, as SQLite needs no psycopg."""
 WRITERS = 9
 """The most connections for writing, opened on demand; they are enough for every thread that writes.
 
@@ -128,13 +135,19 @@ def _postgresql_engine(url: URL, *, pool: int, prepared_statements: bool) -> Eng
     )
     if not prepared_statements:
         options["prepare_threshold"] = None
-    return create_engine(
+    engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
         pool_size=pool,
         max_overflow=0,
         pool_pre_ping=True,
         connect_args=options,
     )
+
+    @event.listens_for(engine, "connect")
+    def _write_arrays_at_once(connection: "psycopg.Connection", _record: object) -> None:
+        connection.adapters.register_dumper(list, import_module(ARRAYS_OF_PSYCOPG).ArrayDumper)
+
+    return engine
 
 
 def _sqlite_engine(url: URL, *, begin: str, pool: int = 1, only_reads: bool = False) -> Engine:
