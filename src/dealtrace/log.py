@@ -14,7 +14,6 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
 from typing import BinaryIO
@@ -168,18 +167,25 @@ def start_logging(level: str) -> None:
 
 
 class _LossyFile:
-    """A file whose write errors are ignored: a full disk loses log lines, not responses."""
+    """A file whose write errors are ignored: a full disk loses log lines, not responses.
+
+    It has no `contextlib.suppress`, which takes as long as the write itself.
+    """
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
 
     def write(self, line: bytes) -> None:
-        with suppress(OSError):
+        try:  # noqa: SIM105
             self._file.write(line)
+        except OSError:
+            pass
 
     def flush(self) -> None:
-        with suppress(OSError):
+        try:  # noqa: SIM105
             self._file.flush()
+        except OSError:
+            pass
 
 
 def _encode(event: dict[str, object], **_: object) -> bytes:

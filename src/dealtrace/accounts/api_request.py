@@ -1,10 +1,11 @@
 """An entry in the journal of API requests: site, token, parameters with personal data masked, and answer."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import islice
 
-from dealtrace.accounts.masking import masked_text, masked_value
+from dealtrace.accounts.masking import mask_for, masked_text
 from dealtrace.record import record
 
 REFUSED_FROM = 400
@@ -13,6 +14,8 @@ PARAMETERS_KEPT_MAX = 60
 """Ours: the most parameters of one request that the journal keeps; a form has about a dozen."""
 VALUE_LENGTH_MAX = 200
 """Ours: the journal keeps at most this many characters of a parameter's name, and as many of its value."""
+NAMES_CACHED_MAX = 1000
+"""How many short names of parameters are cached with their masks; the same names come with every request."""
 REASON_LENGTH_MAX = 2000
 """Ours: the most characters of a refusal's message that the journal keeps; the message names every violation."""
 
@@ -45,12 +48,18 @@ def masked_parameters(sent: Mapping[str, str]) -> dict[str, str]:
     Parameter names are masked too, because a malformed request may have a value in place of a name. Names and values
     are masked before they are cut, since half of an e-mail cannot be recognised.
     """
-    return {
-        name if name.isalpha() and len(name) <= VALUE_LENGTH_MAX else masked_text(name)[:VALUE_LENGTH_MAX]: (
-            masked_value(name, value)[:VALUE_LENGTH_MAX]
-        )
-        for name, value in islice(sent.items(), PARAMETERS_KEPT_MAX)
-    }
+    kept = {}
+    for name, value in islice(sent.items(), PARAMETERS_KEPT_MAX):
+        shown, mask = _cached(name) if len(name) <= VALUE_LENGTH_MAX else _shown_name_and_mask(name)
+        kept[shown] = mask(value)[:VALUE_LENGTH_MAX]
+    return kept
+
+
+def _shown_name_and_mask(name: str) -> tuple[str, Callable[[str], str]]:
+    return masked_text(name)[:VALUE_LENGTH_MAX], mask_for(name)
+
+
+_cached = lru_cache(maxsize=NAMES_CACHED_MAX)(_shown_name_and_mask)
 
 
 def masked_reason(message: str) -> str:
