@@ -60,7 +60,7 @@ class Receiver:
         self._thread.start()
 
     def wait_for(self, count: int) -> list[Received]:
-        """Wait until so many requests have come, and return them all."""
+        """Wait until this many requests have come, and return them all."""
         wait_until(lambda: len(self.received) >= count)
         return list(self.received)
 

@@ -243,7 +243,7 @@ def claimed(database: Database, owner: Player, kind: PastKind, *, is_preview: bo
 
 
 def stopping_after(steps: int) -> NextStep:
-    """Return a `next_step` that raises `Stopped` after so many steps."""
+    """Return a `next_step` that raises `Stopped` after this many steps."""
     left = iter(range(steps))
 
     def next_step() -> None:

@@ -21,7 +21,7 @@ def session(*ids: Any) -> dict[str, Any]:
 
 
 def seen(stage: Stage, player: Player, days: float, source: str, *, visit_id: int | None = None, **more: Any) -> Visit:
-    """Store a visit that began so many days before the deal."""
+    """Store a visit that began this many days before the deal."""
     began_at, traffic_source = MADE_AT - timedelta(days=days), TrafficSource(source, "cpc")
     if visit_id is None:
         return stage.visit(player, began_at, traffic_source, **more)

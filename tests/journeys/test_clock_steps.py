@@ -50,7 +50,7 @@ class SteppedServer:
         self._number = 0
 
     def step(self, seconds: int) -> None:
-        """Set the clock so many seconds ahead of the true time, or back."""
+        """Set the clock ahead of the true time by this many seconds, or back."""
         new = self._file.with_suffix(".new")
         new.write_text(str(seconds))
         new.replace(self._file)

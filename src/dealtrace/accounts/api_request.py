@@ -11,13 +11,16 @@ from dealtrace.record import record
 REFUSED_FROM = 400
 """The lowest HTTP status of a refusal."""
 PARAMETERS_KEPT_MAX = 60
-"""Ours: the most parameters of one request that the journal keeps; a form has about a dozen."""
+"""Ours: the maximum number of parameters of one request that the journal keeps; a form has about a dozen."""
 VALUE_LENGTH_MAX = 200
 """Ours: the journal keeps at most this many characters of a parameter's name, and as many of its value."""
 NAMES_CACHED_MAX = 1000
 """How many short names of parameters are cached with their masks; the same names come with every request."""
 REASON_LENGTH_MAX = 2000
-"""Ours: the most characters of a refusal's message that the journal keeps; the message names every violation."""
+"""Ours: the maximum number of characters of a refusal's message that the journal keeps.
+
+The message names every violation.
+"""
 
 
 @record

@@ -14,7 +14,7 @@ COST_KOPECKS_MAX = 10**12
 COUNT_MAX = 10**12
 """The most clicks or impressions of a source on a day."""
 SPREAD_DAYS_MAX = 366
-"""Ours: the most days over which a cost is spread, so that an API request stores at most a year of rows per cost."""
+"""Ours: a cost is spread over at most this many days, so that an API request stores at most a year of rows per cost."""
 SYSTEM_LENGTH_MAX = ACCOUNT_LENGTH_MAX = 100
 ORIGIN_LENGTH_MAX = 16
 

@@ -9,9 +9,9 @@ from dealtrace.leads.contact import stated_email, stated_phone
 from dealtrace.record import record
 
 PRODUCTS_MAX = 200
-"""Ours: the most products of a deal; a longer list is refused, never cut."""
+"""Ours: the maximum number of products of a deal; a longer list is refused, never cut."""
 CONTACTS_MAX = 100
-"""Ours: the most contacts of one kind in a deal; a longer list is refused, never cut."""
+"""Ours: the maximum number of contacts of one kind in a deal; a longer list is refused, never cut."""
 
 
 @record

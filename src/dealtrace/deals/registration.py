@@ -18,8 +18,8 @@ class Registration:
     """A deal as a CRM registers it.
 
     `number` is as sent, `None` if the CRM sent none. `amount_as_sent` is the amount as a string. `fingerprint` is a
-    hash of all parameters: equal hashes mean that the same registration was sent again. Only the deals API 2.0 fills
-    the fields after `fingerprint`; `lead_tags` are added to the lead that is found.
+    hash of all parameters: equal hashes mean that the same registration was sent again. Only version 2.0 of the deals
+    API fills the fields after `fingerprint`; `lead_tags` are added to the lead that is found.
     """
 
     number: str | None

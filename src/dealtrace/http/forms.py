@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
 PARAMETERS_MAX = 1000
-"""Ours: the most parameters that a request may have."""
+"""Ours: the maximum number of parameters that a request may have."""
 
 _ESCAPED = re.compile(b"(?:%[0-9A-Fa-f]{2})+")
 _BROKEN_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")

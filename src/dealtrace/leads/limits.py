@@ -16,7 +16,10 @@ COMMENT_LENGTH_MAX = 10_000
 PHONE_LENGTH_MAX = 64
 EMAIL_LENGTH_MAX = 320
 URL_LENGTH_MAX = 4096
-"""Ours: the most characters of a URL; even a URL with every tag and click id of an advertisement is shorter."""
+"""Ours: the maximum number of characters of a URL.
+
+Even a URL with every tag and click id of an advertisement is shorter.
+"""
 TAGS_MAX = 100
 TAG_LENGTH_MAX = 256
 CUSTOM_VALUE_LENGTH_MAX = 4096

@@ -7,7 +7,7 @@ from dealtrace.leads.plain_text import plain, unescape
 from dealtrace.record import record
 
 EXTENSION_LENGTH_MAX = 6
-"""Ours: the most digits of an extension; a longer number is not an extension."""
+"""Ours: the maximum number of digits of an extension; a longer number is not an extension."""
 
 _EXTENSION = "#"
 _FAULT = "\0"

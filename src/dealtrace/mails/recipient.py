@@ -8,7 +8,10 @@ from dealtrace.record import record
 
 ADDRESS_LENGTH_MAX = 254
 RECIPIENTS_MAX = 20
-"""Ours: the most recipients of an alert or a scheduled report; a larger group can use the address of a mailing list."""
+"""Ours: the maximum number of recipients of an alert or a scheduled report.
+
+A larger group can use the address of a mailing list.
+"""
 LANGUAGES: tuple[Language, ...] = ("ru", "en")
 _APART = re.compile(r"[\n,;]+")
 _LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"

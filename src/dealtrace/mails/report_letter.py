@@ -15,9 +15,9 @@ from dealtrace.reports.pivot import Pivot, PivotLine
 from dealtrace.reports.table import COMPARED, COMPARED_RU, figure_columns, figures_of
 
 ROWS_SHOWN = 50
-"""Ours: the most rows in the text of an e-mail; the attached file has all rows."""
+"""Ours: the maximum number of rows in the text of an e-mail; the attached file has all rows."""
 COLUMNS_SHOWN = 12
-"""Ours: the most columns of a pivot in the text of an e-mail, such as the months of a year."""
+"""Ours: the maximum number of columns of a pivot in the text of an e-mail, such as the months of a year."""
 _TOTAL = {"ru": "Итого", "en": "Total"}
 _PERIOD = {
     "ru": "С {first} по {last}, в сравнении с {other_first} – {other_last}.",

@@ -14,7 +14,7 @@ from dealtrace.reports.question import RawQuestion
 
 ScheduledReportId = NewType("ScheduledReportId", int)
 REPORTS_MAX = 50
-"""Ours: the most scheduled reports of one site."""
+"""Ours: the maximum number of scheduled reports of one site."""
 
 
 class Rhythm(StrEnum):

@@ -15,7 +15,7 @@ from dealtrace.matching.nearest_lead import nearness
 from dealtrace.record import record
 
 CANDIDATES_MAX = 20
-"""Ours: the most leads shown for a matcher, nearest first."""
+"""Ours: the maximum number of leads shown for a matcher, nearest first."""
 
 
 class MatcherOutcome(StrEnum):

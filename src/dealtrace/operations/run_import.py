@@ -23,7 +23,7 @@ from dealtrace.storage.id_blocks import IdBlocks
 
 @record
 class ImportKind:
-    """The function that imports one kind of record, and the most ids that a record takes.
+    """The function that imports one kind of record, and the maximum number of ids that a record takes.
 
     Any: each kind of import has records of its own type.
     """

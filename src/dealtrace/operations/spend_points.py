@@ -71,7 +71,7 @@ def points_refusal(work: Work) -> PointsSpent:
 def pay_for_reading(work: Work, commands: Sequence[WriteCommand[PaidMethod]]) -> list[PointsSpent | None]:
     """Spend points (the API's daily quota) for calls of methods that only read.
 
-    Each outcome is `None` if the site had enough points, otherwise a refusal.
+    Each returned outcome is `None` if the site had enough points, otherwise a refusal.
     """
     outcomes: list[PointsSpent | None] = []
     for command in commands:

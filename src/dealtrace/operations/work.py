@@ -55,7 +55,7 @@ def operation(
 ) -> Callable[
     [Callable[[Work, Sequence[WriteCommand[Payload]]], Sequence[Outcome_co]]], Operation[Payload, Outcome_co]
 ]:
-    """Return a decorator that makes a function an operation, given the most ids that one command may take.
+    """Return a decorator that makes a function an operation, given how many ids one command may take at most.
 
     The ids are reserved before the transaction begins, so an operation that takes more ids fails its whole batch.
     """
@@ -72,5 +72,5 @@ def operation(
 
 
 def ids_needed(run: Operation[Payload, Outcome_co], items: int) -> int:
-    """Return the most ids that a command with `items` items may take."""
+    """Return the maximum number of ids that a command with `items` items may take."""
     return run.ids_per_command + run.ids_per_item * items

@@ -362,7 +362,7 @@ def sequence_of(question: Question) -> Sequencing:
 
 
 def _rank(question: Question, spell: Spell, figure: Callable[[Keys, int], Fraction | None]) -> Callable[[Keys], Rank]:
-    """Return a function that returns the sort key of a row, given its keys; see `sequence_of`."""
+    """Return a function that takes the keys of a row and returns the value to sort the row by; see `sequence_of`."""
 
     def by_key(keys: Keys, part: ByKey) -> Rank:
         key = keys[part.place]

@@ -20,7 +20,7 @@ from dealtrace.nearest_name import nearest_name
 from dealtrace.record import record
 
 FORMULA_LENGTH_MAX = 500
-"""Ours: the most characters of a formula; a longer formula is better split into several columns."""
+"""Ours: the maximum number of characters of a formula; a longer formula is better split into several columns."""
 DEPTH_MAX = 32
 """Ours: how deeply parentheses and signs may be nested."""
 NUMBER_LENGTH_MAX = 20

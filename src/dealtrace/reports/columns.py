@@ -22,11 +22,11 @@ from dealtrace.reports.column_formulas import (
 from dealtrace.reports.statuses import status_key
 
 COLUMNS_MAX = 100
-"""Ours: the most columns of a site; a report with more would be unreadable."""
+"""Ours: the maximum number of columns of a site; a report with more would be unreadable."""
 COLUMN_NAME_LENGTH_MAX = 60
 STATUSES_OF_A_COLUMN_MAX = 100
 OPERANDS_MAX = 1_000
-"""Ours: the most numbers and metrics in a formula, including the formulas of the columns that it uses.
+"""Ours: the maximum number of numbers and metrics in a formula, including the formulas of the columns that it uses.
 
 This limits memory.
 """

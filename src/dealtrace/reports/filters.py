@@ -18,9 +18,9 @@ SEPARATOR = ":"
 VALUE_SEPARATOR = "|"
 LIST_SEPARATOR = ","
 VALUES_MAX = 1_000
-"""Ours: the most values of one filter."""
+"""Ours: the maximum number of values of one filter."""
 FILTERS_MAX = 50
-"""Ours: the most filters of one report."""
+"""Ours: the maximum number of filters of one report."""
 
 
 class Operator(StrEnum):

@@ -16,7 +16,7 @@ DAY = timedelta(days=1)
 INSTANT = timedelta(microseconds=1)
 DAYS_DEFAULT = 28
 DAYS_MAX = 36_600
-"""Ours: the most days of a period, a hundred years; a longer period is probably a mistyped year."""
+"""Ours: the maximum number of days of a period, a hundred years; a longer period is probably a mistyped year."""
 DAYS_OF_WEEK = 7
 YEAR_FIRST = ClockForm(FirstPart.YEAR, "-")
 """The form of days in our own addresses, options and JSON: `yyyy-mm-dd`."""

@@ -9,7 +9,10 @@ from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.metrics import Metric
 
 COLUMNS_MAX = 100
-"""Ours: the most columns of a pivot; those with the largest totals are shown or, if they are times, the earliest."""
+"""Ours: the maximum number of columns of a pivot.
+
+Those with the largest totals are shown or, if they are times, the earliest.
+"""
 Figure = Fraction | None
 
 

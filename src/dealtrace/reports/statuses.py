@@ -6,7 +6,10 @@ from enum import StrEnum
 from dealtrace.record import record
 
 STATUSES_MAX = 10_000
-"""Ours: the most statuses of a site; further ones count as open, since a CRM that sends so many misuses the field."""
+"""Ours: the maximum number of statuses of a site.
+
+Further ones count as open, since a CRM that sends more misuses the field.
+"""
 
 
 class Meaning(StrEnum):

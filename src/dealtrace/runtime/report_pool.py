@@ -26,7 +26,7 @@ R = TypeVar("R")
 REPORTS_AT_ONCE = 2
 """How many threads run reports in a process; each has a database connection."""
 WAITING_MAX = 16
-"""Ours: the most reports that wait for a free thread in a process; further reports are refused."""
+"""Ours: the maximum number of reports that wait for a free thread in a process; further reports are refused."""
 WAIT_SECONDS = 5.0
 """Ours: how many seconds a report waits for a free thread before it is refused with `Retry-After`."""
 REPORT_SECONDS_MAX = 30

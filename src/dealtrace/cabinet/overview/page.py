@@ -62,10 +62,10 @@ DIRECT = "(direct)"
 
 @record
 class Figure:
-    """A metric on the overview: title, value, change and formula; `address` is the overview with a chart of the metric.
+    """A metric on the overview: title, value, change and formula.
 
-    `rows` is the URL of the rows behind the value, empty if there is no link. `is_drawn` is true if the chart shows
-    this metric now.
+    `address` is the URL of the overview with a chart of the metric. `rows` is the URL of the rows behind the
+    value, empty if there is no link. `is_drawn` is true if the chart shows this metric now.
     """
 
     name: str

@@ -13,7 +13,7 @@ from dealtrace.reports.moves import Shares, spelling_of
 from dealtrace.reports.what_if import Outcome
 
 FLIPS_LISTED = 50
-"""Ours: the page lists at most so many deals, as the journal of deals does; `dealtrace try --json` lists all."""
+"""Ours: the page lists at most this many deals, like the journal of deals; `dealtrace try --json` lists all."""
 Spelling = tuple[str | None, str | None]
 """A source and its medium; each is `None` if it is missing."""
 

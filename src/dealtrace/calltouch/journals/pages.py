@@ -20,7 +20,10 @@ from dealtrace.storage.journals.keyset_pages import Cursor, Page
 from dealtrace.storage.journals.page_ends import PageEnd, find_cursor
 
 ARRAY_SIZE_MAX = 50_000
-"""Ours: the most records that a journal returns without paging; larger results must be requested in parts."""
+"""Ours: the maximum number of records that a journal returns without paging.
+
+Larger results must be requested in parts.
+"""
 RECORDS_AT_ONCE = 1000
 """How many records are read from the database at a time."""
 

@@ -170,7 +170,7 @@ def read_positive(text: str, most: int | None) -> Decimal:
     """Parse a number above 0 that stands alone, without a currency; `most` is the largest allowed, or `None`.
 
     Raises:
-        InvalidValue: the string is not a number, names a currency, or may mean two numbers (see `single_number`); or
+        InvalidValue: the string is not a number, names a currency, or is ambiguous (see `single_number`); or
             the number is not above 0 or is too large.
     """
     try:

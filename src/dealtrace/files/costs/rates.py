@@ -61,7 +61,7 @@ def read_rate(text: str) -> Decimal:
     """Return the price of one unit of a currency in rubles, rounded half up to millionths.
 
     Raises:
-        InvalidValue: the string is not a number or may mean two numbers, or the number is too small or too large.
+        InvalidValue: the string is not a number or is ambiguous, or the number is too small or too large.
     """
     return _checked_rate(read_positive(text, RATE_RUB_MAX))
 

@@ -30,7 +30,7 @@ COUNTER_SILENT_AFTER = timedelta(days=1)
 POINTS_NEARLY_SPENT = 0.9
 """Ours: once this share of a day's points is spent, a problem warns that the rest may not last."""
 RECENT_DAYS = 7
-"""Ours: contacts and parameters of so many days up to today are checked; earlier faults are probably mended."""
+"""Ours: contacts and parameters of this many days up to today are checked; earlier faults are probably mended."""
 NAMES_SHOWN = 5
 """How many names of unknown fields, parameters or statuses are shown at most."""
 

@@ -7,7 +7,7 @@ from dealtrace.record import record
 
 NOTE_LENGTH_MAX = 300
 NOTES_MAX = 2_000
-"""Ours: the most notes of one site."""
+"""Ours: the maximum number of notes of one site."""
 
 
 @record

@@ -8,9 +8,9 @@ from dealtrace.reports.filters import LIST_SEPARATOR, split_escaped, unescaped
 from dealtrace.reports.question import DESCENDING
 
 SAVED_REPORTS_MAX = 500
-"""Ours: the most saved reports of one site, including the reports of its users."""
+"""Ours: the maximum number of saved reports of one site, including the reports of its users."""
 QUERY_LENGTH_MAX = 8_000
-"""Ours: the most characters of a question as a query string."""
+"""Ours: the maximum number of characters of a question as a query string."""
 
 SEGMENT = "segment"
 """The parameter of a question that names a segment."""

@@ -3,7 +3,7 @@
 from dealtrace.record import record
 
 SEGMENTS_MAX = 200
-"""Ours: the most segments of one site, including the segments of its users."""
+"""Ours: the maximum number of segments of one site, including the segments of its users."""
 
 
 @record

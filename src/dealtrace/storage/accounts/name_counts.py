@@ -12,7 +12,10 @@ from dealtrace.storage.database.many_rows import execute_many
 from dealtrace.storage.database.upsert import insert_into
 
 NAMES_MAX = 1000
-"""Ours: the most names counted per site; more names than that come from a faulty program, and nobody reads them."""
+"""Ours: the maximum number of names counted per site.
+
+More names than that come from a faulty program, and nobody reads them.
+"""
 OTHER_NAMES = ""
 """The name of the row that counts all other names; callers never send an empty name."""
 

@@ -13,7 +13,7 @@ from dealtrace.storage.schema.tables.deals import deal, deal_contact
 from dealtrace.storage.schema.tables.leads import LEAD_REFERENCES, LEAD_TABLES, client, lead_contact
 
 FOUND_MAX = 1000
-"""Ours: the most rows that a query finds; a search that finds so many is not specific enough."""
+"""Ours: the maximum number of rows that a query finds; a search that finds that many is not specific enough."""
 _ESCAPE = "\\"
 
 Text = ColumnElement[Any]

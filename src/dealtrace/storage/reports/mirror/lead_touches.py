@@ -18,7 +18,10 @@ _ITEM_OF = {"sources": "source", "touched_ats": "touched_at", "shares": "share"}
 _OF_ONE = ("source_id", "touched_at")
 _IN_ORDER = "ORDER BY touched_at DESC, visit_id DESC"
 _PLACES = 128
-"""The factor by which `_rank` multiplies remainders; it exceeds `TOUCHES_MAX`, the most touches of a lead."""
+"""The factor by which `_rank` multiplies remainders.
+
+It exceeds `TOUCHES_MAX`, the maximum number of touches of a lead.
+"""
 
 
 def _gathering() -> str:

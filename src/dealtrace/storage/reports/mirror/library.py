@@ -25,7 +25,7 @@ _SETTINGS = {
 _SILENCE = "SET enable_progress_bar = false"
 """The setting that turns off the progress bar, which DuckDB prints for long statements by default."""
 _NO_FILE, _ATTACHED = "memory", "mirror"
-"""The catalogs of a DuckDB instance without a file: its own in memory, and the one for an attached file."""
+"""The catalogs of an in-memory DuckDB instance: its own, and that of the mirror file attached to it."""
 
 
 class MirrorFault(Exception):  # noqa: N818 - the name says where the fault is
