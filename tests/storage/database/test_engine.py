@@ -2,11 +2,13 @@
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import QueuePool, insert, select
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from cast import Stage
 from dealtrace.storage.database.compiled_statement import CompiledStatement
@@ -236,3 +238,33 @@ def test_it_holds_no_lock_while_it_reads(file: Database) -> None:
 def test_it_has_one_connection_to_write_a_file(file: Database) -> None:
     assert file.writer.pool.size() == 1  # type: ignore[attr-defined]
     file.close()
+
+
+def break_connection(database: Database, postgresql_server: PostgresqlServer) -> None:
+    """End the server's side of the connection that `database` keeps for its next transaction."""
+    with database.write() as connection:
+        process = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+    with psycopg.connect(postgresql_server.address("postgres"), autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 10000)", [process])
+
+
+def test_it_replaces_a_connection_that_broke_while_it_rested(
+    postgresql_server: PostgresqlServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dealtrace.storage.database.engine.PINGED_AFTER_SECONDS", 0.0)
+    with closing(open_database(postgresql_server.address("postgres"))) as opened:
+        break_connection(opened, postgresql_server)
+        with opened.write() as connection:
+            assert connection.exec_driver_sql("SELECT 1").scalar_one() == 1
+
+
+def test_it_does_not_ping_a_connection_that_was_just_used(
+    postgresql_server: PostgresqlServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dealtrace.storage.database.engine.PINGED_AFTER_SECONDS", 600.0)
+    with closing(open_database(postgresql_server.address("postgres"))) as opened:
+        break_connection(opened, postgresql_server)
+        with pytest.raises(OperationalError), opened.write() as connection:
+            connection.exec_driver_sql("SELECT 1")
+        with opened.write() as connection:
+            assert connection.exec_driver_sql("SELECT 1").scalar_one() == 1
