@@ -13,7 +13,7 @@ from dealtrace.record import record
 NOTE_FIELDS = ("tags", "manager", "comment")
 """The annotations of a lead that have versions; a person can replace them, and a program can add to them."""
 NOTE_VERSIONS_MAX = 100
-"""Ours: how many versions of a lead's notes are stored at most, since each may have a comment of 100,000 characters."""
+"""Ours: the maximum number of stored versions of a lead's notes; each may have a comment of 100,000 characters."""
 NoteValues = Mapping[str, Any]
 """The values of changed notes by the name of the annotation."""
 

@@ -26,7 +26,7 @@ class MailPurpose(StrEnum):
 
 @record
 class NewMail:
-    """An e-mail to store; `subject_id` is the id of the incident, rule or scheduled report that it is about."""
+    """An e-mail to store; `subject_id` is the id of the incident, rule or scheduled report that the e-mail is about."""
 
     purpose: MailPurpose
     subject_id: int
@@ -37,9 +37,9 @@ class NewMail:
 class Mail:
     """A stored e-mail, without its text, which is written when the e-mail is sent.
 
-    `caused_at` is the time of the event that it is about. `due_at` is the time of the next attempt, or `None` after the
-    e-mail was sent or given up. `attempts` is the number of failed attempts, and `fault` is the reason for the last
-    failure.
+    `caused_at` is the time of the event that the e-mail is about. `due_at` is the time of the next attempt, or `None`
+    after the e-mail was sent or given up. `attempts` is the number of failed attempts, and `fault` is the reason for
+    the last failure.
     """
 
     id: MailId

@@ -1,4 +1,4 @@
-"""Flips: the smallest changes of the matching rules that would give a deal another lead."""
+"""Flips: the smallest changes of the matching rules that would give a deal a different lead."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -20,7 +20,7 @@ class RuleChange:
 
     Rules that do not change are `None`; if all are `None`, the deal only has to be matched again. `threshold_at_least`
     is the smallest link threshold above the present one that changes the lead, and `threshold_at_most` the largest
-    below it, both in whole seconds. `precedence` is another order in which the kinds of lead are searched.
+    below it, both in whole seconds. `precedence` is a new order in which the kinds of lead are searched.
     """
 
     lead: LeadRef | None
@@ -38,10 +38,11 @@ def list_rule_changes(
     current: LeadRef | None,
     contact_matching: bool,
 ) -> list[RuleChange]:
-    """List the smallest changes of the rules that give a deal another lead: first of the threshold, then of the order.
+    """List the smallest changes of the rules that give a deal a different lead.
 
-    The deal must be matched by contacts: its lead is neither pinned nor identified by the CRM. `current` is the deal's
-    lead. `leads` are all leads with the deal's contacts, even if their windows do not contain the deal.
+    Changes of the threshold come first, then changes of the order in which the kinds of lead are searched. The deal
+    must be matched by contacts: its lead is neither pinned nor identified by the CRM. `current` is the deal's lead.
+    `leads` are all leads with the deal's contacts, even if their windows do not contain the deal.
     """
     found = _ref(find_lead(clue, happened_at, leads))
     if not contact_matching:
@@ -72,9 +73,9 @@ def _flips_without_matching(
 
 
 def _raised(clue: SearchContacts, happened_at: datetime, leads: Sequence[LeadSpan]) -> Iterator[RuleChange]:
-    """Yield the flip to the smallest threshold above the present one that gives the deal another lead, if there is one.
+    """Yield at most one flip: to the smallest threshold above the present one that gives the deal a different lead.
 
-    With all thresholds between these two the deal keeps its lead, since a longer threshold only adds leads.
+    With all thresholds between these two, the deal keeps its lead, since a longer threshold only adds leads.
     """
     found = find_lead(clue, happened_at, leads)
     best = _Ranks(clue)
@@ -90,9 +91,9 @@ def _raised(clue: SearchContacts, happened_at: datetime, leads: Sequence[LeadSpa
 
 
 def _lowered(clue: SearchContacts, happened_at: datetime, leads: Sequence[LeadSpan]) -> Iterator[RuleChange]:
-    """Yield the flip to the largest threshold below the present one that takes the deal's lead away, if there is one.
+    """Yield at most one flip: to the largest threshold below the present one that takes the deal's lead away.
 
-    With all thresholds between these two the deal keeps its lead, since a shorter threshold only removes leads.
+    With all thresholds between these two, the deal keeps its lead, since a shorter threshold only removes leads.
     """
     found = find_lead(clue, happened_at, leads)
     needed = threshold_needed(found, happened_at) if found is not None else None

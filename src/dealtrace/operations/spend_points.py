@@ -17,7 +17,7 @@ from dealtrace.quota.points import PaidMethod, points_cost, seconds_to_reset
 from dealtrace.storage.accounts import points
 
 MIDNIGHT_MARGIN = timedelta(minutes=5)
-"""The most that the clocks of two processes, or the starts of concurrent transactions, are expected to differ."""
+"""The largest difference to expect between two processes' clocks, or between concurrent transactions' starts."""
 
 
 def pay_for_calls(work: Work, method: PaidMethod, calls: int) -> int:

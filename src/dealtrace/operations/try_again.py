@@ -18,14 +18,14 @@ def try_again(
     patience_seconds: float = math.inf,
     observe_retry: Callable[[str], None] = lambda _reason: None,
 ) -> Result:
-    """Return what `attempt` returns; after a conflict with another transaction, try again, at most `TRIES_MAX` times.
+    """Return what `attempt` returns; after a conflict with another transaction, try again, up to `TRIES_MAX` tries.
 
     `attempt` contains a whole transaction, so nothing of a failed attempt is stored. `clean_up` is called before each
     further attempt, and undoes what an attempt has done outside the database; `observe_retry` is called with the
     reason. No attempt begins later than `patience_seconds` after the first.
 
     Raises:
-        Exception: the last attempt failed, or an earlier attempt failed for another reason than a conflict.
+        Exception: the last attempt failed, or an earlier attempt failed for a reason other than a conflict.
     """
     deadline = time.monotonic() + patience_seconds
     for _ in range(TRIES_MAX - 1):

@@ -55,7 +55,7 @@ def operation(
 ) -> Callable[
     [Callable[[Work, Sequence[WriteCommand[Payload]]], Sequence[Outcome_co]]], Operation[Payload, Outcome_co]
 ]:
-    """Return a decorator that makes a function an operation, given how many ids one command may take at most.
+    """Return a decorator that makes a function an operation, given the maximum number of ids that a command may take.
 
     The ids are reserved before the transaction begins, so an operation that takes more ids fails its whole batch.
     """

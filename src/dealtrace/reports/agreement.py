@@ -15,7 +15,7 @@ from dealtrace.record import record
 IDS_PER_MASK = 256
 """How many ids share a bit mask. Deal ids have few gaps, so an id takes less than a byte."""
 MISSING_NUMBERS_MAX = 1_000_000
-"""The most numbers of missing deals that are remembered; a further missing deal is counted each time it occurs."""
+"""The maximum number of missing deals that are remembered; a further missing deal is counted each time it occurs."""
 
 
 class Disagreement(StrEnum):

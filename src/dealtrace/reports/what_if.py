@@ -36,7 +36,7 @@ class Outcome:
 
     @property
     def has_other_lead(self) -> bool:
-        """Return whether the deal would get another lead, lose its lead, or get its first lead."""
+        """Return whether the deal would get a different lead, lose its lead, or get its first lead."""
         return self.before.lead != self.after.lead
 
     @property
@@ -70,9 +70,10 @@ class Tally:
     """The effect of other rules on all deals of a period.
 
     `pinned` counts deals that keep the lead a person chose. `kept` counts deals that keep a lead which the rules would
-    no longer find. `flipped` counts deals that would get another lead, `moved` counts deals whose sources would change,
-    and `changed` counts deals with either change. `further` is the sum of moves beyond `MOVES_MAX` pairs of sources.
-    `without_rate` counts moved deals whose money is left out of the moves, because its worth in rubles is unknown.
+    no longer find. `flipped` counts deals that would get a different lead, `moved` counts deals whose sources would
+    change, and `changed` counts deals with either change. `further` is the sum of moves beyond `MOVES_MAX` pairs of
+    sources. `without_rate` counts moved deals whose money is left out of the moves, because its worth in rubles is
+    unknown.
     """
 
     deals: int = 0

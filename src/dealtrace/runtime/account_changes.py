@@ -12,7 +12,7 @@ from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import IdBlocks
 
 IDS_OF_A_CHANGE = 10
-"""The most ids that one change may use."""
+"""The maximum number of ids that one change may use."""
 P = ParamSpec("P")
 Result = TypeVar("Result")
 

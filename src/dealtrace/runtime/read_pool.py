@@ -19,7 +19,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 UNFINISHED_MAX = 1000
-"""The most reads of a process that run or wait for a thread; further reads are refused at once."""
+"""The maximum number of reads of a process that run or wait for a thread; further reads are refused at once."""
 OVERLOADED_RETRY_SECONDS = 1
 REPLICA_PAUSE_SECONDS = 5.0
 """How many seconds a replica is not used after it failed."""

@@ -18,7 +18,8 @@ REFUSED_WAITING_MAX = 2 * WAITING_MAX
 STORED_FROM = 256
 """Ours: as soon as this many requests of a site wait, they are stored, without waiting for the next full second.
 
-Registrations wait while requests are stored: the slowest would wait twice as long for those of a whole busy second.
+Registrations wait while requests are stored. If the requests of a whole busy second were stored at once, the slowest
+registration would wait twice as long.
 """
 DELETED_EVERY = timedelta(hours=1)
 NO_SITE = Site(SiteId(0), "", ZoneInfo("UTC"))
@@ -58,7 +59,7 @@ class RequestJournal:
         """Write the collected requests through the write queue; return once they are stored.
 
         With `only_full`, the requests of sites with fewer than `STORED_FROM` go on waiting, so that a busy site does
-        not make the others write more often.
+        not cause more writes for the other sites.
 
         Raises:
             Refusal: the database is unavailable or overloaded; requests that were being stored are lost.

@@ -6,7 +6,7 @@ from dealtrace.operations.accounts.log_in import store_session_uses
 from dealtrace.runtime.account_changes import AccountChanges
 
 SESSIONS_MAX = 10_000
-"""The most sessions whose use is collected between two writes; uses of further sessions are not recorded."""
+"""The maximum number of sessions whose use is collected between two writes; the use of further ones is not recorded."""
 
 
 class SessionUses:

@@ -11,7 +11,7 @@ from dealtrace.runtime.write_each import raise_first, write_each
 from dealtrace.runtime.write_queue import WriteQueue
 
 NAMES_AT_ONCE_MAX = 1000
-"""The most names, over all sites, that are counted separately between two writes; other names share one count."""
+"""The maximum number of names, over all sites, counted separately between two writes; other names share one count."""
 NAME_LENGTH_MAX = 100
 """Ours: the longest name that is counted separately; a longer name is unlikely to be a misspelt parameter."""
 _OTHERS = ("", "")

@@ -214,7 +214,7 @@ class WriteQueue:
                 self._write(late.batch, late.deadline, pause=late.pause)
 
     def _write(self, batch: list[Pending], deadline: float, *, pause: float = 0.0) -> None:
-        """Write `batch` and deliver the outcomes of its commands, except the commands of sites that are postponed.
+        """Write the commands of `batch` and deliver their outcomes; if a site has to be postponed, its commands wait.
 
         This waits, up to `deadline`, while the whole database is unavailable. `pause` is the last pause before a retry,
         in seconds.

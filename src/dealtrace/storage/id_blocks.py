@@ -91,7 +91,7 @@ def find_own_ids(connection: Connection) -> OwnIds:
 def raise_first_id(connection: Connection, first: int) -> int | None:
     """Make new ids begin at `first` and return `None`, or return the lowest possible value if `first` is too low.
 
-    The earlier range of ids is stored in a row of its own and never used again, because running servers may still have
+    The earlier range of ids is stored in a row of its own and never used again, because running servers may still hold
     reserved ids from it.
     """
     found = select(id_block.c.first_id, id_block.c.next_id).where(_CURRENT).with_for_update()

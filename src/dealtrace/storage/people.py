@@ -88,7 +88,7 @@ DELETED = frozenset({contact, lead_contact, lead_version, deal_contact, deal_key
 """The tables whose rows contain only a contact, or former notes; these rows are deleted instead of changed."""
 
 VersionFields = tuple[int, int, Fields, Fields]
-"""A version of a deal: the deal's id, the version's number, and the deal's fields before and after it, as in JSON."""
+"""A version of a deal: the deal's id, the version's number, and the deal's former and new fields as JSON values."""
 
 
 @record
@@ -208,7 +208,7 @@ def _own_contacts(
 def _own_visits(
     connection: Connection, site_id: int, leads: Mapping[LeadKind, set[int]], named_by_deals: set[int]
 ) -> set[int]:
-    """Find the visits of leads and deals, and further visits of the same visitors unless they also have other leads."""
+    """Find the visits of leads and deals, and the further visits of each visitor who has no other leads."""
     named = named_by_deals | _visits_named_by(
         connection, site_id, {kind: is_in(LEAD_TABLES[kind].c.id, leads[kind]) for kind in LeadKind}
     )

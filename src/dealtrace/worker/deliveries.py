@@ -45,7 +45,7 @@ ROUND_SECONDS = 3.0
 AT_ONCE_MAX = 32
 HELD_BACK_SECONDS = 5.0
 HELD_BACK_SECONDS_MAX = 300.0
-"""The most seconds that a process skips a webhook whose outcome it could not store."""
+"""The maximum number of seconds for which a process skips a webhook whose outcome it could not store."""
 SWEEP_SECONDS = 3600.0
 
 _log = structlog.get_logger()

@@ -35,9 +35,9 @@ def delete_deals(work: Work, commands: Sequence[WriteCommand[DealKey]]) -> list[
 def delete_paid(
     work: Work, commands: Sequence[WriteCommand[DealKey]], named: NamedDeals, paid: Collection[int]
 ) -> list[Deal | Refusal]:
-    """Delete the deals of some commands; return a deleted deal or a refusal for each command, in input order.
+    """Delete the deals of the paid commands; return a deleted deal or a refusal for each command, in input order.
 
-    `paid` has the positions of the commands for which points were spent; all other deals are kept.
+    `paid` has the positions of the commands for which points were spent; the deals of all other commands are kept.
     """
     deleted = {
         position: with_deletion(deal, work.now, work.now) for position, deal in named.found.items() if position in paid

@@ -40,8 +40,8 @@ class Explanation:
 
     `namings` are the ids and references that the caller sent. They are tried first, until one identifies a lead.
     `steps` are the searches by contact, which are listed even if contact matching is off. `rule_changes` are the
-    smallest changes of the rules that would give the deal another lead; there are none if the lead is pinned or
-    identified by the caller. For a deal of the deals API 2.0, only `matchers` is filled.
+    smallest changes of the rules that would give the deal a different lead; there are none if the lead is pinned
+    or identified by the caller. For a deal of the deals API 2.0, only `matchers` is filled.
     """
 
     deal: Deal

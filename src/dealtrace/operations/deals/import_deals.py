@@ -22,7 +22,7 @@ from dealtrace.storage.leads import leads
 from dealtrace.storage.visits.traffic_sources import intern_sources
 
 IDS_PER_DEAL_MAX = 2
-"""The most ids that a deal takes: one for the deal, one for the traffic source sent with it."""
+"""The maximum number of ids that a deal takes: one for the deal, one for the traffic source sent with it."""
 
 
 def import_deals(work: Work, incoming: Sequence[IncomingDeal]) -> list[DealId | Refusal]:

@@ -142,7 +142,7 @@ def rematch_next(work: Work, after_id: int) -> Chunk | None:
 
 
 def rematch_orphaned(work: Work, deleted: LeadRef) -> list[Deal]:
-    """Match the deals of a deleted lead again, and return the deals that now have another lead or none."""
+    """Match the deals of a deleted lead again, and return the deals that now have a different lead or none."""
     orphaned = lead_links.find_ids_by_lead(work.connection, work.site.id, deleted)
     found = deals.list_deals_by_key(work.connection, work.site.id, ids=orphaned, numbers=[], with_deleted=True)
     return rematch_deals(work, found, keeps_lead=False)

@@ -45,16 +45,16 @@ from dealtrace.reports.statuses import Meaning
 from dealtrace.storage.leads.file_imports import update_file_import
 
 IDS_PER_COST_MAX = 1
-"""The most ids that a cost takes: one for its traffic source."""
+"""The maximum number of ids that a cost takes: one for its traffic source."""
 IDS_PER_VISIT_MAX = 2
-"""The most ids that a visit takes: one for the visit, one for its traffic source."""
+"""The maximum number of ids that a visit takes: one for the visit, one for its traffic source."""
 RECORDS_AT_ONCE = 1000
 """How many records one transaction stores; registrations wait for one transaction at most."""
 
 
 @record
 class Step:
-    """A transaction that fills a demo: how many records it stores, the most ids it takes, and the function to run."""
+    """A transaction that fills a demo: how many records it stores, how many ids it may take, and what it runs."""
 
     records: int
     ids: int

@@ -20,7 +20,7 @@ from dealtrace.storage.leads.reported_calls import ReportedCall
 Lead = TypeVar("Lead", Call, LeadRequest)
 
 IDS_PER_LEAD_MAX = 3
-"""The most ids that a lead takes: one each for the lead, its client, and the traffic source sent with it."""
+"""The maximum number of ids that a lead takes: for the lead, its client, and the traffic source sent with it."""
 
 
 @record

@@ -104,7 +104,7 @@ def credit_again(work: Work, new_visits: Sequence[Visit]) -> None:
     """Divide the credit again for the leads that may have come from `new_visits`.
 
     The result is the same as if the visits had been stored before the leads. Webhooks receive the leads that the site's
-    model now credits to another visit.
+    model now credits to a different visit.
     """
     concerned = list_leads_of_visits(work.connection, work.site.id, new_visits, CREDIT_LOOKBACK)
     visitor_ids, moments = {visit.visitor_id for visit in new_visits}, [visit.started_at for visit in new_visits]

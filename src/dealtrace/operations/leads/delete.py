@@ -15,7 +15,7 @@ from dealtrace.storage.leads import contact_groups, contact_rows, deletion
 
 
 def delete_lead(work: Work, ref: LeadRef) -> list[Deal]:
-    """Delete a lead, and return the deals that now have another lead or none.
+    """Delete a lead, and return the deals that now have a different lead or none.
 
     A deleted lead is hidden, and its reference stays in use. Deals that are pinned to the lead keep it. If only this
     lead connected the contacts of a client, the client is split.
@@ -34,7 +34,7 @@ def delete_lead(work: Work, ref: LeadRef) -> list[Deal]:
 
 
 def restore_lead(work: Work, ref: LeadRef) -> list[Deal]:
-    """Restore a deleted lead, and return the deals that get another lead.
+    """Restore a deleted lead, and return the deals whose lead changes as a result.
 
     The result is the same as if the lead had never been deleted.
 

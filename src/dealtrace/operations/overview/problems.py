@@ -32,7 +32,7 @@ POINTS_NEARLY_SPENT = 0.9
 RECENT_DAYS = 7
 """Ours: contacts and parameters of this many days up to today are checked; earlier faults are probably mended."""
 NAMES_SHOWN = 5
-"""How many names of unknown fields, parameters or statuses are shown at most."""
+"""The maximum number of names of unknown fields, parameters or statuses that are shown."""
 
 
 class ProblemKind(StrEnum):

@@ -12,7 +12,7 @@ from dealtrace.operations.work import Work
 from dealtrace.storage.visits.visits import find_visits
 
 IDS_PER_VISIT_MAX = 1
-"""The most new ids that a visit takes: one for its traffic source."""
+"""The maximum number of new ids that a visit takes: one for its traffic source."""
 
 
 def import_visits(work: Work, visits: Sequence[Visit]) -> Sequence[Visit | Refusal]:

@@ -15,7 +15,7 @@ from dealtrace.storage.visits.traffic_sources import intern_sources
 
 VISITORS_AT_ONCE = 200
 VISITS_AT_ONCE = 1000
-"""The most visits of a chunk, which is one transaction; registrations wait at most for one chunk."""
+"""The maximum number of visits in a chunk, which is one transaction; registrations wait for one chunk at most."""
 
 
 def begin_reclassification(work: Work) -> Reclassification:
@@ -39,7 +39,7 @@ def list_next_visitors(work: Work, at: Reclassification) -> list[str]:
 def reclassify_visitors(work: Work, at: Reclassification, visitor_ids: Sequence[str]) -> Reclassification:
     """Classify all visits of these visitors, divide the credit for their leads again, store and return the progress.
 
-    Webhooks receive the leads that are then credited to another visit or source.
+    Webhooks receive the leads that are then credited to a different visit or source.
     """
     lock_registrations(work)
     leads = list_leads_of_visitors(work.connection, work.site.id, visitor_ids)

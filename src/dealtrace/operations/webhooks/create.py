@@ -26,7 +26,7 @@ HOST_LENGTH_MAX = 253
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE)
 _INTERNATIONAL = "xn--"
 WEBHOOKS_MAX = 50
-"""The most webhooks of a site; each webhook needs a row for every event that it receives."""
+"""The maximum number of webhooks of a site; each webhook needs a row for every event that it receives."""
 
 
 @record

@@ -12,7 +12,7 @@ from dealtrace.webhooks.delivery import Delivery, OutboxPosition
 from dealtrace.webhooks.retry import Fault, Pause, after_fault
 
 DELIVERIES_AT_ONCE = 50
-"""The most deliveries between two commits; if the server dies, at most this many are sent twice."""
+"""The maximum number of deliveries between two commits; if the server dies, at most this many are sent twice."""
 LEASE = timedelta(seconds=15)
 """How long a webhook stays reserved for a process; a round of sending takes less time."""
 KEPT_FOR = timedelta(days=30)

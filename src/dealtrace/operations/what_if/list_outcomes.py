@@ -61,7 +61,7 @@ def list_outcomes(connection: Connection, site: Site, trial: Trial, ids: Sequenc
 
 
 def find_moved_leads(connection: Connection, site: Site, trial: Trial, refs: Collection[LeadRef]) -> set[LeadRef]:
-    """Find the leads to which the trial would give another source, or other shares of sources."""
+    """Find the leads to which the trial would give a different source, or different shares of sources."""
     stated = find_stated_sources(connection, site.id, refs)
     before = _Sources(stated, _find_shares(connection, site, refs, []))
     after = _Sources(stated, _try_shares(connection, site, trial, refs, []))

@@ -22,7 +22,7 @@ from dealtrace.storage.accounts import background_runs
 from dealtrace.storage.database.engine import Database
 
 MOVES_STORED = 10
-"""How many pairs of old and new source a preview lists at most, those with the most money first."""
+"""The maximum number of pairs of old and new source in a preview; the pairs with the most money come first."""
 
 
 class _SettingsChanged(Exception):  # noqa: N818 - it is not an error
@@ -61,7 +61,7 @@ def rules_of(site: Site, kind: PastKind) -> str:
 
 
 def may_run(site: Site, kind: PastKind, latest: RunState | None, now: datetime) -> bool:
-    """Return whether the latest run is a finished preview, or a change that ended early, with the present settings."""
+    """Return whether the latest run had the present settings and is a finished preview or a change that ended early."""
     if latest is None or latest.rules != rules_of(site, kind):
         return False
     return latest.may_continue(now) or (latest.is_preview and latest.phase is Phase.DONE)

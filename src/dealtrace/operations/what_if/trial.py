@@ -33,8 +33,8 @@ class Trial:
     """The rules to try.
 
     A rule that is `None` leaves the site's rule unchanged. `link_threshold`, the longest time from a lead to its deal,
-    replaces the threshold of every deal with a contact. `precedence` says whether a phone is first searched for among
-    calls or among lead requests. `hosts` are added to the hosts of the site, and `removed_hosts` are removed. If
+    replaces the threshold of every deal that has a contact. `precedence` says whether a phone is first searched for
+    among calls or among lead requests. `hosts` are added to the hosts of the site, and `removed_hosts` are removed. If
     `classifies_again` is true, visits are classified again even if no host changes.
     """
 

@@ -22,7 +22,7 @@ ROWS_AT_ONCE = 1000
 
 @record
 class MovedCount:
-    """The number of leads or visits that a period has, how many were tried, and how many would get another source."""
+    """How many leads or visits a period has, how many were tried, and how many would get a different source."""
 
     moved: int = 0
     tried: int = 0
@@ -31,7 +31,7 @@ class MovedCount:
 
 @record
 class MovedLeads:
-    """How many leads and visits of a period would get another source."""
+    """How many leads and visits of a period would get a different source."""
 
     leads: MovedCount
     visits: MovedCount
@@ -51,7 +51,7 @@ def try_on_leads(
     rows_max: int | None = None,
     show: Show = lambda _kind, _tried, _total: None,
 ) -> MovedLeads:
-    """Return how many leads and visits of a period would get another source under a trial.
+    """Return how many leads and visits of a period would get a different source under a trial.
 
     Calls, lead requests and visits are each tried from the earliest on, in chunks, until at least `rows_max` are tried;
     `None` means no limit. If the trial cannot affect leads or visits at all, their counts are 0.

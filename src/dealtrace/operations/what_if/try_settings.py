@@ -92,7 +92,7 @@ def try_settings(
 
 
 def try_status(connection: Connection, site: Site, name: str, meaning: str, days: TriedDays) -> Effect | None:
-    """Return the effect of another meaning of a status, or `None` if the status has this meaning already.
+    """Return the effect of a new meaning of a status, or `None` if the status has this meaning already.
 
     Raises:
         InvalidSetting: the name is blank or too long, or the meaning is unknown.
@@ -147,7 +147,7 @@ _QUALIFIED = {
     "unique_depth_days": ("unique_calls", "unique_requests", "unique_target_calls"),
     "target_call_seconds": ("target_calls", "unique_target_calls"),
 }
-"""The figures that each setting may change; `unique_target_calls` depends on both, and is counted with both changed."""
+"""The figures that each setting may change. `unique_target_calls` depends on both, so both new values apply to it."""
 
 
 def _try_qualification(

@@ -185,7 +185,10 @@ def _sqlite_among(element: is_among, compiler: SQLCompiler, **kwargs: object) ->
 
 
 IN_LIST_MAX = 200
-"""The most values passed as separate parameters, as engines limit these; a longer list is passed as one parameter."""
+"""The maximum number of values that are passed as separate parameters; a longer list is passed as one parameter.
+
+Engines limit the number of parameters.
+"""
 
 
 def is_in(column: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[bool]:

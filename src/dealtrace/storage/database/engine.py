@@ -33,7 +33,7 @@ MIRROR_MEMORY_DEFAULT = 1024
 ARRAYS_OF_PSYCOPG = "dealtrace.storage.database.array_text"
 """The module that writes arrays; it is imported on demand, as SQLite needs no psycopg."""
 WRITERS = 9
-"""The most connections for writing, opened on demand; they are enough for every thread that writes.
+"""The maximum number of connections for writing, opened on demand; they are enough for all threads that write.
 
 Two are for the write queue, which also reserves ids, one for changes to accounts, four for file imports, and two for
 background runs.
@@ -156,7 +156,7 @@ def _postgresql_engine(url: URL, *, pool: int, prepared_statements: bool) -> Eng
 
 
 def _ping_after_rest(engine: Engine) -> None:
-    """Let the pool replace a connection that is broken when it is taken after `PINGED_AFTER_SECONDS` or more unused.
+    """Ping a connection that was unused for `PINGED_AFTER_SECONDS` or longer; if it is broken, the pool replaces it.
 
     SQLAlchemy's own `pool_pre_ping` asks before every transaction, which costs a busy server one round trip in twelve.
     """

@@ -135,7 +135,7 @@ def _part(name: str) -> ColumnElement[str]:
 
 
 def _utm(name: str) -> ColumnElement[str]:
-    """Return the SQL expression for a UTM tag of the credited visit; if missing, for this part of the lead's source."""
+    """Return the SQL expression for the credited visit's UTM tag `name` or, if missing, the source's part `name`."""
     return func.coalesce(json_text(visit.c.utm, literal(name)), traffic_source.c[name], "")
 
 

@@ -106,7 +106,7 @@ def _is_contact(column: Text, search: SearchText) -> ColumnElement[bool] | None:
 
 
 def _like(mask: str) -> str:
-    """Return the `LIKE` pattern for a mask, in which `*` stands for any text and other characters for themselves."""
+    """Return the `LIKE` pattern for a mask; in a mask, `*` stands for any text, other characters for themselves."""
     return "%".join(_literal(part) for part in mask.split(ANY))
 
 

@@ -14,7 +14,7 @@ from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.schema.tables.leads import LEAD_STARTS, LEAD_TABLES, lead_contact
 
 _LONGEST = CALL_DURATION_MAX // MICROSECOND
-"""The most microseconds between the start and the end of a lead; for a lead request, the end equals the start."""
+"""The maximum duration of a lead, from its start to its end, in microseconds; the duration of a lead request is 0."""
 _INSERT_CONTACT_ROW = CompiledStatement(insert(lead_contact))
 
 _QUERIES = each_json(bindparam("queries", type_=Text)).table_valued(column("value", JSON))

@@ -42,7 +42,7 @@ def find_unsubscriptions(
 def find_unsubscriptions_of_site(
     connection: Connection, site_id: int, mail_list: MailList
 ) -> dict[int, dict[str, datetime]]:
-    """Return the result of `find_unsubscriptions` for each report or alert of a site, by its id."""
+    """Return the result of `find_unsubscriptions` for all reports or all alerts of a site, by report id or alert id."""
     of_site = (mail_leave.c.site_id == site_id, mail_leave.c.list == mail_list.value)
     found: dict[int, dict[str, datetime]] = {}
     for row in connection.execute(select(mail_leave).where(*of_site).order_by(mail_leave.c.address)):

@@ -22,7 +22,7 @@ from dealtrace.reports.refusals import ReportNotKept
 
 Row = TypeVar("Row")
 ROWS_IN_MEMORY = 100_000
-"""The most rows of a result, and the most rows to sort, that are held in memory instead of on disk."""
+"""The maximum number of rows held in memory, for a result or for sorting; more rows are held on disk."""
 ROWS_AT_ONCE = 5_000
 """How many rows of a result are fetched from the database at once."""
 _AT_ONCE = 50

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 REMEMBERED_MAX = 50_000
-"""The most spellings that are cached, over all sites; a cache that would exceed this is emptied first."""
+"""The maximum number of spellings cached, over all sites; a cache that would exceed this is emptied first."""
 
 
 class KnownStatuses:

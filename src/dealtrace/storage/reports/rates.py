@@ -154,7 +154,10 @@ def count_deals_without_rate(connection: Connection, site_id: int, most: int | N
 
 
 def _stated_currencies(site_id: int) -> CTE:
-    """Return the currencies, other than rubles, of a site's deals, and a null; each takes one look-up in the index."""
+    """Return the SQL select of the currencies of a site's deals, except rubles; its last row is null.
+
+    Each row takes one look-up in the index.
+    """
     foreign = select(func.min(deal.c.currency).label("currency")).where(deal.c.site_id == site_id, IS_INDEXED_FOREIGN)
     stated = foreign.cte("stated", recursive=True)
     following = foreign.where(deal.c.currency > stated.c.currency).correlate(stated).scalar_subquery()
@@ -177,9 +180,9 @@ def _rated_since(site_id: int, stated: CTE) -> ColumnElement[datetime]:
 
 
 def list_sums_without_rate(connection: Connection, site: Site, period: Period) -> list[tuple[str, Decimal]]:
-    """List the currencies of a period's non-deleted deals that lack a rate, each with the total amount of its deals.
+    """List the currencies in which non-deleted deals of a period lack a rate, each with the sum of their amounts.
 
-    The amount is in that currency.
+    The sum is in that currency.
     """
     since, until = day_start(period.first_on, site.time_zone), day_end(period.last_on, site.time_zone)
     theirs = (deal.c.site_id == site.id, deal.c.deleted_at.is_(None), lacks_rate())

@@ -27,7 +27,7 @@ _LIST_SOURCES = CompiledStatement(
 )
 
 SOURCES_REMEMBERED_MAX = 4096
-"""The most traffic sources that a process caches."""
+"""The maximum number of traffic sources that a process caches."""
 known_source = lru_cache(maxsize=SOURCES_REMEMBERED_MAX)(TrafficSource)
 """Return the traffic source with the given parts; equal parts give the same object."""
 

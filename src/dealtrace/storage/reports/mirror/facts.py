@@ -147,7 +147,7 @@ class MirrorFacts:
     def _with_paths(self, rows: FromClause, table: FromClause, computed: dict[str, Expression]) -> FromClause:
         """Return `rows` joined with the paths of clients, and add the path of each row to `computed`.
 
-        Leads with the same list of sources have the same path, so that the path of each list is computed only once.
+        Leads with the same list of sources have the same path, so the path of each list is computed only once.
         """
         sources = table.c[f"sources_{AttributionModel.LINEAR:d}"]
         lists = select(sources.label("lead_id")).where(table.c.site_id == SITE_ID, sources.is_not(None)).distinct()

@@ -18,7 +18,7 @@ from dealtrace.storage.reports.mirror import tables
 from dealtrace.storage.reports.mirror.library import MirrorConnection
 
 BITMAPS_BYTES_MAX = 64 * 1024 * 1024
-"""The most bytes for a report's bitmaps in each thread; DuckDB does not count them towards its memory limit."""
+"""The maximum size, in bytes, of a report's bitmaps per thread; DuckDB's memory limit does not include the bitmaps."""
 _STEP = 65_536
 _KEPT_BITS = 4
 """Counts of keys are rounded up to this many significant bits, so that statements can be reused.

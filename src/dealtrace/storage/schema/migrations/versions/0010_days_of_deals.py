@@ -1,4 +1,4 @@
-"""Add daily counts of deals, and covering indexes: for journals with the kind of lead, and for clients' contacts."""
+"""Add daily counts of deals, the kind of lead in indexes for journals, and a covering index for clients' contacts."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -10,7 +10,7 @@ revision = "0017"
 down_revision = "0016"
 
 STATUSES_MAX = 10_000
-"""The most statuses stored per site; the most frequent statuses are stored."""
+"""The maximum number of statuses stored per site; the most frequent statuses are stored."""
 LAST_CHANGE = """
     SELECT changed.site_id, changed.deal_id, changed.recorded_at
     FROM deal_version AS changed
