@@ -75,7 +75,7 @@ _VERDICTS: Mapping[MatchReason, Verdict] = {
 
 
 def verdict_of(reason: MatchReason, *, contact_matching: bool) -> Verdict:
-    """Return the verdict for a reason; a lead found by contact is `KEPT` if contact matching was turned off since.
+    """Return the verdict for a reason; a lead found by contact is `KEPT` if contact matching is off now.
 
     Raises:
         KeyError: the reason is `STATED_SOURCE`, which has no verdict.

@@ -131,7 +131,7 @@ def list_in_evaluation_sequence(columns: Iterable[ReportColumn]) -> list[ReportC
 
 
 def replace_column(columns: Iterable[ReportColumn], name: str, new: ReportColumn) -> list[ReportColumn]:
-    """Return a site's columns with `new` instead of the column `name`; formulas that use it get its new name.
+    """Return a site's columns with `new` instead of the column `name`; formulas that use the column get its new name.
 
     Raises:
         InvalidSetting: the new name makes a formula too long.

@@ -77,7 +77,7 @@ class Dimension:
 
 
 def rows_add_up(by: Iterable[Dimension]) -> bool:
-    """Return whether rows by these dimensions add up to the total, because no lead or deal can be in several rows."""
+    """Return whether rows by these dimensions add up to the total: whether no lead or deal can be in several rows."""
     return all(dimension.adds_up for dimension in by)
 
 

@@ -8,7 +8,7 @@ from dealtrace.record import record
 
 FIRST_PAUSE = timedelta(seconds=5)
 JITTER = 0.2
-"""The largest part of a delay that is randomly added to it, so that webhooks are not all retried at the same time."""
+"""Delays are randomly lengthened by up to this fraction, so that webhooks are not all retried at the same time."""
 LONGEST_PAUSE = PAUSE_MAX / (1 + JITTER)
 TRIED_FOR = timedelta(days=3)
 """Ours: how long a webhook may fail before it is paused; a receiver may stay broken over a weekend."""

@@ -54,7 +54,7 @@ def check_new_column(column: ReportColumn, columns: list[ReportColumn]) -> None:
 def change_column(work: Work, name: str, column: ReportColumn) -> None:
     """Replace the column `name` of a site's reports by `column`.
 
-    Formulas, saved reports, reports by e-mail, alerts and shared links that use it get its new name.
+    Formulas, saved reports, reports by e-mail, alerts and shared links that use the column get its new name.
 
     Raises:
         NameTaken, InvalidSetting: as in `check_changed_column`.

@@ -1,4 +1,4 @@
-"""Claim webhooks with the deliveries to send, and store the results of sending them."""
+"""Claim webhooks, read the deliveries to send to them, and store the results of sending."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

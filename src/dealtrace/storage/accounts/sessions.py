@@ -74,7 +74,7 @@ def touch_session(connection: Connection, digest: str, now: datetime, *, is_conf
 
 
 def update_seen(connection: Connection, used_at: Mapping[str, datetime]) -> None:
-    """Store when sessions were last used, given by digest, unless a later use is stored already.
+    """Store when sessions were last used, by session digest, unless a later use is stored already.
 
     The rows are sorted, so that two writers cannot deadlock.
     """

@@ -8,12 +8,12 @@ from dealtrace.storage.journals.keyset_pages import PageQuery
 from dealtrace.storage.schema.tables.deals import deal
 
 SORTED_MAX = 100_000
-"""Ours: the longest list that can be sorted by amount. No index has amounts, so each page reads the whole list."""
+"""Ours: the maximum length of a list to sort by amount; no index has amounts, so each page reads the whole list."""
 
 
 @record
 class AmountKey:
-    """The amount and id of a deal, by which a list is sorted; `amount` is in 1/10,000 of a ruble; `None` if unknown."""
+    """The amount and id of a deal, by which a list is sorted; `amount` is in 1/10,000 ruble, `None` if unknown."""
 
     amount: int | None
     id: int

@@ -103,7 +103,7 @@ def query_leads(site: Site, query: LeadQuery) -> PageQuery:
 
 
 def _is_own(table: Table) -> ColumnElement[bool]:
-    """Return the SQL condition that the visit `_OWN` is the visit of a lead."""
+    """Return the SQL condition that a row of `_OWN`, an alias of the table of visits, is the visit of a lead."""
     return and_(_OWN.c.site_id == table.c.site_id, _OWN.c.id == table.c.visit_id)
 
 

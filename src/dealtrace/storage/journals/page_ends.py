@@ -14,7 +14,7 @@ from dealtrace.storage.schema.tables.page_ends import page_end
 
 @record
 class PageEnd:
-    """The end of a page that `reader` read: the key of its last row, the offset after it, and the list's length."""
+    """The end of a page that `reader` read: the key of its last row, the next page's offset, and the list's length."""
 
     reader: str
     offset_after: int
@@ -23,7 +23,7 @@ class PageEnd:
 
 
 def find_cursor(connection: Connection, site_id: int, reader: str, offset: int, since: datetime) -> Cursor:
-    """Return the cursor that finds the page at `offset` with the fewest skipped rows.
+    """Return the cursor with which the page at `offset` is found by skipping the fewest rows.
 
     The cursor begins at the nearest end of a page that `reader` has read at or after `since`, or at the start of the
     list.

@@ -30,7 +30,7 @@ def tenant_tables() -> list[str]:
 
 
 def distribution_problems(distributed: Collection[str]) -> list[str]:
-    """List messages about tables that should be distributed over the cluster but are not, or the reverse."""
+    """List messages about tables that are not distributed over the cluster but should be, or are but should not be."""
     tenants = tenant_tables()
     if not set(tenants) & set(distributed):
         return ["Citus is installed, but no table is distributed. Run: dealtrace db distribute"]
