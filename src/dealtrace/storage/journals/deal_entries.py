@@ -83,7 +83,7 @@ _DEAL_COLUMNS = (
 _LEAD_COLUMNS = (call.c.duration_seconds, lead_request.c.form_name)
 _SOURCE_AT, _KEY_AT, _NAMED_AT = 3, 4, 5
 _VISIT_AT = len(_REFERRING_COLUMNS) + len(_DEAL_COLUMNS) + len(_LEAD_COLUMNS)
-"""Positions in a row: the credited visit's source id, the `CreditKey`, the id of `LeadVisit.own`, the credited visit."""
+"""Positions in a row: the credited visit's source id, the `CreditKey`, the `LeadVisit.own.id`, the credited visit."""
 _ENTRIES = CompiledStatement(
     select(*_REFERRING_COLUMNS, *(deal.c[name] for name in _DEAL_COLUMNS), *_LEAD_COLUMNS, *VISIT_COLUMNS)
     .select_from(deal)
