@@ -6,12 +6,12 @@ Longer values are refused, never cut.
 from datetime import timedelta
 
 REFERENCE_LENGTH_MAX = 100
-"""The maximum number of characters of a call's id in its telephone exchange."""
+"""The maximum length, in characters, of a call's id in its telephone exchange."""
 SIP_ID_LENGTH_MAX = 45
 NUMBER_LENGTH_MAX = 256
-"""The maximum number of characters of the number of a lead request or of a deal."""
+"""The maximum length, in characters, of the number of a lead request or of a deal."""
 LABEL_LENGTH_MAX = 256
-"""The maximum number of characters of the name of a client, manager, form, status or service."""
+"""The maximum length, in characters, of the name of a client, manager, form, status or service."""
 COMMENT_LENGTH_MAX = 10_000
 PHONE_LENGTH_MAX = 64
 EMAIL_LENGTH_MAX = 320

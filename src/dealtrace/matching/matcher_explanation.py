@@ -64,7 +64,7 @@ class MatcherStep:
 def explain_matchers(
     matchers: Sequence[Matcher], decided: int | None, prospects: Sequence[Prospect]
 ) -> tuple[MatcherStep, ...]:
-    """Return a step for each matcher; `decided` is the position, from 0, of the one that found something, or `None`.
+    """Return a step for each matcher; `decided` is the position, from 0, of the matcher that succeeded, or `None`.
 
     `prospects` may include leads that no matcher accepts.
     """

@@ -187,6 +187,6 @@ _FIELDS: dict[str, Callable[[object], tuple[str, object]]] = {
     "unique_depth_days": lambda days: ("unique_depth", timedelta(days=int(str(days))) if days else None),
     "target_call_seconds": lambda seconds: ("target_call", timedelta(seconds=int(str(seconds)))),
 }
-"""Maps each column whose `Site` field differs in name or type to a function that returns the field's name and value."""
+"""For each column whose `Site` field has a different name or type, a function that returns that name and the value."""
 SETTING_KEYS = (*_SETTINGS, *_COST_SETTINGS)
 """The names of all settings of a site."""

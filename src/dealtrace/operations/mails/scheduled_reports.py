@@ -41,7 +41,7 @@ from dealtrace.storage.mails.unsubscriptions import delete_unsubscriptions
 REPORT_PARTS = ("title", "schedule", "question", "recipients")
 """The parts of a scheduled report whose changes the history records separately."""
 DUE_AT_ONCE = 4
-"""The maximum number of due reports of a site whose e-mails one transaction stores; the next one stores the rest."""
+"""The maximum number of a site's due reports whose e-mails one transaction stores; the next one stores the rest."""
 
 
 @record

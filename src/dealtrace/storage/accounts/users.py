@@ -31,7 +31,7 @@ def insert_user(connection: Connection, new: User, password_hash: str) -> None:
 
 
 def user_from_row(row: Row, prefix: str = "") -> User:
-    """Return the user in a row that has `USER_COLUMNS`; each name of a column in the row begins with `prefix`."""
+    """Return the user in a row that has `USER_COLUMNS`, each under its own name with `prefix` in front."""
     column = partial(getattr, row)
     return User(
         UserId(column(f"{prefix}id")),

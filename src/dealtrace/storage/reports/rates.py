@@ -154,7 +154,7 @@ def count_deals_without_rate(connection: Connection, site_id: int, most: int | N
 
 
 def _stated_currencies(site_id: int) -> CTE:
-    """Return the SQL select of the currencies of a site's deals, except rubles; its last row is null.
+    """Return the SQL select of the currencies other than rubles in a site's deals; the last row is null.
 
     Each row takes one look-up in the index.
     """
@@ -180,9 +180,9 @@ def _rated_since(site_id: int, stated: CTE) -> ColumnElement[datetime]:
 
 
 def list_sums_without_rate(connection: Connection, site: Site, period: Period) -> list[tuple[str, Decimal]]:
-    """List the currencies in which non-deleted deals of a period lack a rate, each with the sum of their amounts.
+    """List the currencies in which non-deleted deals of a period lack a rate, each with the total of these deals.
 
-    The sum is in that currency.
+    The total is in that currency.
     """
     since, until = day_start(period.first_on, site.time_zone), day_end(period.last_on, site.time_zone)
     theirs = (deal.c.site_id == site.id, deal.c.deleted_at.is_(None), lacks_rate())
