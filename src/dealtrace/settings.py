@@ -332,7 +332,7 @@ class UnknownVariable:
 
 
 def list_unknown_settings() -> list[UnknownVariable]:
-    """List the unknown names that are set, be it as variables with our prefix or as keys of `dealtrace.toml`."""
+    """List the unknown names that are set as variables with our prefix or as keys of `dealtrace.toml`."""
     known = Settings.model_fields
     variables = {f"{ENVIRONMENT_PREFIX}{name.upper()}" for name in known}
     unknown: list[UnknownVariable] = []

@@ -23,7 +23,7 @@ _NATIONAL_LENGTH = 10
 
 @record
 class PhoneForm:
-    """A way to write a phone: an example and a pattern, in which a blank stands for any run of blanks and punctuation.
+    """A way to write a phone: an example and a pattern; a blank in the pattern stands for any blanks and punctuation.
 
     The pattern may have named groups: `russian` for ten digits that Russia can assign, `stated` for digits with a
     country code, `behind` for the digits of an extension or of the next phone, `japanese` for digits that may also be a

@@ -1,4 +1,4 @@
-"""Parse the text of a search field, which may be an id, a number, a phone, an e-mail or a name."""
+"""Parse the text of a search field; the text may be an id, a number, a phone, an e-mail or a name."""
 
 import re
 

@@ -78,7 +78,7 @@ class Operation:
 
 
 Part = MetricName | ColumnName
-"""A metric or column in a formula, whose value comes from the report."""
+"""A metric or column that a formula uses; its value comes from the report."""
 FormulaTree = Number | MetricName | ColumnName | Negation | Operation
 
 

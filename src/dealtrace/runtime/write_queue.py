@@ -56,7 +56,7 @@ POSTPONED_SHARE = 3
 
 @dataclass(slots=True)
 class _Postponed:
-    """The commands of a postponed site, which wait for a fault to pass; times are on the monotonic clock."""
+    """The commands of a postponed site: they wait for a fault to pass; times are on the monotonic clock."""
 
     deadline: float
     pause: float

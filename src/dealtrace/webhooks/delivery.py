@@ -28,7 +28,7 @@ class Delivery:
     recorded_at: datetime
 
     def message_id(self, site_id: int) -> str:
-        """Return the unique id of the delivery, which is the same in every attempt."""
+        """Return the unique id of the delivery; the id is the same in every attempt."""
         return f"{_prefix(site_id, self.webhook_id)}{self.position}"
 
 

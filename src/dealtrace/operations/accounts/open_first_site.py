@@ -15,7 +15,7 @@ FIRST_NAME = "First site"
 
 @record
 class FirstSite:
-    """The first site, and the secret of its token, which is shown only once."""
+    """The first site, and its token's secret, which is shown only once."""
 
     site_id: SiteId
     secret: str

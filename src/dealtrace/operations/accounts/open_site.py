@@ -30,7 +30,7 @@ class NewSite:
 
 @record
 class OpenedSite:
-    """A new site, and the secret of its token, which is shown only once."""
+    """A new site, and its token's secret, which is shown only once."""
 
     site: Site
     secret: str

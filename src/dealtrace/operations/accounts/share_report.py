@@ -32,7 +32,7 @@ class NewLink:
 
 
 def share_report(connection: Connection, site_id: int, new: NewLink, user_id: UserId, now: datetime) -> str:
-    """Create a link to a report and return the key of the link, which is not stored and cannot be shown again.
+    """Create a link to a report and return the link's key, which is not stored and cannot be shown again.
 
     Expired links of the site are deleted.
 

@@ -53,7 +53,7 @@ def use_invitation(connection: Connection, digest: str, now: datetime) -> bool:
 
 
 def use_first_invitations(connection: Connection, now: datetime) -> set[str]:
-    """Mark all unused links that create the first user as used, and return their digests."""
+    """Mark as used all unused links that create the first user, and return their digests."""
     used = update(invitation).where(_UNUSED, invitation.c.purpose == Purpose.FIRST).values(used_at=now)
     return set(connection.execute(used.returning(invitation.c.digest)).scalars())
 

@@ -28,7 +28,7 @@ def insert_costs(
     costs: Iterable[Cost],
     source_ids: Mapping[TrafficSource, int],
 ) -> None:
-    """Store costs of an advertising account; it must not have a cost for the same day and source already."""
+    """Store costs of an advertising account; the account must not have a cost for the same day and source already."""
     rows = [_row(site_id, account, found, source_ids[found.traffic_source]) for found in costs]
     _INSERT_COSTS.run_many(connection, rows)
 

@@ -57,7 +57,7 @@ def flag_condition(row: FromClause, flag: str) -> ColumnElement[bool]:
 
 
 def seconds_if_target() -> Expression:
-    """Return the SQL expression for the duration of a call in seconds, null if it was reported as unanswered.
+    """Return the SQL expression for the duration of a call in seconds, null if the call was reported as unanswered.
 
     Such a call cannot be a target; see `is_target_call`.
     """

@@ -94,7 +94,7 @@ class Scope:
 
 
 def shape_of(scope: Scope) -> Shape:
-    """Return the shape of a scope, which determines the SQL text of its statements."""
+    """Return the shape of a scope; the shape determines the SQL text of the scope's statements."""
     filters = []
     for place, condition in enumerate(scope.filters):
         keys = _keys(condition)

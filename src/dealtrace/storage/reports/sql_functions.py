@@ -19,7 +19,7 @@ HALVES = 1_000_000_000
 
 
 class WholeNumber(TypeDecorator[int]):
-    """The SQL type of a sum of integers, which may exceed 64 bits; the sum of no rows is zero."""
+    """The SQL type of a sum of integers; the sum may exceed 64 bits, and the sum of no rows is zero."""
 
     impl = BigInteger
     cache_ok = True

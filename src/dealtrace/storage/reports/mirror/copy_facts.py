@@ -109,7 +109,7 @@ def _alike(target: Table, key: str, selects: Selects) -> _Part:
 
 
 def _in_visits(target: Table, lead: str, money: Iterable[str], selects: Callable[[Iterable[str]], Selects]) -> _Part:
-    """Return the `_Part` of leads or deals, which copy attributes of visits, touches and clients; see `_Part.lead`."""
+    """Return the `_Part` of leads or deals, with attributes of visits, touches and clients added; see `_Part.lead`."""
     touches = Join(*joined_touches(lead, money))
     filling = _stream(target, _OWN_VISIT, touches, Join(*clients.joined_clients()))
     changing = _stream(target, touches)

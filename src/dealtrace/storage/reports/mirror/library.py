@@ -45,7 +45,7 @@ class MirrorConnection:
         return MirrorConnection(self._module, self._connection.cursor(), self._catalog)
 
     def attach(self, file: Path, spilled: Path) -> "MirrorConnection":
-        """Attach a file to this DuckDB instance, which has no file itself, and return a connection to the file."""
+        """Attach a file to this in-memory DuckDB instance, and return a connection to the file."""
         connection = self._connection.cursor()
         quoted = str(file).replace("'", "''")
         connection.execute(f"ATTACH '{quoted}' AS {_ATTACHED}")
@@ -166,7 +166,7 @@ def attach(file: Path, memory_mib: int, spilled: Path) -> MirrorConnection:
 
 @lru_cache(1)
 def _running(memory_mib: int, spilled: Path) -> MirrorConnection:
-    """Return the DuckDB instance without a file that this process keeps running."""
+    """Return the in-memory DuckDB instance that this process keeps running."""
     return _start(f":{_NO_FILE}:", memory_mib, spilled)
 
 
