@@ -18,7 +18,7 @@ def try_again(
     patience_seconds: float = math.inf,
     observe_retry: Callable[[str], None] = lambda _reason: None,
 ) -> Result:
-    """Return the result of `attempt`; after a conflict with another transaction, call it again, up to `TRIES_MAX` calls.
+    """Call `attempt` until no conflict with another transaction stops it, at most `TRIES_MAX` times; return its result.
 
     `attempt` contains a whole transaction, so nothing of a failed attempt is stored. `clean_up` is called before each
     further attempt, and undoes what an attempt has done outside the database; `observe_retry` is called with the
