@@ -1,4 +1,4 @@
-"""How much two correct times may differ: clocks of servers differ, and a time may be stored after a wait."""
+"""How much two times may differ although no clock was set back: clocks differ, and a time may be stored late."""
 
 from datetime import timedelta
 

@@ -101,7 +101,7 @@ FIGURE_TITLES: Mapping[str, Mapping[Language, str]] = {
 
 @record
 class EffectFigure:
-    """A figure before and after a change; `before` is `None` if the figure only exists with the change.
+    """A figure before and after a change; `before` is `None` if the figure exists only with the change.
 
     Money is in kopecks.
     """

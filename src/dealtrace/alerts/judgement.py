@@ -53,10 +53,10 @@ class Judgement:
 
 
 def basis_of(metric: Metric) -> Metric | None:
-    """Return the metric that counts the deals, leads, visits or clicks by which a ratio is divided, or `None`.
+    """Return the divisor of a ratio if the divisor counts deals, leads, visits or clicks, otherwise `None`.
 
-    It is `None` if `metric` is not a ratio, or is a ratio divided by money. A column that is a formula counts as a
-    ratio divided by deals.
+    The result is `None` if `metric` is not a ratio, or its divisor is money. A column that is a formula counts as a
+    ratio whose divisor is deals.
     """
     if not isinstance(metric.formula, Formula):
         return None if metric.formula.adds_up else METRICS["deals"]

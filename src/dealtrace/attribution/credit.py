@@ -18,7 +18,7 @@ POSITION_ENDS = Fraction(40, 100)
 WHOLE = 1_000_000
 """The number of parts into which the credit for a lead is divided; each share is a whole number of parts."""
 TOUCHES_MAX = 100
-"""Ours: the maximum number of visits credited with one lead; of more, only the first and the latest visits count.
+"""Ours: the maximum number of visits credited with one lead: the first visit, and the latest of the others.
 
 Only bots make more visits.
 """

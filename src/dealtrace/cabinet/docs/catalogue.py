@@ -129,7 +129,7 @@ CAUSES: Mapping[type[Refusal], Cause] = {
     errors.LeadNotFound: Cause("the lead to pin, show or delete does not exist (command line)", "choose another lead"),
     errors.DealNotPinned: Cause("the deal to unpin is not pinned (command line)", "no action is needed"),
     errors.LeadTaken: Cause(
-        "another call or lead request of the site has this identifier, which is never reused; the message has its id",
+        "another call or lead request has this identifier, which is never reused; the message has the id of that lead",
         "send a different identifier",
     ),
     errors.NumberReused: Cause(

@@ -121,7 +121,7 @@ def _read(connection: Connection) -> tuple[Sequence[Site], list[DemoLine]]:
 
 
 def _line(connection: Connection, demo: Demo) -> DemoLine:
-    """Return a demo with its progress, which the last visit shows, since a demo stores its events day by day."""
+    """Return a demo with its progress, computed from its last visit, since a demo stores its events day by day."""
     last, zone = find_last_visit(connection, demo.site.id), demo.site.time_zone
     is_finished = demo.progress.finished_at is not None
     left = (site_day(demo.progress.begun_at, zone) - site_day(last.started_at, zone)).days if last is not None else DAYS

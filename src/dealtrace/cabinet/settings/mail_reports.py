@@ -69,8 +69,8 @@ class ReportDraft:
 class ReportLine:
     """A scheduled report in the list; `rhythm` says when it is sent, `is_mine` whether the person gets it.
 
-    `recipients` has each address, and when it unsubscribed, or `None` if it gets the report. `fault` says why the
-    report can no longer be made; it is empty if it can.
+    `recipients` pairs each address with the time when it unsubscribed, or with `None` if it gets the report. `fault`
+    says why the report can no longer be made; it is empty if it can.
     """
 
     report: ScheduledReport
@@ -82,7 +82,7 @@ class ReportLine:
 
 @record
 class _Facts:
-    """The reports, and the logins of users by user id; by report id, unsubscribed addresses and invalid reports."""
+    """The scheduled reports; logins by user id (`members`); unsubscribed addresses and invalid reports by report id."""
 
     reports: Sequence[ScheduledReport]
     members: dict[int, str]
