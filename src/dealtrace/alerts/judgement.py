@@ -15,8 +15,10 @@ from dealtrace.reports.silence import TIMES_USUAL, WEEKS_MIN
 BASIS_MIN = 20
 """Ours: a ratio whose divisor is fewer than this many deals, leads, visits or clicks is too uncertain to judge."""
 DEVIATIONS = 3
-"""Ours: an unusual count differs from the usual count by at least this many square roots of the usual count. By chance,
-about 1 count in 1,000 differs by that much."""
+"""Ours: to be unusual, a count must differ from the usual count by this many square roots of the usual count.
+
+By chance, about 1 count in 1,000 differs by that much.
+"""
 
 
 class Verdict(Enum):

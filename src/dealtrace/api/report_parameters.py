@@ -159,7 +159,7 @@ def words_of(sent: Sent) -> RawQuestion:
 
 
 def figure_of(sent: Sent, context: QuestionContext) -> Figure:
-    """Return the figure (a number in a report) of which the request asks for the rows.
+    """Return the figure (a number in a report) whose rows the request asks for.
 
     Raises:
         InvalidParameters: one violation for each unknown or unsuitable value, with the valid values.

@@ -1,7 +1,7 @@
 """Find the traffic source of a visit from the addresses of its landing page and the referring page.
 
-Ours: the vendor's rules are unknown. Our rules are tried in this order: utm tags, openstat, click ids of advertising
-systems, the referring page, direct.
+Ours: the vendor's rules are unknown, so we chose rules of our own. They are tried in this order: utm tags, openstat,
+click ids of advertising systems, the referring page, direct.
 """
 
 import re

@@ -200,7 +200,7 @@ CAUSES: Mapping[type[Refusal], Cause] = {
         "the server began to stop before the report, list or file was ready", "send again after `Retry-After` seconds"
     ),
     refusals.ClientGone: Cause(
-        "the client closed the connection before its report was ready; only the log shows it",
+        "the client closed the connection before its report was ready; only the log shows this error",
         "wait for the answer",
     ),
     refusals.SegmentNotFound: Cause(
