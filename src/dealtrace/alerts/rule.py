@@ -85,7 +85,7 @@ class Alert:
     """A stored rule and its state.
 
     The rule is checked next at `due_at`. `incident_id` is set while the alert is raised. `fault` says why the rule
-    cannot be checked, such as a removed metric.
+    cannot be checked, for example that its metric was removed.
     """
 
     id: AlertId

@@ -83,7 +83,7 @@ async def create(view: View) -> Response:
 async def remove(view: View) -> Response:
     """Remove a demo with all data of its site, and the site too if the demo created it.
 
-    If other data was added to the site, nothing is removed unless the person confirmed that this data goes, too.
+    If other data was added to the site, nothing is removed unless the person confirmed that this data is removed, too.
     """
     site_id = number_of(view.form.get("site"))
     try:

@@ -128,7 +128,7 @@ async def change(view: View) -> Response:
 
 
 async def add(view: View) -> Response:
-    """Schedule the report in the form, or a removed report again; if it is invalid, show the form with the errors."""
+    """Schedule the report in the form, or schedule a removed one again; if it is invalid, show the form with errors."""
     draft, members = _draft_of(view.form), await view.read(_read_members, view.current_site)
     before: Sequence[Recipient] = ()
     restored_id: int | None = None
