@@ -67,11 +67,11 @@ from dealtrace.worker.webhook_client import WebhookClient
 DELIVERY_READERS = 2
 """How many threads, each with a database connection, read the content of webhook messages."""
 OWN_READERS = 2
-"""Connections that requests cannot delay: one follows changed sites and tokens, the other checks the database."""
+"""Database connections that requests never use: one follows changed sites and tokens, the other checks the database."""
 EXPORTS_AT_ONCE = 2
 """How many lists a process exports at once; each uses a thread and a database connection that requests do not use."""
 BACKGROUND_READERS = 1
-"""Connections for runs in the background, which must not use the connections for requests."""
+"""How many database connections background runs have; they must not use the connections for requests."""
 OBJECTS_BETWEEN_COLLECTIONS = 20_000
 """The number of new objects that triggers garbage collection; one page of a journal creates 10,000."""
 PASSWORDS_AT_ONCE = 2

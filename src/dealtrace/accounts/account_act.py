@@ -7,7 +7,7 @@ from dealtrace.record import record
 
 
 class ActKind(StrEnum):
-    """The kind of an act, which decides what its `name` contains.
+    """The kind of an act; it decides what the `name` of the act contains.
 
     For acts on users, `name` is the login of the user. For sites, it is `ID NAME`. For invitations, it is `SITE-ID
     ROLE`, or empty if the invitation makes its user an owner of the installation. `FACTOR_DEMANDED` and

@@ -13,9 +13,9 @@ REFUSED_FROM = 400
 PARAMETERS_KEPT_MAX = 60
 """Ours: the maximum number of parameters of one request that the journal keeps; a form has about a dozen."""
 VALUE_LENGTH_MAX = 200
-"""Ours: the journal keeps at most this many characters of a parameter's name, and as many of its value."""
+"""Ours: how many characters the journal keeps of a parameter's name, and how many of its value."""
 NAMES_CACHED_MAX = 1000
-"""How many short names of parameters are cached with their masks; the same names come with every request."""
+"""How many names of parameters are cached with their masking functions; the same names come with every request."""
 REASON_LENGTH_MAX = 2000
 """Ours: the maximum number of characters of a refusal's message that the journal keeps.
 

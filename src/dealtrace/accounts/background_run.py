@@ -35,7 +35,7 @@ ACTIVE = frozenset({Phase.WAITING, Phase.RUNNING})
 
 @record
 class RunMove:
-    """The deals and kopecks that a run moves from one source to another; both are given as source and medium.
+    """The deals and kopecks that a run moves from one source to another; each source is given with its medium.
 
     `deals` is in units of 1/`WHOLE` of a deal.
     """

@@ -1,9 +1,9 @@
-"""How much two correct times may differ: clocks of servers differ, and a time may be stored after a wait."""
+"""How much two times may differ although no clock was set back: clocks differ, and a time may be stored late."""
 
 from datetime import timedelta
 
 CLOCKS_APART_MAX = timedelta(minutes=5)
-"""Ours: a smaller difference between two times does not show that a clock was set back.
+"""Ours: only a difference larger than this between two times counts as a sign that a clock was set back.
 
 The clocks of servers that use NTP differ by milliseconds. A transaction that waits for another transaction may store
 a time that is seconds old.

@@ -1,4 +1,4 @@
-"""The code of a site's visit counter: eight characters of `0-9a-z`, which web pages use instead of the site's id."""
+"""The code of a site's visit counter (eight characters of `0-9a-z`); web pages use it instead of the site's id."""
 
 import re
 

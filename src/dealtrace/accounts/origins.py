@@ -7,7 +7,7 @@ from dealtrace.attribution.addresses import host_in_ascii
 from dealtrace.errors import InvalidSetting
 
 ORIGINS_MAX = 100
-"""Ours: the maximum number of origins of a site; no site needs as many."""
+"""Ours: the maximum number of origins of a site; no site needs more."""
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]")
 

@@ -42,7 +42,7 @@ class Session:
         return now - self.seen_at > SESSION_IDLE_MAX or abs(now - self.created_at) > SESSION_AGE_MAX
 
     def is_due(self, now: datetime) -> bool:
-        """Return whether the stored session is out of date.
+        """Return whether the stored session must be updated or ended.
 
         This is so if `seen_at` is over a minute old, or if the second factor was not entered within `CODE_WAIT_MAX`.
         """

@@ -101,7 +101,7 @@ FIGURE_TITLES: Mapping[str, Mapping[Language, str]] = {
 
 @record
 class EffectFigure:
-    """A figure before and after a change; `before` is `None` if the figure only exists with the change.
+    """A figure before and after a change; `before` is `None` if the figure exists only with the change.
 
     Money is in kopecks.
     """
@@ -152,8 +152,7 @@ class Effect:
 def count_moved(counts: Mapping[datetime, Counted], before: ZoneInfo, after: ZoneInfo) -> tuple[Counted, Counted]:
     """Return the deals that move to another day, and those that move to another month, if the time zone is changed.
 
-    `before` is the old time zone, and `after` the new one. `counts` has the deals by the instants at which they
-    happened.
+    `before` is the old time zone, and `after` the new one. `counts` maps each instant to the deals that happened then.
     """
     in_day = in_month = Counted()
     for at, counted in counts.items():

@@ -10,7 +10,7 @@ from dealtrace.record import record
 TokenId = NewType("TokenId", int)
 
 TOKEN_LENGTH_MIN = 16
-"""Ours: the fewest characters of a token that an operator chooses; generated tokens have 264 random bits."""
+"""Ours: the minimum length of a token that an operator chooses; generated tokens have 264 random bits."""
 TOKEN_LENGTH_MAX = 200
 
 

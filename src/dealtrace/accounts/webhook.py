@@ -52,7 +52,7 @@ class WebhookState(StrEnum):
 
 @record
 class Listener:
-    """A webhook's id and the events that it subscribes to, which is all that is needed to record events for it."""
+    """What is needed to record events for a webhook: its id, and the kinds of event that it subscribes to."""
 
     webhook_id: WebhookId
     events: frozenset[EventKind]
@@ -87,7 +87,7 @@ class Webhook:
 
     @property
     def name(self) -> str:
-        """Return the webhook's id and host, for people who may not see the URL, which may contain a secret."""
+        """Return the webhook's id and host, for people who may not see the URL, because it may contain a secret."""
         return f"{self.id} {urlsplit(self.url).hostname or ''}"
 
     @property

@@ -42,7 +42,7 @@ class Incident:
 class TrialIncident:
     """An incident that a trial of a rule found in past data: its first unusual window, and the judgement on its figure.
 
-    `ended` is the first normal window after that, or `None` if the incident is not over.
+    `ended` is the first normal window after the unusual windows, or `None` if the incident is not over.
     """
 
     slot: Slot

@@ -15,8 +15,10 @@ from dealtrace.reports.silence import TIMES_USUAL, WEEKS_MIN
 BASIS_MIN = 20
 """Ours: a ratio whose divisor is fewer than this many deals, leads, visits or clicks is too uncertain to judge."""
 DEVIATIONS = 3
-"""Ours: an unusual count differs from the usual count by at least this many square roots of the usual count. By chance,
-about 1 count in 1,000 differs by that much."""
+"""Ours: to be unusual, a count must differ from the usual count by this many square roots of the usual count.
+
+By chance, about 1 count in 1,000 differs by that much.
+"""
 
 
 class Verdict(Enum):
@@ -53,10 +55,10 @@ class Judgement:
 
 
 def basis_of(metric: Metric) -> Metric | None:
-    """Return the metric that counts the deals, leads, visits or clicks by which a ratio is divided, or `None`.
+    """Return the divisor of a ratio if the divisor counts deals, leads, visits or clicks, otherwise `None`.
 
-    It is `None` if `metric` is not a ratio, or is a ratio divided by money. A column that is a formula counts as a
-    ratio divided by deals.
+    The result is `None` if `metric` is not a ratio, or its divisor is money. A column that is a formula counts as a
+    ratio whose divisor is deals.
     """
     if not isinstance(metric.formula, Formula):
         return None if metric.formula.adds_up else METRICS["deals"]

@@ -31,7 +31,7 @@ _NO_AMOUNT = "-"
 
 
 class AlertKind(StrEnum):
-    """The kind of an alert, which decides what figures raise it.
+    """The kind of an alert; it decides which figures raise the alert.
 
     `SILENCE`: a count is zero and is usually greater. `DROP` and `SPIKE`: a figure is a given percentage below or above
     the usual one. `ABOVE` and `BELOW`: a figure is beyond a fixed limit.
@@ -71,7 +71,7 @@ class Rule:
 
 @record
 class RawRule:
-    """An unparsed rule from a command or a form; empty strings are missing parts."""
+    """An unparsed rule from a command or a form; a missing part is an empty string."""
 
     kind: str
     metric: str
@@ -85,7 +85,7 @@ class Alert:
     """A stored rule and its state.
 
     The rule is checked next at `due_at`. `incident_id` is set while the alert is raised. `fault` says why the rule
-    cannot be checked, such as a removed metric.
+    cannot be checked, for example that its metric was removed.
     """
 
     id: AlertId

@@ -10,7 +10,7 @@ from dealtrace.reports.periods import DAY, DAYS_OF_WEEK, Period, Span
 
 HOURS_OF_DAY = 24
 WEEKS_BACK = 8
-"""Ours: what is usual is judged from eight weeks, which are too short for a season to change it."""
+"""Ours: how many weeks before a window define its usual figure; in so short a time, seasons change it little."""
 SETTLING = timedelta(minutes=10)
 """Ours: a window is checked this long after its end, so that it includes what is reported a little late."""
 NEXT_CHECK_MAX = DAY + timedelta(hours=2)

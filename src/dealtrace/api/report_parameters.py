@@ -45,7 +45,7 @@ def _names(known: Mapping[str, object], prefix: str, count_max: int) -> ForQuest
 
 
 def _name(known: Mapping[str, object], prefix: str) -> ForQuestion:
-    """Return the type of a name that is in `known`, or that the site defined; the latter begins with `prefix`."""
+    """Return the type of a name that is in `known`, or that begins with `prefix` because the site defined it."""
 
     def describe() -> Schema:
         listed, defined = {"type": "string", "enum": list(known)}, {"type": "string", "pattern": f"^{prefix}."}
@@ -159,7 +159,7 @@ def words_of(sent: Sent) -> RawQuestion:
 
 
 def figure_of(sent: Sent, context: QuestionContext) -> Figure:
-    """Return the figure (a number in a report) of which the request asks for the rows.
+    """Return the figure (a number in a report) whose rows the request asks for.
 
     Raises:
         InvalidParameters: one violation for each unknown or unsuitable value, with the valid values.

@@ -10,10 +10,10 @@ import idna
 from publicsuffixlist import PublicSuffixList
 
 ADDRESS_LENGTH_MAX = 8192
-"""The most characters of an address that are read; the rest is ignored."""
+"""The maximum number of characters of an address that are read; the rest is ignored."""
 PART_LENGTH_MAX = 1024
 HOST_LENGTH_MAX = 253
-"""The most characters of a host name in the Domain Name System."""
+"""The maximum number of characters of a host name in the Domain Name System."""
 HOSTS_REMEMBERED = 4096
 
 _ESCAPED_AMPERSAND = re.compile(r"&(?:amp;|#0*38;|#x0*26;)+", re.IGNORECASE)

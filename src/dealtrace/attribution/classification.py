@@ -1,7 +1,7 @@
 """Find the traffic source of a visit from the addresses of its landing page and the referring page.
 
-Ours: the vendor's rules are unknown. Our rules are tried in this order: utm tags, openstat, click ids of advertising
-systems, the referring page, direct.
+Ours: the vendor's rules are unknown, so we chose rules of our own. They are tried in this order: utm tags, openstat,
+click ids of advertising systems, the referring page, direct.
 """
 
 import re
@@ -37,7 +37,8 @@ MEDIA: Mapping[HostKind, str] = {
 def classify(landing_url: str, referrer: str, hosts: SiteHosts = NO_HOSTS) -> TrafficSource:
     """Return the traffic source of a visit from the addresses of its landing page and of the referring page.
 
-    `referrer` is empty if there was none. `hosts` are the hosts in the site's settings, which take precedence.
+    `referrer` is empty if there was none. `hosts` are the hosts in the site's settings; they take precedence over hosts
+    known to all sites.
     Ours: without `utm_source`, the other rules find the source, and utm tags only set its campaign, content and term.
     """
     tags = tags_of(landing_url)

@@ -12,7 +12,7 @@ KOPECKS_PER_RUBLE = 100
 COST_KOPECKS_MAX = 10**12
 """Ours: the largest cost of a source on a day, ten billion rubles; sums of millions of such costs fit into 64 bits."""
 COUNT_MAX = 10**12
-"""The most clicks or impressions of a source on a day."""
+"""The maximum number of clicks, and of impressions, of a source on a day."""
 SPREAD_DAYS_MAX = 366
 """Ours: a cost is spread over at most this many days, so that an API request stores at most a year of rows per cost."""
 SYSTEM_LENGTH_MAX = ACCOUNT_LENGTH_MAX = 100

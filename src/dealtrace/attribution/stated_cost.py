@@ -16,7 +16,7 @@ EXACT = Context(prec=60)
 
 @record
 class StatedCost:
-    """The cost of a traffic source on a day; `campaign` applies if `traffic_source` has no campaign."""
+    """The cost of a traffic source on a day; `campaign` is used only if `traffic_source` names no campaign."""
 
     day_on: date
     traffic_source: TrafficSource

@@ -30,7 +30,7 @@ SOURCE_PARTS = tuple(part.name for part in fields(TrafficSource))
 DIRECT = TrafficSource(source="(direct)", medium="(none)")
 NOWHERE = TrafficSource()
 SOURCE_LENGTH_MAX = 1024
-"""The most characters of one part of a traffic source."""
+"""The maximum number of characters of one part of a traffic source."""
 
 UNKNOWN_PARTS = frozenset({"", "(not set)", "<не заполнено>", "‹не заполнено›"})
 """The strings that advertising systems and Calltouch write for an unknown part, in lower case."""

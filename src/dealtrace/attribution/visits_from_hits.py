@@ -22,7 +22,7 @@ Only bots start more visits.
 """
 ATTRS_MAX = 100
 ATTRS_LENGTH_MAX = 4096
-"""The most characters in the names and values of a visit's attributes together; `ATTRS_MAX` limits their number."""
+"""The maximum total length of the names and values of a visit's attributes; `ATTRS_MAX` limits their number."""
 
 
 @record

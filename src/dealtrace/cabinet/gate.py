@@ -65,7 +65,7 @@ class Gate:
         self._services = services
 
     def admit(self, page: Page) -> Callable[[Request], Awaitable[Response]]:
-        """Return a request handler for a page, which redirects or refuses a person who may not open the page."""
+        """Return the request handler of a page; it redirects or refuses people who may not open the page."""
 
         async def answer(request: Request) -> Response:
             _remove_null_bytes(request)

@@ -30,7 +30,7 @@ UNUSABLE = "unusable"
 """The value of the parameter `contact` that lists only rows with a phone or e-mail that matching cannot use."""
 PERIOD = ("period", "from", "to")
 _BY_AMOUNT = "amount:"
-"""The prefix of page keys in lists sorted by amount, which keeps them apart from page keys in lists sorted by time."""
+"""The prefix of page keys in lists sorted by amount; it distinguishes them from page keys in lists sorted by time."""
 _NO_AMOUNT = "none"
 
 

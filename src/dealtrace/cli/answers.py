@@ -73,9 +73,9 @@ class SegmentAnswer(TypedDict):
 
 
 class ReclassificationAnswer(TypedDict):
-    """The result of `source reclassify`: how many visits were read, and how many visits and leads got another source.
+    """The result of `source reclassify`: the visits read, and how many visits and leads got a different source.
 
-    With `dryRun`, nothing is stored, and the last two counts say how many would get another source.
+    With `dryRun`, nothing is stored, and the last two counts say how many would get a different source.
     """
 
     siteId: int

@@ -29,7 +29,7 @@ LIBRARIES_OF_CRAWLERS = frozenset(
 )  # fmt: skip
 """HTTP libraries in the package's list that only crawlers use."""
 MORE_SERVERS = (r"^WordPress/", "^Java/")
-"""Patterns of user agents of websites' servers that the package does not list as HTTP libraries."""
+"""Patterns of further user agents of websites' servers; the package does not list them as HTTP libraries."""
 
 
 @lru_cache(maxsize=USER_AGENTS_REMEMBERED)
@@ -40,7 +40,7 @@ def is_robot(user_agent: str) -> bool:
 
 @lru_cache(maxsize=USER_AGENTS_REMEMBERED)
 def is_server(user_agent: str) -> bool:
-    """Return whether a user agent belongs to an HTTP library, with which servers of websites send requests."""
+    """Return whether a user agent belongs to an HTTP library, such as the servers of websites use to send requests."""
     return any(pattern.search(user_agent) for pattern in _servers())
 
 

@@ -142,7 +142,7 @@ def contact_after(deal: Deal, registered: SearchContacts | None) -> SearchContac
     """Return the contacts of a changed deal; journals show these contacts and find the deal by them.
 
     If the deal has matchers, the contacts in its details are returned. If it has no matchers, or no contacts in its
-    details, `registered` is returned: the contacts sent to register it, `None` for deals of the deals API 2.0.
+    details, `registered` is returned: the contacts sent to register the deal, `None` for deals of the deals API 2.0.
     """
     return (search_contacts_of(deal.details) if deal.matchers else None) or registered
 

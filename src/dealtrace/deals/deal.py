@@ -28,8 +28,8 @@ class Deal:
     `touched_at` is when anything about it last changed, `changed_at` when a caller last changed it, `status_since` when
     its status began. `pinned_at` is when a person chose (pinned) its lead, `None` if the rules match the deal.
 
-    Amounts are in rubles unless `currency` is another currency. A deal with `matchers` is matched only by them.
-    `visit_id` is the visit that a matcher found; a deal with a visit has no lead.
+    Amounts are in rubles unless `currency` is another currency. A deal with `matchers` (searches for its source, sent
+    by the CRM) is matched only by them. `visit_id` is the visit that a matcher found; a deal with a visit has no lead.
     """
 
     id: DealId

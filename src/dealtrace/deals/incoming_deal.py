@@ -19,8 +19,8 @@ from dealtrace.record import record
 class IncomingDeal:
     """A deal of another system that is not stored yet; most fields are as in `Deal`.
 
-    `id` is its id at Calltouch, which is kept; if it is `None`, the deal gets a new id. `id` or `number` is set.
-    `touched_at` is when the deal last changed, `None` if unknown.
+    `id` is the id that the deal had at Calltouch and keeps here; if it is `None`, the deal gets a new id. At least one
+    of `id` and `number` is set. `touched_at` is when the deal last changed, `None` if unknown.
     """
 
     id: DealId | None

@@ -29,7 +29,7 @@ class MatcherKind(StrEnum):
 
 
 FINAL_KINDS = frozenset({MatcherKind.SOURCE, MatcherKind.NO_SOURCE})
-"""The ways that always succeed; no matcher is tried after a matcher with one of these ways."""
+"""The kinds of matcher that always succeed; matchers after a matcher of such a kind are never tried."""
 
 
 @record

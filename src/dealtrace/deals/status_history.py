@@ -26,7 +26,7 @@ def status_history(versions: Iterable[DealVersion]) -> list[PastStatus]:
 
 
 def statuses_by_version(versions: Iterable[DealVersion]) -> Iterator[PastStatus | None]:
-    """For each version of a deal, yield the status that the version began, or `None` if none; see `status_history`."""
+    """For each version of a deal, yield the status that began with it, or `None` if none did; see `status_history`."""
     last: PastStatus | None = None
     made_at: str | None = None
     for version in versions:

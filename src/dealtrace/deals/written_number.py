@@ -60,7 +60,7 @@ def clear_number(number: WrittenNumber, decimal_sign: str) -> Decimal:
     each other, the number is refused, since a wrong guess is a thousandfold error.
 
     Raises:
-        InvalidValue: the number has both readings, and the column does not show which is meant.
+        InvalidValue: the number may be a fraction or a whole number, and the column does not show which is meant.
     """
     if number.unclear_sign and not decimal_sign:
         written, whole, fraction = _readings(number, number.unclear_sign)
@@ -80,7 +80,7 @@ def single_number(number: WrittenNumber, most: Decimal | int | None = None) -> D
     read as a fraction.
 
     Raises:
-        InvalidValue: the number has both readings.
+        InvalidValue: the number may be a fraction or a whole number.
     """
     whole = number.number * THOUSAND
     if number.unclear_sign == COMMA and (most is None or whole <= most):

@@ -10,7 +10,7 @@ from typing import TextIO
 PRIVATE = 0o600
 """The file mode of exports, refused rows and backups: they hold personal data, so only their owner may read them."""
 NAME_LENGTH_KEPT = 40
-"""How many characters of a file's name go into the name of its partial file, which must not become too long."""
+"""How many characters of a file's name go into the name of its partial file, so that this name is not too long."""
 
 
 @contextmanager

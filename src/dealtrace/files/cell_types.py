@@ -26,7 +26,7 @@ _WRITTEN = re.compile(r"[0-9]{1,30}(?:[.,][0-9]{1,30})+")
 """Seconds with commas or points, which may separate thousands or decimals."""
 _SECONDS = re.compile(rf"([0-9]{{1,{DIGITS_MAX}}})(?:[.,]([0-9]+))?")
 DECIMALS_MAX = 3
-"""The most decimals of a duration in seconds that is below one second.
+"""The maximum number of decimals of a duration in seconds that is below one second.
 
 A number below 1 with more decimals is refused: it is probably a fraction of a day, as spreadsheets store durations.
 """

@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterable
 
 _END = "\r\n"
-"""The line end given to the csv module; with another one, it would not quote a lone carriage return or line feed."""
+"""The line end for the csv module; with any other, the module would not quote a lone carriage return or line feed."""
 
 
 class CsvLines:

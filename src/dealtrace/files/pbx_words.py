@@ -205,7 +205,7 @@ MISSED = frozenset(word for pbx in PBXS for word in pbx.missed)
 
 
 def pbx_headings(column: str) -> tuple[str, ...]:
-    """List the headings that PBXs use for `column`, one of our columns of calls, the best first.
+    """List the headings, best first, that PBXs use for `column`, one of our columns of calls.
 
     Ours: for the dialled phone, `did` (the company's number) comes before `dst` (the extension that got the call).
     """

@@ -16,7 +16,7 @@ from dealtrace.files.unreadable import unreadable
 
 DELIMITER = ";"
 ENCODING = "utf-8-sig"
-"""UTF-8 with a byte order mark, by which spreadsheets recognise the encoding."""
+"""UTF-8 with a byte order mark, so that spreadsheets recognise the encoding."""
 ADDED_HEADINGS = {"ru": ("Строка файла", "Что не так"), "en": ("row of the file", "what is wrong")}
 HEADINGS_LENGTH_MAX = 1000
 

@@ -24,7 +24,7 @@ from dealtrace.record import record
 
 SHEET_ROWS_MAX = 1_048_576
 CELL_LENGTH_MAX = 32_767
-"""The most characters in a spreadsheet cell; a longer string is truncated, and counted in `RowWriter.cut`."""
+"""The maximum length of a string in a spreadsheet cell; longer strings are truncated and counted (`cut`)."""
 SHOWN_WHOLE_BELOW = 10**11
 """Excel shows integers in a CSV file in full only below this.
 

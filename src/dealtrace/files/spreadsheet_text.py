@@ -14,7 +14,7 @@ _NEEDS_GUARD = re.compile(rf"'*[{re.escape(FORMULA_STARTS)}]")
 _GUARDED = re.compile(rf"''*[{re.escape(FORMULA_STARTS)}]")
 _CONSTANT = re.compile(r'="((?:[^"]|"")*)"')
 CONSTANT_LENGTH_MAX = 255
-"""The most characters of a constant string in a formula."""
+"""The maximum length of a constant string in a formula."""
 
 _MONTH = "(?:янв|фев|мар|апр|ма|июн|июл|авг|сен|окт|ноя|дек|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-zа-яё]*+"
 _CONVERTED = re.compile(rf'(?=[^0-9]*[0-9])(?:[0-9]|[^\w"]|{_MONTH}|[eе]|[ap]m?|руб|р)++', re.IGNORECASE)

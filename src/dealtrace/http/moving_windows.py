@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 REDIS_SECONDS_MAX = 1
 """How many seconds a request waits for Redis to count it; without an answer, the request is admitted."""
 REDIS_CONNECTIONS_MAX = 64
-"""The most connections of a process to Redis; each uses a file descriptor that a client could use."""
+"""The maximum number of connections of a process to Redis; each uses a file descriptor that a client could use."""
 _KEY_PREFIX = "dealtrace:rate:"
 _HIT = """
 local clock = redis.call('TIME')

@@ -16,7 +16,7 @@ from dealtrace.record import record
 
 REQUIRED = ("обязательный параметр не передан", "this parameter is required")
 UNKNOWN_COMPARED_MAX, MISSPELT_LENGTH_MAX = 20, 50
-"""Ours: how many unknown names are compared with a missing name, and their greatest length, to save CPU time."""
+"""Ours: how many unknown names are compared with a missing name, and how long each may be, to save CPU time."""
 
 
 @record

@@ -55,7 +55,7 @@ class _Probes:
 
 
 def _serialize_mirror(mirror: MirrorStatus) -> dict[str, object]:
-    """Return the state of the column mirror, which is a copy of the data, made for reports.
+    """Return the state of the column mirror (a copy of the data for reports).
 
     The state has the size of the mirror in bytes, when the mirror was last opened, and the number of changes still to
     be copied. If the mirror had to be built again, it also says when and why.

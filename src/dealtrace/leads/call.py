@@ -37,8 +37,8 @@ NOT_REPORTED = Circumstances()
 class IncomingCall:
     """A call that is not stored yet.
 
-    `reference` is its id in the telephone exchange (`callReferenceId`), unique within a site. `id` is its id at
-    Calltouch, which is kept; if it is `None`, the call gets a new id.
+    `reference` is its id in the telephone exchange (`callReferenceId`), unique within a site. `id` is the id that the
+    call had at Calltouch and keeps here; if it is `None`, the call gets a new id.
     """
 
     started_at: datetime

@@ -13,7 +13,7 @@ from dealtrace.leads.email import is_filler_email
 from dealtrace.record import record
 
 SHARED_BY_MAX = 20
-"""Ours: a contact whose leads have more other contacts than this is taken for that of a manager or an office."""
+"""Ours: a contact whose leads have more other contacts than this is taken for a contact of a manager or an office."""
 
 
 class UnlinkedReason(StrEnum):

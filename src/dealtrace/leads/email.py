@@ -27,7 +27,7 @@ DOUBLED_NAMES = frozenset({"mail", "email", "почта", "post", "user", "clien
 NO_DOMAINS = frozenset({"example", "domain", "domen", "домен", "email", "site", "test", "asd", "qwe", "qwerty"})
 """Ours: the first words of sample domains; with one of the `DOUBLED_NAMES`, they make a filler: `email@domain.com`."""
 NO_DOMAIN_ENDINGS = frozenset({"com", "net", "org", "ru", "рф"})
-"""Ours: the endings of sample domains, which begin with one of the `NO_DOMAINS`.
+"""Ours: the endings of sample domains; the domains begin with one of the `NO_DOMAINS`.
 
 Endings of other countries are not listed: `email.cz`, `email.it` and `email.ua` are real e-mail providers.
 """
@@ -46,7 +46,7 @@ Nobody gets an address with a one-letter name there; at a private domain such na
 SHORT_NAME_MAX = 2
 _COUNTED = "1234567890"
 _COUNT_LENGTH_MIN = 3
-"""Ours: the fewest digits of a name such as `123` or `321` that make it a filler; `12` and `21` may be real names."""
+"""Ours: from this length on, a name such as `123` or `321` is a filler; `12` and `21` may be real names."""
 _COUNTS = frozenset(
     count
     for length in range(_COUNT_LENGTH_MIN, len(_COUNTED) + 1)

@@ -1,4 +1,4 @@
-"""The progress of importing a file, which can be stopped and continued."""
+"""The progress of importing a file; the import can be stopped and continued."""
 
 from dataclasses import replace
 from datetime import datetime

@@ -16,7 +16,7 @@ class IncomingLeadRequest:
 
     `number` is its number on the website (`requestNumber`), unique within a site; if it is `None`, the id is used.
     `fingerprint` is a hash of everything sent with it: equal hashes mean that the same lead request was sent again.
-    `id` is its id at Calltouch, which is kept; if it is `None`, the lead request gets a new id.
+    `id` is the id that the lead request had at Calltouch and keeps here; if it is `None`, it gets a new id.
     """
 
     requested_at: datetime

@@ -1,4 +1,4 @@
-"""Explain why a deal has its lead: in words, as a chart, and by rule changes that would give the deal another lead."""
+"""Explain why a deal has its lead: in words, as a chart, and by rule changes that would give it a different lead."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -46,7 +46,7 @@ class StepLines:
 
 @record
 class FlipLine:
-    """The smallest change to a rule that would give the deal another lead, and the name and address of that lead."""
+    """The smallest rule change that gives the deal a different lead, and the name and address of that lead."""
 
     change: str
     lead: str

@@ -129,7 +129,7 @@ CAUSES: Mapping[type[Refusal], Cause] = {
     errors.LeadNotFound: Cause("the lead to pin, show or delete does not exist (command line)", "choose another lead"),
     errors.DealNotPinned: Cause("the deal to unpin is not pinned (command line)", "no action is needed"),
     errors.LeadTaken: Cause(
-        "another call or lead request of the site has this identifier, which is never reused; the message has its id",
+        "another call or lead request has this identifier, which is never reused; the message has the id of that lead",
         "send a different identifier",
     ),
     errors.NumberReused: Cause(
@@ -200,7 +200,7 @@ CAUSES: Mapping[type[Refusal], Cause] = {
         "the server began to stop before the report, list or file was ready", "send again after `Retry-After` seconds"
     ),
     refusals.ClientGone: Cause(
-        "the client closed the connection before its report was ready; only the log shows it",
+        "the client closed the connection before its report was ready; only the log shows this error",
         "wait for the answer",
     ),
     refusals.SegmentNotFound: Cause(

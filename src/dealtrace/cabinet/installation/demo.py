@@ -83,7 +83,7 @@ async def create(view: View) -> Response:
 async def remove(view: View) -> Response:
     """Remove a demo with all data of its site, and the site too if the demo created it.
 
-    If other data was added to the site, nothing is removed unless the person confirmed that this data goes, too.
+    If other data was added to the site, nothing is removed unless the person confirmed that this data is removed, too.
     """
     site_id = number_of(view.form.get("site"))
     try:
@@ -121,7 +121,7 @@ def _read(connection: Connection) -> tuple[Sequence[Site], list[DemoLine]]:
 
 
 def _line(connection: Connection, demo: Demo) -> DemoLine:
-    """Return a demo with its progress, which the last visit shows, since a demo stores its events day by day."""
+    """Return a demo with its progress, computed from its last visit, since a demo stores its events day by day."""
     last, zone = find_last_visit(connection, demo.site.id), demo.site.time_zone
     is_finished = demo.progress.finished_at is not None
     left = (site_day(demo.progress.begun_at, zone) - site_day(last.started_at, zone)).days if last is not None else DAYS

@@ -86,7 +86,7 @@ def role_of_form(view: View) -> Role | None:
 
 
 async def store_role(view: View, user_id: UserId, site_id: int) -> None:
-    """Store the role in a form as the user's role on a site; without a valid role, remove the role that they have."""
+    """Store the role in a form as the user's role on a site; without a valid role, remove the user's role."""
     await view.manage(_change_role, user_id, site_id, role_of_form(view), view.rights.user.id)
 
 

@@ -44,7 +44,7 @@ def _form(view: View, status: int, key: str, fault: str = "", login: str = "") -
 
 
 async def _check_key(view: View, key: str) -> None:
-    """Check that the link's key is valid; this only reads, so guesses use no ids and no write transactions."""
+    """Check that the link's key is valid; this only reads the database, so guesses use up no ids."""
     await view.read(require_invitation, key, Purpose.FIRST, clock.now())
 
 

@@ -1,4 +1,4 @@
-"""The URL of a report, which contains the whole question; each link of a page changes one part of the URL."""
+"""The URL of a report: it contains the whole question, and each link of the page changes one part of it."""
 
 from collections.abc import Iterable, Mapping
 from urllib.parse import urlencode

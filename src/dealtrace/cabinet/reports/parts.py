@@ -22,7 +22,7 @@ from dealtrace.reports.reading.meanings import meaning_of
 class Part:
     """A figure from which another is computed: its title, its meaning and its value.
 
-    `address` is the URL of the rows behind it, or an empty string if it has none.
+    `address` is the URL of the rows behind the figure, empty if there is no link.
     """
 
     words: str

@@ -114,7 +114,7 @@ def table_of(report: Report, address: Address, rows_page: str, language: Languag
 
 
 def more_rows(report: Report, address: Address) -> str:
-    """Return the URL of the report with `TIMES_MORE` as many rows; empty if no more can be shown."""
+    """Return the URL of the report with `TIMES_MORE` times as many rows; empty if no more rows can be shown."""
     limit = report.question.limit
     if limit is None or limit >= min(report.rows_total, LIMIT_MAX):
         return ""
@@ -206,7 +206,7 @@ class _Shaper:
         return {f"-{name}": "▼", name: "▲"}.get(self.address.get("sort"), "")
 
     def _best(self, rows: Sequence[Row], place: int) -> tuple[Fraction, Fraction] | None:
-        """Return the best and the worst value of a column; `None` if they are equal or the column has neither."""
+        """Return the best and the worst value of a column, or `None` if all are equal or none counts as best."""
         metric = self.question.metrics[place]
         if not has_best(metric):
             return None

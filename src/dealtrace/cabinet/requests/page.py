@@ -26,7 +26,7 @@ SHOWN = 100
 NO_SITE = 0
 UTC_ZONE = ZoneInfo("UTC")
 NAMES = ("from", "to", "path", "text", "token", "refused")
-"""The parameters of the form, which the URL of the next page repeats."""
+"""The parameters of the form; the URL of the next page repeats them."""
 PageStart = tuple[datetime, str]
 """The time and id of the request before which a page begins."""
 

@@ -24,7 +24,7 @@ KINDS = {
 }
 assert set(KINDS) == set(AlertKind)
 _PLACES = {"metrics": "metric", "filter": "filters"}
-"""The names of form fields, by the names that refusals of a question use for them; only those that differ."""
+"""Maps the name that refusals of a question use for a form field to the field's own name, where the two differ."""
 
 
 @record

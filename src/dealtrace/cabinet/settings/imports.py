@@ -144,7 +144,7 @@ async def keep_sent_file(view: View, purpose: str, options: dict[str, str]) -> U
 
 
 def find_sent_file(view: View, purpose: str) -> Upload | None:
-    """Return the file whose key is in the path, or `None` if it is gone or another person's."""
+    """Return the file whose key is in the path, or `None` if it is gone or belongs to another person."""
     return find_upload(Owner(view.session_digest, view.current_site.id, purpose), view.request.path_params["key"])
 
 

@@ -69,8 +69,8 @@ class ReportDraft:
 class ReportLine:
     """A scheduled report in the list; `rhythm` says when it is sent, `is_mine` whether the person gets it.
 
-    `recipients` has each address, and when it unsubscribed, or `None` if it gets the report. `fault` says why the
-    report can no longer be made; it is empty if it can.
+    `recipients` pairs each address with the time when it unsubscribed, or with `None` if it gets the report. `fault`
+    says why the report can no longer be made; it is empty if it can.
     """
 
     report: ScheduledReport
@@ -82,7 +82,7 @@ class ReportLine:
 
 @record
 class _Facts:
-    """The reports, and the logins of users by user id; by report id, unsubscribed addresses and invalid reports."""
+    """The scheduled reports; logins by user id (`members`); unsubscribed addresses and invalid reports by report id."""
 
     reports: Sequence[ScheduledReport]
     members: dict[int, str]
@@ -128,7 +128,7 @@ async def change(view: View) -> Response:
 
 
 async def add(view: View) -> Response:
-    """Schedule the report in the form, or a removed report again; if it is invalid, show the form with the errors."""
+    """Schedule the report in the form, or schedule a removed one again; if it is invalid, show the form with errors."""
     draft, members = _draft_of(view.form), await view.read(_read_members, view.current_site)
     before: Sequence[Recipient] = ()
     restored_id: int | None = None

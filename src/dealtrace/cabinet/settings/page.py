@@ -27,7 +27,7 @@ DONE: Mapping[str, str] = {
 }
 """The messages about changes, by the code that stands for each of them in the URL."""
 Faults = Mapping[str, str]
-"""The error messages of a form by field, in the order of the fields; one about the whole form has an empty name.
+"""The error messages of a form by field, in the order of the fields; a message about the whole form has an empty name.
 
 The page moves the focus to the first field.
 """

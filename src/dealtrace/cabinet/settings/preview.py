@@ -18,7 +18,7 @@ from dealtrace.record import record
 ROWS_SHOWN = 10
 REFUSED_SHOWN = 20
 CHECKED_MAX = 20_000
-"""The maximum number of rows that a preview reads, which takes about a second."""
+"""The maximum number of rows that a preview reads; reading them takes about a second."""
 
 
 @record

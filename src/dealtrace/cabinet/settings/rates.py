@@ -53,7 +53,7 @@ class CurrencyLine:
 
 @record
 class StoredRates:
-    """By currency: how many rates it has, its rate today, and how many deals lack a rate.
+    """The number of rates, today's rate, and the number of deals without a rate, each by currency.
 
     `shown` are the latest rates of the currency in the URL.
     """

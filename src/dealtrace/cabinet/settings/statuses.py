@@ -28,14 +28,14 @@ COUNTED_MAX = 50_000
 """Ours: without the column mirror (a copy of the data for reports), the page counts only the latest deals, up to this
 number, because counting a million in the database takes longer than drawing any page; a link counts all of them."""
 COUNT, ALL = "count", "all"
-"""The URL parameter, and its value, with which the page counts all deals."""
+"""With this parameter and value in the URL, the page counts all deals."""
 
 
 @record
 class CountedStatuses:
     """The statuses of a site with their numbers of deals, the most frequent first.
 
-    `counted_max` is the number of deals, the latest ones, among which they were counted, or 0 if all were counted.
+    If only the latest deals were counted, `counted_max` is how many; it is 0 if all deals were counted.
     """
 
     groups: list[StatusGroup]

@@ -1,4 +1,4 @@
-"""The deals that would get another lead or source under other rules, as strings."""
+"""The deals that would get a different lead or source under other rules, as strings."""
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -20,7 +20,7 @@ Spelling = tuple[str | None, str | None]
 
 @record
 class Flip:
-    """A deal that would get another lead or source, with its current lead and source and those it would get.
+    """A deal that would get a different lead or source: its lead and source now, and under the other rules.
 
     The lead or the source may be the same before and after.
     """

@@ -55,10 +55,10 @@ class DealsForecast:
 
     Only `tried` of `total` deals were tried. `kept` is how many keep a lead that the new rules would not find. `moves`
     are the deals that would move from one source to another; `without_rate` of these deals count without amounts, as
-    their currencies have no rate. `changed` is how many deals would get another lead or source; `flips` are the first.
-    `needs_match` is true if past deals change only when they are matched again, and `needs_reclassify` if they change
-    only when visits are reclassified. `needs_contact_matching` is true if the tried rules apply only to a site that
-    matches by contact, which this site does not.
+    their currencies have no rate. `changed` is how many deals would get a different lead or source; `flips` are the
+    first. `needs_match` is true if past deals change only when they are matched again, and `needs_reclassify` if they
+    change only when visits are reclassified. `needs_contact_matching` is true if the tried rules apply only to a site
+    that matches by contact, which this site does not.
     """
 
     before: str
@@ -109,7 +109,7 @@ class Forecast:
 
 
 def agreement_of(changes: Mapping[str, str]) -> str:
-    """Return a string with the changes to `AGREED_SETTINGS`, which the person must see before they are saved."""
+    """Return a string with the changes to `AGREED_SETTINGS`; the person must see their effect before they are saved."""
     return " ".join(f"{key}={text}" for key, text in changes.items() if key in AGREED_SETTINGS)
 
 

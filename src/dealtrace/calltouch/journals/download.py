@@ -1,4 +1,4 @@
-"""`calls-diary/calls/{callId}/download`: redirect to the recording of a call, which its PBX stores."""
+"""`calls-diary/calls/{callId}/download`: redirect to the recording of a call; the PBX stores the recording."""
 
 from urllib.parse import quote, urlsplit
 

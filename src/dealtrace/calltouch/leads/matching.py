@@ -141,7 +141,7 @@ def read_matching(elements: Sequence[Element] | None, time_zone: ZoneInfo) -> tu
 
 
 class ElementReader:
-    """A parser of one element of `matching`, which adds violations to `faults`.
+    """A parser of one element of `matching`; it adds violations to `faults`.
 
     `place` is the path of the element for violations, such as `matching[0]`. A search by contact considers leads up to
     the date in the element, or else up to `until`, or else up to now. With `by_digest`, phones may be MD5 digests.

@@ -220,7 +220,7 @@ def _is_phone(text: str) -> bool:
 
 
 def _joined(contacts: Iterable[str], length_max: int) -> str:
-    """Return contacts joined by commas, each once, as many as fit in `length_max` characters."""
+    """Return contacts joined by commas, each once; only those that fit in `length_max` characters are returned."""
     text = ""
     for contact in dict.fromkeys(contacts):
         longer = f"{text}, {contact}" if text else contact

@@ -27,7 +27,7 @@ def effect_lines(effects: Sequence[Effect]) -> Iterator[str]:
 
 
 def moved_line(words: str, moved: MovedCount) -> str:
-    """Return a line that says how many leads or visits would get another source; `words` is `Leads` or `Visits`."""
+    """Return a line that says how many leads or visits would get a different source; `words` is `Leads` or `Visits`."""
     return f"{words} with another source: {moved.moved} of {moved.tried}"
 
 

@@ -35,7 +35,7 @@ class EffectAnswer(TypedDict):
 
 
 class MovedCountAnswer(TypedDict):
-    """How many leads or visits would get another source, and how many leads or visits the rules were tried on."""
+    """How many leads or visits would get a different source, and on how many of them the rules were tried."""
 
     otherSource: int
     tried: int

@@ -80,7 +80,7 @@ def show(site_id: SiteIdArgument, as_json: JsonOption = False) -> None:
 
 @rate_commands.command("remove")
 def remove(site_id: SiteIdArgument, currency: CurrencyArgument) -> None:
-    """Remove all rates of a currency. Reports then leave out the amounts of its deals."""
+    """Remove all rates of a currency. Reports then leave out the amounts of deals in that currency."""
     named = _currency(currency)
     with open_prepared() as database, database.write() as connection:
         removed = remove_rates(work_in(database, connection, require_site(connection, site_id)), named)

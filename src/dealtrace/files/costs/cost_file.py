@@ -23,7 +23,7 @@ from dealtrace.files.unreadable import unreadable
 from dealtrace.record import record
 
 COSTS_MAX = 100_000
-"""The most combinations of day and source in a file: one transaction stores all of them while other writes wait."""
+"""The maximum number of combinations of day and source in a file: other writes wait until all of them are stored."""
 FAULTS_SHOWN_MAX = 5
 KOPECK_IN_MICROS = MICROS // KOPECKS_PER_RUBLE
 _TOTAL = re.compile(
@@ -48,9 +48,9 @@ class CostReading:
     """The options for reading a file of costs.
 
     `columns` maps normalised headings of the file to names of columns. `source` and `medium` replace the source and
-    medium of all rows. `traffic_source` is the source of the advertising system, which applies if the file has no
-    column `source`. `rate` is the price in rubles of one unit of the file's currency. `vat_removed` and `vat_added` are
-    the rates, in per cent, of the VAT to remove from the costs or to add to them.
+    medium of all rows. `traffic_source` is the advertising system's source; it applies if the file has no column
+    `source`. `rate` is the price in rubles of one unit of the file's currency. `vat_removed` and `vat_added` are the
+    rates, in per cent, of the VAT to remove from the costs or to add to them.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -114,8 +114,8 @@ class _Tally:
     """The sums of the rows read so far.
 
     Foreign currency is already converted by `rate`, but amounts may be in millionths, and VAT is not changed yet.
-    `decimal_sign` is the comma or point before decimals, or empty while it is unknown; `decimal_signs` has those that
-    cells show. `unclear` is the first cell such as `1,234`, which may be a thousand or a fraction.
+    `decimal_sign` is the comma or point before decimals, or empty while it is unknown; `decimal_signs` has the signs
+    that cells show. `unclear` is the first cell such as `1,234`, which may be a thousand or a fraction.
     """
 
     headings: CostHeadings

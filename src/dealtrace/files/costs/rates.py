@@ -16,7 +16,7 @@ from dealtrace.files.unreadable import check_headings, unreadable
 from dealtrace.record import record
 
 RATES_MAX = 100_000
-"""The most rates that a file may have, because one transaction stores them all."""
+"""The maximum number of rates in a file, because one transaction stores them all."""
 
 
 @record

@@ -1,4 +1,4 @@
-"""Write the answer to a question, which is a report or a pivot table, to a file."""
+"""Write the answer to a question (a report or a pivot table) to a file."""
 
 from pathlib import Path
 from typing import TypedDict

@@ -19,7 +19,7 @@ WORKBOOK = "xl/workbook.xml"
 RELATIONS = "xl/_rels/workbook.xml.rels"
 UNCALCULATED = "=…"
 LOST_MAX = 1_000_000
-"""The most cells without a value, since all of them are kept in memory."""
+"""The maximum number of cells without a value, since all of them are kept in memory."""
 
 _MAY_LACK_VALUES = re.compile(rb"<(?:\w+:)?f\b|\bt\s*=\s*[\"']e[\"']")
 _REFERENCE = re.compile("([A-Z]{1,3})([0-9]{1,7})")

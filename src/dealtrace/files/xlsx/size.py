@@ -25,7 +25,7 @@ CELLS_MAX = 20_000_000
 The library keeps the whole rectangle in memory, even if few cells are filled.
 """
 SHARED_STRINGS_MAX = 1 << 30
-"""The most characters in all cells with shared strings: the library copies a string to each cell that refers to it."""
+"""The maximum total length of shared strings in all cells; the library copies a string to each cell that has it."""
 BLOCK_BYTES = 1 << 20
 MARK_BYTES_MAX = 64
 """Matches of the patterns below are shorter than this; a match may begin in one block and end in the next."""

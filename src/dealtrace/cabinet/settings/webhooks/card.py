@@ -98,7 +98,7 @@ async def _replace_secret(view: View, webhook: Webhook) -> Response:
 
 
 async def _replay_since(view: View, webhook: Webhook) -> Response:
-    """Resend all events since the time in the form, which is in the time zone of the site."""
+    """Resend all events since the time in the form; the time is in the site's time zone."""
     since = read_clock(view.form.get("since"), YEAR_FIRST)
     if since is None:
         return await _page(view, webhook, faults={"since": view.translate("Enter a day and a time.")})
