@@ -1,6 +1,6 @@
 """A report as a table: texts of cells, and their links."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from urllib.parse import urlencode
 
@@ -276,19 +276,30 @@ def change_of(
 ) -> Change | None:
     """Return the change of a value as a percentage, or only its sign if the value was zero before.
 
-    Return `None` if either value is unknown or the values are equal. `growth` is whether growth is good here; by
-    default the metric decides.
+    The change of a ratio, which is shown as a percentage, is in percentage points: from 40 % to 50 % is a change by
+    ten points, not by 25 %. Return `None` if either value is unknown or the values are equal. `growth` is whether
+    growth is good here; by default the metric decides.
     """
     if value is None or compared is None or value == compared:
         return None
     judgement = _JUDGEMENTS[growth or metric.growth, value > compared]
     before = metric_value(language, metric, compared)
+    if metric.unit is Unit.RATIO:
+        return Change(point_words(value - compared, language), judgement, before)
     if not compared:
         return Change("+" if value > 0 else "−", judgement, before)
     share = (value - compared) / abs(compared) * 100
     return Change(f"{'+' if share > 0 else '−'}{number(language, abs(share))}\u00a0%", judgement, before)
 
 
+def point_words(difference: Fraction, language: Language) -> str:
+    """Return a difference of ratios in percentage points, with its sign: −3.2 pp; small ones have two decimals."""
+    points = abs(difference) * 100
+    digits = 1 if points >= Fraction(1, 20) else 2
+    return f"{'+' if difference > 0 else '−'}{number(language, points, digits)}\u00a0{_POINTS[language]}"
+
+
+_POINTS: Mapping[Language, str] = {"ru": "п.\u00a0п.", "en": "pp"}
 _JUDGEMENTS = {
     (Growth.GOOD, True): "better",
     (Growth.GOOD, False): "worse",
