@@ -17,6 +17,7 @@ from dealtrace.cabinet.reports.table import (
     growth_in_row,
     more_rows,
     rows_address,
+    sorted_column,
 )
 from dealtrace.errors import Language
 from dealtrace.record import record
@@ -46,7 +47,8 @@ class PivotRow:
 class PivotTable:
     """The table of a pivot: the titles of its dimensions, a heading for each column, its rows, and the total line.
 
-    `more` is the URL of the report with more rows, empty if there are none.
+    `more` is the URL of the report with more rows, empty if there are none. `is_sorted_by_total` is true if the
+    rows are sorted by their totals, and not by a key.
     """
 
     metric: str
@@ -58,6 +60,7 @@ class PivotTable:
     rows_total: int
     columns_total: int
     more: str
+    is_sorted_by_total: bool
 
 
 def pivot_table(
@@ -75,6 +78,7 @@ def pivot_table(
         pivot.report.rows_total,
         pivot.columns_total,
         more_rows(pivot.report, address) if address is not None else "",
+        sorted_column(pivot.report.question) >= len(pivot.report.question.by),
     )
 
 

@@ -15,7 +15,7 @@ from dealtrace.cabinet.reports.ladder import key_address
 from dealtrace.errors import Language
 from dealtrace.matching.match_reason import UNMATCHED_REASONS
 from dealtrace.record import record
-from dealtrace.reports.answer import Report, Row
+from dealtrace.reports.answer import ByFigure, Report, Row, sequence_of
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.filters import format_filter
 from dealtrace.reports.metrics import Growth, Metric, Unit
@@ -90,7 +90,8 @@ class Line:
 class Table:
     """The table of a report; `total` has the cells of the last line.
 
-    `more` is the URL of the report with more rows, empty if there are none.
+    `more` is the URL of the report with more rows, empty if there are none. `sorted_at` is the position of the column
+    by which the rows are sorted, keys included.
     """
 
     headings: tuple[Heading, ...]
@@ -98,6 +99,7 @@ class Table:
     total: tuple[Cell, ...]
     rows_total: int
     more: str = ""
+    sorted_at: int = 0
 
 
 def table_of(report: Report, address: Address, rows_page: str, language: Language, words_of: Translate) -> Table:
@@ -110,7 +112,14 @@ def table_of(report: Report, address: Address, rows_page: str, language: Languag
         tuple(shaper.cells(report.total, is_total=True)),
         report.rows_total,
         more_rows(report, address),
+        sorted_column(report.question),
     )
+
+
+def sorted_column(question: Question) -> int:
+    """Return the position of the column by which the rows of a report are sorted; the keys come before the metrics."""
+    first = sequence_of(question)[0]
+    return first.place + len(question.by) if isinstance(first, ByFigure) else first.place
 
 
 def more_rows(report: Report, address: Address) -> str:
