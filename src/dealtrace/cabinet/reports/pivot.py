@@ -24,6 +24,7 @@ from dealtrace.record import record
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.pivot import Figure, Pivot, PivotLine
 from dealtrace.reports.reading.masked_keys import masked_key
+from dealtrace.reports.reading.meanings import key_meaning
 
 
 @record
@@ -115,7 +116,8 @@ class _Shaper:
 
     def _key(self, dimension: Dimension, key: str | None, address: str) -> KeyCell:
         words = key_words(dimension, key, self.language) if key is not None else nothing_words(dimension, self.words_of)
-        return KeyCell(words if address else masked_key(dimension, words), address, key is None)
+        meaning = key_meaning(dimension, key, self.language)
+        return KeyCell(words if address else masked_key(dimension, words), address, key is None, meaning)
 
     def row(self, line: PivotLine) -> PivotRow:
         placed = list(zip(self.question.by, line.keys, strict=False))

@@ -21,7 +21,7 @@ from dealtrace.reports.filters import format_filter
 from dealtrace.reports.metrics import Growth, Metric, Unit
 from dealtrace.reports.question import LIMIT_MAX, Question
 from dealtrace.reports.reading.growth import can_be_best, growth_of, has_best, is_unsourced
-from dealtrace.reports.reading.meanings import dimension_meaning, meaning_of
+from dealtrace.reports.reading.meanings import dimension_meaning, key_meaning, meaning_of
 
 Translate = Callable[[str], str]
 TIMES_MORE = 10
@@ -71,11 +71,15 @@ class Cell:
 
 @record
 class KeyCell:
-    """The key of a row: its text, the URL of the report filtered by it, and whether the key is missing."""
+    """The key of a row: its text, the URL of the report filtered by it, and whether the key is missing.
+
+    `meaning` explains the key; it is empty for most keys.
+    """
 
     words: str
     address: str
     is_missing: bool
+    meaning: str = ""
 
 
 @record
@@ -182,6 +186,7 @@ class _Shaper:
                 else nothing_words(dimension, self.words_of),
                 key_address(self.address, self.question, row.keys, place),
                 key is None,
+                key_meaning(dimension, key, self.language),
             )
             for place, (dimension, key) in enumerate(zip(self.question.by, row.keys, strict=True))
         )
