@@ -234,8 +234,8 @@ def test_the_card_tells_why_the_deal_has_its_lead(served: Stage, site: Player, a
         in words
     )
     assert (
-        "If the time allowed after the end of a lead is at most 1 h 24 min (linkTimeThreshold, 5 099 s): no lead"
-        in words
+        "If the time allowed after the end of a lead is at most 1 h 24 min (linkTimeThreshold, 5 099 s): no lead. "
+        "The source would then be: no source" in words
     )
     assert "comes from the CRM with each deal; the person who set up the CRM can change it" in words
     assert f'href="/docs/methods/register?site={site.site.id}"' in page.partition("<main")[2]
@@ -246,6 +246,30 @@ def test_the_card_tells_why_the_deal_has_its_lead(served: Stage, site: Player, a
     assert "<script>alert" not in page
     assert "javascript:" not in re.findall(r'href="([^"]*)"', page)
     assert html.escape(HOSTILE).replace("&quot;", "&#34;").replace("&#x27;", "&#39;") in page
+
+
+def test_the_smallest_change_says_which_source_the_deal_would_get(
+    server: ServerProcess, served: Stage, site: Player, analyst: Guest
+) -> None:
+    spring = served.visit(site, moscow(DAY, "07:00:00"), TrafficSource("yandex", "cpc", HOSTILE))
+    call = served.call(site, moscow(DAY, "08:00:00"), visit_id=spring.id)
+    deal = register(served, site, "A-1", clue=by_contact(PHONE))
+    page = analyst.get(f"deals/{deal}").text
+    wanted = f": Call {call.id} . The source would then be: yandex / cpc, campaign {HOSTILE}"
+    assert " ".join(wanted.split()) in text_of(page)
+    assert "<script>alert" not in page
+    russian = member_of(server, served, site.site.id, Role.ANALYST, language="ru")
+    assert "Источником тогда станет: yandex / cpc, кампания" in text_of(russian.get(f"deals/{deal}").text)
+
+
+def test_a_deal_that_would_lose_its_lead_would_have_the_source_that_the_crm_stated(
+    served: Stage, site: Player, analyst: Guest
+) -> None:
+    served.call(site, moscow(DAY, "10:30:00"))
+    stated = TrafficSource("vk", "social", "autumn")
+    deal = register(served, site, "A-1", clue=by_contact(PHONE), stated_source=stated)
+    words = text_of(analyst.get(f"deals/{deal}").text)
+    assert "no lead. The source would then be: vk / social, campaign autumn" in words
 
 
 def test_the_card_speaks_russian(server: ServerProcess, served: Stage, site: Player) -> None:

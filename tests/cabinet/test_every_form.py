@@ -19,6 +19,7 @@ from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import SiteId
 from dealtrace.cabinet.gate import Page
 from dealtrace.cabinet.routes import PAGES
+from dealtrace.leads.call import Circumstances
 from dealtrace.operations.accounts.invite_user import invite_first_user
 from dealtrace.storage.database.engine import open_database
 from engines import on_one_engine
@@ -188,6 +189,27 @@ def undo_a_note_of_a_lead(scene: Scene) -> None:
         assert scene.person.login in scene.walker.words
         scene.walker.go("main ol > li:first-child [name=act][value=undo]")
         assert scene.walker.browser.run("document.querySelector('[name=comment]').value") == before
+
+
+def mark_missed_calls(scene: Scene) -> None:
+    """Mark a missed call as returned, see that it left the list, and put it back from the list of marked calls."""
+    scene.log_in()
+    missed = {"seconds": 0, "circumstances": Circumstances(is_successful=False)}
+    call = scene.stage.call(scene.site.player, datetime.now(UTC), phone=f"7923{next(_NUMBERS):07}", **missed)
+    link = f"main th a[href$='/leads/call/{call.id}']"
+    scene.open("leads?tab=missed&period=7d")
+    scene.sees(link)
+    scene.press("/leads/missed", f" [name=returned][value='{call.id}']")
+    scene.misses(link)
+    scene.walker.use("[name=done]", " ")
+    scene.walker.go("main form[method=get] button")
+    scene.sees(link)
+    assert "period=7d" in scene.walker.browser.run("location.search")
+    scene.press("/leads/missed", f" [name=again][value='{call.id}']")
+    scene.misses(link)
+    scene.open("leads?tab=missed")
+    scene.press("/leads/missed", f" [name=unneeded][value='{call.id}']")
+    scene.misses(link)
 
 
 def erase_a_person(scene: Scene) -> None:
@@ -544,6 +566,7 @@ JOURNEYS = (
         (HOME, "/{site:int}/leads", "/{site:int}/leads/{kind}/{lead:int}"),
         ("/{site:int}/leads/{kind}/{lead:int}",),
     ),
+    Journey(mark_missed_calls, ANALYSTS, (HOME, "/{site:int}/leads"), ("/{site:int}/leads/missed",)),
     Journey(name_statuses_and_columns, ANALYSTS, (HOME, SETTINGS, "/{site:int}/settings/columns"), (
         "/{site:int}/settings/statuses", "/{site:int}/settings/columns", "/{site:int}/settings/columns/remove",
     )),

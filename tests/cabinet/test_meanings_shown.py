@@ -2,12 +2,16 @@
 
 import html
 import re
+from datetime import UTC, datetime
 
 import pytest
 
 from cast import Player, Stage
+from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cabinet.overview.page import FIGURES
+from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.metrics import METRICS
+from dealtrace.reports.reading.meanings import key_meaning
 from engines import on_one_engine
 from guests import Guest, member_of
 from server import ServerProcess
@@ -54,6 +58,26 @@ def test_reports_say_what_their_figures_mean(boss: Guest, query: dict[str, str])
         assert f"<dd>{shown}</dd>" in page.text
     else:
         assert has_meaning(page.text, query["metrics"])
+
+
+@pytest.mark.parametrize("further", [{}, {"pivot": "device"}, {"models": "all"}], ids=["table", "pivot", "models"])
+def test_no_source_and_direct_are_explained_where_they_stand(
+    boss: Guest, served: Stage, site: Player, further: dict[str, str]
+) -> None:
+    now = datetime.now(UTC)
+    visit = served.visit(site, now, TrafficSource("(direct)", "(none)"))
+    served.call(site, now, visit_id=visit.id)
+    served.call(site, now)
+    page = boss.get("reports", by="source,medium", metrics="leads", period="7d", **further).text
+    shown = html.unescape(page)
+    for name, key, words in (
+        ("source", None, ("(no source)", "(без источника)")),
+        ("source", "(direct)", ("(direct)",)),
+        ("medium", "(none)", ("(none)",)),
+    ):
+        meanings = [key_meaning(DIMENSIONS[name], key, language) for language in ("ru", "en")]
+        assert any(f"<dt>{each}</dt><dd>{meaning}</dd>" in shown for each in words for meaning in meanings)
+        assert any(f'title="{meaning}">{each}</a>' in shown for each in words for meaning in meanings)
 
 
 def test_shared_links_have_no_links_but_the_meanings(boss: Guest) -> None:

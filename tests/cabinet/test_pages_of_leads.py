@@ -2,7 +2,6 @@
 
 import html
 import re
-from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -22,7 +21,6 @@ PHONE, OTHER_PHONE = "79205550055", "79991112233"
 DAY = "2018-03-26"
 MARCH = {"from": "2018-03-01", "to": "2018-03-31"}
 HOSTILE = "<script>alert(1)</script>\"' \u202eevil"
-MISSED, ANSWERED = Circumstances(is_successful=False), Circumstances(is_successful=True)
 
 
 @pytest.fixture
@@ -59,18 +57,6 @@ def test_each_tab_lists_its_leads(served: Stage, site: Player, analyst: Guest) -
     assert "yandex / cpc" in page
     assert "https://shop.ru/&lt;b&gt;" in page
     assert listed(analyst.get("leads", **MARCH, tab="nonsense").text) == [second.id, first.id]
-
-
-def test_missed_calls_are_listed_until_the_client_calls_again(served: Stage, site: Player, analyst: Guest) -> None:
-    ten = moscow(DAY, "10:00:00")
-    hour = timedelta(hours=1)
-    served.call(site, ten, seconds=0, circumstances=MISSED)
-    served.call(site, ten + hour, seconds=60, circumstances=ANSWERED)
-    served.call(site, ten, seconds=0, phone=OTHER_PHONE, circumstances=MISSED)
-    last = served.call(site, ten + hour, seconds=0, phone=OTHER_PHONE)
-    served.call(site, ten, seconds=0, phone="79993334455", circumstances=Circumstances(exchange="mango"))
-    answered = served.call(site, ten, phone="79996667788")
-    assert listed(analyst.get("leads", **MARCH, tab="missed").text) == [last.id], answered
 
 
 @pytest.mark.parametrize("typed", ["8 920 555-00-55", "REF-7", "иван петров", "*0055", "REF-*"])

@@ -89,7 +89,7 @@ WITHOUT_WORDS = {
 OF_A_LIST = (
     "/notes/remove", "/tokens/revoke", "/mail-reports/leave", "/mail-reports/remove", "/rates/remove",
     "/shared/revoke", "/demo/remove", "/users/revoke", "/users/role", "/users/invitation", "/users/password", "/role",
-    "/profile/sessions",
+    "/profile/sessions", "/leads/missed",
 )  # fmt: skip
 """How the forms end whose buttons and lists name what there is; of anything else there is no page."""
 FORMS = [*REFUSED.items(), *FURTHER]

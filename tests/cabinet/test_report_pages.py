@@ -140,11 +140,14 @@ def test_metrics_stand_in_groups_with_their_meaning_and_stay_open_when_chosen(an
     assert opened.search(analyst.get("reports", metrics="deals,won").text)
 
 
-def test_columns_keep_their_order_when_the_form_is_sent(analyst: Guest) -> None:
+def test_columns_keep_their_order_when_the_form_is_sent_and_new_ones_come_first(analyst: Guest) -> None:
     asked = [("ordered", "won,amount,deals"), *(("metrics", name) for name in ("deals", "amount", "won", "cost"))]
     page = analyst.http.get(f"/cabinet/{analyst.site_id}/reports", params=[*asked, ("by", "source")]).text
-    headings = re.findall(r'<th scope="col" class="value"><a [^>]*>(.*?)</a>', page)
-    assert headings == ["Won deals", "Amount", "Deals", "Cost"]
+    headings = re.findall(r'<th scope="col" class="value[^"]*"><a [^>]*>(.*?)</a>', page)
+    assert headings == ["Cost", "Won deals", "Amount", "Deals"]
+    asked = "cpl,visits,cac"
+    page = analyst.get("reports", metrics=asked, by="source").text
+    assert re.findall(r'value="([^"]*)"', page[page.index('name="ordered"') :])[0] == asked, "a link keeps its order"
 
 
 @pytest.fixture

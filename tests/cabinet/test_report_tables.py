@@ -60,12 +60,36 @@ def test_more_deals_without_a_source_are_marked_as_bad() -> None:
 
 
 def test_the_earlier_number_stands_beside_the_change() -> None:
-    deals, drr = METRICS["deals"], METRICS["drr"]
+    deals = METRICS["deals"]
     assert change_of(deals, Fraction(71), Fraction(93), "ru") == Change("−24\u00a0%", "worse", "93")
     assert change_of(deals, Fraction(7), Fraction(0), "ru") == Change("+", "better", "0")
-    assert change_of(drr, Fraction(1, 4), Fraction(1, 2), "ru") == Change("−50\u00a0%", "better", "50,0\u00a0%")
     assert change_of(deals, Fraction(7), Fraction(7), "ru") is None
     assert change_of(deals, Fraction(7), None, "ru") is None
+
+
+def test_a_share_changes_by_percentage_points() -> None:
+    drr, won_rate = METRICS["drr"], METRICS["match_rate"]
+    points = "п.\u00a0п."
+    assert change_of(drr, Fraction(1, 4), Fraction(1, 2), "ru") == Change(
+        f"−25,0\u00a0{points}", "better", "50,0\u00a0%"
+    )
+    changes = {
+        (Fraction(532, 1000), Fraction(500, 1000)): ("+3.2\u00a0pp", f"+3,2\u00a0{points}"),
+        (Fraction(1, 2), Fraction(0)): ("+50.0\u00a0pp", f"+50,0\u00a0{points}"),
+        (Fraction(0), Fraction(1)): ("−100.0\u00a0pp", f"−100,0\u00a0{points}"),
+        (Fraction(5004, 10_000), Fraction(1, 2)): ("+0.04\u00a0pp", f"+0,04\u00a0{points}"),
+    }
+    for (value, before), words in changes.items():
+        found = [change_of(won_rate, value, before, language) for language in ("en", "ru")]
+        assert [each.words for each in found if each is not None] == list(words)
+
+
+def test_every_metric_shown_as_a_percentage_changes_by_points_and_no_other_does() -> None:
+    for metric in METRICS.values():
+        change = change_of(metric, Fraction(3, 4), Fraction(1, 2), "en")
+        assert change is not None
+        is_percentage = metric_value("en", metric, Fraction(3, 4)).endswith("%")
+        assert change.words == ("+25.0\u00a0pp" if is_percentage else "+50\u00a0%"), metric.name
 
 
 def marks(shown: Table) -> list[str]:

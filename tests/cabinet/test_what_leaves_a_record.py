@@ -38,6 +38,7 @@ RECORDS: Mapping[str, ChangeKind | ActKind | Version] = {
     f"{SITE}/notes": ChangeKind.NOTE,
     f"{SITE}/notes/remove": ChangeKind.NOTE,
     f"{SITE}/deals/{{deal:int}}": Version.DEAL,
+    f"{SITE}/leads/missed": ChangeKind.LEAD,
     f"{SITE}/leads/{{kind}}/{{lead:int}}": ChangeKind.LEAD,
     f"{SITE}/people/{{client:int}}/data": ChangeKind.ERASURE,
     f"{SETTINGS}/site": ChangeKind.SETTING,
@@ -148,6 +149,7 @@ PRESSES: Sequence[tuple[str, Mapping[str, str]]] = (
 )
 """Forms that succeed one after another on a filled site; a field named by a page has the first value that it shows."""
 PRESSED_ELSEWHERE = {
+    f"{SITE}/leads/missed": "test_missed_calls",
     f"{SITE}/people/{{client:int}}/data": "test_person_pages",
     f"{SETTINGS}/statuses": "test_undone_changes",
     f"{SETTINGS}/hosts/remove": "test_undone_changes",

@@ -25,6 +25,7 @@ from dealtrace.accounts.site import Site, SiteId
 from dealtrace.accounts.site_days import day_end, day_start, site_day
 from dealtrace.cabinet.deals.words import VERDICTS
 from dealtrace.cabinet.formats import day_span, metric_value
+from dealtrace.cabinet.leads.missed import MISSED_DAYS
 from dealtrace.demo.company import UNSEEN, WON
 from dealtrace.demo.rhythm import DAY, WEEK, make_calendar
 from dealtrace.matching.match_reason import verdict_of
@@ -219,7 +220,7 @@ def test_whom_to_ring_back(marketer: Marketer, office: Office) -> None:
     rows = marketer.rows("document.querySelector('main table')")
     answer = [row["Contacts"][0].split(",")[0] for row in rows]
     with office.database.read() as connection:
-        stored = missed_calls(connection, *office.within())
+        stored = missed_calls(connection, office.within()[1] - timedelta(days=MISSED_DAYS), office.within()[1])
     assert stored
     assert answer == stored[:50]
 

@@ -11,11 +11,13 @@ from dealtrace.alerts.sentences import metric_words, rule_sentence
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.formats import NOTHING, day
 from dealtrace.cabinet.host_words import HOST_WORDS
+from dealtrace.cabinet.lead_words import RING_BACKS
 from dealtrace.cabinet.reports.choices import model_words
 from dealtrace.errors import Language
 from dealtrace.leads.lead import LeadKind
 from dealtrace.mails.scheduled_report import Rhythm
 from dealtrace.operations.leads.by_hand import DELETED, NOTED, RESTORED
+from dealtrace.operations.leads.ring_back import TO_RETURN
 from dealtrace.reports.metrics import Metric
 
 _SETTINGS: Mapping[str, str] = {
@@ -75,6 +77,8 @@ _VALUES: Mapping[str, str] = {
     DELETED: "removed",
     RESTORED: "restored",
     NOTED: "notes changed",
+    TO_RETURN: "to be returned",
+    **RING_BACKS,
     Rhythm.DAILY: "each day",
     Rhythm.WEEKLY: "on Mondays",
     Rhythm.MONTHLY: "on the first of a month",

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -54,18 +55,20 @@ def file_sender(
     place: str,
     asked: tuple[str, ...],
     listed_of: Callable[[Site, Listing, Days, Language], ListFile[Key, Item] | None],
+    days_of_list: Callable[[Listing, Site, datetime, Language], Days] = days_of,
 ) -> Callable[[str], Callable[[View], Awaitable[Response]]]:
     """Return a function that takes an extension and returns the handler that sends a page's list as that type of file.
 
     `place` is the path of the page below its site, and `asked` has its parameters. `listed_of` returns the list that
     the page shows, with its notes in the given language, or `None` if that list cannot be sent as a file.
+    `days_of_list` returns the days that the page shows.
     """
 
     def send_as(extension: str) -> Callable[[View], Awaitable[Response]]:
         async def send(view: View) -> Response:
             site = view.current_site
             listing = listing_of(f"/cabinet/{site.id}/{place}", view.request.query_params, asked)
-            listed = listed_of(site, listing, days_of(listing, site, clock.now(), view.language), view.language)
+            listed = listed_of(site, listing, days_of_list(listing, site, clock.now(), view.language), view.language)
             return await send_list(view, listed, extension) if listed is not None else not_found(view)
 
         return send

@@ -14,6 +14,7 @@ from dealtrace.cabinet.installation import demo, sites
 from dealtrace.cabinet.leads import actions as lead_actions
 from dealtrace.cabinet.leads import card as lead_card
 from dealtrace.cabinet.leads import journal as lead_journal
+from dealtrace.cabinet.leads import missed as missed_calls
 from dealtrace.cabinet.leads.file import send_leads_as
 from dealtrace.cabinet.notes import page as notes
 from dealtrace.cabinet.overview import page as overview
@@ -80,6 +81,7 @@ PAGES = (
     Page("/{site:int}/leads", "GET", lead_journal.show, Role.ANALYST),
     Page("/{site:int}/leads.csv", "GET", send_leads_as(CSV), Role.ANALYST),
     Page("/{site:int}/leads.xlsx", "GET", send_leads_as(XLSX), Role.ANALYST),
+    Page("/{site:int}/leads/missed", "POST", missed_calls.mark, Role.ANALYST),
     Page("/{site:int}/leads/{kind}/{lead:int}", "GET", lead_card.show, Role.ANALYST),
     Page("/{site:int}/leads/{kind}/{lead:int}", "POST", lead_actions.act, Role.ANALYST),
     Page("/{site:int}/people/{client:int}", "GET", timeline.show, Role.ANALYST),

@@ -24,6 +24,8 @@ Value = str | int | bool | Decimal | datetime | None
 """The value of an exported cell; a `datetime` is aware until `on_the_clock` converts it to local time."""
 Row = TypeVar("Row")
 SEPARATOR = ", "
+RING_BACK_NAME = "ringBack"
+"""The name of the column with what a person did about a missed call."""
 
 
 @record
@@ -99,6 +101,7 @@ def call_columns(fields: list[str]) -> list[ExportColumn[ExportedLead]]:
             "redirectNumber", "Номер оператора", "Answering phone", lambda row: row.circumstances.answering_phone
         ),
         ExportColumn("recordUrl", "Запись разговора", "Record URL", lambda row: row.circumstances.record_url),
+        ExportColumn(RING_BACK_NAME, "Перезвон", "Return call", lambda row: row.ring_back),
         *_lead_columns("Call"),
     ]
     return [*columns, *_field_columns(fields, columns, CALLS, lambda row: row.annotations.custom_values)]

@@ -6,6 +6,7 @@ from dealtrace.leads.call import Call, Circumstances
 from dealtrace.leads.client import Client
 from dealtrace.leads.lead_request import LeadRequest
 from dealtrace.leads.qualification import Qualification
+from dealtrace.leads.ring_back import RingBack
 from dealtrace.record import record
 
 
@@ -13,7 +14,8 @@ from dealtrace.record import record
 class ExportedLead:
     """A call or lead request to export, with its details.
 
-    `circumstances` are the details of a call, and `page_url` is the page of a lead request's form.
+    `circumstances` are the details of a call, `ring_back` is what a person did about a missed call, and `page_url` is
+    the page of a lead request's form.
     """
 
     lead: Call | LeadRequest
@@ -25,3 +27,4 @@ class ExportedLead:
     email: str | None
     circumstances: Circumstances
     page_url: str | None
+    ring_back: RingBack | None

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from dealtrace.leads.annotations import Annotations
+from dealtrace.leads.ring_back import RING_BACK, RingBack
 from dealtrace.record import record
 
 NOTE_FIELDS = ("tags", "manager", "comment")
@@ -15,7 +16,7 @@ NOTE_FIELDS = ("tags", "manager", "comment")
 NOTE_VERSIONS_MAX = 100
 """Ours: the maximum number of stored versions of a lead's notes; each may have a comment of 100,000 characters."""
 NoteValues = Mapping[str, Any]
-"""The values of changed notes by the name of the annotation."""
+"""The values of changed notes by the name of the annotation, or what a person did about a missed call."""
 
 
 @record
@@ -39,6 +40,11 @@ def changed_notes(before: Annotations, after: Annotations) -> tuple[NoteValues, 
     return was, became
 
 
-def notes_changed_since(version: NoteVersion, now: Annotations) -> list[str]:
+def present_notes(annotations: Annotations, ring_back: RingBack | None = None) -> NoteValues:
+    """Return the present values of all notes of a lead that have versions; only calls have a `ring_back`."""
+    return {**{name: getattr(annotations, name) for name in NOTE_FIELDS}, RING_BACK: ring_back}
+
+
+def notes_changed_since(version: NoteVersion, now: NoteValues) -> list[str]:
     """List the notes that `version` changed and that have been changed again since; `now` has the present notes."""
-    return [name for name, value in version.after.items() if getattr(now, name) != value]
+    return [name for name, value in version.after.items() if now[name] != value]

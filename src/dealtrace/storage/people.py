@@ -41,7 +41,14 @@ Value = TypeVar("Value")
 
 ANONYMOUS: Mapping[Table, Values] = {
     client: {"name": None},
-    call: {"phone": "", "record_url": None, "manager": None, "comment": None, "custom_values": None},
+    call: {
+        "phone": "",
+        "record_url": None,
+        "manager": None,
+        "comment": None,
+        "custom_values": None,
+        "ring_back": None,
+    },
     lead_request: {
         "phone": None,
         "email": None,

@@ -1,6 +1,6 @@
 """The page of a deal: its current values, why it has its lead, the visits that led to it, and its history."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -8,7 +8,7 @@ from starlette.responses import Response
 from dealtrace.accounts.own_ids import ID_MAX
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel, CreditKey, credit_key_of_visit
-from dealtrace.attribution.origin import LeadVisit, origin_of_deal
+from dealtrace.attribution.origin import LeadVisit, Origin, origin_of_deal
 from dealtrace.attribution.visit import Visit
 from dealtrace.cabinet.deals.details import DetailsWriter
 from dealtrace.cabinet.deals.explanation import Explainer
@@ -23,6 +23,7 @@ from dealtrace.deals.details import search_contacts_of
 from dealtrace.deals.versions import DealVersion
 from dealtrace.errors import DealNotFound
 from dealtrace.leads.client import Client
+from dealtrace.leads.lead import LeadRef
 from dealtrace.operations.deals.explain import Explanation, explain_deal
 from dealtrace.operations.deals.find import find_deal
 from dealtrace.record import record
@@ -31,6 +32,7 @@ from dealtrace.storage.accounts.users import find_logins
 from dealtrace.storage.deals.versions import list_versions
 from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
 from dealtrace.storage.leads.clients import find_client_ids, find_clients
+from dealtrace.storage.leads.lead_summaries import find_lead_summaries
 from dealtrace.storage.visits.credits import find_credits, find_deal_visits
 
 
@@ -48,10 +50,12 @@ class CardFacts:
     """The stored data of a deal; `lead` is `None` if it has no lead.
 
     `clients` has the client of the lead or, without a lead, the clients whose contacts were sent with the deal.
+    `origins` has the origins of the leads that other rules would give the deal.
     """
 
     deal: Deal
     explanation: Explanation
+    origins: Mapping[LeadRef, Origin]
     versions: Sequence[DealVersion]
     callers: Callers
     lead: LeadEntry | None
@@ -78,11 +82,15 @@ def _read(connection: Connection, site: Site, deal_id: int) -> CardFacts:
     model = AttributionModel(site.attribution)
     if deal.lead is not None:
         entries = list_lead_entries(connection, site, deal.lead.kind, [deal.lead.id], model, with_visits=True)
+    explanation = explain_deal(connection, site, deal)
+    others = {change.lead for change in explanation.rule_changes if change.lead is not None}
+    summaries = find_lead_summaries(connection, site.id, others, model)
     versions = list_versions(connection, site.id, deal.id)
     logins = find_logins(connection, {each.user_id for each in versions if each.user_id is not None})
     return CardFacts(
         deal,
-        explain_deal(connection, site, deal),
+        explanation,
+        {ref: summary.origin for ref, summary in summaries.items()},
         versions,
         Callers({token.id: token.label for token in list_tokens(connection, site.id)}, logins),
         entries[0] if entries else None,
@@ -130,7 +138,7 @@ def _shown(view: View, facts: CardFacts) -> dict[str, object]:
         "lead_words": explainer.lead_words(deal.lead),
         "lead_address": lead_address(view.current_site.id, deal.lead) if deal.lead is not None else "",
         "clients": facts.clients,
-        "explained": explainer.explained(facts.explanation),
+        "explained": explainer.explained(facts.explanation, facts.origins),
         "client_path": path_of(_path(facts), facts.credits, view)
         if lead is not None or facts.visit is not None
         else None,

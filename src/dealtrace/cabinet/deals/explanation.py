@@ -1,16 +1,18 @@
 """Explain why a deal has its lead: in words, as a chart, and by rule changes that would give it a different lead."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from markupsafe import Markup
 
+from dealtrace.attribution.origin import UNKNOWN_ORIGIN, Origin, origin_of_deal
 from dealtrace.cabinet.charts.matching import DrawnCandidate, matching_chart
 from dealtrace.cabinet.deals.matchers import MatcherLines, MatcherTeller, list_matched_leads
 from dealtrace.cabinet.deals.words import VERDICTS, WON_BY
 from dealtrace.cabinet.formats import clock_time, number, span_of_time
 from dealtrace.cabinet.places import lead_address
 from dealtrace.cabinet.view import View
+from dealtrace.deals.deal import Deal
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.matching.explanation import Candidate, Missed, Step
 from dealtrace.matching.match_reason import Verdict
@@ -46,11 +48,15 @@ class StepLines:
 
 @record
 class FlipLine:
-    """The smallest rule change that gives the deal a different lead, and the name and address of that lead."""
+    """The smallest change to a rule that would give the deal a different lead.
+
+    `lead` and `address` are the name and the address of that lead, and `source` is the source that the deal would have.
+    """
 
     change: str
     lead: str
     address: str
+    source: str
 
 
 @record
@@ -79,15 +85,15 @@ class Explainer:
         self._site_id = view.current_site.id
         self._say = view.translate
 
-    def explained(self, explanation: Explanation) -> Explained:
-        """Return an explanation as strings for the page."""
+    def explained(self, explanation: Explanation, origins: Mapping[LeadRef, Origin]) -> Explained:
+        """Return an explanation as strings for the page; `origins` has the origins of the leads in its rule changes."""
         return Explained(
             self._say(VERDICTS[explanation.verdict]),
             tuple(self._notes(explanation)),
             self._chart(explanation),
             tuple(self._step(step) for step in explanation.steps),
             MatcherTeller(self._view).lines(explanation.matchers),
-            tuple(self._flip(flip) for flip in explanation.rule_changes),
+            tuple(self._flip(flip, explanation.deal, origins) for flip in explanation.rule_changes),
             tuple(self._pinnable(explanation)),
             any(flip.threshold_at_least or flip.threshold_at_most for flip in explanation.rule_changes),
         )
@@ -203,8 +209,22 @@ class Explainer:
         words = f"{line.lead}, {line.began} – {line.closes}: {line.outcome}"
         return DrawnCandidate(candidate, line.lead, words, line.is_winner)
 
-    def _flip(self, flip: RuleChange) -> FlipLine:
-        return FlipLine("; ".join(self._changes(flip)), self.lead_words(flip.lead), self._address(flip.lead))
+    def _flip(self, flip: RuleChange, deal: Deal, origins: Mapping[LeadRef, Origin]) -> FlipLine:
+        lead = origins.get(flip.lead, UNKNOWN_ORIGIN) if flip.lead is not None else None
+        return FlipLine(
+            "; ".join(self._changes(flip)),
+            self.lead_words(flip.lead),
+            self._address(flip.lead),
+            self._source(origin_of_deal(lead, deal.stated_source)),
+        )
+
+    def _source(self, origin: Origin) -> str:
+        """Return the source, medium and campaign of an origin, the campaign named as such, or “no source”."""
+        source = origin.source
+        parts = [" / ".join(part for part in (source.source, source.medium) if part)]
+        if source.campaign:
+            parts.append(self._say("campaign %(campaign)s") % {"campaign": source.campaign})
+        return ", ".join(part for part in parts if part) or self._say("no source")
 
     def _changes(self, flip: RuleChange) -> Iterator[str]:
         if flip.contact_matching:

@@ -91,6 +91,7 @@ FIELDS: Mapping[str, str] = {
     "manager": "Manager",
     "comment": "Comment",
     "tags": "Tags",
+    "ring_back": "Missed call",
     "custom_values": "Custom fields",
     "stated_source": "Source stated by the CRM",
     "matchers": "Matchers",

@@ -13,13 +13,14 @@ from dealtrace.cabinet.formats import clock_time, money
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.leads.history import note_lines
 from dealtrace.cabinet.leads.journal import call_state
+from dealtrace.cabinet.leads.missed import mark_buttons, mark_words
 from dealtrace.cabinet.places import KINDS, lead_address, source_words, web_address
 from dealtrace.cabinet.view import View
 from dealtrace.deals.deal import Deal
 from dealtrace.leads.call import Call
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_request import LeadRequest
-from dealtrace.leads.note_version import NoteVersion
+from dealtrace.leads.note_version import NoteVersion, present_notes
 from dealtrace.record import record
 from dealtrace.storage.accounts.users import find_logins
 from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
@@ -88,7 +89,8 @@ async def show(view: View) -> Response:
         custom=sorted(entry.annotations.custom_values.items()),
         deals=[_deal(deal, view) for deal in entry.deals],
         client_path=path_of(entry.visits, facts.credits, view),
-        versions=note_lines(facts.versions, entry.annotations, facts.logins, view),
+        versions=note_lines(facts.versions, present_notes(entry.annotations, entry.ring_back), facts.logins, view),
+        marks=mark_buttons(entry, view),
         is_hidden=facts.is_hidden,
     )
 
@@ -125,6 +127,7 @@ def _facts(entry: LeadEntry, view: View) -> list[Fact]:
         return [
             *common,
             Fact(say("Outcome"), call_state(entry, view)),
+            Fact(say("Missed call"), mark_words(entry, view)),
             Fact(say("ID in the PBX"), lead.reference or ""),
             Fact(say("Phone"), entry.phone or ""),
             Fact(say("Dialled number"), went.dialled_phone or ""),

@@ -1,16 +1,19 @@
 """The lists of calls and lead requests as files: all leads that the filters and the search find, newest first."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
-from dealtrace.cabinet.leads.journal import ASKED, KINDS, MISSED, TABS, YES, query_of, tab_of
+from dealtrace.cabinet.lead_words import RING_BACKS
+from dealtrace.cabinet.leads.journal import ASKED, KINDS, MISSED, TABS, YES, listed_days, query_of, tab_of
 from dealtrace.cabinet.list_files import ROWS_AT_ONCE, FilterWords, ListFile, file_sender, notes_of
 from dealtrace.cabinet.listing import UNUSABLE, Days, Listing
+from dealtrace.cabinet.rendering import words_of
 from dealtrace.errors import Language
-from dealtrace.files.export_columns import call_columns, lead_request_columns
+from dealtrace.files.export_columns import RING_BACK_NAME, ExportColumn, call_columns, lead_request_columns
 from dealtrace.leads.exported_lead import ExportedLead
 from dealtrace.leads.lead import LeadKind
 from dealtrace.storage.journals.exported_rows import list_exported_leads
@@ -21,7 +24,10 @@ FILTER_WORDS: FilterWords = {
     "contact": ("With an invalid phone or e-mail", {UNUSABLE: "Yes"}),
     "deleted": ("Deleted leads", {YES: "Yes"}),
 }
-MISSED_WORDS: FilterWords = {name: words for name, words in FILTER_WORDS.items() if name != "deleted"}
+MISSED_WORDS: FilterWords = {
+    **{name: words for name, words in FILTER_WORDS.items() if name != "deleted"},
+    "done": ("Returned or no longer needed", {YES: "Yes"}),
+}
 """The filters of the list of missed calls; the list has no deleted calls, so `deleted` in the URL has no effect."""
 
 
@@ -32,11 +38,21 @@ def _listed(site: Site, listing: Listing, days: Days, language: Language) -> Lis
     kind, fields = KINDS[tab], sorted(site.custom_fields)
     return ListFile(
         f"{tab}-{site.id}",
-        call_columns(fields) if kind is LeadKind.CALL else lead_request_columns(fields),
+        _call_columns(fields, language) if kind is LeadKind.CALL else lead_request_columns(fields),
         partial(_pages, site=site, listing=listing, tab=tab, days=days),
         lambda connection, ids: list_exported_leads(connection, site, kind, ids),
         notes_of(listing, days, MISSED_WORDS if tab == MISSED else FILTER_WORDS, language),
     )
+
+
+def _call_columns(fields: list[str], language: Language) -> list[ExportColumn[ExportedLead]]:
+    """Return the columns of calls, with what people did about missed calls in words."""
+    translate = words_of(language).gettext
+
+    def words(row: ExportedLead) -> str | None:
+        return translate(RING_BACKS[row.ring_back]) if row.ring_back is not None else None
+
+    return [replace(each, value=words) if each.name == RING_BACK_NAME else each for each in call_columns(fields)]
 
 
 def _pages(connection: Connection, site: Site, listing: Listing, tab: str, days: Days) -> Iterator[Sequence[int]]:
@@ -44,5 +60,5 @@ def _pages(connection: Connection, site: Site, listing: Listing, tab: str, days:
     yield from ids_of(connection, query_of(connection, site, listing, tab, days), find_newest, ROWS_AT_ONCE)
 
 
-send_leads_as = file_sender("leads", ASKED, _listed)
+send_leads_as = file_sender("leads", ASKED, _listed, listed_days)
 """Return the handler that sends the listed calls or lead requests as a file with the given extension."""

@@ -5,10 +5,11 @@ from datetime import datetime
 
 from dealtrace.cabinet.deals.words import FIELDS
 from dealtrace.cabinet.formats import NOTHING
+from dealtrace.cabinet.lead_words import RING_BACKS
 from dealtrace.cabinet.notes.axis import author_words
 from dealtrace.cabinet.view import View
-from dealtrace.leads.annotations import Annotations
-from dealtrace.leads.note_version import NoteVersion, notes_changed_since
+from dealtrace.leads.note_version import NoteValues, NoteVersion, notes_changed_since
+from dealtrace.leads.ring_back import RING_BACK
 from dealtrace.record import record
 
 
@@ -33,16 +34,18 @@ class NoteVersionLine:
 
 
 def note_lines(
-    versions: Iterable[NoteVersion], now: Annotations, logins: Mapping[int, str], view: View
+    versions: Iterable[NoteVersion], now: NoteValues, logins: Mapping[int, str], view: View
 ) -> list[NoteVersionLine]:
-    """Return versions of a lead's notes as strings, latest first; `now` has the lead's current annotations."""
+    """Return versions of a lead's notes as strings, latest first; `now` has the lead's current notes."""
     lines = [
         NoteVersionLine(
             version.version,
             version.recorded_at,
             _author(logins, version.user_id, view),
             tuple(
-                NoteChange(view.translate(FIELDS[name]), _words(version.before[name]), _words(value))
+                NoteChange(
+                    view.translate(FIELDS[name]), _words(name, version.before[name], view), _words(name, value, view)
+                )
                 for name, value in version.after.items()
             ),
             not notes_changed_since(version, now),
@@ -56,6 +59,8 @@ def _author(logins: Mapping[int, str], user_id: int | None, view: View) -> str:
     return view.translate("by a program") if user_id is None else author_words(logins, user_id, view.translate)
 
 
-def _words(value: str | Sequence[str] | None) -> str:
+def _words(name: str, value: str | Sequence[str] | None, view: View) -> str:
+    if name == RING_BACK:
+        return view.translate(RING_BACKS[str(value)] if value is not None else "to be returned")
     words = value if isinstance(value, str) else ", ".join(value or ())
     return words or NOTHING

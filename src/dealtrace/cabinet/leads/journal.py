@@ -1,6 +1,7 @@
 """The lists of calls, missed calls to return, lead requests and visits, newest first."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -10,9 +11,11 @@ from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.visit import Visit
 from dealtrace.cabinet.formats import clock_time, span_of_time
+from dealtrace.cabinet.leads.missed import MISSED_DAYS, MarkButton, mark_buttons, mark_words, missed_days
 from dealtrace.cabinet.listing import PAGE_ROWS, UNUSABLE, Days, Listing, days_of, listing_of
 from dealtrace.cabinet.places import lead_address, source_words, web_address
 from dealtrace.cabinet.view import View
+from dealtrace.errors import Language
 from dealtrace.leads.call import Call, CallPhase, is_answered, phase_of
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.record import record
@@ -22,7 +25,7 @@ from dealtrace.storage.journals.lead_list import LeadFilters, query_lead_list, q
 from dealtrace.storage.journals.search_rows import find_searched_leads
 from dealtrace.storage.visits.visits import find_visits
 
-ASKED = ("tab", "contact", "deleted")
+ASKED = ("tab", "contact", "deleted", "done")
 CALLS, MISSED, REQUESTS, VISITS = "calls", "missed", "requests", "visits"
 TABS: Mapping[str, str] = {
     CALLS: "Calls",
@@ -46,7 +49,10 @@ class Tab:
 
 @record
 class LeadRow:
-    """A lead of the list, as strings; `recording` is the URL of its recording, empty if pages cannot link to it."""
+    """A lead of the list, as strings; `recording` is the URL of its recording, empty if pages cannot link to it.
+
+    `mark` is what a person did about a missed call, and `buttons` are those with which a person says so.
+    """
 
     address: str
     began: str
@@ -59,6 +65,8 @@ class LeadRow:
     state: str
     recording: str
     deals: int
+    mark: str
+    buttons: Sequence[MarkButton]
 
 
 @record
@@ -87,10 +95,10 @@ class Found:
 
 
 async def show(view: View) -> Response:
-    """Show the list of the current tab; a search ignores the period."""
+    """Show the list of the current tab; a search ignores the period, and missed calls have days of their own."""
     listing = listing_of(f"/cabinet/{view.current_site.id}/leads", view.request.query_params, ASKED)
     tab = tab_of(listing)
-    days = days_of(listing, view.current_site, clock.now(), view.language)
+    days = listed_days(listing, view.current_site, clock.now(), view.language)
     found = await view.read(_read, view.current_site, listing, tab, days)
     return view.page(
         "leads/journal.html",
@@ -109,7 +117,15 @@ async def show(view: View) -> Response:
         first_words=view.translate("To the newest"),
         is_unusable=listing.get("contact") == UNUSABLE,
         is_deleted=listing.get("deleted") == YES,
+        is_done=listing.get("done") == YES,
+        missed_days=MISSED_DAYS,
     )
+
+
+def listed_days(listing: Listing, site: Site, now: datetime, language: Language) -> Days:
+    """Return the period in the URL or, for missed calls, the days of their list."""
+    days = days_of(listing, site, now, language)
+    return missed_days(days, now) if tab_of(listing) == MISSED else days
 
 
 def tab_of(listing: Listing) -> str:
@@ -146,7 +162,8 @@ def query_of(connection: Connection, site: Site, listing: Listing, tab: str, day
         None if search else days.since,
         None if search else days.until,
         ids,
-        to_ring_back=tab == MISSED,
+        to_ring_back=tab == MISSED and listing.get("done") != YES,
+        is_dealt_with=tab == MISSED and listing.get("done") == YES,
         is_contact_unusable=listing.get("contact") == UNUSABLE,
         is_deleted=listing.get("deleted") == YES and tab != MISSED,
     )
@@ -174,6 +191,8 @@ def lead_row(entry: LeadEntry, view: View) -> LeadRow:
         call_state(entry, view) if is_call else (lead.form_name if not isinstance(lead, Call) else ""),
         web_address(entry.circumstances.record_url),
         len(entry.deals),
+        mark_words(entry, view),
+        mark_buttons(entry, view),
     )
 
 

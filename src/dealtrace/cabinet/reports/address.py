@@ -149,12 +149,16 @@ def address_of_words(page: str, words: RawQuestion) -> Address:
 
 
 def _in_order(name: str, query: QueryParams) -> list[str]:
-    """Return the non-empty values of a parameter; metrics that were shown before keep their order, new ones follow."""
+    """Return the non-empty values of a parameter; new metrics come first, those shown before follow in their order.
+
+    Ours: who adds a metric wants to see it, and the table is as wide as all metrics together; the first metric also
+    sorts the table and is drawn in the chart.
+    """
     values = [part for part in query.getlist(name) if part]
     if name != "metrics" or ORDERED not in query:
         return values
     before = query[ORDERED].split(",")
-    return sorted(values, key=lambda value: before.index(value) if value in before else len(before))
+    return sorted(values, key=lambda value: before.index(value) if value in before else -1)
 
 
 def key_filter(dimension: Dimension, key: str | None) -> Filter:

@@ -14,6 +14,7 @@ from dealtrace.errors import Language
 from dealtrace.record import record
 from dealtrace.reports.answer import Report, Row
 from dealtrace.reports.metrics import METRICS, Metric
+from dealtrace.reports.reading.meanings import key_meaning
 
 USUAL_METRIC = METRICS["deals"]
 
@@ -119,6 +120,7 @@ class _Shaper:
                 else nothing_words(dimension, self.words_of),
                 key_address(self.address, self.question, row.keys, place) if self.address is not None else "",
                 key is None,
+                key_meaning(dimension, key, self.language),
             )
             for place, (dimension, key) in enumerate(zip(self.question.by, row.keys, strict=False))
         )

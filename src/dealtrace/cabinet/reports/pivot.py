@@ -17,12 +17,14 @@ from dealtrace.cabinet.reports.table import (
     growth_in_row,
     more_rows,
     rows_address,
+    sorted_column,
 )
 from dealtrace.errors import Language
 from dealtrace.record import record
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.pivot import Figure, Pivot, PivotLine
 from dealtrace.reports.reading.masked_keys import masked_key
+from dealtrace.reports.reading.meanings import key_meaning
 
 
 @record
@@ -46,7 +48,8 @@ class PivotRow:
 class PivotTable:
     """The table of a pivot: the titles of its dimensions, a heading for each column, its rows, and the total line.
 
-    `more` is the URL of the report with more rows, empty if there are none.
+    `more` is the URL of the report with more rows, empty if there are none. `is_sorted_by_total` is true if the
+    rows are sorted by their totals, and not by a key.
     """
 
     metric: str
@@ -58,6 +61,7 @@ class PivotTable:
     rows_total: int
     columns_total: int
     more: str
+    is_sorted_by_total: bool
 
 
 def pivot_table(
@@ -75,6 +79,7 @@ def pivot_table(
         pivot.report.rows_total,
         pivot.columns_total,
         more_rows(pivot.report, address) if address is not None else "",
+        sorted_column(pivot.report.question) >= len(pivot.report.question.by),
     )
 
 
@@ -111,7 +116,8 @@ class _Shaper:
 
     def _key(self, dimension: Dimension, key: str | None, address: str) -> KeyCell:
         words = key_words(dimension, key, self.language) if key is not None else nothing_words(dimension, self.words_of)
-        return KeyCell(words if address else masked_key(dimension, words), address, key is None)
+        meaning = key_meaning(dimension, key, self.language)
+        return KeyCell(words if address else masked_key(dimension, words), address, key is None, meaning)
 
     def row(self, line: PivotLine) -> PivotRow:
         placed = list(zip(self.question.by, line.keys, strict=False))

@@ -43,11 +43,12 @@ FILES = (("CSV", CSV), ("XLSX", XLSX))
 
 @record
 class RowCell:
-    """A cell: its text, its link (empty if it has none), and whether it is a number."""
+    """A cell: its text, its link and its meaning (empty if it has none), and whether it is a number."""
 
     words: str
     address: str = ""
     is_value: bool = False
+    meaning: str = ""
 
 
 @record
@@ -229,7 +230,10 @@ class _Shaper:
         )
 
     def _source(self, origin: Origin) -> RowCell:
-        return RowCell(self._words_of(origin.source) if origin.is_known else self._say("no source"))
+        if origin.is_known:
+            return RowCell(self._words_of(origin.source))
+        meaning = self._say("neither a visit to the site nor a stated source is known")
+        return RowCell(self._say("no source"), meaning=meaning)
 
     def _words_of(self, source: TrafficSource) -> str:
         words = source_words(source)

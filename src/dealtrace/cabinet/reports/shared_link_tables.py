@@ -22,6 +22,7 @@ def table_for_visitors(table: Table, by: Sequence[Dimension]) -> Table:
         ),
         tuple(map(_cell, table.total)),
         table.rows_total,
+        sorted_at=table.sorted_at,
     )
 
 

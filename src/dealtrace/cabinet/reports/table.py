@@ -1,6 +1,6 @@
 """A report as a table: texts of cells, and their links."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from urllib.parse import urlencode
 
@@ -15,13 +15,13 @@ from dealtrace.cabinet.reports.ladder import key_address
 from dealtrace.errors import Language
 from dealtrace.matching.match_reason import UNMATCHED_REASONS
 from dealtrace.record import record
-from dealtrace.reports.answer import Report, Row
+from dealtrace.reports.answer import ByFigure, Report, Row, sequence_of
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.filters import format_filter
 from dealtrace.reports.metrics import Growth, Metric, Unit
 from dealtrace.reports.question import LIMIT_MAX, Question
 from dealtrace.reports.reading.growth import can_be_best, growth_of, has_best, is_unsourced
-from dealtrace.reports.reading.meanings import dimension_meaning, meaning_of
+from dealtrace.reports.reading.meanings import dimension_meaning, key_meaning, meaning_of
 
 Translate = Callable[[str], str]
 TIMES_MORE = 10
@@ -71,11 +71,15 @@ class Cell:
 
 @record
 class KeyCell:
-    """The key of a row: its text, the URL of the report filtered by it, and whether the key is missing."""
+    """The key of a row: its text, the URL of the report filtered by it, and whether the key is missing.
+
+    `meaning` explains the key; it is empty for most keys.
+    """
 
     words: str
     address: str
     is_missing: bool
+    meaning: str = ""
 
 
 @record
@@ -90,7 +94,8 @@ class Line:
 class Table:
     """The table of a report; `total` has the cells of the last line.
 
-    `more` is the URL of the report with more rows, empty if there are none.
+    `more` is the URL of the report with more rows, empty if there are none. `sorted_at` is the position of the column
+    by which the rows are sorted, keys included.
     """
 
     headings: tuple[Heading, ...]
@@ -98,6 +103,7 @@ class Table:
     total: tuple[Cell, ...]
     rows_total: int
     more: str = ""
+    sorted_at: int = 0
 
 
 def table_of(report: Report, address: Address, rows_page: str, language: Language, words_of: Translate) -> Table:
@@ -110,7 +116,14 @@ def table_of(report: Report, address: Address, rows_page: str, language: Languag
         tuple(shaper.cells(report.total, is_total=True)),
         report.rows_total,
         more_rows(report, address),
+        sorted_column(report.question),
     )
+
+
+def sorted_column(question: Question) -> int:
+    """Return the position of the column by which the rows of a report are sorted; the keys come before the metrics."""
+    first = sequence_of(question)[0]
+    return first.place + len(question.by) if isinstance(first, ByFigure) else first.place
 
 
 def more_rows(report: Report, address: Address) -> str:
@@ -173,6 +186,7 @@ class _Shaper:
                 else nothing_words(dimension, self.words_of),
                 key_address(self.address, self.question, row.keys, place),
                 key is None,
+                key_meaning(dimension, key, self.language),
             )
             for place, (dimension, key) in enumerate(zip(self.question.by, row.keys, strict=True))
         )
@@ -276,19 +290,30 @@ def change_of(
 ) -> Change | None:
     """Return the change of a value as a percentage, or only its sign if the value was zero before.
 
-    Return `None` if either value is unknown or the values are equal. `growth` is whether growth is good here; by
-    default the metric decides.
+    The change of a ratio, which is shown as a percentage, is in percentage points: from 40 % to 50 % is a change by
+    ten points, not by 25 %. Return `None` if either value is unknown or the values are equal. `growth` is whether
+    growth is good here; by default the metric decides.
     """
     if value is None or compared is None or value == compared:
         return None
     judgement = _JUDGEMENTS[growth or metric.growth, value > compared]
     before = metric_value(language, metric, compared)
+    if metric.unit is Unit.RATIO:
+        return Change(point_words(value - compared, language), judgement, before)
     if not compared:
         return Change("+" if value > 0 else "−", judgement, before)
     share = (value - compared) / abs(compared) * 100
     return Change(f"{'+' if share > 0 else '−'}{number(language, abs(share))}\u00a0%", judgement, before)
 
 
+def point_words(difference: Fraction, language: Language) -> str:
+    """Return a difference of ratios in percentage points, with its sign: −3.2 pp; small ones have two decimals."""
+    points = abs(difference) * 100
+    digits = 1 if points >= Fraction(1, 20) else 2
+    return f"{'+' if difference > 0 else '−'}{number(language, points, digits)}\u00a0{_POINTS[language]}"
+
+
+_POINTS: Mapping[Language, str] = {"ru": "п.\u00a0п.", "en": "pp"}
 _JUDGEMENTS = {
     (Growth.GOOD, True): "better",
     (Growth.GOOD, False): "worse",

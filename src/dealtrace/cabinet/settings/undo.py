@@ -14,9 +14,11 @@ from dealtrace.cabinet.settings import alerts, columns, fields, hosts, mail_repo
 from dealtrace.cabinet.settings.webhooks import words as webhook_words
 from dealtrace.cabinet.what_if.forecast import TRY
 from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.leads.ring_back import RingBack
 from dealtrace.operations.accounts.record_change import is_cut
 from dealtrace.operations.alerts.former import ALERT_PARTS
 from dealtrace.operations.leads.by_hand import DELETED, NOTED, RESTORED
+from dealtrace.operations.leads.ring_back import TO_RETURN
 from dealtrace.operations.mails.scheduled_reports import REPORT_PARTS
 from dealtrace.operations.webhooks.manage import PAUSED, WORKS
 from dealtrace.record import record
@@ -198,7 +200,7 @@ def _rate(change: SiteChange, _user_ids: Mapping[str, int]) -> Undo | None:
 def _lead(change: SiteChange, _user_ids: Mapping[str, int]) -> Undo | None:
     acts, (kind, _, number) = {DELETED: RESTORE, RESTORED: DELETE}, change.name.partition(" ")
     place = lead_address(0, LeadRef(LeadKind(kind), int(number))).removeprefix("/cabinet/0/")
-    if change.after == NOTED:
+    if change.after in (NOTED, TO_RETURN, *RingBack):
         return Undo(place, (("act", UNDO_NOTES), ("version", change.before))) if change.before else None
     return Undo(place, (("act", acts[change.after]),)) if change.after in acts else None
 

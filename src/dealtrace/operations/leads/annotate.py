@@ -7,7 +7,7 @@ from dealtrace.deals.custom_fields import split_by_known
 from dealtrace.errors import InvalidParameters, LeadNotMatched, PointsSpent, Refusal, Violation
 from dealtrace.leads.annotations import Addition, Annotations, with_addition
 from dealtrace.leads.lead import LeadRef
-from dealtrace.leads.note_version import NOTE_VERSIONS_MAX, NoteVersion, changed_notes
+from dealtrace.leads.note_version import NOTE_VERSIONS_MAX, NoteValues, NoteVersion, changed_notes
 from dealtrace.matching.lead_search import LeadSearch
 from dealtrace.operations.deals.rematch import rematch_tagged
 from dealtrace.operations.leads.find import FoundLeads, find_leads
@@ -110,13 +110,14 @@ def store_annotations(
     publish_events(work, [annotations_event(ref, before, after) for ref, (before, after) in changes.items()])
     if tagged:
         rematch_tagged(work, tagged)
-    return _store_versions(work, changes, user_id)
-
-
-def _store_versions(
-    work: Work, changes: Mapping[LeadRef, tuple[Annotations, Annotations]], user_id: int | None
-) -> dict[LeadRef, NoteVersion]:
     notes = {ref: values for ref, change in changes.items() if any(values := changed_notes(*change))}
+    return store_note_versions(work, notes, user_id)
+
+
+def store_note_versions(
+    work: Work, notes: Mapping[LeadRef, tuple[NoteValues, NoteValues]], user_id: int | None
+) -> dict[LeadRef, NoteVersion]:
+    """Store a new version of the notes of each lead; `notes` has the values before and after. Return the versions."""
     if not notes:
         return {}
     last = find_last_versions(work.connection, work.site.id, [ref.id for ref in notes])

@@ -6,16 +6,19 @@ from dataclasses import replace
 from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.errors import InvalidParameters, LeadNotFound, Refusal, Violation
 from dealtrace.leads.annotations import Annotations
-from dealtrace.leads.lead import LeadRef
-from dealtrace.leads.note_version import notes_changed_since
+from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.leads.note_version import notes_changed_since, present_notes
+from dealtrace.leads.ring_back import RING_BACK, RingBack
 from dealtrace.operations.accounts.record_change import record_work
 from dealtrace.operations.leads.annotate import beyond_limits, store_annotations
 from dealtrace.operations.leads.delete import delete_lead, restore_lead
+from dealtrace.operations.leads.ring_back import RingBackMark, mark_missed_call
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
 from dealtrace.storage.leads.annotations import find_annotations
 from dealtrace.storage.leads.note_versions import list_note_versions
+from dealtrace.storage.leads.ring_backs import find_ring_back
 
 DELETED, RESTORED, NOTED = "deleted", "restored", "noted"
 """What a person did to a lead, as `ChangeKind.LEAD` states it."""
@@ -113,11 +116,21 @@ def _undo(work: Work, wanted: NotesUndo, user_id: int | None) -> LeadRef | Refus
     if stored is None or undone is None:
         return LeadNotFound(lead_id=wanted.ref.id)
     before = stored.annotations
-    since = notes_changed_since(undone, before)
+    since = notes_changed_since(undone, present_notes(before, _ring_back_of(work, wanted.ref)))
     if since:
         return InvalidParameters([Violation(name, *_CHANGED_SINCE) for name in since])
+    if RING_BACK in undone.before:
+        former = undone.before[RING_BACK]
+        mark = RingBackMark(wanted.ref.id, RingBack(former) if former is not None else None)
+        return mark_missed_call(work, mark, user_id)
     _store(work, wanted.ref, before, replace(before, **undone.before), user_id)
     return wanted.ref
+
+
+def _ring_back_of(work: Work, ref: LeadRef) -> RingBack | None:
+    """Return what a person did about a call; `None` for lead requests."""
+    found = find_ring_back(work.connection, work.site.id, ref.id) if ref.kind is LeadKind.CALL else None
+    return found.ring_back if found is not None else None
 
 
 def _store(work: Work, ref: LeadRef, before: Annotations, after: Annotations, user_id: int | None) -> None:

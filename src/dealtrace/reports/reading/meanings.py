@@ -1,6 +1,6 @@
 """The meanings of metrics and dimensions in a language, and the groups in which metrics are listed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from dealtrace.errors import Language
@@ -28,6 +28,29 @@ GROUP_TITLES: Mapping[MetricGroup, tuple[str, str]] = {
 }
 
 
+_KEYS: Mapping[tuple[str, str | None], tuple[str, str, str, str]] = {
+    ("source", None): (
+        "(без источника)",
+        "для лида или сделки нет ни визита на сайт, ни источника, который назвали при передаче",
+        "(no source)",
+        "the lead or deal has neither a visit to the site nor a source that was stated with it",
+    ),
+    ("source", "(direct)"): (
+        "(direct)",
+        "прямой заход: посетитель набрал адрес, взял его из закладок или пришёл по ссылке, которая не выдаёт источника",
+        "(direct)",
+        "the visitor typed the address, used a bookmark, or followed a link that does not tell where it is from",
+    ),
+    ("medium", "(none)"): (
+        "(none)",
+        "у прямого захода нет канала",
+        "(none)",
+        "direct visits have no medium",
+    ),
+}
+"""The keys that need an explanation: their words and meanings in Russian, and then in English."""
+
+
 def meaning_of(metric: Metric, language: Language) -> str:
     """Return the meaning of a metric in one line, in `language`."""
     return metric.meaning_ru if language == "ru" else metric.meaning_en
@@ -47,3 +70,16 @@ def group_of(metric: Metric) -> MetricGroup:
 def dimension_meaning(dimension: Dimension, language: Language) -> str:
     """Return the meaning of a dimension in one line, or an empty string if its title needs no explanation."""
     return dimension.meaning_ru if language == "ru" else dimension.meaning_en
+
+
+def key_meaning(dimension: Dimension, key: str | None, language: Language) -> str:
+    """Return the meaning of a key of a row in one line, or an empty string if the key needs no explanation."""
+    found = _KEYS.get((dimension.name, key))
+    return "" if found is None else found[1] if language == "ru" else found[3]
+
+
+def list_key_meanings(by: Iterable[Dimension], language: Language) -> list[tuple[str, str]]:
+    """List the keys of dimensions that need an explanation, as pairs of words and meaning."""
+    names = {dimension.name for dimension in by}
+    words = [found for (name, _), found in _KEYS.items() if name in names]
+    return [each[:2] if language == "ru" else each[2:] for each in words]

@@ -33,7 +33,7 @@ def list_exported_leads(connection: Connection, site: Site, kind: LeadKind, ids:
     return [
         ExportedLead(
             entry.lead, entry.client, entry.qualification, entry.annotations, entry.visit, entry.phone, entry.email,
-            entry.circumstances, entry.page_url,
+            entry.circumstances, entry.page_url, entry.ring_back,
         )
         for entry in list_lead_entries(connection, site, kind, ids, AttributionModel(site.attribution))
     ]  # fmt: skip

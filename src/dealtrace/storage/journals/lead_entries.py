@@ -17,6 +17,7 @@ from dealtrace.leads.client import Client, with_stated_contacts
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_request import LeadRequest
 from dealtrace.leads.qualification import Qualification
+from dealtrace.leads.ring_back import RingBack
 from dealtrace.record import record
 from dealtrace.storage.database.column_types import is_among_many
 from dealtrace.storage.database.compiled_statement import CompiledStatement, Row
@@ -27,6 +28,7 @@ from dealtrace.storage.leads.lead_rows import (
     call_from_row,
     circumstances_from_row,
     lead_request_from_row,
+    ring_back_from_row,
 )
 from dealtrace.storage.leads.qualification import find_qualifications
 from dealtrace.storage.schema.tables.leads import LEAD_STARTS, LEAD_TABLES
@@ -48,7 +50,8 @@ class LeadEntry:
 
     `visit` has the lead's own visit and the credited visit, or is `None` if the lead has no visit. `visits` are all
     visits that may be credited, the lead's own visit last. `visits` and the lead's `deals` are empty unless requested.
-    Only calls have `circumstances`, and only lead requests have a `page_url`.
+    Only calls have `circumstances` and a `ring_back`, which is what a person did about a missed call. Only lead
+    requests have a `page_url`.
     """
 
     lead: Call | LeadRequest
@@ -60,6 +63,7 @@ class LeadEntry:
     email: str | None = None
     circumstances: Circumstances = NOT_REPORTED
     page_url: str | None = None
+    ring_back: RingBack | None = None
     visits: Sequence[Visit] = ()
     deals: Sequence[Deal] = ()
 
@@ -135,6 +139,7 @@ def _call_entry(row: Row, referred: _Referred, visits: Sequence[Visit], deals: S
         visit=referred.visits.get(row.id),
         phone=row.phone,
         circumstances=circumstances_from_row(row),
+        ring_back=ring_back_from_row(row),
         visits=visits,
         deals=deals,
     )

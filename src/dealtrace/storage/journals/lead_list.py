@@ -7,7 +7,7 @@ from dealtrace.leads.lead import LeadKind
 from dealtrace.record import record
 from dealtrace.storage.database.column_types import is_in
 from dealtrace.storage.journals.keyset_pages import PageQuery
-from dealtrace.storage.journals.missed_calls import is_to_ring_back
+from dealtrace.storage.journals.missed_calls import is_dealt_with, is_to_ring_back
 from dealtrace.storage.leads.contact_rows import lead_has_unusable_contact
 from dealtrace.storage.schema.tables.leads import LEAD_STARTS, LEAD_TABLES
 from dealtrace.storage.schema.tables.visits import visit
@@ -18,7 +18,8 @@ class LeadFilters:
     """The filters of a list of leads that began at or after `since` and before `until`; `None` means no limit.
 
     `ids` restricts the list to leads with these ids, unless it is `None`. `to_ring_back` selects only missed calls that
-    nobody has returned yet, `is_contact_unusable` only leads with a phone or e-mail without a normal form.
+    nobody has returned yet, `is_dealt_with` only missed calls that a person returned or marked as no longer needed.
+    `is_contact_unusable` selects only leads with a phone or e-mail without a normal form.
     """
 
     kind: LeadKind
@@ -26,6 +27,7 @@ class LeadFilters:
     until: datetime | None = None
     ids: Collection[int] | None = None
     to_ring_back: bool = False
+    is_dealt_with: bool = False
     is_contact_unusable: bool = False
     is_deleted: bool = False
 
@@ -39,6 +41,8 @@ def query_lead_list(site_id: int, filters: LeadFilters) -> PageQuery:
         conditions.append(is_in(table.c.id, sorted(filters.ids)))
     if filters.to_ring_back:
         conditions.append(is_to_ring_back())
+    if filters.is_dealt_with:
+        conditions.append(is_dealt_with())
     if filters.is_contact_unusable:
         conditions.append(lead_has_unusable_contact(filters.kind))
     return PageQuery(table, moment, table.c.id, tuple(conditions), filters.since, filters.until)

@@ -1,26 +1,41 @@
-"""The SQL condition for missed calls that nobody has returned yet."""
+"""The SQL conditions for missed calls: those that nobody has returned yet, and those that a person dealt with."""
 
-from sqlalchemy import ColumnElement, and_, exists, or_, tuple_
+from sqlalchemy import ColumnElement, and_, exists, literal_column, or_, tuple_
 
 from dealtrace.storage.schema.tables.leads import call
 
+_FALSE: ColumnElement[bool] = literal_column("FALSE")
+_ZERO: ColumnElement[int] = literal_column("0")
+_EMPTY: ColumnElement[str] = literal_column("''")
+"""Constants in the text of the statement: with parameters, no database would use the index `ix_call_missed`."""
+
 
 def is_to_ring_back() -> ColumnElement[bool]:
-    """Return the SQL condition that a call was missed, and that its client has not called again since.
+    """Return the SQL condition that a call was missed, and that neither its client nor a person has acted since.
 
-    `is_answered` and `is_over` in `leads/call.py` define missed calls. A call without a phone number cannot be
+    `is_missed` in `leads/ring_back.py` defines missed calls. A call without a phone number cannot be
     returned. Ours: a later call of the same client replaces an earlier call. If the later call was answered, nobody
     needs to call back; if it was missed too, it is the call to return.
     """
     later = call.alias("later")
-    missed = or_(
-        call.c.is_successful.is_(False),
-        and_(call.c.is_successful.is_(None), call.c.duration_seconds == 0, call.c.exchange.is_(None)),
-    )
     is_followed = exists().where(
         later.c.site_id == call.c.site_id,
         later.c.client_id == call.c.client_id,
         tuple_(later.c.started_at, later.c.id) > tuple_(call.c.started_at, call.c.id),
         later.c.deleted_at.is_(None),
     )
-    return and_(missed, call.c.phone != "", ~is_followed)
+    return and_(_is_missed(), call.c.ring_back.is_(None), ~is_followed)
+
+
+def is_dealt_with() -> ColumnElement[bool]:
+    """Return the SQL condition that a person returned a missed call, or marked it as no longer needed."""
+    return and_(_is_missed(), call.c.ring_back.is_not(None))
+
+
+def _is_missed() -> ColumnElement[bool]:
+    """Return the SQL condition that a call was missed and has a phone number."""
+    is_unanswered = or_(
+        call.c.is_successful.is_(_FALSE),
+        and_(call.c.is_successful.is_(None), call.c.duration_seconds == _ZERO, call.c.exchange.is_(None)),
+    )
+    return and_(is_unanswered, call.c.phone != _EMPTY)

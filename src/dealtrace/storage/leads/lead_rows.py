@@ -9,6 +9,7 @@ from dealtrace.leads.annotations import NO_ANNOTATIONS, Annotations
 from dealtrace.leads.call import NOT_REPORTED, Call, CallId, Circumstances
 from dealtrace.leads.lead import LeadSpan
 from dealtrace.leads.lead_request import LeadRequest, LeadRequestId
+from dealtrace.leads.ring_back import RingBack
 from dealtrace.record import record
 from dealtrace.storage.database.compiled_statement import Row
 
@@ -46,6 +47,7 @@ def new_call_columns(site_id: int, new: NewLead, now: datetime) -> dict[str, obj
         "visit_id": new.lead.visit_id,
         "recorded_at": now,
         "deleted_at": None,
+        "ring_back": None,
         **reported_columns(new),
         **_annotation_columns(new),
     }
@@ -130,6 +132,11 @@ def circumstances_from_row(row: Row) -> Circumstances:
         exchange=row.exchange,
         exchange_model=row.exchange_model,
     )
+
+
+def ring_back_from_row(row: Row) -> RingBack | None:
+    """Return what a person did about the missed call in a row of the table of calls, or `None`."""
+    return RingBack(row.ring_back) if row.ring_back is not None else None
 
 
 def lead_request_from_row(row: Row) -> LeadRequest:

@@ -1,0 +1,79 @@
+"""Missed calls to return: which days their list has, and the buttons with which a person marks them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from starlette.datastructures import QueryParams
+from starlette.responses import Response
+
+from dealtrace.accounts.site_days import site_day
+from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.lead_words import RING_BACKS
+from dealtrace.cabinet.listing import BEFORE, Days, Listing, listing_of
+from dealtrace.cabinet.settings.page import number_of
+from dealtrace.cabinet.view import View
+from dealtrace.errors import LeadNotFound
+from dealtrace.leads.call import Call
+from dealtrace.leads.ring_back import RingBack, is_missed
+from dealtrace.operations.leads.ring_back import RingBackMark, mark_missed_calls
+from dealtrace.record import record
+from dealtrace.reports.periods import Period
+from dealtrace.storage.journals.lead_entries import LeadEntry
+
+MISSED_DAYS = 14
+"""Ours: the number of days whose missed calls are listed; who has waited longer has long since called somewhere else.
+
+The list has its own days, so that a period chosen for a report does not hide somebody who waits for a call.
+"""
+AGAIN = "again"
+"""The name of the button that marks a call as to be returned after all."""
+MARKS: Mapping[str, RingBack | None] = {**{mark.value: mark for mark in RingBack}, AGAIN: None}
+"""What the buttons mark a call as, by their names."""
+_BUTTONS = {RingBack.RETURNED: "Returned", RingBack.UNNEEDED: "No longer needed"}
+
+
+@record
+class MarkButton:
+    """A button that marks a missed call: its name, its text, and its text for screen readers."""
+
+    name: str
+    words: str
+    label: str
+
+
+def missed_days(days: Days, now: datetime) -> Days:
+    """Return the days of the list of missed calls, today the last one; `days` is the period in the URL."""
+    today = site_day(now, days.site.time_zone)
+    return replace(days, period=Period(today - timedelta(days=MISSED_DAYS - 1), today), fault="")
+
+
+def mark_buttons(entry: LeadEntry, view: View) -> Sequence[MarkButton]:
+    """Return the buttons with which a person marks a call; there are none unless it was missed and has a phone."""
+    lead, say = entry.lead, view.translate
+    if not isinstance(lead, Call) or not entry.phone or not is_missed(entry.circumstances, lead.duration):
+        return ()
+    buttons = {AGAIN: "Return after all"} if entry.ring_back is not None else _BUTTONS
+    number = lead.reference or str(lead.id)
+    return [MarkButton(name, say(words), f"{say(words)}: {number}") for name, words in buttons.items()]
+
+
+def mark_words(entry: LeadEntry, view: View) -> str:
+    """Return in words what a person did about a missed call, or an empty string."""
+    return view.translate(RING_BACKS[entry.ring_back]) if entry.ring_back is not None else ""
+
+
+async def mark(view: View) -> Response:
+    """Mark the call of the pressed button, and redirect to the page of the list on which it was pressed."""
+    name = next((name for name in MARKS if view.form.has(name)), AGAIN)
+    try:
+        await view.write(mark_missed_calls, RingBackMark(number_of(view.form.get(name)), MARKS[name]))
+    except LeadNotFound:
+        return not_found(view)
+    return view.redirect_to(_list_of(view).removeprefix("/cabinet"))
+
+
+def _list_of(view: View) -> str:
+    query = QueryParams([(name, value) for name, value in view.form.fields if name not in MARKS])
+    listing: Listing = listing_of(f"/cabinet/{view.current_site.id}/leads", query, ("tab", "contact", "done"))
+    return listing.link(**{BEFORE: listing.get(BEFORE)})

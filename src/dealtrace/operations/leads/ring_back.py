@@ -1,0 +1,58 @@
+"""Store what people did about missed calls: returned them, or decided that nobody needs to."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from dealtrace.accounts.site_change import ChangeKind
+from dealtrace.errors import InvalidParameters, LeadNotFound, Refusal, Violation
+from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.leads.ring_back import RING_BACK, RingBack
+from dealtrace.operations.accounts.record_change import record_work
+from dealtrace.operations.leads.annotate import store_note_versions
+from dealtrace.operations.work import Work, operation
+from dealtrace.operations.write_command import WriteCommand
+from dealtrace.record import record
+from dealtrace.storage.leads.ring_backs import find_ring_back, update_ring_back
+
+TO_RETURN = "to return"
+"""What `ChangeKind.LEAD` states if a person decided that a call must be returned after all."""
+_ANSWERED = (
+    "на этот звонок ответили: перезванивать не нужно",
+    "the call was answered: there is nothing to return",
+)
+
+
+@record
+class RingBackMark:
+    """A missed call, and what a person did about it; `None` means that it must be returned after all."""
+
+    call_id: int
+    ring_back: RingBack | None
+
+
+@operation(ids_per_command=0)
+def mark_missed_calls(work: Work, commands: Sequence[WriteCommand[RingBackMark]]) -> list[LeadRef | Refusal]:
+    """Store what people did about missed calls, in input order; each outcome is the call or a refusal.
+
+    Ours: the marks are versions of the notes of the call, so that its history states who made them and when. A mark
+    that repeats the stored mark changes nothing.
+    """
+    return [mark_missed_call(work, command.payload, command.user_id) for command in commands]
+
+
+def mark_missed_call(work: Work, mark: RingBackMark, user_id: int | None) -> LeadRef | Refusal:
+    """Store what a person did about a missed call; return the call, or a refusal if it is unknown or was answered."""
+    ref = LeadRef(LeadKind.CALL, mark.call_id)
+    stored = find_ring_back(work.connection, work.site.id, ref.id)
+    if stored is None:
+        return LeadNotFound(lead_id=ref.id)
+    if stored.ring_back is mark.ring_back:
+        return ref
+    if not stored.is_missed and mark.ring_back is not None:
+        return InvalidParameters([Violation("call", *_ANSWERED)])
+    update_ring_back(work.connection, work.site.id, ref.id, mark.ring_back)
+    changed = ({RING_BACK: stored.ring_back}, {RING_BACK: mark.ring_back})
+    version = store_note_versions(work, {ref: changed}, user_id)[ref].version
+    named, done = f"{ref.kind} {ref.id}", mark.ring_back or TO_RETURN
+    record_work(replace(work, user_id=user_id), ChangeKind.LEAD, named, before=str(version), after=done)
+    return ref

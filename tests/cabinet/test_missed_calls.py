@@ -1,0 +1,217 @@
+"""Missed calls to return: which are listed, and how people say that a call was returned or no longer needs to be."""
+
+import csv
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from cast import Player, Stage, moscow
+from dealtrace.accounts.rights import Role
+from dealtrace.cabinet.leads.missed import MISSED_DAYS
+from dealtrace.leads.call import Call, Circumstances
+from dealtrace.leads.lead import LeadKind
+from dealtrace.leads.ring_back import RingBack
+from dealtrace.operations.leads.ring_back import RingBackMark, mark_missed_calls
+from dealtrace.operations.people import erase_person
+from dealtrace.storage.journals.keyset_pages import count_rows, find_newest
+from dealtrace.storage.journals.lead_list import LeadFilters, query_lead_list
+from dealtrace.storage.leads.ring_backs import find_ring_back
+from guests import Guest, member_of, text_of
+from plans import plans_of, statements_on
+from server import ServerProcess
+
+PHONE, OTHER_PHONE = "79205550055", "79991112233"
+HOUR = timedelta(hours=1)
+MISSED, ANSWERED = Circumstances(is_successful=False), Circumstances(is_successful=True)
+
+
+@pytest.fixture
+def site(served: Stage) -> Player:
+    """Give a site in Moscow."""
+    return served.open_site()
+
+
+@pytest.fixture
+def analyst(server: ServerProcess, served: Stage, site: Player) -> Guest:
+    """Log an analyst of the site in."""
+    return member_of(server, served, site.site.id, Role.ANALYST)
+
+
+@pytest.fixture
+def missed(served: Stage, site: Player) -> Call:
+    """Give a call that was missed three hours ago."""
+    return served.call(site, now() - 3 * HOUR, seconds=0, phone=PHONE, circumstances=MISSED)
+
+
+def now() -> datetime:
+    """Return the present, by the server's clock."""
+    return datetime.now(UTC)
+
+
+def listed(analyst: Guest, **query: str) -> list[int]:
+    """Return the ids of the missed calls that the page lists, in their sequence."""
+    page = analyst.get("leads", tab="missed", **query).text
+    return [int(found) for found in re.findall(r'<th scope="row"><a href="[^"]*/leads/\w+/(\d+)">', page)]
+
+
+def marked(analyst: Guest, name: str, call: Call, **query: str) -> Mapping[str, str]:
+    """Press a button of the list, which leads back to the list, and return the query of that page."""
+    answer = analyst.send("leads/missed", **{name: str(call.id)}, tab="missed", **query)
+    assert answer.status_code == 303, answer.text
+    place, _, found = answer.headers["location"].partition("?")
+    assert place == f"/cabinet/{analyst.site_id}/leads"
+    return dict(part.split("=") for part in found.split("&"))
+
+
+def test_missed_calls_are_listed_until_the_client_calls_again(served: Stage, site: Player, analyst: Guest) -> None:
+    ten = now() - 10 * HOUR
+    served.call(site, ten, seconds=0, circumstances=MISSED)
+    served.call(site, ten + HOUR, seconds=60, circumstances=ANSWERED)
+    served.call(site, ten, seconds=0, phone=OTHER_PHONE, circumstances=MISSED)
+    last = served.call(site, ten + HOUR, seconds=0, phone=OTHER_PHONE)
+    served.call(site, ten, seconds=0, phone="79993334455", circumstances=Circumstances(exchange="mango"))
+    answered = served.call(site, ten, phone="79996667788")
+    assert listed(analyst) == [last.id], answered
+
+
+def test_missed_calls_have_days_of_their_own(served: Stage, site: Player, analyst: Guest, missed: Call) -> None:
+    old = served.call(site, now() - timedelta(days=MISSED_DAYS + 1), seconds=0, phone=OTHER_PHONE)
+    for query in ({}, {"period": "7d"}, {"from": "2018-03-01", "to": "2018-03-31"}, {"from": "x"}):
+        assert listed(analyst, **query) == [missed.id]
+    assert listed(analyst, q=OTHER_PHONE) == [old.id], "a search is for all time"
+    page = analyst.get("leads", tab="missed", period="7d").text
+    assert f"of the last {MISSED_DAYS} days, whatever the period" in page
+    assert "<select" not in page
+    assert re.search(r'href="[^"]*leads\?[^"]*period=7d[^"]*tab=calls"', page), "other tabs keep the period"
+
+
+@pytest.mark.parametrize(("name", "words"), [("returned", "returned"), ("unneeded", "no longer needed")])
+def test_a_marked_call_leaves_the_list_and_can_come_back(
+    server: ServerProcess, served: Stage, site: Player, analyst: Guest, missed: Call, name: str, words: str
+) -> None:
+    other = served.call(site, now() - HOUR, seconds=0, phone=OTHER_PHONE)
+    query = marked(analyst, name, missed, q="", contact="", period="7d")
+    assert query == {"tab": "missed", "period": "7d"}
+    assert listed(analyst) == [other.id]
+    assert listed(analyst, done="yes") == [missed.id]
+    assert f"{words} Return after all" in text_of(analyst.get("leads", tab="missed", done="yes").text)
+    card = text_of(analyst.get(f"leads/call/{missed.id}").text)
+    assert f"{analyst.login} Missed call: to be returned → {words}" in card
+    owner = member_of(server, served, site.site.id)
+    changes = text_of(owner.get("settings/changes").text)
+    assert f"{analyst.login} Lead changed by hand: Call {missed.id}, {words}" in changes
+    assert marked(analyst, "again", missed, done="yes") == {"tab": "missed", "done": "yes"}
+    assert listed(analyst) == [other.id, missed.id]
+    assert f"Missed call: {words} → to be returned" in text_of(analyst.get(f"leads/call/{missed.id}").text)
+    assert f"Call {missed.id}, to be returned" in text_of(owner.get("settings/changes").text)
+
+
+def test_a_mark_made_twice_is_one_change(server: ServerProcess, served: Stage, analyst: Guest, missed: Call) -> None:
+    for _ in range(2):
+        marked(analyst, "returned", missed)
+    page = text_of(analyst.get(f"leads/call/{missed.id}").text)
+    assert page.count("to be returned → returned") == 1
+
+
+def test_a_call_is_marked_on_its_page_and_undone_there_and_in_the_changes(
+    server: ServerProcess, served: Stage, site: Player, analyst: Guest, missed: Call
+) -> None:
+    place = f"leads/call/{missed.id}"
+    assert ">Returned</button>" in analyst.get(place).text
+    page = analyst.post(place, act="unneeded").text
+    assert "Missed call no longer needed" in text_of(page)
+    assert ">Return after all</button>" in page
+    assert ">Returned</button>" not in page
+    assert analyst.send(place, act="undo", version="1").status_code == 303
+    assert listed(analyst) == [missed.id]
+    owner = member_of(server, served, site.site.id)
+    (version,) = re.findall(r'name="version" value="(\d+)"', owner.get("settings/changes").text)
+    assert version == "2"
+    assert owner.send(place, act="undo", version=version).status_code == 303
+    assert listed(analyst) == []
+    assert analyst.send(place, act="undo", version="1").status_code == 303, "it is again as version 1 left it"
+    assert analyst.send(place, act="undo", version="1").status_code == 400, "changed since"
+
+
+def test_notes_and_marks_are_undone_apart(analyst: Guest, missed: Call) -> None:
+    place = f"leads/call/{missed.id}"
+    analyst.send(place, act="note", tags="vip", manager="", comment="")
+    marked(analyst, "returned", missed)
+    assert analyst.send(place, act="undo", version="1").status_code == 303
+    assert 'name="tags" value=""' in analyst.get(place).text
+    assert listed(analyst, done="yes") == [missed.id]
+
+
+def test_a_later_missed_call_is_to_be_returned_again(served: Stage, site: Player, analyst: Guest, missed: Call) -> None:
+    marked(analyst, "returned", missed)
+    later = served.call(site, now() - HOUR, seconds=0, phone=PHONE, circumstances=MISSED)
+    assert listed(analyst) == [later.id]
+
+
+def test_only_missed_calls_of_the_own_site_are_marked(
+    server: ServerProcess, served: Stage, site: Player, analyst: Guest, missed: Call
+) -> None:
+    neighbour = served.open_site()
+    foreign = served.call(neighbour, now() - HOUR, seconds=0, phone=PHONE, circumstances=MISSED)
+    sent = served.lead_request(site, now() - HOUR, phone=OTHER_PHONE)
+    answered = served.call(site, now() - HOUR, phone="79996667788")
+    for wrong in (str(foreign.id), str(sent.id), "0", "x", "9" * 18):
+        assert analyst.send("leads/missed", returned=wrong).status_code == 404
+    assert analyst.send("leads/missed").status_code == 404
+    assert analyst.send(f"leads/call/{foreign.id}", act="returned").status_code == 404
+    assert analyst.send(f"leads/request/{sent.id}", act="returned").status_code == 404
+    assert analyst.send("leads/missed", returned=str(answered.id)).status_code == 400
+    assert ">Returned</button>" not in analyst.get(f"leads/call/{answered.id}").text
+    reader = member_of(server, served, site.site.id, Role.READER)
+    assert reader.send("leads/missed", returned=str(missed.id)).status_code == 403
+    assert listed(analyst) == [missed.id]
+    analyst.send(f"leads/call/{missed.id}", act="hide")
+    assert analyst.send("leads/missed", returned=str(missed.id)).status_code == 404
+
+
+def test_the_files_of_calls_say_what_was_done(
+    server: ServerProcess, served: Stage, site: Player, analyst: Guest, missed: Call
+) -> None:
+    marked(analyst, "unneeded", missed)
+    russian = member_of(server, served, site.site.id, Role.ANALYST, language="ru")
+    for guest, heading, words in ((analyst, "Return call", "no longer needed"), (russian, "Перезвон", "уже не нужно")):
+        assert column(guest, heading, tab="missed") == []
+        assert column(guest, heading, tab="missed", done="yes") == [words]
+        assert column(guest, heading, period="28d") == [words]
+
+
+def column(guest: Guest, heading: str, **query: str) -> list[str]:
+    """Return the cells of a column of the list as CSV."""
+    answer = guest.get("leads.csv", **query)
+    lines = answer.content.decode("utf-8-sig").splitlines()
+    return [row[heading] for row in csv.DictReader(lines, delimiter=";" if ";" in lines[0] else ",")]
+
+
+def test_a_mark_is_erased_with_the_person(stage: Stage, shop: Player) -> None:
+    call = stage.call(shop, moscow("2018-03-26"), seconds=0, phone=PHONE, circumstances=MISSED)
+    stage.perform(mark_missed_calls, shop, RingBackMark(call.id, RingBack.RETURNED))
+    with stage.database.write() as connection:
+        stored = find_ring_back(connection, shop.site.id, call.id)
+        assert stored is not None
+        assert stored.ring_back is RingBack.RETURNED
+        erase_person(connection, [shop.site], PHONE)
+        erased = find_ring_back(connection, shop.site.id, call.id)
+        assert erased is not None
+        assert erased.ring_back is None
+
+
+def test_missed_calls_are_found_by_an_index_of_their_own(stage: Stage, shop: Player) -> None:
+    query = query_lead_list(shop.site.id, LeadFilters(LeadKind.CALL, moscow("2018-03-26"), to_ring_back=True))
+    with stage.database.read() as connection, statements_on(stage.database.reader) as sent:
+        find_newest(connection, query, None, 50)
+        count_rows(connection, query)
+    if stage.database.is_sqlite:
+        plan = plans_of(stage.database, sent)
+    else:
+        with stage.database.write() as connection:
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+            steps = [connection.exec_driver_sql(f"EXPLAIN {text}", values).scalars() for text, values in sent]
+            plan = "\n".join(line for lines in steps for line in lines)
+    assert plan.count(" ix_call_missed") >= 2, plan
