@@ -106,10 +106,9 @@ def _numbered(lead: IncomingCall | IncomingLeadRequest, number: int) -> Incoming
 
 
 def _draw_clients(random: Random, calendar: Calendar, visitors: list[Visitor]) -> Iterator[tuple[Client, datetime]]:
-    """Yield clients, each with the time of their first lead.
+    """Yield clients, each with the time of their first lead: visitors who become clients, and clients without a visit.
 
-    Visitors come in a random order in which those who are likelier to leave a lead tend to be earlier; between them
-    come clients without a visit.
+    The order is random, but visitors who are likelier to leave a lead tend to come earlier.
     """
     drawn = sorted(visitors, key=lambda visitor: random.random() ** (1 / visitor.readiness), reverse=True)
     serial = 0

@@ -52,7 +52,7 @@ _RUSSIAN_CODE_LENGTH, _RUSSIAN_LENGTH = 3, 10
 
 @cache
 def assigned_in_russia(prefix: str = "") -> re.Pattern[str]:
-    """Return a pattern of `prefix` and the ten digits of any number that Russia or Kazakhstan can assign."""
+    """Return a pattern that matches `prefix` followed by ten digits that Russia or Kazakhstan can assign."""
     assigned = f"{_of_region('RU')}|(?=7)(?:{_of_region('KZ')})"
     return re.compile(rf"{prefix}(?=[0-9]{{10}}\Z)(?!{_FILLER_IN_RUSSIA})(?:{assigned})\Z")
 

@@ -37,7 +37,7 @@ _ESCAPED = re.compile(r"\\(.)")
 
 
 class ColumnKind(StrEnum):
-    """What a column shows: the number of deals with its statuses, the sum of their amounts, or a formula."""
+    """What a column shows: how many deals have one of its statuses, the sum of their amounts, or a formula."""
 
     COUNT = "count"
     SUM = "sum"

@@ -86,7 +86,7 @@ class ReportPool:
             leaving.cancel()
 
     def begin_stop(self) -> None:
-        """End running reports before their next statement, or the next row of their file; return at once."""
+        """Stop running reports before their next statement, or the next row of their file; return at once."""
         self._is_stopping.set()
 
     def stop(self) -> None:

@@ -214,7 +214,7 @@ def _record(
     now: datetime,
     user_id: int | None,
 ) -> None:
-    """Record a change of a report; `texts` are the old and the new value to show, `former` the parts to restore."""
+    """Record a change of a report; `texts` are the old and the new value to show, `former` is what undoing restores."""
     named = {"id": report.id, **former}
     record_change(
         connection, report.site_id, SiteChange(ChangeKind.MAIL_REPORT, report.title, *texts, now, user_id, named)

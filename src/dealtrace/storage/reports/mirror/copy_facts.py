@@ -83,7 +83,9 @@ _OWN_VISIT = Join(f"LEFT {_IS_VISIT}", {name: f'visits."{column}"' for name, col
 
 
 def _stream(target: Table, *joins: Join, catalog: str = "") -> Stream:
-    """Return a stream of rows into `target`, a table of `catalog`; `joins` add columns from other tables of the mirror.
+    """Return a stream that copies rows into `target`, a table of `catalog`.
+
+    `joins` add columns from other tables of the mirror.
 
     DuckDB does these joins, because SQLite would look up every visit separately, which is very slow.
     """
@@ -295,7 +297,7 @@ def _selects(part: _Part, *, only_changed: bool) -> list[Selection]:
 
 
 def _add_what_repeats(source: Connection, site_id: int, marked: Marked) -> None:
-    """Mark the leads and deals that contain attributes of visits, touches or leads that are marked as changed.
+    """Mark as changed the leads and deals whose rows have copies of attributes of changed visits, touches or leads.
 
     If a currency rate changed, all deals in currencies other than rubles are marked.
     """

@@ -111,13 +111,16 @@ def _rest(size: str) -> str:
 def _rank(size: str) -> str:
     """Return the SQL expression for the rank of a touch, by which kopecks left over by rounding are distributed.
 
-    The touch with the greatest remainder ranks highest; of touches with equal remainders, the latest.
+    The touch with the greatest remainder has the greatest rank number; of equal remainders, the latest touch has.
     """
     return f"({_rest(size)} * {_PLACES} + {_PLACES} - place)"
 
 
 def _least(amount: str, shares: str) -> str:
-    """Return the SQL expression for the lowest rank that gets a leftover kopeck, null if none is left."""
+    """Return the SQL expression for the smallest rank number that gets a leftover kopeck; null if none is left over.
+
+    Touches with greater rank numbers get one too.
+    """
     size = f"abs({amount})"
     left = f"list_sum(list_transform({shares}, lambda share: {_rest(size)})) // {WHOLE}"
     ranks = f"list_sort(list_transform({shares}, lambda share, place: {_rank(size)}), 'DESC')"
@@ -127,8 +130,8 @@ def _least(amount: str, shares: str) -> str:
 def _split(amount: str, shares: str) -> str:
     """Return the SQL expression for the list of the touches' parts of an amount, in kopecks.
 
-    The lowest rank is passed in as the only item of a list: inside the lambda for touches, DuckDB would compute it
-    again for every touch.
+    The smallest rank number is passed in as the only item of a list: inside the lambda for touches, DuckDB would
+    compute it again for every touch.
     """
     size = f"abs({amount})"
     extra = f"CASE WHEN {_rank(size)} >= least_rank THEN 1 ELSE 0 END"
