@@ -1,7 +1,12 @@
-"""Open the database and report errors for all commands; `cli/output.py` does the printing."""
+"""Open the database and report errors for all commands; `cli/output.py` does the printing.
 
-from collections.abc import Iterator
+Any: what runs on another thread may take and return any type.
+"""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -59,6 +64,20 @@ def explained() -> Iterator[None]:
         if message is None:
             raise
         fail(f"Database error: {message}")
+
+
+@contextmanager
+def ended_by_ctrl_c(database: Database) -> Iterator[Callable[..., Any]]:
+    """Yield a function that calls another function with arguments on a thread, until Ctrl-C ends its statements.
+
+    DuckDB does not notice signals while it runs a long statement on the main thread.
+    """
+    with ThreadPoolExecutor(1) as threads:
+        try:
+            yield lambda function, *arguments: threads.submit(function, *arguments).result()
+        except KeyboardInterrupt:
+            database.interruption.begin()
+            raise
 
 
 def work_in(database: Database, connection: Connection, site: Site) -> Work:

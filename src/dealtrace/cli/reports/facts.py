@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 
 from rich.progress import Progress
 
 from dealtrace.accounts.site import Site
-from dealtrace.cli.terminal import error_console
+from dealtrace.cli.terminal import ended_by_ctrl_c, error_console
 from dealtrace.operations.reports.ask import FactSource
 from dealtrace.operations.reports.open_facts import open_facts
 from dealtrace.storage.database.engine import Database
@@ -16,7 +17,7 @@ from dealtrace.storage.reports.mirror.copy_facts import MIRRORED_TABLES
 @contextmanager
 def facts_of(database: Database, site: Site) -> Iterator[FactSource]:
     """Yield an object to query a site's facts; a terminal shows progress if the column mirror must be built first."""
-    with ExitStack() as opened:
+    with ExitStack() as opened, ended_by_ctrl_c(database) as call:
         progress = Progress(console=error_console, transient=True, disable=not error_console.is_terminal)
         bar = progress.add_task("Mirror", total=MIRRORED_TABLES)
 
@@ -25,7 +26,7 @@ def facts_of(database: Database, site: Site) -> Iterator[FactSource]:
             progress.update(bar, advance=1, description=f"Mirror: {table}")
 
         try:
-            facts = opened.enter_context(open_facts(database, site, advance))
+            facts = call(opened.enter_context, open_facts(database, site, advance))
         finally:
             progress.stop()
-        yield facts
+        yield FactSource(facts.tables, partial(call, facts.fetch), facts.proceed)

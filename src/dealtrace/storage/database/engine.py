@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
@@ -11,7 +11,8 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool, QueuePool
 
-from dealtrace.storage.database.time_limit import stopped_after
+from dealtrace.storage.database.interruption import Interruption
+from dealtrace.storage.database.time_limit import interrupt_of, stopped_after
 
 SQLITE_BUSY_SECONDS = 30
 """How long a writer waits for another process, such as a CLI command, to end its transaction."""
@@ -33,7 +34,8 @@ class Database:
     """A database with an engine to write and an engine to read, both used for every site.
 
     A read that takes longer than `read_seconds_max` is stopped; 0 means no limit. `mirror_memory_mib` is the memory
-    limit of the column mirror, a copy of a SQLite database for reports; 0 means no mirror.
+    limit of the column mirror, a copy of a SQLite database for reports; 0 means no mirror. `interruption` ends reads,
+    and the building of the mirror, at once.
     """
 
     url: URL
@@ -41,6 +43,7 @@ class Database:
     reader: Engine
     read_seconds_max: int = 0
     mirror_memory_mib: int = MIRROR_MEMORY_DEFAULT
+    interruption: Interruption = field(default_factory=Interruption, compare=False)
 
     @property
     def is_sqlite(self) -> bool:
@@ -77,7 +80,8 @@ class Database:
         """Open a read-only transaction that sees one consistent state; `is_limited` applies the time limit."""
         with self.reader.connect() as connection:
             connection.begin()
-            with stopped_after(connection, self.read_seconds_max if is_limited else 0):
+            limited = stopped_after(connection, self.read_seconds_max if is_limited else 0)
+            with self.interruption.reaching(interrupt_of(connection)), limited:
                 yield connection
 
     def gather_statistics(self) -> None:

@@ -1,10 +1,16 @@
-"""A time limit for reading from the database."""
+"""End reads from the database: after a time limit, or from another thread.
+
+Any: each driver has a type of its own for its connections.
+"""
 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from sqlalchemy import Connection, text
+
+from dealtrace.storage.database.interruption import Interrupt
 
 STEPS_BETWEEN_LOOKS = 100_000
 """How many steps SQLite's virtual machine runs between two checks of the clock: a few milliseconds."""
@@ -30,3 +36,10 @@ def stopped_after(connection: Connection, seconds: int) -> Iterator[None]:
             yield
         finally:
             file.set_progress_handler(None, 0)
+
+
+def interrupt_of(connection: Connection) -> Interrupt:
+    """Return the function that ends the statement that a connection runs on another thread."""
+    driver: Any = connection.connection.driver_connection
+    interrupt: Interrupt = driver.interrupt if connection.dialect.name == "sqlite" else driver.cancel
+    return interrupt
