@@ -1,12 +1,9 @@
-"""Open the database and report errors for all commands; `cli/output.py` does the printing.
-
-Any: what runs on another thread may take and return any type.
-"""
+"""Open the database and report errors for all commands; `cli/output.py` does the printing."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any
+from typing import ParamSpec, Protocol, TypeVar
 
 from sqlalchemy import Connection
 
@@ -66,15 +63,30 @@ def explained() -> Iterator[None]:
         fail(f"Database error: {message}")
 
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Call(Protocol):
+    """A function that calls another function with arguments, and returns its result."""
+
+    def __call__(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Return the result of `function`, or raise its exception."""
+
+
 @contextmanager
-def ended_by_ctrl_c(database: Database) -> Iterator[Callable[..., Any]]:
+def ended_by_ctrl_c(database: Database) -> Iterator[Call]:
     """Yield a function that calls another function with arguments on a thread, until Ctrl-C ends its statements.
 
     DuckDB does not notice signals while it runs a long statement on the main thread.
     """
     with ThreadPoolExecutor(1) as threads:
+
+        def call(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+            return threads.submit(function, *args, **kwargs).result()
+
         try:
-            yield lambda function, *arguments: threads.submit(function, *arguments).result()
+            yield call
         except KeyboardInterrupt:
             database.interruption.begin()
             raise

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from functools import partial
 
 from rich.progress import Progress
 
@@ -11,6 +10,7 @@ from dealtrace.cli.terminal import ended_by_ctrl_c, error_console
 from dealtrace.operations.reports.ask import FactSource
 from dealtrace.operations.reports.open_facts import open_facts
 from dealtrace.storage.database.engine import Database
+from dealtrace.storage.reports.expressions import NO_PARAMETERS, Parameters, Rows, Selection
 from dealtrace.storage.reports.mirror.copy_facts import MIRRORED_TABLES
 
 
@@ -29,4 +29,8 @@ def facts_of(database: Database, site: Site) -> Iterator[FactSource]:
             facts = call(opened.enter_context, open_facts(database, site, advance))
         finally:
             progress.stop()
-        yield FactSource(facts.tables, partial(call, facts.fetch), facts.proceed)
+
+        def fetch(statement: Selection, parameters: Parameters = NO_PARAMETERS) -> Rows:
+            return call(facts.fetch, statement, parameters)
+
+        yield FactSource(facts.tables, fetch, facts.proceed)

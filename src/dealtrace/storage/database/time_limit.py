@@ -1,12 +1,8 @@
-"""End reads from the database: after a time limit, or from another thread.
-
-Any: each driver has a type of its own for its connections.
-"""
+"""End reads from the database: after a time limit, or from another thread."""
 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from sqlalchemy import Connection, text
 
@@ -40,6 +36,6 @@ def stopped_after(connection: Connection, seconds: int) -> Iterator[None]:
 
 def interrupt_of(connection: Connection) -> Interrupt:
     """Return the function that ends the statement that a connection runs on another thread."""
-    driver: Any = connection.connection.driver_connection
-    interrupt: Interrupt = driver.interrupt if connection.dialect.name == "sqlite" else driver.cancel
+    name = "interrupt" if connection.dialect.name == "sqlite" else "cancel"
+    interrupt: Interrupt = getattr(connection.connection.driver_connection, name)
     return interrupt
