@@ -17,7 +17,7 @@ from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.database.interruption import Interruption
 from dealtrace.storage.reports.mirror.copy_facts import MIRRORED_TABLES
 from dealtrace.storage.reports.mirror.library import connect
-from dealtrace.storage.reports.mirror.mirror import folder_of, held_mirror, remove_files
+from dealtrace.storage.reports.mirror.mirror import folder_of, held_mirror, is_built, remove_files
 from mirrored import Scene
 from waiting import PATIENCE_SECONDS, wait_until
 
@@ -101,3 +101,11 @@ def test_who_waits_for_the_mirror_waits_no_longer_than_the_server_runs(scene: Sc
         wait_until((folder / "waiting").exists)
         stopping.interruption.begin()
         assert isinstance(waiting.exception(PATIENCE_SECONDS), StatementStopped)
+
+
+def test_a_mirror_that_is_being_built_is_none_yet(scene: Scene) -> None:
+    database, found = scene.stage.database, []
+    with open_facts(database, scene.shop.site, lambda _table: found.append(is_built(database))):
+        assert is_built(database)
+    assert found == [False] * MIRRORED_TABLES
+    assert not is_built(replace(database, mirror_memory_mib=0))

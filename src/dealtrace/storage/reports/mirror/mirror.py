@@ -62,6 +62,11 @@ def file_of(database: Database) -> Path:
     return folder_of(database) / _FACTS
 
 
+def is_built(database: Database) -> bool:
+    """Return whether there is a mirror; there is none while it is built, also if it is built again."""
+    return database.has_mirror and file_of(database).exists()
+
+
 def fault_file_of(database: Database) -> Path:
     """Return the path of the file that says why the mirror last failed to open; it is deleted when the mirror opens."""
     return folder_of(database) / "fault"
