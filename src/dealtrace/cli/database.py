@@ -167,7 +167,7 @@ def distribute(
         database = open_database(read_settings().database_url)
         if dry_run:
             for statement in distribution_statements(_distributed(database)):
-                console.print(f"{statement};")
+                console.print(f"{statement};", soft_wrap=True)
             return
         if database.is_sqlite:
             fail("SQLite is a single file and cannot be distributed. Use PostgreSQL with Citus.")
