@@ -165,7 +165,7 @@ SHARED_THREADS: dict[str, str] = {
 }
 """The modules that use the event loop's default executor, whose threads all of them share, and what for."""
 
-ENVIRONMENT_READERS = frozenset({"stated_settings.py", "metrics.py", "cli/serve.py", "cli/backup.py"})
+ENVIRONMENT_READERS = frozenset({"stated_settings.py", "metrics.py", "cli/serve.py", "cli/backup.py", "cli/output.py"})
 NOT_FOR_THE_DOMAIN = frozenset(
     {
         "asyncio",

@@ -122,6 +122,8 @@ QUESTIONS = (
     Question("db check", has_json=False),
     Question("db distribute --dry-run", has_json=False),
 )
+COPIED = ("config", "db distribute", "field list", "segment list")
+"""What begins the questions whose lines people copy, so that they are not wrapped."""
 PRINTS_JSON_ONLY = "person export"
 
 
@@ -283,8 +285,15 @@ def faults_of(question: Question, where: Surroundings, finished: Finished) -> It
     if is_json:
         yield from _faults_of_json(question, shown)
     elif where.stream == "terminal":
-        laid_out = (line for line in shown.splitlines() if line[:1] in BOXES or question.line.startswith("report"))
-        yield from (f"too wide: {line}" for line in laid_out if cell_len(line.rstrip()) > COLUMNS)
+        too_wide = (line for line in shown.splitlines() if cell_len(line.rstrip()) > COLUMNS)
+        yield from (f"too wide: {line}" for line in too_wide if not _is_copied(question, line))
+
+
+def _is_copied(question: Question, line: str) -> bool:
+    """Return whether a line is whole although it is too wide: a single word, a command, or what people type again."""
+    is_laid_out = line[:1] in BOXES or question.line.startswith("report")
+    is_whole = " " not in line.strip() or line.strip().startswith("dealtrace ") or question.line.startswith(COPIED)
+    return is_whole and not is_laid_out
 
 
 def _faults_of_failure(finished: Finished) -> Iterator[str]:

@@ -1,5 +1,7 @@
 """Whatever strangers sent, no command hands a terminal anything that it would obey."""
 
+import os
+import sys
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,10 +13,10 @@ from hypothesis import strategies as st
 from typer.core import TyperGroup
 
 from cast import Player, Stage, moscow
-from commands import Terminal
+from commands import CommandLine, Terminal
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cli.commands import COMMANDS, load_command
-from dealtrace.cli.output import cleaned, counted
+from dealtrace.cli.output import CleanConsole, cleaned, counted
 from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.plain_text import stripped
 from server import ServerProcess
@@ -169,3 +171,66 @@ def test_colons_and_brackets_of_strangers_are_not_markup(terminal: Terminal) -> 
 @pytest.mark.parametrize(("count", "said"), [(0, "0 deals"), (1, "1 deal"), (2, "2 deals"), (21, "21 deals")])
 def test_a_noun_has_its_plural(count: int, said: str) -> None:
     assert counted(count, "deal") == said
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (f"--no{HOSTILE}",),
+        (f"no{HOSTILE}",),
+        ("site", f"no{HOSTILE}"),
+        ("site", "list", f"--no{HOSTILE}"),
+        ("site", "list", HOSTILE),
+        ("site", "show", HOSTILE),
+        ("serve", "--port", HOSTILE),
+        ("serve", f"--port={HOSTILE}"),
+    ],
+)
+def test_what_is_wrong_with_arguments_is_said_harmlessly(terminal: Terminal, arguments: tuple[str, ...]) -> None:
+    finished = terminal.run(*arguments)
+    assert finished.status == 2, finished
+    assert "Usage: " in finished.err
+    check_harmless(finished.out + finished.err)
+
+
+@pytest.mark.parametrize("size", ["0", "-5", "", "wide", "²", "9" * 5000, "1000000000", "80.5"])
+def test_a_size_that_no_terminal_has_counts_as_unset(
+    terminal: Terminal, command_line: CommandLine, tmp_path: Path, size: str
+) -> None:
+    for arguments in (("site", "list"), ("site", "--help"), ("no",)):
+        shown = [
+            command_line.run(arguments, {"DEALTRACE_DATABASE_URL": terminal.url, **sizes}, tmp_path, "")
+            for sizes in ({"COLUMNS": size, "LINES": size}, {"COLUMNS": "80", "LINES": "25"})
+        ]
+        assert shown[0] == shown[1]
+        assert (shown[0].out + shown[0].err).strip()
+
+
+@pytest.mark.parametrize(
+    ("line", "lines"),
+    [
+        ("Site 7 updated.", ["Site 7 updated."]),
+        ("Nothing was stored for any site yet.", ["Nothing was stored", "for any site yet."]),
+        ("    cure: call the person back today", ["    cure: call the", "    person back", "    today"]),
+        ("Its token: " + "x" * 40, ["Its token:", "x" * 40]),
+        ("To go on: dealtrace match 1 --after 25", ["To go on:", "dealtrace match 1 --after 25"]),
+        ("日本語 日本語 日本語 日本語", ["日本語 日本語 日本語", "日本語"]),
+        ("a  b", ["a  b"]),
+    ],
+)
+def test_a_line_is_wrapped_between_words_on_a_terminal_alone(
+    monkeypatch: pytest.MonkeyPatch, line: str, lines: list[str]
+) -> None:
+    def shown(*, is_terminal: bool, **options: bool) -> list[str]:
+        outer, inner = os.openpty() if is_terminal else os.pipe()
+        with os.fdopen(outer, "rb") as reading, os.fdopen(inner, "w", encoding="utf-8") as out:
+            with monkeypatch.context() as patched:
+                patched.setattr(sys, "stdout", out)
+                patched.setenv("COLUMNS", "20")
+                CleanConsole().print(line, **options)
+                out.flush()
+            return os.read(reading.fileno(), 4096).decode().splitlines()
+
+    assert shown(is_terminal=True) == lines
+    assert shown(is_terminal=True, soft_wrap=True) == [line]
+    assert shown(is_terminal=False) == [line]

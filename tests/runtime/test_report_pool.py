@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -153,3 +154,20 @@ def test_a_stopping_server_does_not_wait_for_reports(limited: Database, shop: Pl
         assert isinstance(running.exception(), ServerStopping)
 
     play(limited, story)
+
+
+def test_a_stopping_server_does_not_wait_for_the_statement_of_a_report(limited: Database, shop: Player) -> None:
+    started = threading.Event()
+
+    def endless(source: FactSource) -> object:
+        started.set()
+        return source.fetch(ENDLESS)
+
+    async def story(pool: ReportPool) -> None:
+        running = asyncio.ensure_future(pool.ask(None, shop.site, endless))
+        assert await asyncio.to_thread(started.wait, LONG_SECONDS)
+        pool.begin_stop()
+        with pytest.raises(ServerStopping):
+            await asyncio.wait_for(running, LONG_SECONDS)
+
+    play(replace(limited, read_seconds_max=0), story)

@@ -2,15 +2,18 @@
 
 import gc
 import sys
+from collections.abc import Callable
+from functools import wraps
 from importlib import import_module
-from typing import Annotated, Any
+from typing import Annotated, Any, ParamSpec, TypeVar
 
 import typer
 from typer.core import TyperCommand, TyperGroup
+from typer.exceptions import TyperException
 from typer.main import get_command
 
 from dealtrace import __version__
-from dealtrace.cli.output import OutputFailed, end_without_output, error_console, prepare_streams, write_line
+from dealtrace.cli.output import OutputFailed, cleaned, end_without_output, error_console, prepare_streams, write_line
 from dealtrace.record import record
 
 
@@ -77,6 +80,7 @@ def load_command(name: str) -> TyperCommand | TyperGroup:
     if isinstance(defined, typer.Typer):
         parent.add_typer(defined, name=name)
     else:
+        assert callable(defined)
         parent.command(name)(defined)
     group = get_command(parent)
     assert isinstance(group, TyperGroup)
@@ -85,11 +89,11 @@ def load_command(name: str) -> TyperCommand | TyperGroup:
     return loaded
 
 
-def _import_command(listed: ListedCommand) -> Any:
+def _import_command(listed: ListedCommand) -> object:
     """Import a command without garbage collection, and exempt what was imported from later collections.
 
     Imports leave no garbage, and garbage collections, mostly at exit, would take a fifth of the time of a short
-    command. Any: the command is a function or a group of commands.
+    command.
     """
     gc.disable()
     try:
@@ -97,6 +101,26 @@ def _import_command(listed: ListedCommand) -> Any:
     finally:
         gc.freeze()
         gc.enable()
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _with_cleaned_messages(function: Callable[P, R]) -> Callable[P, R]:
+    """Return the function with control characters escaped in the messages of Typer, which quote arguments."""
+
+    @wraps(function)
+    def clean(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except TyperException as fault:
+            for name, value in vars(fault).items():
+                if isinstance(value, str):
+                    setattr(fault, name, cleaned(value))
+            raise
+
+    return clean
 
 
 class CommandGroup(TyperGroup):
@@ -108,6 +132,16 @@ class CommandGroup(TyperGroup):
     def __init__(self, **attributes: Any) -> None:
         listed: dict[str, object] = {name: TyperCommand(name, help=listed.help) for name, listed in COMMANDS.items()}
         super().__init__(**{**attributes, "commands": listed})
+
+    @_with_cleaned_messages
+    def make_context(self, *args: Any, **options: Any) -> Any:
+        """Parse the arguments before the name of the command; error messages have no control characters."""
+        return super().make_context(*args, **options)
+
+    @_with_cleaned_messages
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; error messages about its arguments have no control characters."""
+        return super().invoke(ctx)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """Import the command that the arguments name; return its name, the command itself, and the other arguments."""

@@ -1,6 +1,6 @@
 """`dealtrace db`: upgrade and check the database, and distribute it over a Citus cluster."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Annotated
 
 import typer
@@ -9,7 +9,16 @@ from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
 from dealtrace.accounts.site import Site
-from dealtrace.cli.terminal import console, counted, error_console, explained, fail, open_prepared, work_in
+from dealtrace.cli.terminal import (
+    console,
+    counted,
+    ended_by_ctrl_c,
+    error_console,
+    explained,
+    fail,
+    open_prepared,
+    work_in,
+)
 from dealtrace.operations.leads.renormalise_contacts import renormalise_next_contacts
 from dealtrace.settings import read_settings
 from dealtrace.storage.accounts.sites import list_sites
@@ -138,10 +147,15 @@ def mirror(
             def advance(table: str) -> None:
                 progress.update(bar, advance=1, description=table)
 
-            with current_mirror(database, advance):
-                pass
+            with ended_by_ctrl_c(database) as call:
+                call(_update_mirror, database, advance)
         size = file_of(database).stat().st_size
     console.print(f"The mirror is up to date: {size / 2**20:,.0f} MiB.")
+
+
+def _update_mirror(database: Database, advance: Callable[[str], None]) -> None:
+    with current_mirror(database, advance):
+        pass
 
 
 @database_commands.command("distribute")
@@ -153,7 +167,7 @@ def distribute(
         database = open_database(read_settings().database_url)
         if dry_run:
             for statement in distribution_statements(_distributed(database)):
-                console.print(f"{statement};")
+                console.print(f"{statement};", soft_wrap=True)
             return
         if database.is_sqlite:
             fail("SQLite is a single file and cannot be distributed. Use PostgreSQL with Citus.")

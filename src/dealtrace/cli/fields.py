@@ -37,7 +37,7 @@ def show(
         print_json(names)
     else:
         for name in names:
-            console.print(name)
+            console.print(name, soft_wrap=True)
 
 
 @field_commands.command("remove")

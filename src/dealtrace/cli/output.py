@@ -4,6 +4,7 @@ import codecs
 import errno
 import io
 import os
+import re
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
@@ -11,6 +12,7 @@ from contextlib import suppress
 from typing import Any, NoReturn
 
 import msgspec
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
@@ -21,6 +23,12 @@ _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _ESCAPES = "dealtrace.escapes"
 """The name of the codec error handler that escapes the characters that the encoding of a stream lacks."""
 
+_SIZES = ("COLUMNS", "LINES")
+"""The environment variables with the size of the terminal."""
+_SIZE = re.compile(r"[1-9][0-9]{0,3}")
+_PIECE = re.compile(r"\s*(?:(?<=: )dealtrace .+|\S+)")
+"""A word with the spaces before it; a command after a colon, at the end of a line, is one word, to be copied whole."""
+
 
 class OutputFailed(Exception):  # noqa: N818 - it names what happened
     """Standard output or standard error cannot be written to; the message is the reason that the system gives."""
@@ -30,26 +38,38 @@ class CleanConsole(Console):
     """A console that prints each string as one line, without control characters.
 
     Stored strings may come from strangers: an escape sequence could change what is already on the screen, and a
-    newline could forge a line of output.
+    newline could forge a line of output. On a terminal, a string that is too wide is wrapped between words.
     """
 
     def __init__(self, *, stderr: bool = False) -> None:
+        forget_unusable_sizes()
         super().__init__(stderr=stderr, highlight=False, soft_wrap=True, markup=False, emoji=False)
 
     def print(self, *objects: object, **options: Any) -> None:
         """Print strings and tables. Any: the options are Rich's own.
 
+        With `soft_wrap=True`, nothing is wrapped, so that a long line can be copied from the terminal.
+
         Raises:
             OutputFailed: the disk is full, or the program that reads the output has ended.
         """
         try:
-            super().print(*map(_clean, objects), **options)
+            is_wrapped = not options.get("soft_wrap") and self.file.isatty()
+            shown = (_wrapped(each, self.width) if is_wrapped else each for each in map(_clean, objects))
+            super().print(*shown, **options)
         except OSError as error:
             raise OutputFailed(error.strerror) from error
 
     def on_broken_pipe(self) -> None:
         """Raise `BrokenPipeError`, since Rich would exit here without a message."""
         raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+
+def forget_unusable_sizes() -> None:
+    """Unset `COLUMNS` and `LINES` unless they are positive numbers of up to four digits; then the terminal is asked."""
+    for name in _SIZES:
+        if _SIZE.fullmatch(os.environ.get(name, "")) is None:
+            os.environ.pop(name, None)
 
 
 console = CleanConsole()
@@ -62,6 +82,7 @@ def prepare_streams() -> None:
     If closed streams were not replaced, the database could be opened as standard output, and output be written into it.
     Writing to a closed standard output fails, as on a full disk; what is written to a closed standard error is lost.
     """
+    forget_unusable_sizes()
     for number, mode in enumerate((os.O_RDONLY, os.O_RDONLY, os.O_WRONLY)):
         try:
             os.fstat(number)
@@ -161,18 +182,37 @@ def end_without_output(failure: OutputFailed) -> NoReturn:
     sys.exit(1)
 
 
-def _clean(printed: Any) -> Any:
+def _clean(printed: object) -> object:
     """Return a string or table without control characters; the cells of a table that is too wide are wrapped, not cut.
 
-    Any: Rich prints objects of many types.
+    What is neither is returned as it is.
     """
     if isinstance(printed, str):
         return cleaned(printed)
     if isinstance(printed, Table):
         for column in printed.columns:
             column.overflow = "fold"
-            column._cells = [_clean(cell) for cell in column._cells]  # noqa: SLF001 - Rich has no other way to its cells
+            column._cells = [cleaned(cell) if isinstance(cell, str) else cell for cell in column._cells]  # noqa: SLF001 - Rich has no other way to its cells
     return printed
+
+
+def _wrapped(printed: object, width: int) -> object:
+    """Return a string with line breaks between words, so that each line fits `width` unless it is a single word.
+
+    Each line begins with the spaces that the string begins with. What is no string is returned as it is.
+    """
+    if not isinstance(printed, str) or cell_len(printed) <= width:
+        return printed
+    indent = printed[: len(printed) - len(printed.lstrip())]
+    lines: list[str] = []
+    line = ""
+    for piece in _PIECE.findall(printed):
+        if line.strip() and cell_len(line + piece) > width:
+            lines.append(line)
+            line = indent + piece.lstrip()
+        else:
+            line += piece
+    return "\n".join((*lines, line))
 
 
 def _escaped(sign: str) -> str:

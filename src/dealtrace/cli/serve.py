@@ -196,5 +196,6 @@ def _introduce(first: FirstSite, address: str) -> None:
         f'curl -G "{address}/calls-service/RestAPI/orders/register/" -d clientApiId={first.secret} '
         "-d orderNumber=K2018001 -d orderSum=1000 -d orderStatus=new "
         "--data-urlencode 'orderDate=26.03.2018 10:00:00' "
-        "--data-urlencode 'manager=Коля' -d service=AmoCRM -d tags=mytag1,mytag2"
+        "--data-urlencode 'manager=Коля' -d service=AmoCRM -d tags=mytag1,mytag2",
+        soft_wrap=True,
     )

@@ -25,7 +25,7 @@ def config(as_json: JsonOption = False) -> None:
         text = ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
         text = text.lower() if isinstance(value, bool) else text
         mark = "" if getattr(settings, name) == Settings.model_fields[name].default else "  (set)"
-        console.print(f"{ENVIRONMENT_PREFIX}{name.upper()}={text}{mark}")
+        console.print(f"{ENVIRONMENT_PREFIX}{name.upper()}={text}{mark}", soft_wrap=True)
 
 
 def masked(name: str, value: object) -> object:

@@ -1,7 +1,9 @@
 """Open the database and report errors for all commands; `cli/output.py` does the printing."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import ParamSpec, Protocol, TypeVar
 
 from sqlalchemy import Connection
 
@@ -59,6 +61,35 @@ def explained() -> Iterator[None]:
         if message is None:
             raise
         fail(f"Database error: {message}")
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Call(Protocol):
+    """A function that calls another function with arguments, and returns its result."""
+
+    def __call__(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Return the result of `function`, or raise its exception."""
+
+
+@contextmanager
+def ended_by_ctrl_c(database: Database) -> Iterator[Call]:
+    """Yield a function that calls another function with arguments on a thread, until Ctrl-C ends its statements.
+
+    DuckDB does not notice signals while it runs a long statement on the main thread.
+    """
+    with ThreadPoolExecutor(1) as threads:
+
+        def call(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+            return threads.submit(function, *args, **kwargs).result()
+
+        try:
+            yield call
+        except KeyboardInterrupt:
+            database.interruption.begin()
+            raise
 
 
 def work_in(database: Database, connection: Connection, site: Site) -> Work:

@@ -7,6 +7,7 @@ import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 
@@ -18,6 +19,7 @@ from dealtrace.runtime.database_watch import DatabaseWatch
 from dealtrace.runtime.server_stop import RETRY_SECONDS
 from dealtrace.storage.database.database_errors import is_stopped
 from dealtrace.storage.database.engine import Database
+from dealtrace.storage.database.interruption import Interruption
 from dealtrace.storage.reports.expressions import NO_PARAMETERS, Fetch, Parameters, Rows, Selection
 
 P = ParamSpec("P")
@@ -44,7 +46,8 @@ class ReportPool:
     """
 
     def __init__(self, database: Database, watch: DatabaseWatch, *, wait_seconds: float = WAIT_SECONDS) -> None:
-        self._database = database
+        self._interruption = Interruption()
+        self._database = replace(database, interruption=self._interruption)
         self._watch = watch
         self._wait_seconds = wait_seconds
         self._free = asyncio.Semaphore(REPORTS_AT_ONCE)
@@ -86,8 +89,12 @@ class ReportPool:
             leaving.cancel()
 
     def begin_stop(self) -> None:
-        """Stop running reports before their next statement, or the next row of their file; return at once."""
+        """End the statements of running reports, the writing of their files and the building of the mirror.
+
+        This returns at once.
+        """
         self._is_stopping.set()
+        self._interruption.begin()
 
     def stop(self) -> None:
         """End running reports as `begin_stop` does, then end the threads."""
@@ -151,6 +158,8 @@ class ReportPool:
                 raise ServerStopping(retry_after_seconds=RETRY_SECONDS) from fault
             raise ClientGone from fault
         except Exception as fault:
+            if is_stopped(fault) and self._is_stopping.is_set():
+                raise ServerStopping(retry_after_seconds=RETRY_SECONDS) from fault
             if is_stopped(fault):
                 raise ReportTooSlow(seconds_max=REPORT_SECONDS_MAX) from fault
             raise

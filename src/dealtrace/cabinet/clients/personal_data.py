@@ -99,10 +99,12 @@ async def _erase(view: View, erasure: Erasure) -> people.Traces:
 
     Raises:
         Overloaded: another process held the lock of the mirror for too long.
+        ServerStopping: the server began to stop while another process held the lock.
     """
     with ExitStack() as held:
         try:
-            await asyncio.to_thread(held.enter_context, without_mirror(view.services.database))
+            unlocked = without_mirror(view.services.database, view.services.server_stop.require_running)
+            await asyncio.to_thread(held.enter_context, unlocked)
         except MirrorBusy:
             raise Overloaded(retry_after_seconds=BUSY_RETRY_SECONDS) from None
         found: people.Traces = await view.write(erase_people, erasure)

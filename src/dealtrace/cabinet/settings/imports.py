@@ -27,6 +27,7 @@ from dealtrace.files.import_columns import ImportNoun
 from dealtrace.files.import_file import ImportFile, open_import_file
 from dealtrace.files.refused_rows import RefusedRows
 from dealtrace.operations.run_import import ImportJob, run_import
+from dealtrace.runtime.server_stop import ServerStop
 from dealtrace.storage.database.engine import Database
 
 PLACE = "settings/imports"
@@ -112,7 +113,9 @@ async def run(view: View) -> Response:
         return await gone(view)
     if not kept.outcome:
         try:
-            await view.services.file_threads.run(_run, view.services.database, kept, site, view.rights.user.id)
+            await view.services.file_threads.run(
+                _run, view.services.database, kept, site, view.rights.user.id, view.services.server_stop
+            )
         except (FileUnreadable, ImportInProgress) as refusal:
             if not kept.outcome:
                 return await _preview_page(view, kept, site, {"": fault_text(refusal, view.language)})
@@ -153,10 +156,11 @@ def _open(kept: Upload, site: Site) -> ImportFile:
     return open_import_file(kept.path, ImportNoun(options["noun"]), options["encoding"] or None, site.custom_fields)
 
 
-def _run(database: Database, kept: Upload, site: Site, user_id: int) -> None:
+def _run(database: Database, kept: Upload, site: Site, user_id: int, server_stop: ServerStop) -> None:
     """Import a file, and store the result beside it.
 
     Raises:
+        ServerStopping: the server began to stop; a new attempt continues where this one ended.
         ReportNotKept: the refused rows or the result do not fit the disk; a new attempt continues where this one ended.
     """
     name, file = kept.path.name, _open(kept, site)
@@ -164,7 +168,7 @@ def _run(database: Database, kept: Upload, site: Site, user_id: int) -> None:
     rows = partial(file.rows, site.time_zone)
     job = ImportJob(database, site, file.format.noun, file.digest, rows, refused, user_id=user_id)
     with refused_unless_written():
-        outcome = run_import(job, clock.now)
+        outcome = run_import(job, clock.now, lambda _progress: server_stop.require_running())
         kept.finish(
             {
                 "name": name,

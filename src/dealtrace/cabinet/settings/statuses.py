@@ -19,6 +19,7 @@ from dealtrace.record import record
 from dealtrace.reports.refusals import ReportNotKept, ReportsBusy, ReportTooSlow, ServerStopping
 from dealtrace.reports.statuses import Meaning, StatusGroup, group_statuses
 from dealtrace.storage.id_blocks import IdBlocks
+from dealtrace.storage.reports.mirror.mirror import is_built
 from dealtrace.storage.reports.names import count_deals_by_spelling
 from dealtrace.storage.reports.statuses import find_deals_by_status, find_latest_deals_by_status, list_statuses
 
@@ -71,7 +72,7 @@ async def _read_statuses(view: View) -> CountedStatuses:
     says so, all deals.
     """
     site_id = view.current_site.id
-    deals = await _count_in_mirror(view) if view.services.database.has_mirror else None
+    deals = await _count_in_mirror(view) if is_built(view.services.database) else None
     counted_max = 0
     if deals is None and view.request.query_params.get(COUNT) == ALL:
         deals = await view.read(find_deals_by_status, site_id)

@@ -6,17 +6,18 @@ from contextlib import ExitStack, contextmanager
 from rich.progress import Progress
 
 from dealtrace.accounts.site import Site
-from dealtrace.cli.terminal import error_console
+from dealtrace.cli.terminal import ended_by_ctrl_c, error_console
 from dealtrace.operations.reports.ask import FactSource
 from dealtrace.operations.reports.open_facts import open_facts
 from dealtrace.storage.database.engine import Database
+from dealtrace.storage.reports.expressions import NO_PARAMETERS, Parameters, Rows, Selection
 from dealtrace.storage.reports.mirror.copy_facts import MIRRORED_TABLES
 
 
 @contextmanager
 def facts_of(database: Database, site: Site) -> Iterator[FactSource]:
     """Yield an object to query a site's facts; a terminal shows progress if the column mirror must be built first."""
-    with ExitStack() as opened:
+    with ExitStack() as opened, ended_by_ctrl_c(database) as call:
         progress = Progress(console=error_console, transient=True, disable=not error_console.is_terminal)
         bar = progress.add_task("Mirror", total=MIRRORED_TABLES)
 
@@ -25,7 +26,11 @@ def facts_of(database: Database, site: Site) -> Iterator[FactSource]:
             progress.update(bar, advance=1, description=f"Mirror: {table}")
 
         try:
-            facts = opened.enter_context(open_facts(database, site, advance))
+            facts = call(opened.enter_context, open_facts(database, site, advance))
         finally:
             progress.stop()
-        yield facts
+
+        def fetch(statement: Selection, parameters: Parameters = NO_PARAMETERS) -> Rows:
+            return call(facts.fetch, statement, parameters)
+
+        yield FactSource(facts.tables, fetch, facts.proceed)

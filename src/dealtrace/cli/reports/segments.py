@@ -49,9 +49,9 @@ def show(site_id: SiteIdArgument, as_json: JsonOption = False) -> None:
         print_json(answers)
         return
     for answer in answers:
-        console.print(answer["name"], markup=False)
+        console.print(answer["name"], markup=False, soft_wrap=True)
         for condition in answer["filters"]:
-            console.print(f"  {condition}", markup=False)
+            console.print(f"  {condition}", markup=False, soft_wrap=True)
         if answer["fault"] is not None:
             console.print(f"  cannot be used: {answer['fault']}", markup=False)
 

@@ -30,7 +30,8 @@ def open_facts(
     `progress` gets the name of each table.
 
     Raises:
-        StatementStopped: other connections used the mirror for longer than a read may take.
+        StatementStopped: other connections used the mirror for longer than a read may take, or the database was
+            interrupted.
     """
     with ExitStack() as opened:
         mirror = _open_mirror(database, opened, progress)
@@ -63,4 +64,5 @@ def _open_mirror(database: Database, opened: ExitStack, progress: Callable[[str]
             raise StatementStopped(str(fault)) from fault
         return None
     except (MirrorFault, OSError):
+        database.interruption.require_none()
         return None

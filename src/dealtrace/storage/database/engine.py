@@ -4,7 +4,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +16,8 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool, QueuePool
 
-from dealtrace.storage.database.time_limit import stopped_after
+from dealtrace.storage.database.interruption import Interruption
+from dealtrace.storage.database.time_limit import interrupt_of, stopped_after
 
 if TYPE_CHECKING:
     import psycopg
@@ -45,7 +46,8 @@ class Database:
     """A database with an engine to write and an engine to read, both used for every site.
 
     A read that takes longer than `read_seconds_max` is stopped; 0 means no limit. `mirror_memory_mib` is the memory
-    limit of the column mirror, a copy of a SQLite database for reports; 0 means no mirror.
+    limit of the column mirror, a copy of a SQLite database for reports; 0 means no mirror. `interruption` ends reads,
+    and the building of the mirror, at once.
     """
 
     url: URL
@@ -53,6 +55,7 @@ class Database:
     reader: Engine
     read_seconds_max: int = 0
     mirror_memory_mib: int = MIRROR_MEMORY_DEFAULT
+    interruption: Interruption = field(default_factory=Interruption, compare=False)
 
     @property
     def is_sqlite(self) -> bool:
@@ -89,7 +92,8 @@ class Database:
         """Open a read-only transaction that sees one consistent state; `is_limited` applies the time limit."""
         with self.reader.connect() as connection:
             connection.begin()
-            with stopped_after(connection, self.read_seconds_max if is_limited else 0):
+            limited = stopped_after(connection, self.read_seconds_max if is_limited else 0)
+            with self.interruption.reaching(interrupt_of(connection)), limited:
                 yield connection
 
     def gather_statistics(self) -> None:

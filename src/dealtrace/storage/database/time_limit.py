@@ -1,10 +1,12 @@
-"""A time limit for reading from the database."""
+"""End reads from the database: after a time limit, or from another thread."""
 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, text
+
+from dealtrace.storage.database.interruption import Interrupt
 
 STEPS_BETWEEN_LOOKS = 100_000
 """How many steps SQLite's virtual machine runs between two checks of the clock: a few milliseconds."""
@@ -30,3 +32,10 @@ def stopped_after(connection: Connection, seconds: int) -> Iterator[None]:
             yield
         finally:
             file.set_progress_handler(None, 0)
+
+
+def interrupt_of(connection: Connection) -> Interrupt:
+    """Return the function that ends the statement that a connection runs on another thread."""
+    name = "interrupt" if connection.dialect.name == "sqlite" else "cancel"
+    interrupt: Interrupt = getattr(connection.connection.driver_connection, name)
+    return interrupt

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib import import_module
 from pathlib import Path
 from threading import Timer
@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from dealtrace.storage.database.database_errors import StatementStopped
+from dealtrace.storage.database.interruption import Interruption
 
 THREADS = 2
 _ROWS_AT_ONCE = 5_000
@@ -33,29 +34,33 @@ class MirrorFault(Exception):  # noqa: N818 - the name says where the fault is
 
 
 class MirrorConnection:
-    """A connection to a DuckDB file, for one thread. Any: neither the library nor the values of columns are typed."""
+    """A connection to a DuckDB file, for one thread; `interruption` ends its statements.
 
-    def __init__(self, module: ModuleType, connection: Any, catalog: str = "") -> None:
+    Any: neither the library nor the values of columns are typed.
+    """
+
+    def __init__(self, module: ModuleType, connection: Any, interruption: Interruption, catalog: str = "") -> None:
         self._module, self._connection, self._catalog = module, connection, catalog
-        self._fault, self._interruption = module.Error, module.InterruptException
+        self._interruption = interruption
+        self._fault, self._interrupted = module.Error, module.InterruptException
         self.execute(f"{_SILENCE}; USE {catalog}" if catalog else _SILENCE)
 
-    def cursor(self) -> "MirrorConnection":
+    def cursor(self, interruption: Interruption) -> "MirrorConnection":
         """Open another connection to the same file, for another thread; it has its own transactions."""
-        return MirrorConnection(self._module, self._connection.cursor(), self._catalog)
+        return MirrorConnection(self._module, self._connection.cursor(), interruption, self._catalog)
 
-    def attach(self, file: Path, spilled: Path) -> "MirrorConnection":
+    def attach(self, file: Path, spilled: Path, interruption: Interruption) -> "MirrorConnection":
         """Attach a file to this in-memory DuckDB instance, and return a connection to the file."""
         connection = self._connection.cursor()
         quoted = str(file).replace("'", "''")
         connection.execute(f"ATTACH '{quoted}' AS {_ATTACHED}")
-        return _AttachedConnection(self._module, connection, spilled)
+        return _AttachedConnection(self._module, connection, spilled, interruption)
 
     def execute(self, query: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Run a statement and return its rows.
 
         Raises:
-            StatementStopped: the statement took too long; see `stopped_after`.
+            StatementStopped: the statement took too long, see `stopped_after`, or was interrupted.
             MirrorFault: the statement failed.
         """
         return list(self.stream(query, parameters))
@@ -63,10 +68,11 @@ class MirrorConnection:
     def stream(self, query: str, parameters: Sequence[object] = ()) -> Iterator[tuple[Any, ...]]:
         """Run a statement and yield its rows, fetching some at a time; the exceptions are those of `execute`."""
         try:
-            found = self._connection.execute(query, list(parameters))
-            while rows := found.fetchmany(_ROWS_AT_ONCE):
-                yield from rows
-        except self._interruption as fault:
+            with self._interruption.reaching(self._connection.interrupt):
+                found = self._connection.execute(query, list(parameters))
+                while rows := found.fetchmany(_ROWS_AT_ONCE):
+                    yield from rows
+        except self._interrupted as fault:
             raise StatementStopped(str(fault)) from fault
         except self._fault as fault:
             raise MirrorFault(str(fault)) from fault
@@ -77,16 +83,24 @@ class MirrorConnection:
         DuckDB itself divides a statement among threads by row groups of 122,880 rows, so a statement that reads fewer
         rows uses one thread. It writes whole row groups of a transaction once, but rows of small transactions twice.
 
+        If one fails or is interrupted, as by Ctrl-C, the others are interrupted too.
+
         Raises:
             MirrorFault: a statement failed; the other transactions may have been committed.
+            StatementStopped: a statement was interrupted.
         """
+        ended = Interruption()
         size = -(-len(statements) // THREADS) or 1
         groups = [statements[start : start + size] for start in range(0, len(statements), size)]
-        with ThreadPoolExecutor(THREADS) as threads:
-            list(threads.map(self._execute_apart, groups))
+        with ThreadPoolExecutor(THREADS) as threads, self._interruption.reaching(ended.begin):
+            try:
+                list(threads.map(partial(self._execute_apart, ended), groups))
+            except BaseException:
+                ended.begin()
+                raise
 
-    def _execute_apart(self, statements: Sequence[str]) -> None:
-        with closing(self.cursor()) as connection:
+    def _execute_apart(self, interruption: Interruption, statements: Sequence[str]) -> None:
+        with closing(self.cursor(interruption)) as connection:
             for statement in ("BEGIN", *statements, "COMMIT"):
                 connection.execute(statement)
 
@@ -122,8 +136,8 @@ class MirrorConnection:
 class _AttachedConnection(MirrorConnection):
     """A connection to a file that is attached to this process's permanent DuckDB instance."""
 
-    def __init__(self, module: ModuleType, connection: object, spilled: Path) -> None:
-        super().__init__(module, connection, _ATTACHED)
+    def __init__(self, module: ModuleType, connection: object, spilled: Path, interruption: Interruption) -> None:
+        super().__init__(module, connection, interruption, _ATTACHED)
         self._spilled = spilled
 
     def close(self) -> None:
@@ -132,24 +146,24 @@ class _AttachedConnection(MirrorConnection):
         If the DuckDB instance failed or wrote data to the folder `spilled`, it is not used again.
         """
         try:
-            self.execute(f"USE {_NO_FILE}; DETACH {_ATTACHED}")
-        except MirrorFault:
+            self._connection.execute(f"USE {_NO_FILE}; DETACH {_ATTACHED}")  # even after an interruption
+        except self._fault:
             _running.cache_clear()
         if self._spilled.exists():
             _running.cache_clear()
         super().close()
 
 
-def connect(file: Path, memory_mib: int, spilled: Path) -> MirrorConnection:
+def connect(file: Path, memory_mib: int, spilled: Path, interruption: Interruption | None = None) -> MirrorConnection:
     """Open or create a DuckDB file; data that exceeds `memory_mib` of memory is written to the folder `spilled`.
 
     Raises:
         MirrorFault: the file is not a DuckDB file, is damaged, or is open in another process.
     """
-    return _attempt(lambda: _start(str(file), memory_mib, spilled))
+    return _attempt(lambda: _start(str(file), memory_mib, spilled, interruption or Interruption()))
 
 
-def attach(file: Path, memory_mib: int, spilled: Path) -> MirrorConnection:
+def attach(file: Path, memory_mib: int, spilled: Path, interruption: Interruption) -> MirrorConnection:
     """Open a DuckDB file as `connect` does, in a DuckDB instance that keeps running when the file is closed.
 
     Starting DuckDB takes ten times as long as opening a file. If opening fails, it is tried once more in a new
@@ -159,21 +173,21 @@ def attach(file: Path, memory_mib: int, spilled: Path) -> MirrorConnection:
         MirrorFault: the file is not a DuckDB file, is damaged, or is open in another process.
     """
     with suppress(MirrorFault):
-        return _attempt(lambda: _running(memory_mib, spilled).attach(file, spilled))
+        return _attempt(lambda: _running(memory_mib, spilled).attach(file, spilled, interruption))
     _running.cache_clear()
-    return _attempt(lambda: _running(memory_mib, spilled).attach(file, spilled))
+    return _attempt(lambda: _running(memory_mib, spilled).attach(file, spilled, interruption))
 
 
 @lru_cache(1)
 def _running(memory_mib: int, spilled: Path) -> MirrorConnection:
     """Return the in-memory DuckDB instance that this process keeps running."""
-    return _start(f":{_NO_FILE}:", memory_mib, spilled)
+    return _start(f":{_NO_FILE}:", memory_mib, spilled, Interruption())
 
 
-def _start(file: str, memory_mib: int, spilled: Path) -> MirrorConnection:
+def _start(file: str, memory_mib: int, spilled: Path, interruption: Interruption) -> MirrorConnection:
     settings = {**_SETTINGS, "memory_limit": f"{memory_mib}MiB", "temp_directory": str(spilled)}
     module = import_module(_MODULE)
-    return MirrorConnection(module, module.connect(file, config=settings))
+    return MirrorConnection(module, module.connect(file, config=settings), interruption)
 
 
 def _attempt(opening: Callable[[], MirrorConnection]) -> MirrorConnection:

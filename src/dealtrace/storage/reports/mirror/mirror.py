@@ -4,7 +4,7 @@ import fcntl
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
@@ -62,6 +62,11 @@ def file_of(database: Database) -> Path:
     return folder_of(database) / _FACTS
 
 
+def is_built(database: Database) -> bool:
+    """Return whether there is a mirror; there is none while it is built, also if it is built again."""
+    return database.has_mirror and file_of(database).exists()
+
+
 def fault_file_of(database: Database) -> Path:
     """Return the path of the file that says why the mirror last failed to open; it is deleted when the mirror opens."""
     return folder_of(database) / "fault"
@@ -72,9 +77,15 @@ def rebuild_file_of(database: Database) -> Path:
     return folder_of(database) / "rebuilt"
 
 
+def _proceed() -> None:
+    """Go on waiting, whatever happens."""
+
+
 @contextmanager
-def without_mirror(database: Database) -> Iterator[None]:
+def without_mirror(database: Database, proceed: Callable[[], None] = _proceed) -> Iterator[None]:
     """Delete the mirror, and prevent any process from building it until the end of the block.
+
+    `proceed` is called again and again while the mirror is locked by others; it may raise an exception.
 
     This is for erasing a person: deleted data stays in the pages of a DuckDB file until the file itself is deleted. The
     caller must also call `forget_mirror` in the transaction that erases the person.
@@ -85,7 +96,7 @@ def without_mirror(database: Database) -> Iterator[None]:
     if not database.is_sqlite:
         yield
         return
-    with held_mirror(database) as folder:
+    with held_mirror(database, proceed=proceed) as folder:
         remove_files(folder)
         yield
 
@@ -97,8 +108,12 @@ def forget_mirror(connection: Connection) -> None:
 
 
 @contextmanager
-def held_mirror(database: Database, patience: float = PATIENCE_SECONDS) -> Iterator[Path]:
+def held_mirror(
+    database: Database, patience: float = PATIENCE_SECONDS, proceed: Callable[[], None] = _proceed
+) -> Iterator[Path]:
     """Lock the folder of the mirror until the end of the block; create the folder if it is missing.
+
+    `proceed` is called again and again while others hold the lock; it may raise an exception.
 
     Raises:
         MirrorBusy: Others held the lock for longer than `patience` seconds.
@@ -110,7 +125,7 @@ def held_mirror(database: Database, patience: float = PATIENCE_SECONDS) -> Itera
         if not _is_locked_now(lock):
             with _lock_file(folder / _WAITING) as waiting:
                 fcntl.flock(waiting, fcntl.LOCK_SH)
-                _wait_for(lock, time.monotonic() + patience)
+                _wait_for(lock, time.monotonic() + patience, proceed)
         yield folder
 
 
@@ -124,8 +139,9 @@ def _lock_file(file: Path) -> Iterator[int]:
         os.close(opened)
 
 
-def _wait_for(lock: int, until: float) -> None:
+def _wait_for(lock: int, until: float, proceed: Callable[[], None]) -> None:
     while not _is_locked_now(lock):
+        proceed()
         if time.monotonic() > until:
             raise MirrorBusy
         time.sleep(_LOOK_SECONDS)
@@ -164,6 +180,7 @@ def current_mirror(
         MirrorBusy: Others used the mirror for longer than `patience` seconds.
         MirrorFault: DuckDB cannot build the mirror, because the disk or the memory is full.
         OSError: The folder of the mirror cannot be written to.
+        StatementStopped: The database was interrupted. A build that ends so leaves nothing, and an update is undone.
     """
     folder, until = folder_of(database), time.monotonic() + patience
     with ExitStack() as reading:
@@ -185,7 +202,7 @@ def _join(database: Database, folder: Path, reading: ExitStack) -> MirrorConnect
         return None
     with ExitStack() as joined:
         joined.callback(_OPEN_MIRRORS.leave, folder, shared)
-        mirror = joined.enter_context(closing(shared.connection.cursor()))
+        mirror = joined.enter_context(closing(shared.connection.cursor(database.interruption)))
         with suppress(MirrorFault):
             if not _is_wanted(folder):
                 _bring_up_to_date(database, mirror)
@@ -198,10 +215,12 @@ def _open(database: Database, folder: Path, reading: ExitStack, until: float, pr
     """Open the mirror as soon as nobody else uses it, so that other threads of this process can join."""
     _OPEN_MIRRORS.wait_for_end(folder, until)
     with ExitStack() as opened:
-        opened.enter_context(held_mirror(database, until - time.monotonic()))
+        proceed = database.interruption.require_none
+        opened.enter_context(held_mirror(database, until - time.monotonic(), proceed))
         try:
             connection = _open_current(database, folder, progress)
         except (MirrorFault, OSError) as fault:
+            proceed()
             _note(fault_file_of(database), str(fault))
             raise
         opened.callback(_make_private, folder)
@@ -209,7 +228,7 @@ def _open(database: Database, folder: Path, reading: ExitStack, until: float, pr
         fault_file_of(database).unlink(missing_ok=True)
         shared = _OPEN_MIRRORS.begin(folder, connection, opened.pop_all())
     reading.callback(_OPEN_MIRRORS.leave, folder, shared)
-    return reading.enter_context(closing(connection.cursor()))
+    return reading.enter_context(closing(connection.cursor(database.interruption)))
 
 
 def _note(file: Path, cause: str) -> None:
@@ -228,7 +247,7 @@ def _open_current(database: Database, folder: Path, progress: Progress) -> Mirro
     build(database, folder, progress)
     if cause:
         _note(rebuild_file_of(database), cause)
-    built = attach(folder / _FACTS, database.mirror_memory_mib, folder / _SPILLED)
+    built = attach(folder / _FACTS, database.mirror_memory_mib, folder / _SPILLED, database.interruption)
     _bring_up_to_date(database, built)
     return built
 
@@ -240,7 +259,7 @@ def _open_existing(database: Database, folder: Path) -> MirrorConnection:
         MirrorFault: The file is damaged, of another version, or made from another state of the database.
     """
     shutil.rmtree(folder / _SPILLED, ignore_errors=True)  # left by a process that was killed
-    mirror = attach(folder / _FACTS, database.mirror_memory_mib, folder / _SPILLED)
+    mirror = attach(folder / _FACTS, database.mirror_memory_mib, folder / _SPILLED, database.interruption)
     try:
         _require_version(mirror)
         _bring_up_to_date(database, mirror)
@@ -320,11 +339,13 @@ def build(database: Database, folder: Path, progress: Progress) -> None:
     Changes during the build are marked, and the next update applies them. A build that fails deletes its files, because
     they would keep a full disk full.
     """
+    database.interruption.require_none()
     remove_files(folder)
     with database.write() as connection:
         stamp = marks.start_marking(connection)
     file = folder / _NEW_FACTS
-    mirror = connect(file, max(int(database.mirror_memory_mib * _SHARE_FOR_BUILDING), 1), folder / _SPILLED)
+    memory_mib = max(int(database.mirror_memory_mib * _SHARE_FOR_BUILDING), 1)
+    mirror = connect(file, memory_mib, folder / _SPILLED, database.interruption)
     try:
         for statement in creating_statements():
             mirror.execute(statement)

@@ -12,6 +12,8 @@ from threading import Thread
 from sqlalchemy import Connection, Text, func, select, type_coerce
 
 from dealtrace.record import record
+from dealtrace.storage.database.interruption import PAUSE_SECONDS
+from dealtrace.storage.database.time_limit import interrupt_of
 from dealtrace.storage.reports.expressions import Parameters, Selection
 from dealtrace.storage.reports.fact_tables import SITE_ID
 from dealtrace.storage.reports.mirror import dialect
@@ -60,7 +62,7 @@ def stream_rows(
         mirror.execute(stream.inserting.format(streamed=_reading(stream, reading_end)), stream.parameters)
     finally:
         os.close(reading_end)
-        feeder.join()
+        feeder.end()
     if feeder.fault is not None:
         raise feeder.fault
 
@@ -80,6 +82,14 @@ class _Feeder(Thread):
                 pipe.writelines("".join(lines) for lines in self._stretches())
         except Exception as fault:  # noqa: BLE001 - raised where the rows are read
             self.fault = fault
+
+    def end(self) -> None:
+        """Wait until the thread has ended; it may still be reading if its rows are no longer wanted."""
+        interrupt = interrupt_of(self._source)
+        self.join(PAUSE_SECONDS)
+        while self.is_alive():
+            interrupt()
+            self.join(PAUSE_SECONDS)
 
     def _stretches(self) -> Iterator[list[str]]:
         with closing(self._source.connection.cursor()) as cursor:

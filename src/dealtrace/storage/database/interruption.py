@@ -1,0 +1,67 @@
+"""End the statements that run on other threads, because a server that is stopping must not wait for them."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+from dealtrace.storage.database.database_errors import StatementStopped
+
+Interrupt = Callable[[], object]
+"""A function that ends the statement that a connection runs on another thread, and does nothing if it runs none."""
+PAUSE_SECONDS = 0.05
+"""How many seconds pass before the connections are interrupted again: a statement may have begun just afterwards."""
+
+
+class Interruption:
+    """Ends the statements of connections at once when it begins, and prevents further statements; it never ends."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._has_begun = False
+        self._interrupts: dict[object, Interrupt] = {}
+
+    def begin(self) -> None:
+        """End all statements that run in a block of `reaching`, from another thread; return at once."""
+        with self._lock:
+            if self._has_begun:
+                return
+            self._has_begun = True
+        threading.Thread(target=self._interrupt_all, name="interruption", daemon=True).start()
+
+    def require_none(self) -> None:
+        """Check that the interruption has not begun.
+
+        Raises:
+            StatementStopped: it has begun.
+        """
+        if self._has_begun:
+            raise StatementStopped("interrupted")
+
+    @contextmanager
+    def reaching(self, interrupt: Interrupt) -> Iterator[None]:
+        """Call `interrupt` from another thread, again and again, if the interruption begins before the block ends.
+
+        Raises:
+            StatementStopped: the interruption had begun before the block.
+        """
+        key = object()
+        with self._lock:
+            self.require_none()
+            self._interrupts[key] = interrupt
+        try:
+            yield
+        finally:
+            with self._lock:
+                del self._interrupts[key]
+
+    def _interrupt_all(self) -> None:
+        """Interrupt all connections until none is left; the lock keeps each of them open meanwhile."""
+        while True:
+            with self._lock:
+                for interrupt in self._interrupts.values():
+                    with suppress(Exception):  # a broken connection runs nothing, and the others must be reached
+                        interrupt()
+                if not self._interrupts:
+                    return
+            time.sleep(PAUSE_SECONDS)
