@@ -132,6 +132,18 @@ class Browser:
         self._ask("Input.dispatchKeyEvent", type="keyDown", **sent, **({"text": text} if text else {}))
         self._ask("Input.dispatchKeyEvent", type="keyUp", **sent)
 
+    def press_in_a_row(self, key: str, times: int) -> None:
+        """Press a key a number of times, as fast as a key repeats that is held: few frames are drawn between."""
+        code, text, place = KEYS[key]
+        sent = {"key": key, "code": place, "windowsVirtualKeyCode": code, **({"text": text} if text else {})}
+        asked = [
+            self._send("Input.dispatchKeyEvent", type=kind, **sent)
+            for _ in range(times)
+            for kind in ("keyDown", "keyUp")
+        ]
+        for number in asked:
+            self._answer_to(number)
+
     def write(self, text: str) -> None:
         """Write a text where the cursor is."""
         self._ask("Input.insertText", text=text)
@@ -237,11 +249,19 @@ class Browser:
             time.sleep(0.02)
 
     def _ask(self, method: str, *, root: bool = False, **params: Any) -> Any:
+        return self._answer_to(self._send(method, root=root, **params))
+
+    def _send(self, method: str, *, root: bool = False, **params: Any) -> int:
+        """Ask something, and return the number that its answer will have."""
         number = next(self._numbers)
         message = {"id": number, "method": method, "params": params}
         if not root and hasattr(self, "_session"):
             message["sessionId"] = self._session
         self._browser.send(json.dumps(message))
+        return number
+
+    def _answer_to(self, number: int) -> Any:
+        """Wait for the answer with a number, before all that were asked for later."""
         while True:
             result = json.loads(self._browser.recv(timeout=PATIENCE_SECONDS))
             if result.get("id") == number:
