@@ -73,13 +73,28 @@ class Browser:
         before = self._context
         self._context = self._ask("Target.createBrowserContext", root=True)["browserContextId"]
         new: dict[str, Any] = {"url": "about:blank", "browserContextId": self._context, "width": 1280, "height": 800}
-        page = self._ask("Target.createTarget", root=True, **new)["targetId"]
-        self._session = self._ask("Target.attachToTarget", root=True, targetId=page, flatten=True)["sessionId"]
-        for domain in ("Page", "Runtime", "Log", "Network"):
-            self._ask(f"{domain}.enable")
+        self._page = self._ask("Target.createTarget", root=True, **new)["targetId"]
+        self._attach()
         if before:
             self._ask("Target.disposeBrowserContext", root=True, browserContextId=before)
         self.complaints = []  # at the end: until then, the page before may still complain
+        self.posted = []
+
+    def clear(self) -> None:
+        """Begin anew in the same window, for half the CPU of another.
+
+        Cookies, cache, history, what is emulated, and what the page that is open has stored go, as does the pointer.
+        """
+        self.run("(() => { try { localStorage.clear(); sessionStorage.clear() } catch {} })()")
+        self._ask("Storage.clearCookies", root=True, browserContextId=self._context)
+        self.run("location.replace('about:blank')")  # by the page itself: its process stays
+        self.wait("location.href === 'about:blank' && document.readyState === 'complete'")
+        self._ask("Input.dispatchMouseEvent", type="mouseMoved", x=-1, y=-1)
+        self._ask("Network.clearBrowserCache")
+        self._ask("Page.resetNavigationHistory")
+        self._ask("Target.detachFromTarget", root=True, sessionId=self._session)  # with all that is emulated
+        self._attach()
+        self.complaints = []
         self.posted = []
 
     def emulate(
@@ -116,6 +131,18 @@ class Browser:
         sent = {"key": key, "code": place, "windowsVirtualKeyCode": code, "modifiers": SHIFT if with_shift else 0}
         self._ask("Input.dispatchKeyEvent", type="keyDown", **sent, **({"text": text} if text else {}))
         self._ask("Input.dispatchKeyEvent", type="keyUp", **sent)
+
+    def press_in_a_row(self, key: str, times: int) -> None:
+        """Press a key a number of times, as fast as a key repeats that is held: few frames are drawn between."""
+        code, text, place = KEYS[key]
+        sent = {"key": key, "code": place, "windowsVirtualKeyCode": code, **({"text": text} if text else {})}
+        asked = [
+            self._send("Input.dispatchKeyEvent", type=kind, **sent)
+            for _ in range(times)
+            for kind in ("keyDown", "keyUp")
+        ]
+        for number in asked:
+            self._answer_to(number)
 
     def write(self, text: str) -> None:
         """Write a text where the cursor is."""
@@ -198,6 +225,13 @@ class Browser:
             self._process.wait(timeout=10)
         self._process.kill_family()
 
+    def _attach(self) -> None:
+        """Speak to the page from now on, and hear what happens in it."""
+        asked = {"targetId": self._page, "flatten": True}
+        self._session = self._ask("Target.attachToTarget", root=True, **asked)["sessionId"]
+        for domain in ("Page", "Runtime", "Log", "Network"):
+            self._ask(f"{domain}.enable")
+
     def _cookies(self) -> list[dict[str, Any]]:
         kept: list[dict[str, Any]] = self._ask("Storage.getCookies", root=True, browserContextId=self._context)[
             "cookies"
@@ -215,11 +249,19 @@ class Browser:
             time.sleep(0.02)
 
     def _ask(self, method: str, *, root: bool = False, **params: Any) -> Any:
+        return self._answer_to(self._send(method, root=root, **params))
+
+    def _send(self, method: str, *, root: bool = False, **params: Any) -> int:
+        """Ask something, and return the number that its answer will have."""
         number = next(self._numbers)
         message = {"id": number, "method": method, "params": params}
         if not root and hasattr(self, "_session"):
             message["sessionId"] = self._session
         self._browser.send(json.dumps(message))
+        return number
+
+    def _answer_to(self, number: int) -> Any:
+        """Wait for the answer with a number, before all that were asked for later."""
         while True:
             result = json.loads(self._browser.recv(timeout=PATIENCE_SECONDS))
             if result.get("id") == number:

@@ -44,6 +44,14 @@ OFFERS = """[...document.querySelectorAll('a[href]:not([href^="#"]), form, [form
   return [method.toUpperCase(), to.origin === location.origin ? to.pathname : '']
 })"""
 """The method and the path of each link, form and button with an address of its own that the page has."""
+STOPS_BEFORE = """(element => {
+  const groups = new Set()
+  const stops = [...document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex]')].filter(
+    each => each.tabIndex >= 0 && !each.disabled && each.type !== 'hidden' && each.checkVisibility()
+      && (each.type !== 'radio' || !groups.has(each.name) && groups.add(each.name)))
+  return stops.indexOf(element) - stops.indexOf(document.activeElement) - 1
+})(document.querySelector(%s))"""
+"""How many elements at least the tabulator stops at before it comes to one; less than none if that is behind."""
 STATUS = "performance.getEntriesByType('navigation')[0].responseStatus"
 ASK = """(asked => asked.map(([method, path]) => {
   const request = new XMLHttpRequest()
@@ -187,6 +195,7 @@ class Walker:
 
     def _tab_to(self, selector: str) -> None:
         """Press the tabulator until the element has the focus, which must be seen."""
+        self.browser.press_in_a_row("Tab", self.browser.run(STOPS_BEFORE % json.dumps(selector)))
         for _ in range(TABS_MAX):
             if self.browser.run(f"document.activeElement === document.querySelector({json.dumps(selector)})"):
                 assert self.browser.run("getComputedStyle(document.activeElement).outlineStyle") != "none", selector

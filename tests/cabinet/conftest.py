@@ -6,10 +6,18 @@ from pathlib import Path
 
 import pytest
 
+from browser import Browser
 from cast import Stage
 from dealtrace.storage.database.engine import open_database
 from filled_site import FilledSite, fill_site
 from server import ServerProcess
+
+
+@pytest.fixture
+def browser(chromium: Browser) -> Browser:
+    """Give the browser of this worker, as new but in the window it has: pages of the cabinet open no others."""
+    chromium.clear()
+    return chromium
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import pty
 import re
 import sys
 import termios
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 import pytest
@@ -19,6 +19,8 @@ from dealtrace.cli.output import CleanConsole
 
 COLUMNS = 60
 ESCAPE = "\x1b"
+NEXT = "\x1e"
+"""What is shown after each help: the sign that parts records."""
 
 
 def paths() -> Iterator[tuple[str, ...]]:
@@ -31,8 +33,8 @@ def paths() -> Iterator[tuple[str, ...]]:
             yield from ((name, part) for part in loaded.commands)
 
 
-def help_in_terminal(path: tuple[str, ...], environment: dict[str, str]) -> str:
-    """Return what a fork of the tests shows on a terminal of its own when it is asked for the help of a command."""
+def help_in_terminal(asked: Sequence[tuple[str, ...]], environment: dict[str, str]) -> Iterator[str]:
+    """Yield what a fork of the tests shows on a terminal of its own when it is asked for the help of each command."""
     outer, inner = pty.openpty()
     termios.tcsetwinsize(inner, (24, COLUMNS))
     child = os.fork()
@@ -44,18 +46,27 @@ def help_in_terminal(path: tuple[str, ...], environment: dict[str, str]) -> str:
             for number in (0, 1, 2):
                 os.dup2(inner, number)
             sys.stdin, sys.stdout, sys.stderr = (os.fdopen(n, "w" if n else "r", closefd=False) for n in range(3))
-            sys.argv = ["dealtrace", *path, "--help"]
-            try:
-                main()
-            except SystemExit as end:
-                status = end.code if isinstance(end.code, int) else 0
-            sys.stdout.flush()
-            sys.stderr.flush()
-        os._exit(status)
+            status = sum(not _helps(path) for path in asked)
+        os._exit(min(status, 1))
     os.close(inner)
-    shown = read_to_the_end(outer)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0, (path, shown)
-    return shown
+    shown = read_to_the_end(outer).split(NEXT)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0, shown
+    assert len(shown) == len(asked) + 1
+    yield from shown[:-1]
+
+
+def _helps(path: tuple[str, ...]) -> bool:
+    """Show the help of a command, and what parts it from the next one; return whether it ended well."""
+    sys.argv = ["dealtrace", *path, "--help"]
+    has_ended_well = True
+    try:
+        main()
+    except SystemExit as end:
+        has_ended_well = not end.code
+    sys.stderr.flush()
+    sys.stdout.write(NEXT)
+    sys.stdout.flush()
+    return has_ended_well
 
 
 @pytest.mark.parametrize(
@@ -63,8 +74,8 @@ def help_in_terminal(path: tuple[str, ...], environment: dict[str, str]) -> str:
 )
 def test_the_help_of_every_command_fits_sixty_columns(language: str, colours: dict[str, str]) -> None:
     environment = {"LANG": language, "TERM": "xterm-256color", "PATH": os.environ["PATH"], **colours}
-    for path in paths():
-        shown = help_in_terminal(path, environment)
+    asked = list(paths())
+    for path, shown in zip(asked, help_in_terminal(asked, environment), strict=True):
         assert "Usage:" in shown
         assert "Traceback" not in shown
         codes = {code for sequence in re.findall(r"\x1b\[([0-9;]*)m", shown) for code in sequence.split(";")}

@@ -4,6 +4,7 @@ import gc
 import json
 import os
 import resource
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 from typer.core import TyperGroup
 
-from commands import Terminal
+from commands import CommandLine, Terminal
 from dealtrace import __version__
 from dealtrace.cli.commands import COMMANDS, load_command
 
@@ -141,9 +142,10 @@ def test_a_misspelt_command_is_named_with_its_neighbour(terminal: Terminal) -> N
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["site", "list"], ["config"], ["config", "--json"]])
 @pytest.mark.parametrize("kind", ["closed pipe", "full device"])
-def test_output_that_cannot_be_written_is_one_line(kind: str, arguments: list[str], tmp_path: Path) -> None:
-    environment = {**os.environ, "DEALTRACE_DATABASE_URL": f"sqlite:///{tmp_path}/own.db"}
-    subprocess.run([*PROGRAM, "site", "create", "Shop"], stdout=subprocess.DEVNULL, env=environment, check=True)
+def test_output_that_cannot_be_written_is_one_line(
+    kind: str, arguments: list[str], own_database: Mapping[str, str]
+) -> None:
+    environment = {**os.environ, **own_database}
     if kind == "full device":
         target = os.open("/dev/full", os.O_WRONLY)
     else:
@@ -173,8 +175,9 @@ def run_program(folder: Path, *arguments: str | bytes, **variables: str) -> "sub
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "koi8-r", "latin-1"])
-def test_what_an_encoding_lacks_is_escaped(encoding: str, tmp_path: Path) -> None:
+def test_what_an_encoding_lacks_is_escaped(encoding: str, sqlite_template: Path, tmp_path: Path) -> None:
     name = "Магазин é \U0001f468"
+    shutil.copy(sqlite_template, tmp_path / "own.db")
     assert run_program(tmp_path, "site", "create", name).returncode == 0
     shown = run_program(tmp_path, "site", "show", "1", PYTHONIOENCODING=encoding)
     assert shown.returncode == 0, shown
@@ -188,15 +191,19 @@ def test_what_an_encoding_lacks_is_escaped(encoding: str, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("closing", [">&-", "<&- >&-", "<&- >&- 2>&-"])
-def test_a_closed_standard_output_is_one_line(closing: str, tmp_path: Path) -> None:
-    assert run_program(tmp_path, "site", "create", "Shop").returncode == 0
-    environment = {**os.environ, "DEALTRACE_DATABASE_URL": f"sqlite:///{tmp_path}/own.db"}
+def test_a_closed_standard_output_is_one_line(
+    closing: str, sqlite_template: Path, command_line: CommandLine, tmp_path: Path
+) -> None:
+    shutil.copy(sqlite_template, tmp_path / "own.db")
+    terminal = Terminal(command_line, f"sqlite:///{tmp_path}/own.db", tmp_path)
+    terminal.done("site", "create", "Shop")
+    environment = {**os.environ, "DEALTRACE_DATABASE_URL": terminal.url}
     line = ["/bin/sh", "-c", f'exec "$0" -m dealtrace site list {closing}', sys.executable]
     done = subprocess.run(line, capture_output=True, env=environment, text=True, check=False)
     assert done.returncode == 1, done
     said = "" if "2>" in closing else "The output could not be written: Bad file descriptor.\n"
     assert done.stderr == said
-    assert run_program(tmp_path, "db", "check").returncode == 0
+    terminal.done("db", "check")
 
 
 @pytest.mark.parametrize("arguments", [("deal", "show"), ("field", "add", "1"), ("token", "create", "1", "--label")])

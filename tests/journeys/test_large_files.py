@@ -68,11 +68,11 @@ def full(
 
 
 def copied(full_file: tuple[Path, Player], tmp_path: Path, start: StartServer) -> tuple[ServerProcess, Player]:
-    """Start a server on a copy of the full database; it is no fork, which would know the folder of another one."""
+    """Start a server on a copy of the full database."""
     path, shop = full_file
     copy = tmp_path / "copy.db"
     copy.write_bytes(path.read_bytes())
-    return start(f"sqlite:///{copy}", is_fork=False), shop
+    return start(f"sqlite:///{copy}"), shop
 
 
 @pytest.fixture

@@ -31,9 +31,9 @@ pytestmark = on_one_engine
 def server(
     small_disk: Path, start_server: Callable[..., ServerProcess], monkeypatch: pytest.MonkeyPatch
 ) -> ServerProcess:
-    """Start a server whose temporary files are on a small disk; it is no fork, which would know another folder."""
+    """Start a server whose temporary files are on a small disk."""
     monkeypatch.setenv("TMPDIR", str(small_disk))
-    return start_server(is_fork=False)
+    return start_server()
 
 
 @pytest.fixture
