@@ -8,8 +8,19 @@ from typing import NotRequired, TypedDict
 from dealtrace.leads.lead import LeadRef
 
 
+class BusiestSecondAnswer(TypedDict):
+    """The most requests of one IP address in a second of a day, how many were allowed, and when it was."""
+
+    requests: int
+    allowed: int
+    endedAt: datetime
+
+
 class SiteAnswer(TypedDict):
-    """A site in `site list` and `site show`; `uniqueDepthDays` and `pointsPerDay` are 0 if there is no limit."""
+    """A site in `site list` and `site show`; `uniqueDepthDays` and `pointsPerDay` are 0 if there is no limit.
+
+    `busiestSecondToday` is `None` before the first request of the day, and without a rate limit.
+    """
 
     siteId: int
     name: str
@@ -18,6 +29,7 @@ class SiteAnswer(TypedDict):
     pointsPerDay: int
     pointCosts: dict[str, int]
     pointsSpentToday: int
+    busiestSecondToday: BusiestSecondAnswer | None
     attribution: int
     respectsDoNotTrack: bool
     uniqueDepthDays: int
