@@ -8,37 +8,6 @@ from typing import NotRequired, TypedDict
 from dealtrace.leads.lead import LeadRef
 
 
-class BusiestSecondAnswer(TypedDict):
-    """The most requests of one IP address in a second of a day, how many were allowed, and when it was."""
-
-    requests: int
-    allowed: int
-    endedAt: datetime
-
-
-class SiteAnswer(TypedDict):
-    """A site in `site list` and `site show`; `uniqueDepthDays` and `pointsPerDay` are 0 if there is no limit.
-
-    `busiestSecondToday` is `None` before the first request of the day, and without a rate limit.
-    """
-
-    siteId: int
-    name: str
-    timezone: str
-    contactMatching: bool
-    pointsPerDay: int
-    pointCosts: dict[str, int]
-    pointsSpentToday: int
-    busiestSecondToday: BusiestSecondAnswer | None
-    attribution: int
-    respectsDoNotTrack: bool
-    uniqueDepthDays: int
-    targetCallSeconds: int
-    corsOrigins: list[str]
-    counter: str
-    customFields: list[str]
-
-
 class RateAnswer(TypedDict):
     """A rate in `rate list`: the price of one unit of a currency in rubles, and the first day of the rate."""
 

@@ -22,7 +22,7 @@ class BusiestSecond:
     ones, so that they show how near the address came to the limit. The second ends with a request to the site.
     """
 
-    requests: int
+    counted: int
     allowed: int
     ended_at: datetime
 

@@ -14,8 +14,8 @@ from dealtrace.accounts.own_ids import FIRST_ID_MAX, ID_MAX
 from dealtrace.accounts.site import TIME_ZONE_DEFAULT, Site
 from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.credit import AttributionModel
-from dealtrace.cli.answers import SiteAnswer
 from dealtrace.cli.options import JsonOption, SiteIdArgument
+from dealtrace.cli.sites.answers import SiteAnswer
 from dealtrace.cli.terminal import console, fail, open_prepared, print_json
 from dealtrace.operations.accounts.change_site_settings import change_site_settings
 from dealtrace.operations.accounts.open_site import NewSite, open_site
@@ -163,7 +163,7 @@ def _read_site(connection: Connection, site: Site, now: datetime) -> SiteAnswer:
         "pointCosts": dict(site.point_costs),
         "pointsSpentToday": find_points_spent(connection, site.id, today),
         "busiestSecondToday": {
-            "requests": busiest.requests,
+            "requests": busiest.counted,
             "allowed": busiest.allowed,
             "endedAt": busiest.ended_at,
         }

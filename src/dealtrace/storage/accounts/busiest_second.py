@@ -15,7 +15,7 @@ def raise_busiest_second(connection: Connection, site_id: int, day_on: date, sec
     A single conditional statement compares and stores, so that of several processes the busiest second remains.
     """
     statement = insert_into(connection, busiest_second).values(
-        site_id=site_id, day_on=day_on, requests=second.requests, allowed=second.allowed, ended_at=second.ended_at
+        site_id=site_id, day_on=day_on, requests=second.counted, allowed=second.allowed, ended_at=second.ended_at
     )
     new = {name: statement.excluded[name] for name in ("requests", "allowed", "ended_at")}
     connection.execute(
