@@ -19,7 +19,7 @@ from dealtrace.storage.deals.versions import list_versions
 from dealtrace.storage.reports.statuses import list_statuses
 from dealtrace.storage.schema.tables.parts import TENANT
 from dealtrace.storage.schema.tables.requests import api_request
-from dealtrace.storage.schema.tables.settings import background_run, points_day, site_change
+from dealtrace.storage.schema.tables.settings import background_run, busiest_second, points_day, site_change
 from dealtrace.storage.schema.tables.whole import metadata
 
 Rows = dict[str, list[tuple[Any, ...]]]
@@ -30,13 +30,19 @@ LONG_SECONDS = 30
 def rows_of(database: Database, player: Player, *, without: tuple[Table, ...] = ()) -> Rows:
     """Return all rows of a site by table name; empty tables are missing.
 
-    The history, the journal and changes in the background are left out. So are days of points on which nothing was
-    spent: their rows are only locks, around midnight of two days.
+    The history, the journal, busiest seconds and changes in the background are left out. So are days of points on which
+    nothing was spent: their rows are only locks, around midnight of two days.
     """
     owned: Rows = {}
     with database.write() as connection:
         for table in metadata.sorted_tables:
-            if table.info == TENANT and table not in (api_request, background_run, site_change, *without):
+            if table.info == TENANT and table not in (
+                api_request,
+                background_run,
+                busiest_second,
+                site_change,
+                *without,
+            ):
                 mine = select(table).where(table.c.site_id == player.site.id).order_by(*table.primary_key.columns)
                 if table is points_day:
                     mine = mine.where(table.c.spent != 0)

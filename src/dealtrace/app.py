@@ -295,6 +295,7 @@ class Application:
             (SocketWatcher(settings.connections_max).check, "sockets_not_watched", "sockets_watched_again"),
             (load.check, "load_not_watched", "load_watched_again"),
             (self._store_unknown_parameters, "unknown_parameters_not_counted", "unknown_parameters_counted_again"),
+            (self._store_busiest_seconds, "busiest_seconds_not_stored", "busiest_seconds_stored_again"),
             (self._store_session_uses, "uses_of_sessions_not_stored", "uses_of_sessions_stored_again"),
             (self._store_requests, "requests_not_journalled", "requests_journalled_again"),
         ):
@@ -330,11 +331,11 @@ class Application:
                 database.close()
 
     async def _store_remaining(self) -> None:
-        """Store the unknown parameters and journalled requests that are still in memory.
+        """Store the unknown parameters, busiest seconds and journalled requests that are still in memory.
 
         If this fails, they are lost, which must not prevent the stop.
         """
-        for store in (self._store_unknown_parameters, self._store_requests):
+        for store in (self._store_unknown_parameters, self._store_busiest_seconds, self._store_requests):
             try:
                 await store()
             except Exception as fault:  # noqa: BLE001 - the database may be away
@@ -342,6 +343,9 @@ class Application:
 
     async def _store_unknown_parameters(self) -> None:
         await self._gate.unknown_parameters.store(self._write_queue)
+
+    async def _store_busiest_seconds(self) -> None:
+        await self._gate.busiest_seconds.store(self._write_queue)
 
     async def _store_session_uses(self) -> None:
         await self._session_uses.store(self._account_changes)

@@ -2,7 +2,7 @@
 
 import html
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 
 import httpx
@@ -24,8 +24,10 @@ from dealtrace.operations.accounts.settings_as_text import settings_of
 from dealtrace.operations.deals.import_deals import import_deals
 from dealtrace.operations.stopped import NextStep, Stopped
 from dealtrace.operations.what_if.run_past import PastRun, claim_past_run, rules_of, run_past
+from dealtrace.quota.rate import BusiestSecond
 from dealtrace.storage.accounts.api_requests import count_refusals_without_site, insert_requests
 from dealtrace.storage.accounts.background_runs import claim_run, find_run
+from dealtrace.storage.accounts.busiest_second import raise_busiest_second
 from dealtrace.storage.accounts.site_changes import list_site_changes
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.reports.statuses import list_statuses
@@ -431,3 +433,15 @@ def test_the_page_says_how_many_requests_the_rate_has_refused_today(boss: Guest,
         insert_requests(connection, [refused(number, now) for number in range(10, 10 + REFUSALS_COUNTED)])
     said = re.sub(r"\s", " ", text_of(boss.get("settings/site").text))
     assert "Refused today because of a rate limit: 1 000 or more" in said
+
+
+def test_the_page_says_which_second_of_today_was_the_busiest(boss: Guest, served: Stage, owner: Player) -> None:
+    wait_for_a_day_that_lasts(MOSCOW)
+    today = site_day(datetime.now(UTC), MOSCOW)
+    at = datetime.combine(today, time(14, 5, 9), MOSCOW).astimezone(UTC)
+    assert "Busiest second today" not in boss.get("settings/site").text, "the server has no limit"
+    with served.database.write() as connection:
+        raise_busiest_second(connection, owner.site.id, today - timedelta(days=1), BusiestSecond(5, 5, at))
+        raise_busiest_second(connection, owner.site.id, today, BusiestSecond(4, 5, at))
+    said = text_of(boss.get("settings/site").text)
+    assert "Busiest second today: 4 of 5 requests from one IP address, at 14:05:09" in said

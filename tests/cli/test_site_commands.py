@@ -1,12 +1,17 @@
 """`dealtrace site`."""
 
+from datetime import UTC, datetime
+
 import httpx
 
 from cast import Player, Stage, moscow
 from commands import Terminal
 from dealtrace.accounts.counter_code import is_counter_code
+from dealtrace.accounts.site_days import site_day
+from dealtrace.quota.rate import BusiestSecond
+from dealtrace.storage.accounts.busiest_second import raise_busiest_second
 from server import ServerProcess
-from waiting import wait_until_followed
+from waiting import wait_for_a_day_that_lasts, wait_until_followed
 
 
 def test_it_creates_a_site_and_tells_programs_exactly_two_things(terminal: Terminal) -> None:
@@ -61,6 +66,7 @@ def test_it_lists_what_a_site_is_set_to(terminal: Terminal) -> None:
             "pointsPerDay": 0,
             "pointCosts": {},
             "pointsSpentToday": 0,
+            "busiestSecondToday": None,
             "attribution": 1,
             "respectsDoNotTrack": True,
             "uniqueDepthDays": 0,
@@ -70,6 +76,18 @@ def test_it_lists_what_a_site_is_set_to(terminal: Terminal) -> None:
         }
     ]
     assert "Asia/Vladivostok" in terminal.done("site", "list").out
+
+
+def test_it_tells_the_busiest_second_of_today(server: ServerProcess, beside: Terminal, served: Stage) -> None:
+    site = served.open_site().site
+    wait_for_a_day_that_lasts(site.time_zone)
+    at = datetime.now(UTC)
+    with served.database.write() as connection:
+        raise_busiest_second(connection, site.id, site_day(at, site.time_zone), BusiestSecond(4, 5, at))
+    told = f"busiest second today: 4 of 5 requests from one IP address, at {at.astimezone(site.time_zone):%H:%M:%S}"
+    assert told in beside.done("site", "show", str(site.id)).out
+    found = beside.json("site", "show", str(site.id))["busiestSecondToday"]
+    assert (found["requests"], found["allowed"], datetime.fromisoformat(found["endedAt"])) == (4, 5, at)
 
 
 def test_it_changes_every_setting_at_once(terminal: Terminal) -> None:

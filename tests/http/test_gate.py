@@ -17,7 +17,10 @@ import pytest
 from sqlalchemy import text
 
 from cast import MOSCOW, Player, Stage
+from dealtrace.accounts.site_days import site_day
 from dealtrace.http.body import BODY_SECONDS_MAX
+from dealtrace.quota.rate import BusiestSecond
+from dealtrace.storage.accounts.busiest_second import find_busiest_second
 from dealtrace.storage.database.engine import Database, open_database
 from engines import on_one_engine
 from postgresql import PostgresqlServer
@@ -77,6 +80,34 @@ def within_a_second(story: Callable[[], T]) -> T:
         time.sleep(1)
 
 
+def busiest_second(server: ServerProcess, player: Player) -> BusiestSecond | None:
+    """Return the busiest second of a site's day, today or, around midnight, yesterday."""
+    database, now = open_database(server.database_url), datetime.now(UTC)
+    try:
+        with database.read() as connection:
+            days = (site_day(now - apart, player.site.time_zone) for apart in (timedelta(), timedelta(minutes=5)))
+            found = (find_busiest_second(connection, player.site.id, day_on) for day_on in days)
+            return next((second for second in found if second is not None), None)
+    finally:
+        database.close()
+
+
+def requests_of_processes(server: ServerProcess, count: int) -> tuple[Player, list[int]]:
+    """Let a new site be asked so often within a second; return it, and how many requests each process answered."""
+    deadline = time.monotonic() + 60
+    while True:
+        player = opened_site(server)
+        started = time.monotonic()
+        answers = burst(server, query_of(player.token), count=count)
+        took = time.monotonic() - started
+        assert statuses(answers) == {200: count}
+        time.sleep(1)  # so that the next requests are alone in their second
+        if took < 1:
+            ids = [re.search(rb"x-request-id: ([^-\r]+)-", answer) for answer in answers]
+            return player, list(Counter(found[1] for found in ids if found is not None).values())
+        assert time.monotonic() < deadline, "this machine is too slow"
+
+
 class TestRate:
     """Five requests a second from one address, before anything else is looked at."""
 
@@ -91,6 +122,38 @@ class TestRate:
         assert b'"errorCode":"10030"' in refused
         time.sleep(int(re.search(rb"retry-after: (\d+)", refused)[1]))  # type: ignore[index] # as it asks
         assert statuses(within_a_second(lambda: burst(server, query_of(player.token)))) == {200: 5, 429: 6}
+
+    @on_one_engine
+    def test_the_busiest_second_of_a_site_is_remembered(self, start_server: StartServer) -> None:
+        server = start_server(rate_per_second=5)
+        player, neighbour = opened_site(server), opened_site(server)
+        before = datetime.now(UTC)
+        within_a_second(lambda: burst(server, query_of(player.token)))
+        within_a_second(lambda: burst(server, query_of("nobody's token")))
+        wait_until(lambda: (found := busiest_second(server, player)) is not None and found.counted == 5)
+        found = busiest_second(server, player)
+        assert found is not None
+        assert (found.counted, found.allowed) == (5, 5), "refused requests are not counted"
+        assert before <= found.ended_at <= datetime.now(UTC)
+        assert busiest_second(server, neighbour) is None
+
+    @pytest.mark.parametrize("is_shared", [False, True])
+    def test_of_two_processes_the_busiest_second_is_the_one_that_the_limit_sees(
+        self, postgresql_server: PostgresqlServer, redis: RedisServer, tmp_path: Path, is_shared: bool
+    ) -> None:
+        url = postgresql_server.create(f"busiest_second_{is_shared}".lower(), "dealtrace_template")
+        redis_url = redis.url if is_shared else ""
+        with closing(ServerProcess(url, tmp_path, workers=2, rate_per_second=100, redis_url=redis_url)) as server:
+            player, answered = requests_of_processes(server, 20)
+            assert len(answered) == 2
+            requests = sum(answered) if is_shared else max(answered)
+            wait_until(lambda: (found := busiest_second(server, player)) is not None and found.counted == requests)
+            for each in (1, 2):  # seconds that are less busy change nothing, in either process
+                burst(server, query_of(player.token), count=each)
+            assert server.stop() == 0
+            found = busiest_second(server, player)
+            assert found is not None
+            assert (found.counted, found.allowed) == (requests, 100)
 
     @on_one_engine
     def test_it_stands_before_the_token_and_the_method(self, start_server: StartServer) -> None:

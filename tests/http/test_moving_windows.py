@@ -21,7 +21,7 @@ HOUR = 3600
 
 async def admitted(windows: MovingWindows, hits: int, *, key: str = "a", count: int = 5, seconds: int = 60) -> int:
     """Return how many of some hits are admitted."""
-    return sum([await windows.hit(key, count=count, seconds=seconds) for _ in range(hits)])
+    return sum([await windows.hit(key, count=count, seconds=seconds) > 0 for _ in range(hits)])
 
 
 def both(story: Callable[[MovingWindows], Awaitable[T]], redis: RedisServer) -> list[T]:
@@ -54,18 +54,27 @@ def test_the_window_moves_on(redis: RedisServer) -> None:
     assert both(story, redis) == [[5, 5], [5, 5]]
 
 
+def test_a_hit_tells_how_many_its_window_has(redis: RedisServer) -> None:
+    async def story(windows: MovingWindows) -> list[int]:
+        hits = [await windows.hit("told", count=3, seconds=1) for _ in range(4)]
+        await asyncio.sleep(1.1)
+        return [*hits, await windows.hit("told", count=3, seconds=1)]
+
+    assert both(story, redis) == [[1, 2, 3, 0, 1], [1, 2, 3, 0, 1]]
+
+
 def test_refused_hits_do_not_lengthen_the_wait() -> None:
     now = [0.0]
     windows = MemoryWindows(lambda: now[0])
 
-    async def story() -> list[bool]:
+    async def story() -> list[int]:
         outcomes = []
         for moment in (0.0, 0.2, 0.5, 0.9, 1.0, 1.1):
             now[0] = moment
             outcomes.append(await windows.hit("a", count=1, seconds=1))
         return outcomes
 
-    assert run(story) == [True, False, False, False, True, False]
+    assert run(story) == [1, 0, 0, 0, 1, 0]
 
 
 @given(seconds=st.lists(st.sampled_from([1, 60, HOUR]), min_size=1, max_size=30))
@@ -170,9 +179,9 @@ def test_no_second_ever_holds_more_than_the_limit(hits: list[tuple[str, float]],
         for key, pause in hits:
             now[0] += pause
             before = [moment for moment in admitted_at[key] if moment > now[0] - 1]
-            admits = await windows.hit(key, count=count, seconds=1)
-            assert admits is (len(before) < count)
-            if admits:
+            counted = await windows.hit(key, count=count, seconds=1)
+            assert counted == (len(before) + 1 if len(before) < count else 0)
+            if counted:
                 admitted_at[key].append(now[0])
 
     run(story)

@@ -1,7 +1,7 @@
 """The directory: what a token opens, remembered until something about it changes, and never without bound."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import count
@@ -19,6 +19,7 @@ from dealtrace.runtime import site_cache as module
 from dealtrace.runtime.site_cache import Admission, SiteCache
 from dealtrace.storage.accounts.revision import raise_revision
 from dealtrace.storage.accounts.sites import find_site
+from dealtrace.storage.database.compiled_statement import CompiledStatement, PlainRow, Values
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.schema.tables.control import site as site_table
 from write_commands import utc_now
@@ -50,8 +51,15 @@ def statements_on(database: Database) -> Iterator[list[str]]:
     def listen(_connection: object, _cursor: object, text: str, *_rest: object) -> None:
         seen.append(text)
 
+    def fetch(statement: CompiledStatement, connection: Connection, parameters: Values) -> Sequence[PlainRow]:
+        seen.append("compiled")
+        return run_compiled(statement, connection, parameters)
+
+    run_compiled = CompiledStatement.fetch
     event.listen(database.reader, "before_cursor_execute", listen)
-    yield seen
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(CompiledStatement, "fetch", fetch)
+        yield seen
     event.remove(database.reader, "before_cursor_execute", listen)
 
 

@@ -2,7 +2,10 @@
 
 import asyncio
 import sqlite3
+import statistics
+import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,9 +13,11 @@ import structlog
 
 from dealtrace.errors import DatabaseUnavailable
 from dealtrace.log import OUTAGE_REPEATED_SECONDS, Outage
-from dealtrace.worker.repeating import BackgroundLoops
+from dealtrace.worker.repeating import BackgroundLoops, next_round
 from waiting import until
 from write_commands import run
+
+PAUSE_SECONDS = 0.1
 
 
 class Broken(BaseException):
@@ -99,3 +104,41 @@ def test_loops_that_are_stopped_end_quietly() -> None:
     with structlog.testing.capture_logs() as lines:
         run(story)
     assert lines == []
+
+
+def test_loops_of_one_pause_run_at_the_same_moments_whenever_they_began() -> None:
+    moments: dict[str, list[float]] = {"early": [], "late": []}
+
+    async def story() -> None:
+        async def work(name: str) -> None:
+            moments[name].append(time.monotonic())
+
+        loops = BackgroundLoops(lambda: pytest.fail("it ended the process"))
+        loops.start(partial(work, "early"), PAUSE_SECONDS, Outage("early_failed", "early_works"))
+        await asyncio.sleep(PAUSE_SECONDS / 2)
+        loops.start(partial(work, "late"), PAUSE_SECONDS, Outage("late_failed", "late_works"))
+        await until(lambda: len(moments["late"]) > 10)
+        await loops.stop()
+
+    run(story)
+    phases = [[(moment / PAUSE_SECONDS) % 1 for moment in of_loop[1:]] for of_loop in moments.values()]
+    apart = abs(statistics.median(phases[0]) - statistics.median(phases[1]))
+    assert min(apart, 1 - apart) < 1 / 4, "half a pause lay between their first rounds"
+
+
+@pytest.mark.parametrize(
+    ("ended", "seconds", "following"),
+    [
+        (0, 0.0, 1),
+        (0, 7.2, 4),
+        (3, 6.5, 4),
+        (3, 5.999, 4),  # the timer was early
+        (3, 8.0, 5),
+        (3, 13.0, 7),  # the round took long
+    ],
+)
+def test_a_round_is_never_repeated_and_the_next_one_at_most_a_pause_away(
+    ended: int, seconds: float, following: int
+) -> None:
+    assert next_round(ended, seconds, pause_seconds=2.0) == following
+    assert following * 2.0 - seconds <= 2.0 + 0.01

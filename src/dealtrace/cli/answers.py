@@ -8,25 +8,6 @@ from typing import NotRequired, TypedDict
 from dealtrace.leads.lead import LeadRef
 
 
-class SiteAnswer(TypedDict):
-    """A site in `site list` and `site show`; `uniqueDepthDays` and `pointsPerDay` are 0 if there is no limit."""
-
-    siteId: int
-    name: str
-    timezone: str
-    contactMatching: bool
-    pointsPerDay: int
-    pointCosts: dict[str, int]
-    pointsSpentToday: int
-    attribution: int
-    respectsDoNotTrack: bool
-    uniqueDepthDays: int
-    targetCallSeconds: int
-    corsOrigins: list[str]
-    counter: str
-    customFields: list[str]
-
-
 class RateAnswer(TypedDict):
     """A rate in `rate list`: the price of one unit of a currency in rubles, and the first day of the rate."""
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from starlette.types import Receive, Scope
 
+from dealtrace import clock
 from dealtrace.accounts.counter_code import is_counter_code
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.token import TokenId
@@ -23,6 +24,7 @@ from dealtrace.http.parameter_types import DIGITS_MAX
 from dealtrace.http.parameters import REQUIRED, Sent
 from dealtrace.http.rate_limits import RateLimits
 from dealtrace.http.request_note import NOTE, RequestNote
+from dealtrace.runtime.busiest_seconds import BusiestSeconds
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.report_pool import ReportPool
 from dealtrace.runtime.site_cache import Admission, SiteCache
@@ -34,6 +36,7 @@ class Gate:
     """Admits or refuses requests; `site_parameter` is the name of the site's id in paths and parameters.
 
     `unknown_parameters` counts the parameters that admitted requests have but their endpoints do not know.
+    `busiest_seconds` has the most requests that the rate limit counted in a second of each site's day.
     """
 
     def __init__(  # noqa: PLR0913 - all that is needed to answer a request
@@ -56,6 +59,7 @@ class Gate:
         self._body_bytes_max = body_bytes_max
         self._rate_limits = rate_limits
         self.unknown_parameters = UnknownParametersTally()
+        self.busiest_seconds = BusiestSeconds(clock.now)
         self._proxies = proxies
 
     async def admit(self, endpoint: Endpoint, scope: Scope, receive: Receive) -> tuple[Caller, Sent | Sequence[object]]:
@@ -65,12 +69,13 @@ class Gate:
             Refusal: the first check that failed; nothing was stored and no points were spent.
         """
         ip = self._proxies.client_ip(scope)
-        await self._rate_limits.check_ip(endpoint.rate_limit_class, ip)
+        requests = await self._rate_limits.check_ip(endpoint.rate_limit_class, ip)
         if scope["method"] not in endpoint.methods:
             raise MethodNotAllowed(method=scope["method"], allowed=", ".join(endpoint.methods))
         if endpoint.batch is not None:
             body = await receive_body(scope, receive, self._body_bytes_max)
             caller = await self._identify(endpoint, scope, receive, Pairs(), ip)
+            self._observe_rate(endpoint.rate_limit_class, caller.site, requests)
             items = endpoint.batch.items_of(body)
             known = endpoint.item_keys
             unknown = [name for item in items if isinstance(item, dict) for name in item if name not in known]
@@ -80,10 +85,16 @@ class Gate:
         note: RequestNote = scope[NOTE]
         note.sent = pairs.values
         caller = await self._identify(endpoint, scope, receive, pairs, ip)
+        self._observe_rate(endpoint.rate_limit_class, caller.site, requests)
         sent = endpoint.table.read(pairs)
         if sent.unknown and endpoint.rate_limit_class is not RateLimitClass.VISIT:
             self._count_unknown(caller.site, endpoint, sent.unknown, endpoint.table.named)
         return caller, sent
+
+    def _observe_rate(self, rate_limit_class: RateLimitClass, site: Site, requests: int) -> None:
+        """Take note of how many requests the rate limit has counted in this second for an address that calls a site."""
+        if requests and rate_limit_class is RateLimitClass.API:
+            self.busiest_seconds.observe(site, requests, self._rate_limits.per_second(rate_limit_class))
 
     def _count_unknown(self, site: Site, endpoint: Endpoint, names: Sequence[str], known: Iterable[str]) -> None:
         if names := [name for name in names if name != self._site_parameter]:

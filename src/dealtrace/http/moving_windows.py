@@ -28,14 +28,17 @@ local newest = tonumber(redis.call('LINDEX', KEYS[1], 0) or 0)
 if newest > now then
     redis.call('DEL', KEYS[1])
 end
-local oldest = redis.call('LINDEX', KEYS[1], limit - 1)
-if oldest and tonumber(oldest) > now - window then
+local oldest = redis.call('LINDEX', KEYS[1], -1)
+while oldest and tonumber(oldest) <= now - window do
+    redis.call('RPOP', KEYS[1])
+    oldest = redis.call('LINDEX', KEYS[1], -1)
+end
+if redis.call('LLEN', KEYS[1]) >= limit then
     return 0
 end
-redis.call('LPUSH', KEYS[1], string.format('%.0f', now))
-redis.call('LTRIM', KEYS[1], 0, limit - 1)
+local hits = redis.call('LPUSH', KEYS[1], string.format('%.0f', now))
 redis.call('EXPIRE', KEYS[1], ARGV[2])
-return 1
+return hits
 """
 
 
@@ -46,8 +49,10 @@ class WindowsUnavailable(Exception):  # noqa: N818 - it names the condition
 class MovingWindows(Protocol):
     """Counts requests (hits) by key in a moving window; refused hits are not counted."""
 
-    async def hit(self, key: str, *, count: int, seconds: int) -> bool:
-        """Count a hit and return `True`, or return `False` if `key` already has `count` hits within `seconds` seconds.
+    async def hit(self, key: str, *, count: int, seconds: int) -> int:
+        """Count a hit and return how many hits `key` has within `seconds` seconds, this one included.
+
+        If `key` already has `count` hits within this time, the hit is refused: return 0.
 
         Raises:
             WindowsUnavailable: Redis failed or did not answer in time; the hit may have been counted.
@@ -72,18 +77,21 @@ class MemoryWindows:
         """Return how many keys are kept."""
         return sum(map(len, self._hits.values()))
 
-    async def hit(self, key: str, *, count: int, seconds: int) -> bool:
+    async def hit(self, key: str, *, count: int, seconds: int) -> int:
         """Count a hit; see `MovingWindows.hit`."""
         now = self._monotonic()
         by_key = self._hits.setdefault(seconds, OrderedDict())
-        hits = by_key.get(key) or deque[float](maxlen=count)
-        if len(hits) == count and hits[0] > now - seconds:
-            return False
+        hits = by_key.get(key)
+        if hits is None:
+            hits = by_key[key] = deque[float]()
+        while hits and hits[0] <= now - seconds:
+            hits.popleft()
+        if len(hits) >= count:
+            return 0
         hits.append(now)
-        by_key[key] = hits
         by_key.move_to_end(key)
         self._drop_passed(now)
-        return True
+        return len(hits)
 
     async def aclose(self) -> None:
         """Close nothing: memory has no connections."""
@@ -108,14 +116,14 @@ class RedisWindows:
         self._redis = Redis.from_pool(pool)
         self._hit = self._redis.register_script(_HIT)
 
-    async def hit(self, key: str, *, count: int, seconds: int) -> bool:
+    async def hit(self, key: str, *, count: int, seconds: int) -> int:
         """Count a hit; see `MovingWindows.hit`."""
         try:
             async with asyncio.timeout(REDIS_SECONDS_MAX):
-                admitted = await self._hit(keys=[_KEY_PREFIX + key], args=[count, seconds])
+                hits = await self._hit(keys=[_KEY_PREFIX + key], args=[count, seconds])
         except (RedisError, OSError, TimeoutError) as fault:
             raise WindowsUnavailable(type(fault).__name__) from fault
-        return bool(admitted)
+        return int(hits)
 
     async def aclose(self) -> None:
         """Close the connections."""

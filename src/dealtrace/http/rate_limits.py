@@ -59,8 +59,10 @@ class RateLimits:
         limit = self._per_ip[rate_limit_class]
         return limit.count if limit is not None and limit.seconds == 1 else 0
 
-    async def check_ip(self, rate_limit_class: RateLimitClass, ip: str) -> None:
+    async def check_ip(self, rate_limit_class: RateLimitClass, ip: str) -> int:
         """Admit a request from an IP address to an endpoint of a class, and count the request.
+
+        Return how many requests of the address the limit counts now, this one included; 0 if nothing is counted.
 
         Ours: while Redis is unavailable, every request is admitted: a lost deal costs more than an excess request.
         Vendor: «если в 1 секунду с одного IP-адреса поступит 11 API-запросов, то 5 выполнятся сразу, а остальные
@@ -72,8 +74,13 @@ class RateLimits:
         limit = self._per_ip[rate_limit_class]
         key = rate_key(ip)
         names = (key,) if rate_limit_class is RateLimitClass.API else (rate_limit_class.value, key)
-        if limit is None or await self._admits(limit, *names):
-            return
+        if limit is None:
+            return 0
+        hits = await self._hit(limit, *names)
+        if hits is None:
+            return 0
+        if hits:
+            return hits
         if limit.seconds == MINUTE_SECONDS:
             raise AnonymousRateExceeded(retry_after_seconds=MINUTE_SECONDS)
         raise RateExceeded(per_second=limit.count, retry_after_seconds=1)
@@ -106,15 +113,17 @@ class RateLimits:
         await self._windows.aclose()
 
     async def _admits(self, limit: _Limit | None, *names: str) -> bool:
-        if limit is None:
-            return True
+        return limit is None or await self._hit(limit, *names) != 0
+
+    async def _hit(self, limit: _Limit, *names: str) -> int | None:
+        """Count a request; return the count, 0 if the request is refused, or `None` if Redis is unavailable."""
         try:
-            admits = await self._windows.hit("/".join(names), count=limit.count, seconds=limit.seconds)
+            hits = await self._windows.hit("/".join(names), count=limit.count, seconds=limit.seconds)
         except WindowsUnavailable as fault:
             self._outage.failed(str(fault))
-            return True
+            return None
         self._outage.ended()
-        return admits
+        return hits
 
 
 def _per_second(count: int) -> _Limit | None:

@@ -3,12 +3,28 @@
 Vendor: «не более 5 запросов в секунду с одного IP-адреса».
 """
 
+from datetime import datetime
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
+
+from dealtrace.record import record
 
 IPV6_PREFIX = 64
 """Ours: all addresses of a /64 network count as one address, because a household or server gets a whole network."""
 _KEYS_CACHED = 4096
+
+
+@record
+class BusiestSecond:
+    """The most requests in a second from one IP address that calls a site, how many are allowed, and when (UTC).
+
+    Ours: the requests are those that the limit counts: of one IP address, to all sites of the server, and only admitted
+    ones, so that they show how near the address came to the limit. The second ends with a request to the site.
+    """
+
+    counted: int
+    allowed: int
+    ended_at: datetime
 
 
 @lru_cache(_KEYS_CACHED)

@@ -14,9 +14,11 @@ Receivers remember positions, so as long as a site exists, its positions never s
 """
 POINTS = "points_day"
 """The table with the API points spent per day; its rows do not count as data: even refused changes spend points."""
+BUSIEST_SECONDS = "busiest_second"
+"""The table with the busiest second of each day; its rows do not count as data: refused requests store them, too."""
 RUNS = "background_run"
 """The table with the latest background runs; its rows do not count as data: even a preview stores a row."""
-_NOT_DATA = frozenset({HISTORY, POSITIONS, POINTS, RUNS})
+_NOT_DATA = frozenset({HISTORY, POSITIONS, POINTS, BUSIEST_SECONDS, RUNS})
 
 
 def count_site_rows(connection: Connection, site_id: int) -> dict[str, int]:

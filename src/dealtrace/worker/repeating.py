@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import time
 from collections.abc import Awaitable, Callable
 
 import structlog
@@ -10,6 +11,9 @@ import structlog
 from dealtrace.errors import Refusal
 from dealtrace.log import Outage, cause_of
 from dealtrace.storage.database.database_errors import is_database_failure
+
+_STARTED_AT = time.monotonic()
+"""When the process began, on the monotonic clock: the rounds of all loops are counted from here."""
 
 _log = structlog.get_logger()
 
@@ -24,6 +28,9 @@ class BackgroundLoops:
 
     A loop continues after every failure. If a loop ends anyway, `end_process` is called: a process that no longer
     learns which tokens were revoked, for example, must not serve requests.
+
+    Loops of a process whose pauses are multiples of each other run at the same moments: an idle process that wakes once
+    for all its jobs uses half the CPU of one that wakes for each. Other processes run theirs at other moments.
     """
 
     def __init__(self, end_process: Callable[[], None] = end_process) -> None:
@@ -32,7 +39,10 @@ class BackgroundLoops:
         self._is_stopping = False
 
     def start(self, work: Callable[[], Awaitable[None]], pause_seconds: float, outage: Outage) -> None:
-        """Start a loop that calls `work`, pauses for `pause_seconds` and repeats; `outage` logs its failures."""
+        """Start a loop that calls `work` at once and then every `pause_seconds`; `outage` logs its failures.
+
+        A round that takes longer is followed by a pause until the next round would have begun.
+        """
         task = asyncio.create_task(_repeat(work, pause_seconds, outage))
         self._tasks[task] = outage.event
         task.add_done_callback(self._notice_end)
@@ -53,6 +63,7 @@ class BackgroundLoops:
 
 
 async def _repeat(work: Callable[[], Awaitable[None]], pause_seconds: float, outage: Outage) -> None:
+    rounds = 0
     while True:
         try:
             await work()
@@ -64,7 +75,21 @@ async def _repeat(work: Callable[[], Awaitable[None]], pause_seconds: float, out
             outage.failed("an awaited operation was cancelled", is_bug=True, cause=cause_of(fault))
         else:
             outage.ended()
-        await asyncio.sleep(pause_seconds)
+        if pause_seconds:
+            seconds = time.monotonic() - _STARTED_AT
+            rounds = next_round(rounds, seconds, pause_seconds)
+            await asyncio.sleep(rounds * pause_seconds - seconds)
+        else:
+            await asyncio.sleep(0)
+
+
+def next_round(ended: int, seconds: float, pause_seconds: float) -> int:
+    """Return the number of the round that follows round `ended`, `seconds` after the process began.
+
+    Round n begins n times `pause_seconds` after that. Rounds whose time has passed are left out, and a round that began
+    a little early, as timers may, is not repeated.
+    """
+    return max(ended, int(seconds // pause_seconds)) + 1
 
 
 def _is_of_database(fault: Exception) -> bool:

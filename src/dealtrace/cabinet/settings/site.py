@@ -20,6 +20,7 @@ from dealtrace.operations.accounts.change_site_settings import change_site_setti
 from dealtrace.operations.accounts.settings_as_text import COST_PREFIX, settings_of
 from dealtrace.operations.what_if.trial import read_tried
 from dealtrace.storage.accounts.api_requests import count_refusals_without_site
+from dealtrace.storage.accounts.busiest_second import find_busiest_second
 from dealtrace.storage.accounts.points import find_points_spent
 
 PLACE = "settings/site"
@@ -84,6 +85,7 @@ async def _page(
 ) -> Response:
     values = {**stored, **changes}
     today = site_day(clock.now(), view.current_site.time_zone)
+    busiest = await view.read(find_busiest_second, view.current_site.id, today)
     costs = [(key, key.removeprefix(COST_PREFIX), values[key]) for key in values if key.startswith(COST_PREFIX)]
     return show_settings(
         view,
@@ -99,6 +101,8 @@ async def _page(
         ],
         zones=sorted(available_timezones()),
         spent=await view.read(find_points_spent, view.current_site.id, today),
+        busiest=busiest,
+        busiest_at=f"{busiest.ended_at.astimezone(view.current_site.time_zone):%H:%M:%S}" if busiest else "",
         refused=await view.read(
             count_refusals_without_site,
             RateExceeded.code,

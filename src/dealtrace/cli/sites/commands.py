@@ -1,25 +1,28 @@
 """`dealtrace site`: create, change, show and list sites."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.table import Table
+from sqlalchemy import Connection
 
 from dealtrace import clock
 from dealtrace.accounts.own_ids import FIRST_ID_MAX, ID_MAX
 from dealtrace.accounts.site import TIME_ZONE_DEFAULT, Site
 from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.credit import AttributionModel
-from dealtrace.cli.answers import SiteAnswer
 from dealtrace.cli.options import JsonOption, SiteIdArgument
+from dealtrace.cli.sites.answers import SiteAnswer
 from dealtrace.cli.terminal import console, fail, open_prepared, print_json
 from dealtrace.operations.accounts.change_site_settings import change_site_settings
 from dealtrace.operations.accounts.open_site import NewSite, open_site
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.accounts.set_first_id import set_first_id
 from dealtrace.settings import read_settings
+from dealtrace.storage.accounts.busiest_second import find_busiest_second
 from dealtrace.storage.accounts.points import find_points_spent
 from dealtrace.storage.accounts.sites import list_sites
 from dealtrace.storage.id_blocks import IdBlocks
@@ -89,10 +92,7 @@ def show(as_json: JsonOption = False) -> None:
     """List all sites with their settings and the API points used today."""
     with open_prepared() as database, database.read() as connection:
         now = clock.now()
-        rows = [
-            _serialize_site(site, find_points_spent(connection, site.id, site_day(now, site.time_zone)))
-            for site in list_sites(connection)
-        ]
+        rows = [_read_site(connection, site, now) for site in list_sites(connection)]
     if as_json:
         print_json(rows)
         return
@@ -115,11 +115,9 @@ def show(as_json: JsonOption = False) -> None:
 
 @site_commands.command("show")
 def show_site(site_id: SiteIdArgument, as_json: JsonOption = False) -> None:
-    """Show all settings of a site, its custom fields and the points spent today."""
+    """Show all settings of a site, its custom fields, the points spent today and today's busiest second."""
     with open_prepared() as database, database.read() as connection:
-        site = require_site(connection, site_id)
-        spent = find_points_spent(connection, site.id, site_day(clock.now(), site.time_zone))
-    answer = _serialize_site(site, spent)
+        answer = _read_site(connection, require_site(connection, site_id), clock.now())
     if as_json:
         print_json(answer)
         return
@@ -134,6 +132,12 @@ def _format_site(answer: SiteAnswer) -> Iterator[str]:
     yield f"  contact_matching: {_switch(is_on=answer['contactMatching'])}"
     yield f"  points_per_day: {answer['pointsPerDay'] or 'no limit'}, spent today: {answer['pointsSpentToday']}"
     yield f"  points_cost: {costs or '1 each'}"
+    if (busiest := answer["busiestSecondToday"]) is not None:
+        time = busiest["endedAt"].astimezone(ZoneInfo(answer["timezone"]))
+        yield (
+            f"  busiest second today: {busiest['requests']} of {busiest['allowed']} requests from one IP address, "
+            f"at {time:%H:%M:%S}"
+        )
     yield f"  attribution: {answer['attribution']} ({AttributionModel(answer['attribution']).name.lower()})"
     yield f"  respects_do_not_track: {_switch(is_on=answer['respectsDoNotTrack'])}"
     yield f"  unique_depth_days: {answer['uniqueDepthDays'] or 'no limit'}"
@@ -147,7 +151,9 @@ def _switch(*, is_on: bool) -> str:
     return "on" if is_on else "off"
 
 
-def _serialize_site(site: Site, spent: int) -> SiteAnswer:
+def _read_site(connection: Connection, site: Site, now: datetime) -> SiteAnswer:
+    today = site_day(now, site.time_zone)
+    busiest = find_busiest_second(connection, site.id, today)
     return {
         "siteId": site.id,
         "name": site.name,
@@ -155,7 +161,14 @@ def _serialize_site(site: Site, spent: int) -> SiteAnswer:
         "contactMatching": site.contact_matching,
         "pointsPerDay": site.points_per_day,
         "pointCosts": dict(site.point_costs),
-        "pointsSpentToday": spent,
+        "pointsSpentToday": find_points_spent(connection, site.id, today),
+        "busiestSecondToday": {
+            "requests": busiest.counted,
+            "allowed": busiest.allowed,
+            "endedAt": busiest.ended_at,
+        }
+        if busiest is not None
+        else None,
         "attribution": site.attribution,
         "respectsDoNotTrack": site.respects_do_not_track,
         "uniqueDepthDays": site.unique_depth.days if site.unique_depth is not None else 0,

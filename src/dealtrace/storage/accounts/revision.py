@@ -2,10 +2,12 @@
 
 from sqlalchemy import Connection, select
 
+from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.database.upsert import insert_into
 from dealtrace.storage.schema.tables.control import revision
 
 _ACCOUNTS = "accounts"
+_FIND = CompiledStatement(select(revision.c.number).where(revision.c.name == _ACCOUNTS))
 
 
 def raise_revision(connection: Connection) -> None:
@@ -16,5 +18,5 @@ def raise_revision(connection: Connection) -> None:
 
 def find_revision(connection: Connection) -> int:
     """Return the revision of sites, tokens, custom fields and webhooks; 0 before the first change."""
-    number = connection.execute(select(revision.c.number).where(revision.c.name == _ACCOUNTS)).scalar_one_or_none()
-    return int(number or 0)
+    rows = _FIND.fetch(connection, {})
+    return int(rows[0][0]) if rows else 0

@@ -3,13 +3,19 @@
 import os
 from pathlib import Path
 
-from sqlalchemy import text
+from sqlalchemy import func, select
 
+from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.database.engine import Database
 
 FREE_BYTES_MIN = 1024 * 1024
 """The free disk space, in bytes, below which the longest lead or deal may not fit."""
-_MODE = text("SELECT pg_is_in_recovery(), current_setting('transaction_read_only') = 'on'")
+_MODE = CompiledStatement(
+    select(
+        func.pg_is_in_recovery().label("is_recovering"),
+        (func.current_setting("transaction_read_only") == "on").label("is_read_only"),
+    )
+)
 
 
 def obstacle_to_writing(database: Database) -> str | None:
@@ -20,7 +26,7 @@ def obstacle_to_writing(database: Database) -> str | None:
     if database.is_sqlite:
         return "disk full" if _is_full(database.file.absolute().parent) else None
     with database.writer.connect() as connection:
-        is_recovering, is_read_only = connection.execute(_MODE).one()
+        ((is_recovering, is_read_only),) = _MODE.fetch(connection, {})
     if not is_recovering and not is_read_only:
         return None
     database.writer.dispose()

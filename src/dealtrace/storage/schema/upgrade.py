@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import Column, Connection, MetaData, Table, Text, inspect, select, text
 
+from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.database.sqlite_file import create_private_file
 
@@ -164,9 +165,14 @@ def newest_revision() -> str:
 
 
 def is_current(database: Database) -> bool:
-    """Return whether the database has the schema that this release needs."""
-    with database.read() as connection:
-        return _revision(connection) == newest_revision()
+    """Return whether the database has the schema that this release needs; a running server asks every second."""
+    try:
+        with database.read() as connection:
+            found = _FIND_REVISION.fetch(connection, {})
+    except Exception:  # noqa: BLE001 - the table may be missing; any other failure is met again
+        with database.read() as connection:
+            return _revision(connection) == newest_revision()
+    return bool(found) and found[0][0] == newest_revision()
 
 
 def _revision(connection: Connection) -> str | None:
@@ -177,3 +183,4 @@ def _revision(connection: Connection) -> str | None:
 
 _version = Table(VERSION_TABLE, MetaData(), Column("version_num", Text))
 """The table in which Alembic stores the revision of the schema."""
+_FIND_REVISION = CompiledStatement(select(_version.c.version_num))

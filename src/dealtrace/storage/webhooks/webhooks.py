@@ -2,12 +2,16 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, or_, select, update
 
 from dealtrace.accounts.clock_set_back import CLOCKS_APART_MAX
 from dealtrace.accounts.webhook import BodyStyle, EventKind, Listener, Webhook, WebhookId
-from dealtrace.storage.database.compiled_statement import Row, Values
+from dealtrace.storage.database.compiled_statement import CompiledStatement, Row, Values
 from dealtrace.storage.schema.tables.webhooks import webhook
+
+_LIST = select(webhook).order_by(webhook.c.site_id, webhook.c.created_at, webhook.c.id)
+_LIST_ALL = CompiledStatement(_LIST)
+_LIST_OF_SITE = CompiledStatement(_LIST.where(webhook.c.site_id == bindparam("site_id")))
 
 
 def insert_webhook(connection: Connection, new: Webhook) -> None:
@@ -29,10 +33,11 @@ def insert_webhook(connection: Connection, new: Webhook) -> None:
 
 def list_webhooks(connection: Connection, site_id: int | None = None) -> list[Webhook]:
     """List the webhooks of a site, oldest first; without `site_id`, the webhooks of all sites, ordered by site."""
-    query = select(webhook).order_by(webhook.c.site_id, webhook.c.created_at, webhook.c.id)
-    if site_id is not None:
-        query = query.where(webhook.c.site_id == site_id)
-    return [_webhook_from_row(row) for row in connection.execute(query)]
+    if site_id is None:
+        rows = _LIST_ALL.fetch_named(connection, {})
+    else:
+        rows = _LIST_OF_SITE.fetch_named(connection, {"site_id": site_id})
+    return [_webhook_from_row(row) for row in rows]
 
 
 def find_webhook(connection: Connection, webhook_id: int) -> Webhook | None:

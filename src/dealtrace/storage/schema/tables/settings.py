@@ -1,4 +1,4 @@
-"""A site's spent API points, custom fields, hosts, unknown fields and parameters, background runs, and history."""
+"""A site's points and busiest seconds, custom fields, hosts, unknown names, background runs, and history."""
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, PrimaryKeyConstraint, String, Table, Text
 
@@ -11,6 +11,18 @@ points_day = Table(
     site_column(),
     Column("day_on", Day, nullable=False),
     Column("spent", BigInteger, nullable=False),
+    PrimaryKeyConstraint("site_id", "day_on"),
+    info=TENANT,
+)
+
+busiest_second = Table(
+    "busiest_second",
+    metadata,
+    site_column(),
+    Column("day_on", Day, nullable=False),
+    Column("requests", BigInteger, nullable=False),
+    Column("allowed", BigInteger, nullable=False),
+    Column("ended_at", Instant, nullable=False),
     PrimaryKeyConstraint("site_id", "day_on"),
     info=TENANT,
 )

@@ -1,0 +1,35 @@
+"""The types of the JSON that `dealtrace site` prints; times are in UTC."""
+
+from datetime import datetime
+from typing import TypedDict
+
+
+class BusiestSecondAnswer(TypedDict):
+    """The most requests of one IP address in a second of a day, how many were allowed, and when it was."""
+
+    requests: int
+    allowed: int
+    endedAt: datetime
+
+
+class SiteAnswer(TypedDict):
+    """A site in `site list` and `site show`; `uniqueDepthDays` and `pointsPerDay` are 0 if there is no limit.
+
+    `busiestSecondToday` is `None` before the first request of the day, and without a rate limit.
+    """
+
+    siteId: int
+    name: str
+    timezone: str
+    contactMatching: bool
+    pointsPerDay: int
+    pointCosts: dict[str, int]
+    pointsSpentToday: int
+    busiestSecondToday: BusiestSecondAnswer | None
+    attribution: int
+    respectsDoNotTrack: bool
+    uniqueDepthDays: int
+    targetCallSeconds: int
+    corsOrigins: list[str]
+    counter: str
+    customFields: list[str]
