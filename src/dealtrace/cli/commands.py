@@ -36,7 +36,7 @@ COMMANDS = {
     "rate": ListedCommand("reports.rates", "rate_commands", "Set and list the exchange rates that reports use."),
     "column": ListedCommand("reports.columns", "column_commands", "Add, list and remove columns of reports."),
     "source": ListedCommand(
-        "sources", "source_commands", "Classify hosts for a site, such as its own hosts, and reclassify past visits."
+        "sources", "source_commands", "Classify hosts as own, payment, search and so on, and reclassify past visits."
     ),
     "deal": ListedCommand(
         "deals.commands", "deal_commands", "List, show and restore deals, show their history and choose their leads."

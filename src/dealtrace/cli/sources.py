@@ -22,7 +22,7 @@ KindArgument = Annotated[str, typer.Argument(metavar="KIND", help="own, payment,
 HostArgument = Annotated[str, typer.Argument(metavar="HOST", help="The host, or any URL on it.")]
 
 source_commands = typer.Typer(
-    help="Classify hosts for a site, such as its own hosts, and reclassify past visits.", no_args_is_help=True
+    help="Classify hosts as own, payment, search and so on, and reclassify past visits.", no_args_is_help=True
 )
 host_commands = typer.Typer(help="Add, list and remove the hosts that a site defines.", no_args_is_help=True)
 source_commands.add_typer(host_commands, name="host")

@@ -36,7 +36,7 @@ class Figure:
 
     @property
     def limit(self) -> int:
-        """Return the maximum number of rows behind the figure (deals, leads, visits or costs) to show."""
+        """Return how many rows behind the figure (deals, leads, visits or costs) are shown at most."""
         return self.question.limit if self.question.limit is not None else LIMIT_DEFAULT
 
 
@@ -52,7 +52,7 @@ def base_measure(metric: Metric) -> Measure | None:
 def parts_of(metric: Metric, metrics: Iterable[Metric]) -> tuple[Metric, ...]:
     """Return the plain counts and sums from which a ratio or formula is computed.
 
-    They are chosen from `metrics`, in the order of `metrics`, then from `PART_METRICS`, such as deals with an amount.
+    Those in `metrics` come first, in that order, then those in `PART_METRICS`, which has parts that no report shows.
     """
     measures = set(metric.formula.measures)
     if metric.margin_formula is not None:

@@ -50,7 +50,7 @@ class Sum:
 
     @property
     def has_one_scale(self) -> bool:
-        """Return whether all measures have the same unit, so that their unconverted sum sorts rows as `value` does."""
+        """Return whether all measures have the same unit, so that sorting by their sum is sorting by `value`."""
         return len({_SCALES[measure.aggregate] for measure, _ in self.terms}) == 1
 
     def value(self, values: Values) -> Fraction | None:
@@ -261,7 +261,7 @@ _TABLE = (
            plain(Measure(Fact.ASSISTS, Aggregate.DISTINCT, "id"))),
     Metric("days_to_deal", "Дней до сделки", "Days to the deal", "сколько дней в среднем от визита до сделки",
            "days from the visit to the deal, on average", Unit.DAYS, ratio(_TIME_FROM_TOUCH, _TOUCHED),
-           formula_text="days from the visit to the deal / deals, both weighted by the visits' shares",
+           formula_text="total days from visit to deal / number of deals, both weighted by the visits' shares",
            growth=Growth.BAD),
     Metric("visit_to_lead", "Визит → лид", "Visit to lead", "лиды, у которых есть визит / визиты",
            "leads with a visit / visits", Unit.RATIO, ratio(_LEADS_WITH_VISIT, VISITS),

@@ -185,7 +185,7 @@ def _faults_of(refusal: InvalidSetting | NameTaken, view: View, taken: str) -> F
 
 
 def _saved_name(view: View) -> SavedName:
-    """Return the name and the owner in a form."""
+    """Return the name and the owner of a saved item, as entered in a form."""
     return SavedName(view.form.get("name"), None if view.form.get("whose") == SITES else view.rights.user.id)
 
 

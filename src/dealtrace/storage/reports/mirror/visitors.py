@@ -62,7 +62,10 @@ _PLACING = (
 
 @record
 class VisitKeys:
-    """The number of a site's visitors, and the number of keys of its visits by dimension, all rounded up."""
+    """How many visitors a site has and, for each dimension, how many different values its visits have.
+
+    All numbers are rounded up, as `_STEP` and `_rounded_up` say.
+    """
 
     visitors: int
     counts: tuple[tuple[str, int], ...]
@@ -90,7 +93,7 @@ def _keys_of(dimension: Dimension, counts: Mapping[str, int]) -> int:
 
 
 def find_visit_keys(mirror: MirrorConnection, site_id: int) -> VisitKeys:
-    """Return the number of a site's visitors, and the number of keys of its visits by dimension, all rounded up."""
+    """Return how many visitors a site has and how many values its visits have in each dimension, all rounded up."""
     ((visitors,),) = mirror.execute("SELECT coalesce(max(number), 0) FROM visitors WHERE site_id = ?", [site_id])
     counts = mirror.execute(_COUNTS, [site_id, site_id])
     return VisitKeys(
