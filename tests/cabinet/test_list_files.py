@@ -105,7 +105,7 @@ def test_a_workbook_says_which_filters_its_list_has(served: Stage, site: Player,
     answer = analyst.get("deals.xlsx", **MARCH, status="won", matched="no")
     assert f'filename="deals-{site.site.id}.xlsx"' in answer.headers["content-disposition"]
     texts = texts_of_book(answer.content)
-    for said in ("D-1", "Период", "2018", "Статус", "won", "Без источника"):
+    for said in ("D-1", "Период", "2018", "Статус", "won", "Без лида и без источника"):
         assert said in texts, said
 
 
@@ -141,7 +141,7 @@ def test_files_are_in_the_language_of_the_person_and_can_be_imported(
     assert [deal[name] for name in ("Number", "Status", "Amount")] == ["D-1", "won", "1250.5000"]
     assert (call["Date"], call["Unique"]) == ("2018-03-26 10:00:00", "yes")
     notes = texts_of_book(english.get("deals.xlsx", **MARCH, matched="no", contact="unusable").content)
-    for said in ("Question", "Period", "2018", "Source found", "Without a source"):
+    for said in ("Question", "Period", "2018", "Matched", "Neither a lead nor a source"):
         assert said in notes, said
     assert not re.search("[а-яё]", notes)
     for place, tab in (("deals", ""), ("leads", "calls"), ("leads", "requests")):

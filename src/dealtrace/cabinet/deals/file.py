@@ -23,7 +23,7 @@ FILTER_WORDS: FilterWords = {
     "manager": ("Manager", {}),
     "service": ("Service", {}),
     "source": ("Source", {}),
-    "matched": ("Source found", {YES: "With a source", NO: "Without a source"}),
+    "matched": ("Matched", {YES: "With a lead or a stated source", NO: "Neither a lead nor a source"}),
     "reason": ("Match reason", {reason.value: REASONS[reason] for reason in MatchReason}),
     "contact": ("With an invalid phone or e-mail", {UNUSABLE: "Yes"}),
     "deleted": ("Deleted deals", {YES: "Yes"}),

@@ -125,7 +125,9 @@ async def show(view: View) -> Response:
         is_first=not listing.get(BEFORE),
         statuses=found.statuses,
         reasons=_choices(view, {reason.value: REASONS[reason] for reason in MatchReason}, listing.get("reason")),
-        matched=_choices(view, {YES: "With a source", NO: "Without a source"}, listing.get("matched")),
+        matched=_choices(
+            view, {YES: "With a lead or a stated source", NO: "Neither a lead nor a source"}, listing.get("matched")
+        ),
         is_unusable=listing.get("contact") == UNUSABLE,
         is_deleted=listing.get("deleted") == YES,
     )
