@@ -195,7 +195,6 @@ FORMULAS: Mapping[str, Formula] = {
 }
 """The facts of each metric, and how its value is made of the pieces of a row."""
 COLUMN_SUM = _money("deal", "amount")
-NOTHING: Formula = ((), lambda _: None)
 OF_INCOME = ("roi", "romi", "roas", "drr")
 
 
@@ -336,7 +335,7 @@ class Oracle:
         if metric.startswith(COLUMN_PREFIX):
             return self._formula_of_column(self.columns[metric.removeprefix(COLUMN_PREFIX)])
         if metric in OF_INCOME and "won" not in self.records.meanings.values():
-            return NOTHING
+            return ("won", "cost"), lambda _: None
         if metric in ("roi", "romi") and self.records.has_margins:
             return ("won", "cost"), _return(WON_MARGIN)
         return FORMULAS[metric]
