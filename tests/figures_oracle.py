@@ -3,7 +3,7 @@
 import calendar
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -30,15 +30,20 @@ Keys = tuple[str | None, ...]
 
 @dataclass(frozen=True)
 class Side:
-    """What is looked at of a period: days, both included; of the last one, what began within `elapsed` of it."""
+    """What is looked at of a period: days, both included; of the last one, what began at `until` at the latest."""
 
     first: date
     last: date
-    elapsed: timedelta | None
+    until: datetime | None
 
 
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time(), zone).astimezone(UTC)
+def _first_moment(shown: datetime, zone: ZoneInfo) -> datetime:
+    """Return when clocks first show a time; one that they skip is as much later as they are put forward."""
+    naive_utc = shown.replace(tzinfo=UTC)
+    offsets = [(naive_utc + side * DAY).astimezone(zone).utcoffset() for side in (-1, 1)]
+    moments = [naive_utc - offset for offset in offsets if offset is not None]
+    told = [moment for moment in moments if moment.astimezone(zone).replace(tzinfo=None) == shown]
+    return min(told) if told else moments[0]
 
 
 def _counterpart(question: Question) -> Callable[[date], date]:
@@ -64,20 +69,22 @@ def _sides(question: Question, zone: ZoneInfo, now: datetime) -> list[Side | Non
     count = 1 if question.comparison is None else 2
     if first > today:
         return [None] * count
-    elapsed = now - _midnight(today, zone) if last >= today else None
-    sides: list[Side | None] = [Side(first, min(last, today), elapsed)]
+    is_unfinished = last >= today
+    sides: list[Side | None] = [Side(first, min(last, today), now if is_unfinished else None)]
     if count > 1:
         counterpart = _counterpart(question)
-        sides.append(Side(counterpart(first), counterpart(min(last, today)), elapsed))
+        other_last = counterpart(min(last, today))
+        shown = datetime.combine(other_last, now.astimezone(zone).time())
+        sides.append(Side(counterpart(first), other_last, _first_moment(shown, zone) if is_unfinished else None))
     return sides
 
 
-def _lies_in(piece: Piece, day: date, side: Side, zone: ZoneInfo) -> bool:
+def _lies_in(piece: Piece, day: date, side: Side) -> bool:
     if not side.first <= day <= side.last:
         return False
-    if day < side.last or side.elapsed is None or not isinstance(piece.at, datetime):
+    if side.until is None or not isinstance(piece.at, datetime):
         return True
-    return piece.at - _midnight(day, zone) <= side.elapsed
+    return piece.at <= side.until
 
 
 # What metrics are made of: functions of the pieces of a row.
@@ -188,7 +195,6 @@ FORMULAS: Mapping[str, Formula] = {
 }
 """The facts of each metric, and how its value is made of the pieces of a row."""
 COLUMN_SUM = _money("deal", "amount")
-NOTHING: Formula = ((), lambda _: None)
 OF_INCOME = ("roi", "romi", "roas", "drr")
 
 
@@ -329,7 +335,7 @@ class Oracle:
         if metric.startswith(COLUMN_PREFIX):
             return self._formula_of_column(self.columns[metric.removeprefix(COLUMN_PREFIX)])
         if metric in OF_INCOME and "won" not in self.records.meanings.values():
-            return NOTHING
+            return ("won", "cost"), lambda _: None
         if metric in ("roi", "romi") and self.records.has_margins:
             return ("won", "cost"), _return(WON_MARGIN)
         return FORMULAS[metric]
@@ -370,14 +376,14 @@ class Oracle:
         return self._kept_before[key]
 
     def _find_kept(self, question: Question, facts: Sequence[str], side: Side, model: AttributionModel) -> list[Piece]:
-        zone, filtered = self.records.site.time_zone, [each.dimension.name for each in question.filters]
+        filtered = [each.dimension.name for each in question.filters]
         return [
             piece
             for fact in facts
             if all(has_dimension(fact, name) for name in filtered)
             for piece in self.records.pieces_between(fact, model, question.date_of, side.first, side.last)
             if not (isinstance(piece.at, datetime) and piece.at > self.now)
-            and _lies_in(piece, self.records.day(piece), side, zone)
+            and _lies_in(piece, self.records.day(piece), side)
             and self._is_admitted(piece, question.filters)
         ]
 

@@ -93,6 +93,39 @@ def test_ratios_of_income_are_unknown_while_no_status_is_named_won(server: Serve
     assert "hints" not in answered(server, shop, metrics="cost")
 
 
+@pytest.mark.parametrize("more", [{}, {"limit": "1"}, {"sort": "romi"}, {"compare": "year"}, {"models": "all"}])
+@pytest.mark.parametrize("by", ["day", "source", "source,day", "tag"])
+def test_unknown_ratios_of_income_have_the_rows_that_they_have_where_they_are_known(
+    server: ServerProcess, shop: Player, winner: Player, by: str, more: dict[str, str]
+) -> None:
+    asked = {"by": by, "metrics": "romi,drr", **more}
+    known, unknown = answered(server, winner, **asked), answered(server, shop, **asked)
+    assert unknown["rowsTotal"] == known["rowsTotal"] > 0
+    if not more.get("limit"):
+        of_unknown, of_known = (sorted(str(row["keys"]) for row in found["rows"]) for found in (unknown, known))
+        assert of_unknown == of_known
+    figures = [cell for row in [*unknown["rows"], unknown["total"]] for cell in row["values"].values()]
+    assert {each for cell in figures for each in (cell.values() if isinstance(cell, dict) else [cell])} == {None}
+
+
+@pytest.mark.parametrize("pivot", [{}, {"pivot": "day"}])
+def test_files_hold_the_rows_of_unknown_ratios_and_say_why(
+    server: ServerProcess, shop: Player, pivot: dict[str, str]
+) -> None:
+    asked = {"by": "source", "metrics": "romi,drr", **pivot}
+    keys = [row["keys"] for row in answered(server, shop, **asked)["rows"]]
+    assert len(keys) == 3
+    lines = list(csv.reader(io.StringIO(ask(server, shop, "/api/reports.csv", **asked).text)))
+    unknown = ",".join(answered(server, shop, **asked)["hints"][0]["metrics"])
+    assert ["# unknown without won statuses", unknown] in lines
+    assert [line[0] or None for line in lines[-len(keys) - 1 : -1]] == [key for (key,) in keys]
+    sheets = CalamineWorkbook.from_filelike(io.BytesIO(ask(server, shop, "/api/reports.xlsx", **asked).content))
+    first, question = (sheets.get_sheet_by_name(name).to_python() for name in sheets.sheet_names)
+    assert ["Неизвестны без выигранных статусов", unknown] in question
+    assert len(first) == len(keys) + 2
+    assert "unknown" not in ask(server, shop, "/api/reports.csv", metrics="cost").text
+
+
 def test_a_report_is_rows_and_a_total(server: ServerProcess, shop: Player) -> None:
     assert answered(server, shop, by="source", metrics="deals,amount,visits", model="4") == {
         "from": "2024-11-01", "to": "2024-11-30", "model": 4, "by": ["source"],

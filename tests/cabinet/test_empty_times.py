@@ -71,6 +71,8 @@ def test_rows_sorted_by_a_metric_or_by_two_dimensions_have_none(analyst: Guest) 
     assert len(rows_of(analyst.get("reports", **WEEK, by="day", sort="-visits").text)) == 3
     assert len(rows_of(analyst.get("reports", **WEEK, by="source,medium").text)) == 3
     assert len(rows_of(analyst.get("reports", **WEEK, by="day,source").text)) == 4
+    unknown = rows_of(analyst.get("reports", **(WEEK | {"metrics": "romi"}), by="day,source").text)
+    assert list(unknown.values()) == [["–"]] * 2, "the deal's row stays without a won status"
     latest_first = list(rows_of(analyst.get("reports", **WEEK, by="day", sort="-day").text))
     assert (len(latest_first), latest_first[0]) == (8, "14 Nov")
 

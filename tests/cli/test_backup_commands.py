@@ -3,6 +3,7 @@
 import sqlite3
 import uuid
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -158,3 +159,43 @@ def test_a_backup_leaves_the_column_mirror_out_and_a_restored_database_builds_it
     assert not (tmp_path / "b.db.mirror").exists()
     assert target.json(*report) == figures
     assert (tmp_path / "b.db.mirror" / "facts.duckdb").exists()
+
+
+def test_a_restored_database_marks_no_changes_until_a_report_is_asked(
+    command_line: CommandLine, tmp_path: Path
+) -> None:
+    source, target = (Terminal(command_line, f"sqlite:///{tmp_path / name}", tmp_path) for name in ("a.db", "b.db"))
+    source.done("site", "create", "Shop")
+    report = ("report", "--site", "1", "--by", "source", "--metrics", "deals")
+    source.done(*report)
+    deals = "number,date,sum,status\n1,2026-11-01 10:00,5,won\n"
+    (tmp_path / "deals.csv").write_text(deals, encoding="utf-8")
+    source.done("import", "deals", "deals.csv", "--site", "1")
+    source.done("backup", "all.backup")
+    target.done("restore", "all.backup")
+    (tmp_path / "more.csv").write_text(deals.replace("\n1,", "\n2,"), encoding="utf-8")
+    target.done("import", "deals", "more.csv", "--site", "1")
+    assert marking(tmp_path / "b.db") == (0, 0)
+    target.done(*report)
+    triggers, marks = marking(tmp_path / "b.db")
+    assert (triggers > 0, marks) == (True, 0)
+
+
+def marking(file: Path) -> tuple[int, int]:
+    """Count the triggers that mark changes for the column mirror, and the marks."""
+    with closing(sqlite3.connect(file)) as connection:
+        triggers = "SELECT count(*) FROM sqlite_schema WHERE type = 'trigger' AND name LIKE 'mark\\_%' ESCAPE '\\'"
+        (found,), (marks,) = (
+            connection.execute(query).fetchone() for query in (triggers, "SELECT count(*) FROM mirror_mark")
+        )
+        return found, marks
+
+
+def test_a_backup_from_before_there_were_marks_is_restored(command_line: CommandLine, tmp_path: Path) -> None:
+    old, target = (Terminal(command_line, f"sqlite:///{tmp_path / name}", tmp_path) for name in ("a.db", "b.db"))
+    old.done("site", "create", "Shop")
+    with closing(sqlite3.connect(tmp_path / "a.db")) as connection:
+        connection.execute("DROP TABLE mirror_mark")
+        connection.commit()
+    old.done("backup", "all.backup")
+    assert "Restored" in target.done("restore", "all.backup").out

@@ -33,6 +33,19 @@ def test_it_adds_lists_and_removes(terminal: Terminal, site: str) -> None:
     assert "column list 1" in terminal.refused("column", "remove", site, "money")
 
 
+def test_it_tries_a_column_and_adds_nothing(terminal: Terminal, site: str) -> None:
+    terminal.done("column", "add", site, "money", "--statuses", "new", "--sum")
+    tried = terminal.run("column", "add", site, "share", "--formula", "column:money * 2 + 1", "--dry-run")
+    assert (tried.status, tried.err) == (0, "")
+    assert tried.out == "Site 1: column share would be added.\nTotal for the last month: 1.0\n"
+    assert [column["name"] for column in terminal.json("column", "list", site)] == ["money"]
+    unseen = terminal.run("column", "add", site, "x", "--statuses", "nwe", "--count", "--dry-run")
+    assert unseen.err == "No deal of site 1 has had these statuses yet: nwe\n"
+    added = terminal.done("column", "add", site, "share", "--formula", "column:money * 2 + 1")
+    assert added.out == tried.out.replace("would be added", "added")
+    assert "Already exists: share" in terminal.refused("column", "add", site, "share", "--formula", "1", "--dry-run")
+
+
 def test_it_warns_of_statuses_that_were_never_seen(terminal: Terminal, site: str) -> None:
     finished = terminal.run("column", "add", site, "x", "--statuses", "New,nwe,wrok", "--count")
     assert finished.status == 0

@@ -85,6 +85,8 @@ def test_what_the_table_leaves_out_is_said(terminal: Terminal, shop: Player) -> 
     out = terminal.done("report", *site(shop), *DAYS, "--by", "source", "--metrics", "deals,romi", "--limit", "1").out
     assert "1 of 2 rows; more with --limit, all with --csv." in out
     assert "Unknown, since no status is marked as won:" in out
+    unknown = terminal.done("report", *site(shop), *DAYS, "--by", "source", "--metrics", "romi").out
+    assert "google" in unknown
     tags = terminal.done("report", *site(shop), *DAYS, "--by", "tag", "--metrics", "deals").out
     assert "The rows do not add up to the total: a deal is counted for each of its tags." in tags
     compared = terminal.done("report", *site(shop), *DAYS, "--metrics", "deals", "--compare", "previous").out

@@ -88,7 +88,10 @@ def test_a_pinned_deal_never_flips_and_a_kept_lead_is_said(
     served.call(owner, moscow("2018-03-26", "09:59:00"), phone=PHONE.format(11))
     said = beside.done("try", site, "contact_matching=off", *DAY).out
     assert "1 deal would keep a lead" in said
-    assert "threshold and order need contact_matching=on" in said
+    assert "threshold and order" not in said
+    for rule in ("threshold=20000", "order=calls,requests"):
+        said = beside.done("try", site, "contact_matching=off", rule, *DAY).out
+        assert "threshold and order need contact_matching=on" in said
 
 
 def test_another_model_and_own_hosts_move_money_by_shares(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dealtrace.attribution.credit import WHOLE, AttributionModel
 from dealtrace.reports.answer import Gathered, GatheredRows, Keys, Report, Sorting, build_report
 from dealtrace.reports.dimensions import DIMENSIONS, Dimension
-from dealtrace.reports.metrics import AMOUNT, COST, DEALS, METRICS, Metric, formula_at_site
+from dealtrace.reports.metrics import AMOUNT, COST, DEALS, METRICS, Metric, UnknownFormula, formula_at_site
 from dealtrace.reports.periods import Period
 from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
 
@@ -113,7 +113,11 @@ def test_unknown_values_come_last_whichever_way_rows_are_ordered() -> None:
 
 def test_income_is_unknown_until_a_status_is_won_and_margins_count_where_they_are() -> None:
     romi, deals = METRICS["romi"], METRICS["deals"]
-    assert formula_at_site(romi, has_won=False, has_margins=True) is None
+    assert romi.margin_formula is not None
+    unknown = formula_at_site(romi, has_won=False, has_margins=True)
+    assert unknown == UnknownFormula(romi.margin_formula)
+    assert (unknown.measures, unknown.adds_up) == (romi.margin_formula.measures, False)
+    assert unknown.value(dict.fromkeys(unknown.measures, 100)) is None
     assert formula_at_site(romi, has_won=True, has_margins=False) == romi.formula
     assert formula_at_site(romi, has_won=True, has_margins=True) == romi.margin_formula
     assert formula_at_site(deals, has_won=False, has_margins=True) == deals.formula

@@ -7,7 +7,7 @@ import pytest
 
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.errors import InvalidParameters
-from dealtrace.reports.periods import Comparison, Period, compared_period, compared_span
+from dealtrace.reports.periods import INSTANT, Comparison, Period, compared_period, compared_span
 from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
 
 UTC_ZONE = ZoneInfo("UTC")
@@ -50,6 +50,34 @@ def test_a_period_that_is_not_over_is_compared_up_to_the_day_that_corresponds_to
     assert span.until == datetime.fromisoformat(f"{last}T12:00:00.000001").replace(tzinfo=UTC)
 
 
+@pytest.mark.parametrize(
+    ("zone", "comparison", "now", "until"),
+    [
+        ("America/New_York", Comparison.PREVIOUS, "2026-11-02T12:00-05:00", "2026-11-01T12:00-05:00"),
+        ("America/New_York", Comparison.PREVIOUS, "2026-11-01T12:00-05:00", "2026-10-31T12:00-04:00"),
+        ("America/New_York", Comparison.PREVIOUS, "2026-03-08T12:00-04:00", "2026-03-07T12:00-05:00"),
+        ("America/New_York", Comparison.PREVIOUS, "2026-03-09T12:00-04:00", "2026-03-08T12:00-04:00"),
+        ("America/New_York", Comparison.YEAR, "2027-11-01T12:00-04:00", "2026-11-01T12:00-05:00"),
+        ("America/New_York", Comparison.WEEKDAYS, "2026-11-08T12:00-05:00", "2026-11-01T12:00-05:00"),
+        # Clocks show 01:30 twice: of today either means half past one, of the other day the first is meant.
+        ("America/New_York", Comparison.PREVIOUS, "2026-11-01T01:30-04:00", "2026-10-31T01:30-04:00"),
+        ("America/New_York", Comparison.PREVIOUS, "2026-11-01T01:30-05:00", "2026-10-31T01:30-04:00"),
+        ("America/New_York", Comparison.PREVIOUS, "2026-11-02T01:30-05:00", "2026-11-01T01:30-04:00"),
+        ("America/New_York", Comparison.YEAR, "2021-11-07T01:30-05:00", "2020-11-07T01:30-05:00"),
+        # Clocks skip 02:30, and also midnight in Brazil.
+        ("America/New_York", Comparison.PREVIOUS, "2026-03-09T02:30-04:00", "2026-03-08T03:30-04:00"),
+        ("America/Sao_Paulo", Comparison.PREVIOUS, "2018-11-05T00:30-02:00", "2018-11-04T01:30-02:00"),
+    ],
+)
+def test_both_sides_end_at_the_same_local_time_when_clocks_change(
+    zone: str, comparison: Comparison, now: str, until: str
+) -> None:
+    at = datetime.fromisoformat(now)
+    today = Period(at.date(), at.date())
+    span = compared_span(today, comparison, ZoneInfo(zone), at.astimezone(UTC))
+    assert span.until == datetime.fromisoformat(until) + INSTANT
+
+
 @pytest.mark.parametrize("comparison", Comparison)
 @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
 @pytest.mark.parametrize(("first", "last"), [("1990-01-01", "2089-03-15"), ("2100-12-31", "2100-12-31")])
@@ -60,6 +88,12 @@ def test_the_earliest_and_the_latest_periods_can_be_compared(
     period = parse_question(words, KNOWN).period
     now = datetime(2026, 11, 10, tzinfo=UTC)
     assert compared_span(period, comparison, ZoneInfo(zone), now).since <= now
+
+
+def test_nothing_is_looked_at_of_a_day_that_clocks_skip() -> None:
+    now = datetime.fromisoformat("2011-12-31T12:00+14:00").astimezone(UTC)
+    span = compared_span(days("2011-12-31", "2011-12-31"), Comparison.PREVIOUS, ZoneInfo("Pacific/Apia"), now)
+    assert span.since == span.until
 
 
 def test_a_day_before_every_advertisement_is_refused() -> None:

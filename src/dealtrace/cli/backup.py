@@ -18,7 +18,7 @@ from dealtrace.settings import read_settings
 from dealtrace.storage.accounts.installation import record_backup
 from dealtrace.storage.database.database_errors import message_of
 from dealtrace.storage.database.engine import Database, open_database
-from dealtrace.storage.reports.mirror.mirror import folder_of
+from dealtrace.storage.reports.mirror.mirror import folder_of, forget_mirror
 from dealtrace.storage.schema.upgrade import VERSION_TABLE
 
 BackupFile = Annotated[Path, typer.Argument(metavar="FILE", help="The backup file.")]
@@ -103,6 +103,8 @@ def _restore_sqlite(database: Database, file: Path) -> None:
     shutil.rmtree(folder_of(database), ignore_errors=True)
     with write_atomically(database.file, overwrite=True) as partial:
         shutil.copyfile(file, partial)
+    with closing(database), database.write() as connection:
+        forget_mirror(connection)
 
 
 def _is_sound(file: Path) -> bool:

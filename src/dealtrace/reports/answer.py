@@ -8,7 +8,7 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.record import record
 from dealtrace.reports.dimensions import Dimension, Kind
 from dealtrace.reports.measures import Measure
-from dealtrace.reports.metrics import AnyFormula, Metric, Values
+from dealtrace.reports.metrics import AnyFormula, Metric, UnknownFormula, Values
 from dealtrace.reports.periods import Period
 from dealtrace.reports.question import Question
 from dealtrace.reports.time_keys import TIME_KEYS
@@ -138,8 +138,8 @@ class Report:
     lacking_won: tuple[Metric, ...] = ()
 
 
-Formulas = Mapping[Metric, AnyFormula | None]
-"""The formula of each metric at a site, or `None` for a metric that is unknown there."""
+Formulas = Mapping[Metric, AnyFormula]
+"""The formula of each metric at a site."""
 
 
 Rank = tuple[object, ...]
@@ -194,7 +194,7 @@ def build_report(
     rank = _rank(question, spell, lambda keys, place: figures.figure(gathered[sorting.model], keys, place))
     ordered, rows_total = sorting.sort_rows(different_keys(sides), rank, question.limit)
     total = Row((), figures.of_total(gathered), figures.of_total(moved) if moved else None)
-    lacking = tuple(metric for metric in question.metrics if formulas[metric] is None)
+    lacking = tuple(metric for metric in question.metrics if isinstance(formulas[metric], UnknownFormula))
     return Report(question, RowsOnAccess(ordered, row_of), rows_total, total, compared_period, lacking)
 
 
@@ -233,7 +233,7 @@ class _Figures:
 
     def __init__(self, question: Question, formulas: Formulas) -> None:
         self.formulas = [formulas[metric] for metric in question.metrics]
-        self.measures = {measure for formula in self.formulas if formula is not None for measure in formula.measures}
+        self.measures = {measure for formula in self.formulas for measure in formula.measures}
 
     def of_row(self, gathered: ByModel, keys: Keys) -> Figures:
         """Return the figures of a row under each model; measures of a missing row are zero."""
@@ -249,8 +249,6 @@ class _Figures:
     def figure(self, side: Gathered, keys: Keys, place: int) -> Fraction | None:
         """Return the figure of a row for the metric at index `place`, or `None` if it is unknown."""
         formula = self.formulas[place]
-        if formula is None:
-            return None
         unknown, given = side.unknown_in_rows | side.unknown, side.rows.get(keys, {})
         return formula.value(
             {measure: None if measure in unknown else given.get(measure, 0) for measure in formula.measures}
@@ -258,7 +256,7 @@ class _Figures:
 
     def _compute(self, given: Mapping[Measure, int], unknown: frozenset[Measure]) -> tuple[Fraction | None, ...]:
         values: Values = {measure: None if measure in unknown else given.get(measure, 0) for measure in self.measures}
-        return tuple(formula.value(values) if formula is not None else None for formula in self.formulas)
+        return tuple(formula.value(values) for formula in self.formulas)
 
 
 def shift_to(question: Question, compared: Period | None) -> tuple[int, ...]:

@@ -23,15 +23,15 @@ from dealtrace.reports.metrics import (
 
 @record
 class ColumnFormula:
-    """The formula of a column: its `tree`, and the formula of each metric and column in it, `None` if unknown."""
+    """The formula of a column: its `tree`, and the formula of each metric and column in it."""
 
     tree: FormulaTree
-    parts: tuple[tuple[Part, AnyFormula | None], ...]
+    parts: tuple[tuple[Part, AnyFormula], ...]
 
     @property
     def measures(self) -> frozenset[Measure]:
         """Return the measures that the formula needs."""
-        return frozenset(measure for _, part in self.parts if part is not None for measure in part.measures)
+        return frozenset(measure for _, part in self.parts for measure in part.measures)
 
     @property
     def adds_up(self) -> bool:
@@ -40,14 +40,12 @@ class ColumnFormula:
 
     def value(self, values: Values) -> Fraction | None:
         """Return the exact value, or `None` if a part is unknown or a divisor is zero."""
-        return evaluate(
-            self.tree, {name: part.value(values) if part is not None else None for name, part in self.parts}
-        )
+        return evaluate(self.tree, {name: part.value(values) for name, part in self.parts})
 
 
 def metrics_of_columns(columns: Iterable[ReportColumn], *, has_won: bool, has_margins: bool) -> Mapping[str, Metric]:
     """Return a site's columns as metrics, by name; for `has_won` and `has_margins`, see `formula_at_site`."""
-    formulas: dict[Part, AnyFormula | None] = {
+    formulas: dict[Part, AnyFormula] = {
         MetricName(name): formula_at_site(metric, has_won=has_won, has_margins=has_margins)
         for name, metric in METRICS.items()
     }
@@ -71,7 +69,7 @@ _MEANING = ("столбец, созданный пользователями", "
 _UNITS = {ColumnKind.COUNT: Unit.COUNT, ColumnKind.SUM: Unit.MONEY, ColumnKind.FORMULA: Unit.NUMBER}
 
 
-def _formula_of(column: ReportColumn, formulas: Mapping[Part, AnyFormula | None]) -> AnyFormula:
+def _formula_of(column: ReportColumn, formulas: Mapping[Part, AnyFormula]) -> AnyFormula:
     if column.formula is None:
         is_sum = column.kind is ColumnKind.SUM
         aggregate, attribute = (Aggregate.MONEY, "amount") if is_sum else (Aggregate.COUNT, "")

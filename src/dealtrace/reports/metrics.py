@@ -120,6 +120,30 @@ class Formula:
 
 
 @record
+class UnknownFormula:
+    """A formula whose value is unknown at a site.
+
+    Its measures are those of `formula`, so that a report has the rows that it has where the value is known.
+    """
+
+    formula: AnyFormula
+
+    @property
+    def measures(self) -> frozenset[Measure]:
+        """Return the measures of the formula."""
+        return self.formula.measures
+
+    @property
+    def adds_up(self) -> bool:
+        """Return `False`, since no value is known that the rows could add up to."""
+        return False
+
+    def value(self, values: Values) -> Fraction | None:  # noqa: ARG002 - other formulas need the values
+        """Return `None`."""
+        return None
+
+
+@record
 class Metric:
     """A metric: its name, its titles and meanings in Russian and English, its unit and its formula.
 
@@ -319,14 +343,11 @@ METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _TABLE}
 """All metrics except the columns of sites, by name."""
 
 
-def formula_at_site(metric: Metric, *, has_won: bool, has_margins: bool) -> AnyFormula | None:
-    """Return the formula of a metric at a site, or `None` if the metric is unknown there.
+def formula_at_site(metric: Metric, *, has_won: bool, has_margins: bool) -> AnyFormula:
+    """Return the formula of a metric at a site; if the metric is unknown there, it is an `UnknownFormula`.
 
     Ratios of income are unknown until the site marks a status as won (`has_won`). If the site's deals have
     margins (`has_margins`), ROI and ROMI are computed from margins instead of amounts.
     """
-    if metric.needs_won and not has_won:
-        return None
-    if has_margins and metric.margin_formula is not None:
-        return metric.margin_formula
-    return metric.formula
+    formula = metric.margin_formula if has_margins and metric.margin_formula is not None else metric.formula
+    return UnknownFormula(formula) if metric.needs_won and not has_won else formula

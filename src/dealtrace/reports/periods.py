@@ -111,9 +111,9 @@ def span_of(period: Period, time_zone: ZoneInfo, now: datetime) -> Span:
 def compared_span(period: Period, comparison: Comparison, time_zone: ZoneInfo, now: datetime) -> Span:
     """Return the part of the compared period that a report uses.
 
-    If `period` is not over, this part ends on the day with which today is compared, as long after the start of that day
-    as `now` is after the start of today. Ours: if clocks change on one of these days, the local times of the two ends
-    differ.
+    If `period` is not over, this part ends on the day with which today is compared, at the local time that it is now.
+    Ours: if clocks change on that day, a local time that occurs twice means its first occurrence, and a skipped time is
+    moved forward, as in the times that callers state.
     """
     other, today = compared_period(period, comparison), site_day(now, time_zone)
     if period.first_on > today:
@@ -121,8 +121,9 @@ def compared_span(period: Period, comparison: Comparison, time_zone: ZoneInfo, n
     if period.last_on < today:
         return span_of(other, time_zone, now)
     last_on = _counterpart(period, comparison)(today)
-    elapsed = now - day_start(today, time_zone)
-    until = min(day_start(last_on, time_zone) + elapsed + INSTANT, day_end(last_on, time_zone))
+    clock = now.astimezone(time_zone).time().replace(fold=0)
+    same_time = datetime.combine(last_on, clock, time_zone).astimezone(UTC)
+    until = min(same_time + INSTANT, day_end(last_on, time_zone))
     return Span(day_start(other.first_on, time_zone), until, Period(other.first_on, last_on))
 
 

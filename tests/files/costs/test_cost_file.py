@@ -158,6 +158,9 @@ def test_headings_further_below_are_not_looked_for(folder: Path) -> None:
     [
         "Итого;;5", "Всего: 3 строки;;5", "ИТОГО за период 01.03.2024 - 02.03.2024;;5", "Total rows: 5", "Total;;5",
         "Grand total;;5", "Общий итог;;5", "-;Итого;5", ";Итого и средние;5", "Totals: 5;;",
+        "Всего с 20.11.2026 по 21.11.2026;;5", "Итого с 20.11.2026;;5", "Total from 2026-11-20 to 2026-11-21;;5",
+        "Итог;;5", "ИТОГ: ;;5", "Сумма;;5", "Сумма по кампаниям;;5", "Общая сумма;;5", "Итоговая сумма:;;5", ";сумма;5",
+        "Summary;;5", "Summary for 2026-11-20;;5", "Sum;;5",
     ],
 )  # fmt: skip
 def test_a_line_of_totals_is_passed_over_wherever_it_is(folder: Path, total: str) -> None:
@@ -166,7 +169,7 @@ def test_a_line_of_totals_is_passed_over_wherever_it_is(folder: Path, total: str
         assert (amounts(file), file.totals) == ([1], 1)
 
 
-@pytest.mark.parametrize("campaign", ["Итого", "Total", "Всего хорошего"])
+@pytest.mark.parametrize("campaign", ["Итого", "Total", "Всего хорошего", "Сумма", "Сумма с НДС", "Итог", "Summary"])
 def test_a_campaign_that_is_called_like_a_total_is_a_campaign(folder: Path, campaign: str) -> None:
     for text in (
         f"Дата;Кампания;Расход\n01.03.2024;{campaign};1\n",
@@ -176,7 +179,13 @@ def test_a_campaign_that_is_called_like_a_total_is_a_campaign(folder: Path, camp
         assert cost.campaign.name == campaign
 
 
-@pytest.mark.parametrize("row", ["Всего хорошего;;5", "Totality;;5", "Тotal;;5", "31.02.2024;Итого;5", ";a;5"])
+@pytest.mark.parametrize(
+    "row",
+    [
+        "Всего хорошего;;5", "Всего свежего;;5", "Итоги;;5", "Summit;;5", "Totality;;5", "Тotal;;5",
+        "31.02.2024;Итого;5", ";a;5",
+    ],
+)  # fmt: skip
 def test_a_row_without_a_day_that_is_no_total_is_a_fault(folder: Path, row: str) -> None:
     assert "row 2: Дата:" in refused(folder, f"Дата;Кампания;Расход\n{row}\n")
 

@@ -20,7 +20,8 @@ from dealtrace.operations.alerts.manage import add_alert
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.mails.scheduled_reports import NewScheduledReport, change_report, schedule_report
 from dealtrace.operations.reports import columns as operation
-from dealtrace.operations.reports.column_metrics import try_column
+from dealtrace.operations.reports.ask import stored_facts
+from dealtrace.operations.reports.column_metrics import try_new_column
 from dealtrace.operations.reports.columns import add_column, change_column, remove_column
 from dealtrace.operations.reports.manage_segments import add_segment, rename_segment
 from dealtrace.operations.reports.save_report import save_report
@@ -250,6 +251,6 @@ def test_the_total_of_a_column_over_the_last_month_is_shown(stage: Stage, shop: 
     stage.perform(register_deals, shop, *made)
     add(stage, shop, NEW, MONEY, SHARE)
     with stage.database.write() as connection:
-        work = stage.work(connection, shop, NOON)
-        shown = [try_column(work, column) for column in (NEW, MONEY, SHARE)]
+        facts, columns = stored_facts(connection, shop.site), list_columns(connection, shop.site.id)
+        shown = [try_new_column(facts, shop.site, column.name, columns, NOON) for column in (NEW, MONEY, SHARE)]
     assert shown == ["2", "7.00", "–"]

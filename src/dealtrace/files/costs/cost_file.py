@@ -27,8 +27,8 @@ COSTS_MAX = 100_000
 FAULTS_SHOWN_MAX = 5
 KOPECK_IN_MICROS = MICROS // KOPECKS_PER_RUBLE
 _TOTAL = re.compile(
-    r"(?:общий итог|grand total|total rows|totals?|итого|всего)"
-    r"(?: ?[:(–—-].*| (?:за|по|и|строк|rows|for|and)\b.*| ?[0-9]*)?",
+    r"(?:общий итог|grand total|total rows|totals?|итого?|всего|(?:общая |итоговая )?сумма|summary|sum)"
+    r"(?: ?[:(–—-].*| (?:за|по|с|и|строк|rows|for|from|and)\b.*| ?[0-9]*)?",
     re.IGNORECASE | re.DOTALL,
 )
 _API_CAMPAIGNS = frozenset({"CampaignId", "CampaignName"})

@@ -55,7 +55,7 @@ def write_report(
 
 
 def question_notes(report: Report) -> Iterator[Note]:
-    """Yield a note for each setting of a report, such as its period, metrics and filters."""
+    """Yield a note for each setting of a report, such as its period, metrics and filters, and for unknown metrics."""
     question, compared = report.question, report.compared_period
     yield Note("from", "С", question.period.first_on.isoformat())
     yield Note("to", "По", question.period.last_on.isoformat())
@@ -72,6 +72,9 @@ def question_notes(report: Report) -> Iterator[Note]:
     if question.sort is not None:
         yield Note("sort", "Порядок", f"{DESCENDING * question.sort.is_descending}{escaped_name(question.sort.name)}")
     yield Note("rows", "Строк", f"{len(report.rows)} / {report.rows_total}")
+    if report.lacking_won:
+        lacking = ",".join(metric.name for metric in report.lacking_won)
+        yield Note("unknown without won statuses", "Неизвестны без выигранных статусов", lacking)
 
 
 def _columns(report: Report, language: Language) -> Iterator[tuple[str, str]]:

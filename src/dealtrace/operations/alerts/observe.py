@@ -37,10 +37,7 @@ def observe_all(source: FactSource, site: Site, question: Question, slots: Seque
     by = (_DAY, OWN_HOUR) if window.hours else (_DAY,)
     formulas, gathered = ask_series(source, site, asked, by, _whole_span(site, slots))
     listed = [formulas[metric] for metric in asked.metrics]
-    return {
-        slot: Observed(*(_figure(formula, gathered, _keys_of(slot)) if formula else None for formula in listed))
-        for slot in slots
-    }
+    return {slot: Observed(*(_figure(formula, gathered, _keys_of(slot)) for formula in listed)) for slot in slots}
 
 
 def with_basis(question: Question) -> Question:

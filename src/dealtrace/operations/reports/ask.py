@@ -32,7 +32,7 @@ from dealtrace.reports.answer import (
 from dealtrace.reports.dimensions import Dimension, Kind
 from dealtrace.reports.filters import Filter, Operator
 from dealtrace.reports.measures import Measure
-from dealtrace.reports.metrics import Formula, formula_at_site
+from dealtrace.reports.metrics import Formula, UnknownFormula, formula_at_site
 from dealtrace.reports.periods import Period, Span, compared_period, compared_span, span_of
 from dealtrace.reports.question import Question
 from dealtrace.reports.reading.empty_times import times_with_rows
@@ -116,7 +116,7 @@ def _first_rows(
     ]
     sequence, measures = sequence_of(question), _measures(formulas)
     sorted_by = [formulas[question.metrics[part.place]] for part in sequence if isinstance(part, ByFigure)]
-    formula = sorted_by[0] if sorted_by else None
+    formula = sorted_by[0] if sorted_by and not isinstance(sorted_by[0], UnknownFormula) else None
     if not can_choose(source.tables, scopes[0], measures, formula):
         return None
     shift = shift_to(question, list(spans)[1] if len(scopes) > 1 else None)
@@ -185,7 +185,7 @@ def _while_wanted(source: FactSource, rows: Iterable[Row]) -> Iterator[Row]:
 
 
 def _measures(formulas: Formulas) -> set[Measure]:
-    return {measure for formula in formulas.values() if formula is not None for measure in formula.measures}
+    return {measure for formula in formulas.values() for measure in formula.measures}
 
 
 def _spans(question: Question, site: Site, now: datetime) -> dict[Period, Span]:

@@ -9,7 +9,6 @@ from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.operations.reports.ask import FactSource, ask, stored_facts
-from dealtrace.operations.work import Work
 from dealtrace.reports.column_metrics import metrics_of_columns
 from dealtrace.reports.columns import ReportColumn
 from dealtrace.reports.formats import format_figures
@@ -40,12 +39,6 @@ def _metrics(source: FactSource, columns: list[ReportColumn]) -> Mapping[str, Me
         has_won=count_won_statuses(source.fetch, source.tables) > 0,
         has_margins=has_margins(source.fetch, source.tables),
     )
-
-
-def try_column(work: Work, column: ReportColumn) -> str:
-    """Return the total of a stored column for the last calendar month as a string, or `–` if it is unknown."""
-    columns = list_columns(work.connection, work.site.id)
-    return try_new_column(stored_facts(work.connection, work.site), work.site, column.name, columns, work.now)
 
 
 def try_new_column(source: FactSource, site: Site, name: str, columns: list[ReportColumn], now: datetime) -> str:

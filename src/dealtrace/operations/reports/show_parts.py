@@ -23,7 +23,6 @@ def show_parts(
     values = []
     for metric in question.metrics:
         formula = formulas[metric]
-        needed = formula.measures if formula is not None else ()
-        given = {measure: None if measure in unknown else found.get(measure, 0) for measure in needed}
-        values.append(formula.value(given) if formula is not None else None)
+        given = {measure: None if measure in unknown else found.get(measure, 0) for measure in formula.measures}
+        values.append(formula.value(given))
     return tuple(values)

@@ -9,7 +9,7 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 from sqlalchemy.exc import SQLAlchemyError
 
 from dealtrace.record import record
@@ -19,6 +19,7 @@ from dealtrace.storage.reports.mirror.copy_facts import Progress, apply_marks, f
 from dealtrace.storage.reports.mirror.library import MirrorConnection, MirrorFault, attach, connect
 from dealtrace.storage.reports.mirror.open_mirrors import MirrorBusy, OpenMirrors
 from dealtrace.storage.reports.mirror.tables import VERSION, creating_statements
+from dealtrace.storage.schema.tables.marks import mirror_mark
 
 FOLDER_SUFFIX = ".mirror"
 PRIVATE_FOLDER_MODE, PRIVATE_MODE = 0o700, 0o600
@@ -102,8 +103,11 @@ def without_mirror(database: Database, proceed: Callable[[], None] = _proceed) -
 
 
 def forget_mirror(connection: Connection) -> None:
-    """Stop marking changes until the mirror is built again; any existing mirror is then out of date."""
-    if connection.dialect.name == "sqlite":
+    """Stop marking changes until the mirror is built again; any existing mirror is then out of date.
+
+    A restored backup may be so old that its schema has no marks.
+    """
+    if connection.dialect.name == "sqlite" and inspect(connection).has_table(mirror_mark.name):
         marks.stop_marking(connection)
 
 
