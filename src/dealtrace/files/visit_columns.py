@@ -139,7 +139,8 @@ def visit_of(values: RowValues) -> Visit:
     landing_url = values.get("landing_url", "")
     parts = {part: text for part, text in values_of(values, SOURCE_PARTS).items() if text}
     utm = {part: text for part in SOURCE_PARTS if (text := values.get(f"{UTM_PREFIX}{part}"))}
-    source = TrafficSource(**(parts or utm)) if parts or utm else classify(landing_url, values.get("referrer", ""))
+    stated = parts or utm
+    source = TrafficSource(**stated) if stated else classify(landing_url, values.get("referrer", ""))
     return Visit(
         id=VisitId(values["visit_id"]),
         visitor_id=values.get("visitor_id", f"visit {values['visit_id']}"),
@@ -147,6 +148,7 @@ def visit_of(values: RowValues) -> Visit:
         traffic_source=source,
         utm=TrafficSource(**utm) if utm else utm_of(landing_url) if landing_url else NOWHERE,
         click_ids=click_ids_of(landing_url),
+        has_stated_source=bool(stated),
         **values_of(values, _AS_THEY_ARE),
     )
 
