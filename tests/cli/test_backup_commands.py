@@ -158,3 +158,10 @@ def test_a_backup_leaves_the_column_mirror_out_and_a_restored_database_builds_it
     assert not (tmp_path / "b.db.mirror").exists()
     assert target.json(*report) == figures
     assert (tmp_path / "b.db.mirror" / "facts.duckdb").exists()
+
+
+def test_a_backup_that_cannot_be_written_names_its_file_and_the_cure(terminal: Terminal) -> None:
+    terminal.done("site", "create", "Shop")
+    refused = " ".join(terminal.refused("backup", "/proc/x").split())
+    assert "/proc/x: No such file or directory; choose an existing folder in which you may create files" in refused
+    assert "partial" not in refused
