@@ -119,8 +119,10 @@ READ: list[tuple[CellType, Any, Any]] = [
     (VisitRefCell(), "1846408120", 1846408120),
     (VisitRefCell(), "1 846\u00a0408\u202f120.0", 1846408120),
     (VisitRefCell(), "null", None),
-    (VisitRefCell(), "781114\n781115", None),
-    (VisitRefCell(), "781\n115", None),
+    (VisitRefCell(), "0", None),
+    (VisitRefCell(), "0.0", None),
+    (VisitRefCell(), 0.0, None),
+    (VisitRefCell(), "<не указано>", None),
     (AnsweredCell(), "1.0", True),
     (AnsweredCell(), "0.0", False),
     (LASTING, " 1200\u00a0", timedelta(seconds=1200)),
@@ -202,6 +204,10 @@ MALFORMED: list[tuple[CellType, Any]] = [
     (PhoneCell(20), LostValue("#N/A")),
     (TextCell(20), "#Н/Д"),
     (TextCell(20), "#REF!"),
+    *(
+        (VisitRefCell(), cell)
+        for cell in ("abc", "781114\n781115", "781\n115", "-5", "1.5", str(ID_MAX + 1), "=A1", True)
+    ),
     (TagsCell(), LostValue("=…")),
     (IntegerCell(1, 10), LostValue("=…")),
     (AnsweredCell(), "#ЗНАЧ!"),
