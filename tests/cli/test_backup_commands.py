@@ -199,3 +199,10 @@ def test_a_backup_from_before_there_were_marks_is_restored(command_line: Command
         connection.commit()
     old.done("backup", "all.backup")
     assert "Restored" in target.done("restore", "all.backup").out
+
+
+def test_a_backup_that_cannot_be_written_names_its_file_and_the_cure(terminal: Terminal) -> None:
+    terminal.done("site", "create", "Shop")
+    refused = " ".join(terminal.refused("backup", "/proc/x").split())
+    assert "/proc/x: No such file or directory; choose an existing folder in which you may create files" in refused
+    assert "partial" not in refused

@@ -29,6 +29,15 @@ def test_a_setting_that_is_a_secret_is_masked_whole(name: str) -> None:
     assert masked(name, "s3cret") == "***"
 
 
+def test_settings_that_do_not_exist_are_named(terminal: Terminal) -> None:
+    for flags in ((), ("--json",)):
+        finished = terminal.run("config", *flags, PROT="9")
+        assert finished.status == 0
+        assert "Unknown setting DEALTRACE_PROT" in finished.err
+        assert "Did you mean DEALTRACE_PORT?" in " ".join(finished.err.split())
+        assert "PROT" not in finished.out
+
+
 def test_it_shows_every_setting_and_no_secret(terminal: Terminal) -> None:
     given = {"redis_url": "redis://:s3cret@cache:6379/0", "trusted_proxies": "10.0.0.1,10.0.0.2", "port": "8001"}
     shown = terminal.done("config", **given).out

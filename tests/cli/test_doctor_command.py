@@ -15,6 +15,7 @@ from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.schema.tables.control import user
 from dealtrace.storage.schema.tables.leads import contact, contact_reading, lead_contact
 from dealtrace.storage.schema.tables.reports import deal_status
+from dealtrace.storage.schema.tables.settings import unknown_field, unknown_parameter
 from problem_scenes import SCENES
 from server import REGISTER, ServerProcess, deal_parameters
 from waiting import wait_until
@@ -114,6 +115,40 @@ def test_it_lists_misspelt_parameters_with_the_nearest_name(
     wait_until(lambda: findings(beside, "unknown_parameter", site_id=stranger.site.id))
     (other,) = findings(beside, "unknown_parameter", site_id=stranger.site.id)
     assert (other["name"], other["nearest"]) == ("managr", "manager")
+
+
+def test_it_lists_unknown_parameters_of_the_counter_but_none_of_its_scripts(
+    server: ServerProcess, beside: Terminal, stranger: Player
+) -> None:
+    site = str(stranger.site.id)
+    server.http.get(f"/counter/{site}.js", params={"v": "2"})
+    server.http.get("/init.js", params={"id": site, "v": "2"})
+    page = {"siteId": site, "url": "https://shop.ru/", "refferer": "5", "sessionid": "7"}
+    assert server.http.post("/counter/visit", data=page).json()["sessionId"]
+    wait_until(lambda: findings(beside, "unknown_parameter", site_id=stranger.site.id, path="/counter/visit"))
+    listed = findings(beside, "unknown_parameter", site_id=stranger.site.id)
+    of_counter = {item["name"]: item["nearest"] for item in listed if item["path"] == "/counter/visit"}
+    assert set(of_counter) == {"refferer", "sessionid"}
+    assert of_counter["refferer"] == "referrer"
+    assert "v" not in {item["name"] for item in listed}
+
+
+def test_of_many_names_it_shows_the_most_frequent_and_says_where_all_are(terminal: Terminal) -> None:
+    terminal.done("site", "create", "Shop")
+    database = open_database(terminal.url)
+    seen = {f"n{number:03}": 200 - number for number in range(150)}
+    rows = [{"site_id": 1, "name": name, "seen": times, "last_seen_at": NOON} for name, times in seen.items()]
+    with database.write() as connection:
+        connection.execute(insert(unknown_field), rows)
+        connection.execute(insert(unknown_parameter), [{**row, "path": "/register"} for row in rows])
+    database.close()
+    shown = " ".join(said(terminal).split())
+    for words in ("more custom fields that were sent and not stored.", "more parameters that have no effect."):
+        assert f"Site 1: and 130 {words}" in shown
+    assert shown.count("doctor --json lists all of them") == 2
+    assert "custom[n019]" in shown
+    assert "custom[n020]" not in shown
+    assert len(findings(terminal, "unknown_field")) == len(findings(terminal, "unknown_parameter")) == 150
 
 
 def test_it_lists_matchers_that_an_update_of_deals_ignores(

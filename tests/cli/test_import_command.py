@@ -234,7 +234,7 @@ def test_what_is_exported_can_be_imported_elsewhere(
     (terminal.folder / "calls.csv").write_text(
         f"date,phone,callReferenceId,callId,sessionId,custom[Маржа]\n26.03.2018 10:00:00,{PHONE},a,12,1846408120,7\n"
     )
-    rows = ("7;a;26.03.2018 11:00;new;5;12;опт, vip;=1+1;12 %", "8;b;26.03.2018 12:00;;;;;;")
+    rows = ("7;a;26.03.2018 11:00;new;5;12;опт, vip;'=1+1;12 %", "8;b;26.03.2018 12:00;;;;;;")
     (terminal.folder / "deals.csv").write_text(
         "\n".join((f"{DEALS};callId;tags;comment;Маржа", *rows)), encoding="utf-8"
     )

@@ -95,6 +95,7 @@ def test_several_processes_on_sqlite_are_refused_with_the_reason(terminal: Termi
         )
     elsewhere = Terminal(terminal._line, f"sqlite:///{tmp_path / 'new.db'}", tmp_path)
     assert "SQLite allows a single writer" in elsewhere.refused("serve", workers="2", port=str(free_port()))
+    assert not list(tmp_path.glob("new.db*"))
 
 
 def test_a_port_that_is_taken_is_told_before_anything_is_made(

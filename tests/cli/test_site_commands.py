@@ -1,11 +1,13 @@
 """`dealtrace site`."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import httpx
+import pytest
 
 from cast import Player, Stage, moscow
-from commands import Terminal
+from commands import CommandLine, Terminal
 from dealtrace.accounts.counter_code import is_counter_code
 from dealtrace.accounts.site_days import site_day
 from dealtrace.quota.rate import BusiestSecond
@@ -44,6 +46,17 @@ def test_it_refuses_ids_and_tokens_that_are_taken_and_keeps_nothing(terminal: Te
     assert "time zone" in terminal.refused("site", "create", "Lost", "--timezone", "Mars/Base")
     assert "name" in terminal.refused("site", "create", " ")
     assert [site["name"] for site in terminal.json("site", "list")] == ["Shop"]
+
+
+@pytest.mark.parametrize(
+    "refused", [("--token", "short"), ("--timezone", "Mars/Base"), ("--first-id", "5"), ("--site-id", "x")]
+)
+def test_refused_arguments_leave_no_new_database(
+    command_line: CommandLine, tmp_path: Path, refused: tuple[str, ...]
+) -> None:
+    elsewhere = Terminal(command_line, f"sqlite:///{tmp_path / 'new.db'}", tmp_path)
+    assert elsewhere.run("site", "create", "Shop", *refused).status != 0
+    assert not list(tmp_path.glob("new.db*"))
 
 
 def test_it_gives_a_new_site_the_points_of_the_settings(terminal: Terminal) -> None:

@@ -71,3 +71,20 @@ def test_a_running_server_follows_and_the_past_is_told_before_it_moves(
     assert beside.json("source", "reclassify", site) == {**dry, "dryRun": False}
     assert beside.json("source", "reclassify", site)["leadsMoved"] == 0
     assert "0 leads got another source" in beside.done("source", "reclassify", site).out
+
+
+def test_sources_that_an_imported_file_states_stay(terminal: Terminal) -> None:
+    terminal.done("site", "create", "Shop")
+    headings = "sessionId,date,visitorId,url,ref,source,medium,utm_source"
+    addresses = "https://shop.ru/?utm_source=mail,https://forum.ru/"
+    rows = (
+        f"1,2026-05-04 10:00,a,{addresses},x,y,",
+        f"2,2026-05-04 10:00,b,{addresses},,,z",
+        "3,2026-05-04 10:00,c,https://shop.ru/,https://forum.ru/,,,",
+    )
+    (terminal.folder / "visits.csv").write_text("\n".join((headings, *rows)) + "\n")
+    assert terminal.json("import", "visits", "visits.csv", "--site", "1")["takenIn"] == 3
+    terminal.done("source", "host", "add", "1", "payment", "forum.ru")
+    dry = terminal.json("source", "reclassify", "1", "--dry-run")
+    assert dry["visitsChanged"] == 1
+    assert terminal.json("source", "reclassify", "1") == {**dry, "dryRun": False}

@@ -135,3 +135,22 @@ def test_a_long_name_has_room_for_its_partial_file(tmp_path: Path) -> None:
 def test_a_folder_that_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="nowhere"), write_atomically(tmp_path / "nowhere" / "x.csv"):
         raise AssertionError
+
+
+def test_an_error_names_the_file_that_was_asked_for_and_the_cure(tmp_path: Path) -> None:
+    for path in (Path("/proc/x.csv"), tmp_path / "missing" / "x.csv"):
+        with pytest.raises(FileNotFoundError) as raised, write_atomically(path):
+            pass
+        assert raised.value.filename == str(path)
+        assert "choose an existing folder" in str(raised.value)
+        assert ".partial" not in str(raised.value)
+
+
+def test_a_full_disk_is_named_with_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    with pytest.raises(OSError, match="free space") as raised:
+        _write_a_half(path, OSError(errno.ENOSPC, "No space left on device"))
+    assert raised.value.filename == str(path)
+    with pytest.raises(OSError, match="other") as raised:
+        _write_a_half(path, OSError(errno.ENOENT, "other", "another.csv"))
+    assert raised.value.filename == "another.csv"

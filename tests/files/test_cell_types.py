@@ -8,20 +8,23 @@ import pytest
 from cast import MOSCOW, moscow
 from dealtrace.accounts.own_ids import ID_MAX
 from dealtrace.errors import InvalidValue
+from dealtrace.files.annotation_columns import SOURCE_CELL
 from dealtrace.files.cell_types import (
     EXACT_NUMBERS_BELOW,
     AnsweredCell,
     CellType,
     CodeCell,
     DurationCell,
+    FieldCell,
     IntegerCell,
     PhoneCell,
     TagsCell,
     TextCell,
     text_of,
 )
+from dealtrace.files.deal_columns import ContactsCell
 from dealtrace.files.pbx_words import PBXS, Pbx
-from dealtrace.files.row import LostValue, NumberOf1904
+from dealtrace.files.row import LostValue, NestedValue, NumberOf1904, StatedText
 from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell, instant_of, whole_span
 from dealtrace.files.visit_columns import VisitRefCell
 from dealtrace.leads.limits import TAG_LENGTH_MAX, TAGS_MAX
@@ -45,6 +48,12 @@ LASTING = DurationCell(most=timedelta(days=30))
         ("'+7 920", "+7 920"),
         ("'=1+1", "=1+1"),
         ("'twas", "'twas"),
+        ("'00125", "00125"),
+        ("''00125", "'00125"),
+        ("'1E5", "1E5"),
+        ("'01.02", "01.02"),
+        ("'90s", "'90s"),
+        (StatedText("'00125"), "'00125"),
         (float(EXACT_NUMBERS_BELOW - 1), "999999999999999"),
     ],
 )
@@ -56,6 +65,39 @@ def test_it_is_told_as_text(cell: Any, text: str) -> None:
 def test_it_is_refused_as_text(cell: Any) -> None:
     with pytest.raises(InvalidValue):
         text_of(cell)
+
+
+FORMULAS = (
+    "=A1", "=$B$12", "=-A1", "=SUM(A1:A9)", "=СУММ(A1)", "=Лист1!A1", "='Лист 1'!A1", "=1+1", '="a"&"b"', "=(1)",
+    " =a1 ", "=[1]x",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("cell", [*FORMULAS, True, False, NestedValue('{"a": 1}')])
+@pytest.mark.parametrize("kind", [TextCell(50), CodeCell(50), PhoneCell(50), TagsCell(), ContactsCell(50), SOURCE_CELL])
+def test_a_formula_or_a_value_that_is_no_text_is_refused_in_every_column_of_text(kind: CellType, cell: Any) -> None:
+    with pytest.raises(InvalidValue) as refused:
+        kind.read(cell)
+    assert str(text_of(cell)) in refused.value.en
+
+
+@pytest.mark.parametrize("cell", ["=)", "=", "==== сделка ====", "= ООО", "'=A1", "a=A1", "=>", '="00125"'])
+def test_text_that_only_begins_like_a_formula_is_read(cell: str) -> None:
+    assert TextCell(50).read(cell) == text_of(cell)
+
+
+@pytest.mark.parametrize("cell", [DAY, AT, time(1), timedelta(1), "'=A1", "=)", LostValue("#N/A")])
+@pytest.mark.parametrize("kind", [PhoneCell(50), ContactsCell(50)])
+def test_a_phone_is_neither_a_date_nor_a_guarded_formula(kind: CellType, cell: Any) -> None:
+    with pytest.raises(InvalidValue):
+        kind.read(cell)
+
+
+@pytest.mark.parametrize(("cell", "text"), [(True, "true"), (NestedValue('["a"]'), '["a"]'), ("'=A1", "=A1")])
+def test_custom_fields_keep_checkboxes_and_lists(cell: Any, text: str) -> None:
+    assert FieldCell(50).read(cell) == text
+    with pytest.raises(InvalidValue):
+        FieldCell(50).read("=A1")
 
 
 READ: list[tuple[CellType, Any, Any]] = [
@@ -77,8 +119,10 @@ READ: list[tuple[CellType, Any, Any]] = [
     (VisitRefCell(), "1846408120", 1846408120),
     (VisitRefCell(), "1 846\u00a0408\u202f120.0", 1846408120),
     (VisitRefCell(), "null", None),
-    (VisitRefCell(), "781114\n781115", None),
-    (VisitRefCell(), "781\n115", None),
+    (VisitRefCell(), "0", None),
+    (VisitRefCell(), "0.0", None),
+    (VisitRefCell(), 0.0, None),
+    (VisitRefCell(), "<не указано>", None),
     (AnsweredCell(), "1.0", True),
     (AnsweredCell(), "0.0", False),
     (LASTING, " 1200\u00a0", timedelta(seconds=1200)),
@@ -160,6 +204,10 @@ MALFORMED: list[tuple[CellType, Any]] = [
     (PhoneCell(20), LostValue("#N/A")),
     (TextCell(20), "#Н/Д"),
     (TextCell(20), "#REF!"),
+    *(
+        (VisitRefCell(), cell)
+        for cell in ("abc", "781114\n781115", "781\n115", "-5", "1.5", str(ID_MAX + 1), "=A1", True)
+    ),
     (TagsCell(), LostValue("=…")),
     (IntegerCell(1, 10), LostValue("=…")),
     (AnsweredCell(), "#ЗНАЧ!"),

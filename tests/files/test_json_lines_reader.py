@@ -8,7 +8,7 @@ import pytest
 
 from cast import MOSCOW, moscow
 from dealtrace.attribution.traffic_source import TrafficSource
-from dealtrace.errors import FileUnreadable
+from dealtrace.errors import FileUnreadable, InvalidParameters
 from dealtrace.files.import_columns import ImportNoun
 from dealtrace.files.import_file import open_import_file
 from dealtrace.files.json_lines_reader import read_json_lines
@@ -34,7 +34,7 @@ def test_every_line_has_the_columns_of_all(path: Path) -> None:
     [
         ({"k": {"l": {"m": 1}}}, {"k.l.m": "1"}),
         ({"k": [1, "two", 3.50]}, {"k": "1,two,3.5"}),
-        ({"k": [], "l": {}, "m": True}, {"k": "", "m": "true"}),
+        ({"k": [], "l": {}, "m": True}, {"k": "", "m": True}),
         ({"tags": [{"category": "", "type": "API", "names": ["опт", "vip"]}]}, {"tags": "опт,vip"}),
         ({"customFields": [{"field": "margin", "value": "5"}]}, {"custom[margin]": "5", "customFields": ""}),
         ({"phone": 79205550055, "big": 12345678901234567890}, {"phone": "79205550055", "big": "12345678901234567890"}),
@@ -43,6 +43,32 @@ def test_every_line_has_the_columns_of_all(path: Path) -> None:
 def test_nested_values_become_columns(path: Path, value: Any, cells: dict[str, str]) -> None:
     headings, row = table_of(path, value)
     assert dict(zip(headings[1:], row[1:], strict=True)) == cells
+
+
+def test_an_object_where_others_have_text_is_no_empty_cell(path: Path) -> None:
+    headings, first, second = table_of(path, {"k": "x"}, {"k": {"a": 1}})
+    assert (headings[1:], first[1:]) == (["k", "k.a"], ["x", ""])
+    assert (str(second[1]), second[2]) == ('{"a": "1"}', "1")
+    assert table_of(path, {"k": None}, {"k": {"a": 1}})[0] == [0, "k.a"], "as journals write what is missing"
+
+
+@pytest.mark.parametrize("value", [True, {"a": 1}, [True], [{"a": 1}], "=A1", "'=A1", '="A1"'])
+def test_a_phone_that_is_no_text_is_refused(path: Path, value: Any) -> None:
+    lines = [{"date": "2018-03-26 10:00:00", "callerNumber": phone, "duration": 1} for phone in ("79205550055", value)]
+    path.write_text("\n".join(map(json.dumps, lines)))
+    contents: list[Any] = [read.content for _, read in open_import_file(path, ImportNoun.CALL, None).rows(MOSCOW, 0)]
+    taken, refused = contents
+    assert taken.phone == "79205550055"
+    assert isinstance(refused, InvalidParameters)
+    assert "callerNumber" in str(refused)
+
+
+def test_text_of_json_is_what_it_is(path: Path) -> None:
+    texts = ["=A1+1", "'00125", '="00125"', "'=x", "=СУММ(A1)"]
+    lines = [{"date": "2018-03-26 10:00:00", "callerNumber": "", "comment": text} for text in texts]
+    path.write_text("\n".join(map(json.dumps, lines)))
+    rows: list[Any] = [read.content for _, read in open_import_file(path, ImportNoun.CALL, None).rows(MOSCOW, 0)]
+    assert [row.annotations.comment for row in rows] == texts
 
 
 def test_numbers_keep_the_digits_they_were_written_with(path: Path) -> None:

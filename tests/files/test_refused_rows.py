@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from dealtrace.errors import FileUnreadable, InvalidParameters, LeadTaken, Refusal, Violation
+from dealtrace.files.cell_types import text_of
 from dealtrace.files.import_columns import ImportNoun
 from dealtrace.files.import_file import open_import_file
 from dealtrace.files.refused_rows import RefusedRows
-from dealtrace.files.row import Row
+from dealtrace.files.row import Row, StatedText
 
 FAULT = InvalidParameters([Violation("Дата", "пусто", "empty"), Violation("Телефон", "длинно", "long")])
 HEADINGS = ("Дата", "Телефон")
@@ -50,6 +51,14 @@ def test_it_says_of_each_row_what_is_wrong(refused: RefusedRows) -> None:
 def test_no_cell_becomes_a_formula(refused: RefusedRows, cell: str) -> None:
     refused.add([row(2, cell)])
     assert written(refused)[1][2] == f"'{cell}"
+
+
+@pytest.mark.parametrize("cell", ["'+7920", "'=A1", "'00125", '="00125"', StatedText("'00125"), StatedText("=A1")])
+def test_text_that_is_protected_already_means_the_same_when_it_is_read_again(refused: RefusedRows, cell: str) -> None:
+    refused.add([row(2, cell)])
+    again = written(refused)[1][2]
+    assert text_of(again) == text_of(cell)
+    assert not again.startswith("=A")
 
 
 @pytest.mark.parametrize("cell", [1e300, "a\0b"])

@@ -1,6 +1,7 @@
 """Texts stay what they are through a spreadsheet, and come back as they were."""
 
 import csv
+import io
 import re
 import time
 
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 
 from dealtrace.files.cell_types import text_of
 from dealtrace.files.csv_lines import CsvLines
-from dealtrace.files.spreadsheet_text import FORMULA_STARTS, guard_formula, plain_text, spreadsheet_text
+from dealtrace.files.row_writers import CsvFile
+from dealtrace.files.spreadsheet_text import FORMULA_STARTS, guard_formula, is_formula, plain_text, spreadsheet_text
 
 TEXTS = st.text(st.sampled_from("'=+-@\t\r\n\"0123456789.,/ aеEмай;Ё"), max_size=20)
 
@@ -55,6 +57,7 @@ def test_only_a_constant_passes_for_one(text: str) -> None:
         ('="a ""b"""', 'a "b"'),
         ('="+7 920"', "+7 920"),
         ("\t00123", "00123"),
+        ("'00123", "00123"),
         ('\'="00123"', "00123"),
         ('=""', ""),
     ],
@@ -68,6 +71,17 @@ def test_every_text_comes_back(text: str) -> None:
     if re.fullmatch('\'*="([^"]|"")*"', text) is None:
         assert plain_text(spreadsheet_text(text)) == text.strip() or plain_text(spreadsheet_text(text)) == text
         assert plain_text(guard_formula(text)) == text
+
+
+@given(TEXTS)
+def test_every_text_comes_back_from_csv_for_programs(text: str) -> None:
+    if re.fullmatch('\'*="([^"]|"")*"', text) is None:
+        file = io.StringIO()
+        CsvFile(file, ["text"]).add([text])
+        _, (written,) = csv.reader(io.StringIO(file.getvalue(), newline=""), strict=True)
+        assert plain_text(written) == text
+        assert not is_formula(written)
+        assert written == text or text[:1] in ("'", "=")
 
 
 @given(st.lists(TEXTS, min_size=1, max_size=4), st.sampled_from([",", ";"]), st.sampled_from(["\n", "\r\n"]))

@@ -4,7 +4,12 @@ import asyncio
 from typing import Any, cast
 
 from cast import Player, Stage
-from dealtrace.runtime.unknown_parameters import NAME_LENGTH_MAX, NAMES_AT_ONCE_MAX, UnknownParametersTally
+from dealtrace.runtime.unknown_parameters import (
+    NAME_LENGTH_MAX,
+    NAMES_AT_ONCE_MAX,
+    OPEN_NAMES_AT_ONCE_MAX,
+    UnknownParametersTally,
+)
 from dealtrace.runtime.write_queue import WriteQueue
 
 KNOWN = ["orderNumber"]
@@ -64,3 +69,14 @@ def test_it_remembers_a_bounded_number_of_names(shop: Player) -> None:
     ((_, payload),) = stored(tally)
     assert len(payload.seen) == NAMES_AT_ONCE_MAX + 1
     assert payload.seen["", ""] == NAMES_AT_ONCE_MAX
+
+
+def test_names_of_requests_without_a_token_leave_room_for_the_others(shop: Player) -> None:
+    tally = UnknownParametersTally()
+    for number in range(NAMES_AT_ONCE_MAX * 2):
+        tally.count(shop.site, "/form", [str(number)], KNOWN, is_open=True)
+    tally.count(shop.site, "/register", ["orderNumbr"], KNOWN)
+    ((_, payload),) = stored(tally)
+    assert payload.seen["/register", "orderNumbr"] == 1
+    assert payload.seen["", ""] == NAMES_AT_ONCE_MAX * 2 - OPEN_NAMES_AT_ONCE_MAX
+    assert payload.open_paths == {"/form"}

@@ -53,15 +53,31 @@ def classify(landing_url: str, referrer: str, hosts: SiteHosts = NO_HOSTS) -> Tr
 
 
 def reclassified(visit: Visit, hosts: SiteHosts = NO_HOSTS) -> Visit:
-    """Return a visit classified again by `hosts` and the rules of this release, unchanged if it has no addresses."""
+    """Return a visit classified again by `hosts` and the rules of this release.
+
+    Only the click ids of a visit with a stated source are read again. A visit without addresses is returned unchanged.
+    """
     if not visit.landing_url and not visit.referrer:
         return visit
+    if _is_stated(visit):
+        return replace(visit, click_ids=click_ids_of(visit.landing_url))
     return replace(
         visit,
         traffic_source=classify(visit.landing_url, visit.referrer, hosts),
         utm=utm_of(visit.landing_url),
         click_ids=click_ids_of(visit.landing_url),
     )
+
+
+def _is_stated(visit: Visit) -> bool:
+    """Return whether the source of a visit was stated.
+
+    Ours: if this was not stored, a source that the addresses do not give counts as stated, because a stated source that
+    is replaced is lost for good.
+    """
+    if visit.has_stated_source is not None:
+        return visit.has_stated_source
+    return visit.traffic_source != classify(visit.landing_url, visit.referrer)
 
 
 def _clicked(click_ids: Mapping[str, str], sender: TrafficSource) -> TrafficSource:

@@ -23,7 +23,7 @@ from dealtrace.open_files import RESERVED_FILES, connections_that_fit
 from dealtrace.operations.accounts.invite_user import invite_first_user
 from dealtrace.operations.accounts.open_first_site import FirstSite, open_first_site
 from dealtrace.settings import ENVIRONMENT_PREFIX, Settings, list_unknown_settings, read_settings
-from dealtrace.storage.database.engine import Database
+from dealtrace.storage.database.engine import Database, is_sqlite
 from dealtrace.storage.database.sqlite_file import claim_file
 from dealtrace.storage.id_blocks import transaction
 
@@ -48,14 +48,10 @@ def serve(
     """Run the server until Ctrl-C or SIGTERM."""
     with explained():
         settings = _chosen(host, port, workers)
+        _check_workers(settings)
         address = _free_address(settings)
     _raise_open_files(settings)
     with open_prepared(creates=True) as database:
-        if settings.workers > 1 and database.is_sqlite:
-            fail(
-                "SQLite allows a single writer: a second process brings no gain and makes the slowest responses "
-                "fifty times slower. Use --workers 1, or PostgreSQL."
-            )
         if database.is_sqlite and not claim_file(database.file):
             fail(f"Another server is already using {database.name}. Stop that server, or use PostgreSQL.")
         _greet(database, settings)
@@ -115,6 +111,15 @@ def _chosen(host: str | None, port: int | None, workers: int | None) -> Settings
             os.environ[ENVIRONMENT_PREFIX + name] = str(value)
     read_settings.cache_clear()
     return read_settings()
+
+
+def _check_workers(settings: Settings) -> None:
+    """Print an error and exit if several processes are to serve a SQLite file."""
+    if settings.workers > 1 and is_sqlite(settings.database_url):
+        fail(
+            "SQLite allows a single writer: a second process brings no gain and makes the slowest responses "
+            "fifty times slower. Use --workers 1, or PostgreSQL."
+        )
 
 
 def _free_address(settings: Settings) -> str:

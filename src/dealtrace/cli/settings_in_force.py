@@ -3,9 +3,9 @@
 import re
 
 from dealtrace.cli.options import JsonOption
-from dealtrace.cli.output import console, print_json
+from dealtrace.cli.output import console, error_console, print_json
 from dealtrace.cli.terminal import explained
-from dealtrace.settings import ENVIRONMENT_PREFIX, Settings, read_settings
+from dealtrace.settings import ENVIRONMENT_PREFIX, Settings, list_unknown_settings, read_settings
 
 MASK = "***"
 _PASSWORD_IN_URL = re.compile(r"(://[^:/?#]*:).*(?=@)", re.DOTALL)
@@ -14,10 +14,15 @@ _SECRET_NAME = re.compile(r"password|secret|token|(?:^|_)key(?:$|_)")
 
 
 def config(as_json: JsonOption = False) -> None:
-    """Show the settings in force, from the environment, .env and dealtrace.toml; secrets are masked."""
+    """Show the settings in force, from the environment, .env and dealtrace.toml; secrets are masked.
+
+    Settings that do not exist are named on the standard error.
+    """
     with explained():
         settings = read_settings()
     shown = {name: masked(name, getattr(settings, name)) for name in Settings.model_fields}
+    for unknown in list_unknown_settings():
+        error_console.print(f"Warning: {unknown}", markup=False)
     if as_json:
         print_json({ENVIRONMENT_PREFIX + name.upper(): value for name, value in shown.items()})
         return

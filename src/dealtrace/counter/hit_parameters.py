@@ -133,7 +133,7 @@ class HitTable(ParameterTable):
     """
 
     def read(self, pairs: Pairs) -> SentHit:
-        """Parse every known parameter; unknown parameters are ignored.
+        """Parse every known parameter, and return the names of the unknown ones.
 
         Raises:
             InvalidParameters: a required parameter is missing or malformed.
@@ -158,7 +158,7 @@ class HitTable(ParameterTable):
                 sent.values[name], sent.texts[name] = value, text
             if not is_whole:
                 unreadable.add(name)
-        return SentHit(sent.values, sent.custom, sent.texts, unreadable=tuple(sorted(unreadable)))
+        return SentHit(sent.values, sent.custom, sent.texts, sent.unknown, unreadable=tuple(sorted(unreadable)))
 
     def _salvaged(self, *, required: bool) -> dict[str, Salvaged]:
         return {

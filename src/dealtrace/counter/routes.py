@@ -1,7 +1,7 @@
 """Every endpoint of the visit counter."""
 
 from dealtrace.counter import attach_attrs, script, visit
-from dealtrace.http.endpoint import OPEN, AuthScheme, Endpoint, Example, RateLimitClass
+from dealtrace.http.endpoint import OPEN, SCRIPT, AuthScheme, Endpoint, Example, RateLimitClass
 
 BY_COUNTER = AuthScheme(counter=script.COUNTER_ID)
 
@@ -17,8 +17,8 @@ _INIT = tuple(
         name=name,
         refuse=script.refuse_harmlessly,
         answer=str,
-        answer_type="text/javascript",
-        refusal_type="text/javascript",
+        answer_type=SCRIPT,
+        refusal_type=SCRIPT,
         rate_limit_class=RateLimitClass.VISIT,
         is_shown_with_slash=False,
         is_for_any_page=True,
@@ -38,7 +38,7 @@ ENDPOINTS = (
         OPEN,
         name="counter-script",
         answer=str,
-        answer_type="text/javascript",
+        answer_type=SCRIPT,
         rate_limit_class=RateLimitClass.VISIT,
         is_shown_with_slash=False,
         is_for_any_page=True,

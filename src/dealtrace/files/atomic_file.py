@@ -1,5 +1,6 @@
 """Write files that appear only when complete: each is first written under another name in its folder, then renamed."""
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from typing import TextIO
 
 PRIVATE = 0o600
 """The file mode of exports, refused rows and backups: they hold personal data, so only their owner may read them."""
+_DISK_FAULTS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 NAME_LENGTH_KEPT = 40
 """How many characters of a file's name go into the name of its partial file, so that this name is not too long."""
 
@@ -22,7 +24,7 @@ def write_atomically(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
 
     Raises:
         FileExistsError: `path` exists and `overwrite` is false, or it is not a regular file.
-        OSError: the folder is missing or not writable.
+        OSError: the folder is missing, not writable or full; the error names `path` and the cure.
     """
     place = Path(os.path.realpath(path))
     _check_place(place, overwrite=overwrite)
@@ -33,9 +35,24 @@ def write_atomically(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
         _sync(partial)
         _check_place(place, overwrite=overwrite)
         partial.replace(place)
+    except OSError as fault:
+        if _concerns(fault, partial):
+            raise OSError(fault.errno, f"{fault.strerror}; {_cure_of(fault)}", str(path)) from fault
+        raise
     finally:
         partial.unlink(missing_ok=True)
     _sync(place.parent)
+
+
+def _concerns(fault: OSError, partial: Path) -> bool:
+    """Return whether an error is about the partial file, whose name says nothing to anybody."""
+    return fault.filename == str(partial) or (fault.filename is None and fault.errno in _DISK_FAULTS)
+
+
+def _cure_of(fault: OSError) -> str:
+    if fault.errno in _DISK_FAULTS:
+        return "free space on its disk, or choose another folder"
+    return "choose an existing folder in which you may create files"
 
 
 def _check_place(place: Path, *, overwrite: bool) -> None:

@@ -9,8 +9,8 @@ from typing import Protocol
 from dealtrace.deals.written_number import clear_number, written_number
 from dealtrace.errors import InvalidValue
 from dealtrace.files.pbx_words import ANSWERED, MISSED
-from dealtrace.files.row import Cell, LostValue
-from dealtrace.files.spreadsheet_text import plain_text
+from dealtrace.files.row import Cell, LostValue, NestedValue, StatedText
+from dealtrace.files.spreadsheet_text import is_formula, plain_text
 from dealtrace.leads.limits import TAG_LENGTH_MAX, TAGS_MAX
 from dealtrace.leads.phone import normal_phone
 from dealtrace.leads.plain_text import plain, stripped, visible
@@ -89,7 +89,7 @@ def text_of(cell: Cell) -> str:
     if isinstance(cell, str):
         if "\0" in cell:
             raise InvalidValue("нулевой символ недопустим", "null characters are not allowed")
-        text = plain_text(stripped(cell))
+        text = stripped(cell) if isinstance(cell, StatedText) else plain_text(stripped(cell))
         if text.startswith("#") and text.casefold() in ERROR_VALUES:
             raise _lost(text)
         return text
@@ -107,6 +107,25 @@ def _lost(shown: str) -> InvalidValue:
         f"{shown}: в ячейке ошибка или невычисленная формула, впишите значение",
         f"{shown}: the cell has an error or a formula that was not calculated; enter the value",
     )
+
+
+def _no_text(cell: Cell) -> InvalidValue:
+    return InvalidValue(
+        f"ожидается текст, а не {cell}: впишите значение", f"expected text, not {cell}: enter the value"
+    )
+
+
+def _require_text(cell: Cell) -> None:
+    """Raise an error if a cell has an object, a truth value or a formula instead of text."""
+    if isinstance(cell, NestedValue):
+        raise _no_text(cell)
+    if isinstance(cell, bool):
+        raise _no_text(text_of(cell))
+    if isinstance(cell, str) and not isinstance(cell, StatedText) and is_formula(formula := stripped(cell)):
+        raise InvalidValue(
+            f"{formula}: это формула, а не её значение; впишите значение, а к тексту добавьте в начало апостроф",
+            f"{formula}: this is a formula, not its value; enter the value, or put an apostrophe before text",
+        )
 
 
 def _number_text(number: float) -> str:
@@ -146,7 +165,12 @@ class TextCell:
         return f"text {self.length_max:,}"
 
     def read(self, cell: Cell) -> str:
-        """Return the string; raise `InvalidValue` if it is too long."""
+        """Return the string.
+
+        Raises:
+            InvalidValue: the string is too long, or the cell has an object, a truth value or a formula.
+        """
+        self._check(cell)
         text = text_of(cell)
         if len(text) > self.length_max:
             raise InvalidValue(
@@ -154,6 +178,23 @@ class TextCell:
                 f"{len(text)} characters, at most {self.length_max} are allowed",
             )
         return text
+
+    def _check(self, cell: Cell) -> None:
+        """Raise an error if a cell has no text."""
+        _require_text(cell)
+
+
+@record
+class FieldCell(TextCell):
+    """A cell of a custom field.
+
+    Ours: truth values and objects are kept as their text, since a field of a CRM may be a checkbox or a list.
+    """
+
+    def _check(self, cell: Cell) -> None:
+        """Raise an error if a cell has a formula."""
+        if isinstance(cell, str):
+            _require_text(cell)
 
 
 @record
@@ -182,6 +223,19 @@ class CodeCell(TextCell):
 @record
 class PhoneCell(CodeCell):
     """A cell with a phone in any format; `leads.phone` parses it."""
+
+    def read(self, cell: Cell) -> str:
+        """Return the phone as it is written.
+
+        Raises:
+            InvalidValue: the cell has a date or a formula, even one with an apostrophe, or is refused as any code.
+        """
+        if not isinstance(cell, str | int | float | LostValue):
+            raise _no_text(cell)
+        text = CodeCell.read(self, cell)
+        if text.lstrip("'").startswith("="):
+            raise _no_text(text)
+        return text
 
     def _is_whole(self, text: str) -> bool:
         return normal_phone(text) is not None
@@ -279,6 +333,7 @@ class TagsCell:
 
     def read(self, cell: Cell) -> tuple[str, ...]:
         """Return the tags in order, trimmed, without empty tags and duplicates."""
+        _require_text(cell)
         tags = tuple(dict.fromkeys(tag for part in text_of(cell).split(",") if (tag := part.strip())))
         if len(tags) > TAGS_MAX or any(len(tag) > TAG_LENGTH_MAX for tag in tags):
             raise InvalidValue(

@@ -15,7 +15,7 @@ from dealtrace.files.annotation_columns import SOURCE_CELL
 from dealtrace.files.cell_types import CodeCell, IntegerCell, NumberCell, PhoneCell, TagsCell, TextCell, text_of
 from dealtrace.files.columns import Column, Need, RowValues, values_of
 from dealtrace.files.import_columns import ImportFormat, ImportNoun, custom_values_of
-from dealtrace.files.row import Cell
+from dealtrace.files.row import Cell, StatedText
 from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell, cut_to_second
 from dealtrace.leads.contact import stated_email, stated_phone
 from dealtrace.leads.lead import LeadKind
@@ -102,9 +102,10 @@ class ContactsCell(PhoneCell):
 
     def read(self, cell: Cell) -> str:
         """Return the contacts as they are written; of a list, only those that fit in `length_max` characters."""
+        self._check(cell)
         text = text_of(cell)
         whole = text[: self.length_max + 1].rpartition(",")[0] if len(text) > self.length_max else ""
-        return PhoneCell.read(self, whole or text)
+        return PhoneCell.read(self, StatedText(whole) if whole else cell)
 
 
 _ID = IntegerCell(1, ID_MAX)
@@ -183,7 +184,7 @@ DEAL_COLUMNS = (
         "source",
         ("visit.source", "utmSource", "Источник"),
         SOURCE_CELL,
-        "The source, if the deal has no lead with a known source.",
+        "The source; it counts if the deal has no lead.",
     ),
     Column("medium", ("visit.medium", "utmMedium", "Канал"), SOURCE_CELL, "The medium."),
     Column("campaign", ("visit.utmCampaign", "utmCampaign", "Кампания"), SOURCE_CELL, "The campaign."),

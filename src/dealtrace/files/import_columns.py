@@ -6,7 +6,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from dealtrace.errors import InvalidParameters, Violation
-from dealtrace.files.cell_types import TextCell
+from dealtrace.files.cell_types import FieldCell
 from dealtrace.files.columns import Column, Layout, RowValues, normalize_heading
 from dealtrace.files.row import Row
 from dealtrace.files.timestamps import instant_of
@@ -14,7 +14,7 @@ from dealtrace.leads.limits import CUSTOM_VALUE_LENGTH_MAX
 from dealtrace.record import record
 
 _FIELD_PREFIX, _FIELD_SUFFIX = "custom[", "]"
-_FIELD = TextCell(CUSTOM_VALUE_LENGTH_MAX)
+_FIELD = FieldCell(CUSTOM_VALUE_LENGTH_MAX)
 
 
 class ImportNoun(StrEnum):

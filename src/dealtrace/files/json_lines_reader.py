@@ -3,12 +3,13 @@
 import codecs
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from dealtrace.files.csv_reader import LINE_LENGTH_MAX
-from dealtrace.files.row import COLUMNS_MAX, Row
+from dealtrace.files.row import COLUMNS_MAX, Cell, NestedValue, Row, StatedText
 from dealtrace.files.unreadable import unreadable
+from dealtrace.record import record
 
 HEADINGS_NUMBER = 0
 """The row number of the headings, which are not a line of the file; the first line of the file is row 1."""
@@ -27,22 +28,34 @@ def is_json_lines(path: Path) -> bool:
 def read_json_lines(path: Path) -> Iterator[Row]:
     """Yield a row of headings, which are the keys of all lines, then a row for each line; missing keys are empty cells.
 
-    Numbers keep their digits as written.
+    Numbers keep their digits as written. A key that has an object in one line and a plain value in another is a
+    heading, and its cell is a `NestedValue` where it has the object.
 
     Raises:
         FileUnreadable: a line is not an object, or there are too many keys.
     """
-    headings: dict[str, None] = {}
-    for _, cells in _read_lines(path):
-        headings.update(dict.fromkeys(cells))
-        if len(headings) > COLUMNS_MAX:
-            raise unreadable(path, f"ключей больше {COLUMNS_MAX}", f"it has more than {COLUMNS_MAX} keys")
-    yield Row(HEADINGS_NUMBER, list(headings))
+    headings = _headings(path)
+    yield Row(HEADINGS_NUMBER, headings)
     for number, cells in _read_lines(path):
         yield Row(number, [cells.get(heading, "") for heading in headings])
 
 
-def _read_lines(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
+def _headings(path: Path) -> list[str]:
+    """Return the keys with plain values; keys that are empty wherever they do not have an object are left out."""
+    filled: dict[str, bool] = {}
+    of_objects: set[str] = set()
+    for _, cells in _read_lines(path):
+        for key, cell in cells.items():
+            if isinstance(cell, _Object):
+                of_objects.add(key)
+            else:
+                filled[key] = filled.get(key, False) or cell != ""
+        if len(filled) > COLUMNS_MAX:
+            raise unreadable(path, f"ключей больше {COLUMNS_MAX}", f"it has more than {COLUMNS_MAX} keys")
+    return [key for key, is_filled in filled.items() if is_filled or key not in of_objects]
+
+
+def _read_lines(path: Path) -> Iterator[tuple[int, dict[str, Cell]]]:
     number = 0
     with path.open("rb") as file:
         while line := file.readline(LINE_LENGTH_MAX + 1):
@@ -57,12 +70,12 @@ def _read_lines(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
                 yield number, _read_object(path, number, line)
 
 
-def _read_object(path: Path, number: int, line: bytes) -> dict[str, str]:
+def _read_object(path: Path, number: int, line: bytes) -> dict[str, Cell]:
     try:
         found = json.loads(line.decode(), parse_int=str, parse_float=str, parse_constant=str)
         cells = dict(_flat("", found)) if isinstance(found, dict) else None
         "".join(cells or ()).encode()
-        "".join((cells or {}).values()).encode()
+        "".join(map(str, (cells or {}).values())).encode()
     except (ValueError, RecursionError):  # encoding a lone surrogate raises a ValueError, too
         cells = None
     if cells is None:
@@ -74,40 +87,54 @@ def _read_object(path: Path, number: int, line: bytes) -> dict[str, str]:
     return cells
 
 
-def _flat(name: str, value: object) -> Iterator[tuple[str, str]]:
-    """Yield each plain value inside a JSON value, as a pair of column name (`visit.source`) and string."""
+@record
+class _Object(NestedValue):
+    """An object, whose values are cells of columns of their own."""
+
+
+def _flat(name: str, value: object) -> Iterator[tuple[str, Cell]]:
+    """Yield each plain value inside a JSON value, as a pair of column name (`visit.source`) and cell.
+
+    An object is a cell, too, beside the cells of its values.
+    """
     match value:
         case dict():
+            if name:
+                yield name, _Object(_json(value))
             for key, inner in value.items():
                 yield from _flat(f"{name}.{key}" if name else key, inner)
         case list():
             yield from _flat_list(name, value)
         case bool():
-            yield name, "true" if value else "false"
+            yield name, value
         case None:
             yield name, ""
         case _:
-            yield name, str(value)
+            yield name, StatedText(value)
 
 
-def _flat_list(name: str, values: list[object]) -> Iterator[tuple[str, str]]:
-    """Yield a pair of column name and string for each custom field in a list, and one pair for all other items.
+def _flat_list(name: str, values: list[object]) -> Iterator[tuple[str, Cell]]:
+    """Yield a pair of column name and cell for each custom field in a list, and one pair for all other items.
 
-    The other items, such as tags, phones, e-mails and comments, are joined to one string.
+    The other items, such as tags, phones, e-mails and comments, are joined to one string, unless one has no text.
     """
     texts: list[str] = []
+    is_text = True
     for value in values:
         match value:
             case {"field": str(field), "value": inner}:
+                items = []
                 yield from _flat(f"custom[{field}]", inner)
             case {"names": list(names)}:
-                texts += map(_text, names)
+                items = names
             case {"phoneNumber": inner} | {"contactValue": inner} | {"comment": inner}:
-                texts.append(_text(inner))
+                items = [inner]
             case _:
-                texts.append(_text(value))
-    yield name, SEPARATOR.join(texts)
+                items = [value]
+        is_text = is_text and not any(isinstance(item, dict | list | bool) for item in items)
+        texts += [str(item or "") for item in items]
+    yield name, StatedText(SEPARATOR.join(texts)) if is_text else NestedValue(_json(values))
 
 
-def _text(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, Mapping | list) else str(value or "")
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)

@@ -10,9 +10,10 @@ from dealtrace.files.atomic_file import open_to_append, write_atomically
 from dealtrace.files.cell_types import text_of
 from dealtrace.files.csv_lines import CsvLines
 from dealtrace.files.csv_reader import CELL_LENGTH_MAX
-from dealtrace.files.row import Cell, Row
-from dealtrace.files.spreadsheet_text import guard_formula, spreadsheet_text
+from dealtrace.files.row import Cell, Row, StatedText
+from dealtrace.files.spreadsheet_text import guard_formula, plain_text, spreadsheet_text
 from dealtrace.files.unreadable import unreadable
+from dealtrace.leads.plain_text import stripped
 
 DELIMITER = ";"
 ENCODING = "utf-8-sig"
@@ -101,8 +102,11 @@ def _line(cells: Iterable[str]) -> str:
 def _text(cell: Cell) -> str:
     """Return a cell as a string that spreadsheets keep unchanged and that an import can read.
 
-    Digits and formulas are protected; dates need no protection, since an import also reads reformatted dates.
+    Digits and formulas are protected; dates need no protection, since an import also reads reformatted dates. A string
+    that is protected already is kept.
     """
+    if isinstance(cell, str) and not isinstance(cell, StatedText) and plain_text(bare := stripped(cell)) != bare:
+        return bare.replace("\0", "")
     try:
         text = cell if isinstance(cell, str) else text_of(cell)
     except InvalidValue:

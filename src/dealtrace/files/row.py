@@ -22,7 +22,24 @@ class LostValue:
         return self.shown
 
 
-Cell = str | int | float | bool | datetime | date | time | timedelta | LostValue
+class StatedText(str):
+    """A string of JSON, which is never a formula, and has no protection from spreadsheets."""
+
+    __slots__ = ()
+
+
+@record
+class NestedValue:
+    """A JSON value that is not plain text, such as an object; `shown` is its JSON."""
+
+    shown: str
+
+    def __str__(self) -> str:
+        """Return the JSON of the value."""
+        return self.shown
+
+
+Cell = str | int | float | bool | datetime | date | time | timedelta | LostValue | NestedValue
 """The value of a cell; CSV has strings only. An empty string is an empty cell."""
 
 COLUMNS_MAX = 256

@@ -18,7 +18,7 @@ from dealtrace.files.atomic_file import write_atomically
 from dealtrace.files.cell_types import EXACT_NUMBERS_BELOW
 from dealtrace.files.csv_lines import CsvLines
 from dealtrace.files.export_columns import Value
-from dealtrace.files.spreadsheet_text import guard_formula, spreadsheet_text
+from dealtrace.files.spreadsheet_text import comes_back, guard_formula, spreadsheet_text
 from dealtrace.files.xlsx.packed_workbook import Proceed, open_packed
 from dealtrace.record import record
 
@@ -86,7 +86,10 @@ class RowWriter(Protocol):
 
 
 class CsvFile:
-    """Writes CSV for programs, with commas and plain values; notes come before the headings and begin with `# `."""
+    """Writes CSV for programs, with commas and plain values; notes come before the headings and begin with `# `.
+
+    Only strings that an import would read as something else get a leading apostrophe.
+    """
 
     def __init__(self, file: TextIO, headings: Sequence[str], notes: Sequence[Note] = ()) -> None:
         self.cut = 0
@@ -112,7 +115,7 @@ class CsvFile:
             case int():
                 return str(value)
             case str():
-                return value
+                return value if comes_back(value) else guard_formula(value)
 
 
 class ExcelCsvFile:

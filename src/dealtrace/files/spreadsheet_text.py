@@ -11,7 +11,11 @@ FORMULA_STARTS = "=+-@\t\r\n＝＋－＠"
 """If a string begins with one of these characters, a spreadsheet may run it as a formula."""
 
 _NEEDS_GUARD = re.compile(rf"'*[{re.escape(FORMULA_STARTS)}]")
-_GUARDED = re.compile(rf"''*[{re.escape(FORMULA_STARTS)}]")
+_FORMULA = re.compile(
+    r"""=[-+ ]*(?:\$?[a-z]{1,3}\$?[0-9]|\w[\w.]*[(!]|[0-9("'{#\[])""",
+    re.IGNORECASE,
+)
+"""The beginning of a formula: a cell, a function, another sheet, a number or a string after the sign of equality."""
 _CONSTANT = re.compile(r'="((?:[^"]|"")*)"')
 CONSTANT_LENGTH_MAX = 255
 """The maximum length of a constant string in a formula."""
@@ -23,10 +27,30 @@ _KEPT = re.compile("0|[1-9][0-9]{0,8}")
 """A number that needs no protection, because a spreadsheet shows it unchanged; phones have more digits."""
 
 
+def is_formula(text: str) -> bool:
+    """Return whether a string of a CSV file is a formula that no apostrophe keeps from being run.
+
+    A formula with a constant string is not, nor is other text that begins with the sign of equality, such as `=)`.
+    """
+    return text.startswith("=") and _FORMULA.match(text) is not None and _CONSTANT.fullmatch(text) is None
+
+
 def guard_formula(text: str) -> str:
-    """Return a string without null characters, and with a leading apostrophe if it looks like a formula."""
+    """Return a string without null characters, and with a leading apostrophe if it looks like a formula.
+
+    A string that begins with an apostrophe that `plain_text` would remove gets another one.
+    """
     plain = text.replace("\0", "")
-    return f"'{plain}" if _NEEDS_GUARD.match(plain) else plain
+    return f"'{plain}" if _NEEDS_GUARD.match(plain) or _is_guarded(plain) else plain
+
+
+def _is_guarded(text: str) -> bool:
+    """Return whether a string begins with an apostrophe that keeps a spreadsheet from changing it.
+
+    Ours: an apostrophe before a number, date or amount counts as such too, because people put it there in Excel.
+    """
+    bare = text.lstrip("'")
+    return len(bare) < len(text) and (bare.startswith(tuple(FORMULA_STARTS)) or _CONVERTED.fullmatch(bare) is not None)
 
 
 def spreadsheet_text(text: str) -> str:
@@ -44,9 +68,14 @@ def spreadsheet_text(text: str) -> str:
     return guarded
 
 
+def comes_back(text: str) -> bool:
+    """Return whether an import reads a string from a CSV file as it is, without protection."""
+    return plain_text(text) == text and not is_formula(text)
+
+
 def plain_text(text: str) -> str:
     """Return a string without the protection that `guard_formula`, `spreadsheet_text` or other programs gave it."""
-    if text.startswith("'") and _GUARDED.match(text) is not None:
+    if _is_guarded(text):
         text = text[1:]
     if text.startswith('="') and (constant := _CONSTANT.fullmatch(text)) is not None:
         return constant[1].replace('""', '"').strip()

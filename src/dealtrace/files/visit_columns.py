@@ -6,26 +6,47 @@ from dealtrace.attribution.classification import classify
 from dealtrace.attribution.landing_tags import click_ids_of, utm_of
 from dealtrace.attribution.traffic_source import NOWHERE, SOURCE_PARTS, TrafficSource
 from dealtrace.attribution.visit import Visit, VisitId
+from dealtrace.errors import InvalidValue
 from dealtrace.files.annotation_columns import SOURCE_CELL
-from dealtrace.files.cell_types import CodeCell, IntegerCell, TextCell, whole_number
+from dealtrace.files.cell_types import CodeCell, IntegerCell, TextCell, text_of, whole_number
 from dealtrace.files.columns import Column, Need, RowValues, values_of
 from dealtrace.files.import_columns import ImportFormat, ImportNoun
 from dealtrace.files.row import Cell
 from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell, cut_to_second
 from dealtrace.leads.limits import LABEL_LENGTH_MAX
+from dealtrace.leads.plain_text import visible
 from dealtrace.record import record
 
 IP_LENGTH_MAX = 45
 USER_AGENT_LENGTH_MAX = 1024
 CLIENT_ID_LENGTH_MAX = 100
 UTM_PREFIX = "utm_"
+NO_VISIT = frozenset(
+    {
+        "null",
+        "none",
+        "nil",
+        "nan",
+        "undefined",
+        "-",
+        "--",
+        "–",
+        "—",
+        "-1",
+        "(not set)",
+        "<не указано>",
+        "<не заполнено>",
+    }
+)
+"""What programs write in the place of the id of a visit if there is none, in lower case."""
 
 
 @record
 class VisitRefCell:
     """A cell with the id of a visit.
 
-    Ours: a value that is not an id, such as 0, means that there is no visit, as in the API.
+    Ours: 0 and placeholders such as `null` mean that there is no visit, as in the API; other text is refused, because
+    nobody would notice that the visit is missing.
     """
 
     @property
@@ -34,9 +55,20 @@ class VisitRefCell:
         return "integer"
 
     def read(self, cell: Cell) -> VisitId | None:
-        """Return the id in a cell, or `None` if the cell has no valid id."""
+        """Return the id in a cell, or `None` if the cell says that there is no visit.
+
+        Raises:
+            InvalidValue: the cell has neither an id nor a placeholder.
+        """
         number = whole_number(cell)
-        return VisitId(number) if number is not None and 0 < number <= ID_MAX else None
+        if number is not None and 0 < number <= ID_MAX:
+            return VisitId(number)
+        if number == 0 or visible(text_of(cell)).strip().casefold() in NO_VISIT:
+            return None
+        raise InvalidValue(
+            f"ожидается целое число от 1 до {ID_MAX}, а если визита нет — 0 или пустая ячейка",
+            f"expected an integer from 1 to {ID_MAX}, or 0 or an empty cell if there is no visit",
+        )
 
 
 VISIT_REF_COLUMN = Column(
@@ -139,7 +171,8 @@ def visit_of(values: RowValues) -> Visit:
     landing_url = values.get("landing_url", "")
     parts = {part: text for part, text in values_of(values, SOURCE_PARTS).items() if text}
     utm = {part: text for part in SOURCE_PARTS if (text := values.get(f"{UTM_PREFIX}{part}"))}
-    source = TrafficSource(**(parts or utm)) if parts or utm else classify(landing_url, values.get("referrer", ""))
+    stated = parts or utm
+    source = TrafficSource(**stated) if stated else classify(landing_url, values.get("referrer", ""))
     return Visit(
         id=VisitId(values["visit_id"]),
         visitor_id=values.get("visitor_id", f"visit {values['visit_id']}"),
@@ -147,6 +180,7 @@ def visit_of(values: RowValues) -> Visit:
         traffic_source=source,
         utm=TrafficSource(**utm) if utm else utm_of(landing_url) if landing_url else NOWHERE,
         click_ids=click_ids_of(landing_url),
+        has_stated_source=bool(stated),
         **values_of(values, _AS_THEY_ARE),
     )
 

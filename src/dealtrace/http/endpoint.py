@@ -12,6 +12,8 @@ from dealtrace.http.parameters import Parameter, ParameterTable
 from dealtrace.http.replies import RefusalWriter, Reply
 from dealtrace.record import record
 
+SCRIPT = "text/javascript"
+"""The media type of scripts."""
 Respond = Callable[[Caller, Any], Awaitable[Reply]]
 """A handler: a function that takes the caller and the parsed request, and returns the reply.
 
@@ -145,6 +147,14 @@ class Endpoint:
     def shown_name(self) -> str:
         """The endpoint's name in the documentation, unique among all endpoints."""
         return self.name or self.path.rsplit("/", 1)[-1]
+
+    @property
+    def is_script(self) -> bool:
+        """Return whether the answer is a script for a web page.
+
+        Ours: unknown parameters of scripts are not counted, because pages add parameters such as `?v=2` against caches.
+        """
+        return self.answer_type == SCRIPT
 
     @property
     def is_preflighted(self) -> bool:

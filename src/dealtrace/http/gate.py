@@ -87,7 +87,7 @@ class Gate:
         caller = await self._identify(endpoint, scope, receive, pairs, ip)
         self._observe_rate(endpoint.rate_limit_class, caller.site, requests)
         sent = endpoint.table.read(pairs)
-        if sent.unknown and endpoint.rate_limit_class is not RateLimitClass.VISIT:
+        if sent.unknown and not endpoint.is_script:
             self._count_unknown(caller.site, endpoint, sent.unknown, endpoint.table.named)
         return caller, sent
 
@@ -98,7 +98,8 @@ class Gate:
 
     def _count_unknown(self, site: Site, endpoint: Endpoint, names: Sequence[str], known: Iterable[str]) -> None:
         if names := [name for name in names if name != self._site_parameter]:
-            self.unknown_parameters.count(site, endpoint.path, names, sorted(known))
+            is_open = endpoint.auth_scheme.token is None
+            self.unknown_parameters.count(site, endpoint.path, names, sorted(known), is_open=is_open)
 
     async def _identify(self, endpoint: Endpoint, scope: Scope, receive: Receive, pairs: Pairs, ip: str) -> Caller:
         """Return the caller of a request; its site is found by token, counter code or id.

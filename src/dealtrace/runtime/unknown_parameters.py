@@ -12,6 +12,8 @@ from dealtrace.runtime.write_queue import WriteQueue
 
 NAMES_AT_ONCE_MAX = 1000
 """The maximum number of names, over all sites, counted separately between two writes; other names share one count."""
+OPEN_NAMES_AT_ONCE_MAX = NAMES_AT_ONCE_MAX // 2
+"""Ours: names of requests without a token take half of the room, so that anybody's names leave room for the CRM's."""
 NAME_LENGTH_MAX = 100
 """Ours: the longest name that is counted separately; a longer name is unlikely to be a misspelt parameter."""
 _OTHERS = ("", "")
@@ -23,21 +25,29 @@ class UnknownParametersTally:
     def __init__(self) -> None:
         self._seen: dict[SiteId, tuple[Site, Counter[tuple[str, str]]]] = {}
         self._known: dict[str, Sequence[str]] = {}
+        self._open_paths: set[str] = set()
         self._names = 0
 
-    def count(self, site: Site, path: str, names: Sequence[str], known: Sequence[str]) -> None:
+    def count(
+        self, site: Site, path: str, names: Sequence[str], known: Sequence[str], *, is_open: bool = False
+    ) -> None:
         """Add `names` to the counts: the parameters of a request that are not among the `known` ones of `path`.
 
+        `is_open` says that requests of `path` need no token, so that anybody may send names.
         Contacts in a name are masked: a malformed request may have a value in place of a name.
         """
         _, seen = self._seen.setdefault(site.id, (site, Counter()))
         self._known[path] = known
+        if is_open:
+            self._open_paths.add(path)
+        names_max = OPEN_NAMES_AT_ONCE_MAX if is_open else NAMES_AT_ONCE_MAX
         for name in names:
             is_kept = len(name) <= NAME_LENGTH_MAX and "\0" not in name
             key = (path, masked_text(name)) if is_kept else _OTHERS
-            if key not in seen:
-                self._names += 1
-                if self._names > NAMES_AT_ONCE_MAX:
+            if key not in seen and key != _OTHERS:
+                if self._names < names_max:
+                    self._names += 1
+                else:
                     key = _OTHERS
             seen[key] += 1
 
@@ -48,8 +58,10 @@ class UnknownParametersTally:
             Refusal: the database is unavailable or overloaded; counts that are not stored yet are lost.
         """
         seen, self._seen, self._names = self._seen, {}, 0
+        open_paths = frozenset(self._open_paths)
         commands = [
-            (site, WriteCommand(UnknownParameters(counts, self._known_of(counts)))) for site, counts in seen.values()
+            (site, WriteCommand(UnknownParameters(counts, self._known_of(counts), open_paths)))
+            for site, counts in seen.values()
         ]
         raise_first(await write_each(write_queue, count_unknown_parameters, commands))
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from cast import Player, Stage
 from dealtrace.operations.accounts.count_unknown_parameters import UnknownParameters, count_unknown_parameters
-from dealtrace.storage.accounts.name_counts import NAMES_MAX
+from dealtrace.storage.accounts.name_counts import NAMES_MAX, OPEN_NAMES_MAX
 from dealtrace.storage.accounts.unknown_parameters import UnknownParameter, list_unknown_parameters
 from write_commands import NOON
 
@@ -40,3 +40,13 @@ def test_names_beyond_the_first_thousand_are_counted_together(stage: Stage, shop
     found = {(item.path, item.name): item.seen for item in listed(stage, shop)}
     assert len(found) == NAMES_MAX + 1
     assert (found["", ""], found["/register", "n0000"]) == (20 + 5 + 2, 2)
+
+
+def test_names_that_anybody_may_send_leave_room_for_the_others(stage: Stage, shop: Player) -> None:
+    many = {("/form", f"n{number:04}"): 1 for number in range(NAMES_MAX + 20)}
+    stage.perform(count_unknown_parameters, shop, UnknownParameters(many, KNOWN, frozenset({"/form"})), now=NOON)
+    late = {("/register", "orderNumbr"): 5, ("/form", "late"): 1}
+    stage.perform(count_unknown_parameters, shop, UnknownParameters(late, KNOWN, frozenset({"/form"})), now=LATER)
+    found = {(item.path, item.name): item.seen for item in listed(stage, shop)}
+    assert len(found) == OPEN_NAMES_MAX + 2
+    assert (found["/register", "orderNumbr"], found["", ""]) == (5, NAMES_MAX + 20 - OPEN_NAMES_MAX + 1)

@@ -21,7 +21,9 @@ from dealtrace.storage.visits.visits import find_visits
 from write_commands import NOON
 
 AD = TrafficSource("yandex", "cpc", "brand")
-VISIT = Visit(VisitId(1846408120), "ivan", NOON - timedelta(hours=2), AD, city="Тула", device="mobile")
+VISIT = Visit(
+    VisitId(1846408120), "ivan", NOON - timedelta(hours=2), AD, city="Тула", device="mobile", has_stated_source=True
+)
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +57,7 @@ def test_a_visit_comes_in_whole_and_once(stage: Stage, shop: Player) -> None:
         replace(VISIT, city="Орёл"),
         replace(VISIT, visitor_id="anna"),
         replace(VISIT, traffic_source=TrafficSource("vk")),
+        replace(VISIT, has_stated_source=False),
         replace(VISIT, started_at=NOON),
         replace(VISIT, id=VisitId(OWN_VISIT_IDS.start)),
         replace(VISIT, id=VisitId(2**53 - 1)),

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import and_, select
+from sqlalchemy import and_, select, update
 
 from cast import Player, Stage
 from dealtrace.accounts.webhook import BodyStyle, EventKind
@@ -14,8 +14,10 @@ from dealtrace.attribution.known_hosts import HostKind
 from dealtrace.attribution.reclassification import Reclassification
 from dealtrace.attribution.site_hosts import hosts_of
 from dealtrace.attribution.traffic_source import DIRECT, TrafficSource
+from dealtrace.attribution.visit import Visit, VisitId
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.visits import reclassify
+from dealtrace.operations.visits.import_visits import import_visits
 from dealtrace.operations.visits.reclassify import (
     begin_reclassification,
     finish_reclassification,
@@ -129,6 +131,47 @@ def test_visits_whose_addresses_are_gone_stay_as_they_are(stage: Stage, shop: Pl
     state = run(stage, naming_pay(shop))
     assert (state.visits, state.visits_changed, state.leads_moved) == (1, 0, 0)
     assert source_of(stage, shop, call) == ADVERT
+
+
+STATED = TrafficSource("x", "y")
+FROM_PAY: dict[str, Any] = {"landing_url": LANDING, "referrer": PAY}
+
+
+def imported(stage: Stage, player: Player, *visits: Visit) -> list[Any]:
+    stage.ids.ensure(len(visits))
+    with stage.database.write() as connection:
+        return list(import_visits(stage.work(connection, player), visits))
+
+
+def sources_of(stage: Stage, player: Player, *visits: Visit) -> list[TrafficSource]:
+    with stage.database.read() as connection:
+        found = find_visits(connection, player.site.id, [each.id for each in visits])
+    return [found[each.id].traffic_source for each in visits]
+
+
+def test_sources_that_a_file_states_stay_and_others_are_found_again(stage: Stage, shop: Player) -> None:
+    stated = Visit(VisitId(1), "a", NOON, STATED, **FROM_PAY, utm=STATED, has_stated_source=True)
+    like_found = Visit(VisitId(2), "b", NOON, AS_REFERRAL, **FROM_PAY, has_stated_source=True)
+    found = Visit(VisitId(3), "c", NOON, AS_REFERRAL, **FROM_PAY)
+    brought = (stated, like_found, found)
+    imported(stage, shop, *brought)
+    call = stage.call(shop, NOON, visit_id=stated.id)
+    assert run(stage, naming_pay(shop)).visits_changed == 1
+    assert sources_of(stage, shop, *brought) == [STATED, AS_REFERRAL, DIRECT]
+    assert source_of(stage, shop, call) == STATED
+    assert imported(stage, shop, *brought) == list(brought), "the same file again"
+
+
+def test_visits_stored_before_that_was_known_keep_what_their_addresses_do_not_give(stage: Stage, shop: Player) -> None:
+    stated = Visit(VisitId(1), "a", NOON, STATED, **FROM_PAY, has_stated_source=True)
+    found = Visit(VisitId(2), "b", NOON, AS_REFERRAL, **FROM_PAY)
+    imported(stage, shop, stated, found)
+    counted = stage.visit(shop, NOON, STATED, **FROM_PAY)
+    with stage.database.write() as connection:
+        connection.execute(update(visit).where(visit.c.site_id == shop.site.id).values(has_stated_source=None))
+    assert imported(stage, shop, stated, found) == [stated, found]
+    assert run(stage, naming_pay(shop)).visits_changed == 2
+    assert sources_of(stage, shop, stated, found, counted) == [STATED, DIRECT, DIRECT]
 
 
 def test_webhooks_receive_the_leads_that_moved_and_no_others(stage: Stage, shop: Player) -> None:

@@ -240,6 +240,7 @@ def forget_alerts(connection: Connection) -> None:
     """Undo what the steps 0026 and from 0029 on made."""
     if any(column["name"] == "classified_at" for column in inspect(connection).get_columns("deal_status")):
         connection.exec_driver_sql("ALTER TABLE deal_status DROP COLUMN classified_at")
+    connection.exec_driver_sql("ALTER TABLE visit DROP COLUMN has_stated_source")
     connection.exec_driver_sql("DROP INDEX ix_call_missed")
     connection.exec_driver_sql("ALTER TABLE call DROP COLUMN ring_back")
     connection.exec_driver_sql("DROP TABLE lead_version")
@@ -379,6 +380,7 @@ def test_credits_that_were_there_before_get_the_sources_of_their_visits(database
     with database.write() as connection:
         kept = set(connection.execute(select(lead_credit).where(lead_credit.c.site_id == shop.site.id)))
         connection.exec_driver_sql("ALTER TABLE deal_status DROP COLUMN classified_at")
+        connection.exec_driver_sql("ALTER TABLE visit DROP COLUMN has_stated_source")
         connection.exec_driver_sql("DROP INDEX ix_call_missed")
         connection.exec_driver_sql("ALTER TABLE call DROP COLUMN ring_back")
         connection.exec_driver_sql("DROP TABLE lead_version")

@@ -1,5 +1,6 @@
 """`dealtrace doctor`: list the problems of the installation and how to fix them."""
 
+from collections import Counter
 from shlex import quote
 
 import typer
@@ -36,6 +37,12 @@ HAS_FINDINGS = 1
 COULD_NOT_LOOK = 2
 UNLINKED_SHOWN = 20
 STATUSES_SHOWN = 20
+NAMES_SHOWN = 20
+_LISTS_OF_NAMES = {
+    "unknown_field": "custom fields that were sent and not stored",
+    "unknown_parameter": "parameters that have no effect",
+}
+"""What findings with a name that callers chose are about, by their kind; only the most frequent names are shown."""
 LISTS_READ = 1000
 _WHY_UNLINKED = {
     UnlinkedReason.SHARED: (
@@ -76,10 +83,19 @@ def _mirror_line(mirror: MirrorStatus) -> str:
 
 
 def _print_findings(findings: list[Finding]) -> None:
+    seen: Counter[tuple[str, int | None]] = Counter()
     for finding in findings:
+        group = finding["kind"], finding.get("site_id")
+        seen[group] += 1
+        if group[0] in _LISTS_OF_NAMES and seen[group] > NAMES_SHOWN:
+            continue
         console.print(f"• {finding['text']}")
         if finding["cure"]:
             console.print(f"    {finding['cure']}")
+    for (kind, site_id), number in seen.items():
+        if kind in _LISTS_OF_NAMES and number > NAMES_SHOWN:
+            console.print(f"• Site {site_id}: and {number - NAMES_SHOWN:,} more {_LISTS_OF_NAMES[kind]}.")
+            console.print("    dealtrace doctor --json lists all of them.")
     if all(finding.get("hint") for finding in findings):
         console.print("No problems found.")
 

@@ -16,15 +16,16 @@ from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cli.options import JsonOption, SiteIdArgument
 from dealtrace.cli.sites.answers import SiteAnswer
-from dealtrace.cli.terminal import console, fail, open_prepared, print_json
+from dealtrace.cli.terminal import console, explained, fail, open_prepared, print_json
 from dealtrace.operations.accounts.change_site_settings import change_site_settings
-from dealtrace.operations.accounts.open_site import NewSite, open_site
+from dealtrace.operations.accounts.open_site import NewSite, check_new_site, open_site
 from dealtrace.operations.accounts.require_site import require_site
-from dealtrace.operations.accounts.set_first_id import set_first_id
+from dealtrace.operations.accounts.set_first_id import check_first_id, set_first_id
 from dealtrace.settings import read_settings
 from dealtrace.storage.accounts.busiest_second import find_busiest_second
 from dealtrace.storage.accounts.points import find_points_spent
 from dealtrace.storage.accounts.sites import list_sites
+from dealtrace.storage.database.engine import is_new_file
 from dealtrace.storage.id_blocks import IdBlocks
 
 site_commands = typer.Typer(help="Create, change, show and list sites.", no_args_is_help=True)
@@ -46,14 +47,18 @@ def create(
     as_json: JsonOption = False,
 ) -> None:
     """Create a site and its first API token. The token is shown only once."""
-    with open_prepared(creates=True) as database:
-        new = NewSite(name, timezone, read_settings().points_per_day, site_id=site_id, token=token)
-        with database.write() as connection:
-            if first_id is not None:
-                set_first_id(connection, first_id)
-            ids = IdBlocks(database.writer)
-            ids.ensure_within(connection, 1)
-            opened = open_site(connection, ids, new, clock.now())
+    with explained():
+        settings = read_settings()
+        new = NewSite(name, timezone, settings.points_per_day, site_id=site_id, token=token)
+        check_new_site(new)
+        if first_id is not None and is_new_file(settings.database_url):
+            check_first_id(first_id)
+    with open_prepared(creates=True) as database, database.write() as connection:
+        if first_id is not None:
+            set_first_id(connection, first_id)
+        ids = IdBlocks(database.writer)
+        ids.ensure_within(connection, 1)
+        opened = open_site(connection, ids, new, clock.now())
     if as_json:
         print_json({"siteId": opened.site.id, "clientApiId": opened.secret})
     else:

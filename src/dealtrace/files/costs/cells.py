@@ -9,7 +9,7 @@ from dealtrace.deals.written_number import WrittenNumber, single_number, written
 from dealtrace.errors import InvalidValue
 from dealtrace.files.annotation_columns import SourcePartCell
 from dealtrace.files.cell_types import CodeCell, IntegerCell, text_of
-from dealtrace.files.row import Cell
+from dealtrace.files.row import Cell, StatedText
 from dealtrace.files.timestamps import TimestampCell
 from dealtrace.leads.limits import YEAR_MAX, YEAR_MIN
 from dealtrace.leads.plain_text import visible
@@ -132,7 +132,7 @@ class CostPartCell(CodeCell):
 
     def read(self, cell: Cell) -> str:
         """Return the text of a cell, or an empty string for a placeholder such as `(not set)` or `--`."""
-        text = SourcePartCell(self.length_max).read(CodeCell.read(self, cell))
+        text = SourcePartCell(self.length_max).read(StatedText(CodeCell.read(self, cell)))
         return "" if text in NO_DATA else text
 
 

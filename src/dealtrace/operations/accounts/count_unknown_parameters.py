@@ -16,11 +16,12 @@ class UnknownParameters:
     """The unknown parameters of requests, and the known parameters of the endpoints.
 
     `seen` counts how often each unknown parameter was sent, by path and name. `known` lists the parameters that each
-    endpoint accepts, by path.
+    endpoint accepts, by path. `open_paths` are the paths of endpoints that need no token.
     """
 
     seen: Mapping[tuple[str, str], int]
     known: Mapping[str, Sequence[str]]
+    open_paths: frozenset[str] = frozenset()
 
 
 @operation(ids_per_command=0)
@@ -32,10 +33,12 @@ def count_unknown_parameters(work: Work, commands: Sequence[WriteCommand[Unknown
     lock_registrations(work)
     seen: Counter[tuple[str, ...]] = Counter()
     known: dict[str, Sequence[str]] = {}
+    open_paths: set[str] = set()
     for command in commands:
         seen.update(command.payload.seen)
         known.update(command.payload.known)
-    counted = unknown_parameters.fit_unknown_parameters(work.connection, work.site.id, seen)
+        open_paths |= command.payload.open_paths
+    counted = unknown_parameters.fit_unknown_parameters(work.connection, work.site.id, seen, open_paths)
     nearest = {key: nearest_name(key[1], known.get(key[0], ())) for key in counted.new}
     unknown_parameters.count_unknown_parameters(work.connection, work.site.id, counted, nearest, work.now)
     return [None] * len(commands)

@@ -46,11 +46,7 @@ def issue_token(
     """
     require_site(connection, site_id)
     secret = secret if secret is not None else secrets.token_urlsafe(TOKEN_BYTES)
-    if not TOKEN_LENGTH_MIN <= len(secret) <= TOKEN_LENGTH_MAX:
-        bounds = f"{TOKEN_LENGTH_MIN}–{TOKEN_LENGTH_MAX}"
-        raise InvalidSetting(
-            key="token", ru=f"нужен токен длиной {bounds} символов", en=f"a token must have {bounds} characters"
-        )
+    check_secret(secret)
     digest = token_digest(secret)
     if tokens.is_digest_known(connection, digest):
         raise NameTaken(name="token")
@@ -58,6 +54,15 @@ def issue_token(
     tokens.insert_token(connection, token, digest)
     record_change(connection, site_id, SiteChange(ChangeKind.TOKEN, label, "", str(token.id), now, user_id))
     return IssuedToken(token, secret)
+
+
+def check_secret(secret: str) -> None:
+    """Raise `InvalidSetting` if a token's secret is too short or too long."""
+    if not TOKEN_LENGTH_MIN <= len(secret) <= TOKEN_LENGTH_MAX:
+        bounds = f"{TOKEN_LENGTH_MIN}–{TOKEN_LENGTH_MAX}"
+        raise InvalidSetting(
+            key="token", ru=f"нужен токен длиной {bounds} символов", en=f"a token must have {bounds} characters"
+        )
 
 
 def revoke_token(connection: Connection, token_id: int, now: datetime, user_id: int | None = None) -> None:

@@ -7,9 +7,9 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.account_act import ActKind
 from dealtrace.accounts.site import TIME_ZONE_DEFAULT, Site, SiteId
-from dealtrace.operations.accounts.change_site_settings import change_site_settings
+from dealtrace.operations.accounts.change_site_settings import change_site_settings, checked_name, list_faults
 from dealtrace.operations.accounts.create_site import create_site
-from dealtrace.operations.accounts.issue_token import issue_token
+from dealtrace.operations.accounts.issue_token import check_secret, issue_token
 from dealtrace.operations.accounts.record_act import record_act
 from dealtrace.record import record
 from dealtrace.storage.id_blocks import IdBlocks
@@ -34,6 +34,15 @@ class OpenedSite:
 
     site: Site
     secret: str
+
+
+def check_new_site(new: NewSite) -> None:
+    """Raise `InvalidSetting` if the name, the time zone or the token is not valid; no database is needed."""
+    checked_name("name", new.name)
+    for fault in list_faults({"timezone": new.time_zone}):
+        raise fault
+    if new.token is not None:
+        check_secret(new.token)
 
 
 def open_site(

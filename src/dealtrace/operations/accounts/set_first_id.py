@@ -2,6 +2,7 @@
 
 from sqlalchemy import Connection
 
+from dealtrace.accounts.own_ids import FIRST_ID_DEFAULT
 from dealtrace.errors import InvalidSetting
 from dealtrace.storage.id_blocks import raise_first_id
 
@@ -16,8 +17,18 @@ def set_first_id(connection: Connection, first_id: int) -> None:
     """
     least = raise_first_id(connection, first_id)
     if least is not None:
-        raise InvalidSetting(
-            key="--first-id",
-            ru=f"{first_id} слишком мало: начало можно только повысить, укажите не меньше {least}",
-            en=f"{first_id} is too low: the first id can only be raised; use {least} or more",
-        )
+        raise _too_low(first_id, least)
+
+
+def check_first_id(first_id: int) -> None:
+    """Raise `InvalidSetting` if ids begin at a higher number in every database, even a new one."""
+    if first_id < FIRST_ID_DEFAULT:
+        raise _too_low(first_id, FIRST_ID_DEFAULT)
+
+
+def _too_low(first_id: int, least: int) -> InvalidSetting:
+    return InvalidSetting(
+        key="--first-id",
+        ru=f"{first_id} слишком мало: начало можно только повысить, укажите не меньше {least}",
+        en=f"{first_id} is too low: the first id can only be raised; use {least} or more",
+    )

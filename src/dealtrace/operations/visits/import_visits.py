@@ -31,13 +31,27 @@ def import_visits(work: Work, visits: Sequence[Visit]) -> Sequence[Visit | Refus
             new.append(visit)
             outcomes.append(visit)
         else:
-            is_same = _as_imported(known[visit.id]) == _as_imported(visit)
-            outcomes.append(visit if is_same else refusal_of_other_values("sessionId", visit.id))
+            outcomes.append(
+                visit if _is_same(known[visit.id], visit) else refusal_of_other_values("sessionId", visit.id)
+            )
     if new:
         store_visits(work, new)
     return outcomes
 
 
-def _as_imported(visit: Visit) -> Visit:
-    """Return a stored visit without the values that files lack, so that it can be compared with an imported visit."""
-    return replace(visit, attrs=None, seen_at=None, click_ids=dict(visit.click_ids))
+def _is_same(stored: Visit, imported: Visit) -> bool:
+    """Return whether a stored visit may come from the row of `imported`.
+
+    What files lack is not compared, nor what is determined from the addresses, because the site's hosts and the rules
+    of later releases change it.
+    """
+    compared = replace(
+        stored,
+        attrs=imported.attrs,
+        seen_at=imported.seen_at,
+        click_ids=imported.click_ids,
+        has_stated_source=imported.has_stated_source if stored.has_stated_source is None else stored.has_stated_source,
+    )
+    if not imported.has_stated_source:
+        compared = replace(compared, traffic_source=imported.traffic_source, utm=imported.utm)
+    return compared == imported

@@ -1,6 +1,6 @@
 """Counts of names that API callers choose, such as unknown parameters; names beyond a limit are counted together."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from sqlalchemy import Connection, Table, bindparam, func, select
@@ -15,6 +15,11 @@ NAMES_MAX = 1000
 """Ours: the maximum number of names counted per site.
 
 More names than that come from a faulty program, and nobody reads them.
+"""
+OPEN_NAMES_MAX = NAMES_MAX // 2
+"""Ours: names that anybody may send are counted only while the site has fewer names than this.
+
+So they never take the room of the names that the CRM misspells.
 """
 OTHER_NAMES = ""
 """The name of the row that counts all other names; callers never send an empty name."""
@@ -41,18 +46,25 @@ class NameCounts:
             select(*self._key).where(table.c.site_id == bindparam("site_id"), is_among(table.c.name, "names"))
         )
 
-    def fit(self, connection: Connection, site_id: int, seen: Mapping[Key, int]) -> Counted:
-        """Return `seen` as counts for the table; keys beyond the site's limit are summed under `OTHER_NAMES`."""
+    def fit(
+        self, connection: Connection, site_id: int, seen: Mapping[Key, int], open_keys: Collection[Key] = frozenset()
+    ) -> Counted:
+        """Return `seen` as counts for the table; keys beyond the site's limit are summed under `OTHER_NAMES`.
+
+        `open_keys` are keys that anybody may send; they have a limit of their own.
+        """
         names = sorted({key[-1] for key in seen})
         known = {tuple(row) for row in self._find.fetch(connection, {"site_id": site_id, "names": names})}
         others = (OTHER_NAMES,) * len(self._key)
         new = sorted(key for key in seen if key not in known and key != others)
-        room = max(NAMES_MAX - self._count(connection, site_id), 0) if new else 0
-        beyond = set(new[room:])
+        stored = self._count(connection, site_id) if new else 0
+        kept = [key for key in new if key not in open_keys][: max(NAMES_MAX - stored, 0)]
+        kept += [key for key in new if key in open_keys][: max(OPEN_NAMES_MAX - stored - len(kept), 0)]
+        beyond = {*new} - {*kept}
         fitting = {key: count for key, count in seen.items() if key not in beyond}
         if beyond:
             fitting[others] = fitting.get(others, 0) + sum(seen[key] for key in beyond)
-        return Counted(fitting, frozenset(new[:room]))
+        return Counted(fitting, frozenset(kept))
 
     def add(
         self,

@@ -1,6 +1,6 @@
 """Counts of the parameters that API callers sent although the endpoint does not have them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from sqlalchemy import Connection, select
@@ -27,9 +27,14 @@ class UnknownParameter:
     last_seen_at: datetime
 
 
-def fit_unknown_parameters(connection: Connection, site_id: int, seen: Mapping[Key, int]) -> Counted:
-    """Return `seen` as counts by path and name; parameters beyond the site's limit are summed under empty names."""
-    return _COUNTS.fit(connection, site_id, seen)
+def fit_unknown_parameters(
+    connection: Connection, site_id: int, seen: Mapping[Key, int], open_paths: Collection[str] = ()
+) -> Counted:
+    """Return `seen` as counts by path and name; parameters beyond the site's limit are summed under empty names.
+
+    Anybody may send names to `open_paths`, so their limit is lower.
+    """
+    return _COUNTS.fit(connection, site_id, seen, frozenset(key for key in seen if key[0] in open_paths))
 
 
 def count_unknown_parameters(

@@ -22,6 +22,8 @@ from dealtrace.storage.database.time_limit import interrupt_of, stopped_after
 if TYPE_CHECKING:
     import psycopg
 
+SQLITE = "sqlite"
+"""The name of the backend in the URL of a SQLite file."""
 SQLITE_BUSY_SECONDS = 30
 """How long a writer waits for another process, such as a CLI command, to end its transaction."""
 SQLITE_CHECKPOINT_PAGES = 4000
@@ -60,7 +62,7 @@ class Database:
     @property
     def is_sqlite(self) -> bool:
         """Whether the database is a SQLite file, which only one process at a time may serve."""
-        return self.url.get_backend_name() == "sqlite"
+        return self.url.get_backend_name() == SQLITE
 
     @property
     def has_mirror(self) -> bool:
@@ -106,6 +108,16 @@ class Database:
         """Close all connections."""
         self.writer.dispose()
         self.reader.dispose()
+
+
+def is_sqlite(url: str) -> bool:
+    """Return whether the URL of a database names a SQLite file; the file is neither opened nor created."""
+    return make_url(url).get_backend_name() == SQLITE
+
+
+def is_new_file(url: str) -> bool:
+    """Return whether the URL of a database names a SQLite file that does not exist yet."""
+    return is_sqlite(url) and not Path(make_url(url).database or "").exists()
 
 
 def open_database(

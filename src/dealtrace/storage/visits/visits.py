@@ -7,6 +7,7 @@ from functools import lru_cache
 import msgspec
 from sqlalchemy import Connection, Text, and_, bindparam, func, insert, or_, select, type_coerce, update
 
+from dealtrace.accounts.own_ids import OWN_VISIT_IDS
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.attribution.visit import Visit, VisitId
 from dealtrace.record import record
@@ -18,7 +19,10 @@ from dealtrace.storage.visits.traffic_sources import SOURCES_REMEMBERED_MAX, kno
 
 _SAME_SOURCE = and_(traffic_source.c.site_id == visit.c.site_id, traffic_source.c.id == visit.c.traffic_source_id)
 _COLUMNS = ("id", "visitor_id", "started_at", "landing_url", "referrer", "ip", "user_agent", "city")
-_OPTIONAL_COLUMNS = ("google_client_id", "yandex_client_id", "attrs", "device", "os", "browser", "click_ids", "seen_at")
+_OPTIONAL_COLUMNS = (
+    "google_client_id", "yandex_client_id", "attrs", "device", "os", "browser", "click_ids", "seen_at",
+    "has_stated_source",
+)  # fmt: skip
 VISIT_COLUMNS = (
     *(visit.c[name] for name in _COLUMNS),
     type_coerce(visit.c.utm, Text).label("stored_utm"),
@@ -209,6 +213,7 @@ def _row(site_id: int, new: Visit, source_id: int) -> Values:
         "browser": new.browser,
         "click_ids": dict(new.click_ids) or None,
         "seen_at": new.seen_at,
+        "has_stated_source": new.has_stated_source,
     }
 
 
@@ -224,12 +229,16 @@ def visit_from_row(row: PlainRow) -> Visit:
 
 
 def visit_of(source: TrafficSource, values: PlainRow) -> Visit:
-    """Return the visit with `source` and the values of `VISIT_COLUMNS`, in this order."""
+    """Return the visit with `source` and the values of `VISIT_COLUMNS`, in this order.
+
+    No file states the sources of visits that this server counts, even where that is not stored.
+    """
     (
         visit_id, visitor_id, started_at, landing_url, referrer, ip, user_agent, city, utm,
-        google_client_id, yandex_client_id, attrs, device, os, browser, click_ids, seen_at,
+        google_client_id, yandex_client_id, attrs, device, os, browser, click_ids, seen_at, is_stated,
     ) = values  # fmt: skip
     return Visit(
         VisitId(visit_id), visitor_id, started_at, source, landing_url, referrer, ip, user_agent, city, _utm(utm),
         google_client_id, yandex_client_id, attrs, device or "", os or "", browser or "", click_ids or {}, seen_at,
+        has_stated_source=False if visit_id in OWN_VISIT_IDS else is_stated,
     )  # fmt: skip

@@ -1,6 +1,6 @@
 """Visits and their traffic sources."""
 
-from sqlalchemy import BigInteger, Column, Index, PrimaryKeyConstraint, String, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, Column, Index, PrimaryKeyConstraint, String, Table, Text, UniqueConstraint
 
 from dealtrace.attribution.traffic_source import SOURCE_PARTS
 from dealtrace.storage.database.column_types import Instant, JsonText
@@ -43,6 +43,7 @@ visit = Table(
     *text_columns("device", "os", "browser"),
     Column("click_ids", JsonText),
     Column("seen_at", Instant),
+    Column("has_stated_source", Boolean),
     PrimaryKeyConstraint("site_id", "started_at", "id"),
     Index("ix_visit_id", "site_id", "id", "started_at"),
     Index("ix_visit_visitor", "site_id", "visitor_id", "started_at"),

@@ -1,0 +1,12 @@
+"""Add to visits whether their source was stated, so that a reclassification keeps stated sources."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0041"
+down_revision = "0040"
+
+
+def upgrade() -> None:
+    """Apply the migration; of visits that were imported before, it is unknown whether their source was stated."""
+    op.add_column("visit", sa.Column("has_stated_source", sa.Boolean(), nullable=True))
