@@ -4,7 +4,7 @@ import re
 
 import phonenumbers
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from dealtrace.leads.numbering import is_assigned_in_russia
@@ -145,6 +145,12 @@ RUSSIAN = [
     (MOSCOW, "495 123 45 67 доб. 12 или 13"),
     (MOSCOW, "8 (495) 123-45-67, 68"),
     (MOSCOW, "8 (495) 123-45-67/68"),
+    ("78123412345", "8 (812) 341-23-45 (123)"),
+    ("74739000964", "473-900-09-64 вн.892"),
+    ("78776748701", "(8776) 748701 доб. 28376"),
+    ("79478248253", "кв. 833, 7947 824 8253"),
+    ("78007062079", "д.4 кв.7 8 (800) 706-20-79"),
+    (PHONE, "д.8 8 (920) 555-00-55"),
     # words and addresses around it
     (PHONE, "tel:+7-920-555-00-55"),
     (PHONE, "тел. 8 920 555-00-55"),
@@ -217,6 +223,9 @@ FOREIGN = [
     ("4532123456", "+45 32 12 34 56"),
     ("495123456789", "49 5123 456789"),
     ("972541234567", "+972 54-123-4567"),
+    ("4930123456", "8~10 4930123456"),
+    ("84912345678", "8~10 84912345678"),
+    ("393471234567", "393471234567"),
     # a country code that begins with eight is no trunk prefix
     ("81312345678", "+81 3 1234 5678"),
     ("81312345678", "+81 (0)3 1234 5678"),
@@ -270,6 +279,13 @@ UNUSABLE = [
     *("8 495 123 45", "7920555005512", "792055500551", "+792055500555", "8 92055500551", "+7 920 555 00 555"),
     *("849512345675", "84951234567123456", "7920555005579205550066", "+8 (495) 123-45-6"),
     *("+8 (495) 123-45-678", "8 (351) 234-56-7", "7-351-234-56-7"),
+    # beside numbers of houses, flats, lists and orders, with which they would be another person's
+    *("д.79 8 (495) 566-06-50", "79. 8 857 401-89-80", "1. (812) 482-53-74", "кв.9 89188112750", "№4 935 122 79 91"),
+    *("кв.5 8 (415) 256-46-54", "кв.3 9346018298", "8415 8 495 123-45-67", "кв.810 495 123-45-67"),
+    *("8104 8 (495) 132-65-54", "8841 978 29 60 632", "д.23 кв.9 89188112750", "4 935 122 79 91 12"),
+    *("495 8 920/5550055", "983412 8 495/1234567"),
+    # divided by a slash or a point, with an extension
+    *("т. 8995-293/8771 123456", "Иван, +7(922) 595·7243 123456", "92259/84951 123456", "+7 8 98686x78131 659616"),
     # with what may be a part of them or an extension
     *("4951234567 (5)", "4951234567 5", "9205550055 с 10 до 18", "9205550055, 12", "9205550055 9205550066"),
     *("+49,30 12345678", "123-45-67, 8901", "+375,29 123-45-67", "12 9205550055,"),
@@ -324,6 +340,9 @@ SEVERAL = [
     ("8 (495) 123-45-67, 123-45-68", (MOSCOW,)),
     ("8 (495) 123-45-67 123-45-68", (MOSCOW,)),
     ("89205550055, 89205550055", (PHONE,)),
+    ("495 341-23-45, 495 123-45-67", ("74953412345", MOSCOW)),
+    ("308-01-00, 8 495 123-45-67", (MOSCOW,)),
+    ("д.5/89205550055", (PHONE,)),
     ("89205550055, 70000000000", (PHONE,)),
     ("89О51234567, 89205550055", (PHONE,)),
     ("7,92055500E+10; 89205550055", (PHONE,)),
@@ -403,6 +422,18 @@ def test_a_russian_number_in_any_usual_dress_is_itself(
 
 
 TEXTS_AROUND = st.text(" .,;:+()-/#\u202a\u200b\u00a0абвгдОоlxE?_*доб", max_size=6)
+NUMBERS_AROUND = st.one_of(
+    [st.integers(10**length // 10, 10**length - 1) for length in range(1, 7)] + [st.sampled_from([7, 8, 79, 84, 810])]
+)
+"""Numbers of houses, flats, lists and orders."""
+FRONTS_WITH_NUMBERS = (
+    *("д.{} ", "кв.{} ", "кв. {}, ", "оф.{}; ", "каб {} - ", "заказ {}, ", "д.{} кв.{} ", "{}/{} ", "{}. ", "{}) "),
+    *("({}) ", "№{} ", "тел.{} ", "{} ", "{}: ", "{}-", "{}, ", "{}/", "{} · ", "{}\n", *FRONTS),
+)
+TAILS_WITH_NUMBERS = (
+    *(" кв.{}", ", кв. {}", " ({})", " {}", ", {}", "/{}", " - {}", "; {}", " №{}", " #{}", " доб. {}"),
+    *WHOLE_TAILS,
+)
 
 
 @given(
@@ -419,6 +450,24 @@ def test_a_russian_number_in_whatever_dress_is_itself_or_none(
     """A plus before ten digits is left out, since it announces a country."""
     assume(prefix or "+" not in front)
     written = _dressed(national, groups, between, in_brackets=False)
+    assert list_phones(f"{front}{prefix}{written}{tail}") in {(f"7{national}",), ()}
+
+
+@given(
+    national=NATIONAL,
+    prefix=st.sampled_from(("", *USUAL_PREFIXES)),
+    groups=st.sampled_from(GROUPS),
+    between=st.sampled_from((*BETWEEN, "/", "·", " / ", " · ")),
+    front=st.sampled_from(FRONTS_WITH_NUMBERS),
+    tail=st.sampled_from(TAILS_WITH_NUMBERS),
+    numbers=st.tuples(*[NUMBERS_AROUND] * 3),
+)
+@settings(max_examples=1_000)
+def test_a_russian_number_beside_other_numbers_is_itself_or_none(
+    national: str, prefix: str, groups: tuple[int, ...], between: str, front: str, tail: str, numbers: tuple[int, ...]
+) -> None:
+    written = _dressed(national, groups, between, in_brackets=False)
+    front, tail = front.format(*numbers), tail.format(numbers[-1])
     assert list_phones(f"{front}{prefix}{written}{tail}") in {(f"7{national}",), ()}
 
 

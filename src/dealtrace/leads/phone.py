@@ -1,7 +1,9 @@
 """Phones in normal form: digits with their country code (`79205550055`)."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate, takewhile
 
 from dealtrace.leads.numbering import (
     RUSSIA,
@@ -12,13 +14,19 @@ from dealtrace.leads.numbering import (
     stated_foreign,
     valid_foreign,
 )
-from dealtrace.leads.phone_text import is_short, list_written
+from dealtrace.leads.phone_text import Written, is_short, list_written
 from dealtrace.leads.plain_text import CONTACTS_LENGTH_MAX
+from dealtrace.leads.usual_groups import UsualNumber, list_usual
 from dealtrace.record import record
 
 _READY_PREFIX = r"(?:\+?7|8)"
 """A pattern of the prefix that most programs send before the ten digits of a phone."""
 _NATIONAL_LENGTH = 10
+_ALONE = re.compile(r"(?:\+ ?)?[78] (?: ?[0-9]){,10}|[0-9]{11}|(?: ?[0-9]){,10}")
+"""Digits that are too few to be a Russian number beside something else."""
+_CODE_LENGTHS = range(2, 4)
+_UNDIVIDED = re.compile("[78] |[0-9]{10}")
+_EXIT_CODE = re.compile("8 ?10[0-9]* ?")
 
 
 @record
@@ -136,8 +144,7 @@ def list_phones(text: str) -> tuple[str, ...]:
     if any(digits.startswith("+") for digits in strays):
         return ()
     forms = [form for form in PHONE_FORMS if form.is_whole] if strays else PHONE_FORMS
-    numbers = [number.digits for number in written if not number.is_extension]
-    return tuple(dict.fromkeys(phone for digits in numbers for phone in _read(digits, forms)))
+    return tuple(dict.fromkeys(phone for row in _rows(written) for phone in _read_row(row, forms)))
 
 
 def import_numbering_plans() -> None:
@@ -146,12 +153,85 @@ def import_numbering_plans() -> None:
     assigned_in_russia(_READY_PREFIX)
 
 
-def _read(digits: str, forms: Sequence[PhoneForm]) -> Iterator[str]:
-    """Yield the phones that follow each other in `digits`, up to an extension or to digits that are not a phone."""
-    while digits:
-        read = next((read for form in forms if (read := form.read(digits)) is not None), None)
-        if read is None:
-            return
-        phone, behind = read
-        yield phone
-        digits = "" if is_short(behind) else behind
+def _rows(written: Sequence[Written]) -> list[list[Written]]:
+    """Divide numbers into rows: only punctuation is between the numbers of a row."""
+    rows: list[list[Written]] = []
+    for number in written:
+        if number.is_joined:
+            rows[-1].append(number)
+        else:
+            rows.append([number])
+    return rows
+
+
+def _read_row(row: Sequence[Written], forms: Sequence[PhoneForm]) -> Iterator[str]:
+    """Yield the phones in a row of numbers.
+
+    In each number phones may follow each other, up to an extension, to digits that are not a phone, or to a phone whose
+    digits may also be those of another person.
+    """
+    rivals, end = _rivals([number.digits for number in row]), -1
+    limit = sum(len(number.digits) + 1 for number in takewhile(lambda number: not number.is_extension, row)) - 1
+    for number in row:
+        end += 1 + len(number.digits)
+        rest = "" if number.is_extension or number.is_damaged else number.digits
+        while rest:
+            read = next((read for form in forms if (read := form.read(rest)) is not None), None)
+            if read is None:
+                break
+            phone, behind = read
+            start, over = end - len(rest), end - len(behind)
+            if rivals and _is_doubtful(phone, rest, range(start, over), (end, limit), rivals):
+                break
+            yield phone
+            rivals = [rival for rival in rivals if rival.start >= over]
+            rest = "" if is_short(behind) else behind
+
+
+def _rivals(row: Sequence[str]) -> list[UsualNumber]:
+    """List the Russian numbers in usual groups that may be in a row, also across the punctuation between its numbers.
+
+    A number that ends in another number of the row than it begins in must end with it, or have an extension behind it.
+    """
+    digits = " ".join(row)
+    if _ALONE.fullmatch(digits) is not None:
+        return []
+    ends = list(accumulate(row, lambda end, number: end + 1 + len(number), initial=-1))
+    rivals = []
+    for rival in list_usual(digits):
+        last = bisect_left(ends, rival.end)
+        behind = digits[rival.end : ends[last]].strip()
+        if rival.start > ends[last - 1] or (is_short(behind) and " " not in behind):
+            rivals.append(rival)
+    return rivals
+
+
+def _is_doubtful(phone: str, digits: str, place: range, ends: tuple[int, int], rivals: Sequence[UsualNumber]) -> bool:
+    """Return whether a phone that was read at `place`, at the beginning of `digits`, may be parts of other numbers.
+
+    Ours: numbers of houses, flats and lists stand before phones, as in `д.79 8 (495) 123-45-67`. A phone is doubtful if
+    a rival begins before it and has one of its digits. A rival that begins in it counts too, with three exceptions: a
+    plus or `00` leaves no doubt; behind `8~10`, a rival must begin at once and not be a foreign number in groups; and
+    if the phone is in usual groups, a rival must begin with its second group, after a first group that is not a 7 or 8
+    alone. Such a rival must end up to the first of `ends`, or if it is likely, up to the second.
+    """
+    others = [rival for rival in rivals if rival.start < place.stop and rival.end > place.start]
+    is_usual = any(phone == RUSSIA + rival.national and rival.start >= place.start for rival in others)
+    others = [rival for rival in others if phone != RUSSIA + rival.national]
+    if any(rival.start < place.start for rival in others):
+        return True
+    if digits.startswith(("+", "00")):
+        return False
+    if (exit_code := _EXIT_CODE.match(digits)) is not None:
+        rest = digits[exit_code.end() :]
+        is_in_groups = rest.find(" ") in _CODE_LENGTHS and is_foreign_in_groups(rest)
+        is_foreign = is_in_groups if " " in rest else digits.startswith("8 ")
+        return not is_foreign and any(rival.start == place.start + exit_code.end() for rival in others)
+    if not is_usual:
+        return bool(others)
+    end, limit = ends
+    second = place.start + digits.find(" ") + 1
+    is_glued = _UNDIVIDED.match(digits) is None
+    return is_glued and any(
+        rival.start == second and rival.end <= (limit if rival.is_likely else end) for rival in others
+    )

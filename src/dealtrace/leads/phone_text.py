@@ -77,20 +77,29 @@ remaining digits may be another person's number.
 
 _NUMBER = re.compile(r"(?:\+ ?)?[0-9](?:[0-9 ]*[0-9])?")
 _SEPARATOR = re.compile(r"[,;/|\n]")
+_PARTING = re.compile(rf"{_LETTER}|[;\n]|: ")
+"""What shows that the digits before and after it do not belong to one number; a comma, slash or point does not."""
 _TRUNK_OR_CODE = re.compile(r"(?:\+ ?)?[78]")
 
 
 @record
 class Written:
-    """A number in a string: a plus if it has one, and the digits, with a blank for each run of other characters."""
+    """A number in a string: a plus if it has one, and the digits, with a blank for each run of other characters.
+
+    If `is_damaged` is true, the digits are unusable, as in `8920555005O`. If `is_joined` is true, only punctuation is
+    between the number and the one before it, so both may be one number.
+    """
 
     digits: str
     is_extension: bool = False
+    is_damaged: bool = False
+    is_joined: bool = False
 
     @property
     def is_stray(self) -> bool:
         """Whether the digits are too few for a phone and not an extension, so probably part of another number."""
-        return not self.is_extension and is_short(self.digits) and _TRUNK_OR_CODE.fullmatch(self.digits) is None
+        is_usable = not self.is_extension and not self.is_damaged
+        return is_usable and is_short(self.digits) and _TRUNK_OR_CODE.fullmatch(self.digits) is None
 
 
 def is_short(digits: str) -> bool:
@@ -99,7 +108,7 @@ def is_short(digits: str) -> bool:
 
 
 def list_written(text: str) -> list[Written]:
-    """List the numbers in a string in the order written; damaged numbers, such as `8920555005O`, are left out."""
+    """List the numbers in a string in the order written, with those that are damaged."""
     if _MARKS_ALONE.fullmatch(text) is not None:
         return list(_divide(_MARKS.remove(text)))
     text = plain(unescape(text))
@@ -112,8 +121,19 @@ def _divide(text: str) -> Iterator[Written]:
     found = list(_NUMBER.finditer(text))
     starts, ends = [number.start() for number in found], [number.end() for number in found]
     gaps = [text[end:start] for end, start in zip([0, *ends], [*starts, len(text)], strict=True)]
-    behind_extension = False
+    behind_extension, last = False, ""
     for number, before, after in zip(found, gaps, gaps[1:], strict=False):
         behind_extension = (behind_extension or _EXTENSION in before) and is_short(number[0])
-        if _FAULT not in text or _FAULT not in _SEPARATOR.split(before)[-1] + _SEPARATOR.split(after)[0]:
-            yield Written(number[0], behind_extension)
+        is_damaged = _FAULT in text and _FAULT in _SEPARATOR.split(before)[-1] + _SEPARATOR.split(after)[0]
+        yield Written(number[0], behind_extension, is_damaged, bool(last) and _may_join(last, before, number[0]))
+        last = number[0]
+
+
+def _may_join(last: str, between: str, number: str) -> bool:
+    """Return whether two numbers may be one number, judging by the text between them.
+
+    Ours: a comma and a blank after a short number, as in `кв. 5, 8 (495) 123-45-67`, part it from a number of three
+    groups or more.
+    """
+    is_listed = between.startswith(", ") and is_short(last) and number.count(" ") > 1
+    return _PARTING.search(between) is None and not is_listed
