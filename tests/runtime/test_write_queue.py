@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -18,11 +18,12 @@ from dealtrace.errors import DatabaseUnavailable, Overloaded, PointsSpent
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
-from dealtrace.runtime.write_queue import ALONE_TRIES_MAX
+from dealtrace.runtime.write_queue import ALONE_TRIES_MAX, GATHERED_FROM
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.schema.upgrade import prepare_schema
 from dealtrace.storage.visits.traffic_sources import intern_sources
 from postgresql import PostgresqlServer, find_programs
+from waiting import wait_until
 from write_commands import BATCH_MAX, open_write_queue, registration, run
 
 MANY = 500
@@ -103,6 +104,32 @@ def test_it_commits_together_whoever_waits_together(database: Database, shop: Pl
     assert sizes == [1, BATCH_MAX, MANY - BATCH_MAX]
     id_blocks = 1 + MANY * register_deals.ids_per_command // 1000 + 1
     assert len(commits) <= len(sizes) + id_blocks
+
+
+def test_it_gathers_commands_after_a_large_batch(
+    database: Database, shop: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dealtrace.runtime.write_queue.GATHER_SECONDS", 1.0)
+    sizes: list[int] = []
+
+    async def story() -> None:
+        gate = Gate()
+        async with open_write_queue(database, observe=lambda size, _seconds: sizes.append(size)) as write_queue:
+
+            def write(number: str) -> Awaitable[Any]:
+                return write_queue.write(register_deals, shop.site, WriteCommand(registration(number)))
+
+            first = write_queue.write(gate, shop.site, "first")
+            await gate.wait_inside()
+            together = [write(f"N{count}") for count in range(GATHERED_FROM)]
+            gate.open.set()
+            await asyncio.gather(first, *together)
+            taken = write("taken")
+            await asyncio.to_thread(wait_until, lambda: not write_queue.waiting)
+            await asyncio.gather(taken, write("gathered"))
+
+    run(story)
+    assert sizes == [1, GATHERED_FROM, 2]
 
 
 def test_it_answers_only_what_another_connection_can_already_see(database: Database, shop: Player) -> None:

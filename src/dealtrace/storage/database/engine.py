@@ -144,13 +144,13 @@ def open_database(
             mirror_memory_mib,
         )
     replica = make_url(read_address) if read_address else url
-    writer = _postgresql_engine(url, pool=WRITERS, prepared_statements=prepared_statements)
-    reader = _postgresql_engine(replica, pool=readers, prepared_statements=prepared_statements)
+    writer = _postgresql_engine(url, pool=WRITERS, prepared_statements=prepared_statements, pings_always=False)
+    reader = _postgresql_engine(replica, pool=readers, prepared_statements=prepared_statements, pings_always=True)
     reader = reader.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     return Database(url, writer, reader, read_seconds_max)
 
 
-def _postgresql_engine(url: URL, *, pool: int, prepared_statements: bool) -> Engine:
+def _postgresql_engine(url: URL, *, pool: int, prepared_statements: bool, pings_always: bool) -> Engine:
     options: dict[str, object] = (
         {} if "connect_timeout" in url.query else {"connect_timeout": POSTGRESQL_CONNECT_SECONDS}
     )
@@ -160,9 +160,11 @@ def _postgresql_engine(url: URL, *, pool: int, prepared_statements: bool) -> Eng
         url.set(drivername="postgresql+psycopg"),
         pool_size=pool,
         max_overflow=0,
+        pool_pre_ping=pings_always,
         connect_args=options,
     )
-    _ping_after_rest(engine)
+    if not pings_always:
+        _ping_after_rest(engine)
 
     @event.listens_for(engine, "connect")
     def _write_arrays_at_once(connection: "psycopg.Connection", _record: object) -> None:
@@ -175,6 +177,7 @@ def _ping_after_rest(engine: Engine) -> None:
     """Ping a connection that was unused for `PINGED_AFTER_SECONDS` or longer; if it is broken, the pool replaces it.
 
     SQLAlchemy's own `pool_pre_ping` asks before every transaction, which costs a busy server one round trip in twelve.
+    Writes do without, since they are tried again after a connection broke; reads are not.
     """
 
     @event.listens_for(engine, "checkin")
