@@ -43,7 +43,7 @@ def analyst(server: ServerProcess, served: Stage, site: Player) -> Guest:
 def keys_of(page: str) -> dict[str, str]:
     """Return the keys of the report on a page, each with its link."""
     (table,) = re.findall(r'aria-label="Report">\s*<table.*?<tbody>(.*?)</tbody>', page, re.DOTALL)[:1]
-    links = re.findall(r'<th scope="row"><a href="([^"]+)"[^>]*>(.*?)</a>', table)
+    links = re.findall(r'<th scope="row"[^>]*><a href="([^"]+)"[^>]*>(.*?)</a>', table)
     return {words: html.unescape(address) for address, words in links}
 
 

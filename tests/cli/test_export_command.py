@@ -248,9 +248,14 @@ def test_no_text_of_a_file_for_people_is_a_formula(tmp_path: Path, text: str) ->
     assert _written(tmp_path / "x.xlsx", text) == f"'{text}"
 
 
-@pytest.mark.parametrize("text", ["=1", "+79205550055", "-100.00", "@a", "a\r=1+1", "\n=1", "00123", '="1"', "a\r\nb"])
+@pytest.mark.parametrize("text", ["+79205550055", "-100.00", "@a", "a\r=1+1", "\n=1", "00123", "=)", "a\r\nb"])
 def test_a_file_for_programs_holds_texts_as_they_are(tmp_path: Path, text: str) -> None:
     assert _written(tmp_path / "x.csv", text) == text
+
+
+@pytest.mark.parametrize("text", ["=1", '="1"', "'00123", "=A1"])
+def test_a_file_for_programs_protects_only_what_an_import_would_misread(tmp_path: Path, text: str) -> None:
+    assert _written(tmp_path / "x.csv", text) == f"'{text}"
 
 
 @pytest.mark.parametrize("name", ["x.csv", "x.xlsx"])

@@ -25,6 +25,7 @@ from dealtrace.leads.annotations import Addition, Annotations
 from dealtrace.leads.call import CallReport, IncomingCall
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_request import IncomingLeadRequest
+from dealtrace.leads.ring_back import RingBack
 from dealtrace.mails.mail import Mail, MailId, MailPurpose
 from dealtrace.mails.recipient import RECIPIENTS_MAX, Recipient
 from dealtrace.mails.scheduled_report import Rhythm
@@ -38,6 +39,7 @@ from dealtrace.operations.leads.annotate import AnnotationCall, LeadAnnotation
 from dealtrace.operations.leads.by_hand import Deletion, NotesUndo, Rewriting, rewrite_annotations
 from dealtrace.operations.leads.clear_fields import Clearing
 from dealtrace.operations.leads.register_with_deal import LeadRequestWithDeal
+from dealtrace.operations.leads.ring_back import RingBackMark
 from dealtrace.operations.mails.deliver import MailReport
 from dealtrace.operations.mails.scheduled_reports import DUE_AT_ONCE, NewScheduledReport, schedule_report
 from dealtrace.operations.page_ends import ReadPage
@@ -49,6 +51,7 @@ from dealtrace.operations.webhooks.deliver import KEPT_FOR, Claim, DeliveryRepor
 from dealtrace.operations.work import Operation, Work, ids_needed
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.quota.points import PaidMethod
+from dealtrace.quota.rate import BusiestSecond
 from dealtrace.reports.metrics import Unit
 from dealtrace.reports.question import RawQuestion
 from dealtrace.storage.journals.keyset_pages import SortKey
@@ -227,6 +230,7 @@ WORST: dict[str, Callable[[Stage, Player, int], Any]] = {
         lead_request(number * ITEMS + item) for item in range(ITEMS)
     ],
     "count_hits": lambda _stage, _shop, number: Hit(f"v{number}", f"https://shop.ru/?utm_source=s{number}"),
+    "store_busiest_seconds": lambda _stage, _shop, number: BusiestSecond(number, 5, NOON),
     "pay_for_reading": lambda _stage, _shop, _number: PaidMethod.ORDERS_DIARY,
     "claim_deliveries": lambda stage, shop, _number: Claim(webhook_id(stage, shop), "me"),
     "acknowledge_deliveries": reported,
@@ -248,6 +252,9 @@ WORST: dict[str, Callable[[Stage, Player, int], Any]] = {
     "delete_leads": lambda stage, shop, number: Deletion(brought_back(stage, shop, number), is_deleted=False),
     "rewrite_annotations": lambda stage, shop, number: Rewriting(
         LeadRef(LeadKind.CALL, stage.call(shop, NOON, phone=f"7921{number:07d}").id), ("new",), "Ann", "Text"
+    ),
+    "mark_missed_calls": lambda stage, shop, number: RingBackMark(
+        stage.call(shop, NOON, seconds=0, phone=f"7921{number:07d}").id, RingBack.RETURNED
     ),
     "undo_notes": lambda stage, shop, number: NotesUndo(noted(stage, shop, number), 1),
     "erase_people": lambda _stage, _shop, number: Erasure(frozenset({f"7921{number:07d}"}), NOBODY),

@@ -88,12 +88,13 @@ class RowWriter(Protocol):
 class CsvFile:
     """Writes CSV for programs, with commas and plain values; notes come before the headings and begin with `# `.
 
-    Only strings that an import would read as something else get a leading apostrophe.
+    In files without notes, which can be imported, strings that would be read as others get a leading apostrophe.
     """
 
     def __init__(self, file: TextIO, headings: Sequence[str], notes: Sequence[Note] = ()) -> None:
         self.cut = 0
         self._file = file
+        self._is_imported = not notes
         self._lines = CsvLines(",", "\n")
         file.writelines(self._lines.format([f"# {note.name}", note.text]) for note in notes)
         file.write(self._lines.format(headings))
@@ -115,7 +116,7 @@ class CsvFile:
             case int():
                 return str(value)
             case str():
-                return value if comes_back(value) else guard_formula(value)
+                return guard_formula(value) if self._is_imported and not comes_back(value) else value
 
 
 class ExcelCsvFile:
