@@ -36,6 +36,16 @@ def plans_of(database: Database, sent: Sequence[tuple[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+def plans_by_index(database: Database, sent: Sequence[tuple[str, Any]]) -> str:
+    """Return the plans of statements on few rows, where PostgreSQL would prefer to read a whole table to any index."""
+    if database.is_sqlite:
+        return plans_of(database, sent)
+    with database.write() as connection:
+        connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        steps = [connection.exec_driver_sql(f"EXPLAIN {text}", values).scalars() for text, values in sent]
+        return "\n".join(line for lines in steps for line in lines)
+
+
 def plan_of(
     database: Database, statement: CompiledStatement, connection: Connection, parameters: Mapping[str, Any]
 ) -> str:

@@ -1,7 +1,5 @@
 """A build of the mirror that a stopping server ends: nothing is left of it, and the next one is whole."""
 
-import shutil
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
@@ -13,7 +11,7 @@ import pytest
 from cast import Stage
 from dealtrace.operations.reports.open_facts import open_facts
 from dealtrace.storage.database.database_errors import StatementStopped
-from dealtrace.storage.database.engine import Database, open_database
+from dealtrace.storage.database.engine import Database
 from dealtrace.storage.database.interruption import Interruption
 from dealtrace.storage.reports.mirror.copy_facts import MIRRORED_TABLES
 from dealtrace.storage.reports.mirror.library import connect
@@ -23,16 +21,6 @@ from waiting import PATIENCE_SECONDS, wait_until
 
 LOCKS = {"lock", "waiting"}
 ENDLESS = "SELECT count(*) FROM range(1000000000) AS a, range(1000000000) AS b WHERE a.range % 7 = b.range % 11"
-
-
-@pytest.fixture
-def database(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
-    """Give a SQLite database: PostgreSQL has no mirror."""
-    file = tmp_path / "dealtrace.db"
-    shutil.copy(sqlite_template, file)
-    opened = open_database(f"sqlite:///{file}")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import os
 import shutil
 import sqlite3
 import stat
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -43,16 +42,6 @@ from processes import Order, keeper
 from write_commands import by_contact, registration
 
 CRASHING = Path(__file__).with_name("crash_taking_over.py")
-
-
-@pytest.fixture
-def database(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
-    """Give a SQLite database: PostgreSQL has no mirror."""
-    file = tmp_path / "dealtrace.db"
-    shutil.copy(sqlite_template, file)
-    opened = open_database(f"sqlite:///{file}")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture
