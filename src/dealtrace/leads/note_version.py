@@ -1,6 +1,6 @@
 """Versions of the notes that people and programs write on leads: what each version changed, who wrote it and when.
 
-Any: notes in stored JSON are strings, tuples of strings or `None`.
+Any: depending on its name, a note is a string, a tuple of strings or `None`.
 """
 
 from collections.abc import Mapping
@@ -12,11 +12,14 @@ from dealtrace.leads.ring_back import RING_BACK, RingBack
 from dealtrace.record import record
 
 NOTE_FIELDS = ("tags", "manager", "comment")
-"""The annotations of a lead that have versions; a person can replace them, and a program can add to them."""
+"""The names of the notes: those annotations of a lead whose versions are stored.
+
+A person can replace a note, and a program can add to it.
+"""
 NOTE_VERSIONS_MAX = 100
 """Ours: the maximum number of stored versions of a lead's notes; each may have a comment of 100,000 characters."""
 NoteValues = Mapping[str, Any]
-"""The values of changed notes by the name of the annotation, or what a person did about a missed call."""
+"""The values of notes by name; the note named `RING_BACK` is what a person did about a missed call."""
 
 
 @record
@@ -41,7 +44,7 @@ def changed_notes(before: Annotations, after: Annotations) -> tuple[NoteValues, 
 
 
 def present_notes(annotations: Annotations, ring_back: RingBack | None = None) -> NoteValues:
-    """Return the present values of all notes of a lead that have versions; only calls have a `ring_back`."""
+    """Return the present values of all notes of a lead; only calls have a `ring_back`."""
     return {**{name: getattr(annotations, name) for name in NOTE_FIELDS}, RING_BACK: ring_back}
 
 

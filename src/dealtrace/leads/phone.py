@@ -23,7 +23,7 @@ _READY_PREFIX = r"(?:\+?7|8)"
 """A pattern of the prefix that most programs send before the ten digits of a phone."""
 _NATIONAL_LENGTH = 10
 _ALONE = re.compile(r"(?:\+ ?)?[78] (?: ?[0-9]){,10}|[0-9]{11}|(?: ?[0-9]){,10}")
-"""Digits that are too few to be a Russian number beside something else."""
+"""A pattern of digits that are too few to contain both a Russian number and something else."""
 _CODE_LENGTHS = range(2, 4)
 _UNDIVIDED = re.compile("[78] |[0-9]{10}")
 _EXIT_CODE = re.compile("8 ?10[0-9]* ?")
@@ -94,7 +94,7 @@ PHONE_FORMS = (
 
 Ours: digits after a plus begin with a country code, but a separate `+8` and the 8 of `+89` are Russia's trunk prefix.
 Digits without a plus that Russia can assign are Russian. Up to six digits that are separated from eleven digits before
-them are an extension, unless all groups behind the 7 or 8 are another country's number: `+7 998 90 123-45-67`. Ten
+them are an extension, unless all digits after a leading 7 or 8 are another country's number: `+7 998 90 123-45-67`. Ten
 digits with more digits after them are unusable, and so is a separate 7 or 8 with nine digits: `8 (351) 234-56-7`.
 """
 
@@ -191,7 +191,8 @@ def _read_row(row: Sequence[Written], forms: Sequence[PhoneForm]) -> Iterator[st
 def _rivals(row: Sequence[str]) -> list[UsualNumber]:
     """List the Russian numbers in usual groups that may be in a row, also across the punctuation between its numbers.
 
-    A number that ends in another number of the row than it begins in must end with it, or have an extension behind it.
+    If a Russian number begins in one number of the row and ends in a later one, it must end where the later one ends,
+    or have an extension behind it.
     """
     digits = " ".join(row)
     if _ALONE.fullmatch(digits) is not None:
@@ -209,11 +210,13 @@ def _rivals(row: Sequence[str]) -> list[UsualNumber]:
 def _is_doubtful(phone: str, digits: str, place: range, ends: tuple[int, int], rivals: Sequence[UsualNumber]) -> bool:
     """Return whether a phone that was read at `place`, at the beginning of `digits`, may be parts of other numbers.
 
-    Ours: numbers of houses, flats and lists stand before phones, as in `д.79 8 (495) 123-45-67`. A phone is doubtful if
-    a rival begins before it and has one of its digits. A rival that begins in it counts too, with three exceptions: a
-    plus or `00` leaves no doubt; behind `8~10`, a rival must begin at once and not be a foreign number in groups; and
-    if the phone is in usual groups, a rival must begin with its second group, after a first group that is not a 7 or 8
-    alone. Such a rival must end up to the first of `ends`, or if it is likely, up to the second.
+    A rival is another Russian number that shares digits with the phone.
+    Ours: numbers of houses, flats and lists stand before phones, as in `д.79 8 (495) 123-45-67`. So a rival that begins
+    before the phone makes it doubtful. A rival that begins inside the phone also makes it doubtful, with three
+    exceptions. If the phone begins with a plus or `00`, no such rival counts. If the phone begins with `8~10`, a rival
+    counts only directly behind the `8~10`, and only if the digits there are not a foreign number in groups. If the
+    phone is in usual groups, a rival counts only if it begins with the phone's second group, and if the first group is
+    not a 7 or 8 alone; the rival must end at or before the first of `ends`, or if it is likely, the second.
     """
     others = [rival for rival in rivals if rival.start < place.stop and rival.end > place.start]
     is_usual = any(phone == RUSSIA + rival.national and rival.start >= place.start for rival in others)

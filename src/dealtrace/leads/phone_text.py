@@ -78,7 +78,7 @@ remaining digits may be another person's number.
 _NUMBER = re.compile(r"(?:\+ ?)?[0-9](?:[0-9 ]*[0-9])?")
 _SEPARATOR = re.compile(r"[,;/|\n]")
 _PARTING = re.compile(rf"{_LETTER}|[;\n]|: ")
-"""What shows that the digits before and after it do not belong to one number; a comma, slash or point does not."""
+"""A pattern of text between digits that divides them into two numbers; a comma, slash or point does not."""
 _TRUNK_OR_CODE = re.compile(r"(?:\+ ?)?[78]")
 
 
@@ -132,8 +132,8 @@ def _divide(text: str) -> Iterator[Written]:
 def _may_join(last: str, between: str, number: str) -> bool:
     """Return whether two numbers may be one number, judging by the text between them.
 
-    Ours: a comma and a blank after a short number, as in `кв. 5, 8 (495) 123-45-67`, part it from a number of three
-    groups or more.
+    Ours: a comma and a blank between a short number and a number of three or more groups separate the two numbers, as
+    in `кв. 5, 8 (495) 123-45-67`.
     """
     is_listed = between.startswith(", ") and is_short(last) and number.count(" ") > 1
     return _PARTING.search(between) is None and not is_listed

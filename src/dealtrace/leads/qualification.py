@@ -20,7 +20,7 @@ class Qualification:
 
 @record
 class Predecessors:
-    """When the client's previous lead and previous target of the same kind began; `None` if there is none."""
+    """When the client's previous lead of a kind and previous target of that kind began; `None` means no such lead."""
 
     any_at: datetime | None
     target_at: datetime | None

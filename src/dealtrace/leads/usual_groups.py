@@ -23,7 +23,7 @@ _PREFIXED, _LOCAL = _followed_by_usual("(?:(?:00|8 ?10) ?7|[78]) ?"), _followed_
 
 @record
 class UsualNumber:
-    """A number that Russia can assign, in usual groups: its ten digits, and where it is, with its prefix.
+    """A number that Russia can assign, in usual groups: its ten digits, and where it begins (at its prefix) and ends.
 
     It is likely if it has a prefix or two groups, since few other digits have such groups by chance.
     """
@@ -35,7 +35,7 @@ class UsualNumber:
 
 
 def list_usual(digits: str) -> list[UsualNumber]:
-    """List the numbers in usual groups in digits with blanks; numbers may overlap, and each begins with a group."""
+    """List the numbers in usual groups that `digits` contain; they may overlap, and each begins with a group."""
     return list(_find(digits))
 
 

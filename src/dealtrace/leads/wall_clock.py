@@ -74,7 +74,7 @@ def read_exact_clock(text: str, *forms: ClockForm) -> datetime | None:
 
 
 def read_instant(text: str, *forms: ClockForm) -> datetime | None:
-    """Return the instant in a string that states its zone or counts from 1970, or `None` if the text does neither.
+    """Return the instant that a string states with a zone or as a count from 1970, or `None` if it states none.
 
     Ours: a zone is `Z`, `UTC`, `GMT` or an offset after a date and time in one of the `forms`. Ten digits are seconds
     since 1970, thirteen digits are milliseconds. The instant is aware and has fractions of a second.
