@@ -33,7 +33,7 @@ class SearchById:
 
 @record
 class SearchByContact:
-    """A search among the leads of certain `kinds` that have one of the `contacts`, which are in normal form.
+    """A search for a lead that is of one of the `kinds` and has one of the `contacts`, which are in normal form.
 
     A lead must have begun at or before `until`, but not more than `depth` before `until`; a `depth` of `None` means no
     limit.
@@ -51,8 +51,9 @@ LeadSearch = SearchById | SearchByContact
 
 
 def search_of(matcher: Matcher) -> LeadSearch | None:
-    """Return a matcher (a way to find where a deal came from) as a search for a lead; `None` if it finds no leads.
+    """Return the search for a lead that a matcher describes, or `None` if it describes none.
 
+    A matcher is a way to find out where a deal came from.
     Ours: a search by contact needs `until`, the latest start of a lead.
     """
     tags = TagFilter(frozenset(matcher.tags), any_will_do=matcher.any_tag)

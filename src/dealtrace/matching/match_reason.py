@@ -139,7 +139,7 @@ def _reason_of_lead(deal: Deal, lead: LeadContacts) -> MatchReason:
 
 
 def _reason_of_contacts(sent: SearchContacts, contacts: frozenset[str]) -> MatchReason:
-    """Return whether the lead was found by `PHONE` or `EMAIL`; phones are tried first, see `searches_for`."""
+    """Return `PHONE` or `EMAIL`, whichever found the lead; phones are tried first, see `searches_for`."""
     phones, emails = _normals(sent.phone), _normals(sent.email)
     is_by_email = not phones or (contacts.isdisjoint(phones) and not contacts.isdisjoint(emails))
     return MatchReason.EMAIL if is_by_email else MatchReason.PHONE

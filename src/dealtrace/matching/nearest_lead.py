@@ -14,7 +14,7 @@ SEARCH_ORDER = (LeadKind.CALL, LeadKind.LEAD_REQUEST)
 
 @record
 class Search:
-    """A search step: the contact to search for, and the kind of lead to search for it."""
+    """A search step: the kind of lead to look for, and the contact that the lead must have."""
 
     contact: str
     kind: LeadKind
