@@ -169,7 +169,7 @@ def start_logging(level: str) -> None:
 class _LossyFile:
     """A file whose write errors are ignored: a full disk loses log lines, not responses.
 
-    It has no `contextlib.suppress`, which takes as long as the write itself.
+    Its code does not use `contextlib.suppress`, which takes as long as the write itself.
     """
 
     def __init__(self, file: BinaryIO) -> None:

@@ -9,7 +9,7 @@ from dealtrace.reports.metrics import Unit
 UNKNOWN = "–"
 PERCENT = 100
 _PLACES: Mapping[Unit, int] = {Unit.RATIO: 1} | dict.fromkeys(set(Unit) - {Unit.RATIO, Unit.COUNT, Unit.MONEY}, 2)
-"""The decimals to which figures are rounded, by unit; counts and money are exact."""
+"""The number of decimals to which figures are rounded, by unit; counts and money are not rounded."""
 _RUBLE = "\u00a0₽"
 
 

@@ -17,7 +17,7 @@ from dealtrace.reports.table import COMPARED, COMPARED_RU, figure_columns, figur
 ROWS_SHOWN = 50
 """Ours: the maximum number of rows in the text of an e-mail; the attached file has all rows."""
 COLUMNS_SHOWN = 12
-"""Ours: the maximum number of columns of a pivot in the text of an e-mail, such as the months of a year."""
+"""Ours: the maximum number of columns of a pivot in the text of an e-mail; the months of a year still fit."""
 _TOTAL = {"ru": "Итого", "en": "Total"}
 _PERIOD = {
     "ru": "С {first} по {last}, в сравнении с {other_first} – {other_last}.",
