@@ -187,6 +187,9 @@ _FIELDS: dict[str, Callable[[object], tuple[str, object]]] = {
     "unique_depth_days": lambda days: ("unique_depth", timedelta(days=int(str(days))) if days else None),
     "target_call_seconds": lambda seconds: ("target_call", timedelta(seconds=int(str(seconds)))),
 }
-"""For each column whose `Site` field has a different name or type, a function that returns that name and the value."""
+"""For each column, a function that returns the name and the value of the column's `Site` field.
+
+Columns with the same name and type as their field are left out.
+"""
 SETTING_KEYS = (*_SETTINGS, *_COST_SETTINGS)
 """The names of all settings of a site."""

@@ -167,7 +167,7 @@ def _use(connection: Connection, key: str, purpose: Purpose, now: datetime) -> I
 
 
 def _act_name(invitation: Invitation) -> str:
-    """Return the site id and role of an invitation as a string, for the record of an act; empty if it has no site."""
+    """Return the site id and role of an invitation for the record of an act; empty if the invitation is for no site."""
     return f"{invitation.site_id} {invitation.role}" if invitation.site_id is not None else ""
 
 

@@ -21,7 +21,7 @@ def set_first_id(connection: Connection, first_id: int) -> None:
 
 
 def check_first_id(first_id: int) -> None:
-    """Raise `InvalidSetting` if ids begin at a higher number in every database, even a new one."""
+    """Raise `InvalidSetting` if `first_id` is too low for any database, even for a new one."""
     if first_id < FIRST_ID_DEFAULT:
         raise _too_low(first_id, FIRST_ID_DEFAULT)
 

@@ -14,7 +14,7 @@ ALERT_PARTS = (WATCHES, FILTERS, RECIPIENTS)
 
 
 def former_parts(rule: Rule, recipients: Sequence[Recipient]) -> Mapping[str, object]:
-    """Return all parts of a rule, with `recipients`, in the form that the history stores."""
+    """Return all parts of a rule, with `recipients` as its recipients, in the form that the history stores."""
     return {WATCHES: format_rule(rule), FILTERS: list(rule.filters), RECIPIENTS: stored_recipients(recipients)}
 
 

@@ -22,7 +22,7 @@ from dealtrace.storage.alerts.incidents import end_incident, insert_incident
 from dealtrace.webhooks.event import AlertEvent
 
 LEASE = timedelta(minutes=10)
-"""How long a process reserves the alert that it claims; if the process dies, another can then claim the alert.
+"""How long a process reserves the alert that it claims; after that time, another process can claim the alert.
 
 An evaluation takes less time: it reads nine windows of time, and a statement takes half a minute at most.
 """

@@ -26,12 +26,12 @@ class NamedDeals:
     refused: Mapping[int, Refusal]
 
     def first(self, paid: int) -> dict[int, Deal]:
-        """Return the first deals of `found`, as many as are `paid` for, by position of the command."""
+        """Return the first `paid` deals of `found`, by position of the command."""
         return dict(islice(self.found.items(), paid))
 
 
 def find_deals(work: Work, keys: Sequence[DealKey]) -> NamedDeals:
-    """Find the deal or the refusal for each key, and lock the site's registrations and the deals.
+    """Find the deal or the refusal for each key; lock the deals that are found and all registrations of the site.
 
     The locks are released when the transaction ends.
 

@@ -187,7 +187,7 @@ def rebind_deals(
 def _find_visited_at(work: Work, matched: Sequence[Deal]) -> dict[DealId, datetime]:
     """Return, by deal id, when the visit of the deal or of the deal's lead began; deals without a visit are left out.
 
-    This also divides the credit for the deals that were matched to a visit and have no lead.
+    The function also divides the credit for those deals that were matched to a visit and have no lead.
     """
     refs = [deal.lead for deal in matched if deal.lead is not None]
     of_leads = leads.find_visited_at(work.connection, work.site.id, refs)

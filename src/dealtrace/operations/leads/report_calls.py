@@ -15,7 +15,7 @@ from dealtrace.quota.points import PaidMethod
 from dealtrace.storage.leads.reported_calls import ReportedCall, find_reported_calls
 
 IDS_PER_REPORT_MAX = 2
-"""The maximum number of ids that a report takes: one for the call, one for its client; it has no traffic source."""
+"""The maximum number of ids for a report: one for the call, one for its client; a report states no traffic source."""
 
 
 @operation(ids_per_command=IDS_PER_REPORT_MAX)

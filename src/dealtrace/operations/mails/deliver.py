@@ -10,7 +10,7 @@ from dealtrace.record import record
 from dealtrace.storage.mails import outbox
 
 LEASE = timedelta(minutes=10)
-"""How long a process reserves the e-mail that it claims; if the process dies, the e-mail is then free again.
+"""How long a process reserves the e-mail that it claims; after that time, another process can claim the e-mail.
 
 Writing and sending an e-mail takes less time: a dozen steps of SMTP take four minutes at most, and each statement of a
 report half a minute at most.

@@ -41,7 +41,7 @@ from dealtrace.storage.mails.unsubscriptions import delete_unsubscriptions
 REPORT_PARTS = ("title", "schedule", "question", "recipients")
 """The parts of a scheduled report whose changes the history records separately."""
 DUE_AT_ONCE = 4
-"""The maximum number of a site's due reports whose e-mails one transaction stores; the next one stores the rest."""
+"""The maximum number of a site's due reports whose e-mails one transaction stores; later transactions do the rest."""
 
 
 @record
@@ -189,7 +189,7 @@ def _differences(report: ScheduledReport, changed: ScheduledReport) -> Iterator[
 
 
 def _former_parts(report: ScheduledReport | NewScheduledReport, recipients: Sequence[Recipient]) -> FormerValues:
-    """Return all parts of a report in the form that the history stores; `recipients` become the report's recipients."""
+    """Return all parts of a report, with `recipients` as its recipients, in the form that the history stores."""
     return {
         "title": report.title,
         "schedule": [report.rhythm, report.hour],

@@ -20,8 +20,8 @@ def find_unclassified_deals(
 ) -> Problem | None:
     """Return the problem that deals of a period have unclassified statuses, or `None` if no deal has such a status.
 
-    `keys` are the unclassified statuses by `status_key`. The problem names the most frequent of these statuses, and has
-    the number of deals and the sum of their amounts in rubles.
+    `keys` are the keys of the unclassified statuses, as `status_key` returns them. The problem names the most frequent
+    of these statuses, and has the number of deals and the sum of their amounts in rubles.
     """
     if not keys:
         return None

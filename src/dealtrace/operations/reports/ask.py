@@ -243,7 +243,7 @@ def _containing(source: FactSource, question: Question, condition: Filter, spans
 
 
 def _speller(source: FactSource, question: Question, sides: Sequence[ByModel]) -> Spell:
-    """Return a function that writes a key as a string; for a source or status it returns the most frequent spelling."""
+    """Return a function that writes a key as a string; it writes a source or status in its most frequent spelling."""
     spellings: dict[str, Mapping[str, str]] = {}
     for place, dimension in enumerate(question.by):
         if dimension.kind in (Kind.SOURCE, Kind.STATUS):

@@ -42,8 +42,8 @@ def import_visits(work: Work, visits: Sequence[Visit]) -> Sequence[Visit | Refus
 def _is_same(stored: Visit, imported: Visit) -> bool:
     """Return whether a stored visit may come from the row of `imported`.
 
-    What files lack is not compared, nor what is determined from the addresses, because the site's hosts and the rules
-    of later releases change it.
+    Values that files lack are not compared. A source that was found from URLs is not compared either, because it
+    depends on the site's hosts and on the rules of the release that found it.
     """
     compared = replace(
         stored,
