@@ -21,5 +21,5 @@ class WriteCommand(Generic[Payload]):
     user_id: int | None = None
 
     def with_payload(self, payload: InnerPayload) -> "WriteCommand[InnerPayload]":
-        """Return a command of the same sender with another payload, such as an item of a list."""
+        """Return a command of the same sender with a different payload, such as an item of a list."""
         return WriteCommand(payload, self.token_id, self.user_id)

@@ -16,10 +16,10 @@ _KEYS_CACHED = 4096
 
 @record
 class BusiestSecond:
-    """The most requests in a second from one IP address that calls a site, how many are allowed, and when (UTC).
+    """The busiest second of an IP address that calls a site: its number of requests, the limit, and its end (UTC).
 
-    Ours: the requests are those that the limit counts: of one IP address, to all sites of the server, and only admitted
-    ones, so that they show how near the address came to the limit. The second ends with a request to the site.
+    Ours: the number covers what the limit counts, the admitted requests of the address to all sites of the server, so
+    that it shows how near the address came to the limit. The second ends with a request to the site.
     """
 
     counted: int

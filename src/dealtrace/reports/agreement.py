@@ -188,10 +188,10 @@ class Count:
 class Agreement:
     """The totals of a comparison between a CRM's list and the stored deals.
 
-    `theirs` counts the valid rows of the list. `ours` counts the stored deals that are in the list, or between its
-    first and last day. Amounts are converted to rubles at the site's rates. `other_sum` counts the deals with different
-    amounts; its kopecks are the amounts in the list minus the stored amounts. `first_at` and `last_at` are the earliest
-    and the latest time in the list.
+    `theirs` counts the valid rows of the list. `ours` counts the stored deals that are in the list, or whose
+    day is between the list's first and last day. Amounts are converted to rubles at the site's rates. `other_sum`
+    counts the deals with different amounts; its kopecks are the amounts in the list minus the stored amounts.
+    `first_at` and `last_at` are the earliest and the latest time in the list.
     """
 
     theirs: Count = field(default_factory=Count)

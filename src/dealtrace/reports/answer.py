@@ -16,7 +16,7 @@ from dealtrace.reports.time_keys import TIME_KEYS
 Source = TypeVar("Source")
 """What a row of a report is built from."""
 Key = str | int | None
-"""A key of a row in SQL statements: an integer for a time, a string for a name, or `None` if it is missing."""
+"""A key of a row in SQL statements: an integer for a time, a string for a name, or `None` for a missing key."""
 Keys = tuple[Key, ...]
 Spell = Callable[[Dimension, Key], str | None]
 """A function that returns a key as a string for display, or `None` for a missing key."""
@@ -145,7 +145,7 @@ Formulas = Mapping[Metric, AnyFormula]
 Rank = tuple[object, ...]
 """The sort key of a row; its parts have the same types in all rows."""
 SortRows = Callable[[Iterable[Keys], Callable[[Keys], Rank], int | None], tuple[Sequence[Keys], int]]
-"""A function that sorts rows by rank, and returns the first rows up to a limit and the number of all rows."""
+"""A function that sorts rows by rank. It returns the first rows, up to a limit, and the number of all rows."""
 
 
 def sorted_in_memory(

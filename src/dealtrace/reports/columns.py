@@ -26,7 +26,7 @@ COLUMNS_MAX = 100
 COLUMN_NAME_LENGTH_MAX = 60
 STATUSES_OF_A_COLUMN_MAX = 100
 OPERANDS_MAX = 1_000
-"""Ours: the maximum number of numbers and metrics in a formula, including the formulas of the columns that it uses.
+"""Ours: the maximum number of numbers and metrics in a formula and in the formulas of the columns that it uses.
 
 This limits memory.
 """

@@ -50,7 +50,7 @@ class Sum:
 
     @property
     def has_one_scale(self) -> bool:
-        """Return whether all measures have the same unit, so that sorting by their sum is sorting by `value`."""
+        """Return whether all measures have the same unit, so that their sum sorts rows in the same order as `value`."""
         return len({_SCALES[measure.aggregate] for measure, _ in self.terms}) == 1
 
     def value(self, values: Values) -> Fraction | None:
@@ -123,7 +123,7 @@ class Formula:
 class UnknownFormula:
     """A formula whose value is unknown at a site.
 
-    Its measures are those of `formula`, so that a report has the rows that it has where the value is known.
+    Its measures are those of `formula`, so that a report has the same rows as if the value were known.
     """
 
     formula: AnyFormula

@@ -30,7 +30,7 @@ def key_of(source: TrafficSource) -> SourceKey:
 
 
 def spelling_of(source: TrafficSource) -> tuple[str | None, str | None]:
-    """Return the source and the medium of a traffic source, each trimmed, or `None` if it is missing."""
+    """Return the source and the medium of a traffic source, each trimmed, or `None` if missing."""
     key = key_of(source)
     return (
         source.source.strip() if key.source is not None else None,

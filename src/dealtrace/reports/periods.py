@@ -111,7 +111,7 @@ def span_of(period: Period, time_zone: ZoneInfo, now: datetime) -> Span:
 def compared_span(period: Period, comparison: Comparison, time_zone: ZoneInfo, now: datetime) -> Span:
     """Return the part of the compared period that a report uses.
 
-    If `period` is not over, this part ends on the day with which today is compared, at the local time that it is now.
+    If `period` is not over, this part ends on the day with which today is compared, at the present local time.
     Ours: if clocks change on that day, a local time that occurs twice means its first occurrence, and a skipped time is
     moved forward, as in the times that callers state.
     """

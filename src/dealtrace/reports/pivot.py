@@ -11,7 +11,7 @@ from dealtrace.reports.metrics import Metric
 COLUMNS_MAX = 100
 """Ours: the maximum number of columns of a pivot.
 
-Those with the largest totals are shown or, if they are times, the earliest.
+If there are more, the columns with the largest totals are shown; if the columns are times, the earliest are shown.
 """
 Figure = Fraction | None
 

@@ -30,7 +30,7 @@ class ClientGone(Refusal):
 class ReportNotKept(Refusal):
     """Temporary files cannot be written, for example because the disk is full.
 
-    They hold rows that do not fit in memory, files before they are sent, and uploads.
+    Such files hold rows that do not fit in memory, downloads until they are sent, and uploads.
     """
 
     code = 10084

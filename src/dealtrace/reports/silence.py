@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 LOOKED_BACK = timedelta(days=28)
 """Ours: the time before now in which deals are counted to find how often deals usually arrive."""
 DEALS_MIN = 8
-"""Ours: the fewest deals within `LOOKED_BACK` that make it possible to tell silence from an ordinary pause."""
+"""Ours: with fewer deals than this within `LOOKED_BACK`, silence cannot be told from an ordinary pause."""
 PAUSE_MIN = timedelta(hours=24)
 """Ours: the shortest pause that can be silence; shorter pauses, such as nights and quiet days, are ordinary."""
 WEEKS_MIN = 3
-"""Ours: the fewest weeks whose counts are enough to compute a usual count."""
+"""Ours: from the counts of fewer weeks than this, no usual count is computed."""
 TIMES_USUAL = 8
 """Ours: a silence lasts more than this many times the average pause; by chance, 1 pause in 3000 lasts that long."""
 

@@ -24,7 +24,7 @@ class DealAttribution:
 class Outcome:
     """A deal with its lead and sources now (`before`) and under the rules that are being tried (`after`).
 
-    `kopecks` is the worth of the deal's amount, or `None` if there is no amount or its currency has no rate.
+    `kopecks` is the deal's amount in kopecks, or `None` if there is no amount or its currency has no rate.
     `is_kept` is true if the deal would keep its lead although the new rules would not find that lead.
     """
 

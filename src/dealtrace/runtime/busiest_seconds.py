@@ -1,4 +1,4 @@
-"""The busiest second of each site's day among the requests of a process, kept in memory and stored once a second."""
+"""Remember the busiest second of each site's day among a process's requests; new ones are stored once a second."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from dealtrace.runtime.write_queue import WriteQueue
 
 @dataclass(slots=True)
 class _Day:
-    """The most requests in a second of a site's day so far, and when that day ends."""
+    """The number of requests in the busiest second so far of a site's day, and when that day ends."""
 
     requests: int
     ends_at: datetime
@@ -25,8 +25,8 @@ class _Day:
 class BusiestSeconds:
     """Remembers the busiest second of each site's day, and stores it when it changes.
 
-    A site's second is stored at most as often a day as it rises, that is, up to the limit: nothing is written for
-    requests that come no faster than earlier ones. If the process is killed, up to a second of requests is left out.
+    A second is stored only if it has more requests than all earlier seconds of the day, so that each site causes few
+    writes. If the process is killed, the requests of the last second may be left out.
     """
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
@@ -35,9 +35,9 @@ class BusiestSeconds:
         self._waiting: dict[tuple[int, datetime], tuple[Site, BusiestSecond]] = {}
 
     def observe(self, site: Site, requests: int, allowed: int) -> None:
-        """Take note that `requests` of an IP address, the last one to `site`, came within a second.
+        """Take note that an IP address sent `requests` requests within a second, the last of them to `site`.
 
-        `allowed` is how many a second the rate limit allows.
+        `allowed` is the number of requests per second that the rate limit allows.
         """
         day = self._days.get(site.id)
         now = self._clock()

@@ -66,7 +66,7 @@ class ServerStop:
 def call_at_stop_signals(call: Callable[[], None]) -> None:
     """Call a function in the running event loop when a stop signal arrives; the previous signal handlers run as well.
 
-    On other threads than the main one, this does nothing, since only the main thread can handle signals.
+    On threads other than the main one, this does nothing, since only the main thread can handle signals.
     """
     if threading.current_thread() is not threading.main_thread():
         return

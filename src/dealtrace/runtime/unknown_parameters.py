@@ -13,9 +13,12 @@ from dealtrace.runtime.write_queue import WriteQueue
 NAMES_AT_ONCE_MAX = 1000
 """The maximum number of names, over all sites, counted separately between two writes; other names share one count."""
 OPEN_NAMES_AT_ONCE_MAX = NAMES_AT_ONCE_MAX // 2
-"""Ours: names of requests without a token take half of the room, so that anybody's names leave room for the CRM's."""
+"""Ours: names that anybody may send are counted separately only while fewer names than this are counted.
+
+So they always leave room for the names that the CRM sends.
+"""
 NAME_LENGTH_MAX = 100
-"""Ours: the longest name that is counted separately; a longer name is unlikely to be a misspelt parameter."""
+"""Ours: the maximum length of a name that is counted separately; a longer one is hardly a misspelt parameter."""
 _OTHERS = ("", "")
 
 
@@ -31,7 +34,7 @@ class UnknownParametersTally:
     def count(
         self, site: Site, path: str, names: Sequence[str], known: Sequence[str], *, is_open: bool = False
     ) -> None:
-        """Add `names` to the counts: the parameters of a request that are not among the `known` ones of `path`.
+        """Count the unknown parameters of a request: `names`, which are not among the `known` parameters of `path`.
 
         `is_open` says that requests of `path` need no token, so that anybody may send names.
         Contacts in a name are masked: a malformed request may have a value in place of a name.

@@ -51,7 +51,7 @@ ALONE_TRIES_MAX = 3
 """How many times a command is run alone, if it conflicts with other writers each time, before it counts as failed."""
 OVERLOADED_RETRY_SECONDS = 1
 GATHERED_FROM, GATHER_SECONDS = 8, 0.001
-"""Ours: after a batch of so many commands, the next is gathered for this long: a few large ones take less CPU."""
+"""Ours: after a batch of `GATHERED_FROM` commands or more, wait `GATHER_SECONDS` to gather the next, to save CPU."""
 POSTPONED_SHARE = 3
 """How long a postponed site waits, as a multiple of the duration of its last try, so that other sites are served."""
 
@@ -194,7 +194,7 @@ class WriteQueue:
         return max(0.0, min(late.due_at for late in self._postponed.values()) - time.monotonic())
 
     def _without_postponed(self, batch: list[Pending]) -> list[Pending]:
-        """Return the commands of sites that are not postponed; let each other command wait until its site is due.
+        """Return the commands of sites that are not postponed; every other command waits until its site is due.
 
         If too many commands of a postponed site wait already, a further command is refused with 503.
         """
@@ -220,8 +220,8 @@ class WriteQueue:
     def _write(self, batch: list[Pending], deadline: float, *, pause: float = 0.0) -> None:
         """Write the commands of `batch` and deliver their outcomes; if a site has to be postponed, its commands wait.
 
-        This waits, up to `deadline`, while the whole database is unavailable. `pause` is the last pause before a retry,
-        in seconds.
+        While the whole database is unavailable, the method waits, but not beyond `deadline`. `pause` is the last pause
+        before a retry, in seconds.
         """
         parts, whole_pause = [batch], RETRY_PAUSE_SECONDS
         while parts:

@@ -83,7 +83,7 @@ def _claim(work: Work, claim: Claim) -> ClaimedDeliveries | None:
 def acknowledge_deliveries(work: Work, commands: Sequence[WriteCommand[DeliveryReport]]) -> list[Pause | None]:
     """Store the results of claims: mark sent deliveries, plan the next attempts and release the webhooks.
 
-    Each outcome is the pause if the webhook was paused by this result, or else `None`.
+    Each outcome is the pause that the result caused, or `None` if it caused none.
     """
     return [_acknowledge(work, command.payload) for command in commands]
 

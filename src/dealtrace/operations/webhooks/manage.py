@@ -73,7 +73,7 @@ def cancel_test(connection: Connection, webhook_id: int) -> None:
 
 
 def replay_since(connection: Connection, webhook_id: int, since: datetime) -> int:
-    """Queue the deliveries of a webhook from the time `since` on to be sent again, and return their number.
+    """Queue all deliveries of a webhook at or after `since` to be sent again, and return their number.
 
     If `since` has no time zone, it is in the time zone of the webhook's site. Messages keep their ids and their order,
     and are sent before other waiting deliveries.
@@ -92,7 +92,7 @@ def replay_message(connection: Connection, webhook_id: int, message_id: str) -> 
 
     Raises:
         WebhookNotFound: there is no such webhook.
-        DeliveryNotFound: the webhook was never sent such a message, or it is no longer stored.
+        DeliveryNotFound: the webhook was never sent such a message, or the message is no longer stored.
     """
     webhook = require_webhook(connection, webhook_id)
     position = position_in(message_id, webhook.site_id, webhook_id)

@@ -1,4 +1,4 @@
-"""Compute how other rules would change deals and leads, with the same functions that match, credit and classify."""
+"""Compute, with the functions that match, credit and classify, how other rules would change deals and leads."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -121,7 +121,7 @@ class _Sources:
 
 
 def credits_again(trial: Trial) -> bool:
-    """Return whether a trial may credit other visits or sources than those that are stored."""
+    """Return whether the visits or sources that a trial credits may differ from those that are stored."""
     return trial.model is not None or trial.moves_visits
 
 
@@ -136,7 +136,7 @@ def _find_shares(
 def _try_shares(
     connection: Connection, site: Site, trial: Trial, refs: Iterable[LeadRef], named: Sequence[MatchedVisit]
 ) -> dict[CreditKey, Shares]:
-    """Return the sources' shares of the credit for each lead under the trial's attribution model, by credit key.
+    """Return, by credit key, the sources of each lead or visit and their shares under the trial's attribution model.
 
     If the trial requires that visits are classified again, this is done before they are credited.
     """

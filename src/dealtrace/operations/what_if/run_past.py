@@ -56,7 +56,7 @@ class _Progress(TypedDict, total=False):
 
 
 def rules_of(site: Site, kind: PastKind) -> str:
-    """Return a string that depends on the settings that a run applies; a preview with another string is out of date."""
+    """Return a string made from the settings that a run applies; a preview with a different string is out of date."""
     return digest_of_hosts(site.hosts) if kind is PastKind.RECLASSIFY else f"contact_matching={site.contact_matching}"
 
 
@@ -72,8 +72,8 @@ def claim_past_run(
 ) -> RunState | None:
     """Store a run that waits for its turn, in place of `latest`, and return the run.
 
-    If `latest` is a change that ended early, the new change goes on counting from its figures. The result is `None` if
-    another run has been started meanwhile.
+    If `latest` is a change that ended early, the counts of the new change start from those of `latest`. The
+    result is `None` if another run has been started meanwhile.
     """
     continues = latest is not None and not is_preview and latest.may_continue(now)
     figures = latest.figures if latest is not None and continues else {}

@@ -33,7 +33,7 @@ from dealtrace.storage.reports.statuses import list_statuses
 
 @record
 class TriedDays:
-    """The days of a site on which a change is tried; `since` and `until` delimit the same period, `until` exclusive."""
+    """A site's days on which a change is tried; `since` and `until` delimit the same period, `until` exclusive."""
 
     first_on: date
     last_on: date
@@ -147,7 +147,7 @@ _QUALIFIED = {
     "unique_depth_days": ("unique_calls", "unique_requests", "unique_target_calls"),
     "target_call_seconds": ("target_calls", "unique_target_calls"),
 }
-"""The figures that each setting may change. `unique_target_calls` depends on both, so both new values apply to it."""
+"""The figures that each setting may change; `unique_target_calls` is tried with the new values of both settings."""
 
 
 def _try_qualification(

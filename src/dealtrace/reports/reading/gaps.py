@@ -15,7 +15,7 @@ WEEKS_AROUND = 8
 
 @record
 class Gap:
-    """Consecutive days, both ends included, on which nothing was counted; their usual counts are `low` to `high`.
+    """Consecutive days, both ends included, on which nothing was counted; usual counts range from `low` to `high`.
 
     A usual count is the median of the same weekday in the weeks before and after.
     """
@@ -29,8 +29,8 @@ class Gap:
 def find_gaps(counts: Mapping[date, int]) -> list[Gap]:
     """Return the gaps in daily counts, earliest first; a day without an entry counts as 0.
 
-    Ours: empty days are a gap if their usual counts add up to at least `TIMES_USUAL`; such days are empty by chance
-    once in 3000 times. Days before the first count are not a gap, since nothing was measured yet.
+    Ours: empty days are a gap if their usual counts add up to at least `TIMES_USUAL`; by chance, such days are empty
+    1 time in 3000. Days before the first count are not a gap, since nothing was measured yet.
     """
     counted = [day_on for day_on, count in counts.items() if count]
     if not counted:

@@ -15,7 +15,7 @@ class SavedName:
 
 
 def check_count(stored: int, most: int, key: str = "name") -> None:
-    """Check that another item may be stored; `key` names the field in the error message.
+    """Check that one more item may be stored; `key` names the field in the error message.
 
     Raises:
         InvalidSetting: `stored`, the number of stored items, is not below `most`.

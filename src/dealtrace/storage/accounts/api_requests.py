@@ -74,7 +74,7 @@ def count_refusals_without_site(connection: Connection, code: int, since: dateti
 def find_previous_requests(
     connection: Connection, site_id: int, query: RequestQuery, limit: int
 ) -> tuple[datetime, str] | None:
-    """Find the `before` of the page preceding that of `query`; `None` means that the preceding page is the first.
+    """Return the `before` that selects the page preceding the page of `query`; `None` selects the first page.
 
     A page has `limit` requests; the preceding page ends with the request `query.before`.
     """

@@ -10,9 +10,9 @@ from dealtrace.storage.schema.tables.settings import busiest_second
 
 
 def raise_busiest_second(connection: Connection, site_id: int, day_on: date, second: BusiestSecond) -> None:
-    """Store `second` as the busiest of `day_on`, unless another one with as many requests is stored.
+    """Store `second` as the busiest of `day_on`, unless a second with at least as many requests is stored.
 
-    A single conditional statement compares and stores, so that of several processes the busiest second remains.
+    A single conditional statement compares and stores, so that no process overwrites a busier second.
     """
     statement = insert_into(connection, busiest_second).values(
         site_id=site_id, day_on=day_on, requests=second.counted, allowed=second.allowed, ended_at=second.ended_at

@@ -42,7 +42,7 @@ def end_incidents(connection: Connection, site_id: int, alert_id: int, ended_at:
 
 
 def find_incidents(connection: Connection, site_id: int, incident_ids: Collection[int]) -> dict[int, Incident]:
-    """Find the incidents of a site with the given ids, by id; unknown ids are left out."""
+    """Find a site's incidents that have the given ids, by id; unknown ids are left out."""
     wanted = (alert_incident.c.site_id == site_id, alert_incident.c.id.in_(sorted(incident_ids)))
     rows = connection.execute(select(alert_incident).where(*wanted)) if incident_ids else ()
     return {row.id: _incident_from_row(row) for row in rows}

@@ -9,13 +9,13 @@ from sqlalchemy.exc import TimeoutError as NoFreeConnection
 TEMPORARY_SQLSTATES = frozenset({"40001", "40P01", "57P01", "57P02", "57P03"})
 """The SQLSTATEs of a serialization failure, a deadlock, and a server that is stopping, crashed or starting."""
 CONFLICT_SQLSTATES = frozenset({"40001", "40P01"})
-"""The SQLSTATEs of a serialization failure and a deadlock, which PostgreSQL ends by rolling one transaction back."""
+"""The SQLSTATEs of a serialization failure and a deadlock; in both cases, PostgreSQL rolls one transaction back."""
 RETRY_REASONS = {"40001": "serialization", "40P01": "deadlock"}
 CONNECTION_CLASS = "08"
 LIMIT_CLASS = "54"
 """The class of SQLSTATEs that report that a limit was exceeded, for example by a string too long for an index.
 
-The driver then reports an operational error, but the error concerns only the command that sent the string.
+The driver then reports an operational error, but the error concerns only the command that exceeded the limit.
 """
 STOPPED_SQLSTATE = "57014"
 """The SQLSTATE of a statement that exceeded its time limit."""

@@ -176,8 +176,8 @@ def _postgresql_engine(url: URL, *, pool: int, prepared_statements: bool, pings_
 def _ping_after_rest(engine: Engine) -> None:
     """Ping a connection that was unused for `PINGED_AFTER_SECONDS` or longer; if it is broken, the pool replaces it.
 
-    SQLAlchemy's own `pool_pre_ping` asks before every transaction, which costs a busy server one round trip in twelve.
-    Writes do without, since they are tried again after a connection broke; reads are not.
+    SQLAlchemy's own `pool_pre_ping` pings before every transaction, which costs a busy server one round trip in
+    twelve. Writes need no ping, since they are tried again after a connection breaks; reads are not tried again.
     """
 
     @event.listens_for(engine, "checkin")

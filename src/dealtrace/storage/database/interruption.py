@@ -8,13 +8,13 @@ from contextlib import contextmanager, suppress
 from dealtrace.storage.database.database_errors import StatementStopped
 
 Interrupt = Callable[[], object]
-"""A function that ends the statement that a connection runs on another thread, and does nothing if it runs none."""
+"""A function that ends the statement that a connection runs on another thread, if the connection runs one."""
 PAUSE_SECONDS = 0.05
-"""How many seconds pass before the connections are interrupted again: a statement may have begun just afterwards."""
+"""How many seconds pass before the connections are interrupted again, since a statement may have begun meanwhile."""
 
 
 class Interruption:
-    """Ends the statements of connections at once when it begins, and prevents further statements; it never ends."""
+    """Ends the statements of connections at once when it begins, and from then on prevents further statements."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -56,7 +56,7 @@ class Interruption:
                 del self._interrupts[key]
 
     def _interrupt_all(self) -> None:
-        """Interrupt all connections until none is left; the lock keeps each of them open meanwhile."""
+        """Interrupt the connections again and again until none is left; the lock keeps them open meanwhile."""
         while True:
             with self._lock:
                 for interrupt in self._interrupts.values():

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 from dealtrace.storage.database.interruption import Interrupt
 
 STEPS_BETWEEN_LOOKS = 100_000
-"""How many steps SQLite's virtual machine runs between two checks of the clock: a few milliseconds."""
+"""How many steps SQLite's virtual machine runs between two checks of the clock; the steps take a few milliseconds."""
 
 
 @contextmanager

@@ -76,7 +76,7 @@ _LIST_TAGS = CompiledStatement(
 
 
 def find_registered(connection: Connection, site_id: int, numbers: Sequence[str]) -> dict[str, Registered]:
-    """Find the non-deleted deals of a site with the given numbers, by number; unused numbers are left out."""
+    """Find a site's non-deleted deals that have the given numbers, by number; unused numbers are left out."""
     if not numbers:
         return {}
     rows = _FIND_REGISTERED.fetch(connection, {"site_id": site_id, "numbers": list(numbers)})
@@ -102,7 +102,7 @@ def find_deleted(connection: Connection, site_id: int, numbers: Sequence[str]) -
 def insert_deals(
     connection: Connection, site_id: int, deals: Sequence[DealToInsert], source_ids: Mapping[TrafficSource, int]
 ) -> None:
-    """Store new deals, their contacts and tags, and the keys by which leads that are stored later find the deals.
+    """Store new deals, their contacts and tags, and the keys by which the deals are found for leads stored later.
 
     Storing a number that a non-deleted deal already has violates the unique index.
     """
@@ -172,7 +172,7 @@ def update_deals(
     changes: Sequence[tuple[Deal, Deal]],
     source_ids: Mapping[TrafficSource, int],
 ) -> None:
-    """Store changed deals: fields, tags, clues to their leads, and the keys by which later leads find the deals.
+    """Store changed deals: fields, tags, clues, and the keys by which the deals are found for leads stored later.
 
     Each item of `changes` is the stored deal and the deal after the change.
     """
@@ -211,13 +211,13 @@ def set_deletion_times(connection: Connection, site_id: int, deals: Sequence[Dea
 
 
 def list_deals_after(connection: Connection, site_id: int, after_id: int, limit: int) -> list[Deal]:
-    """Lock and list up to `limit` deals of a site with ids above `after_id`, ordered by id, including deleted deals."""
+    """Lock and list up to `limit` of a site's deals with ids above `after_id`, in order of id, deleted or not."""
     mine = DEAL_ROWS.where(deal.c.site_id == site_id, deal.c.id > after_id)
     return list_deals_of_query(connection, site_id, mine.order_by(deal.c.id).limit(limit).with_for_update(of=deal))
 
 
 def count_deals(connection: Connection, site_id: int, after_id: int = 0, *, with_deleted: bool = True) -> int:
-    """Count the deals of a site with ids above `after_id`; `with_deleted` includes deleted deals."""
+    """Count a site's deals whose ids are above `after_id`; `with_deleted` includes deleted deals."""
     mine = select(func.count()).select_from(deal).where(deal.c.site_id == site_id, deal.c.id > after_id)
     if not with_deleted:
         mine = mine.where(deal.c.deleted_at.is_(None))

@@ -21,7 +21,7 @@ from dealtrace.storage.schema.tables.deals import deal_version
 _TYPES = get_type_hints(Deal)
 _CALLER_COLUMNS = [column.name for column in deal_version.c if column is not deal_version.c.user_id]
 _INSERT_VERSION = CompiledStatement(insert(deal_version), columns=_CALLER_COLUMNS)
-"""The insert of versions made by API callers or by matching; it omits `user_id`, which only cabinet users fill."""
+"""The insert of versions made by API callers or by matching; it omits `user_id`, which only cabinet changes have."""
 _INSERT_VERSION_OF_USER = CompiledStatement(insert(deal_version))
 
 
@@ -65,7 +65,7 @@ def find_versions(connection: Connection, site_id: int, deal_ids: Sequence[DealI
 def find_later_versions(
     connection: Connection, site_id: int, deal_ids: Iterable[int]
 ) -> dict[DealId, list[DealVersion]]:
-    """Find all versions of each deal but its first, by deal id, oldest first, with values typed as in a deal."""
+    """Find all versions of each deal except its first, by deal id, oldest first, with values typed as in a deal."""
     mine = (
         deal_version.c.site_id == site_id,
         is_in(deal_version.c.deal_id, sorted(set(deal_ids))),
