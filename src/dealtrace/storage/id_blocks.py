@@ -18,7 +18,7 @@ _VISIT_IDS = "visit ids"
 
 
 class IdBlocks:
-    """A source of ids below 2^53, which are unique across processes and not ordered by time.
+    """A source of ids: numbers below 2^53 that are unique across processes and not ordered by time.
 
     `ensure` reserves blocks in its own short transaction, before the transaction that needs the ids; `take` uses no
     database. Ids that a process leaves unused are lost. Not thread-safe.
@@ -135,7 +135,7 @@ def take_ids(connection: Connection, count: int) -> Sequence[int]:
 
 @contextmanager
 def transaction(database: Database, *, ids: int) -> Iterator[tuple[Connection, IdBlocks]]:
-    """Open a transaction in which at least `ids` new ids can be taken; it commits at the end of the block.
+    """Open a transaction in which at least `ids` new ids can be taken; it commits at the end of the `with` block.
 
     Unused ids are lost; a server therefore keeps one `IdBlocks` for all transactions instead.
     """
