@@ -30,7 +30,7 @@ class AccountsFollower:
         self._site_cache = site_cache
 
     async def follow(self) -> None:
-        """Clear the cache of accounts (sites, tokens and so on) if it is older than the stored revision of the accounts."""
+        """Clear the cache of accounts (sites, tokens and so on) if it is older than the accounts' stored revision."""
         revision = await self._read_pool.read_newest(self._site_cache.follow)
         if revision is not None:
             _log.info("settings_followed", revision=revision, pid=os.getpid())

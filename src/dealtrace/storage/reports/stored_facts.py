@@ -131,7 +131,7 @@ class StoredFacts:
 
     @property
     def chooses_first(self) -> bool:
-        """Return false: SQLite has only 64-bit integers, and PostgreSQL would not group in parallel; see `FactTables`."""
+        """Return false: SQLite's integers are too short, and PostgreSQL would not group in parallel; see `FactTables`."""
         return False
 
     def deferred(self, by: Sequence[Dimension]) -> Collection[Dimension]:
