@@ -18,7 +18,7 @@ _VISIT_IDS = "visit ids"
 
 
 class IdBlocks:
-    """A source of ids below 2^53, which are unique across processes and not ordered by time.
+    """A source of ids: numbers below 2^53 that are unique across processes and not ordered by time.
 
     `ensure` reserves blocks in its own short transaction, before the transaction that needs the ids; `take` uses no
     database. Ids that a process leaves unused are lost. Not thread-safe.
@@ -89,7 +89,7 @@ def find_own_ids(connection: Connection) -> OwnIds:
 
 
 def raise_first_id(connection: Connection, first: int) -> int | None:
-    """Make new ids begin at `first` and return `None`, or return the lowest possible value if `first` is too low.
+    """Make new ids begin at `first`; if `first` is too low, change nothing and return the lowest possible value.
 
     The earlier range of ids is stored in a row of its own and never used again, because running servers may still hold
     reserved ids from it.
@@ -135,7 +135,7 @@ def take_ids(connection: Connection, count: int) -> Sequence[int]:
 
 @contextmanager
 def transaction(database: Database, *, ids: int) -> Iterator[tuple[Connection, IdBlocks]]:
-    """Open a transaction in which at least `ids` new ids can be taken; it commits at the end of the block.
+    """Open a transaction in which at least `ids` new ids can be taken; it commits at the end of the `with` block.
 
     Unused ids are lost; a server therefore keeps one `IdBlocks` for all transactions instead.
     """

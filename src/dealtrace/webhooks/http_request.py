@@ -58,7 +58,7 @@ def _json(message: Message) -> bytes:
 
 
 def sign(secret: str, message_id: str, timestamp: str, body: bytes) -> str:
-    """Return the signature of a body, which proves to the receiver that we sent the body at `timestamp`."""
+    """Return a signature with which the receiver can check that we sent the body at `timestamp`."""
     key = base64.b64decode(secret.removeprefix(SECRET_PREFIX))
     signed = f"{message_id}.{timestamp}.".encode() + body
     return "v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()

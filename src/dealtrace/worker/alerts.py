@@ -62,7 +62,7 @@ class Alerts:
             await self._check_site(site)
 
     async def _check_site(self, site: Site) -> None:
-        """Check the due rules of a site, one after another; after `ALERTS_MAX` rules, others wait for the next poll."""
+        """Check up to `ALERTS_MAX` due rules of a site, one after another; further rules wait for the next poll."""
         for _ in range(ALERTS_MAX):
             context = await self._read_pool.read(read_question_context, site, clock.now())
             alert = await self._write_queue.write(claim_alert, site, WriteCommand(None))

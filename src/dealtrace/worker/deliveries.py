@@ -41,7 +41,7 @@ from dealtrace.worker.webhook_client import WebhookClient, WebhookConnection
 POLL_SECONDS = 0.5
 """How many seconds pass between two queries of the outbox; a delivery to a healthy receiver waits at most this long."""
 ROUND_SECONDS = 3.0
-"""How many seconds deliveries are sent to a webhook before the outcome is stored."""
+"""For how many seconds deliveries are sent to a webhook before their outcome is stored."""
 AT_ONCE_MAX = 32
 HELD_BACK_SECONDS = 5.0
 HELD_BACK_SECONDS_MAX = 300.0

@@ -29,8 +29,9 @@ class BackgroundLoops:
     A loop continues after every failure. If a loop ends anyway, `end_process` is called: a process that no longer
     learns which tokens were revoked, for example, must not serve requests.
 
-    Loops of a process whose pauses are multiples of each other run at the same moments: an idle process that wakes once
-    for all its jobs uses half the CPU of one that wakes for each. Other processes run theirs at other moments.
+    In a process, loops whose pauses are multiples of each other run at the same moments: an idle process that wakes
+    once for all its jobs uses half the CPU of one that wakes for each job. Different processes wake at different
+    moments.
     """
 
     def __init__(self, end_process: Callable[[], None] = end_process) -> None:
@@ -41,7 +42,7 @@ class BackgroundLoops:
     def start(self, work: Callable[[], Awaitable[None]], pause_seconds: float, outage: Outage) -> None:
         """Start a loop that calls `work` at once and then every `pause_seconds`; `outage` logs its failures.
 
-        A round that takes longer is followed by a pause until the next round would have begun.
+        If a round takes longer than `pause_seconds`, the rounds that should have begun meanwhile are left out.
         """
         task = asyncio.create_task(_repeat(work, pause_seconds, outage))
         self._tasks[task] = outage.event
@@ -84,10 +85,10 @@ async def _repeat(work: Callable[[], Awaitable[None]], pause_seconds: float, out
 
 
 def next_round(ended: int, seconds: float, pause_seconds: float) -> int:
-    """Return the number of the round that follows round `ended`, `seconds` after the process began.
+    """Return the number of the round that follows round `ended`, if the process began `seconds` ago.
 
-    Round n begins n times `pause_seconds` after that. Rounds whose time has passed are left out, and a round that began
-    a little early, as timers may, is not repeated.
+    Round n is due `n * pause_seconds` after the process began. Rounds whose time has passed are left out, and a round
+    that a timer began a little early is not repeated.
     """
     return max(ended, int(seconds // pause_seconds)) + 1
 

@@ -50,7 +50,7 @@ class TargetUnknown(Exception):  # noqa: N818
 
 
 async def find_addresses(host: str, port: int, private: Sequence[str]) -> list[str]:
-    """Find the allowed IP addresses of a host, public or in a `private` network, in the resolver's order.
+    """Find those IP addresses of a host that are public or in a `private` network, in the resolver's order.
 
     Connect only to these addresses: the name may resolve to other addresses the next time. `host` must be ASCII and is
     resolved unchanged. The standard library would encode an international name by IDNA 2003, which may mean another
@@ -94,8 +94,8 @@ def is_allowed(address: Address, private: Sequence[str]) -> bool:
 def _is_public(address: Address) -> bool:
     """Return whether an address is public, according to the IANA registries of 2026.
 
-    Ours: translated addresses (`64:ff9b::/96` and others) are not public either, since the translator may be in a
-    network whose private addresses it can reach.
+    Ours: translated addresses (`64:ff9b::/96` and others) are not public either, since the translator may reach
+    private addresses in its own network.
     """
     if isinstance(address, IPv6Address) and address not in _UNICAST_IPV6:
         return False

@@ -17,7 +17,7 @@ from dealtrace.worker.repeating import end_process
 STEP_SECONDS = 1.0
 """How many seconds pass between two runs of a job; changes of sites and tokens take effect within two seconds."""
 SHORT_SHARE = 0.9
-"""The share of connections in use above which a shortage is logged."""
+"""A shortage of connections is logged if at least this share of the possible connections is open."""
 
 _log = structlog.get_logger()
 
@@ -30,7 +30,7 @@ class AccountsFollower:
         self._site_cache = site_cache
 
     async def follow(self) -> None:
-        """Compare the revision of the accounts (sites, tokens and so on) with the cache, and clear an older cache."""
+        """Clear the cache of accounts (sites, tokens and so on) if it is older than the accounts' stored revision."""
         revision = await self._read_pool.read_newest(self._site_cache.follow)
         if revision is not None:
             _log.info("settings_followed", revision=revision, pid=os.getpid())

@@ -83,7 +83,11 @@ _DEAL_COLUMNS = (
 _LEAD_COLUMNS = (call.c.duration_seconds, lead_request.c.form_name)
 _SOURCE_AT, _KEY_AT, _NAMED_AT = 3, 4, 5
 _VISIT_AT = len(_REFERRING_COLUMNS) + len(_DEAL_COLUMNS) + len(_LEAD_COLUMNS)
-"""Positions in a row: the credited visit's source id, the `CreditKey`, the `LeadVisit.own.id`, the credited visit."""
+"""The positions of columns in a row.
+
+In order: the credited visit's source id, the deal's `CreditKey`, the id of the visit that `LeadVisit` calls `own`, and
+the first column of the credited visit.
+"""
 _ENTRIES = CompiledStatement(
     select(*_REFERRING_COLUMNS, *(deal.c[name] for name in _DEAL_COLUMNS), *_LEAD_COLUMNS, *VISIT_COLUMNS)
     .select_from(deal)
@@ -127,7 +131,7 @@ class _Referred:
 def _lead_visits(
     connection: Connection, site_id: int, rows: Sequence[PlainRow], sources: Mapping[int, TrafficSource]
 ) -> dict[int, LeadVisit]:
-    """Find the visits of the deals in `rows`, by `CreditKey`: for a deal with a lead, those of the lead."""
+    """Find the visits of the deals in `rows`, by `CreditKey`; a deal with a lead has the visits of the lead."""
     credited: dict[int, Visit] = {}
     named: dict[int, int | None] = {}
     for row in rows:

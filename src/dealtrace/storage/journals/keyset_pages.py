@@ -61,7 +61,7 @@ class Days(Protocol):
         """Find the UTC day of the row that follows the first `skip` rows.
 
         Only the days that `count` counts for `since` and `until` are considered. Return the midnight at which the day
-        begins and the number of rows on earlier days, or `None` if there are no rows.
+        begins and the number of rows on earlier days, or `None` if these days have no rows.
         """
         ...
 
@@ -108,7 +108,7 @@ class Page:
 
 
 def find_page(connection: Connection, query: PageQuery, cursor: Cursor, limit: int) -> Page:
-    """Find the page that begins at `cursor`, of at most `limit` rows, and the length of the list.
+    """Find the page of at most `limit` rows that begins at `cursor`, and the length of the list.
 
     The list is counted again only if the page contradicts the cursor's total. The length is then the page's offset plus
     the number of rows from there on, so that a reader reaches the last page even if earlier rows were added or deleted.
@@ -147,7 +147,7 @@ def find_oldest(connection: Connection, query: PageQuery, after: SortKey | None,
 def find_previous(
     connection: Connection, query: PageQuery, key: SortKey, limit: int, *, newest_first: bool
 ) -> SortKey | None:
-    """Find the key before the page of `limit` rows that ends with `key`; return `None` if that page is the first."""
+    """Find the key of the row before the page of `limit` rows that ends at `key`; return `None` for the first page."""
     backwards = _oldest(query, key) if newest_first else _newest(query, key)
     found = connection.execute(backwards.limit(1).offset(limit - 1)).first()
     return SortKey(instant(found[0]), found[1]) if found is not None else None

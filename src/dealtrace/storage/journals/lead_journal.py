@@ -68,7 +68,7 @@ class LeadQuery:
     """A query for calls or lead requests that began at or after `since` and before `until`.
 
     With `by_visit`, the start of the lead's visit must be in this interval instead. A filter by source in `matches`
-    is compared with the source of the visit that the attribution `model` credits.
+    applies to the source of the visit that the attribution `model` credits.
     """
 
     kind: LeadKind

@@ -11,7 +11,7 @@ _EMPTY: ColumnElement[str] = literal_column("''")
 
 
 def is_to_ring_back() -> ColumnElement[bool]:
-    """Return the SQL condition that a call was missed, and that neither its client nor a person has acted since.
+    """Return the SQL condition for a missed call whose client has not called again and that nobody has dealt with.
 
     `is_missed` in `leads/ring_back.py` defines missed calls. A call without a phone number cannot be
     returned. Ours: a later call of the same client replaces an earlier call. If the later call was answered, nobody
@@ -28,7 +28,7 @@ def is_to_ring_back() -> ColumnElement[bool]:
 
 
 def is_dealt_with() -> ColumnElement[bool]:
-    """Return the SQL condition that a person returned a missed call, or marked it as no longer needed."""
+    """Return the SQL condition that a person returned a missed call, or decided that it need not be returned."""
     return and_(_is_missed(), call.c.ring_back.is_not(None))
 
 

@@ -51,7 +51,7 @@ def find_unsubscriptions_of_site(
 
 
 def delete_unsubscriptions(connection: Connection, site_id: int, mail_list: MailList, list_id: int) -> None:
-    """Delete all unsubscriptions from a report or an alert, which is itself being deleted."""
+    """Delete all unsubscriptions from a report or an alert that is itself being deleted."""
     connection.execute(delete(mail_leave).where(*_of_list(site_id, mail_list, list_id)))
 
 

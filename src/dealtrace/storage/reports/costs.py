@@ -34,7 +34,7 @@ def insert_costs(
 
 
 def delete_costs_of_days(connection: Connection, site_id: int, account: CostAccount, days: Collection[date]) -> int:
-    """Delete the costs of an advertising account on the given days, and return how many there were."""
+    """Delete the costs of an advertising account on the given days, and return how many costs were deleted."""
     mine = (
         cost.c.site_id == site_id,
         cost.c.system == account.system,

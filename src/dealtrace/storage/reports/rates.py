@@ -77,7 +77,7 @@ def upsert_rates(connection: Connection, site: Site, rates: Sequence[CurrencyRat
 
 
 def delete_rates(connection: Connection, site: Site, currency: str, since_on: date | None = None) -> int:
-    """Delete a currency's rate that begins on `since_on`, by default all its rates, and return how many there were."""
+    """Delete a currency's rate that begins on `since_on`, by default all its rates; return how many were deleted."""
     mine = delete(currency_rate).where(_RATE.site_id == site.id, _RATE.currency == currency)
     if since_on is not None:
         start, end = day_start(since_on, site.time_zone), day_end(since_on, site.time_zone)

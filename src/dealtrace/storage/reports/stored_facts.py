@@ -131,7 +131,7 @@ class StoredFacts:
 
     @property
     def chooses_first(self) -> bool:
-        """Return false: SQLite has only 64 bits, and PostgreSQL would not group in parallel; see `FactTables`."""
+        """Return false: integers of SQLite are too short; PostgreSQL would not group in parallel. See `FactTables`."""
         return False
 
     def deferred(self, by: Sequence[Dimension]) -> Collection[Dimension]:

@@ -11,7 +11,8 @@ from dealtrace.storage.schema.tables.whole import metadata
 def distribution_statements(distributed: Collection[str] = ()) -> list[str]:
     """List the SQL statements that distribute tables over the cluster by `site_id`, referenced tables first.
 
-    All tables with data of sites are distributed and co-located. The tables in `distributed` are left out.
+    All tables with data of sites must be distributed and co-located. Those in `distributed` are so already; they are
+    left out.
     """
     tenants = tenant_tables()
     first = next((name for name in tenants if name in distributed), tenants[0])
@@ -30,7 +31,7 @@ def tenant_tables() -> list[str]:
 
 
 def distribution_problems(distributed: Collection[str]) -> list[str]:
-    """List messages about tables that are not distributed over the cluster but should be, or are but should not be."""
+    """List a message for each table that should be distributed over the cluster but is not, or should not be but is."""
     tenants = tenant_tables()
     if not set(tenants) & set(distributed):
         return ["Citus is installed, but no table is distributed. Run: dealtrace db distribute"]

@@ -231,7 +231,8 @@ def visit_from_row(row: PlainRow) -> Visit:
 def visit_of(source: TrafficSource, values: PlainRow) -> Visit:
     """Return the visit with `source` and the values of `VISIT_COLUMNS`, in this order.
 
-    No file states the sources of visits that this server counts, even where that is not stored.
+    `has_stated_source` is false for every visit that this server counted, even if the database lacks the value: no
+    file stated the sources of these visits.
     """
     (
         visit_id, visitor_id, started_at, landing_url, referrer, ip, user_agent, city, utm,

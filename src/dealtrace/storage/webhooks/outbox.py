@@ -28,7 +28,7 @@ def insert_deliveries(
 ) -> None:
     """Store deliveries in the given order, after all earlier deliveries of the site.
 
-    Positions are assigned under a lock, so that the deliveries of all processes have the order of their commits.
+    Positions are assigned under a lock, so that they follow the order of commits across all processes.
     """
     if not events:
         return

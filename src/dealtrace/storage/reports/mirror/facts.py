@@ -25,8 +25,8 @@ _OF_STATUS = {"status": "key", "meaning": "meaning"}
 class MirrorFacts:
     """The facts of a site as SQL selects from the mirror; `stored_facts.py` has the same rules for the database.
 
-    Attributes that depend on a site's settings, the meanings of statuses, or other leads and deals are computed in the
-    selects; the others are stored.
+    The selects compute the attributes that depend on a site's settings, on the meanings of statuses, or on other leads
+    and deals; all other attributes are stored.
     """
 
     contact_matching: bool

@@ -59,7 +59,7 @@ class FirstRows:
 
 @record
 class Sorted:
-    """The order of a report, the formula of the figures that it is sorted by, and the number of rows to show.
+    """How a report is sorted: the order, the formula of the figures to sort by, and the number of rows to show.
 
     `formula` is `None` if no figure is known. `shift` has, for each dimension, the number to add to a key of the
     compared period to get the corresponding key of the report's own period.
@@ -93,7 +93,7 @@ def find_first_rows(
 ) -> FirstRows | None:
     """Find the first rows of a report; `scopes` are the scopes of its period and of any compared period.
 
-    Return `None` if the report has no rows, because nothing that it counts has the dimensions by which it groups.
+    Return `None` if the report can have no rows: nothing that it counts has the dimensions by which it groups.
     """
     asked_measures = frozenset(measures)
     plans = [plan_of(scope, asked_measures) for scope in scopes]

@@ -83,7 +83,7 @@ class MirrorConnection:
         DuckDB itself divides a statement among threads by row groups of 122,880 rows, so a statement that reads fewer
         rows uses one thread. It writes whole row groups of a transaction once, but rows of small transactions twice.
 
-        If one fails or is interrupted, as by Ctrl-C, the others are interrupted too.
+        If a statement fails or is interrupted, for example by Ctrl-C, the other statements are interrupted too.
 
         Raises:
             MirrorFault: a statement failed; the other transactions may have been committed.
@@ -143,7 +143,7 @@ class _AttachedConnection(MirrorConnection):
     def close(self) -> None:
         """Close the file; uncommitted changes are lost.
 
-        If the DuckDB instance failed or wrote data to the folder `spilled`, it is not used again.
+        If the DuckDB instance failed or wrote data to the folder `spilled`, the instance is not used again.
         """
         try:
             self._connection.execute(f"USE {_NO_FILE}; DETACH {_ATTACHED}")  # even after an interruption

@@ -64,7 +64,7 @@ def file_of(database: Database) -> Path:
 
 
 def is_built(database: Database) -> bool:
-    """Return whether there is a mirror; there is none while it is built, also if it is built again."""
+    """Return whether there is a mirror; while a mirror is being built or rebuilt, there is none."""
     return database.has_mirror and file_of(database).exists()
 
 
@@ -184,7 +184,7 @@ def current_mirror(
         MirrorBusy: Others used the mirror for longer than `patience` seconds.
         MirrorFault: DuckDB cannot build the mirror, because the disk or the memory is full.
         OSError: The folder of the mirror cannot be written to.
-        StatementStopped: The database was interrupted. A build that ends so leaves nothing, and an update is undone.
+        StatementStopped: The database was interrupted. An interrupted build leaves no files; an update is undone.
     """
     folder, until = folder_of(database), time.monotonic() + patience
     with ExitStack() as reading:

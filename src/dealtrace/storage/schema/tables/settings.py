@@ -1,4 +1,4 @@
-"""A site's points and busiest seconds, custom fields, hosts, unknown names, background runs, and history."""
+"""A site's API points, busiest seconds, custom fields, hosts, unknown parameters, background runs, and history."""
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, PrimaryKeyConstraint, String, Table, Text
 

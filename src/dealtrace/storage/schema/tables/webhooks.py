@@ -1,4 +1,4 @@
-"""Webhooks, a control table, and the outbox of their deliveries, a tenant table; see `parts.py`."""
+"""The tables of webhooks (a control table) and of the outbox of their deliveries (tenant tables); see `parts.py`."""
 
 from sqlalchemy import BigInteger, Column, Index, Integer, PrimaryKeyConstraint, String, Table, Text, text
 

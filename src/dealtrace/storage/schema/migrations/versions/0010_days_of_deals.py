@@ -14,7 +14,7 @@ INDEXED = {
 }
 DAY_MICROSECONDS = 86_400_000_000
 SINCE_YEAR_ONE = 719_162 * DAY_MICROSECONDS
-"""The microseconds from year 1 to 1970; they are added because engines round negative quotients towards zero."""
+"""The microseconds from year 1 to 1970; added to times because engines round negative quotients towards zero."""
 
 
 def upgrade() -> None:
