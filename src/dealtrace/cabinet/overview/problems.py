@@ -26,7 +26,7 @@ class ProblemText:
 
 @record
 class _Template:
-    """The texts of a kind of problem; `place` is the page below the site on which to solve it, for `role` and above."""
+    """The texts of a kind of problem; `place` is the path of the page that solves it, which needs at least `role`."""
 
     words: str
     cure: str

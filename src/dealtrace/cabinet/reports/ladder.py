@@ -1,4 +1,4 @@
-"""The ladder of sources: links from a source to its campaigns, to the ads of a campaign, and to their keywords."""
+"""The ladder of sources: links from sources to campaigns, from campaigns to ads, and from ads to keywords."""
 
 from collections.abc import Sequence
 
