@@ -331,9 +331,9 @@ class Application:
                 database.close()
 
     async def _store_remaining(self) -> None:
-        """Store the unknown parameters, busiest seconds and journalled requests that are still in memory.
+        """Store what is still in memory: unknown parameters, the busiest second of each site, and journalled requests.
 
-        If this fails, they are lost, which must not prevent the stop.
+        If storing fails, they are lost, but the server stops all the same.
         """
         for store in (self._store_unknown_parameters, self._store_busiest_seconds, self._store_requests):
             try:

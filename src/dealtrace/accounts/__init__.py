@@ -1,1 +1,1 @@
-"""Sites, the users and tokens with access to them, and their webhooks."""
+"""Sites and their webhooks, and the users and tokens that have access to sites."""

@@ -13,7 +13,7 @@ REFUSED_FROM = 400
 PARAMETERS_KEPT_MAX = 60
 """Ours: the maximum number of parameters of one request that the journal keeps; a form has about a dozen."""
 VALUE_LENGTH_MAX = 200
-"""Ours: how many characters the journal keeps of a parameter's name, and how many of its value."""
+"""Ours: the journal keeps at most this many characters of a parameter's name, and as many of its value."""
 NAMES_CACHED_MAX = 1000
 """How many names of parameters are cached with their masking functions; the same names come with every request."""
 REASON_LENGTH_MAX = 2000
@@ -27,8 +27,8 @@ The message names every violation.
 class ApiRequest:
     """A request to the API and its answer; `site_id` is 0 if the request did not name a site.
 
-    Secrets, contacts and people's names in `parameters` are masked. `code` and the reasons are those of the
-    refusal, `None` if the request was accepted.
+    Secrets, contacts and people's names in `parameters` are masked. `code`, `reason_ru` and `reason_en` are
+    those of the refusal; they are `None` if the request was accepted.
     """
 
     site_id: int

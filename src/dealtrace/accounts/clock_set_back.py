@@ -1,4 +1,4 @@
-"""How much two times may differ although no clock was set back: clocks differ, and a time may be stored late."""
+"""How much two times may differ without this being a sign that a clock was set back."""
 
 from datetime import timedelta
 

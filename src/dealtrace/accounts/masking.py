@@ -18,7 +18,7 @@ IDENTIFIERS = _spelt(
     "orderId orderNumber orderDate orderSum callId callReferenceId requestId requestNumber sessionId siteId id "
     "dateFrom dateTo date uniqueid linkTimeThreshold"
 )
-"""Parameters whose digits may look like a phone number but are none; in their values, only e-mails are masked."""
+"""Parameters whose values may look like phone numbers, but are not; in these values, only e-mails are masked."""
 _EMAIL = re.compile(r"(?<![^\s@,;])([^\s@,;]?)[^\s@,;]*(@|%40)")
 _PHONE = re.compile(r"\+?\d[\d\s().-]{5,}\d")
 _SUSPICIOUS = re.compile(r"@|%40|\d[\d\s().-]{5,}\d")

@@ -96,7 +96,7 @@ FIGURE_TITLES: Mapping[str, Mapping[Language, str]] = {
     "lost_rubles": {"ru": "Сумма проигранных", "en": "Amount of lost deals"},
     "visits_of_the_counter": {"ru": "Визиты за эти дни", "en": "Visits on these days"},
 }
-"""The titles of figures by their names."""
+"""The titles of figures, by the names of the figures."""
 
 
 @record

@@ -87,7 +87,7 @@ class Webhook:
 
     @property
     def name(self) -> str:
-        """Return the webhook's id and host, for people who may not see the URL, because it may contain a secret."""
+        """Return the webhook's id and host, for people who must not see its URL; a URL may contain a secret."""
         return f"{self.id} {urlsplit(self.url).hostname or ''}"
 
     @property

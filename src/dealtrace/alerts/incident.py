@@ -40,7 +40,7 @@ class Incident:
 
 @record
 class TrialIncident:
-    """An incident that a trial of a rule found in past data: its first unusual window, and the judgement on its figure.
+    """An incident that a trial of a rule found in past data: its first unusual window, and that window's judgement.
 
     `ended` is the first normal window after the unusual windows, or `None` if the incident is not over.
     """
@@ -51,7 +51,7 @@ class TrialIncident:
 
 
 def trial_incidents(judged: Sequence[tuple[Slot, Judgement]]) -> list[TrialIncident]:
-    """List the incidents in a sequence of judged windows, oldest first; undecided windows neither begin nor end one."""
+    """List the incidents in judged windows, oldest first; an undecided window neither begins nor ends an incident."""
     found: list[TrialIncident] = []
     for slot, judgement in judged:
         is_open = bool(found) and found[-1].ended is None

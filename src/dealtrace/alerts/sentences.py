@@ -49,7 +49,7 @@ _OF_TEST = {
 
 @record
 class AlertSite:
-    """A site, and the metrics of the report columns that it defined, by name; sentences about its alerts need both."""
+    """A site, and the metrics of its own report columns by column name; sentences about its alerts need both."""
 
     site: Site
     columns: Mapping[str, Metric]

@@ -10,7 +10,7 @@ from dealtrace.reports.periods import DAY, DAYS_OF_WEEK, Period, Span
 
 HOURS_OF_DAY = 24
 WEEKS_BACK = 8
-"""Ours: how many weeks before a window define its usual figure; in so short a time, seasons change it little."""
+"""Ours: the number of past weeks that define the usual figure of a window; in this time, the season changes little."""
 SETTLING = timedelta(minutes=10)
 """Ours: a window is checked this long after its end, so that it includes what is reported a little late."""
 NEXT_CHECK_MAX = DAY + timedelta(hours=2)
@@ -72,7 +72,7 @@ def _at(day_on: date, hour: int, time_zone: ZoneInfo) -> datetime:
 
 
 def last_slot(window: Window, time_zone: ZoneInfo, now: datetime) -> Slot:
-    """Return the last occurrence of a window that had ended at least `SETTLING` before `now`."""
+    """Return the latest of a window's occurrences that ended at least `SETTLING` before `now`."""
     local = (now - SETTLING).astimezone(time_zone)
     end_hour = local.hour // window.hours * window.hours if window.hours else 0
     if end_hour == 0:

@@ -55,7 +55,7 @@ def classify(landing_url: str, referrer: str, hosts: SiteHosts = NO_HOSTS) -> Tr
 def reclassified(visit: Visit, hosts: SiteHosts = NO_HOSTS) -> Visit:
     """Return a visit classified again by `hosts` and the rules of this release.
 
-    Only the click ids of a visit with a stated source are read again. A visit without addresses is returned unchanged.
+    Only the click ids of the visit change if its source was stated. A visit without addresses is returned unchanged.
     """
     if not visit.landing_url and not visit.referrer:
         return visit
@@ -70,7 +70,7 @@ def reclassified(visit: Visit, hosts: SiteHosts = NO_HOSTS) -> Visit:
 
 
 def _is_stated(visit: Visit) -> bool:
-    """Return whether the source of a visit was stated.
+    """Return whether the source of a visit was stated by the file that the visit was imported from.
 
     Ours: if this was not stored, a source that the addresses do not give counts as stated, because a stated source that
     is replaced is lost for good.

@@ -41,7 +41,7 @@ class KnownHost:
 class SearchEngine:
     """A search engine: its domains, and the URL parameter with the search words.
 
-    People search on the `hosts` under each of these domains and, with `is_domain_known`, on the bare domains. They also
+    People search on the `hosts` under each of these domains and, if `is_domain_known`, on the bare domains. They also
     search on every host under `subdomains_of`, such as `ru.search.yahoo.com`.
     """
 

@@ -18,7 +18,7 @@ from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
 from dealtrace.record import record
 
 TAGS_REMEMBERED = 512
-"""How many addresses are cached with their tags, because the server reads the tags of each opened page four times."""
+"""How many addresses are cached with their tags; the tags of each opened page are read four times."""
 PAID = "cpc"
 ORGANIC = "organic"
 SOCIAL = "social"
@@ -107,7 +107,7 @@ def tags_of(landing_url: str) -> LandingTags:
 
 
 def utm_of(landing_url: str) -> TrafficSource:
-    """Return the utm tags of an address as a traffic source, as written; if a tag repeats, its first value is used."""
+    """Return the utm tags of an address as a traffic source, unchanged; of a repeated tag, the first value is used."""
     return tags_of(landing_url).utm
 
 

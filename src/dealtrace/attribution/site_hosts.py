@@ -54,7 +54,7 @@ NO_HOSTS = SiteHosts()
 
 
 def hosts_of(entries: Iterable[tuple[HostKind, str, str]]) -> SiteHosts:
-    """Return the hosts of a site from stored triples of kind, host and name; of a repeated host, the last is used."""
+    """Return the hosts of a site from stored triples (kind, host, name); if a host repeats, its last triple is used."""
     return SiteHosts({host: KnownHost(kind, name, USUAL_SEARCH_WORDS) for kind, host, name in entries})
 
 

@@ -18,8 +18,8 @@ class Visit:
     `utm` holds the utm tags of the landing page as sent, and `traffic_source` the source found from the landing page
     and the referrer. `click_ids` are keyed by the URL parameter in which an advertising system sent them. `attrs` is
     the JSON that the page attached. `device` is `desktop`, `mobile`, `tablet` or empty. `seen_at` is when the visitor
-    last opened another page, `None` if the visit has only one page. `has_stated_source` is true if the file that the
-    visit was imported from stated its source or UTM tags, and `None` if that was not stored at the time.
+    last opened another page, `None` if the visit has only one page. `has_stated_source` is true if the visit was
+    imported from a file that stated the visit's source or UTM tags, and `None` if the visit is older than this field.
     """
 
     id: VisitId

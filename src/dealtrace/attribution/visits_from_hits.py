@@ -54,8 +54,8 @@ def joins(latest: Visit, visits_a_day: int, source: TrafficSource, now: datetime
 def continues(latest: Visit, source: TrafficSource, now: datetime) -> bool:
     """Return whether a hit from `source` continues the latest visit of its visitor.
 
-    The pause before the hit may be `VISIT_TIMEOUT` at most.
-    Ours: a hit from another source starts another visit, because that source earned the click. A hit continues the
+    It does not if more than `VISIT_TIMEOUT` has passed since the latest page of that visit.
+    Ours: a hit from a different source starts a new visit, because that source earned the click. A hit continues the
     visit if its source is the same or counts as direct, such as the site itself, or a sign-in or payment page.
     """
     quiet = now - (latest.seen_at or latest.started_at)

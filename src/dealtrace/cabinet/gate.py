@@ -25,7 +25,7 @@ from dealtrace.storage.accounts.sessions import Login, find_login
 LANGUAGE_COOKIE = "language"
 SESSION_COOKIE = "session"
 HOST_PREFIX = "__Host-"
-"""Prefix of the cookie's name under https: browsers then accept it only from this host and send it only by https."""
+"""The prefix of the cookie's name under https: browsers send such a cookie only by https, and only to its own host."""
 FORBIDDEN, NOT_FOUND = 403, 404
 _ID = re.compile(rf"[0-9]{{1,{len(str(ID_MAX))}}}")
 Respond = Callable[[View], Awaitable[Response]]

@@ -10,7 +10,7 @@ WIDTH, HEIGHT = 100, 6
 
 
 def cell_bar(value: Fraction | None, largest: Fraction) -> Markup:
-    """Return a bar whose length is the value as a part of `largest`; no markup if the value is unknown or not positive.
+    """Return a bar that shows the value as a fraction of `largest`, or no markup if it is unknown or not positive.
 
     The bar ends at the right edge of the cell, below the number. It is hidden from screen readers, because it only
     repeats the number.

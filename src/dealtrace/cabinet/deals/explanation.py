@@ -86,7 +86,7 @@ class Explainer:
         self._say = view.translate
 
     def explained(self, explanation: Explanation, origins: Mapping[LeadRef, Origin]) -> Explained:
-        """Return an explanation as strings for the page; `origins` has the origins of the leads in its rule changes."""
+        """Return an explanation as strings; `origins` are those of the leads that other rules would give the deal."""
         return Explained(
             self._say(VERDICTS[explanation.verdict]),
             tuple(self._notes(explanation)),
@@ -219,7 +219,7 @@ class Explainer:
         )
 
     def _source(self, origin: Origin) -> str:
-        """Return the source, medium and campaign of an origin, the campaign named as such, or “no source”."""
+        """Return the source, medium and campaign of an origin as one string, or “no source” if all are missing."""
         source = origin.source
         parts = [" / ".join(part for part in (source.source, source.medium) if part)]
         if source.campaign:

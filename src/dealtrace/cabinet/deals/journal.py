@@ -134,7 +134,7 @@ async def show(view: View) -> Response:
 
 
 def _heading(listing: Listing, sorting: Sorting, falling: Sorting, rising: Sorting) -> Heading:
-    """Return the heading of a column; its link sorts descending, or ascending if it is sorted descending now."""
+    """Return the heading of a column; its link sorts descending or, if the list is already sorted so, ascending."""
     following = rising if sorting is falling else falling
     address = listing.link(sort=following if following is not Sorting.NEWEST else "")
     return Heading(address, {falling: "descending", rising: "ascending"}.get(sorting, ""))

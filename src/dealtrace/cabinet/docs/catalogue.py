@@ -29,7 +29,7 @@ class Cause:
 class CatalogueRow:
     """A refusal: its code, HTTP status, cause, cure and message; `…` in the message stands for a variable part.
 
-    `methods` are the methods that may return it. None are listed if nearly all may (`is_general`).
+    `methods` are the methods that may return it. None are listed if nearly all methods may return it (`is_general`).
     """
 
     code: int

@@ -13,5 +13,5 @@ FOLDER = files("dealtrace.cabinet.docs") / "guides"
 
 @cache
 def read_guide(name: str, language: Language) -> Text:
-    """Return a guide in a language by its name in `GUIDES`."""
+    """Return the guide `name` (one of `GUIDES`) in a language."""
     return parse_text((FOLDER / language / f"{name}.md").read_text(encoding="utf-8"))

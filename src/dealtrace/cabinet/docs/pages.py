@@ -23,7 +23,7 @@ _OWN_LINK = re.compile(r'href="(/docs[^"#?]*)(?=["#])')
 
 
 def docs_pages(endpoints: Sequence[Endpoint]) -> Sequence[Page]:
-    """Return the documentation pages, which describe the given endpoints; their paths begin with `/docs`."""
+    """Return the pages that document the given endpoints; the paths of these pages begin with `/docs`."""
     docs = Docs(endpoints)
     shown = {
         "/docs": docs.show_index,

@@ -51,7 +51,7 @@ class Tab:
 class LeadRow:
     """A lead of the list, as strings; `recording` is the URL of its recording, empty if pages cannot link to it.
 
-    `mark` is what a person did about a missed call, and `buttons` are those with which a person says so.
+    `mark` is what a person did about a missed call, and `buttons` are the buttons that set the mark.
     """
 
     address: str

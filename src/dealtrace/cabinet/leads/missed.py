@@ -22,14 +22,14 @@ from dealtrace.reports.periods import Period
 from dealtrace.storage.journals.lead_entries import LeadEntry
 
 MISSED_DAYS = 14
-"""Ours: the number of days whose missed calls are listed; who has waited longer has long since called somewhere else.
+"""Ours: the number of days whose missed calls are listed; a person who has waited longer has called elsewhere.
 
 The list has its own days, so that a period chosen for a report does not hide somebody who waits for a call.
 """
 AGAIN = "again"
-"""The name of the button that marks a call as to be returned after all."""
+"""The name of the button with which a person says that a call must be returned after all."""
 MARKS: Mapping[str, RingBack | None] = {**{mark.value: mark for mark in RingBack}, AGAIN: None}
-"""What the buttons mark a call as, by their names."""
+"""The mark that each button sets on a call, by the name of the button; `None` removes the mark."""
 _BUTTONS = {RingBack.RETURNED: "Returned", RingBack.UNNEEDED: "No longer needed"}
 
 
@@ -43,7 +43,7 @@ class MarkButton:
 
 
 def missed_days(days: Days, now: datetime) -> Days:
-    """Return the days of the list of missed calls, today the last one; `days` is the period in the URL."""
+    """Return a copy of `days` (the period in the URL) whose period is the last `MISSED_DAYS` days, including today."""
     today = site_day(now, days.site.time_zone)
     return replace(days, period=Period(today - timedelta(days=MISSED_DAYS - 1), today), fault="")
 

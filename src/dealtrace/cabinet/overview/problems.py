@@ -26,7 +26,7 @@ class ProblemText:
 
 @record
 class _Template:
-    """The texts of a kind of problem; `place` is the page below the site on which to solve it, for `role` and above."""
+    """The texts of a kind of problem; `place` is the path of the page that solves it, which needs at least `role`."""
 
     words: str
     cure: str
@@ -82,20 +82,20 @@ _TEMPLATES: Mapping[ProblemKind, _Template] = {
         Role.OWNER,
     ),
     ProblemKind.DEALS_UNUSABLE: _Template(
-        "Deals of the last %(days)s days with an invalid phone or e-mail, by which no lead can be found: %(count)s.",
+        "Deals of the last %(days)s days with an invalid phone or e-mail: %(count)s. Such a contact matches no lead.",
         "See these deals, and correct the contacts in the CRM.",
         _UNUSABLE,
         Role.ANALYST,
     ),
     ProblemKind.CALLS_UNUSABLE: _Template(
-        "Calls of the last %(days)s days with an invalid phone, by which no deal can be matched: %(count)s.",
+        "Calls of the last %(days)s days with an invalid phone: %(count)s. Such a phone matches no deal.",
         "See these calls, and check what the PBX sends.",
         _UNUSABLE_LEADS + "calls",
         Role.ANALYST,
     ),
     ProblemKind.REQUESTS_UNUSABLE: _Template(
-        "Lead requests of the last %(days)s days with an invalid phone or e-mail, by which no deal can be matched: "
-        "%(count)s.",
+        "Lead requests of the last %(days)s days with an invalid phone or e-mail: %(count)s. "
+        "Such a contact matches no deal.",
         "See these lead requests, and check the fields of the forms.",
         _UNUSABLE_LEADS + "requests",
         Role.ANALYST,

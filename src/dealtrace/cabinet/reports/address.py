@@ -89,7 +89,7 @@ class Address:
         return Address(page, self.parameters, self.filters)
 
     def sorted_by(self, name: str) -> str:
-        """Return the URL of the report sorted by a column: descending, or ascending if it is sorted descending now."""
+        """Return the URL of the report sorted by a column: descending or, if it is already sorted so, ascending."""
         falling = f"{DESCENDING}{name}"
         return self.link(sort=name if self.get("sort") == falling else falling)
 
@@ -149,10 +149,10 @@ def address_of_words(page: str, words: RawQuestion) -> Address:
 
 
 def _in_order(name: str, query: QueryParams) -> list[str]:
-    """Return the non-empty values of a parameter; new metrics come first, those shown before follow in their order.
+    """Return the non-empty values of a parameter; new metrics come first, and those shown before keep their order.
 
-    Ours: who adds a metric wants to see it, and the table is as wide as all metrics together; the first metric also
-    sorts the table and is drawn in the chart.
+    Ours: a person who adds a metric wants to see it, and the table is as wide as all metrics together; the first metric
+    also sorts the table and is drawn in the chart.
     """
     values = [part for part in query.getlist(name) if part]
     if name != "metrics" or ORDERED not in query:

@@ -1,4 +1,4 @@
-"""The ladder of sources: links from a source to its campaigns, to the ads of a campaign, and to their keywords."""
+"""The ladder of sources: links from sources to campaigns, from campaigns to ads, and from ads to keywords."""
 
 from collections.abc import Sequence
 
@@ -23,7 +23,7 @@ class Rung:
 
 
 def key_address(address: Address, question: Question, keys: Sequence[str | None], place: int) -> str:
-    """Return the URL to which the key at `place` of a row leads: the report filtered by it and the keys before it.
+    """Return the URL to which the key at `place` of a row leads: the report filtered by this key and those before it.
 
     Ours: a click on `cpc` in the row `yandex` / `cpc` selects that row and not every `cpc`, as in a tree; a click on
     the first key of a row filters by that key alone. A key of the ladder also leads one rung down, unless the key is
@@ -56,7 +56,7 @@ def rungs_of(question: Question, address: Address, language: Language) -> tuple[
 
 
 def _rung_below(question: Question, place: int) -> str | None:
-    """Return the dimension one rung below the one at `place`; `None` if no rung is lower or a lower one is shown."""
+    """Return the dimension one rung below that at `place`, or `None` if no rung is lower or a lower rung is shown."""
     rung = _RUNGS.get(question.by[place].name)
     shown = [*question.by, *([question.pivot] if question.pivot is not None else [])]
     if rung is None or rung + 1 == len(LADDER) or any(_RUNGS.get(each.name, 0) > rung for each in shown):

@@ -36,7 +36,7 @@ class LinePoint:
 
     `address` is the URL of the report for its hour, day, week or month, and `rows` the URL of the rows behind its
     value; each is empty if there is no link. `days` are the first and last day of the point within the period, `None`
-    for an hour; a person who drags over points opens the period that they cover.
+    for an hour; a person who drags over points opens the period of these points.
     """
 
     label: str
@@ -158,7 +158,7 @@ def _title(metric: Metric, dimension: Dimension, language: Language) -> str:
 def _placed(notes: Sequence[AxisNote], dimension: Dimension, period: Period) -> list[Note]:
     """Return the notes of a chart, each at the point that includes its day; notes at the same point are joined.
 
-    A chart by hours has none, since notes have only days; they are listed below it.
+    A chart by hours has no notes, since notes have days but no hours; they are listed below the chart.
     """
     keys = TIME_KEYS[dimension.name]
     if keys.number_of is None:

@@ -43,7 +43,7 @@ FILES = (("CSV", CSV), ("XLSX", XLSX))
 
 @record
 class RowCell:
-    """A cell: its text, its link and its meaning (empty if it has none), and whether it is a number."""
+    """A cell: its text, its link and its meaning (each empty if there is none), and whether it is a number."""
 
     words: str
     address: str = ""

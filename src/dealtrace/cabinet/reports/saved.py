@@ -22,7 +22,7 @@ from dealtrace.storage.reports.saved import list_saved_reports
 
 
 async def _list(view: View) -> list[SavedItemLine]:
-    """List the saved reports, with when they were saved and by whom."""
+    """List the saved reports, each with the time when it was saved and the person who saved it."""
     site = await stored_site(view)
     reports, known, logins = await view.read(_read, site, view.rights.user.id, clock.now())
     lines = []

@@ -95,7 +95,7 @@ class Table:
     """The table of a report; `total` has the cells of the last line.
 
     `more` is the URL of the report with more rows, empty if there are none. `sorted_at` is the position of the column
-    by which the rows are sorted, keys included.
+    by which the rows are sorted; the keys come before the metrics.
     """
 
     headings: tuple[Heading, ...]
@@ -290,8 +290,8 @@ def change_of(
 ) -> Change | None:
     """Return the change of a value as a percentage, or only its sign if the value was zero before.
 
-    The change of a ratio, which is shown as a percentage, is in percentage points: from 40 % to 50 % is a change by
-    ten points, not by 25 %. Return `None` if either value is unknown or the values are equal. `growth` is whether
+    The change of a ratio, which is shown as a percentage, is in percentage points: from 40 % to 50 % is a change of
+    ten points, not of 25 %. Return `None` if either value is unknown or the values are equal. `growth` is whether
     growth is good here; by default the metric decides.
     """
     if value is None or compared is None or value == compared:

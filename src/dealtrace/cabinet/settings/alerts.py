@@ -1,4 +1,4 @@
-"""The pages of alerts: list, add, change and remove rules; a rule is tried on the last 30 days before it is saved."""
+"""The pages of alerts: list, add, change and remove rules; a rule is first tried on the last 30 days, then saved."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The history of a site's settings: what was changed, by whom and when, each with a form that undoes it."""
+"""The history of a site's settings: what was changed, by whom and when, with forms that undo the latest changes."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -62,7 +62,7 @@ def _line(view: View, change: SiteChange, history: _History, undo: Undo | None) 
 
 
 def _with_undo(history: _History) -> Iterator[tuple[SiteChange, Undo | None]]:
-    """Yield the changes, each with the form that undoes it; only the latest change to a thing has such a form.
+    """Yield each change with its undo form, or `None` if it cannot be undone or is not the latest change to its thing.
 
     Ours: an older change can be undone only after later ones, so that nobody loses a later change without seeing it.
     """

@@ -1,4 +1,4 @@
-"""The columns that a site defines for its reports; each is tried on the last month before it is saved."""
+"""The columns that a site defines for its reports; each is first tried on the last month, then saved."""
 
 import json
 from urllib.parse import urlencode
