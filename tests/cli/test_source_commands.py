@@ -70,7 +70,7 @@ def test_a_running_server_follows_and_the_past_is_told_before_it_moves(
     assert beside.json("source", "reclassify", site, "--dry-run") == dry
     assert beside.json("source", "reclassify", site) == {**dry, "dryRun": False}
     assert beside.json("source", "reclassify", site)["leadsMoved"] == 0
-    assert "0 leads got another source" in beside.done("source", "reclassify", site).out
+    assert "0 leads got a different source" in beside.done("source", "reclassify", site).out
 
 
 def test_sources_that_an_imported_file_states_stay(terminal: Terminal) -> None:

@@ -49,7 +49,7 @@ class Services:
     """The services that all pages of a process share; `sends_mail` is whether the server has a mail server.
 
     A backup is too old after `backup_days_max` days; 0 means that backups are not checked.
-    `webhook_fields` lists the names of the fields that a webhook may choose for events of a kind. A new site
+    `webhook_fields` returns the names of the fields that a webhook may choose for events of a given kind. A new site
     may spend `points_per_day` API points a day. Passwords are checked on `password_threads`, whole files are read and
     imported on `file_threads`, and lists are exported on `export_threads`. Demos are filled, and past data of sites is
     changed, in `background_runs`. `server_stop` interrupts writing and sending files when the server stops.
@@ -165,7 +165,7 @@ class View:
     async def manage(
         self, change: Callable[Concatenate[Connection, IdBlocks, P], Result], *args: P.args, **kwargs: P.kwargs
     ) -> Result:
-        """Run `change`, which changes accounts, in its own transaction with ids for new rows, and return its result.
+        """Call `change` in its own transaction, with ids for new rows, to change accounts; return its result.
 
         Raises:
             Refusal: the change was refused; nothing was stored.

@@ -44,7 +44,7 @@ ENDPOINTS = (
         register_with_deal.TABLE,
         register_with_deal.respond,
         "Создать заявку и сделку, если переданы все параметры сделки",
-        "Register a lead request, and a deal if all parameters that it requires are sent",
+        "Register a lead request, and a deal if all required parameters of a deal are sent",
         BY_CLIENT_API_ID,
         name="requests-orders-register",
         is_for_site_pages=True,

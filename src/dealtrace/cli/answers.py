@@ -9,7 +9,7 @@ from dealtrace.leads.lead import LeadRef
 
 
 class RateAnswer(TypedDict):
-    """A rate in `rate list`: the price of one unit of a currency in rubles, and the first day of the rate."""
+    """A rate in `rate list`: the price in rubles of one unit of a currency, and the first day of the rate."""
 
     currency: str
     since: date

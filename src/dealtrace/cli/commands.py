@@ -108,7 +108,7 @@ R = TypeVar("R")
 
 
 def _with_cleaned_messages(function: Callable[P, R]) -> Callable[P, R]:
-    """Return the function with control characters escaped in the messages of Typer, which quote arguments."""
+    """Wrap a function so that control characters are escaped in Typer's messages, since these quote arguments."""
 
     @wraps(function)
     def clean(*args: P.args, **kwargs: P.kwargs) -> R:

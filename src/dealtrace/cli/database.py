@@ -117,7 +117,7 @@ def _renormalise_site(database: Database, site: Site, progress: Progress, bar: T
             contacts, rematched = contacts + chunk.contacts_changed, rematched + chunk.deals_changed
             progress.advance(bar, chunk.read)
     changed = f"{counted(contacts, 'set')} of contacts changed"
-    console.print(f"Site {site.id}: {changed}, {counted(rematched, 'deal')} matched to another lead.", markup=False)
+    console.print(f"Site {site.id}: {changed}, {counted(rematched, 'deal')} matched to a different lead.", markup=False)
 
 
 def _count_left_to_normalise(database: Database) -> int:
@@ -183,7 +183,7 @@ def distribute(
 
 
 def summarize_distribution(added: int, before: Collection[str]) -> str:
-    """Return the message of `db distribute` after it distributed `added` tables; `before` lists the others."""
+    """Return the message that `added` tables were distributed; `before` lists the tables distributed earlier."""
     if not added:
         return "All tables are already distributed by site_id."
     others = f" {counted(len(before), 'table')} had been distributed before." if before else ""

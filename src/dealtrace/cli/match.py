@@ -35,5 +35,6 @@ def match(
         print_json({"siteId": site_id, "deals": at.deals, "changed": at.changed})
     else:
         console.print(
-            f"Site {site_id}: checked {counted(at.deals, 'deal')}, {at.changed} matched to another lead.", markup=False
+            f"Site {site_id}: checked {counted(at.deals, 'deal')}, {at.changed} matched to a different lead.",
+            markup=False,
         )

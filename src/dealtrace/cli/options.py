@@ -17,7 +17,7 @@ def day_option(help_text: str, *, name: str) -> Any:  # Any: what `typer.Option`
 
 
 def moment_option(help_text: str, *, name: str) -> Any:  # Any: what `typer.Option` returns
-    """Return an option whose value is a date and time; a day alone means its midnight."""
+    """Return an option whose value is a date and time; a day without a time means the start of that day."""
     return typer.Option(name, parser=_read_moment, metavar="[YYYY-MM-DD[THH:MM:SS]]", help=help_text)
 
 

@@ -66,7 +66,10 @@ class CleanConsole(Console):
 
 
 def forget_unusable_sizes() -> None:
-    """Unset `COLUMNS` and `LINES` unless they are positive numbers of up to four digits; then the terminal is asked."""
+    """Unset `COLUMNS` and `LINES` if they are not positive numbers of up to four digits.
+
+    The size is then read from the terminal itself.
+    """
     for name in _SIZES:
         if _SIZE.fullmatch(os.environ.get(name, "")) is None:
             os.environ.pop(name, None)
@@ -185,7 +188,7 @@ def end_without_output(failure: OutputFailed) -> NoReturn:
 def _clean(printed: object) -> object:
     """Return a string or table without control characters; the cells of a table that is too wide are wrapped, not cut.
 
-    What is neither is returned as it is.
+    Anything that is neither a string nor a table is returned unchanged.
     """
     if isinstance(printed, str):
         return cleaned(printed)
@@ -199,7 +202,7 @@ def _clean(printed: object) -> object:
 def _wrapped(printed: object, width: int) -> object:
     """Return a string with line breaks between words, so that each line fits `width` unless it is a single word.
 
-    Each line begins with the spaces that the string begins with. What is no string is returned as it is.
+    Each line begins with the spaces that the string begins with. Anything that is not a string is returned unchanged.
     """
     if not isinstance(printed, str) or cell_len(printed) <= width:
         return printed

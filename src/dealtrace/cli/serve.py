@@ -105,7 +105,7 @@ def _serve(settings: Settings, address: str) -> None:
 
 
 def _chosen(host: str | None, port: int | None, workers: int | None) -> Settings:
-    """Apply command-line options and return the settings; server processes inherit them as environment variables."""
+    """Apply command-line options, as environment variables that server processes inherit, and return the settings."""
     for name, value in (("HOST", host), ("PORT", port), ("WORKERS", workers)):
         if value is not None:
             os.environ[ENVIRONMENT_PREFIX + name] = str(value)

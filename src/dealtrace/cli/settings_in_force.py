@@ -16,7 +16,7 @@ _SECRET_NAME = re.compile(r"password|secret|token|(?:^|_)key(?:$|_)")
 def config(as_json: JsonOption = False) -> None:
     """Show the settings in force, from the environment, .env and dealtrace.toml; secrets are masked.
 
-    Settings that do not exist are named on the standard error.
+    The names of settings that do not exist are printed on standard error.
     """
     with explained():
         settings = read_settings()

@@ -8,7 +8,7 @@ from dealtrace.storage.accounts.sites import list_sites
 
 
 def sites_to_search(connection: Connection, only: int | None) -> list[Site]:
-    """List the site with the id `only`, or all sites if it is `None`.
+    """List the site with the id `only`, or all sites if `only` is `None`.
 
     Raises:
         SiteNotFound: there is no such site.

@@ -98,7 +98,7 @@ def reclassify(
     would = "would change" if dry_run else "changed"
     console.print(
         f"{counted(state.visits, 'visit')} read: {state.visits_changed} {would}; "
-        f"{counted(state.leads_moved, 'lead')} {'would get' if dry_run else 'got'} another source.",
+        f"{counted(state.leads_moved, 'lead')} {'would get' if dry_run else 'got'} a different source.",
         markup=False,
     )
 

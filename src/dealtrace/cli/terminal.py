@@ -76,7 +76,7 @@ class Call(Protocol):
 
 @contextmanager
 def ended_by_ctrl_c(database: Database) -> Iterator[Call]:
-    """Yield a function that calls another function with arguments on a thread, until Ctrl-C ends its statements.
+    """Yield a function that calls another function on a thread; Ctrl-C ends the statements that run on this thread.
 
     DuckDB does not notice signals while it runs a long statement on the main thread.
     """

@@ -56,7 +56,7 @@ class CostPreview:
 
 
 def faults_of_choices(chosen: Mapping[str, str], language: Language) -> dict[str, str]:
-    """Return the error messages of the options, by field; empty if there are none."""
+    """Return the error messages about the options, by field; empty if all options are valid."""
     faults = {}
     for name, length_max in (("system", SYSTEM_LENGTH_MAX), ("account", ACCOUNT_LENGTH_MAX)):
         if not 0 < len(chosen[name]) <= length_max:

@@ -18,7 +18,7 @@ from dealtrace.storage.accounts.site_hosts import list_hosts
 
 PLACE = "settings/hosts"
 _FIELDS = {"KIND": "kind", "HOST": "host", "host": "host", "--name": "name"}
-"""The fields of the form, by the keys that `InvalidSetting` has for them."""
+"""Maps the keys that an `InvalidSetting` may have to the fields of the form."""
 _NOTHING_SENT = {"kind": "", "host": "", "name": ""}
 
 
@@ -28,7 +28,7 @@ async def show(view: View) -> Response:
 
 
 async def add(view: View) -> Response:
-    """Add a host after showing what it would change; adding the same host again replaces it."""
+    """Add a host after showing what that would change; adding the same host again replaces it."""
     sent = {name: view.form.get(name).strip() for name in ("kind", "host", "name")}
     try:
         named = read_named_host(**sent)

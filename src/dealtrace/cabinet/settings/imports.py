@@ -39,11 +39,11 @@ NOUNS = {
     ImportNoun.VISIT: "Visits",
 }
 ENCODINGS = ("", *Encoding)
-"""The encodings of text files; empty means that the encoding is detected."""
+"""The encodings of text files; an empty string means that the encoding is detected."""
 
 
 def unless_deleted(purpose: str, gone: Respond) -> Callable[[Respond], Respond]:
-    """Return a decorator for pages of an upload; they answer with `gone` if the upload is deleted while they read it.
+    """Return a decorator for pages that read an upload; if the upload is deleted meanwhile, `gone` builds the answer.
 
     A file is also deleted when another request has imported it; the answer is then a redirect to the result.
     """

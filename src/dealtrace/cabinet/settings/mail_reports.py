@@ -70,7 +70,7 @@ class ReportLine:
     """A scheduled report in the list; `rhythm` says when it is sent, `is_mine` whether the person gets it.
 
     `recipients` pairs each address with the time when it unsubscribed, or with `None` if it gets the report. `fault`
-    says why the report can no longer be made; it is empty if it can.
+    says why the report can no longer be made, and is empty if the report can still be made.
     """
 
     report: ScheduledReport
@@ -82,7 +82,11 @@ class ReportLine:
 
 @record
 class _Facts:
-    """The scheduled reports; logins by user id (`members`); unsubscribed addresses and invalid reports by report id."""
+    """The scheduled reports, and the data that the page shows with them.
+
+    `members` has logins by user id. `leaves` has the unsubscribed addresses, and `invalid` the reports that can no
+    longer be made, both by report id.
+    """
 
     reports: Sequence[ScheduledReport]
     members: dict[int, str]
@@ -198,7 +202,7 @@ def _faults_of(view: View, refusal: InvalidParameters | InvalidSetting) -> Fault
 def _new_report(
     view: View, draft: ReportDraft, members: dict[int, str], before: Sequence[Recipient] = ()
 ) -> NewScheduledReport:
-    """Return the report in a form; users who are among the recipients `before` keep the language of their e-mails.
+    """Return the report in a form; users who are also in `before` keep the language of their e-mails.
 
     Raises:
         InvalidSetting: a field is invalid.

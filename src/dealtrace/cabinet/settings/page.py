@@ -27,9 +27,9 @@ DONE: Mapping[str, str] = {
 }
 """The messages about changes, by the code that stands for each of them in the URL."""
 Faults = Mapping[str, str]
-"""The error messages of a form by field, in the order of the fields; a message about the whole form has an empty name.
+"""The error messages of a form by field, in the order of the fields; the field of a message about the whole form is "".
 
-The page moves the focus to the first field.
+The page moves the focus to the first field that has a message.
 """
 
 
@@ -61,7 +61,7 @@ def redirect_with_message(view: View, place: str, done: str) -> Response:
 
 
 def fault_text(refusal: Refusal, language: Language) -> str:
-    """Return why a value is refused, without the name of the setting, since the text is shown beside its field."""
+    """Return why a value is refused, without naming the setting, since the text is shown beside the setting's field."""
     if isinstance(refusal, InvalidSetting):
         return str(refusal.facts[language])
     return refusal.text(language)

@@ -1,4 +1,4 @@
-"""The exchange rates of a site, by which reports convert other currencies to rubles: set, import and remove them."""
+"""Set, import and remove a site's exchange rates; reports use the rates to convert other currencies to rubles."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -29,7 +29,7 @@ from dealtrace.storage.reports.rates import count_deals_without_rate, count_rate
 PLACE = "settings/rates"
 GONE = 404
 RATES_SHOWN = 400
-"""The maximum number of rates that the page shows for a currency: a year of daily rates and some more."""
+"""The maximum number of rates that the page shows for a currency: a little more than a year of daily rates."""
 LACKING_COUNTED_MAX = 10_000
 """Ours: deals without a rate are counted only up to this number, since adding the rate cures all of them at once."""
 FIELDS = ("currency", "rubles", "since")
@@ -39,7 +39,7 @@ FIELDS = ("currency", "rubles", "since")
 class CurrencyLine:
     """A currency: its rate today in words, the first day of this rate, and how many rates it has.
 
-    `rate` is `NOTHING` and `since_on` is `None` if no rate is in force today. `deals` counts the deals without a rate;
+    `rate` is `NOTHING` and `since_on` is `None` if no rate is in force today. `deals` is how many deals have no rate;
     if `has_more` is true, there are more.
     """
 

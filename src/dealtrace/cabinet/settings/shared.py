@@ -38,7 +38,7 @@ PLACE = "settings/shared"
 class LinkLine:
     """A shared link in the list: the address of its report, who made it, and whether it still works.
 
-    `fault` says why the report can no longer be shown; it is empty if it can.
+    `fault` says why the report can no longer be shown, and is empty if the report can still be shown.
     """
 
     link: SharedLink
@@ -75,7 +75,7 @@ async def revoke(view: View) -> Response:
 
 
 def _frozen(address: Address, context: QuestionContext) -> Address:
-    """Return the address of a report with the defaults and the filters of its segment written out.
+    """Return the address of a report with defaults written out, and with the filters of a segment instead of its name.
 
     A link to the returned address shows the same report even if the defaults or the segment are changed later.
 

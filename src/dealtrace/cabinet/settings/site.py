@@ -28,7 +28,7 @@ SWITCHES = ("contact_matching", "respects_do_not_track")
 REFUSALS_COUNTED = 1_000
 """Ours: the page counts requests refused by the rate limit, up to this number and for all sites together.
 
-The rate is checked before the token, so a request refused by it belongs to no site.
+The rate limit is checked before the token, so the site of a refused request is not known.
 """
 SHOWN = "shown."
 """The prefix of the names of form fields that repeat the settings as they were when the form was opened."""
@@ -59,10 +59,10 @@ async def save(view: View) -> Response:
 
 
 def _edited(view: View, stored: Mapping[str, str]) -> dict[str, str]:
-    """Return the settings in the form that differ from the stored values and from the values it was opened with.
+    """Return the settings in the form that differ from the stored values and were edited after the form was opened.
 
-    A form does not undo what another tab or person saved after it was opened. Settings that the form does not have are
-    not changed.
+    A form does not undo what another tab or person saved after the form was opened. Settings that the form does not
+    have are not changed.
     """
     sent = {key: _sent(view, key) for key in stored if view.form.has(key) or view.form.has(f"{SHOWN}{key}")}
     shown = {key: view.form.get(f"{SHOWN}{key}") if view.form.has(f"{SHOWN}{key}") else stored[key] for key in stored}

@@ -27,7 +27,8 @@ PLACE = "settings/statuses"
 COUNT_SECONDS = 1.0
 COUNTED_MAX = 50_000
 """Ours: without the column mirror (a copy of the data for reports), the page counts only the latest deals, up to this
-number, because counting a million in the database takes longer than drawing any page; a link counts all of them."""
+number, because counting a million in the database takes longer than drawing any page. To count all deals, the page
+has a link."""
 COUNT, ALL = "count", "all"
 """With this parameter and value in the URL, the page counts all deals."""
 

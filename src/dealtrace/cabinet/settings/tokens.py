@@ -21,7 +21,7 @@ from dealtrace.storage.id_blocks import IdBlocks
 
 @record
 class TokenLine:
-    """A token, and when it was last used, or `None` if the journal of requests has no request with it."""
+    """A token; `used_at` is when it was last used, or `None` if the journal of requests has no request with it."""
 
     token: Token
     used_at: datetime | None

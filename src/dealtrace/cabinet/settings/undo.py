@@ -228,7 +228,7 @@ UNDO: Mapping[ChangeKind, Callable[[SiteChange, Mapping[str, int]], Undo | None]
     ChangeKind.MAIL_REPORT: _mail_report,
     ChangeKind.ALERT: _alert,
 }
-"""The kinds of change that can be undone. The others are in `FINAL`."""
+"""The kinds of change that can be undone, each with the function that builds the form. The others are in `FINAL`."""
 FINAL: Mapping[ChangeKind, str] = {
     ChangeKind.TOKEN: "a revoked token stays revoked: issue another one",
     ChangeKind.SHARED_LINK: "a revoked link stays revoked: make another one",
@@ -246,7 +246,7 @@ FINAL_IN_PART: Mapping[ChangeKind, str] = {
     ChangeKind.RATE: "rates from a file are changed by importing another file",
     ChangeKind.LEAD: "notes that were changed again since, maybe by a program, are corrected on the page of the lead",
 }
-"""The changes that cannot be undone although their kind can, each with the reason or with what to do instead."""
+"""The kinds of change that can only sometimes be undone, each with the reason or with what to do instead."""
 assert set(FINAL_IN_PART) <= set(UNDO)
 assert set(UNDO) | set(FINAL) == set(ChangeKind)
 assert not set(UNDO) & set(FINAL)

@@ -18,7 +18,7 @@ from dealtrace.record import record
 from dealtrace.reports.refusals import ReportNotKept
 
 UPLOAD_BYTES_MAX = 20 << 20
-"""The largest upload: importing a larger file takes minutes, which is too long for a browser, but not for a command."""
+"""The maximum size of an upload: importing a larger file takes minutes, too long for a page; a command can do it."""
 FORM_BYTES_MAX = UPLOAD_BYTES_MAX + 100_000
 KEPT_SECONDS = 3600
 UPLOADS_MAX = 50
@@ -71,7 +71,7 @@ class Upload:
 
     @property
     def refused_path(self) -> Path:
-        """Return the path of the file with the refused rows of its import."""
+        """Return the path of the file with the rows that the import refused."""
         return self.folder / _REFUSED
 
     @property
@@ -162,7 +162,7 @@ def _plain_name(name: str) -> str:
 
 
 def private_folder(name: str) -> Path:
-    """Return a folder for temporary files of this server's user, which other users of the machine cannot read.
+    """Return a folder for temporary files; only the user who runs this server can read it.
 
     Raises:
         PermissionError: a folder with this name exists and belongs to another user, or others can read it.

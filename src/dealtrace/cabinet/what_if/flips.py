@@ -20,7 +20,7 @@ Spelling = tuple[str | None, str | None]
 
 @record
 class Flip:
-    """A deal that would get a different lead or source: its lead and source now, and under the other rules.
+    """A deal that would get a different lead or source: its lead and source now, and those under the tried rules.
 
     The lead or the source may be the same before and after.
     """

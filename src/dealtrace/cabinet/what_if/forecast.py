@@ -28,7 +28,7 @@ from dealtrace.reports.what_if import MatchCount
 
 DAYS = 28
 ROWS_MAX = 10_000
-"""How many deals, calls, lead requests and visits are tried at most, of each kind; this takes a few seconds.
+"""At most this many deals, calls, lead requests and visits are tried, counted separately; this takes a few seconds.
 
 `dealtrace try` has no limit.
 """
@@ -55,10 +55,10 @@ class DealsForecast:
 
     Only `tried` of `total` deals were tried. `kept` is how many keep a lead that the new rules would not find. `moves`
     are the deals that would move from one source to another; `without_rate` of these deals count without amounts, as
-    their currencies have no rate. `changed` is how many deals would get a different lead or source; `flips` are the
-    first. `needs_match` is true if past deals change only when they are matched again, and `needs_reclassify` if they
-    change only when visits are reclassified. `needs_contact_matching` is true if the tried rules apply only to a site
-    that matches by contact, which this site does not.
+    their currencies have no rate. `changed` is how many deals would get a different lead or source; `flips` has the
+    first of them. `needs_match` is true if past deals change only when they are matched again, and
+    `needs_reclassify` if they change only when visits are reclassified. `needs_contact_matching` is true if the tried
+    rules apply only to a site that matches by contact, which this site does not.
     """
 
     before: str

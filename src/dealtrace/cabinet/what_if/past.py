@@ -24,7 +24,7 @@ from dealtrace.storage.visits.reclassification import count_visits_up_to
 
 PLACE = "settings/past"
 PREVIEW, RUN = "preview", "run"
-"""The values of the buttons that start a preview, and the run that was previewed."""
+"""The values of two buttons: one starts a preview, the other starts the run that was previewed."""
 VISITS_COUNTED_MAX = 10_000
 """Ours: the page counts visits only up to this number, since counting millions takes seconds; a preview counts all."""
 _TITLES = {PastKind.MATCH: "Match past deals again", PastKind.RECLASSIFY: "Reclassify past visits"}
@@ -61,7 +61,7 @@ _PHASES = {
 
 @record
 class PastCard:
-    """What the page shows about a kind of change: how much there is to do, and its latest run.
+    """What the page shows about a kind of change: how much there is to do, and the latest run.
 
     If `has_more` is true, there is more to do than `total`.
     `may_run` is true if the latest run applied the present settings, and is a finished preview or a run that ended
@@ -104,7 +104,7 @@ async def start(view: View) -> Response:
 
 
 def _claim(connection: Connection, _ids: object, site_id: int, kind: PastKind, is_preview: object) -> RunState | str:
-    """Return the run that is to be started, or the reason why none is."""
+    """Return the run to start, or the reason why no run can be started."""
     site, latest, now = require_site(connection, site_id), find_run(connection, site_id, kind), clock.now()
     if latest is not None and latest.is_active(now):
         return _RUNS_ALREADY

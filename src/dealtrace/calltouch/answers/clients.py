@@ -34,7 +34,7 @@ class ChangedDealClient(TypedDict):
 
 
 class LeadRequestClient(TypedDict):
-    """The client of a lead request; `clientId` is null in the answer to a form, which has no token."""
+    """The client of a lead request; `clientId` is null in the answer to a form, since a form has no token."""
 
     clientId: Id | None
     fio: str

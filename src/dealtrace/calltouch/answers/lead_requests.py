@@ -79,7 +79,7 @@ class _LeadRequestRecord(TypedDict):
 
 
 class RegisteredLeadRequest(_LeadRequestRecord):
-    """A lead request that was just registered by a form, which has no token."""
+    """A lead request that was just registered by a form, without a token."""
 
     session: PublicLeadRequestSession | None
 

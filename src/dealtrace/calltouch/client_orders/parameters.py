@@ -247,7 +247,7 @@ _IN_UPDATE = {
     ),
     "currency": ("Валюта сумм.", "The currency of the amounts."),
 }
-"""The meanings, in Russian and English, of parameters that have another meaning in an update than in a registration."""
+"""The meanings, in Russian and English, that some parameters have in an update but not in a registration."""
 
 
 def _in_update(parameter: Parameter) -> Parameter:

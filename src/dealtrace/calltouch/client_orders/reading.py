@@ -48,7 +48,7 @@ from dealtrace.leads.limits import LABEL_LENGTH_MAX
 Value = TypeVar("Value")
 _TAGS = "addTags"
 _WORDS = {key: name for key, name in fields_by_key(Order).items() if key in UPDATE_TABLE.named and key != _TAGS}
-"""Maps the JSON keys of an order whose values are single strings or numbers to fields of `Order`."""
+"""Maps JSON keys of an order to fields of `Order`; only keys with a single string or number as value are mapped."""
 _words_of: Callable[[Order], Sequence[SentScalar | UnsetType]] = attrgetter(*_WORDS.values())
 
 

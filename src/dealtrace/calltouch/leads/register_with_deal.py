@@ -1,4 +1,4 @@
-"""`requests/orders/register`: register a lead request, and a deal if all parameters that it requires were sent."""
+"""`requests/orders/register`: register a lead request, and a deal if all required parameters of a deal were sent."""
 
 from dealtrace.calltouch.answers.clocks import instant_of
 from dealtrace.calltouch.form_parameters import REQUESTS_ORDERS_REGISTER

@@ -122,7 +122,7 @@ async def respond(caller: Caller, items: Sequence[object]) -> Reply:
 def read_lead_request(caller: Caller, item: object) -> IncomingLeadRequest:
     """Build a lead request from a form; its time is now.
 
-    Ours: the contact is checked before the key of the widget, as the vendor does. Only the number and length of the
+    Ours: like the vendor, we check the contact before the key of the widget. Only the number and length of the
     fields are checked earlier, because the fields are searched for contacts. An unusable phone is not refused if the
     fields have another contact, since a refusal would lose the lead.
 

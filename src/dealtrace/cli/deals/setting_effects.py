@@ -32,7 +32,7 @@ def moved_line(words: str, moved: MovedCount) -> str:
 
 
 def serialize_effect(effect: Effect) -> EffectAnswer:
-    """Return an effect as JSON; amounts of money are rubles in strings."""
+    """Return an effect as JSON; amounts of money are in rubles, as strings."""
     figures: list[EffectFigureAnswer] = [
         {
             "name": figure.name,

@@ -5,7 +5,7 @@ from typing import NotRequired, TypedDict
 
 
 class EffectFigureAnswer(TypedDict):
-    """A figure that a setting would change; amounts of money are strings in rubles.
+    """A figure that a setting would change; amounts of money are in rubles, as strings.
 
     `before` is `None` if the figure exists only with the change.
     """
@@ -35,7 +35,7 @@ class EffectAnswer(TypedDict):
 
 
 class MovedCountAnswer(TypedDict):
-    """How many leads or visits would get a different source, and on how many of them the rules were tried."""
+    """On how many leads or visits the rules were tried, and how many of these would get a different source."""
 
     otherSource: int
     tried: int

@@ -42,7 +42,7 @@ _LISTS_OF_NAMES = {
     "unknown_field": "custom fields that were sent and not stored",
     "unknown_parameter": "parameters that have no effect",
 }
-"""What findings with a name that callers chose are about, by their kind; only the most frequent names are shown."""
+"""Maps the kinds of findings about single names to what the names are; only the most frequent names are printed."""
 LISTS_READ = 1000
 _WHY_UNLINKED = {
     UnlinkedReason.SHARED: (

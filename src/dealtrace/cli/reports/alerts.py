@@ -58,7 +58,7 @@ def add(  # noqa: PLR0913, PLR0917 - a rule has as many parts
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Add a rule that watches a metric. A running server checks it within a minute, then at the end of each period."""
+    """Add a rule that watches a metric. A running server checks the rule within a minute and after each period."""
     words = RawRule(kind.value, metric, window, limit, tuple(filters or ()))
     with open_prepared() as database:
         recipients = parse_recipients("\n".join(mail or ()), "ru")

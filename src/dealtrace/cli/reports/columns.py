@@ -100,7 +100,7 @@ def _read_column(name: str, statuses: str | None, formula: str | None, *, is_cou
 
 
 def _list_unseen(connection: Connection, site_id: int, column: ReportColumn) -> list[str]:
-    """List the statuses of a column that no deal of the site has had."""
+    """List those statuses of a column that no deal of the site has ever had."""
     if not column.statuses:
         return []
     seen = {status_key(status.spelling) for status in list_statuses(connection, site_id)}

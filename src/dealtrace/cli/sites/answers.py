@@ -5,7 +5,10 @@ from typing import TypedDict
 
 
 class BusiestSecondAnswer(TypedDict):
-    """The most requests of one IP address in a second of a day, how many were allowed, and when it was."""
+    """The second of a day in which one IP address sent the most requests.
+
+    `requests` is how many were counted, `allowed` how many were allowed, and `endedAt` when the second ended.
+    """
 
     requests: int
     allowed: int

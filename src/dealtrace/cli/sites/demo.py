@@ -25,7 +25,7 @@ SiteOption = Annotated[
     int | None, typer.Option("--site", min=1, max=ID_MAX, help="An empty site to fill; a new one if omitted.")
 ]
 SeedOption = Annotated[
-    int, typer.Option("--seed", help="The seed of the random numbers; another seed makes different data.")
+    int, typer.Option("--seed", help="The seed of the random numbers; a different seed makes different data.")
 ]
 RemoveOption = Annotated[bool, typer.Option("--remove", help="Remove the demo.")]
 AllOption = Annotated[bool, typer.Option("--all", help="With --remove: also remove all other data of the site.")]
