@@ -30,7 +30,7 @@ NewPasswordOption = Annotated[
         hide_input=True,
         confirmation_prompt=True,
         envvar="DEALTRACE_NEW_PASSWORD",
-        help="The password; you are asked for it if omitted.",
+        help="The password; if omitted, you are asked for it.",
     ),
 ]
 
@@ -39,7 +39,7 @@ NewPasswordOption = Annotated[
 def create(
     login: LoginArgument, password: NewPasswordOption, site: AtSiteOption = None, role: RoleOption = None
 ) -> None:
-    """Create a user with a role on a site, or an owner of the installation."""
+    """Create a user, either with a role on a site or as an owner of the installation."""
     _check_pair(site, role)
     with explained():
         password_hash = hash_password(password)

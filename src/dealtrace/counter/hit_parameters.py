@@ -1,6 +1,6 @@
 """The parameters of an opened page; unreadable optional values are left out, and the page is still counted.
 
-A required address that is too long is cut.
+A required URL that is too long is cut.
 """
 
 from collections.abc import Mapping
@@ -29,9 +29,9 @@ VISITOR_DIGITS_MAX = 20
 
 @runtime_checkable
 class Salvaged(Protocol):
-    """The type of a parameter whose value never makes a request invalid: only its usable part is kept.
+    """The type of a parameter whose unusable values are not refused: only the usable part of a value is kept.
 
-    If the parameter is required and no part is usable, it counts as missing.
+    If no part of the value is usable, the parameter counts as missing.
     """
 
     def salvage(self, text: str) -> tuple[object, bool]:
@@ -92,7 +92,7 @@ class Attrs:
         """Return the members of the object by name.
 
         Raises:
-            InvalidValue: the text is not a JSON object without nested objects, or has values that cannot be stored.
+            InvalidValue: the text is not a JSON object, has nested objects, or has values that cannot be stored.
         """
         kept, is_whole = self.salvage(text)
         if kept is None or not is_whole:
@@ -119,7 +119,7 @@ class Attrs:
 
 @dataclass(slots=True)
 class SentHit(Sent):
-    """The parsed parameters of a hit; `unreadable` names the parameters that could not be read, or only in part."""
+    """The parsed parameters of a hit; `unreadable` names the parameters that could not be read completely."""
 
     unreadable: tuple[str, ...] = ()
 
@@ -128,12 +128,12 @@ class SentHit(Sent):
 class HitTable(ParameterTable):
     """The parameters of a hit (an opened page).
 
-    Ours: of an invalid value, only the usable part is kept, and the hit is not refused for an optional value. Nobody
-    would see a refusal, and a single refused value could lose all visits of a visitor.
+    Ours: only the usable part of an invalid value is kept, and a hit is never refused because of an optional value.
+    Nobody would see a refusal, and a single refused value could lose all visits of a visitor.
     """
 
     def read(self, pairs: Pairs) -> SentHit:
-        """Parse every known parameter, and return the names of the unknown ones.
+        """Return the parsed values of all known parameters, and the names of the unknown ones.
 
         Raises:
             InvalidParameters: a required parameter is missing or malformed.
@@ -173,7 +173,7 @@ def _is_plain(value: object) -> bool:
 
 
 def storable(text: str) -> str:
-    """Return a string without null characters, which databases cannot store."""
+    """Return a string without its null characters, since databases cannot store null characters."""
     return text.replace("\0", "")
 
 

@@ -14,7 +14,7 @@ PATTERNS_AT_ONCE = 25
 """How many patterns are joined into one regular expression; one expression of all patterns is three times slower."""
 HTTP_LIBRARY = "http-library"
 PATTERNS_OF_PEOPLE = frozenset({r"AP3A\.240617\.008", "MetaIAB Facebook", "okhttp"})
-"""Patterns in the package's list that match what people use: Android 15, the Facebook app and other Android apps."""
+"""Patterns of `crawler-user-agents` that match what people use: Android 15, the Facebook app, other Android apps."""
 ONLY_AT_THE_BEGINNING = frozenset({"Viber", "WhatsApp"})
 """Words that mean a robot only at the beginning of a user agent.
 
@@ -27,9 +27,9 @@ LIBRARIES_OF_CRAWLERS = frozenset(
         "trafilatura", "Download Ninja", "GoParserBot", "larbin", "rawweb-bot",
     }
 )  # fmt: skip
-"""HTTP libraries in the package's list that only crawlers use."""
+"""The HTTP libraries that only crawlers use, by their patterns in the package `crawler-user-agents`."""
 MORE_SERVERS = (r"^WordPress/", "^Java/")
-"""Patterns of further user agents of websites' servers; the package does not list them as HTTP libraries."""
+"""Further user agents of websites' servers; `crawler-user-agents` lists neither of them as an HTTP library."""
 
 
 @lru_cache(maxsize=USER_AGENTS_REMEMBERED)
@@ -40,7 +40,7 @@ def is_robot(user_agent: str) -> bool:
 
 @lru_cache(maxsize=USER_AGENTS_REMEMBERED)
 def is_server(user_agent: str) -> bool:
-    """Return whether a user agent belongs to an HTTP library, such as the servers of websites use to send requests."""
+    """Return whether a user agent belongs to an HTTP library; servers of websites send requests with such libraries."""
     return any(pattern.search(user_agent) for pattern in _servers())
 
 

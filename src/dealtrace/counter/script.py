@@ -39,7 +39,7 @@ async def respond(caller: Caller, sent: Sent) -> Reply:
 
 
 async def respond_by_counter(caller: Caller, sent: Sent) -> Reply:
-    """Answer with the script at the vendor's path; the parameter `id` is the site's id or its counter's code."""
+    """Answer with the script at the vendor's path; the parameter `id` is the id or the counter code of a site."""
     return _script(caller, named=sent[COUNTER_ID.name])
 
 
@@ -94,7 +94,7 @@ def script_of(site_id: int, *, respects_do_not_track: bool, code: str, named: st
 def _template() -> str:
     """Return the script's template without comments and indentation.
 
-    They can be removed line by line, since no string in the script spans several lines.
+    Comments and indentation can be removed line by line, since no string in the script spans several lines.
     """
     lines = (line.strip() for line in files("dealtrace.counter").joinpath("counter.js").read_text().splitlines())
     return "\n".join(line for line in lines if line and not line.startswith("/*")) + "\n"

@@ -1,4 +1,4 @@
-"""`POST /counter/visit`: count a page that a visitor opened, reported by the script or by the site's server."""
+"""`POST /counter/visit`: count a page that a visitor opened; the script or the site's server reports the page."""
 
 import secrets
 from collections.abc import Callable, Mapping
@@ -29,7 +29,7 @@ class DropReason(StrEnum):
 
 
 class CountedVisit(TypedDict):
-    """The answer: the ids of the visit and visitor of the counted page, or null for both if it was not counted.
+    """The answer: the ids of the visit and the visitor of the page, or null for both if the page was not counted.
 
     `dropped` is the reason for not counting the page.
     """

@@ -43,7 +43,7 @@ class Change:
     """A change of a deal; fields that are `UNSET` are not changed.
 
     An erased amount is `None`, an erased text is empty, and erased tags are `()`. `added_tags` and `added_comment` are
-    appended. New `matchers` replace the deal's matchers, and the source that the old matchers stated.
+    appended. New `matchers` replace both the deal's matchers and the source that the old matchers stated.
     Vendor: «если обновлять значение не требуется, то не передавайте параметр вовсе».
     """
 
@@ -117,9 +117,9 @@ def _merged(values: Mapping[str, str] | None, sent: Mapping[str, str]) -> Mappin
 
 
 def _restated(deal: Deal, parts: Mapping[str, str]) -> TrafficSource | None:
-    """Return the source stated for a deal, with `parts` replacing its parts of the same names.
+    """Return the source stated for a deal, in which `parts` replace the source's parts of the same names.
 
-    If the deal has a lead, nothing is replaced.
+    If the deal has a lead, the source is returned unchanged.
 
     Vendor: «Если сделка не привязана ко звонку или заявке, то у нее может быть обновлен существующий или назначен новый
     произвольный источник».
@@ -160,8 +160,8 @@ def stamp(before: Deal, after: Deal, now: datetime, stated: datetime | Unset | N
 def difference(before: Deal, after: Deal) -> tuple[dict[str, object], dict[str, object]]:
     """Return the fields that differ between two deals, as values before and values after, each by field name.
 
-    `status_since` is left out if the status is new and began when the version was made: it then equals the version's
-    time.
+    `status_since` is left out if the status is new and began when the version was made, since the version has this
+    time anyway.
     """
     follows = before.status != after.status and after.status_since == after.touched_at
     names = (*CHANGEABLE, *(FURTHER[:-1] if follows else FURTHER))

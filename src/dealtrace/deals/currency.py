@@ -26,9 +26,9 @@ _RUBLES = frozenset({"rub", "rur", "руб", "руб.", "₽"})
 
 @record
 class CurrencyRate:
-    """The price of one unit of a currency in rubles, from the day `since_on` until the day of the next rate.
+    """The price in rubles of one unit of a currency; it applies from the day `since_on` until the next rate begins.
 
-    The days are in the site's time zone.
+    Days are in the site's time zone.
     """
 
     currency: str
@@ -68,7 +68,7 @@ class Rates:
     """The exchange rates of a site by currency: `starts` are the instants from which `rates` apply, in the same order.
 
     Rates are in millionths of a ruble. A rate of 0, which earlier releases stored for prices below a millionth of a
-    ruble, counts as none.
+    ruble, counts as no rate.
     """
 
     starts: Mapping[str, Sequence[datetime]]

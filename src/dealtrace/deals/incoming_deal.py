@@ -17,7 +17,7 @@ from dealtrace.record import record
 
 @record
 class IncomingDeal:
-    """A deal of another system that is not stored yet; most fields are as in `Deal`.
+    """A deal from another system, before the deal is stored; most fields are as in `Deal`.
 
     `id` is the id that the deal had at Calltouch and keeps here; if it is `None`, the deal gets a new id. At least one
     of `id` and `number` is set. `touched_at` is when the deal last changed, `None` if unknown.

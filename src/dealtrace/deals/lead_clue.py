@@ -1,4 +1,4 @@
-"""The data by which the lead of a deal is found (clue): an id of a call or lead request, and contacts."""
+"""The clue to a deal's lead, that is, the data by which the lead is found: an id of the lead, and contacts."""
 
 from dataclasses import replace
 from datetime import timedelta

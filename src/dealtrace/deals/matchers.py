@@ -75,7 +75,7 @@ def key_of_visit(visit_id: int) -> str:
 
 
 def began_between(matcher: Matcher) -> tuple[datetime, datetime]:
-    """Return the earliest and the latest start of the leads that a matcher can find."""
+    """Return the times between which a lead must have begun so that a matcher can find it, both times included."""
     until = matcher.until if matcher.until is not None else _LATEST
     return (until - matcher.depth if matcher.depth is not None else _EARLIEST), until
 

@@ -74,7 +74,7 @@ class Registered:
     fingerprint: str
 
     def is_retried_by(self, registration: Registration) -> bool:
-        """Return whether `registration` is the registration of this deal sent again."""
+        """Return whether `registration` repeats the registration that created this deal."""
         return self.fingerprint == registration.fingerprint
 
 

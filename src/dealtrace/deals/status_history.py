@@ -47,8 +47,8 @@ def statuses_by_version(versions: Iterable[DealVersion]) -> Iterator[PastStatus 
 def status_since(versions: Iterable[DealVersion]) -> datetime | None:
     """Return when the last status in the versions of a deal began, or `None` if there are no versions.
 
-    `versions` must be the first versions of the deal, oldest first, with values in their JSON form. A change of the
-    funnel alone begins no status.
+    `versions` are the first version of the deal and any number of the versions that follow it, oldest first, with
+    values in JSON form. A change of the funnel alone begins no status.
     """
     since: datetime | None = None
     made_at = ""

@@ -11,7 +11,7 @@ from dealtrace.deals.deal import Deal, DealId
 from dealtrace.record import record
 
 FIRST_VERSION = 1
-"""The number of a deal's first version: it records the registration, and the answer to a retry is made from it."""
+"""The number of a deal's first version, the version that records the registration and answers retries of it."""
 
 Fields = Mapping[str, Any]
 """Values of a deal by field name. Any: each field has its own type, and `replace` takes values by name."""
@@ -105,9 +105,9 @@ _FIELD_OF = {
 
 
 def follows_matchers(version: DealVersion, previous: DealVersion | None) -> bool:
-    """Return whether a version stores a new match, made because the version before it changed the deal's matchers.
+    """Return whether a version stores a new match that was made because `previous` changed the deal's matchers.
 
-    Both versions are stored at the same time.
+    The two versions have the same time.
     """
     return (
         version.kind is VersionKind.MATCHED

@@ -17,7 +17,7 @@ WEEKDAY_WEIGHTS = (1.12, 1.1, 1.06, 1.04, 0.98, 0.78, 0.82)
 HOUR_WEIGHTS = (4, 2, 1, 1, 1, 2, 6, 14, 30, 52, 66, 70, 68, 62, 64, 62, 58, 54, 52, 54, 58, 54, 36, 14)
 SEASON_SWING = 0.22
 BUSIEST_DAY = 245
-"""The day of the year on which most windows are ordered, in early September."""
+"""The day of the year, in early September, with the highest number of orders."""
 QUIET_WEIGHT = 0.08
 QUIET_WEEKS_AGO = 7
 BROKEN_WEEKS_AGO = 2
@@ -58,7 +58,7 @@ class Calendar:
         return datetime.combine(day, time(hour, second // 60, second % 60), self.time_zone).astimezone(UTC)
 
     def at_work(self, random: Random, at: datetime) -> datetime:
-        """Return `at` if in working hours, otherwise a random instant in the first hour after the next opening."""
+        """Return `at` if it is in working hours, or else a random instant in the first hour after the next opening."""
         local = at.astimezone(self.time_zone)
         if OPENS <= local.time() < CLOSES:
             return at

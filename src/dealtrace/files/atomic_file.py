@@ -1,4 +1,4 @@
-"""Write files that appear only when complete: each is first written under another name in its folder, then renamed."""
+"""Write files that appear only when complete: each is written under a temporary name in its folder, then renamed."""
 
 import errno
 import os
@@ -23,7 +23,7 @@ def write_atomically(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
     that it points to is replaced.
 
     Raises:
-        FileExistsError: `path` exists and `overwrite` is false, or it is not a regular file.
+        FileExistsError: `path` exists and `overwrite` is false, or `path` is not a regular file.
         OSError: the folder is missing, not writable or full; the error names `path` and the cure.
     """
     place = Path(os.path.realpath(path))

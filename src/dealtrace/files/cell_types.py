@@ -26,9 +26,9 @@ _WRITTEN = re.compile(r"[0-9]{1,30}(?:[.,][0-9]{1,30})+")
 """Seconds with commas or points, which may separate thousands or decimals."""
 _SECONDS = re.compile(rf"([0-9]{{1,{DIGITS_MAX}}})(?:[.,]([0-9]+))?")
 DECIMALS_MAX = 3
-"""The maximum number of decimals of a duration in seconds that is below one second.
+"""The maximum number of decimals of a number below 1 in a cell with a duration in seconds.
 
-A number below 1 with more decimals is refused: it is probably a fraction of a day, as spreadsheets store durations.
+If there are more decimals, the number is refused: it is probably a fraction of a day, as spreadsheets store durations.
 """
 ERROR_VALUES = frozenset(
     {
@@ -71,7 +71,7 @@ class NumberCell:
     decimal_sign: str = ""
 
     def shown_sign(self, cell: Cell) -> str:
-        """Return the decimal sign that a cell shows, or an empty string if it shows none, like `1000` and `1,234`."""
+        """Return the decimal sign that a cell shows, or an empty string if it shows none, as in `1000` and `1,234`."""
         if not isinstance(cell, str) or not ("," in cell or "." in cell):
             return ""
         number = written_number(plain(plain_text(cell)).strip("+- "))
@@ -79,7 +79,7 @@ class NumberCell:
 
 
 def text_of(cell: Cell) -> str:
-    """Return a cell as a string, without an apostrophe that keeps a spreadsheet from running it as a formula.
+    """Return a cell as a string, without the signs that protect the string from changes by a spreadsheet.
 
     A number is written in full: without an exponent, and without decimals if it is whole.
 
@@ -180,7 +180,7 @@ class TextCell:
         return text
 
     def _check(self, cell: Cell) -> None:
-        """Raise an error if a cell has no text."""
+        """Raise an error if a cell has an object, a truth value or a formula."""
         _require_text(cell)
 
 
@@ -216,7 +216,7 @@ class CodeCell(TextCell):
         return text
 
     def _is_whole(self, _: str) -> bool:
-        """Return whether a string that looks like a rounded number has all its digits."""
+        """Return whether a string is complete although it looks like a number that was rounded."""
         return False
 
 
@@ -228,7 +228,7 @@ class PhoneCell(CodeCell):
         """Return the phone as it is written.
 
         Raises:
-            InvalidValue: the cell has a date or a formula, even one with an apostrophe, or is refused as any code.
+            InvalidValue: the cell has a date or a formula, even after an apostrophe, or `CodeCell` refuses the cell.
         """
         if not isinstance(cell, str | int | float | LostValue):
             raise _no_text(cell)

@@ -75,7 +75,7 @@ class Layout:
         return any(found.column.name in names for found in self.found_columns)
 
     def heading_of(self, name: str) -> str:
-        """Return the heading of a column in this file, or its name if the file does not have it."""
+        """Return the heading of a column in this file, or the column's name if the file does not have the column."""
         return next((found.heading for found in self.found_columns if found.column.name == name), name)
 
     def read(self, row: Row) -> RowValues:

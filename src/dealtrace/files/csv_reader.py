@@ -80,7 +80,7 @@ def detect_encoding(path: Path) -> str:
 def read_csv(
     path: Path, encoding: str, count_known: Callable[[Sequence[str]], int], head_lines: int = 1
 ) -> Iterator[Row]:
-    """Yield the rows of a CSV file, split at the delimiter with which `count_known` recognises the most headings.
+    """Yield the rows of a CSV file, split at the delimiter with which `count_known` returns the highest number.
 
     The headings must be in one of the first `head_lines` lines that are not blank.
 

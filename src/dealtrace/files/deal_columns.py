@@ -196,8 +196,8 @@ DEAL_COLUMNS = (
 def deal_of(values: RowValues) -> IncomingDeal:
     """Return the deal in a row; `values` are keyed by column name.
 
-    A currency of rubles is left out. Otherwise, deals imported by earlier releases, which did not read the column,
-    would differ when the same file is imported again.
+    The currency is left out if it is the ruble. Earlier releases did not read the column, so the deals that they
+    imported would otherwise differ when the same file is imported again.
 
     Raises:
         InvalidParameters: the row has the ids of two leads, or the id of a lead without its kind.

@@ -32,7 +32,7 @@ RING_BACK_NAME = "ringBack"
 class ExportColumn(Generic[Row]):
     """A column of an export: its name for programs, its headings for people, and a function for its value.
 
-    If an import has the same column, it recognises the name and both headings.
+    If an import has the same column, the import recognises the name and both headings.
     """
 
     name: str
@@ -156,7 +156,7 @@ def _field_columns(
 ) -> list[ExportColumn[Row]]:
     """Return a column for each custom field.
 
-    Its heading is the name of the field, or `custom[name]` if another column of the export or import has this heading.
+    The heading of the column is the name of the field, or `custom[name]` if a different column has that heading.
     """
     plain = imported.plain_headings(fields)
 

@@ -28,8 +28,8 @@ def is_json_lines(path: Path) -> bool:
 def read_json_lines(path: Path) -> Iterator[Row]:
     """Yield a row of headings, which are the keys of all lines, then a row for each line; missing keys are empty cells.
 
-    Numbers keep their digits as written. A key that has an object in one line and a plain value in another is a
-    heading, and its cell is a `NestedValue` where it has the object.
+    Numbers keep their digits as written. A key that has objects in some lines and plain values in others is a heading;
+    in a line in which the key has an object, its cell is a `NestedValue`.
 
     Raises:
         FileUnreadable: a line is not an object, or there are too many keys.
@@ -41,7 +41,7 @@ def read_json_lines(path: Path) -> Iterator[Row]:
 
 
 def _headings(path: Path) -> list[str]:
-    """Return the keys with plain values; keys that are empty wherever they do not have an object are left out."""
+    """Return the keys with plain values, except keys that have objects in some lines and are empty in all others."""
     filled: dict[str, bool] = {}
     of_objects: set[str] = set()
     for _, cells in _read_lines(path):
@@ -89,7 +89,7 @@ def _read_object(path: Path, number: int, line: bytes) -> dict[str, Cell]:
 
 @record
 class _Object(NestedValue):
-    """An object, whose values are cells of columns of their own."""
+    """A JSON object; each of its values is a cell in a column of its own."""
 
 
 def _flat(name: str, value: object) -> Iterator[tuple[str, Cell]]:

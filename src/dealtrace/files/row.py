@@ -23,7 +23,7 @@ class LostValue:
 
 
 class StatedText(str):
-    """A string of JSON, which is never a formula, and has no protection from spreadsheets."""
+    """A string from JSON: it is never a formula, and an apostrophe at its beginning is part of the text."""
 
     __slots__ = ()
 

@@ -88,7 +88,7 @@ class RowWriter(Protocol):
 class CsvFile:
     """Writes CSV for programs, with commas and plain values; notes come before the headings and begin with `# `.
 
-    In files without notes, which can be imported, strings that would be read as others get a leading apostrophe.
+    Files without notes can be imported; in them, a string that an import would not read unchanged gets an apostrophe.
     """
 
     def __init__(self, file: TextIO, headings: Sequence[str], notes: Sequence[Note] = ()) -> None:
@@ -207,7 +207,7 @@ class XlsxFile:
 
 
 class JsonLines:
-    """Writes JSON Lines, an object per line; decimal numbers are strings, times are local without an offset."""
+    """Writes JSON Lines, an object per line; decimal numbers are strings, and times are local without an offset."""
 
     def __init__(self, file: TextIO, names: Sequence[str]) -> None:
         self.cut = 0

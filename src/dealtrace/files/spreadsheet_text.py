@@ -30,7 +30,7 @@ _KEPT = re.compile("0|[1-9][0-9]{0,8}")
 def is_formula(text: str) -> bool:
     """Return whether a string of a CSV file is a formula that no apostrophe keeps from being run.
 
-    A formula with a constant string is not, nor is other text that begins with the sign of equality, such as `=)`.
+    A formula that consists of a constant string does not count, nor does other text that begins with `=`, such as `=)`.
     """
     return text.startswith("=") and _FORMULA.match(text) is not None and _CONSTANT.fullmatch(text) is None
 
@@ -38,7 +38,7 @@ def is_formula(text: str) -> bool:
 def guard_formula(text: str) -> str:
     """Return a string without null characters, and with a leading apostrophe if it looks like a formula.
 
-    A string that begins with an apostrophe that `plain_text` would remove gets another one.
+    A string that begins with an apostrophe that `plain_text` would remove gets one more.
     """
     plain = text.replace("\0", "")
     return f"'{plain}" if _NEEDS_GUARD.match(plain) or _is_guarded(plain) else plain
@@ -69,7 +69,7 @@ def spreadsheet_text(text: str) -> str:
 
 
 def comes_back(text: str) -> bool:
-    """Return whether an import reads a string from a CSV file as it is, without protection."""
+    """Return whether an import reads a string unchanged from a CSV file in which the string has no protection."""
     return plain_text(text) == text and not is_formula(text)
 
 

@@ -38,7 +38,7 @@ NO_VISIT = frozenset(
         "<не заполнено>",
     }
 )
-"""What programs write in the place of the id of a visit if there is none, in lower case."""
+"""What programs write instead of a visit's id if there is no visit, in lower case."""
 
 
 @record

@@ -48,8 +48,8 @@ class Proxies:
         """Return whether the client used https.
 
         If a trusted proxy forwarded the request, `X-Forwarded-Proto` decides. If this header has several values,
-        the value of the proxy to which the client connected counts: counted from the end, it has the same place as the
-        client's address in `X-Forwarded-For`. If there are too few values, the first value counts.
+        the proxy to which the client connected wrote the value that decides: from the end, this value has the same
+        place as the client's address has in `X-Forwarded-For`. If there are too few values, the first value decides.
         """
         peer = read_address(_peer(scope))
         values = _entries(scope, b"x-forwarded-proto")

@@ -27,7 +27,7 @@ class AuthScheme:
 
     With `is_header`, `token` and `site` are sent as headers; the header `site` may name the site in addition to the
     token. If the token is missing, but the token of the scheme `instead` is sent, then `instead` applies. `counter` is
-    for requests of web pages, which have no token: it is the parameter that has the site's id or the code of the
+    the parameter by which web pages, which have no token, name the site: it has the site's id or the code of the
     site's visit counter.
     """
 

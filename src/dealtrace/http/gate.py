@@ -36,7 +36,7 @@ class Gate:
     """Admits or refuses requests; `site_parameter` is the name of the site's id in paths and parameters.
 
     `unknown_parameters` counts the parameters that admitted requests have but their endpoints do not know.
-    `busiest_seconds` has the most requests that the rate limit counted in a second of each site's day.
+    `busiest_seconds` has, for each site and day, the highest number of requests that an IP address sent in a second.
     """
 
     def __init__(  # noqa: PLR0913 - all that is needed to answer a request
@@ -92,7 +92,7 @@ class Gate:
         return caller, sent
 
     def _observe_rate(self, rate_limit_class: RateLimitClass, site: Site, requests: int) -> None:
-        """Take note of how many requests the rate limit has counted in this second for an address that calls a site."""
+        """Note that an IP address sent `requests` requests within a second, the last of them to `site`."""
         if requests and rate_limit_class is RateLimitClass.API:
             self.busiest_seconds.observe(site, requests, self._rate_limits.per_second(rate_limit_class))
 

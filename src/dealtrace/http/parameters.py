@@ -24,9 +24,9 @@ class Parameter:
     """A parameter: its name in requests, its type, whether it is required, and its description in both languages.
 
     With `absent_when_empty`, an empty value counts as absent even on endpoints where other empty values erase what is
-    stored, as for the number by which an update finds its deal. A malformed value is ignored if the parameter whose
-    name is in `gives_way_to` was sent with a valid value. `is_token` marks the token, which is checked before all other
-    parameters.
+    stored; the number by which an update finds its deal is an example. A malformed value is ignored if the parameter
+    whose name is in `gives_way_to` was sent with a valid value. `is_token` marks the token, which is checked before all
+    other parameters.
     """
 
     name: str
@@ -253,6 +253,6 @@ class ParameterTable:
 
 
 def _check_storable(text: str) -> None:
-    """Raise `InvalidValue` for a null byte, which databases cannot store in a string."""
+    """Raise `InvalidValue` if a text has a null byte, since databases cannot store a null byte in a string."""
     if "\0" in text:
         raise InvalidValue("нулевой байт недопустим", "must not contain a null byte")

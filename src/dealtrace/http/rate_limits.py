@@ -37,7 +37,7 @@ class Rates:
 
 
 class RateLimits:
-    """Counts requests and refuses requests beyond the limits, in memory or in a Redis that several processes share."""
+    """Counts requests, in memory or in a Redis that several processes share, and refuses requests beyond the limits."""
 
     def __init__(self, rates: Rates, redis_url: str) -> None:
         self._per_ip: Mapping[RateLimitClass, _Limit | None] = {

@@ -106,7 +106,7 @@ class HttpServer:
         return InternalFailure(request_id=request_id)
 
     async def _answer_page(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> Reply:
-        """Let Starlette send the answer, and return a reply with its status for the log."""
+        """Let Starlette send the answer, and return a reply that gives the status of the answer to the log."""
         status = 0
 
         async def send_with_id(message: Message) -> None:

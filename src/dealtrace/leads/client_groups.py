@@ -13,7 +13,7 @@ from dealtrace.leads.email import is_filler_email
 from dealtrace.record import record
 
 SHARED_BY_MAX = 20
-"""Ours: a contact whose leads have more other contacts than this is taken for a contact of a manager or an office."""
+"""Ours: a contact belongs to a manager or an office if its leads have more than this number of other contacts."""
 
 
 class UnlinkedReason(StrEnum):
@@ -73,9 +73,10 @@ def owning_contact(contacts: Iterable[str], unlinked: Mapping[str, UnlinkedReaso
 
 
 def group_contacts(contacts: Sequence[ContactLinks]) -> list[Group]:
-    """Return the contacts grouped into clients, sorted by their earliest leads; a shared contact is a group of its own.
+    """Return the contacts grouped into clients, the group with the earliest lead first.
 
-    A group gets the first client id of its earliest contact; the first client ids of its other contacts become aliases.
+    A shared contact forms a group alone. A group gets the `own_client_id` of its earliest contact as its client id; the
+    different `own_client_id` of a later contact becomes an alias.
     If a client splits into two groups, the later group needs a new id.
     """
     components = _components({contact.contact: contact for contact in contacts})

@@ -54,7 +54,7 @@ _COUNTS = frozenset(
 )
 _NUMBERED = re.compile("(?P<word>[^0-9]{4,})(?P<number>[0-9]+)")
 _NUMBER_LENGTH_MAX = 3
-"""Ours: up to this many digits at the end of a name are ignored: `test123` is a filler like `test`, not `test1985`."""
+"""Ours: how many digits at the end of a name are ignored: `test123` is a filler like `test`, but `test1985` is not."""
 _MARKS_IN_NAMES = str.maketrans("", "", "._-")
 
 

@@ -51,5 +51,5 @@ class StoredLeadRequest:
     fingerprint: str | None
 
     def is_retried_by(self, incoming: IncomingLeadRequest) -> bool:
-        """Return whether `incoming` is the stored lead request sent again: both have one fingerprint, not `None`."""
+        """Return whether `incoming` repeats the stored lead request: both have the same fingerprint, not `None`."""
         return self.fingerprint is not None and self.fingerprint == incoming.fingerprint

@@ -47,7 +47,7 @@ class Money:
 
     @property
     def amount(self) -> Decimal:
-        """Return the amount; if it was written like `1,234`, it may mean a thousand times as much (see `decided`)."""
+        """Return the amount; `1,234` is returned as 1.234, although the writer may mean 1234 (see `decided`)."""
         return self.written.number
 
     def decided(self, decimal_sign: str) -> "Money":
@@ -128,7 +128,7 @@ class CurrencyCell:
 
 @record
 class CostPartCell(CodeCell):
-    """A cell with a part of a traffic source, or the id or name of a campaign; rounded numbers are refused."""
+    """A cell with a part of a traffic source, or the id or name of a campaign; a number that was rounded is refused."""
 
     def read(self, cell: Cell) -> str:
         """Return the text of a cell, or an empty string for a placeholder such as `(not set)` or `--`."""

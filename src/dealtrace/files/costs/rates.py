@@ -58,7 +58,7 @@ RATE_COLUMNS = (
 
 
 def read_rate(text: str) -> Decimal:
-    """Return the price of one unit of a currency in rubles, rounded half up to millionths.
+    """Return the price in rubles of one unit of a currency, rounded half up to millionths.
 
     Raises:
         InvalidValue: the string is not a number or is ambiguous, or the number is too small or too large.

@@ -22,8 +22,8 @@ def write_answer(
 ) -> None:
     """Write a report or a pivot table as CSV or XLSX, as the extension says; the file appears only when it is complete.
 
-    CSV for Excel and XLSX are for people: their headings and notes are in `language`. `proceed` is called before each
-    row and while a workbook is packed; to stop the writing, it raises an exception, which is passed on.
+    XLSX files and CSV files for Excel are for people: their headings and notes are in `language`. `proceed` is called
+    before each row and while a workbook is packed; to stop the writing, it raises an exception, which is passed on.
 
     Raises:
         OSError: the file cannot be written, or it exists and `overwrite` is false.

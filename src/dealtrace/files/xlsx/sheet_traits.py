@@ -1,4 +1,4 @@
-"""Read what the spreadsheet library omits: the epoch of the first sheet's dates, and its cells without a value."""
+"""Read what the spreadsheet library omits: the epoch of dates, and the first sheet's cells without a value."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -125,7 +125,7 @@ def _lost_values(packed: ZipFile, sheet: str) -> dict[int, dict[int, LostValue]]
 
 
 class _Cells:
-    """Collects the cells with an error, or a formula without a value; its methods are handlers of an XML parser."""
+    """Collects the cells that have an error or an uncalculated formula; its methods are handlers of an XML parser."""
 
     def __init__(self) -> None:
         self.lost: dict[int, dict[int, LostValue]] = {}

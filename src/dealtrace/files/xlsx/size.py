@@ -40,7 +40,7 @@ _RELATIONS_BYTES_MAX = 1 << 20
 _REFERENCE = re.compile("([A-Za-z]{0,8})([0-9]{1,20})")
 _NUMBER = re.compile("[0-9]{1,20}")
 _OTHER_FORMATS = frozenset({"content.xml", "xl/workbook.bin"})
-"""Names of entries in other formats that the library reads; such files are refused, as nothing checks their size."""
+"""Entries that only files of other formats have; such files are refused, since their size would not be checked."""
 
 
 class XmlRefused(ValueError):  # noqa: N818 - it says what was done
@@ -125,7 +125,7 @@ def _parse_if(packed: ZipFile, entry: ZipInfo, handlers: "_SharedStrings | _Exte
 
 @record
 class _Scanned:
-    """What is known of the entries so far: which may have cells, which may have shared strings, and the bytes of all.
+    """What is known of the entries so far: which may have cells or shared strings, and how many bytes all of them have.
 
     `broken` has the names of the entries with markup at which the library may stop reading the index of a shared
     string.
