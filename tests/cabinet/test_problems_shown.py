@@ -81,7 +81,7 @@ def test_the_page_of_unusable_contacts_lists_what_was_counted(
     player = served.open_site(time_zone=zone_at_noon())
     scene.happens(served, player)
     analyst = member_of(server, served, player.site.id, Role.ANALYST)
-    (count,) = re.findall(r"(\d+)\.$", scene.words)
+    (count,) = re.findall(r": (\d+)\.", scene.words)
     page = analyst.get(scene.place).text
     assert re.search(rf"Total( deals)?: {count}\b", plain(page)), plain(page)
     assert 'name="contact" value="unusable" checked' in page
