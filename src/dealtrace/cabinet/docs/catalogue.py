@@ -145,7 +145,7 @@ CAUSES: Mapping[type[Refusal], Cause] = {
     ),
     errors.UnknownSetting: Cause("a site has no such setting (command line)", "the message lists the valid settings"),
     errors.InvalidSetting: Cause(
-        "the value of a setting is invalid (command, cabinet)", "the message says what is valid"
+        "the value of a setting is invalid (command line, cabinet)", "the message says what is valid"
     ),
     errors.InvitationSpent: Cause(
         "the one-time link was already used, is wrong or has expired (cabinet)",
@@ -164,11 +164,11 @@ CAUSES: Mapping[type[Refusal], Cause] = {
         "no lead matches the `matching` of an item", "send the id of the lead, or increase `searchDepth`"
     ),
     errors.FileUnreadable: Cause(
-        "the file cannot be read, or is not a table with the required columns (command, cabinet)",
+        "the file cannot be read, or is not a table with the required columns (command line, cabinet)",
         "the message says what is wrong",
     ),
     errors.ImportInProgress: Cause(
-        "the same file is already being imported (command, cabinet)",
+        "the same file is already being imported (command line, cabinet)",
         "wait until that import has finished",
     ),
     errors.WebhookNotFound: Cause("there is no webhook with that id (command line)", "`dealtrace webhook list`"),

@@ -224,8 +224,8 @@ def _query_of(address: str) -> str:
     if len(address) > _ADDRESS_LENGTH_MAX:
         raise InvalidSetting(
             key="question",
-            ru=f"адрес длиннее {_ADDRESS_LENGTH_MAX} символов; сохраните условия отчёта как сегмент",
-            en=f"the address is longer than {_ADDRESS_LENGTH_MAX} characters; save the report’s filters as a segment",
+            ru=f"ссылка на отчёт длиннее {_ADDRESS_LENGTH_MAX} символов; сохраните его фильтры как сегмент",
+            en=f"the link to the report is longer than {_ADDRESS_LENGTH_MAX} characters; save its filters as a segment",
         )
     try:
         query = urlsplit(address).query

@@ -20,7 +20,7 @@ status_commands = typer.Typer(help="Set and list which statuses mean won or lost
 @status_commands.command("set")
 def set_meaning(
     site_id: SiteIdArgument,
-    name: Annotated[str, typer.Argument(help="The status, in any spelling.")],
+    name: Annotated[str, typer.Argument(help="The status; upper or lower case does not matter.")],
     meaning: Annotated[str, typer.Argument(metavar="MEANING", help="won, lost or open.")],
 ) -> None:
     """Set whether a status means won, lost or open. A running server applies this within two seconds."""

@@ -98,7 +98,10 @@ def _find_spans(work: Work, refs: Collection[LeadRef]) -> dict[LeadRef, tuple[Le
 
 
 def _keys_of(leads: Sequence[LeadIdentifiers]) -> set[tuple[str, datetime]]:
-    """Return the keys by which matchers may find these leads, each with the start of its lead (`NAMED_AT` for ids)."""
+    """Return the keys by which matchers may find these leads, each with the time at which its lead started.
+
+    A key that is the id of a lead has `NAMED_AT` instead of a time.
+    """
     keys: set[tuple[str, datetime]] = set()
     for lead in leads:
         keys.add((key_of_lead(lead.ref.kind, lead.ref.id), NAMED_AT))

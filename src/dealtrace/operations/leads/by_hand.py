@@ -134,7 +134,7 @@ def _ring_back_of(work: Work, ref: LeadRef) -> RingBack | None:
 
 
 def _store(work: Work, ref: LeadRef, before: Annotations, after: Annotations, user_id: int | None) -> None:
-    """Store the changed notes of a lead, and record the version that they make."""
+    """Store the changed notes of a lead, and record the resulting version."""
     versions = store_annotations(work, {ref: (before, after)}, user_id)
     _record(work, user_id, ref, NOTED, version=str(versions[ref].version))
 

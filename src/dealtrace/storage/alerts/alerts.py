@@ -93,7 +93,7 @@ def claim_alert(connection: Connection, site_id: int, until: datetime, now: date
 
 
 def update_claimed_alert(connection: Connection, claimed: Alert, values: Values) -> bool:
-    """Write `values`, by column name, to an alert if it is still reserved as in `claimed`; return whether it was."""
+    """Write `values`, by column name, to an alert that is still claimed as in `claimed`; return whether it is."""
     mine = (alert.c.id == claimed.id, alert.c.due_at == claimed.due_at)
     return connection.execute(update(alert).where(*mine).values(**values)).rowcount > 0
 
