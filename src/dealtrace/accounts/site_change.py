@@ -50,7 +50,7 @@ class ChangeKind(StrEnum):
 FormerValues = Mapping[str, Any]
 """The id of what was changed, and the former values of its changed parts, as JSON."""
 PAST_DEALS = "deals"
-"""The name of a `PAST` change if past deals were matched again; a reclassification of visits has an empty name."""
+"""The name of a change of kind `PAST` if past deals were matched again; if visits were reclassified, it is empty."""
 
 
 @record

@@ -20,9 +20,9 @@ REFERRAL = "referral"
 PAGE_SCHEMES = frozenset({"", "http", "https"})
 APP_SCHEME = "android-app"
 LEAVING_PATH = "/url"
-"""The path through which search engines send people to a result; the parameter `q` has the address of the result.
+"""The path through which search engines send people to a result; the parameter `q` has the URL of the result.
 
-Ours: neither `q` nor any other parameter with an address counts as search words.
+Ours: neither `q` nor any other parameter with a URL counts as search words.
 """
 _ADDRESS = re.compile("https?:/", re.IGNORECASE)
 MEDIA: Mapping[HostKind, str] = {

@@ -118,12 +118,12 @@ class Days:
 
     @property
     def since(self) -> datetime:
-        """Return the start of the first day, which is a day in the site's time zone."""
+        """Return the time at which the first day of the period starts in the site's time zone."""
         return day_start(self.period.first_on, self.site.time_zone)
 
     @property
     def until(self) -> datetime:
-        """Return the end of the last day, which is a day in the site's time zone."""
+        """Return the time at which the last day of the period ends in the site's time zone."""
         return day_end(self.period.last_on, self.site.time_zone)
 
 

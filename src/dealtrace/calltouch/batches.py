@@ -241,7 +241,7 @@ def renamed(violation: Violation) -> Violation:
 
 
 def _texts(lead: LeadItem) -> Iterator[tuple[str, str]]:
-    """Yield each value of a lead as its name and a string; nested keys get dotted names, tags are joined by commas."""
+    """Yield the name and the text of each value of a lead; nested keys get dotted names, tags are joined by commas."""
     for key, value in named_values(lead):
         match value:
             case str() | int() | float() as word:

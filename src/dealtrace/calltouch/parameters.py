@@ -96,7 +96,7 @@ REGISTER = (
         "requestNumber",
         Text(NUMBER_LENGTH_MAX),
         "Идентификатор заявки на стороне сайта.",
-        "The lead request's id on its website.",
+        "The id that the website gave the lead request.",
     ),
     Parameter(
         "phoneNumber",
@@ -192,8 +192,8 @@ REQUEST_REGISTER = (
         Text(NUMBER_LENGTH_MAX),
         "Идентификатор заявки на сайте, уникальный; по умолчанию равен requestId. Повтор с тем же содержанием "
         "получает тот же ответ.",
-        "The lead request's id on its website, unique; requestId by default. If the same lead request is sent again, "
-        "the answer is the same.",
+        "The unique id that the website gave the lead request; requestId by default. If the same lead request is sent "
+        "again, the answer is the same.",
     ),
     Parameter(
         "sessionId",
@@ -250,8 +250,8 @@ REQUEST_CREATE = (
         Text(NUMBER_LENGTH_MAX),
         "Идентификатор заявки на сайте, уникальный; по умолчанию равен requestId. Повтор с тем же содержанием "
         "получает тот же ответ.",
-        "The lead request's id on its website, unique; requestId by default. If the same lead request is sent again, "
-        "the answer is the same.",
+        "The unique id that the website gave the lead request; requestId by default. If the same lead request is sent "
+        "again, the answer is the same.",
     ),
     SUBJECT,
     PAGE_URL,

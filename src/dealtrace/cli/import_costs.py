@@ -44,7 +44,7 @@ CampaignOption = Annotated[
 ]
 RenameOption = Annotated[
     list[str] | None,
-    typer.Option("--rename", metavar="CAMPAIGN=NAME", help="What the campaign is called in visits."),
+    typer.Option("--rename", metavar="CAMPAIGN=NAME", help="The utm_campaign of the campaign's visits."),
 ]
 MapOption = Annotated[
     list[str] | None,

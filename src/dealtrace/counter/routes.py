@@ -66,7 +66,7 @@ ENDPOINTS = (
         attach_attrs.TABLE,
         attach_attrs.respond,
         "Добавить сторонние параметры к сессии, без токена",
-        "Attach third-party parameters to a visit, without a token",
+        "Attach third-party parameters to a visit; no token is needed",
         OPEN,
         name="set-attrs-by-get",
         answer=attach_attrs.AttachedAttrs,

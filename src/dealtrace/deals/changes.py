@@ -141,8 +141,8 @@ def has_same_contacts(before: Deal, after: Deal) -> bool:
 def contact_after(deal: Deal, registered: SearchContacts | None) -> SearchContacts | None:
     """Return the contacts of a changed deal; journals show these contacts and find the deal by them.
 
-    If the deal has matchers, the contacts in its details are returned. If it has no matchers, or no contacts in its
-    details, `registered` is returned: the contacts sent to register the deal, `None` for deals of the deals API 2.0.
+    If the deal has matchers, and its details have contacts, these contacts are returned. Otherwise `registered` is
+    returned: the contacts sent to register the deal, or `None` for deals of the deals API 2.0.
     """
     return (search_contacts_of(deal.details) if deal.matchers else None) or registered
 

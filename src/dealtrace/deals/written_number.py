@@ -17,9 +17,9 @@ COMMA = ","
 class WrittenNumber:
     """A number of 0 or more, as it was written.
 
-    `decimal_sign` is the comma or point that the writer certainly puts before decimals, or empty if the number does not
-    show which one that is. If `unclear_sign` is not empty, this sign may separate thousands or decimals, and `number`
-    is the value if it separates decimals.
+    `decimal_sign` is the sign that the writer certainly puts before decimals: a comma or point, or empty if the number
+    leaves this open. `unclear_sign` is a sign that may separate thousands or decimals, empty if there is none; `number`
+    is the value with this sign before decimals.
     """
 
     number: Decimal

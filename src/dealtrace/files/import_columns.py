@@ -32,7 +32,7 @@ class ImportFormat:
 
     `time_column` has the date and time of the record; the time of day may be in the column `time` instead.
     `other_times` are further columns with times. A row must have a value in one of the columns `any_of`; otherwise it
-    is refused with the violation `lacking`. `make` builds the record from the values of a row, whose times are in UTC,
+    is refused with the violation `lacking`. `make` builds the record from the values of a row, with times in UTC,
     or raises `InvalidParameters`. With `has_fields`, the site's custom fields are columns too.
     """
 

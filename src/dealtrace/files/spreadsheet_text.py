@@ -15,7 +15,7 @@ _FORMULA = re.compile(
     r"""=[-+ ]*(?:\$?[a-z]{1,3}\$?[0-9]|\w[\w.]*[(!]|[0-9("'{#\[])""",
     re.IGNORECASE,
 )
-"""The beginning of a formula: a cell, a function, another sheet, a number or a string after the sign of equality."""
+"""The beginning of a formula: an equals sign, then a cell, a function, another sheet, a number or a string."""
 _CONSTANT = re.compile(r'="((?:[^"]|"")*)"')
 CONSTANT_LENGTH_MAX = 255
 """The maximum length of a constant string in a formula."""

@@ -64,7 +64,7 @@ def normal_email(text: str) -> str | None:
 
 
 def list_emails(text: str) -> tuple[str, ...]:
-    """List the e-mails in a string in normal form, in the order written and without repetitions.
+    """List the e-mail addresses found in a string, each once, in normal form and in the order written.
 
     Ours: anything around an address is removed: `mailto:`, names, quotes, brackets, or a full stop at the end. An
     address is unusable if an adjacent word may be part of it (`iv an@example.org`). Letter case is ignored.

@@ -23,7 +23,7 @@ _READY_PREFIX = r"(?:\+?7|8)"
 """A pattern of the prefix that most programs send before the ten digits of a phone."""
 _NATIONAL_LENGTH = 10
 _ALONE = re.compile(r"(?:\+ ?)?[78] (?: ?[0-9]){,10}|[0-9]{11}|(?: ?[0-9]){,10}")
-"""A pattern of digits that are too few to contain both a Russian number and something else."""
+"""A pattern of strings with too few digits to contain both a Russian number and something else."""
 _CODE_LENGTHS = range(2, 4)
 _UNDIVIDED = re.compile("[78] |[0-9]{10}")
 _EXIT_CODE = re.compile("8 ?10[0-9]* ?")

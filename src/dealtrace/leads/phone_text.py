@@ -86,8 +86,8 @@ _TRUNK_OR_CODE = re.compile(r"(?:\+ ?)?[78]")
 class Written:
     """A number in a string: a plus if it has one, and the digits, with a blank for each run of other characters.
 
-    If `is_damaged` is true, the digits are unusable, as in `8920555005O`. If `is_joined` is true, only punctuation is
-    between the number and the one before it, so both may be one number.
+    If `is_damaged` is true, the digits are unusable, as in `8920555005O`. If `is_joined` is true, only punctuation
+    separates this number from the previous number, so the two may be a single number.
     """
 
     digits: str

@@ -82,7 +82,7 @@ class Prospect:
 def choose(search: SearchByContact, prospects: Iterable[Prospect]) -> LeadRef | None:
     """Return the nearest of the leads that a search by contact accepts, or `None` if it accepts none.
 
-    Ours: ties are broken as in matching, and both ends of the depth are inclusive.
+    Ours: ties are broken as in matching; a lead that began exactly at `until`, or exactly `depth` earlier, is accepted.
     """
     matching = [prospect.span for prospect in prospects if _matches(search, prospect)]
     return max(matching, key=nearness).ref if matching else None

@@ -23,7 +23,7 @@ from dealtrace.reports.metrics import (
 
 @record
 class ColumnFormula:
-    """The formula of a column: its `tree`, and the formula of each metric and column in it."""
+    """The formula of a column as a `tree`, and the formulas of the metrics and other columns that the tree names."""
 
     tree: FormulaTree
     parts: tuple[tuple[Part, AnyFormula], ...]

@@ -19,7 +19,7 @@ DAYS_MAX = 36_600
 """Ours: the maximum number of days of a period, a hundred years; a longer period is probably a mistyped year."""
 DAYS_OF_WEEK = 7
 YEAR_FIRST = ClockForm(FirstPart.YEAR, "-")
-"""The form of days in our own addresses, options and JSON: `yyyy-mm-dd`."""
+"""The form of days in our own URLs, options and JSON: `yyyy-mm-dd`."""
 
 
 def parse_day(text: str) -> date:
@@ -80,7 +80,7 @@ def compared_period(period: Period, comparison: Comparison) -> Period:
 def _counterpart(period: Period, comparison: Comparison) -> Callable[[date], date]:
     """Return a function that returns the day with which a day of the period is compared.
 
-    `WEEKDAYS` goes back by the fewest whole weeks that are at least as long as the period.
+    Under `WEEKDAYS`, that day is whole weeks earlier: the smallest number of weeks that covers the whole period.
     """
     match comparison:
         case Comparison.PREVIOUS:

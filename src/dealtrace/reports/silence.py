@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 LOOKED_BACK = timedelta(days=28)
-"""Ours: the time before now in which deals are counted to find how often deals usually arrive."""
+"""Ours: how far back deals are counted, to find how often deals usually arrive."""
 DEALS_MIN = 8
 """Ours: with fewer deals than this within `LOOKED_BACK`, silence cannot be told from an ordinary pause."""
 PAUSE_MIN = timedelta(hours=24)

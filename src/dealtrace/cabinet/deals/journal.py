@@ -114,7 +114,7 @@ async def show(view: View) -> Response:
         next_words=view.translate("Older") if found.sorting is Sorting.NEWEST else view.translate("Next deals"),
         first_words=view.translate("To the newest")
         if found.sorting is Sorting.NEWEST
-        else view.translate("To the first deals"),
+        else view.translate("To the first page of deals"),
         previous_words=view.translate("Newer") if found.sorting is Sorting.NEWEST else view.translate("Previous deals"),
         previous_page=listing.previous_page(found.previous),
         listing=listing,

@@ -99,7 +99,7 @@ class Forecast:
     """The effects of changed settings; `deals` is `None` if no rule for deals changes.
 
     `agreed` is the value that the form sends when the person, having seen this forecast, saves the changes.
-    `is_only_tried` is true if there is nothing to save, since the site does not have the tried rules.
+    `is_only_tried` is true on the page that tries rules, where changes cannot be saved.
     """
 
     settings: tuple[SettingForecast, ...]

@@ -22,7 +22,7 @@ class _Outcome(TypedDict):
 class ImportedCall(_Outcome):
     """The result for a call: the id that the sender gave it, whether the call was stored, and our id.
 
-    If another call already has the sender's id, `callId` is our id of that other call.
+    If another call already has the id that the sender gave, `callId` is our id of that other call.
     """
 
     referenceId: SentName
@@ -33,7 +33,7 @@ class ImportedCall(_Outcome):
 class ImportedLeadRequest(_Outcome):
     """The result for a lead request: the id that the sender gave it, whether it was stored, and our id.
 
-    If another lead request already has the sender's id, `requestId` is our id of that other lead request.
+    If another lead request already has the id that the sender gave, `requestId` is our id of that other lead request.
     """
 
     requestNumber: SentName

@@ -130,7 +130,7 @@ def pin(
 
 @deal_commands.command("unpin")
 def unpin(deal: DealArgument, site: OnlySiteOption = None) -> None:
-    """Undo pin, and rematch the deal by the rules at once."""
+    """Unpin a deal, and rematch it by the rules at once."""
     with open_prepared() as database, database.write() as connection:
         owner, found = find_deal(connection, deal, site)
         unpinned = unpin_deal(work_in(database, connection, owner), found.id)

@@ -70,7 +70,7 @@ def _notes(pivot: Pivot) -> Iterator[Note]:
 
 
 def _with_compared(names: Sequence[str], pivot: Pivot, said: str) -> list[str]:
-    """Return the names of figure columns; with a comparison, each comes twice, first alone, then followed by `said`."""
+    """Return the names of figure columns; with a comparison, each comes twice: alone, then with `said` appended."""
     return [name + ending for name in names for ending in ("", said)[: len(pivot.total.cells[-1])]]
 
 

@@ -33,7 +33,7 @@ _SHEET_MARK = b"sheetData"
 _TEXT_MARK = re.compile(rb"[<:]si[\s/>]")
 _COUNT = re.compile(rb'ount\s*=\s*["\']([0-9]{1,20})')
 _BROKEN_TEXT = re.compile(rb"<!|&#")
-"""Markup at which the library stops reading the index of a shared string; no spreadsheet program writes it there."""
+"""Markup that makes the library stop reading a shared string's index; spreadsheet programs write indexes without it."""
 _RELATIONS, _SHARED_STRINGS = "workbook.xml.rels", "sharedstrings"
 """The end of the name of the entry that lists the sheets, and a part of the name of the entry with shared strings."""
 _RELATIONS_BYTES_MAX = 1 << 20
@@ -171,7 +171,7 @@ def _blocks(packed: ZipFile, entry: ZipInfo) -> Iterator[bytes]:
 
 
 def _parse(packed: ZipFile, entry: ZipInfo, handlers: "_SharedStrings | _Extent") -> None:
-    """Parse an entry as the library does: in UTF-8 whatever it declares, and without a document type.
+    """Parse an entry as UTF-8, even if it declares another encoding, as the library does; refuse a document type.
 
     Raises:
         XmlRefused: the entry has a document type, which could make the library read other strings and attributes.

@@ -52,7 +52,7 @@ def open_site(
 
     Raises:
         InvalidSetting: the name, the time zone or the token is not valid.
-        NameTaken: another site has this id, or the token is or was in use.
+        NameTaken: another site has the id `new.site_id`, or the token is or was in use.
     """
     draft = Site(SiteId(new.site_id), new.name, ZoneInfo(TIME_ZONE_DEFAULT), points_per_day=new.points_per_day)
     site = create_site(connection, draft, now, user_id)

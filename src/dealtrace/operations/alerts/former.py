@@ -10,7 +10,7 @@ from dealtrace.storage.mails.recipients import recipients_from, stored_recipient
 
 WATCHES, FILTERS, RECIPIENTS = "rule", "filters", "recipients"
 ALERT_PARTS = (WATCHES, FILTERS, RECIPIENTS)
-"""The parts of a rule whose changes the history records separately."""
+"""The parts of a rule; the history records the changes of each part separately."""
 
 
 def former_parts(rule: Rule, recipients: Sequence[Recipient]) -> Mapping[str, object]:

@@ -32,8 +32,8 @@ def remove_demo(
     """Remove the demo of a site and return it; if no site is given, there must be only one demo.
 
     A site that the demo created is deleted. A site that existed before the demo is left as empty as it was, with only
-    this removal among its recorded changes. If people or programs have stored data in the site of a demo, finished or
-    not, that data is deleted only if `with_others` is true.
+    this removal among its recorded changes. Whether or not the demo is finished, data that people or
+    programs have stored in its site is deleted only if `with_others` is true.
 
     Raises:
         SiteNotFound: there is no such site.

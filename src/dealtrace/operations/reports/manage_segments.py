@@ -1,4 +1,4 @@
-"""Add, rename and remove segments, which are saved filters, of a site or of a user."""
+"""Add, rename and remove the segments of a site or of a user; a segment is filters saved under a name."""
 
 from collections.abc import Sequence
 from dataclasses import replace

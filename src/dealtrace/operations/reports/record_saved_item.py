@@ -28,7 +28,7 @@ class SavedItemChange:
 def record_saved_item(
     connection: Connection, site: Site, change: SavedItemChange, now: datetime, by: int | None
 ) -> None:
-    """Record a change of a saved report or segment, unless it belongs to a single user; `by` is who made the change."""
+    """Record a change, unless the report or segment belongs to a single user; `by` is the user who made the change."""
     if change.saved_name.user_id is None:
         made = SiteChange(change.kind, change.saved_name.name, change.before, change.after, now, by)
         record_change(connection, site.id, made)

@@ -32,7 +32,7 @@ def _counts_all(metric: Metric) -> bool:
 def is_unsourced(
     by: Sequence[Dimension], keys: Sequence[str | None], filters: Sequence[Filter], reasons: Collection[str]
 ) -> bool:
-    """Return whether a row counts only what has no source; `reasons` are the match reasons of unmatched deals."""
+    """Return whether a row counts only records without a source; `reasons` are the match reasons of unmatched deals."""
     placed = zip(by, keys, strict=False)
     return any(_is_unsourced_key(dimension, key, reasons) for dimension, key in placed) or any(
         _is_unsourced_filter(condition, reasons) for condition in filters

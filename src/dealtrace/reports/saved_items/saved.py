@@ -13,9 +13,9 @@ QUERY_LENGTH_MAX = 8_000
 """Ours: the maximum number of characters of a question as a query string."""
 
 SEGMENT = "segment"
-"""The parameter of a question that names a segment."""
+"""The query parameter whose value is the name of a segment."""
 METRIC_PARAMETERS = ("metrics", "sort", "chart")
-"""The parameters of a question that name metrics."""
+"""The query parameters whose values contain names of metrics."""
 
 
 @record

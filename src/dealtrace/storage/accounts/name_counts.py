@@ -49,7 +49,7 @@ class NameCounts:
     def fit(
         self, connection: Connection, site_id: int, seen: Mapping[Key, int], open_keys: Collection[Key] = frozenset()
     ) -> Counted:
-        """Return `seen` as counts for the table; keys beyond the site's limit are summed under `OTHER_NAMES`.
+        """Return the counts in `seen`, with those of keys beyond the site's limit summed under `OTHER_NAMES`.
 
         `open_keys` are keys that anybody may send; they have a limit of their own.
         """

@@ -49,7 +49,7 @@ class ServedFiles:
     """
 
     def __init__(self, path: Path) -> None:
-        """Remember the files, which exist once a connection has read from the database."""
+        """Remember the three files; the WAL and its index exist only after a connection has read the database."""
         self._files = {path: file_id(path)}
         for companion in _COMPANIONS:
             file = path.with_name(path.name + companion)

@@ -144,7 +144,7 @@ def _measured(measures: Sequence[Measure], values: Sequence[int | None]) -> dict
 
 @record
 class _Side:
-    """A period: the shape of its statements, and its groups of measures."""
+    """What is selected for one period: the shape of the statements, and the groups of measures."""
 
     shape: Shape
     groups: tuple[Group, ...]
