@@ -307,4 +307,4 @@ _DOMAINS: Mapping[str, KnownHost] = {
     **dict(_named(HostKind.ASSISTANT, ASSISTANTS)),
     **dict(_nameless(HostKind.PAYMENT, PAYMENT_DOMAINS)),
 }
-"""Known hosts by registered domain, which includes all hosts under it; every key must be a registered domain."""
+"""Known hosts by registered domain; an entry holds for all hosts of its domain. Keys must be registered domains."""

@@ -74,7 +74,7 @@ def origin_of_lead(visit: LeadVisit | None, stated: TrafficSource | None) -> Ori
 
 
 def origin_of_deal(lead: Origin | None, stated: TrafficSource | None, visit: LeadVisit | None = None) -> Origin:
-    """Return the origin of a deal: the origin of its lead if it has one, else a visit or a stated source.
+    """Return the origin of a deal: that of its lead, else that of its visit, else the stated source.
 
     `lead` is the origin of the deal's lead, `None` if the deal has no lead. `visit` is the visit to which a deal
     without a lead was matched, and `stated` the source that was sent with the deal.

@@ -12,7 +12,7 @@ _INIT = tuple(
         script.INIT_TABLE,
         script.respond_by_counter,
         "Скрипт счётчика по адресу поставщика, без токена",
-        "The counter's script at the vendor's address, without a token",
+        "The counter's script at the vendor's path, without a token",
         BY_COUNTER,
         name=name,
         refuse=script.refuse_harmlessly,

@@ -159,7 +159,7 @@ PRODUCT_FIELD, PAYMENT_FIELD = "product", "payment"
 """The custom fields of deals."""
 PAYMENTS = {"Карта": 40.0, "Счёт": 22.0, "Рассрочка": 38.0}
 SERVICES = {"AmoCRM": 82.0, "1C": 18.0}
-"""The programs that register deals."""
+"""The programs that register deals, and about what percentage of the deals each registers."""
 NEW, WORKING, MEASURED, WON, LOST = "Новая", "В работе", "Замер", "Оплачена", "Отказ"
 """The statuses of deals."""
 LOST_TAGS = {"дорого": 40.0, "выбрали других": 30.0, "не дозвонились": 30.0}

@@ -152,7 +152,7 @@ class Endpoint:
     def is_script(self) -> bool:
         """Return whether the answer is a script for a web page.
 
-        Ours: unknown parameters of scripts are not counted, because pages add parameters such as `?v=2` against caches.
+        Ours: unknown parameters are not counted for scripts, because pages add some, such as `?v=2`, to bypass caches.
         """
         return self.answer_type == SCRIPT
 

@@ -148,7 +148,7 @@ def list_phones(text: str) -> tuple[str, ...]:
 
 
 def import_numbering_plans() -> None:
-    """Import the numbering plans in advance, so that reading the first phone does not have to wait for this."""
+    """Load the numbering plans of phones in advance, so that reading the first phone does not have to wait for them."""
     assigned_in_russia()
     assigned_in_russia(_READY_PREFIX)
 

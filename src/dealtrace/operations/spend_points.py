@@ -46,10 +46,10 @@ def lock_registrations(work: Work) -> None:
     """Let this transaction and the registrations of the site, in any process, run only one after another.
 
     A deal and its lead may arrive at the same moment; the later transaction must then find what the earlier transaction
-    stored. A registration locks the row with the site's points of that day, because it spends points before it looks
-    for leads. This function locks the same row, and around midnight the rows of both days. An operation calls it before
-    it locks any other row, as in `storage/schema/lock_order.py`, so that no two transactions wait for each other.
-    SQLite needs no lock: it has one writer.
+    stored. A registration locks the row with the site's points of the current day, because registering spends points
+    before leads are looked for. This function locks the same row, and around midnight the rows of both days. Operations
+    must call this function before they lock any other row (see `storage/schema/lock_order.py`), so that no two
+    transactions wait for each other. SQLite needs no lock: it has one writer.
     """
     lock_registrations_of(work.connection, work.site, work.now)
 

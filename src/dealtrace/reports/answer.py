@@ -23,7 +23,7 @@ Spell = Callable[[Dimension, Key], str | None]
 
 
 Fetched = Sequence[Any]
-"""A row fetched from the database. Any: its keys have several types."""
+"""A row fetched from the database. Any: its columns have several types."""
 
 
 @runtime_checkable

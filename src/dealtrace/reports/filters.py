@@ -40,7 +40,10 @@ class Operator(StrEnum):
 
     @property
     def is_negative(self) -> bool:
-        """Return whether the operator excludes keys; a deal, lead and so on without a key passes such a filter."""
+        """Return whether a filter with this operator excludes the keys that equal the filter's value.
+
+        Deals, leads and so on without a key in the filter's dimension are not excluded.
+        """
         return self is Operator.NOT
 
 

@@ -94,7 +94,7 @@ class AnyFormula(Protocol):
 
 @record
 class Formula:
-    """A sum of measures (`over`), or a sum divided by another (`under`)."""
+    """A sum of measures (`over`) or, if `under` is not `None`, the quotient `over / under` of two such sums."""
 
     over: Sum
     under: Sum | None = None

@@ -167,7 +167,7 @@ class _Parser:
         self.violations: list[Violation] = []
 
     def read(self, field: str, parse: Callable[[], Value], otherwise: Value) -> Value:
-        """Return the result of `parse`, or record a violation and return `otherwise` if it raises `InvalidValue`."""
+        """Return the result of `parse`; if `parse` raises `InvalidValue`, record a violation and return `otherwise`."""
         try:
             return parse()
         except InvalidValue as fault:

@@ -58,7 +58,10 @@ class MessageWriter(Protocol):
     def __call__(
         self, connection: Connection, site: Site, webhook: Webhook, deliveries: Sequence[Delivery], now: datetime
     ) -> dict[OutboxPosition, Message]:
-        """Return messages by position, dated `now`; a delivery whose lead, deal or alert was deleted has no message."""
+        """Return the messages of deliveries, dated `now`, by the position of the delivery.
+
+        A delivery whose lead, deal or alert was deleted has no message.
+        """
 
 
 class Deliveries:

@@ -24,7 +24,7 @@ class NoteChange:
 
 @record
 class NoteVersionLine:
-    """A version of the notes; `is_undoable` is false if the notes that it changed have been changed again since."""
+    """A version of a lead's notes; `is_undoable` is false if a note changed in this version has another value now."""
 
     version: int
     recorded_at: datetime

@@ -93,9 +93,9 @@ def send_rows_as(extension: str) -> Callable[[View], Awaitable[Response]]:
 
 
 def _find(source: FactSource, site: Site, figure: Figure, now: datetime, file: BinaryIO) -> tuple[Fact, frozenset[str]]:
-    """Write the rows behind a figure to `file`, one line of JSON each; return their kind and the names of their fields.
+    """Write the rows behind a figure to `file`, one line of JSON each; return the kind and the field names of the rows.
 
-    They are written to disk because memory may not hold them, and read back on an export thread, so that the report
+    The rows are written to disk because memory may not hold them. An export thread reads the file, so that the report
     thread is free again.
     """
     names: set[str] = set()

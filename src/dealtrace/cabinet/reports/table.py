@@ -291,8 +291,8 @@ def change_of(
     """Return the change of a value as a percentage, or only its sign if the value was zero before.
 
     The change of a ratio, which is shown as a percentage, is in percentage points: from 40 % to 50 % is a change of
-    ten points, not of 25 %. Return `None` if either value is unknown or the values are equal. `growth` is whether
-    growth is good here; by default the metric decides.
+    ten points, not of 25 %. Return `None` if either value is unknown or the values are equal. `growth` says whether a
+    rise of this value is good, bad or neutral; by default, the metric's own `growth` is used.
     """
     if value is None or compared is None or value == compared:
         return None

@@ -137,7 +137,7 @@ async def _restore(view: View) -> Response:
 
 
 async def _undo(view: View, alert: Alert) -> Response:
-    """Show the rule that an alert had before a change, tried on the last 30 days, so that the person can save it."""
+    """Show an alert's former rule, and its effect on the last 30 days, so that the person can save the rule again."""
     change = await view.read(find_site_change, view.current_site.id, view.form.get("change"))
     is_its_own = change is not None and change.kind is ChangeKind.ALERT and (change.former or {}).get("id") == alert.id
     former = former_rule(change, alert.rule) if change is not None and is_its_own else None

@@ -88,7 +88,7 @@ def rematch_tagged(work: Work, tagged: Collection[LeadRef]) -> list[Deal]:
 
 
 def _find_spans(work: Work, refs: Collection[LeadRef]) -> dict[LeadRef, tuple[LeadSpan, ...]]:
-    """Find the spans of each lead: a span is a contact with the start and end of the lead; a lead may have no spans."""
+    """Find the spans of each lead: one span for each contact, with the lead's start and end; none without contacts."""
     spans: dict[LeadRef, tuple[LeadSpan, ...]] = {}
     for kind in LeadKind:
         ids = [ref.id for ref in refs if ref.kind is kind]

@@ -17,12 +17,12 @@ __all__ = ("IDS_PER_LEAD_MAX", "import_calls", "import_lead_requests")
 
 
 def import_calls(work: Work, calls: Sequence[IncomingCall]) -> Sequence[object]:
-    """Import calls; each outcome is the call or a refusal, in input order."""
+    """Import calls; return the call or a refusal for each, in input order."""
     return _import(work, calls, decide_calls, "callId")
 
 
 def import_lead_requests(work: Work, lead_requests: Sequence[IncomingLeadRequest]) -> Sequence[object]:
-    """Import lead requests; each outcome is the lead request or a refusal, in input order."""
+    """Import lead requests; return the lead request or a refusal for each, in input order."""
     return _import(work, lead_requests, decide_lead_requests, "requestId")
 
 

@@ -64,7 +64,7 @@ class FactSource:
 
 
 def stored_facts(connection: Connection, site: Site) -> FactSource:
-    """Return a source of a site's facts that reads the database, not its copy for reports (the column mirror)."""
+    """Return a `FactSource` that reads from the database itself, not from the copy for reports (the column mirror)."""
     of_site = parameters_of_site(site)
 
     def fetch(statement: Selection, parameters: Parameters = NO_PARAMETERS) -> Rows:

@@ -71,8 +71,8 @@ def missing_in_file(
 ) -> Iterator[tuple[int, list[Comparison]]]:
     """Yield the deals in a period that a list lacks, in chunks, each chunk with the number of all deals in the period.
 
-    Ours: the period consists of whole days in the site's time zone, from the earliest date in the list to the latest,
-    since the first deal of a month is hardly ever made in the month's first second.
+    Ours: the period consists of whole days in the site's time zone, from the day of the earliest deal in the list to
+    the day of the latest, so that deals missing at the start of the first day or the end of the last are found too.
     """
     since = day_start(site_day(first_at, site.time_zone), site.time_zone)
     until = day_end(site_day(last_at, site.time_zone), site.time_zone)

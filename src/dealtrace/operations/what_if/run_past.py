@@ -70,10 +70,10 @@ def may_run(site: Site, kind: PastKind, latest: RunState | None, now: datetime) 
 def claim_past_run(
     connection: Connection, site: Site, kind: PastKind, latest: RunState | None, now: datetime, *, is_preview: bool
 ) -> RunState | None:
-    """Store a run that waits for its turn, in place of `latest`, and return the run.
+    """Store a new run, which waits for its turn, in place of the run `latest`, and return the new run.
 
-    If `latest` is a change that ended early, the counts of the new change start from those of `latest`. The
-    result is `None` if another run has been started meanwhile.
+    If the new run is no preview, and `latest` is no preview either and ended early, the new run continues the counts of
+    `latest`. Return `None`, and store nothing, if another run has been started meanwhile.
     """
     continues = latest is not None and not is_preview and latest.may_continue(now)
     figures = latest.figures if latest is not None and continues else {}

@@ -1,4 +1,4 @@
-"""The times that get a row in a table for people although nothing happened then, such as days without deals."""
+"""Find the times, such as days without deals, that have a row in tables meant for people although nothing happened."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -16,9 +16,9 @@ def times_with_rows(question: Question, filters: Sequence[Filter], passed: Perio
     `filters` are the filters of the question, except those with `contains`, and `passed` is the part of its period that
     has passed.
 
-    Ours: only tables for people have such rows, and only if their single dimension is a time and they are sorted by it.
-    With a second dimension, a row for each time of each source would take much space and say little. Times in the
-    future and times that the filters exclude have no rows either.
+    Ours: only tables meant for people have such rows, and only if their single dimension is a time and they are sorted
+    by it. With a second dimension, a row for each time of each source would take much space and say little. Times in
+    the future and times that the filters exclude have no rows either.
     """
     if not question.shows_empty_times or len(question.by) != 1 or passed is None:
         return []

@@ -14,7 +14,7 @@ from dealtrace.storage.database.upsert import insert_into
 NAMES_MAX = 1000
 """Ours: the maximum number of names counted per site.
 
-More names than that come from a faulty program, and nobody reads them.
+If a site has more names than that, a faulty program makes them up, and nobody would read them all.
 """
 OPEN_NAMES_MAX = NAMES_MAX // 2
 """Ours: names that anybody may send are counted only while the site has fewer names than this.

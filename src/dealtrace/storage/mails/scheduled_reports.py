@@ -82,7 +82,7 @@ def list_due_reports(connection: Connection, site_id: int, now: datetime) -> lis
 
 
 def update_due(connection: Connection, report: ScheduledReport, due_at: datetime) -> bool:
-    """Change the due time of a report to `due_at`; return `False` if it is no longer `report.due_at`."""
+    """Change a report's due time from `report.due_at` to `due_at`; return `False` if a different time is stored."""
     mine = (mail_report.c.id == report.id, mail_report.c.due_at == report.due_at)
     return connection.execute(update(mail_report).where(*mine).values(due_at=due_at)).rowcount > 0
 

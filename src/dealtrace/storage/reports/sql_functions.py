@@ -59,7 +59,10 @@ def _sqlite_total(element: total_of, compiler: SQLCompiler, **kwargs: object) ->
 
 
 class different_numbers(FunctionElement[int]):  # noqa: N801
-    """The SQL expression that counts distinct numbers from 0 to a given maximum with a bitmap; only for DuckDB."""
+    """The SQL expression that uses a bitmap to count distinct numbers; only for DuckDB.
+
+    The arguments are the numbers, which must not be negative, and the highest possible number.
+    """
 
     name = "different_numbers"
     inherit_cache = True
@@ -151,10 +154,10 @@ BLANKS = "".join(character for character in map(chr, range(0x3001)) if character
 
 @cache
 def _unknown_spellings() -> Sequence[str]:
-    """List all results of SQL's `lower` for a placeholder, on any engine; SQLite lowers only Latin letters.
+    """List all strings that SQL's `lower` may return for a placeholder such as `(not set)`, on any engine.
 
-    Ours: on SQLite, Cyrillic placeholders are recognised in lower case, capitalised or in upper case, but not in
-    mixed case.
+    Ours: on SQLite, whose `lower` changes only Latin letters, Cyrillic placeholders are recognised in lower case,
+    capitalised or in upper case, but not in mixed case.
     """
     written = (case_of(part) for part in UNKNOWN_PARTS for case_of in (str, _capitalized, str.upper))
     return sorted({spelling for text in written for spelling in (text, text.lower(), _lowered_latin(text))})

@@ -223,7 +223,7 @@ def beside_own_visits(
 def find_credits_under(
     connection: Connection, site_id: int, keys: Sequence[CreditKey], model: AttributionModel
 ) -> dict[CreditKey, list[Credit]]:
-    """Find the credits under `model` by `CreditKey`, largest first; keys without credits are left out."""
+    """Find the credits of each key under `model`, the largest credit first; keys without credits are left out."""
     found: dict[CreditKey, list[Credit]] = {}
     if keys:
         parameters = {"site_id": site_id, "lead_ids": list(keys), "model": int(model)}

@@ -74,8 +74,9 @@ class Sorted:
 def can_choose(tables: FactTables, scope: Scope, measures: Iterable[Measure], formula: object) -> bool:
     """Return whether the database can choose the first rows of a report that is sorted by the figures of `formula`.
 
-    It can compare sums and quotients of measures, but not the formulas of a site's own columns. If visitors are counted
-    by bitmaps, all rows are fetched: they are few, and counting two periods at once would take twice the memory.
+    The database can compare sums and quotients of measures, but not the formulas of a site's own columns. If visitors
+    are counted by bitmaps, the result is `False`, so that all rows are fetched: they are few, and choosing the first
+    rows would hold the bitmaps of two periods (the report's own and the compared one) in memory at once.
     """
     is_sortable = formula is None or (
         isinstance(formula, Formula) and all(each.has_one_scale for each in _sums_of(formula))

@@ -18,9 +18,9 @@ _ITEM_OF = {"sources": "source", "touched_ats": "touched_at", "shares": "share"}
 _OF_ONE = ("source_id", "touched_at")
 _IN_ORDER = "ORDER BY touched_at DESC, visit_id DESC"
 _PLACES = 128
-"""The factor by which `_rank` multiplies remainders.
+"""The factor by which `_rank` multiplies remainders of rounding; so a touch's place decides only between equal ones.
 
-It exceeds `TOUCHES_MAX`, the maximum number of touches of a lead.
+The factor exceeds `TOUCHES_MAX`, the maximum number of touches of a lead.
 """
 
 

@@ -27,7 +27,10 @@ PATIENCE_SECONDS = 120.0
 """How long a report waits for the mirror while another process reads or builds it."""
 _LOOK_SECONDS = 0.01
 MARKS_AT_ONCE = 20_000
-"""How many marks are applied in one transaction of the mirror; the ids of these marks are held in memory."""
+"""How many marks (records of changed rows) are applied in one transaction of the mirror.
+
+The ids of the changed rows are held in memory.
+"""
 _SHARE_FOR_BUILDING = 5 / 8
 """The part of the mirror's memory limit that DuckDB may use while it builds the mirror.
 
@@ -198,8 +201,8 @@ def current_mirror(
 def _join(database: Database, folder: Path, reading: ExitStack) -> MirrorConnection | None:
     """Update and share the mirror that this process has open, or return `None` if that is not possible.
 
-    It is not possible if the mirror is not open, if others wait for it, or if it must be built again: its readers must
-    leave first.
+    Sharing is not possible if this process has no mirror open, if somebody waits to use the mirror alone, or if the
+    mirror must be built again; in the last two cases, the present readers must leave first.
     """
     shared = _OPEN_MIRRORS.join(folder)
     if shared is None:

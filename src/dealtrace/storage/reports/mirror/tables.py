@@ -55,7 +55,7 @@ def _table(
 visits = _table("visits", ("id", "at", "source_id", "visitor"), VISIT_TEXTS)
 visit_rows = _table("visit_rows", ("id", "at", "source_id"), ("visitor", *VISIT_TEXTS), of=PASSING)
 visitors = _table("visitors", ("number",), ("visitor",))
-"""The table of visitor ids and the numbers that replace them in `visits`; each site's visitors are counted from 1."""
+"""The table of visitor ids and the numbers that replace them in `visits`; each site's visitors are numbered from 1."""
 visit_texts = _table("visit_texts", (), ("dimension", "text"))
 """The distinct values of visits by dimension, such as cities; their number limits the rows of a report."""
 leads = _table(

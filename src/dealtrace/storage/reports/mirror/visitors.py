@@ -93,7 +93,10 @@ def _keys_of(dimension: Dimension, counts: Mapping[str, int]) -> int:
 
 
 def find_visit_keys(mirror: MirrorConnection, site_id: int) -> VisitKeys:
-    """Return how many visitors a site has and how many values its visits have in each dimension, all rounded up."""
+    """Return how many visitors a site has, and how many different values its visits have in each dimension.
+
+    All numbers are rounded up, as `_STEP` and `_rounded_up` say.
+    """
     ((visitors,),) = mirror.execute("SELECT coalesce(max(number), 0) FROM visitors WHERE site_id = ?", [site_id])
     counts = mirror.execute(_COUNTS, [site_id, site_id])
     return VisitKeys(

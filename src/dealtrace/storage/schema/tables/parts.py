@@ -63,9 +63,10 @@ def index_undeleted(name: str, *columns: AnyColumn) -> None:
 
 
 def rows_where(condition: TextClause) -> "dict[Any, Any]":
-    """Return the `info` of an index that contains only the rows that meet a condition.
+    """Return the `info` of a partial index: the index contains only the rows that meet a condition.
 
-    SQLAlchemy's argument `postgresql_where` would make every command import the dialect of PostgreSQL. Only code that
-    creates or compares tables needs this argument, so `tables.whole` sets it. Any: SQLAlchemy's type of `info`.
+    SQLAlchemy's own argument for this, `postgresql_where`, imports the dialect of PostgreSQL. Only code that creates or
+    compares tables needs the argument; such code imports `tables.whole`, which sets it from `info`, and other commands
+    need not import the dialect. Any: SQLAlchemy's type of `info`.
     """
     return {WHERE: condition}

@@ -42,7 +42,7 @@ segment = Table(
     PrimaryKeyConstraint("site_id", "user_id", "name"),
     info=TENANT,
 )
-"""Segments; `user_id` is 0 for segments of the site, as tenant tables have no foreign keys to users."""
+"""Segments; `user_id` is 0 for segments of the site. `user_id` is not a foreign key; `parts.py` says why."""
 
 saved_report = Table(
     "saved_report",
