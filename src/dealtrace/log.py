@@ -120,7 +120,7 @@ class RebuildLog:
         self._logged_at = since
 
     def observe(self, rebuilt_at: datetime, cause: str) -> None:
-        """Log a rebuild, unless it was logged already or happened before `since`."""
+        """Log a rebuild of the column mirror, unless it was logged already or happened before the log's `since`."""
         metrics.MIRROR_REBUILT.set(rebuilt_at.timestamp())
         if rebuilt_at > self._logged_at:
             self._logged_at = rebuilt_at

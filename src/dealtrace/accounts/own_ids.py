@@ -27,5 +27,5 @@ class OwnIds:
     earlier: tuple[range, ...] = ()
 
     def __contains__(self, checked: int) -> bool:
-        """Return whether this database assigns the id."""
+        """Return whether `checked` is one of the ids that this database assigns."""
         return checked >= self.first or any(checked in ids for ids in self.earlier)

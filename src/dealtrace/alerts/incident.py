@@ -51,7 +51,10 @@ class TrialIncident:
 
 
 def trial_incidents(judged: Sequence[tuple[Slot, Judgement]]) -> list[TrialIncident]:
-    """List the incidents in judged windows, oldest first; an undecided window neither begins nor ends an incident."""
+    """List the incidents in a sequence of windows, oldest first.
+
+    Each window is paired with its judgement; an undecided window neither begins nor ends an incident.
+    """
     found: list[TrialIncident] = []
     for slot, judgement in judged:
         is_open = bool(found) and found[-1].ended is None

@@ -147,7 +147,7 @@ def text_of(content: bytes) -> str:
 
 
 def _is_utf8(text: bytes) -> bool:
-    """Return whether bytes are UTF-8; the last character may be cut off if another non-ASCII character precedes it."""
+    """Return whether bytes are UTF-8; the last character may be cut off if there are other non-ASCII characters."""
     try:
         text.decode()
     except UnicodeDecodeError as fault:

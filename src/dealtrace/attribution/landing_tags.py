@@ -18,7 +18,7 @@ from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
 from dealtrace.record import record
 
 TAGS_REMEMBERED = 512
-"""How many addresses are cached with their tags; the tags of each opened page are read four times."""
+"""For how many URLs the tags are cached; the tags of each opened page are read four times."""
 PAID = "cpc"
 ORGANIC = "organic"
 SOCIAL = "social"
@@ -66,7 +66,7 @@ CLICK_IDS: Mapping[str, TrafficSource] = {
     "etext": TrafficSource("yandex", ORGANIC),
     "srsltid": TrafficSource("google", ORGANIC),
 }
-"""The traffic source of each click id parameter; if an address has several, the first in this order is used.
+"""The traffic source of each click id parameter; if a URL has several, the first in this order is used.
 
 Facebook adds `fbclid` to every link, paid or not. Yandex adds `ysclid` and `etext` to links from its search, and Google
 adds `srsltid` to links from its free product listings.
@@ -75,7 +75,7 @@ adds `srsltid` to links from its free product listings.
 
 @record
 class LandingTags:
-    """The advertising parameters in the address of a landing page.
+    """The advertising parameters in the URL of a landing page.
 
     `utm` holds the utm tags as they were written. `openstat` is the source in the openstat label, or `NOWHERE` if there
     is no label. `click_ids` maps names of parameters, in lower case, to click ids.
@@ -91,7 +91,7 @@ NO_TAGS = LandingTags()
 
 @lru_cache(maxsize=TAGS_REMEMBERED)
 def tags_of(landing_url: str) -> LandingTags:
-    """Return the advertising parameters of an address.
+    """Return the advertising parameters in the URL of a landing page.
 
     Each kind (utm tags, openstat, click ids) is read from the query, or from the fragment if the query lacks that kind.
     """
@@ -107,12 +107,12 @@ def tags_of(landing_url: str) -> LandingTags:
 
 
 def utm_of(landing_url: str) -> TrafficSource:
-    """Return the utm tags of an address as a traffic source, unchanged; of a repeated tag, the first value is used."""
+    """Return the utm tags in a URL as a traffic source, unchanged; of a repeated tag, the first value is used."""
     return tags_of(landing_url).utm
 
 
 def click_ids_of(landing_url: str) -> Mapping[str, str]:
-    """Return the click ids in an address, by the names of their parameters in lower case."""
+    """Return the click ids in a URL, by the names of their parameters in lower case."""
     return tags_of(landing_url).click_ids
 
 

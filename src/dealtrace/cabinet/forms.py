@@ -71,7 +71,7 @@ async def read_form(request: Request, *, bytes_max: int = FORM_BYTES_MAX, files_
         BodyTooLarge: the form is longer than `bytes_max`.
         UnreadableBody: the form has too many fields or files, malformed multipart parts, or a null byte, which
             databases cannot store in a string.
-        ReportNotKept: a file does not fit the disk of temporary files.
+        ReportNotKept: the disk of temporary files has no room for a file.
     """
     received = 0
 

@@ -105,10 +105,10 @@ async def send_list(view: View, listed: ListFile[Key, Item], extension: str) -> 
 
 
 def notes_of(listing: Listing, days: Days, words: FilterWords, language: Language) -> list[Note]:
-    """Return the period or the search of a list, and its filters, in the given language.
+    """Return notes that state the filters of a list, and its search or, without a search, its period.
 
-    For each parameter, `words` has the label of its field on the page, and the words for its values; a value without
-    words is written as it is. Parameters without words are left out.
+    `words` has, for each parameter, a label and the texts for its values; a value without a text is written as it is.
+    Parameters that `words` does not have are left out. Values are written in `language`.
     """
     translate = words_of(language).gettext
     first, last = (day(language, on) for on in (days.period.first_on, days.period.last_on))

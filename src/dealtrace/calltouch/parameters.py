@@ -61,14 +61,18 @@ _SERVICE = (
 _TAGS = Parameter("tags", Tags(), "Теги сделки через запятую.", "The deal's tags, comma-separated.")
 
 SOURCE_PARAMETERS = (
-    Parameter("source", Text(SOURCE_LENGTH_MAX), "Источник, если лид не найден.", "The source if no lead is found."),
-    Parameter("medium", Text(SOURCE_LENGTH_MAX), "Канал, если лид не найден.", "The medium if no lead is found."),
     Parameter(
-        "campaign", Text(SOURCE_LENGTH_MAX), "Кампания, если лид не найден.", "The campaign if no lead is found."
+        "source", Text(SOURCE_LENGTH_MAX), "Источник, если лид не найден.", "The source, used if no lead is found."
     ),
-    Parameter("content", Text(SOURCE_LENGTH_MAX), "Объявление, если лид не найден.", "The ad if no lead is found."),
+    Parameter("medium", Text(SOURCE_LENGTH_MAX), "Канал, если лид не найден.", "The medium, used if no lead is found."),
     Parameter(
-        "term", Text(SOURCE_LENGTH_MAX), "Ключевое слово, если лид не найден.", "The keyword if no lead is found."
+        "campaign", Text(SOURCE_LENGTH_MAX), "Кампания, если лид не найден.", "The campaign, used if no lead is found."
+    ),
+    Parameter(
+        "content", Text(SOURCE_LENGTH_MAX), "Объявление, если лид не найден.", "The ad, used if no lead is found."
+    ),
+    Parameter(
+        "term", Text(SOURCE_LENGTH_MAX), "Ключевое слово, если лид не найден.", "The keyword, used if no lead is found."
     ),
 )
 CUSTOM = Family(

@@ -20,7 +20,7 @@ class DemoMissing(Refusal):
 
 
 class SiteNotEmpty(Refusal):
-    """A demo needs a site without data, so that it can be removed completely."""
+    """The site has data. A demo needs an empty site, since removing the demo deletes everything in the site."""
 
     code = 10092
     ru = "На сайте {site_id} есть данные ({rows}), а для демо нужен пустой. Создать новый: dealtrace demo без --site"

@@ -55,7 +55,7 @@ class Visitor:
 
     @property
     def wins(self) -> float:
-        """Return the share of won deals among the deals of visitors with the same first channel."""
+        """Return the probability that a deal of the visitor is won, which depends only on the first channel."""
         return self.channels[0].wins
 
 

@@ -184,7 +184,7 @@ DEAL_COLUMNS = (
         "source",
         ("visit.source", "utmSource", "Источник"),
         SOURCE_CELL,
-        "The source; it counts if the deal has no lead.",
+        "The source, used if the deal has no lead.",
     ),
     Column("medium", ("visit.medium", "utmMedium", "Канал"), SOURCE_CELL, "The medium."),
     Column("campaign", ("visit.utmCampaign", "utmCampaign", "Кампания"), SOURCE_CELL, "The campaign."),

@@ -12,7 +12,7 @@ from dealtrace.files.unreadable import unreadable
 from dealtrace.record import record
 
 HEADINGS_NUMBER = 0
-"""The row number of the headings, which are not a line of the file; the first line of the file is row 1."""
+"""The row number of the headings, which are collected from the keys of all lines; the first line is row 1."""
 SEPARATOR = ","
 START_BYTES = 1024
 _OBJECT = re.compile(rb"\s*(?:\[\s*)?\{")

@@ -12,7 +12,7 @@ from dealtrace.leads.ring_back import RING_BACK, RingBack
 from dealtrace.record import record
 
 NOTE_FIELDS = ("tags", "manager", "comment")
-"""The names of the notes: those annotations of a lead whose versions are stored.
+"""The names of the notes: the annotations for which a lead has a history of versions.
 
 A person can replace a note, and a program can add to it.
 """

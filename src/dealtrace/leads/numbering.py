@@ -83,11 +83,11 @@ def valid_foreign(written: str) -> str | None:
 
 
 def is_foreign_in_groups(written: str) -> bool:
-    """Return whether digits are a foreign number, judging by the numbering plans and by their groups.
+    """Return whether groups of digits are a foreign number, judging by the numbering plans and the sizes of the groups.
 
-    Ours: a first group of ten digits, or of three digits that are not the country code, shows a Russian number. Groups
-    such as `800 555 35 35` before an extension show one too, unless they begin with 99: country codes of Russia's
-    neighbours begin so, and some forms put a 7 before numbers of these countries.
+    Ours: a number is Russian if its first group has ten digits, or has three digits that are not the country code. It
+    is also Russian if an extension follows groups such as `800 555 35 35`, unless they begin with 99. Country codes of
+    several neighbours of Russia begin with 99, and some forms put a 7 before the numbers of these neighbours.
     """
     if _GROUPED_AS_RUSSIAN.match(written) is not None:
         return False

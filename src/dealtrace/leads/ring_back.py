@@ -6,7 +6,7 @@ from enum import StrEnum
 from dealtrace.leads.call import Circumstances, is_answered, is_over
 
 RING_BACK = "ring_back"
-"""The name of a call's `RingBack` in the versions of its notes."""
+"""The versions of a call's notes store its `RingBack` under this name."""
 
 
 class RingBack(StrEnum):

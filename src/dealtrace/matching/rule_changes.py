@@ -64,7 +64,7 @@ def _flips_without_matching(
     current: LeadRef | None,
     found: LeadRef | None,
 ) -> list[RuleChange]:
-    """List the flips if contact matching is off: turning it on, together with a longer threshold if necessary."""
+    """List the changes if contact matching is off: turning it on, together with a longer threshold if necessary."""
     if found != current:
         return [RuleChange(found, contact_matching=True)]
     if current is not None:
@@ -73,9 +73,9 @@ def _flips_without_matching(
 
 
 def _raised(clue: SearchContacts, happened_at: datetime, leads: Sequence[LeadSpan]) -> Iterator[RuleChange]:
-    """Yield at most one flip: to the smallest threshold above the present one that gives the deal a different lead.
+    """Yield at most one change: to the smallest threshold above the present one that gives the deal a different lead.
 
-    With all thresholds between these two, the deal keeps its lead, since a longer threshold only adds leads.
+    With any smaller threshold above the present one, the deal keeps its lead.
     """
     found = find_lead(clue, happened_at, leads)
     best = _Ranks(clue)
@@ -91,9 +91,9 @@ def _raised(clue: SearchContacts, happened_at: datetime, leads: Sequence[LeadSpa
 
 
 def _lowered(clue: SearchContacts, happened_at: datetime, leads: Sequence[LeadSpan]) -> Iterator[RuleChange]:
-    """Yield at most one flip: to the largest threshold below the present one that takes the deal's lead away.
+    """Yield at most one change: to the largest threshold below the present one that takes the deal's lead away.
 
-    With all thresholds between these two, the deal keeps its lead, since a shorter threshold only removes leads.
+    With any larger threshold below the present one, the deal keeps its lead.
     """
     found = find_lead(clue, happened_at, leads)
     needed = threshold_needed(found, happened_at) if found is not None else None

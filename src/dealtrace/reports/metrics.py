@@ -186,7 +186,7 @@ class Metric:
 
 
 def plain(*measures: Measure) -> Formula:
-    """Return the formula that is the sum of measures."""
+    """Return the formula that adds up the given measures."""
     return Formula(Sum(tuple((measure, 1) for measure in measures)))
 
 
@@ -344,7 +344,7 @@ METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _TABLE}
 
 
 def formula_at_site(metric: Metric, *, has_won: bool, has_margins: bool) -> AnyFormula:
-    """Return the formula of a metric at a site; if the metric is unknown there, it is an `UnknownFormula`.
+    """Return the formula of a metric at a site, or an `UnknownFormula` if the metric is unknown there.
 
     Ratios of income are unknown until the site marks a status as won (`has_won`). If the site's deals have
     margins (`has_margins`), ROI and ROMI are computed from margins instead of amounts.

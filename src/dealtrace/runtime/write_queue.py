@@ -220,8 +220,8 @@ class WriteQueue:
     def _write(self, batch: list[Pending], deadline: float, *, pause: float = 0.0) -> None:
         """Write the commands of `batch` and deliver their outcomes; if a site has to be postponed, its commands wait.
 
-        While the whole database is unavailable, the method waits, but not beyond `deadline`. `pause` is the last pause
-        before a retry, in seconds.
+        While the whole database is unavailable, the method waits, but not beyond `deadline`. `pause` is how long to
+        pause before the next retry of postponed commands, in seconds.
         """
         parts, whole_pause = [batch], RETRY_PAUSE_SECONDS
         while parts:

@@ -100,7 +100,7 @@ VersionFields = tuple[int, int, Fields, Fields]
 
 @record
 class Traces:
-    """The rows that belong to a person: contacts in normal form, and the ids of all other rows."""
+    """What is stored about a person: the contacts in normal form, and the ids of clients, leads, visits and deals."""
 
     contacts: frozenset[str]
     clients: frozenset[int]
@@ -129,8 +129,9 @@ def find_traces(connection: Connection, site_id: int, known_contacts: Collection
     """Find all rows of the person who has one of `known_contacts`, which are in normal form.
 
     Ours: only leads with one of these contacts count. Anybody can send a form with their own e-mail and another
-    person's phone, and both contacts then get one client. The client and the other contacts of these leads therefore
-    belong to the person only if no other lead has them. The same applies to further visits of the leads' visitors.
+    person's phone, and one client then has both contacts. The client and the other contacts of these leads therefore
+    belong to the person only if no other lead has them. Other visits of a visitor with such a lead belong to the person
+    only if that visitor has no other leads.
     """
     leading = _column(connection, contact, site_id, contact.c.client_id, is_in(contact.c.contact, known_contacts))
     clients = leading | _column(connection, client, site_id, client.c.id, is_in(client.c.leading_id, leading))

@@ -50,7 +50,7 @@ class StepLines:
 class FlipLine:
     """The smallest change to a rule that would give the deal a different lead.
 
-    `lead` and `address` are the name and the address of that lead, and `source` is the source that the deal would have.
+    `lead` is the name of that lead, `address` is the URL of its page, and `source` is the source the deal would have.
     """
 
     change: str

@@ -108,7 +108,7 @@ CAUSES: Mapping[type[Refusal], Cause] = {
         "send again after `Retry-After` seconds; this is safe for a deal with an `orderNumber`",
     ),
     errors.AnonymousRateExceeded: Cause(
-        "too many requests in a minute without a token, from one address or for one site",
+        "one IP address sent, or one site received, too many requests without a token within a minute",
         "wait as many seconds as `Retry-After` says, or raise the server's limits per minute",
     ),
     errors.DealKeyMissing: Cause("neither `orderId` nor `orderNumber` was sent", "send `orderId` or `orderNumber`"),

@@ -29,7 +29,7 @@ class Choice:
 
 @record
 class MetricChoice:
-    """A metric that a table of one metric can show, the address of that table, and whether it is shown now."""
+    """A metric that a one-metric table can show: its title, the URL of that table, and whether the metric is shown."""
 
     words: str
     address: str

@@ -36,8 +36,8 @@ async def parts_shown(
 ) -> dict[str, object]:
     """Return the template variables of a figure that has parts; `keys` are the keys of its row, one for each dimension.
 
-    For a person who may not see contacts, the parts have no links if the links would contain contacts that are not
-    in `address`, the address of the page.
+    `address` is the URL of the page. A person who may not see contacts gets no links to URLs that contain contacts
+    which the URL of the page does not contain.
     """
     parts = parts_of(figure.metric, [*METRICS.values(), *known.columns.values()])
     value, *others = await view.ask(show_parts, figure, parts, now)

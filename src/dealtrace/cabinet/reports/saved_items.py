@@ -158,12 +158,12 @@ class SavedItemsPage:
 
 
 def report_in_form(view: View) -> Address:
-    """Return the address of the report whose question a form sent."""
+    """Return the URL of the report whose question a form sent."""
     return address_at(view.current_site.id, view.form.get("query"))
 
 
 def address_at(site_id: int, query: str) -> Address:
-    """Return the address of a report of a site; `query` is its question as a query string."""
+    """Return the URL of a site's report; `query` is the question of the report as a query string."""
     pairs = [(name, value.replace("\0", "")) for name, value in QueryParams(query).multi_items()]
     return address_of(f"/cabinet/{site_id}/reports", QueryParams(pairs))
 

@@ -202,7 +202,7 @@ def _faults_of(view: View, refusal: InvalidParameters | InvalidSetting) -> Fault
 def _new_report(
     view: View, draft: ReportDraft, members: dict[int, str], before: Sequence[Recipient] = ()
 ) -> NewScheduledReport:
-    """Return the report in a form; users who are also in `before` keep the language of their e-mails.
+    """Return the report that a form describes; users who were recipients `before` keep the language of their e-mails.
 
     Raises:
         InvalidSetting: a field is invalid.

@@ -83,7 +83,7 @@ class PastCard:
 
 
 async def show(view: View) -> Response:
-    """Show both kinds of change with their latest runs."""
+    """Show the two kinds of changes of past data, each with its latest run."""
     return await _page(view)
 
 

@@ -16,7 +16,7 @@ from dealtrace.operations.what_if.trial import KEYS, TriedSettings, read_trial
 
 _SITE_NAME_OF_MODEL = "attribution"
 FIELDS = tuple(key for key in KEYS if key != _SITE_NAME_OF_MODEL)
-"""The fields of the form: the keys of all rules that can be tried, except `attribution`, which means `model`."""
+"""The fields of the form: the keys that can be tried; `attribution` is left out, since `model` means the same."""
 _HOST_FIELDS = (*(kind.value for kind in SITE_KINDS), "no_host")
 _PRECEDENCES = {"calls,requests": "calls, then lead requests", "requests,calls": "lead requests, then calls"}
 _SWITCH = {"on": "yes", "off": "no"}

@@ -82,7 +82,7 @@ def _forget_fault(written: "asyncio.Future[None]") -> None:
 
 
 def reader_digest(reader: Hashable) -> str:
-    """Return 64 hexadecimal digits that identify a token and its query, the same in every process."""
+    """Return 64 hexadecimal digits that identify a site, a token and a query, the same in every process."""
     return hashlib.sha256(repr(_in_order(reader)).encode()).hexdigest()
 
 

@@ -56,7 +56,7 @@ _BETWEEN, _LETTER = re.compile(r"[\s,;]+"), re.compile(r"[^\W\d_]")
 
 
 class Field(msgspec.Struct, frozen=True):
-    """A field of the form."""
+    """A field of the form that the visitor sent."""
 
     name: SentScalar = None
     value: SentScalar = None

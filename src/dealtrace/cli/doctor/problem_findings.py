@@ -1,4 +1,4 @@
-"""List for `doctor` the problems that the overview of a site also shows, each with the command that fixes it."""
+"""List the problems that both `doctor` and the overview of a site show, each with the command that fixes it."""
 
 from sqlalchemy import Connection
 

@@ -29,12 +29,17 @@ COST_COLUMNS = (
         "The cost.",
         Need.CELL,
     ),
-    Column("source", ("utm_source", "Источник"), _PART, "The source; if missing, the advertising system's."),
+    Column(
+        "source",
+        ("utm_source", "Источник"),
+        _PART,
+        "The source; without this column, the advertising system's source.",
+    ),
     Column(
         "medium",
         ("utm_medium", "Канал", "Тип источника"),
         _PART,
-        "The medium; if missing, the advertising system's.",
+        "The medium; if it is missing and there is no `source` column, the advertising system's medium.",
     ),
     Column("campaign", ("utm_campaign",), _PART, "The campaign, written as in the `utm_campaign` of visits."),
     Column(

@@ -29,7 +29,8 @@ def write_report(
 ) -> None:
     """Write a report as CSV or XLSX, as the extension says; the file appears only when it is complete.
 
-    `language` applies to files for people. `proceed` may raise an exception to stop the writing.
+    A file for people, which is every file except a CSV without `for_excel`, has its texts in `language`. `proceed` is
+    called often; if it raises an exception, the writing stops.
 
     Raises:
         OSError: the file cannot be written, or it exists and `overwrite` is false.

@@ -27,9 +27,9 @@ Outcome = TypeVar("Outcome", Receipt, LeadRequest)
 
 @record
 class LeadRequestWithDeal:
-    """A lead request, and the deal to register with it, or `None` if only the lead request was sent.
+    """A lead request, and the deal to register with it; `deal` is `None` if only the lead request was sent.
 
-    `method` is the API method whose price in points (the daily API quota) is paid for a lead request without a deal.
+    `method` is the API method whose price is paid for a lead request without a deal, in points of the daily quota.
     """
 
     lead_request: IncomingLeadRequest

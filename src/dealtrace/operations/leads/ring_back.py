@@ -34,8 +34,8 @@ class RingBackMark:
 def mark_missed_calls(work: Work, commands: Sequence[WriteCommand[RingBackMark]]) -> list[LeadRef | Refusal]:
     """Store what people did about missed calls, in input order; each outcome is the call or a refusal.
 
-    Ours: the marks are versions of the notes of the call, so that its history states who made them and when. A mark
-    that repeats the stored mark changes nothing.
+    Ours: what a person did is stored as a version of the call's notes, so that the call's history states who stored it
+    and when. Storing the same again changes nothing.
     """
     return [mark_missed_call(work, command.payload, command.user_id) for command in commands]
 

@@ -16,7 +16,7 @@ from dealtrace.storage.accounts import revision
 from dealtrace.storage.webhooks import webhooks
 
 ALL_FIELDS, OTHER_ADDRESS, OTHER_SECRET = "all fields", "address changed", "secret changed"
-"""How the recorded changes of a site state that a webhook sends all fields, or has a new address or secret."""
+"""Texts in the history of a site's changes: a webhook sends all fields, or has a new URL or a new secret."""
 
 
 @record

@@ -33,7 +33,10 @@ from dealtrace.storage.reports.statuses import list_statuses
 
 @record
 class TriedDays:
-    """A site's days on which a change is tried; `since` and `until` delimit the same period, `until` exclusive."""
+    """The days of a site on which a change is tried, from `first_on` to `last_on`.
+
+    The first day begins at `since`, and the last day ends just before `until`.
+    """
 
     first_on: date
     last_on: date

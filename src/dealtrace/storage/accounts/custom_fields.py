@@ -18,7 +18,7 @@ _COUNTS = NameCounts(unknown_field)
 class UnknownField:
     """An unknown custom field that callers sent, how often they sent it, and when they last sent it.
 
-    `name` is empty in the record that counts all fields beyond the limit of names.
+    One record counts all fields beyond the maximum number of names; its `name` is empty.
     """
 
     name: str

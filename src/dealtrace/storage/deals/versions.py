@@ -65,7 +65,7 @@ def find_versions(connection: Connection, site_id: int, deal_ids: Sequence[DealI
 def find_later_versions(
     connection: Connection, site_id: int, deal_ids: Iterable[int]
 ) -> dict[DealId, list[DealVersion]]:
-    """Find all versions of each deal except its first, by deal id, oldest first, with values typed as in a deal."""
+    """Find the second and later versions of deals, by deal id, oldest first; values are typed as in `Deal`."""
     mine = (
         deal_version.c.site_id == site_id,
         is_in(deal_version.c.deal_id, sorted(set(deal_ids))),

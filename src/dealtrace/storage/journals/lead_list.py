@@ -18,8 +18,8 @@ class LeadFilters:
     """The filters of a list of leads that began at or after `since` and before `until`; `None` means no limit.
 
     `ids` restricts the list to leads with these ids, unless it is `None`. `to_ring_back` selects only missed calls that
-    nobody has returned yet, `is_dealt_with` only missed calls that a person returned or decided not to return.
-    `is_contact_unusable` selects only leads with a phone or e-mail without a normal form.
+    still have to be returned, `is_dealt_with` only missed calls that a person returned or decided not to return.
+    `is_contact_unusable` selects only leads with a phone or e-mail that has no normal form.
     """
 
     kind: LeadKind

@@ -54,7 +54,7 @@ def new_call_columns(site_id: int, new: NewLead, now: datetime) -> dict[str, obj
 
 
 def reported_columns(new: NewLead) -> dict[str, object]:
-    """Return the columns that a later report of the same call replaces."""
+    """Return the columns of a call that are replaced when the same call is reported again."""
     assert isinstance(new.lead, Call)
     return {
         "started_at": new.lead.started_at,

@@ -77,7 +77,10 @@ def upsert_rates(connection: Connection, site: Site, rates: Sequence[CurrencyRat
 
 
 def delete_rates(connection: Connection, site: Site, currency: str, since_on: date | None = None) -> int:
-    """Delete a currency's rate that begins on `since_on`, by default all its rates; return how many were deleted."""
+    """Delete a currency's rate that begins on `since_on`, and return how many rates were deleted.
+
+    If `since_on` is `None`, all rates of the currency are deleted.
+    """
     mine = delete(currency_rate).where(_RATE.site_id == site.id, _RATE.currency == currency)
     if since_on is not None:
         start, end = day_start(since_on, site.time_zone), day_end(since_on, site.time_zone)

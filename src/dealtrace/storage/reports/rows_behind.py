@@ -130,7 +130,7 @@ def _row_of(row: Sequence[Any], sums: Sequence[str], labels: Sequence[str]) -> B
 
 
 def find_source_parts(fetch: Fetch, tables: FactTables, ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
-    """Find the five parts of traffic sources, as they are spelled, by source id."""
+    """Find the five parts of traffic sources by source id; the parts are not case-folded."""
     sources = tables.sources().subquery("sources").c
     parts = [sources[part] for part in SOURCE_PARTS]
     listed = select(sources.id, *parts).where(is_among_many(sources.id, "listed"))

@@ -44,7 +44,7 @@ class FilterShape:
         return self.values > IN_LIST_MAX
 
     def parameter(self, number: int = 0) -> str:
-        """Return the name of the parameter for a key, or for the list of all keys."""
+        """Return the name of the SQL parameter for one key of the filter, or for the list of all its keys."""
         return f"filter_{self.place}_{number}"
 
 

@@ -1,7 +1,7 @@
 """The order in which transactions of PostgreSQL lock rows of several tables, so that they cannot deadlock.
 
-A transaction that locks rows of two of these tables, with `FOR UPDATE` or by changing or deleting them, begins with the
-earlier table. The tables are those whose rows are locked by different transactions of one site.
+`LOCK_ORDER` lists the tables whose rows are locked by different transactions of one site. A transaction that locks rows
+of two of these tables, with `FOR UPDATE` or by changing or deleting the rows, begins with the table listed first.
 """
 
 from collections.abc import Collection

@@ -1,4 +1,4 @@
-"""The facts of reports (visits, leads, deals, costs) as SQL selects from the mirror."""
+"""The SQL selects that read the facts of reports (visits, leads, deals, costs) from the mirror."""
 
 from collections.abc import Collection, Iterable, Sequence
 
@@ -23,7 +23,7 @@ _OF_STATUS = {"status": "key", "meaning": "meaning"}
 
 @record
 class MirrorFacts:
-    """The facts of a site as SQL selects from the mirror; `stored_facts.py` has the same rules for the database.
+    """The SQL selects that read a site's facts from the mirror; `stored_facts.py` has equal selects for the database.
 
     The selects compute the attributes that depend on a site's settings, on the meanings of statuses, or on other leads
     and deals; all other attributes are stored.

@@ -94,7 +94,7 @@ def find_first_rows(
 ) -> FirstRows | None:
     """Find the first rows of a report; `scopes` are the scopes of its period and of any compared period.
 
-    Return `None` if the report can have no rows: nothing that it counts has the dimensions by which it groups.
+    Return `None` if the report cannot have rows, since nothing that it counts has the dimensions of its rows.
     """
     asked_measures = frozenset(measures)
     plans = [plan_of(scope, asked_measures) for scope in scopes]

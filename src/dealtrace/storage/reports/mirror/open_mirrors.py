@@ -1,4 +1,4 @@
-"""The mirrors that a process has open: its threads share one open file each, and the last reader closes it."""
+"""The mirrors that a process has open: all threads share one open file per mirror, and the last reader closes it."""
 
 import time
 from collections import defaultdict

@@ -84,7 +84,7 @@ class _Feeder(Thread):
             self.fault = fault
 
     def end(self) -> None:
-        """Wait until the thread has ended; if it does not end soon, interrupt what it reads from SQLite."""
+        """Wait until the thread has ended; if it does not end soon, interrupt its reading from SQLite."""
         interrupt = interrupt_of(self._source)
         self.join(PAUSE_SECONDS)
         while self.is_alive():
