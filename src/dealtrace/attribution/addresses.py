@@ -1,4 +1,4 @@
-"""Parse web addresses leniently: the host in one spelling, its registered domain, and parameters in any encoding."""
+"""Parse URLs leniently: normalise the host, find its registered domain, and read parameters in any encoding."""
 
 import re
 from collections.abc import Iterator, Mapping

@@ -37,12 +37,12 @@ class CampaignNaming:
 
     @property
     def needs_id(self) -> bool:
-        """Whether the form uses the ids of campaigns, so that the file must have them."""
+        """Whether `form` uses ids, so that the file of the advertising system must have the ids of campaigns."""
         return ID_MARK in self._template
 
     @property
     def needs_name(self) -> bool:
-        """Whether the form uses the names of campaigns, so that the file must have them."""
+        """Whether `form` uses names, so that the file of the advertising system must have the names of campaigns."""
         return NAME_MARK in self._template
 
     @property

@@ -93,7 +93,10 @@ def _clicked(click_ids: Mapping[str, str], sender: TrafficSource) -> TrafficSour
 
 
 def _sender_of(landing_url: str, referrer: str, hosts: SiteHosts) -> TrafficSource:
-    """Return the source of the referring page, or `DIRECT` if there is none or it does not count as a referrer."""
+    """Return the traffic source of the referring page.
+
+    The source is `DIRECT` if there is no referring page, or if the page does not count as a referrer.
+    """
     parts = split_address(referrer)
     host = bare_host(parts.hostname or "") if parts is not None else ""
     if parts is None or not host or parts.scheme not in {*PAGE_SCHEMES, APP_SCHEME}:

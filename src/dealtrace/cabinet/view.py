@@ -103,7 +103,7 @@ class View:
 
     @property
     def rights(self) -> Rights:
-        """Return the person who is logged in, with their roles, on pages that need a login."""
+        """Return the person who is logged in, with their roles; use this only on pages that need a login."""
         assert self.person is not None
         return self.person
 

@@ -27,7 +27,7 @@ _SIZES = ("COLUMNS", "LINES")
 """The environment variables with the size of the terminal."""
 _SIZE = re.compile(r"[1-9][0-9]{0,3}")
 _PIECE = re.compile(r"\s*(?:(?<=: )dealtrace .+|\S+)")
-"""A word with the spaces before it; a command after a colon, at the end of a line, is one word, to be copied whole."""
+"""A word with the spaces before it; a command from a colon to the end of the line is one word, to be copied whole."""
 
 
 class OutputFailed(Exception):  # noqa: N818 - it names what happened

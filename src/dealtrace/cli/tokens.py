@@ -67,7 +67,7 @@ def _serialize_token(token: Token) -> TokenAnswer:
 
 @token_commands.command("revoke")
 def revoke(
-    token_id: Annotated[int, typer.Argument(min=1, max=ID_MAX, help="The tokenId, as shown by token list.")],
+    token_id: Annotated[int, typer.Argument(min=1, max=ID_MAX, help="The tokenId, as shown by `token list`.")],
 ) -> None:
     """Revoke a token permanently. A running server stops accepting it within two seconds."""
     with open_prepared() as database, database.write() as connection:

@@ -36,7 +36,7 @@ _PORTS = {"http": 80, "https": 443}
 
 webhook_commands = typer.Typer(help="Notify other programs of events.", no_args_is_help=True)
 
-WebhookArgument = Annotated[int, typer.Argument(min=1, max=ID_MAX, help="The webhookId, as shown by webhook list.")]
+WebhookArgument = Annotated[int, typer.Argument(min=1, max=ID_MAX, help="The webhookId, as shown by `webhook list`.")]
 
 
 @webhook_commands.command("create")

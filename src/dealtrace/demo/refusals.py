@@ -1,4 +1,4 @@
-"""The refusals of the demo, a branch of the tree in `errors.py`."""
+"""The refusals about the demo; like the refusals in `errors.py`, they are subclasses of `Refusal`."""
 
 from dealtrace.errors import Refusal
 

@@ -92,9 +92,9 @@ JSON = "application/json"
 class Example:
     """An example request and its answer, for the documentation.
 
-    `path` has the values of the `{…}` parts of the path; the documentation adds a token. `body` is the JSON body of an
-    endpoint with a `batch`. If `answer` is `None`, the documentation shows a sample made from the endpoint's answer
-    type.
+    `path` maps the name of each `{…}` part of the endpoint's path to a value. The documentation adds a token to the
+    request. `body` is the JSON body of an endpoint with a `batch`. If `answer` is `None`, the documentation shows a
+    sample made from the endpoint's answer type.
     """
 
     parameters: Mapping[str, str] = field(default_factory=dict)

@@ -21,7 +21,10 @@ NO_NAMES = frozenset(
         *("йцу", "йцукен", "фыв", "фыва"),
     }
 )
-"""Ours: words before the @ that make an e-mail a filler; `.`, `_` and `-` are removed before comparing."""
+"""Ours: words before the @ that make an e-mail a filler, which people type only to fill a field.
+
+`.`, `_` and `-` are removed before comparing.
+"""
 DOUBLED_NAMES = frozenset({"mail", "email", "почта", "post", "user", "client", "клиент", "example", "site"})
 """Ours: words that make an e-mail a filler if they are both before and after the @; `ivanov@ivanov.ru` may be real."""
 NO_DOMAINS = frozenset({"example", "domain", "domen", "домен", "email", "site", "test", "asd", "qwe", "qwerty"})

@@ -38,7 +38,7 @@ def _exact(scientific: re.Match[str]) -> str:
 
 
 def _mailbox(address: re.Match[str]) -> str:
-    """Return the replacement of an e-mail: a separator, or `_FAULT` if the part before the @ has digits.
+    """Return what replaces an e-mail in a text: a separator, or `_FAULT` if the part before the @ has digits.
 
     Such digits may be part of a phone next to the e-mail.
     """

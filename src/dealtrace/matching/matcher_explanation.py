@@ -55,7 +55,7 @@ class MatcherStep:
 
     @property
     def chosen(self) -> LeadRef | None:
-        """Return the lead that the matcher chose by contact, the latest that it accepts, or `None` if it chose none."""
+        """Return the lead that the matcher found by contact: the latest that it accepts, or `None` if it found none."""
         if self.outcome is not MatcherOutcome.DECIDED:
             return None
         return next((candidate.lead for candidate in self.candidates if not candidate.missed_by), None)

@@ -16,7 +16,7 @@ KEPT_FOR = timedelta(minutes=15)
 class ReadPage:
     """A journal page that was read: the position at which it ends, and whether it was the first page.
 
-    Storing a first page also deletes positions that are too old.
+    When the end of a first page is stored, ends stored more than `KEPT_FOR` ago are deleted.
     """
 
     end: PageEnd

@@ -199,7 +199,7 @@ def build_report(
 
 
 class RowsOnAccess(Sequence[Row], Generic[Source]):
-    """The rows of a report; each is built from its source when it is accessed, so that few rows are in memory."""
+    """The rows of a report; each row is built only when it is accessed, so that few rows are in memory."""
 
     def __init__(self, sources: Sequence[Source], row_of: Callable[[Source], Row]) -> None:
         self._sources = sources

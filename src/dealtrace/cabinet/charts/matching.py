@@ -97,7 +97,7 @@ def _deal(words: str, x: float, height: int) -> list[Markup]:
 
 
 def _text_at(content: str, x: float, y: int, anchor: str) -> Markup:
-    """Return a string at a position, moved inwards if it would extend beyond the picture."""
+    """Return a text element at a position, moved inwards if it would extend beyond the picture."""
     width = len(content) * LETTER
     before = {"start": 0.0, "middle": width / 2}[anchor]
     left = min(max(x - before, SIDE), max(WIDTH - SIDE - width, SIDE))

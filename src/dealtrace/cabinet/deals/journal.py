@@ -1,4 +1,4 @@
-"""The journal of deals: the deals of a period, or those that a search finds, filtered, and sorted by date or amount."""
+"""The journal of deals: the deals of a period or the results of a search, filtered, and sorted by date or amount."""
 
 from collections.abc import Sequence
 from datetime import datetime

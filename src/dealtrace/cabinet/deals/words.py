@@ -64,7 +64,7 @@ UNSPECIFIED: Mapping[MatcherKind, str] = {
     MatcherKind.NO_SOURCE: "Neither a lead nor a source",
     MatcherKind.CHAT: "A chat",
 }
-"""For each kind of matcher (a search for a deal's lead), its title if no id, contact or source was sent."""
+"""Titles, by kind, of matchers (searches for a deal's lead) that were sent without an id, contact or source."""
 PREFERENCES: Mapping[Preference, str] = {
     Preference.NEAREST: "The nearest lead is chosen.",
     Preference.NEAREST_UNIQUE: "The nearest lead that is unique among leads of its kind is chosen.",

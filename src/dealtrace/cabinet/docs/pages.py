@@ -71,7 +71,7 @@ class Docs:
 
 
 def _page(view: View, template: str, status: int = 200, **context: object) -> Response:
-    """Return a page whose examples use the address of this server, and whose links keep the chosen site."""
+    """Return a page whose examples use the URL of this server, and whose links keep the chosen site."""
     guides = [(name, read_guide(name, view.language)) for name in GUIDES]
     page = view.page(template, status, guides=guides, line=render_line, **context)
     text = bytes(page.body).decode()

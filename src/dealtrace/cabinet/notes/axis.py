@@ -31,7 +31,7 @@ READ_MAX = 5_000
 
 @record
 class AxisNote:
-    """A note under a chart: its day, its text, and a text with its author and time."""
+    """A note under a chart: its day, what it says (`words`), and who made it and when (`by`)."""
 
     day_on: date
     words: str

@@ -17,7 +17,7 @@ from dealtrace.reports.reading.gaps import CampaignCost, Gap
 from dealtrace.reports.reading.masked_keys import masked_source
 
 SHOWN_MAX = 5
-"""Ours: the maximum number of texts of each kind; the latest gaps and the most expensive campaigns are shown."""
+"""Ours: the page shows at most this many gaps, the latest, and this many campaigns, the most expensive."""
 _AROUND = timedelta(days=7)
 _CURES: Mapping[str, str] = {
     "calls": "Check the PBX, and see these days.",

@@ -95,8 +95,8 @@ def time_line(
 ) -> TimeLine:
     """Return the chart of a report over time; points without data are zero, or unknown if the metric is a ratio.
 
-    Each point links to `rows_page`, which shows the rows behind it. If `address` is not `None`, the label of each point
-    in the table links to the report for its hour, day, week or month.
+    Each point links to `rows_page`, which shows the rows behind the point. `shown` has the points as a table; if
+    `address` is not `None`, each label in this table links to the report for the hour, day, week or month it names.
     """
     (dimension,), (metric,), (model,) = report.question.by, report.question.metrics, report.total.values
     rows = {row.keys[0]: row for row in report.rows}

@@ -94,7 +94,7 @@ class Upload:
     def finish(self, outcome: Mapping[str, str]) -> None:
         """Store the result of the import and delete the file; refused rows remain for download.
 
-        The folder is created again if the upload was deleted during the import because it was old.
+        The folder is created again if it was deleted during the import, as the folders of old uploads are.
         """
         self.folder.mkdir(mode=PRIVATE, exist_ok=True)
         with write_atomically(self.folder / _OUTCOME, overwrite=True) as partial:

@@ -19,7 +19,7 @@ from dealtrace.storage.deals.deals import list_deals_by_key
 
 DealArgument = Annotated[str, typer.Argument(metavar="DEAL", help="The orderId or the orderNumber.")]
 NOUN = {LeadKind.CALL: "call", LeadKind.LEAD_REQUEST: "request"}
-"""What messages call each kind of lead."""
+"""The noun by which messages name each kind of lead."""
 
 
 def format_lead_of(deal: Deal) -> str:

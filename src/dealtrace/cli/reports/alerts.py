@@ -38,7 +38,7 @@ POLL_SECONDS = 0.2
 LANGUAGE: Language = "en"
 
 alert_commands = typer.Typer(help="Watch metrics, and notify when a value is unusual.", no_args_is_help=True)
-AlertArgument = Annotated[int, typer.Argument(min=1, max=ID_MAX, help="The alertId, as shown by alert list.")]
+AlertArgument = Annotated[int, typer.Argument(min=1, max=ID_MAX, help="The alertId, as shown by `alert list`.")]
 _PERCENTS = ", ".join(f"{kind} {percent}%" for kind, percent in PERCENT_USUAL.items())
 
 

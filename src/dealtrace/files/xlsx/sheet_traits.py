@@ -158,7 +158,7 @@ class _Cells:
             self._value += text
 
     def end(self, name: str) -> None:
-        """Handle the end of an XML element; at the end of a cell without a value, record it.
+        """Handle the end of an XML element; if it ends a cell that has an error or no value, record the cell.
 
         A formula whose result is an empty string has a value.
         """

@@ -44,7 +44,7 @@ def driver_error(fault: BaseException) -> BaseException:
 def is_lost_race(fault: BaseException) -> bool:
     """Return whether another transaction stored a conflicting row first, so that a second attempt can succeed.
 
-    Citus reports a violated key of a shard as an internal error, which only its message identifies.
+    Citus reports a key violation in a shard as an internal error; only the error's message tells what happened.
     """
     error = driver_error(fault)
     if _is_postgresql(error, "InternalError_"):

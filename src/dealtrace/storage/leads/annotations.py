@@ -32,7 +32,7 @@ _LOCK = {kind: CompiledStatement(query.with_for_update()) for kind, query in _FI
 
 @record
 class StoredAnnotations:
-    """The annotations of a non-deleted lead, without its stated source, and the id of the lead's client."""
+    """The id of the client of a non-deleted lead, and the lead's annotations without the stated source."""
 
     annotations: Annotations
     client_id: int

@@ -29,6 +29,6 @@ def find_ring_back(connection: Connection, site_id: int, call_id: int) -> Stored
 
 
 def update_ring_back(connection: Connection, site_id: int, call_id: int, ring_back: RingBack | None) -> None:
-    """Store what a person did about a call; `None` means that it is still to be returned."""
+    """Store what a person did about a call; `None` means that the call must still be returned."""
     mine = update(call).where(call.c.site_id == site_id, call.c.id == call_id)
     connection.execute(mine.values(ring_back=ring_back))

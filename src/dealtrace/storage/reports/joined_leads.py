@@ -13,7 +13,7 @@ from dealtrace.storage.schema.tables.leads import LEAD_STARTS, LEAD_TABLES
 
 
 def first_leads() -> Subquery:
-    """Return a select of the site's clients, each with the time of the client's first lead ever: `client_id` and `at`.
+    """Return a select of the site's clients (`client_id`), each with the time of the client's first lead ever (`at`).
 
     One pass groups the leads of all clients; searching for the earlier leads of every counted lead would take several
     times as long.

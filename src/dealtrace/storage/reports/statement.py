@@ -53,7 +53,7 @@ STATEMENTS_MAX = 1_000
 """How many statements a process caches, because building a statement can take longer than running it."""
 _SECOND = 1_000_000
 _SHIFT = -microseconds(datetime.min.replace(tzinfo=UTC))
-"""The microseconds, a whole number of seconds, that are added to an instant to make it positive."""
+"""How many microseconds are added to an instant to make it positive; `_SHIFT` is a multiple of a second."""
 _WON_FLAGS = frozenset({"is_won", FIRST_WON})
 
 

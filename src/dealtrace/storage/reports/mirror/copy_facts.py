@@ -105,7 +105,7 @@ def _stream(target: Table, *joins: Join, catalog: str = "") -> Stream:
 
 
 def _alike(target: Table, key: str, selects: Selects) -> _Part:
-    """Return the `_Part` of a table whose changed rows are copied in the same way as all rows."""
+    """Return a `_Part` that uses the same stream and selects for changed rows as for all rows."""
     stream = _stream(target)
     return _Part(target, key, stream, selects, stream, selects)
 
@@ -297,7 +297,7 @@ def _selects(part: _Part, *, only_changed: bool) -> list[Selection]:
 
 
 def _add_what_repeats(source: Connection, site_id: int, marked: Marked) -> None:
-    """Mark as changed the leads and deals whose rows have copies of attributes of changed visits, touches or leads.
+    """Mark leads and deals as changed if their rows copy attributes of a visit, touch or lead that changed.
 
     If a currency rate changed, all deals in currencies other than rubles are marked.
     """

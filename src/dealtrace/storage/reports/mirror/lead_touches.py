@@ -25,7 +25,7 @@ The factor exceeds `TOUCHES_MAX`, the maximum number of touches of a lead.
 
 
 def _gathering() -> str:
-    """Return the SQL text that gathers each lead's touches in one row; `{touches}` stands for their table."""
+    """Return the SQL text that gathers each lead's touches in one row; `{touches}` stands for the table of touches."""
     item = "struct_pack(source := source_id, touched_at := touched_at, share := share)"
     aggregates = [
         *(f"max({column}) FILTER (WHERE model = {model:d})" for model in tables.SINGLE_MODELS for column in _OF_ONE),
@@ -65,7 +65,7 @@ def gather_all(mirror: MirrorConnection, catalog: str) -> list[str]:
 
 
 def _between(since: int | None, until: int | None) -> str:
-    """Return the SQL condition that `{lead_id}` is in an interval; an interval without `since` includes null."""
+    """Return the SQL condition that `{lead_id}` is in an interval or, if `since` is `None`, is null."""
     conditions = [f"{{lead_id}} >= {since}"] if since is not None else []
     conditions += [f"{{lead_id}} < {until}"] if until is not None else []
     condition = " AND ".join(conditions or ["true"])

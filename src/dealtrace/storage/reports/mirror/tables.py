@@ -101,7 +101,7 @@ state = Table(
 
 
 def creating_statements(of: MetaData = metadata, catalog: str = "") -> list[str]:
-    """Return the SQL statements that create the tables in the metadata `of`, in the main catalog by default.
+    """Return the SQL statements that create the tables of the metadata `of` in `catalog`, by default the main catalog.
 
     Columns of custom values become maps of strings.
     """

@@ -37,7 +37,10 @@ _BOUNDED_BY = {"week": _DAY, "quarter": _MONTH}
 
 
 def place_visits(mirror: MirrorConnection, catalog: str) -> None:
-    """Insert a catalog's streamed visits, with visitors as numbers, and add the visits' new values to `visit_texts`."""
+    """Copy the visits in a catalog's `visit_rows` to `visits`, with numbers for visitors.
+
+    Values of these visits that are not yet in the table `visit_texts` are added to that table.
+    """
     streamed = f"{catalog}.visit_rows"
     mirror.execute(_NUMBERING.format(streamed=streamed))
     mirror.execute(_PLACING.format(streamed=streamed))

@@ -8,5 +8,5 @@ down_revision = "0031"
 
 
 def upgrade() -> None:
-    """Apply the migration; statuses that mean won or lost count as classified even without this time."""
+    """Apply the migration; a status that means won or lost counts as classified even if `classified_at` is null."""
     op.add_column("deal_status", sa.Column("classified_at", sa.BigInteger(), nullable=True))
