@@ -150,9 +150,9 @@ class Effect:
 
 
 def count_moved(counts: Mapping[datetime, Counted], before: ZoneInfo, after: ZoneInfo) -> tuple[Counted, Counted]:
-    """Return the deals that move to another day, and those that move to another month, if the time zone is changed.
+    """Return totals of the deals that would move to another day, and to another month, if the time zone changed.
 
-    `before` is the old time zone, and `after` the new one. `counts` maps each instant to the deals that happened then.
+    `before` is the old time zone, and `after` the new one. `counts` has the total of the deals at each instant.
     """
     in_day = in_month = Counted()
     for at, counted in counts.items():

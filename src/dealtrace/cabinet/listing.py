@@ -79,7 +79,7 @@ class Listing:
         return replace(self, page=f"{self.page}{extension}").link()
 
     def next_page(self, end: SortKey | AmountKey | None) -> str:
-        """Return the URL of the page that begins after the key `end`, or an empty string if there is none."""
+        """Return the URL of the page that begins after the key `end`, or an empty string if `end` is `None`."""
         match end:
             case None:
                 return ""

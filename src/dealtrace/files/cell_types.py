@@ -71,7 +71,7 @@ class NumberCell:
     decimal_sign: str = ""
 
     def shown_sign(self, cell: Cell) -> str:
-        """Return the decimal sign that a cell shows, or an empty string if it shows none, as in `1000` and `1,234`."""
+        """Return a cell's decimal sign, or an empty string if it has none (`1000`) or may have none (`1,234`)."""
         if not isinstance(cell, str) or not ("," in cell or "." in cell):
             return ""
         number = written_number(plain(plain_text(cell)).strip("+- "))

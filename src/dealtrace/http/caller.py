@@ -60,7 +60,7 @@ class Caller:
     async def read(
         self, ask: Callable[Concatenate[Connection, SiteId, P], Result], *args: P.args, **kwargs: P.kwargs
     ) -> Result:
-        """Call `ask` with a connection, the site's id and the arguments on a thread, and return its result."""
+        """On a thread, call `ask` with a connection, the site's id and the arguments; return what `ask` returns."""
         return await self.read_pool.read(ask, self.site.id, *args, **kwargs)
 
     async def read_newest(

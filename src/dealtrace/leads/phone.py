@@ -154,7 +154,7 @@ def import_numbering_plans() -> None:
 
 
 def _rows(written: Sequence[Written]) -> list[list[Written]]:
-    """Divide numbers into rows: only punctuation is between the numbers of a row."""
+    """Group successive numbers into rows; only punctuation separates the numbers of a row."""
     rows: list[list[Written]] = []
     for number in written:
         if number.is_joined:

@@ -39,7 +39,7 @@ def _by_keys(rows: Iterable[Fetched], width: int) -> Mapping[Keys, Fetched]:
 
 
 KEYS_REMEMBERED_MAX = 100_000
-"""How many keys are kept in memory to find repetitions; all further keys are looked up, which takes longer."""
+"""How many keys are kept in memory to find repetitions; others are looked up in the mappings, which is slower."""
 
 
 def different_keys(sides: Sequence[Mapping[Keys, object]]) -> Iterator[Keys]:

@@ -56,7 +56,7 @@ class MetricName:
 
 @record
 class ColumnName:
-    """The name of another column of the site in a formula."""
+    """In the formula of a column, the name of another column of the same site."""
 
     name: str
 

@@ -52,7 +52,7 @@ def base_measure(metric: Metric) -> Measure | None:
 def parts_of(metric: Metric, metrics: Iterable[Metric]) -> tuple[Metric, ...]:
     """Return the plain counts and sums from which a ratio or formula is computed.
 
-    Those in `metrics` come first, in that order, then those in `PART_METRICS`, which has parts that no report shows.
+    First come the parts that are in `metrics`, in the same order, then those that no report shows (`PART_METRICS`).
     """
     measures = set(metric.formula.measures)
     if metric.margin_formula is not None:

@@ -89,7 +89,7 @@ def find_own_ids(connection: Connection) -> OwnIds:
 
 
 def raise_first_id(connection: Connection, first: int) -> int | None:
-    """Make new ids begin at `first`; if `first` is too low, change nothing and return the lowest possible value.
+    """Make new ids begin at `first` and return `None`; if `first` is too low, only return the lowest possible value.
 
     The earlier range of ids is stored in a row of its own and never used again, because running servers may still hold
     reserved ids from it.

@@ -8,7 +8,7 @@ from dealtrace.record import record
 from dealtrace.webhooks.event import Event
 
 DIGITS_MAX = 16
-"""The maximum number of digits in the position of a delivery."""
+"""The maximum number of digits of an `OutboxPosition`."""
 
 OutboxPosition = NewType("OutboxPosition", int)
 """The position of a delivery among all deliveries of its site, in the order of the events."""

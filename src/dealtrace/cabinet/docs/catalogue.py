@@ -79,7 +79,7 @@ CAUSES: Mapping[type[Refusal], Cause] = {
         "send a body in the format that the route accepts",
     ),
     errors.BodyTooLarge: Cause("the body is larger than the limit", "send one deal per request"),
-    errors.PathNotFound: Cause("there is no such address", "check the address for misspellings"),
+    errors.PathNotFound: Cause("the server has no such path", "check the path for misspellings"),
     errors.MethodNotAllowed: Cause("the route does not support the method", "use a method listed in `Allow`"),
     errors.ContactUnusable: Cause(
         "a form of the widget has neither a usable phone nor another contact",
@@ -117,7 +117,7 @@ CAUSES: Mapping[type[Refusal], Cause] = {
         "check the id; `dealtrace deal history` also shows deleted deals",
     ),
     errors.NumberTaken: Cause(
-        "another deal has the `orderNumber`; the message has its id",
+        "another deal has the `orderNumber`; the message has the id of that deal",
         "send another `orderNumber`, or change the other deal",
     ),
     errors.CallAndLeadRequest: Cause(
@@ -143,7 +143,7 @@ CAUSES: Mapping[type[Refusal], Cause] = {
         "there is no such site, in a route without a token or in a command",
         "`dealtrace site list`",
     ),
-    errors.UnknownSetting: Cause("a site has no such setting (command line)", "the message lists the valid settings"),
+    errors.UnknownSetting: Cause("a command names an unknown setting", "the message lists the valid settings"),
     errors.InvalidSetting: Cause(
         "the value of a setting is invalid (command line, cabinet)", "the message says what is valid"
     ),
@@ -152,7 +152,9 @@ CAUSES: Mapping[type[Refusal], Cause] = {
         "ask for a new link; a server without users prints a link when it starts",
     ),
     errors.TokenNotFound: Cause("there is no active token with that id (command line)", "`dealtrace token list`"),
-    errors.PersonNotFound: Cause("no data is stored about the phone or e-mail (command line)", "check its spelling"),
+    errors.PersonNotFound: Cause(
+        "a command names a phone or e-mail about which no data is stored", "check its spelling"
+    ),
     errors.LeadNotDeleted: Cause(
         "the lead cannot be restored, since it is not deleted (command line)", "no action is needed"
     ),

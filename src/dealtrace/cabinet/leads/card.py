@@ -53,7 +53,7 @@ class DealLine:
 class LeadFacts:
     """The stored data of a lead; `is_hidden` is true if the lead is deleted.
 
-    `logins` has the logins of the users who wrote the versions of its notes.
+    `logins` has the logins of the users who wrote the versions of the lead's notes.
     """
 
     entry: LeadEntry

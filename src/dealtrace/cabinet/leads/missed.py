@@ -1,4 +1,4 @@
-"""Missed calls to return: which days their list has, and the buttons with which a person marks them."""
+"""Missed calls to return: the period for which they are listed, and the buttons with which a person marks them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

@@ -34,8 +34,8 @@ def _line(view: View, segment: Segment, known: QuestionContext, *, is_hidden: bo
     """Return the line of a segment.
 
     `is_hidden` is true for a segment of the site if the person has their own segment with the same name. The link then
-    has the filters of the site's segment instead of its name; there is no link if these filters contain contacts that
-    the person may not see.
+    has the filters of the site's segment instead of that segment's name; there is no link if these filters contain
+    contacts that the person may not see.
     """
     report = f"/cabinet/{view.current_site.id}/reports"
     address = Address(report, (), segment.filters) if is_hidden else Address(report, (("segment", segment.name),), ())

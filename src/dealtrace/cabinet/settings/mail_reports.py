@@ -231,7 +231,9 @@ def _query_of(address: str) -> str:
         query = urlsplit(address).query
     except ValueError as fault:
         raise InvalidSetting(
-            key="question", ru="скопируйте адрес отчёта из браузера", en="copy the address of a report from the browser"
+            key="question",
+            ru="скопируйте адрес отчёта из браузера",
+            en="copy the link to the report from the browser's address bar",
         ) from fault
     return query or ("" if "/" in address else address)
 

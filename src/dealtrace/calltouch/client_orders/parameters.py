@@ -213,11 +213,11 @@ class NamedOrders:
     name: str = ORDERS
 
     def items_of(self, body: bytes) -> list[object]:
-        """Parse the body as JSON and return it as the only item of a list.
+        """Parse the body as JSON; return a list whose only item is the whole body.
 
         Raises:
             UnreadableBody: the body is not JSON.
-            InvalidParameters: all lists are missing, or a list is empty or too long.
+            InvalidParameters: the body has no list of numbers or ids, or a list is empty or too long.
         """
         document = read_document(body)
         sent = [each.name for each in self.parameters if isinstance(document, dict) and each.name in document]

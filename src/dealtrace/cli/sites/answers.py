@@ -5,7 +5,7 @@ from typing import TypedDict
 
 
 class BusiestSecondAnswer(TypedDict):
-    """The second of a day in which one IP address sent the most requests.
+    """The busiest second of a day, by the number of requests from a single IP address.
 
     `requests` is how many were counted, `allowed` how many were allowed, and `endedAt` when the second ended.
     """

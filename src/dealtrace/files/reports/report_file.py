@@ -79,7 +79,7 @@ def question_notes(report: Report) -> Iterator[Note]:
 
 
 def _columns(report: Report, language: Language) -> Iterator[tuple[str, str]]:
-    """Yield the name and heading of each column; without dimensions, the first column only marks the total."""
+    """Yield the name and heading of each column; without dimensions, the column `total` takes their place."""
     if not report.question.by:
         yield "total", TOTAL_FOR_PEOPLE[language]
     for dimension in report.question.by:

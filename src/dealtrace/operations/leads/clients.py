@@ -26,8 +26,8 @@ class Newcomer:
 class Assignment:
     """The client id of each lead, by lead id, and the clients that `settle_clients` must check later.
 
-    `joined` has clients that the leads connect, so that the clients may have to be merged. `crowded` has the contacts
-    that too many people may share, each with its client.
+    `joined` has clients that the leads connect, so that the clients may have to be merged. `crowded` has contacts
+    that may turn out to be shared by many people, each contact with its client.
     """
 
     client_ids: dict[int, int] = field(default_factory=dict)

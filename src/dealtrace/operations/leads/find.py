@@ -85,9 +85,9 @@ def _prospects(
     spans: Sequence[LeadSpan],
     annotations: Mapping[LeadRef, StoredAnnotations],
 ) -> list[Prospect]:
-    """Return the leads of `spans` with the values that searches check.
+    """Return the leads that were found by contact (`spans`), with the values that the conditions of searches check.
 
-    Whether a lead is unique is read only if a search needs it.
+    Whether a lead is unique is looked up only if a search has a condition for it.
     """
     conditions = {search.preference for search in searches if isinstance(search, SearchByContact)}
     refs = {span.ref for span in spans if span.ref in annotations}

@@ -90,7 +90,7 @@ def _accepted(outcome: Outcome | Refusal) -> Outcome:
 def _find_retried(work: Work, sent: LeadRequestWithDeal) -> LeadRequest | None:
     """Return the stored lead request of a deal that is sent again, or `None` if the deal is not a retry.
 
-    The deal is found by its number; this applies only to lead requests that are sent without a number.
+    The deal is found by its number. If the lead request was sent with a number of its own, the result is `None`.
     """
     if sent.deal is None or sent.deal.number is None or sent.lead_request.number is not None:
         return None

@@ -15,7 +15,7 @@ from dealtrace.record import record
 from dealtrace.storage.leads.ring_backs import find_ring_back, update_ring_back
 
 TO_RETURN = "to return"
-"""What `ChangeKind.LEAD` states if a person decided that a call must be returned after all."""
+"""The value `after` of a `ChangeKind.LEAD` change: a person decided that a missed call must be returned after all."""
 _ANSWERED = (
     "на этот звонок ответили: перезванивать не нужно",
     "the call was answered: there is nothing to return",

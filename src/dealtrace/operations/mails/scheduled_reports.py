@@ -39,7 +39,7 @@ from dealtrace.storage.mails.recipients import recipients_from, stored_recipient
 from dealtrace.storage.mails.unsubscriptions import delete_unsubscriptions
 
 REPORT_PARTS = ("title", "schedule", "question", "recipients")
-"""The parts of a scheduled report whose changes the history records separately."""
+"""The parts of a scheduled report; the history records the changes of each part separately."""
 DUE_AT_ONCE = 4
 """The maximum number of a site's due reports whose e-mails one transaction stores; later transactions do the rest."""
 

@@ -212,6 +212,6 @@ RULES = (
     Rule("attribution", "model", _model),
 )
 KEYS = tuple(rule.key for rule in RULES)
-"""The keys of all rules that can be tried; `attribution`, the name of the site's setting, means the same as `model`."""
+"""The keys of all rules that can be tried; `attribution` and `model` are two keys of the same rule."""
 TRIED_KEYS = (*KEYS, *(key for key in SETTING_KEYS if key not in KEYS))
 """The keys of everything that can be tried: rules, and all settings of a site."""

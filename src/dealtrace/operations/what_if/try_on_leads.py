@@ -1,4 +1,4 @@
-"""Try other rules on the leads and visits of a period, but only on as many as can be tried while a person waits."""
+"""Try other rules on the leads and visits of a period; a page tries a limited number, so that nobody waits long."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime

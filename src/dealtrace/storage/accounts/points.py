@@ -41,7 +41,7 @@ def spend_points(connection: Connection, site_id: int, day_on: date, points: int
 
 
 def hold_day(connection: Connection, site_id: int, day_on: date) -> None:
-    """Lock the row with the points spent on `day_on` until the transaction ends, without spending any."""
+    """Lock the row that counts the points of `day_on`, but spend none; the lock lasts until the transaction ends."""
     spend_points(connection, site_id, day_on, 0, points_per_day=0)
 
 

@@ -149,7 +149,7 @@ def key_rows(site_id: int, deal: Deal) -> list[Values]:
 
 
 def deletion_columns(deal: Deal) -> dict[str, object]:
-    """Return the columns that every change sets: the times of the change and of the deletion, and the version."""
+    """Return the columns that every change or deletion of a deal writes: its version and the times of both."""
     return {name: getattr(deal, name) for name in STAMP_COLUMNS}
 
 

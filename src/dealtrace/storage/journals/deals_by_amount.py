@@ -21,7 +21,7 @@ class AmountKey:
 
 @record
 class AmountPage:
-    """A page of a list: its ids in order, and the key of its last deal, or `None` if it is the last page."""
+    """A page of a list: its ids in order, and the key of its last deal (`None` on the last page)."""
 
     ids: list[int]
     end: AmountKey | None

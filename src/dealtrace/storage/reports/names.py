@@ -41,7 +41,10 @@ def find_spellings(fetch: Fetch, tables: FactTables, dimension: Dimension, keys:
 
 
 def _spelled(tables: FactTables, dimension: Dimension) -> tuple[Expression, Expression, Expression]:
-    """Return SQL columns of all spellings of sources or statuses: key, spelling, and source id or status to count."""
+    """Return three SQL columns of the sources or statuses: the key, the spelling, and the value to count.
+
+    To find the commonest spelling, ids are counted for sources, and spellings for statuses.
+    """
     if dimension.kind is Kind.STATUS:
         statuses = tables.statuses().subquery("statuses")
         return statuses.c.key, statuses.c.spelling, statuses.c.spelling

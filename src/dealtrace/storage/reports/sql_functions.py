@@ -137,7 +137,7 @@ def _sqlite_joined(element: joined_texts, compiler: SQLCompiler, **kwargs: objec
 
 
 def known_text(text: Expression) -> Expression:
-    """Return the SQL expression for a string, null for a placeholder such as `(not set)`; see `part_key`.
+    """Return an SQL expression: `text`, or null if `text` is a placeholder such as `(not set)`; see `part_key`.
 
     Only strings that begin like a placeholder are trimmed and lowered, because doing so to every string took most of
     the time of a report by a custom field.

@@ -229,7 +229,7 @@ _VALUE = "value"
 
 
 def _first_key(dimension: Dimension, rows: CountedRows) -> Expression:
-    """Return the SQL expression from which the second step computes the key of a deferred dimension."""
+    """Return what the first step groups by instead of a deferred dimension's key: the source id or the day."""
     return rows.facts.c.source_id if dimension.kind is Kind.SOURCE else day_of(rows)
 
 

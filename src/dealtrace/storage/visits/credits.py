@@ -95,7 +95,7 @@ class MatchedVisit:
 
     @property
     def credit_key(self) -> CreditKey:
-        """The key of the credits for the visit."""
+        """The key under which the credits of the visit are stored."""
         return credit_key_of_visit(self.visit_id)
 
 

@@ -111,7 +111,10 @@ def _alike(target: Table, key: str, selects: Selects) -> _Part:
 
 
 def _in_visits(target: Table, lead: str, money: Iterable[str], selects: Callable[[Iterable[str]], Selects]) -> _Part:
-    """Return the `_Part` of leads or deals, with attributes of visits, touches and clients added; see `_Part.lead`."""
+    """Return the `_Part` of leads or of deals; columns from their visits, touches and clients are added to the rows.
+
+    `lead` is the column by which rows are joined with touches; `money` names the amounts to split among touches.
+    """
     touches = Join(*joined_touches(lead, money))
     filling = _stream(target, _OWN_VISIT, touches, Join(*clients.joined_clients()))
     changing = _stream(target, touches)

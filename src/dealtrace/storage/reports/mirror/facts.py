@@ -47,10 +47,10 @@ class MirrorFacts:
         return True
 
     def deferred(self, by: Sequence[Dimension]) -> Collection[Dimension]:
-        """Return the source dimensions in `by` if all other dimensions have few keys; see `FactTables`.
+        """Return the source dimensions in `by`, or none if another dimension in `by` has many keys; see `FactTables`.
 
-        If another dimension, such as the day, has many keys, grouping by source ids makes far more rows than
-        grouping by the keys of sources.
+        If another dimension, such as the day, has many keys, the first step makes far more rows by the ids of sources
+        than by the keys of sources.
         """
         of_sources = [dimension for dimension in by if dimension.kind is Kind.SOURCE]
         others = (dimension for dimension in by if dimension.kind is not Kind.SOURCE)

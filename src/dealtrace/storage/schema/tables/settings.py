@@ -1,4 +1,4 @@
-"""A site's API points, busiest seconds, custom fields, hosts, unknown parameters, background runs, and history."""
+"""Tables of a site's points, busiest seconds, custom fields, hosts, unknown parameters, background runs, changes."""
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, PrimaryKeyConstraint, String, Table, Text
 
