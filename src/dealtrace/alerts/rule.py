@@ -22,7 +22,7 @@ from dealtrace.reports.question import Question, QuestionContext, RawQuestion, p
 AlertId = NewType("AlertId", int)
 Choice = TypeVar("Choice")
 ALERTS_MAX = 50
-"""Ours: the maximum number of rules of one site; each costs a few SQL statements whenever its window ends."""
+"""Ours: the maximum number of alert rules of one site; each check of a rule costs a few SQL statements."""
 _NUMBER = re.compile(r"[+-]?[0-9]{1,15}(?:[.,][0-9]{1,6})?")
 _FORMATTED_NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
 """The pattern of a stored amount; percentages are stored as fractions, with two more decimals than `_NUMBER` allows."""

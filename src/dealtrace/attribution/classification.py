@@ -55,7 +55,8 @@ def classify(landing_url: str, referrer: str, hosts: SiteHosts = NO_HOSTS) -> Tr
 def reclassified(visit: Visit, hosts: SiteHosts = NO_HOSTS) -> Visit:
     """Return a visit classified again by `hosts` and the rules of this release.
 
-    Only the click ids of the visit change if its source was stated. A visit without addresses is returned unchanged.
+    If the file that the visit was imported from stated its source, only the click ids change. A visit with neither a
+    landing URL nor a referrer is returned unchanged.
     """
     if not visit.landing_url and not visit.referrer:
         return visit

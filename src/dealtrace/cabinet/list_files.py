@@ -38,8 +38,9 @@ FilterWords = Mapping[str, tuple[str, Mapping[str, str]]]
 
 @record
 class ListFile(Generic[Key, Item]):
-    """A list to write: its columns, a function that yields pages of keys, such as ids, and one that reads their rows.
+    """A list to write to a file: its columns, its rows, and notes about it.
 
+    `pages` yields the keys of the rows, such as ids, page by page; `read_rows` reads the rows with the keys of a page.
     `notes` say which period and filters the list has. XLSX files have them on a separate sheet; CSV files leave them
     out, because a file whose first line has the headings can be imported again.
     """

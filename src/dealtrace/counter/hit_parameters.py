@@ -220,7 +220,7 @@ TABLE = HitTable(
             "ip",
             IpAddressType(IP_LENGTH_MAX),
             "IP-адрес посетителя, если запрос отправляет сервер сайта; по умолчанию адрес запроса.",
-            "The visitor's IP address if the site's server sends the request; by default the address of the request.",
+            "The visitor's IP address, sent by the site's server. The default is the IP address that sent the request.",
         ),
         Parameter(
             "userAgent",

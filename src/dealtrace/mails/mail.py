@@ -11,7 +11,7 @@ MailId = NewType("MailId", int)
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=1)
 ATTEMPTS_MAX = 30
-"""Ours: the maximum number of attempts to send an e-mail. They take about a day; an older alert is of no use."""
+"""Ours: the maximum number of attempts to send an e-mail. They take about a day; after that, an alert is of no use."""
 _DOUBLINGS_MAX = 10
 
 

@@ -11,7 +11,7 @@ from dealtrace.matching.window import window_of
 from dealtrace.record import record
 
 SECOND = timedelta(seconds=1)
-"""The unit of link thresholds, which are whole seconds."""
+"""The unit of link thresholds: the longest time between a lead and its deal is set in whole seconds."""
 
 
 @record

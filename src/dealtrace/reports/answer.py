@@ -260,9 +260,9 @@ class _Figures:
 
 
 def shift_to(question: Question, compared: Period | None) -> tuple[int, ...]:
-    """Return, for each dimension, the number to add to a key of the compared period to get the key of its counterpart.
+    """Return, for each dimension, what to add to keys of the compared period, so that rows to compare have equal keys.
 
-    The number moves the first day of the compared period to the first day of the question's period. It is 0 for
+    The number added moves the first day of the compared period to the first day of the question's period. It is 0 for
     dimensions other than days, weeks, months and quarters.
     """
     if compared is None:
@@ -331,7 +331,7 @@ class ByFigure:
 
 @record
 class ByKey:
-    """A sort criterion: the keys at index `place`, by time or, for names, by code points; missing keys come last."""
+    """A sort criterion: the keys at index `place`. Names are sorted by code points; missing keys come last."""
 
     place: int
     is_descending: bool = False

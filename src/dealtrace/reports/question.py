@@ -57,7 +57,7 @@ class Sort:
 class Question:
     """The parsed parameters of a report. `model` is `None` for all models at once; `limit` is `None` for all rows.
 
-    `pivot` is the dimension whose keys become columns of the first metric, or `None` if there is no pivot.
+    `pivot` is a dimension, or `None`: for each key of it, the report has a column with figures of the first metric.
     `shows_empty_times` is true for pages and e-mails, which have rows for times when nothing was counted; see
     `reading/empty_times.py`.
     """

@@ -1,1 +1,1 @@
-"""Notes under charts, which explain why figures changed: notes that people write, and changes to settings."""
+"""Notes under charts: notes that people write and changes to settings, both of which explain why figures changed."""

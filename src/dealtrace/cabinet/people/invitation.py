@@ -22,7 +22,7 @@ BAD_REQUEST = 400
 
 @record
 class Offer:
-    """An invitation and the site of its role; `site` is `None` if the invitation is to own the installation."""
+    """An invitation and the site of its role; `site` is `None` if the role is owner of the installation."""
 
     invitation: Invitation
     site: Site | None

@@ -49,7 +49,7 @@ _OPPOSITES: Mapping[str, Operator] = {
 def chips_of(
     address: Address, dimensions: Iterable[Dimension], language: Language, *, is_whole: bool
 ) -> tuple[Chip, ...]:
-    """Return the filters of an address, with contacts in their values masked unless `is_whole` is true."""
+    """Return the filters in a report's URL, with contacts in their values masked unless `is_whole` is true."""
     named = {each.name: each for each in dimensions}
 
     def words_of(text: str) -> str:

@@ -65,7 +65,7 @@ def _rung_below(question: Question, place: int) -> str | None:
 
 
 def _grouped(address: Address, names: Sequence[str]) -> str:
-    """Return the URL grouped by other dimensions; a sort by a dimension that is no longer shown is dropped."""
+    """Return the URL of the report grouped by `names`; the sort is dropped if its dimension is no longer shown."""
     sort = address.get("sort")
     by_name = sort.removeprefix(DESCENDING)
     is_lost = by_name in _RUNGS and by_name not in names

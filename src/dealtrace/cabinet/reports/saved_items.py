@@ -65,7 +65,7 @@ class Save(Protocol):
     def __call__(
         self, connection: Connection, site: Site, address: Address, saved_name: SavedName, by: int, *, overwrites: bool
     ) -> None:
-        """Store the question of an address under a name."""
+        """Save the question in the URL `address` under a name."""
 
 
 @record

@@ -27,7 +27,7 @@ def table_for_visitors(table: Table, by: Sequence[Dimension]) -> Table:
 
 
 def models_for_visitors(table: ModelsTable, by: Sequence[Dimension]) -> ModelsTable:
-    """Return a copy of a table of all models with keys masked; `by` are the dimensions of its keys."""
+    """Return a copy of `table` in which the keys are masked and are not links; `by` are the dimensions of the keys."""
     return replace(table, lines=tuple(_models_line(line, by) for line in table.lines))
 
 

@@ -1,4 +1,4 @@
-"""The page of scheduled reports: people paste the address of a report and choose when it is mailed."""
+"""The page of scheduled reports: people paste the URL of a report and choose when the report is e-mailed."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

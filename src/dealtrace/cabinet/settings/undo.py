@@ -61,9 +61,9 @@ def undo_of(change: SiteChange, user_ids: Mapping[str, int]) -> Undo | None:
 
 
 def names_of(change: SiteChange) -> set[str]:
-    """Return names of the changed thing, spelled so that two changes to the same thing have a name in common.
+    """Return the names by which to recognise the changed thing: changes to the same thing have a name in common.
 
-    A renamed thing has two names, and an import of rates has one for each currency.
+    If a change renames a thing, both names are returned; for an import of rates, the names are its currencies.
     """
     match change.kind:
         case ChangeKind.STATUS:

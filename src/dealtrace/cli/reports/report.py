@@ -37,7 +37,10 @@ Last = Annotated[str, typer.Option("--to", help="The last day, inclusive.")]
 Model = Annotated[str, typer.Option("--model", help="The attribution model 0–6, or all; the site's by default.")]
 DateOption = Annotated[
     str,
-    typer.Option("--date", help="The date by which deals count: deal, lead, or changed (the last change of the deal)."),
+    typer.Option(
+        "--date",
+        help="The date by which a deal is counted: deal (its own), lead (its lead's) or changed (of its last change).",
+    ),
 ]
 Compare = Annotated[str, typer.Option("--compare", help="The period to compare with: previous, year or weekdays.")]
 Filters = Annotated[

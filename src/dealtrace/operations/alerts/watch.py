@@ -57,9 +57,9 @@ class AlertReport:
 
 @operation(ids_per_command=0)
 def claim_alert(work: Work, commands: Sequence[WriteCommand[None]]) -> list[Alert | None]:
-    """Claim the site's alert that has been due longest; each outcome is the alert, or `None` if no alert is due.
+    """For each command, claim the site's alert that has been due longest, and return it, or `None` if no alert is due.
 
-    Until the lease ends, no other process can claim this alert. Alerts are claimed one by one, so that the lease of an
+    Until the lease ends, no other process can claim the alert. Alerts are claimed one by one, so that the lease of an
     alert does not run while other alerts are evaluated.
     """
     lock_registrations(work)

@@ -22,7 +22,7 @@ from dealtrace.storage.visits.visits import find_visits
 
 @record
 class MatchDecision:
-    """The result of matching a deal by its matchers, the searches for a lead or visit that the caller sent.
+    """The result of matching a deal by its matchers, which are searches for a lead or for a visit.
 
     `matcher` is the position of the matcher that succeeded, or `None` if none did. `visit` is set if the deal was
     matched to a visit.

@@ -1,4 +1,4 @@
-"""Find the deals of a period whose status nobody has classified, so that reports count them as open."""
+"""Find a period's deals that have a status nobody has classified; reports count such deals as open."""
 
 from collections.abc import Collection
 from datetime import datetime

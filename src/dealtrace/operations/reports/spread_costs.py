@@ -36,7 +36,7 @@ def add_costs(work: Work, commands: Sequence[WriteCommand[CostSpread]]) -> list[
 
 @operation(ids_per_command=1)
 def restate_costs(work: Work, commands: Sequence[WriteCommand[CostSpread]]) -> list[CostSpread | PointsSpent]:
-    """Store costs in place of the earlier costs, sent by API or file, of the same sources and days.
+    """Store costs; they replace earlier costs of the same sources and days that came by API or from a file.
 
     If two commands of a batch have the same source and day, the later one counts. The outcomes are as in `add_costs`.
     """

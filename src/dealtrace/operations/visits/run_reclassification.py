@@ -39,11 +39,11 @@ def run_reclassification(
     user_id: int | None = None,
     read_site: ReadSite | None = None,
 ) -> Iterator[tuple[Reclassification, int]]:
-    """Reclassify all visits of a site; yield the progress and the number of visits at the start and after each chunk.
+    """Reclassify all visits of a site; at the start and after each chunk, yield the progress and the number of visits.
 
     Each chunk is a transaction of its own, so a caller that stops iterating stops the run after a chunk, and the next
     run continues there. A dry run begins at the first visitor, and rolls each chunk back. The settings are those of
-    `site`, or of the site that `read_site` returns for each chunk.
+    `site`. If `read_site` is given, it is called for each chunk, and the settings of the site that it returns are used.
     """
     run = _Run(database, site, now, user_id, read_site, dry_run=dry_run)
     with database.read() as connection:

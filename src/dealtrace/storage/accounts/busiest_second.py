@@ -1,4 +1,4 @@
-"""The busiest second of each day of a site, as the rate limit of the API counts requests."""
+"""The second of each day with the most requests to a site, counted in the same way as for the API's rate limit."""
 
 from datetime import date
 

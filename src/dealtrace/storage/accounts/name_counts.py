@@ -17,9 +17,9 @@ NAMES_MAX = 1000
 If a site has more names than that, a faulty program makes them up, and nobody would read them all.
 """
 OPEN_NAMES_MAX = NAMES_MAX // 2
-"""Ours: names that anybody may send are counted only while the site has fewer names than this.
+"""Ours: a new name on an endpoint open to anybody is counted by itself only while a site has fewer names than this.
 
-So they never take the room of the names that the CRM misspells.
+This leaves the other half of `NAMES_MAX` to names from the CRM, such as misspelled parameters.
 """
 OTHER_NAMES = ""
 """The name of the row that counts all other names; callers never send an empty name."""

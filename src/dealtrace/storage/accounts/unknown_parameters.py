@@ -16,8 +16,8 @@ _COUNTS = NameCounts(unknown_parameter)
 class UnknownParameter:
     """A parameter that callers sent although the endpoint does not have it, and how often they sent it.
 
-    `nearest` is the most similar known name. `path` and `name` are empty in the record that counts all parameters
-    beyond the limit of names.
+    `nearest` is the most similar known name. A site has a limited number of records; all other parameters are
+    counted in one record with an empty `path` and an empty `name`.
     """
 
     path: str

@@ -38,7 +38,7 @@ _DEALS_OF_SPANS = {
     "clue_email": _SPANS.outerjoin(deal, and_(deal.c.clue_email == _SPAN_CONTACT, _MAY_BE_BOUND)),
     "clue_further": _SPANS.outerjoin(deal_contact, _IS_FURTHER).outerjoin(deal, and_(_HAS_IT, _MAY_BE_BOUND)),
 }
-"""Joins of leads' contacts with the deals that have the same contact as their phone, e-mail or further contact.
+"""Joins of the contacts of leads with the deals that have this contact as phone, as e-mail or as further contact.
 
 Outer joins make SQLite begin with the contacts of the leads.
 """
@@ -76,7 +76,8 @@ def is_its_lead(table: Table, kind: LeadKind) -> ColumnElement[bool]:
 def find_ids_by_contact(connection: Connection, site_id: int, spans: Sequence[LeadSpan]) -> set[int]:
     """Find the ids of deals that may match the leads in `spans` by contact, including deleted deals.
 
-    Deals that accept only the other kind of lead (calls or lead requests) are left out.
+    Deals that accept only calls do not match lead requests, and deals that accept only lead requests do not match
+    calls.
     """
     if not spans:
         return set()

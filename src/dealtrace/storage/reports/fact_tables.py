@@ -35,7 +35,7 @@ class Moment(StrEnum):
 
 
 def moment_of_deals(date_of: DateOf) -> Moment:
-    """Return the time by which a report with the setting `date_of` dates deals."""
+    """Return the time by which a report dates deals, given its setting `date_of`."""
     return {DateOf.DEAL: Moment.HAPPENED, DateOf.LEAD: Moment.LEAD, DateOf.CHANGED: Moment.CHANGED}[date_of]
 
 

@@ -1,4 +1,7 @@
-"""SQL selects of leads to join: first leads of clients, leads with deals or a stated source, and paths to leads."""
+"""SQL selects that report statements join: first leads, leads with deals, leads with a stated source, and paths.
+
+A path is the sequence of sources through which a client came before a lead.
+"""
 
 from sqlalchemy import BigInteger, Subquery, Text, case, func, literal, or_, select, type_coerce, union_all
 

@@ -68,7 +68,7 @@ class Shape:
         return f"{_OF_COMPARED}{parameter_name}" if self.is_compared else parameter_name
 
     def parameter(self, name: str) -> BindParameter[int]:
-        """Return a parameter of the period."""
+        """Return a bound of the period, such as `SINCE`, as an SQL parameter."""
         return parameter(self.name_of(name))
 
 

@@ -225,7 +225,7 @@ def _grouped_in_two_steps(
 
 
 _VALUE = "value"
-"""The column of the first step whose distinct values the second step counts."""
+"""The column of values to count once each: the first step groups by it, and the second step counts the groups."""
 
 
 def _first_key(dimension: Dimension, rows: CountedRows) -> Expression:

@@ -86,7 +86,7 @@ def list_statuses(connection: Connection, site_id: int) -> list[Status]:
 
 
 def find_deals_by_status(connection: Connection, site_id: int) -> dict[str, int]:
-    """Find how many non-deleted deals each spelling of a status has, by spelling; this reads all deals of the site."""
+    """Count a site's non-deleted deals for each spelling of each status; this reads all deals of the site."""
     mine = select(deal.c.status, func.count()).where(deal.c.site_id == site_id, deal.c.deleted_at.is_(None))
     return {row[0]: row[1] for row in connection.execute(mine.group_by(deal.c.status))}
 

@@ -64,12 +64,12 @@ async def act(view: View) -> Response:
 
 
 async def _change(view: View, webhook: Webhook) -> Response:
-    """Store the address, events and fields in the form, or show the form again with error messages."""
+    """Store the URL, events and fields entered in the form, or show the form again with error messages."""
     return await _store(view, webhook, read_draft(view))
 
 
 async def _undo(view: View, webhook: Webhook) -> Response:
-    """Store the address, events or fields that the webhook had before a change."""
+    """Store the URL, events or fields that the webhook had before a change."""
     change = await view.read(find_site_change, view.current_site.id, view.form.get("change"))
     former = former_webhook(change, webhook) if change is not None else None
     if former is None:

@@ -111,7 +111,7 @@ def _rest(size: str) -> str:
 def _rank(size: str) -> str:
     """Return the SQL expression for the rank of a touch, by which kopecks left over by rounding are distributed.
 
-    The touch with the greatest remainder has the greatest rank number; of equal remainders, the latest touch has.
+    The greater the remainder, the greater the rank number; of touches with equal remainders, later ones rank higher.
     """
     return f"({_rest(size)} * {_PLACES} + {_PLACES} - place)"
 
