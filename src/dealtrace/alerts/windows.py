@@ -86,7 +86,7 @@ def next_check(slot: Slot, time_zone: ZoneInfo) -> datetime:
 
 
 def following(slot: Slot) -> Slot:
-    """Return the next occurrence; windows of seven days overlap, since one ends every day."""
+    """Return the next occurrence of the window; occurrences of seven days overlap, since one of them ends every day."""
     if slot.window.days or slot.end_hour == HOURS_OF_DAY:
         return Slot(slot.window, slot.last_on + DAY, slot.window.hours or HOURS_OF_DAY)
     return Slot(slot.window, slot.last_on, slot.end_hour + slot.window.hours)

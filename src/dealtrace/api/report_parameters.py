@@ -21,7 +21,10 @@ Schema = Mapping[str, object]
 
 @dataclass(frozen=True)
 class ForQuestion:
-    """The type of a string that is parsed later, when the site's own names are known; `describe` returns the schema."""
+    """The type of a string that is parsed later, when the names that the site has defined are known.
+
+    `describe` returns the JSON Schema of the type.
+    """
 
     describe: Callable[[], Schema]
     erased: str = ""

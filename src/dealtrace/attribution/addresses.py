@@ -10,7 +10,7 @@ import idna
 from publicsuffixlist import PublicSuffixList
 
 ADDRESS_LENGTH_MAX = 8192
-"""The maximum number of characters of an address that are read; the rest is ignored."""
+"""How many characters of a URL are parsed; any further characters are ignored."""
 PART_LENGTH_MAX = 1024
 HOST_LENGTH_MAX = 253
 """The maximum number of characters of a host name in the Domain Name System."""

@@ -12,7 +12,7 @@ from dealtrace.record import record
 CREDIT_LOOKBACK = timedelta(days=90)
 """Ours: the longest time from a visit to a lead for which the visit can get credit; Calltouch documents no limit."""
 HALF_LIFE = timedelta(days=7)
-"""Ours: under time decay, a visit gets half the credit of one that is this much later, as in other analytics tools."""
+"""Ours: in the time-decay model, a visit that is this much earlier than another gets half as much credit."""
 POSITION_ENDS = Fraction(40, 100)
 """Ours: in the position-based model, the first and the last visit each get this share; the others share the rest."""
 WHOLE = 1_000_000

@@ -242,7 +242,7 @@ _LEAD_ANNOTATIONS = (
             f"customSources.{stated.name}",
             stated.type,
             "Часть источника лида по данным отправителя.",
-            "A part of the lead's source, as the sender states it.",
+            "A part of the lead's source, as stated by the sender.",
         )
         for stated in SOURCE_PARAMETERS
     ),

@@ -103,7 +103,7 @@ class Attrs:
         return kept
 
     def salvage(self, text: str) -> tuple[Mapping[str, object] | None, bool]:
-        """Return the members that can be stored (`None` if there are none) and whether all members can be stored."""
+        """Return the members of the object that can be stored, or `None`, and whether all its members can be stored."""
         try:
             members = msgspec.json.decode(text[:ATTRS_READ_MAX], type=dict[str, object])
         except (msgspec.DecodeError, RecursionError, UnicodeError):

@@ -66,8 +66,8 @@ def clear_number(number: WrittenNumber, decimal_sign: str) -> Decimal:
         written, whole, fraction = _readings(number, number.unclear_sign)
         raise InvalidValue(
             f"{written}: это {whole} или {fraction}? По столбцу не видно: уберите разделители тысяч или допишите ноль",
-            f"{written}: is it {whole} or {fraction}? The column does not show it: remove the thousands separators, or "
-            "add a zero",
+            f"{written}: is it {whole} or {fraction}? The column does not show which: remove the thousands separators, "
+            "or add a zero after the decimals",
         )
     return number.decided(decimal_sign).number
 

@@ -161,12 +161,17 @@ DEAL_COLUMNS = (
         "Whether `lead_id` is a call or a lead request.",
     ),
     Column("lead_id", ("leadId", "ID лида"), _ID, "The id of the deal's lead; the lead may be imported later."),
-    Column("call_id", ("callId", "orderSource.callId", "ID звонка"), _ID, "The id of the lead, if it is a call."),
+    Column(
+        "call_id",
+        ("callId", "orderSource.callId", "ID звонка"),
+        _ID,
+        "The id of the deal's lead, if the lead is a call.",
+    ),
     Column(
         "request_id",
         ("requestId", "orderSource.requestId", "ID заявки"),
         _ID,
-        "The id of the lead, if it is a lead request.",
+        "The id of the deal's lead, if the lead is a lead request.",
     ),
     Column(
         "phone",

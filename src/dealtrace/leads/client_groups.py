@@ -59,7 +59,7 @@ def is_filler(contact: str) -> bool:
 
 
 def is_shared(other_contacts: Iterable[str]) -> bool:
-    """Return whether too many people use a contact; `other_contacts` are the other contacts of its leads."""
+    """Return whether too many people use a contact; `other_contacts` are the other contacts of leads that have it."""
     return len(set(other_contacts)) > SHARED_BY_MAX
 
 

@@ -189,10 +189,10 @@ def _read_row(row: Sequence[Written], forms: Sequence[PhoneForm]) -> Iterator[st
 
 
 def _rivals(row: Sequence[str]) -> list[UsualNumber]:
-    """List the Russian numbers in usual groups that may be in a row, also across the punctuation between its numbers.
+    """List the Russian phones in usual groups that a row may contain, including phones with punctuation inside.
 
-    If a Russian number begins in one number of the row and ends in a later one, it must end where the later one ends,
-    or have an extension behind it.
+    A phone with punctuation inside is listed only if nothing, or only an extension, stands between its end and the next
+    punctuation.
     """
     digits = " ".join(row)
     if _ALONE.fullmatch(digits) is not None:

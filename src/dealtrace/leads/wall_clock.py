@@ -34,7 +34,7 @@ class FirstPart(Enum):
 
 @dataclass(frozen=True)
 class ClockForm:
-    """A form of dates: the first part and the possible separators; a date must use the same separator twice."""
+    """A form of dates: the part that comes first, and the allowed separators; a date must use one of them twice."""
 
     begins_with: FirstPart
     separators: str

@@ -21,8 +21,8 @@ CANDIDATES_MAX = 20
 class MatcherOutcome(StrEnum):
     """The result of a matcher.
 
-    `PASSED_OVER` means that the matcher describes no search, `NOT_TRIED` that an earlier matcher found something, and
-    `UNREACHABLE` that an earlier matcher always succeeds.
+    `PASSED_OVER` means that Dealtrace cannot search as the matcher demands, `NOT_TRIED` that an earlier matcher found
+    something, and `UNREACHABLE` that an earlier matcher always succeeds.
     """
 
     DECIDED = "decided"
@@ -36,8 +36,8 @@ class MatcherOutcome(StrEnum):
 class MatcherCandidate:
     """A lead that a matcher considered.
 
-    `before` is how long before `until`, the matcher's date, the lead began; `missed_by` has the reasons why the
-    matcher does not accept the lead.
+    `before` is the time from the start of the lead to the matcher's `until`, the latest start that it accepts.
+    `missed_by` has the reasons why the matcher does not accept the lead.
     """
 
     lead: LeadRef

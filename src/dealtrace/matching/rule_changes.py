@@ -73,7 +73,7 @@ def _flips_without_matching(
 
 
 def _raised(clue: SearchContacts, happened_at: datetime, leads: Sequence[LeadSpan]) -> Iterator[RuleChange]:
-    """Yield at most one change: to the smallest threshold above the present one that gives the deal a different lead.
+    """Yield at most one change: to the smallest higher threshold with which the deal gets a different lead.
 
     With any smaller threshold above the present one, the deal keeps its lead.
     """
@@ -91,7 +91,7 @@ def _raised(clue: SearchContacts, happened_at: datetime, leads: Sequence[LeadSpa
 
 
 def _lowered(clue: SearchContacts, happened_at: datetime, leads: Sequence[LeadSpan]) -> Iterator[RuleChange]:
-    """Yield at most one change: to the largest threshold below the present one that takes the deal's lead away.
+    """Yield at most one change: to the largest lower threshold with which the deal does not keep its lead.
 
     With any larger threshold below the present one, the deal keeps its lead.
     """

@@ -58,11 +58,11 @@ class Erasure:
 
 @operation(ids_per_command=0)
 def erase_people(work: Work, commands: Sequence[WriteCommand[Erasure]]) -> list[people.Traces]:
-    """Make people anonymous at the site, in input order; each outcome is the rows found about the person.
+    """Make the data of people anonymous, in input order; each outcome has the rows found about one person.
 
-    A person is not changed if the found rows differ from those that the operator has agreed to erase. Registrations
-    wait for the transaction, so that they add no data meanwhile. The caller must first remove the column mirror, the
-    copy that reports read, because it would keep the data.
+    Nothing is changed for a person if the found rows differ from those that the operator has agreed to erase.
+    Registrations of deals wait until the transaction ends, so that they add no data meanwhile. The caller must first
+    remove the column mirror (a copy of the data for reports), because the mirror would keep the data.
     """
     lock_registrations(work)
     outcomes: list[people.Traces] = []

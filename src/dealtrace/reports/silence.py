@@ -9,7 +9,7 @@ DEALS_MIN = 8
 PAUSE_MIN = timedelta(hours=24)
 """Ours: the shortest pause that can be silence; shorter pauses, such as nights and quiet days, are ordinary."""
 WEEKS_MIN = 3
-"""Ours: from the counts of fewer weeks than this, no usual count is computed."""
+"""Ours: a usual count is computed only if there are counts for at least this many weeks."""
 TIMES_USUAL = 8
 """Ours: a silence lasts more than this many times the average pause; by chance, 1 pause in 3000 lasts that long."""
 

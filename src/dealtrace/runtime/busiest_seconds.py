@@ -1,4 +1,7 @@
-"""Remember the busiest second of each site's day among a process's requests; new ones are stored once a second."""
+"""Remember, for each site, the second of the current day in which one IP address sent this process most requests.
+
+New busiest seconds are stored once a second.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -216,7 +216,10 @@ def _own_contacts(
 def _own_visits(
     connection: Connection, site_id: int, leads: Mapping[LeadKind, set[int]], named_by_deals: set[int]
 ) -> set[int]:
-    """Find the visits of leads and deals, and the further visits of each visitor who has no other leads."""
+    """Find the visits of the given leads and deals, and all other visits of the same visitors.
+
+    The other visits of a visitor are left out if the visitor has also made other leads that have a contact.
+    """
     named = named_by_deals | _visits_named_by(
         connection, site_id, {kind: is_in(LEAD_TABLES[kind].c.id, leads[kind]) for kind in LeadKind}
     )

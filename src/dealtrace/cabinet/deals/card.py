@@ -180,7 +180,7 @@ def _facts(view: View, facts: CardFacts) -> list[Fact]:
 
 
 def _contacts(view: View, deal: Deal) -> list[tuple[str, str]]:
-    """Return a deal's phone and e-mail as pairs of title and text, or no pairs if the deal's details have them."""
+    """Return a deal's phone and e-mail as pairs of title and text, or no pairs if the deal's details have contacts."""
     contact = deal.clue.contact
     if contact is None or search_contacts_of(deal.details) is not None:
         return []

@@ -123,9 +123,7 @@ CAUSES: Mapping[type[Refusal], Cause] = {
     errors.CallAndLeadRequest: Cause(
         "both a call and a lead request were sent", "send only the call or only the lead request"
     ),
-    errors.DealNotDeleted: Cause(
-        "the deal cannot be restored, since it is not deleted (command line)", "no action is needed"
-    ),
+    errors.DealNotDeleted: Cause("a command restores a deal that is not deleted", "no action is needed"),
     errors.LeadNotFound: Cause("the lead to pin, show or delete does not exist (command line)", "choose another lead"),
     errors.DealNotPinned: Cause("the deal to unpin is not pinned (command line)", "no action is needed"),
     errors.LeadTaken: Cause(
@@ -133,7 +131,7 @@ CAUSES: Mapping[type[Refusal], Cause] = {
         "send a different identifier",
     ),
     errors.NumberReused: Cause(
-        "another deal now has the number of the deal to restore (command line)",
+        "a command restores a deal whose number another deal now has",
         "first change or delete the other deal with this number",
     ),
     errors.NameTaken: Cause(
@@ -155,12 +153,10 @@ CAUSES: Mapping[type[Refusal], Cause] = {
     errors.PersonNotFound: Cause(
         "a command names a phone or e-mail about which no data is stored", "check its spelling"
     ),
-    errors.LeadNotDeleted: Cause(
-        "the lead cannot be restored, since it is not deleted (command line)", "no action is needed"
-    ),
+    errors.LeadNotDeleted: Cause("a command restores a lead that is not deleted", "no action is needed"),
     errors.RecordingNotFound: Cause(
         "the call has no recording on the web, or the site has no such call",
-        "check the id; the PBX sends the address of a recording in `recordUrl`",
+        "check the id; the PBX sends the URL of a recording in `recordUrl`",
     ),
     errors.LeadNotMatched: Cause(
         "no lead matches the `matching` of an item", "send the id of the lead, or increase `searchDepth`"

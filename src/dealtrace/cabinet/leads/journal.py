@@ -40,7 +40,7 @@ YES = "yes"
 
 @record
 class Tab:
-    """A tab: its title and address, and whether it is the current one."""
+    """A tab: its title and URL, and whether it is the current tab."""
 
     title: str
     address: str

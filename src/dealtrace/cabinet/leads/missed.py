@@ -43,7 +43,7 @@ class MarkButton:
 
 
 def missed_days(days: Days, now: datetime) -> Days:
-    """Return a copy of `days` (the period in the URL) whose period is the last `MISSED_DAYS` days, including today."""
+    """Return `days` with the last `MISSED_DAYS` days, including today, in place of the period in the URL."""
     today = site_day(now, days.site.time_zone)
     return replace(days, period=Period(today - timedelta(days=MISSED_DAYS - 1), today), fault="")
 

@@ -16,7 +16,7 @@ MINUTE = timedelta(minutes=1)
 
 @record
 class Step:
-    """A step: its title and state, the line to copy, whether it is done, and whether it is required."""
+    """A step: its title, its state in words, the line to copy, whether the step is done, and whether it is required."""
 
     title: str
     state: str

@@ -29,7 +29,10 @@ class ModelHeading:
 
 @record
 class ModelCell:
-    """A value under a model: its text, its change, and the address of the rows behind it, empty if there is no link."""
+    """A value under an attribution model: its text, and its change from the compared period.
+
+    `address` is the URL of the rows behind the value, or empty if there is no link to them.
+    """
 
     words: str
     address: str

@@ -184,9 +184,10 @@ def ask_all(source: FactSource, site: Site, question: Question, now: datetime, c
 
 
 def shown_question(question: Question, chart: str) -> Question:
-    """Return the question of the table on the page; with all models it has only one metric, see `metric_under_models`.
+    """Return the question that the table on the page answers; downloaded files of the report have the same table.
 
-    The table also has rows for hours, days, weeks or months without data. The files of a report have the same table.
+    If the table compares all models, the question has a single metric, which `metric_under_models` chooses. The table
+    also has rows for hours, days, weeks or months without data.
     """
     shown = replace(question, shows_empty_times=True)
     if question.model is not None:

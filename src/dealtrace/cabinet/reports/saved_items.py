@@ -178,7 +178,7 @@ def fault_of(address: Address, known: QuestionContext, view: View) -> str:
 
 
 def _faults_of(refusal: InvalidSetting | NameTaken, view: View, taken: str) -> Faults:
-    """Return an error message by field: a message about the name belongs to that field, any other to the whole form."""
+    """Return the error message by field: the field is `name` if the name is refused, otherwise "" (the whole form)."""
     if isinstance(refusal, NameTaken):
         return {"name": taken}
     return {"name" if refusal.facts["key"] == "name" else "": fault_text(refusal, view.language)}

@@ -18,7 +18,7 @@ from dealtrace.storage.accounts.site_hosts import list_hosts
 
 PLACE = "settings/hosts"
 _FIELDS = {"KIND": "kind", "HOST": "host", "host": "host", "--name": "name"}
-"""Maps the keys that an `InvalidSetting` may have to the fields of the form."""
+"""The field of the form for each possible `key` of an `InvalidSetting`."""
 _NOTHING_SENT = {"kind": "", "host": "", "name": ""}
 
 

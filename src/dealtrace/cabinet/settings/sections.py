@@ -103,7 +103,7 @@ def _sections(view: View, site: Site, facts: _Facts) -> list[SettingsSection]:
         (
             "settings/webhooks",
             "Webhooks",
-            translate("%(count)s, not working: %(ailing)s")
+            translate("Total: %(count)s, not working: %(ailing)s")
             % {"count": facts.webhooks, "ailing": facts.ailing_webhooks},
             Role.OWNER,
         ),

@@ -109,7 +109,10 @@ class Forecast:
 
 
 def agreement_of(changes: Mapping[str, str]) -> str:
-    """Return a string with the changes to `AGREED_SETTINGS`; the person must see their effect before they are saved."""
+    """Return a string that lists the changes to `AGREED_SETTINGS`, or an empty string if there are none.
+
+    Such changes are saved only after the person has seen what they would do.
+    """
     return " ".join(f"{key}={text}" for key, text in changes.items() if key in AGREED_SETTINGS)
 
 

@@ -88,7 +88,7 @@ async def show(view: View) -> Response:
 
 
 async def start(view: View) -> Response:
-    """Start a preview or the run that was previewed, and return to the page, which shows the progress."""
+    """Start a preview, or the change that was previewed, and redirect to the page, which shows the progress."""
     site = await stored_site(view)
     kind, act = view.form.get("kind"), view.form.get("act")
     if kind not in list(PastKind) or act not in (PREVIEW, RUN):

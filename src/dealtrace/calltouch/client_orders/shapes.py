@@ -1,4 +1,7 @@
-"""The msgspec structs of an order in deals 2.0; strings may be sent as numbers, and empty values as `null`."""
+"""The msgspec structs of an order, as the deals 2.0 API calls a deal.
+
+Strings may be sent as numbers, and empty values as `null`.
+"""
 
 from collections.abc import Sequence
 

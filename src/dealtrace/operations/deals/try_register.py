@@ -25,8 +25,8 @@ NO_ID = DealId(0)
 class TriedRegistration:
     """The result of trying a registration.
 
-    `earlier` is the stored deal if the registration would be a retry, or `None`. `explanation` says why the deal would
-    get its lead, or none, if it were stored now. Custom fields in `unknown_fields` would not be stored.
+    `earlier` is the id of the stored deal if the registration would be a retry, or `None`. `explanation` says why the
+    deal would get its lead, or why it would get no lead. Custom fields in `unknown_fields` would not be stored.
     """
 
     registration: Registration

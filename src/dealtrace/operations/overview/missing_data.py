@@ -29,7 +29,7 @@ class MissingData:
 
 
 def find_missing_data(source: FactSource, site: Site, period: Period, now: datetime) -> MissingData:
-    """Return the gaps in a period, and its campaigns that have costs but no visits.
+    """Return the gaps in metrics during a period, and the campaigns that have costs but no visits in the period.
 
     Today is not searched for gaps, because it is not over.
     """

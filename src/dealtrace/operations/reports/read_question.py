@@ -23,11 +23,11 @@ def read_question(
 ) -> Question:
     """Return the parsed question of a report about a site.
 
-    A question without a limit shows at most `rows_max` rows, or all rows if `rows_max` is `None`.
+    If the question has no limit, the report shows at most `rows_max` rows, or all rows if `rows_max` is `None`.
 
     Raises:
-        InvalidParameters: a word of the question is unknown or not allowed in its place; each violation lists the
-            allowed words.
+        InvalidParameters: a value in the question is unknown or not allowed in its place; each violation lists the
+            allowed values.
     """
     return parse_question(words, read_question_context(connection, site, now, rows_max=rows_max, user_id=user_id))
 

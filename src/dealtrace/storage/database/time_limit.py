@@ -35,7 +35,7 @@ def stopped_after(connection: Connection, seconds: int) -> Iterator[None]:
 
 
 def interrupt_of(connection: Connection) -> Interrupt:
-    """Return the function that ends the statement that a connection runs on another thread."""
+    """Return a function with which another thread can end the statement that a connection is running."""
     name = "interrupt" if connection.dialect.name == "sqlite" else "cancel"
     interrupt: Interrupt = getattr(connection.connection.driver_connection, name)
     return interrupt

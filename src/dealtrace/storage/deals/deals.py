@@ -234,7 +234,7 @@ def list_ids_after(connection: Connection, site_id: int, after_id: int, limit: i
 
 
 def has_unusable_contact() -> ColumnElement[bool]:
-    """Return the SQL condition that a deal has a phone or e-mail that no lead can match, as it has no normal form."""
+    """Return the SQL condition that a deal has a phone or e-mail without a normal form; such contacts match no lead."""
     return or_(
         and_(deal.c.clue_phone_as_sent.is_not(None), deal.c.clue_phone.is_(None)),
         and_(deal.c.clue_email_as_sent.is_not(None), deal.c.clue_email.is_(None)),

@@ -37,7 +37,7 @@ def has_reason(reason: MatchReason, *, contact_matching: bool) -> ColumnElement[
 
 
 def needs_lead(reason: MatchReason) -> bool:
-    """Return whether deals with a lead can have this reason, so that the lead's row must be read."""
+    """Return whether deals with a lead can have `reason`; if so, a search for such deals must read the lead's row."""
     return reason not in UNMATCHED_REASONS and reason is not MatchReason.STATED_SOURCE
 
 

@@ -65,7 +65,7 @@ class LocalTime:
         return self._since_year_1(at) // _number(HOUR_LENGTH) % _number(HOURS)
 
     def ordinal(self, at: Number) -> Number:
-        """Return the SQL expression for the ordinal of an instant's local day."""
+        """Return the SQL expression for the local day of an instant, as the number that `date.toordinal` returns."""
         return self._since_year_1(at) // _number(DAY_LENGTH)
 
     def _since_year_1(self, at: Number) -> Number:

@@ -74,7 +74,7 @@ class Shape:
 
 @record
 class Scope:
-    """The site, groupings, filters, period and attribution model of a report, and the time by which it dates deals.
+    """The site, groupings, filters, period and attribution model of a report, and the date by which deals are counted.
 
     `is_compared` is as in `Shape`.
     """

@@ -61,8 +61,8 @@ _WON_FLAGS = frozenset({"is_won", FIRST_WON})
 class Part:
     """A group of measures, and how they are fetched.
 
-    `in_rows` are fetched for each row of the report. The totals of `adding` are added up from the rows; the totals of
-    `whole` are queried separately.
+    The measures in `in_rows` are fetched for each row of the report. The totals of the measures in `adding` are added
+    up from the rows; the totals of the measures in `whole` are queried separately.
     """
 
     group: Group

@@ -100,7 +100,7 @@ class MatchedVisit:
 
 
 Credited = VisitedLead | MatchedVisit
-"""A lead that visits are credited with, or a visit to which deals are matched."""
+"""What visits get credit for: a lead, or a visit to which deals are matched directly."""
 
 
 def replace_credits(connection: Connection, site_id: int, credits_of: Mapping[CreditKey, CreditsByModel]) -> None:

@@ -79,7 +79,7 @@ class MirrorFacts:
         return "stated_source_id", *(f"{name}_{model:d}" for name in lists)
 
     def touched(self, facts: Subquery, fact: Fact, model: AttributionModel, money: Sequence[str]) -> Subquery:
-        """Return a select with a row for each touch of each fact; see `FactTables`."""
+        """Return a select with a row for each touch (credited visit) of each fact; see `FactTables`."""
         columns, of_touches = facts.c, self.touch_attributes(fact, model, money)
         kept = [column for column in columns if column.name not in {*money, *of_touches}]
         if fact is Fact.ASSISTS:

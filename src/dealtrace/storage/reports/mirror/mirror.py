@@ -49,7 +49,11 @@ class MirrorOutdated(MirrorFault):
 
 @record
 class State:
-    """The state of a mirror: the stamps of its last two updates, and the number of the last applied mark."""
+    """The state of a mirror, as its table `state` stores it.
+
+    `stamp` and `stamp_before` are the random strings of the last two updates, see `marks.py`. `last_number` is the
+    number of the last mark (the record of a change) that was applied to the mirror.
+    """
 
     stamp: str
     stamp_before: str
@@ -82,7 +86,7 @@ def rebuild_file_of(database: Database) -> Path:
 
 
 def _proceed() -> None:
-    """Go on waiting, whatever happens."""
+    """Do nothing, so that waiting continues; this is the default of the parameters named `proceed`."""
 
 
 @contextmanager
