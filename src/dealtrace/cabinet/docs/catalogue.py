@@ -124,8 +124,10 @@ CAUSES: Mapping[type[Refusal], Cause] = {
         "both a call and a lead request were sent", "send only the call or only the lead request"
     ),
     errors.DealNotDeleted: Cause("a command restores a deal that is not deleted", "no action is needed"),
-    errors.LeadNotFound: Cause("the lead to pin, show or delete does not exist (command line)", "choose another lead"),
-    errors.DealNotPinned: Cause("the deal to unpin is not pinned (command line)", "no action is needed"),
+    errors.LeadNotFound: Cause(
+        "a command names a lead to pin, show or delete that does not exist", "choose another lead"
+    ),
+    errors.DealNotPinned: Cause("a command unpins a deal that is not pinned", "no action is needed"),
     errors.LeadTaken: Cause(
         "another call or lead request has this identifier, which is never reused; the message has the id of that lead",
         "send a different identifier",
@@ -135,7 +137,7 @@ CAUSES: Mapping[type[Refusal], Cause] = {
         "first change or delete the other deal with this number",
     ),
     errors.NameTaken: Cause(
-        "a site, token, login or field with that name exists (command line)", "choose another name"
+        "a command gives a site, token, login or field a name that is taken", "choose another name"
     ),
     errors.SiteNotFound: Cause(
         "there is no such site, in a route without a token or in a command",
@@ -143,13 +145,15 @@ CAUSES: Mapping[type[Refusal], Cause] = {
     ),
     errors.UnknownSetting: Cause("a command names an unknown setting", "the message lists the valid settings"),
     errors.InvalidSetting: Cause(
-        "the value of a setting is invalid (command line, cabinet)", "the message says what is valid"
+        "a command or the cabinet gives a setting an invalid value", "the message says what is valid"
     ),
     errors.InvitationSpent: Cause(
         "the one-time link was already used, is wrong or has expired (cabinet)",
         "ask for a new link; a server without users prints a link when it starts",
     ),
-    errors.TokenNotFound: Cause("there is no active token with that id (command line)", "`dealtrace token list`"),
+    errors.TokenNotFound: Cause(
+        "a command names a token that is not active or does not exist", "`dealtrace token list`"
+    ),
     errors.PersonNotFound: Cause(
         "a command names a phone or e-mail about which no data is stored", "check its spelling"
     ),
@@ -162,23 +166,23 @@ CAUSES: Mapping[type[Refusal], Cause] = {
         "no lead matches the `matching` of an item", "send the id of the lead, or increase `searchDepth`"
     ),
     errors.FileUnreadable: Cause(
-        "the file cannot be read, or is not a table with the required columns (command line, cabinet)",
+        "a file to import cannot be read, or is not a table with the required columns",
         "the message says what is wrong",
     ),
     errors.ImportInProgress: Cause(
-        "the same file is already being imported (command line, cabinet)",
+        "the file to import is already being imported",
         "wait until that import has finished",
     ),
-    errors.WebhookNotFound: Cause("there is no webhook with that id (command line)", "`dealtrace webhook list`"),
+    errors.WebhookNotFound: Cause("a command names a webhook that does not exist", "`dealtrace webhook list`"),
     errors.DeliveryNotFound: Cause(
-        "the message to replay was never sent to this webhook, or is no longer stored (command line)",
+        "a command replays a message that was never sent to this webhook, or is no longer stored",
         "check the `webhook-id` of the message; deliveries are kept for 30 days",
     ),
     AlertNotFound: Cause(
-        "the site has no such alert (command line)", "`dealtrace alert list SITE_ID` lists the alerts"
+        "a command names an alert that the site does not have", "`dealtrace alert list SITE_ID` lists the alerts"
     ),
     errors.HostNotFound: Cause(
-        "the site has no such host of this kind (command line)",
+        "a command names a host that the site does not have among its hosts of this kind",
         "`dealtrace source host list SITE_ID` lists the hosts",
     ),
     errors.LoginRefused: Cause(
@@ -202,7 +206,7 @@ CAUSES: Mapping[type[Refusal], Cause] = {
         "wait for the answer",
     ),
     refusals.SegmentNotFound: Cause(
-        "the site has no such segment (command line)", "`dealtrace segment list SITE_ID` lists the segments"
+        "a command names a segment that the site does not have", "`dealtrace segment list SITE_ID` lists the segments"
     ),
 }
 """The causes and cures of all refusals; `docs/api.md` has the same rows."""
