@@ -375,7 +375,7 @@ def page_router(services: Sequence[Route], cabinet: Sequence[Route]) -> Router:
 
 
 class RedirectToCabinet:
-    """The handler of the path `/`: it redirects browsers to the cabinet; `unknown` answers programs with 404."""
+    """The handler of the path `/`: it redirects browsers to the cabinet; `unknown` answers other requests with 404."""
 
     def __init__(self, unknown: ASGIApp) -> None:
         self._unknown = unknown

@@ -11,7 +11,7 @@ from dealtrace.record import record
 INVITATION_BYTES = 33
 """The number of random bytes in the key of a link; only the digest of the key is stored."""
 INVITATION_AGE_MAX = timedelta(days=7)
-"""Ours: how long an invitation is valid; if nobody accepts it within a week, the address was probably wrong."""
+"""Ours: how long an invitation is valid; one that nobody accepts within a week probably went to the wrong person."""
 PASSWORD_LINK_AGE_MAX = timedelta(days=1)
 """Ours: how long a link that sets a password is valid; a forgotten link is dangerous, and a new one is easy to make."""
 

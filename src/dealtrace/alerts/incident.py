@@ -1,4 +1,4 @@
-"""Incidents: the times in which the figure of an alert was unusual, from the first unusual window to the last.
+"""Incidents: each lasts from the first window of time in which an alert's figure is unusual to the last such window.
 
 A trial of a rule finds past incidents and stores nothing; incidents of saved rules are stored.
 """

@@ -122,7 +122,7 @@ def change_words(
 def _name_words(
     change: SiteChange, language: Language, translate: Callable[[str], str], columns: Mapping[str, Metric]
 ) -> str:
-    """Return the name of the changed thing in words, such as the title of a setting."""
+    """Return the words for what was changed, such as the title of a setting."""
     name = change.name
     match change.kind:
         case ChangeKind.SETTING if name in _SETTINGS:

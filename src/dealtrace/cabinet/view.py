@@ -97,7 +97,7 @@ class View:
 
     @property
     def current_site(self) -> Site:
-        """Return the site of the path, on pages that have one."""
+        """Return the page's site; use this only on pages that belong to a site."""
         assert self.site is not None
         return self.site
 

@@ -43,7 +43,7 @@ class CutText(Text):
     """The type of a string that is cut if it is too long."""
 
     def salvage(self, text: str) -> tuple[str | None, bool]:
-        """Return the text, cut and without null characters (`None` if it is empty), and whether it is unchanged."""
+        """Return the text, cut and without null characters (`None` if nothing is left), and whether nothing changed."""
         kept = storable(text)[: self.length_max]
         return kept or None, kept == text
 

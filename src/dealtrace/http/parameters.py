@@ -221,7 +221,7 @@ class ParameterTable:
     def _check_violations(self, violations: Mapping[str, Violation], sent: Sent) -> None:
         """Raise `InvalidParameters` if there are violations.
 
-        A violation does not count if the parameter named in `gives_way_to` was sent with a valid value.
+        A parameter's violation does not count if its `gives_way_to` names a parameter that was sent with a valid value.
         """
         blamed = [violation for name, violation in violations.items() if not self._gives_way(name, sent)]
         if blamed:

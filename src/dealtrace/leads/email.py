@@ -111,7 +111,7 @@ def _unit(name: str) -> str:
 
 
 def _list_addresses(part: str) -> list[str]:
-    """List the addresses in a string without separators, or none if a word next to an address may be part of it."""
+    """List the e-mails in text between two separators; list none if an adjacent word may belong to an e-mail."""
     part = _LABEL.sub("", part)
     closed = _BLANKS_AROUND_AT.sub("@", part).strip()
     words = [closed] if len(closed.split()) == 1 else part.split()

@@ -103,7 +103,7 @@ class Written:
 
 
 def is_short(digits: str) -> bool:
-    """Return whether a number has at most as many digits as an extension may have."""
+    """Return whether a number has no more digits than an extension may have."""
     return len(digits.replace(" ", "").removeprefix("+")) <= EXTENSION_LENGTH_MAX
 
 

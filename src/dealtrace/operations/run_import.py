@@ -1,4 +1,4 @@
-"""Import a file from where an earlier run stopped, a chunk of rows per transaction, and refresh the statistics."""
+"""Import a file from where an earlier run stopped, a chunk per transaction; then refresh the database's statistics."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace

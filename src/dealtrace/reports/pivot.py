@@ -85,7 +85,7 @@ class _Table:
         return PivotLine(total.keys, values, self._value(total), compared, self._compared(total))
 
     def cell(self, row: Row, column: Row) -> Row:
-        """Return the row of `cells` with the keys of a row and a column, or an empty row if there is none."""
+        """Return the row of the report `cells` that has the keys of `row` and `column`, or else an empty row."""
         keys = (*row.keys, *column.keys)
         if keys in self._found:
             return self._found[keys]

@@ -11,7 +11,7 @@ from dealtrace.runtime.write_each import raise_first, write_each
 from dealtrace.runtime.write_queue import WriteQueue
 
 NAMES_AT_ONCE_MAX = 1000
-"""The maximum number of names, over all sites, counted separately between two writes; other names share one count."""
+"""How many names, over all sites, get counts of their own until the next write; other names of a site share a count."""
 OPEN_NAMES_AT_ONCE_MAX = NAMES_AT_ONCE_MAX // 2
 """Ours: names that anybody may send are counted separately only while fewer names than this are counted.
 

@@ -326,7 +326,7 @@ class WriteQueue:
         """Reserve ids and begin a transaction; return the connection and the transaction.
 
         Raises:
-            _NotOpen: the whole database cannot be written to.
+            _NotOpen: the whole database is unavailable, not only the data of one site.
         """
         try:
             self._watch.require(is_fresh=True)

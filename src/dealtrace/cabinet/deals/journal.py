@@ -193,7 +193,7 @@ def _page(connection: Connection, query: PageQuery, listing: Listing) -> tuple[N
 def _previous(
     connection: Connection, query: PageQuery, listing: Listing, sorting: Sorting
 ) -> SortKey | AmountKey | None:
-    """Return the key after which the previous page begins, or `None` on the first two pages."""
+    """Return the key after which the previous page begins; `None` if that page is the first or does not exist."""
     highest_first, newest_first = sorting is Sorting.HIGHEST, sorting is Sorting.NEWEST
     if sorting in _BY_AMOUNT:
         begun = listing.before_amount

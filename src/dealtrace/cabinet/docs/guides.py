@@ -1,4 +1,4 @@
-"""The guides for people who connect a CRM, a PBX or a website; each guide is a file in each language."""
+"""The guides for people who connect a CRM, a PBX or a website; each guide has one file per language."""
 
 from functools import cache
 from importlib.resources import files

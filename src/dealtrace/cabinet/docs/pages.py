@@ -17,7 +17,7 @@ from dealtrace.http.openapi.described_method import describe_method, title_of
 from dealtrace.http.openapi.samples import ADDRESS
 
 GUIDES_ADDRESS = "https://deals.example.com"
-"""The example address of the server in guides; pages show the address at which they were opened instead."""
+"""The example URL of the server in the texts of guides; pages replace it with the URL at which they were opened."""
 _HOST = re.compile(r"[\w.\-]+(:[0-9]+)?|\[[0-9a-fA-F:.]+\](:[0-9]+)?")
 _OWN_LINK = re.compile(r'href="(/docs[^"#?]*)(?=["#])')
 

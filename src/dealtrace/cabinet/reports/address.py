@@ -80,7 +80,7 @@ class Address:
         return Address(self.page, self.parameters, tuple(other for other in self.filters if other != text))
 
     def with_other_filter(self, text: str, other: str) -> "Address":
-        """Return the address with the filter `other` in the place of the filter `text`."""
+        """Return a copy of this report URL in which the filter `other` replaces the filter `text`."""
         filters = dict.fromkeys(other if each == text else each for each in self.filters)
         return Address(self.page, self.parameters, tuple(filters))
 

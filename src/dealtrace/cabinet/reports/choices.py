@@ -162,7 +162,7 @@ def period_choices(chosen: str, language: Language) -> tuple[Choice, ...]:
 def choices_of(
     address: Address, usual: Mapping[str, str], known: QuestionContext, language: Language, *, is_whole: bool
 ) -> Choices:
-    """Return the fields of the form for an address; `usual` has the values of parameters not in the address.
+    """Return the fields of a report's form, filled in from the report's URL; parameters not in the URL are in `usual`.
 
     Contacts in active filters are masked unless `is_whole` is true.
     """

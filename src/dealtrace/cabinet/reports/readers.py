@@ -54,7 +54,7 @@ def table_for_readers(table: Table, by: Sequence[Dimension]) -> Table:
 
 
 def models_for_readers(table: ModelsTable, by: Sequence[Dimension]) -> ModelsTable:
-    """Return a copy of a table of all models with contacts in keys masked; see `table_for_readers`."""
+    """Return a copy of a table of all attribution models; contacts in its keys are masked as in `table_for_readers`."""
     lines = []
     for line in table.lines:
         keys = _keys(by, line.keys)

@@ -44,7 +44,7 @@ class Opened:
 
 
 async def show(view: View) -> Response:
-    """Show the report of a link, without a login; parameters of the address are ignored."""
+    """Show the report of a shared link, without a login; the query string of the URL is ignored."""
     view.person, view.form_token = None, ""
     try:
         page = await _answer(view)

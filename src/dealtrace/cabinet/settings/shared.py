@@ -75,9 +75,9 @@ async def revoke(view: View) -> Response:
 
 
 def _frozen(address: Address, context: QuestionContext) -> Address:
-    """Return the address of a report with defaults written out, and with the filters of a segment instead of its name.
+    """Return a report's URL with defaults written out, and with its segment's filters instead of the segment's name.
 
-    A link to the returned address shows the same report even if the defaults or the segment are changed later.
+    A link to the returned URL shows the same report even if the defaults or the segment are changed later.
 
     Raises:
         InvalidParameters: the parameters of the report are invalid.

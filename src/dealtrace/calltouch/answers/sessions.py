@@ -1,4 +1,4 @@
-"""What the API calls sessions: visits, and the sources of deals and leads."""
+"""What the API calls a session: a visit, or the source of a deal or lead."""
 
 from collections.abc import Mapping
 from typing import TypedDict

@@ -66,7 +66,10 @@ def type_of_matcher(matcher: Matcher) -> str:
 
 
 def _read(element: Element, place: str, time_zone: ZoneInfo, happened_at: datetime, faults: list[Violation]) -> Matcher:
-    """Parse a matcher (search); if it is invalid, add its violations to `faults` and return a placeholder."""
+    """Parse a matcher, which is a search for a deal's source.
+
+    If the matcher is invalid, add its violations to `faults` and return a placeholder.
+    """
     match element.type:
         case "customSources":
             return Matcher(

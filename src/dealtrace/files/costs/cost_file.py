@@ -113,9 +113,10 @@ def read_cost_file(path: Path, encoding: str | None, reading: CostReading) -> Co
 class _Tally:
     """The sums of the rows read so far.
 
-    Foreign currency is already converted by `rate`, but amounts may be in millionths, and no VAT is added or removed
-    yet. `decimal_sign` is the comma or point before decimals, empty while unknown; `decimal_signs` has the signs that
-    cells show. `unclear` is the first cell such as `1,234`, which may be a thousand or a fraction.
+    Foreign currency is already converted by `rate`, but it is not yet decided whether the amounts are in rubles or in
+    millionths of a ruble, and no VAT is added or removed yet. `decimal_sign` is the comma or point before decimals,
+    empty while unknown; `decimal_signs` has the decimal signs seen in cells so far. `unclear` is the first amount such
+    as `1,234`, in which the comma may separate thousands or decimals.
     """
 
     headings: CostHeadings

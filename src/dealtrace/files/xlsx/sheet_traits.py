@@ -98,7 +98,7 @@ class _Workbook:
                 self._target = attributes.get("Target", "")
 
     def first_sheet(self) -> str:
-        """Return the path of the first sheet in the archive, or an empty string if the workbook does not name it."""
+        """Return the archive path of the workbook's first sheet, or an empty string if the workbook names no sheet."""
         return normpath(join("/xl", self._target)).lstrip("/") if self._target else ""
 
 

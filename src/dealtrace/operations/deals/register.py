@@ -117,8 +117,8 @@ def _choose_number(
 ) -> tuple[DealId, str]:
     """Return the id and the number of a new deal; the number is the id if none was sent.
 
-    If another deal already has the id as its number, the next id is taken. If several ids in a row are in use as
-    numbers, the reserved ids run out; the command then fails alone and is run again.
+    If another deal already has the id as its number, the next id is taken. If this uses up the reserved ids, the
+    write queue runs the commands of the batch again, one by one and with more ids.
     """
     if stated is not None:
         return DealId(own_id), stripped(stated)

@@ -42,8 +42,9 @@ class UpdatedDeal:
 def update_lists(
     work: Work, commands: Sequence[WriteCommand[Sequence[DealUpdate]]]
 ) -> list[list[UpdatedDeal | Refusal] | PointsSpent]:
-    """Change lists of deals; the outcome of a list is `PointsSpent`, or the updated deal or a refusal for each update.
+    """Change lists of deals.
 
+    The outcome of a list is `PointsSpent`, or a list that has, for each update, the updated deal or a refusal.
     Updates are applied in input order. A list costs points once if any update in it annotates a lead, or makes a
     difference to its deal after the earlier lists are applied; otherwise it costs nothing.
     """

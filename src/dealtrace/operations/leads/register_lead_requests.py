@@ -30,7 +30,7 @@ def register_lead_requests(
 def _without_guessed_visits(
     work: Work, commands: Sequence[WriteCommand[IncomingLeadRequest]]
 ) -> list[IncomingLeadRequest]:
-    """Return the lead requests; the visit is removed from those whose sender is not allowed to refer to it.
+    """Return the lead requests; if a sender is not allowed to refer to a visit, the visit's id is removed.
 
     A sender without a token may refer to a visit with a guessable id only if the visit is recent.
     """

@@ -1,4 +1,4 @@
-"""Change a site's past in the background: claim the run, report its progress after each chunk, then its result."""
+"""In the background, match all deals of a site again or classify all its visits again, or preview the changes."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace

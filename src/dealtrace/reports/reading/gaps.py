@@ -29,8 +29,8 @@ class Gap:
 def find_gaps(counts: Mapping[date, int]) -> list[Gap]:
     """Return the gaps in daily counts, earliest first; a day without an entry counts as 0.
 
-    Ours: empty days are a gap if their usual counts add up to at least `TIMES_USUAL`; by chance, such days are empty
-    1 time in 3000. Days before the first count are not a gap, since nothing was measured yet.
+    Ours: consecutive empty days are a gap if their usual counts add up to at least `TIMES_USUAL`; by chance alone,
+    such days are empty once in 3000 cases. Days before the first count are not a gap, since nothing was measured yet.
     """
     counted = [day_on for day_on, count in counts.items() if count]
     if not counted:

@@ -34,7 +34,7 @@ _LIST_LEADS: Mapping[LeadKind, CompiledStatement] = {
 def find_lead_summaries(
     connection: Connection, site_id: int, leads: Iterable[LeadRef], model: AttributionModel
 ) -> dict[LeadRef, LeadSummary]:
-    """Find summaries of leads with the visit credited under the attribution `model`; unknown leads are left out."""
+    """Find summaries of leads, each with the visit that the attribution `model` credits; unknown leads are left out."""
     rows = [
         (LeadRef(kind, lead_id), client_id, stated_id, visit_id, detail, phone, email)
         for kind, ids in ids_by_kind(leads).items()

@@ -20,7 +20,7 @@ class KnownStatuses:
         self._count = 0
 
     def unknown(self, site_id: int, spellings: Collection[str]) -> Collection[str]:
-        """Return the spellings that are not cached as stored, or none if the site has reached its limit of statuses."""
+        """Return the spellings that are not cached, or none of them if the site has reached its limit of statuses."""
         if site_id in self._full:
             return ()
         known = self._spellings.get(site_id)

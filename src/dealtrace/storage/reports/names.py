@@ -64,7 +64,10 @@ def single_spellings(tables: FactTables, dimension: Dimension) -> Selection:
 
 
 def _commonest(found: Iterable[Sequence[Any]], keys: Collection[str], count: Any) -> dict[str, str]:
-    """Return the most frequent spelling of each key; `found` has rows of key, spelling, and id or string to count."""
+    """Return the most frequent spelling of each key.
+
+    Each row of `found` has a key, a spelling, and the id or string whose uses are counted by `count`.
+    """
     spelt: dict[str, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
     for key, spelling, counted in found:
         if key in keys:

@@ -102,7 +102,10 @@ def _triggers() -> dict[str, str]:
 
 
 def _marking(marked: _Marked, row: str, *, is_further: bool) -> str:
-    """Return the SQL statement that marks a row; if `is_further`, it marks the row only if its site or id changed."""
+    """Return the SQL statement by which a trigger marks `row`, which is `NEW` or `OLD`.
+
+    With `is_further`, the row is marked only if the update changed the site or the id that the mark records.
+    """
     key = f"{row}.{marked.key}" if marked.key.isidentifier() else marked.key
     moved = f" WHERE OLD.site_id <> NEW.site_id OR {key} <> {key.replace('OLD', 'NEW')}" if is_further else ""
     return f"INSERT INTO mirror_mark (site_id, kind, id) SELECT {row}.site_id, '{marked.kind}', {key}{moved};"

@@ -44,7 +44,7 @@ _OPEN_MIRRORS = OpenMirrors()
 
 
 class MirrorOutdated(MirrorFault):
-    """The mirror cannot be updated by marks and must be built again; the message is the reason."""
+    """The mirror cannot be updated from the marks of changed rows and must be built again; the message says why."""
 
 
 @record
