@@ -1,4 +1,4 @@
-"""Decide whether a figure is unusual, compared with the same window in the weeks before."""
+"""Decide whether a figure is unusual, compared with the figures for the same hours or days of earlier weeks."""
 
 from collections.abc import Sequence
 from enum import Enum, auto

@@ -55,7 +55,8 @@ def restore(file: BackupFile) -> None:
             fail(f"File not found: {file}.")
         if not _is_empty(database):
             fail(
-                "The database is not empty. Set DEALTRACE_DATABASE_URL to an empty one, or move the database file away."
+                "The database is not empty. Set DEALTRACE_DATABASE_URL to the URL of an empty database, "
+                "or move the database file away."
             )
         if database.is_sqlite:
             _restore_sqlite(database, file)

@@ -120,8 +120,8 @@ def follows_matchers(version: DealVersion, previous: DealVersion | None) -> bool
 def as_of(deal: Deal, version: int, versions: Iterable[DealVersion]) -> Deal:
     """Return a deal as it was at `version`, by undoing the changes of later versions among `versions`.
 
-    Each version's `before` must have values as a `Deal` has them, not as JSON has them. `touched_at` is not undone.
-    `status_since` is undone only if `before` has it; see `difference`.
+    The values in each version's `before` must have the types of the fields of `Deal`, not their JSON form. `touched_at`
+    is not undone. `status_since` is undone only if `before` has it; see `difference`.
     """
     later = [candidate for candidate in versions if candidate.version > version]
     for reverted in sorted(later, key=lambda candidate: candidate.version, reverse=True):

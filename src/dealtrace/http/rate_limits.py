@@ -60,9 +60,10 @@ class RateLimits:
         return limit.count if limit is not None and limit.seconds == 1 else 0
 
     async def check_ip(self, rate_limit_class: RateLimitClass, ip: str) -> int:
-        """Admit a request from an IP address to an endpoint of a class, and count the request.
+        """Admit a request from an IP address to an endpoint of the class `rate_limit_class`, and count the request.
 
-        Return how many requests of the address the limit counts now, this one included; 0 if nothing is counted.
+        Return the number of requests from this IP address that now count towards the limit, this request included, or
+        0 if requests are not counted.
 
         Ours: while Redis is unavailable, every request is admitted: a lost deal costs more than an excess request.
         Vendor: «если в 1 секунду с одного IP-адреса поступит 11 API-запросов, то 5 выполнятся сразу, а остальные

@@ -211,12 +211,13 @@ def _is_doubtful(phone: str, digits: str, place: range, ends: tuple[int, int], r
     """Return whether a phone that was read at `place`, at the beginning of `digits`, may be parts of other numbers.
 
     A rival is another Russian number that shares digits with the phone.
-    Ours: numbers of houses, flats and lists stand before phones, as in `д.79 8 (495) 123-45-67`. So a rival that begins
-    before the phone makes it doubtful. A rival that begins inside the phone also makes it doubtful, with three
-    exceptions. If the phone begins with a plus or `00`, no such rival counts. If the phone begins with `8~10`, a rival
-    counts only directly behind the `8~10`, and only if the digits there are not a foreign number in groups. If the
-    phone is in usual groups, a rival counts only if it begins with the phone's second group, and if the first group is
-    not a 7 or 8 alone; the rival must end at or before the first of `ends`, or if it is likely, the second.
+    Ours: the numbers of houses, flats and list items stand before phones, as in `д.79 8 (495) 123-45-67`. So a rival
+    that begins before the phone makes it doubtful. A rival that begins inside the phone also makes it doubtful, with
+    three exceptions. If the phone begins with a plus or `00`, no such rival counts. If the phone begins with `8~10`, a
+    rival counts only directly behind the `8~10`, and only if the digits there are not a foreign number in groups. If
+    the phone is in usual groups, a rival counts only if it begins with the phone's second group, and if the first group
+    is not a 7 or 8 alone; the rival must also end at or before the first of `ends` or, if the rival is likely (see
+    `UsualNumber`), at or before the second of `ends`.
     """
     others = [rival for rival in rivals if rival.start < place.stop and rival.end > place.start]
     is_usual = any(phone == RUSSIA + rival.national and rival.start >= place.start for rival in others)

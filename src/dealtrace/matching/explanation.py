@@ -76,7 +76,8 @@ class Step:
 def explain_search(clue: SearchContacts, happened_at: datetime, leads: Sequence[LeadSpan]) -> list[Step]:
     """Return the steps of the search for a deal's lead, up to the first step that finds a lead.
 
-    `leads` may include leads whose windows do not contain the deal; the steps show by how much the deal misses them.
+    A lead's window is the time in which a deal may have come from the lead. `leads` may include leads whose windows do
+    not contain the time of the deal, `happened_at`; the steps show how far outside each window this time is.
     """
     steps: list[Step] = []
     for search in searches_for(clue):

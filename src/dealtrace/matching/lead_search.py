@@ -89,7 +89,7 @@ def choose(search: SearchByContact, prospects: Iterable[Prospect]) -> LeadRef | 
 
 
 class Miss(StrEnum):
-    """A reason why a search does not accept a lead that has one of its contacts."""
+    """A reason why a search does not accept a lead, although the lead has a contact that is searched for."""
 
     KIND = "another kind of lead"
     LATER = "began after the date"

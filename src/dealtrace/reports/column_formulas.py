@@ -116,9 +116,9 @@ def format_formula(formula: FormulaTree) -> str:
 
 
 def evaluate(formula: FormulaTree, values: Mapping[Part, Fraction | None]) -> Fraction | None:
-    """Return the exact value of a formula, or `None` if it divides by zero or a part is unknown.
+    """Return the exact value of a formula, or `None` if the formula divides by zero or uses an unknown value.
 
-    `values` has the value of every metric and column in the formula, or `None` if it is unknown.
+    `values` has the value of every metric and column in the formula; unknown values are `None`.
     """
     match formula:
         case Number(value):

@@ -59,7 +59,7 @@ def status_key(spelling: str) -> str:
 
 
 def meaning_of(spelling: str, meanings: Mapping[str, Meaning]) -> Meaning:
-    """Return the meaning of a status in any spelling; `meanings` has the site's meanings by `status_key`."""
+    """Return what a status means to a site; `meanings` has the meanings of the site's statuses by `status_key`."""
     return meanings.get(status_key(spelling), Meaning.OPEN)
 
 
@@ -69,7 +69,10 @@ def meanings_by_key(statuses: Iterable[Status]) -> dict[str, Meaning]:
 
 
 def unclassified_keys(statuses: Iterable[Status]) -> frozenset[str]:
-    """Return the keys (`status_key`) of the statuses for which nobody has set a meaning in any spelling."""
+    """Return the `status_key` of each status that nobody has classified.
+
+    A status is classified as soon as a person sets the meaning of one of its spellings.
+    """
     known = list(statuses)
     return frozenset(status_key(status.spelling) for status in known) - _classified_keys(known)
 

@@ -21,7 +21,7 @@ class AccountChanges:
     """Runs functions that change sites, users or tokens, one at a time, on a separate thread.
 
     A change that fails because of another transaction, for example by a deadlock, is retried for `patience_seconds`.
-    Unused ids are kept for the next change.
+    Ids are reserved before a change begins; those that the change does not use are kept for the next change.
     """
 
     def __init__(

@@ -52,7 +52,7 @@ class RequestJournal:
                 self._is_site_full.set()
 
     async def wait_for_full_site(self) -> None:
-        """Return as soon as `STORED_FROM` requests of a site wait."""
+        """Return as soon as any site has `STORED_FROM` requests that are not stored yet."""
         await self._is_site_full.wait()
 
     async def store(self, write_queue: WriteQueue, now: datetime, *, only_full: bool = False) -> None:

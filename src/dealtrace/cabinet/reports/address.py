@@ -71,12 +71,12 @@ class Address:
         )
 
     def with_filter(self, condition: Filter) -> "Address":
-        """Return the address with one more filter."""
+        """Return the URL of the report with one more filter."""
         text = format_filter(condition)
         return self if text in self.filters else Address(self.page, self.parameters, (*self.filters, text))
 
     def without_filter(self, text: str) -> "Address":
-        """Return the address without the filter `text`."""
+        """Return the URL of the report without the filter `text`."""
         return Address(self.page, self.parameters, tuple(other for other in self.filters if other != text))
 
     def with_other_filter(self, text: str, other: str) -> "Address":
@@ -85,7 +85,7 @@ class Address:
         return Address(self.page, self.parameters, tuple(filters))
 
     def at(self, page: str) -> "Address":
-        """Return the address of another page for the same question."""
+        """Return the URL of another page for the same question."""
         return Address(page, self.parameters, self.filters)
 
     def sorted_by(self, name: str) -> str:

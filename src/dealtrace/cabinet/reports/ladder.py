@@ -56,7 +56,11 @@ def rungs_of(question: Question, address: Address, language: Language) -> tuple[
 
 
 def _rung_below(question: Question, place: int) -> str | None:
-    """Return the dimension one rung below that at `place`, or `None` if no rung is lower or a lower rung is shown."""
+    """Return the first dimension of the next level of the ladder, below the dimension at `place` in the report.
+
+    The result is `None` if there is no next level, if the dimension at `place` is not on the ladder, or if the report
+    already shows a lower level.
+    """
     rung = _RUNGS.get(question.by[place].name)
     shown = [*question.by, *([question.pivot] if question.pivot is not None else [])]
     if rung is None or rung + 1 == len(LADDER) or any(_RUNGS.get(each.name, 0) > rung for each in shown):

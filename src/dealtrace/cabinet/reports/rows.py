@@ -129,7 +129,7 @@ def _page(address: Address, keys: Sequence[str], offset: int) -> str:
 
 
 def key_texts(figure: Figure, keys: Sequence[str], view: View, language: Language) -> list[str]:
-    """Return a text such as “Source: yandex” for each dimension of the figure and its requested key.
+    """Return a text such as “Source: yandex” for each dimension of `figure` and the key of this dimension in `keys`.
 
     Contacts are masked for people who may not see them.
     """

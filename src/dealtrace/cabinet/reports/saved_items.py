@@ -190,7 +190,11 @@ def _saved_name(view: View) -> SavedName:
 
 
 def _may_change(view: View, whose: str) -> bool:
-    """Return whether the person may save, rename and delete: always their own, the site's only as analyst or owner."""
+    """Return whether the person may save, rename and delete items.
+
+    If `whose` is `SITES`, the items are those that the site's users share, and only analysts and owners may change
+    them. Otherwise, the items are the person's own, and anyone may change their own items.
+    """
     return whose != SITES or (view.role is not None and view.role.includes(Role.ANALYST))
 
 

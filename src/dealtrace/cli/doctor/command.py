@@ -42,7 +42,10 @@ _LISTS_OF_NAMES = {
     "unknown_field": "custom fields that were sent and not stored",
     "unknown_parameter": "parameters that have no effect",
 }
-"""Maps the kinds of findings about single names to what the names are; only the most frequent names are printed."""
+"""The kinds of findings that are about a single name, each with the words for such names.
+
+Of each of these kinds, only the findings about the `NAMES_SHOWN` most frequent names of a site are printed.
+"""
 LISTS_READ = 1000
 _WHY_UNLINKED = {
     UnlinkedReason.SHARED: (

@@ -33,7 +33,10 @@ def report_calls(work: Work, commands: Sequence[WriteCommand[CallReport]]) -> li
 
 
 def _turns(commands: Sequence[WriteCommand[CallReport]]) -> Iterator[dict[int, CallReport]]:
-    """Yield groups of reports, by position, to store one after another; no group has two reports of the same call."""
+    """Yield groups of reports that are to be stored one group after another.
+
+    No group has two reports of the same call. The keys of a group are the positions of its reports in `commands`.
+    """
     waiting = {position: command.payload for position, command in enumerate(commands)}
     while waiting:
         first_of: dict[str, int] = {}

@@ -28,7 +28,7 @@ from dealtrace.storage.webhooks.webhooks import list_webhooks
 COUNTER_SILENT_AFTER = timedelta(days=1)
 """Ours: a visit counter without a visit for this long is a problem, because even a small site has a visit a day."""
 POINTS_NEARLY_SPENT = 0.9
-"""Ours: once this share of a day's points is spent, a problem warns that the rest may not last."""
+"""Ours: once this share of a day's points is spent, the overview warns that the rest may not last."""
 RECENT_DAYS = 7
 """Ours: contacts and parameters of this many days up to today are checked; earlier faults are probably mended."""
 NAMES_SHOWN = 5

@@ -88,7 +88,9 @@ def replay_since(connection: Connection, webhook_id: int, since: datetime) -> in
 
 
 def replay_message(connection: Connection, webhook_id: int, message_id: str) -> int:
-    """Queue a message to be sent to a webhook again; return 1, or 0 if the message is still waiting to be sent.
+    """Queue a message to be sent to a webhook again, and return how many messages were queued.
+
+    The result is 1, or 0 if the message is already waiting to be sent.
 
     Raises:
         WebhookNotFound: there is no such webhook.

@@ -93,7 +93,11 @@ def claim_alert(connection: Connection, site_id: int, until: datetime, now: date
 
 
 def update_claimed_alert(connection: Connection, claimed: Alert, values: Values) -> bool:
-    """Write `values`, by column name, to an alert that is still claimed as in `claimed`; return whether it is."""
+    """Write `values`, by column name, to an alert, and return whether they were written.
+
+    They are not written if the claim no longer holds: the stored `due_at` differs from that of `claimed`, or the alert
+    was deleted.
+    """
     mine = (alert.c.id == claimed.id, alert.c.due_at == claimed.due_at)
     return connection.execute(update(alert).where(*mine).values(**values)).rowcount > 0
 

@@ -56,7 +56,10 @@ class Interruption:
                 del self._interrupts[key]
 
     def _interrupt_all(self) -> None:
-        """Interrupt the connections again and again until none is left; the lock keeps them open meanwhile."""
+        """Interrupt the connections again and again, until all blocks of `reaching` have ended.
+
+        Each time, the lock keeps the blocks from ending, so that no connection is closed while it is interrupted.
+        """
         while True:
             with self._lock:
                 for interrupt in self._interrupts.values():

@@ -40,7 +40,10 @@ def find_by_amount(
 def find_previous_by_amount(
     connection: Connection, query: PageQuery, key: AmountKey, limit: int, *, highest_first: bool
 ) -> AmountKey | None:
-    """Find the key of the deal before the page of `limit` deals that ends at `key`; return `None` for the first."""
+    """Find the key of the deal before the page of `limit` deals that ends at `key`.
+
+    The result is `None` if that page is the first of the list.
+    """
     backwards = _in_order(query, key, highest_first=not highest_first, unknown_first=True)
     found = connection.execute(backwards.limit(1).offset(limit - 1)).first()
     return AmountKey(*found) if found is not None else None

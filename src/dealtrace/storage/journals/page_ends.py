@@ -42,7 +42,10 @@ def find_cursor(connection: Connection, site_id: int, reader: str, offset: int, 
 
 
 def store_page_ends(connection: Connection, site_id: int, ends: Sequence[PageEnd], now: datetime) -> None:
-    """Store the ends of pages that were read at `now`; an end that the same reader stored before is replaced."""
+    """Store the ends of pages; `now` is the time at which the pages were read.
+
+    An end that is already stored for the same reader and offset is replaced.
+    """
     rows = {
         (end.reader, end.offset_after): {
             "site_id": site_id,
@@ -64,5 +67,5 @@ def store_page_ends(connection: Connection, site_id: int, ends: Sequence[PageEnd
 
 
 def delete_old_page_ends(connection: Connection, site_id: int, before: datetime) -> None:
-    """Delete the ends of a site's pages that were read before `before`."""
+    """Delete each stored page end of a site if the page was read before the time `before`."""
     connection.execute(delete(page_end).where(page_end.c.site_id == site_id, page_end.c.read_at < before))

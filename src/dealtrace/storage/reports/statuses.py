@@ -92,7 +92,7 @@ def find_deals_by_status(connection: Connection, site_id: int) -> dict[str, int]
 
 
 def find_latest_deals_by_status(connection: Connection, site_id: int, most: int) -> dict[str, int]:
-    """Find how many of a site's `most` latest non-deleted deals each spelling of a status has, by spelling."""
+    """Count a site's latest non-deleted deals for each spelling of each status; `most` limits how many are counted."""
     mine = select(deal.c.status).where(deal.c.site_id == site_id, deal.c.deleted_at.is_(None))
     latest = mine.order_by(deal.c.happened_at.desc()).limit(most).subquery()
     counted = select(latest.c.status, func.count()).group_by(latest.c.status)

@@ -51,7 +51,10 @@ def insert_deliveries(
 
 
 def _take_positions(connection: Connection, site_id: int, count: int) -> int:
-    """Reserve `count` positions of a site's outbox and return the first; others wait until this transaction ends."""
+    """Reserve `count` positions in the outbox of a site, and return the first of them.
+
+    Other transactions that reserve positions for the site wait until this transaction ends.
+    """
     start = insert_into(connection, webhook_position).values(site_id=site_id, last=count)
     counted = start.on_conflict_do_update(
         index_elements=["site_id"], set_={"last": webhook_position.c.last + start.excluded.last}
