@@ -25,9 +25,9 @@ _BEFORE_TAGS = "!/?"
 
 
 def split_address(address: str) -> SplitResult | None:
-    """Return the parts of an address, or `None` if it is malformed.
+    """Return the parts of a URL, or `None` if it is malformed.
 
-    An HTML-escaped ampersand in the address is decoded: `&amp;` is read as `&`.
+    An HTML-escaped ampersand in the URL is decoded: `&amp;` is read as `&`.
     """
     try:
         parts = urlsplit(_ESCAPED_AMPERSAND.sub("&", address[:ADDRESS_LENGTH_MAX]))
@@ -38,7 +38,7 @@ def split_address(address: str) -> SplitResult | None:
 
 
 def host_of(address: str) -> str:
-    """Return the host of an address in lower case, without `www.`, or an empty string if there is none."""
+    """Return the host of a URL in lower case, without `www.`, or an empty string if there is none."""
     parts = split_address(address)
     return bare_host(parts.hostname or "") if parts is not None else ""
 
@@ -125,7 +125,7 @@ def _pieces(text: str) -> Iterator[str]:
 
 
 def fragment_parameters_of(fragment: str) -> Mapping[str, str]:
-    """Return the parameters in the fragment of an address, by name; a path before them is skipped."""
+    """Return the parameters in the fragment of a URL, by name; a path before them is skipped."""
     path, mark, query = fragment.partition("?")
     return parameters_of(query if mark else path.lstrip(_BEFORE_TAGS))
 

@@ -28,9 +28,10 @@ _KEPT = re.compile("0|[1-9][0-9]{0,8}")
 
 
 def is_formula(text: str) -> bool:
-    """Return whether a string of a CSV file is a formula that no apostrophe keeps from being run.
+    """Return whether a spreadsheet would run a string of a CSV file as a formula.
 
-    A formula that consists of a constant string does not count, nor does other text that begins with `=`, such as `=)`.
+    False for a string protected by an apostrophe, for a formula that is only a constant string (`="…"`), and for text
+    that begins with `=` but is no formula, such as `=)`.
     """
     return text.startswith("=") and _FORMULA.match(text) is not None and _CONSTANT.fullmatch(text) is None
 

@@ -7,7 +7,7 @@ from dealtrace.files.row import Row
 
 
 def unreadable(path: Path, ru: str, en: str) -> FileUnreadable:
-    """Return the refusal of a file, with the reason in both languages; it names the file without its folder."""
+    """Return the error for an unreadable file, with the reason in both languages and the file's name without folder."""
     return FileUnreadable(file=path.name, ru=ru, en=en)
 
 

@@ -162,7 +162,7 @@ class ParameterTable:
         object.__setattr__(self, "required", required)
 
     def described(self) -> list[Parameter]:
-        """List the parameters, with the `Family` last."""
+        """List the parameters for the documentation; the `Family`, if there is one, comes last."""
         return [*self.parameters, *([self.family] if self.family is not None else [])]
 
     def read(self, pairs: Pairs) -> Sent:

@@ -23,7 +23,7 @@ def all_spellings(references: Iterable[str]) -> list[str]:
 
 
 def find_spelt(reference: str, known: Mapping[str, Found]) -> Found | None:
-    """Return the value that `known` has under any spelling of a reference, or `None` if there is none."""
+    """Look a reference up in `known`: first without surrounding blanks, then as sent; `None` if neither is a key."""
     for spelling in spellings(reference):
         if spelling in known:
             return known[spelling]

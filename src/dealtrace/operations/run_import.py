@@ -51,7 +51,7 @@ class RefusedRowsKept(Protocol[RefusedRow_contra]):
         """Discard the kept rows after row `last_row`; an attempt that was not committed has left them behind."""
 
     def add(self, refused: Iterable[tuple[RefusedRow_contra, Refusal]]) -> None:
-        """Keep these rows; this is called before the transaction commits."""
+        """Keep the `refused` rows with the reasons; this is called before the import's transaction commits."""
 
 
 @record

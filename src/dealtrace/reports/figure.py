@@ -65,7 +65,7 @@ def parts_of(metric: Metric, metrics: Iterable[Metric]) -> tuple[Metric, ...]:
 def parse_figure(
     words: RawQuestion, keys: Sequence[str], offset: int, context: QuestionContext, *, has_rows: bool = True
 ) -> Figure:
-    """Parse a figure of a report; `words` is its unparsed question.
+    """Parse a reference to a figure of a report; `words` is the report's question, not yet parsed.
 
     `keys` has the row's key for each dimension, or an empty string for a missing key. With `has_rows`, the figure's
     metric must be a plain count or sum; otherwise it may also be a ratio or a formula.

@@ -1,4 +1,4 @@
-"""Write the letters of e-mails about alerts and scheduled reports."""
+"""Write the contents of e-mails (letters) about alerts and scheduled reports."""
 
 from dataclasses import replace
 from functools import partial

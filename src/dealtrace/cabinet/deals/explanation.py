@@ -133,7 +133,7 @@ class Explainer:
 
     def _notes_on_matchers(self, explanation: Explanation) -> Iterator[str]:
         yield self._say(
-            "The CRM sent a list of searches for the lead (matchers), which are tried in order until one decides."
+            "The CRM sent matchers: searches for the lead, which are tried in order until one of them succeeds."
         )
         if explanation.verdict is Verdict.PINNED:
             yield self._say(

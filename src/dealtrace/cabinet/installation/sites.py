@@ -50,7 +50,7 @@ async def create(view: View) -> Response:
 
 
 async def _faults_of(view: View, sent: Mapping[str, str]) -> dict[str, str]:
-    """Return the error messages of the name, the time zone and the number, by field; empty if there are none."""
+    """Return the error messages for the site's name, time zone and id, by form field; empty if all are valid."""
     settings = {name: sent[name] for name in ("name", "timezone")}
     faults = {str(fault.facts["key"]): fault_text(fault, view.language) for fault in list_faults(settings)}
     site_id = number_of(sent["site_id"])

@@ -139,7 +139,10 @@ def _tables(answers: Answers, address: Address, view: View) -> dict[str, object]
 def line_of(
     answers: Answers, address: Address | None, rows_page: str, language: Language, notes: Sequence[AxisNote] = ()
 ) -> TimeLine | None:
-    """Return the chart, or `None` if there is none; if the report has all models, the title names the chart's model."""
+    """Return the report's chart, or `None` if the report has none.
+
+    If the report shows all attribution models, the title of the chart names the model that the chart shows.
+    """
     if answers.line is None:
         return None
     line, model = time_line(answers.line, address, rows_page, language, notes), answers.line.question.model

@@ -28,15 +28,15 @@ from dealtrace.reports.what_if import MatchCount
 
 DAYS = 28
 ROWS_MAX = 10_000
-"""At most this many deals, calls, lead requests and visits are tried, counted separately; this takes a few seconds.
+"""The maximum number of records of each kind (deals, calls, lead requests, visits) that are tried.
 
-`dealtrace try` has no limit.
+Trying so many takes a few seconds. `dealtrace try` has no limit.
 """
 MOVES_SHOWN = 10
 TRY = "try"
 """The value of the button that only shows what a change would do."""
 AGREED_SETTINGS = MOVING_SETTINGS | {"counter", "cors_origins"}
-"""The settings that affect figures, and those whose change may cut pages of the site off from the server."""
+"""The settings that affect figures, and two settings whose change may stop web pages from reaching the server."""
 
 
 @record

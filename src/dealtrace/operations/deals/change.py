@@ -38,7 +38,7 @@ class ChangedDeal:
 
 @operation(ids_per_command=1)
 def change_deals(work: Work, commands: Sequence[WriteCommand[Change]]) -> list[ChangedDeal | Refusal]:
-    """Change deals as paid calls of the API; each outcome is the changed deal or a refusal, in input order."""
+    """Change deals for API calls, which cost points; each outcome is the changed deal or a refusal, in input order."""
     return apply_changes(work, commands, PaidMethod.UPDATE_BY_ID)
 
 

@@ -135,10 +135,11 @@ def _list_spans(connection: Connection, site: Site, happened_at: datetime, conta
 def _list_farther_spans(
     connection: Connection, site: Site, happened_at: datetime, contact: SearchContacts, steps: Sequence[Step]
 ) -> list[LeadSpan]:
-    """List the leads beyond `NEAR_MISS` that the deal would get if its link threshold were just long enough.
+    """List the leads that the deal would get if its link threshold were just long enough.
 
-    The link threshold is the longest time between a lead and its deal. Only contacts whose search found nothing are
-    used. The list is empty if a smaller increase of the threshold would give the deal a nearer lead.
+    The link threshold is the longest time between a lead and its deal. Only searches by contact that found nothing
+    are considered, and only leads that miss the threshold by more than `NEAR_MISS`. The list is empty if a smaller
+    increase of the threshold would give the deal a nearer lead.
     """
     failed = [step for step in steps if step.winner is None]
     if any(candidate.missed_end is Missed.CLOSING for step in failed for candidate in step.candidates):

@@ -65,7 +65,10 @@ def update_lists(
 
 @record
 class _Applied:
-    """Lists of updates applied in memory: the deals before the updates, by position, and how many lists cost points."""
+    """The result of applying lists of updates in memory.
+
+    `found` has the deals before the updates, by position; `costing` is how many of the lists cost points.
+    """
 
     ledger: Ledger
     found: Mapping[int, Deal]
@@ -124,7 +127,7 @@ def _add_to_leads(work: Work, updates: Sequence[tuple[Deal, DealUpdate]]) -> Non
 
 
 def _with_matchers(work: Work, updates: Mapping[int, tuple[Deal, DealUpdate]]) -> dict[int, UpdatedDeal]:
-    """Return the updated deals by position, with the matcher that succeeded for each update that sent matchers."""
+    """Return the updated deals by position; if an update contains matchers, its deal has the matcher that succeeded."""
     asked = {
         position: deal for position, (deal, update) in updates.items() if not isinstance(update.change.matchers, Unset)
     }

@@ -51,9 +51,10 @@ AnnotationOutcomes = list[LeadRef | Refusal]
 def annotate_leads(
     work: Work, commands: Sequence[WriteCommand[AnnotationCall]]
 ) -> list[AnnotationOutcomes | PointsSpent]:
-    """Annotate leads in input order; the outcome of a call is `PointsSpent`, or a lead or a refusal for each item.
+    """Annotate leads in input order; the outcome of an API call has a lead or a refusal for each item.
 
-    A call costs points (the API's daily quota) once if any lead was found, and nothing otherwise.
+    If any lead was found, the API call costs points once, otherwise none. If the points (the API's daily quota) are
+    spent, the outcome is `PointsSpent`.
     """
     outcomes: list[AnnotationOutcomes | PointsSpent] = []
     for command in commands:

@@ -39,7 +39,7 @@ def find_missing_data(source: FactSource, site: Site, period: Period, now: datet
 
 
 def list_metric_gaps(source: FactSource, site: Site, period: Period, now: datetime) -> list[tuple[Metric, Gap]]:
-    """List the days of a period without calls, without lead requests or without visits, if there usually are some.
+    """List the gaps in a period: days on which calls, lead requests or visits are unusually absent.
 
     The earliest gaps come first. A gap may begin before the period or end after it. The list is empty if the period is
     longer than `DAYS_WATCHED`.

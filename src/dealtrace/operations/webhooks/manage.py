@@ -24,7 +24,7 @@ NO_FAILURES: Mapping[str, object] = {"failing_since": None, "failures": 0, "last
 def pause_webhook(connection: Connection, webhook_id: int, now: datetime, user_id: int | None = None) -> Webhook:
     """Pause a webhook, so that its deliveries wait until it is resumed, and return the webhook.
 
-    A webhook that is paused already keeps the time and the reason of its pause.
+    An already paused webhook keeps the time and the reason of its pause.
 
     Raises:
         WebhookNotFound: there is no such webhook.

@@ -136,9 +136,10 @@ def _find_shares(
 def _try_shares(
     connection: Connection, site: Site, trial: Trial, refs: Iterable[LeadRef], named: Sequence[MatchedVisit]
 ) -> dict[CreditKey, Shares]:
-    """Return, by credit key, the sources of each lead or visit and their shares under the trial's attribution model.
+    """Return the sources that the trial's attribution model credits for each lead or visit, with their shares.
 
-    If the trial requires that visits are classified again, this is done before they are credited.
+    The key of a lead or visit is its `CreditKey`. If the trial changes the classification of visits, the visits
+    are classified again before any are credited.
     """
     tried = trial.site_of(site)
     if not trial.moves_visits:

@@ -102,7 +102,7 @@ class TriedSettings:
 
 
 def read_tried(pairs: Iterable[tuple[str, str]]) -> TriedSettings:
-    """Parse what to try from pairs of key and value: rules, settings of a site, and statuses as `status.NAME`.
+    """Parse pairs of key and value that say what to try; a key is a rule, a setting of a site, or `status.NAME`.
 
     Only the values of rules are checked here.
 

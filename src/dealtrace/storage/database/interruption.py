@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from dealtrace.storage.database.database_errors import StatementStopped
 
 Interrupt = Callable[[], object]
-"""A function that ends the statement that a connection runs on another thread, if the connection runs one."""
+"""A function that ends the statement that a connection is running, if any; it may be called from any thread."""
 PAUSE_SECONDS = 0.05
 """How many seconds pass before the connections are interrupted again, since a statement may have begun meanwhile."""
 

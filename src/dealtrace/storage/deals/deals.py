@@ -121,7 +121,10 @@ def insert_deals(
 
 
 def update_clues(connection: Connection, site_id: int, deals: Sequence[Deal]) -> None:
-    """Store the clues of deals (the CRM's ids and contacts of their leads), and replace the deals' further contacts."""
+    """Store the clues of deals (the ids and contacts that the CRM sent to identify the deals' leads).
+
+    The further contacts in the clues replace all further contacts that are stored for the deals.
+    """
     if not deals:
         return
     ids = [changed.id for changed in deals]

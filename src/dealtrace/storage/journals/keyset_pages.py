@@ -61,7 +61,7 @@ class Days(Protocol):
         """Find the UTC day of the row that follows the first `skip` rows.
 
         Only the days that `count` counts for `since` and `until` are considered. Return the midnight at which the day
-        begins and the number of rows on earlier days, or `None` if these days have no rows.
+        begins and the number of rows on earlier days, or `None` if none of the considered days has rows.
         """
         ...
 

@@ -95,9 +95,10 @@ def find_unique_leads(connection: Connection, site: Site, leads: Iterable[LeadRe
 def predecessor_at(
     kind: LeadKind, condition: Condition | None = None, *, among: LeadKind | None = None
 ) -> ScalarSelect[datetime]:
-    """Return the SQL subquery for the start of the previous lead of a lead's client.
+    """Return the SQL subquery for the start of a lead's predecessor: the previous lead of the same client.
 
-    Only non-deleted leads that meet `condition` count; they must be of the kind `among`, by default of the lead's kind.
+    Only non-deleted leads that meet `condition` count. `kind` is the kind of the lead, `among` the kind of the previous
+    lead; by default, both are the same.
     """
     table, other_kind = LEAD_TABLES[kind], among if among is not None else kind
     earlier = LEAD_TABLES[other_kind].alias("earlier")

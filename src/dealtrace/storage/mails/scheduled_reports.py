@@ -94,7 +94,7 @@ def encode_question(words: RawQuestion) -> str:
 
 
 def _changing(report: ScheduledReport) -> Values:
-    """Return the columns of the parts of a report that users can change."""
+    """Return the values of the columns that store what users can change in a report."""
     return {
         "title": report.title,
         "question": encode_question(report.raw_question),

@@ -84,7 +84,7 @@ class FactTables(Hashable, Protocol):
         """
 
     def rows(self, fact: Fact, wanted: Iterable[str], moment: Moment) -> Selection:
-        """Return a select of the facts with the wanted attributes; for assists, select the deals that they count."""
+        """Return a select of the facts with the wanted attributes; for the fact `ASSISTS`, a select of the deals."""
 
     def touch_attributes(self, fact: Fact, model: AttributionModel, money: Sequence[str]) -> Iterable[str]:
         """Return the attributes that the argument `facts` of `touched` must have besides the wanted attributes."""

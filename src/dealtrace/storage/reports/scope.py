@@ -112,7 +112,7 @@ def shape_of(scope: Scope) -> Shape:
 
 
 def parameters_of(scope: Scope) -> Parameters:
-    """Return the parameters of a scope's SQL statements, by name, except the parameters of its site."""
+    """Return the parameters of a scope's SQL statements, by name, without those from `parameters_of_site`."""
     span, of_scope = scope.span, shape_of(scope)
     name_of = of_scope.name_of
     given: dict[str, object] = {

@@ -171,7 +171,7 @@ def grouped_statement(tables: FactTables, shape: Shape, group: Group) -> Selecti
 def _deferred(tables: FactTables, shape: Shape) -> frozenset[Dimension]:
     """Return the dimensions whose keys are computed in the second step of grouping, because that is faster.
 
-    If facts are filtered by source, the first step needs the keys of sources.
+    If facts are filtered by source, the dimensions of sources are left out, since the first step needs their keys.
     """
     is_filtered = any(each.dimension.kind is Kind.SOURCE for each in shape.filters)
     deferred = tables.deferred(shape.by)
