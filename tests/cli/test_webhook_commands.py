@@ -167,7 +167,7 @@ def test_a_receiver_that_nothing_is_ever_sent_to_is_refused_when_created(
     terminal: Terminal, site: str, url: str
 ) -> None:
     word = terminal.refused("webhook", "create", site, url)
-    assert "no server would send anything to this address" in word
+    assert "the server would refuse to send to this host" in word
     assert "DEALTRACE_WEBHOOK_PRIVATE_TARGETS" in word
     assert terminal.json("webhook", "list", site) == []
     private = "127.0.0.0/8,::1,10.0.0.0/8,169.254.169.254"

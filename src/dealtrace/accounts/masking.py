@@ -7,7 +7,7 @@ MASK = "•••"
 
 
 def _spelt(names: str) -> frozenset[str]:
-    """Return the names in a blank-separated text, each as written and in lower case."""
+    """Split a blank-separated text into names; the result has each name as written and also in lower case."""
     return frozenset([*names.split(), *names.lower().split()])
 
 

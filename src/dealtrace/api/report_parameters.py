@@ -38,7 +38,7 @@ class ForQuestion:
         return Text(WORDS_LENGTH_MAX).read(text)
 
     def schema(self) -> Schema:
-        """Return the JSON Schema of this type, with the names that all sites have."""
+        """Return the JSON Schema of this type; of names, such as metrics, it lists only those that every site has."""
         return self.describe()
 
 
@@ -141,7 +141,7 @@ ROWS = ParameterTable(
 
 
 def words_of(sent: Sent) -> RawQuestion:
-    """Return the parameters that define a report as strings, not yet parsed."""
+    """Return the parameters that define a report, as strings that are not parsed yet."""
     said = {name: sent.get(name, "") for name in REPORT.named}
     return RawQuestion(
         by=said["by"],

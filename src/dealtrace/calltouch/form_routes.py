@@ -35,7 +35,7 @@ ENDPOINTS = (
         _REQUEST_REGISTER,
         path=f"{REST}/{{siteId}}/requests/orders/register",
         ru="Создать заявку с сайта по прежнему адресу, без токена",
-        en="Register a lead request from a site's form at the older address, without a token",
+        en="Register a lead request from a site's form, without a token; an older URL of requests-register",
         name="site-requests-orders-register",
     ),
     Endpoint(

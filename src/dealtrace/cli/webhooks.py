@@ -106,7 +106,7 @@ def _check_target(url: str) -> None:
     try:
         asyncio.run(find_addresses(host, port, private))
     except TargetForbidden as refused:
-        fail(f"url: no server would send anything to this address: {refused}.")
+        fail(f"url: the server would refuse to send to this host: {refused}.")
     except TargetUnknown:
         return
 

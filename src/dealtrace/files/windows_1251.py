@@ -21,7 +21,7 @@ _USUAL_SIGNS = re.compile(f"[\x00-\x7f{_CAPITAL}{_SMALL}\u00a0«»–—…№°
 _GLUED_SIGN = re.compile(f"(?<![{_CAPITAL}{_SMALL}])[…“”„‘’–—][{_SMALL}]")
 """A sign at the beginning of a word; in Windows-1251, Mac-Cyrillic capitals such as С, Т and У become such signs."""
 _SIGN_IN_PLACE = re.compile(r"(?<=[0-9])[\u00a0 ]?€|€(?=[\u00a0 ]?[0-9])|(?<=[A-Za-z])[®™]")
-"""A sign that Russian text may have: a euro sign beside a number, or a trademark sign after a Latin word."""
+"""A euro sign beside a number, or a trademark sign after a Latin word; both are common in Russian text."""
 _CAPITAL_WITHIN = re.compile(f"[{_SMALL}][{_CAPITAL}]")
 _WORDS_JOINED = re.compile(f"(?:[{_CAPITAL}][{_SMALL}]+)+")
 """Capitalised words written together, such as МегаФон."""

@@ -75,8 +75,8 @@ def owning_contact(contacts: Iterable[str], unlinked: Mapping[str, UnlinkedReaso
 def group_contacts(contacts: Sequence[ContactLinks]) -> list[Group]:
     """Return the contacts grouped into clients, the group with the earliest lead first.
 
-    A shared contact forms a group alone. A group gets the `own_client_id` of its earliest contact as its client id; the
-    different `own_client_id` of a later contact becomes an alias.
+    A shared contact (see `is_shared`) forms a group of its own. The client id of a group is the `own_client_id` of its
+    earliest contact; if later contacts have other values of `own_client_id`, these become aliases.
     If a client splits into two groups, the later group needs a new id.
     """
     components = _components({contact.contact: contact for contact in contacts})

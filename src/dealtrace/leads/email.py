@@ -88,9 +88,9 @@ def is_filler_email(normal: str) -> bool:
 
 
 def _is_one_sign(name: str, domain: str) -> bool:
-    """Return whether a name consists of a single character, once or repeated, so that it is nobody's name.
+    """Return whether a name is one character, once or repeated, but not a person's initials.
 
-    One or two letters may be initials, as in `i@ivanov.ru`, but not at the domain of a provider.
+    One letter, or the same letter twice, counts as initials, as in `i@ivanov.ru`, except at the domains in `PROVIDERS`.
     """
     if len(set(name)) > 1:
         return False

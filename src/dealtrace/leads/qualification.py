@@ -20,7 +20,10 @@ class Qualification:
 
 @record
 class Predecessors:
-    """When the client's previous lead of a kind and previous target of that kind began; `None` means no such lead."""
+    """When the client's previous lead and previous target began; `None` if there is no such lead.
+
+    Only leads of the same kind as the qualified lead count.
+    """
 
     any_at: datetime | None
     target_at: datetime | None

@@ -86,7 +86,7 @@ def verdict_of(reason: MatchReason, *, contact_matching: bool) -> Verdict:
 
 @record
 class LeadContacts:
-    """The values by which a deal's lead may have been found: the lead's contacts, and its id in the other system."""
+    """The values by which a deal's lead may have been found: the lead's contacts, and its id in another system."""
 
     reference: str | None
     contacts: frozenset[str]

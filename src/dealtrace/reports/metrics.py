@@ -54,7 +54,7 @@ class Sum:
         return len({_SCALES[measure.aggregate] for measure, _ in self.terms}) == 1
 
     def value(self, values: Values) -> Fraction | None:
-        """Return the sum, or `None` if a measure is unknown; money is in rubles, times are in days."""
+        """Return the sum of the measures, in rubles for money and in days for times; `None` if a measure is unknown."""
         if len(self.terms) == 1:
             ((measure, sign),) = self.terms
             only = values[measure]

@@ -32,7 +32,10 @@ class PivotLine:
 
     @property
     def cells(self) -> list[tuple[Figure, ...]]:
-        """The figures of the columns and, last, the total; each is followed by its compared figure, if there is one."""
+        """The figures of the columns, then the total.
+
+        If there is a comparison, each is paired with its figure in the compared period.
+        """
         values = (*self.values, self.total)
         if self.compared is None:
             return [(value,) for value in values]

@@ -7,7 +7,7 @@ LOOKED_BACK = timedelta(days=28)
 DEALS_MIN = 8
 """Ours: with fewer deals than this within `LOOKED_BACK`, silence cannot be told from an ordinary pause."""
 PAUSE_MIN = timedelta(hours=24)
-"""Ours: the shortest pause that can be silence; shorter pauses, such as nights and quiet days, are ordinary."""
+"""Ours: the shortest time without deals that can count as silence; shorter pauses, as at night, are ordinary."""
 WEEKS_MIN = 3
 """Ours: a usual count is computed only if there are counts for at least this many weeks."""
 TIMES_USUAL = 8

@@ -13,7 +13,7 @@ POSITIONS = "webhook_position"
 Receivers remember positions, so as long as a site exists, its positions never start again from the beginning.
 """
 POINTS = "points_day"
-"""The table with the API points spent per day; its rows do not count as data: even refused changes spend points."""
+"""The table with the API points spent per day; its rows do not count as data: mere reading also spends points."""
 BUSIEST_SECONDS = "busiest_second"
 """The table with the busiest second of each day; its rows do not count as data: refused requests store them, too."""
 RUNS = "background_run"

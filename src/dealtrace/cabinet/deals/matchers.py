@@ -87,7 +87,7 @@ class MatcherTeller:
             yield self._say("The lead began no later than %(moment)s.") % {"moment": moment}
             if matcher.depth is not None:
                 time = self._time(matcher.depth)
-                yield self._say("It began no more than %(time)s before that date.") % {"time": time}
+                yield self._say("The lead began no more than %(time)s before the matcher’s date.") % {"time": time}
             yield self._say(PREFERENCES[matcher.preference])
         if matcher.tags:
             words = "It has at least one of the tags: %(tags)s." if matcher.any_tag else "It has the tags: %(tags)s."

@@ -10,4 +10,4 @@ USUAL = {
 }
 """The default values of parameters that are missing in the URL."""
 DEFAULTS_WRITTEN_OUT = {name: value for name, value in USUAL.items() if name != "limit"}
-"""The defaults written into saved questions; no `limit` is among them, so that their files have all rows."""
+"""The defaults written into saved questions; `limit` is left out, so that files of saved reports have all rows."""

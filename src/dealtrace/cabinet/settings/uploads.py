@@ -41,7 +41,7 @@ class Owner:
     purpose: str
 
     def folder_of(self, key: str) -> str:
-        """Return the name of a file's folder; it reveals neither the session nor the key."""
+        """Return the folder name of the file that `key` identifies; the name reveals neither the session nor `key`."""
         return token_digest(f"{self.session} {self.site_id} {self.purpose} {key}")
 
 

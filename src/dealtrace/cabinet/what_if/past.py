@@ -130,7 +130,7 @@ async def _page(view: View, faults: Faults | None = None) -> Response:
 def _read(connection: Connection, site_id: int) -> tuple[Mapping[PastKind, int], Mapping[PastKind, RunState | None]]:
     """Return how much there is to do, and the latest run, both by kind.
 
-    At most one visit more than `VISITS_COUNTED_MAX` is counted.
+    If there are more than `VISITS_COUNTED_MAX` visits, their number is returned as `VISITS_COUNTED_MAX + 1`.
     """
     totals = {
         PastKind.MATCH: DaysOfDeals(site_id, JournalMoment.HAPPENED).count(connection, EARLIEST, LATEST),

@@ -168,7 +168,7 @@ class ElementReader:
         self._further = further
 
     def read(self) -> LeadSearch | None:
-        """Return the search of the element, or `None` if the element is invalid or of a type that finds no lead."""
+        """Return the search that the element describes, or `None` if the element is invalid or describes no search."""
         kind = self._element.type
         if kind in _BY_ID:
             return self._by_id(*_BY_ID[str(kind)], params=f"{kind}Params")

@@ -145,7 +145,7 @@ def _lead_fields(
 ) -> dict[str, str | None]:
     """Return the values of a message about a lead as strings, by key.
 
-    A message about a call in progress has only the keys for a call that has just begun, whatever has changed.
+    While a call is in progress, all messages about it have the same keys as the message about its beginning.
     """
     values: CallValues | LeadRequestValues
     if isinstance(entry.lead, Call):

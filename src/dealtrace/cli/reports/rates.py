@@ -32,7 +32,7 @@ rate_commands = typer.Typer(help="Set and list the exchange rates that reports u
 def set_one(
     site_id: SiteIdArgument,
     currency: CurrencyArgument,
-    rubles: Annotated[str, typer.Argument(metavar="RUBLES", help="The price of one unit in rubles, such as 92.5.")],
+    rubles: Annotated[str, typer.Argument(metavar="RUBLES", help="The price in rubles of one unit, such as 92.5.")],
     since: Annotated[date | None, day_option("The first day of the rate; today if omitted.", name="--from")] = None,
 ) -> None:
     """Set the price in rubles of one unit of a currency. The price applies from a day until the next rate."""

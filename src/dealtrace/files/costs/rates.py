@@ -1,4 +1,4 @@
-"""Files of currency rates; a row has a currency, the first day of its rate, and the price of one unit in rubles."""
+"""Files of currency rates; a row has a currency, the first day of its rate, and the price in rubles of one unit."""
 
 from decimal import Decimal
 from itertools import islice
@@ -53,7 +53,7 @@ class ForeignCurrencyCell:
 RATE_COLUMNS = (
     Column("currency", ("Валюта", "Код валюты", "code"), ForeignCurrencyCell(), "The currency.", Need.CELL),
     Column("date", ("Дата", "День", "day"), DayCell(), "The first day of the rate.", Need.CELL),
-    Column("rate", ("Курс", "rubles"), RateCell(), "The price of one unit in rubles.", Need.CELL),
+    Column("rate", ("Курс", "rubles"), RateCell(), "The price in rubles of one unit of the currency.", Need.CELL),
 )
 
 

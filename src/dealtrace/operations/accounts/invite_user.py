@@ -167,7 +167,7 @@ def _use(connection: Connection, key: str, purpose: Purpose, now: datetime) -> I
 
 
 def _act_name(invitation: Invitation) -> str:
-    """Return the site id and role of an invitation for the record of an act; empty if the invitation is for no site."""
+    """Return what an act record says about an invitation: the site id and role, or nothing if there is no site."""
     return f"{invitation.site_id} {invitation.role}" if invitation.site_id is not None else ""
 
 

@@ -42,10 +42,10 @@ class AlertEvaluation:
 
 @record
 class AlertReport:
-    """The result of a claimed alert: its evaluation or the `fault` that prevented it, and the alert's next due time.
+    """The result of checking an alert that this process had claimed, and when the alert is due next.
 
-    `evaluation` and `fault` are both `None` if the evaluation failed and is to be tried again. `sends_mail` is whether
-    a mail server is set up.
+    `evaluation` is `None` if the rule was not evaluated. `fault` then says why the rule is invalid; it is `None` too if
+    the check failed for another reason and is to be tried again. `sends_mail` is whether a mail server is set up.
     """
 
     alert: Alert

@@ -79,10 +79,10 @@ def spread(commands: Sequence[WriteCommand[Sequence[Item]]]) -> tuple[list[Write
 def gather(
     work: Work, commands: Sequence[WriteCommand[Sequence[Item]]], outcomes: Sequence[Outcome]
 ) -> list[list[Outcome] | PointsSpent]:
-    """Return the outcomes of the items, grouped by list; a list with an item that was not paid for gets `PointsSpent`.
+    """Return the outcomes of the items, grouped by list; a list is `PointsSpent` if any of its items is.
 
-    So a list is also refused if it names a deal of an earlier, unpaid list. The outcomes are the same as if each list
-    had been sent alone, in order.
+    An item is also `PointsSpent` if it repeats a deal of an earlier list that was not paid for. The outcomes are the
+    same as if each list had been sent alone, in order.
     """
     rest = iter(outcomes)
     lists = [[next(rest) for _ in command.payload] for command in commands]

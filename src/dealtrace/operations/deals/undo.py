@@ -70,9 +70,9 @@ def _without_date_of_another_status(undone: DealVersion, versions: Iterable[Deal
 
 
 def _status_since(work: Work, deal: Deal, undone: DealVersion) -> datetime | Unset | None:
-    """Return when the status before a version began, or `UNSET` if undoing the version changes no status.
+    """Return the start of the status that undoing a version restores, or `UNSET` if the status stays the same.
 
-    The time is found from earlier versions if this version does not store it.
+    The time is found from earlier versions if the undone version does not store it.
     """
     if "status_since" in undone.before or undone.before.get("status", deal.status) == deal.status:
         stated: datetime | Unset | None = undone.before.get("status_since", UNSET)

@@ -24,7 +24,10 @@ class ImportedCosts:
 
 
 def import_costs(work: Work, account: CostAccount, days: Collection[date], costs: Sequence[Cost]) -> ImportedCosts:
-    """Replace the costs of an account on `days`; if any day is long ago, record the import as a change of the site."""
+    """Replace the costs of an account on `days`; an import for old days is recorded as a change of the site.
+
+    A day is old if it is more than `USUAL_DELAY` ago.
+    """
     done = replace_costs(work, account, days, costs)
     first_on = min(days, default=None)
     if first_on is not None and site_day(work.now, work.site.time_zone) - first_on > USUAL_DELAY:

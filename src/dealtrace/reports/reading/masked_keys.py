@@ -12,7 +12,7 @@ from dealtrace.reports.pivot import Pivot, PivotLine
 from dealtrace.reports.question import Question
 
 NUMBERED = frozenset({"dialled"})
-"""The dimensions whose keys are the company's own phone numbers, which are not masked."""
+"""The dimensions whose keys are never masked, since they are the company's own phone numbers."""
 EMAIL_SIGN = "@"
 
 

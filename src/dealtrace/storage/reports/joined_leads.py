@@ -60,7 +60,7 @@ def leads_with_deals() -> Subquery:
 
 
 def stated_leads() -> Subquery:
-    """Return a select of the leads with a stated source, which are few: `id`, `kind` and `stated_source_id`."""
+    """Return a select of the few leads with a stated source; its columns are `id`, `kind` and `stated_source_id`."""
     columns = (
         select(table.c.id, literal(kind).label("kind"), table.c.stated_source_id).where(
             table.c.site_id == SITE_ID, table.c.stated_source_id.is_not(None)

@@ -21,7 +21,7 @@ SINCE, UNTIL = "since", "until"
 FIRST_ON, LAST_ON = "first_on", "last_on"
 """The parameters for the ordinals of the first and last day of a period, both included."""
 CLOCK, CLOCK_OF_VISITS = "clock", "clock_of_visits"
-"""The names of the `LocalTime` objects for the facts of the period, and for the visits of its leads and deals."""
+"""The names of two `LocalTime` objects: for times within the period, and for times of visits, which may be earlier."""
 _OF_COMPARED = "compared_"
 
 

@@ -176,7 +176,8 @@ class MirrorFacts:
     def _match_reason(self) -> Expression:
         """Return the SQL expression for the reason why a deal was matched to its lead or to none.
 
-        The mirror stores the reason as for a site that does not match by contact; for other sites it is converted.
+        The mirror stores each reason as if the site had contact matching off. If it is on, `MATCHING_OFF` is
+        replaced by `NO_LEAD_NEAR`.
         """
         reason = tables.deals.c.match_reason
         if not self.contact_matching:

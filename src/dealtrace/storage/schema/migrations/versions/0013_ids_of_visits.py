@@ -13,7 +13,7 @@ KEY_BYTES = 32
 
 
 def upgrade() -> None:
-    """Apply the migration; every database gets its own key."""
+    """Apply the migration; every database gets its own random key for visit ids."""
     keys = op.create_table(
         "database_key",
         sa.Column("name", sa.Text(), nullable=False),
