@@ -71,7 +71,7 @@ OWN_READERS = 2
 EXPORTS_AT_ONCE = 2
 """How many lists a process exports at once; each uses a thread and a database connection that requests do not use."""
 BACKGROUND_READERS = 1
-"""How many database connections background runs have; they must not use the connections for requests."""
+"""The number of database connections for background runs, which must not use the connections for requests."""
 OBJECTS_BETWEEN_COLLECTIONS = 20_000
 """The number of new objects that triggers garbage collection; one page of a journal creates 10,000."""
 PASSWORDS_AT_ONCE = 2

@@ -45,7 +45,10 @@ def read_stated() -> dict[str, object]:
 
 
 def _with_prefix(variables: Mapping[str, str | None]) -> dict[str, str]:
-    """Return the variables that have our prefix in either case; in `.env`, a name without `=` is ignored."""
+    """Return the variables with our prefix, by the rest of their names in lower case.
+
+    The prefix may be in upper or lower case. Names without a value (a line of `.env` without `=`) are left out.
+    """
     prefix = ENVIRONMENT_PREFIX.lower()
     lowered = {name.lower(): value for name, value in variables.items()}
     return {

@@ -69,7 +69,7 @@ def test_a_webhook_is_changed_and_only_its_hosts_are_in_the_journal(boss: Guest,
         ({"act": "replay_since", "since": "0001-01-01T00:00"}, "since", "Enter a day and a time."),
         ({"act": "replay_since", "since": "9999-12-31T23:59"}, "since", "Enter a day and a time."),
         ({"act": "replay_since", "since": "2018-03-26T10:00+14:00"}, "since", "Enter a day and a time."),
-        ({"act": "replay_since", "since": "2018-03-26T10:00"}, "since", "Nothing was sent since then."),
+        ({"act": "replay_since", "since": "2018-03-26T10:00"}, "since", "Nothing has been sent since then."),
     ],
 )
 def test_a_change_that_does_not_fit_is_refused_beside_its_field(

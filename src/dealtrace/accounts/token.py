@@ -29,7 +29,7 @@ class Token:
 def token_digest(token: str) -> str:
     """Return the hexadecimal digest under which a token is stored.
 
-    A space is read as `+`, because a `+` in a URL that was not encoded arrives as a space. Plain SHA-256 is enough,
-    since tokens are long and random.
+    A space in `token` is read as `+`: a client may put a `+` into a URL without encoding it, and that `+` arrives as
+    a space. Plain SHA-256 is enough, since tokens are long and random.
     """
     return hashlib.sha256(token.replace(" ", "+").encode()).hexdigest()

@@ -14,7 +14,7 @@ WEEKS_BACK = 8
 SETTLING = timedelta(minutes=10)
 """Ours: a window is checked this long after its end, so that it includes what is reported a little late."""
 NEXT_CHECK_MAX = DAY + timedelta(hours=2)
-"""The longest time from a check to the next one: a day of 25 hours, settling, and the time that the check takes."""
+"""The longest time from one check to the next: a day of 25 hours, then an hour for `SETTLING` and the check itself."""
 TRIAL_DAYS = 30
 
 
@@ -81,7 +81,7 @@ def last_slot(window: Window, time_zone: ZoneInfo, now: datetime) -> Slot:
 
 
 def next_check(slot: Slot, time_zone: ZoneInfo) -> datetime:
-    """Return when to check the next occurrence: `SETTLING` after its end."""
+    """Return when an alert checks the time interval that follows `slot`: `SETTLING` after that interval ends."""
     return following(slot).span(time_zone).until + SETTLING
 
 
@@ -98,7 +98,7 @@ def slots_before(slot: Slot) -> Sequence[Slot]:
 
 
 def slots_of_trial(window: Window, time_zone: ZoneInfo, now: datetime) -> Sequence[Slot]:
-    """List the occurrences of a window in the last 30 days before `now`, oldest first."""
+    """List the time intervals that an alert with this window checks in the 30 days before `now`, oldest first."""
     last = last_slot(window, time_zone, now)
     slot = Slot(window, last.last_on - TRIAL_DAYS * DAY, last.end_hour)
     listed: list[Slot] = []

@@ -143,10 +143,10 @@ class _SentFloat(float):
     __slots__ = ("as_sent",)
 
     def __init__(self, text: str) -> None:
-        """Store `text` as `as_sent`.
+        """Store `text`, the number as it was sent.
 
         Raises:
-            ValueError: the number is too large.
+            ValueError: the number is too large for a float.
         """
         self.as_sent = text
         if not math.isfinite(self):

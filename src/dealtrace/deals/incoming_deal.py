@@ -67,7 +67,7 @@ class IncomingDeal:
 
 
 def _first_of(stated: StatedContact | None, state: Callable[[str], StatedContact]) -> StatedContact | None:
-    """Return the first contact of a list separated by commas, or `None` if it is blank."""
+    """Return the first contact of a comma-separated list, or `None` if the first contact is blank."""
     first = stated.as_sent.partition(",")[0].strip() if stated is not None else ""
     return state(first) if first else None
 

@@ -131,7 +131,10 @@ class DecimalSigns:
                 self._shown[position].add(sign)
 
     def decided(self) -> Layout:
-        """Return the layout with the decimal sign of each column of numbers whose cells show just one decimal sign."""
+        """Return the layout, in which columns of numbers have the decimal sign that their cells show.
+
+        A column whose cells show no decimal sign, or both signs, is left unchanged.
+        """
         decided = []
         for found in self._layout.found_columns:
             signs = self._shown.get(found.position, set())

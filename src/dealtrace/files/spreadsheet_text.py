@@ -22,7 +22,10 @@ CONSTANT_LENGTH_MAX = 255
 
 _MONTH = "(?:янв|фев|мар|апр|ма|июн|июл|авг|сен|окт|ноя|дек|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-zа-яё]*+"
 _CONVERTED = re.compile(rf'(?=[^0-9]*[0-9])(?:[0-9]|[^\w"]|{_MONTH}|[eе]|[ap]m?|руб|р)++', re.IGNORECASE)
-"""A string that may become a number, date, time or amount: digits with signs, months, exponents or currencies."""
+"""A string that a spreadsheet may turn into a number, date, time or amount.
+
+It consists of digits with signs, months, exponents or currencies.
+"""
 _KEPT = re.compile("0|[1-9][0-9]{0,8}")
 """A number that needs no protection, because a spreadsheet shows it unchanged; phones have more digits."""
 
@@ -39,7 +42,7 @@ def is_formula(text: str) -> bool:
 def guard_formula(text: str) -> str:
     """Return a string without null characters, and with a leading apostrophe if it looks like a formula.
 
-    A string that begins with an apostrophe that `plain_text` would remove gets one more.
+    If the string already begins with an apostrophe that `plain_text` would remove, another apostrophe is added.
     """
     plain = text.replace("\0", "")
     return f"'{plain}" if _NEEDS_GUARD.match(plain) or _is_guarded(plain) else plain

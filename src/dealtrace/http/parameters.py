@@ -111,9 +111,9 @@ class Repeated(Parameter):
 class Sent:
     """The parsed parameters of a request.
 
-    `values` has the parsed values by name, `custom` the values of the `Family` by key. `texts` has the known parameters
-    as they were sent, `unknown` the names that the endpoint does not know. Any: each value has the type of its
-    parameter.
+    `values` has the parsed values by name, and `custom` the values of custom fields (`custom[key]=value`) by key.
+    `texts` has the known parameters as they were sent, `unknown` the names that the endpoint does not know.
+    Any: each value has the type of its parameter.
     """
 
     values: dict[str, object] = field(default_factory=dict)

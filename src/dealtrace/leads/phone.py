@@ -167,8 +167,8 @@ def _rows(written: Sequence[Written]) -> list[list[Written]]:
 def _read_row(row: Sequence[Written], forms: Sequence[PhoneForm]) -> Iterator[str]:
     """Yield the phones in a row of numbers.
 
-    In each number phones may follow each other, up to an extension, to digits that are not a phone, or to a phone whose
-    digits may also be those of another person.
+    A number may contain several phones, one after another. Reading a number stops at an extension, at digits
+    that are not a phone, or at a phone whose digits may also be parts of other numbers.
     """
     rivals, end = _rivals([number.digits for number in row]), -1
     limit = sum(len(number.digits) + 1 for number in takewhile(lambda number: not number.is_extension, row)) - 1

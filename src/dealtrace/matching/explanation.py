@@ -1,6 +1,6 @@
-"""The explanation of why a deal has its lead, or has none: the search steps, by the same rules that match deals.
+"""The explanation of why a deal has its lead, or has none: it lists the search steps, with the same rules as matching.
 
-The window of a lead is the time in which a deal may have come from it.
+The window of a lead is a span of time: a deal can be matched to the lead only if the deal happened in this span.
 """
 
 from collections.abc import Sequence

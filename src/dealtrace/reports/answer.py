@@ -31,7 +31,7 @@ class IndexedRows(Protocol):
     """Fetched rows that are kept outside memory, and in which a row can be found by its keys."""
 
     def by_keys(self, width: int) -> Mapping[Keys, Fetched]:
-        """Return the rows by their keys, which are their first `width` columns."""
+        """Return a mapping from the keys of each row (its first `width` columns) to the row."""
 
 
 def _by_keys(rows: Iterable[Fetched], width: int) -> Mapping[Keys, Fetched]:

@@ -84,7 +84,7 @@ def parse_figure(
             Violation(
                 "key",
                 f"ключей должно быть столько, сколько группировок в by: {len(question.by)}",
-                f"specify one key for each dimension in by, {len(question.by)} in all",
+                f"specify as many keys as there are dimensions in the parameter by: {len(question.by)}",
             )
         )
     found = []

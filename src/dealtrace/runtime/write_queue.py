@@ -188,7 +188,7 @@ class WriteQueue:
         return batch
 
     def _seconds_to_due(self) -> float | None:
-        """Return the seconds until the next postponed site is due, or `None` if no site is postponed."""
+        """Return the seconds until commands of a postponed site are next retried, or `None` if no site is postponed."""
         if not self._postponed:
             return None
         return max(0.0, min(late.due_at for late in self._postponed.values()) - time.monotonic())

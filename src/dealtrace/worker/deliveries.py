@@ -240,9 +240,9 @@ async def _attempt(connection: WebhookConnection, webhook: Webhook, message: Mes
 
 
 def _unwritable(webhook: Webhook, broken: Exception) -> Fault:
-    """Log that a message could not be composed, which is a bug in the server.
+    """Log that a message could not be composed, which is a bug in the server, and return an error.
 
-    Return this as an error of the webhook, so that retries slow down.
+    The error counts as a failed delivery of the webhook, so that retries slow down.
     """
     _log.error("webhook_not_written", webhook_id=webhook.id, cause=cause_of(broken))
     return Fault(f"an error in Dealtrace prevents composing the message: {type(broken).__name__}")

@@ -29,7 +29,7 @@ from dealtrace.storage.mails.scheduled_reports import find_scheduled_report
 
 
 class Letters:
-    """Writes letters; `cabinet` is the URL of the web interface, to which letters link."""
+    """Writes the contents of e-mails; `cabinet` is the URL of the web interface, to which the e-mails link."""
 
     def __init__(self, read_pool: ReadPool, report_pool: ReportPool, cabinet: str) -> None:
         self._read_pool = read_pool

@@ -1,4 +1,4 @@
-"""Texts about days on which nothing was counted, on the overview and under charts."""
+"""Texts about days on which nothing was counted; they are shown on the overview and under charts."""
 
 from collections.abc import Callable, Mapping
 

@@ -165,7 +165,7 @@ def read_context_of(connection: Connection, site: Site, now: datetime, user_id: 
 def _ask(
     source: FactSource, site: Site, question: Question, now: datetime, chart: str
 ) -> tuple[Answers, Sequence[tuple[Metric, Gap]]]:
-    """Return the reports of the page, and the days without data for the notes of its chart, if it has one."""
+    """Return the reports of the page and, if the page has a chart, the days without data for the chart's notes."""
     answers = ask_all(source, site, question, now, chart)
     has_chart = answers.line is not None
     return answers, list_metric_gaps(source, site, question.period, now) if has_chart else ()

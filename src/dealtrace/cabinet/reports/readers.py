@@ -27,8 +27,8 @@ def may_see_contacts(view: View) -> bool:
 def rows_page_for(view: View, question: Question, address: Address) -> str:
     """Return the path of the page of rows behind figures, to which the figures of a report link.
 
-    The path is empty if a segment of the question filters by contacts that the person may not see: the address names
-    only the segment, but the links would contain its filters.
+    The path is empty if a segment of the question filters by contacts that the person may not see: the URL of the
+    report only refers to the segment, but the URLs of the links would contain the segment's filters.
     """
     is_open = may_see_contacts(view) or not any(
         format_filter(condition) not in address.filters and _names_contacts(condition) for condition in question.filters

@@ -23,9 +23,9 @@ _SWITCH = {"on": "yes", "off": "no"}
 
 
 async def show(view: View) -> Response:
-    """Show the form and, if it is filled in, what its rules would change; nothing is stored.
+    """Show the form and, if it is filled in, what the rules in the form would change; nothing is stored.
 
-    Ours: the rules are in the URL, since a trial changes nothing and its address can be sent to a colleague.
+    Ours: the rules are in the URL of the page, so that a person can send the URL to a colleague.
     """
     site = await stored_site(view)
     sent = {key: view.request.query_params.get(key, "").strip() for key in FIELDS}

@@ -34,7 +34,7 @@ _FACTS = {
 
 
 def refusals_of(endpoint: Endpoint, method: str | None = None) -> list[tuple[int, type[Refusal]]]:
-    """List the HTTP status and class of the refusals that an endpoint may give, ordered by status and code.
+    """List the refusals that an endpoint may give, each as its HTTP status and class, ordered by status and error code.
 
     With `method`, only the refusals of requests with this method are listed.
     """

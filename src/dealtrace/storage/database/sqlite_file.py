@@ -56,7 +56,7 @@ class ServedFiles:
             self._files[file] = file_id(file)
 
     def find_lost(self) -> Path | None:
-        """Return the path of a file that has been removed or replaced, or `None` if there is none."""
+        """Return the path of the first file that was removed or replaced, or `None` if all files are still in place."""
         return next((path for path, known in self._files.items() if file_id(path) != known), None)
 
 

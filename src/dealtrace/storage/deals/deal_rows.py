@@ -176,11 +176,14 @@ _NO_CLUE_COLUMNS: Values = {
 }
 
 CLUE_COLUMNS = tuple(_NO_CLUE_COLUMNS)
-"""The columns of a deal's clue, the ids and contacts with which the CRM identifies the deal's lead."""
+"""The columns that store a deal's clue: the ids and contacts with which the CRM identifies the deal's lead."""
 
 
 def clue_columns(clue: LeadClue) -> dict[str, object]:
-    """Return the columns of a clue, the ids and contacts with which the CRM identifies a deal's lead."""
+    """Return the values of the columns that store a deal's clue.
+
+    A clue is the ids and contacts with which the CRM identifies the deal's lead.
+    """
     columns = dict(_NO_CLUE_COLUMNS)
     match clue.identity:
         case CallIdentity(call_id, reference):

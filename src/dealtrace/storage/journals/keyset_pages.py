@@ -51,7 +51,7 @@ class Cursor:
 
 
 class Days(Protocol):
-    """The daily counts of a list: the stored number of rows on each UTC day."""
+    """The stored daily counts of a list: how many rows the list has on each UTC day."""
 
     def count(self, connection: Connection, since: datetime, until: datetime) -> int:
         """Count the rows on the days whose midnights are at or after `since` and before `until`."""

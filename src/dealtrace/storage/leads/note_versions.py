@@ -1,4 +1,7 @@
-"""The versions of notes on leads; a call and a lead request never have the same id."""
+"""The versions of notes on leads.
+
+They are stored by lead id only, since a call and a lead request never have the same id.
+"""
 
 from collections.abc import Collection, Mapping
 

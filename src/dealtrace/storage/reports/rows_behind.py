@@ -54,7 +54,8 @@ class BehindRow:
 class RowsBehind:
     """A page of the rows behind a figure, and the figure itself.
 
-    `total` is the number of all rows, not only of this page; `share` and `sums` are the totals of all rows.
+    `total` is the number of all rows, not only of this page. `share` and `sums` are sums over all rows: of
+    the shares, and of each attribute.
     """
 
     rows: Sequence[BehindRow]

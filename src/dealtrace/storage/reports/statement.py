@@ -145,9 +145,10 @@ def _order(measure: Measure) -> tuple[object, ...]:
 
 
 def moment_of(measure: Measure, date_of: DateOf) -> Moment:
-    """Return the time by which a report with the setting `date_of` dates what a measure counts, such as deals.
+    """Return which time of a fact, such as a deal, decides on which day a report counts the fact.
 
-    A report that dates deals by their changes dates won deals by when they got their current status.
+    `date_of` is the report's setting. With `DateOf.CHANGED`, measures of won deals go by the time at which a deal got
+    its current status.
     """
     if date_of is DateOf.CHANGED and measure.flag in _WON_FLAGS:
         return Moment.STATUS

@@ -1,6 +1,7 @@
 """Alert rules, incidents, e-mails and scheduled reports.
 
-Alerts, e-mails and scheduled reports are control tables, because due rows are searched across all sites.
+Alerts, e-mails and scheduled reports are control tables (see `parts.py`), because the server searches the rows of all
+sites together for those that are due.
 """
 
 from sqlalchemy import BigInteger, Column, Index, Integer, PrimaryKeyConstraint, String, Table, Text, text

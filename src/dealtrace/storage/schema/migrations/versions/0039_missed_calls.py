@@ -11,7 +11,7 @@ down_revision = "0038"
 
 
 def upgrade() -> None:
-    """Apply the migration; nobody has dealt with any call yet."""
+    """Apply the migration; no existing call counts as dealt with."""
     op.add_column("call", sa.Column("ring_back", sa.String(12), nullable=True))
     missed = sa.text(
         "deleted_at IS NULL AND ring_back IS NULL AND phone <> '' AND (is_successful IS FALSE "
