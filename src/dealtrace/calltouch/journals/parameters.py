@@ -82,13 +82,13 @@ _TIMES = (
         "timeFrom",
         DayClock(),
         "Время, с которого начинается интервал в первый день: hh:mm:ss.",
-        "The time on the first day at which the interval begins: hh:mm:ss.",
+        "The time at which the interval begins on its first day: hh:mm:ss.",
     ),
     Parameter(
         "timeTo",
         DayClock(),
         "Время, которым интервал заканчивается в последний день, включительно: hh:mm:ss.",
-        "The time on the last day at which the interval ends, inclusive: hh:mm:ss.",
+        "The time at which the interval ends on its last day, inclusive: hh:mm:ss.",
     ),
 )
 _BIND_TO_SESSION = Parameter(
