@@ -7,7 +7,7 @@ from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.accounts.site_days import site_day
 
 USUAL_DELAY = timedelta(days=7)
-"""Ours: costs and rates that come more than a week after their day count as changing figures that people have seen."""
+"""Ours: if a day's costs or rate come more than a week later, we assume that people have seen figures without them."""
 MOVING_SETTINGS = frozenset(
     {"contact_matching", "attribution", "timezone", "unique_depth_days", "target_call_seconds", "respects_do_not_track"}
 )

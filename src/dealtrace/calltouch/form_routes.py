@@ -18,7 +18,7 @@ _REQUEST_REGISTER = Endpoint(
     register_request.TABLE,
     register_request.respond,
     "Создать заявку с сайта, без токена",
-    "Register a lead request from a site's form, without a token",
+    "Register a lead request from a site's form; no token is needed",
     name="requests-register",
     auth_scheme=OPEN,
     rate_limit_class=RateLimitClass.FORM,
@@ -35,7 +35,7 @@ ENDPOINTS = (
         _REQUEST_REGISTER,
         path=f"{REST}/{{siteId}}/requests/orders/register",
         ru="Создать заявку с сайта по прежнему адресу, без токена",
-        en="Register a lead request from a site's form, without a token; an older URL of requests-register",
+        en="Register a lead request from a site's form (no token is needed); an older URL of requests-register",
         name="site-requests-orders-register",
     ),
     Endpoint(

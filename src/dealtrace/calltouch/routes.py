@@ -339,7 +339,7 @@ ENDPOINTS = (
         node_id.TABLE,
         node_id.respond,
         "Узнать номер узла (всегда 1), без токена",
-        "Get the number of the server node (always 1), without a token",
+        "Get the number of the server node, which is always 1; no token is needed",
         name="getnodeid",
         answer=Node,
         auth_scheme=OPEN,

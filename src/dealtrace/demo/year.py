@@ -40,7 +40,7 @@ class Year:
 
 @record
 class Batch:
-    """A batch of reports: everything that programs report at one time, each list in order of arrival."""
+    """What the server receives at one time, such as visits since the last batch; each list is in order of arrival."""
 
     arrives_at: datetime
     visits: Sequence[Visit]

@@ -216,7 +216,7 @@ class CodeCell(TextCell):
         return text
 
     def _is_whole(self, _: str) -> bool:
-        """Return whether a string is complete although it looks like a number that was rounded."""
+        """Return whether a string that looks like a number rounded by a spreadsheet still has all its digits."""
         return False
 
 

@@ -108,7 +108,7 @@ def is_short(digits: str) -> bool:
 
 
 def list_written(text: str) -> list[Written]:
-    """List the numbers in a string in the order written, with those that are damaged."""
+    """List all numbers in a string, including damaged ones, in the order in which they are written."""
     if _MARKS_ALONE.fullmatch(text) is not None:
         return list(_divide(_MARKS.remove(text)))
     text = plain(unescape(text))

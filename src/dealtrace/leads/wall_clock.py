@@ -25,7 +25,7 @@ _GROUP_NAME = re.compile(r"\?P<[a-z]+>")
 
 
 class FirstPart(Enum):
-    """The part with which a date begins; each value has the patterns of all three parts, in the order of writing."""
+    """The part (day, month or year) that a date begins with; each value has the patterns of all parts in order."""
 
     DAY = (_DAY, _MONTH, _YEAR)
     MONTH = (_MONTH, _DAY, _YEAR)

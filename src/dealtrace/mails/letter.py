@@ -28,7 +28,7 @@ class LinkHeader(UnstructuredHeader, BaseHeader):
     """A header whose link is not encoded; the library encodes long links, which mail programs then cannot read."""
 
     def fold(self, *, policy: Policy) -> str:
-        """Return the header unfolded, on one line; our links are far shorter than the 998 characters of RFC 5322."""
+        """Return the header on one line; its link is far shorter than the 998 characters of a line in RFC 5322."""
         return f"{self.name}: {self}{policy.linesep}"
 
 

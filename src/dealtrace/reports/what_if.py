@@ -9,7 +9,7 @@ from dealtrace.record import record
 from dealtrace.reports.moves import Moved, Moves, Shares, SourceKey, key_of, moves_of, spelling_of
 
 MOVES_MAX = 10_000
-"""Ours: the maximum number of pairs of sources that are counted separately; all further moves are added to one sum."""
+"""Ours: the maximum number of pairs of old and new source with a count of their own; all other pairs share one sum."""
 
 
 @record

@@ -172,7 +172,7 @@ def _require_none(stops: Sequence[threading.Event]) -> None:
 
 
 def _stoppable(fetch: Fetch, proceed: Callable[[], None]) -> Fetch:
-    """Return a function that works like `fetch`, but calls `proceed` first."""
+    """Return a function that works like `fetch`, but first calls `proceed`, which may stop the report by an error."""
 
     def fetch_unless_stopped(statement: Selection, parameters: Parameters = NO_PARAMETERS) -> Rows:
         proceed()

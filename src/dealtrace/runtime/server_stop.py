@@ -18,7 +18,7 @@ RETRY_SECONDS = 5
 
 
 class ServerStop:
-    """Whether the server has begun to stop, for the threads and the event loop of a process."""
+    """Tells the threads and the event loop of a process whether the server has begun to stop."""
 
     def __init__(self) -> None:
         self._begun = threading.Event()

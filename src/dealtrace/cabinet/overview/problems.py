@@ -26,7 +26,10 @@ class ProblemText:
 
 @record
 class _Template:
-    """The texts of a kind of problem; `place` is the path of the page that solves it, which needs at least `role`."""
+    """The texts of a kind of problem.
+
+    `place` is the path of the page on which to solve the problem, and `role` is the lowest role that may open the page.
+    """
 
     words: str
     cure: str

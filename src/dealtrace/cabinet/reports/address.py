@@ -85,7 +85,7 @@ class Address:
         return Address(self.page, self.parameters, tuple(filters))
 
     def at(self, page: str) -> "Address":
-        """Return the URL of another page for the same question."""
+        """Return the URL of another page, with the same parameters and filters."""
         return Address(page, self.parameters, self.filters)
 
     def sorted_by(self, name: str) -> str:

@@ -174,8 +174,8 @@ def _ask(
 def ask_all(source: FactSource, site: Site, question: Question, now: datetime, chart: str = "") -> Answers:
     """Return the reports of the page: the rows, the pivot if there is one, and the first metric over time.
 
-    With all models, the report and the chart have only one metric: `chart` if `metric_under_models` allows it. The
-    chart then uses the model in the site's settings.
+    If the question asks for all models, the table and the chart show one metric, which `metric_under_models` chooses
+    (`chart` if possible), and the chart uses the model in the site's settings.
     """
     shown = shown_question(question, chart)
     drawn = shown.metrics[0]

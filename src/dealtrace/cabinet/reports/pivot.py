@@ -29,7 +29,7 @@ from dealtrace.reports.reading.meanings import key_meaning
 
 @record
 class PivotCell:
-    """A figure: its text, its change, and the address of the rows behind it, empty if there is no link."""
+    """A figure: its text, its change, and the URL of the rows behind it, or an empty string if it has no link."""
 
     words: str
     address: str
@@ -67,7 +67,7 @@ class PivotTable:
 def pivot_table(
     pivot: Pivot, address: Address | None, rows_page: str, language: Language, words_of: Translate
 ) -> PivotTable:
-    """Return the table of a pivot; without an address it has no links and its contacts are masked."""
+    """Return the table of a pivot; if `address` is `None`, the table has no links, and contacts in it are masked."""
     shaper = _Shaper(pivot, address, rows_page, language, words_of)
     return PivotTable(
         _named(pivot.metric, language),

@@ -108,7 +108,7 @@ async def _rows_shown(
 
 
 def _files(view: View, figure: Figure, address: Address, keys: Sequence[str]) -> list[tuple[str, str]]:
-    """Return the names and URLs of the files of a figure's rows; none if a key is a contact that is masked."""
+    """Return the names and URLs of the files with the rows behind a figure; none if a contact in `keys` is masked."""
     is_masked = any(
         key != masked_key(dimension, key) for dimension, key in zip(figure.question.by, keys, strict=True)
     ) and not may_see_contacts(view)

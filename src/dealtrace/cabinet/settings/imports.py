@@ -161,7 +161,8 @@ def _run(database: Database, kept: Upload, site: Site, user_id: int, server_stop
 
     Raises:
         ServerStopping: the server began to stop; a new attempt continues where this one ended.
-        ReportNotKept: the refused rows or the result do not fit the disk; a new attempt continues where this one ended.
+        ReportNotKept: the refused rows or the result do not fit on the disk; a new attempt continues where this one
+            ended.
     """
     name, file = kept.path.name, _open(kept, site)
     refused = RefusedRows(kept.refused_path, file.headings.cells, file.layout.language)

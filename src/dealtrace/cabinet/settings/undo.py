@@ -246,7 +246,7 @@ FINAL_IN_PART: Mapping[ChangeKind, str] = {
     ChangeKind.RATE: "rates from a file are changed by importing another file",
     ChangeKind.LEAD: "notes that were changed again since, maybe by a program, are corrected on the page of the lead",
 }
-"""The kinds of change that can only sometimes be undone, each with the reason or with what to do instead."""
+"""The kinds of change that cannot always be undone, each with the reason why not, or with what to do instead."""
 assert set(FINAL_IN_PART) <= set(UNDO)
 assert set(UNDO) | set(FINAL) == set(ChangeKind)
 assert not set(UNDO) & set(FINAL)

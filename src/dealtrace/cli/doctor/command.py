@@ -210,7 +210,7 @@ def _people_findings(connection: Connection, site: Site) -> list[Finding]:
 
 
 def _status_findings(connection: Connection, site: Site) -> list[Finding]:
-    """List the problems with statuses: a site has too many statuses, or (as a hint) no status means won."""
+    """List the problems with the statuses of a site: too many statuses, or (only a hint) none that is marked as won."""
     statuses = list_statuses(connection, site.id)
     is_full, lacks_won = len(statuses) >= STATUSES_MAX, not has_won_status(connection, site.id)
     if not statuses or not (is_full or lacks_won):

@@ -31,7 +31,7 @@ def add(
     site_id: SiteIdArgument,
     name: NameArgument,
     statuses: Annotated[
-        str | None, typer.Option(help="The statuses of the deals to count or add up, comma-separated, in any case.")
+        str | None, typer.Option(help="Statuses of the deals to count or add up, comma-separated; case is ignored.")
     ] = None,
     is_count: Annotated[bool, typer.Option("--count", help="Show the number of deals with these statuses.")] = False,
     is_sum: Annotated[bool, typer.Option("--sum", help="Show the total amount of these deals.")] = False,

@@ -125,10 +125,10 @@ def _parse_if(packed: ZipFile, entry: ZipInfo, handlers: "_SharedStrings | _Exte
 
 @record
 class _Scanned:
-    """What is known of the entries so far: which may have cells or shared strings, and how many bytes all of them have.
+    """What is known of the entries that were unpacked so far; `size` is how many bytes they have together.
 
-    `broken` has the names of the entries with markup at which the library may stop reading the index of a shared
-    string.
+    `sheets` are the entries that may have cells, and `texts` those that may have shared strings. `broken` has the names
+    of entries with markup that may make the library stop in the middle of a shared string's index.
     """
 
     sheets: list[ZipInfo]

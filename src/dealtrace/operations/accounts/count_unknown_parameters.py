@@ -26,7 +26,7 @@ class UnknownParameters:
 
 @operation(ids_per_command=0)
 def count_unknown_parameters(work: Work, commands: Sequence[WriteCommand[UnknownParameters]]) -> list[None]:
-    """Add unknown parameters to the counts of a site; each outcome is `None`.
+    """Add unknown parameters to the counts of a site; the list has `None` for each command.
 
     A name that is new to the site is stored together with the most similar name that the endpoint accepts.
     """

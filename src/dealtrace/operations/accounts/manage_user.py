@@ -21,7 +21,7 @@ from dealtrace.storage.reports.saved import delete_what_a_user_saved
 
 
 def change_password(connection: Connection, login: str, password: PasswordHash, now: datetime) -> User:
-    """Replace a user's password, as asked on the command line, end all sessions of the user, and return the user.
+    """Replace a user's password from the command line, end all sessions of the user, and return the user.
 
     Raises:
         InvalidSetting: there is no such user.

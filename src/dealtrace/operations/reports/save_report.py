@@ -15,7 +15,7 @@ from dealtrace.storage.reports import saved
 
 
 def save_report(connection: Connection, site: Site, report: SavedReport, *, overwrites: bool) -> None:
-    """Store a question as a report with a name, for everyone at the site or for one user only.
+    """Save what a report shows (its question) under a name, for everyone at the site or for one user only.
 
     Raises:
         InvalidSetting: the name is empty or too long, the question is too long, or there are too many reports.

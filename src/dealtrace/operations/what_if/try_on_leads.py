@@ -38,7 +38,7 @@ class MovedLeads:
 
 
 Show = Callable[[LeadKind | None, int, int], None]
-"""A function that shows how many leads of a kind, or visits (`None`), were tried, and how many the period has."""
+"""A function that shows progress: the kind of leads (`None` for visits), how many were tried, and of how many."""
 
 
 def try_on_leads(

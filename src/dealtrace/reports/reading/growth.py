@@ -51,7 +51,7 @@ def _is_unsourced_filter(condition: Filter, reasons: Collection[str]) -> bool:
 
 
 def has_best(metric: Metric) -> bool:
-    """Return whether rows can be best or worst by a metric: by a ratio, price or time whose growth is good or bad."""
+    """Return whether a metric can tell the best and worst rows: a ratio, price or time whose growth is good or bad."""
     return metric.unit not in _PLAIN and metric.growth is not Growth.NEUTRAL
 
 

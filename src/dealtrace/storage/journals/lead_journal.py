@@ -120,7 +120,7 @@ def _conditions(site: Site, query: LeadQuery) -> Iterator[ColumnElement[bool]]:
 
 
 def _with_sources(rows: FromClause, table: Table, model: AttributionModel) -> FromClause:
-    """Return `rows` joined with each lead's source: the credited visit's or, without a visit, the stated source."""
+    """Return `rows` joined with the source of each lead's credited visit or, without a visit, its stated source."""
     source_id = func.coalesce(visit.c.traffic_source_id, table.c.stated_source_id)
     is_its_source = and_(traffic_source.c.site_id == table.c.site_id, traffic_source.c.id == source_id)
     return (

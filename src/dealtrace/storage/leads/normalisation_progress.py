@@ -70,7 +70,7 @@ def _count_after(connection: Connection, site_id: int, stage: Stage, after: int)
 
 
 def list_ids_after(connection: Connection, site_id: int, progress: NormalisationProgress, limit: int) -> list[int]:
-    """List up to `limit` ids that are greater than `progress.last_id`, of records of `progress.stage`, lowest first."""
+    """List the lowest `limit` ids above `progress.last_id` among records of `progress.stage`, in ascending order."""
     ids = _IDS[progress.stage]
     mine = select(ids).where(ids.table.c.site_id == site_id, ids > progress.last_id)
     return list(connection.execute(mine.order_by(ids).limit(limit)).scalars())

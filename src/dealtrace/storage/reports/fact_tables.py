@@ -42,8 +42,8 @@ def moment_of_deals(date_of: DateOf) -> Moment:
 def moments_of_deals(date_of: DateOf) -> tuple[Moment, ...]:
     """Return all times by which a report may date deals.
 
-    A report that dates deals by their changes dates won deals by when they got their status, and other deals by their
-    last change.
+    If a report dates deals by their changes, the time of a won deal is when it got its status, and the time of any
+    other deal is its last change.
     """
     moment = moment_of_deals(date_of)
     return (moment, Moment.STATUS) if date_of is DateOf.CHANGED else (moment,)
@@ -93,8 +93,8 @@ class FactTables(Hashable, Protocol):
         """Return a select with a row for each touch of each fact: the fact's attributes, `share` and `source_id`.
 
         The touches are the visits that `model` credits. `touched_at` is null in the only row of a fact without touches;
-        the amounts of money named in `money` are split by the shares. A deal matched to a visit has the visit's
-        negative id as its `lead_id`. Assists have a row for each touch except the last, under any model.
+        the amounts of money named in `money` are split by the shares. A deal matched to a visit has minus the visit's
+        id as its `lead_id`. Under any model, assists have a row for each touch of a deal except the last touch.
         """
 
     def tags(self, fact: Fact) -> Selection:

@@ -35,7 +35,8 @@ def _leads(kind: LeadKind) -> Selection:
 def client_kind(first: Subquery, started_at: Expression) -> Expression:
     """Return the SQL expression for `client_kind`: returning if the client had an earlier lead, else new.
 
-    Ours: if several first leads have the same time, each is of a new client, so the order of arrival does not matter.
+    Ours: if several leads of a client share the earliest time, all of them are of a new client, so the order in which
+    they arrive does not matter.
     """
     return case((first.c.at < started_at, RETURNING_CLIENT), else_=NEW_CLIENT)
 

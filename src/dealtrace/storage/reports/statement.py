@@ -50,7 +50,7 @@ from dealtrace.storage.reports.scope import Scope, Shape, parameters_of, shape_o
 from dealtrace.storage.reports.sql_functions import different_numbers, total_of
 
 STATEMENTS_MAX = 1_000
-"""How many statements a process caches, because building a statement can take longer than running it."""
+"""How many statements a process caches; they are cached, because building one can take longer than running it."""
 _SECOND = 1_000_000
 _SHIFT = -microseconds(datetime.min.replace(tzinfo=UTC))
 """How many microseconds are added to an instant to make it positive; `_SHIFT` is a multiple of a second."""
@@ -254,7 +254,7 @@ def _second_keys(
 
 
 def _in_first_step(rows: CountedRows, measure: Measure, place: int) -> NamedExpression:
-    """Return a measure's column in the first step: distinct values to count, or numbers to add up."""
+    """Return a measure's column in the first step: values that the second step counts, or numbers that it adds up."""
     counts = counts_of(rows, measure)
     if measure.aggregate is Aggregate.DISTINCT:
         return _counted(rows, measure, counts).label(_VALUE)

@@ -117,9 +117,9 @@ def _rank(size: str) -> str:
 
 
 def _least(amount: str, shares: str) -> str:
-    """Return the SQL expression for the smallest rank number that gets a leftover kopeck; null if none is left over.
+    """Return the SQL expression for the smallest rank number of a touch that gets one of the kopecks left over.
 
-    Touches with greater rank numbers get one too.
+    Touches with greater rank numbers also get one each. The value is null if no kopeck is left over.
     """
     size = f"abs({amount})"
     left = f"list_sum(list_transform({shares}, lambda share: {_rest(size)})) // {WHOLE}"
