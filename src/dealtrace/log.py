@@ -113,7 +113,7 @@ class Outage:
 class RebuildLog:
     """Logs each rebuild of the column mirror, the DuckDB copy of SQLite for reports. Not thread-safe.
 
-    The metrics have the time of the last rebuild.
+    The time of the last rebuild is also published in the metrics.
     """
 
     def __init__(self, since: datetime) -> None:

@@ -33,7 +33,7 @@ class InvalidValue(ValueError):  # noqa: N818 - named after what is wrong
 class Refusal(Exception):  # noqa: N818 - a refusal is usually an answer, not an error
     """A request that was understood but refused.
 
-    `facts` fill the placeholders of the messages; HTTP responses may use them too (`retry_after_seconds`).
+    `facts` fill the placeholders of the messages; HTTP responses may use them too, for example `retry_after_seconds`.
     """
 
     code: ClassVar[int]

@@ -106,7 +106,7 @@ def test_a_status_is_no_problem_once_somebody_has_said_that_it_is_open(server: S
 @pytest.mark.parametrize(
     ("language", "words", "cure"),
     [
-        ("en", "It can no longer be made, so it is not sent.", "Open this report by e-mail and replace the address"),
+        ("en", "It can no longer be made, so it is not sent.", "Open the settings of this report and replace the web"),
         ("ru", "больше нельзя построить, поэтому он не отправляется.", "Откройте его и замените адрес отчёта"),
     ],
 )

@@ -22,8 +22,8 @@ IncidentId = NewType("IncidentId", int)
 class Incident:
     """A stored incident: its first window (`since` to `until`), the figure in that window, and the usual figure.
 
-    `ended_value` is the normal figure that ended the incident. `ended_at` is `None` while it continues. Figures are
-    decimal numbers as strings, in the unit of the metric, or `None` if unknown.
+    `ended_value` is the normal figure that ended the incident. `ended_at` is `None` while the incident continues.
+    Figures are decimal numbers as strings, in the unit of the metric, or `None` if unknown.
     """
 
     id: IncidentId

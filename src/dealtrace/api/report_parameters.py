@@ -48,7 +48,7 @@ def _names(known: Mapping[str, object], prefix: str, count_max: int) -> ForQuest
 
 
 def _name(known: Mapping[str, object], prefix: str) -> ForQuestion:
-    """Return the type of a name that is in `known`, or that begins with `prefix` because the site defined it."""
+    """Return the type of a name: a name in `known`, or a name that a site defined, which begins with `prefix`."""
 
     def describe() -> Schema:
         listed, defined = {"type": "string", "enum": list(known)}, {"type": "string", "pattern": f"^{prefix}."}

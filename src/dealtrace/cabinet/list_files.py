@@ -78,7 +78,7 @@ def file_sender(
 
 
 async def send_list(view: View, listed: ListFile[Key, Item], extension: str) -> Response:
-    """Send a list as a file with this extension, in the language of the person; Excel can open the file.
+    """Send a list as a file that Excel can open, with headings in the person's language; `extension` sets the format.
 
     Raises:
         ClientGone: the browser closed the connection before the file was complete.

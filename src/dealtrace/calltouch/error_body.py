@@ -22,7 +22,7 @@ class Violations(TypedDict):
 
 
 class ApiError(TypedDict):
-    """The code and message of a refusal, repeated here because some clients read them from this object."""
+    """The code and message of a refusal; other objects have them too, but some clients read them from this one."""
 
     errorCode: int
     errorMessage: str

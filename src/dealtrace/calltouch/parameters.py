@@ -313,7 +313,7 @@ CALL_IMPORT = (
         "How long the client waited for an answer, in seconds.",
     ),
     Parameter("status", CALL_STATUS, "Состоялся ли разговор.", "Whether the call was answered."),
-    Parameter("recordUrl", Text(URL_LENGTH_MAX), "Адрес записи разговора.", "The address of the recording."),
+    Parameter("recordUrl", Text(URL_LENGTH_MAX), "Адрес записи разговора.", "The URL of the recording."),
     *_LEAD_ANNOTATIONS,
 )
 

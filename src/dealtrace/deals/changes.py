@@ -160,8 +160,8 @@ def stamp(before: Deal, after: Deal, now: datetime, stated: datetime | Unset | N
 def difference(before: Deal, after: Deal) -> tuple[dict[str, object], dict[str, object]]:
     """Return the fields that differ between two deals, as values before and values after, each by field name.
 
-    `status_since` is left out if the status is new and began when the version was made, since the version has this
-    time anyway.
+    `status_since` is left out if the status is new and began when the deal was changed, because the history has the
+    time of each change anyway.
     """
     follows = before.status != after.status and after.status_since == after.touched_at
     names = (*CHANGEABLE, *(FURTHER[:-1] if follows else FURTHER))

@@ -48,8 +48,8 @@ class Proxies:
         """Return whether the client used https.
 
         If a trusted proxy forwarded the request, `X-Forwarded-Proto` decides. If this header has several values,
-        the proxy to which the client connected wrote the value that decides: from the end, this value has the same
-        place as the client's address has in `X-Forwarded-For`. If there are too few values, the first value decides.
+        the value written by the proxy to which the client connected decides. Counted from the end, this value has the
+        same position as the client's address in `X-Forwarded-For`; if there are fewer values, the first decides.
         """
         peer = read_address(_peer(scope))
         values = _entries(scope, b"x-forwarded-proto")

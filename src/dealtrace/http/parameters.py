@@ -69,7 +69,7 @@ class Family(Parameter):
         return key
 
     def check_count(self, before: int) -> None:
-        """Check that the request may have one more parameter of the family; `before` is how many it already has.
+        """Check that one more parameter `name[key]` is allowed; `before` is how many the request already has.
 
         Raises:
             InvalidValue: the maximum is reached.

@@ -30,9 +30,9 @@ DOUBLED_NAMES = frozenset({"mail", "email", "почта", "post", "user", "clien
 NO_DOMAINS = frozenset({"example", "domain", "domen", "домен", "email", "site", "test", "asd", "qwe", "qwerty"})
 """Ours: the first words of sample domains; with one of the `DOUBLED_NAMES`, they make a filler: `email@domain.com`."""
 NO_DOMAIN_ENDINGS = frozenset({"com", "net", "org", "ru", "рф"})
-"""Ours: the endings of sample domains; the domains begin with one of the `NO_DOMAINS`.
+"""Ours: the last words of sample domains such as `domain.com`, whose first word is in `NO_DOMAINS`.
 
-Endings of other countries are not listed: `email.cz`, `email.it` and `email.ua` are real e-mail providers.
+Other country endings are not listed, because `email.cz`, `email.it` and `email.ua` are real e-mail providers.
 """
 PROVIDERS = frozenset(
     {

@@ -45,7 +45,7 @@ def qualification_of(
 
 
 def is_first(began_at: datetime, previous_at: datetime | None, depth: timedelta | None) -> bool:
-    """Return whether there is no earlier lead within `depth`, inclusive, before a lead that began at `began_at`.
+    """Return whether a lead that began at `began_at` has no earlier lead that began at most `depth` before it.
 
     `previous_at` is when the previous lead began, `None` if there is none. A `depth` of `None` means no limit.
     """

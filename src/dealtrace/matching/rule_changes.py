@@ -18,9 +18,10 @@ SECOND = timedelta(seconds=1)
 class RuleChange:
     """A change of the matching rules, and the lead that the deal would then have, or `None` for no lead.
 
-    Rules that do not change are `None`; if all are `None`, the deal only has to be matched again. `threshold_at_least`
-    is the smallest link threshold above the present one that changes the lead, and `threshold_at_most` the largest
-    below it, both in whole seconds. `precedence` is a new order in which the kinds of lead are searched.
+    Rules that do not change are `None`; if all are `None`, the deal only has to be matched again. The link threshold is
+    the longest time between a lead and its deal: `threshold_at_least` is the smallest higher threshold that gives the
+    deal a different lead, and `threshold_at_most` the largest lower threshold that does, both in whole seconds.
+    `precedence` is a new order in which the kinds of lead are searched.
     """
 
     lead: LeadRef | None

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 NextStep: TypeAlias = Callable[[], None]
-"""A function that a run calls before each step; it lets others write, and raises `Stopped` when the server stops."""
+"""A function called before each step of a run: it pauses to let other code write; at shutdown, it raises `Stopped`."""
 
 
 class Stopped(Exception):  # noqa: N818 - it is not an error

@@ -157,7 +157,7 @@ def format_statuses(statuses: Iterable[str]) -> str:
 
 
 def format_column(column: ReportColumn) -> str:
-    """Return a column as `NAME (KIND): CONTENTS`, from which `parse_formatted_column` returns it."""
+    """Return a column as `NAME (KIND): CONTENTS`; `parse_formatted_column` is the inverse."""
     contents = contents_of(column) if column.formula is not None else format_statuses(column.statuses)
     return f"{column.name} ({column.kind}): {contents}"
 

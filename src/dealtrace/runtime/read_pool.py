@@ -56,7 +56,7 @@ class ReadPool:
 
     @property
     def is_shared(self) -> bool:
-        """Return whether several processes may serve the database, so that cursors in memory are not enough."""
+        """Return whether several processes may serve the database; page cursors must then be stored in it."""
         return not self._database.is_sqlite
 
     @property

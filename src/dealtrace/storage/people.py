@@ -202,7 +202,7 @@ def _clients_of_others(connection: Connection, site_id: int, leads: Mapping[Lead
 def _own_contacts(
     connection: Connection, site_id: int, leads: Mapping[LeadKind, set[int]], clients: Collection[int]
 ) -> set[str]:
-    """Find the contacts of the given clients and leads that no other non-deleted lead has."""
+    """Find the contacts of these clients and leads, except contacts that another non-deleted lead has too."""
     ids = set().union(*leads.values())
     rows = lead_contact.c
     borne = _column(connection, lead_contact, site_id, rows.contact, is_in(rows.lead_id, ids))

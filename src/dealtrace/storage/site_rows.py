@@ -35,7 +35,7 @@ def count_site_rows(connection: Connection, site_id: int) -> dict[str, int]:
 def delete_site_rows(connection: Connection, site_id: int, *, site_stays: bool) -> None:
     """Delete a site's rows, including its custom fields and history, except its rows in control tables such as `site`.
 
-    If `site_stays`, the last position of its webhooks is kept.
+    If `site_stays`, the row of the site in `webhook_position` is kept as well.
     """
     for table in reversed(_tenant_tables()):  # referring rows are deleted first
         if site_stays and table.name == POSITIONS:

@@ -35,7 +35,7 @@ class ContactLine:
 
 @record
 class Preview:
-    """The contacts of a person; the rows in `traces`, found by the chosen contacts, can be exported or erased."""
+    """A person's contacts, and in `traces` the data found by the chosen contacts, which can be exported or erased."""
 
     contacts: tuple[ContactLine, ...]
     traces: people.Traces

@@ -95,7 +95,7 @@ class Found:
 
 
 async def show(view: View) -> Response:
-    """Show the list of the current tab; a search ignores the period, and missed calls have days of their own."""
+    """Show the list of the current tab; a search ignores the period, and so does the list of missed calls."""
     listing = listing_of(f"/cabinet/{view.current_site.id}/leads", view.request.query_params, ASKED)
     tab = tab_of(listing)
     days = listed_days(listing, view.current_site, clock.now(), view.language)
@@ -123,7 +123,7 @@ async def show(view: View) -> Response:
 
 
 def listed_days(listing: Listing, site: Site, now: datetime, language: Language) -> Days:
-    """Return the period in the URL or, for missed calls, the days of their list."""
+    """Return the period in the URL or, for missed calls, the last `MISSED_DAYS` days."""
     days = days_of(listing, site, now, language)
     return missed_days(days, now) if tab_of(listing) == MISSED else days
 

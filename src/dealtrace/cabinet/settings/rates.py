@@ -70,7 +70,7 @@ async def show(view: View) -> Response:
 
 
 async def save(view: View) -> Response:
-    """Set the rate of a currency from a day on; it replaces the rate of the same day."""
+    """Set the rate of a currency from a day on; a rate that was already set from that day is replaced."""
     site = await stored_site(view)
     sent = {name: view.form.get(name).strip() for name in FIELDS}
     rate = _parse_rate(sent, site, view.language)

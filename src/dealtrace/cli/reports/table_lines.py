@@ -23,7 +23,7 @@ CUT = "…"
 
 @record
 class _Table:
-    """A table of strings with headings, rows and a total; the first `keys` columns have the keys of the rows."""
+    """A table of strings with headings, rows and a total; `keys` is how many columns at the left contain row keys."""
 
     keys: int
     headings: list[str]

@@ -42,11 +42,12 @@ def run_rematch(
     user_id: int | None = None,
     read_site: ReadSite | None = None,
 ) -> Iterator[RematchProgress]:
-    """Match a site's deals again, starting after `after.last_id`; yield the progress first and after each chunk.
+    """Match a site's deals again, from the ids above `after.last_id`; yield the progress at the start and per chunk.
 
     Each chunk is a transaction of its own, so a caller that stops iterating stops the run after a chunk. After a
-    conflict with another transaction, a chunk is run again. The settings are those of `site`, or of the site that
-    `read_site` returns for each chunk. If deals were changed, this is recorded at the end as a change of the site.
+    conflict with another transaction, a chunk is run again. If `read_site` is given, it reads the
+    site again for each chunk, and the settings read apply instead of those of `site`. If deals were changed, this is
+    recorded at the end as a change of the site.
     """
     with database.read() as connection:
         at = replace(after, total=after.deals + count_deals(connection, site.id, after.last_id))

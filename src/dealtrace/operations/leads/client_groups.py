@@ -37,7 +37,7 @@ def regroup_clients(work: Work, client_ids: Collection[int], *, with_all_leads: 
 
     Two clients are connected if a lead has contacts of both. Deleted leads do not count; a contact that no remaining
     lead has is deleted. If a contact gets another client, its leads get that client too. With `with_all_leads`, the
-    leads of unchanged contacts are checked too.
+    leads of unchanged contacts are also given the client of their contacts.
     """
     walk = _walk(work, client_ids)
     starts = contact_groups.find_starts(work.connection, work.site.id, walk.contacts)

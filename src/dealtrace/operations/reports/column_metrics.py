@@ -44,7 +44,8 @@ def _metrics(source: FactSource, columns: list[ReportColumn]) -> Mapping[str, Me
 def try_new_column(source: FactSource, site: Site, name: str, columns: list[ReportColumn], now: datetime) -> str:
     """Return the total of the column `name` for the last calendar month as a string, or `–` if it is unknown.
 
-    The column must be among `columns`, which need not be stored. The month is in the site's time zone.
+    `columns` are the site's columns, including this one; this one need not be stored yet. The month is in the site's
+    time zone.
     """
     metric = _metrics(source, columns)[f"{COLUMN_PREFIX}{name}"]
     model = AttributionModel(site.attribution)

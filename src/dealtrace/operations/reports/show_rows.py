@@ -19,9 +19,9 @@ from dealtrace.storage.reports.scope import Scope
 
 _MONEY = ("amount", "margin", "cost")
 _SHARED_COUNT = {Fact.VISITS: "visits", Fact.LEADS: "leads", Fact.DEALS: "deals", Fact.ASSISTS: "deals"}
-"""For each kind of row, the metric that adds up how much of each row a figure counts; costs have none.
+"""For each kind of row behind a figure, the metric that counts such rows; costs have none.
 
-A row counts in part if its lead is credited to several visits.
+A row counts only in part if the credit for its lead is divided among several visits.
 """
 
 

@@ -1,4 +1,4 @@
-"""Change the address, events, fields and secret of webhooks."""
+"""Change the URL, events, fields and secret of webhooks."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -33,7 +33,7 @@ def change_webhook(
 ) -> Webhook:
     """Change what a webhook sends and where, and return the webhook; running servers follow within two seconds.
 
-    Waiting deliveries are sent to the new address. If the address changes, earlier failures are forgotten, so waiting
+    Waiting deliveries are sent to the new URL. If the URL changes, earlier failures are forgotten, so waiting
     deliveries are sent at once; a paused webhook remains paused.
 
     Raises:

@@ -35,7 +35,7 @@ class _Replaced(Exception):  # noqa: N818 - it is not an error
 
 @record
 class PastRun:
-    """A claimed run: what it does at which site, for which user, and its state when it was claimed."""
+    """A background run that this process has claimed: its kind, site and user, and its state when it was claimed."""
 
     database: Database
     site_id: SiteId
@@ -83,7 +83,7 @@ def claim_past_run(
 
 
 def run_past(run: PastRun, next_step: NextStep) -> None:
-    """Run to the end, unless the server stops or the settings change, and store the progress after each chunk."""
+    """Do the run until it is done, the server stops or the settings change; store the progress after each chunk."""
     state = run.begun
     try:
         next_step()

@@ -70,7 +70,11 @@ def try_rules(
     deals_max: int,
     listed_max: int = 0,
 ) -> Tried:
-    """Return the effect of a trial on the earliest deals of a period, with the first `listed_max` changed deals."""
+    """Return the effect of a trial on the deals of a period, of which at least the `deals_max` earliest are tried.
+
+    If there are fewer deals, all are tried. The result lists up to `listed_max` of the deals whose lead or source would
+    change, earliest first.
+    """
     tally, total = Tally(), 0
 
     def count(_tried: int, counted: int) -> None:

@@ -65,7 +65,7 @@ def _gap(run: Sequence[date], counts: Mapping[date, int], first_on: date) -> Gap
 
 
 def _usual(day_on: date, run: Sequence[date], counts: Mapping[date, int], first_on: date) -> Fraction:
-    """Return the median count of the same weekday in the weeks around `run`, or 0 if there are too few weeks."""
+    """Return the median count of the same weekday in the weeks before and after the days `run`; 0 if too few weeks."""
     week = timedelta(days=DAYS_OF_WEEK)
     weeks_back = (day_on - run[0]).days // DAYS_OF_WEEK + 1
     weeks_ahead = (run[-1] - day_on).days // DAYS_OF_WEEK + 1

@@ -78,8 +78,8 @@ def retry_reason(fault: BaseException) -> str:
 def is_database_failure(fault: BaseException) -> bool:
     """Return whether the database itself fails: it is unreachable, full, locked, read-only or unreadable.
 
-    A faulty statement or a missing table, which SQLite also reports as an operational error, is our bug instead, as is
-    a value that exceeds a limit of PostgreSQL.
+    Our own bugs do not count: a faulty statement, a missing table, or a value that exceeds a limit of PostgreSQL.
+    SQLite reports the first two as operational errors as well.
     """
     error = driver_error(fault)
     if isinstance(error, sqlite3.DatabaseError) and _sqlite_code(error) in _UNREADABLE:

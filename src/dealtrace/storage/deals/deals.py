@@ -175,7 +175,7 @@ def update_deals(
     changes: Sequence[tuple[Deal, Deal]],
     source_ids: Mapping[TrafficSource, int],
 ) -> None:
-    """Store changed deals: fields, tags, clues, and the keys by which the deals are found for leads stored later.
+    """Store changed deals with their tags, clues and search keys, by which leads stored later find the deals.
 
     Each item of `changes` is the stored deal and the deal after the change.
     """

@@ -99,7 +99,7 @@ def visit_columns(names: Iterable[str]) -> list[Expression]:
 
 
 def touch_columns() -> list[Expression]:
-    """Return the SQL columns of touches (visits credited with a lead), without the attribution model."""
+    """Return the SQL columns of touches (visits credited with a lead), except the column of the attribution model."""
     credit = lead_credit.c
     return [
         credit.lead_id,
@@ -141,7 +141,7 @@ class StoredFacts:
         return [each for each in by if each.kind is Kind.SOURCE or each.name in KEYS_OF_DAY]
 
     def visitors_max(self, by: Sequence[Dimension]) -> int | None:  # noqa: ARG002
-        """Return `None`, because visitor ids are strings in the database; see `FactTables`."""
+        """Return `None`: visitor ids are strings here, so visitors have no highest number; see `FactTables`."""
         return None
 
     def rows(self, fact: Fact, wanted: Iterable[str], moment: Moment) -> Selection:

@@ -63,9 +63,9 @@ def list_visits_of_visitors(
     until: datetime | None = None,
     most: int | None = None,
 ) -> list[Visit]:
-    """List the visitors' visits that began from `since` to `until`, both included if given, in no particular order.
+    """List up to `most` visits of these visitors that began from `since` to `until`, inclusive, in no particular order.
 
-    If there are more than `most` visits, any `most` of them are listed.
+    If there are more visits, it is not defined which are listed. A limit that is `None` does not apply.
     """
     visitors = sorted(set(visitor_ids))
     if not visitors:

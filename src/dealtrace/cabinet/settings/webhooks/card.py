@@ -196,4 +196,4 @@ _ACTS: dict[str, tuple[Callable[[Connection, IdBlocks, int, str, int], None], st
     "replay": (_replay, "again"),
     "delete": (_delete, "removed"),
 }
-"""The other actions on a webhook: the function of each, and the code of the message that is shown afterwards."""
+"""The actions not in `_FORMS`: the function of each, and the code of the message that is shown afterwards."""

@@ -74,7 +74,7 @@ class VisitKeys:
     counts: tuple[tuple[str, int], ...]
 
     def fit(self, by: Sequence[Dimension]) -> bool:
-        """Return whether the bitmaps of a report by the dimensions `by` take at most `BITMAPS_BYTES_MAX`."""
+        """Return whether a report with the dimensions `by` needs at most `BITMAPS_BYTES_MAX` for its bitmaps."""
         size = self.visitors // 8
         counts = dict(self.counts)
         for dimension in by:
