@@ -26,7 +26,7 @@ class StatusAnswer(TypedDict):
 
 
 class ColumnAnswer(TypedDict):
-    """A report column in `column list`; formulas have no `statuses`, and `formula` is `None` for all other kinds."""
+    """A report column in `column list`; a formula has empty `statuses`; other kinds have `None` as `formula`."""
 
     name: str
     kind: str

@@ -1,4 +1,4 @@
-"""`/set_attrs_by_get.php`: attach third-party parameters to a visit without the script."""
+"""`/set_attrs_by_get.php`: attach third-party parameters to a visit by its id, without the counter's script."""
 
 from typing import TypedDict
 

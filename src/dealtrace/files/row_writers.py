@@ -88,7 +88,8 @@ class RowWriter(Protocol):
 class CsvFile:
     """Writes CSV for programs, with commas and plain values; notes come before the headings and begin with `# `.
 
-    Files without notes can be imported; in them, a string that an import would not read unchanged gets an apostrophe.
+    Files without notes can be imported. If an import would change a string of such a file, for example a string that
+    looks like a formula, the string is written with an apostrophe before it.
     """
 
     def __init__(self, file: TextIO, headings: Sequence[str], notes: Sequence[Note] = ()) -> None:

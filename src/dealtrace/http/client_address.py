@@ -101,7 +101,10 @@ def _plain_ip(peer: str) -> str:
 
 
 def read_address(hop: str) -> Address | None:
-    """Return the IP address in a string, dropping port, brackets and quotes, or `None`; `::ffff:…` becomes IPv4."""
+    """Return the IP address in a string without port, brackets and quotes; `::ffff:…` becomes IPv4.
+
+    The result is `None` if the string has no IP address.
+    """
     bare = hop.strip('"')
     found = _BRACKETED.fullmatch(bare) or _WITH_PORT.fullmatch(bare)
     try:

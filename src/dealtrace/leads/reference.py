@@ -18,7 +18,7 @@ def spellings(reference: str) -> tuple[str, ...]:
 
 
 def all_spellings(references: Iterable[str]) -> list[str]:
-    """List the spellings under which several references may be stored."""
+    """List the strings under which any of several references may be stored; see `spellings`."""
     return [spelling for reference in references for spelling in spellings(reference)]
 
 

@@ -25,7 +25,7 @@ _UNSUBSCRIBE: Mapping[Language, str] = {
 
 
 class LinkHeader(UnstructuredHeader, BaseHeader):
-    """A header whose link is not encoded; the library encodes long links, which mail programs then cannot read."""
+    """A header whose link is not encoded; Python encodes long links, and mail programs cannot read encoded links."""
 
     def fold(self, *, policy: Policy) -> str:
         """Return the header on one line; its link is far shorter than the 998 characters of a line in RFC 5322."""

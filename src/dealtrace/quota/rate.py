@@ -29,7 +29,7 @@ class BusiestSecond:
 
 @lru_cache(_KEYS_CACHED)
 def rate_key(address: str) -> str:
-    """Return the key by which requests of an IP address are counted; a string that is not an address is its own key."""
+    """Return the key by which requests of an IP address are counted; any other string is returned unchanged."""
     try:
         parsed = ip_address(address)
     except ValueError:

@@ -293,7 +293,7 @@ class _MovedRows(Mapping[Keys, Mapping[Measure, int]]):
         return self._rows[shifted(keys, self._back)]
 
     def __contains__(self, keys: object) -> bool:
-        """Return whether there is a row whose keys, with `shift` added, are `keys`."""
+        """Return whether a row has the keys `keys` after `shift` is added to the keys of the row."""
         return isinstance(keys, tuple) and shifted(keys, self._back) in self._rows
 
     def __iter__(self) -> Iterator[Keys]:

@@ -50,7 +50,7 @@ class Sum:
 
     @property
     def has_one_scale(self) -> bool:
-        """Return whether all measures have the same unit, so that their sum sorts rows in the same order as `value`."""
+        """Return whether all measures have the same unit; sorting by their plain sum then equals sorting by `value`."""
         return len({_SCALES[measure.aggregate] for measure, _ in self.terms}) == 1
 
     def value(self, values: Values) -> Fraction | None:
@@ -135,7 +135,7 @@ class UnknownFormula:
 
     @property
     def adds_up(self) -> bool:
-        """Return `False`, since no value is known that the rows could add up to."""
+        """Return `False`: the total is unknown, so rows cannot add up to it."""
         return False
 
     def value(self, values: Values) -> Fraction | None:  # noqa: ARG002 - other formulas need the values

@@ -19,8 +19,8 @@ MONTHS_OF_QUARTER = 3
 class TimeKeys:
     """The functions that convert the keys of a time dimension, and an example of a key as a string.
 
-    `number_of` returns the key of a day as a number; it is `None` for hours, since a day has all hours. `text_of`
-    converts the number to a string, and `parse` converts the string back.
+    `number_of` returns the key of a day as a number. For hours, `number_of` is `None`, since a day has every hour.
+    `text_of` converts the number to a string, and `parse` converts the string back.
 
     Raises:
         ValueError: from `parse`, if the string is not a key.

@@ -10,7 +10,7 @@ import httpx
 from dealtrace.worker.targets import find_addresses
 
 STAGGER_SECONDS = 0.3
-"""How many seconds pass before the next address is tried in parallel; the previous address may still accept later."""
+"""After this many seconds without a connection, the next address is tried, too; earlier attempts continue."""
 
 SocketOptions = Iterable[httpcore.SOCKET_OPTION] | None
 

@@ -61,7 +61,10 @@ class Letters:
 
 
 def _read_report(connection: Connection, site: Site, mail: Mail) -> tuple[ScheduledReport, Question, bool] | None:
-    """Return the report of an e-mail, its question, and whether the recipient may see contacts."""
+    """Return the report that an e-mail sends, the question of the report, and whether the recipient may see contacts.
+
+    The result is `None` if the report was deleted.
+    """
     report = find_scheduled_report(connection, site.id, mail.subject_id)
     if report is None:
         return None

@@ -38,7 +38,10 @@ class CandidateLine:
 
 @record
 class StepLines:
-    """A search for a deal's lead: its title, the leads considered, how many are not shown, and why one was chosen."""
+    """A search for a deal's lead, for a page: `title` names the search, and `won_by` says why the chosen lead won.
+
+    `candidates` are leads that were considered; `more` is how many others are not shown.
+    """
 
     title: str
     candidates: tuple[CandidateLine, ...]

@@ -104,7 +104,7 @@ CAUSES: Mapping[type[Refusal], Cause] = {
         "too many writes or reads are waiting; nothing was stored", "send again after `Retry-After` seconds"
     ),
     errors.DatabaseUnavailable: Cause(
-        "the database did not answer in time; whether the write was stored may be unknown",
+        "the database did not answer in time; a write may or may not have been stored",
         "send again after `Retry-After` seconds; this is safe for a deal with an `orderNumber`",
     ),
     errors.AnonymousRateExceeded: Cause(

@@ -24,7 +24,8 @@ from dealtrace.storage.journals.lead_entries import LeadEntry
 MISSED_DAYS = 14
 """Ours: the number of days whose missed calls are listed; a person who has waited longer has called elsewhere.
 
-The list has its own days, so that a period chosen for a report does not hide somebody who waits for a call.
+The list does not depend on the period chosen for reports, so that the period does not hide somebody who waits for a
+call.
 """
 AGAIN = "again"
 """The name of the button with which a person says that a call must be returned after all."""

@@ -211,7 +211,7 @@ def _order_of_sources(figures: Report) -> Sort:
 
 
 def _first_sources(report: Report) -> Report:
-    """Return a report by source with its first rows, plus all rows for direct visits and for a missing source."""
+    """Return a report by source with only its first rows, the rows of direct visits, and the rows without a source."""
     rows = [row for place, row in enumerate(report.rows) if place < SOURCES_SHOWN or row.keys[0] in (None, DIRECT)]
     return replace(report, question=replace(report.question, limit=SOURCES_SHOWN), rows=rows)
 

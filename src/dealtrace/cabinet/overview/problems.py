@@ -135,7 +135,7 @@ _TEMPLATES: Mapping[ProblemKind, _Template] = {
         Role.OWNER,
     ),
     ProblemKind.NO_RATE: _Template(
-        "Amounts omit deals in currencies without a rate: %(count)s in the period, %(what)s in total.",
+        "Amounts omit deals in currencies without a rate: %(count)s in the period, worth %(what)s in total.",
         "Set the rates of these currencies.",
         "settings/rates",
         Role.ANALYST,

@@ -149,10 +149,10 @@ def address_of_words(page: str, words: RawQuestion) -> Address:
 
 
 def _in_order(name: str, query: QueryParams) -> list[str]:
-    """Return the non-empty values of a parameter; new metrics come first, and those shown before keep their order.
+    """Return the non-empty values of a parameter. Metrics just added come first; the others keep their order.
 
-    Ours: a person who adds a metric wants to see it, and the table is as wide as all metrics together; the first metric
-    also sorts the table and is drawn in the chart.
+    Ours: a person who adds a metric wants to see it, and the last columns of a wide table are out of sight. Also, the
+    first metric sorts the table and is drawn in the chart.
     """
     values = [part for part in query.getlist(name) if part]
     if name != "metrics" or ORDERED not in query:

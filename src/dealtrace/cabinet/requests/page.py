@@ -116,7 +116,7 @@ def _line(request: ApiRequest, labels: Mapping[int, str], zone: ZoneInfo, langua
 
 
 def _page_before(path: str, asked: QueryParams, start: PageStart | None) -> str:
-    """Return the URL of the page with the requests before `start`, or of the first page if that is `None`."""
+    """Return the URL of the page with the requests before `start`; if `start` is `None`, the URL of the first page."""
     kept: list[tuple[str, str]] = [(name, asked[name]) for name in NAMES if asked.get(name)]
     if start is not None:
         kept += [("before_at", start[0].isoformat()), ("before_id", start[1])]

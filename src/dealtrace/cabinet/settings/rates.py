@@ -103,7 +103,7 @@ async def take_file(view: View) -> Response:
 
 
 async def remove(view: View) -> Response:
-    """Remove the rate that a currency has from a day on, or all its rates; totals leave out deals that have no rate."""
+    """Remove a currency's rate that starts on the day in the form; without a day, remove all rates of the currency."""
     sent = view.form.get("since")
     try:
         since_on = parse_day(sent) if sent else None

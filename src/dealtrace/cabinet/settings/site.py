@@ -40,7 +40,10 @@ async def show(view: View) -> Response:
 
 
 async def save(view: View) -> Response:
-    """Save the edited settings; show their effect first if they need confirmation or are only tried."""
+    """Save the edited settings, or only show their effect.
+
+    They are not saved if the person asked only to try them, or has not yet confirmed an effect that needs confirmation.
+    """
     stored = settings_of(await stored_site(view))
     changes = _edited(view, stored)
     faults = {str(fault.facts["key"]): fault_text(fault, view.language) for fault in list_faults(changes)}

@@ -31,7 +31,7 @@ _UNKNOWN = datetime.max.replace(tzinfo=UTC)
 def read_matchers(
     elements: Sequence[Element] | None, time_zone: ZoneInfo, happened_at: datetime | None, name: str = "matching"
 ) -> tuple[Matcher, ...]:
-    """Parse the elements as matchers (searches), in input order; without elements, the only one is `WITHOUT_SOURCE`.
+    """Parse elements as matchers (searches), in input order; without elements, return only `WITHOUT_SOURCE`.
 
     `name` is the key of the list, for violations. Ours: a search by contact without a date searches back from
     `happened_at`, the time of the deal.

@@ -27,7 +27,7 @@ class PackedWorkbook:
         return self._file.write(content)
 
     def end(self) -> None:
-        """Discard all further writes, since closing a `zipfile` archive writes its end even after an error."""
+        """Discard all further writes, since `zipfile` writes the list of entries when closed, even after an error."""
         self._file, self._proceed = BytesIO(), lambda: None
 
 

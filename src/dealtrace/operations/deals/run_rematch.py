@@ -70,12 +70,12 @@ def run_rematch(
 def try_on_past(
     database: Database, site: Site, trial: Trial, read_site: ReadSite | None = None
 ) -> Iterator[tuple[Tally, int]]:
-    """Yield a tally of what the rules of `trial` would change in a site's deals, and how many deals there are.
+    """Yield a tally of what the rules of `trial` would change in a site's deals, and the number of the site's deals.
 
     The same tally, which grows, is yielded at the start and after each chunk of deals. Chunks are read one by one, so
     deals that change during the run are counted as they are when they are read. Deleted deals are left out. Nothing is
-    stored. Rules that `trial` leaves unchanged are those of `site`, or of the site that `read_site` returns for each
-    chunk.
+    stored. For rules that `trial` does not set, the rules of `site` apply; with `read_site`, the site is read again for
+    each chunk.
     """
     tally, after_id = Tally(), 0
     with database.read() as connection:

@@ -53,8 +53,8 @@ def find_unsubscribe_key(connection: Connection, mail: Mail) -> str:
 def find_subscription(connection: Connection, text: str) -> FoundSubscription | None:
     """Return the subscription for the key in an unsubscribe link.
 
-    The result is `None` if the key was not signed by this server, the report or alert was deleted, or the address was
-    removed from its recipients.
+    The result is `None` if the key was not signed by this server, the report or alert was deleted, or the recipient
+    for whom the link was made is no longer a recipient of the report or alert.
     """
     found = parse_link_key(text, find_signing_key(connection))
     about = _find_about(connection, found) if found is not None else None

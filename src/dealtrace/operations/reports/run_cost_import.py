@@ -1,4 +1,4 @@
-"""Import the costs of a file: name their campaigns as visits do, store the costs, and refresh the statistics."""
+"""Import the costs of a file: name campaigns as the site's visits do, store the costs, and refresh the statistics."""
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime

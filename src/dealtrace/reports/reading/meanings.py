@@ -48,7 +48,7 @@ _KEYS: Mapping[tuple[str, str | None], tuple[str, str, str, str]] = {
         "direct visits have no medium",
     ),
 }
-"""The keys that need an explanation: their words and meanings in Russian, and then in English."""
+"""Keys that need an explanation; each has a text to show and a meaning, in Russian and then in English."""
 
 
 def meaning_of(metric: Metric, language: Language) -> str:

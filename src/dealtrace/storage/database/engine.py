@@ -66,7 +66,7 @@ class Database:
 
     @property
     def has_mirror(self) -> bool:
-        """Whether reports read a column mirror of the database; only SQLite has one, unless it is turned off."""
+        """Whether reports read the mirror, a DuckDB copy of a SQLite database; the mirror can be turned off."""
         return self.is_sqlite and self.mirror_memory_mib > 0
 
     @property

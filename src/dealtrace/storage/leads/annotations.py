@@ -54,7 +54,7 @@ def find_annotations(
 
 
 def update_annotations(connection: Connection, site_id: int, annotations: Mapping[LeadRef, Annotations]) -> None:
-    """Replace the annotations of leads, but not their stated sources."""
+    """Replace the stored annotations of leads, except the stated source, which is not changed."""
     for kind in LeadKind:
         rows = [_row(site_id, ref.id, written) for ref, written in annotations.items() if ref.kind is kind]
         execute_many(connection, _UPDATE[kind], rows)

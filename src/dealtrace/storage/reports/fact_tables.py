@@ -87,7 +87,7 @@ class FactTables(Hashable, Protocol):
         """Return a select of the facts with the wanted attributes; for the fact `ASSISTS`, a select of the deals."""
 
     def touch_attributes(self, fact: Fact, model: AttributionModel, money: Sequence[str]) -> Iterable[str]:
-        """Return the attributes that the argument `facts` of `touched` must have besides the wanted attributes."""
+        """Return the attributes that `touched` needs in its argument `facts`, in addition to the wanted attributes."""
 
     def touched(self, facts: Subquery, fact: Fact, model: AttributionModel, money: Sequence[str]) -> Subquery:
         """Return a select with a row for each touch of each fact: the fact's attributes, `share` and `source_id`.

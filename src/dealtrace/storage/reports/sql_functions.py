@@ -76,10 +76,10 @@ def _duckdb_different(element: different_numbers, compiler: SQLCompiler, **kwarg
 
 
 class month_of(FunctionElement[int]):  # noqa: N801
-    """The SQL expression for the month of a day: the first argument is the day's ordinal.
+    """An SQL expression for the month of a day; the arguments are the day's ordinal, and arithmetic for the month.
 
-    The second argument computes the same month by arithmetic, on any engine. DuckDB uses a function of dates instead,
-    which takes a quarter of the time.
+    DuckDB computes the month from the ordinal by date functions, in a quarter of the time that the arithmetic takes.
+    Other engines use the arithmetic.
     """
 
     name = "month_of"

@@ -313,7 +313,7 @@ class StoredFacts:
         return client_paths(touches, self.sources().subquery("sources_of_paths"))
 
     def _stated_source(self, stated: FromClause) -> Attribute:
-        """Return the stated source of a deal; a deal with a lead has the source stated for that lead, if any."""
+        """Return the stated source of a deal: if the deal has a lead, only the source stated for the lead counts."""
         of_lead = func.coalesce(call.c.stated_source_id, lead_request.c.stated_source_id)
         if self.is_postgresql:
             found = case((deal.c.lead_kind.is_(None), deal.c.stated_source_id), else_=stated.c.stated_source_id)

@@ -261,7 +261,7 @@ def apply_marks(source: Connection, mirror: MirrorConnection, marks: Iterable[Ma
 
 
 def _take_over_touches(source: Connection, mirror: MirrorConnection, site_id: int, marked: Marked) -> None:
-    """Gather the touches (credited visits) of the leads that are marked as changed or have a marked touch or deal."""
+    """Gather the touches (credited visits) of each lead that is marked as changed, or has a marked touch or deal."""
     leads = marked[Kind.TOUCHES] | marked[Kind.LEAD]
     if deals := marked[Kind.DEAL]:
         theirs = select(credit_key_of_deal()).where(deal.c.site_id == site_id, _is_among(deal.c.id, deals))

@@ -83,7 +83,7 @@ def _inserting(catalog: str, condition: str) -> str:
 
 
 def joined_touches(lead_id: str, money: Iterable[str] = ()) -> tuple[str, Mapping[str, str]]:
-    """Return the SQL join of streamed rows with gathered touches, and an expression for each column that it adds.
+    """Return the SQL join of streamed rows with gathered touches, and the expression of each column that the join adds.
 
     `lead_id` is the column of the streamed rows with the id of the lead. The amounts of money named in `money` are
     split among touches. The join has the placeholder `{touches}` for the table of gathered touches.

@@ -146,14 +146,14 @@ def find_last_number(connection: Connection) -> int:
 
 
 def count_marks(connection: Connection) -> int:
-    """Return the number of marks to apply, estimated from the first and last number because counting may be slow."""
+    """Return about how many marks are stored; the lowest and highest numbers are used because counting may be slow."""
     numbers = mirror_mark.c.number
     first, last = connection.execute(select(func.min(numbers), func.max(numbers))).one()
     return last - first + 1 if last is not None else 0
 
 
 def list_marks(connection: Connection, after: int, limit: int) -> list[Mark]:
-    """List up to `limit` marks after the number `after`, in the order of the changes."""
+    """List up to `limit` marks whose numbers are greater than `after`, in the order in which the rows changed."""
     columns = (mirror_mark.c.number, mirror_mark.c.site_id, mirror_mark.c.kind, mirror_mark.c.id)
     query = select(*columns).where(mirror_mark.c.number > after).order_by(mirror_mark.c.number).limit(limit)
     return [Mark(number, site_id, Kind(kind), key) for number, site_id, kind, key in connection.execute(query)]

@@ -11,7 +11,7 @@ from dealtrace.storage.reports.mirror.library import MirrorConnection
 
 
 class MirrorBusy(Exception):  # noqa: N818 - the name is the state
-    """Others used the mirror for too long."""
+    """The mirror cannot be used yet: other threads or processes used it for too long."""
 
 
 class OpenMirror:

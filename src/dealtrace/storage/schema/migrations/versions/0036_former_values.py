@@ -8,7 +8,7 @@ down_revision = "0035"
 
 
 def upgrade() -> None:
-    """Apply the migration; the values before earlier changes are unknown."""
+    """Apply the migration; for changes already recorded, the former values stay unknown."""
     op.create_table(
         "lead_version",
         sa.Column("site_id", sa.BigInteger(), nullable=False),
