@@ -41,7 +41,7 @@ class Observed:
 
     @property
     def is_sound(self) -> bool:
-        """Whether the figure is known and, if it is a ratio, has a large enough basis."""
+        """Whether the figure is known and, if it is a ratio, its divisor is at least `BASIS_MIN`."""
         return self.value is not None and (self.basis is None or self.basis >= BASIS_MIN)
 
 

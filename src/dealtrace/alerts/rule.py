@@ -25,7 +25,7 @@ ALERTS_MAX = 50
 """Ours: the maximum number of alert rules of one site; each check of a rule costs a few SQL statements."""
 _NUMBER = re.compile(r"[+-]?[0-9]{1,15}(?:[.,][0-9]{1,6})?")
 _FORMATTED_NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
-"""The pattern of a stored amount; percentages are stored as fractions, with two more decimals than `_NUMBER` allows."""
+"""The pattern of a stored amount; it allows more decimals than `_NUMBER`, since 12.5% is stored as 0.125."""
 _PERCENT_SIGN = "%"
 _NO_AMOUNT = "-"
 

@@ -10,7 +10,7 @@ from dealtrace.reports.periods import DAY, DAYS_OF_WEEK, Period, Span
 
 HOURS_OF_DAY = 24
 WEEKS_BACK = 8
-"""Ours: the number of past weeks that define the usual figure of a window; in this time, the season changes little."""
+"""Ours: the usual figure of a window comes from this many past weeks, in which the season changes little."""
 SETTLING = timedelta(minutes=10)
 """Ours: a window is checked this long after its end, so that it includes what is reported a little late."""
 NEXT_CHECK_MAX = DAY + timedelta(hours=2)

@@ -114,9 +114,10 @@ def parameters_of(text: str) -> Mapping[str, str]:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    """Yield the `name=value` strings of a query string, split at `&`, and at `?`, `;` and `%26` before utm tags.
+    """Yield the `name=value` strings of a query string, split at `&` and, before a utm tag, also at `?`, `;` and `%26`.
 
-    A value with a slash counts as an address and is not split at its own utm tags, unless it is the value of a utm tag.
+    A value with a slash counts as an address, so the utm tags in it stay in the value. Only the values of utm tags are
+    split even if they have a slash.
     """
     for piece in text.split("&"):
         tags = _MISWRITTEN.split(piece)

@@ -1,4 +1,4 @@
-"""Find the costs of sources that no visit has, because they are spelt differently or have brought no visitors."""
+"""Find costs whose traffic source no visit has: the source is spelt differently or has brought no visitors."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import astuple

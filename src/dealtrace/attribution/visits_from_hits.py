@@ -86,7 +86,7 @@ def start(hit: Hit, visit_id: VisitId, now: datetime, hosts: SiteHosts = NO_HOST
 
 
 def extend(visit: Visit, hit: Hit, now: datetime) -> Visit:
-    """Return a visit after another hit: unknown client ids are filled in, and attributes are added if they fit."""
+    """Return the visit with a further hit: the hit adds client ids that were missing, and the attributes that fit."""
     return replace(
         visit,
         seen_at=now,

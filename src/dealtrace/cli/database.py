@@ -183,7 +183,7 @@ def distribute(
 
 
 def summarize_distribution(added: int, before: Collection[str]) -> str:
-    """Return the message that `added` tables were distributed; `before` lists the tables distributed earlier."""
+    """Return a message: how many tables were distributed over the cluster now (`added`) and earlier (`before`)."""
     if not added:
         return "All tables are already distributed by site_id."
     others = f" {counted(len(before), 'table')} had been distributed before." if before else ""

@@ -93,7 +93,7 @@ def _as_seen(visit: Visit, now: datetime) -> Visit:
 def _by_batch(
     events: Iterable[Event], arrival: Callable[[Event], datetime | None], now: datetime
 ) -> dict[int, list[Event]]:
-    """Return the events reported by `now`, grouped by the number of their batch, in order of arrival."""
+    """Return the events that arrive no later than `now`, in order of arrival, grouped by the number of their batch."""
     arrived = [(at, event) for event in events if (at := arrival(event)) is not None and at <= now]
     batches: dict[int, list[Event]] = {}
     for at, event in sorted(arrived, key=lambda pair: pair[0]):

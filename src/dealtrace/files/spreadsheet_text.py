@@ -49,9 +49,9 @@ def guard_formula(text: str) -> str:
 
 
 def _is_guarded(text: str) -> bool:
-    """Return whether a string begins with an apostrophe that keeps a spreadsheet from changing it.
+    """Return whether a string begins with an apostrophe that keeps a spreadsheet from changing the string.
 
-    Ours: an apostrophe before a number, date or amount counts as such too, because people put it there in Excel.
+    Ours: this includes an apostrophe before a number, date or amount, because people type it there in Excel.
     """
     bare = text.lstrip("'")
     return len(bare) < len(text) and (bare.startswith(tuple(FORMULA_STARTS)) or _CONVERTED.fullmatch(bare) is not None)

@@ -10,9 +10,9 @@ from pathlib import Path
 CODEC = "cp1251"
 BLOCK_BYTES = 1 << 20
 LETTERS_PER_STRANGE_SIGN = 20
-"""How many letters there must be for each sign that is neither a letter nor common in Russian text."""
+"""A text is Windows-1251 only if it has this many letters for each sign that is unusual in Russian text."""
 WORDS_PER_STRANGE_WORD = 10
-"""How many words there must be for each word that has a capital after a small letter."""
+"""A text is Windows-1251 only if it has this many words for each word in which a capital follows a small letter."""
 _UTF_8_LEAD_MIN = 0xC2
 
 _CAPITAL, _SMALL = "А-ЯЁІЇЄҐЎ", "а-яёіїєґў"

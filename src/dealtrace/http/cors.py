@@ -45,7 +45,7 @@ def readable_by_origin(reply: Reply, origin: str) -> Reply:
 
 
 def varying_by_origin(reply: Reply) -> Reply:
-    """Return a copy of the reply for an origin that may not read it; `Vary: Origin` keeps caches from sharing it."""
+    """Return a copy, with `Vary: Origin`, of a reply to a refused origin: caches must not serve it to other origins."""
     return replace(reply, headers=(*reply.headers, BY_ORIGIN))
 
 

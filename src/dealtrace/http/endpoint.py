@@ -39,7 +39,7 @@ class AuthScheme:
 
     @property
     def headers(self) -> tuple[Parameter, ...]:
-        """List the headers that have a token or a site's id, including those of `instead`; empty if there are none."""
+        """List the headers for a token or a site's id, including the headers of the scheme `instead`; may be empty."""
         own = tuple(header for header in (self.token, self.site) if header is not None) if self.is_header else ()
         return own + (self.instead.headers if self.instead is not None else ())
 

@@ -100,7 +100,10 @@ def phase_of(circumstances: Circumstances, duration: timedelta) -> CallPhase:
 
 
 def is_answered(circumstances: Circumstances, duration: timedelta) -> bool:
-    """Return whether a call was answered; if its exchange has not reported this, whether its duration is above zero."""
+    """Return whether a call was answered.
+
+    If the telephone exchange has not reported this, a call whose duration is above zero counts as answered.
+    """
     reported = circumstances.is_successful
     return reported if reported is not None else duration > timedelta(0)
 

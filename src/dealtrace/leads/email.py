@@ -28,7 +28,10 @@ NO_NAMES = frozenset(
 DOUBLED_NAMES = frozenset({"mail", "email", "почта", "post", "user", "client", "клиент", "example", "site"})
 """Ours: words that make an e-mail a filler if they are both before and after the @; `ivanov@ivanov.ru` may be real."""
 NO_DOMAINS = frozenset({"example", "domain", "domen", "домен", "email", "site", "test", "asd", "qwe", "qwerty"})
-"""Ours: the first words of sample domains; with one of the `DOUBLED_NAMES`, they make a filler: `email@domain.com`."""
+"""Ours: the first words of sample domains; after one of the `DOUBLED_NAMES`, such a domain makes the e-mail a filler.
+
+An example is `email@domain.com`.
+"""
 NO_DOMAIN_ENDINGS = frozenset({"com", "net", "org", "ru", "рф"})
 """Ours: the last words of sample domains such as `domain.com`, whose first word is in `NO_DOMAINS`.
 

@@ -35,8 +35,8 @@ class PhoneForm:
 
     The pattern may have named groups: `russian` for ten digits that Russia can assign, `stated` for digits with a
     country code, `behind` for the digits of an extension or of the next phone, `japanese` for digits that may also be a
-    Japanese number. If `is_whole` is false, the form is tried only in texts whose numbers are all long enough for
-    phones.
+    Japanese number. If `is_whole` is false, the form is not tried in a text with digits that are too few for a
+    phone.
     """
 
     example: str

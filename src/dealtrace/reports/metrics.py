@@ -340,7 +340,7 @@ _PARTS = (
 PART_METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _PARTS}
 """Parts of metrics, by name: they explain to people how a figure was computed, but reports cannot show them."""
 METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _TABLE}
-"""All metrics except the columns of sites, by name."""
+"""All metrics by name, except the report columns that sites define."""
 
 
 def formula_at_site(metric: Metric, *, has_won: bool, has_margins: bool) -> AnyFormula:

@@ -13,9 +13,9 @@ from dealtrace.runtime.write_queue import WriteQueue
 NAMES_AT_ONCE_MAX = 1000
 """How many names, over all sites, get counts of their own until the next write; other names of a site share a count."""
 OPEN_NAMES_AT_ONCE_MAX = NAMES_AT_ONCE_MAX // 2
-"""Ours: names that anybody may send are counted separately only while fewer names than this are counted.
+"""Ours: a name that anybody may send gets a count of its own only while fewer than this many names have one.
 
-So they always leave room for the names that the CRM sends.
+So there are always counts left for the names that the CRM sends.
 """
 NAME_LENGTH_MAX = 100
 """Ours: the maximum length of a name that is counted separately; a longer one is hardly a misspelt parameter."""

@@ -12,7 +12,7 @@ from dealtrace.record import record
 WIDTH, ROW, BAR = 640, 40, 12
 SIDE, TOP, BOTTOM = 8, 24, 24
 WINDOWS_MAX = 12
-"""The maximum number of windows drawn; the table below the chart has all of them."""
+"""The maximum number of leads whose time windows are drawn; the table below the chart has all leads."""
 WIDTH_LEAST = 4
 """The minimum width of a window in units of the drawing, so that even the shortest window can be seen."""
 LETTER = 7.5

@@ -94,8 +94,8 @@ class Answers:
 class _Page:
     """The data of the overview besides its reports; `drawn` is the name of the metric in the chart.
 
-    `asked` is the address with its defaults written out; for `compared_until` see `comparison.py`. `as_of` is the time
-    of the figures.
+    `asked` is `address` with default values for its missing parameters. `compared_until` is the result
+    of the function of this name. `as_of` is the time of the figures.
     """
 
     address: Address

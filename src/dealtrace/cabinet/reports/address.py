@@ -129,9 +129,10 @@ def new_filter_of(query: QueryParams) -> str:
 
 
 def address_of(page: str, query: QueryParams) -> Address:
-    """Return the address of the report page `page`, with the question in the query string of a link or form.
+    """Return the URL of the report page `page` with the question in `query`, the parameters of a link or a sent form.
 
-    A form sends a list as several fields, “all models” as a value of `model`, and a new filter as three fields.
+    Unlike a link, a form has a field for each item of a list, “all models” as a value of `model`, and three fields for
+    a new filter.
     """
     parameters = tuple((name, ",".join(_in_order(name, query))) for name in ONCE if name in query)
     parameters = tuple(

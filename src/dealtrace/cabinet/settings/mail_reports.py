@@ -132,7 +132,10 @@ async def change(view: View) -> Response:
 
 
 async def add(view: View) -> Response:
-    """Schedule the report in the form, or schedule a removed one again; if it is invalid, show the form with errors."""
+    """Add the scheduled report in the form or, if the form undoes a removal, restore the removed report.
+
+    If the report is invalid, show the form with errors.
+    """
     draft, members = _draft_of(view.form), await view.read(_read_members, view.current_site)
     before: Sequence[Recipient] = ()
     restored_id: int | None = None
@@ -158,7 +161,7 @@ async def leave(view: View) -> Response:
 
 
 async def remove(view: View) -> Response:
-    """Stop a report for everybody."""
+    """Remove a scheduled report, so that no recipient gets it any more."""
     is_done = await view.manage(_remove, view.current_site, number_of(view.form.get("report")), view.rights.user.id)
     return redirect_with_message(view, PLACE, "removed") if is_done else not_found(view)
 

@@ -231,7 +231,7 @@ REQUESTS = (
     replace(
         _PAGE[0],
         ru="Номер страницы с 1; ответ остаётся массивом.",
-        en="The page number, from 1; the answer is still an array.",
+        en="The page number, from 1. With or without it, the answer is an array.",
     ),
     replace(_PAGE[1], ru="Размер страницы, не более 10000.", en="The page size, 10000 at most."),
     _ATTRIBUTION,

@@ -25,7 +25,7 @@ Result = TypeVar("Result")
 class LeadList(Generic[Result]):
     """The functions that parse and store a list of leads and build its results.
 
-    `name` is the key of the id that the sender gave a lead.
+    `name` is the key under which an item of the list has the id that the sender gave the lead.
     """
 
     batch: Batch

@@ -111,7 +111,7 @@ _BY_CONTACT: Mapping[str, _Contacts] = {
     "requestContact": _Contacts("requestContactParams", frozenset({LeadKind.LEAD_REQUEST}), "requestTypeToMatch"),
 }
 FINDING = (*_BY_ID, *_BY_CONTACT)
-"""The types of elements that search for a lead."""
+"""The types of the elements of `matching` that search for a lead."""
 FINDS_NOTHING = ("chat", "chatContact", "customSources", "withoutSource")
 """Ours: elements of these types are accepted but never find a lead: there are no chats, and a source is not a lead."""
 

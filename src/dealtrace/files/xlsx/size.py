@@ -214,9 +214,9 @@ class _Extent:
     """Checks the size of a sheet and of the shared strings in its cells; its methods are handlers of an XML parser.
 
     A row or cell that does not state its place follows the previous row or cell. `lengths` has the length of each
-    shared string by its index. The library stops reading an index at a comment or character reference, so it may read
-    only the first digits. For sheets with such markup, `lengths` has, for each index, the greatest length of all
-    strings that the library could take instead.
+    shared string by its index. If the index in a cell has a comment or character reference among its digits, the
+    library may read only the first digits and take another string. For sheets with such markup, `lengths` has, for
+    each index, the greatest length of all strings that the library could take.
     """
 
     def __init__(self, lengths: "array[int]") -> None:

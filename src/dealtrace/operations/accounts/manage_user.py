@@ -68,7 +68,8 @@ def give_role(
 def take_role(connection: Connection, user_id: UserId, site_id: int, now: datetime, *, taken_by: int | None) -> None:
     """Remove the role of a user on a site.
 
-    Unless the user still owns the site, the invitations and shared links that they made for it stop working.
+    The invitations and shared links that the user made for the site stop working, unless the user is an owner of the
+    installation.
     `taken_by` is the user who removes the role, or `None` on the command line.
     """
     _record_role(connection, user_id, site_id, None, now, taken_by)

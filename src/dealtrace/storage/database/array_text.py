@@ -1,4 +1,4 @@
-"""Lists as the text of PostgreSQL's arrays, written at once instead of item by item."""
+"""Write Python lists as PostgreSQL arrays in text form, a whole list at once instead of item by item."""
 
 from collections.abc import Iterable
 

@@ -22,7 +22,7 @@ class Interruption:
         self._interrupts: dict[object, Interrupt] = {}
 
     def begin(self) -> None:
-        """End all statements that run in a block of `reaching`, from another thread; return at once."""
+        """Start a thread that ends all statements that run inside `with reaching(…)` blocks, and do not wait for it."""
         with self._lock:
             if self._has_begun:
                 return

@@ -91,7 +91,7 @@ def find_ids_by_contact(connection: Connection, site_id: int, spans: Sequence[Le
 def find_ids_by_key(connection: Connection, site_id: int, keys: Collection[tuple[str, datetime]]) -> set[int]:
     """Find the ids of deals, deleted or not, whose matchers (conditions that find a lead) may fit one of `keys`.
 
-    Each item of `keys` is a key, such as a phone, with the start of the lead that has this key.
+    Each item of `keys` is a key, such as a phone, and the time when the lead with this key began.
     """
     if not keys:
         return set()

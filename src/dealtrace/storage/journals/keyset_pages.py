@@ -170,7 +170,7 @@ def _oldest(query: PageQuery, after: SortKey | None) -> Select[int, int]:
 
 
 class FindPage(Protocol):
-    """A function that finds the page of a list after a key, such as `find_newest`."""
+    """A function, such as `find_newest`, that finds the page of a list that follows a given key."""
 
     def __call__(self, connection: Connection, query: PageQuery, key: SortKey | None, limit: int, /) -> NextPage:
         """Find the next `limit` rows."""

@@ -170,7 +170,7 @@ def _stated_currencies(site_id: int) -> CTE:
 def _rated_since(site_id: int, stated: CTE) -> ColumnElement[datetime]:
     """Return the SQL expression for the time since which a currency has always had a rate, null if it has none now.
 
-    Deals at or after that time need not be looked at. A stored rate of zero counts as none.
+    At or after that time, no deal in this currency lacks a rate. A stored rate of zero counts as none.
     """
     mine = (_RATE.site_id == site_id, _RATE.currency == stated.c.currency)
     last_gap = select(func.max(_RATE.since_at)).where(*mine, _RATE.rate == 0).correlate(stated).scalar_subquery()

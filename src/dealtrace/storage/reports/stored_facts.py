@@ -126,7 +126,7 @@ class StoredFacts:
 
     @property
     def groups_twice(self) -> bool:
-        """Whether the database is PostgreSQL; SQLite cannot add up sums that exceed 64 bits. See `FactTables`."""
+        """See `FactTables`; true only on PostgreSQL, because SQLite cannot add up sums that exceed 64 bits."""
         return self.is_postgresql
 
     @property

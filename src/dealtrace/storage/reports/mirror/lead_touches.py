@@ -48,7 +48,7 @@ _GATHERING = _gathering()
 
 
 def gather_all(mirror: MirrorConnection, catalog: str) -> list[str]:
-    """Gather all touches in parts of about half a million, and return the SQL condition on `{lead_id}` of each part.
+    """Gather all touches in parts of about half a million, and return for each part its SQL condition on `{lead_id}`.
 
     DuckDB keeps one side of a join in memory, so gathered touches must also be joined part by part.
     """

@@ -112,7 +112,7 @@ def without_mirror(database: Database, proceed: Callable[[], None] = _proceed) -
 def forget_mirror(connection: Connection) -> None:
     """Stop marking changes until the mirror is built again; any existing mirror is then out of date.
 
-    A restored backup may be so old that its schema has no marks.
+    Nothing is done if the database has no table of marks; a restored backup may be older than this table.
     """
     if connection.dialect.name == "sqlite" and inspect(connection).has_table(mirror_mark.name):
         marks.stop_marking(connection)

@@ -83,7 +83,10 @@ class VisitKeys:
 
 
 def _keys_of(dimension: Dimension, counts: Mapping[str, int]) -> int:
-    """Return the highest possible number of keys of a dimension; a UTC day overlaps two local days of the site."""
+    """Return the highest possible number of keys of a dimension.
+
+    For dimensions such as days, `counts` has periods in UTC; each may overlap two periods in the site's time zone.
+    """
     match dimension.kind:
         case Kind.CLOCK | Kind.VISIT_CLOCK:
             return HOURS

@@ -1,4 +1,4 @@
-"""Add the busiest second of each day of a site, as its rate limit counts requests."""
+"""Add the busiest second of each day of a site: how many requests the rate limit counted in it."""
 
 import sqlalchemy as sa
 from alembic import op
