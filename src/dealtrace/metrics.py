@@ -26,7 +26,9 @@ COMMIT_SECONDS = Histogram(
 )  # fmt: skip
 RETRIES = Counter("dealtrace_write_retries", "Write transactions that were tried again, by reason.", ["reason"])
 WAITING = Gauge("dealtrace_scribe_waiting", "Writes waiting for their commit.", multiprocess_mode="livesum")
-TALLY = Counter("dealtrace_tally", "Values that callers sent, by outcome.", ["what", "kind"])
+TALLY = Counter(
+    "dealtrace_tally", "Opened pages, by outcome, and their unreadable values, by parameter.", ["what", "kind"]
+)
 
 ATTEMPTS = Counter("dealtrace_webhook_attempts", "Attempts to send a webhook.", ["outcome"])
 ATTEMPT_SECONDS = Histogram(

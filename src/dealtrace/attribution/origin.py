@@ -66,7 +66,7 @@ UNKNOWN_ORIGIN = Origin()
 
 
 def origin_of_lead(visit: LeadVisit | None, stated: TrafficSource | None) -> Origin:
-    """Return the origin of a lead: its visit with the source of the credited visit or, without a visit, `stated`."""
+    """Return the origin of a lead; its source is that of the credited visit or, without a visit, `stated`."""
     if visit is not None:
         own, credited = visit.own, visit.credited
         return Origin(own, own, credited, credited.traffic_source, credited.utm, True)  # noqa: FBT003 - it is quicker

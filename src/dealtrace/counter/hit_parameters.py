@@ -226,7 +226,7 @@ TABLE = HitTable(
             "userAgent",
             CutText(USER_AGENT_LENGTH_MAX),
             "Браузер посетителя, если запрос отправляет сервер сайта; по умолчанию из запроса, если ip не передан.",
-            "The visitor's user agent, sent by the site's server. Without ip, the default is the request's own.",
+            "The visitor's user agent, sent by the site's server. Without ip, it defaults to the request's user agent.",
         ),
     )
 )

@@ -73,11 +73,11 @@ def clear_number(number: WrittenNumber, decimal_sign: str) -> Decimal:
 
 
 def single_number(number: WrittenNumber, most: Decimal | int | None = None) -> Decimal:
-    """Return the number that a person wrote alone, in a form or a command; `most` is the largest allowed number.
+    """Return the number in a form or a command, where no other numbers show whether `1,234` is a fraction.
 
     Ours: `1.234` is read as a fraction, since neither Russian nor English puts a point between thousands. `1,234` is a
-    fraction in Russian and a whole number in English. It is refused, unless the whole number exceeds `most`: then it is
-    read as a fraction.
+    fraction in Russian and a whole number in English. Such a number is refused, unless the whole number
+    exceeds the largest allowed number, `most`: then the number is read as a fraction.
 
     Raises:
         InvalidValue: the number may be a fraction or a whole number.

@@ -1,4 +1,4 @@
-"""The costs of the demo's advertising: the clicks of each day, as the three systems report them."""
+"""The costs and clicks of the demo's advertising on each day, as its three advertising systems would report them."""
 
 from collections import Counter
 from collections.abc import Iterable

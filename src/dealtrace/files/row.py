@@ -8,7 +8,7 @@ from dealtrace.record import record
 
 
 class NumberOf1904(float):
-    """A number in a workbook whose dates are days counted from 1904, as on old Macintoshes, instead of from 1899."""
+    """A number in a workbook that stores dates as days since 1904 (as on old Macintoshes), not since 1899."""
 
 
 @record

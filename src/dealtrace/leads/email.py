@@ -52,7 +52,10 @@ Nobody gets an address with a one-letter name there; at a private domain such na
 SHORT_NAME_MAX = 2
 _COUNTED = "1234567890"
 _COUNT_LENGTH_MIN = 3
-"""Ours: from this length on, a name such as `123` or `321` is a filler; `12` and `21` may be real names."""
+"""Ours: the minimum length of a name (the part before the @) such as `123` or `321` that makes an e-mail a filler.
+
+The names `12` and `21` may be real.
+"""
 _COUNTS = frozenset(
     count
     for length in range(_COUNT_LENGTH_MIN, len(_COUNTED) + 1)

@@ -35,7 +35,7 @@ class UsualNumber:
 
 
 def list_usual(digits: str) -> list[UsualNumber]:
-    """List the numbers in usual groups that `digits` contain; they may overlap, and each begins with a group."""
+    """List the Russian numbers, grouped as in `USUAL_GROUPS`, that `digits` contains; the numbers may overlap."""
     return list(_find(digits))
 
 

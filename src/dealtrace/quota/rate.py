@@ -16,10 +16,10 @@ _KEYS_CACHED = 4096
 
 @record
 class BusiestSecond:
-    """The busiest second of an IP address that calls a site: its number of requests, the limit, and its end (UTC).
+    """The second in which an IP address that calls a site sent the most requests: their number, and the limit.
 
-    Ours: the number covers what the limit counts, the admitted requests of the address to all sites of the server, so
-    that it shows how near the address came to the limit. The second ends with a request to the site.
+    Ours: number and limit both count the admitted requests of the address to all sites of the server, so that they show
+    how near the address came to the limit. The second ends at `ended_at` (UTC), with a request to this site.
     """
 
     counted: int

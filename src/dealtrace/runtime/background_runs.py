@@ -46,10 +46,10 @@ Run = Callable[[Steps], None]
 
 
 class BackgroundRuns:
-    """Runs functions in the background; the runs of a lane are called one by one, in the order of their `start` calls.
+    """Calls functions (runs) in the background; the runs of each `Lane` are called one by one, in the order of `start`.
 
     If a run raises an exception other than `Stopped`, `failed` is called with that exception. Runs that are still
-    waiting when the server stops are called too, so that they can store that they were stopped: their first
+    waiting when the server stops are called too, so that they can store that they were stopped: their first call of
     `Steps.next` raises `Stopped`.
     """
 

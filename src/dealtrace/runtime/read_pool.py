@@ -116,7 +116,10 @@ class ReadPool:
             return function(connection, *args, **kwargs)
 
     def _knows_enough(self, connection: Connection) -> bool:
-        """Return whether the replica has the newest sites and tokens; the replica is queried only if they changed."""
+        """Return whether the replica has the newest sites and tokens.
+
+        If an earlier call found them there, the replica is not queried.
+        """
         needed = self._revision_needed()
         if self._replica_revision < needed:
             self._replica_revision = find_revision(connection)

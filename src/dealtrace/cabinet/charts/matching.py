@@ -14,7 +14,7 @@ SIDE, TOP, BOTTOM = 8, 24, 24
 WINDOWS_MAX = 12
 """The maximum number of leads whose time windows are drawn; the table below the chart has all leads."""
 WIDTH_LEAST = 4
-"""The minimum width of a window in units of the drawing, so that even the shortest window can be seen."""
+"""The minimum width of a drawn time window, in units of the drawing; even the shortest time window can be seen."""
 LETTER = 7.5
 """The approximate width of a letter in units of the drawing."""
 

@@ -24,7 +24,7 @@ AGAIN = "again"
 
 
 async def show(view: View) -> Response:
-    """Show which e-mails the address gets, with a button to unsubscribe; opening the page changes nothing."""
+    """Show which e-mails the recipient gets, with a button to unsubscribe; opening the page changes nothing."""
     return await _page(view, await _find(view))
 
 

@@ -43,7 +43,7 @@ def read_details(
 
 
 def ref_of(row: RowBehind) -> LeadRef:
-    """Return the kind and id of the lead in a row; the row must be behind a figure of leads."""
+    """Return the kind and id of the lead that a row shows; the row must show a lead, not a visit, deal or cost."""
     return LeadRef(KINDS[row["kind"]], row["id"])
 
 

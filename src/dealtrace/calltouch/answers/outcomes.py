@@ -176,7 +176,7 @@ def _outcome(refusal: Refusal | None, language: Language) -> _Outcome:
 
 
 def fields_clearing(kind: LeadKind | None, owner_id: int, names: list[str]) -> FieldsClearing:
-    """Build the answer of `customfield/delete`; `kind` is `None` if the fields belong to a deal."""
+    """Build the answer of `customfield/delete` for a lead of this `kind` or, if `kind` is `None`, for a deal."""
     match kind:
         case LeadKind.CALL:
             return {"data": {"callId": owner_id, "customFields": names}}

@@ -42,7 +42,7 @@ def create(
     timezone: Annotated[str, typer.Option(help="The time zone of the site's dates and times.")] = TIME_ZONE_DEFAULT,
     first_id: Annotated[
         int | None,
-        typer.Option(min=1, max=FIRST_ID_MAX, help="New records get ids from this one up; imports use lower ids."),
+        typer.Option(min=1, max=FIRST_ID_MAX, help="The lowest id to give to new records; lower ids are for imports."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:

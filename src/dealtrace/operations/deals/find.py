@@ -26,7 +26,7 @@ class NamedDeals:
     refused: Mapping[int, Refusal]
 
     def first(self, paid: int) -> dict[int, Deal]:
-        """Return the first `paid` deals of `found`, by position of the command."""
+        """Return the deals for which points were spent, by position of the command; `paid` is the number of them."""
         return dict(islice(self.found.items(), paid))
 
 

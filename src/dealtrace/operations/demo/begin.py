@@ -85,7 +85,8 @@ def _begin(connection: Connection, site: Site, digest: str, now: datetime, user_
 
     These settings are not stored.
 
-    Ours: a demo costs no points and sends nothing to webhooks, like the import of a file.
+    Ours: as when a file is imported, storing the demo's data spends no points (the API's daily quota) and sends nothing
+    to webhooks.
     """
     insert_file_import(connection, site.id, FileImport(digest, now))
     record_change(connection, site.id, SiteChange(ChangeKind.DEMO, LABEL, "", LABEL, now, user_id))

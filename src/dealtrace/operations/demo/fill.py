@@ -166,8 +166,8 @@ def _finish(work: Work) -> None:
 def _record_progress(work: Work, stored: int, finished_at: datetime | None = None) -> None:
     """Add the number of stored visits, leads and deals to the mark of the demo, in the transaction that stores them.
 
-    If the site has more rows than the mark states, people or programs have added some, whether or not the demo was
-    interrupted.
+    So the mark is right even if the demo is interrupted: if the site has more rows than the mark states, people or
+    programs have added some.
 
     Raises:
         DemoMissing: somebody has removed the demo meanwhile.

@@ -123,8 +123,8 @@ def identified_call(call_id: CallId, details: IncomingCall) -> Call:
 def call_arrival(call: Call, details: IncomingCall, stored: ReportedCall | None = None) -> Arrival:
     """Return a call ready to be stored.
 
-    A stored call whose phone is unchanged keeps its stored contacts. A deleted call has no contacts and gets none,
-    because matching would find the call by its contacts.
+    A stored call whose phone is unchanged keeps its stored contacts. A deleted call stays without contacts, so that
+    matching does not find it.
     """
     if stored is None or not (stored.is_deleted or details.phone == stored.details.phone):
         return Arrival(call, details, normal_contacts(details.phone, None), stored)

@@ -27,7 +27,7 @@ def masked_key(dimension: Dimension, words: str) -> str:
 
 
 def masked_source(words: str) -> str:
-    """Return a part of a source, with contacts masked if it contains an `@`."""
+    """Return a part of a traffic source: with contacts masked if the part contains an `@`, otherwise unchanged."""
     return masked_text(words) if EMAIL_SIGN in words else words
 
 

@@ -147,10 +147,12 @@ def list_deals_by_key(
 ) -> list[Deal]:
     """List the deals of a site that have one of the given ids or numbers, each deal once, ordered by id.
 
-    With `lock`, the deals are locked before they are read, because a query that waits for a lock joins outdated rows.
-    The queries avoid three forms for which SQLite scans all deals of the site: ordering by `id` instead of `id + 0`;
-    selecting non-deleted deals by id; and selecting both deleted and non-deleted deals by number in one query, because
-    their numbers are in separate indexes.
+    With `lock`, the deals are locked first and then read by another query, because a query that waits for a lock joins
+    outdated rows of other tables.
+
+    So that SQLite does not scan all deals of the site, the ids are found by queries that are ordered by `id + 0`, not
+    by `id`. The search by id includes deleted deals; they are left out at the end if they are not wanted. The numbers
+    of deleted and of non-deleted deals are in separate indexes, so each index is searched by a query of its own.
     """
     ids, numbers = sorted(set(ids)), sorted(set(numbers))
     conditions: list[ColumnElement[bool]] = [is_in(deal.c.id, ids)] if ids else []

@@ -29,7 +29,7 @@ STEPS_PER_KOPECK = STEPS_PER_RUBLE // KOPECKS_PER_RUBLE
 IS_FOREIGN = func.coalesce(deal.c.currency, RUBLE) != RUBLE
 """The SQL condition that the amounts of a deal are in a currency other than rubles."""
 IS_INDEXED_FOREIGN = deal.c.currency != literal_column(f"'{RUBLE}'")
-"""The condition `IS_FOREIGN` as the partial index `ix_deal_foreign` has it: null for deals without a currency.
+"""The SQL condition of the partial index `ix_deal_foreign`: like `IS_FOREIGN`, but null for deals without a currency.
 
 The ruble is written into the SQL: if it were a parameter, the engines would not use the partial index.
 """

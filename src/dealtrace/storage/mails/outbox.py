@@ -71,7 +71,7 @@ def update_claimed_mail(connection: Connection, claimed: Mail, values: Values) -
 
 
 def list_mails(connection: Connection, site_id: int, since: datetime) -> list[Mail]:
-    """List the e-mails about a site's events at or after `since`, newest first."""
+    """List the e-mails of a site that are about events at or after the time `since`, newest event first."""
     recent = select(mail).where(mail.c.site_id == site_id, mail.c.caused_at >= since)
     return [_mail_from_row(row) for row in connection.execute(recent.order_by(mail.c.caused_at.desc(), mail.c.id))]
 

@@ -268,7 +268,10 @@ def _doubtful_parameters(dimension: Dimension) -> tuple[BindParameter[Sequence[s
 
 
 def _doubtful_spellings(fetch: Fetch, tables: FactTables, dimension: Dimension) -> dict[str, object]:
-    """Return two parameters by name: the keys that have several spellings, and the most frequent spelling of each."""
+    """Return the values of two SQL parameters, by the name of the parameter.
+
+    One has the keys that have several spellings, the other has the most frequent spelling of each of these keys.
+    """
     single = single_spellings(tables, dimension).subquery("single")
     keys = {key for (key,) in fetch(select(single.c.key).where(single.c.is_doubtful))}
     found = find_spellings(fetch, tables, dimension, keys) if keys else {}

@@ -21,9 +21,9 @@ BITMAPS_BYTES_MAX = 64 * 1024 * 1024
 """The maximum size, in bytes, of a report's bitmaps per thread; DuckDB's memory limit does not include the bitmaps."""
 _STEP = 65_536
 _KEPT_BITS = 4
-"""Counts of keys are rounded up to this many significant bits, so that statements can be reused.
+"""Each number in `VisitKeys.counts` is rounded up to this many significant bits, so that statements can be reused.
 
-Counts of visitors are rounded up to multiples of `_STEP`.
+For the same reason, `VisitKeys.visitors` is rounded up to a multiple of `_STEP`.
 """
 _DAY, _MONTH = "day", "month"
 _DAY_MICROSECONDS = 86_400 * 1_000_000

@@ -1,4 +1,4 @@
-"""The tables of webhooks (a control table) and of the outbox of their deliveries (tenant tables); see `parts.py`."""
+"""The table of webhooks and the tables of their deliveries; `parts.py` explains control tables and tenant tables."""
 
 from sqlalchemy import BigInteger, Column, Index, Integer, PrimaryKeyConstraint, String, Table, Text, text
 
