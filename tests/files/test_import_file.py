@@ -440,7 +440,7 @@ def test_a_lead_request_needs_a_column_that_tells_who(path: Path) -> None:
 def test_a_file_that_is_not_in_utf_16_as_it_should_be_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "calls.csv"
     path.write_text("Дата;Телефон\n26.03.2018 10:00;7\n")
-    with pytest.raises(FileUnreadable, match="it is not utf-16: set another --encoding"):
+    with pytest.raises(FileUnreadable, match="the file is not in utf-16: set another --encoding"):
         open_import_file(path, ImportNoun.CALL, "utf-16")
 
 

@@ -22,8 +22,8 @@ class SourceCost:
 class UnmetCosts:
     """The costs of sources that no visit has, largest first.
 
-    For the costs in `sources`, no visit has the same five parts. For the costs in `campaigns`, no visit has even the
-    same source, medium and campaign; they are listed without content and term.
+    `sources` has the costs of sources that no visit matches in all five parts. `campaigns` has the costs of campaigns
+    for which no visit has even the same source, medium and campaign; these are listed without content and term.
     """
 
     sources: list[SourceCost]

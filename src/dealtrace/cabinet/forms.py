@@ -54,7 +54,7 @@ def is_own_form(request: Request, form: Form, form_token: str) -> bool:
     """Return whether a form was sent from one of our own pages.
 
     The browser's header `Sec-Fetch-Site` or `Origin` decides. Without these headers the form token decides; if there is
-    no token because there is no session, any form is accepted, since another website could not misuse it.
+    no token because there is no session, any form is accepted, since another website could do no harm by sending one.
     """
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if site is not None:

@@ -20,7 +20,7 @@ class AttachedAttrs(TypedDict):
 async def respond(caller: Caller, sent: SentHit) -> Reply:
     """Attach the readable parameters to the visit, and answer whether any parameter was attached.
 
-    Ours: the answer has a form of our own, since the vendor's answer is unknown; web pages do not read it.
+    Ours: the form of our answer is our own choice, since the vendor's answer is unknown. Web pages ignore the answer.
     """
     visit_id, attrs = sent.get("sessionId"), sent.get("attrs", {})
     is_attached = False

@@ -93,7 +93,7 @@ def read_csv(
         raise FileUnreadable(
             file=path.name,
             ru=f"это не {encoding}: укажите другую кодировку (--encoding) или уберите этот параметр",
-            en=f"it is not {encoding}: set another --encoding, or remove this option",
+            en=f"the file is not in {encoding}: set another --encoding, or omit --encoding",
         ) from error
     try:
         yield from _rows(path, encoding, delimiter, "strict")

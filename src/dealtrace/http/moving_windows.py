@@ -103,7 +103,7 @@ class MemoryWindows:
 
 
 class RedisWindows:
-    """Moving windows in Redis or Valkey, by the clock of the Redis server."""
+    """Counts requests in moving windows of time, in Redis or Valkey, by the clock of the Redis or Valkey server."""
 
     def __init__(self, url: str) -> None:
         pool = BlockingConnectionPool.from_url(

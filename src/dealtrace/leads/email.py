@@ -1,4 +1,4 @@
-"""E-mails in normal form: in lower case, with international domains in their own alphabet instead of `xn--…`."""
+"""E-mail addresses in normal form: in lower case, international domains in their own alphabet instead of `xn--…`."""
 
 import re
 

@@ -26,7 +26,7 @@ class Wrapping:
     becomes: str | Callable[[re.Match[str]], str]
 
     def remove(self, text: str) -> str:
-        """Return the text with every occurrence of this wrapping replaced."""
+        """Return the text with `becomes` in place of every match of the pattern."""
         return self.pattern.sub(self.becomes, text)
 
 

@@ -23,9 +23,9 @@ _PREFIXED, _LOCAL = _followed_by_usual("(?:(?:00|8 ?10) ?7|[78]) ?"), _followed_
 
 @record
 class UsualNumber:
-    """A number that Russia can assign, in usual groups: its ten digits, and where it begins (at its prefix) and ends.
+    """A possible Russian phone number in usual groups: its ten digits, and where it begins (with any prefix) and ends.
 
-    It is likely if it has a prefix or two groups, since few other digits have such groups by chance.
+    `is_likely` is true if the number has a prefix or exactly two groups: other digits rarely look so by chance.
     """
 
     national: str

@@ -9,7 +9,7 @@ from dealtrace.record import record
 from dealtrace.storage.journals.page_ends import PageEnd, delete_old_page_ends, store_page_ends
 
 KEPT_FOR = timedelta(minutes=15)
-"""How long the end of a page is kept."""
+"""How long the position at which a journal page ends is stored."""
 
 
 @record

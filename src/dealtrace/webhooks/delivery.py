@@ -33,7 +33,7 @@ class Delivery:
 
 
 def position_in(message_id: str, site_id: int, webhook_id: int) -> OutboxPosition | None:
-    """Return the position in a message id, or `None` if the message is not a delivery to the webhook."""
+    """Return the position of the delivery with this message id; `None` if it is no delivery to the webhook."""
     prefix = _prefix(site_id, webhook_id)
     number = message_id.removeprefix(prefix)
     is_valid = message_id.startswith(prefix) and number.isascii() and number.isdigit() and len(number) <= DIGITS_MAX

@@ -37,10 +37,10 @@ class Letters:
         self._cabinet = cabinet
 
     async def write(self, site: Site, mail: Mail) -> Letter | None:
-        """Return the letter of an e-mail.
+        """Return the contents of an e-mail.
 
-        The result is `None` if the alert or report of the e-mail was removed, or the user who would receive it no
-        longer has a role on the site.
+        The result is `None` if the alert or report of the e-mail was removed, or if the recipient of the e-mail is a
+        user who no longer has a role on the site.
         """
         if not await self._read_pool.read(may_receive, mail):
             return None

@@ -21,7 +21,7 @@ class Scale:
     marks: tuple[Fraction, ...]
 
     def at(self, value: Fraction) -> float:
-        """Return the distance of a value from the low end, in the unit of `length`."""
+        """Return the position of a value: its distance from `low`, as a number between 0 and `length`."""
         return round(float((value - self.low) / (self.high - self.low)) * self.length, 1)
 
 

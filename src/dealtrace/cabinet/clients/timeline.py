@@ -39,7 +39,7 @@ from dealtrace.storage.leads.clients import find_clients
 
 @record
 class Event:
-    """An event of the timeline: its time, title, details and amount; `address` is its page, or empty if it has none."""
+    """An event of the timeline: its time, title, details and amount; `address` is the URL of its page, or empty."""
 
     at: datetime
     moment: str

@@ -140,7 +140,7 @@ CAUSES: Mapping[type[Refusal], Cause] = {
         "a command gives a site, token, login or field a name that is taken", "choose another name"
     ),
     errors.SiteNotFound: Cause(
-        "there is no such site, in a route without a token or in a command",
+        "a command, or a request without a token, names a site that does not exist",
         "`dealtrace site list`",
     ),
     errors.UnknownSetting: Cause("a command names an unknown setting", "the message lists the valid settings"),

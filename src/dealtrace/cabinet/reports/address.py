@@ -94,7 +94,7 @@ class Address:
         return self.link(sort=name if self.get("sort") == falling else falling)
 
     def words(self, **usual: str) -> RawQuestion:
-        """Return the unparsed question; a missing parameter gets its value from `usual`."""
+        """Return the question in this URL, as strings; a parameter that the URL lacks has its value from `usual`."""
         parameters: Mapping[str, str] = {**usual, **{name: value for name, value in self.parameters if value}}
         return RawQuestion(
             by=parameters.get("by", ""),
@@ -143,7 +143,7 @@ def address_of(page: str, query: QueryParams) -> Address:
 
 
 def address_of_words(page: str, words: RawQuestion) -> Address:
-    """Return the address of a page with an unparsed question."""
+    """Return the URL of the page `page` that asks the question in `words`."""
     named = {"from": words.first, "to": words.last, "date": words.date_of}
     parameters = ((name, named.get(name) or str(getattr(words, name, ""))) for name in ONCE)
     return Address(page, tuple((name, value) for name, value in parameters if value), words.filters)

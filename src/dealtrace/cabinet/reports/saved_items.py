@@ -40,9 +40,10 @@ NO_DRAFT = Draft()
 
 @record
 class SavedItemLine:
-    """A saved report or segment in a list: the address of its report, and in `details` the other texts of its line.
+    """A line of a list of saved reports or segments.
 
-    `fault` says why its question is no longer valid; it is empty if the question is valid.
+    `address` is the URL of the saved report, or of a report with the segment. `details` are further texts of the line.
+    `fault` says why the saved question is no longer valid; it is empty if the question is valid.
     """
 
     saved_name: SavedName

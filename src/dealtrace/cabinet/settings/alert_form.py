@@ -24,7 +24,7 @@ KINDS = {
 }
 assert set(KINDS) == set(AlertKind)
 _PLACES = {"metrics": "metric", "filter": "filters"}
-"""Maps the name that refusals of a question use for a form field to the field's own name, where the two differ."""
+"""The form's field for each parameter of a report that a violation may name."""
 
 
 @record

@@ -1,4 +1,7 @@
-"""The page that tries rules, even some that no site can store: how long after its lead a deal may come, for example."""
+"""The page that shows what other rules would change, such as how long after its lead a deal may come.
+
+A person may even try rules that no site can store.
+"""
 
 from collections.abc import Mapping
 

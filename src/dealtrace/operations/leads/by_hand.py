@@ -140,7 +140,7 @@ def _store(work: Work, ref: LeadRef, before: Annotations, after: Annotations, us
 
 
 def _record(work: Work, user_id: int | None, ref: LeadRef, done: str, *, version: str = "") -> None:
-    """Record what a person did to a lead; notes are recorded by version only, since they may contain contacts."""
+    """Record what a person did to a lead; of notes, only `version` is recorded, since notes may contain contacts."""
     named = f"{ref.kind} {ref.id}"
     record_work(replace(work, user_id=user_id), ChangeKind.LEAD, named, before=version, after=done)
 

@@ -75,7 +75,10 @@ def assign_clients(
 
 
 def settle_clients(work: Work, assignment: Assignment) -> None:
-    """Merge and split clients after the leads of an assignment are stored; for most leads no query is needed."""
+    """Merge and split the clients that `assign_clients` left to check, after the leads are stored.
+
+    For most leads no query is needed.
+    """
     joined = set(assignment.joined)
     waiting = {contact: owner for contact, owner in assignment.crowded.items() if owner not in joined}
     sizes = contact_groups.count_contacts(work.connection, work.site.id, set(waiting.values()))

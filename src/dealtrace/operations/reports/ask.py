@@ -189,7 +189,7 @@ def _measures(formulas: Formulas) -> set[Measure]:
 
 
 def _spans(question: Question, site: Site, now: datetime) -> dict[Period, Span]:
-    """Return, by period, the time spans of the question's period and of the period compared with it, if there is one.
+    """Return the time span of the question's period and, if the question compares, of the period to compare with.
 
     No span ends after `now`.
     """

@@ -10,7 +10,7 @@ def intern_statuses(work: Work, spellings: Collection[str]) -> None:
     """Store the deal statuses that are new to the site, in the same transaction as the deals that have them.
 
     A process remembers the stored statuses and makes no query for them. Before the call, the transaction must have
-    spent points for the deals or locked the registrations of the site.
+    spent points (the API's daily quota) for the deals, or locked the registrations of the site.
     """
     unknown = work.known_statuses.unknown(work.site.id, spellings)
     if unknown:

@@ -21,7 +21,7 @@ class ArrayDumper(ListDumper):
         return self.cls
 
     def upgrade(self, obj: list[object], format: PyFormat) -> "ArrayDumper":  # noqa: A002, ARG002 - the library's signature
-        """Return this dumper; psycopg would make one for the type of the items."""
+        """Return this dumper; psycopg's own method would make another dumper for the type of the items."""
         return self
 
     def dump(self, obj: list[object]) -> Buffer | None:

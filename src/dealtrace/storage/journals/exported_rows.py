@@ -29,7 +29,7 @@ def list_exported_deals(connection: Connection, site: Site, ids: Sequence[int]) 
 
 
 def list_exported_leads(connection: Connection, site: Site, kind: LeadKind, ids: Sequence[int]) -> list[ExportedLead]:
-    """List leads of one kind to export in the order of `ids`, including deleted leads."""
+    """List the leads with these ids for an export, in the order of `ids`; deleted leads are included."""
     return [
         ExportedLead(
             entry.lead, entry.client, entry.qualification, entry.annotations, entry.visit, entry.phone, entry.email,

@@ -14,7 +14,7 @@ from dealtrace.storage.schema.tables.visits import visit
 from dealtrace.storage.visits.visits import VISIT_ROWS, visit_from_row
 
 SHOWN_MAX = 500
-"""Ours: the maximum number of records of each kind that are shown for a client, newest first; only robots have more."""
+"""Ours: the maximum number of records of each kind shown for a client, newest first; only robots have more records."""
 
 _DEALS = select(deal.c.id, deal.c.happened_at).where(deal.c.deleted_at.is_(None))
 

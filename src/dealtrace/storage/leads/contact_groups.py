@@ -189,8 +189,8 @@ def find_free_clients(connection: Connection, site_id: int, client_ids: Collecti
 def find_client_of_leads(connection: Connection, site_id: int, leads: Collection[LeadRef]) -> dict[LeadRef, int]:
     """Find the client ids of leads, by lead; unknown leads are left out.
 
-    `recorded_at` is selected only because the index by client lacks it. If that index contained every selected column,
-    SQLite would scan all leads of the site in that index.
+    `recorded_at` is selected, though not needed, so that SQLite looks the leads up by id. Without `recorded_at`, the
+    index by client would contain all selected columns, and SQLite would scan all leads of the site in this index.
     """
     found: dict[LeadRef, int] = {}
     for kind, table in LEAD_TABLES.items():

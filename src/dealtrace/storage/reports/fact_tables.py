@@ -57,8 +57,8 @@ def parameters_of_site(site: Site) -> Parameters:
 class FactTables(Hashable, Protocol):
     """The facts of a site (visits, leads, deals, assists, costs) as SQL selects; equal objects build equal statements.
 
-    The site's id is a parameter. Every select has the column `id` and a column for each wanted attribute. An attribute
-    has the name of a dimension, or is one that measures or flags need. Strings without information, such as
+    The site's id is a parameter. Every select has the column `id` and a column for each wanted attribute. Attributes
+    are dimensions, by name, and further values that measures or flags need. Strings without information, such as
     `(not set)`, are null. `Any`: the columns of a select depend on the wanted attributes.
     """
 

@@ -91,7 +91,7 @@ async def _store(view: View, webhook: Webhook, draft: WebhookDraft) -> Response:
 
 
 async def _replace_secret(view: View, webhook: Webhook) -> Response:
-    """Replace the secret of a webhook that signs its messages, and show the new secret."""
+    """Replace the secret that signs the messages of a webhook, and show the new secret."""
     if webhook.style is not BodyStyle.JSON:
         return not_found(view)
     return await _page(view, webhook, secret=await view.manage(_store_secret, webhook.id, view.rights.user.id))
