@@ -178,7 +178,8 @@ class Settings(BaseModel):
     mail_from: str = Field(
         "",
         validate_default=True,
-        description="The sender of e-mails; empty: the user of `DEALTRACE_SMTP_URL`, if that is an address.",
+        description="The e-mail address of the sender; empty: the user name in `DEALTRACE_SMTP_URL`, "
+        "if this name is an e-mail address.",
     )
     log_level: str = Field(
         "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="The lowest level that is logged."

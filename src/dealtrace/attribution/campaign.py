@@ -32,7 +32,7 @@ class CampaignNaming:
 
     @property
     def is_valid(self) -> bool:
-        """Whether the form is `auto`, `id` or `name`, or contains `{id}` or `{name}`."""
+        """Whether `form` is `auto`, `id` or `name`, or contains `{id}` or `{name}`."""
         return self.form in (AUTO, BY_ID, BY_NAME) or ID_MARK in self.form or NAME_MARK in self.form
 
     @property

@@ -73,8 +73,8 @@ def reclassified(visit: Visit, hosts: SiteHosts = NO_HOSTS) -> Visit:
 def _is_stated(visit: Visit) -> bool:
     """Return whether the source of a visit was stated by the file that the visit was imported from.
 
-    Ours: if this was not stored, a source that the addresses do not give counts as stated, because a stated source that
-    is replaced is lost for good.
+    Ours: for visits stored without this fact, the source counts as stated if the addresses of the landing page and the
+    referring page give another source. If in doubt, the source is kept, because a replaced source is lost for good.
     """
     if visit.has_stated_source is not None:
         return visit.has_stated_source

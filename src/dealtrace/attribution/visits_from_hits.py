@@ -16,7 +16,7 @@ VISIT_TIMEOUT = timedelta(minutes=30)
 VISIT_LENGTH_MAX = timedelta(days=1)
 """Ours: the maximum length of a visit; a later hit starts a new one, because visits are searched for by their start."""
 VISITS_A_DAY_MAX = 100
-"""Ours: how many visits a visitor can have within `VISIT_LENGTH_MAX`; further hits extend the latest visit.
+"""Ours: how many visits a visitor can start within a day (`VISIT_LENGTH_MAX`); further hits extend the latest visit.
 
 Only bots start more visits.
 """

@@ -104,7 +104,7 @@ def reclassify(
 
 
 def _reclassify(database: Database, site: Site, *, dry_run: bool) -> Reclassification:
-    """Reclassify the visits of all visitors, with a progress bar, and return how many changed."""
+    """Reclassify the visits of all visitors, with a progress bar, and return how many visits and leads changed."""
     state = Reclassification("", clock.now())
     columns = (*Progress.get_default_columns()[:-1], MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=error_console, transient=True, disable=not error_console.is_terminal) as progress:

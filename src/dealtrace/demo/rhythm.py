@@ -82,7 +82,8 @@ class Calendar:
 def make_calendar(last_on: date, time_zone: ZoneInfo) -> Calendar:
     """Return the calendar of the year that ends on a day.
 
-    The week without calls lies within the last 28 days, and the quiet weekend within the 28 days before those.
+    The week in which the PBX reports no calls lies within the last 28 days of the year. The weekend with hardly any
+    visitors lies within the 28 days before these.
     """
     days = tuple(last_on - (DAYS - 1 - place) * DAY for place in range(DAYS))
     monday = last_on - last_on.weekday() * DAY

@@ -109,7 +109,8 @@ def read_csv(
 def _rows(path: Path, encoding: str, delimiter: str, errors: str) -> Iterator[Row]:
     """Yield the rows of a CSV file; `errors` is the codec error handler for bytes that cannot be decoded.
 
-    A line with misplaced quotes or a cell that is too long becomes one row with a `fault`, split at every delimiter.
+    If a line has misplaced quotes, or has a cell that is too long, the line is split at every delimiter and becomes one
+    row with a `fault`.
     """
     with path.open(encoding=_CODECS.get(encoding, encoding), errors=errors, newline="") as file:
         lines = _Lines(file, path)

@@ -178,7 +178,7 @@ class Gate:
         return site
 
     async def _site_of_number(self, site_id: str) -> Site | None:
-        """Return the site with the id `site_id`, or `None` if no site has this id or the string is not an id."""
+        """Return the site with the id `site_id`, or `None` if no site has this id or `site_id` is not a number."""
         number = int(site_id) if site_id.isascii() and site_id.isdigit() and len(site_id) <= DIGITS_MAX else 0
         site = self._site_cache.remembered_site(number)
         if site is None:

@@ -235,7 +235,7 @@ class ParameterTable:
         return name in self.named or (self.family is not None and name.startswith(self.family.opening))
 
     def _take_unlisted(self, name: str, text: str, sent: Sent, violations: dict[str, Violation]) -> None:
-        """Parse a parameter of the `Family`, or list its name as unknown."""
+        """Parse a parameter of `family`, such as `custom[key]`; list any other parameter as unknown."""
         if self.family is None or not self._knows(name):
             sent.unknown.append(name)
             return

@@ -26,7 +26,10 @@ NO_NAMES = frozenset(
 `.`, `_` and `-` are removed before comparing.
 """
 DOUBLED_NAMES = frozenset({"mail", "email", "почта", "post", "user", "client", "клиент", "example", "site"})
-"""Ours: words that make an e-mail a filler if they are both before and after the @; `ivanov@ivanov.ru` may be real."""
+"""Ours: an e-mail with the same one of these words on both sides of the @, such as `mail@mail.ru`, is a filler.
+
+With another word, the e-mail may be real, as in `ivanov@ivanov.ru`.
+"""
 NO_DOMAINS = frozenset({"example", "domain", "domen", "домен", "email", "site", "test", "asd", "qwe", "qwerty"})
 """Ours: the first words of sample domains; after one of the `DOUBLED_NAMES`, such a domain makes the e-mail a filler.
 

@@ -39,8 +39,8 @@ class Work:
 class Operation(Protocol[Payload, Outcome_co]):
     """A function that executes many commands of one site at once, and returns an outcome for each in input order.
 
-    A command uses up at most `ids_per_command` new ids, and at most `ids_per_item` more for each item of its list, if
-    it has one.
+    A command uses up at most `ids_per_command` new ids. A command with a list may use up `ids_per_item` more for each
+    item.
     """
 
     ids_per_command: int

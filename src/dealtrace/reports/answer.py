@@ -160,7 +160,7 @@ def sorted_in_memory(
 class Sorting:
     """The attribution model whose values determine the order of rows, and the function that sorts the rows.
 
-    `empty_times` has the keys of times that get a row even if nothing was counted then.
+    `empty_times` has the keys of the hours, days, months and so on that get a row even if nothing was counted in them.
     """
 
     model: AttributionModel

@@ -210,7 +210,7 @@ def _read(connection: Connection, site: Site, now: datetime, user_id: int) -> tu
 
 
 def _saved(address: Address, reports: Sequence[SavedReport]) -> list[tuple[str, str, bool]]:
-    """Return the name and address of each saved report, and whether it is the report on the page."""
+    """Return the name and URL of each saved report, and whether the page shows this report."""
     here = address.written_out(DEFAULTS_WRITTEN_OUT).query
     return [(each.name, f"{address.page}?{each.query}", each.query == here) for each in reports]
 

@@ -42,7 +42,7 @@ VAT = {"": "as in the file", "removed": "included: subtract it", "added": "not i
 
 @record
 class CostLine:
-    """The cost of an account on a day or in a month; `first_on` is the day, or the first day of the month."""
+    """The cost of an account of an advertising system on the day `first_on`, or in the month that begins then."""
 
     first_on: date
     system: str

@@ -39,8 +39,8 @@ FIELDS = ("currency", "rubles", "since")
 class CurrencyLine:
     """A currency: its rate today in words, the first day of this rate, and how many rates it has.
 
-    `rate` is `NOTHING` and `since_on` is `None` if no rate is in force today. `deals` is how many deals have no rate;
-    if `has_more` is true, there are more.
+    `rate` is `NOTHING` and `since_on` is `None` if no rate is in force today. `deals` counts the deals without a
+    rate, up to `LACKING_COUNTED_MAX`; `has_more` is true if there are more such deals.
     """
 
     currency: str

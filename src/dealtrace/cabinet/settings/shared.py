@@ -36,7 +36,7 @@ PLACE = "settings/shared"
 
 @record
 class LinkLine:
-    """A shared link in the list: the address of its report, who made it, and whether it still works.
+    """A shared link in the list: the URL of the report, who made the link, and whether the link still works.
 
     `fault` says why the report can no longer be shown, and is empty if the report can still be shown.
     """

@@ -41,7 +41,7 @@ _FILTER = re.compile(r"(?:\\.|[^\\,])+")
 class Undo:
     """A form that undoes a change: its path below the site, and its fields as names and values.
 
-    Where a change affects figures, the page first shows the effect and asks for confirmation.
+    If undoing affects figures, the page at this path first shows the effect and asks for confirmation.
     """
 
     place: str

@@ -44,7 +44,7 @@ _OTHER_FORMATS = frozenset({"content.xml", "xl/workbook.bin"})
 
 
 class XmlRefused(ValueError):  # noqa: N818 - it says what was done
-    """An entry of the archive has a document type, or an invalid cell reference."""
+    """An entry of the archive has a document type declaration, or an invalid cell reference."""
 
 
 def check_size(path: Path) -> None:
@@ -171,10 +171,11 @@ def _blocks(packed: ZipFile, entry: ZipInfo) -> Iterator[bytes]:
 
 
 def _parse(packed: ZipFile, entry: ZipInfo, handlers: "_SharedStrings | _Extent") -> None:
-    """Parse an entry as UTF-8, even if it declares another encoding, as the library does; refuse a document type.
+    """Parse an entry as UTF-8, even if it declares another encoding, as the library does; refuse a DTD.
 
     Raises:
-        XmlRefused: the entry has a document type, which could make the library read other strings and attributes.
+        XmlRefused: the entry has a DTD (document type declaration), which could make the library read other strings
+            and attributes.
     """
     parser = ParserCreate("utf-8")
     parser.buffer_text = True
@@ -185,7 +186,7 @@ def _parse(packed: ZipFile, entry: ZipInfo, handlers: "_SharedStrings | _Extent"
 
 
 def _refuse_doctype(*_: object) -> None:
-    raise XmlRefused("a document type is not allowed")
+    raise XmlRefused("a document type declaration (DTD) is not allowed")
 
 
 class _SharedStrings:

@@ -235,7 +235,7 @@ def read_due_question(connection: Connection, site: Site, report: ScheduledRepor
 
 
 def list_invalid_reports(connection: Connection, site: Site, now: datetime) -> list[InvalidReport]:
-    """List the scheduled reports of a site that cannot be made now, because the site lacks a name that they use."""
+    """List the scheduled reports of a site that cannot be made now, for example because their segment was removed."""
     reports = scheduled_reports.list_scheduled_reports(connection, site.id)
     if not reports:
         return []

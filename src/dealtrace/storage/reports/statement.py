@@ -237,7 +237,10 @@ def _first_key(dimension: Dimension, rows: CountedRows) -> Expression:
 def _second_keys(
     tables: FactTables, shape: Shape, grouped: Subquery, deferred: frozenset[Dimension]
 ) -> tuple[FromClause, list[NamedExpression]]:
-    """Return the first step's rows (joined with sources if they lack the sources' keys), and the report's keys."""
+    """Return the rows that the second step of grouping reads, and the SQL expressions of the report's keys.
+
+    The rows are the result of the first step; if the keys of sources are `deferred`, the rows are joined with sources.
+    """
     joined: FromClause = grouped
     sources = tables.sources().subquery("sources")
     keys: list[NamedExpression] = []

@@ -82,7 +82,7 @@ class VisitedLead:
 
     @property
     def credit_key(self) -> CreditKey:
-        """The key of the lead's credits; a call and a lead request never have the same id."""
+        """The key of the lead's credits, without the kind of lead: a call and a lead request never have the same id."""
         return CreditKey(self.ref.id)
 
 
@@ -212,7 +212,11 @@ def find_deal_visits(
 def beside_own_visits(
     connection: Connection, site_id: int, credited: Mapping[int, Visit], named: Mapping[int, int | None]
 ) -> dict[int, LeadVisit]:
-    """Return each lead's own visit and credited visit, by lead id; `named` has the ids of the own visits."""
+    """Return, by lead id, the visit in which each lead was made, together with the lead's visit in `credited`.
+
+    `named` maps the ids of leads to the ids of the visits in which they were made. If such a visit is unknown or not
+    stored, the credited visit is returned in its place.
+    """
     own_ids = {lead_id: named.get(lead_id) or visit.id for lead_id, visit in credited.items()}
     others = find_visits(
         connection, site_id, {own_ids[lead_id] for lead_id, visit in credited.items() if own_ids[lead_id] != visit.id}

@@ -134,10 +134,10 @@ def requeue_deliveries(
     since: datetime | None = None,
     position: OutboxPosition | None = None,
 ) -> int:
-    """Queue settled deliveries of a webhook again, and return how many were queued.
+    """Queue settled deliveries (sent, or never to be sent) of a webhook again, and return how many were queued.
 
-    `since` limits this to deliveries recorded at or after `since`, `position` to the delivery at this position. By
-    default, all settled deliveries are queued again.
+    With `since`, only deliveries recorded at or after `since` are queued; with `position`, only the delivery at this
+    position. By default, all settled deliveries are queued.
     """
     again = [*_of_webhook(site_id, webhook_id), webhook_outbox.c.settled_at.is_not(None)]
     if since is not None:

@@ -17,7 +17,7 @@ def gather_clients(mirror: MirrorConnection, leads: str) -> None:
 
 
 def joined_clients() -> tuple[str, Mapping[str, str]]:
-    """Return the SQL join of `streamed` rows with the table of `gather_clients`, and the column that it adds."""
+    """Return the SQL join of `streamed` rows with the table made by `gather_clients`, and the added column."""
     is_theirs = "clients.site_id = streamed.site_id AND clients.client_id = streamed.client_id"
     return f"LEFT JOIN {_CLIENTS} AS clients ON {is_theirs}", {tables.CLIENT_SINCE: 'clients."at"'}
 

@@ -293,7 +293,7 @@ def _take_over_kind(source: Connection, mirror: MirrorConnection, site_id: int, 
 
 @cache
 def _selects(part: _Part, *, only_changed: bool) -> list[Selection]:
-    """Return the selects of a part, cached because building them takes longer than fetching a few rows."""
+    """Return the selects of a table's rows, cached because building them takes longer than fetching a few rows."""
     if not only_changed:
         return [rows for rows, _ in part.all_rows()]
     return [rows if key is None else rows.where(is_among_many(key, _IDS)) for rows, key in part.changed_rows()]

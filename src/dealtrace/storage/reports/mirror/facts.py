@@ -145,7 +145,7 @@ class MirrorFacts:
         return self._chosen(deal, rows, names, computed)
 
     def _with_paths(self, rows: FromClause, table: FromClause, computed: dict[str, Expression]) -> FromClause:
-        """Return `rows` joined with the paths of clients, and add the path of each row to `computed`.
+        """Return `rows` joined with the paths of clients, and add the SQL expression for a row's path to `computed`.
 
         Leads with the same list of sources have the same path, so the path of each list is computed only once.
         """

@@ -8,5 +8,5 @@ down_revision = "0033"
 
 
 def upgrade() -> None:
-    """Apply the migration; the shortcuts stay on until a user turns them off."""
+    """Apply the migration; the keyboard shortcuts of a user stay on until the user turns them off."""
     op.add_column("user", sa.Column("has_no_keys", sa.Boolean(), nullable=True))

@@ -8,7 +8,7 @@ down_revision = "0034"
 
 
 def upgrade() -> None:
-    """Apply the migration; earlier actions are unknown."""
+    """Apply the migration; the history is empty at first, because earlier actions were not recorded."""
     op.create_table(
         "account_act",
         sa.Column("key", sa.String(16), nullable=False),
