@@ -183,7 +183,7 @@ DELETE_BY_ID = (CLIENT_API_ID, _ORDER_ID, _ORDER_NUMBER)
 
 SUBJECT = Parameter("subject", Text(LABEL_LENGTH_MAX), "Название формы.", "The name of the form.")
 PAGE_URL = Parameter(
-    "requestUrl", Text(URL_LENGTH_MAX), "Адрес страницы с формой.", "The address of the page with the form."
+    "requestUrl", Text(URL_LENGTH_MAX), "Адрес страницы с формой.", "The URL of the page with the form."
 )
 CLIENT_NAME = Parameter("fio", Text(LABEL_LENGTH_MAX), "Имя клиента.", "The client's name.")
 CLIENT_PHONE = Parameter("phoneNumber", Text(PHONE_LENGTH_MAX), "Телефон клиента.", "The client's phone.")

@@ -62,7 +62,7 @@ class IncomingDeal:
         ).hexdigest()
 
     def number_with(self, deal_id: int) -> str:
-        """Return the number of the deal, or the default number made from `deal_id` if it has none."""
+        """Return the number of the deal or, if the deal has none, the default number, which is made from `deal_id`."""
         return self.number if self.number is not None else default_number(deal_id)
 
 

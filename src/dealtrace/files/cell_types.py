@@ -40,7 +40,7 @@ ERROR_VALUES = frozenset(
 _BETWEEN_WORDS = re.compile(r"[\s_-]+")
 _BLANK = r"[ \u00a0\u2000-\u200a\u202f\u205f\u3000]"
 _GROUPED = re.compile(rf"[0-9]{{1,3}}(?:{_BLANK}[0-9]{{3}})+(?:\.0)?")
-"""A number whose thousands are separated by blanks; any other blanks may separate two numbers."""
+"""A number with a blank before every three digits, such as `12 500`; blanks elsewhere may separate two numbers."""
 _BETWEEN_GROUPS = re.compile(_BLANK)
 _FLOAT = re.compile(r"([0-9]+)\.0")
 """A whole number with `.0`, as written by programs that store a column with empty cells as floats."""

@@ -95,7 +95,7 @@ class _Object(NestedValue):
 def _flat(name: str, value: object) -> Iterator[tuple[str, Cell]]:
     """Yield each plain value inside a JSON value, as a pair of column name (`visit.source`) and cell.
 
-    An object is a cell, too, beside the cells of its values.
+    An object inside the JSON value also becomes a cell, in addition to the cells of the object's values.
     """
     match value:
         case dict():

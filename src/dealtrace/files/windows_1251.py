@@ -19,7 +19,7 @@ _CAPITAL, _SMALL = "А-ЯЁІЇЄҐЎ", "а-яёіїєґў"
 _NO_LETTER = re.compile(f"[^{_CAPITAL}{_SMALL}]+")
 _USUAL_SIGNS = re.compile(f"[\x00-\x7f{_CAPITAL}{_SMALL}\u00a0«»–—…№°“”„‘’]+")
 _GLUED_SIGN = re.compile(f"(?<![{_CAPITAL}{_SMALL}])[…“”„‘’–—][{_SMALL}]")
-"""A sign at the beginning of a word; in Windows-1251, Mac-Cyrillic capitals such as С, Т and У become such signs."""
+"""A sign at the beginning of a word, as when Mac-Cyrillic text is decoded as Windows-1251: С, Т and У become signs."""
 _SIGN_IN_PLACE = re.compile(r"(?<=[0-9])[\u00a0 ]?€|€(?=[\u00a0 ]?[0-9])|(?<=[A-Za-z])[®™]")
 """A euro sign beside a number, or a trademark sign after a Latin word; both are common in Russian text."""
 _CAPITAL_WITHIN = re.compile(f"[{_SMALL}][{_CAPITAL}]")

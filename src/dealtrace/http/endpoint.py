@@ -79,7 +79,7 @@ class ListBody(Protocol):
         """
 
     def described(self) -> list[Parameter]:
-        """List the parameters of one item."""
+        """List the parameters that the documentation shows, such as those of one item of the list."""
 
     def schema(self) -> Mapping[str, object]:
         """Return the JSON Schema of the body."""

@@ -92,10 +92,11 @@ PHONE_FORMS = (
 )
 """All ways to write a phone, in the order in which they are tried; the first way that gives a phone is used.
 
-Ours: digits after a plus begin with a country code, but a separate `+8` and the 8 of `+89` are Russia's trunk prefix.
-Digits without a plus that Russia can assign are Russian. Up to six digits that are separated from eleven digits before
-them are an extension, unless all digits after a leading 7 or 8 are another country's number: `+7 998 90 123-45-67`. Ten
-digits with more digits after them are unusable, and so is a separate 7 or 8 with nine digits: `8 (351) 234-56-7`.
+Ours: digits after a plus begin with a country code, except that the 8 of `+8 495` and `+89` is Russia's trunk prefix.
+Digits without a plus that Russia can assign are Russian. After eleven digits and a separator, up to six digits are an
+extension. But if all digits after the leading 7 or 8 are a foreign number, as in `+7 998 90 123-45-67`, the digits are
+unusable. Also unusable are ten digits followed by more digits, and nine digits after a 7 or 8 and a separator:
+`8 (351) 234-56-7`.
 """
 
 _TRUNK_PREFIX = re.compile("[78] .*|8[0-9]{10}")
@@ -106,8 +107,8 @@ _CODES_OF_TWO_LEVELS = re.compile("[0-9]{3} [0-9]{2} [0-9]{3} ?[0-9]{2} ?[0-9]{2
 def _begins_as_russian(digits: str) -> bool:
     """Return whether digits without a plus begin like a Russian number, so that they are not read as foreign.
 
-    Ours: a separate 7 or 8, or an 8 before ten digits, begins a Russian number. So do ten digits that Russia can
-    assign and that are separated from more digits, except in the grouping `998 90 123-45-67`.
+    Ours: a 7 or 8 before a separator, or an 8 before ten digits, begins a Russian number. So do ten digits that Russia
+    can assign, if a separator and more digits follow, except in the grouping `998 90 123-45-67`.
     """
     ten = _TEN_AND_MORE.fullmatch(digits) if _CODES_OF_TWO_LEVELS.fullmatch(digits) is None else None
     is_local = ten is not None and is_assigned_in_russia(ten["russian"].replace(" ", ""))

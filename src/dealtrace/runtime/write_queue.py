@@ -339,7 +339,7 @@ class WriteQueue:
             raise _NotOpen(fault) from fault
 
     def _follow_revision(self) -> None:
-        """If the accounts changed, forget which statuses are stored: removing a demo also removes its statuses."""
+        """If the accounts changed, forget which statuses are stored: a demo may have been removed with its statuses."""
         revision = self._accounts_revision()
         if revision != self._statuses_revision:
             self._known_statuses, self._statuses_revision = KnownStatuses(), revision

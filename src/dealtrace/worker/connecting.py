@@ -69,7 +69,7 @@ class TargetBackend(httpcore.AsyncNetworkBackend):
         await asyncio.sleep(seconds)
 
     def give_up_last(self) -> None:
-        """Mark the address of the last connection as failed; the address accepted, but TLS could not be set up."""
+        """Mark the IP address of the last connection as failed, because TLS could not be set up with it."""
         if self._last is not None:
             self._failed.add(self._last)
         self.has_more = False

@@ -109,6 +109,6 @@ class Mails:
         return await self._client.send(written, mail.recipient.address)
 
     async def _sweep(self) -> None:
-        """Delete e-mails, sent or not, that were caused more than `KEPT_FOR` ago."""
+        """Delete e-mails, sent or not, whose `caused_at` is more than `KEPT_FOR` ago."""
         for site in await self._read_pool.read(list_sites):
             await self._write_queue.write(sweep_mails, site, WriteCommand(KEPT_FOR))

@@ -94,7 +94,7 @@ CAUSES: Mapping[type[Refusal], Cause] = {
         "use a token of the site with this siteId",
     ),
     errors.RateExceeded: Cause(
-        "too many requests in a second from one address", "wait as many seconds as `Retry-After` says"
+        "too many requests in a second from one IP address", "wait as many seconds as `Retry-After` says"
     ),
     errors.PointsSpent: Cause(
         "the site has no points left today",

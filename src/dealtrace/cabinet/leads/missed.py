@@ -65,7 +65,7 @@ def mark_words(entry: LeadEntry, view: View) -> str:
 
 
 async def mark(view: View) -> Response:
-    """Mark the missed call whose button was pressed, and redirect to the page of the list that it stood on."""
+    """Set or remove the mark of a missed call, as the pressed button says, and redirect to the page with the button."""
     name = next((name for name in MARKS if view.form.has(name)), AGAIN)
     try:
         await view.write(mark_missed_calls, RingBackMark(number_of(view.form.get(name)), MARKS[name]))

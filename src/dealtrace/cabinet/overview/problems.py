@@ -13,7 +13,7 @@ from dealtrace.record import record
 
 @record
 class ProblemText:
-    """The texts of a problem and its cure, and the address of the page on which to solve it.
+    """The texts of a problem and its cure, and the URL of the page on which to solve the problem.
 
     `address` is empty if there is no such page, or the person may not open it; `who` then says who can solve it.
     """

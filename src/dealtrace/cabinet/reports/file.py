@@ -60,7 +60,7 @@ def _write(
 ) -> BinaryIO:
     """Write a report to a temporary file and return the open file; it is already unlinked, so closing it deletes it.
 
-    Contacts in its keys are masked unless `is_whole` is true.
+    Contacts in the keys of the report are masked unless `is_whole` is true.
     """
     answered = ask_report_or_pivot(source, site, question, now)
     shown = answer_in_words(answered if is_whole else answer_without_contacts(answered), language)

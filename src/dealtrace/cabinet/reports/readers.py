@@ -86,7 +86,7 @@ def _unlinked(cells: Sequence[Linked]) -> tuple[Linked, ...]:
 
 
 def _keys(by: Sequence[Dimension], keys: tuple[KeyCell, ...]) -> tuple[KeyCell, ...]:
-    """Return the keys of a row; if one is masked, none has a link, since the other links may filter by its contact."""
+    """Return the keys of a row; if one is masked, no key has a link, since any link may contain the masked contact."""
     shown = tuple(_key(dimension, key) for dimension, key in zip(by, keys, strict=True))
     return shown if shown == keys else tuple(replace(key, address="") for key in shown)
 

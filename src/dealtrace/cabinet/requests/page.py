@@ -28,7 +28,7 @@ UTC_ZONE = ZoneInfo("UTC")
 NAMES = ("from", "to", "path", "text", "token", "refused")
 """The parameters of the form; the URL of the next page repeats them."""
 PageStart = tuple[datetime, str]
-"""The time and id of the request before which a page begins."""
+"""The time and id of the last request of the previous page; a page begins with the next older request."""
 
 
 @record

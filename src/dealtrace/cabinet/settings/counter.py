@@ -31,7 +31,7 @@ _ADDRESSES = (
 
 
 async def show(view: View) -> Response:
-    """Show the lines to copy, and the last visit with its page and browser."""
+    """Show the code to copy, the URLs for other programs, and the last visit with its page and browser."""
     server, site = view.origin, view.current_site.id
     return show_settings(
         view,

@@ -43,9 +43,9 @@ ENCODINGS = ("", *Encoding)
 
 
 def unless_deleted(purpose: str, gone: Respond) -> Callable[[Respond], Respond]:
-    """Return a decorator for pages that read an upload; if the upload is deleted meanwhile, `gone` builds the answer.
+    """Return a decorator for pages that read an uploaded file; if the file is deleted meanwhile, `gone` answers.
 
-    A file is also deleted when another request has imported it; the answer is then a redirect to the result.
+    If the file was deleted because another request has imported it, the answer is a redirect to the result instead.
     """
 
     def decorate(handle: Respond) -> Respond:

@@ -105,7 +105,7 @@ def read_registration(site: Site, item: object) -> Registration:
 
 
 def read_single(table: ParameterTable, order: Order) -> Sent:
-    """Parse the values of an order that `table` describes: strings, numbers, comment, tags and custom fields.
+    """Parse those values of an order that `table` describes: strings, numbers, comment, tags and custom fields.
 
     Raises:
         InvalidParameters: one violation for each value that is missing, malformed or out of range.

@@ -51,7 +51,7 @@ def check_size(path: Path) -> None:
     """Check that the tables and strings of a file fit in memory.
 
     Raises:
-        FileUnreadable: the file is too large when unpacked, or of another format than XLSX.
+        FileUnreadable: the file is too large when unpacked, or is not an XLSX file.
         One of `UNREADABLE`: the file is damaged.
     """
     with ZipFile(path) as packed:
@@ -158,7 +158,7 @@ def _scan(packed: ZipFile, entry: ZipInfo, before: _Scanned) -> _Scanned:
 
 
 def _open(packed: ZipFile, entry: ZipInfo) -> IO[bytes]:
-    """Open an entry to read it to its real end, because the library ignores the size that the archive states."""
+    """Open an entry so that all its data is read, as by the library, even if it is longer than the archive states."""
     whole = copy(entry)
     whole.file_size = UNPACKED_BYTES_MAX + 1
     return packed.open(whole)

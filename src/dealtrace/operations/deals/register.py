@@ -73,7 +73,7 @@ class NewDeal:
 
 @dataclass(slots=True)
 class Batch:
-    """The decisions about a batch: the new deals, and the existing deals whose numbers the other commands have.
+    """The decisions about a batch of commands: which create a deal, and which have the number of an existing deal.
 
     `retried` has the safe retries and `number_taken` the refused commands. Both map the position of the command to the
     id of the existing deal.

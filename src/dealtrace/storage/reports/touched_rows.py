@@ -20,10 +20,10 @@ def with_touches(
 ) -> Subquery:
     """Return a select with a row for each touch of each fact's lead, with the share and the source of the touch.
 
-    `touches` are the touches under `model` or, for assists, under the linear model; assists have no row for the last
-    touch of a lead. Other facts without touches have one row, with the whole share and the stated source. The
-    expressions for sources must not contain a lead's id: PostgreSQL would expect as many sources as leads, and group in
-    one process.
+    `touches` are the touches under `model` or, for assists, under the linear model. The last touch of a lead is not an
+    assist and has no row then. A fact without touches that is not an assist has one row, with the whole share and the
+    stated source. The SQL expression for the source must not contain a lead's id; otherwise, PostgreSQL would expect as
+    many sources as leads, and would therefore group in a single process.
     """
     is_touch = touches.c.lead_id == facts.c.lead_id
     if fact is Fact.ASSISTS:

@@ -222,7 +222,7 @@ _ONE_NULL: Expression = literal_column("[CAST(NULL AS BIGINT)]")
 
 
 def _each(values: Expression) -> Expression:
-    """Return the SQL expression that turns a list into rows; lists in the same select are read in parallel."""
+    """Return the SQL expression that turns a list into rows; row n has the n-th item of each list in the select."""
     return func.unnest(values, type_=BigInteger)
 
 

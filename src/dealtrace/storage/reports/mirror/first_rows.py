@@ -1,6 +1,6 @@
-"""Choose the first rows of a report in the mirror: only these are fetched, and sorted again by the rule of reports.
+"""Choose the first rows of a report in the mirror, so that only these are fetched; `answer.py` then sorts them again.
 
-The order in SQL is exact, so that no more rows are needed than a report shows, however many have the same figure.
+SQL sorts exactly as `answer.py` does, so a report needs only the rows that it shows, even if many have equal figures.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -183,7 +183,10 @@ _Grouped = Sequence[tuple[_Side, Group, CTE]]
 
 
 def _keys_and_figures(side: _Side, group: Group, found: CTE, sorted_by: Sequence[Measure]) -> Selection:
-    """Return the select of a group's keys and of the measures in `sorted_by`; measures of other groups are null."""
+    """Return the select of the keys of a group and of the measures in `sorted_by`.
+
+    A measure is null if the group does not compute it, or if the group is of the compared period.
+    """
     mine = dict(zip(group.measures, _measures_of(side, found), strict=True)) if not side.shape.is_compared else {}
     keys = [_key(side, found, place).label(f"key_{place}") for place in range(len(side.shape.by))]
     figures: list[Expression] = [mine.get(measure, null()) for measure in sorted_by]

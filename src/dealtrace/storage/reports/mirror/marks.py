@@ -27,9 +27,9 @@ _PREFIX = "mark_"
 
 
 class Kind(StrEnum):
-    """What the id of a mark identifies, such as a deal with its tags, or a day of costs.
+    """What a mark (a record of a change) identifies by its id, such as a deal with its tags, or a day of costs.
 
-    Marks are applied in the order of the kinds, because leads and deals contain touches and attributes of visits.
+    Marks are applied in the order of the kinds: visits and touches come before leads and deals, which copy from them.
     """
 
     SOURCE = "source"

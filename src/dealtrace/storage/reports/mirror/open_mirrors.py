@@ -55,7 +55,7 @@ class OpenMirrors:
             return mirror
 
     def begin(self, folder: Path, connection: MirrorConnection, opened: ExitStack) -> OpenMirror:
-        """Store and return a newly opened mirror with one reader, so that other threads can join."""
+        """Store a newly opened mirror, so that `join` finds it, and return it; the caller is its first reader."""
         mirror = OpenMirror(connection, opened)
         with self._changed:
             self._open[folder] = mirror

@@ -57,7 +57,10 @@ visit_rows = _table("visit_rows", ("id", "at", "source_id"), ("visitor", *VISIT_
 visitors = _table("visitors", ("number",), ("visitor",))
 """The table of visitor ids and the numbers that replace them in `visits`; each site's visitors are numbered from 1."""
 visit_texts = _table("visit_texts", (), ("dimension", "text"))
-"""The distinct values of visits by dimension, such as cities; their number limits the rows of a report."""
+"""The distinct values of each dimension of visits, such as the city.
+
+They are counted to find out how many rows a report can have.
+"""
 leads = _table(
     "leads",
     (

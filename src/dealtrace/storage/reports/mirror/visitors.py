@@ -32,7 +32,7 @@ _TEXTS = {
     _DAY: f'CAST("at" // {_DAY_MICROSECONDS} AS VARCHAR)',
     _MONTH: "strftime(make_timestamp(\"at\"), '%Y-%m')",
 }
-"""The SQL expressions whose distinct values bound the number of a dimension's keys; days and months are in UTC."""
+"""The SQL expressions for the values of each dimension that `visit_texts` stores; days and months are in UTC."""
 _BOUNDED_BY = {"week": _DAY, "quarter": _MONTH}
 
 
