@@ -60,7 +60,7 @@ def normal_contacts(phone: str | None, email: str | None) -> tuple[str, ...]:
 def md5_of_phone(contact: str) -> str | None:
     """Return the MD5 digest of a phone in normal form, or `None` for an e-mail.
 
-    Callers send such digests, made from the digits `7XXXXXXXXXX`, as `md5Phones`. A digest is not secret, since anyone
+    CRMs send such digests, made from the digits `7XXXXXXXXXX`, as `md5Phones`. A digest is not secret, since anyone
     can compute it from the phone.
     """
     return None if "@" in contact else md5(contact.encode(), usedforsecurity=False).hexdigest()

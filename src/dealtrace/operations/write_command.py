@@ -1,4 +1,4 @@
-"""A command for an operation, and its sender."""
+"""A command for an operation, and who sent it."""
 
 from typing import Generic, TypeVar
 

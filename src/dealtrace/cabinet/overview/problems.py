@@ -123,7 +123,7 @@ _TEMPLATES: Mapping[ProblemKind, _Template] = {
         Role.ANALYST,
     ),
     ProblemKind.FIELDS_UNKNOWN: _Template(
-        "Callers send custom fields that the site does not store: %(what)s.",
+        "API requests contain custom fields that the site does not store: %(what)s.",
         "Add the fields that you need.",
         "settings/fields",
         Role.OWNER,

@@ -31,7 +31,7 @@ class Details:
 def read_details(
     connection: Connection, site: Site, kind: str, rows: Sequence[RowBehind], model: AttributionModel
 ) -> Details:
-    """Return the stored data that the rows show. A deal or lead has the source of the visit that `model` credits."""
+    """Return the stored data that the rows show. Deals and leads show the source that `model` credits."""
     ids = [row["id"] for row in rows if "id" in row]
     deal_ids = ids if kind == Fact.DEALS else []
     return Details(

@@ -1,4 +1,4 @@
-"""The answers of deals 2.0 (`client-order`): a result for each order of a list, and stored orders."""
+"""The answers of the deals API 2.0 (`client-order`): a result for each order of a list, and stored orders."""
 
 from collections.abc import Sequence
 from decimal import Decimal

@@ -1,1 +1,1 @@
-"""The endpoints of deals 2.0, `lead-service/v1/api/client-order/…`."""
+"""The endpoints of the deals API 2.0, `lead-service/v1/api/client-order/…`."""

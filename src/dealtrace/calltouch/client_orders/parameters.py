@@ -1,4 +1,4 @@
-"""The parameters of an order in deals 2.0, and the schema of a body with a list of orders."""
+"""The parameters of an order, as the deals API 2.0 calls a deal, and the schema of a list of orders."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Parse an order, as the deals 2.0 API calls a deal."""
+"""Parse an order, as the deals API 2.0 calls a deal."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""The endpoints of deals 2.0."""
+"""The endpoints of the deals API 2.0."""
 
 from dealtrace.calltouch import examples
 from dealtrace.calltouch.answers.client_orders import ClientOrdersDeleted, ClientOrdersFound, ClientOrdersStored

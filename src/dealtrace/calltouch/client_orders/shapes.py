@@ -1,4 +1,4 @@
-"""The msgspec structs of an order, as the deals 2.0 API calls a deal.
+"""The msgspec structs of an order, as the deals API 2.0 calls a deal.
 
 Strings may be sent as numbers, and empty values as `null`.
 """

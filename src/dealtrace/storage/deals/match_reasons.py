@@ -26,10 +26,11 @@ def match_reason(*, contact_matching: bool) -> ColumnElement[Any]:
 
 
 def has_reason(reason: MatchReason, *, contact_matching: bool) -> ColumnElement[bool]:
-    """Return the SQL condition that a deal has a match reason; the query must join the lead if `needs_lead(reason)`.
+    """Return the SQL condition that a deal has the match reason `reason`.
 
-    For the other reasons, the condition does not use the lead's row, so that long lists of deals are searched quickly.
-    To leave out deals with a lead, it uses the kind of the lead, which the indexes for the journal of deals contain.
+    If `needs_lead(reason)`, the query must join the lead. Otherwise the condition reads only columns of the deal, so
+    that long lists of deals are searched quickly; that the deal has no lead, it sees by `lead_kind`, which the indexes
+    for the journal of deals contain.
     """
     if needs_lead(reason):
         return match_reason(contact_matching=contact_matching) == reason
