@@ -1,4 +1,4 @@
-"""Parse `matching` of the deals API 2.0: a list of matchers, which search for the source of a deal, one after another."""
+"""Parse `matching` of the deals API 2.0: matchers, which search for the source of a deal, one after another."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
