@@ -37,12 +37,12 @@ class CampaignNaming:
 
     @property
     def needs_id(self) -> bool:
-        """Whether `form` uses ids, so that the file of the advertising system must have the ids of campaigns."""
+        """Whether `form` uses ids; if so, an imported file of costs must have the ids of campaigns."""
         return ID_MARK in self._template
 
     @property
     def needs_name(self) -> bool:
-        """Whether `form` uses names, so that the file of the advertising system must have the names of campaigns."""
+        """Whether `form` uses names; if so, an imported file of costs must have the names of campaigns."""
         return NAME_MARK in self._template
 
     @property

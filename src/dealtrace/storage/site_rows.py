@@ -17,7 +17,7 @@ POINTS = "points_day"
 BUSIEST_SECONDS = "busiest_second"
 """The table with the busiest second of each day; its rows do not count as data: refused requests store them, too."""
 RUNS = "background_run"
-"""The table with the latest background runs; its rows do not count as data: a preview, which changes nothing else, stores a row, too."""
+"""The table with the latest background runs; its rows do not count as data: previews store them, too."""
 _NOT_DATA = frozenset({HISTORY, POSITIONS, POINTS, BUSIEST_SECONDS, RUNS})
 
 

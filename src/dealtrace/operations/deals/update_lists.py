@@ -67,7 +67,8 @@ def update_lists(
 class _Applied:
     """The result of applying lists of updates in memory.
 
-    `found` has the deals before the updates, by position; `costing` is the number of lists for which the site pays points of its daily quota.
+    `found` has the deals before the updates, by position; `costing` is the number of lists for which the site pays
+    points of its daily quota.
     """
 
     ledger: Ledger

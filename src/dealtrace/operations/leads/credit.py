@@ -35,7 +35,7 @@ from dealtrace.webhooks.event import LeadEvent, LeadPart
 def credit_leads(work: Work, leads: Sequence[Credited]) -> None:
     """Divide the credit for each lead among its visitor's visits, and store the shares under every attribution model.
 
-    A deal without a lead may be matched to a visit itself; the credit for such a visit is divided in the same way.
+    A deal without a lead may be matched to a visit; the credit for such a visit is divided in the same way.
     """
     touches_by_key = find_creditable_visits(work.connection, work.site.id, leads)
     if touches_by_key:
