@@ -10,7 +10,7 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.charts.bars import cell_bar
 from dealtrace.cabinet.formats import metric_value, number
 from dealtrace.cabinet.reports.address import Address, key_pairs
-from dealtrace.cabinet.reports.key_words import key_words, nothing_words
+from dealtrace.cabinet.reports.key_words import key_words, nothing_words, part_words
 from dealtrace.cabinet.reports.ladder import key_address
 from dealtrace.errors import Language
 from dealtrace.matching.match_reason import UNMATCHED_REASONS
@@ -22,6 +22,7 @@ from dealtrace.reports.metrics import Growth, Metric, Unit
 from dealtrace.reports.question import LIMIT_MAX, Question
 from dealtrace.reports.reading.growth import can_be_best, growth_of, has_best, is_unsourced
 from dealtrace.reports.reading.meanings import dimension_meaning, key_meaning, meaning_of
+from dealtrace.reports.reading.partial_times import is_partial, partial_times_of
 
 Translate = Callable[[str], str]
 TIMES_MORE = 10
@@ -73,13 +74,14 @@ class Cell:
 class KeyCell:
     """The key of a row: its text, the URL of the report filtered by it, and whether the key is missing.
 
-    `meaning` explains the key; it is empty for most keys.
+    `meaning` explains the key; it is empty for most keys. `part` says what of a time is counted, if not all of it.
     """
 
     words: str
     address: str
     is_missing: bool
     meaning: str = ""
+    part: str = ""
 
 
 @record
@@ -153,6 +155,7 @@ class _Shaper:
             max((self._value(row, place) or Fraction(0) for row in self.rows), default=Fraction(0)) for place in columns
         ]
         self.total = report.total.values[model]
+        self.partial = partial_times_of(report)
         self.best = [self._best(self.rows, place) for place in columns]
 
     def headings(self) -> list[Heading]:
@@ -187,6 +190,7 @@ class _Shaper:
                 key_address(self.address, self.question, row.keys, place),
                 key is None,
                 key_meaning(dimension, key, self.language),
+                part_words(self.partial, dimension, key, self.language),
             )
             for place, (dimension, key) in enumerate(zip(self.question.by, row.keys, strict=True))
         )
@@ -227,7 +231,7 @@ class _Shaper:
         values = {
             value
             for row in rows
-            if (value := self._value(row, place)) is not None and can_be_best(metric, value, row.keys)
+            if (value := self._value(row, place)) is not None and self._can_be_best(metric, value, row)
         }
         if len(values) < 2:  # noqa: PLR2004 - one value is both best and worst
             return None
@@ -236,9 +240,12 @@ class _Shaper:
 
     def _mark(self, row: Row, place: int, value: Fraction) -> str:
         ends = self.best[place]
-        if ends is None or not can_be_best(self.question.metrics[place], value, row.keys):
+        if ends is None or not self._can_be_best(self.question.metrics[place], value, row):
             return ""
         return {ends[0]: "★", ends[1]: "▿"}.get(value, "")
+
+    def _can_be_best(self, metric: Metric, value: Fraction, row: Row) -> bool:
+        return can_be_best(metric, value, row.keys, is_partial=is_partial(self.question.by, row.keys, self.partial))
 
 
 def growth_in_row(question: Question, metric: Metric, keys: Sequence[str | None]) -> Growth:
