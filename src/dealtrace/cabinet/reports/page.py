@@ -30,6 +30,7 @@ from dealtrace.cabinet.reports.readers import (
     rows_page_for,
     table_for_readers,
 )
+from dealtrace.cabinet.reports.ready_questions import ready_links
 from dealtrace.cabinet.reports.table import table_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, Language
@@ -78,6 +79,7 @@ async def show(view: View) -> Response:
         "usual_metrics": USUAL["metrics"],
         "is_asked": any(address.get(name) for name in ASKED) or bool(address.filters),
         "saved": _saved(address, saved),
+        "ready": ready_links(address, view.language),
         "mail_page": f"/cabinet/{site.id}/settings/mail-reports?{urlencode({'report': address.link()})}",
         **_rights(view),
     }
