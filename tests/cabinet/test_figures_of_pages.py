@@ -200,7 +200,7 @@ def test_the_overview_compares_its_figures_and_its_tables(server: ServerProcess,
     assert expected in table_of(page)
 
 
-SOURCES = "won_amount,amount,deals,leads,visits,cost,cpl,drr"
+SOURCES = "won_amount,cost,drr,cpl,deals,amount,leads,visits"
 
 
 def tables_of(page: str) -> list[list[list[str]]]:

@@ -158,7 +158,8 @@ class UnknownFormula:
 class Metric:
     """A metric: its name, its titles and meanings in Russian and English, its group, its unit and its formula.
 
-    A meaning explains the metric to people in one line. `formula_text` shows the formula of a ratio to people.
+    A meaning explains the metric to people in one line; `in_total` says in Russian and English what a total
+    is divided by, if a row is divided by less. `formula_text` shows the formula of a ratio to people.
     `needs_won` marks metrics that are unknown until the site marks a status as won. `margin_formula` replaces
     `formula` at sites whose deals have margins. `growth` says whether growth is good.
     """
@@ -175,6 +176,7 @@ class Metric:
     needs_won: bool = False
     margin_formula: Formula | None = None
     growth: Growth = Growth.GOOD
+    in_total: tuple[str, str] = ("", "")
 
     @property
     def facts(self) -> frozenset[Fact]:
@@ -225,6 +227,13 @@ _TIME_FROM_TOUCH = Measure(Fact.DEALS, Aggregate.DURATION, "seconds_from_touch",
 _TOUCHED = Measure(Fact.DEALS, flag="is_touched")
 _LEADS_WITH_VISIT = Measure(Fact.LEADS, flag="has_visit")
 _LEADS_WITH_DEAL = Measure(Fact.LEADS, flag="has_deal")
+
+
+def _in_total(ru: str, own_ru: str, en: str) -> tuple[str, str]:
+    return (
+        f"«Итого» делит на {ru}, и с бесплатных источников; строка с расходами — только на {own_ru}",
+        f"the total divides by {en}, also from free sources; a row with costs divides by its own",
+    )
 
 
 def _clients(flag: str) -> Formula:
@@ -324,14 +333,15 @@ _TABLE = (
            ratio(COST, CLICKS), formula_text="cost / clicks", growth=Growth.BAD),
     Metric("cpl", "Цена лида (CPL)", "Cost per lead (CPL)", "расходы / все лиды, включая пришедшие без рекламы",
            "cost / all leads, including those not from ads", Group.COSTS, Unit.PRICE, ratio(COST, LEADS),
-           formula_text="cost / leads", growth=Growth.BAD),
+           formula_text="cost / leads", growth=Growth.BAD, in_total=_in_total("все лиды", "свои", "all leads")),
     Metric("cpo", "Цена сделки (CPO)", "Cost per deal (CPO)", "расходы / все сделки", "cost / all deals",
-           Group.COSTS, Unit.PRICE,
-           ratio(COST, DEALS), formula_text="cost / deals", growth=Growth.BAD),
+           Group.COSTS, Unit.PRICE, ratio(COST, DEALS), formula_text="cost / deals", growth=Growth.BAD,
+           in_total=_in_total("все сделки", "свои", "all deals")),
     Metric("cac", "Цена нового клиента (CAC)", "Customer acquisition cost (CAC)",
            "расходы / клиенты с первой покупкой за период", "cost / clients whose first purchase is in the period",
            Group.COSTS, Unit.PRICE, ratio(COST, _FIRST_BUYERS),
-           formula_text="cost / clients whose first won deal is in the period", growth=Growth.BAD),
+           formula_text="cost / clients whose first won deal is in the period", growth=Growth.BAD,
+           in_total=_in_total("всех таких клиентов", "своих", "all such clients")),
     Metric("roi", "ROI", "ROI", *_RETURN_MEANING,
            Group.COSTS, Unit.RATIO, _RETURN, formula_text=_RETURN_TEXT, needs_won=True,
            margin_formula=_MARGIN_RETURN),
@@ -344,7 +354,7 @@ _TABLE = (
     Metric("drr", "ДРР", "Cost share of income", "доля рекламных расходов: расходы / выручка", "cost / won amount",
 
            Group.COSTS, Unit.RATIO, ratio(COST, WON_AMOUNT), formula_text="cost / won_amount", needs_won=True,
-           growth=Growth.BAD),
+           growth=Growth.BAD, in_total=_in_total("всю выручку", "свою", "the whole won amount")),
 )  # fmt: skip
 _PARTS = (
     Metric("deals_with_amount", "Сделки с суммой", "Deals with an amount", "сделки, у которых есть сумма",

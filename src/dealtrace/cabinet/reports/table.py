@@ -21,7 +21,7 @@ from dealtrace.reports.filters import format_filter
 from dealtrace.reports.metrics import Growth, Metric, Unit
 from dealtrace.reports.question import LIMIT_MAX, Question
 from dealtrace.reports.reading.growth import can_be_best, growth_of, has_best, is_unsourced
-from dealtrace.reports.reading.meanings import dimension_meaning, key_meaning, meaning_of
+from dealtrace.reports.reading.meanings import dimension_meaning, key_meaning, meaning_in_total, meaning_of
 from dealtrace.reports.reading.partial_times import is_partial, partial_times_of
 
 Translate = Callable[[str], str]
@@ -59,7 +59,8 @@ class Change:
 class Cell:
     """A value of the table: text, bar and change, the URL of the rows behind it, and a mark if it is best or worst.
 
-    `share` is the share of the total as text, empty if rows do not add up to the total.
+    `share` is the share of the total as text, empty if rows do not add up to the total. `meaning` says what a total
+    is divided by, if a row is divided by less.
     """
 
     words: str
@@ -68,6 +69,7 @@ class Cell:
     change: Change | None
     address: str
     mark: str
+    meaning: str = ""
 
 
 @record
@@ -211,6 +213,7 @@ class _Shaper:
             change_of(metric, value, compared, self.language, growth_in_row(self.question, metric, row.keys)),
             self._behind(row, metric) if value else "",
             "" if is_total or value is None else self._mark(row, place, value),
+            meaning_in_total(metric, self.language) if is_total else "",
         )
 
     def _behind(self, row: Row, metric: Metric) -> str:

@@ -45,6 +45,11 @@ def meaning_of(metric: Metric, language: Language) -> str:
     return metric.meaning_ru if language == "ru" else metric.meaning_en
 
 
+def meaning_in_total(metric: Metric, language: Language) -> str:
+    """Return what the total of a metric is divided by, if a row is divided by less; otherwise an empty string."""
+    return metric.in_total[0] if language == "ru" else metric.in_total[1]
+
+
 def dimension_meaning(dimension: Dimension, language: Language) -> str:
     """Return the meaning of a dimension in one line, or an empty string if its title needs no explanation."""
     return dimension.meaning_ru if language == "ru" else dimension.meaning_en
