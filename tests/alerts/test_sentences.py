@@ -49,8 +49,8 @@ def rule(kind: str, metric: str, window: str, amount: Any = None) -> Rule:
     ("watched", "ru", "en"),
     [
         (rule("silence", "calls", "3h"), "Звонки: тишина за 3 часа", "Calls: silence within 3 hours"),
-        (RULE, "Доля склеенных сделок: за неделю на 30\u00a0% ниже обычного",
-         "Match rate: 30\u00a0% below usual within a week"),
+        (RULE, "Доля сделок с лидом или источником: за неделю на 30\u00a0% ниже обычного",
+         "Share of deals with a lead or source: 30\u00a0% below usual within a week"),
         (rule("spike", "cost", "day", 50), "Расходы: за день на 50\u00a0% выше обычного",
          "Cost: 50\u00a0% above usual within a day"),
         (rule("above", "drr", "day", "0.25"), "ДРР: за день больше 25\u00a0%",
@@ -60,8 +60,9 @@ def rule(kind: str, metric: str, window: str, amount: Any = None) -> Rule:
         (rule("above", "column:Paid", "day", "10"), "Paid: за день больше 10", "Paid: more than 10 within a day"),
         (rule("above", "column:Income", "day", "10.5"), "Income: за день больше 10,5\u00a0₽",
          "Income: more than 10.5\u00a0₽ within a day"),
-        (rule("below", "match_rate", "day", "0.0112345"), "Доля склеенных сделок: за день меньше 1,12345\u00a0%",
-         "Match rate: less than 1.12345\u00a0% within a day"),
+        (rule("below", "match_rate", "day", "0.0112345"),
+         "Доля сделок с лидом или источником: за день меньше 1,12345\u00a0%",
+         "Share of deals with a lead or source: less than 1.12345\u00a0% within a day"),
     ],
 )  # fmt: skip
 def test_a_rule_is_a_sentence(watched: Rule, ru: str, en: str) -> None:
@@ -86,10 +87,13 @@ def test_a_figure_is_shown_in_its_unit(text: str | None, unit: Unit, ru: str) ->
 
 def test_a_letter_says_what_happened_when_and_what_is_usual() -> None:
     letter = letter_of_raised(RULE, INCIDENT, AlertSite(SITE, {}), "en", "https://x.example/1")
-    assert letter.subject == "Raised: Match rate: 30\u00a0% below usual within a week – Shop"
+    assert letter.subject == "Raised: Share of deals with a lead or source: 30\u00a0% below usual within a week – Shop"
     assert letter.paragraphs == (
-        "Shop. Match rate: 30\u00a0% below usual within a week.",
-        "Match rate from 03.11.2026 00:00 to 10.11.2026 00:00: 41.2\u00a0%. Usually 80\u00a0%.",
+        "Shop. Share of deals with a lead or source: 30\u00a0% below usual within a week.",
+        (
+            "Share of deals with a lead or source from 03.11.2026 00:00 "
+            "to 10.11.2026 00:00: 41.2\u00a0%. Usually 80\u00a0%."
+        ),
         "Filters: service:is:AmoCRM",
     )
 

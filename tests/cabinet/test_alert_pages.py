@@ -25,6 +25,7 @@ from server import ServerProcess
 pytestmark = on_one_engine
 PLACE = "settings/alerts"
 RULE = {"kind": "above", "metric": "deals", "window": "day", "amount": "3"}
+RATE = "Share of deals with a lead or source"
 HOSTILE = '"><script>alert(1)</script>'
 
 
@@ -135,8 +136,8 @@ def test_a_rule_is_changed_tested_and_removed(served: Stage, owner: Player, boss
     assert stored(served, owner) == []
     changes = text_of(boss.get("settings/changes").text)
     for line in (
-        "“Match rate”: – → Match rate: less than 15 % within a week",
-        "“Match rate”: Match rate: less than 15 % within a week → Leads: 30 % below usual within a day",
+        f"“{RATE}”: – → {RATE}: less than 15 % within a week",
+        f"“{RATE}”: {RATE}: less than 15 % within a week → Leads: 30 % below usual within a day",
         "“Leads”: Leads: 30 % below usual within a day → –",
     ):
         assert f"{boss.login} Alert {line}" in changes.replace("\u00a0", " ")

@@ -46,7 +46,7 @@ def rows_of(page: str) -> dict[str, list[str]]:
     rows = {}
     for row in body.split("</tr>")[:-1]:
         headings = re.findall(r'<th scope="row"[^>]*>(.*?)</th>', row, re.DOTALL)
-        cells = re.findall(r'<td class="value[^"]*">(.*?)</td>', re.sub("<small.*?</small>", "", row), re.DOTALL)
+        cells = re.findall(r'<td class="value[^"]*"[^>]*>(.*?)</td>', re.sub("<small.*?</small>", "", row), re.DOTALL)
         if headings and cells:
             rows[" ".join(map(text_of, headings))] = [text_of(cell) for cell in cells]
     return rows

@@ -41,8 +41,8 @@ def chips(*filters: str) -> list[str]:
 def test_a_chip_has_no_codes() -> None:
     shown = chips("match_reason:is:no_lead_near", "match_reason:among:phone|no_lead_near", "week:is:2026-W35")
     assert shown == [
-        "Причина склейки равно нет лида в допустимое время",
-        "Причина склейки одно из: по телефону, нет лида в допустимое время",
+        "Как найден лид равно нет лида в допустимое время",
+        "Как найден лид одно из: по телефону, нет лида в допустимое время",
         "Неделя равно 24–30 авг",
     ]
     assert chips(r"campaign:is:a\|b", "nonsense", "source:empty") == [
@@ -79,5 +79,5 @@ def test_a_missing_client_says_why_it_is_missing() -> None:
 
 
 def test_matching_is_explained_where_it_is_named() -> None:
-    assert "поиск лида" in dimension_meaning(DIMENSIONS["match_reason"], "ru")
+    assert "найден лид" in dimension_meaning(DIMENSIONS["match_reason"], "ru")
     assert dimension_meaning(DIMENSIONS["source"], "en") == ""

@@ -94,3 +94,18 @@ def test_the_first_page_says_what_its_figures_mean(server: ServerProcess, served
     chief = member_of(server, served, boss.site_id, None)
     page = chief.get("/").text
     assert all(has_meaning(page, name) for name in FIGURES)
+
+
+def test_the_total_of_a_price_says_that_it_divides_by_what_came_free_as_well(boss: Guest) -> None:
+    pages = [boss.get("").text, boss.get("reports", by="source", metrics="cpl,cpo,cac,drr,visits").text]
+    for page, names in zip(pages, (("cpl", "drr"), ("cpl", "cpo", "cac", "drr")), strict=True):
+        shown = html.unescape(page)
+        (total, *_) = re.findall(r"<tfoot>(.*?)</tfoot>", shown, re.DOTALL)
+        told = {title for name in names for title in METRICS[name].in_total if f'title="{title}"' in total}
+        assert len(told) == len(names)
+        assert all(f"<dd>{words}</dd>" in shown for words in told), "for those who see no titles"
+        assert total.count("title=") == len(names), "visits have no such words"
+    cpl = METRICS["cpl"]
+    assert "все лиды, и с бесплатных источников" in cpl.in_total[0]
+    assert "all leads, also from free sources" in cpl.in_total[1]
+    assert cpl.formula_text == "cost / leads"

@@ -98,6 +98,6 @@ def test_a_file_has_what_its_page_shows(analyst: Guest, asked: dict[str, str]) -
 def figures_of(page: str, *, has_spread: bool) -> list[list[str]]:
     """Return the figures of the last table of a page, a list for each row and the total."""
     body = page.rpartition("<table")[2].partition("<tbody>")[2].partition("</table>")[0]
-    rows = [re.findall(r'<td class="value[^"]*">(.*?)</td>', row, re.DOTALL) for row in body.split("</tr>")]
+    rows = [re.findall(r'<td class="value[^"]*"[^>]*>(.*?)</td>', row, re.DOTALL) for row in body.split("</tr>")]
     plain = [[re.sub("<small.*?</small>|<[^>]+>", "", cell).strip() for cell in row] for row in rows if row]
     return [row[:-1] if has_spread else row for row in plain]

@@ -156,7 +156,7 @@ def test_somebody_with_several_sites_compares_those_and_no_others(
     assert "Hidden shop" not in page.text
     assert "Far <b>" not in page.text
     rows = table_of(page.text)
-    assert rows[0][:4] == ["Site", "Time zone", "Match rate", "Deals"]
+    assert rows[0][:4] == ["Site", "Time zone", "Share of deals with a lead or source", "Deals"]
     assert [row[0] for row in rows[1:]] == ["Shop", "Far <b>"]
     assert rows[1][3].split() == ["3", "+", "was", "0"]
     assert rows[2][3] == "0"

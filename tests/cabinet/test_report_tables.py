@@ -8,6 +8,7 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.formats import metric_value, money, number
 from dealtrace.cabinet.reports.address import Address
 from dealtrace.cabinet.reports.table import Change, Table, change_of, table_of
+from dealtrace.errors import Language
 from dealtrace.reports.answer import Report, Row
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import Period
@@ -112,3 +113,22 @@ def test_negative_numbers_have_a_minus_sign_and_not_a_hyphen() -> None:
     assert number("ru", -1234) == "−1\u202f234"
     assert money("en", Fraction(-5, 2)) == "−2.50\u00a0₽"
     assert metric_value("ru", METRICS["romi"], Fraction(-9, 10)) == "−90,0\u00a0%"
+
+
+def by_week(language: Language) -> Table:
+    """Return a table of five weeks, of which the period cuts off the first, and the last is not over."""
+    question = parse_question(RawQuestion(by="week", metrics="deal_to_won"), QuestionContext(TODAY, MODEL))
+    rates = {"2026-W44": 0, "2026-W45": 3, "2026-W46": 2, "2026-W47": 1, "2026-W48": 9}
+    rows = [Row((key,), figures((rate,)), None) for key, rate in rates.items()]
+    report = Report(question, rows, len(rows), rows[0], today=TODAY)
+    return table_of(report, Address("/reports", (), ()), "/rows", language, lambda words: words)
+
+
+def test_weeks_that_are_not_counted_whole_say_so_and_are_neither_best_nor_worst() -> None:
+    assert [line.keys[0].part for line in by_week("ru").lines] == [
+        "только с 30\u00a0окт\u00a02026", "", "", "", "ещё идёт",
+    ]  # fmt: skip
+    assert [line.keys[0].part for line in by_week("en").lines] == [
+        "only from 30\u00a0Oct\u00a02026", "", "", "", "not finished",
+    ]  # fmt: skip
+    assert marks(by_week("en")) == ["", "★", "", "▿", ""]

@@ -234,7 +234,7 @@ def test_the_forecast_says_what_contact_matching_would_find(server: ServerProces
     boss = member_of(server, served, owner.site.id)
     tried = boss.send("settings/site", **site_form(boss, contact_matching="on"))
     text = text_of(tried.text)
-    assert "Match rate 0.0 % → 100.0 %" in text
+    assert "Share of deals with a lead or source 0.0 % → 100.0 %" in text
     assert "Deals with another lead 1" in text
     assert "(no source) vk / cpc 1 1 500 ₽" in text
     assert "Deals checked 1 of 1" in text

@@ -14,6 +14,9 @@ import dealtrace.cabinet
 from dealtrace.accounts.rights import Role
 from dealtrace.cabinet.docs.catalogue import CAUSES
 from dealtrace.cabinet.sections import SECTIONS
+from dealtrace.files.reports.code_words import CODE_WORDS
+from dealtrace.reports.dimensions import DIMENSIONS
+from dealtrace.reports.metrics import METRICS
 
 FOLDER = Path(dealtrace.cabinet.__file__).parent
 FILES = sorted((FOLDER / "words").glob("*/*.po"))
@@ -85,3 +88,17 @@ def test_translations_have_the_placeholders_of_the_original() -> None:
         for original in forms(message.id):
             for translated in forms(message.string):
                 assert sorted(PLACEHOLDER.findall(original)) == sorted(PLACEHOLDER.findall(translated)), message.id
+
+
+def test_finding_a_lead_is_called_so_and_not_by_the_jargon_of_those_who_sell_it() -> None:
+    """«Склейка» is the vendor's word; only its promises, which are quoted, have it."""
+    words = [text for _, message in messages() for text in forms(message.string)]
+    words += [words for metric in METRICS.values() for words in (metric.ru, metric.meaning_ru)]
+    words += [words for dimension in DIMENSIONS.values() for words in (dimension.ru, dimension.meaning_ru)]
+    words += [ru for codes in CODE_WORDS.values() for ru, _ in codes.values()]
+    assert [text for text in words if re.search("склей|склее", text, re.IGNORECASE)] == []
+    rate = METRICS["match_rate"]
+    assert "источник" in rate.ru
+    assert "источник назвала CRM" in rate.meaning_ru
+    assert "source" in rate.en
+    assert "source the CRM stated" in rate.meaning_en

@@ -30,7 +30,7 @@ def test_a_rule_is_added_listed_tried_and_removed(terminal: Terminal) -> None:
         "usual": None, "fault": None,
     }  # fmt: skip
     shown = terminal.done("alert", "list", "1").out
-    assert "Match rate: 20\u00a0% below usual within a week" in shown
+    assert "Share of deals with a lead or source: 20\u00a0% below usual within a week" in shown
     assert "mails to anna@example.org" in shown
     tried = terminal.done("alert", "test", "1", alert_id, "--json").json
     assert (tried["windows"], tried["undecided"], tried["incidents"]) == (30, 30, [])

@@ -63,7 +63,7 @@ def test_it_shows_the_match_rate_the_moves_and_the_flips_and_stores_nothing(
         {"contact_matching": "on"},
     )
     said = beside.done("try", site, "contact_matching=on", "threshold=10800", *DAY, "--limit", "1").out
-    assert "Match rate: 0.0% → 66.7%" in said
+    assert "Deals with a lead or source: 0.0% → 66.7%" in said
     assert "  (no source) → yandex / cpc\n    2 deals, 2001.00 rubles\n" in said
     assert "Deals whose lead or source would change (1 of 2, more with --limit):" in said
     assert f"    no lead → call {near.id}\n" in said
@@ -140,7 +140,7 @@ def test_every_other_setting_is_tried_too(server: ServerProcess, served: Stage, 
     assert told["effects"][0]["figures"][1] == {"name": "rubles_on_another_day", "before": None, "after": "0.00"}
     assert "flips" not in told
     said = beside.done("try", site, "timezone=Pacific/Auckland", "name=[b]", "model=4", *DAY).out
-    assert "Match rate:" in said
+    assert "Deals with a lead or source:" in said
     assert "timezone: Europe/Moscow → Pacific/Auckland\n" in said
     assert "name: Shop → [b]\n  Pages, e-mails and files show the new name." in said
     assert all(len(line) <= 80 for line in said.splitlines())
@@ -182,7 +182,7 @@ def test_without_days_it_is_the_last_28_of_the_site(beside: Terminal, owner: Pla
     assert told["after"]["matchRate"] is None
     said = beside.done("try", str(owner.site.id), "model=1").out
     assert f"deals of {told['firstDay']} to {told['lastDay']} (Europe/Moscow): 0" in said
-    assert "Match rate: – → –" in said
+    assert "Deals with a lead or source: – → –" in said
 
 
 @pytest.mark.parametrize(

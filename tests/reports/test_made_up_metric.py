@@ -15,11 +15,11 @@ from guests import Guest, member_of, text_of
 from server import ServerProcess
 
 RECORD = """
-from dealtrace.reports.metrics import LEADS, METRICS, VISITS, Metric, Unit, plain
+from dealtrace.reports.metrics import LEADS, METRICS, VISITS, Group, Metric, Unit, plain
 
 METRICS["contacts"] = Metric(
-    "contacts", "Контакты", "Contacts", "визиты и лиды вместе", "visits and leads together", Unit.COUNT,
-    plain(VISITS, LEADS),
+    "contacts", "Контакты", "Contacts", "визиты и лиды вместе", "visits and leads together", Group.LEADS,
+    Unit.COUNT, plain(VISITS, LEADS),
 )
 """
 NOON = moscow("2024-11-10", "12:00:00")

@@ -10,7 +10,7 @@ from dealtrace.deals.currency import RUBLE
 from dealtrace.errors import Language
 from dealtrace.reports.formats import rounded
 from dealtrace.reports.metrics import Metric, Unit
-from dealtrace.reports.reading.meanings import list_key_meanings, meaning_of
+from dealtrace.reports.reading.meanings import list_key_meanings, meaning_in_total, meaning_of
 
 THIN_SPACE = "\u202f"
 MINUS = "−"
@@ -35,6 +35,7 @@ def filters_of(language: Language) -> dict[str, Callable[..., object]]:
         "clock": lambda value, zone: clock_time(language, value, zone),
         "metric_title": lambda metric: metric.ru if language == "ru" else metric.en,
         "metric_meaning": lambda metric: meaning_of(metric, language),
+        "in_total": lambda metric: meaning_in_total(metric, language),
         "key_meanings": lambda by: list_key_meanings(by, language),
     }
 

@@ -33,7 +33,7 @@ class SiteUnfit(Refusal):
     """A demo needs matching by contact, which is off in the site's settings."""
 
     code = 10093
-    ru = "Для демо нужна склейка по контактам. Включить: dealtrace site set {site_id} contact_matching=on"
+    ru = "Для демо нужен поиск лида по контактам. Включить: dealtrace site set {site_id} contact_matching=on"
     en = "A demo needs matching by contact. To turn it on: dealtrace site set {site_id} contact_matching=on"
 
 

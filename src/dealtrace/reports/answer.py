@@ -1,6 +1,7 @@
 """Build the answer to a question: compute rows from measures, sort the rows, and limit their number."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from fractions import Fraction
 from typing import Any, Generic, Protocol, TypeVar, overload, runtime_checkable
 
@@ -127,7 +128,8 @@ class Row:
 class Report:
     """The answer to `question`: the rows shown, the number of all rows, the total row, and the compared period.
 
-    `lacking_won` lists the metrics that are unknown because no status of the site is marked as won.
+    `lacking_won` lists the metrics that are unknown because no status of the site is marked as won. `today` is the day
+    at the site on which the figures were counted, `None` if nobody needs it.
     """
 
     question: Question
@@ -136,6 +138,7 @@ class Report:
     total: Row
     compared_period: Period | None = None
     lacking_won: tuple[Metric, ...] = ()
+    today: date | None = None
 
 
 Formulas = Mapping[Metric, AnyFormula]

@@ -12,6 +12,7 @@ from dealtrace.reports.metrics import (
     COLUMN_PREFIX,
     METRICS,
     AnyFormula,
+    Group,
     Growth,
     Metric,
     Unit,
@@ -55,7 +56,7 @@ def metrics_of_columns(columns: Iterable[ReportColumn], *, has_won: bool, has_ma
         formulas[ColumnName(column.name)] = formula
         name = f"{COLUMN_PREFIX}{column.name}"
         ru, en = _titles(column.name)
-        found[name] = Metric(name, ru, en, *_MEANING, _UNITS[column.kind], formula, growth=Growth.NEUTRAL)
+        found[name] = Metric(name, ru, en, *_MEANING, Group.OWN, _UNITS[column.kind], formula, growth=Growth.NEUTRAL)
     return found
 
 

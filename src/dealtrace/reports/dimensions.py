@@ -107,10 +107,10 @@ _TABLE = (
     Dimension("os", "Система", "Operating system", _VISITED),
     Dimension(
         "match_reason",
-        "Причина склейки",
+        "Как найден лид",
         "Match reason",
         _OF_DEALS,
-        meaning_ru="склейка — поиск лида, из которого выросла сделка; причина говорит, как он найден или почему нет",
+        meaning_ru="по чему найден лид, из которого выросла сделка, или почему он не найден",
         meaning_en="matching looks for the lead that led to a deal; the reason says how it was found, or why not",
         keys=tuple(MatchReason),
     ),

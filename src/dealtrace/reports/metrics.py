@@ -38,6 +38,17 @@ class Growth(StrEnum):
     NEUTRAL = "neutral"
 
 
+class Group(StrEnum):
+    """The group of a metric, in the order in which people choose from them; a site's own columns come last."""
+
+    TRAFFIC = "traffic"
+    LEADS = "leads"
+    DEALS = "deals"
+    MONEY = "money"
+    COSTS = "costs"
+    OWN = "own"
+
+
 Values = Mapping[Measure, int | None]
 """The value of each measure in a row, or `None` for a measure that is unknown in the row."""
 
@@ -145,9 +156,10 @@ class UnknownFormula:
 
 @record
 class Metric:
-    """A metric: its name, its titles and meanings in Russian and English, its unit and its formula.
+    """A metric: its name, its titles and meanings in Russian and English, its group, its unit and its formula.
 
-    A meaning explains the metric to people in one line. `formula_text` shows the formula of a ratio to people.
+    A meaning explains the metric to people in one line; `in_total` says in Russian and English what a total
+    is divided by, if a row is divided by less. `formula_text` shows the formula of a ratio to people.
     `needs_won` marks metrics that are unknown until the site marks a status as won. `margin_formula` replaces
     `formula` at sites whose deals have margins. `growth` says whether growth is good.
     """
@@ -157,12 +169,14 @@ class Metric:
     en: str
     meaning_ru: str
     meaning_en: str
+    group: Group
     unit: Unit
     formula: AnyFormula
     formula_text: str = ""
     needs_won: bool = False
     margin_formula: Formula | None = None
     growth: Growth = Growth.GOOD
+    in_total: tuple[str, str] = ("", "")
 
     @property
     def facts(self) -> frozenset[Fact]:
@@ -215,6 +229,13 @@ _LEADS_WITH_VISIT = Measure(Fact.LEADS, flag="has_visit")
 _LEADS_WITH_DEAL = Measure(Fact.LEADS, flag="has_deal")
 
 
+def _in_total(ru: str, own_ru: str, en: str) -> tuple[str, str]:
+    return (
+        f"«Итого» делит на {ru}, и с бесплатных источников; строка с расходами — только на {own_ru}",
+        f"the total divides by {en}, also from free sources; a row with costs divides by its own",
+    )
+
+
 def _clients(flag: str) -> Formula:
     return plain(Measure(Fact.LEADS, Aggregate.DISTINCT, "client_id", flag=flag))
 
@@ -231,111 +252,128 @@ _RETURN_MEANING = (
     "(won amount − cost) / cost, or with margins if there are any; the total includes income without ads",
 )
 _TABLE = (
-    Metric("visits", "Визиты", "Visits", "заходы на сайт", "visits to the site", Unit.COUNT, plain(VISITS)),
+    Metric("visits", "Визиты", "Visits", "заходы на сайт", "visits to the site",
+           Group.TRAFFIC, Unit.COUNT, plain(VISITS)),
     Metric("visitors", "Посетители", "Visitors", "сколько разных людей заходило на сайт",
-           "how many different people visited the site", Unit.COUNT,
+           "how many different people visited the site", Group.TRAFFIC, Unit.COUNT,
            plain(Measure(Fact.VISITS, Aggregate.DISTINCT, "visitor"))),
     Metric("calls", "Звонки", "Calls", "все звонки, принятые и пропущенные", "all calls, answered and missed",
-           Unit.COUNT, _calls("is_call")),
+           Group.LEADS, Unit.COUNT, _calls("is_call")),
     Metric("answered_calls", "Принятые звонки", "Answered calls", "звонки, на которые ответили",
-           "calls that were answered", Unit.COUNT, _calls("is_answered")),
+           "calls that were answered", Group.LEADS, Unit.COUNT, _calls("is_answered")),
     Metric("missed_calls", "Пропущенные звонки", "Missed calls", "звонки, на которые не ответили",
-           "calls that were not answered", Unit.COUNT, _calls("is_missed"), growth=Growth.BAD),
+           "calls that were not answered", Group.LEADS, Unit.COUNT, _calls("is_missed"), growth=Growth.BAD),
     Metric("unique_calls", "Уникальные звонки", "Unique calls", "сколько разных клиентов звонило",
-           "how many different clients called", Unit.COUNT, _clients("is_call")),
+           "how many different clients called", Group.LEADS, Unit.COUNT, _clients("is_call")),
     Metric("target_calls", "Целевые звонки", "Target calls", "звонки, отмеченные как целевые",
-           "calls that are marked as target calls", Unit.COUNT, _calls("is_target")),
+           "calls that are marked as target calls", Group.LEADS, Unit.COUNT, _calls("is_target")),
     Metric("unique_target_calls", "Уникально-целевые звонки", "Unique target calls",
            "сколько разных клиентов сделало целевой звонок", "how many different clients made a target call",
-           Unit.COUNT, _clients("is_target")),
+           Group.LEADS, Unit.COUNT, _clients("is_target")),
     Metric("requests", "Заявки", "Lead requests", "заявки с форм сайта", "requests from forms on the site",
-           Unit.COUNT, plain(REQUESTS)),
+           Group.LEADS, Unit.COUNT, plain(REQUESTS)),
     Metric("unique_requests", "Уникальные заявки", "Unique lead requests", "сколько разных клиентов оставило заявку",
-           "how many different clients sent a request", Unit.COUNT, _clients("is_request")),
-    Metric("leads", "Лиды", "Leads", "звонки и заявки вместе", "calls and lead requests together", Unit.COUNT,
+           "how many different clients sent a request", Group.LEADS, Unit.COUNT, _clients("is_request")),
+    Metric("leads", "Лиды", "Leads", "звонки и заявки вместе", "calls and lead requests together",
+           Group.LEADS, Unit.COUNT,
            plain(LEADS)),
-    Metric("deals", "Сделки", "Deals", "все сделки из CRM", "all deals from the CRM", Unit.COUNT, plain(DEALS)),
+    Metric("deals", "Сделки", "Deals", "все сделки из CRM", "all deals from the CRM",
+           Group.DEALS, Unit.COUNT, plain(DEALS)),
     Metric("amount", "Сумма сделок", "Amount", "сумма всех сделок, включая открытые и проигранные",
-           "the total amount of all deals, including open and lost deals", Unit.MONEY, plain(AMOUNT)),
-    Metric("margin", "Маржа", "Margin", "маржа всех сделок", "the total margin of all deals", Unit.MONEY,
+           "the total amount of all deals, including open and lost deals", Group.MONEY, Unit.MONEY, plain(AMOUNT)),
+    Metric("margin", "Маржа", "Margin", "маржа всех сделок", "the total margin of all deals", Group.MONEY, Unit.MONEY,
            plain(Measure(Fact.DEALS, Aggregate.MONEY, "margin"))),
-    Metric("won", "Продажи", "Won deals", "выигранные сделки", "deals that were won", Unit.COUNT, plain(WON)),
+    Metric("won", "Продажи", "Won deals", "выигранные сделки", "deals that were won",
+           Group.DEALS, Unit.COUNT, plain(WON)),
     Metric("won_amount", "Выручка", "Won amount", "сумма выигранных сделок", "the total amount of won deals",
-           Unit.MONEY, plain(WON_AMOUNT)),
+           Group.MONEY, Unit.MONEY, plain(WON_AMOUNT)),
     Metric("won_margin", "Маржа продаж", "Won margin", "маржа выигранных сделок", "the total margin of won deals",
-           Unit.MONEY, plain(WON_MARGIN)),
-    Metric("lost", "Отказы", "Lost deals", "проигранные сделки", "deals that were lost", Unit.COUNT,
+           Group.MONEY, Unit.MONEY, plain(WON_MARGIN)),
+    Metric("lost", "Отказы", "Lost deals", "проигранные сделки", "deals that were lost", Group.DEALS, Unit.COUNT,
            plain(Measure(Fact.DEALS, flag="is_lost")), growth=Growth.BAD),
     Metric("average", "Средний чек", "Average amount", "сумма сделок / сделки, у которых есть сумма",
-           "amount / deals with an amount", Unit.PRICE, ratio(AMOUNT, _WITH_AMOUNT),
+           "amount / deals with an amount", Group.MONEY, Unit.PRICE, ratio(AMOUNT, _WITH_AMOUNT),
            formula_text="amount / deals with an amount"),
     Metric("no_rate", "Сделки без курса валюты", "Deals without a rate",
            "сделки в валюте, курс которой на их день не указан", "deals in a currency that has no rate for their day",
-           Unit.COUNT, plain(Measure(Fact.DEALS, flag="lacks_rate")), growth=Growth.BAD),
-    Metric("match_rate", "Доля склеенных сделок", "Match rate",
-           "сделки, для которых склейка нашла лид или источник назвала CRM / все сделки",
-           "deals that were matched to a lead or whose source the CRM stated / all deals", Unit.RATIO,
+           Group.DEALS, Unit.COUNT, plain(Measure(Fact.DEALS, flag="lacks_rate")), growth=Growth.BAD),
+    Metric("match_rate", "Доля сделок с лидом или источником",
+           "Share of deals with a lead or source",
+           "сделки, у которых найден лид или источник назвала CRM / все сделки",
+           "deals for which a lead was found or whose source the CRM stated / all deals", Group.DEALS, Unit.RATIO,
            ratio(_MATCHED, DEALS), formula_text="deals with a lead or a stated source / deals"),
     Metric("unmatched", "Сделки без лида и источника", "Unmatched deals",
-           "сделки, для которых нет ни лида, ни источника", "deals with neither a lead nor a source", Unit.COUNT,
+           "сделки, для которых нет ни лида, ни источника", "deals with neither a lead nor a source",
+           Group.DEALS, Unit.COUNT,
            plain(Measure(Fact.DEALS, flag="is_unmatched")), growth=Growth.BAD),
     Metric("assisted", "Ассоциированные сделки", "Assisted deals",
            "сделки, на пути к которым был и визит с этого источника",
-           "deals with a visit from this source before the last visit", Unit.COUNT,
+           "deals with a visit from this source before the last visit", Group.DEALS, Unit.COUNT,
            plain(Measure(Fact.ASSISTS, Aggregate.DISTINCT, "id"))),
     Metric("days_to_deal", "Дней до сделки", "Days to the deal", "сколько дней в среднем от визита до сделки",
-           "days from the visit to the deal, on average", Unit.DAYS, ratio(_TIME_FROM_TOUCH, _TOUCHED),
+           "days from the visit to the deal, on average", Group.DEALS, Unit.DAYS, ratio(_TIME_FROM_TOUCH, _TOUCHED),
            formula_text="total days from visit to deal / number of deals, both weighted by the visits' shares",
            growth=Growth.BAD),
     Metric("visit_to_lead", "Визит → лид", "Visit to lead", "лиды, у которых есть визит / визиты",
-           "leads with a visit / visits", Unit.RATIO, ratio(_LEADS_WITH_VISIT, VISITS),
+           "leads with a visit / visits", Group.LEADS, Unit.RATIO, ratio(_LEADS_WITH_VISIT, VISITS),
            formula_text="leads with a visit / visits"),
     Metric("lead_to_deal", "Лид → сделка", "Lead to deal", "лиды, у которых есть сделка / лиды",
-           "leads with a deal / leads", Unit.RATIO, ratio(_LEADS_WITH_DEAL, LEADS),
+           "leads with a deal / leads", Group.LEADS, Unit.RATIO, ratio(_LEADS_WITH_DEAL, LEADS),
            formula_text="leads with a deal / leads"),
     Metric("deal_to_won", "Сделка → продажа", "Deal to won", "доля выигранных: продажи / сделки",
-           "share of won deals: won deals / deals", Unit.RATIO, ratio(WON, DEALS), formula_text="won / deals"),
-    Metric("cost", "Расходы", "Cost", "расходы на рекламу", "the cost of advertising", Unit.MONEY, plain(COST),
+           "share of won deals: won deals / deals",
+           Group.DEALS, Unit.RATIO, ratio(WON, DEALS), formula_text="won / deals"),
+    Metric("cost", "Расходы", "Cost", "расходы на рекламу", "the cost of advertising",
+           Group.COSTS, Unit.MONEY, plain(COST),
            growth=Growth.NEUTRAL),
     Metric("clicks", "Клики", "Clicks", "клики по рекламе, из файлов расходов",
-           "clicks on ads, from imported cost files", Unit.COUNT, plain(CLICKS), growth=Growth.NEUTRAL),
-    Metric("cpc", "Цена клика (CPC)", "Cost per click (CPC)", "расходы / клики", "cost / clicks", Unit.PRICE,
+           "clicks on ads, from imported cost files", Group.COSTS, Unit.COUNT, plain(CLICKS), growth=Growth.NEUTRAL),
+    Metric("cpc", "Цена клика (CPC)", "Cost per click (CPC)", "расходы / клики", "cost / clicks",
+           Group.COSTS, Unit.PRICE,
            ratio(COST, CLICKS), formula_text="cost / clicks", growth=Growth.BAD),
     Metric("cpl", "Цена лида (CPL)", "Cost per lead (CPL)", "расходы / все лиды, включая пришедшие без рекламы",
-           "cost / all leads, including those not from ads", Unit.PRICE, ratio(COST, LEADS),
-           formula_text="cost / leads", growth=Growth.BAD),
-    Metric("cpo", "Цена сделки (CPO)", "Cost per deal (CPO)", "расходы / все сделки", "cost / all deals", Unit.PRICE,
-           ratio(COST, DEALS), formula_text="cost / deals", growth=Growth.BAD),
+           "cost / all leads, including those not from ads", Group.COSTS, Unit.PRICE, ratio(COST, LEADS),
+           formula_text="cost / leads", growth=Growth.BAD, in_total=_in_total("все лиды", "свои", "all leads")),
+    Metric("cpo", "Цена сделки (CPO)", "Cost per deal (CPO)", "расходы / все сделки", "cost / all deals",
+           Group.COSTS, Unit.PRICE, ratio(COST, DEALS), formula_text="cost / deals", growth=Growth.BAD,
+           in_total=_in_total("все сделки", "свои", "all deals")),
     Metric("cac", "Цена нового клиента (CAC)", "Customer acquisition cost (CAC)",
            "расходы / клиенты с первой покупкой за период", "cost / clients whose first purchase is in the period",
-           Unit.PRICE, ratio(COST, _FIRST_BUYERS),
-           formula_text="cost / clients whose first won deal is in the period", growth=Growth.BAD),
-    Metric("roi", "ROI", "ROI", *_RETURN_MEANING, Unit.RATIO, _RETURN, formula_text=_RETURN_TEXT, needs_won=True,
+           Group.COSTS, Unit.PRICE, ratio(COST, _FIRST_BUYERS),
+           formula_text="cost / clients whose first won deal is in the period", growth=Growth.BAD,
+           in_total=_in_total("всех таких клиентов", "своих", "all such clients")),
+    Metric("roi", "ROI", "ROI", *_RETURN_MEANING,
+           Group.COSTS, Unit.RATIO, _RETURN, formula_text=_RETURN_TEXT, needs_won=True,
            margin_formula=_MARGIN_RETURN),
-    Metric("romi", "ROMI", "ROMI", *_RETURN_MEANING, Unit.RATIO, _RETURN, formula_text=_RETURN_TEXT, needs_won=True,
+    Metric("romi", "ROMI", "ROMI", *_RETURN_MEANING,
+           Group.COSTS, Unit.RATIO, _RETURN, formula_text=_RETURN_TEXT, needs_won=True,
            margin_formula=_MARGIN_RETURN),
-    Metric("roas", "ROAS", "ROAS", "выручка / расходы", "won amount / cost", Unit.RATIO, ratio(WON_AMOUNT, COST),
+    Metric("roas", "ROAS", "ROAS", "выручка / расходы", "won amount / cost",
+           Group.COSTS, Unit.RATIO, ratio(WON_AMOUNT, COST),
            formula_text="won_amount / cost", needs_won=True),
     Metric("drr", "ДРР", "Cost share of income", "доля рекламных расходов: расходы / выручка", "cost / won amount",
-           Unit.RATIO, ratio(COST, WON_AMOUNT), formula_text="cost / won_amount", needs_won=True, growth=Growth.BAD),
+
+           Group.COSTS, Unit.RATIO, ratio(COST, WON_AMOUNT), formula_text="cost / won_amount", needs_won=True,
+           growth=Growth.BAD, in_total=_in_total("всю выручку", "свою", "the whole won amount")),
 )  # fmt: skip
 _PARTS = (
     Metric("deals_with_amount", "Сделки с суммой", "Deals with an amount", "сделки, у которых есть сумма",
-           "deals that have an amount", Unit.COUNT, plain(_WITH_AMOUNT)),
+           "deals that have an amount", Group.DEALS, Unit.COUNT, plain(_WITH_AMOUNT)),
     Metric("matched_deals", "Сделки с источником", "Matched deals", "сделки, у которых есть лид или названный источник",
-           "deals with a lead or a stated source", Unit.COUNT, plain(_MATCHED)),
+           "deals with a lead or a stated source", Group.DEALS, Unit.COUNT, plain(_MATCHED)),
     Metric("first_buyers", "Новые клиенты", "New clients", "клиенты с первой покупкой за период",
-           "clients whose first purchase is in the period", Unit.COUNT, plain(_FIRST_BUYERS)),
+           "clients whose first purchase is in the period", Group.DEALS, Unit.COUNT, plain(_FIRST_BUYERS)),
     Metric("days_from_visit", "Дни от визита до сделки", "Days from the visit to the deal",
            "сумма дней от визита до сделки, с учётом долей визитов",
-           "the total days from visit to deal, weighted by the visits' shares", Unit.DAYS, plain(_TIME_FROM_TOUCH)),
+           "the total days from visit to deal, weighted by the visits' shares",
+           Group.DEALS, Unit.DAYS, plain(_TIME_FROM_TOUCH)),
     Metric("deals_with_visit", "Сделки с визитом", "Deals with a visit",
            "сделки, у которых есть визит, с учётом долей визитов", "deals with a visit, weighted by the visits' shares",
-           Unit.COUNT, plain(_TOUCHED)),
+           Group.DEALS, Unit.COUNT, plain(_TOUCHED)),
     Metric("leads_with_visit", "Лиды с визитом", "Leads with a visit", "лиды, у которых есть визит",
-           "leads that have a visit", Unit.COUNT, plain(_LEADS_WITH_VISIT)),
+           "leads that have a visit", Group.LEADS, Unit.COUNT, plain(_LEADS_WITH_VISIT)),
     Metric("leads_with_deal", "Лиды со сделкой", "Leads with a deal", "лиды, у которых есть сделка",
-           "leads that have a deal", Unit.COUNT, plain(_LEADS_WITH_DEAL)),
+           "leads that have a deal", Group.LEADS, Unit.COUNT, plain(_LEADS_WITH_DEAL)),
 )  # fmt: skip
 PART_METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _PARTS}
 """Parts of metrics, by name: they explain to people how a figure was computed, but reports cannot show them."""

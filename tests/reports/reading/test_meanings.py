@@ -2,8 +2,8 @@
 
 from dealtrace.reports.column_metrics import metrics_of_columns
 from dealtrace.reports.columns import ColumnKind, ReportColumn
-from dealtrace.reports.metrics import METRICS
-from dealtrace.reports.reading.meanings import MetricGroup, group_of, meaning_of
+from dealtrace.reports.metrics import METRICS, Group
+from dealtrace.reports.reading.meanings import GROUP_TITLES, meaning_of
 
 
 def test_every_metric_has_a_meaning_in_words_without_names_of_parameters() -> None:
@@ -11,13 +11,15 @@ def test_every_metric_has_a_meaning_in_words_without_names_of_parameters() -> No
     assert not [words for words in meanings if "_" in words or not words]
 
 
-def test_metrics_are_grouped_by_what_they_count() -> None:
-    groups = {group: {name for name, each in METRICS.items() if group_of(each) is group} for group in MetricGroup}
-    assert groups[MetricGroup.TRAFFIC] == {"visits", "visitors"}
-    assert {"calls", "leads", "visit_to_lead"} <= groups[MetricGroup.LEADS]
-    assert {"deals", "won", "lost", "match_rate", "assisted"} <= groups[MetricGroup.DEALS]
-    assert {"amount", "cost", "cpl", "drr", "average", "clicks"} <= groups[MetricGroup.MONEY]
-    assert groups[MetricGroup.OWN] == set()
+def test_every_metric_stands_in_the_group_where_a_marketer_looks_for_it() -> None:
+    groups = {group: {name for name, each in METRICS.items() if each.group is group} for group in Group}
+    assert groups[Group.TRAFFIC] == {"visits", "visitors"}
+    assert {"calls", "leads", "visit_to_lead"} <= groups[Group.LEADS]
+    assert {"deals", "won", "lost", "match_rate", "assisted", "deal_to_won"} <= groups[Group.DEALS]
+    assert groups[Group.MONEY] == {"amount", "margin", "won_amount", "won_margin", "average"}
+    assert groups[Group.COSTS] == {"cost", "clicks", "cpc", "cpl", "cpo", "cac", "roi", "romi", "roas", "drr"}
+    assert groups[Group.OWN] == set()
+    assert list(GROUP_TITLES) == list(Group)
 
 
 def test_a_column_named_like_a_metric_says_that_it_is_the_sites_own() -> None:
@@ -27,5 +29,5 @@ def test_a_column_named_like_a_metric_says_that_it_is_the_sites_own() -> None:
         ("Отказы (свой столбец)", "Отказы (own column)"),
         ("Визит на дом", "Визит на дом"),
     ]
-    assert {group_of(each) for each in found.values()} == {MetricGroup.OWN}
+    assert {each.group for each in found.values()} == {Group.OWN}
     assert meaning_of(found["column:Отказы"], "ru") == "столбец, созданный пользователями"

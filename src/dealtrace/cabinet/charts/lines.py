@@ -19,12 +19,16 @@ FEWER_LABELS = 3
 
 @record
 class Point:
-    """A point of a chart: the label of its time span, its value and compared value, and the URL that it links to."""
+    """A point of a chart: the label of its time span, its value and compared value, and the URL that it links to.
+
+    `part` says what of the time span is counted, if not all of it.
+    """
 
     label: str
     value: Fraction | None
     compared: Fraction | None = None
     address: str = ""
+    part: str = ""
 
 
 @record
@@ -110,6 +114,7 @@ def _dots(points: Sequence[Point], scale: Scale, format_value: Callable[[Fractio
         words = f"{point.label}: {format_value(point.value)}"
         if point.compared is not None:
             words += f" ({format_value(point.compared)})"
+        words += f", {point.part}" if point.part else ""
         dot = element(
             "circle",
             titled(words),

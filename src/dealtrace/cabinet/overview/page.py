@@ -20,6 +20,7 @@ from dealtrace.cabinet.reports.address import Address, address_of
 from dealtrace.cabinet.reports.choices import Choices, choices_of
 from dealtrace.cabinet.reports.comparison import compared_until
 from dealtrace.cabinet.reports.line import has_line, over_time, time_line, undrawn_words
+from dealtrace.cabinet.reports.open_deals import open_deals_note
 from dealtrace.cabinet.reports.page import read_context_of
 from dealtrace.cabinet.reports.readers import may_see_contacts, rows_page_for, table_for_readers
 from dealtrace.cabinet.reports.table import Change, change_of, rows_address, table_of
@@ -28,6 +29,7 @@ from dealtrace.errors import InvalidParameters, Language
 from dealtrace.matching.match_reason import UNMATCHED_REASONS
 from dealtrace.operations.overview.backups import find_old_backup
 from dealtrace.operations.overview.missing_data import MissingData, find_missing_data
+from dealtrace.operations.overview.open_deals import OpenDeals, find_open_deals
 from dealtrace.operations.overview.problems import Problem, ProblemKind, list_problems
 from dealtrace.operations.overview.unclassified import find_unclassified_deals
 from dealtrace.operations.reports.ask import FactSource, ask
@@ -39,7 +41,7 @@ from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import DEFAULT_PRESET, Comparison
 from dealtrace.reports.question import Question, QuestionContext, RawQuestion, Sort, parse_question
 from dealtrace.reports.reading.meanings import meaning_of
-from dealtrace.reports.statuses import unclassified_keys
+from dealtrace.reports.statuses import Status, unclassified_keys
 from dealtrace.storage.reports.arrivals import Arrivals, find_arrivals
 from dealtrace.storage.reports.rates import list_sums_without_rate
 from dealtrace.storage.reports.statuses import list_statuses
@@ -52,6 +54,8 @@ NEW_SITE_PRESET = "today"
 HIDDEN = (NO_RATE, METRICS["won_amount"], METRICS["visits"])
 """The metrics that are requested along with the six figures, but not shown among them."""
 SOURCES_SHOWN = 15
+SOURCES_METRICS = ("won_amount", "cost", "drr", "cpl", "deals", "amount", "leads", "visits")
+"""Ours: what advertising earned and cost comes first, so that 1366 px show it without scrolling sideways."""
 SOURCES_ORDER = ("won_amount", "amount", "deals", "leads", "visits", "cost")
 """Ours: the table of sources is sorted by the first of these metrics that is not zero.
 
@@ -88,6 +92,7 @@ class Answers:
     unmatched: Report
     missing: MissingData
     unclassified: Problem | None
+    still_open: OpenDeals | None
 
 
 @record
@@ -110,7 +115,7 @@ class _Page:
 async def show(view: View) -> Response:
     """Show the overview; for a site without deals, the steps to connect it come first."""
     address, now = address_of(f"/cabinet/{view.current_site.id}/", view.request.query_params), clock.now()
-    context, arrivals, unclassified = await view.read(_read, view.current_site, now, view.rights.user.id)
+    context, arrivals, statuses = await view.read(_read, view.current_site, now, view.rights.user.id)
     usual = _usual(arrivals)
     try:
         question = parse_question(_words(address, usual), context)
@@ -119,7 +124,7 @@ async def show(view: View) -> Response:
         question = parse_question(_words(address, usual), context)
     drawn = address.get("chart") if address.get("chart") in FIGURES else "amount"
     answers, problems = await gather(
-        view.ask(_ask, question, drawn, unclassified, now),
+        view.ask(_ask, question, drawn, statuses, now),
         view.read(_list_problems, view.current_site, now, view.services.backup_days_max),
     )  # concurrently: the problems of a large site take as long as a report
     axis = await view.read(read_axis, view.current_site, question.period)
@@ -161,9 +166,9 @@ def _words(address: Address, usual: dict[str, str]) -> RawQuestion:
 
 def _read(
     connection: Connection, site: Site, now: datetime, user_id: int
-) -> tuple[QuestionContext, Arrivals, frozenset[str]]:
-    unclassified = unclassified_keys(list_statuses(connection, site.id))
-    return read_context_of(connection, site, now, user_id), find_arrivals(connection, site.id), unclassified
+) -> tuple[QuestionContext, Arrivals, list[Status]]:
+    statuses = list_statuses(connection, site.id)
+    return read_context_of(connection, site, now, user_id), find_arrivals(connection, site.id), statuses
 
 
 def _list_problems(connection: Connection, site: Site, now: datetime, backup_days_max: int) -> list[Problem]:
@@ -172,11 +177,9 @@ def _list_problems(connection: Connection, site: Site, now: datetime, backup_day
 
 
 def _ask(
-    source: FactSource, site: Site, question: Question, drawn: str, unclassified: frozenset[str], now: datetime
+    source: FactSource, site: Site, question: Question, drawn: str, statuses: Sequence[Status], now: datetime
 ) -> Answers:
-    sources = tuple(
-        METRICS[name] for name in ("won_amount", "amount", "deals", "leads", "visits", "cost", "cpl", "drr")
-    )
+    sources = tuple(METRICS[name] for name in SOURCES_METRICS)
     by_source = tuple(DIMENSIONS[name] for name in ("source", "medium"))
     unmatched = Filter(DIMENSIONS["match_reason"], Operator.AMONG, tuple(UNMATCHED_REASONS))
     figures = ask(source, site, question, now)
@@ -199,7 +202,8 @@ def _ask(
             now,
         ),
         find_missing_data(source, site, question.period, now),
-        find_unclassified_deals(source, site, unclassified, question.period, now),
+        find_unclassified_deals(source, site, unclassified_keys(statuses), question.period, now),
+        find_open_deals(source, site, figures, statuses, now),
     )
 
 
@@ -232,6 +236,7 @@ def _shown(
         period=answers.figures.question.period,
         compared_period=answers.figures.compared_period,
         figures=_figures(answers.figures, address, rows, page.drawn, language),
+        open_deals=open_deals_note(answers.still_open, view, address),
         as_of=page.as_of,
         line=time_line(answers.line, reports, rows, language, notes) if answers.line is not None else None,
         undrawn=undrawn_words(answers.figures.question.period, METRICS[page.drawn], language, view.translate),

@@ -13,7 +13,7 @@ from dealtrace.reports.filters import Operator
 from dealtrace.reports.metrics import METRICS, Metric
 from dealtrace.reports.periods import PRESETS, Comparison
 from dealtrace.reports.question import ALL_MODELS, BY_MAX, DateOf, QuestionContext
-from dealtrace.reports.reading.meanings import GROUP_TITLES, group_of, meaning_of
+from dealtrace.reports.reading.meanings import GROUP_TITLES, meaning_of
 
 Value = TypeVar("Value", bound=str)
 
@@ -219,7 +219,7 @@ def _metric_options(metrics: Sequence[Metric], chosen: Sequence[str], language: 
                 each.name, _said((each.ru, each.en), language), meaning_of(each, language), each.name in chosen
             )
             for each in metrics
-            if group_of(each) is group
+            if each.group is group
         )
         if options:
             found.append(MetricOptions(_said(titles, language), options))

@@ -1,13 +1,15 @@
 """Texts for the keys of reports, which are the values that rows are grouped by, such as codes and times."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
+from functools import partial
 
-from dealtrace.cabinet.formats import MONTHS, day_span
+from dealtrace.cabinet.formats import MONTHS, day, day_span
 from dealtrace.errors import InvalidValue, Language
 from dealtrace.files.reports.code_words import CODE_WORDS
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.periods import DAYS_OF_WEEK
+from dealtrace.reports.reading.partial_times import PartialTimes, partial_words
 from dealtrace.reports.time_keys import number_of_key
 
 
@@ -51,6 +53,17 @@ def nothing_words(dimension: Dimension, translate: Callable[[str], str]) -> str:
     if dimension.name == "source":
         return translate("(no source)")
     return translate("(nothing)")
+
+
+def part_words(
+    times: Mapping[Dimension, PartialTimes], dimension: Dimension, key: str | None, language: Language
+) -> str:
+    """Return what of the time with this key is counted; empty if the key is no time, or its time is counted whole.
+
+    `times` are the times that the report does not count whole.
+    """
+    found = times.get(dimension, {}).get(key) if key is not None else None
+    return partial_words(found, language, partial(day, language)) if found is not None else ""
 
 
 def day_words(key: str, language: Language) -> str:

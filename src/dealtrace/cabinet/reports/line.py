@@ -11,7 +11,7 @@ from dealtrace.cabinet.charts.lines import Note, Point, line_chart
 from dealtrace.cabinet.formats import metric_value
 from dealtrace.cabinet.notes.axis import AxisNote
 from dealtrace.cabinet.reports.address import Address, key_filter
-from dealtrace.cabinet.reports.key_words import key_words
+from dealtrace.cabinet.reports.key_words import key_words, part_words
 from dealtrace.cabinet.reports.table import Translate, rows_address
 from dealtrace.errors import Language
 from dealtrace.record import record
@@ -20,6 +20,7 @@ from dealtrace.reports.dimensions import DIMENSIONS, Dimension
 from dealtrace.reports.metrics import Metric
 from dealtrace.reports.periods import Period
 from dealtrace.reports.question import Question
+from dealtrace.reports.reading.partial_times import partial_times_of
 from dealtrace.reports.time_keys import TIME_KEYS, keys_of_period
 
 DAYS_BY_DAY = 62
@@ -35,8 +36,9 @@ class LinePoint:
     """A point of a chart in a table: its label, value, compared value and notes.
 
     `address` is the URL of the report for its hour, day, week or month, and `rows` the URL of the rows behind its
-    value; each is empty if there is no link. `days` are the first and last day of the point within the period, `None`
-    for an hour; a person who drags over points opens the period of these points.
+    value; each is empty if there is no link. `part` says what of its time is counted, if not all of it. `days` are the
+    first and last day of the point within the period, `None` for an hour; a person who drags over points opens the
+    period of these points.
     """
 
     label: str
@@ -45,6 +47,7 @@ class LinePoint:
     rows: str
     compared: str
     notes: str
+    part: str = ""
     days: tuple[date, date] | None = None
 
 
@@ -98,22 +101,8 @@ def time_line(
     Each point links to `rows_page`, which shows the rows behind the point. `shown` has the points as a table; if
     `address` is not `None`, each label in this table links to the report for the hour, day, week or month it names.
     """
-    (dimension,), (metric,), (model,) = report.question.by, report.question.metrics, report.total.values
-    rows = {row.keys[0]: row for row in report.rows}
-    nothing, points = metric.value_of_nothing, []
-    keys = keys_of_period(dimension.name, report.question.period)
-    for key in keys:
-        row = rows.get(key)
-        value = row.values[model][0] if row is not None else nothing
-        compared = row.compared[model][0] if row is not None and row.compared is not None else nothing
-        points.append(
-            Point(
-                key_words(dimension, key, language),
-                value,
-                compared if report.compared_period is not None else None,
-                rows_address(rows_page, report.question, metric, model, [(dimension, key)]) if value else "",
-            )
-        )
+    (dimension,), (metric,) = report.question.by, report.question.metrics
+    keys, points = keys_of_period(dimension.name, report.question.period), _points(report, rows_page, language)
     title = _title(metric, dimension, language)
 
     def format_value(value: Fraction | None) -> str:
@@ -130,12 +119,34 @@ def time_line(
             point.address,
             format_value(point.compared),
             noted.get(place, ""),
+            point.part,
             days.get(number),
         )
         for place, ((key, number), point) in enumerate(zip(keys.items(), points, strict=True))
     )
     svg = line_chart(title, points, format_value, placed)
     return TimeLine(svg, title, shown, report.compared_period is not None, tuple(notes))
+
+
+def _points(report: Report, rows_page: str, language: Language) -> list[Point]:
+    """Return the points of a chart, one for each key of the period in order of time."""
+    (dimension,), (metric,), (model,) = report.question.by, report.question.metrics, report.total.values
+    rows = {row.keys[0]: row for row in report.rows}
+    nothing, points, partial = metric.value_of_nothing, [], partial_times_of(report)
+    for key in keys_of_period(dimension.name, report.question.period):
+        row = rows.get(key)
+        value = row.values[model][0] if row is not None else nothing
+        compared = row.compared[model][0] if row is not None and row.compared is not None else nothing
+        points.append(
+            Point(
+                key_words(dimension, key, language),
+                value,
+                compared if report.compared_period is not None else None,
+                rows_address(rows_page, report.question, metric, model, [(dimension, key)]) if value else "",
+                part_words(partial, dimension, key, language),
+            )
+        )
+    return points
 
 
 def _days_of_points(dimension: Dimension, period: Period) -> dict[int, tuple[date, date]]:

@@ -7,7 +7,7 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.formats import NOTHING, metric_value
 from dealtrace.cabinet.reports.address import Address
 from dealtrace.cabinet.reports.choices import MetricChoice, model_meaning, model_words
-from dealtrace.cabinet.reports.key_words import key_words, nothing_words
+from dealtrace.cabinet.reports.key_words import key_words, nothing_words, part_words
 from dealtrace.cabinet.reports.ladder import key_address
 from dealtrace.cabinet.reports.table import Change, KeyCell, Translate, change_of, growth_in_row, rows_address
 from dealtrace.errors import Language
@@ -15,6 +15,7 @@ from dealtrace.record import record
 from dealtrace.reports.answer import Report, Row
 from dealtrace.reports.metrics import METRICS, Metric
 from dealtrace.reports.reading.meanings import key_meaning
+from dealtrace.reports.reading.partial_times import partial_times_of
 
 USUAL_METRIC = METRICS["deals"]
 
@@ -104,6 +105,7 @@ class _Shaper:
     ) -> None:
         self.question, (self.metric,) = report.question, report.question.metrics
         self.address, self.rows_page, self.language, self.words_of = address, rows_page, language, words_of
+        self.partial = partial_times_of(report)
 
     def line(self, row: Row) -> ModelsLine:
         values = [row.values[model][0] for model in AttributionModel]
@@ -124,6 +126,7 @@ class _Shaper:
                 key_address(self.address, self.question, row.keys, place) if self.address is not None else "",
                 key is None,
                 key_meaning(dimension, key, self.language),
+                part_words(self.partial, dimension, key, self.language),
             )
             for place, (dimension, key) in enumerate(zip(self.question.by, row.keys, strict=False))
         )

@@ -22,6 +22,7 @@ from dealtrace.cabinet.reports.default_question import DEFAULTS_WRITTEN_OUT, USU
 from dealtrace.cabinet.reports.ladder import rungs_of
 from dealtrace.cabinet.reports.line import TimeLine, has_line, over_time, time_line, undrawn_words
 from dealtrace.cabinet.reports.models import by_models, metric_under_models, model_metric_choices
+from dealtrace.cabinet.reports.open_deals import open_deals_note
 from dealtrace.cabinet.reports.pivot import metric_choices, pivot_table
 from dealtrace.cabinet.reports.readers import (
     may_see_contacts,
@@ -30,10 +31,12 @@ from dealtrace.cabinet.reports.readers import (
     rows_page_for,
     table_for_readers,
 )
+from dealtrace.cabinet.reports.ready_questions import ready_links
 from dealtrace.cabinet.reports.table import table_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, Language
 from dealtrace.operations.overview.missing_data import list_metric_gaps
+from dealtrace.operations.overview.open_deals import OpenDeals, find_open_deals
 from dealtrace.operations.reports.ask import FactSource, ask
 from dealtrace.operations.reports.ask_pivot import ask_pivot
 from dealtrace.operations.reports.read_question import read_question_context
@@ -43,8 +46,11 @@ from dealtrace.reports.metrics import Metric
 from dealtrace.reports.pivot import Pivot
 from dealtrace.reports.question import Question, QuestionContext, Sort, parse_question
 from dealtrace.reports.reading.gaps import Gap
+from dealtrace.reports.reading.open_deals import asks_for_income
 from dealtrace.reports.saved_items.saved import SavedReport
+from dealtrace.reports.statuses import Status
 from dealtrace.storage.reports.saved import list_saved_reports
+from dealtrace.storage.reports.statuses import list_statuses
 
 ASKED = ("by", "pivot", "metrics", "segment", "sort", "date", "chart")
 """The parameters that ask for a report; if a URL has none of these and no filter, the form is shown open."""
@@ -78,6 +84,7 @@ async def show(view: View) -> Response:
         "usual_metrics": USUAL["metrics"],
         "is_asked": any(address.get(name) for name in ASKED) or bool(address.filters),
         "saved": _saved(address, saved),
+        "ready": ready_links(address, view.language),
         "mail_page": f"/cabinet/{site.id}/settings/mail-reports?{urlencode({'report': address.link()})}",
         **_rights(view),
     }
@@ -86,10 +93,13 @@ async def show(view: View) -> Response:
     except InvalidParameters as refusal:
         fault = refusal.text(view.language)
         return view.page(TEMPLATE, BAD_REQUEST, **{"fault": fault, "report": None, **around})
-    answers, gaps = await view.ask(_ask, question, now, address.get("chart"))
+    statuses = await view.read(list_statuses, site.id) if asks_for_income(question) else ()
+    answers, gaps, still_open = await view.ask(_ask, question, now, address.get("chart"), statuses)
     axis = await view.read(read_axis, site, question.period)
     notes = axis_notes(axis, gaps, site, view.language, view.translate)
-    return view.page(TEMPLATE, OK, **{"fault": "", **around, **shown(answers, address, notes, view, now)})
+    note = open_deals_note(still_open, view, address)
+    told = {"fault": "", "open_deals": note, **around, **shown(answers, address, notes, view, now)}
+    return view.page(TEMPLATE, OK, **told)
 
 
 def shown(
@@ -163,12 +173,15 @@ def read_context_of(connection: Connection, site: Site, now: datetime, user_id: 
 
 
 def _ask(
-    source: FactSource, site: Site, question: Question, now: datetime, chart: str
-) -> tuple[Answers, Sequence[tuple[Metric, Gap]]]:
-    """Return the reports of the page and, if the page has a chart, the days without data for the chart's notes."""
+    source: FactSource, site: Site, question: Question, now: datetime, chart: str, statuses: Sequence[Status]
+) -> tuple[Answers, Sequence[tuple[Metric, Gap]], OpenDeals | None]:
+    """Return the reports of the page, the days without data if it has a chart, and the open deals if income fell.
+
+    `statuses` are those of the site; they are needed only if the report compares income.
+    """
     answers = ask_all(source, site, question, now, chart)
-    has_chart = answers.line is not None
-    return answers, list_metric_gaps(source, site, question.period, now) if has_chart else ()
+    gaps = list_metric_gaps(source, site, question.period, now) if answers.line is not None else ()
+    return answers, gaps, find_open_deals(source, site, answers.report, statuses, now)
 
 
 def ask_all(source: FactSource, site: Site, question: Question, now: datetime, chart: str = "") -> Answers:

@@ -7,7 +7,7 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.formats import metric_value
 from dealtrace.cabinet.reports.address import Address, key_filter
 from dealtrace.cabinet.reports.choices import MetricChoice
-from dealtrace.cabinet.reports.key_words import key_words, nothing_words
+from dealtrace.cabinet.reports.key_words import key_words, nothing_words, part_words
 from dealtrace.cabinet.reports.ladder import key_address
 from dealtrace.cabinet.reports.table import (
     Change,
@@ -25,6 +25,7 @@ from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.pivot import Figure, Pivot, PivotLine
 from dealtrace.reports.reading.masked_keys import masked_key
 from dealtrace.reports.reading.meanings import key_meaning
+from dealtrace.reports.reading.partial_times import partial_times_of
 
 
 @record
@@ -107,6 +108,7 @@ class _Shaper:
         self.language, self.words_of = language, words_of
         self.question = pivot.report.question
         (self.model,) = pivot.report.total.values
+        self.partial = partial_times_of(pivot)
 
     def column(self, key: str | None) -> KeyCell:
         address, dimension = self.address, self.pivot.dimension
@@ -117,7 +119,8 @@ class _Shaper:
     def _key(self, dimension: Dimension, key: str | None, address: str) -> KeyCell:
         words = key_words(dimension, key, self.language) if key is not None else nothing_words(dimension, self.words_of)
         meaning = key_meaning(dimension, key, self.language)
-        return KeyCell(words if address else masked_key(dimension, words), address, key is None, meaning)
+        part = part_words(self.partial, dimension, key, self.language)
+        return KeyCell(words if address else masked_key(dimension, words), address, key is None, meaning, part)
 
     def row(self, line: PivotLine) -> PivotRow:
         placed = list(zip(self.question.by, line.keys, strict=False))

@@ -10,7 +10,7 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.charts.bars import cell_bar
 from dealtrace.cabinet.formats import metric_value, number
 from dealtrace.cabinet.reports.address import Address, key_pairs
-from dealtrace.cabinet.reports.key_words import key_words, nothing_words
+from dealtrace.cabinet.reports.key_words import key_words, nothing_words, part_words
 from dealtrace.cabinet.reports.ladder import key_address
 from dealtrace.errors import Language
 from dealtrace.matching.match_reason import UNMATCHED_REASONS
@@ -21,7 +21,8 @@ from dealtrace.reports.filters import format_filter
 from dealtrace.reports.metrics import Growth, Metric, Unit
 from dealtrace.reports.question import LIMIT_MAX, Question
 from dealtrace.reports.reading.growth import can_be_best, growth_of, has_best, is_unsourced
-from dealtrace.reports.reading.meanings import dimension_meaning, key_meaning, meaning_of
+from dealtrace.reports.reading.meanings import dimension_meaning, key_meaning, meaning_in_total, meaning_of
+from dealtrace.reports.reading.partial_times import is_partial, partial_times_of
 
 Translate = Callable[[str], str]
 TIMES_MORE = 10
@@ -58,7 +59,8 @@ class Change:
 class Cell:
     """A value of the table: text, bar and change, the URL of the rows behind it, and a mark if it is best or worst.
 
-    `share` is the share of the total as text, empty if rows do not add up to the total.
+    `share` is the share of the total as text, empty if rows do not add up to the total. `meaning` says what a total
+    is divided by, if a row is divided by less.
     """
 
     words: str
@@ -67,19 +69,21 @@ class Cell:
     change: Change | None
     address: str
     mark: str
+    meaning: str = ""
 
 
 @record
 class KeyCell:
     """The key of a row: its text, the URL of the report filtered by it, and whether the key is missing.
 
-    `meaning` explains the key; it is empty for most keys.
+    `meaning` explains the key; it is empty for most keys. `part` says what of a time is counted, if not all of it.
     """
 
     words: str
     address: str
     is_missing: bool
     meaning: str = ""
+    part: str = ""
 
 
 @record
@@ -153,6 +157,7 @@ class _Shaper:
             max((self._value(row, place) or Fraction(0) for row in self.rows), default=Fraction(0)) for place in columns
         ]
         self.total = report.total.values[model]
+        self.partial = partial_times_of(report)
         self.best = [self._best(self.rows, place) for place in columns]
 
     def headings(self) -> list[Heading]:
@@ -187,6 +192,7 @@ class _Shaper:
                 key_address(self.address, self.question, row.keys, place),
                 key is None,
                 key_meaning(dimension, key, self.language),
+                part_words(self.partial, dimension, key, self.language),
             )
             for place, (dimension, key) in enumerate(zip(self.question.by, row.keys, strict=True))
         )
@@ -207,6 +213,7 @@ class _Shaper:
             change_of(metric, value, compared, self.language, growth_in_row(self.question, metric, row.keys)),
             self._behind(row, metric) if value else "",
             "" if is_total or value is None else self._mark(row, place, value),
+            meaning_in_total(metric, self.language) if is_total else "",
         )
 
     def _behind(self, row: Row, metric: Metric) -> str:
@@ -227,7 +234,7 @@ class _Shaper:
         values = {
             value
             for row in rows
-            if (value := self._value(row, place)) is not None and can_be_best(metric, value, row.keys)
+            if (value := self._value(row, place)) is not None and self._can_be_best(metric, value, row)
         }
         if len(values) < 2:  # noqa: PLR2004 - one value is both best and worst
             return None
@@ -236,9 +243,12 @@ class _Shaper:
 
     def _mark(self, row: Row, place: int, value: Fraction) -> str:
         ends = self.best[place]
-        if ends is None or not can_be_best(self.question.metrics[place], value, row.keys):
+        if ends is None or not self._can_be_best(self.question.metrics[place], value, row):
             return ""
         return {ends[0]: "★", ends[1]: "▿"}.get(value, "")
+
+    def _can_be_best(self, metric: Metric, value: Fraction, row: Row) -> bool:
+        return can_be_best(metric, value, row.keys, is_partial=is_partial(self.question.by, row.keys, self.partial))
 
 
 def growth_in_row(question: Question, metric: Metric, keys: Sequence[str | None]) -> Growth:

@@ -161,7 +161,7 @@ def _lines(run: _Run, pairs: Sequence[tuple[str, str]], moved: MovedLeads) -> It
     tally, zone = run.tally, run.site.time_zone
     yield f"Site {run.site.id}, deals of {run.period.first_on} to {run.period.last_on} ({zone.key}): {tally.deals}"
     yield f"Tried: {' '.join(f'{key}={value}' for key, value in pairs)}. Nothing was stored."
-    yield f"Match rate: {_format_rate(tally.before, tally)} → {_format_rate(tally.after, tally)}"
+    yield f"Deals with a lead or source: {_format_rate(tally.before, tally)} → {_format_rate(tally.after, tally)}"
     yield f"  {tally.before.attributed} → {tally.after.attributed} with a lead or a stated source"
     yield f"  {tally.before.with_lead} → {tally.after.with_lead} with a lead"
     yield f"Another lead: {counted(tally.flipped, 'deal')}. Another source: {counted(tally.moved, 'deal')}."

@@ -25,7 +25,7 @@ _REASONS: Mapping[str, tuple[str, str]] = {
     MatchReason.NOTHING_SENT: ("CRM не прислала ни лида, ни контакта", "the CRM sent neither a lead nor a contact"),
     MatchReason.LEAD_UNKNOWN: ("присланный лид неизвестен", "the lead that was sent is unknown"),
     MatchReason.CONTACT_UNUSABLE: ("телефон или почта указаны неверно", "the phone or e-mail is invalid"),
-    MatchReason.MATCHING_OFF: ("склейка по контактам выключена", "matching by contact is off"),
+    MatchReason.MATCHING_OFF: ("поиск лида по контактам выключен", "matching by contact is off"),
     MatchReason.NO_LEAD_NEAR: ("нет лида в допустимое время", "no lead within the allowed time"),
 }
 _WEEKDAYS = {

@@ -10,7 +10,9 @@ from dealtrace.files.xlsx.packed_workbook import Proceed
 from dealtrace.reports.answer import Report, Row
 from dealtrace.reports.filters import escaped_name, format_filter
 from dealtrace.reports.formats import rounded_value
+from dealtrace.reports.pivot import Pivot
 from dealtrace.reports.question import ALL_MODELS, DESCENDING, Question
+from dealtrace.reports.reading.partial_times import partial_lines
 from dealtrace.reports.table import Column, figure_columns, figures_of
 
 TOTAL = "# total"
@@ -39,13 +41,14 @@ def write_report(
     question, columns = report.question, figure_columns(report)
     names, headings = zip(*_columns(report, language), strict=True)
     is_for_programs = path.suffix.lower() == CSV and not for_excel
+    notes = (*question_notes(report), *partial_notes(report, "en" if is_for_programs else language))
     with open_writer(
         path,
         names,
         headings,
         for_excel=for_excel,
         overwrite=overwrite,
-        notes=tuple(question_notes(report)),
+        notes=notes,
         language=language,
         proceed=proceed,
     ) as file:
@@ -76,6 +79,12 @@ def question_notes(report: Report) -> Iterator[Note]:
     if report.lacking_won:
         lacking = ",".join(metric.name for metric in report.lacking_won)
         yield Note("unknown without won statuses", "Неизвестны без выигранных статусов", lacking)
+
+
+def partial_notes(answered: Report | Pivot, language: Language) -> Iterator[Note]:
+    """Yield a note with the times, such as weeks, that a report or a pivot does not count whole, if there are any."""
+    if lines := partial_lines(answered, language):
+        yield Note("not whole", "Не целиком", "; ".join(lines))
 
 
 def _columns(report: Report, language: Language) -> Iterator[tuple[str, str]]:

@@ -10,6 +10,7 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
+from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.record import record
 from dealtrace.reports.answer import (
@@ -91,7 +92,7 @@ def ask(source: FactSource, site: Site, question: Question, now: datetime) -> Re
         sort = partial(_sort_first, first.rows_total)
     else:
         sides = [_gather(source, site, asked, span, measures) for span in spans.values()]
-    return build_report(
+    report = build_report(
         question,
         formulas,
         sides[0],
@@ -102,6 +103,7 @@ def ask(source: FactSource, site: Site, question: Question, now: datetime) -> Re
             question.model if question.model is not None else AttributionModel(site.attribution), sort, empty_times
         ),
     )
+    return replace(report, today=site_day(now, site.time_zone))
 
 
 def _first_rows(

@@ -55,13 +55,15 @@ def has_best(metric: Metric) -> bool:
     return metric.unit not in _PLAIN and metric.growth is not Growth.NEUTRAL
 
 
-def can_be_best(metric: Metric, value: Fraction, keys: Sequence[str | None]) -> bool:
+def can_be_best(metric: Metric, value: Fraction, keys: Sequence[str | None], *, is_partial: bool = False) -> bool:
     """Return whether the figure of a row can be the best or the worst of its column.
 
     Ours: for prices, rows without costs are excluded, because a lead that cost nothing was not bought cheaply. Rows
-    with a missing key are excluded, because a missing source or manager cannot be good or bad.
+    with a missing key are excluded, because a missing source or manager cannot be good or bad. Rows of times that are
+    not counted whole (`is_partial`) are excluded: deals of a week that is not over are still being won, and two days
+    of a week that the period cuts off say little of that week.
     """
-    return None not in keys and (value != 0 or not _is_price(metric))
+    return not is_partial and None not in keys and (value != 0 or not _is_price(metric))
 
 
 def _is_price(metric: Metric) -> bool:

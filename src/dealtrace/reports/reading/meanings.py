@@ -1,31 +1,20 @@
-"""The meanings of metrics and dimensions in a language, and the groups in which metrics are listed."""
+"""The meanings of metrics and dimensions in a language, and the titles of the groups of metrics."""
 
 from collections.abc import Iterable, Mapping
-from enum import StrEnum
 
 from dealtrace.errors import Language
 from dealtrace.reports.dimensions import Dimension
-from dealtrace.reports.facts import Fact
-from dealtrace.reports.metrics import COLUMN_PREFIX, Metric, Unit
+from dealtrace.reports.metrics import Group, Metric
 
-
-class MetricGroup(StrEnum):
-    """The groups of metrics, in the order in which they are listed."""
-
-    TRAFFIC = "traffic"
-    LEADS = "leads"
-    DEALS = "deals"
-    MONEY = "money"
-    OWN = "own"
-
-
-GROUP_TITLES: Mapping[MetricGroup, tuple[str, str]] = {
-    MetricGroup.TRAFFIC: ("Посещаемость", "Traffic"),
-    MetricGroup.LEADS: ("Обращения", "Leads"),
-    MetricGroup.DEALS: ("Сделки", "Deals"),
-    MetricGroup.MONEY: ("Деньги", "Money"),
-    MetricGroup.OWN: ("Свои столбцы", "Own columns"),
+GROUP_TITLES: Mapping[Group, tuple[str, str]] = {
+    Group.TRAFFIC: ("Посещаемость", "Traffic"),
+    Group.LEADS: ("Обращения", "Leads"),
+    Group.DEALS: ("Сделки", "Deals"),
+    Group.MONEY: ("Деньги", "Money"),
+    Group.COSTS: ("Расходы и окупаемость", "Costs and returns"),
+    Group.OWN: ("Свои столбцы", "Own columns"),
 }
+"""The title of each group of metrics in Russian and English, in the order in which people choose from them."""
 
 
 _KEYS: Mapping[tuple[str, str | None], tuple[str, str, str, str]] = {
@@ -56,15 +45,9 @@ def meaning_of(metric: Metric, language: Language) -> str:
     return metric.meaning_ru if language == "ru" else metric.meaning_en
 
 
-def group_of(metric: Metric) -> MetricGroup:
-    """Return the group of a metric: the site's own columns, money, visits, leads or deals."""
-    if metric.name.startswith(COLUMN_PREFIX):
-        return MetricGroup.OWN
-    if metric.unit in (Unit.MONEY, Unit.PRICE) or Fact.COSTS in metric.facts:
-        return MetricGroup.MONEY
-    if metric.facts == {Fact.VISITS}:
-        return MetricGroup.TRAFFIC
-    return MetricGroup.LEADS if Fact.LEADS in metric.facts else MetricGroup.DEALS
+def meaning_in_total(metric: Metric, language: Language) -> str:
+    """Return what the total of a metric is divided by, if a row is divided by less; otherwise an empty string."""
+    return metric.in_total[0] if language == "ru" else metric.in_total[1]
 
 
 def dimension_meaning(dimension: Dimension, language: Language) -> str:

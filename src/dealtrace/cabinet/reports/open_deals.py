@@ -1,0 +1,42 @@
+"""The note below figures whose income fell: how many deals of the period are still open, with a link to them."""
+
+from dealtrace.cabinet.formats import metric_value
+from dealtrace.cabinet.reports.address import Address
+from dealtrace.cabinet.reports.readers import rows_page_for
+from dealtrace.cabinet.reports.table import rows_address
+from dealtrace.cabinet.view import View
+from dealtrace.operations.overview.open_deals import OpenDeals
+from dealtrace.record import record
+from dealtrace.reports.filters import FILTERS_MAX
+from dealtrace.reports.reading.open_deals import OPEN_METRICS
+
+
+@record
+class OpenDealsNote:
+    """What fell, how many deals are still open, and the URL of the rows of these deals, empty if there is no link."""
+
+    fallen: str
+    still_open: str
+    address: str
+
+
+def open_deals_note(found: OpenDeals | None, view: View, address: Address) -> OpenDealsNote | None:
+    """Return the note of open deals, or `None` if there are none; `address` is the address of the page."""
+    if found is None:
+        return None
+    income, language, question = found.income, view.language, found.question
+    fallen = view.translate("%(metric)s fell to %(value)s (was %(before)s).") % {
+        "metric": income.metric.ru if language == "ru" else income.metric.en,
+        "value": metric_value(language, income.metric, income.value),
+        "before": metric_value(language, income.metric, income.before),
+    }
+    figures = zip(OPEN_METRICS, (found.deals, found.amount), strict=True)
+    deals, amount = (metric_value(language, metric, value) for metric, value in figures)
+    still_open = view.translate("Deals of the period that are still open: %(deals)s, %(amount)s")
+    page = rows_page_for(view, question, address) if len(question.filters) <= FILTERS_MAX else ""
+    assert question.model is not None
+    return OpenDealsNote(
+        fallen,
+        still_open % {"deals": deals, "amount": amount},
+        rows_address(page, question, OPEN_METRICS[0], question.model, ()),
+    )

@@ -1,0 +1,40 @@
+"""Count the deals that are still open in a period whose income fell."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from fractions import Fraction
+
+from dealtrace.accounts.site import Site
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.operations.reports.ask import FactSource, ask
+from dealtrace.record import record
+from dealtrace.reports.answer import Report
+from dealtrace.reports.question import Question
+from dealtrace.reports.reading.open_deals import FallenIncome, fallen_income, open_deals_question
+from dealtrace.reports.statuses import Status
+
+
+@record
+class OpenDeals:
+    """The deals of a period that are still open: their number, their amount if it is known, and their question.
+
+    `income` is the income that fell.
+    """
+
+    income: FallenIncome
+    question: Question
+    deals: Fraction
+    amount: Fraction | None
+
+
+def find_open_deals(
+    source: FactSource, site: Site, report: Report, statuses: Sequence[Status], now: datetime
+) -> OpenDeals | None:
+    """Return the deals of a report's period that are still open, or `None` if no income fell or no deal is open."""
+    income = fallen_income(report)
+    if income is None:
+        return None
+    model = report.question.model if report.question.model is not None else AttributionModel(site.attribution)
+    question = open_deals_question(report.question, statuses, model)
+    ((deals, amount),) = ask(source, site, question, now).total.values.values()
+    return OpenDeals(income, question, deals, amount) if deals else None

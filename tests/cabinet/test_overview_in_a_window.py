@@ -1,0 +1,93 @@
+"""The table of sources on the overview shows what advertising earns and costs without scrolling sideways."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from browser import Browser
+from cast import Player, Stage
+from dealtrace.attribution.cost import Cost, CostAccount
+from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.deals.incoming_deal import IncomingDeal
+from dealtrace.operations.deals.import_deals import import_deals
+from dealtrace.operations.reports.import_costs import import_costs
+from dealtrace.operations.reports.set_status import set_status
+from guests import member_of
+from server import ServerProcess
+
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture(scope="module")
+def shop(stage_of_host: Stage) -> Player:
+    """Give a site whose advertising earns and costs millions, this period and the one before."""
+    player = stage_of_host.open_site()
+    sources = [TrafficSource(f"{name}_direct", "cpc") for name in ("yandex", "google", "vkontakte", "telegram")]
+    stage_of_host.ids.ensure(100)
+    with stage_of_host.database.write() as connection:
+        work = stage_of_host.work(connection, player)
+        deals = [
+            IncomingDeal(
+                id=None,
+                number=f"{source.source}-{days}",
+                happened_at=NOW - timedelta(days=days),
+                status="paid",
+                amount_rub=Decimal(12_345_678 + days),
+                stated_source=source,
+            )
+            for source in sources
+            for days in (3, 33)
+        ]
+        import_deals(work, deals)
+        set_status(work, "paid", "won")
+        for days in (3, 33):
+            on = (NOW - timedelta(days=days)).date()
+            costs = [Cost(on, source, 234_567_800 + days, 56_789) for source in sources]
+            import_costs(work, CostAccount("direct", "main"), {on}, costs)
+    for source in sources:
+        visit = stage_of_host.visit(player, NOW - timedelta(days=4), source)
+        stage_of_host.call(player, NOW - timedelta(days=4), visit_id=visit.id)
+    return player
+
+
+SEEN = """(() => {
+  const words = ['ДРР', 'Cost share of income'];
+  const heads = [...document.querySelectorAll('thead th a')];
+  const head = heads.find((each) => words.includes(each.textContent)).closest('th');
+  const box = head.closest('.scroll');
+  const rows = [...box.querySelectorAll('tr')];
+  const cell = (row) => [...row.cells].find((each) => {
+    const [own, wanted] = [each.getBoundingClientRect(), head.getBoundingClientRect()];
+    return Math.abs(own.left - wanted.left) < 1 && Math.abs(own.right - wanted.right) < 1;
+  });
+  const isOnTop = (each) => {
+    each.scrollIntoView({ block: 'center', inline: 'nearest' });
+    const { left, right, top, bottom } = each.getBoundingClientRect();
+    const at = [[left + 2, (top + bottom) / 2], [right - 2, (top + bottom) / 2]];
+    return at.every(([x, y]) => each.contains(document.elementFromPoint(x, y)));
+  };
+  const shares = rows.map(cell);
+  const edge = box.getBoundingClientRect().right;
+  const isSeen = shares.every((each) => each.getBoundingClientRect().right <= edge + 0.5 && isOnTop(each));
+  const scrolled = box.scrollLeft;
+  box.scrollLeft = box.scrollWidth;
+  const last = rows.map((row) => row.cells[row.cells.length - 1]);
+  const isReachable = last.every((each) => each.getBoundingClientRect().right <= edge + 0.5);
+  return { rows: rows.length, isSeen, scrolled, isReachable, focusable: box.tabIndex === 0 };
+})()"""
+"""Whether the cells of the cost share are in the window of the table, and whether one can scroll to the last column."""
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_the_cost_share_is_seen_at_1366_pixels_and_the_rest_can_be_reached(
+    host: ServerProcess, stage_of_host: Stage, shop: Player, browser: Browser, language: str
+) -> None:
+    owner = member_of(host, stage_of_host, shop.site.id, language=language)
+    browser.emulate(width=1366)
+    browser.keep_cookie("session", owner.secret, host.address)
+    browser.keep_cookie("language", language, host.address)
+    browser.open(f"{host.address}/cabinet/{shop.site.id}/?period=28d&compare=previous")
+    found = browser.run(SEEN)
+    assert found.pop("rows") > 4, "else nothing is tried"
+    assert found == {"isSeen": True, "scrolled": 0, "isReachable": True, "focusable": True}
