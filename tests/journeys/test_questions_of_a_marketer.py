@@ -55,7 +55,7 @@ MARKETER = Way("mouse", 1280, "light", "en", "with scripts", Role.ANALYST)
 REPORT = "[aria-label=Report]"
 FIRST_INTERACTION = "First interaction"
 READ_TABLE = """(table => ({
-  headings: [...table.tHead.rows[0].cells].map(each => each.innerText.replace(/[▼▲]/g, '').trim()),
+  headings: [...table.tHead.rows[0].cells].map(each => each.innerText.split('\\n')[0].replace(/[▼▲]/g, '').trim()),
   rows: [...table.tBodies[0].rows].map(row => [...row.cells].map(cell => {
     const plain = cell.cloneNode(true)
     plain.querySelectorAll('small, svg, .mark').forEach(part => part.remove())

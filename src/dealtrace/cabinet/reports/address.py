@@ -88,10 +88,13 @@ class Address:
         """Return the address of another page for the same question."""
         return Address(page, self.parameters, self.filters)
 
-    def sorted_by(self, name: str) -> str:
-        """Return the URL of the report sorted by a column: descending or, if it is already sorted so, ascending."""
-        falling = f"{DESCENDING}{name}"
-        return self.link(sort=name if self.get("sort") == falling else falling)
+    def sorted_by(self, name: str, *, is_rising_first: bool = False) -> str:
+        """Return the URL of the report sorted by a column: descending or, if it is already sorted so, ascending.
+
+        With `is_rising_first`, the two orders change places.
+        """
+        first, second = (name, f"{DESCENDING}{name}") if is_rising_first else (f"{DESCENDING}{name}", name)
+        return self.link(sort=second if self.get("sort") == first else first)
 
     def words(self, **usual: str) -> RawQuestion:
         """Return the unparsed question; a missing parameter gets its value from `usual`."""
