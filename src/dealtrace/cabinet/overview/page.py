@@ -10,10 +10,12 @@ from starlette.responses import Response
 
 from dealtrace import clock
 from dealtrace.accounts.site import Site
+from dealtrace.alerts.falls import Fall
 from dealtrace.cabinet.carried import carried_query
 from dealtrace.cabinet.formats import clock_time_in_zone, metric_value, number
 from dealtrace.cabinet.notes.axis import AxisNote, axis_notes, read_axis
 from dealtrace.cabinet.overview.checklist import Step, checklist_of
+from dealtrace.cabinet.overview.falls import fall_texts
 from dealtrace.cabinet.overview.missing import missing_data_texts
 from dealtrace.cabinet.overview.problems import ProblemText, problem_texts
 from dealtrace.cabinet.reports.address import Address, address_of
@@ -27,6 +29,7 @@ from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, Language
 from dealtrace.matching.match_reason import UNMATCHED_REASONS
 from dealtrace.operations.overview.backups import find_old_backup
+from dealtrace.operations.overview.falls import list_falls
 from dealtrace.operations.overview.missing_data import MissingData, find_missing_data
 from dealtrace.operations.overview.problems import Problem, ProblemKind, list_problems
 from dealtrace.operations.overview.unclassified import find_unclassified_deals
@@ -88,6 +91,7 @@ class Answers:
     unmatched: Report
     missing: MissingData
     unclassified: Problem | None
+    falls: Sequence[Fall]
 
 
 @record
@@ -200,6 +204,7 @@ def _ask(
         ),
         find_missing_data(source, site, question.period, now),
         find_unclassified_deals(source, site, unclassified, question.period, now),
+        list_falls(source, site, now),
     )
 
 
@@ -243,7 +248,11 @@ def _shown(
         carried=carried_query(dict(page.asked.parameters)),
         checklist=checklist,
         is_new=any(not step.is_done and step.is_needed for step in checklist),
-        problem_texts=[*texts, *missing_data_texts(answers.missing, reports, answers.figures.question.period, view)],
+        problem_texts=[
+            *texts,
+            *fall_texts(answers.falls, reports.page, view),
+            *missing_data_texts(answers.missing, reports, answers.figures.question.period, view),
+        ],
     )
 
 
