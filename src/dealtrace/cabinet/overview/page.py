@@ -9,10 +9,12 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from dealtrace import clock
+from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import Site
 from dealtrace.alerts.falls import Fall
 from dealtrace.cabinet.carried import carried_query
 from dealtrace.cabinet.formats import clock_time_in_zone, metric_value, number
+from dealtrace.cabinet.leads.missed import count_missed, missed_words
 from dealtrace.cabinet.notes.axis import AxisNote, axis_notes, read_axis
 from dealtrace.cabinet.overview.checklist import Step, checklist_of
 from dealtrace.cabinet.overview.falls import fall_texts
@@ -99,7 +101,7 @@ class _Page:
     """The data of the overview besides its reports; `drawn` is the name of the metric in the chart.
 
     `asked` is the address with its defaults written out; for `compared_until` see `comparison.py`. `as_of` is the time
-    of the figures.
+    of the figures. `missed` is the number of missed calls to return, empty if the person may not see them.
     """
 
     address: Address
@@ -109,6 +111,7 @@ class _Page:
     choices: Choices
     drawn: str
     notes: Sequence[AxisNote]
+    missed: str
 
 
 async def show(view: View) -> Response:
@@ -122,16 +125,17 @@ async def show(view: View) -> Response:
         address = Address(address.page, (), ())
         question = parse_question(_words(address, usual), context)
     drawn = address.get("chart") if address.get("chart") in FIGURES else "amount"
-    answers, problems = await gather(
+    answers, problems, missed = await gather(
         view.ask(_ask, question, drawn, unclassified, now),
         view.read(_list_problems, view.current_site, now, view.services.backup_days_max),
+        view.read(_count_missed, view.current_site, view.role, now),
     )  # concurrently: the problems of a large site take as long as a report
     axis = await view.read(read_axis, view.current_site, question.period)
     notes = axis_notes(axis, answers.missing.gaps, view.current_site, view.language, view.translate)
     choices = choices_of(address, usual, context, view.language, is_whole=may_see_contacts(view))
     until = compared_until(question, view.current_site, now, view.language)
     as_of = clock_time_in_zone(view.language, now, view.current_site.time_zone)
-    page = _Page(address, address.written_out(usual), until, as_of, choices, drawn, notes)
+    page = _Page(address, address.written_out(usual), until, as_of, choices, drawn, notes, missed_words(missed))
     hidden = [answers.unclassified] if answers.unclassified is not None else []
     texts = problem_texts([*problems, *hidden, *await _lacking_rates(view, answers.figures)], view)
     return _shown(view, page, answers, checklist_of(arrivals, view), texts)
@@ -173,6 +177,10 @@ def _read(
 def _list_problems(connection: Connection, site: Site, now: datetime, backup_days_max: int) -> list[Problem]:
     old_backup = find_old_backup(connection, now, backup_days_max)
     return [*list_problems(connection, site, now), *([old_backup] if old_backup is not None else [])]
+
+
+def _count_missed(connection: Connection, site: Site, role: Role | None, now: datetime) -> int:
+    return count_missed(connection, site, now) if role is not None and role.includes(Role.ANALYST) else 0
 
 
 def _ask(
@@ -238,6 +246,7 @@ def _shown(
         compared_period=answers.figures.compared_period,
         figures=_figures(answers.figures, address, rows, page.drawn, language),
         as_of=page.as_of,
+        missed=page.missed,
         line=time_line(answers.line, reports, rows, language, notes) if answers.line is not None else None,
         undrawn=undrawn_words(answers.figures.question.period, METRICS[page.drawn], language, view.translate),
         sources=sources if may_see_contacts(view) else table_for_readers(sources, answers.sources.question.by),
