@@ -424,15 +424,21 @@ class Oracle:
         return True
 
     def _in_order(self, question: Question, lines: list[Line]) -> list[Line]:
-        """Sort lines: as asked, else times in their order, else by the first metric; then by keys, nothing last."""
+        """Sort lines as asked, by a metric, its change or a key; else times in their order, else by the first metric.
+
+        Ties go by keys, and nothing is last.
+        """
         model = int(question.model if question.model is not None else self.records.site.attribution)
         names = [dimension.name for dimension in question.by]
         metrics = [metric.name for metric in question.metrics]
         lines = sorted(lines, key=lambda line: [(key is None, key or "") for key in line.keys])
 
-        def by_metric(place: int, sign: int) -> None:
+        def by_metric(place: int, sign: int, *, is_by_change: bool = False) -> None:
             def order(line: Line) -> tuple[bool, Fraction]:
                 value = line.values[model][place]
+                if is_by_change:
+                    assert line.compared is not None
+                    value = _joined("-", value, line.compared[model][place])
                 return value is None, sign * (value or Fraction(0))
 
             lines.sort(key=order)
@@ -442,7 +448,8 @@ class Oracle:
             lines.sort(key=lambda line: line.keys[place] is None)
 
         if question.sort is not None and question.sort.name in metrics:
-            by_metric(metrics.index(question.sort.name), -1 if question.sort.is_descending else 1)
+            sign = -1 if question.sort.is_descending else 1
+            by_metric(metrics.index(question.sort.name), sign, is_by_change=question.sort.is_by_change)
         elif question.sort is not None:
             by_key(names.index(question.sort.name), descending=question.sort.is_descending)
         else:

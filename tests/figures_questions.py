@@ -9,7 +9,7 @@ from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.filters import escaped, escaped_name, split_escaped
 from dealtrace.reports.metrics import COLUMN_PREFIX, METRICS
 from dealtrace.reports.periods import PRESETS
-from dealtrace.reports.question import RawQuestion
+from dealtrace.reports.question import CHANGE_PREFIX, RawQuestion
 from figures_records import key_of_day
 from figures_scenes import CAMPAIGNS, DAYS_BACK, MEDIUMS, NAMES, SAY_NOTHING, SOURCES, STATUSES, TAGS, Scene
 
@@ -39,6 +39,8 @@ def random_words(random: Random, scene: Scene) -> RawQuestion:
     pivot = random.choice(every) if random.random() < 0.15 else ""
     is_pivot = pivot not in ("", *by) and len(by) in (1, 2)
     models = "all" if random.random() < 0.06 and not is_pivot else ""
+    compare = random.choice(COMPARISONS) if not is_pivot else ""
+    changes = [f"{CHANGE_PREFIX}{name}" for name in metrics] if compare else []
     return RawQuestion(
         by=",".join(escaped_name(name) for name in by),
         pivot=pivot if is_pivot else "",
@@ -47,10 +49,12 @@ def random_words(random: Random, scene: Scene) -> RawQuestion:
         model=str(random.randrange(7)) if not models and random.random() < 0.8 else "",
         models=models,
         date_of=random.choice(("", "deal", "lead", "changed")),
-        compare=random.choice(COMPARISONS) if not is_pivot else "",
+        compare=compare,
         filters=tuple(_filter(random, scene, random.choice((*every, *by, *by))) for _ in range(_few(random))),
         segment=random.choice(list(scene.segments)) if scene.segments and random.random() < 0.2 else "",
-        sort=random.choice(("", "-")) + escaped_name(random.choice(columns)) if random.random() < 0.3 else "",
+        sort=random.choice(("", "-")) + escaped_name(random.choice([*columns, *changes]))
+        if random.random() < 0.3
+        else "",
         limit=str(random.randrange(1, 5)) if random.random() < 0.15 else "",
     )
 
@@ -72,10 +76,11 @@ def random_neighbours(random: Random, words: RawQuestion, count: int) -> list[Ra
 
     def neighbour() -> RawQuestion:
         mine = random.choice((metrics, metrics, random.sample(metrics, len(metrics))))
-        sort = random.choice(("", "-", "-")) + random.choice([*metrics, *by])
+        other = replace(words, **random.choice(others))  # type: ignore[arg-type]  # only texts
+        changes = [f"{CHANGE_PREFIX}{name}" for name in metrics] if other.compare else []
+        sort = random.choice(("", "-", "-")) + random.choice([*metrics, *by, *changes])
         limit = str(random.randrange(1, 6)) if random.random() < 0.3 else ""
-        words_of_other = {"metrics": ",".join(mine), "sort": random.choice(("", sort, sort)), "limit": limit}
-        return replace(words, **{**words_of_other, **random.choice(others)})  # type: ignore[arg-type]  # only texts
+        return replace(other, metrics=",".join(mine), sort=random.choice(("", sort, sort)), limit=limit)
 
     return [neighbour() for _ in range(count)]
 

@@ -9,13 +9,13 @@ import pytest
 
 from cast import Player, Stage, moscow
 from dealtrace.accounts.rights import Role
-from dealtrace.cabinet.leads.missed import MISSED_DAYS
-from dealtrace.leads.call import Call, Circumstances
+from dealtrace.cabinet.leads.missed import COUNTED_MAX, MISSED_DAYS, MISSED_TOTAL_MAX, count_missed
+from dealtrace.leads.call import Call, Circumstances, IncomingCall
 from dealtrace.leads.lead import LeadKind
 from dealtrace.leads.ring_back import RingBack
 from dealtrace.operations.leads.ring_back import RingBackMark, mark_missed_calls
 from dealtrace.operations.people import erase_person
-from dealtrace.storage.journals.keyset_pages import count_rows, find_newest
+from dealtrace.storage.journals.keyset_pages import count_rows, count_up_to, find_newest
 from dealtrace.storage.journals.lead_list import LeadFilters, query_lead_list
 from dealtrace.storage.leads.ring_backs import find_ring_back
 from guests import Guest, member_of, text_of
@@ -74,6 +74,59 @@ def test_missed_calls_are_listed_until_the_client_calls_again(served: Stage, sit
     served.call(site, ten, seconds=0, phone="79993334455", circumstances=Circumstances(exchange="mango"))
     answered = served.call(site, ten, phone="79996667788")
     assert listed(analyst) == [last.id], answered
+
+
+def waiting(person: Guest, place: str, **query: str) -> str:
+    """Return the number of missed calls to return that a page tells, on its tab or on the overview."""
+    found = re.findall(r"Missed calls to return(?: <strong>|: )([\d+]+)", person.get(place, **query).text)
+    return "".join(found)
+
+
+def test_the_tab_and_the_overview_say_how_many_calls_are_to_be_returned(
+    server: ServerProcess, served: Stage, site: Player, analyst: Guest
+) -> None:
+    neighbour = served.open_site()
+    for player in (site, neighbour):
+        served.call(player, now() - timedelta(days=MISSED_DAYS + 1), seconds=0, circumstances=MISSED)
+    places: tuple[tuple[str, dict[str, str]], ...] = (
+        ("", {}), ("leads", {}), ("leads", {"tab": "visits"}), ("leads", {"tab": "requests", "period": "today"}),
+        ("leads", {"tab": "missed"}), ("leads", {"tab": "missed", "done": "yes"}), ("leads", {"q": "nobody"}),
+    )  # fmt: skip
+    reader = member_of(server, served, site.site.id, Role.READER)
+    for count, said in ((0, ""), (1, "1"), (COUNTED_MAX, str(COUNTED_MAX)), (COUNTED_MAX + 2, f"{COUNTED_MAX}+")):
+        made = count_missed_of(served, site)
+        calls = [
+            IncomingCall(now() - HOUR, timedelta(), f"7999{number:07}", circumstances=MISSED)
+            for number in range(made, count)
+        ]
+        if calls:
+            served.calls(site, *calls)
+        assert [waiting(analyst, place, **query) for place, query in places] == [said] * len(places), count
+        assert waiting(reader, "") == "", "a reader may not open the list"
+    assert waiting(member_of(server, served, neighbour.site.id, Role.ANALYST), "") == ""
+
+
+def count_missed_of(served: Stage, site: Player) -> int:
+    """Count the calls that are to be returned."""
+    with served.database.read() as connection:
+        return count_missed(connection, site.site, now())
+
+
+def test_a_long_list_of_missed_calls_says_that_there_are_more(served: Stage, site: Player, analyst: Guest) -> None:
+    count = MISSED_TOTAL_MAX + 1
+    calls = [IncomingCall(now() - HOUR, timedelta(), f"7999{each:07}", circumstances=MISSED) for each in range(count)]
+    for made, said in ((calls[1:], "Total: 1 000 "), (calls[:1], "Total: 1 000+ ")):
+        served.calls(site, *made)
+        assert said in text_of(analyst.get("leads", tab="missed").text)
+    assert "Total: 1 001 " in text_of(analyst.get("leads", tab="calls", period="7d").text)
+
+
+def test_counting_missed_calls_reads_no_more_than_it_tells(served: Stage, site: Player) -> None:
+    calls = [IncomingCall(now() - HOUR, timedelta(), f"7999{number:07}", circumstances=MISSED) for number in range(9)]
+    served.calls(site, *calls)
+    query = query_lead_list(site.site.id, LeadFilters(LeadKind.CALL, to_ring_back=True))
+    with served.database.read() as connection:
+        assert [count_up_to(connection, query, most) for most in (1, 5, 9, 10)] == [1, 5, 9, 9]
 
 
 def test_missed_calls_have_days_of_their_own(served: Stage, site: Player, analyst: Guest, missed: Call) -> None:

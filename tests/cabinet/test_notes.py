@@ -1,5 +1,7 @@
 """Notes on the axis: written ones, those that changes make by themselves, and the history of settings."""
 
+import html
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -9,6 +11,7 @@ from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.attribution.cost import Cost, CostAccount
 from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.cabinet.listing import PAGE_ROWS
 from dealtrace.cabinet.notes.axis import SHOWN_MAX, read_axis
 from dealtrace.operations.accounts.manage_user import delete_user
 from dealtrace.operations.accounts.record_change import record_work
@@ -109,6 +112,63 @@ def test_rates_of_every_day_push_no_other_note_off_a_chart(served: Stage, owner:
             record_work(work, ChangeKind.RATE, "usd", after=f"{number + 1} {now.date()}")
         axis = read_axis(connection, owner.site, Period(now.date() - timedelta(days=3), now.date() + timedelta(days=1)))
     assert [change.kind for change in axis.changes if change.name == "direct late"] == [ChangeKind.COSTS]
+
+
+def listed(person: Guest, **asked: str) -> list[tuple[str, str]]:
+    """Return the notes of the list as it is shown, each with the address that it leads to."""
+    body = person.get("notes", **asked).text.partition("<tbody>")[2].partition("</tbody>")[0]
+    cells = re.findall(r"</th><td>(.*?)</td>", body)
+    links = [re.search(r'href="([^"]+)"', cell) for cell in cells]
+    texts = [html.unescape(re.sub("<[^>]+>", "", cell)).strip() for cell in cells]
+    return [(text, link[1] if link is not None else "") for text, link in zip(texts, links, strict=True)]
+
+
+def test_automatic_notes_stand_in_the_list_with_the_page_of_what_was_changed(boss: Guest, owner: Player) -> None:
+    boss.send("settings/site", **{**settings_of(owner.site), "attribution": "3"}, act="save", agreed="attribution=3")
+    boss.send("settings/statuses", name="Paid", meaning="won", agreed="Paid=won")
+    boss.send("settings/fields", name="margin")
+    boss.send("notes", day=(TODAY - timedelta(days=3)).isoformat(), text="New site")
+    home = f"/cabinet/{owner.site.id}"
+    automatic = [(words, link) for words, link in listed(boss, kind="automatic")]
+    assert [link for _, link in automatic] == [f"{home}/settings/statuses", f"{home}/settings/site"]
+    assert "Status “Paid”: open → won noted automatically" in automatic[0][0]
+    assert "Attribution model" in automatic[1][0]
+    assert listed(boss, kind="written") == [("New site", "")]
+    assert listed(boss) == [*automatic, ("New site", "")], "latest day first; a new field changes no figures"
+    page = boss.get("notes").text
+    assert page.count('name="note" value="') == 1, "only a note of a person can be removed"
+
+
+def test_nobody_is_led_to_a_page_that_their_role_may_not_open(
+    boss: Guest, server: ServerProcess, served: Stage, owner: Player
+) -> None:
+    boss.send("settings/site", **{**settings_of(owner.site), "attribution": "3"}, act="save", agreed="attribution=3")
+    boss.send("settings/statuses", name="Paid", meaning="won", agreed="Paid=won")
+    for role, places in ((Role.ANALYST, ["settings/statuses", ""]), (Role.READER, ["", ""])):
+        guest = member_of(server, served, owner.site.id, role)
+        links = [link for _, link in listed(guest)]
+        assert links == [f"/cabinet/{owner.site.id}/{place}" if place else "" for place in places]
+
+
+def test_the_list_has_pages(boss: Guest, served: Stage, owner: Player) -> None:
+    count = 2 * PAGE_ROWS + 1
+    with served.database.write() as connection:
+        for number in range(count):
+            work = served.work(connection, owner, utc_now() - timedelta(minutes=number))
+            record_work(work, ChangeKind.IMPORT, f"file {number}", after="1")
+    numbers: list[int] = []
+    page = boss.get("notes", kind="automatic").text
+    while True:
+        numbers += map(int, re.findall(r"File imported: file (\d+),", page))
+        later = re.search(r'rel="next" href="([^"]+)"', page)
+        if later is None:
+            break
+        page = boss.follow(html.unescape(later[1])).text
+    assert numbers == list(range(count))
+    assert 'rel="prev"' in page
+    for wrong in ("0", "-1", "x", "99", "9" * 30):
+        assert boss.get("notes", page=wrong).status_code == 200
+    assert len(listed(boss, kind="automatic", page="99")) == 1, "the last page"
 
 
 def test_the_history_says_who_changed_which_setting(

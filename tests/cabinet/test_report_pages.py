@@ -1,9 +1,11 @@
 """Reports and the overview as people read them: models, comparison, metrics, and the way between sections."""
 
+import csv
 import html
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -26,6 +28,11 @@ from write_commands import by_contact, registration
 pytestmark = on_one_engine
 PHONE = "79205550055"
 NOW = datetime.now(UTC)
+
+
+def csv_rows(content: bytes) -> list[tuple[str, str]]:
+    """Return the first two cells of the rows of a CSV file that have two."""
+    return [(row[0], row[1]) for row in csv.reader(content.decode("utf-8-sig").splitlines()) if len(row) > 1]
 
 
 @pytest.fixture
@@ -96,6 +103,25 @@ def test_an_unfinished_day_says_up_to_which_moment_it_is_compared(analyst: Guest
 
 def test_the_earlier_number_is_on_the_page(analyst: Guest) -> None:
     assert "was 0" in words_of(analyst.get("reports", period="7d", compare="previous", metrics="deals").text)
+
+
+def test_a_table_is_sorted_by_its_change_from_the_heading_in_its_file_too(analyst: Guest) -> None:
+    """The links of the heading lead to the worst change, then to the best; without a comparison there are none."""
+    asked = {"by": "source", "metrics": "deals,leads", "period": "28d"}
+    assert "change:deals" not in html.unescape(analyst.get("reports", **asked).text)
+    page = analyst.get("reports", **asked, compare="previous").text
+    for order, direction in (("change:deals", "ascending"), ("-change:deals", "descending")):
+        (link,) = re.findall(r'<a href="([^"]+)" aria-label="Deals: change"', page)
+        sent = html.unescape(link)
+        assert parse_qs(urlsplit(sent).query)["sort"] == [order]
+        page = analyst.follow(sent).text
+        assert re.findall(r'<th scope="col" class="value sorted" aria-sort="(\w+)">', page) == [direction]
+        (file,) = re.findall(r'href="([^"]*reports\.csv[^"]*)"', page)
+        written = dict(csv_rows(analyst.follow(html.unescape(file)).content))
+        assert written["Sort"].lstrip("'") == order
+    refused = analyst.get("reports", **asked, sort="change:deals")
+    assert refused.status_code == 400
+    assert "needs a comparison" in refused.text
 
 
 @pytest.mark.parametrize("section", ["reports", "deals", "leads", ""])

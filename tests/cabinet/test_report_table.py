@@ -4,6 +4,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
 
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.reports.address import Address
@@ -11,7 +14,7 @@ from dealtrace.cabinet.reports.table import share_words, table_of
 from dealtrace.reports.answer import Report, Row
 from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.metrics import METRICS
-from dealtrace.reports.periods import Period
+from dealtrace.reports.periods import Comparison, Period
 from dealtrace.reports.question import Question
 
 MODEL = AttributionModel.LAST_INTERACTION
@@ -54,6 +57,32 @@ def test_shares_of_the_total_stand_beside_figures_that_add_up() -> None:
         "",
         "",
     ]
+
+
+@pytest.mark.parametrize(
+    ("metric", "sort", "order"),
+    [
+        ("deals", "", "change:deals"),
+        ("deals", "change:deals", "-change:deals"),
+        ("deals", "-change:deals", "change:deals"),
+        ("unmatched", "", "-change:unmatched"),
+        ("unmatched", "-change:unmatched", "change:unmatched"),
+    ],
+)
+def test_a_heading_sorts_by_the_worst_change_first_and_then_by_the_best(metric: str, sort: str, order: str) -> None:
+    compared = Question(
+        (DIMENSIONS["source"],), (METRICS[metric],), Period(DAY, DAY), MODEL, comparison=Comparison.PREVIOUS
+    )
+    rows = [Row(("a",), {MODEL: (Fraction(1),)}, {MODEL: (Fraction(2),)})]
+    shown = Report(compared, rows, 1, Row((), {MODEL: (Fraction(1),)}, {MODEL: (Fraction(2),)}), Period(DAY, DAY))
+    address = Address("/", (("sort", sort),), ())
+    key, figure = table_of(shown, address, "/rows", "en", str).headings
+    assert (key.change, parse_qs(urlsplit(figure.change).query)) == ("", {"sort": [order]})
+    assert (figure.is_by_change, figure.sign) == (bool(sort), {"": "", "-": "▼", "c": "▲"}[sort[:1]])
+    alone, without_rows = replace(compared, comparison=None), replace(compared, by=())
+    for question in (alone, without_rows):
+        headings = table_of(replace(shown, question=question, rows=[]), address, "/rows", "en", str).headings
+        assert headings[-1].change == ""
 
 
 def test_bars_are_in_proportion_and_ratios_have_their_best_and_worst() -> None:

@@ -1,5 +1,6 @@
 """Rows put together, ordered and cut."""
 
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from typing import Any
@@ -56,6 +57,56 @@ def test_the_order_may_be_asked_for() -> None:
     assert keys(answer(rows, sort="deals")) == ["b", "a", None]
     assert keys(answer(rows, sort="-source")) == ["b", "a", None]
     assert keys(answer(rows, sort="source")) == ["a", "b", None]
+
+
+LOST: dict[Keys, int] = {("a",): 4, ("b",): 7, ("c",): 1, (None,): 5}
+BEFORE: dict[Keys, int] = {("a",): 5, ("b",): 1, ("d",): 9, (None,): 6}
+OTHER = Period(date(2026, 10, 2), date(2026, 10, 29))
+
+
+def test_rows_are_sorted_by_their_change_and_ties_by_keys() -> None:
+    """Rows that only one of the periods has are among them: d lost all its deals, c had none."""
+    assert keys(answer(LOST, BEFORE, OTHER, sort="change:deals", compare="previous")) == ["d", "a", None, "c", "b"]
+    assert keys(answer(LOST, BEFORE, OTHER, sort="-change:deals", compare="previous")) == ["b", "c", "a", None, "d"]
+    first = answer(LOST, BEFORE, OTHER, sort="change:deals", compare="previous", limit="1")
+    assert [(row.keys, row.values[MODEL], row.compared and row.compared[MODEL]) for row in first.rows] == [
+        (("d",), (0,), (9,))
+    ]
+
+
+def test_the_change_of_days_is_from_the_day_at_their_place() -> None:
+    first, other = date(2026, 11, 2).toordinal(), date(2026, 10, 26).toordinal()
+    words = {"first": "2026-11-02", "last": "2026-11-08", "by": "day", "sort": "change:deals", "compare": "previous"}
+    report = answer(
+        {(first,): 5, (first + 1,): 1},
+        {(other,): 9, (other + 2,): 1},
+        Period(date(2026, 10, 26), date(2026, 11, 1)),
+        **words,
+    )
+    assert keys(report) == [str(first), str(first + 2), str(first + 1)]
+
+
+def test_an_unknown_change_comes_last() -> None:
+    """A rate of a row without deals is unknown, so its change is; it comes last in both orders."""
+    words = RawQuestion(by="source", metrics="average", sort="-change:average", compare="previous")
+    question = parse_question(words, KNOWN)
+    formulas = {metric: metric.formula for metric in question.metrics}
+    has_sum = next(measure for measure in METRICS["average"].formula.measures if measure != AMOUNT)
+
+    def side(rows: dict[Keys, tuple[int, int]]) -> dict[AttributionModel, Gathered]:
+        return {
+            MODEL: Gathered(
+                {key: {AMOUNT: kopecks, has_sum: count * WHOLE} for key, (kopecks, count) in rows.items()}, {}
+            )
+        }
+
+    now, before = (
+        side({("a",): (900, 1), ("b",): (500, 1), ("c",): (800, 1)}),
+        side({("b",): (100, 1), ("c",): (700, 1)}),
+    )
+    for words_of_sort, right in (("-change:average", ["b", "c", "a"]), ("change:average", ["c", "b", "a"])):
+        asked = parse_question(replace(words, sort=words_of_sort), KNOWN)
+        assert keys(build_report(asked, formulas, now, before, OTHER, shown, Sorting(MODEL))) == right
 
 
 def test_rows_are_cut_after_they_are_counted() -> None:

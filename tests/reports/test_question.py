@@ -17,6 +17,7 @@ from dealtrace.reports.question import (
     QuestionContext,
     RawQuestion,
     Sort,
+    format_sort,
     parse_filters,
     parse_question,
 )
@@ -73,6 +74,14 @@ def test_a_question_says_everything() -> None:
     )
 
 
+@pytest.mark.parametrize("sort", ["deals", "-deals", "change:deals", "-change:won", "source", "-field:a\\,b\\:c"])
+def test_an_order_is_written_as_it_is_asked_for(sort: str) -> None:
+    found = asked(by="source,field:a\\,b\\:c", metrics="deals,column:Оплаты", compare="previous", sort=sort).sort
+    assert found is not None
+    assert found.is_by_change is ("change:" in sort)
+    assert format_sort(found) == sort
+
+
 def test_all_models_are_no_model() -> None:
     assert asked(models="all").model is None
 
@@ -115,6 +124,11 @@ def test_a_missing_day_is_the_usual_one(first: str, last: str, period: tuple[str
         ({"segment": "our"}, "segment", ("“our”", "ours")),
         ({"segment": "old"}, "segment", ("segment “old” can no longer be used", "“gone”", "city")),
         ({"sort": "-amount"}, "sort", ("“amount”", "deals")),
+        ({"sort": "-change:deals"}, "sort", ("needs a comparison", "`compare`", "change:deals")),
+        ({"sort": "change:amount"}, "sort", ("“change:amount”", "deals")),
+        ({"sort": "change:amount", "compare": "year"}, "sort", ("“change:amount”", "change:deals")),
+        ({"sort": "change:source", "by": "source", "compare": "year"}, "sort", ("“change:source”", "change:deals")),
+        ({"sort": "change:deals", "compare": "never"}, "compare", ("“never”",)),
         ({"limit": "10001"}, "limit", ("10000",)),
         ({"limit": "+1"}, "limit", ("10000",)),
         ({"limit": "9" * 5000}, "limit", ("10000",)),

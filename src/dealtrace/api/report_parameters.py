@@ -112,8 +112,10 @@ _QUESTION = (
     Parameter(
         "sort",
         Text(WORDS_LENGTH_MAX),
-        "Показатель или группировка для сортировки; с минусом впереди — по убыванию.",
-        "A metric or dimension to sort by; a leading minus sorts in descending order.",
+        "Показатель, группировка или, со сравнением, изменение показателя (change:deals) для сортировки; "
+        "с минусом впереди — по убыванию.",
+        "A metric or dimension to sort by or, with a comparison, the change of a metric (change:deals); "
+        "a leading minus sorts in descending order.",
     ),
     Parameter("limit", _LIMIT, "Сколько строк показать.", "How many rows to show."),
 )

@@ -194,7 +194,8 @@ def build_report(
 
     sides: list[Mapping[Keys, object]] = [side.rows for side in (*gathered.values(), *(moved or {}).values())]
     sides.append(dict.fromkeys((key,) for key in sorting.empty_times))
-    rank = _rank(question, spell, lambda keys, place: figures.figure(gathered[sorting.model], keys, place))
+    compared_side = moved[sorting.model] if moved else None
+    rank = _rank(question, spell, lambda keys, part: figures.figure(gathered[sorting.model], compared_side, keys, part))
     ordered, rows_total = sorting.sort_rows(different_keys(sides), rank, question.limit)
     total = Row((), figures.of_total(gathered), figures.of_total(moved) if moved else None)
     lacking = tuple(metric for metric in question.metrics if isinstance(formulas[metric], UnknownFormula))
@@ -249,8 +250,15 @@ class _Figures:
         """Return the figures of the total under each model."""
         return {model: self._compute(side.total, side.unknown) for model, side in gathered.items()}
 
-    def figure(self, side: Gathered, keys: Keys, place: int) -> Fraction | None:
-        """Return the figure of a row for the metric at index `place`, or `None` if it is unknown."""
+    def figure(self, side: Gathered, compared: Gathered | None, keys: Keys, part: "ByFigure") -> Fraction | None:
+        """Return the figure by which a row is sorted: a value or its change; `None` if unknown."""
+        value = self._value(side, keys, part.place)
+        if not part.is_change or value is None or compared is None:
+            return value
+        before = self._value(compared, keys, part.place)
+        return value - before if before is not None else None
+
+    def _value(self, side: Gathered, keys: Keys, place: int) -> Fraction | None:
         formula = self.formulas[place]
         unknown, given = side.unknown_in_rows | side.unknown, side.rows.get(keys, {})
         return formula.value(
@@ -326,10 +334,11 @@ class _DescendingText:
 
 @record
 class ByFigure:
-    """A sort criterion: the figures of the metric at index `place`; unknown figures come last."""
+    """A sort criterion: the figures of the metric at index `place`, or their changes; unknown ones come last."""
 
     place: int
     is_descending: bool
+    is_change: bool = False
 
 
 @record
@@ -357,12 +366,14 @@ def sequence_of(question: Question) -> Sequencing:
     name, is_descending = question.sort.name, question.sort.is_descending
     metrics = [metric.name for metric in question.metrics]
     if name in metrics:
-        return ByFigure(metrics.index(name), is_descending), *keys
+        return ByFigure(metrics.index(name), is_descending, question.sort.is_by_change), *keys
     place = [dimension.name for dimension in question.by].index(name)
     return ByKey(place, is_descending), *(key for key in keys if key.place != place)
 
 
-def _rank(question: Question, spell: Spell, figure: Callable[[Keys, int], Fraction | None]) -> Callable[[Keys], Rank]:
+def _rank(
+    question: Question, spell: Spell, figure: Callable[[Keys, ByFigure], Fraction | None]
+) -> Callable[[Keys], Rank]:
     """Return a function that takes the keys of a row and returns the value to sort the row by; see `sequence_of`."""
 
     def by_key(keys: Keys, part: ByKey) -> Rank:
@@ -375,7 +386,7 @@ def _rank(question: Question, spell: Spell, figure: Callable[[Keys, int], Fracti
         return False, _DescendingText(text) if part.is_descending else text
 
     def by_figure(keys: Keys, part: ByFigure) -> Rank:
-        value = figure(keys, part.place)
+        value = figure(keys, part)
         return value is None, -value if part.is_descending and value is not None else value
 
     sequence = sequence_of(question)

@@ -16,6 +16,7 @@ from dealtrace.reports.filters import (
     FILTERS_MAX,
     LIST_SEPARATOR,
     Filter,
+    escaped_name,
     parse_condition,
     split_escaped,
     split_filter,
@@ -31,6 +32,12 @@ LIMIT_DIGITS_MAX = 10
 METRICS_MAX = 50
 ALL_MODELS = "all"
 DESCENDING = "-"
+CHANGE_PREFIX = "change:"
+"""The prefix of a metric's name in `sort` that sorts by the change of the metric from the compared period.
+
+Ours: it ends like the prefixes of custom fields and columns, so that it is no name of a metric. A change is a
+difference, not a percentage: a source that lost its only deal is not what a person looks for first.
+"""
 Value = TypeVar("Value")
 NO_DIMENSIONS: tuple[Dimension, ...] = ()
 NO_METRICS: tuple[Metric, ...] = ()
@@ -47,10 +54,11 @@ class DateOf(StrEnum):
 
 @record
 class Sort:
-    """The order of rows: by a metric or by a dimension."""
+    """The order of rows: by a metric, by the change of a metric from the compared period, or by a dimension."""
 
     name: str
     is_descending: bool
+    is_by_change: bool = False
 
 
 @record
@@ -137,7 +145,7 @@ def parse_question(words: RawQuestion, context: QuestionContext) -> Question:
         comparison=parser.read("compare", lambda: _choice(words.compare, Comparison) if words.compare else None, None),
         filters=parser.filters(words.filters)
         + parser.read("segment", lambda: parser.segment(words.segment), NO_FILTERS),
-        sort=parser.read("sort", lambda: _sort(words.sort, by, metrics), None),
+        sort=parser.read("sort", lambda: _sort(words, by, metrics), None),
         limit=parser.read("limit", lambda: _limit(words.limit, context.rows_max), None),
         pivot=parser.read("pivot", lambda: parser.pivot(words, by), None),
     )
@@ -348,14 +356,27 @@ def _all_models(text: str, model: str) -> None:
         raise InvalidValue("укажите либо model, либо models", "specify either `model` or `models`, not both")
 
 
-def _sort(text: str, by: Sequence[Dimension], metrics: Sequence[Metric]) -> Sort | None:
-    if not text:
+def _sort(words: RawQuestion, by: Sequence[Dimension], metrics: Sequence[Metric]) -> Sort | None:
+    if not words.sort:
         return None
-    name = unescaped(text.removeprefix(DESCENDING))
+    name, is_descending = unescaped(words.sort.removeprefix(DESCENDING)), words.sort.startswith(DESCENDING)
+    changes = {f"{CHANGE_PREFIX}{metric.name}": metric.name for metric in metrics}
+    if name in changes and not words.compare:
+        raise InvalidValue(
+            f"сортировать по изменению можно только со сравнением: укажите compare вместе с {name}",
+            f"sorting by a change needs a comparison: specify `compare` along with {name}",
+        )
     known = [*(metric.name for metric in metrics), *(dimension.name for dimension in by)]
+    known += changes if words.compare else ()
     if name not in known:
         raise _unknown(name, known, "столбца в этом отчёте", "column of this report")
-    return Sort(name, text.startswith(DESCENDING))
+    return Sort(changes.get(name, name), is_descending, is_by_change=name in changes)
+
+
+def format_sort(sort: Sort) -> str:
+    """Return the order of rows as the `sort` of a question has it."""
+    start = f"{DESCENDING * sort.is_descending}{CHANGE_PREFIX * sort.is_by_change}"
+    return f"{start}{escaped_name(sort.name)}"
 
 
 def _limit(text: str, most: int | None) -> int | None:

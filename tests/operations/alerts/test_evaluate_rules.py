@@ -17,7 +17,7 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.incoming_deal import IncomingDeal
 from dealtrace.operations.alerts.evaluate import try_rule
-from dealtrace.operations.alerts.observe import observe_all, observe_each
+from dealtrace.operations.alerts.observe import observe_all, observe_each, observe_metrics
 from dealtrace.operations.deals.import_deals import import_deals
 from dealtrace.operations.reports.ask import FactSource, stored_facts
 from dealtrace.operations.reports.import_costs import import_costs
@@ -95,6 +95,17 @@ def test_many_windows_at_once_have_the_figures_of_each(
         question = parse_question(RawQuestion(metrics=metric), KNOWN)
         each = observe_each(source, shop.site, question, slots)
         assert observe_all(source, shop.site, question, slots) == each, metric
+
+
+def test_several_metrics_at_once_have_the_figures_of_each(source: FactSource, shop: Player) -> None:
+    days, weeks = (slots_of_trial(WINDOWS[window], shop.site.time_zone, NOW)[-9:] for window in ("day", "week"))
+    asked = parse_question(RawQuestion(metrics="match_rate,deals,leads,visits,cpl"), KNOWN)
+    observed = observe_metrics(source, shop.site, asked, [*days, *weeks])
+    for metric, numbers in observed.items():
+        alone = parse_question(RawQuestion(metrics=metric.name), KNOWN)
+        for slots in (days, weeks):
+            each = observe_each(source, shop.site, alone, slots)
+            assert {slot: numbers[slot] for slot in slots} == each, metric.name
 
 
 @pytest.mark.parametrize(

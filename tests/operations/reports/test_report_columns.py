@@ -106,7 +106,7 @@ def test_whatever_names_a_column_gets_its_new_name(stage: Stage, shop: Player) -
     neighbour = stage.open_site()
     for player in (shop, neighbour):
         add(stage, player, NEW, MONEY)
-    words = RawQuestion(by="source", metrics="deals,column:Новые,column:money", sort="-column:Новые")
+    words = RawQuestion(by="source", metrics="deals,column:Новые,column:money", sort="-change:column:Новые")
     query = urlencode({"by": "source", "metrics": words.metrics, "sort": words.sort, "chart": "column:Новые"})
     stage.ids.ensure(9)
     rule = Rule(AlertKind.DROP, "column:Новые", WINDOWS["day"], Decimal(30), (), (Recipient("a@example.org"),))
@@ -135,7 +135,7 @@ def test_whatever_names_a_column_gets_its_new_name(stage: Stage, shop: Player) -
         mailed = [urlencode({"by": each.by, "metrics": each.metrics, "sort": each.sort}) for each in words]
         return {*map(unquote_plus, [*queries, *mailed]), *metrics}
 
-    whole = "by=source&metrics=deals,column:{0},column:money&sort=-column:{0}"
+    whole = "by=source&metrics=deals,column:{0},column:money&sort=-change:column:{0}"
     for player, name in ((shop, "Первые 1-2"), (neighbour, "Новые")):
         texts = (whole, f"{whole}&chart=column:{{0}}", "column:{0}")
         assert named(player) == {text.format(name) for text in texts}

@@ -59,8 +59,14 @@ def report_of(count: int, in_memory: int, **asked: str) -> Report:
     return build_report(question, formulas, side(count), compared, period, spelled, sorting)
 
 
-@pytest.mark.parametrize("sort", ["", "-deals", "cost", "field:note", "-field:note"])
-@pytest.mark.parametrize("compare", ["", "year"])
+@pytest.mark.parametrize(
+    ("sort", "compare"),
+    [
+        *((sort, compare) for sort in ("", "-deals", "cost", "field:note", "-field:note") for compare in ("", "year")),
+        ("change:deals", "year"),
+        ("-change:deals", "year"),
+    ],
+)
 @pytest.mark.parametrize("limit", ["", "9", "400"])
 def test_a_report_on_disk_is_that_in_memory(
     monkeypatch: pytest.MonkeyPatch, sort: str, compare: str, limit: str

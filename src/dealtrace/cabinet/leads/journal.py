@@ -1,6 +1,7 @@
 """The lists of calls, missed calls to return, lead requests and visits, newest first."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -10,8 +11,17 @@ from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.visit import Visit
-from dealtrace.cabinet.formats import clock_time, span_of_time
-from dealtrace.cabinet.leads.missed import MISSED_DAYS, MarkButton, mark_buttons, mark_words, missed_days
+from dealtrace.cabinet.formats import clock_time, number, span_of_time
+from dealtrace.cabinet.leads.missed import (
+    MISSED_DAYS,
+    MISSED_TOTAL_MAX,
+    MarkButton,
+    count_missed,
+    mark_buttons,
+    mark_words,
+    missed_days,
+    missed_words,
+)
 from dealtrace.cabinet.listing import PAGE_ROWS, UNUSABLE, Days, Listing, days_of, listing_of
 from dealtrace.cabinet.places import lead_address, source_words, web_address
 from dealtrace.cabinet.view import View
@@ -40,11 +50,12 @@ YES = "yes"
 
 @record
 class Tab:
-    """A tab: its title and URL, and whether it is the current tab."""
+    """A tab: its title and URL, whether it is the current tab, and how many rows wait there, empty if unknown."""
 
     title: str
     address: str
     is_shown: bool
+    waiting: str = ""
 
 
 @record
@@ -82,9 +93,10 @@ class VisitRow:
 
 @record
 class Found:
-    """The data of the page; `total` is `None` for visits, which are too many to count.
+    """The data of the page; `total` is `None` for visits, which are too many to count, see also `MISSED_TOTAL_MAX`.
 
-    `previous` is the key after which the previous page begins, or `None` on the first two pages.
+    `previous` is the key after which the previous page begins, or `None` on the first two pages. `missed` is the number
+    of missed calls to return, see `count_missed`.
     """
 
     entries: Sequence[LeadEntry]
@@ -92,23 +104,33 @@ class Found:
     end: SortKey | None
     previous: SortKey | None
     total: int | None
+    missed: int = 0
 
 
 async def show(view: View) -> Response:
     """Show the list of the current tab; a search ignores the period, and so does the list of missed calls."""
     listing = listing_of(f"/cabinet/{view.current_site.id}/leads", view.request.query_params, ASKED)
     tab = tab_of(listing)
-    days = listed_days(listing, view.current_site, clock.now(), view.language)
-    found = await view.read(_read, view.current_site, listing, tab, days)
+    now = clock.now()
+    days = listed_days(listing, view.current_site, now, view.language)
+    found = await view.read(_read, view.current_site, listing, tab, days, now)
     return view.page(
         "leads/journal.html",
         listing=listing,
         days=days,
         tab=tab,
-        tabs=[Tab(view.translate(title), listing.link(tab=name), name == tab) for name, title in TABS.items()],
+        tabs=[
+            Tab(
+                view.translate(title),
+                listing.link(tab=name),
+                name == tab,
+                missed_words(found.missed) if name == MISSED else "",
+            )
+            for name, title in TABS.items()
+        ],
         rows=[lead_row(entry, view) for entry in found.entries],
         visits=[_visit_row(visit, view) for visit in found.visits],
-        total=found.total,
+        total=_total_words(found.total, tab, view.language),
         next_page=listing.next_page(found.end),
         is_first=listing.before is None,
         previous_page=listing.previous_page(found.previous),
@@ -122,6 +144,12 @@ async def show(view: View) -> Response:
     )
 
 
+def _total_words(total: int | None, tab: str, language: Language) -> str:
+    """Return the length of the list as a string: `325`, or `1,000+` for a longer list of missed calls."""
+    is_more = tab == MISSED and total is not None and total > MISSED_TOTAL_MAX
+    return f"{number(language, MISSED_TOTAL_MAX)}+" if is_more else number(language, total)
+
+
 def listed_days(listing: Listing, site: Site, now: datetime, language: Language) -> Days:
     """Return the period in the URL or, for missed calls, the last `MISSED_DAYS` days."""
     days = days_of(listing, site, now, language)
@@ -133,7 +161,11 @@ def tab_of(listing: Listing) -> str:
     return listing.get("tab") if listing.get("tab") in TABS else CALLS
 
 
-def _read(connection: Connection, site: Site, listing: Listing, tab: str, days: Days) -> Found:
+def _read(connection: Connection, site: Site, listing: Listing, tab: str, days: Days, now: datetime) -> Found:
+    return replace(_found(connection, site, listing, tab, days), missed=count_missed(connection, site, now))
+
+
+def _found(connection: Connection, site: Site, listing: Listing, tab: str, days: Days) -> Found:
     if tab == VISITS:
         query = query_visit_list(site.id, days.since, days.until)
         page = find_newest(connection, query, listing.before, PAGE_ROWS)
@@ -147,7 +179,8 @@ def _read(connection: Connection, site: Site, listing: Listing, tab: str, days: 
         )
     kind = KINDS[tab]
     query = query_of(connection, site, listing, tab, days)
-    page, total = find_counted(connection, query, find_newest, listing.before, PAGE_ROWS)
+    count_max = MISSED_TOTAL_MAX + 1 if tab == MISSED else None
+    page, total = find_counted(connection, query, find_newest, listing.before, PAGE_ROWS, count_max)
     model = AttributionModel(site.attribution)
     entries = list_lead_entries(connection, site, kind, page.ids, model, with_deals=True)
     return Found(entries, (), page.end, _previous(connection, query, listing), total)

@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from sqlalchemy import Connection
 from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
-from dealtrace.accounts.site_days import site_day
+from dealtrace.accounts.site import Site
+from dealtrace.accounts.site_days import day_end, day_start, site_day
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.lead_words import RING_BACKS
 from dealtrace.cabinet.listing import BEFORE, Days, Listing, listing_of
@@ -15,11 +17,14 @@ from dealtrace.cabinet.settings.page import number_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import LeadNotFound
 from dealtrace.leads.call import Call
+from dealtrace.leads.lead import LeadKind
 from dealtrace.leads.ring_back import RingBack, is_missed
 from dealtrace.operations.leads.ring_back import RingBackMark, mark_missed_calls
 from dealtrace.record import record
 from dealtrace.reports.periods import Period
+from dealtrace.storage.journals.keyset_pages import count_up_to
 from dealtrace.storage.journals.lead_entries import LeadEntry
+from dealtrace.storage.journals.lead_list import LeadFilters, query_lead_list
 
 MISSED_DAYS = 14
 """Ours: the number of days whose missed calls are listed; a person who has waited longer has called elsewhere.
@@ -27,6 +32,10 @@ MISSED_DAYS = 14
 The list does not depend on the period chosen for reports, so that the period does not hide somebody who waits for a
 call.
 """
+COUNTED_MAX = 99
+"""Ours: more missed calls than this are shown as `99+`, so that counting them never reads a long list."""
+MISSED_TOTAL_MAX = 1_000
+"""Ours: the list of more missed calls than this says `1,000+`: for each, later calls of its client are looked for."""
 AGAIN = "again"
 """The name of the button with which a person says that a call must be returned after all."""
 MARKS: Mapping[str, RingBack | None] = {**{mark.value: mark for mark in RingBack}, AGAIN: None}
@@ -47,6 +56,19 @@ def missed_days(days: Days, now: datetime) -> Days:
     """Return `days` with the last `MISSED_DAYS` days, including today, in place of the period in the URL."""
     today = site_day(now, days.site.time_zone)
     return replace(days, period=Period(today - timedelta(days=MISSED_DAYS - 1), today), fault="")
+
+
+def count_missed(connection: Connection, site: Site, now: datetime) -> int:
+    """Count the missed calls that somebody should return; more than `COUNTED_MAX` count as one more than that."""
+    zone, today = site.time_zone, site_day(now, site.time_zone)
+    since = day_start(today - timedelta(days=MISSED_DAYS - 1), zone)
+    filters = LeadFilters(LeadKind.CALL, since, day_end(today, zone), to_ring_back=True)
+    return count_up_to(connection, query_lead_list(site.id, filters), COUNTED_MAX + 1)
+
+
+def missed_words(count: int) -> str:
+    """Return a number that `count_missed` returned as a string: `5`, `99+`, or an empty string for none."""
+    return f"{COUNTED_MAX}+" if count > COUNTED_MAX else str(count or "")
 
 
 def mark_buttons(entry: LeadEntry, view: View) -> Sequence[MarkButton]:

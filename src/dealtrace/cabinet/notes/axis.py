@@ -26,7 +26,10 @@ from dealtrace.storage.reports.notes import list_notes
 SHOWN_MAX = 100
 """Ours: the maximum number of notes under a chart; the latest are shown."""
 READ_MAX = 5_000
-"""The maximum number of changes read for a chart; fewer are shown, since most changes to rates affect no figures."""
+"""The maximum number of changes read for a chart or for the list of notes.
+
+Fewer are shown, since most changes to rates affect no figures.
+"""
 
 
 @record
@@ -51,17 +54,25 @@ class Axis:
 def read_axis(connection: Connection, site: Site, period: Period) -> Axis:
     """Return the notes and the changes to settings in a period; changes that affect no figures are left out."""
     notes = list_notes(connection, site.id, period)[:SHOWN_MAX]
+    moving = list_moving_changes(connection, site, period)[:SHOWN_MAX]
+    people = {note.user_id for note in notes} | {change.user_id for change in moving}
+    return Axis(period, notes, moving, find_logins(connection, {user_id for user_id in people if user_id is not None}))
+
+
+def list_moving_changes(connection: Connection, site: Site, period: Period | None = None) -> list[SiteChange]:
+    """List the changes that may have changed figures, newest first; with `period`, only those made on its days.
+
+    At most `READ_MAX` changes are read to find them.
+    """
     changes = list_site_changes(
         connection,
         site.id,
         most=READ_MAX,
         kinds={*MOVING_KINDS, ChangeKind.SETTING},
-        since=day_start(period.first_on, site.time_zone),
-        until=day_end(period.last_on, site.time_zone),
+        since=day_start(period.first_on, site.time_zone) if period is not None else None,
+        until=day_end(period.last_on, site.time_zone) if period is not None else None,
     )
-    moving = [change for change in changes if moves_figures(change, site.time_zone)][:SHOWN_MAX]
-    people = {note.user_id for note in notes} | {change.user_id for change in moving}
-    return Axis(period, notes, moving, find_logins(connection, {user_id for user_id in people if user_id is not None}))
+    return [change for change in changes if moves_figures(change, site.time_zone)]
 
 
 def axis_notes(

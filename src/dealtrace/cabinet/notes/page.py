@@ -1,22 +1,72 @@
-"""The page of a site's notes: list, add and remove them."""
+"""The page of a site's notes: list, add and remove them. Changes that charts note automatically are listed, too."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from urllib.parse import urlencode
 
 from sqlalchemy import Connection
 from starlette.responses import Response
 
 from dealtrace import clock
+from dealtrace.accounts.past_figures import MOVING_KINDS
 from dealtrace.accounts.rights import Role
+from dealtrace.accounts.site import Site
+from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.accounts.site_days import site_day
+from dealtrace.cabinet.change_words import change_words
 from dealtrace.cabinet.gate import not_found
-from dealtrace.cabinet.notes.axis import author_words
-from dealtrace.cabinet.settings.page import Faults, fault_text, redirect_with_message, show_settings
+from dealtrace.cabinet.listing import PAGE_ROWS
+from dealtrace.cabinet.notes.axis import author_words, list_moving_changes
+from dealtrace.cabinet.settings.page import Faults, fault_text, number_of, redirect_with_message, show_settings
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidSetting
 from dealtrace.operations.reports.write_notes import add_note, remove_note
+from dealtrace.record import record
 from dealtrace.reports.saved_items.notes import NOTE_LENGTH_MAX, Note
 from dealtrace.storage.accounts.users import find_logins
 from dealtrace.storage.reports.notes import list_notes
 
 PLACE = "notes"
+WRITTEN, AUTOMATIC = "written", "automatic"
+KINDS: Mapping[str, str] = {"": "All notes", WRITTEN: "Written by people", AUTOMATIC: "Noted automatically"}
+"""The titles of the lists: all notes, those of people, and changes that charts note by themselves."""
+_PLACES: Mapping[ChangeKind, tuple[str, Role]] = {
+    ChangeKind.SETTING: ("settings/site", Role.OWNER),
+    ChangeKind.STATUS: ("settings/statuses", Role.ANALYST),
+    ChangeKind.HOST: ("settings/hosts", Role.OWNER),
+    ChangeKind.RATE: ("settings/rates", Role.ANALYST),
+    ChangeKind.COSTS: ("costs", Role.ANALYST),
+    ChangeKind.IMPORT: ("settings/imports", Role.OWNER),
+    ChangeKind.PAST: ("settings/past", Role.OWNER),
+    ChangeKind.DEMO: ("settings/changes", Role.OWNER),
+}
+"""The page of what was changed, and the lowest role that may open it."""
+assert set(_PLACES) == {*MOVING_KINDS, ChangeKind.SETTING}
+
+
+@record
+class ListedNote:
+    """A line of the list: its day, text, author and time, and the key by which a note of a person is removed.
+
+    A change that is noted automatically has no key. `address` is the URL of the page of what was changed, empty if
+    there is none or the person may not open it.
+    """
+
+    day_on: date
+    at: datetime
+    words: str
+    author: str
+    key: str = ""
+    address: str = ""
+
+
+@record
+class Found:
+    """The notes and the changes to list, and the logins of their authors by user id."""
+
+    notes: Sequence[Note]
+    changes: Sequence[SiteChange]
+    logins: Mapping[int, str]
 
 
 async def show(view: View) -> Response:
@@ -43,23 +93,68 @@ async def remove(view: View) -> Response:
 
 
 async def _page(view: View, *, day: str, text: str = "", faults: Faults | None = None) -> Response:
-    notes, logins = await view.read(_read, view.current_site.id)
+    query, site = view.request.query_params, view.current_site
+    kind = query.get("kind", "") if query.get("kind") in KINDS else ""
+    found = _listed(await view.read(_read, site, kind), view)
+    pages = max((len(found) - 1) // PAGE_ROWS, 0) + 1
+    number = min(max(number_of(query.get("page", "")), 1), pages)
     return show_settings(
         view,
         "notes/page.html",
         view.translate("Notes"),
         faults=faults,
-        notes=[(note, author_words(logins, note.user_id, view.translate)) for note in notes],
-        day=day or site_day(clock.now(), view.current_site.time_zone).isoformat(),
+        notes=found[(number - 1) * PAGE_ROWS : number * PAGE_ROWS],
+        total=len(found),
+        kinds=[(_link(site, each), view.translate(title), each == kind) for each, title in KINDS.items()],
+        newer=_link(site, kind, number - 1) if number > 1 else "",
+        older=_link(site, kind, number + 1) if number < pages else "",
+        day=day or site_day(clock.now(), site.time_zone).isoformat(),
         text=text,
         length_max=NOTE_LENGTH_MAX,
         may_write=view.role is not None and view.role.includes(Role.ANALYST),
     )
 
 
-def _read(connection: Connection, site_id: int) -> tuple[list[Note], dict[int, str]]:
-    notes = list_notes(connection, site_id)
-    return notes, find_logins(connection, {note.user_id for note in notes if note.user_id is not None})
+def _link(site: Site, kind: str, number: int = 1) -> str:
+    asked = {"kind": kind, "page": str(number) if number > 1 else ""}
+    query = urlencode({name: value for name, value in asked.items() if value})
+    return f"/cabinet/{site.id}/{PLACE}?{query}" if query else f"/cabinet/{site.id}/{PLACE}"
+
+
+def _read(connection: Connection, site: Site, kind: str) -> Found:
+    notes = list_notes(connection, site.id) if kind != AUTOMATIC else []
+    changes = list_moving_changes(connection, site) if kind != WRITTEN else []
+    people = {note.user_id for note in notes} | {change.user_id for change in changes}
+    return Found(notes, changes, find_logins(connection, {each for each in people if each is not None}))
+
+
+def _listed(found: Found, view: View) -> list[ListedNote]:
+    """List the lines of all pages, latest day first."""
+    zone = view.current_site.time_zone
+
+    def author(user_id: int | None) -> str:
+        return author_words(found.logins, user_id, view.translate)
+
+    written = [
+        ListedNote(each.day_on, each.added_at, each.text, author(each.user_id), each.key) for each in found.notes
+    ]
+    automatic = [
+        ListedNote(
+            site_day(each.changed_at, zone),
+            each.changed_at,
+            change_words(each, view.language, view.translate, {}),
+            author(each.user_id),
+            address=_address(each, view),
+        )
+        for each in found.changes
+    ]
+    return sorted([*written, *automatic], key=lambda note: (note.day_on, note.at), reverse=True)
+
+
+def _address(change: SiteChange, view: View) -> str:
+    place, role = _PLACES[change.kind]
+    may_open = view.role is not None and view.role.includes(role)
+    return f"/cabinet/{view.current_site.id}/{place}" if may_open else ""
 
 
 def _add(connection: Connection, _ids: object, site_id: int, *, day: str, text: str, user_id: int) -> None:

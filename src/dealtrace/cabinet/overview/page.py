@@ -9,11 +9,15 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from dealtrace import clock
+from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import Site
+from dealtrace.alerts.falls import Fall
 from dealtrace.cabinet.carried import carried_query
 from dealtrace.cabinet.formats import clock_time_in_zone, metric_value, number
+from dealtrace.cabinet.leads.missed import count_missed, missed_words
 from dealtrace.cabinet.notes.axis import AxisNote, axis_notes, read_axis
 from dealtrace.cabinet.overview.checklist import Step, checklist_of
+from dealtrace.cabinet.overview.falls import fall_texts
 from dealtrace.cabinet.overview.missing import missing_data_texts
 from dealtrace.cabinet.overview.problems import ProblemText, problem_texts
 from dealtrace.cabinet.reports.address import Address, address_of
@@ -28,6 +32,7 @@ from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, Language
 from dealtrace.matching.match_reason import UNMATCHED_REASONS
 from dealtrace.operations.overview.backups import find_old_backup
+from dealtrace.operations.overview.falls import list_falls
 from dealtrace.operations.overview.missing_data import MissingData, find_missing_data
 from dealtrace.operations.overview.open_deals import OpenDeals, find_open_deals
 from dealtrace.operations.overview.problems import Problem, ProblemKind, list_problems
@@ -93,6 +98,7 @@ class Answers:
     missing: MissingData
     unclassified: Problem | None
     still_open: OpenDeals | None
+    falls: Sequence[Fall]
 
 
 @record
@@ -100,7 +106,8 @@ class _Page:
     """The data of the overview besides its reports; `drawn` is the name of the metric in the chart.
 
     `asked` is `address` with default values for its missing parameters. `compared_until` is the result
-    of the function of this name. `as_of` is the time of the figures.
+    of the function of this name. `as_of` is the time of the figures. `missed` is the number of missed calls to return,
+    empty if the person may not see them.
     """
 
     address: Address
@@ -110,6 +117,7 @@ class _Page:
     choices: Choices
     drawn: str
     notes: Sequence[AxisNote]
+    missed: str
 
 
 async def show(view: View) -> Response:
@@ -123,16 +131,17 @@ async def show(view: View) -> Response:
         address = Address(address.page, (), ())
         question = parse_question(_words(address, usual), context)
     drawn = address.get("chart") if address.get("chart") in FIGURES else "amount"
-    answers, problems = await gather(
+    answers, problems, missed = await gather(
         view.ask(_ask, question, drawn, statuses, now),
         view.read(_list_problems, view.current_site, now, view.services.backup_days_max),
+        view.read(_count_missed, view.current_site, view.role, now),
     )  # concurrently: the problems of a large site take as long as a report
     axis = await view.read(read_axis, view.current_site, question.period)
     notes = axis_notes(axis, answers.missing.gaps, view.current_site, view.language, view.translate)
     choices = choices_of(address, usual, context, view.language, is_whole=may_see_contacts(view))
     until = compared_until(question, view.current_site, now, view.language)
     as_of = clock_time_in_zone(view.language, now, view.current_site.time_zone)
-    page = _Page(address, address.written_out(usual), until, as_of, choices, drawn, notes)
+    page = _Page(address, address.written_out(usual), until, as_of, choices, drawn, notes, missed_words(missed))
     hidden = [answers.unclassified] if answers.unclassified is not None else []
     texts = problem_texts([*problems, *hidden, *await _lacking_rates(view, answers.figures)], view)
     return _shown(view, page, answers, checklist_of(arrivals, view), texts)
@@ -176,6 +185,10 @@ def _list_problems(connection: Connection, site: Site, now: datetime, backup_day
     return [*list_problems(connection, site, now), *([old_backup] if old_backup is not None else [])]
 
 
+def _count_missed(connection: Connection, site: Site, role: Role | None, now: datetime) -> int:
+    return count_missed(connection, site, now) if role is not None and role.includes(Role.ANALYST) else 0
+
+
 def _ask(
     source: FactSource, site: Site, question: Question, drawn: str, statuses: Sequence[Status], now: datetime
 ) -> Answers:
@@ -204,6 +217,7 @@ def _ask(
         find_missing_data(source, site, question.period, now),
         find_unclassified_deals(source, site, unclassified_keys(statuses), question.period, now),
         find_open_deals(source, site, figures, statuses, now),
+        list_falls(source, site, now),
     )
 
 
@@ -238,6 +252,7 @@ def _shown(
         figures=_figures(answers.figures, address, rows, page.drawn, language),
         open_deals=open_deals_note(answers.still_open, view, address),
         as_of=page.as_of,
+        missed=page.missed,
         line=time_line(answers.line, reports, rows, language, notes) if answers.line is not None else None,
         undrawn=undrawn_words(answers.figures.question.period, METRICS[page.drawn], language, view.translate),
         sources=sources if may_see_contacts(view) else table_for_readers(sources, answers.sources.question.by),
@@ -248,7 +263,11 @@ def _shown(
         carried=carried_query(dict(page.asked.parameters)),
         checklist=checklist,
         is_new=any(not step.is_done and step.is_needed for step in checklist),
-        problem_texts=[*texts, *missing_data_texts(answers.missing, reports, answers.figures.question.period, view)],
+        problem_texts=[
+            *texts,
+            *fall_texts(answers.falls, reports.page, view),
+            *missing_data_texts(answers.missing, reports, answers.figures.question.period, view),
+        ],
     )
 
 

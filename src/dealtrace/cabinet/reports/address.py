@@ -88,10 +88,13 @@ class Address:
         """Return the URL of another page, with the same parameters and filters."""
         return Address(page, self.parameters, self.filters)
 
-    def sorted_by(self, name: str) -> str:
-        """Return the URL of the report sorted by a column: descending or, if it is already sorted so, ascending."""
-        falling = f"{DESCENDING}{name}"
-        return self.link(sort=name if self.get("sort") == falling else falling)
+    def sorted_by(self, name: str, *, is_rising_first: bool = False) -> str:
+        """Return the URL of the report sorted by a column: descending or, if it is already sorted so, ascending.
+
+        With `is_rising_first`, the two orders change places.
+        """
+        first, second = (name, f"{DESCENDING}{name}") if is_rising_first else (f"{DESCENDING}{name}", name)
+        return self.link(sort=second if self.get("sort") == first else first)
 
     def words(self, **usual: str) -> RawQuestion:
         """Return the question in this URL, as strings; a parameter that the URL lacks has its value from `usual`."""

@@ -12,7 +12,7 @@ from dealtrace.reports.reading.masked_keys import masked_key
 def table_for_visitors(table: Table, by: Sequence[Dimension]) -> Table:
     """Return a copy of a report's table without links and with masked keys; `by` are the dimensions of the keys."""
     return Table(
-        tuple(replace(heading, address="") for heading in table.headings),
+        tuple(replace(heading, address="", change="") for heading in table.headings),
         tuple(
             Line(
                 tuple(_key(dimension, key) for dimension, key in zip(by, line.keys, strict=True)),

@@ -19,7 +19,7 @@ from dealtrace.reports.answer import ByFigure, Report, Row, sequence_of
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.filters import format_filter
 from dealtrace.reports.metrics import Growth, Metric, Unit
-from dealtrace.reports.question import LIMIT_MAX, Question
+from dealtrace.reports.question import CHANGE_PREFIX, LIMIT_MAX, Question
 from dealtrace.reports.reading.growth import can_be_best, growth_of, has_best, is_unsourced
 from dealtrace.reports.reading.meanings import dimension_meaning, key_meaning, meaning_in_total, meaning_of
 from dealtrace.reports.reading.partial_times import is_partial, partial_times_of
@@ -33,7 +33,8 @@ TIMES_MORE = 10
 class Heading:
     """The heading of a column: its text and meaning, and the URL that sorts by it.
 
-    `sign` shows the current order; it is empty if the table is sorted by another column.
+    `sign` shows the current order; it is empty if the table is sorted by another column. `change` is the URL that sorts
+    by the change from the compared period, empty without one; `is_by_change` is true if that is the current order.
     """
 
     words: str
@@ -41,6 +42,8 @@ class Heading:
     address: str
     sign: str
     is_value: bool
+    change: str = ""
+    is_by_change: bool = False
 
 
 @record
@@ -177,11 +180,22 @@ class _Shaper:
                 _named(each.ru, each.en, self.language),
                 meaning_of(each, self.language),
                 self.address.sorted_by(each.name),
-                self._sign(each.name),
+                self._sign(each.name) or self._sign(f"{CHANGE_PREFIX}{each.name}"),
                 is_value=True,
+                change=self._change_address(each),
+                is_by_change=bool(self._sign(f"{CHANGE_PREFIX}{each.name}")),
             )
             for each in question.metrics
         ]
+
+    def _change_address(self, metric: Metric) -> str:
+        """Return the URL that sorts by the change of a metric, empty without a comparison or rows.
+
+        Ours: the worst change comes first, for that is what people look for: what lost most deals, or costs more.
+        """
+        if self.question.comparison is None or not self.question.by:
+            return ""
+        return self.address.sorted_by(f"{CHANGE_PREFIX}{metric.name}", is_rising_first=metric.growth is Growth.GOOD)
 
     def line(self, row: Row) -> Line:
         keys = tuple(

@@ -48,7 +48,10 @@ Filters = Annotated[
 ]
 SegmentOption = Annotated[str, typer.Option("--segment", help="Add the filters of a saved segment.")]
 SortOption = Annotated[
-    str, typer.Option("--sort", help="Sort by a metric or dimension; a minus before it means descending.")
+    str,
+    typer.Option(
+        "--sort", help="Sort by a metric, dimension or change (change:deals); a minus before it means descending."
+    ),
 ]
 Limit = Annotated[str, typer.Option("--limit", help="How many rows to show, 1000 by default; files have all rows.")]
 CsvFile = Annotated[Path | None, typer.Option("--csv", help="Write a .csv file.")]

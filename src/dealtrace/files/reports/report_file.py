@@ -11,7 +11,7 @@ from dealtrace.reports.answer import Report, Row
 from dealtrace.reports.filters import escaped_name, format_filter
 from dealtrace.reports.formats import rounded_value
 from dealtrace.reports.pivot import Pivot
-from dealtrace.reports.question import ALL_MODELS, DESCENDING, Question
+from dealtrace.reports.question import ALL_MODELS, Question, format_sort
 from dealtrace.reports.reading.partial_times import partial_lines
 from dealtrace.reports.table import Column, figure_columns, figures_of
 
@@ -74,7 +74,7 @@ def question_notes(report: Report) -> Iterator[Note]:
     for condition in question.filters:
         yield Note("filter", "Условие", format_filter(condition))
     if question.sort is not None:
-        yield Note("sort", "Порядок", f"{DESCENDING * question.sort.is_descending}{escaped_name(question.sort.name)}")
+        yield Note("sort", "Порядок", format_sort(question.sort))
     yield Note("rows", "Строк", f"{len(report.rows)} / {report.rows_total}")
     if report.lacking_won:
         lacking = ",".join(metric.name for metric in report.lacking_won)

@@ -11,7 +11,7 @@ from dealtrace.alerts.windows import Slot
 from dealtrace.operations.reports.ask import FactSource, ask_series, ask_totals
 from dealtrace.reports.answer import Gathered, Keys
 from dealtrace.reports.dimensions import DIMENSIONS, OWN_HOUR
-from dealtrace.reports.metrics import AnyFormula, Values
+from dealtrace.reports.metrics import AnyFormula, Metric, Values
 from dealtrace.reports.periods import Period, Span
 from dealtrace.reports.question import Question
 
@@ -36,8 +36,24 @@ def observe_all(source: FactSource, site: Site, question: Question, slots: Seque
         return observe_each(source, site, question, slots)
     by = (_DAY, OWN_HOUR) if window.hours else (_DAY,)
     formulas, gathered = ask_series(source, site, asked, by, _whole_span(site, slots))
-    listed = [formulas[metric] for metric in asked.metrics]
-    return {slot: Observed(*(_figure(formula, gathered, _keys_of(slot)) for formula in listed)) for slot in slots}
+    return _observed([formulas[metric] for metric in asked.metrics], gathered, slots)
+
+
+def observe_metrics(
+    source: FactSource, site: Site, question: Question, slots: Sequence[Slot]
+) -> Mapping[Metric, Mapping[Slot, Observed]]:
+    """Return the numbers of each metric of a question for windows of whole days, read by one series for all of them.
+
+    The measures of the metrics must add up over days.
+    """
+    bases = {metric: basis_of(metric) for metric in question.metrics}
+    every = dict.fromkeys([*question.metrics, *(basis for basis in bases.values() if basis is not None)])
+    asked = replace(question, metrics=tuple(every))
+    formulas, gathered = ask_series(source, site, asked, (_DAY,), _whole_span(site, slots))
+    listed = {
+        metric: [formulas[each] for each in (metric, basis) if each is not None] for metric, basis in bases.items()
+    }
+    return {metric: _observed(of_metric, gathered, slots) for metric, of_metric in listed.items()}
 
 
 def with_basis(question: Question) -> Question:
@@ -47,6 +63,11 @@ def with_basis(question: Question) -> Question:
     """
     basis = basis_of(question.metrics[0])
     return question if basis is None else replace(question, metrics=(*question.metrics, basis))
+
+
+def _observed(formulas: Sequence[AnyFormula], gathered: Gathered, slots: Sequence[Slot]) -> Mapping[Slot, Observed]:
+    """Return the number in each window; `formulas` has the formula of the metric and, for a ratio, of its basis."""
+    return {slot: Observed(*(_figure(formula, gathered, _keys_of(slot)) for formula in formulas)) for slot in slots}
 
 
 def _whole_span(site: Site, slots: Sequence[Slot]) -> Span:

@@ -119,7 +119,7 @@ def _first_rows(
     sequence, measures = sequence_of(question), _measures(formulas)
     sorted_by = [formulas[question.metrics[part.place]] for part in sequence if isinstance(part, ByFigure)]
     formula = sorted_by[0] if sorted_by and not isinstance(sorted_by[0], UnknownFormula) else None
-    if not can_choose(source.tables, scopes[0], measures, formula):
+    if not can_choose(source.tables, scopes[0], measures, formula, sequence):
         return None
     shift = shift_to(question, list(spans)[1] if len(scopes) > 1 else None)
     known = formula if isinstance(formula, Formula) else None
@@ -152,7 +152,7 @@ def ask_totals(
     """
     assert question.model is not None
     filters = resolved_filters(source, question, spans)
-    bare = replace(question, by=(), filters=filters, comparison=None)
+    bare = replace(question, by=(), filters=filters, comparison=None, sort=None)
     formulas = _formulas(source, question)
     measures = _measures(formulas)
     totals = []

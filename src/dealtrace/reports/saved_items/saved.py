@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from dealtrace.record import record
 from dealtrace.reports.filters import LIST_SEPARATOR, split_escaped, unescaped
-from dealtrace.reports.question import DESCENDING
+from dealtrace.reports.question import CHANGE_PREFIX, DESCENDING
 
 SAVED_REPORTS_MAX = 500
 """Ours: the maximum number of saved reports of one site, including the reports of its users."""
@@ -53,6 +53,7 @@ def with_metric_renamed(query: str, name: str, new_name: str) -> str:
 
 def metrics_renamed(text: str, name: str, new_name: str) -> str:
     """Return a list of metrics, or a metric by which rows are sorted, with `name` replaced by `new_name`."""
-    renamed = {name: new_name, f"{DESCENDING}{name}": f"{DESCENDING}{new_name}"}
+    starts = ("", DESCENDING, CHANGE_PREFIX, f"{DESCENDING}{CHANGE_PREFIX}")
+    renamed = {f"{start}{name}": f"{start}{new_name}" for start in starts}
     parts = split_escaped(text, LIST_SEPARATOR)
     return LIST_SEPARATOR.join(renamed.get(unescaped(part.strip()), part) for part in parts)

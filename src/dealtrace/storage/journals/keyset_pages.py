@@ -195,21 +195,34 @@ def _next_page(connection: Connection, in_order: Select[int, int], limit: int) -
 
 
 def find_counted(
-    connection: Connection, query: PageQuery, find: FindPage, key: SortKey | None, limit: int
+    connection: Connection,
+    query: PageQuery,
+    find: FindPage,
+    key: SortKey | None,
+    limit: int,
+    count_max: int | None = None,
 ) -> tuple[NextPage, int]:
-    """Find the next `limit` rows, and the length of the whole list.
+    """Find the next `limit` rows, and the length of the whole list, which is counted up to `count_max` if given.
 
     If the whole list is on this page, no second query counts it: when few rows pass the filters, counting them takes as
     long as finding them.
     """
     page = find(connection, query, key, limit)
     is_whole_list = key is None and page.end is None
-    return page, len(page.ids) if is_whole_list else count_rows(connection, query)
+    if is_whole_list:
+        return page, len(page.ids)
+    return page, count_rows(connection, query) if count_max is None else count_up_to(connection, query, count_max)
 
 
 def count_rows(connection: Connection, query: PageQuery) -> int:
     """Count the rows of a list."""
     return find_page(connection, query, Cursor(), 0).total
+
+
+def count_up_to(connection: Connection, query: PageQuery, most: int) -> int:
+    """Count the rows of a list; return `most` if there are at least that many, since no more are read."""
+    first = select(literal(1)).select_from(query.rows).where(*query.after(None)).limit(most).subquery()
+    return int(connection.execute(select(func.count()).select_from(first)).scalar_one())
 
 
 def pages_of(connection: Connection, query: PageQuery, limit: int) -> Iterator[tuple[int, list[int]]]:

@@ -79,12 +79,14 @@ def question_of(**words: object) -> Question:
 def questions(draw: st.DrawFn) -> Question:
     by = draw(st.lists(st.sampled_from(NAMES), min_size=1, max_size=3, unique=True))
     metrics = draw(st.lists(st.sampled_from(list(METRICS)), min_size=1, max_size=4, unique=True))
-    sort = draw(st.sampled_from(["", *metrics, *by]))
+    compare = draw(st.sampled_from(["", "previous", "year", "weekdays"]))
+    changes = [f"change:{name}" for name in metrics] if compare else []
+    sort = draw(st.sampled_from(["", *metrics, *by, *changes]))
     return question_of(
         by=",".join(by),
         metrics=",".join(metrics),
         sort=draw(st.sampled_from(["", "-"])) + sort if sort else "",
-        compare=draw(st.sampled_from(["", "previous", "year", "weekdays"])),
+        compare=compare,
         limit=str(draw(st.integers(1, 6))),
         model=str(draw(st.integers(0, 6))),
         date_of=draw(st.sampled_from(["deal", "lead", "changed"])),
@@ -102,8 +104,17 @@ def test_the_first_rows_are_those_of_all_rows_sorted_in_memory(scene: Scene, ask
         assert ask(source, site, asked, NOW) == ask(replace(source, tables=tables), site, asked, NOW)
 
 
-@pytest.mark.parametrize("sort", ["", "-visits", "visits", "deal_to_won", "-city", "city", "source"])
-@pytest.mark.parametrize("compare", ["", "year"])
+SORTS = ["", "-visits", "visits", "deal_to_won", "-city", "city", "source"]
+
+
+@pytest.mark.parametrize(
+    ("sort", "compare"),
+    [
+        *((sort, compare) for sort in SORTS for compare in ("", "year")),
+        ("change:visits", "year"),
+        ("-change:visits", "year"),
+    ],
+)
 def test_only_the_rows_shown_and_the_totals_are_fetched(scene: Scene, sort: str, compare: str) -> None:
     """Most rows have the same figures."""
     fetched: list[int] = []
@@ -119,6 +130,23 @@ def test_only_the_rows_shown_and_the_totals_are_fetched(scene: Scene, sort: str,
         report = ask(FactSource(source.tables, fetch), scene.shop.site, asked, NOW)
     assert fetched[0] == len(report.rows) + 1
     assert report.rows_total > len(report.rows) == 2
+
+
+@pytest.mark.parametrize("compare", ["previous", "year"])
+@pytest.mark.parametrize("sort", ["change:visits", "-change:visits", "change:leads", "change:deal_to_won"])
+@pytest.mark.parametrize("by", ["city,source", "day", "source", "city,day"])
+def test_rows_are_chosen_by_their_change_as_they_are_sorted_in_memory(
+    scene: Scene, by: str, sort: str, compare: str
+) -> None:
+    """Visits fall on both periods, in different rows; the change of a ratio is sorted from all rows."""
+    site, days = scene.shop.site, {"first": str(DAY - timedelta(days=1)), "last": str(DAY + timedelta(days=1))}
+    metrics = "visits,leads,deal_to_won"
+    with open_facts(scene.stage.database, site) as source:
+        assert isinstance(source.tables, MirrorFacts)
+        tables = _SortedInMemory(source.tables.contact_matching, source.tables.visit_keys)
+        for limit in ("1", "2", "3"):
+            asked = question_of(by=by, metrics=metrics, sort=sort, compare=compare, limit=limit, **days)
+            assert ask(source, site, asked, NOW) == ask(replace(source, tables=tables), site, asked, NOW)
 
 
 LARGEST = int(AMOUNT_MAX * 100) * 10**6

@@ -71,18 +71,27 @@ class Sorted:
     limit: int
 
 
-def can_choose(tables: FactTables, scope: Scope, measures: Iterable[Measure], formula: object) -> bool:
+def can_choose(
+    tables: FactTables, scope: Scope, measures: Iterable[Measure], formula: object, sequence: Sequencing
+) -> bool:
     """Return whether the database can choose the first rows of a report that is sorted by the figures of `formula`.
 
-    The database can compare sums and quotients of measures, but not the formulas of a site's own columns. If visitors
+    The database can compare sums and quotients of measures, and changes of sums. It cannot compare the formulas of a
+    site's own columns, nor changes of quotients: exact ones need more than the 128 bits of its integers. If visitors
     are counted by bitmaps, the result is `False`, so that all rows are fetched: they are few, and choosing the first
     rows would hold the bitmaps of two periods (the report's own and the compared one) in memory at once.
     """
     is_sortable = formula is None or (
-        isinstance(formula, Formula) and all(each.has_one_scale for each in _sums_of(formula))
+        isinstance(formula, Formula)
+        and all(each.has_one_scale for each in _sums_of(formula))
+        and (formula.under is None or not _is_by_change(sequence))
     )
     by_bitmaps = tables.visitors_max(scope.by) is not None and any(each.attribute == "visitor" for each in measures)
     return tables.chooses_first and bool(scope.by) and is_sortable and not by_bitmaps
+
+
+def _is_by_change(sequence: Sequencing) -> bool:
+    return any(isinstance(part, ByFigure) and part.is_change for part in sequence)
 
 
 def _sums_of(formula: Formula) -> tuple[Sum, ...]:
@@ -167,29 +176,44 @@ def first_rows_statement(
         for place, group in enumerate(side.groups)
     ]
     grouped = [(side, group, found.prefix_with("MATERIALIZED")) for side, group, found in grouped]
-    sorted_by = sorted(formula.measures, key=repr) if formula is not None else []
+    sorted_by = _sorted_by(sequence, formula)
     keys = [f"key_{place}" for place in range(len(by))]
     every = union_all(*(_keys_and_figures(side, group, found, sorted_by) for side, group, found in grouped)).subquery()
     figures = [func.coalesce(func.max(every.c[f"figure_{place}"]), 0) for place in range(len(sorted_by))]
     named = [figure.label(f"figure_{place}") for place, figure in enumerate(figures)]
     merged = select(*(every.c[name] for name in keys), *named).group_by(*(every.c[name] for name in keys))
     merged_rows = merged.cte("merged").prefix_with("MATERIALIZED")
-    values = {measure: merged_rows.c[f"figure_{place}"] for place, measure in enumerate(sorted_by)}
+    values = {figure: merged_rows.c[f"figure_{place}"] for place, figure in enumerate(sorted_by)}
     first = _in_order(tables, by, merged_rows, sequence, formula, values)
     return union_all(_rows(first, keys, grouped), _totals(merged_rows, keys, grouped))  # type: ignore[return-value]  # a union is selected from like a select
 
 
 _Grouped = Sequence[tuple[_Side, Group, CTE]]
+Values = Mapping[Measure, Expression]
+"""The SQL expression of each measure of a row."""
+_SidedMeasure = tuple[Measure, bool]
+"""A measure, and whether it is that of the compared period."""
 
 
-def _keys_and_figures(side: _Side, group: Group, found: CTE, sorted_by: Sequence[Measure]) -> Selection:
+def _sorted_by(sequence: Sequencing, formula: Formula | None) -> Sequence[_SidedMeasure]:
+    """List the measures that the order of rows depends on; a change depends on those of both periods."""
+    measures = sorted(formula.measures, key=repr) if formula is not None else []
+    return [
+        (measure, is_compared) for is_compared in (False, True)[: 1 + _is_by_change(sequence)] for measure in measures
+    ]
+
+
+def _keys_and_figures(side: _Side, group: Group, found: CTE, sorted_by: Sequence[_SidedMeasure]) -> Selection:
     """Return the select of the keys of a group and of the measures in `sorted_by`.
 
-    A measure is null if the group does not compute it, or if the group is of the compared period.
+    A measure is null if the group does not compute it, or if it is a measure of the other period.
     """
-    mine = dict(zip(group.measures, _measures_of(side, found), strict=True)) if not side.shape.is_compared else {}
+    mine = dict(zip(group.measures, _measures_of(side, found), strict=True))
     keys = [_key(side, found, place).label(f"key_{place}") for place in range(len(side.shape.by))]
-    figures: list[Expression] = [mine.get(measure, null()) for measure in sorted_by]
+    figures: list[Expression] = [
+        mine.get(measure, null()) if is_compared == side.shape.is_compared else null()
+        for measure, is_compared in sorted_by
+    ]
     return select(*keys, *(figure.label(f"figure_{place}") for place, figure in enumerate(figures)))
 
 
@@ -214,7 +238,7 @@ def _in_order(
     rows: CTE,
     sequence: Sequencing,
     formula: Formula | None,
-    values: Mapping[Measure, Expression],
+    values: Mapping[_SidedMeasure, Expression],
 ) -> CTE:
     """Return the keys of the first rows in the order of the report, as `answer.py` sorts them."""
     joined: FromClause = rows
@@ -224,18 +248,21 @@ def _in_order(
             names = _names(tables, dimension).subquery(f"names_{place}")
             joined = joined.outerjoin(names, names.c.key == texts[place])
             texts[place] = func.coalesce(names.c.spelling, texts[place])
+    own, before = ({measure: values[measure, side] for measure, side in values if side is at} for at in (False, True))
     sorted_by: list[Expression] = []
     for part in sequence:
         if not isinstance(part, ByFigure):
             expressions: Sequence[Expression] = [texts[part.place]]
+        elif formula is None:
+            expressions = []
         else:
-            expressions = comparable(formula, values) if formula is not None else []
+            expressions = _changes(formula, own, before) if part.is_change else comparable(formula, own)
         sorted_by += [(each.desc() if part.is_descending else each.asc()).nulls_last() for each in expressions]
     keys = [rows.c[f"key_{place}"] for place in range(len(by))]
     return select(*keys).select_from(joined).order_by(*sorted_by).limit(parameter(_LIMIT)).cte("first")
 
 
-def comparable(formula: Formula, values: Mapping[Measure, Expression]) -> list[Expression]:
+def comparable(formula: Formula, values: Values) -> list[Expression]:
     """Return SQL expressions that, compared one after another, give the exact order of the figures."""
     over = _added(formula.over, values)
     if formula.under is None:
@@ -248,7 +275,12 @@ def comparable(formula: Formula, values: Mapping[Measure, Expression]) -> list[E
     return digits
 
 
-def _added(added: Sum, values: Mapping[Measure, Expression]) -> Expression:
+def _changes(formula: Formula, own: Values, before: Values) -> list[Expression]:
+    assert formula.under is None, "`can_choose` refuses changes of quotients"
+    return [_added(formula.over, own) - _added(formula.over, before)]
+
+
+def _added(added: Sum, values: Values) -> Expression:
     (first, sign), *others = added.terms
     total: Expression = type_coerce(values[first] * literal(sign, BigInteger), BigInteger)
     for measure, sign in others:

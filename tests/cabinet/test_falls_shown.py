@@ -1,0 +1,122 @@
+"""Sharp falls stand among the current problems of the overview, with a cure and a link to the report of what fell."""
+
+import html
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+
+import pytest
+
+from cast import NO_ID, Player, Stage, zone_at_noon
+from dealtrace.accounts.rights import Role
+from dealtrace.accounts.site_days import day_start, site_day
+from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.attribution.visit import Visit
+from dealtrace.cabinet.formats import day_span
+from dealtrace.deals.incoming_deal import IncomingDeal
+from dealtrace.leads.call import IncomingCall
+from dealtrace.operations.deals.import_deals import import_deals
+from engines import on_one_engine
+from guests import Guest, member_of, text_of
+from server import ServerProcess
+from write_commands import utc_now
+
+pytestmark = on_one_engine
+YANDEX = TrafficSource("yandex", "cpc")
+DAYS = 9 * 7
+USUAL = {"deals": 16, "sourced": 12, "visits": 0, "leads": 0}
+CURES = {
+    "match_rate": "See why deals have no lead, and check the contacts that the CRM sends.",
+    "deals": "See which sources lost most deals, and check that the CRM sends all of them.",
+    "leads": "See which sources lost most leads, and check the PBX and the forms of the site.",
+    "visits": "See which sources lost most visits, and check the ads and the counter.",
+}
+
+
+def fill(
+    stage: Stage, player: Player, *, last_week: Mapping[str, int], yesterday: Mapping[str, int], **usual: int
+) -> None:
+    """Store deals, some of which state a source, calls and visits of nine whole weeks up to yesterday."""
+    zone, today = player.site.time_zone, site_day(utc_now(), player.site.time_zone)
+    deals: list[IncomingDeal] = []
+    calls: list[IncomingCall] = []
+    for number in range(1, DAYS + 1):
+        counts = {**USUAL, **usual, **(last_week if number <= 7 else {}), **(yesterday if number == 1 else {})}
+        began = day_start(today - timedelta(days=number), zone) + timedelta(hours=1)
+        moments = [began + timedelta(minutes=place) for place in range(max(counts.values()))]
+        deals += [
+            IncomingDeal(
+                None, f"{number} {place}", "", None, at, stated_source=YANDEX if place < counts["sourced"] else None
+            )
+            for place, at in enumerate(moments[: counts["deals"]])
+        ]
+        calls += [
+            IncomingCall(at, timedelta(minutes=1), f"7920{number:03}{place:04}")
+            for place, at in enumerate(moments[: counts["leads"]])
+        ]
+        visits = [Visit(NO_ID, f"v{place}", at, YANDEX) for place, at in enumerate(moments[: counts["visits"]])]
+        if visits:
+            stage.visits(player, *visits)
+    stage.ids.ensure(10 * len(deals))
+    with stage.database.write() as connection:
+        import_deals(stage.work(connection, player), deals)
+    stage.calls(player, *calls)
+
+
+def told(guest: Guest) -> list[str]:
+    """Return what the overview says of falls, in order; a period that has none of their days changes nothing."""
+    first, other = (text_of(guest.get("", period=period).text).replace("\u00a0", " ") for period in ("28d", "today"))
+    said, again = (
+        re.findall(r"([A-Z][a-z ]+: a sharp fall\. [^.]*: [\d.]+(?: %)?, usually [\d.]+(?: %)?)\.", words)
+        for words in (first, other)
+    )
+    assert said == again
+    return said
+
+
+@pytest.mark.parametrize(
+    ("usual", "last_week", "yesterday", "expected"),
+    [
+        ({}, {"sourced": 4}, {}, {"match_rate": "Match rate: a sharp fall. {week}: 25.0 %, usually 75.0 %"}),
+        ({"visits": 12}, {"visits": 4}, {}, {"visits": "Visits: a sharp fall. {week}: 28, usually 84"}),
+        ({"leads": 6}, {"leads": 1}, {}, {"leads": "Leads: a sharp fall. {week}: 7, usually 42"}),
+        ({"leads": 2}, {"deals": 6, "sourced": 5}, {}, {"deals": "Deals: a sharp fall. {week}: 42, usually 112"}),
+        ({}, {}, {"deals": 2, "sourced": 2}, {"deals": "Deals: a sharp fall. {day}: 2, usually 16"}),
+        ({"deals": 2, "sourced": 2}, {"sourced": 0}, {"deals": 1}, {}),
+        ({"visits": 3}, {}, {"visits": 0}, {}),
+    ],
+    ids=["match rate", "visits", "leads", "deals", "yesterday", "too few deals", "a quiet day"],
+)
+def test_a_sharp_fall_is_told_with_the_report_that_shows_it(
+    server: ServerProcess,
+    served: Stage,
+    usual: dict[str, int],
+    last_week: dict[str, int],
+    yesterday: dict[str, int],
+    expected: dict[str, str],
+) -> None:
+    player = served.open_site(time_zone=zone_at_noon())
+    fill(served, player, last_week=last_week, yesterday=yesterday, **usual)
+    reader = member_of(server, served, player.site.id, Role.READER)
+    day_on = site_day(utc_now(), player.site.time_zone) - timedelta(days=1)
+    days = {"week": day_span("en", day_on - timedelta(days=6), day_on), "day": day_span("en", day_on, day_on)}
+    said = [words.format(**days).replace("\u00a0", " ") for words in expected.values()]
+    assert told(reader) == said
+    page = reader.get("").text
+    for metric, cure in CURES.items():
+        links = re.findall(rf'<a href="([^"]+)">{re.escape(cure)}</a>', page)
+        assert len(links) == (metric in expected)
+        for link in links:
+            report = reader.follow(html.unescape(link))
+            assert report.status_code == 200
+            assert "aria-sort" in report.text, "what fell most comes first"
+    neighbour = member_of(server, served, served.open_site().site.id, Role.READER)
+    assert told(neighbour) == []
+
+
+def test_a_fall_is_told_in_russian_too(server: ServerProcess, served: Stage) -> None:
+    player = served.open_site(time_zone=zone_at_noon())
+    fill(served, player, last_week={"deals": 3, "sourced": 3}, yesterday={})
+    reader = member_of(server, served, player.site.id, Role.READER, language="ru")
+    page = text_of(reader.get("").text).replace("\u00a0", " ")
+    assert re.search(r"Сделки: резкое падение\. [^.]*: 21, обычно 112\. Посмотрите, какие источники", page)
