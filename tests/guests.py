@@ -22,7 +22,7 @@ from dealtrace.storage.accounts import users
 from dealtrace.storage.accounts.sessions import list_sessions
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.schema.tables.control import session
-from server import ServerProcess
+from server import UNKEPT, ServerProcess, http_client
 
 PASSWORD = "correct horse battery"
 _NUMBERS = count(1)
@@ -69,14 +69,7 @@ class Guest:
         self.site_id, self.secret, self.login = site_id, secret, login
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         cookies = {name: value for name, value in (("session", secret), ("language", language)) if value}
-        self.http = httpx.Client(
-            base_url=server.address,
-            headers=sent,
-            cookies=cookies,
-            timeout=30,
-            trust_env=False,
-            limits=httpx.Limits(max_keepalive_connections=0),
-        )
+        self.http = http_client(server.address, headers=sent, cookies=cookies, limits=UNKEPT)
 
     def log_in(self, user: User | str, password: str = PASSWORD, **fields: str) -> httpx.Response:
         """Send the form of the log-in page."""

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import httpx
 
-from server import REGISTER, ServerProcess, deal_parameters
+from server import REGISTER, ServerProcess, deal_parameters, http_client
 
 THREADS = 4
 PAUSE_SECONDS = 0.02
@@ -43,7 +43,7 @@ class Load:
         return deal_parameters(self._token, orderNumber=number, tags="one,two,three", manager="Коля")
 
     def _register(self, thread: int) -> None:
-        with httpx.Client(base_url=self._server.address, timeout=60, trust_env=False) as http:
+        with http_client(self._server.address, timeout=60) as http:
             count = 0
             while not self._over.is_set():
                 count += 1

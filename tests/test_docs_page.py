@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from html import unescape
 from typing import Any
 
-import httpx
 import pytest
 from jsonschema import Draft202012Validator
 
@@ -28,7 +27,7 @@ from dealtrace.settings import Settings
 from dealtrace.storage.accounts.installation import set_factor_demanded
 from dealtrace.storage.database.engine import open_database
 from guests import Guest, member_of
-from server import ServerProcess
+from server import UNKEPT, ServerProcess, http_client
 
 NOT_THERE = {"download": {404}, "request": {404}, "explanation": {200, 404}, "customfield-delete": {200, 400}}
 """Requests about something that a new installation may not have, with the statuses of their answers."""
@@ -147,8 +146,7 @@ def test_no_link_is_dead(docs_server: ServerProcess, language: str) -> None:
 def test_a_language_is_chosen_there_and_kept(docs_server: ServerProcess) -> None:
     page = read(docs_server, "/docs/errors", "en-GB,en")
     assert '<html lang="en">' in page
-    unkept = httpx.Limits(max_keepalive_connections=0)
-    with httpx.Client(base_url=docs_server.address, timeout=30, trust_env=False, limits=unkept) as reader:
+    with http_client(docs_server.address, limits=UNKEPT) as reader:
         for back in ("/docs", "/docs?site=7", "/docs/errors?site=7", "/docs/errors"):
             chosen = {"language": "ru", "back": back}
             answer = reader.post("/cabinet/language", data=chosen, headers={"sec-fetch-site": "same-origin"})

@@ -21,7 +21,7 @@ from dealtrace.storage.schema.tables.control import shared_link
 from dealtrace.storage.schema.tables.control import user as user_table
 from engines import on_one_engine
 from guests import Guest, member_of
-from server import ServerProcess
+from server import ServerProcess, http_client
 from write_commands import NOON, utc_now
 
 pytestmark = on_one_engine
@@ -56,7 +56,8 @@ def share(owner: Guest, query: str, name: str = "For the agency", days: str = "3
 
 def visit(address: str, **query: str) -> httpx.Response:
     """Open a link as somebody who is not logged in."""
-    return httpx.get(address, params=query or None, headers={"accept-language": "en"}, timeout=30, trust_env=False)
+    with http_client() as http:
+        return http.get(address, params=query or None, headers={"accept-language": "en"})
 
 
 def digest_of(address: str) -> str:

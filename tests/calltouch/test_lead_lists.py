@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from cast import MOSCOW, Player, Stage
 from dealtrace.calltouch.batches import read_document
 from dealtrace.storage.schema.tables.leads import call, lead_request
-from server import ServerProcess
+from server import ServerProcess, http_client
 from stored import points_of, rows_of
 
 IMPORT = "/lead-service/v1/api/call/import"
@@ -358,7 +358,7 @@ def test_lists_that_come_at_once_do_not_disturb_each_other(
 
     def send(caller: int) -> None:
         items = [good(path, 100 * caller + number) for number in range(100)]
-        with httpx.Client(base_url=server.address, timeout=60, trust_env=False) as http:
+        with http_client(server.address, timeout=60) as http:
             answers.append(http.post(path, headers=headers_of(owner), json={LIST_OF[path]: [*items[:99], items[0]]}))
 
     callers = [threading.Thread(target=send, args=(number,)) for number in range(8)]

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-import httpx
 import pytest
 
 from commands import CommandLine, Terminal
@@ -19,7 +18,7 @@ from dealtrace.cli.serve import _free_address
 from dealtrace.settings import Settings
 from engines import on_one_engine
 from postgresql import PostgresqlServer
-from server import ServerProcess, free_port
+from server import ServerProcess, free_port, http_client
 from waiting import wait_until
 
 LINK = re.compile(r"http://127\.0\.0\.1:\d+(/cabinet/welcome\?key=(\S+))")
@@ -211,7 +210,7 @@ def test_two_processes_on_postgresql_share_their_figures_and_name_their_requests
         named: list[str] = []
 
         def both_answered() -> bool:
-            with httpx.Client(trust_env=False, timeout=30) as fresh:
+            with http_client() as fresh:
                 named.append(fresh.get(f"{server.address}/healthz").headers["x-request-id"])
             return len(named) >= 60 and len({name.partition("-")[0] for name in named}) == 2
 

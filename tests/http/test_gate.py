@@ -25,7 +25,7 @@ from dealtrace.storage.database.engine import Database, open_database
 from engines import on_one_engine
 from postgresql import PostgresqlServer
 from redis_server import RedisServer
-from server import DELETE, REGISTER, UPDATE, ServerProcess, deal_parameters
+from server import DELETE, REGISTER, UPDATE, ServerProcess, deal_parameters, http_client
 from waiting import wait_until, wait_until_followed
 
 T = TypeVar("T")
@@ -329,7 +329,7 @@ def test_a_full_queue_is_503_and_nothing_of_it_is_stored(start_server: StartServ
     answered: list[httpx.Response] = []
 
     def register() -> None:
-        with httpx.Client(base_url=server.address, timeout=60, trust_env=False) as http:
+        with http_client(server.address, timeout=60) as http:
             answered.append(http.get(REGISTER, params=deal_parameters(player.token)))
 
     assert server.update(player.token).status_code == 400, "the token is known now"

@@ -13,7 +13,7 @@ from cast import Player, Stage, moscow
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.storage.database.engine import open_database
 from postgresql import PostgresqlServer
-from server import REGISTER, REST, UPDATE, ServerProcess, deal_parameters
+from server import REGISTER, REST, UPDATE, ServerProcess, deal_parameters, http_client
 from write_commands import registration
 
 NUMBERS = 25
@@ -45,7 +45,7 @@ def together(work: "list[list[dict[str, str]]]", server: ServerProcess, path: st
     def call(requests: list[dict[str, str]]) -> None:
         start.wait(timeout=30)
         for parameters in requests:
-            with httpx.Client(base_url=server.address, timeout=60, trust_env=False) as http:
+            with http_client(server.address, timeout=60) as http:
                 answers.append(http.get(path, params=parameters))
 
     threads = [threading.Thread(target=call, args=(requests,)) for requests in work]
@@ -147,7 +147,7 @@ def test_a_journal_read_through_both_processes_while_others_write_is_exact(
     page = 0
     while len(seen) < DEALS:
         page += 1
-        with httpx.Client(base_url=pair.address, timeout=60, trust_env=False) as http:
+        with http_client(pair.address, timeout=60) as http:
             answer = http.get(
                 f"{REST}/{player.site.id}/{journal}",
                 params={

@@ -12,7 +12,7 @@ from cast import Player, Stage
 from dealtrace.storage.database.engine import open_database
 from postgresql import PostgresqlServer
 from receiver import Answer, Received, Receiver
-from server import REGISTER, ServerProcess, deal_parameters, free_port
+from server import REGISTER, ServerProcess, deal_parameters, free_port, http_client
 from stored import points_of, versions_of
 from waiting import wait_until, wait_until_followed
 
@@ -278,7 +278,7 @@ def test_two_processes_tell_each_thing_once_and_in_order(
     wanted, processes = [f"K-{number}" for number in range(60)], set()
     for number in wanted:
         parameters = deal_parameters(shop.player.token, orderNumber=number)
-        with httpx.Client(timeout=30, trust_env=False) as caller:  # a connection each
+        with http_client() as caller:  # a connection each
             answer = caller.get(server.address + REGISTER, params=parameters)
         processes.add(answer.headers["x-request-id"].partition("-")[0])
     receiver.wait_for(60)

@@ -18,7 +18,7 @@ from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.reports.mirror.mirror import file_of, folder_of
 from dealtrace.storage.schema.tables.leads import call
 from guests import member_of, text_of
-from server import ServerProcess
+from server import ServerProcess, http_client
 from waiting import PATIENCE_SECONDS, wait_until
 
 VISITS = 300_000
@@ -61,7 +61,7 @@ def test_a_stop_ends_the_building_of_the_mirror_which_begins_anew(
     server = start_server_on(str(database.url))
 
     def ask() -> httpx.Response:
-        with httpx.Client(base_url=server.address, timeout=PATIENCE_SECONDS, trust_env=False) as client:
+        with http_client(server.address, timeout=PATIENCE_SECONDS) as client:
             return client.get("/api/reports", params=REPORT, headers={"Access-Token": player.token})
 
     with ThreadPoolExecutor(2) as threads:
