@@ -92,6 +92,27 @@ def test_a_command_imports_nothing_of_the_server_of_migrations_and_of_reports(
     assert not OF_OTHERS & imported
 
 
+@pytest.mark.parametrize(
+    ("command", "of_others"),
+    {
+        "site list": "operations.accounts.change_site_settings",
+        "user list": "operations.accounts.manage_user",
+        "deal list --site 1": "operations.deals.match",
+        "db check": "operations.leads.renormalise_contacts storage.reports.mirror.copy_facts",
+    }.items(),
+)
+def test_a_command_imports_nothing_of_the_other_commands_in_its_group(
+    command: str, of_others: str, own_database: Mapping[str, str]
+) -> None:
+    group, name, *_ = command.split()
+    everything = {f"dealtrace.{module}" for module in of_others.split()}
+    assert everything <= imported_by([group, "--help"], own_database)
+    assert not everything & imported_by(command.split(), own_database)
+    loaded = load_command(group, only=name)
+    assert isinstance(loaded, TyperGroup)
+    assert list(loaded.commands) == [name]
+
+
 def test_imports_are_exempt_from_garbage_collection_which_goes_on() -> None:
     load_command("site")
     assert gc.isenabled()
@@ -138,6 +159,9 @@ def test_a_misspelt_command_is_named_with_its_neighbour(terminal: Terminal) -> N
     finished = terminal.run("dael", "list")
     assert finished.status == 2
     assert "deal" in finished.err
+    finished = terminal.run("deal", "histroy")
+    assert finished.status == 2
+    assert "history" in finished.err
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["site", "list"], ["config"], ["config", "--json"]])
