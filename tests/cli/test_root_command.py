@@ -113,6 +113,21 @@ def test_a_command_imports_nothing_of_the_other_commands_in_its_group(
     assert list(loaded.commands) == [name]
 
 
+def test_nothing_looks_for_garbage_while_the_program_is_imported() -> None:
+    asked = """
+import gc
+import sys
+from dealtrace.cli import main
+before = gc.get_stats()
+sys.argv = ["dealtrace", "--version"]
+try:
+    main()
+except SystemExit:
+    assert gc.get_stats() == before
+"""
+    subprocess.run([sys.executable, "-c", asked], capture_output=True, check=True)
+
+
 def test_imports_are_exempt_from_garbage_collection_which_goes_on() -> None:
     load_command("site")
     assert gc.isenabled()

@@ -155,11 +155,7 @@ def _load_group(listed: ListedGroup, only: str) -> typer.Typer:
 
 
 def _import_command(module: str, attribute: str) -> object:
-    """Import a command without garbage collection, and exempt what was imported from later collections.
-
-    Imports leave no garbage, and garbage collections, mostly at exit, would take a fifth of the time of a short
-    command.
-    """
+    """Import a command without garbage collection, and exempt all that was imported from later collections."""
     gc.disable()
     try:
         return getattr(import_module(f"dealtrace.cli.{module}"), attribute)
