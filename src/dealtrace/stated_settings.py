@@ -14,7 +14,7 @@ TOML_FILE = Path("dealtrace.toml")
 ENV_FILE = Path(".env")
 
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-"""To look for plugins, Pydantic would read a file of every installed package when it builds the model of the settings."""
+"""To look for plugins, Pydantic would read a file of every installed package before it builds the settings."""
 
 
 def read_environment() -> dict[str, str]:

@@ -113,6 +113,18 @@ def test_a_command_imports_nothing_of_the_other_commands_in_its_group(
     assert list(loaded.commands) == [name]
 
 
+@pytest.mark.parametrize("command", ["site list", "token list 1", "explain 1"])
+def test_a_command_without_days_imports_no_way_to_read_them(command: str, own_database: Mapping[str, str]) -> None:
+    assert "dealtrace.cli.day_options" not in imported_by(command.split(), own_database)
+
+
+def test_a_shown_report_imports_nothing_of_files(own_database: Mapping[str, str], tmp_path: Path) -> None:
+    of_files = {"xlsxwriter", "dealtrace.files.export_columns"}
+    report = ["report", "sources", "--site", "1"]
+    assert not of_files & imported_by(report, own_database)
+    assert "xlsxwriter" in imported_by([*report, "--xlsx", str(tmp_path / "report.xlsx")], own_database)
+
+
 def test_nothing_looks_for_garbage_while_the_program_is_imported() -> None:
     asked = """
 import gc

@@ -8,11 +8,12 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import day_end, day_start
+from dealtrace.cli.day_options import day_option
 from dealtrace.cli.deals.field_lines import format_fields
 from dealtrace.cli.deals.lookup import DealArgument, find_deal, format_lead_of
 from dealtrace.cli.deals.period import check_order
 from dealtrace.cli.lead_answers import DealAnswer
-from dealtrace.cli.options import JsonOption, OnlySiteOption, SiteIdOption, day_option
+from dealtrace.cli.options import JsonOption, OnlySiteOption, SiteIdOption
 from dealtrace.cli.terminal import console, open_prepared, print_json
 from dealtrace.deals.currency import RUBLE
 from dealtrace.deals.deal import Deal
