@@ -124,14 +124,15 @@ SQLALCHEMY_NAMES: dict[str, frozenset[str]] = {
     "settings.py": frozenset({"make_url", "ArgumentError"}),
     "runtime/write_queue.py": frozenset({"Connection", "RootTransaction"}),
     "cli/backup.py": frozenset({"inspect"}),
-    "cli/database.py": frozenset({"text", "DatabaseError"}),
+    "cli/database/check.py": frozenset({"text", "DatabaseError"}),
+    "cli/database/distribute.py": frozenset({"text"}),
 }
 """Outside `storage` only the `Connection` type is known.
 
 The write queue commits a transaction; the others look at a database from outside, as an operator does.
 """
 
-STATEMENT_HOMES = frozenset({"cli/database.py", "cli/backup.py"})
+STATEMENT_HOMES = frozenset({"cli/database/check.py", "cli/database/distribute.py", "cli/backup.py"})
 """Commands that speak to the engine itself (Citus, damage, a foreign file), never to our tables."""
 
 APP_MAY_USE = frozenset({"database", "schema"})

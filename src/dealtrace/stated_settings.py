@@ -13,6 +13,9 @@ ENVIRONMENT_PREFIX = "DEALTRACE_"
 TOML_FILE = Path("dealtrace.toml")
 ENV_FILE = Path(".env")
 
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+"""To look for plugins, Pydantic would read a file of every installed package before it builds the settings."""
+
 
 def read_environment() -> dict[str, str]:
     """Return the variables of the environment that have our prefix, by name in lower case and without the prefix."""

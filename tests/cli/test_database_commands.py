@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from cast import Stage
 from commands import CommandLine, Terminal, read_to_the_end
-from dealtrace.cli.database import summarize_distribution
+from dealtrace.cli.database.distribute import summarize_distribution
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.schema.upgrade import newest_revision

@@ -92,6 +92,54 @@ def test_a_command_imports_nothing_of_the_server_of_migrations_and_of_reports(
     assert not OF_OTHERS & imported
 
 
+@pytest.mark.parametrize(
+    ("command", "of_others"),
+    {
+        "site list": "operations.accounts.change_site_settings",
+        "user list": "operations.accounts.manage_user",
+        "deal list --site 1": "operations.deals.match",
+        "db check": "operations.leads.renormalise_contacts storage.reports.mirror.copy_facts",
+    }.items(),
+)
+def test_a_command_imports_nothing_of_the_other_commands_in_its_group(
+    command: str, of_others: str, own_database: Mapping[str, str]
+) -> None:
+    group, name, *_ = command.split()
+    everything = {f"dealtrace.{module}" for module in of_others.split()}
+    assert everything <= imported_by([group, "--help"], own_database)
+    assert not everything & imported_by(command.split(), own_database)
+    loaded = load_command(group, only=name)
+    assert isinstance(loaded, TyperGroup)
+    assert list(loaded.commands) == [name]
+
+
+@pytest.mark.parametrize("command", ["site list", "token list 1", "explain 1"])
+def test_a_command_without_days_imports_no_way_to_read_them(command: str, own_database: Mapping[str, str]) -> None:
+    assert "dealtrace.cli.day_options" not in imported_by(command.split(), own_database)
+
+
+def test_a_shown_report_imports_nothing_of_files(own_database: Mapping[str, str], tmp_path: Path) -> None:
+    of_files = {"xlsxwriter", "dealtrace.files.export_columns"}
+    report = ["report", "sources", "--site", "1"]
+    assert not of_files & imported_by(report, own_database)
+    assert "xlsxwriter" in imported_by([*report, "--xlsx", str(tmp_path / "report.xlsx")], own_database)
+
+
+def test_nothing_looks_for_garbage_while_the_program_is_imported() -> None:
+    asked = """
+import gc
+import sys
+from dealtrace.cli import main
+before = gc.get_stats()
+sys.argv = ["dealtrace", "--version"]
+try:
+    main()
+except SystemExit:
+    assert gc.get_stats() == before
+"""
+    subprocess.run([sys.executable, "-c", asked], capture_output=True, check=True)
+
+
 def test_imports_are_exempt_from_garbage_collection_which_goes_on() -> None:
     load_command("site")
     assert gc.isenabled()
@@ -138,6 +186,9 @@ def test_a_misspelt_command_is_named_with_its_neighbour(terminal: Terminal) -> N
     finished = terminal.run("dael", "list")
     assert finished.status == 2
     assert "deal" in finished.err
+    finished = terminal.run("deal", "histroy")
+    assert finished.status == 2
+    assert "history" in finished.err
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["site", "list"], ["config"], ["config", "--json"]])

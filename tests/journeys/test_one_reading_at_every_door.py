@@ -20,7 +20,7 @@ from cast import MOSCOW, Player, Stage, moscow
 from commands import Terminal
 from dealtrace.cabinet.carried import carried_query
 from dealtrace.cabinet.requests.page import _query
-from dealtrace.cli.options import _read_moment
+from dealtrace.cli.day_options import _read_moment
 from dealtrace.leads.search_text import parse_search
 from dealtrace.storage.schema.tables.costs import cost
 from dealtrace.storage.schema.tables.deals import deal, deal_contact

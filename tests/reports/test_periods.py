@@ -1,6 +1,7 @@
 """Periods and what they are compared with."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -115,6 +116,17 @@ def test_the_offset_of_an_instant_is_that_of_its_zone(
     for begins, offset in offsets[1:]:
         assert (begins - INSTANT).astimezone(time_zone).utcoffset() != offset
         assert begins.astimezone(time_zone).utcoffset() == offset
+
+
+@pytest.mark.parametrize(("name", "year"), [("America/Boa_Vista", 2000), ("Asia/Gaza", 2040)])
+def test_no_change_is_passed_over_where_clocks_go_back_within_a_week(name: str, year: int) -> None:
+    time_zone = ZoneInfo(name)
+    for day in range(14):
+        since = datetime(year, 1, 1, tzinfo=UTC) + timedelta(days=day)
+        until = since + timedelta(days=366)
+        passed = [(since + timedelta(hours=hour)).astimezone(time_zone).utcoffset() for hour in range(366 * 24)]
+        offsets = [offset for _, offset in time_zone_offsets(time_zone, since, until)]
+        assert offsets == [offset for offset, _ in groupby(passed)]
 
 
 @pytest.mark.parametrize(

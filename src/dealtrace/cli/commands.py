@@ -1,8 +1,12 @@
-"""The `dealtrace` program and the list of its commands; a command is imported only when it is run."""
+"""The `dealtrace` program and the list of its commands.
+
+Only the module of the command that is run is imported. It imports what its command needs at its top, as all modules do;
+so commands of one group are in different modules if they need different parts of the program.
+"""
 
 import gc
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from importlib import import_module
 from typing import Annotated, Any, ParamSpec, TypeVar
@@ -26,11 +30,37 @@ class ListedCommand:
     help: str
 
 
-COMMANDS = {
+@record
+class ListedGroup:
+    """A group of commands in several modules: the module and function of each by name, and its line in `--help`."""
+
+    commands: Mapping[str, tuple[str, str]]
+    help: str
+
+
+COMMANDS: dict[str, ListedCommand | ListedGroup] = {
     "serve": ListedCommand("serve", "serve", "Run the server until Ctrl-C or SIGTERM."),
-    "site": ListedCommand("sites.commands", "site_commands", "Create, change, show and list sites."),
+    "site": ListedGroup(
+        {
+            "create": ("sites.create", "create"),
+            "set": ("sites.change", "change"),
+            "list": ("sites.show", "show_sites"),
+            "show": ("sites.show", "show_site"),
+        },
+        "Create, change, show and list sites.",
+    ),
     "token": ListedCommand("tokens", "token_commands", "Issue, list and revoke API tokens."),
-    "user": ListedCommand("users", "user_commands", "Create, invite, list and delete users of the cabinet."),
+    "user": ListedGroup(
+        {
+            "create": ("users.manage", "create"),
+            "invite": ("users.manage", "invite"),
+            "list": ("users.show", "show_users"),
+            "password": ("users.manage", "change_password"),
+            "delete": ("users.manage", "delete"),
+            "reset-code": ("users.manage", "reset_code"),
+        },
+        "Create, invite, list and delete users of the cabinet.",
+    ),
     "field": ListedCommand("fields", "field_commands", "Add, list and remove custom fields."),
     "status": ListedCommand("reports.statuses", "status_commands", "Set and list which statuses mean won or lost."),
     "rate": ListedCommand("reports.rates", "rate_commands", "Set and list the exchange rates that reports use."),
@@ -38,8 +68,16 @@ COMMANDS = {
     "source": ListedCommand(
         "sources", "source_commands", "Classify hosts as own, payment, search and so on, and reclassify past visits."
     ),
-    "deal": ListedCommand(
-        "deals.commands", "deal_commands", "List, show and restore deals, show their history and choose their leads."
+    "deal": ListedGroup(
+        {
+            "list": ("deals.show", "show_deals"),
+            "show": ("deals.show", "show_deal"),
+            "history": ("deals.history", "history"),
+            "restore": ("deals.change", "restore"),
+            "pin": ("deals.change", "pin"),
+            "unpin": ("deals.change", "unpin"),
+        },
+        "List, show and restore deals, show their history and choose their leads.",
     ),
     "lead": ListedCommand("leads", "lead_commands", "Show, delete or restore a call or lead request."),
     "explain": ListedCommand("deals.explain", "explain", "Explain why a deal has its lead, or has none."),
@@ -63,8 +101,16 @@ COMMANDS = {
     "requests": ListedCommand("requests.tail", "request_commands", "Show the journal of requests to the API."),
     "doctor": ListedCommand("doctor.command", "doctor", "Check the installation."),
     "config": ListedCommand("settings_in_force", "config", "Show the settings in force."),
-    "db": ListedCommand(
-        "database", "database_commands", "Upgrade and check the database, or spread it over a Citus cluster."
+    "db": ListedGroup(
+        {
+            "upgrade": ("database.upgrade", "upgrade"),
+            "check": ("database.check", "check"),
+            "recount": ("database.recount", "recount"),
+            "renormalise": ("database.renormalise", "renormalise"),
+            "mirror": ("database.mirror", "mirror"),
+            "distribute": ("database.distribute", "distribute"),
+        },
+        "Upgrade and check the database, or spread it over a Citus cluster.",
     ),
     "backup": ListedCommand("backup", "backup", "Back up the whole database to one file."),
     "restore": ListedCommand("backup", "restore", "Restore a backup into an empty database."),
@@ -72,11 +118,19 @@ COMMANDS = {
 """All commands by name. Their help lines are here, since importing all commands takes a second of CPU time."""
 
 
-def load_command(name: str) -> TyperCommand | TyperGroup:
-    """Import and return the command or group of commands that `COMMANDS` lists under `name`."""
-    defined = _import_command(COMMANDS[name])
+def load_command(name: str, only: str = "") -> TyperCommand | TyperGroup:
+    """Import and return the command or group of commands that `COMMANDS` lists under `name`.
+
+    Of a group in several modules, only the command `only` is imported if there is one of this name, otherwise all.
+    """
+    listed = COMMANDS[name]
     parent = typer.Typer(add_completion=False)
     parent.callback()(lambda: None)
+    defined = (
+        _load_group(listed, only)
+        if isinstance(listed, ListedGroup)
+        else _import_command(listed.module, listed.attribute)
+    )
     if isinstance(defined, typer.Typer):
         parent.add_typer(defined, name=name)
     else:
@@ -89,15 +143,22 @@ def load_command(name: str) -> TyperCommand | TyperGroup:
     return loaded
 
 
-def _import_command(listed: ListedCommand) -> object:
-    """Import a command without garbage collection, and exempt what was imported from later collections.
+def _load_group(listed: ListedGroup, only: str) -> typer.Typer:
+    """Import a group of commands in several modules: only the command `only` if there is one, otherwise all."""
+    group = typer.Typer(help=listed.help, no_args_is_help=True)
+    for name, (module, attribute) in listed.commands.items():
+        if name == only or only not in listed.commands:
+            defined = _import_command(module, attribute)
+            assert callable(defined)
+            group.command(name)(defined)
+    return group
 
-    Imports leave no garbage, and garbage collections, mostly at exit, would take a fifth of the time of a short
-    command.
-    """
+
+def _import_command(module: str, attribute: str) -> object:
+    """Import a command without garbage collection, and exempt all that was imported from later collections."""
     gc.disable()
     try:
-        return getattr(import_module(f"dealtrace.cli.{listed.module}"), listed.attribute)
+        return getattr(import_module(f"dealtrace.cli.{module}"), attribute)
     finally:
         gc.freeze()
         gc.enable()
@@ -146,7 +207,9 @@ class CommandGroup(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """Import the command that the arguments name; return its name, the command itself, and the other arguments."""
         name, listed, rest = super().resolve_command(ctx, args)
-        return name, load_command(name) if listed is not None and name is not None else None, rest
+        if listed is None or name is None:
+            return name, None, rest
+        return name, load_command(name, only=rest[0] if rest else ""), rest
 
     def main(self, *args: Any, **options: Any) -> Any:
         """Run a command; if output cannot be written, end with one line on standard error and exit status 1.

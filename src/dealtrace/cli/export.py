@@ -17,8 +17,9 @@ from sqlalchemy import Connection
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import day_start
 from dealtrace.attribution.credit import AttributionModel
+from dealtrace.cli.day_options import day_option
 from dealtrace.cli.deals.period import check_order
-from dealtrace.cli.options import JsonOption, SiteIdOption, day_option
+from dealtrace.cli.options import JsonOption, SiteIdOption
 from dealtrace.cli.terminal import console, counted, error_console, fail, open_prepared, print_json
 from dealtrace.deals.exported_deal import ExportedDeal
 from dealtrace.files.export_columns import (

@@ -1,38 +1,10 @@
 """Arguments and options of the command line that several commands share."""
 
-from datetime import date, datetime, time
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from dealtrace.accounts.own_ids import ID_MAX as ID_MAX
-from dealtrace.errors import InvalidValue
-from dealtrace.leads.wall_clock import read_clock, read_instant
-from dealtrace.reports.periods import YEAR_FIRST, parse_day
-
-
-def day_option(help_text: str, *, name: str) -> Any:  # Any: what `typer.Option` returns
-    """Return an option whose value is a day, parsed by `parse_day`."""
-    return typer.Option(name, parser=_read_day, metavar="[YYYY-MM-DD]", help=help_text)
-
-
-def moment_option(help_text: str, *, name: str) -> Any:  # Any: what `typer.Option` returns
-    """Return an option whose value is a date and time; a day without a time means the start of that day."""
-    return typer.Option(name, parser=_read_moment, metavar="[YYYY-MM-DD[THH:MM:SS]]", help=help_text)
-
-
-def _read_day(text: str) -> date:
-    try:
-        return parse_day(text)
-    except InvalidValue as fault:
-        raise typer.BadParameter(fault.en) from fault
-
-
-def _read_moment(text: str) -> datetime:
-    """Return a date and time, which is naive unless the string states a time zone."""
-    moment = read_clock(text, YEAR_FIRST) or read_instant(text, YEAR_FIRST)
-    return moment if moment is not None else datetime.combine(_read_day(text), time.min)
-
 
 SiteIdArgument = Annotated[int, typer.Argument(min=1, max=ID_MAX, help="The siteId.")]
 OptionalSiteIdArgument = Annotated[

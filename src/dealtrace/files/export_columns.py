@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -15,13 +14,12 @@ from dealtrace.files.columns import normalize_heading
 from dealtrace.files.deal_columns import DEALS
 from dealtrace.files.import_columns import ImportFormat, field_heading
 from dealtrace.files.lead_request_columns import LEAD_REQUESTS
+from dealtrace.files.row import Value
 from dealtrace.leads.call import Call
 from dealtrace.leads.exported_lead import ExportedLead
 from dealtrace.leads.lead_request import LeadRequest
 from dealtrace.record import record
 
-Value = str | int | bool | Decimal | datetime | None
-"""The value of an exported cell; a `datetime` is aware until `on_the_clock` converts it to local time."""
 Row = TypeVar("Row")
 SEPARATOR = ", "
 RING_BACK_NAME = "ringBack"

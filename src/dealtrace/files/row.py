@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 
 from dealtrace.errors import Violation
 from dealtrace.record import record
@@ -41,6 +42,8 @@ class NestedValue:
 
 Cell = str | int | float | bool | datetime | date | time | timedelta | LostValue | NestedValue
 """The value of a cell; CSV has strings only. An empty string is an empty cell."""
+Value = str | int | bool | Decimal | datetime | None
+"""The value of an exported cell; a `datetime` is aware until `on_the_clock` converts it to local time."""
 
 COLUMNS_MAX = 256
 

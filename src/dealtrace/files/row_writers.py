@@ -1,26 +1,28 @@
-"""Write rows to files of any size: CSV, XLSX, JSON Lines."""
+"""Write rows to files of any size: CSV, XLSX, JSON Lines; the library for workbooks is imported for a workbook only."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Protocol, TextIO
+from typing import TYPE_CHECKING, Protocol, TextIO
 
 import msgspec
-import xlsxwriter  # type: ignore[import-untyped]
-from xlsxwriter.exceptions import XlsxFileError  # type: ignore[import-untyped]
 
 from dealtrace.errors import Language
 from dealtrace.files.atomic_file import write_atomically
 from dealtrace.files.cell_types import EXACT_NUMBERS_BELOW
 from dealtrace.files.csv_lines import CsvLines
-from dealtrace.files.export_columns import Value
+from dealtrace.files.row import Value
 from dealtrace.files.spreadsheet_text import comes_back, guard_formula, spreadsheet_text
 from dealtrace.files.xlsx.packed_workbook import Proceed, open_packed
 from dealtrace.record import record
+
+if TYPE_CHECKING:
+    import xlsxwriter  # type: ignore[import-untyped]
 
 SHEET_ROWS_MAX = 1_048_576
 CELL_LENGTH_MAX = 32_767
@@ -163,7 +165,7 @@ class XlsxFile:
     Every sheet begins with the headings. Notes are on a separate sheet at the end.
     """
 
-    def __init__(self, book: xlsxwriter.Workbook, headings: Sequence[str]) -> None:
+    def __init__(self, book: "xlsxwriter.Workbook", headings: Sequence[str]) -> None:
         self.cut = 0
         self._book = book
         self._headings = headings
@@ -305,13 +307,14 @@ def _open_workbook(
 ) -> Iterator[RowWriter]:
     """Yield a writer of a workbook; its rows are in a private temporary folder until the workbook is complete."""
     with TemporaryDirectory() as folder, open_packed(path, proceed) as packed:
-        book = xlsxwriter.Workbook(packed, {"constant_memory": True, "tmpdir": folder})
+        library = import_module("xlsxwriter")
+        book = library.Workbook(packed, {"constant_memory": True, "tmpdir": folder})
         try:
             file = XlsxFile(book, headings)
             yield file
             file.add_notes(notes, language)
             book.close()
-        except XlsxFileError as error:
+        except library.exceptions.XlsxFileError as error:
             raise OSError(str(error)) from error
         finally:
             for sheet in book.worksheets():

@@ -155,12 +155,16 @@ def last_month(today: date) -> Period:
     return Period(last_on.replace(day=1), last_on)
 
 
+OFFSET_LASTS = 6 * DAY
+"""The step in which changes of an offset are looked for; every zone has kept each offset for longer."""
+
+
 def time_zone_offsets(time_zone: ZoneInfo, since: datetime, until: datetime) -> list[tuple[datetime, timedelta]]:
     """List the zone's offsets from UTC between `since` and `until`, each with the instant from which it applies."""
     found = [(since, _offset(time_zone, since))]
     at = since
     while at < until:
-        after = min(at + DAY, until)
+        after = min(at + OFFSET_LASTS, until)
         if (offset := _offset(time_zone, after)) != found[-1][1]:
             found.append((_change_between(time_zone, at, after), offset))
         at = after

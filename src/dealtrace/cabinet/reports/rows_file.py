@@ -29,7 +29,8 @@ from dealtrace.cabinet.reports.row_details import Details, read_details, ref_of
 from dealtrace.cabinet.reports.rows import ROWS, key_texts
 from dealtrace.cabinet.view import View
 from dealtrace.errors import Language
-from dealtrace.files.export_columns import ExportColumn, Value
+from dealtrace.files.export_columns import ExportColumn
+from dealtrace.files.row import Value
 from dealtrace.files.row_writers import Note
 from dealtrace.files.temporary_file import refused_if_full
 from dealtrace.operations.reports.ask import FactSource

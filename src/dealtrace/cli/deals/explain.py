@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from dealtrace.accounts.site import Site
 from dealtrace.answers.explanation import serialize_explanation
-from dealtrace.cli.deals.history import format_instant
+from dealtrace.cli.deals.field_lines import format_instant
 from dealtrace.cli.deals.lookup import NOUN, DealArgument, find_deal, format_lead, format_lead_of
 from dealtrace.cli.options import JsonOption, OnlySiteOption
 from dealtrace.cli.terminal import console, open_prepared, print_json

@@ -1,16 +1,33 @@
-"""Format the history of a deal: each version with its time, author and changed values, in the site's time zone."""
+"""`dealtrace deal history`: list the changes of a deal, each with its time, author and changed values."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-import msgspec
-
 from dealtrace.accounts.site import Site
+from dealtrace.cli.deals.field_lines import flatten, format_fields, format_instant
+from dealtrace.cli.deals.lookup import DealArgument, find_deal
+from dealtrace.cli.lead_answers import VersionAnswer
+from dealtrace.cli.options import JsonOption, OnlySiteOption
+from dealtrace.cli.terminal import console, open_prepared, print_json
 from dealtrace.deals.deal import Deal
-from dealtrace.deals.versions import LEAD, MOMENTS, DealVersion
+from dealtrace.deals.versions import DealVersion
+from dealtrace.storage.accounts.users import find_logins
+from dealtrace.storage.deals.versions import list_versions
 
 NOTHING = "nothing"
+
+
+def history(deal: DealArgument, site: OnlySiteOption = None, as_json: JsonOption = False) -> None:
+    """List the changes of a deal: the time, the token or user, and the values before and after."""
+    with open_prepared() as database, database.read() as connection:
+        owner, found = find_deal(connection, deal, site)
+        versions = list_versions(connection, owner.id, found.id)
+        logins = find_logins(connection, {version.user_id for version in versions if version.user_id is not None})
+    if as_json:
+        print_json([_serialize_version(owner, version) for version in versions])
+        return
+    for line in format_history(owner, found, versions, logins):
+        console.print(line)
 
 
 def format_history(site: Site, deal: Deal, versions: Sequence[DealVersion], logins: Mapping[int, str]) -> Iterator[str]:
@@ -27,17 +44,6 @@ def format_history(site: Site, deal: Deal, versions: Sequence[DealVersion], logi
             yield from format_fields(version.after, site.time_zone)
 
 
-def format_fields(fields: Mapping[str, object], zone: ZoneInfo) -> Iterator[str]:
-    """Yield a line for each field that has a value; a field `b` inside a field `a` is named `a.b`."""
-    for name, text in _flatten(fields, zone).items():
-        yield f"   {name}: {text}"
-
-
-def format_instant(at: datetime, zone: ZoneInfo) -> str:
-    """Format an instant in a time zone as `yyyy-mm-dd hh:mm:ss`."""
-    return f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
-
-
 def _author(version: DealVersion, logins: Mapping[int, str]) -> str:
     if version.user_id is not None:
         return f"user {logins.get(version.user_id, version.user_id)}"
@@ -45,33 +51,22 @@ def _author(version: DealVersion, logins: Mapping[int, str]) -> str:
 
 
 def _format_changes(version: DealVersion, zone: ZoneInfo) -> Iterator[str]:
-    before, after = _flatten(version.before, zone), _flatten(version.after, zone)
+    before, after = flatten(version.before, zone), flatten(version.after, zone)
     for name in {**before, **after}:
         earlier, later = before.get(name, NOTHING), after.get(name, NOTHING)
         if earlier != later:
             yield f"   {name}: {earlier} → {later}"
 
 
-def _flatten(fields: Mapping[str, object], zone: ZoneInfo, opening: str = "") -> dict[str, str]:
-    """Return the fields that have a value, as strings by dotted path; `opening` is put before each path.
-
-    Whole paths are compared with `LEAD` and `MOMENTS`, since a custom field may have the same name as one of them.
-    """
-    flat: dict[str, str] = {}
-    for name, value in fields.items():
-        plain = msgspec.to_builtins(value, builtin_types=(datetime, date))
-        if isinstance(plain, Mapping) and opening + name == LEAD:
-            flat[LEAD] = f"{'call' if plain['kind'] == 'call' else 'request'} {plain['id']}"
-        elif isinstance(plain, Mapping):
-            flat |= _flatten(plain, zone, f"{opening}{name}.")
-        elif plain not in (None, "", [], ()):
-            flat[opening + name] = _format_value(opening + name, plain, zone)
-    return flat
-
-
-def _format_value(name: str, value: object, zone: ZoneInfo) -> str:
-    if isinstance(value, str) and name in MOMENTS:
-        value = datetime.fromisoformat(value)
-    if isinstance(value, datetime):
-        return format_instant(value, zone)
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+def _serialize_version(site: Site, version: DealVersion) -> VersionAnswer:
+    return {
+        "siteId": site.id,
+        "orderId": version.deal_id,
+        "version": version.version,
+        "kind": version.kind,
+        "recordedAt": version.recorded_at,
+        "tokenId": version.token_id,
+        "userId": version.user_id,
+        "before": version.before,
+        "after": version.after,
+    }

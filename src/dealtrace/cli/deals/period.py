@@ -5,7 +5,7 @@ from typing import Annotated
 
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import day_end, day_start, site_day
-from dealtrace.cli.options import day_option
+from dealtrace.cli.day_options import day_option
 from dealtrace.cli.terminal import fail
 from dealtrace.record import record
 

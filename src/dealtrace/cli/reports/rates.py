@@ -11,8 +11,9 @@ from rich.table import Table
 from dealtrace import clock
 from dealtrace.accounts.site_days import site_day
 from dealtrace.cli.answers import RateAnswer
+from dealtrace.cli.day_options import day_option
 from dealtrace.cli.import_files import EncodingOption
-from dealtrace.cli.options import JsonOption, SiteIdArgument, day_option
+from dealtrace.cli.options import JsonOption, SiteIdArgument
 from dealtrace.cli.terminal import console, counted, fail, open_prepared, print_json, work_in
 from dealtrace.deals.currency import CurrencyRate
 from dealtrace.errors import InvalidValue

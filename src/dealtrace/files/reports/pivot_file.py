@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from dealtrace.errors import Language
-from dealtrace.files.export_columns import Value
 from dealtrace.files.reports.report_file import TOTAL, TOTAL_FOR_PEOPLE, partial_notes, question_notes
+from dealtrace.files.row import Value
 from dealtrace.files.row_writers import CSV, Note, open_writer
 from dealtrace.files.xlsx.packed_workbook import Proceed
 from dealtrace.reports.filters import escaped_name

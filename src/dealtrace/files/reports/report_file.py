@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from dealtrace.errors import Language
-from dealtrace.files.export_columns import Value
+from dealtrace.files.row import Value
 from dealtrace.files.row_writers import CSV, Note, open_writer
 from dealtrace.files.xlsx.packed_workbook import Proceed
 from dealtrace.reports.answer import Report, Row

@@ -13,8 +13,8 @@ from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.demo.begin import LABEL
 from dealtrace.operations.demo.mark import Demo, find_demo, list_demos, lock_demo
 from dealtrace.operations.spend_points import lock_registrations_of
+from dealtrace.storage.accounts.deleted_sites import delete_site
 from dealtrace.storage.accounts.revision import raise_revision
-from dealtrace.storage.accounts.sites import delete_site
 from dealtrace.storage.site_rows import count_site_rows, delete_site_rows
 
 RECORDS = ("visit", "call", "lead_request", "deal")

@@ -5,7 +5,7 @@ from dataclasses import astuple
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from dealtrace.accounts.site import TARGET_CALL_DEFAULT, Site, SiteId
 from dealtrace.attribution.site_hosts import hosts_of
@@ -14,14 +14,10 @@ from dealtrace.storage.accounts.revision import raise_revision
 from dealtrace.storage.accounts.site_hosts import list_hosts
 from dealtrace.storage.database.column_types import is_in
 from dealtrace.storage.database.compiled_statement import Row
-from dealtrace.storage.database.upsert import insert_into
-from dealtrace.storage.schema.lock_order import in_lock_order
-from dealtrace.storage.schema.tables.alerts import alert, mail, mail_leave, mail_report
-from dealtrace.storage.schema.tables.control import invitation, membership, revision, shared_link, site, token
-from dealtrace.storage.schema.tables.webhooks import webhook
+from dealtrace.storage.schema.tables.control import revision, site
 from dealtrace.storage.webhooks.webhooks import list_listeners
 
-_DELETED = "deleted site"
+DELETED = "deleted site"
 """The name of a row in `revision`: deleting a site stores there the highest site id that was ever assigned."""
 
 
@@ -101,20 +97,8 @@ def next_site_id(connection: Connection) -> SiteId:
     The id of a deleted site is not assigned again, because running servers may still remember its data.
     """
     highest = connection.execute(select(func.max(site.c.id))).scalar_one()
-    deleted = connection.execute(select(revision.c.number).where(revision.c.name == _DELETED)).scalar_one_or_none()
+    deleted = connection.execute(select(revision.c.number).where(revision.c.name == DELETED)).scalar_one_or_none()
     return SiteId(max(highest or 0, deleted or 0) + 1)
-
-
-def delete_site(connection: Connection, site_id: int) -> None:
-    """Delete a site that has no data, together with its tokens, webhooks, alerts, e-mails, memberships and links."""
-    tables = (token, webhook, alert, mail, mail_leave, mail_report, membership, invitation, shared_link)
-    for table in in_lock_order(tables):
-        connection.execute(delete(table).where(table.c.site_id == site_id))
-    connection.execute(delete(site).where(site.c.id == site_id))
-    highest = max(site_id, next_site_id(connection) - 1)
-    kept = insert_into(connection, revision).values(name=_DELETED, number=highest)
-    connection.execute(kept.on_conflict_do_update(index_elements=["name"], set_={"number": highest}))
-    raise_revision(connection)
 
 
 def _site_from_row(connection: Connection, row: Row) -> Site:

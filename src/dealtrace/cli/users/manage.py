@@ -1,24 +1,20 @@
-"""`dealtrace user`: create, invite, list and delete users of the cabinet, the web interface."""
+"""`dealtrace user`: create, invite, change and delete users of the cabinet, the web interface."""
 
 from typing import Annotated
 
 import typer
 
 from dealtrace import clock
-from dealtrace.accounts.rights import Rights, Role
-from dealtrace.cli.answers import UserAnswer
-from dealtrace.cli.options import ID_MAX, JsonOption
-from dealtrace.cli.terminal import console, explained, fail, open_prepared, print_json
+from dealtrace.accounts.rights import Role
+from dealtrace.cli.options import ID_MAX
+from dealtrace.cli.terminal import console, explained, fail, open_prepared
 from dealtrace.operations.accounts import manage_user
 from dealtrace.operations.accounts.create_user import create_user, hash_password
 from dealtrace.operations.accounts.invite_user import invite_user
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.accounts.second_factor import reset_second_factor
 from dealtrace.settings import read_settings
-from dealtrace.storage.accounts.users import list_rights
 from dealtrace.storage.id_blocks import transaction
-
-user_commands = typer.Typer(help="Create, invite, list and delete users of the cabinet.", no_args_is_help=True)
 
 LoginArgument = Annotated[str, typer.Argument(help="The login name, case-insensitive.")]
 AtSiteOption = Annotated[int | None, typer.Option("--site", min=1, max=ID_MAX, help="The site of the role.")]
@@ -35,7 +31,6 @@ NewPasswordOption = Annotated[
 ]
 
 
-@user_commands.command("create")
 def create(
     login: LoginArgument, password: NewPasswordOption, site: AtSiteOption = None, role: RoleOption = None
 ) -> None:
@@ -49,7 +44,6 @@ def create(
     console.print(f"User {user.login} created.")
 
 
-@user_commands.command("invite")
 def invite(site: AtSiteOption = None, role: RoleOption = None) -> None:
     """Print a one-time link that gives a person a role on a site, or makes them an owner of the installation."""
     _check_pair(site, role)
@@ -58,22 +52,6 @@ def invite(site: AtSiteOption = None, role: RoleOption = None) -> None:
     console.print(f"{read_settings().address}/cabinet/invitation?key={key}", markup=False, soft_wrap=True)
 
 
-@user_commands.command("list")
-def show(as_json: JsonOption = False) -> None:
-    """List all users with their roles."""
-    with open_prepared() as database, database.read() as connection:
-        people = list_rights(connection)
-    if as_json:
-        print_json([_serialize_user(rights) for rights in people])
-        return
-    for rights in people:
-        user = rights.user
-        factor = "two-factor authentication on" if user.has_second_factor else "no two-factor authentication"
-        created = f"created {user.created_at:%Y-%m-%d %H:%M} UTC"
-        console.print(f"{user.login}  {created}  {_format_roles(rights)}  {factor}")
-
-
-@user_commands.command("password")
 def change_password(login: LoginArgument, password: NewPasswordOption) -> None:
     """Change the password of a user and log them out everywhere."""
     with explained():
@@ -83,7 +61,6 @@ def change_password(login: LoginArgument, password: NewPasswordOption) -> None:
     console.print(f"The password of {user.login} has been changed.")
 
 
-@user_commands.command("delete")
 def delete(login: LoginArgument) -> None:
     """Delete a user. Sites, tokens and deals remain. The last owner of the installation cannot be deleted."""
     with open_prepared() as database, database.write() as connection:
@@ -91,7 +68,6 @@ def delete(login: LoginArgument) -> None:
     console.print(f"User {user.login} deleted.")
 
 
-@user_commands.command("reset-code")
 def reset_code(login: LoginArgument) -> None:
     """Turn off two-factor authentication for a user who lost their device, and log them out everywhere."""
     with open_prepared() as database, database.write() as connection:
@@ -104,21 +80,3 @@ def _check_pair(site: int | None, role: Role | None) -> None:
         fail(
             "Use --site and --role together: a role applies to a site. Without either, the user owns the installation."
         )
-
-
-def _format_roles(rights: Rights) -> str:
-    if rights.user.is_owner:
-        return "owner of the installation"
-    return ", ".join(f"{role} of site {site_id}" for site_id, role in rights.roles.items()) or "no role"
-
-
-def _serialize_user(rights: Rights) -> UserAnswer:
-    user = rights.user
-    return {
-        "userId": user.id,
-        "login": user.login,
-        "createdAt": user.created_at,
-        "owner": user.is_owner,
-        "roles": {str(site_id): role.value for site_id, role in rights.roles.items()},
-        "secondFactor": user.has_second_factor,
-    }

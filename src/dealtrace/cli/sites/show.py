@@ -1,99 +1,26 @@
-"""`dealtrace site`: create, change, show and list sites."""
+"""`dealtrace site list` and `dealtrace site show`: show sites with their settings."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Annotated
 from zoneinfo import ZoneInfo
 
-import typer
 from rich.table import Table
 from sqlalchemy import Connection
 
 from dealtrace import clock
-from dealtrace.accounts.own_ids import FIRST_ID_MAX, ID_MAX
-from dealtrace.accounts.site import TIME_ZONE_DEFAULT, Site
+from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cli.options import JsonOption, SiteIdArgument
 from dealtrace.cli.sites.answers import SiteAnswer
-from dealtrace.cli.terminal import console, explained, fail, open_prepared, print_json
-from dealtrace.operations.accounts.change_site_settings import change_site_settings
-from dealtrace.operations.accounts.open_site import NewSite, check_new_site, open_site
+from dealtrace.cli.terminal import console, open_prepared, print_json
 from dealtrace.operations.accounts.require_site import require_site
-from dealtrace.operations.accounts.set_first_id import check_first_id, set_first_id
-from dealtrace.settings import read_settings
 from dealtrace.storage.accounts.busiest_second import find_busiest_second
 from dealtrace.storage.accounts.points import find_points_spent
 from dealtrace.storage.accounts.sites import list_sites
-from dealtrace.storage.database.engine import is_new_file
-from dealtrace.storage.id_blocks import IdBlocks
-
-site_commands = typer.Typer(help="Create, change, show and list sites.", no_args_is_help=True)
 
 
-@site_commands.command("create")
-def create(
-    name: Annotated[str, typer.Argument(help="The name of the site.")],
-    site_id: Annotated[
-        int,
-        typer.Option(min=0, max=ID_MAX, help="Use this siteId when migrating from Calltouch; 0 assigns the next one."),
-    ] = 0,
-    token: Annotated[str | None, typer.Option(help="Use this clientApiId when migrating from Calltouch.")] = None,
-    timezone: Annotated[str, typer.Option(help="The time zone of the site's dates and times.")] = TIME_ZONE_DEFAULT,
-    first_id: Annotated[
-        int | None,
-        typer.Option(min=1, max=FIRST_ID_MAX, help="The lowest id to give to new records; lower ids are for imports."),
-    ] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Create a site and its first API token. The token is shown only once."""
-    with explained():
-        settings = read_settings()
-        new = NewSite(name, timezone, settings.points_per_day, site_id=site_id, token=token)
-        check_new_site(new)
-        if first_id is not None and is_new_file(settings.database_url):
-            check_first_id(first_id)
-    with open_prepared(creates=True) as database, database.write() as connection:
-        if first_id is not None:
-            set_first_id(connection, first_id)
-        ids = IdBlocks(database.writer)
-        ids.ensure_within(connection, 1)
-        opened = open_site(connection, ids, new, clock.now())
-    if as_json:
-        print_json({"siteId": opened.site.id, "clientApiId": opened.secret})
-    else:
-        console.print(f"Site {opened.site.id} ({opened.site.name}) created. Its token, shown only once:")
-        console.print(opened.secret)
-
-
-@site_commands.command("set")
-def change(
-    site_id: SiteIdArgument,
-    settings: Annotated[
-        list[str],
-        typer.Argument(
-            help="Settings as key=value: contact_matching=on|off, timezone=, points_per_day=, points_cost.METHOD=, "
-            "attribution=, respects_do_not_track=on|off, unique_depth_days=, target_call_seconds=, "
-            "cors_origins=ORIGIN,…, counter=CODE, name="
-        ),
-    ],
-) -> None:
-    """Change the settings of a site. A running server applies them within two seconds."""
-    values: dict[str, str] = {}
-    for setting in settings:
-        key, equals, value = setting.partition("=")
-        if not equals:
-            fail(f"{setting}: expected key=value")
-        if key in values:
-            fail(f"{key} is given twice. Give it once.")
-        values[key] = value
-    with open_prepared() as database, database.write() as connection:
-        site = change_site_settings(connection, site_id, values, clock.now())
-    console.print(f"Site {site.id} updated.")
-
-
-@site_commands.command("list")
-def show(as_json: JsonOption = False) -> None:
+def show_sites(as_json: JsonOption = False) -> None:
     """List all sites with their settings and the API points used today."""
     with open_prepared() as database, database.read() as connection:
         now = clock.now()
@@ -118,7 +45,6 @@ def show(as_json: JsonOption = False) -> None:
     console.print(table)
 
 
-@site_commands.command("show")
 def show_site(site_id: SiteIdArgument, as_json: JsonOption = False) -> None:
     """Show all settings of a site, its custom fields, the points spent today and today's busiest second."""
     with open_prepared() as database, database.read() as connection:

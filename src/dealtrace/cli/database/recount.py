@@ -1,0 +1,16 @@
+"""`dealtrace db recount`: count the deals of each day again."""
+
+from dealtrace.cli.terminal import console, counted, open_prepared
+from dealtrace.storage.accounts.sites import list_sites
+from dealtrace.storage.deals.daily_counts import recount_deals
+
+
+def recount() -> None:
+    """Recount the deals of each day; journals get their totals from these counts. Servers cannot write meanwhile."""
+    with open_prepared() as database:
+        with database.read() as connection:
+            sites = list_sites(connection)
+        for site in sites:
+            with database.write() as connection:
+                recount_deals(connection, site.id)
+    console.print(f"Recounted the deals of {counted(len(sites), 'site')}.")

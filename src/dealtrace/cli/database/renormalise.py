@@ -1,0 +1,41 @@
+"""`dealtrace db renormalise`: normalise stored phones and e-mails by the rules of this release."""
+
+import typer
+from rich.progress import Progress, TaskID
+
+from dealtrace.accounts.site import Site
+from dealtrace.cli.database.left_to_normalise import count_left
+from dealtrace.cli.terminal import console, counted, error_console, open_prepared, work_in
+from dealtrace.operations.leads.renormalise_contacts import renormalise_next_contacts
+from dealtrace.storage.accounts.sites import list_sites
+from dealtrace.storage.database.engine import Database
+
+
+def renormalise() -> None:
+    """Normalise all stored phones and e-mails by the rules of this release. If stopped, run it again to continue."""
+    hidden = not error_console.is_terminal
+    with open_prepared() as database, Progress(console=error_console, transient=True, disable=hidden) as progress:
+        with database.read() as connection:
+            sites = list_sites(connection)
+        bar = progress.add_task("Contacts", total=count_left(database))
+        try:
+            for site in sites:
+                _renormalise_site(database, site, progress, bar)
+        except KeyboardInterrupt:
+            progress.stop()
+            error_console.print("Stopped. To continue: dealtrace db renormalise")
+            raise typer.Exit(130) from None
+
+
+def _renormalise_site(database: Database, site: Site, progress: Progress, bar: TaskID) -> None:
+    contacts = rematched = 0
+    is_done = False
+    while not is_done:
+        with database.write() as connection:
+            chunk = renormalise_next_contacts(work_in(database, connection, site))
+        is_done = chunk is None
+        if chunk is not None:
+            contacts, rematched = contacts + chunk.contacts_changed, rematched + chunk.deals_changed
+            progress.advance(bar, chunk.read)
+    changed = f"{counted(contacts, 'set')} of contacts changed"
+    console.print(f"Site {site.id}: {changed}, {counted(rematched, 'deal')} matched to a different lead.", markup=False)

@@ -1,0 +1,49 @@
+"""`dealtrace deal restore`, `pin` and `unpin`: restore a deal, and choose its lead."""
+
+from typing import Annotated
+
+import typer
+
+from dealtrace.cli.deals.lookup import DealArgument, find_deal, format_lead_of
+from dealtrace.cli.options import ID_MAX, OnlySiteOption
+from dealtrace.cli.terminal import console, fail, open_prepared, work_in
+from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.operations.deals.pin import pin_deal, unpin_deal
+from dealtrace.operations.deals.restore import restore_deal
+
+
+def restore(deal: DealArgument, site: OnlySiteOption = None) -> None:
+    """Restore a deleted deal. This is refused if another deal has taken its number."""
+    with open_prepared() as database, database.write() as connection:
+        owner, found = find_deal(connection, deal, site, deleted=True)
+        restored = restore_deal(work_in(database, connection, owner), found.id)
+    console.print(f"Deal {restored.id} (number {restored.number}) restored.")
+
+
+def pin(
+    deal: DealArgument,
+    call: Annotated[int | None, typer.Option(min=1, max=ID_MAX, help="The callId of the lead.")] = None,
+    request: Annotated[int | None, typer.Option(min=1, max=ID_MAX, help="The requestId of the lead.")] = None,
+    none: Annotated[bool, typer.Option("--none", help="Give the deal no lead.")] = False,
+    site: OnlySiteOption = None,
+) -> None:
+    """Choose the lead of a deal by hand. From then on, matching does not change the lead."""
+    if [call is not None, request is not None, none].count(True) != 1:
+        fail("Give exactly one of --call, --request and --none.")
+    lead = LeadRef(LeadKind.CALL, call) if call is not None else None
+    lead = LeadRef(LeadKind.LEAD_REQUEST, request) if request is not None else lead
+    with open_prepared() as database, database.write() as connection:
+        owner, found = find_deal(connection, deal, site)
+        pinned = pin_deal(work_in(database, connection, owner), found.id, lead)
+    console.print(f"Deal {pinned.id} (number {pinned.number}) pinned to {format_lead_of(pinned)}.")
+
+
+def unpin(deal: DealArgument, site: OnlySiteOption = None) -> None:
+    """Unpin a deal, and rematch it by the rules at once."""
+    with open_prepared() as database, database.write() as connection:
+        owner, found = find_deal(connection, deal, site)
+        unpinned = unpin_deal(work_in(database, connection, owner), found.id)
+    console.print(
+        f"Deal {unpinned.id} (number {unpinned.number}) unpinned and matched to {format_lead_of(unpinned)}.",
+        markup=False,
+    )
