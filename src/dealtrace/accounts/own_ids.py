@@ -3,7 +3,7 @@
 from dealtrace.record import record
 
 ID_MAX = 2**53 - 1
-"""The largest id: JavaScript and 1C represent integers up to this exactly."""
+"""The largest id: JavaScript and 1C represent all integers up to this one exactly."""
 FIRST_ID_DEFAULT = 10**9
 """The first id of a new database.
 

@@ -38,7 +38,7 @@ class ForQuestion:
         return Text(WORDS_LENGTH_MAX).read(text)
 
     def schema(self) -> Schema:
-        """Return the JSON Schema of this type; of names, such as metrics, it lists only those that every site has."""
+        """Return the JSON Schema of this type; it does not list names that sites defined, such as names of columns."""
         return self.describe()
 
 

@@ -18,7 +18,9 @@ from dealtrace.operations.visits.run_reclassification import run_reclassificatio
 from dealtrace.storage.accounts.site_hosts import list_hosts
 from dealtrace.storage.database.engine import Database
 
-KindArgument = Annotated[str, typer.Argument(metavar="KIND", help="own, payment, signin, search or social.")]
+KindArgument = Annotated[
+    str, typer.Argument(metavar="KIND", help="The kind of host: own, payment, signin, search or social.")
+]
 HostArgument = Annotated[str, typer.Argument(metavar="HOST", help="The host, or any URL on it.")]
 
 source_commands = typer.Typer(

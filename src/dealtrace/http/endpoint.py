@@ -39,7 +39,7 @@ class AuthScheme:
 
     @property
     def headers(self) -> tuple[Parameter, ...]:
-        """List the headers for a token or a site's id, including the headers of the scheme `instead`; may be empty."""
+        """List the headers for a token or a site's id, if any, including those of the scheme `instead`."""
         own = tuple(header for header in (self.token, self.site) if header is not None) if self.is_header else ()
         return own + (self.instead.headers if self.instead is not None else ())
 

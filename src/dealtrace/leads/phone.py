@@ -166,10 +166,10 @@ def _rows(written: Sequence[Written]) -> list[list[Written]]:
 
 
 def _read_row(row: Sequence[Written], forms: Sequence[PhoneForm]) -> Iterator[str]:
-    """Yield the phones in a row of numbers.
+    """Yield the phones in a row of written numbers, which only punctuation separates.
 
-    A number may contain several phones, one after another. Reading a number stops at an extension, at digits
-    that are not a phone, or at a phone whose digits may also be parts of other numbers.
+    A written number may contain several phones, one after another. Reading it stops at an extension, at digits that
+    are not a phone, or at a phone whose digits may also be parts of other phones.
     """
     rivals, end = _rivals([number.digits for number in row]), -1
     limit = sum(len(number.digits) + 1 for number in takewhile(lambda number: not number.is_extension, row)) - 1

@@ -1,4 +1,4 @@
-"""The explanation of why a deal has its lead, or has none: it lists the search steps, with the same rules as matching.
+"""Explain why a deal has its lead, or has none: list the search steps, using the same rules as matching.
 
 The window of a lead is a span of time: a deal can be matched to the lead only if the deal happened in this span.
 """

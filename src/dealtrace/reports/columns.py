@@ -1,4 +1,4 @@
-"""The columns that a site defines for its reports: counts or amounts of deals with certain statuses, or formulas."""
+"""The columns that a site defines for its reports: formulas, and counts or amounts of deals with certain statuses."""
 
 import re
 from collections.abc import Iterable

@@ -84,7 +84,7 @@ def parse_figure(
             Violation(
                 "key",
                 f"ключей должно быть столько, сколько группировок в by: {len(question.by)}",
-                f"specify as many keys as there are dimensions in the parameter by: {len(question.by)}",
+                f"keys expected: {len(question.by)}, one for each dimension in the parameter by",
             )
         )
     found = []

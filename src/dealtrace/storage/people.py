@@ -1,4 +1,4 @@
-"""Find all stored data about the person who has a phone or e-mail, and make the data anonymous."""
+"""Find all stored data about the person who has a given phone or e-mail, and make the data anonymous."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import TypeVar

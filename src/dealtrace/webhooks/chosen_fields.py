@@ -12,11 +12,11 @@ def split_names(text: str) -> tuple[str, ...]:
 
 
 def check_fields(fields: Sequence[str], keys_of: Mapping[EventKind, Sequence[str]]) -> None:
-    """Check the fields that a webhook chooses; `keys_of` has the fields of each event that it receives.
+    """Check the fields that a webhook chooses; `keys_of` has the fields of each of the webhook's events.
 
     Raises:
-        InvalidSetting: one of the fields exists in no event, or one of the events has none of the fields, so that
-            nothing would be sent for this event.
+        InvalidSetting: one of the fields exists in no event, or one of the events has none of the fields (then
+            nothing would be sent for this event).
     """
     if not fields:
         return

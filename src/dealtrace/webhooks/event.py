@@ -53,7 +53,7 @@ class DealEvent:
 
 @record
 class AlertEvent:
-    """An event of an alert; the incident is the time in which the watched figure was unusual."""
+    """An event of an alert; an incident is a period in which the watched figure was unusual."""
 
     kind: EventKind
     incident_id: int

@@ -50,7 +50,7 @@ class TargetUnknown(Exception):  # noqa: N818
 
 
 async def find_addresses(host: str, port: int, private: Sequence[str]) -> list[str]:
-    """Find those IP addresses of a host that are public or in a `private` network, in the resolver's order.
+    """Find the IP addresses of a host that `is_allowed` accepts, in the resolver's order.
 
     Connect only to these addresses: the name may resolve to other addresses the next time. `host` must be ASCII and is
     resolved unchanged. The standard library would encode an international name by IDNA 2003, which may mean another
@@ -58,7 +58,7 @@ async def find_addresses(host: str, port: int, private: Sequence[str]) -> list[s
 
     Raises:
         TargetUnknown: the host name cannot be resolved.
-        TargetForbidden: all addresses of the host are private.
+        TargetForbidden: no address of the host is allowed.
     """
     try:
         loop = asyncio.get_running_loop()

@@ -77,7 +77,7 @@ def metric_under_models(metrics: Sequence[Metric], chosen: str) -> Metric:
 def model_metric_choices(
     address: Address, metrics: Sequence[Metric], shown: Metric, language: Language
 ) -> tuple[MetricChoice, ...]:
-    """Return a choice for each metric that models can change, with the URL of the table that shows this metric."""
+    """Return a choice for each metric that depends on the attribution model, with the URL of that metric's table."""
     return tuple(
         MetricChoice(_named(metric, language), address.link(chart=metric.name), metric == shown)
         for metric in metrics

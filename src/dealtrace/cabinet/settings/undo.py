@@ -147,8 +147,8 @@ def _mail_report(change: SiteChange, _user_ids: Mapping[str, int]) -> Undo | Non
 def _of_former(change: SiteChange, place: str, removal: Callable[[str], Undo]) -> Undo | None:
     """Return the form that removes what was added, brings back what was removed, or restores the former value.
 
-    The former value is read from the history when the form is sent, because the page of changes must not
-    contain recipients and the addresses of webhooks.
+    The former value is read from the history when the form is sent, because the page of changes must
+    contain neither recipients nor the URLs of webhooks.
     """
     if change.former is None:
         return None

@@ -1,4 +1,4 @@
-"""Count the unknown parameters that callers send."""
+"""Count the unknown parameters that are sent in requests."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence

@@ -53,7 +53,7 @@ class Explanation:
 
     @property
     def named(self) -> LeadRef | None:
-        """The lead that the caller's id or reference identifies at present, or `None` if there is none."""
+        """The lead that the sent id or reference identifies at present, or `None` if there is none."""
         return next((naming.lead for naming in self.namings if naming.lead is not None), None)
 
     @property

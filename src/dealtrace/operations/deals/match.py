@@ -23,7 +23,7 @@ from dealtrace.storage.leads import contact_rows, leads
 class DealToMatch:
     """A deal to match: its time, and its `clue`, which is the id, reference or contacts that the CRM sent.
 
-    The clue is ignored if there are `matchers`, which are searches that the caller sent.
+    The clue is ignored if the CRM also sent `matchers`, which are searches for a lead.
     """
 
     clue: LeadClue

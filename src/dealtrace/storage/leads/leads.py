@@ -120,7 +120,7 @@ def find_ids_by_sip_id(connection: Connection, site_id: int, sip_ids: Iterable[s
 def find_lead_requests_by_number(
     connection: Connection, site_id: int, numbers: Iterable[str]
 ) -> dict[str, StoredLeadRequest]:
-    """Find the lead requests with the given numbers, by number; unused numbers are left out."""
+    """Find the lead requests with the given numbers, by number; unknown numbers are left out."""
     keys = sorted(set(numbers))
     if not keys:
         return {}

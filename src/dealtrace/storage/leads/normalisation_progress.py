@@ -44,7 +44,7 @@ def find_progress(connection: Connection, site_id: int) -> NormalisationProgress
 
 
 def store_progress(connection: Connection, site_id: int, progress: NormalisationProgress | None) -> None:
-    """Update a site's stored progress, or delete it if `progress` is `None`: then all contacts are finished."""
+    """Update a site's stored progress, or delete it if `progress` is `None`: all contacts are then normalised."""
     mine = contact_reading.c.site_id == site_id
     if progress is None:
         connection.execute(delete(contact_reading).where(mine))

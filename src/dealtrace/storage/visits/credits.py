@@ -34,7 +34,7 @@ def heaviest_of(site_id: Operand, lead_id: Operand, model: Operand) -> ColumnEle
 
 
 def credit_key_of_deal() -> ColumnElement[int]:
-    """Return the SQL expression for a deal's `CreditKey`: its lead's id or, without a lead, minus its visit's id."""
+    """Return the SQL expression for a deal's `CreditKey`: its lead's id or, without a lead, its visit's id negated."""
     return func.coalesce(deal.c.lead_id, -deal.c.visit_id)
 
 
