@@ -246,7 +246,7 @@ SCENES: Mapping[ProblemKind, Scene] = {
     ),
     ProblemKind.PARAMETERS_UNKNOWN: Scene(
         send_unknown_parameters,
-        "have parameters that do not exist and have no effect: ordersum, stat.",
+        "contain unknown parameters, which have no effect: ordersum, stat.",
         "Find these requests in the journal",
         "requests",
     ),

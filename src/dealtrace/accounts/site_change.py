@@ -18,8 +18,8 @@ class ChangeKind(StrEnum):
     LAST-DAY` for several. `ROLE` is a change of a user's role on the site, `IMPORT` is an import of leads, deals or
     visits from a file, `COSTS` an import of costs, and `PAST` a reclassification of past visits, or, with the name
     `PAST_DEALS`, the matching of past deals. `LEAD` is a change of a lead by a person: `name` is the kind and id of the
-    lead, and `after` is what the person did; `before` holds no old value, but the number of the version of the lead's
-    notes that the change stored, or an empty string if the notes did not change. `ERASURE` is the erasure of a person:
+    lead, and `after` is what the person did; `before` is not an old value: if the change stored a new version of the
+    lead's notes, it is the number of that version, otherwise an empty string. `ERASURE` is the erasure of a person:
     `name` is the number of leads and `after` the number of deals; no contact is stored. `NOTE` is a note on the time
     axis of charts: `name` is `DAY TEXT`, and the key of the note is in `after` if the note was added, in `before` if it
     was removed.

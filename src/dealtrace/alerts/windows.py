@@ -57,7 +57,10 @@ class Slot:
         return Slot(self.window, self.last_on - weeks * DAYS_OF_WEEK * DAY, self.end_hour)
 
     def span(self, time_zone: ZoneInfo) -> Span:
-        """Return the start and end in UTC, and the days, if the window is whole days: costs are stored by day."""
+        """Return the start and end in UTC and, if the window lasts whole days, also these days.
+
+        The days are for costs, which are stored by day.
+        """
         if self.window.days:
             period = Period(self.last_on - (self.window.days - 1) * DAY, self.last_on)
             return Span(day_start(period.first_on, time_zone), day_end(self.last_on, time_zone), period)

@@ -62,7 +62,8 @@ def touches_of(lead_at: datetime, own: Visit, visits: Iterable[Visit]) -> list[V
     `own` is the visit whose id the lead has; `visits` may be any visits of the site. The list has `own` and earlier
     visits of the same visitor, from 90 days before the lead until the lead, both ends included. An anonymised visit is
     listed alone.
-    Ours: `own` is listed whenever it began, because clocks of forms and servers differ; visits after `own` are not.
+    Ours: `own` is listed no matter when it began, because clocks of forms and servers differ; other visits that began
+    after `own` are never listed.
     """
     earliest = lead_at - CREDIT_LOOKBACK
     others = [

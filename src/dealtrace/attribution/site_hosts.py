@@ -35,7 +35,7 @@ def format_host_kind(entry: SiteHost) -> str:
 class SiteHosts:
     """The hosts in the settings of one site, by their ASCII spelling.
 
-    A registered domain includes all hosts under it, unless it is a domain that different owners share.
+    A registered domain, such as `example.com`, includes all hosts under it, unless different owners share the domain.
     """
 
     known: Mapping[str, KnownHost] = field(default_factory=lambda: MappingProxyType({}))

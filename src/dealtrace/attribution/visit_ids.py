@@ -8,7 +8,7 @@ from dealtrace.attribution.visit import Visit, VisitId
 FIRST_KEYED_ID = 10**12
 """Ours: the first id made with a secret key. Lower ids are sequential or the vendor's, and can be guessed."""
 VISIT_ID_END = 2**53
-"""The first number too large for an id, so that JavaScript and 1C can represent all ids exactly."""
+"""All ids are below this number, because JavaScript and 1C cannot represent all larger integers exactly."""
 GUESSABLE_ID_USABLE = timedelta(hours=24)
 """Ours: how long a form without a token may send the guessable id of a visit, counted from the visit's last page."""
 

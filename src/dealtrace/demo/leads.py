@@ -108,7 +108,7 @@ def _numbered(lead: IncomingCall | IncomingLeadRequest, number: int) -> Incoming
 def _draw_clients(random: Random, calendar: Calendar, visitors: list[Visitor]) -> Iterator[tuple[Client, datetime]]:
     """Yield clients, each with the time of their first lead: visitors who become clients, and clients without a visit.
 
-    The order is random, but visitors who are likelier to leave a lead tend to come earlier.
+    The order is random, but visitors who are likelier to become clients tend to be yielded earlier.
     """
     drawn = sorted(visitors, key=lambda visitor: random.random() ** (1 / visitor.readiness), reverse=True)
     serial = 0

@@ -85,7 +85,7 @@ def valid_foreign(written: str) -> str | None:
 def is_foreign_in_groups(written: str) -> bool:
     """Return whether groups of digits are a foreign number, judging by the numbering plans and the sizes of the groups.
 
-    Ours: a number is Russian if its first group has ten digits, or has three digits that are not the country code. It
+    Ours: a number is Russian if its first group has ten digits, or has three digits that are not a country code. It
     is also Russian if an extension follows groups such as `800 555 35 35`, unless they begin with 99. Country codes of
     several neighbours of Russia begin with 99, and some forms put a 7 before the numbers of these neighbours.
     """

@@ -16,10 +16,10 @@ _KEYS_CACHED = 4096
 
 @record
 class BusiestSecond:
-    """The second in which an IP address that calls a site sent the most requests: their number, and the limit.
+    """The second in which one IP address sent the most requests: their number, and the limit that applied to it.
 
-    Ours: number and limit both count the admitted requests of the address to all sites of the server, so that they show
-    how near the address came to the limit. The second ends at `ended_at` (UTC), with a request to this site.
+    Ours: `counted` is the number of admitted requests of the address to all sites of the server, like the number that
+    is compared with the limit. The second ends at `ended_at` (UTC), with a request to the site that stores the record.
     """
 
     counted: int

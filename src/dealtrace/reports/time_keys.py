@@ -92,11 +92,11 @@ TIME_KEYS: Mapping[str, TimeKeys] = {
     ),
     "quarter": TimeKeys(_quarter_number, _quarter_text, _parse_quarter, "2026-Q4"),
 }
-"""The conversions for each time dimension, by the name of the dimension."""
+"""How the keys of each time dimension are converted, by the name of the dimension."""
 
 
 def keys_of_period(name: str, period: Period) -> dict[str, int]:
-    """Map each key of a time dimension in a period, as a string, to its number, in order of time."""
+    """Return the keys of a time dimension in a period, in order of time: each key as a string, with its number."""
     keys = TIME_KEYS[name]
     if keys.number_of is None:
         return {keys.text_of(hour): hour for hour in range(HOURS)}

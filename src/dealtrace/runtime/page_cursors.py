@@ -1,4 +1,4 @@
-"""Remember where each page that a client read ended, to find the next page without counting rows from the start."""
+"""Remember the ends of the pages that clients read, to find the next page without counting rows from the start."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable

@@ -63,7 +63,7 @@ class ReportPool:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> R:
-        """Call `function` with the site's data for reports and the arguments on a thread, and return its result.
+        """On a thread, call `function` with the site's data for reports, `args` and `kwargs`; return its result.
 
         `gone` must return when the client closes the connection; the report then ends after its current statement.
         `gone` is `None` if no client waits, for example for an e-mail.

@@ -129,7 +129,7 @@ _TEMPLATES: Mapping[ProblemKind, _Template] = {
         Role.OWNER,
     ),
     ProblemKind.PARAMETERS_UNKNOWN: _Template(
-        "Requests of the last %(days)s days have parameters that do not exist and have no effect: %(what)s.",
+        "Requests of the last %(days)s days contain unknown parameters, which have no effect: %(what)s.",
         "Find these requests in the journal, and correct the names in the CRM.",
         "requests",
         Role.OWNER,

@@ -113,7 +113,7 @@ def _find(source: FactSource, site: Site, figure: Figure, now: datetime, file: B
 
 
 def _pages(file: BinaryIO) -> Iterator[Sequence[RowBehind]]:
-    """Yield the rows of a file that `_find` has written."""
+    """Read the file that `_find` has written, and yield its rows in groups of up to `ROWS_AT_ONCE`."""
     file.seek(0)
     page: list[RowBehind] = []
     for line in file:
@@ -153,7 +153,7 @@ def _notes(figure: Figure, conditions: Sequence[str], language: Language) -> lis
 
 
 def _columns(kind: Fact, names: frozenset[str]) -> list[Column]:
-    """Return the columns of the rows of a kind; `names` are the fields that the rows have."""
+    """Return the columns of a file whose rows are facts of `kind`; `names` are the fields that the rows have."""
     sums = [_money(name) for name in ("amount", "margin") if name in names]
     match kind:
         case Fact.COSTS:

@@ -157,7 +157,7 @@ async def _page(
 
 
 def _lines(stored: StoredRates, language: Language) -> list[CurrencyLine]:
-    """Return a line for each currency that has rates or deals without a rate, in alphabetical order."""
+    """Return, in alphabetical order, a line for each currency that has rates, or that lacks a rate for some deals."""
     lines = []
     for currency in sorted({*stored.counts, *stored.deals}):
         rate = stored.in_force.get(currency)

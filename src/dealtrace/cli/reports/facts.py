@@ -16,7 +16,10 @@ from dealtrace.storage.reports.mirror.copy_facts import MIRRORED_TABLES
 
 @contextmanager
 def facts_of(database: Database, site: Site) -> Iterator[FactSource]:
-    """Yield an object to query a site's facts; a terminal shows progress if the column mirror must be built first."""
+    """Yield an object to query a site's facts.
+
+    If the column mirror (a copy of the data for reports) must be built first, a terminal shows the progress.
+    """
     with ExitStack() as opened, ended_by_ctrl_c(database) as call:
         progress = Progress(console=error_console, transient=True, disable=not error_console.is_terminal)
         bar = progress.add_task("Mirror", total=MIRRORED_TABLES)

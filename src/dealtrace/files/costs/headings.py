@@ -39,7 +39,7 @@ def plain_heading(cell: Cell, columns: Mapping[str, str]) -> Cell:
 
 
 def read_headings(path: Path, table: TableFile, columns: Mapping[str, str]) -> CostHeadings:
-    """Find the headings of a file: of the first `HEAD_LINES` lines, the line in which most cells are known headings.
+    """Find the headings of a file: of the first `HEAD_LINES` lines, the one with the most known headings.
 
     `columns` maps normalised headings of the file to names of columns.
 

@@ -17,7 +17,7 @@ from dealtrace.storage.deals import deals
 
 @record
 class NamedDeals:
-    """The deals that a batch of commands identifies, and the refusals of all other commands, by position.
+    """The deal that each command of a batch identifies, or else the command's refusal, by position of the command.
 
     Points (the API's daily quota) are spent for the deals in the order of `found`.
     """

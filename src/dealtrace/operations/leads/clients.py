@@ -75,9 +75,9 @@ def assign_clients(
 
 
 def settle_clients(work: Work, assignment: Assignment) -> None:
-    """Merge and split the clients that `assign_clients` left to check, after the leads are stored.
+    """Merge and split clients of `assignment` where needed; call this after the leads are stored.
 
-    For most leads no query is needed.
+    For most leads, this needs no query.
     """
     joined = set(assignment.joined)
     waiting = {contact: owner for contact, owner in assignment.crowded.items() if owner not in joined}

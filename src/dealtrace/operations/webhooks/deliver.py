@@ -132,7 +132,7 @@ def _failed(
 
 @operation(ids_per_command=0)
 def sweep_outbox(work: Work, commands: Sequence[WriteCommand[timedelta]]) -> list[int]:
-    """Delete deliveries older than the age in the command; each outcome is the number of deleted deliveries."""
+    """For each command, delete the deliveries older than the age that it states, and return their number."""
     return [
         outbox.delete_old_deliveries(work.connection, work.site.id, work.now - command.payload) for command in commands
     ]

@@ -46,7 +46,7 @@ def count_unknown_parameters(
 
 
 def list_unknown_parameters(connection: Connection, site_id: int) -> list[UnknownParameter]:
-    """List the unknown parameters that callers sent, most frequent first."""
+    """List the unknown parameters in API requests to a site, most frequent first."""
     table = unknown_parameter
     query = select(table).where(table.c.site_id == site_id)
     rows = connection.execute(query.order_by(table.c.seen.desc(), table.c.path, table.c.name))

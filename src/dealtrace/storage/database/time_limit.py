@@ -1,4 +1,4 @@
-"""End reads from the database: after a time limit, or from another thread."""
+"""End reads from the database when they exceed a time limit, or when another thread asks for it."""
 
 import time
 from collections.abc import Iterator

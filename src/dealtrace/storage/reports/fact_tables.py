@@ -75,7 +75,7 @@ class FactTables(Hashable, Protocol):
 
     @property
     def chooses_first(self) -> bool:
-        """Whether the database can choose the first rows of a report in their exact order."""
+        """Whether the database can sort the rows of a report exactly, so that only the first ones are fetched."""
 
     def deferred(self, by: Sequence[Dimension]) -> Collection[Dimension]:
         """Return the dimensions in `by` whose keys are computed in a second step of grouping.
@@ -93,8 +93,9 @@ class FactTables(Hashable, Protocol):
         """Return a select with a row for each touch of each fact: the fact's attributes, `share` and `source_id`.
 
         The touches are the visits that `model` credits. `touched_at` is null in the only row of a fact without touches;
-        the amounts of money named in `money` are split by the shares. A deal matched to a visit has minus the visit's
-        id as its `lead_id`. Under any model, assists have a row for each touch of a deal except the last touch.
+        the amounts of money named in `money` are split by the shares. If a deal is matched to a visit, its `lead_id` is
+        the visit's id with a minus sign. Under any model, assists have a row for each touch of a deal except the last
+        touch.
         """
 
     def tags(self, fact: Fact) -> Selection:

@@ -75,7 +75,8 @@ class Part:
 class Plan:
     """How the measures of a report are fetched.
 
-    `in_no_row` and `unknown` become `unknown_in_rows` and `unknown` of `Gathered`.
+    `in_no_row` are measures of which only the total is fetched; `unknown` are measures that are not fetched at all. See
+    `Gathered`, which calls them `unknown_in_rows` and `unknown`.
     """
 
     parts: tuple[Part, ...]

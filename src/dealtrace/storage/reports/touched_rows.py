@@ -20,10 +20,12 @@ def with_touches(
 ) -> Subquery:
     """Return a select with a row for each touch of each fact's lead, with the share and the source of the touch.
 
-    `touches` are the touches under `model` or, for assists, under the linear model. The last touch of a lead is not an
-    assist and has no row then. A fact without touches that is not an assist has one row, with the whole share and the
-    stated source. The SQL expression for the source must not contain a lead's id; otherwise, PostgreSQL would expect as
-    many sources as leads, and would therefore group in a single process.
+    `touches` are the touches under `model`; a fact without touches has one row, with the whole share and the stated
+    source. For assists, `touches` are those under the linear model: each touch of a lead except the last has a row, and
+    a deal without touches has none.
+
+    The SQL expression for the source must not contain a lead's id: PostgreSQL would then assume that there are as many
+    sources as leads, and would not group in parallel processes.
     """
     is_touch = touches.c.lead_id == facts.c.lead_id
     if fact is Fact.ASSISTS:

@@ -44,7 +44,7 @@ class Kind(StrEnum):
 
 @record
 class Mark:
-    """A record that a row, such as a deal, has changed; marks of later changes have higher numbers."""
+    """A record of one change of a row, such as a deal; marks of later changes have higher numbers."""
 
     number: int
     site_id: int

@@ -47,7 +47,7 @@ class OpenMirrors:
             lock.release()
 
     def join(self, folder: Path) -> OpenMirror | None:
-        """Add a reader to an open mirror and return it, or return `None` if the mirror is not open."""
+        """Add a reader to an open mirror and return the mirror, or return `None` if the mirror is not open."""
         with self._changed:
             mirror = self._open.get(folder)
             if mirror is not None:

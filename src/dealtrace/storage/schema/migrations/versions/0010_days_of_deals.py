@@ -1,4 +1,4 @@
-"""Add daily counts of deals, the kind of lead in indexes for journals, and a covering index for clients' contacts."""
+"""Add daily counts of deals and an index that covers clients' contacts; add the kind of lead to journals' indexes."""
 
 import sqlalchemy as sa
 from alembic import op
