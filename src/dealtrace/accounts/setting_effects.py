@@ -126,7 +126,7 @@ class Counted:
 
 @record
 class DayEffect:
-    """The deals of a day before and after a change."""
+    """The deals of one day, as counted before and after a setting is changed."""
 
     day_on: date
     before: Counted

@@ -165,7 +165,9 @@ class View:
     async def manage(
         self, change: Callable[Concatenate[Connection, IdBlocks, P], Result], *args: P.args, **kwargs: P.kwargs
     ) -> Result:
-        """Call `change` in its own transaction, with ids for new rows, to change accounts; return its result.
+        """Run `change`, a function that changes sites, users or tokens, in its own transaction; return its result.
+
+        `change` is called with a connection, a source of ids for new rows, and the other arguments.
 
         Raises:
             Refusal: the change was refused; nothing was stored.

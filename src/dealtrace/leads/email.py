@@ -55,9 +55,9 @@ Nobody gets an address with a one-letter name there; at a private domain such na
 SHORT_NAME_MAX = 2
 _COUNTED = "1234567890"
 _COUNT_LENGTH_MIN = 3
-"""Ours: the minimum length of a name (the part before the @) such as `123` or `321` that makes an e-mail a filler.
+"""Ours: the minimum length of names that only count, as `123` and `321` do; an e-mail with such a name is a filler.
 
-The names `12` and `21` may be real.
+A name is the part before the @. The names `12` and `21` may be real.
 """
 _COUNTS = frozenset(
     count

@@ -80,9 +80,10 @@ class Prospect:
 
 
 def choose(search: SearchByContact, prospects: Iterable[Prospect]) -> LeadRef | None:
-    """Return the nearest of the leads that a search by contact accepts, or `None` if it accepts none.
+    """Return the lead that began last of those that a search by contact accepts, or `None` if it accepts none.
 
-    Ours: ties are broken as in matching; a lead that began exactly at `until`, or exactly `depth` earlier, is accepted.
+    Ours: ties are broken as in `nearness`. A lead that began exactly at the `until` of the search, or exactly `depth`
+    before it, is accepted.
     """
     matching = [prospect.span for prospect in prospects if _matches(search, prospect)]
     return max(matching, key=nearness).ref if matching else None

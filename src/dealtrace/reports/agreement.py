@@ -174,7 +174,7 @@ class Count:
     without_rate: int = 0
 
     def add(self, kopecks: int | None) -> None:
-        """Count one more deal, whose amount is `kopecks`, or `None` if its currency has no rate."""
+        """Count one more deal; `kopecks` is the deal's amount, or `None` if its currency has no rate."""
         self.deals += 1
         self.kopecks += kopecks or 0
         self.without_rate += kopecks is None

@@ -15,7 +15,10 @@ TIMES_USUAL = 8
 
 
 def is_silent(deals: int, last_at: datetime, now: datetime) -> bool:
-    """Return whether a service has sent nothing for unusually long; it sent `deals` deals within `LOOKED_BACK`."""
+    """Return whether the time since `last_at`, when a service sent its last deal, is unusually long.
+
+    `deals` is the number of deals that the service sent within `LOOKED_BACK`.
+    """
     if deals < DEALS_MIN:
         return False
     return now - last_at > max(PAUSE_MIN, TIMES_USUAL * LOOKED_BACK / deals)

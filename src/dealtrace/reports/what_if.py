@@ -60,7 +60,7 @@ class MatchCount:
     attributed: int = 0
 
     def after(self, deal: Deal, attribution: DealAttribution) -> "MatchCount":
-        """Return the counts after adding `deal` with the lead in `attribution`."""
+        """Return the counts after adding `deal`; `attribution` says whether the deal has a lead."""
         has_lead = attribution.lead is not None
         return MatchCount(self.with_lead + has_lead, self.attributed + (has_lead or deal.stated_source is not None))
 

@@ -42,7 +42,7 @@ _METADATA_SERVICES = frozenset(
 
 
 class TargetForbidden(Exception):  # noqa: N818 - it names the condition
-    """All IP addresses of a host are private; the message names the host and the setting that allows it."""
+    """All IP addresses of a host are private; the message names the host and the setting that can allow an address."""
 
 
 class TargetUnknown(Exception):  # noqa: N818

@@ -82,9 +82,10 @@ def axis_notes(
     language: Language,
     translate: Callable[[str], str],
 ) -> list[AxisNote]:
-    """Return the notes under a chart as strings, earliest day first; `gaps` are the days without data in its period.
+    """Return the notes under a chart as strings, earliest day first; `gaps` are the days without data.
 
-    Days without data fill the places that other notes leave free, the latest days first.
+    Days without data are noted only as far as the other notes leave room; if there is too little room, the
+    earliest of these days are left out.
     """
 
     def written_by(user_id: int | None) -> str:

@@ -105,9 +105,9 @@ class Answers:
 class _Page:
     """The data of the overview besides its reports; `drawn` is the name of the metric in the chart.
 
-    `asked` is `address` with default values for its missing parameters. `compared_until` is the result
-    of the function of this name. `as_of` is the time of the figures. `missed` is the number of missed calls to return,
-    empty if the person may not see them.
+    `address` is the URL of the overview, and `asked` the same URL with default values for parameters that it lacks.
+    `compared_until` is the text that the function of this name returns. `as_of` is the time of the figures. `missed` is
+    the number of missed calls to return, empty if the person may not see them.
     """
 
     address: Address

@@ -86,7 +86,7 @@ def role_of_form(view: View) -> Role | None:
 
 
 async def store_role(view: View, user_id: UserId, site_id: int) -> None:
-    """Store the role in a form as the user's role on a site; without a valid role, remove the user's role."""
+    """Change a user's role on a site to the role chosen in the form, or remove it if no valid role is chosen."""
     await view.manage(_change_role, user_id, site_id, role_of_form(view), view.rights.user.id)
 
 

@@ -33,7 +33,7 @@ BY_HOURS = {"ru": "по часам визита", "en": "by hour of the visit"}
 
 @record
 class LinePoint:
-    """A point of a chart in a table: its label, value, compared value and notes.
+    """A point of a chart, as a row of the table that repeats the chart: its label, value, compared value and notes.
 
     `address` is the URL of the report for its hour, day, week or month, and `rows` the URL of the rows behind its
     value; each is empty if there is no link. `part` says what of its time is counted, if not all of it. `days` are the

@@ -129,9 +129,10 @@ def _page(address: Address, keys: Sequence[str], offset: int) -> str:
 
 
 def key_texts(figure: Figure, keys: Sequence[str], view: View, language: Language) -> list[str]:
-    """Return a text such as “Source: yandex” for each dimension of `figure` and the key of this dimension in `keys`.
+    """Return a text such as “Source: yandex” for each dimension of `figure`.
 
-    Contacts are masked for people who may not see them.
+    `keys` has the value of each dimension, in the order of the dimensions. Contacts are masked for people who may not
+    see them.
     """
     return [
         f"{dimension.ru if language == 'ru' else dimension.en}: {_key(dimension, text, view, language)}"

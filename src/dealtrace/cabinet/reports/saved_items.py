@@ -159,7 +159,7 @@ class SavedItemsPage:
 
 
 def report_in_form(view: View) -> Address:
-    """Return the URL of the report whose question a form sent."""
+    """Return the URL of a report; the form has the question of the report as a query string."""
     return address_at(view.current_site.id, view.form.get("query"))
 
 

@@ -228,7 +228,10 @@ UNDO: Mapping[ChangeKind, Callable[[SiteChange, Mapping[str, int]], Undo | None]
     ChangeKind.MAIL_REPORT: _mail_report,
     ChangeKind.ALERT: _alert,
 }
-"""The kinds of change that can be undone, each with the function that builds the form. The others are in `FINAL`."""
+"""The kinds of change that can be undone, each with a function that builds the form for undoing such a change.
+
+All other kinds are in `FINAL`.
+"""
 FINAL: Mapping[ChangeKind, str] = {
     ChangeKind.TOKEN: "a revoked token stays revoked: issue another one",
     ChangeKind.SHARED_LINK: "a revoked link stays revoked: make another one",

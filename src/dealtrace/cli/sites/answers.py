@@ -7,7 +7,8 @@ from typing import TypedDict
 class BusiestSecondAnswer(TypedDict):
     """The busiest second of a day, by the number of requests from a single IP address.
 
-    `requests` is how many were counted, `allowed` how many were allowed, and `endedAt` when the second ended.
+    `requests` is that number, `allowed` the number that the rate limit allows per second, and `endedAt` when the second
+    ended.
     """
 
     requests: int

@@ -17,7 +17,7 @@ NAMES_MAX = 1000
 If a site has more names than that, a faulty program makes them up, and nobody would read them all.
 """
 OPEN_NAMES_MAX = NAMES_MAX // 2
-"""Ours: a new name on an endpoint open to anybody is counted by itself only while a site has fewer names than this.
+"""Ours: a new name on an endpoint open to anybody is counted separately only while a site has fewer names than this.
 
 This leaves the other half of `NAMES_MAX` to names from the CRM, such as misspelled parameters.
 """

@@ -21,7 +21,7 @@ from dealtrace.storage.schema.tables.deals import deal_version
 _TYPES = get_type_hints(Deal)
 _CALLER_COLUMNS = [column.name for column in deal_version.c if column is not deal_version.c.user_id]
 _INSERT_VERSION = CompiledStatement(insert(deal_version), columns=_CALLER_COLUMNS)
-"""The insert of versions made by API callers or by matching; it omits `user_id`, which only cabinet changes have."""
+"""The insert of versions made by API clients or by matching; it omits `user_id`, which only cabinet changes have."""
 _INSERT_VERSION_OF_USER = CompiledStatement(insert(deal_version))
 
 

@@ -25,7 +25,7 @@ from dealtrace.storage.database.column_types import DAY, EARLIEST, EPOCH, LATEST
 Conditions = tuple[ColumnElement[bool], ...]
 
 SKIP_MAX = 10_000
-"""The maximum number of rows skipped with SQL's OFFSET in a list with daily counts; more are skipped by whole days."""
+"""The maximum number of rows skipped with SQL's OFFSET if a list has daily counts; longer skips use these counts."""
 
 
 @record

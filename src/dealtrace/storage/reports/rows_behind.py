@@ -32,7 +32,7 @@ SUMS: Mapping[Fact, tuple[str, ...]] = {
 }
 """The attributes that are listed and summed for each kind of fact, besides the attribute that the metric sums."""
 _LABELS: Mapping[Fact, tuple[str, ...]] = {Fact.LEADS: ("lead_kind",), Fact.COSTS: ("source_id",)}
-"""The attributes that are listed to identify a row, and are not summed."""
+"""For each kind of fact, the attributes that are listed to identify a row; they are not summed."""
 
 
 @record

@@ -167,7 +167,7 @@ class StoredFacts:
         return "lead_id", "stated_source_id"
 
     def touched(self, facts: Subquery, fact: Fact, model: AttributionModel, money: Sequence[str]) -> Subquery:
-        """Return a select with a row for each touch of each fact; see `FactTables`."""
+        """Return a select with a row for each touch (credited visit) of each fact; see `FactTables`."""
         touches = self.touches(AttributionModel.LINEAR if fact is Fact.ASSISTS else model).subquery("touches")
         return with_touches(touches, facts, fact, model, money)
 

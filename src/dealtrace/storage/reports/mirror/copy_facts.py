@@ -193,7 +193,7 @@ _TAKEN: Mapping[Kind, tuple[_Part, ...]] = {
     Kind.RATES: (),
     Kind.COSTS: (_COSTS,),
 }
-"""For each kind of mark, the `_Part`s whose changed rows are copied again."""
+"""For each kind of mark (a record of a change), the `_Part`s whose changed rows are copied again."""
 
 
 def fill(source: Connection, mirror: MirrorConnection, scratch: Path, progress: Progress) -> None:
