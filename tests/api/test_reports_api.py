@@ -191,6 +191,7 @@ def test_filters_may_be_repeated(server: ServerProcess, shop: Player) -> None:
     {"by": "manager", "metrics": "deals,average", "models": "all", "compare": "year"},
     {"metrics": "deals,cost,cpo", "filter": [r"source:among:yandex|a\,b", "manager:filled"]},
     {"by": "source", "metrics": "deals", "sort": "source", "limit": "1"},
+    {"by": "source", "metrics": "deals,visits", "sort": "-change:visits", "compare": "previous"},
 ])  # fmt: skip
 def test_files_hold_the_same_figures_and_the_question(
     server: ServerProcess, shop: Player, asked: dict[str, Any]
@@ -303,6 +304,7 @@ def test_the_rows_behind_other_facts_say_what_they_are(server: ServerProcess, wi
         ({"filter": ["source:is:a"] * 51}, "filter", ("50",)),
         ({"segment": "ours"}, "segment", ("ours",)),
         ({"sort": "amount"}, "sort", ("amount", "deals")),
+        ({"sort": "change:deals"}, "sort", ("change:deals", "compare")),
         ({"limit": "0"}, "limit", ("10000",)),
         ({"limit": "9" * 30}, "limit", ("10000",)),
         ({"by": "a\0b"}, "by", ()),
@@ -363,6 +365,9 @@ def test_the_command_prints_the_same(server: ServerProcess, shop: Player, beside
         ({"metrics": "deals", "models": "all", "compare": "weekdays", "filter": ["source:is:google", "manager:empty"]},
          ("--metrics", "deals", "--model", "all", "--compare", "weekdays", "--filter", "source:is:google",
           "--filter", "manager:empty")),
+        ({"by": "source", "metrics": "deals,visits", "compare": "previous", "sort": "change:visits", "limit": "2"},
+         ("--by", "source", "--metrics", "deals,visits", "--compare", "previous", "--sort=change:visits",
+          "--limit", "2")),
     ):  # fmt: skip
         days = ("--from", NOVEMBER["from"], "--to", NOVEMBER["to"])
         printed = beside.json("report", "--site", str(shop.site.id), *days, *options)
