@@ -107,8 +107,8 @@ _CODES_OF_TWO_LEVELS = re.compile("[0-9]{3} [0-9]{2} [0-9]{3} ?[0-9]{2} ?[0-9]{2
 def _begins_as_russian(digits: str) -> bool:
     """Return whether digits without a plus begin like a Russian number, so that they are not read as foreign.
 
-    Ours: a 7 or 8 before a separator, or an 8 before ten digits, begins a Russian number. So do ten digits that Russia
-    can assign, if a separator and more digits follow, except in the grouping `998 90 123-45-67`.
+    Ours: they do if they begin with a 7 or 8 and a separator, or are an 8 and ten digits. They also do if they begin
+    with ten digits that Russia can assign, a separator and more digits, but not if grouped like `998 90 123-45-67`.
     """
     ten = _TEN_AND_MORE.fullmatch(digits) if _CODES_OF_TWO_LEVELS.fullmatch(digits) is None else None
     is_local = ten is not None and is_assigned_in_russia(ten["russian"].replace(" ", ""))

@@ -55,7 +55,7 @@ def lock_registrations(work: Work) -> None:
 
 
 def lock_registrations_of(connection: Connection, site: Site, now: datetime) -> None:
-    """Do the same as `lock_registrations`, for callers that have no `Work`."""
+    """Do the same as `lock_registrations`, for code that has no `Work`."""
     if connection.dialect.name == "sqlite":
         return
     for day_on in sorted({site_day(now + apart, site.time_zone) for apart in (-MIDNIGHT_MARGIN, MIDNIGHT_MARGIN)}):

@@ -158,7 +158,7 @@ class SeenDeals:
         return False
 
     def __contains__(self, deal_id: int) -> bool:
-        """Return whether a row identified the stored deal with this id."""
+        """Return whether the stored deal with this id has been added."""
         return deal_id in self._stored
 
 

@@ -28,7 +28,7 @@ class _Day:
 class BusiestSeconds:
     """Remembers the busiest second of each site's day, and stores it when it changes.
 
-    A second is stored only if it has more requests than all earlier seconds of the day, so that each site causes few
+    A second is stored only if it has more requests than any earlier second of the day; each site thus causes few
     writes. If the process is killed, the requests of the last second may be left out.
     """
 

@@ -137,7 +137,8 @@ def take_ids(connection: Connection, count: int) -> Sequence[int]:
 def transaction(database: Database, *, ids: int) -> Iterator[tuple[Connection, IdBlocks]]:
     """Open a transaction in which at least `ids` new ids can be taken; it commits at the end of the `with` block.
 
-    Unused ids are lost; a server therefore keeps one `IdBlocks` for all transactions instead.
+    Ids that are not taken are lost, so a server does not open its many transactions with this function: it keeps one
+    `IdBlocks` for all of them.
     """
     blocks = IdBlocks(database.writer)
     blocks.ensure(ids)

@@ -90,7 +90,7 @@ class Explainer:
         self._say = view.translate
 
     def explained(self, explanation: Explanation, origins: Mapping[LeadRef, Origin]) -> Explained:
-        """Return an explanation as strings; `origins` are those of the leads that other rules would give the deal."""
+        """Return an explanation as strings; `origins` has the origins of leads that other rules would find."""
         return Explained(
             self._say(VERDICTS[explanation.verdict]),
             tuple(self._notes(explanation)),

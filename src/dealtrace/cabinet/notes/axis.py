@@ -26,7 +26,7 @@ from dealtrace.storage.reports.notes import list_notes
 SHOWN_MAX = 100
 """Ours: the maximum number of notes under a chart; the latest are shown."""
 READ_MAX = 5_000
-"""The maximum number of changes read for a chart or for the list of notes.
+"""The maximum number of changes to the site that are read for a chart or for the list of notes.
 
 Fewer are shown, since most changes to rates affect no figures.
 """

@@ -36,7 +36,7 @@ GONE = 410
 
 @record
 class Opened:
-    """A shared link that works, the site, and what the parser of the report's question must know of the site."""
+    """A working shared link, its site, and what the parser of the report's question must know of the site."""
 
     link: SharedLink
     site: Site

@@ -24,7 +24,7 @@ CHANGES_SHOWN = 500
 
 @record
 class ChangeLine:
-    """A change in the list: when, by whom, what, and the form that undoes it, or `None` if there is none."""
+    """A line of the list of changes: the change's time, author and text, and the form that undoes it, if any."""
 
     changed_at: datetime
     author: str

@@ -28,9 +28,9 @@ from dealtrace.reports.what_if import MatchCount
 
 DAYS = 28
 ROWS_MAX = 10_000
-"""The maximum number of records of each kind (deals, calls, lead requests, visits) that are tried.
+"""The maximum number of records of each kind (deals, calls, lead requests, visits) on which changed settings are tried.
 
-Trying so many takes a few seconds. `dealtrace try` has no limit.
+Trying settings on that many takes a few seconds. `dealtrace try` has no limit.
 """
 MOVES_SHOWN = 10
 TRY = "try"

@@ -69,7 +69,7 @@ def _page(
 
 
 def _choices(view: View, choices: Mapping[str, str], chosen: str) -> list[tuple[str, str, bool]]:
-    """List the choices for a rule: each value, its text, and whether it is chosen; the first keeps the rule."""
+    """List the choices for a rule: each value, its text, and whether it is chosen; the first is “as it is now”."""
     as_now = ("", view.translate("as it is now"), not chosen)
     return [as_now, *((value, words, value == chosen) for value, words in choices.items())]
 

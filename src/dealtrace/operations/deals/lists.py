@@ -81,8 +81,8 @@ def gather(
 ) -> list[list[Outcome] | PointsSpent]:
     """Return the outcomes of the items, grouped by list; a list is `PointsSpent` if any of its items is.
 
-    An item is also `PointsSpent` if it repeats a deal of an earlier list that was not paid for. The outcomes are the
-    same as if each list had been sent alone, in order.
+    An item is also `PointsSpent` if it has the same deal as an item of an earlier list, and that item is `PointsSpent`.
+    The outcomes are the same as if each list had been sent alone, in order.
     """
     rest = iter(outcomes)
     lists = [[next(rest) for _ in command.payload] for command in commands]

@@ -45,9 +45,9 @@ def run_rematch(
     """Match a site's deals again, from the ids above `after.last_id`; yield the progress at the start and per chunk.
 
     Each chunk is a transaction of its own, so a caller that stops iterating stops the run after a chunk. After a
-    conflict with another transaction, a chunk is run again. If `read_site` is given, it reads the
-    site again for each chunk, and the settings read apply instead of those of `site`. If deals were changed, this is
-    recorded at the end as a change of the site.
+    conflict with another transaction, a chunk is run again. If `read_site` is given, it reads the site's settings
+    again before each chunk, and they apply instead of those of `site`. If deals were changed, this is recorded at the
+    end as a change of the site.
     """
     with database.read() as connection:
         at = replace(after, total=after.deals + count_deals(connection, site.id, after.last_id))
@@ -70,7 +70,7 @@ def run_rematch(
 def try_on_past(
     database: Database, site: Site, trial: Trial, read_site: ReadSite | None = None
 ) -> Iterator[tuple[Tally, int]]:
-    """Yield a tally of what the rules of `trial` would change in a site's deals, and the number of the site's deals.
+    """Yield pairs: a tally of what the rules of `trial` would change in a site's deals, and the number of its deals.
 
     The same tally, which grows, is yielded at the start and after each chunk of deals. Chunks are read one by one, so
     deals that change during the run are counted as they are when they are read. Deleted deals are left out. Nothing is

@@ -1,4 +1,4 @@
-"""Try other rules on the leads and visits of a period; a page tries a limited number, so that nobody waits long."""
+"""Try other rules on the leads and visits of a period; a page uses only the first of them, so that it is fast."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime

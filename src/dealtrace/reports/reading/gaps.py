@@ -65,7 +65,10 @@ def _gap(run: Sequence[date], counts: Mapping[date, int], first_on: date) -> Gap
 
 
 def _usual(day_on: date, run: Sequence[date], counts: Mapping[date, int], first_on: date) -> Fraction:
-    """Return the median count of the same weekday in the weeks before and after the days `run`; 0 if too few weeks."""
+    """Return the usual count of a day in a run of empty days, or 0 if there are too few weeks to compute it from.
+
+    The usual count is the median of the counts on the same weekday in the weeks before and after the run.
+    """
     week = timedelta(days=DAYS_OF_WEEK)
     weeks_back = (day_on - run[0]).days // DAYS_OF_WEEK + 1
     weeks_ahead = (run[-1] - day_on).days // DAYS_OF_WEEK + 1

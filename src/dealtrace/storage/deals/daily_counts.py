@@ -191,7 +191,7 @@ def _true_days(site_id: int, moment: JournalMoment) -> Select[Any]:  # Any: a Se
 
 
 def _days(rows: Iterable[PlainRow]) -> Iterator[tuple[str, int, str]]:
-    """Yield, for each time of each non-deleted deal, the time's name, its UTC day, and the kind of the deal's lead.
+    """Yield, for each time of each non-deleted deal, the time's column and UTC day, and the kind of the deal's lead.
 
     Days are numbered from 1970. `_true_days` implements the same rule in SQL.
     """

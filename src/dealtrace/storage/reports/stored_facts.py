@@ -131,7 +131,11 @@ class StoredFacts:
 
     @property
     def chooses_first(self) -> bool:
-        """Return false: integers of SQLite are too short; PostgreSQL would not group in parallel. See `FactTables`."""
+        """Return false: reports fetch all rows from SQLite and PostgreSQL; see `FactTables`.
+
+        SQLite's integers are too short to choose the first rows; if PostgreSQL chose them, it would not group in
+        parallel.
+        """
         return False
 
     def deferred(self, by: Sequence[Dimension]) -> Collection[Dimension]:
