@@ -120,7 +120,7 @@ class Counted:
     kopecks: int = 0
 
     def __add__(self, other: "Counted") -> "Counted":
-        """Return the sum of both numbers of deals, and of both amounts."""
+        """Return the total of two `Counted`: the counts added up, and the kopecks added up."""
         return Counted(self.count + other.count, self.kopecks + other.kopecks)
 
 

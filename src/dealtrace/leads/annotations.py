@@ -9,7 +9,7 @@ from dealtrace.record import record
 
 @record
 class Annotations:
-    """Annotations of a lead as a caller sent them; `None` and empty values mean that nothing was sent.
+    """Annotations of a lead as they were sent to the server; `None` and empty values mean that nothing was sent.
 
     `stated_source` applies if the lead has no visit. `custom_values` may include values of fields that the site lacks.
     """

@@ -31,7 +31,7 @@ class SearchText:
 
     @property
     def is_contact(self) -> bool:
-        """Whether the text is a phone or an e-mail, so that names are not searched."""
+        """Whether the text is a phone or an e-mail; if it is, names are not searched."""
         return bool(self.contacts)
 
 

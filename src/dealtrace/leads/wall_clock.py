@@ -42,7 +42,7 @@ class ClockForm:
     clock: re.Pattern[str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Compile the patterns of this form."""
+        """Compile the patterns of this form of dates."""
         first, second, third = self.begins_with.value
         mark = re.escape(self.separators)
         marks = (mark, mark) if len(self.separators) == 1 else (f"(?P<mark>[{mark}])", "(?P=mark)")

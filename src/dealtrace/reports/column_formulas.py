@@ -270,7 +270,8 @@ class _Parser:
             )
         if kind in ("end", "sign"):
             self._refuse(
-                "ожидается число, показатель, column:ИМЯ или (", "expected a number, a metric, column:NAME or ("
+                "ожидается число, показатель, column:ИМЯ или (",
+                "expected a number, a metric, column:NAME or an opening parenthesis",
             )
         value = self._take()
         if kind == "number":

@@ -88,7 +88,10 @@ class SocketWatcher:
         self._fit = connections_that_fit(connections_max)
 
     async def check(self) -> None:
-        """Log when a shortage of network connections begins or ends; the files opened since the start are counted."""
+        """Log when a shortage of network connections begins or ends.
+
+        Each open file beyond the number at the start counts as a connection.
+        """
         used = count_open_files() - self._open_at_start
         if used >= self._fit * SHORT_SHARE:
             cure = "raise the limit of open files (ulimit -n, LimitNOFILE) and DEALTRACE_CONNECTIONS_MAX"

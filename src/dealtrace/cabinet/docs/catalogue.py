@@ -129,7 +129,7 @@ CAUSES: Mapping[type[Refusal], Cause] = {
     ),
     errors.DealNotPinned: Cause("a command unpins a deal that is not pinned", "no action is needed"),
     errors.LeadTaken: Cause(
-        "another call or lead request has this identifier, which is never reused; the message has the id of that lead",
+        "another call or lead request, possibly deleted, has this identifier; the message has the id of that lead",
         "send a different identifier",
     ),
     errors.NumberReused: Cause(

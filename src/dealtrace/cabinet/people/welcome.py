@@ -44,7 +44,7 @@ def _form(view: View, status: int, key: str, fault: str = "", login: str = "") -
 
 
 async def _check_key(view: View, key: str) -> None:
-    """Check that the link's key is valid; this only reads the database, so wrong keys use up no ids of new records."""
+    """Check that the link's key is valid; this writes nothing, so a wrong key uses up no ids meant for new records."""
     await view.read(require_invitation, key, Purpose.FIRST, clock.now())
 
 

@@ -51,7 +51,7 @@ def _page(
     precedences = {value: say(words) for value, words in _PRECEDENCES.items()}
     switch = {value: say(words) for value, words in _SWITCH.items()}
     listed = (
-        (say("Order in which leads are searched"), "order", precedences),
+        (say("Order in which a deal's lead is searched for"), "order", precedences),
         (say("Find the lead of a deal by the client's phone or e-mail"), "contact_matching", switch),
         (say("Attribution model"), "model", models),
     )

@@ -74,7 +74,7 @@ class Components:
 
 
 def _filled(hint: Any, arguments: tuple[type, ...]) -> object:
-    """Return the type of a key, with `arguments` in place of type variables. Any: type hints have no common type."""
+    """Return the type in `hint`, with `arguments` in place of type variables. Any: hints have no common type."""
     if typing.get_origin(hint) is NotRequired:
         (hint,) = typing.get_args(hint)
     is_generic = typing.get_origin(hint) is not Annotated and getattr(hint, "__parameters__", None)

@@ -10,6 +10,9 @@ from dealtrace.storage.accounts.users import find_logins
 
 
 def record_act(connection: Connection, kind: ActKind, name: str, now: datetime, author_id: int | None) -> None:
-    """Record an act on an account in the same transaction; `author_id` is who did it, or `None` on the command line."""
+    """Record an act on an account in the transaction of the act itself.
+
+    `author_id` is the user who acted, or `None` for an act on the command line.
+    """
     author = find_logins(connection, {author_id}).get(author_id) if author_id is not None else None
     insert_account_act(connection, AccountAct(kind, name, now, author))

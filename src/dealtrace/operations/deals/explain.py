@@ -100,7 +100,7 @@ def explain_deal(connection: Connection, site: Site, deal: Deal) -> Explanation:
 
 
 def _namings(connection: Connection, site: Site, deal: Deal) -> Iterator[Naming]:
-    """Yield the ids and references that the caller sent, ending with the first that identifies a lead.
+    """Yield the ids and references that were sent with the deal, ending with the first that identifies a lead.
 
     The id that this server assigned to a lead comes before its reference in another system.
     """

@@ -44,7 +44,7 @@ def update_lists(
 ) -> list[list[UpdatedDeal | Refusal] | PointsSpent]:
     """Change lists of deals.
 
-    The outcome of a list is `PointsSpent`, or a list that has, for each update, the updated deal or a refusal.
+    The outcome of a list is the refusal `PointsSpent`, or a list with the updated deal or a refusal for each update.
     Updates are applied in input order. A list costs points once if any update in it annotates a lead, or makes a
     difference to its deal after the earlier lists are applied; otherwise it costs nothing.
     """

@@ -52,7 +52,7 @@ def with_metric_renamed(query: str, name: str, new_name: str) -> str:
 
 
 def metrics_renamed(text: str, name: str, new_name: str) -> str:
-    """Return a list of metrics, or a metric by which rows are sorted, with `name` replaced by `new_name`."""
+    """Return `text`, a list of metrics or the metric to sort rows by, with the metric `name` replaced by `new_name`."""
     starts = ("", DESCENDING, CHANGE_PREFIX, f"{DESCENDING}{CHANGE_PREFIX}")
     renamed = {f"{start}{name}": f"{start}{new_name}" for start in starts}
     parts = split_escaped(text, LIST_SEPARATOR)

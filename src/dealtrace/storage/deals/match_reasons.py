@@ -17,9 +17,9 @@ from dealtrace.storage.schema.tables.leads import call, lead_contact, lead_reque
 
 
 def match_reason(*, contact_matching: bool) -> ColumnElement[Any]:
-    """Return the SQL expression for a deal's match reason: why it has this lead, or none; the query must join the lead.
+    """Return the SQL expression for a deal's match reason: why the deal has its lead, or why it has none.
 
-    `contact_matching` is the site's setting that allows matches by phone or e-mail.
+    The query must join the lead. `contact_matching` is the site's setting that allows matches by phone or e-mail.
     """
     without_lead = _without_lead(contact_matching=contact_matching)
     return case((deal.c.lead_id.is_(None), without_lead), else_=_with_lead(~_has_contact()))

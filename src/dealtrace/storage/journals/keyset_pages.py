@@ -240,9 +240,10 @@ def _agrees(total: int, cursor: Cursor, found: int, *, is_followed: bool) -> boo
 
 
 class _Rest:
-    """The rows of a list after a key, or all rows if the key is `None`; they are counted at most once.
+    """The rows of a list after a key, or all rows if the key is `None`.
 
-    Daily counts are used for whole days; the rows before and after the whole days are counted one by one.
+    Daily counts are used for whole days. The rows before and after the whole days are counted one by one when first
+    needed, and these counts are kept.
     """
 
     def __init__(self, connection: Connection, query: PageQuery, after: SortKey | None) -> None:

@@ -19,7 +19,7 @@ class StoredRingBack:
 
 
 def find_ring_back(connection: Connection, site_id: int, call_id: int) -> StoredRingBack | None:
-    """Find what a person did about a call, and lock the call; return `None` if it is unknown or deleted."""
+    """Find what a person did about a call, and lock the call; return `None` if the call is unknown or deleted."""
     mine = select(call).where(call.c.site_id == site_id, call.c.id == call_id, call.c.deleted_at.is_(None))
     row = connection.execute(mine.with_for_update()).one_or_none()
     if row is None:

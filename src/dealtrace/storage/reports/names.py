@@ -134,7 +134,7 @@ def _values(
 
 
 def count_won_statuses(fetch: Fetch, tables: FactTables) -> int:
-    """Count the spellings of statuses that mean that a deal is won."""
+    """Count the statuses that mean that a deal is won; each spelling of a status counts separately."""
     statuses = tables.statuses().subquery("statuses")
     return int(fetch(select(func.count()).where(statuses.c.meaning == Meaning.WON))[0][0])
 

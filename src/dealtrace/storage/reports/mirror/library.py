@@ -81,7 +81,8 @@ class MirrorConnection:
         """Run statements that do not depend on each other, divided among simultaneous transactions, one per thread.
 
         DuckDB itself divides a statement among threads by row groups of 122,880 rows, so a statement that reads fewer
-        rows uses one thread. It writes whole row groups of a transaction once, but rows of small transactions twice.
+        rows uses one thread. DuckDB writes whole row groups of a transaction once, but rows of small transactions
+        twice.
 
         If a statement fails or is interrupted, for example by Ctrl-C, the other statements are interrupted too.
 

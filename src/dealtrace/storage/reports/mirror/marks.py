@@ -134,7 +134,7 @@ def stop_marking(connection: Connection) -> None:
 
 
 def find_stamp(connection: Connection) -> str | None:
-    """Find the stamp of the database, or return `None` if no triggers of this release mark its changes."""
+    """Find the stamp (a random id) of the database, or return `None` if this release's triggers do not mark changes."""
     if {name: sql for name, sql in connection.execute(_SCHEMA)} != _TRIGGERS:  # noqa: C416 - mypy does not know that a row is a pair
         return None
     return connection.execute(select(database_key.c.key).where(database_key.c.name == _STAMP)).scalar_one_or_none()
