@@ -100,10 +100,10 @@ class Settings(BaseModel):
         50, ge=0, le=1_000_000, description="`inbound-call` requests per second from one IP address; 0: no limit."
     )
     form_rate_per_minute: int = Field(
-        60, ge=0, le=1_000_000, description="Lead requests without a token per minute from one IP address; 0: no limit."
+        60, ge=0, le=1_000_000, description="Tokenless lead requests per minute from one IP address; 0: no limit."
     )
     form_site_rate_per_minute: int = Field(
-        600, ge=0, le=1_000_000, description="Lead requests without a token per minute for one site; 0: no limit."
+        600, ge=0, le=1_000_000, description="Tokenless lead requests per minute for one site; 0: no limit."
     )
     visit_rate_per_minute: int = Field(
         600,

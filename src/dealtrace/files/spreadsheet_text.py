@@ -73,7 +73,7 @@ def spreadsheet_text(text: str) -> str:
 
 
 def comes_back(text: str) -> bool:
-    """Return whether an import reads a string unchanged from a CSV file in which the string has no protection."""
+    """Return whether an import reads a string unchanged if the string was written to CSV without `spreadsheet_text`."""
     return plain_text(text) == text and not is_formula(text)
 
 

@@ -40,7 +40,7 @@ def key_address(address: Address, question: Question, keys: Sequence[str | None]
 def rungs_of(question: Question, address: Address, language: Language) -> tuple[Rung, ...]:
     """Return links to the report by source, by campaign, by ad and by keyword, each with the same filters.
 
-    The result is empty if the report is a pivot, or has no dimensions or any dimension that is not in `LADDER`.
+    The result is empty if the report is a pivot, has no dimensions, or has a dimension that is not in `LADDER`.
     """
     shown = tuple(dimension.name for dimension in question.by)
     if not shown or question.pivot is not None or not set(shown) <= set(_RUNGS):

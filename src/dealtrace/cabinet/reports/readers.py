@@ -25,7 +25,7 @@ def may_see_contacts(view: View) -> bool:
 
 
 def rows_page_for(view: View, question: Question, address: Address) -> str:
-    """Return the path of the page of rows behind figures, to which the figures of a report link.
+    """Return the path of the page with the rows behind a figure; the figures of a report have links to this page.
 
     The path is empty if a segment of the question filters by contacts that the person may not see: the URL of the
     report only refers to the segment, but the URLs of the links would contain the segment's filters.

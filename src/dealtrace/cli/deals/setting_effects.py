@@ -1,4 +1,4 @@
-"""Format what settings given to `dealtrace try` would change, as lines and as JSON."""
+"""Format the effects of the settings that are given to `dealtrace try`, as lines and as JSON."""
 
 from collections.abc import Iterator, Sequence
 from textwrap import wrap

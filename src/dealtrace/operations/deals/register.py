@@ -34,7 +34,7 @@ def register_deals(work: Work, commands: Sequence[WriteCommand[Registration]]) -
 
     If a registration with a number is sent again with the same parameters, this is a safe retry: its outcome is the
     first receipt, and it stores nothing and costs nothing. A command takes up to three ids: one for the deal, one for a
-    new traffic source, and a second one for the deal if another deal already has the first as its number.
+    new traffic source, and a second id for the deal, needed if another deal already has the first id as its number.
     Vendor: «для каждой новой сделки это значение обязательно должно быть уникальным».
     """
     batch = decide_registrations(work, commands)
@@ -45,7 +45,7 @@ def register_deals(work: Work, commands: Sequence[WriteCommand[Registration]]) -
 def store_registrations(
     work: Work, commands: Sequence[WriteCommand[Registration]], batch: "Batch", paid: "Sequence[NewDeal]"
 ) -> list[Receipt | Refusal]:
-    """Store those new deals of a batch that are `paid`; return a receipt or a refusal for each command of the batch."""
+    """Store `paid`, the deals for which points were spent; return a receipt or a refusal for each command."""
     receipts = _store(work, paid)
     first_receipts = find_receipts(work.connection, work.site.id, batch.retried.values())
     refusal = points_refusal(work)

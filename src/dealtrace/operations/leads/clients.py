@@ -1,4 +1,4 @@
-"""Assign leads to clients by their contacts."""
+"""Assign a client to each lead by the lead's contacts."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field

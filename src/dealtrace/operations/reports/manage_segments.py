@@ -71,9 +71,10 @@ def rename_segment(
 ) -> bool:
     """Rename a segment, also in the saved and mailed reports that use it; return `False` if there is no such segment.
 
-    Ours: if a segment of the site is renamed, the reports of some users stay unchanged. These are the users
-    who have a segment of their own with the old name, which their reports mean, or with the new name, which their
-    reports would mean after a change. Shared links never name a segment: they have its filters.
+    Ours: if a segment of the site is renamed, the saved reports of a user who has a segment with the old or the new
+    name stay unchanged. If the user's segment has the old name, these reports use it, not the site's segment; if it
+    has the new name, changed reports would use it instead of the site's segment. Shared links never name a segment:
+    they have its filters.
 
     Raises:
         InvalidSetting: the new name is empty or too long.

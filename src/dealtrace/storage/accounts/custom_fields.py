@@ -16,7 +16,7 @@ _COUNTS = NameCounts(unknown_field)
 
 @record
 class UnknownField:
-    """An unknown custom field that callers sent, how often they sent it, and when they last sent it.
+    """An unknown custom field in API requests: its name, how often it was sent, and when it was last sent.
 
     One record counts all fields beyond the maximum number of names; its `name` is empty.
     """

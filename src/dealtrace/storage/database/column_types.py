@@ -37,7 +37,7 @@ def instant(stored: int) -> datetime:
 
 
 class Instant(TypeDecorator[datetime]):
-    """An instant, stored as microseconds since 1970 in UTC, so that both engines sort and compute alike."""
+    """An instant, stored as microseconds since 1970 in UTC, so that SQLite and PostgreSQL sort and compute alike."""
 
     impl = BigInteger
     cache_ok = True

@@ -92,7 +92,7 @@ def changing_columns(deal: Deal, source_ids: Mapping[TrafficSource, int]) -> dic
 def has_further_columns(deal: Deal) -> bool:
     """Return whether a new deal sets some of `FURTHER_COLUMNS`.
 
-    It does if it states a currency or has matchers, the conditions that find a lead in the 2.0 API.
+    It does if the deal states a currency or has matchers (searches for its lead, defined by the CRM).
     """
     return bool(deal.matchers) or deal.currency is not None
 

@@ -64,7 +64,7 @@ class Shape:
     is_compared: bool
 
     def name_of(self, parameter_name: str) -> str:
-        """Return the name of a parameter of the period."""
+        """Return the SQL name of a parameter such as `SINCE`; for the compared period, a prefix is added."""
         return f"{_OF_COMPARED}{parameter_name}" if self.is_compared else parameter_name
 
     def parameter(self, name: str) -> BindParameter[int]:
