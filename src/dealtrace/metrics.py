@@ -64,7 +64,7 @@ def observe_request(route: str, status: int, seconds: float) -> None:
 
 
 def observe_tally(tally: Sequence[tuple[str, str]]) -> None:
-    """Count what became of values that callers sent.
+    """Count what became of values from requests.
 
     Each pair of `tally` names the value and what became of it, such as `("hit", "robot")`; both are from fixed lists.
     """

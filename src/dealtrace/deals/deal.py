@@ -62,7 +62,7 @@ class Deal:
 
 @record
 class DealKey:
-    """The key by which a caller identifies a deal: its id, its number in the CRM, or both."""
+    """The key by which a request identifies a deal: its id, its number in the CRM, or both."""
 
     id: int | None
     number: str | None
@@ -80,7 +80,7 @@ def choose_deal(key: DealKey, by_id: Mapping[DealId, Deal], by_number: Mapping[s
 
 
 def named_as_sent(deal: Deal, key: DealKey) -> Deal:
-    """Return a deal with its number as the caller sent it in `key`, for the response."""
+    """Return a deal with its number as the request gave it in `key`, for the response."""
     if key.number is None or key.number == deal.number or deal.number not in spellings(key.number):
         return deal
     return replace(deal, number=key.number)

@@ -113,7 +113,7 @@ def compared_span(period: Period, comparison: Comparison, time_zone: ZoneInfo, n
 
     If `period` is not over, this part ends on the day with which today is compared, at the present local time.
     Ours: if clocks change on that day, a local time that occurs twice means its first occurrence, and a skipped time is
-    moved forward, as in the times that callers state.
+    moved forward, as for times in requests.
     """
     other, today = compared_period(period, comparison), site_day(now, time_zone)
     if period.first_on > today:

@@ -148,7 +148,7 @@ _OF_CALLERS = {
     ProblemKind.FIELDS_UNKNOWN,
     ProblemKind.PARAMETERS_UNKNOWN,
 }
-"""The kinds of problem whose texts quote what callers sent, and may therefore contain contacts."""
+"""The kinds of problem whose texts quote API requests, and may therefore contain contacts."""
 _WHO: Mapping[Role, str] = {
     Role.READER: "The person who runs the server can do this.",
     Role.ANALYST: "An analyst or an owner of the site can do this.",

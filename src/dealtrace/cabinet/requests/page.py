@@ -1,4 +1,4 @@
-"""The journal of requests to the API: the callers, what they requested, the answers, and the reasons for refusals."""
+"""The journal of requests to the API: who sent them, what they requested, the answers, and the reasons for refusals."""
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime

@@ -21,12 +21,12 @@ from dealtrace.record import record
 from dealtrace.storage.leads import contact_rows
 
 REFERENCE = "reference"
-"""The value of `Naming.by` if a caller identifies a lead by its reference in another system, and not by our id."""
+"""The value of `Naming.by` if a request identifies a lead by its reference in another system, and not by our id."""
 
 
 @record
 class Naming:
-    """An id or reference that the caller sent for a lead; `lead` is the lead that has it, or `None` if no lead does."""
+    """An id or reference that a request gave for a lead; `lead` is the lead that has it, or `None` if no lead does."""
 
     kind: LeadKind
     by: str
@@ -38,10 +38,10 @@ class Naming:
 class Explanation:
     """The explanation of a deal's lead: all searches for the lead, in the order of matching.
 
-    `namings` are the ids and references that the caller sent. They are tried first, until one identifies a lead.
+    `namings` are the ids and references that the request gave. They are tried first, until one identifies a lead.
     `steps` are the searches by contact, which are listed even if contact matching is off. `rule_changes` are the
     smallest changes of the rules that would give the deal a different lead; there are none if the lead is pinned
-    or identified by the caller. For a deal of the deals API 2.0, only `matchers` is filled.
+    or identified by the request. For a deal of the deals API 2.0, only `matchers` is filled.
     """
 
     deal: Deal

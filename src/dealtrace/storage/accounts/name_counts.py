@@ -1,4 +1,4 @@
-"""Counts of names that API callers choose, such as unknown parameters; names beyond a limit are counted together."""
+"""Counts of names from API requests, such as unknown parameters; names beyond a limit are counted together."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -22,7 +22,7 @@ OPEN_NAMES_MAX = NAMES_MAX // 2
 This leaves the other half of `NAMES_MAX` to names from the CRM, such as misspelled parameters.
 """
 OTHER_NAMES = ""
-"""The name of the row that counts all other names; callers never send an empty name."""
+"""The name of the row that counts all other names; requests never contain an empty name."""
 
 Key = tuple[str, ...]
 """The values of a table's primary key except the site id; the last value is the name."""

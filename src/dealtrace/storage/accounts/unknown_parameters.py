@@ -1,4 +1,4 @@
-"""Counts of the parameters that API callers sent although the endpoint does not have them."""
+"""Counts of the parameters that API requests contained although the endpoint does not have them."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -14,7 +14,7 @@ _COUNTS = NameCounts(unknown_parameter)
 
 @record
 class UnknownParameter:
-    """A parameter that callers sent although the endpoint does not have it, and how often they sent it.
+    """A parameter that requests contained although the endpoint does not have it, and how often.
 
     `nearest` is the most similar known name. A site has a limited number of records; all other parameters are
     counted in one record with an empty `path` and an empty `name`.
