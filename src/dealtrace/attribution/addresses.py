@@ -116,8 +116,8 @@ def parameters_of(text: str) -> Mapping[str, str]:
 def _pieces(text: str) -> Iterator[str]:
     """Yield the `name=value` strings of a query string, split at `&` and, before a utm tag, also at `?`, `;` and `%26`.
 
-    A value with a slash counts as an address, so the utm tags in it stay in the value. Only the values of utm tags are
-    split even if they have a slash.
+    A value with a slash is taken for a URL and is split only at `&`, so the utm tags in this URL stay in the value. The
+    value of a utm tag is always split, even if it has a slash.
     """
     for piece in text.split("&"):
         tags = _MISWRITTEN.split(piece)

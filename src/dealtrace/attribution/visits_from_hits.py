@@ -86,7 +86,11 @@ def start(hit: Hit, visit_id: VisitId, now: datetime, hosts: SiteHosts = NO_HOST
 
 
 def extend(visit: Visit, hit: Hit, now: datetime) -> Visit:
-    """Return the visit with a further hit: the hit adds client ids that were missing, and the attributes that fit."""
+    """Return the visit after a further hit.
+
+    Client ids that the visit lacks are taken from the hit. The hit's attributes are added to the visit's, but
+    attributes that would exceed the limits of a visit are left out.
+    """
     return replace(
         visit,
         seen_at=now,

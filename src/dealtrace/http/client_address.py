@@ -49,7 +49,8 @@ class Proxies:
 
         If a trusted proxy forwarded the request, `X-Forwarded-Proto` decides. If this header has several values,
         the value written by the proxy to which the client connected decides. Counted from the end, this value has the
-        same position as the client's address in `X-Forwarded-For`; if there are fewer values, the first decides.
+        same position as the client's address in `X-Forwarded-For`. If `X-Forwarded-Proto` has too few values for this,
+        its first value decides.
         """
         peer = read_address(_peer(scope))
         values = _entries(scope, b"x-forwarded-proto")

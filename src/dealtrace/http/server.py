@@ -106,7 +106,7 @@ class HttpServer:
         return InternalFailure(request_id=request_id)
 
     async def _answer_page(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> Reply:
-        """Let Starlette send the answer, and return a reply that gives the status of the answer to the log."""
+        """Let Starlette send the answer, and return a reply that states only the status that was sent."""
         status = 0
 
         async def send_with_id(message: Message) -> None:

@@ -31,9 +31,10 @@ DOUBLED_NAMES = frozenset({"mail", "email", "почта", "post", "user", "clien
 With another word, the e-mail may be real, as in `ivanov@ivanov.ru`.
 """
 NO_DOMAINS = frozenset({"example", "domain", "domen", "домен", "email", "site", "test", "asd", "qwe", "qwerty"})
-"""Ours: the first words of sample domains; after one of the `DOUBLED_NAMES`, such a domain makes the e-mail a filler.
+"""Ours: the first words of sample domains.
 
-An example is `email@domain.com`.
+An e-mail at such a domain is a filler (typed only to fill a field) if the word before the @ is in `DOUBLED_NAMES`, as
+in `email@domain.com`.
 """
 NO_DOMAIN_ENDINGS = frozenset({"com", "net", "org", "ru", "рф"})
 """Ours: the last words of sample domains such as `domain.com`, whose first word is in `NO_DOMAINS`.
@@ -79,7 +80,7 @@ def list_emails(text: str) -> tuple[str, ...]:
     """List the e-mail addresses found in a string, each once, in normal form and in the order written.
 
     Ours: anything around an address is removed: `mailto:`, names, quotes, brackets, or a full stop at the end. An
-    address is unusable if an adjacent word may be part of it (`iv an@example.org`). Letter case is ignored.
+    address is left out if an adjacent word may be part of it (`iv an@example.org`). Letter case is ignored.
     """
     parts = _APART.split(folded(unescape(text))) if len(text) <= CONTACTS_LENGTH_MAX else []
     return tuple(dict.fromkeys(address for part in parts for address in _list_addresses(part)))

@@ -43,7 +43,7 @@ def list_rule_changes(
 
     Changes of the threshold come first, then changes of the order in which the kinds of lead are searched. The deal
     must be matched by contacts: its lead is neither pinned nor identified by the CRM. `current` is the deal's lead.
-    `leads` are all leads with the deal's contacts, even if their windows do not contain the deal.
+    `leads` are all leads with the deal's contacts, even leads that began too late or ended too early for the deal.
     """
     found = _ref(find_lead(clue, happened_at, leads))
     if not contact_matching:

@@ -133,7 +133,7 @@ class SeenIds:
 
 
 class SeenDeals:
-    """The deals that the rows compared so far have identified, whether or not they are stored."""
+    """The deals in the rows compared so far: both stored deals and deals that are not stored."""
 
     def __init__(self) -> None:
         self._stored = SeenIds()

@@ -77,7 +77,7 @@ class Dimension:
 
 
 def rows_add_up(by: Iterable[Dimension]) -> bool:
-    """Return whether no lead or deal can be in several rows by these dimensions, so that rows add up to the total."""
+    """Return whether rows by these dimensions add up to the total, that is, no lead or deal can be in several rows."""
     return all(dimension.adds_up for dimension in by)
 
 

@@ -58,7 +58,7 @@ class BackgroundRuns:
         self._lanes = {lane: _LaneThread(lane, self._stopping, failed) for lane in Lane}
 
     def start(self, lane: Lane, site_id: int, run: Run, still_waits: Callable[[], None] = lambda: None) -> None:
-        """Call `run` once all earlier runs of the lane have ended; return at once.
+        """Return immediately, and call `run` as soon as all earlier runs of the lane have ended.
 
         While the run waits, `still_waits` is called about once a minute.
         """

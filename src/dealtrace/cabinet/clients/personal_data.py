@@ -35,7 +35,7 @@ class ContactLine:
 
 @record
 class Preview:
-    """A person's contacts, and in `traces` the data found by the chosen contacts, which can be exported or erased."""
+    """A person's contacts, and in `traces` the data to export or erase: all data found by the chosen contacts."""
 
     contacts: tuple[ContactLine, ...]
     traces: people.Traces

@@ -30,7 +30,7 @@ from dealtrace.reports.reading.partial_times import partial_times_of
 
 @record
 class PivotCell:
-    """A figure: its text, its change, and the URL of the rows behind it, or an empty string if it has no link."""
+    """A figure: its text, its change, and the URL of the rows behind it; the URL is empty if there is no link."""
 
     words: str
     address: str

@@ -231,7 +231,7 @@ def _status_findings(connection: Connection, site: Site) -> list[Finding]:
 
 
 def _rate_findings(connection: Connection, site: Site) -> list[Finding]:
-    """List each currency that has deals without an exchange rate; reports leave out the amounts of these deals."""
+    """List each currency that lacks an exchange rate for some deals; reports leave out the amounts of these deals."""
     return [
         {
             "kind": "no_rate",

@@ -134,7 +134,7 @@ def _record_role(
 def _void_links(connection: Connection, user_id: UserId) -> None:
     """Delete the invitations, password links and shared links that a user made but no longer has the right to make.
 
-    Password links do not belong to a site, so they stop working unless the user owns the installation.
+    Password links do not belong to a site, so they are deleted unless the user owns the installation.
     """
     rights = users.find_rights(connection, user_id)
     if rights is not None and rights.user.is_owner:

@@ -30,7 +30,7 @@ NAMED_AT = datetime(2000, 1, 1, tzinfo=UTC)
 class LeadIdentifiers:
     """A lead and the data by which deals may refer to it: its id, its reference in another system, and its contacts.
 
-    `spans` has an item for each contact, with the start and end of the lead.
+    `spans` has an item for each contact; every item repeats the start and end of the lead.
     """
 
     ref: LeadRef

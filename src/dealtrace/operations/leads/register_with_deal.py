@@ -29,7 +29,7 @@ Outcome = TypeVar("Outcome", Receipt, LeadRequest)
 class LeadRequestWithDeal:
     """A lead request, and the deal to register with it; `deal` is `None` if only the lead request was sent.
 
-    `method` is the API method whose price is paid for a lead request without a deal, in points of the daily quota.
+    A lead request without a deal costs as many points of the daily quota as the API method `method`.
     """
 
     lead_request: IncomingLeadRequest

@@ -57,7 +57,7 @@ def _settle(work: Work, report: MailReport) -> bool:
 
 @operation(ids_per_command=0)
 def sweep_mails(work: Work, commands: Sequence[WriteCommand[timedelta]]) -> list[int]:
-    """Delete old e-mails, sent or not; each outcome is the number of deleted e-mails.
+    """Delete old e-mails, sent or not; the outcome of each command is the number of e-mails that it deleted.
 
     An e-mail is old if the event that caused it happened longer ago than the duration in the command's payload.
     """

@@ -177,8 +177,9 @@ def update_deals(
     changes: Sequence[tuple[Deal, Deal]],
     source_ids: Mapping[TrafficSource, int],
 ) -> None:
-    """Store changed deals with their tags, clues and search keys, by which leads stored later find the deals.
+    """Store changed deals with their tags, clues and search keys.
 
+    By its search keys, a deal is found again when a lead that it may belong to arrives later.
     Each item of `changes` is the stored deal and the deal after the change.
     """
     deals = [after for _, after in changes]

@@ -50,7 +50,7 @@ def moments_of_deals(date_of: DateOf) -> tuple[Moment, ...]:
 
 
 def parameters_of_site(site: Site) -> Parameters:
-    """Return, by name, the parameters that every SQL statement over a site's visits, leads and so on takes."""
+    """Return the parameters, by name, that are common to all SQL statements over a site's visits, leads and so on."""
     return {SITE_ID.key: site.id, TARGET_SECONDS.key: site.target_call // timedelta(seconds=1)}
 
 

@@ -66,7 +66,7 @@ def single_spellings(tables: FactTables, dimension: Dimension) -> Selection:
 def _commonest(found: Iterable[Sequence[Any]], keys: Collection[str], count: Any) -> dict[str, str]:
     """Return the most frequent spelling of each key.
 
-    Each row of `found` has a key, a spelling, and the id or string whose uses are counted by `count`.
+    Each row of `found` has a key, a spelling, and an id or string; `count` counts how often each of these is used.
     """
     spelt: dict[str, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
     for key, spelling, counted in found:

@@ -23,7 +23,7 @@ _OF_STATUS = {"status": "key", "meaning": "meaning"}
 
 @record
 class MirrorFacts:
-    """The SQL selects that read a site's facts from the mirror; `stored_facts.py` has equal selects for the database.
+    """The SQL selects that read a site's facts from the mirror; `stored_facts.py` has such selects for the database.
 
     The selects compute the attributes that depend on a site's settings, on the meanings of statuses, or on other leads
     and deals; all other attributes are stored.
