@@ -27,7 +27,7 @@ COMMIT_SECONDS = Histogram(
 RETRIES = Counter("dealtrace_write_retries", "Write transactions that were tried again, by reason.", ["reason"])
 WAITING = Gauge("dealtrace_scribe_waiting", "Writes waiting for their commit.", multiprocess_mode="livesum")
 TALLY = Counter(
-    "dealtrace_tally", "Opened pages, by outcome, and their unreadable values, by parameter.", ["what", "kind"]
+    "dealtrace_tally", "Reported page views, by outcome; unreadable values in them, by parameter.", ["what", "kind"]
 )
 
 ATTEMPTS = Counter("dealtrace_webhook_attempts", "Attempts to send a webhook.", ["outcome"])

@@ -124,7 +124,7 @@ class View:
 
     @property
     def address(self) -> str:
-        """Return the path and query of the page, to return to it later, or `/cabinet/` if the request sent a form."""
+        """Return the path and query with which to come back to the page, or `/cabinet/` if the request sent a form."""
         url = self.request.url
         if self.request.method != "GET":
             return "/cabinet/"

@@ -32,7 +32,7 @@ GRACE_SECONDS = 30
 HEADER_SECONDS_MAX = 5
 """How many seconds a connection may take to send its request header, so that idle connections cannot block others."""
 BACKLOG_MAX = 1024
-"""The maximum number of connections that wait to be accepted; it is lower if fewer connections are served at once."""
+"""The maximum number of connections that wait to be accepted; if fewer may be open, that lower maximum is used."""
 
 _ABSENT = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
 """The errors of binding to an address that this machine does not have, such as ::1 without IPv6."""

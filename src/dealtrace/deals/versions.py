@@ -138,4 +138,4 @@ def without_person(fields: Fields) -> Fields:
 
 _MAY_NAME_A_PERSON = ("manager", "comment", "custom_values")
 _EMPTY: Fields = {"details": {}, "matchers": []}
-"""The empty values to which fields that may identify a client are set when the client's data is erased."""
+"""When a client's data is erased, these fields, which may identify the client, are set to these empty values."""

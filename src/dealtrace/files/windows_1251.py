@@ -10,9 +10,9 @@ from pathlib import Path
 CODEC = "cp1251"
 BLOCK_BYTES = 1 << 20
 LETTERS_PER_STRANGE_SIGN = 20
-"""A text is Windows-1251 only if it has this many letters for each sign that is unusual in Russian text."""
+"""A text is Windows-1251 only if it has at least this many letters for each sign that is unusual in Russian text."""
 WORDS_PER_STRANGE_WORD = 10
-"""A text is Windows-1251 only if it has this many words for each word in which a capital follows a small letter."""
+"""A text is Windows-1251 only if it has at least this many words for each word with a capital after a small letter."""
 _UTF_8_LEAD_MIN = 0xC2
 
 _CAPITAL, _SMALL = "А-ЯЁІЇЄҐЎ", "а-яёіїєґў"

@@ -121,7 +121,7 @@ def _unit(name: str) -> str:
 
 
 def _list_addresses(part: str) -> list[str]:
-    """List the e-mails in text between two separators; list none if an adjacent word may belong to an e-mail."""
+    """List the e-mails in a string that has no separators; list none if a word beside an e-mail may be part of it."""
     part = _LABEL.sub("", part)
     closed = _BLANKS_AROUND_AT.sub("@", part).strip()
     words = [closed] if len(closed.split()) == 1 else part.split()

@@ -56,7 +56,7 @@ class ReadPool:
 
     @property
     def is_shared(self) -> bool:
-        """Return whether several processes may serve the database; page cursors must then be stored in it."""
+        """Return whether several server processes may use the database; page cursors must then be stored in it."""
         return not self._database.is_sqlite
 
     @property

@@ -75,7 +75,7 @@ class WebhookConnection:
     async def _open(self, outgoing: OutgoingRequest) -> AsyncIterator[httpx.Response]:
         """Send a request and yield the answer.
 
-        If TLS cannot be set up with an address, nothing was sent, and the next address is tried.
+        If TLS cannot be set up with an IP address of the host, nothing was sent, and the host's next address is tried.
         """
         headers = {**outgoing.headers, "user-agent": f"Dealtrace/{__version__}"}
         request = self._client.build_request(outgoing.method, outgoing.url, content=outgoing.body, headers=headers)

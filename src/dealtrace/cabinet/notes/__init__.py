@@ -1,1 +1,1 @@
-"""Notes under charts: notes that people write and changes to settings, both of which explain why figures changed."""
+"""Notes under charts that explain why figures changed: changes to settings, and notes that people write."""

@@ -24,7 +24,7 @@ KINDS = {
 }
 assert set(KINDS) == set(AlertKind)
 _PLACES = {"metrics": "metric", "filter": "filters"}
-"""The form's field for each parameter of a report that a violation may name."""
+"""Violations name parameters of a report; this maps each such parameter to the form's field for it."""
 
 
 @record

@@ -62,7 +62,9 @@ def _line(view: View, change: SiteChange, history: _History, undo: Undo | None) 
 
 
 def _with_undo(history: _History) -> Iterator[tuple[SiteChange, Undo | None]]:
-    """Yield each change with its undo form, or `None` if it cannot be undone or is not the latest change to its thing.
+    """Yield each change with its undo form, or with `None` in place of the form.
+
+    The form is `None` if the change cannot be undone, or if the same setting, status or the like was changed later.
 
     Ours: an older change can be undone only after later ones, so that nobody loses a later change without seeing it.
     """

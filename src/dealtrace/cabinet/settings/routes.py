@@ -1,4 +1,4 @@
-"""The pages of settings, one line each."""
+"""The pages of settings: the path, method, handler and required role of each."""
 
 from dealtrace.accounts.rights import Role
 from dealtrace.cabinet.gate import Page

@@ -212,7 +212,7 @@ class ElementReader:
         )
 
     def digests(self) -> tuple[str, ...]:
-        """List the MD5 digests of phones in the element, in lower case; other strings are ignored."""
+        """List the MD5 digests of phones in this element of `matching`, in lower case; other strings are ignored."""
         where = _BY_CONTACT.get(str(self._element.type))
         sent: Params | None = value_of(self._element, where.params) if where is not None else None
         words = sent.md5_phones if sent is not None else ()

@@ -31,9 +31,9 @@ class NamedDeals:
 
 
 def find_deals(work: Work, keys: Sequence[DealKey]) -> NamedDeals:
-    """Find the deal or the refusal for each key; lock the deals that are found and all registrations of the site.
+    """Find the deal with each key, or else the refusal to answer with, and lock the deals that are found.
 
-    The locks are released when the transaction ends.
+    Until the transaction ends, the deals stay locked, and registrations of the site wait.
 
     Vendor: «или указаны, но найти сделку по их значениям не удалось, возвращается ошибка 400 Bad Request».
     """

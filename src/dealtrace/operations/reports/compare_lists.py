@@ -69,7 +69,7 @@ def _compare(row: ImportRow[object], known: _Known, seen: SeenDeals, listed: Lis
 def missing_in_file(
     connection: Connection, site: Site, first_at: datetime, last_at: datetime, seen: SeenDeals
 ) -> Iterator[tuple[int, list[Comparison]]]:
-    """Yield the deals in a period that a list lacks, in chunks, each chunk with the number of all deals in the period.
+    """Yield chunks of a period's deals that are not in a list, each chunk with the number of all deals in the period.
 
     Ours: the period consists of whole days in the site's time zone, from the day of the earliest deal in the list to
     the day of the latest, so that deals missing at the start of the first day or the end of the last are found too.

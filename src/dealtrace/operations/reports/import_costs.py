@@ -24,9 +24,9 @@ class ImportedCosts:
 
 
 def import_costs(work: Work, account: CostAccount, days: Collection[date], costs: Sequence[Cost]) -> ImportedCosts:
-    """Replace the costs of an account on `days`; an import for old days is recorded as a change of the site.
+    """Replace the costs of an account on `days`.
 
-    A day is old if it is more than `USUAL_DELAY` ago.
+    If a day is more than `USUAL_DELAY` ago, the import is recorded in the history of changes to the site.
     """
     done = replace_costs(work, account, days, costs)
     first_on = min(days, default=None)

@@ -1,4 +1,4 @@
-"""Store the costs of traffic sources that are sent by API, each spread evenly over a period.
+"""Store costs that are sent by API for traffic sources; each cost is spread evenly over a period.
 
 Added costs increase earlier costs sent by API; restated costs replace earlier costs sent by API or file.
 """

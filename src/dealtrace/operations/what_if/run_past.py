@@ -61,7 +61,7 @@ def rules_of(site: Site, kind: PastKind) -> str:
 
 
 def may_run(site: Site, kind: PastKind, latest: RunState | None, now: datetime) -> bool:
-    """Return whether the latest run had the present settings and is a finished preview or a change that ended early."""
+    """Return whether the latest run had the present settings, and is a finished preview or a run to be continued."""
     if latest is None or latest.rules != rules_of(site, kind):
         return False
     return latest.may_continue(now) or (latest.is_preview and latest.phase is Phase.DONE)

@@ -212,7 +212,7 @@ def _replace_keys(connection: Connection, site_id: int, deals: Sequence[Deal]) -
 def set_deletion_times(connection: Connection, site_id: int, deals: Sequence[Deal]) -> None:
     """Store that deals were deleted or restored.
 
-    Restoring a deal whose number another deal of the site now has violates the unique index.
+    If another deal of the site now has the number of a restored deal, the unique index is violated.
     """
     rows = [{"of_site": site_id, "of_deal": changed.id, **deletion_columns(changed)} for changed in deals]
     with recounting(connection, site_id, [changed.id for changed in deals]):

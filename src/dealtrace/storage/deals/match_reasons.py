@@ -29,8 +29,8 @@ def has_reason(reason: MatchReason, *, contact_matching: bool) -> ColumnElement[
     """Return the SQL condition that a deal has the match reason `reason`.
 
     If `needs_lead(reason)`, the query must join the lead. Otherwise the condition reads only columns of the deal, so
-    that long lists of deals are searched quickly; that the deal has no lead, it sees by `lead_kind`, which the indexes
-    for the journal of deals contain.
+    that long lists of deals are searched quickly. Deals without a lead are recognised by `lead_kind`, a column that
+    the indexes for the journal of deals contain.
     """
     if needs_lead(reason):
         return match_reason(contact_matching=contact_matching) == reason

@@ -1,4 +1,4 @@
-"""The annotations of leads (manager, comment, tags, custom values), which callers lock, read, change and store."""
+"""Find, lock and update the stored annotations of leads: manager, comment, tags and custom values."""
 
 from collections.abc import Iterable, Mapping
 

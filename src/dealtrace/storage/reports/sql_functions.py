@@ -76,10 +76,10 @@ def _duckdb_different(element: different_numbers, compiler: SQLCompiler, **kwarg
 
 
 class month_of(FunctionElement[int]):  # noqa: N801
-    """An SQL expression for the month of a day; the arguments are the day's ordinal, and arithmetic for the month.
+    """An SQL expression for the month of a day; its arguments are the day's ordinal and an expression of the month.
 
-    DuckDB computes the month from the ordinal by date functions, in a quarter of the time that the arithmetic takes.
-    Other engines use the arithmetic.
+    The second argument computes the month by arithmetic. DuckDB ignores it, and computes the month from the ordinal by
+    date functions, in a quarter of the time.
     """
 
     name = "month_of"

@@ -107,7 +107,7 @@ class MirrorConnection:
 
     @contextmanager
     def stopped_after(self, seconds: int) -> Iterator[None]:
-        """Interrupt the statement that runs in the block when `seconds` have passed; 0 means no limit."""
+        """After `seconds`, interrupt the statement that the block is running; 0 means no limit."""
         if not seconds:
             yield
             return

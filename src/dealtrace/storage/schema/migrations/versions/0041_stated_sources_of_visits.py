@@ -8,5 +8,5 @@ down_revision = "0040"
 
 
 def upgrade() -> None:
-    """Apply the migration; of visits that were imported before, it is unknown whether their source was stated."""
+    """Apply the migration; for visits that were imported earlier, it is unknown whether the source was stated."""
     op.add_column("visit", sa.Column("has_stated_source", sa.Boolean(), nullable=True))
