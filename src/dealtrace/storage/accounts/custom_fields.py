@@ -1,4 +1,4 @@
-"""The custom fields of a site, and the unknown fields that callers sent."""
+"""The custom fields of a site, and the unknown fields that API callers sent."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -58,7 +58,7 @@ def count_unknown_fields(connection: Connection, site_id: int, seen: Mapping[str
 
 
 def list_unknown_fields(connection: Connection, site_id: int) -> list[UnknownField]:
-    """List the unknown fields that callers sent, most frequent first."""
+    """List the unknown fields that API callers sent, most frequent first."""
     query = select(unknown_field).where(unknown_field.c.site_id == site_id)
     rows = connection.execute(query.order_by(unknown_field.c.seen.desc(), unknown_field.c.name))
     return [UnknownField(row.name, row.seen, row.last_seen_at) for row in rows]
