@@ -85,9 +85,10 @@ class Outage:
         self._failures = 0
 
     def failed(self, reason: str, *, is_bug: bool = False, **facts: object) -> None:
-        """Count a failure, and log it unless another failure was logged within the last minute.
+        """Count a failure, and log it: a bug as an error, any other failure as a warning.
 
-        A failure that is a bug is logged as an error, unless another bug was logged within the last minute.
+        A bug is not logged if another bug was logged within the last minute. Any other failure is not logged if a
+        failure of either kind was logged within the last minute.
         """
         now = self._monotonic()
         self._began_at = now if self._began_at is None else self._began_at

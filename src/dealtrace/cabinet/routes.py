@@ -1,4 +1,4 @@
-"""Every page of the cabinet, one line each."""
+"""Every page of the cabinet: the path, method, handler and required role of each, on a line of its own."""
 
 from starlette.routing import Route
 

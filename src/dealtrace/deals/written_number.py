@@ -54,10 +54,12 @@ def written_number(text: str) -> WrittenNumber | None:
 
 
 def clear_number(number: WrittenNumber, decimal_sign: str) -> Decimal:
-    """Return the number that was meant in a column whose decimals are separated by `decimal_sign`, which may be empty.
+    """Return the number that a cell of a column means.
 
-    Ours: the other cells of the column decide whether `1,234` is 1234 or 1.234. If they do not show it, or contradict
-    each other, the number is refused, since a wrong guess is a thousandfold error.
+    `decimal_sign` is the sign that separates decimals in the column, or an empty string if the column does not show it.
+
+    Ours: the other cells of the column decide whether `1,234` is 1234 or 1.234. If none of them shows the decimal sign,
+    or they contradict each other, the number is refused, since a wrong guess would be a thousandfold error.
 
     Raises:
         InvalidValue: the number may be a fraction or a whole number, and the column does not show which is meant.

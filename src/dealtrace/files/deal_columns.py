@@ -121,7 +121,7 @@ DEAL_COLUMNS = (
         "number",
         ("orderNumber", "Номер сделки", "Номер заказа"),
         CodeCell(NUMBER_LENGTH_MAX),
-        "The number in the CRM; the deal's `orderId` if missing.",
+        "The deal's number in the CRM; if it is missing, the `orderId` becomes the number.",
     ),
     Column(
         "happened_at",

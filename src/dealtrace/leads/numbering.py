@@ -46,7 +46,7 @@ _FILLER_IN_RUSSIA = rf"([0-9])\1{{9}}|[0-9]{{3}}0{{{ZEROS_OF_A_FILLER}}}|[0-9]?(
 
 _FILLS_A_FIELD = re.compile(_FILLER)
 _DIGITS_IN_ORDER = re.compile("123456789|987654321")
-"""Ours: a foreign number that begins with these digits, with its country code or without it, is a filler (made up)."""
+"""Ours: if a foreign number, or its part after the country code, begins with these digits, it is a filler (made up)."""
 _RUSSIAN_CODE_LENGTH, _RUSSIAN_LENGTH = 3, 10
 
 

@@ -190,10 +190,10 @@ def _read_row(row: Sequence[Written], forms: Sequence[PhoneForm]) -> Iterator[st
 
 
 def _rivals(row: Sequence[str]) -> list[UsualNumber]:
-    """List the Russian phones in usual groups that a row may contain, including phones with punctuation inside.
+    """List the Russian phones, grouped as in `USUAL_GROUPS`, that a row of written numbers may contain.
 
-    A phone with punctuation inside is listed only if nothing, or only an extension, stands between its end and the next
-    punctuation.
+    A phone may have punctuation inside, but is then listed only if nothing, or only an extension, stands between its
+    end and the next punctuation.
     """
     digits = " ".join(row)
     if _ALONE.fullmatch(digits) is not None:

@@ -1,4 +1,4 @@
-"""The window of a lead: the time in which a deal may have come from it."""
+"""The window of a lead: a deal that was made in this time may have come from the lead."""
 
 from datetime import datetime, timedelta
 
@@ -25,7 +25,7 @@ class Window:
 
 
 def window_of(lead: LeadSpan, link_threshold: timedelta) -> Window:
-    """Return the window in which a deal may have come from `lead`.
+    """Return the window of `lead`: a deal that was made in this time may have come from the lead.
 
     The window opens when the lead begins and closes `link_threshold` after it ends; for a lead request, the end equals
     the start.

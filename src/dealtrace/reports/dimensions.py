@@ -67,7 +67,7 @@ class Dimension:
 
     @property
     def adds_up(self) -> bool:
-        """Return whether each lead, deal and so on has a single key, so that rows add up to the total."""
+        """Return whether rows add up to the total, that is, each lead, deal and so on has a single key."""
         return self.kind is not Kind.TAG
 
     @property

@@ -10,7 +10,7 @@ SESSIONS_MAX = 10_000
 
 
 class SessionUses:
-    """Collects when sessions were used, so that pages open even if nothing can be stored.
+    """Collects in memory the time of each session's last use, so that pages open even if nothing can be stored.
 
     Uses that could not be stored are lost: the stored time of the last use is too early until the next use is stored.
     """

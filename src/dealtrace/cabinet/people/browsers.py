@@ -1,4 +1,4 @@
-"""Names of browsers for people."""
+"""Turn the user agent of a browser into a name that people recognise."""
 
 import re
 

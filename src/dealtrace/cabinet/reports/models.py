@@ -63,7 +63,8 @@ class ModelsTable:
 def metric_under_models(metrics: Sequence[Metric], chosen: str) -> Metric:
     """Return the metric to show under all models: `chosen` if it is in `metrics` and depends on models.
 
-    Otherwise it is deals or, if only other metrics in `metrics` depend on models, the first of them.
+    Otherwise return deals if `metrics` has them, or else the first of `metrics` that depends on models. If no metric in
+    `metrics` depends on models, return deals.
 
     Ours: visits and costs are never returned: they are the same under all models, and a table of them would suggest
     that models change nothing.

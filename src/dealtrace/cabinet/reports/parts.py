@@ -34,10 +34,10 @@ class Part:
 async def parts_shown(
     view: View, figure: Figure, address: Address, keys: Sequence[str], known: QuestionContext, now: datetime
 ) -> dict[str, object]:
-    """Return the template variables of a figure that has parts; `keys` are the keys of its row, one for each dimension.
+    """Return the template variables of a figure that is a ratio or a formula, and of its parts.
 
-    `address` is the URL of the page. A person who may not see contacts gets no links to URLs that contain contacts
-    which the URL of the page does not contain.
+    `keys` are the keys of the figure's row, one for each dimension. `address` is the URL of the page. A person who may
+    not see contacts gets no links if their URLs would contain contacts that are not in the URL of the page.
     """
     parts = parts_of(figure.metric, [*METRICS.values(), *known.columns.values()])
     value, *others = await view.ask(show_parts, figure, parts, now)

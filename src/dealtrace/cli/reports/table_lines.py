@@ -123,7 +123,10 @@ def _figure(metric: Metric, value: Fraction | None) -> str:
 
 
 def _fitting(table: _Table, width: int | None) -> list[int]:
-    """Return the widths of the columns that fit into `width`: all keys, and at least one column of figures."""
+    """Return the widths of the columns to show in a table of `width` characters.
+
+    These are all columns of keys, and as many columns of figures as fit, but at least one.
+    """
     widths = table.widths()
     if width is None:
         return widths

@@ -88,7 +88,10 @@ def rematch_tagged(work: Work, tagged: Collection[LeadRef]) -> list[Deal]:
 
 
 def _find_spans(work: Work, refs: Collection[LeadRef]) -> dict[LeadRef, tuple[LeadSpan, ...]]:
-    """Find the spans of each lead: one span for each contact, with the lead's start and end; none without contacts."""
+    """Find the spans of each lead: one for each of its contacts, with the lead's start and end.
+
+    A lead without contacts has no spans.
+    """
     spans: dict[LeadRef, tuple[LeadSpan, ...]] = {}
     for kind in LeadKind:
         ids = [ref.id for ref in refs if ref.kind is kind]

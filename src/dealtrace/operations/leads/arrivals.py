@@ -174,9 +174,10 @@ def _stated_number(incoming: IncomingLeadRequest) -> str | None:
 
 
 def _taken_ids(work: Work, incoming: Sequence[IncomingCall | IncomingLeadRequest]) -> dict[str, int]:
-    """Return the ids sent with these leads that are already in use, even by deleted leads; the keys are ids as strings.
+    """Of the ids that were sent with these leads, return those already in use, even by deleted leads.
 
-    A call and a lead request never share an id, because credits and erasures refer to leads by id alone.
+    The keys of the result are the same ids as strings. A call and a lead request never share an id, because credits and
+    erasures refer to leads by id alone.
     """
     stated = [lead.id for lead in incoming if lead.id is not None]
     return {

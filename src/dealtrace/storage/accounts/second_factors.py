@@ -21,10 +21,10 @@ class Factor:
 def count_try(
     connection: Connection, user_id: int, now: datetime, *, tries_max: int, forget_before: datetime
 ) -> Factor | None:
-    """Count an attempt to enter a code; return the user's factor, or `None` if there is none or no attempt is left.
+    """Count an attempt to enter a code, and return the user's factor.
 
-    The count starts again if the last attempt was before `forget_before`. Simultaneous attempts of a user are counted
-    separately, so that none escapes the limit.
+    The result is `None` if the user has no factor or no attempts left. The count starts again if the last attempt was
+    before `forget_before`. Simultaneous attempts of a user are counted one by one; none escapes the limit.
     """
     is_past = or_(user.c.code_failed_at.is_(None), user.c.code_failed_at < forget_before)
     counted = (

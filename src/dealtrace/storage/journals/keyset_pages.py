@@ -178,7 +178,7 @@ class FindPage(Protocol):
 
 
 def ids_of(connection: Connection, query: PageQuery, find: FindPage, limit: int) -> Iterator[list[int]]:
-    """Yield the ids of a list in the order of `find`, at most `limit` at a time."""
+    """Yield the ids of a list, at most `limit` at a time, in the order in which `find` returns rows."""
     page = find(connection, query, None, limit)
     while page.ids:
         yield page.ids

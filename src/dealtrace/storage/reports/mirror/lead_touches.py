@@ -111,7 +111,8 @@ def _rest(size: str) -> str:
 def _rank(size: str) -> str:
     """Return the SQL expression for the rank of a touch, by which kopecks left over by rounding are distributed.
 
-    The greater the remainder, the greater the rank number; of touches with equal remainders, later ones rank higher.
+    The greater the remainder, the greater the rank number; of touches with equal remainders, the latest one has the
+    greatest rank number.
     """
     return f"({_rest(size)} * {_PLACES} + {_PLACES} - place)"
 
