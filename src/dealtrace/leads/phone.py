@@ -35,8 +35,8 @@ class PhoneForm:
 
     The pattern may have named groups: `russian` for ten digits that Russia can assign, `stated` for digits with a
     country code, `behind` for the digits of an extension or of the next phone, `japanese` for digits that may also be a
-    Japanese number. If `is_whole` is false, the form is not tried in a text with digits that are too few for a
-    phone.
+    Japanese number. If `is_whole` is false, the form is not tried in a text that also has stray digits (too few for a
+    phone).
     """
 
     example: str
@@ -209,15 +209,16 @@ def _rivals(row: Sequence[str]) -> list[UsualNumber]:
 
 
 def _is_doubtful(phone: str, digits: str, place: range, ends: tuple[int, int], rivals: Sequence[UsualNumber]) -> bool:
-    """Return whether a phone that was read at `place`, at the beginning of `digits`, may be parts of other numbers.
+    """Return whether a phone is doubtful: its digits may be parts of other numbers.
 
-    A rival is another Russian number that shares digits with the phone.
-    Ours: the numbers of houses, flats and list items stand before phones, as in `д.79 8 (495) 123-45-67`. So a rival
-    that begins before the phone makes it doubtful. A rival that begins inside the phone also makes it doubtful, with
-    three exceptions. If the phone begins with a plus or `00`, no such rival counts. If the phone begins with `8~10`, a
-    rival counts only directly behind the `8~10`, and only if the digits there are not a foreign number in groups. If
+    The phone was read at `place`, at the beginning of `digits`. A rival is another Russian number that shares digits
+    with the phone.
+    Ours: the numbers of houses, flats and list items stand before phones, as in `д.79 8 (495) 123-45-67`. So a phone is
+    doubtful if a rival begins before it. A phone is also doubtful if a rival begins inside it, with three exceptions.
+    If the phone begins with a plus or `00`, no rival inside it counts. If the phone begins with `8~10`, a rival counts
+    only if it begins directly behind the `8~10`, and only if the digits there are not a foreign number in groups. If
     the phone is in usual groups, a rival counts only if it begins with the phone's second group, and if the first group
-    is not a 7 or 8 alone; the rival must also end at or before the first of `ends` or, if the rival is likely (see
+    is not a 7 or 8 alone. Such a rival must also end at or before the first of `ends` or, if the rival is likely (see
     `UsualNumber`), at or before the second of `ends`.
     """
     others = [rival for rival in rivals if rival.start < place.stop and rival.end > place.start]

@@ -1,4 +1,4 @@
-"""The reason why a deal has its lead or source, or has neither, as reports say it and as explanations say it."""
+"""The reason why a deal has its lead or source, or has neither: a key in reports, and a verdict in explanations."""
 
 from collections.abc import Mapping
 from enum import StrEnum

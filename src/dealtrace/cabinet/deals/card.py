@@ -180,7 +180,10 @@ def _facts(view: View, facts: CardFacts) -> list[Fact]:
 
 
 def _contacts(view: View, deal: Deal) -> list[tuple[str, str]]:
-    """Return a deal's phone and e-mail as pairs of title and text, or no pairs if the deal's details have contacts."""
+    """Return a deal's phone and e-mail as pairs of title and text.
+
+    The list is empty if `deal.details` has contacts, since those are shown with the other details.
+    """
     contact = deal.clue.contact
     if contact is None or search_contacts_of(deal.details) is not None:
         return []

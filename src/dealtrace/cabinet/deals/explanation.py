@@ -137,7 +137,7 @@ class Explainer:
 
     def _notes_on_matchers(self, explanation: Explanation) -> Iterator[str]:
         yield self._say(
-            "The CRM sent matchers: searches for the lead, which are tried in order until one of them succeeds."
+            "The CRM sent matchers (searches that find the lead); they are tried in order until one of them succeeds."
         )
         if explanation.verdict is Verdict.PINNED:
             yield self._say(

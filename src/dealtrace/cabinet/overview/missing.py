@@ -1,4 +1,4 @@
-"""Texts about data that is missing in the period of the overview, with links to the report that shows it."""
+"""Texts about data that is missing in the period of the overview, with links to reports on those days or campaigns."""
 
 from collections.abc import Mapping
 from datetime import timedelta

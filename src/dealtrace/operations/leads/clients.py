@@ -26,8 +26,8 @@ class Newcomer:
 class Assignment:
     """The client id of each lead, by lead id, and the clients that `settle_clients` must check later.
 
-    `joined` has clients that the leads connect, so that the clients may have to be merged. `crowded` has contacts
-    that may turn out to be shared by many people, each contact with its client.
+    `joined` has clients that may have to be merged, because the leads connect them. The keys of `crowded` are
+    contacts that may turn out to be shared by many people; the values are the clients of these contacts.
     """
 
     client_ids: dict[int, int] = field(default_factory=dict)

@@ -36,7 +36,7 @@ def add_costs(work: Work, commands: Sequence[WriteCommand[CostSpread]]) -> list[
 
 @operation(ids_per_command=1)
 def restate_costs(work: Work, commands: Sequence[WriteCommand[CostSpread]]) -> list[CostSpread | PointsSpent]:
-    """Store costs; they replace earlier costs of the same sources and days that came by API or from a file.
+    """Store costs; costs that came earlier by API or from a file, for the same sources and days, are replaced.
 
     If two commands of a batch have the same source and day, the later one counts. The outcomes are as in `add_costs`.
     """

@@ -10,7 +10,7 @@ from dealtrace.reports.periods import DAY, DAYS_OF_WEEK
 from dealtrace.reports.silence import TIMES_USUAL, WEEKS_MIN
 
 WEEKS_AROUND = 8
-"""Ours: the number of weeks before and after an empty period from which its usual counts are computed."""
+"""Ours: the usual counts of an empty period are computed from this many weeks before it and this many after it."""
 
 
 @record

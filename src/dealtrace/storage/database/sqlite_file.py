@@ -30,8 +30,9 @@ def is_open_to_others(path: Path) -> bool:
 def claim_file(path: Path) -> bool:
     """Lock a database file until this process and its children end; return `False` if another server has locked it.
 
-    The lock holds for every path of the file, such as a link. Commands can still use the file. The descriptor stays
-    open: closing it would also release SQLite's own locks in this process.
+    The lock holds for every path of the file, such as a link. It keeps out only other servers: other commands of
+    `dealtrace` can still use the file. The descriptor stays open: closing it would also release SQLite's own locks in
+    this process.
     """
     claim = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:

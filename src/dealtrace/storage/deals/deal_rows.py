@@ -149,7 +149,7 @@ def key_rows(site_id: int, deal: Deal) -> list[Values]:
 
 
 def deletion_columns(deal: Deal) -> dict[str, object]:
-    """Return the columns that every change or deletion of a deal writes: its version and the times of both."""
+    """Return the `STAMP_COLUMNS` of a deal: its version and the times that are stored with every change or deletion."""
     return {name: getattr(deal, name) for name in STAMP_COLUMNS}
 
 

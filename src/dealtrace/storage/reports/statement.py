@@ -198,10 +198,10 @@ def _grouped_in_two_steps(
     """Return the select that groups by cheap expressions first, and then groups the few resulting rows by the keys.
 
     The first step groups by the source's id or by the day instead of the `deferred` dimensions, because it is slow to
-    join the keys of sources and to compute months for every fact. If distinct values are counted, the first step groups
-    by the keys and by these values, because PostgreSQL sorts all rows for `count(DISTINCT …)`. The first step then uses
-    a grouping set, which PostgreSQL computes in one process: most values have few rows, so grouping them in
-    several processes and then merging the groups takes longer.
+    join the keys of sources and to compute months for every fact. If distinct values are counted, no dimension is
+    deferred: the first step groups by the keys and by these values, because PostgreSQL sorts all rows for
+    `count(DISTINCT …)`. The first step then uses a grouping set, which PostgreSQL computes in one process: most values
+    have few rows, so grouping them in several processes and then merging the groups takes longer.
     """
     if any(measure.aggregate is Aggregate.DISTINCT for measure in group.measures):
         deferred = frozenset()

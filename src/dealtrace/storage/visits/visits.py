@@ -63,9 +63,10 @@ def list_visits_of_visitors(
     until: datetime | None = None,
     most: int | None = None,
 ) -> list[Visit]:
-    """List up to `most` visits of these visitors that began from `since` to `until`, inclusive, in no particular order.
+    """List up to `most` visits of these visitors, in no particular order.
 
-    If there are more visits, it is not defined which are listed. A limit that is `None` does not apply.
+    Only visits that began from `since` to `until`, both included, are listed. If there are more than `most`, it is not
+    defined which are listed. If `since`, `until` or `most` is `None`, it sets no limit.
     """
     visitors = sorted(set(visitor_ids))
     if not visitors:

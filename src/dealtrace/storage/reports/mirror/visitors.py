@@ -37,7 +37,7 @@ _BOUNDED_BY = {"week": _DAY, "quarter": _MONTH}
 
 
 def place_visits(mirror: MirrorConnection, catalog: str) -> None:
-    """Copy the visits in a catalog's `visit_rows` to `visits`, with numbers for visitors.
+    """Copy the visits in a catalog's `visit_rows` to `visits`, with numbers in place of visitor ids.
 
     Values of these visits that are not yet in the table `visit_texts` are added to that table.
     """
