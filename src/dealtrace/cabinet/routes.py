@@ -37,8 +37,8 @@ from dealtrace.cabinet.reports import rows as report_rows
 from dealtrace.cabinet.reports import shared
 from dealtrace.cabinet.reports.file import send_as
 from dealtrace.cabinet.reports.rows_file import send_rows_as
-from dealtrace.cabinet.reports.saved import SAVED_REPORTS
-from dealtrace.cabinet.reports.segments import SEGMENTS
+from dealtrace.cabinet.reports.saved_items.reports import SAVED_REPORTS
+from dealtrace.cabinet.reports.saved_items.segments import SEGMENTS
 from dealtrace.cabinet.requests import page as requests
 from dealtrace.cabinet.settings.routes import SETTINGS_PAGES
 from dealtrace.cabinet.static_files import send_file

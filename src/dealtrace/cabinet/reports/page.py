@@ -98,8 +98,8 @@ async def show(view: View) -> Response:
     axis = await view.read(read_axis, site, question.period)
     notes = axis_notes(axis, gaps, site, view.language, view.translate)
     note = open_deals_note(still_open, view, address)
-    told = {"fault": "", "open_deals": note, **around, **shown(answers, address, notes, view, now)}
-    return view.page(TEMPLATE, OK, **told)
+    variables = {"fault": "", "open_deals": note, **around, **shown(answers, address, notes, view, now)}
+    return view.page(TEMPLATE, OK, **variables)
 
 
 def shown(

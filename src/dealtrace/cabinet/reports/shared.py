@@ -16,7 +16,7 @@ from dealtrace.cabinet.reports.line import undrawn_words
 from dealtrace.cabinet.reports.models import by_models
 from dealtrace.cabinet.reports.page import OK, Answers, ask_all, line_of, model_said, read_context_of
 from dealtrace.cabinet.reports.pivot import pivot_table
-from dealtrace.cabinet.reports.saved_items import address_at
+from dealtrace.cabinet.reports.saved_items.page import address_at
 from dealtrace.cabinet.reports.shared_link_tables import models_for_visitors, table_for_visitors
 from dealtrace.cabinet.reports.table import table_of
 from dealtrace.cabinet.view import View

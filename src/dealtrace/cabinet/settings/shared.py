@@ -14,7 +14,7 @@ from dealtrace.cabinet.notes.axis import author_words
 from dealtrace.cabinet.reports.address import Address
 from dealtrace.cabinet.reports.default_question import DEFAULTS_WRITTEN_OUT, USUAL
 from dealtrace.cabinet.reports.page import read_context_of
-from dealtrace.cabinet.reports.saved_items import address_at, fault_of, report_in_form
+from dealtrace.cabinet.reports.saved_items.page import address_at, fault_of, report_in_form
 from dealtrace.cabinet.settings.page import (
     Faults,
     fault_text,

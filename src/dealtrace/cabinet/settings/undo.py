@@ -9,7 +9,7 @@ from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.cabinet.leads.actions import DELETE, RESTORE
 from dealtrace.cabinet.leads.actions import UNDO as UNDO_NOTES
 from dealtrace.cabinet.places import lead_address
-from dealtrace.cabinet.reports.saved_items import SITES
+from dealtrace.cabinet.reports.saved_items.page import SITES
 from dealtrace.cabinet.settings import alerts, columns, fields, hosts, mail_reports, rates, site, statuses
 from dealtrace.cabinet.settings.webhooks import words as webhook_words
 from dealtrace.cabinet.what_if.forecast import TRY

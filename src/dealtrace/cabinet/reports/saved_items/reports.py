@@ -10,7 +10,7 @@ from dealtrace.cabinet.formats import clock_time
 from dealtrace.cabinet.reports.address import Address
 from dealtrace.cabinet.reports.default_question import DEFAULTS_WRITTEN_OUT, USUAL
 from dealtrace.cabinet.reports.page import read_context_of
-from dealtrace.cabinet.reports.saved_items import SavedItemLine, SavedItemsPage, address_at, fault_of
+from dealtrace.cabinet.reports.saved_items.page import SavedItemLine, SavedItemsPage, address_at, fault_of
 from dealtrace.cabinet.settings.page import stored_site
 from dealtrace.cabinet.view import View
 from dealtrace.operations.reports.save_report import delete_report, rename_report, save_report

@@ -10,7 +10,7 @@ from dealtrace.cabinet.reports.address import Address
 from dealtrace.cabinet.reports.chips import words_of_filters
 from dealtrace.cabinet.reports.page import read_context_of
 from dealtrace.cabinet.reports.readers import may_see_contacts
-from dealtrace.cabinet.reports.saved_items import SavedItemLine, SavedItemsPage
+from dealtrace.cabinet.reports.saved_items.page import SavedItemLine, SavedItemsPage
 from dealtrace.cabinet.settings.page import stored_site
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters
