@@ -7,8 +7,9 @@ import pytest
 
 from cast import Player, Stage
 from dealtrace.cabinet.reports.address import Address
-from dealtrace.cabinet.reports.ready_questions import READY_QUESTIONS, ready_links
+from dealtrace.cabinet.reports.choices import ready_links
 from dealtrace.reports.metrics import METRICS
+from dealtrace.reports.presets import READY_QUESTIONS
 from dealtrace.reports.reading.meanings import GROUP_TITLES
 from engines import on_one_engine
 from guests import Guest, member_of

@@ -1,4 +1,4 @@
-"""Named reports with predefined dimensions and metrics."""
+"""Named reports with predefined dimensions and metrics: presets of the command line, and questions for people."""
 
 from collections.abc import Mapping
 
@@ -21,3 +21,30 @@ REPORT_PRESETS: Mapping[str, Preset] = {
     "models": Preset("source", "deals", ALL_MODELS),
 }
 """The presets by name."""
+
+
+@record
+class ReadyQuestion:
+    """A question with its Russian and English words: a dimension, the metrics, and a period if the usual one is short.
+
+    The first metric is what the words ask for; the others are what it is computed from.
+    """
+
+    ru: str
+    en: str
+    by: str
+    metrics: str
+    period: str = ""
+
+
+READY_QUESTIONS = (
+    ReadyQuestion("Цена лида по источникам", "Cost per lead by source", "source", "cpl,cost,leads"),
+    ReadyQuestion("Цена сделки по кампаниям", "Cost per deal by campaign", "campaign", "cpo,cost,deals"),
+    ReadyQuestion("ДРР по кампаниям", "Cost share of income by campaign", "campaign", "drr,cost,won_amount"),
+    ReadyQuestion("ROI по источникам", "ROI by source", "source", "roi,cost,won_amount"),
+    ReadyQuestion("CAC по месяцам", "CAC by month", "month", "cac,cost,won", "year"),
+    ReadyQuestion("Конверсия лидов в сделки по источникам", "Leads to deals by source", "source", "lead_to_deal,leads"),
+    ReadyQuestion("Средний чек по менеджерам", "Average amount by manager", "manager", "average,deals,amount"),
+    ReadyQuestion("Пропущенные звонки по часам", "Missed calls by hour", "hour", "missed_calls,calls"),
+)
+"""What marketers ask most, by the names that they know it by; pages of reports link to them."""

@@ -12,6 +12,7 @@ from dealtrace.reports.dimensions import DIMENSIONS, Dimension, Kind, field_dime
 from dealtrace.reports.filters import Operator
 from dealtrace.reports.metrics import METRICS, Metric
 from dealtrace.reports.periods import PRESETS, Comparison
+from dealtrace.reports.presets import READY_QUESTIONS, ReadyQuestion
 from dealtrace.reports.question import ALL_MODELS, BY_MAX, DateOf, QuestionContext
 from dealtrace.reports.reading.meanings import GROUP_TITLES, meaning_of
 
@@ -79,6 +80,15 @@ class Choices:
         levels = [words for level in (*self.by, self.pivot) for words in _chosen_words(level)]
         compared = [each.words for each in self.comparisons if each.is_chosen and each.value]
         return (*days, *levels, *compared, *_chosen_words(self.models))
+
+
+@record
+class ReadyLink:
+    """A link to the report of a ready question: its text, its URL, and whether the page shows that report now."""
+
+    words: str
+    address: str
+    is_here: bool
 
 
 _PERIODS = {
@@ -192,6 +202,27 @@ def choices_of(
         first=address.get("from"),
         last=address.get("to"),
     )
+
+
+def ready_links(address: Address, language: Language) -> tuple[ReadyLink, ...]:
+    """Return a link for each ready question; it keeps the period, filters, comparison and model of `address`.
+
+    A question over months replaces a period, since the usual one has hardly one month.
+    """
+    return tuple(
+        ReadyLink(
+            each.ru if language == "ru" else each.en,
+            _asked(address, each),
+            (address.get("by"), address.get("metrics")) == (each.by, each.metrics),
+        )
+        for each in READY_QUESTIONS
+    )
+
+
+def _asked(address: Address, question: ReadyQuestion) -> str:
+    days = {"period": question.period, "first": "", "last": ""} if question.period else {}
+    reset = dict.fromkeys(("pivot", "models", "sort", "chart", "limit"), "")
+    return address.link(by=question.by, metrics=question.metrics, **reset, **days)
 
 
 def _chosen_words(choices: Iterable[Choice]) -> list[str]:

@@ -16,7 +16,7 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.formats import clock_time_in_zone
 from dealtrace.cabinet.notes.axis import AxisNote, axis_notes, read_axis
 from dealtrace.cabinet.reports.address import Address, address_of
-from dealtrace.cabinet.reports.choices import choices_of, model_meaning, model_words
+from dealtrace.cabinet.reports.choices import choices_of, model_meaning, model_words, ready_links
 from dealtrace.cabinet.reports.comparison import compared_until
 from dealtrace.cabinet.reports.default_question import DEFAULTS_WRITTEN_OUT, USUAL
 from dealtrace.cabinet.reports.ladder import rungs_of
@@ -31,7 +31,6 @@ from dealtrace.cabinet.reports.readers import (
     rows_page_for,
     table_for_readers,
 )
-from dealtrace.cabinet.reports.ready_questions import ready_links
 from dealtrace.cabinet.reports.table import table_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, Language
