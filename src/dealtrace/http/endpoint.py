@@ -79,7 +79,7 @@ class ListBody(Protocol):
         """
 
     def described(self) -> list[Parameter]:
-        """List the parameters that the documentation shows, such as those of one item of the list."""
+        """List the parameters that the documentation shows for this body, such as the keys of one item of its list."""
 
     def schema(self) -> Mapping[str, object]:
         """Return the JSON Schema of the body."""

@@ -121,7 +121,7 @@ class HttpServer:
 
 
 def not_found(refuse: RefusalWriter, path_instead_of: Callable[[str], str]) -> ASGIApp:
-    """Return an ASGI application that answers unknown paths with a refusal of the API, never with an HTML page.
+    """Return an ASGI application that answers unknown paths with an error in the API's format, never with an HTML page.
 
     `path_instead_of` returns the right path for a well-known wrong path, or an empty string.
     """

@@ -14,7 +14,7 @@ from dealtrace.matching.window import Window, window_of
 from dealtrace.record import record
 
 NEAR_MISS = timedelta(days=30)
-"""Ours: explanations also show leads whose window the deal misses by at most this much."""
+"""Ours: explanations also show a lead if the deal is at most this much earlier or later than the lead's window."""
 
 
 class Missed(StrEnum):

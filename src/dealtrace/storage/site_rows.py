@@ -8,9 +8,9 @@ from dealtrace.storage.schema.tables.whole import metadata
 HISTORY = "site_change"
 """The table with the history of changes to a site; its rows do not count as the site's data."""
 POSITIONS = "webhook_position"
-"""The table with the last position of a site's webhooks; its rows do not count as the site's data.
+"""The table with the position (a serial number) of a site's last webhook delivery; its rows do not count as data.
 
-Receivers remember positions, so as long as a site exists, its positions never start again from the beginning.
+Receivers remember positions, so the positions of a site never start again from 1 as long as the site exists.
 """
 POINTS = "points_day"
 """The table with the API points spent per day; its rows do not count as data: mere reading also spends points."""

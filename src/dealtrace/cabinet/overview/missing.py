@@ -17,7 +17,7 @@ from dealtrace.reports.reading.gaps import CampaignCost, Gap
 from dealtrace.reports.reading.masked_keys import masked_source
 
 SHOWN_MAX = 5
-"""Ours: the page shows at most this many gaps, the latest, and this many campaigns, the most expensive."""
+"""Ours: the page shows at most this many of the latest gaps, and at most this many of the most expensive campaigns."""
 _AROUND = timedelta(days=7)
 _CURES: Mapping[str, str] = {
     "calls": "Check the PBX, and see these days.",

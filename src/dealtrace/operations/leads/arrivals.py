@@ -134,9 +134,9 @@ def call_arrival(call: Call, details: IncomingCall, stored: ReportedCall | None 
 def decide_lead_requests(work: Work, incoming: Sequence[IncomingLeadRequest]) -> Decision[LeadRequest]:
     """Decide which lead requests are new and which are refused; the outcomes are in input order.
 
-    A lead request without a number gets its id as its number. A lead request whose own id is in use is refused. If its
-    number is in use, it is refused too, unless the same lead request was sent before: then the outcome is the stored
-    lead request.
+    A lead request without a number gets its id as its number. A lead request that was sent with an id is refused if
+    this id is in use. A lead request is also refused if its number is in use, unless the same lead request was sent
+    before: then the outcome is the stored lead request.
     """
     stated = [number for lead_request in incoming if (number := _stated_number(lead_request)) is not None]
     by_number = leads.find_lead_requests_by_number(work.connection, work.site.id, all_spellings(stated))

@@ -131,7 +131,7 @@ def _first_rows(
 def _sort_all(
     source: FactSource, rows: Iterable[Keys], rank: Callable[[Keys], Rank], limit: int | None
 ) -> tuple[Sequence[Keys], int]:
-    """Sort rows as long as somebody waits for the result; see `SortRows`."""
+    """Sort rows, but stop with an exception once nobody waits for the result; see `SortRows`."""
     return sort_rows(_while_wanted(source, rows), rank, limit)
 
 

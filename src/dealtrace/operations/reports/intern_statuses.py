@@ -9,8 +9,9 @@ from dealtrace.storage.reports.statuses import insert_statuses
 def intern_statuses(work: Work, spellings: Collection[str]) -> None:
     """Store the deal statuses that are new to the site, in the same transaction as the deals that have them.
 
-    A process remembers the stored statuses and makes no query for them. Before the call, the transaction must have
-    spent points (the API's daily quota) for the deals, or locked the registrations of the site.
+    A process remembers the stored statuses and makes no query for them. Before this call, the transaction must have
+    spent API points for the deals or called `lock_registrations`; both lock the same row of the site, so that such
+    transactions run one after another.
     """
     unknown = work.known_statuses.unknown(work.site.id, spellings)
     if unknown:

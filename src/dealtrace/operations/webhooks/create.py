@@ -107,7 +107,7 @@ def check_url(url: str) -> str:
 
 
 def _is_host(host: str, *, is_bracketed: bool) -> bool:
-    """Return whether a host can be resolved and have a certificate: an IP address, or a name of valid labels."""
+    """Return whether a host is well-formed: an IP address, or a name of valid labels; the name is not looked up."""
     if is_bracketed:
         return _is_ipv6(host)
     labels = host.removesuffix(".").split(".")

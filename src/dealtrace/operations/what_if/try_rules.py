@@ -70,10 +70,10 @@ def try_rules(
     deals_max: int,
     listed_max: int = 0,
 ) -> Tried:
-    """Return the effect of a trial on the deals of a period, of which at least the `deals_max` earliest are tried.
+    """Return the effect of a trial on the deals of a period.
 
-    If there are fewer deals, all are tried. The result lists up to `listed_max` of the deals whose lead or source would
-    change, earliest first.
+    Deals are tried in chunks, earliest first, until at least `deals_max` deals, or all deals of the period, have been
+    tried. The result lists up to `listed_max` of the deals whose lead or source would change, earliest first.
     """
     tally, total = Tally(), 0
 

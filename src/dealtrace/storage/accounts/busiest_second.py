@@ -1,4 +1,4 @@
-"""The second of each day with the most requests to a site, counted in the same way as for the API's rate limit."""
+"""For each day, the second with the most requests to a site, counted in the same way as for the API's rate limit."""
 
 from datetime import date
 

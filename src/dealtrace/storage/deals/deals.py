@@ -91,7 +91,7 @@ def find_fingerprints(connection: Connection, site_id: int, ids: Iterable[int]) 
 
 
 def find_deleted(connection: Connection, site_id: int, numbers: Sequence[str]) -> dict[str, DealId]:
-    """Find the deleted deals that had the given numbers, and return their ids by registration fingerprint."""
+    """Return the ids of deleted deals that had the given numbers; the keys are hashes of the deals' registrations."""
     if not numbers:
         return {}
     mine = (deal.c.site_id == site_id, is_in(deal.c.number, numbers), deal.c.deleted_at.is_not(None))

@@ -35,7 +35,7 @@ class Offsets:
     changes: tuple[tuple[int, int], ...]
 
     def parameters(self, name: str) -> Parameters:
-        """Return the offsets and changes as parameters, by name, for the SQL expressions of `LocalTime(name, …)`."""
+        """Return the parameters that the SQL of `LocalTime(name, …)` needs: the offsets, and when they change."""
         given = {_offset_name(name, 0): self.first}
         for place, (at, offset) in enumerate(self.changes, start=1):
             given |= {_change_name(name, place): at, _offset_name(name, place): offset}

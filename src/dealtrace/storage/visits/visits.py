@@ -83,9 +83,9 @@ def list_visits_of_visitors(
 def list_first_and_latest(
     connection: Connection, site_id: int, own: Visit, since: datetime, until: datetime, most: int
 ) -> list[Visit]:
-    """List the visitor's first visit and up to `most` latest visits before `own`, in no particular order.
+    """List earlier visits of the visitor who made the visit `own`: the first visit, and up to `most` of the latest.
 
-    Only visits that began from `since` to `until`, both included, are listed.
+    Only visits that began from `since` to `until`, both included, are considered. The list is in no particular order.
     """
     begun = visit.c.started_at
     earlier = VISIT_ROWS.where(

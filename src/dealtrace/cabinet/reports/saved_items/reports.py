@@ -45,7 +45,7 @@ def _read(
 def _save(
     connection: Connection, site: Site, address: Address, saved_name: SavedName, by: int, *, overwrites: bool
 ) -> None:
-    """Save a question with its defaults written out; a report of the site cannot use segments of a single user."""
+    """Save a question with its defaults written out; a report for all users cannot use the segments of one user."""
     now = clock.now()
     parse_question(address.words(**USUAL), read_context_of(connection, site, now, saved_name.user_id))
     report = SavedReport(saved_name.name, address.written_out(DEFAULTS_WRITTEN_OUT).query, saved_name.user_id, by, now)

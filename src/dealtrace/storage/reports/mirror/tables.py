@@ -104,9 +104,10 @@ state = Table(
 
 
 def creating_statements(of: MetaData = metadata, catalog: str = "") -> list[str]:
-    """Return the SQL statements that create the tables of the metadata `of` in `catalog`, by default the main catalog.
+    """Return the SQL statements that create the tables described by `of`.
 
-    Columns of custom values become maps of strings.
+    The tables are created in `catalog`, or in the main catalog if `catalog` is empty. Columns of custom values become
+    maps of strings.
     """
     created = {"": "CREATE TABLE ", TEMPORARY: "CREATE OR REPLACE TEMP TABLE "}.get(catalog, f"CREATE TABLE {catalog}.")
     return [
