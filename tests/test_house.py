@@ -162,6 +162,7 @@ SHARED_THREADS: dict[str, str] = {
     "cabinet/clients/personal_data.py": "an erasure waits for the lock of the mirror",
     "cabinet/settings/imports.py": "uploads are kept, previewed and imported, one a person",
     "http/sent_file.py": "files are sent in pieces, each read from the disk",
+    "worker/webhook_client.py": "certificates are read, once",
 }
 """The modules that use the event loop's default executor, whose threads all of them share, and what for."""
 
