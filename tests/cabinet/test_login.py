@@ -259,7 +259,7 @@ def test_a_revoked_session_is_out_at_once_in_every_process(postgresql_server: Po
         servers = []
         for name in ("first", "second"):
             (tmp_path / name).mkdir()
-            servers.append(ServerProcess(url, tmp_path / name))
+            servers.append(ServerProcess(url, tmp_path / name, is_fork=True))
             running.callback(servers[-1].close)
         first, second = servers
         user = user_of(first)

@@ -158,7 +158,7 @@ def office(
     wait_for_a_day_that_lasts(MOSCOW)
     last_on = site_day(datetime.now(UTC), MOSCOW)
     token = Terminal(command_line, url, folder).json("demo", "--part", PART)["clientApiId"]
-    server, database = ServerProcess(url, folder), open_database(url)
+    server, database = ServerProcess(url, folder, is_fork=True), open_database(url)
     with database.read() as connection:
         site = find_site(connection, SITE)
     assert site is not None
