@@ -135,8 +135,8 @@ def normal_phone(text: str) -> str | None:
 def list_phones(text: str) -> tuple[str, ...]:
     """List the phones in a string in normal form, in the order written and without repetitions.
 
-    Ours: a string may contain stray digits, which are too few for a phone and so may be part of another number. Then
-    only the `PHONE_FORMS` with `is_whole` are tried. If a plus precedes stray digits, the list is empty.
+    Ours: stray digits are too few for a phone, so they may be part of another number. In a string with stray digits,
+    only the `PHONE_FORMS` with `is_whole` are tried. If a plus precedes the stray digits, the list is empty.
     """
     if _is_ready(text):
         return (RUSSIA + text[-_NATIONAL_LENGTH:],)

@@ -92,9 +92,9 @@ def _raised(clue: SearchContacts, happened_at: datetime, leads: Sequence[LeadSpa
 
 
 def _lowered(clue: SearchContacts, happened_at: datetime, leads: Sequence[LeadSpan]) -> Iterator[RuleChange]:
-    """Yield at most one change: to the largest lower threshold with which the deal does not keep its lead.
+    """Yield at most one change, which lowers the threshold just enough for the deal to lose its lead.
 
-    With any larger threshold below the present one, the deal keeps its lead.
+    The new threshold is a second below the smallest threshold with which the deal keeps its lead.
     """
     found = find_lead(clue, happened_at, leads)
     needed = threshold_needed(found, happened_at) if found is not None else None

@@ -131,7 +131,7 @@ class Historian:
                         yield FieldChange(field, before_lines[field] or NOTHING, text or NOTHING)
 
     def _details(self, value: Any, currency: str | None) -> dict[str, str]:
-        """Return the texts of a deal's details by their names, from their JSON form."""
+        """Parse a deal's details from JSON, and return them as strings by their translated names."""
         return DetailsWriter(self._view, currency).lines(read_details(value))
 
     def _moment(self, moment: datetime) -> str:

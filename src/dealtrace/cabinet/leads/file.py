@@ -46,7 +46,7 @@ def _listed(site: Site, listing: Listing, days: Days, language: Language) -> Lis
 
 
 def _call_columns(fields: list[str], language: Language) -> list[ExportColumn[ExportedLead]]:
-    """Return the columns of calls, with what people did about missed calls in words."""
+    """Return the columns of calls; what people did about a missed call is stated in words of `language`."""
     translate = words_of(language).gettext
 
     def words(row: ExportedLead) -> str | None:

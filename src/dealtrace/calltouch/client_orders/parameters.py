@@ -217,7 +217,7 @@ class NamedOrders:
 
         Raises:
             UnreadableBody: the body is not JSON.
-            InvalidParameters: the body has no list of numbers or ids, or a list is empty or too long.
+            InvalidParameters: the body has no list of deal numbers or deal ids, or a list is empty or too long.
         """
         document = read_document(body)
         sent = [each.name for each in self.parameters if isinstance(document, dict) and each.name in document]

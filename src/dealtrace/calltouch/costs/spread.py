@@ -68,7 +68,7 @@ async def add(caller: Caller, sent: Sent) -> Reply:
 async def update(caller: Caller, sent: Sent) -> Reply:
     """Replace the stored costs of exactly the same source and days by the sent cost.
 
-    Both costs that were sent earlier and costs that were imported from a file are replaced.
+    Costs that were imported from a file are replaced, too.
     """
     await caller.write(restate_costs, read_spread(sent))
     return success(COSTS_IMPORT, "costs_updated", site_id=caller.site.id)

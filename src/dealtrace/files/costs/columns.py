@@ -33,7 +33,7 @@ COST_COLUMNS = (
         "source",
         ("utm_source", "Источник"),
         _PART,
-        "The source; without this column, the advertising system's source.",
+        "The source; if there is no such column, the advertising system's source is used.",
     ),
     Column(
         "medium",

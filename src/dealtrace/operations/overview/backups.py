@@ -14,9 +14,9 @@ def find_old_backup(connection: Connection, now: datetime, days_max: int) -> Pro
 
     Ours: only backups by `dealtrace backup` are known; those that earlier releases made are not. PostgreSQL is usually
     backed up by its own tools, so a missing backup is a problem only with SQLite, once the first user was created more
-    than `days_max` days ago. The age of the sites does not count, because the site of a demo is older than the
-    database. A backup dated in the future comes from a wrong clock and is ignored. A `days_max` of 0 means that backups
-    are made by other means; the result is then always `None`.
+    than `days_max` days ago. The age of the sites does not count, because the site of a demo is dated a year
+    back. A backup dated in the future comes from a wrong clock and is ignored. A `days_max` of 0 means that backups are
+    made by other means; the result is then always `None`.
     """
     if not days_max:
         return None

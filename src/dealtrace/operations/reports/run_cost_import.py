@@ -44,7 +44,7 @@ def read_named_costs(
     """Return the costs as an import would store them.
 
     Raises:
-        InvalidSetting: a campaign is too long.
+        InvalidSetting: the name of a campaign is too long.
     """
     with database.read() as connection:
         visited = list_visited_sources(connection, site.id)
@@ -75,7 +75,7 @@ def run_cost_import(  # noqa: PLR0913 - what a file states, and who imports it w
     The import is recorded as a change by user `user_id`.
 
     Raises:
-        InvalidSetting: a campaign is too long.
+        InvalidSetting: the name of a campaign is too long.
     """
     named = read_named_costs(database, site, stated, naming)
     with transaction(database, ids=len({cost.traffic_source for cost in named.costs})) as (connection, ids):

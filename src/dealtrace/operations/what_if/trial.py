@@ -94,7 +94,10 @@ class Trial:
 
 @record
 class TriedSettings:
-    """What to try: a trial of rules or `None`, other settings as strings, and meanings of statuses by name."""
+    """What to try: other rules, other settings of the site, and other meanings of statuses.
+
+    `trial` is `None` if no rules are tried. `settings` has values by key, and `statuses` meanings by status name.
+    """
 
     trial: Trial | None = None
     settings: Mapping[str, str] = field(default_factory=dict)

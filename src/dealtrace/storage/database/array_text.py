@@ -12,8 +12,8 @@ class ArrayDumper(ListDumper):
     """Writes a list as the text of an array without a type, since the SQL text names the type: `%(id)s::BIGINT[]`.
 
     psycopg's own dumper would take a fifth of a registration's CPU time: it runs a regular expression for every
-    quotation mark, and the journal of requests has many. It also gives a list the smallest type that holds the list's
-    integers, so that a statement would be prepared once for each combination of such types.
+    quotation mark, and the journal of requests has many. The dumper would also give each list the smallest type that
+    holds the list's integers, and a statement would be prepared anew for each combination of such types.
     """
 
     def get_key(self, obj: list[object], format: PyFormat) -> DumperKey:  # noqa: A002, ARG002 - the library's signature

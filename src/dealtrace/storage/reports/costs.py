@@ -151,7 +151,7 @@ def find_unmet_costs(
     days: Collection[date],
     visited: Collection[TrafficSource],
 ) -> UnmetCosts:
-    """Return the costs of an advertising account on the given days whose traffic sources have no visits.
+    """Return the costs, on the given days, of those traffic sources of an advertising account that have no visits.
 
     `visited` has the sources of all visits.
     """

@@ -142,7 +142,7 @@ def _keys(condition: Filter) -> set[str | int | None]:
 
 
 def _offsets(scope: Scope) -> Offsets:
-    """Return the UTC offsets for the whole years of a period, so that other periods in these years reuse its SQL."""
+    """Return the UTC offsets for the whole years of a period, so that all periods in these years have the same SQL."""
     since, until = scope.span.since.year, max(scope.span.since, scope.span.until).year + 1
     return offsets_between(scope.site.time_zone, datetime(since, 1, 1, tzinfo=UTC), datetime(until, 1, 1, tzinfo=UTC))
 

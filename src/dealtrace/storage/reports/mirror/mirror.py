@@ -244,7 +244,7 @@ def _open(database: Database, folder: Path, reading: ExitStack, until: float, pr
 
 
 def _note(file: Path, cause: str) -> None:
-    """Write the first line of `cause` to a file; the other lines are left out, because DuckDB may quote rows there."""
+    """Write the first line of `cause` to a file; the other lines are left out, because they may quote rows."""
     with suppress(OSError):
         file.write_text(cause.partition("\n")[0])
 

@@ -100,7 +100,11 @@ state = Table(
     Column("stamp_before", Text),
     Column("last_number", BigInteger),
 )
-"""A table with one row: the version of the tables, the stamps of the last two updates, and the last mark applied."""
+"""A table with one row: the version of the tables, the stamps of the last two updates, and `last_number`.
+
+`last_number` is the number of the last mark (the record of a change) that was applied. Stamps are random strings that
+tell whether the mirror belongs to the database.
+"""
 
 
 def creating_statements(of: MetaData = metadata, catalog: str = "") -> list[str]:
