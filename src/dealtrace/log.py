@@ -85,9 +85,9 @@ class Outage:
         self._failures = 0
 
     def failed(self, reason: str, *, is_bug: bool = False, **facts: object) -> None:
-        """Count a failure, and log it: a bug as an error, any other failure as a warning.
+        """Count a failure, and log it: a bug as an error, other failures as warnings.
 
-        A bug is not logged if another bug was logged within the last minute. Any other failure is not logged if a
+        A bug is not logged if another bug was logged within the last minute. Other failures are not logged if a
         failure of either kind was logged within the last minute.
         """
         now = self._monotonic()

@@ -53,6 +53,17 @@ def test_a_note_is_a_mark_on_charts_and_a_line_under_them(boss: Guest) -> None:
     assert boss.send("notes/remove", note=key).status_code == 404
 
 
+def test_readers_see_no_contacts_in_notes(boss: Guest, server: ServerProcess, served: Stage, owner: Player) -> None:
+    boss.send("notes", day=TODAY.isoformat(), text="called 8 920 555-01-02 back")
+    boss.send("settings/statuses", name="89205550103", meaning="lost", agreed="89205550103=lost")
+    reader = member_of(server, served, owner.site.id, Role.READER)
+    for person, sees in ((boss, True), (reader, False)):
+        for page in (report(person), person.get("", period="28d").text, person.get("notes").text):
+            assert ("8 920 555-01-02" in page) is sees
+            assert ("89205550103" in page) is sees
+            assert "called" in page
+
+
 def test_a_note_of_another_site_is_not_there(boss: Guest, server: ServerProcess, served: Stage) -> None:
     boss.send("notes", day=TODAY.isoformat(), text="ours")
     key = boss.get("notes").text.partition('name="note" value="')[2].partition('"')[0]

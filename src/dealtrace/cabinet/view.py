@@ -108,6 +108,11 @@ class View:
         return self.person
 
     @property
+    def may_see_contacts(self) -> bool:
+        """Return whether the person's role at the site lets them see contacts."""
+        return self.role is not None and self.role.includes(Role.ANALYST)
+
+    @property
     def ip(self) -> str:
         """Return the IP address of the browser, or an empty string if unknown."""
         return self.services.proxies.client_ip(self.request.scope)

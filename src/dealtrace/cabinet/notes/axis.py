@@ -1,11 +1,12 @@
 """The notes under a chart: notes that people wrote, changes to settings that affect figures, and days without data."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field
-from datetime import date
+from dataclasses import field, replace
+from datetime import date, datetime
 
 from sqlalchemy import Connection
 
+from dealtrace.accounts.masking import masked_text
 from dealtrace.accounts.past_figures import MOVING_KINDS, moves_figures
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
@@ -13,7 +14,7 @@ from dealtrace.accounts.site_days import day_end, day_start, site_day
 from dealtrace.cabinet.change_words import change_words
 from dealtrace.cabinet.formats import clock_time
 from dealtrace.cabinet.notes.gap_words import gap_words
-from dealtrace.errors import Language
+from dealtrace.cabinet.view import View
 from dealtrace.record import record
 from dealtrace.reports.metrics import Metric
 from dealtrace.reports.periods import Period
@@ -75,47 +76,43 @@ def list_moving_changes(connection: Connection, site: Site, period: Period | Non
     return [change for change in changes if moves_figures(change, site.time_zone)]
 
 
-def axis_notes(
-    axis: Axis,
-    gaps: Sequence[tuple[Metric, Gap]],
-    site: Site,
-    language: Language,
-    translate: Callable[[str], str],
-) -> list[AxisNote]:
+def axis_notes(axis: Axis, gaps: Sequence[tuple[Metric, Gap]], view: View) -> list[AxisNote]:
     """Return the notes under a chart as strings, earliest day first; `gaps` are the days without data.
 
     Days without data are noted only as far as the other notes leave room; if there is too little room, the
-    earliest of these days are left out.
+    earliest of these days are left out. Contacts in notes are masked for people who may not see them.
     """
+    language, zone = view.language, view.current_site.time_zone
 
-    def written_by(user_id: int | None) -> str:
-        return author_words(axis.logins, user_id, translate)
+    def written_at(user_id: int | None, at: datetime) -> str:
+        return f"{author_words(axis.logins, user_id, view.translate)}, {clock_time(language, at, zone)}"
 
-    written = [
-        AxisNote(
-            note.day_on, note.text, f"{written_by(note.user_id)}, {clock_time(language, note.added_at, site.time_zone)}"
-        )
-        for note in axis.notes
-    ]
+    written = [AxisNote(note.day_on, note.text, written_at(note.user_id, note.added_at)) for note in axis.notes]
     automatic = [
         AxisNote(
-            site_day(change.changed_at, site.time_zone),
-            change_words(change, language, translate, {}),
-            f"{written_by(change.user_id)}, {clock_time(language, change.changed_at, site.time_zone)}",
+            site_day(change.changed_at, zone),
+            change_words(change, language, view.translate, {}),
+            written_at(change.user_id, change.changed_at),
         )
         for change in axis.changes
     ]
     without_data = [
         AxisNote(
             max(gap.first_on, axis.period.first_on),
-            gap_words(metric, gap, language, translate),
-            translate("noted automatically"),
+            gap_words(metric, gap, language, view.translate),
+            view.translate("noted automatically"),
         )
         for metric, gap in gaps
     ]
     without_data.sort(key=lambda note: note.day_on, reverse=True)
     room = max(SHOWN_MAX - len(written) - len(automatic), 0)
-    return sorted([*written, *automatic, *without_data[:room]], key=lambda note: note.day_on)[-SHOWN_MAX:]
+    notes = sorted([*written, *automatic, *without_data[:room]], key=lambda note: note.day_on)[-SHOWN_MAX:]
+    return [replace(note, words=shown_words(note.words, view)) for note in notes]
+
+
+def shown_words(words: str, view: View) -> str:
+    """Return a note with its contacts masked if the person may not see them; names of statuses may contain contacts."""
+    return words if view.may_see_contacts else masked_text(words)
 
 
 def author_words(logins: Mapping[int, str], user_id: int | None, translate: Callable[[str], str]) -> str:

@@ -16,7 +16,7 @@ from dealtrace.accounts.site_days import site_day
 from dealtrace.cabinet.change_words import change_words
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.listing import PAGE_ROWS
-from dealtrace.cabinet.notes.axis import author_words, list_moving_changes
+from dealtrace.cabinet.notes.axis import author_words, list_moving_changes, shown_words
 from dealtrace.cabinet.settings.page import Faults, fault_text, number_of, redirect_with_message, show_settings
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidSetting
@@ -136,13 +136,14 @@ def _listed(found: Found, view: View) -> list[ListedNote]:
         return author_words(found.logins, user_id, view.translate)
 
     written = [
-        ListedNote(each.day_on, each.added_at, each.text, author(each.user_id), each.key) for each in found.notes
+        ListedNote(each.day_on, each.added_at, shown_words(each.text, view), author(each.user_id), each.key)
+        for each in found.notes
     ]
     automatic = [
         ListedNote(
             site_day(each.changed_at, zone),
             each.changed_at,
-            change_words(each, view.language, view.translate, {}),
+            shown_words(change_words(each, view.language, view.translate, {}), view),
             author(each.user_id),
             address=_address(each, view),
         )

@@ -7,7 +7,6 @@ from dealtrace.cabinet.formats import money
 from dealtrace.cabinet.notes.gap_words import gap_words
 from dealtrace.cabinet.overview.problems import ProblemText
 from dealtrace.cabinet.reports.address import Address, key_filter
-from dealtrace.cabinet.reports.readers import may_see_contacts
 from dealtrace.cabinet.view import View
 from dealtrace.operations.overview.missing_data import WATCHED, MissingData
 from dealtrace.reports.dimensions import DIMENSIONS
@@ -44,7 +43,7 @@ def _gap(metric: Metric, gap: Gap, address: Address, view: View) -> ProblemText:
 
 
 def _idle(each: CampaignCost, address: Address, period: Period, view: View) -> ProblemText:
-    is_whole = may_see_contacts(view)
+    is_whole = view.may_see_contacts
     source = each.source if is_whole else masked_source(each.source)
     words = view.translate("The campaign %(campaign)s (%(source)s) cost %(cost)s and brought no visits.") % {
         "campaign": each.campaign if is_whole else masked_source(each.campaign),

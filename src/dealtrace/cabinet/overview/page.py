@@ -26,7 +26,7 @@ from dealtrace.cabinet.reports.comparison import compared_until
 from dealtrace.cabinet.reports.line import has_line, over_time, time_line, undrawn_words
 from dealtrace.cabinet.reports.open_deals import open_deals_note
 from dealtrace.cabinet.reports.page import read_context_of
-from dealtrace.cabinet.reports.readers import may_see_contacts, rows_page_for, table_for_readers
+from dealtrace.cabinet.reports.readers import rows_page_for, table_for_readers
 from dealtrace.cabinet.reports.table import Change, change_of, rows_address, table_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, Language
@@ -137,8 +137,8 @@ async def show(view: View) -> Response:
         view.read(_count_missed, view.current_site, view.role, now),
     )  # concurrently: the problems of a large site take as long as a report
     axis = await view.read(read_axis, view.current_site, question.period)
-    notes = axis_notes(axis, answers.missing.gaps, view.current_site, view.language, view.translate)
-    choices = choices_of(address, usual, context, view.language, is_whole=may_see_contacts(view))
+    notes = axis_notes(axis, answers.missing.gaps, view)
+    choices = choices_of(address, usual, context, view.language, is_whole=view.may_see_contacts)
     until = compared_until(question, view.current_site, now, view.language)
     as_of = clock_time_in_zone(view.language, now, view.current_site.time_zone)
     page = _Page(address, address.written_out(usual), until, as_of, choices, drawn, notes, missed_words(missed))
@@ -255,7 +255,7 @@ def _shown(
         missed=page.missed,
         line=time_line(answers.line, reports, rows, language, notes) if answers.line is not None else None,
         undrawn=undrawn_words(answers.figures.question.period, METRICS[page.drawn], language, view.translate),
-        sources=sources if may_see_contacts(view) else table_for_readers(sources, answers.sources.question.by),
+        sources=sources if view.may_see_contacts else table_for_readers(sources, answers.sources.question.by),
         sources_report=answers.sources,
         unmatched=table_of(answers.unmatched, by_day, rows, language, view.translate),
         unmatched_report=answers.unmatched,

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dealtrace.accounts.masking import masked_text
 from dealtrace.accounts.rights import Role
 from dealtrace.cabinet.formats import clock_time, money
-from dealtrace.cabinet.reports.readers import may_see_contacts
 from dealtrace.cabinet.view import View
 from dealtrace.operations.overview.problems import RECENT_DAYS, Problem, ProblemKind
 from dealtrace.record import record
@@ -163,7 +162,7 @@ def problem_texts(problems: Sequence[Problem], view: View) -> list[ProblemText]:
 
 def _problem_text(problem: Problem, view: View) -> ProblemText:
     template, site = _TEMPLATES[problem.kind], view.current_site
-    may_see = may_see_contacts(view)
+    may_see = view.may_see_contacts
     is_masked = problem.kind in _OF_CALLERS and not may_see
     fault = problem.refusal.text(view.language) if problem.refusal is not None else ""
     facts = {

@@ -14,7 +14,6 @@ from dealtrace.cabinet.rendering import HEADERS
 from dealtrace.cabinet.reports.address import address_of
 from dealtrace.cabinet.reports.default_question import DEFAULTS_WRITTEN_OUT
 from dealtrace.cabinet.reports.page import shown_question
-from dealtrace.cabinet.reports.readers import may_see_contacts
 from dealtrace.cabinet.view import View
 from dealtrace.errors import Language
 from dealtrace.files.reports.answer_file import write_answer
@@ -37,7 +36,7 @@ def send_as(extension: str) -> Callable[[View], Awaitable[Response]]:
         address = address_of(f"/cabinet/{site.id}/reports", view.request.query_params)
         question = await view.read(_read, site, address.words(**DEFAULTS_WRITTEN_OUT), now, view.rights.user.id)
         shown = shown_question(question, address.get("chart"))
-        file = await view.ask(_write, shown, now, extension, view.language, is_whole=may_see_contacts(view))
+        file = await view.ask(_write, shown, now, extension, view.language, is_whole=view.may_see_contacts)
         name = f"report-{site.id}-{question.period.first_on}-{question.period.last_on}{extension}"
         return SentFile(file, name, CONTENT_TYPES[extension], headers=HEADERS, server_stop=view.services.server_stop)
 

@@ -25,7 +25,6 @@ from dealtrace.cabinet.reports.models import by_models, metric_under_models, mod
 from dealtrace.cabinet.reports.open_deals import open_deals_note
 from dealtrace.cabinet.reports.pivot import metric_choices, pivot_table
 from dealtrace.cabinet.reports.readers import (
-    may_see_contacts,
     models_for_readers,
     pivot_for_readers,
     rows_page_for,
@@ -76,7 +75,7 @@ async def show(view: View) -> Response:
     site, now = view.current_site, clock.now()
     address = address_of(f"/cabinet/{site.id}/reports", view.request.query_params)
     known, saved = await view.read(_read, site, now, view.rights.user.id)
-    choices = choices_of(address, USUAL, known, view.language, is_whole=may_see_contacts(view))
+    choices = choices_of(address, USUAL, known, view.language, is_whole=view.may_see_contacts)
     around = {
         "address": address,
         "choices": choices,
@@ -95,7 +94,7 @@ async def show(view: View) -> Response:
     statuses = await view.read(list_statuses, site.id) if asks_for_income(question) else ()
     answers, gaps, still_open = await view.ask(_ask, question, now, address.get("chart"), statuses)
     axis = await view.read(read_axis, site, question.period)
-    notes = axis_notes(axis, gaps, site, view.language, view.translate)
+    notes = axis_notes(axis, gaps, view)
     note = open_deals_note(still_open, view, address)
     variables = {"fault": "", "open_deals": note, **around, **shown(answers, address, notes, view, now)}
     return view.page(TEMPLATE, OK, **variables)
@@ -131,7 +130,7 @@ def _tables(answers: Answers, address: Address, view: View) -> dict[str, object]
     """
     report, pivot, by = answers.report, answers.pivot, answers.report.question.by
     around = (address, rows_page_for(view, answers.question, address), view.language, view.translate)
-    is_whole = may_see_contacts(view)
+    is_whole = view.may_see_contacts
     tables: dict[str, object] = {"table": None, "models": None, "pivot": None}
     if pivot is not None:
         across = pivot_table(pivot, *around)

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from dealtrace.accounts.rights import Role
 from dealtrace.cabinet.reports.address import Address
 from dealtrace.cabinet.reports.models import ModelCell, ModelsTable
 from dealtrace.cabinet.reports.pivot import PivotTable
@@ -19,18 +18,13 @@ from dealtrace.reports.reading.masked_keys import masked_key
 Linked = TypeVar("Linked", Cell, ModelCell)
 
 
-def may_see_contacts(view: View) -> bool:
-    """Return whether the person's role on the site lets them see contacts."""
-    return view.role is not None and view.role.includes(Role.ANALYST)
-
-
 def rows_page_for(view: View, question: Question, address: Address) -> str:
     """Return the path of the page with the rows behind a figure; the figures of a report have links to this page.
 
     The path is empty if a segment of the question filters by contacts that the person may not see: the URL of the
     report only refers to the segment, but the URLs of the links would contain the segment's filters.
     """
-    is_open = may_see_contacts(view) or not any(
+    is_open = view.may_see_contacts or not any(
         format_filter(condition) not in address.filters and _names_contacts(condition) for condition in question.filters
     )
     return f"/cabinet/{view.current_site.id}/reports/rows" if is_open else ""

@@ -21,7 +21,6 @@ from dealtrace.cabinet.reports.choices import choices_of, model_words
 from dealtrace.cabinet.reports.key_words import nothing_words, value_words
 from dealtrace.cabinet.reports.page import BAD_REQUEST, OK, read_context_of
 from dealtrace.cabinet.reports.parts import parts_shown
-from dealtrace.cabinet.reports.readers import may_see_contacts
 from dealtrace.cabinet.reports.row_details import Details, read_details, ref_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, Language
@@ -68,7 +67,7 @@ async def show(view: View) -> Response:
     address = address_of(f"/cabinet/{view.current_site.id}/reports/rows", query)
     keys, offset = query.getlist("key"), _offset(query.get("offset", ""))
     known = await view.read(read_context_of, view.current_site, now)
-    choices = choices_of(address, {}, known, view.language, is_whole=may_see_contacts(view))
+    choices = choices_of(address, {}, known, view.language, is_whole=view.may_see_contacts)
     try:
         figure = parse_figure(address.words(period=DEFAULT_PRESET, limit=ROWS), keys, offset, known, has_rows=False)
     except InvalidParameters as refusal:
@@ -109,9 +108,10 @@ async def _rows_shown(
 
 def _files(view: View, figure: Figure, address: Address, keys: Sequence[str]) -> list[tuple[str, str]]:
     """Return the names and URLs of the files with the rows behind a figure; none if a contact in `keys` is masked."""
-    is_masked = any(
-        key != masked_key(dimension, key) for dimension, key in zip(figure.question.by, keys, strict=True)
-    ) and not may_see_contacts(view)
+    is_masked = (
+        any(key != masked_key(dimension, key) for dimension, key in zip(figure.question.by, keys, strict=True))
+        and not view.may_see_contacts
+    )
     files = () if is_masked else FILES
     return [(words, _page(address.at(f"{address.page}{end}"), keys, 0)) for words, end in files]
 
@@ -142,7 +142,7 @@ def key_texts(figure: Figure, keys: Sequence[str], view: View, language: Languag
 
 def _key(dimension: Dimension, text: str, view: View, language: Language) -> str:
     words = value_words(dimension, text, language) if text else nothing_words(dimension, words_of(language).gettext)
-    return words if may_see_contacts(view) else masked_key(dimension, words)
+    return words if view.may_see_contacts else masked_key(dimension, words)
 
 
 def _named(ru: str, en: str, view: View) -> str:
@@ -163,7 +163,7 @@ class _Shaper:
 
     def __init__(self, view: View, details: Details) -> None:
         self._view, self._details, self._say = view, details, view.translate
-        self._may_open = may_see_contacts(view)
+        self._may_open = view.may_see_contacts
 
     def table(self, answer: RowsAnswer) -> RowTable:
         """Return the rows as a table, with columns for amount and margin if the rows have them."""

@@ -24,7 +24,6 @@ from dealtrace.cabinet.reports.address import address_of
 from dealtrace.cabinet.reports.choices import choices_of, model_words
 from dealtrace.cabinet.reports.key_words import value_words
 from dealtrace.cabinet.reports.page import read_context_of
-from dealtrace.cabinet.reports.readers import may_see_contacts
 from dealtrace.cabinet.reports.row_details import Details, read_details, ref_of
 from dealtrace.cabinet.reports.rows import ROWS, key_texts
 from dealtrace.cabinet.view import View
@@ -73,7 +72,7 @@ def send_rows_as(extension: str) -> Callable[[View], Awaitable[Response]]:
     async def send(view: View) -> Response:
         site, query, now = view.current_site, view.request.query_params, clock.now()
         address, keys = address_of(f"/cabinet/{site.id}/reports/rows", query), query.getlist("key")
-        known, is_whole = await view.read(read_context_of, site, now), may_see_contacts(view)
+        known, is_whole = await view.read(read_context_of, site, now), view.may_see_contacts
         figure = parse_figure(address.words(period=DEFAULT_PRESET, limit=ROWS), keys, 0, known)
         model = figure.question.model
         assert model is not None

@@ -17,7 +17,6 @@ from dealtrace.cabinet.forms import Form
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.reports.address import address_of, address_of_words
 from dealtrace.cabinet.reports.default_question import USUAL
-from dealtrace.cabinet.reports.readers import may_see_contacts
 from dealtrace.cabinet.settings.page import Faults, fault_text, number_of, redirect_with_message, show_settings
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, InvalidSetting
@@ -262,7 +261,7 @@ def _line(view: View, report: ScheduledReport, facts: _Facts) -> ReportLine:
         (each.address, left.get(each.address.casefold()) if each.user_id is None else None)
         for each in report.recipients
     ]
-    shown = fault if may_see_contacts(view) else masked_text(fault)
+    shown = fault if view.may_see_contacts else masked_text(fault)
     return ReportLine(report, view.translate(RHYTHMS[report.rhythm]), is_mine, recipients, shown)
 
 

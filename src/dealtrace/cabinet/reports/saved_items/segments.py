@@ -9,7 +9,6 @@ from dealtrace.accounts.site import Site
 from dealtrace.cabinet.reports.address import Address
 from dealtrace.cabinet.reports.chips import words_of_filters
 from dealtrace.cabinet.reports.page import read_context_of
-from dealtrace.cabinet.reports.readers import may_see_contacts
 from dealtrace.cabinet.reports.saved_items.page import SavedItemLine, SavedItemsPage
 from dealtrace.cabinet.settings.page import stored_site
 from dealtrace.cabinet.view import View
@@ -44,7 +43,7 @@ def _line(view: View, segment: Segment, known: QuestionContext, *, is_hidden: bo
         fault = ""
     except InvalidParameters as refusal:
         fault = refusal.text(view.language)
-    words = words_of_filters(segment.filters, known, view.language, is_whole=may_see_contacts(view))
+    words = words_of_filters(segment.filters, known, view.language, is_whole=view.may_see_contacts)
     has_hidden = is_hidden and words != words_of_filters(segment.filters, known, view.language, is_whole=True)
     link = address.link() if not has_hidden else ""
     return SavedItemLine(SavedName(segment.name, segment.user_id), link, words, fault)
