@@ -24,7 +24,7 @@ Refusal
 ├── LeadNotFound          10045
 ├── DealNotPinned         10046
 ├── LeadNotDeleted        10057
-├── LeadNotMatched        10059  nothing the caller sent identifies a lead
+├── LeadNotMatched        10059  nothing that was sent identifies a lead
 ├── RecordingNotFound     10058
 ├── NameTaken             10050
 │   └── LeadTaken         10047  a call or lead request has this identifier
@@ -259,7 +259,7 @@ class LeadNotDeleted(Refusal):
 
 
 class LeadNotMatched(Refusal):
-    """No lead matches the id or contacts that the caller sent."""
+    """No lead matches the id or contacts that were sent."""
 
     code = 10059
     ru = "По данным из matching не найдено ни звонка, ни заявки"

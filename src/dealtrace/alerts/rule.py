@@ -157,7 +157,7 @@ def question_of(metric: str, filters: tuple[str, ...], context: QuestionContext)
 
 
 def can_be_silent(metric: Metric) -> bool:
-    """Return whether a metric counts visits, leads or deals, so that a zero may mean silence."""
+    """Return whether a metric counts visits, leads or deals; only such a metric can have an alert of kind `SILENCE`."""
     measure = base_measure(metric)
     return metric.unit is Unit.COUNT and measure is not None and measure.fact is not Fact.COSTS
 

@@ -1,4 +1,4 @@
-"""Hits, which are pages that visitors open: a hit extends the current visit of its visitor or starts a new visit."""
+"""Hits, which are page views: a hit extends the current visit of its visitor or starts a new visit."""
 
 from collections.abc import Mapping
 from dataclasses import field, replace

@@ -160,8 +160,8 @@ class _Lines:
 def _faulty(number: int, lines: _Lines, delimiter: str, error: csv.Error) -> Row:
     """Return a row with a `fault` for a line that `csv` refused.
 
-    If the quoted cell continues into further lines and becomes too long there, the fault is misplaced quotes: the quote
-    that opens the cell was never closed.
+    If the line opens a quoted cell that continues into further lines and becomes too long there, the fault is misplaced
+    quotes: the quote that opens the cell was never closed.
     """
     is_too_long = len(lines.consumed) == 1 and str(error).startswith(_LIMIT_EXCEEDED)
     return Row(number, lines.step_back().split(delimiter), CELL_TOO_LONG if is_too_long else MISPLACED_QUOTES)

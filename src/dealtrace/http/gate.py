@@ -166,7 +166,7 @@ class Gate:
         return site
 
     async def _find_site_of_counter(self, rate_limit_class: RateLimitClass, named: str) -> Site:
-        """Find the site that a web page names by the code of its visit counter or by its id."""
+        """Find the site that a web page names by the code of the site's visit counter or by the site's id."""
         site: Site | None = None
         if is_counter_code(named):
             site = self._site_cache.remembered_site_of_counter(named)

@@ -16,7 +16,10 @@ from dealtrace.record import record
 
 REQUIRED = ("обязательный параметр не передан", "this parameter is required")
 UNKNOWN_COMPARED_MAX, MISSPELT_LENGTH_MAX = 20, 50
-"""Ours: how many unknown names are compared with a missing name, and how long each may be, to save CPU time."""
+"""Ours: how many unknown names, and of which maximum length, are compared with a missing name to find a misspelling.
+
+The limits save CPU time.
+"""
 
 
 @record

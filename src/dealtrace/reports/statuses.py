@@ -46,7 +46,7 @@ class StatusGroup:
 
     @property
     def name(self) -> str:
-        """Return the most frequent spelling, trimmed."""
+        """Return the most frequent spelling of the status, trimmed."""
         return self.spellings[0].strip()
 
 

@@ -1,4 +1,4 @@
-"""Remember, for each site, the second of the current day in which one IP address sent this process most requests.
+"""Remember, for each site, the second of the current day in which an IP address sent this process the most requests.
 
 New busiest seconds are stored once a second.
 """

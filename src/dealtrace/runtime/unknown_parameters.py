@@ -13,9 +13,9 @@ from dealtrace.runtime.write_queue import WriteQueue
 NAMES_AT_ONCE_MAX = 1000
 """How many names, over all sites, get counts of their own until the next write; other names of a site share a count."""
 OPEN_NAMES_AT_ONCE_MAX = NAMES_AT_ONCE_MAX // 2
-"""Ours: a name that anybody may send gets a count of its own only while fewer than this many names have one.
+"""Ours: a name sent to a path that needs no token is counted separately only if fewer than this many already are.
 
-So there are always counts left for the names that the CRM sends.
+Strangers thus cannot use up all the separate counts; the rest are left for the names that the CRM sends.
 """
 NAME_LENGTH_MAX = 100
 """Ours: the maximum length of a name that is counted separately; a longer one is hardly a misspelt parameter."""

@@ -1,4 +1,4 @@
-"""Scales: map values to positions on an axis, and choose round values as its marks."""
+"""Scales: map values to positions on an axis, and choose round values for the marks of the axis."""
 
 from collections.abc import Sequence
 from fractions import Fraction

@@ -29,7 +29,8 @@ class Cause:
 class CatalogueRow:
     """A refusal: its code, HTTP status, cause, cure and message; `…` in the message stands for a variable part.
 
-    `methods` are the methods that may return it. None are listed if nearly all methods may return it (`is_general`).
+    `methods` are the methods that may return the refusal; the list is empty if nearly all methods may return it
+    (`is_general`).
     """
 
     code: int
@@ -182,7 +183,7 @@ CAUSES: Mapping[type[Refusal], Cause] = {
         "a command names an alert that the site does not have", "`dealtrace alert list SITE_ID` lists the alerts"
     ),
     errors.HostNotFound: Cause(
-        "a command names a host that the site does not have among its hosts of this kind",
+        "the site has no such host of the kind that the command names",
         "`dealtrace source host list SITE_ID` lists the hosts",
     ),
     errors.LoginRefused: Cause(

@@ -172,9 +172,10 @@ def period_choices(chosen: str, language: Language) -> tuple[Choice, ...]:
 def choices_of(
     address: Address, usual: Mapping[str, str], known: QuestionContext, language: Language, *, is_whole: bool
 ) -> Choices:
-    """Return the fields of a report's form, filled in from the report's URL; parameters not in the URL are in `usual`.
+    """Return the fields of a report's form, filled in from the report's URL.
 
-    Contacts in active filters are masked unless `is_whole` is true.
+    `usual` has the values of parameters that are missing in the URL. Contacts in active filters are masked unless
+    `is_whole` is true.
     """
     said = {name: address.get(name) or usual.get(name, "") for name in ("period", "by", "metrics", "compare", "date")}
     has_days = bool(address.get("from") or address.get("to"))

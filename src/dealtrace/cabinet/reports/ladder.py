@@ -25,9 +25,10 @@ class Rung:
 def key_address(address: Address, question: Question, keys: Sequence[str | None], place: int) -> str:
     """Return the URL to which the key at `place` of a row leads: the report filtered by this key and those before it.
 
-    Ours: a click on `cpc` in the row `yandex` / `cpc` selects that row and not every `cpc`, as in a tree; a click on
-    the first key of a row filters by that key alone. If the key is of a level of the ladder, the
-    report behind the URL is grouped by the next level instead, unless the key is missing or a lower level is shown.
+    Ours: a click on `cpc` in the row `yandex` / `cpc` selects that row, as in a tree, and not every `cpc`; a click on
+    the first key of a row filters by that key alone. If the key belongs to a level of the ladder of sources (see
+    `LADDER`), the report behind the URL is grouped by the next level instead, unless the key is missing or a lower
+    level is shown.
     """
     by, below = question.by, _rung_below(question, place)
     for dimension, key in zip(by[: place + 1], keys, strict=False):

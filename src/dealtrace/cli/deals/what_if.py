@@ -131,7 +131,7 @@ class _Run:
         self._is_hidden = is_hidden or not error_console.is_terminal
 
     def moved_leads(self) -> MovedLeads:
-        """Return how many leads and visits would get a different source, showing a progress bar."""
+        """Show a progress bar, and return how many leads and visits would get a different source."""
         with Progress(console=error_console, transient=True, disable=self._is_hidden) as progress:
             bar = progress.add_task("Leads", total=None)
 

@@ -48,7 +48,10 @@ class Rewriting:
 
 @operation(ids_per_command=0)
 def delete_leads(work: Work, commands: Sequence[WriteCommand[Deletion]]) -> list[int | Refusal]:
-    """Delete or restore leads in input order; each outcome is the number of deals whose lead changed, or a refusal."""
+    """Delete or restore leads in input order.
+
+    Each outcome is the number of deals that now have a different lead or none, or a refusal.
+    """
     outcomes: list[int | Refusal] = []
     for command in commands:
         ref, is_deleted = command.payload.ref, command.payload.is_deleted

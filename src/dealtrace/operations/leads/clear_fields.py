@@ -25,7 +25,7 @@ from dealtrace.webhooks.event import annotations_event
 
 @record
 class LeadName:
-    """The identifier by which a caller names a lead: an id, a reference or, for a call, a SIP id."""
+    """The identifier of a lead, as it was sent: an id, a reference or, for a call, a SIP id."""
 
     kind: LeadKind
     id: int | None = None

@@ -100,7 +100,8 @@ def _contacts_of(newcomers: Iterable[Newcomer]) -> list[str]:
 def _known_client(newcomer: Newcomer, owners: dict[str, KnownContact]) -> int | None:
     """Return the client of a lead's first known contact that counts, or `None` if there is no such contact.
 
-    Fillers do not count. A shared contact counts only if the lead has no other contact.
+    Fillers, which are e-mails such as `no@no.ru`, do not count. A shared contact, which too many people use, counts
+    only if all contacts of the lead are shared contacts or fillers.
     """
     usable = [contact for contact in newcomer.contacts if not is_filler(contact)]
     joining = [contact for contact in usable if contact in owners and owners[contact].unlinked_reason is None]

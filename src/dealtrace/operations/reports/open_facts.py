@@ -22,7 +22,7 @@ from dealtrace.storage.reports.mirror.visitors import find_visit_keys
 def open_facts(
     database: Database, site: Site, progress: Callable[[str], None] = lambda _table: None
 ) -> Iterator[FactSource]:
-    """Yield a source of a site's facts, which are the visits, leads, deals and costs that reports count.
+    """Yield the `FactSource` with a site's facts: the visits, leads, deals and costs that reports count.
 
     With SQLite they are read from the column mirror, a copy for reports; with PostgreSQL, from the database itself. All
     statements see the same state of the database, with everything that was committed before the call. If no mirror can

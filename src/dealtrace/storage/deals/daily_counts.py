@@ -120,8 +120,8 @@ class DaysOfDeals:
     def reach(self, connection: Connection, since: datetime, until: datetime, skip: int) -> tuple[datetime, int] | None:
         """Find the UTC day of the deal that follows the first `skip` deals.
 
-        Only the days that `count` counts for `since` and `until` are considered. Return the midnight at which the day
-        begins and the number of deals on earlier days, or `None` if there are no deals.
+        Only UTC days whose midnights are at or after `since` and before `until` are considered. Return the midnight at
+        which the day begins and the number of deals on earlier days, or `None` if there are no deals.
         """
         rows = _REACH.fetch(connection, {**self._parameters(since, until), "skip": skip})
         return (rows[0][0], rows[0][1]) if rows else None

@@ -96,7 +96,7 @@ def find_registered_contacts(
 
 
 def _first_fields(connection: Connection, site_id: int, deal_ids: Iterable[int]) -> list[tuple[int, Fields]]:
-    """List pairs of a deal's id and the fields of its first version, as in JSON."""
+    """List pairs of a deal's id and the fields of its first version; the values of the fields are in JSON form."""
     keys = sorted(set(deal_ids))
     if not keys:
         return []

@@ -20,9 +20,9 @@ _SECOND = timedelta(seconds=1)
 class NewLead:
     """A lead to insert, with further values for its rows, such as the client's id.
 
-    `spans` are the lead's contacts in normal form. `annotations` contain only values of known custom fields; the stated
-    source in `annotations` is stored by its id, `stated_source_id`. Only calls have `circumstances`, and only lead
-    requests have a `page_url` and a `fingerprint`.
+    `spans` has a span for each of the lead's contacts, in normal form. `annotations` contain only values of known
+    custom fields; the stated source in `annotations` is stored by its id, `stated_source_id`. Only calls have
+    `circumstances`, and only lead requests have a `page_url` and a `fingerprint`.
     """
 
     lead: Call | LeadRequest

@@ -41,7 +41,7 @@ _FIND_MEANINGS = CompiledStatement(
 def insert_statuses(
     connection: Connection, site_id: int, spellings: Collection[str], now: datetime, known: KnownStatuses
 ) -> None:
-    """Store the spellings of statuses that are new to the site, up to `STATUSES_MAX`; blank spellings are skipped.
+    """Store the status spellings that are new to the site, up to `STATUSES_MAX` per site; blank ones are skipped.
 
     A new spelling of a known status gets the meaning of that status. The caller must have locked the site's
     registrations, so that no other transaction sets a meaning at the same time. `now` is the transaction's time.
@@ -92,7 +92,7 @@ def find_deals_by_status(connection: Connection, site_id: int) -> dict[str, int]
 
 
 def find_latest_deals_by_status(connection: Connection, site_id: int, most: int) -> dict[str, int]:
-    """Count a site's latest non-deleted deals for each spelling of each status; `most` limits how many are counted."""
+    """Count a site's latest non-deleted deals by the spelling of their status, up to `most` deals in all."""
     mine = select(deal.c.status).where(deal.c.site_id == site_id, deal.c.deleted_at.is_(None))
     latest = mine.order_by(deal.c.happened_at.desc()).limit(most).subquery()
     counted = select(latest.c.status, func.count()).group_by(latest.c.status)

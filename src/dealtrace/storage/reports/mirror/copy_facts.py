@@ -70,7 +70,7 @@ class _Part:
 
 @record
 class Join:
-    """The SQL join of streamed rows with a table of the mirror, and an expression for each column that it adds."""
+    """The SQL join of streamed rows with a table of the mirror, and an expression for each column the join adds."""
 
     written: str
     taken: Mapping[str, str]
