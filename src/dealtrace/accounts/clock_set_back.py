@@ -1,4 +1,4 @@
-"""How much two times may differ without this being a sign that a clock was set back."""
+"""The largest difference between two times that is not yet a sign of a clock that was set back."""
 
 from datetime import timedelta
 

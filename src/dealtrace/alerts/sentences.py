@@ -56,9 +56,9 @@ class AlertSite:
 
 
 def metric_words(metric: str, language: Language, columns: Mapping[str, Metric]) -> str:
-    """Return the title of a metric in a language; `columns` has the metrics of the site's columns by name.
+    """Return the title of a metric in a language; `columns` has the metrics of the site's report columns by name.
 
-    A column that was removed is called by its name.
+    The metric of a column that was removed is called by the column's name.
     """
     known = METRICS.get(metric) or columns.get(metric)
     if known is None:

@@ -79,10 +79,10 @@ class DemoLead:
 def make_leads(
     random: Random, calendar: Calendar, visitors: list[Visitor], leads: int, rest: Callable[[], None]
 ) -> list[DemoLead]:
-    """Return leads in order of time: `leads` reported leads, and others that are never reported.
+    """Return leads in order of time: up to `leads` leads that are reported, and others that are never reported.
 
-    Visitors are drawn at random; those who are likelier to leave a lead tend to be drawn earlier. `rest` is called
-    before every `MADE_AT_ONCE` clients, to let other work run.
+    Visitors are drawn at random; those who are likelier to become clients tend to be drawn earlier. `rest` is called
+    before each group of `MADE_AT_ONCE` clients, to let other work run.
     """
     made: list[DemoLead] = []
     reported = 0

@@ -101,7 +101,7 @@ class ContactsCell(PhoneCell):
         return f"text {self.length_max:,}, or several separated by commas"
 
     def read(self, cell: Cell) -> str:
-        """Return the contacts as they are written; of several, only the first that fit in `length_max` characters."""
+        """Return the contacts as written; if together they exceed `length_max` characters, the last are dropped."""
         self._check(cell)
         text = text_of(cell)
         whole = text[: self.length_max + 1].rpartition(",")[0] if len(text) > self.length_max else ""

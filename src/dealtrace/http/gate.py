@@ -63,7 +63,7 @@ class Gate:
         self._proxies = proxies
 
     async def admit(self, endpoint: Endpoint, scope: Scope, receive: Receive) -> tuple[Caller, Sent | Sequence[object]]:
-        """Return the caller of a request and its parsed parameters, or, for a `batch`, the items of its body.
+        """Return the caller of a request with the parsed parameters, or, for a `batch`, with the items of the body.
 
         Raises:
             Refusal: the first check that failed; nothing was stored and no points were spent.

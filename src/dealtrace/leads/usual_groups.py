@@ -23,8 +23,9 @@ _PREFIXED, _LOCAL = _followed_by_usual("(?:(?:00|8 ?10) ?7|[78]) ?"), _followed_
 
 @record
 class UsualNumber:
-    """A possible Russian phone number in usual groups: its ten digits, and where it begins (with any prefix) and ends.
+    """A possible Russian phone number whose digits are grouped in a usual way; `national` has its ten digits.
 
+    `start` and `end` are where the number begins and ends; a prefix, if there is one, belongs to the number.
     `is_likely` is true if the number has a prefix or exactly two groups: other digits rarely look so by chance.
     """
 

@@ -65,7 +65,7 @@ def _flips_without_matching(
     current: LeadRef | None,
     found: LeadRef | None,
 ) -> list[RuleChange]:
-    """List the changes for a site without contact matching: turn it on and, if necessary, raise the threshold."""
+    """List the rule changes for a site without contact matching: turn it on and, if necessary, raise the threshold."""
     if found != current:
         return [RuleChange(found, contact_matching=True)]
     if current is not None:

@@ -312,7 +312,7 @@ _TABLE = (
            plain(Measure(Fact.ASSISTS, Aggregate.DISTINCT, "id"))),
     Metric("days_to_deal", "Дней до сделки", "Days to the deal", "сколько дней в среднем от визита до сделки",
            "days from the visit to the deal, on average", Group.DEALS, Unit.DAYS, ratio(_TIME_FROM_TOUCH, _TOUCHED),
-           formula_text="total days from visit to deal / number of deals, both weighted by the visits' shares",
+           formula_text="total days from visit to deal / deals, both weighted by the visits' shares of the credit",
            growth=Growth.BAD),
     Metric("visit_to_lead", "Визит → лид", "Visit to lead", "лиды, у которых есть визит / визиты",
            "leads with a visit / visits", Group.LEADS, Unit.RATIO, ratio(_LEADS_WITH_VISIT, VISITS),

@@ -83,8 +83,8 @@ def _write(
 ) -> Letter:
     """Return the letter of a report computed now, with the report or its pivot table attached as a CSV file.
 
-    The report includes rows for hours, days and so on without any data, as its page in the cabinet does. Contacts in
-    the keys of rows are masked unless `is_whole` is true.
+    As on the report's page in the cabinet, hours, days and so on that have no data get rows too. Contacts in the keys
+    of rows are masked unless `is_whole` is true.
     """
     answered = ask_report_or_pivot(source, site, replace(question, shows_empty_times=True), clock.now())
     language = mail.recipient.language

@@ -72,7 +72,10 @@ def time_dimension(period: Period) -> Dimension:
 
 
 def has_line(period: Period, metric: Metric) -> bool:
-    """Return whether a metric can be drawn over a period; costs of a single day cannot, since they have no hours."""
+    """Return whether a metric can be drawn over a period; costs of a single day cannot.
+
+    Costs are known only by day, not by hour.
+    """
     return metric.facts <= time_dimension(period).facts
 
 

@@ -51,7 +51,7 @@ class DealClient(TypedDict):
 
 
 def changed_deal_client(lead_summary: LeadSummary) -> ChangedDealClient:
-    """Build the client of a changed deal; its key `contacts` is null if there are no e-mails.
+    """Build the client of a changed deal; its key `contacts` has only e-mails, and is null if there are none.
 
     Phones are of type `WORK` if the lead is a call and `OTHER` if it is a lead request, as in the vendor's answers.
     """

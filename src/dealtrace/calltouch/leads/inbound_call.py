@@ -19,7 +19,7 @@ EXCHANGE = "ATS_CODE"
 async def respond(caller: Caller, sent: Sent) -> Reply:
     """Store the call and answer with its id as plain text.
 
-    Ours: all reports of a call are answered with the same id; the vendor answers with the id of a queued job.
+    Ours: however often a PBX reports a call, the answer is the same id; the vendor answers with the id of a queued job.
     """
     call_id: CallId = await caller.write(report_calls, read_report(caller, sent))
     return plain_success(str(call_id), "call_reported", site_id=caller.site.id, call_id=call_id)

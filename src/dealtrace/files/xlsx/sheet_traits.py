@@ -27,10 +27,10 @@ _REFERENCE = re.compile("([A-Z]{1,3})([0-9]{1,7})")
 
 @record
 class SheetTraits:
-    """The traits of a sheet that the library omits: whether days count from 1904, and which cells have no value.
+    """What the library omits about a sheet: whether days count from 1904, and which cells have no value.
 
-    `lost` has the cells without a value (an error, or a formula that was not calculated), first by row, counted from 1,
-    then by column, counted from 0.
+    `lost` has the cells without a value (an error, or a formula that was not calculated), first by row number, from 1,
+    then by column number, from 0.
     """
 
     is_of_1904: bool

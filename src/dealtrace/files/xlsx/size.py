@@ -158,7 +158,7 @@ def _scan(packed: ZipFile, entry: ZipInfo, before: _Scanned) -> _Scanned:
 
 
 def _open(packed: ZipFile, entry: ZipInfo) -> IO[bytes]:
-    """Open an entry so that all its data is read, as by the library, even if it is longer than the archive states."""
+    """Open an entry so that, as in the library, all its data is read, even if there is more than the archive states."""
     whole = copy(entry)
     whole.file_size = UNPACKED_BYTES_MAX + 1
     return packed.open(whole)

@@ -24,7 +24,7 @@ from dealtrace.webhooks.event import AlertEvent
 LEASE = timedelta(minutes=10)
 """How long a process reserves the alert that it claims; after that time, another process can claim the alert.
 
-An evaluation takes less time: it reads nine windows of time, and a statement takes half a minute at most.
+An evaluation takes less time: it reads nine windows of time, and an SQL statement takes half a minute at most.
 """
 
 

@@ -79,9 +79,9 @@ class _Applied:
 def _apply(
     work: Work, items: Sequence[WriteCommand[DealUpdate]], lists: Sequence[Mapping[int, Deal]], paid: int
 ) -> _Applied:
-    """Apply lists of updates in order; of the lists that cost points, only the first `paid` are applied.
+    """Apply lists of updates in order; a list that costs points is skipped if `paid` such lists were applied before it.
 
-    Each list maps the positions of its updates in `items` to the deals that were found for them.
+    Each of `lists` has the deals that were found for its updates, by the positions of the updates in `items`.
     """
     ledger = Ledger(work)
     found: dict[int, Deal] = {}

@@ -99,7 +99,7 @@ def _add(work: Work, additions: Sequence[Addition], found: FoundLeads) -> Annota
 def store_annotations(
     work: Work, changes: Mapping[LeadRef, tuple[Annotations, Annotations]], user_id: int | None = None
 ) -> Mapping[LeadRef, NoteVersion]:
-    """Store annotations of leads, publish the changes, and rematch the deals whose matchers look for new tags.
+    """Store annotations of leads, publish the changes, and rematch the deals whose matchers look for the added tags.
 
     `changes` has the annotations of each lead before and after the change. `user_id` is the user who made the changes,
     or `None` if a program did. The returned versions are those of the leads whose notes changed.

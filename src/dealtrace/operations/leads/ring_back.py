@@ -24,7 +24,7 @@ _ANSWERED = (
 
 @record
 class RingBackMark:
-    """A missed call, and what a person did about it; if `ring_back` is `None`, the call must be returned after all."""
+    """A missed call, and what a person did about it; if `ring_back` is `None`, somebody must call back after all."""
 
     call_id: int
     ring_back: RingBack | None

@@ -30,7 +30,7 @@ class MailReport:
 
 @operation(ids_per_command=0)
 def claim_mail(work: Work, commands: Sequence[WriteCommand[None]]) -> list[Mail | None]:
-    """For each command, claim and return the e-mail of the site that has been due longest, or `None` if none is due.
+    """For each command, claim and return the site's e-mail that has been due longest, or `None` if no e-mail is due.
 
     Until the lease ends, no other process can claim this e-mail. E-mails are claimed one by one, so that the lease of
     an e-mail does not run while other e-mails are sent.

@@ -30,7 +30,10 @@ COUNTER_SILENT_AFTER = timedelta(days=1)
 POINTS_NEARLY_SPENT = 0.9
 """Ours: once this share of a day's points is spent, the overview warns that the rest may not last."""
 RECENT_DAYS = 7
-"""Ours: contacts and parameters of this many days up to today are checked; earlier faults are probably mended."""
+"""Ours: the contacts and request parameters of this many days, up to today, are checked.
+
+Earlier faults are probably mended.
+"""
 NAMES_SHOWN = 5
 """The maximum number of names of unknown fields, parameters or statuses that are shown."""
 

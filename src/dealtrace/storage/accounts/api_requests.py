@@ -74,9 +74,9 @@ def count_refusals_without_site(connection: Connection, code: int, since: dateti
 def find_previous_requests(
     connection: Connection, site_id: int, query: RequestQuery, limit: int
 ) -> tuple[datetime, str] | None:
-    """Return the `before` that selects the page preceding the page of `query`; `None` selects the first page.
+    """Return the value of `RequestQuery.before` for the preceding page, or `None` if that is the first page.
 
-    A page has `limit` requests; the preceding page ends with the request `query.before`.
+    `query` selects the present page. A page has `limit` requests; the preceding page ends with `query.before`.
     """
     assert query.before is not None
     at, request_id = api_request.c.at, api_request.c.request_id

@@ -13,9 +13,9 @@ _EMPTY: ColumnElement[str] = literal_column("''")
 def is_to_ring_back() -> ColumnElement[bool]:
     """Return the SQL condition for a missed call whose client has not called again and that nobody has dealt with.
 
-    `is_missed` in `leads/ring_back.py` defines missed calls. A call without a phone number cannot be
-    returned. Ours: a later call of the same client replaces an earlier call. If the later call was answered, nobody
-    needs to call back; if it was missed too, it is the call to return.
+    `is_missed` in `leads/ring_back.py` defines missed calls. Calls without a phone number do not count, since
+    nobody can call back. Ours: a later call of the same client replaces an earlier call. If the later call was
+    answered, nobody needs to call back; if it was missed too, only the later call counts.
     """
     later = call.alias("later")
     is_followed = exists().where(

@@ -1,4 +1,4 @@
-"""The progress of reclassifying visits (computing their traffic sources again), and the visitors that are next."""
+"""The progress of reclassifying visits (computing their traffic sources again), and the list of the next visitors."""
 
 from sqlalchemy import Connection, delete, func, literal, select
 
@@ -18,7 +18,7 @@ def find_reclassification(connection: Connection, site_id: int) -> Reclassificat
 
 
 def upsert_reclassification(connection: Connection, site_id: int, at: Reclassification) -> None:
-    """Store the progress of a site's reclassification."""
+    """Store the progress of reclassifying the visits of a site."""
     values = {name: getattr(at, name) for name in _FIELDS}
     statement = insert_into(connection, reclassification).values(site_id=site_id, **values)
     connection.execute(statement.on_conflict_do_update(index_elements=["site_id"], set_=values))

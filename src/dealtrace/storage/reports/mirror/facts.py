@@ -49,8 +49,8 @@ class MirrorFacts:
     def deferred(self, by: Sequence[Dimension]) -> Collection[Dimension]:
         """Return the source dimensions in `by`, or none if another dimension in `by` has many keys; see `FactTables`.
 
-        If another dimension, such as the day, has many keys, the first step makes far more rows by the ids of sources
-        than by the keys of sources.
+        With many other keys, such as days, grouping first by the ids of sources would make far more rows than grouping
+        by the keys of sources.
         """
         of_sources = [dimension for dimension in by if dimension.kind is Kind.SOURCE]
         others = (dimension for dimension in by if dimension.kind is not Kind.SOURCE)

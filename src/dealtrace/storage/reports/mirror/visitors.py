@@ -1,8 +1,8 @@
 """Number the visitors of a site, so that reports can count distinct visitors by bitmaps, which is four times as fast.
 
 A bitmap has as many bits as the site has visitors, and every row of a report needs a bitmap. So only reports with few
-rows use bitmaps; the number of rows is limited by the number of distinct values of visits, such
-as cities.
+rows use bitmaps. The highest possible number of rows is computed from how many different values, such as cities, the
+visits of the site have.
 
 Visitors and values whose visits were deleted stay until the mirror is built again. This only makes bitmaps larger than
 necessary, because only visitors of existing visits are counted. Dealtrace itself deletes visits only with their site,
