@@ -50,7 +50,7 @@ class ImportFormat:
         return (*self.columns, *_field_columns(self.columns, sorted(fields))) if self.has_fields else self.columns
 
     def plain_headings(self, fields: Iterable[str]) -> set[str]:
-        """Return the names of the custom fields that no other column has as a heading, in normalized form."""
+        """Return the normalized names of the custom fields, without names that are headings of other columns."""
         return {
             normalize_heading(text)
             for column in self.with_fields(fields)[len(self.columns) :]

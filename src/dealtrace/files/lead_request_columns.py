@@ -56,7 +56,7 @@ LEAD_REQUEST_COLUMNS = (
         "number",
         ("requestNumber", "Номер заявки"),
         CodeCell(NUMBER_LENGTH_MAX),
-        "The request's id on the site (`requestNumber` in the API), which must be unique; the `requestId` if missing.",
+        "The request's number on the website (`requestNumber` in the API), unique; if missing, `requestId` is used.",
     ),
     Column(
         "request_id",

@@ -1,4 +1,4 @@
-"""Write temporary files, such as downloads: each is opened for reading, deleted from its folder, and then sent."""
+"""Write temporary files, such as downloads; each is opened and then deleted from its folder, but can still be read."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -28,7 +28,7 @@ class LinkHeader(UnstructuredHeader, BaseHeader):
     """A header whose link is not encoded; Python encodes long links, and mail programs cannot read encoded links."""
 
     def fold(self, *, policy: Policy) -> str:
-        """Return the header on one line; its link is far shorter than the 998 characters of a line in RFC 5322."""
+        """Return the header as one line; even with its link, it is far shorter than RFC 5322 allows."""
         return f"{self.name}: {self}{policy.linesep}"
 
 

@@ -29,7 +29,7 @@ OWN_INSTALLATION = "installation"
 
 @record
 class People:
-    """Users, when each was last seen, sites, open invitations, and whether all users need two-factor authentication."""
+    """Users with the times they were last seen, sites, open invitations, and whether all users need a second factor."""
 
     users: list[Rights]
     seen_at: Mapping[UserId, datetime]

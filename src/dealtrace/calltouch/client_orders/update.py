@@ -66,7 +66,7 @@ def read_update(site: Site, item: object) -> DealUpdate:
     Values that were not sent are kept. `null` or an empty string clears a text, but not an amount, a status or a date.
 
     Raises:
-        InvalidParameters: one violation for each value that is missing, malformed or out of range.
+        InvalidParameters: one violation for each value that is malformed, out of range, or required but missing.
     """
     order = read_item(item, Order)
     faults: list[Violation] = []

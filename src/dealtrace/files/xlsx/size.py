@@ -91,9 +91,10 @@ def _check_entries(packed: ZipFile) -> None:
 
 
 def _reads(packed: ZipFile) -> Callable[[ZipInfo], bool]:
-    """Return a function that says whether the library may read an entry as a sheet or as shared strings.
+    """Return a function that says whether the XLSX library might read an entry as a sheet or as shared strings.
 
-    An entry may be read as a sheet only if its name, without the folder, occurs in the workbook's list of sheets.
+    The library reads an entry as a sheet only if the name of the entry, without the folder, occurs in the workbook's
+    list of sheets.
     """
     named = b" ".join(_first_bytes(packed, each) for each in packed.infolist() if _names_sheets(each)).lower()
     is_plain = len(named) <= _RELATIONS_BYTES_MAX and b"&" not in named and b"%" not in named

@@ -302,7 +302,7 @@ def leave_report(connection: Connection, site: Site, report_id: int, user_id: in
 
 @operation(ids_per_command=DUE_AT_ONCE * RECIPIENTS_MAX)
 def send_due_reports(work: Work, commands: Sequence[WriteCommand[None]]) -> list[int]:
-    """Store the e-mails of the reports that are due; each outcome is how many reports got e-mails.
+    """Store the e-mails of the reports that are due; return, for each command, how many reports got e-mails.
 
     The e-mails and the next due times are stored in one transaction, so no e-mail is lost or sent twice. If
     several times were missed, only the e-mail for the last of them is sent.

@@ -134,7 +134,7 @@ def read_trial(settings: Iterable[tuple[str, str]]) -> Trial:
     """Parse a trial from pairs of key and value.
 
     Raises:
-        UnknownSetting: a key cannot be tried, or no pairs are given; the message lists the keys.
+        UnknownSetting: a key cannot be tried, or no pairs are given; the message lists the keys that can be tried.
         InvalidSetting: a value is invalid, or a key is repeated.
     """
     values: dict[str, Any] = {}  # Any: each field has its own type

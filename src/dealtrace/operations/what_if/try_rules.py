@@ -20,9 +20,10 @@ ShowTried = Callable[[int, int], None]
 
 @record
 class Tried:
-    """The effect of other rules on deals of a period; `tally` covers the tried deals, and `total` counts all deals.
+    """The effect of other rules on the deals of a period.
 
-    `changed` are the earliest tried deals whose lead or source would change; `tally.changed` counts all of them.
+    `tally` counts the tried deals, and `total` is the number of all deals of the period. `tally.changed` is the
+    number of tried deals whose lead or source would change, and `changed` has the earliest of these deals.
     """
 
     tally: Tally

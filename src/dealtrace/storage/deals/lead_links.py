@@ -38,7 +38,7 @@ _DEALS_OF_SPANS = {
     "clue_email": _SPANS.outerjoin(deal, and_(deal.c.clue_email == _SPAN_CONTACT, _MAY_BE_BOUND)),
     "clue_further": _SPANS.outerjoin(deal_contact, _IS_FURTHER).outerjoin(deal, and_(_HAS_IT, _MAY_BE_BOUND)),
 }
-"""Joins of the contacts of leads with the deals that have this contact as phone, as e-mail or as further contact.
+"""Joins of each contact of a lead with the deals that have this contact as phone, as e-mail or as further contact.
 
 Outer joins make SQLite begin with the contacts of the leads.
 """

@@ -67,5 +67,5 @@ def store_page_ends(connection: Connection, site_id: int, ends: Sequence[PageEnd
 
 
 def delete_old_page_ends(connection: Connection, site_id: int, before: datetime) -> None:
-    """Delete each stored page end of a site if the page was read before the time `before`."""
+    """Delete the stored ends of those pages of a site's journals that were read before the time `before`."""
     connection.execute(delete(page_end).where(page_end.c.site_id == site_id, page_end.c.read_at < before))

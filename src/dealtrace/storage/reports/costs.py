@@ -62,7 +62,7 @@ def add_api_costs(
 def delete_restated_costs(
     connection: Connection, site_id: int, spreads: Sequence[CostSpread], source_ids: Mapping[TrafficSource, int]
 ) -> None:
-    """Delete the costs that `spreads` replace, if they were imported from a file or sent by API.
+    """Delete the costs that `spreads` replace; only costs imported from a file or sent by API are deleted.
 
     A spread is a new cost of a source for a period of days; it replaces the earlier costs of the source on these days.
     """

@@ -224,7 +224,7 @@ def _join(database: Database, folder: Path, reading: ExitStack) -> MirrorConnect
 
 
 def _open(database: Database, folder: Path, reading: ExitStack, until: float, progress: Progress) -> MirrorConnection:
-    """Open the mirror as soon as nobody else uses it, so that other threads of this process can join."""
+    """Wait until nobody uses the mirror, and open it; from then on, other threads of this process can use it, too."""
     _OPEN_MIRRORS.wait_for_end(folder, until)
     with ExitStack() as opened:
         proceed = database.interruption.require_none
