@@ -53,7 +53,7 @@ class Slot:
     end_hour: int = HOURS_OF_DAY
 
     def weeks_before(self, weeks: int) -> "Slot":
-        """Return the occurrence on the same weekdays and at the same hours, but the given number of weeks earlier."""
+        """Return the occurrence of the window `weeks` weeks earlier, on the same weekdays and at the same hours."""
         return Slot(self.window, self.last_on - weeks * DAYS_OF_WEEK * DAY, self.end_hour)
 
     def span(self, time_zone: ZoneInfo) -> Span:

@@ -94,7 +94,7 @@ SEARCH_ENGINES = (
     SearchEngine("swisscows", "query", "swisscows.com"),
     SearchEngine("petal", "query", "petalsearch.com"),
 )
-"""The search engines. Only the domains and hosts listed here count as search; other hosts under them do not."""
+"""The search engines; other hosts under their domains, such as `maps.google.com`, do not count as search."""
 
 SOCIAL_NETWORKS: Mapping[str, str] = {
     "vk": "vk.com vk.ru vk.me vk.cc vkvideo.ru vkontakte.ru userapi.com",

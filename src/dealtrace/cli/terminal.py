@@ -32,7 +32,10 @@ from dealtrace.storage.schema.upgrade import (
 
 @contextmanager
 def open_prepared(*, creates: bool = False) -> Iterator[Database]:
-    """Yield the configured database, and report errors as `explained` does; with `creates`, create it if missing."""
+    """Yield the configured database, and report errors as `explained` does.
+
+    With `creates`, a missing database is created.
+    """
     with explained():
         settings = read_settings()
         database = open_database(settings.database_url, mirror_memory_mib=settings.mirror_memory)

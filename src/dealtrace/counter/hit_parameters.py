@@ -103,7 +103,10 @@ class Attrs:
         return kept
 
     def salvage(self, text: str) -> tuple[Mapping[str, object] | None, bool]:
-        """Return the members of the object that can be stored, or `None`, and whether all its members can be stored."""
+        """Return the storable members of the JSON object, and whether all its members are storable.
+
+        If no member is storable, or the text is not a JSON object, the first item is `None`.
+        """
         try:
             members = msgspec.json.decode(text[:ATTRS_READ_MAX], type=dict[str, object])
         except (msgspec.DecodeError, RecursionError, UnicodeError):

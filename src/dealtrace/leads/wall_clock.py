@@ -25,7 +25,10 @@ _GROUP_NAME = re.compile(r"\?P<[a-z]+>")
 
 
 class FirstPart(Enum):
-    """The part (day, month or year) that a date begins with; each value has the patterns of all parts in order."""
+    """The part (day, month or year) that a date begins with.
+
+    Each value has the patterns of all three parts, in the order in which such a date has them.
+    """
 
     DAY = (_DAY, _MONTH, _YEAR)
     MONTH = (_MONTH, _DAY, _YEAR)

@@ -51,7 +51,7 @@ LeadSearch = SearchById | SearchByContact
 
 
 def search_of(matcher: Matcher) -> LeadSearch | None:
-    """Return the search for a lead that a matcher describes, or `None` if it describes none.
+    """Return the search that a matcher describes, or `None` if the matcher does not describe a search for a lead.
 
     A matcher is a way to find out where a deal came from.
     Ours: a search by contact needs `until`, the latest start of a lead.

@@ -1,4 +1,4 @@
-"""Check each alert rule when its time window ends, and in only one process, so that no event is sent twice."""
+"""Check each alert rule when its time window ends, and in only one process, so that no alert is sent twice."""
 
 from datetime import timedelta
 

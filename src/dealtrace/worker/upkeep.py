@@ -110,7 +110,7 @@ class LoadWatcher:
         self._is_replica_away = False
 
     async def check(self) -> None:
-        """Set the metric of waiting writes, log retries, and log if the replica has failed or works again."""
+        """Set the metric of waiting writes, log retries of writes, and log if the replica has failed or works again."""
         metrics.WAITING.set(self._write_queue.waiting)
         self._retry_log.log()
         if self._read_pool.is_replica_away != self._is_replica_away:

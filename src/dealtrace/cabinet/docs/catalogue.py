@@ -83,7 +83,7 @@ CAUSES: Mapping[type[Refusal], Cause] = {
     errors.PathNotFound: Cause("the server has no such path", "check the path for misspellings"),
     errors.MethodNotAllowed: Cause("the route does not support the method", "use a method listed in `Allow`"),
     errors.ContactUnusable: Cause(
-        "a form of the widget has neither a usable phone nor another contact",
+        "a form sent by the widget has neither a usable phone nor another contact",
         "send a phone with its country code, or an e-mail",
     ),
     errors.TokenRejected: Cause(
@@ -188,7 +188,7 @@ CAUSES: Mapping[type[Refusal], Cause] = {
     ),
     errors.LoginRefused: Cause(
         "the login or the password is wrong (cabinet)",
-        "`dealtrace user password LOGIN` sets a new one",
+        "`dealtrace user password LOGIN` sets a new password",
     ),
     refusals.ReportsBusy: Cause("too many reports are running and waiting", "send again after `Retry-After` seconds"),
     refusals.ReportTooSlow: Cause(

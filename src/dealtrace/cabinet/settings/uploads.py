@@ -94,7 +94,7 @@ class Upload:
     def finish(self, outcome: Mapping[str, str]) -> None:
         """Store the result of the import and delete the file; refused rows remain for download.
 
-        The folder is created again if it was deleted during the import, as the folders of old uploads are.
+        The folders of old uploads are deleted; if this happened during the import, the folder is created again.
         """
         self.folder.mkdir(mode=PRIVATE, exist_ok=True)
         with write_atomically(self.folder / _OUTCOME, overwrite=True) as partial:

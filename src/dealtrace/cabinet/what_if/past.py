@@ -64,8 +64,8 @@ class PastCard:
     """What the page shows about a kind of change: how much there is to do, and the latest run.
 
     If `has_more` is true, there is more to do than `total`.
-    `may_run` is true if the latest run applied the present settings, and is a finished preview or a run that ended
-    early.
+    `may_run` is true if the latest run used the present settings, and is either a finished preview or a change that
+    ended early.
     """
 
     kind: PastKind

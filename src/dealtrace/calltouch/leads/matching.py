@@ -117,7 +117,7 @@ FINDS_NOTHING = ("chat", "chatContact", "customSources", "withoutSource")
 
 
 def read_matching(elements: Sequence[Element] | None, time_zone: ZoneInfo) -> tuple[LeadSearch, ...]:
-    """Return the searches in `matching`, in input order; elements of a type that finds no lead are left out.
+    """Return the searches in `matching`, in input order; elements of the types in `FINDS_NOTHING` are left out.
 
     Raises:
         InvalidParameters: there are no or too many elements, or an element is invalid; one violation for each

@@ -46,7 +46,7 @@ def backup_findings(connection: Connection, days_max: int) -> list[Finding]:
 
 
 def _finding(problem: Problem, site: Site) -> Finding | None:
-    """Return the finding of a problem, or `None` for a kind that another check of `doctor` reports in more detail."""
+    """Return a problem as a finding, or `None` if another check of `doctor` reports this kind in more detail."""
     match problem.kind:
         case ProblemKind.SERVICE_SILENT | ProblemKind.COUNTER_SILENT:
             return _silence(problem, site)

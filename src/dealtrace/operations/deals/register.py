@@ -63,7 +63,7 @@ def store_registrations(
 
 @record
 class NewDeal:
-    """A registration that creates a deal, its position in the batch, and the new deal's id and number."""
+    """A deal that a batch creates: its registration and place in the batch, and the new deal's id and number."""
 
     position: int
     command: WriteCommand[Registration]

@@ -120,7 +120,7 @@ def _report(run: PastRun, state: RunState) -> RunState:
 
 
 def _end(run: PastRun, state: RunState, phase: Phase) -> None:
-    """Store how a run ended early, if it is still the latest of its kind."""
+    """Store that a run ended early, and its `phase`, unless a newer run of the same kind was stored meanwhile."""
     with run.database.write() as connection:
         ended = replace(state, phase=phase, reported_at=run.now())
         background_runs.update_run(connection, run.site_id, run.kind, ended)

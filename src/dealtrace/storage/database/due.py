@@ -1,4 +1,4 @@
-"""The SQL condition that a planned time has come, even if the clock was set back."""
+"""The SQL condition that a planned time has come, or was planned by a clock that has since been set back."""
 
 from datetime import datetime, timedelta
 

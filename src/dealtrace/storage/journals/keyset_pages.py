@@ -60,7 +60,7 @@ class Days(Protocol):
     def reach(self, connection: Connection, since: datetime, until: datetime, skip: int) -> tuple[datetime, int] | None:
         """Find the UTC day of the row that follows the first `skip` rows.
 
-        Only the days that `count` counts for `since` and `until` are considered. Return the midnight at which the day
+        Only the days from `since` to `until` are considered, as in `count`. Return the midnight at which the day
         begins and the number of rows on earlier days, or `None` if none of the considered days has rows.
         """
         ...

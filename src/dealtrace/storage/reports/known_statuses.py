@@ -1,4 +1,4 @@
-"""A cache of the statuses that are stored already; this module imports no SQL, because every command imports it."""
+"""A cache of the statuses that are stored already; every command imports this module, so it imports no SQL."""
 
 from collections.abc import Collection
 

@@ -18,7 +18,7 @@ _ITEM_OF = {"sources": "source", "touched_ats": "touched_at", "shares": "share"}
 _OF_ONE = ("source_id", "touched_at")
 _IN_ORDER = "ORDER BY touched_at DESC, visit_id DESC"
 _PLACES = 128
-"""The factor by which `_rank` multiplies remainders of rounding; so a touch's place decides only between equal ones.
+"""`_rank` multiplies remainders of rounding by this factor; the place of a touch only decides between equal remainders.
 
 The factor exceeds `TOUCHES_MAX`, the maximum number of touches of a lead.
 """
