@@ -14,15 +14,17 @@ from dealtrace.record import record
 class ChangeKind(StrEnum):
     """The kind of setting or data that was changed.
 
-    `RATE` is a change of currency rates: `before` and `after` are `RUBLES DAY` for one rate, and `COUNT FIRST-DAY
-    LAST-DAY` for several. `ROLE` is a change of a user's role on the site, `IMPORT` is an import of leads, deals or
-    visits from a file, `COSTS` an import of costs, and `PAST` a reclassification of past visits, or, with the name
-    `PAST_DEALS`, the matching of past deals. `LEAD` is a change of a lead by a person: `name` is the kind and id of the
-    lead, and `after` is what the person did; `before` is not an old value: if the change stored a new version of the
-    lead's notes, it is the number of that version, otherwise an empty string. `ERASURE` is the erasure of a person:
-    `name` is the number of leads and `after` the number of deals; no contact is stored. `NOTE` is a note on the time
-    axis of charts: `name` is `DAY TEXT`, and the key of the note is in `after` if the note was added, in `before` if it
-    was removed.
+    - `RATE`: currency rates; `before` and `after` are `RUBLES DAY` for one rate, and `COUNT FIRST-DAY LAST-DAY` for
+      several.
+    - `ROLE`: the role of a user on the site.
+    - `IMPORT`: leads, deals or visits imported from a file; `COSTS`: imported costs.
+    - `PAST`: past visits were reclassified or, if `name` is `PAST_DEALS`, past deals were matched again.
+    - `LEAD`: what a person did to a lead: `name` is the kind and id of the lead, and `after` is what the person did.
+      Unlike for other kinds, `before` has no former value, but the number of the new version of the lead's notes, or an
+      empty string if the notes did not change.
+    - `ERASURE`: a person was erased: `name` is the number of leads and `after` the number of deals; no contact is stored.
+    - `NOTE`: a note on the time axis of charts: `name` is `DAY TEXT`; the key of the note is in `after` if the note was
+      added, and in `before` if it was removed.
     """
 
     SETTING = "setting"

@@ -55,8 +55,8 @@ def parse_recipients(text: str, usual: Language) -> tuple[Recipient, ...]:
             raise InvalidSetting(
                 key="recipients",
                 ru=f"«{part.strip()}» — не адрес почты; нужно, например: a@example.org или a@example.org en",
-                en=f"“{part.strip()}” is not an e-mail address; write, for example, a@example.org, "
-                "or a@example.org en for e-mails in English",
+                en=f"“{part.strip()}” is not an e-mail address; write, for example, “a@example.org”, "
+                "or “a@example.org en” for e-mails in English",
             )
         chosen: Language = "en" if "en" in (language.strip() or usual) else "ru"
         found.setdefault(address.casefold(), Recipient(address, chosen))

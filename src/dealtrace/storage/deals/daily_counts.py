@@ -46,7 +46,7 @@ _DAY_MICROSECONDS = DAY // MICROSECOND
 
 
 class JournalMoment(StrEnum):
-    """A time of a deal by which a journal orders deals; the value is the name of the column with this time.
+    """One of a deal's times, by which a journal can sort deals; the value is the name of the column with this time.
 
     Each of these columns has an index and daily counts.
     """

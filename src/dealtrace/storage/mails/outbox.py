@@ -109,7 +109,7 @@ def delete_waiting_mails(
 
 
 def delete_old_mails(connection: Connection, site_id: int, before: datetime) -> int:
-    """Delete the e-mails about a site's events before `before`, and return how many were deleted."""
+    """Delete the e-mails about those events of a site that happened before a time; return how many were deleted."""
     old = (mail.c.site_id == site_id, mail.c.caused_at < before)
     return connection.execute(delete(mail).where(*old)).rowcount
 
