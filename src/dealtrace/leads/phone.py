@@ -1,9 +1,8 @@
 """Phones in normal form: digits with their country code (`79205550055`)."""
 
 import re
-from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import accumulate, takewhile
+from itertools import takewhile
 
 from dealtrace.leads.numbering import (
     RUSSIA,
@@ -16,17 +15,12 @@ from dealtrace.leads.numbering import (
 )
 from dealtrace.leads.phone_text import Written, is_short, list_written
 from dealtrace.leads.plain_text import CONTACTS_LENGTH_MAX
-from dealtrace.leads.usual_groups import UsualNumber, list_usual
+from dealtrace.leads.rivals import Reading, is_doubtful, list_rivals
 from dealtrace.record import record
 
 _READY_PREFIX = r"(?:\+?7|8)"
 """A pattern of the prefix that most programs send before the ten digits of a phone."""
 _NATIONAL_LENGTH = 10
-_ALONE = re.compile(r"(?:\+ ?)?[78] (?: ?[0-9]){,10}|[0-9]{11}|(?: ?[0-9]){,10}")
-"""A pattern of digits that are too few to contain both a Russian number and something else."""
-_CODE_LENGTHS = range(2, 4)
-_UNDIVIDED = re.compile("[78] |[0-9]{10}")
-_EXIT_CODE = re.compile("8 ?10[0-9]* ?")
 
 
 @record
@@ -170,7 +164,7 @@ def _read_row(row: Sequence[Written], forms: Sequence[PhoneForm]) -> Iterator[st
     In each number phones may follow each other, up to an extension, to digits that are not a phone, or to a phone whose
     digits may also be those of another person.
     """
-    rivals, end = _rivals([number.digits for number in row]), -1
+    rivals, end = list_rivals([number.digits for number in row]), -1
     limit = sum(len(number.digits) + 1 for number in takewhile(lambda number: not number.is_extension, row)) - 1
     for number in row:
         end += 1 + len(number.digits)
@@ -180,61 +174,9 @@ def _read_row(row: Sequence[Written], forms: Sequence[PhoneForm]) -> Iterator[st
             if read is None:
                 break
             phone, behind = read
-            start, over = end - len(rest), end - len(behind)
-            if rivals and _is_doubtful(phone, rest, range(start, over), (end, limit), rivals):
+            over = end - len(behind)
+            if rivals and is_doubtful(Reading(phone, rest, end - len(rest), over, end, limit, rivals)):
                 break
             yield phone
             rivals = [rival for rival in rivals if rival.start >= over]
             rest = "" if is_short(behind) else behind
-
-
-def _rivals(row: Sequence[str]) -> list[UsualNumber]:
-    """List the Russian numbers in usual groups that may be in a row, also across the punctuation between its numbers.
-
-    If a Russian number begins in one number of the row and ends in a later one, it must end where the later one ends,
-    or have an extension behind it.
-    """
-    digits = " ".join(row)
-    if _ALONE.fullmatch(digits) is not None:
-        return []
-    ends = list(accumulate(row, lambda end, number: end + 1 + len(number), initial=-1))
-    rivals = []
-    for rival in list_usual(digits):
-        last = bisect_left(ends, rival.end)
-        behind = digits[rival.end : ends[last]].strip()
-        if rival.start > ends[last - 1] or (is_short(behind) and " " not in behind):
-            rivals.append(rival)
-    return rivals
-
-
-def _is_doubtful(phone: str, digits: str, place: range, ends: tuple[int, int], rivals: Sequence[UsualNumber]) -> bool:
-    """Return whether a phone that was read at `place`, at the beginning of `digits`, may be parts of other numbers.
-
-    A rival is another Russian number that shares digits with the phone.
-    Ours: numbers of houses, flats and lists stand before phones, as in `д.79 8 (495) 123-45-67`. So a rival that begins
-    before the phone makes it doubtful. A rival that begins inside the phone also makes it doubtful, with three
-    exceptions. If the phone begins with a plus or `00`, no such rival counts. If the phone begins with `8~10`, a rival
-    counts only directly behind the `8~10`, and only if the digits there are not a foreign number in groups. If the
-    phone is in usual groups, a rival counts only if it begins with the phone's second group, and if the first group is
-    not a 7 or 8 alone; the rival must end at or before the first of `ends`, or if it is likely, the second.
-    """
-    others = [rival for rival in rivals if rival.start < place.stop and rival.end > place.start]
-    is_usual = any(phone == RUSSIA + rival.national and rival.start >= place.start for rival in others)
-    others = [rival for rival in others if phone != RUSSIA + rival.national]
-    if any(rival.start < place.start for rival in others):
-        return True
-    if digits.startswith(("+", "00")):
-        return False
-    if (exit_code := _EXIT_CODE.match(digits)) is not None:
-        rest = digits[exit_code.end() :]
-        is_in_groups = rest.find(" ") in _CODE_LENGTHS and is_foreign_in_groups(rest)
-        is_foreign = is_in_groups if " " in rest else digits.startswith("8 ")
-        return not is_foreign and any(rival.start == place.start + exit_code.end() for rival in others)
-    if not is_usual:
-        return bool(others)
-    end, limit = ends
-    second = place.start + digits.find(" ") + 1
-    is_glued = _UNDIVIDED.match(digits) is None
-    return is_glued and any(
-        rival.start == second and rival.end <= (limit if rival.is_likely else end) for rival in others
-    )
