@@ -15,12 +15,13 @@ from dealtrace.leads.numbering import (
 )
 from dealtrace.leads.phone_text import Written, is_short, list_written
 from dealtrace.leads.plain_text import CONTACTS_LENGTH_MAX
-from dealtrace.leads.rivals import Reading, is_doubtful, list_rivals
+from dealtrace.leads.rivals import Reading, is_alone, is_doubtful, list_rivals
 from dealtrace.record import record
 
 _READY_PREFIX = r"(?:\+?7|8)"
 """A pattern of the prefix that most programs send before the ten digits of a phone."""
 _NATIONAL_LENGTH = 10
+_NEIGHBOURS = "99"
 
 
 @record
@@ -52,11 +53,21 @@ class PhoneForm:
 def _phone(written: str, parts: Mapping[str, str | None]) -> str | None:
     if (russian := parts.get("russian")) is not None:
         national, behind = russian.replace(" ", ""), parts.get("behind")
-        is_cut = behind is not None and is_foreign_in_groups(f"{russian} {behind}")
+        is_cut = behind is not None and _is_cut(russian, behind)
         return RUSSIA + national if is_assigned_in_russia(national) and not is_cut else None
     if (stated := parts.get("stated")) is not None:
         return stated_foreign(stated)
     return None if _begins_as_russian(written) else bare_foreign(written.replace(" ", ""))
+
+
+def _is_cut(russian: str, behind: str) -> bool:
+    """Return whether ten digits and groups behind them are a foreign number, so that the ten are only a part of it.
+
+    Numbers of Russia's neighbours, whose country codes begin with 99, may also have an extension behind them.
+    """
+    groups = behind.split(" ")
+    fewest = 1 if russian.startswith(_NEIGHBOURS) else len(groups)
+    return any(is_foreign_in_groups(" ".join((russian, *groups[:count]))) for count in range(fewest, len(groups) + 1))
 
 
 def _form(example: str, pattern: str, *, is_whole: bool = True) -> PhoneForm:
@@ -147,6 +158,15 @@ def import_numbering_plans() -> None:
     assigned_in_russia(_READY_PREFIX)
 
 
+def _is_continued(phone: str, following: Written) -> bool:
+    """Return whether a foreign phone may be only the beginning of a number that goes on in the number behind it.
+
+    Ours: this is so if its country cannot assign the phone, and a short number is behind it: `+82 10 2053/0538`.
+    """
+    is_part = is_short(following.digits) and not following.digits.startswith("+")
+    return is_part and not phone.startswith(RUSSIA) and valid_foreign(phone) != phone
+
+
 def _rows(written: Sequence[Written]) -> list[list[Written]]:
     """Divide numbers into rows: only punctuation is between the numbers of a row."""
     rows: list[list[Written]] = []
@@ -164,9 +184,11 @@ def _read_row(row: Sequence[Written], forms: Sequence[PhoneForm]) -> Iterator[st
     In each number phones may follow each other, up to an extension, to digits that are not a phone, or to a phone whose
     digits may also be those of another person.
     """
-    rivals, end = list_rivals([number.digits for number in row]), -1
+    digits = [number.digits for number in row]
+    is_certain, end = is_alone(" ".join(digits)), -1
+    rivals = [] if is_certain else list_rivals(digits)
     limit = sum(len(number.digits) + 1 for number in takewhile(lambda number: not number.is_extension, row)) - 1
-    for number in row:
+    for place, number in enumerate(row):
         end += 1 + len(number.digits)
         rest = "" if number.is_extension or number.is_damaged else number.digits
         while rest:
@@ -175,7 +197,9 @@ def _read_row(row: Sequence[Written], forms: Sequence[PhoneForm]) -> Iterator[st
                 break
             phone, behind = read
             over = end - len(behind)
-            if rivals and is_doubtful(Reading(phone, rest, end - len(rest), over, end, limit, rivals)):
+            if not behind and place + 1 < len(row) and _is_continued(phone, row[place + 1]):
+                break
+            if not is_certain and is_doubtful(Reading(phone, rest, end - len(rest), over, end, limit, rivals)):
                 break
             yield phone
             rivals = [rival for rival in rivals if rival.start >= over]

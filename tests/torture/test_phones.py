@@ -1,0 +1,20 @@
+"""A million texts of phone fields: none is read as the number of a stranger."""
+
+import os
+from random import Random
+
+import pytest
+
+from dealtrace.leads.phone import list_phones
+from phone_texts import draw_phone_text
+
+pytestmark = pytest.mark.torture
+
+TEXTS = int(os.environ.get("DEALTRACE_TORTURE_PHONES", "1000000"))
+SEED = int(os.environ.get("DEALTRACE_TORTURE_SEED", "1"))
+
+
+def test_no_text_is_read_as_the_number_of_a_stranger() -> None:
+    random = Random(SEED)
+    drawn = (draw_phone_text(random) for _ in range(TEXTS))
+    assert not [(text.text, read) for text in drawn if not text.phones.issuperset(read := list_phones(text.text))]
