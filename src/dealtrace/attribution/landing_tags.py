@@ -94,8 +94,8 @@ def tags_of(landing_url: str) -> LandingTags:
     """Return the advertising parameters of an address.
 
     Each kind (utm tags, openstat, click ids) is read from the query, or from the fragment if the query lacks that kind.
-    Ours: utm tags in the query without `utm_source` are parts of a label whose rest is in the fragment, so both are read;
-    if a tag is in both, the query's value is used.
+    Ours: utm tags in the query without `utm_source` are parts of a label whose rest is in the fragment, so both are
+    read; if a tag is in both, the query's value is used.
     """
     if "=" not in landing_url or (parts := split_address(landing_url)) is None:
         return NO_TAGS
