@@ -94,11 +94,14 @@ def tags_of(landing_url: str) -> LandingTags:
     """Return the advertising parameters in the URL of a landing page.
 
     Each kind (utm tags, openstat, click ids) is read from the query, or from the fragment if the query lacks that kind.
+    Ours: utm tags in the query without `utm_source` are parts of a label whose rest is in the fragment, so both are
+    read; if a tag is in both, the query's value is used.
     """
     if "=" not in landing_url or (parts := split_address(landing_url)) is None:
         return NO_TAGS
     places = (parameters_of(parts.query), fragment_parameters_of(parts.fragment))
-    utm = next((found for place in places if (found := _named(place, UTM_TAGS))), {})
+    in_query, in_fragment = (_named(place, UTM_TAGS) for place in places)
+    utm = in_query if "utm_source" in in_query else {**in_fragment, **in_query}
     openstat = next((place[OPENSTAT] for place in places if OPENSTAT in place), "")
     clicks = next((found for place in places if (found := _named(place, CLICK_IDS))), {})
     return LandingTags(

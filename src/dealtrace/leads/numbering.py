@@ -18,6 +18,8 @@ RUSSIA = "7"
 """The country code of Russia and Kazakhstan, which share one numbering plan."""
 BARE_LENGTH_MIN = 11
 """Ours: the fewest digits of a foreign number without a plus; fewer digits may be a truncated Russian number."""
+LENGTH_MAX = 15
+"""The most digits of a number with its country code, by the recommendation E.164 of ITU-T."""
 ZEROS_OF_A_FILLER = 7
 _GROUPED_AS_RUSSIAN = re.compile("(?!99)[0-9]{3} [0-9]{3} ?[0-9]{2} ?[0-9]{2} ")
 _KINDS = (
@@ -29,6 +31,12 @@ _KINDS = (
 def _plans() -> ModuleType:
     """Import the library of numbering plans."""
     return import_module("phonenumbers")
+
+
+@cache
+def country_codes() -> frozenset[str]:
+    """Return all country codes but that of Russia and Kazakhstan."""
+    return frozenset(map(str, _plans().COUNTRY_CODE_TO_REGION_CODE)) - {RUSSIA}
 
 
 def _of_region(region: str) -> str:
@@ -136,4 +144,4 @@ def _international(number: "PhoneNumber") -> str | None:
     possible = plans.is_possible_number_with_reason(number) == plans.ValidationResult.IS_POSSIBLE
     digits = f"{number.country_code}{national}"
     is_filler = _FILLS_A_FIELD.match(national) or any(map(_DIGITS_IN_ORDER.match, (national, digits)))
-    return digits if possible and not is_filler else None
+    return digits if possible and len(digits) <= LENGTH_MAX and not is_filler else None

@@ -1,9 +1,8 @@
 """Phones in normal form: digits with their country code (`79205550055`)."""
 
 import re
-from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import accumulate, takewhile
+from itertools import takewhile
 
 from dealtrace.leads.numbering import (
     RUSSIA,
@@ -16,17 +15,13 @@ from dealtrace.leads.numbering import (
 )
 from dealtrace.leads.phone_text import Written, is_short, list_written
 from dealtrace.leads.plain_text import CONTACTS_LENGTH_MAX
-from dealtrace.leads.usual_groups import UsualNumber, list_usual
+from dealtrace.leads.rivals import Reading, is_alone, is_doubtful, list_rivals
 from dealtrace.record import record
 
 _READY_PREFIX = r"(?:\+?7|8)"
 """A pattern of the prefix that most programs send before the ten digits of a phone."""
 _NATIONAL_LENGTH = 10
-_ALONE = re.compile(r"(?:\+ ?)?[78] (?: ?[0-9]){,10}|[0-9]{11}|(?: ?[0-9]){,10}")
-"""A pattern of strings with too few digits to contain both a Russian number and something else."""
-_CODE_LENGTHS = range(2, 4)
-_UNDIVIDED = re.compile("[78] |[0-9]{10}")
-_EXIT_CODE = re.compile("8 ?10[0-9]* ?")
+_NEIGHBOURS = "99"
 
 
 @record
@@ -58,11 +53,21 @@ class PhoneForm:
 def _phone(written: str, parts: Mapping[str, str | None]) -> str | None:
     if (russian := parts.get("russian")) is not None:
         national, behind = russian.replace(" ", ""), parts.get("behind")
-        is_cut = behind is not None and is_foreign_in_groups(f"{russian} {behind}")
+        is_cut = behind is not None and _is_cut(russian, behind)
         return RUSSIA + national if is_assigned_in_russia(national) and not is_cut else None
     if (stated := parts.get("stated")) is not None:
         return stated_foreign(stated)
     return None if _begins_as_russian(written) else bare_foreign(written.replace(" ", ""))
+
+
+def _is_cut(russian: str, behind: str) -> bool:
+    """Return whether ten digits and groups behind them are a foreign number, so that the ten are only a part of it.
+
+    Numbers of Russia's neighbours, whose country codes begin with 99, may also have an extension behind them.
+    """
+    groups = behind.split(" ")
+    fewest = 1 if russian.startswith(_NEIGHBOURS) else len(groups)
+    return any(is_foreign_in_groups(" ".join((russian, *groups[:count]))) for count in range(fewest, len(groups) + 1))
 
 
 def _form(example: str, pattern: str, *, is_whole: bool = True) -> PhoneForm:
@@ -154,6 +159,15 @@ def import_numbering_plans() -> None:
     assigned_in_russia(_READY_PREFIX)
 
 
+def _is_continued(phone: str, following: Written) -> bool:
+    """Return whether a foreign phone may be only the beginning of a number that goes on in the number behind it.
+
+    Ours: this is so if its country cannot assign the phone, and a short number is behind it: `+82 10 2053/0538`.
+    """
+    is_part = is_short(following.digits) and not following.digits.startswith("+")
+    return is_part and not phone.startswith(RUSSIA) and valid_foreign(phone) != phone
+
+
 def _rows(written: Sequence[Written]) -> list[list[Written]]:
     """Group successive numbers into rows; only punctuation separates the numbers of a row."""
     rows: list[list[Written]] = []
@@ -171,9 +185,11 @@ def _read_row(row: Sequence[Written], forms: Sequence[PhoneForm]) -> Iterator[st
     A written number may contain several phones, one after another. Reading it stops at an extension, at digits that
     are not a phone, or at a phone whose digits may also be parts of other phones.
     """
-    rivals, end = _rivals([number.digits for number in row]), -1
+    digits = [number.digits for number in row]
+    is_certain, end = is_alone(" ".join(digits)), -1
+    rivals = [] if is_certain else list_rivals(digits)
     limit = sum(len(number.digits) + 1 for number in takewhile(lambda number: not number.is_extension, row)) - 1
-    for number in row:
+    for place, number in enumerate(row):
         end += 1 + len(number.digits)
         rest = "" if number.is_extension or number.is_damaged else number.digits
         while rest:
@@ -181,63 +197,11 @@ def _read_row(row: Sequence[Written], forms: Sequence[PhoneForm]) -> Iterator[st
             if read is None:
                 break
             phone, behind = read
-            start, over = end - len(rest), end - len(behind)
-            if rivals and _is_doubtful(phone, rest, range(start, over), (end, limit), rivals):
+            over = end - len(behind)
+            if not behind and place + 1 < len(row) and _is_continued(phone, row[place + 1]):
+                break
+            if not is_certain and is_doubtful(Reading(phone, rest, end - len(rest), over, end, limit, rivals)):
                 break
             yield phone
             rivals = [rival for rival in rivals if rival.start >= over]
             rest = "" if is_short(behind) else behind
-
-
-def _rivals(row: Sequence[str]) -> list[UsualNumber]:
-    """List the Russian phones, grouped as in `USUAL_GROUPS`, that a row of written numbers may contain.
-
-    A phone may have punctuation inside, but is then listed only if nothing, or only an extension, stands between its
-    end and the next punctuation.
-    """
-    digits = " ".join(row)
-    if _ALONE.fullmatch(digits) is not None:
-        return []
-    ends = list(accumulate(row, lambda end, number: end + 1 + len(number), initial=-1))
-    rivals = []
-    for rival in list_usual(digits):
-        last = bisect_left(ends, rival.end)
-        behind = digits[rival.end : ends[last]].strip()
-        if rival.start > ends[last - 1] or (is_short(behind) and " " not in behind):
-            rivals.append(rival)
-    return rivals
-
-
-def _is_doubtful(phone: str, digits: str, place: range, ends: tuple[int, int], rivals: Sequence[UsualNumber]) -> bool:
-    """Return whether a phone is doubtful: its digits may be parts of other numbers.
-
-    The phone was read at `place`, at the beginning of `digits`. A rival is another Russian number that shares digits
-    with the phone.
-    Ours: the numbers of houses, flats and list items stand before phones, as in `д.79 8 (495) 123-45-67`. So a phone is
-    doubtful if a rival begins before it. A phone is also doubtful if a rival begins inside it, with three exceptions.
-    If the phone begins with a plus or `00`, no rival inside it counts. If the phone begins with `8~10`, a rival counts
-    only if it begins directly behind the `8~10`, and only if the digits there are not a foreign number in groups. If
-    the phone is in usual groups, a rival counts only if it begins with the phone's second group, and if the first group
-    is not a 7 or 8 alone. Such a rival must also end at or before the first of `ends` or, if the rival is likely (see
-    `UsualNumber`), at or before the second of `ends`.
-    """
-    others = [rival for rival in rivals if rival.start < place.stop and rival.end > place.start]
-    is_usual = any(phone == RUSSIA + rival.national and rival.start >= place.start for rival in others)
-    others = [rival for rival in others if phone != RUSSIA + rival.national]
-    if any(rival.start < place.start for rival in others):
-        return True
-    if digits.startswith(("+", "00")):
-        return False
-    if (exit_code := _EXIT_CODE.match(digits)) is not None:
-        rest = digits[exit_code.end() :]
-        is_in_groups = rest.find(" ") in _CODE_LENGTHS and is_foreign_in_groups(rest)
-        is_foreign = is_in_groups if " " in rest else digits.startswith("8 ")
-        return not is_foreign and any(rival.start == place.start + exit_code.end() for rival in others)
-    if not is_usual:
-        return bool(others)
-    end, limit = ends
-    second = place.start + digits.find(" ") + 1
-    is_glued = _UNDIVIDED.match(digits) is None
-    return is_glued and any(
-        rival.start == second and rival.end <= (limit if rival.is_likely else end) for rival in others
-    )

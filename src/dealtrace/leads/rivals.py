@@ -1,0 +1,275 @@
+"""Find the other numbers that may be in a row of digits, and whether they make a phone that was read there doubtful."""
+
+import re
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate
+
+from dealtrace.leads.numbering import (
+    BARE_LENGTH_MIN,
+    LENGTH_MAX,
+    RUSSIA,
+    country_codes,
+    is_assigned_in_russia,
+    is_foreign_in_groups,
+    valid_foreign,
+)
+from dealtrace.leads.phone_text import is_short
+from dealtrace.record import record
+
+USUAL_GROUPS = (
+    (10,), (3, 7), (3, 3, 4), (3, 3, 2, 2), (3, 2, 2, 3), (3, 1, 2, 2, 2),
+    (4, 6), (4, 2, 2, 2), (4, 3, 3), (5, 5), (5, 1, 2, 2), (5, 2, 3), (5, 3, 2),
+)  # fmt: skip
+"""Ours: the lengths of the groups in which people write ten digits; Russian codes have three to five digits."""
+
+
+def _followed_by_usual(prefix: str) -> re.Pattern[str]:
+    groups = "|".join(" ".join(f"[0-9]{{{length}}}" for length in lengths) for lengths in USUAL_GROUPS)
+    return re.compile(rf"(?<![0-9])(?={prefix}(?P<ten>{groups})(?![0-9]))")
+
+
+_PREFIXED, _LOCAL = _followed_by_usual("(?:(?:00|8 ?10) ?7|[78]) ?"), _followed_by_usual("")
+_ALONE = re.compile(r"(?:\+ ?)?[78] (?: ?[0-9]){,10}|[0-9]{11}|(?: ?[0-9]){,10}")
+"""A pattern of strings with too few digits to contain both a Russian number and something else."""
+_UNDIVIDED = re.compile("[78] |[0-9]{10}")
+_EXIT_CODE = re.compile("8 ?10[0-9]* ?")
+_FOREIGN_START = re.compile(
+    "(?<= )(?:(?P<exit>00|8 ?10) ?)?(?:(?P<code>[1-9][0-9]{,2})(?= )|(?=(?P<whole>[1-9][0-9]{7,14})(?![0-9])))"
+)
+"""A pattern of the beginning of a foreign number: its exit code, and its country code as a group, or one long group."""
+_GROUP = re.compile(" ?([0-9]+)")
+_LONG_FOREIGN_MIN = 10
+_LIKELY_EXTENSION_MAX = 4
+
+
+@record
+class Rival:
+    """A number that a row of digits may contain: in normal form, and where it begins (at its prefix) and ends.
+
+    `is_likely` is true if the number has a prefix or exactly two groups: other digits rarely look so by chance.
+    """
+
+    phone: str
+    start: int
+    end: int
+    has_prefix: bool = True
+    is_likely: bool = True
+
+
+@record
+class Reading:
+    """A phone that was read in a row: `digits` are those of its number from the beginning of the phone.
+
+    `start` and `over` are where the phone begins and ends in the row, `number_end` is where its number ends, and
+    `row_end` where the row ends, or the extension in it begins.
+    """
+
+    phone: str
+    digits: str
+    start: int
+    over: int
+    number_end: int
+    row_end: int
+    rivals: Sequence[Rival]
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether the phone is a Russian number in usual groups."""
+        return any(rival.phone == self.phone and self.start <= rival.start < self.over for rival in self.rivals)
+
+    @property
+    def others(self) -> list[Rival]:
+        """The other numbers that share digits with the phone."""
+        overlapping = (rival for rival in self.rivals if rival.start < self.over and rival.end > self.start)
+        return [rival for rival in overlapping if rival.phone != self.phone]
+
+
+@record
+class RivalRule:
+    """A rule for phones that are written in one way: an example, and which numbers that begin inside a phone count.
+
+    A number that counts makes the phone doubtful. Foreign numbers count only from `foreign_length_min` digits on, and
+    not at all if it is `None`.
+    """
+
+    example: str
+    fits: Callable[[Reading], bool]
+    counts: Callable[[Reading, Rival], bool]
+    foreign_length_min: int | None = None
+
+
+def _has_plus(reading: Reading) -> bool:
+    return reading.digits.startswith(("+", "00"))
+
+
+def _has_exit_code(reading: Reading) -> bool:
+    return _EXIT_CODE.match(reading.digits) is not None
+
+
+def _behind_exit_code(reading: Reading) -> str:
+    return reading.digits.removeprefix("8").lstrip().removeprefix("10").lstrip()
+
+
+def _is_foreign_behind_exit_code(reading: Reading) -> bool:
+    """Return whether the digits behind `8~10` are a foreign number, judging by their groups."""
+    if not _has_exit_code(reading):
+        return False
+    rest = _behind_exit_code(reading)
+    if " " not in rest:
+        return reading.digits.startswith("8 ")
+    return rest.partition(" ")[0] in country_codes() and is_foreign_in_groups(rest)
+
+
+def _is_usual_and_undivided(reading: Reading) -> bool:
+    """Return whether the phone is in usual groups, and begins with a 7 or 8 alone or with ten digits or more."""
+    return reading.is_usual and _UNDIVIDED.match(reading.digits) is not None
+
+
+def _end_of_exit_code(reading: Reading) -> int:
+    """Return where the `8~10` of a phone ends, with the digits and the blank directly behind it."""
+    exit_code = _EXIT_CODE.match(reading.digits)
+    return reading.start + (exit_code.end() if exit_code is not None else 0)
+
+
+def _has_trunk_prefix(reading: Reading, rival: Rival) -> bool:
+    """Return whether a Russian number with its 7 or 8 begins behind the first group after the `8~10`."""
+    return rival.has_prefix and rival.start > _end_of_exit_code(reading)
+
+
+def _begins_with_country_code(reading: Reading) -> bool:
+    """Return whether the phone is foreign, with its country code as its first group."""
+    return not reading.phone.startswith(RUSSIA) and reading.digits.partition(" ")[0] in country_codes()
+
+
+def _may_follow_exit_code(reading: Reading, rival: Rival) -> bool:
+    """Return whether a number may be the phone, and the `8~10` and the digits before it those of a house or an order.
+
+    If the phone is a Russian number in usual groups, or a number that its country can assign with the country code
+    directly behind the `8~10`, a Russian number may only if it begins there, also behind a group that begins with the
+    `8~10`, or if it has a 7 or 8 of its own; and a foreign one only if it is long.
+    """
+    code = _behind_exit_code(reading).partition(" ")[0]
+    is_clear = reading.is_usual or (code in country_codes() and valid_foreign(reading.phone) == reading.phone)
+    if not is_clear:
+        return True
+    if not rival.phone.startswith(RUSSIA):
+        return len(rival.phone) >= _LONG_FOREIGN_MIN
+    return rival.start == _end_of_exit_code(reading) or _has_trunk_prefix(reading, rival)
+
+
+def _begins_with_second_group(reading: Reading, rival: Rival) -> bool:
+    """Return whether a number begins with the phone's second group, and ends where a number may end.
+
+    A foreign one must have an exit code, or end behind more than a usual extension.
+    """
+    is_second = rival.start == reading.start + reading.digits.find(" ") + 1
+    behind = reading.digits[reading.over - reading.start : rival.end - reading.start]
+    if not rival.phone.startswith(RUSSIA):
+        has_exit_code = not reading.digits[rival.start - reading.start :].startswith(rival.phone[:1])
+        return is_second and (has_exit_code or " " in behind or len(behind) > _LIKELY_EXTENSION_MAX)
+    return is_second and rival.end <= (reading.row_end if rival.is_likely else reading.number_end)
+
+
+def _never(_reading: Reading, _rival: Rival) -> bool:
+    return False
+
+
+def _always(_reading: Reading, _rival: Rival) -> bool:
+    return True
+
+
+RIVAL_RULES = (
+    RivalRule("+7 920 555-00-55, 0049 30 123456", _has_plus, _never),
+    RivalRule("8~10 49 30 123456", _is_foreign_behind_exit_code, _has_trunk_prefix),
+    RivalRule("8104 8 (495) 132-65-54", _has_exit_code, _may_follow_exit_code, 8),
+    RivalRule("8 (495) 123-45-67, 9205550055", _is_usual_and_undivided, _never),
+    RivalRule("8841 978-29-60 (632)", lambda reading: reading.is_usual, _begins_with_second_group, 11),
+    RivalRule("39 347 123 4567", _begins_with_country_code, _always, _LONG_FOREIGN_MIN),
+    RivalRule("79. 8 857 401-89-80, кв.4 972 50-234-2888", lambda _: True, _always, 8),
+)
+"""Which numbers that begin inside a phone make it doubtful; the first rule that fits the phone is used.
+
+Ours: the numbers of houses, flats and list items stand before phones, as in `д.79 8 (495) 123-45-67`, and must not be read as
+their first digits. A plus, `00`, `8~10`, a 7 or 8 alone, and ten digits together show where a phone begins; so does a
+country code, but up to nine digits behind it are too often a part of the phone: `95 123 45 67` of `998 95 123 45 67`
+could be in Myanmar.
+"""
+
+
+def is_doubtful(reading: Reading) -> bool:
+    """Return whether a phone may be parts of other numbers, by the first of the `RIVAL_RULES` that fits.
+
+    A Russian number that begins before the phone and shares digits with it makes every phone doubtful.
+    """
+    others = reading.others
+    if any(rival.start < reading.start for rival in others):
+        return True
+    rule = next(rule for rule in RIVAL_RULES if rule.fits(reading))
+    if any(rule.counts(reading, rival) for rival in others):
+        return True
+    length_min = rule.foreign_length_min
+    return length_min is not None and any(rule.counts(reading, rival) for rival in _foreign(reading, length_min))
+
+
+def is_alone(digits: str) -> bool:
+    """Return whether the digits of a row are too few to contain both a phone and something else."""
+    return _ALONE.fullmatch(digits) is not None
+
+
+def list_rivals(row: Sequence[str]) -> list[Rival]:
+    """List the Russian phones, grouped as in `USUAL_GROUPS`, that a row of written numbers may contain.
+
+    They may overlap. A phone may have punctuation inside, but is then listed only if nothing, or only an extension,
+    stands between its end and the next punctuation.
+    """
+    ends = list(accumulate(row, lambda end, number: end + 1 + len(number), initial=-1))
+    digits = " ".join(row)
+    return [rival for rival in _russian(digits) if _may_end(digits, ends, rival)]
+
+
+def _may_end(digits: str, ends: Sequence[int], rival: Rival) -> bool:
+    last = bisect_left(ends, rival.end)
+    behind = digits[rival.end : ends[last]].strip()
+    return rival.start > ends[last - 1] or (is_short(behind) and " " not in behind)
+
+
+def _russian(digits: str) -> Iterator[Rival]:
+    for pattern in (_PREFIXED, _LOCAL):
+        for found in pattern.finditer(digits):
+            national = found["ten"].replace(" ", "")
+            if is_assigned_in_russia(national):
+                has_prefix = pattern is _PREFIXED
+                is_likely = has_prefix or found["ten"].count(" ") == 1
+                yield Rival(RUSSIA + national, found.start(), found.end("ten"), has_prefix, is_likely)
+
+
+def _foreign(reading: Reading, length_min: int) -> Iterator[Rival]:
+    """Yield the foreign numbers that begin inside a phone, with one of its later groups.
+
+    The phone's own digits without its prefix or its end are not another number.
+    """
+    national = reading.phone.removeprefix(RUSSIA)
+    for found in _FOREIGN_START.finditer(reading.digits):
+        if found.start() >= reading.over - reading.start:
+            break
+        if found["code"] is not None and found["code"] not in country_codes():
+            continue
+        is_bare_group = found["whole"] is not None and found["exit"] is None
+        if is_bare_group and len(found["whole"]) < (
+            BARE_LENGTH_MIN if _begins_with_country_code(reading) else length_min
+        ):
+            continue
+        for number, end in _numbers_from(reading.digits, found.start("code") if found["code"] else found.end()):
+            is_own = number in {national, f"8{national}"} or number.startswith(national) or national.startswith(number)
+            if len(number) >= length_min and not is_own and valid_foreign(number) == number:
+                yield Rival(number, reading.start + found.start(), reading.start + end)
+
+
+def _numbers_from(digits: str, start: int) -> Iterator[tuple[str, int]]:
+    """Yield what the first group from a place on, the first two groups and so on are together, and where they end."""
+    number = ""
+    while (group := _GROUP.match(digits, start)) is not None and len(number) <= LENGTH_MAX:
+        number += group[1]
+        start = group.end()
+        yield number, start
