@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dealtrace.accounts.session import CODE_WAIT_MAX, SESSION_AGE_MAX, SESSION_IDLE_MAX, Session
+from dealtrace.accounts.second_factor import CODE_WAIT_MAX
+from dealtrace.accounts.session import SESSION_AGE_MAX, SESSION_IDLE_MAX, Session
 from dealtrace.accounts.user import UserId
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)

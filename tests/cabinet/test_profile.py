@@ -8,8 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from cast import Stage
-from dealtrace.accounts.second_factor import CODE_PAUSE, CODE_TRIES_MAX, RECOVERY_CODES
-from dealtrace.accounts.session import CODE_WAIT_MAX
+from dealtrace.accounts.second_factor import CODE_PAUSE, CODE_TRIES_MAX, CODE_WAIT_MAX, RECOVERY_CODES
 from dealtrace.accounts.token import token_digest
 from dealtrace.accounts.user import User
 from dealtrace.operations.accounts.demand_second_factor import demand_second_factor

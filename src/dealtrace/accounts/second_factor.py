@@ -11,6 +11,8 @@ CODE_TRIES_MAX = 10
 """Ours: how many wrong codes in a row a user may enter before codes are refused for `CODE_PAUSE`."""
 CODE_PAUSE = timedelta(minutes=15)
 """How long codes are refused after `CODE_TRIES_MAX` wrong codes; guessing a code then takes about a year on average."""
+CODE_WAIT_MAX = timedelta(minutes=15)
+"""Ours: how long after the password the second factor may be entered; after this, the person must log in again."""
 SECRET = re.compile(r"[A-Z2-7]{32}")
 """The pattern of an authenticator app's secret: 160 bits in Base32."""
 RECOVERY_CODES = 10

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from dealtrace.accounts.second_factor import CODE_WAIT_MAX
 from dealtrace.accounts.user import UserId
 from dealtrace.record import record
 
@@ -11,8 +12,6 @@ SESSION_IDLE_MAX = timedelta(days=7)
 """Ours: how long a session lasts without being used; after this, the person must log in again."""
 SESSION_AGE_MAX = timedelta(days=30)
 """Ours: how long a session lasts even if it is used; after this, the person must log in again."""
-CODE_WAIT_MAX = timedelta(minutes=15)
-"""Ours: how long after the password the second factor may be entered; after this, the person must log in again."""
 SEEN_STEP = timedelta(minutes=1)
 """How often `seen_at` is updated while a session is in use."""
 

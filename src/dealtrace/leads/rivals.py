@@ -190,9 +190,9 @@ RIVAL_RULES = (
 )
 """Which numbers that begin inside a phone make it doubtful; the first rule that fits the phone is used.
 
-Ours: the numbers of houses, flats and list items stand before phones, as in `д.79 8 (495) 123-45-67`, and must not be read as
-their first digits. A plus, `00`, `8~10`, a 7 or 8 alone, and ten digits together show where a phone begins; so does a
-country code, but up to nine digits behind it are too often a part of the phone: `95 123 45 67` of `998 95 123 45 67`
+Ours: the numbers of houses, flats and list items stand before phones, as in `д.79 8 (495) 123-45-67`, and must not be
+read as their first digits. A plus, `00`, `8~10`, a 7 or 8 alone, and ten digits together show where a phone begins. So
+does a country code, but up to nine digits behind it are too often a part of the phone: `95 123 45 67` of `998 95 123 45 67`
 could be in Myanmar.
 """
 

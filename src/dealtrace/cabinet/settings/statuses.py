@@ -26,9 +26,9 @@ from dealtrace.storage.reports.statuses import find_deals_by_status, find_latest
 PLACE = "settings/statuses"
 COUNT_SECONDS = 1.0
 COUNTED_MAX = 50_000
-"""Ours: without the column mirror (a copy of the data for reports), the page counts only the latest deals, up to this
-number, because counting a million in the database takes longer than drawing any page. To count all deals, the page
-has a link."""
+"""Ours: without the column mirror (a copy of the data for reports), the page of statuses counts the deals of each
+status only among the latest deals, this many: counting a million in the database takes longer than drawing any page. To
+count all deals, the page has a link."""
 COUNT, ALL = "count", "all"
 """With this parameter and value in the URL, the page counts all deals."""
 

@@ -16,6 +16,7 @@ from dealtrace.errors import FileUnreadable, InvalidParameters, Violation
 from dealtrace.files.columns import Layout, RowValues, values_of
 from dealtrace.files.costs.cells import MICROS, NO_DATA, RUBLE, Money
 from dealtrace.files.costs.columns import COST_COLUMNS, HEAD_LINES
+from dealtrace.files.costs.decimal_sign import decimal_sign_of
 from dealtrace.files.costs.headings import CostHeadings, plain_heading, read_headings
 from dealtrace.files.row import Row
 from dealtrace.files.table_file import TableFile, open_table
@@ -94,7 +95,8 @@ def read_cost_file(path: Path, encoding: str | None, reading: CostReading) -> Co
         tally = _Tally(headings, reading)
         _read_rows(path, table, tally)
         if tally.unclear:
-            tally = _Tally(headings, reading, _decimal_sign_of(path, tally))
+            heading = headings.layout.heading_of("cost")
+            tally = _Tally(headings, reading, decimal_sign_of(path, heading, tally.unclear, tally.decimal_signs))
             _read_rows(path, table, tally)
         unit = _unit_of(path, headings, tally, reading.unit)
         costs = [replace(cost, amount_rub=_rubles(cost.amount_rub, unit, reading)) for cost in tally.costs.values()]
@@ -269,23 +271,6 @@ def _unit_of(path: Path, headings: CostHeadings, tally: _Tally, stated: CostUnit
         path,
         f"{_API_COST}: рубли это или микрорубли? Укажите --cost-unit money или --cost-unit micros",
         f"{_API_COST}: are these rubles or millionths of a ruble? Set --cost-unit money or --cost-unit micros",
-    )
-
-
-def _decimal_sign_of(path: Path, tally: _Tally) -> str:
-    """Return the decimal sign, comma or point, of the cost column.
-
-    Ours: the other cells of the column decide whether `1,234` is 1234 or 1.234. If they show no decimal sign, or
-    contradict each other, the file is refused, since a wrong guess is a thousandfold error.
-    """
-    if len(tally.decimal_signs) == 1:
-        return next(iter(tally.decimal_signs))
-    heading, unclear = tally.headings.layout.heading_of("cost"), tally.unclear
-    whole = unclear.replace(",", "").replace(".", "")
-    raise unreadable(
-        path,
-        f"{heading}: {unclear} — это {whole} или дробь? Уберите разделители тысяч или допишите копейки",
-        f"{heading}: is {unclear} {whole} or a fraction? Remove the thousands separators, or add decimals",
     )
 
 
