@@ -77,7 +77,12 @@ def told(guest: Guest) -> list[str]:
 @pytest.mark.parametrize(
     ("usual", "last_week", "yesterday", "expected"),
     [
-        ({}, {"sourced": 4}, {}, {"match_rate": "Match rate: a sharp fall. {week}: 25.0 %, usually 75.0 %"}),
+        (
+            {},
+            {"sourced": 4},
+            {},
+            {"match_rate": "Share of deals with a lead or source: a sharp fall. {week}: 25.0 %, usually 75.0 %"},
+        ),
         ({"visits": 12}, {"visits": 4}, {}, {"visits": "Visits: a sharp fall. {week}: 28, usually 84"}),
         ({"leads": 6}, {"leads": 1}, {}, {"leads": "Leads: a sharp fall. {week}: 7, usually 42"}),
         ({"leads": 2}, {"deals": 6, "sourced": 5}, {}, {"deals": "Deals: a sharp fall. {week}: 42, usually 112"}),

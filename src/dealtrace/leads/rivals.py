@@ -192,8 +192,8 @@ RIVAL_RULES = (
 
 Ours: the numbers of houses, flats and list items stand before phones, as in `д.79 8 (495) 123-45-67`, and must not be
 read as their first digits. A plus, `00`, `8~10`, a 7 or 8 alone, and ten digits together show where a phone begins. So
-does a country code, but up to nine digits behind it are too often a part of the phone: `95 123 45 67` of `998 95 123 45 67`
-could be in Myanmar.
+does a country code, but up to nine digits behind it are too often a part of the phone: `95 123 45 67` of
+`998 95 123 45 67` could be in Myanmar.
 """
 
 
