@@ -159,7 +159,7 @@ def test_the_overview_hands_its_comparison_to_the_menu_and_to_the_reasons(analys
 
 def test_metrics_stand_in_groups_with_their_meaning_and_stay_open_when_chosen(analyst: Guest) -> None:
     page = analyst.get("reports").text
-    assert re.findall("<legend>(.*?)</legend>", page) == ["Traffic", "Leads", "Deals", "Money"]
+    assert re.findall("<legend>(.*?)</legend>", page) == ["Traffic", "Leads", "Deals", "Money", "Costs and returns"]
     assert "Cost share of income cost / won amount" in words_of(page)
     opened = re.compile(r"<details open>\s*<summary>Metrics")
     assert not opened.search(page)
