@@ -1,12 +1,12 @@
 """Numbers, money and times as pages show them."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from dealtrace.cabinet.formats import clock_time, day, metric_value, money, number
+from dealtrace.cabinet.formats import clock_time, day, metric_value, money, number, rounded_up, span_of_time
 from dealtrace.reports.metrics import METRICS
 
 
@@ -36,3 +36,16 @@ def test_times_are_on_the_clock_of_the_site() -> None:
     at = datetime(2026, 11, 25, 22, 5, tzinfo=UTC)
     assert clock_time("ru", at, ZoneInfo("Europe/Moscow")) == "26\u00a0ноя\u00a02026, 01:05"
     assert day("en", date(2026, 5, 1)) == "1\u00a0May\u00a02026"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        (82_948, "23\u00a0h 3\u00a0min"),
+        (82_920, "23\u00a0h 2\u00a0min"),
+        (90_001, "1\u00a0d 2\u00a0h"),
+        (61, "1\u00a0min 1\u00a0s"),
+    ],
+)
+def test_the_least_time_that_is_enough_is_rounded_up(seconds: int, shown: str) -> None:
+    assert span_of_time("en", rounded_up(timedelta(seconds=seconds))) == shown

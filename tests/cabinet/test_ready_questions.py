@@ -61,10 +61,10 @@ def test_a_ready_question_keeps_filters_and_period_and_drops_the_rest() -> None:
     chosen = (("by", "day"), ("pivot", "source"), ("metrics", "visits"), ("from", "2026-01-05"), ("to", "2026-01-06"))
     address = Address("/reports", (*chosen, ("sort", "-visits"), ("compare", "year")), ("medium:is:cpc",))
     links = {link.words: link.address for link in ready_links(address, "en")}
-    assert links["Cost per lead by source"] == (
-        "/reports?by=source&metrics=cpl%2Ccost%2Cleads&from=2026-01-05&to=2026-01-06&compare=year"
+    assert links["Cost per lead by source and medium"] == (
+        "/reports?by=source%2Cmedium&metrics=cpl%2Ccost%2Cleads&from=2026-01-05&to=2026-01-06&compare=year"
         "&filter=medium%3Ais%3Acpc"
     )
     assert links["CAC by month"] == (
-        "/reports?by=month&metrics=cac%2Ccost%2Cwon&period=year&compare=year&filter=medium%3Ais%3Acpc"
+        "/reports?by=month&metrics=cac%2Ccost&period=year&compare=year&filter=medium%3Ais%3Acpc"
     )

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from math import ceil
 from zoneinfo import ZoneInfo
 
 from dealtrace.deals.currency import RUBLE
@@ -23,6 +24,8 @@ MONTHS = {
 }
 
 _UNITS = {"ru": ("дн.", "ч", "мин", "с"), "en": ("d", "h", "min", "s")}
+_SHOWN_UNITS = ((86_400, 3600), (3600, 60))
+"""The seconds of a unit, and of the smaller unit that `span_of_time` shows beside it; minutes stand beside seconds."""
 
 
 def filters_of(language: Language) -> dict[str, Callable[..., object]]:
@@ -110,6 +113,13 @@ def clock_time(language: Language, value: datetime, zone: ZoneInfo) -> str:
 def clock_time_in_zone(language: Language, value: datetime, zone: ZoneInfo) -> str:
     """Format an instant in a time zone, with the name of the zone: 26 ноя 2026, 09:05, Europe/Moscow."""
     return f"{clock_time(language, value, zone)}, {zone.key}"
+
+
+def rounded_up(duration: timedelta) -> timedelta:
+    """Return the shortest duration of at least `duration` that `span_of_time` shows without rounding it down."""
+    seconds = ceil(duration.total_seconds())
+    step = next((smaller for larger, smaller in _SHOWN_UNITS if seconds >= larger), 1)
+    return timedelta(seconds=-(-seconds // step) * step)
 
 
 def span_of_time(language: Language, duration: timedelta) -> str:

@@ -25,7 +25,7 @@ REPORT_PRESETS: Mapping[str, Preset] = {
 
 @record
 class ReadyQuestion:
-    """A question with its Russian and English words: a dimension, the metrics, and a period if the usual one is short.
+    """A question with its Russian and English words: dimensions, metrics, and a period if the usual one is too short.
 
     The first metric is what the words ask for; the others are what it is computed from.
     """
@@ -38,12 +38,22 @@ class ReadyQuestion:
 
 
 READY_QUESTIONS = (
-    ReadyQuestion("Цена лида по источникам", "Cost per lead by source", "source", "cpl,cost,leads"),
+    ReadyQuestion(
+        "Цена лида по источникам и каналам", "Cost per lead by source and medium", "source,medium", "cpl,cost,leads"
+    ),
     ReadyQuestion("Цена сделки по кампаниям", "Cost per deal by campaign", "campaign", "cpo,cost,deals"),
     ReadyQuestion("ДРР по кампаниям", "Cost share of income by campaign", "campaign", "drr,cost,won_amount"),
     ReadyQuestion("ROI по источникам", "ROI by source", "source", "roi,cost,won_amount"),
-    ReadyQuestion("CAC по месяцам", "CAC by month", "month", "cac,cost,won", "year"),
+    ReadyQuestion("CAC по месяцам", "CAC by month", "month", "cac,cost", "year"),
+    ReadyQuestion(
+        "Доля сделок с лидом или источником по месяцам",
+        "Share of deals with a lead or source by month",
+        "month",
+        "match_rate,deals",
+        "year",
+    ),
     ReadyQuestion("Конверсия лидов в сделки по источникам", "Leads to deals by source", "source", "lead_to_deal,leads"),
+    ReadyQuestion("Выручка по менеджерам", "Income by manager", "manager", "won_amount,won,amount"),
     ReadyQuestion("Средний чек по менеджерам", "Average amount by manager", "manager", "average,deals,amount"),
     ReadyQuestion("Пропущенные звонки по часам", "Missed calls by hour", "hour", "missed_calls,calls"),
 )

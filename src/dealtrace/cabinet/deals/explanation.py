@@ -9,7 +9,7 @@ from dealtrace.attribution.origin import UNKNOWN_ORIGIN, Origin, origin_of_deal
 from dealtrace.cabinet.charts.matching import DrawnCandidate, matching_chart
 from dealtrace.cabinet.deals.matchers import MatcherLines, MatcherTeller, list_matched_leads
 from dealtrace.cabinet.deals.words import VERDICTS, WON_BY
-from dealtrace.cabinet.formats import clock_time, number, span_of_time
+from dealtrace.cabinet.formats import clock_time, number, rounded_up, span_of_time
 from dealtrace.cabinet.places import lead_address
 from dealtrace.cabinet.view import View
 from dealtrace.deals.deal import Deal
@@ -245,7 +245,8 @@ class Explainer:
         ):
             if threshold is not None:
                 seconds = number(self._view.language, threshold // SECOND)
-                yield self._say(words) % {"time": self._time(threshold), "seconds": seconds}
+                shown = threshold if threshold == flip.threshold_at_most else rounded_up(threshold)
+                yield self._say(words) % {"time": self._time(shown), "seconds": seconds}
         if flip.precedence is not None:
             is_calls_first = flip.precedence[0] is LeadKind.CALL
             yield self._say("calls are searched first" if is_calls_first else "lead requests are searched before calls")
