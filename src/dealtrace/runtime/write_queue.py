@@ -50,8 +50,8 @@ RETRY_PAUSE_MAX_SECONDS = 2.0
 ALONE_TRIES_MAX = 3
 """How many times a command is run alone, if it conflicts with other writers each time, before it counts as failed."""
 OVERLOADED_RETRY_SECONDS = 1
-GATHERED_FROM, GATHER_SECONDS = 8, 0.001
-"""Ours: after a batch of `GATHERED_FROM` commands or more, wait `GATHER_SECONDS` to gather the next, to save CPU."""
+GATHERED_FROM, GATHER_SECONDS = {"sqlite": 8, "postgresql": 4}, 0.001
+"""Ours: after a batch of at least `GATHERED_FROM` commands, wait `GATHER_SECONDS` to gather the next, to save CPU."""
 POSTPONED_SHARE = 3
 """How long a postponed site waits, as a multiple of the duration of its last try, so that other sites are served."""
 
@@ -102,10 +102,10 @@ class WriteQueue:
         self._ids = IdBlocks(database.writer)
         self._accounts_revision = accounts_revision
         self._known_statuses = KnownStatuses()
-        self._statuses_revision = 0
+        self._statuses_revision, self._stopping = 0, False
         self._queue: SimpleQueue[Pending | None] = SimpleQueue()
         self._loop = asyncio.get_running_loop()
-        self._stopping, self._gather_seconds = False, 0.0
+        self._gather_seconds, self._gathered_from = 0.0, GATHERED_FROM[database.writer.dialect.name]
         self._thread = threading.Thread(target=self._run, name="write-queue", daemon=True)
         self._thread.start()
 
@@ -185,7 +185,7 @@ class WriteQueue:
                 break
             batch.append(following)
             items += following.size
-        self._gather_seconds = GATHER_SECONDS if len(batch) >= GATHERED_FROM else 0.0
+        self._gather_seconds = GATHER_SECONDS if len(batch) >= self._gathered_from else 0.0
         return batch
 
     def _seconds_to_due(self) -> float | None:
