@@ -713,7 +713,7 @@ def test_it_names_functions_after_what_they_do() -> None:
     def rule(module: Module) -> Iterator[str]:
         for function in module.functions():
             if HOLLOW_VERB.match(function.name) and function.name not in OF_A_LIBRARY:
-                cure = "Fetch or compute? `find_`, `list_`, `read_`, or the trade's own verb (§7)."
+                cure = "Fetch or compute? `find_`, `list_`, `read_`, or the field's own verb (§7)."
                 yield module.complain(function, f"`{function.name}`", cure)
 
     hold(rule)
