@@ -8,6 +8,10 @@ from typing import NewType
 from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
 from dealtrace.record import record
 
+IP_LENGTH_MAX = 45
+USER_AGENT_LENGTH_MAX = 1024
+CLIENT_ID_LENGTH_MAX = 100
+"""The maximum length of a visitor's id in Google Analytics or Yandex Metrica."""
 VisitId = NewType("VisitId", int)
 
 

@@ -10,6 +10,7 @@ from typing import Protocol, runtime_checkable
 import msgspec
 
 from dealtrace.attribution.addresses import ADDRESS_LENGTH_MAX
+from dealtrace.attribution.visit import CLIENT_ID_LENGTH_MAX, IP_LENGTH_MAX, USER_AGENT_LENGTH_MAX
 from dealtrace.attribution.visits_from_hits import ATTRS_LENGTH_MAX, bounded_attrs
 from dealtrace.errors import InvalidValue
 from dealtrace.http.client_address import read_address
@@ -18,11 +19,8 @@ from dealtrace.http.parameter_types import ID_MAX, Integer, Text
 from dealtrace.http.parameters import Parameter, ParameterTable, Sent
 from dealtrace.record import record
 
-USER_AGENT_LENGTH_MAX = 1024
-CLIENT_ID_LENGTH_MAX = 100
 ATTRS_READ_MAX = 65_536
 """The maximum length in characters of the JSON of third-party parameters; longer JSON is dropped."""
-IP_LENGTH_MAX = 45
 VISITOR_DIGITS_MAX = 20
 """The maximum number of digits in a visitor's id, enough for 64-bit numbers; the vendor's cookie has 18 or 19."""
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import TypedDict
 
-from dealtrace.attribution.visit import Visit
+from dealtrace.attribution.visit import USER_AGENT_LENGTH_MAX, Visit
 from dealtrace.attribution.visits_from_hits import Hit
 from dealtrace.counter.city import city_of
 from dealtrace.counter.device import equipment_of
-from dealtrace.counter.hit_parameters import TABLE, USER_AGENT_LENGTH_MAX, SentHit, storable
+from dealtrace.counter.hit_parameters import TABLE, SentHit, storable
 from dealtrace.counter.robots import is_server
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameter_types import ID_MAX

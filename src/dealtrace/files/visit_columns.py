@@ -5,7 +5,7 @@ from dealtrace.attribution.addresses import ADDRESS_LENGTH_MAX
 from dealtrace.attribution.classification import classify
 from dealtrace.attribution.landing_tags import click_ids_of, utm_of
 from dealtrace.attribution.traffic_source import NOWHERE, SOURCE_PARTS, TrafficSource
-from dealtrace.attribution.visit import Visit, VisitId
+from dealtrace.attribution.visit import CLIENT_ID_LENGTH_MAX, IP_LENGTH_MAX, USER_AGENT_LENGTH_MAX, Visit, VisitId
 from dealtrace.errors import InvalidValue
 from dealtrace.files.annotation_columns import SOURCE_CELL
 from dealtrace.files.cell_types import CodeCell, IntegerCell, TextCell, text_of, whole_number
@@ -17,9 +17,6 @@ from dealtrace.leads.limits import LABEL_LENGTH_MAX
 from dealtrace.leads.plain_text import visible
 from dealtrace.record import record
 
-IP_LENGTH_MAX = 45
-USER_AGENT_LENGTH_MAX = 1024
-CLIENT_ID_LENGTH_MAX = 100
 UTM_PREFIX = "utm_"
 NO_VISIT = frozenset(
     {

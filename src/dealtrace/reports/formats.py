@@ -5,7 +5,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 from dealtrace.attribution.credit import WHOLE
-from dealtrace.reports.metrics import KOPECKS_PER_RUBLE, Metric, Unit
+from dealtrace.deals.amount import KOPECKS_PER_RUBLE
+from dealtrace.reports.metrics import Metric, Unit
 from dealtrace.reports.question import Question
 
 Shown = int | float | str | None

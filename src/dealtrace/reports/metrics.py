@@ -9,13 +9,13 @@ from fractions import Fraction
 from typing import Protocol
 
 from dealtrace.attribution.credit import WHOLE
+from dealtrace.deals.amount import KOPECKS_PER_RUBLE
 from dealtrace.record import record
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.measures import Aggregate, Measure
 
 COLUMN_PREFIX = "column:"
 """The prefix of the name of a metric that is a column of a site."""
-KOPECKS_PER_RUBLE = 100
 SECONDS_PER_DAY = 86_400
 
 

@@ -11,6 +11,7 @@ import idna
 from sqlalchemy import Connection
 
 from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook, WebhookId
+from dealtrace.attribution.addresses import HOST_LENGTH_MAX
 from dealtrace.errors import InvalidSetting
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.webhooks.manage import WORKS, record_state
@@ -22,7 +23,6 @@ from dealtrace.webhooks.http_request import SECRET_PREFIX
 
 SECRET_BYTES = 32
 URL_LENGTH_MAX = 2000
-HOST_LENGTH_MAX = 253
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE)
 _INTERNATIONAL = "xn--"
 WEBHOOKS_MAX = 50
