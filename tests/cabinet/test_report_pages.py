@@ -65,6 +65,17 @@ def links_of(page: str) -> list[str]:
     return [html.unescape(address) for address in re.findall(r'href="([^"]*)"', page)]
 
 
+@pytest.mark.parametrize("place", ["", "reports", "deals", "leads"])
+def test_choosing_a_language_leads_back_to_the_page_and_its_question(analyst: Guest, place: str) -> None:
+    page = analyst.get(place, period="7d")
+    assert page.status_code == 200
+    back = re.search('name="back" value="([^"]*)"', page.text)
+    assert back is not None
+    came_from = f"/cabinet/{analyst.site_id}/{place}?period=7d"
+    assert html.unescape(back[1]) == came_from
+    assert analyst.send("/language", language="ru", back=html.unescape(back[1])).headers["location"] == came_from
+
+
 def test_all_models_are_compared_by_deals_and_every_number_leads_to_its_rows(analyst: Guest) -> None:
     page = analyst.get("reports", model="all", period="7d").text
     assert re.search(r"<caption>Deals:", page)

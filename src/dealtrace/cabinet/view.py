@@ -128,7 +128,7 @@ class View:
         return f"{'https' if self.is_secure else 'http'}://{self.request.url.netloc}"
 
     @property
-    def address(self) -> str:
+    def return_path(self) -> str:
         """Return the path and query with which to come back to the page, or `/cabinet/` if the request sent a form."""
         url = self.request.url
         if self.request.method != "GET":
@@ -199,7 +199,7 @@ class View:
             "role": self.role,
             "form_token": self.form_token,
             "path": self.request.url.path,
-            "address": self.address,
+            "return_path": self.return_path,
             "carried": carried_query(self.request.query_params),
             "now": clock.now(),
             "utc": UTC,
