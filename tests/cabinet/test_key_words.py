@@ -5,9 +5,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.rendering import words_of
-from dealtrace.cabinet.reports.address import Address
 from dealtrace.cabinet.reports.choices import choices_of
 from dealtrace.cabinet.reports.key_words import key_words, nothing_words, value_words
+from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.question import QuestionContext
 from dealtrace.reports.reading.meanings import dimension_meaning
@@ -34,8 +34,8 @@ def test_values_of_filters_are_shown_in_words() -> None:
 
 def chips(*filters: str) -> list[str]:
     known = QuestionContext(date(2026, 11, 26), AttributionModel.LINEAR)
-    address = Address("/reports", (), filters)
-    return [plain(chip.words) for chip in choices_of(address, {}, known, "ru", is_whole=True).chips]
+    url = ReportUrl("/reports", (), filters)
+    return [plain(chip.words) for chip in choices_of(url, {}, known, "ru", is_whole=True).chips]
 
 
 def test_a_chip_has_no_codes() -> None:
@@ -55,7 +55,7 @@ def test_a_chip_has_no_codes() -> None:
 def test_a_chip_offers_the_opposite_filter_in_its_place() -> None:
     filters = ("match_reason:is:phone", "source:empty", r"field\:x:nonsense", r"field:a\:b:not:c\:d", "tag:contains:x")
     known = QuestionContext(date(2026, 11, 26), AttributionModel.LINEAR)
-    shown = choices_of(Address("/reports", (), filters), {}, known, "en", is_whole=True).chips
+    shown = choices_of(ReportUrl("/reports", (), filters), {}, known, "en", is_whole=True).chips
     assert [chip.opposite for chip in shown] == [
         "Match reason is not by phone",
         "Source is filled",
@@ -64,11 +64,11 @@ def test_a_chip_offers_the_opposite_filter_in_its_place() -> None:
         "",
     ]
     turned = {
-        parse_qsl(urlsplit(chip.opposite_address).query)[place][1] for place, chip in enumerate(shown) if chip.opposite
+        parse_qsl(urlsplit(chip.opposite_url).query)[place][1] for place, chip in enumerate(shown) if chip.opposite
     }
     assert turned == {"match_reason:not:phone", "source:filled", r"field:a\:b:is:c\:d"}
-    assert len(parse_qsl(urlsplit(shown[0].opposite_address).query)) == len(filters)
-    both = Address("/reports", (), ("source:is:a", "source:not:a"))
+    assert len(parse_qsl(urlsplit(shown[0].opposite_url).query)) == len(filters)
+    both = ReportUrl("/reports", (), ("source:is:a", "source:not:a"))
     assert both.with_other_filter("source:is:a", "source:not:a").filters == ("source:not:a",)
 
 

@@ -62,7 +62,7 @@ def environment_of(language: Language) -> jinja2.Environment:
     )
     install = cast("Callable[..., None]", getattr(environment, "install_gettext_translations"))  # noqa: B009 - the extension adds it
     install(words_of(language), newstyle=True)
-    environment.globals.update(static=static_address, sections=sections_of)
+    environment.globals.update(static=static_url, sections=sections_of)
     environment.filters.update(formats.filters_of(language))
     return environment
 
@@ -85,6 +85,6 @@ def words_of(language: Language) -> NullTranslations:
 
 
 @cache
-def static_address(name: str) -> str:
+def static_url(name: str) -> str:
     """Return the URL of a static file; it changes with the content, so browsers may cache the file forever."""
     return f"/cabinet/static/{sha256((FOLDER / 'static' / name).read_bytes()).hexdigest()[:12]}/{name}"

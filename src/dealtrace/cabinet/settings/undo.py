@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.cabinet.leads.actions import DELETE, RESTORE
 from dealtrace.cabinet.leads.actions import UNDO as UNDO_NOTES
-from dealtrace.cabinet.places import lead_address
+from dealtrace.cabinet.places import lead_url
 from dealtrace.cabinet.reports.saved_items.page import SITES
 from dealtrace.cabinet.settings import alerts, columns, fields, hosts, mail_reports, rates, site, statuses
 from dealtrace.cabinet.settings.webhooks import words as webhook_words
@@ -199,7 +199,7 @@ def _rate(change: SiteChange, _user_ids: Mapping[str, int]) -> Undo | None:
 
 def _lead(change: SiteChange, _user_ids: Mapping[str, int]) -> Undo | None:
     acts, (kind, _, number) = {DELETED: RESTORE, RESTORED: DELETE}, change.name.partition(" ")
-    place = lead_address(0, LeadRef(LeadKind(kind), int(number))).removeprefix("/cabinet/0/")
+    place = lead_url(0, LeadRef(LeadKind(kind), int(number))).removeprefix("/cabinet/0/")
     if change.after in (NOTED, TO_RETURN, *RingBack):
         return Undo(place, (("act", UNDO_NOTES), ("version", change.before))) if change.before else None
     return Undo(place, (("act", acts[change.after]),)) if change.after in acts else None

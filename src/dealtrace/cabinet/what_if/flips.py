@@ -26,7 +26,7 @@ class Flip:
     """
 
     number: str
-    address: str
+    url: str
     happened_at: str
     amount: str
     lead_before: str
