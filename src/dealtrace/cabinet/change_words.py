@@ -10,8 +10,8 @@ from dealtrace.alerts.rule import parse_formatted_rule
 from dealtrace.alerts.sentences import metric_words, rule_sentence
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.formats import NOTHING, day
-from dealtrace.cabinet.host_words import HOST_WORDS
-from dealtrace.cabinet.lead_words import RING_BACKS
+from dealtrace.cabinet.host_labels import HOST_LABELS
+from dealtrace.cabinet.lead_labels import RING_BACK_LABELS
 from dealtrace.cabinet.reports.choices import model_words
 from dealtrace.errors import Language
 from dealtrace.leads.lead import LeadKind
@@ -78,7 +78,7 @@ _VALUES: Mapping[str, str] = {
     RESTORED: "restored",
     NOTED: "notes changed",
     TO_RETURN: "to be returned",
-    **RING_BACKS,
+    **RING_BACK_LABELS,
     Rhythm.DAILY: "each day",
     Rhythm.WEEKLY: "on Mondays",
     Rhythm.MONTHLY: "on the first of a month",
@@ -154,7 +154,7 @@ def _value_words(
             said = model_words(AttributionModel(int(text)), language)
         case ChangeKind.HOST:
             kind, _, source = text.partition(" ")
-            said = f"{translate(HOST_WORDS[kind])} {source}".rstrip() if kind in HOST_WORDS else text
+            said = f"{translate(HOST_LABELS[kind])} {source}".rstrip() if kind in HOST_LABELS else text
         case ChangeKind.SAVED_REPORT if change.before != change.name:
             said = unquote_plus(text)
         case ChangeKind.ALERT:

@@ -14,7 +14,7 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.visit import Visit
 from dealtrace.cabinet.formats import clock_time, money
 from dealtrace.cabinet.gate import not_found
-from dealtrace.cabinet.lead_words import LEAD_WORDS
+from dealtrace.cabinet.lead_labels import LEAD_LABELS
 from dealtrace.cabinet.leads.journal import call_state
 from dealtrace.cabinet.places import lead_url, source_words
 from dealtrace.cabinet.view import View
@@ -151,7 +151,7 @@ def _lead_event(entry: LeadEntry, view: View) -> Event:
     return Event(
         entry.began_at,
         clock_time(view.language, entry.began_at, view.current_site.time_zone),
-        view.translate(LEAD_WORDS[LeadKind.CALL if is_call else LeadKind.LEAD_REQUEST]),
+        view.translate(LEAD_LABELS[LeadKind.CALL if is_call else LeadKind.LEAD_REQUEST]),
         lead_url(view.current_site.id, LeadRef(LeadKind.CALL if is_call else LeadKind.LEAD_REQUEST, lead.id)),
         " · ".join(part for part in (state, source) if part),
         "",

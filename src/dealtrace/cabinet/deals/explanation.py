@@ -7,8 +7,8 @@ from markupsafe import Markup
 
 from dealtrace.attribution.origin import UNKNOWN_ORIGIN, Origin, origin_of_deal
 from dealtrace.cabinet.charts.matching import DrawnCandidate, matching_chart
+from dealtrace.cabinet.deals.labels import VERDICTS, WON_BY
 from dealtrace.cabinet.deals.matchers import MatcherLines, MatcherTeller, list_matched_leads
-from dealtrace.cabinet.deals.words import VERDICTS, WON_BY
 from dealtrace.cabinet.formats import clock_time, number, rounded_up, span_of_time
 from dealtrace.cabinet.places import lead_url
 from dealtrace.cabinet.view import View

@@ -10,9 +10,9 @@ from starlette.responses import Response
 from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
-from dealtrace.cabinet.deals.words import REASONS
+from dealtrace.cabinet.deals.labels import REASONS
 from dealtrace.cabinet.formats import clock_time, money
-from dealtrace.cabinet.lead_words import LEAD_WORDS
+from dealtrace.cabinet.lead_labels import LEAD_LABELS
 from dealtrace.cabinet.listing import BEFORE, PAGE_ROWS, UNUSABLE, Days, Listing, days_of, listing_of
 from dealtrace.cabinet.places import lead_url, source_words
 from dealtrace.cabinet.reports.choices import Choice
@@ -230,6 +230,6 @@ def _row(entry: DealEntry, view: View) -> Row:
         entry.status,
         money(view.language, entry.amount_rub, entry.currency),
         source_words(entry.origin.source) if entry.origin.is_known else "",
-        view.translate(LEAD_WORDS[ref.kind]) if ref is not None else "",
+        view.translate(LEAD_LABELS[ref.kind]) if ref is not None else "",
         lead_url(view.current_site.id, ref) if ref is not None else "",
     )

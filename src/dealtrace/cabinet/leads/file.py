@@ -7,7 +7,7 @@ from functools import partial
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
-from dealtrace.cabinet.lead_words import RING_BACKS
+from dealtrace.cabinet.lead_labels import RING_BACK_LABELS
 from dealtrace.cabinet.leads.journal import ASKED, KINDS, MISSED, TABS, YES, listed_days, query_of, tab_of
 from dealtrace.cabinet.list_files import ROWS_AT_ONCE, FilterWords, ListFile, file_sender, notes_of
 from dealtrace.cabinet.listing import UNUSABLE, Days, Listing
@@ -50,7 +50,7 @@ def _call_columns(fields: list[str], language: Language) -> list[ExportColumn[Ex
     translate = words_of(language).gettext
 
     def words(row: ExportedLead) -> str | None:
-        return translate(RING_BACKS[row.ring_back]) if row.ring_back is not None else None
+        return translate(RING_BACK_LABELS[row.ring_back]) if row.ring_back is not None else None
 
     return [replace(each, value=words) if each.name == RING_BACK_NAME else each for each in call_columns(fields)]
 

@@ -11,7 +11,7 @@ from dealtrace.cabinet.leads.actions import UNDO as UNDO_NOTES
 from dealtrace.cabinet.places import lead_url
 from dealtrace.cabinet.reports.saved_items.page import SITES
 from dealtrace.cabinet.settings import alerts, columns, fields, hosts, mail_reports, rates, site, statuses
-from dealtrace.cabinet.settings.webhooks import words as webhook_words
+from dealtrace.cabinet.settings.webhooks.labels import PLACE as WEBHOOKS_PLACE
 from dealtrace.cabinet.what_if.forecast import TRY
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.ring_back import RingBack
@@ -161,7 +161,7 @@ def _of_former(change: SiteChange, place: str, removal: Callable[[str], Undo]) -
 
 def _webhook(change: SiteChange, _user_ids: Mapping[str, int]) -> Undo | None:
     if change.former is not None:
-        return Undo(f"{webhook_words.PLACE}/{change.former['id']}", (("act", "undo"), ("change", change.key)))
+        return Undo(f"{WEBHOOKS_PLACE}/{change.former['id']}", (("act", "undo"), ("change", change.key)))
     acts = {(WORKS, PAUSED): "resume", (PAUSED, WORKS): "pause"}
     act, number = acts.get((change.before, change.after)), change.name.partition(" ")[0]
     return Undo(f"settings/webhooks/{number}", (("act", act),)) if act and number.isdecimal() else None
