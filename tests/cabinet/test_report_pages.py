@@ -15,7 +15,7 @@ from dealtrace.accounts.site_days import day_start, site_day
 from dealtrace.attribution.cost import Cost, CostAccount
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cabinet.formats import day_span
-from dealtrace.cabinet.reports.key_words import key_words
+from dealtrace.cabinet.reports.key_labels import key_label
 from dealtrace.leads.call import IncomingCall
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.reports.import_costs import import_costs
@@ -244,7 +244,7 @@ def test_days_without_calls_are_noted_on_the_chart_in_its_table_and_below_it(
     page = reader.get("reports", **within).text
     marked = re.search(rf'<th scope="row"><a [^>]*>([^<]*)</a></th>(?:(?!</tr>).)*<td>{re.escape(noted)}</td>', page)
     assert marked is not None
-    assert marked[1] == key_words(DIMENSIONS["day"], within["from"], "en"), "the gap began before the period"
+    assert marked[1] == key_label(DIMENSIONS["day"], within["from"], "en"), "the gap began before the period"
     day = reader.get("reports", **{**within, "to": within["from"]}).text
     assert f"{noted} <small" in day
     assert f"<title>{noted}</title>" not in day, "a gap of a day has no place among its hours"

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from dealtrace.accounts.masking import masked_text
-from dealtrace.cabinet.reports.key_words import value_words
+from dealtrace.cabinet.reports.key_labels import value_label
 from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.errors import Language
 from dealtrace.record import record
@@ -89,7 +89,7 @@ def _filter_words(text: str, named: Mapping[str, Dimension], language: Language,
     operator, _, value = (rest or "").partition(SEPARATOR)
     dimension, said = named.get(name), _SAID.get(operator)
     title = _in(language, (dimension.ru, dimension.en)) if dimension is not None else name
-    values = [_value_words(each, dimension, language, is_whole=is_whole) for each in _values_of(value)]
+    values = [_value_label(each, dimension, language, is_whole=is_whole) for each in _values_of(value)]
     return f"{title} {_in(language, said) if said else operator} {', '.join(values)}".strip()
 
 
@@ -97,8 +97,8 @@ def _values_of(value: str) -> Sequence[str]:
     return [unescaped(each) for each in split_escaped(value, VALUE_SEPARATOR)]
 
 
-def _value_words(value: str, dimension: Dimension | None, language: Language, *, is_whole: bool) -> str:
-    words = value_words(dimension, value, language)
+def _value_label(value: str, dimension: Dimension | None, language: Language, *, is_whole: bool) -> str:
+    words = value_label(dimension, value, language)
     if is_whole:
         return words
     return masked_key(dimension, words) if dimension is not None else masked_text(words)

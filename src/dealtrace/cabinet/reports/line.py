@@ -10,7 +10,7 @@ from markupsafe import Markup
 from dealtrace.cabinet.charts.lines import Note, Point, line_chart
 from dealtrace.cabinet.formats import metric_value
 from dealtrace.cabinet.notes.axis import AxisNote
-from dealtrace.cabinet.reports.key_words import key_words, part_words
+from dealtrace.cabinet.reports.key_labels import key_label, part_label
 from dealtrace.cabinet.reports.report_url import ReportUrl, key_filter
 from dealtrace.cabinet.reports.table import Translate, rows_url
 from dealtrace.errors import Language
@@ -142,11 +142,11 @@ def _points(report: Report, rows_page: str, language: Language) -> list[Point]:
         compared = row.compared[model][0] if row is not None and row.compared is not None else nothing
         points.append(
             Point(
-                key_words(dimension, key, language),
+                key_label(dimension, key, language),
                 value,
                 compared if report.compared_period is not None else None,
                 rows_url(rows_page, report.question, metric, model, [(dimension, key)]) if value else "",
-                part_words(partial, dimension, key, language),
+                part_label(partial, dimension, key, language),
             )
         )
     return points

@@ -6,7 +6,7 @@ from fractions import Fraction
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.formats import NOTHING, metric_value
 from dealtrace.cabinet.reports.choices import MetricChoice, model_meaning, model_words
-from dealtrace.cabinet.reports.key_words import key_words, nothing_words, part_words
+from dealtrace.cabinet.reports.key_labels import key_label, missing_key_label, part_label
 from dealtrace.cabinet.reports.ladder import key_url
 from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.cabinet.reports.table import Change, KeyCell, Translate, change_of, growth_in_row, rows_url
@@ -87,10 +87,10 @@ def model_metric_choices(
 
 
 def by_models(
-    report: Report, url: ReportUrl | None, rows_page: str, language: Language, words_of: Translate
+    report: Report, url: ReportUrl | None, rows_page: str, language: Language, translate: Translate
 ) -> ModelsTable:
     """Return the table of a report's only metric under all models, without links if `url` is `None`."""
-    shaper = _Shaper(report, url, rows_page, language, words_of)
+    shaper = _Shaper(report, url, rows_page, language, translate)
     return ModelsTable(
         _named(shaper.metric, language),
         tuple(_named(each, language) for each in report.question.by),
@@ -102,10 +102,10 @@ def by_models(
 
 class _Shaper:
     def __init__(
-        self, report: Report, url: ReportUrl | None, rows_page: str, language: Language, words_of: Translate
+        self, report: Report, url: ReportUrl | None, rows_page: str, language: Language, translate: Translate
     ) -> None:
         self.question, (self.metric,) = report.question, report.question.metrics
-        self.url, self.rows_page, self.language, self.words_of = url, rows_page, language, words_of
+        self.url, self.rows_page, self.language, self.translate = url, rows_page, language, translate
         self.partial = partial_times_of(report)
 
     def line(self, row: Row) -> ModelsLine:
@@ -121,13 +121,13 @@ class _Shaper:
     def _keys(self, row: Row) -> tuple[KeyCell, ...]:
         return tuple(
             KeyCell(
-                key_words(dimension, key, self.language)
+                key_label(dimension, key, self.language)
                 if key is not None
-                else nothing_words(dimension, self.words_of),
+                else missing_key_label(dimension, self.translate),
                 key_url(self.url, self.question, row.keys, place) if self.url is not None else "",
                 key is None,
                 key_meaning(dimension, key, self.language),
-                part_words(self.partial, dimension, key, self.language),
+                part_label(self.partial, dimension, key, self.language),
             )
             for place, (dimension, key) in enumerate(zip(self.question.by, row.keys, strict=False))
         )

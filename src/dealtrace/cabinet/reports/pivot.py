@@ -6,7 +6,7 @@ from dataclasses import replace
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.formats import metric_value
 from dealtrace.cabinet.reports.choices import MetricChoice
-from dealtrace.cabinet.reports.key_words import key_words, nothing_words, part_words
+from dealtrace.cabinet.reports.key_labels import key_label, missing_key_label, part_label
 from dealtrace.cabinet.reports.ladder import key_url
 from dealtrace.cabinet.reports.report_url import ReportUrl, key_filter
 from dealtrace.cabinet.reports.table import (
@@ -66,10 +66,10 @@ class PivotTable:
 
 
 def pivot_table(
-    pivot: Pivot, url: ReportUrl | None, rows_page: str, language: Language, words_of: Translate
+    pivot: Pivot, url: ReportUrl | None, rows_page: str, language: Language, translate: Translate
 ) -> PivotTable:
     """Return the table of a pivot; if `url` is `None`, the table has no links, and contacts in it are masked."""
-    shaper = _Shaper(pivot, url, rows_page, language, words_of)
+    shaper = _Shaper(pivot, url, rows_page, language, translate)
     return PivotTable(
         _named(pivot.metric, language),
         tuple(_named(each, language) for each in pivot.report.question.by),
@@ -102,10 +102,10 @@ def metric_choices(url: ReportUrl, names: Sequence[tuple[str, str]]) -> tuple[Me
 
 class _Shaper:
     def __init__(
-        self, pivot: Pivot, url: ReportUrl | None, rows_page: str, language: Language, words_of: Translate
+        self, pivot: Pivot, url: ReportUrl | None, rows_page: str, language: Language, translate: Translate
     ) -> None:
         self.pivot, self.url, self.rows_page = pivot, url, rows_page
-        self.language, self.words_of = language, words_of
+        self.language, self.translate = language, translate
         self.question = pivot.report.question
         (self.model,) = pivot.report.total.values
         self.partial = partial_times_of(pivot)
@@ -115,9 +115,13 @@ class _Shaper:
         return self._key(dimension, key, url.with_filter(key_filter(dimension, key)).link() if url is not None else "")
 
     def _key(self, dimension: Dimension, key: str | None, url: str) -> KeyCell:
-        words = key_words(dimension, key, self.language) if key is not None else nothing_words(dimension, self.words_of)
+        words = (
+            key_label(dimension, key, self.language)
+            if key is not None
+            else missing_key_label(dimension, self.translate)
+        )
         meaning = key_meaning(dimension, key, self.language)
-        part = part_words(self.partial, dimension, key, self.language)
+        part = part_label(self.partial, dimension, key, self.language)
         return KeyCell(words if url else masked_key(dimension, words), url, key is None, meaning, part)
 
     def row(self, line: PivotLine) -> PivotRow:

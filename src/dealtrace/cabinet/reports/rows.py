@@ -17,7 +17,7 @@ from dealtrace.cabinet.formats import NOTHING, clock_time, clock_time_in_zone, d
 from dealtrace.cabinet.places import lead_url, source_words
 from dealtrace.cabinet.rendering import words_of
 from dealtrace.cabinet.reports.choices import choices_of, model_words
-from dealtrace.cabinet.reports.key_words import nothing_words, value_words
+from dealtrace.cabinet.reports.key_labels import missing_key_label, value_label
 from dealtrace.cabinet.reports.page import BAD_REQUEST, OK, read_context_of
 from dealtrace.cabinet.reports.parts import parts_shown
 from dealtrace.cabinet.reports.report_url import ReportUrl, key_pairs, report_url_of
@@ -141,7 +141,7 @@ def key_texts(figure: Figure, keys: Sequence[str], view: View, language: Languag
 
 
 def _key(dimension: Dimension, text: str, view: View, language: Language) -> str:
-    words = value_words(dimension, text, language) if text else nothing_words(dimension, words_of(language).gettext)
+    words = value_label(dimension, text, language) if text else missing_key_label(dimension, words_of(language).gettext)
     return words if view.may_see_contacts else masked_key(dimension, words)
 
 
@@ -202,7 +202,7 @@ class _Shaper:
             RowCell(self._moment(deal.happened_at)),
             RowCell(deal.status if self._may_open else masked_text(deal.status)),
             self._source(deal.origin),
-            RowCell(value_words(DIMENSIONS["match_reason"], reason, self._view.language)),
+            RowCell(value_label(DIMENSIONS["match_reason"], reason, self._view.language)),
         )
 
     def _lead(self, row: RowBehind) -> tuple[RowCell, ...]:

@@ -21,7 +21,7 @@ from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.cabinet.formats import day
 from dealtrace.cabinet.list_files import ROWS_AT_ONCE, ListFile, send_list
 from dealtrace.cabinet.reports.choices import choices_of, model_words
-from dealtrace.cabinet.reports.key_words import value_words
+from dealtrace.cabinet.reports.key_labels import value_label
 from dealtrace.cabinet.reports.page import read_context_of
 from dealtrace.cabinet.reports.report_url import report_url_of
 from dealtrace.cabinet.reports.row_details import Details, read_details, ref_of
@@ -215,7 +215,7 @@ def _deal_column(name: str, russian: str, english: str, attribute: str) -> Colum
 def _reason(row: Shown) -> Value:
     if row.behind["id"] not in row.details.deals:
         return None
-    return value_words(REASON, row.details.reasons.get(row.behind["id"], ""), row.language)
+    return value_label(REASON, row.details.reasons.get(row.behind["id"], ""), row.language)
 
 
 def _day_of_cost(row: Shown) -> Value:

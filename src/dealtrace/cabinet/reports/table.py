@@ -9,7 +9,7 @@ from markupsafe import Markup
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.charts.bars import cell_bar
 from dealtrace.cabinet.formats import metric_value, number
-from dealtrace.cabinet.reports.key_words import key_words, nothing_words, part_words
+from dealtrace.cabinet.reports.key_labels import key_label, missing_key_label, part_label
 from dealtrace.cabinet.reports.ladder import key_url
 from dealtrace.cabinet.reports.report_url import ReportUrl, key_pairs
 from dealtrace.errors import Language
@@ -113,10 +113,10 @@ class Table:
     sorted_at: int = 0
 
 
-def table_of(report: Report, url: ReportUrl, rows_page: str, language: Language, words_of: Translate) -> Table:
+def table_of(report: Report, url: ReportUrl, rows_page: str, language: Language, translate: Translate) -> Table:
     """Return the table of a report under one model; values link to `rows_page`, which shows the rows behind them."""
     (model,) = report.total.values
-    shaper = _Shaper(report, model, url, rows_page, language, words_of)
+    shaper = _Shaper(report, model, url, rows_page, language, translate)
     return Table(
         tuple(shaper.headings()),
         tuple(shaper.line(row) for row in shaper.rows),
@@ -149,10 +149,10 @@ class _Shaper:
         url: ReportUrl,
         rows_page: str,
         language: Language,
-        words_of: Translate,
+        translate: Translate,
     ) -> None:
         self.question, self.model, self.url = report.question, model, url
-        self.rows_page, self.language, self.words_of = rows_page, language, words_of
+        self.rows_page, self.language, self.translate = rows_page, language, translate
         self.rows = list(report.rows)
         """Stored, because a report computes a row each time the row is read."""
         columns = range(len(self.question.metrics))
@@ -200,13 +200,13 @@ class _Shaper:
     def line(self, row: Row) -> Line:
         keys = tuple(
             KeyCell(
-                key_words(dimension, key, self.language)
+                key_label(dimension, key, self.language)
                 if key is not None
-                else nothing_words(dimension, self.words_of),
+                else missing_key_label(dimension, self.translate),
                 key_url(self.url, self.question, row.keys, place),
                 key is None,
                 key_meaning(dimension, key, self.language),
-                part_words(self.partial, dimension, key, self.language),
+                part_label(self.partial, dimension, key, self.language),
             )
             for place, (dimension, key) in enumerate(zip(self.question.by, row.keys, strict=True))
         )

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlsplit
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.rendering import words_of
 from dealtrace.cabinet.reports.choices import choices_of
-from dealtrace.cabinet.reports.key_words import key_words, nothing_words, value_words
+from dealtrace.cabinet.reports.key_labels import key_label, missing_key_label, value_label
 from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.question import QuestionContext
@@ -19,17 +19,17 @@ def plain(text: str) -> str:
 
 def test_weeks_are_shown_as_their_days_and_quarters_in_words() -> None:
     week, quarter = DIMENSIONS["week"], DIMENSIONS["quarter"]
-    assert plain(key_words(week, "2026-W35", "ru")) == "24–30 авг"
-    assert plain(key_words(week, "2026-W40", "en")) == "28 Sep – 4 Oct"
-    assert key_words(quarter, "2026-Q3", "ru") == "3 кв. 2026"
-    assert key_words(quarter, "2026-Q3", "en") == "Q3 2026"
+    assert plain(key_label(week, "2026-W35", "ru")) == "24–30 авг"
+    assert plain(key_label(week, "2026-W40", "en")) == "28 Sep – 4 Oct"
+    assert key_label(quarter, "2026-Q3", "ru") == "3 кв. 2026"
+    assert key_label(quarter, "2026-Q3", "en") == "Q3 2026"
 
 
 def test_values_of_filters_are_shown_in_words() -> None:
-    assert value_words(DIMENSIONS["match_reason"], "no_lead_near", "ru") == "нет лида в допустимое время"
+    assert value_label(DIMENSIONS["match_reason"], "no_lead_near", "ru") == "нет лида в допустимое время"
     for name in ("week", "day", "month", "quarter", "weekday"):
         for nonsense in ("", "x", "2026-W99", "2026-13", "-", "2026-Q"):
-            assert value_words(DIMENSIONS[name], nonsense, "ru") == nonsense
+            assert value_label(DIMENSIONS[name], nonsense, "ru") == nonsense
 
 
 def chips(*filters: str) -> list[str]:
@@ -74,8 +74,8 @@ def test_a_chip_offers_the_opposite_filter_in_its_place() -> None:
 
 def test_a_missing_client_says_why_it_is_missing() -> None:
     say = words_of("ru").gettext
-    assert nothing_words(DIMENSIONS["client_kind"], say) == "(клиент неизвестен: у сделки нет лида)"
-    assert nothing_words(DIMENSIONS["source"], say) == "(без источника)"
+    assert missing_key_label(DIMENSIONS["client_kind"], say) == "(клиент неизвестен: у сделки нет лида)"
+    assert missing_key_label(DIMENSIONS["source"], say) == "(без источника)"
 
 
 def test_matching_is_explained_where_it_is_named() -> None:
