@@ -13,7 +13,7 @@ from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.accounts.site_days import site_day
-from dealtrace.cabinet.change_words import change_words
+from dealtrace.cabinet.change_sentences import change_sentence
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.listing import PAGE_ROWS
 from dealtrace.cabinet.notes.axis import author_words, list_moving_changes, shown_words
@@ -143,7 +143,7 @@ def _listed(found: Found, view: View) -> list[ListedNote]:
         ListedNote(
             site_day(each.changed_at, zone),
             each.changed_at,
-            shown_words(change_words(each, view.language, view.translate, {}), view),
+            shown_words(change_sentence(each, view.language, view.translate, {}), view),
             author(each.user_id),
             url=_url(each, view),
         )

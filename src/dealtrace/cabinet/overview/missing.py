@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from dealtrace.cabinet.formats import money
-from dealtrace.cabinet.notes.gap_words import gap_words
+from dealtrace.cabinet.notes.gap_sentences import gap_sentence
 from dealtrace.cabinet.overview.problems import ProblemText
 from dealtrace.cabinet.reports.report_url import ReportUrl, key_filter
 from dealtrace.cabinet.view import View
@@ -39,7 +39,9 @@ def _gap(metric: Metric, gap: Gap, url: ReportUrl, view: View) -> ProblemText:
         first=(gap.first_on - _AROUND).isoformat(),
         last=(gap.last_on + _AROUND).isoformat(),
     )
-    return ProblemText(gap_words(metric, gap, view.language, view.translate), view.translate(_CURES[metric.name]), link)
+    return ProblemText(
+        gap_sentence(metric, gap, view.language, view.translate), view.translate(_CURES[metric.name]), link
+    )
 
 
 def _idle(each: CampaignCost, url: ReportUrl, period: Period, view: View) -> ProblemText:
