@@ -17,7 +17,7 @@ from dealtrace.cabinet.reports.report_url import report_url_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import Language
 from dealtrace.files.reports.answer_file import write_answer
-from dealtrace.files.reports.code_words import answer_in_words
+from dealtrace.files.reports.code_labels import answer_with_labels
 from dealtrace.files.row_writers import CONTENT_TYPES, CSV
 from dealtrace.files.temporary_file import open_written
 from dealtrace.http.sent_file import SentFile
@@ -62,7 +62,7 @@ def _write(
     Contacts in the keys of the report are masked unless `is_whole` is true.
     """
     answered = ask_report_or_pivot(source, site, question, now)
-    shown = answer_in_words(answered if is_whole else answer_without_contacts(answered), language)
+    shown = answer_with_labels(answered if is_whole else answer_without_contacts(answered), language)
     written = partial(
         write_answer, answered=shown, for_excel=extension == CSV, language=language, proceed=source.proceed
     )

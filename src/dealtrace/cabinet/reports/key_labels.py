@@ -6,7 +6,7 @@ from functools import partial
 
 from dealtrace.cabinet.formats import MONTHS, day, day_span
 from dealtrace.errors import InvalidValue, Language
-from dealtrace.files.reports.code_words import CODE_WORDS
+from dealtrace.files.reports.code_labels import CODE_LABELS
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.periods import DAYS_OF_WEEK
 from dealtrace.reports.reading.partial_times import PartialTimes, partial_words
@@ -15,7 +15,7 @@ from dealtrace.reports.time_keys import number_of_key
 
 def key_label(dimension: Dimension, key: str, language: Language) -> str:
     """Return the label of a key; a key that needs none is returned unchanged."""
-    words = CODE_WORDS.get(dimension.name, {}).get(key)
+    words = CODE_LABELS.get(dimension.name, {}).get(key)
     if words is not None:
         return words[0] if language == "ru" else words[1]
     match dimension.name:
