@@ -4,7 +4,7 @@ from datetime import date
 from urllib.parse import parse_qsl, urlsplit
 
 from dealtrace.attribution.credit import AttributionModel
-from dealtrace.cabinet.rendering import words_of
+from dealtrace.cabinet.rendering import translations_of
 from dealtrace.cabinet.reports.choices import choices_of
 from dealtrace.cabinet.reports.key_labels import key_label, missing_key_label, value_label
 from dealtrace.cabinet.reports.report_url import ReportUrl
@@ -73,7 +73,7 @@ def test_a_chip_offers_the_opposite_filter_in_its_place() -> None:
 
 
 def test_a_missing_client_says_why_it_is_missing() -> None:
-    say = words_of("ru").gettext
+    say = translations_of("ru").gettext
     assert missing_key_label(DIMENSIONS["client_kind"], say) == "(клиент неизвестен: у сделки нет лида)"
     assert missing_key_label(DIMENSIONS["source"], say) == "(без источника)"
 

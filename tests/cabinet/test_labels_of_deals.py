@@ -9,7 +9,7 @@ import pytest
 import dealtrace.cabinet
 from dealtrace.cabinet.deals import labels
 from dealtrace.cabinet.leads.journal import TABS
-from dealtrace.cabinet.rendering import words_of
+from dealtrace.cabinet.rendering import translations_of
 
 FOLDER = Path(dealtrace.cabinet.__file__).parent
 TRANSLATING = {"translate", "_say", "say"}
@@ -50,4 +50,4 @@ def texts_in(argument: ast.expr) -> list[str]:
 
 @pytest.mark.parametrize("text", sorted(set(chosen_in_code())))
 def test_a_word_that_code_chooses_is_translated(text: str) -> None:
-    assert words_of("ru").gettext(text) != text
+    assert translations_of("ru").gettext(text) != text

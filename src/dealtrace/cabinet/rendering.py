@@ -61,19 +61,19 @@ def environment_of(language: Language) -> jinja2.Environment:
         extensions=["jinja2.ext.i18n"],
     )
     install = cast("Callable[..., None]", getattr(environment, "install_gettext_translations"))  # noqa: B009 - the extension adds it
-    install(words_of(language), newstyle=True)
+    install(translations_of(language), newstyle=True)
     environment.globals.update(static=static_url, sections=sections_of)
     environment.filters.update(formats.filters_of(language))
     return environment
 
 
 @cache
-def words_of(language: Language) -> NullTranslations:
+def translations_of(language: Language) -> NullTranslations:
     """Return the translations of all texts into a language; for English there are none."""
     if language == "en":
         return NullTranslations()
     catalog = Catalog(locale=language)
-    for file in sorted((FOLDER / "words" / language).iterdir(), key=lambda file: file.name):
+    for file in sorted((FOLDER / "translations" / language).iterdir(), key=lambda file: file.name):
         with file.open("rb") as lines:
             for message in read_po(lines, locale=language):
                 if message.id:

@@ -18,7 +18,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.accounts.webhook import EventKind
 from dealtrace.cabinet.carried import carried_query
 from dealtrace.cabinet.forms import Form
-from dealtrace.cabinet.rendering import render_page, words_of
+from dealtrace.cabinet.rendering import render_page, translations_of
 from dealtrace.errors import Language
 from dealtrace.http.client_address import Proxies
 from dealtrace.http.rate_limits import RateLimits
@@ -180,8 +180,8 @@ class View:
         return await self.services.account_changes.run(change, *args, **kwargs)
 
     def translate(self, text: str) -> str:
-        """Translate a text into the language of the person; the translations are in `words`."""
-        return words_of(self.language).gettext(text)
+        """Translate a text into the language of the person."""
+        return translations_of(self.language).gettext(text)
 
     def page(self, template: str, status: int = 200, **context: object) -> Response:
         """Render a template with `context` and the values that all pages need, and return the page."""

@@ -15,7 +15,7 @@ from dealtrace.attribution.origin import Origin
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cabinet.formats import NOTHING, clock_time, clock_time_in_zone, day, metric_value, number
 from dealtrace.cabinet.places import lead_url, source_words
-from dealtrace.cabinet.rendering import words_of
+from dealtrace.cabinet.rendering import translations_of
 from dealtrace.cabinet.reports.choices import choices_of, model_words
 from dealtrace.cabinet.reports.key_labels import missing_key_label, value_label
 from dealtrace.cabinet.reports.page import BAD_REQUEST, OK, read_context_of
@@ -141,7 +141,11 @@ def key_texts(figure: Figure, keys: Sequence[str], view: View, language: Languag
 
 
 def _key(dimension: Dimension, text: str, view: View, language: Language) -> str:
-    words = value_label(dimension, text, language) if text else missing_key_label(dimension, words_of(language).gettext)
+    words = (
+        value_label(dimension, text, language)
+        if text
+        else missing_key_label(dimension, translations_of(language).gettext)
+    )
     return words if view.may_see_contacts else masked_key(dimension, words)
 
 

@@ -1,4 +1,4 @@
-"""The words of the pages: each is translated, and none is left over."""
+"""The texts of the pages: each is translated, and no translation is left over."""
 
 import ast
 import re
@@ -19,7 +19,7 @@ from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.metrics import METRICS
 
 FOLDER = Path(dealtrace.cabinet.__file__).parent
-FILES = sorted((FOLDER / "words").glob("*/*.po"))
+FILES = sorted((FOLDER / "translations").glob("*/*.po"))
 METHODS = [("templates/**.html", "jinja2"), ("**.py", "python")]
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "word": None}
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%%")
