@@ -4,10 +4,12 @@ import ast
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+import pytest
 
 import dealtrace
 
@@ -88,6 +90,8 @@ and alerts (their recipients).
 What joins several nouns is a read model: `journals` or `reports`.
 """
 MODULES_IN_A_FOLDER_MAX = 24
+ACYCLIC_PACKAGES = ("cabinet",)
+"""Packages whose folders, and modules beside these, do not import each other in a circle."""
 ANY = re.compile(r"^(?!.*\bimport\b).*?\bAny\b(?!: )", re.MULTILINE)
 """A line that says `Any` and is neither an import nor a reason."""
 ANY_MAX = 80
@@ -355,9 +359,10 @@ def test_it_keeps_the_nouns_of_storage_apart() -> None:
     hold(rule, [module for module in MODULES if module.folder == "storage" and module.name != "storage/__init__.py"])
 
 
-def test_its_imports_form_no_circle() -> None:
+def _imported_modules() -> dict[str, set[str]]:
+    """Return the dotted names of our modules, each with those of the modules that it imports."""
     names = {_dotted(module): module for module in MODULES}
-    imported = {
+    return {
         name: {
             target
             for _, source, imported_name in module.imports()
@@ -366,18 +371,39 @@ def test_its_imports_form_no_circle() -> None:
         }
         for name, module in names.items()
     }
+
+
+def _hold_no_circle(imported: Mapping[str, set[str]], cure: str) -> None:
+    """Fail if something imports itself by way of others; the complaint names all that are on the way."""
     done: set[str] = set()
 
     def follow(name: str, way: tuple[str, ...]) -> None:
         circle = [*way[way.index(name) :], name] if name in way else []
-        assert not circle, f"A circle of imports: {' → '.join(circle)}. Move what both need to a module below them."
+        assert not circle, f"A circle of imports: {' → '.join(circle)}. {cure}"
         if name not in done:
             for target in sorted(imported[name]):
                 follow(target, (*way, name))
             done.add(name)
 
-    for name in names:
+    for name in sorted(imported):
         follow(name, ())
+
+
+def test_its_imports_form_no_circle() -> None:
+    _hold_no_circle(_imported_modules(), "Move what both need to a module below them.")
+
+
+@pytest.mark.parametrize("package", ACYCLIC_PACKAGES)
+def test_no_circle_between_folders(package: str) -> None:
+    start = f"dealtrace.{package}."
+    imported: dict[str, set[str]] = {}
+    for name, targets in _imported_modules().items():
+        if name.startswith(start):
+            folder = name.removeprefix(start).split(".")[0]
+            reached = {target.removeprefix(start).split(".")[0] for target in targets if target.startswith(start)}
+            imported.setdefault(folder, set()).update(reached - {folder})
+    assert imported, f"There is no package `{package}`: correct ACYCLIC_PACKAGES."
+    _hold_no_circle(imported, f"Move what both need to a module directly in `{package}`, named after what it is.")
 
 
 def test_its_folders_hold_few_modules() -> None:

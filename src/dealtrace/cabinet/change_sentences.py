@@ -12,7 +12,7 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.formats import NOTHING, day
 from dealtrace.cabinet.host_labels import HOST_LABELS
 from dealtrace.cabinet.lead_labels import RING_BACK_LABELS
-from dealtrace.cabinet.reports.choices import model_words
+from dealtrace.cabinet.model_labels import model_label
 from dealtrace.errors import Language
 from dealtrace.leads.lead import LeadKind
 from dealtrace.mails.scheduled_report import Rhythm
@@ -151,7 +151,7 @@ def _value_label(
         case ChangeKind.RATE:
             said = _rates(text, language, translate)
         case ChangeKind.SETTING if change.name == "attribution":
-            said = model_words(AttributionModel(int(text)), language)
+            said = model_label(AttributionModel(int(text)), language)
         case ChangeKind.HOST:
             kind, _, source = text.partition(" ")
             said = f"{translate(HOST_LABELS[kind])} {source}".rstrip() if kind in HOST_LABELS else text

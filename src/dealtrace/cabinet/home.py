@@ -12,11 +12,11 @@ from dealtrace.accounts.rights import Rights
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.credit import AttributionModel
+from dealtrace.cabinet.choices import period_choices
 from dealtrace.cabinet.formats import clock_time, metric_value
 from dealtrace.cabinet.gate import LANGUAGE_COOKIE
 from dealtrace.cabinet.overview.page import FIGURES
 from dealtrace.cabinet.rendering import LANGUAGES
-from dealtrace.cabinet.reports.choices import period_choices
 from dealtrace.cabinet.reports.table import Change, change_of, rows_url
 from dealtrace.cabinet.view import SEE_OTHER, View
 from dealtrace.errors import Language, Refusal

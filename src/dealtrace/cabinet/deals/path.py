@@ -6,8 +6,8 @@ from fractions import Fraction
 from dealtrace.attribution.credit import WHOLE, AttributionModel, Credit
 from dealtrace.attribution.visit import Visit
 from dealtrace.cabinet.formats import clock_time, number
+from dealtrace.cabinet.model_labels import model_label
 from dealtrace.cabinet.places import source_words, web_url
-from dealtrace.cabinet.reports.choices import model_words
 from dealtrace.cabinet.view import View
 from dealtrace.record import record
 
@@ -49,7 +49,7 @@ class Path:
 def path_of(visits: Sequence[Visit], credited: CreditsByModel, view: View) -> Path:
     """Return the client's path to a lead; `visits` are the visits that may be credited."""
     own = AttributionModel(view.current_site.attribution)
-    models = tuple(PathModel(model_words(model, view.language), model is own) for model in AttributionModel)
+    models = tuple(PathModel(model_label(model, view.language), model is own) for model in AttributionModel)
     shares = {
         model: {credit.visit.id: credit.share for credit in credited.get(model, ())} for model in AttributionModel
     }

@@ -14,9 +14,10 @@ from dealtrace.accounts.own_ids import ID_MAX
 from dealtrace.attribution.origin import Origin
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cabinet.formats import NOTHING, clock_time, clock_time_in_zone, day, metric_value, number
+from dealtrace.cabinet.model_labels import model_label
 from dealtrace.cabinet.places import lead_url, source_words
 from dealtrace.cabinet.rendering import translations_of
-from dealtrace.cabinet.reports.choices import choices_of, model_words
+from dealtrace.cabinet.reports.choices import choices_of
 from dealtrace.cabinet.reports.key_labels import missing_key_label, value_label
 from dealtrace.cabinet.reports.page import BAD_REQUEST, OK, read_context_of
 from dealtrace.cabinet.reports.parts import parts_shown
@@ -78,7 +79,7 @@ async def show(view: View) -> Response:
         "figure": figure,
         "title": _named(figure.metric.ru, figure.metric.en, view),
         "conditions": [*key_texts(figure, keys, view, view.language), *(chip.words for chip in choices.chips)],
-        "model": model_words(figure.question.model, view.language),
+        "model": model_label(figure.question.model, view.language),
         "as_of": clock_time_in_zone(view.language, now, view.current_site.time_zone),
     }
     if base_measure(figure.metric) is None:

@@ -1,4 +1,4 @@
-"""Code that all pages of settings share: the stored site, messages about changes, and error messages of forms."""
+"""Pages with forms: messages about the last change, error messages beside fields, and the stored site to be changed."""
 
 from collections.abc import Mapping
 
@@ -39,10 +39,10 @@ async def stored_site(view: View) -> Site:
     return view.site
 
 
-def show_settings(
+def show_form_page(
     view: View, template: str, title: str, *, faults: Faults | None = None, status: int = 0, **context: object
 ) -> Response:
-    """Return a page of settings with a message about the last change, or with error messages and status 400."""
+    """Return a page with forms, with a message about the last change, or with error messages and status 400."""
     done = DONE.get(view.request.query_params.get("done", ""), "")
     return view.page(
         template,
@@ -56,7 +56,7 @@ def show_settings(
 
 
 def redirect_with_message(view: View, place: str, done: str) -> Response:
-    """Redirect to a page of settings with a message about the change."""
+    """Redirect to a page with forms, with a message about the change."""
     return view.redirect_to(f"/{view.current_site.id}/{place}?done={done}")
 
 
