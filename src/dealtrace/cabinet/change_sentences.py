@@ -68,7 +68,7 @@ _VALUES: Mapping[str, str] = {
     "works": "works",
     "paused": "paused",
     "all fields": "all fields",
-    "address changed": "address changed",
+    "address changed": "URL changed",
     "secret changed": "secret changed",
     "call": "calls",
     "lead_request": "lead requests",

@@ -234,7 +234,7 @@ def _query_of(url: str) -> str:
     except ValueError as fault:
         raise InvalidSetting(
             key="question",
-            ru="скопируйте адрес отчёта из браузера",
+            ru="скопируйте URL отчёта из браузера",
             en="copy the link to the report from the browser's address bar",
         ) from fault
     return query or ("" if "/" in url else url)
