@@ -60,6 +60,7 @@ GUIDES = sorted(SOURCE.rglob("*.md"))
 """The guides at `/docs`; their links are those of pages, see `test_docs_page.py`."""
 NOT_SETTINGS = {"DEALTRACE_NEW_PASSWORD"}
 """Variables that only one command reads."""
+CODE = ("src", "tests", "client", "benchmarks")
 PARTS_OF_A_DECISION = ("Context", "Decision", "Cost", "Alternatives")
 
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -509,6 +510,31 @@ def test_its_links_have_targets(document: Path) -> None:
         assert target.is_relative_to(ROOT), link
         assert target.exists(), link
         assert not anchor or anchor in anchors(target), link
+
+
+@cache
+def python_files() -> frozenset[str]:
+    """Return the paths of all Python files, each also without its first folders, as documents name them."""
+    files = (path.relative_to(ROOT).parts for name in CODE for path in (ROOT / name).rglob("*.py"))
+    return frozenset("/".join(parts[start:]) for parts in files for start in range(len(parts)))
+
+
+@each(DOCUMENTS)
+def test_it_names_only_modules_that_exist(document: Path) -> None:
+    named = in_code(FENCE.sub("", read(document)))
+    files = {name.partition("::")[0] for name in named if re.fullmatch(r"[\w./]+\.py(::\w+)?", name)}
+    assert files <= python_files()
+    folders = "|".join(sorted(MAY_IMPORT))
+    rules = [name for name in named if re.fullmatch(rf"(?!.*\.(?:py|md|com|ru)$)(?:{folders})(?:\.\w+)+", name)]
+    assert not [rule for rule in rules if not is_ours(rule)]
+
+
+def is_ours(dotted: str) -> bool:
+    """Return whether a dotted name is a folder, a module, or a name in one."""
+    try:
+        return SOURCE.joinpath(*dotted.split(".")).is_dir() or resolve(dotted) is not None
+    except AttributeError:
+        return False
 
 
 @each([*DOCUMENTS, *GUIDES])
