@@ -146,7 +146,7 @@ OWN_TRANSACTIONS: dict[str, str] = {
     "runtime/account_changes.py": "sites, users and tokens are changed rarely, one change at a time",
     "operations/run_import.py": "a file is imported in chunks, each with its progress, by a command or a thread",
     "operations/demo/run.py": "a demo is filled in steps, each with its progress, by a command or a thread",
-    "operations/deals/run_rematch.py": "past deals are matched in chunks, by a command or a thread",
+    "operations/matching/run_rematch.py": "past deals are matched in chunks, by a command or a thread",
     "operations/visits/run_reclassification.py": "past visits are classified in chunks, by a command or a thread",
     "operations/what_if/run_past.py": "a run in the background reports its progress after each chunk",
     "operations/reports/run_cost_import.py": "a file of costs replaces those of its days in one transaction",

@@ -8,11 +8,11 @@ from dealtrace.accounts.webhook import EventKind
 from dealtrace.deals.custom_fields import split_by_known
 from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.call import IncomingCall
-from dealtrace.operations.deals.rematch import LeadIdentifiers, rematch_concerned
+from dealtrace.operations.attribution.credit import credit_leads
 from dealtrace.operations.leads.arrivals import Arrival
 from dealtrace.operations.leads.client_groups import regroup_after_change
 from dealtrace.operations.leads.clients import Newcomer, assign_clients, settle_clients
-from dealtrace.operations.leads.credit import credit_leads
+from dealtrace.operations.matching.rematch import LeadIdentifiers, rematch_concerned
 from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.webhooks.publish import publish_events
 from dealtrace.operations.work import Work

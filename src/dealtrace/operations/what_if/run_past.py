@@ -12,7 +12,7 @@ from dealtrace.accounts.site import Site, SiteId
 from dealtrace.attribution.reclassification import Reclassification, digest_of_hosts
 from dealtrace.errors import SiteNotFound
 from dealtrace.operations.accounts.require_site import require_site
-from dealtrace.operations.deals.run_rematch import RematchProgress, run_rematch, try_on_past
+from dealtrace.operations.matching.run_rematch import RematchProgress, run_rematch, try_on_past
 from dealtrace.operations.stopped import NextStep, Stopped
 from dealtrace.operations.visits.run_reclassification import run_reclassification
 from dealtrace.operations.what_if.trial import Trial

@@ -10,8 +10,8 @@ from dealtrace.deals.versions import VersionKind, next_version
 from dealtrace.leads.contact import md5_of_phone
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.matching.rematch import rematched
-from dealtrace.operations.deals.match import DealToMatch, match_with_reasons
-from dealtrace.operations.leads.credit import credit_leads
+from dealtrace.operations.attribution.credit import credit_leads
+from dealtrace.operations.matching.match import DealToMatch, match_with_reasons
 from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.webhooks.publish import store_versions
 from dealtrace.operations.work import Work

@@ -8,7 +8,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_change import PAST_DEALS, ChangeKind
 from dealtrace.operations.accounts.record_change import record_work
 from dealtrace.operations.accounts.require_site import ReadSite
-from dealtrace.operations.deals.rematch import CHUNK_DEALS, Chunk, rematch_next
+from dealtrace.operations.matching.rematch import CHUNK_DEALS, Chunk, rematch_next
 from dealtrace.operations.try_again import try_again
 from dealtrace.operations.what_if.list_outcomes import list_outcomes
 from dealtrace.operations.what_if.trial import Trial
