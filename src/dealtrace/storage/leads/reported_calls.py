@@ -5,9 +5,9 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
+from dealtrace.leads.arrival import ReportedCall
 from dealtrace.leads.call import NOT_REPORTED, CallId, IncomingCall
-from dealtrace.leads.lead import LeadKind, LeadSpan
-from dealtrace.record import record
+from dealtrace.leads.lead import LeadKind
 from dealtrace.storage.database.column_types import is_in
 from dealtrace.storage.database.compiled_statement import Row, Values
 from dealtrace.storage.database.many_rows import execute_many
@@ -27,20 +27,6 @@ _UPDATE_CALL = (
     .where(call.c.site_id == bindparam("of_site"), call.c.id == bindparam("of_call"))
     .values({name: bindparam(f"new_{name}", type_=call.c[name].type) for name in _REPORTED})
 )
-
-
-@record
-class ReportedCall:
-    """A stored call: the data that the PBX reported, its client, and its contact rows.
-
-    Annotations are not included. A deleted call has no contact rows until it is restored.
-    """
-
-    id: CallId
-    details: IncomingCall
-    client_id: int
-    spans: tuple[LeadSpan, ...]
-    is_deleted: bool
 
 
 def find_reported_calls(connection: Connection, site_id: int, references: Iterable[str]) -> dict[str, ReportedCall]:
