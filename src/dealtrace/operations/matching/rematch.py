@@ -184,6 +184,8 @@ def rebind_deals(
     Each of `pairs` has a deal before and after the change.
     """
     changes = list(pairs)
+    if not changes:
+        return []
     rebound = [after for _, after in changes]
     lead_links.update_matches(work.connection, work.site.id, rebound, _find_visited_at(work, rebound))
     store_versions(work, [next_version(before, after, kind, user_id=user_id) for before, after in changes])
