@@ -12,7 +12,7 @@ from dealtrace.operations.spend_points import lock_registrations, pay_for_calls,
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.quota.points import PaidMethod
-from dealtrace.storage.leads.reported_calls import find_reported_calls
+from dealtrace.storage.leads.calls import find_reported_calls
 
 IDS_PER_REPORT_MAX = 2
 """The maximum number of ids for a report: one for the call, one for its client; a report states no traffic source."""
