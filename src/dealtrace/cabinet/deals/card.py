@@ -24,8 +24,8 @@ from dealtrace.deals.versions import DealVersion
 from dealtrace.errors import DealNotFound
 from dealtrace.leads.client import Client
 from dealtrace.leads.lead import LeadRef
-from dealtrace.operations.deals.explain import Explanation, explain_deal
 from dealtrace.operations.deals.find import find_deal
+from dealtrace.operations.matching.explain import Explanation, explain_deal
 from dealtrace.record import record
 from dealtrace.storage.accounts.tokens import list_tokens
 from dealtrace.storage.accounts.users import find_logins

@@ -17,7 +17,7 @@ from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.matching.explanation import Candidate, Missed, Step
 from dealtrace.matching.match_reason import Verdict
 from dealtrace.matching.rule_changes import SECOND, RuleChange
-from dealtrace.operations.deals.explain import Explanation, Naming
+from dealtrace.operations.matching.explain import Explanation, Naming
 from dealtrace.record import record
 
 CANDIDATES_SHOWN = 20
