@@ -23,7 +23,7 @@ DOMAIN = frozenset(
 EDGES = frozenset({"calltouch", "counter", "api", "cabinet", "cli", "worker"})
 AN_EDGE_MAY = DOMAIN | {"operations", "storage", "settings", "clock"}
 A_WEB_EDGE_MAY = AN_EDGE_MAY | {"http", "runtime"}
-OPEN_TO_ALL = frozenset({"errors", "record", "nearest_name"})
+OPEN_TO_ALL = frozenset({"errors", "record", "nearest_name", "whole_number"})
 MAY_IMPORT: dict[str, frozenset[str]] = {
     "attribution": frozenset(),
     "accounts": frozenset({"attribution"}),
@@ -54,7 +54,8 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "refusal": frozenset(),
     "record": frozenset(),
     "nearest_name": frozenset(),
-    "settings": frozenset({"mails", "stated_settings"}),
+    "whole_number": frozenset(),
+    "settings": frozenset({"mails", "quota", "stated_settings"}),
     "stated_settings": frozenset(),
     "clock": frozenset(),
     "log": frozenset({"metrics"}),

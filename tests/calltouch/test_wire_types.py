@@ -21,7 +21,8 @@ from dealtrace.calltouch.wire_types import (
 )
 from dealtrace.deals.amount import AMOUNT_MAX, AMOUNT_STEP
 from dealtrace.errors import InvalidValue
-from dealtrace.http.parameter_types import ID_MAX, Choice, Flag, Integer, Text, WireType
+from dealtrace.http.parameter_types import Choice, Flag, Integer, Text, WireType
+from dealtrace.whole_number import ID_MAX
 
 CHOICE = Choice({"calls": 1, "requests": 2})
 

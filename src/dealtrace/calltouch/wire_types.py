@@ -7,11 +7,12 @@ from decimal import ROUND_HALF_UP, Decimal
 from dealtrace.attribution.cost import COST_KOPECKS_MAX, KOPECKS_PER_RUBLE
 from dealtrace.deals.amount import AMOUNT_LENGTH_MAX, parse_amount
 from dealtrace.errors import InvalidValue
-from dealtrace.http.parameter_types import DIGITS_MAX, ID_MAX, Text
+from dealtrace.http.parameter_types import Text
 from dealtrace.leads.limits import TAG_LENGTH_MAX, TAGS_MAX, YEAR_MAX, YEAR_MIN
 from dealtrace.leads.plain_text import plain
 from dealtrace.leads.wall_clock import TIME_PATTERN, ClockForm, FirstPart, json_pattern, read_clock, read_day, read_time
 from dealtrace.record import record
+from dealtrace.whole_number import parse_whole_number
 
 DOTTED = ClockForm(FirstPart.DAY, ".")
 DASHED = ClockForm(FirstPart.DAY, "-")
@@ -109,10 +110,7 @@ class VisitRef:
 
     def read(self, text: str) -> int | None:
         """Return the id in `text`, or `None` if `text` is not an id."""
-        digits = plain(text).strip()
-        if not (digits.isascii() and digits.isdigit() and len(digits) <= DIGITS_MAX):
-            return None
-        return int(digits) if 0 < int(digits) <= ID_MAX else None
+        return parse_whole_number(plain(text).strip()) or None
 
     def schema(self) -> Mapping[str, object]:
         """Return the JSON Schema of this type."""

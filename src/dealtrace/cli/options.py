@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from dealtrace.accounts.own_ids import ID_MAX as ID_MAX
+from dealtrace.whole_number import ID_MAX
 
 SiteIdArgument = Annotated[int, typer.Argument(min=1, max=ID_MAX, help="The siteId.")]
 OptionalSiteIdArgument = Annotated[

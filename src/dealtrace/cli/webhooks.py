@@ -14,7 +14,7 @@ from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook, WebhookSta
 from dealtrace.calltouch.webhooks.vocabulary import choosable_keys
 from dealtrace.cli.answers import WebhookAnswer
 from dealtrace.cli.day_options import moment_option
-from dealtrace.cli.options import ID_MAX, JsonOption, OptionalSiteIdArgument, SiteIdArgument
+from dealtrace.cli.options import JsonOption, OptionalSiteIdArgument, SiteIdArgument
 from dealtrace.cli.terminal import console, counted, explained, fail, open_prepared, print_json
 from dealtrace.errors import InvalidSetting, WebhookNotFound
 from dealtrace.operations.accounts.require_site import require_site
@@ -26,6 +26,7 @@ from dealtrace.storage.id_blocks import transaction
 from dealtrace.storage.webhooks.outbox import count_waiting_deliveries
 from dealtrace.storage.webhooks.webhooks import find_webhook, list_webhooks
 from dealtrace.webhooks.chosen_fields import check_fields, split_names
+from dealtrace.whole_number import ID_MAX
 from dealtrace.worker.targets import TargetForbidden, TargetUnknown, find_addresses
 
 ALL = "all"

@@ -2,7 +2,6 @@
 
 from decimal import Decimal
 
-from dealtrace.accounts.own_ids import ID_MAX
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.deals.amount import AMOUNT_LENGTH_MAX, parse_amount
 from dealtrace.deals.currency import CURRENCY_LENGTH_MAX, currency_of, is_foreign
@@ -28,6 +27,7 @@ from dealtrace.leads.limits import (
 )
 from dealtrace.leads.plain_text import plain
 from dealtrace.record import record
+from dealtrace.whole_number import ID_MAX
 
 _LEAD_KINDS = {
     "call": LeadKind.CALL,

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from dealtrace.accounts.own_ids import ID_MAX
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel, CreditKey, credit_key_of_visit
 from dealtrace.attribution.origin import LeadVisit, Origin, origin_of_deal
@@ -34,6 +33,7 @@ from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
 from dealtrace.storage.leads.clients import find_client_ids, find_clients
 from dealtrace.storage.leads.lead_summaries import find_lead_summaries
 from dealtrace.storage.visits.credits import find_credits, find_deal_visits
+from dealtrace.whole_number import ID_MAX
 
 
 @record

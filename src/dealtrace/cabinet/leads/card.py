@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from dealtrace.accounts.own_ids import ID_MAX
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel, CreditKey
 from dealtrace.cabinet.deals.path import CreditsByModel, path_of
@@ -27,6 +26,7 @@ from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
 from dealtrace.storage.leads.deletion import find_deletable
 from dealtrace.storage.leads.note_versions import list_note_versions
 from dealtrace.storage.visits.credits import find_credits
+from dealtrace.whole_number import ID_MAX
 
 
 @record

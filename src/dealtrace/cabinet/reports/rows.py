@@ -10,7 +10,6 @@ from starlette.responses import Response
 
 from dealtrace import clock
 from dealtrace.accounts.masking import masked_text
-from dealtrace.accounts.own_ids import ID_MAX
 from dealtrace.attribution.origin import Origin
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cabinet.formats import NOTHING, clock_time, clock_time_in_zone, day, metric_value, number
@@ -34,6 +33,7 @@ from dealtrace.reports.figure import Figure, base_measure, parse_figure
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import DEFAULT_PRESET
 from dealtrace.reports.reading.masked_keys import masked_key, masked_source
+from dealtrace.whole_number import parse_whole_number
 
 ROWS = "100"
 TEMPLATE = "reports/rows.html"
@@ -117,8 +117,7 @@ def _files(view: View, figure: Figure, address: Address, keys: Sequence[str]) ->
 
 
 def _offset(text: str) -> int:
-    is_number = text.isascii() and text.isdigit() and len(text) < len(str(ID_MAX))
-    return int(text) if is_number else 0
+    return parse_whole_number(text) or 0
 
 
 def _page(address: Address, keys: Sequence[str], offset: int) -> str:

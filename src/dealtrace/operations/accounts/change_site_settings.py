@@ -16,10 +16,10 @@ from dealtrace.errors import InvalidSetting, NameTaken, UnknownSetting
 from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.accounts.settings_as_text import COST_PREFIX, settings_of
-from dealtrace.quota.points import PaidMethod
+from dealtrace.quota.points import POINTS_MAX, PaidMethod
 from dealtrace.storage.accounts import sites
+from dealtrace.whole_number import parse_whole_number
 
-POINTS_MAX = 2**53
 NAME_LENGTH_MAX = 200
 UNIQUE_DEPTH_DAYS_MAX = 36_500
 TARGET_CALL_SECONDS_MAX = 24 * 3600
@@ -126,12 +126,12 @@ def whole_to(most: int) -> Callable[[str, str], int]:
     """Return a parser of whole numbers from 0 to `most`; it raises `InvalidSetting` for any other string."""
 
     def read(key: str, text: str) -> int:
-        is_number = text.isascii() and text.isdigit() and len(text) <= len(str(most))
-        if not is_number or int(text) > most:
+        number = parse_whole_number(text, most)
+        if number is None:
             raise InvalidSetting(
                 key=key, ru=f"ожидается целое от 0 до {most}", en=f"a whole number from 0 to {most} is expected"
             )
-        return int(text)
+        return number
 
     return read
 
