@@ -15,11 +15,10 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.formats import clock_time, metric_value
 from dealtrace.cabinet.gate import LANGUAGE_COOKIE
 from dealtrace.cabinet.overview.page import FIGURES
-from dealtrace.cabinet.rendering import LANGUAGES
 from dealtrace.cabinet.reports.choices import period_choices
 from dealtrace.cabinet.reports.table import Change, change_of, rows_address
 from dealtrace.cabinet.view import SEE_OTHER, View
-from dealtrace.errors import Language, Refusal
+from dealtrace.errors import LANGUAGES, Language, Refusal
 from dealtrace.operations.reports.ask import FactSource, ask
 from dealtrace.record import record
 from dealtrace.reports.answer import Report

@@ -5,12 +5,12 @@ import time
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated
-from urllib.parse import urlsplit
 
 import typer
 
 from dealtrace import clock
 from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook, WebhookState
+from dealtrace.attribution.web_url import DEFAULT_PORTS, split_web_url
 from dealtrace.calltouch.webhooks.vocabulary import choosable_keys
 from dealtrace.cli.answers import WebhookAnswer
 from dealtrace.cli.day_options import moment_option
@@ -34,7 +34,6 @@ TEST_SECONDS = 20
 """How many seconds to wait for a test: servers look for tests twice a second and wait up to 5 s for a receiver."""
 TEST_SECONDS_MAX = 300
 POLL_SECONDS = 0.2
-_PORTS = {"http": 80, "https": 443}
 
 webhook_commands = typer.Typer(help="Notify other programs of events.", no_args_is_help=True)
 
@@ -98,15 +97,11 @@ def _check_target(url: str) -> None:
     """
     with explained():
         private = read_settings().webhook_private_targets
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port or _PORTS.get(parts.scheme)
-    except ValueError:
-        return
-    if not host or port is None or not url.isascii():
+    parts = split_web_url(url)
+    if parts is None or parts.hostname is None or not url.isascii():
         return
     try:
-        asyncio.run(find_addresses(host, port, private))
+        asyncio.run(find_addresses(parts.hostname, parts.port or DEFAULT_PORTS[parts.scheme], private))
     except TargetForbidden as refused:
         fail(f"url: the server would refuse to send to this host: {refused}.")
     except TargetUnknown:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 
+from dealtrace.attribution.cost import KOPECKS_PER_RUBLE
 from dealtrace.attribution.credit import WHOLE
-from dealtrace.deals.amount import KOPECKS_PER_RUBLE
 from dealtrace.reports.metrics import Metric, Unit
 from dealtrace.reports.question import Question
 

@@ -8,8 +8,8 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Protocol
 
+from dealtrace.attribution.cost import KOPECKS_PER_RUBLE
 from dealtrace.attribution.credit import WHOLE
-from dealtrace.deals.amount import KOPECKS_PER_RUBLE
 from dealtrace.record import record
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.measures import Aggregate, Measure

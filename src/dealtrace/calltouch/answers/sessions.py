@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TypedDict
 from zoneinfo import ZoneInfo
 
+from dealtrace.attribution.classification import NOT_SET
 from dealtrace.attribution.origin import Origin
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import Visit
@@ -12,7 +13,6 @@ from dealtrace.calltouch.answers.formats import AttributionModelNumber, EmptyLis
 from dealtrace.http.parameters import Sent
 from dealtrace.whole_number import parse_whole_number
 
-NOT_SET = "(not set)"
 NOT_SPECIFIED = "<не указано>"
 """The string that answers have in place of an unknown UTM tag or city."""
 _CPC = "cpc"

@@ -11,6 +11,7 @@ from dealtrace.accounts.counter_code import read_counter_code
 from dealtrace.accounts.origins import read_origins
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
+from dealtrace.accounts.switch import read_switch
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.errors import InvalidSetting, NameTaken, UnknownSetting
 from dealtrace.operations.accounts.record_change import record_change
@@ -23,7 +24,6 @@ from dealtrace.whole_number import parse_whole_number
 NAME_LENGTH_MAX = 200
 UNIQUE_DEPTH_DAYS_MAX = 36_500
 TARGET_CALL_SECONDS_MAX = 24 * 3600
-_SWITCH = {"on": True, "off": False}
 
 
 def change_site_settings(
@@ -98,17 +98,6 @@ def check_counter_code(connection: Connection, site_id: int, code: object) -> No
     owner = sites.find_site_of_counter(connection, code) if isinstance(code, str) and code else None
     if owner is not None and owner.id != site_id:
         raise NameTaken(name=f"counter {code}")
-
-
-def read_switch(key: str, text: str) -> bool:
-    """Return `True` for on, `False` for off.
-
-    Raises:
-        InvalidSetting: `text` is neither on nor off.
-    """
-    if text not in _SWITCH:
-        raise InvalidSetting(key=key, ru="ожидается on или off", en="on or off is expected")
-    return _SWITCH[text]
 
 
 def _zone(key: str, text: str) -> str:
