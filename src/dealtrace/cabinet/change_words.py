@@ -11,10 +11,9 @@ from dealtrace.alerts.sentences import metric_words, rule_sentence
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.formats import NOTHING, day
 from dealtrace.cabinet.host_words import HOST_WORDS
-from dealtrace.cabinet.lead_words import RING_BACKS
+from dealtrace.cabinet.lead_words import LEAD_WORDS, RING_BACKS
 from dealtrace.cabinet.reports.choices import model_words
 from dealtrace.errors import Language
-from dealtrace.leads.lead import LeadKind
 from dealtrace.mails.scheduled_report import Rhythm
 from dealtrace.operations.leads.by_hand import DELETED, NOTED, RESTORED
 from dealtrace.operations.leads.ring_back import TO_RETURN
@@ -84,7 +83,6 @@ _VALUES: Mapping[str, str] = {
     Rhythm.MONTHLY: "on the first of a month",
 }
 """The English texts for stored values; pages translate them into the person's language."""
-_LEADS: Mapping[str, str] = {LeadKind.CALL: "Call", LeadKind.LEAD_REQUEST: "Lead request"}
 _NAMED_VALUES = frozenset(
     {
         ChangeKind.SETTING,
@@ -136,7 +134,7 @@ def _name_words(
             return f"{day(language, date.fromisoformat(day_on))}, “{text}”"
         case ChangeKind.LEAD:
             kind, _, number = name.partition(" ")
-            return f"{translate(_LEADS[kind])} {number}" if kind in _LEADS else name
+            return f"{translate(LEAD_WORDS[kind])} {number}" if kind in LEAD_WORDS else name
     return name
 
 

@@ -1,6 +1,7 @@
 """Addresses of pages, safe links to other websites, and short names of sources."""
 
 from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.attribution.visit import Visit
 from dealtrace.attribution.web_url import split_web_url
 from dealtrace.leads.lead import LeadKind, LeadRef
 
@@ -27,3 +28,8 @@ def web_address(text: str | None) -> str:
 def source_words(source: TrafficSource) -> str:
     """Return the non-empty parts of source, medium and campaign, joined by slashes."""
     return " / ".join(part for part in (source.source, source.medium, source.campaign) if part)
+
+
+def visitor_words(visit: Visit) -> str:
+    """Return the known parts of a visitor's city, device and browser, joined by commas."""
+    return ", ".join(part for part in (visit.city, visit.device, visit.browser) if part)

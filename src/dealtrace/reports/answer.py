@@ -1,6 +1,6 @@
 """Build the answer to a question: compute rows from measures, sort the rows, and limit their number."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 from typing import Any, Generic, Protocol, TypeVar, overload, runtime_checkable
@@ -261,13 +261,16 @@ class _Figures:
     def _value(self, side: Gathered, keys: Keys, place: int) -> Fraction | None:
         formula = self.formulas[place]
         unknown, given = side.unknown_in_rows | side.unknown, side.rows.get(keys, {})
-        return formula.value(
-            {measure: None if measure in unknown else given.get(measure, 0) for measure in formula.measures}
-        )
+        return formula.value(known_values(formula.measures, given, unknown))
 
     def _compute(self, given: Mapping[Measure, int], unknown: frozenset[Measure]) -> tuple[Fraction | None, ...]:
-        values: Values = {measure: None if measure in unknown else given.get(measure, 0) for measure in self.measures}
+        values = known_values(self.measures, given, unknown)
         return tuple(formula.value(values) for formula in self.formulas)
+
+
+def known_values(measures: Iterable[Measure], given: Mapping[Measure, int], unknown: Collection[Measure]) -> Values:
+    """Return the value of each measure: `None` if it is unknown, zero if nothing was counted."""
+    return {measure: None if measure in unknown else given.get(measure, 0) for measure in measures}
 
 
 def shift_to(question: Question, compared: Period | None) -> tuple[int, ...]:

@@ -87,6 +87,11 @@ class Question:
         """Return whether figures by these dimensions add up to the total; those of ratios, for example, never do."""
         return rows_add_up(self.by)
 
+    def sort_of(self, metric: Metric) -> Sort | None:
+        """Return the sort for a table that shows only `metric`; `None` if there is none, or it is by another metric."""
+        shown = {metric.name, *(dimension.name for dimension in self.by)}
+        return self.sort if self.sort is not None and self.sort.name in shown else None
+
 
 @record
 class RawQuestion:

@@ -13,6 +13,7 @@ from dealtrace.accounts.masking import masked_text
 from dealtrace.attribution.origin import Origin
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cabinet.formats import NOTHING, clock_time, clock_time_in_zone, day, metric_value, number
+from dealtrace.cabinet.lead_words import lead_name
 from dealtrace.cabinet.places import lead_address, source_words
 from dealtrace.cabinet.rendering import words_of
 from dealtrace.cabinet.reports.address import Address, address_of, key_pairs
@@ -20,11 +21,10 @@ from dealtrace.cabinet.reports.choices import choices_of, model_words
 from dealtrace.cabinet.reports.key_words import nothing_words, value_words
 from dealtrace.cabinet.reports.page import BAD_REQUEST, OK, read_context_of
 from dealtrace.cabinet.reports.parts import parts_shown
-from dealtrace.cabinet.reports.row_details import Details, read_details, ref_of
+from dealtrace.cabinet.reports.row_details import Details, read_details, ref_of, source_of_cost
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, Language
 from dealtrace.files.row_writers import CSV, XLSX
-from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.reports.show_rows import RowBehind, RowsAnswer, show_rows
 from dealtrace.record import record
 from dealtrace.reports.dimensions import DIMENSIONS, Dimension
@@ -206,7 +206,7 @@ class _Shaper:
 
     def _lead(self, row: RowBehind) -> tuple[RowCell, ...]:
         ref = ref_of(row)
-        words = f"{self._say('Call' if ref.kind is LeadKind.CALL else 'Lead request')} {ref.id}"
+        words = lead_name(ref, self._say)
         address = lead_address(self._view.current_site.id, ref) if self._may_open else ""
         entry = self._details.leads.get(ref)
         if entry is None:
@@ -220,11 +220,10 @@ class _Shaper:
         return (RowCell(self._moment(visit.started_at)), RowCell(self._words_of(visit.traffic_source)))
 
     def _cost(self, row: RowBehind) -> tuple[RowCell, ...]:
-        source = TrafficSource(row["source"], row["medium"], row["campaign"], row["content"], row["term"])
         clicks = row.get("clicks")
         return (
             RowCell(day(self._view.language, date.fromisoformat(row["day"]))),
-            RowCell(self._words_of(source)),
+            RowCell(self._words_of(source_of_cost(row))),
             self._money(row.get("cost")),
             RowCell(number(self._view.language, clicks), is_value=True),
         )
