@@ -89,6 +89,8 @@ and alerts (their recipients).
 What joins several nouns is a read model: `journals` or `reports`.
 """
 MODULES_IN_A_FOLDER_MAX = 24
+STATEMENTS_OF_A_TWIN = 3
+"""How many statements a function has at least, whose code must not stand in another place."""
 ANY = re.compile(r"^(?!.*\bimport\b).*?\bAny\b(?!: )", re.MULTILINE)
 """A line that says `Any` and is neither an import nor a reason."""
 ANY_MAX = 80
@@ -584,6 +586,54 @@ def test_it_keeps_modules_short() -> None:
             yield module.complain(1, f"{lines} lines", f"At most {MODULE_LINES_MAX}: it is two things, split it.")
 
     hold(rule)
+
+
+def test_no_two_functions_do_the_same() -> None:
+    """Their bodies differ in more than the names of arguments and variables; a migration keeps what it once did."""
+    places: dict[str, list[str]] = {}
+    for module in MODULES:
+        for function in module.functions() if "migrations" not in module.name else ():
+            body, count = _normal_body(function)
+            if count >= STATEMENTS_OF_A_TWIN:
+                places.setdefault(body, []).append(f"src/dealtrace/{module.name}:{function.lineno} {function.name}")
+    twins = [each for each in places.values() if len(each) > 1]
+    assert not twins, f"The same code in several places: {twins}. Give it one home that all may import (§4)."
+
+
+def test_a_twin_is_seen_behind_other_names() -> None:
+    def body(source: str) -> tuple[str, int]:
+        (function,) = ast.parse(source).body
+        assert isinstance(function, ast.FunctionDef)
+        return _normal_body(function)
+
+    first = body(
+        "def sum_of(numbers):\n    total = 0\n    for number in numbers:\n        total += number\n    return total"
+    )
+    second = body(
+        'def add(them):\n    "Add."\n    all_ = 0\n    for each in them:\n        all_ += each\n    return all_'
+    )
+    assert first == second
+    assert first[1] == STATEMENTS_OF_A_TWIN + 1
+    assert first != body("def add(them):\n    all_ = 0\n    for each in them:\n        all_ -= each\n    return all_")
+    assert body("def a(b, c):\n    return b - c") != body("def a(b, c):\n    return c - b")
+
+
+def _normal_body(function: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[str, int]:
+    """Return a function's body without docstring and with numbered variables, and how many statements it has."""
+    function = ast.parse(ast.unparse(function)).body[0]  # type: ignore[assignment] # a copy, as it is changed
+    places: dict[str, str] = {}
+    for node in ast.walk(function.args):
+        if isinstance(node, ast.arg):
+            places.setdefault(node.arg, f"argument {len(places)}")
+    for node in ast.walk(function):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            places.setdefault(node.id, f"variable {len(places)}")
+    for node in ast.walk(function):
+        if isinstance(node, ast.Name):
+            node.id = places.get(node.id, node.id)
+    body = function.body[1:] if ast.get_docstring(function) else function.body
+    statements = [node for part in body for node in ast.walk(part) if isinstance(node, ast.stmt)]
+    return "\n".join(map(ast.dump, body)), len(statements)
 
 
 def test_it_opens_every_module_with_a_sentence() -> None:

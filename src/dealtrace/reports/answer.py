@@ -1,6 +1,6 @@
 """Build the answer to a question: compute rows from measures, sort the rows, and limit their number."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 from typing import Any, Generic, Protocol, TypeVar, overload, runtime_checkable
@@ -9,7 +9,7 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.record import record
 from dealtrace.reports.dimensions import Dimension, Kind
 from dealtrace.reports.measures import Measure
-from dealtrace.reports.metrics import AnyFormula, Metric, UnknownFormula, Values
+from dealtrace.reports.metrics import AnyFormula, Metric, UnknownFormula, known_values
 from dealtrace.reports.periods import Period
 from dealtrace.reports.question import Question
 from dealtrace.reports.time_keys import TIME_KEYS
@@ -266,11 +266,6 @@ class _Figures:
     def _compute(self, given: Mapping[Measure, int], unknown: frozenset[Measure]) -> tuple[Fraction | None, ...]:
         values = known_values(self.measures, given, unknown)
         return tuple(formula.value(values) for formula in self.formulas)
-
-
-def known_values(measures: Iterable[Measure], given: Mapping[Measure, int], unknown: Collection[Measure]) -> Values:
-    """Return the value of each measure: `None` if it is unknown, zero if nothing was counted."""
-    return {measure: None if measure in unknown else given.get(measure, 0) for measure in measures}
 
 
 def shift_to(question: Question, compared: Period | None) -> tuple[int, ...]:

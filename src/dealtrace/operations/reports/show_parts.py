@@ -7,9 +7,8 @@ from fractions import Fraction
 
 from dealtrace.accounts.site import Site
 from dealtrace.operations.reports.ask import FactSource, ask_series
-from dealtrace.reports.answer import known_values
 from dealtrace.reports.figure import Figure
-from dealtrace.reports.metrics import Metric
+from dealtrace.reports.metrics import Metric, known_values
 from dealtrace.reports.periods import span_of
 
 
