@@ -170,6 +170,17 @@ SHARED_THREADS: dict[str, str] = {
 }
 """The modules that use the event loop's default executor, whose threads all of them share, and what for."""
 
+MAY_SLEEP: dict[str, str] = {
+    "tests/waiting.py": "it polls a condition for all tests",
+    "tests/server.py": "it polls whether a server answers",
+    "tests/postgresql.py": "it polls whether PostgreSQL answers",
+    "tests/redis_server.py": "it polls whether Redis answers",
+    "tests/processes.py": "it polls whether processes have ended",
+    "tests/browser.py": "it polls a page",
+    "tests/receiver.py": "it is a slow receiver, as a test asks it to be",
+}
+"""The modules of tests that may sleep, and why; drills in `tests/torture` may too."""
+
 ENVIRONMENT_READERS = frozenset({"stated_settings.py", "metrics.py", "cli/serve.py", "cli/backup.py", "cli/output.py"})
 NOT_FOR_THE_DOMAIN = frozenset(
     {
@@ -796,6 +807,22 @@ def test_the_paths_that_its_rules_name_exist() -> None:
     paths = {text for text in named if re.fullmatch(r"[a-z_]+(/[a-z_]+)*(\.py|/)", text)}
     assert paths
     assert not {path for path in paths if not any((folder / path).exists() for folder in (SOURCE, *SOURCE.parents[:2]))}
+
+
+def test_no_test_sleeps_for_a_fixed_time() -> None:
+    """Tests wait by `tests/waiting.py`; `asyncio.sleep(0)` only lets other tasks run."""
+    project = Path(__file__).parents[1]
+    paths = {path.relative_to(project).as_posix(): path for tests in TESTS for path in sorted(tests.rglob("*.py"))}
+    sleeps = [
+        f"{name}:{node.lineno}: `{ast.unparse(node)}`"
+        for name, path in paths.items()
+        if name not in MAY_SLEEP and not name.startswith("tests/torture/")
+        for node in ast.walk(_parse(path))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] == "sleep"
+        if [ast.unparse(argument) for argument in node.args] != ["0"]
+    ]
+    assert not sleeps, f"Fixed sleeps: {sleeps}. Wait for a condition by `wait_until` or `until`."
+    assert MAY_SLEEP.keys() <= paths.keys()
 
 
 def test_no_two_modules_of_tests_have_the_same_name() -> None:
