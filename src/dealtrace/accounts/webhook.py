@@ -86,9 +86,14 @@ class Webhook:
     test_outcome: str | None = None
 
     @property
+    def host(self) -> str:
+        """Return the host of the webhook's URL."""
+        return urlsplit(self.url).hostname or ""
+
+    @property
     def name(self) -> str:
         """Return the webhook's id and host, for people who must not see its URL; a URL may contain a secret."""
-        return f"{self.id} {urlsplit(self.url).hostname or ''}"
+        return f"{self.id} {self.host}"
 
     @property
     def is_paused(self) -> bool:

@@ -9,6 +9,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidSetting, Language, Refusal
 from dealtrace.operations.accounts.require_site import require_site
+from dealtrace.whole_number import parse_whole_number
 
 BAD_REQUEST = 400
 DONE: Mapping[str, str] = {
@@ -69,8 +70,7 @@ def fault_text(refusal: Refusal, language: Language) -> str:
 
 def number_of(text: str) -> int:
     """Return the whole number in a string, or 0 if the string is not a number."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= NUMBER_LENGTH_MAX else 0
+    return parse_whole_number(text) or 0
 
 
-NUMBER_LENGTH_MAX = 18
 """The maximum number of digits of a number in a form, so that the number always fits into a database id."""

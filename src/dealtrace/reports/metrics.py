@@ -3,13 +3,13 @@
 To add a metric, add a line to `_TABLE`; the API, the command line, exports and documentation read the table.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
 from fractions import Fraction
 from typing import Protocol
 
+from dealtrace.attribution.cost import KOPECKS_PER_RUBLE
 from dealtrace.attribution.credit import WHOLE
-from dealtrace.deals.amount import KOPECKS_PER_RUBLE
 from dealtrace.record import record
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.measures import Aggregate, Measure
@@ -51,6 +51,11 @@ class Group(StrEnum):
 
 Values = Mapping[Measure, int | None]
 """The value of each measure in a row, or `None` for a measure that is unknown in the row."""
+
+
+def known_values(measures: Iterable[Measure], given: Mapping[Measure, int], unknown: Collection[Measure]) -> Values:
+    """Return the value of each measure: `None` if it is unknown, zero if nothing was counted."""
+    return {measure: None if measure in unknown else given.get(measure, 0) for measure in measures}
 
 
 @record

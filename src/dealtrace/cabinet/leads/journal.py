@@ -23,7 +23,7 @@ from dealtrace.cabinet.leads.missed import (
     missed_words,
 )
 from dealtrace.cabinet.listing import PAGE_ROWS, UNUSABLE, Days, Listing, days_of, listing_of
-from dealtrace.cabinet.places import lead_url, source_words, web_url
+from dealtrace.cabinet.places import lead_url, source_words, visitor_words, web_url
 from dealtrace.cabinet.view import View
 from dealtrace.errors import Language
 from dealtrace.leads.call import Call, CallPhase, is_answered, phase_of
@@ -245,5 +245,5 @@ def _visit_row(visit: Visit, view: View) -> VisitRow:
         source_words(visit.traffic_source),
         visit.landing_url,
         web_url(visit.landing_url),
-        ", ".join(part for part in (visit.city, visit.device, visit.browser) if part),
+        visitor_words(visit),
     )

@@ -43,12 +43,12 @@ from dealtrace.record import record
 from dealtrace.reports.answer import Report
 from dealtrace.reports.metrics import Metric
 from dealtrace.reports.pivot import Pivot
-from dealtrace.reports.question import Question, QuestionContext, Sort, parse_question
+from dealtrace.reports.question import Question, QuestionContext, parse_question
 from dealtrace.reports.reading.gaps import Gap
 from dealtrace.reports.reading.open_deals import asks_for_income
 from dealtrace.reports.saved_items.saved import SavedReport
 from dealtrace.reports.statuses import Status
-from dealtrace.storage.reports.saved import list_saved_reports
+from dealtrace.storage.reports.saved_items.saved import list_saved_reports
 from dealtrace.storage.reports.statuses import list_statuses
 
 ASKED = ("by", "pivot", "metrics", "segment", "sort", "date", "chart")
@@ -206,13 +206,7 @@ def shown_question(question: Question, chart: str) -> Question:
     if question.model is not None:
         return shown
     metric = metric_under_models(question.metrics, chart)
-    return replace(shown, metrics=(metric,), sort=_kept_sort(question, metric))
-
-
-def _kept_sort(question: Question, metric: Metric) -> Sort | None:
-    """Return the sort of a question, or `None` if it sorts by a metric other than `metric`."""
-    names = {metric.name, *(dimension.name for dimension in question.by)}
-    return question.sort if question.sort is not None and question.sort.name in names else None
+    return replace(shown, metrics=(metric,), sort=question.sort_of(metric))
 
 
 def _read(connection: Connection, site: Site, now: datetime, user_id: int) -> tuple[QuestionContext, list[SavedReport]]:

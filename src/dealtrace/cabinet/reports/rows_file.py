@@ -25,7 +25,7 @@ from dealtrace.cabinet.reports.choices import choices_of
 from dealtrace.cabinet.reports.key_labels import value_label
 from dealtrace.cabinet.reports.page import read_context_of
 from dealtrace.cabinet.reports.report_url import report_url_of
-from dealtrace.cabinet.reports.row_details import Details, read_details, ref_of
+from dealtrace.cabinet.reports.row_details import Details, read_details, ref_of, source_of_cost
 from dealtrace.cabinet.reports.rows import ROWS, key_texts
 from dealtrace.cabinet.view import View
 from dealtrace.errors import Language
@@ -234,8 +234,7 @@ def _visit_moment(row: Shown) -> Value:
 
 
 def _source_of_cost(row: Shown) -> TrafficSource:
-    behind = row.behind
-    return TrafficSource(behind["source"], behind["medium"], behind["campaign"], behind["content"], behind["term"])
+    return source_of_cost(row.behind)
 
 
 def _source_of_deal(row: Shown) -> TrafficSource | None:

@@ -16,9 +16,8 @@ from dealtrace.cabinet.form_pages import number_of
 from dealtrace.cabinet.formats import clock_time
 from dealtrace.cabinet.view import View
 from dealtrace.errors import Language
-from dealtrace.leads.wall_clock import read_day, read_instant
+from dealtrace.leads.wall_clock import YEAR_FIRST, read_day, read_instant
 from dealtrace.record import record
-from dealtrace.reports.periods import YEAR_FIRST
 from dealtrace.storage.accounts.api_requests import RequestQuery, find_previous_requests, list_requests
 from dealtrace.storage.accounts.tokens import list_tokens
 

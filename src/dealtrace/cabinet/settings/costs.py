@@ -19,7 +19,14 @@ from dealtrace.cabinet.settings.cost_files import (
     store_costs,
     try_costs,
 )
-from dealtrace.cabinet.settings.imports import ENCODINGS, find_sent_file, keep_sent_file, unless_deleted
+from dealtrace.cabinet.settings.imports import (
+    ENCODINGS,
+    GONE,
+    file_deleted,
+    find_sent_file,
+    keep_sent_file,
+    unless_deleted,
+)
 from dealtrace.cabinet.settings.uploads import UPLOAD_BYTES_MAX, Upload
 from dealtrace.cabinet.view import View
 from dealtrace.errors import Refusal
@@ -32,7 +39,6 @@ from dealtrace.storage.reports.costs import (
 )
 
 PLACE = "costs"
-GONE = 404
 DAYS_SHOWN = 31
 MONTHS_SHOWN = 12
 UNMET_SHOWN = 50
@@ -57,8 +63,7 @@ async def show(view: View) -> Response:
 
 
 async def _gone(view: View) -> Response:
-    words = view.translate("The file is no longer available: files are stored for an hour. Upload it again.")
-    return await _page(view, faults={"file": words}, status=GONE)
+    return await _page(view, faults=file_deleted(view), status=GONE)
 
 
 @unless_deleted(PLACE, _gone)

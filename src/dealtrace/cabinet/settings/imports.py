@@ -68,8 +68,12 @@ def unless_deleted(purpose: str, gone: Respond) -> Callable[[Respond], Respond]:
 
 async def gone(view: View) -> Response:
     """Return the form with a message that the file is no longer stored."""
-    words = view.translate("The file is no longer available: files are stored for an hour. Upload it again.")
-    return _page(view, faults={"file": words}, status=GONE)
+    return _page(view, faults=file_deleted(view), status=GONE)
+
+
+def file_deleted(view: View) -> Faults:
+    """Return the error message for a file that is no longer stored, by its form field."""
+    return {"file": view.translate("The file is no longer available: files are stored for an hour. Upload it again.")}
 
 
 async def show(view: View) -> Response:

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from dealtrace import clock
 from dealtrace.accounts.site_days import day_start, site_day
+from dealtrace.accounts.switch import switch_text
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.choices import Choice
 from dealtrace.cabinet.form_pages import Faults, fault_text, redirect_with_message, show_form_page, stored_site
@@ -75,7 +76,7 @@ def _edited(view: View, stored: Mapping[str, str]) -> dict[str, str]:
 
 def _sent(view: View, key: str) -> str:
     if key in SWITCHES:
-        return "on" if view.form.has(key) else "off"
+        return switch_text(is_on=view.form.has(key))
     return view.form.get(key).strip()
 
 

@@ -25,6 +25,7 @@ from dealtrace.record import record
 from dealtrace.reports.dimensions import FIELD_PREFIX, KIND_KEYS, Dimension, Kind
 from dealtrace.reports.facts import Fact
 from dealtrace.storage.database.column_types import json_text
+from dealtrace.storage.deals.lead_links import is_its_lead
 from dealtrace.storage.deals.match_reasons import match_reason
 from dealtrace.storage.deals.worth import lacks_rate, worth_of
 from dealtrace.storage.reports.expressions import Expression, Selection
@@ -381,8 +382,7 @@ def _is_visit(visits: FromClause, visit_id: Expression, owner: FromClause) -> Ex
 
 def _with_lead(rows: FromClause) -> FromClause:
     for kind, table in LEAD_TABLES.items():
-        is_lead = and_(table.c.site_id == deal.c.site_id, table.c.id == deal.c.lead_id, deal.c.lead_kind == kind)
-        rows = rows.outerjoin(table, is_lead)
+        rows = rows.outerjoin(table, is_its_lead(table, kind))
     return rows
 
 

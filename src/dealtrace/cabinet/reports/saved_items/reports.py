@@ -18,7 +18,7 @@ from dealtrace.reports.question import QuestionContext, parse_question
 from dealtrace.reports.saved_items.names import SavedName
 from dealtrace.reports.saved_items.saved import SavedReport
 from dealtrace.storage.accounts.users import find_logins
-from dealtrace.storage.reports.saved import list_saved_reports
+from dealtrace.storage.reports.saved_items.saved import list_saved_reports
 
 
 async def _list(view: View) -> list[SavedItemLine]:

@@ -17,7 +17,7 @@ from dealtrace.operations.reports.manage_segments import add_segment, remove_seg
 from dealtrace.reports.question import QuestionContext, parse_filters
 from dealtrace.reports.saved_items.names import SavedName
 from dealtrace.reports.saved_items.segments import Segment
-from dealtrace.storage.reports.segments import list_segments
+from dealtrace.storage.reports.saved_items.segments import list_segments
 
 
 async def _list(view: View) -> list[SavedItemLine]:

@@ -14,11 +14,10 @@ from dealtrace.cabinet.settings.webhooks.form import WebhookDraft, draft_of, fau
 from dealtrace.cabinet.settings.webhooks.labels import PLACE, STATES, STYLES
 from dealtrace.cabinet.view import View
 from dealtrace.errors import DeliveryNotFound, InvalidSetting
-from dealtrace.leads.wall_clock import read_clock
+from dealtrace.leads.wall_clock import YEAR_FIRST, read_clock
 from dealtrace.operations.webhooks import manage
 from dealtrace.operations.webhooks.change import WebhookChange, change_webhook, former_webhook, replace_secret
 from dealtrace.record import record
-from dealtrace.reports.periods import YEAR_FIRST
 from dealtrace.storage.accounts.site_changes import find_site_change
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.webhooks.outbox import count_waiting_deliveries, list_latest_deliveries
