@@ -27,9 +27,9 @@ from dealtrace.reports.facts import Fact
 from dealtrace.storage.database.column_types import json_text
 from dealtrace.storage.deals.match_reasons import match_reason
 from dealtrace.storage.deals.worth import lacks_rate, worth_of
+from dealtrace.storage.leads.call_outcomes import is_answered, is_missed, seconds_if_target
 from dealtrace.storage.reports.expressions import Expression, Selection
 from dealtrace.storage.reports.fact_tables import AT, SITE_ID, TARGET_SECONDS, Moment
-from dealtrace.storage.reports.flags import is_answered, seconds_if_target
 from dealtrace.storage.reports.joined_leads import (
     client_kind,
     client_paths,
@@ -258,7 +258,8 @@ class StoredFacts:
                 known_text(call.c.dialled_phone) if is_call else cast(null(), call.c.dialled_phone.type)
             ),
             "client_since": Attribute(client_since(table.c.client_id)),
-            "is_answered": Attribute(is_answered() if is_call else cast(literal(0), BigInteger)),
+            "is_answered": Attribute(case((is_answered(), 1), else_=0) if is_call else cast(literal(0), BigInteger)),
+            "is_missed": Attribute(case((is_missed(), 1), else_=0) if is_call else cast(literal(0), BigInteger)),
             "is_target": Attribute(case((seconds >= TARGET_SECONDS, 1), else_=0)),
             "target_seconds": Attribute(seconds),
             "custom_values": Attribute(type_coerce(table.c.custom_values, Text)),
