@@ -9,10 +9,12 @@ from itertools import count
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, cast, literal, select, update
 
 from cast import MOSCOW, Stage
+from dealtrace.accounts.clock_set_back import CLOCKS_APART_MAX
 from dealtrace.accounts.site import Site, SiteId
+from dealtrace.accounts.webhook import PAUSE_MAX, BodyStyle, EventKind, Webhook, WebhookId
 from dealtrace.attribution.credit import AttributionModel, credits_under, touches_of
 from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
 from dealtrace.attribution.visit import Visit, VisitId
@@ -27,6 +29,8 @@ from dealtrace.leads.ring_back import RingBack, is_missed
 from dealtrace.matching.window import window_of
 from dealtrace.operations.reports.ask import stored_facts
 from dealtrace.reports.facts import Fact
+from dealtrace.storage.database.column_types import Instant
+from dealtrace.storage.database.due import is_due
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.deals.daily_counts import list_miscounted_days
 from dealtrace.storage.deals.deal_rows import DealToInsert
@@ -346,3 +350,21 @@ def test_on_which_days_deals_count(shared_stage: Stage, happened: list[datetime]
         deals = [DealToInsert(deal_of_a_contact(at, DAY), "", at) for at in happened]
         insert_deals(connection, site.id, deals, {})
         assert list_miscounted_days(connection, site.id) == []
+
+
+# When something planned is due.
+
+WEBHOOK = Webhook(WebhookId(1), 1, "https://crm.example/", frozenset(EventKind), BodyStyle.FORM, "whsec_", NOON)
+distances = st.sampled_from([timedelta(0), PAUSE_MAX, PAUSE_MAX + CLOCKS_APART_MAX]) | st.timedeltas(-DAY, DAY)
+around = st.sampled_from([timedelta(0), MICROSECOND, -MICROSECOND])
+
+
+@settings(max_examples=EXAMPLES)
+@given(planned=st.lists(st.builds(lambda apart, more: NOON + apart + more, distances, around), min_size=1, max_size=9))
+def test_when_something_planned_is_due(shared_stage: Stage, planned: list[datetime]) -> None:
+    expected = [replace(WEBHOOK, next_attempt_at=at).is_due(NOON) for at in planned]
+    due = [
+        is_due(cast(literal(at, Instant), Instant), NOON, PAUSE_MAX).label(f"due_{n}") for n, at in enumerate(planned)
+    ]
+    with shared_stage.database.read() as connection:
+        assert list(map(bool, connection.execute(select(*due)).one())) == expected

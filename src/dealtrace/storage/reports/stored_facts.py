@@ -13,7 +13,6 @@ from sqlalchemy import (
     func,
     literal,
     null,
-    or_,
     select,
     type_coerce,
     union_all,
@@ -46,7 +45,7 @@ from dealtrace.storage.schema.tables.deals import deal, deal_tag
 from dealtrace.storage.schema.tables.leads import LEAD_STARTS, LEAD_TABLES, call, lead_credit, lead_request
 from dealtrace.storage.schema.tables.reports import deal_status
 from dealtrace.storage.schema.tables.visits import traffic_source, visit
-from dealtrace.storage.visits.credits import credit_key_of_deal
+from dealtrace.storage.visits.credits import credit_key_of_deal, is_deal_matched
 
 
 @record
@@ -300,9 +299,7 @@ class StoredFacts:
             "match_reason": Attribute(match_reason(contact_matching=self.contact_matching), (_LEAD,)),
             "path": Attribute(paths.c.path, (_PATH,)),
             "stated_source_id": self._stated_source(stated),
-            "is_matched": Attribute(
-                case((or_(credit_key_of_deal().is_not(None), deal.c.stated_source_id.is_not(None)), 1), else_=0)
-            ),
+            "is_matched": Attribute(case((is_deal_matched(), 1), else_=0)),
             **{name: Attribute(attribute.of, (_LEAD, *attribute.joins)) for name, attribute in _of_visit(own).items()},
             **{name: Attribute(field) for name, field in _fields(deal.c.custom_values, names).items()},
         }
