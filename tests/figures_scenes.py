@@ -160,8 +160,9 @@ class Scene:
             exchange=self.random.choice((None, "mango")),
         )
         return IncomingCall(
-            self.moment(), timedelta(seconds=self.random.choice((0, 1, 29, 30, 31, 300))), self.random.choice(PHONES),
-            reference=reference, visit_id=self.visit_id(), circumstances=circumstances, annotations=self.annotations(),
+            self.moment(), timedelta(seconds=self.random.choice((0, 0, 0, 1, 29, 30, 31, 300))),
+            self.random.choice(PHONES), reference=reference, visit_id=self.visit_id(), circumstances=circumstances,
+            annotations=self.annotations(),
         )  # fmt: skip
 
     def lead_request(self, number: str | None) -> IncomingLeadRequest:
