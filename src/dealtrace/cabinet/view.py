@@ -1,7 +1,4 @@
-"""A view: a request for a page, the person who sent it, its site, and functions that read, write and respond.
-
-Any: operations return results of many types.
-"""
+"""A view: a request for a page, the person who sent it, its site, and functions that read, write and respond."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -160,6 +157,8 @@ class View:
 
     async def write(self, operation: Operation[Any, Any], payload: object, *, size: int = 1) -> Any:
         """Run an operation on the site as the person, and return its outcome once it is stored.
+
+        Any: the outcomes of operations are of many types.
 
         Raises:
             Refusal: the operation was refused; nothing was stored.

@@ -137,7 +137,7 @@ def read_trial(settings: Iterable[tuple[str, str]]) -> Trial:
         UnknownSetting: a key cannot be tried, or no pairs are given; the message lists the keys that can be tried.
         InvalidSetting: a value is invalid, or a key is repeated.
     """
-    values: dict[str, Any] = {}  # Any: each field has its own type
+    values: dict[str, Any] = {}  # Any: likewise
     given: set[str] = set()
     for key, text in settings:
         rule = next((rule for rule in RULES if rule.key == key), None)
@@ -202,7 +202,7 @@ class Rule:
 
     key: str
     field: str
-    read: Callable[[str, str], Any]
+    read: Callable[[str, str], Any]  # Any: each field has its own type
 
 
 RULES = (

@@ -31,7 +31,7 @@ class WholeNumber(TypeDecorator[int]):
 
 
 def whole_number(answered: Any) -> int:
-    """Return a sum as an integer, whatever type the driver returns."""
+    """Return a sum as an integer. Any: a driver returns an integer, a decimal number or a string."""
     if answered is None:
         return 0
     if isinstance(answered, str):
