@@ -3,7 +3,7 @@
 import re
 from urllib.parse import urlsplit
 
-from dealtrace.attribution.addresses import host_in_ascii
+from dealtrace.attribution.host_names import host_in_ascii
 from dealtrace.attribution.web_url import DEFAULT_PORTS
 from dealtrace.errors import InvalidSetting
 

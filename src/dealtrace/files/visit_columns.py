@@ -1,9 +1,9 @@
 """The columns of a table of visits, and, for tables of leads, the column with the id of a lead's visit."""
 
-from dealtrace.attribution.addresses import ADDRESS_LENGTH_MAX
 from dealtrace.attribution.classification import classify
 from dealtrace.attribution.landing_tags import click_ids_of, utm_of
 from dealtrace.attribution.traffic_source import NOWHERE, SOURCE_PARTS, TrafficSource
+from dealtrace.attribution.urls import URL_LENGTH_MAX
 from dealtrace.attribution.visit import CLIENT_ID_LENGTH_MAX, IP_LENGTH_MAX, USER_AGENT_LENGTH_MAX, Visit, VisitId
 from dealtrace.errors import InvalidValue
 from dealtrace.files.annotation_columns import SOURCE_CELL
@@ -100,13 +100,13 @@ VISIT_COLUMNS = (
     Column(
         "landing_url",
         ("url", "session.url", "Страница входа", "Адрес страницы"),
-        TextCell(ADDRESS_LENGTH_MAX),
+        TextCell(URL_LENGTH_MAX),
         "The page that was opened first.",
     ),
     Column(
         "referrer",
         ("ref", "session.ref", "Реферер", "Откуда"),
-        TextCell(ADDRESS_LENGTH_MAX),
+        TextCell(URL_LENGTH_MAX),
         "The page that the visitor came from.",
     ),
     Column(

@@ -10,7 +10,7 @@ import idna
 from sqlalchemy import Connection
 
 from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook, WebhookId
-from dealtrace.attribution.addresses import HOST_LENGTH_MAX
+from dealtrace.attribution.host_names import HOST_LENGTH_MAX
 from dealtrace.attribution.web_url import split_web_url
 from dealtrace.errors import InvalidSetting
 from dealtrace.operations.accounts.require_site import require_site
