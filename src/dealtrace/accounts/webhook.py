@@ -123,7 +123,7 @@ class Webhook:
         Ours: an attempt planned further ahead than `PAUSE_MAX` plus `CLOCKS_APART_MAX` is due at once, because it was
         planned by a clock that has since been set back.
         """
-        if self.paused_at is not None:
+        if self.is_paused:
             return False
         return self.next_attempt_at is None or not now < self.next_attempt_at <= now + PAUSE_MAX + CLOCKS_APART_MAX
 

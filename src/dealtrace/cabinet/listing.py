@@ -11,7 +11,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import day_end, day_start, site_day
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.carried import QUESTION
-from dealtrace.cabinet.reports.choices import Choice, period_choices
+from dealtrace.cabinet.choices import Choice, period_choices
 from dealtrace.errors import InvalidParameters, Language
 from dealtrace.leads.search_text import SearchText, parse_search
 from dealtrace.record import record

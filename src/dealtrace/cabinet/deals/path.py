@@ -6,8 +6,8 @@ from fractions import Fraction
 from dealtrace.attribution.credit import WHOLE, AttributionModel
 from dealtrace.attribution.visit import Visit
 from dealtrace.cabinet.formats import clock_time, number
-from dealtrace.cabinet.places import source_words, visitor_words, web_address
-from dealtrace.cabinet.reports.choices import model_words
+from dealtrace.cabinet.model_labels import model_label
+from dealtrace.cabinet.places import source_words, visitor_words, web_url
 from dealtrace.cabinet.view import View
 from dealtrace.record import record
 from dealtrace.storage.visits.credits import CreditsByModel
@@ -31,7 +31,7 @@ class PathVisit:
     began: str
     source: str
     landing: str
-    landing_address: str
+    landing_link: str
     place: str
     shares: tuple[str, ...]
     is_credited: bool
@@ -48,7 +48,7 @@ class Path:
 def path_of(visits: Sequence[Visit], credited: CreditsByModel, view: View) -> Path:
     """Return the client's path to a lead; `visits` are the visits that may be credited."""
     own = AttributionModel(view.current_site.attribution)
-    models = tuple(PathModel(model_words(model, view.language), model is own) for model in AttributionModel)
+    models = tuple(PathModel(model_label(model, view.language), model is own) for model in AttributionModel)
     shares = {
         model: {credit.visit.id: credit.share for credit in credited.get(model, ())} for model in AttributionModel
     }
@@ -59,7 +59,7 @@ def path_of(visits: Sequence[Visit], credited: CreditsByModel, view: View) -> Pa
                 clock_time(view.language, visit.started_at, view.current_site.time_zone),
                 source_words(visit.traffic_source),
                 visit.landing_url,
-                web_address(visit.landing_url),
+                web_url(visit.landing_url),
                 visitor_words(visit),
                 tuple(_share(shares[model].get(visit.id), view) for model in AttributionModel),
                 visit.id in shares[own],

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dealtrace.alerts.falls import FALLS_WATCHED, Fall
 from dealtrace.cabinet.formats import day_span, metric_value
 from dealtrace.cabinet.overview.problems import ProblemText
-from dealtrace.cabinet.reports.address import Address
+from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.cabinet.view import View
 from dealtrace.record import record
 from dealtrace.reports.periods import DAY, Comparison
@@ -66,7 +66,7 @@ def _text(fall: Fall, reports: str, view: View) -> ProblemText:
         "value": metric_value(language, fall.metric, fall.value),
         "usual": metric_value(language, fall.metric, fall.usual),
     }
-    address = Address(reports, (), ()).link(
+    url = ReportUrl(reports, (), ()).link(
         by=cure.by,
         metrics=cure.metrics,
         first=first_on.isoformat(),
@@ -74,4 +74,4 @@ def _text(fall: Fall, reports: str, view: View) -> ProblemText:
         compare=Comparison.WEEKDAYS.value,
         sort=cure.sort,
     )
-    return ProblemText(words, view.translate(cure.words), address)
+    return ProblemText(words, view.translate(cure.words), url)

@@ -14,12 +14,12 @@ from dealtrace.record import record
 class ProblemText:
     """The texts of a problem and its cure, and the URL of the page on which to solve the problem.
 
-    `address` is empty if there is no such page, or the person may not open it; `who` then says who can solve it.
+    `url` is empty if there is no such page, or the person may not open it; `who` then says who can solve it.
     """
 
     words: str
     cure: str
-    address: str
+    url: str
     who: str = ""
 
 
@@ -104,7 +104,7 @@ _TEMPLATES: Mapping[ProblemKind, _Template] = {
     ),
     ProblemKind.MAIL_REPORT_INVALID: _Template(
         "The report by e-mail “%(what)s” can no longer be made, so it is not sent. %(fault)s",
-        "Open the settings of this report and replace the web address of the report, or restore what was removed.",
+        "Open the settings of this report and replace the URL of the report, or restore what was removed.",
         "settings/mail-reports/%(id)s",
         Role.ANALYST,
     ),

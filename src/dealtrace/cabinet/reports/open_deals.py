@@ -1,9 +1,9 @@
 """The note below figures whose income fell: how many deals of the period are still open, with a link to them."""
 
 from dealtrace.cabinet.formats import metric_value
-from dealtrace.cabinet.reports.address import Address
 from dealtrace.cabinet.reports.readers import rows_page_for
-from dealtrace.cabinet.reports.table import rows_address
+from dealtrace.cabinet.reports.report_url import ReportUrl
+from dealtrace.cabinet.reports.table import rows_url
 from dealtrace.cabinet.view import View
 from dealtrace.operations.overview.open_deals import OpenDeals
 from dealtrace.record import record
@@ -17,11 +17,11 @@ class OpenDealsNote:
 
     fallen: str
     still_open: str
-    address: str
+    url: str
 
 
-def open_deals_note(found: OpenDeals | None, view: View, address: Address) -> OpenDealsNote | None:
-    """Return the note of open deals, or `None` if there are none; `address` is the address of the page."""
+def open_deals_note(found: OpenDeals | None, view: View, url: ReportUrl) -> OpenDealsNote | None:
+    """Return the note of open deals, or `None` if there are none; `url` leads to the page."""
     if found is None:
         return None
     income, language, question = found.income, view.language, found.question
@@ -33,10 +33,10 @@ def open_deals_note(found: OpenDeals | None, view: View, address: Address) -> Op
     figures = zip(OPEN_METRICS, (found.deals, found.amount), strict=True)
     deals, amount = (metric_value(language, metric, value) for metric, value in figures)
     still_open = view.translate("Deals of the period that are still open: %(deals)s, %(amount)s")
-    page = rows_page_for(view, question, address) if len(question.filters) <= FILTERS_MAX else ""
+    page = rows_page_for(view, question, url) if len(question.filters) <= FILTERS_MAX else ""
     assert question.model is not None
     return OpenDealsNote(
         fallen,
         still_open % {"deals": deals, "amount": amount},
-        rows_address(page, question, OPEN_METRICS[0], question.model, ()),
+        rows_url(page, question, OPEN_METRICS[0], question.model, ()),
     )

@@ -14,6 +14,7 @@ from dealtrace.alerts.refusals import AlertNotFound
 from dealtrace.alerts.rule import Alert, Rule, parse_rule
 from dealtrace.alerts.sentences import rule_sentence
 from dealtrace.alerts.windows import WINDOWS
+from dealtrace.cabinet.form_pages import Faults, number_of, redirect_with_message, show_form_page
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.settings.alert_form import (
     KINDS,
@@ -25,10 +26,9 @@ from dealtrace.cabinet.settings.alert_form import (
     trial_lines,
     words_of_draft,
 )
-from dealtrace.cabinet.settings.page import Faults, number_of, redirect_with_message, show_settings
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, InvalidSetting
-from dealtrace.mails.figure_words import figure_words
+from dealtrace.mails.figure_format import format_figure
 from dealtrace.mails.recipient import Recipient, chosen_recipients, is_address
 from dealtrace.mails.subscription import MailList
 from dealtrace.operations.alerts import manage
@@ -182,7 +182,7 @@ async def _list_page(
     view: View, facts: _Facts, draft: AlertDraft, *, trial: Trial | None = None, faults: Faults | None = None
 ) -> Response:
     alerts, incidents = await view.read(_read_alerts, view.current_site.id)
-    return show_settings(
+    return show_form_page(
         view,
         "settings/alerts.html",
         view.translate("Alerts"),
@@ -202,7 +202,7 @@ async def _alert_page(
     faults: Faults | None = None,
 ) -> Response:
     past, left = await view.read(_read_past, view.current_site.id, alert.id)
-    return show_settings(
+    return show_form_page(
         view,
         "settings/alert.html",
         view.translate("Alert"),
@@ -251,7 +251,7 @@ def _metrics(view: View, facts: _Facts) -> Sequence[tuple[str, str]]:
 
 def _line(view: View, alert: Alert, facts: _Facts, incidents: dict[int, Incident]) -> AlertLine:
     incident = incidents.get(alert.incident_id) if alert.incident_id is not None else None
-    value = figure_words(incident.value, incident.unit, view.language) if incident is not None else ""
+    value = format_figure(incident.value, incident.unit, view.language) if incident is not None else ""
     sentence = rule_sentence(alert.rule, view.language, facts.context.columns)
     return AlertLine(alert, sentence, incident, value, len(alert.rule.recipients))
 
@@ -260,8 +260,8 @@ def _incident_line(view: View, incident: Incident) -> TrialLine:
     return TrialLine(
         incident.since,
         incident.until,
-        figure_words(incident.value, incident.unit, view.language),
-        figure_words(incident.usual, incident.unit, view.language),
+        format_figure(incident.value, incident.unit, view.language),
+        format_figure(incident.usual, incident.unit, view.language),
         incident.ended_at,
     )
 

@@ -8,9 +8,9 @@ from starlette.responses import Response
 
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
-from dealtrace.cabinet.change_words import change_words
+from dealtrace.cabinet.change_sentences import change_sentence
+from dealtrace.cabinet.form_pages import show_form_page
 from dealtrace.cabinet.notes.axis import author_words
-from dealtrace.cabinet.settings.page import show_settings
 from dealtrace.cabinet.settings.undo import Undo, names_of, undo_of
 from dealtrace.cabinet.view import View
 from dealtrace.operations.reports.column_metrics import find_column_titles
@@ -45,7 +45,7 @@ class _History:
 async def show(view: View) -> Response:
     """Show the latest changes, newest first."""
     history = await view.read(_read, view.current_site)
-    return show_settings(
+    return show_form_page(
         view,
         "settings/changes.html",
         view.translate("Changes"),
@@ -57,7 +57,7 @@ async def show(view: View) -> Response:
 def _line(view: View, change: SiteChange, history: _History, undo: Undo | None) -> ChangeLine:
     author = author_words(history.authors, change.user_id, view.translate)
     return ChangeLine(
-        change.changed_at, author, change_words(change, view.language, view.translate, history.columns), undo
+        change.changed_at, author, change_sentence(change, view.language, view.translate, history.columns), undo
     )
 
 

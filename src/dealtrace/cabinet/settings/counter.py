@@ -2,8 +2,8 @@
 
 from starlette.responses import Response
 
+from dealtrace.cabinet.form_pages import show_form_page
 from dealtrace.cabinet.places import CALL_PATH, DEAL_PATH
-from dealtrace.cabinet.settings.page import show_settings
 from dealtrace.cabinet.view import View
 from dealtrace.storage.visits.visits import find_last_visit
 
@@ -21,7 +21,7 @@ document.getElementById("callback").addEventListener("submit", async (event) => 
   await fetch("{server}/calls-service/RestAPI/requests/{site}/register/", {{method: "POST", body: sent}});
 }});
 </script>"""
-_ADDRESSES = (
+_PATHS = (
     ("A PBX reports a call", CALL_PATH),
     ("Lists of calls from other platforms", "/lead-service/v1/api/call/import"),
     ("Lists of lead requests", "/lead-service/v1/api/request/create"),
@@ -33,12 +33,12 @@ _ADDRESSES = (
 async def show(view: View) -> Response:
     """Show the code to copy, the URLs for other programs, and the last visit with its page and browser."""
     server, site = view.origin, view.current_site.id
-    return show_settings(
+    return show_form_page(
         view,
         "settings/counter.html",
         view.translate("Counter and forms"),
         script=f'<script async src="{server}/counter/{site}.js"></script>',
         form=_FORM.format(server=server, site=site),
-        addresses=[(view.translate(words), server + path) for words, path in _ADDRESSES],
+        urls=[(view.translate(words), server + path) for words, path in _PATHS],
         last=await view.read(find_last_visit, site),
     )

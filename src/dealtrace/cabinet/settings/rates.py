@@ -10,10 +10,10 @@ from starlette.responses import Response
 from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
+from dealtrace.cabinet.form_pages import Faults, fault_text, redirect_with_message, show_form_page, stored_site
 from dealtrace.cabinet.formats import NOTHING, exact_number
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.settings.imports import ENCODINGS, GONE, file_deleted, keep_sent_file, unless_deleted
-from dealtrace.cabinet.settings.page import Faults, fault_text, redirect_with_message, show_settings, stored_site
 from dealtrace.cabinet.settings.uploads import UPLOAD_BYTES_MAX
 from dealtrace.cabinet.view import View
 from dealtrace.deals.currency import CurrencyRate
@@ -138,7 +138,7 @@ async def _page(
     today = site_day(clock.now(), site.time_zone)
     shown = view.request.query_params.get("currency", "")
     stored = await view.read(_read, site, today, shown)
-    return show_settings(
+    return show_form_page(
         view,
         "settings/rates.html",
         view.translate("Currency rates"),

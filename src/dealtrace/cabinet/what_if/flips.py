@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from dealtrace.attribution.credit import WHOLE
 from dealtrace.cabinet.formats import clock_time, money, number
-from dealtrace.cabinet.lead_words import lead_name
+from dealtrace.cabinet.lead_labels import lead_name
 from dealtrace.cabinet.view import View
 from dealtrace.leads.lead import LeadRef
 from dealtrace.record import record
@@ -26,7 +26,7 @@ class Flip:
     """
 
     number: str
-    address: str
+    url: str
     happened_at: str
     amount: str
     lead_before: str

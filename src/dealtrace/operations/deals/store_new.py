@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from dealtrace.deals.versions import DealVersion
-from dealtrace.operations.reports.intern_statuses import intern_statuses
+from dealtrace.operations.deals.intern_statuses import intern_statuses
 from dealtrace.operations.webhooks.publish import store_versions
 from dealtrace.operations.work import Work
 from dealtrace.storage.deals.deal_rows import DealToInsert

@@ -1,9 +1,9 @@
-"""The form for the address, events and fields of a webhook, new or stored."""
+"""The form for the URL, events and fields of a webhook, new or stored."""
 
 from collections.abc import Mapping, Sequence
 
 from dealtrace.accounts.webhook import EventKind, Webhook
-from dealtrace.cabinet.settings.page import fault_text
+from dealtrace.cabinet.form_pages import fault_text
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidSetting
 from dealtrace.record import record

@@ -1,0 +1,106 @@
+"""The labels and sentences of the pages of deals, in English; pages translate them."""
+
+from collections.abc import Mapping
+
+from dealtrace.deals.matchers import MatcherKind, Preference
+from dealtrace.deals.versions import VersionKind
+from dealtrace.matching.explanation import WonBy
+from dealtrace.matching.lead_search import Miss
+from dealtrace.matching.match_reason import MatchReason, Verdict
+from dealtrace.matching.matcher_explanation import MatcherOutcome
+
+REASONS: Mapping[MatchReason, str] = {
+    MatchReason.PINNED: "Pinned by hand",
+    MatchReason.CALL_ID: "The CRM identified the call",
+    MatchReason.CALL_REFERENCE: "The CRM identified the call by its ID in the PBX",
+    MatchReason.REQUEST_ID: "The CRM identified the lead request",
+    MatchReason.REQUEST_NUMBER: "The CRM identified the lead request by its number",
+    MatchReason.PHONE: "Found by phone",
+    MatchReason.EMAIL: "Found by e-mail",
+    MatchReason.STATED_SOURCE: "The CRM stated the source",
+    MatchReason.PINNED_TO_NONE: "Left without a lead by hand",
+    MatchReason.MATCHER: "By a rule that the CRM sent with the deal",
+    MatchReason.NOTHING_SENT: "The CRM sent neither a lead nor a contact",
+    MatchReason.LEAD_UNKNOWN: "The CRM identified an unknown lead",
+    MatchReason.CONTACT_UNUSABLE: "The contact is invalid",
+    MatchReason.MATCHING_OFF: "Matching by contact is off",
+    MatchReason.NO_LEAD_NEAR: "No lead within the allowed time",
+}
+"""Why deals have their leads, or have no lead."""
+VERDICTS: Mapping[Verdict, str] = {
+    Verdict.PINNED: "The lead was pinned by hand. Leads that arrive later do not replace it.",
+    Verdict.NAMED: "The CRM identified the lead, so no search was needed.",
+    Verdict.CONTACT: "The lead was found by the client’s contact and the time of the deal.",
+    Verdict.MATCHER: "The match was decided by a matcher from the list that the CRM sent.",
+    Verdict.KEPT: "The lead was found by contact before matching by contact was turned off; the deal keeps it.",
+    Verdict.NO_CLUE: "The CRM sent neither a lead nor a contact, so there is nothing to search by.",
+    Verdict.SWITCHED_OFF: "Matching by contact is off for this site, so no lead was searched for by contact.",
+    Verdict.NONE_FITS: "No lead matches. See below what was searched for and why the leads found do not match.",
+}
+WON_BY: Mapping[WonBy, str] = {
+    WonBy.ALONE: "It is the only lead within the allowed time.",
+    WonBy.START: "Of the leads within the allowed time, this one began last.",
+    WonBy.END: "Of the leads that began at the same time, this one ended last.",
+    WonBy.REFERENCE: "Of the leads with the same start and end, this one has the greatest number.",
+    WonBy.ID: "Of the leads with the same start and end, this one was stored last.",
+}
+OUTCOMES: Mapping[MatcherOutcome, str] = {
+    MatcherOutcome.DECIDED: "This matcher decided.",
+    MatcherOutcome.FOUND_NOTHING: "It found nothing.",
+    MatcherOutcome.PASSED_OVER: "Skipped: it describes no search that Dealtrace can do.",
+    MatcherOutcome.NOT_TRIED: "Not tried, because an earlier matcher decided.",
+    MatcherOutcome.UNREACHABLE: "Never tried, because an earlier matcher always decides.",
+}
+MISSES: Mapping[Miss, str] = {
+    Miss.KIND: "the matcher searches for another kind of lead",
+    Miss.LATER: "it began %(time)s after the matcher’s date",
+    Miss.DEPTH: "it began %(time)s before the matcher’s date, %(excess)s more than allowed",
+    Miss.TAGS: "it does not have the tags",
+    Miss.UNIQUE: "it is not unique",
+}
+"""Why a lead does not fit a matcher (a search for a deal's lead, defined by the CRM)."""
+UNSPECIFIED: Mapping[MatcherKind, str] = {
+    MatcherKind.ID: "A lead by its ID",
+    MatcherKind.NO_SOURCE: "Neither a lead nor a source",
+    MatcherKind.CHAT: "A chat",
+}
+"""Titles, by kind, of matchers (searches for a deal's lead) that were sent without an id, contact or source."""
+PREFERENCES: Mapping[Preference, str] = {
+    Preference.NEAREST: "The nearest lead is chosen.",
+    Preference.NEAREST_UNIQUE: "The nearest lead that is unique among leads of its kind is chosen.",
+    Preference.NEAREST_UNIQUE_LEAD: "The nearest lead that is unique among all leads is chosen.",
+}
+VERSIONS: Mapping[VersionKind, str] = {
+    VersionKind.REGISTERED: "Registered",
+    VersionKind.CHANGED: "Changed",
+    VersionKind.DELETED: "Deleted",
+    VersionKind.RESTORED: "Restored",
+    VersionKind.MATCHED: "Another lead was found",
+    VersionKind.PINNED: "Lead pinned by hand",
+    VersionKind.UNPINNED: "Lead unpinned",
+}
+FIELDS: Mapping[str, str] = {
+    "number": "Number",
+    "status": "Status",
+    "status_since": "Status since",
+    "amount_rub": "Amount",
+    "margin_rub": "Margin",
+    "currency": "Currency",
+    "happened_at": "Date of the deal",
+    "service": "Service",
+    "manager": "Manager",
+    "comment": "Comment",
+    "tags": "Tags",
+    "ring_back": "Missed call",
+    "custom_values": "Custom fields",
+    "stated_source": "Source stated by the CRM",
+    "matchers": "Matchers",
+    "lead": "Lead",
+    "visit_id": "Visit",
+    "deleted_at": "Deleted",
+}
+"""The titles of fields in the history of a deal; the details of a deal have titles of their own."""
+assert (set(REASONS), set(VERDICTS), set(WON_BY), set(VERSIONS)) == tuple(
+    map(set, (MatchReason, Verdict, WonBy, VersionKind))
+)
+assert (set(OUTCOMES), set(MISSES), set(PREFERENCES)) == tuple(map(set, (MatcherOutcome, Miss, Preference)))

@@ -1,0 +1,76 @@
+"""Pages with forms: messages about the last change, error messages beside fields, and the stored site to be changed."""
+
+from collections.abc import Mapping
+
+from starlette.responses import Response
+
+from dealtrace.accounts.rights import Role
+from dealtrace.accounts.site import Site
+from dealtrace.cabinet.view import View
+from dealtrace.errors import InvalidSetting, Language, Refusal
+from dealtrace.operations.accounts.require_site import require_site
+from dealtrace.whole_number import parse_whole_number
+
+BAD_REQUEST = 400
+DONE: Mapping[str, str] = {
+    "saved": "Saved.",
+    "added": "Added.",
+    "removed": "Removed.",
+    "revoked": "Revoked. Servers stop accepting it within two seconds.",
+    "link": "Revoked. The link no longer works.",
+    "paused": "Paused. Events wait until it is resumed, for up to 30 days.",
+    "resumed": "Resumed. Waiting messages are sent in order.",
+    "testing": "A test is being sent.",
+    "webhook": "Saved. Servers apply the change within two seconds.",
+    "since": "The messages since the chosen time will be sent again.",
+    "again": "The message will be sent again.",
+    "host": "Saved. The change applies to new visits within two seconds, to past visits once they are reclassified.",
+}
+"""The messages about changes, by the code that stands for each of them in the URL."""
+Faults = Mapping[str, str]
+"""The error messages of a form by field, in the order of the fields; the field of a message about the whole form is "".
+
+The page moves the focus to the first field that has a message.
+"""
+
+
+async def stored_site(view: View) -> Site:
+    """Read the site of the page from the database and return it; the cached site may be a second old."""
+    view.site = await view.read(require_site, view.current_site.id)
+    return view.site
+
+
+def show_form_page(
+    view: View, template: str, title: str, *, faults: Faults | None = None, status: int = 0, **context: object
+) -> Response:
+    """Return a page with forms, with a message about the last change, or with error messages and status 400."""
+    done = DONE.get(view.request.query_params.get("done", ""), "")
+    return view.page(
+        template,
+        status or (BAD_REQUEST if faults else 200),
+        title=title,
+        done=view.translate(done) if done and not faults else "",
+        faults=faults or {},
+        may_open_settings=view.role is not None and view.role.includes(Role.ANALYST),
+        **context,
+    )
+
+
+def redirect_with_message(view: View, place: str, done: str) -> Response:
+    """Redirect to a page with forms, with a message about the change."""
+    return view.redirect_to(f"/{view.current_site.id}/{place}?done={done}")
+
+
+def fault_text(refusal: Refusal, language: Language) -> str:
+    """Return why a value is refused, without naming the setting, since the text is shown beside the setting's field."""
+    if isinstance(refusal, InvalidSetting):
+        return str(refusal.facts[language])
+    return refusal.text(language)
+
+
+def number_of(text: str) -> int:
+    """Return the whole number in a string, or 0 if the string is not a number."""
+    return parse_whole_number(text) or 0
+
+
+"""The maximum number of digits of a number in a form, so that the number always fits into a database id."""

@@ -1,0 +1,72 @@
+"""Labels for the keys of reports, which are the values that rows are grouped by, such as codes and times."""
+
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+from functools import partial
+
+from dealtrace.cabinet.formats import MONTHS, day, day_span, in_language
+from dealtrace.errors import InvalidValue, Language
+from dealtrace.files.reports.code_labels import CODE_LABELS
+from dealtrace.reports.dimensions import Dimension
+from dealtrace.reports.periods import DAYS_OF_WEEK
+from dealtrace.reports.reading.partial_times import PartialTimes, partial_words
+from dealtrace.reports.time_keys import number_of_key
+
+
+def key_label(dimension: Dimension, key: str, language: Language) -> str:
+    """Return the label of a key; a key that needs none is returned unchanged."""
+    words = CODE_LABELS.get(dimension.name, {}).get(key)
+    if words is not None:
+        return in_language(words, language)
+    match dimension.name:
+        case "day":
+            return day_label(key, language)
+        case "week":
+            first_on = date.fromordinal(number_of_key("week", key) * DAYS_OF_WEEK + 1)
+            return day_span(language, first_on, first_on + timedelta(days=DAYS_OF_WEEK - 1))
+        case "month":
+            year, month = key.split("-")
+            return f"{MONTHS[language][int(month) - 1]} {year}"
+        case "quarter":
+            year, quarter = key.split("-Q")
+            return f"{quarter} кв. {year}" if language == "ru" else f"Q{quarter} {year}"
+        case _:
+            return key
+
+
+def value_label(dimension: Dimension | None, value: str, language: Language) -> str:
+    """Return the label of a value that a filter compares with; what is not a valid key is returned unchanged."""
+    if dimension is None:
+        return value
+    try:
+        if dimension.is_time:
+            number_of_key(dimension.name, value)
+    except InvalidValue:
+        return value
+    return key_label(dimension, value, language)
+
+
+def missing_key_label(dimension: Dimension, translate: Callable[[str], str]) -> str:
+    """Return the label that is shown for a missing key, with the reason if it is known."""
+    if dimension.name == "client_kind":
+        return translate("(client unknown: the deal has no lead)")
+    if dimension.name == "source":
+        return translate("(no source)")
+    return translate("(nothing)")
+
+
+def part_label(
+    times: Mapping[Dimension, PartialTimes], dimension: Dimension, key: str | None, language: Language
+) -> str:
+    """Return what of the time with this key is counted; empty if the key is no time, or its time is counted whole.
+
+    `times` are the times that the report does not count whole.
+    """
+    found = times.get(dimension, {}).get(key) if key is not None else None
+    return partial_words(found, language, partial(day, language)) if found is not None else ""
+
+
+def day_label(key: str, language: Language) -> str:
+    """Format a day without its year: 30 окт."""
+    on = date.fromisoformat(key)
+    return f"{on.day}\u00a0{MONTHS[language][on.month - 1]}"

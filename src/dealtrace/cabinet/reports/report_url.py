@@ -1,0 +1,175 @@
+"""The URL of a report: it contains the whole question, and each link of the page changes one part of it."""
+
+from collections.abc import Iterable, Mapping
+from urllib.parse import urlencode
+
+from starlette.datastructures import QueryParams
+
+from dealtrace.record import record
+from dealtrace.reports.dimensions import Dimension
+from dealtrace.reports.filters import SEPARATOR, Filter, Operator, escaped, escaped_name, format_filter
+from dealtrace.reports.question import ALL_MODELS, DESCENDING, RawQuestion
+
+ONCE = (
+    "by",
+    "pivot",
+    "metrics",
+    "period",
+    "from",
+    "to",
+    "model",
+    "models",
+    "date",
+    "compare",
+    "segment",
+    "sort",
+    "limit",
+    "chart",
+)
+"""The parameters that a report's URL contains at most once, in the order that they have in the URL."""
+FILTER = "filter"
+ORDERED = "ordered"
+"""The form field with the metrics in the order in which they were shown."""
+
+
+@record
+class ReportUrl:
+    """The URL of a report: the path of its page, and the question as `parameters` and `filters`."""
+
+    page: str
+    parameters: tuple[tuple[str, str], ...]
+    filters: tuple[str, ...]
+
+    def get(self, name: str) -> str:
+        """Return a parameter, or an empty string if it is missing."""
+        return dict(self.parameters).get(name, "")
+
+    def link(self, **changed: str) -> str:
+        """Return the URL with some parameters changed; `from` and `to` are passed as `first` and `last`."""
+        query = self.with_parameters(**changed).query
+        return f"{self.page}?{query}" if query else self.page
+
+    @property
+    def query(self) -> str:
+        """The question as a query string."""
+        parameters = dict(self.parameters)
+        pairs = [(name, parameters[name]) for name in ONCE if parameters.get(name)]
+        return urlencode([*pairs, *((FILTER, text) for text in self.filters)])
+
+    def with_parameters(self, **changed: str) -> "ReportUrl":
+        """Return a copy with some parameters changed; `from` and `to` are passed as `first` and `last`."""
+        names = {"first": "from", "last": "to"}
+        parameters = dict(self.parameters) | {names.get(name, name): value for name, value in changed.items()}
+        return ReportUrl(self.page, tuple(parameters.items()), self.filters)
+
+    def written_out(self, usual: Mapping[str, str]) -> "ReportUrl":
+        """Return a copy with `usual` values for missing parameters, so that changed defaults do not affect it."""
+        has_days = self.get("from") or self.get("to")
+        missing = {name: value for name, value in usual.items() if not self.get(name)}
+        return self.with_parameters(
+            **{name: value for name, value in missing.items() if name != "period" or not has_days}
+        )
+
+    def with_filter(self, condition: Filter) -> "ReportUrl":
+        """Return the URL of the report with one more filter."""
+        text = format_filter(condition)
+        return self if text in self.filters else ReportUrl(self.page, self.parameters, (*self.filters, text))
+
+    def without_filter(self, text: str) -> "ReportUrl":
+        """Return the URL of the report without the filter `text`."""
+        return ReportUrl(self.page, self.parameters, tuple(other for other in self.filters if other != text))
+
+    def with_other_filter(self, text: str, other: str) -> "ReportUrl":
+        """Return a copy of this report URL in which the filter `other` replaces the filter `text`."""
+        filters = dict.fromkeys(other if each == text else each for each in self.filters)
+        return ReportUrl(self.page, self.parameters, tuple(filters))
+
+    def at(self, page: str) -> "ReportUrl":
+        """Return the URL of another page, with the same parameters and filters."""
+        return ReportUrl(page, self.parameters, self.filters)
+
+    def sorted_by(self, name: str, *, is_rising_first: bool = False) -> str:
+        """Return the URL of the report sorted by a column: descending or, if it is already sorted so, ascending.
+
+        With `is_rising_first`, the two orders change places.
+        """
+        first, second = (name, f"{DESCENDING}{name}") if is_rising_first else (f"{DESCENDING}{name}", name)
+        return self.link(sort=second if self.get("sort") == first else first)
+
+    def raw_question(self, **usual: str) -> RawQuestion:
+        """Return the question in this URL, as strings; a parameter that the URL lacks has its value from `usual`."""
+        parameters: Mapping[str, str] = {**usual, **{name: value for name, value in self.parameters if value}}
+        return RawQuestion(
+            by=parameters.get("by", ""),
+            pivot=parameters.get("pivot", ""),
+            metrics=parameters.get("metrics", ""),
+            period=parameters.get("period", "") if not (parameters.get("from") or parameters.get("to")) else "",
+            first=parameters.get("from", ""),
+            last=parameters.get("to", ""),
+            model=parameters.get("model", "") if not parameters.get("models") else "",
+            models=parameters.get("models", ""),
+            date_of=parameters.get("date", ""),
+            compare=parameters.get("compare", ""),
+            filters=self.filters,
+            segment=parameters.get("segment", ""),
+            sort=parameters.get("sort", ""),
+            limit=parameters.get("limit", ""),
+        )
+
+
+NEW_FILTER = ("filter_dimension", "filter_operator", "filter_value")
+"""The form fields that add a filter."""
+
+
+def new_filter_of(query: QueryParams) -> str:
+    """Return the filter that a form adds, written `dimension:operator:value`; empty if it adds none."""
+    dimension, operator, value = (query.get(name, "") for name in NEW_FILTER)
+    if not dimension:
+        return ""
+    written = f"{escaped_name(dimension)}{SEPARATOR}{operator}"
+    takes_value = operator not in tuple(Operator) or Operator(operator).takes_value
+    return f"{written}{SEPARATOR}{escaped(value)}" if takes_value else written
+
+
+def report_url_of(page: str, query: QueryParams) -> ReportUrl:
+    """Return the URL of the report page `page` with the question in `query`, the parameters of a link or a sent form.
+
+    Unlike a link, a form has a field for each item of a list, “all models” as a value of `model`, and three fields for
+    a new filter.
+    """
+    parameters = tuple((name, ",".join(_in_order(name, query))) for name in ONCE if name in query)
+    parameters = tuple(
+        ("models", value) if (name, value) == ("model", ALL_MODELS) else (name, value) for name, value in parameters
+    )
+    filters = dict.fromkeys([*query.getlist(FILTER), new_filter_of(query)])
+    return ReportUrl(page, parameters, tuple(text for text in filters if text))
+
+
+def report_url_of_question(page: str, question: RawQuestion) -> ReportUrl:
+    """Return the URL of the page `page` that asks `question`."""
+    named = {"from": question.first, "to": question.last, "date": question.date_of}
+    parameters = ((name, named.get(name) or str(getattr(question, name, ""))) for name in ONCE)
+    return ReportUrl(page, tuple((name, value) for name, value in parameters if value), question.filters)
+
+
+def _in_order(name: str, query: QueryParams) -> list[str]:
+    """Return the non-empty values of a parameter. Metrics just added come first; the others keep their order.
+
+    Ours: a person who adds a metric wants to see it, and the last columns of a wide table are out of sight. Also, the
+    first metric sorts the table and is drawn in the chart.
+    """
+    values = [part for part in query.getlist(name) if part]
+    if name != "metrics" or ORDERED not in query:
+        return values
+    before = query[ORDERED].split(",")
+    return sorted(values, key=lambda value: before.index(value) if value in before else -1)
+
+
+def key_filter(dimension: Dimension, key: str | None) -> Filter:
+    """Return the filter that keeps the data with this key or, if `key` is `None`, the data without a key."""
+    return Filter(dimension, Operator.EMPTY) if key is None else Filter(dimension, Operator.IS, (key,))
+
+
+def key_pairs(keys: Iterable[str | None]) -> list[tuple[str, str]]:
+    """Return the keys of a row as URL parameters named `key`; a missing key becomes an empty value."""
+    return [("key", key if key is not None else "") for key in keys]

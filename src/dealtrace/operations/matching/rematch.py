@@ -1,0 +1,208 @@
+"""Match deals again: the deals that an arriving lead may belong to, or all deals of a site."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import UTC, datetime
+
+from dealtrace.attribution.visit import Visit
+from dealtrace.deals.deal import Deal, DealId
+from dealtrace.deals.matchers import key_of_lead, key_of_visit
+from dealtrace.deals.versions import VersionKind, next_version
+from dealtrace.leads.contact import md5_of_phone
+from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
+from dealtrace.matching.rematch import rematched
+from dealtrace.operations.attribution.credit import credit_leads
+from dealtrace.operations.matching.match import DealToMatch, match_with_reasons
+from dealtrace.operations.spend_points import lock_registrations
+from dealtrace.operations.webhooks.publish import store_versions
+from dealtrace.operations.work import Work
+from dealtrace.record import record
+from dealtrace.storage.deals import deals, lead_links
+from dealtrace.storage.leads import contact_rows, leads
+from dealtrace.storage.visits.credits import MatchedVisit
+from dealtrace.storage.visits.visits import find_visits
+
+CHUNK_DEALS = 1000
+NAMED_AT = datetime(2000, 1, 1, tzinfo=UTC)
+"""The time stored with a search key that is the id of a lead or visit; such a search has no time limit."""
+
+
+@record
+class LeadIdentifiers:
+    """A lead and the data by which deals may refer to it: its id, its reference in another system, and its contacts.
+
+    `spans` has an item for each contact; every item repeats the start and end of the lead.
+    """
+
+    ref: LeadRef
+    reference: str | None
+    spans: tuple[LeadSpan, ...]
+
+
+def rematch_concerned(work: Work, leads: Sequence[LeadIdentifiers]) -> list[Deal]:
+    """Match again the deals that these leads may belong to, and return the deals whose lead has changed.
+
+    Deals that state the id or reference of one of the leads, and deals with matchers, are always matched again. Deals
+    that share a contact are matched again only if contact matching is on. The result is the same as if the leads had
+    arrived before the deals.
+    Ours: deals are matched again however late a lead arrives, because a late lead is just as likely to belong to a
+    deal; Calltouch searches for ten minutes only.
+    """
+    concerned = {
+        deal_id
+        for kind in LeadKind
+        for deal_id in _find_naming(work, [lead for lead in leads if lead.ref.kind is kind], kind)
+    }
+    concerned |= lead_links.find_ids_by_key(work.connection, work.site.id, _keys_of(leads))
+    if work.site.contact_matching:
+        spans = [span for lead in leads for span in lead.spans]
+        concerned |= lead_links.find_ids_by_contact(work.connection, work.site.id, spans)
+    if not concerned:
+        return []
+    found = deals.list_deals_by_key(work.connection, work.site.id, ids=concerned, numbers=[], with_deleted=True)
+    return rematch_deals(work, found)
+
+
+def rematch_naming(work: Work, visits: Sequence[Visit]) -> list[Deal]:
+    """Rematch the deals whose matchers (searches) refer to `visits`; return the deals whose match has changed."""
+    keys = {(key_of_visit(visit.id), NAMED_AT) for visit in visits}
+    concerned = lead_links.find_ids_by_key(work.connection, work.site.id, keys)
+    if not concerned:
+        return []
+    found = deals.list_deals_by_key(work.connection, work.site.id, ids=concerned, numbers=[], with_deleted=True)
+    return rematch_deals(work, found)
+
+
+def rematch_tagged(work: Work, tagged: Collection[LeadRef]) -> list[Deal]:
+    """Rematch the deals whose matchers may find these leads by their new tags; return the deals whose lead has changed.
+
+    The result is the same as if the leads had had the tags before the deals arrived. Deals that already have one of the
+    leads keep it, whatever tags it has lost.
+    """
+    leads = [LeadIdentifiers(ref, None, spans) for ref, spans in _find_spans(work, tagged).items()]
+    concerned = lead_links.find_ids_by_key(work.connection, work.site.id, _keys_of(leads))
+    if not concerned:
+        return []
+    found = deals.list_deals_by_key(work.connection, work.site.id, ids=concerned, numbers=[], with_deleted=True)
+    asking = [deal for deal in found if deal.lead not in tagged and any(matcher.tags for matcher in deal.matchers)]
+    return rematch_deals(work, asking)
+
+
+def _find_spans(work: Work, refs: Collection[LeadRef]) -> dict[LeadRef, tuple[LeadSpan, ...]]:
+    """Find the spans of each lead: one for each of its contacts, with the lead's start and end.
+
+    A lead without contacts has no spans.
+    """
+    spans: dict[LeadRef, tuple[LeadSpan, ...]] = {}
+    for kind in LeadKind:
+        ids = [ref.id for ref in refs if ref.kind is kind]
+        found = contact_rows.find_spans_of_leads(work.connection, work.site.id, kind, ids) if ids else {}
+        spans |= {LeadRef(kind, lead_id): tuple(found.get(lead_id, ())) for lead_id in ids}
+    return spans
+
+
+def _keys_of(leads: Sequence[LeadIdentifiers]) -> set[tuple[str, datetime]]:
+    """Return the keys by which matchers may find these leads, each with the time at which its lead started.
+
+    A key that is the id of a lead has `NAMED_AT` instead of a time.
+    """
+    keys: set[tuple[str, datetime]] = set()
+    for lead in leads:
+        keys.add((key_of_lead(lead.ref.kind, lead.ref.id), NAMED_AT))
+        for span in lead.spans:
+            keys.add((span.contact, span.started_at))
+            digest = md5_of_phone(span.contact)
+            if digest is not None:
+                keys.add((digest, span.started_at))
+    return keys
+
+
+def _find_naming(work: Work, leads: Sequence[LeadIdentifiers], kind: LeadKind) -> set[int]:
+    ids = [lead.ref.id for lead in leads]
+    references = [lead.reference for lead in leads if lead.reference is not None]
+    return lead_links.find_ids_by_clue(work.connection, work.site.id, kind, ids, references)
+
+
+@record
+class Chunk:
+    """The result of matching a chunk of deals again.
+
+    `deals` is the number of deals, `last_id` the last of their ids, and `changed` the number of deals whose match has
+    changed.
+    """
+
+    deals: int
+    last_id: int
+    changed: int
+
+
+def rematch_next(work: Work, after_id: int) -> Chunk | None:
+    """Match the next deals of a site with ids above `after_id` again; return `None` if there are no more.
+
+    Each chunk has its own transaction, so that the work can be resumed and registrations wait for one chunk at most.
+    """
+    lock_registrations(work)
+    found = deals.list_deals_after(work.connection, work.site.id, after_id, CHUNK_DEALS)
+    if not found:
+        return None
+    return Chunk(len(found), found[-1].id, len(rematch_deals(work, found)))
+
+
+def rematch_orphaned(work: Work, deleted: LeadRef) -> list[Deal]:
+    """Match the deals of a deleted lead again, and return the deals that now have a different lead or none."""
+    orphaned = lead_links.find_ids_by_lead(work.connection, work.site.id, deleted)
+    found = deals.list_deals_by_key(work.connection, work.site.id, ids=orphaned, numbers=[], with_deleted=True)
+    return rematch_deals(work, found, keeps_lead=False)
+
+
+def rematch_deals(work: Work, found: Sequence[Deal], *, keeps_lead: bool = True) -> list[Deal]:
+    """Match these deals again, store the deals whose match has changed, and return them.
+
+    If `keeps_lead` is false, a deal for which no lead is found loses its lead even if contact matching is off.
+    """
+    decisions = match_with_reasons(work.connection, work.site, [DealToMatch.of(deal) for deal in found])
+    pairs = [
+        (
+            deal,
+            rematched(
+                deal,
+                decision.match,
+                contact_matching=work.site.contact_matching,
+                keeps_lead=keeps_lead,
+                now=work.now,
+            ),
+        )
+        for deal, decision in zip(found, decisions, strict=True)
+    ]
+    return rebind_deals(work, [pair for pair in pairs if pair[0] is not pair[1]], VersionKind.MATCHED)
+
+
+def rebind_deals(
+    work: Work, pairs: Iterable[tuple[Deal, Deal]], kind: VersionKind, *, user_id: int | None = None
+) -> list[Deal]:
+    """Store deals whose lead or pin has changed, each as a new version, and return the deals.
+
+    Each of `pairs` has a deal before and after the change.
+    """
+    changes = list(pairs)
+    if not changes:
+        return []
+    rebound = [after for _, after in changes]
+    lead_links.update_matches(work.connection, work.site.id, rebound, _find_visited_at(work, rebound))
+    store_versions(work, [next_version(before, after, kind, user_id=user_id) for before, after in changes])
+    return rebound
+
+
+def _find_visited_at(work: Work, matched: Sequence[Deal]) -> dict[DealId, datetime]:
+    """Return, by deal id, when the visit of the deal or of the deal's lead began; deals without a visit are left out.
+
+    The function also divides the credit for those deals that were matched to a visit and have no lead.
+    """
+    refs = [deal.lead for deal in matched if deal.lead is not None]
+    of_leads = leads.find_visited_at(work.connection, work.site.id, refs)
+    found = {deal.id: of_leads[deal.lead] for deal in matched if deal.lead in of_leads}
+    named = [deal.visit_id for deal in matched if deal.visit_id is not None]
+    if not named:
+        return found
+    visits = find_visits(work.connection, work.site.id, named)
+    credit_leads(work, [MatchedVisit(visit.id, visit.started_at) for visit in visits.values()])
+    return found | {deal.id: visits[deal.visit_id].started_at for deal in matched if deal.visit_id in visits}

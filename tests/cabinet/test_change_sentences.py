@@ -1,0 +1,34 @@
+"""Changes of a site in words of both languages."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from cast import MOSCOW
+from dealtrace.accounts.past_figures import moves_figures
+from dealtrace.accounts.site import Site, SiteId
+from dealtrace.accounts.site_change import ChangeKind, SiteChange
+from dealtrace.cabinet.change_sentences import change_sentence
+from dealtrace.cabinet.rendering import translations_of
+from dealtrace.operations.accounts.settings_as_text import settings_of
+
+SITE = Site(SiteId(1), "Shop", MOSCOW)
+
+
+@pytest.mark.parametrize("kind", ChangeKind)
+def test_every_change_has_words_in_both_languages(kind: ChangeKind) -> None:
+    names = (*settings_of(SITE), "unknown") if kind is ChangeKind.SETTING else ("2026-11-26 Имя",)
+    for name in names:
+        before, after = ("1", "4") if name == "attribution" else ("", "2026-10-01 2026-10-31")
+        before, after = ("92.5 2026-10-01", "2 2026-10-01 2026-10-31") if kind is ChangeKind.RATE else (before, after)
+        change = SiteChange(kind, name, before, after, datetime(2026, 11, 26, tzinfo=UTC))
+        ru, en = (change_sentence(change, language, translations_of(language).gettext, {}) for language in ("ru", "en"))
+        assert ru
+        assert ru != en or name.startswith("points_cost") or name in ("cors_origins", "counter", "unknown")
+
+
+@pytest.mark.parametrize(("day", "moves"), [("2026-11-18", True), ("2026-11-19", False)])
+def test_rates_of_days_that_people_have_seen_move_figures(day: str, moves: bool) -> None:
+    now = datetime(2026, 11, 26, tzinfo=UTC)
+    for before, after in ((f"90 {day}", ""), ("", f"2 {day} 2026-11-26")):
+        assert moves_figures(SiteChange(ChangeKind.RATE, "usd", before, after, now), MOSCOW) is moves
