@@ -199,9 +199,7 @@ def _ask(
     by_money = replace(question, by=by_source, metrics=sources, limit=None, sort=_order_of_sources(figures))
     return Answers(
         figures,
-        ask(source, site, over_time(question, METRICS[drawn]), now)
-        if has_line(question.period, METRICS[drawn])
-        else None,
+        ask(source, site, over_time(question, METRICS[drawn]), now) if has_line(question, METRICS[drawn]) else None,
         _first_sources(ask(source, site, by_money, now)),
         ask(
             source,
@@ -254,7 +252,7 @@ def _shown(
         as_of=page.as_of,
         missed=page.missed,
         line=time_line(answers.line, reports, rows, language, notes) if answers.line is not None else None,
-        undrawn=undrawn_words(answers.figures.question.period, METRICS[page.drawn], language, view.translate),
+        undrawn=undrawn_words(answers.figures.question, METRICS[page.drawn], language, view.translate),
         sources=sources if view.may_see_contacts else table_for_readers(sources, answers.sources.question.by),
         sources_report=answers.sources,
         unmatched=table_of(answers.unmatched, by_day, rows, language, view.translate),

@@ -8,7 +8,7 @@ from fractions import Fraction
 from markupsafe import Markup
 
 from dealtrace.cabinet.charts.lines import Note, Point, line_chart
-from dealtrace.cabinet.formats import metric_value
+from dealtrace.cabinet.formats import axis_labels, metric_value
 from dealtrace.cabinet.notes.axis import AxisNote
 from dealtrace.cabinet.reports.address import Address, key_filter
 from dealtrace.cabinet.reports.key_words import key_words, part_words
@@ -16,7 +16,7 @@ from dealtrace.cabinet.reports.table import Translate, rows_address
 from dealtrace.errors import Language
 from dealtrace.record import record
 from dealtrace.reports.answer import Report
-from dealtrace.reports.dimensions import DIMENSIONS, Dimension
+from dealtrace.reports.dimensions import DIMENSIONS, Dimension, Kind
 from dealtrace.reports.metrics import Metric
 from dealtrace.reports.periods import Period
 from dealtrace.reports.question import Question
@@ -26,8 +26,10 @@ from dealtrace.reports.time_keys import TIME_KEYS, keys_of_period
 DAYS_BY_DAY = 62
 DAYS_BY_WEEK = 400
 """Ours: the points of a chart are hours for a single day, days for up to `DAYS_BY_DAY` days, weeks for up to
-`DAYS_BY_WEEK` days, and months for longer periods.
+`DAYS_BY_WEEK` days, and months for longer periods, unless the table below has other steps.
 """
+TABLE_POINTS = range(2, 401)
+"""Ours: the points of a chart are the steps of its table if there are so many: one is no line, and more are a blur."""
 BY_HOURS = {"ru": "по часам визита", "en": "by hour of the visit"}
 
 
@@ -62,8 +64,18 @@ class TimeLine:
     notes: tuple[AxisNote, ...] = ()
 
 
-def time_dimension(period: Period) -> Dimension:
-    """Return the dimension of the chart's time axis for a period: hour, day, week or month."""
+def time_dimension(question: Question) -> Dimension:
+    """Return the dimension of the time axis of a report's chart: hour, day, week, month or quarter.
+
+    A report by days, weeks, months or quarters is drawn in the same steps as its table, so that both show the same
+    figures; with several of them, in the shortest.
+    """
+    period = question.period
+    dimensions = (*question.by, *([question.pivot] if question.pivot is not None else []))
+    steps = {each: len(keys_of_period(each.name, period)) for each in dimensions if each.kind is Kind.CALENDAR}
+    shortest = max(steps, key=lambda each: steps[each], default=None)
+    if shortest is not None and steps[shortest] in TABLE_POINTS:
+        return shortest
     if period.days == 1:
         return DIMENSIONS["hour"]
     if period.days <= DAYS_BY_DAY:
@@ -71,17 +83,17 @@ def time_dimension(period: Period) -> Dimension:
     return DIMENSIONS["week" if period.days <= DAYS_BY_WEEK else "month"]
 
 
-def has_line(period: Period, metric: Metric) -> bool:
-    """Return whether a metric can be drawn over a period; costs of a single day cannot.
+def has_line(question: Question, metric: Metric) -> bool:
+    """Return whether a metric can be drawn over the period of a question; costs of a single day cannot.
 
     Costs are known only by day, not by hour.
     """
-    return metric.facts <= time_dimension(period).facts
+    return metric.facts <= time_dimension(question).facts
 
 
-def undrawn_words(period: Period, metric: Metric, language: Language, translate: Translate) -> str:
-    """Return why a metric has no chart over a period, or an empty string if it has one."""
-    if has_line(period, metric):
+def undrawn_words(question: Question, metric: Metric, language: Language, translate: Translate) -> str:
+    """Return why a metric has no chart over the period of a question, or an empty string if it has one."""
+    if has_line(question, metric):
         return ""
     words = translate("%(metric)s: no chart of a single day, since costs have no hours. Choose a longer period.")
     return words % {"metric": metric.ru if language == "ru" else metric.en}
@@ -89,7 +101,7 @@ def undrawn_words(period: Period, metric: Metric, language: Language, translate:
 
 def over_time(question: Question, metric: Metric) -> Question:
     """Return `question` for one metric over time, with the same filters and comparison."""
-    return replace(question, by=(time_dimension(question.period),), metrics=(metric,), sort=None, limit=None)
+    return replace(question, by=(time_dimension(question),), metrics=(metric,), sort=None, limit=None)
 
 
 def time_line(
@@ -127,7 +139,7 @@ def time_line(
         )
         for place, ((key, number), point) in enumerate(zip(keys.items(), points, strict=True))
     )
-    svg = line_chart(title, points, format_value, placed)
+    svg = line_chart(title, points, format_value, placed, lambda marks: axis_labels(language, metric, marks))
     return TimeLine(svg, title, shown, report.compared_period is not None, tuple(notes))
 
 
