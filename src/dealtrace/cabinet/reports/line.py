@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, timedelta
 from fractions import Fraction
 
 from markupsafe import Markup
@@ -21,7 +20,7 @@ from dealtrace.reports.metrics import Metric
 from dealtrace.reports.periods import Period
 from dealtrace.reports.question import Question
 from dealtrace.reports.reading.partial_times import partial_times_of
-from dealtrace.reports.time_keys import TIME_KEYS, keys_of_period
+from dealtrace.reports.time_keys import TIME_KEYS, days_of_times, keys_of_period
 
 DAYS_BY_DAY = 62
 DAYS_BY_WEEK = 400
@@ -39,7 +38,7 @@ class LinePoint:
 
     `address` is the URL of the report for its hour, day, week or month, and `rows` the URL of the rows behind its
     value; each is empty if there is no link. `part` says what of its time is counted, if not all of it. `days` are the
-    first and last day of the point within the period, `None` for an hour; a person who drags over points opens the
+    days of the point within the period, `None` for an hour; a person who drags over points opens the
     period of these points.
     """
 
@@ -50,7 +49,7 @@ class LinePoint:
     compared: str
     notes: str
     part: str = ""
-    days: tuple[date, date] | None = None
+    days: Period | None = None
 
 
 @record
@@ -124,7 +123,7 @@ def time_line(
         return metric_value(language, metric, value)
 
     placed = _placed(notes, dimension, report.question.period)
-    days = _days_of_points(dimension, report.question.period) if address is not None else {}
+    days = days_of_times(dimension.name, report.question.period) if address is not None else {}
     noted = {note.place: note.words for note in placed}
     shown = tuple(
         LinePoint(
@@ -162,18 +161,6 @@ def _points(report: Report, rows_page: str, language: Language) -> list[Point]:
             )
         )
     return points
-
-
-def _days_of_points(dimension: Dimension, period: Period) -> dict[int, tuple[date, date]]:
-    """Return each point's first and last day within the period, by the point's number; empty if points are hours."""
-    number_of = TIME_KEYS[dimension.name].number_of
-    if number_of is None:
-        return {}
-    found: dict[int, tuple[date, date]] = {}
-    for day_on in (period.first_on + timedelta(days=number) for number in range(period.days)):
-        number = number_of(day_on)
-        found[number] = (found.get(number, (day_on, day_on))[0], day_on)
-    return found
 
 
 def _title(metric: Metric, dimension: Dimension, language: Language) -> str:

@@ -7,13 +7,14 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.formats import NOTHING, metric_value
 from dealtrace.cabinet.reports.address import Address
 from dealtrace.cabinet.reports.choices import MetricChoice, model_meaning, model_words
-from dealtrace.cabinet.reports.key_words import key_words, nothing_words, part_words
+from dealtrace.cabinet.reports.key_words import compared_time_words, key_words, nothing_words, part_words, time_words
 from dealtrace.cabinet.reports.ladder import key_address
 from dealtrace.cabinet.reports.table import Change, KeyCell, Translate, change_of, growth_in_row, rows_address
 from dealtrace.errors import Language
 from dealtrace.record import record
 from dealtrace.reports.answer import Report, Row
 from dealtrace.reports.metrics import METRICS, Metric
+from dealtrace.reports.reading.compared_times import compared_times_of
 from dealtrace.reports.reading.meanings import key_meaning
 from dealtrace.reports.reading.partial_times import partial_times_of
 
@@ -107,6 +108,7 @@ class _Shaper:
         self.question, (self.metric,) = report.question, report.question.metrics
         self.address, self.rows_page, self.language, self.words_of = address, rows_page, language, words_of
         self.partial = partial_times_of(report)
+        self.compared_times = compared_times_of(report)
 
     def line(self, row: Row) -> ModelsLine:
         values = [row.values[model][0] for model in AttributionModel]
@@ -127,7 +129,10 @@ class _Shaper:
                 key_address(self.address, self.question, row.keys, place) if self.address is not None else "",
                 key is None,
                 key_meaning(dimension, key, self.language),
-                part_words(self.partial, dimension, key, self.language),
+                time_words(
+                    part_words(self.partial, dimension, key, self.language),
+                    compared_time_words(self.compared_times, dimension, key, self.language),
+                ),
             )
             for place, (dimension, key) in enumerate(zip(self.question.by, row.keys, strict=False))
         )

@@ -7,7 +7,7 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.formats import metric_value
 from dealtrace.cabinet.reports.address import Address, key_filter
 from dealtrace.cabinet.reports.choices import MetricChoice
-from dealtrace.cabinet.reports.key_words import key_words, nothing_words, part_words
+from dealtrace.cabinet.reports.key_words import compared_time_words, key_words, nothing_words, part_words, time_words
 from dealtrace.cabinet.reports.ladder import key_address
 from dealtrace.cabinet.reports.table import (
     Change,
@@ -23,6 +23,7 @@ from dealtrace.errors import Language
 from dealtrace.record import record
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.pivot import Figure, Pivot, PivotLine
+from dealtrace.reports.reading.compared_times import compared_times_of
 from dealtrace.reports.reading.masked_keys import masked_key
 from dealtrace.reports.reading.meanings import key_meaning
 from dealtrace.reports.reading.partial_times import partial_times_of
@@ -109,6 +110,7 @@ class _Shaper:
         self.question = pivot.report.question
         (self.model,) = pivot.report.total.values
         self.partial = partial_times_of(pivot)
+        self.compared_times = compared_times_of(pivot)
 
     def column(self, key: str | None) -> KeyCell:
         address, dimension = self.address, self.pivot.dimension
@@ -119,8 +121,11 @@ class _Shaper:
     def _key(self, dimension: Dimension, key: str | None, address: str) -> KeyCell:
         words = key_words(dimension, key, self.language) if key is not None else nothing_words(dimension, self.words_of)
         meaning = key_meaning(dimension, key, self.language)
-        part = part_words(self.partial, dimension, key, self.language)
-        return KeyCell(words if address else masked_key(dimension, words), address, key is None, meaning, part)
+        said = time_words(
+            part_words(self.partial, dimension, key, self.language),
+            compared_time_words(self.compared_times, dimension, key, self.language),
+        )
+        return KeyCell(words if address else masked_key(dimension, words), address, key is None, meaning, said)
 
     def row(self, line: PivotLine) -> PivotRow:
         placed = list(zip(self.question.by, line.keys, strict=False))

@@ -10,7 +10,7 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.charts.bars import cell_bar
 from dealtrace.cabinet.formats import metric_value, number
 from dealtrace.cabinet.reports.address import Address, key_pairs
-from dealtrace.cabinet.reports.key_words import key_words, nothing_words, part_words
+from dealtrace.cabinet.reports.key_words import compared_time_words, key_words, nothing_words, part_words, time_words
 from dealtrace.cabinet.reports.ladder import key_address
 from dealtrace.errors import Language
 from dealtrace.matching.match_reason import UNMATCHED_REASONS
@@ -20,6 +20,7 @@ from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.filters import format_filter
 from dealtrace.reports.metrics import Growth, Metric, Unit
 from dealtrace.reports.question import CHANGE_PREFIX, LIMIT_MAX, Question
+from dealtrace.reports.reading.compared_times import compared_times_of
 from dealtrace.reports.reading.growth import can_be_best, growth_of, has_best, is_unsourced
 from dealtrace.reports.reading.meanings import dimension_meaning, key_meaning, meaning_in_total, meaning_of
 from dealtrace.reports.reading.partial_times import is_partial, partial_times_of
@@ -79,7 +80,8 @@ class Cell:
 class KeyCell:
     """The key of a row: its text, the URL of the report filtered by it, and whether the key is missing.
 
-    `meaning` explains the key; it is empty for most keys. `part` says what of a time is counted, if not all of it.
+    `meaning` explains the key; it is empty for most keys. `part` says what of a time is counted, if not all of it, and
+    with what the time is compared, if with anything.
     """
 
     words: str
@@ -161,6 +163,7 @@ class _Shaper:
         ]
         self.total = report.total.values[model]
         self.partial = partial_times_of(report)
+        self.compared_times = compared_times_of(report)
         self.best = [self._best(self.rows, place) for place in columns]
 
     def headings(self) -> list[Heading]:
@@ -206,7 +209,10 @@ class _Shaper:
                 key_address(self.address, self.question, row.keys, place),
                 key is None,
                 key_meaning(dimension, key, self.language),
-                part_words(self.partial, dimension, key, self.language),
+                time_words(
+                    part_words(self.partial, dimension, key, self.language),
+                    compared_time_words(self.compared_times, dimension, key, self.language),
+                ),
             )
             for place, (dimension, key) in enumerate(zip(self.question.by, row.keys, strict=True))
         )
