@@ -16,7 +16,7 @@ BOXES = """[...document.querySelectorAll('svg.chart text.%s')].filter(text => ge
 
 
 @pytest.mark.parametrize("width", [1280, 360])
-@pytest.mark.parametrize("name", ["line-ru", "line-weeks-ru", "line-weeks-en", "line-many-points"])
+@pytest.mark.parametrize("name", ["line-ru", "line-notes", "line-weeks-ru", "line-weeks-en", "line-many-points"])
 def test_labels_stand_apart_and_inside_the_card(browser: Browser, name: str, width: int) -> None:
     chart = (GOLDEN / f"{name}.svg").read_text()
     pages = Pages({"/": f"<!doctype html><style>{STYLE}</style><main><figure class='card'>{chart}</figure></main>"})

@@ -21,7 +21,7 @@ LETTER = 6.5
 LABELS_MAX = 8
 """The maximum number of labels on the time axis."""
 FEWER_LABELS = 3
-"""Narrow pages show only every third label."""
+"""Narrow pages show only every third label if there are more than three."""
 
 
 @record
@@ -99,16 +99,17 @@ def _value_axis(frame: _Frame, labels: Sequence[str]) -> list[Markup]:
 def _time_axis(points: Sequence[Point], frame: _Frame) -> list[Markup]:
     """Return the labels of the time axis; narrow pages hide the labels of the class `more`."""
     every = _label_step(points, frame)
+    places = range(0, len(points), every)
+    kept = places[::FEWER_LABELS] if len(places) > FEWER_LABELS else places
     return [
         text(
-            point.label,
-            class_="x" if place % (every * FEWER_LABELS) == 0 else "x more",
+            points[place].label,
+            class_="x" if place in kept else "x more",
             x=frame.across(place),
             y=HEIGHT - 6,
             text_anchor=_anchor(place, len(points)),
         )
-        for place, point in enumerate(points)
-        if place % every == 0
+        for place in places
     ]
 
 
