@@ -11,7 +11,6 @@ from starlette.responses import Response
 from dealtrace import clock
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import Site
-from dealtrace.alerts.falls import Fall
 from dealtrace.cabinet.carried import carried_query
 from dealtrace.cabinet.formats import clock_time_in_zone, metric_value, number
 from dealtrace.cabinet.leads.missed import count_missed, missed_words
@@ -32,7 +31,7 @@ from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, Language
 from dealtrace.matching.match_reason import UNMATCHED_REASONS
 from dealtrace.operations.overview.backups import find_old_backup
-from dealtrace.operations.overview.falls import list_falls
+from dealtrace.operations.overview.falls import FallsOfDays, list_falls
 from dealtrace.operations.overview.missing_data import MissingData, find_missing_data
 from dealtrace.operations.overview.open_deals import OpenDeals, find_open_deals
 from dealtrace.operations.overview.problems import Problem, ProblemKind, list_problems
@@ -98,7 +97,7 @@ class Answers:
     missing: MissingData
     unclassified: Problem | None
     still_open: OpenDeals | None
-    falls: Sequence[Fall]
+    falls: Sequence[FallsOfDays]
 
 
 @record
@@ -215,7 +214,7 @@ def _ask(
         find_missing_data(source, site, question.period, now),
         find_unclassified_deals(source, site, unclassified_keys(statuses), question.period, now),
         find_open_deals(source, site, figures, statuses, now),
-        list_falls(source, site, now),
+        list_falls(source, site, statuses, now),
     )
 
 
