@@ -22,7 +22,7 @@ from dealtrace.errors import Language
 from dealtrace.http.openapi.described_method import LIMITS
 from dealtrace.http.openapi.description import error_catalogue
 from dealtrace.http.openapi.possible_refusals import example_of, refusals_of
-from dealtrace.http.openapi.samples import ADDRESS, curl
+from dealtrace.http.openapi.samples import SAMPLE_ORIGIN, curl
 from dealtrace.settings import Settings
 from dealtrace.storage.accounts.installation import set_factor_demanded
 from dealtrace.storage.database.engine import open_database
@@ -103,7 +103,7 @@ def test_every_method_stands_there_with_its_parameters_errors_and_limit(
         assert f"<code>{endpoint.shown_path}</code>" in contents
         page = unescape(read(docs_server, f"/docs/methods/{endpoint.shown_name}", language))
         assert not re.findall(r"\{(ru|en|[a-z]+_[a-z_]+)\}", page)
-        assert curl(endpoint).replace(ADDRESS, docs_server.address) in page
+        assert curl(endpoint).replace(SAMPLE_ORIGIN, docs_server.address) in page
         assert LIMITS[endpoint.rate_limit_class][language] in page
         for parameter in endpoint.described():
             assert f"<code>{parameter.name}</code>" in page

@@ -7,7 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
+
+import pytest
 
 import dealtrace
 
@@ -146,7 +149,7 @@ OWN_TRANSACTIONS: dict[str, str] = {
     "runtime/account_changes.py": "sites, users and tokens are changed rarely, one change at a time",
     "operations/run_import.py": "a file is imported in chunks, each with its progress, by a command or a thread",
     "operations/demo/run.py": "a demo is filled in steps, each with its progress, by a command or a thread",
-    "operations/deals/run_rematch.py": "past deals are matched in chunks, by a command or a thread",
+    "operations/matching/run_rematch.py": "past deals are matched in chunks, by a command or a thread",
     "operations/visits/run_reclassification.py": "past visits are classified in chunks, by a command or a thread",
     "operations/what_if/run_past.py": "a run in the background reports its progress after each chunk",
     "operations/reports/run_cost_import.py": "a file of costs replaces those of its days in one transaction",
@@ -378,6 +381,47 @@ def test_its_imports_form_no_circle() -> None:
 
     for name in names:
         follow(name, ())
+
+
+ACYCLIC_PACKAGES = ("operations", "calltouch", "storage", "http", "api", "cli", "files", "worker", "reports")
+"""The packages whose folders, and the modules beside these folders, import each other one way only."""
+
+
+def _imports_between_folders(package: str) -> dict[str, dict[str, str]]:
+    """Return what each folder of a package imports of the others, with an import of each as an example.
+
+    A module that stands beside the folders counts as a folder of its own.
+    """
+    inside = f"dealtrace.{package}."
+    names = {_dotted(module): module for module in MODULES if _dotted(module).startswith(inside)}
+    imports: dict[str, dict[str, str]] = {}
+    for name, module in names.items():
+        folder = name.removeprefix(inside).split(".")[0]
+        for _, source, imported_name in module.imports():
+            target = f"{source}.{imported_name}" if f"{source}.{imported_name}" in names else source
+            imported = target.removeprefix(inside).split(".")[0]
+            if target.startswith(inside) and imported != folder:
+                imports.setdefault(folder, {}).setdefault(imported, f"{name} imports {target}")
+    return imports
+
+
+@pytest.mark.parametrize("package", ACYCLIC_PACKAGES)
+def test_no_circle_between_folders(package: str) -> None:
+    imports = _imports_between_folders(package)
+    done: set[str] = set()
+
+    def follow(folder: str, way: tuple[str, ...]) -> None:
+        circle = [*way[way.index(folder) :], folder] if folder in way else []
+        examples = [imports[importing][imported] for importing, imported in pairwise(circle)]
+        cure = "Move what both need to a folder below them, or what needs both to one above."
+        assert not circle, f"Folders import each other: {' → '.join(circle)}. {'; '.join(examples)}. {cure}"
+        if folder not in done:
+            for imported in sorted(imports.get(folder, ())):
+                follow(imported, (*way, folder))
+            done.add(folder)
+
+    for folder in imports:
+        follow(folder, ())
 
 
 def test_its_folders_hold_few_modules() -> None:

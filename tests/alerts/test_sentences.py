@@ -19,7 +19,7 @@ from dealtrace.alerts.sentences import (
     rule_sentence,
 )
 from dealtrace.alerts.windows import WINDOWS
-from dealtrace.mails.figure_words import figure_words
+from dealtrace.mails.figure_format import format_figure
 from dealtrace.reports.column_metrics import metrics_of_columns
 from dealtrace.reports.columns import ColumnKind, ReportColumn
 from dealtrace.reports.metrics import Unit
@@ -82,7 +82,7 @@ def test_a_rule_is_a_sentence(watched: Rule, ru: str, en: str) -> None:
     ],
 )
 def test_a_figure_is_shown_in_its_unit(text: str | None, unit: Unit, ru: str) -> None:
-    assert figure_words(text, unit, "ru") == ru
+    assert format_figure(text, unit, "ru") == ru
 
 
 def test_a_letter_says_what_happened_when_and_what_is_usual() -> None:

@@ -170,7 +170,7 @@ def reports(served: Stage, owner: Player) -> list[ScheduledReport]:
         return list_scheduled_reports(connection, owner.site.id)
 
 
-def test_a_report_is_scheduled_by_its_address_left_and_removed(
+def test_a_report_is_scheduled_by_its_url_left_and_removed(
     server: ServerProcess, served: Stage, owner: Player, boss: Guest
 ) -> None:
     reader = member_of(server, served, owner.site.id, Role.READER)

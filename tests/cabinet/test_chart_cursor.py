@@ -30,7 +30,7 @@ REPORT = "/reports?by=source&metrics=deals&period=28d&compare=previous&filter=so
 
 @pytest.fixture(params=[1280, 360])
 def root(request: pytest.FixtureRequest, host: ServerProcess, site: FilledSite, browser: Browser) -> str:
-    """Log the owner of the site in at a desk or a phone, and give the address of the site."""
+    """Log the owner of the site in at a desk or a phone, and give the URL of the site."""
     browser.emulate(width=request.param, is_dark=request.param == 360)
     browser.keep_cookie("session", site.owner.secret, host.address)
     return f"{host.address}/cabinet/{site.player.site.id}"
@@ -49,7 +49,7 @@ def place_of(browser: Browser, point: int) -> tuple[float, float]:
 
 
 def question_of(browser: Browser) -> list[tuple[str, str]]:
-    """Wait for the page of chosen days, and return what its address asks for."""
+    """Wait for the page of chosen days, and return what its URL asks for."""
     browser.wait("location.search.includes('from=') && document.readyState === 'complete'")
     return sorted(parse_qsl(urlsplit(browser.run("location.href")).query))
 

@@ -76,7 +76,7 @@ def test_the_newest_deals_come_first_a_page_at_a_time(served: Stage, site: Playe
 def links_of(page: str) -> dict[str, tuple[str, str]]:
     """Return the links of the headings that a list can be sorted by, with the order that each column has now."""
     found = re.findall(r'<th scope="col"[^>]*?(?: aria-sort="(\w+)")?><a href="([^"]+)">(\w+)</a>', page)
-    return {words: (html.unescape(address), order) for order, address, words in found}
+    return {words: (html.unescape(url), order) for order, url, words in found}
 
 
 def test_the_list_is_sorted_by_date_and_sum_page_after_page(served: Stage, site: Player, analyst: Guest) -> None:

@@ -88,7 +88,7 @@ class Scene:
         )
 
     def press(self, action: str, rest: str = " button") -> None:
-        """Press the button of the form whose address ends so; `rest` is the selector of the button inside."""
+        """Press the button of the form whose URL ends so; `rest` is the selector of the button inside."""
         selector = f"form[action$='{action}']{rest}"
         self.sees(selector)
         self.walker.go(selector)
@@ -666,7 +666,7 @@ def walk(scene: Scene, journey: Journey) -> None:
 
 
 def keep_out(scene: Scene, journey: Journey, stranger: Role | None) -> None:
-    """Check that somebody is shown no way into a journey, and refused at each of its addresses."""
+    """Check that somebody is shown no way into a journey, and refused at each of its URLs."""
     walker, last = scene.walker, journey.last_door_of(stranger)
     scene.log_in(scene.people[stranger])
     walker.open(scene.site.path_of(journey.doors[last]))

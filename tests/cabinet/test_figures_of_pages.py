@@ -253,8 +253,8 @@ def test_every_figure_of_a_report_and_of_its_chart_leads_to_what_it_counts(
     assert_figures_lead(analyst, page)
     charted = re.findall(r"<a href=\"([^\"]+)\"><circle[^>]*><title>[^:]*: ([^<(]*)", page)
     assert charted
-    for address, words in charted:
-        assert heading_of(analyst, address) == text_of(words)
+    for url, words in charted:
+        assert heading_of(analyst, url) == text_of(words)
 
 
 def test_every_figure_of_the_overview_and_of_the_first_page_leads_to_what_it_counts(
@@ -264,15 +264,15 @@ def test_every_figure_of_the_overview_and_of_the_first_page_leads_to_what_it_cou
     assert_figures_lead(analyst, page)
     tiles = re.findall(r'<li class="figure">.*?<a class="value" href="([^"]+)">(.*?)</a>', page, re.DOTALL)
     assert len(tiles) == 6
-    for address, words in tiles:
-        assert heading_of(analyst, address) == text_of(words)
+    for url, words in tiles:
+        assert heading_of(analyst, url) == text_of(words)
     of_two = logged_in(server, served.database, {site.site.id: Role.READER, served.open_site().site.id: Role.READER})
     served.perform(register_deals, site, registration("today", happened_at=datetime.now(UTC), amount_rub=Decimal(5)))
     home = of_two.http.get("/cabinet/", params={"period": "7d"}, headers={"accept-language": "en"}).text
     figures = re.findall(r'href="([^"]*/reports/rows[^"]*)">(.*?)</a>', home)
     assert len(figures) >= 2
-    for address, words in figures:
-        assert heading_of(of_two, address) == text_of(words)
+    for url, words in figures:
+        assert heading_of(of_two, url) == text_of(words)
 
 
 def assert_figures_lead(guest: Guest, page: str) -> None:
@@ -294,10 +294,10 @@ def is_spread(page: str) -> bool:
     return ">Spread<" in page
 
 
-def heading_of(guest: Guest, address: str) -> str:
+def heading_of(guest: Guest, url: str) -> str:
     """Return the figure in the heading of the page behind a figure; the figures it is computed from lead on."""
-    answer = guest.follow(html.unescape(address))
-    assert answer.status_code == 200, (address, answer.text)
+    answer = guest.follow(html.unescape(url))
+    assert answer.status_code == 200, (url, answer.text)
     main = answer.text.partition("<main")[2]
     for part, words in re.findall(r'<td class="value[^"]*"[^>]*><a href="([^"]*/rows[^"]*)">(.*?)</a>', main):
         assert heading_of(guest, part) == text_of(words)

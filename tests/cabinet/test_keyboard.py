@@ -39,7 +39,7 @@ TABS_MAX = 500
 
 @pytest.fixture
 def root(host: ServerProcess, site: FilledSite, browser: Browser) -> str:
-    """Log the owner of the site in, and give the address of the site."""
+    """Log the owner of the site in, and give the URL of the site."""
     browser.emulate()
     browser.keep_cookie("session", site.owner.secret, host.address)
     return f"{host.address}/cabinet/{site.player.site.id}"

@@ -44,11 +44,11 @@ def keys_of(page: str) -> dict[str, str]:
     """Return the keys of the report on a page, each with its link."""
     (table,) = re.findall(r'aria-label="Report">\s*<table.*?<tbody>(.*?)</tbody>', page, re.DOTALL)[:1]
     links = re.findall(r'<th scope="row"[^>]*><a href="([^"]+)"[^>]*>(.*?)</a>', table)
-    return {words: html.unescape(address) for address, words in links}
+    return {words: html.unescape(url) for url, words in links}
 
 
-def asked(address: str) -> list[tuple[str, str]]:
-    return [(name, value) for name, value in parse_qsl(urlsplit(address).query) if name in ("by", "filter", "sort")]
+def asked(url: str) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in parse_qsl(urlsplit(url).query) if name in ("by", "filter", "sort")]
 
 
 @pytest.mark.parametrize("place", ["", "reports"])

@@ -61,26 +61,26 @@ def route_of(path: str) -> str:
 
 
 def links_of(page: str) -> Iterator[str]:
-    """List the addresses that the links of a page lead to, below `/cabinet`."""
-    for address in re.findall(r'<a\b[^>]*\bhref="([^"]+)"', page):
-        if html.unescape(address).startswith("/cabinet"):
-            yield html.unescape(address)
+    """List the URLs that the links of a page lead to, below `/cabinet`."""
+    for url in re.findall(r'<a\b[^>]*\bhref="([^"]+)"', page):
+        if html.unescape(url).startswith("/cabinet"):
+            yield html.unescape(url)
 
 
 def reached_by(guest: Guest, site_id: int, *further: str) -> set[str]:
     """Follow the links from the first page and `further` ones, and return the pages of the table that were reached.
 
-    One address is followed for each page.
+    One URL is followed for each page.
     """
     waiting, reached = [*further, "/cabinet/", f"/cabinet/{site_id}/"], set[str]()
     while waiting:
-        address = waiting.pop()
-        path = urlsplit(address).path
+        url = waiting.pop()
+        path = urlsplit(url).path
         route, is_of_other = route_of(path), re.match(r"/cabinet/(\d+)/", path)
         if not route or route in reached or (is_of_other and is_of_other[1] != str(site_id)):
             continue
-        answer = guest.follow(address)
-        assert answer.status_code == 200, (address, answer.status_code)
+        answer = guest.follow(url)
+        assert answer.status_code == 200, (url, answer.status_code)
         reached.add(route)
         if answer.headers["content-type"].startswith("text/html"):
             waiting.extend(links_of(answer.text))
@@ -139,7 +139,7 @@ def test_a_report_can_be_sent_by_email_from_its_page(server: ServerProcess, serv
         for role in (Role.READER, Role.ANALYST)
     }
     place = f"/cabinet/{filled.player.site.id}/settings/mail-reports?report="
-    (link,) = [address for address in links_of(pages[Role.ANALYST]) if address.startswith(place)]
+    (link,) = [url for url in links_of(pages[Role.ANALYST]) if url.startswith(place)]
     assert place not in pages[Role.READER]
     form = html.unescape(filled.owner.follow(link).text)
     question = re.search(r'<input[^>]*name="question"[^>]*value="([^"]*)"', form)

@@ -83,9 +83,9 @@ def test_no_source_and_direct_are_explained_where_they_stand(
 def test_shared_links_have_no_links_but_the_meanings(boss: Guest) -> None:
     query = "by=source&metrics=drr,romi&period=7d"
     made = boss.post("settings/shared", query=query, name="For the agency", days="30")
-    address = SHARED.search(made.text)
-    assert address is not None, made.text
-    page = boss.follow(address[0]).text
+    url = SHARED.search(made.text)
+    assert url is not None, made.text
+    page = boss.follow(url[0]).text
     assert all(has_meaning(page, name) for name in ("drr", "romi"))
 
 

@@ -24,6 +24,6 @@ def test_every_page_is_measured_or_has_a_reason_not_to_be(measured: dict[str, An
     assert not set(measured["TIMED"]) & set(measured["UNTIMED"])
 
 
-def test_every_measured_page_has_an_address(measured: dict[str, Any]) -> None:
+def test_every_measured_page_has_a_url(measured: dict[str, Any]) -> None:
     assert all(queries and len(set(queries)) == len(queries) for queries in measured["TIMED"].values())
     assert all(query == "" or query.startswith("?") for queries in measured["TIMED"].values() for query in queries)

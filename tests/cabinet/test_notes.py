@@ -126,7 +126,7 @@ def test_rates_of_every_day_push_no_other_note_off_a_chart(served: Stage, owner:
 
 
 def listed(person: Guest, **asked: str) -> list[tuple[str, str]]:
-    """Return the notes of the list as it is shown, each with the address that it leads to."""
+    """Return the notes of the list as it is shown, each with the URL that it leads to."""
     body = person.get("notes", **asked).text.partition("<tbody>")[2].partition("</tbody>")[0]
     cells = re.findall(r"</th><td>(.*?)</td>", body)
     links = [re.search(r'href="([^"]+)"', cell) for cell in cells]

@@ -32,7 +32,7 @@ ASKED = (
 
 
 class Offers(HTMLParser):
-    """Lists what a page offers: the addresses of its links with GET, and of its forms and their buttons."""
+    """Lists what a page offers: the URLs of its links with GET, and of its forms and their buttons."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ class Offers(HTMLParser):
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Take the address of a link, a form, or a button with an address of its own."""
+        """Take the URL of a link, a form, or a button with a URL of its own."""
         values = {name: value or "" for name, value in attrs}
         if tag == "a" and values.get("href"):
             self.found.add(("GET", values["href"]))
@@ -54,11 +54,11 @@ class Offers(HTMLParser):
 
 def pages_offered(answer: httpx.Response) -> Iterable[Page]:
     """Yield the pages of the table of pages that a page offers."""
-    for method, address in Offers(answer.text).found:
-        path = urlsplit(address).path
+    for method, url in Offers(answer.text).found:
+        path = urlsplit(url).path
         if path.startswith("/cabinet/") and not path.startswith("/cabinet/static/"):
             found = page_at(method, path)
-            assert found is not None, (method, address)
+            assert found is not None, (method, url)
             yield found
 
 

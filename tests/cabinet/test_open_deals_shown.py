@@ -69,8 +69,8 @@ def test_open_deals_are_told_of_where_income_fell(
     note = note_of(owner.get(path, **query).text)
     assert "Won amount fell to 500 ₽ (was 900 ₽)." in note
     assert "Deals of the period that are still open: 2, 45 ₽" in note
-    (address,) = re.findall(r'href="([^"]+)"', note)
-    rows = text_of(owner.follow(address).text)
+    (url,) = re.findall(r'href="([^"]+)"', note)
+    rows = text_of(owner.follow(url).text)
     assert rows.partition("Deals: ")[2].startswith("2 ")
     assert [number for number, *_ in DEALS if f" {number} " in rows] == ["talks", "no status"]
     russian = note_of(member_of(server, served, site.site.id, language="ru").get(path, **query).text)

@@ -81,7 +81,7 @@ def test_one_field_finds_calls(served: Stage, site: Player, analyst: Guest, type
         ("file:///etc/passwd", False),
     ],
 )
-def test_a_recording_is_a_link_only_if_it_is_an_address(
+def test_a_recording_is_a_link_only_if_it_is_a_url(
     served: Stage, site: Player, analyst: Guest, url: str, is_link: bool
 ) -> None:
     call = served.call(site, moscow(DAY, "10:00:00"), circumstances=Circumstances(record_url=url))

@@ -83,9 +83,9 @@ def test_every_figure_of_a_pivot_leads_to_its_rows(reader: Guest) -> None:
     page = reader.get("reports", **ASKED).text
     figures = re.findall(r'<a href="([^"]*/reports/rows[^"]*)">([^<]*)</a>', page)
     assert len(figures) == 9, "one of the chart as a table, and those of the pivot"
-    for address, words in figures:
-        rows = reader.follow(html.unescape(address))
-        assert rows.status_code == 200, address
+    for url, words in figures:
+        rows = reader.follow(html.unescape(url))
+        assert rows.status_code == 200, url
         assert html.unescape(words) in html.unescape(rows.text.partition("<h1>")[2].partition("</h1>")[0])
 
 

@@ -65,7 +65,7 @@ def _expect_links_by_role(server: ServerProcess, served: Stage, player: Player, 
 
 
 def link_of(page: str, cure: str) -> str:
-    """Return the address that a cure links to, or an empty string."""
+    """Return the URL that a cure links to, or an empty string."""
     found = re.search(rf'<a href="([^"]*)">{re.escape(cure)}', page)
     return html.unescape(found[1]) if found is not None else ""
 

@@ -6,8 +6,8 @@ import re
 import pytest
 
 from cast import Player, Stage
-from dealtrace.cabinet.reports.address import Address
 from dealtrace.cabinet.reports.choices import ready_links
+from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.presets import READY_QUESTIONS
 from dealtrace.reports.reading.meanings import GROUP_TITLES
@@ -31,16 +31,16 @@ def links_on(page: str) -> dict[str, str]:
     nav = re.search(r'<nav class="bar" aria-label="(?:Ready questions|Готовые вопросы)">(.*?)</nav>', page, re.DOTALL)
     assert nav is not None
     found = re.findall(r'<a class="chip" href="([^"]+)"[^>]*>([^<]+)</a>', nav[1])
-    return {words: html.unescape(address) for address, words in found}
+    return {words: html.unescape(url) for url, words in found}
 
 
 @on_one_engine
 def test_every_ready_question_leads_to_its_report(reader: Guest) -> None:
     links = links_on(reader.get("reports").text)
     assert len(links) == len(READY_QUESTIONS)
-    for question, (words, address) in zip(READY_QUESTIONS, links.items(), strict=True):
+    for question, (words, url) in zip(READY_QUESTIONS, links.items(), strict=True):
         assert words in (question.ru, question.en)
-        page = reader.follow(address)
+        page = reader.follow(url)
         assert page.status_code == 200, words
         metric = METRICS[question.metrics.partition(",")[0]]
         assert re.search(f">({re.escape(metric.ru)}|{re.escape(metric.en)})</a>", html.unescape(page.text)), words
@@ -59,8 +59,8 @@ def test_metrics_are_chosen_under_the_titles_of_their_groups(reader: Guest) -> N
 
 def test_a_ready_question_keeps_filters_and_period_and_drops_the_rest() -> None:
     chosen = (("by", "day"), ("pivot", "source"), ("metrics", "visits"), ("from", "2026-01-05"), ("to", "2026-01-06"))
-    address = Address("/reports", (*chosen, ("sort", "-visits"), ("compare", "year")), ("medium:is:cpc",))
-    links = {link.words: link.address for link in ready_links(address, "en")}
+    url = ReportUrl("/reports", (*chosen, ("sort", "-visits"), ("compare", "year")), ("medium:is:cpc",))
+    links = {link.words: link.url for link in ready_links(url, "en")}
     assert links["Cost per lead by source and medium"] == (
         "/reports?by=source%2Cmedium&metrics=cpl%2Ccost%2Cleads&from=2026-01-05&to=2026-01-06&compare=year"
         "&filter=medium%3Ais%3Acpc"

@@ -15,7 +15,7 @@ from dealtrace.accounts.site_days import day_start, site_day
 from dealtrace.attribution.cost import Cost, CostAccount
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cabinet.formats import day_span
-from dealtrace.cabinet.reports.key_words import key_words
+from dealtrace.cabinet.reports.key_labels import key_label
 from dealtrace.leads.call import IncomingCall
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.reports.import_costs import import_costs
@@ -62,26 +62,37 @@ def words_of(page: str) -> str:
 
 
 def links_of(page: str) -> list[str]:
-    return [html.unescape(address) for address in re.findall(r'href="([^"]*)"', page)]
+    return [html.unescape(url) for url in re.findall(r'href="([^"]*)"', page)]
+
+
+@pytest.mark.parametrize("place", ["", "reports", "deals", "leads"])
+def test_choosing_a_language_leads_back_to_the_page_and_its_question(analyst: Guest, place: str) -> None:
+    page = analyst.get(place, period="7d")
+    assert page.status_code == 200
+    back = re.search('name="back" value="([^"]*)"', page.text)
+    assert back is not None
+    came_from = f"/cabinet/{analyst.site_id}/{place}?period=7d"
+    assert html.unescape(back[1]) == came_from
+    assert analyst.send("/language", language="ru", back=html.unescape(back[1])).headers["location"] == came_from
 
 
 def test_all_models_are_compared_by_deals_and_every_number_leads_to_its_rows(analyst: Guest) -> None:
     page = analyst.get("reports", model="all", period="7d").text
     assert re.search(r"<caption>Deals:", page)
     assert "Deals: Last non-direct" in words_of(page)
-    behind = [address for address in links_of(page) if "/reports/rows" in address]
-    assert {re.search("model=([0-9])", address)[1] for address in behind} == set("0123456")  # type: ignore[index]
-    for address in behind:
-        rows = analyst.follow(address).text
-        assert re.search("<h1>Deals: [0-9.]+</h1>", rows), address
+    behind = [url for url in links_of(page) if "/reports/rows" in url]
+    assert {re.search("model=([0-9])", url)[1] for url in behind} == set("0123456")  # type: ignore[index]
+    for url in behind:
+        rows = analyst.follow(url).text
+        assert re.search("<h1>Deals: [0-9.]+</h1>", rows), url
 
 
 def test_a_metric_that_models_change_can_be_chosen_and_visits_are_not_offered(analyst: Guest) -> None:
     page = analyst.get("reports", model="all", period="7d", metrics="visits,leads,amount,cost").text
     assert re.search(r"<caption>Leads:", page)
-    chosen = [address for address in links_of(page) if "chart=amount" in address]
+    chosen = [url for url in links_of(page) if "chart=amount" in url]
     assert re.search(r"<caption>Amount:", analyst.follow(chosen[0]).text)
-    assert not [address for address in links_of(page) if re.search("chart=(visits|cost)", address)]
+    assert not [url for url in links_of(page) if re.search("chart=(visits|cost)", url)]
     assert re.search(r"<caption>Deals:", analyst.get("reports", model="all", metrics="visits,cost").text)
 
 
@@ -130,7 +141,7 @@ def test_period_comparison_and_model_are_kept_from_section_to_section(
 ) -> None:
     page = analyst.get(section, period="90d", compare="year", model="2").text
     root = f"/cabinet/{site.site.id}"
-    menu = [address for address in links_of(page) if address.startswith(f"{root}/")]
+    menu = [url for url in links_of(page) if url.startswith(f"{root}/")]
     for place in ("/", "/reports", "/deals", "/leads"):
         assert f"{root}{place}?period=90d&compare=year&model=2" in menu
     assert f"{root}/settings" in menu
@@ -150,7 +161,7 @@ def test_what_is_no_period_is_not_carried_along(analyst: Guest, site: Player) ->
 def test_the_overview_hands_its_comparison_to_the_menu_and_to_the_reasons(analyst: Guest, site: Player) -> None:
     links = links_of(analyst.get("").text)
     assert f"/cabinet/{site.site.id}/reports?period=28d&compare=previous" in links
-    (reason,) = [address for address in links if "filter=match_reason" in address and "/rows" not in address]
+    (reason,) = [url for url in links if "filter=match_reason" in url and "/rows" not in url]
     assert "compare=previous" in reason
     page = analyst.follow(reason).text
     assert "<figcaption>Deals</figcaption>" in page
@@ -209,7 +220,7 @@ def test_a_week_without_calls_is_told_on_the_overview_after_it_has_ended(
     days = day_span("en", began + timedelta(days=55), began + timedelta(days=61)).replace("\u00a0", " ")
     page = analyst.get("", period="28d").text
     assert f"There were no calls on {days} (usually 2 a day)." in words_of(page)
-    (link,) = [address for address in links_of(page) if "metrics=calls" in address]
+    (link,) = [url for url in links_of(page) if "metrics=calls" in url]
     assert analyst.follow(link).status_code == 200
     assert "There were no calls" not in analyst.get("", period="7d").text
 
@@ -233,7 +244,7 @@ def test_days_without_calls_are_noted_on_the_chart_in_its_table_and_below_it(
     page = reader.get("reports", **within).text
     marked = re.search(rf'<th scope="row"><a [^>]*>([^<]*)</a></th>(?:(?!</tr>).)*<td>{re.escape(noted)}</td>', page)
     assert marked is not None
-    assert marked[1] == key_words(DIMENSIONS["day"], within["from"], "en"), "the gap began before the period"
+    assert marked[1] == key_label(DIMENSIONS["day"], within["from"], "en"), "the gap began before the period"
     day = reader.get("reports", **{**within, "to": within["from"]}).text
     assert f"{noted} <small" in day
     assert f"<title>{noted}</title>" not in day, "a gap of a day has no place among its hours"
@@ -247,7 +258,7 @@ def test_costs_of_a_campaign_without_visits_are_told_on_the_overview(
     page = reader.get("", period="28d").text
     assert "The campaign old<b> (yandex) cost 31 782 ₽ and brought no visits." in words_of(page)
     assert "old<b>" not in page
-    (link,) = [address for address in links_of(page) if "metrics=cost%2Cvisits" in address]
+    (link,) = [url for url in links_of(page) if "metrics=cost%2Cvisits" in url]
     assert "old<b>" in words_of(reader.follow(link).text)
 
 
@@ -275,10 +286,10 @@ def test_the_deals_behind_a_figure_show_status_source_and_reason(analyst: Guest)
 def test_deleting_stands_at_the_end_of_the_cards_and_the_search_hint_beside_its_field(analyst: Guest) -> None:
     page = analyst.get("deals", period="7d").text
     assert re.search(r'name="q"[^>]*></label>\s*<small class="hint" id="search-hint">', page)
-    (deal, *_) = [address for address in links_of(page) if re.search("/deals/[0-9]+$", address)]
+    (deal, *_) = [url for url in links_of(page) if re.search("/deals/[0-9]+$", url)]
     card = analyst.follow(deal).text
     assert card.index("<h2>What was changed and by whom</h2>") < card.index('value="delete"')
-    (lead, *_) = [address for address in links_of(analyst.get("leads", period="7d").text) if "/leads/call/" in address]
+    (lead, *_) = [url for url in links_of(analyst.get("leads", period="7d").text) if "/leads/call/" in url]
     card = analyst.follow(lead).text
     assert card.index("<h2>Deals</h2>") < card.index('value="hide"')
 

@@ -46,9 +46,9 @@ def visitor(request: pytest.FixtureRequest, server: ServerProcess, served: Stage
 
 
 def figures_of(page: str) -> list[tuple[str, str]]:
-    """Return the figures of a page that lead to their rows, each with its address."""
+    """Return the figures of a page that lead to their rows, each with its URL."""
     found = re.findall(r'<a href="([^"]*/reports/rows[^"]*)">([^<]*)</a>', page)
-    return [(html.unescape(address), html.unescape(words)) for address, words in found]
+    return [(html.unescape(url), html.unescape(words)) for url, words in found]
 
 
 @pytest.mark.parametrize("by", ["", "source", "source,medium", "day", "match_reason", "lead_kind"])
@@ -57,9 +57,9 @@ def test_every_figure_leads_to_rows_that_add_up_to_it(visitor: Guest, by: str) -
     page = visitor.get("reports", **MARCH, by=by, metrics="visits,leads,deals,amount").text
     figures = figures_of(page)
     assert len(figures) >= 4
-    for address, words in figures:
-        rows = visitor.follow(address)
-        assert rows.status_code == 200, (address, rows.text)
+    for url, words in figures:
+        rows = visitor.follow(url)
+        assert rows.status_code == 200, (url, rows.text)
         heading = re.search("<h1>(.*?)</h1>", rows.text)
         assert heading is not None
         assert html.unescape(heading[1]).partition(": ")[2] == words
@@ -68,8 +68,8 @@ def test_every_figure_leads_to_rows_that_add_up_to_it(visitor: Guest, by: str) -
 @pytest.mark.parametrize("visitor", [Role.ANALYST], indirect=True)
 def test_figures_of_a_page_that_says_nothing_lead_to_rows_too(visitor: Guest) -> None:
     page = visitor.get("reports", period="year", **{"to": "2018-12-31", "from": "2018-01-01"}).text
-    for address, _ in figures_of(page):
-        assert visitor.follow(address).status_code == 200, address
+    for url, _ in figures_of(page):
+        assert visitor.follow(url).status_code == 200, url
 
 
 def test_deals_lead_to_their_cards_only_for_who_may_see_them(visitor: Guest, site: Player) -> None:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from dealtrace.attribution.credit import AttributionModel
-from dealtrace.cabinet.reports.address import Address
+from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.cabinet.reports.table import share_words, table_of
 from dealtrace.reports.answer import Report, Row
 from dealtrace.reports.dimensions import DIMENSIONS
@@ -41,13 +41,13 @@ def report() -> Report:
 
 def test_a_table_asks_for_every_row_once() -> None:
     rows = CountedRows(report().rows)
-    table = table_of(replace(report(), rows=rows), Address("/", (), ()), "/rows", "en", str)
+    table = table_of(replace(report(), rows=rows), ReportUrl("/", (), ()), "/rows", "en", str)
     assert len(table.lines) == len(VALUES)
     assert rows.asked == len(VALUES)
 
 
 def test_shares_of_the_total_stand_beside_figures_that_add_up() -> None:
-    table = table_of(report(), Address("/", (), ()), "/rows", "en", str)
+    table = table_of(report(), ReportUrl("/", (), ()), "/rows", "en", str)
     assert [line.cells[0].share for line in table.lines] == ["33\u00a0%", "67\u00a0%", ""]
     assert {line.cells[1].share for line in table.lines} | {cell.share for cell in table.total} == {""}
     deals = METRICS["deals"]
@@ -75,18 +75,18 @@ def test_a_heading_sorts_by_the_worst_change_first_and_then_by_the_best(metric: 
     )
     rows = [Row(("a",), {MODEL: (Fraction(1),)}, {MODEL: (Fraction(2),)})]
     shown = Report(compared, rows, 1, Row((), {MODEL: (Fraction(1),)}, {MODEL: (Fraction(2),)}), Period(DAY, DAY))
-    address = Address("/", (("sort", sort),), ())
-    key, figure = table_of(shown, address, "/rows", "en", str).headings
+    url = ReportUrl("/", (("sort", sort),), ())
+    key, figure = table_of(shown, url, "/rows", "en", str).headings
     assert (key.change, parse_qs(urlsplit(figure.change).query)) == ("", {"sort": [order]})
     assert (figure.is_by_change, figure.sign) == (bool(sort), {"": "", "-": "▼", "c": "▲"}[sort[:1]])
     alone, without_rows = replace(compared, comparison=None), replace(compared, by=())
     for question in (alone, without_rows):
-        headings = table_of(replace(shown, question=question, rows=[]), address, "/rows", "en", str).headings
+        headings = table_of(replace(shown, question=question, rows=[]), url, "/rows", "en", str).headings
         assert headings[-1].change == ""
 
 
 def test_bars_are_in_proportion_and_ratios_have_their_best_and_worst() -> None:
-    table = table_of(report(), Address("/", (), ()), "/rows", "en", str)
+    table = table_of(report(), ReportUrl("/", (), ()), "/rows", "en", str)
     widths = ['width="50"' in line.cells[0].bar for line in table.lines]
     assert widths == [True, False, False]
     assert [line.cells[1].mark for line in table.lines] == ["★", "▿", ""]

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.formats import metric_value, money, number
-from dealtrace.cabinet.reports.address import Address
+from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.cabinet.reports.table import Change, Table, change_of, table_of
 from dealtrace.errors import Language
 from dealtrace.reports.answer import Report, Row
@@ -29,7 +29,7 @@ def table(
     shown = [Row((key,), figures(now), figures(before)) for key, (now, before) in rows.items()]
     total = Row((), *(figures(sides) for sides in next(iter(rows.values()))))
     report = Report(question, shown, len(shown), total, PERIOD)
-    return table_of(report, Address("/reports", (), ()), "/rows", "ru", lambda words: words)
+    return table_of(report, ReportUrl("/reports", (), ()), "/rows", "ru", lambda words: words)
 
 
 def figures(values: Values) -> dict[AttributionModel, tuple[Fraction | None, ...]]:
@@ -121,7 +121,7 @@ def by_week(language: Language) -> Table:
     rates = {"2026-W44": 0, "2026-W45": 3, "2026-W46": 2, "2026-W47": 1, "2026-W48": 9}
     rows = [Row((key,), figures((rate,)), None) for key, rate in rates.items()]
     report = Report(question, rows, len(rows), rows[0], today=TODAY)
-    return table_of(report, Address("/reports", (), ()), "/rows", language, lambda words: words)
+    return table_of(report, ReportUrl("/reports", (), ()), "/rows", language, lambda words: words)
 
 
 def test_weeks_that_are_not_counted_whole_say_so_and_are_neither_best_nor_worst() -> None:

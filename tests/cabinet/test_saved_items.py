@@ -176,8 +176,8 @@ def test_a_segment_of_the_site_is_reached_behind_an_own_one_of_its_name(person: 
     analyst = person(Role.ANALYST)
     analyst.post("reports/segments", name="A", whose="site", query="filter=source%3Ais%3Avk")
     page = analyst.post("reports/segments", name="A", whose="own", query=QUERY)
-    addresses = [html.unescape(each) for each in re.findall(r'<th scope="row"><a href="([^"]*)">A</a>', page.text)]
-    assert [parse_qs(urlsplit(each).query) for each in addresses] == [
+    urls = [html.unescape(each) for each in re.findall(r'<th scope="row"><a href="([^"]*)">A</a>', page.text)]
+    assert [parse_qs(urlsplit(each).query) for each in urls] == [
         {"filter": ["source:is:vk"]},
         {"segment": ["A"]},
     ]

@@ -25,14 +25,14 @@ def boss(server: ServerProcess, served: Stage, owner: Player, browser: Browser) 
     return person
 
 
-def address(server: ServerProcess, boss: Guest, place: str) -> str:
+def url(server: ServerProcess, boss: Guest, place: str) -> str:
     return f"{server.address}/cabinet/{boss.site_id}/{place}"
 
 
 def test_the_counter_page_follows_by_itself(
     server: ServerProcess, boss: Guest, served: Stage, owner: Player, browser: Browser
 ) -> None:
-    browser.open(address(server, boss, "settings/counter"))
+    browser.open(url(server, boss, "settings/counter"))
     assert "shop.example" not in browser.run("document.body.textContent")
     served.visit(owner, datetime.now(UTC), TrafficSource("vk", "cpc"), landing_url="https://shop.example/a")
     browser.wait("document.getElementById('counter-state').textContent.includes('shop.example/a')")
@@ -43,7 +43,7 @@ def test_the_counter_page_follows_by_itself(
 def test_a_model_is_saved_after_its_forecast(
     server: ServerProcess, boss: Guest, served: Stage, owner: Player, browser: Browser
 ) -> None:
-    browser.open(address(server, boss, "settings/site"))
+    browser.open(url(server, boss, "settings/site"))
     browser.run("document.querySelector('[name=attribution]').value = '4'")
     browser.run("document.querySelector('main form').requestSubmit()")
     browser.wait("document.getElementById('forecast') !== null && document.readyState === 'complete'")
@@ -70,7 +70,7 @@ def test_a_file_is_uploaded_previewed_and_imported(
     server: ServerProcess, boss: Guest, browser: Browser, tmp_path: Path
 ) -> None:
     calls = "callId;date;clientPhoneNumber\n1;26.03.2018 10:00:00;79205550001\n"
-    browser.open(address(server, boss, "settings/imports"))
+    browser.open(url(server, boss, "settings/imports"))
     browser.run(
         f"""{{ const kept = new DataTransfer(); kept.items.add(new File([{calls!r}], 'calls.csv'));
         document.querySelector('[type=file]').files = kept.files;

@@ -136,10 +136,10 @@ def test_a_change_is_refused_to_lesser_roles_to_strangers_and_to_foreign_pages(
     if CHANGES[place] is Role.OWNER:
         assert analyst.send(place).status_code == 403
     assert neighbour.send(place).status_code == 404
-    address = f"/cabinet/{owner.site.id}/{place}"
-    assert boss.http.post(address).status_code == 403, "without the token of the form"
-    assert boss.http.post(address, headers={"sec-fetch-site": "cross-site"}).status_code == 403
-    assert server.http.post(address).status_code == 303, "to log in"
+    url = f"/cabinet/{owner.site.id}/{place}"
+    assert boss.http.post(url).status_code == 403, "without the token of the form"
+    assert boss.http.post(url, headers={"sec-fetch-site": "cross-site"}).status_code == 403
+    assert server.http.post(url).status_code == 303, "to log in"
 
 
 def site_form(boss: Guest, **changed: str) -> dict[str, str]:
@@ -499,16 +499,14 @@ def test_the_webhook_of_a_neighbour_is_unknown(
 
 
 @pytest.mark.parametrize("path", ["settings/counter", ""])
-def test_a_new_site_shows_one_address_for_calls_and_one_for_deals(
-    server: ServerProcess, boss: Guest, path: str
-) -> None:
+def test_a_new_site_shows_one_url_for_calls_and_one_for_deals(server: ServerProcess, boss: Guest, path: str) -> None:
     text = text_of(boss.get(path).text)
     assert f"{server.address}/event-service/platform/asterisk/inbound-call?apikey=TOKEN" in text
     assert f"{server.address}/calls-service/RestAPI/orders/register/?clientApiId=TOKEN" in text
 
 
 @pytest.mark.parametrize("page", ["settings/counter", ""])
-def test_lines_to_copy_have_the_address_that_browsers_use_behind_a_proxy_with_https(
+def test_lines_to_copy_have_the_origin_that_browsers_use_behind_a_proxy_with_https(
     start_server: Callable[..., ServerProcess], page: str
 ) -> None:
     server = start_server(trusted_proxies="127.0.0.1")
@@ -532,8 +530,8 @@ def test_the_counter_page_has_the_lines_to_copy_and_the_last_visit(
     assert "No visits have been counted yet" in text_of(page.text)
     source = TrafficSource("yandex", "cpc")
     served.visit(owner, NOW, source, landing_url=f"https://shop.example/{HOSTILE}", browser="Firefox")
-    address = f"/cabinet/{boss.site_id}/settings/counter"
-    part = boss.http.get(address, headers={"hx-request": "true", "hx-target": "div#counter-state"})
+    url = f"/cabinet/{boss.site_id}/settings/counter"
+    part = boss.http.get(url, headers={"hx-request": "true", "hx-target": "div#counter-state"})
     assert part.text.startswith('<div id="counter-state"')
     assert "Firefox" in part.text
     assert "shop.example" in part.text

@@ -47,26 +47,26 @@ def owner_of(server: ServerProcess, served: Stage, site: Player) -> Guest:
 
 
 def share(owner: Guest, query: str, name: str = "For the agency", days: str = "30") -> str:
-    """Make a link and return its address."""
+    """Make a link and return its URL."""
     page = owner.post("settings/shared", name=name, query=query, days=days)
     found = re.search(r'<pre id="secret">([^<]+)</pre>', page.text)
     assert found is not None, page.text
     return html.unescape(found[1])
 
 
-def visit(address: str, **query: str) -> httpx.Response:
+def visit(url: str, **query: str) -> httpx.Response:
     """Open a link as somebody who is not logged in."""
     with http_client() as http:
-        return http.get(address, params=query or None, headers={"accept-language": "en"})
+        return http.get(url, params=query or None, headers={"accept-language": "en"})
 
 
-def digest_of(address: str) -> str:
-    return token_digest(address.rpartition("/")[2])
+def digest_of(url: str) -> str:
+    return token_digest(url.rpartition("/")[2])
 
 
 def test_a_visitor_sees_the_figures_and_nothing_leads_anywhere(owner_of: Guest) -> None:
-    address = share(owner_of, "by=campaign&metrics=leads,visits&period=28d")
-    page = visit(address)
+    url = share(owner_of, "by=campaign&metrics=leads,visits&period=28d")
+    page = visit(url)
     assert page.status_code == 200
     assert "<h1>For the agency</h1>" in page.text
     assert CAMPAIGN in page.text
@@ -93,36 +93,36 @@ def test_contacts_among_the_keys_are_masked(owner_of: Guest, by: str, further: s
 
 
 def test_a_visitor_cannot_leave_the_question(owner_of: Guest) -> None:
-    address = share(owner_of, "by=campaign&metrics=leads&period=28d&filter=campaign%3Ais%3A" + CAMPAIGN)
-    bound = visit(address)
+    url = share(owner_of, "by=campaign&metrics=leads&period=28d&filter=campaign%3Ais%3A" + CAMPAIGN)
+    bound = visit(url)
     assert "an•••" not in bound.text
-    wider = visit(address, by="field:note", metrics="deals", filter="source:filled", period="year")
+    wider = visit(url, by="field:note", metrics="deals", filter="source:filled", period="year")
     assert wider.text == bound.text
     for place in ("/rows", "/reports", ".csv", "/../../users"):
-        assert visit(address + place).status_code in (303, 404)
+        assert visit(url + place).status_code in (303, 404)
 
 
 def test_a_segment_is_bound_as_it_was(owner_of: Guest, served: Stage, site: Player) -> None:
     with served.database.write() as connection:
         add_segment(connection, site.site, SavedName("agency"), [f"campaign:is:{CAMPAIGN}"], NOON)
-    address = share(owner_of, "by=campaign&metrics=leads&segment=agency")
+    url = share(owner_of, "by=campaign&metrics=leads&segment=agency")
     with served.database.write() as connection:
         remove_segment(connection, site.site, SavedName("agency"), NOON)
         add_segment(connection, site.site, SavedName("agency"), ["campaign:filled"], NOON)
-    page = visit(address)
+    page = visit(url)
     assert page.status_code == 200
     assert "•••" not in page.text
 
 
 def test_a_key_that_is_wrong_revoked_or_expired_opens_nothing(owner_of: Guest, served: Stage) -> None:
-    address = share(owner_of, "metrics=leads")
-    wrong = visit(address[:-1] + ("A" if address[-1] != "A" else "B"))
+    url = share(owner_of, "metrics=leads")
+    wrong = visit(url[:-1] + ("A" if url[-1] != "A" else "B"))
     assert wrong.status_code == 404
     assert "This link does not work" in wrong.text
     with served.database.write() as connection:
-        mine = update(shared_link).where(shared_link.c.digest == digest_of(address))
+        mine = update(shared_link).where(shared_link.c.digest == digest_of(url))
         connection.execute(mine.values(expires_at=NOW - timedelta(seconds=1)))
-    assert visit(address).status_code == 404
+    assert visit(url).status_code == 404
     other = share(owner_of, "metrics=leads", name="Other")
     page = owner_of.post("settings/shared/revoke", link=digest_of(other))
     assert "Revoked" in page.text
@@ -131,10 +131,10 @@ def test_a_key_that_is_wrong_revoked_or_expired_opens_nothing(owner_of: Guest, s
 
 
 def test_the_key_is_shown_once_and_stored_as_a_digest(owner_of: Guest, served: Stage) -> None:
-    address = share(owner_of, "metrics=leads")
-    key = address.rpartition("/")[2]
+    url = share(owner_of, "metrics=leads")
+    key = url.rpartition("/")[2]
     assert "never" in owner_of.get("settings/shared").text
-    visit(address)
+    visit(url)
     listed = owner_of.get("settings/shared").text
     assert key not in listed
     assert "never" not in listed
@@ -144,32 +144,32 @@ def test_the_key_is_shown_once_and_stored_as_a_digest(owner_of: Guest, served: S
 
 
 def test_an_obsolete_report_says_nothing_to_visitors(owner_of: Guest, served: Stage, site: Player) -> None:
-    address = share(owner_of, "by=field:note&metrics=leads")
+    url = share(owner_of, "by=field:note&metrics=leads")
     with served.database.write() as connection:
         remove_custom_field(connection, site.site.id, "note", NOON)
-    page = visit(address)
+    page = visit(url)
     assert page.status_code == 410
     assert "note" not in page.text.partition("<main")[2]
     assert "unknown custom field “note”" in owner_of.get("settings/shared").text
 
 
 def test_a_link_of_another_site_cannot_be_revoked(owner_of: Guest, server: ServerProcess, served: Stage) -> None:
-    address = share(owner_of, "metrics=leads")
+    url = share(owner_of, "metrics=leads")
     stranger = member_of(server, served, served.open_site().site.id)
-    assert stranger.post("settings/shared/revoke", link=digest_of(address)).status_code == 404
-    assert visit(address).status_code == 200
+    assert stranger.post("settings/shared/revoke", link=digest_of(url)).status_code == 404
+    assert visit(url).status_code == 200
 
 
 @pytest.mark.parametrize("leave", ["role", "user"])
 def test_links_end_with_the_rights_of_their_maker(owner_of: Guest, served: Stage, site: Player, leave: str) -> None:
-    address = share(owner_of, "metrics=leads")
+    url = share(owner_of, "metrics=leads")
     with served.database.write() as connection:
         if leave == "user":
             delete_user(connection, owner_of.login, utc_now())
         else:
             mine = select(user_table.c.id).where(user_table.c.login == owner_of.login)
             take_role(connection, connection.execute(mine).scalar_one(), site.site.id, utc_now(), taken_by=None)
-    assert visit(address).status_code == 404
+    assert visit(url).status_code == 404
 
 
 def test_only_owners_share_and_only_what_can_be_asked(

@@ -62,7 +62,7 @@ def boss(server: ServerProcess, served: Stage, site: Player) -> Guest:
 
 
 def link_of(page: str, rel: str) -> str:
-    """Return the address of the next or previous page, or an empty string if there is none."""
+    """Return the URL of the next or previous page, or an empty string if there is none."""
     found = re.findall(f'<a [^>]*rel="{rel}" href="([^"]*)"', page)
     assert len(found) < 2
     return html.unescape(found[0]) if found else ""

@@ -259,7 +259,7 @@ CHANGED_PARTS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "schedule of a report": ("settings/mail-reports", REPORT, {"rhythm": "daily", "hour": "11"}),
     "question of a report": ("settings/mail-reports", REPORT, {"question": "metrics=calls"}),
     "recipients of a report": ("settings/mail-reports", REPORT, {"recipients": "c@example.com"}),
-    "address of a webhook": ("settings/webhooks", HOOK, {"url": "http://127.0.0.1:10/?secret=6"}),
+    "URL of a webhook": ("settings/webhooks", HOOK, {"url": "http://127.0.0.1:10/?secret=6"}),
     "events of a webhook": ("settings/webhooks", HOOK, {"event": ["deal.created"]}),
     "fields of a webhook": ("settings/webhooks", HOOK, {"fields": ""}),
 }
@@ -294,7 +294,7 @@ def test_the_latest_change_of_each_part_is_undone(boss: Guest, served: Stage, ow
     change(boss, found, {**whole, **changed})
     assert of_parts(served, owner) != before
     page = boss.get("settings/changes").text
-    assert "secret=5" not in page, "the address of a receiver may contain a secret"
+    assert "secret=5" not in page, "the URL of a receiver may contain a secret"
     undo_latest(boss)
     assert of_parts(served, owner) == before
     undo_latest(boss)

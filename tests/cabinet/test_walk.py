@@ -244,7 +244,7 @@ def walk(host: ServerProcess, stage: Stage, site: FilledSite, browser: Browser, 
 
 
 def be_refused(walker: Walker, root: str) -> None:
-    """Open by their addresses the sections that the role has no links to, of the site and of the installation."""
+    """Open by their URLs the sections that the role has no links to, of the site and of the installation."""
     for path in (*(f"{root}/{section.place}" for section in SECTIONS), *OF_THE_INSTALLATION):
         page = page_at("GET", path)
         assert page is not None
@@ -296,7 +296,7 @@ def see_leads(walker: Walker, root: str) -> None:
 
 
 def issue_token(walker: Walker, root: str) -> None:
-    """Issue a token, which is shown, and have the address of the counter."""
+    """Issue a token, which is shown, and have the URL of the counter."""
     walker.go(f".top nav a[href='{root}/settings']")
     walker.go(f"main a[href='{root}/settings/tokens']")
     walker.write("[name=label]", f"walk {walker.way}"[:60])

@@ -1,4 +1,4 @@
-"""The page of a webhook: its address, events, fields and secret are changed, and its messages sent again."""
+"""The page of a webhook: its URL, events, fields and secret are changed, and its messages sent again."""
 
 import html
 import re
@@ -107,7 +107,7 @@ def test_a_secret_is_replaced_and_shown_only_once(boss: Guest, served: Stage, ow
     assert webhook_of(served, owner).secret == secret
 
 
-def test_what_waits_is_sent_to_the_new_address_at_once_and_everything_since_a_time_again(
+def test_what_waits_is_sent_to_the_new_url_at_once_and_everything_since_a_time_again(
     server: ServerProcess, boss: Guest, served: Stage, owner: Player
 ) -> None:
     receiver = Receiver()

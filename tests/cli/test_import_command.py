@@ -13,7 +13,7 @@ import pytest
 from cast import Player
 from commands import CommandLine, Terminal
 from dealtrace.cli.import_files import report_stale_statistics
-from dealtrace.operations.run_import import refresh_statistics
+from dealtrace.operations.refresh_statistics import refresh_statistics
 from dealtrace.storage.database.engine import open_database
 from server import ServerProcess
 from spreadsheet import write_xlsx

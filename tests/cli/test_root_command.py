@@ -97,7 +97,7 @@ def test_a_command_imports_nothing_of_the_server_of_migrations_and_of_reports(
     {
         "site list": "operations.accounts.change_site_settings",
         "user list": "operations.accounts.manage_user",
-        "deal list --site 1": "operations.deals.match",
+        "deal list --site 1": "operations.matching.match",
         "db check": "operations.leads.renormalise_contacts storage.reports.mirror.copy_facts",
     }.items(),
 )

@@ -23,7 +23,7 @@ from dealtrace.files.cell_types import (
     text_of,
 )
 from dealtrace.files.deal_columns import ContactsCell
-from dealtrace.files.pbx_words import PBXS, Pbx
+from dealtrace.files.pbx_vocabulary import PBXS, Pbx
 from dealtrace.files.row import LostValue, NestedValue, NumberOf1904, StatedText
 from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell, instant_of, whole_span
 from dealtrace.files.visit_columns import VisitRefCell

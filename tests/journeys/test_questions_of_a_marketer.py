@@ -23,7 +23,7 @@ from commands import CommandLine, Terminal
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import Site, SiteId
 from dealtrace.accounts.site_days import day_end, day_start, site_day
-from dealtrace.cabinet.deals.words import VERDICTS
+from dealtrace.cabinet.deals.labels import VERDICTS
 from dealtrace.cabinet.formats import day_span, metric_value
 from dealtrace.cabinet.leads.missed import MISSED_DAYS
 from dealtrace.demo.company import UNSEEN, WON

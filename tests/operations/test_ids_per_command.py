@@ -34,11 +34,11 @@ from dealtrace.operations.accounts.count_unknown_parameters import UnknownParame
 from dealtrace.operations.alerts.manage import add_alert
 from dealtrace.operations.alerts.watch import AlertEvaluation, AlertReport
 from dealtrace.operations.deals.by_hand import Act, DealAct
+from dealtrace.operations.deals.clear_fields import Clearing
+from dealtrace.operations.deals.register_with_lead_request import LeadRequestWithDeal
 from dealtrace.operations.deals.update_lists import DealUpdate
 from dealtrace.operations.leads.annotate import AnnotationCall, LeadAnnotation
 from dealtrace.operations.leads.by_hand import Deletion, NotesUndo, Rewriting, rewrite_annotations
-from dealtrace.operations.leads.clear_fields import Clearing
-from dealtrace.operations.leads.register_with_deal import LeadRequestWithDeal
 from dealtrace.operations.leads.ring_back import RingBackMark
 from dealtrace.operations.mails.deliver import MailReport
 from dealtrace.operations.mails.scheduled_reports import DUE_AT_ONCE, NewScheduledReport, schedule_report

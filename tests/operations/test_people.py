@@ -16,8 +16,8 @@ from dealtrace.errors import NumberTaken, PersonNotFound
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.deals.change import change_deals
 from dealtrace.operations.deals.register import register_deals
-from dealtrace.operations.deals.rematch import rematch_next
 from dealtrace.operations.leads.delete import delete_lead
+from dealtrace.operations.matching.rematch import rematch_next
 from dealtrace.operations.people import erase_person, export_person
 from dealtrace.storage.database.column_types import JsonText
 from dealtrace.storage.people import ANONYMOUS, DELETED

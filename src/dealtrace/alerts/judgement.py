@@ -6,7 +6,7 @@ from fractions import Fraction
 from statistics import median
 
 from dealtrace.alerts.rule import AlertKind, Rule
-from dealtrace.mails.figure_words import PERCENT
+from dealtrace.mails.figure_format import PERCENT
 from dealtrace.record import record
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.metrics import CLICKS, METRICS, Formula, Metric, Unit

@@ -10,7 +10,7 @@ from typing import NewType, TypeVar
 from dealtrace.alerts.windows import WINDOWS, Window
 from dealtrace.deals.written_number import single_number, written_number
 from dealtrace.errors import InvalidSetting, InvalidValue
-from dealtrace.mails.figure_words import PERCENT
+from dealtrace.mails.figure_format import PERCENT
 from dealtrace.mails.recipient import Recipient
 from dealtrace.record import record
 from dealtrace.reports.dimensions import DIMENSIONS

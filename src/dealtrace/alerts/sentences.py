@@ -8,7 +8,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.alerts.incident import Incident
 from dealtrace.alerts.rule import AlertKind, Rule
 from dealtrace.errors import Language
-from dealtrace.mails.figure_words import figure_words
+from dealtrace.mails.figure_format import format_figure
 from dealtrace.mails.letter import Letter
 from dealtrace.record import record
 from dealtrace.reports.metrics import COLUMN_PREFIX, METRICS, Metric, Unit
@@ -83,7 +83,7 @@ def _amount(rule: Rule, language: Language, columns: Mapping[str, Metric]) -> st
         return f"{rule.amount:f}\u00a0%"
     metric = METRICS.get(rule.metric) or columns.get(rule.metric)
     unit = metric.unit if metric is not None else Unit.NUMBER
-    return figure_words(f"{rule.amount:f}", unit, language, is_exact=True)
+    return format_figure(f"{rule.amount:f}", unit, language, is_exact=True)
 
 
 def letter_of_raised(rule: Rule, incident: Incident, site: AlertSite, language: Language, link: str) -> Letter:
@@ -96,7 +96,7 @@ def letter_of_ended(rule: Rule, incident: Incident, site: AlertSite, language: L
     end = _OF_END[language].format(
         raised_at=_clock(incident.raised_at, site.site.time_zone),
         ended_at=_clock(incident.ended_at or incident.raised_at, site.site.time_zone),
-        value=figure_words(incident.ended_value, incident.unit, language),
+        value=format_figure(incident.ended_value, incident.unit, language),
     )
     return _letter(rule, site, language, _ENDED[language], link, [end, _figure(rule, incident, site, language)])
 
@@ -119,8 +119,8 @@ def _figure(rule: Rule, incident: Incident, site: AlertSite, language: Language)
         metric=metric_words(rule.metric, language, site.columns),
         since=_clock(incident.since, site.site.time_zone),
         until=_clock(incident.until, site.site.time_zone),
-        value=figure_words(incident.value, incident.unit, language),
-        usual=figure_words(incident.usual, incident.unit, language),
+        value=format_figure(incident.value, incident.unit, language),
+        usual=format_figure(incident.usual, incident.unit, language),
     )
 
 

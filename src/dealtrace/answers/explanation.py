@@ -12,7 +12,7 @@ from dealtrace.matching.lead_search import Miss
 from dealtrace.matching.match_reason import Verdict
 from dealtrace.matching.matcher_explanation import MatcherOutcome, MatcherStep
 from dealtrace.matching.rule_changes import SECOND, RuleChange
-from dealtrace.operations.deals.explain import Explanation, Naming
+from dealtrace.operations.matching.explain import Explanation, Naming
 
 
 class CandidateAnswer(TypedDict):

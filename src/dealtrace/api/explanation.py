@@ -9,8 +9,8 @@ from dealtrace.http.caller import Caller
 from dealtrace.http.parameter_types import Integer
 from dealtrace.http.parameters import ParameterTable, Sent
 from dealtrace.http.replies import Reply, success
-from dealtrace.operations.deals.explain import Explanation, explain_deal
 from dealtrace.operations.deals.find import find_deal
+from dealtrace.operations.matching.explain import Explanation, explain_deal
 from dealtrace.quota.points import PaidMethod
 
 TABLE = ParameterTable(())

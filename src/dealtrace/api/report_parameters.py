@@ -142,7 +142,7 @@ ROWS = ParameterTable(
 )
 
 
-def words_of(sent: Sent) -> RawQuestion:
+def raw_question_of(sent: Sent) -> RawQuestion:
     """Return the parameters that define a report, as strings that are not parsed yet."""
     said = {name: sent.get(name, "") for name in REPORT.named}
     return RawQuestion(
@@ -169,4 +169,4 @@ def figure_of(sent: Sent, context: QuestionContext) -> Figure:
     Raises:
         InvalidParameters: one violation for each unknown or unsuitable value, with the valid values.
     """
-    return parse_figure(words_of(sent), sent.get("key", []), sent.get("offset", 0), context)
+    return parse_figure(raw_question_of(sent), sent.get("key", []), sent.get("offset", 0), context)

@@ -8,7 +8,7 @@ from typing import BinaryIO
 from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.answers.report import serialize_answer
-from dealtrace.api.report_parameters import figure_of, words_of
+from dealtrace.api.report_parameters import figure_of, raw_question_of
 from dealtrace.files.reports.answer_file import write_answer
 from dealtrace.files.row_writers import CONTENT_TYPES
 from dealtrace.files.temporary_file import open_written
@@ -28,7 +28,7 @@ _EVENT = "report_answered"
 async def respond(caller: Caller, sent: Sent) -> Reply:
     """Answer with a report as JSON."""
     site, now = caller.site, clock.now()
-    question = await caller.read_pool.read(read_question, site, words_of(sent), now)
+    question = await caller.read_pool.read(read_question, site, raw_question_of(sent), now)
     reply = await caller.ask_facts(_answer, site, question, now)
     await caller.pay_for_reading(PaidMethod.REPORT)
     return reply
@@ -44,7 +44,7 @@ def respond_with(extension: str) -> Callable[[Caller, Sent], Awaitable[Reply]]:
 
     async def respond_with_file(caller: Caller, sent: Sent) -> Reply:
         site, now = caller.site, clock.now()
-        question = await caller.read_pool.read(read_question, site, words_of(sent), now, rows_max=None)
+        question = await caller.read_pool.read(read_question, site, raw_question_of(sent), now, rows_max=None)
         file = await caller.ask_facts(_write, site, question, now, extension)
         try:
             await caller.pay_for_reading(PaidMethod.REPORT)

@@ -188,7 +188,7 @@ def refused(view: View, refusal: Refusal) -> Response:
 
 
 def _to_login(view: View) -> Response:
-    return view.redirect_to("/login" + then_query(view.address if view.request.method == "GET" else ""))
+    return view.redirect_to("/login" + then_query(view.return_path if view.request.method == "GET" else ""))
 
 
 def then_query(then: str) -> str:

@@ -17,7 +17,7 @@ from dealtrace.cabinet.gate import LANGUAGE_COOKIE
 from dealtrace.cabinet.overview.page import FIGURES
 from dealtrace.cabinet.rendering import LANGUAGES
 from dealtrace.cabinet.reports.choices import period_choices
-from dealtrace.cabinet.reports.table import Change, change_of, rows_address
+from dealtrace.cabinet.reports.table import Change, change_of, rows_url
 from dealtrace.cabinet.view import SEE_OTHER, View
 from dealtrace.errors import Language, Refusal
 from dealtrace.operations.reports.ask import FactSource, ask
@@ -38,7 +38,7 @@ class SiteFigure:
     """A figure of a site as a string, the URL of the rows behind it, and its change since the period before."""
 
     words: str
-    address: str
+    url: str
     change: Change | None
 
 
@@ -75,15 +75,15 @@ async def show(view: View) -> Response:
         figures=[METRICS[name] for name in FIGURES],
         periods=period_choices(preset, language),
         has_sites=bool(sites),
-        earlier=_page_address(preset, page - 1) if first else "",
-        later=_page_address(preset, page + 1) if len(sites) > first + SITES_A_PAGE else "",
+        earlier=_page_url(preset, page - 1) if first else "",
+        later=_page_url(preset, page + 1) if len(sites) > first + SITES_A_PAGE else "",
     )
 
 
 PAGE_DIGITS = 6
 
 
-def _page_address(preset: str, page: int) -> str:
+def _page_url(preset: str, page: int) -> str:
     return f"/cabinet/?{urlencode({'period': preset, 'page': page})}"
 
 
@@ -116,7 +116,7 @@ def _figures(report: Report, site: Site, language: Language) -> Sequence[SiteFig
     return [
         SiteFigure(
             metric_value(language, metric, value),
-            rows_address(page, report.question, metric, model, ()) if value else "",
+            rows_url(page, report.question, metric, model, ()) if value else "",
             change_of(metric, value, before, language),
         )
         for metric, value, before in zip(report.question.metrics, values, compared, strict=True)

@@ -16,7 +16,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.cabinet.formats import day
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.listing import SEARCH, Days, Listing, days_of, listing_of
-from dealtrace.cabinet.rendering import HEADERS, words_of
+from dealtrace.cabinet.rendering import HEADERS, translations_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import Language
 from dealtrace.files.export_columns import ExportColumn, on_the_clock
@@ -111,7 +111,7 @@ def notes_of(listing: Listing, days: Days, words: FilterWords, language: Languag
     `words` has, for each parameter, a label and the texts for its values; a value without a text is written as it is.
     Parameters that `words` does not have are left out. Values are written in `language`.
     """
-    translate = words_of(language).gettext
+    translate = translations_of(language).gettext
     first, last = (day(language, on) for on in (days.period.first_on, days.period.last_on))
     found = [_note("period", "Period", f"{first} – {last}")] if listing.search is None else []
     for name, value in listing.parameters:
@@ -123,7 +123,7 @@ def notes_of(listing: Listing, days: Days, words: FilterWords, language: Languag
 
 
 def _note(name: str, label: str, text: str) -> Note:
-    return Note(name, words_of("ru").gettext(label), text, words_of("en").gettext(label))
+    return Note(name, translations_of("ru").gettext(label), text, translations_of("en").gettext(label))
 
 
 def _write(

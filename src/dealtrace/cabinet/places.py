@@ -1,4 +1,4 @@
-"""Addresses of pages, safe links to other websites, and short names of sources."""
+"""URLs of pages, safe links to other websites, and short names of sources."""
 
 from urllib.parse import urlsplit
 
@@ -15,12 +15,12 @@ DEAL_PATH = "/calls-service/RestAPI/orders/register/?clientApiId=TOKEN&…"
 WEB_SCHEMES = ("http", "https")
 
 
-def lead_address(site_id: int, ref: LeadRef) -> str:
+def lead_url(site_id: int, ref: LeadRef) -> str:
     """Return the path of a lead's page."""
     return f"/cabinet/{site_id}/leads/{_NAME_OF[ref.kind]}/{ref.id}"
 
 
-def web_address(text: str | None) -> str:
+def web_url(text: str | None) -> str:
     """Return a URL if it is safe as a link (`http` or `https`, not `javascript:`), or an empty string."""
     if text is None:
         return ""

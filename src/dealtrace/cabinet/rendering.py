@@ -61,19 +61,19 @@ def environment_of(language: Language) -> jinja2.Environment:
         extensions=["jinja2.ext.i18n"],
     )
     install = cast("Callable[..., None]", getattr(environment, "install_gettext_translations"))  # noqa: B009 - the extension adds it
-    install(words_of(language), newstyle=True)
-    environment.globals.update(static=static_address, sections=sections_of)
+    install(translations_of(language), newstyle=True)
+    environment.globals.update(static=static_url, sections=sections_of)
     environment.filters.update(formats.filters_of(language))
     return environment
 
 
 @cache
-def words_of(language: Language) -> NullTranslations:
+def translations_of(language: Language) -> NullTranslations:
     """Return the translations of all texts into a language; for English there are none."""
     if language == "en":
         return NullTranslations()
     catalog = Catalog(locale=language)
-    for file in sorted((FOLDER / "words" / language).iterdir(), key=lambda file: file.name):
+    for file in sorted((FOLDER / "translations" / language).iterdir(), key=lambda file: file.name):
         with file.open("rb") as lines:
             for message in read_po(lines, locale=language):
                 if message.id:
@@ -85,6 +85,6 @@ def words_of(language: Language) -> NullTranslations:
 
 
 @cache
-def static_address(name: str) -> str:
+def static_url(name: str) -> str:
     """Return the URL of a static file; it changes with the content, so browsers may cache the file forever."""
     return f"/cabinet/static/{sha256((FOLDER / 'static' / name).read_bytes()).hexdigest()[:12]}/{name}"

@@ -18,7 +18,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.accounts.webhook import EventKind
 from dealtrace.cabinet.carried import carried_query
 from dealtrace.cabinet.forms import Form
-from dealtrace.cabinet.rendering import render_page, words_of
+from dealtrace.cabinet.rendering import render_page, translations_of
 from dealtrace.errors import Language
 from dealtrace.http.client_address import Proxies
 from dealtrace.http.rate_limits import RateLimits
@@ -128,7 +128,7 @@ class View:
         return f"{'https' if self.is_secure else 'http'}://{self.request.url.netloc}"
 
     @property
-    def address(self) -> str:
+    def return_path(self) -> str:
         """Return the path and query with which to come back to the page, or `/cabinet/` if the request sent a form."""
         url = self.request.url
         if self.request.method != "GET":
@@ -180,8 +180,8 @@ class View:
         return await self.services.account_changes.run(change, *args, **kwargs)
 
     def translate(self, text: str) -> str:
-        """Translate a text into the language of the person; the translations are in `words`."""
-        return words_of(self.language).gettext(text)
+        """Translate a text into the language of the person."""
+        return translations_of(self.language).gettext(text)
 
     def page(self, template: str, status: int = 200, **context: object) -> Response:
         """Render a template with `context` and the values that all pages need, and return the page."""
@@ -199,7 +199,7 @@ class View:
             "role": self.role,
             "form_token": self.form_token,
             "path": self.request.url.path,
-            "address": self.address,
+            "return_path": self.return_path,
             "carried": carried_query(self.request.query_params),
             "now": clock.now(),
             "utc": UTC,

@@ -16,7 +16,7 @@ from dealtrace.calltouch.answers.outcomes import (
 )
 from dealtrace.calltouch.answers.statistics import DayCounts, KeywordCounts
 from dealtrace.calltouch.answers.tries import TriedOrder
-from dealtrace.calltouch.client_orders.routes import ENDPOINTS as CLIENT_ORDERS
+from dealtrace.calltouch.client_order_routes import ENDPOINTS as CLIENT_ORDERS
 from dealtrace.calltouch.costs import spread
 from dealtrace.calltouch.deals import delete_by_id, register, update_by_id
 from dealtrace.calltouch.form_routes import ENDPOINTS as FORMS

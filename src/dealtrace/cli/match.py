@@ -9,7 +9,7 @@ from dealtrace import clock
 from dealtrace.cli.options import ID_MAX, JsonOption, SiteIdArgument
 from dealtrace.cli.terminal import console, counted, error_console, open_prepared, print_json
 from dealtrace.operations.accounts.require_site import require_site
-from dealtrace.operations.deals.run_rematch import RematchProgress, run_rematch
+from dealtrace.operations.matching.run_rematch import RematchProgress, run_rematch
 
 
 def match(

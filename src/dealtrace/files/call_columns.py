@@ -7,7 +7,7 @@ from dealtrace.files.annotation_columns import ANNOTATION_COLUMNS, annotations_o
 from dealtrace.files.cell_types import AnsweredCell, CodeCell, DurationCell, IntegerCell, PhoneCell, TextCell
 from dealtrace.files.columns import Column, Need, RowValues
 from dealtrace.files.import_columns import ImportFormat, ImportNoun
-from dealtrace.files.pbx_words import pbx_headings
+from dealtrace.files.pbx_vocabulary import pbx_headings
 from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell, whole_span
 from dealtrace.files.visit_columns import VISIT_REF_COLUMN
 from dealtrace.leads.call import CallId, Circumstances, IncomingCall

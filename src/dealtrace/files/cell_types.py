@@ -8,7 +8,7 @@ from typing import Protocol
 
 from dealtrace.deals.written_number import clear_number, written_number
 from dealtrace.errors import InvalidValue
-from dealtrace.files.pbx_words import ANSWERED, MISSED
+from dealtrace.files.pbx_vocabulary import ANSWERED, MISSED
 from dealtrace.files.row import Cell, LostValue, NestedValue, StatedText
 from dealtrace.files.spreadsheet_text import is_formula, plain_text
 from dealtrace.leads.limits import TAG_LENGTH_MAX, TAGS_MAX

@@ -5,7 +5,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from dealtrace.errors import Language
-from dealtrace.mails.figure_words import UNKNOWN, figure_words
+from dealtrace.mails.figure_format import UNKNOWN, format_figure
 from dealtrace.mails.letter import Letter, LetterTable
 from dealtrace.reports.answer import Report, Row
 from dealtrace.reports.dimensions import Dimension
@@ -129,4 +129,4 @@ def _cells(report: Report, row: Row, language: Language) -> tuple[str, ...]:
 def _cell(metric: Metric, figure: Fraction | None, language: Language) -> str:
     rounded = rounded_value(metric, figure)
     text = f"{Decimal(rounded):f}" if rounded is not None else None
-    return figure_words(text, metric.unit, language)
+    return format_figure(text, metric.unit, language)

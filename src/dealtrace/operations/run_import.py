@@ -12,11 +12,11 @@ from dealtrace.leads.file_import import FileImport, ImportRow
 from dealtrace.operations.deals.import_deals import IDS_PER_DEAL_MAX, import_deals
 from dealtrace.operations.import_file import ROWS_AT_ONCE, Import, begin_import, finish_import, import_rows
 from dealtrace.operations.leads.import_leads import IDS_PER_LEAD_MAX, import_calls, import_lead_requests
+from dealtrace.operations.refresh_statistics import refresh_statistics
 from dealtrace.operations.try_again import try_again
 from dealtrace.operations.visits.import_visits import IDS_PER_VISIT_MAX, import_visits
 from dealtrace.operations.work import Work
 from dealtrace.record import record
-from dealtrace.storage.database.database_errors import message_of
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import IdBlocks
 
@@ -113,21 +113,6 @@ def run_import(
     with job.database.write() as connection:
         state = finish_import(Work(connection, ids, job.site, now(), user_id=job.user_id), state, job.noun)
     return ImportOutcome(state, finished_before=False, statistics_fault=refresh_statistics(job.database))
-
-
-def refresh_statistics(database: Database) -> str | None:
-    """Refresh the statistics of the database's planner; return why this failed, or `None` if it succeeded.
-
-    An import is complete even if this fails, for example because a worker node of the cluster is unavailable.
-    """
-    try:
-        database.gather_statistics()
-    except Exception as error:
-        message = message_of(error)
-        if message is None:
-            raise
-        return message
-    return None
 
 
 def _import_chunk(

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.files.reports.answer_file import write_answer
-from dealtrace.files.reports.code_words import answer_in_words
+from dealtrace.files.reports.code_labels import answer_with_labels
 from dealtrace.files.row_writers import CSV
 from dealtrace.files.temporary_file import open_written
 from dealtrace.mails.letter import Attachment, Letter
@@ -88,7 +88,7 @@ def _write(
     """
     answered = ask_report_or_pivot(source, site, replace(question, shows_empty_times=True), clock.now())
     language = mail.recipient.language
-    answered = answer_in_words(answered if is_whole else answer_without_contacts(answered), language)
+    answered = answer_with_labels(answered if is_whole else answer_without_contacts(answered), language)
     letter = report_letter(report.title, answered, site.name, language, link)
     period = question.period
     name = f"report-{site.id}-{period.first_on}-{period.last_on}{CSV}"

@@ -22,8 +22,8 @@ from dealtrace.cabinet.charts.bars import cell_bar
 from dealtrace.cabinet.charts.lines import Note, Point, line_chart
 from dealtrace.cabinet.charts.matching import DrawnCandidate, matching_chart
 from dealtrace.cabinet.formats import clock_time, metric_value
-from dealtrace.cabinet.reports.address import Address
 from dealtrace.cabinet.reports.line import time_line
+from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.errors import Language
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.matching.explanation import Candidate
@@ -61,8 +61,8 @@ def report_over_time(language: Language) -> Markup:
     ]
     question = Question((DIMENSIONS["day"],), (AMOUNT,), PERIOD, MODEL)
     report = Report(question, rows, len(rows), Row((), {MODEL: (None,)}, {MODEL: (None,)}), PERIOD)
-    address = Address("/cabinet/1/reports", (("metrics", "amount"),), ())
-    return time_line(report, address, "/cabinet/1/reports/rows", language).svg
+    url = ReportUrl("/cabinet/1/reports", (("metrics", "amount"),), ())
+    return time_line(report, url, "/cabinet/1/reports/rows", language).svg
 
 
 def weeks(language: Language, count: int, largest: int) -> Markup:

@@ -43,7 +43,7 @@ def test_an_unknown_value_interrupts_the_line() -> None:
 
 
 def test_a_point_leads_to_what_is_behind_it_and_notes_stand_on_their_place() -> None:
-    chart = drawn(Point("1", Fraction(1), address="/a?b=1&c=<"), notes=(Note(0, HOSTILE),))
+    chart = drawn(Point("1", Fraction(1), url="/a?b=1&c=<"), notes=(Note(0, HOSTILE),))
     (link,) = chart.iter(f"{SVG}a")
     assert link.get("href") == "/a?b=1&c=<"
     notes = [circle for circle in chart.iter(f"{SVG}circle") if circle.get("class") == "note"]

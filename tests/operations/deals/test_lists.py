@@ -13,8 +13,8 @@ from dealtrace.errors import PointsSpent
 from dealtrace.leads.annotations import Addition
 from dealtrace.leads.lead_request import IncomingLeadRequest
 from dealtrace.operations.deals.lists import delete_lists, register_lists
+from dealtrace.operations.deals.register_with_lead_request import LeadRequestWithDeal, register_with_deals
 from dealtrace.operations.deals.update_lists import DealUpdate, update_lists
-from dealtrace.operations.leads.register_with_deal import LeadRequestWithDeal, register_with_deals
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.storage.deals.deals import list_deals_by_key
 from stored import points_of, versions_of

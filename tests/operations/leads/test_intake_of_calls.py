@@ -15,8 +15,8 @@ from dealtrace.leads.call import Call, Circumstances, IncomingCall
 from dealtrace.leads.client import Client
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.leads.lead_summary import LeadSummary
+from dealtrace.storage.leads.calls import circumstance_columns
 from dealtrace.storage.leads.contact_rows import SpanQuery, list_spans
-from dealtrace.storage.leads.lead_rows import circumstance_columns
 from dealtrace.storage.leads.lead_summaries import find_lead_summaries
 from dealtrace.storage.schema.tables.leads import call as call_table
 from stored import rows_of

@@ -34,7 +34,7 @@ class Point:
     label: str
     value: Fraction | None
     compared: Fraction | None = None
-    address: str = ""
+    url: str = ""
     part: str = ""
 
 
@@ -83,7 +83,7 @@ def line_chart(
     parts += [_path(ghost, frame, "ghost")] if any(value is not None for value in ghost) else []
     parts += [_path([point.value for point in points], frame, "line"), *_dots(points, frame, format_value)]
     parts += [_note(note, frame) for note in notes]
-    role, size = "group" if any(point.address for point in points) else "img", f"0 0 {WIDTH} {HEIGHT}"
+    role, size = "group" if any(point.url for point in points) else "img", f"0 0 {WIDTH} {HEIGHT}"
     return element("svg", *parts, xmlns="http://www.w3.org/2000/svg", class_="chart", role=role, viewBox=size)
 
 
@@ -166,7 +166,7 @@ def _dots(points: Sequence[Point], frame: _Frame, format_value: Callable[[Fracti
             r=4,
             fill="currentColor",
         )
-        dots.append(element("a", dot, href=point.address) if point.address else dot)
+        dots.append(element("a", dot, href=point.url) if point.url else dot)
     return dots
 
 

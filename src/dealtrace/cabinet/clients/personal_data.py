@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from dealtrace.accounts.site import Site
-from dealtrace.cabinet.clients.timeline import PersonFacts, address_of_person, read_person
+from dealtrace.cabinet.clients.timeline import PersonFacts, person_url, read_person
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.rendering import HEADERS
 from dealtrace.cabinet.view import View
@@ -135,7 +135,7 @@ def _page(view: View, template: str, facts: PersonFacts, preview: Preview) -> Re
     traces = preview.traces
     return view.page(
         template,
-        address=address_of_person(view, facts.client),
+        person_url=person_url(view, facts.client),
         client=facts.client,
         contacts=preview.contacts,
         chosen=sorted(preview.chosen),

@@ -14,9 +14,9 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.visit import Visit
 from dealtrace.cabinet.formats import clock_time, money
 from dealtrace.cabinet.gate import not_found
-from dealtrace.cabinet.lead_words import LEAD_WORDS
+from dealtrace.cabinet.lead_labels import LEAD_LABELS
 from dealtrace.cabinet.leads.journal import call_state
-from dealtrace.cabinet.places import lead_address, source_words
+from dealtrace.cabinet.places import lead_url, source_words
 from dealtrace.cabinet.view import View
 from dealtrace.deals.currency import RUBLE
 from dealtrace.deals.deal import Deal
@@ -39,12 +39,12 @@ from dealtrace.storage.leads.clients import find_clients
 
 @record
 class Event:
-    """An event of the timeline: its time, title, details and amount; `address` is the URL of its page, or empty."""
+    """An event of the timeline: its time, title, details and amount; `url` leads to its page, or is empty."""
 
     at: datetime
     moment: str
     title: str
-    address: str
+    url: str
     details: str
     amount: str
 
@@ -72,7 +72,7 @@ async def show(view: View) -> Response:
     events = sorted(_events(facts, view), key=lambda event: event.at, reverse=True)
     return view.page(
         "clients/timeline.html",
-        address=address_of_person(view, facts.client),
+        person_url=person_url(view, facts.client),
         client=facts.client,
         contacts=facts.contacts,
         events=events,
@@ -97,7 +97,7 @@ def _total(deals: Iterable[Deal], language: Language) -> str:
     return " + ".join(money(language, totals[currency], currency) for currency in in_order) or money(language, 0)
 
 
-def address_of_person(view: View, client: Client) -> str:
+def person_url(view: View, client: Client) -> str:
     """Return the path of a person's timeline."""
     return f"/cabinet/{view.current_site.id}/people/{client.id}"
 
@@ -151,8 +151,8 @@ def _lead_event(entry: LeadEntry, view: View) -> Event:
     return Event(
         entry.began_at,
         clock_time(view.language, entry.began_at, view.current_site.time_zone),
-        view.translate(LEAD_WORDS[LeadKind.CALL if is_call else LeadKind.LEAD_REQUEST]),
-        lead_address(view.current_site.id, LeadRef(LeadKind.CALL if is_call else LeadKind.LEAD_REQUEST, lead.id)),
+        view.translate(LEAD_LABELS[LeadKind.CALL if is_call else LeadKind.LEAD_REQUEST]),
+        lead_url(view.current_site.id, LeadRef(LeadKind.CALL if is_call else LeadKind.LEAD_REQUEST, lead.id)),
         " · ".join(part for part in (state, source) if part),
         "",
     )

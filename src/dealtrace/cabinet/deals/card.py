@@ -16,7 +16,7 @@ from dealtrace.cabinet.deals.history import Callers, Historian
 from dealtrace.cabinet.deals.path import CreditsByModel, path_of
 from dealtrace.cabinet.formats import clock_time, money
 from dealtrace.cabinet.gate import not_found
-from dealtrace.cabinet.places import lead_address, source_words, web_address
+from dealtrace.cabinet.places import lead_url, source_words, web_url
 from dealtrace.cabinet.view import View
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.details import search_contacts_of
@@ -24,8 +24,8 @@ from dealtrace.deals.versions import DealVersion
 from dealtrace.errors import DealNotFound
 from dealtrace.leads.client import Client
 from dealtrace.leads.lead import LeadRef
-from dealtrace.operations.deals.explain import Explanation, explain_deal
 from dealtrace.operations.deals.find import find_deal
+from dealtrace.operations.matching.explain import Explanation, explain_deal
 from dealtrace.record import record
 from dealtrace.storage.accounts.tokens import list_tokens
 from dealtrace.storage.accounts.users import find_logins
@@ -38,11 +38,11 @@ from dealtrace.storage.visits.credits import find_credits, find_deal_visits
 
 @record
 class Fact:
-    """A labelled current value of a deal, as strings; `address` is the URL to which it links, or empty."""
+    """A labelled current value of a deal, as strings; `url` is where it links to, or empty."""
 
     name: str
     value: str
-    address: str = ""
+    url: str = ""
 
 
 @record
@@ -131,12 +131,12 @@ def _shown(view: View, facts: CardFacts) -> dict[str, object]:
     deleted_at = deal.deleted_at
     return {
         "deal": deal,
-        "address": f"/cabinet/{view.current_site.id}/deals/{deal.id}",
+        "page_url": f"/cabinet/{view.current_site.id}/deals/{deal.id}",
         "deleted": clock_time(view.language, deleted_at, view.current_site.time_zone) if deleted_at is not None else "",
         "facts": _facts(view, facts),
         "custom": sorted((deal.custom_values or {}).items()),
         "lead_words": explainer.lead_words(deal.lead),
-        "lead_address": lead_address(view.current_site.id, deal.lead) if deal.lead is not None else "",
+        "lead_url": lead_url(view.current_site.id, deal.lead) if deal.lead is not None else "",
         "clients": facts.clients,
         "explained": explainer.explained(facts.explanation, facts.origins),
         "client_path": path_of(_path(facts), facts.credits, view)
@@ -176,7 +176,7 @@ def _facts(view: View, facts: CardFacts) -> list[Fact]:
         (say("Dealtrace ID"), str(deal.id)),
     ]
     link = say("Link")
-    return [Fact(name, value, web_address(value) if name == link else "") for name, value in lines if value]
+    return [Fact(name, value, web_url(value) if name == link else "") for name, value in lines if value]
 
 
 def _contacts(view: View, deal: Deal) -> list[tuple[str, str]]:

@@ -7,17 +7,17 @@ from markupsafe import Markup
 
 from dealtrace.attribution.origin import UNKNOWN_ORIGIN, Origin, origin_of_deal
 from dealtrace.cabinet.charts.matching import DrawnCandidate, matching_chart
+from dealtrace.cabinet.deals.labels import VERDICTS, WON_BY
 from dealtrace.cabinet.deals.matchers import MatcherLines, MatcherTeller, list_matched_leads
-from dealtrace.cabinet.deals.words import VERDICTS, WON_BY
 from dealtrace.cabinet.formats import clock_time, number, rounded_up, span_of_time
-from dealtrace.cabinet.places import lead_address
+from dealtrace.cabinet.places import lead_url
 from dealtrace.cabinet.view import View
 from dealtrace.deals.deal import Deal
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.matching.explanation import Candidate, Missed, Step
 from dealtrace.matching.match_reason import Verdict
 from dealtrace.matching.rule_changes import SECOND, RuleChange
-from dealtrace.operations.deals.explain import Explanation, Naming
+from dealtrace.operations.matching.explain import Explanation, Naming
 from dealtrace.record import record
 
 CANDIDATES_SHOWN = 20
@@ -29,7 +29,7 @@ class CandidateLine:
     """A lead that was considered, as strings."""
 
     lead: str
-    address: str
+    url: str
     began: str
     closes: str
     outcome: str
@@ -53,12 +53,12 @@ class StepLines:
 class FlipLine:
     """The smallest change to a rule that would give the deal a different lead.
 
-    `lead` is the name of that lead, `address` is the URL of its page, and `source` is the source the deal would have.
+    `lead` is the name of that lead, `url` leads to its page, and `source` is the source the deal would have.
     """
 
     change: str
     lead: str
-    address: str
+    url: str
     source: str
 
 
@@ -108,8 +108,8 @@ class Explainer:
             return self._say("no lead")
         return f"{self._say('Call' if ref.kind is LeadKind.CALL else 'Lead request')} {ref.id}"
 
-    def _address(self, ref: LeadRef | None) -> str:
-        return lead_address(self._site_id, ref) if ref is not None else ""
+    def _url(self, ref: LeadRef | None) -> str:
+        return lead_url(self._site_id, ref) if ref is not None else ""
 
     def _notes(self, explanation: Explanation) -> Iterator[str]:
         for naming in explanation.namings:
@@ -172,7 +172,7 @@ class Explainer:
         zone, language = self._view.current_site.time_zone, self._view.language
         return CandidateLine(
             self.lead_words(candidate.lead),
-            self._address(candidate.lead),
+            self._url(candidate.lead),
             clock_time(language, candidate.window.opens_at, zone),
             clock_time(language, candidate.window.closes_at, zone),
             self._outcome(candidate, is_winner=candidate.lead == step.winner),
@@ -218,7 +218,7 @@ class Explainer:
         return FlipLine(
             "; ".join(self._changes(flip)),
             self.lead_words(flip.lead),
-            self._address(flip.lead),
+            self._url(flip.lead),
             self._source(origin_of_deal(lead, deal.stated_source)),
         )
 

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.deals.journal import ASKED, NO, YES, Sorting, query_of, sorting_of
-from dealtrace.cabinet.deals.words import REASONS
+from dealtrace.cabinet.deals.labels import REASONS
 from dealtrace.cabinet.list_files import ROWS_AT_ONCE, FilterWords, ListFile, file_sender, notes_of
 from dealtrace.cabinet.listing import UNUSABLE, Days, Listing
 from dealtrace.deals.exported_deal import ExportedDeal

@@ -10,10 +10,10 @@ from typing import Any
 
 from dealtrace.attribution.traffic_source import SOURCE_PARTS
 from dealtrace.cabinet.deals.details import DetailsWriter
+from dealtrace.cabinet.deals.labels import FIELDS, VERSIONS
 from dealtrace.cabinet.deals.matchers import MatcherTeller
-from dealtrace.cabinet.deals.words import FIELDS, VERSIONS
 from dealtrace.cabinet.formats import NOTHING, clock_time, money
-from dealtrace.cabinet.lead_words import LEAD_WORDS
+from dealtrace.cabinet.lead_labels import LEAD_LABELS
 from dealtrace.cabinet.view import View
 from dealtrace.deals.status_history import statuses_by_version
 from dealtrace.deals.versions import MOMENTS, DealVersion, VersionKind, follows_matchers
@@ -158,7 +158,7 @@ class Historian:
                 teller = MatcherTeller(self._view)
                 return "; ".join(map(teller.words, read_matchers(value)))
             case "lead":
-                kind = self._say(LEAD_WORDS[LeadKind(value["kind"])])
+                kind = self._say(LEAD_LABELS[LeadKind(value["kind"])])
                 return f"{kind} {value['id']}"
         return str(value)
 

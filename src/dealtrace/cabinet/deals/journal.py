@@ -10,11 +10,11 @@ from starlette.responses import Response
 from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
-from dealtrace.cabinet.deals.words import REASONS
+from dealtrace.cabinet.deals.labels import REASONS
 from dealtrace.cabinet.formats import clock_time, money
-from dealtrace.cabinet.lead_words import LEAD_WORDS
+from dealtrace.cabinet.lead_labels import LEAD_LABELS
 from dealtrace.cabinet.listing import BEFORE, PAGE_ROWS, UNUSABLE, Days, Listing, days_of, listing_of
-from dealtrace.cabinet.places import lead_address, source_words
+from dealtrace.cabinet.places import lead_url, source_words
 from dealtrace.cabinet.reports.choices import Choice
 from dealtrace.cabinet.view import View
 from dealtrace.matching.match_reason import MatchReason
@@ -61,11 +61,11 @@ _BY_AMOUNT = (Sorting.HIGHEST, Sorting.LOWEST)
 class Heading:
     """The heading of a sortable column: the link that sorts the list by the column, and the current order.
 
-    `address` is empty if the list is too long to be sorted. `sorting` is a value of `aria-sort`, empty if the list is
+    `url` is empty if the list is too long to be sorted. `sorting` is a value of `aria-sort`, empty if the list is
     not sorted by this column.
     """
 
-    address: str
+    url: str
     sorting: str
 
 
@@ -73,14 +73,14 @@ class Heading:
 class Row:
     """A deal of the list, as strings; `lead` is empty if it has no lead."""
 
-    address: str
+    url: str
     number: str
     happened_at: str
     status: str
     amount: str
     source: str
     lead: str
-    lead_address: str
+    lead_url: str
 
 
 @record
@@ -136,8 +136,8 @@ async def show(view: View) -> Response:
 def _heading(listing: Listing, sorting: Sorting, falling: Sorting, rising: Sorting) -> Heading:
     """Return the heading of a column; its link sorts descending or, if the list is already sorted so, ascending."""
     following = rising if sorting is falling else falling
-    address = listing.link(sort=following if following is not Sorting.NEWEST else "")
-    return Heading(address, {falling: "descending", rising: "ascending"}.get(sorting, ""))
+    url = listing.link(sort=following if following is not Sorting.NEWEST else "")
+    return Heading(url, {falling: "descending", rising: "ascending"}.get(sorting, ""))
 
 
 def _choices(view: View, words: dict[str, str], chosen: str) -> list[Choice]:
@@ -230,6 +230,6 @@ def _row(entry: DealEntry, view: View) -> Row:
         entry.status,
         money(view.language, entry.amount_rub, entry.currency),
         source_words(entry.origin.source) if entry.origin.is_known else "",
-        view.translate(LEAD_WORDS[ref.kind]) if ref is not None else "",
-        lead_address(view.current_site.id, ref) if ref is not None else "",
+        view.translate(LEAD_LABELS[ref.kind]) if ref is not None else "",
+        lead_url(view.current_site.id, ref) if ref is not None else "",
     )

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from dealtrace.cabinet.deals.words import MISSES, OUTCOMES, PREFERENCES, UNSPECIFIED
+from dealtrace.cabinet.deals.labels import MISSES, OUTCOMES, PREFERENCES, UNSPECIFIED
 from dealtrace.cabinet.formats import clock_time, span_of_time
-from dealtrace.cabinet.lead_words import LEAD_WORDS
-from dealtrace.cabinet.places import lead_address, source_words
+from dealtrace.cabinet.lead_labels import LEAD_LABELS
+from dealtrace.cabinet.places import lead_url, source_words
 from dealtrace.cabinet.view import View
 from dealtrace.deals.matchers import Matcher, MatcherKind
 from dealtrace.leads.lead import LeadKind, LeadRef
@@ -20,7 +20,7 @@ class MatcherCandidateLine:
     """A lead that a matcher (a search defined by the CRM) considered, as strings."""
 
     lead: str
-    address: str
+    url: str
     began: str
     outcome: str
     is_winner: bool
@@ -79,7 +79,7 @@ class MatcherTeller:
         return f"{self.title(matcher)} ({conditions})" if conditions else self.title(matcher)
 
     def _lead(self, ref: LeadRef) -> str:
-        return f"{self._say(LEAD_WORDS[ref.kind])} {ref.id}"
+        return f"{self._say(LEAD_LABELS[ref.kind])} {ref.id}"
 
     def _conditions(self, matcher: Matcher) -> Iterator[str]:
         if matcher.way is MatcherKind.CONTACT and matcher.until is not None:
@@ -100,7 +100,7 @@ class MatcherTeller:
         zone, language = self._view.current_site.time_zone, self._view.language
         return MatcherCandidateLine(
             self._lead(candidate.lead),
-            lead_address(self._view.current_site.id, candidate.lead),
+            lead_url(self._view.current_site.id, candidate.lead),
             clock_time(language, began, zone) if began is not None else "",
             "; ".join(self._outcome(candidate, step, is_winner=is_winner)),
             is_winner,

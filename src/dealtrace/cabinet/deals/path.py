@@ -6,7 +6,7 @@ from fractions import Fraction
 from dealtrace.attribution.credit import WHOLE, AttributionModel, Credit
 from dealtrace.attribution.visit import Visit
 from dealtrace.cabinet.formats import clock_time, number
-from dealtrace.cabinet.places import source_words, web_address
+from dealtrace.cabinet.places import source_words, web_url
 from dealtrace.cabinet.reports.choices import model_words
 from dealtrace.cabinet.view import View
 from dealtrace.record import record
@@ -32,7 +32,7 @@ class PathVisit:
     began: str
     source: str
     landing: str
-    landing_address: str
+    landing_link: str
     place: str
     shares: tuple[str, ...]
     is_credited: bool
@@ -60,7 +60,7 @@ def path_of(visits: Sequence[Visit], credited: CreditsByModel, view: View) -> Pa
                 clock_time(view.language, visit.started_at, view.current_site.time_zone),
                 source_words(visit.traffic_source),
                 visit.landing_url,
-                web_address(visit.landing_url),
+                web_url(visit.landing_url),
                 ", ".join(part for part in (visit.city, visit.device, visit.browser) if part),
                 tuple(_share(shares[model].get(visit.id), view) for model in AttributionModel),
                 visit.id in shares[own],

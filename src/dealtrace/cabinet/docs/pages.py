@@ -14,9 +14,9 @@ from dealtrace.cabinet.gate import NOT_FOUND, Gate, Page
 from dealtrace.cabinet.view import Services, View
 from dealtrace.http.endpoint import Endpoint
 from dealtrace.http.openapi.described_method import describe_method, title_of
-from dealtrace.http.openapi.samples import ADDRESS
+from dealtrace.http.openapi.samples import SAMPLE_ORIGIN
 
-GUIDES_ADDRESS = "https://deals.example.com"
+GUIDES_ORIGIN = "https://deals.example.com"
 """The example URL of the server in the texts of guides; pages replace it with the URL at which they were opened."""
 _HOST = re.compile(r"[\w.\-]+(:[0-9]+)?|\[[0-9a-fA-F:.]+\](:[0-9]+)?")
 _OWN_LINK = re.compile(r'href="(/docs[^"#?]*)(?=["#])')
@@ -76,7 +76,7 @@ def _page(view: View, template: str, status: int = 200, **context: object) -> Re
     page = view.page(template, status, guides=guides, line=render_line, **context)
     text = bytes(page.body).decode()
     if _HOST.fullmatch(view.request.url.netloc):
-        text = text.replace(GUIDES_ADDRESS, view.origin).replace(ADDRESS, view.origin)
+        text = text.replace(GUIDES_ORIGIN, view.origin).replace(SAMPLE_ORIGIN, view.origin)
     if view.site is not None:
         text = _OWN_LINK.sub(rf'href="\1?site={view.site.id}', text)
     headers = {name: value for name, value in page.headers.items() if name != "content-length"}

@@ -5,7 +5,7 @@ from starlette.responses import Response
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.leads.card import ref_of
 from dealtrace.cabinet.leads.missed import MARKS
-from dealtrace.cabinet.places import lead_address
+from dealtrace.cabinet.places import lead_url
 from dealtrace.cabinet.settings.page import number_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import LeadNotFound
@@ -44,4 +44,4 @@ async def act(view: View) -> Response:
             await view.write(delete_leads, Deletion(ref, is_deleted=wanted == DELETE))
     except LeadNotFound:
         return not_found(view)
-    return view.redirect_to(lead_address(view.current_site.id, ref).removeprefix("/cabinet"))
+    return view.redirect_to(lead_url(view.current_site.id, ref).removeprefix("/cabinet"))

@@ -14,7 +14,7 @@ from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.leads.history import note_lines
 from dealtrace.cabinet.leads.journal import call_state
 from dealtrace.cabinet.leads.missed import mark_buttons, mark_words
-from dealtrace.cabinet.places import KINDS, lead_address, source_words, web_address
+from dealtrace.cabinet.places import KINDS, lead_url, source_words, web_url
 from dealtrace.cabinet.view import View
 from dealtrace.deals.deal import Deal
 from dealtrace.leads.call import Call
@@ -31,18 +31,18 @@ from dealtrace.storage.visits.credits import find_credits
 
 @record
 class Fact:
-    """A labelled value of a lead; `address` is a link to another website, empty if there is none."""
+    """A labelled value of a lead; `url` is a link to another website, empty if there is none."""
 
     name: str
     value: str
-    address: str = ""
+    url: str = ""
 
 
 @record
 class DealLine:
     """A deal of the lead, as strings."""
 
-    address: str
+    url: str
     number: str
     happened_at: str
     status: str
@@ -78,10 +78,10 @@ async def show(view: View) -> Response:
     entry = facts.entry
     return view.page(
         "leads/card.html",
-        address=lead_address(view.current_site.id, ref),
+        page_url=lead_url(view.current_site.id, ref),
         title=f"{view.translate('Call' if ref.kind is LeadKind.CALL else 'Lead request')} {ref.id}",
         facts=[fact for fact in _facts(entry, view) if fact.value],
-        recording=web_address(entry.circumstances.record_url),
+        recording=web_url(entry.circumstances.record_url),
         client=entry.client,
         contacts=", ".join(entry.client.phones + entry.client.emails),
         annotations=entry.annotations,
@@ -140,7 +140,7 @@ def _facts(entry: LeadEntry, view: View) -> list[Fact]:
         Fact(say("Form"), lead.form_name),
         Fact(say("Phone"), entry.phone or ""),
         Fact(say("E-mail"), entry.email or ""),
-        Fact(say("Page"), entry.page_url or "", web_address(entry.page_url)),
+        Fact(say("Page"), entry.page_url or "", web_url(entry.page_url)),
     ]
 
 

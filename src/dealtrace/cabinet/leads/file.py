@@ -7,11 +7,11 @@ from functools import partial
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
-from dealtrace.cabinet.lead_words import RING_BACKS
+from dealtrace.cabinet.lead_labels import RING_BACK_LABELS
 from dealtrace.cabinet.leads.journal import ASKED, KINDS, MISSED, TABS, YES, listed_days, query_of, tab_of
 from dealtrace.cabinet.list_files import ROWS_AT_ONCE, FilterWords, ListFile, file_sender, notes_of
 from dealtrace.cabinet.listing import UNUSABLE, Days, Listing
-from dealtrace.cabinet.rendering import words_of
+from dealtrace.cabinet.rendering import translations_of
 from dealtrace.errors import Language
 from dealtrace.files.export_columns import RING_BACK_NAME, ExportColumn, call_columns, lead_request_columns
 from dealtrace.leads.exported_lead import ExportedLead
@@ -47,10 +47,10 @@ def _listed(site: Site, listing: Listing, days: Days, language: Language) -> Lis
 
 def _call_columns(fields: list[str], language: Language) -> list[ExportColumn[ExportedLead]]:
     """Return the columns of calls; what people did about a missed call is stated in words of `language`."""
-    translate = words_of(language).gettext
+    translate = translations_of(language).gettext
 
     def words(row: ExportedLead) -> str | None:
-        return translate(RING_BACKS[row.ring_back]) if row.ring_back is not None else None
+        return translate(RING_BACK_LABELS[row.ring_back]) if row.ring_back is not None else None
 
     return [replace(each, value=words) if each.name == RING_BACK_NAME else each for each in call_columns(fields)]
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from dealtrace.cabinet.deals.words import FIELDS
+from dealtrace.cabinet.deals.labels import FIELDS
 from dealtrace.cabinet.formats import NOTHING
-from dealtrace.cabinet.lead_words import RING_BACKS
+from dealtrace.cabinet.lead_labels import RING_BACK_LABELS
 from dealtrace.cabinet.notes.axis import author_words
 from dealtrace.cabinet.view import View
 from dealtrace.leads.note_version import NoteValues, NoteVersion, notes_changed_since
@@ -61,6 +61,6 @@ def _author(logins: Mapping[int, str], user_id: int | None, view: View) -> str:
 
 def _words(name: str, value: str | Sequence[str] | None, view: View) -> str:
     if name == RING_BACK:
-        return view.translate(RING_BACKS[str(value)] if value is not None else "to be returned")
+        return view.translate(RING_BACK_LABELS[str(value)] if value is not None else "to be returned")
     words = value if isinstance(value, str) else ", ".join(value or ())
     return words or NOTHING

@@ -23,7 +23,7 @@ from dealtrace.cabinet.leads.missed import (
     missed_words,
 )
 from dealtrace.cabinet.listing import PAGE_ROWS, UNUSABLE, Days, Listing, days_of, listing_of
-from dealtrace.cabinet.places import lead_address, source_words, web_address
+from dealtrace.cabinet.places import lead_url, source_words, web_url
 from dealtrace.cabinet.view import View
 from dealtrace.errors import Language
 from dealtrace.leads.call import Call, CallPhase, is_answered, phase_of
@@ -53,7 +53,7 @@ class Tab:
     """A tab: its title and URL, whether it is the current tab, and how many rows wait there, empty if unknown."""
 
     title: str
-    address: str
+    url: str
     is_shown: bool
     waiting: str = ""
 
@@ -65,12 +65,12 @@ class LeadRow:
     `mark` is what a person did about a missed call, and `buttons` are the buttons that set the mark.
     """
 
-    address: str
+    url: str
     began: str
     name: str
     own_id: str
     client: str
-    client_address: str
+    client_url: str
     contacts: str
     source: str
     state: str
@@ -87,7 +87,7 @@ class VisitRow:
     began: str
     source: str
     landing: str
-    landing_address: str
+    landing_link: str
     place: str
 
 
@@ -213,7 +213,7 @@ def lead_row(entry: LeadEntry, view: View) -> LeadRow:
     lead, site_id = entry.lead, view.current_site.id
     is_call = isinstance(lead, Call)
     return LeadRow(
-        lead_address(site_id, LeadRef(LeadKind.CALL if is_call else LeadKind.LEAD_REQUEST, lead.id)),
+        lead_url(site_id, LeadRef(LeadKind.CALL if is_call else LeadKind.LEAD_REQUEST, lead.id)),
         clock_time(view.language, entry.began_at, view.current_site.time_zone),
         (lead.reference or str(lead.id)) if isinstance(lead, Call) else lead.number,
         str(lead.id),
@@ -222,7 +222,7 @@ def lead_row(entry: LeadEntry, view: View) -> LeadRow:
         ", ".join(contact for contact in (entry.phone, entry.email) if contact),
         source_words(entry.origin.source) if entry.origin.is_known else "",
         call_state(entry, view) if is_call else (lead.form_name if not isinstance(lead, Call) else ""),
-        web_address(entry.circumstances.record_url),
+        web_url(entry.circumstances.record_url),
         len(entry.deals),
         mark_words(entry, view),
         mark_buttons(entry, view),
@@ -244,6 +244,6 @@ def _visit_row(visit: Visit, view: View) -> VisitRow:
         clock_time(view.language, visit.started_at, view.current_site.time_zone),
         source_words(visit.traffic_source),
         visit.landing_url,
-        web_address(visit.landing_url),
+        web_url(visit.landing_url),
         ", ".join(part for part in (visit.city, visit.device, visit.browser) if part),
     )

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import day_end, day_start, site_day
 from dealtrace.cabinet.gate import not_found
-from dealtrace.cabinet.lead_words import RING_BACKS
+from dealtrace.cabinet.lead_labels import RING_BACK_LABELS
 from dealtrace.cabinet.listing import BEFORE, Days, Listing, listing_of
 from dealtrace.cabinet.settings.page import number_of
 from dealtrace.cabinet.view import View
@@ -83,7 +83,7 @@ def mark_buttons(entry: LeadEntry, view: View) -> Sequence[MarkButton]:
 
 def mark_words(entry: LeadEntry, view: View) -> str:
     """Return in words what a person did about a missed call, or an empty string."""
-    return view.translate(RING_BACKS[entry.ring_back]) if entry.ring_back is not None else ""
+    return view.translate(RING_BACK_LABELS[entry.ring_back]) if entry.ring_back is not None else ""
 
 
 async def mark(view: View) -> Response:

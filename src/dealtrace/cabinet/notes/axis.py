@@ -11,9 +11,9 @@ from dealtrace.accounts.past_figures import MOVING_KINDS, moves_figures
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.accounts.site_days import day_end, day_start, site_day
-from dealtrace.cabinet.change_words import change_words
+from dealtrace.cabinet.change_sentences import change_sentence
 from dealtrace.cabinet.formats import clock_time
-from dealtrace.cabinet.notes.gap_words import gap_words
+from dealtrace.cabinet.notes.gap_sentences import gap_sentence
 from dealtrace.cabinet.view import View
 from dealtrace.record import record
 from dealtrace.reports.metrics import Metric
@@ -91,7 +91,7 @@ def axis_notes(axis: Axis, gaps: Sequence[tuple[Metric, Gap]], view: View) -> li
     automatic = [
         AxisNote(
             site_day(change.changed_at, zone),
-            change_words(change, language, view.translate, {}),
+            change_sentence(change, language, view.translate, {}),
             written_at(change.user_id, change.changed_at),
         )
         for change in axis.changes
@@ -99,7 +99,7 @@ def axis_notes(axis: Axis, gaps: Sequence[tuple[Metric, Gap]], view: View) -> li
     without_data = [
         AxisNote(
             max(gap.first_on, axis.period.first_on),
-            gap_words(metric, gap, language, view.translate),
+            gap_sentence(metric, gap, language, view.translate),
             view.translate("noted automatically"),
         )
         for metric, gap in gaps

@@ -13,7 +13,7 @@ from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.accounts.site_days import site_day
-from dealtrace.cabinet.change_words import change_words
+from dealtrace.cabinet.change_sentences import change_sentence
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.listing import PAGE_ROWS
 from dealtrace.cabinet.notes.axis import author_words, list_moving_changes, shown_words
@@ -48,7 +48,7 @@ assert set(_PLACES) == {*MOVING_KINDS, ChangeKind.SETTING}
 class ListedNote:
     """A line of the list: its day, text, author and time, and the key by which a note of a person is removed.
 
-    A change that is noted automatically has no key. `address` is the URL of the page of what was changed, empty if
+    A change that is noted automatically has no key. `url` leads to the page of what was changed, empty if
     there is none or the person may not open it.
     """
 
@@ -57,7 +57,7 @@ class ListedNote:
     words: str
     author: str
     key: str = ""
-    address: str = ""
+    url: str = ""
 
 
 @record
@@ -143,16 +143,16 @@ def _listed(found: Found, view: View) -> list[ListedNote]:
         ListedNote(
             site_day(each.changed_at, zone),
             each.changed_at,
-            shown_words(change_words(each, view.language, view.translate, {}), view),
+            shown_words(change_sentence(each, view.language, view.translate, {}), view),
             author(each.user_id),
-            address=_address(each, view),
+            url=_url(each, view),
         )
         for each in found.changes
     ]
     return sorted([*written, *automatic], key=lambda note: (note.day_on, note.at), reverse=True)
 
 
-def _address(change: SiteChange, view: View) -> str:
+def _url(change: SiteChange, view: View) -> str:
     place, role = _PLACES[change.kind]
     may_open = view.role is not None and view.role.includes(role)
     return f"/cabinet/{view.current_site.id}/{place}" if may_open else ""

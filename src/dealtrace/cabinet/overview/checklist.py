@@ -27,23 +27,23 @@ class Step:
 
 def checklist_of(arrivals: Arrivals, view: View) -> list[Step]:
     """Return the steps in order; the state of each says when data first and last arrived, or that none has."""
-    address, site_id = view.origin, view.current_site.id
+    origin, site_id = view.origin, view.current_site.id
     return [
         _step(
             view, view.translate("Counter on the pages"), arrivals.visits, is_needed=False,
-            line=f'<script async src="{address}/counter/{site_id}.js"></script>',
+            line=f'<script async src="{origin}/counter/{site_id}.js"></script>',
         ),
         _step(
             view, view.translate("Calls from the PBX"), arrivals.calls, is_needed=False,
-            line=address + CALL_PATH,
+            line=origin + CALL_PATH,
         ),
         _step(
             view, view.translate("Lead requests from forms"), arrivals.lead_requests, is_needed=False,
-            line=f"{address}/calls-service/RestAPI/requests/{site_id}/register/",
+            line=f"{origin}/calls-service/RestAPI/requests/{site_id}/register/",
         ),
         _step(
             view, view.translate("Deals from the CRM"), arrivals.deals, is_needed=True,
-            line=address + DEAL_PATH,
+            line=origin + DEAL_PATH,
         ),
     ]  # fmt: skip
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dealtrace.alerts.falls import FALLS_WATCHED, Fall
 from dealtrace.cabinet.formats import day_span, metric_value
 from dealtrace.cabinet.overview.problems import ProblemText
-from dealtrace.cabinet.reports.address import Address
-from dealtrace.cabinet.reports.open_deals import fallen_words, open_figures
+from dealtrace.cabinet.reports.open_deals import fallen_sentence, open_figures
+from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.cabinet.view import View
 from dealtrace.operations.overview.falls import FallsOfDays
 from dealtrace.record import record
@@ -67,10 +67,10 @@ def _text(found: FallsOfDays, reports: str, view: View) -> ProblemText:
     bring deals: where it is found why fewer of them came, the rest is explained.
     """
     cure = _CURES[found.falls[-1].metric.name]
-    words = _words(found.falls[0], found.period, view) if len(found.falls) == 1 else _words_of_several(found, view)
+    words = _sentence(found.falls[0], found.period, view) if len(found.falls) == 1 else _sentences(found, view)
     income = [found.still_open.income.metric.name] if found.still_open is not None else []
     metrics = dict.fromkeys([*cure.metrics.split(","), *(fall.metric.name for fall in found.falls), *income])
-    address = Address(reports, (), ()).link(
+    url = ReportUrl(reports, (), ()).link(
         by=cure.by,
         metrics=",".join(metrics) if len(found.falls) > 1 else cure.metrics,
         first=found.period.first_on.isoformat(),
@@ -78,17 +78,17 @@ def _text(found: FallsOfDays, reports: str, view: View) -> ProblemText:
         compare=Comparison.WEEKDAYS.value,
         sort=cure.sort,
     )
-    return ProblemText(words, view.translate(cure.words), address)
+    return ProblemText(words, view.translate(cure.words), url)
 
 
-def _words(fall: Fall, period: Period, view: View) -> str:
+def _sentence(fall: Fall, period: Period, view: View) -> str:
     return view.translate("%(metric)s: a sharp fall. %(days)s: %(value)s, usually %(usual)s.") % {
         "days": day_span(view.language, period.first_on, period.last_on),
         **_figures(fall, view),
     }
 
 
-def _words_of_several(found: FallsOfDays, view: View) -> str:
+def _sentences(found: FallsOfDays, view: View) -> str:
     """Return what fell, by how many deals, and the income of these days with the deals that may still become income."""
     language, translate = view.language, view.translate
     figures = [translate("%(metric)s %(value)s, usually %(usual)s") % _figures(fall, view) for fall in found.falls]
@@ -101,7 +101,7 @@ def _words_of_several(found: FallsOfDays, view: View) -> str:
         lost = metric_value(language, METRICS["deals"], found.deals_lost)
         said.append(translate("Deals fewer than usual: %(count)s.") % {"count": lost})
     if found.still_open is not None:
-        said.append(fallen_words(found.still_open, view))
+        said.append(fallen_sentence(found.still_open, view))
         said.append(
             translate("Deals of these days that are still open: %(deals)s, %(amount)s.")
             % open_figures(found.still_open, view)

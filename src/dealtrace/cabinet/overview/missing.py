@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from dealtrace.cabinet.formats import money
-from dealtrace.cabinet.notes.gap_words import gap_words
+from dealtrace.cabinet.notes.gap_sentences import gap_sentence
 from dealtrace.cabinet.overview.problems import ProblemText
-from dealtrace.cabinet.reports.address import Address, key_filter
+from dealtrace.cabinet.reports.report_url import ReportUrl, key_filter
 from dealtrace.cabinet.view import View
 from dealtrace.operations.overview.missing_data import WATCHED, MissingData
 from dealtrace.reports.dimensions import DIMENSIONS
@@ -26,23 +26,25 @@ _CURES: Mapping[str, str] = {
 assert set(_CURES) == {metric.name for metric in WATCHED}
 
 
-def missing_data_texts(missing: MissingData, address: Address, period: Period, view: View) -> list[ProblemText]:
-    """Return the texts about missing data, with links to the page of reports; `address` has the path of that page."""
-    gaps = [_gap(metric, gap, address, view) for metric, gap in missing.gaps[-SHOWN_MAX:]]
-    return [*gaps, *(_idle(each, address, period, view) for each in missing.idle[:SHOWN_MAX])]
+def missing_data_texts(missing: MissingData, url: ReportUrl, period: Period, view: View) -> list[ProblemText]:
+    """Return the texts about missing data, with links to the page of reports; `url` has the path of that page."""
+    gaps = [_gap(metric, gap, url, view) for metric, gap in missing.gaps[-SHOWN_MAX:]]
+    return [*gaps, *(_idle(each, url, period, view) for each in missing.idle[:SHOWN_MAX])]
 
 
-def _gap(metric: Metric, gap: Gap, address: Address, view: View) -> ProblemText:
-    link = Address(address.page, (), ()).link(
+def _gap(metric: Metric, gap: Gap, url: ReportUrl, view: View) -> ProblemText:
+    link = ReportUrl(url.page, (), ()).link(
         by="day",
         metrics=metric.name,
         first=(gap.first_on - _AROUND).isoformat(),
         last=(gap.last_on + _AROUND).isoformat(),
     )
-    return ProblemText(gap_words(metric, gap, view.language, view.translate), view.translate(_CURES[metric.name]), link)
+    return ProblemText(
+        gap_sentence(metric, gap, view.language, view.translate), view.translate(_CURES[metric.name]), link
+    )
 
 
-def _idle(each: CampaignCost, address: Address, period: Period, view: View) -> ProblemText:
+def _idle(each: CampaignCost, url: ReportUrl, period: Period, view: View) -> ProblemText:
     is_whole = view.may_see_contacts
     source = each.source if is_whole else masked_source(each.source)
     words = view.translate("The campaign %(campaign)s (%(source)s) cost %(cost)s and brought no visits.") % {
@@ -55,7 +57,7 @@ def _idle(each: CampaignCost, address: Address, period: Period, view: View) -> P
         return ProblemText(words, cure, "")
     condition = key_filter(DIMENSIONS["source"], each.source)
     link = (
-        Address(address.page, (), ())
+        ReportUrl(url.page, (), ())
         .with_filter(condition)
         .link(
             by="campaign",

@@ -19,14 +19,14 @@ from dealtrace.cabinet.overview.checklist import Step, checklist_of
 from dealtrace.cabinet.overview.falls import fall_texts
 from dealtrace.cabinet.overview.missing import missing_data_texts
 from dealtrace.cabinet.overview.problems import ProblemText, problem_texts
-from dealtrace.cabinet.reports.address import Address, address_of
 from dealtrace.cabinet.reports.choices import Choices, choices_of
 from dealtrace.cabinet.reports.comparison import compared_until
 from dealtrace.cabinet.reports.line import has_line, over_time, time_line, undrawn_words
 from dealtrace.cabinet.reports.open_deals import open_deals_note
 from dealtrace.cabinet.reports.page import read_context_of
 from dealtrace.cabinet.reports.readers import rows_page_for, table_for_readers
-from dealtrace.cabinet.reports.table import Change, change_of, rows_address, table_of
+from dealtrace.cabinet.reports.report_url import ReportUrl, report_url_of
+from dealtrace.cabinet.reports.table import Change, change_of, rows_url, table_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, Language
 from dealtrace.matching.match_reason import UNMATCHED_REASONS
@@ -72,7 +72,7 @@ DIRECT = "(direct)"
 class Figure:
     """A metric on the overview: title, value, change and formula.
 
-    `address` is the URL of the overview with a chart of the metric. `rows` is the URL of the rows behind the
+    `url` leads to the overview with a chart of the metric. `rows` is the URL of the rows behind the
     value, empty if there is no link. `is_drawn` is true if the chart shows this metric now.
     """
 
@@ -81,7 +81,7 @@ class Figure:
     value: str
     change: Change | None
     formula: str
-    address: str
+    url: str
     rows: str
     is_drawn: bool
 
@@ -104,13 +104,13 @@ class Answers:
 class _Page:
     """The data of the overview besides its reports; `drawn` is the name of the metric in the chart.
 
-    `address` is the URL of the overview, and `asked` the same URL with default values for parameters that it lacks.
+    `url` is that of the overview, and `asked` the same URL with default values for parameters that it lacks.
     `compared_until` is the text that the function of this name returns. `as_of` is the time of the figures. `missed` is
     the number of missed calls to return, empty if the person may not see them.
     """
 
-    address: Address
-    asked: Address
+    url: ReportUrl
+    asked: ReportUrl
     compared_until: str
     as_of: str
     choices: Choices
@@ -121,15 +121,15 @@ class _Page:
 
 async def show(view: View) -> Response:
     """Show the overview; for a site without deals, the steps to connect it come first."""
-    address, now = address_of(f"/cabinet/{view.current_site.id}/", view.request.query_params), clock.now()
+    url, now = report_url_of(f"/cabinet/{view.current_site.id}/", view.request.query_params), clock.now()
     context, arrivals, statuses = await view.read(_read, view.current_site, now, view.rights.user.id)
     usual = _usual(arrivals)
     try:
-        question = parse_question(_words(address, usual), context)
+        question = parse_question(_raw_question(url, usual), context)
     except InvalidParameters:
-        address = Address(address.page, (), ())
-        question = parse_question(_words(address, usual), context)
-    drawn = address.get("chart") if address.get("chart") in FIGURES else "amount"
+        url = ReportUrl(url.page, (), ())
+        question = parse_question(_raw_question(url, usual), context)
+    drawn = url.get("chart") if url.get("chart") in FIGURES else "amount"
     answers, problems, missed = await gather(
         view.ask(_ask, question, drawn, statuses, now),
         view.read(_list_problems, view.current_site, now, view.services.backup_days_max),
@@ -137,10 +137,10 @@ async def show(view: View) -> Response:
     )  # concurrently: the problems of a large site take as long as a report
     axis = await view.read(read_axis, view.current_site, question.period)
     notes = axis_notes(axis, answers.missing.gaps, view)
-    choices = choices_of(address, usual, context, view.language, is_whole=view.may_see_contacts)
+    choices = choices_of(url, usual, context, view.language, is_whole=view.may_see_contacts)
     until = compared_until(question, view.current_site, now, view.language)
     as_of = clock_time_in_zone(view.language, now, view.current_site.time_zone)
-    page = _Page(address, address.written_out(usual), until, as_of, choices, drawn, notes, missed_words(missed))
+    page = _Page(url, url.written_out(usual), until, as_of, choices, drawn, notes, missed_words(missed))
     hidden = [answers.unclassified] if answers.unclassified is not None else []
     texts = problem_texts([*problems, *hidden, *await _lacking_rates(view, answers.figures)], view)
     return _shown(view, page, answers, checklist_of(arrivals, view), texts)
@@ -165,8 +165,8 @@ def _usual(arrivals: Arrivals) -> dict[str, str]:
     return {"period": period, "compare": Comparison.PREVIOUS}
 
 
-def _words(address: Address, usual: dict[str, str]) -> RawQuestion:
-    asked = address.words(**usual)
+def _raw_question(url: ReportUrl, usual: dict[str, str]) -> RawQuestion:
+    asked = url.raw_question(**usual)
     return replace(
         asked, by="", metrics=",".join((*FIGURES, *(metric.name for metric in HIDDEN))), sort="", limit="", models=""
     )
@@ -234,20 +234,20 @@ def _first_sources(report: Report) -> Report:
 def _shown(
     view: View, page: _Page, answers: Answers, checklist: Sequence[Step], texts: Sequence[ProblemText]
 ) -> Response:
-    address, notes = page.address, page.notes
+    url, notes = page.url, page.notes
     reports = page.asked.at(f"/cabinet/{view.current_site.id}/reports")
     by_day = reports.with_parameters(by="day", metrics="deals,amount")
-    rows = rows_page_for(view, answers.figures.question, address)
+    rows = rows_page_for(view, answers.figures.question, url)
     language = view.language
     sources = table_of(answers.sources, reports, rows, language, view.translate)
     return view.page(
         "overview/page.html",
-        address=address,
+        report_url=url,
         choices=page.choices,
         period=answers.figures.question.period,
         compared_period=answers.figures.compared_period,
-        figures=_figures(answers.figures, address, rows, page.drawn, language),
-        open_deals=open_deals_note(answers.still_open, view, address),
+        figures=_figures(answers.figures, url, rows, page.drawn, language),
+        open_deals=open_deals_note(answers.still_open, view, url),
         as_of=page.as_of,
         missed=page.missed,
         line=time_line(answers.line, reports, rows, language, notes) if answers.line is not None else None,
@@ -268,7 +268,7 @@ def _shown(
     )
 
 
-def _figures(report: Report, address: Address, rows_page: str, drawn: str, language: Language) -> list[Figure]:
+def _figures(report: Report, url: ReportUrl, rows_page: str, drawn: str, language: Language) -> list[Figure]:
     (model,) = report.total.values
     figures = []
     for place, metric in enumerate(report.question.metrics):
@@ -283,8 +283,8 @@ def _figures(report: Report, address: Address, rows_page: str, drawn: str, langu
                 metric_value(language, metric, value),
                 change_of(metric, value, compared, language),
                 meaning_of(metric, language),
-                address.link(chart=metric.name),
-                rows_address(rows_page, report.question, metric, model, ()) if value else "",
+                url.link(chart=metric.name),
+                rows_url(rows_page, report.question, metric, model, ()) if value else "",
                 metric.name == drawn,
             )
         )

@@ -14,12 +14,12 @@ from dealtrace.record import record
 class ProblemText:
     """The texts of a problem and its cure, and the URL of the page on which to solve the problem.
 
-    `address` is empty if there is no such page, or the person may not open it; `who` then says who can solve it.
+    `url` is empty if there is no such page, or the person may not open it; `who` then says who can solve it.
     """
 
     words: str
     cure: str
-    address: str
+    url: str
     who: str = ""
 
 

@@ -12,7 +12,7 @@ from dealtrace.cabinet.people import profile
 from dealtrace.cabinet.people.login import is_own_password
 from dealtrace.cabinet.view import View
 from dealtrace.operations.accounts.second_factor import (
-    address_for_authenticators,
+    authenticator_url,
     make_secret,
     renew_recovery_codes,
     turn_off,
@@ -59,8 +59,8 @@ async def remove(view: View) -> Response:
 
 
 def _form(view: View, status: int, secret: str, fault: str = "") -> Response:
-    address = address_for_authenticators(view.rights.user, secret)
-    picture = segno.make_qr(address).svg_data_uri(scale=QR_SCALE, light="white", dark="black")
+    url = authenticator_url(view.rights.user, secret)
+    picture = segno.make_qr(url).svg_data_uri(scale=QR_SCALE, light="white", dark="black")
     return view.page(
         "people/second_factor.html",
         status,

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from dealtrace.accounts.masking import masked_text
-from dealtrace.cabinet.reports.address import Address
-from dealtrace.cabinet.reports.key_words import value_words
+from dealtrace.cabinet.reports.key_labels import value_label
+from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.errors import Language
 from dealtrace.record import record
 from dealtrace.reports.dimensions import DIMENSIONS, Dimension, field_dimension
@@ -17,14 +17,14 @@ from dealtrace.reports.reading.masked_keys import masked_key
 class Chip:
     """An active filter: its text, and the URL without it.
 
-    `opposite` is the text of the filter that keeps what this one leaves out, and `opposite_address` the URL with that
+    `opposite` is the text of the filter that keeps what this one leaves out, and `opposite_url` the URL with that
     filter instead; both are empty if there is no such filter.
     """
 
     words: str
-    address: str
+    url: str
     opposite: str
-    opposite_address: str
+    opposite_url: str
 
 
 OPERATORS = {
@@ -47,7 +47,7 @@ _OPPOSITES: Mapping[str, Operator] = {
 
 
 def chips_of(
-    address: Address, dimensions: Iterable[Dimension], language: Language, *, is_whole: bool
+    url: ReportUrl, dimensions: Iterable[Dimension], language: Language, *, is_whole: bool
 ) -> tuple[Chip, ...]:
     """Return the filters in a report's URL, with contacts in their values masked unless `is_whole` is true."""
     named = {each.name: each for each in dimensions}
@@ -58,11 +58,11 @@ def chips_of(
     return tuple(
         Chip(
             words_of(text),
-            address.without_filter(text).link(),
+            url.without_filter(text).link(),
             words_of(opposite := _opposite(text)),
-            address.with_other_filter(text, opposite).link() if opposite else "",
+            url.with_other_filter(text, opposite).link() if opposite else "",
         )
-        for text in address.filters
+        for text in url.filters
     )
 
 
@@ -89,7 +89,7 @@ def _filter_words(text: str, named: Mapping[str, Dimension], language: Language,
     operator, _, value = (rest or "").partition(SEPARATOR)
     dimension, said = named.get(name), _SAID.get(operator)
     title = _in(language, (dimension.ru, dimension.en)) if dimension is not None else name
-    values = [_value_words(each, dimension, language, is_whole=is_whole) for each in _values_of(value)]
+    values = [_value_label(each, dimension, language, is_whole=is_whole) for each in _values_of(value)]
     return f"{title} {_in(language, said) if said else operator} {', '.join(values)}".strip()
 
 
@@ -97,8 +97,8 @@ def _values_of(value: str) -> Sequence[str]:
     return [unescaped(each) for each in split_escaped(value, VALUE_SEPARATOR)]
 
 
-def _value_words(value: str, dimension: Dimension | None, language: Language, *, is_whole: bool) -> str:
-    words = value_words(dimension, value, language)
+def _value_label(value: str, dimension: Dimension | None, language: Language, *, is_whole: bool) -> str:
+    words = value_label(dimension, value, language)
     if is_whole:
         return words
     return masked_key(dimension, words) if dimension is not None else masked_text(words)

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from dealtrace.attribution.credit import AttributionModel
-from dealtrace.cabinet.reports.address import Address
 from dealtrace.cabinet.reports.chips import OPERATORS, Chip, chips_of
+from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.errors import Language
 from dealtrace.record import record
 from dealtrace.reports.dimensions import DIMENSIONS, Dimension, Kind, field_dimension
@@ -33,7 +33,7 @@ class MetricChoice:
     """A metric that a one-metric table can show: its title, the URL of that table, and whether the metric is shown."""
 
     words: str
-    address: str
+    url: str
     is_shown: bool
 
 
@@ -87,7 +87,7 @@ class ReadyLink:
     """A link to the report of a ready question: its text, its URL, and whether the page shows that report now."""
 
     words: str
-    address: str
+    url: str
     is_here: bool
 
 
@@ -170,16 +170,16 @@ def period_choices(chosen: str, language: Language) -> tuple[Choice, ...]:
 
 
 def choices_of(
-    address: Address, usual: Mapping[str, str], known: QuestionContext, language: Language, *, is_whole: bool
+    url: ReportUrl, usual: Mapping[str, str], known: QuestionContext, language: Language, *, is_whole: bool
 ) -> Choices:
     """Return the fields of a report's form, filled in from the report's URL.
 
     `usual` has the values of parameters that are missing in the URL. Contacts in active filters are masked unless
     `is_whole` is true.
     """
-    said = {name: address.get(name) or usual.get(name, "") for name in ("period", "by", "metrics", "compare", "date")}
-    has_days = bool(address.get("from") or address.get("to"))
-    model = ALL_MODELS if address.get("models") else address.get("model") or str(int(known.model))
+    said = {name: url.get(name) or usual.get(name, "") for name in ("period", "by", "metrics", "compare", "date")}
+    has_days = bool(url.get("from") or url.get("to"))
+    model = ALL_MODELS if url.get("models") else url.get("model") or str(int(known.model))
     dimensions = [*DIMENSIONS.values(), *map(field_dimension, known.fields)]
     chosen_by = [name for name in said["by"].split(",") if name]
     return Choices(
@@ -194,36 +194,36 @@ def choices_of(
             _named(dimensions, {chosen_by[level]} if level < len(chosen_by) else set(), language)
             for level in range(BY_MAX)
         ),
-        pivot=_named(dimensions, {address.get("pivot")}, language),
+        pivot=_named(dimensions, {url.get("pivot")}, language),
         metrics=_metric_options([*METRICS.values(), *known.columns.values()], said["metrics"].split(","), language),
-        segments=tuple(Choice(name, name, name == address.get("segment")) for name in known.segments),
+        segments=tuple(Choice(name, name, name == url.get("segment")) for name in known.segments),
         filter_dimensions=_named([each for each in dimensions if each.kind is not Kind.CALENDAR], set(), language),
         operators=_chosen(Operator.IS, OPERATORS, language),
-        chips=chips_of(address, dimensions, language, is_whole=is_whole),
-        first=address.get("from"),
-        last=address.get("to"),
+        chips=chips_of(url, dimensions, language, is_whole=is_whole),
+        first=url.get("from"),
+        last=url.get("to"),
     )
 
 
-def ready_links(address: Address, language: Language) -> tuple[ReadyLink, ...]:
-    """Return a link for each ready question; it keeps the period, filters, comparison and model of `address`.
+def ready_links(url: ReportUrl, language: Language) -> tuple[ReadyLink, ...]:
+    """Return a link for each ready question; it keeps the period, filters, comparison and model of `url`.
 
     A question over months replaces a period, since the usual one has hardly one month.
     """
     return tuple(
         ReadyLink(
             each.ru if language == "ru" else each.en,
-            _asked(address, each),
-            (address.get("by"), address.get("metrics")) == (each.by, each.metrics),
+            _asked(url, each),
+            (url.get("by"), url.get("metrics")) == (each.by, each.metrics),
         )
         for each in READY_QUESTIONS
     )
 
 
-def _asked(address: Address, question: ReadyQuestion) -> str:
+def _asked(url: ReportUrl, question: ReadyQuestion) -> str:
     days = {"period": question.period, "first": "", "last": ""} if question.period else {}
     reset = dict.fromkeys(("pivot", "models", "sort", "chart", "limit"), "")
-    return address.link(by=question.by, metrics=question.metrics, **reset, **days)
+    return url.link(by=question.by, metrics=question.metrics, **reset, **days)
 
 
 def _chosen_words(choices: Iterable[Choice]) -> list[str]:

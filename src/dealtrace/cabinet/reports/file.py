@@ -11,13 +11,13 @@ from starlette.responses import Response
 from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.rendering import HEADERS
-from dealtrace.cabinet.reports.address import address_of
 from dealtrace.cabinet.reports.default_question import DEFAULTS_WRITTEN_OUT
 from dealtrace.cabinet.reports.page import shown_question
+from dealtrace.cabinet.reports.report_url import report_url_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import Language
 from dealtrace.files.reports.answer_file import write_answer
-from dealtrace.files.reports.code_words import answer_in_words
+from dealtrace.files.reports.code_labels import answer_with_labels
 from dealtrace.files.row_writers import CONTENT_TYPES, CSV
 from dealtrace.files.temporary_file import open_written
 from dealtrace.http.sent_file import SentFile
@@ -33,9 +33,9 @@ def send_as(extension: str) -> Callable[[View], Awaitable[Response]]:
 
     async def send(view: View) -> Response:
         site, now = view.current_site, clock.now()
-        address = address_of(f"/cabinet/{site.id}/reports", view.request.query_params)
-        question = await view.read(_read, site, address.words(**DEFAULTS_WRITTEN_OUT), now, view.rights.user.id)
-        shown = shown_question(question, address.get("chart"))
+        url = report_url_of(f"/cabinet/{site.id}/reports", view.request.query_params)
+        question = await view.read(_read, site, url.raw_question(**DEFAULTS_WRITTEN_OUT), now, view.rights.user.id)
+        shown = shown_question(question, url.get("chart"))
         file = await view.ask(_write, shown, now, extension, view.language, is_whole=view.may_see_contacts)
         name = f"report-{site.id}-{question.period.first_on}-{question.period.last_on}{extension}"
         return SentFile(file, name, CONTENT_TYPES[extension], headers=HEADERS, server_stop=view.services.server_stop)
@@ -43,8 +43,8 @@ def send_as(extension: str) -> Callable[[View], Awaitable[Response]]:
     return send
 
 
-def _read(connection: Connection, site: Site, words: RawQuestion, now: datetime, user_id: int) -> Question:
-    return read_question(connection, site, words, now, rows_max=None, user_id=user_id)
+def _read(connection: Connection, site: Site, asked: RawQuestion, now: datetime, user_id: int) -> Question:
+    return read_question(connection, site, asked, now, rows_max=None, user_id=user_id)
 
 
 def _write(
@@ -62,7 +62,7 @@ def _write(
     Contacts in the keys of the report are masked unless `is_whole` is true.
     """
     answered = ask_report_or_pivot(source, site, question, now)
-    shown = answer_in_words(answered if is_whole else answer_without_contacts(answered), language)
+    shown = answer_with_labels(answered if is_whole else answer_without_contacts(answered), language)
     written = partial(
         write_answer, answered=shown, for_excel=extension == CSV, language=language, proceed=source.proceed
     )

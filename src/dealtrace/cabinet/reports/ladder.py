@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from dealtrace.cabinet.reports.address import Address, key_filter
+from dealtrace.cabinet.reports.report_url import ReportUrl, key_filter
 from dealtrace.errors import Language
 from dealtrace.record import record
 from dealtrace.reports.dimensions import DIMENSIONS, Dimension
@@ -18,11 +18,11 @@ class Rung:
     """A level of the ladder of sources: its title, the URL of the report grouped by it, and whether it is shown now."""
 
     words: str
-    address: str
+    url: str
     is_shown: bool
 
 
-def key_address(address: Address, question: Question, keys: Sequence[str | None], place: int) -> str:
+def key_url(url: ReportUrl, question: Question, keys: Sequence[str | None], place: int) -> str:
     """Return the URL to which the key at `place` of a row leads: the report filtered by this key and those before it.
 
     Ours: a click on `cpc` in the row `yandex` / `cpc` selects that row, as in a tree, and not every `cpc`; a click on
@@ -32,13 +32,13 @@ def key_address(address: Address, question: Question, keys: Sequence[str | None]
     """
     by, below = question.by, _rung_below(question, place)
     for dimension, key in zip(by[: place + 1], keys, strict=False):
-        address = address.with_filter(key_filter(dimension, key))
+        url = url.with_filter(key_filter(dimension, key))
     if keys[place] is None or below is None:
-        return address.link()
-    return _grouped(address, [below if dimension.name in _RUNGS else dimension.name for dimension in by])
+        return url.link()
+    return _grouped(url, [below if dimension.name in _RUNGS else dimension.name for dimension in by])
 
 
-def rungs_of(question: Question, address: Address, language: Language) -> tuple[Rung, ...]:
+def rungs_of(question: Question, url: ReportUrl, language: Language) -> tuple[Rung, ...]:
     """Return links to the report by source, by campaign, by ad and by keyword, each with the same filters.
 
     The result is empty if the report is a pivot, has no dimensions, or has a dimension that is not in `LADDER`.
@@ -49,7 +49,7 @@ def rungs_of(question: Question, address: Address, language: Language) -> tuple[
     return tuple(
         Rung(
             " / ".join(_title(DIMENSIONS[name], language) for name in names),
-            _grouped(address, names),
+            _grouped(url, names),
             shown == names,
         )
         for names in LADDER
@@ -69,12 +69,12 @@ def _rung_below(question: Question, place: int) -> str | None:
     return LADDER[rung + 1][0]
 
 
-def _grouped(address: Address, names: Sequence[str]) -> str:
+def _grouped(url: ReportUrl, names: Sequence[str]) -> str:
     """Return the URL of the report grouped by `names`; the sort is dropped if its dimension is no longer shown."""
-    sort = address.get("sort")
+    sort = url.get("sort")
     by_name = sort.removeprefix(DESCENDING)
     is_lost = by_name in _RUNGS and by_name not in names
-    return address.link(by=",".join(dict.fromkeys(names)), sort="" if is_lost else sort)
+    return url.link(by=",".join(dict.fromkeys(names)), sort="" if is_lost else sort)
 
 
 def _title(dimension: Dimension, language: Language) -> str:

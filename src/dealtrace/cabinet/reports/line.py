@@ -9,9 +9,9 @@ from markupsafe import Markup
 from dealtrace.cabinet.charts.lines import Note, Point, line_chart
 from dealtrace.cabinet.formats import axis_labels, metric_value
 from dealtrace.cabinet.notes.axis import AxisNote
-from dealtrace.cabinet.reports.address import Address, key_filter
-from dealtrace.cabinet.reports.key_words import key_words, part_words
-from dealtrace.cabinet.reports.table import Translate, rows_address
+from dealtrace.cabinet.reports.key_labels import key_label, part_label
+from dealtrace.cabinet.reports.report_url import ReportUrl, key_filter
+from dealtrace.cabinet.reports.table import Translate, rows_url
 from dealtrace.errors import Language
 from dealtrace.record import record
 from dealtrace.reports.answer import Report
@@ -36,14 +36,14 @@ BY_HOURS = {"ru": "по часам визита", "en": "by hour of the visit"}
 class LinePoint:
     """A point of a chart, as a row of the table that repeats the chart: its label, value, compared value and notes.
 
-    `address` is the URL of the report for its hour, day, week or month, and `rows` the URL of the rows behind its
+    `url` leads to the report for its hour, day, week or month, and `rows` the URL of the rows behind its
     value; each is empty if there is no link. `part` says what of its time is counted, if not all of it. `days` are the
     days of the point within the period, `None` for an hour; a person who drags over points opens the
     period of these points.
     """
 
     label: str
-    address: str
+    url: str
     value: str
     rows: str
     compared: str
@@ -105,7 +105,7 @@ def over_time(question: Question, metric: Metric) -> Question:
 
 def time_line(
     report: Report,
-    address: Address | None,
+    url: ReportUrl | None,
     rows_page: str,
     language: Language,
     notes: Sequence[AxisNote] = (),
@@ -113,7 +113,7 @@ def time_line(
     """Return the chart of a report over time; points without data are zero, or unknown if the metric is a ratio.
 
     Each point links to `rows_page`, which shows the rows behind the point. `shown` has the points as a table; if
-    `address` is not `None`, each label in this table links to the report for the hour, day, week or month it names.
+    `url` is not `None`, each label in this table links to the report for the hour, day, week or month it names.
     """
     (dimension,), (metric,) = report.question.by, report.question.metrics
     keys, points = keys_of_period(dimension.name, report.question.period), _points(report, rows_page, language)
@@ -123,14 +123,14 @@ def time_line(
         return metric_value(language, metric, value)
 
     placed = _placed(notes, dimension, report.question.period)
-    days = days_of_times(dimension.name, report.question.period) if address is not None else {}
+    days = days_of_times(dimension.name, report.question.period) if url is not None else {}
     noted = {note.place: note.words for note in placed}
     shown = tuple(
         LinePoint(
             point.label,
-            address.with_filter(key_filter(dimension, key)).link() if address is not None else "",
+            url.with_filter(key_filter(dimension, key)).link() if url is not None else "",
             format_value(point.value),
-            point.address,
+            point.url,
             format_value(point.compared),
             noted.get(place, ""),
             point.part,
@@ -153,11 +153,11 @@ def _points(report: Report, rows_page: str, language: Language) -> list[Point]:
         compared = row.compared[model][0] if row is not None and row.compared is not None else nothing
         points.append(
             Point(
-                key_words(dimension, key, language),
+                key_label(dimension, key, language),
                 value,
                 compared if report.compared_period is not None else None,
-                rows_address(rows_page, report.question, metric, model, [(dimension, key)]) if value else "",
-                part_words(partial, dimension, key, language),
+                rows_url(rows_page, report.question, metric, model, [(dimension, key)]) if value else "",
+                part_label(partial, dimension, key, language),
             )
         )
     return points

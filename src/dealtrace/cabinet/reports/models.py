@@ -5,11 +5,17 @@ from fractions import Fraction
 
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.formats import NOTHING, metric_value
-from dealtrace.cabinet.reports.address import Address
 from dealtrace.cabinet.reports.choices import MetricChoice, model_meaning, model_words
-from dealtrace.cabinet.reports.key_words import compared_time_words, key_words, nothing_words, part_words, time_words
-from dealtrace.cabinet.reports.ladder import key_address
-from dealtrace.cabinet.reports.table import Change, KeyCell, Translate, change_of, growth_in_row, rows_address
+from dealtrace.cabinet.reports.key_labels import (
+    compared_time_label,
+    key_label,
+    missing_key_label,
+    part_label,
+    time_label,
+)
+from dealtrace.cabinet.reports.ladder import key_url
+from dealtrace.cabinet.reports.report_url import ReportUrl
+from dealtrace.cabinet.reports.table import Change, KeyCell, Translate, change_of, growth_in_row, rows_url
 from dealtrace.errors import Language
 from dealtrace.record import record
 from dealtrace.reports.answer import Report, Row
@@ -33,11 +39,11 @@ class ModelHeading:
 class ModelCell:
     """A value under an attribution model: its text, and its change from the compared period.
 
-    `address` is the URL of the rows behind the value, or empty if there is no link to them.
+    `url` leads to the rows behind the value, or is empty if there is no link to them.
     """
 
     words: str
-    address: str
+    url: str
     change: Change | None
 
 
@@ -77,21 +83,21 @@ def metric_under_models(metrics: Sequence[Metric], chosen: str) -> Metric:
 
 
 def model_metric_choices(
-    address: Address, metrics: Sequence[Metric], shown: Metric, language: Language
+    url: ReportUrl, metrics: Sequence[Metric], shown: Metric, language: Language
 ) -> tuple[MetricChoice, ...]:
     """Return a choice for each metric that depends on the attribution model, with the URL of that metric's table."""
     return tuple(
-        MetricChoice(_named(metric, language), address.link(chart=metric.name), metric == shown)
+        MetricChoice(_named(metric, language), url.link(chart=metric.name), metric == shown)
         for metric in metrics
         if metric.depends_on_model
     )
 
 
 def by_models(
-    report: Report, address: Address | None, rows_page: str, language: Language, words_of: Translate
+    report: Report, url: ReportUrl | None, rows_page: str, language: Language, translate: Translate
 ) -> ModelsTable:
-    """Return the table of a report's only metric under all models, without links if `address` is `None`."""
-    shaper = _Shaper(report, address, rows_page, language, words_of)
+    """Return the table of a report's only metric under all models, without links if `url` is `None`."""
+    shaper = _Shaper(report, url, rows_page, language, translate)
     return ModelsTable(
         _named(shaper.metric, language),
         tuple(_named(each, language) for each in report.question.by),
@@ -103,10 +109,10 @@ def by_models(
 
 class _Shaper:
     def __init__(
-        self, report: Report, address: Address | None, rows_page: str, language: Language, words_of: Translate
+        self, report: Report, url: ReportUrl | None, rows_page: str, language: Language, translate: Translate
     ) -> None:
         self.question, (self.metric,) = report.question, report.question.metrics
-        self.address, self.rows_page, self.language, self.words_of = address, rows_page, language, words_of
+        self.url, self.rows_page, self.language, self.translate = url, rows_page, language, translate
         self.partial = partial_times_of(report)
         self.compared_times = compared_times_of(report)
 
@@ -123,15 +129,15 @@ class _Shaper:
     def _keys(self, row: Row) -> tuple[KeyCell, ...]:
         return tuple(
             KeyCell(
-                key_words(dimension, key, self.language)
+                key_label(dimension, key, self.language)
                 if key is not None
-                else nothing_words(dimension, self.words_of),
-                key_address(self.address, self.question, row.keys, place) if self.address is not None else "",
+                else missing_key_label(dimension, self.translate),
+                key_url(self.url, self.question, row.keys, place) if self.url is not None else "",
                 key is None,
                 key_meaning(dimension, key, self.language),
-                time_words(
-                    part_words(self.partial, dimension, key, self.language),
-                    compared_time_words(self.compared_times, dimension, key, self.language),
+                time_label(
+                    part_label(self.partial, dimension, key, self.language),
+                    compared_time_label(self.compared_times, dimension, key, self.language),
                 ),
             )
             for place, (dimension, key) in enumerate(zip(self.question.by, row.keys, strict=False))
@@ -144,8 +150,8 @@ class _Shaper:
         placed = list(zip(self.question.by, row.keys, strict=False))
         return ModelCell(
             metric_value(self.language, self.metric, value),
-            rows_address(self.rows_page, self.question, self.metric, model, placed)
-            if value and self.address is not None
+            rows_url(self.rows_page, self.question, self.metric, model, placed)
+            if value and self.url is not None
             else "",
             change_of(self.metric, value, compared, self.language, growth),
         )

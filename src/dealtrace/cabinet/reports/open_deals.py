@@ -1,9 +1,9 @@
 """The note below figures whose income fell: how many deals of the period are still open, with a link to them."""
 
 from dealtrace.cabinet.formats import metric_value
-from dealtrace.cabinet.reports.address import Address
 from dealtrace.cabinet.reports.readers import rows_page_for
-from dealtrace.cabinet.reports.table import rows_address
+from dealtrace.cabinet.reports.report_url import ReportUrl
+from dealtrace.cabinet.reports.table import rows_url
 from dealtrace.cabinet.view import View
 from dealtrace.operations.overview.open_deals import OpenDeals
 from dealtrace.record import record
@@ -17,25 +17,25 @@ class OpenDealsNote:
 
     fallen: str
     still_open: str
-    address: str
+    url: str
 
 
-def open_deals_note(found: OpenDeals | None, view: View, address: Address) -> OpenDealsNote | None:
-    """Return the note of open deals, or `None` if there are none; `address` is the address of the page."""
+def open_deals_note(found: OpenDeals | None, view: View, url: ReportUrl) -> OpenDealsNote | None:
+    """Return the note of open deals, or `None` if there are none; `url` leads to the page."""
     if found is None:
         return None
     question = found.question
     still_open = view.translate("Deals of the period that are still open: %(deals)s, %(amount)s")
-    page = rows_page_for(view, question, address) if len(question.filters) <= FILTERS_MAX else ""
+    page = rows_page_for(view, question, url) if len(question.filters) <= FILTERS_MAX else ""
     assert question.model is not None
     return OpenDealsNote(
-        fallen_words(found, view),
+        fallen_sentence(found, view),
         still_open % open_figures(found, view),
-        rows_address(page, question, OPEN_METRICS[0], question.model, ()),
+        rows_url(page, question, OPEN_METRICS[0], question.model, ()),
     )
 
 
-def fallen_words(found: OpenDeals, view: View) -> str:
+def fallen_sentence(found: OpenDeals, view: View) -> str:
     """Return by how much the income fell, as a sentence."""
     income, language = found.income, view.language
     return view.translate("%(metric)s fell to %(value)s (was %(before)s).") % {

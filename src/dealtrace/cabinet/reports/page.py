@@ -15,7 +15,6 @@ from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.formats import clock_time_in_zone
 from dealtrace.cabinet.notes.axis import AxisNote, axis_notes, read_axis
-from dealtrace.cabinet.reports.address import Address, address_of
 from dealtrace.cabinet.reports.choices import choices_of, model_meaning, model_words, ready_links
 from dealtrace.cabinet.reports.comparison import compared_until
 from dealtrace.cabinet.reports.default_question import DEFAULTS_WRITTEN_OUT, USUAL
@@ -30,6 +29,7 @@ from dealtrace.cabinet.reports.readers import (
     rows_page_for,
     table_for_readers,
 )
+from dealtrace.cabinet.reports.report_url import ReportUrl, report_url_of
 from dealtrace.cabinet.reports.table import table_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, Language
@@ -73,36 +73,34 @@ class Answers:
 async def show(view: View) -> Response:
     """Show the report of the URL; an invalid question is shown with error messages."""
     site, now = view.current_site, clock.now()
-    address = address_of(f"/cabinet/{site.id}/reports", view.request.query_params)
+    url = report_url_of(f"/cabinet/{site.id}/reports", view.request.query_params)
     known, saved = await view.read(_read, site, now, view.rights.user.id)
-    choices = choices_of(address, USUAL, known, view.language, is_whole=view.may_see_contacts)
+    choices = choices_of(url, USUAL, known, view.language, is_whole=view.may_see_contacts)
     around = {
-        "address": address,
+        "report_url": url,
         "choices": choices,
         "usual_metrics": USUAL["metrics"],
-        "is_asked": any(address.get(name) for name in ASKED) or bool(address.filters),
-        "saved": _saved(address, saved),
-        "ready": ready_links(address, view.language),
-        "mail_page": f"/cabinet/{site.id}/settings/mail-reports?{urlencode({'report': address.link()})}",
+        "is_asked": any(url.get(name) for name in ASKED) or bool(url.filters),
+        "saved": _saved(url, saved),
+        "ready": ready_links(url, view.language),
+        "mail_page": f"/cabinet/{site.id}/settings/mail-reports?{urlencode({'report': url.link()})}",
         **_rights(view),
     }
     try:
-        question = parse_question(address.words(**USUAL), known)
+        question = parse_question(url.raw_question(**USUAL), known)
     except InvalidParameters as refusal:
         fault = refusal.text(view.language)
         return view.page(TEMPLATE, BAD_REQUEST, **{"fault": fault, "report": None, **around})
     statuses = await view.read(list_statuses, site.id) if asks_for_income(question) else ()
-    answers, gaps, still_open = await view.ask(_ask, question, now, address.get("chart"), statuses)
+    answers, gaps, still_open = await view.ask(_ask, question, now, url.get("chart"), statuses)
     axis = await view.read(read_axis, site, question.period)
     notes = axis_notes(axis, gaps, view)
-    note = open_deals_note(still_open, view, address)
-    variables = {"fault": "", "open_deals": note, **around, **shown(answers, address, notes, view, now)}
+    note = open_deals_note(still_open, view, url)
+    variables = {"fault": "", "open_deals": note, **around, **shown(answers, url, notes, view, now)}
     return view.page(TEMPLATE, OK, **variables)
 
 
-def shown(
-    answers: Answers, address: Address, notes: Sequence[AxisNote], view: View, now: datetime
-) -> dict[str, object]:
+def shown(answers: Answers, url: ReportUrl, notes: Sequence[AxisNote], view: View, now: datetime) -> dict[str, object]:
     """Return the template variables of a report: its chart `line`, and either `table`, `models` or `pivot`."""
     report, language = answers.report, view.language
     is_by_models = report.question.model is None
@@ -112,24 +110,24 @@ def shown(
         "report": report,
         "model": model_said(report, language),
         "compared_until": compared_until(report.question, view.current_site, now, language),
-        **_tables(answers, address, view),
-        "rungs": rungs_of(answers.question, address, language),
-        "metrics": model_metric_choices(address, metrics, report.question.metrics[0], language)
+        **_tables(answers, url, view),
+        "rungs": rungs_of(answers.question, url, language),
+        "metrics": model_metric_choices(url, metrics, report.question.metrics[0], language)
         if is_by_models
-        else metric_choices(address, named),
-        "line": line_of(answers, address, rows_page_for(view, answers.question, address), language, notes),
+        else metric_choices(url, named),
+        "line": line_of(answers, url, rows_page_for(view, answers.question, url), language, notes),
         "undrawn": undrawn_words(report.question, report.question.metrics[0], language, view.translate),
         "as_of": clock_time_in_zone(language, now, view.current_site.time_zone),
     }
 
 
-def _tables(answers: Answers, address: Address, view: View) -> dict[str, object]:
+def _tables(answers: Answers, url: ReportUrl, view: View) -> dict[str, object]:
     """Return the template variables `table`, `models` and `pivot`: one is the report's table, the others are `None`.
 
     Contacts are masked for people who may not see them.
     """
     report, pivot, by = answers.report, answers.pivot, answers.report.question.by
-    around = (address, rows_page_for(view, answers.question, address), view.language, view.translate)
+    around = (url, rows_page_for(view, answers.question, url), view.language, view.translate)
     is_whole = view.may_see_contacts
     tables: dict[str, object] = {"table": None, "models": None, "pivot": None}
     if pivot is not None:
@@ -145,7 +143,7 @@ def _tables(answers: Answers, address: Address, view: View) -> dict[str, object]
 
 
 def line_of(
-    answers: Answers, address: Address | None, rows_page: str, language: Language, notes: Sequence[AxisNote] = ()
+    answers: Answers, url: ReportUrl | None, rows_page: str, language: Language, notes: Sequence[AxisNote] = ()
 ) -> TimeLine | None:
     """Return the report's chart, or `None` if the report has none.
 
@@ -153,7 +151,7 @@ def line_of(
     """
     if answers.line is None:
         return None
-    line, model = time_line(answers.line, address, rows_page, language, notes), answers.line.question.model
+    line, model = time_line(answers.line, url, rows_page, language, notes), answers.line.question.model
     if answers.question.model is not None or model is None:
         return line
     return replace(line, title=f"{line.title}: {model_words(model, language)}")
@@ -220,10 +218,10 @@ def _read(connection: Connection, site: Site, now: datetime, user_id: int) -> tu
     return read_context_of(connection, site, now, user_id), list_saved_reports(connection, site.id, user_id)
 
 
-def _saved(address: Address, reports: Sequence[SavedReport]) -> list[tuple[str, str, bool]]:
+def _saved(url: ReportUrl, reports: Sequence[SavedReport]) -> list[tuple[str, str, bool]]:
     """Return the name and URL of each saved report, and whether the page shows this report."""
-    here = address.written_out(DEFAULTS_WRITTEN_OUT).query
-    return [(each.name, f"{address.page}?{each.query}", each.query == here) for each in reports]
+    here = url.written_out(DEFAULTS_WRITTEN_OUT).query
+    return [(each.name, f"{url.page}?{each.query}", each.query == here) for each in reports]
 
 
 def _rights(view: View) -> dict[str, object]:

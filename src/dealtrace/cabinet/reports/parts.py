@@ -5,9 +5,9 @@ from datetime import datetime
 from fractions import Fraction
 
 from dealtrace.cabinet.formats import metric_value
-from dealtrace.cabinet.reports.address import Address
 from dealtrace.cabinet.reports.readers import rows_page_for
-from dealtrace.cabinet.reports.table import rows_address
+from dealtrace.cabinet.reports.report_url import ReportUrl
+from dealtrace.cabinet.reports.table import rows_url
 from dealtrace.cabinet.view import View
 from dealtrace.operations.reports.show_parts import show_parts
 from dealtrace.record import record
@@ -22,26 +22,26 @@ from dealtrace.reports.reading.meanings import meaning_of
 class Part:
     """A figure from which another is computed: its title, its meaning and its value.
 
-    `address` is the URL of the rows behind the figure, empty if there is no link.
+    `url` leads to the rows behind the figure, or is empty if there is no link.
     """
 
     words: str
     meaning: str
     value: str
-    address: str
+    url: str
 
 
 async def parts_shown(
-    view: View, figure: Figure, address: Address, keys: Sequence[str], known: QuestionContext, now: datetime
+    view: View, figure: Figure, url: ReportUrl, keys: Sequence[str], known: QuestionContext, now: datetime
 ) -> dict[str, object]:
     """Return the template variables of a figure that is a ratio or a formula, and of its parts.
 
-    `keys` are the keys of the figure's row, one for each dimension. `address` is the URL of the page. A person who may
+    `keys` are the keys of the figure's row, one for each dimension. `url` leads to the page. A person who may
     not see contacts gets no links if their URLs would contain contacts that are not in the URL of the page.
     """
     parts = parts_of(figure.metric, [*METRICS.values(), *known.columns.values()])
     value, *others = await view.ask(show_parts, figure, parts, now)
-    page = rows_page_for(view, figure.question, address)
+    page = rows_page_for(view, figure.question, url)
     placed = [(dimension, key or None) for dimension, key in zip(figure.question.by, keys, strict=True)]
     return {
         "value": metric_value(view.language, figure.metric, value),
@@ -65,5 +65,5 @@ def _part(
         metric.ru if view.language == "ru" else metric.en,
         meaning_of(metric, view.language),
         metric_value(view.language, metric, value),
-        rows_address(page, question, metric, question.model, placed) if has_rows else "",
+        rows_url(page, question, metric, question.model, placed) if has_rows else "",
     )

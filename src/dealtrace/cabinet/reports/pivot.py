@@ -5,10 +5,16 @@ from dataclasses import replace
 
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.formats import metric_value
-from dealtrace.cabinet.reports.address import Address, key_filter
 from dealtrace.cabinet.reports.choices import MetricChoice
-from dealtrace.cabinet.reports.key_words import compared_time_words, key_words, nothing_words, part_words, time_words
-from dealtrace.cabinet.reports.ladder import key_address
+from dealtrace.cabinet.reports.key_labels import (
+    compared_time_label,
+    key_label,
+    missing_key_label,
+    part_label,
+    time_label,
+)
+from dealtrace.cabinet.reports.ladder import key_url
+from dealtrace.cabinet.reports.report_url import ReportUrl, key_filter
 from dealtrace.cabinet.reports.table import (
     Change,
     KeyCell,
@@ -16,7 +22,7 @@ from dealtrace.cabinet.reports.table import (
     change_of,
     growth_in_row,
     more_rows,
-    rows_address,
+    rows_url,
     sorted_column,
 )
 from dealtrace.errors import Language
@@ -34,7 +40,7 @@ class PivotCell:
     """A figure: its text, its change, and the URL of the rows behind it; the URL is empty if there is no link."""
 
     words: str
-    address: str
+    url: str
     change: Change | None
 
 
@@ -67,10 +73,10 @@ class PivotTable:
 
 
 def pivot_table(
-    pivot: Pivot, address: Address | None, rows_page: str, language: Language, words_of: Translate
+    pivot: Pivot, url: ReportUrl | None, rows_page: str, language: Language, translate: Translate
 ) -> PivotTable:
-    """Return the table of a pivot; if `address` is `None`, the table has no links, and contacts in it are masked."""
-    shaper = _Shaper(pivot, address, rows_page, language, words_of)
+    """Return the table of a pivot; if `url` is `None`, the table has no links, and contacts in it are masked."""
+    shaper = _Shaper(pivot, url, rows_page, language, translate)
     return PivotTable(
         _named(pivot.metric, language),
         tuple(_named(each, language) for each in pivot.report.question.by),
@@ -80,12 +86,12 @@ def pivot_table(
         shaper.row(pivot.total).cells,
         pivot.report.rows_total,
         pivot.columns_total,
-        more_rows(pivot.report, address) if address is not None else "",
+        more_rows(pivot.report, url) if url is not None else "",
         sorted_column(pivot.report.question) >= len(pivot.report.question.by),
     )
 
 
-def metric_choices(address: Address, names: Sequence[tuple[str, str]]) -> tuple[MetricChoice, ...]:
+def metric_choices(url: ReportUrl, names: Sequence[tuple[str, str]]) -> tuple[MetricChoice, ...]:
     """Return a choice for each metric, with the URL that puts this metric first.
 
     `names` has the name and the title of each metric.
@@ -94,7 +100,7 @@ def metric_choices(address: Address, names: Sequence[tuple[str, str]]) -> tuple[
     return tuple(
         MetricChoice(
             words,
-            address.link(metrics=",".join([name, *(other for other in listed if other != name)])),
+            url.link(metrics=",".join([name, *(other for other in listed if other != name)])),
             name == listed[0],
         )
         for name, words in names
@@ -103,29 +109,31 @@ def metric_choices(address: Address, names: Sequence[tuple[str, str]]) -> tuple[
 
 class _Shaper:
     def __init__(
-        self, pivot: Pivot, address: Address | None, rows_page: str, language: Language, words_of: Translate
+        self, pivot: Pivot, url: ReportUrl | None, rows_page: str, language: Language, translate: Translate
     ) -> None:
-        self.pivot, self.address, self.rows_page = pivot, address, rows_page
-        self.language, self.words_of = language, words_of
+        self.pivot, self.url, self.rows_page = pivot, url, rows_page
+        self.language, self.translate = language, translate
         self.question = pivot.report.question
         (self.model,) = pivot.report.total.values
         self.partial = partial_times_of(pivot)
         self.compared_times = compared_times_of(pivot)
 
     def column(self, key: str | None) -> KeyCell:
-        address, dimension = self.address, self.pivot.dimension
-        return self._key(
-            dimension, key, address.with_filter(key_filter(dimension, key)).link() if address is not None else ""
-        )
+        url, dimension = self.url, self.pivot.dimension
+        return self._key(dimension, key, url.with_filter(key_filter(dimension, key)).link() if url is not None else "")
 
-    def _key(self, dimension: Dimension, key: str | None, address: str) -> KeyCell:
-        words = key_words(dimension, key, self.language) if key is not None else nothing_words(dimension, self.words_of)
-        meaning = key_meaning(dimension, key, self.language)
-        said = time_words(
-            part_words(self.partial, dimension, key, self.language),
-            compared_time_words(self.compared_times, dimension, key, self.language),
+    def _key(self, dimension: Dimension, key: str | None, url: str) -> KeyCell:
+        words = (
+            key_label(dimension, key, self.language)
+            if key is not None
+            else missing_key_label(dimension, self.translate)
         )
-        return KeyCell(words if address else masked_key(dimension, words), address, key is None, meaning, said)
+        meaning = key_meaning(dimension, key, self.language)
+        said = time_label(
+            part_label(self.partial, dimension, key, self.language),
+            compared_time_label(self.compared_times, dimension, key, self.language),
+        )
+        return KeyCell(words if url else masked_key(dimension, words), url, key is None, meaning, said)
 
     def row(self, line: PivotLine) -> PivotRow:
         placed = list(zip(self.question.by, line.keys, strict=False))
@@ -135,7 +143,7 @@ class _Shaper:
                 self._key(
                     dimension,
                     key,
-                    key_address(self.address, self.question, line.keys, place) if self.address is not None else "",
+                    key_url(self.url, self.question, line.keys, place) if self.url is not None else "",
                 )
                 for place, (dimension, key) in enumerate(placed)
             ),
@@ -153,13 +161,13 @@ class _Shaper:
         growth = growth_in_row(question, metric, [key for _, key in placed])
         return PivotCell(
             metric_value(self.language, metric, value),
-            self._behind(placed) if value and self.address is not None else "",
+            self._behind(placed) if value and self.url is not None else "",
             change_of(metric, value, compared, self.language, growth),
         )
 
     def _behind(self, placed: Sequence[tuple[Dimension, str | None]]) -> str:
         model: AttributionModel = self.model
-        return rows_address(self.rows_page, self.question, self.pivot.metric, model, placed)
+        return rows_url(self.rows_page, self.question, self.pivot.metric, model, placed)
 
 
 def _named(named: object, language: Language) -> str:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from dealtrace.cabinet.reports.address import Address
 from dealtrace.cabinet.reports.models import ModelCell, ModelsTable
 from dealtrace.cabinet.reports.pivot import PivotTable
+from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.cabinet.reports.table import Cell, KeyCell, Table
 from dealtrace.cabinet.view import View
 from dealtrace.reports.dimensions import Dimension
@@ -18,14 +18,14 @@ from dealtrace.reports.reading.masked_keys import masked_key
 Linked = TypeVar("Linked", Cell, ModelCell)
 
 
-def rows_page_for(view: View, question: Question, address: Address) -> str:
+def rows_page_for(view: View, question: Question, url: ReportUrl) -> str:
     """Return the path of the page with the rows behind a figure; the figures of a report have links to this page.
 
     The path is empty if a segment of the question filters by contacts that the person may not see: the URL of the
     report only refers to the segment, but the URLs of the links would contain the segment's filters.
     """
     is_open = view.may_see_contacts or not any(
-        format_filter(condition) not in address.filters and _names_contacts(condition) for condition in question.filters
+        format_filter(condition) not in url.filters and _names_contacts(condition) for condition in question.filters
     )
     return f"/cabinet/{view.current_site.id}/reports/rows" if is_open else ""
 
@@ -65,26 +65,26 @@ def pivot_for_readers(table: PivotTable, pivot: Pivot) -> PivotTable:
     for row in table.rows:
         keys = _keys(by, row.keys)
         cells = tuple(
-            replace(cell, address="") if keys != row.keys or masked else cell
+            replace(cell, url="") if keys != row.keys or masked else cell
             for cell, masked in zip(row.cells, is_masked, strict=True)
         )
         rows.append(replace(row, keys=keys, cells=cells))
     total = tuple(
-        replace(cell, address="") if masked else cell for cell, masked in zip(table.total, is_masked, strict=True)
+        replace(cell, url="") if masked else cell for cell, masked in zip(table.total, is_masked, strict=True)
     )
     return replace(table, columns=columns, rows=tuple(rows), total=total)
 
 
 def _unlinked(cells: Sequence[Linked]) -> tuple[Linked, ...]:
-    return tuple(replace(cell, address="") for cell in cells)
+    return tuple(replace(cell, url="") for cell in cells)
 
 
 def _keys(by: Sequence[Dimension], keys: tuple[KeyCell, ...]) -> tuple[KeyCell, ...]:
     """Return the keys of a row; if one is masked, no key has a link, since any link may contain the masked contact."""
     shown = tuple(_key(dimension, key) for dimension, key in zip(by, keys, strict=True))
-    return shown if shown == keys else tuple(replace(key, address="") for key in shown)
+    return shown if shown == keys else tuple(replace(key, url="") for key in shown)
 
 
 def _key(dimension: Dimension, key: KeyCell) -> KeyCell:
     words = masked_key(dimension, key.words)
-    return key if words == key.words else replace(key, words=words, address="")
+    return key if words == key.words else replace(key, words=words, url="")

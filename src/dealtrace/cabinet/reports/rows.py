@@ -14,13 +14,13 @@ from dealtrace.accounts.own_ids import ID_MAX
 from dealtrace.attribution.origin import Origin
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cabinet.formats import NOTHING, clock_time, clock_time_in_zone, day, metric_value, number
-from dealtrace.cabinet.places import lead_address, source_words
-from dealtrace.cabinet.rendering import words_of
-from dealtrace.cabinet.reports.address import Address, address_of, key_pairs
+from dealtrace.cabinet.places import lead_url, source_words
+from dealtrace.cabinet.rendering import translations_of
 from dealtrace.cabinet.reports.choices import choices_of, model_words
-from dealtrace.cabinet.reports.key_words import nothing_words, value_words
+from dealtrace.cabinet.reports.key_labels import missing_key_label, value_label
 from dealtrace.cabinet.reports.page import BAD_REQUEST, OK, read_context_of
 from dealtrace.cabinet.reports.parts import parts_shown
+from dealtrace.cabinet.reports.report_url import ReportUrl, key_pairs, report_url_of
 from dealtrace.cabinet.reports.row_details import Details, read_details, ref_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, Language
@@ -45,7 +45,7 @@ class RowCell:
     """A cell: its text, its link and its meaning (each empty if there is none), and whether it is a number."""
 
     words: str
-    address: str = ""
+    url: str = ""
     is_value: bool = False
     meaning: str = ""
 
@@ -64,12 +64,12 @@ async def show(view: View) -> Response:
     A person without access to deals and leads sees no links to them, and no contacts.
     """
     query, now = view.request.query_params, clock.now()
-    address = address_of(f"/cabinet/{view.current_site.id}/reports/rows", query)
+    url = report_url_of(f"/cabinet/{view.current_site.id}/reports/rows", query)
     keys, offset = query.getlist("key"), _offset(query.get("offset", ""))
     known = await view.read(read_context_of, view.current_site, now)
-    choices = choices_of(address, {}, known, view.language, is_whole=view.may_see_contacts)
+    choices = choices_of(url, {}, known, view.language, is_whole=view.may_see_contacts)
     try:
-        figure = parse_figure(address.words(period=DEFAULT_PRESET, limit=ROWS), keys, offset, known, has_rows=False)
+        figure = parse_figure(url.raw_question(period=DEFAULT_PRESET, limit=ROWS), keys, offset, known, has_rows=False)
     except InvalidParameters as refusal:
         return view.page(TEMPLATE, BAD_REQUEST, fault=refusal.text(view.language), figure=None)
     assert figure.question.model is not None
@@ -82,12 +82,12 @@ async def show(view: View) -> Response:
         "as_of": clock_time_in_zone(view.language, now, view.current_site.time_zone),
     }
     if base_measure(figure.metric) is None:
-        return view.page(TEMPLATE, OK, **{**around, **await parts_shown(view, figure, address, keys, known, now)})
-    return view.page(TEMPLATE, OK, **{**around, "parts": None, **await _rows_shown(view, figure, address, keys, now)})
+        return view.page(TEMPLATE, OK, **{**around, **await parts_shown(view, figure, url, keys, known, now)})
+    return view.page(TEMPLATE, OK, **{**around, "parts": None, **await _rows_shown(view, figure, url, keys, now)})
 
 
 async def _rows_shown(
-    view: View, figure: Figure, address: Address, keys: Sequence[str], now: datetime
+    view: View, figure: Figure, url: ReportUrl, keys: Sequence[str], now: datetime
 ) -> dict[str, object]:
     """Return the template variables of a page of rows."""
     assert figure.question.model is not None
@@ -100,20 +100,20 @@ async def _rows_shown(
         "first": offset + 1,
         "last": offset + shown,
         "total": answer["total"],
-        "earlier": _page(address, keys, max(offset - figure.limit, 0)) if offset else "",
-        "later": _page(address, keys, offset + shown) if offset + shown < answer["total"] else "",
-        "files": _files(view, figure, address, keys),
+        "earlier": _page(url, keys, max(offset - figure.limit, 0)) if offset else "",
+        "later": _page(url, keys, offset + shown) if offset + shown < answer["total"] else "",
+        "files": _files(view, figure, url, keys),
     }
 
 
-def _files(view: View, figure: Figure, address: Address, keys: Sequence[str]) -> list[tuple[str, str]]:
+def _files(view: View, figure: Figure, url: ReportUrl, keys: Sequence[str]) -> list[tuple[str, str]]:
     """Return the names and URLs of the files with the rows behind a figure; none if a contact in `keys` is masked."""
     is_masked = (
         any(key != masked_key(dimension, key) for dimension, key in zip(figure.question.by, keys, strict=True))
         and not view.may_see_contacts
     )
     files = () if is_masked else FILES
-    return [(words, _page(address.at(f"{address.page}{end}"), keys, 0)) for words, end in files]
+    return [(words, _page(url.at(f"{url.page}{end}"), keys, 0)) for words, end in files]
 
 
 def _offset(text: str) -> int:
@@ -121,9 +121,9 @@ def _offset(text: str) -> int:
     return int(text) if is_number else 0
 
 
-def _page(address: Address, keys: Sequence[str], offset: int) -> str:
+def _page(url: ReportUrl, keys: Sequence[str], offset: int) -> str:
     """Return the URL of another page of rows behind the same figure."""
-    link = address.link()
+    link = url.link()
     more = urlencode([*key_pairs(keys), *([("offset", str(offset))] if offset else [])])
     return f"{link}{'&' if '?' in link else '?'}{more}" if more else link
 
@@ -141,7 +141,11 @@ def key_texts(figure: Figure, keys: Sequence[str], view: View, language: Languag
 
 
 def _key(dimension: Dimension, text: str, view: View, language: Language) -> str:
-    words = value_words(dimension, text, language) if text else nothing_words(dimension, words_of(language).gettext)
+    words = (
+        value_label(dimension, text, language)
+        if text
+        else missing_key_label(dimension, translations_of(language).gettext)
+    )
     return words if view.may_see_contacts else masked_key(dimension, words)
 
 
@@ -195,24 +199,24 @@ class _Shaper:
         deal = self._details.deals.get(row["id"])
         if deal is None:
             return (RowCell(str(row["id"])), *[RowCell(NOTHING)] * 4)
-        address = f"/cabinet/{self._view.current_site.id}/deals/{deal.id}" if self._may_open else ""
+        url = f"/cabinet/{self._view.current_site.id}/deals/{deal.id}" if self._may_open else ""
         reason = self._details.reasons.get(deal.id, "")
         return (
-            RowCell(deal.number, address),
+            RowCell(deal.number, url),
             RowCell(self._moment(deal.happened_at)),
             RowCell(deal.status if self._may_open else masked_text(deal.status)),
             self._source(deal.origin),
-            RowCell(value_words(DIMENSIONS["match_reason"], reason, self._view.language)),
+            RowCell(value_label(DIMENSIONS["match_reason"], reason, self._view.language)),
         )
 
     def _lead(self, row: RowBehind) -> tuple[RowCell, ...]:
         ref = ref_of(row)
         words = f"{self._say('Call' if ref.kind is LeadKind.CALL else 'Lead request')} {ref.id}"
-        address = lead_address(self._view.current_site.id, ref) if self._may_open else ""
+        url = lead_url(self._view.current_site.id, ref) if self._may_open else ""
         entry = self._details.leads.get(ref)
         if entry is None:
-            return (RowCell(words, address), *[RowCell(NOTHING)] * 2)
-        return (RowCell(words, address), RowCell(self._moment(entry.began_at)), self._source(entry.origin))
+            return (RowCell(words, url), *[RowCell(NOTHING)] * 2)
+        return (RowCell(words, url), RowCell(self._moment(entry.began_at)), self._source(entry.origin))
 
     def _visit(self, row: RowBehind) -> tuple[RowCell, ...]:
         visit = self._details.visits.get(row["id"])

@@ -20,10 +20,10 @@ from dealtrace.attribution.origin import Origin
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.cabinet.formats import day
 from dealtrace.cabinet.list_files import ROWS_AT_ONCE, ListFile, send_list
-from dealtrace.cabinet.reports.address import address_of
 from dealtrace.cabinet.reports.choices import choices_of, model_words
-from dealtrace.cabinet.reports.key_words import value_words
+from dealtrace.cabinet.reports.key_labels import value_label
 from dealtrace.cabinet.reports.page import read_context_of
+from dealtrace.cabinet.reports.report_url import report_url_of
 from dealtrace.cabinet.reports.row_details import Details, read_details, ref_of
 from dealtrace.cabinet.reports.rows import ROWS, key_texts
 from dealtrace.cabinet.view import View
@@ -71,12 +71,12 @@ def send_rows_as(extension: str) -> Callable[[View], Awaitable[Response]]:
 
     async def send(view: View) -> Response:
         site, query, now = view.current_site, view.request.query_params, clock.now()
-        address, keys = address_of(f"/cabinet/{site.id}/reports/rows", query), query.getlist("key")
+        url, keys = report_url_of(f"/cabinet/{site.id}/reports/rows", query), query.getlist("key")
         known, is_whole = await view.read(read_context_of, site, now), view.may_see_contacts
-        figure = parse_figure(address.words(period=DEFAULT_PRESET, limit=ROWS), keys, 0, known)
+        figure = parse_figure(url.raw_question(period=DEFAULT_PRESET, limit=ROWS), keys, 0, known)
         model = figure.question.model
         assert model is not None
-        chips = choices_of(address, {}, known, view.language, is_whole=is_whole).chips
+        chips = choices_of(url, {}, known, view.language, is_whole=is_whole).chips
         conditions = [*key_texts(figure, keys, view, view.language), *(chip.words for chip in chips)]
         with refused_if_full(), TemporaryFile() as found:
             kind, names = await view.ask(_find, figure, now, found)
@@ -215,7 +215,7 @@ def _deal_column(name: str, russian: str, english: str, attribute: str) -> Colum
 def _reason(row: Shown) -> Value:
     if row.behind["id"] not in row.details.deals:
         return None
-    return value_words(REASON, row.details.reasons.get(row.behind["id"], ""), row.language)
+    return value_label(REASON, row.details.reasons.get(row.behind["id"], ""), row.language)
 
 
 def _day_of_cost(row: Shown) -> Value:

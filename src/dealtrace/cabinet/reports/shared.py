@@ -16,7 +16,7 @@ from dealtrace.cabinet.reports.line import undrawn_words
 from dealtrace.cabinet.reports.models import by_models
 from dealtrace.cabinet.reports.page import OK, Answers, ask_all, line_of, model_said, read_context_of
 from dealtrace.cabinet.reports.pivot import pivot_table
-from dealtrace.cabinet.reports.saved_items.page import address_at
+from dealtrace.cabinet.reports.saved_items.page import report_url_at
 from dealtrace.cabinet.reports.shared_link_tables import models_for_visitors, table_for_visitors
 from dealtrace.cabinet.reports.table import table_of
 from dealtrace.cabinet.view import View
@@ -61,9 +61,9 @@ async def _answer(view: View) -> Response:
     if opened is None:
         await limit_guessing(view)
         return view.page("shared/gone.html", NOT_FOUND)
-    asked = address_at(opened.site.id, opened.link.query)
+    asked = report_url_at(opened.site.id, opened.link.query)
     try:
-        question = parse_question(asked.words(**USUAL), opened.known)
+        question = parse_question(asked.raw_question(**USUAL), opened.known)
     except InvalidParameters:
         return view.page("shared/gone.html", GONE)
     if opened.link.is_due(now):
@@ -83,7 +83,7 @@ async def _answer(view: View) -> Response:
 def _shown(answers: Answers, view: View) -> dict[str, object]:
     """Return the context of the report's template, without links and with contacts masked."""
     report, pivot, language = answers.report, answers.pivot, view.language
-    by, nowhere = report.question.by, address_at(0, "")
+    by, nowhere = report.question.by, report_url_at(0, "")
     is_by_models = report.question.model is None
     has_table = not is_by_models and pivot is None
     table = table_of(report, nowhere, "", language, view.translate) if has_table else None

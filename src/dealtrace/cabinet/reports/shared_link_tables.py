@@ -12,7 +12,7 @@ from dealtrace.reports.reading.masked_keys import masked_key
 def table_for_visitors(table: Table, by: Sequence[Dimension]) -> Table:
     """Return a copy of a report's table without links and with masked keys; `by` are the dimensions of the keys."""
     return Table(
-        tuple(replace(heading, address="", change="") for heading in table.headings),
+        tuple(replace(heading, url="", change="") for heading in table.headings),
         tuple(
             Line(
                 tuple(_key(dimension, key) for dimension, key in zip(by, line.keys, strict=True)),
@@ -36,8 +36,8 @@ def _models_line(line: ModelsLine, by: Sequence[Dimension]) -> ModelsLine:
 
 
 def _key(dimension: Dimension, key: KeyCell) -> KeyCell:
-    return replace(key, words=masked_key(dimension, key.words), address="")
+    return replace(key, words=masked_key(dimension, key.words), url="")
 
 
 def _cell(cell: Cell) -> Cell:
-    return replace(cell, address="")
+    return replace(cell, url="")

@@ -9,9 +9,15 @@ from markupsafe import Markup
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.charts.bars import cell_bar
 from dealtrace.cabinet.formats import metric_value, number
-from dealtrace.cabinet.reports.address import Address, key_pairs
-from dealtrace.cabinet.reports.key_words import compared_time_words, key_words, nothing_words, part_words, time_words
-from dealtrace.cabinet.reports.ladder import key_address
+from dealtrace.cabinet.reports.key_labels import (
+    compared_time_label,
+    key_label,
+    missing_key_label,
+    part_label,
+    time_label,
+)
+from dealtrace.cabinet.reports.ladder import key_url
+from dealtrace.cabinet.reports.report_url import ReportUrl, key_pairs
 from dealtrace.errors import Language
 from dealtrace.matching.match_reason import UNMATCHED_REASONS
 from dealtrace.record import record
@@ -40,7 +46,7 @@ class Heading:
 
     words: str
     meaning: str
-    address: str
+    url: str
     sign: str
     is_value: bool
     change: str = ""
@@ -71,7 +77,7 @@ class Cell:
     share: str
     bar: Markup
     change: Change | None
-    address: str
+    url: str
     mark: str
     meaning: str = ""
 
@@ -85,7 +91,7 @@ class KeyCell:
     """
 
     words: str
-    address: str
+    url: str
     is_missing: bool
     meaning: str = ""
     part: str = ""
@@ -115,16 +121,16 @@ class Table:
     sorted_at: int = 0
 
 
-def table_of(report: Report, address: Address, rows_page: str, language: Language, words_of: Translate) -> Table:
+def table_of(report: Report, url: ReportUrl, rows_page: str, language: Language, translate: Translate) -> Table:
     """Return the table of a report under one model; values link to `rows_page`, which shows the rows behind them."""
     (model,) = report.total.values
-    shaper = _Shaper(report, model, address, rows_page, language, words_of)
+    shaper = _Shaper(report, model, url, rows_page, language, translate)
     return Table(
         tuple(shaper.headings()),
         tuple(shaper.line(row) for row in shaper.rows),
         tuple(shaper.cells(report.total, is_total=True)),
         report.rows_total,
-        more_rows(report, address),
+        more_rows(report, url),
         sorted_column(report.question),
     )
 
@@ -135,12 +141,12 @@ def sorted_column(question: Question) -> int:
     return first.place + len(question.by) if isinstance(first, ByFigure) else first.place
 
 
-def more_rows(report: Report, address: Address) -> str:
+def more_rows(report: Report, url: ReportUrl) -> str:
     """Return the URL of the report with `TIMES_MORE` times as many rows; empty if no more rows can be shown."""
     limit = report.question.limit
     if limit is None or limit >= min(report.rows_total, LIMIT_MAX):
         return ""
-    return address.link(limit=str(min(limit * TIMES_MORE, LIMIT_MAX)))
+    return url.link(limit=str(min(limit * TIMES_MORE, LIMIT_MAX)))
 
 
 class _Shaper:
@@ -148,13 +154,13 @@ class _Shaper:
         self,
         report: Report,
         model: AttributionModel,
-        address: Address,
+        url: ReportUrl,
         rows_page: str,
         language: Language,
-        words_of: Translate,
+        translate: Translate,
     ) -> None:
-        self.question, self.model, self.address = report.question, model, address
-        self.rows_page, self.language, self.words_of = rows_page, language, words_of
+        self.question, self.model, self.url = report.question, model, url
+        self.rows_page, self.language, self.translate = rows_page, language, translate
         self.rows = list(report.rows)
         """Stored, because a report computes a row each time the row is read."""
         columns = range(len(self.question.metrics))
@@ -172,7 +178,7 @@ class _Shaper:
             Heading(
                 _named(each.ru, each.en, self.language),
                 dimension_meaning(each, self.language),
-                self.address.sorted_by(each.name),
+                self.url.sorted_by(each.name),
                 self._sign(each.name),
                 is_value=False,
             )
@@ -182,36 +188,36 @@ class _Shaper:
             Heading(
                 _named(each.ru, each.en, self.language),
                 meaning_of(each, self.language),
-                self.address.sorted_by(each.name),
+                self.url.sorted_by(each.name),
                 self._sign(each.name) or self._sign(f"{CHANGE_PREFIX}{each.name}"),
                 is_value=True,
-                change=self._change_address(each),
+                change=self._change_url(each),
                 is_by_change=bool(self._sign(f"{CHANGE_PREFIX}{each.name}")),
             )
             for each in question.metrics
         ]
 
-    def _change_address(self, metric: Metric) -> str:
+    def _change_url(self, metric: Metric) -> str:
         """Return the URL that sorts by the change of a metric, empty without a comparison or rows.
 
         Ours: the worst change comes first, for that is what people look for: what lost most deals, or costs more.
         """
         if self.question.comparison is None or not self.question.by:
             return ""
-        return self.address.sorted_by(f"{CHANGE_PREFIX}{metric.name}", is_rising_first=metric.growth is Growth.GOOD)
+        return self.url.sorted_by(f"{CHANGE_PREFIX}{metric.name}", is_rising_first=metric.growth is Growth.GOOD)
 
     def line(self, row: Row) -> Line:
         keys = tuple(
             KeyCell(
-                key_words(dimension, key, self.language)
+                key_label(dimension, key, self.language)
                 if key is not None
-                else nothing_words(dimension, self.words_of),
-                key_address(self.address, self.question, row.keys, place),
+                else missing_key_label(dimension, self.translate),
+                key_url(self.url, self.question, row.keys, place),
                 key is None,
                 key_meaning(dimension, key, self.language),
-                time_words(
-                    part_words(self.partial, dimension, key, self.language),
-                    compared_time_words(self.compared_times, dimension, key, self.language),
+                time_label(
+                    part_label(self.partial, dimension, key, self.language),
+                    compared_time_label(self.compared_times, dimension, key, self.language),
                 ),
             )
             for place, (dimension, key) in enumerate(zip(self.question.by, row.keys, strict=True))
@@ -238,13 +244,13 @@ class _Shaper:
 
     def _behind(self, row: Row, metric: Metric) -> str:
         placed = list(zip(self.question.by, row.keys, strict=False))
-        return rows_address(self.rows_page, self.question, metric, self.model, placed)
+        return rows_url(self.rows_page, self.question, metric, self.model, placed)
 
     def _value(self, row: Row, place: int) -> Fraction | None:
         return row.values[self.model][place]
 
     def _sign(self, name: str) -> str:
-        return {f"-{name}": "▼", name: "▲"}.get(self.address.get("sort"), "")
+        return {f"-{name}": "▼", name: "▲"}.get(self.url.get("sort"), "")
 
     def _best(self, rows: Sequence[Row], place: int) -> tuple[Fraction, Fraction] | None:
         """Return the best and the worst value of a column, or `None` if all are equal or none counts as best."""
@@ -276,7 +282,7 @@ def growth_in_row(question: Question, metric: Metric, keys: Sequence[str | None]
     return growth_of(metric, is_unsourced=is_unsourced(question.by, keys, question.filters, UNMATCHED_REASONS))
 
 
-def rows_address(
+def rows_url(
     rows_page: str,
     question: Question,
     metric: Metric,
@@ -292,7 +298,7 @@ def rows_address(
     if not rows_page or not metric.formula.measures:
         return ""
     filters = tuple(format_filter(condition) for condition in question.filters)
-    address = Address(rows_page, (), filters).link(
+    url = ReportUrl(rows_page, (), filters).link(
         metrics=metric.name,
         by=",".join(dimension.name for dimension, _ in placed),
         first=question.period.first_on.isoformat(),
@@ -300,7 +306,7 @@ def rows_address(
         model=str(int(model)),
         date=question.date_of.value,
     )
-    return f"{address}&{urlencode(key_pairs([key for _, key in placed]))}" if placed else address
+    return f"{url}&{urlencode(key_pairs([key for _, key in placed]))}" if placed else url
 
 
 def share_words(metric: Metric, value: Fraction | None, total: Fraction | None, language: Language) -> str:

@@ -9,7 +9,7 @@ from dealtrace.alerts.rule import OF_LIMITS, AlertKind, RawRule, Rule
 from dealtrace.cabinet.forms import Form
 from dealtrace.cabinet.settings.page import Faults, fault_text, number_of
 from dealtrace.errors import InvalidParameters, InvalidSetting, Language
-from dealtrace.mails.figure_words import figure_words
+from dealtrace.mails.figure_format import format_figure
 from dealtrace.mails.recipient import format_recipients
 from dealtrace.operations.alerts.evaluate import Trial
 from dealtrace.record import record
@@ -111,7 +111,7 @@ def trial_lines(trial: Trial, time_zone: ZoneInfo, language: Language) -> Sequen
     for incident in trial.incidents[::-1]:
         span, judgement, unit = incident.slot.span(time_zone), incident.judgement, trial.metric.unit
         value, usual = (
-            figure_words(figure_text(trial.metric, figure), unit, language)
+            format_figure(figure_text(trial.metric, figure), unit, language)
             for figure in (judgement.value, judgement.usual)
         )
         ended = incident.ended.span(time_zone).until if incident.ended is not None else None

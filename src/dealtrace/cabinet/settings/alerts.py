@@ -28,7 +28,7 @@ from dealtrace.cabinet.settings.alert_form import (
 from dealtrace.cabinet.settings.page import Faults, number_of, redirect_with_message, show_settings
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, InvalidSetting
-from dealtrace.mails.figure_words import figure_words
+from dealtrace.mails.figure_format import format_figure
 from dealtrace.mails.recipient import Recipient, chosen_recipients, is_address
 from dealtrace.mails.subscription import MailList
 from dealtrace.operations.alerts import manage
@@ -251,7 +251,7 @@ def _metrics(view: View, facts: _Facts) -> Sequence[tuple[str, str]]:
 
 def _line(view: View, alert: Alert, facts: _Facts, incidents: dict[int, Incident]) -> AlertLine:
     incident = incidents.get(alert.incident_id) if alert.incident_id is not None else None
-    value = figure_words(incident.value, incident.unit, view.language) if incident is not None else ""
+    value = format_figure(incident.value, incident.unit, view.language) if incident is not None else ""
     sentence = rule_sentence(alert.rule, view.language, facts.context.columns)
     return AlertLine(alert, sentence, incident, value, len(alert.rule.recipients))
 
@@ -260,8 +260,8 @@ def _incident_line(view: View, incident: Incident) -> TrialLine:
     return TrialLine(
         incident.since,
         incident.until,
-        figure_words(incident.value, incident.unit, view.language),
-        figure_words(incident.usual, incident.unit, view.language),
+        format_figure(incident.value, incident.unit, view.language),
+        format_figure(incident.usual, incident.unit, view.language),
         incident.ended_at,
     )
 

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
-from dealtrace.cabinet.change_words import change_words
+from dealtrace.cabinet.change_sentences import change_sentence
 from dealtrace.cabinet.notes.axis import author_words
 from dealtrace.cabinet.settings.page import show_settings
 from dealtrace.cabinet.settings.undo import Undo, names_of, undo_of
@@ -57,7 +57,7 @@ async def show(view: View) -> Response:
 def _line(view: View, change: SiteChange, history: _History, undo: Undo | None) -> ChangeLine:
     author = author_words(history.authors, change.user_id, view.translate)
     return ChangeLine(
-        change.changed_at, author, change_words(change, view.language, view.translate, history.columns), undo
+        change.changed_at, author, change_sentence(change, view.language, view.translate, history.columns), undo
     )
 
 

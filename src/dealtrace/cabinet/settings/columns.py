@@ -74,7 +74,7 @@ class ColumnLine:
     name: str
     kind: str
     contents: str
-    address: str
+    url: str
 
 
 async def show(view: View) -> Response:
@@ -164,8 +164,8 @@ async def _page(view: View, draft: Draft, *, tried: str = "", faults: Faults | N
 
 
 def _line(view: View, column: ReportColumn) -> ColumnLine:
-    address = f"/cabinet/{view.current_site.id}/{PLACE}?{urlencode({CHANGE: column.name})}#column"
-    return ColumnLine(column.name, view.translate(_KINDS[column.kind]), contents_of(column), address)
+    url = f"/cabinet/{view.current_site.id}/{PLACE}?{urlencode({CHANGE: column.name})}#column"
+    return ColumnLine(column.name, view.translate(_KINDS[column.kind]), contents_of(column), url)
 
 
 def _read(connection: Connection, site_id: int) -> tuple[list[ReportColumn], list[StatusGroup]]:

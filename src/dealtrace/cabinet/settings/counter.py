@@ -21,7 +21,7 @@ document.getElementById("callback").addEventListener("submit", async (event) => 
   await fetch("{server}/calls-service/RestAPI/requests/{site}/register/", {{method: "POST", body: sent}});
 }});
 </script>"""
-_ADDRESSES = (
+_PATHS = (
     ("A PBX reports a call", CALL_PATH),
     ("Lists of calls from other platforms", "/lead-service/v1/api/call/import"),
     ("Lists of lead requests", "/lead-service/v1/api/request/create"),
@@ -39,6 +39,6 @@ async def show(view: View) -> Response:
         view.translate("Counter and forms"),
         script=f'<script async src="{server}/counter/{site}.js"></script>',
         form=_FORM.format(server=server, site=site),
-        addresses=[(view.translate(words), server + path) for words, path in _ADDRESSES],
+        urls=[(view.translate(words), server + path) for words, path in _PATHS],
         last=await view.read(find_last_visit, site),
     )

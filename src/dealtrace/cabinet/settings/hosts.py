@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from dealtrace import clock
 from dealtrace.attribution.site_hosts import SiteHost
-from dealtrace.cabinet.host_words import HOST_WORDS
+from dealtrace.cabinet.host_labels import HOST_LABELS
 from dealtrace.cabinet.settings.page import Faults, fault_text, redirect_with_message, show_settings, stored_site
 from dealtrace.cabinet.view import View
 from dealtrace.cabinet.what_if.forecast import Forecast, forecast, may_save
@@ -79,8 +79,8 @@ async def _page(
         "settings/hosts.html",
         view.translate("Hosts"),
         faults=faults,
-        hosts=[(each, view.translate(HOST_WORDS[each.kind])) for each in hosts],
-        kinds=[(each, view.translate(words), each == sent["kind"]) for each, words in HOST_WORDS.items()],
+        hosts=[(each, view.translate(HOST_LABELS[each.kind])) for each in hosts],
+        kinds=[(each, view.translate(words), each == sent["kind"]) for each, words in HOST_LABELS.items()],
         host=sent["host"],
         name=sent["name"],
         tried=tried,

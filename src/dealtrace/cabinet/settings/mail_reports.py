@@ -15,8 +15,8 @@ from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.cabinet.forms import Form
 from dealtrace.cabinet.gate import not_found
-from dealtrace.cabinet.reports.address import address_of, address_of_words
 from dealtrace.cabinet.reports.default_question import USUAL
+from dealtrace.cabinet.reports.report_url import report_url_of, report_url_of_question
 from dealtrace.cabinet.settings.page import Faults, fault_text, number_of, redirect_with_message, show_settings
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, InvalidSetting
@@ -48,7 +48,7 @@ RHYTHMS = {
     Rhythm.MONTHLY: "On the first day of each month, for the month before",
 }
 assert set(RHYTHMS) == set(Rhythm)
-_ADDRESS_LENGTH_MAX = 8000
+_URL_LENGTH_MAX = 8000
 """Browsers and proxies refuse longer URLs."""
 
 
@@ -57,7 +57,7 @@ class ReportDraft:
     """The contents of the form for a new or a stored scheduled report."""
 
     title: str = ""
-    address: str = ""
+    report_url: str = ""
     rhythm: str = Rhythm.WEEKLY
     hour: int = 9
     members: tuple[int, ...] = ()
@@ -95,7 +95,7 @@ class _Facts:
 
 async def show(view: View) -> Response:
     """Show the scheduled reports, and a form for people who may add one."""
-    return await _page(view, ReportDraft(address=view.request.query_params.get("report", "")))
+    return await _page(view, ReportDraft(report_url=view.request.query_params.get("report", "")))
 
 
 async def show_report(view: View) -> Response:
@@ -187,7 +187,7 @@ def _draft_of_report(view: View, report: ScheduledReport | NewScheduledReport, m
     users = (each.user_id for each in report.recipients if each.user_id is not None)
     return ReportDraft(
         report.title,
-        address_of_words(f"/cabinet/{view.current_site.id}/reports", report.raw_question).link(),
+        report_url_of_question(f"/cabinet/{view.current_site.id}/reports", report.raw_question).link(),
         report.rhythm,
         report.hour,
         tuple(user_id for user_id in users if user_id in members),
@@ -213,31 +213,31 @@ def _new_report(
         raise InvalidSetting(key="rhythm", ru="выберите, когда отправлять отчёт", en="choose when to send the report")
     chosen = {user_id: members[user_id] for user_id in draft.members if user_id in members}
     recipients = chosen_recipients(draft.recipients, chosen, view.language, before)
-    words = address_of("", QueryParams(_query_of(draft.address))).words(**USUAL)
-    return NewScheduledReport(draft.title, words, Rhythm(draft.rhythm), draft.hour, recipients)
+    question = report_url_of("", QueryParams(_query_of(draft.report_url))).raw_question(**USUAL)
+    return NewScheduledReport(draft.title, question, Rhythm(draft.rhythm), draft.hour, recipients)
 
 
-def _query_of(address: str) -> str:
+def _query_of(url: str) -> str:
     """Return the query string of a URL; a string that is only a query string is returned unchanged.
 
     Raises:
         InvalidSetting: the text is not a URL, or is too long.
     """
-    if len(address) > _ADDRESS_LENGTH_MAX:
+    if len(url) > _URL_LENGTH_MAX:
         raise InvalidSetting(
             key="question",
-            ru=f"ссылка на отчёт длиннее {_ADDRESS_LENGTH_MAX} символов; сохраните его фильтры как сегмент",
-            en=f"the link to the report is longer than {_ADDRESS_LENGTH_MAX} characters; save its filters as a segment",
+            ru=f"ссылка на отчёт длиннее {_URL_LENGTH_MAX} символов; сохраните его фильтры как сегмент",
+            en=f"the link to the report is longer than {_URL_LENGTH_MAX} characters; save its filters as a segment",
         )
     try:
-        query = urlsplit(address).query
+        query = urlsplit(url).query
     except ValueError as fault:
         raise InvalidSetting(
             key="question",
             ru="скопируйте адрес отчёта из браузера",
             en="copy the link to the report from the browser's address bar",
         ) from fault
-    return query or ("" if "/" in address else address)
+    return query or ("" if "/" in url else url)
 
 
 async def _page(view: View, draft: ReportDraft, *, faults: Faults | None = None) -> Response:

@@ -11,10 +11,10 @@ from dealtrace.accounts.site import Site
 from dealtrace.accounts.user import UserId
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.notes.axis import author_words
-from dealtrace.cabinet.reports.address import Address
 from dealtrace.cabinet.reports.default_question import DEFAULTS_WRITTEN_OUT, USUAL
 from dealtrace.cabinet.reports.page import read_context_of
-from dealtrace.cabinet.reports.saved_items.page import address_at, fault_of, report_in_form
+from dealtrace.cabinet.reports.report_url import ReportUrl
+from dealtrace.cabinet.reports.saved_items.page import fault_of, report_in_form, report_url_at
 from dealtrace.cabinet.settings.page import (
     Faults,
     fault_text,
@@ -42,7 +42,7 @@ class LinkLine:
     """
 
     link: SharedLink
-    address: str
+    url: str
     made_by: str
     fault: str
     is_valid: bool
@@ -57,8 +57,8 @@ async def make(view: View) -> Response:
     """Create a link to a report and show the link, which cannot be shown again."""
     context = await view.read(read_context_of, await stored_site(view), clock.now(), view.rights.user.id)
     try:
-        address = _frozen(report_in_form(view), context)
-        new = NewLink(view.form.get("name"), address.query, number_of(view.form.get("days")))
+        url = _frozen(report_in_form(view), context)
+        new = NewLink(view.form.get("name"), url.query, number_of(view.form.get("days")))
         key = await view.manage(_make, view.current_site.id, new, view.rights.user.id)
     except InvalidParameters as refusal:
         return await _page(view, faults={"": refusal.text(view.language)})
@@ -74,7 +74,7 @@ async def revoke(view: View) -> Response:
     return redirect_with_message(view, PLACE, "link")
 
 
-def _frozen(address: Address, context: QuestionContext) -> Address:
+def _frozen(url: ReportUrl, context: QuestionContext) -> ReportUrl:
     """Return a report's URL with defaults written out, and with its segment's filters instead of the segment's name.
 
     A link to the returned URL shows the same report even if the defaults or the segment are changed later.
@@ -82,13 +82,11 @@ def _frozen(address: Address, context: QuestionContext) -> Address:
     Raises:
         InvalidParameters: the parameters of the report are invalid.
     """
-    parse_question(address.words(**USUAL), context)
-    segment = context.segments.get(address.get("segment"), ())
-    filters = tuple(dict.fromkeys([*address.filters, *segment]))
-    frozen = Address(address.page, address.with_parameters(segment="").parameters, filters).written_out(
-        DEFAULTS_WRITTEN_OUT
-    )
-    parse_question(frozen.words(), context)
+    parse_question(url.raw_question(**USUAL), context)
+    segment = context.segments.get(url.get("segment"), ())
+    filters = tuple(dict.fromkeys([*url.filters, *segment]))
+    frozen = ReportUrl(url.page, url.with_parameters(segment="").parameters, filters).written_out(DEFAULTS_WRITTEN_OUT)
+    parse_question(frozen.raw_question(), context)
     return frozen
 
 
@@ -97,10 +95,10 @@ async def _page(view: View, *, faults: Faults | None = None, made: str = "") -> 
     links, context, logins = await view.read(_read, await stored_site(view), now)
     lines = []
     for link in links:
-        address = address_at(view.current_site.id, link.query)
+        url = report_url_at(view.current_site.id, link.query)
         made_by = author_words(logins, link.made_by, view.translate)
         lines.append(
-            LinkLine(link, address.link(), made_by, fault_of(address, context, view), link.is_valid(now)),
+            LinkLine(link, url.link(), made_by, fault_of(url, context, view), link.is_valid(now)),
         )
     title = view.translate("Shared links")
     return show_settings(view, "settings/shared.html", title, faults=faults, lines=lines, made=made)

@@ -8,10 +8,10 @@ from urllib.parse import urlencode
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.cabinet.leads.actions import DELETE, RESTORE
 from dealtrace.cabinet.leads.actions import UNDO as UNDO_NOTES
-from dealtrace.cabinet.places import lead_address
+from dealtrace.cabinet.places import lead_url
 from dealtrace.cabinet.reports.saved_items.page import SITES
 from dealtrace.cabinet.settings import alerts, columns, fields, hosts, mail_reports, rates, site, statuses
-from dealtrace.cabinet.settings.webhooks import words as webhook_words
+from dealtrace.cabinet.settings.webhooks.labels import PLACE as WEBHOOKS_PLACE
 from dealtrace.cabinet.what_if.forecast import TRY
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.ring_back import RingBack
@@ -161,7 +161,7 @@ def _of_former(change: SiteChange, place: str, removal: Callable[[str], Undo]) -
 
 def _webhook(change: SiteChange, _user_ids: Mapping[str, int]) -> Undo | None:
     if change.former is not None:
-        return Undo(f"{webhook_words.PLACE}/{change.former['id']}", (("act", "undo"), ("change", change.key)))
+        return Undo(f"{WEBHOOKS_PLACE}/{change.former['id']}", (("act", "undo"), ("change", change.key)))
     acts = {(WORKS, PAUSED): "resume", (PAUSED, WORKS): "pause"}
     act, number = acts.get((change.before, change.after)), change.name.partition(" ")[0]
     return Undo(f"settings/webhooks/{number}", (("act", act),)) if act and number.isdecimal() else None
@@ -199,7 +199,7 @@ def _rate(change: SiteChange, _user_ids: Mapping[str, int]) -> Undo | None:
 
 def _lead(change: SiteChange, _user_ids: Mapping[str, int]) -> Undo | None:
     acts, (kind, _, number) = {DELETED: RESTORE, RESTORED: DELETE}, change.name.partition(" ")
-    place = lead_address(0, LeadRef(LeadKind(kind), int(number))).removeprefix("/cabinet/0/")
+    place = lead_url(0, LeadRef(LeadKind(kind), int(number))).removeprefix("/cabinet/0/")
     if change.after in (NOTED, TO_RETURN, *RingBack):
         return Undo(place, (("act", UNDO_NOTES), ("version", change.before))) if change.before else None
     return Undo(place, (("act", acts[change.after]),)) if change.after in acts else None

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from dealtrace.attribution.credit import WHOLE
 from dealtrace.cabinet.formats import clock_time, money, number
-from dealtrace.cabinet.lead_words import LEAD_WORDS
+from dealtrace.cabinet.lead_labels import LEAD_LABELS
 from dealtrace.cabinet.view import View
 from dealtrace.leads.lead import LeadRef
 from dealtrace.record import record
@@ -26,7 +26,7 @@ class Flip:
     """
 
     number: str
-    address: str
+    url: str
     happened_at: str
     amount: str
     lead_before: str
@@ -55,7 +55,7 @@ def _flip(view: View, outcome: Outcome) -> Flip:
 
 
 def _lead(view: View, ref: LeadRef | None) -> str:
-    return f"{view.translate(LEAD_WORDS[ref.kind])} {ref.id}" if ref is not None else view.translate("no lead")
+    return f"{view.translate(LEAD_LABELS[ref.kind])} {ref.id}" if ref is not None else view.translate("no lead")
 
 
 def _sources(view: View, shares: Shares) -> str:

@@ -13,7 +13,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.accounts.site_days import day_end, day_start, site_day
 from dealtrace.attribution.credit import WHOLE
-from dealtrace.cabinet.change_words import change_words
+from dealtrace.cabinet.change_sentences import change_sentence
 from dealtrace.cabinet.formats import NOTHING, day_span, money, number
 from dealtrace.cabinet.view import View
 from dealtrace.cabinet.what_if.flips import FLIPS_LISTED, Flip, Spelling, flips_in_words, spelling_words
@@ -167,7 +167,7 @@ def _in_words(view: View, effect: Effect, now: datetime) -> SettingForecast:
         return money(language, Fraction(amount, 100)) if figure.is_money else number(language, amount)
 
     return SettingForecast(
-        change_words(change, language, view.translate, {}),
+        change_sentence(change, language, view.translate, {}),
         effect.sentence(language),
         tuple(
             (

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.site_hosts import SITE_KINDS
-from dealtrace.cabinet.host_words import HOST_WORDS
+from dealtrace.cabinet.host_labels import HOST_LABELS
 from dealtrace.cabinet.reports.choices import model_words
 from dealtrace.cabinet.settings.page import Faults, fault_text, show_settings, stored_site
 from dealtrace.cabinet.view import View
@@ -63,7 +63,7 @@ def _page(
         sent=sent,
         tried=tried,
         selections=[(words, name, _choices(view, choices, sent[name])) for words, name, choices in listed],
-        hosts=[(_host_words(view, name), name) for name in _HOST_FIELDS],
+        hosts=[(_host_label(view, name), name) for name in _HOST_FIELDS],
         opens_hosts=any(sent[name] for name in _HOST_FIELDS),
     )
 
@@ -74,7 +74,7 @@ def _choices(view: View, choices: Mapping[str, str], chosen: str) -> list[tuple[
     return [as_now, *((value, words, value == chosen) for value, words in choices.items())]
 
 
-def _host_words(view: View, name: str) -> str:
+def _host_label(view: View, name: str) -> str:
     if name == "no_host":
         return view.translate("Hosts to remove")
-    return view.translate("Host to add: %(kind)s") % {"kind": view.translate(HOST_WORDS[name])}
+    return view.translate("Host to add: %(kind)s") % {"kind": view.translate(HOST_LABELS[name])}

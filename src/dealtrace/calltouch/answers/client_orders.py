@@ -11,8 +11,7 @@ from dealtrace.calltouch.answers.amounts import plain_number
 from dealtrace.calltouch.answers.annotations import FieldAnswer, field_answers
 from dealtrace.calltouch.answers.clocks import day_first_clock
 from dealtrace.calltouch.answers.formats import Id
-from dealtrace.calltouch.client_orders.matching import type_of_matcher
-from dealtrace.calltouch.client_orders.parameters import CONTACT_NAMES
+from dealtrace.calltouch.client_order_names import CONTACT_NAMES, type_of_matcher
 from dealtrace.deals.currency import RUBLE
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.details import ContactBook, Product

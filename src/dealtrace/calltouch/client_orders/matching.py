@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from dealtrace.attribution.traffic_source import SOURCE_LENGTH_MAX, TrafficSource
+from dealtrace.calltouch.client_order_names import VISIT_TYPE
 from dealtrace.calltouch.leads.annotate import parse_checked
 from dealtrace.calltouch.leads.matching import ELEMENTS_MAX, Element, ElementReader, SourceParams, VisitParams
 from dealtrace.calltouch.wire_types import VisitRef
@@ -17,13 +18,6 @@ from dealtrace.http.parameter_types import Text
 from dealtrace.leads.lead import LeadKind
 from dealtrace.matching.lead_search import LeadSearch, SearchById
 
-_OF_ONE_KIND = {LeadKind.CALL: "call", LeadKind.LEAD_REQUEST: "request"}
-_OF_OTHERS = {
-    MatcherKind.SOURCE: "customSources",
-    MatcherKind.NO_SOURCE: "withoutSource",
-    MatcherKind.CHAT: "chat",
-    MatcherKind.VISIT: "session",
-}
 VISITS_MAX = 100
 _UNKNOWN = datetime.max.replace(tzinfo=UTC)
 
@@ -54,17 +48,6 @@ def read_matchers(
     return tuple(matchers)
 
 
-def type_of_matcher(matcher: Matcher) -> str:
-    """Return the type of a matcher, a search for a deal's source, as the API writes it: for example `callContact`."""
-    match matcher.way:
-        case MatcherKind.ID:
-            return _OF_ONE_KIND[matcher.kinds[0]]
-        case MatcherKind.CONTACT:
-            return f"{_OF_ONE_KIND[matcher.kinds[0]]}Contact" if len(matcher.kinds) == 1 else "leadContact"
-        case way:
-            return _OF_OTHERS[way]
-
-
 def _read(element: Element, place: str, time_zone: ZoneInfo, happened_at: datetime, faults: list[Violation]) -> Matcher:
     """Parse a matcher, which is a search for a deal's source.
 
@@ -81,9 +64,7 @@ def _read(element: Element, place: str, time_zone: ZoneInfo, happened_at: dateti
             return Matcher(MatcherKind.CHAT)
         case "session":
             return Matcher(MatcherKind.VISIT, visit_ids=_visit_ids(element.session_params or VisitParams()))
-    reader = ElementReader(
-        element, place, time_zone, faults, until=happened_at, by_digest=True, further=(_OF_OTHERS[MatcherKind.VISIT],)
-    )
+    reader = ElementReader(element, place, time_zone, faults, until=happened_at, by_digest=True, further=(VISIT_TYPE,))
     search = reader.read()
     return _of_search(search, reader.digests()) if search is not None else WITHOUT_SOURCE
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from dealtrace.calltouch.batches import ITEMS_MAX, list_in, object_schema, read_document
+from dealtrace.calltouch.client_order_names import CONTACT_NAMES
 from dealtrace.calltouch.parameters import CUSTOM, CUSTOM_FIELDS
 from dealtrace.calltouch.wire_types import DASHED, Amount, MatchingElements, Names, TagObjects, WallClock
 from dealtrace.deals.currency import CURRENCY_LENGTH_MAX
@@ -124,15 +125,6 @@ class Nested:
         return {"type": "object", "properties": self.parts}
 
 
-CONTACT_NAMES: Mapping[str, str] = {
-    "phoneNumber": "phones",
-    "email": "emails",
-    "waPhone": "whatsapp_phones",
-    "tgId": "telegram_ids",
-    "tgUsername": "telegram_names",
-    "vkId": "vk_ids",
-}
-"""Maps the API's key for each kind of contact to the field of `ContactBook`."""
 PRODUCT_TABLE = ParameterTable(
     (
         Parameter("name", Text(LABEL_LENGTH_MAX), "Название товара.", "The name of the product.", required=True),

@@ -20,8 +20,9 @@ from dealtrace.calltouch.batches import (
     scalar_text,
     values_by_field,
 )
+from dealtrace.calltouch.client_order_names import CONTACT_NAMES
 from dealtrace.calltouch.client_orders.matching import read_matchers
-from dealtrace.calltouch.client_orders.parameters import CONTACT_NAMES, CREATE_TABLE, CRM, PRODUCT_TABLE, UPDATE_TABLE
+from dealtrace.calltouch.client_orders.parameters import CREATE_TABLE, CRM, PRODUCT_TABLE, UPDATE_TABLE
 from dealtrace.calltouch.client_orders.shapes import Contacts, Order, ProductItem, SentScalars
 from dealtrace.calltouch.json_keys import fields_by_key, value_of
 from dealtrace.calltouch.leads.annotate import AddedTags, parse_checked

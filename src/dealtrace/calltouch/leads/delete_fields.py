@@ -19,7 +19,7 @@ from dealtrace.http.parameters import Parameter, ParameterTable, Sent
 from dealtrace.http.replies import Reply, success
 from dealtrace.leads.lead import LeadKind
 from dealtrace.leads.limits import NUMBER_LENGTH_MAX, REFERENCE_LENGTH_MAX, SIP_ID_LENGTH_MAX
-from dealtrace.operations.leads.clear_fields import Clearing, LeadName, clear_fields
+from dealtrace.operations.deals.clear_fields import Clearing, LeadName, clear_fields
 
 OWNERS = (
     Parameter("callId", Integer(), "Идентификатор звонка.", "The call's id."),

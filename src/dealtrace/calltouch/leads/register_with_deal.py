@@ -11,7 +11,7 @@ from dealtrace.http.caller import Caller
 from dealtrace.http.parameters import ParameterTable, Sent
 from dealtrace.http.replies import Reply
 from dealtrace.leads.lead_request import LeadRequest
-from dealtrace.operations.leads.register_with_deal import LeadRequestWithDeal, register_with_deals
+from dealtrace.operations.deals.register_with_lead_request import LeadRequestWithDeal, register_with_deals
 
 TABLE = ParameterTable(REQUESTS_ORDERS_REGISTER, family=CUSTOM)
 DEAL_NAMES = ("orderSum", "orderStatus", "orderDate", "service")

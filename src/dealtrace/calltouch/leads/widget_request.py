@@ -41,7 +41,7 @@ from dealtrace.leads.limits import (
     LABEL_LENGTH_MAX,
     PHONE_LENGTH_MAX,
 )
-from dealtrace.operations.leads.register_with_deal import LeadRequestWithDeal, register_with_deals
+from dealtrace.operations.deals.register_with_lead_request import LeadRequestWithDeal, register_with_deals
 from dealtrace.quota.points import PaidMethod
 from dealtrace.record import record
 

@@ -11,7 +11,7 @@ from dealtrace.cli.terminal import console, open_prepared, print_json
 from dealtrace.matching.explanation import Candidate, Missed, Step
 from dealtrace.matching.matcher_explanation import MatcherStep
 from dealtrace.matching.rule_changes import SECOND, RuleChange
-from dealtrace.operations.deals.explain import Explanation, explain_deal
+from dealtrace.operations.matching.explain import Explanation, explain_deal
 
 
 def explain(deal: DealArgument, site: OnlySiteOption = None, as_json: JsonOption = False) -> None:

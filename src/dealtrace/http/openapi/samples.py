@@ -21,7 +21,7 @@ _BY_NAME: Mapping[str, object] = {
     "callerNumber": "79205550055",
 }
 TOKEN = "TOKEN"  # noqa: S105 - a placeholder for the reader's own token
-ADDRESS = "http://127.0.0.1:8000"
+SAMPLE_ORIGIN = "http://127.0.0.1:8000"
 
 
 def sample(schema: Schema, components: Mapping[str, Schema], name: str = "", depth: int = 0) -> object:
@@ -125,7 +125,7 @@ def curl(endpoint: Endpoint) -> str:
         path = path.replace(f"{{{name}}}", quote(value))
     is_query = endpoint.batch is None and endpoint.methods[0] == "GET"
     words += ["-G"] if is_query and (example.parameters or token is not None) and not _has_headers(endpoint) else []
-    words.append(shlex.quote(ADDRESS + path))
+    words.append(shlex.quote(SAMPLE_ORIGIN + path))
     if token is not None and endpoint.auth_scheme.is_header:
         words += ["-H", shlex.quote(f"{token.name}: {TOKEN}")]
     elif token is not None:

@@ -45,7 +45,7 @@ def make_secret() -> str:
     return pyotp.random_base32()
 
 
-def address_for_authenticators(user: User, secret: str) -> str:
+def authenticator_url(user: User, secret: str) -> str:
     """Return the `otpauth:` URL that authenticator apps read from a QR code."""
     return pyotp.TOTP(secret, interval=CODE_STEP_SECONDS).provisioning_uri(name=user.login, issuer_name=ISSUER)
 

@@ -9,9 +9,9 @@ from dealtrace.deals.incoming_deal import IncomingDeal, imported_deal
 from dealtrace.deals.registration import Registered
 from dealtrace.deals.versions import first_version
 from dealtrace.errors import NumberTaken, Refusal
-from dealtrace.operations.deals.match import DealToMatch, match_deals
+from dealtrace.operations.deals.intern_statuses import intern_statuses
 from dealtrace.operations.import_file import refusal_of_other_values, refusal_of_own_id
-from dealtrace.operations.reports.intern_statuses import intern_statuses
+from dealtrace.operations.matching.match import DealToMatch, match_deals
 from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.webhooks.publish import store_versions
 from dealtrace.operations.work import Work

@@ -8,8 +8,8 @@ from dealtrace.errors import DealNotPinned, LeadNotFound
 from dealtrace.leads.lead import LeadRef
 from dealtrace.matching.rematch import Match, with_match
 from dealtrace.operations.deals.find import find_deal
-from dealtrace.operations.deals.match import DealToMatch, match_with_reasons
-from dealtrace.operations.deals.rematch import rebind_deals
+from dealtrace.operations.matching.match import DealToMatch, match_with_reasons
+from dealtrace.operations.matching.rematch import rebind_deals
 from dealtrace.operations.work import Work
 from dealtrace.storage.leads import leads
 

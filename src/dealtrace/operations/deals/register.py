@@ -12,9 +12,9 @@ from dealtrace.errors import NumberTaken, Refusal
 from dealtrace.leads.plain_text import stripped
 from dealtrace.leads.reference import all_spellings, find_spelt
 from dealtrace.matching.rematch import Match
-from dealtrace.operations.deals.match import DealToMatch, match_with_reasons
-from dealtrace.operations.leads.credit import credit_leads
-from dealtrace.operations.reports.intern_statuses import intern_statuses
+from dealtrace.operations.attribution.credit import credit_leads
+from dealtrace.operations.deals.intern_statuses import intern_statuses
+from dealtrace.operations.matching.match import DealToMatch, match_with_reasons
 from dealtrace.operations.spend_points import pay_for_calls, points_refusal
 from dealtrace.operations.webhooks.publish import store_versions
 from dealtrace.operations.work import Work, operation

@@ -6,8 +6,8 @@ from dataclasses import replace
 from dealtrace.deals.changes import contact_after, has_same_contacts
 from dealtrace.deals.deal import Deal, DealId
 from dealtrace.deals.versions import DealVersion
-from dealtrace.operations.deals.rematch import rematch_deals
-from dealtrace.operations.reports.intern_statuses import intern_statuses
+from dealtrace.operations.deals.intern_statuses import intern_statuses
+from dealtrace.operations.matching.rematch import rematch_deals
 from dealtrace.operations.webhooks.publish import store_versions
 from dealtrace.operations.work import Work
 from dealtrace.storage.deals import deals

@@ -8,10 +8,10 @@ from dealtrace.deals.deal import Deal
 from dealtrace.errors import PointsSpent, Refusal
 from dealtrace.leads.annotations import Addition
 from dealtrace.operations.deals.change import Ledger
-from dealtrace.operations.deals.decide import decide_matchers
 from dealtrace.operations.deals.find import find_deals
 from dealtrace.operations.deals.lists import gather, spread
 from dealtrace.operations.leads.annotate import add_to_leads
+from dealtrace.operations.matching.decide import decide_matchers
 from dealtrace.operations.spend_points import pay_for_calls, points_refusal
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand

@@ -9,8 +9,8 @@ from dealtrace.leads.annotations import Addition, Annotations, with_addition
 from dealtrace.leads.lead import LeadRef
 from dealtrace.leads.note_version import NOTE_VERSIONS_MAX, NoteValues, NoteVersion, changed_notes
 from dealtrace.matching.lead_search import LeadSearch
-from dealtrace.operations.deals.rematch import rematch_tagged
-from dealtrace.operations.leads.find import FoundLeads, find_leads
+from dealtrace.operations.matching.find_leads import FoundLeads, find_leads
+from dealtrace.operations.matching.rematch import rematch_tagged
 from dealtrace.operations.spend_points import lock_registrations, pay_for_calls, points_refusal
 from dealtrace.operations.webhooks.publish import publish_events
 from dealtrace.operations.work import Work, operation

@@ -2,71 +2,23 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Generic, TypeVar
 
 from dealtrace.errors import LeadTaken, Refusal
+from dealtrace.leads.arrival import Arrival, call_arrival, identified_call
 from dealtrace.leads.call import Call, CallId, IncomingCall
 from dealtrace.leads.contact import normal_contacts
-from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
+from dealtrace.leads.lead import LeadKind
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest, LeadRequestId, StoredLeadRequest
 from dealtrace.leads.plain_text import stripped
 from dealtrace.leads.reference import all_spellings, find_spelt
 from dealtrace.operations.work import Work
-from dealtrace.record import record
 from dealtrace.storage.leads import leads
-from dealtrace.storage.leads.reported_calls import ReportedCall
 
 Lead = TypeVar("Lead", Call, LeadRequest)
 
 IDS_PER_LEAD_MAX = 3
 """The maximum number of ids that a lead takes: for the lead, its client, and the traffic source sent with it."""
-
-
-@record
-class Arrival:
-    """A lead ready to be stored, with all sent `details`, and its contacts in normal form.
-
-    `stored` is the stored call that this lead updates, or `None` for a new lead.
-    """
-
-    lead: Call | LeadRequest
-    details: IncomingCall | IncomingLeadRequest
-    contacts: tuple[str, ...]
-    stored: ReportedCall | None = None
-
-    @property
-    def ref(self) -> LeadRef:
-        """The kind and the id of the lead."""
-        return LeadRef(LeadKind.CALL if isinstance(self.lead, Call) else LeadKind.LEAD_REQUEST, self.lead.id)
-
-    @property
-    def started_at(self) -> datetime:
-        """When the lead began."""
-        return self.lead.started_at if isinstance(self.lead, Call) else self.lead.requested_at
-
-    @property
-    def reference(self) -> str | None:
-        """The lead's id in another system: a call's id in its PBX, or a lead request's number on the website."""
-        return self.lead.reference if isinstance(self.lead, Call) else self.lead.number
-
-    @property
-    def spans(self) -> tuple[LeadSpan, ...]:
-        """The spans by which matching finds the lead: each has one contact, and the start and end of the lead."""
-        ended_at = self.lead.ended_at if isinstance(self.lead, Call) else self.lead.requested_at
-        return contact_spans(self.ref, self.contacts, self.started_at, ended_at, self.reference)
-
-    @property
-    def keeps_client(self) -> bool:
-        """Whether the lead is a stored call with unchanged contacts, so that it keeps its client."""
-        return self.stored is not None and {span.contact for span in self.stored.spans} == set(self.contacts)
-
-
-def contact_spans(
-    ref: LeadRef, contacts: Iterable[str], started_at: datetime, ended_at: datetime, reference: str | None
-) -> tuple[LeadSpan, ...]:
-    """Return a span for each contact of a lead: the contact, and the start and end of the lead."""
-    return tuple(LeadSpan(ref, contact, started_at, ended_at, reference or "") for contact in contacts)
 
 
 @dataclass(slots=True)
@@ -112,23 +64,6 @@ def decide_calls(work: Work, incoming: Sequence[IncomingCall]) -> Decision[Call]
                 known[stripped(name)] = new.id
         decision.accept(new, call_arrival(new, call))
     return decision
-
-
-def identified_call(call_id: CallId, details: IncomingCall) -> Call:
-    """Return a new call that has the given id; blanks around its reference are removed."""
-    reference = stripped(details.reference) if details.reference is not None else None
-    return Call(call_id, reference, details.started_at, details.duration, details.visit_id)
-
-
-def call_arrival(call: Call, details: IncomingCall, stored: ReportedCall | None = None) -> Arrival:
-    """Return a call ready to be stored.
-
-    A stored call whose phone is unchanged keeps its stored contacts. A deleted call stays without contacts, so that
-    matching does not find it.
-    """
-    if stored is None or not (stored.is_deleted or details.phone == stored.details.phone):
-        return Arrival(call, details, normal_contacts(details.phone, None), stored)
-    return Arrival(call, details, tuple(span.contact for span in stored.spans), stored)
 
 
 def decide_lead_requests(work: Work, incoming: Sequence[IncomingLeadRequest]) -> Decision[LeadRequest]:

@@ -2,12 +2,12 @@
 
 from dealtrace.deals.deal import Deal
 from dealtrace.errors import LeadNotDeleted, LeadNotFound
+from dealtrace.leads.arrival import contact_spans
 from dealtrace.leads.contact import normal_contacts
 from dealtrace.leads.lead import LeadRef
-from dealtrace.operations.deals.rematch import LeadIdentifiers, rematch_concerned, rematch_orphaned
-from dealtrace.operations.leads.arrivals import contact_spans
 from dealtrace.operations.leads.client_groups import regroup_after_change
 from dealtrace.operations.leads.clients import Newcomer, assign_clients, settle_clients
+from dealtrace.operations.matching.rematch import LeadIdentifiers, rematch_concerned, rematch_orphaned
 from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work
 from dealtrace.storage.id_blocks import take_ids

@@ -7,17 +7,17 @@ from dataclasses import replace
 from dealtrace.accounts.webhook import EventKind
 from dealtrace.deals.custom_fields import split_by_known
 from dealtrace.leads.annotations import Annotations
+from dealtrace.leads.arrival import Arrival
 from dealtrace.leads.call import IncomingCall
-from dealtrace.operations.deals.rematch import LeadIdentifiers, rematch_concerned
-from dealtrace.operations.leads.arrivals import Arrival
+from dealtrace.operations.attribution.credit import credit_leads
 from dealtrace.operations.leads.client_groups import regroup_after_change
 from dealtrace.operations.leads.clients import Newcomer, assign_clients, settle_clients
-from dealtrace.operations.leads.credit import credit_leads
+from dealtrace.operations.matching.rematch import LeadIdentifiers, rematch_concerned
 from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.webhooks.publish import publish_events
 from dealtrace.operations.work import Work
 from dealtrace.storage.accounts import custom_fields
-from dealtrace.storage.leads import leads, reported_calls
+from dealtrace.storage.leads import calls, leads
 from dealtrace.storage.leads.lead_rows import NewLead
 from dealtrace.storage.visits.credits import VisitedLead
 from dealtrace.storage.visits.traffic_sources import intern_sources
@@ -67,7 +67,7 @@ def _store_rows(work: Work, arrivals: Sequence[Arrival], assigned: Mapping[int, 
     if new:
         leads.insert_leads(work.connection, work.site.id, new, work.now)
     if updated:
-        reported_calls.update_calls(work.connection, work.site.id, updated)
+        calls.update_calls(work.connection, work.site.id, updated)
 
 
 def _newcomer(arrival: Arrival) -> Newcomer:

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dealtrace.deals.deal import Deal
+from dealtrace.leads.arrival import contact_spans
 from dealtrace.leads.contact import normal_contacts
 from dealtrace.leads.lead import LeadKind
-from dealtrace.operations.deals.rematch import LeadIdentifiers, rematch_concerned, rematch_deals
-from dealtrace.operations.leads.arrivals import contact_spans
 from dealtrace.operations.leads.client_groups import regroup_after_change, regroup_clients
 from dealtrace.operations.leads.clients import Newcomer, assign_clients, settle_clients
+from dealtrace.operations.matching.rematch import LeadIdentifiers, rematch_concerned, rematch_deals
 from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work
 from dealtrace.record import record

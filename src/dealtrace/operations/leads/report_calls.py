@@ -3,16 +3,16 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from dealtrace.errors import Refusal
+from dealtrace.leads.arrival import Arrival, ReportedCall, call_arrival, identified_call
 from dealtrace.leads.call import Call, CallId, CallReport, new_call, updated_call
 from dealtrace.leads.plain_text import stripped
 from dealtrace.leads.reference import all_spellings, find_spelt
-from dealtrace.operations.leads.arrivals import Arrival, call_arrival, identified_call
 from dealtrace.operations.leads.intake import store_leads
 from dealtrace.operations.spend_points import lock_registrations, pay_for_calls, points_refusal
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.quota.points import PaidMethod
-from dealtrace.storage.leads.reported_calls import ReportedCall, find_reported_calls
+from dealtrace.storage.leads.calls import find_reported_calls
 
 IDS_PER_REPORT_MAX = 2
 """The maximum number of ids for a report: one for the call, one for its client; a report states no traffic source."""

@@ -9,8 +9,8 @@ from dealtrace.attribution.cost import Cost, CostAccount
 from dealtrace.attribution.stated_cost import StatedCost, name_costs
 from dealtrace.attribution.traffic_source import SOURCE_LENGTH_MAX, TrafficSource
 from dealtrace.errors import InvalidSetting
+from dealtrace.operations.refresh_statistics import refresh_statistics
 from dealtrace.operations.reports.import_costs import ImportedCosts, import_costs
-from dealtrace.operations.run_import import refresh_statistics
 from dealtrace.operations.work import Work
 from dealtrace.record import record
 from dealtrace.storage.database.engine import Database

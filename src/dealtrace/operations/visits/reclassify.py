@@ -6,7 +6,7 @@ from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.attribution.classification import reclassified
 from dealtrace.attribution.reclassification import Reclassification, digest_of_hosts
 from dealtrace.operations.accounts.record_change import record_work
-from dealtrace.operations.leads.credit import credit_leads, find_credited, publish_credit_changes
+from dealtrace.operations.attribution.credit import credit_leads, find_credited, publish_credit_changes
 from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work
 from dealtrace.storage.visits import reclassification, visits

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from dealtrace.attribution.visit import Visit
-from dealtrace.operations.deals.rematch import rematch_naming
-from dealtrace.operations.leads.credit import credit_again
+from dealtrace.operations.attribution.credit import credit_again
+from dealtrace.operations.matching.rematch import rematch_naming
 from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work
 from dealtrace.storage.visits.traffic_sources import intern_sources

@@ -16,8 +16,8 @@ from dealtrace.deals.lead_clue import LeadClue
 from dealtrace.leads.lead import LeadRef
 from dealtrace.matching.nearest_lead import SEARCH_ORDER
 from dealtrace.matching.rematch import Match, rematched
-from dealtrace.operations.deals.match import DealToMatch, match_deals
-from dealtrace.operations.leads.credit import find_creditable_visits
+from dealtrace.operations.attribution.credit import find_creditable_visits
+from dealtrace.operations.matching.match import DealToMatch, match_deals
 from dealtrace.operations.what_if.trial import Trial
 from dealtrace.record import record
 from dealtrace.reports.moves import Shares, moves_of, single_source

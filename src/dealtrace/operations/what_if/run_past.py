@@ -12,10 +12,11 @@ from dealtrace.accounts.site import Site, SiteId
 from dealtrace.attribution.reclassification import Reclassification, digest_of_hosts
 from dealtrace.errors import SiteNotFound
 from dealtrace.operations.accounts.require_site import require_site
-from dealtrace.operations.deals.run_rematch import RematchProgress, run_rematch, try_on_past
+from dealtrace.operations.matching.run_rematch import RematchProgress, run_rematch
 from dealtrace.operations.stopped import NextStep, Stopped
 from dealtrace.operations.visits.run_reclassification import run_reclassification
 from dealtrace.operations.what_if.trial import Trial
+from dealtrace.operations.what_if.try_on_past import try_on_past
 from dealtrace.record import record
 from dealtrace.reports.what_if import Tally
 from dealtrace.storage.accounts import background_runs

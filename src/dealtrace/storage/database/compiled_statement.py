@@ -46,22 +46,26 @@ class _Compiled:
     """A statement's SQL text for an engine, its parameters in order, and the converters to and from the driver.
 
     `takes_arrays` marks an insert that takes an array per column. `constants` are parameters with a fixed value.
+    `inward` and `outward` have the converters by the position of the parameter or column; null is never converted.
     """
 
     text: str
     is_positional: bool
     takes_arrays: bool
     constants: Values
-    inward: Sequence[tuple[str, Convert | None]]
+    parameters: tuple[str, ...]
+    inward: Sequence[tuple[int, Convert]]
     outward: Sequence[tuple[int, Convert]]
     names: tuple[str, ...]
 
     def arguments(self, parameters: Values) -> Any:
         """Return the parameters as the driver takes them, a list or a mapping. Any: drivers type them differently."""
-        values = {**self.constants, **parameters} if self.constants else parameters
-        if self.is_positional:
-            return [values[name] if convert is None else convert(values[name]) for name, convert in self.inward]
-        return {name: values[name] if convert is None else convert(values[name]) for name, convert in self.inward}
+        named = {**self.constants, **parameters} if self.constants else parameters
+        values = [named[name] for name in self.parameters]
+        for position, convert in self.inward:
+            if (value := values[position]) is not None:
+                values[position] = convert(value)
+        return values if self.is_positional else dict(zip(self.parameters, values, strict=True))
 
     def rows(self, stored: Sequence[PlainRow]) -> Sequence[PlainRow]:
         if not self.outward:
@@ -101,7 +105,7 @@ class CompiledStatement:
         cursor = connection.connection.cursor()
         try:
             if compiled.takes_arrays:
-                columns = {name: [row[name] for row in rows] for name, _ in compiled.inward}
+                columns = {name: [row[name] for row in rows] for name in compiled.parameters}
                 cursor.execute(compiled.text, compiled.arguments(columns))
             else:
                 cursor.executemany(compiled.text, [compiled.arguments(row) for row in rows])
@@ -180,7 +184,12 @@ def _compile(
         is_positional=compiled.positional,
         takes_arrays=takes_arrays,
         constants={name: value for name, value in compiled.params.items() if value is not None},
-        inward=[(name, types[name].bind_processor(dialect)) for name in names],
+        parameters=tuple(names),
+        inward=[
+            (position, convert)
+            for position, name in enumerate(names)
+            if (convert := types[name].bind_processor(dialect)) is not None
+        ],
         outward=outward,
         names=tuple(str(column.name) for column in statement.exported_columns),
     )

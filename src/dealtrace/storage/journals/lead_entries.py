@@ -22,14 +22,9 @@ from dealtrace.record import record
 from dealtrace.storage.database.column_types import is_among_many
 from dealtrace.storage.database.compiled_statement import CompiledStatement, Row
 from dealtrace.storage.deals.lead_links import find_deals_of_leads
+from dealtrace.storage.leads.calls import call_from_row, circumstances_from_row, ring_back_from_row
 from dealtrace.storage.leads.clients import find_clients
-from dealtrace.storage.leads.lead_rows import (
-    annotations_from_row,
-    call_from_row,
-    circumstances_from_row,
-    lead_request_from_row,
-    ring_back_from_row,
-)
+from dealtrace.storage.leads.lead_rows import annotations_from_row, lead_request_from_row
 from dealtrace.storage.leads.qualification import find_qualifications
 from dealtrace.storage.schema.tables.leads import LEAD_STARTS, LEAD_TABLES
 from dealtrace.storage.visits.credits import find_lead_visits

@@ -1,19 +1,15 @@
-"""Conversion between calls, lead requests and the rows of their tables."""
+"""Conversion between leads and the rows of their tables; what only calls have is in `calls`."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from dealtrace.attribution.traffic_source import TrafficSource
-from dealtrace.attribution.visit import VisitId
 from dealtrace.leads.annotations import NO_ANNOTATIONS, Annotations
-from dealtrace.leads.call import NOT_REPORTED, Call, CallId, Circumstances
+from dealtrace.leads.call import NOT_REPORTED, Call, Circumstances
 from dealtrace.leads.lead import LeadSpan
 from dealtrace.leads.lead_request import LeadRequest, LeadRequestId
-from dealtrace.leads.ring_back import RingBack
 from dealtrace.record import record
 from dealtrace.storage.database.compiled_statement import Row
-
-_SECOND = timedelta(seconds=1)
 
 
 @record
@@ -37,49 +33,6 @@ class NewLead:
     fingerprint: str | None = None
 
 
-def new_call_columns(site_id: int, new: NewLead, now: datetime) -> dict[str, object]:
-    """Return all columns of a new call."""
-    assert isinstance(new.lead, Call)
-    return {
-        "site_id": site_id,
-        "id": new.lead.id,
-        "reference": new.lead.reference,
-        "visit_id": new.lead.visit_id,
-        "recorded_at": now,
-        "deleted_at": None,
-        "ring_back": None,
-        **reported_columns(new),
-        **_annotation_columns(new),
-    }
-
-
-def reported_columns(new: NewLead) -> dict[str, object]:
-    """Return the columns of a call that are replaced when the same call is reported again."""
-    assert isinstance(new.lead, Call)
-    return {
-        "started_at": new.lead.started_at,
-        "duration_seconds": new.lead.duration // _SECOND,
-        "phone": new.phone,
-        "client_id": new.client_id,
-        **circumstance_columns(new.circumstances),
-    }
-
-
-def circumstance_columns(circumstances: Circumstances) -> dict[str, object]:
-    """Return the columns for the circumstances of a call, such as its SIP id."""
-    waiting = circumstances.waiting
-    return {
-        "sip_id": circumstances.sip_id,
-        "is_successful": circumstances.is_successful,
-        "waiting_seconds": waiting // _SECOND if waiting is not None else None,
-        "dialled_phone": circumstances.dialled_phone,
-        "answering_phone": circumstances.answering_phone,
-        "record_url": circumstances.record_url,
-        "exchange": circumstances.exchange,
-        "exchange_model": circumstances.exchange_model,
-    }
-
-
 def new_lead_request_columns(site_id: int, new: NewLead, now: datetime) -> dict[str, object]:
     """Return all columns of a new lead request."""
     assert isinstance(new.lead, LeadRequest)
@@ -97,11 +50,12 @@ def new_lead_request_columns(site_id: int, new: NewLead, now: datetime) -> dict[
         "deleted_at": None,
         "page_url": new.page_url,
         "fingerprint": new.fingerprint,
-        **_annotation_columns(new),
+        **new_annotation_columns(new),
     }
 
 
-def _annotation_columns(new: NewLead) -> dict[str, object]:
+def new_annotation_columns(new: NewLead) -> dict[str, object]:
+    """Return the columns of the annotations of a new lead."""
     return {**annotation_columns(new.annotations), "stated_source_id": new.stated_source_id}
 
 
@@ -115,38 +69,9 @@ def annotation_columns(annotations: Annotations) -> dict[str, object]:
     }
 
 
-def call_from_row(row: Row) -> Call:
-    """Return the call in a row of its table."""
-    return Call(CallId(row.id), row.reference, row.started_at, _SECOND * row.duration_seconds, visit_id_from_row(row))
-
-
-def circumstances_from_row(row: Row) -> Circumstances:
-    """Return, from a row of the table of calls, the details that the telephone exchange reported about the call."""
-    return Circumstances(
-        sip_id=row.sip_id,
-        is_successful=row.is_successful,
-        waiting=_SECOND * row.waiting_seconds if row.waiting_seconds is not None else None,
-        dialled_phone=row.dialled_phone,
-        answering_phone=row.answering_phone,
-        record_url=row.record_url,
-        exchange=row.exchange,
-        exchange_model=row.exchange_model,
-    )
-
-
-def ring_back_from_row(row: Row) -> RingBack | None:
-    """Return what a person did about the missed call in a row of the table of calls, or `None`."""
-    return RingBack(row.ring_back) if row.ring_back is not None else None
-
-
 def lead_request_from_row(row: Row) -> LeadRequest:
     """Return the lead request in a row of its table."""
-    return LeadRequest(LeadRequestId(row.id), row.number, row.requested_at, row.form_name, visit_id_from_row(row))
-
-
-def visit_id_from_row(row: Row) -> VisitId | None:
-    """Return the id of the visit in a row of a lead, or `None` if the lead has no visit."""
-    return VisitId(row.visit_id) if row.visit_id is not None else None
+    return LeadRequest(LeadRequestId(row.id), row.number, row.requested_at, row.form_name, row.visit_id)
 
 
 def annotations_from_row(row: Row, stated_sources: Mapping[int, TrafficSource] | None = None) -> Annotations:

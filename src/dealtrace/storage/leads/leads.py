@@ -11,13 +11,9 @@ from dealtrace.leads.lead import LeadKind, LeadRef, ids_by_kind
 from dealtrace.leads.lead_request import LeadRequest, StoredLeadRequest
 from dealtrace.storage.database.column_types import is_among
 from dealtrace.storage.database.compiled_statement import CompiledStatement
+from dealtrace.storage.leads.calls import new_call_columns
 from dealtrace.storage.leads.contact_rows import insert_spans
-from dealtrace.storage.leads.lead_rows import (
-    NewLead,
-    lead_request_from_row,
-    new_call_columns,
-    new_lead_request_columns,
-)
+from dealtrace.storage.leads.lead_rows import NewLead, lead_request_from_row, new_lead_request_columns
 from dealtrace.storage.schema.tables.leads import LEAD_REFERENCES, LEAD_TABLES, call, lead_request
 from dealtrace.storage.schema.tables.visits import visit
 from dealtrace.storage.visits.traffic_sources import find_sources

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, select, update
 
 from dealtrace.leads.ring_back import RingBack, is_missed
 from dealtrace.record import record
-from dealtrace.storage.leads.lead_rows import circumstances_from_row, ring_back_from_row
+from dealtrace.storage.leads.calls import circumstances_from_row, ring_back_from_row
 from dealtrace.storage.schema.tables.leads import call
 
 

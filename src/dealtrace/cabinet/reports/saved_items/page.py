@@ -12,8 +12,8 @@ from dealtrace import clock
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.gate import FORBIDDEN, not_found
-from dealtrace.cabinet.reports.address import Address, address_of
 from dealtrace.cabinet.reports.default_question import USUAL
+from dealtrace.cabinet.reports.report_url import ReportUrl, report_url_of
 from dealtrace.cabinet.settings.page import Faults, fault_text, redirect_with_message, show_settings
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, InvalidSetting, NameTaken
@@ -42,12 +42,12 @@ NO_DRAFT = Draft()
 class SavedItemLine:
     """A line of a list of saved reports or segments.
 
-    `address` is the URL of the saved report, or of a report with the segment. `details` are further texts of the line.
+    `url` leads to the saved report, or of a report with the segment. `details` are further texts of the line.
     `fault` says why the saved question is no longer valid; it is empty if the question is valid.
     """
 
     saved_name: SavedName
-    address: str
+    url: str
     details: Sequence[str]
     fault: str
 
@@ -64,9 +64,9 @@ class Save(Protocol):
     """
 
     def __call__(
-        self, connection: Connection, site: Site, address: Address, saved_name: SavedName, by: int, *, overwrites: bool
+        self, connection: Connection, site: Site, url: ReportUrl, saved_name: SavedName, by: int, *, overwrites: bool
     ) -> None:
-        """Save the question in the URL `address` under a name."""
+        """Save the question of a report URL under a name."""
 
 
 @record
@@ -89,20 +89,20 @@ class SavedItemsPage:
 
     async def store(self, view: View) -> Response:
         """Save the question in a form under a name; if the name is taken, ask whether to replace the saved question."""
-        address, whose = report_in_form(view), view.form.get("whose")
+        url, whose = report_in_form(view), view.form.get("whose")
         if not _may_change(view, whose):
             return _forbidden(view)
         saved_name, by, overwrites = _saved_name(view), view.rights.user.id, view.form.has("overwrite")
         try:
             await view.manage(
-                self._save, view.current_site.id, address, saved_name=saved_name, by=by, overwrites=overwrites
+                self._save, view.current_site.id, url, saved_name=saved_name, by=by, overwrites=overwrites
             )
         except InvalidParameters as refusal:
             return await self._page(view, faults={"": refusal.text(view.language)})
         except (InvalidSetting, NameTaken) as refusal:
             words = view.translate("This name is taken. Confirm the replacement, or choose another name.")
             faults = _faults_of(refusal, view, taken=words)
-            return await self._page(view, faults=faults, draft=Draft(whose, saved_name.name, address.query))
+            return await self._page(view, faults=faults, draft=Draft(whose, saved_name.name, url.query))
         return redirect_with_message(view, self.place, "saved")
 
     async def change(self, view: View) -> Response:
@@ -139,13 +139,13 @@ class SavedItemsPage:
         connection: Connection,
         _ids: object,
         site_id: int,
-        address: Address,
+        url: ReportUrl,
         *,
         saved_name: SavedName,
         by: int,
         overwrites: bool,
     ) -> None:
-        self.save(connection, require_site(connection, site_id), address, saved_name, by, overwrites=overwrites)
+        self.save(connection, require_site(connection, site_id), url, saved_name, by, overwrites=overwrites)
 
     def _rename(
         self, connection: Connection, _ids: object, site_id: int, saved_name: SavedName, by: int, new_name: str
@@ -158,21 +158,21 @@ class SavedItemsPage:
         return self.delete(connection, require_site(connection, site_id), saved_name, clock.now(), by)
 
 
-def report_in_form(view: View) -> Address:
+def report_in_form(view: View) -> ReportUrl:
     """Return the URL of a report; the form has the question of the report as a query string."""
-    return address_at(view.current_site.id, view.form.get("query"))
+    return report_url_at(view.current_site.id, view.form.get("query"))
 
 
-def address_at(site_id: int, query: str) -> Address:
+def report_url_at(site_id: int, query: str) -> ReportUrl:
     """Return the URL of a site's report; `query` is the question of the report as a query string."""
     pairs = [(name, value.replace("\0", "")) for name, value in QueryParams(query).multi_items()]
-    return address_of(f"/cabinet/{site_id}/reports", QueryParams(pairs))
+    return report_url_of(f"/cabinet/{site_id}/reports", QueryParams(pairs))
 
 
-def fault_of(address: Address, known: QuestionContext, view: View) -> str:
+def fault_of(url: ReportUrl, known: QuestionContext, view: View) -> str:
     """Return a string that says why a stored question is no longer valid, or an empty string if it is valid."""
     try:
-        parse_question(address.words(**USUAL), known)
+        parse_question(url.raw_question(**USUAL), known)
     except InvalidParameters as refusal:
         return refusal.text(view.language)
     return ""

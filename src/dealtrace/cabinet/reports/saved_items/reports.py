@@ -7,10 +7,10 @@ from sqlalchemy import Connection
 from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.formats import clock_time
-from dealtrace.cabinet.reports.address import Address
 from dealtrace.cabinet.reports.default_question import DEFAULTS_WRITTEN_OUT, USUAL
 from dealtrace.cabinet.reports.page import read_context_of
-from dealtrace.cabinet.reports.saved_items.page import SavedItemLine, SavedItemsPage, address_at, fault_of
+from dealtrace.cabinet.reports.report_url import ReportUrl
+from dealtrace.cabinet.reports.saved_items.page import SavedItemLine, SavedItemsPage, fault_of, report_url_at
 from dealtrace.cabinet.settings.page import stored_site
 from dealtrace.cabinet.view import View
 from dealtrace.operations.reports.save_report import delete_report, rename_report, save_report
@@ -27,10 +27,10 @@ async def _list(view: View) -> list[SavedItemLine]:
     reports, known, logins = await view.read(_read, site, view.rights.user.id, clock.now())
     lines = []
     for report in reports:
-        address = address_at(site.id, report.query)
+        url = report_url_at(site.id, report.query)
         saved = f"{clock_time(view.language, report.saved_at, site.time_zone)} {logins.get(report.saved_by or 0, '')}"
         saved_name = SavedName(report.name, report.user_id)
-        lines.append(SavedItemLine(saved_name, address.link(), (saved,), fault_of(address, known, view)))
+        lines.append(SavedItemLine(saved_name, url.link(), (saved,), fault_of(url, known, view)))
     return lines
 
 
@@ -43,12 +43,12 @@ def _read(
 
 
 def _save(
-    connection: Connection, site: Site, address: Address, saved_name: SavedName, by: int, *, overwrites: bool
+    connection: Connection, site: Site, url: ReportUrl, saved_name: SavedName, by: int, *, overwrites: bool
 ) -> None:
     """Save a question with its defaults written out; a report for all users cannot use the segments of one user."""
     now = clock.now()
-    parse_question(address.words(**USUAL), read_context_of(connection, site, now, saved_name.user_id))
-    report = SavedReport(saved_name.name, address.written_out(DEFAULTS_WRITTEN_OUT).query, saved_name.user_id, by, now)
+    parse_question(url.raw_question(**USUAL), read_context_of(connection, site, now, saved_name.user_id))
+    report = SavedReport(saved_name.name, url.written_out(DEFAULTS_WRITTEN_OUT).query, saved_name.user_id, by, now)
     save_report(connection, site, report, overwrites=overwrites)
 
 

@@ -6,9 +6,9 @@ from sqlalchemy import Connection
 
 from dealtrace import clock
 from dealtrace.accounts.site import Site
-from dealtrace.cabinet.reports.address import Address
 from dealtrace.cabinet.reports.chips import words_of_filters
 from dealtrace.cabinet.reports.page import read_context_of
+from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.cabinet.reports.saved_items.page import SavedItemLine, SavedItemsPage
 from dealtrace.cabinet.settings.page import stored_site
 from dealtrace.cabinet.view import View
@@ -37,7 +37,7 @@ def _line(view: View, segment: Segment, known: QuestionContext, *, is_hidden: bo
     contacts that the person may not see.
     """
     report = f"/cabinet/{view.current_site.id}/reports"
-    address = Address(report, (), segment.filters) if is_hidden else Address(report, (("segment", segment.name),), ())
+    url = ReportUrl(report, (), segment.filters) if is_hidden else ReportUrl(report, (("segment", segment.name),), ())
     try:
         parse_filters(segment.filters, known)
         fault = ""
@@ -45,7 +45,7 @@ def _line(view: View, segment: Segment, known: QuestionContext, *, is_hidden: bo
         fault = refusal.text(view.language)
     words = words_of_filters(segment.filters, known, view.language, is_whole=view.may_see_contacts)
     has_hidden = is_hidden and words != words_of_filters(segment.filters, known, view.language, is_whole=True)
-    link = address.link() if not has_hidden else ""
+    link = url.link() if not has_hidden else ""
     return SavedItemLine(SavedName(segment.name, segment.user_id), link, words, fault)
 
 
@@ -54,12 +54,12 @@ def _read(connection: Connection, site: Site, user_id: int, now: datetime) -> tu
 
 
 def _save(
-    connection: Connection, site: Site, address: Address, saved_name: SavedName, by: int, *, overwrites: bool
+    connection: Connection, site: Site, url: ReportUrl, saved_name: SavedName, by: int, *, overwrites: bool
 ) -> None:
     """Save the filters of a report, including those of its segment, as a segment."""
     now = clock.now()
-    picked = read_context_of(connection, site, now, by).segments.get(address.get("segment"), ())
-    filters = dict.fromkeys([*address.filters, *picked])
+    picked = read_context_of(connection, site, now, by).segments.get(url.get("segment"), ())
+    filters = dict.fromkeys([*url.filters, *picked])
     add_segment(connection, site, saved_name, tuple(filters), now, by, overwrites=overwrites)
 
 

@@ -11,7 +11,7 @@ from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.settings.page import Faults, fault_text, number_of, redirect_with_message, show_settings
 from dealtrace.cabinet.settings.webhooks.form import WebhookDraft, draft_of, faults_of, form_words, read_draft
-from dealtrace.cabinet.settings.webhooks.words import PLACE, STATES, STYLES
+from dealtrace.cabinet.settings.webhooks.labels import PLACE, STATES, STYLES
 from dealtrace.cabinet.view import View
 from dealtrace.errors import DeliveryNotFound, InvalidSetting
 from dealtrace.leads.wall_clock import read_clock

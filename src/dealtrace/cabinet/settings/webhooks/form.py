@@ -1,4 +1,4 @@
-"""The form for the address, events and fields of a webhook, new or stored."""
+"""The form for the URL, events and fields of a webhook, new or stored."""
 
 from collections.abc import Mapping, Sequence
 

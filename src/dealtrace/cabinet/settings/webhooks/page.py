@@ -7,7 +7,7 @@ from dealtrace import clock
 from dealtrace.accounts.webhook import BodyStyle, Webhook
 from dealtrace.cabinet.settings.page import Faults, fault_text, redirect_with_message, show_settings
 from dealtrace.cabinet.settings.webhooks.form import WebhookDraft, faults_of, form_words, read_draft
-from dealtrace.cabinet.settings.webhooks.words import PLACE, STATES, STYLES
+from dealtrace.cabinet.settings.webhooks.labels import PLACE, STATES, STYLES
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidSetting
 from dealtrace.operations.webhooks.create import NewWebhook, create_webhook

@@ -9,9 +9,9 @@ from dealtrace.deals.lead_clue import LINK_THRESHOLD_MAX, LeadClue
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.matching.nearest_lead import Search
 from dealtrace.matching.rule_changes import SECOND, RuleChange
-from dealtrace.operations.deals.explain import NEAR_MISS, Explanation, explain_deal
 from dealtrace.operations.deals.pin import pin_deal
 from dealtrace.operations.deals.register import register_deals
+from dealtrace.operations.matching.explain import NEAR_MISS, Explanation, explain_deal
 from stored import deal_of, rows_of
 from write_commands import NOON, by_call, by_contact, registration
 

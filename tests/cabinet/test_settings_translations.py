@@ -1,4 +1,4 @@
-"""The Russian words of the pages of settings: none is missing, none is left over."""
+"""The Russian translations of the pages of settings: none is missing, none is left over."""
 
 import re
 from importlib.resources import files
@@ -8,13 +8,13 @@ from babel.messages.pofile import read_po
 
 CABINET = Path(str(files("dealtrace.cabinet")))
 TEMPLATES = sorted((CABINET / "templates" / "settings").rglob("*.html"))
-MODULES = [*sorted((CABINET / "settings").rglob("*.py")), CABINET / "host_words.py"]
+MODULES = [*sorted((CABINET / "settings").rglob("*.py")), CABINET / "host_labels.py"]
 IN_TEMPLATE = re.compile(r"""_\(\s*(?:"([^"]+)"|'([^']+)')""")
 IN_MODULE = re.compile(r'translate\(\s*"([^"]+)"')
 
 
-def words_of(name: str) -> dict[str, str]:
-    with (CABINET / "words" / "ru" / name).open("rb") as file:
+def translations_in(name: str) -> dict[str, str]:
+    with (CABINET / "translations" / "ru" / name).open("rb") as file:
         return {str(message.id): str(message.string) for message in read_po(file, locale="ru") if message.id}
 
 
@@ -22,10 +22,10 @@ def test_every_text_is_translated_and_every_translation_is_used() -> None:
     used = {first or second for each in TEMPLATES for first, second in IN_TEMPLATE.findall(each.read_text())}
     used |= {text for each in MODULES for text in IN_MODULE.findall(each.read_text())}
     everywhere: dict[str, str] = {}
-    for file in sorted((CABINET / "words" / "ru").iterdir()):
-        everywhere |= words_of(file.name)
+    for file in sorted((CABINET / "translations" / "ru").iterdir()):
+        everywhere |= translations_in(file.name)
     assert used - everywhere.keys() == set()
-    own = words_of("settings.po")
+    own = translations_in("settings.po")
     quoted = "\n".join(each.read_text() for each in MODULES)
     assert [text for text in own if text not in used and f'"{text}"' not in quoted and text not in MEANINGS] == []
     assert all(own.values())

@@ -13,7 +13,7 @@ from dealtrace.matching.explanation import NEAR_MISS
 from dealtrace.matching.lead_search import LeadSearch, SearchByContact, search_of
 from dealtrace.matching.matcher_explanation import MatcherStep, explain_matchers
 from dealtrace.matching.rematch import UNMATCHED, Match
-from dealtrace.operations.leads.find import find_leads, list_prospects
+from dealtrace.operations.matching.find_leads import find_leads, list_prospects
 from dealtrace.record import record
 from dealtrace.storage.leads.clients import find_phones_by_digest
 from dealtrace.storage.visits.credits import MatchedVisit

@@ -1,4 +1,4 @@
-"""The words for the states and formats of webhooks."""
+"""The labels of the states and formats of webhooks, in English; pages translate them."""
 
 from dealtrace.accounts.webhook import BodyStyle, WebhookState
 

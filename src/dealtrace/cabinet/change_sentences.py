@@ -10,8 +10,8 @@ from dealtrace.alerts.rule import parse_formatted_rule
 from dealtrace.alerts.sentences import metric_words, rule_sentence
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.formats import NOTHING, day
-from dealtrace.cabinet.host_words import HOST_WORDS
-from dealtrace.cabinet.lead_words import RING_BACKS
+from dealtrace.cabinet.host_labels import HOST_LABELS
+from dealtrace.cabinet.lead_labels import RING_BACK_LABELS
 from dealtrace.cabinet.reports.choices import model_words
 from dealtrace.errors import Language
 from dealtrace.leads.lead import LeadKind
@@ -78,12 +78,12 @@ _VALUES: Mapping[str, str] = {
     RESTORED: "restored",
     NOTED: "notes changed",
     TO_RETURN: "to be returned",
-    **RING_BACKS,
+    **RING_BACK_LABELS,
     Rhythm.DAILY: "each day",
     Rhythm.WEEKLY: "on Mondays",
     Rhythm.MONTHLY: "on the first of a month",
 }
-"""The English texts for stored values; pages translate them into the person's language."""
+"""The English labels of stored values; pages translate them into the person's language."""
 _LEADS: Mapping[str, str] = {LeadKind.CALL: "Call", LeadKind.LEAD_REQUEST: "Lead request"}
 _NAMED_VALUES = frozenset(
     {
@@ -99,7 +99,7 @@ _NAMED_VALUES = frozenset(
 assert set(_CHANGED) == set(ChangeKind)
 
 
-def change_words(
+def change_sentence(
     change: SiteChange, language: Language, translate: Callable[[str], str], columns: Mapping[str, Metric]
 ) -> str:
     """Return a sentence that describes a change, with the old and the new value, in the language of `translate`.
@@ -108,21 +108,21 @@ def change_words(
     """
 
     def value(text: str) -> str:
-        return _value_words(text, change, language, translate, columns) if text else NOTHING
+        return _value_label(text, change, language, translate, columns) if text else NOTHING
 
     is_match = change.kind is ChangeKind.PAST and change.name == PAST_DEALS
     return translate(_PAST_DEALS if is_match else _CHANGED[change.kind]) % {
-        "name": _name_words(change, language, translate, columns),
+        "name": _name_label(change, language, translate, columns),
         "before": value(change.before),
         "after": value(change.after),
         "done": translate("removed" if change.before else "added"),
     }
 
 
-def _name_words(
+def _name_label(
     change: SiteChange, language: Language, translate: Callable[[str], str], columns: Mapping[str, Metric]
 ) -> str:
-    """Return the words for what was changed, such as the title of a setting."""
+    """Return the label of what was changed, such as the title of a setting."""
     name = change.name
     match change.kind:
         case ChangeKind.SETTING if name in _SETTINGS:
@@ -130,7 +130,7 @@ def _name_words(
         case ChangeKind.ALERT:
             return metric_words(name, language, columns)
         case ChangeKind.IMPORT:
-            return _value_words(name, change, language, translate, columns)
+            return _value_label(name, change, language, translate, columns)
         case ChangeKind.NOTE:
             day_on, _, text = name.partition(" ")
             return f"{day(language, date.fromisoformat(day_on))}, “{text}”"
@@ -140,10 +140,10 @@ def _name_words(
     return name
 
 
-def _value_words(
+def _value_label(
     text: str, change: SiteChange, language: Language, translate: Callable[[str], str], columns: Mapping[str, Metric]
 ) -> str:
-    """Return the words for an old or new value of a change."""
+    """Return the label of an old or new value of a change."""
     said = text
     match change.kind:
         case ChangeKind.COSTS:
@@ -154,7 +154,7 @@ def _value_words(
             said = model_words(AttributionModel(int(text)), language)
         case ChangeKind.HOST:
             kind, _, source = text.partition(" ")
-            said = f"{translate(HOST_WORDS[kind])} {source}".rstrip() if kind in HOST_WORDS else text
+            said = f"{translate(HOST_LABELS[kind])} {source}".rstrip() if kind in HOST_LABELS else text
         case ChangeKind.SAVED_REPORT if change.before != change.name:
             said = unquote_plus(text)
         case ChangeKind.ALERT:
@@ -169,7 +169,7 @@ def _value_words(
 
 
 def _rates(text: str, language: Language, translate: Callable[[str], str]) -> str:
-    """Return the words for the rates in an old or new value of a `ChangeKind.RATE` change."""
+    """Return the label of the rates in an old or new value of a `ChangeKind.RATE` change."""
     first, *days = text.split()
     shown = [day(language, date.fromisoformat(each)) for each in days]
     if len(shown) == 1:

@@ -33,7 +33,7 @@ ORDERED = "ordered"
 
 
 @record
-class Address:
+class ReportUrl:
     """The URL of a report: the path of its page, and the question as `parameters` and `filters`."""
 
     page: str
@@ -56,13 +56,13 @@ class Address:
         pairs = [(name, parameters[name]) for name in ONCE if parameters.get(name)]
         return urlencode([*pairs, *((FILTER, text) for text in self.filters)])
 
-    def with_parameters(self, **changed: str) -> "Address":
+    def with_parameters(self, **changed: str) -> "ReportUrl":
         """Return a copy with some parameters changed; `from` and `to` are passed as `first` and `last`."""
         names = {"first": "from", "last": "to"}
         parameters = dict(self.parameters) | {names.get(name, name): value for name, value in changed.items()}
-        return Address(self.page, tuple(parameters.items()), self.filters)
+        return ReportUrl(self.page, tuple(parameters.items()), self.filters)
 
-    def written_out(self, usual: Mapping[str, str]) -> "Address":
+    def written_out(self, usual: Mapping[str, str]) -> "ReportUrl":
         """Return a copy with `usual` values for missing parameters, so that changed defaults do not affect it."""
         has_days = self.get("from") or self.get("to")
         missing = {name: value for name, value in usual.items() if not self.get(name)}
@@ -70,23 +70,23 @@ class Address:
             **{name: value for name, value in missing.items() if name != "period" or not has_days}
         )
 
-    def with_filter(self, condition: Filter) -> "Address":
+    def with_filter(self, condition: Filter) -> "ReportUrl":
         """Return the URL of the report with one more filter."""
         text = format_filter(condition)
-        return self if text in self.filters else Address(self.page, self.parameters, (*self.filters, text))
+        return self if text in self.filters else ReportUrl(self.page, self.parameters, (*self.filters, text))
 
-    def without_filter(self, text: str) -> "Address":
+    def without_filter(self, text: str) -> "ReportUrl":
         """Return the URL of the report without the filter `text`."""
-        return Address(self.page, self.parameters, tuple(other for other in self.filters if other != text))
+        return ReportUrl(self.page, self.parameters, tuple(other for other in self.filters if other != text))
 
-    def with_other_filter(self, text: str, other: str) -> "Address":
+    def with_other_filter(self, text: str, other: str) -> "ReportUrl":
         """Return a copy of this report URL in which the filter `other` replaces the filter `text`."""
         filters = dict.fromkeys(other if each == text else each for each in self.filters)
-        return Address(self.page, self.parameters, tuple(filters))
+        return ReportUrl(self.page, self.parameters, tuple(filters))
 
-    def at(self, page: str) -> "Address":
+    def at(self, page: str) -> "ReportUrl":
         """Return the URL of another page, with the same parameters and filters."""
-        return Address(page, self.parameters, self.filters)
+        return ReportUrl(page, self.parameters, self.filters)
 
     def sorted_by(self, name: str, *, is_rising_first: bool = False) -> str:
         """Return the URL of the report sorted by a column: descending or, if it is already sorted so, ascending.
@@ -96,7 +96,7 @@ class Address:
         first, second = (name, f"{DESCENDING}{name}") if is_rising_first else (f"{DESCENDING}{name}", name)
         return self.link(sort=second if self.get("sort") == first else first)
 
-    def words(self, **usual: str) -> RawQuestion:
+    def raw_question(self, **usual: str) -> RawQuestion:
         """Return the question in this URL, as strings; a parameter that the URL lacks has its value from `usual`."""
         parameters: Mapping[str, str] = {**usual, **{name: value for name, value in self.parameters if value}}
         return RawQuestion(
@@ -131,7 +131,7 @@ def new_filter_of(query: QueryParams) -> str:
     return f"{written}{SEPARATOR}{escaped(value)}" if takes_value else written
 
 
-def address_of(page: str, query: QueryParams) -> Address:
+def report_url_of(page: str, query: QueryParams) -> ReportUrl:
     """Return the URL of the report page `page` with the question in `query`, the parameters of a link or a sent form.
 
     Unlike a link, a form has a field for each item of a list, “all models” as a value of `model`, and three fields for
@@ -142,14 +142,14 @@ def address_of(page: str, query: QueryParams) -> Address:
         ("models", value) if (name, value) == ("model", ALL_MODELS) else (name, value) for name, value in parameters
     )
     filters = dict.fromkeys([*query.getlist(FILTER), new_filter_of(query)])
-    return Address(page, parameters, tuple(text for text in filters if text))
+    return ReportUrl(page, parameters, tuple(text for text in filters if text))
 
 
-def address_of_words(page: str, words: RawQuestion) -> Address:
-    """Return the URL of the page `page` that asks the question in `words`."""
-    named = {"from": words.first, "to": words.last, "date": words.date_of}
-    parameters = ((name, named.get(name) or str(getattr(words, name, ""))) for name in ONCE)
-    return Address(page, tuple((name, value) for name, value in parameters if value), words.filters)
+def report_url_of_question(page: str, question: RawQuestion) -> ReportUrl:
+    """Return the URL of the page `page` that asks `question`."""
+    named = {"from": question.first, "to": question.last, "date": question.date_of}
+    parameters = ((name, named.get(name) or str(getattr(question, name, ""))) for name in ONCE)
+    return ReportUrl(page, tuple((name, value) for name, value in parameters if value), question.filters)
 
 
 def _in_order(name: str, query: QueryParams) -> list[str]:

@@ -8,8 +8,8 @@ from cast import MOSCOW
 from dealtrace.accounts.past_figures import moves_figures
 from dealtrace.accounts.site import Site, SiteId
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
-from dealtrace.cabinet.change_words import change_words
-from dealtrace.cabinet.rendering import words_of
+from dealtrace.cabinet.change_sentences import change_sentence
+from dealtrace.cabinet.rendering import translations_of
 from dealtrace.operations.accounts.settings_as_text import settings_of
 
 SITE = Site(SiteId(1), "Shop", MOSCOW)
@@ -22,7 +22,7 @@ def test_every_change_has_words_in_both_languages(kind: ChangeKind) -> None:
         before, after = ("1", "4") if name == "attribution" else ("", "2026-10-01 2026-10-31")
         before, after = ("92.5 2026-10-01", "2 2026-10-01 2026-10-31") if kind is ChangeKind.RATE else (before, after)
         change = SiteChange(kind, name, before, after, datetime(2026, 11, 26, tzinfo=UTC))
-        ru, en = (change_words(change, language, words_of(language).gettext, {}) for language in ("ru", "en"))
+        ru, en = (change_sentence(change, language, translations_of(language).gettext, {}) for language in ("ru", "en"))
         assert ru
         assert ru != en or name.startswith("points_cost") or name in ("cors_origins", "counter", "unknown")
 

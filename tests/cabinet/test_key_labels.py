@@ -4,10 +4,10 @@ from datetime import date
 from urllib.parse import parse_qsl, urlsplit
 
 from dealtrace.attribution.credit import AttributionModel
-from dealtrace.cabinet.rendering import words_of
-from dealtrace.cabinet.reports.address import Address
+from dealtrace.cabinet.rendering import translations_of
 from dealtrace.cabinet.reports.choices import choices_of
-from dealtrace.cabinet.reports.key_words import key_words, nothing_words, value_words
+from dealtrace.cabinet.reports.key_labels import key_label, missing_key_label, value_label
+from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.question import QuestionContext
 from dealtrace.reports.reading.meanings import dimension_meaning
@@ -19,23 +19,23 @@ def plain(text: str) -> str:
 
 def test_weeks_are_shown_as_their_days_and_quarters_in_words() -> None:
     week, quarter = DIMENSIONS["week"], DIMENSIONS["quarter"]
-    assert plain(key_words(week, "2026-W35", "ru")) == "24–30 авг"
-    assert plain(key_words(week, "2026-W40", "en")) == "28 Sep – 4 Oct"
-    assert key_words(quarter, "2026-Q3", "ru") == "3 кв. 2026"
-    assert key_words(quarter, "2026-Q3", "en") == "Q3 2026"
+    assert plain(key_label(week, "2026-W35", "ru")) == "24–30 авг"
+    assert plain(key_label(week, "2026-W40", "en")) == "28 Sep – 4 Oct"
+    assert key_label(quarter, "2026-Q3", "ru") == "3 кв. 2026"
+    assert key_label(quarter, "2026-Q3", "en") == "Q3 2026"
 
 
 def test_values_of_filters_are_shown_in_words() -> None:
-    assert value_words(DIMENSIONS["match_reason"], "no_lead_near", "ru") == "нет лида в допустимое время"
+    assert value_label(DIMENSIONS["match_reason"], "no_lead_near", "ru") == "нет лида в допустимое время"
     for name in ("week", "day", "month", "quarter", "weekday"):
         for nonsense in ("", "x", "2026-W99", "2026-13", "-", "2026-Q"):
-            assert value_words(DIMENSIONS[name], nonsense, "ru") == nonsense
+            assert value_label(DIMENSIONS[name], nonsense, "ru") == nonsense
 
 
 def chips(*filters: str) -> list[str]:
     known = QuestionContext(date(2026, 11, 26), AttributionModel.LINEAR)
-    address = Address("/reports", (), filters)
-    return [plain(chip.words) for chip in choices_of(address, {}, known, "ru", is_whole=True).chips]
+    url = ReportUrl("/reports", (), filters)
+    return [plain(chip.words) for chip in choices_of(url, {}, known, "ru", is_whole=True).chips]
 
 
 def test_a_chip_has_no_codes() -> None:
@@ -55,7 +55,7 @@ def test_a_chip_has_no_codes() -> None:
 def test_a_chip_offers_the_opposite_filter_in_its_place() -> None:
     filters = ("match_reason:is:phone", "source:empty", r"field\:x:nonsense", r"field:a\:b:not:c\:d", "tag:contains:x")
     known = QuestionContext(date(2026, 11, 26), AttributionModel.LINEAR)
-    shown = choices_of(Address("/reports", (), filters), {}, known, "en", is_whole=True).chips
+    shown = choices_of(ReportUrl("/reports", (), filters), {}, known, "en", is_whole=True).chips
     assert [chip.opposite for chip in shown] == [
         "Match reason is not by phone",
         "Source is filled",
@@ -64,18 +64,18 @@ def test_a_chip_offers_the_opposite_filter_in_its_place() -> None:
         "",
     ]
     turned = {
-        parse_qsl(urlsplit(chip.opposite_address).query)[place][1] for place, chip in enumerate(shown) if chip.opposite
+        parse_qsl(urlsplit(chip.opposite_url).query)[place][1] for place, chip in enumerate(shown) if chip.opposite
     }
     assert turned == {"match_reason:not:phone", "source:filled", r"field:a\:b:is:c\:d"}
-    assert len(parse_qsl(urlsplit(shown[0].opposite_address).query)) == len(filters)
-    both = Address("/reports", (), ("source:is:a", "source:not:a"))
+    assert len(parse_qsl(urlsplit(shown[0].opposite_url).query)) == len(filters)
+    both = ReportUrl("/reports", (), ("source:is:a", "source:not:a"))
     assert both.with_other_filter("source:is:a", "source:not:a").filters == ("source:not:a",)
 
 
 def test_a_missing_client_says_why_it_is_missing() -> None:
-    say = words_of("ru").gettext
-    assert nothing_words(DIMENSIONS["client_kind"], say) == "(клиент неизвестен: у сделки нет лида)"
-    assert nothing_words(DIMENSIONS["source"], say) == "(без источника)"
+    say = translations_of("ru").gettext
+    assert missing_key_label(DIMENSIONS["client_kind"], say) == "(клиент неизвестен: у сделки нет лида)"
+    assert missing_key_label(DIMENSIONS["source"], say) == "(без источника)"
 
 
 def test_matching_is_explained_where_it_is_named() -> None:

@@ -8,8 +8,8 @@ import pytest
 from cast import VLADIVOSTOK, Player, Stage
 from dealtrace.deals.lead_clue import NO_CLUE, LeadClue
 from dealtrace.leads.lead import LeadKind, LeadRef
-from dealtrace.operations.deals.match import DealToMatch, match_deals
 from dealtrace.operations.deals.register import register_deals
+from dealtrace.operations.matching.match import DealToMatch, match_deals
 from stored import deal_of, rows_of
 from write_commands import NOON, by_call, by_contact, by_lead_request, registration
 

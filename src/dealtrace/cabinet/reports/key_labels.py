@@ -1,4 +1,4 @@
-"""Texts for the keys of reports, which are the values that rows are grouped by, such as codes and times."""
+"""Labels for the keys of reports, which are the values that rows are grouped by, such as codes and times."""
 
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
@@ -6,7 +6,7 @@ from functools import partial
 
 from dealtrace.cabinet.formats import MONTHS, day, day_span
 from dealtrace.errors import InvalidValue, Language
-from dealtrace.files.reports.code_words import CODE_WORDS
+from dealtrace.files.reports.code_labels import CODE_LABELS
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.periods import DAYS_OF_WEEK
 from dealtrace.reports.reading.compared_times import ComparedTime, ComparedTimes, compared_words
@@ -14,14 +14,14 @@ from dealtrace.reports.reading.partial_times import PartialTimes, partial_words
 from dealtrace.reports.time_keys import number_of_key
 
 
-def key_words(dimension: Dimension, key: str, language: Language) -> str:
-    """Return the text of a key; a key that needs no other text is returned unchanged."""
-    words = CODE_WORDS.get(dimension.name, {}).get(key)
+def key_label(dimension: Dimension, key: str, language: Language) -> str:
+    """Return the label of a key; a key that needs none is returned unchanged."""
+    words = CODE_LABELS.get(dimension.name, {}).get(key)
     if words is not None:
         return words[0] if language == "ru" else words[1]
     match dimension.name:
         case "day":
-            return day_words(key, language)
+            return day_label(key, language)
         case "week":
             first_on = date.fromordinal(number_of_key("week", key) * DAYS_OF_WEEK + 1)
             return day_span(language, first_on, first_on + timedelta(days=DAYS_OF_WEEK - 1))
@@ -35,8 +35,8 @@ def key_words(dimension: Dimension, key: str, language: Language) -> str:
             return key
 
 
-def value_words(dimension: Dimension | None, value: str, language: Language) -> str:
-    """Return the text of a value that a filter compares with; a value that is not a valid key is returned unchanged."""
+def value_label(dimension: Dimension | None, value: str, language: Language) -> str:
+    """Return the label of a value that a filter compares with; what is not a valid key is returned unchanged."""
     if dimension is None:
         return value
     try:
@@ -44,11 +44,11 @@ def value_words(dimension: Dimension | None, value: str, language: Language) -> 
             number_of_key(dimension.name, value)
     except InvalidValue:
         return value
-    return key_words(dimension, value, language)
+    return key_label(dimension, value, language)
 
 
-def nothing_words(dimension: Dimension, translate: Callable[[str], str]) -> str:
-    """Return the text that is shown for a missing key, with the reason if it is known."""
+def missing_key_label(dimension: Dimension, translate: Callable[[str], str]) -> str:
+    """Return the label that is shown for a missing key, with the reason if it is known."""
     if dimension.name == "client_kind":
         return translate("(client unknown: the deal has no lead)")
     if dimension.name == "source":
@@ -56,7 +56,7 @@ def nothing_words(dimension: Dimension, translate: Callable[[str], str]) -> str:
     return translate("(nothing)")
 
 
-def part_words(
+def part_label(
     times: Mapping[Dimension, PartialTimes], dimension: Dimension, key: str | None, language: Language
 ) -> str:
     """Return what of the time with this key is counted; empty if the key is no time, or its time is counted whole.
@@ -67,7 +67,7 @@ def part_words(
     return partial_words(found, language, partial(day, language)) if found is not None else ""
 
 
-def compared_time_words(
+def compared_time_label(
     times: Mapping[Dimension, ComparedTimes], dimension: Dimension, key: str | None, language: Language
 ) -> str:
     """Return with what the time with this key is compared; empty if the key is no time, or nothing is compared.
@@ -82,17 +82,17 @@ def compared_time_words(
 def _compared_days(dimension: Dimension, language: Language, compared: ComparedTime) -> str:
     assert compared.days is not None
     if compared.is_whole and dimension.name in ("month", "quarter"):
-        return key_words(dimension, compared.key, language)
+        return key_label(dimension, compared.key, language)
     first, last = (day(language, each) for each in (compared.days.first_on, compared.days.last_on))
     return first if first == last else f"{first} – {last}"
 
 
-def time_words(*texts: str) -> str:
+def time_label(*texts: str) -> str:
     """Join what is said beside a time, such as what of it is counted; empty texts are left out."""
     return "; ".join(filter(None, texts))
 
 
-def day_words(key: str, language: Language) -> str:
+def day_label(key: str, language: Language) -> str:
     """Format a day without its year: 30 окт."""
     on = date.fromisoformat(key)
     return f"{on.day}\u00a0{MONTHS[language][on.month - 1]}"

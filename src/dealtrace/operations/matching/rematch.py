@@ -10,8 +10,8 @@ from dealtrace.deals.versions import VersionKind, next_version
 from dealtrace.leads.contact import md5_of_phone
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.matching.rematch import rematched
-from dealtrace.operations.deals.match import DealToMatch, match_with_reasons
-from dealtrace.operations.leads.credit import credit_leads
+from dealtrace.operations.attribution.credit import credit_leads
+from dealtrace.operations.matching.match import DealToMatch, match_with_reasons
 from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.webhooks.publish import store_versions
 from dealtrace.operations.work import Work
@@ -184,6 +184,8 @@ def rebind_deals(
     Each of `pairs` has a deal before and after the change.
     """
     changes = list(pairs)
+    if not changes:
+        return []
     rebound = [after for _, after in changes]
     lead_links.update_matches(work.connection, work.site.id, rebound, _find_visited_at(work, rebound))
     store_versions(work, [next_version(before, after, kind, user_id=user_id) for before, after in changes])

@@ -1,4 +1,4 @@
-"""The words that people read in reports instead of codes, for example “Monday” instead of `1`."""
+"""The labels that people read in reports instead of codes, for example “Monday” instead of `1`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -37,7 +37,7 @@ _WEEKDAYS = {
     "6": ("суббота", "Saturday"),
     "7": ("воскресенье", "Sunday"),
 }
-CODE_WORDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
+CODE_LABELS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "match_reason": _REASONS,
     "weekday": _WEEKDAYS,
     "lead_kind": {
@@ -46,40 +46,40 @@ CODE_WORDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     },
     "client_kind": {NEW_CLIENT: ("новый", "new"), RETURNING_CLIENT: ("повторный", "returning")},
 }
-"""Maps the name of each dimension that has codes to its codes, and each code to a Russian and an English text."""
+"""Maps the name of each dimension that has codes to its codes, and each code to a Russian and an English label."""
 assert set(_REASONS) == set(MatchReason)
 
 
-def answer_in_words(answered: Report | Pivot, language: Language) -> Report | Pivot:
-    """Return a copy of a report or a pivot, with words instead of codes in its keys.
+def answer_with_labels(answered: Report | Pivot, language: Language) -> Report | Pivot:
+    """Return a copy of a report or a pivot, with labels instead of codes in its keys.
 
     Ours: days, weeks and months stay as they are, since spreadsheets sort them.
     """
     if isinstance(answered, Report):
-        rows = RowsOnAccess(answered.rows, partial(_row_in_words, answered.question.by, language))
+        rows = RowsOnAccess(answered.rows, partial(_row_with_labels, answered.question.by, language))
         return replace(answered, rows=rows)
     by = answered.report.question.by
     return replace(
         answered,
-        columns=tuple(_word(answered.dimension, key, language) for key in answered.columns),
-        lines=tuple(_line_in_words(by, language, line) for line in answered.lines),
+        columns=tuple(_label(answered.dimension, key, language) for key in answered.columns),
+        lines=tuple(_line_with_labels(by, language, line) for line in answered.lines),
     )
 
 
-def _row_in_words(by: Sequence[Dimension], language: Language, row: Row) -> Row:
-    return replace(row, keys=_in_words(by, row.keys, language))
+def _row_with_labels(by: Sequence[Dimension], language: Language, row: Row) -> Row:
+    return replace(row, keys=_with_labels(by, row.keys, language))
 
 
-def _line_in_words(by: Sequence[Dimension], language: Language, line: PivotLine) -> PivotLine:
-    return replace(line, keys=_in_words(by, line.keys, language))
+def _line_with_labels(by: Sequence[Dimension], language: Language, line: PivotLine) -> PivotLine:
+    return replace(line, keys=_with_labels(by, line.keys, language))
 
 
-def _in_words(by: Sequence[Dimension], keys: Sequence[str | None], language: Language) -> tuple[str | None, ...]:
-    return tuple(_word(dimension, key, language) for dimension, key in zip(by, keys, strict=True))
+def _with_labels(by: Sequence[Dimension], keys: Sequence[str | None], language: Language) -> tuple[str | None, ...]:
+    return tuple(_label(dimension, key, language) for dimension, key in zip(by, keys, strict=True))
 
 
-def _word(dimension: Dimension, key: str | None, language: Language) -> str | None:
-    found = CODE_WORDS.get(dimension.name, {}).get(key) if key is not None else None
+def _label(dimension: Dimension, key: str | None, language: Language) -> str | None:
+    found = CODE_LABELS.get(dimension.name, {}).get(key) if key is not None else None
     if found is None:
         return key
     return found[0] if language == "ru" else found[1]

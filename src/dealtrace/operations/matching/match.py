@@ -14,7 +14,7 @@ from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.leads.reference import find_spelt, spellings
 from dealtrace.matching.nearest_lead import SEARCH_ORDER, find_lead, searched_contacts
 from dealtrace.matching.rematch import Match
-from dealtrace.operations.deals.decide import MatchDecision, decide_matchers
+from dealtrace.operations.matching.decide import MatchDecision, decide_matchers
 from dealtrace.record import record
 from dealtrace.storage.leads import contact_rows, leads
 

@@ -1,4 +1,4 @@
-"""The words of the pages: each is translated, and none is left over."""
+"""The texts of the pages: each is translated, and no translation is left over."""
 
 import ast
 import re
@@ -14,12 +14,12 @@ import dealtrace.cabinet
 from dealtrace.accounts.rights import Role
 from dealtrace.cabinet.docs.catalogue import CAUSES
 from dealtrace.cabinet.sections import SECTIONS
-from dealtrace.files.reports.code_words import CODE_WORDS
+from dealtrace.files.reports.code_labels import CODE_LABELS
 from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.metrics import METRICS
 
 FOLDER = Path(dealtrace.cabinet.__file__).parent
-FILES = sorted((FOLDER / "words").glob("*/*.po"))
+FILES = sorted((FOLDER / "translations").glob("*/*.po"))
 METHODS = [("templates/**.html", "jinja2"), ("**.py", "python")]
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "word": None}
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%%")
@@ -95,7 +95,7 @@ def test_finding_a_lead_is_called_so_and_not_by_the_jargon_of_those_who_sell_it(
     words = [text for _, message in messages() for text in forms(message.string)]
     words += [words for metric in METRICS.values() for words in (metric.ru, metric.meaning_ru)]
     words += [words for dimension in DIMENSIONS.values() for words in (dimension.ru, dimension.meaning_ru)]
-    words += [ru for codes in CODE_WORDS.values() for ru, _ in codes.values()]
+    words += [ru for codes in CODE_LABELS.values() for ru, _ in codes.values()]
     assert [text for text in words if re.search("склей|склее", text, re.IGNORECASE)] == []
     rate = METRICS["match_rate"]
     assert "источник" in rate.ru

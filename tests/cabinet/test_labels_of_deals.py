@@ -1,4 +1,4 @@
-"""The words that the pages of deals, leads and people choose in code are translated."""
+"""The labels that the pages of deals, leads and people choose in code are translated."""
 
 import ast
 from collections.abc import Iterator
@@ -7,28 +7,28 @@ from pathlib import Path
 import pytest
 
 import dealtrace.cabinet
-from dealtrace.cabinet.deals import words
+from dealtrace.cabinet.deals import labels
 from dealtrace.cabinet.leads.journal import TABS
-from dealtrace.cabinet.rendering import words_of
+from dealtrace.cabinet.rendering import translations_of
 
 FOLDER = Path(dealtrace.cabinet.__file__).parent
 TRANSLATING = {"translate", "_say", "say"}
 TABLES = (
-    words.REASONS,
-    words.VERDICTS,
-    words.WON_BY,
-    words.OUTCOMES,
-    words.MISSES,
-    words.PREFERENCES,
-    words.UNSPECIFIED,
-    words.VERSIONS,
-    words.FIELDS,
+    labels.REASONS,
+    labels.VERDICTS,
+    labels.WON_BY,
+    labels.OUTCOMES,
+    labels.MISSES,
+    labels.PREFERENCES,
+    labels.UNSPECIFIED,
+    labels.VERSIONS,
+    labels.FIELDS,
     TABS,
 )
 
 
 def chosen_in_code() -> Iterator[str]:
-    """Yield every text that code passes to be translated, and those of the tables of words."""
+    """Yield every text that code passes to be translated, and those of the tables of labels."""
     for path in FOLDER.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and node.args and name_of(node.func) in TRANSLATING:
@@ -50,4 +50,4 @@ def texts_in(argument: ast.expr) -> list[str]:
 
 @pytest.mark.parametrize("text", sorted(set(chosen_in_code())))
 def test_a_word_that_code_chooses_is_translated(text: str) -> None:
-    assert words_of("ru").gettext(text) != text
+    assert translations_of("ru").gettext(text) != text

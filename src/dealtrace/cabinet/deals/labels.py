@@ -1,4 +1,4 @@
-"""The texts of the pages of deals, in English; they are translated where they are shown."""
+"""The labels and sentences of the pages of deals, in English; pages translate them."""
 
 from collections.abc import Mapping
 

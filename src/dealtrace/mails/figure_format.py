@@ -13,7 +13,7 @@ _PLACES: Mapping[Unit, int] = {Unit.RATIO: 1} | dict.fromkeys(set(Unit) - {Unit.
 _RUBLE = "\u00a0₽"
 
 
-def figure_words(text: str | None, unit: Unit, language: Language, *, is_exact: bool = False) -> str:
+def format_figure(text: str | None, unit: Unit, language: Language, *, is_exact: bool = False) -> str:
     """Format a decimal string for people: ratios as percentages, money with `₽`; `None` becomes `–`.
 
     Percentages are rounded to one decimal; prices, days and plain numbers are rounded to two decimals. A limit

@@ -21,10 +21,10 @@ from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest
 from dealtrace.operations.deals.delete import delete_deals
 from dealtrace.operations.deals.pin import pin_deal, unpin_deal
 from dealtrace.operations.deals.register import register_deals
-from dealtrace.operations.deals.rematch import rematch_next
 from dealtrace.operations.deals.restore import restore_deal
 from dealtrace.operations.leads.import_lists import import_calls
 from dealtrace.operations.leads.register_lead_requests import register_lead_requests
+from dealtrace.operations.matching.rematch import rematch_next
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.deals.deals import list_deals_by_key
 from postgresql import PostgresqlServer

@@ -15,8 +15,8 @@ from dealtrace.matching.match_reason import LeadContacts, Verdict, match_reason_
 from dealtrace.matching.matcher_explanation import MatcherOutcome, MatcherStep
 from dealtrace.matching.nearest_lead import searched_contacts
 from dealtrace.matching.rule_changes import SECOND, RuleChange, list_rule_changes
-from dealtrace.operations.deals.decide import explain_decision
-from dealtrace.operations.deals.match import DealToMatch, match_deals
+from dealtrace.operations.matching.decide import explain_decision
+from dealtrace.operations.matching.match import DealToMatch, match_deals
 from dealtrace.record import record
 from dealtrace.storage.leads import contact_rows
 

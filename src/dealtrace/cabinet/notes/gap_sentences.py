@@ -1,4 +1,4 @@
-"""Texts about days on which nothing was counted; they are shown on the overview and under charts."""
+"""Sentences about days on which nothing was counted; they are shown on the overview and under charts."""
 
 from collections.abc import Callable, Mapping
 
@@ -8,16 +8,16 @@ from dealtrace.operations.overview.missing_data import WATCHED
 from dealtrace.reports.metrics import Metric
 from dealtrace.reports.reading.gaps import Gap
 
-_WORDS: Mapping[str, str] = {
+_SENTENCES: Mapping[str, str] = {
     "calls": "There were no calls on %(days)s (usually %(usual)s a day).",
     "requests": "There were no lead requests on %(days)s (usually %(usual)s a day).",
     "visits": "There were no visits on %(days)s (usually %(usual)s a day).",
 }
-assert set(_WORDS) == {metric.name for metric in WATCHED}
+assert set(_SENTENCES) == {metric.name for metric in WATCHED}
 
 
-def gap_words(metric: Metric, gap: Gap, language: Language, translate: Callable[[str], str]) -> str:
+def gap_sentence(metric: Metric, gap: Gap, language: Language, translate: Callable[[str], str]) -> str:
     """Return a sentence that names a gap (days on which nothing was counted) and the usual count per day."""
     low, high = (number(language, value) for value in (gap.low, gap.high))
     facts = {"days": day_span(language, gap.first_on, gap.last_on), "usual": low if low == high else f"{low}–{high}"}
-    return translate(_WORDS[metric.name]) % facts
+    return translate(_SENTENCES[metric.name]) % facts

@@ -1,4 +1,4 @@
-"""The column headings of call lists from PBXs (telephone exchanges), and their words for answered and missed calls."""
+"""The vocabulary of call lists of PBXs (telephone exchanges): headings, and words for answered and missed calls."""
 
 from collections.abc import Mapping
 

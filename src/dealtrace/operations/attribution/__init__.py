@@ -1,0 +1,1 @@
+"""Divide the credit for leads and deals among visits."""
