@@ -17,10 +17,12 @@ from dealtrace.cabinet.reports.ladder import key_url
 from dealtrace.cabinet.reports.report_url import ReportUrl, key_filter
 from dealtrace.cabinet.reports.table import (
     Change,
+    Heading,
     KeyCell,
     Translate,
     change_of,
     growth_in_row,
+    headings_of,
     more_rows,
     rows_url,
     sorted_column,
@@ -54,14 +56,15 @@ class PivotRow:
 
 @record
 class PivotTable:
-    """The table of a pivot: the titles of its dimensions, a heading for each column, its rows, and the total line.
+    """The table of a pivot: the headings of its keys, of its totals and of each column, its rows, and the total line.
 
     `more` is the URL of the report with more rows, empty if there are none. `is_sorted_by_total` is true if the
     rows are sorted by their totals, and not by a key.
     """
 
     metric: str
-    by: tuple[str, ...]
+    by: tuple[Heading, ...]
+    total_heading: Heading
     columns_by: str
     columns: tuple[KeyCell, ...]
     rows: tuple[PivotRow, ...]
@@ -79,7 +82,7 @@ def pivot_table(
     shaper = _Shaper(pivot, url, rows_page, language, translate)
     return PivotTable(
         _named(pivot.metric, language),
-        tuple(_named(each, language) for each in pivot.report.question.by),
+        *_headings(pivot, url, language, translate),
         _named(pivot.dimension, language),
         tuple(shaper.column(key) for key in pivot.columns),
         tuple(shaper.row(line) for line in pivot.lines),
@@ -105,6 +108,17 @@ def metric_choices(url: ReportUrl, names: Sequence[tuple[str, str]]) -> tuple[Me
         )
         for name, words in names
     )
+
+
+def _headings(
+    pivot: Pivot, url: ReportUrl | None, language: Language, translate: Translate
+) -> tuple[tuple[Heading, ...], Heading]:
+    """Return the headings of the keys of rows, and of the totals of rows, by which rows are sorted."""
+    *keys, total = headings_of(pivot.report.question, url if url is not None else ReportUrl("", (), ()), language)
+    total = replace(total, words=translate("Total"))
+    if url is None:
+        return tuple(replace(each, url="") for each in keys), replace(total, url="", change="")
+    return tuple(keys), total
 
 
 class _Shaper:
