@@ -9,7 +9,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dealtrace import clock
-from dealtrace.accounts.own_ids import ID_MAX
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.token import token_digest
@@ -21,6 +20,7 @@ from dealtrace.http.language import language_of
 from dealtrace.http.refusal_statuses import STATUS_OF
 from dealtrace.record import record
 from dealtrace.storage.accounts.sessions import Login, find_login
+from dealtrace.whole_number import ID_MAX
 
 LANGUAGE_COOKIE = "language"
 SESSION_COOKIE = "session"

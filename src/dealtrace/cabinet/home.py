@@ -12,14 +12,13 @@ from dealtrace.accounts.rights import Rights
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.credit import AttributionModel
+from dealtrace.cabinet.choices import period_choices
 from dealtrace.cabinet.formats import clock_time, metric_value
 from dealtrace.cabinet.gate import LANGUAGE_COOKIE
 from dealtrace.cabinet.overview.page import FIGURES
-from dealtrace.cabinet.rendering import LANGUAGES
-from dealtrace.cabinet.reports.choices import period_choices
 from dealtrace.cabinet.reports.table import Change, change_of, rows_url
 from dealtrace.cabinet.view import SEE_OTHER, View
-from dealtrace.errors import Language, Refusal
+from dealtrace.errors import LANGUAGES, Language, Refusal
 from dealtrace.operations.reports.ask import FactSource, ask
 from dealtrace.record import record
 from dealtrace.reports.answer import Report
@@ -27,6 +26,7 @@ from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import DEFAULT_PRESET, PRESETS, Comparison, Period
 from dealtrace.reports.question import Question, QuestionContext, RawQuestion, parse_question
 from dealtrace.storage.accounts.sites import list_sites
+from dealtrace.whole_number import parse_whole_number
 
 YEAR_SECONDS = 365 * 24 * 3600
 SITES_A_PAGE = 20
@@ -63,9 +63,8 @@ async def show(view: View) -> Response:
         return view.redirect_to(f"/{sites[0].id}/")
     query = view.request.query_params
     preset = query.get("period", "") if query.get("period") in PRESETS else DEFAULT_PRESET
-    number = query.get("page", "1")
-    page = int(number) if number.isascii() and number.isdecimal() and len(number) <= PAGE_DIGITS else 1
-    first = max(page - 1, 0) * SITES_A_PAGE
+    page = parse_whole_number(query.get("page", "1"), len(sites)) or 1
+    first = (page - 1) * SITES_A_PAGE
     lines = [await _line(view, site, preset) for site in sites[first : first + SITES_A_PAGE]]
     language = view.language
     view.site = None
@@ -78,9 +77,6 @@ async def show(view: View) -> Response:
         earlier=_page_url(preset, page - 1) if first else "",
         later=_page_url(preset, page + 1) if len(sites) > first + SITES_A_PAGE else "",
     )
-
-
-PAGE_DIGITS = 6
 
 
 def _page_url(preset: str, page: int) -> str:

@@ -2,12 +2,12 @@
 
 from starlette.responses import Response
 
-from dealtrace.accounts.own_ids import ID_MAX
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.view import View
 from dealtrace.errors import DealNotFound, InvalidParameters, Violation
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.deals.by_hand import Act, DealAct, act_on_deals
+from dealtrace.whole_number import ID_MAX, parse_whole_number
 
 TO_NONE = "none"
 OTHER = "other"
@@ -19,7 +19,7 @@ async def act(view: View) -> Response:
     if deal_id > ID_MAX or wanted not in tuple(Act):
         return not_found(view)
     lead = _chosen_lead(view) if wanted == Act.PIN else None
-    version = _number(view.form.get("version")) or 0
+    version = parse_whole_number(view.form.get("version").strip()) or 0
     try:
         await view.write(act_on_deals, DealAct(Act(wanted), deal_id, lead, version))
     except DealNotFound:
@@ -37,15 +37,9 @@ def _chosen_lead(view: View) -> LeadRef | None:
     if chosen == TO_NONE:
         return None
     kind, _, id_ = (view.form.get("kind"), ":", view.form.get("id")) if chosen == OTHER else chosen.partition(":")
-    number = _number(id_)
+    number = parse_whole_number(id_.strip())
     if kind not in tuple(LeadKind) or number is None:
         raise InvalidParameters(
             [Violation("lead", "выберите лид или введите его ID", "choose a lead, or enter its id")]
         )
     return LeadRef(LeadKind(kind), number)
-
-
-def _number(text: str) -> int | None:
-    digits = text.strip()
-    is_number = digits.isascii() and digits.isdigit() and len(digits) <= len(str(ID_MAX))
-    return int(digits) if is_number and int(digits) <= ID_MAX else None

@@ -10,12 +10,12 @@ from starlette.responses import Response
 from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
+from dealtrace.cabinet.choices import Choice
 from dealtrace.cabinet.deals.labels import REASONS
 from dealtrace.cabinet.formats import clock_time, money
 from dealtrace.cabinet.lead_labels import LEAD_LABELS
 from dealtrace.cabinet.listing import BEFORE, PAGE_ROWS, UNUSABLE, Days, Listing, days_of, listing_of
 from dealtrace.cabinet.places import lead_url, source_words
-from dealtrace.cabinet.reports.choices import Choice
 from dealtrace.cabinet.view import View
 from dealtrace.matching.match_reason import MatchReason
 from dealtrace.record import record

@@ -2,11 +2,11 @@
 
 from starlette.responses import Response
 
+from dealtrace.cabinet.form_pages import number_of
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.leads.card import ref_of
 from dealtrace.cabinet.leads.missed import MARKS
 from dealtrace.cabinet.places import lead_url
-from dealtrace.cabinet.settings.page import number_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import LeadNotFound
 from dealtrace.leads.lead import LeadKind

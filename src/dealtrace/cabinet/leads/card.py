@@ -5,10 +5,9 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from dealtrace.accounts.own_ids import ID_MAX
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel, CreditKey
-from dealtrace.cabinet.deals.path import CreditsByModel, path_of
+from dealtrace.cabinet.deals.path import path_of
 from dealtrace.cabinet.formats import clock_time, money
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.leads.history import note_lines
@@ -26,7 +25,8 @@ from dealtrace.storage.accounts.users import find_logins
 from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
 from dealtrace.storage.leads.deletion import find_deletable
 from dealtrace.storage.leads.note_versions import list_note_versions
-from dealtrace.storage.visits.credits import find_credits
+from dealtrace.storage.visits.credits import CreditsByModel, find_credits
+from dealtrace.whole_number import ID_MAX
 
 
 @record

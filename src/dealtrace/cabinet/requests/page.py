@@ -12,13 +12,12 @@ from starlette.responses import Response
 from dealtrace.accounts.api_request import REFUSED_FROM, ApiRequest
 from dealtrace.accounts.site import SiteId
 from dealtrace.accounts.site_days import day_end, day_start
+from dealtrace.cabinet.form_pages import number_of
 from dealtrace.cabinet.formats import clock_time
-from dealtrace.cabinet.settings.page import number_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import Language
-from dealtrace.leads.wall_clock import read_day, read_instant
+from dealtrace.leads.wall_clock import YEAR_FIRST, read_day, read_instant
 from dealtrace.record import record
-from dealtrace.reports.periods import YEAR_FIRST
 from dealtrace.storage.accounts.api_requests import RequestQuery, find_previous_requests, list_requests
 from dealtrace.storage.accounts.tokens import list_tokens
 

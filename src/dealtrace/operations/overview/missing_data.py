@@ -75,8 +75,7 @@ def list_metric_gaps(source: FactSource, site: Site, period: Period, now: dateti
 
 def _counts(period: Period, found: Mapping[str | None, Fraction | None]) -> dict[date, int]:
     """Return the count of each day of a period, by day; `found` has counts by key, and all other days have 0."""
-    days = (period.first_on + number * DAY for number in range(period.days))
-    return {day_on: int(found.get(day_on.isoformat()) or 0) for day_on in days}
+    return {day_on: int(found.get(day_on.isoformat()) or 0) for day_on in period.dates()}
 
 
 def _idle(source: FactSource, site: Site, period: Period, now: datetime) -> list[CampaignCost]:

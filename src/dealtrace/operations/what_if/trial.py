@@ -7,6 +7,7 @@ from typing import Any
 
 from dealtrace.accounts.setting_effects import STATUS_PREFIX
 from dealtrace.accounts.site import Site
+from dealtrace.accounts.switch import read_switch
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.known_hosts import HostKind
 from dealtrace.attribution.site_hosts import NAMED_KINDS, SITE_KINDS, SiteHost, SiteHosts, hosts_of
@@ -17,7 +18,6 @@ from dealtrace.operations.accounts.change_site_settings import (
     SETTING_KEYS,
     checked_name,
     read_model,
-    read_switch,
     whole_to,
 )
 from dealtrace.operations.accounts.name_hosts import checked_host

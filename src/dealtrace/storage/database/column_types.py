@@ -210,7 +210,8 @@ def json_integer(element: Any) -> ColumnElement[int]:
 
 
 @compiles(each_json, "sqlite")
-def _sqlite_each(element: FunctionElement[Any], compiler: SQLCompiler, **kwargs: object) -> str:
+def sqlite_json_each(element: FunctionElement[Any], compiler: SQLCompiler, **kwargs: object) -> str:
+    """Return the SQL of a table function that turns a JSON array into rows on SQLite."""
     return f"json_each({compiler.process(element.clauses, **kwargs)})"
 
 

@@ -38,6 +38,11 @@ def credit_key_of_deal() -> ColumnElement[int]:
     return func.coalesce(deal.c.lead_id, -deal.c.visit_id)
 
 
+def is_deal_matched() -> ColumnElement[bool]:
+    """Return the SQL condition that a deal has a lead or a visit, or that a source was stated for it."""
+    return or_(credit_key_of_deal().is_not(None), deal.c.stated_source_id.is_not(None))
+
+
 CREDITED = and_(
     visit.c.site_id == lead_credit.c.site_id, visit.c.started_at == lead_credit.c.visit_started_at,
     visit.c.id == lead_credit.c.visit_id,
