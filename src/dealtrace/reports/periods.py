@@ -80,6 +80,11 @@ def compared_period(period: Period, comparison: Comparison) -> Period:
     return Period(counterpart(period.first_on), counterpart(period.last_on))
 
 
+def day_compared_with(period: Period, comparison: Comparison, day_on: date) -> date:
+    """Return the day with which a day of the period is compared."""
+    return _counterpart(period, comparison)(day_on)
+
+
 def _counterpart(period: Period, comparison: Comparison) -> Callable[[date], date]:
     """Return a function that returns the day with which a day of the period is compared.
 

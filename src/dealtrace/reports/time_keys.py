@@ -104,6 +104,18 @@ def keys_of_period(name: str, period: Period) -> dict[str, int]:
     return {keys.text_of(number): number for number in numbers}
 
 
+def days_of_times(name: str, period: Period) -> dict[int, Period]:
+    """Return the days of each time of a dimension within a period, by the number of its key; empty for hours."""
+    number_of = TIME_KEYS[name].number_of
+    if number_of is None:
+        return {}
+    found: dict[int, Period] = {}
+    for day_on in period.dates():
+        number = number_of(day_on)
+        found[number] = Period(found[number].first_on if number in found else day_on, day_on)
+    return found
+
+
 def number_of_key(name: str, text: str) -> int:
     """Return the key `text` of the time dimension `name` as a number.
 

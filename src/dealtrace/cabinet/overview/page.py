@@ -11,7 +11,6 @@ from starlette.responses import Response
 from dealtrace import clock
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import Site
-from dealtrace.alerts.falls import Fall
 from dealtrace.cabinet.carried import carried_query
 from dealtrace.cabinet.formats import clock_time_in_zone, metric_value, number
 from dealtrace.cabinet.leads.missed import count_missed, missed_words
@@ -32,7 +31,7 @@ from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, Language
 from dealtrace.matching.match_reason import UNMATCHED_REASONS
 from dealtrace.operations.overview.backups import find_old_backup
-from dealtrace.operations.overview.falls import list_falls
+from dealtrace.operations.overview.falls import FallsOfDays, list_falls
 from dealtrace.operations.overview.missing_data import MissingData, find_missing_data
 from dealtrace.operations.overview.open_deals import OpenDeals, find_open_deals
 from dealtrace.operations.overview.problems import Problem, ProblemKind, list_problems
@@ -98,7 +97,7 @@ class Answers:
     missing: MissingData
     unclassified: Problem | None
     still_open: OpenDeals | None
-    falls: Sequence[Fall]
+    falls: Sequence[FallsOfDays]
 
 
 @record
@@ -199,9 +198,7 @@ def _ask(
     by_money = replace(question, by=by_source, metrics=sources, limit=None, sort=_order_of_sources(figures))
     return Answers(
         figures,
-        ask(source, site, over_time(question, METRICS[drawn]), now)
-        if has_line(question.period, METRICS[drawn])
-        else None,
+        ask(source, site, over_time(question, METRICS[drawn]), now) if has_line(question, METRICS[drawn]) else None,
         _first_sources(ask(source, site, by_money, now)),
         ask(
             source,
@@ -217,7 +214,7 @@ def _ask(
         find_missing_data(source, site, question.period, now),
         find_unclassified_deals(source, site, unclassified_keys(statuses), question.period, now),
         find_open_deals(source, site, figures, statuses, now),
-        list_falls(source, site, now),
+        list_falls(source, site, statuses, now),
     )
 
 
@@ -254,7 +251,7 @@ def _shown(
         as_of=page.as_of,
         missed=page.missed,
         line=time_line(answers.line, reports, rows, language, notes) if answers.line is not None else None,
-        undrawn=undrawn_words(answers.figures.question.period, METRICS[page.drawn], language, view.translate),
+        undrawn=undrawn_words(answers.figures.question, METRICS[page.drawn], language, view.translate),
         sources=sources if view.may_see_contacts else table_for_readers(sources, answers.sources.question.by),
         sources_report=answers.sources,
         unmatched=table_of(answers.unmatched, by_day, rows, language, view.translate),

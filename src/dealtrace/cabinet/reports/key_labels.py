@@ -9,6 +9,7 @@ from dealtrace.errors import InvalidValue, Language
 from dealtrace.files.reports.code_labels import CODE_LABELS
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.periods import DAYS_OF_WEEK
+from dealtrace.reports.reading.compared_times import ComparedTime, ComparedTimes, compared_words
 from dealtrace.reports.reading.partial_times import PartialTimes, partial_words
 from dealtrace.reports.time_keys import number_of_key
 
@@ -64,6 +65,31 @@ def part_label(
     """
     found = times.get(dimension, {}).get(key) if key is not None else None
     return partial_words(found, language, partial(day, language)) if found is not None else ""
+
+
+def compared_time_label(
+    times: Mapping[Dimension, ComparedTimes], dimension: Dimension, key: str | None, language: Language
+) -> str:
+    """Return with what the time with this key is compared; empty if the key is no time, or nothing is compared.
+
+    `times` are the times of the report with what they are compared with. Months and quarters of which all days are
+    compared are named; other times are said by their days, with years, since weeks and days are shown without.
+    """
+    found = times.get(dimension, {}).get(key) if key is not None else None
+    return compared_words(found, language, partial(_compared_days, dimension, language)) if found is not None else ""
+
+
+def _compared_days(dimension: Dimension, language: Language, compared: ComparedTime) -> str:
+    assert compared.days is not None
+    if compared.is_whole and dimension.name in ("month", "quarter"):
+        return key_label(dimension, compared.key, language)
+    first, last = (day(language, each) for each in (compared.days.first_on, compared.days.last_on))
+    return first if first == last else f"{first} – {last}"
+
+
+def time_label(*texts: str) -> str:
+    """Join what is said beside a time, such as what of it is counted; empty texts are left out."""
+    return "; ".join(filter(None, texts))
 
 
 def day_label(key: str, language: Language) -> str:

@@ -117,7 +117,7 @@ def shown(answers: Answers, url: ReportUrl, notes: Sequence[AxisNote], view: Vie
         if is_by_models
         else metric_choices(url, named),
         "line": line_of(answers, url, rows_page_for(view, answers.question, url), language, notes),
-        "undrawn": undrawn_words(report.question.period, report.question.metrics[0], language, view.translate),
+        "undrawn": undrawn_words(report.question, report.question.metrics[0], language, view.translate),
         "as_of": clock_time_in_zone(language, now, view.current_site.time_zone),
     }
 
@@ -192,7 +192,7 @@ def ask_all(source: FactSource, site: Site, question: Question, now: datetime, c
     over_days = question if question.model is not None else replace(question, model=AttributionModel(site.attribution))
     pivot = ask_pivot(source, site, shown, now) if question.pivot is not None else None
     report = pivot.report if pivot is not None else ask(source, site, shown, now)
-    line = ask(source, site, over_time(over_days, drawn), now) if has_line(question.period, drawn) else None
+    line = ask(source, site, over_time(over_days, drawn), now) if has_line(question, drawn) else None
     return Answers(question, report, pivot, line)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from dealtrace.errors import Language
-from dealtrace.files.reports.report_file import TOTAL, partial_notes, question_notes
+from dealtrace.files.reports.report_file import TOTAL, question_notes, time_notes
 from dealtrace.files.row import Value
 from dealtrace.files.row_writers import CSV, Note, open_writer
 from dealtrace.files.xlsx.packed_workbook import Proceed
@@ -46,7 +46,7 @@ def write_pivot(
         pivot,
         f", {COMPARED_RU if language == 'ru' else COMPARED}",
     )
-    notes = (*_notes(pivot), *partial_notes(pivot, "en" if is_for_programs else language))
+    notes = (*_notes(pivot), *time_notes(pivot, "en" if is_for_programs else language))
     with open_writer(
         path,
         names,

@@ -12,6 +12,7 @@ from dealtrace.reports.filters import escaped_name, format_filter
 from dealtrace.reports.formats import TOTAL_TITLES, rounded_value
 from dealtrace.reports.pivot import Pivot
 from dealtrace.reports.question import ALL_MODELS, Question, format_sort
+from dealtrace.reports.reading.compared_times import compared_lines
 from dealtrace.reports.reading.partial_times import partial_lines
 from dealtrace.reports.table import Column, figure_columns, figures_of
 
@@ -40,7 +41,7 @@ def write_report(
     question, columns = report.question, figure_columns(report)
     names, headings = zip(*_columns(report, language), strict=True)
     is_for_programs = path.suffix.lower() == CSV and not for_excel
-    notes = (*question_notes(report), *partial_notes(report, "en" if is_for_programs else language))
+    notes = (*question_notes(report), *time_notes(report, "en" if is_for_programs else language))
     with open_writer(
         path,
         names,
@@ -80,10 +81,15 @@ def question_notes(report: Report) -> Iterator[Note]:
         yield Note("unknown without won statuses", "Неизвестны без выигранных статусов", lacking)
 
 
-def partial_notes(answered: Report | Pivot, language: Language) -> Iterator[Note]:
-    """Yield a note with the times, such as weeks, that a report or a pivot does not count whole, if there are any."""
+def time_notes(answered: Report | Pivot, language: Language) -> Iterator[Note]:
+    """Yield notes on the times, such as weeks, of a report or a pivot.
+
+    They are the times that are not counted whole, and those that are compared with more or fewer days.
+    """
     if lines := partial_lines(answered, language):
         yield Note("not whole", "Не целиком", "; ".join(lines))
+    if lines := compared_lines(answered, language):
+        yield Note("compared days", "Дни сравнения", "; ".join(lines))
 
 
 def _columns(report: Report, language: Language) -> Iterator[tuple[str, str]]:
