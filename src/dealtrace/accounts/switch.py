@@ -1,4 +1,4 @@
-"""The words that settings which are on or off are written and stored with."""
+"""How settings with two states are written and stored: as the words `on` and `off`."""
 
 from dealtrace.errors import InvalidSetting
 

@@ -100,9 +100,10 @@ def metric_value(language: Language, metric: Metric, value: Fraction | None) -> 
 
 
 def axis_labels(language: Language, metric: Metric, marks: Sequence[Fraction]) -> list[str]:
-    """Format the marks of a metric's axis, in millions or billions if they reach ten of them: 0 ₽, 20 млн ₽, 40 млн ₽.
+    """Format the marks of a metric's axis: 0 ₽, 20 млн ₽, 40 млн ₽.
 
-    All marks have the same unit, so that a reader can compare them at a glance.
+    If the largest mark is at least ten million, all are in millions; if it is at least ten billion, in billions. All
+    marks have the same unit, so that a reader can compare them at a glance.
     """
     largest = max(map(abs, marks))
     size, name = next(((size, name) for size, name in _LARGE[language] if largest >= _LARGE_FROM * size), (1, ""))

@@ -49,7 +49,7 @@ class LeadRequest:
 
     @property
     def ended_at(self) -> datetime:
-        """When the lead ended: a lead request has no duration."""
+        """When the lead ended: the moment it began, because a lead request has no duration."""
         return self.requested_at
 
 

@@ -25,7 +25,7 @@ class MailPurpose(StrEnum):
 
 
 OF_INCIDENTS = (MailPurpose.ALERT_RAISED, MailPurpose.ALERT_ENDED)
-"""The purposes of e-mails about an incident; the subject of such an e-mail is the incident."""
+"""The purposes of e-mails about an incident; the `subject_id` of such an e-mail is the id of the incident."""
 
 
 @record

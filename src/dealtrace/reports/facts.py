@@ -14,4 +14,4 @@ class Fact(StrEnum):
 
 
 OF_DEALS = frozenset({Fact.DEALS, Fact.ASSISTS})
-"""The kinds of fact that deals are counted by."""
+"""The kinds of fact that are deals: an assist is a deal as well."""

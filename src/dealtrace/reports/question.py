@@ -88,7 +88,7 @@ class Question:
         return rows_add_up(self.by)
 
     def sort_of(self, metric: Metric) -> Sort | None:
-        """Return the sort for a table that shows only `metric`; `None` if there is none, or it is by another metric."""
+        """Return the sort for a table that shows only `metric`; `None` if the sort is by another metric or absent."""
         shown = {metric.name, *(dimension.name for dimension in self.by)}
         return self.sort if self.sort is not None and self.sort.name in shown else None
 

@@ -105,7 +105,10 @@ def keys_of_period(name: str, period: Period) -> dict[str, int]:
 
 
 def days_of_times(name: str, period: Period) -> dict[int, Period]:
-    """Return the days of each time of a dimension within a period, by the number of its key; empty for hours."""
+    """Return which days of a period belong to each time of a dimension, such as each week; empty for hours.
+
+    The times are given by their keys, as numbers.
+    """
     number_of = TIME_KEYS[name].number_of
     if number_of is None:
         return {}

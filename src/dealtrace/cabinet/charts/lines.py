@@ -114,7 +114,7 @@ def _time_axis(points: Sequence[Point], frame: _Frame) -> list[Markup]:
 
 
 def _label_step(points: Sequence[Point], frame: _Frame) -> int:
-    """Return the least step from label to label at which there are `LABELS_MAX` at most, and none touches the next."""
+    """Return the smallest step between labels that gives at most `LABELS_MAX` labels and keeps them from touching."""
     least = max(1, ceil(len(points) / LABELS_MAX))
     return next(
         every

@@ -56,15 +56,15 @@ assert set(_CURES) == {metric.name for metric in FALLS_WATCHED}
 
 
 def fall_texts(listed: Sequence[FallsOfDays], reports: str, view: View) -> list[ProblemText]:
-    """Return a text for the falls over the same days, in input order; `reports` is the path of the page of reports."""
+    """Return a text for each group of falls over the same days; `reports` is the path of the page of reports."""
     return [_text(each, reports, view) for each in listed]
 
 
 def _text(found: FallsOfDays, reports: str, view: View) -> ProblemText:
     """Return the text of falls over the same days.
 
-    Ours: the cure of several falls is that of the last metric that is watched, because visits bring leads, and leads
-    bring deals: where it is found why fewer of them came, the rest is explained.
+    Ours: several falls get a single cure, that of the last fall. The falls are in the order of `FALLS_WATCHED`, where
+    later metrics explain earlier ones: fewer visits bring fewer leads, and fewer leads bring fewer deals.
     """
     cure = _CURES[found.falls[-1].metric.name]
     words = _sentence(found.falls[0], found.period, view) if len(found.falls) == 1 else _sentences(found, view)
@@ -89,7 +89,10 @@ def _sentence(fall: Fall, period: Period, view: View) -> str:
 
 
 def _sentences(found: FallsOfDays, view: View) -> str:
-    """Return what fell, by how many deals, and the income of these days with the deals that may still become income."""
+    """Return sentences that say what fell, and by how much.
+
+    If income fell as well, they also say how many deals of these days are still open.
+    """
     language, translate = view.language, view.translate
     figures = [translate("%(metric)s %(value)s, usually %(usual)s") % _figures(fall, view) for fall in found.falls]
     days = day_span(language, found.period.first_on, found.period.last_on)

@@ -133,9 +133,9 @@ def choices_of(
 
 
 def ready_links(url: ReportUrl, language: Language) -> tuple[ReadyLink, ...]:
-    """Return a link for each ready question; it keeps the period, filters, comparison and model of `url`.
+    """Return a link for each ready question; the links keep the period, filters, comparison and model of `url`.
 
-    A question over months replaces a period, since the usual one has hardly one month.
+    Only questions by month set a period of their own, because the usual period has hardly one month.
     """
     return tuple(
         ReadyLink(

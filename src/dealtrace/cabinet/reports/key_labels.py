@@ -70,10 +70,10 @@ def part_label(
 def compared_time_label(
     times: Mapping[Dimension, ComparedTimes], dimension: Dimension, key: str | None, language: Language
 ) -> str:
-    """Return with what the time with this key is compared; empty if the key is no time, or nothing is compared.
+    """Return what the time with this key is compared with; empty if the key is no time, or nothing is compared.
 
-    `times` are the times of the report with what they are compared with. Months and quarters of which all days are
-    compared are named; other times are said by their days, with years, since weeks and days are shown without.
+    `times` has what each time of the report is compared with. A whole month or quarter is shown by its name; other
+    days are shown by the first and the last of them, with years, since days and weeks are usually shown without.
     """
     found = times.get(dimension, {}).get(key) if key is not None else None
     return compared_words(found, language, partial(_compared_days, dimension, language)) if found is not None else ""
@@ -88,7 +88,7 @@ def _compared_days(dimension: Dimension, language: Language, compared: ComparedT
 
 
 def time_label(*texts: str) -> str:
-    """Join what is said beside a time, such as what of it is counted; empty texts are left out."""
+    """Join the texts that are shown beside a time, such as which part of it is counted; empty texts are left out."""
     return "; ".join(filter(None, texts))
 
 

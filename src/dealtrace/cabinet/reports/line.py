@@ -28,7 +28,7 @@ DAYS_BY_WEEK = 400
 `DAYS_BY_WEEK` days, and months for longer periods, unless the table below has other steps.
 """
 TABLE_POINTS = range(2, 401)
-"""Ours: the points of a chart are the steps of its table if there are so many: one is no line, and more are a blur."""
+"""Ours: a chart has the steps of its table if their number is in this range: one point is no line, more are a blur."""
 BY_HOURS = {"ru": "по часам визита", "en": "by hour of the visit"}
 
 
@@ -36,7 +36,7 @@ BY_HOURS = {"ru": "по часам визита", "en": "by hour of the visit"}
 class LinePoint:
     """A point of a chart, as a row of the table that repeats the chart: its label, value, compared value and notes.
 
-    `url` leads to the report for its hour, day, week or month, and `rows` the URL of the rows behind its
+    `url` leads to the report for its hour, day, week or month, and `rows` to the rows behind its
     value; each is empty if there is no link. `part` says what of its time is counted, if not all of it. `days` are the
     days of the point within the period, `None` for an hour; a person who drags over points opens the
     period of these points.

@@ -113,7 +113,7 @@ def metric_choices(url: ReportUrl, names: Sequence[tuple[str, str]]) -> tuple[Me
 def _headings(
     pivot: Pivot, url: ReportUrl | None, language: Language, translate: Translate
 ) -> tuple[tuple[Heading, ...], Heading]:
-    """Return the headings of the keys of rows, and of the totals of rows, by which rows are sorted."""
+    """Return the headings of the columns that rows can be sorted by: those of the keys, and that of the row totals."""
     *keys, total = headings_of(pivot.report.question, url if url is not None else ReportUrl("", (), ()), language)
     total = replace(total, words=translate("Total"))
     if url is None:

@@ -86,8 +86,8 @@ class Cell:
 class KeyCell:
     """The key of a row: its text, the URL of the report filtered by it, and whether the key is missing.
 
-    `meaning` explains the key; it is empty for most keys. `part` says what of a time is counted, if not all of it, and
-    with what the time is compared, if with anything.
+    `meaning` explains the key; it is empty for most keys. If the key is a time, such as a week, `part` says which part
+    of the time is counted, if not all of it, and what the time is compared with, if there is a comparison.
     """
 
     words: str

@@ -82,9 +82,9 @@ def question_notes(report: Report) -> Iterator[Note]:
 
 
 def time_notes(answered: Report | Pivot, language: Language) -> Iterator[Note]:
-    """Yield notes on the times, such as weeks, of a report or a pivot.
+    """Yield notes on some of the times, such as weeks, of a report or a pivot.
 
-    They are the times that are not counted whole, and those that are compared with more or fewer days.
+    One note lists the times that are not counted whole, another those compared with more or fewer days than their own.
     """
     if lines := partial_lines(answered, language):
         yield Note("not whole", "Не целиком", "; ".join(lines))

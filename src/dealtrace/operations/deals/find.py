@@ -29,7 +29,7 @@ class NamedDeals:
         return dict(islice(self.found.items(), paid))
 
     def first_naming(self) -> list[int]:
-        """Return the positions of the commands that identify a deal which no command before them identifies."""
+        """Return, for each deal that was found, the position of the first command that identifies it."""
         naming: dict[DealId, int] = {}
         for position, deal in self.found.items():
             naming.setdefault(deal.id, position)

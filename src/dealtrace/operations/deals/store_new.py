@@ -12,7 +12,7 @@ from dealtrace.storage.visits.traffic_sources import intern_sources
 
 
 def store_new_deals(work: Work, rows: Sequence[DealToInsert], versions: Sequence[DealVersion]) -> None:
-    """Store new deals and the first version of each; webhooks get what they want to know of them."""
+    """Store new deals and the first version of each, and publish these versions to webhooks."""
     stated = {row.deal.stated_source for row in rows if row.deal.stated_source is not None}
     source_ids = intern_sources(work.connection, work.ids, work.site.id, stated)
     insert_deals(work.connection, work.site.id, rows, source_ids)

@@ -80,7 +80,7 @@ def regroup_after_change(work: Work, before: Iterable[str], after: Iterable[str]
 
 
 def find_owned_neighbours(work: Work, contacts: Collection[str]) -> dict[str, set[str]]:
-    """Find, for each of `contacts`, the other contacts of the leads with this contact; fillers are left out."""
+    """Find, for each of `contacts`, the other contacts of its leads; fillers, such as `no@no.ru`, are left out."""
     found = contact_groups.find_neighbours(work.connection, work.site.id, contacts)
     return {contact: {other for other in others if not is_filler(other)} for contact, others in found.items()}
 

@@ -23,8 +23,8 @@ from dealtrace.reports.statuses import Status
 class FallsOfDays:
     """The falls over the same days, `period`, in the order of `FALLS_WATCHED`.
 
-    `still_open` has the income of these days and their deals that are still open, if several metrics and the income
-    fell and deals are open; otherwise it is `None`.
+    `still_open` has the income of these days, and the deals of these days that are still open. It is `None` if there is
+    only one fall, if the income did not fall, or if no deal is open.
     """
 
     period: Period
@@ -33,7 +33,7 @@ class FallsOfDays:
 
     @property
     def deals_lost(self) -> Fraction | None:
-        """Return how many deals fewer than usual these days had, or `None` if the number of deals did not fall."""
+        """Return how many fewer deals than usual the period had, or `None` if the number of deals did not fall."""
         return next((fall.usual - fall.value for fall in self.falls if fall.metric == METRICS["deals"]), None)
 
 

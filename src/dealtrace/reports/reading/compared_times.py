@@ -32,7 +32,7 @@ class ComparedTime:
 
 
 ComparedTimes = Mapping[str, ComparedTime]
-"""What each time of one dimension is compared with, by its key."""
+"""What each time of one dimension is compared with, by the key of the time."""
 
 
 def compared_times(dimension: Dimension, period: Period, comparison: Comparison, today: date | None) -> ComparedTimes:

@@ -22,7 +22,7 @@ RUBLE_FRACTION = Decimal(STEPS_PER_RUBLE)
 """The number of stored units in a ruble: money is stored in whole ten-thousandths, which both engines add exactly."""
 RUBLE_STEP = 1 / RUBLE_FRACTION
 AnyElement = ColumnElement[Any]
-"""An SQL expression. Any: what is written for columns of every type has no type of its own."""
+"""An SQL expression. Any: the functions that take it work with columns of every type."""
 
 
 def microseconds(at: datetime) -> int:

@@ -20,9 +20,9 @@ _STATED_BY = ((Fact.VISITS, "source_id"), (Fact.LEADS, "stated_source_id"), (Fac
               (Fact.COSTS, "source_id"))  # fmt: skip
 """The kinds of facts (such as visits) in which spellings of sources are counted, each with its column of source ids."""
 _LISTED = "listed"
-Counted = TypeVar("Counted")
-"""What the uses of a spelling are counted by: the id of a source, or a string."""
 """The parameter with the keys or ids to look for."""
+Counted = TypeVar("Counted")
+"""What is counted to find the most frequent spelling: the id of a source, or the spelling of a status."""
 
 
 def find_spellings(fetch: Fetch, tables: FactTables, dimension: Dimension, keys: Collection[str]) -> dict[str, str]:

@@ -42,7 +42,7 @@ NO_DRAFT = Draft()
 class SavedItemLine:
     """A line of a list of saved reports or segments.
 
-    `url` leads to the saved report, or of a report with the segment. `details` are further texts of the line.
+    `url` leads to the saved report, or to a report with the segment. `details` are further texts of the line.
     `fault` says why the saved question is no longer valid; it is empty if the question is valid.
     """
 

@@ -1,1 +1,1 @@
-"""What people save of reports: reports and segments, by name and owner."""
+"""Saved reports, and segments (saved filters), by name and owner."""

@@ -41,7 +41,7 @@ def insert_named(
 ) -> bool:
     """Store a row under a name and return `True`; return `False` if the name is in use and `overwrites` is false.
 
-    `owner` is the id of a site, and of a user or `None` for the site itself.
+    `owner` is a pair: the id of a site, and the id of a user, or `None` if the row belongs to the site itself.
     """
     site_id, user_id = owner
     statement = insert_into(connection, table).values(
