@@ -147,6 +147,8 @@ def test_a_pivot_is_sorted_from_its_headings_by_totals_their_change_and_keys(
     assert f'aria-label="{label}"' not in reader.get("reports", **ASKED).text
     page = reader.get("reports", **ASKED, compare="previous").text
     sources = [row[0] for row in table_of(page)[1:3]]
+    assert '</a> <small class="better">' in page, "a figure and its change are two words"
+    assert "</a><small" not in page
     assert sources[0] == "yandex"
     for order, direction, expected in (
         ("change:amount", "ascending", sources[::-1]),
