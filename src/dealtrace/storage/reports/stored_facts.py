@@ -131,10 +131,10 @@ class StoredFacts:
 
     @property
     def chooses_first(self) -> bool:
-        """Return false: reports fetch all rows from SQLite and PostgreSQL; see `FactTables`.
+        """Return false: SQLite and PostgreSQL return all rows, and the report keeps the first ones; see `FactTables`.
 
-        SQLite's integers are too short to choose the first rows; if PostgreSQL chose them, it would not group in
-        parallel.
+        SQLite cannot sort exactly, since what it would sort by can exceed its 64-bit integers. PostgreSQL could, but it
+        would then no longer group in parallel.
         """
         return False
 
