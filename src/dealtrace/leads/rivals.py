@@ -233,8 +233,8 @@ def is_alone(digits: str) -> bool:
 def list_rivals(row: Sequence[str]) -> list[Rival]:
     """List the Russian phones, grouped as in `USUAL_GROUPS`, that a row of written numbers may contain.
 
-    They may overlap. A phone without a 7 or 8 may have punctuation inside, but is then listed only if nothing, or only
-    an extension, stands between its end and the next punctuation.
+    They may overlap. A phone without a 7 or 8 that has punctuation inside is listed only if punctuation, or the end of
+    the row, follows directly after the phone or after its extension.
     """
     ends = list(accumulate(row, lambda end, number: end + 1 + len(number), initial=-1))
     digits = " ".join(row)
