@@ -9,6 +9,7 @@ from dealtrace.accounts.rights import Rights, Role
 from dealtrace.accounts.user import User, UserId
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.people import links
+from dealtrace.cabinet.settings.page import fault_text
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidSetting
 from dealtrace.operations.accounts.manage_user import delete_user, give_role, set_owner, take_role
@@ -43,7 +44,7 @@ async def change_ownership(view: View) -> Response:
     try:
         await view.manage(_set_owner, whose.user.id, view.form.has("is_owner"), view.rights.user.id)
     except InvalidSetting as refusal:
-        return await _page(view, BAD_REQUEST, whose, refusal.text(view.language))
+        return await _page(view, BAD_REQUEST, whose, fault_text(refusal, view.language))
     return _back(view, whose) if view.rights.user.id != whose.user.id else view.redirect_to("/")
 
 
@@ -75,7 +76,7 @@ async def delete(view: View) -> Response:
     try:
         await view.manage(_delete, whose.user, view.rights.user.id)
     except InvalidSetting as refusal:
-        return await _page(view, BAD_REQUEST, whose, refusal.text(view.language))
+        return await _page(view, BAD_REQUEST, whose, fault_text(refusal, view.language))
     return view.redirect_to("/users")
 
 
