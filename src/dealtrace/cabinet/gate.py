@@ -14,7 +14,7 @@ from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.token import token_digest
 from dealtrace.cabinet.field_labels import LABELS, labelled_text
-from dealtrace.cabinet.form_pages import NO_PAGES, FormPages
+from dealtrace.cabinet.sending_pages import NO_PAGES, SendingPages
 from dealtrace.cabinet.forms import FORM_BYTES_MAX, TOKEN_FIELD, form_token_of, is_own_form, read_form
 from dealtrace.cabinet.view import Services, View
 from dealtrace.errors import DatabaseUnavailable, Language, Overloaded, Refusal
@@ -69,9 +69,9 @@ class Page:
 class Gate:
     """The check that every request passes before its page is built."""
 
-    def __init__(self, services: Services, form_pages: FormPages = NO_PAGES) -> None:
+    def __init__(self, services: Services, sending_pages: SendingPages = NO_PAGES) -> None:
         self._services = services
-        self._form_pages = form_pages
+        self._sending_pages = sending_pages
 
     def admit(self, page: Page) -> Callable[[Request], Awaitable[Response]]:
         """Return the request handler of a page; it redirects or refuses people who may not open the page."""
@@ -81,7 +81,7 @@ class Gate:
             view = View(request, self._services, language_of_browser(request))
             if page.method == "POST":
                 referer, host = request.headers.get("referer", ""), request.url.netloc
-                view.form_page = self._form_pages.find_sender(page.path, request.url.path, referer, host)
+                view.form_page = self._sending_pages.find_sender(page.path, request.url.path, referer, host)
             try:
                 return await self._answer(view, page)
             except Refusal as refusal:

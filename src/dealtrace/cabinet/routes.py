@@ -9,7 +9,7 @@ from dealtrace.cabinet.deals import actions as deal_actions
 from dealtrace.cabinet.deals import card as deal_card
 from dealtrace.cabinet.deals import journal as deal_journal
 from dealtrace.cabinet.deals.file import send_deals_as
-from dealtrace.cabinet.form_pages import FormPages
+from dealtrace.cabinet.sending_pages import SendingPages
 from dealtrace.cabinet.gate import Gate, Page
 from dealtrace.cabinet.installation import demo, sites
 from dealtrace.cabinet.leads import actions as lead_actions
@@ -133,6 +133,6 @@ PAGES = (
 
 def cabinet_routes(services: Services) -> list[Route]:
     """Return the routes of the cabinet, below `/cabinet`."""
-    gate = Gate(services, FormPages((page.method, page.path) for page in PAGES))
+    gate = Gate(services, SendingPages((page.method, page.path) for page in PAGES))
     pages = [Route(page.path, gate.admit(page), methods=[page.method]) for page in PAGES]
     return [Route("/static/{digest}/{name}", send_file), *pages]

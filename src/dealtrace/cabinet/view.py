@@ -17,7 +17,7 @@ from dealtrace.accounts.rights import Rights, Role
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.webhook import EventKind
 from dealtrace.cabinet.carried import carried_query
-from dealtrace.cabinet.form_pages import HOME
+from dealtrace.cabinet.sending_pages import HOME
 from dealtrace.cabinet.forms import Form
 from dealtrace.cabinet.rendering import render_page, translations_of
 from dealtrace.errors import Language

@@ -8,7 +8,7 @@ HOME = "/cabinet/"
 _PARAMETER = re.compile(r"\{\w+(:int)?\}")
 
 
-class FormPages:
+class SendingPages:
     """Finds the page from which a form was sent.
 
     `pages` has the method and the path of every page; paths are those of the table of pages, such as `/{site:int}/`.
@@ -55,5 +55,5 @@ def _pattern_of(path: str) -> re.Pattern[str]:
     return re.compile("/cabinet" + _PARAMETER.sub(lambda part: "[0-9]+" if part[1] else "[^/]+", path))
 
 
-NO_PAGES = FormPages(())
+NO_PAGES = SendingPages(())
 """No pages, for routes that take no forms."""
