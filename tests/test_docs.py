@@ -60,6 +60,7 @@ GUIDES = sorted(SOURCE.rglob("*.md"))
 """The guides at `/docs`; their links are those of pages, see `test_docs_page.py`."""
 NOT_SETTINGS = {"DEALTRACE_NEW_PASSWORD"}
 """Variables that only one command reads."""
+CODE = ("src", "tests", "client", "benchmarks")
 PARTS_OF_A_DECISION = ("Context", "Decision", "Cost", "Alternatives")
 
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -441,13 +442,18 @@ def test_every_promise_of_security_names_its_tests() -> None:
 
 
 def test_every_decision_is_in_the_index() -> None:
-    pages = sorted(path.name for path in DECISIONS.glob("[0-9]*.md"))
+    pages = {path.name[:4]: path for path in sorted(DECISIONS.glob("[0-9]*.md"))}
     index = section(DECISIONS / "README.md", "Decisions").partition("\n## ")[0]
-    rows = list(table_rows(index))
-    assert [LINK.findall(row[0]) for row in rows] == [[page] for page in pages]
-    assert [page[:4] for page in pages] == [f"{number:04}" for number in range(1, len(pages) + 1)]
-    for page, (_, title) in zip(pages, rows, strict=True):
-        assert read(DECISIONS / page).startswith(f"# {page[:4]}. {title}\n")
+    rows = {row[0].lstrip("[")[:4]: row for row in table_rows(index)}
+    assert list(rows) == [f"{number:04}" for number in range(1, len(rows) + 1)]
+    assert pages.keys() <= rows.keys()
+    for number, (link, title) in rows.items():
+        if number in pages:
+            assert link == f"[{number}]({pages[number].name})"
+            assert read(pages[number]).startswith(f"# {number}. {title}\n")
+        else:
+            assert title.startswith("Merged into [")
+            assert (DECISIONS / LINK.findall(title)[0]).is_file()
 
 
 @each(sorted(DECISIONS.glob("[0-9]*.md")))
@@ -470,8 +476,9 @@ def test_the_import_table_is_the_one_in_the_test() -> None:
     documented: dict[str, set[str]] = {}
     for folders, allowed in table_rows(section(DOCS / "house-style.md", "4. Who may import whom")):
         may = set(in_code(allowed)) | (DOMAIN if allowed.startswith("the domain") else set())
-        documented |= dict.fromkeys(in_code(folders), may)
-    assert documented == {folder: set(allowed) for folder, allowed in MAY_IMPORT.items()}
+        for folder in in_code(folders):
+            documented.setdefault(folder, set()).update(may)
+    assert documented == {folder: set(allowed) for folder, allowed in MAY_IMPORT.items() if allowed}
 
 
 def test_every_section_named_by_a_house_rule_exists() -> None:
@@ -503,6 +510,31 @@ def test_its_links_have_targets(document: Path) -> None:
         assert target.is_relative_to(ROOT), link
         assert target.exists(), link
         assert not anchor or anchor in anchors(target), link
+
+
+@cache
+def python_files() -> frozenset[str]:
+    """Return the paths of all Python files, each also without its first folders, as documents name them."""
+    files = (path.relative_to(ROOT).parts for name in CODE for path in (ROOT / name).rglob("*.py"))
+    return frozenset("/".join(parts[start:]) for parts in files for start in range(len(parts)))
+
+
+@each(DOCUMENTS)
+def test_it_names_only_modules_that_exist(document: Path) -> None:
+    named = in_code(FENCE.sub("", read(document)))
+    files = {name.partition("::")[0] for name in named if re.fullmatch(r"[\w./]+\.py(::\w+)?", name)}
+    assert files <= python_files()
+    folders = "|".join(sorted(MAY_IMPORT))
+    rules = [name for name in named if re.fullmatch(rf"(?!.*\.(?:py|md|com|ru)$)(?:{folders})(?:\.\w+)+", name)]
+    assert not [rule for rule in rules if not is_ours(rule)]
+
+
+def is_ours(dotted: str) -> bool:
+    """Return whether a dotted name is a folder, a module, or a name in one."""
+    try:
+        return SOURCE.joinpath(*dotted.split(".")).is_dir() or resolve(dotted) is not None
+    except AttributeError:
+        return False
 
 
 @each([*DOCUMENTS, *GUIDES])

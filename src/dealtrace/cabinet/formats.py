@@ -43,6 +43,11 @@ def filters_of(language: Language) -> dict[str, Callable[..., object]]:
     }
 
 
+def in_language(texts: tuple[str, str], language: Language) -> str:
+    """Return the first of two texts for Russian, the second for English."""
+    return texts[0] if language == "ru" else texts[1]
+
+
 def number(language: Language, value: Fraction | Decimal | int | None, digits: int = 0) -> str:
     """Format a number with groups of three digits and a minus sign (not a hyphen), rounded to `digits` decimals."""
     if value is None:

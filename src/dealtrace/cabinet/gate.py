@@ -9,13 +9,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dealtrace import clock
-from dealtrace.accounts.own_ids import ID_MAX
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.token import token_digest
 from dealtrace.cabinet.field_labels import LABELS, labelled_text
-from dealtrace.cabinet.sending_pages import NO_PAGES, SendingPages
 from dealtrace.cabinet.forms import FORM_BYTES_MAX, TOKEN_FIELD, form_token_of, is_own_form, read_form
+from dealtrace.cabinet.sending_pages import NO_PAGES, SendingPages
 from dealtrace.cabinet.view import Services, View
 from dealtrace.errors import DatabaseUnavailable, Language, Overloaded, Refusal
 from dealtrace.http.endpoint import RateLimitClass
@@ -23,6 +22,7 @@ from dealtrace.http.language import language_of
 from dealtrace.http.refusal_statuses import STATUS_OF
 from dealtrace.record import record
 from dealtrace.storage.accounts.sessions import Login, find_login
+from dealtrace.whole_number import ID_MAX
 
 LANGUAGE_COOKIE = "language"
 SESSION_COOKIE = "session"

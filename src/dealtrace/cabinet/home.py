@@ -12,15 +12,14 @@ from dealtrace.accounts.rights import Rights
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.credit import AttributionModel
+from dealtrace.cabinet.choices import period_choices
 from dealtrace.cabinet.field_labels import labelled_text, unknown_choice
 from dealtrace.cabinet.formats import clock_time, metric_value
 from dealtrace.cabinet.gate import LANGUAGE_COOKIE
 from dealtrace.cabinet.overview.page import FIGURES
-from dealtrace.cabinet.rendering import LANGUAGES
-from dealtrace.cabinet.reports.choices import period_choices
 from dealtrace.cabinet.reports.table import Change, change_of, rows_url
 from dealtrace.cabinet.view import SEE_OTHER, View
-from dealtrace.errors import InvalidParameters, Language, Refusal
+from dealtrace.errors import LANGUAGES, InvalidParameters, Language, Refusal
 from dealtrace.operations.reports.ask import FactSource, ask
 from dealtrace.record import record
 from dealtrace.reports.answer import Report
@@ -28,6 +27,7 @@ from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import DEFAULT_PRESET, PRESETS, Comparison, Period
 from dealtrace.reports.question import Question, QuestionContext, RawQuestion, parse_question
 from dealtrace.storage.accounts.sites import list_sites
+from dealtrace.whole_number import parse_whole_number
 
 YEAR_SECONDS = 365 * 24 * 3600
 OK, BAD_REQUEST = 200, 400
@@ -66,9 +66,8 @@ async def show(view: View) -> Response:
     query = view.request.query_params
     preset = query.get("period") or DEFAULT_PRESET
     fault = labelled_text(refusal, view.language) if (refusal := _check_preset(preset)) is not None else ""
-    number = query.get("page", "1")
-    page = int(number) if number.isascii() and number.isdecimal() and len(number) <= PAGE_DIGITS else 1
-    first = max(page - 1, 0) * SITES_A_PAGE
+    page = parse_whole_number(query.get("page", "1"), len(sites)) or 1
+    first = (page - 1) * SITES_A_PAGE
     lines = [await _line(view, site, preset) for site in sites[first : first + SITES_A_PAGE]] if not fault else []
     language = view.language
     view.site = None
@@ -83,9 +82,6 @@ async def show(view: View) -> Response:
         earlier=_page_url(preset, page - 1) if first else "",
         later=_page_url(preset, page + 1) if len(sites) > first + SITES_A_PAGE else "",
     )
-
-
-PAGE_DIGITS = 6
 
 
 def _check_preset(preset: str) -> InvalidParameters | None:

@@ -8,13 +8,12 @@ from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
 
-from dealtrace.accounts.own_ids import ID_MAX
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import day_end, day_start, site_day
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.carried import QUESTION
+from dealtrace.cabinet.choices import Choice, period_choices
 from dealtrace.cabinet.field_labels import LABELS, unknown_choice
-from dealtrace.cabinet.reports.choices import Choice, period_choices
 from dealtrace.errors import InvalidParameters, Language, Violation
 from dealtrace.leads.search_text import SearchText, parse_search
 from dealtrace.record import record
@@ -103,7 +102,7 @@ class Listing:
     @property
     def search(self) -> SearchText | None:
         """Return the text that is searched for, or `None` if there is no search."""
-        return parse_search(self.get(SEARCH), ID_MAX)
+        return parse_search(self.get(SEARCH))
 
 
 def listing_of(page: str, query: QueryParams, names: tuple[str, ...]) -> Listing:

@@ -9,7 +9,6 @@ from dealtrace.cabinet.deals import actions as deal_actions
 from dealtrace.cabinet.deals import card as deal_card
 from dealtrace.cabinet.deals import journal as deal_journal
 from dealtrace.cabinet.deals.file import send_deals_as
-from dealtrace.cabinet.sending_pages import SendingPages
 from dealtrace.cabinet.gate import Gate, Page
 from dealtrace.cabinet.installation import demo, sites
 from dealtrace.cabinet.leads import actions as lead_actions
@@ -41,6 +40,7 @@ from dealtrace.cabinet.reports.rows_file import send_rows_as
 from dealtrace.cabinet.reports.saved_items.reports import SAVED_REPORTS
 from dealtrace.cabinet.reports.saved_items.segments import SEGMENTS
 from dealtrace.cabinet.requests import page as requests
+from dealtrace.cabinet.sending_pages import SendingPages
 from dealtrace.cabinet.settings.routes import SETTINGS_PAGES
 from dealtrace.cabinet.static_files import send_file
 from dealtrace.cabinet.view import Services

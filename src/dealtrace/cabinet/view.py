@@ -1,7 +1,4 @@
-"""A view: a request for a page, the person who sent it, its site, and functions that read, write and respond.
-
-Any: operations return results of many types.
-"""
+"""A view: a request for a page, the person who sent it, its site, and functions that read, write and respond."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,9 +14,9 @@ from dealtrace.accounts.rights import Rights, Role
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.webhook import EventKind
 from dealtrace.cabinet.carried import carried_query
-from dealtrace.cabinet.sending_pages import HOME
 from dealtrace.cabinet.forms import Form
 from dealtrace.cabinet.rendering import render_page, translations_of
+from dealtrace.cabinet.sending_pages import HOME
 from dealtrace.errors import Language
 from dealtrace.http.client_address import Proxies
 from dealtrace.http.rate_limits import RateLimits
@@ -163,6 +160,8 @@ class View:
 
     async def write(self, operation: Operation[Any, Any], payload: object, *, size: int = 1) -> Any:
         """Run an operation on the site as the person, and return its outcome once it is stored.
+
+        Any: the outcomes of operations are of many types.
 
         Raises:
             Refusal: the operation was refused; nothing was stored.

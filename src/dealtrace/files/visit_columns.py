@@ -1,6 +1,5 @@
 """The columns of a table of visits, and, for tables of leads, the column with the id of a lead's visit."""
 
-from dealtrace.accounts.own_ids import ID_MAX
 from dealtrace.attribution.addresses import ADDRESS_LENGTH_MAX
 from dealtrace.attribution.classification import classify
 from dealtrace.attribution.landing_tags import click_ids_of, utm_of
@@ -16,6 +15,7 @@ from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell, cut_to_seco
 from dealtrace.leads.limits import LABEL_LENGTH_MAX
 from dealtrace.leads.plain_text import visible
 from dealtrace.record import record
+from dealtrace.whole_number import ID_MAX
 
 UTM_PREFIX = "utm_"
 NO_VISIT = frozenset(

@@ -11,3 +11,7 @@ class Fact(StrEnum):
     DEALS = "deal"
     ASSISTS = "assist"
     COSTS = "cost"
+
+
+OF_DEALS = frozenset({Fact.DEALS, Fact.ASSISTS})
+"""The kinds of fact that deals are counted by."""

@@ -24,11 +24,11 @@ from dealtrace.reports.filters import (
 )
 from dealtrace.reports.metrics import METRICS, Metric
 from dealtrace.reports.periods import DAYS_MAX, DEFAULT_PRESET, PRESETS, Comparison, Period, parse_day
+from dealtrace.whole_number import parse_whole_number
 
 BY_MAX = 3
 LIMIT_DEFAULT = 1_000
 LIMIT_MAX = 10_000
-LIMIT_DIGITS_MAX = 10
 METRICS_MAX = 50
 ALL_MODELS = "all"
 DESCENDING = "-"
@@ -86,6 +86,11 @@ class Question:
     def adds_up(self) -> bool:
         """Return whether figures by these dimensions add up to the total; those of ratios, for example, never do."""
         return rows_add_up(self.by)
+
+    def sort_of(self, metric: Metric) -> Sort | None:
+        """Return the sort for a table that shows only `metric`; `None` if there is none, or it is by another metric."""
+        shown = {metric.name, *(dimension.name for dimension in self.by)}
+        return self.sort if self.sort is not None and self.sort.name in shown else None
 
 
 @record
@@ -383,6 +388,7 @@ def _limit(text: str, most: int | None) -> int | None:
     if not text:
         return LIMIT_DEFAULT if most is not None else None
     highest = most if most is not None else LIMIT_MAX
-    if not (text.isascii() and text.isdecimal()) or len(text) > LIMIT_DIGITS_MAX or not 1 <= int(text) <= highest:
+    number = parse_whole_number(text, highest)
+    if not number:
         raise InvalidValue(f"нужно число от 1 до {highest}", f"must be a number from 1 to {highest}")
-    return int(text)
+    return number

@@ -4,7 +4,7 @@ A day is its proleptic Gregorian ordinal, as in the database: 1 is Monday, 1 Jan
 """
 
 from collections.abc import Callable, Mapping
-from datetime import date, timedelta
+from datetime import date
 
 from dealtrace.errors import InvalidValue
 from dealtrace.record import record
@@ -100,8 +100,7 @@ def keys_of_period(name: str, period: Period) -> dict[str, int]:
     keys = TIME_KEYS[name]
     if keys.number_of is None:
         return {keys.text_of(hour): hour for hour in range(HOURS)}
-    days = (period.first_on + timedelta(days=number) for number in range(period.days))
-    numbers = sorted({keys.number_of(day_on) for day_on in days})
+    numbers = sorted({keys.number_of(day_on) for day_on in period.dates()})
     return {keys.text_of(number): number for number in numbers}
 
 

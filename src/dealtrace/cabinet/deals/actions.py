@@ -5,11 +5,10 @@ from functools import partial
 
 from starlette.responses import Response
 
-from dealtrace.accounts.own_ids import ID_MAX
 from dealtrace.cabinet.deals import card
 from dealtrace.cabinet.field_labels import labelled_text
+from dealtrace.cabinet.form_pages import BAD_REQUEST, Faults
 from dealtrace.cabinet.gate import not_found
-from dealtrace.cabinet.settings.page import BAD_REQUEST, Faults
 from dealtrace.cabinet.view import View
 from dealtrace.errors import (
     DealNotDeleted,
@@ -24,6 +23,7 @@ from dealtrace.errors import (
 from dealtrace.http.refusal_statuses import STATUS_OF
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.deals.by_hand import Act, DealAct, act_on_deals
+from dealtrace.whole_number import ID_MAX, parse_whole_number
 
 TO_NONE = "none"
 OTHER = "other"
@@ -46,7 +46,7 @@ async def act(view: View) -> Response:
         return not_found(view)
     try:
         lead = _chosen_lead(view) if wanted == Act.PIN else None
-        version = _number(view.form.get("version")) or 0
+        version = parse_whole_number(view.form.get("version").strip()) or 0
         await view.write(act_on_deals, DealAct(Act(wanted), deal_id, lead, version))
     except Refusal as refusal:
         if STATUS_OF[type(refusal)] != BAD_REQUEST:
@@ -87,13 +87,7 @@ def _chosen_lead(view: View) -> LeadRef | None:
     else:
         kind, _, id_ = chosen.partition(":")
         refused = Violation("lead", "выберите лид", "choose a lead")
-    number = _number(id_)
+    number = parse_whole_number(id_.strip())
     if kind not in tuple(LeadKind) or number is None:
         raise InvalidParameters([refused])
     return LeadRef(LeadKind(kind), number)
-
-
-def _number(text: str) -> int | None:
-    digits = text.strip()
-    is_number = digits.isascii() and digits.isdigit() and len(digits) <= len(str(ID_MAX))
-    return int(digits) if is_number and int(digits) <= ID_MAX else None

@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping, Sequence
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from dealtrace.accounts.own_ids import ID_MAX
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel, CreditKey, credit_key_of_visit
 from dealtrace.attribution.origin import LeadVisit, Origin, origin_of_deal
@@ -13,12 +12,12 @@ from dealtrace.attribution.visit import Visit
 from dealtrace.cabinet.deals.details import DetailsWriter
 from dealtrace.cabinet.deals.explanation import Explainer
 from dealtrace.cabinet.deals.history import Callers, Historian
-from dealtrace.cabinet.deals.path import CreditsByModel, path_of
+from dealtrace.cabinet.deals.path import path_of
+from dealtrace.cabinet.form_pages import BAD_REQUEST, Faults
 from dealtrace.cabinet.formats import clock_time, money
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.lead_labels import LEAD_LABELS
 from dealtrace.cabinet.places import lead_url, source_words, web_url
-from dealtrace.cabinet.settings.page import BAD_REQUEST, Faults
 from dealtrace.cabinet.view import View
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.details import search_contacts_of
@@ -35,7 +34,8 @@ from dealtrace.storage.deals.versions import list_versions
 from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
 from dealtrace.storage.leads.clients import find_client_ids, find_clients
 from dealtrace.storage.leads.lead_summaries import find_lead_summaries
-from dealtrace.storage.visits.credits import find_credits, find_deal_visits
+from dealtrace.storage.visits.credits import CreditsByModel, find_credits, find_deal_visits
+from dealtrace.whole_number import ID_MAX
 
 OK = 200
 

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
+from dealtrace.cabinet.choices import Choice
 from dealtrace.cabinet.deals.labels import REASONS
 from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.formats import clock_time, money
@@ -26,7 +27,6 @@ from dealtrace.cabinet.listing import (
     listing_of,
 )
 from dealtrace.cabinet.places import lead_url, source_words
-from dealtrace.cabinet.reports.choices import Choice
 from dealtrace.cabinet.view import View
 from dealtrace.matching.match_reason import MatchReason
 from dealtrace.record import record

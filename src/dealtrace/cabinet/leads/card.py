@@ -5,17 +5,16 @@ from collections.abc import Callable, Mapping, Sequence
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from dealtrace.accounts.own_ids import ID_MAX
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel, CreditKey
-from dealtrace.cabinet.deals.path import CreditsByModel, path_of
+from dealtrace.cabinet.deals.path import path_of
+from dealtrace.cabinet.form_pages import BAD_REQUEST, Faults
 from dealtrace.cabinet.formats import clock_time, money
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.leads.history import note_lines
 from dealtrace.cabinet.leads.journal import call_state
 from dealtrace.cabinet.leads.missed import mark_buttons, mark_words
 from dealtrace.cabinet.places import KINDS, lead_url, source_words, web_url
-from dealtrace.cabinet.settings.page import BAD_REQUEST, Faults
 from dealtrace.cabinet.view import View
 from dealtrace.deals.deal import Deal
 from dealtrace.leads.annotations import Annotations
@@ -28,7 +27,8 @@ from dealtrace.storage.accounts.users import find_logins
 from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
 from dealtrace.storage.leads.deletion import find_deletable
 from dealtrace.storage.leads.note_versions import list_note_versions
-from dealtrace.storage.visits.credits import find_credits
+from dealtrace.storage.visits.credits import CreditsByModel, find_credits
+from dealtrace.whole_number import ID_MAX
 
 OK = 200
 

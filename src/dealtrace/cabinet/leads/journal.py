@@ -34,11 +34,12 @@ from dealtrace.cabinet.listing import (
     labels_of,
     listing_of,
 )
-from dealtrace.cabinet.places import lead_url, source_words, web_url
+from dealtrace.cabinet.places import lead_url, source_words, visitor_words, web_url
 from dealtrace.cabinet.view import View
 from dealtrace.errors import Language
-from dealtrace.leads.call import Call, CallPhase, is_answered, phase_of
+from dealtrace.leads.call import Call, CallPhase, phase_of
 from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.leads.ring_back import is_missed
 from dealtrace.record import record
 from dealtrace.storage.journals.keyset_pages import PageQuery, SortKey, find_counted, find_newest, find_previous
 from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
@@ -257,7 +258,7 @@ def call_state(entry: LeadEntry, view: View) -> str:
     assert isinstance(entry.lead, Call)
     if phase_of(entry.circumstances, entry.lead.duration) is CallPhase.ONGOING:
         return view.translate("in progress")
-    if not is_answered(entry.circumstances, entry.lead.duration):
+    if is_missed(entry.circumstances, entry.lead.duration):
         return view.translate("missed")
     return view.translate("answered, %(time)s") % {"time": span_of_time(view.language, entry.lead.duration)}
 
@@ -268,5 +269,5 @@ def _visit_row(visit: Visit, view: View) -> VisitRow:
         source_words(visit.traffic_source),
         visit.landing_url,
         web_url(visit.landing_url),
-        ", ".join(part for part in (visit.city, visit.device, visit.browser) if part),
+        visitor_words(visit),
     )

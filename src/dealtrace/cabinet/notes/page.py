@@ -15,10 +15,10 @@ from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.accounts.site_days import site_day
 from dealtrace.cabinet.change_sentences import change_sentence
 from dealtrace.cabinet.field_labels import labelled_text, unknown_choice
+from dealtrace.cabinet.form_pages import Faults, fault_text, number_of, redirect_with_message, show_form_page
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.listing import PAGE_ROWS
 from dealtrace.cabinet.notes.axis import author_words, list_moving_changes, shown_words
-from dealtrace.cabinet.settings.page import Faults, fault_text, number_of, redirect_with_message, show_settings
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, InvalidSetting
 from dealtrace.operations.reports.write_notes import add_note, remove_note
@@ -101,7 +101,7 @@ async def _page(view: View, *, day: str, text: str = "", faults: Faults | None =
     found = _listed(await view.read(_read, site, kind), view)
     pages = max((len(found) - 1) // PAGE_ROWS, 0) + 1
     number = min(max(number_of(query.get("page", "")), 1), pages)
-    return show_settings(
+    return show_form_page(
         view,
         "notes/page.html",
         view.translate("Notes"),

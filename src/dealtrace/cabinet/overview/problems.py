@@ -105,7 +105,7 @@ _TEMPLATES: Mapping[ProblemKind, _Template] = {
     ),
     ProblemKind.MAIL_REPORT_INVALID: _Template(
         "The report by e-mail “%(what)s” can no longer be made, so it is not sent. %(fault)s",
-        "Open the settings of this report and replace the web address of the report, or restore what was removed.",
+        "Open the settings of this report and replace the URL of the report, or restore what was removed.",
         "settings/mail-reports/%(id)s",
         Role.ANALYST,
     ),

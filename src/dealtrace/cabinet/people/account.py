@@ -4,18 +4,18 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from dealtrace import clock
-from dealtrace.accounts.own_ids import ID_MAX
 from dealtrace.accounts.rights import Rights, Role
 from dealtrace.accounts.user import User, UserId
+from dealtrace.cabinet.form_pages import fault_text
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.people import links
-from dealtrace.cabinet.settings.page import fault_text
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidSetting
 from dealtrace.operations.accounts.manage_user import delete_user, give_role, set_owner, take_role
 from dealtrace.operations.accounts.second_factor import reset_second_factor
 from dealtrace.storage.accounts.sites import list_sites
 from dealtrace.storage.accounts.users import find_rights
+from dealtrace.whole_number import ID_MAX
 
 BAD_REQUEST = 400
 

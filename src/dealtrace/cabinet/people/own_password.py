@@ -10,12 +10,12 @@ from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.gate import limit_guessing
 from dealtrace.cabinet.people import profile
 from dealtrace.cabinet.people.login import LIMITS, hash_of, is_own_password, start_session
+from dealtrace.cabinet.people.profile import BAD_REQUEST
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidSetting
 from dealtrace.operations.accounts.invite_user import accept_password, require_invitation
 from dealtrace.operations.accounts.manage_user import replace_password
 
-BAD_REQUEST = 400
 NEW_PASSWORD = {"password": "New password"}
 """The label of the field of a profile with the password that is checked."""
 
@@ -23,7 +23,7 @@ NEW_PASSWORD = {"password": "New password"}
 async def change(view: View) -> Response:
     """Change the password and end all other sessions, or show the profile again with an error message."""
     if not await is_own_password(view, view.form.get("password")):
-        return await profile.page(view, BAD_REQUEST, view.translate("The current password is wrong"))
+        return await profile.wrong_password(view)
     try:
         password = await hash_of(view, view.form.get("new_password"))
         await view.manage(_replace, view.rights.user.id, password, view.session_digest)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from functools import partial
 
-from dealtrace.cabinet.formats import MONTHS, day, day_span
+from dealtrace.cabinet.formats import MONTHS, day, day_span, in_language
 from dealtrace.errors import InvalidValue, Language
 from dealtrace.files.reports.code_labels import CODE_LABELS
 from dealtrace.reports.dimensions import Dimension
@@ -17,7 +17,7 @@ def key_label(dimension: Dimension, key: str, language: Language) -> str:
     """Return the label of a key; a key that needs none is returned unchanged."""
     words = CODE_LABELS.get(dimension.name, {}).get(key)
     if words is not None:
-        return words[0] if language == "ru" else words[1]
+        return in_language(words, language)
     match dimension.name:
         case "day":
             return day_label(key, language)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from fractions import Fraction
 
 from markupsafe import Markup
@@ -158,7 +158,7 @@ def _days_of_points(dimension: Dimension, period: Period) -> dict[int, tuple[dat
     if number_of is None:
         return {}
     found: dict[int, tuple[date, date]] = {}
-    for day_on in (period.first_on + timedelta(days=number) for number in range(period.days)):
+    for day_on in period.dates():
         number = number_of(day_on)
         found[number] = (found.get(number, (day_on, day_on))[0], day_on)
     return found

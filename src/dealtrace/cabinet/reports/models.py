@@ -5,7 +5,8 @@ from fractions import Fraction
 
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.formats import NOTHING, metric_value
-from dealtrace.cabinet.reports.choices import MetricChoice, model_meaning, model_words
+from dealtrace.cabinet.model_labels import model_label, model_meaning
+from dealtrace.cabinet.reports.choices import MetricChoice
 from dealtrace.cabinet.reports.key_labels import key_label, missing_key_label, part_label
 from dealtrace.cabinet.reports.ladder import key_url
 from dealtrace.cabinet.reports.report_url import ReportUrl
@@ -94,7 +95,7 @@ def by_models(
     return ModelsTable(
         _named(shaper.metric, language),
         tuple(_named(each, language) for each in report.question.by),
-        tuple(ModelHeading(model_words(each, language), model_meaning(each, language)) for each in AttributionModel),
+        tuple(ModelHeading(model_label(each, language), model_meaning(each, language)) for each in AttributionModel),
         tuple(shaper.line(row) for row in report.rows),
         shaper.line(report.total),
     )

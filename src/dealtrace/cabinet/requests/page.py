@@ -15,13 +15,12 @@ from dealtrace.accounts.site import SiteId
 from dealtrace.accounts.site_days import day_end, day_start, site_day
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.field_labels import LABELS, labelled_text, unknown_choice
+from dealtrace.cabinet.form_pages import number_of
 from dealtrace.cabinet.formats import clock_time
-from dealtrace.cabinet.settings.page import number_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, Language, Violation
-from dealtrace.leads.wall_clock import read_day, read_instant
+from dealtrace.leads.wall_clock import YEAR_FIRST, read_day, read_instant
 from dealtrace.record import record
-from dealtrace.reports.periods import YEAR_FIRST
 from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
 from dealtrace.storage.accounts.api_requests import RequestQuery, find_previous_requests, list_requests
 from dealtrace.storage.accounts.tokens import list_tokens

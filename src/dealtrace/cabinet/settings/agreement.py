@@ -7,9 +7,9 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from dealtrace.accounts.site import Site
+from dealtrace.cabinet.form_pages import Faults, fault_text, show_form_page, stored_site
 from dealtrace.cabinet.formats import NOTHING, clock_time, money
 from dealtrace.cabinet.settings.imports import ENCODINGS, file_fault, keep_sent_file
-from dealtrace.cabinet.settings.page import Faults, fault_text, show_settings, stored_site
 from dealtrace.cabinet.settings.uploads import UPLOAD_BYTES_MAX
 from dealtrace.cabinet.view import View
 from dealtrace.deals.deal import Deal
@@ -111,7 +111,7 @@ def compare_file(connection: Connection, site: Site, path: Path, encoding: str |
 
 
 def _page(view: View, *, compared: Compared | None = None, faults: Faults | None = None) -> Response:
-    return show_settings(
+    return show_form_page(
         view,
         "settings/agreement.html",
         view.translate("Comparison with the CRM"),

@@ -8,9 +8,9 @@ from starlette.responses import Response
 
 from dealtrace import clock
 from dealtrace.accounts.site import Site
+from dealtrace.cabinet.form_pages import Faults, fault_text, show_form_page, stored_site
 from dealtrace.cabinet.gate import Respond
 from dealtrace.cabinet.rendering import HEADERS
-from dealtrace.cabinet.settings.page import Faults, fault_text, show_settings, stored_site
 from dealtrace.cabinet.settings.preview import preview_file
 from dealtrace.cabinet.settings.uploads import (
     UPLOAD_BYTES_MAX,
@@ -75,8 +75,12 @@ def unless_deleted(purpose: str, gone: Respond) -> Callable[[Respond], Respond]:
 
 async def gone(view: View) -> Response:
     """Return the form with a message that the file is no longer stored."""
-    words = view.translate("The file is no longer available: files are stored for an hour. Upload it again.")
-    return _page(view, faults={"file": words}, status=GONE)
+    return _page(view, faults=file_deleted(view), status=GONE)
+
+
+def file_deleted(view: View) -> Faults:
+    """Return the error message for a file that is no longer stored, by its form field."""
+    return {"file": view.translate("The file is no longer available: files are stored for an hour. Upload it again.")}
 
 
 async def show(view: View) -> Response:
@@ -200,7 +204,7 @@ def _page(
     view: View, chosen: dict[str, str] | None = None, faults: Faults | None = None, *, status: int = 0
 ) -> Response:
     noun = (chosen or {}).get("noun", "")
-    return show_settings(
+    return show_form_page(
         view,
         "settings/imports.html",
         view.translate("Import of files"),
@@ -224,13 +228,13 @@ async def _preview_page(view: View, kept: Upload, site: Site, faults: Faults | N
         return _page(view, options, {"file": fault_text(refusal, view.language)})
     title = view.translate("Import of files")
     noun_words = view.translate(NOUNS[noun])
-    return show_settings(
+    return show_form_page(
         view, "settings/preview.html", title, faults=faults, preview=preview, noun=noun_words, key=kept.key
     )
 
 
 def _outcome_page(view: View, kept: Upload, outcome: dict[str, str]) -> Response:
-    return show_settings(
+    return show_form_page(
         view,
         "settings/imported.html",
         view.translate("Import of files"),

@@ -13,11 +13,11 @@ from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.cabinet.field_labels import labelled_text
+from dealtrace.cabinet.form_pages import Faults, fault_text, number_of, redirect_with_message, show_form_page
 from dealtrace.cabinet.forms import Form
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.reports.default_question import USUAL
 from dealtrace.cabinet.reports.report_url import report_url_of, report_url_of_question
-from dealtrace.cabinet.settings.page import Faults, fault_text, number_of, redirect_with_message, show_settings
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, InvalidSetting
 from dealtrace.mails.recipient import Recipient, chosen_recipients, format_recipients, is_address
@@ -234,7 +234,7 @@ def _query_of(url: str) -> str:
     except ValueError as fault:
         raise InvalidSetting(
             key="question",
-            ru="скопируйте адрес отчёта из браузера",
+            ru="скопируйте URL отчёта из браузера",
             en="copy the link to the report from the browser's address bar",
         ) from fault
     return query or ("" if "/" in url else url)
@@ -242,7 +242,7 @@ def _query_of(url: str) -> str:
 
 async def _page(view: View, draft: ReportDraft, *, faults: Faults | None = None) -> Response:
     facts = await view.read(_read, view.current_site)
-    return show_settings(
+    return show_form_page(
         view,
         "settings/mail_reports.html",
         view.translate("Reports by e-mail"),
@@ -269,7 +269,7 @@ def _report_page(
     view: View, report: ScheduledReport, draft: ReportDraft, members: dict[int, str], *, faults: Faults | None = None
 ) -> Response:
     title = view.translate("Report by e-mail")
-    return show_settings(
+    return show_form_page(
         view, "settings/mail_report.html", title, faults=faults, report=report, form=_form(view, draft, members)
     )
 

@@ -10,20 +10,20 @@ from dealtrace.accounts.shared_link import DAYS_OFFERED, SharedLink
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.user import UserId
 from dealtrace.cabinet.field_labels import labelled_text
+from dealtrace.cabinet.form_pages import (
+    Faults,
+    fault_text,
+    number_of,
+    redirect_with_message,
+    show_form_page,
+    stored_site,
+)
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.notes.axis import author_words
 from dealtrace.cabinet.reports.default_question import DEFAULTS_WRITTEN_OUT, USUAL
 from dealtrace.cabinet.reports.page import read_context_of
 from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.cabinet.reports.saved_items.page import fault_of, report_in_form, report_url_at
-from dealtrace.cabinet.settings.page import (
-    Faults,
-    fault_text,
-    number_of,
-    redirect_with_message,
-    show_settings,
-    stored_site,
-)
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, InvalidSetting
 from dealtrace.operations.accounts.share_report import NewLink, revoke_link, share_report
@@ -105,7 +105,7 @@ async def _page(view: View, *, faults: Faults | None = None, made: str = "") -> 
             LinkLine(link, url.link(), made_by, fault_of(url, context, view), link.is_valid(now)),
         )
     title = view.translate("Shared links")
-    return show_settings(
+    return show_form_page(
         view,
         "settings/shared.html",
         title,

@@ -1,6 +1,6 @@
 """Write a report to a file: its rows, the total after them, and its period, filters and other settings."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from dealtrace.errors import Language
@@ -9,14 +9,13 @@ from dealtrace.files.row_writers import CSV, Note, open_writer
 from dealtrace.files.xlsx.packed_workbook import Proceed
 from dealtrace.reports.answer import Report, Row
 from dealtrace.reports.filters import escaped_name, format_filter
-from dealtrace.reports.formats import rounded_value
+from dealtrace.reports.formats import TOTAL_TITLES, rounded_value
 from dealtrace.reports.pivot import Pivot
 from dealtrace.reports.question import ALL_MODELS, Question, format_sort
 from dealtrace.reports.reading.partial_times import partial_lines
 from dealtrace.reports.table import Column, figure_columns, figures_of
 
 TOTAL = "# total"
-TOTAL_FOR_PEOPLE: Mapping[Language, str] = {"ru": "Итого", "en": "Total"}
 """The first cell of the total row in files for people; files for programs use `TOTAL`."""
 
 
@@ -54,7 +53,7 @@ def write_report(
     ) as file:
         for row in report.rows:
             file.add([*row.keys, *_figures(columns, question, row)])
-        keys = [TOTAL if is_for_programs else TOTAL_FOR_PEOPLE[language], *[None] * (len(question.by) - 1)]
+        keys = [TOTAL if is_for_programs else TOTAL_TITLES[language], *[None] * (len(question.by) - 1)]
         file.add([*keys, *_figures(columns, question, report.total)])
 
 
@@ -90,7 +89,7 @@ def partial_notes(answered: Report | Pivot, language: Language) -> Iterator[Note
 def _columns(report: Report, language: Language) -> Iterator[tuple[str, str]]:
     """Yield the name and heading of each column; without dimensions, the column `total` takes their place."""
     if not report.question.by:
-        yield "total", TOTAL_FOR_PEOPLE[language]
+        yield "total", TOTAL_TITLES[language]
     for dimension in report.question.by:
         yield dimension.name, dimension.ru if language == "ru" else dimension.en
     for column in figure_columns(report):

@@ -12,10 +12,10 @@ from dealtrace import clock
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.field_labels import labelled_text
+from dealtrace.cabinet.form_pages import Faults, fault_text, redirect_with_message, show_form_page
 from dealtrace.cabinet.gate import FORBIDDEN, not_found
 from dealtrace.cabinet.reports.default_question import USUAL
 from dealtrace.cabinet.reports.report_url import ReportUrl, report_url_of
-from dealtrace.cabinet.settings.page import Faults, fault_text, redirect_with_message, show_settings
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, InvalidSetting, NameTaken
 from dealtrace.operations.accounts.require_site import require_site
@@ -132,7 +132,7 @@ class SavedItemsPage:
             whose = SITES if line.saved_name.user_id is None else OWN
             is_renamed = (whose, line.saved_name.name) == renaming
             lines.append((line, whose, _may_change(view, whose), view.form.get("new_name") if is_renamed else None))
-        return show_settings(
+        return show_form_page(
             view,
             f"{self.place}.html",
             view.translate(self.title),

@@ -7,18 +7,18 @@ from sqlalchemy import Connection
 from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.field_labels import labelled_text
+from dealtrace.cabinet.form_pages import stored_site
 from dealtrace.cabinet.reports.chips import words_of_filters
 from dealtrace.cabinet.reports.page import read_context_of
 from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.cabinet.reports.saved_items.page import SavedItemLine, SavedItemsPage
-from dealtrace.cabinet.settings.page import stored_site
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters
 from dealtrace.operations.reports.manage_segments import add_segment, remove_segment, rename_segment
 from dealtrace.reports.question import QuestionContext, parse_filters
 from dealtrace.reports.saved_items.names import SavedName
 from dealtrace.reports.saved_items.segments import Segment
-from dealtrace.storage.reports.segments import list_segments
+from dealtrace.storage.reports.saved_items.segments import list_segments
 
 
 async def _list(view: View) -> list[SavedItemLine]:

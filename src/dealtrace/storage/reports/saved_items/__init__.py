@@ -1,0 +1,1 @@
+"""What people save of reports: reports and segments, by name and owner."""
