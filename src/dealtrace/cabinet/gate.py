@@ -15,7 +15,7 @@ from dealtrace.accounts.token import token_digest
 from dealtrace.cabinet.field_labels import LABELS, labelled_text
 from dealtrace.cabinet.forms import FORM_BYTES_MAX, TOKEN_FIELD, form_token_of, is_own_form, read_form
 from dealtrace.cabinet.sending_pages import NO_PAGES, SendingPages
-from dealtrace.cabinet.view import Services, View
+from dealtrace.cabinet.view import NO_FORM, Services, View
 from dealtrace.errors import DatabaseUnavailable, Language, Overloaded, Refusal
 from dealtrace.http.endpoint import RateLimitClass
 from dealtrace.http.language import language_of
@@ -97,6 +97,7 @@ class Gate:
                 await self._find_carried_site(view)
         except (DatabaseUnavailable, Overloaded):
             if not page.carries_site:
+                await _keep_own_form(view, page, secret)
                 raise
         if page.method == "POST" and not page.files_max and not await _read_own_form(view, page, secret):
             return view.page("foreign.html", FORBIDDEN)
@@ -162,6 +163,16 @@ def _remove_null_bytes(request: Request) -> None:
         name: value.replace("\0", "") if isinstance(value, str) else value
         for name, value in request.path_params.items()
     }
+
+
+async def _keep_own_form(view: View, page: Page, secret: str) -> None:
+    """Parse a form that cannot be taken now, so that it can be sent again, unless it was sent from elsewhere."""
+    if page.method != "POST" or page.files_max:
+        return
+    if await _read_own_form(view, page, secret):
+        view.form_token = form_token_of(secret) if secret else ""
+    else:
+        view.form = NO_FORM
 
 
 async def _read_own_form(view: View, page: Page, secret: str) -> bool:
