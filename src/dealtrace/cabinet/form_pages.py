@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import Site
+from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidSetting, Language, Refusal
 from dealtrace.operations.accounts.require_site import require_site
@@ -65,7 +66,7 @@ def fault_text(refusal: Refusal, language: Language) -> str:
     """Return why a value is refused, without naming the setting, since the text is shown beside the setting's field."""
     if isinstance(refusal, InvalidSetting):
         return str(refusal.facts[language])
-    return refusal.text(language)
+    return labelled_text(refusal, language)
 
 
 def number_of(text: str) -> int:

@@ -208,7 +208,7 @@ class _Parser:
                 f"`by` must have 1 to {most} dimensions other than that of `pivot`",
             )
         if words.models:
-            raise InvalidValue("не вместе с models", "cannot be combined with `models`")
+            raise InvalidValue("не вместе с `models`", "cannot be combined with `models`")
         return dimension
 
     def dimension(self, name: str) -> Dimension:
@@ -247,7 +247,7 @@ class _Parser:
             first or min(usual.first_on, last or usual.first_on), last or max(usual.last_on, first or usual.last_on)
         )
         if first is not None and last is not None and first > last:
-            self.violations.append(Violation("from", "не может быть позже, чем to", "must not be after `to`"))
+            self.violations.append(Violation("from", "не может быть позже, чем `to`", "must not be after `to`"))
         elif period.days > DAYS_MAX:
             self.violations.append(Violation("from", f"не больше {DAYS_MAX} дней", f"at most {DAYS_MAX} days"))
         return period
@@ -358,7 +358,7 @@ def _all_models(text: str, model: str) -> None:
     if text != ALL_MODELS:
         raise InvalidValue(f"бывает только {ALL_MODELS}", f"must be {ALL_MODELS}")
     if model:
-        raise InvalidValue("укажите либо model, либо models", "specify either `model` or `models`, not both")
+        raise InvalidValue("укажите либо `model`, либо `models`", "specify either `model` or `models`, not both")
 
 
 def _sort(words: RawQuestion, by: Sequence[Dimension], metrics: Sequence[Metric]) -> Sort | None:
@@ -368,7 +368,7 @@ def _sort(words: RawQuestion, by: Sequence[Dimension], metrics: Sequence[Metric]
     changes = {f"{CHANGE_PREFIX}{metric.name}": metric.name for metric in metrics}
     if name in changes and not words.compare:
         raise InvalidValue(
-            f"сортировать по изменению можно только со сравнением: укажите compare вместе с {name}",
+            f"сортировать по изменению можно только со сравнением: укажите `compare` вместе с {name}",
             f"sorting by a change needs a comparison: specify `compare` along with {name}",
         )
     known = [*(metric.name for metric in metrics), *(dimension.name for dimension in by)]

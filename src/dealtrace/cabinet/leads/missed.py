@@ -55,7 +55,7 @@ class MarkButton:
 def missed_days(days: Days, now: datetime) -> Days:
     """Return a copy of `days` whose period is the last `MISSED_DAYS` days, including today, whatever the URL says."""
     today = site_day(now, days.site.time_zone)
-    return replace(days, period=Period(today - timedelta(days=MISSED_DAYS - 1), today), fault="")
+    return replace(days, period=Period(today - timedelta(days=MISSED_DAYS - 1), today))
 
 
 def count_missed(connection: Connection, site: Site, now: datetime) -> int:

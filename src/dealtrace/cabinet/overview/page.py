@@ -12,6 +12,7 @@ from dealtrace import clock
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.carried import carried_query
+from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.formats import clock_time_in_zone, metric_value, number
 from dealtrace.cabinet.leads.missed import count_missed, missed_words
 from dealtrace.cabinet.notes.axis import AxisNote, axis_notes, read_axis
@@ -66,6 +67,7 @@ SOURCES_ORDER = ("won_amount", "amount", "deals", "leads", "visits", "cost")
 Without won statuses, all sources have the same income, and a new site has visits before it has deals.
 """
 DIRECT = "(direct)"
+BAD_REQUEST = 400
 
 
 @record
@@ -126,9 +128,10 @@ async def show(view: View) -> Response:
     usual = _usual(arrivals)
     try:
         question = parse_question(_raw_question(url, usual), context)
-    except InvalidParameters:
-        url = ReportUrl(url.page, (), ())
-        question = parse_question(_raw_question(url, usual), context)
+    except InvalidParameters as refusal:
+        return _refused(
+            view, url, refusal, choices_of(url, usual, context, view.language, is_whole=view.may_see_contacts)
+        )
     drawn = url.get("chart") if url.get("chart") in FIGURES else "amount"
     answers, problems, missed = await gather(
         view.ask(_ask, question, drawn, statuses, now),
@@ -144,6 +147,12 @@ async def show(view: View) -> Response:
     hidden = [answers.unclassified] if answers.unclassified is not None else []
     texts = problem_texts([*problems, *hidden, *await _lacking_rates(view, answers.figures)], view)
     return _shown(view, page, answers, checklist_of(arrivals, view), texts)
+
+
+def _refused(view: View, url: ReportUrl, refusal: InvalidParameters, choices: Choices) -> Response:
+    """Return the overview without figures: its form as it was filled in, and why there is no answer to it."""
+    fault = labelled_text(refusal, view.language, is_whole=view.may_see_contacts)
+    return view.page("overview/page.html", BAD_REQUEST, fault=fault, report_url=url, choices=choices, is_new=False)
 
 
 async def _lacking_rates(view: View, figures: Report) -> list[Problem]:
@@ -242,6 +251,7 @@ def _shown(
     sources = table_of(answers.sources, reports, rows, language, view.translate)
     return view.page(
         "overview/page.html",
+        fault="",
         report_url=url,
         choices=page.choices,
         period=answers.figures.question.period,

@@ -6,6 +6,7 @@ from starlette.responses import Response
 from dealtrace import clock
 from dealtrace.accounts.rights import Rights, Role
 from dealtrace.accounts.user import User, UserId
+from dealtrace.cabinet.form_pages import fault_text
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.people import links
 from dealtrace.cabinet.view import View
@@ -43,7 +44,7 @@ async def change_ownership(view: View) -> Response:
     try:
         await view.manage(_set_owner, whose.user.id, view.form.has("is_owner"), view.rights.user.id)
     except InvalidSetting as refusal:
-        return await _page(view, BAD_REQUEST, whose, refusal.text(view.language))
+        return await _page(view, BAD_REQUEST, whose, fault_text(refusal, view.language))
     return _back(view, whose) if view.rights.user.id != whose.user.id else view.redirect_to("/")
 
 
@@ -75,7 +76,7 @@ async def delete(view: View) -> Response:
     try:
         await view.manage(_delete, whose.user, view.rights.user.id)
     except InvalidSetting as refusal:
-        return await _page(view, BAD_REQUEST, whose, refusal.text(view.language))
+        return await _page(view, BAD_REQUEST, whose, fault_text(refusal, view.language))
     return view.redirect_to("/users")
 
 

@@ -13,6 +13,7 @@ from dealtrace.accounts.rights import Role
 from dealtrace.accounts.shared_link import DAYS_OFFERED
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
+from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.formats import clock_time_in_zone
 from dealtrace.cabinet.model_labels import model_label, model_meaning
 from dealtrace.cabinet.notes.axis import AxisNote, axis_notes, read_axis
@@ -90,7 +91,7 @@ async def show(view: View) -> Response:
     try:
         question = parse_question(url.raw_question(**USUAL), known)
     except InvalidParameters as refusal:
-        fault = refusal.text(view.language)
+        fault = labelled_text(refusal, view.language, is_whole=view.may_see_contacts)
         return view.page(TEMPLATE, BAD_REQUEST, **{"fault": fault, "report": None, **around})
     statuses = await view.read(list_statuses, site.id) if asks_for_income(question) else ()
     answers, gaps, still_open = await view.ask(_ask, question, now, url.get("chart"), statuses)

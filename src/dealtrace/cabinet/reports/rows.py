@@ -12,6 +12,7 @@ from dealtrace import clock
 from dealtrace.accounts.masking import masked_text
 from dealtrace.attribution.origin import Origin
 from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.formats import NOTHING, clock_time, clock_time_in_zone, day, metric_value, number
 from dealtrace.cabinet.lead_labels import lead_name
 from dealtrace.cabinet.model_labels import model_label
@@ -72,7 +73,8 @@ async def show(view: View) -> Response:
     try:
         figure = parse_figure(url.raw_question(period=DEFAULT_PRESET, limit=ROWS), keys, offset, known, has_rows=False)
     except InvalidParameters as refusal:
-        return view.page(TEMPLATE, BAD_REQUEST, fault=refusal.text(view.language), figure=None)
+        fault = labelled_text(refusal, view.language, is_whole=view.may_see_contacts)
+        return view.page(TEMPLATE, BAD_REQUEST, fault=fault, figure=None)
     assert figure.question.model is not None
     around: dict[str, object] = {
         "fault": "",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, timedelta
+from shlex import quote
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -10,7 +11,13 @@ from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.unmet_costs import UnmetCosts
-from dealtrace.cabinet.form_pages import Faults, fault_text, redirect_with_message, show_form_page, stored_site
+from dealtrace.cabinet.form_pages import (
+    Faults,
+    fault_text,
+    redirect_with_message,
+    show_form_page,
+    stored_site,
+)
 from dealtrace.cabinet.settings.cost_files import (
     CostChoices,
     CostPreview,
@@ -23,6 +30,7 @@ from dealtrace.cabinet.settings.imports import (
     ENCODINGS,
     GONE,
     file_deleted,
+    file_fault,
     find_sent_file,
     keep_sent_file,
     unless_deleted,
@@ -75,7 +83,9 @@ async def upload(view: View) -> Response:
         return await _page(view, chosen, faults)
     kept = await keep_sent_file(view, PLACE, chosen)
     if kept is None:
-        return await _page(view, chosen, {"file": view.translate("Choose a file.")})
+        account = f"--system {quote(chosen['system'])} --account {quote(chosen['account'])}"
+        command = f"dealtrace import costs FILE --site {view.current_site.id} {account}"
+        return await _page(view, chosen, {"file": file_fault(view, command)})
     try:
         await view.services.file_threads.run(
             try_costs, view.services.database, view.current_site, kept.path, read_choices(chosen)

@@ -38,6 +38,13 @@ NOUNS = {
     ImportNoun.DEAL: "Deals",
     ImportNoun.VISIT: "Visits",
 }
+_COMMANDS = {
+    ImportNoun.CALL: "calls",
+    ImportNoun.LEAD_REQUEST: "requests",
+    ImportNoun.DEAL: "deals",
+    ImportNoun.VISIT: "visits",
+}
+"""The commands that import what pages import."""
 ENCODINGS = ("", *Encoding)
 """The encodings of text files; an empty string means that the encoding is detected."""
 
@@ -89,7 +96,8 @@ async def upload(view: View) -> Response:
         return _page(view, chosen, {"noun": view.translate("Choose what the file contains.")})
     kept = await keep_sent_file(view, PLACE, chosen)
     if kept is None:
-        return _page(view, chosen, {"file": view.translate("Choose a file.")})
+        command = f"dealtrace import {_COMMANDS[ImportNoun(chosen['noun'])]} FILE --site {view.current_site.id}"
+        return _page(view, chosen, {"file": file_fault(view, command)})
     try:
         await view.services.file_threads.run(_open, kept, view.current_site)
     except FileUnreadable as refusal:
@@ -135,6 +143,14 @@ async def send_refused(view: View) -> Response:
     content = await asyncio.to_thread(kept.refused_path.read_bytes)
     disposition = {"content-disposition": 'attachment; filename="refused.csv"'}
     return Response(content, media_type="text/csv; charset=utf-8", headers={**HEADERS, **disposition})
+
+
+def file_fault(view: View, command: str) -> str:
+    """Return why a form has no file: none was chosen, or the file is too large for a page, but not for `command`."""
+    if not view.form.has_oversized_file:
+        return view.translate("Choose a file.")
+    words = view.translate("The file is larger than %(megabytes)s MB. Split it, or run on the server: %(command)s")
+    return words % {"megabytes": UPLOAD_BYTES_MAX >> 20, "command": command}
 
 
 async def keep_sent_file(view: View, purpose: str, options: dict[str, str]) -> Upload | None:
@@ -196,6 +212,7 @@ def _page(
         status=status,
         nouns=[(value.value, view.translate(words), value == noun) for value, words in NOUNS.items()],
         encodings=ENCODINGS[1:],
+        encoding=(chosen or {}).get("encoding", ""),
         megabytes=UPLOAD_BYTES_MAX >> 20,
     )
 

@@ -9,10 +9,10 @@ from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
 from dealtrace import clock
-from dealtrace.accounts.masking import masked_text
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
+from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.form_pages import Faults, fault_text, number_of, redirect_with_message, show_form_page
 from dealtrace.cabinet.forms import Form
 from dealtrace.cabinet.gate import not_found
@@ -197,7 +197,7 @@ def _draft_of_report(view: View, report: ScheduledReport | NewScheduledReport, m
 
 def _faults_of(view: View, refusal: InvalidParameters | InvalidSetting) -> Faults:
     if isinstance(refusal, InvalidParameters):
-        return {"question": refusal.text(view.language)}
+        return {"question": labelled_text(refusal, view.language)}
     return {str(refusal.facts["key"]): fault_text(refusal, view.language)}
 
 
@@ -255,14 +255,14 @@ async def _page(view: View, draft: ReportDraft, *, faults: Faults | None = None)
 
 def _line(view: View, report: ScheduledReport, facts: _Facts) -> ReportLine:
     left, invalid = facts.leaves.get(report.id, {}), facts.invalid.get(report.id)
-    fault = invalid.refusal.text(view.language) if invalid is not None else ""
+    is_whole = view.may_see_contacts
+    fault = labelled_text(invalid.refusal, view.language, is_whole=is_whole) if invalid is not None else ""
     is_mine = any(each.user_id == view.rights.user.id for each in report.recipients)
     recipients = [
         (each.address, left.get(each.address.casefold()) if each.user_id is None else None)
         for each in report.recipients
     ]
-    shown = fault if view.may_see_contacts else masked_text(fault)
-    return ReportLine(report, view.translate(RHYTHMS[report.rhythm]), is_mine, recipients, shown)
+    return ReportLine(report, view.translate(RHYTHMS[report.rhythm]), is_mine, recipients, fault)
 
 
 def _report_page(

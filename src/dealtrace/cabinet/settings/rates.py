@@ -10,10 +10,16 @@ from starlette.responses import Response
 from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
-from dealtrace.cabinet.form_pages import Faults, fault_text, redirect_with_message, show_form_page, stored_site
+from dealtrace.cabinet.form_pages import (
+    Faults,
+    fault_text,
+    redirect_with_message,
+    show_form_page,
+    stored_site,
+)
 from dealtrace.cabinet.formats import NOTHING, exact_number
 from dealtrace.cabinet.gate import not_found
-from dealtrace.cabinet.settings.imports import ENCODINGS, GONE, file_deleted, keep_sent_file, unless_deleted
+from dealtrace.cabinet.settings.imports import ENCODINGS, GONE, file_deleted, file_fault, keep_sent_file, unless_deleted
 from dealtrace.cabinet.settings.uploads import UPLOAD_BYTES_MAX
 from dealtrace.cabinet.view import View
 from dealtrace.deals.currency import CurrencyRate
@@ -89,7 +95,8 @@ async def take_file(view: View) -> Response:
     encoding = view.form.get("encoding")
     kept = await keep_sent_file(view, PLACE, {}) if encoding in ENCODINGS else None
     if kept is None:
-        return await _page(view, faults={"file": view.translate("Choose a file.")})
+        command = f"dealtrace rate import {view.current_site.id} FILE"
+        return await _page(view, faults={"file": file_fault(view, command)})
     try:
         rates = await view.services.file_threads.run(read_rates, kept.path, encoding or None)
     except FileUnreadable as refusal:
@@ -150,6 +157,7 @@ async def _page(
         currency=shown,
         sent={**dict.fromkeys(FIELDS, ""), "since": today.isoformat(), **(sent or {})},
         encodings=ENCODINGS[1:],
+        encoding=view.form.get("encoding"),
         megabytes=UPLOAD_BYTES_MAX >> 20,
     )
 

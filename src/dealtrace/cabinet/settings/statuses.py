@@ -61,7 +61,7 @@ async def save(view: View) -> Response:
         await view.manage(_set, view.current_site, name, meaning, view.rights.user.id)
     except InvalidSetting as refusal:
         field = "meaning" if refusal.facts["key"] == "MEANING" else "name"
-        return await _page(view, name=name, faults={field: fault_text(refusal, view.language)})
+        return await _page(view, name=name, meaning=meaning, faults={field: fault_text(refusal, view.language)})
     return redirect_with_message(view, PLACE, "saved")
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from dealtrace import clock
 from dealtrace.accounts.site import Site
+from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.form_pages import stored_site
 from dealtrace.cabinet.reports.chips import words_of_filters
 from dealtrace.cabinet.reports.page import read_context_of
@@ -42,7 +43,7 @@ def _line(view: View, segment: Segment, known: QuestionContext, *, is_hidden: bo
         parse_filters(segment.filters, known)
         fault = ""
     except InvalidParameters as refusal:
-        fault = refusal.text(view.language)
+        fault = labelled_text(refusal, view.language, is_whole=view.may_see_contacts)
     words = words_of_filters(segment.filters, known, view.language, is_whole=view.may_see_contacts)
     has_hidden = is_hidden and words != words_of_filters(segment.filters, known, view.language, is_whole=True)
     link = url.link() if not has_hidden else ""
