@@ -120,7 +120,7 @@ def test_what_a_program_added_since_is_not_overwritten(served: Stage, site: Play
     assert undoable_on(page) == ["2"], "only what the program did last"
     refused = analyst.send(place, act="undo", version="1")
     assert refused.status_code == 400
-    assert "comment: has been changed again since" in text_of(refused.text)
+    assert "Comment: has been changed again since" in text_of(refused.text)
     assert notes_of(served, site, call) == added
     assert analyst.send(place, act="undo", version="2").status_code == 303
     assert notes_of(served, site, call).comment == FIRST["comment"]

@@ -111,7 +111,7 @@ class Gate:
     async def _deny_access(self, view: View, page: Page) -> Response | None:
         """Return the response that keeps a person from a page that needs a login, or `None` if they may open it."""
         if view.person is None:
-            return _to_login(view, is_unsaved=page.method == "POST" and not page.takes_code)
+            return _to_login(view, page)
         if view.lacks_factor and not page.sets_factor:
             return view.redirect_to("/profile/second-factor")
         if page.is_of_installation and not view.rights.user.is_owner:
@@ -225,13 +225,16 @@ def _kept_fields(view: View) -> Sequence[tuple[str, str]]:
     return fields if not view.form.files and not any(name in SECRET for name, _ in fields) else ()
 
 
-def _to_login(view: View, *, is_unsaved: bool) -> Response:
-    """Redirect to the login page and from there back; `is_unsaved` is true if a form was sent after the session ended.
+def _to_login(view: View, page: Page) -> Response:
+    """Redirect to the login page and from there back; after a form, the login page says that nothing was saved.
 
     Ours: what was typed is not offered again. It would have to wait in a URL, a cookie or the database until somebody
     logs in, who may be another person.
     """
-    return view.redirect_to("/login" + then_query(view.return_path, **({UNSAVED: "yes"} if is_unsaved else {})))
+    if page.method != "POST":
+        return view.redirect_to("/login" + then_query(view.return_path))
+    is_of_login = page.takes_code
+    return view.redirect_to("/login" + ("" if is_of_login else then_query(view.return_path, **{UNSAVED: "yes"})))
 
 
 def then_query(then: str, **further: str) -> str:
