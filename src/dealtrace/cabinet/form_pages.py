@@ -72,6 +72,3 @@ def fault_text(refusal: Refusal, language: Language) -> str:
 def number_of(text: str) -> int:
     """Return the whole number in a string, or 0 if the string is not a number."""
     return parse_whole_number(text) or 0
-
-
-"""The maximum number of digits of a number in a form, so that the number always fits into a database id."""
