@@ -1,6 +1,7 @@
 """The page of scheduled reports: people paste the URL of a report and choose when the report is e-mailed."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -262,7 +263,13 @@ def _line(view: View, report: ScheduledReport, facts: _Facts) -> ReportLine:
         for each in report.recipients
     ]
     shown = fault if view.may_see_contacts else masked_text(fault)
-    return ReportLine(report, view.translate(RHYTHMS[report.rhythm]), is_mine, recipients, shown)
+    return ReportLine(
+        replace(report, title=view.shown_name(report.title)),
+        view.translate(RHYTHMS[report.rhythm]),
+        is_mine,
+        recipients,
+        shown,
+    )
 
 
 def _report_page(

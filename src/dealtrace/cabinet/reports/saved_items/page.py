@@ -5,15 +5,15 @@ from datetime import datetime
 from typing import Protocol
 
 from sqlalchemy import Connection
-from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
 from dealtrace import clock
+from dealtrace.accounts.masking import masked_text
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.gate import FORBIDDEN, not_found
 from dealtrace.cabinet.reports.default_question import USUAL
-from dealtrace.cabinet.reports.report_url import ReportUrl, report_url_of
+from dealtrace.cabinet.reports.report_url import ReportUrl, report_url_at
 from dealtrace.cabinet.settings.page import Faults, fault_text, redirect_with_message, show_settings
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, InvalidSetting, NameTaken
@@ -123,7 +123,8 @@ class SavedItemsPage:
         lines = []
         for line in await self.list_lines(view):
             whose = SITES if line.saved_name.user_id is None else OWN
-            lines.append((line, whose, _may_change(view, whose)))
+            shown = line.saved_name.name if whose == OWN else view.shown_name(line.saved_name.name)
+            lines.append((line, shown, whose, _may_change(view, whose)))
         return show_settings(
             view,
             f"{self.place}.html",
@@ -160,13 +161,12 @@ class SavedItemsPage:
 
 def report_in_form(view: View) -> ReportUrl:
     """Return the URL of a report; the form has the question of the report as a query string."""
-    return report_url_at(view.current_site.id, view.form.get("query"))
+    return site_report_url(view.current_site.id, view.form.get("query"))
 
 
-def report_url_at(site_id: int, query: str) -> ReportUrl:
+def site_report_url(site_id: int, query: str) -> ReportUrl:
     """Return the URL of a site's report; `query` is the question of the report as a query string."""
-    pairs = [(name, value.replace("\0", "")) for name, value in QueryParams(query).multi_items()]
-    return report_url_of(f"/cabinet/{site_id}/reports", QueryParams(pairs))
+    return report_url_at(f"/cabinet/{site_id}/reports", query)
 
 
 def fault_of(url: ReportUrl, known: QuestionContext, view: View) -> str:
@@ -174,7 +174,8 @@ def fault_of(url: ReportUrl, known: QuestionContext, view: View) -> str:
     try:
         parse_question(url.raw_question(**USUAL), known)
     except InvalidParameters as refusal:
-        return refusal.text(view.language)
+        fault = refusal.text(view.language)
+        return fault if view.may_see_contacts else masked_text(fault)
     return ""
 
 
