@@ -18,7 +18,7 @@ from cast import VLADIVOSTOK, Player, Stage
 from commands import CommandLine, Terminal
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.schema.upgrade import prepare_schema
-from engines import deal_to_engines
+from engines import CopySqlite, deal_to_engines
 from postgresql import PostgresqlServer, drop_database, find_programs
 from processes import close_keeper
 from server import ServerProcess
@@ -89,6 +89,17 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def copy_sqlite(sqlite_template: Path) -> CopySqlite:
+    """Give a function that copies the migrated SQLite file to a path, and returns the URL of the copy."""
+
+    def copy(path: Path) -> str:
+        shutil.copy(sqlite_template, path)
+        return f"sqlite:///{path}"
+
+    return copy
+
+
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
 def engine_name(request: pytest.FixtureRequest) -> str:
     """Name the engine a test runs on: whoever asks runs twice."""
@@ -106,9 +117,8 @@ def new_database_url(
         if engine_name == "postgresql":
             server: PostgresqlServer = request.getfixturevalue("postgresql_server")
             return server.create(f"t{uuid.uuid4().hex}", TEMPLATE)
-        path = tmp_path_factory.mktemp("db") / "dealtrace.db"
-        shutil.copy(request.getfixturevalue("sqlite_template"), path)
-        return f"sqlite:///{path}"
+        copy: CopySqlite = request.getfixturevalue("copy_sqlite")
+        return copy(tmp_path_factory.mktemp("db") / "dealtrace.db")
 
     return create
 

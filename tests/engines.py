@@ -2,13 +2,16 @@
 
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
 
 on_one_engine = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True, scope="session")
 """For tests that start a server and try what comes before any database: limits in memory, sockets, addresses."""
+
+CopySqlite = Callable[[Path], str]
+"""Copies a SQLite database with all tables to a path, and returns the URL of the copy (a fixture of `conftest.py`)."""
 
 TREE = Path(__file__).parent.parent
 DEALT = ("api", "cabinet", "calltouch", "cli", "counter", "http", "journeys", "test_description_holds.py")

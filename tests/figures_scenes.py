@@ -19,7 +19,7 @@ from dealtrace.deals.deal import DealKey
 from dealtrace.deals.lead_clue import NO_CLUE, LeadClue
 from dealtrace.deals.registration import Receipt, Registration
 from dealtrace.leads.annotations import Annotations
-from dealtrace.leads.call import Circumstances, IncomingCall
+from dealtrace.leads.call import CallReport, Circumstances, IncomingCall
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_request import IncomingLeadRequest
 from dealtrace.operations.deals.change import change_deals
@@ -29,6 +29,7 @@ from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.deals.restore import restore_deal
 from dealtrace.operations.leads.delete import delete_lead, restore_lead
 from dealtrace.operations.leads.register_lead_requests import register_lead_requests
+from dealtrace.operations.leads.report_calls import report_calls
 from dealtrace.operations.reports.columns import add_column
 from dealtrace.operations.reports.import_costs import import_costs
 from dealtrace.operations.reports.manage_segments import add_segment
@@ -156,10 +157,12 @@ class Scene:
         circumstances = Circumstances(
             is_successful=self.random.choice((None, None, True, False)),
             dialled_phone=self.random.choice((None, "74951112233", "", "(not set)")),
+            exchange=self.random.choice((None, "mango")),
         )
         return IncomingCall(
-            self.moment(), timedelta(seconds=self.random.choice((0, 1, 29, 30, 31, 300))), self.random.choice(PHONES),
-            reference=reference, visit_id=self.visit_id(), circumstances=circumstances, annotations=self.annotations(),
+            self.moment(), timedelta(seconds=self.random.choice((0, 0, 0, 1, 29, 30, 31, 300))),
+            self.random.choice(PHONES), reference=reference, visit_id=self.visit_id(), circumstances=circumstances,
+            annotations=self.annotations(),
         )  # fmt: skip
 
     def lead_request(self, number: str | None) -> IncomingLeadRequest:
@@ -255,7 +258,7 @@ class Scene:
         if self.random.random() < 0.2:
             self._change_rates()
             return
-        match self.random.randrange(9 if self.leads else 6):
+        match self.random.randrange(10 if self.leads else 6):
             case 0 | 1 | 2:
                 self.stage.perform(change_deals, self.player, self._change(deal_id), now=now)
             case 3:
@@ -272,8 +275,23 @@ class Scene:
                 ref = self._ref(self.random.choice(list(self.leads)))
                 self._try(delete_lead, ref)
                 self._try(restore_lead, ref)
+            case 9:
+                self._report_call_again()
             case _:
                 self._set_margin(deal_id)
+
+    def _report_call_again(self) -> None:
+        """Have an exchange say how a call ended, or how long it lasted; it knows only calls with a reference."""
+        known = {each: sent for each, sent in self.leads.items() if isinstance(sent, IncomingCall) and sent.reference}
+        if not known:
+            return
+        lead_id, sent = self.random.choice(list(known.items()))
+        ended = self.random.choice((None, True, False))
+        duration = timedelta(seconds=self.random.choice((0, 31)))
+        told = CallReport(sent.reference or "", sent.started_at, duration, circumstances=Circumstances(None, ended))
+        assert self.stage.perform(report_calls, self.player, told) == [lead_id]
+        said = sent.circumstances if ended is None else replace(sent.circumstances, is_successful=ended)
+        self.leads[lead_id] = replace(sent, duration=duration, circumstances=said)
 
     def _change_rates(self) -> None:
         if self.random.random() < 0.3:
@@ -368,6 +386,7 @@ class Scene:
             return LeadRecord(
                 **shared, at=sent.started_at, reference=sent.reference, email=None, talked=sent.duration,
                 dialled=sent.circumstances.dialled_phone, is_successful=sent.circumstances.is_successful,
+                exchange=sent.circumstances.exchange,
             )  # fmt: skip
         return LeadRecord(
             **shared, at=sent.requested_at, reference=sent.number, email=sent.email, form=sent.form_name

@@ -40,7 +40,7 @@ _OF_LEADS = {
 }  # fmt: skip
 ATTRIBUTES = {
     Fact.VISITS: {AT, "source_id", *_OF_VISIT} - {"hour_at"},
-    Fact.LEADS: {AT, *_OF_LEADS, *_OF_VISIT, *_FIELDS, "visit_id", "is_answered", "is_target", "has_deal"},
+    Fact.LEADS: {AT, *_OF_LEADS, *_OF_VISIT, *_FIELDS, "visit_id", "is_answered", "is_missed", "is_target", "has_deal"},
     Fact.DEALS: {
         AT, *_OF_LEADS, *_OF_VISIT, *_FIELDS, "happened_at", "service", "status", "status_spelling", "meaning",
         "amount", "margin", "match_reason", "is_matched", "lacks_rate",

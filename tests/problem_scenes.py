@@ -223,7 +223,7 @@ SCENES: Mapping[ProblemKind, Scene] = {
     ProblemKind.MAIL_REPORT_INVALID: Scene(
         remove_what_a_report_needs,
         "The report by e-mail “Needy” can no longer be made, so it is not sent. Invalid parameters: ",
-        "Open the settings of this report and replace the web address of the report",
+        "Open the settings of this report and replace the URL of the report",
         "settings/mail-reports/{id}",
         Role.ANALYST,
     ),

@@ -279,10 +279,11 @@ def _make_what_is_made_once() -> None:
     """
     from jinja2 import FileSystemBytecodeCache  # noqa: PLC0415 - most keepers start programs only
 
-    from dealtrace.attribution.addresses import registered_domain  # noqa: PLC0415 - likewise
-    from dealtrace.cabinet.rendering import LANGUAGES, environment_of  # noqa: PLC0415 - likewise
+    from dealtrace.attribution.host_names import registered_domain  # noqa: PLC0415 - likewise
+    from dealtrace.cabinet.rendering import environment_of  # noqa: PLC0415 - likewise
     from dealtrace.counter.device import equipment_of  # noqa: PLC0415 - likewise
     from dealtrace.counter.robots import is_robot, is_server  # noqa: PLC0415 - likewise
+    from dealtrace.errors import LANGUAGES  # noqa: PLC0415 - likewise
 
     for reads_tables in (registered_domain, equipment_of, is_robot, is_server):
         reads_tables("shop.example")

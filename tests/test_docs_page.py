@@ -17,8 +17,8 @@ from cast import Stage
 from dealtrace.accounts.rights import Role
 from dealtrace.app import ENDPOINTS, describe
 from dealtrace.cabinet.docs.guides import GUIDES
-from dealtrace.cabinet.rendering import LANGUAGES, POLICY
-from dealtrace.errors import Language
+from dealtrace.cabinet.rendering import POLICY
+from dealtrace.errors import LANGUAGES, Language
 from dealtrace.http.openapi.described_method import LIMITS
 from dealtrace.http.openapi.description import error_catalogue
 from dealtrace.http.openapi.possible_refusals import example_of, refusals_of

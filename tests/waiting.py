@@ -17,12 +17,18 @@ PATIENCE_SECONDS = 90
 PAUSE_SECONDS = 0.02
 
 
-def wait_until(condition: Callable[[], object]) -> None:
+def wait_until(condition: Callable[[], object], pause_seconds: float = PAUSE_SECONDS) -> None:
     """Return as soon as a condition holds; fail if it does not within `PATIENCE_SECONDS`."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not condition():
         assert time.monotonic() < deadline, condition
-        time.sleep(PAUSE_SECONDS)
+        time.sleep(pause_seconds)
+
+
+def wait_out(seconds: float) -> None:
+    """Wait until a time has passed that the product itself states: `Retry-After`, or the window of a rate limit."""
+    ends_at = time.monotonic() + seconds
+    wait_until(lambda: time.monotonic() >= ends_at)
 
 
 async def until(condition: Callable[[], object]) -> None:

@@ -50,6 +50,7 @@ The HTTP API, the command line and the cabinet each turn refusals into responses
 
 from collections.abc import Sequence
 
+from dealtrace.refusal import LANGUAGES as LANGUAGES
 from dealtrace.refusal import InvalidValue as InvalidValue
 from dealtrace.refusal import Language as Language
 from dealtrace.refusal import Refusal as Refusal

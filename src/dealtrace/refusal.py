@@ -1,11 +1,12 @@
 """The parts of a refusal: a permanent code, a message in two languages, and the invalid fields."""
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, get_args
 
 from dealtrace.record import record
 
 Language = Literal["ru", "en"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 
 @record

@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError
 
 from dealtrace.mails.recipient import is_address
 from dealtrace.nearest_name import nearest_name
+from dealtrace.quota.points import POINTS_MAX
 from dealtrace.record import record
 from dealtrace.stated_settings import (
     ENV_FILE,
@@ -23,6 +24,7 @@ from dealtrace.stated_settings import (
     read_toml_file,
 )
 from dealtrace.stated_settings import ENVIRONMENT_PREFIX as ENVIRONMENT_PREFIX
+from dealtrace.whole_number import ID_MAX
 
 _OWN_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 OTHER_VARIABLES = frozenset({"new_password"})
@@ -136,7 +138,10 @@ class Settings(BaseModel):
         "", description="An MMDB file with the cities of IP addresses, such as GeoLite2-City.mmdb; empty: no cities."
     )
     points_per_day: int = Field(
-        0, ge=0, le=2**53, description="API points of a new site per day; 0: no limit, but points are still counted."
+        0,
+        ge=0,
+        le=POINTS_MAX,
+        description="API points of a new site per day; 0: no limit, but points are still counted.",
     )
     redis_url: str = Field(
         "", description="Redis or Valkey for rate limits shared by several processes; empty: each process has its own."
@@ -356,7 +361,7 @@ def _explain(error: ErrorDetails) -> str:
         bounds = {
             name: getattr(limit, name) for limit in field.metadata for name in ("ge", "le") if hasattr(limit, name)
         }
-        return f"a whole number from {bounds.get('ge', 0)} to {bounds.get('le', 2**53)} is expected"
+        return f"a whole number from {bounds.get('ge', 0)} to {bounds.get('le', ID_MAX)} is expected"
     if error["type"] == "string_pattern_mismatch":
         return f"must be one of {error['ctx']['pattern'].strip('^$()').replace('|', ', ')}"
     return error["msg"]

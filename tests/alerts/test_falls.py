@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cast import moscow
-from dealtrace.alerts.falls import FALLS_WATCHED, RATIO_BASIS_MIN, WINDOWS_WATCHED, find_falls
+from dealtrace.alerts.falls import FALLS_WATCHED, RATIO_BASIS_MIN, WINDOWS_WATCHED, Fall, falls_together, find_falls
 from dealtrace.alerts.judgement import Observed
 from dealtrace.alerts.windows import last_slot, slots_before
 from dealtrace.reports.metrics import METRICS
@@ -58,6 +58,15 @@ def test_a_match_rate_is_judged_from_a_hundred_deals() -> None:
     assert falls("match_rate", week=49, basis=RATIO_BASIS_MIN) == ["week"]
     assert falls("match_rate", day=49, basis=RATIO_BASIS_MIN) == ["day"]
     assert falls("match_rate", week=0, day=0, basis=RATIO_BASIS_MIN - 1) == []
+
+
+def test_falls_in_one_window_belong_together_and_keep_their_order() -> None:
+    deals, leads, visits = (
+        Fall(METRICS[name], slot, Fraction(1), Fraction(9))
+        for name, slot in (("deals", WEEK), ("leads", DAY), ("visits", WEEK))
+    )
+    assert falls_together([deals, leads, visits]) == [(deals, visits), (leads,)]
+    assert falls_together([]) == []
 
 
 def test_few_deals_in_the_weeks_before_are_no_history() -> None:

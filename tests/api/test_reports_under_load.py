@@ -1,6 +1,5 @@
 """Reports that take long: few at once, nobody else waits for them, and those whose clients leave end."""
 
-import shutil
 import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +12,7 @@ from cast import Player, Stage
 from dealtrace.runtime.report_pool import REPORTS_AT_ONCE
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.reports.mirror.mirror import folder_of
+from engines import CopySqlite
 from server import ServerProcess
 from waiting import wait_until
 
@@ -98,10 +98,10 @@ def test_beyond_those_that_run_a_report_is_refused_and_deals_are_registered_all_
 
 @pytest.mark.parametrize("memory", [0, 256])
 def test_there_is_a_mirror_only_where_it_may_take_memory(
-    tmp_path: Path, start_server_on: Callable[..., ServerProcess], sqlite_template: Path, memory: int
+    tmp_path: Path, start_server_on: Callable[..., ServerProcess], copy_sqlite: CopySqlite, memory: int
 ) -> None:
     file = tmp_path / "own.db"
-    shutil.copy(sqlite_template, file)
+    copy_sqlite(file)
     server = start_server_on(f"sqlite:///{file}", mirror_memory=memory)
     database = open_database(server.database_url)
     player = Stage(database).open_site()

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dealtrace.attribution.addresses import PART_LENGTH_MAX
 from dealtrace.attribution.classification import REFERRAL, classify, reclassified
 from dealtrace.attribution.known_hosts import ASSISTANTS, SEARCH_ENGINES, SOCIAL_NETWORKS, HostKind
 from dealtrace.attribution.landing_tags import CLICK_IDS
 from dealtrace.attribution.site_hosts import NO_HOSTS, hosts_of
 from dealtrace.attribution.traffic_source import DIRECT, TrafficSource
+from dealtrace.attribution.urls import PART_LENGTH_MAX
 from dealtrace.attribution.visit import Visit, VisitId
 from domain_records import NOON
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from dealtrace.attribution import known_hosts
-from dealtrace.attribution.addresses import bare_host, host_in_ascii, registered_domain
+from dealtrace.attribution.host_names import bare_host, host_in_ascii, registered_domain
 from dealtrace.attribution.known_hosts import (
     APPS,
     ASSISTANTS,

@@ -1,14 +1,13 @@
 """What several modules of pages share: a server of their own, and a site on it that has something of everything."""
 
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from browser import Browser
 from cast import Stage
 from dealtrace.storage.database.engine import open_database
+from engines import CopySqlite
 from filled_site import FilledSite, fill_site
 from server import ServerProcess
 
@@ -21,10 +20,10 @@ def browser(chromium: Browser) -> Browser:
 
 
 @pytest.fixture(scope="module")
-def host(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+def host(copy_sqlite: CopySqlite, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """Run one server for a module, on SQLite."""
     folder = tmp_path_factory.mktemp("host")
-    shutil.copy(sqlite_template, folder / "dealtrace.db")
+    copy_sqlite(folder / "dealtrace.db")
     process = ServerProcess(f"sqlite:///{folder}/dealtrace.db", folder, is_fork=True)
     yield process
     process.close()

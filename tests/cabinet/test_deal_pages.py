@@ -203,9 +203,11 @@ def test_filters_narrow_the_list(served: Stage, site: Player, analyst: Guest) ->
         ({"reason": "no_lead_near"}, {"lonely"}),
         ({"source": "yandex"}, {"matched", "stated"}),
         ({"source": "yandex", "matched": "no"}, set()),
-        ({"reason": "nonsense", "matched": "?", "before": "99.x"}, {"matched", "lonely", "stated"}),
+        ({"before": "99.x"}, {"matched", "lonely", "stated"}),
     ):
         assert set(numbers(analyst.get("deals", **MARCH, **filters).text)) == found, filters
+    nonsense = analyst.get("deals", **MARCH, reason="nonsense", matched="?")
+    assert (nonsense.status_code, numbers(nonsense.text)) == (400, [])
 
 
 def test_deleted_deals_are_listed_on_demand_and_restored(served: Stage, site: Player, analyst: Guest) -> None:
@@ -260,6 +262,22 @@ def test_the_smallest_change_says_which_source_the_deal_would_get(
     assert "<script>alert" not in page
     russian = member_of(server, served, site.site.id, Role.ANALYST, language="ru")
     assert "Источником тогда станет: yandex / cpc, кампания" in text_of(russian.get(f"deals/{deal}").text)
+
+
+def test_the_way_to_choose_the_lead_by_hand_is_named_beside_the_smallest_change(
+    server: ServerProcess, served: Stage, site: Player, analyst: Guest
+) -> None:
+    served.call(site, moscow(DAY, "08:00:00"))
+    deal, alone = register(served, site, "A-1", clue=by_contact(PHONE)), register(served, site, "A-2")
+    page = analyst.get(f"deals/{deal}").text
+    assert "For this deal alone, no rule need change: choose the lead by hand ." in text_of(page)
+    assert (page.count('href="#pin"'), page.count('id="pin"')) == (1, 1)
+    russian = member_of(server, served, site.site.id, Role.ANALYST, language="ru")
+    words = text_of(russian.get(f"deals/{deal}").text)
+    assert "Только для этой сделки менять правила не нужно: выберите лид вручную ." in words
+    assert 'href="#pin"' not in analyst.get(f"deals/{alone}").text, "no change would find a lead"
+    analyst.post(f"deals/{deal}", act="delete")
+    assert 'href="#pin"' not in analyst.get(f"deals/{deal}").text, "a deleted deal is not matched"
 
 
 def test_a_deal_that_would_lose_its_lead_would_have_the_source_that_the_crm_stated(

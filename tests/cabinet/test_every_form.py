@@ -1,7 +1,6 @@
 """Every form of the cabinet is pressed in a real Chromium: by each role that may, in each setting, to its end."""
 
 import json
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
@@ -22,7 +21,7 @@ from dealtrace.cabinet.routes import PAGES
 from dealtrace.leads.call import Circumstances
 from dealtrace.operations.accounts.invite_user import invite_first_user
 from dealtrace.storage.database.engine import open_database
-from engines import on_one_engine
+from engines import CopySqlite, on_one_engine
 from filled_site import CALLS, COSTS, FilledSite, fill_site
 from guests import PASSWORD, Guest, member_of, new_user
 from listed_pages import PEOPLE, may_use, pattern_of
@@ -700,9 +699,9 @@ def test_forms_are_pressed_to_their_end_or_kept_from_a_person_in_every_way(
 
 
 def test_the_first_user_comes_in(
-    sqlite_template: Path, tmp_path: Path, start_server_on: Callable[..., ServerProcess], browser: Browser
+    copy_sqlite: CopySqlite, tmp_path: Path, start_server_on: Callable[..., ServerProcess], browser: Browser
 ) -> None:
-    shutil.copy(sqlite_template, tmp_path / "dealtrace.db")
+    copy_sqlite(tmp_path / "dealtrace.db")
     server = start_server_on(f"sqlite:///{tmp_path}/dealtrace.db")
     database = open_database(server.database_url)
     with database.write() as connection:

@@ -2,8 +2,10 @@
 
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from decimal import Decimal
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -14,8 +16,10 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import Visit
 from dealtrace.cabinet.formats import day_span
 from dealtrace.deals.incoming_deal import IncomingDeal
+from dealtrace.errors import Language
 from dealtrace.leads.call import IncomingCall
 from dealtrace.operations.deals.import_deals import import_deals
+from dealtrace.operations.reports.set_status import set_status
 from engines import on_one_engine
 from guests import Guest, member_of, text_of
 from server import ServerProcess
@@ -34,9 +38,18 @@ CURES = {
 
 
 def fill(
-    stage: Stage, player: Player, *, last_week: Mapping[str, int], yesterday: Mapping[str, int], **usual: int
+    stage: Stage,
+    player: Player,
+    *,
+    last_week: Mapping[str, int],
+    yesterday: Mapping[str, int],
+    statuses: Sequence[str] = ("",),
+    **usual: int,
 ) -> None:
-    """Store deals, some of which state a source, calls and visits of nine whole weeks up to yesterday."""
+    """Store deals, some of which state a source, calls and visits of nine whole weeks up to yesterday.
+
+    The deals of a day have the statuses in turn, and amounts of 100 rubles if they have a status.
+    """
     zone, today = player.site.time_zone, site_day(utc_now(), player.site.time_zone)
     deals: list[IncomingDeal] = []
     calls: list[IncomingCall] = []
@@ -46,7 +59,12 @@ def fill(
         moments = [began + timedelta(minutes=place) for place in range(max(counts.values()))]
         deals += [
             IncomingDeal(
-                None, f"{number} {place}", "", None, at, stated_source=YANDEX if place < counts["sourced"] else None
+                None,
+                f"{number} {place}",
+                (status := statuses[place % len(statuses)]),
+                Decimal(100) if status else None,
+                at,
+                stated_source=YANDEX if place < counts["sourced"] else None,
             )
             for place, at in enumerate(moments[: counts["deals"]])
         ]
@@ -117,6 +135,53 @@ def test_a_sharp_fall_is_told_with_the_report_that_shows_it(
             assert "aria-sort" in report.text, "what fell most comes first"
     neighbour = member_of(server, served, served.open_site().site.id, Role.READER)
     assert told(neighbour) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "cure"),
+    [
+        (
+            "en",
+            [
+                "Sharp falls on the same days, {week}: Deals 35, usually 112; Leads 7, usually 42.",
+                "Deals fewer than usual: 77.",
+                "Won amount fell to 2 100 ₽ (was 5 600 ₽).",
+                "Deals of these days that are still open: 14, 1 400 ₽.",
+            ],
+            CURES["leads"],
+        ),
+        (
+            "ru",
+            [
+                "Резкие падения в одни и те же дни, {week}: Сделки 35, обычно 112; Лиды 7, обычно 42.",
+                "Сделок меньше обычного на 77.",
+                "Выручка: снижение до 2 100 ₽ (было 5 600 ₽).",
+                "Сделки этих дней, которые ещё открыты: 14, 1 400 ₽.",
+            ],
+            "Посмотрите, какие источники потеряли больше всего лидов, и проверьте АТС и формы сайта.",
+        ),
+    ],
+)
+def test_falls_of_the_same_days_are_one_line_with_the_deals_and_the_income_lost(
+    server: ServerProcess, served: Stage, language: Language, said: list[str], cure: str
+) -> None:
+    player = served.open_site(time_zone=zone_at_noon())
+    last_week = {"deals": 5, "sourced": 4, "leads": 1}
+    fill(served, player, last_week=last_week, yesterday={}, statuses=("paid", "talks"), leads=6)
+    served.ids.ensure(10)
+    with served.database.write() as connection:
+        set_status(served.work(connection, player), "paid", "won")
+    reader = member_of(server, served, player.site.id, Role.READER, language=language)
+    page = reader.get("").text
+    day_on = site_day(utc_now(), player.site.time_zone) - timedelta(days=1)
+    words = " ".join(said).format(week=day_span(language, day_on - timedelta(days=6), day_on))
+    shown = re.sub("[\u00a0\u202f]", " ", text_of(page))
+    assert f"{words} {cure}".replace("\u00a0", " ") in shown
+    (link,) = re.findall(rf'<a href="([^"]+)">{re.escape(cure)}</a>', page)
+    asked = parse_qs(urlsplit(html.unescape(link)).query)
+    assert asked["metrics"] == ["leads,calls,requests,visits,deals,won_amount"]
+    assert asked["from"] == [f"{day_on - timedelta(days=6)}"]
+    assert "aria-sort" in reader.follow(html.unescape(link)).text
 
 
 def test_a_fall_is_told_in_russian_too(server: ServerProcess, served: Stage) -> None:

@@ -6,7 +6,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dealtrace.cabinet.formats import clock_time, day, metric_value, money, number, rounded_up, span_of_time
+from dealtrace.cabinet.formats import (
+    axis_labels,
+    clock_time,
+    day,
+    metric_value,
+    money,
+    number,
+    rounded_up,
+    span_of_time,
+)
 from dealtrace.reports.metrics import METRICS
 
 
@@ -26,6 +35,25 @@ from dealtrace.reports.metrics import METRICS
 def test_values_are_shown_by_their_unit(metric: str, value: Fraction | None, ru: str, en: str) -> None:
     assert metric_value("ru", METRICS[metric], value) == ru
     assert metric_value("en", METRICS[metric], value) == en
+
+
+@pytest.mark.parametrize(
+    ("metric", "marks", "ru", "en"),
+    [
+        ("amount", (0, 5_000_000), ["0 ₽", "5 000 000 ₽"], ["0 ₽", "5 000 000 ₽"]),
+        ("amount", (0, 5_000_000, 10_000_000), ["0 ₽", "5 млн ₽", "10 млн ₽"], ["0 ₽", "5 M ₽", "10 M ₽"]),
+        ("amount", (-20_000_000, 0), ["−20 млн ₽", "0 ₽"], ["−20 M ₽", "0 ₽"]),
+        ("cac", (0, 20_000_000_000), ["0 ₽", "20 млрд ₽"], ["0 ₽", "20 B ₽"]),
+        ("visits", (0, 2_000_000_000), ["0", "2 000 млн"], ["0", "2 000 M"]),
+        ("roi", (0, 10_000_000), ["0,0 %", "1 000 000 000,0 %"], ["0.0 %", "1 000 000 000.0 %"]),
+    ],
+)
+def test_an_axis_of_tens_of_millions_is_labelled_in_millions(
+    metric: str, marks: tuple[int, ...], ru: list[str], en: list[str]
+) -> None:
+    for language, expected in (("ru", ru), ("en", en)):
+        labels = axis_labels(language, METRICS[metric], [Fraction(mark) for mark in marks])
+        assert [label.replace("\u202f", " ").replace("\u00a0", " ") for label in labels] == expected
 
 
 def test_what_is_unknown_is_a_dash() -> None:

@@ -1,28 +1,47 @@
-"""The table of sources on the overview shows what advertising earns and costs without scrolling sideways."""
+"""The tables of sources and of sites show what advertising earns and costs without scrolling sideways."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from importlib.resources import files
 
 import pytest
 
 from browser import Browser
 from cast import Player, Stage
+from dealtrace.accounts.rights import Role
 from dealtrace.attribution.cost import Cost, CostAccount
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.incoming_deal import IncomingDeal
 from dealtrace.operations.deals.import_deals import import_deals
 from dealtrace.operations.reports.import_costs import import_costs
 from dealtrace.operations.reports.set_status import set_status
-from guests import member_of
+from guests import logged_in, member_of
 from server import ServerProcess
 
 NOW = datetime.now(UTC)
+AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
+RUN_AXE = """axe.run(document, {resultTypes: ['violations']}).then(({violations}) => violations.map(
+ each => `${each.id}: ${each.nodes[0].html}`))"""
+NOW_DAYS, BEFORE_DAYS = 3, 33
+"""The age in days of what is in the period of 28 days, and of what is in the period before."""
+WIDTHS = "[...document.querySelectorAll('.scroll')].map((box) => [box.scrollWidth, box.clientWidth])"
 
 
 @pytest.fixture(scope="module")
 def shop(stage_of_host: Stage) -> Player:
     """Give a site whose advertising earns and costs millions, this period and the one before."""
-    player = stage_of_host.open_site()
+    return open_shop(stage_of_host, "Shop", 12_345_678)
+
+
+@pytest.fixture(scope="module")
+def shops(stage_of_host: Stage) -> list[Player]:
+    """Give two sites with long names, whose advertising earns hundreds of millions."""
+    return [open_shop(stage_of_host, f"Окна и двери, магазин {number}", 223_456_789) for number in (1, 2)]
+
+
+def open_shop(stage_of_host: Stage, name: str, rubles: int) -> Player:
+    """Open a site with deals of this amount, a third less in the period before, and costs of a fifth of them."""
+    player = stage_of_host.open_site(name=name)
     sources = [TrafficSource(f"{name}_direct", "cpc") for name in ("yandex", "google", "vkontakte", "telegram")]
     stage_of_host.ids.ensure(100)
     with stage_of_host.database.write() as connection:
@@ -33,17 +52,17 @@ def shop(stage_of_host: Stage) -> Player:
                 number=f"{source.source}-{days}",
                 happened_at=NOW - timedelta(days=days),
                 status="paid",
-                amount_rub=Decimal(12_345_678 + days),
+                amount_rub=Decimal(rubles if days == NOW_DAYS else rubles * 2 // 3),
                 stated_source=source,
             )
             for source in sources
-            for days in (3, 33)
+            for days in (NOW_DAYS, BEFORE_DAYS)
         ]
         import_deals(work, deals)
         set_status(work, "paid", "won")
-        for days in (3, 33):
+        for days in (NOW_DAYS, BEFORE_DAYS):
             on = (NOW - timedelta(days=days)).date()
-            costs = [Cost(on, source, 234_567_800 + days, 56_789) for source in sources]
+            costs = [Cost(on, source, rubles * 20 - days * 1_000_000, 56_789) for source in sources]
             import_costs(work, CostAccount("direct", "main"), {on}, costs)
     for source in sources:
         visit = stage_of_host.visit(player, NOW - timedelta(days=4), source)
@@ -91,3 +110,34 @@ def test_the_cost_share_is_seen_at_1366_pixels_and_the_rest_can_be_reached(
     found = browser.run(SEEN)
     assert found.pop("rows") > 4, "else nothing is tried"
     assert found == {"isSeen": True, "scrolled": 0, "isReachable": True, "focusable": True}
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_all_columns_of_the_sources_are_seen_at_1280_pixels(
+    host: ServerProcess, stage_of_host: Stage, shop: Player, browser: Browser, language: str
+) -> None:
+    owner = member_of(host, stage_of_host, shop.site.id, language=language)
+    browser.emulate(width=1280)
+    browser.keep_cookie("session", owner.secret, host.address)
+    browser.keep_cookie("language", language, host.address)
+    browser.open(f"{host.address}/cabinet/{shop.site.id}/?period=28d&compare=previous")
+    ((wanted, given),) = browser.run(WIDTHS)
+    assert wanted <= given
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_all_columns_of_the_sites_are_seen_at_1280_pixels_and_a_phone_scrolls_only_the_table(
+    host: ServerProcess, stage_of_host: Stage, shops: list[Player], browser: Browser, language: str
+) -> None:
+    owner = logged_in(host, stage_of_host.database, {each.site.id: Role.OWNER for each in shops})
+    browser.keep_cookie("session", owner.secret, host.address)
+    browser.keep_cookie("language", language, host.address)
+    for width in (1280, 360):
+        browser.emulate(width=width)
+        browser.open(f"{host.address}/cabinet/")
+        ((wanted, given),) = browser.run(WIDTHS)
+        assert wanted <= given or width == 360
+        assert browser.run("document.documentElement.scrollWidth <= innerWidth")
+        browser.run(AXE)
+        assert browser.run(RUN_AXE) == []
+    assert browser.complaints == []

@@ -6,6 +6,7 @@ import io
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from urllib.parse import parse_qs, urlsplit
 from zipfile import ZipFile
 
 import pytest
@@ -135,6 +136,33 @@ def test_codes_are_words_in_files_for_people(server: ServerProcess, served: Stag
     assert words in guest.get("reports.csv", **asked).text
     pivoted = guest.get("reports.csv", by="source", metrics="deals", pivot="match_reason", period="today")
     assert words in pivoted.text
+
+
+@pytest.mark.parametrize(("language", "label"), [("en", "Amount: change"), ("ru", "Сумма сделок: изменение")])
+def test_a_pivot_is_sorted_from_its_headings_by_totals_their_change_and_keys(
+    server: ServerProcess, served: Stage, site: Player, language: str, label: str
+) -> None:
+    """The links lead to the worst change, then to the best; without a comparison there are none."""
+    reader = member_of(server, served, site.site.id, Role.ANALYST, language=language)
+    assert f'aria-label="{label}"' not in reader.get("reports", **ASKED).text
+    page = reader.get("reports", **ASKED, compare="previous").text
+    sources = [row[0] for row in table_of(page)[1:3]]
+    assert '</a> <small class="better">' in page, "a figure and its change are two words"
+    assert "</a><small" not in page
+    assert sources[0] == "yandex"
+    for order, direction, expected in (
+        ("change:amount", "ascending", sources[::-1]),
+        ("-change:amount", "descending", sources),
+    ):
+        (link,) = re.findall(rf'<a href="([^"]+)" aria-label="{label}"', page)
+        assert parse_qs(urlsplit(html.unescape(link)).query)["sort"] == [order]
+        page = reader.follow(html.unescape(link)).text
+        table = page.rpartition("<table>")[2]
+        assert re.findall(r'<th scope="col" class="value sorted" aria-sort="(\w+)">', table) == [direction]
+        assert [row[0] for row in table_of(page)[1:3]] == expected
+    head = page.rpartition("<table>")[2].partition("</thead>")[0]
+    sorts = [parse_qs(urlsplit(html.unescape(link)).query).get("sort") for link in re.findall(r'href="([^"]+)"', head)]
+    assert (sorts[0], sorts[-2]) == (["-source"], ["-amount"])
 
 
 def test_a_pivot_that_cannot_be_is_refused_with_the_reason(reader: Guest) -> None:

@@ -106,8 +106,8 @@ def test_a_status_is_no_problem_once_somebody_has_said_that_it_is_open(server: S
 @pytest.mark.parametrize(
     ("language", "words", "cure"),
     [
-        ("en", "It can no longer be made, so it is not sent.", "Open the settings of this report and replace the web"),
-        ("ru", "больше нельзя построить, поэтому он не отправляется.", "Откройте его и замените адрес отчёта"),
+        ("en", "It can no longer be made, so it is not sent.", "Open the settings of this report and replace the URL"),
+        ("ru", "больше нельзя построить, поэтому он не отправляется.", "Откройте его и замените URL отчёта"),
     ],
 )
 def test_the_page_of_reports_by_mail_says_which_cannot_be_made_until_it_can(

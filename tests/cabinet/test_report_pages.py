@@ -112,8 +112,12 @@ def test_an_unfinished_day_says_up_to_which_moment_it_is_compared(analyst: Guest
     assert said not in words_of(analyst.get("reports", period="7d").text)
 
 
-def test_the_earlier_number_is_on_the_page(analyst: Guest) -> None:
-    assert "was 0" in words_of(analyst.get("reports", period="7d", compare="previous", metrics="deals").text)
+@pytest.mark.parametrize("models", ["", "all"])
+def test_the_earlier_number_is_on_the_page_apart_from_the_figure_and_its_share(analyst: Guest, models: str) -> None:
+    page = analyst.get("reports", period="7d", compare="previous", metrics="deals", models=models).text
+    assert "was 0" in words_of(page)
+    assert "</a><small" not in page.partition("</figure>")[2]
+    assert "</small><small" not in page
 
 
 def test_a_table_is_sorted_by_its_change_from_the_heading_in_its_file_too(analyst: Guest) -> None:

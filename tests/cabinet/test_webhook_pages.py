@@ -47,7 +47,7 @@ def test_a_webhook_is_changed_and_only_its_hosts_are_in_the_journal(boss: Guest,
         "old.example → new.example",
         "deal.created, deal.deleted → deal.created",
         "all fields → orderNumber, orderId",
-        "– → address changed",
+        "– → URL changed",
     ):
         assert f"Webhook {before.id} new.example: {words}" in changes
         assert f"{boss.login} Webhook" in changes

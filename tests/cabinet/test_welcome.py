@@ -11,7 +11,9 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from cast import Stage
+from dealtrace.accounts.account_act import ActKind
 from dealtrace.operations.accounts.invite_user import invite_first_user
+from dealtrace.storage.accounts.account_acts import list_account_acts
 from dealtrace.storage.accounts.users import find_user
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.schema.tables.control import id_block, invitation, membership, recovery_code, session, user
@@ -274,3 +276,23 @@ def test_an_address_may_try_so_often_a_minute(start_server: Callable[..., Server
     assert int(answer.headers["retry-after"]) == 60
     assert server.http.get(WELCOME, params={"key": "guess"}).status_code == 429, "a form that is read counts too"
     assert send(server, link[1], "anna", x_forwarded_for="203.0.113.7").status_code == 303
+
+
+def test_the_first_user_is_listed_as_created_by_themself(server: ServerProcess, host: Database, key: str) -> None:
+    assert send(server, key, "anna").status_code == 303
+    with host.read() as connection:
+        acts = list_account_acts(connection, most=2)
+    assert [(act.kind, act.name, act.author) for act in acts] == [
+        (ActKind.OWNER_MADE, "anna", "anna"),
+        (ActKind.USER_CREATED, "anna", "anna"),
+    ]
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "Password: 12 to 1000 "), ("ru", "Пароль: ")])
+def test_a_password_that_is_too_short_is_named_as_its_field_is(
+    server: ServerProcess, host: Database, key: str, language: str, words: str
+) -> None:
+    answer = send(server, key, "anna", "short", accept_language=language)
+    assert answer.status_code == 400
+    assert f'role="alert" tabindex="-1" autofocus>{words}' in answer.text
+    assert 'name="login" value="anna"' in answer.text

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from dealtrace.calltouch.wire_types import (
     DASHED,
-    DASHED_YEAR_FIRST,
     Amount,
     DayClock,
     SlashDay,
@@ -21,7 +20,9 @@ from dealtrace.calltouch.wire_types import (
 )
 from dealtrace.deals.amount import AMOUNT_MAX, AMOUNT_STEP
 from dealtrace.errors import InvalidValue
-from dealtrace.http.parameter_types import ID_MAX, Choice, Flag, Integer, Text, WireType
+from dealtrace.http.parameter_types import Choice, Flag, Integer, Text, WireType
+from dealtrace.leads.wall_clock import YEAR_FIRST
+from dealtrace.whole_number import ID_MAX
 
 CHOICE = Choice({"calls": 1, "requests": 2})
 
@@ -57,7 +58,7 @@ CHOICE = Choice({"calls": 1, "requests": 2})
         (WallClock(), "01.01.1990 00:00:00", datetime.fromisoformat("1990-01-01")),
         (WallClock(), "6.3.2018 9:00", datetime.fromisoformat("2018-03-06T09:00:00")),
         (WallClock(DASHED), "\u200e6-3-2018 9:00:00.7", datetime.fromisoformat("2018-03-06T09:00:00")),
-        (WallClock(DASHED_YEAR_FIRST), "2018-3-6 9:00:00\u00a0", datetime.fromisoformat("2018-03-06T09:00:00")),
+        (WallClock(YEAR_FIRST), "2018-3-6 9:00:00\u00a0", datetime.fromisoformat("2018-03-06T09:00:00")),
         (SlashDay(), "26/03/2018", date(2018, 3, 26)),
         (SlashDay(), " 26/3/2018\u00a0", date(2018, 3, 26)),
         (SlashDay(), "6/3/2018", date(2018, 3, 6)),
@@ -106,7 +107,7 @@ def test_it_reads(wire_type: WireType, text: str, value: Any) -> None:
         (Amount(), "0." + "1" * 100),
         (WallClock(), "26.03.2018"),
         (WallClock(DASHED), "2018-03-26 10:00:00"),
-        (WallClock(DASHED_YEAR_FIRST), "26-03-2018 10:00:00"),
+        (WallClock(YEAR_FIRST), "26-03-2018 10:00:00"),
         (WallClock(), "31.04.2018 10:00:00"),
         (WallClock(), "26.03.1989 10:00:00"),
         (WallClock(), "26.03.2101 10:00:00"),

@@ -1,17 +1,17 @@
 """`dealtrace alert`: rules on the command line."""
 
-import shutil
 from pathlib import Path
 
 import pytest
 
 from commands import CommandLine, Terminal
+from engines import CopySqlite
 
 
 @pytest.fixture
-def terminal(command_line: CommandLine, sqlite_template: Path, tmp_path: Path) -> Terminal:
+def terminal(command_line: CommandLine, copy_sqlite: CopySqlite, tmp_path: Path) -> Terminal:
     """Give a terminal with a site on SQLite."""
-    shutil.copy(sqlite_template, tmp_path / "dealtrace.db")
+    copy_sqlite(tmp_path / "dealtrace.db")
     opened = Terminal(command_line, f"sqlite:///{tmp_path / 'dealtrace.db'}", tmp_path)
     opened.done("site", "create", "Shop")
     return opened

@@ -1,7 +1,6 @@
 """Ctrl-C while DuckDB works for a command: the command ends, and the next one is answered."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from pathlib import Path
 from cast import Stage
 from commands import CommandLine, Terminal
 from dealtrace.storage.database.engine import open_database
+from engines import CopySqlite
 from waiting import PATIENCE_SECONDS
 
 READING = """import sys
@@ -30,11 +30,10 @@ with facts_of(database, site) as facts:
 
 
 def test_ctrl_c_ends_a_long_statement_and_the_next_command_is_answered(
-    sqlite_template: Path, command_line: CommandLine, tmp_path: Path
+    copy_sqlite: CopySqlite, command_line: CommandLine, tmp_path: Path
 ) -> None:
     file = tmp_path / "dealtrace.db"
-    shutil.copy(sqlite_template, file)
-    with closing(open_database(f"sqlite:///{file}")) as database:
+    with closing(open_database(copy_sqlite(file))) as database:
         site = Stage(database).open_site().site
         arguments = [sys.executable, "-c", READING, str(database.url)]
         with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(os.environ)) as read:

@@ -7,7 +7,6 @@ import resource
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -32,6 +31,7 @@ from dealtrace.operations.leads.delete import delete_lead
 from dealtrace.storage.deals.deals import list_deals_by_key
 from spreadsheet import write_xlsx
 from stored import rows_of
+from waiting import wait_until
 from write_commands import by_call, by_contact, registration
 
 MADE_AT = moscow("2018-03-26", "10:00:00")
@@ -323,8 +323,7 @@ def _start(beside: Terminal, player: Player, name: str, prepare: Callable[[], ob
 
 
 def _end_once_it_writes(process: "subprocess.Popen[str]", folder: Path, ended_by: signal.Signals) -> None:
-    while process.poll() is None and not list(folder.glob(".*.partial")):
-        time.sleep(0.001)
+    wait_until(lambda: process.poll() is not None or list(folder.glob(".*.partial")), pause_seconds=0.001)
     process.send_signal(ended_by)
 
 

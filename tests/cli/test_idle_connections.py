@@ -2,28 +2,37 @@
 
 import resource
 import socket
-import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from dealtrace.cli.serve import HEADER_SECONDS_MAX
 from dealtrace.open_files import CONNECTIONS_MIN, RESERVED_FILES, connections_that_fit
 from engines import on_one_engine
 from server import ServerProcess
-from waiting import wait_until
+from waiting import PATIENCE_SECONDS, wait_until
 
 StartServer = Callable[..., ServerProcess]
 OPEN_FILES = 300
 IDLE = 400
-BUSY_MACHINE_SECONDS = 30
-"""What a busy machine may add to the time-outs."""
 
 
 def connect(server: ServerProcess) -> socket.socket:
     return socket.create_connection(("127.0.0.1", server.port), timeout=60)
+
+
+def is_closed(connection: socket.socket) -> bool:
+    """Return whether the server has closed a connection; an answer that it sent before is read and dropped."""
+    connection.setblocking(False)
+    try:
+        while connection.recv(1000):
+            pass
+    except BlockingIOError:
+        return False
+    except ConnectionError:
+        return True
+    return True
 
 
 @pytest.fixture
@@ -34,12 +43,9 @@ def small(start_server_on: StartServer, tmp_path: Path) -> ServerProcess:
 
 def test_hundreds_that_send_nothing_are_closed_and_others_are_answered(small: ServerProcess) -> None:
     with ExitStack() as open_sockets:
-        for _ in range(IDLE):
-            open_sockets.enter_context(connect(small))
-        started = time.monotonic()
-        assert small.http.get("/healthz", timeout=90).status_code == 200
-        rounds = 1 + IDLE // (OPEN_FILES - RESERVED_FILES)
-        assert time.monotonic() - started < rounds * HEADER_SECONDS_MAX + BUSY_MACHINE_SECONDS
+        idle = [open_sockets.enter_context(connect(small)) for _ in range(IDLE)]
+        assert small.http.get("/healthz", timeout=PATIENCE_SECONDS).status_code == 200
+        assert sum(map(is_closed, idle)) > IDLE - (OPEN_FILES - RESERVED_FILES)
     assert small.logged.count('"sockets_short"') == 1, "once, then once a minute"
     wait_until(lambda: '"sockets_free"' in small.logged)
     assert f"it serves {OPEN_FILES - RESERVED_FILES} connections at once instead of 4096" in small.logged
@@ -48,20 +54,16 @@ def test_hundreds_that_send_nothing_are_closed_and_others_are_answered(small: Se
 @on_one_engine
 @pytest.mark.parametrize("beginning", [b"", b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: "])
 def test_a_header_that_does_not_end_is_not_waited_for(server: ServerProcess, beginning: bytes) -> None:
+    def is_given_up() -> bool:
+        try:
+            slow.sendall(b"x" if beginning else b"")
+        except ConnectionError:
+            return True
+        return is_closed(slow)
+
     with connect(server) as slow:
-        started = time.monotonic()
         slow.sendall(beginning)
-        slow.settimeout(0.5)
-        while True:
-            try:
-                if beginning:
-                    slow.sendall(b"x")
-                if not slow.recv(1000).startswith(b"HTTP"):
-                    break
-            except TimeoutError:
-                assert time.monotonic() - started < HEADER_SECONDS_MAX + BUSY_MACHINE_SECONDS
-            except ConnectionError:
-                break
+        wait_until(is_given_up)
 
 
 @on_one_engine

@@ -11,6 +11,7 @@ from netaddr import IPSet
 from cast import Player, Stage
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.visits.visits import find_visits
+from engines import CopySqlite
 from server import ServerProcess
 
 
@@ -47,13 +48,13 @@ def hit(server: ServerProcess, player: Player, ip: str) -> httpx.Response:
 
 @pytest.fixture(scope="module")
 def located(
-    tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path
+    tmp_path_factory: pytest.TempPathFactory, copy_sqlite: CopySqlite
 ) -> Iterator[tuple[ServerProcess, Stage, Player]]:
     """Start a server that knows cities."""
     folder = tmp_path_factory.mktemp("located")
     write_cities(folder / "cities.mmdb")
     url = f"sqlite:///{folder / 'dealtrace.db'}"
-    (folder / "dealtrace.db").write_bytes(sqlite_template.read_bytes())
+    copy_sqlite(folder / "dealtrace.db")
     stage = Stage(open_database(url))
     player = stage.open_site()
     server = ServerProcess(url, folder, is_fork=True, city_database=folder / "cities.mmdb")
@@ -64,9 +65,9 @@ def located(
 
 @pytest.mark.parametrize("content", [None, b"", b"not a database", b"\0" * 4096])
 def test_a_file_that_is_none_stops_the_start_and_is_named(
-    tmp_path: Path, sqlite_template: Path, content: bytes | None
+    tmp_path: Path, copy_sqlite: CopySqlite, content: bytes | None
 ) -> None:
-    (tmp_path / "dealtrace.db").write_bytes(sqlite_template.read_bytes())
+    copy_sqlite(tmp_path / "dealtrace.db")
     if content is not None:
         (tmp_path / "cities.mmdb").write_bytes(content)
     url = f"sqlite:///{tmp_path / 'dealtrace.db'}"

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from cast import MOSCOW, moscow
-from dealtrace.accounts.own_ids import ID_MAX
 from dealtrace.errors import InvalidValue
 from dealtrace.files.annotation_columns import SOURCE_CELL
 from dealtrace.files.cell_types import (
@@ -28,6 +27,7 @@ from dealtrace.files.row import LostValue, NestedValue, NumberOf1904, StatedText
 from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell, instant_of, whole_span
 from dealtrace.files.visit_columns import VisitRefCell
 from dealtrace.leads.limits import TAG_LENGTH_MAX, TAGS_MAX
+from dealtrace.whole_number import ID_MAX
 
 DAY = date(2018, 3, 26)
 AT = datetime(2018, 3, 26, 9, 50, 1)  # noqa: DTZ001 - a wall clock

@@ -3,7 +3,6 @@
 import csv
 import io
 import re
-import time
 
 import pytest
 from hypothesis import given
@@ -99,8 +98,7 @@ def test_a_part_of_a_line_end_is_quoted(text: str, end: str) -> None:
     assert CsvLines(",", end).format(["1", text]) == f'1,"{doubled}"{end}'
 
 
-def test_a_long_text_is_judged_quickly() -> None:
-    started = time.thread_time()
-    for text in ("1" * 200 + "x", "мая" * 80 + "1ж", "1" + "р" * 250 + "ж"):
-        spreadsheet_text(text)
-    assert time.thread_time() - started < 1
+@pytest.mark.parametrize("text", ["1" * 200 + "x", "мая" * 80 + "1ж", "1" + "р" * 250 + "ж"])
+def test_a_long_text_is_judged_without_going_back_again_and_again(text: str) -> None:
+    """A pattern that tries every way to divide these texts would not end in the lifetime of this machine."""
+    assert spreadsheet_text(text) in {text, f"'{text}"}

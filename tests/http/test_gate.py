@@ -26,7 +26,7 @@ from engines import on_one_engine
 from postgresql import PostgresqlServer
 from redis_server import RedisServer
 from server import DELETE, REGISTER, UPDATE, ServerProcess, deal_parameters, http_client
-from waiting import wait_until, wait_until_followed
+from waiting import wait_out, wait_until, wait_until_followed
 
 T = TypeVar("T")
 StartServer = Callable[..., ServerProcess]
@@ -77,7 +77,7 @@ def within_a_second(story: Callable[[], T]) -> T:
         if time.monotonic() - started < 1:
             return result
         assert time.monotonic() < deadline, "this machine is too slow"
-        time.sleep(1)
+        wait_out(1)
 
 
 def busiest_second(server: ServerProcess, player: Player) -> BusiestSecond | None:
@@ -101,7 +101,7 @@ def requests_of_processes(server: ServerProcess, count: int) -> tuple[Player, li
         answers = burst(server, query_of(player.token), count=count)
         took = time.monotonic() - started
         assert statuses(answers) == {200: count}
-        time.sleep(1)  # so that the next requests are alone in their second
+        wait_out(1)  # so that the next requests are alone in their second
         if took < 1:
             ids = [re.search(rb"x-request-id: ([^-\r]+)-", answer) for answer in answers]
             return player, list(Counter(found[1] for found in ids if found is not None).values())
@@ -120,7 +120,7 @@ class TestRate:
         refused = next(answer for answer in answers if answer.startswith(b"HTTP/1.1 429"))
         assert b"retry-after: 1\r\n" in refused
         assert b'"errorCode":"10030"' in refused
-        time.sleep(int(re.search(rb"retry-after: (\d+)", refused)[1]))  # type: ignore[index] # as it asks
+        wait_out(int(re.search(rb"retry-after: (\d+)", refused)[1]))  # type: ignore[index]
         assert statuses(within_a_second(lambda: burst(server, query_of(player.token)))) == {200: 5, 429: 6}
 
     @on_one_engine

@@ -1,6 +1,5 @@
 """Limits move with time, and a clock that is set back or forward locks nobody out."""
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
@@ -13,10 +12,15 @@ from redis import Redis
 
 from dealtrace.http.moving_windows import MemoryWindows, MovingWindows, RedisWindows, WindowsUnavailable, moving_windows
 from redis_server import RedisServer
+from waiting import wait_out
 from write_commands import run
 
 T = TypeVar("T")
 HOUR = 3600
+
+
+Passing = Callable[[str, float], None]
+"""Lets seconds pass for a key."""
 
 
 async def admitted(windows: MovingWindows, hits: int, *, key: str = "a", count: int = 5, seconds: int = 60) -> int:
@@ -24,41 +28,58 @@ async def admitted(windows: MovingWindows, hits: int, *, key: str = "a", count: 
     return sum([await windows.hit(key, count=count, seconds=seconds) > 0 for _ in range(hits)])
 
 
-def both(story: Callable[[MovingWindows], Awaitable[T]], redis: RedisServer) -> list[T]:
+def both(story: Callable[[MovingWindows, Passing], Awaitable[T]], redis: RedisServer) -> list[T]:
     """Return what a story comes to in memory and in Redis."""
+    now = [0.0]
+
+    def passing(_: str, seconds: float) -> None:
+        now[0] += seconds
 
     async def answers() -> list[T]:
         async with aclosing(RedisWindows(redis.url)) as shared:
-            return [await story(MemoryWindows()), await story(shared)]
+            in_memory = await story(MemoryWindows(lambda: now[0]), passing)
+            return [in_memory, await story(shared, lambda key, seconds: shift(redis, key, -seconds))]
 
     return run(answers)
 
 
+def shift(redis: RedisServer, key: str, seconds: float) -> None:
+    """Make the hits of a key later, or earlier, than they were."""
+    with Redis.from_url(redis.url) as direct:
+        name = f"dealtrace:rate:{key}"
+        shifted = [int(hit) + int(seconds * 1_000_000) for hit in direct.lrange(name, 0, -1)]
+        direct.delete(name)
+        direct.rpush(name, *shifted)
+        direct.expire(name, 2 * HOUR)
+
+
 def test_of_eleven_at_once_five_are_admitted(redis: RedisServer) -> None:
-    assert both(lambda windows: admitted(windows, 11, key="burst"), redis) == [5, 5]
+    assert both(lambda windows, _: admitted(windows, 11, key="burst"), redis) == [5, 5]
 
 
 def test_keys_are_counted_apart(redis: RedisServer) -> None:
-    async def story(windows: MovingWindows) -> list[int]:
+    async def story(windows: MovingWindows, _: Passing) -> list[int]:
         return [await admitted(windows, 11, key=key) for key in ("left", "right")]
 
     assert both(story, redis) == [[5, 5], [5, 5]]
 
 
 def test_the_window_moves_on(redis: RedisServer) -> None:
-    async def story(windows: MovingWindows) -> list[int]:
-        first = await admitted(windows, 7, key="moves", seconds=1)
-        await asyncio.sleep(1.1)
-        return [first, await admitted(windows, 7, key="moves", seconds=1)]
+    async def story(windows: MovingWindows, passing: Passing) -> list[int]:
+        first = await admitted(windows, 7, key="moves", seconds=HOUR)
+        passing("moves", HOUR / 2)
+        early = await admitted(windows, 7, key="moves", seconds=HOUR)
+        passing("moves", HOUR / 2)
+        return [first, early, await admitted(windows, 7, key="moves", seconds=HOUR)]
 
-    assert both(story, redis) == [[5, 5], [5, 5]]
+    assert both(story, redis) == [[5, 0, 5], [5, 0, 5]]
 
 
 def test_a_hit_tells_how_many_its_window_has(redis: RedisServer) -> None:
-    async def story(windows: MovingWindows) -> list[int]:
-        hits = [await windows.hit("told", count=3, seconds=1) for _ in range(4)]
-        await asyncio.sleep(1.1)
-        return [*hits, await windows.hit("told", count=3, seconds=1)]
+    async def story(windows: MovingWindows, passing: Passing) -> list[int]:
+        hits = [await windows.hit("told", count=3, seconds=HOUR) for _ in range(4)]
+        passing("told", HOUR)
+        return [*hits, await windows.hit("told", count=3, seconds=HOUR)]
 
     assert both(story, redis) == [[1, 2, 3, 0, 1], [1, 2, 3, 0, 1]]
 
@@ -100,13 +121,14 @@ def test_the_wall_clock_changes_nothing_in_memory(monkeypatch: pytest.MonkeyPatc
     windows = MemoryWindows()
 
     async def story() -> list[int]:
-        first = await admitted(windows, 7, seconds=1)
+        first = await admitted(windows, 7, seconds=HOUR)
+        assert await admitted(windows, 1, key="brief", count=1, seconds=1) == 1
         monkeypatch.setattr(time, "time", lambda: real() + step)
-        at_once = await admitted(windows, 7, seconds=1)
-        await asyncio.sleep(1.1)
-        return [first, at_once, await admitted(windows, 7, seconds=1)]
+        at_once = await admitted(windows, 7, seconds=HOUR)
+        wait_out(1)
+        return [first, at_once, await admitted(windows, 1, key="brief", count=1, seconds=1)]
 
-    assert run(story) == [5, 0, 5]
+    assert run(story) == [5, 0, 1]
 
 
 @pytest.mark.parametrize("ahead", [HOUR, 60, 30])
@@ -117,16 +139,8 @@ def test_redis_forgets_what_lies_in_the_future(redis: RedisServer, ahead: int) -
     async def story() -> int:
         async with aclosing(RedisWindows(redis.url)) as windows:
             await admitted(windows, 5, key=key)
-            shift()
+            shift(redis, key, ahead)
             return await admitted(windows, 11, key=key)
-
-    def shift() -> None:
-        with Redis.from_url(redis.url) as direct:
-            name = f"dealtrace:rate:{key}"
-            shifted = [int(hit) + ahead * 1_000_000 for hit in direct.lrange(name, 0, -1)]
-            direct.delete(name)
-            direct.rpush(name, *shifted)
-            direct.expire(name, 2 * HOUR)
 
     assert run(story) == 5
 
@@ -136,12 +150,13 @@ def test_the_clock_of_a_process_changes_nothing_in_redis(redis: RedisServer, mon
 
     async def story() -> list[int]:
         async with aclosing(RedisWindows(redis.url)) as windows:
-            first = await admitted(windows, 7, key="process", seconds=1)
+            first = await admitted(windows, 7, key="process", seconds=HOUR)
             monkeypatch.setattr(time, "time", lambda: real() - HOUR)
-            await asyncio.sleep(1.1)
-            return [first, await admitted(windows, 7, key="process", seconds=1)]
+            early = await admitted(windows, 7, key="process", seconds=HOUR)
+            shift(redis, "process", -HOUR)
+            return [first, early, await admitted(windows, 7, key="process", seconds=HOUR)]
 
-    assert run(story) == [5, 5]
+    assert run(story) == [5, 0, 5]
 
 
 def test_redis_keeps_a_key_no_longer_than_its_window(redis: RedisServer) -> None:

@@ -1,7 +1,6 @@
 """An alert from a quiet day to a mailbox and a webhook, once each, also when the server starts again."""
 
 import json
-import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +13,7 @@ from dealtrace.accounts.site_days import day_start, site_day
 from dealtrace.deals.incoming_deal import IncomingDeal
 from dealtrace.operations.deals.import_deals import import_deals
 from dealtrace.storage.database.engine import open_database
+from engines import CopySqlite
 from mail_server import MailServer
 from receiver import Receiver
 from server import ServerProcess
@@ -35,7 +35,7 @@ def receiver() -> Iterator[Receiver]:
 
 
 def test_a_silent_service_is_noticed_once(
-    sqlite_template: Path,
+    copy_sqlite: CopySqlite,
     tmp_path: Path,
     start_server_on: Callable[..., ServerProcess],
     command_line: CommandLine,
@@ -43,7 +43,7 @@ def test_a_silent_service_is_noticed_once(
     receiver: Receiver,
 ) -> None:
     file = tmp_path / "dealtrace.db"
-    shutil.copy(sqlite_template, file)
+    copy_sqlite(file)
     url = f"sqlite:///{file}"
     database = open_database(url)
     stage = Stage(database)

@@ -1,10 +1,12 @@
 """A database that is gone, full or takes no writes: 503, `/readyz` says which part, and the log says it once."""
 
+import html
 import os
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -203,6 +205,30 @@ def test_a_postgresql_that_is_read_only_is_503(postgresql: PostgresqlServer, tmp
         assert server.journal(player.token, player.site.id).json()["recordsTotal"] == 2
         assert "request_broke" not in server.logged
         assert server.logged.count('"database_unavailable"') == 1
+
+
+def test_a_form_that_cannot_be_stored_now_is_sent_again_from_the_page_that_says_so(
+    postgresql: PostgresqlServer, tmp_path: Path
+) -> None:
+    with closing(ServerProcess(postgresql.create("forms"), tmp_path, is_fork=True)) as server:
+        with closing(open_database(server.database_url)) as database:
+            stage = Stage(database)
+            player = stage.open_site()
+            call = stage.call(player, datetime.now(UTC))
+            guest = logged_in(server, database, language="en")
+        path = f"/{player.site.id}/leads/call/{call.id}"
+        typed = {"act": "note", "tags": "vip", "manager": "", "comment": "<New> site"}
+        set_read_only(postgresql, "on")
+        wait_until(lambda: readiness(server) == (503, "read-only"))
+        answer = guest.send(path, **typed)
+        assert (answer.status_code, answer.headers["content-type"]) == (503, "text/html; charset=utf-8")
+        form = answer.text.partition(f'action="/cabinet{path}"')[2].partition("</form>")[0]
+        fields = {name: html.unescape(value) for name, value in re.findall(r'name="(\w+)" value="([^"]*)"', form)}
+        assert fields.items() >= typed.items()
+        set_read_only(postgresql, "off")
+        wait_for(server, 200)
+        assert guest.send(path, **fields).is_redirect
+        assert "&lt;New&gt; site" in guest.get(path).text
 
 
 def set_read_only(postgresql: PostgresqlServer, state: str) -> None:

@@ -117,3 +117,8 @@ def test_registrations_do_not_wait_for_passwords_of_commands(held: HeldServer, m
     for arguments in (("create", "anna"), ("password", person.login)):
         ended = held.registers_during("hash", held.server.command, "user", *arguments)
         assert ended.returncode == 0, ended
+
+
+def test_the_password_of_an_unknown_login_is_checked_too(held: HeldServer) -> None:
+    """Else its answer would come sooner, and would say which logins there are."""
+    assert held.registers_during("verify", Guest(held.server).log_in, "nobody").status_code == 403

@@ -15,6 +15,7 @@ from dealtrace.cli.serve import GRACE_SECONDS
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.runtime.server_stop import RETRY_SECONDS
 from dealtrace.storage.database.engine import open_database
+from engines import CopySqlite
 from guests import Guest, member_of
 from server import ServerProcess
 from waiting import wait_until
@@ -29,11 +30,10 @@ BUFFER_BYTES = 65_536
 
 
 @pytest.fixture(scope="module")
-def full_file(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Player]:
+def full_file(copy_sqlite: CopySqlite, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Player]:
     """Fill a database with deals, each by a manager of its own, whose file does not fit the buffers of a connection."""
     path = tmp_path_factory.mktemp("full") / "dealtrace.db"
-    path.write_bytes(sqlite_template.read_bytes())
-    database = open_database(f"sqlite:///{path}")
+    database = open_database(copy_sqlite(path))
     stage = Stage(database)
     shop = stage.open_site()
     for start in range(0, DEALS, AT_ONCE):

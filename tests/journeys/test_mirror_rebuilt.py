@@ -1,6 +1,5 @@
 """A mirror that had to be built again: the probe, the log, the metrics and `dealtrace doctor` name the cause."""
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from cast import Stage
 from commands import CommandLine, Terminal
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.reports.mirror.mirror import file_of
+from engines import CopySqlite
 from server import ServerProcess
 from waiting import wait_until
 
@@ -20,10 +20,10 @@ def mirror_of(server: ServerProcess) -> dict[str, Any]:
 
 
 def test_a_rebuild_is_named_wherever_an_operator_looks(
-    start_server_on: Callable[..., ServerProcess], command_line: CommandLine, sqlite_template: Path, tmp_path: Path
+    start_server_on: Callable[..., ServerProcess], command_line: CommandLine, copy_sqlite: CopySqlite, tmp_path: Path
 ) -> None:
     file = tmp_path / "own.db"
-    shutil.copy(sqlite_template, file)
+    copy_sqlite(file)
     url = f"sqlite:///{file}"
     database = open_database(url)
     player = Stage(database).open_site()

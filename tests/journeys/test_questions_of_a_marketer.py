@@ -6,12 +6,10 @@ docs/cabinet.md lists the questions for people.
 
 import json
 import re
-import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -41,6 +39,7 @@ from dealtrace.storage.deals.match_reasons import find_match_reasons
 from dealtrace.storage.schema.tables.deals import deal
 from dealtrace.storage.schema.tables.leads import call, lead_request
 from dealtrace.storage.schema.tables.visits import traffic_source, visit
+from engines import CopySqlite
 from guests import member_of
 from server import ServerProcess
 from walker import Walker, Way
@@ -149,11 +148,11 @@ class Marketer(Walker):
 
 @pytest.fixture(scope="module")
 def office(
-    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, command_line: CommandLine
+    copy_sqlite: CopySqlite, tmp_path_factory: pytest.TempPathFactory, command_line: CommandLine
 ) -> Iterator[Office]:
     """Make a demo whose year ends today, and run its server."""
     folder = tmp_path_factory.mktemp("office")
-    shutil.copy(sqlite_template, folder / "dealtrace.db")
+    copy_sqlite(folder / "dealtrace.db")
     url = f"sqlite:///{folder}/dealtrace.db"
     wait_for_a_day_that_lasts(MOSCOW)
     last_on = site_day(datetime.now(UTC), MOSCOW)

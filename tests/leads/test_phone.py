@@ -184,6 +184,15 @@ RUSSIAN = [
     (MOSCOW, "10:00:00 4951234567"),
     (MOSCOW, "4500,00 8 495 123 45 67"),
     ("74958410338", "4500,00 8495-8-41-03-38"),
+    # behind a date, before hours
+    (MOSCOW, "25.11.2026 8 (495) 123-45-67"),
+    (MOSCOW, "2026-11-25 4951234567"),
+    (MOSCOW, "заявка 5.3.2026 +8 495 123-45-67"),
+    (PHONE, "9205550055 с 10 до 18"),
+    (PHONE, "8 920 555-00-55, звонить с 9 по 18"),
+    # behind the number of a house, where only the tilde tells the exit code from a number
+    (PHONE, "кв.3 8~10 7 920 555-00-55"),
+    (PHONE, "8~10 7 920 555-00-55 (60094)"),
     # Russian before foreign
     ("74912345678", "84912345678"),
     ("74930123456", "4930123456"),
@@ -242,6 +251,8 @@ FOREIGN = [
     ("85251234567", "852 5123 4567"),
     ("8613812345678", "86 138 1234 5678"),
     ("8801712345678", "880 1712 345678"),
+    ("375291234567", "375 29 123-45-67 с 10 до 18"),
+    ("375291234567", "д.5 8~10 375 29 123-45-67"),
     # behind the number of a house and a comma, or a time
     ("375291234567", "д. 4; +375 29 123-45-67"),
     ("375291234567", "25.11.2026 10:00:00 00 375 29 123-45-67"),
@@ -301,6 +312,27 @@ UNUSABLE = [
     *("кв.4 972 50-234-2888", "тел.432-861019971134", "заказ 79 993 12 35-67-55", "кв.79 0033 1 23 44 02 77"),
     *("3 47 22 12 34 56", "6. 6621297317", "заказ 83024 810373 22 752 516", "770224 00 380 31 1233481"),
     *("заказ 7 995 555 12 31 13 (8)", "810-432 996 312 123825", "810-84 784176 1 52 46", "84-810 81044 121 234 3727"),
+    # beside an order that begins with a 7 or 8, with or without an exit code
+    *("заказ 87616 66 21 23 73 68,,4884", "заказ 770856 81047 40 61 23 11 №406", "моб: №87012 00 49 30 702141"),
+    *(
+        "т.7423-372 5123 4094",
+        "phone 87784 00 47 40 66 08 43",
+        "тел. #73900 372 380 72 60 вечером",
+        "№8101 8635 37 50 03",
+    ),
+    *("кв.98 6621237152", "(7381) 66-81-234-6402x8104", "заказ 777840 81066 2 123 0213", "810-86 47 40 61 24 37"),
+    *(
+        "8-976 370 - 61 - 86 - 60 - 02",
+        "8-869 007 4156 - 794441",
+        "8845-26 84 210 1203 376",
+        "8950-867 20 (23) 4567861",
+    ),
+    # a Russian number with a comma or a slash inside, beside a house or another number
+    *("79 8(3490) - 22 - 22, 92 7-(49590) - 9 - 00 - 84", "каб 43 - 7-485 022 37 / 39 007 4737 - 386 - 041."),
+    *("оф.8104; 0049 30 123171 - 7-(8636).917061", "8628 784696x8–85–36 #8104", "+49 30 808448 - (30177) - 93554"),
+    *("т.#781427 42726 51x574", "86, 7062, 781 431 (18553)", "8 38174, 73-657-700323"),
+    # a prefix twice, or a foreign number behind an 8
+    "8104 | +8 (8416) - 079972 (7)",
     # divided by an x, or cut by a slash
     *("+7 98686x78131 659616", "№7 8 98686x78131 659616", "тел. + 86–131–21–42/75–46", "+82.10.2053x0538"),
     # more digits than a number can have
@@ -308,7 +340,7 @@ UNUSABLE = [
     # divided by a slash or a point, with an extension
     *("т. 8995-293/8771 123456", "Иван, +7(922) 595·7243 123456", "92259/84951 123456", "+7 8 98686x78131 659616"),
     # with what may be a part of them or an extension
-    *("4951234567 (5)", "4951234567 5", "9205550055 с 10 до 18", "9205550055, 12", "9205550055 9205550066"),
+    *("4951234567 (5)", "4951234567 5", "9205550055 10 18", "9205550055, 12", "9205550055 9205550066"),
     *("+49,30 12345678", "123-45-67, 8901", "+375,29 123-45-67", "12 9205550055,"),
     # Russian by its prefix, and nobody's in Russia
     *("8 (213) 123-45-67", "8 (131) 234-56-78", "+8 1 3 1234 5678", "00 8 495 123 45 67", "+7 (892) 055-50-05"),
@@ -493,9 +525,8 @@ def test_a_russian_number_beside_other_numbers_is_itself_or_none(
 
 
 @given(st.integers(0, 2**64))
-@settings(max_examples=500, derandomize=True)
+@settings(max_examples=500)
 def test_a_field_of_phones_among_other_numbers_names_no_stranger(seed: int) -> None:
-    """`make torture` draws a million texts, of which nine are still misread; here they are the same in each run."""
     text = draw_phone_text(Random(seed))
     assert text.phones.issuperset(list_phones(text.text)), text
 
@@ -640,6 +671,6 @@ def test_a_long_text_is_read_or_passed_over(text: str) -> None:
     assert list_phones(text) in {(), (PHONE,)}
 
 
-@given(NATIONAL, st.sampled_from(["7", "+7", "8"]))
+@given(NATIONAL, st.sampled_from(["7", "+7", "8", ""]))
 def test_what_programs_send_is_read_as_the_same_digits_with_a_mark_are(national: str, prefix: str) -> None:
     assert list_phones(f"{prefix}{national}") == list_phones(f"{prefix}{national} ") == (f"7{national}",)

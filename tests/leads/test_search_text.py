@@ -5,8 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dealtrace.leads.search_text import SEARCH_LENGTH_MAX, SearchText, parse_search
-
-ID_MAX = 2**53 - 1
+from dealtrace.whole_number import ID_MAX
 
 
 @pytest.mark.parametrize(
@@ -30,10 +29,10 @@ ID_MAX = 2**53 - 1
     ],
 )
 def test_a_text_is_recognised_by_its_form(typed: str, search: SearchText | None) -> None:
-    assert parse_search(typed, ID_MAX) == search
+    assert parse_search(typed) == search
 
 
 @given(st.text(max_size=400))
 def test_any_text_is_read(typed: str) -> None:
-    search = parse_search(typed, ID_MAX)
+    search = parse_search(typed)
     assert search is None or (0 < len(search.text) <= SEARCH_LENGTH_MAX and (search.id or 0) <= ID_MAX)

@@ -1,7 +1,6 @@
 """Long work that a stop of a real server ends: what was not ready is answered 503, and is done after the next start."""
 
 import re
-import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +16,7 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.reports.mirror.mirror import file_of, folder_of
 from dealtrace.storage.schema.tables.leads import call
+from engines import CopySqlite
 from guests import member_of, text_of
 from server import ServerProcess, http_client
 from waiting import PATIENCE_SECONDS, wait_until
@@ -34,11 +34,10 @@ SELECT :site_id, {STARTED} + i, i, 'visitor-' || i, :source_id, 'https://shop.ex
 
 
 @pytest.fixture
-def database(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
+def database(copy_sqlite: CopySqlite, tmp_path: Path) -> Iterator[Database]:
     """Give a SQLite database for a server of its own."""
     file = tmp_path / "served.db"
-    shutil.copy(sqlite_template, file)
-    opened = open_database(f"sqlite:///{file}")
+    opened = open_database(copy_sqlite(file))
     yield opened
     opened.close()
 

@@ -9,21 +9,28 @@ from itertools import count
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, cast, literal, select, update
 
 from cast import MOSCOW, Stage
+from dealtrace.accounts.clock_set_back import CLOCKS_APART_MAX
 from dealtrace.accounts.site import Site, SiteId
+from dealtrace.accounts.webhook import PAUSE_MAX, BodyStyle, EventKind, Webhook, WebhookId
 from dealtrace.attribution.credit import AttributionModel, credits_under, touches_of
 from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
 from dealtrace.attribution.visit import Visit, VisitId
 from dealtrace.deals.deal import Deal, DealId
 from dealtrace.deals.lead_clue import LeadClue, SearchContacts
-from dealtrace.leads.call import Call, CallId, Circumstances
+from dealtrace.leads.call import Call, CallId, CallPhase, Circumstances, is_answered, phase_of
 from dealtrace.leads.contact import StatedContact
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.leads.lead_request import LeadRequest, LeadRequestId
 from dealtrace.leads.qualification import Predecessors, Qualification, is_target_call, qualification_of
+from dealtrace.leads.ring_back import RingBack, is_missed
 from dealtrace.matching.window import window_of
+from dealtrace.operations.reports.ask import stored_facts
+from dealtrace.reports.facts import Fact
+from dealtrace.storage.database.column_types import Instant
+from dealtrace.storage.database.due import is_due
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.deals.daily_counts import list_miscounted_days
 from dealtrace.storage.deals.deal_rows import DealToInsert
@@ -32,11 +39,14 @@ from dealtrace.storage.deals.lead_links import find_ids_by_contact
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.journals.keyset_pages import Cursor, find_page
 from dealtrace.storage.journals.lead_journal import Field, Filter, LeadQuery, QualificationFilter, query_leads
+from dealtrace.storage.journals.lead_list import LeadFilters, query_lead_list
 from dealtrace.storage.leads.contact_rows import SpanQuery, insert_spans, list_spans
 from dealtrace.storage.leads.lead_rows import NewLead
 from dealtrace.storage.leads.leads import insert_leads
 from dealtrace.storage.leads.qualification import find_qualifications
-from dealtrace.storage.schema.tables.leads import LEAD_TABLES
+from dealtrace.storage.leads.ring_backs import find_ring_back
+from dealtrace.storage.reports.fact_tables import Moment
+from dealtrace.storage.schema.tables.leads import LEAD_TABLES, call
 from dealtrace.storage.visits.credits import find_credited_visits, replace_credits
 from dealtrace.storage.visits.traffic_sources import intern_sources
 from dealtrace.storage.visits.visits import insert_visits
@@ -156,6 +166,115 @@ def test_what_leads_count_for(
             assert set(page.ids) == listed, counting
 
 
+# Whether calls were answered or missed, and which of them are to be returned.
+
+
+@dataclass(frozen=True)
+class RandomCall:
+    client_id: int
+    started_at: datetime
+    seconds: int
+    is_successful: bool | None
+    exchange: str | None
+    phone: str
+    ring_back: RingBack | None
+    is_deleted: bool
+
+    @property
+    def details(self) -> Circumstances:
+        return Circumstances(is_successful=self.is_successful, exchange=self.exchange)
+
+    @property
+    def duration(self) -> timedelta:
+        return SECOND * self.seconds
+
+
+random_calls = st.lists(
+    st.builds(
+        RandomCall,
+        client_id=st.sampled_from([1, 2, 3]),
+        started_at=moments,
+        seconds=st.sampled_from([0, 0, 1, 30]),
+        is_successful=st.sampled_from([None, None, True, False]),
+        exchange=st.sampled_from([None, "", "mango"]),
+        phone=st.sampled_from([CONTACT, CONTACT, CONTACT, ""]),
+        ring_back=st.sampled_from([None, None, *RingBack]),
+        is_deleted=st.sampled_from([False, False, False, True]),
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+def store_calls(connection: Connection, site: Site, calls: Sequence[RandomCall]) -> dict[int, RandomCall]:
+    by_id = {ids_of(): each for each in calls}
+    rows = [
+        NewLead(
+            Call(CallId(call_id), None, each.started_at, each.duration),
+            each.client_id,
+            each.phone,
+            None,
+            (),
+            circumstances=each.details,
+        )
+        for call_id, each in by_id.items()
+    ]
+    insert_leads(connection, site.id, rows, NOON)
+    for call_id, each in by_id.items():
+        values = {"ring_back": each.ring_back, "deleted_at": NOON if each.is_deleted else None}
+        connection.execute(update(call).where(call.c.site_id == site.id, call.c.id == call_id).values(values))
+    return by_id
+
+
+def outcome_by_the_rules(each: RandomCall) -> str:
+    """Return whether a call is in progress, answered or missed; no call is two of these, or none."""
+    outcomes = {
+        "in progress": phase_of(each.details, each.duration) is CallPhase.ONGOING,
+        "answered": is_answered(each.details, each.duration),
+        "missed": is_missed(each.details, each.duration),
+    }
+    (outcome,) = (name for name, is_so in outcomes.items() if is_so)
+    return outcome
+
+
+@settings(max_examples=EXAMPLES)
+@given(calls=random_calls, target=st.sampled_from([timedelta(0), 30 * SECOND]))
+def test_whether_calls_were_answered_or_missed(shared_stage: Stage, calls: list[RandomCall], target: timedelta) -> None:
+    with new_site(shared_stage.database, target_call=target) as (connection, site):
+        stored = store_calls(connection, site, calls)
+        by_id = {call_id: each for call_id, each in stored.items() if not each.is_deleted}
+        outcomes = {call_id: outcome_by_the_rules(each) for call_id, each in by_id.items()}
+        facts = stored_facts(connection, site)
+        attributes = ("is_answered", "is_missed", "is_target")
+        rows = facts.fetch(facts.tables.rows(Fact.LEADS, attributes, Moment.HAPPENED))
+        assert {tuple(row) for row in rows} == {
+            (
+                call_id,
+                outcomes[call_id] == "answered",
+                outcomes[call_id] == "missed",
+                is_target_call(each.details, each.duration, target),
+            )
+            for call_id, each in by_id.items()
+        }
+        missed = {call_id for call_id, each in by_id.items() if outcomes[call_id] == "missed" and each.phone}
+        latest = {
+            max((each.started_at, call_id) for call_id, each in by_id.items() if each.client_id == client_id)[1]
+            for client_id in {each.client_id for each in by_id.values()}
+        }
+        marked = {call_id for call_id in missed if by_id[call_id].ring_back is not None}
+        assert calls_listed(connection, site, to_ring_back=True) == missed & latest - marked
+        assert calls_listed(connection, site, is_dealt_with=True) == marked
+        for call_id, outcome in outcomes.items():
+            found = find_ring_back(connection, site.id, call_id)
+            assert found is not None
+            assert found.is_missed is (outcome == "missed")
+
+
+def calls_listed(connection: Connection, site: Site, **filters: bool) -> set[int]:
+    query = query_lead_list(site.id, LeadFilters(LeadKind.CALL, **filters))  # type: ignore[arg-type]
+    return set(find_page(connection, query, Cursor(), 100).ids)
+
+
 # Which visit is credited.
 
 
@@ -231,3 +350,21 @@ def test_on_which_days_deals_count(shared_stage: Stage, happened: list[datetime]
         deals = [DealToInsert(deal_of_a_contact(at, DAY), "", at) for at in happened]
         insert_deals(connection, site.id, deals, {})
         assert list_miscounted_days(connection, site.id) == []
+
+
+# When something planned is due.
+
+WEBHOOK = Webhook(WebhookId(1), 1, "https://crm.example/", frozenset(EventKind), BodyStyle.FORM, "whsec_", NOON)
+distances = st.sampled_from([timedelta(0), PAUSE_MAX, PAUSE_MAX + CLOCKS_APART_MAX]) | st.timedeltas(-DAY, DAY)
+around = st.sampled_from([timedelta(0), MICROSECOND, -MICROSECOND])
+
+
+@settings(max_examples=EXAMPLES)
+@given(planned=st.lists(st.builds(lambda apart, more: NOON + apart + more, distances, around), min_size=1, max_size=9))
+def test_when_something_planned_is_due(shared_stage: Stage, planned: list[datetime]) -> None:
+    expected = [replace(WEBHOOK, next_attempt_at=at).is_due(NOON) for at in planned]
+    due = [
+        is_due(cast(literal(at, Instant), Instant), NOON, PAUSE_MAX).label(f"due_{n}") for n, at in enumerate(planned)
+    ]
+    with shared_stage.database.read() as connection:
+        assert list(map(bool, connection.execute(select(*due)).one())) == expected

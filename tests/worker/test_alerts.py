@@ -1,6 +1,5 @@
 """Rules that servers look at: each event is sent once, whatever starts again and however many processes there are."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
 from datetime import timedelta
@@ -33,6 +32,7 @@ from dealtrace.storage.mails.outbox import list_mails
 from dealtrace.storage.schema.tables.alerts import alert as alert_table
 from dealtrace.storage.schema.tables.webhooks import webhook_outbox
 from dealtrace.worker.alerts import RETRY_AFTER, Alerts
+from engines import CopySqlite
 from metric_values import metric_value
 from waiting import until
 from write_commands import open_write_queue, run
@@ -41,11 +41,10 @@ ANNA = Recipient("anna@example.com", "ru")
 
 
 @pytest.fixture
-def stage(sqlite_template: Path, tmp_path: Path) -> Iterator[Stage]:
+def stage(copy_sqlite: CopySqlite, tmp_path: Path) -> Iterator[Stage]:
     """Give a stage on SQLite: what is claimed and stored is tried on both engines beside the operations."""
     file = tmp_path / "dealtrace.db"
-    shutil.copy(sqlite_template, file)
-    database = open_database(f"sqlite:///{file}", mirror_memory_mib=0)
+    database = open_database(copy_sqlite(file), mirror_memory_mib=0)
     yield Stage(database)
     database.close()
 

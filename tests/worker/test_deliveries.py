@@ -1,6 +1,5 @@
 """Webhooks whose deliveries cannot be written, or whose outcome cannot be stored."""
 
-import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -22,7 +21,7 @@ from dealtrace.webhooks.delivery import Delivery, OutboxPosition
 from dealtrace.webhooks.event import DealEvent
 from dealtrace.webhooks.http_request import Message
 from dealtrace.worker import deliveries
-from dealtrace.worker.deliveries import POLL_SECONDS, Deliveries
+from dealtrace.worker.deliveries import Deliveries
 from dealtrace.worker.webhook_client import WebhookClient
 from waiting import until
 from write_commands import run
@@ -82,6 +81,11 @@ def test_the_webhooks_of_a_site_are_looked_at_in_one_statement_however_many(stag
 
 def deliver_until(stage: Stage, writer: Writer, is_over: Any) -> None:
     """Deliver until something has happened, and for two polls more."""
+    poll, polls = Deliveries._poll, list[None]()
+
+    async def poll_and_count(sender: Deliveries) -> None:
+        await poll(sender)
+        polls.append(None)
 
     async def story() -> None:
         read_pool = ReadPool(stage.database, 2)
@@ -94,12 +98,15 @@ def deliver_until(stage: Stage, writer: Writer, is_over: Any) -> None:
             write_test=lambda _webhook, now: Message("id", "test", now, {}),
         )
         await until(is_over)
-        await asyncio.sleep(2.5 * POLL_SECONDS)
+        before = len(polls)
+        await until(lambda: len(polls) > before + 2)  # the first may have begun before
         await sender.stop()
         await queue.stop()
         read_pool.stop()
 
-    run(story)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Deliveries, "_poll", poll_and_count)
+        run(story)
 
 
 @pytest.mark.parametrize(

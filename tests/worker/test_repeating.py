@@ -2,10 +2,8 @@
 
 import asyncio
 import sqlite3
-import statistics
-import time
 from collections.abc import Callable
-from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,11 +11,12 @@ import structlog
 
 from dealtrace.errors import DatabaseUnavailable
 from dealtrace.log import OUTAGE_REPEATED_SECONDS, Outage
+from dealtrace.worker import repeating
 from dealtrace.worker.repeating import BackgroundLoops, next_round
 from waiting import until
 from write_commands import run
 
-PAUSE_SECONDS = 0.1
+ROUNDS = 6
 
 
 class Broken(BaseException):
@@ -106,24 +105,36 @@ def test_loops_that_are_stopped_end_quietly() -> None:
     assert lines == []
 
 
-def test_loops_of_one_pause_run_at_the_same_moments_whenever_they_began() -> None:
-    moments: dict[str, list[float]] = {"early": [], "late": []}
+@pytest.mark.parametrize("began_after", [0.0, 0.1, 0.5, 0.9, 7.25])
+def test_loops_of_one_pause_run_at_the_same_moments_whenever_they_began(
+    monkeypatch: pytest.MonkeyPatch, began_after: float
+) -> None:
+    now, moments = [began_after], list[float]()
+    yield_to_others = asyncio.sleep
+
+    async def pass_time(seconds: float) -> None:
+        now[0] += seconds
+        await yield_to_others(0)
 
     async def story() -> None:
-        async def work(name: str) -> None:
-            moments[name].append(time.monotonic())
+        is_enough = asyncio.Event()
+
+        async def work() -> None:
+            moments.append(now[0])
+            if len(moments) == ROUNDS:
+                is_enough.set()
+                await asyncio.Event().wait()
 
         loops = BackgroundLoops(lambda: pytest.fail("it ended the process"))
-        loops.start(partial(work, "early"), PAUSE_SECONDS, Outage("early_failed", "early_works"))
-        await asyncio.sleep(PAUSE_SECONDS / 2)
-        loops.start(partial(work, "late"), PAUSE_SECONDS, Outage("late_failed", "late_works"))
-        await until(lambda: len(moments["late"]) > 10)
+        loops.start(work, 1.0, Outage("thing_failed", "thing_works"))
+        await is_enough.wait()
         await loops.stop()
 
+    monkeypatch.setattr(repeating, "_STARTED_AT", 0.0)
+    monkeypatch.setattr(repeating, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(repeating, "asyncio", SimpleNamespace(**{**vars(asyncio), "sleep": pass_time}))
     run(story)
-    phases = [[(moment / PAUSE_SECONDS) % 1 for moment in of_loop[1:]] for of_loop in moments.values()]
-    apart = abs(statistics.median(phases[0]) - statistics.median(phases[1]))
-    assert min(apart, 1 - apart) < 1 / 4, "half a pause lay between their first rounds"
+    assert moments == [began_after, *(int(began_after) + number for number in range(1, ROUNDS))]
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,12 @@
 import re
 from urllib.parse import urlsplit
 
-from dealtrace.attribution.addresses import host_in_ascii
+from dealtrace.attribution.host_names import host_in_ascii
+from dealtrace.attribution.web_url import DEFAULT_PORTS
 from dealtrace.errors import InvalidSetting
 
 ORIGINS_MAX = 100
 """Ours: the maximum number of origins of a site; no site needs more."""
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]")
 
 
@@ -40,9 +40,9 @@ def _read_origin(key: str, text: str) -> str:
     is_bare = parts.path in ("", "/") and not (
         parts.query or parts.fragment or "@" in parts.netloc or len(text.split()) > 1
     )
-    if parts.scheme not in _DEFAULT_PORTS or not _HOST.fullmatch(host) or not is_bare:
+    if parts.scheme not in DEFAULT_PORTS or not _HOST.fullmatch(host) or not is_bare:
         raise _no_origin(key)
-    shown = "" if port in (None, _DEFAULT_PORTS[parts.scheme]) else f":{port}"
+    shown = "" if port in (None, DEFAULT_PORTS[parts.scheme]) else f":{port}"
     return f"{parts.scheme}://{host}{shown}"
 
 

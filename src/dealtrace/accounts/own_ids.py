@@ -1,9 +1,8 @@
 """The ids that this database assigns, and the ids that are left for data imported from Calltouch."""
 
 from dealtrace.record import record
+from dealtrace.whole_number import ID_MAX
 
-ID_MAX = 2**53 - 1
-"""The largest id: JavaScript and 1C represent all integers up to this one exactly."""
 FIRST_ID_DEFAULT = 10**9
 """The first id of a new database.
 

@@ -1,7 +1,4 @@
-"""Changes to a site's settings and data: what was changed, by whom and when.
-
-Any: former values are JSON.
-"""
+"""Changes to a site's settings and data: what was changed, by whom and when."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -51,7 +48,7 @@ class ChangeKind(StrEnum):
 
 
 FormerValues = Mapping[str, Any]
-"""The id of what was changed, and the former values of its changed parts, as JSON."""
+"""The id of what was changed, and the former values of its changed parts, as JSON. Any: they are of many types."""
 PAST_DEALS = "deals"
 """The name of a change of kind `PAST` if past deals were matched again; if visits were reclassified, it is empty."""
 

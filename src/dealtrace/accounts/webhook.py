@@ -86,9 +86,14 @@ class Webhook:
     test_outcome: str | None = None
 
     @property
+    def host(self) -> str:
+        """Return the host of the webhook's URL."""
+        return urlsplit(self.url).hostname or ""
+
+    @property
     def name(self) -> str:
         """Return the webhook's id and host, for people who must not see its URL; a URL may contain a secret."""
-        return f"{self.id} {urlsplit(self.url).hostname or ''}"
+        return f"{self.id} {self.host}"
 
     @property
     def is_paused(self) -> bool:
@@ -118,7 +123,7 @@ class Webhook:
         Ours: an attempt planned further ahead than `PAUSE_MAX` plus `CLOCKS_APART_MAX` is due at once, because it was
         planned by a clock that has since been set back.
         """
-        if self.paused_at is not None:
+        if self.is_paused:
             return False
         return self.next_attempt_at is None or not now < self.next_attempt_at <= now + PAUSE_MAX + CLOCKS_APART_MAX
 

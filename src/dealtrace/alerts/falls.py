@@ -46,6 +46,14 @@ def find_falls(observed: Mapping[Metric, Mapping[Slot, Observed]], slots: Sequen
     return falls
 
 
+def falls_together(falls: Sequence[Fall]) -> list[tuple[Fall, ...]]:
+    """Return falls in groups, each with the falls in one window of time; groups and their falls keep their order."""
+    found: dict[Slot, list[Fall]] = {}
+    for fall in falls:
+        found.setdefault(fall.slot, []).append(fall)
+    return [tuple(group) for group in found.values()]
+
+
 def _fall(metric: Metric, slot: Slot, numbers: Mapping[Slot, Observed]) -> Fall | None:
     rule = Rule(AlertKind.DROP, metric.name, slot.window, Decimal(PERCENT_USUAL[AlertKind.DROP]))
     judged = judge(rule, metric, _sound(numbers[slot]), [_sound(numbers[each]) for each in slots_before(slot)])

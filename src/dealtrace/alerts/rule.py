@@ -18,6 +18,7 @@ from dealtrace.reports.facts import Fact
 from dealtrace.reports.figure import base_measure
 from dealtrace.reports.metrics import Metric, Unit
 from dealtrace.reports.question import Question, QuestionContext, RawQuestion, parse_question
+from dealtrace.whole_number import parse_whole_number
 
 AlertId = NewType("AlertId", int)
 Choice = TypeVar("Choice")
@@ -184,7 +185,7 @@ def _amount(kind: AlertKind, metric: Metric, text: str) -> Decimal | None:
         return _limit(metric, text)
     bare = text.removesuffix(_PERCENT_SIGN).strip() or str(PERCENT_USUAL[kind])
     most = _PERCENT_MAX[kind]
-    if not (bare.isascii() and bare.isdecimal() and len(bare) <= len(str(most)) and 1 <= int(bare) <= most):
+    if not parse_whole_number(bare, most):
         raise InvalidSetting(
             key="amount",
             ru=f"нужно целое число процентов от 1 до {most}",

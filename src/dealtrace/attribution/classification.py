@@ -1,4 +1,4 @@
-"""Find the traffic source of a visit from the addresses of its landing page and the referring page.
+"""Find the traffic source of a visit from the URLs of its landing page and the referring page.
 
 Ours: the vendor's rules are unknown, so we chose rules of our own. They are tried in this order: utm tags, openstat,
 click ids of advertising systems, the referring page, direct.
@@ -8,11 +8,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from dealtrace.attribution.addresses import bare_host, host_in_ascii, parameters_of, registered_domain, split_address
+from dealtrace.attribution.host_names import bare_host, host_in_ascii, registered_domain
 from dealtrace.attribution.known_hosts import APPS, SHARED_DOMAINS, HostKind, KnownHost, find_known
 from dealtrace.attribution.landing_tags import CLICK_IDS, ORGANIC, SOCIAL, click_ids_of, tags_of, utm_of
 from dealtrace.attribution.site_hosts import NO_HOSTS, SiteHosts
 from dealtrace.attribution.traffic_source import DIRECT, TrafficSource
+from dealtrace.attribution.urls import parameters_of, split_url
 from dealtrace.attribution.visit import Visit
 
 NOT_SET = "(not set)"
@@ -35,7 +36,7 @@ MEDIA: Mapping[HostKind, str] = {
 
 
 def classify(landing_url: str, referrer: str, hosts: SiteHosts = NO_HOSTS) -> TrafficSource:
-    """Return the traffic source of a visit from the addresses of its landing page and of the referring page.
+    """Return the traffic source of a visit from the URLs of its landing page and of the referring page.
 
     `referrer` is empty if there was none. `hosts` are the hosts in the site's settings; they take precedence over hosts
     known to all sites.
@@ -73,7 +74,7 @@ def reclassified(visit: Visit, hosts: SiteHosts = NO_HOSTS) -> Visit:
 def _is_stated(visit: Visit) -> bool:
     """Return whether the source of a visit was stated by the file that the visit was imported from.
 
-    Ours: for visits stored without this fact, the source counts as stated if the addresses of the landing page and the
+    Ours: for visits stored without this fact, the source counts as stated if the URLs of the landing page and the
     referring page give another source. If in doubt, the source is kept, because a replaced source is lost for good.
     """
     if visit.has_stated_source is not None:
@@ -85,7 +86,7 @@ def _clicked(click_ids: Mapping[str, str], sender: TrafficSource) -> TrafficSour
     """Return the source of the first click id, or `sender`, the source of the referring page, if that is more precise.
 
     `sender` is more precise if both sources are social networks, since Instagram sends `fbclid` too. It is also more
-    precise if both are the same search engine, since only the address of the referring page has the search words.
+    precise if both are the same search engine, since only the URL of the referring page has the search words.
     """
     source = next(CLICK_IDS[name] for name in CLICK_IDS if name in click_ids)
     is_network = source.medium == SOCIAL == sender.medium
@@ -98,7 +99,7 @@ def _sender_of(landing_url: str, referrer: str, hosts: SiteHosts) -> TrafficSour
 
     The source is `DIRECT` if there is no referring page, or if the page does not count as a referrer.
     """
-    parts = split_address(referrer)
+    parts = split_url(referrer)
     host = bare_host(parts.hostname or "") if parts is not None else ""
     if parts is None or not host or parts.scheme not in {*PAGE_SCHEMES, APP_SCHEME}:
         return DIRECT
@@ -116,7 +117,7 @@ def _is_own(host: str, landing_url: str) -> bool:
 
     Equal hosts have the same owner. Hosts under the same registered domain do too, unless it is a shared domain.
     """
-    landing = split_address(landing_url)
+    landing = split_url(landing_url)
     own = bare_host(landing.hostname or "") if landing is not None else ""
     if not own:
         return False

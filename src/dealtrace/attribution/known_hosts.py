@@ -9,7 +9,7 @@ seen as referrers of visits, or are in the documentation of the services.
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 
-from dealtrace.attribution.addresses import host_in_ascii, registered_domain
+from dealtrace.attribution.host_names import host_in_ascii, registered_domain
 from dealtrace.record import record
 
 

@@ -1,4 +1,4 @@
-"""The parameters that advertising systems add to the addresses of landing pages: utm tags, openstat and click ids."""
+"""The parameters that advertising systems add to the URLs of landing pages: utm tags, openstat and click ids."""
 
 import re
 from base64 import urlsafe_b64decode
@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from dataclasses import field
 from functools import lru_cache
 
-from dealtrace.attribution.addresses import (
+from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
+from dealtrace.attribution.urls import (
     fragment_parameters_of,
     parameters_of,
     short,
-    split_address,
+    split_url,
     text_of,
 )
-from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
 from dealtrace.record import record
 
 TAGS_REMEMBERED = 512
@@ -97,7 +97,7 @@ def tags_of(landing_url: str) -> LandingTags:
     Ours: utm tags in the query without `utm_source` are parts of a label whose rest is in the fragment, so both are
     read; if a tag is in both, the query's value is used.
     """
-    if "=" not in landing_url or (parts := split_address(landing_url)) is None:
+    if "=" not in landing_url or (parts := split_url(landing_url)) is None:
         return NO_TAGS
     places = (parameters_of(parts.query), fragment_parameters_of(parts.fragment))
     in_query, in_fragment = (_named(place, UTM_TAGS) for place in places)

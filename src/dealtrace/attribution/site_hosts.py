@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import field
 from types import MappingProxyType
 
-from dealtrace.attribution.addresses import bare_host, host_in_ascii, host_of, registered_domain
+from dealtrace.attribution.host_names import bare_host, host_in_ascii, host_of, registered_domain
 from dealtrace.attribution.known_hosts import SHARED_DOMAINS, HostKind, KnownHost
 from dealtrace.record import record
 

@@ -17,7 +17,7 @@ class TrafficSource:
 
     @property
     def is_direct(self) -> bool:
-        """Whether the visitor came directly, by typing the address or from a bookmark."""
+        """Whether the visitor came directly, by typing the URL or from a bookmark."""
         return self.source == DIRECT.source
 
     @property

@@ -4,11 +4,12 @@ import hashlib
 from datetime import datetime, timedelta
 
 from dealtrace.attribution.visit import Visit, VisitId
+from dealtrace.whole_number import ID_MAX
 
 FIRST_KEYED_ID = 10**12
 """Ours: the first id made with a secret key. Lower ids are sequential or the vendor's, and can be guessed."""
-VISIT_ID_END = 2**53
-"""All ids are below this number, because JavaScript and 1C cannot represent all larger integers exactly."""
+VISIT_ID_END = ID_MAX + 1
+"""All ids are below this number."""
 GUESSABLE_ID_USABLE = timedelta(hours=24)
 """Ours: how long a form without a token may send the guessable id of a visit, counted from the visit's last page."""
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from dealtrace.attribution.credit import AttributionModel
-from dealtrace.leads.wall_clock import read_day
-from dealtrace.reports.periods import PRESETS, YEAR_FIRST, Comparison
+from dealtrace.leads.wall_clock import YEAR_FIRST, read_day
+from dealtrace.reports.periods import PRESETS, Comparison
 from dealtrace.reports.question import ALL_MODELS
 
 _MODELS = {ALL_MODELS, *(str(int(model)) for model in AttributionModel)}

@@ -11,10 +11,9 @@ from dealtrace.alerts.sentences import metric_words, rule_sentence
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.formats import NOTHING, day
 from dealtrace.cabinet.host_labels import HOST_LABELS
-from dealtrace.cabinet.lead_labels import RING_BACK_LABELS
-from dealtrace.cabinet.reports.choices import model_words
+from dealtrace.cabinet.lead_labels import LEAD_LABELS, RING_BACK_LABELS
+from dealtrace.cabinet.model_labels import model_label
 from dealtrace.errors import Language
-from dealtrace.leads.lead import LeadKind
 from dealtrace.mails.scheduled_report import Rhythm
 from dealtrace.operations.leads.by_hand import DELETED, NOTED, RESTORED
 from dealtrace.operations.leads.ring_back import TO_RETURN
@@ -68,7 +67,7 @@ _VALUES: Mapping[str, str] = {
     "works": "works",
     "paused": "paused",
     "all fields": "all fields",
-    "address changed": "address changed",
+    "address changed": "URL changed",
     "secret changed": "secret changed",
     "call": "calls",
     "lead_request": "lead requests",
@@ -84,7 +83,6 @@ _VALUES: Mapping[str, str] = {
     Rhythm.MONTHLY: "on the first of a month",
 }
 """The English labels of stored values; pages translate them into the person's language."""
-_LEADS: Mapping[str, str] = {LeadKind.CALL: "Call", LeadKind.LEAD_REQUEST: "Lead request"}
 _NAMED_VALUES = frozenset(
     {
         ChangeKind.SETTING,
@@ -136,7 +134,7 @@ def _name_label(
             return f"{day(language, date.fromisoformat(day_on))}, “{text}”"
         case ChangeKind.LEAD:
             kind, _, number = name.partition(" ")
-            return f"{translate(_LEADS[kind])} {number}" if kind in _LEADS else name
+            return f"{translate(LEAD_LABELS[kind])} {number}" if kind in LEAD_LABELS else name
     return name
 
 
@@ -151,7 +149,7 @@ def _value_label(
         case ChangeKind.RATE:
             said = _rates(text, language, translate)
         case ChangeKind.SETTING if change.name == "attribution":
-            said = model_words(AttributionModel(int(text)), language)
+            said = model_label(AttributionModel(int(text)), language)
         case ChangeKind.HOST:
             kind, _, source = text.partition(" ")
             said = f"{translate(HOST_LABELS[kind])} {source}".rstrip() if kind in HOST_LABELS else text

@@ -1,6 +1,6 @@
 """Format numbers, money and times for pages."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -24,6 +24,12 @@ MONTHS = {
 }
 
 _UNITS = {"ru": ("дн.", "ч", "мин", "с"), "en": ("d", "h", "min", "s")}
+_LARGE: Mapping[Language, tuple[tuple[int, str], ...]] = {
+    "ru": ((10**9, "млрд"), (10**6, "млн")),
+    "en": ((10**9, "B"), (10**6, "M")),
+}
+_LARGE_FROM = 10
+"""Ours: an axis that reaches this many millions or billions is labelled in them; its marks are then whole numbers."""
 _SHOWN_UNITS = ((86_400, 3600), (3600, 60))
 """The seconds of a unit, and of the smaller unit that `span_of_time` shows beside it; minutes stand beside seconds."""
 
@@ -41,6 +47,11 @@ def filters_of(language: Language) -> dict[str, Callable[..., object]]:
         "in_total": lambda metric: meaning_in_total(metric, language),
         "key_meanings": lambda by: list_key_meanings(by, language),
     }
+
+
+def in_language(texts: tuple[str, str], language: Language) -> str:
+    """Return the first of two texts for Russian, the second for English."""
+    return texts[0] if language == "ru" else texts[1]
 
 
 def number(language: Language, value: Fraction | Decimal | int | None, digits: int = 0) -> str:
@@ -86,6 +97,20 @@ def metric_value(language: Language, metric: Metric, value: Fraction | None) -> 
             return number(language, value, 1)
         case Unit.NUMBER:
             return number(language, value, 0 if value.denominator == 1 else 2)
+
+
+def axis_labels(language: Language, metric: Metric, marks: Sequence[Fraction]) -> list[str]:
+    """Format the marks of a metric's axis: 0 ₽, 20 млн ₽, 40 млн ₽.
+
+    If the largest mark is at least ten million, all are in millions; if it is at least ten billion, in billions. All
+    marks have the same unit, so that a reader can compare them at a glance.
+    """
+    largest = max(map(abs, marks))
+    size, name = next(((size, name) for size, name in _LARGE[language] if largest >= _LARGE_FROM * size), (1, ""))
+    if size == 1 or metric.unit in (Unit.RATIO, Unit.DAYS):
+        return [metric_value(language, metric, mark) for mark in marks]
+    sign = "\u00a0₽" if metric.unit in (Unit.MONEY, Unit.PRICE) else ""
+    return [f"{number(language, mark / size)}\u00a0{name}{sign}" if mark else f"0{sign}" for mark in marks]
 
 
 def day(language: Language, value: date) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from starlette.datastructures import UploadFile
-from starlette.formparsers import MultiPartException
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 from starlette.types import Message
 
@@ -16,6 +16,11 @@ from dealtrace.record import record
 
 FORM_BYTES_MAX = 100_000
 FIELDS_MAX = 200
+DISCARDED_BYTES_MAX = 200 << 20
+"""Ours: the number of bytes beyond the limit of a form with files that are still received and dropped.
+
+A browser shows no answer before it has sent its whole form, and the form is shown again with what was typed.
+"""
 TOKEN_FIELD = "form_token"  # noqa: S105 - the name of a field
 FORMS = "forms of "
 """A prefix put before a session's secret; the hash of both together is the token of the session's forms."""
@@ -23,10 +28,11 @@ FORMS = "forms of "
 
 @record
 class Form:
-    """The fields of a sent form, in the order sent, and its files."""
+    """The fields of a sent form, in the order sent, and its files; a file that is too large is left out."""
 
     fields: Sequence[tuple[str, str]]
     files: Sequence[tuple[str, UploadFile]] = ()
+    has_oversized_file: bool = False
 
     def get(self, name: str) -> str:
         """Return the first value of a field, or an empty string if it was not sent."""
@@ -64,11 +70,34 @@ def is_own_form(request: Request, form: Form, form_token: str) -> bool:
     return not form_token or hmac.compare_digest(form.get(TOKEN_FIELD).encode(), form_token.encode())
 
 
+class _PartLimits(MultiPartParser):
+    """A parser of multipart forms that drops the data of files beyond `bytes_max`, but goes on to the later fields."""
+
+    bytes_max = FORM_BYTES_MAX
+    has_oversized_file = False
+    _part_bytes = 0
+
+    def on_part_begin(self) -> None:
+        """Begin a field or a file."""
+        self._part_bytes = 0
+        super().on_part_begin()
+
+    def on_part_data(self, data: bytes, start: int, end: int) -> None:
+        """Take data of a field or a file; a field is refused long before it has `bytes_max` bytes."""
+        self._part_bytes += end - start
+        if self._part_bytes > self.bytes_max:
+            self.has_oversized_file = True
+        else:
+            super().on_part_data(data, start, end)
+
+
 async def read_form(request: Request, *, bytes_max: int = FORM_BYTES_MAX, files_max: int = 0) -> Form:
     """Parse a form with up to `files_max` files, which are kept in memory or, if large, in unnamed temporary files.
 
+    Of `bytes_max`, `FORM_BYTES_MAX` are for the fields of a form with files.
+
     Raises:
-        BodyTooLarge: the form is longer than `bytes_max`.
+        BodyTooLarge: a form without files is longer than `bytes_max`, or one with files is much longer.
         UnreadableBody: the form has too many fields or files, malformed multipart parts, or a null byte, which
             databases cannot store in a string.
         ReportNotKept: the disk of temporary files has no room for a file.
@@ -79,20 +108,35 @@ async def read_form(request: Request, *, bytes_max: int = FORM_BYTES_MAX, files_
         nonlocal received
         message = await request.receive()
         received += len(message.get("body", b""))
-        if received > bytes_max:
+        if received > bytes_max + (DISCARDED_BYTES_MAX if files_max else 0):
             raise BodyTooLarge(bytes_max=bytes_max)
         return message
 
+    counted, has_oversized_file = Request(request.scope, receive), False
     try:
         with refused_if_full():
-            sent = await Request(request.scope, receive).form(max_files=files_max, max_fields=FIELDS_MAX)
+            if files_max and counted.headers.get("content-type", "").startswith("multipart/form-data"):
+                parser = _PartLimits(
+                    counted.headers,
+                    counted.stream(),
+                    max_files=files_max,
+                    max_fields=FIELDS_MAX,
+                    max_part_size=FORM_BYTES_MAX,
+                )
+                parser.bytes_max = bytes_max - FORM_BYTES_MAX
+                sent = await parser.parse()
+                has_oversized_file = parser.has_oversized_file
+            else:
+                sent = await counted.form(max_files=files_max, max_fields=FIELDS_MAX)
     except MultiPartException as fault:
         raise UnreadableBody(ru="форма заполнена неверно", en="the form is malformed") from fault
     items = sent.multi_items()
     fields = tuple((name, value) for name, value in items if not isinstance(value, UploadFile))
     if any("\0" in text for field in fields for text in field):
         raise UnreadableBody(ru="нулевой байт недопустим", en="a null byte is not allowed")
-    return Form(
-        fields,
-        tuple((name, value) for name, value in items if isinstance(value, UploadFile)),
-    )
+    files = tuple((name, value) for name, value in items if isinstance(value, UploadFile))
+    if not has_oversized_file:
+        return Form(fields, files)
+    for _, file in files:
+        await file.close()
+    return Form(fields, has_oversized_file=True)

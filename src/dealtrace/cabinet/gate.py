@@ -1,7 +1,7 @@
 """The gate of the cabinet: before a page is built, find the person, check their rights and parse what they sent."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from urllib.parse import urlencode
 
 from sqlalchemy import Connection
@@ -9,24 +9,32 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dealtrace import clock
-from dealtrace.accounts.own_ids import ID_MAX
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.token import token_digest
-from dealtrace.cabinet.forms import FORM_BYTES_MAX, form_token_of, is_own_form, read_form
-from dealtrace.cabinet.view import Services, View
+from dealtrace.cabinet.field_labels import LABELS, labelled_text
+from dealtrace.cabinet.forms import FORM_BYTES_MAX, TOKEN_FIELD, form_token_of, is_own_form, read_form
+from dealtrace.cabinet.sending_pages import NO_PAGES, SendingPages
+from dealtrace.cabinet.view import NO_FORM, Services, View
 from dealtrace.errors import DatabaseUnavailable, Language, Overloaded, Refusal
 from dealtrace.http.endpoint import RateLimitClass
 from dealtrace.http.language import language_of
 from dealtrace.http.refusal_statuses import STATUS_OF
 from dealtrace.record import record
 from dealtrace.storage.accounts.sessions import Login, find_login
+from dealtrace.whole_number import ID_MAX
 
 LANGUAGE_COOKIE = "language"
 SESSION_COOKIE = "session"
 HOST_PREFIX = "__Host-"
 """The prefix of the cookie's name under https: browsers send such a cookie only by https, and only to its own host."""
 FORBIDDEN, NOT_FOUND = 403, 404
+UNSAVED = "unsaved"
+"""The parameter of the login page that says that a form was sent after the session ended."""
+TRANSIENT = (429, 503)
+"""The statuses of refusals after which the same form may succeed in a while."""
+SECRET = ("password", "new_password", "code", "secret", "key", "token")
+"""The fields of forms that no page shows again."""
 _ID = re.compile(rf"[0-9]{{1,{len(str(ID_MAX))}}}")
 Respond = Callable[[View], Awaitable[Response]]
 
@@ -61,8 +69,9 @@ class Page:
 class Gate:
     """The check that every request passes before its page is built."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, sending_pages: SendingPages = NO_PAGES) -> None:
         self._services = services
+        self._sending_pages = sending_pages
 
     def admit(self, page: Page) -> Callable[[Request], Awaitable[Response]]:
         """Return the request handler of a page; it redirects or refuses people who may not open the page."""
@@ -70,6 +79,9 @@ class Gate:
         async def answer(request: Request) -> Response:
             _remove_null_bytes(request)
             view = View(request, self._services, language_of_browser(request))
+            if page.method == "POST":
+                referer, host = request.headers.get("referer", ""), request.url.netloc
+                view.form_page = self._sending_pages.find_sender(page.path, request.url.path, referer, host)
             try:
                 return await self._answer(view, page)
             except Refusal as refusal:
@@ -85,6 +97,7 @@ class Gate:
                 await self._find_carried_site(view)
         except (DatabaseUnavailable, Overloaded):
             if not page.carries_site:
+                await _keep_own_form(view, page, secret)
                 raise
         if page.method == "POST" and not page.files_max and not await _read_own_form(view, page, secret):
             return view.page("foreign.html", FORBIDDEN)
@@ -98,7 +111,7 @@ class Gate:
     async def _deny_access(self, view: View, page: Page) -> Response | None:
         """Return the response that keeps a person from a page that needs a login, or `None` if they may open it."""
         if view.person is None:
-            return _to_login(view)
+            return _to_login(view, is_unsaved=page.method == "POST" and not page.takes_code)
         if view.lacks_factor and not page.sets_factor:
             return view.redirect_to("/profile/second-factor")
         if page.is_of_installation and not view.rights.user.is_owner:
@@ -152,6 +165,16 @@ def _remove_null_bytes(request: Request) -> None:
     }
 
 
+async def _keep_own_form(view: View, page: Page, secret: str) -> None:
+    """Parse a form that cannot be taken now, so that it can be sent again, unless it was sent from elsewhere."""
+    if page.method != "POST" or page.files_max:
+        return
+    if await _read_own_form(view, page, secret):
+        view.form_token = form_token_of(secret) if secret else ""
+    else:
+        view.form = NO_FORM
+
+
 async def _read_own_form(view: View, page: Page, secret: str) -> bool:
     """Parse the form, and return whether it was sent from our own page."""
     view.form = await read_form(view.request, bytes_max=page.form_bytes_max, files_max=page.files_max)
@@ -179,21 +202,41 @@ def not_found(view: View) -> Response:
     return view.page("not_found.html", NOT_FOUND)
 
 
-def refused(view: View, refusal: Refusal) -> Response:
-    """Return the page that shows a refusal."""
-    page = view.page("refused.html", STATUS_OF[type(refusal)], text=refusal.text(view.language))
+def refused(view: View, refusal: Refusal, labels: Mapping[str, str] = LABELS) -> Response:
+    """Return the page that shows a refusal; `labels` has the English labels of the fields that may be named in it."""
+    text = labelled_text(refusal, view.language, labels, is_whole=view.role is None or view.may_see_contacts)
+    status = STATUS_OF[type(refusal)]
+    page = view.page(
+        "refused.html",
+        status,
+        text=text,
+        is_transient=status in TRANSIENT,
+        is_form=view.request.method == "POST",
+        kept=_kept_fields(view) if status in TRANSIENT else (),
+    )
     if (retry_after := refusal.facts.get("retry_after_seconds")) is not None:
         page.headers["retry-after"] = str(retry_after)
     return page
 
 
-def _to_login(view: View) -> Response:
-    return view.redirect_to("/login" + then_query(view.return_path if view.request.method == "GET" else ""))
+def _kept_fields(view: View) -> Sequence[tuple[str, str]]:
+    """Return the fields of a form that can be sent again, none if it has secrets or files, which are not sent back."""
+    fields = [(name, value) for name, value in view.form.fields if name != TOKEN_FIELD]
+    return fields if not view.form.files and not any(name in SECRET for name, _ in fields) else ()
 
 
-def then_query(then: str) -> str:
+def _to_login(view: View, *, is_unsaved: bool) -> Response:
+    """Redirect to the login page and from there back; `is_unsaved` is true if a form was sent after the session ended.
+
+    Ours: what was typed is not offered again. It would have to wait in a URL, a cookie or the database until somebody
+    logs in, who may be another person.
+    """
+    return view.redirect_to("/login" + then_query(view.return_path, **({UNSAVED: "yes"} if is_unsaved else {})))
+
+
+def then_query(then: str, **further: str) -> str:
     """Return the query string `?then=…` with the path to open after logging in; empty if `then` is empty."""
-    return f"?{urlencode({'then': then})}" if then else ""
+    return f"?{urlencode({'then': then, **further})}" if then else ""
 
 
 async def limit_guessing(view: View) -> None:

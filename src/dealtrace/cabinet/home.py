@@ -12,14 +12,14 @@ from dealtrace.accounts.rights import Rights
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.credit import AttributionModel
+from dealtrace.cabinet.choices import period_choices
+from dealtrace.cabinet.field_labels import labelled_text, unknown_choice
 from dealtrace.cabinet.formats import clock_time, metric_value
 from dealtrace.cabinet.gate import LANGUAGE_COOKIE
 from dealtrace.cabinet.overview.page import FIGURES
-from dealtrace.cabinet.rendering import LANGUAGES
-from dealtrace.cabinet.reports.choices import period_choices
 from dealtrace.cabinet.reports.table import Change, change_of, rows_url
 from dealtrace.cabinet.view import SEE_OTHER, View
-from dealtrace.errors import Language, Refusal
+from dealtrace.errors import LANGUAGES, InvalidParameters, Language, Refusal
 from dealtrace.operations.reports.ask import FactSource, ask
 from dealtrace.record import record
 from dealtrace.reports.answer import Report
@@ -27,8 +27,10 @@ from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import DEFAULT_PRESET, PRESETS, Comparison, Period
 from dealtrace.reports.question import Question, QuestionContext, RawQuestion, parse_question
 from dealtrace.storage.accounts.sites import list_sites
+from dealtrace.whole_number import parse_whole_number
 
 YEAR_SECONDS = 365 * 24 * 3600
+OK, BAD_REQUEST = 200, 400
 SITES_A_PAGE = 20
 """Ours: the maximum number of sites on a page, since each of them needs a report."""
 
@@ -62,15 +64,17 @@ async def show(view: View) -> Response:
     if len(sites) == 1:
         return view.redirect_to(f"/{sites[0].id}/")
     query = view.request.query_params
-    preset = query.get("period", "") if query.get("period") in PRESETS else DEFAULT_PRESET
-    number = query.get("page", "1")
-    page = int(number) if number.isascii() and number.isdecimal() and len(number) <= PAGE_DIGITS else 1
-    first = max(page - 1, 0) * SITES_A_PAGE
-    lines = [await _line(view, site, preset) for site in sites[first : first + SITES_A_PAGE]]
+    preset = query.get("period") or DEFAULT_PRESET
+    fault = labelled_text(refusal, view.language) if (refusal := _check_preset(preset)) is not None else ""
+    page = parse_whole_number(query.get("page", "1"), len(sites)) or 1
+    first = (page - 1) * SITES_A_PAGE
+    lines = [await _line(view, site, preset) for site in sites[first : first + SITES_A_PAGE]] if not fault else []
     language = view.language
     view.site = None
     return view.page(
         "home.html",
+        BAD_REQUEST if fault else OK,
+        fault=fault,
         lines=lines,
         figures=[METRICS[name] for name in FIGURES],
         periods=period_choices(preset, language),
@@ -80,7 +84,11 @@ async def show(view: View) -> Response:
     )
 
 
-PAGE_DIGITS = 6
+def _check_preset(preset: str) -> InvalidParameters | None:
+    """Return why sites cannot be compared over a period, or `None` if they can."""
+    if preset in PRESETS:
+        return None
+    return InvalidParameters([unknown_choice("period", preset)])
 
 
 def _page_url(preset: str, page: int) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -14,8 +14,8 @@ from starlette.responses import Response
 from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.formats import day
-from dealtrace.cabinet.gate import not_found
-from dealtrace.cabinet.listing import SEARCH, Days, Listing, days_of, listing_of
+from dealtrace.cabinet.gate import not_found, refused
+from dealtrace.cabinet.listing import SEARCH, Days, FilterWords, Listing, days_of, labels_of, listing_of
 from dealtrace.cabinet.rendering import HEADERS, translations_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import Language
@@ -32,8 +32,6 @@ ROWS_AT_ONCE = 1000
 """How many rows are in memory at once."""
 Item = TypeVar("Item")
 Key = TypeVar("Key")
-FilterWords = Mapping[str, tuple[str, Mapping[str, str]]]
-"""For each filter of a list, the English label of its field on the page, and English words for its values."""
 
 
 @record
@@ -54,13 +52,13 @@ class ListFile(Generic[Key, Item]):
 
 def file_sender(
     place: str,
-    asked: tuple[str, ...],
+    asked: FilterWords,
     listed_of: Callable[[Site, Listing, Days, Language], ListFile[Key, Item] | None],
-    days_of_list: Callable[[Listing, Site, datetime, Language], Days] = days_of,
+    days_of_list: Callable[[Listing, Site, datetime, Language, FilterWords], Days] = days_of,
 ) -> Callable[[str], Callable[[View], Awaitable[Response]]]:
     """Return a function that takes an extension and returns the handler that sends a page's list as that type of file.
 
-    `place` is the path of the page below its site, and `asked` has its parameters. `listed_of` returns the list that
+    `place` is the path of the page below its site, and `asked` has its filters. `listed_of` returns the list that
     the page shows, with its notes in the given language, or `None` if that list cannot be sent as a file.
     `days_of_list` returns the days that the page shows.
     """
@@ -68,8 +66,11 @@ def file_sender(
     def send_as(extension: str) -> Callable[[View], Awaitable[Response]]:
         async def send(view: View) -> Response:
             site = view.current_site
-            listing = listing_of(f"/cabinet/{site.id}/{place}", view.request.query_params, asked)
-            listed = listed_of(site, listing, days_of_list(listing, site, clock.now(), view.language), view.language)
+            listing = listing_of(f"/cabinet/{site.id}/{place}", view.request.query_params, tuple(asked))
+            days = days_of_list(listing, site, clock.now(), view.language, asked)
+            if days.refusal is not None:
+                return refused(view, days.refusal, labels_of(asked))
+            listed = listed_of(site, listing, days, view.language)
             return await send_list(view, listed, extension) if listed is not None else not_found(view)
 
         return send

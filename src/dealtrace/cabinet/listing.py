@@ -1,19 +1,20 @@
 """Code that all lists of the cabinet share: parameters in the URL, the period, and paging."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
 
-from dealtrace.accounts.own_ids import ID_MAX
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import day_end, day_start, site_day
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.carried import QUESTION
-from dealtrace.cabinet.reports.choices import Choice, period_choices
-from dealtrace.errors import InvalidParameters, Language
+from dealtrace.cabinet.choices import Choice, period_choices
+from dealtrace.cabinet.field_labels import LABELS, unknown_choice
+from dealtrace.errors import InvalidParameters, Language, Violation
 from dealtrace.leads.search_text import SearchText, parse_search
 from dealtrace.record import record
 from dealtrace.reports.periods import DEFAULT_PRESET, Period
@@ -29,6 +30,11 @@ SEARCH = "q"
 UNUSABLE = "unusable"
 """The value of the parameter `contact` that lists only rows with a phone or e-mail that matching cannot use."""
 PERIOD = ("period", "from", "to")
+FilterWords = Mapping[str, tuple[str, Mapping[str, str]]]
+"""For each filter of a list, the English label of its field on the page, and English words for its values.
+
+A filter without words takes any text.
+"""
 _BY_AMOUNT = "amount:"
 """The prefix of page keys in lists sorted by amount; it distinguishes them from page keys in lists sorted by time."""
 _NO_AMOUNT = "none"
@@ -96,7 +102,7 @@ class Listing:
     @property
     def search(self) -> SearchText | None:
         """Return the text that is searched for, or `None` if there is no search."""
-        return parse_search(self.get(SEARCH), ID_MAX)
+        return parse_search(self.get(SEARCH))
 
 
 def listing_of(page: str, query: QueryParams, names: tuple[str, ...]) -> Listing:
@@ -107,13 +113,16 @@ def listing_of(page: str, query: QueryParams, names: tuple[str, ...]) -> Listing
 
 @record
 class Days:
-    """The period of a list, and the form fields that set it; `fault` says why the period is invalid, or is empty."""
+    """The period of a list, and the form fields that set it.
+
+    `refusal` says which parameters of the list are invalid, or is `None`; a list that is refused has no rows.
+    """
 
     period: Period
     choices: tuple[Choice, ...]
     first: str
     last: str
-    fault: str
+    refusal: InvalidParameters | None
     site: Site
 
     @property
@@ -127,16 +136,27 @@ class Days:
         return day_end(self.period.last_on, self.site.time_zone)
 
 
-def days_of(listing: Listing, site: Site, now: datetime, language: Language) -> Days:
-    """Return the period in the URL of a list or, if that is invalid, the default period with the error message."""
+def days_of(listing: Listing, site: Site, now: datetime, language: Language, filters: FilterWords) -> Days:
+    """Return the period in the URL of a list, and the refusal of the list if the period or a filter is invalid."""
     first, last = listing.get("from"), listing.get("to")
     preset = "" if first or last else listing.get("period") or DEFAULT_PRESET
     context = QuestionContext(site_day(now, site.time_zone), AttributionModel(site.attribution))
+    violations = _invalid_filters(listing, filters)
     try:
-        fault, question = (
-            "",
-            parse_question(RawQuestion(metrics="deals", period=preset, first=first, last=last), context),
-        )
+        question = parse_question(RawQuestion(metrics="deals", period=preset, first=first, last=last), context)
     except InvalidParameters as refusal:
-        fault, question = refusal.text(language), parse_question(RawQuestion(metrics="deals"), context)
-    return Days(question.period, period_choices(preset, language), first, last, fault, site)
+        violations = [*refusal.violations, *violations]
+        question = parse_question(RawQuestion(metrics="deals"), context)
+    refused = InvalidParameters(violations) if violations else None
+    return Days(question.period, period_choices(preset, language), first, last, refused, site)
+
+
+def _invalid_filters(listing: Listing, filters: FilterWords) -> list[Violation]:
+    """List the filters in the URL whose values the page does not offer: without them, the list would be another one."""
+    stated = [(name, listing.get(name)) for name, (_, words) in filters.items() if words]
+    return [unknown_choice(name, text) for name, text in stated if text and text not in filters[name][1]]
+
+
+def labels_of(filters: FilterWords) -> Mapping[str, str]:
+    """Return the English labels of the fields of a list's form."""
+    return {**LABELS, **{name: label for name, (label, _) in filters.items()}}

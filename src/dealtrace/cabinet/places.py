@@ -1,8 +1,8 @@
 """URLs of pages, safe links to other websites, and short names of sources."""
 
-from urllib.parse import urlsplit
-
 from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.attribution.visit import Visit
+from dealtrace.attribution.web_url import split_web_url
 from dealtrace.leads.lead import LeadKind, LeadRef
 
 KINDS = {"call": LeadKind.CALL, "request": LeadKind.LEAD_REQUEST}
@@ -12,7 +12,6 @@ CALL_PATH = "/event-service/platform/asterisk/inbound-call?apikey=TOKEN&callid=â
 """The path at which a PBX reports a call; pages show it for copying."""
 DEAL_PATH = "/calls-service/RestAPI/orders/register/?clientApiId=TOKEN&â€¦"
 """The path at which a CRM registers a deal; pages show it for copying."""
-WEB_SCHEMES = ("http", "https")
 
 
 def lead_url(site_id: int, ref: LeadRef) -> str:
@@ -22,15 +21,15 @@ def lead_url(site_id: int, ref: LeadRef) -> str:
 
 def web_url(text: str | None) -> str:
     """Return a URL if it is safe as a link (`http` or `https`, not `javascript:`), or an empty string."""
-    if text is None:
-        return ""
-    try:
-        parts = urlsplit(text.strip())
-    except ValueError:
-        return ""
-    return text.strip() if parts.scheme in WEB_SCHEMES and parts.netloc else ""
+    url = text.strip() if text is not None else ""
+    return url if split_web_url(url) is not None else ""
 
 
 def source_words(source: TrafficSource) -> str:
     """Return the non-empty parts of source, medium and campaign, joined by slashes."""
     return " / ".join(part for part in (source.source, source.medium, source.campaign) if part)
+
+
+def visitor_words(visit: Visit) -> str:
+    """Return the known parts of a visitor's city, device and browser, joined by commas."""
+    return ", ".join(part for part in (visit.city, visit.device, visit.browser) if part)

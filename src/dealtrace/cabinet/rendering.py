@@ -30,7 +30,6 @@ HEADERS = {
     "cache-control": "no-store",
     "vary": "Accept-Language, Cookie, HX-Target",
 }
-LANGUAGES: tuple[Language, ...] = ("ru", "en")
 FOLDER = files("dealtrace.cabinet")
 
 

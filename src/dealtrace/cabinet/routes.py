@@ -40,6 +40,7 @@ from dealtrace.cabinet.reports.rows_file import send_rows_as
 from dealtrace.cabinet.reports.saved_items.reports import SAVED_REPORTS
 from dealtrace.cabinet.reports.saved_items.segments import SEGMENTS
 from dealtrace.cabinet.requests import page as requests
+from dealtrace.cabinet.sending_pages import SendingPages
 from dealtrace.cabinet.settings.routes import SETTINGS_PAGES
 from dealtrace.cabinet.static_files import send_file
 from dealtrace.cabinet.view import Services
@@ -132,6 +133,6 @@ PAGES = (
 
 def cabinet_routes(services: Services) -> list[Route]:
     """Return the routes of the cabinet, below `/cabinet`."""
-    gate = Gate(services)
+    gate = Gate(services, SendingPages((page.method, page.path) for page in PAGES))
     pages = [Route(page.path, gate.admit(page), methods=[page.method]) for page in PAGES]
     return [Route("/static/{digest}/{name}", send_file), *pages]

@@ -1,7 +1,4 @@
-"""A view: a request for a page, the person who sent it, its site, and functions that read, write and respond.
-
-Any: operations return results of many types.
-"""
+"""A view: a request for a page, the person who sent it, its site, and functions that read, write and respond."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,6 +16,7 @@ from dealtrace.accounts.webhook import EventKind
 from dealtrace.cabinet.carried import carried_query
 from dealtrace.cabinet.forms import Form
 from dealtrace.cabinet.rendering import render_page, translations_of
+from dealtrace.cabinet.sending_pages import HOME
 from dealtrace.errors import Language
 from dealtrace.http.client_address import Proxies
 from dealtrace.http.rate_limits import RateLimits
@@ -81,8 +79,9 @@ class View:
     """The request for a page, the person who sent it, and the site in its path.
 
     `person` is the user who is logged in, or `None` on open pages without a login. `role` is the role of the person at
-    `site`; both are `None` if the path has no site. `form` is empty for GET. `session_digest` identifies the session of
-    `person`. `lacks_factor` is true if the person must first set up two-factor authentication.
+    `site`; both are `None` if the path has no site. `form` is empty for GET; `form_page` is the URL of the page that
+    showed it. `session_digest` identifies the session of `person`. `lacks_factor` is true if the person must first set
+    up two-factor authentication.
     """
 
     request: Request
@@ -95,6 +94,7 @@ class View:
     lacks_factor: bool = False
     form_token: str = ""
     form: Form = NO_FORM
+    form_page: str = HOME
 
     @property
     def current_site(self) -> Site:
@@ -134,10 +134,10 @@ class View:
 
     @property
     def return_path(self) -> str:
-        """Return the path and query with which to come back to the page, or `/cabinet/` if the request sent a form."""
+        """Return the path and query with which to come back to the page, or to the page of the form that was sent."""
         url = self.request.url
         if self.request.method != "GET":
-            return "/cabinet/"
+            return self.form_page
         return url.path + (f"?{url.query}" if url.query else "")
 
     async def read(
@@ -165,6 +165,8 @@ class View:
 
     async def write(self, operation: Operation[Any, Any], payload: object, *, size: int = 1) -> Any:
         """Run an operation on the site as the person, and return its outcome once it is stored.
+
+        Any: the outcomes of operations are of many types.
 
         Raises:
             Refusal: the operation was refused; nothing was stored.

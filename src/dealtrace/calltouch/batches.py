@@ -97,9 +97,7 @@ class Batch:
 
     def schema(self) -> Mapping[str, object]:
         """Return the JSON Schema of the request body."""
-        item = object_schema(self.described(), self.table.required)
-        leads = {"type": "array", "minItems": 1, "maxItems": ITEMS_MAX, "items": item}
-        return {"type": "object", "required": [self.name], "properties": {self.name: leads}}
+        return list_schema(self.name, self.described(), self.table.required)
 
     def read(self, item: object) -> Sent:
         """Parse an item of the list as a lead.
@@ -198,6 +196,13 @@ def read_item(item: object, shape: type[Shape]) -> Shape:
         return msgspec.convert(item, shape)
     except msgspec.ValidationError as fault:
         raise InvalidParameters([_wrong_type(str(fault))]) from fault
+
+
+def list_schema(name: str, parameters: Sequence[Parameter], required: Sequence[str]) -> dict[str, object]:
+    """Return the JSON Schema of a body that has a list of at most `ITEMS_MAX` objects under the key `name`."""
+    item = object_schema(parameters, required)
+    listed = {"type": "array", "minItems": 1, "maxItems": ITEMS_MAX, "items": item}
+    return {"type": "object", "required": [name], "properties": {name: listed}}
 
 
 def object_schema(parameters: Sequence[Parameter], required: Sequence[str]) -> dict[str, object]:

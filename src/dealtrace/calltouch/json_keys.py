@@ -1,8 +1,6 @@
 """The JSON keys of the fields of msgspec structs.
 
 `msgspec.structs.fields` evaluates every annotation on each call, which takes longer than parsing a whole request body.
-
-Any: fields have values of several types.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,13 +11,13 @@ import msgspec
 
 
 def named_values(sent: msgspec.Struct) -> Iterator[tuple[str, Any]]:
-    """Yield the JSON key and the value of each field of `sent`, in field order."""
+    """Yield the JSON key and the value of each field of `sent`, in field order. Any: fields are of several types."""
     for key, name in fields_by_key(type(sent)).items():
         yield key, getattr(sent, name)
 
 
 def value_of(sent: msgspec.Struct, key: str) -> Any:
-    """Return the value of the field of `sent` whose JSON key is `key`."""
+    """Return the value of the field of `sent` whose JSON key is `key`. Any: fields are of several types."""
     return getattr(sent, fields_by_key(type(sent))[key])
 
 

@@ -7,7 +7,6 @@ from dealtrace.accounts.token import TOKEN_LENGTH_MAX
 from dealtrace.attribution.traffic_source import SOURCE_LENGTH_MAX
 from dealtrace.calltouch.wire_types import (
     DASHED,
-    DASHED_YEAR_FIRST,
     Amount,
     FieldObjects,
     TagObjects,
@@ -33,6 +32,7 @@ from dealtrace.leads.limits import (
     SIP_ID_LENGTH_MAX,
     URL_LENGTH_MAX,
 )
+from dealtrace.leads.wall_clock import YEAR_FIRST
 
 CUSTOM_NAME_LENGTH_MAX = 100
 CALL_SECONDS_MAX = CALL_DURATION_MAX // timedelta(seconds=1)
@@ -295,7 +295,7 @@ CALL_IMPORT = (
     ),
     Parameter(
         "callStartTime",
-        WallClock(DASHED_YEAR_FIRST),
+        WallClock(YEAR_FIRST),
         "Начало звонка по времени кабинета: yyyy-mm-dd hh:mm:ss.",
         "When the call began, in the site's time zone: yyyy-mm-dd hh:mm:ss.",
         required=True,
@@ -330,7 +330,7 @@ INBOUND_CALL = (
     ),
     Parameter(
         "date",
-        WallClock(DASHED_YEAR_FIRST),
+        WallClock(YEAR_FIRST),
         "Начало звонка по времени кабинета: yyyy-mm-dd hh:mm:ss.",
         "When the call began, in the site's time zone: yyyy-mm-dd hh:mm:ss.",
         required=True,

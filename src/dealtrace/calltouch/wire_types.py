@@ -7,22 +7,31 @@ from decimal import ROUND_HALF_UP, Decimal
 from dealtrace.attribution.cost import COST_KOPECKS_MAX, KOPECKS_PER_RUBLE
 from dealtrace.deals.amount import AMOUNT_LENGTH_MAX, parse_amount
 from dealtrace.errors import InvalidValue
-from dealtrace.http.parameter_types import DIGITS_MAX, ID_MAX, Text
+from dealtrace.http.parameter_types import Text
 from dealtrace.leads.limits import TAG_LENGTH_MAX, TAGS_MAX, YEAR_MAX, YEAR_MIN
 from dealtrace.leads.plain_text import plain
-from dealtrace.leads.wall_clock import TIME_PATTERN, ClockForm, FirstPart, json_pattern, read_clock, read_day, read_time
+from dealtrace.leads.wall_clock import (
+    TIME_PATTERN,
+    YEAR_FIRST,
+    ClockForm,
+    FirstPart,
+    json_pattern,
+    read_clock,
+    read_day,
+    read_time,
+)
 from dealtrace.record import record
+from dealtrace.whole_number import parse_whole_number
 
 DOTTED = ClockForm(FirstPart.DAY, ".")
 DASHED = ClockForm(FirstPart.DAY, "-")
-DASHED_YEAR_FIRST = ClockForm(FirstPart.YEAR, "-")
 SLASHED = ClockForm(FirstPart.DAY, "/")
 SLASHED_MONTH_FIRST = ClockForm(FirstPart.MONTH, "/")
 SLASHED_YEAR_FIRST = ClockForm(FirstPart.YEAR, "/")
 _SHOWN: Mapping[ClockForm, tuple[str, str]] = {
     DOTTED: ("dd.mm.yyyy", "26.03.2018"),
     DASHED: ("dd-mm-yyyy", "26-03-2018"),
-    DASHED_YEAR_FIRST: ("yyyy-mm-dd", "2018-03-26"),
+    YEAR_FIRST: ("yyyy-mm-dd", "2018-03-26"),
     SLASHED: ("dd/mm/yyyy", "26/03/2018"),
     SLASHED_MONTH_FIRST: ("mm/dd/yyyy", "03/26/2018"),
     SLASHED_YEAR_FIRST: ("yyyy/mm/dd", "2018/03/26"),
@@ -109,10 +118,7 @@ class VisitRef:
 
     def read(self, text: str) -> int | None:
         """Return the id in `text`, or `None` if `text` is not an id."""
-        digits = plain(text).strip()
-        if not (digits.isascii() and digits.isdigit() and len(digits) <= DIGITS_MAX):
-            return None
-        return int(digits) if 0 < int(digits) <= ID_MAX else None
+        return parse_whole_number(plain(text).strip()) or None
 
     def schema(self) -> Mapping[str, object]:
         """Return the JSON Schema of this type."""
@@ -157,7 +163,7 @@ class CostDay:
         return _day_schema(_COST_DAY_FORMS)
 
 
-_COST_DAY_FORMS = (DOTTED, SLASHED, DASHED_YEAR_FIRST)
+_COST_DAY_FORMS = (DOTTED, SLASHED, YEAR_FIRST)
 
 
 def _read_day(text: str, forms: Sequence[ClockForm]) -> date:

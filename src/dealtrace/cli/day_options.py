@@ -6,8 +6,8 @@ from typing import Any
 import typer
 
 from dealtrace.errors import InvalidValue
-from dealtrace.leads.wall_clock import read_clock, read_instant
-from dealtrace.reports.periods import YEAR_FIRST, parse_day
+from dealtrace.leads.wall_clock import YEAR_FIRST, read_clock, read_instant
+from dealtrace.reports.periods import parse_day
 
 
 def day_option(help_text: str, *, name: str) -> Any:  # Any: what `typer.Option` returns

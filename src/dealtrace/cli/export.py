@@ -19,7 +19,7 @@ from dealtrace.accounts.site_days import day_start
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cli.day_options import day_option
 from dealtrace.cli.deals.period import check_order
-from dealtrace.cli.options import JsonOption, SiteIdOption
+from dealtrace.cli.options import ForceOption, JsonOption, SiteIdOption
 from dealtrace.cli.terminal import console, counted, error_console, fail, open_prepared, print_json
 from dealtrace.deals.exported_deal import ExportedDeal
 from dealtrace.files.export_columns import (
@@ -51,7 +51,6 @@ ToOption = Annotated[Day | None, day_option("The last day, inclusive.", name="--
 ExcelOption = Annotated[
     bool, typer.Option("--excel", help="CSV for the Russian Excel: semicolons, Russian headings, dates and numbers.")
 ]
-ForceOption = Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")]
 
 
 @record

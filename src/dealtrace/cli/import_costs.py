@@ -15,15 +15,20 @@ from dealtrace.attribution.cost import ACCOUNT_LENGTH_MAX, SYSTEM_LENGTH_MAX, SY
 from dealtrace.attribution.traffic_source import SOURCE_LENGTH_MAX
 from dealtrace.attribution.unmet_costs import SourceCost, UnmetCosts
 from dealtrace.cli.answers import CostsAnswer, UnmetCost
-from dealtrace.cli.import_files import EncodingOption, FileArgument, import_commands, report_stale_statistics
+from dealtrace.cli.import_files import (
+    EncodingOption,
+    FileArgument,
+    describe_reading,
+    import_commands,
+    report_stale_statistics,
+)
 from dealtrace.cli.options import JsonOption, SiteIdOption
 from dealtrace.cli.terminal import console, counted, fail, open_prepared, print_json
 from dealtrace.errors import InvalidValue
 from dealtrace.files.columns import normalize_heading
-from dealtrace.files.costs.cells import read_positive
+from dealtrace.files.costs.cells import PERCENT_MAX, read_positive
 from dealtrace.files.costs.columns import COST_COLUMNS
 from dealtrace.files.costs.cost_file import CostFile, CostReading, CostUnit, read_cost_file
-from dealtrace.files.csv_reader import UTF_8
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.reports.run_cost_import import CostImportOutcome, run_cost_import
 from dealtrace.record import record
@@ -31,7 +36,6 @@ from dealtrace.storage.database.engine import Database
 from dealtrace.storage.reports.costs import find_unmet_costs
 
 UNMET_SHOWN_MAX = 20
-PERCENT_MAX = 100
 
 SystemOption = Annotated[
     str, typer.Option("--system", help=f"The advertising system: {', '.join(SYSTEM_SOURCES)}, or any other name.")
@@ -229,10 +233,7 @@ def _summarize(imported: _Imported) -> Iterator[str]:
     )
     if file.unit is CostUnit.MICROS:
         yield "Costs were read as millionths of a ruble. If they are rubles, set --cost-unit money."
-    if file.encoding not in (None, UTF_8):
-        yield f"The file was read as {file.encoding}. If names look wrong, set --encoding."
-    if file.layout.ignored_headings:
-        yield f"Ignored columns: {', '.join(file.layout.ignored_headings)}."
+    yield from describe_reading(file.encoding, file.layout)
     if not imported.unmet.sources:
         yield "Every cost matches a visit."
         return

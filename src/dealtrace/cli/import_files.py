@@ -13,6 +13,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.cli.answers import ImportAnswer
 from dealtrace.cli.options import JsonOption, SiteIdOption
 from dealtrace.cli.terminal import console, counted, error_console, fail, open_prepared, print_json
+from dealtrace.files.columns import Layout
 from dealtrace.files.csv_reader import UTF_8, Encoding
 from dealtrace.files.import_columns import ImportNoun
 from dealtrace.files.import_file import ImportFile, open_import_file
@@ -131,7 +132,12 @@ def _summarize(file: ImportFile, outcome: ImportOutcome) -> Iterator[str]:
     if outcome.finished_before:
         yield f"This file was already imported on {state.finished_at:%Y-%m-%d %H:%M} UTC. Nothing was changed."
     yield f"{counted(state.taken_in + state.refused, 'row')}: {state.taken_in} imported, {state.refused} refused."
-    if file.encoding not in (None, UTF_8):
-        yield f"The file was read as {file.encoding}. If names look wrong, set --encoding."
-    if file.layout.ignored_headings:
-        yield f"Ignored columns: {', '.join(file.layout.ignored_headings)}."
+    yield from describe_reading(file.encoding, file.layout)
+
+
+def describe_reading(encoding: str | None, layout: Layout) -> Iterator[str]:
+    """Yield what a person should know of how a file was read: an encoding other than UTF-8, and ignored columns."""
+    if encoding not in (None, UTF_8):
+        yield f"The file was read as {encoding}. If names look wrong, set --encoding."
+    if layout.ignored_headings:
+        yield f"Ignored columns: {', '.join(layout.ignored_headings)}."

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import WHOLE, AttributionModel, CreditKey
 from dealtrace.cli.lead_answers import LeadAnswer
-from dealtrace.cli.options import ID_MAX, JsonOption, OnlySiteOption
+from dealtrace.cli.options import JsonOption, OnlySiteOption
 from dealtrace.cli.site_lookup import sites_to_search
 from dealtrace.cli.terminal import console, fail, open_prepared, print_json, work_in
 from dealtrace.deals.deal import Deal
@@ -21,6 +21,7 @@ from dealtrace.storage.leads.deletion import DeletableLead, find_deletable
 from dealtrace.storage.leads.lead_summaries import find_lead_summaries
 from dealtrace.storage.leads.qualification import find_qualifications
 from dealtrace.storage.visits.credits import find_credits
+from dealtrace.whole_number import ID_MAX
 
 
 class KindName(StrEnum):

@@ -6,10 +6,11 @@ import typer
 from rich.progress import Progress
 
 from dealtrace import clock
-from dealtrace.cli.options import ID_MAX, JsonOption, SiteIdArgument
+from dealtrace.cli.options import JsonOption, SiteIdArgument
 from dealtrace.cli.terminal import console, counted, error_console, open_prepared, print_json
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.matching.run_rematch import RematchProgress, run_rematch
+from dealtrace.whole_number import ID_MAX
 
 
 def match(

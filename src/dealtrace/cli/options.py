@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from dealtrace.accounts.own_ids import ID_MAX as ID_MAX
+from dealtrace.whole_number import ID_MAX
 
 SiteIdArgument = Annotated[int, typer.Argument(min=1, max=ID_MAX, help="The siteId.")]
 OptionalSiteIdArgument = Annotated[
@@ -13,3 +13,4 @@ OptionalSiteIdArgument = Annotated[
 SiteIdOption = Annotated[int, typer.Option("--site", min=1, max=ID_MAX, help="The siteId.")]
 OnlySiteOption = Annotated[int | None, typer.Option("--site", min=1, max=ID_MAX, help="Search only this site.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+ForceOption = Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")]

@@ -8,12 +8,13 @@ from rich.table import Table
 from dealtrace import clock
 from dealtrace.accounts.token import Token
 from dealtrace.cli.answers import TokenAnswer
-from dealtrace.cli.options import ID_MAX, JsonOption, OptionalSiteIdArgument
+from dealtrace.cli.options import JsonOption, OptionalSiteIdArgument
 from dealtrace.cli.terminal import console, open_prepared, print_json
 from dealtrace.operations.accounts.issue_token import issue_token, revoke_token
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.storage.accounts.tokens import list_tokens
 from dealtrace.storage.id_blocks import transaction
+from dealtrace.whole_number import ID_MAX
 
 token_commands = typer.Typer(help="Issue, list and revoke API tokens.", no_args_is_help=True)
 

@@ -5,16 +5,16 @@ import time
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated
-from urllib.parse import urlsplit
 
 import typer
 
 from dealtrace import clock
 from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook, WebhookState
+from dealtrace.attribution.web_url import DEFAULT_PORTS, split_web_url
 from dealtrace.calltouch.webhooks.vocabulary import choosable_keys
 from dealtrace.cli.answers import WebhookAnswer
 from dealtrace.cli.day_options import moment_option
-from dealtrace.cli.options import ID_MAX, JsonOption, OptionalSiteIdArgument, SiteIdArgument
+from dealtrace.cli.options import JsonOption, OptionalSiteIdArgument, SiteIdArgument
 from dealtrace.cli.terminal import console, counted, explained, fail, open_prepared, print_json
 from dealtrace.errors import InvalidSetting, WebhookNotFound
 from dealtrace.operations.accounts.require_site import require_site
@@ -26,6 +26,7 @@ from dealtrace.storage.id_blocks import transaction
 from dealtrace.storage.webhooks.outbox import count_waiting_deliveries
 from dealtrace.storage.webhooks.webhooks import find_webhook, list_webhooks
 from dealtrace.webhooks.chosen_fields import check_fields, split_names
+from dealtrace.whole_number import ID_MAX
 from dealtrace.worker.targets import TargetForbidden, TargetUnknown, find_addresses
 
 ALL = "all"
@@ -33,7 +34,6 @@ TEST_SECONDS = 20
 """How many seconds to wait for a test: servers look for tests twice a second and wait up to 5 s for a receiver."""
 TEST_SECONDS_MAX = 300
 POLL_SECONDS = 0.2
-_PORTS = {"http": 80, "https": 443}
 
 webhook_commands = typer.Typer(help="Notify other programs of events.", no_args_is_help=True)
 
@@ -97,15 +97,11 @@ def _check_target(url: str) -> None:
     """
     with explained():
         private = read_settings().webhook_private_targets
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port or _PORTS.get(parts.scheme)
-    except ValueError:
-        return
-    if not host or port is None or not url.isascii():
+    parts = split_web_url(url)
+    if parts is None or parts.hostname is None or not url.isascii():
         return
     try:
-        asyncio.run(find_addresses(host, port, private))
+        asyncio.run(find_addresses(parts.hostname, parts.port or DEFAULT_PORTS[parts.scheme], private))
     except TargetForbidden as refused:
         fail(f"url: the server would refuse to send to this host: {refused}.")
     except TargetUnknown:

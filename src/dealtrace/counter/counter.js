@@ -2,7 +2,7 @@
 /* A page may have broken cookies, replaced functions and elements named like properties: errors stop no other step. */
 (function (window, document) {
   "use strict";
-  var SITE = {{siteId}}, RESPECTS = {{respects}}, VISIT_SECONDS = 1800, VISITOR_SECONDS = 7776000, LENGTH_MAX = {{addressMax}};
+  var SITE = {{siteId}}, RESPECTS = {{respects}}, VISIT_SECONDS = 1800, VISITOR_SECONDS = 7776000, LENGTH_MAX = {{urlLengthMax}};
   var CODE = "{{code}}", NAMED = "{{named}}", FILE = NAMED ? "/init.js?id=" + NAMED : "/counter/" + SITE + ".js";
   var PLACE = new RegExp(NAMED ? "^([^?#]*)/init(?:-min)?\\.js\\?(?:[^#]*&)?id=" + NAMED + "(?:[&#]|$)" :
     "^([^?#]*)/counter/" + SITE + "\\.js(?:[?#]|$)");

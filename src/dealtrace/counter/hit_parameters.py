@@ -9,15 +9,16 @@ from typing import Protocol, runtime_checkable
 
 import msgspec
 
-from dealtrace.attribution.addresses import ADDRESS_LENGTH_MAX
+from dealtrace.attribution.urls import URL_LENGTH_MAX
 from dealtrace.attribution.visit import CLIENT_ID_LENGTH_MAX, IP_LENGTH_MAX, USER_AGENT_LENGTH_MAX
 from dealtrace.attribution.visits_from_hits import ATTRS_LENGTH_MAX, bounded_attrs
 from dealtrace.errors import InvalidValue
 from dealtrace.http.client_address import read_address
 from dealtrace.http.forms import Pairs
-from dealtrace.http.parameter_types import ID_MAX, Integer, Text
+from dealtrace.http.parameter_types import Integer, Text
 from dealtrace.http.parameters import Parameter, ParameterTable, Sent
 from dealtrace.record import record
+from dealtrace.whole_number import ID_MAX
 
 ATTRS_READ_MAX = 65_536
 """The maximum length in characters of the JSON of third-party parameters; longer JSON is dropped."""
@@ -188,10 +189,10 @@ TABLE = HitTable(
     (
         Parameter("siteId", Integer(1), "Номер личного кабинета.", "The id of the site.", required=True),
         Parameter(
-            "url", CutText(ADDRESS_LENGTH_MAX), "Адрес открытой страницы.", "The page that was opened.", required=True
+            "url", CutText(URL_LENGTH_MAX), "Адрес открытой страницы.", "The page that was opened.", required=True
         ),
         Parameter(
-            "referrer", CutText(ADDRESS_LENGTH_MAX), "Страница, с которой пришли.", "The page the visitor came from."
+            "referrer", CutText(URL_LENGTH_MAX), "Страница, с которой пришли.", "The page the visitor came from."
         ),
         Parameter(
             "visitorId",

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 
-from dealtrace.attribution.addresses import ADDRESS_LENGTH_MAX
+from dealtrace.attribution.urls import URL_LENGTH_MAX
 from dealtrace.errors import InvalidParameters, Language, Refusal, SiteNotFound
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameter_types import Text
@@ -81,7 +81,7 @@ def script_of(site_id: int, *, respects_do_not_track: bool, code: str, named: st
         "code": code,
         "named": named,
         "respects": str(respects_do_not_track).lower(),
-        "addressMax": str(ADDRESS_LENGTH_MAX),
+        "urlLengthMax": str(URL_LENGTH_MAX),
     }
     text = _template()
     for name, value in filled.items():

@@ -13,9 +13,9 @@ from dealtrace.counter.device import equipment_of
 from dealtrace.counter.hit_parameters import TABLE, SentHit, storable
 from dealtrace.counter.robots import is_server
 from dealtrace.http.caller import Caller
-from dealtrace.http.parameter_types import ID_MAX
 from dealtrace.http.replies import Reply, success
 from dealtrace.operations.visits.count_hits import count_hits
+from dealtrace.whole_number import ID_MAX
 
 __all__ = ["TABLE", "respond"]
 COUNTED = "counted"

@@ -3,6 +3,7 @@
 import re
 from decimal import ROUND_HALF_UP, Decimal
 
+from dealtrace.attribution.cost import KOPECKS_PER_RUBLE
 from dealtrace.errors import InvalidValue
 from dealtrace.leads.plain_text import plain
 
@@ -13,7 +14,6 @@ STEPS_PER_RUBLE = 10**DECIMALS
 AMOUNT_MAX = Decimal(9 * 10**14)
 """The largest absolute value of an amount, in rubles."""
 AMOUNT_LENGTH_MAX = 100
-KOPECKS_PER_RUBLE = 100
 _AMOUNT = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 
 

@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from dealtrace.deals.lead_clue import SearchContacts
-from dealtrace.leads.contact import stated_email, stated_phone
+from dealtrace.deals.lead_clue import SearchContacts, stated_contacts
 from dealtrace.record import record
 
 PRODUCTS_MAX = 200
@@ -76,9 +75,7 @@ def search_contacts_of(details: DealDetails) -> SearchContacts | None:
         return None
     phones = _joined([phone for book in books for phone in book.phones])
     emails = _joined([email for book in books for email in book.emails])
-    if not phones and not emails:
-        return None
-    return SearchContacts(stated_phone(phones) if phones else None, stated_email(emails) if emails else None)
+    return stated_contacts(phones, emails)
 
 
 def _joined(texts: Sequence[str]) -> str:

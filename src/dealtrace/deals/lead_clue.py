@@ -60,6 +60,13 @@ class SearchContacts:
         )
 
 
+def stated_contacts(phone: str | None, email: str | None) -> SearchContacts | None:
+    """Return the contacts in two strings, each of which may hold several; `None` if both are empty or absent."""
+    if not phone and not email:
+        return None
+    return SearchContacts(stated_phone(phone) if phone else None, stated_email(email) if email else None)
+
+
 @record
 class LeadClue:
     """What a CRM sent to identify the lead of a deal; contacts are used only if the identity finds no lead.

@@ -5,13 +5,12 @@ from collections.abc import Iterable
 from datetime import date
 from random import Random
 
-from dealtrace.attribution.cost import Cost, CostAccount
+from dealtrace.attribution.cost import KOPECKS_PER_RUBLE, Cost, CostAccount
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import Visit
 from dealtrace.demo.company import CHANNELS, UNSEEN, UNSEEN_DAY_RUB
 from dealtrace.demo.rhythm import Calendar
 
-KOPECKS = 100
 CLICKS_UNSEEN = 0.06
 """The share of clicks that the counter does not see."""
 IMPRESSIONS_PER_CLICK = (12, 60)
@@ -39,7 +38,7 @@ def make_costs(random: Random, calendar: Calendar, visits: Iterable[Visit]) -> d
             )
     account = next(account for account in costs if account.system == UNSEEN.source)
     costs[account] += [
-        Cost(day, UNSEEN, round(UNSEEN_DAY_RUB * random.uniform(0.7, 1.3) * KOPECKS), random.randrange(4, 12))
+        Cost(day, UNSEEN, round(UNSEEN_DAY_RUB * random.uniform(0.7, 1.3) * KOPECKS_PER_RUBLE), random.randrange(4, 12))
         for day in calendar.days[:-1]
     ]
     costs[account].sort(key=lambda cost: cost.day_on)
@@ -48,5 +47,5 @@ def make_costs(random: Random, calendar: Calendar, visits: Iterable[Visit]) -> d
 
 def _cost_of(random: Random, day: date, source: TrafficSource, seen: int, click_rub: float) -> Cost:
     clicks = seen + sum(random.random() < CLICKS_UNSEEN for _ in range(seen))
-    kopecks = round(clicks * click_rub * random.uniform(0.75, 1.25) * KOPECKS)
+    kopecks = round(clicks * click_rub * random.uniform(0.75, 1.25) * KOPECKS_PER_RUBLE)
     return Cost(day, source, kopecks, clicks, clicks * random.randint(*IMPRESSIONS_PER_CLICK))

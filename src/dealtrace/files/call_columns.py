@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from dealtrace.accounts.own_ids import ID_MAX
 from dealtrace.files.annotation_columns import ANNOTATION_COLUMNS, annotations_of
 from dealtrace.files.cell_types import AnsweredCell, CodeCell, DurationCell, IntegerCell, PhoneCell, TextCell
 from dealtrace.files.columns import Column, Need, RowValues
@@ -19,6 +18,7 @@ from dealtrace.leads.limits import (
     SIP_ID_LENGTH_MAX,
     URL_LENGTH_MAX,
 )
+from dealtrace.whole_number import ID_MAX
 
 CALL_COLUMNS = (
     Column(

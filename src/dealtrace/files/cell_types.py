@@ -15,10 +15,10 @@ from dealtrace.leads.limits import TAG_LENGTH_MAX, TAGS_MAX
 from dealtrace.leads.phone import normal_phone
 from dealtrace.leads.plain_text import plain, stripped, visible
 from dealtrace.record import record
+from dealtrace.whole_number import DIGITS_MAX, parse_whole_number
 
 EXACT_NUMBERS_BELOW = 10**15
 """Numbers below this are exact; larger numbers are not, because spreadsheets keep only fifteen digits of a number."""
-DIGITS_MAX = 16
 
 _SHORTENED = re.compile(r"[0-9](?:[.,][0-9]+[eE]\+?|[eE]\+)[0-9]+")
 _DURATION = re.compile(r"(?:([0-9]{1,3}):)?([0-9]{1,3}):([0-5][0-9](?:[.,][0-9]+)?)")
@@ -138,14 +138,13 @@ def _number_text(number: float) -> str:
 
 
 def whole_number(cell: Cell) -> int | None:
-    """Return the number in a cell, or `None` if it is not a whole number of at most `DIGITS_MAX` digits.
+    """Return the number in a cell, or `None` if it is not a whole number or too large for an id.
 
     Blanks between thousands are ignored, and so is a `.0` after the number.
     """
     text = plain(_ungrouped(text_of(cell)))
     found = _FLOAT.fullmatch(text)
-    digits = found[1] if found is not None else text
-    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= DIGITS_MAX else None
+    return parse_whole_number(found[1] if found is not None else text)
 
 
 def _ungrouped(text: str) -> str:

@@ -171,10 +171,15 @@ def lay_out(headings: Sequence[Cell], columns: Sequence[Column]) -> Layout:
         if (found := next((heading for heading in _accepted_headings(column) if heading in positions), None))
         is not None
     ]
-    used = {found.position for found in found_columns}
-    ignored_headings = tuple(text for position, text in enumerate(texts) if text and position not in used)
+    ignored_headings = headings_beside(found_columns, texts)
     is_russian = any(_RUSSIAN.search(found.heading) for found in found_columns)
     return Layout(tuple(found_columns), ignored_headings, len(texts), "ru" if is_russian else "en")
+
+
+def headings_beside(found_columns: Iterable[FoundColumn], texts: Sequence[str]) -> tuple[str, ...]:
+    """Return the headings in `texts` whose position is that of no found column; empty headings are left out."""
+    used = {found.position for found in found_columns}
+    return tuple(text for position, text in enumerate(texts) if text and position not in used)
 
 
 def missing_columns(layout: Layout, columns: Sequence[Column]) -> list[Column]:

@@ -2,13 +2,12 @@
 
 from decimal import Decimal
 
-from dealtrace.accounts.own_ids import ID_MAX
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.deals.amount import AMOUNT_LENGTH_MAX, parse_amount
 from dealtrace.deals.currency import CURRENCY_LENGTH_MAX, currency_of, is_foreign
 from dealtrace.deals.deal import DealId
 from dealtrace.deals.incoming_deal import IncomingDeal
-from dealtrace.deals.lead_clue import CallIdentity, LeadClue, LeadRequestIdentity, SearchContacts
+from dealtrace.deals.lead_clue import CallIdentity, LeadClue, LeadRequestIdentity, SearchContacts, stated_contacts
 from dealtrace.deals.written_number import clear_number, written_number
 from dealtrace.errors import InvalidParameters, InvalidValue, Violation
 from dealtrace.files.annotation_columns import SOURCE_CELL
@@ -17,7 +16,6 @@ from dealtrace.files.columns import Column, Need, RowValues, values_of
 from dealtrace.files.import_columns import ImportFormat, ImportNoun, custom_values_of
 from dealtrace.files.row import Cell, StatedText
 from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell, cut_to_second
-from dealtrace.leads.contact import stated_email, stated_phone
 from dealtrace.leads.lead import LeadKind
 from dealtrace.leads.limits import (
     COMMENT_LENGTH_MAX,
@@ -28,6 +26,7 @@ from dealtrace.leads.limits import (
 )
 from dealtrace.leads.plain_text import plain
 from dealtrace.record import record
+from dealtrace.whole_number import ID_MAX
 
 _LEAD_KINDS = {
     "call": LeadKind.CALL,
@@ -268,10 +267,7 @@ _ID_COLUMNS = {LeadKind.CALL: "call_id", LeadKind.LEAD_REQUEST: "request_id"}
 
 
 def _contact_of(values: RowValues) -> SearchContacts | None:
-    phone, email = values.get("phone"), values.get("email")
-    if not phone and not email:
-        return None
-    return SearchContacts(stated_phone(phone) if phone else None, stated_email(email) if email else None)
+    return stated_contacts(values.get("phone"), values.get("email"))
 
 
 DEALS = ImportFormat(

@@ -11,9 +11,9 @@ from dealtrace.files.columns import DecimalSigns, Layout, lay_out, missing_colum
 from dealtrace.files.deal_columns import DEALS
 from dealtrace.files.import_columns import ImportFormat, ImportNoun
 from dealtrace.files.lead_request_columns import LEAD_REQUESTS
-from dealtrace.files.row import COLUMNS_MAX, Row
+from dealtrace.files.row import Row
 from dealtrace.files.table_file import open_table
-from dealtrace.files.unreadable import check_headings, unreadable
+from dealtrace.files.unreadable import check_width, take_headings, unreadable
 from dealtrace.files.visit_columns import VISITS
 from dealtrace.leads.file_import import ImportRow
 from dealtrace.record import record
@@ -65,10 +65,7 @@ def open_import_file(path: Path, noun: ImportNoun, encoding: str | None, fields:
         digest = hashlib.file_digest(file, "sha256")
     digest.update(noun.encode())
     rows = (row for row in table.read() if not row.is_blank)
-    headings = next(rows, None)
-    if headings is None:
-        raise unreadable(path, "файл пуст", "the file is empty")
-    check_headings(path, headings)
+    headings = take_headings(path, rows)
     layout = lay_out(headings.cells, columns)
     _check_layout(path, FORMATS[noun], layout)
     signs, rows_total = DecimalSigns(layout), 0
@@ -81,8 +78,7 @@ def open_import_file(path: Path, noun: ImportNoun, encoding: str | None, fields:
 
 
 def _check_layout(path: Path, file_format: ImportFormat, layout: Layout) -> None:
-    if layout.width > COLUMNS_MAX:
-        raise unreadable(path, f"столбцов больше {COLUMNS_MAX}", f"it has more than {COLUMNS_MAX} columns")
+    check_width(path, layout.width)
     for column in missing_columns(layout, file_format.columns):
         accepted = ", ".join((column.name, *column.headings))
         raise unreadable(

@@ -1,6 +1,5 @@
 """The columns of a table of lead requests."""
 
-from dealtrace.accounts.own_ids import ID_MAX
 from dealtrace.errors import Violation
 from dealtrace.files.annotation_columns import ANNOTATION_COLUMNS, annotations_of
 from dealtrace.files.cell_types import CodeCell, IntegerCell, PhoneCell, TextCell
@@ -16,6 +15,7 @@ from dealtrace.leads.limits import (
     PHONE_LENGTH_MAX,
     URL_LENGTH_MAX,
 )
+from dealtrace.whole_number import ID_MAX
 
 CLIENT_COLUMNS = ("phone", "email", "client_name")
 """The columns that identify the client; a row must have a value in at least one of them."""

@@ -1,10 +1,9 @@
 """The columns of a table of visits, and, for tables of leads, the column with the id of a lead's visit."""
 
-from dealtrace.accounts.own_ids import ID_MAX
-from dealtrace.attribution.addresses import ADDRESS_LENGTH_MAX
 from dealtrace.attribution.classification import classify
 from dealtrace.attribution.landing_tags import click_ids_of, utm_of
 from dealtrace.attribution.traffic_source import NOWHERE, SOURCE_PARTS, TrafficSource
+from dealtrace.attribution.urls import URL_LENGTH_MAX
 from dealtrace.attribution.visit import CLIENT_ID_LENGTH_MAX, IP_LENGTH_MAX, USER_AGENT_LENGTH_MAX, Visit, VisitId
 from dealtrace.errors import InvalidValue
 from dealtrace.files.annotation_columns import SOURCE_CELL
@@ -16,6 +15,7 @@ from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell, cut_to_seco
 from dealtrace.leads.limits import LABEL_LENGTH_MAX
 from dealtrace.leads.plain_text import visible
 from dealtrace.record import record
+from dealtrace.whole_number import ID_MAX
 
 UTM_PREFIX = "utm_"
 NO_VISIT = frozenset(
@@ -100,13 +100,13 @@ VISIT_COLUMNS = (
     Column(
         "landing_url",
         ("url", "session.url", "Страница входа", "Адрес страницы"),
-        TextCell(ADDRESS_LENGTH_MAX),
+        TextCell(URL_LENGTH_MAX),
         "The page that was opened first.",
     ),
     Column(
         "referrer",
         ("ref", "session.ref", "Реферер", "Откуда"),
-        TextCell(ADDRESS_LENGTH_MAX),
+        TextCell(URL_LENGTH_MAX),
         "The page that the visitor came from.",
     ),
     Column(

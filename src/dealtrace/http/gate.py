@@ -20,7 +20,6 @@ from dealtrace.http.client_address import Proxies
 from dealtrace.http.endpoint import AuthScheme, Endpoint, RateLimitClass
 from dealtrace.http.forms import Pairs, read_pairs, receive_pairs
 from dealtrace.http.language import language_of
-from dealtrace.http.parameter_types import DIGITS_MAX
 from dealtrace.http.parameters import REQUIRED, Sent
 from dealtrace.http.rate_limits import RateLimits
 from dealtrace.http.request_note import NOTE, RequestNote
@@ -30,6 +29,7 @@ from dealtrace.runtime.report_pool import ReportPool
 from dealtrace.runtime.site_cache import Admission, SiteCache
 from dealtrace.runtime.unknown_parameters import UnknownParametersTally
 from dealtrace.runtime.write_queue import WriteQueue
+from dealtrace.whole_number import parse_whole_number
 
 
 class Gate:
@@ -179,7 +179,7 @@ class Gate:
 
     async def _site_of_number(self, site_id: str) -> Site | None:
         """Return the site with the id `site_id`, or `None` if no site has this id or `site_id` is not a number."""
-        number = int(site_id) if site_id.isascii() and site_id.isdigit() and len(site_id) <= DIGITS_MAX else 0
+        number = parse_whole_number(site_id) or 0
         site = self._site_cache.remembered_site(number)
         if site is None:
             site = await self._read_pool.read_newest(self._site_cache.look_up_site, number)

@@ -7,10 +7,7 @@ from typing import Any, Protocol
 from dealtrace.errors import InvalidValue
 from dealtrace.leads.plain_text import plain
 from dealtrace.record import record
-
-ID_MAX = 2**53 - 1
-"""The largest integer that JavaScript and 1C represent exactly."""
-DIGITS_MAX = 16
+from dealtrace.whole_number import ID_MAX, parse_whole_number
 
 
 class WireType(Protocol):
@@ -63,18 +60,13 @@ class Integer:
     def read(self, text: str) -> int:
         """Parse an integer; raise `InvalidValue` if the text is not an integer from `least` to `most`."""
         digits = plain(text).strip()
-        signed = digits.removeprefix("-")
-        if not (
-            signed.isascii()
-            and signed.isdigit()
-            and len(signed) <= DIGITS_MAX
-            and self.least <= int(digits) <= self.most
-        ):
+        number = parse_whole_number(digits.removeprefix("-"))
+        if number is None or not self.least <= (number := -number if digits.startswith("-") else number) <= self.most:
             raise InvalidValue(
                 f"ожидается целое число от {self.least} до {self.most}",
                 f"must be an integer from {self.least} to {self.most}",
             )
-        return int(digits)
+        return number
 
     def schema(self) -> Mapping[str, object]:
         """Return the JSON Schema of this type."""

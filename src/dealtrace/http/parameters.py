@@ -95,7 +95,7 @@ class Repeated(Parameter):
     keeps_empty: bool = False
 
     def parse(self, texts: Sequence[str]) -> list[Any]:
-        """Return the parsed values of `texts`, in input order.
+        """Return the parsed values of `texts`, in input order. Any: each type of parameter parses its own values.
 
         Raises:
             InvalidValue: there are too many texts, or one of them is malformed.

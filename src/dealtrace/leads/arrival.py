@@ -43,11 +43,6 @@ class Arrival:
         return LeadRef(LeadKind.CALL if isinstance(self.lead, Call) else LeadKind.LEAD_REQUEST, self.lead.id)
 
     @property
-    def started_at(self) -> datetime:
-        """When the lead began."""
-        return self.lead.started_at if isinstance(self.lead, Call) else self.lead.requested_at
-
-    @property
     def reference(self) -> str | None:
         """The lead's id in another system: a call's id in its PBX, or a lead request's number on the website."""
         return self.lead.reference if isinstance(self.lead, Call) else self.lead.number
@@ -55,8 +50,7 @@ class Arrival:
     @property
     def spans(self) -> tuple[LeadSpan, ...]:
         """The spans by which matching finds the lead: each has one contact, and the start and end of the lead."""
-        ended_at = self.lead.ended_at if isinstance(self.lead, Call) else self.lead.requested_at
-        return contact_spans(self.ref, self.contacts, self.started_at, ended_at, self.reference)
+        return contact_spans(self.ref, self.contacts, self.lead.began_at, self.lead.ended_at, self.reference)
 
     @property
     def keeps_client(self) -> bool:

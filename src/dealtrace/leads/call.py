@@ -63,6 +63,11 @@ class Call:
     visit_id: VisitId | None = None
 
     @property
+    def began_at(self) -> datetime:
+        """When the lead began: the start of the call."""
+        return self.started_at
+
+    @property
     def ended_at(self) -> datetime:
         """The end of the conversation."""
         return self.started_at + self.duration

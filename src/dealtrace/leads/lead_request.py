@@ -42,6 +42,16 @@ class LeadRequest:
     form_name: str = ""
     visit_id: VisitId | None = None
 
+    @property
+    def began_at(self) -> datetime:
+        """When the lead began: the moment of the lead request."""
+        return self.requested_at
+
+    @property
+    def ended_at(self) -> datetime:
+        """When the lead ended: the moment it began, because a lead request has no duration."""
+        return self.requested_at
+
 
 @record
 class StoredLeadRequest:

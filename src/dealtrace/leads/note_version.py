@@ -1,7 +1,4 @@
-"""Versions of the notes that people and programs write on leads: what each version changed, who wrote it and when.
-
-Any: depending on its name, a note is a string, a tuple of strings or `None`.
-"""
+"""Versions of the notes that people and programs write on leads: what each version changed, who wrote it and when."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -19,7 +16,10 @@ A person can replace a note, and a program can add to it.
 NOTE_VERSIONS_MAX = 100
 """Ours: the maximum number of stored versions of a lead's notes; each may have a comment of 100,000 characters."""
 NoteValues = Mapping[str, Any]
-"""The values of notes by name; the note named `RING_BACK` is what a person did about a missed call."""
+"""The values of notes by name; the note named `RING_BACK` is what a person did about a missed call.
+
+Any: depending on its name, a note is a string, a tuple of strings or `None`.
+"""
 
 
 @record

@@ -78,10 +78,10 @@ def stated_foreign(written: str) -> str | None:
     `+375 29 123-45-67 (5)` has an extension, and `+49 30 123456-12` is a whole number.
     """
     digits = written.replace(" ", "")
-    if valid_foreign(digits) != digits and (before := _before_extension(written)) is not None:
-        return before
     number = _parse(digits)
-    return _international(number) if number is not None else None
+    phone = _international(number) if number is not None else None
+    is_whole = phone == digits and number is not None and _plans().is_valid_number(number)
+    return phone if is_whole else (_before_extension(written) or phone)
 
 
 def valid_foreign(written: str) -> str | None:

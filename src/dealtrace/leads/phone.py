@@ -18,8 +18,8 @@ from dealtrace.leads.plain_text import CONTACTS_LENGTH_MAX
 from dealtrace.leads.rivals import Reading, is_alone, is_doubtful, list_rivals
 from dealtrace.record import record
 
-_READY_PREFIX = r"(?:\+?7|8)"
-"""A pattern of the prefix that most programs send before the ten digits of a phone."""
+_READY_PREFIX = r"(?:\+?7|8|)"
+"""A pattern of the prefix, or none, that most programs send before the ten digits of a phone."""
 _NATIONAL_LENGTH = 10
 _NEIGHBOURS = "99"
 
@@ -39,7 +39,10 @@ class PhoneForm:
     is_whole: bool
 
     def read(self, digits: str) -> tuple[str, str] | None:
-        """Return the phone in `digits` and the digits after it, or `None` if `digits` do not have this form."""
+        """Return the phone in `digits` and the digits after it, or `None` if `digits` do not have this form.
+
+        The phone is empty if the digits may also be a foreign number behind a 7 or 8.
+        """
         found = self.pattern.fullmatch(digits)
         if found is None:
             return None
@@ -54,7 +57,7 @@ def _phone(written: str, parts: Mapping[str, str | None]) -> str | None:
     if (russian := parts.get("russian")) is not None:
         national, behind = russian.replace(" ", ""), parts.get("behind")
         is_cut = behind is not None and _is_cut(russian, behind)
-        return RUSSIA + national if is_assigned_in_russia(national) and not is_cut else None
+        return ("" if is_cut else RUSSIA + national) if is_assigned_in_russia(national) else None
     if (stated := parts.get("stated")) is not None:
         return stated_foreign(stated)
     return None if _begins_as_russian(written) else bare_foreign(written.replace(" ", ""))
@@ -194,7 +197,7 @@ def _read_row(row: Sequence[Written], forms: Sequence[PhoneForm]) -> Iterator[st
         rest = "" if number.is_extension or number.is_damaged else number.digits
         while rest:
             read = next((read for form in forms if (read := form.read(rest)) is not None), None)
-            if read is None:
+            if read is None or not read[0]:
                 break
             phone, behind = read
             over = end - len(behind)

@@ -19,15 +19,19 @@ _LOOK_ALIKE = "[OoОоΟοQDlLIiЗзбbBSsZz]"
 
 @record
 class Wrapping:
-    """A kind of text that may surround or interrupt a phone number: an example, a pattern, and its replacement."""
+    """A kind of text that may surround or interrupt a phone number: an example, a pattern, and its replacement.
+
+    The pattern matches no text without `sign`: looking for that first saves most of the time.
+    """
 
     example: str
     pattern: re.Pattern[str]
     becomes: str | Callable[[re.Match[str]], str]
+    sign: str = ""
 
     def remove(self, text: str) -> str:
         """Return the text with `becomes` in place of every match of the pattern."""
-        return self.pattern.sub(self.becomes, text)
+        return self.pattern.sub(self.becomes, text) if self.sign in text else text
 
 
 def _exact(scientific: re.Match[str]) -> str:
@@ -45,29 +49,35 @@ def _mailbox(address: re.Match[str]) -> str:
     return _FAULT if re.search("[0-9]", address[1]) else ";"
 
 
-def _like(example: str, pattern: str, becomes: str | Callable[[re.Match[str]], str]) -> Wrapping:
-    return Wrapping(example, re.compile(pattern, re.IGNORECASE), becomes)
+def _like(example: str, pattern: str, becomes: str | Callable[[re.Match[str]], str], sign: str = "") -> Wrapping:
+    return Wrapping(example, re.compile(pattern, re.IGNORECASE), becomes, sign)
 
 
 _WORD_END = r"[^0-9+()\s.,-]"
 _BEHIND_WORD = rf"(?:\A|(?<=\n)|(?<={_WORD_END})|(?<={_WORD_END}[\s.:])|(?<={_WORD_END}[.:,;]\s))"
+_HOUR = "[0-2]?[0-9]"
+_DATE = "(?:[0-3]?[0-9][.][01]?[0-9][.]20[0-9]{2}|20[0-9]{2}-[01][0-9]-[0-3][0-9])"
+"""A date in full: more digits stand between its beginning and the end of a phone behind it than a phone can have."""
 _PHONE_OR_END = "(?:(?! ?[0-9])| [78](?: ?[0-9]){10}(?! ?[0-9]))"
 _MARKS = _like("8 (920) 555-00-55", r"[ .()\[\]{}~'’-]+", " ")
-_MARKS_ALONE = re.compile(r"[0-9 +()-]*")
+_MARKS_ALONE = re.compile(r"[0-9 +()-]{,20}")
 
 WRAPPINGS = (
-    _like("sip:79205550055@10.0.0.1:5060", r"\bsips?:([^@\s]{0,64})@[^\s>]*", r"\1"),
-    _like("79205550055@c.us", r"@(?:c\.us|s\.whatsapp\.net)\b", ""),
-    _like("ivan@example.org, 79205550055", r"(?<![^\s@,;])([^\s@,;]*)@[^\s@,;]*", _mailbox),
+    _like("sip:79205550055@10.0.0.1:5060", r"\bsips?:([^@\s]{0,64})@[^\s>]*", r"\1", "@"),
+    _like("79205550055@c.us", r"@(?:c\.us|s\.whatsapp\.net)\b", "", "@"),
+    _like("ivan@example.org, 79205550055", r"(?<![^\s@,;])([^\s@,;]*)@[^\s@,;]*", _mailbox, "@"),
     _like("7.9205550055E+10", r"(?<![\w.,])([0-9])[.,]([0-9]+)E\+?([0-9]{1,3})(?!\w)", _exact),
-    _like("10:00:00 89205550055", r"(?<![0-9])(?<![0-9]:)[0-2]?[0-9]:[0-5][0-9](?::[0-5][0-9])?(?![0-9:])", ";"),
+    _like("10:00:00 89205550055", r"(?<![0-9])(?<![0-9]:)[0-2]?[0-9]:[0-5][0-9](?::[0-5][0-9])?(?![0-9:])", ";", ":"),
+    _like("25.11.2026 89205550055", rf"{_BEHIND_WORD}{_DATE}(?![0-9.-])", ";", "20"),
+    _like("9205550055 с 10 до 18", rf"(?<!{_LETTER})с {_HOUR} (?:до|по) {_HOUR}(?! ?[0-9+(-])", ";"),
     _like("79205550055.0", r"(?<![0-9])([0-9]{10,15})[.,]0+(?![0-9])", r"\1"),
-    _like("4500,00 89205550055", rf"{_BEHIND_WORD}[0-9]{{1,6}},00(?= )", ";"),
-    _like("8 920 555,00 89205550055", r"(?<=[0-9]),00(?= )", _FAULT),
-    _like("79,205,550,055", r"(?<![0-9,])([0-9]{1,2}),([0-9]{3}),([0-9]{3}),([0-9]{3})(?![0-9,])", r"\1\2\3\4"),
+    _like("4500,00 89205550055", rf"{_BEHIND_WORD}[0-9]{{1,6}},00(?= )", ";", ","),
+    _like("8 920 555,00 89205550055", r"(?<=[0-9]),00(?= )", _FAULT, ","),
+    _like("79,205,550,055", r"(?<![0-9,])([0-9]{1,2}),([0-9]{3}),([0-9]{3}),([0-9]{3})(?![0-9,])", r"\1\2\3\4", ","),
+    _like("8~10 7 920 555-00-55", "(?<![0-9])8 ?~ ?10", ";00", "~"),
     _MARKS,
     _like("79205550055 доб. 5", rf"(?<!{_LETTER})(?:доб|доп|внутр|ext){_LETTER}*|(?<!{_LETTER})вн(?!{_LETTER})", "#"),
-    _like("79205550055x5", rf"(?<=[0-9]) ?[xхpw](?= ?[0-9](?: ?[0-9]){{,5}}{_PHONE_OR_END})", "#"),
+    _like("79205550055x5", rf"(?<=[0-9]) ?[xхpw](?= ?[0-9]{{1,6}}{_PHONE_OR_END})", "#"),
     _like("7920x5550055", r"(?<=[0-9]) ?[xхpw](?= ?[0-9])", _FAULT),
     _like("+7 (920) 555-__-__", r"[_*•●]|\?(?= ?[0-9?])", _FAULT),
     _like("т79205550055", rf"(?<!{_LETTER})[тtмm](?=\+?[0-9])(?<![0-9].)", " "),
@@ -139,8 +149,9 @@ def _divide(text: str) -> Iterator[Written]:
 def _may_join(last: str, between: str, number: str) -> bool:
     """Return whether two numbers may be one number, judging by the text between them.
 
-    Ours: a comma and a blank between a short number and a number of three or more groups separate the two numbers, as
-    in `кв. 5, 8 (495) 123-45-67`.
+    Ours: a comma and a blank between a short number and a number of three or more groups that begins with a plus, or a
+    7 or 8 alone, separate the two numbers, as in `кв. 5, 8 (495) 123-45-67`.
     """
-    is_listed = between.startswith(", ") and is_short(last) and number.count(" ") > 1
+    is_marked = number.startswith(("+", "7 ", "8 ")) and number.count(" ") > 1
+    is_listed = between.startswith(", ") and is_short(last) and is_marked
     return _PARTING.search(between) is None and not is_listed

@@ -6,15 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
 
 from dealtrace.leads.numbering import (
-    BARE_LENGTH_MIN,
     LENGTH_MAX,
     RUSSIA,
     country_codes,
     is_assigned_in_russia,
-    is_foreign_in_groups,
     valid_foreign,
 )
-from dealtrace.leads.phone_text import is_short
+from dealtrace.leads.phone_text import EXTENSION_LENGTH_MAX, is_short
 from dealtrace.record import record
 
 USUAL_GROUPS = (
@@ -111,16 +109,6 @@ def _behind_exit_code(reading: Reading) -> str:
     return reading.digits.removeprefix("8").lstrip().removeprefix("10").lstrip()
 
 
-def _is_foreign_behind_exit_code(reading: Reading) -> bool:
-    """Return whether the digits behind `8~10` are a foreign number, judging by their groups."""
-    if not _has_exit_code(reading):
-        return False
-    rest = _behind_exit_code(reading)
-    if " " not in rest:
-        return reading.digits.startswith("8 ")
-    return rest.partition(" ")[0] in country_codes() and is_foreign_in_groups(rest)
-
-
 def _is_usual_and_undivided(reading: Reading) -> bool:
     """Return whether the phone is in usual groups, and begins with a 7 or 8 alone or with ten digits or more."""
     return reading.is_usual and _UNDIVIDED.match(reading.digits) is not None
@@ -158,21 +146,46 @@ def _may_follow_exit_code(reading: Reading, rival: Rival) -> bool:
     return rival.start == _end_of_exit_code(reading) or _has_trunk_prefix(reading, rival)
 
 
-def _begins_with_second_group(reading: Reading, rival: Rival) -> bool:
-    """Return whether a number begins with the phone's second group, and ends where a number may end.
+def _goes_on_behind(reading: Reading, rival: Rival) -> bool:
+    """Return whether a number begins inside the phone with a prefix of its own, and goes on behind the phone.
 
-    A foreign one must have an exit code, or end behind more than a usual extension.
+    Instead of having a prefix, a foreign one may be long and go on behind the phone with more than a usual extension.
+    Behind the number itself nothing may stand but an extension, and behind the phone no other phone with a prefix.
     """
+    is_second_behind = any(other.has_prefix and other.start == reading.over for other in reading.rivals)
+    if is_second_behind or rival.start <= reading.start or not reading.over < rival.end <= reading.row_end:
+        return False
+    behind = reading.digits[reading.over - reading.start : rival.end - reading.start].strip()
+    rest = reading.digits[rival.end - reading.start :].strip()
+    is_long = not rival.phone.startswith(RUSSIA) and len(rival.phone) >= _LONG_FOREIGN_MIN
+    is_marked = rival.has_prefix or (is_long and not _is_one_group(behind, _LIKELY_EXTENSION_MAX))
+    return is_marked and _is_one_group(rest, EXTENSION_LENGTH_MAX)
+
+
+def _is_one_group(digits: str, length_max: int) -> bool:
+    return len(digits) <= length_max and " " not in digits
+
+
+def _begins_with_second_group(reading: Reading, rival: Rival) -> bool:
+    """Return whether a number goes on behind the phone, or begins with its second group and ends where a number may.
+
+    A Russian one may end behind punctuation or an `x` if digits stand between the phone and these, which the phone then
+    leaves over: `781427 42726 51x574`.
+    """
+    if _goes_on_behind(reading, rival):
+        return True
     is_second = rival.start == reading.start + reading.digits.find(" ") + 1
-    behind = reading.digits[reading.over - reading.start : rival.end - reading.start]
     if not rival.phone.startswith(RUSSIA):
-        has_exit_code = not reading.digits[rival.start - reading.start :].startswith(rival.phone[:1])
-        return is_second and (has_exit_code or " " in behind or len(behind) > _LIKELY_EXTENSION_MAX)
-    return is_second and rival.end <= (reading.row_end if rival.is_likely else reading.number_end)
+        is_long = len(rival.phone) >= _LONG_FOREIGN_MIN
+        return is_second and (rival.has_prefix or (is_long and rival.end > reading.over))
+    has_rest = reading.over < reading.number_end < rival.end
+    return is_second and (has_rest or rival.end <= (reading.row_end if rival.is_likely else reading.number_end))
 
 
-def _never(_reading: Reading, _rival: Rival) -> bool:
-    return False
+def _ends_with_extension(reading: Reading, rival: Rival) -> bool:
+    """Return whether a Russian number ends with the digits dropped behind a foreign phone as its extension."""
+    is_dropped = not reading.digits.replace(" ", "").endswith(reading.phone[-EXTENSION_LENGTH_MAX:])
+    return is_dropped and not reading.phone.startswith(RUSSIA) and rival.end == reading.number_end
 
 
 def _always(_reading: Reading, _rival: Rival) -> bool:
@@ -180,11 +193,10 @@ def _always(_reading: Reading, _rival: Rival) -> bool:
 
 
 RIVAL_RULES = (
-    RivalRule("+7 920 555-00-55, 0049 30 123456", _has_plus, _never),
-    RivalRule("8~10 49 30 123456", _is_foreign_behind_exit_code, _has_trunk_prefix),
+    RivalRule("+7 920 555-00-55, 0049 30 123456", _has_plus, _ends_with_extension),
     RivalRule("8104 8 (495) 132-65-54", _has_exit_code, _may_follow_exit_code, 8),
-    RivalRule("8 (495) 123-45-67, 9205550055", _is_usual_and_undivided, _never),
-    RivalRule("8841 978-29-60 (632)", lambda reading: reading.is_usual, _begins_with_second_group, 11),
+    RivalRule("8 (495) 123-45-67, 9205550055", _is_usual_and_undivided, _goes_on_behind, 8),
+    RivalRule("8841 978-29-60 (632)", lambda reading: reading.is_usual, _begins_with_second_group, 8),
     RivalRule("39 347 123 4567", _begins_with_country_code, _always, _LONG_FOREIGN_MIN),
     RivalRule("79. 8 857 401-89-80, кв.4 972 50-234-2888", lambda _: True, _always, 8),
 )
@@ -193,7 +205,8 @@ RIVAL_RULES = (
 Ours: the numbers of houses, flats and list items stand before phones, as in `д.79 8 (495) 123-45-67`, and must not be
 read as their first digits. A plus, `00`, `8~10`, a 7 or 8 alone, and ten digits together show where a phone begins. So
 does a country code, but up to nine digits behind it are too often a part of the phone: `95 123 45 67` of
-`998 95 123 45 67` could be in Myanmar.
+`998 95 123 45 67` could be in Myanmar. Where a phone begins with a 7 or 8 alone, a second number counts only if it goes
+on behind the phone with more than an extension: `8-976 370 61 86 60 02` may be order 8-976 and Lithuania.
 """
 
 
@@ -220,8 +233,8 @@ def is_alone(digits: str) -> bool:
 def list_rivals(row: Sequence[str]) -> list[Rival]:
     """List the Russian phones, grouped as in `USUAL_GROUPS`, that a row of written numbers may contain.
 
-    They may overlap. A phone may have punctuation inside, but is then listed only if nothing, or only an extension,
-    stands between its end and the next punctuation.
+    They may overlap. A phone without a 7 or 8 that has punctuation inside is listed only if punctuation, or the end of
+    the row, follows directly after the phone or after its extension.
     """
     ends = list(accumulate(row, lambda end, number: end + 1 + len(number), initial=-1))
     digits = " ".join(row)
@@ -231,7 +244,7 @@ def list_rivals(row: Sequence[str]) -> list[Rival]:
 def _may_end(digits: str, ends: Sequence[int], rival: Rival) -> bool:
     last = bisect_left(ends, rival.end)
     behind = digits[rival.end : ends[last]].strip()
-    return rival.start > ends[last - 1] or (is_short(behind) and " " not in behind)
+    return rival.has_prefix or rival.start > ends[last - 1] or (is_short(behind) and " " not in behind)
 
 
 def _russian(digits: str) -> Iterator[Rival]:
@@ -247,23 +260,21 @@ def _russian(digits: str) -> Iterator[Rival]:
 def _foreign(reading: Reading, length_min: int) -> Iterator[Rival]:
     """Yield the foreign numbers that begin inside a phone, with one of its later groups.
 
-    The phone's own digits without its prefix or its end are not another number.
+    The phone's own digits without its prefix or its end are not another number. A Russian phone in usual groups has no
+    place for another number if nothing stands behind it.
     """
+    if reading.is_usual and reading.over == reading.number_end:
+        return
     national = reading.phone.removeprefix(RUSSIA)
     for found in _FOREIGN_START.finditer(reading.digits):
         if found.start() >= reading.over - reading.start:
             break
         if found["code"] is not None and found["code"] not in country_codes():
             continue
-        is_bare_group = found["whole"] is not None and found["exit"] is None
-        if is_bare_group and len(found["whole"]) < (
-            BARE_LENGTH_MIN if _begins_with_country_code(reading) else length_min
-        ):
-            continue
         for number, end in _numbers_from(reading.digits, found.start("code") if found["code"] else found.end()):
             is_own = number in {national, f"8{national}"} or number.startswith(national) or national.startswith(number)
             if len(number) >= length_min and not is_own and valid_foreign(number) == number:
-                yield Rival(number, reading.start + found.start(), reading.start + end)
+                yield Rival(number, reading.start + found.start(), reading.start + end, found["exit"] is not None)
 
 
 def _numbers_from(digits: str, start: int) -> Iterator[tuple[str, int]]:

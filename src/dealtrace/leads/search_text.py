@@ -5,6 +5,7 @@ import re
 from dealtrace.leads.contact import list_emails, list_phones
 from dealtrace.leads.plain_text import stripped
 from dealtrace.record import record
+from dealtrace.whole_number import parse_whole_number
 
 ANY = "*"
 """The character in a search text that stands for any number of unknown characters; such a text is called a mask."""
@@ -35,15 +36,14 @@ class SearchText:
         return bool(self.contacts)
 
 
-def parse_search(typed: str, id_max: int) -> SearchText | None:
-    """Return what a search text may mean, or `None` if it is empty or too vague; numbers above `id_max` are not ids."""
+def parse_search(typed: str) -> SearchText | None:
+    """Return what a search text may mean, or `None` if it is empty or too vague."""
     text = stripped(typed)[:SEARCH_LENGTH_MAX]
     if not text:
         return None
     if ANY in text:
         return _masked(text)
-    id_ = int(text) if text.isascii() and text.isdigit() and int(text) <= id_max else None
-    return SearchText(text, id_, (*list_phones(text), *list_emails(text)))
+    return SearchText(text, parse_whole_number(text), (*list_phones(text), *list_emails(text)))
 
 
 def _masked(text: str) -> SearchText | None:

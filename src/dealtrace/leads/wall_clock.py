@@ -54,6 +54,10 @@ class ClockForm:
         object.__setattr__(self, "clock", re.compile(f"{day}{_GAP}{_TIME}"))
 
 
+YEAR_FIRST = ClockForm(FirstPart.YEAR, "-")
+"""The form of ISO dates, `2018-03-26`."""
+
+
 def read_clock(text: str, *forms: ClockForm) -> datetime | None:
     """Return the date and time in a string, naive and in whole seconds, or `None` if it has none of the `forms`.
 

@@ -24,6 +24,10 @@ class MailPurpose(StrEnum):
     REPORT = "report"
 
 
+OF_INCIDENTS = (MailPurpose.ALERT_RAISED, MailPurpose.ALERT_ENDED)
+"""The purposes of e-mails about an incident; the `subject_id` of such an e-mail is the id of the incident."""
+
+
 @record
 class NewMail:
     """An e-mail to store; `subject_id` is the id of the incident, rule or scheduled report that the e-mail is about."""

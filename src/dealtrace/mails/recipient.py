@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 
-from dealtrace.errors import InvalidSetting, Language
+from dealtrace.errors import LANGUAGES, InvalidSetting, Language
 from dealtrace.record import record
 
 ADDRESS_LENGTH_MAX = 254
@@ -12,7 +12,6 @@ RECIPIENTS_MAX = 20
 
 A larger group can use the address of a mailing list.
 """
-LANGUAGES: tuple[Language, ...] = ("ru", "en")
 _APART = re.compile(r"[\n,;]+")
 _LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"

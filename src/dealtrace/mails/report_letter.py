@@ -9,9 +9,10 @@ from dealtrace.mails.figure_format import UNKNOWN, format_figure
 from dealtrace.mails.letter import Letter, LetterTable
 from dealtrace.reports.answer import Report, Row
 from dealtrace.reports.dimensions import Dimension
-from dealtrace.reports.formats import rounded_value
+from dealtrace.reports.formats import TOTAL_TITLES, rounded_value
 from dealtrace.reports.metrics import Metric
 from dealtrace.reports.pivot import Pivot, PivotLine
+from dealtrace.reports.reading.compared_times import compared_lines
 from dealtrace.reports.reading.partial_times import partial_lines
 from dealtrace.reports.table import COMPARED, COMPARED_RU, figure_columns, figures_of
 
@@ -19,7 +20,6 @@ ROWS_SHOWN = 50
 """Ours: the maximum number of rows in the text of an e-mail; the attached file has all rows."""
 COLUMNS_SHOWN = 12
 """Ours: the maximum number of columns of a pivot in the text of an e-mail; the months of a year still fit."""
-_TOTAL = {"ru": "Итого", "en": "Total"}
 _PERIOD = {
     "ru": "С {first} по {last}, в сравнении с {other_first} – {other_last}.",
     "en": "From {first} to {last}, compared with {other_first} – {other_last}.",
@@ -62,6 +62,8 @@ def report_letter(title: str, answered: Report | Pivot, site_name: str, language
         paragraphs.append(_MORE[language].format(shown=ROWS_SHOWN, rows=report.rows_total))
     if partial := partial_lines(answered, language):
         paragraphs.append(f"{'; '.join(partial)}.")
+    if isinstance(answered, Report) and (compared := compared_lines(answered, language)):
+        paragraphs.append(f"{'; '.join(compared)}.")
     if link:
         paragraphs.append(_LEAVE[language])
     table = _pivot_table(answered, language) if isinstance(answered, Pivot) else _table(report, language)
@@ -84,20 +86,20 @@ def _table(report: Report, language: Language) -> LetterTable:
     head = (*(dimensions or ("",)), *_headings(report, language))
     rows = [(*_keys(row.keys), *_cells(report, row, language)) for row in report.rows[:ROWS_SHOWN] if question.by]
     blank = ("",) * (len(dimensions) - 1)
-    return LetterTable(head, [*rows, (_TOTAL[language], *blank, *_cells(report, report.total, language))])
+    return LetterTable(head, [*rows, (TOTAL_TITLES[language], *blank, *_cells(report, report.total, language))])
 
 
 def _pivot_table(pivot: Pivot, language: Language) -> LetterTable:
     """Return a table of the first columns of a pivot; the totals of its rows include all columns."""
     dimensions = tuple(_named(each, language) for each in pivot.report.question.by)
-    head = (*dimensions, *_keys(pivot.columns[:COLUMNS_SHOWN]), _TOTAL[language])
+    head = (*dimensions, *_keys(pivot.columns[:COLUMNS_SHOWN]), TOTAL_TITLES[language])
 
     def figures(line: PivotLine) -> tuple[str, ...]:
         return tuple(_cell(pivot.metric, figure, language) for figure in (*line.values[:COLUMNS_SHOWN], line.total))
 
     rows = [(*_keys(line.keys), *figures(line)) for line in pivot.lines[:ROWS_SHOWN]]
     blank = ("",) * (len(dimensions) - 1)
-    return LetterTable(head, [*rows, (_TOTAL[language], *blank, *figures(pivot.total))])
+    return LetterTable(head, [*rows, (TOTAL_TITLES[language], *blank, *figures(pivot.total))])
 
 
 def _keys(keys: Iterable[str | None]) -> tuple[str, ...]:

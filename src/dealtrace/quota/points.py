@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 from dealtrace.accounts.site_days import day_end, site_day
 
 POINTS_COST_DEFAULT = 1
+POINTS_MAX = 2**53
+"""The most points that a site may have per day; JavaScript and 1C represent the number exactly."""
 
 
 class PaidMethod(StrEnum):

@@ -9,7 +9,7 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.record import record
 from dealtrace.reports.dimensions import Dimension, Kind
 from dealtrace.reports.measures import Measure
-from dealtrace.reports.metrics import AnyFormula, Metric, UnknownFormula, Values
+from dealtrace.reports.metrics import AnyFormula, Metric, UnknownFormula, known_values
 from dealtrace.reports.periods import Period
 from dealtrace.reports.question import Question
 from dealtrace.reports.time_keys import TIME_KEYS
@@ -261,12 +261,10 @@ class _Figures:
     def _value(self, side: Gathered, keys: Keys, place: int) -> Fraction | None:
         formula = self.formulas[place]
         unknown, given = side.unknown_in_rows | side.unknown, side.rows.get(keys, {})
-        return formula.value(
-            {measure: None if measure in unknown else given.get(measure, 0) for measure in formula.measures}
-        )
+        return formula.value(known_values(formula.measures, given, unknown))
 
     def _compute(self, given: Mapping[Measure, int], unknown: frozenset[Measure]) -> tuple[Fraction | None, ...]:
-        values: Values = {measure: None if measure in unknown else given.get(measure, 0) for measure in self.measures}
+        values = known_values(self.measures, given, unknown)
         return tuple(formula.value(values) for formula in self.formulas)
 
 

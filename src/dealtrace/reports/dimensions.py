@@ -10,7 +10,7 @@ from dealtrace.attribution.traffic_source import SOURCE_PARTS
 from dealtrace.leads.lead import LeadKind
 from dealtrace.matching.match_reason import MatchReason
 from dealtrace.record import record
-from dealtrace.reports.facts import Fact
+from dealtrace.reports.facts import OF_DEALS, Fact
 
 FIELD_PREFIX = "field:"
 """The prefix of the name of a dimension that is a custom field."""
@@ -44,7 +44,6 @@ class Kind(Enum):
 _ALL = frozenset(Fact)
 _VISITED = _ALL - {Fact.COSTS}
 _OF_LEADS = frozenset({Fact.LEADS, Fact.DEALS, Fact.ASSISTS})
-_OF_DEALS = frozenset({Fact.DEALS, Fact.ASSISTS})
 
 
 @record
@@ -95,8 +94,8 @@ _TABLE = (
     Dimension("month", "Месяц", "Month", _ALL, Kind.CALENDAR),
     Dimension("quarter", "Квартал", "Quarter", _ALL, Kind.CALENDAR),
     Dimension("manager", "Менеджер", "Manager", _OF_LEADS),
-    Dimension("service", "Сервис", "Service", _OF_DEALS),
-    Dimension("status", "Статус", "Status", _OF_DEALS, Kind.STATUS),
+    Dimension("service", "Сервис", "Service", OF_DEALS),
+    Dimension("status", "Статус", "Status", OF_DEALS, Kind.STATUS),
     Dimension("tag", "Тег", "Tag", _OF_LEADS, Kind.TAG),
     Dimension("lead_kind", "Вид лида", "Kind of lead", _OF_LEADS, keys=tuple(KIND_KEYS.values())),
     Dimension("form", "Форма", "Form", _OF_LEADS),
@@ -109,7 +108,7 @@ _TABLE = (
         "match_reason",
         "Как найден лид",
         "Match reason",
-        _OF_DEALS,
+        OF_DEALS,
         meaning_ru="по чему найден лид, из которого выросла сделка, или почему он не найден",
         meaning_en="matching looks for the lead that led to a deal; the reason says how it was found, or why not",
         keys=tuple(MatchReason),

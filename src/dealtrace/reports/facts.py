@@ -11,3 +11,7 @@ class Fact(StrEnum):
     DEALS = "deal"
     ASSISTS = "assist"
     COSTS = "cost"
+
+
+OF_DEALS = frozenset({Fact.DEALS, Fact.ASSISTS})
+"""The kinds of fact that are deals: an assist is a deal as well."""

@@ -77,13 +77,13 @@ def parse_figure(
     violations = [*_check_metric(question, context, has_rows=has_rows), *_check_facts(question)]
     if question.model is None:
         violations.append(
-            Violation("models", "укажите одну модель в параметре model", "specify one attribution model in `model`")
+            Violation("models", "укажите одну модель в параметре `model`", "specify one attribution model in `model`")
         )
     if len(keys) != len(question.by):
         violations.append(
             Violation(
                 "key",
-                f"ключей должно быть столько, сколько группировок в by: {len(question.by)}",
+                f"ключей должно быть столько, сколько группировок в `by`: {len(question.by)}",
                 f"keys expected: {len(question.by)}, one for each dimension in `by`",
             )
         )

@@ -1,17 +1,20 @@
 """Format values of metrics for answers: counts, amounts of money and ratios."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
+from dealtrace.attribution.cost import KOPECKS_PER_RUBLE
 from dealtrace.attribution.credit import WHOLE
-from dealtrace.deals.amount import KOPECKS_PER_RUBLE
+from dealtrace.errors import Language
 from dealtrace.reports.metrics import Metric, Unit
 from dealtrace.reports.question import Question
 
 Shown = int | float | str | None
 RATIO_DIGITS = 6
 MONEY_DIGITS = 2
+TOTAL_TITLES: Mapping[Language, str] = {"ru": "Итого", "en": "Total"}
+"""The heading of the total, in tables for people."""
 
 
 def format_value(metric: Metric, value: Fraction | None) -> Shown:

@@ -3,13 +3,13 @@
 To add a metric, add a line to `_TABLE`; the API, the command line, exports and documentation read the table.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
 from fractions import Fraction
 from typing import Protocol
 
+from dealtrace.attribution.cost import KOPECKS_PER_RUBLE
 from dealtrace.attribution.credit import WHOLE
-from dealtrace.deals.amount import KOPECKS_PER_RUBLE
 from dealtrace.record import record
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.measures import Aggregate, Measure
@@ -51,6 +51,11 @@ class Group(StrEnum):
 
 Values = Mapping[Measure, int | None]
 """The value of each measure in a row, or `None` for a measure that is unknown in the row."""
+
+
+def known_values(measures: Iterable[Measure], given: Mapping[Measure, int], unknown: Collection[Measure]) -> Values:
+    """Return the value of each measure: `None` if it is unknown, zero if nothing was counted."""
+    return {measure: None if measure in unknown else given.get(measure, 0) for measure in measures}
 
 
 @record
@@ -257,12 +262,13 @@ _TABLE = (
     Metric("visitors", "Посетители", "Visitors", "сколько разных людей заходило на сайт",
            "how many different people visited the site", Group.TRAFFIC, Unit.COUNT,
            plain(Measure(Fact.VISITS, Aggregate.DISTINCT, "visitor"))),
-    Metric("calls", "Звонки", "Calls", "все звонки, принятые и пропущенные", "all calls, answered and missed",
-           Group.LEADS, Unit.COUNT, _calls("is_call")),
+    Metric("calls", "Звонки", "Calls", "все звонки: принятые, пропущенные и те, что ещё идут",
+           "all calls: answered, missed and still in progress", Group.LEADS, Unit.COUNT, _calls("is_call")),
     Metric("answered_calls", "Принятые звонки", "Answered calls", "звонки, на которые ответили",
            "calls that were answered", Group.LEADS, Unit.COUNT, _calls("is_answered")),
-    Metric("missed_calls", "Пропущенные звонки", "Missed calls", "звонки, на которые не ответили",
-           "calls that were not answered", Group.LEADS, Unit.COUNT, _calls("is_missed"), growth=Growth.BAD),
+    Metric("missed_calls", "Пропущенные звонки", "Missed calls", "завершённые звонки, на которые не ответили",
+           "calls that have ended and were not answered", Group.LEADS, Unit.COUNT, _calls("is_missed"),
+           growth=Growth.BAD),
     Metric("unique_calls", "Уникальные звонки", "Unique calls", "сколько разных клиентов звонило",
            "how many different clients called", Group.LEADS, Unit.COUNT, _clients("is_call")),
     Metric("target_calls", "Целевые звонки", "Target calls", "звонки, отмеченные как целевые",

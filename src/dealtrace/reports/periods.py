@@ -1,7 +1,7 @@
 """The periods of reports, and the periods that they are compared with, in days of a site's time zone."""
 
 import calendar
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from dealtrace.accounts.site_days import day_end, day_start, site_day
 from dealtrace.errors import InvalidValue
 from dealtrace.leads.limits import YEAR_MAX, YEAR_MIN
-from dealtrace.leads.wall_clock import ClockForm, FirstPart, read_day
+from dealtrace.leads.wall_clock import YEAR_FIRST, read_day
 from dealtrace.record import record
 
 DAY = timedelta(days=1)
@@ -18,7 +18,6 @@ DAYS_DEFAULT = 28
 DAYS_MAX = 36_600
 """Ours: the maximum number of days of a period, a hundred years; a longer period is probably a mistyped year."""
 DAYS_OF_WEEK = 7
-YEAR_FIRST = ClockForm(FirstPart.YEAR, "-")
 """The form of days in our own URLs, options and JSON: `yyyy-mm-dd`."""
 
 
@@ -49,6 +48,10 @@ class Period:
         """Return the number of days."""
         return (self.last_on - self.first_on).days + 1
 
+    def dates(self) -> Iterator[date]:
+        """Yield each day of the period, in order."""
+        return (self.first_on + timedelta(days=number) for number in range(self.days))
+
 
 @record
 class Span:
@@ -75,6 +78,11 @@ def compared_period(period: Period, comparison: Comparison) -> Period:
     """Return the period that `period` is compared with."""
     counterpart = _counterpart(period, comparison)
     return Period(counterpart(period.first_on), counterpart(period.last_on))
+
+
+def day_compared_with(period: Period, comparison: Comparison, day_on: date) -> date:
+    """Return the day with which a day of the period is compared."""
+    return _counterpart(period, comparison)(day_on)
 
 
 def _counterpart(period: Period, comparison: Comparison) -> Callable[[date], date]:

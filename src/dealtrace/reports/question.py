@@ -24,11 +24,11 @@ from dealtrace.reports.filters import (
 )
 from dealtrace.reports.metrics import METRICS, Metric
 from dealtrace.reports.periods import DAYS_MAX, DEFAULT_PRESET, PRESETS, Comparison, Period, parse_day
+from dealtrace.whole_number import parse_whole_number
 
 BY_MAX = 3
 LIMIT_DEFAULT = 1_000
 LIMIT_MAX = 10_000
-LIMIT_DIGITS_MAX = 10
 METRICS_MAX = 50
 ALL_MODELS = "all"
 DESCENDING = "-"
@@ -86,6 +86,11 @@ class Question:
     def adds_up(self) -> bool:
         """Return whether figures by these dimensions add up to the total; those of ratios, for example, never do."""
         return rows_add_up(self.by)
+
+    def sort_of(self, metric: Metric) -> Sort | None:
+        """Return the sort for a table that shows only `metric`; `None` if the sort is by another metric or absent."""
+        shown = {metric.name, *(dimension.name for dimension in self.by)}
+        return self.sort if self.sort is not None and self.sort.name in shown else None
 
 
 @record
@@ -209,7 +214,7 @@ class _Parser:
                 f"`by` must have 1 to {most} dimensions other than that of `pivot`",
             )
         if words.models:
-            raise InvalidValue("не вместе с models", "cannot be combined with `models`")
+            raise InvalidValue("не вместе с `models`", "cannot be combined with `models`")
         return dimension
 
     def dimension(self, name: str) -> Dimension:
@@ -248,7 +253,7 @@ class _Parser:
             first or min(usual.first_on, last or usual.first_on), last or max(usual.last_on, first or usual.last_on)
         )
         if first is not None and last is not None and first > last:
-            self.violations.append(Violation("from", "не может быть позже, чем to", "must not be after `to`"))
+            self.violations.append(Violation("from", "не может быть позже, чем `to`", "must not be after `to`"))
         elif period.days > DAYS_MAX:
             self.violations.append(Violation("from", f"не больше {DAYS_MAX} дней", f"at most {DAYS_MAX} days"))
         return period
@@ -359,7 +364,7 @@ def _all_models(text: str, model: str) -> None:
     if text != ALL_MODELS:
         raise InvalidValue(f"бывает только {ALL_MODELS}", f"must be {ALL_MODELS}")
     if model:
-        raise InvalidValue("укажите либо model, либо models", "specify either `model` or `models`, not both")
+        raise InvalidValue("укажите либо `model`, либо `models`", "specify either `model` or `models`, not both")
 
 
 def _sort(words: RawQuestion, by: Sequence[Dimension], metrics: Sequence[Metric]) -> Sort | None:
@@ -369,7 +374,7 @@ def _sort(words: RawQuestion, by: Sequence[Dimension], metrics: Sequence[Metric]
     changes = {f"{CHANGE_PREFIX}{metric.name}": metric.name for metric in metrics}
     if name in changes and not words.compare:
         raise InvalidValue(
-            f"сортировать по изменению можно только со сравнением: укажите compare вместе с {name}",
+            f"сортировать по изменению можно только со сравнением: укажите `compare` вместе с {name}",
             f"sorting by a change needs a comparison: specify `compare` along with {name}",
         )
     known = [*(metric.name for metric in metrics), *(dimension.name for dimension in by)]
@@ -389,6 +394,7 @@ def _limit(text: str, most: int | None) -> int | None:
     if not text:
         return LIMIT_DEFAULT if most is not None else None
     highest = most if most is not None else LIMIT_MAX
-    if not (text.isascii() and text.isdecimal()) or len(text) > LIMIT_DIGITS_MAX or not 1 <= int(text) <= highest:
+    number = parse_whole_number(text, highest)
+    if not number:
         raise InvalidValue(f"нужно число от 1 до {highest}", f"must be a number from 1 to {highest}")
-    return int(text)
+    return number

@@ -4,7 +4,7 @@ A day is its proleptic Gregorian ordinal, as in the database: 1 is Monday, 1 Jan
 """
 
 from collections.abc import Callable, Mapping
-from datetime import date, timedelta
+from datetime import date
 
 from dealtrace.errors import InvalidValue
 from dealtrace.record import record
@@ -100,9 +100,23 @@ def keys_of_period(name: str, period: Period) -> dict[str, int]:
     keys = TIME_KEYS[name]
     if keys.number_of is None:
         return {keys.text_of(hour): hour for hour in range(HOURS)}
-    days = (period.first_on + timedelta(days=number) for number in range(period.days))
-    numbers = sorted({keys.number_of(day_on) for day_on in days})
+    numbers = sorted({keys.number_of(day_on) for day_on in period.dates()})
     return {keys.text_of(number): number for number in numbers}
+
+
+def days_of_times(name: str, period: Period) -> dict[int, Period]:
+    """Return which days of a period belong to each time of a dimension, such as each week; empty for hours.
+
+    The times are given by their keys, as numbers.
+    """
+    number_of = TIME_KEYS[name].number_of
+    if number_of is None:
+        return {}
+    found: dict[int, Period] = {}
+    for day_on in period.dates():
+        number = number_of(day_on)
+        found[number] = Period(found[number].first_on if number in found else day_on, day_on)
+    return found
 
 
 def number_of_key(name: str, text: str) -> int:

@@ -17,6 +17,7 @@ from dealtrace.storage.reports.mirror.status import MirrorStatus, find_mirror_st
 from dealtrace.storage.schema.upgrade import is_current, newest_revision
 
 OK = "ok"
+OVERLOADED_RETRY_SECONDS = 1
 UNAVAILABLE_RETRY_SECONDS = 5
 LOOK_SECONDS = 0.1
 """For how many seconds requests reuse a check of the database's files; each batch of writes checks the files anew."""

@@ -9,7 +9,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from sqlalchemy import Connection
 
 from dealtrace.errors import Overloaded
-from dealtrace.runtime.database_watch import DatabaseWatch
+from dealtrace.runtime.database_watch import OVERLOADED_RETRY_SECONDS, DatabaseWatch
 from dealtrace.runtime.page_cursors import PageCursors
 from dealtrace.storage.accounts.revision import find_revision
 from dealtrace.storage.database.database_errors import is_database_failure
@@ -20,7 +20,6 @@ R = TypeVar("R")
 
 UNFINISHED_MAX = 1000
 """The maximum number of reads of a process that run or wait for a thread; further reads are refused at once."""
-OVERLOADED_RETRY_SECONDS = 1
 REPLICA_PAUSE_SECONDS = 5.0
 """How many seconds a replica is not used after it failed."""
 

@@ -1,7 +1,4 @@
-"""Separate threads for reports, so that reports do not delay other requests.
-
-Any: a report may return any type.
-"""
+"""Separate threads for reports, so that reports do not delay other requests."""
 
 import asyncio
 import threading
@@ -9,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
-from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
+from typing import Concatenate, Literal, ParamSpec, TypeVar
 
 from dealtrace.accounts.site import Site
 from dealtrace.operations.reports.ask import FactSource
@@ -136,7 +133,7 @@ class ReportPool:
         else:
             acquiring.cancel()
 
-    def _release(self, done: asyncio.Future[Any]) -> None:
+    def _release(self, done: asyncio.Future[R]) -> None:
         self._free.release()
         if not done.cancelled():
             done.exception()  # marks it as retrieved: the client of this report may have left

@@ -21,7 +21,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.errors import DatabaseUnavailable, Overloaded, Refusal
 from dealtrace.operations.work import Operation, Work
 from dealtrace.operations.write_command import Payload, WriteCommand
-from dealtrace.runtime.database_watch import UNAVAILABLE_RETRY_SECONDS, DatabaseWatch
+from dealtrace.runtime.database_watch import OVERLOADED_RETRY_SECONDS, UNAVAILABLE_RETRY_SECONDS, DatabaseWatch
 from dealtrace.runtime.pending_commands import (
     Pending,
     count_ids,
@@ -49,7 +49,6 @@ RETRY_PAUSE_SECONDS = 0.1
 RETRY_PAUSE_MAX_SECONDS = 2.0
 ALONE_TRIES_MAX = 3
 """How many times a command is run alone, if it conflicts with other writers each time, before it counts as failed."""
-OVERLOADED_RETRY_SECONDS = 1
 GATHERED_FROM, GATHER_SECONDS = {"sqlite": 8, "postgresql": 4}, 0.001
 """Ours: after a batch of at least `GATHERED_FROM` commands, wait `GATHER_SECONDS` to gather the next, to save CPU."""
 POSTPONED_SHARE = 3

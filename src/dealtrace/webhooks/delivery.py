@@ -6,9 +6,7 @@ from typing import NewType
 from dealtrace.accounts.webhook import WebhookId
 from dealtrace.record import record
 from dealtrace.webhooks.event import Event
-
-DIGITS_MAX = 16
-"""The maximum number of digits of an `OutboxPosition`."""
+from dealtrace.whole_number import parse_whole_number
 
 OutboxPosition = NewType("OutboxPosition", int)
 """The position of a delivery among all deliveries of its site, in the order of the events."""
@@ -35,9 +33,8 @@ class Delivery:
 def position_in(message_id: str, site_id: int, webhook_id: int) -> OutboxPosition | None:
     """Return the position of the delivery with this message id; `None` if it is no delivery to the webhook."""
     prefix = _prefix(site_id, webhook_id)
-    number = message_id.removeprefix(prefix)
-    is_valid = message_id.startswith(prefix) and number.isascii() and number.isdigit() and len(number) <= DIGITS_MAX
-    return OutboxPosition(int(number)) if is_valid else None
+    number = parse_whole_number(message_id.removeprefix(prefix)) if message_id.startswith(prefix) else None
+    return OutboxPosition(number) if number is not None else None
 
 
 def _prefix(site_id: int, webhook_id: int) -> str:

@@ -33,6 +33,7 @@ from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import Period
 from dealtrace.reports.question import Question
+from dealtrace.reports.time_keys import keys_of_period
 
 PACKAGE = Path(dealtrace.cabinet.charts.__file__).parent
 STYLE = (PACKAGE.parent / "static" / "cabinet.css").read_text()
@@ -64,6 +65,18 @@ def report_over_time(language: Language) -> Markup:
     return time_line(report, url, "/cabinet/1/reports/rows", language).svg
 
 
+def weeks(language: Language, count: int, largest: int) -> Markup:
+    """Return the chart of amounts of consecutive weeks, which rise evenly to the largest."""
+    period = Period(date(2026, 1, 1), date(2026, 1, 1) + timedelta(days=7 * count - 1))
+    question = Question((DIMENSIONS["week"],), (AMOUNT,), period, MODEL)
+    rows = [
+        Row((key,), {MODEL: (Fraction(largest * place, count),)}, None)
+        for place, key in enumerate(keys_of_period("week", period))
+    ]
+    report = Report(question, rows, len(rows), Row((), {MODEL: (None,)}, None), None)
+    return time_line(report, None, "", language).svg
+
+
 def line(*values: tuple[int | None, int | None], notes: Iterable[Note] = ()) -> Markup:
     """Return a chart without links of values and compared values, in per cent."""
     points = [
@@ -93,6 +106,8 @@ CHARTS: dict[str, Callable[[], Markup]] = {
     "line-negative": lambda: line((-90, -10), (-15, 20), (35, -60)),
     "line-interrupted": lambda: line((10, None), (None, 20), (30, None)),
     "line-many-points": lambda: line(*((place * 3 % 40, None) for place in range(62))),
+    "line-weeks-ru": lambda: weeks("ru", 48, 48_000_000),
+    "line-weeks-en": lambda: weeks("en", 7, 7_700_000),
     "line-notes": lambda: line((10, 5), (20, 15), (15, 30), notes=(Note(1, "File imported"), Note(2, HOSTILE))),
     "bar-half": lambda: cell_bar(Fraction(5), Fraction(10)),
     "bar-least": lambda: cell_bar(Fraction(1, 1000), Fraction(10)),

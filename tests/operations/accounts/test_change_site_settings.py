@@ -11,9 +11,9 @@ from sqlalchemy import Connection
 from cast import VLADIVOSTOK, Player, Stage
 from dealtrace.accounts.site import Site
 from dealtrace.errors import InvalidSetting, NameTaken, Refusal, SiteNotFound, UnknownSetting
-from dealtrace.operations.accounts.change_site_settings import NAME_LENGTH_MAX, POINTS_MAX, change_site_settings
+from dealtrace.operations.accounts.change_site_settings import NAME_LENGTH_MAX, change_site_settings
 from dealtrace.operations.accounts.settings_as_text import COST_PREFIX
-from dealtrace.quota.points import PaidMethod
+from dealtrace.quota.points import POINTS_MAX, PaidMethod
 from dealtrace.storage.accounts.revision import find_revision
 from dealtrace.storage.accounts.sites import find_site
 from stored import side_by_side

@@ -1,10 +1,8 @@
 """The figures of windows: of each by itself, and of all at once, are the same."""
 
-import shutil
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
-from pathlib import Path
 from random import Random
 
 import pytest
@@ -23,6 +21,7 @@ from dealtrace.operations.reports.ask import FactSource, stored_facts
 from dealtrace.operations.reports.import_costs import import_costs
 from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
 from dealtrace.storage.database.engine import open_database
+from engines import CopySqlite
 
 NOW = moscow("2026-11-10", "12:30:00")
 KNOWN = QuestionContext(date(2026, 11, 10), AttributionModel(4))
@@ -30,11 +29,10 @@ YANDEX, GOOGLE = TrafficSource("yandex", "cpc"), TrafficSource("google", "cpc")
 
 
 @pytest.fixture(scope="module")
-def stage(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def stage(copy_sqlite: CopySqlite, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """Give a stage on SQLite: that engines agree on statements is tried beside the figures."""
     file = tmp_path_factory.mktemp("alerts") / "dealtrace.db"
-    shutil.copy(sqlite_template, file)
-    database = open_database(f"sqlite:///{file}")
+    database = open_database(copy_sqlite(file))
     yield Stage(database)
     database.close()
 

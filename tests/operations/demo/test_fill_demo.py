@@ -1,6 +1,5 @@
 """A demo is stored as programs would report it: the same on both engines, seen in reports, gone without a trace."""
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -39,7 +38,7 @@ from dealtrace.storage.deals.daily_counts import list_miscounted_days
 from dealtrace.storage.id_blocks import IdBlocks, transaction
 from dealtrace.storage.site_rows import count_site_rows
 from dealtrace.storage.webhooks.outbox import list_waiting_deliveries
-from engines import on_one_engine
+from engines import CopySqlite, on_one_engine
 from postgresql import PostgresqlServer
 from stored import site_of
 from write_commands import registration
@@ -96,9 +95,9 @@ def filled(new_database_url: Any) -> Iterator[tuple[Database, Site]]:
 
 
 def test_the_same_seed_gives_the_same_figures_on_both_engines(
-    postgresql_server: PostgresqlServer, sqlite_template: Path, tmp_path: Path
+    postgresql_server: PostgresqlServer, copy_sqlite: CopySqlite, tmp_path: Path
 ) -> None:
-    shutil.copy(sqlite_template, tmp_path / "demo.db")
+    copy_sqlite(tmp_path / "demo.db")
     urls = (f"sqlite:///{tmp_path / 'demo.db'}", postgresql_server.create("demo_twin", "dealtrace_template"))
     databases = [open_database(url) for url in urls]
     try:

@@ -10,9 +10,14 @@ from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.lead_clue import CallIdentity, LeadClue
+from dealtrace.leads.call import CallReport, Circumstances
 from dealtrace.operations.deals.register import register_deals
+from dealtrace.operations.leads.report_calls import report_calls
 from dealtrace.operations.reports.ask import ask, stored_facts
+from dealtrace.operations.reports.open_facts import open_facts
+from dealtrace.operations.reports.show_rows import show_rows
 from dealtrace.reports.answer import Report
+from dealtrace.reports.figure import parse_figure
 from dealtrace.reports.formats import format_figures
 from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
 from dealtrace.storage.database.engine import Database
@@ -64,3 +69,25 @@ def test_a_deal_belongs_to_several_sources_by_shares_to_the_kopeck(stage: Stage)
         (None,): (1, "0.00", 0.0, 0, 0, None),
         (): (3, "150.01", 0.666667, 3, 1, 1.999999),
     }
+
+
+@pytest.mark.parametrize(("is_successful", "ended"), [(False, (1, 0, 1)), (True, (1, 1, 0))])
+def test_a_call_in_progress_is_neither_answered_nor_missed_until_it_ends(
+    stage: Stage, *, is_successful: bool, ended: tuple[int, int, int]
+) -> None:
+    shop = stage.open_site()
+    for told, figures in (
+        (Circumstances(exchange="mango"), (1, 0, 0)),
+        (Circumstances(exchange="mango", is_successful=is_successful), ended),
+    ):
+        (call_id,) = stage.perform(report_calls, shop, CallReport("a", NOON, circumstances=told))
+        report = asked(stage, shop, metrics="calls,answered_calls,missed_calls")
+        assert table(report) == {(): figures}
+        with open_facts(stage.database, shop.site) as source:
+            opened = ask(source, shop.site, report.question, NOON + timedelta(days=1))
+            assert table(opened) == {(): figures}
+            for metric, count in zip(("calls", "answered_calls", "missed_calls"), figures, strict=True):
+                known = QuestionContext(site_day(NOON, shop.site.time_zone), AttributionModel(1), ())
+                figure = parse_figure(RawQuestion(metrics=metric, period="today"), [], 0, known)
+                behind = show_rows(source, shop.site, figure, NOON + timedelta(days=1))
+                assert [row["id"] for row in behind["rows"]] == [call_id] * count

@@ -12,7 +12,7 @@ from dealtrace.reports.filters import format_filter
 from dealtrace.reports.question import RawQuestion
 from dealtrace.reports.saved_items.names import SavedName
 from dealtrace.reports.saved_items.segments import SEGMENTS_MAX, Segment
-from dealtrace.storage.reports.segments import list_segments
+from dealtrace.storage.reports.saved_items.segments import list_segments
 
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
 

@@ -1,9 +1,7 @@
 """The same questions, put to the database itself and to its column mirror, have the same answers."""
 
-import shutil
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -21,6 +19,7 @@ from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.database.large_reads import WORK_MEMORY_MIB, prepare_large_reads
 from dealtrace.storage.reports.mirror.facts import MirrorFacts
 from dealtrace.storage.reports.stored_facts import StoredFacts
+from engines import CopySqlite
 from mirrored import DAY, FIELDS, NOON, Scene
 from postgresql import PostgresqlServer
 
@@ -29,11 +28,10 @@ NOW = NOON + timedelta(days=2)
 
 
 @pytest.fixture(scope="module")
-def scene(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+def scene(copy_sqlite: CopySqlite, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     """Give a site with facts of every kind in a SQLite database."""
     file = tmp_path_factory.mktemp("asked") / "dealtrace.db"
-    shutil.copy(sqlite_template, file)
-    database = open_database(f"sqlite:///{file}")
+    database = open_database(copy_sqlite(file))
     yield Scene(Stage(database))
     database.close()
 

@@ -15,8 +15,8 @@ from dealtrace.reports.saved_items import saved as limits
 from dealtrace.reports.saved_items.names import SavedName
 from dealtrace.reports.saved_items.saved import QUERY_LENGTH_MAX, SavedReport
 from dealtrace.storage.reports.notes import list_notes
-from dealtrace.storage.reports.saved import list_saved_reports
-from dealtrace.storage.reports.segments import list_segments
+from dealtrace.storage.reports.saved_items.saved import list_saved_reports
+from dealtrace.storage.reports.saved_items.segments import list_segments
 from write_commands import NOON, utc_now
 
 PASSWORD = "correct horse battery"

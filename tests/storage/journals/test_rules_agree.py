@@ -4,26 +4,36 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import Connection
 
 from cast import Player, Stage
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.origin import Origin, origin_of_deal
-from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.attribution.traffic_source import TrafficSource, part_key
+from dealtrace.attribution.visit import VisitId
+from dealtrace.deals.deal import DealId
 from dealtrace.deals.lead_clue import NO_CLUE
+from dealtrace.deals.matchers import Matcher, MatcherKind
 from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.deals.register import register_deals
+from dealtrace.operations.reports.ask import stored_facts
+from dealtrace.reports.facts import Fact
 from dealtrace.storage.deals.deals import list_deals_by_id
 from dealtrace.storage.journals.call_counts import count_by_term
 from dealtrace.storage.journals.deal_entries import list_deal_entries
+from dealtrace.storage.journals.deal_list import DealFilters, query_deal_list
 from dealtrace.storage.journals.keyset_pages import Cursor, find_page
 from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
 from dealtrace.storage.journals.lead_journal import Field, Filter, LeadQuery, Operator, query_leads
 from dealtrace.storage.leads.lead_summaries import find_lead_summaries
+from dealtrace.storage.reports.fact_tables import Moment
+from dealtrace.storage.visits.credits import find_deal_visits
 from write_commands import NOON, by_call, by_lead_request, registration
 
 EXAMPLES = 15
@@ -36,6 +46,8 @@ HELD = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 TEXTS = ("", "a", "A", "a%", "яндекс")
+DrawnVisit = tuple[TrafficSource, TrafficSource, str | None]
+"""Of a visit: source, utm tags and client id."""
 
 VALUE_OF = {
     Field.SOURCE: lambda origin: origin.source.source,
@@ -60,19 +72,21 @@ ACCEPTS = {
 class Drawn:
     """A lead to store: its kind, what its visit is (`None`: no visit), and the source it states.
 
-    Of a visit: source, utm tags and client id; `credited` is an earlier visit of the same visitor, `None` without one.
+    `credited` is an earlier visit of the same visitor, `None` without one.
     """
 
     kind: LeadKind
-    visit: tuple[TrafficSource, TrafficSource, str | None] | None
-    credited: tuple[TrafficSource, TrafficSource, str | None] | None
+    visit: DrawnVisit | None
+    credited: DrawnVisit | None
     stated: TrafficSource | None
 
 
 sources = st.builds(TrafficSource, *[st.sampled_from(TEXTS)] * len(fields(TrafficSource)))
 visits = st.tuples(sources, sources, st.sampled_from([None, "", "a"]))
 leads = st.builds(Drawn, st.sampled_from(LeadKind), st.none() | visits, st.none() | visits, st.none() | sources)
-deals = st.tuples(st.none() | leads, st.none() | sources)
+DrawnDeal = tuple[Drawn | None, TrafficSource | None, DrawnVisit | None]
+deals = st.tuples(st.none() | leads, st.none() | sources, st.none() | visits)
+"""A deal's lead, the source that it states, and, if it has no lead, the visit that it names."""
 
 
 @pytest.fixture(scope="module")
@@ -81,13 +95,17 @@ def stage(shared_stage: Stage) -> Stage:
     return shared_stage
 
 
+def visit_of(stage: Stage, player: Player, number: int, drawn: DrawnVisit, age: timedelta) -> VisitId:
+    source, utm, client_id = drawn
+    result = {"visitor": f"v{number}", "utm": utm, "google_client_id": client_id}
+    return stage.visit(player, NOON - age, source, **result).id
+
+
 def store(stage: Stage, player: Player, number: int, drawn: Drawn) -> int:
     visit_id = None
     for visit, age in ((drawn.credited, timedelta(hours=2)), (drawn.visit, timedelta(hours=1))):
         if drawn.visit is not None and visit is not None:
-            source, utm, client_id = visit
-            result = {"visitor": f"v{number}", "utm": utm, "google_client_id": client_id}
-            visit_id = stage.visit(player, NOON - age, source, **result).id
+            visit_id = visit_of(stage, player, number, visit, age)
     more = {
         "phone": f"7920000{number:04}",
         "visit_id": visit_id,
@@ -140,26 +158,69 @@ def test_keywords_are_counted_by_the_origins_of_calls(stage: Stage, drawn: list[
 @HELD
 @given(st.lists(deals, min_size=1, max_size=LEADS_MAX))
 def test_the_journal_of_deals_gathers_the_origin_that_the_deal_and_its_lead_have(
-    stage: Stage, drawn: list[tuple[Drawn | None, TrafficSource | None]]
+    stage: Stage, drawn: list[DrawnDeal]
 ) -> None:
     player = stage.open_site()
+    ids = register(stage, player, drawn)
+    with stage.database.read() as connection:
+        entries = list_deal_entries(connection, player.site.id, ids, AttributionModel.FIRST_INTERACTION)
+        of_deal = origins_of(connection, player, ids)
+    assert {entry.id: entry.origin for entry in entries} == of_deal
+
+
+@HELD
+@given(st.lists(deals, min_size=1, max_size=LEADS_MAX), st.sampled_from([*TEXTS[1:], " a", "b", "(not set)"]))
+def test_the_list_of_deals_finds_those_whose_origin_has_a_source_and_those_that_have_any(
+    stage: Stage, drawn: list[DrawnDeal], text: str
+) -> None:
+    player = stage.open_site(attribution=AttributionModel.FIRST_INTERACTION)
+    ids = register(stage, player, drawn)
+    with stage.database.read() as connection:
+        origins = origins_of(connection, player, ids)
+        facts = stored_facts(connection, player.site)
+        rows = facts.fetch(facts.tables.rows(Fact.DEALS, ["is_matched"], Moment.HAPPENED))
+        of_source = listed(connection, player, source=text)
+        matched, unmatched = (listed(connection, player, is_matched=is_matched) for is_matched in (True, False))
+    expected = {deal_id for deal_id, origin in origins.items() if part_key(origin.source.source) == part_key(text)}
+    assert of_source == expected
+    assert matched == {deal_id for deal_id, (lead, *_) in zip(ids, drawn, strict=True)
+                       if lead is not None or origins[deal_id].is_known}  # fmt: skip
+    assert unmatched == set(ids) - matched
+    assert {tuple(row) for row in rows} == {(deal_id, deal_id in matched) for deal_id in ids}
+
+
+def register(stage: Stage, player: Player, drawn: Sequence[DrawnDeal]) -> list[DealId]:
+    """Register deals and return their ids; each has the lead or else the visit that was drawn for it."""
     wanted = []
-    for number, (lead, stated) in enumerate(drawn):
-        clue = NO_CLUE
+    for number, (lead, stated, visit) in enumerate(drawn):
+        clue, matchers = NO_CLUE, None
         if lead is not None:
             name = by_call if lead.kind is LeadKind.CALL else by_lead_request
             clue = name(store(stage, player, number, lead))
-        wanted.append(registration(str(number), clue=clue, stated_source=stated))
-    ids = [receipt.deal_id for receipt in stage.perform(register_deals, player, *wanted)]
+        elif visit is not None:
+            visit_id = visit_of(stage, player, number, visit, timedelta(hours=1))
+            matchers = (Matcher(MatcherKind.VISIT, visit_ids=(visit_id,)),)
+        wanted.append(registration(str(number), clue=clue, stated_source=stated, matchers=matchers))
+    return [receipt.deal_id for receipt in stage.perform(register_deals, player, *wanted)]
+
+
+def origins_of(connection: Connection, player: Player, ids: Sequence[DealId]) -> dict[DealId, Origin]:
+    """Return what `origin_of_deal` says of deals, by id, from what each deal and its lead have."""
     model = AttributionModel.FIRST_INTERACTION
-    with stage.database.read() as connection:
-        entries = list_deal_entries(connection, player.site.id, ids, model)
-        stored = list_deals_by_id(connection, player.site.id, ids)
-        refs = [deal.lead for deal in stored if deal.lead is not None]
-        summaries = find_lead_summaries(connection, player.site.id, refs, model)
-    assert len(refs) == sum(lead is not None for lead, _ in drawn)
-    of_deal = {
-        deal.id: origin_of_deal(summaries[deal.lead].origin if deal.lead is not None else None, deal.stated_source)
+    stored = list_deals_by_id(connection, player.site.id, ids)
+    refs = [deal.lead for deal in stored if deal.lead is not None]
+    summaries = find_lead_summaries(connection, player.site.id, refs, model)
+    visits_of_deals = find_deal_visits(connection, player.site.id, stored, model)
+    return {
+        deal.id: origin_of_deal(
+            summaries[deal.lead].origin if deal.lead is not None else None,
+            deal.stated_source,
+            visits_of_deals.get(deal.id),
+        )
         for deal in stored
     }
-    assert {entry.id: entry.origin for entry in entries} == of_deal
+
+
+def listed(connection: Connection, player: Player, **filters: Any) -> set[int]:
+    query = query_deal_list(player.site, DealFilters(**filters))
+    return set(find_page(connection, query, Cursor(), 100).ids)

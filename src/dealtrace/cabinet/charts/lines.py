@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from itertools import count, pairwise
+from math import ceil
 
 from markupsafe import Markup
 
@@ -10,11 +12,16 @@ from dealtrace.cabinet.charts.svg import element, text, titled
 from dealtrace.record import record
 
 WIDTH, HEIGHT = 900, 240
-LEFT, RIGHT, TOP, BOTTOM = 64, 12, 12, 26
+LEFT_LEAST, RIGHT, TOP, BOTTOM = 64, 12, 12, 26
+"""The margins around the lines; the left one grows with the longest label of the value axis."""
+GAP = 6
+"""The least distance between the labels of the time axis, and between those of the value axis and the lines."""
+LETTER = 6.5
+"""The approximate width of a letter in units of the drawing."""
 LABELS_MAX = 8
 """The maximum number of labels on the time axis."""
 FEWER_LABELS = 3
-"""Narrow pages show only every third label."""
+"""Narrow pages show only every third label if there are more than three."""
 
 
 @record
@@ -39,56 +46,92 @@ class Note:
     words: str
 
 
+@record
+class _Frame:
+    """The space that the lines have: its left edge, the number of points across it, and the scale of their values."""
+
+    left: float
+    count: int
+    scale: Scale
+
+    def across(self, place: int) -> float:
+        width = WIDTH - self.left - RIGHT
+        return round(self.left + (width * place / (self.count - 1) if self.count > 1 else width / 2), 1)
+
+    def up(self, value: Fraction) -> float:
+        return round(HEIGHT - BOTTOM - self.scale.at(value), 1)
+
+
 def line_chart(
-    title: str, points: Sequence[Point], format_value: Callable[[Fraction | None], str], notes: Sequence[Note] = ()
+    title: str,
+    points: Sequence[Point],
+    format_value: Callable[[Fraction | None], str],
+    notes: Sequence[Note] = (),
+    format_marks: Callable[[Sequence[Fraction]], Sequence[str]] | None = None,
 ) -> Markup:
     """Return the chart of the points in input order; unknown values interrupt the line.
 
+    `format_marks` formats the marks of the value axis together; by default, each is formatted by `format_value`.
     A chart whose points are links has the role `group`: screen readers do not see the links inside an image.
     """
     values = [value for point in points for value in (point.value, point.compared) if value is not None]
     scale = scale_for(values, HEIGHT - TOP - BOTTOM)
+    marks = format_marks(scale.marks) if format_marks is not None else [format_value(mark) for mark in scale.marks]
+    frame = _Frame(max(LEFT_LEAST, ceil(max(map(len, marks)) * LETTER) + GAP), len(points), scale)
     ghost = [point.compared for point in points]
-    parts = [titled(title), *_value_axis(scale, format_value), *_time_axis(points)]
-    parts += [_path(ghost, scale, "ghost")] if any(value is not None for value in ghost) else []
-    parts += [_path([point.value for point in points], scale, "line"), *_dots(points, scale, format_value)]
-    parts += [_note(note, len(points)) for note in notes]
+    parts = [titled(title), *_value_axis(frame, marks), *_time_axis(points, frame)]
+    parts += [_path(ghost, frame, "ghost")] if any(value is not None for value in ghost) else []
+    parts += [_path([point.value for point in points], frame, "line"), *_dots(points, frame, format_value)]
+    parts += [_note(note, frame) for note in notes]
     role, size = "group" if any(point.url for point in points) else "img", f"0 0 {WIDTH} {HEIGHT}"
     return element("svg", *parts, xmlns="http://www.w3.org/2000/svg", class_="chart", role=role, viewBox=size)
 
 
-def _across(place: int, count: int) -> float:
-    width = WIDTH - LEFT - RIGHT
-    return round(LEFT + (width * place / (count - 1) if count > 1 else width / 2), 1)
-
-
-def _up(scale: Scale, value: Fraction) -> float:
-    return round(HEIGHT - BOTTOM - scale.at(value), 1)
-
-
-def _value_axis(scale: Scale, format_value: Callable[[Fraction | None], str]) -> list[Markup]:
+def _value_axis(frame: _Frame, labels: Sequence[str]) -> list[Markup]:
     parts = []
-    for mark in scale.marks:
-        y = _up(scale, mark)
-        parts.append(element("line", class_="axis", x1=LEFT, x2=WIDTH - RIGHT, y1=y, y2=y))
-        parts.append(text(format_value(mark), class_="y", x=LEFT - 6, y=y + 4, text_anchor="end"))
+    for mark, label in zip(frame.scale.marks, labels, strict=True):
+        y = frame.up(mark)
+        parts.append(element("line", class_="axis", x1=frame.left, x2=WIDTH - RIGHT, y1=y, y2=y))
+        parts.append(text(label, class_="y", x=frame.left - GAP, y=y + 4, text_anchor="end"))
     return parts
 
 
-def _time_axis(points: Sequence[Point]) -> list[Markup]:
+def _time_axis(points: Sequence[Point], frame: _Frame) -> list[Markup]:
     """Return the labels of the time axis; narrow pages hide the labels of the class `more`."""
-    every = max(1, -(-len(points) // LABELS_MAX))
+    every = _label_step(points, frame)
+    places = range(0, len(points), every)
+    kept = places[::FEWER_LABELS] if len(places) > FEWER_LABELS else places
     return [
         text(
-            point.label,
-            class_="x" if place % (every * FEWER_LABELS) == 0 else "x more",
-            x=_across(place, len(points)),
+            points[place].label,
+            class_="x" if place in kept else "x more",
+            x=frame.across(place),
             y=HEIGHT - 6,
             text_anchor=_anchor(place, len(points)),
         )
-        for place, point in enumerate(points)
-        if place % every == 0
+        for place in places
     ]
+
+
+def _label_step(points: Sequence[Point], frame: _Frame) -> int:
+    """Return the smallest step between labels that gives at most `LABELS_MAX` labels and keeps them from touching."""
+    least = max(1, ceil(len(points) / LABELS_MAX))
+    return next(
+        every
+        for every in count(least)
+        if _are_apart([_extent(points, place, frame) for place in range(0, len(points), every)])
+    )
+
+
+def _are_apart(extents: Sequence[tuple[float, float]]) -> bool:
+    return all(end + GAP <= start for (_, end), (start, _) in pairwise(extents))
+
+
+def _extent(points: Sequence[Point], place: int, frame: _Frame) -> tuple[float, float]:
+    """Return the left and the right end of the label of a point."""
+    width, x = len(points[place].label) * LETTER, frame.across(place)
+    left = x - width * {"start": 0, "middle": 0.5, "end": 1}[_anchor(place, len(points))]
+    return left, left + width
 
 
 def _anchor(place: int, count: int) -> str:
@@ -97,16 +140,16 @@ def _anchor(place: int, count: int) -> str:
     return "end" if place == count - 1 and count > 1 else "middle"
 
 
-def _path(values: Sequence[Fraction | None], scale: Scale, name: str) -> Markup:
+def _path(values: Sequence[Fraction | None], frame: _Frame, name: str) -> Markup:
     steps, is_drawing = [], False
     for place, value in enumerate(values):
         if value is not None:
-            steps.append(f"{'L' if is_drawing else 'M'}{_across(place, len(values))} {_up(scale, value)}")
+            steps.append(f"{'L' if is_drawing else 'M'}{frame.across(place)} {frame.up(value)}")
         is_drawing = value is not None
     return element("path", class_=name, d="".join(steps))
 
 
-def _dots(points: Sequence[Point], scale: Scale, format_value: Callable[[Fraction | None], str]) -> list[Markup]:
+def _dots(points: Sequence[Point], frame: _Frame, format_value: Callable[[Fraction | None], str]) -> list[Markup]:
     dots = []
     for place, point in enumerate(points):
         if point.value is None:
@@ -118,8 +161,8 @@ def _dots(points: Sequence[Point], scale: Scale, format_value: Callable[[Fractio
         dot = element(
             "circle",
             titled(words),
-            cx=_across(place, len(points)),
-            cy=_up(scale, point.value),
+            cx=frame.across(place),
+            cy=frame.up(point.value),
             r=4,
             fill="currentColor",
         )
@@ -127,8 +170,8 @@ def _dots(points: Sequence[Point], scale: Scale, format_value: Callable[[Fractio
     return dots
 
 
-def _note(note: Note, count: int) -> Markup:
-    x = _across(note.place, count)
+def _note(note: Note, frame: _Frame) -> Markup:
+    x = frame.across(note.place)
     mark = element("line", class_="note", x1=x, x2=x, y1=TOP, y2=HEIGHT - BOTTOM)
     flag = element("circle", titled(note.words), class_="note", cx=x, cy=TOP, r=5)
     return element("g", mark, flag)

@@ -7,7 +7,6 @@ from decimal import Decimal
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from dealtrace.accounts.own_ids import ID_MAX
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
@@ -35,6 +34,7 @@ from dealtrace.storage.journals.person import (
     list_newest_visits,
 )
 from dealtrace.storage.leads.clients import find_clients
+from dealtrace.whole_number import ID_MAX
 
 
 @record

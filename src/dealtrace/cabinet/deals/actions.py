@@ -1,30 +1,75 @@
 """Actions on a deal: pin or unpin its lead, undo a change, delete or restore the deal."""
 
+from collections.abc import Mapping
+from functools import partial
+
 from starlette.responses import Response
 
-from dealtrace.accounts.own_ids import ID_MAX
+from dealtrace.cabinet.deals import card
+from dealtrace.cabinet.field_labels import labelled_text
+from dealtrace.cabinet.form_pages import BAD_REQUEST, Faults
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.view import View
-from dealtrace.errors import DealNotFound, InvalidParameters, Violation
+from dealtrace.errors import (
+    DealNotDeleted,
+    DealNotFound,
+    DealNotPinned,
+    InvalidParameters,
+    LeadNotFound,
+    NumberReused,
+    Refusal,
+    Violation,
+)
+from dealtrace.http.refusal_statuses import STATUS_OF
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.deals.by_hand import Act, DealAct, act_on_deals
+from dealtrace.whole_number import ID_MAX, parse_whole_number
 
 TO_NONE = "none"
 OTHER = "other"
+LABELS: Mapping[str, str] = {"lead": "Pin the deal to", "kind": "Kind", "id": "Id"}
+"""The English labels of the fields with which a lead is chosen."""
+ALREADY_DELETED = "The deal is already deleted."
+DELETED = "The deal is deleted. Restore it first."
+_WORDS: Mapping[type[Refusal], str] = {
+    DealNotDeleted: "The deal is not deleted, so there is nothing to restore.",
+    DealNotPinned: "The lead of the deal is not pinned, so there is nothing to unpin.",
+    NumberReused: "Another deal has number %(number)s now. First change that number, or delete that deal.",
+}
+NOT_UNDONE = "This change cannot be undone any more: the deal has changed since."
 
 
 async def act(view: View) -> Response:
-    """Run the action of the form's button, then redirect to the page of the deal."""
+    """Run the action of the form's button, then redirect to the page of the deal, or show there why it is refused."""
     deal_id, wanted = view.request.path_params["deal"], view.form.get("act")
     if deal_id > ID_MAX or wanted not in tuple(Act):
         return not_found(view)
-    lead = _chosen_lead(view) if wanted == Act.PIN else None
-    version = _number(view.form.get("version")) or 0
     try:
+        lead = _chosen_lead(view) if wanted == Act.PIN else None
+        version = parse_whole_number(view.form.get("version").strip()) or 0
         await view.write(act_on_deals, DealAct(Act(wanted), deal_id, lead, version))
-    except DealNotFound:
-        return not_found(view)
+    except Refusal as refusal:
+        if STATUS_OF[type(refusal)] != BAD_REQUEST:
+            raise
+        return await card.show_refused(view, deal_id, partial(_faults_of, view, refusal))
     return view.redirect_to(f"/{view.current_site.id}/deals/{deal_id}")
+
+
+def _faults_of(view: View, refusal: Refusal, facts: card.CardFacts) -> Faults:
+    """Return why an action on a deal is refused, by the field of the form; the field is "" if no field is wrong."""
+    wanted, is_deleted = view.form.get("act"), facts.deal.deleted_at is not None
+    match refusal:
+        case InvalidParameters(violations=violations):
+            return {each.field: labelled_text(refusal, view.language, LABELS) for each in violations}
+        case LeadNotFound() if wanted == Act.PIN:
+            field = "id" if view.form.get("lead") == OTHER else "lead"
+            missing = InvalidParameters([Violation(field, refusal.text("ru"), refusal.text("en"))])
+            return {field: labelled_text(missing, view.language, LABELS)}
+        case DealNotFound():
+            return {"": view.translate(ALREADY_DELETED if wanted == Act.DELETE else DELETED)} if is_deleted else {}
+        case _:
+            words = view.translate(_WORDS.get(type(refusal), NOT_UNDONE))
+            return {"": words % {"number": facts.deal.number}}
 
 
 def _chosen_lead(view: View) -> LeadRef | None:
@@ -36,16 +81,13 @@ def _chosen_lead(view: View) -> LeadRef | None:
     chosen = view.form.get("lead")
     if chosen == TO_NONE:
         return None
-    kind, _, id_ = (view.form.get("kind"), ":", view.form.get("id")) if chosen == OTHER else chosen.partition(":")
-    number = _number(id_)
+    if chosen == OTHER:
+        kind, id_ = view.form.get("kind"), view.form.get("id")
+        refused = Violation("id", "введите ID лида, только цифры", "enter the ID of the lead, digits only")
+    else:
+        kind, _, id_ = chosen.partition(":")
+        refused = Violation("lead", "выберите лид", "choose a lead")
+    number = parse_whole_number(id_.strip())
     if kind not in tuple(LeadKind) or number is None:
-        raise InvalidParameters(
-            [Violation("lead", "выберите лид или введите его ID", "choose a lead, or enter its id")]
-        )
+        raise InvalidParameters([refused])
     return LeadRef(LeadKind(kind), number)
-
-
-def _number(text: str) -> int | None:
-    digits = text.strip()
-    is_number = digits.isascii() and digits.isdigit() and len(digits) <= len(str(ID_MAX))
-    return int(digits) if is_number and int(digits) <= ID_MAX else None

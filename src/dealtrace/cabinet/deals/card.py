@@ -1,11 +1,10 @@
 """The page of a deal: its current values, why it has its lead, the visits that led to it, and its history."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from dealtrace.accounts.own_ids import ID_MAX
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel, CreditKey, credit_key_of_visit
 from dealtrace.attribution.origin import LeadVisit, Origin, origin_of_deal
@@ -13,9 +12,11 @@ from dealtrace.attribution.visit import Visit
 from dealtrace.cabinet.deals.details import DetailsWriter
 from dealtrace.cabinet.deals.explanation import Explainer
 from dealtrace.cabinet.deals.history import Callers, Historian
-from dealtrace.cabinet.deals.path import CreditsByModel, path_of
+from dealtrace.cabinet.deals.path import path_of
+from dealtrace.cabinet.form_pages import BAD_REQUEST, Faults
 from dealtrace.cabinet.formats import clock_time, money
 from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.lead_labels import LEAD_LABELS
 from dealtrace.cabinet.places import lead_url, source_words, web_url
 from dealtrace.cabinet.view import View
 from dealtrace.deals.deal import Deal
@@ -23,7 +24,7 @@ from dealtrace.deals.details import search_contacts_of
 from dealtrace.deals.versions import DealVersion
 from dealtrace.errors import DealNotFound
 from dealtrace.leads.client import Client
-from dealtrace.leads.lead import LeadRef
+from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.deals.find import find_deal
 from dealtrace.operations.matching.explain import Explanation, explain_deal
 from dealtrace.record import record
@@ -33,7 +34,10 @@ from dealtrace.storage.deals.versions import list_versions
 from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
 from dealtrace.storage.leads.clients import find_client_ids, find_clients
 from dealtrace.storage.leads.lead_summaries import find_lead_summaries
-from dealtrace.storage.visits.credits import find_credits, find_deal_visits
+from dealtrace.storage.visits.credits import CreditsByModel, find_credits, find_deal_visits
+from dealtrace.whole_number import ID_MAX
+
+OK = 200
 
 
 @record
@@ -73,7 +77,22 @@ async def show(view: View) -> Response:
         facts = await view.read(_read, view.current_site, deal_id)
     except DealNotFound:
         return not_found(view)
-    return view.page("deals/card.html", 200, **_shown(view, facts))
+    return view.page("deals/card.html", OK, faults={}, **_shown(view, facts))
+
+
+async def show_refused(view: View, deal_id: int, faults_of: Callable[[CardFacts], Faults]) -> Response:
+    """Show the page of a deal with why its form is refused, as `faults_of` says, and with what was entered.
+
+    Without faults, what the form names does not exist.
+    """
+    try:
+        facts = await view.read(_read, view.current_site, deal_id)
+    except DealNotFound:
+        return not_found(view)
+    faults = faults_of(facts)
+    return (
+        view.page("deals/card.html", BAD_REQUEST, faults=faults, **_shown(view, facts)) if faults else not_found(view)
+    )
 
 
 def _read(connection: Connection, site: Site, deal_id: int) -> CardFacts:
@@ -146,6 +165,8 @@ def _shown(view: View, facts: CardFacts) -> dict[str, object]:
         "has_funnels": any(state.funnel for state in states),
         "versions": historian.versions(facts.versions),
         "is_pinned": deal.pinned_at is not None,
+        "sent": {name: view.form.get(name) for name in ("lead", "kind", "id")},
+        "lead_kinds": [(kind.value, view.translate(LEAD_LABELS[kind])) for kind in LeadKind],
     }
 
 

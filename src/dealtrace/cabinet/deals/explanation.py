@@ -10,6 +10,7 @@ from dealtrace.cabinet.charts.matching import DrawnCandidate, matching_chart
 from dealtrace.cabinet.deals.labels import VERDICTS, WON_BY
 from dealtrace.cabinet.deals.matchers import MatcherLines, MatcherTeller, list_matched_leads
 from dealtrace.cabinet.formats import clock_time, number, rounded_up, span_of_time
+from dealtrace.cabinet.lead_labels import lead_name
 from dealtrace.cabinet.places import lead_url
 from dealtrace.cabinet.view import View
 from dealtrace.deals.deal import Deal
@@ -104,9 +105,7 @@ class Explainer:
 
     def lead_words(self, ref: LeadRef | None) -> str:
         """Return the name of a lead, such as “Call 17”."""
-        if ref is None:
-            return self._say("no lead")
-        return f"{self._say('Call' if ref.kind is LeadKind.CALL else 'Lead request')} {ref.id}"
+        return lead_name(ref, self._say)
 
     def _url(self, ref: LeadRef | None) -> str:
         return lead_url(self._site_id, ref) if ref is not None else ""

@@ -6,28 +6,15 @@ from functools import partial
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
-from dealtrace.cabinet.deals.journal import ASKED, NO, YES, Sorting, query_of, sorting_of
-from dealtrace.cabinet.deals.labels import REASONS
-from dealtrace.cabinet.list_files import ROWS_AT_ONCE, FilterWords, ListFile, file_sender, notes_of
-from dealtrace.cabinet.listing import UNUSABLE, Days, Listing
+from dealtrace.cabinet.deals.journal import ASKED, FILTERS, Sorting, query_of, sorting_of
+from dealtrace.cabinet.list_files import ROWS_AT_ONCE, ListFile, file_sender, notes_of
+from dealtrace.cabinet.listing import Days, Listing
 from dealtrace.deals.exported_deal import ExportedDeal
 from dealtrace.errors import Language
 from dealtrace.files.export_columns import deal_columns
-from dealtrace.matching.match_reason import MatchReason
 from dealtrace.storage.journals.deals_by_amount import SORTED_MAX, find_by_amount
 from dealtrace.storage.journals.exported_rows import list_exported_deals
 from dealtrace.storage.journals.keyset_pages import count_rows, find_newest, find_oldest, ids_of
-
-FILTER_WORDS: FilterWords = {
-    "status": ("Status", {}),
-    "manager": ("Manager", {}),
-    "service": ("Service", {}),
-    "source": ("Source", {}),
-    "matched": ("Matched", {YES: "With a lead or a stated source", NO: "Neither a lead nor a source"}),
-    "reason": ("Match reason", {reason.value: REASONS[reason] for reason in MatchReason}),
-    "contact": ("With an invalid phone or e-mail", {UNUSABLE: "Yes"}),
-    "deleted": ("Deleted deals", {YES: "Yes"}),
-}
 
 
 def _listed(site: Site, listing: Listing, days: Days, language: Language) -> ListFile[int, ExportedDeal]:
@@ -36,7 +23,7 @@ def _listed(site: Site, listing: Listing, days: Days, language: Language) -> Lis
         deal_columns(sorted(site.custom_fields)),
         partial(_pages, site=site, listing=listing, days=days),
         lambda connection, ids: list_exported_deals(connection, site, ids),
-        notes_of(listing, days, FILTER_WORDS, language),
+        notes_of(listing, days, FILTERS, language),
     )
 
 

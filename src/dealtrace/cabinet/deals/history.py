@@ -1,7 +1,4 @@
-"""The versions of a deal as strings: who changed what, what can be undone, and amounts and statuses over time.
-
-Any: the fields of a deal in stored JSON have values of many types.
-"""
+"""The versions of a deal as strings: who changed what, what can be undone, and amounts and statuses over time."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -21,6 +18,9 @@ from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.deals.undo import UNDONE
 from dealtrace.record import record
 from dealtrace.storage.deals.versions import read_details, read_matchers
+
+Stored = Any
+"""The value of a field of a deal in stored JSON. Any: each field has values of its own type."""
 
 
 @record
@@ -83,7 +83,7 @@ class Historian:
         """
         lines: list[StateLine] = []
         funnel = status = ""
-        sums: tuple[Any, str | None] = (None, None)
+        sums: tuple[Stored, str | None] = (None, None)
         begun, currencies = statuses_by_version(versions), _currencies(versions)
         for version, began, currency in zip(versions, begun, currencies, strict=True):
             since, earlier = version.recorded_at, sums
@@ -130,14 +130,14 @@ class Historian:
                     if text != before_lines[field]:
                         yield FieldChange(field, before_lines[field] or NOTHING, text or NOTHING)
 
-    def _details(self, value: Any, currency: str | None) -> dict[str, str]:
+    def _details(self, value: Stored, currency: str | None) -> dict[str, str]:
         """Parse a deal's details from JSON, and return them as strings by their translated names."""
         return DetailsWriter(self._view, currency).lines(read_details(value))
 
     def _moment(self, moment: datetime) -> str:
         return clock_time(self._view.language, moment, self._view.current_site.time_zone)
 
-    def _words(self, name: str, value: Any, currency: str | None) -> str:  # noqa: PLR0911 - a case for each field
+    def _words(self, name: str, value: Stored, currency: str | None) -> str:  # noqa: PLR0911 - a case for each field
         """Return the text to show for the value of a field, as decoded from the stored JSON."""
         if value in (None, "", [], {}):
             return NOTHING

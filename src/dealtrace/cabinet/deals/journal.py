@@ -1,6 +1,6 @@
 """The journal of deals: the deals of a period or the results of a search, filtered, and sorted by date or amount."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -10,12 +10,23 @@ from starlette.responses import Response
 from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
+from dealtrace.cabinet.choices import Choice
 from dealtrace.cabinet.deals.labels import REASONS
+from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.formats import clock_time, money
 from dealtrace.cabinet.lead_labels import LEAD_LABELS
-from dealtrace.cabinet.listing import BEFORE, PAGE_ROWS, UNUSABLE, Days, Listing, days_of, listing_of
+from dealtrace.cabinet.listing import (
+    BEFORE,
+    PAGE_ROWS,
+    UNUSABLE,
+    Days,
+    FilterWords,
+    Listing,
+    days_of,
+    labels_of,
+    listing_of,
+)
 from dealtrace.cabinet.places import lead_url, source_words
-from dealtrace.cabinet.reports.choices import Choice
 from dealtrace.cabinet.view import View
 from dealtrace.matching.match_reason import MatchReason
 from dealtrace.record import record
@@ -41,8 +52,9 @@ from dealtrace.storage.journals.keyset_pages import (
 from dealtrace.storage.journals.search_rows import find_searched_deals
 from dealtrace.storage.reports.statuses import list_statuses
 
-ASKED = ("status", "manager", "service", "matched", "reason", "source", "contact", "deleted", "sort")
 YES, NO = "yes", "no"
+MATCHED = {YES: "With a lead or a stated source", NO: "Neither a lead nor a source"}
+OK, BAD_REQUEST = 200, 400
 
 
 class Sorting(StrEnum):
@@ -54,6 +66,18 @@ class Sorting(StrEnum):
     LOWEST = "amount"
 
 
+FILTERS: FilterWords = {
+    "status": ("Status", {}),
+    "manager": ("Manager", {}),
+    "service": ("Service", {}),
+    "matched": ("Matched", MATCHED),
+    "reason": ("Match reason", {reason.value: REASONS[reason] for reason in MatchReason}),
+    "source": ("Source", {}),
+    "contact": ("With an invalid phone or e-mail", {UNUSABLE: "Yes"}),
+    "deleted": ("Deleted deals", {YES: "Yes"}),
+}
+ASKED: FilterWords = {**FILTERS, "sort": ("Order of rows", {sorting.value: "" for sorting in Sorting})}
+"""The filters and the order, which the URL of the list has besides the period and the search."""
 _BY_AMOUNT = (Sorting.HIGHEST, Sorting.LOWEST)
 
 
@@ -102,12 +126,14 @@ class Found:
 
 async def show(view: View) -> Response:
     """Show the deals that match the query; a search ignores the period."""
-    listing = listing_of(f"/cabinet/{view.current_site.id}/deals", view.request.query_params, ASKED)
-    days = days_of(listing, view.current_site, clock.now(), view.language)
+    listing = listing_of(f"/cabinet/{view.current_site.id}/deals", view.request.query_params, tuple(ASKED))
+    days = days_of(listing, view.current_site, clock.now(), view.language, ASKED)
     found = await view.read(_read, view.current_site, listing, days)
     is_sortable = found.total <= SORTED_MAX
     return view.page(
         "deals/journal.html",
+        BAD_REQUEST if days.refusal is not None else OK,
+        fault=labelled_text(days.refusal, view.language, labels_of(ASKED)) if days.refusal is not None else "",
         by_date=_heading(listing, found.sorting, Sorting.NEWEST, Sorting.OLDEST),
         by_amount=_heading(listing, found.sorting, Sorting.HIGHEST, Sorting.LOWEST) if is_sortable else Heading("", ""),
         sorted_max=SORTED_MAX if not is_sortable else 0,
@@ -124,10 +150,8 @@ async def show(view: View) -> Response:
         next_page=listing.next_page(found.end),
         is_first=not listing.get(BEFORE),
         statuses=found.statuses,
-        reasons=_choices(view, {reason.value: REASONS[reason] for reason in MatchReason}, listing.get("reason")),
-        matched=_choices(
-            view, {YES: "With a lead or a stated source", NO: "Neither a lead nor a source"}, listing.get("matched")
-        ),
+        reasons=_choices(view, FILTERS["reason"][1], listing.get("reason")),
+        matched=_choices(view, MATCHED, listing.get("matched")),
         is_unusable=listing.get("contact") == UNUSABLE,
         is_deleted=listing.get("deleted") == YES,
     )
@@ -140,7 +164,7 @@ def _heading(listing: Listing, sorting: Sorting, falling: Sorting, rising: Sorti
     return Heading(url, {falling: "descending", rising: "ascending"}.get(sorting, ""))
 
 
-def _choices(view: View, words: dict[str, str], chosen: str) -> list[Choice]:
+def _choices(view: View, words: Mapping[str, str], chosen: str) -> list[Choice]:
     return [Choice(value, view.translate(text), value == chosen) for value, text in words.items()]
 
 
@@ -152,9 +176,11 @@ def query_of(connection: Connection, site: Site, listing: Listing, days: Days) -
 
 
 def _read(connection: Connection, site: Site, listing: Listing, days: Days) -> Found:
+    statuses = {status.spelling for status in list_statuses(connection, site.id)}
+    if days.refusal is not None:
+        return Found((), None, None, Sorting.NEWEST, 0, sorted(statuses, key=str.casefold))
     query = query_of(connection, site, listing, days)
     page, total, sorting = _page(connection, query, listing)
-    statuses = {status.spelling for status in list_statuses(connection, site.id)}
     return Found(
         list_deal_entries(connection, site.id, page.ids, AttributionModel(site.attribution)),
         page.end,

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from dealtrace.cabinet.deals.labels import MISSES, OUTCOMES, PREFERENCES, UNSPECIFIED
 from dealtrace.cabinet.formats import clock_time, span_of_time
-from dealtrace.cabinet.lead_labels import LEAD_LABELS
+from dealtrace.cabinet.lead_labels import lead_name
 from dealtrace.cabinet.places import lead_url, source_words
 from dealtrace.cabinet.view import View
 from dealtrace.deals.matchers import Matcher, MatcherKind
@@ -79,7 +79,7 @@ class MatcherTeller:
         return f"{self.title(matcher)} ({conditions})" if conditions else self.title(matcher)
 
     def _lead(self, ref: LeadRef) -> str:
-        return f"{self._say(LEAD_LABELS[ref.kind])} {ref.id}"
+        return lead_name(ref, self._say)
 
     def _conditions(self, matcher: Matcher) -> Iterator[str]:
         if matcher.way is MatcherKind.CONTACT and matcher.until is not None:

@@ -1,17 +1,16 @@
 """The client's path: the visits before a lead, with their shares of the credit under each attribution model."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 
-from dealtrace.attribution.credit import WHOLE, AttributionModel, Credit
+from dealtrace.attribution.credit import WHOLE, AttributionModel
 from dealtrace.attribution.visit import Visit
 from dealtrace.cabinet.formats import clock_time, number
-from dealtrace.cabinet.places import source_words, web_url
-from dealtrace.cabinet.reports.choices import model_words
+from dealtrace.cabinet.model_labels import model_label
+from dealtrace.cabinet.places import source_words, visitor_words, web_url
 from dealtrace.cabinet.view import View
 from dealtrace.record import record
-
-CreditsByModel = Mapping[AttributionModel, Sequence[Credit]]
+from dealtrace.storage.visits.credits import CreditsByModel
 
 
 @record
@@ -49,7 +48,7 @@ class Path:
 def path_of(visits: Sequence[Visit], credited: CreditsByModel, view: View) -> Path:
     """Return the client's path to a lead; `visits` are the visits that may be credited."""
     own = AttributionModel(view.current_site.attribution)
-    models = tuple(PathModel(model_words(model, view.language), model is own) for model in AttributionModel)
+    models = tuple(PathModel(model_label(model, view.language), model is own) for model in AttributionModel)
     shares = {
         model: {credit.visit.id: credit.share for credit in credited.get(model, ())} for model in AttributionModel
     }
@@ -61,7 +60,7 @@ def path_of(visits: Sequence[Visit], credited: CreditsByModel, view: View) -> Pa
                 source_words(visit.traffic_source),
                 visit.landing_url,
                 web_url(visit.landing_url),
-                ", ".join(part for part in (visit.city, visit.device, visit.browser) if part),
+                visitor_words(visit),
                 tuple(_share(shares[model].get(visit.id), view) for model in AttributionModel),
                 visit.id in shares[own],
             )

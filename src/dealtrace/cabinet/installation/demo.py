@@ -11,9 +11,9 @@ from starlette.responses import Response
 from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
+from dealtrace.cabinet.choices import Choice
+from dealtrace.cabinet.form_pages import BAD_REQUEST, DONE, Faults, number_of
 from dealtrace.cabinet.gate import not_found
-from dealtrace.cabinet.reports.choices import Choice
-from dealtrace.cabinet.settings.page import BAD_REQUEST, DONE, Faults, number_of
 from dealtrace.cabinet.view import View
 from dealtrace.demo.refusals import DemoExists, DemoMissing, SiteInUse, SiteNotEmpty, SiteUnfit
 from dealtrace.demo.rhythm import DAYS

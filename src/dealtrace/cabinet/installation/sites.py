@@ -7,15 +7,15 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from dealtrace import clock
-from dealtrace.accounts.own_ids import ID_MAX
 from dealtrace.accounts.site import TIME_ZONE_DEFAULT
-from dealtrace.cabinet.settings.page import BAD_REQUEST, Faults, fault_text, number_of
+from dealtrace.cabinet.form_pages import BAD_REQUEST, Faults, fault_text, number_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidSetting, NameTaken
 from dealtrace.operations.accounts.change_site_settings import list_faults
 from dealtrace.operations.accounts.open_site import NewSite, OpenedSite, open_site
 from dealtrace.storage.accounts.sites import find_site, list_sites
 from dealtrace.storage.id_blocks import IdBlocks
+from dealtrace.whole_number import ID_MAX
 
 FIELDS = ("name", "timezone", "site_id", "token")
 

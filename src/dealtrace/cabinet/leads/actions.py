@@ -1,14 +1,18 @@
 """Actions on a lead: save its notes, undo a version of the notes, mark a missed call, delete or restore the lead."""
 
+from functools import partial
+
 from starlette.responses import Response
 
+from dealtrace.cabinet.field_labels import LABELS, labelled_text
+from dealtrace.cabinet.form_pages import BAD_REQUEST, Faults, number_of
 from dealtrace.cabinet.gate import not_found
-from dealtrace.cabinet.leads.card import ref_of
+from dealtrace.cabinet.leads.card import LeadFacts, page, ref_of
 from dealtrace.cabinet.leads.missed import MARKS
 from dealtrace.cabinet.places import lead_url
-from dealtrace.cabinet.settings.page import number_of
 from dealtrace.cabinet.view import View
-from dealtrace.errors import LeadNotFound
+from dealtrace.errors import InvalidParameters, LeadNotDeleted, Refusal
+from dealtrace.http.refusal_statuses import STATUS_OF
 from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.leads.by_hand import (
     Deletion,
@@ -22,10 +26,14 @@ from dealtrace.operations.leads.ring_back import RingBackMark, mark_missed_calls
 
 DELETE, RESTORE, NOTE, UNDO = "hide", "bring_back", "note", "undo"
 """The values that the buttons of the page's form send."""
+NOTE_LABELS = {**LABELS, "tags": "Tags, separated by commas"}
+ALREADY_DELETED = "The lead is already deleted."
+DELETED = "The lead is deleted. Restore it first."
+NOT_DELETED = "The lead is not deleted, so there is nothing to restore."
 
 
 async def act(view: View) -> Response:
-    """Run the action of the form's button, then redirect to the page of the lead."""
+    """Run the action of the form's button, then redirect to the page of the lead, or show there why it is refused."""
     ref, wanted = ref_of(view.request.path_params), view.form.get("act")
     if ref is None or wanted not in (DELETE, RESTORE, NOTE, UNDO, *MARKS):
         return not_found(view)
@@ -42,6 +50,26 @@ async def act(view: View) -> Response:
             await view.write(undo_notes, NotesUndo(ref, number_of(view.form.get("version"))))
         else:
             await view.write(delete_leads, Deletion(ref, is_deleted=wanted == DELETE))
-    except LeadNotFound:
-        return not_found(view)
+    except Refusal as refusal:
+        if STATUS_OF[type(refusal)] != BAD_REQUEST:
+            raise
+        return await page(view, ref, partial(_faults_of, view, refusal))
     return view.redirect_to(lead_url(view.current_site.id, ref).removeprefix("/cabinet"))
+
+
+def _faults_of(view: View, refusal: Refusal, facts: LeadFacts) -> Faults:
+    """Return why an action on a lead is refused, by the field of the form; the field is "" if no field is wrong."""
+    wanted = view.form.get("act")
+    match refusal:
+        case InvalidParameters(violations=violations) if wanted == NOTE:
+            return {
+                each.field: labelled_text(InvalidParameters([each]), view.language, NOTE_LABELS) for each in violations
+            }
+        case InvalidParameters():
+            return {"": labelled_text(refusal, view.language)}
+        case LeadNotDeleted():
+            return {"": view.translate(NOT_DELETED)}
+        case _ if facts.is_hidden:
+            return {"": view.translate(ALREADY_DELETED if wanted == DELETE else DELETED)}
+        case _:
+            return {}

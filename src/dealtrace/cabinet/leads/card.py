@@ -1,14 +1,14 @@
 """The page of a lead: its values, notes with their versions, deals, and the visits that led to it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from dealtrace.accounts.own_ids import ID_MAX
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel, CreditKey
-from dealtrace.cabinet.deals.path import CreditsByModel, path_of
+from dealtrace.cabinet.deals.path import path_of
+from dealtrace.cabinet.form_pages import BAD_REQUEST, Faults
 from dealtrace.cabinet.formats import clock_time, money
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.leads.history import note_lines
@@ -17,6 +17,7 @@ from dealtrace.cabinet.leads.missed import mark_buttons, mark_words
 from dealtrace.cabinet.places import KINDS, lead_url, source_words, web_url
 from dealtrace.cabinet.view import View
 from dealtrace.deals.deal import Deal
+from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.call import Call
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_request import LeadRequest
@@ -26,7 +27,10 @@ from dealtrace.storage.accounts.users import find_logins
 from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
 from dealtrace.storage.leads.deletion import find_deletable
 from dealtrace.storage.leads.note_versions import list_note_versions
-from dealtrace.storage.visits.credits import find_credits
+from dealtrace.storage.visits.credits import CreditsByModel, find_credits
+from dealtrace.whole_number import ID_MAX
+
+OK = 200
 
 
 @record
@@ -72,20 +76,31 @@ def ref_of(params: Mapping[str, object]) -> LeadRef | None:
 async def show(view: View) -> Response:
     """Show the page of a lead, even if it is deleted."""
     ref = ref_of(view.request.path_params)
-    facts = await view.read(_read, view.current_site, ref) if ref is not None else None
-    if ref is None or facts is None:
+    return await page(view, ref, lambda _facts: {}) if ref is not None else not_found(view)
+
+
+async def page(view: View, ref: LeadRef, faults_of: Callable[[LeadFacts], Faults]) -> Response:
+    """Return the page of a lead; after a refused form, `faults_of` says why, and the page has what was entered.
+
+    Without faults of the form, what it names does not exist.
+    """
+    facts = await view.read(_read, view.current_site, ref)
+    faults = faults_of(facts) if facts is not None else {}
+    if facts is None or (view.form.fields and not faults):
         return not_found(view)
     entry = facts.entry
     return view.page(
         "leads/card.html",
+        BAD_REQUEST if faults else OK,
+        faults=faults,
+        notes=_notes(view, entry.annotations),
+        is_refused=view.form.has("comment"),
         page_url=lead_url(view.current_site.id, ref),
         title=f"{view.translate('Call' if ref.kind is LeadKind.CALL else 'Lead request')} {ref.id}",
         facts=[fact for fact in _facts(entry, view) if fact.value],
         recording=web_url(entry.circumstances.record_url),
         client=entry.client,
         contacts=", ".join(entry.client.phones + entry.client.emails),
-        annotations=entry.annotations,
-        tags=", ".join(entry.annotations.tags),
         custom=sorted(entry.annotations.custom_values.items()),
         deals=[_deal(deal, view) for deal in entry.deals],
         client_path=path_of(entry.visits, facts.credits, view),
@@ -93,6 +108,13 @@ async def show(view: View) -> Response:
         marks=mark_buttons(entry, view),
         is_hidden=facts.is_hidden,
     )
+
+
+def _notes(view: View, stored: Annotations) -> Mapping[str, str]:
+    """Return the contents of the form for notes: what was entered or, if nothing was, what is stored."""
+    if view.form.has("comment"):
+        return {name: view.form.get(name) for name in ("tags", "manager", "comment")}
+    return {"tags": ", ".join(stored.tags), "manager": stored.manager or "", "comment": stored.comment or ""}
 
 
 def _read(connection: Connection, site: Site, ref: LeadRef) -> LeadFacts | None:

@@ -11,6 +11,7 @@ from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.visit import Visit
+from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.formats import clock_time, number, span_of_time
 from dealtrace.cabinet.leads.missed import (
     MISSED_DAYS,
@@ -22,12 +23,23 @@ from dealtrace.cabinet.leads.missed import (
     missed_days,
     missed_words,
 )
-from dealtrace.cabinet.listing import PAGE_ROWS, UNUSABLE, Days, Listing, days_of, listing_of
-from dealtrace.cabinet.places import lead_url, source_words, web_url
+from dealtrace.cabinet.listing import (
+    PAGE_ROWS,
+    PERIOD,
+    UNUSABLE,
+    Days,
+    FilterWords,
+    Listing,
+    days_of,
+    labels_of,
+    listing_of,
+)
+from dealtrace.cabinet.places import lead_url, source_words, visitor_words, web_url
 from dealtrace.cabinet.view import View
 from dealtrace.errors import Language
-from dealtrace.leads.call import Call, CallPhase, is_answered, phase_of
+from dealtrace.leads.call import Call, CallPhase, phase_of
 from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.leads.ring_back import is_missed
 from dealtrace.record import record
 from dealtrace.storage.journals.keyset_pages import PageQuery, SortKey, find_counted, find_newest, find_previous
 from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
@@ -35,7 +47,6 @@ from dealtrace.storage.journals.lead_list import LeadFilters, query_lead_list, q
 from dealtrace.storage.journals.search_rows import find_searched_leads
 from dealtrace.storage.visits.visits import find_visits
 
-ASKED = ("tab", "contact", "deleted", "done")
 CALLS, MISSED, REQUESTS, VISITS = "calls", "missed", "requests", "visits"
 TABS: Mapping[str, str] = {
     CALLS: "Calls",
@@ -46,6 +57,13 @@ TABS: Mapping[str, str] = {
 KINDS = {CALLS: LeadKind.CALL, MISSED: LeadKind.CALL, REQUESTS: LeadKind.LEAD_REQUEST}
 """The kind of lead that each tab lists; the tab of visits lists none."""
 YES = "yes"
+ASKED: FilterWords = {
+    "tab": ("Kinds of leads", TABS),
+    "contact": ("With an invalid phone or e-mail", {UNUSABLE: "Yes"}),
+    "deleted": ("Deleted leads", {YES: "Yes"}),
+    "done": ("Returned or no longer needed", {YES: "Yes"}),
+}
+OK, BAD_REQUEST = 200, 400
 
 
 @record
@@ -109,13 +127,15 @@ class Found:
 
 async def show(view: View) -> Response:
     """Show the list of the current tab; a search ignores the period, and so does the list of missed calls."""
-    listing = listing_of(f"/cabinet/{view.current_site.id}/leads", view.request.query_params, ASKED)
+    listing = listing_of(f"/cabinet/{view.current_site.id}/leads", view.request.query_params, tuple(ASKED))
     tab = tab_of(listing)
     now = clock.now()
-    days = listed_days(listing, view.current_site, now, view.language)
+    days = listed_days(listing, view.current_site, now, view.language, ASKED)
     found = await view.read(_read, view.current_site, listing, tab, days, now)
     return view.page(
         "leads/journal.html",
+        BAD_REQUEST if days.refusal is not None else OK,
+        fault=labelled_text(days.refusal, view.language, labels_of(ASKED)) if days.refusal is not None else "",
         listing=listing,
         days=days,
         tab=tab,
@@ -150,10 +170,12 @@ def _total_words(total: int | None, tab: str, language: Language) -> str:
     return f"{number(language, MISSED_TOTAL_MAX)}+" if is_more else number(language, total)
 
 
-def listed_days(listing: Listing, site: Site, now: datetime, language: Language) -> Days:
+def listed_days(listing: Listing, site: Site, now: datetime, language: Language, filters: FilterWords) -> Days:
     """Return the period in the URL or, for missed calls, the last `MISSED_DAYS` days."""
-    days = days_of(listing, site, now, language)
-    return missed_days(days, now) if tab_of(listing) == MISSED else days
+    if tab_of(listing) != MISSED:
+        return days_of(listing, site, now, language, filters)
+    others = tuple((name, value) for name, value in listing.parameters if name not in PERIOD)
+    return missed_days(days_of(replace(listing, parameters=others), site, now, language, filters), now)
 
 
 def tab_of(listing: Listing) -> str:
@@ -166,6 +188,8 @@ def _read(connection: Connection, site: Site, listing: Listing, tab: str, days: 
 
 
 def _found(connection: Connection, site: Site, listing: Listing, tab: str, days: Days) -> Found:
+    if days.refusal is not None:
+        return Found((), (), None, None, 0)
     if tab == VISITS:
         query = query_visit_list(site.id, days.since, days.until)
         page = find_newest(connection, query, listing.before, PAGE_ROWS)
@@ -234,7 +258,7 @@ def call_state(entry: LeadEntry, view: View) -> str:
     assert isinstance(entry.lead, Call)
     if phase_of(entry.circumstances, entry.lead.duration) is CallPhase.ONGOING:
         return view.translate("in progress")
-    if not is_answered(entry.circumstances, entry.lead.duration):
+    if is_missed(entry.circumstances, entry.lead.duration):
         return view.translate("missed")
     return view.translate("answered, %(time)s") % {"time": span_of_time(view.language, entry.lead.duration)}
 
@@ -245,5 +269,5 @@ def _visit_row(visit: Visit, view: View) -> VisitRow:
         source_words(visit.traffic_source),
         visit.landing_url,
         web_url(visit.landing_url),
-        ", ".join(part for part in (visit.city, visit.device, visit.browser) if part),
+        visitor_words(visit),
     )

@@ -10,10 +10,10 @@ from starlette.responses import Response
 
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import day_end, day_start, site_day
+from dealtrace.cabinet.form_pages import number_of
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.lead_labels import RING_BACK_LABELS
 from dealtrace.cabinet.listing import BEFORE, Days, Listing, listing_of
-from dealtrace.cabinet.settings.page import number_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import LeadNotFound
 from dealtrace.leads.call import Call
@@ -55,7 +55,7 @@ class MarkButton:
 def missed_days(days: Days, now: datetime) -> Days:
     """Return a copy of `days` whose period is the last `MISSED_DAYS` days, including today, whatever the URL says."""
     today = site_day(now, days.site.time_zone)
-    return replace(days, period=Period(today - timedelta(days=MISSED_DAYS - 1), today), fault="")
+    return replace(days, period=Period(today - timedelta(days=MISSED_DAYS - 1), today))
 
 
 def count_missed(connection: Connection, site: Site, now: datetime) -> int:

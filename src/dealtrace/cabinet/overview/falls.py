@@ -5,10 +5,13 @@ from collections.abc import Mapping, Sequence
 from dealtrace.alerts.falls import FALLS_WATCHED, Fall
 from dealtrace.cabinet.formats import day_span, metric_value
 from dealtrace.cabinet.overview.problems import ProblemText
+from dealtrace.cabinet.reports.open_deals import fallen_sentence, open_figures
 from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.cabinet.view import View
+from dealtrace.operations.overview.falls import FallsOfDays
 from dealtrace.record import record
-from dealtrace.reports.periods import DAY, Comparison
+from dealtrace.reports.metrics import METRICS
+from dealtrace.reports.periods import Comparison, Period
 from dealtrace.reports.question import CHANGE_PREFIX, DESCENDING
 
 
@@ -52,26 +55,67 @@ _CURES: Mapping[str, _Cure] = {
 assert set(_CURES) == {metric.name for metric in FALLS_WATCHED}
 
 
-def fall_texts(falls: Sequence[Fall], reports: str, view: View) -> list[ProblemText]:
-    """Return the texts about falls, in input order; `reports` is the path of the page of reports."""
-    return [_text(fall, reports, view) for fall in falls]
+def fall_texts(listed: Sequence[FallsOfDays], reports: str, view: View) -> list[ProblemText]:
+    """Return a text for each group of falls over the same days; `reports` is the path of the page of reports."""
+    return [_text(each, reports, view) for each in listed]
 
 
-def _text(fall: Fall, reports: str, view: View) -> ProblemText:
-    language, cure, slot = view.language, _CURES[fall.metric.name], fall.slot
-    first_on = slot.last_on - (slot.window.days - 1) * DAY
-    words = view.translate("%(metric)s: a sharp fall. %(days)s: %(value)s, usually %(usual)s.") % {
-        "metric": fall.metric.ru if language == "ru" else fall.metric.en,
-        "days": day_span(language, first_on, slot.last_on),
-        "value": metric_value(language, fall.metric, fall.value),
-        "usual": metric_value(language, fall.metric, fall.usual),
-    }
+def _text(found: FallsOfDays, reports: str, view: View) -> ProblemText:
+    """Return the text of falls over the same days.
+
+    Ours: several falls get a single cure, that of the last fall. The falls are in the order of `FALLS_WATCHED`, where
+    later metrics explain earlier ones: fewer visits bring fewer leads, and fewer leads bring fewer deals.
+    """
+    cure = _CURES[found.falls[-1].metric.name]
+    words = _sentence(found.falls[0], found.period, view) if len(found.falls) == 1 else _sentences(found, view)
+    income = [found.still_open.income.metric.name] if found.still_open is not None else []
+    metrics = dict.fromkeys([*cure.metrics.split(","), *(fall.metric.name for fall in found.falls), *income])
     url = ReportUrl(reports, (), ()).link(
         by=cure.by,
-        metrics=cure.metrics,
-        first=first_on.isoformat(),
-        last=slot.last_on.isoformat(),
+        metrics=",".join(metrics) if len(found.falls) > 1 else cure.metrics,
+        first=found.period.first_on.isoformat(),
+        last=found.period.last_on.isoformat(),
         compare=Comparison.WEEKDAYS.value,
         sort=cure.sort,
     )
     return ProblemText(words, view.translate(cure.words), url)
+
+
+def _sentence(fall: Fall, period: Period, view: View) -> str:
+    return view.translate("%(metric)s: a sharp fall. %(days)s: %(value)s, usually %(usual)s.") % {
+        "days": day_span(view.language, period.first_on, period.last_on),
+        **_figures(fall, view),
+    }
+
+
+def _sentences(found: FallsOfDays, view: View) -> str:
+    """Return sentences that say what fell, and by how much.
+
+    If income fell as well, they also say how many deals of these days are still open.
+    """
+    language, translate = view.language, view.translate
+    figures = [translate("%(metric)s %(value)s, usually %(usual)s") % _figures(fall, view) for fall in found.falls]
+    days = day_span(language, found.period.first_on, found.period.last_on)
+    said = [
+        translate("Sharp falls on the same days, %(days)s: %(figures)s.")
+        % {"days": days, "figures": "; ".join(figures)}
+    ]
+    if found.deals_lost is not None:
+        lost = metric_value(language, METRICS["deals"], found.deals_lost)
+        said.append(translate("Deals fewer than usual: %(count)s.") % {"count": lost})
+    if found.still_open is not None:
+        said.append(fallen_sentence(found.still_open, view))
+        said.append(
+            translate("Deals of these days that are still open: %(deals)s, %(amount)s.")
+            % open_figures(found.still_open, view)
+        )
+    return " ".join(said)
+
+
+def _figures(fall: Fall, view: View) -> dict[str, str]:
+    language = view.language
+    return {
+        "metric": fall.metric.ru if language == "ru" else fall.metric.en,
+        "value": metric_value(language, fall.metric, fall.value),
+        "usual": metric_value(language, fall.metric, fall.usual),
+    }

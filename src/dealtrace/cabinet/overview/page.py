@@ -11,8 +11,8 @@ from starlette.responses import Response
 from dealtrace import clock
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import Site
-from dealtrace.alerts.falls import Fall
 from dealtrace.cabinet.carried import carried_query
+from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.formats import clock_time_in_zone, metric_value, number
 from dealtrace.cabinet.leads.missed import count_missed, missed_words
 from dealtrace.cabinet.notes.axis import AxisNote, axis_notes, read_axis
@@ -32,7 +32,7 @@ from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, Language
 from dealtrace.matching.match_reason import UNMATCHED_REASONS
 from dealtrace.operations.overview.backups import find_old_backup
-from dealtrace.operations.overview.falls import list_falls
+from dealtrace.operations.overview.falls import FallsOfDays, list_falls
 from dealtrace.operations.overview.missing_data import MissingData, find_missing_data
 from dealtrace.operations.overview.open_deals import OpenDeals, find_open_deals
 from dealtrace.operations.overview.problems import Problem, ProblemKind, list_problems
@@ -67,6 +67,7 @@ SOURCES_ORDER = ("won_amount", "amount", "deals", "leads", "visits", "cost")
 Without won statuses, all sources have the same income, and a new site has visits before it has deals.
 """
 DIRECT = "(direct)"
+BAD_REQUEST = 400
 
 
 @record
@@ -98,7 +99,7 @@ class Answers:
     missing: MissingData
     unclassified: Problem | None
     still_open: OpenDeals | None
-    falls: Sequence[Fall]
+    falls: Sequence[FallsOfDays]
 
 
 @record
@@ -128,9 +129,10 @@ async def show(view: View) -> Response:
     usual = _usual(arrivals)
     try:
         question = parse_question(_raw_question(url, usual), context)
-    except InvalidParameters:
-        url = ReportUrl(url.page, (), ())
-        question = parse_question(_raw_question(url, usual), context)
+    except InvalidParameters as refusal:
+        return _refused(
+            view, url, refusal, choices_of(url, usual, context, view.language, is_whole=view.may_see_contacts)
+        )
     drawn = url.get("chart") if url.get("chart") in FIGURES else "amount"
     answers, problems, missed = await gather(
         view.ask(_ask, question, drawn, statuses, now),
@@ -146,6 +148,12 @@ async def show(view: View) -> Response:
     hidden = [answers.unclassified] if answers.unclassified is not None else []
     texts = problem_texts([*problems, *hidden, *await _lacking_rates(view, answers.figures)], view)
     return _shown(view, page, answers, checklist_of(arrivals, view), texts)
+
+
+def _refused(view: View, url: ReportUrl, refusal: InvalidParameters, choices: Choices) -> Response:
+    """Return the overview without figures: its form as it was filled in, and why there is no answer to it."""
+    fault = labelled_text(refusal, view.language, is_whole=view.may_see_contacts)
+    return view.page("overview/page.html", BAD_REQUEST, fault=fault, report_url=url, choices=choices, is_new=False)
 
 
 async def _lacking_rates(view: View, figures: Report) -> list[Problem]:
@@ -202,9 +210,7 @@ def _ask(
     by_money = replace(question, by=by_source, metrics=sources, limit=None, sort=_order_of_sources(figures))
     return Answers(
         figures,
-        ask(source, site, over_time(question, METRICS[drawn]), now)
-        if has_line(question.period, METRICS[drawn])
-        else None,
+        ask(source, site, over_time(question, METRICS[drawn]), now) if has_line(question, METRICS[drawn]) else None,
         _first_sources(ask(source, site, by_money, now)),
         ask(
             source,
@@ -220,7 +226,7 @@ def _ask(
         find_missing_data(source, site, question.period, now),
         find_unclassified_deals(source, site, unclassified_keys(statuses), question.period, now),
         find_open_deals(source, site, figures, statuses, now),
-        list_falls(source, site, now),
+        list_falls(source, site, statuses, now),
     )
 
 
@@ -248,6 +254,7 @@ def _shown(
     sources = table_of(answers.sources, reports, rows, language, view.translate)
     return view.page(
         "overview/page.html",
+        fault="",
         report_url=url,
         choices=page.choices,
         period=answers.figures.question.period,
@@ -257,7 +264,7 @@ def _shown(
         as_of=page.as_of,
         missed=page.missed,
         line=time_line(answers.line, reports, rows, language, notes) if answers.line is not None else None,
-        undrawn=undrawn_words(answers.figures.question.period, METRICS[page.drawn], language, view.translate),
+        undrawn=undrawn_words(answers.figures.question, METRICS[page.drawn], language, view.translate),
         sources=sources if view.may_see_contacts else table_for_readers(sources, answers.sources.question.by),
         sources_report=answers.sources,
         unmatched=table_of(answers.unmatched, by_day, rows, language, view.translate),

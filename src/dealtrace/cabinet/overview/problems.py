@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from dealtrace.accounts.masking import masked_text
 from dealtrace.accounts.rights import Role
+from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.formats import clock_time, money
 from dealtrace.cabinet.view import View
 from dealtrace.operations.overview.problems import RECENT_DAYS, Problem, ProblemKind
@@ -104,7 +105,7 @@ _TEMPLATES: Mapping[ProblemKind, _Template] = {
     ),
     ProblemKind.MAIL_REPORT_INVALID: _Template(
         "The report by e-mail “%(what)s” can no longer be made, so it is not sent. %(fault)s",
-        "Open the settings of this report and replace the web address of the report, or restore what was removed.",
+        "Open the settings of this report and replace the URL of the report, or restore what was removed.",
         "settings/mail-reports/%(id)s",
         Role.ANALYST,
     ),
@@ -169,10 +170,11 @@ def _problem_text(problem: Problem, view: View) -> ProblemText:
     template, site = _TEMPLATES[problem.kind], view.current_site
     may_see = view.may_see_contacts
     is_masked = problem.kind in _OF_CALLERS and not may_see
-    fault = problem.refusal.text(view.language) if problem.refusal is not None else ""
+    refusal = problem.refusal
+    fault = labelled_text(refusal, view.language, is_whole=may_see) if refusal is not None else ""
     facts = {
         "what": masked_text(problem.what) if is_masked else _what(problem, view),
-        "fault": fault if may_see else masked_text(fault),
+        "fault": fault,
         "count": problem.count,
         "amount": money(view.language, problem.amount),
         "since": clock_time(view.language, problem.since, site.time_zone) if problem.since is not None else "",

@@ -4,9 +4,9 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from dealtrace import clock
-from dealtrace.accounts.own_ids import ID_MAX
 from dealtrace.accounts.rights import Rights, Role
 from dealtrace.accounts.user import User, UserId
+from dealtrace.cabinet.form_pages import fault_text
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.people import links
 from dealtrace.cabinet.view import View
@@ -15,6 +15,7 @@ from dealtrace.operations.accounts.manage_user import delete_user, give_role, se
 from dealtrace.operations.accounts.second_factor import reset_second_factor
 from dealtrace.storage.accounts.sites import list_sites
 from dealtrace.storage.accounts.users import find_rights
+from dealtrace.whole_number import ID_MAX
 
 BAD_REQUEST = 400
 
@@ -43,7 +44,7 @@ async def change_ownership(view: View) -> Response:
     try:
         await view.manage(_set_owner, whose.user.id, view.form.has("is_owner"), view.rights.user.id)
     except InvalidSetting as refusal:
-        return await _page(view, BAD_REQUEST, whose, refusal.text(view.language))
+        return await _page(view, BAD_REQUEST, whose, fault_text(refusal, view.language))
     return _back(view, whose) if view.rights.user.id != whose.user.id else view.redirect_to("/")
 
 
@@ -75,7 +76,7 @@ async def delete(view: View) -> Response:
     try:
         await view.manage(_delete, whose.user, view.rights.user.id)
     except InvalidSetting as refusal:
-        return await _page(view, BAD_REQUEST, whose, refusal.text(view.language))
+        return await _page(view, BAD_REQUEST, whose, fault_text(refusal, view.language))
     return view.redirect_to("/users")
 
 

@@ -8,6 +8,7 @@ from dealtrace.accounts.invitation import Invitation, Purpose
 from dealtrace.accounts.rights import Rights
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.user import PasswordHash, User
+from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.gate import limit_guessing, then_query
 from dealtrace.cabinet.people.login import LIMITS, hash_of, start_session
 from dealtrace.cabinet.view import View
@@ -47,7 +48,7 @@ async def accept(view: View) -> Response:
     except InvitationSpent:
         raise
     except Refusal as refusal:
-        return _form(view, BAD_REQUEST, offer, key, refusal.text(view.language))
+        return _form(view, BAD_REQUEST, offer, key, labelled_text(refusal, view.language))
     return await start_session(view, user, "")
 
 

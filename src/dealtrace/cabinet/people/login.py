@@ -15,7 +15,7 @@ from dealtrace.accounts.user import (
     User,
     normal_login,
 )
-from dealtrace.cabinet.gate import limit_guessing, session_cookie, then_query
+from dealtrace.cabinet.gate import UNSAVED, limit_guessing, session_cookie, then_query
 from dealtrace.cabinet.view import View
 from dealtrace.errors import LoginRefused
 from dealtrace.operations.accounts.create_user import hash_password
@@ -23,19 +23,21 @@ from dealtrace.operations.accounts.log_in import Browser, end_session, find_cred
 from dealtrace.storage.accounts.users import has_users
 
 FORBIDDEN = 403
+NOT_SAVED = "Your session had ended: nothing of what you sent was saved. Log in, then fill in the form again."
 LIMITS = {"login": LOGIN_LENGTH_MAX, "password_min": PASSWORD_LENGTH_MIN, "password": PASSWORD_LENGTH_MAX}
 """The length limits of logins and passwords, by the names that templates of forms use."""
 
 
 async def show(view: View) -> Response:
     """Show the login form, or redirect a person who is already logged in."""
+    query = view.request.query_params
     if view.person is not None:
         return view.redirect_to("/")
     return view.page(
         "people/login.html",
-        then=view.request.query_params.get("then", ""),
+        then=query.get("then", ""),
         login="",
-        fault="",
+        fault=view.translate(NOT_SAVED) if query.get(UNSAVED) else "",
         is_new=not await view.read(has_users),
     )
 

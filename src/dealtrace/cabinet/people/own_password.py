@@ -6,26 +6,29 @@ from starlette.responses import Response
 from dealtrace import clock
 from dealtrace.accounts.invitation import Purpose
 from dealtrace.accounts.user import PasswordHash, User, UserId
+from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.gate import limit_guessing
 from dealtrace.cabinet.people import profile
 from dealtrace.cabinet.people.login import LIMITS, hash_of, is_own_password, start_session
+from dealtrace.cabinet.people.profile import BAD_REQUEST
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidSetting
 from dealtrace.operations.accounts.invite_user import accept_password, require_invitation
 from dealtrace.operations.accounts.manage_user import replace_password
 
-BAD_REQUEST = 400
+NEW_PASSWORD = {"password": "New password"}
+"""The label of the field of a profile with the password that is checked."""
 
 
 async def change(view: View) -> Response:
     """Change the password and end all other sessions, or show the profile again with an error message."""
     if not await is_own_password(view, view.form.get("password")):
-        return await profile.page(view, BAD_REQUEST, view.translate("The current password is wrong"))
+        return await profile.wrong_password(view)
     try:
         password = await hash_of(view, view.form.get("new_password"))
         await view.manage(_replace, view.rights.user.id, password, view.session_digest)
     except InvalidSetting as refusal:
-        return await profile.page(view, BAD_REQUEST, refusal.text(view.language))
+        return await profile.page(view, BAD_REQUEST, labelled_text(refusal, view.language, NEW_PASSWORD))
     return view.redirect_to("/profile")
 
 
@@ -44,7 +47,7 @@ async def accept(view: View) -> Response:
         password = await hash_of(view, view.form.get("password"))
         user = await view.manage(_accept, key, password)
     except InvalidSetting as refusal:
-        return _form(view, BAD_REQUEST, key, refusal.text(view.language))
+        return _form(view, BAD_REQUEST, key, labelled_text(refusal, view.language))
     return await start_session(view, user, "")
 
 

@@ -15,6 +15,7 @@ from dealtrace.record import record
 from dealtrace.storage.accounts.second_factors import count_recovery_codes
 from dealtrace.storage.accounts.sessions import list_sessions
 
+BAD_REQUEST = 400
 OTHERS = "others"
 """The form value for all sessions except the current one; any other value is the digest of a session."""
 
@@ -44,6 +45,11 @@ async def page(view: View, status: int, fault: str = "") -> Response:
         own_digest=view.session_digest,
         recovery_codes=stored.recovery_codes,
     )
+
+
+async def wrong_password(view: View) -> Response:
+    """Return the profile page with the message that the current password is wrong."""
+    return await page(view, BAD_REQUEST, view.translate("The current password is wrong"))
 
 
 async def choose_keys(view: View) -> Response:

@@ -10,6 +10,7 @@ from dealtrace.accounts.user import User
 from dealtrace.cabinet.gate import limit_guessing
 from dealtrace.cabinet.people import profile
 from dealtrace.cabinet.people.login import is_own_password
+from dealtrace.cabinet.people.profile import BAD_REQUEST
 from dealtrace.cabinet.view import View
 from dealtrace.operations.accounts.second_factor import (
     authenticator_url,
@@ -19,7 +20,6 @@ from dealtrace.operations.accounts.second_factor import (
     turn_on,
 )
 
-BAD_REQUEST = 400
 QR_SCALE = 5
 
 
@@ -46,14 +46,14 @@ async def show_new_codes(view: View) -> Response:
     if not view.rights.user.has_second_factor:
         return view.redirect_to("/profile")
     if not await is_own_password(view, view.form.get("password")):
-        return await profile.page(view, BAD_REQUEST, view.translate("The current password is wrong"))
+        return await profile.wrong_password(view)
     return view.page("people/recovery_codes.html", codes=await view.manage(_renew, view.rights.user))
 
 
 async def remove(view: View) -> Response:
     """Turn off two-factor authentication, or show the profile again with an error message."""
     if not await is_own_password(view, view.form.get("password")):
-        return await profile.page(view, BAD_REQUEST, view.translate("The current password is wrong"))
+        return await profile.wrong_password(view)
     await view.manage(_turn_off, view.rights.user)
     return view.redirect_to("/profile")
 

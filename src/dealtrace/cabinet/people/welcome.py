@@ -6,6 +6,7 @@ from starlette.responses import Response
 from dealtrace import clock
 from dealtrace.accounts.invitation import Purpose
 from dealtrace.accounts.user import PasswordHash, User
+from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.gate import limit_guessing
 from dealtrace.cabinet.people.login import LIMITS, hash_of, start_session
 from dealtrace.cabinet.view import View
@@ -35,7 +36,7 @@ async def accept(view: View) -> Response:
     except InvitationSpent:
         raise
     except Refusal as refusal:
-        return _form(view, BAD_REQUEST, key, refusal.text(view.language), login)
+        return _form(view, BAD_REQUEST, key, labelled_text(refusal, view.language), login)
     return await start_session(view, user, "")
 
 

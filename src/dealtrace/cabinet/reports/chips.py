@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from dealtrace.accounts.masking import masked_text
+from dealtrace.cabinet.formats import in_language
 from dealtrace.cabinet.reports.key_labels import value_label
 from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.errors import Language
@@ -89,9 +90,9 @@ def _filter_words(text: str, named: Mapping[str, Dimension], language: Language,
     operator, _, value = (rest or "").partition(SEPARATOR)
     dimension, said = named.get(name), _SAID.get(operator)
     unknown = name if is_whole else masked_label(name)
-    title = _in(language, (dimension.ru, dimension.en)) if dimension is not None else unknown
+    title = in_language((dimension.ru, dimension.en), language) if dimension is not None else unknown
     values = [_value_label(each, dimension, language, is_whole=is_whole) for each in _values_of(value)]
-    return f"{title} {_in(language, said) if said else operator} {', '.join(values)}".strip()
+    return f"{title} {in_language(said, language) if said else operator} {', '.join(values)}".strip()
 
 
 def _values_of(value: str) -> Sequence[str]:
@@ -103,7 +104,3 @@ def _value_label(value: str, dimension: Dimension | None, language: Language, *,
     if is_whole:
         return words
     return masked_key(dimension, words) if dimension is not None else masked_text(words)
-
-
-def _in(language: Language, words: tuple[str, str]) -> str:
-    return words[0] if language == "ru" else words[1]

@@ -1,9 +1,10 @@
 """The fields of the form above a report: what can be chosen, and what is chosen now."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TypeVar
 
-from dealtrace.attribution.credit import AttributionModel
+from dealtrace.cabinet.choices import Choice, choices_among, period_choices
+from dealtrace.cabinet.formats import in_language
+from dealtrace.cabinet.model_labels import MODEL_LABELS
 from dealtrace.cabinet.reports.chips import OPERATORS, Chip, chips_of
 from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.errors import Language
@@ -11,21 +12,10 @@ from dealtrace.record import record
 from dealtrace.reports.dimensions import DIMENSIONS, Dimension, Kind
 from dealtrace.reports.filters import Operator
 from dealtrace.reports.metrics import METRICS, Metric
-from dealtrace.reports.periods import PRESETS, Comparison
+from dealtrace.reports.periods import Comparison
 from dealtrace.reports.presets import READY_QUESTIONS, ReadyQuestion
 from dealtrace.reports.question import ALL_MODELS, BY_MAX, DateOf, QuestionContext
 from dealtrace.reports.reading.meanings import GROUP_TITLES, meaning_of
-
-Value = TypeVar("Value", bound=str)
-
-
-@record
-class Choice:
-    """A value that can be chosen, its text, and whether it is chosen."""
-
-    value: str
-    words: str
-    is_chosen: bool
 
 
 @record
@@ -91,82 +81,17 @@ class ReadyLink:
     is_here: bool
 
 
-_PERIODS = {
-    "today": ("Сегодня", "Today"),
-    "yesterday": ("Вчера", "Yesterday"),
-    "7d": ("7 дней", "7 days"),
-    "28d": ("28 дней", "28 days"),
-    "90d": ("90 дней", "90 days"),
-    "month": ("Этот месяц", "This month"),
-    "quarter": ("Этот квартал", "This quarter"),
-    "year": ("Этот год", "This year"),
-}
 _COMPARISONS = {
     "": ("Не сравнивать", "No comparison"),
     Comparison.PREVIOUS: ("С предыдущим периодом", "Previous period"),
     Comparison.YEAR: ("С прошлым годом", "Year before"),
     Comparison.WEEKDAYS: ("С теми же днями недели", "Same weekdays"),
 }
-_MODELS = {
-    AttributionModel.LAST_INTERACTION: ("Последнее взаимодействие", "Last interaction"),
-    AttributionModel.LAST_NON_DIRECT: ("Последнее непрямое", "Last non-direct"),
-    AttributionModel.FIRST_INTERACTION: ("Первое взаимодействие", "First interaction"),
-    AttributionModel.FIRST_NON_DIRECT: ("Первое непрямое", "First non-direct"),
-    AttributionModel.LINEAR: ("Линейная", "Linear"),
-    AttributionModel.TIME_DECAY: ("С учётом давности", "Time decay"),
-    AttributionModel.POSITION_BASED: ("С учётом позиции", "Position-based"),
-}
-_MEANINGS = {
-    AttributionModel.LAST_INTERACTION: (
-        "всё получает последний визит перед обращением, даже прямой заход",
-        "the last visit before the lead gets everything, even if it was direct",
-    ),
-    AttributionModel.LAST_NON_DIRECT: (
-        "всё получает последний визит с рекламы, из поиска или по ссылке; прямой заход — только если других не было",
-        "the last visit from an ad, a search or a link gets everything; a direct one only if there was no other",
-    ),
-    AttributionModel.FIRST_INTERACTION: (
-        "всё получает первый визит клиента за 90 дней, даже прямой заход",
-        "the client’s first visit in 90 days gets everything, even if it was direct",
-    ),
-    AttributionModel.FIRST_NON_DIRECT: (
-        "всё получает первый за 90 дней визит с рекламы, из поиска или по ссылке; прямой — только если других не было",
-        "the first visit in 90 days by ad, search or link gets everything; a direct one only if there was no other",
-    ),
-    AttributionModel.LINEAR: (
-        "все визиты за 90 дней получают поровну, поэтому числа дробные",
-        "all visits in 90 days get equal shares, so numbers have fractions",
-    ),
-    AttributionModel.TIME_DECAY: (
-        "чем раньше визит, тем меньше его доля: вдвое за каждые 7 дней",
-        "the earlier a visit, the less it gets: half as much for every 7 days",
-    ),
-    AttributionModel.POSITION_BASED: (
-        "по 40 % первому и последнему визиту, остальное поровну между ними",
-        "40% each for the first and the last visit, the rest in equal shares between them",
-    ),
-}
 _DATES = {
     DateOf.DEAL: ("Дата сделки", "Date of the deal"),
     DateOf.LEAD: ("Дата лида", "Date of the lead"),
     DateOf.CHANGED: ("Дата изменения", "Date of the change"),
 }
-assert set(_PERIODS) == set(PRESETS)
-
-
-def model_words(model: AttributionModel, language: Language) -> str:
-    """Return the name of a model."""
-    return _said(_MODELS[model], language)
-
-
-def model_meaning(model: AttributionModel, language: Language) -> str:
-    """Return the rule by which a model credits visits, as a part of a sentence."""
-    return _said(_MEANINGS[model], language)
-
-
-def period_choices(chosen: str, language: Language) -> tuple[Choice, ...]:
-    """Return the choices of named periods."""
-    return _chosen(chosen, _PERIODS, language)
 
 
 def choices_of(
@@ -185,12 +110,14 @@ def choices_of(
     chosen_by = [name for name in said["by"].split(",") if name]
     return Choices(
         periods=period_choices("" if has_days else said["period"], language),
-        comparisons=_chosen(said["compare"], _COMPARISONS, language),
+        comparisons=choices_among(said["compare"], _COMPARISONS, language),
         models=(
-            *_chosen(model, {str(int(each)): words for each, words in _MODELS.items()}, language),
-            Choice(ALL_MODELS, _said(("Все модели рядом", "All models side by side"), language), model == ALL_MODELS),
+            *choices_among(model, {str(int(each)): label for each, label in MODEL_LABELS.items()}, language),
+            Choice(
+                ALL_MODELS, in_language(("Все модели рядом", "All models side by side"), language), model == ALL_MODELS
+            ),
         ),
-        dates=_chosen(said["date"] or DateOf.DEAL, _DATES, language),
+        dates=choices_among(said["date"] or DateOf.DEAL, _DATES, language),
         by=tuple(
             _named(offered, {chosen_by[level]} if level < len(chosen_by) else set(), language)
             for level in range(BY_MAX)
@@ -199,7 +126,7 @@ def choices_of(
         metrics=_metric_options([*METRICS.values(), *known.columns.values()], said["metrics"].split(","), language),
         segments=tuple(Choice(name, name, name == url.get("segment")) for name in known.segments),
         filter_dimensions=_named([each for each in offered if each.kind is not Kind.CALENDAR], set(), language),
-        operators=_chosen(Operator.IS, OPERATORS, language),
+        operators=choices_among(Operator.IS, OPERATORS, language),
         chips=chips_of(url, dimensions, language, is_whole=is_whole),
         first=url.get("from"),
         last=url.get("to"),
@@ -207,9 +134,9 @@ def choices_of(
 
 
 def ready_links(url: ReportUrl, language: Language) -> tuple[ReadyLink, ...]:
-    """Return a link for each ready question; it keeps the period, filters, comparison and model of `url`.
+    """Return a link for each ready question; the links keep the period, filters, comparison and model of `url`.
 
-    A question over months replaces a period, since the usual one has hardly one month.
+    Only questions by month set a period of their own, because the usual period has hardly one month.
     """
     return tuple(
         ReadyLink(
@@ -231,16 +158,8 @@ def _chosen_words(choices: Iterable[Choice]) -> list[str]:
     return [each.words for each in choices if each.is_chosen]
 
 
-def _said(words: tuple[str, str], language: Language) -> str:
-    return words[0] if language == "ru" else words[1]
-
-
-def _chosen(chosen: str, words: Mapping[Value, tuple[str, str]], language: Language) -> tuple[Choice, ...]:
-    return tuple(Choice(value, _said(pair, language), value == chosen) for value, pair in words.items())
-
-
 def _named(listed: Iterable[Dimension], chosen: set[str], language: Language) -> tuple[Choice, ...]:
-    return tuple(Choice(each.name, _said((each.ru, each.en), language), each.name in chosen) for each in listed)
+    return tuple(Choice(each.name, in_language((each.ru, each.en), language), each.name in chosen) for each in listed)
 
 
 def _metric_options(metrics: Sequence[Metric], chosen: Sequence[str], language: Language) -> tuple[MetricOptions, ...]:
@@ -249,11 +168,11 @@ def _metric_options(metrics: Sequence[Metric], chosen: Sequence[str], language: 
     for group, titles in GROUP_TITLES.items():
         options = tuple(
             MetricOption(
-                each.name, _said((each.ru, each.en), language), meaning_of(each, language), each.name in chosen
+                each.name, in_language((each.ru, each.en), language), meaning_of(each, language), each.name in chosen
             )
             for each in metrics
             if each.group is group
         )
         if options:
-            found.append(MetricOptions(_said(titles, language), options))
+            found.append(MetricOptions(in_language(titles, language), options))
     return tuple(found)

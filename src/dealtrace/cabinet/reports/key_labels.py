@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from functools import partial
 
-from dealtrace.cabinet.formats import MONTHS, day, day_span
+from dealtrace.cabinet.formats import MONTHS, day, day_span, in_language
 from dealtrace.errors import InvalidValue, Language
 from dealtrace.files.reports.code_labels import CODE_LABELS
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.periods import DAYS_OF_WEEK
+from dealtrace.reports.reading.compared_times import ComparedTime, ComparedTimes, compared_words
 from dealtrace.reports.reading.partial_times import PartialTimes, partial_words
 from dealtrace.reports.time_keys import number_of_key
 
@@ -17,7 +18,7 @@ def key_label(dimension: Dimension, key: str, language: Language) -> str:
     """Return the label of a key; a key that needs none is returned unchanged."""
     words = CODE_LABELS.get(dimension.name, {}).get(key)
     if words is not None:
-        return words[0] if language == "ru" else words[1]
+        return in_language(words, language)
     match dimension.name:
         case "day":
             return day_label(key, language)
@@ -64,6 +65,31 @@ def part_label(
     """
     found = times.get(dimension, {}).get(key) if key is not None else None
     return partial_words(found, language, partial(day, language)) if found is not None else ""
+
+
+def compared_time_label(
+    times: Mapping[Dimension, ComparedTimes], dimension: Dimension, key: str | None, language: Language
+) -> str:
+    """Return what the time with this key is compared with; empty if the key is no time, or nothing is compared.
+
+    `times` has what each time of the report is compared with. A whole month or quarter is shown by its name; other
+    days are shown by the first and the last of them, with years, since days and weeks are usually shown without.
+    """
+    found = times.get(dimension, {}).get(key) if key is not None else None
+    return compared_words(found, language, partial(_compared_days, dimension, language)) if found is not None else ""
+
+
+def _compared_days(dimension: Dimension, language: Language, compared: ComparedTime) -> str:
+    assert compared.days is not None
+    if compared.is_whole and dimension.name in ("month", "quarter"):
+        return key_label(dimension, compared.key, language)
+    first, last = (day(language, each) for each in (compared.days.first_on, compared.days.last_on))
+    return first if first == last else f"{first} – {last}"
+
+
+def time_label(*texts: str) -> str:
+    """Join the texts that are shown beside a time, such as which part of it is counted; empty texts are left out."""
+    return "; ".join(filter(None, texts))
 
 
 def day_label(key: str, language: Language) -> str:

@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, timedelta
 from fractions import Fraction
 
 from markupsafe import Markup
 
 from dealtrace.cabinet.charts.lines import Note, Point, line_chart
-from dealtrace.cabinet.formats import metric_value
+from dealtrace.cabinet.formats import axis_labels, metric_value
 from dealtrace.cabinet.notes.axis import AxisNote
 from dealtrace.cabinet.reports.key_labels import key_label, part_label
 from dealtrace.cabinet.reports.report_url import ReportUrl, key_filter
@@ -16,18 +15,20 @@ from dealtrace.cabinet.reports.table import Translate, rows_url
 from dealtrace.errors import Language
 from dealtrace.record import record
 from dealtrace.reports.answer import Report
-from dealtrace.reports.dimensions import DIMENSIONS, Dimension
+from dealtrace.reports.dimensions import DIMENSIONS, Dimension, Kind
 from dealtrace.reports.metrics import Metric
 from dealtrace.reports.periods import Period
 from dealtrace.reports.question import Question
 from dealtrace.reports.reading.partial_times import partial_times_of
-from dealtrace.reports.time_keys import TIME_KEYS, keys_of_period
+from dealtrace.reports.time_keys import TIME_KEYS, days_of_times, keys_of_period
 
 DAYS_BY_DAY = 62
 DAYS_BY_WEEK = 400
 """Ours: the points of a chart are hours for a single day, days for up to `DAYS_BY_DAY` days, weeks for up to
-`DAYS_BY_WEEK` days, and months for longer periods.
+`DAYS_BY_WEEK` days, and months for longer periods, unless the table below has other steps.
 """
+TABLE_POINTS = range(2, 401)
+"""Ours: a chart has the steps of its table if their number is in this range: one point is no line, more are a blur."""
 BY_HOURS = {"ru": "по часам визита", "en": "by hour of the visit"}
 
 
@@ -35,9 +36,9 @@ BY_HOURS = {"ru": "по часам визита", "en": "by hour of the visit"}
 class LinePoint:
     """A point of a chart, as a row of the table that repeats the chart: its label, value, compared value and notes.
 
-    `url` leads to the report for its hour, day, week or month, and `rows` the URL of the rows behind its
+    `url` leads to the report for its hour, day, week or month, and `rows` to the rows behind its
     value; each is empty if there is no link. `part` says what of its time is counted, if not all of it. `days` are the
-    first and last day of the point within the period, `None` for an hour; a person who drags over points opens the
+    days of the point within the period, `None` for an hour; a person who drags over points opens the
     period of these points.
     """
 
@@ -48,7 +49,7 @@ class LinePoint:
     compared: str
     notes: str
     part: str = ""
-    days: tuple[date, date] | None = None
+    days: Period | None = None
 
 
 @record
@@ -62,8 +63,18 @@ class TimeLine:
     notes: tuple[AxisNote, ...] = ()
 
 
-def time_dimension(period: Period) -> Dimension:
-    """Return the dimension of the chart's time axis for a period: hour, day, week or month."""
+def time_dimension(question: Question) -> Dimension:
+    """Return the dimension of the time axis of a report's chart: hour, day, week, month or quarter.
+
+    A report by days, weeks, months or quarters is drawn in the same steps as its table, so that both show the same
+    figures; with several of them, in the shortest.
+    """
+    period = question.period
+    dimensions = (*question.by, *([question.pivot] if question.pivot is not None else []))
+    steps = {each: len(keys_of_period(each.name, period)) for each in dimensions if each.kind is Kind.CALENDAR}
+    shortest = max(steps, key=lambda each: steps[each], default=None)
+    if shortest is not None and steps[shortest] in TABLE_POINTS:
+        return shortest
     if period.days == 1:
         return DIMENSIONS["hour"]
     if period.days <= DAYS_BY_DAY:
@@ -71,17 +82,17 @@ def time_dimension(period: Period) -> Dimension:
     return DIMENSIONS["week" if period.days <= DAYS_BY_WEEK else "month"]
 
 
-def has_line(period: Period, metric: Metric) -> bool:
-    """Return whether a metric can be drawn over a period; costs of a single day cannot.
+def has_line(question: Question, metric: Metric) -> bool:
+    """Return whether a metric can be drawn over the period of a question; costs of a single day cannot.
 
     Costs are known only by day, not by hour.
     """
-    return metric.facts <= time_dimension(period).facts
+    return metric.facts <= time_dimension(question).facts
 
 
-def undrawn_words(period: Period, metric: Metric, language: Language, translate: Translate) -> str:
-    """Return why a metric has no chart over a period, or an empty string if it has one."""
-    if has_line(period, metric):
+def undrawn_words(question: Question, metric: Metric, language: Language, translate: Translate) -> str:
+    """Return why a metric has no chart over the period of a question, or an empty string if it has one."""
+    if has_line(question, metric):
         return ""
     words = translate("%(metric)s: no chart of a single day, since costs have no hours. Choose a longer period.")
     return words % {"metric": metric.ru if language == "ru" else metric.en}
@@ -89,7 +100,7 @@ def undrawn_words(period: Period, metric: Metric, language: Language, translate:
 
 def over_time(question: Question, metric: Metric) -> Question:
     """Return `question` for one metric over time, with the same filters and comparison."""
-    return replace(question, by=(time_dimension(question.period),), metrics=(metric,), sort=None, limit=None)
+    return replace(question, by=(time_dimension(question),), metrics=(metric,), sort=None, limit=None)
 
 
 def time_line(
@@ -112,7 +123,7 @@ def time_line(
         return metric_value(language, metric, value)
 
     placed = _placed(notes, dimension, report.question.period)
-    days = _days_of_points(dimension, report.question.period) if url is not None else {}
+    days = days_of_times(dimension.name, report.question.period) if url is not None else {}
     noted = {note.place: note.words for note in placed}
     shown = tuple(
         LinePoint(
@@ -127,7 +138,7 @@ def time_line(
         )
         for place, ((key, number), point) in enumerate(zip(keys.items(), points, strict=True))
     )
-    svg = line_chart(title, points, format_value, placed)
+    svg = line_chart(title, points, format_value, placed, lambda marks: axis_labels(language, metric, marks))
     return TimeLine(svg, title, shown, report.compared_period is not None, tuple(notes))
 
 
@@ -150,18 +161,6 @@ def _points(report: Report, rows_page: str, language: Language) -> list[Point]:
             )
         )
     return points
-
-
-def _days_of_points(dimension: Dimension, period: Period) -> dict[int, tuple[date, date]]:
-    """Return each point's first and last day within the period, by the point's number; empty if points are hours."""
-    number_of = TIME_KEYS[dimension.name].number_of
-    if number_of is None:
-        return {}
-    found: dict[int, tuple[date, date]] = {}
-    for day_on in (period.first_on + timedelta(days=number) for number in range(period.days)):
-        number = number_of(day_on)
-        found[number] = (found.get(number, (day_on, day_on))[0], day_on)
-    return found
 
 
 def _title(metric: Metric, dimension: Dimension, language: Language) -> str:

@@ -5,8 +5,15 @@ from fractions import Fraction
 
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.formats import NOTHING, metric_value
-from dealtrace.cabinet.reports.choices import MetricChoice, model_meaning, model_words
-from dealtrace.cabinet.reports.key_labels import key_label, missing_key_label, part_label
+from dealtrace.cabinet.model_labels import model_label, model_meaning
+from dealtrace.cabinet.reports.choices import MetricChoice
+from dealtrace.cabinet.reports.key_labels import (
+    compared_time_label,
+    key_label,
+    missing_key_label,
+    part_label,
+    time_label,
+)
 from dealtrace.cabinet.reports.ladder import key_url
 from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.cabinet.reports.table import Change, KeyCell, Translate, change_of, growth_in_row, rows_url
@@ -14,6 +21,7 @@ from dealtrace.errors import Language
 from dealtrace.record import record
 from dealtrace.reports.answer import Report, Row
 from dealtrace.reports.metrics import METRICS, Metric
+from dealtrace.reports.reading.compared_times import compared_times_of
 from dealtrace.reports.reading.meanings import key_meaning
 from dealtrace.reports.reading.partial_times import partial_times_of
 
@@ -94,7 +102,7 @@ def by_models(
     return ModelsTable(
         _named(shaper.metric, language),
         tuple(_named(each, language) for each in report.question.by),
-        tuple(ModelHeading(model_words(each, language), model_meaning(each, language)) for each in AttributionModel),
+        tuple(ModelHeading(model_label(each, language), model_meaning(each, language)) for each in AttributionModel),
         tuple(shaper.line(row) for row in report.rows),
         shaper.line(report.total),
     )
@@ -107,6 +115,7 @@ class _Shaper:
         self.question, (self.metric,) = report.question, report.question.metrics
         self.url, self.rows_page, self.language, self.translate = url, rows_page, language, translate
         self.partial = partial_times_of(report)
+        self.compared_times = compared_times_of(report)
 
     def line(self, row: Row) -> ModelsLine:
         values = [row.values[model][0] for model in AttributionModel]
@@ -127,7 +136,10 @@ class _Shaper:
                 key_url(self.url, self.question, row.keys, place) if self.url is not None else "",
                 key is None,
                 key_meaning(dimension, key, self.language),
-                part_label(self.partial, dimension, key, self.language),
+                time_label(
+                    part_label(self.partial, dimension, key, self.language),
+                    compared_time_label(self.compared_times, dimension, key, self.language),
+                ),
             )
             for place, (dimension, key) in enumerate(zip(self.question.by, row.keys, strict=False))
         )

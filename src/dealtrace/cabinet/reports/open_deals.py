@@ -21,22 +21,31 @@ class OpenDealsNote:
 
 
 def open_deals_note(found: OpenDeals | None, view: View, url: ReportUrl) -> OpenDealsNote | None:
-    """Return the note of open deals, or `None` if there are none; `url` leads to the page."""
+    """Return the note of open deals, or `None` if there are none; `url` is that of the page with the note."""
     if found is None:
         return None
-    income, language, question = found.income, view.language, found.question
-    fallen = view.translate("%(metric)s fell to %(value)s (was %(before)s).") % {
-        "metric": income.metric.ru if language == "ru" else income.metric.en,
-        "value": metric_value(language, income.metric, income.value),
-        "before": metric_value(language, income.metric, income.before),
-    }
-    figures = zip(OPEN_METRICS, (found.deals, found.amount), strict=True)
-    deals, amount = (metric_value(language, metric, value) for metric, value in figures)
+    question = found.question
     still_open = view.translate("Deals of the period that are still open: %(deals)s, %(amount)s")
     page = rows_page_for(view, question, url) if len(question.filters) <= FILTERS_MAX else ""
     assert question.model is not None
     return OpenDealsNote(
-        fallen,
-        still_open % {"deals": deals, "amount": amount},
+        fallen_sentence(found, view),
+        still_open % open_figures(found, view),
         rows_url(page, question, OPEN_METRICS[0], question.model, ()),
     )
+
+
+def fallen_sentence(found: OpenDeals, view: View) -> str:
+    """Return by how much the income fell, as a sentence."""
+    income, language = found.income, view.language
+    return view.translate("%(metric)s fell to %(value)s (was %(before)s).") % {
+        "metric": income.metric.ru if language == "ru" else income.metric.en,
+        "value": metric_value(language, income.metric, income.value),
+        "before": metric_value(language, income.metric, income.before),
+    }
+
+
+def open_figures(found: OpenDeals, view: View) -> dict[str, str]:
+    """Return the number (`deals`) and the amount of the deals that are still open, as strings."""
+    figures = zip(OPEN_METRICS, (found.deals, found.amount), strict=True)
+    return {metric.name: metric_value(view.language, metric, value) for metric, value in figures}

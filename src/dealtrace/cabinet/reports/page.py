@@ -13,9 +13,11 @@ from dealtrace.accounts.rights import Role
 from dealtrace.accounts.shared_link import DAYS_OFFERED
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
+from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.formats import clock_time_in_zone
+from dealtrace.cabinet.model_labels import model_label, model_meaning
 from dealtrace.cabinet.notes.axis import AxisNote, axis_notes, read_axis
-from dealtrace.cabinet.reports.choices import choices_of, model_meaning, model_words, ready_links
+from dealtrace.cabinet.reports.choices import choices_of, ready_links
 from dealtrace.cabinet.reports.comparison import compared_until
 from dealtrace.cabinet.reports.default_question import DEFAULTS_WRITTEN_OUT, USUAL
 from dealtrace.cabinet.reports.ladder import rungs_of
@@ -44,12 +46,12 @@ from dealtrace.record import record
 from dealtrace.reports.answer import Report
 from dealtrace.reports.metrics import Metric
 from dealtrace.reports.pivot import Pivot
-from dealtrace.reports.question import Question, QuestionContext, Sort, parse_question
+from dealtrace.reports.question import Question, QuestionContext, parse_question
 from dealtrace.reports.reading.gaps import Gap
 from dealtrace.reports.reading.open_deals import asks_for_income
 from dealtrace.reports.saved_items.saved import SavedReport
 from dealtrace.reports.statuses import Status
-from dealtrace.storage.reports.saved import list_saved_reports
+from dealtrace.storage.reports.saved_items.saved import list_saved_reports
 from dealtrace.storage.reports.statuses import list_statuses
 
 ASKED = ("by", "pivot", "metrics", "segment", "sort", "date", "chart")
@@ -92,7 +94,7 @@ async def show(view: View) -> Response:
     try:
         question = parse_question(url.raw_question(**USUAL), known)
     except InvalidParameters as refusal:
-        fault = view.shown_name(refusal.text(view.language))
+        fault = labelled_text(refusal, view.language, is_whole=view.may_see_contacts)
         return view.page(TEMPLATE, BAD_REQUEST, **{"fault": fault, "report": None, **around})
     statuses = await view.read(list_statuses, site.id) if asks_for_income(question) else ()
     answers, gaps, still_open = await view.ask(_ask, question, now, url.get("chart"), statuses)
@@ -119,7 +121,7 @@ def shown(answers: Answers, url: ReportUrl, notes: Sequence[AxisNote], view: Vie
         if is_by_models
         else metric_choices(url, named),
         "line": line_of(answers, url, rows_page_for(view, answers.question, url), language, notes),
-        "undrawn": undrawn_words(report.question.period, report.question.metrics[0], language, view.translate),
+        "undrawn": undrawn_words(report.question, report.question.metrics[0], language, view.translate),
         "as_of": clock_time_in_zone(language, now, view.current_site.time_zone),
     }
 
@@ -157,13 +159,13 @@ def line_of(
     line, model = time_line(answers.line, url, rows_page, language, notes), answers.line.question.model
     if answers.question.model is not None or model is None:
         return line
-    return replace(line, title=f"{line.title}: {model_words(model, language)}")
+    return replace(line, title=f"{line.title}: {model_label(model, language)}")
 
 
 def model_said(report: Report, language: Language) -> tuple[str, str] | None:
     """Return the name of a report's model and its rule for crediting visits, or `None` if the report has all models."""
     model = report.question.model
-    return (model_words(model, language), model_meaning(model, language)) if model is not None else None
+    return (model_label(model, language), model_meaning(model, language)) if model is not None else None
 
 
 def read_context_of(connection: Connection, site: Site, now: datetime, user_id: int | None = None) -> QuestionContext:
@@ -194,7 +196,7 @@ def ask_all(source: FactSource, site: Site, question: Question, now: datetime, c
     over_days = question if question.model is not None else replace(question, model=AttributionModel(site.attribution))
     pivot = ask_pivot(source, site, shown, now) if question.pivot is not None else None
     report = pivot.report if pivot is not None else ask(source, site, shown, now)
-    line = ask(source, site, over_time(over_days, drawn), now) if has_line(question.period, drawn) else None
+    line = ask(source, site, over_time(over_days, drawn), now) if has_line(question, drawn) else None
     return Answers(question, report, pivot, line)
 
 
@@ -208,13 +210,7 @@ def shown_question(question: Question, chart: str) -> Question:
     if question.model is not None:
         return shown
     metric = metric_under_models(question.metrics, chart)
-    return replace(shown, metrics=(metric,), sort=_kept_sort(question, metric))
-
-
-def _kept_sort(question: Question, metric: Metric) -> Sort | None:
-    """Return the sort of a question, or `None` if it sorts by a metric other than `metric`."""
-    names = {metric.name, *(dimension.name for dimension in question.by)}
-    return question.sort if question.sort is not None and question.sort.name in names else None
+    return replace(shown, metrics=(metric,), sort=question.sort_of(metric))
 
 
 def _read(connection: Connection, site: Site, now: datetime, user_id: int) -> tuple[QuestionContext, list[SavedReport]]:

@@ -36,8 +36,8 @@ async def parts_shown(
 ) -> dict[str, object]:
     """Return the template variables of a figure that is a ratio or a formula, and of its parts.
 
-    `keys` are the keys of the figure's row, one for each dimension. `url` leads to the page. A person who may
-    not see contacts gets no links if their URLs would contain contacts that are not in the URL of the page.
+    `keys` are the keys of the figure's row, one for each dimension. `url` is that of the page. A person who
+    may not see contacts gets no links if the links would contain contacts that are not in `url`.
     """
     parts = parts_of(figure.metric, [*METRICS.values(), *known.columns.values()])
     value, *others = await view.ask(show_parts, figure, parts, now)

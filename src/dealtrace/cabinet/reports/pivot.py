@@ -6,15 +6,23 @@ from dataclasses import replace
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.formats import metric_value
 from dealtrace.cabinet.reports.choices import MetricChoice
-from dealtrace.cabinet.reports.key_labels import key_label, missing_key_label, part_label
+from dealtrace.cabinet.reports.key_labels import (
+    compared_time_label,
+    key_label,
+    missing_key_label,
+    part_label,
+    time_label,
+)
 from dealtrace.cabinet.reports.ladder import key_url
 from dealtrace.cabinet.reports.report_url import ReportUrl, key_filter
 from dealtrace.cabinet.reports.table import (
     Change,
+    Heading,
     KeyCell,
     Translate,
     change_of,
     growth_in_row,
+    headings_of,
     more_rows,
     rows_url,
     sorted_column,
@@ -23,6 +31,7 @@ from dealtrace.errors import Language
 from dealtrace.record import record
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.pivot import Figure, Pivot, PivotLine
+from dealtrace.reports.reading.compared_times import compared_times_of
 from dealtrace.reports.reading.masked_keys import masked_key
 from dealtrace.reports.reading.meanings import key_meaning
 from dealtrace.reports.reading.partial_times import partial_times_of
@@ -47,14 +56,15 @@ class PivotRow:
 
 @record
 class PivotTable:
-    """The table of a pivot: the titles of its dimensions, a heading for each column, its rows, and the total line.
+    """The table of a pivot: the headings of its keys, of its totals and of each column, its rows, and the total line.
 
     `more` is the URL of the report with more rows, empty if there are none. `is_sorted_by_total` is true if the
     rows are sorted by their totals, and not by a key.
     """
 
     metric: str
-    by: tuple[str, ...]
+    by: tuple[Heading, ...]
+    total_heading: Heading
     columns_by: str
     columns: tuple[KeyCell, ...]
     rows: tuple[PivotRow, ...]
@@ -72,7 +82,7 @@ def pivot_table(
     shaper = _Shaper(pivot, url, rows_page, language, translate)
     return PivotTable(
         _named(pivot.metric, language),
-        tuple(_named(each, language) for each in pivot.report.question.by),
+        *_headings(pivot, url, language, translate),
         _named(pivot.dimension, language),
         tuple(shaper.column(key) for key in pivot.columns),
         tuple(shaper.row(line) for line in pivot.lines),
@@ -100,6 +110,17 @@ def metric_choices(url: ReportUrl, names: Sequence[tuple[str, str]]) -> tuple[Me
     )
 
 
+def _headings(
+    pivot: Pivot, url: ReportUrl | None, language: Language, translate: Translate
+) -> tuple[tuple[Heading, ...], Heading]:
+    """Return the headings of the columns that rows can be sorted by: those of the keys, and that of the row totals."""
+    *keys, total = headings_of(pivot.report.question, url if url is not None else ReportUrl("", (), ()), language)
+    total = replace(total, words=translate("Total"))
+    if url is None:
+        return tuple(replace(each, url="") for each in keys), replace(total, url="", change="")
+    return tuple(keys), total
+
+
 class _Shaper:
     def __init__(
         self, pivot: Pivot, url: ReportUrl | None, rows_page: str, language: Language, translate: Translate
@@ -109,6 +130,7 @@ class _Shaper:
         self.question = pivot.report.question
         (self.model,) = pivot.report.total.values
         self.partial = partial_times_of(pivot)
+        self.compared_times = compared_times_of(pivot)
 
     def column(self, key: str | None) -> KeyCell:
         url, dimension = self.url, self.pivot.dimension
@@ -121,8 +143,11 @@ class _Shaper:
             else missing_key_label(dimension, self.translate)
         )
         meaning = key_meaning(dimension, key, self.language)
-        part = part_label(self.partial, dimension, key, self.language)
-        return KeyCell(words if url else masked_key(dimension, words), url, key is None, meaning, part)
+        said = time_label(
+            part_label(self.partial, dimension, key, self.language),
+            compared_time_label(self.compared_times, dimension, key, self.language),
+        )
+        return KeyCell(words if url else masked_key(dimension, words), url, key is None, meaning, said)
 
     def row(self, line: PivotLine) -> PivotRow:
         placed = list(zip(self.question.by, line.keys, strict=False))

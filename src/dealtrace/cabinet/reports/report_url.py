@@ -152,7 +152,7 @@ def report_url_at(page: str, query: str) -> ReportUrl:
 
 
 def report_url_of_question(page: str, question: RawQuestion) -> ReportUrl:
-    """Return the URL of the page `page` that asks `question`."""
+    """Return the URL of the page `page` with the parameters of `question`."""
     named = {"from": question.first, "to": question.last, "date": question.date_of}
     parameters = ((name, named.get(name) or str(getattr(question, name, ""))) for name in ONCE)
     return ReportUrl(page, tuple((name, value) for name, value in parameters if value), question.filters)

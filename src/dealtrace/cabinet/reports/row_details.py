@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
+from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import Visit
 from dealtrace.cabinet.places import KINDS
 from dealtrace.leads.lead import LeadRef, ids_by_kind
@@ -45,6 +46,11 @@ def read_details(
 def ref_of(row: RowBehind) -> LeadRef:
     """Return the kind and id of the lead that a row shows; the row must show a lead, not a visit, deal or cost."""
     return LeadRef(KINDS[row["kind"]], row["id"])
+
+
+def source_of_cost(row: RowBehind) -> TrafficSource:
+    """Return the traffic source of the cost that a row shows; the row must show a cost."""
+    return TrafficSource(row["source"], row["medium"], row["campaign"], row["content"], row["term"])
 
 
 def _find_leads(

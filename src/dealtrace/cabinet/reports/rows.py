@@ -10,23 +10,24 @@ from starlette.responses import Response
 
 from dealtrace import clock
 from dealtrace.accounts.masking import masked_text
-from dealtrace.accounts.own_ids import ID_MAX
 from dealtrace.attribution.origin import Origin
 from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.formats import NOTHING, clock_time, clock_time_in_zone, day, metric_value, number
+from dealtrace.cabinet.lead_labels import lead_name
+from dealtrace.cabinet.model_labels import model_label
 from dealtrace.cabinet.places import lead_url, source_words
 from dealtrace.cabinet.rendering import translations_of
-from dealtrace.cabinet.reports.choices import choices_of, model_words
+from dealtrace.cabinet.reports.choices import choices_of
 from dealtrace.cabinet.reports.key_labels import missing_key_label, value_label
 from dealtrace.cabinet.reports.page import BAD_REQUEST, OK, read_context_of
 from dealtrace.cabinet.reports.parts import parts_shown
 from dealtrace.cabinet.reports.readers import for_person
 from dealtrace.cabinet.reports.report_url import ReportUrl, key_pairs, report_url_of
-from dealtrace.cabinet.reports.row_details import Details, read_details, ref_of
+from dealtrace.cabinet.reports.row_details import Details, read_details, ref_of, source_of_cost
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, Language
 from dealtrace.files.row_writers import CSV, XLSX
-from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.reports.show_rows import RowBehind, RowsAnswer, show_rows
 from dealtrace.record import record
 from dealtrace.reports.dimensions import DIMENSIONS, Dimension
@@ -35,6 +36,7 @@ from dealtrace.reports.figure import Figure, base_measure, parse_figure
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import DEFAULT_PRESET
 from dealtrace.reports.reading.masked_keys import masked_key
+from dealtrace.whole_number import parse_whole_number
 
 ROWS = "100"
 TEMPLATE = "reports/rows.html"
@@ -72,14 +74,15 @@ async def show(view: View) -> Response:
     try:
         figure = parse_figure(url.raw_question(period=DEFAULT_PRESET, limit=ROWS), keys, offset, known, has_rows=False)
     except InvalidParameters as refusal:
-        return view.page(TEMPLATE, BAD_REQUEST, fault=view.shown_name(refusal.text(view.language)), figure=None)
+        fault = labelled_text(refusal, view.language, is_whole=view.may_see_contacts)
+        return view.page(TEMPLATE, BAD_REQUEST, fault=fault, figure=None)
     assert figure.question.model is not None
     around: dict[str, object] = {
         "fault": "",
         "figure": figure,
         "title": _named(figure.metric.ru, figure.metric.en, view),
         "conditions": [*key_texts(figure, keys, view, view.language), *(chip.words for chip in choices.chips)],
-        "model": model_words(figure.question.model, view.language),
+        "model": model_label(figure.question.model, view.language),
         "as_of": clock_time_in_zone(view.language, now, view.current_site.time_zone),
     }
     if base_measure(figure.metric) is None:
@@ -118,8 +121,7 @@ def _files(view: View, figure: Figure, url: ReportUrl, keys: Sequence[str]) -> l
 
 
 def _offset(text: str) -> int:
-    is_number = text.isascii() and text.isdigit() and len(text) < len(str(ID_MAX))
-    return int(text) if is_number else 0
+    return parse_whole_number(text) or 0
 
 
 def _page(url: ReportUrl, keys: Sequence[str], offset: int) -> str:
@@ -212,7 +214,7 @@ class _Shaper:
 
     def _lead(self, row: RowBehind) -> tuple[RowCell, ...]:
         ref = ref_of(row)
-        words = f"{self._say('Call' if ref.kind is LeadKind.CALL else 'Lead request')} {ref.id}"
+        words = lead_name(ref, self._say)
         url = lead_url(self._view.current_site.id, ref) if self._may_open else ""
         entry = self._details.leads.get(ref)
         if entry is None:
@@ -226,11 +228,10 @@ class _Shaper:
         return (RowCell(self._moment(visit.started_at)), RowCell(self._words_of(visit.traffic_source)))
 
     def _cost(self, row: RowBehind) -> tuple[RowCell, ...]:
-        source = TrafficSource(row["source"], row["medium"], row["campaign"], row["content"], row["term"])
         clicks = row.get("clicks")
         return (
             RowCell(day(self._view.language, date.fromisoformat(row["day"]))),
-            RowCell(self._words_of(source)),
+            RowCell(self._words_of(source_of_cost(row))),
             self._money(row.get("cost")),
             RowCell(number(self._view.language, clicks), is_value=True),
         )

@@ -20,12 +20,13 @@ from dealtrace.attribution.origin import Origin
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.cabinet.formats import day
 from dealtrace.cabinet.list_files import ROWS_AT_ONCE, ListFile, send_list
-from dealtrace.cabinet.reports.choices import choices_of, model_words
+from dealtrace.cabinet.model_labels import model_label
+from dealtrace.cabinet.reports.choices import choices_of
 from dealtrace.cabinet.reports.key_labels import value_label
 from dealtrace.cabinet.reports.page import read_context_of
 from dealtrace.cabinet.reports.readers import for_person
 from dealtrace.cabinet.reports.report_url import report_url_of
-from dealtrace.cabinet.reports.row_details import Details, read_details, ref_of
+from dealtrace.cabinet.reports.row_details import Details, read_details, ref_of, source_of_cost
 from dealtrace.cabinet.reports.rows import ROWS, key_texts
 from dealtrace.cabinet.view import View
 from dealtrace.errors import Language
@@ -148,7 +149,7 @@ def _notes(figure: Figure, conditions: Sequence[str], language: Language) -> lis
     return [
         Note("metrics", "Показатель", metric, "Metric"),
         Note("period", "Период", f"{first} – {last}"),
-        Note("model", "Модель", model_words(model, language)),
+        Note("model", "Модель", model_label(model, language)),
         *(Note("filter", "Условие", words) for words in conditions),
     ]
 
@@ -237,8 +238,7 @@ def _visit_moment(row: Shown) -> Value:
 
 
 def _source_of_cost(row: Shown) -> TrafficSource:
-    behind = row.behind
-    return TrafficSource(behind["source"], behind["medium"], behind["campaign"], behind["content"], behind["term"])
+    return source_of_cost(row.behind)
 
 
 def _source_of_deal(row: Shown) -> TrafficSource | None:

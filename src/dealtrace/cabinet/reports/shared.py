@@ -104,7 +104,7 @@ def _shown(answers: Answers, view: View) -> dict[str, object]:
         "open_deals": None,
         "model": model_said(report, language),
         "line": line_of(answers, None, "", language),
-        "undrawn": undrawn_words(report.question.period, report.question.metrics[0], language, view.translate),
+        "undrawn": undrawn_words(report.question, report.question.metrics[0], language, view.translate),
         "first": day(language, answers.question.period.first_on),
         "last": day(language, answers.question.period.last_on),
     }

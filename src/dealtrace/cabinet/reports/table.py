@@ -9,7 +9,13 @@ from markupsafe import Markup
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.charts.bars import cell_bar
 from dealtrace.cabinet.formats import metric_value, number
-from dealtrace.cabinet.reports.key_labels import key_label, missing_key_label, part_label
+from dealtrace.cabinet.reports.key_labels import (
+    compared_time_label,
+    key_label,
+    missing_key_label,
+    part_label,
+    time_label,
+)
 from dealtrace.cabinet.reports.ladder import key_url
 from dealtrace.cabinet.reports.report_url import ReportUrl, key_pairs
 from dealtrace.errors import Language
@@ -19,7 +25,8 @@ from dealtrace.reports.answer import ByFigure, Report, Row, sequence_of
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.filters import format_filter
 from dealtrace.reports.metrics import Growth, Metric, Unit
-from dealtrace.reports.question import CHANGE_PREFIX, LIMIT_MAX, Question
+from dealtrace.reports.question import CHANGE_PREFIX, DESCENDING, LIMIT_MAX, Question
+from dealtrace.reports.reading.compared_times import compared_times_of
 from dealtrace.reports.reading.growth import can_be_best, growth_of, has_best, is_unsourced
 from dealtrace.reports.reading.meanings import dimension_meaning, key_meaning, meaning_in_total, meaning_of
 from dealtrace.reports.reading.partial_times import is_partial, partial_times_of
@@ -79,7 +86,8 @@ class Cell:
 class KeyCell:
     """The key of a row: its text, the URL of the report filtered by it, and whether the key is missing.
 
-    `meaning` explains the key; it is empty for most keys. `part` says what of a time is counted, if not all of it.
+    `meaning` explains the key; it is empty for most keys. If the key is a time, such as a week, `part` says which part
+    of the time is counted, if not all of it, and what the time is compared with, if there is a comparison.
     """
 
     words: str
@@ -118,13 +126,53 @@ def table_of(report: Report, url: ReportUrl, rows_page: str, language: Language,
     (model,) = report.total.values
     shaper = _Shaper(report, model, url, rows_page, language, translate)
     return Table(
-        tuple(shaper.headings()),
+        tuple(headings_of(report.question, url, language)),
         tuple(shaper.line(row) for row in shaper.rows),
         tuple(shaper.cells(report.total, is_total=True)),
         report.rows_total,
         more_rows(report, url),
         sorted_column(report.question),
     )
+
+
+def headings_of(question: Question, url: ReportUrl, language: Language) -> list[Heading]:
+    """Return the headings of a report's columns, first those of its dimensions, then those of its metrics."""
+
+    def sign_of(name: str) -> str:
+        return {f"{DESCENDING}{name}": "▼", name: "▲"}.get(url.get("sort"), "")
+
+    keys = [
+        Heading(
+            _named(each.ru, each.en, language),
+            dimension_meaning(each, language),
+            url.sorted_by(each.name),
+            sign_of(each.name),
+            is_value=False,
+        )
+        for each in question.by
+    ]
+    return keys + [
+        Heading(
+            _named(each.ru, each.en, language),
+            meaning_of(each, language),
+            url.sorted_by(each.name),
+            sign_of(each.name) or sign_of(f"{CHANGE_PREFIX}{each.name}"),
+            is_value=True,
+            change=_change_url(question, url, each),
+            is_by_change=bool(sign_of(f"{CHANGE_PREFIX}{each.name}")),
+        )
+        for each in question.metrics
+    ]
+
+
+def _change_url(question: Question, url: ReportUrl, metric: Metric) -> str:
+    """Return the URL that sorts by the change of a metric, empty without a comparison or rows.
+
+    Ours: the worst change comes first, for that is what people look for: what lost most deals, or costs more.
+    """
+    if question.comparison is None or not question.by:
+        return ""
+    return url.sorted_by(f"{CHANGE_PREFIX}{metric.name}", is_rising_first=metric.growth is Growth.GOOD)
 
 
 def sorted_column(question: Question) -> int:
@@ -161,41 +209,8 @@ class _Shaper:
         ]
         self.total = report.total.values[model]
         self.partial = partial_times_of(report)
+        self.compared_times = compared_times_of(report)
         self.best = [self._best(self.rows, place) for place in columns]
-
-    def headings(self) -> list[Heading]:
-        question = self.question
-        keys = [
-            Heading(
-                _named(each.ru, each.en, self.language),
-                dimension_meaning(each, self.language),
-                self.url.sorted_by(each.name),
-                self._sign(each.name),
-                is_value=False,
-            )
-            for each in question.by
-        ]
-        return keys + [
-            Heading(
-                _named(each.ru, each.en, self.language),
-                meaning_of(each, self.language),
-                self.url.sorted_by(each.name),
-                self._sign(each.name) or self._sign(f"{CHANGE_PREFIX}{each.name}"),
-                is_value=True,
-                change=self._change_url(each),
-                is_by_change=bool(self._sign(f"{CHANGE_PREFIX}{each.name}")),
-            )
-            for each in question.metrics
-        ]
-
-    def _change_url(self, metric: Metric) -> str:
-        """Return the URL that sorts by the change of a metric, empty without a comparison or rows.
-
-        Ours: the worst change comes first, for that is what people look for: what lost most deals, or costs more.
-        """
-        if self.question.comparison is None or not self.question.by:
-            return ""
-        return self.url.sorted_by(f"{CHANGE_PREFIX}{metric.name}", is_rising_first=metric.growth is Growth.GOOD)
 
     def line(self, row: Row) -> Line:
         keys = tuple(
@@ -206,7 +221,10 @@ class _Shaper:
                 key_url(self.url, self.question, row.keys, place),
                 key is None,
                 key_meaning(dimension, key, self.language),
-                part_label(self.partial, dimension, key, self.language),
+                time_label(
+                    part_label(self.partial, dimension, key, self.language),
+                    compared_time_label(self.compared_times, dimension, key, self.language),
+                ),
             )
             for place, (dimension, key) in enumerate(zip(self.question.by, row.keys, strict=True))
         )
@@ -236,9 +254,6 @@ class _Shaper:
 
     def _value(self, row: Row, place: int) -> Fraction | None:
         return row.values[self.model][place]
-
-    def _sign(self, name: str) -> str:
-        return {f"-{name}": "▼", name: "▲"}.get(self.url.get("sort"), "")
 
     def _best(self, rows: Sequence[Row], place: int) -> tuple[Fraction, Fraction] | None:
         """Return the best and the worst value of a column, or `None` if all are equal or none counts as best."""

@@ -9,22 +9,27 @@ from sqlalchemy import Connection
 from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
+from dealtrace import clock
 from dealtrace.accounts.api_request import REFUSED_FROM, ApiRequest
 from dealtrace.accounts.site import SiteId
-from dealtrace.accounts.site_days import day_end, day_start
+from dealtrace.accounts.site_days import day_end, day_start, site_day
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.cabinet.field_labels import LABELS, labelled_text, unknown_choice
+from dealtrace.cabinet.form_pages import number_of
 from dealtrace.cabinet.formats import clock_time
-from dealtrace.cabinet.settings.page import number_of
 from dealtrace.cabinet.view import View
-from dealtrace.errors import Language
-from dealtrace.leads.wall_clock import read_day, read_instant
+from dealtrace.errors import InvalidParameters, Language, Violation
+from dealtrace.leads.wall_clock import YEAR_FIRST, read_day, read_instant
 from dealtrace.record import record
-from dealtrace.reports.periods import YEAR_FIRST
+from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
 from dealtrace.storage.accounts.api_requests import RequestQuery, find_previous_requests, list_requests
 from dealtrace.storage.accounts.tokens import list_tokens
 
 SHOWN = 100
 NO_SITE = 0
 UTC_ZONE = ZoneInfo("UTC")
+OK, BAD_REQUEST = 200, 400
+_LABELS = {**LABELS, "token": "Token"}
 NAMES = ("from", "to", "path", "text", "token", "refused")
 """The parameters of the form; the URL of the next page repeats them."""
 PageStart = tuple[datetime, str]
@@ -59,10 +64,14 @@ async def show_without_site(view: View) -> Response:
 async def _show(view: View, site_id: int, zone: ZoneInfo) -> Response:
     asked = view.request.query_params
     query, path = _query(asked, zone), view.request.url.path
-    requests, labels, previous = await view.read(_read, site_id, query)
+    labels = await view.read(_read_tokens, site_id)
+    refusal = _check(asked, labels, site_day(clock.now(), zone))
+    requests, previous = await view.read(_read, site_id, query) if refusal is None else ([], None)
     shown = requests[:SHOWN]
     return view.page(
         "requests/page.html",
+        BAD_REQUEST if refusal is not None else OK,
+        fault=labelled_text(refusal, view.language, _LABELS) if refusal is not None else "",
         lines=[_line(request, labels, zone, view.language) for request in shown],
         tokens=labels,
         asked={name: asked.get(name, "") for name in NAMES},
@@ -72,17 +81,32 @@ async def _show(view: View, site_id: int, zone: ZoneInfo) -> Response:
     )
 
 
-def _read(
-    connection: Connection, site_id: int, query: RequestQuery
-) -> tuple[list[ApiRequest], Mapping[int, str], PageStart | None]:
+def _read_tokens(connection: Connection, site_id: int) -> Mapping[int, str]:
     tokens = list_tokens(connection, SiteId(site_id)) if site_id else []
+    return {token.id: token.label for token in tokens}
+
+
+def _read(connection: Connection, site_id: int, query: RequestQuery) -> tuple[list[ApiRequest], PageStart | None]:
     previous = find_previous_requests(connection, site_id, query, SHOWN) if query.before is not None else None
-    labels: Mapping[int, str] = {token.id: token.label for token in tokens}
-    return list_requests(connection, site_id, query, SHOWN + 1), labels, previous
+    return list_requests(connection, site_id, query, SHOWN + 1), previous
+
+
+def _check(asked: QueryParams, labels: Mapping[int, str], today: date) -> InvalidParameters | None:
+    """Return why the fields of the form are refused, or `None` if they are valid."""
+    violations: list[Violation] = []
+    try:
+        days = RawQuestion(metrics="deals", first=asked.get("from", ""), last=asked.get("to", ""))
+        parse_question(days, QuestionContext(today, AttributionModel.LAST_INTERACTION))
+    except InvalidParameters as refusal:
+        violations += refusal.violations
+    token = asked.get("token", "")
+    if token and number_of(token) not in labels:
+        violations.append(unknown_choice("token", token))
+    return InvalidParameters(violations) if violations else None
 
 
 def _query(asked: QueryParams, zone: ZoneInfo) -> RequestQuery:
-    """Return the query of a URL; invalid parameters are ignored."""
+    """Return the query of a URL whose fields are valid; an invalid start of a page is that of the first page."""
     before_at = read_instant(asked.get("before_at", ""), YEAR_FIRST)
     return RequestQuery(
         since=_bound(asked.get("from", ""), zone, day_start),

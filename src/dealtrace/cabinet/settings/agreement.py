@@ -7,9 +7,9 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from dealtrace.accounts.site import Site
+from dealtrace.cabinet.form_pages import Faults, fault_text, show_form_page, stored_site
 from dealtrace.cabinet.formats import NOTHING, clock_time, money
-from dealtrace.cabinet.settings.imports import ENCODINGS, keep_sent_file
-from dealtrace.cabinet.settings.page import Faults, fault_text, show_settings, stored_site
+from dealtrace.cabinet.settings.imports import ENCODINGS, file_fault, keep_sent_file
 from dealtrace.cabinet.settings.uploads import UPLOAD_BYTES_MAX
 from dealtrace.cabinet.view import View
 from dealtrace.deals.deal import Deal
@@ -64,7 +64,8 @@ async def compare(view: View) -> Response:
     encoding = view.form.get("encoding")
     kept = await keep_sent_file(view, "agreement", {}) if encoding in ENCODINGS else None
     if kept is None:
-        return _page(view, faults={"file": view.translate("Choose a file.")})
+        command = f"dealtrace agree FILE --site {view.current_site.id}"
+        return _page(view, faults={"file": file_fault(view, command)})
     try:
         compared = await view.read(compare_file, site, kept.path, encoding or None)
     except FileUnreadable as refusal:
@@ -110,7 +111,7 @@ def compare_file(connection: Connection, site: Site, path: Path, encoding: str |
 
 
 def _page(view: View, *, compared: Compared | None = None, faults: Faults | None = None) -> Response:
-    return show_settings(
+    return show_form_page(
         view,
         "settings/agreement.html",
         view.translate("Comparison with the CRM"),
@@ -118,6 +119,7 @@ def _page(view: View, *, compared: Compared | None = None, faults: Faults | None
         compared=compared,
         differences=[_difference(view, each) for each in compared.differences] if compared is not None else [],
         encodings=ENCODINGS[1:],
+        encoding=view.form.get("encoding"),
         megabytes=UPLOAD_BYTES_MAX >> 20,
     )
 

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 from dealtrace.alerts.incident import figure_text
 from dealtrace.alerts.rule import OF_LIMITS, AlertKind, RawRule, Rule
+from dealtrace.cabinet.form_pages import Faults, fault_text, number_of
 from dealtrace.cabinet.forms import Form
-from dealtrace.cabinet.settings.page import Faults, fault_text, number_of
 from dealtrace.errors import InvalidParameters, InvalidSetting, Language
 from dealtrace.mails.figure_format import format_figure
 from dealtrace.mails.recipient import format_recipients

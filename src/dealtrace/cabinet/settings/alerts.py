@@ -14,6 +14,7 @@ from dealtrace.alerts.refusals import AlertNotFound
 from dealtrace.alerts.rule import Alert, Rule, parse_rule
 from dealtrace.alerts.sentences import rule_sentence
 from dealtrace.alerts.windows import WINDOWS
+from dealtrace.cabinet.form_pages import Faults, number_of, redirect_with_message, show_form_page
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.settings.alert_form import (
     KINDS,
@@ -25,7 +26,6 @@ from dealtrace.cabinet.settings.alert_form import (
     trial_lines,
     words_of_draft,
 )
-from dealtrace.cabinet.settings.page import Faults, number_of, redirect_with_message, show_settings
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, InvalidSetting
 from dealtrace.mails.figure_format import format_figure
@@ -182,7 +182,7 @@ async def _list_page(
     view: View, facts: _Facts, draft: AlertDraft, *, trial: Trial | None = None, faults: Faults | None = None
 ) -> Response:
     alerts, incidents = await view.read(_read_alerts, view.current_site.id)
-    return show_settings(
+    return show_form_page(
         view,
         "settings/alerts.html",
         view.translate("Alerts"),
@@ -202,7 +202,7 @@ async def _alert_page(
     faults: Faults | None = None,
 ) -> Response:
     past, left = await view.read(_read_past, view.current_site.id, alert.id)
-    return show_settings(
+    return show_form_page(
         view,
         "settings/alert.html",
         view.translate("Alert"),

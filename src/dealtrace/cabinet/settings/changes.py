@@ -9,8 +9,8 @@ from starlette.responses import Response
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.cabinet.change_sentences import change_sentence
+from dealtrace.cabinet.form_pages import show_form_page
 from dealtrace.cabinet.notes.axis import author_words
-from dealtrace.cabinet.settings.page import show_settings
 from dealtrace.cabinet.settings.undo import Undo, names_of, undo_of
 from dealtrace.cabinet.view import View
 from dealtrace.operations.reports.column_metrics import find_column_titles
@@ -45,7 +45,7 @@ class _History:
 async def show(view: View) -> Response:
     """Show the latest changes, newest first."""
     history = await view.read(_read, view.current_site)
-    return show_settings(
+    return show_form_page(
         view,
         "settings/changes.html",
         view.translate("Changes"),

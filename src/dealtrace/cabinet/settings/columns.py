@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from dealtrace import clock
 from dealtrace.accounts.site import Site
-from dealtrace.cabinet.settings.page import Faults, fault_text, redirect_with_message, show_settings
+from dealtrace.cabinet.form_pages import Faults, fault_text, redirect_with_message, show_form_page
 from dealtrace.cabinet.view import View
 from dealtrace.cabinet.what_if.forecast import may_save
 from dealtrace.errors import InvalidSetting, NameTaken
@@ -149,7 +149,7 @@ def _column_of(draft: Draft) -> ReportColumn:
 async def _page(view: View, draft: Draft, *, tried: str = "", faults: Faults | None = None) -> Response:
     columns, statuses = await view.read(_read, view.current_site.id)
     offered = list(dict.fromkeys([*draft.statuses, *(status.name for status in statuses[:STATUSES_OFFERED_MAX])]))
-    return show_settings(
+    return show_form_page(
         view,
         "settings/columns.html",
         view.translate("Report columns"),

@@ -12,15 +12,13 @@ from dealtrace.attribution.campaign import CampaignNaming
 from dealtrace.attribution.cost import ACCOUNT_LENGTH_MAX, SYSTEM_LENGTH_MAX, SYSTEM_SOURCES, Cost, CostAccount
 from dealtrace.attribution.traffic_source import SOURCE_LENGTH_MAX
 from dealtrace.attribution.unmet_costs import SourceCost, UnmetCosts, find_unmet
+from dealtrace.cabinet.settings.preview import ROWS_SHOWN
 from dealtrace.errors import InvalidSetting, InvalidValue, Language
-from dealtrace.files.costs.cells import read_positive
+from dealtrace.files.costs.cells import PERCENT_MAX, read_positive
 from dealtrace.files.costs.cost_file import CostFile, CostReading, read_cost_file
 from dealtrace.operations.reports.run_cost_import import read_named_costs, run_cost_import
 from dealtrace.record import record
 from dealtrace.storage.database.engine import Database
-
-PERCENT_MAX = 100
-ROWS_SHOWN = 10
 
 
 @record

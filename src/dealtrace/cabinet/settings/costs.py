@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, timedelta
+from shlex import quote
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -10,6 +11,13 @@ from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.unmet_costs import UnmetCosts
+from dealtrace.cabinet.form_pages import (
+    Faults,
+    fault_text,
+    redirect_with_message,
+    show_form_page,
+    stored_site,
+)
 from dealtrace.cabinet.settings.cost_files import (
     CostChoices,
     CostPreview,
@@ -18,8 +26,15 @@ from dealtrace.cabinet.settings.cost_files import (
     store_costs,
     try_costs,
 )
-from dealtrace.cabinet.settings.imports import ENCODINGS, find_sent_file, keep_sent_file, unless_deleted
-from dealtrace.cabinet.settings.page import Faults, fault_text, redirect_with_message, show_settings, stored_site
+from dealtrace.cabinet.settings.imports import (
+    ENCODINGS,
+    GONE,
+    file_deleted,
+    file_fault,
+    find_sent_file,
+    keep_sent_file,
+    unless_deleted,
+)
 from dealtrace.cabinet.settings.uploads import UPLOAD_BYTES_MAX, Upload
 from dealtrace.cabinet.view import View
 from dealtrace.errors import Refusal
@@ -32,7 +47,6 @@ from dealtrace.storage.reports.costs import (
 )
 
 PLACE = "costs"
-GONE = 404
 DAYS_SHOWN = 31
 MONTHS_SHOWN = 12
 UNMET_SHOWN = 50
@@ -57,8 +71,7 @@ async def show(view: View) -> Response:
 
 
 async def _gone(view: View) -> Response:
-    words = view.translate("The file is no longer available: files are stored for an hour. Upload it again.")
-    return await _page(view, faults={"file": words}, status=GONE)
+    return await _page(view, faults=file_deleted(view), status=GONE)
 
 
 @unless_deleted(PLACE, _gone)
@@ -70,7 +83,9 @@ async def upload(view: View) -> Response:
         return await _page(view, chosen, faults)
     kept = await keep_sent_file(view, PLACE, chosen)
     if kept is None:
-        return await _page(view, chosen, {"file": view.translate("Choose a file.")})
+        account = f"--system {quote(chosen['system'])} --account {quote(chosen['account'])}"
+        command = f"dealtrace import costs FILE --site {view.current_site.id} {account}"
+        return await _page(view, chosen, {"file": file_fault(view, command)})
     try:
         await view.services.file_threads.run(
             try_costs, view.services.database, view.current_site, kept.path, read_choices(chosen)
@@ -132,7 +147,7 @@ async def _page(
     first_on = last_on - timedelta(days=DAYS_SHOWN - 1) if is_by_day else _months_back(last_on)
     costs, unmet = await view.read(_read, site, first_on, last_on, asks_unmet=asks_unmet)
     lines = [CostLine(each.day_on, each.system, each.account, each.amount_kopecks, each.clicks) for each in costs]
-    return show_settings(
+    return show_form_page(
         view,
         "settings/costs.html",
         view.translate("Costs"),
@@ -167,7 +182,7 @@ def _read(
 
 
 def _preview_page(view: View, kept: Upload, choices: CostChoices, preview: CostPreview) -> Response:
-    return show_settings(
+    return show_form_page(
         view,
         "settings/costs_preview.html",
         view.translate("Import of costs"),

@@ -2,8 +2,8 @@
 
 from starlette.responses import Response
 
+from dealtrace.cabinet.form_pages import show_form_page
 from dealtrace.cabinet.places import CALL_PATH, DEAL_PATH
-from dealtrace.cabinet.settings.page import show_settings
 from dealtrace.cabinet.view import View
 from dealtrace.storage.visits.visits import find_last_visit
 
@@ -33,7 +33,7 @@ _PATHS = (
 async def show(view: View) -> Response:
     """Show the code to copy, the URLs for other programs, and the last visit with its page and browser."""
     server, site = view.origin, view.current_site.id
-    return show_settings(
+    return show_form_page(
         view,
         "settings/counter.html",
         view.translate("Counter and forms"),

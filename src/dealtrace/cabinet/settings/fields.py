@@ -4,7 +4,7 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from dealtrace import clock
-from dealtrace.cabinet.settings.page import Faults, fault_text, redirect_with_message, show_settings, stored_site
+from dealtrace.cabinet.form_pages import Faults, fault_text, redirect_with_message, show_form_page, stored_site
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidSetting, NameTaken
 from dealtrace.operations.accounts.add_custom_field import add_custom_field
@@ -41,7 +41,7 @@ async def remove(view: View) -> Response:
 async def _page(view: View, *, name: str = "", removed: str = "", faults: Faults | None = None) -> Response:
     site = await stored_site(view)
     unknown = await view.read(list_unknown_fields, site.id)
-    return show_settings(
+    return show_form_page(
         view,
         "settings/fields.html",
         view.translate("Custom fields"),

@@ -7,8 +7,8 @@ from starlette.responses import Response
 
 from dealtrace import clock
 from dealtrace.attribution.site_hosts import SiteHost
+from dealtrace.cabinet.form_pages import Faults, fault_text, redirect_with_message, show_form_page, stored_site
 from dealtrace.cabinet.host_labels import HOST_LABELS
-from dealtrace.cabinet.settings.page import Faults, fault_text, redirect_with_message, show_settings, stored_site
 from dealtrace.cabinet.view import View
 from dealtrace.cabinet.what_if.forecast import Forecast, forecast, may_save
 from dealtrace.errors import HostNotFound, InvalidSetting
@@ -74,7 +74,7 @@ async def _page(
     removed: SiteHost | None = None,
 ) -> Response:
     hosts = await view.read(list_hosts, view.current_site.id)
-    return show_settings(
+    return show_form_page(
         view,
         "settings/hosts.html",
         view.translate("Hosts"),

@@ -8,9 +8,9 @@ from starlette.responses import Response
 
 from dealtrace import clock
 from dealtrace.accounts.site import Site
+from dealtrace.cabinet.form_pages import Faults, fault_text, show_form_page, stored_site
 from dealtrace.cabinet.gate import Respond
 from dealtrace.cabinet.rendering import HEADERS
-from dealtrace.cabinet.settings.page import Faults, fault_text, show_settings, stored_site
 from dealtrace.cabinet.settings.preview import preview_file
 from dealtrace.cabinet.settings.uploads import (
     UPLOAD_BYTES_MAX,
@@ -38,6 +38,13 @@ NOUNS = {
     ImportNoun.DEAL: "Deals",
     ImportNoun.VISIT: "Visits",
 }
+_COMMANDS = {
+    ImportNoun.CALL: "calls",
+    ImportNoun.LEAD_REQUEST: "requests",
+    ImportNoun.DEAL: "deals",
+    ImportNoun.VISIT: "visits",
+}
+"""The commands that import what pages import."""
 ENCODINGS = ("", *Encoding)
 """The encodings of text files; an empty string means that the encoding is detected."""
 
@@ -68,8 +75,12 @@ def unless_deleted(purpose: str, gone: Respond) -> Callable[[Respond], Respond]:
 
 async def gone(view: View) -> Response:
     """Return the form with a message that the file is no longer stored."""
-    words = view.translate("The file is no longer available: files are stored for an hour. Upload it again.")
-    return _page(view, faults={"file": words}, status=GONE)
+    return _page(view, faults=file_deleted(view), status=GONE)
+
+
+def file_deleted(view: View) -> Faults:
+    """Return the error message for a file that is no longer stored, by its form field."""
+    return {"file": view.translate("The file is no longer available: files are stored for an hour. Upload it again.")}
 
 
 async def show(view: View) -> Response:
@@ -85,7 +96,8 @@ async def upload(view: View) -> Response:
         return _page(view, chosen, {"noun": view.translate("Choose what the file contains.")})
     kept = await keep_sent_file(view, PLACE, chosen)
     if kept is None:
-        return _page(view, chosen, {"file": view.translate("Choose a file.")})
+        command = f"dealtrace import {_COMMANDS[ImportNoun(chosen['noun'])]} FILE --site {view.current_site.id}"
+        return _page(view, chosen, {"file": file_fault(view, command)})
     try:
         await view.services.file_threads.run(_open, kept, view.current_site)
     except FileUnreadable as refusal:
@@ -131,6 +143,14 @@ async def send_refused(view: View) -> Response:
     content = await asyncio.to_thread(kept.refused_path.read_bytes)
     disposition = {"content-disposition": 'attachment; filename="refused.csv"'}
     return Response(content, media_type="text/csv; charset=utf-8", headers={**HEADERS, **disposition})
+
+
+def file_fault(view: View, command: str) -> str:
+    """Return why a form has no file: none was chosen, or the file is too large for a page, but not for `command`."""
+    if not view.form.has_oversized_file:
+        return view.translate("Choose a file.")
+    words = view.translate("The file is larger than %(megabytes)s MB. Split it, or run on the server: %(command)s")
+    return words % {"megabytes": UPLOAD_BYTES_MAX >> 20, "command": command}
 
 
 async def keep_sent_file(view: View, purpose: str, options: dict[str, str]) -> Upload | None:
@@ -184,7 +204,7 @@ def _page(
     view: View, chosen: dict[str, str] | None = None, faults: Faults | None = None, *, status: int = 0
 ) -> Response:
     noun = (chosen or {}).get("noun", "")
-    return show_settings(
+    return show_form_page(
         view,
         "settings/imports.html",
         view.translate("Import of files"),
@@ -192,6 +212,7 @@ def _page(
         status=status,
         nouns=[(value.value, view.translate(words), value == noun) for value, words in NOUNS.items()],
         encodings=ENCODINGS[1:],
+        encoding=(chosen or {}).get("encoding", ""),
         megabytes=UPLOAD_BYTES_MAX >> 20,
     )
 
@@ -207,13 +228,13 @@ async def _preview_page(view: View, kept: Upload, site: Site, faults: Faults | N
         return _page(view, options, {"file": fault_text(refusal, view.language)})
     title = view.translate("Import of files")
     noun_words = view.translate(NOUNS[noun])
-    return show_settings(
+    return show_form_page(
         view, "settings/preview.html", title, faults=faults, preview=preview, noun=noun_words, key=kept.key
     )
 
 
 def _outcome_page(view: View, kept: Upload, outcome: dict[str, str]) -> Response:
-    return show_settings(
+    return show_form_page(
         view,
         "settings/imported.html",
         view.translate("Import of files"),

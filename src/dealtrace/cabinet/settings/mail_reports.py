@@ -10,15 +10,15 @@ from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
 from dealtrace import clock
-from dealtrace.accounts.masking import masked_text
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
+from dealtrace.cabinet.field_labels import labelled_text
+from dealtrace.cabinet.form_pages import Faults, fault_text, number_of, redirect_with_message, show_form_page
 from dealtrace.cabinet.forms import Form
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.reports.default_question import USUAL
 from dealtrace.cabinet.reports.report_url import report_url_of, report_url_of_question
-from dealtrace.cabinet.settings.page import Faults, fault_text, number_of, redirect_with_message, show_settings
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, InvalidSetting
 from dealtrace.mails.recipient import Recipient, chosen_recipients, format_recipients, is_address
@@ -198,7 +198,7 @@ def _draft_of_report(view: View, report: ScheduledReport | NewScheduledReport, m
 
 def _faults_of(view: View, refusal: InvalidParameters | InvalidSetting) -> Faults:
     if isinstance(refusal, InvalidParameters):
-        return {"question": refusal.text(view.language)}
+        return {"question": labelled_text(refusal, view.language)}
     return {str(refusal.facts["key"]): fault_text(refusal, view.language)}
 
 
@@ -235,7 +235,7 @@ def _query_of(url: str) -> str:
     except ValueError as fault:
         raise InvalidSetting(
             key="question",
-            ru="скопируйте адрес отчёта из браузера",
+            ru="скопируйте URL отчёта из браузера",
             en="copy the link to the report from the browser's address bar",
         ) from fault
     return query or ("" if "/" in url else url)
@@ -243,7 +243,7 @@ def _query_of(url: str) -> str:
 
 async def _page(view: View, draft: ReportDraft, *, faults: Faults | None = None) -> Response:
     facts = await view.read(_read, view.current_site)
-    return show_settings(
+    return show_form_page(
         view,
         "settings/mail_reports.html",
         view.translate("Reports by e-mail"),
@@ -256,27 +256,22 @@ async def _page(view: View, draft: ReportDraft, *, faults: Faults | None = None)
 
 def _line(view: View, report: ScheduledReport, facts: _Facts) -> ReportLine:
     left, invalid = facts.leaves.get(report.id, {}), facts.invalid.get(report.id)
-    fault = invalid.refusal.text(view.language) if invalid is not None else ""
+    is_whole = view.may_see_contacts
+    fault = labelled_text(invalid.refusal, view.language, is_whole=is_whole) if invalid is not None else ""
     is_mine = any(each.user_id == view.rights.user.id for each in report.recipients)
     recipients = [
         (each.address, left.get(each.address.casefold()) if each.user_id is None else None)
         for each in report.recipients
     ]
-    shown = fault if view.may_see_contacts else masked_text(fault)
-    return ReportLine(
-        replace(report, title=view.shown_name(report.title)),
-        view.translate(RHYTHMS[report.rhythm]),
-        is_mine,
-        recipients,
-        shown,
-    )
+    shown = replace(report, title=view.shown_name(report.title))
+    return ReportLine(shown, view.translate(RHYTHMS[report.rhythm]), is_mine, recipients, fault)
 
 
 def _report_page(
     view: View, report: ScheduledReport, draft: ReportDraft, members: dict[int, str], *, faults: Faults | None = None
 ) -> Response:
     title = view.translate("Report by e-mail")
-    return show_settings(
+    return show_form_page(
         view, "settings/mail_report.html", title, faults=faults, report=report, form=_form(view, draft, members)
     )
 

@@ -10,10 +10,16 @@ from starlette.responses import Response
 from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
+from dealtrace.cabinet.form_pages import (
+    Faults,
+    fault_text,
+    redirect_with_message,
+    show_form_page,
+    stored_site,
+)
 from dealtrace.cabinet.formats import NOTHING, exact_number
 from dealtrace.cabinet.gate import not_found
-from dealtrace.cabinet.settings.imports import ENCODINGS, keep_sent_file, unless_deleted
-from dealtrace.cabinet.settings.page import Faults, fault_text, redirect_with_message, show_settings, stored_site
+from dealtrace.cabinet.settings.imports import ENCODINGS, GONE, file_deleted, file_fault, keep_sent_file, unless_deleted
 from dealtrace.cabinet.settings.uploads import UPLOAD_BYTES_MAX
 from dealtrace.cabinet.view import View
 from dealtrace.deals.currency import CurrencyRate
@@ -27,7 +33,6 @@ from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.reports.rates import count_deals_without_rate, count_rates, list_latest_rates, list_rates_on
 
 PLACE = "settings/rates"
-GONE = 404
 RATES_SHOWN = 400
 """The maximum number of rates that the page shows for a currency: a little more than a year of daily rates."""
 LACKING_COUNTED_MAX = 10_000
@@ -81,8 +86,7 @@ async def save(view: View) -> Response:
 
 
 async def _gone(view: View) -> Response:
-    words = view.translate("The file is no longer available: files are stored for an hour. Upload it again.")
-    return await _page(view, faults={"file": words}, status=GONE)
+    return await _page(view, faults=file_deleted(view), status=GONE)
 
 
 @unless_deleted(PLACE, _gone)
@@ -91,7 +95,8 @@ async def take_file(view: View) -> Response:
     encoding = view.form.get("encoding")
     kept = await keep_sent_file(view, PLACE, {}) if encoding in ENCODINGS else None
     if kept is None:
-        return await _page(view, faults={"file": view.translate("Choose a file.")})
+        command = f"dealtrace rate import {view.current_site.id} FILE"
+        return await _page(view, faults={"file": file_fault(view, command)})
     try:
         rates = await view.services.file_threads.run(read_rates, kept.path, encoding or None)
     except FileUnreadable as refusal:
@@ -140,7 +145,7 @@ async def _page(
     today = site_day(clock.now(), site.time_zone)
     shown = view.request.query_params.get("currency", "")
     stored = await view.read(_read, site, today, shown)
-    return show_settings(
+    return show_form_page(
         view,
         "settings/rates.html",
         view.translate("Currency rates"),
@@ -152,6 +157,7 @@ async def _page(
         currency=shown,
         sent={**dict.fromkeys(FIELDS, ""), "since": today.isoformat(), **(sent or {})},
         encodings=ENCODINGS[1:],
+        encoding=view.form.get("encoding"),
         megabytes=UPLOAD_BYTES_MAX >> 20,
     )
 

@@ -8,8 +8,8 @@ from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
 from dealtrace.accounts.webhook import WebhookState
+from dealtrace.cabinet.form_pages import show_form_page, stored_site
 from dealtrace.cabinet.formats import clock_time
-from dealtrace.cabinet.settings.page import show_settings, stored_site
 from dealtrace.cabinet.view import View
 from dealtrace.record import record
 from dealtrace.reports.statuses import Meaning
@@ -60,7 +60,7 @@ async def show(view: View) -> Response:
     facts = await view.read(_read, site)
     role = view.role or Role.READER
     sections = [section for section in _sections(view, site, facts) if role.includes(section.role)]
-    return show_settings(view, "settings/sections.html", view.translate("Settings"), listed=sections)
+    return show_form_page(view, "settings/sections.html", view.translate("Settings"), listed=sections)
 
 
 def _read(connection: Connection, site: Site) -> _Facts:

@@ -6,23 +6,24 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from dealtrace import clock
-from dealtrace.accounts.shared_link import SharedLink
+from dealtrace.accounts.shared_link import DAYS_OFFERED, SharedLink
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.user import UserId
+from dealtrace.cabinet.field_labels import labelled_text
+from dealtrace.cabinet.form_pages import (
+    Faults,
+    fault_text,
+    number_of,
+    redirect_with_message,
+    show_form_page,
+    stored_site,
+)
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.notes.axis import author_words
 from dealtrace.cabinet.reports.default_question import DEFAULTS_WRITTEN_OUT, USUAL
 from dealtrace.cabinet.reports.page import read_context_of
 from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.cabinet.reports.saved_items.page import fault_of, report_in_form, site_report_url
-from dealtrace.cabinet.settings.page import (
-    Faults,
-    fault_text,
-    number_of,
-    redirect_with_message,
-    show_settings,
-    stored_site,
-)
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, InvalidSetting
 from dealtrace.operations.accounts.share_report import NewLink, revoke_link, share_report
@@ -32,6 +33,8 @@ from dealtrace.storage.accounts.shared_links import list_shared_links
 from dealtrace.storage.accounts.users import find_logins
 
 PLACE = "settings/shared"
+FIELDS = ("name", "days")
+"""The fields of the form that creates a link."""
 
 
 @record
@@ -61,9 +64,10 @@ async def make(view: View) -> Response:
         new = NewLink(view.form.get("name"), url.query, number_of(view.form.get("days")))
         key = await view.manage(_make, view.current_site.id, new, view.rights.user.id)
     except InvalidParameters as refusal:
-        return await _page(view, faults={"": refusal.text(view.language)})
+        return await _page(view, faults={"": labelled_text(refusal, view.language)})
     except InvalidSetting as refusal:
-        return await _page(view, faults={"": fault_text(refusal, view.language)})
+        field = str(refusal.facts["key"])
+        return await _page(view, faults={field if field in FIELDS else "": fault_text(refusal, view.language)})
     return await _page(view, made=f"{view.origin}/cabinet/shared/{key}")
 
 
@@ -101,7 +105,16 @@ async def _page(view: View, *, faults: Faults | None = None, made: str = "") -> 
             LinkLine(link, url.link(), made_by, fault_of(url, context, view), link.is_valid(now)),
         )
     title = view.translate("Shared links")
-    return show_settings(view, "settings/shared.html", title, faults=faults, lines=lines, made=made)
+    return show_form_page(
+        view,
+        "settings/shared.html",
+        title,
+        faults=faults,
+        lines=lines,
+        made=made,
+        sent={name: view.form.get(name) for name in (*FIELDS, "query")} if faults else None,
+        days=DAYS_OFFERED,
+    )
 
 
 def _read(

@@ -9,9 +9,11 @@ from starlette.responses import Response
 
 from dealtrace import clock
 from dealtrace.accounts.site_days import day_start, site_day
+from dealtrace.accounts.switch import switch_text
 from dealtrace.attribution.credit import AttributionModel
-from dealtrace.cabinet.reports.choices import Choice, model_words
-from dealtrace.cabinet.settings.page import Faults, fault_text, redirect_with_message, show_settings, stored_site
+from dealtrace.cabinet.choices import Choice
+from dealtrace.cabinet.form_pages import Faults, fault_text, redirect_with_message, show_form_page, stored_site
+from dealtrace.cabinet.model_labels import model_label
 from dealtrace.cabinet.view import View
 from dealtrace.cabinet.what_if.forecast import Forecast, agreement_of, forecast, may_save
 from dealtrace.errors import NameTaken, RateExceeded
@@ -74,7 +76,7 @@ def _edited(view: View, stored: Mapping[str, str]) -> dict[str, str]:
 
 def _sent(view: View, key: str) -> str:
     if key in SWITCHES:
-        return "on" if view.form.has(key) else "off"
+        return switch_text(is_on=view.form.has(key))
     return view.form.get(key).strip()
 
 
@@ -90,7 +92,7 @@ async def _page(
     today = site_day(clock.now(), view.current_site.time_zone)
     busiest = await view.read(find_busiest_second, view.current_site.id, today)
     costs = [(key, key.removeprefix(COST_PREFIX), values[key]) for key in values if key.startswith(COST_PREFIX)]
-    return show_settings(
+    return show_form_page(
         view,
         "settings/site.html",
         view.translate("Site"),
@@ -99,7 +101,7 @@ async def _page(
         shown=[(f"{SHOWN}{key}", text) for key, text in stored.items()],
         costs=costs,
         models=[
-            Choice(str(int(model)), model_words(model, view.language), str(int(model)) == values["attribution"])
+            Choice(str(int(model)), model_label(model, view.language), str(int(model)) == values["attribution"])
             for model in AttributionModel
         ],
         zones=sorted(available_timezones()),

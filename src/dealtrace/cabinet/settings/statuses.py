@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from dealtrace import clock
 from dealtrace.accounts.site import Site
-from dealtrace.cabinet.settings.page import Faults, fault_text, redirect_with_message, show_settings
+from dealtrace.cabinet.form_pages import Faults, fault_text, redirect_with_message, show_form_page
 from dealtrace.cabinet.view import View
 from dealtrace.cabinet.what_if.forecast import TRY, Forecast, forecast, may_save
 from dealtrace.errors import InvalidSetting
@@ -61,7 +61,7 @@ async def save(view: View) -> Response:
         await view.manage(_set, view.current_site, name, meaning, view.rights.user.id)
     except InvalidSetting as refusal:
         field = "meaning" if refusal.facts["key"] == "MEANING" else "name"
-        return await _page(view, name=name, faults={field: fault_text(refusal, view.language)})
+        return await _page(view, name=name, meaning=meaning, faults={field: fault_text(refusal, view.language)})
     return redirect_with_message(view, PLACE, "saved")
 
 
@@ -100,7 +100,7 @@ async def _page(
     view: View, *, name: str = "", meaning: str = "", faults: Faults | None = None, tried: Forecast | None = None
 ) -> Response:
     statuses = await _read_statuses(view)
-    return show_settings(
+    return show_form_page(
         view,
         "settings/statuses.html",
         view.translate("Statuses"),

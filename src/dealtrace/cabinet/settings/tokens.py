@@ -7,8 +7,8 @@ from starlette.responses import Response
 
 from dealtrace import clock
 from dealtrace.accounts.token import Token
+from dealtrace.cabinet.form_pages import Faults, number_of, redirect_with_message, show_form_page
 from dealtrace.cabinet.gate import not_found
-from dealtrace.cabinet.settings.page import Faults, number_of, redirect_with_message, show_settings
 from dealtrace.cabinet.view import View
 from dealtrace.errors import TokenNotFound
 from dealtrace.leads.limits import LABEL_LENGTH_MAX
@@ -60,7 +60,7 @@ async def _page(view: View, *, label: str = "", secret: str = "", faults: Faults
     lines = [TokenLine(token, used_at.get(token.id)) for token in tokens]
     lines.sort(key=lambda line: (line.token.revoked_at is not None, line.token.created_at))
     title = view.translate("Tokens")
-    return show_settings(view, "settings/tokens.html", title, faults=faults, lines=lines, label=label, secret=secret)
+    return show_form_page(view, "settings/tokens.html", title, faults=faults, lines=lines, label=label, secret=secret)
 
 
 def _read(connection: Connection, site_id: int) -> tuple[list[Token], dict[int, datetime]]:

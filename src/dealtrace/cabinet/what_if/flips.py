@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from dealtrace.attribution.credit import WHOLE
 from dealtrace.cabinet.formats import clock_time, money, number
-from dealtrace.cabinet.lead_labels import LEAD_LABELS
+from dealtrace.cabinet.lead_labels import lead_name
 from dealtrace.cabinet.view import View
 from dealtrace.leads.lead import LeadRef
 from dealtrace.record import record
@@ -55,7 +55,7 @@ def _flip(view: View, outcome: Outcome) -> Flip:
 
 
 def _lead(view: View, ref: LeadRef | None) -> str:
-    return f"{view.translate(LEAD_LABELS[ref.kind])} {ref.id}" if ref is not None else view.translate("no lead")
+    return lead_name(ref, view.translate)
 
 
 def _sources(view: View, shares: Shares) -> str:

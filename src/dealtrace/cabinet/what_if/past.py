@@ -9,7 +9,7 @@ from starlette.responses import Response
 from dealtrace import clock
 from dealtrace.accounts.background_run import ACTIVE, PastKind, Phase, RunState
 from dealtrace.accounts.site import Site
-from dealtrace.cabinet.settings.page import Faults, show_settings, stored_site
+from dealtrace.cabinet.form_pages import Faults, show_form_page, stored_site
 from dealtrace.cabinet.view import View
 from dealtrace.cabinet.what_if.forecast import Move, move_in_words
 from dealtrace.operations.accounts.require_site import require_site
@@ -117,7 +117,7 @@ async def _page(view: View, faults: Faults | None = None) -> Response:
     site = await stored_site(view)
     totals, runs = await view.read(_read, site.id)
     cards = [_card(view, site, kind, totals[kind], runs[kind]) for kind in PastKind]
-    return show_settings(
+    return show_form_page(
         view,
         "settings/past.html",
         view.translate("The past"),

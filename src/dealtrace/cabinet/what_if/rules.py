@@ -9,9 +9,9 @@ from starlette.responses import Response
 
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.site_hosts import SITE_KINDS
+from dealtrace.cabinet.form_pages import Faults, fault_text, show_form_page, stored_site
 from dealtrace.cabinet.host_labels import HOST_LABELS
-from dealtrace.cabinet.reports.choices import model_words
-from dealtrace.cabinet.settings.page import Faults, fault_text, show_settings, stored_site
+from dealtrace.cabinet.model_labels import model_label
 from dealtrace.cabinet.view import View
 from dealtrace.cabinet.what_if.forecast import Forecast, forecast
 from dealtrace.errors import InvalidSetting
@@ -47,7 +47,7 @@ def _page(
     view: View, sent: Mapping[str, str], *, faults: Faults | None = None, tried: Forecast | None = None
 ) -> Response:
     say = view.translate
-    models = {str(int(model)): model_words(model, view.language) for model in AttributionModel}
+    models = {str(int(model)): model_label(model, view.language) for model in AttributionModel}
     precedences = {value: say(words) for value, words in _PRECEDENCES.items()}
     switch = {value: say(words) for value, words in _SWITCH.items()}
     listed = (
@@ -55,7 +55,7 @@ def _page(
         (say("Find the lead of a deal by the client's phone or e-mail"), "contact_matching", switch),
         (say("Attribution model"), "model", models),
     )
-    return show_settings(
+    return show_form_page(
         view,
         "settings/try.html",
         say("Try rules"),

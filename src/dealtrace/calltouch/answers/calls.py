@@ -4,6 +4,7 @@ import hashlib
 from typing import Literal, TypedDict
 
 from dealtrace.accounts.site import Site
+from dealtrace.attribution.classification import NOT_SET
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.origin import Origin
 from dealtrace.calltouch.answers.amounts import whole_rubles
@@ -27,7 +28,6 @@ from dealtrace.calltouch.answers.formats import (
 )
 from dealtrace.calltouch.answers.pages import PageAnswer
 from dealtrace.calltouch.answers.sessions import (
-    NOT_SET,
     NOT_SPECIFIED,
     Attrs,
     EarlierVisit,

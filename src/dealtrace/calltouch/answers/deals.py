@@ -5,6 +5,7 @@ from typing import Literal, TypedDict
 from zoneinfo import ZoneInfo
 
 from dealtrace.accounts.site import Site
+from dealtrace.attribution.classification import NOT_SET
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.origin import LeadVisit, Origin, origin_of_lead
 from dealtrace.calltouch.answers.amounts import four_decimals, plain_number
@@ -22,7 +23,6 @@ from dealtrace.calltouch.answers.formats import (
 )
 from dealtrace.calltouch.answers.pages import PageAnswer
 from dealtrace.calltouch.answers.sessions import (
-    NOT_SET,
     CreditedSession,
     GoogleAds,
     Utm,

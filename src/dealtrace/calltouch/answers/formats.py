@@ -4,8 +4,8 @@ from typing import Annotated, TypeVar
 
 from msgspec import Meta
 
-from dealtrace.http.parameter_types import ID_MAX
 from dealtrace.http.parameters import Sent
+from dealtrace.whole_number import ID_MAX
 
 ATTRIBUTION_MODEL_MAX = 6
 

@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from typing import TypedDict
 from zoneinfo import ZoneInfo
 
+from dealtrace.attribution.classification import NOT_SET
 from dealtrace.attribution.origin import Origin
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import Visit
 from dealtrace.calltouch.answers.clocks import slashed_clock, slashed_clock_or_none
 from dealtrace.calltouch.answers.formats import AttributionModelNumber, EmptyList, Id, SlashedClock, if_requested
-from dealtrace.http.parameter_types import DIGITS_MAX, ID_MAX
 from dealtrace.http.parameters import Sent
+from dealtrace.whole_number import parse_whole_number
 
-NOT_SET = "(not set)"
 NOT_SPECIFIED = "<не указано>"
 """The string that answers have in place of an unknown UTM tag or city."""
 _CPC = "cpc"
@@ -256,9 +256,7 @@ def public_lead_request_session(
 
 def visitor_number(visitor_id: str) -> int | None:
     """Return a visitor's id as a number, or `None` if it is not a number that JavaScript represents exactly."""
-    if not (visitor_id.isascii() and visitor_id.isdigit() and len(visitor_id) <= DIGITS_MAX):
-        return None
-    return int(visitor_id) if int(visitor_id) <= ID_MAX else None
+    return parse_whole_number(visitor_id)
 
 
 def yandex_direct(visit: Visit | None) -> YandexDirect | None:
@@ -286,15 +284,11 @@ def google_ads(visit: Visit | None) -> GoogleAds | None:
 def _advertisement_ids(visit: Visit | None, system: str) -> tuple[int, int | None, int | None] | None:
     if visit is None:
         return None
-    campaign = _number(visit.utm.campaign)
+    campaign = parse_whole_number(visit.utm.campaign)
     if campaign is None:
         return None
     source, click_ids = visit.traffic_source, visit.click_ids
     is_paid = (source.source, source.medium) == (system, _CPC)
     if not is_paid and not any(name in click_ids for name in _CLICK_IDS[system]):
         return None
-    return campaign, _number(visit.utm.content), _number(visit.utm.term)
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < DIGITS_MAX else None
+    return campaign, parse_whole_number(visit.utm.content), parse_whole_number(visit.utm.term)

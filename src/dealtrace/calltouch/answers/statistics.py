@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from datetime import date
 
+from dealtrace.attribution.classification import NOT_SET
 from dealtrace.calltouch.answers.formats import Count
-from dealtrace.calltouch.answers.sessions import NOT_SET
 
 DayCounts = dict[str, Count]
 """The number of calls by day (`dd/mm/yyyy`); days without calls have 0."""

@@ -1,7 +1,8 @@
 """`calls-diary/calls/{callId}/download`: redirect to the recording of a call; the PBX stores the recording."""
 
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
+from dealtrace.attribution.web_url import split_web_url
 from dealtrace.calltouch.journals.parameters import DOWNLOAD
 from dealtrace.errors import InvalidValue, RecordingNotFound
 from dealtrace.http.caller import Caller
@@ -12,7 +13,6 @@ from dealtrace.quota.points import PaidMethod
 from dealtrace.storage.leads.leads import find_record_url
 
 TABLE = ParameterTable(DOWNLOAD)
-SCHEMES = ("http", "https")
 _CALL_ID = Integer()
 _KEPT_AS_IT_IS = "%/:?#[]@!$&'()*+,;=~"
 
@@ -38,9 +38,5 @@ async def respond(caller: Caller, sent: Sent) -> Reply:
 
 def read_url(text: str) -> str | None:
     """Return an `http` or `https` URL percent-encoded for the `Location` header, or `None` for any other string."""
-    try:
-        parts = urlsplit(text.strip())
-    except ValueError:
-        return None
-    is_on_the_web = parts.scheme.lower() in SCHEMES and bool(parts.netloc)
-    return quote(text.strip(), safe=_KEPT_AS_IT_IS) if is_on_the_web else None
+    url = text.strip()
+    return quote(url, safe=_KEPT_AS_IT_IS) if split_web_url(url) is not None else None

@@ -8,12 +8,11 @@ import msgspec
 
 from dealtrace.calltouch.answers.outcomes import AnnotatedLead, LeadsAnnotation, LeadsCommenting, annotated_lead
 from dealtrace.calltouch.batches import (
-    ITEMS_MAX,
     FieldValue,
     SentScalar,
     Tag,
     joined_tags,
-    object_schema,
+    list_schema,
     read_item,
     read_list,
     scalar_text,
@@ -102,9 +101,7 @@ class AnnotationEndpoint:
 
     def schema(self) -> Mapping[str, object]:
         """Return the JSON Schema of the request body."""
-        item = object_schema(self.described(), ["matching"])
-        listed = {"type": "array", "minItems": 1, "maxItems": ITEMS_MAX, "items": item}
-        return {"type": "object", "required": [self.name], "properties": {self.name: listed}}
+        return list_schema(self.name, self.described(), ["matching"])
 
     async def respond(self, caller: Caller, items: Sequence[object]) -> Reply:
         """Annotate the leads that the valid items identify, and answer with a result for each item, in input order.

@@ -23,7 +23,8 @@ from dealtrace.matching.lead_search import LeadSearch, SearchByContact, SearchBy
 from dealtrace.record import record
 
 ELEMENTS_MAX = 20
-CONTACTS_MAX = 100
+SEARCHED_CONTACTS_MAX = 100
+_TOO_MANY = (f"допускается не более {SEARCHED_CONTACTS_MAX}", f"at most {SEARCHED_CONTACTS_MAX} are allowed")
 DEPTH_MINUTES_MAX = 100 * 366 * 24 * 60
 
 Word = str | int | float | None
@@ -218,9 +219,8 @@ class ElementReader:
         words = sent.md5_phones if sent is not None else ()
         if where is None or not words:
             return ()
-        if len(words) > CONTACTS_MAX:
-            limit = (f"допускается не более {CONTACTS_MAX}", f"at most {CONTACTS_MAX} are allowed")
-            self._add_violation(f"{where.params}.md5Phones", *limit)
+        if len(words) > SEARCHED_CONTACTS_MAX:
+            self._add_violation(f"{where.params}.md5Phones", *_TOO_MANY)
             return ()
         digests = (str(word).strip().lower() for word in words if word is not None)
         return tuple(dict.fromkeys(digest for digest in digests if _DIGEST.fullmatch(digest)))
@@ -251,10 +251,8 @@ class ElementReader:
 
         Ours: a string that contains no contact is ignored.
         """
-        if len(sent) > CONTACTS_MAX:
-            self._add_violation(
-                place, f"допускается не более {CONTACTS_MAX}", f"no more than {CONTACTS_MAX} are allowed"
-            )
+        if len(sent) > SEARCHED_CONTACTS_MAX:
+            self._add_violation(place, *_TOO_MANY)
             return
         for word in sent:
             text = self._word(place, word, kind.read)

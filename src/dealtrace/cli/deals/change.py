@@ -5,11 +5,12 @@ from typing import Annotated
 import typer
 
 from dealtrace.cli.deals.lookup import DealArgument, find_deal, format_lead_of
-from dealtrace.cli.options import ID_MAX, OnlySiteOption
+from dealtrace.cli.options import OnlySiteOption
 from dealtrace.cli.terminal import console, fail, open_prepared, work_in
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.deals.pin import pin_deal, unpin_deal
 from dealtrace.operations.deals.restore import restore_deal
+from dealtrace.whole_number import ID_MAX
 
 
 def restore(deal: DealArgument, site: OnlySiteOption = None) -> None:

@@ -6,7 +6,6 @@ import typer
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
-from dealtrace.cli.options import ID_MAX
 from dealtrace.cli.site_lookup import sites_to_search
 from dealtrace.cli.terminal import fail
 from dealtrace.deals.amount import kopecks_of
@@ -16,6 +15,7 @@ from dealtrace.deals.incoming_deal import IncomingDeal
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.reports.kopecks import rubles_of
 from dealtrace.storage.deals.deals import list_deals_by_key
+from dealtrace.whole_number import parse_whole_number
 
 DealArgument = Annotated[str, typer.Argument(metavar="DEAL", help="The orderId or the orderNumber.")]
 NOUN = {LeadKind.CALL: "call", LeadKind.LEAD_REQUEST: "request"}
@@ -48,7 +48,8 @@ def find_deal(connection: Connection, name: str, only: int | None, *, deleted: b
     command ends with an error message.
     """
     sites = sites_to_search(connection, only)
-    ids = [int(name)] if name.isascii() and name.isdigit() and len(name) <= len(str(ID_MAX)) else []
+    id_ = parse_whole_number(name)
+    ids = [id_] if id_ is not None else []
     for key in ({"ids": ids, "numbers": []}, {"ids": [], "numbers": [name]}):
         found = [
             (site, deal)

@@ -8,8 +8,8 @@ from dealtrace.accounts.site_days import day_end, day_start, site_day
 from dealtrace.cli.day_options import day_option
 from dealtrace.cli.terminal import fail
 from dealtrace.record import record
+from dealtrace.reports.periods import DAYS_DEFAULT
 
-DAYS_DEFAULT = 28
 """The length of the default period in days, including today."""
 
 FromOption = Annotated[date | None, day_option("The first day; by default 27 days before the last day.", name="--from")]

@@ -13,7 +13,7 @@ from dealtrace.alerts.rule import PERCENT_USUAL, Alert, AlertKind, RawRule, pars
 from dealtrace.alerts.sentences import AlertSite, rule_sentence
 from dealtrace.alerts.windows import WINDOWS
 from dealtrace.cli.answers import AlertAnswer, AlertIncidentAnswer, AlertTrialAnswer
-from dealtrace.cli.options import ID_MAX, JsonOption, SiteIdArgument
+from dealtrace.cli.options import JsonOption, SiteIdArgument
 from dealtrace.cli.reports.facts import facts_of
 from dealtrace.cli.terminal import console, counted, fail, open_prepared, print_json
 from dealtrace.errors import Language
@@ -32,6 +32,7 @@ from dealtrace.storage.alerts.incidents import find_incidents
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import transaction
 from dealtrace.storage.mails.outbox import find_mail
+from dealtrace.whole_number import ID_MAX
 
 SENT_WITHIN_SECONDS = 60
 POLL_SECONDS = 0.2

@@ -10,7 +10,7 @@ import typer
 from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.answers.report import serialize_answer
-from dealtrace.cli.options import JsonOption, SiteIdOption
+from dealtrace.cli.options import ForceOption, JsonOption, SiteIdOption
 from dealtrace.cli.reports.facts import facts_of
 from dealtrace.cli.reports.table_lines import answer_lines
 from dealtrace.cli.terminal import console, counted, fail, open_prepared, print_json
@@ -57,7 +57,6 @@ Limit = Annotated[str, typer.Option("--limit", help="How many rows to show, 1000
 CsvFile = Annotated[Path | None, typer.Option("--csv", help="Write a .csv file.")]
 XlsxFile = Annotated[Path | None, typer.Option("--xlsx", help="Write an .xlsx file.")]
 Excel = Annotated[bool, typer.Option("--excel", help="With --csv: format the file for the Russian Excel.")]
-Force = Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")]
 
 
 def report(  # noqa: PLR0913, PLR0917 - a question has this many parts
@@ -80,7 +79,7 @@ def report(  # noqa: PLR0913, PLR0917 - a question has this many parts
     csv: CsvFile = None,
     xlsx: XlsxFile = None,
     excel: Excel = False,
-    force: Force = False,
+    force: ForceOption = False,
 ) -> None:
     """Show the results of advertising, grouped by any dimensions. The figures are the same as in /api/reports."""
     chosen = _preset(preset)

@@ -16,7 +16,7 @@ from dealtrace.reports.question import QuestionContext, parse_filters
 from dealtrace.reports.refusals import SegmentNotFound
 from dealtrace.reports.saved_items.names import SavedName
 from dealtrace.reports.saved_items.segments import Segment
-from dealtrace.storage.reports.segments import list_segments
+from dealtrace.storage.reports.saved_items.segments import list_segments
 
 segment_commands = typer.Typer(help="Save, list, rename and remove segments: filters of reports.", no_args_is_help=True)
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The name of the segment.")]

@@ -12,6 +12,7 @@ from dealtrace.reports.answer import Report, Row
 from dealtrace.reports.formats import format_value
 from dealtrace.reports.metrics import Metric
 from dealtrace.reports.pivot import Pivot, PivotLine
+from dealtrace.reports.reading.compared_times import compared_lines
 from dealtrace.reports.reading.partial_times import partial_lines
 from dealtrace.reports.table import COMPARED, figure_columns, figures_of
 
@@ -54,6 +55,7 @@ def report_lines(report: Report, width: int | None) -> Iterator[str]:
     yield from _table_lines(table, widths)
     yield from _notes(report, table.headings[len(widths) :])
     yield from partial_lines(report, "en")
+    yield from compared_lines(report, "en")
 
 
 def pivot_lines(pivot: Pivot, width: int | None) -> Iterator[str]:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from dealtrace import clock
-from dealtrace.accounts.own_ids import FIRST_ID_MAX, ID_MAX
+from dealtrace.accounts.own_ids import FIRST_ID_MAX
 from dealtrace.accounts.site import TIME_ZONE_DEFAULT
 from dealtrace.cli.options import JsonOption
 from dealtrace.cli.terminal import console, explained, open_prepared, print_json
@@ -14,6 +14,7 @@ from dealtrace.operations.accounts.set_first_id import check_first_id, set_first
 from dealtrace.settings import read_settings
 from dealtrace.storage.database.engine import is_new_file
 from dealtrace.storage.id_blocks import IdBlocks
+from dealtrace.whole_number import ID_MAX
 
 
 def create(

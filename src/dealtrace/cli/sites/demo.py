@@ -10,7 +10,7 @@ from rich.progress import Progress, TimeRemainingColumn
 from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.cli.answers import DemoAnswer
-from dealtrace.cli.options import ID_MAX, JsonOption
+from dealtrace.cli.options import JsonOption
 from dealtrace.cli.terminal import console, error_console, fail, open_prepared, print_json
 from dealtrace.operations.demo.begin import BegunDemo, begin_given_site, begin_own_site
 from dealtrace.operations.demo.remove import remove_demo
@@ -18,6 +18,7 @@ from dealtrace.operations.demo.run import SEED_DEFAULT, DemoSize, run_demo
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import transaction
 from dealtrace.storage.site_rows import count_site_rows
+from dealtrace.whole_number import ID_MAX
 
 PART_MIN = 0.01
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
+from dealtrace.accounts.switch import switch_text
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cli.options import JsonOption, SiteIdArgument
 from dealtrace.cli.sites.answers import SiteAnswer
@@ -38,7 +39,7 @@ def show_sites(as_json: JsonOption = False) -> None:
             str(row["siteId"]),
             row["name"],
             row["timezone"],
-            _switch(is_on=row["contactMatching"]),
+            switch_text(is_on=row["contactMatching"]),
             f"{row['pointsSpentToday']} / {allowance}",
             str(row["attribution"]),
         )
@@ -60,7 +61,7 @@ def _format_site(answer: SiteAnswer) -> Iterator[str]:
     costs = ", ".join(f"{method}={cost}" for method, cost in answer["pointCosts"].items())
     yield f"Site {answer['siteId']}: {answer['name']}"
     yield f"  timezone: {answer['timezone']}"
-    yield f"  contact_matching: {_switch(is_on=answer['contactMatching'])}"
+    yield f"  contact_matching: {switch_text(is_on=answer['contactMatching'])}"
     yield f"  points_per_day: {answer['pointsPerDay'] or 'no limit'}, spent today: {answer['pointsSpentToday']}"
     yield f"  points_cost: {costs or '1 each'}"
     if (busiest := answer["busiestSecondToday"]) is not None:
@@ -70,16 +71,12 @@ def _format_site(answer: SiteAnswer) -> Iterator[str]:
             f"at {time:%H:%M:%S}"
         )
     yield f"  attribution: {answer['attribution']} ({AttributionModel(answer['attribution']).name.lower()})"
-    yield f"  respects_do_not_track: {_switch(is_on=answer['respectsDoNotTrack'])}"
+    yield f"  respects_do_not_track: {switch_text(is_on=answer['respectsDoNotTrack'])}"
     yield f"  unique_depth_days: {answer['uniqueDepthDays'] or 'no limit'}"
     yield f"  target_call_seconds: {answer['targetCallSeconds']}"
     yield f"  cors_origins: {', '.join(answer['corsOrigins']) or 'none'}"
     yield f"  counter: {answer['counter']}"
     yield f"  custom fields: {', '.join(answer['customFields']) or 'none'}"
-
-
-def _switch(*, is_on: bool) -> str:
-    return "on" if is_on else "off"
 
 
 def _read_site(connection: Connection, site: Site, now: datetime) -> SiteAnswer:

@@ -6,7 +6,6 @@ import typer
 
 from dealtrace import clock
 from dealtrace.accounts.rights import Role
-from dealtrace.cli.options import ID_MAX
 from dealtrace.cli.terminal import console, explained, fail, open_prepared
 from dealtrace.operations.accounts import manage_user
 from dealtrace.operations.accounts.create_user import create_user, hash_password
@@ -15,6 +14,7 @@ from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.accounts.second_factor import reset_second_factor
 from dealtrace.settings import read_settings
 from dealtrace.storage.id_blocks import transaction
+from dealtrace.whole_number import ID_MAX
 
 LoginArgument = Annotated[str, typer.Argument(help="The login name, case-insensitive.")]
 AtSiteOption = Annotated[int | None, typer.Option("--site", min=1, max=ID_MAX, help="The site of the role.")]

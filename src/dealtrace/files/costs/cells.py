@@ -19,6 +19,8 @@ MICROS = 10**6
 """How many units make one ruble in Yandex Direct's reports, which state costs in millionths of a ruble."""
 WRITTEN_MAX = COST_KOPECKS_MAX // KOPECKS_PER_RUBLE * MICROS
 """The largest number allowed in a cell."""
+PERCENT_MAX = 100
+"""The maximum rate of VAT that is removed from costs or added to them."""
 MONEY_LENGTH_MAX = 100
 RUBLE = "RUB"
 CURRENCIES = {

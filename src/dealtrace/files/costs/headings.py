@@ -9,14 +9,15 @@ from dealtrace.files.columns import (
     Layout,
     count_known,
     heading_text,
+    headings_beside,
     lay_out,
     missing_columns,
     normalize_heading,
 )
 from dealtrace.files.costs.columns import COST_COLUMNS, HEAD_LINES, split_units
-from dealtrace.files.row import COLUMNS_MAX, Cell, Row
+from dealtrace.files.row import Cell, Row
 from dealtrace.files.table_file import TableFile
-from dealtrace.files.unreadable import check_headings, unreadable
+from dealtrace.files.unreadable import check_headings, check_width, empty_file, unreadable
 from dealtrace.record import record
 
 
@@ -48,13 +49,12 @@ def read_headings(path: Path, table: TableFile, columns: Mapping[str, str]) -> C
     """
     rows = list(islice((row for row in table.read() if not row.is_blank), HEAD_LINES))
     if not rows:
-        raise unreadable(path, "файл пуст", "the file is empty")
+        raise empty_file(path)
     row = max(rows, key=lambda row: count_known((plain_heading(cell, columns) for cell in row.cells), COST_COLUMNS))
     check_headings(path, row)
     _check_mapped(path, row, columns)
     layout = _lay_out(row, columns)
-    if layout.width > COLUMNS_MAX:
-        raise unreadable(path, f"столбцов больше {COLUMNS_MAX}", f"it has more than {COLUMNS_MAX} columns")
+    check_width(path, layout.width)
     for column in missing_columns(layout, COST_COLUMNS):
         accepted = ", ".join((column.name, *column.headings))
         raise unreadable(
@@ -81,9 +81,7 @@ def _lay_out(row: Row, columns: Mapping[str, str]) -> Layout:
     ]
     layout = lay_out([plain_heading(cell, columns) for cell in plain], COST_COLUMNS)
     found = tuple(replace(column, heading=texts[column.position]) for column in layout.found_columns)
-    used = {column.position for column in found}
-    ignored_headings = tuple(text for position, text in enumerate(texts) if text and position not in used)
-    return replace(layout, found_columns=found, ignored_headings=ignored_headings)
+    return replace(layout, found_columns=found, ignored_headings=headings_beside(found, texts))
 
 
 def _check_mapped(path: Path, row: Row, columns: Mapping[str, str]) -> None:

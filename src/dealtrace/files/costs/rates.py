@@ -12,7 +12,7 @@ from dealtrace.files.columns import Column, DecimalSigns, Need, lay_out, missing
 from dealtrace.files.costs.cells import CurrencyCell, DayCell, MoneyCell, check_positive, read_positive
 from dealtrace.files.row import Cell
 from dealtrace.files.table_file import open_table
-from dealtrace.files.unreadable import check_headings, unreadable
+from dealtrace.files.unreadable import take_headings, unreadable
 from dealtrace.record import record
 
 RATES_MAX = 100_000
@@ -97,10 +97,7 @@ def read_rates(path: Path, encoding: str | None) -> list[CurrencyRate]:
     """
     table = open_table(path, encoding, RATE_COLUMNS)
     rows = (row for row in table.read() if not row.is_blank)
-    head = next(rows, None)
-    if head is None:
-        raise unreadable(path, "файл пуст", "the file is empty")
-    check_headings(path, head)
+    head = take_headings(path, rows)
     layout = lay_out(head.cells, RATE_COLUMNS)
     for column in missing_columns(layout, RATE_COLUMNS):
         accepted = ", ".join((column.name, *column.headings))

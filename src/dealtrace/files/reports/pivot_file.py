@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from dealtrace.errors import Language
-from dealtrace.files.reports.report_file import TOTAL, TOTAL_FOR_PEOPLE, partial_notes, question_notes
+from dealtrace.files.reports.report_file import TOTAL, question_notes, time_notes
 from dealtrace.files.row import Value
 from dealtrace.files.row_writers import CSV, Note, open_writer
 from dealtrace.files.xlsx.packed_workbook import Proceed
 from dealtrace.reports.filters import escaped_name
-from dealtrace.reports.formats import rounded_value
+from dealtrace.reports.formats import TOTAL_TITLES, rounded_value
 from dealtrace.reports.pivot import Pivot, PivotLine
 from dealtrace.reports.table import COMPARED, COMPARED_RU
 
@@ -40,13 +40,13 @@ def write_pivot(
     names = [each.name for each in by] + _with_compared(
         [*(key or NOTHING for key in pivot.columns), TOTAL], pivot, f" {COMPARED}"
     )
-    nothing, total = NOTHING_FOR_PEOPLE[language], TOTAL_FOR_PEOPLE[language]
+    nothing, total = NOTHING_FOR_PEOPLE[language], TOTAL_TITLES[language]
     headings = [each.ru if language == "ru" else each.en for each in by] + _with_compared(
         [*(key or nothing for key in pivot.columns), total],
         pivot,
         f", {COMPARED_RU if language == 'ru' else COMPARED}",
     )
-    notes = (*_notes(pivot), *partial_notes(pivot, "en" if is_for_programs else language))
+    notes = (*_notes(pivot), *time_notes(pivot, "en" if is_for_programs else language))
     with open_writer(
         path,
         names,

@@ -1,6 +1,6 @@
 """Write a report to a file: its rows, the total after them, and its period, filters and other settings."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from dealtrace.errors import Language
@@ -9,14 +9,14 @@ from dealtrace.files.row_writers import CSV, Note, open_writer
 from dealtrace.files.xlsx.packed_workbook import Proceed
 from dealtrace.reports.answer import Report, Row
 from dealtrace.reports.filters import escaped_name, format_filter
-from dealtrace.reports.formats import rounded_value
+from dealtrace.reports.formats import TOTAL_TITLES, rounded_value
 from dealtrace.reports.pivot import Pivot
 from dealtrace.reports.question import ALL_MODELS, Question, format_sort
+from dealtrace.reports.reading.compared_times import compared_lines
 from dealtrace.reports.reading.partial_times import partial_lines
 from dealtrace.reports.table import Column, figure_columns, figures_of
 
 TOTAL = "# total"
-TOTAL_FOR_PEOPLE: Mapping[Language, str] = {"ru": "Итого", "en": "Total"}
 """The first cell of the total row in files for people; files for programs use `TOTAL`."""
 
 
@@ -41,7 +41,7 @@ def write_report(
     question, columns = report.question, figure_columns(report)
     names, headings = zip(*_columns(report, language), strict=True)
     is_for_programs = path.suffix.lower() == CSV and not for_excel
-    notes = (*question_notes(report), *partial_notes(report, "en" if is_for_programs else language))
+    notes = (*question_notes(report), *time_notes(report, "en" if is_for_programs else language))
     with open_writer(
         path,
         names,
@@ -54,7 +54,7 @@ def write_report(
     ) as file:
         for row in report.rows:
             file.add([*row.keys, *_figures(columns, question, row)])
-        keys = [TOTAL if is_for_programs else TOTAL_FOR_PEOPLE[language], *[None] * (len(question.by) - 1)]
+        keys = [TOTAL if is_for_programs else TOTAL_TITLES[language], *[None] * (len(question.by) - 1)]
         file.add([*keys, *_figures(columns, question, report.total)])
 
 
@@ -81,16 +81,21 @@ def question_notes(report: Report) -> Iterator[Note]:
         yield Note("unknown without won statuses", "Неизвестны без выигранных статусов", lacking)
 
 
-def partial_notes(answered: Report | Pivot, language: Language) -> Iterator[Note]:
-    """Yield a note with the times, such as weeks, that a report or a pivot does not count whole, if there are any."""
+def time_notes(answered: Report | Pivot, language: Language) -> Iterator[Note]:
+    """Yield notes on some of the times, such as weeks, of a report or a pivot.
+
+    One note lists the times that are not counted whole, another those compared with more or fewer days than their own.
+    """
     if lines := partial_lines(answered, language):
         yield Note("not whole", "Не целиком", "; ".join(lines))
+    if lines := compared_lines(answered, language):
+        yield Note("compared days", "Дни сравнения", "; ".join(lines))
 
 
 def _columns(report: Report, language: Language) -> Iterator[tuple[str, str]]:
     """Yield the name and heading of each column; without dimensions, the column `total` takes their place."""
     if not report.question.by:
-        yield "total", TOTAL_FOR_PEOPLE[language]
+        yield "total", TOTAL_TITLES[language]
     for dimension in report.question.by:
         yield dimension.name, dimension.ru if language == "ru" else dimension.en
     for column in figure_columns(report):

@@ -11,19 +11,19 @@ from dealtrace.accounts.counter_code import read_counter_code
 from dealtrace.accounts.origins import read_origins
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
+from dealtrace.accounts.switch import read_switch
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.errors import InvalidSetting, NameTaken, UnknownSetting
 from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.accounts.settings_as_text import COST_PREFIX, settings_of
-from dealtrace.quota.points import PaidMethod
+from dealtrace.quota.points import POINTS_MAX, PaidMethod
 from dealtrace.storage.accounts import sites
+from dealtrace.whole_number import parse_whole_number
 
-POINTS_MAX = 2**53
 NAME_LENGTH_MAX = 200
 UNIQUE_DEPTH_DAYS_MAX = 36_500
 TARGET_CALL_SECONDS_MAX = 24 * 3600
-_SWITCH = {"on": True, "off": False}
 
 
 def change_site_settings(
@@ -100,17 +100,6 @@ def check_counter_code(connection: Connection, site_id: int, code: object) -> No
         raise NameTaken(name=f"counter {code}")
 
 
-def read_switch(key: str, text: str) -> bool:
-    """Return `True` for on, `False` for off.
-
-    Raises:
-        InvalidSetting: `text` is neither on nor off.
-    """
-    if text not in _SWITCH:
-        raise InvalidSetting(key=key, ru="ожидается on или off", en="on or off is expected")
-    return _SWITCH[text]
-
-
 def _zone(key: str, text: str) -> str:
     try:
         return ZoneInfo(text).key
@@ -126,12 +115,12 @@ def whole_to(most: int) -> Callable[[str, str], int]:
     """Return a parser of whole numbers from 0 to `most`; it raises `InvalidSetting` for any other string."""
 
     def read(key: str, text: str) -> int:
-        is_number = text.isascii() and text.isdigit() and len(text) <= len(str(most))
-        if not is_number or int(text) > most:
+        number = parse_whole_number(text, most)
+        if number is None:
             raise InvalidSetting(
                 key=key, ru=f"ожидается целое от 0 до {most}", en=f"a whole number from 0 to {most} is expected"
             )
-        return int(text)
+        return number
 
     return read
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
+from typing import Literal
 
 from argon2 import PasswordHasher
 from sqlalchemy import Connection
@@ -35,13 +36,13 @@ def create_user(
     now: datetime,
     *,
     roles: Mapping[SiteId, Role] | None = None,
-    created_by: int | None = None,
+    created_by: int | Literal["self"] | None = None,
 ) -> User:
     """Create a user with a password that `hash_password` has hashed.
 
     `roles` are the user's roles by site; `None` makes the user an owner of the installation. `created_by` is the user
-    who invited the new user, or `None` if the user or the invitation was created on the command line. Links for
-    creating the first user stop working.
+    who invited the new user, "self" for the first user, whom nobody invited, or `None` if the user or the invitation
+    was created on the command line. Links for creating the first user stop working.
 
     Raises:
         InvalidSetting: the login is too short or too long, or has unprintable characters.
@@ -52,12 +53,13 @@ def create_user(
         raise NameTaken(name=name)
     user = User(UserId(ids.take()), name, now, is_owner=roles is None)
     users.insert_user(connection, user, password)
-    record_act(connection, ActKind.USER_CREATED, name, now, created_by)
+    author = user.id if created_by == "self" else created_by
+    record_act(connection, ActKind.USER_CREATED, name, now, author)
     if user.is_owner:
-        record_act(connection, ActKind.OWNER_MADE, name, now, created_by)
+        record_act(connection, ActKind.OWNER_MADE, name, now, author)
     for site_id, role in (roles or {}).items():
         users.set_membership(connection, user.id, site_id, role)
-        record_change(connection, site_id, SiteChange(ChangeKind.ROLE, name, "", role, now, created_by))
+        record_change(connection, site_id, SiteChange(ChangeKind.ROLE, name, "", role, now, author))
     invitations.use_first_invitations(connection, now)
     return user
 

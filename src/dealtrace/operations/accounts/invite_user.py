@@ -47,7 +47,7 @@ def accept_first_invitation(
     is_first = not users.has_users(connection)
     if not is_first or token_digest(key) not in invitations.use_first_invitations(connection, now):
         raise InvitationSpent
-    return create_user(connection, ids, login, password, now)
+    return create_user(connection, ids, login, password, now, created_by="self")
 
 
 def invite_user(

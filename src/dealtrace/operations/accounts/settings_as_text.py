@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 from dealtrace.accounts.site import Site
+from dealtrace.accounts.switch import switch_text
 from dealtrace.quota.points import PaidMethod, points_cost
 
 COST_PREFIX = "points_cost."
-_SWITCH = {True: "on", False: "off"}
 
 
 def settings_of(site: Site) -> dict[str, str]:
@@ -15,11 +15,11 @@ def settings_of(site: Site) -> dict[str, str]:
     return {
         "name": site.name,
         "timezone": site.time_zone.key,
-        "contact_matching": _SWITCH[site.contact_matching],
+        "contact_matching": switch_text(is_on=site.contact_matching),
         "attribution": str(site.attribution),
         "unique_depth_days": str(site.unique_depth.days if site.unique_depth is not None else 0),
         "target_call_seconds": str(site.target_call // timedelta(seconds=1)),
-        "respects_do_not_track": _SWITCH[site.respects_do_not_track],
+        "respects_do_not_track": switch_text(is_on=site.respects_do_not_track),
         "points_per_day": str(site.points_per_day),
         "cors_origins": ",".join(site.cors_origins),
         "counter": site.counter_code,

@@ -10,7 +10,7 @@ from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.alerts.refusals import AlertNotFound
 from dealtrace.alerts.rule import ALERTS_MAX, Alert, AlertId, Rule, format_rule
 from dealtrace.errors import InvalidSetting
-from dealtrace.mails.mail import MailId, MailPurpose, NewMail
+from dealtrace.mails.mail import OF_INCIDENTS, MailId, MailPurpose, NewMail
 from dealtrace.mails.recipient import recipients_changed
 from dealtrace.mails.subscription import MailList
 from dealtrace.operations.accounts.record_change import record_change
@@ -28,8 +28,6 @@ from dealtrace.storage.alerts.incidents import delete_incidents, end_incidents
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.mails.outbox import delete_mails, insert_mails
 from dealtrace.storage.mails.unsubscriptions import delete_unsubscriptions
-
-_OF_INCIDENTS = (MailPurpose.ALERT_RAISED, MailPurpose.ALERT_ENDED)
 
 
 def add_alert(
@@ -103,7 +101,7 @@ def remove_alert(connection: Connection, site: Site, alert_id: int, now: datetim
     former = {"id": alert_id, **former_parts(rule, recipients)}
     change = SiteChange(ChangeKind.ALERT, rule.metric, format_rule(rule), "", now, user_id, former)
     record_change(connection, site.id, change)
-    delete_mails(connection, _OF_INCIDENTS, delete_incidents(connection, site.id, alert_id))
+    delete_mails(connection, OF_INCIDENTS, delete_incidents(connection, site.id, alert_id))
     delete_mails(connection, [MailPurpose.ALERT_TEST], [alert_id])
     delete_unsubscriptions(connection, site.id, MailList.ALERT, alert_id)
 

@@ -25,11 +25,9 @@ def delete_deals(work: Work, commands: Sequence[WriteCommand[DealKey]]) -> list[
     Vendor: «Удаленных сделок так же не будет в API-методе выгрузки сделок».
     """
     named = find_deals(work, [command.payload for command in commands])
-    first_naming: dict[int, int] = {}
-    for position, deal in named.found.items():
-        first_naming.setdefault(deal.id, position)
-    paid = pay_for_calls(work, PaidMethod.DELETE_BY_ID, len(first_naming))
-    return delete_paid(work, commands, named, set(list(first_naming.values())[:paid]))
+    naming = named.first_naming()
+    paid = pay_for_calls(work, PaidMethod.DELETE_BY_ID, len(naming))
+    return delete_paid(work, commands, named, set(naming[:paid]))
 
 
 def delete_paid(

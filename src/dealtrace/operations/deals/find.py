@@ -6,9 +6,8 @@ from itertools import islice
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
-from dealtrace.deals.deal import Deal, DealKey, choose_deal
+from dealtrace.deals.deal import Deal, DealId, DealKey
 from dealtrace.errors import DealKeyMissing, DealNotFound, Refusal
-from dealtrace.leads.reference import all_spellings
 from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work
 from dealtrace.record import record
@@ -29,6 +28,13 @@ class NamedDeals:
         """Return the deals for which points were spent, by position of the command; `paid` is the number of them."""
         return dict(islice(self.found.items(), paid))
 
+    def first_naming(self) -> list[int]:
+        """Return, for each deal that was found, the position of the first command that identifies it."""
+        naming: dict[DealId, int] = {}
+        for position, deal in self.found.items():
+            naming.setdefault(deal.id, position)
+        return list(naming.values())
+
 
 def find_deals(work: Work, keys: Sequence[DealKey]) -> NamedDeals:
     """Find the deal with each key, or else the refusal to answer with, and lock the deals that are found.
@@ -38,22 +44,9 @@ def find_deals(work: Work, keys: Sequence[DealKey]) -> NamedDeals:
     Vendor: «или указаны, но найти сделку по их значениям не удалось, возвращается ошибка 400 Bad Request».
     """
     lock_registrations(work)
-    known = deals.list_deals_by_key(
-        work.connection,
-        work.site.id,
-        ids=[key.id for key in keys if key.id is not None],
-        numbers=all_spellings(key.number for key in keys if key.number is not None),
-    )
-    by_id = {deal.id: deal for deal in known}
-    by_number = {deal.number: deal for deal in known}
-    found: dict[int, Deal] = {}
-    refused: dict[int, Refusal] = {}
-    for position, key in enumerate(keys):
-        deal = choose_deal(key, by_id, by_number)
-        if deal is not None:
-            found[position] = deal
-        else:
-            refused[position] = _refusal(key)
+    named = enumerate(deals.list_named_deals(work.connection, work.site.id, keys, lock=True))
+    found = {position: deal for position, deal in named if deal is not None}
+    refused = {position: _refusal(key) for position, key in enumerate(keys) if position not in found}
     return NamedDeals(found, refused)
 
 

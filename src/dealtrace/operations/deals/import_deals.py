@@ -9,17 +9,15 @@ from dealtrace.deals.incoming_deal import IncomingDeal, imported_deal
 from dealtrace.deals.registration import Registered
 from dealtrace.deals.versions import first_version
 from dealtrace.errors import NumberTaken, Refusal
-from dealtrace.operations.deals.intern_statuses import intern_statuses
+from dealtrace.operations.deals.store_new import store_new_deals
 from dealtrace.operations.import_file import refusal_of_other_values, refusal_of_own_id
 from dealtrace.operations.matching.match import DealToMatch, match_deals
 from dealtrace.operations.spend_points import lock_registrations
-from dealtrace.operations.webhooks.publish import store_versions
 from dealtrace.operations.work import Work
 from dealtrace.record import record
 from dealtrace.storage.deals import deal_rows, deals
 from dealtrace.storage.id_blocks import find_own_ids
 from dealtrace.storage.leads import leads
-from dealtrace.storage.visits.traffic_sources import intern_sources
 
 IDS_PER_DEAL_MAX = 2
 """The maximum number of ids that a deal takes: one for the deal, one for the traffic source sent with it."""
@@ -116,9 +114,6 @@ def _store(work: Work, new: Sequence[_DealToImport]) -> None:
         deal_rows.DealToInsert(deal, each.fingerprint, visited_at.get(deal.lead) if deal.lead is not None else None)
         for each, deal in zip(new, stored, strict=True)
     ]
-    stated = {deal.stated_source for deal in stored if deal.stated_source is not None}
-    source_ids = intern_sources(work.connection, work.ids, work.site.id, stated)
-    deals.insert_deals(work.connection, work.site.id, rows, source_ids)
-    intern_statuses(work, {deal.status for deal in stored})
     amounts = ["" if deal.amount_rub is None else f"{deal.amount_rub:f}" for deal in stored]
-    store_versions(work, [first_version(deal, text, None) for deal, text in zip(stored, amounts, strict=True)])
+    versions = [first_version(deal, text, None) for deal, text in zip(stored, amounts, strict=True)]
+    store_new_deals(work, rows, versions)

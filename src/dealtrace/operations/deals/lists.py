@@ -60,12 +60,10 @@ def delete_lists(
     """
     items, owners = spread(commands)
     named = find_deals(work, [item.payload for item in items])
-    naming: dict[int, int] = {}
-    for position, deal in named.found.items():
-        naming.setdefault(deal.id, position)
-    costing = list(dict.fromkeys(owners[position] for position in naming.values()))
+    naming = named.first_naming()
+    costing = list(dict.fromkeys(owners[position] for position in naming))
     paid = set(costing[: pay_for_calls(work, PaidMethod.ORDER_DELETE, len(costing))])
-    deleted = {position for position in naming.values() if owners[position] in paid}
+    deleted = {position for position in naming if owners[position] in paid}
     return gather(work, commands, delete_paid(work, items, named, deleted))
 
 

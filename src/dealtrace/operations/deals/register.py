@@ -13,10 +13,9 @@ from dealtrace.leads.plain_text import stripped
 from dealtrace.leads.reference import all_spellings, find_spelt
 from dealtrace.matching.rematch import Match
 from dealtrace.operations.attribution.credit import credit_leads
-from dealtrace.operations.deals.intern_statuses import intern_statuses
+from dealtrace.operations.deals.store_new import store_new_deals
 from dealtrace.operations.matching.match import DealToMatch, match_with_reasons
 from dealtrace.operations.spend_points import pay_for_calls, points_refusal
-from dealtrace.operations.webhooks.publish import store_versions
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.quota.points import PaidMethod
@@ -25,7 +24,6 @@ from dealtrace.storage.accounts import custom_fields
 from dealtrace.storage.deals import deal_rows, deals
 from dealtrace.storage.deals.versions import find_receipts
 from dealtrace.storage.leads import leads
-from dealtrace.storage.visits.traffic_sources import intern_sources
 
 
 @operation(ids_per_command=3)
@@ -152,11 +150,7 @@ def _store(work: Work, batch: Sequence[NewDeal]) -> dict[int, Receipt]:
             first_version(deal, registration.amount_as_sent, sender.token_id, decision.matcher, user_id=sender.user_id)
         )
         receipts[new.position] = receipt_for(registration, deal, decision.matcher)
-    stated = {row.deal.stated_source for row in rows if row.deal.stated_source is not None}
-    source_ids = intern_sources(work.connection, work.ids, work.site.id, stated)
-    deals.insert_deals(work.connection, work.site.id, rows, source_ids)
-    intern_statuses(work, {row.deal.status for row in rows})
-    store_versions(work, versions)
+    store_new_deals(work, rows, versions)
     custom_fields.count_unknown_fields(work.connection, work.site.id, unknown, work.now)
     return receipts
 

@@ -79,6 +79,12 @@ def regroup_after_change(work: Work, before: Iterable[str], after: Iterable[str]
     delete_unused_contacts(work, set(before) - set(after))
 
 
+def find_owned_neighbours(work: Work, contacts: Collection[str]) -> dict[str, set[str]]:
+    """Find, for each of `contacts`, the other contacts of its leads; fillers, such as `no@no.ru`, are left out."""
+    found = contact_groups.find_neighbours(work.connection, work.site.id, contacts)
+    return {contact: {other for other in others if not is_filler(other)} for contact, others in found.items()}
+
+
 def _walk(work: Work, client_ids: Collection[int]) -> _Walk:
     """Find the contacts of these clients, and of all clients that leads now connect with them."""
     reached, waiting = set(client_ids), set(client_ids)
@@ -89,10 +95,7 @@ def _walk(work: Work, client_ids: Collection[int]) -> _Walk:
             stored.contact: stored for stored in contact_groups.list_contacts(work.connection, work.site.id, waiting)
         }
         walked |= found
-        neighbours = contact_groups.find_neighbours(work.connection, work.site.id, found)
-        other_contacts |= {
-            name: {other for other in others if not is_filler(other)} for name, others in neighbours.items()
-        }
+        other_contacts |= find_owned_neighbours(work, found)
         joined = {
             other
             for name in found

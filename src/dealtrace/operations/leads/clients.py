@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from dealtrace.leads.client import Client, ClientId
 from dealtrace.leads.client_groups import SHARED_BY_MAX, is_filler, is_shared, owning_contact
-from dealtrace.operations.leads.client_groups import regroup_clients
+from dealtrace.operations.leads.client_groups import find_owned_neighbours, regroup_clients
 from dealtrace.operations.work import Work
 from dealtrace.record import record
 from dealtrace.storage.leads import clients, contact_groups
@@ -84,10 +84,7 @@ def settle_clients(work: Work, assignment: Assignment) -> None:
     sizes = contact_groups.count_contacts(work.connection, work.site.id, set(waiting.values()))
     large = [contact for contact, owner in waiting.items() if sizes.get(owner, 0) > SHARED_BY_MAX]
     if large:
-        neighbours = contact_groups.find_neighbours(work.connection, work.site.id, large)
-        beside = {
-            contact: {other for other in others if not is_filler(other)} for contact, others in neighbours.items()
-        }
+        beside = find_owned_neighbours(work, large)
         joined |= {waiting[contact] for contact, others in beside.items() if is_shared(others)}
     if joined:
         regroup_clients(work, joined)

@@ -39,7 +39,7 @@ def store_leads(work: Work, arrivals: Sequence[Arrival]) -> None:
     else:
         _store_rows(work, arrivals, {})
     visited = [
-        VisitedLead(arrival.ref, arrival.started_at, arrival.lead.visit_id)
+        VisitedLead(arrival.ref, arrival.lead.began_at, arrival.lead.visit_id)
         for arrival in arrivals
         if arrival.lead.visit_id is not None
     ]

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from dealtrace.alerts.rule import Alert
-from dealtrace.mails.mail import Mail, MailPurpose
+from dealtrace.mails.mail import OF_INCIDENTS, Mail, MailPurpose
 from dealtrace.mails.recipient import Recipient
 from dealtrace.mails.scheduled_report import ScheduledReport
 from dealtrace.mails.subscription import MailList, Subscription, link_key, parse_link_key
@@ -23,8 +23,6 @@ from dealtrace.storage.mails.unsubscriptions import (
     find_unsubscriptions,
     insert_unsubscription,
 )
-
-_OF_INCIDENTS = (MailPurpose.ALERT_RAISED, MailPurpose.ALERT_ENDED)
 
 
 @record
@@ -73,7 +71,7 @@ def unsubscribe(connection: Connection, leaving: Subscription, now: datetime) ->
         return
     delete_waiting_mails(connection, site_id, [MailPurpose.ALERT_TEST], [leaving.list_id], address=address)
     incident_ids = list_incident_ids(connection, site_id, leaving.list_id)
-    delete_waiting_mails(connection, site_id, _OF_INCIDENTS, incident_ids, address=address)
+    delete_waiting_mails(connection, site_id, OF_INCIDENTS, incident_ids, address=address)
 
 
 def subscribe_again(connection: Connection, returning: Subscription) -> None:
@@ -85,7 +83,7 @@ def _subscription_of(connection: Connection, mail: Mail) -> Subscription | None:
     mail_list, list_id = MailList.ALERT, mail.subject_id
     if mail.purpose is MailPurpose.REPORT:
         mail_list = MailList.REPORT
-    elif mail.purpose in _OF_INCIDENTS:
+    elif mail.purpose in OF_INCIDENTS:
         incident = find_incidents(connection, mail.site_id, [mail.subject_id]).get(mail.subject_id)
         if incident is None:
             return None

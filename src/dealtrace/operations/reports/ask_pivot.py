@@ -7,7 +7,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.operations.reports.ask import FactSource, ask
 from dealtrace.reports.answer import Report
 from dealtrace.reports.pivot import COLUMNS_MAX, Pivot, pivoted
-from dealtrace.reports.question import Question, Sort
+from dealtrace.reports.question import Question
 
 
 def ask_report_or_pivot(source: FactSource, site: Site, question: Question, now: datetime) -> Report | Pivot:
@@ -21,16 +21,10 @@ def ask_pivot(source: FactSource, site: Site, question: Question, now: datetime)
     If the columns are times such as days, and there are too many of them, a time without data gets no column.
     """
     assert question.pivot is not None
-    first = replace(question, metrics=question.metrics[:1], sort=_sort_of(question))
+    first = replace(question, metrics=question.metrics[:1], sort=question.sort_of(question.metrics[0]))
     by_columns = replace(first, by=(question.pivot,), sort=None, limit=COLUMNS_MAX)
     columns = ask(source, site, by_columns, now)
     if columns.rows_total > COLUMNS_MAX and question.shows_empty_times:
         columns = ask(source, site, replace(by_columns, shows_empty_times=False), now)
     by_both = replace(first, by=(*question.by, question.pivot), sort=None, limit=None, shows_empty_times=False)
     return pivoted(ask(source, site, first, now), columns, ask(source, site, by_both, now))
-
-
-def _sort_of(question: Question) -> Sort | None:
-    """Return the question's sort, or `None` if it has none or sorts by a metric that the table does not show."""
-    shown = {question.metrics[0].name, *(dimension.name for dimension in question.by)}
-    return question.sort if question.sort is not None and question.sort.name in shown else None

@@ -11,7 +11,7 @@ from dealtrace.errors import InvalidSetting, NameTaken
 from dealtrace.operations.reports.record_saved_item import SavedItemChange, record_saved_item
 from dealtrace.reports.saved_items.names import SavedName, check_count, check_saved_name
 from dealtrace.reports.saved_items.saved import QUERY_LENGTH_MAX, SAVED_REPORTS_MAX, SavedReport
-from dealtrace.storage.reports import saved
+from dealtrace.storage.reports.saved_items import saved
 
 
 def save_report(connection: Connection, site: Site, report: SavedReport, *, overwrites: bool) -> None:

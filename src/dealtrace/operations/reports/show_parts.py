@@ -8,7 +8,7 @@ from fractions import Fraction
 from dealtrace.accounts.site import Site
 from dealtrace.operations.reports.ask import FactSource, ask_series
 from dealtrace.reports.figure import Figure
-from dealtrace.reports.metrics import Metric
+from dealtrace.reports.metrics import Metric, known_values
 from dealtrace.reports.periods import span_of
 
 
@@ -23,6 +23,5 @@ def show_parts(
     values = []
     for metric in question.metrics:
         formula = formulas[metric]
-        given = {measure: None if measure in unknown else found.get(measure, 0) for measure in formula.measures}
-        values.append(formula.value(given))
+        values.append(formula.value(known_values(formula.measures, found, unknown)))
     return tuple(values)

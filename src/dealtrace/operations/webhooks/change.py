@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from sqlalchemy import Connection
 
@@ -89,8 +88,8 @@ def _differences(before: Webhook, changed: Webhook) -> Iterator[tuple[str, str, 
     The value of a URL is only its host, since other parts may contain a secret.
     """
     if before.url != changed.url:
-        old, new = (urlsplit(each.url).hostname or "" for each in (before, changed))
-        yield "url", *((old, new) if old != new else ("", OTHER_ADDRESS))
+        hosts = (before.host, changed.host)
+        yield "url", *(hosts if before.host != changed.host else ("", OTHER_ADDRESS))
     yield "events", _names(before.events), _names(changed.events)
     yield "fields", ", ".join(before.fields) or ALL_FIELDS, ", ".join(changed.fields) or ALL_FIELDS
 

@@ -5,13 +5,13 @@ import re
 import secrets
 from datetime import datetime
 from ipaddress import IPv6Address
-from urllib.parse import urlsplit
 
 import idna
 from sqlalchemy import Connection
 
 from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook, WebhookId
-from dealtrace.attribution.addresses import HOST_LENGTH_MAX
+from dealtrace.attribution.host_names import HOST_LENGTH_MAX
+from dealtrace.attribution.web_url import split_web_url
 from dealtrace.errors import InvalidSetting
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.webhooks.manage import WORKS, record_state
@@ -83,20 +83,15 @@ def check_url(url: str) -> str:
     Raises:
         InvalidSetting: the URL is not valid.
     """
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-        is_on_the_web = parts.scheme in ("http", "https") and bool(host) and parts.port != 0
-        is_bare = "#" not in url and "@" not in parts.netloc
-    except ValueError:
-        is_on_the_web = is_bare = False
+    parts = split_web_url(url)
     is_one_word = url.isascii() and url.isprintable() and " " not in url and len(url) <= URL_LENGTH_MAX
-    if not (is_on_the_web and is_bare and is_one_word):
+    if parts is None or parts.hostname is None or "#" in url or "@" in parts.netloc or not is_one_word:
         raise InvalidSetting(
             key="url",
             ru=f"ожидается адрес вида https://host/path латиницей, без # и user@, до {URL_LENGTH_MAX} символов",
             en=f"https://host/path is expected, in ASCII, without # and user@, {URL_LENGTH_MAX} characters at most",
         )
+    host = parts.hostname
     if not _is_host(host, is_bracketed="[" in parts.netloc):
         raise InvalidSetting(
             key="url",

@@ -125,7 +125,7 @@ def _failed(
     verdict = after_fault(fault, failures, since, now, report.chance)
     if not isinstance(verdict, Pause):
         return None, {**state, "next_attempt_at": verdict.at}
-    if webhook.paused_at is not None:
+    if webhook.is_paused:
         return None, state
     return verdict, {**state, "paused_at": now, "pause_reason": verdict.reason[:FAULT_LENGTH_MAX]}
 

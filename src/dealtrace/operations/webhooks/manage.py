@@ -30,7 +30,7 @@ def pause_webhook(connection: Connection, webhook_id: int, now: datetime, user_i
         WebhookNotFound: there is no such webhook.
     """
     webhook = require_webhook(connection, webhook_id)
-    if webhook.paused_at is not None:
+    if webhook.is_paused:
         return webhook
     webhook = _update(connection, webhook_id, {"paused_at": now, "pause_reason": BY_HAND})
     record_state(connection, webhook, now, user_id, before=WORKS, after=PAUSED)
@@ -53,7 +53,7 @@ def resume_webhook(
         waiting = outbox.list_waiting_deliveries(connection, webhook.site_id, webhook_id, 1)
         first = [delivery.position for delivery in waiting]
         outbox.acknowledge_deliveries(connection, webhook.site_id, webhook_id, first, now)
-    if webhook.paused_at is not None:
+    if webhook.is_paused:
         record_state(connection, webhook, now, user_id, before=PAUSED, after=WORKS)
     return _update(connection, webhook_id, {"paused_at": None, "pause_reason": None, **NO_FAILURES})
 
@@ -112,7 +112,7 @@ def delete_webhook(connection: Connection, webhook_id: int, now: datetime, user_
     webhook = require_webhook(connection, webhook_id)
     webhooks.delete_webhook(connection, webhook_id)
     outbox.delete_deliveries(connection, webhook.site_id, webhook_id)
-    record_state(connection, webhook, now, user_id, before=WORKS if webhook.paused_at is None else PAUSED)
+    record_state(connection, webhook, now, user_id, before=PAUSED if webhook.is_paused else WORKS)
     revision.raise_revision(connection)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from dealtrace.accounts.setting_effects import STATUS_PREFIX
 from dealtrace.accounts.site import Site
+from dealtrace.accounts.switch import read_switch
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.known_hosts import HostKind
 from dealtrace.attribution.site_hosts import NAMED_KINDS, SITE_KINDS, SiteHost, SiteHosts, hosts_of
@@ -17,7 +18,6 @@ from dealtrace.operations.accounts.change_site_settings import (
     SETTING_KEYS,
     checked_name,
     read_model,
-    read_switch,
     whole_to,
 )
 from dealtrace.operations.accounts.name_hosts import checked_host
@@ -137,7 +137,7 @@ def read_trial(settings: Iterable[tuple[str, str]]) -> Trial:
         UnknownSetting: a key cannot be tried, or no pairs are given; the message lists the keys that can be tried.
         InvalidSetting: a value is invalid, or a key is repeated.
     """
-    values: dict[str, Any] = {}  # Any: each field has its own type
+    values: dict[str, Any] = {}  # Any: likewise
     given: set[str] = set()
     for key, text in settings:
         rule = next((rule for rule in RULES if rule.key == key), None)
@@ -202,7 +202,7 @@ class Rule:
 
     key: str
     field: str
-    read: Callable[[str, str], Any]
+    read: Callable[[str, str], Any]  # Any: each field has its own type
 
 
 RULES = (

@@ -1,7 +1,6 @@
 """Find the times, such as days without deals, that have a row in tables meant for people although nothing happened."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from dealtrace.reports.dimensions import Dimension, Kind
 from dealtrace.reports.filters import Filter, Operator, by_dimension, key_of_value
@@ -33,10 +32,9 @@ def _times(dimension: Dimension, filters: Sequence[Filter], passed: Period) -> l
         for each, (positive, negative) in by_dimension(filters).items()
         if each.kind in (Kind.CALENDAR, Kind.CLOCK)
     ]
-    days = (passed.first_on + timedelta(days=number) for number in range(passed.days))
     kept = [
         day_on
-        for day_on in days
+        for day_on in passed.dates()
         if all(
             (number_of := TIME_KEYS[name].number_of) is None or _is_kept(number_of(day_on), positive, negative)
             for name, positive, negative in conditions

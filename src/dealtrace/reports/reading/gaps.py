@@ -101,4 +101,9 @@ def find_costs_without_visits(campaigns: Sequence[CampaignCost]) -> list[Campaig
         return []
     usual = sum((each.cost for each in met), Fraction(0)) / sum(each.visits for each in met)
     idle = (each for each in paid if not each.visits and each.cost >= TIMES_USUAL * usual)
-    return sorted(idle, key=lambda each: (-each.cost, each.source, each.campaign))
+    return sorted(idle, key=cost_order)
+
+
+def cost_order(campaign: CampaignCost) -> tuple[Fraction, str, str]:
+    """Return the sort key that puts expensive campaigns first; campaigns of equal cost are sorted by their names."""
+    return -campaign.cost, campaign.source, campaign.campaign

@@ -4,11 +4,10 @@ from collections.abc import Collection, Sequence
 from fractions import Fraction
 
 from dealtrace.reports.dimensions import Dimension
-from dealtrace.reports.facts import Fact
+from dealtrace.reports.facts import OF_DEALS
 from dealtrace.reports.filters import Filter, Operator
 from dealtrace.reports.metrics import COST, Formula, Growth, Metric, Sum, Unit
 
-_OF_DEALS = frozenset({Fact.DEALS, Fact.ASSISTS})
 _PLAIN = frozenset({Unit.COUNT, Unit.MONEY, Unit.NUMBER})
 
 
@@ -21,7 +20,7 @@ def growth_of(metric: Metric, *, is_unsourced: bool) -> Growth:
     """
     if not is_unsourced or metric.growth is not Growth.GOOD:
         return metric.growth
-    return Growth.BAD if metric.facts <= _OF_DEALS and _counts_all(metric) else Growth.NEUTRAL
+    return Growth.BAD if metric.facts <= OF_DEALS and _counts_all(metric) else Growth.NEUTRAL
 
 
 def _counts_all(metric: Metric) -> bool:

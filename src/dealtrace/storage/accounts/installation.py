@@ -4,17 +4,17 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, exists, select
 
+from dealtrace.accounts.switch import switch_text
 from dealtrace.storage.database.upsert import insert_into
 from dealtrace.storage.schema.tables.control import installation
 
 _FACTOR = "second_factor_demanded"
 _BACKUP = "backup_finished_at"
-_SWITCH = {True: "on", False: "off"}
 
 
 def factor_demanded() -> ColumnElement[bool]:
     """Return the SQL condition that holds if every user must have a second factor."""
-    return exists().where(installation.c.name == _FACTOR, installation.c.value == _SWITCH[True])
+    return exists().where(installation.c.name == _FACTOR, installation.c.value == switch_text(is_on=True))
 
 
 def is_factor_demanded(connection: Connection) -> bool:
@@ -24,7 +24,7 @@ def is_factor_demanded(connection: Connection) -> bool:
 
 def set_factor_demanded(connection: Connection, *, is_demanded: bool) -> None:
     """Store whether every user must have a second factor."""
-    _store(connection, _FACTOR, _SWITCH[is_demanded])
+    _store(connection, _FACTOR, switch_text(is_on=is_demanded))
 
 
 def find_last_backup(connection: Connection) -> datetime | None:

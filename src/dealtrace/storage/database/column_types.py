@@ -1,7 +1,4 @@
-"""Column types that work alike on SQLite and PostgreSQL, and conditions on a list that is passed as one parameter.
-
-Any: JSON text may contain any value, and SQLAlchemy's type parameters stand for the values of any column.
-"""
+"""Column types that work alike on SQLite and PostgreSQL, and conditions on a list that is passed as one parameter."""
 
 from collections.abc import Callable, Collection
 from datetime import UTC, date, datetime, timedelta
@@ -24,6 +21,8 @@ DAY = timedelta(days=1)
 RUBLE_FRACTION = Decimal(STEPS_PER_RUBLE)
 """The number of stored units in a ruble: money is stored in whole ten-thousandths, which both engines add exactly."""
 RUBLE_STEP = 1 / RUBLE_FRACTION
+AnyElement = ColumnElement[Any]
+"""An SQL expression. Any: the functions that take it work with columns of every type."""
 
 
 def microseconds(at: datetime) -> int:
@@ -101,7 +100,7 @@ def _rubles_or_none(stored: int | None) -> Decimal | None:
 
 
 class JsonText(TypeDecorator[Any]):
-    """Small structured values, stored as JSON text."""
+    """Small structured values, stored as JSON text. Any: JSON may contain values of all types."""
 
     impl = Text
     cache_ok = True
@@ -119,12 +118,15 @@ def _text_or_none(value: object) -> str | None:
     return None if value is None else msgspec.json.encode(value).decode()
 
 
-def _json_or_none(stored: str | None) -> Any:
+def _json_or_none(stored: str | None) -> Any:  # Any: whatever the JSON contains
     return None if stored is None else msgspec.json.decode(stored)
 
 
 class ListOf(TypeDecorator[list[object]]):
-    """A list as a parameter of a compiled statement: JSON on SQLite, an array on PostgreSQL."""
+    """A list as a parameter of a compiled statement: JSON on SQLite, an array on PostgreSQL.
+
+    Any: lists have items of every column type.
+    """
 
     impl = Text
     cache_ok = True
@@ -148,7 +150,7 @@ class is_among(ColumnElement[bool]):  # noqa: N801 - named like an SQL function
     inherit_cache = True
     type = Boolean()
 
-    def __init__(self, column: ColumnElement[Any], parameter: str, values: Collection[object] | None = None) -> None:
+    def __init__(self, column: AnyElement, parameter: str, values: Collection[object] | None = None) -> None:
         self.column = column
         self.listed = (
             bindparam(parameter, type_=ListOf(column.type))
@@ -191,12 +193,12 @@ Engines limit the number of parameters.
 """
 
 
-def is_in(column: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[bool]:
+def is_in(column: AnyElement, values: Collection[object]) -> ColumnElement[bool]:
     """Return the SQL condition that a column equals one of `values`, however many there are."""
     return column.in_(values) if len(values) <= IN_LIST_MAX else is_among_many(column, "listed", values)
 
 
-class each_json(FunctionElement[Any]):  # noqa: N801
+class each_json(FunctionElement[object]):  # noqa: N801
     """A table function that turns the items of a JSON array into rows; each item is itself an array."""
 
     name = "each_json"
@@ -204,18 +206,19 @@ class each_json(FunctionElement[Any]):  # noqa: N801
     type = JSON()
 
 
-def json_integer(element: Any) -> ColumnElement[int]:
+def json_integer(element: AnyElement) -> ColumnElement[int]:
     """Return an element of a JSON array as a 64-bit integer."""
     return cast(element.as_string(), BigInteger)
 
 
 @compiles(each_json, "sqlite")
-def _sqlite_each(element: FunctionElement[Any], compiler: SQLCompiler, **kwargs: object) -> str:
+def sqlite_json_each(element: FunctionElement[object], compiler: SQLCompiler, **kwargs: object) -> str:
+    """Return the SQL of a table function that turns a JSON array into rows on SQLite."""
     return f"json_each({compiler.process(element.clauses, **kwargs)})"
 
 
 @compiles(each_json, "postgresql")
-def _postgresql_each_json(element: FunctionElement[Any], compiler: SQLCompiler, **kwargs: object) -> str:
+def _postgresql_each_json(element: FunctionElement[object], compiler: SQLCompiler, **kwargs: object) -> str:
     return f"json_array_elements(CAST({compiler.process(element.clauses, **kwargs)} AS json))"
 
 

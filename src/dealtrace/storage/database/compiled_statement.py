@@ -14,7 +14,9 @@ from sqlalchemy import ARRAY, Connection, Dialect, Insert, Select, Update, bindp
 
 from dealtrace.record import record
 
-Statement = Insert | Update | Select[Any]  # Any: the type checker does not know the columns of a Select
+AnySelect = Select[Any]
+"""A query. Any: the type checker does not know the columns of a query that is put together."""
+Statement = Insert | Update | AnySelect
 EngineInsert = Callable[..., Any]
 """An engine's own insert class. Any: each engine's class has `on_conflict_do_update`, but no common type has it."""
 Convert = Callable[[Any], Any]  # Any: SQLAlchemy's converters have no types

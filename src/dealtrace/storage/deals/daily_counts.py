@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
 
 import msgspec
 from sqlalchemy import (
@@ -13,7 +12,6 @@ from sqlalchemy import (
     BigInteger,
     Connection,
     Insert,
-    Select,
     Text,
     bindparam,
     cast,
@@ -39,7 +37,7 @@ from dealtrace.storage.database.column_types import (
     json_integer,
     microseconds,
 )
-from dealtrace.storage.database.compiled_statement import CompiledStatement, EngineInsert, PlainRow, Values
+from dealtrace.storage.database.compiled_statement import AnySelect, CompiledStatement, EngineInsert, PlainRow, Values
 from dealtrace.storage.schema.tables.deals import deal, deal_day
 
 _DAY_MICROSECONDS = DAY // MICROSECOND
@@ -169,7 +167,7 @@ def list_miscounted_days(connection: Connection, site_id: int) -> list[date]:
     return sorted({midnight.date() for _, _, midnight, _, _ in differing})
 
 
-def _true_days(site_id: int, moment: JournalMoment) -> Select[Any]:  # Any: a Select of columns chosen by name
+def _true_days(site_id: int, moment: JournalMoment) -> AnySelect:
     """Return a query that counts the deals of each UTC day, with the columns of `deal_day`.
 
     Days are computed from year 1, because engines round negative quotients towards zero. `_days` implements the same

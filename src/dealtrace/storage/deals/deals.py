@@ -8,9 +8,10 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func,
 from sqlalchemy.sql import Select
 
 from dealtrace.attribution.traffic_source import TrafficSource
-from dealtrace.deals.deal import Deal, DealId
+from dealtrace.deals.deal import Deal, DealId, DealKey, choose_deal
 from dealtrace.deals.matchers import Matcher
 from dealtrace.deals.registration import Registered
+from dealtrace.leads.reference import all_spellings
 from dealtrace.storage.database.column_types import is_among, is_in
 from dealtrace.storage.database.compiled_statement import CompiledStatement, Row
 from dealtrace.storage.deals.daily_counts import count_new_deals, recounting
@@ -134,6 +135,23 @@ def update_clues(connection: Connection, site_id: int, deals: Sequence[Deal]) ->
     rows = [{"site_id": site_id, "id": changed.id, **clue_columns(changed.clue)} for changed in deals]
     _UPDATE_CLUE.run_many(connection, [{**row, "of_site": site_id, "of_deal": row["id"]} for row in rows])
     _INSERT_CONTACT.run_many(connection, contact_rows(rows))
+
+
+def list_named_deals(connection: Connection, site_id: int, keys: Sequence[DealKey], *, lock: bool) -> list[Deal | None]:
+    """List the non-deleted deal that each key identifies, in the order of the keys, `None` where there is no deal.
+
+    With `lock`, the deals stay locked until the transaction ends.
+    """
+    known = list_deals_by_key(
+        connection,
+        site_id,
+        ids=[key.id for key in keys if key.id is not None],
+        numbers=all_spellings(key.number for key in keys if key.number is not None),
+        lock=lock,
+    )
+    by_id = {deal.id: deal for deal in known}
+    by_number = {deal.number: deal for deal in known}
+    return [choose_deal(key, by_id, by_number) for key in keys]
 
 
 def list_deals_by_key(

@@ -1,22 +1,18 @@
-"""Why a deal was matched to its lead or to none, computed in SQL; `matching/match_reason.py` has the rule in Python.
-
-Any: SQLAlchemy does not know the type of a CASE expression of strings.
-"""
+"""Why a deal was matched to its lead or to none, computed in SQL; `matching/match_reason.py` has the rule in Python."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, case, literal, or_, select
 
 from dealtrace.leads.lead import LeadKind
 from dealtrace.matching.match_reason import UNMATCHED_REASONS, MatchReason
-from dealtrace.storage.database.column_types import is_in
+from dealtrace.storage.database.column_types import AnyElement, is_in
 from dealtrace.storage.deals.lead_links import is_its_lead
 from dealtrace.storage.schema.tables.deals import deal, deal_contact
 from dealtrace.storage.schema.tables.leads import call, lead_contact, lead_request
 
 
-def match_reason(*, contact_matching: bool) -> ColumnElement[Any]:
+def match_reason(*, contact_matching: bool) -> AnyElement:
     """Return the SQL expression for a deal's match reason: why the deal has its lead, or why it has none.
 
     The query must join the lead. `contact_matching` is the site's setting that allows matches by phone or e-mail.
@@ -82,7 +78,7 @@ def find_match_reasons(
     return {row[0]: str(row[1]) for row in connection.execute(query)}
 
 
-def _with_lead(is_without_contact: ColumnElement[bool]) -> ColumnElement[Any]:
+def _with_lead(is_without_contact: ColumnElement[bool]) -> AnyElement:
     clue = deal.c
     is_call, is_request = (deal.c.lead_kind == kind for kind in (LeadKind.CALL, LeadKind.LEAD_REQUEST))
     names_call = or_(clue.clue_call_id.is_not(None), clue.clue_call_reference.is_not(None))

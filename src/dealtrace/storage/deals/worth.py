@@ -19,7 +19,8 @@ from sqlalchemy import (
     type_coerce,
 )
 
-from dealtrace.deals.amount import KOPECKS_PER_RUBLE, STEPS_PER_RUBLE
+from dealtrace.attribution.cost import KOPECKS_PER_RUBLE
+from dealtrace.deals.amount import STEPS_PER_RUBLE
 from dealtrace.deals.currency import KOPECKS_MAX, RATE_STEPS, RUBLE
 from dealtrace.storage.schema.tables.deals import deal
 from dealtrace.storage.schema.tables.rates import currency_rate

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, FromClause, and_, case, func, or_
+from sqlalchemy import ColumnElement, FromClause, and_, case, func
 
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
@@ -19,7 +19,7 @@ from dealtrace.storage.journals.keyset_pages import PageQuery
 from dealtrace.storage.schema.tables.deals import deal
 from dealtrace.storage.schema.tables.leads import LEAD_TABLES, call, lead_credit, lead_request
 from dealtrace.storage.schema.tables.visits import traffic_source, visit
-from dealtrace.storage.visits.credits import CREDITED, credit_key_of_deal, heaviest_of
+from dealtrace.storage.visits.credits import CREDITED, credit_key_of_deal, heaviest_of, is_deal_matched
 
 
 @record
@@ -64,8 +64,7 @@ def _conditions(site: Site, filters: DealFilters) -> Iterator[ColumnElement[bool
         if text := getattr(filters, name):
             yield deal.c[name] == text
     if filters.is_matched is not None:
-        is_matched = or_(credit_key_of_deal().is_not(None), deal.c.stated_source_id.is_not(None))
-        yield is_matched if filters.is_matched else ~is_matched
+        yield is_deal_matched() if filters.is_matched else ~is_deal_matched()
     if filters.reason is not None:
         yield has_reason(filters.reason, contact_matching=site.contact_matching)
     if filters.is_contact_unusable:

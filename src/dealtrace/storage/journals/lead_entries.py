@@ -65,7 +65,7 @@ class LeadEntry:
     @property
     def began_at(self) -> datetime:
         """When the call or the lead request began."""
-        return self.lead.started_at if isinstance(self.lead, Call) else self.lead.requested_at
+        return self.lead.began_at
 
     @property
     def origin(self) -> Origin:

@@ -1,23 +1,22 @@
 """Search for deals and leads, with a small query for each possible meaning of the search string."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, or_, select
+from sqlalchemy import ColumnElement, Connection, or_, select
 
 from dealtrace.leads.lead import LeadKind
 from dealtrace.leads.reference import spellings
 from dealtrace.leads.search_text import ANY, SearchText
-from dealtrace.storage.database.column_types import is_in
+from dealtrace.storage.database.column_types import AnyElement, is_in
+from dealtrace.storage.database.compiled_statement import AnySelect
 from dealtrace.storage.schema.tables.deals import deal, deal_contact
 from dealtrace.storage.schema.tables.leads import LEAD_REFERENCES, LEAD_TABLES, client, lead_contact
 
 FOUND_MAX = 1000
 """Ours: the maximum number of rows that a query finds; a search that finds that many is not specific enough."""
 _ESCAPE = "\\"
-
-Text = ColumnElement[Any]
-"""An SQL expression to compare with a search. Any: its values may be strings or null."""
+Query = TypeVar("Query", bound=AnySelect)
 
 
 def find_searched_deals(connection: Connection, site_id: int, search: SearchText) -> set[int]:
@@ -84,22 +83,22 @@ def _find_named_clients(connection: Connection, site_id: int, search: SearchText
     return found | set(connection.execute(joined).scalars()) if found else set()
 
 
-def _where(rows: Select[Any], *conditions: ColumnElement[bool] | None) -> Iterator[Select[Any]]:
+def _where(rows: Query, *conditions: ColumnElement[bool] | None) -> Iterator[Query]:
     """Yield a query for each condition that is not `None`, so that each query uses its own index."""
     return (rows.where(condition).limit(FOUND_MAX) for condition in conditions if condition is not None)
 
 
-def _is_id(column: Text, search: SearchText) -> ColumnElement[bool] | None:
+def _is_id(column: AnyElement, search: SearchText) -> ColumnElement[bool] | None:
     return column == search.id if search.id is not None else None
 
 
-def _is_reference(column: Text, search: SearchText) -> ColumnElement[bool]:
+def _is_reference(column: AnyElement, search: SearchText) -> ColumnElement[bool]:
     if search.mask is not None:
         return column.like(_like(search.mask), escape=_ESCAPE)
     return column.in_(spellings(search.text))
 
 
-def _is_contact(column: Text, search: SearchText) -> ColumnElement[bool] | None:
+def _is_contact(column: AnyElement, search: SearchText) -> ColumnElement[bool] | None:
     if search.mask is not None:
         return column.like(_like(search.phone_mask or search.mask.lower()), escape=_ESCAPE)
     return column.in_(search.contacts) if search.contacts else None

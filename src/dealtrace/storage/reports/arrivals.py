@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Column, Connection, func, select
+from sqlalchemy import Connection, func, select
 
 from dealtrace.record import record
 from dealtrace.storage.schema.tables.costs import cost
 from dealtrace.storage.schema.tables.deals import deal
 from dealtrace.storage.schema.tables.leads import call, lead_request
+from dealtrace.storage.schema.tables.parts import AnyColumn
 from dealtrace.storage.schema.tables.visits import visit
 
 
@@ -53,8 +53,7 @@ def find_arrivals(connection: Connection, site_id: int) -> Arrivals:
     )
 
 
-def _find_first_and_last(connection: Connection, site_id: int, at: "Column[Any]") -> FirstAndLast:
-    # Any: the type parameter of a column of instants
+def _find_first_and_last(connection: Connection, site_id: int, at: AnyColumn) -> FirstAndLast:
     undeleted = [at.table.c.deleted_at.is_(None)] if "deleted_at" in at.table.c else []
     mine = select(at).where(at.table.c.site_id == site_id, *undeleted).limit(1)
     first, last = (connection.execute(mine.order_by(end)).scalar_one_or_none() for end in (at, at.desc()))

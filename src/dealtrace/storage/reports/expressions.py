@@ -1,18 +1,18 @@
-"""Short names for the types of SQL statements and expressions in reports.
-
-Any: the types of SQLAlchemy depend on columns, and the columns depend on the report.
-"""
+"""Short names for the types of SQL statements and expressions in reports."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from sqlalchemy import BigInteger, BindParameter, ColumnElement, Label, Select, bindparam
+from sqlalchemy import BigInteger, BindParameter, Label, bindparam
 
-Selection = Select[Any]
-Expression = ColumnElement[Any]
-NamedExpression = Label[Any]
-Rows = Sequence[Sequence[Any]]
+from dealtrace.storage.database.column_types import AnyElement
+from dealtrace.storage.database.compiled_statement import AnySelect, PlainRow
+
+Selection = AnySelect
+Expression = AnyElement
+NamedExpression = Label[Any]  # Any: columns depend on the report
+Rows = Sequence[PlainRow]
 Parameters = Mapping[str, object]
 """The values of a statement's parameters, by parameter name."""
 NO_PARAMETERS: Parameters = MappingProxyType({})

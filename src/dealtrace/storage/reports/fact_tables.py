@@ -1,8 +1,7 @@
 """The facts of reports as selects that do not depend on where the facts are stored.
 
 A fact is what a report counts: a visit, a lead, a deal, an assist or a cost. A touch is a visit that a lead is
-credited to. An assist is a deal counted for each touch of its lead before the last touch. Any: the columns of a select
-depend on the wanted attributes.
+credited to. An assist is a deal counted for each touch of its lead before the last touch.
 """
 
 from collections.abc import Collection, Hashable, Iterable, Sequence
@@ -59,7 +58,7 @@ class FactTables(Hashable, Protocol):
 
     The site's id is a parameter. Every select has the column `id` and a column for each wanted attribute. Attributes
     are dimensions, by name, and further values that measures or flags need. Strings without information, such as
-    `(not set)`, are null. `Any`: the columns of a select depend on the wanted attributes.
+    `(not set)`, are null.
     """
 
     def visitors_max(self, by: Sequence[Dimension]) -> int | None:

@@ -1,18 +1,16 @@
 """The flags of measures: SQL conditions on facts, with the attributes (columns) that each condition needs.
 
-The attributes of calls are computed here; `stored_facts.py` has the others.
+`stored_facts.py` has the attributes.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, and_, case
+from sqlalchemy import ColumnElement, FromClause
 
 from dealtrace.record import record
 from dealtrace.reports.dimensions import KIND_KEYS
 from dealtrace.reports.statuses import Meaning
-from dealtrace.storage.reports.expressions import Expression
-from dealtrace.storage.schema.tables.leads import call
 
 FIRST_WON = "is_first_won"
 """The flag of the first won deal of a client; the statement must join the first won deals."""
@@ -35,7 +33,7 @@ FLAGS: Mapping[str, Flag] = {
     "is_call": Flag(("lead_kind",), lambda row: row.lead_kind == _CALL),
     "is_request": Flag(("lead_kind",), lambda row: row.lead_kind == _REQUEST),
     "is_answered": Flag(("is_answered",), lambda row: row.is_answered == 1),
-    "is_missed": Flag(("lead_kind", "is_answered"), lambda row: and_(row.lead_kind == _CALL, row.is_answered == 0)),
+    "is_missed": Flag(("is_missed",), lambda row: row.is_missed == 1),
     "is_target": Flag(("is_target",), lambda row: row.is_target == 1),
     "has_visit": Flag(("visit_id",), lambda row: row.visit_id.is_not(None)),
     "has_deal": Flag(("has_deal",), lambda row: row.has_deal == 1),
@@ -48,25 +46,9 @@ FLAGS: Mapping[str, Flag] = {
     FIRST_WON: Flag(("meaning", "client_id"), lambda row: row.is_first_won == 1),
     TOUCHED: Flag(("lead_id", "happened_at"), lambda row: row.touched_at.is_not(None)),
 }
-"""All flags by name; their attributes are defined in this module or in `stored_facts.py`."""
+"""All flags by name."""
 
 
 def flag_condition(row: FromClause, flag: str) -> ColumnElement[bool]:
     """Return the SQL condition that a row has the named flag."""
     return FLAGS[flag].condition(row.c)
-
-
-def seconds_if_target() -> Expression:
-    """Return the SQL expression for the duration of a call in seconds, null if the call was reported as unanswered.
-
-    Such a call cannot be a target; see `is_target_call`.
-    """
-    return case((call.c.is_successful.is_not(False), call.c.duration_seconds), else_=None)
-
-
-def is_answered() -> Expression:
-    """Return the SQL expression that is 1 for an answered call, else 0; see `leads.call.is_answered`."""
-    reported = call.c.is_successful
-    return case(
-        (reported.is_(True), 1), (and_(reported.is_(None), call.c.duration_seconds > 0), 1), else_=0
-    )  # fmt: skip

@@ -1,11 +1,8 @@
-"""Find the most frequent spellings of the keys of a dimension, and the keys that contain a string.
-
-Any: the columns of a select depend on the wanted attributes, and drivers do not type rows.
-"""
+"""Find the most frequent spellings of the keys of a dimension, and the keys that contain a string."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import TypeVar
 
 from sqlalchemy import and_, func, or_, select
 
@@ -14,6 +11,7 @@ from dealtrace.reports.facts import Fact
 from dealtrace.reports.periods import Span
 from dealtrace.reports.statuses import Meaning
 from dealtrace.storage.database.column_types import is_among_many, microseconds
+from dealtrace.storage.database.compiled_statement import PlainRow
 from dealtrace.storage.reports.expressions import Expression, Fetch, Selection
 from dealtrace.storage.reports.fact_tables import AT, FactTables, Moment
 from dealtrace.storage.reports.sql_functions import BLANKS
@@ -23,6 +21,8 @@ _STATED_BY = ((Fact.VISITS, "source_id"), (Fact.LEADS, "stated_source_id"), (Fac
 """The kinds of facts (such as visits) in which spellings of sources are counted, each with its column of source ids."""
 _LISTED = "listed"
 """The parameter with the keys or ids to look for."""
+Counted = TypeVar("Counted")
+"""What is counted to find the most frequent spelling: the id of a source, or the spelling of a status."""
 
 
 def find_spellings(fetch: Fetch, tables: FactTables, dimension: Dimension, keys: Collection[str]) -> dict[str, str]:
@@ -63,19 +63,21 @@ def single_spellings(tables: FactTables, dimension: Dimension) -> Selection:
     return select(*columns).where(key.is_not(None)).group_by(key)
 
 
-def _commonest(found: Iterable[Sequence[Any]], keys: Collection[str], count: Any) -> dict[str, str]:
+def _commonest(
+    found: Iterable[PlainRow], keys: Collection[str], count: Callable[[list[Counted]], Mapping[Counted, int]]
+) -> dict[str, str]:
     """Return the most frequent spelling of each key.
 
     Each row of `found` has a key, a spelling, and an id or string; `count` counts how often each of these is used.
     """
-    spelt: dict[str, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
+    spelt: dict[str, dict[str, list[Counted]]] = defaultdict(lambda: defaultdict(list))
     for key, spelling, counted in found:
         if key in keys:
             spelt[key][spelling.strip()].append(counted)
     doubtful = [
         each for spellings in spelt.values() if len(spellings) > 1 for ids in spellings.values() for each in ids
     ]
-    times: Mapping[Any, int] = count(doubtful) if doubtful else {}
+    times: Mapping[Counted, int] = count(doubtful) if doubtful else {}
     return {
         key: min(spellings, key=lambda spelling: (-sum(times.get(each, 0) for each in spellings[spelling]), spelling))
         for key, spellings in spelt.items()

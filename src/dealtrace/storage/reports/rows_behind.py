@@ -1,7 +1,4 @@
-"""Find the facts (visits, leads, deals, costs) that a report counts for a figure, a single number in the report.
-
-Any: the columns of a select depend on the wanted attributes, and drivers do not type rows.
-"""
+"""Find the facts (visits, leads, deals, costs) that a report counts for a figure, a single number in the report."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
@@ -15,6 +12,7 @@ from dealtrace.reports.answer import Keys
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.measures import Aggregate, Measure
 from dealtrace.storage.database.column_types import is_among_many
+from dealtrace.storage.database.compiled_statement import PlainRow
 from dealtrace.storage.reports.counted_rows import CountedRows, Group, counted_rows, key_of, wanted_of
 from dealtrace.storage.reports.expressions import Expression, Fetch, Selection
 from dealtrace.storage.reports.fact_tables import AT, FactTables
@@ -47,7 +45,7 @@ class BehindRow:
     at: int
     share: int
     sums: Mapping[str, int | None]
-    labels: Mapping[str, Any]
+    labels: Mapping[str, Any]  # Any: as drivers give the values of columns
 
 
 @record
@@ -123,7 +121,7 @@ def _listed(rows: CountedRows, sums: Sequence[str], labels: Sequence[str]) -> Se
     )
 
 
-def _row_of(row: Sequence[Any], sums: Sequence[str], labels: Sequence[str]) -> BehindRow:
+def _row_of(row: PlainRow, sums: Sequence[str], labels: Sequence[str]) -> BehindRow:
     id_, at, share, *others = row
     added = [int(value) if value is not None else None for value in others[: len(sums)]]
     said = dict(zip(labels, others[len(sums) :], strict=True))

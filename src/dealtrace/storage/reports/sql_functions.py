@@ -12,6 +12,7 @@ from sqlalchemy.types import TypeDecorator
 
 from dealtrace.attribution.traffic_source import UNKNOWN_PARTS
 from dealtrace.reports.time_keys import MONTHS
+from dealtrace.storage.database.column_types import sqlite_json_each
 from dealtrace.storage.reports.expressions import Expression
 
 HALVES = 1_000_000_000
@@ -30,7 +31,7 @@ class WholeNumber(TypeDecorator[int]):
 
 
 def whole_number(answered: Any) -> int:
-    """Return a sum as an integer, whatever type the driver returns."""
+    """Return a sum as an integer. Any: a driver returns an integer, a decimal number or a string."""
     if answered is None:
         return 0
     if isinstance(answered, str):
@@ -108,9 +109,7 @@ class items_of(FunctionElement[str]):  # noqa: N801
     type = Text()
 
 
-@compiles(items_of, "sqlite")
-def _sqlite_items(element: items_of, compiler: SQLCompiler, **kwargs: object) -> str:
-    return f"json_each({compiler.process(element.clauses, **kwargs)})"
+compiles(items_of, "sqlite")(sqlite_json_each)
 
 
 @compiles(items_of, "postgresql")

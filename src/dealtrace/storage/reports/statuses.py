@@ -1,22 +1,21 @@
 """The statuses of a site's deals; each spelling is stored once, with its meaning."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, Insert, bindparam, func, select, update
 
 from dealtrace.reports.statuses import STATUSES_MAX, Meaning, Status, status_key
 from dealtrace.storage.database.column_types import is_among
-from dealtrace.storage.database.compiled_statement import CompiledStatement
+from dealtrace.storage.database.compiled_statement import CompiledStatement, EngineInsert
 from dealtrace.storage.database.upsert import insert_into
 from dealtrace.storage.reports.known_statuses import KnownStatuses
 from dealtrace.storage.schema.tables.deals import deal
 from dealtrace.storage.schema.tables.reports import deal_status
 
 
-def _insert(engine_insert: Callable[..., Any]) -> Insert:
-    """Return the insert of new statuses. Any: no common type of the engines' inserts has `on_conflict_do_nothing`."""
+def _insert(engine_insert: EngineInsert) -> Insert:
+    """Return the insert of new statuses."""
     statement: Insert = (
         engine_insert(deal_status)
         .values({column.name: bindparam(column.name, type_=column.type) for column in deal_status.c})

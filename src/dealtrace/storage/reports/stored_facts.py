@@ -13,7 +13,6 @@ from sqlalchemy import (
     func,
     literal,
     null,
-    or_,
     select,
     type_coerce,
     union_all,
@@ -25,11 +24,12 @@ from dealtrace.record import record
 from dealtrace.reports.dimensions import FIELD_PREFIX, KIND_KEYS, Dimension, Kind
 from dealtrace.reports.facts import Fact
 from dealtrace.storage.database.column_types import json_text
+from dealtrace.storage.deals.lead_links import is_its_lead
 from dealtrace.storage.deals.match_reasons import match_reason
 from dealtrace.storage.deals.worth import lacks_rate, worth_of
+from dealtrace.storage.leads.call_outcomes import is_answered, is_missed, seconds_if_target
 from dealtrace.storage.reports.expressions import Expression, Selection
 from dealtrace.storage.reports.fact_tables import AT, SITE_ID, TARGET_SECONDS, Moment
-from dealtrace.storage.reports.flags import is_answered, seconds_if_target
 from dealtrace.storage.reports.joined_leads import (
     client_kind,
     client_paths,
@@ -46,7 +46,7 @@ from dealtrace.storage.schema.tables.deals import deal, deal_tag
 from dealtrace.storage.schema.tables.leads import LEAD_STARTS, LEAD_TABLES, call, lead_credit, lead_request
 from dealtrace.storage.schema.tables.reports import deal_status
 from dealtrace.storage.schema.tables.visits import traffic_source, visit
-from dealtrace.storage.visits.credits import credit_key_of_deal
+from dealtrace.storage.visits.credits import credit_key_of_deal, is_deal_matched
 
 
 @record
@@ -131,10 +131,10 @@ class StoredFacts:
 
     @property
     def chooses_first(self) -> bool:
-        """Return false: reports fetch all rows from SQLite and PostgreSQL; see `FactTables`.
+        """Return false: SQLite and PostgreSQL return all rows, and the report keeps the first ones; see `FactTables`.
 
-        SQLite's integers are too short to choose the first rows; if PostgreSQL chose them, it would not group in
-        parallel.
+        SQLite cannot sort exactly, since what it would sort by can exceed its 64-bit integers. PostgreSQL could, but it
+        would then no longer group in parallel.
         """
         return False
 
@@ -258,7 +258,8 @@ class StoredFacts:
                 known_text(call.c.dialled_phone) if is_call else cast(null(), call.c.dialled_phone.type)
             ),
             "client_since": Attribute(client_since(table.c.client_id)),
-            "is_answered": Attribute(is_answered() if is_call else cast(literal(0), BigInteger)),
+            "is_answered": Attribute(case((is_answered(), 1), else_=0) if is_call else cast(literal(0), BigInteger)),
+            "is_missed": Attribute(case((is_missed(), 1), else_=0) if is_call else cast(literal(0), BigInteger)),
             "is_target": Attribute(case((seconds >= TARGET_SECONDS, 1), else_=0)),
             "target_seconds": Attribute(seconds),
             "custom_values": Attribute(type_coerce(table.c.custom_values, Text)),
@@ -299,9 +300,7 @@ class StoredFacts:
             "match_reason": Attribute(match_reason(contact_matching=self.contact_matching), (_LEAD,)),
             "path": Attribute(paths.c.path, (_PATH,)),
             "stated_source_id": self._stated_source(stated),
-            "is_matched": Attribute(
-                case((or_(credit_key_of_deal().is_not(None), deal.c.stated_source_id.is_not(None)), 1), else_=0)
-            ),
+            "is_matched": Attribute(case((is_deal_matched(), 1), else_=0)),
             **{name: Attribute(attribute.of, (_LEAD, *attribute.joins)) for name, attribute in _of_visit(own).items()},
             **{name: Attribute(field) for name, field in _fields(deal.c.custom_values, names).items()},
         }
@@ -381,8 +380,7 @@ def _is_visit(visits: FromClause, visit_id: Expression, owner: FromClause) -> Ex
 
 def _with_lead(rows: FromClause) -> FromClause:
     for kind, table in LEAD_TABLES.items():
-        is_lead = and_(table.c.site_id == deal.c.site_id, table.c.id == deal.c.lead_id, deal.c.lead_kind == kind)
-        rows = rows.outerjoin(table, is_lead)
+        rows = rows.outerjoin(table, is_its_lead(table, kind))
     return rows
 
 

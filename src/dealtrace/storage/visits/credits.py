@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, insert, or_, select, true
 
@@ -12,7 +11,7 @@ from dealtrace.attribution.visit import Visit
 from dealtrace.deals.deal import Deal, DealId
 from dealtrace.leads.lead import LeadKind, LeadRef, ids_by_kind
 from dealtrace.record import record
-from dealtrace.storage.database.column_types import is_among, is_in
+from dealtrace.storage.database.column_types import AnyElement, is_among, is_in
 from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.database.many_rows import execute_many
 from dealtrace.storage.schema.tables.deals import deal
@@ -22,7 +21,7 @@ from dealtrace.storage.visits.visits import VISIT_ROWS, find_visits, visit_from_
 
 HEAVIEST = 0
 """The position of a lead's largest credit under a model; credits are stored in the order of `attribution/credit.py`."""
-Operand = ColumnElement[Any] | int  # Any: columns and parameters of every type are compared
+Operand = AnyElement | int
 
 
 def heaviest_of(site_id: Operand, lead_id: Operand, model: Operand) -> ColumnElement[bool]:
@@ -36,6 +35,11 @@ def heaviest_of(site_id: Operand, lead_id: Operand, model: Operand) -> ColumnEle
 def credit_key_of_deal() -> ColumnElement[int]:
     """Return the SQL expression for a deal's `CreditKey`: its lead's id or, without a lead, its visit's id negated."""
     return func.coalesce(deal.c.lead_id, -deal.c.visit_id)
+
+
+def is_deal_matched() -> ColumnElement[bool]:
+    """Return the SQL condition that a deal has a lead or a visit, or that a source was stated for it."""
+    return or_(credit_key_of_deal().is_not(None), deal.c.stated_source_id.is_not(None))
 
 
 CREDITED = and_(

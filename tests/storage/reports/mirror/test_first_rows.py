@@ -1,11 +1,9 @@
 """The first rows of a report that the mirror chooses are those of a report that sorts all rows in memory."""
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -28,6 +26,7 @@ from dealtrace.storage.reports.mirror.dialect import fetch_rows
 from dealtrace.storage.reports.mirror.facts import MirrorFacts
 from dealtrace.storage.reports.mirror.first_rows import comparable
 from dealtrace.storage.reports.mirror.library import MirrorConnection, connect
+from engines import CopySqlite
 from mirrored import DAY, FIELDS, GOOGLE, NOON, YANDEX, Scene
 
 NOW = NOON + timedelta(days=2)
@@ -46,11 +45,10 @@ class _SortedInMemory(MirrorFacts):
 
 
 @pytest.fixture(scope="module")
-def scene(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+def scene(copy_sqlite: CopySqlite, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     """Give a site with facts of every kind, and with sources that are spelt in several ways."""
     file = tmp_path_factory.mktemp("first") / "dealtrace.db"
-    shutil.copy(sqlite_template, file)
-    database = open_database(f"sqlite:///{file}")
+    database = open_database(copy_sqlite(file))
     found = Scene(Stage(database))
     sources = (YANDEX, GOOGLE, TrafficSource("yandex ", "CPC"), TrafficSource("yandex", "cpc", "Brand"),
                TrafficSource("Google", "Ёж"), TrafficSource("ya", "я"))  # fmt: skip

@@ -37,6 +37,7 @@ from dealtrace.storage.reports.mirror.mirror import (
 from dealtrace.storage.reports.mirror.open_mirrors import MirrorBusy
 from dealtrace.storage.reports.mirror.status import Rebuild, find_mirror_status
 from dealtrace.storage.schema.upgrade import upgrade_schema
+from engines import CopySqlite
 from mirrored import NOON, PHONE, Scene, stored_and_mirrored
 from processes import Order, keeper
 from write_commands import by_contact, registration
@@ -144,10 +145,9 @@ def test_a_restored_backup_beside_a_newer_mirror_is_noticed(scene: Scene, tmp_pa
     scene.compare()
 
 
-def test_the_mirror_of_another_database_is_never_asked(scene: Scene, sqlite_template: Path, tmp_path: Path) -> None:
+def test_the_mirror_of_another_database_is_never_asked(scene: Scene, copy_sqlite: CopySqlite, tmp_path: Path) -> None:
     other = tmp_path / "other.db"
-    shutil.copy(sqlite_template, other)
-    database = open_database(f"sqlite:///{other}")
+    database = open_database(copy_sqlite(other))
     strangers = Scene(Stage(database))
     shutil.copytree(folder_of(scene.stage.database), folder_of(database))
     strangers.compare()
@@ -311,10 +311,11 @@ def test_what_a_killed_process_spilled_is_removed(scene: Scene) -> None:
     assert not left.exists()
 
 
-def test_two_mirrors_of_one_process_are_read_side_by_side(scene: Scene, sqlite_template: Path, tmp_path: Path) -> None:
+def test_two_mirrors_of_one_process_are_read_side_by_side(
+    scene: Scene, copy_sqlite: CopySqlite, tmp_path: Path
+) -> None:
     file = tmp_path / "second.db"
-    shutil.copy(sqlite_template, file)
-    database = open_database(f"sqlite:///{file}")
+    database = open_database(copy_sqlite(file))
     second = Scene(Stage(database))
     with open_facts(scene.stage.database, scene.shop.site) as first:
         second.compare()

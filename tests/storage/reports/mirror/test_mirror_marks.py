@@ -1,11 +1,9 @@
 """Whatever changes in the database, the next question finds it in the mirror."""
 
-import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,16 +23,16 @@ from dealtrace.storage.reports.mirror.marks import MARKED
 from dealtrace.storage.schema.tables.marks import mirror_mark
 from dealtrace.storage.schema.tables.visits import visit
 from dealtrace.storage.visits import credits as stored_credits
+from engines import CopySqlite
 from mirrored import NOON, PHONE, YANDEX, Scene, stored_and_mirrored
 from write_commands import by_contact, registration
 
 
 @pytest.fixture(scope="module")
-def database(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+def database(copy_sqlite: CopySqlite, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """Give a SQLite database: PostgreSQL has no mirror."""
     file = tmp_path_factory.mktemp("mirror") / "dealtrace.db"
-    shutil.copy(sqlite_template, file)
-    opened = open_database(f"sqlite:///{file}")
+    opened = open_database(copy_sqlite(file))
     yield opened
     opened.close()
 

@@ -1,6 +1,5 @@
 """A mirror is built in parts, two of them at one time: each in a transaction of its own, and all of them whole."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -11,6 +10,7 @@ from cast import Stage
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.reports.mirror import lead_touches
 from dealtrace.storage.reports.mirror.library import THREADS, MirrorConnection, MirrorFault, connect
+from engines import CopySqlite
 from mirrored import Scene
 
 
@@ -40,7 +40,7 @@ def test_a_part_that_fails_fails_the_whole(mirror: MirrorConnection) -> None:
 
 
 def test_a_mirror_of_several_parts_has_what_the_database_has(
-    monkeypatch: pytest.MonkeyPatch, sqlite_template: Path, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, copy_sqlite: CopySqlite, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(lead_touches, "_AT_ONCE", 2)
     gather_all, found = lead_touches.gather_all, []
@@ -50,7 +50,6 @@ def test_a_mirror_of_several_parts_has_what_the_database_has(
         return found[-1]
 
     monkeypatch.setattr(lead_touches, "gather_all", gathering)
-    file = shutil.copy(sqlite_template, tmp_path / "dealtrace.db")
-    with closing(open_database(f"sqlite:///{file}")) as database:
+    with closing(open_database(copy_sqlite(tmp_path / "dealtrace.db"))) as database:
         Scene(Stage(database)).compare()
     assert [len(parts) > THREADS for parts in found] == [True]

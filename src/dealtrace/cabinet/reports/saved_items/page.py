@@ -8,13 +8,13 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from dealtrace import clock
-from dealtrace.accounts.masking import masked_text
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import Site
+from dealtrace.cabinet.field_labels import labelled_text
+from dealtrace.cabinet.form_pages import Faults, fault_text, redirect_with_message, show_form_page
 from dealtrace.cabinet.gate import FORBIDDEN, not_found
 from dealtrace.cabinet.reports.default_question import USUAL
 from dealtrace.cabinet.reports.report_url import ReportUrl, report_url_at
-from dealtrace.cabinet.settings.page import Faults, fault_text, redirect_with_message, show_settings
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, InvalidSetting, NameTaken
 from dealtrace.operations.accounts.require_site import require_site
@@ -30,19 +30,16 @@ OWN, SITES = "own", "site"
 class Draft:
     """A refused form: the owner (`whose`) and the name of what was to be saved, and its question as a query string."""
 
-    whose: str = OWN
-    name: str = ""
-    query: str = ""
-
-
-NO_DRAFT = Draft()
+    whose: str
+    name: str
+    query: str
 
 
 @record
 class SavedItemLine:
     """A line of a list of saved reports or segments.
 
-    `url` leads to the saved report, or of a report with the segment. `details` are further texts of the line.
+    `url` leads to the saved report, or to a report with the segment. `details` are further texts of the line.
     `fault` says why the saved question is no longer valid; it is empty if the question is valid.
     """
 
@@ -98,7 +95,8 @@ class SavedItemsPage:
                 self._save, view.current_site.id, url, saved_name=saved_name, by=by, overwrites=overwrites
             )
         except InvalidParameters as refusal:
-            return await self._page(view, faults={"": refusal.text(view.language)})
+            words = labelled_text(refusal, view.language, is_whole=view.may_see_contacts)
+            return await self._page(view, faults={"": words}, draft=Draft(whose, saved_name.name, url.query))
         except (InvalidSetting, NameTaken) as refusal:
             words = view.translate("This name is taken. Confirm the replacement, or choose another name.")
             faults = _faults_of(refusal, view, taken=words)
@@ -116,16 +114,26 @@ class SavedItemsPage:
             )
         except (InvalidSetting, NameTaken) as refusal:
             faults = _faults_of(refusal, view, taken=view.translate("This name is taken. Choose another name."))
-            return await self._page(view, faults={"": " ".join(faults.values())})
+            words = " ".join(faults.values())
+            return await self._page(view, faults={"new_name": words}, renaming=_renaming(view))
         return redirect_with_message(view, self.place, done) if is_done else not_found(view)
 
-    async def _page(self, view: View, *, faults: Faults | None = None, draft: Draft = NO_DRAFT) -> Response:
+    async def _page(
+        self,
+        view: View,
+        *,
+        faults: Faults | None = None,
+        draft: Draft | None = None,
+        renaming: tuple[str, str] | None = None,
+    ) -> Response:
         lines = []
         for line in await self.list_lines(view):
             whose = SITES if line.saved_name.user_id is None else OWN
+            is_renamed = (whose, line.saved_name.name) == renaming
             shown = line.saved_name.name if whose == OWN else view.shown_name(line.saved_name.name)
-            lines.append((line, shown, whose, _may_change(view, whose)))
-        return show_settings(
+            typed = view.form.get("new_name") if is_renamed else None
+            lines.append((line, shown, whose, _may_change(view, whose), typed))
+        return show_form_page(
             view,
             f"{self.place}.html",
             view.translate(self.title),
@@ -174,9 +182,13 @@ def fault_of(url: ReportUrl, known: QuestionContext, view: View) -> str:
     try:
         parse_question(url.raw_question(**USUAL), known)
     except InvalidParameters as refusal:
-        fault = refusal.text(view.language)
-        return fault if view.may_see_contacts else masked_text(fault)
+        return labelled_text(refusal, view.language, is_whole=view.may_see_contacts)
     return ""
+
+
+def _renaming(view: View) -> tuple[str, str]:
+    """Return the owner and the name of the saved item that a form renames."""
+    return SITES if view.form.get("whose") == SITES else OWN, view.form.get("name")
 
 
 def _faults_of(refusal: InvalidSetting | NameTaken, view: View, taken: str) -> Faults:

@@ -6,13 +6,13 @@ from sqlalchemy import Connection
 
 from dealtrace import clock
 from dealtrace.accounts.site import Site
+from dealtrace.cabinet.form_pages import stored_site
 from dealtrace.cabinet.formats import clock_time
 from dealtrace.cabinet.reports.default_question import DEFAULTS_WRITTEN_OUT, USUAL
 from dealtrace.cabinet.reports.page import read_context_of
 from dealtrace.cabinet.reports.readers import saved_url, with_stored_names
 from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.cabinet.reports.saved_items.page import SavedItemLine, SavedItemsPage, fault_of, site_report_url
-from dealtrace.cabinet.settings.page import stored_site
 from dealtrace.cabinet.view import View
 from dealtrace.operations.reports.save_report import delete_report, rename_report, save_report
 from dealtrace.reports.question import QuestionContext, parse_question
@@ -20,7 +20,7 @@ from dealtrace.reports.reading.masked_names import masked_names
 from dealtrace.reports.saved_items.names import SavedName
 from dealtrace.reports.saved_items.saved import SavedReport
 from dealtrace.storage.accounts.users import find_logins
-from dealtrace.storage.reports.saved import list_saved_reports
+from dealtrace.storage.reports.saved_items.saved import list_saved_reports
 
 
 async def _list(view: View) -> list[SavedItemLine]:

@@ -5,14 +5,14 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from dealtrace import clock
-from dealtrace.accounts.masking import masked_text
 from dealtrace.accounts.site import Site
+from dealtrace.cabinet.field_labels import labelled_text
+from dealtrace.cabinet.form_pages import stored_site
 from dealtrace.cabinet.reports.chips import words_of_filters
 from dealtrace.cabinet.reports.page import read_context_of
 from dealtrace.cabinet.reports.readers import for_person, saved_url, with_stored_names
 from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.cabinet.reports.saved_items.page import SavedItemLine, SavedItemsPage
-from dealtrace.cabinet.settings.page import stored_site
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters
 from dealtrace.operations.reports.manage_segments import add_segment, remove_segment, rename_segment
@@ -20,7 +20,7 @@ from dealtrace.reports.question import QuestionContext, parse_filters
 from dealtrace.reports.reading.masked_names import masked_names
 from dealtrace.reports.saved_items.names import SavedName
 from dealtrace.reports.saved_items.segments import Segment
-from dealtrace.storage.reports.segments import list_segments
+from dealtrace.storage.reports.saved_items.segments import list_segments
 
 
 async def _list(view: View) -> list[SavedItemLine]:
@@ -46,8 +46,7 @@ def _line(view: View, segment: Segment, known: QuestionContext, *, is_hidden: bo
         parse_filters(segment.filters, known)
         fault = ""
     except InvalidParameters as refusal:
-        text = refusal.text(view.language)
-        fault = text if view.may_see_contacts else masked_text(text)
+        fault = labelled_text(refusal, view.language, is_whole=view.may_see_contacts)
     named, _ = for_person(view, known, url)
     words = words_of_filters(segment.filters, named, view.language, is_whole=view.may_see_contacts)
     link = shown.link() if shown is not None else ""

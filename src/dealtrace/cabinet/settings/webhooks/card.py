@@ -8,17 +8,16 @@ from starlette.responses import Response
 
 from dealtrace import clock
 from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook
+from dealtrace.cabinet.form_pages import Faults, fault_text, number_of, redirect_with_message, show_form_page
 from dealtrace.cabinet.gate import not_found
-from dealtrace.cabinet.settings.page import Faults, fault_text, number_of, redirect_with_message, show_settings
 from dealtrace.cabinet.settings.webhooks.form import WebhookDraft, draft_of, faults_of, form_words, read_draft
 from dealtrace.cabinet.settings.webhooks.labels import PLACE, STATES, STYLES
 from dealtrace.cabinet.view import View
 from dealtrace.errors import DeliveryNotFound, InvalidSetting
-from dealtrace.leads.wall_clock import read_clock
+from dealtrace.leads.wall_clock import YEAR_FIRST, read_clock
 from dealtrace.operations.webhooks import manage
 from dealtrace.operations.webhooks.change import WebhookChange, change_webhook, former_webhook, replace_secret
 from dealtrace.record import record
-from dealtrace.reports.periods import YEAR_FIRST
 from dealtrace.storage.accounts.site_changes import find_site_change
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.webhooks.outbox import count_waiting_deliveries, list_latest_deliveries
@@ -118,7 +117,7 @@ async def _page(
     view: View, webhook: Webhook, draft: WebhookDraft | None = None, *, secret: str = "", faults: Faults | None = None
 ) -> Response:
     lines, waiting = await view.read(_read_log, webhook)
-    return show_settings(
+    return show_form_page(
         view,
         "settings/webhook.html",
         view.translate("Webhook"),

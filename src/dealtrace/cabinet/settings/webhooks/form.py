@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from dealtrace.accounts.webhook import EventKind, Webhook
-from dealtrace.cabinet.settings.page import fault_text
+from dealtrace.cabinet.form_pages import fault_text
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidSetting
 from dealtrace.record import record

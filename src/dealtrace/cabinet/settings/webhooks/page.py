@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from dealtrace import clock
 from dealtrace.accounts.webhook import BodyStyle, Webhook
-from dealtrace.cabinet.settings.page import Faults, fault_text, redirect_with_message, show_settings
+from dealtrace.cabinet.form_pages import Faults, fault_text, redirect_with_message, show_form_page
 from dealtrace.cabinet.settings.webhooks.form import WebhookDraft, faults_of, form_words, read_draft
 from dealtrace.cabinet.settings.webhooks.labels import PLACE, STATES, STYLES
 from dealtrace.cabinet.view import View
@@ -41,7 +41,7 @@ async def create(view: View) -> Response:
 
 async def _page(view: View, draft: WebhookDraft, *, secret: str = "", faults: Faults | None = None) -> Response:
     webhooks = await view.read(_read, view.current_site.id)
-    return show_settings(
+    return show_form_page(
         view,
         "settings/webhooks.html",
         view.translate("Webhooks"),

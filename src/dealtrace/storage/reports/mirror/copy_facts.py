@@ -1,21 +1,17 @@
-"""Copy visits, leads, deals and so on from the database into the mirror: either all, or only those that changed.
-
-Any: drivers do not type rows.
-"""
+"""Copy visits, leads, deals and so on from the database into the mirror: either all, or only those that changed."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Connection, Table, Text, select
 
 from dealtrace.leads.lead import LeadKind
 from dealtrace.record import record
 from dealtrace.reports.facts import Fact
-from dealtrace.storage.database.column_types import is_among_many
+from dealtrace.storage.database.column_types import AnyElement, is_among_many
 from dealtrace.storage.deals.worth import IS_FOREIGN
 from dealtrace.storage.reports.expressions import Expression, Parameters, Selection
 from dealtrace.storage.reports.fact_tables import AT, SITE_ID, Moment
@@ -323,7 +319,7 @@ def _add_what_repeats(source: Connection, site_id: int, marked: Marked) -> None:
         deals(IS_FOREIGN)
 
 
-def _is_among(column: Any, ids: Ids) -> is_among_many:
+def _is_among(column: AnyElement, ids: Ids) -> is_among_many:
     return is_among_many(column, _IDS, sorted(ids))
 
 

@@ -1,6 +1,6 @@
 """Compile the SQL statements of reports for DuckDB, and run them in the mirror."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -13,7 +13,7 @@ from sqlalchemy.sql.elements import BinaryExpression
 
 from dealtrace.record import record
 from dealtrace.storage.database.column_types import is_among, is_among_many
-from dealtrace.storage.database.compiled_statement import Convert
+from dealtrace.storage.database.compiled_statement import Convert, PlainRow
 from dealtrace.storage.reports.expressions import NO_PARAMETERS, Parameters, Rows, Selection
 from dealtrace.storage.reports.kept_rows import keep_rows
 from dealtrace.storage.reports.mirror.library import MirrorConnection
@@ -108,7 +108,7 @@ def _compile(statement: Selection, dialect: Dialect) -> CompiledText:
 def fetch_rows(connection: MirrorConnection, statement: Selection, parameters: Parameters = NO_PARAMETERS) -> Rows:
     """Run a statement in DuckDB and return all its rows, with values converted by the types of their columns."""
     found = compile_for_mirror(statement, DIALECT)
-    rows: Iterator[Sequence[Any]] = connection.stream(found.text, found.arguments(parameters))
+    rows: Iterator[PlainRow] = connection.stream(found.text, found.arguments(parameters))
     if found.outward:
         outward = found.outward
         rows = ([outward[at](value) if at in outward else value for at, value in enumerate(row)] for row in rows)

@@ -10,6 +10,7 @@ from threading import Timer
 from types import ModuleType
 from typing import Any
 
+from dealtrace.storage.database.compiled_statement import PlainRow
 from dealtrace.storage.database.database_errors import StatementStopped
 from dealtrace.storage.database.interruption import Interruption
 
@@ -56,7 +57,7 @@ class MirrorConnection:
         connection.execute(f"ATTACH '{quoted}' AS {_ATTACHED}")
         return _AttachedConnection(self._module, connection, spilled, interruption)
 
-    def execute(self, query: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+    def execute(self, query: str, parameters: Sequence[object] = ()) -> list[PlainRow]:
         """Run a statement and return its rows.
 
         Raises:
@@ -65,7 +66,7 @@ class MirrorConnection:
         """
         return list(self.stream(query, parameters))
 
-    def stream(self, query: str, parameters: Sequence[object] = ()) -> Iterator[tuple[Any, ...]]:
+    def stream(self, query: str, parameters: Sequence[object] = ()) -> Iterator[PlainRow]:
         """Run a statement and yield its rows, fetching some at a time; the exceptions are those of `execute`."""
         try:
             with self._interruption.reaching(self._connection.interrupt):

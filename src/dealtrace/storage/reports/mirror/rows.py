@@ -1,7 +1,4 @@
-"""Copy rows from the SQLite database into the mirror's tables as a stream.
-
-Any: the columns of a select depend on the wanted attributes.
-"""
+"""Copy rows from the SQLite database into the mirror's tables as a stream."""
 
 import os
 from collections.abc import Iterable, Iterator, Sequence

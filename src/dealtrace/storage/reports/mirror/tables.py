@@ -10,7 +10,7 @@ from dealtrace.attribution.traffic_source import SOURCE_PARTS
 from dealtrace.storage.reports.mirror.dialect import DIALECT
 from dealtrace.storage.reports.touched_rows import SPLIT_MODELS
 
-VERSION = 5
+VERSION = 6
 """The version of the tables, raised whenever a table or the meaning of its rows changes; older mirrors are rebuilt."""
 CUSTOM_VALUES = "custom_values"
 CLIENT_SINCE = "client_since"
@@ -64,7 +64,7 @@ They are counted to find out how many rows a report can have.
 leads = _table(
     "leads",
     (
-        "id", "at", "client_id", CLIENT_SINCE, "visit_id", "stated_source_id", "hour_at", "is_answered",
+        "id", "at", "client_id", CLIENT_SINCE, "visit_id", "stated_source_id", "hour_at", "is_answered", "is_missed",
         "target_seconds", *TOUCH_NUMBERS,
     ),
     ("lead_kind", "manager", "form", "dialled", *VISIT_TEXTS, CUSTOM_VALUES),

@@ -1,4 +1,4 @@
-"""Code that all pages of settings share: the stored site, messages about changes, and error messages of forms."""
+"""Pages with forms: messages about the last change, error messages beside fields, and the stored site to be changed."""
 
 from collections.abc import Mapping
 
@@ -6,9 +6,11 @@ from starlette.responses import Response
 
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import Site
+from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidSetting, Language, Refusal
 from dealtrace.operations.accounts.require_site import require_site
+from dealtrace.whole_number import parse_whole_number
 
 BAD_REQUEST = 400
 DONE: Mapping[str, str] = {
@@ -39,10 +41,10 @@ async def stored_site(view: View) -> Site:
     return view.site
 
 
-def show_settings(
+def show_form_page(
     view: View, template: str, title: str, *, faults: Faults | None = None, status: int = 0, **context: object
 ) -> Response:
-    """Return a page of settings with a message about the last change, or with error messages and status 400."""
+    """Return a page with forms, with a message about the last change, or with error messages and status 400."""
     done = DONE.get(view.request.query_params.get("done", ""), "")
     return view.page(
         template,
@@ -56,7 +58,7 @@ def show_settings(
 
 
 def redirect_with_message(view: View, place: str, done: str) -> Response:
-    """Redirect to a page of settings with a message about the change."""
+    """Redirect to a page with forms, with a message about the change."""
     return view.redirect_to(f"/{view.current_site.id}/{place}?done={done}")
 
 
@@ -64,13 +66,12 @@ def fault_text(refusal: Refusal, language: Language) -> str:
     """Return why a value is refused, without naming the setting, since the text is shown beside the setting's field."""
     if isinstance(refusal, InvalidSetting):
         return str(refusal.facts[language])
-    return refusal.text(language)
+    return labelled_text(refusal, language)
 
 
 def number_of(text: str) -> int:
     """Return the whole number in a string, or 0 if the string is not a number."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= NUMBER_LENGTH_MAX else 0
+    return parse_whole_number(text) or 0
 
 
-NUMBER_LENGTH_MAX = 18
 """The maximum number of digits of a number in a form, so that the number always fits into a database id."""

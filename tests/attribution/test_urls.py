@@ -1,22 +1,15 @@
-"""Reading web addresses."""
+"""Reading URLs and the names of hosts."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dealtrace.attribution.addresses import (
-    PART_LENGTH_MAX,
-    decoded,
-    fragment_parameters_of,
-    host_in_ascii,
-    host_of,
-    parameters_of,
-    registered_domain,
-)
+from dealtrace.attribution.host_names import host_in_ascii, host_of, registered_domain
+from dealtrace.attribution.urls import PART_LENGTH_MAX, decoded, fragment_parameters_of, parameters_of
 
 
 @pytest.mark.parametrize(
-    ("address", "host"),
+    ("url", "host"),
     [
         ("https://Shop.Example.COM:8443/a?b#c", "shop.example.com"),
         ("http://www.shop.ru./", "shop.ru"),
@@ -30,8 +23,8 @@ from dealtrace.attribution.addresses import (
         ("", ""),
     ],
 )
-def test_a_host_is_read_without_what_surrounds_it(address: str, host: str) -> None:
-    assert host_of(address) == host
+def test_a_host_is_read_without_what_surrounds_it(url: str, host: str) -> None:
+    assert host_of(url) == host
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,18 @@
 """Saved reports, which belong to a site (shared by its users) or to a single user on a site."""
 
-from sqlalchemy import ColumnElement, Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from dealtrace.reports.saved_items.saved import SavedReport
 from dealtrace.storage.database.compiled_statement import Row
-from dealtrace.storage.database.upsert import insert_into
-from dealtrace.storage.reports.segments import SITES_OWN
+from dealtrace.storage.reports.saved_items.owned_names import (
+    count_named,
+    delete_named,
+    insert_named,
+    is_named,
+    is_shown_to,
+    owner_of,
+    rename_named,
+)
 from dealtrace.storage.schema.lock_order import in_lock_order
 from dealtrace.storage.schema.tables.reports import saved_report, segment
 
@@ -16,15 +23,8 @@ def insert_saved_report(connection: Connection, site_id: int, report: SavedRepor
     With `overwrites`, the new report replaces the existing report.
     """
     values = {"query": report.query, "saved_by": report.saved_by, "saved_at": report.saved_at}
-    statement = insert_into(connection, saved_report).values(
-        site_id=site_id, user_id=_owner(report.user_id), name=report.name, **values
-    )
-    key = ["site_id", "user_id", "name"]
-    if overwrites:
-        connection.execute(statement.on_conflict_do_update(index_elements=key, set_=values))
-        return True
-    statement = statement.on_conflict_do_nothing(index_elements=key).returning(saved_report.c.name)
-    return connection.execute(statement).first() is not None
+    owner = (site_id, report.user_id)
+    return insert_named(connection, saved_report, owner, report.name, values, overwrites=overwrites)
 
 
 def rename_saved_report(connection: Connection, site_id: int, user_id: int | None, name: str, new_name: str) -> bool:
@@ -32,14 +32,12 @@ def rename_saved_report(connection: Connection, site_id: int, user_id: int | Non
 
     The new name must not be in use.
     """
-    renamed = update(saved_report).where(*_named(site_id, user_id, name)).values(name=new_name)
-    return connection.execute(renamed.returning(saved_report.c.name)).first() is not None
+    return rename_named(connection, saved_report, site_id, user_id, name, new_name)
 
 
 def delete_saved_report(connection: Connection, site_id: int, user_id: int | None, name: str) -> bool:
     """Delete a user's own report, or a shared report if `user_id` is `None`, and return whether it existed."""
-    gone = delete(saved_report).where(*_named(site_id, user_id, name)).returning(saved_report.c.name)
-    return connection.execute(gone).first() is not None
+    return delete_named(connection, saved_report, site_id, user_id, name)
 
 
 def find_saved_report(connection: Connection, site_id: int, user_id: int | None, name: str) -> SavedReport | None:
@@ -50,8 +48,7 @@ def find_saved_report(connection: Connection, site_id: int, user_id: int | None,
 
 def list_saved_reports(connection: Connection, site_id: int, user_id: int | None = None) -> list[SavedReport]:
     """List the saved reports of the site, then the user's own saved reports, both ordered by name."""
-    owners = sorted({SITES_OWN, _owner(user_id)})
-    mine = select(saved_report).where(saved_report.c.site_id == site_id, saved_report.c.user_id.in_(owners))
+    mine = select(saved_report).where(*is_shown_to(saved_report, site_id, user_id))
     found = map(_report_from_row, connection.execute(mine))
     return sorted(found, key=lambda each: (each.user_id is not None, each.name.casefold(), each.name))
 
@@ -68,13 +65,13 @@ def list_reports_of_all(connection: Connection, site_id: int, *, lock: bool = Fa
 
 def update_query(connection: Connection, site_id: int, report: SavedReport, query: str) -> None:
     """Replace the query of a saved report, but keep who saved it and when."""
-    mine = _named(site_id, report.user_id, report.name)
+    mine = is_named(saved_report, site_id, report.user_id, report.name)
     connection.execute(update(saved_report).where(*mine).values(query=query))
 
 
 def count_saved_reports(connection: Connection, site_id: int) -> int:
     """Count the saved reports of a site and of all its users."""
-    return int(connection.execute(select(func.count()).where(saved_report.c.site_id == site_id)).scalar_one())
+    return count_named(connection, saved_report, site_id)
 
 
 def delete_what_a_user_saved(connection: Connection, site_id: int, user_id: int) -> None:
@@ -83,15 +80,5 @@ def delete_what_a_user_saved(connection: Connection, site_id: int, user_id: int)
         connection.execute(delete(table).where(table.c.site_id == site_id, table.c.user_id == user_id))
 
 
-def _named(site_id: int, user_id: int | None, name: str) -> tuple[ColumnElement[bool], ...]:
-    columns = saved_report.c
-    return columns.site_id == site_id, columns.user_id == _owner(user_id), columns.name == name
-
-
 def _report_from_row(row: Row) -> SavedReport:
-    user_id = row.user_id if row.user_id != SITES_OWN else None
-    return SavedReport(row.name, row.query, user_id, row.saved_by, row.saved_at)
-
-
-def _owner(user_id: int | None) -> int:
-    return user_id if user_id is not None else SITES_OWN
+    return SavedReport(row.name, row.query, owner_of(row.user_id), row.saved_by, row.saved_at)

@@ -1,20 +1,12 @@
-"""Parse URLs leniently: normalise the host, find its registered domain, and read parameters in any encoding."""
+"""Parse URLs leniently, and read their parameters in any encoding."""
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache, lru_cache
-from ipaddress import ip_address
 from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
 
-import idna
-from publicsuffixlist import PublicSuffixList
-
-ADDRESS_LENGTH_MAX = 8192
+URL_LENGTH_MAX = 8192
 """How many characters of a URL are parsed; any further characters are ignored."""
 PART_LENGTH_MAX = 1024
-HOST_LENGTH_MAX = 253
-"""The maximum number of characters of a host name in the Domain Name System."""
-HOSTS_REMEMBERED = 4096
 
 _ESCAPED_AMPERSAND = re.compile(r"&(?:amp;|#0*38;|#x0*26;)+", re.IGNORECASE)
 _MISWRITTEN = re.compile(r"(?:[?;]|%26)(?=utm_\w+=)", re.IGNORECASE)
@@ -24,80 +16,17 @@ _BEFORE_TAGS = "!/?"
 """The characters that single-page sites write before the parameters in a fragment, as in `#!/a=1` or `#?a=1`."""
 
 
-def split_address(address: str) -> SplitResult | None:
+def split_url(url: str) -> SplitResult | None:
     """Return the parts of a URL, or `None` if it is malformed.
 
     An HTML-escaped ampersand in the URL is decoded: `&amp;` is read as `&`.
     """
     try:
-        parts = urlsplit(_ESCAPED_AMPERSAND.sub("&", address[:ADDRESS_LENGTH_MAX]))
+        parts = urlsplit(_ESCAPED_AMPERSAND.sub("&", url[:URL_LENGTH_MAX]))
         _ = parts.hostname
     except ValueError:
         return None
     return parts
-
-
-def host_of(address: str) -> str:
-    """Return the host of a URL in lower case, without `www.`, or an empty string if there is none."""
-    parts = split_address(address)
-    return bare_host(parts.hostname or "") if parts is not None else ""
-
-
-def bare_host(host: str) -> str:
-    """Return a host in lower case, without the final dot and `www.`."""
-    host = short(host.lower().rstrip("."))
-    bare = host.removeprefix("www.")
-    return bare if "." in bare else host
-
-
-@lru_cache(maxsize=HOSTS_REMEMBERED)
-def host_in_ascii(host: str) -> str:
-    """Return a host in ASCII (`xn--80aaxitdbjk.xn--p1ai` for `магазин.рф`), or unchanged if it has no such form.
-
-    Ours: this is the form of IDNA 2008, which browsers send (`xn--strae-oqa.de` for `straße.de`). Names that IDNA
-    2008 does not allow, such as names with underscores, have the form of IDNA 2003.
-    """
-    if host.isascii() or len(host) > HOST_LENGTH_MAX:
-        return host
-    try:
-        return idna.encode(host, uts46=True).decode("ascii")
-    except UnicodeError:
-        return _in_older_ascii(host)
-
-
-def _in_older_ascii(host: str) -> str:
-    try:
-        return host.encode("idna").decode("ascii")
-    except UnicodeError:
-        return host
-
-
-@lru_cache(maxsize=HOSTS_REMEMBERED)
-def registered_domain(host: str) -> str:
-    """Return the registered domain of a host, in ASCII: `shop.co.uk` for `sub.shop.co.uk`.
-
-    The Public Suffix List also has suffixes that companies added for their customers, such as `github.io`; these are
-    treated as ordinary domains. An IP address or a name without a dot is returned whole.
-    """
-    ascii_host = host_in_ascii(host)
-    if _is_ip(ascii_host) or len(ascii_host) > HOST_LENGTH_MAX:
-        return ascii_host
-    domain: str | None = _suffixes().privatesuffix(ascii_host)
-    return domain or ascii_host
-
-
-@cache
-def _suffixes() -> PublicSuffixList:
-    """Return the Public Suffix List that the library includes; it is read on first use, because reading takes 40 ms."""
-    return PublicSuffixList(only_icann=True)
-
-
-def _is_ip(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def parameters_of(text: str) -> Mapping[str, str]:
@@ -121,8 +50,8 @@ def _pieces(text: str) -> Iterator[str]:
     """
     for piece in text.split("&"):
         tags = _MISWRITTEN.split(piece)
-        is_address = piece[:4].lower() != "utm_" and _SLASH.search(tags[0]) is not None
-        yield from (piece,) if is_address else tags
+        is_url = piece[:4].lower() != "utm_" and _SLASH.search(tags[0]) is not None
+        yield from (piece,) if is_url else tags
 
 
 def fragment_parameters_of(fragment: str) -> Mapping[str, str]:

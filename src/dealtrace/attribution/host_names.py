@@ -1,0 +1,76 @@
+"""Normalise the names of hosts, and find their registered domains."""
+
+from functools import cache, lru_cache
+from ipaddress import ip_address
+
+import idna
+from publicsuffixlist import PublicSuffixList
+
+from dealtrace.attribution.urls import short, split_url
+
+HOST_LENGTH_MAX = 253
+"""The maximum number of characters of a host name in the Domain Name System."""
+HOSTS_REMEMBERED = 4096
+
+
+def host_of(url: str) -> str:
+    """Return the host of a URL in lower case, without `www.`, or an empty string if there is none."""
+    parts = split_url(url)
+    return bare_host(parts.hostname or "") if parts is not None else ""
+
+
+def bare_host(host: str) -> str:
+    """Return a host in lower case, without the final dot and `www.`."""
+    host = short(host.lower().rstrip("."))
+    bare = host.removeprefix("www.")
+    return bare if "." in bare else host
+
+
+@lru_cache(maxsize=HOSTS_REMEMBERED)
+def host_in_ascii(host: str) -> str:
+    """Return a host in ASCII (`xn--80aaxitdbjk.xn--p1ai` for `магазин.рф`), or unchanged if it has no such form.
+
+    Ours: this is the form of IDNA 2008, which browsers send (`xn--strae-oqa.de` for `straße.de`). Names that IDNA
+    2008 does not allow, such as names with underscores, have the form of IDNA 2003.
+    """
+    if host.isascii() or len(host) > HOST_LENGTH_MAX:
+        return host
+    try:
+        return idna.encode(host, uts46=True).decode("ascii")
+    except UnicodeError:
+        return _in_older_ascii(host)
+
+
+def _in_older_ascii(host: str) -> str:
+    try:
+        return host.encode("idna").decode("ascii")
+    except UnicodeError:
+        return host
+
+
+@lru_cache(maxsize=HOSTS_REMEMBERED)
+def registered_domain(host: str) -> str:
+    """Return the registered domain of a host, in ASCII: `shop.co.uk` for `sub.shop.co.uk`.
+
+    The Public Suffix List also has suffixes that companies added for their customers, such as `github.io`; these are
+    treated as ordinary domains. An IP address or a name without a dot is returned whole.
+    """
+    ascii_host = host_in_ascii(host)
+    if _is_ip(ascii_host) or len(ascii_host) > HOST_LENGTH_MAX:
+        return ascii_host
+    domain: str | None = _suffixes().privatesuffix(ascii_host)
+    return domain or ascii_host
+
+
+@cache
+def _suffixes() -> PublicSuffixList:
+    """Return the Public Suffix List that the library includes; it is read on first use, because reading takes 40 ms."""
+    return PublicSuffixList(only_icann=True)
+
+
+def _is_ip(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,114 @@
+"""Find the days with which each time of a report, such as a month, is compared: another month is seldom as long."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+
+from dealtrace.errors import Language
+from dealtrace.record import record
+from dealtrace.reports.answer import Report
+from dealtrace.reports.dimensions import Dimension, Kind
+from dealtrace.reports.periods import DAY, Comparison, Period, compared_period, day_compared_with
+from dealtrace.reports.pivot import Pivot
+from dealtrace.reports.time_keys import TIME_KEYS, days_of_times
+
+
+@record
+class ComparedTime:
+    """What a time of a report is compared with: the key of the earlier time, and the days of it that are counted.
+
+    `days` is `None` if no day of the earlier time is counted. `is_whole` is true if all of its days are. `own_days` is
+    the number of days of the report's own time that are counted.
+    """
+
+    key: str
+    days: Period | None
+    is_whole: bool
+    own_days: int
+
+    @property
+    def differs(self) -> bool:
+        """Return whether the two times have different numbers of counted days."""
+        return self.days is None or self.days.days != self.own_days
+
+
+ComparedTimes = Mapping[str, ComparedTime]
+"""What each time of one dimension is compared with, by the key of the time."""
+
+
+def compared_times(dimension: Dimension, period: Period, comparison: Comparison, today: date | None) -> ComparedTimes:
+    """Return what each time of a dimension is compared with; `today` is the present day at the site.
+
+    Times are compared by position, the first of a period with the first of the compared period. Hours and weekdays are
+    compared with themselves, so they are left out, and so are days to come.
+    """
+    number_of = TIME_KEYS[dimension.name].number_of if dimension.kind is Kind.CALENDAR else None
+    if number_of is None or today is None or period.first_on > today:
+        return {}
+    before = compared_period(period, comparison)
+    shift = number_of(period.first_on) - number_of(before.first_on)
+    passed = Period(period.first_on, min(period.last_on, today))
+    last_on = before.last_on if period.last_on < today else day_compared_with(period, comparison, today)
+    own = days_of_times(dimension.name, passed)
+    earlier = days_of_times(dimension.name, Period(before.first_on, last_on))
+    text_of, found = TIME_KEYS[dimension.name].text_of, {}
+    for number in sorted({*own, *(other + shift for other in earlier)}):
+        days = earlier.get(number - shift)
+        is_whole = days is not None and number - shift not in (
+            number_of(days.first_on - DAY),
+            number_of(days.last_on + DAY),
+        )
+        own_days = own[number].days if number in own else 0
+        found[text_of(number)] = ComparedTime(text_of(number - shift), days, is_whole, own_days)
+    return found
+
+
+def compared_times_of(answered: Report | Pivot) -> Mapping[Dimension, ComparedTimes]:
+    """Return what the times of a report or a pivot are compared with, by dimension; empty without a comparison."""
+    if isinstance(answered, Pivot):
+        report, dimensions = answered.report, (*answered.report.question.by, answered.dimension)
+    else:
+        report, dimensions = answered, answered.question.by
+    comparison, period = report.question.comparison, report.question.period
+    if comparison is None or report.compared_period is None:
+        return {}
+    found = {each: compared_times(each, period, comparison, report.today) for each in dimensions}
+    return {dimension: times for dimension, times in found.items() if times}
+
+
+def compared_words(compared: ComparedTime, language: Language, format_days: Callable[[ComparedTime], str]) -> str:
+    """Return with what a time is compared, and both numbers of days if they differ: 2026-10, days: 30 against 31.
+
+    `format_days` formats the earlier time; it is not called if none of its days is counted.
+    """
+    words, against, nothing = _WORDS[language]
+    if compared.days is None:
+        return nothing
+    lengths = f", {against.format(own=compared.own_days, before=compared.days.days)}" if compared.differs else ""
+    return f"{words} {format_days(compared)}{lengths}"
+
+
+def compared_lines(answered: Report | Pivot, language: Language) -> list[str]:
+    """Return a line for each time that is compared with more or fewer days than it has itself.
+
+    An example: 2026-11: compared with 2026-10, days: 30 against 31.
+    """
+    return [
+        f"{key}: {compared_words(compared, language, _days_in_files)}"
+        for times in compared_times_of(answered).values()
+        for key, compared in times.items()
+        if compared.differs
+    ]
+
+
+def _days_in_files(compared: ComparedTime) -> str:
+    assert compared.days is not None
+    if compared.is_whole:
+        return compared.key
+    first, last = compared.days.first_on.isoformat(), compared.days.last_on.isoformat()
+    return first if first == last else f"{first} – {last}"
+
+
+_WORDS: Mapping[Language, tuple[str, str, str]] = {
+    "ru": ("сравнение:", "дней: {own} против {before}", "сравнивать не с чем"),
+    "en": ("compared with", "days: {own} against {before}", "nothing to compare with"),
+}

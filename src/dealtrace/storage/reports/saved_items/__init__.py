@@ -1,0 +1,1 @@
+"""Saved reports, and segments (saved filters), by name and owner."""

@@ -1,0 +1,34 @@
+"""The letter of a report: what it says of its times besides the table."""
+
+from datetime import date
+from fractions import Fraction
+
+import pytest
+
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.errors import Language
+from dealtrace.mails.report_letter import report_letter
+from dealtrace.reports.answer import Report, Row
+from dealtrace.reports.dimensions import DIMENSIONS
+from dealtrace.reports.metrics import METRICS
+from dealtrace.reports.periods import Comparison, Period, compared_period
+from dealtrace.reports.question import Question
+
+MODEL = AttributionModel.LAST_INTERACTION
+WINTER = Period(date(2026, 1, 1), date(2026, 3, 31))
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "2026-02: compared with 2025-11, days: 28 against 30."),
+        ("ru", "2026-02: сравнение: 2025-11, дней: 28 против 30."),
+    ],
+)
+def test_a_letter_names_months_that_are_compared_with_longer_or_shorter_ones(language: Language, words: str) -> None:
+    for comparison, is_told in ((Comparison.PREVIOUS, True), (Comparison.YEAR, False)):
+        question = Question((DIMENSIONS["month"],), (METRICS["deals"],), WINTER, MODEL, comparison=comparison)
+        row = Row(("2026-02",), {MODEL: (Fraction(1),)}, {MODEL: (Fraction(2),)})
+        report = Report(question, [row], 1, row, compared_period(WINTER, comparison), today=date(2026, 11, 27))
+        letter = report_letter("By month", report, "Shop", language, "")
+        assert any(words in paragraph for paragraph in letter.paragraphs) is is_told
