@@ -12,6 +12,9 @@ from dealtrace.accounts.api_request import (
     masked_reason,
 )
 from dealtrace.accounts.masking import IDENTIFIERS, MASK, masked_text
+from dealtrace.app import ENDPOINTS
+from dealtrace.errors import InvalidParameters, InvalidValue, Language, Violation
+from dealtrace.http.endpoint import Endpoint
 
 
 @pytest.mark.parametrize(
@@ -45,7 +48,7 @@ def test_a_contact_in_the_place_of_a_name_is_masked(name: str, kept: str) -> Non
 
 
 def test_the_reason_of_a_refusal_is_masked_cut_and_storable() -> None:
-    reason = masked_reason("custom[a\0]: ivan@example.ru; " + "x: длина; " * 1000)
+    reason = masked_reason("custom[a\0]: ivan@example.ru; " + "x: длина; " * 1000, {})
     assert reason.startswith(f"custom[a]: i{MASK}@example.ru; x")
     assert len(reason) == REASON_LENGTH_MAX
 
@@ -55,6 +58,72 @@ def test_a_long_request_is_cut() -> None:
     kept = masked_parameters(sent)
     assert len(kept) == PARAMETERS_KEPT_MAX
     assert {len(value) for value in kept.values()} == {VALUE_LENGTH_MAX}
+
+
+DATES = [
+    "26.03.2024", "26-03-2024", "2024-03-26", "20240326", "20240326100000", "26.03.2024 10:00:00",
+    "2024-03-26T10:00:00", "26.03.2024 – 27.03.2024", "01.10.2026-31.10.2026", "30.11.2026 12",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("date", DATES)
+@pytest.mark.parametrize("around", ["{}", "{}, call", "expected {}", "8 912 555-77-88 {}", "{} +7 (912) 555-77-88"])
+def test_dates_are_no_phones_and_phones_beside_them_are(date: str, around: str) -> None:
+    masked = masked_text(around.format(date))
+    assert date in masked
+    assert "77" not in masked.replace(date, "")
+
+
+@pytest.mark.parametrize("number", ["26.13.2024", "+20240326", "2024-03-261", "8 920 555–00–55", "99999999"])
+def test_what_is_no_date_is_masked(number: str) -> None:
+    assert MASK in masked_text(number)
+
+
+NOT_PHONES = {
+    "Amount",
+    "CostAmount",
+    "WallClock",
+    "CostDay",
+    "SlashDay",
+    "DayClock",
+    "Integer",
+    "VisitRef",
+    "VisitorName",
+}
+
+
+def test_parameters_of_dates_numbers_and_ids_are_identifiers() -> None:
+    parameters = [parameter for endpoint in ENDPOINTS for parameter in endpoint.table.parameters]
+    found = {each.name for each in parameters if type(each.type).__name__ in NOT_PHONES}
+    assert "requestDate" in found
+    assert found - IDENTIFIERS == set()
+    assert {type(each.type).__name__ for each in parameters} >= NOT_PHONES
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.shown_path)
+@pytest.mark.parametrize("value", ["x", "-1", "99999999999999999999999", "1" * 5000])
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_the_reason_of_a_wrong_value_keeps_our_own_example(endpoint: Endpoint, value: str, language: Language) -> None:
+    for parameter in endpoint.table.parameters:
+        try:
+            parameter.type.read(value)
+        except InvalidValue as fault:
+            reason = InvalidParameters([Violation(parameter.name, fault.ru, fault.en)]).text(language)
+            assert MASK not in masked_reason(reason, {parameter.name: value}).replace(f"{value[:4]}{MASK}", "")
+
+
+def test_the_reason_of_a_wrong_value_masks_a_phone_that_it_repeats() -> None:
+    reason = "orderDate: «{}»: a date is expected, such as 26.03.2024 10:00:00; callId: from 0 to 2592000"
+    for sent in ("+7 (912) 555-77-88", "79125557788", "9125557788", "5557788"):
+        masked = masked_reason(reason.format(sent), {"orderDate": sent})
+        assert masked == reason.format(masked_text(sent))
+        assert MASK in masked
+
+
+def test_numbers_are_masked_in_the_reason_of_a_request_that_could_not_be_read() -> None:
+    reason = "The request body cannot be read: 9125557788"
+    assert masked_reason(reason, {}) == f"The request body cannot be read: 9125{MASK}"
+    assert masked_reason("unknown “79125557788”", {"a": "b"}) == f"unknown “7912{MASK}”"
 
 
 @given(st.text(), st.from_regex(r"\+?7[0-9]{10}", fullmatch=True), st.text(alphabet=" ,.;«»абв"))

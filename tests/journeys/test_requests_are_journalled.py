@@ -38,6 +38,21 @@ def test_a_request_is_kept_with_its_answer_and_without_contacts(
     assert journalled(served, stranger.site.id) == []
 
 
+def test_the_reason_that_is_kept_is_the_one_that_was_answered(
+    server: ServerProcess, served: Stage, owner: Player, beside: Terminal
+) -> None:
+    wrong = {"orderDate": "26.03.24 10:00", "orderSum": "9" * 20, "linkTimeThreshold": "-1", "callId": "call"}
+    sent = deal_parameters(owner.token, orderNumber=uuid4().hex, **wrong)
+    answer = server.http.get(REGISTER, params=sent, headers={"accept-language": "en"})
+    mine = RequestQuery(text=sent["orderNumber"])
+    wait_until(lambda: journalled(served, owner.site.id, mine))
+    (request,) = journalled(served, owner.site.id, mine)
+    assert request.reason_en is not None
+    assert "26.03.2018 10:00:00" in request.reason_en
+    assert request.reason_en in answer.text
+    assert request.reason_en in beside.done("requests", "tail", "--refused", "--limit", "1000").out
+
+
 def test_a_malformed_request_is_journalled_without_contacts_and_null_characters(
     server: ServerProcess, served: Stage, owner: Player
 ) -> None:

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import update
 
 from cast import Player, Stage
+from contact_signs import EMAIL, PHONE, contacts_in
 from dealtrace import clock
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import Site
@@ -28,6 +29,9 @@ from dealtrace.operations.accounts.manage_user import delete_user, take_role
 from dealtrace.operations.alerts import manage
 from dealtrace.operations.deals.import_deals import import_deals
 from dealtrace.operations.mails.scheduled_reports import NewScheduledReport, schedule_report
+from dealtrace.operations.reports.columns import add_column
+from dealtrace.reports.column_formulas import parse_formula
+from dealtrace.reports.columns import ColumnKind, ReportColumn
 from dealtrace.reports.question import RawQuestion
 from dealtrace.runtime.database_watch import DatabaseWatch
 from dealtrace.runtime.read_pool import ReadPool
@@ -422,3 +426,35 @@ def test_only_analysts_and_owners_are_sent_contacts_in_alerts(
     assert {name: "89161234567" in text for name, text in letters.items()} == SEE_CONTACTS
     assert all("campaign:is:12345678" in text for text in letters.values()), "the id of a campaign is no phone"
     assert all("tag:is:" in text for text in letters.values()), "who may not see the contact sees what is watched"
+
+
+@pytest.mark.parametrize("pivot", ["", "service"])
+def test_a_mail_to_an_address_has_no_contact_in_its_subject_names_and_file(
+    stage: Stage, mail_server: MailServer, pivot: str
+) -> None:
+    named = f"note {PHONE} {EMAIL}"
+    shop = stage.open_site(fields=[named])
+    stage.ids.ensure(2000)
+    with stage.database.write() as connection:
+        column = ReportColumn(named, ColumnKind.FORMULA, formula=parse_formula("2 * deals"))
+        add_column(stage.work(connection, shop), column)
+        question = RawQuestion(
+            by=f"service,field:{named}" if not pivot else f"field:{named}",
+            pivot=pivot,
+            metrics=f"column:{named},deals",
+            filters=(f"field:{named}:not:{PHONE}", f"source:not:{PHONE}"),
+            sort=f"column:{named}",
+        )
+        new = NewScheduledReport(named, question, Rhythm.DAILY, 0, (Recipient("bob@example.com", "en"),))
+        schedule_report(connection, stage.ids, shop.site, new, start_of_yesterday(shop))
+        rule = Rule(AlertKind.ABOVE, f"column:{named}", WINDOWS["day"], Decimal(1), question.filters, RECIPIENTS[1:])
+        alert = manage.add_alert(connection, stage.ids, shop.site, rule, clock.now())
+        manage.schedule_test_mails(connection, stage.ids, alert, clock.now())
+    add_deals(stage, shop, (start_of_yesterday(shop), f"service {PHONE}"))
+    send_until(stage, mail_server, lambda: len(mail_server.received) == 2)
+    for received in mail_server.received:
+        subject = str(received.mail["Subject"])
+        assert "7912•••" in subject
+        parts = [bytes(each.get_payload(decode=True) or b"").decode("utf-8-sig") for each in received.mail.walk()]  # type: ignore[union-attr,arg-type]
+        for text in (subject, received.text, *parts):
+            assert contacts_in(text) == []

@@ -1,11 +1,12 @@
 """An entry in the journal of API requests: site, token, parameters with personal data masked, and answer."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import islice
 
-from dealtrace.accounts.masking import mask_for, masked_text
+from dealtrace.accounts.masking import mask_for, masked_number, masked_text
 from dealtrace.record import record
 
 REFUSED_FROM = 400
@@ -65,6 +66,21 @@ def _shown_name_and_mask(name: str) -> tuple[str, Callable[[str], str]]:
 _cached = lru_cache(maxsize=NAMES_CACHED_MAX)(_shown_name_and_mask)
 
 
-def masked_reason(message: str) -> str:
-    """Return the message of a refusal, masked and cut; null characters, which databases cannot store, are left out."""
-    return masked_text(message.replace("\0", ""))[:REASON_LENGTH_MAX]
+def masked_reason(message: str, sent: Mapping[str, str]) -> str:
+    """Return the message of a refusal, masked and cut; null characters, which databases cannot store, are left out.
+
+    Ours: a limit that the message states, such as the greatest number allowed, stays readable. It is a number without
+    separators that was not sent and that is not written as Russian phones are. Of a request whose parameters are not
+    known, all numbers are masked.
+    """
+    repeated = ["".join(filter(str.isdigit, text)) for text in (*sent.keys(), *sent.values())]
+
+    def mask(written: str) -> str:
+        is_plain = written.isascii() and written.isdecimal() and _RUSSIAN_PHONE.fullmatch(written) is None
+        is_ours = is_plain and bool(sent) and not any(written in digits for digits in repeated)
+        return written if is_ours else masked_number(written)
+
+    return masked_text(message.replace("\0", ""), mask)[:REASON_LENGTH_MAX]
+
+
+_RUSSIAN_PHONE = re.compile("[78][0-9]{10}")

@@ -16,12 +16,21 @@ CONTACTS = _spelt("phoneNumber clientPhoneNumber callerid phone phones email ema
 PERSONS = _spelt("fio name clientName")
 IDENTIFIERS = _spelt(
     "orderId orderNumber orderDate orderSum callId callReferenceId requestId requestNumber sessionId siteId id "
-    "dateFrom dateTo date uniqueid linkTimeThreshold"
+    "dateFrom dateTo date uniqueid linkTimeThreshold requestDate callStartTime statusDate timeFrom timeTo from to "
+    "referenceId sipCallId clientId visitorId googleClientId yandexClientId "
+    "price revenue margin duration waitingTime page limit offset"
 )
 """Parameters whose values may look like phone numbers, but are not; in these values, only e-mails are masked."""
 _EMAIL = re.compile(r"(?<![^\s@,;])([^\s@,;]?)[^\s@,;]*(@|%40)")
-_PHONE = re.compile(r"\+?\d[\d\s().-]{5,}\d")
-_SUSPICIOUS = re.compile(r"@|%40|\d[\d\s().-]{5,}\d")
+_SEPARATORS = r"\s().\-\u2010-\u2015\u2212"
+_NUMBER = re.compile(rf"\+?\d[\d{_SEPARATORS}]{{5,}}\d")
+_SUSPICIOUS = re.compile(rf"@|%40|\d[\d{_SEPARATORS}]{{5,}}\d")
+_YEAR, _MONTH, _DAY = r"(?:19|20)\d\d", r"(?:0[1-9]|1[0-2])", r"(?:0[1-9]|[12]\d|3[01])"
+_CLOCK = r"(?:[01]\d|2[0-3])[0-5]\d[0-5]\d"
+_DATE = re.compile(
+    rf"(?<![\d+])(?:{_YEAR}([.-]){_MONTH}\1{_DAY}|{_DAY}([.-]){_MONTH}\2{_YEAR}|{_YEAR}{_MONTH}{_DAY}(?:{_CLOCK})?)(?!\d)"
+)
+"""The ways in which programs write dates: `26.03.2024`, `26-03-2024`, `2024-03-26`, `20240326`, `20240326120000`."""
 _CONTACT_LENGTH_MIN = 4
 _SHOWN_OF_PHONE = 4
 _DIGITS_OF_PHONE_MIN = 7
@@ -35,11 +44,36 @@ def mask_for(name: str) -> Callable[[str], str]:
     return _MASKS.get(name) or _MASKS.get(name.lower(), masked_text)
 
 
-def masked_text(text: str) -> str:
-    """Return a string with everything masked that looks like an e-mail or a phone."""
+def masked_number(written: str) -> str:
+    """Return a number, written with or without separators, masked if it has as many digits as a phone."""
+    digits = [sign for sign in written if sign.isdigit()]
+    if len(digits) < _DIGITS_OF_PHONE_MIN:
+        return written
+    return "".join(digits[:_SHOWN_OF_PHONE]) + MASK
+
+
+def masked_text(text: str, mask_number: Callable[[str], str] = masked_number) -> str:
+    """Return a string with everything masked that looks like an e-mail or a phone; dates stay as they are.
+
+    `mask_number` masks what may be a phone: digits, and the blanks, brackets, dots and dashes between them.
+    """
     if len(text) < _CONTACT_LENGTH_MIN or text.isalpha() or _SUSPICIOUS.search(text) is None:
         return text
-    return _PHONE.sub(_mask_phone, _with_masked_emails(text))
+    return _NUMBER.sub(lambda found: _masked_around_dates(found[0], mask_number), _with_masked_emails(text))
+
+
+def _masked_around_dates(written: str, mask_number: Callable[[str], str]) -> str:
+    """Mask the numbers before, between and after the dates in `written`."""
+    if "20" not in written and "19" not in written:  # a shortcut: every date has the century
+        return mask_number(written)
+    pieces, end = [], 0
+    for date in [*_DATE.finditer(written), None]:
+        before = written[end : date.start() if date is not None else None]
+        pieces.append(_NUMBER.sub(lambda found: mask_number(found[0]), before))
+        if date is not None:
+            pieces.append(date[0])
+            end = date.end()
+    return "".join(pieces)
 
 
 def _with_masked_emails(text: str) -> str:
@@ -55,13 +89,6 @@ def _masked_contact(value: str) -> str:
     if MASK in masked or not masked:
         return masked
     return masked[:1] + MASK
-
-
-def _mask_phone(found: re.Match[str]) -> str:
-    digits = [sign for sign in found[0] if sign.isdigit()]
-    if len(digits) < _DIGITS_OF_PHONE_MIN:
-        return found[0]
-    return "".join(digits[:_SHOWN_OF_PHONE]) + MASK
 
 
 _MASKS: Mapping[str, Callable[[str], str]] = {

@@ -24,6 +24,7 @@ from dealtrace.operations.reports.ask import FactSource
 from dealtrace.operations.work import Operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
+from dealtrace.reports.reading.masked_keys import masked_label
 from dealtrace.runtime.account_changes import AccountChanges
 from dealtrace.runtime.background_runs import BackgroundRuns
 from dealtrace.runtime.read_pool import ReadPool
@@ -111,6 +112,10 @@ class View:
     def may_see_contacts(self) -> bool:
         """Return whether the person's role at the site lets them see contacts."""
         return self.role is not None and self.role.includes(Role.ANALYST)
+
+    def shown_name(self, words: str) -> str:
+        """Return a name, a source or the number of a deal, with contacts masked if the person may not see them."""
+        return words if self.may_see_contacts else masked_label(words)
 
     @property
     def ip(self) -> str:

@@ -88,8 +88,8 @@ class HttpServer:
                 masked_parameters(note.sent),
                 status,
                 refusal.code if refusal is not None else None,
-                masked_reason(refusal.text("ru")) if refusal is not None else None,
-                masked_reason(refusal.text("en")) if refusal is not None else None,
+                masked_reason(refusal.text("ru"), note.sent) if refusal is not None else None,
+                masked_reason(refusal.text("en"), note.sent) if refusal is not None else None,
                 timedelta(seconds=seconds),
             )
 

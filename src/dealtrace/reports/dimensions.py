@@ -142,6 +142,10 @@ OWN_HOUR = Dimension("own_hour", "Час события", "Hour of the event", _
 """The hour of an event itself, for alerts. In reports, `hour` is the hour of the visit that led to the event."""
 
 
-def field_dimension(field: str) -> Dimension:
-    """Return the dimension of a custom field of leads and deals; a lead and its deals may have different values."""
-    return Dimension(f"{FIELD_PREFIX}{field}", f"Поле «{field}»", f"Field “{field}”", _OF_LEADS, field=field)
+def field_dimension(field: str, title: str = "") -> Dimension:
+    """Return the dimension of a custom field of leads and deals; a lead and its deals may have different values.
+
+    Its titles have `title`, or the name of the field if `title` is empty.
+    """
+    called = title or field
+    return Dimension(f"{FIELD_PREFIX}{field}", f"Поле «{called}»", f"Field “{called}”", _OF_LEADS, field=field)

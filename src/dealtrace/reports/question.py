@@ -121,6 +121,7 @@ class QuestionContext:
     """What the parser must know of a site: today's date there, its attribution model, fields, columns and segments.
 
     `segments` has the unparsed filters of each segment; `rows_max` is `None` if all rows may be requested.
+    `field_titles` has the titles of fields whose names are not shown.
     """
 
     today: date
@@ -129,6 +130,11 @@ class QuestionContext:
     columns: Mapping[str, Metric] = field(default_factory=dict)
     segments: Mapping[str, Sequence[str]] = field(default_factory=dict)
     rows_max: int | None = LIMIT_MAX
+    field_titles: Mapping[str, str] = field(default_factory=dict)
+
+    def field_dimension(self, name: str) -> Dimension:
+        """Return the dimension of a custom field with the title that is shown."""
+        return field_dimension(name, self.field_titles.get(name, ""))
 
 
 def parse_question(words: RawQuestion, context: QuestionContext) -> Question:
@@ -216,7 +222,7 @@ class _Parser:
             field = name.removeprefix(FIELD_PREFIX)
             if field not in self.context.fields:
                 raise _unknown(field, self.context.fields, "пользовательского поля", "custom field")
-            return field_dimension(field)
+            return self.context.field_dimension(field)
         if name not in DIMENSIONS:
             raise _unknown(name, [*DIMENSIONS, f"{FIELD_PREFIX}…"], "группировки", "dimension")
         return DIMENSIONS[name]

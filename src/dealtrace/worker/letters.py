@@ -22,7 +22,7 @@ from dealtrace.operations.mails.unsubscribe import find_unsubscribe_key
 from dealtrace.operations.reports.ask import FactSource
 from dealtrace.operations.reports.ask_pivot import ask_report_or_pivot
 from dealtrace.reports.question import Question
-from dealtrace.reports.reading.masked_keys import answer_without_contacts
+from dealtrace.reports.reading.masked_keys import answer_without_contacts, masked_label
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.report_pool import ReportPool
 from dealtrace.storage.mails.scheduled_reports import find_scheduled_report
@@ -83,13 +83,14 @@ def _write(
 ) -> Letter:
     """Return the letter of a report computed now, with the report or its pivot table attached as a CSV file.
 
-    As on the report's page in the cabinet, hours, days and so on that have no data get rows too. Contacts in the keys
-    of rows are masked unless `is_whole` is true.
+    As on the report's page in the cabinet, hours, days and so on that have no data get rows too. Contacts in the title,
+    the keys of rows and the names of columns are masked unless `is_whole` is true.
     """
     answered = ask_report_or_pivot(source, site, replace(question, shows_empty_times=True), clock.now())
     language = mail.recipient.language
     answered = answer_with_labels(answered if is_whole else answer_without_contacts(answered), language)
-    letter = report_letter(report.title, answered, site.name, language, link)
+    title = report.title if is_whole else masked_label(report.title)
+    letter = report_letter(title, answered, site.name, language, link)
     period = question.period
     name = f"report-{site.id}-{period.first_on}-{period.last_on}{CSV}"
     write = partial(write_answer, answered=answered, for_excel=True, language=language, proceed=source.proceed)

@@ -13,7 +13,6 @@ from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.metrics import Metric
 from dealtrace.reports.periods import Period
 from dealtrace.reports.reading.gaps import CampaignCost, Gap
-from dealtrace.reports.reading.masked_keys import masked_source
 
 SHOWN_MAX = 5
 """Ours: the page shows at most this many of the latest gaps, and at most this many of the most expensive campaigns."""
@@ -45,10 +44,9 @@ def _gap(metric: Metric, gap: Gap, url: ReportUrl, view: View) -> ProblemText:
 
 
 def _idle(each: CampaignCost, url: ReportUrl, period: Period, view: View) -> ProblemText:
-    is_whole = view.may_see_contacts
-    source = each.source if is_whole else masked_source(each.source)
+    source = view.shown_name(each.source)
     words = view.translate("The campaign %(campaign)s (%(source)s) cost %(cost)s and brought no visits.") % {
-        "campaign": each.campaign if is_whole else masked_source(each.campaign),
+        "campaign": view.shown_name(each.campaign),
         "source": source,
         "cost": money(view.language, each.cost),
     }

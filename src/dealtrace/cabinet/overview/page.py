@@ -25,7 +25,7 @@ from dealtrace.cabinet.reports.comparison import compared_until
 from dealtrace.cabinet.reports.line import has_line, over_time, time_line, undrawn_words
 from dealtrace.cabinet.reports.open_deals import open_deals_note
 from dealtrace.cabinet.reports.page import read_context_of
-from dealtrace.cabinet.reports.readers import rows_page_for, table_for_readers
+from dealtrace.cabinet.reports.readers import for_person, rows_page_for, table_for_readers
 from dealtrace.cabinet.reports.report_url import ReportUrl, report_url_of
 from dealtrace.cabinet.reports.table import Change, change_of, rows_url, table_of
 from dealtrace.cabinet.view import View
@@ -125,6 +125,7 @@ async def show(view: View) -> Response:
     """Show the overview; for a site without deals, the steps to connect it come first."""
     url, now = report_url_of(f"/cabinet/{view.current_site.id}/", view.request.query_params), clock.now()
     context, arrivals, statuses = await view.read(_read, view.current_site, now, view.rights.user.id)
+    context, url = for_person(view, context, url)
     usual = _usual(arrivals)
     try:
         question = parse_question(_raw_question(url, usual), context)
@@ -165,7 +166,9 @@ async def _lacking_rates(view: View, figures: Report) -> list[Problem]:
     if not count:
         return []
     sums = await view.read(list_sums_without_rate, view.current_site, figures.question.period)
-    named = ", ".join(f"{number(view.language, amount)}\u00a0{currency.upper()}" for currency, amount in sums)
+    named = ", ".join(
+        f"{number(view.language, amount)}\u00a0{view.shown_name(currency.upper())}" for currency, amount in sums
+    )
     return [Problem(ProblemKind.NO_RATE, named, int(count))]
 
 

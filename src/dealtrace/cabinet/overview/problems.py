@@ -161,6 +161,11 @@ def problem_texts(problems: Sequence[Problem], view: View) -> list[ProblemText]:
     return [_problem_text(problem, view) for problem in problems]
 
 
+def _what(problem: Problem, view: View) -> str:
+    """Return what a problem is about; amounts, which are no names, are never masked."""
+    return problem.what if problem.kind is ProblemKind.NO_RATE else view.shown_name(problem.what)
+
+
 def _problem_text(problem: Problem, view: View) -> ProblemText:
     template, site = _TEMPLATES[problem.kind], view.current_site
     may_see = view.may_see_contacts
@@ -168,7 +173,7 @@ def _problem_text(problem: Problem, view: View) -> ProblemText:
     refusal = problem.refusal
     fault = labelled_text(refusal, view.language, is_whole=may_see) if refusal is not None else ""
     facts = {
-        "what": masked_text(problem.what) if is_masked else problem.what,
+        "what": masked_text(problem.what) if is_masked else _what(problem, view),
         "fault": fault,
         "count": problem.count,
         "amount": money(view.language, problem.amount),

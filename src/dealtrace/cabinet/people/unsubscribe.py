@@ -57,7 +57,12 @@ async def _page(view: View, found: FoundSubscription | None) -> Response:
         else:
             columns = await view.read(find_column_titles, site) if site is not None else {}
             named = rule_sentence(about.rule, view.language, columns)
-        page = view.page("unsubscribe.html", found=found, about=named, from_site=site.name if site is not None else "")
+        page = view.page(
+            "unsubscribe.html",
+            found=found,
+            about=view.shown_name(named),
+            from_site=site.name if site is not None else "",
+        )
     page.headers.update(HEADERS)
     return page
 

@@ -8,10 +8,10 @@ from dealtrace.cabinet.reports.key_labels import value_label
 from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.errors import Language
 from dealtrace.record import record
-from dealtrace.reports.dimensions import DIMENSIONS, Dimension, field_dimension
+from dealtrace.reports.dimensions import DIMENSIONS, Dimension
 from dealtrace.reports.filters import SEPARATOR, VALUE_SEPARATOR, Operator, split_escaped, split_filter, unescaped
 from dealtrace.reports.question import QuestionContext
-from dealtrace.reports.reading.masked_keys import masked_key
+from dealtrace.reports.reading.masked_keys import masked_key, masked_label
 
 
 @record
@@ -72,7 +72,7 @@ def words_of_filters(texts: Iterable[str], known: QuestionContext, language: Lan
 
     A filter by a removed field shows the name of the field as it was stored.
     """
-    named = {each.name: each for each in [*DIMENSIONS.values(), *map(field_dimension, known.fields)]}
+    named = {each.name: each for each in [*DIMENSIONS.values(), *map(known.field_dimension, known.fields)]}
     return [_filter_words(text, named, language, is_whole=is_whole) for text in texts]
 
 
@@ -89,7 +89,8 @@ def _filter_words(text: str, named: Mapping[str, Dimension], language: Language,
     name, rest = split_filter(text)
     operator, _, value = (rest or "").partition(SEPARATOR)
     dimension, said = named.get(name), _SAID.get(operator)
-    title = in_language((dimension.ru, dimension.en), language) if dimension is not None else name
+    unknown = name if is_whole else masked_label(name)
+    title = in_language((dimension.ru, dimension.en), language) if dimension is not None else unknown
     values = [_value_label(each, dimension, language, is_whole=is_whole) for each in _values_of(value)]
     return f"{title} {in_language(said, language) if said else operator} {', '.join(values)}".strip()
 

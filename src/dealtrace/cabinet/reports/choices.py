@@ -9,7 +9,7 @@ from dealtrace.cabinet.reports.chips import OPERATORS, Chip, chips_of
 from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.errors import Language
 from dealtrace.record import record
-from dealtrace.reports.dimensions import DIMENSIONS, Dimension, Kind, field_dimension
+from dealtrace.reports.dimensions import DIMENSIONS, Dimension, Kind
 from dealtrace.reports.filters import Operator
 from dealtrace.reports.metrics import METRICS, Metric
 from dealtrace.reports.periods import Comparison
@@ -100,12 +100,13 @@ def choices_of(
     """Return the fields of a report's form, filled in from the report's URL.
 
     `usual` has the values of parameters that are missing in the URL. Contacts in active filters are masked unless
-    `is_whole` is true.
+    `is_whole` is true. Fields whose names are not shown cannot be chosen.
     """
     said = {name: url.get(name) or usual.get(name, "") for name in ("period", "by", "metrics", "compare", "date")}
     has_days = bool(url.get("from") or url.get("to"))
     model = ALL_MODELS if url.get("models") else url.get("model") or str(int(known.model))
-    dimensions = [*DIMENSIONS.values(), *map(field_dimension, known.fields)]
+    dimensions = [*DIMENSIONS.values(), *map(known.field_dimension, known.fields)]
+    offered = [each for each in dimensions if each.field not in known.field_titles]
     chosen_by = [name for name in said["by"].split(",") if name]
     return Choices(
         periods=period_choices("" if has_days else said["period"], language),
@@ -118,13 +119,13 @@ def choices_of(
         ),
         dates=choices_among(said["date"] or DateOf.DEAL, _DATES, language),
         by=tuple(
-            _named(dimensions, {chosen_by[level]} if level < len(chosen_by) else set(), language)
+            _named(offered, {chosen_by[level]} if level < len(chosen_by) else set(), language)
             for level in range(BY_MAX)
         ),
-        pivot=_named(dimensions, {url.get("pivot")}, language),
+        pivot=_named(offered, {url.get("pivot")}, language),
         metrics=_metric_options([*METRICS.values(), *known.columns.values()], said["metrics"].split(","), language),
         segments=tuple(Choice(name, name, name == url.get("segment")) for name in known.segments),
-        filter_dimensions=_named([each for each in dimensions if each.kind is not Kind.CALENDAR], set(), language),
+        filter_dimensions=_named([each for each in offered if each.kind is not Kind.CALENDAR], set(), language),
         operators=choices_among(Operator.IS, OPERATORS, language),
         chips=chips_of(url, dimensions, language, is_whole=is_whole),
         first=url.get("from"),

@@ -13,6 +13,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.cabinet.rendering import HEADERS
 from dealtrace.cabinet.reports.default_question import DEFAULTS_WRITTEN_OUT
 from dealtrace.cabinet.reports.page import shown_question
+from dealtrace.cabinet.reports.readers import for_person
 from dealtrace.cabinet.reports.report_url import report_url_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import Language
@@ -23,8 +24,8 @@ from dealtrace.files.temporary_file import open_written
 from dealtrace.http.sent_file import SentFile
 from dealtrace.operations.reports.ask import FactSource
 from dealtrace.operations.reports.ask_pivot import ask_report_or_pivot
-from dealtrace.operations.reports.read_question import read_question
-from dealtrace.reports.question import Question, RawQuestion
+from dealtrace.operations.reports.read_question import read_question_context
+from dealtrace.reports.question import Question, QuestionContext, parse_question
 from dealtrace.reports.reading.masked_keys import answer_without_contacts
 
 
@@ -34,7 +35,9 @@ def send_as(extension: str) -> Callable[[View], Awaitable[Response]]:
     async def send(view: View) -> Response:
         site, now = view.current_site, clock.now()
         url = report_url_of(f"/cabinet/{site.id}/reports", view.request.query_params)
-        question = await view.read(_read, site, url.raw_question(**DEFAULTS_WRITTEN_OUT), now, view.rights.user.id)
+        context = await view.read(_read, site, now, view.rights.user.id)
+        known, url = for_person(view, context, url)
+        question = parse_question(url.raw_question(**DEFAULTS_WRITTEN_OUT), known)
         shown = shown_question(question, url.get("chart"))
         file = await view.ask(_write, shown, now, extension, view.language, is_whole=view.may_see_contacts)
         name = f"report-{site.id}-{question.period.first_on}-{question.period.last_on}{extension}"
@@ -43,8 +46,8 @@ def send_as(extension: str) -> Callable[[View], Awaitable[Response]]:
     return send
 
 
-def _read(connection: Connection, site: Site, asked: RawQuestion, now: datetime, user_id: int) -> Question:
-    return read_question(connection, site, asked, now, rows_max=None, user_id=user_id)
+def _read(connection: Connection, site: Site, now: datetime, user_id: int) -> QuestionContext:
+    return read_question_context(connection, site, now, rows_max=None, user_id=user_id)
 
 
 def _write(

@@ -26,12 +26,14 @@ from dealtrace.cabinet.reports.models import by_models, metric_under_models, mod
 from dealtrace.cabinet.reports.open_deals import open_deals_note
 from dealtrace.cabinet.reports.pivot import metric_choices, pivot_table
 from dealtrace.cabinet.reports.readers import (
+    for_person,
     models_for_readers,
     pivot_for_readers,
     rows_page_for,
+    saved_url,
     table_for_readers,
 )
-from dealtrace.cabinet.reports.report_url import ReportUrl, report_url_of
+from dealtrace.cabinet.reports.report_url import ReportUrl, report_url_at, report_url_of
 from dealtrace.cabinet.reports.table import table_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, Language
@@ -76,14 +78,15 @@ async def show(view: View) -> Response:
     """Show the report of the URL; an invalid question is shown with error messages."""
     site, now = view.current_site, clock.now()
     url = report_url_of(f"/cabinet/{site.id}/reports", view.request.query_params)
-    known, saved = await view.read(_read, site, now, view.rights.user.id)
+    context, saved = await view.read(_read, site, now, view.rights.user.id)
+    known, url = for_person(view, context, url)
     choices = choices_of(url, USUAL, known, view.language, is_whole=view.may_see_contacts)
     around = {
         "report_url": url,
         "choices": choices,
         "usual_metrics": USUAL["metrics"],
         "is_asked": any(url.get(name) for name in ASKED) or bool(url.filters),
-        "saved": _saved(url, saved),
+        "saved": _saved(view, context, url, saved),
         "ready": ready_links(url, view.language),
         "mail_page": f"/cabinet/{site.id}/settings/mail-reports?{urlencode({'report': url.link()})}",
         **_rights(view),
@@ -214,10 +217,20 @@ def _read(connection: Connection, site: Site, now: datetime, user_id: int) -> tu
     return read_context_of(connection, site, now, user_id), list_saved_reports(connection, site.id, user_id)
 
 
-def _saved(url: ReportUrl, reports: Sequence[SavedReport]) -> list[tuple[str, str, bool]]:
-    """Return the name and URL of each saved report, and whether the page shows this report."""
+def _saved(
+    view: View, known: QuestionContext, url: ReportUrl, reports: Sequence[SavedReport]
+) -> list[tuple[str, str, bool]]:
+    """Return the name and URL of each saved report, and whether the page shows this report; see `saved_url`."""
     here = url.written_out(DEFAULTS_WRITTEN_OUT).query
-    return [(each.name, f"{url.page}?{each.query}", each.query == here) for each in reports]
+    urls = [saved_url(view, known, report_url_at(url.page, each.query)) for each in reports]
+    return [
+        (
+            view.shown_name(each.name),
+            saved.link() if saved is not None else "",
+            saved is not None and saved.query == here,
+        )
+        for each, saved in zip(reports, urls, strict=True)
+    ]
 
 
 def _rights(view: View) -> dict[str, object]:

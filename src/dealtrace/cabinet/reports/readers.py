@@ -1,6 +1,6 @@
-"""Reports for people who may not see contacts: keys that look like contacts are masked."""
+"""Reports for people who may not see contacts: keys and names that look like contacts are masked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -12,10 +12,68 @@ from dealtrace.cabinet.view import View
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.filters import Filter, format_filter
 from dealtrace.reports.pivot import Pivot
-from dealtrace.reports.question import Question
-from dealtrace.reports.reading.masked_keys import masked_key
+from dealtrace.reports.question import CHANGE_PREFIX, DESCENDING, Question, QuestionContext
+from dealtrace.reports.reading.masked_keys import masked_filter, masked_key, masked_label
+from dealtrace.reports.reading.masked_names import MaskedNames, context_without_contacts, masked_names
 
 Linked = TypeVar("Linked", Cell, ModelCell)
+
+
+URL_NAMES = ("by", "pivot", "metrics", "sort", "chart", "segment")
+"""The parameters of a report's URL that may have names that people chose."""
+
+
+def for_person(view: View, context: QuestionContext, url: ReportUrl) -> tuple[QuestionContext, ReportUrl]:
+    """Return what the parser must know of a site, and the URL of a report, as the person may see both.
+
+    For people who may not see contacts, segments and columns have masked names, also in the URL.
+    """
+    if view.may_see_contacts:
+        return context, url
+    return context_without_contacts(context), with_masked_names(url, masked_names(context))
+
+
+def with_masked_names(url: ReportUrl, names: MaskedNames) -> ReportUrl:
+    """Return the URL of a report with the names that are shown in place of those with contacts."""
+    return _renamed(url, names.segments, names.columns)
+
+
+def with_stored_names(url: ReportUrl, names: MaskedNames) -> ReportUrl:
+    """Return the URL of a report with the names as they are stored in place of those that are shown."""
+    stored = ({shown: name for name, shown in each.items()} for each in (names.segments, names.columns))
+    return _renamed(url, *stored)
+
+
+def _renamed(url: ReportUrl, segments: Mapping[str, str], columns: Mapping[str, str]) -> ReportUrl:
+    def of_column(name: str) -> str:
+        prefix = next((each for each in _SORTED_BY if name.startswith(each)), "")
+        name = name.removeprefix(prefix)
+        return f"{prefix}{columns.get(name, name)}"
+
+    changed = {
+        "metrics": ",".join(map(of_column, url.get("metrics").split(","))),
+        "sort": of_column(url.get("sort")),
+        "chart": of_column(url.get("chart")),
+        "segment": segments.get(url.get("segment"), url.get("segment")),
+    }
+    return url.with_parameters(**{name: text for name, text in changed.items() if text != url.get(name)})
+
+
+_SORTED_BY = (f"{DESCENDING}{CHANGE_PREFIX}", DESCENDING, CHANGE_PREFIX)
+
+
+def has_contacts(url: ReportUrl) -> bool:
+    """Return whether the URL of a report has contacts in its filters, or in names that have none to be shown."""
+    names = (url.get(name) for name in URL_NAMES)
+    return any(masked_label(name) != name for name in names) or any(masked_filter(text) != text for text in url.filters)
+
+
+def saved_url(view: View, known: QuestionContext, url: ReportUrl) -> ReportUrl | None:
+    """Return the URL of a saved report as the person may see it; `None` if it would show contacts to them."""
+    if view.may_see_contacts:
+        return url
+    masked = with_masked_names(url, masked_names(known))
+    return masked if not has_contacts(masked) else None
 
 
 def rows_page_for(view: View, question: Question, url: ReportUrl) -> str:
@@ -31,7 +89,8 @@ def rows_page_for(view: View, question: Question, url: ReportUrl) -> str:
 
 
 def _names_contacts(condition: Filter) -> bool:
-    return any(masked_key(condition.dimension, value) != value for value in condition.values)
+    text = format_filter(condition)
+    return masked_filter(text) != text
 
 
 def table_for_readers(table: Table, by: Sequence[Dimension]) -> Table:

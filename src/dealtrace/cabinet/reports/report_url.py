@@ -145,6 +145,12 @@ def report_url_of(page: str, query: QueryParams) -> ReportUrl:
     return ReportUrl(page, parameters, tuple(text for text in filters if text))
 
 
+def report_url_at(page: str, query: str) -> ReportUrl:
+    """Return the URL of the page `page` with a stored or sent query string."""
+    pairs = [(name, value.replace("\0", "")) for name, value in QueryParams(query).multi_items()]
+    return report_url_of(page, QueryParams(pairs))
+
+
 def report_url_of_question(page: str, question: RawQuestion) -> ReportUrl:
     """Return the URL of the page `page` with the parameters of `question`."""
     named = {"from": question.first, "to": question.last, "date": question.date_of}

@@ -22,6 +22,7 @@ from dealtrace.cabinet.reports.choices import choices_of
 from dealtrace.cabinet.reports.key_labels import missing_key_label, value_label
 from dealtrace.cabinet.reports.page import BAD_REQUEST, OK, read_context_of
 from dealtrace.cabinet.reports.parts import parts_shown
+from dealtrace.cabinet.reports.readers import for_person
 from dealtrace.cabinet.reports.report_url import ReportUrl, key_pairs, report_url_of
 from dealtrace.cabinet.reports.row_details import Details, read_details, ref_of, source_of_cost
 from dealtrace.cabinet.view import View
@@ -34,7 +35,7 @@ from dealtrace.reports.facts import Fact
 from dealtrace.reports.figure import Figure, base_measure, parse_figure
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import DEFAULT_PRESET
-from dealtrace.reports.reading.masked_keys import masked_key, masked_source
+from dealtrace.reports.reading.masked_keys import masked_key
 from dealtrace.whole_number import parse_whole_number
 
 ROWS = "100"
@@ -68,7 +69,7 @@ async def show(view: View) -> Response:
     query, now = view.request.query_params, clock.now()
     url = report_url_of(f"/cabinet/{view.current_site.id}/reports/rows", query)
     keys, offset = query.getlist("key"), _offset(query.get("offset", ""))
-    known = await view.read(read_context_of, view.current_site, now)
+    known, url = for_person(view, await view.read(read_context_of, view.current_site, now), url)
     choices = choices_of(url, {}, known, view.language, is_whole=view.may_see_contacts)
     try:
         figure = parse_figure(url.raw_question(period=DEFAULT_PRESET, limit=ROWS), keys, offset, known, has_rows=False)
@@ -204,7 +205,7 @@ class _Shaper:
         url = f"/cabinet/{self._view.current_site.id}/deals/{deal.id}" if self._may_open else ""
         reason = self._details.reasons.get(deal.id, "")
         return (
-            RowCell(deal.number, url),
+            RowCell(self._view.shown_name(deal.number), url),
             RowCell(self._moment(deal.happened_at)),
             RowCell(deal.status if self._may_open else masked_text(deal.status)),
             self._source(deal.origin),
@@ -242,8 +243,7 @@ class _Shaper:
         return RowCell(self._say("no source"), meaning=meaning)
 
     def _words_of(self, source: TrafficSource) -> str:
-        words = source_words(source)
-        return words if self._may_open else masked_source(words)
+        return self._view.shown_name(source_words(source))
 
     def _share(self, row: RowBehind) -> RowCell:
         share = Fraction(row.get("share", "1"))

@@ -24,6 +24,7 @@ from dealtrace.cabinet.model_labels import model_label
 from dealtrace.cabinet.reports.choices import choices_of
 from dealtrace.cabinet.reports.key_labels import value_label
 from dealtrace.cabinet.reports.page import read_context_of
+from dealtrace.cabinet.reports.readers import for_person
 from dealtrace.cabinet.reports.report_url import report_url_of
 from dealtrace.cabinet.reports.row_details import Details, read_details, ref_of, source_of_cost
 from dealtrace.cabinet.reports.rows import ROWS, key_texts
@@ -41,7 +42,7 @@ from dealtrace.reports.facts import Fact
 from dealtrace.reports.figure import Figure, parse_figure
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import DEFAULT_PRESET
-from dealtrace.reports.reading.masked_keys import EMAIL_SIGN
+from dealtrace.reports.reading.masked_keys import masked_label
 
 ASKED_AT_ONCE = 50_000
 """How many rows one SQL statement finds; a figure that counts a million deals needs twenty statements."""
@@ -73,7 +74,8 @@ def send_rows_as(extension: str) -> Callable[[View], Awaitable[Response]]:
     async def send(view: View) -> Response:
         site, query, now = view.current_site, view.request.query_params, clock.now()
         url, keys = report_url_of(f"/cabinet/{site.id}/reports/rows", query), query.getlist("key")
-        known, is_whole = await view.read(read_context_of, site, now), view.may_see_contacts
+        known, url = for_person(view, await view.read(read_context_of, site, now), url)
+        is_whole = view.may_see_contacts
         figure = parse_figure(url.raw_question(period=DEFAULT_PRESET, limit=ROWS), keys, 0, known)
         model = figure.question.model
         assert model is not None
@@ -200,6 +202,7 @@ _DEAL_COLUMNS: Sequence[tuple[str, str, str, str]] = (
     ("orderDate", "Дата создания", "Created date", "happened_at"),
     ("orderStatus", "Статус", "Status", "status"),
 )
+_MASKS: Mapping[str, Callable[[str], str]] = {"number": masked_label, "status": masked_text}
 
 
 def _deal_column(name: str, russian: str, english: str, attribute: str) -> Column:
@@ -208,7 +211,8 @@ def _deal_column(name: str, russian: str, english: str, attribute: str) -> Colum
         if deal is None:
             return None
         found: Value = getattr(deal, attribute)
-        return found if row.is_whole or attribute != "status" else masked_text(deal.status)
+        mask = _MASKS.get(attribute) if not row.is_whole else None
+        return mask(str(found)) if mask is not None else found
 
     return Column(name, russian, english, value)
 
@@ -257,14 +261,13 @@ def _known(origin: Origin) -> TrafficSource | None:
 
 
 def _source_columns(source_of: Callable[[Shown], TrafficSource | None]) -> list[Column]:
-    """Return a column for each part of a source; if any part contains an e-mail, all parts are masked."""
+    """Return a column for each part of a source, with contacts masked for people who may not see them."""
 
     def value(row: Shown, part: str) -> Value:
         source = source_of(row)
         if source is None:
             return None
         words = str(getattr(source, part))
-        has_email = any(EMAIL_SIGN in getattr(source, each) for each in SOURCE_PARTS)
-        return masked_text(words) if has_email and not row.is_whole else words
+        return words if row.is_whole else masked_label(words)
 
     return [Column(part, DIMENSIONS[part].ru, DIMENSIONS[part].en, partial(value, part=part)) for part in SOURCE_PARTS]

@@ -16,7 +16,8 @@ from dealtrace.cabinet.reports.line import undrawn_words
 from dealtrace.cabinet.reports.models import by_models
 from dealtrace.cabinet.reports.page import OK, Answers, ask_all, line_of, model_said, read_context_of
 from dealtrace.cabinet.reports.pivot import pivot_table
-from dealtrace.cabinet.reports.saved_items.page import report_url_at
+from dealtrace.cabinet.reports.readers import for_person
+from dealtrace.cabinet.reports.saved_items.page import site_report_url
 from dealtrace.cabinet.reports.shared_link_tables import models_for_visitors, table_for_visitors
 from dealtrace.cabinet.reports.table import table_of
 from dealtrace.cabinet.view import View
@@ -61,9 +62,9 @@ async def _answer(view: View) -> Response:
     if opened is None:
         await limit_guessing(view)
         return view.page("shared/gone.html", NOT_FOUND)
-    asked = report_url_at(opened.site.id, opened.link.query)
+    known, asked = for_person(view, opened.known, site_report_url(opened.site.id, opened.link.query))
     try:
-        question = parse_question(asked.raw_question(**USUAL), opened.known)
+        question = parse_question(asked.raw_question(**USUAL), known)
     except InvalidParameters:
         return view.page("shared/gone.html", GONE)
     if opened.link.is_due(now):
@@ -76,14 +77,19 @@ async def _answer(view: View) -> Response:
     return view.page(
         "shared/page.html",
         OK,
-        **{"title": opened.link.name, "compared_until": until, "as_of": as_of, **_shown(answers, view)},
+        **{
+            "title": view.shown_name(opened.link.name),
+            "compared_until": until,
+            "as_of": as_of,
+            **_shown(answers, view),
+        },
     )
 
 
 def _shown(answers: Answers, view: View) -> dict[str, object]:
     """Return the context of the report's template, without links and with contacts masked."""
     report, pivot, language = answers.report, answers.pivot, view.language
-    by, nowhere = report.question.by, report_url_at(0, "")
+    by, nowhere = report.question.by, site_report_url(0, "")
     is_by_models = report.question.model is None
     has_table = not is_by_models and pivot is None
     table = table_of(report, nowhere, "", language, view.translate) if has_table else None

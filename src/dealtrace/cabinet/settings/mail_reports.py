@@ -1,6 +1,7 @@
 """The page of scheduled reports: people paste the URL of a report and choose when the report is e-mailed."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -262,7 +263,8 @@ def _line(view: View, report: ScheduledReport, facts: _Facts) -> ReportLine:
         (each.address, left.get(each.address.casefold()) if each.user_id is None else None)
         for each in report.recipients
     ]
-    return ReportLine(report, view.translate(RHYTHMS[report.rhythm]), is_mine, recipients, fault)
+    shown = replace(report, title=view.shown_name(report.title))
+    return ReportLine(shown, view.translate(RHYTHMS[report.rhythm]), is_mine, recipients, fault)
 
 
 def _report_page(

@@ -23,7 +23,7 @@ from dealtrace.cabinet.notes.axis import author_words
 from dealtrace.cabinet.reports.default_question import DEFAULTS_WRITTEN_OUT, USUAL
 from dealtrace.cabinet.reports.page import read_context_of
 from dealtrace.cabinet.reports.report_url import ReportUrl
-from dealtrace.cabinet.reports.saved_items.page import fault_of, report_in_form, report_url_at
+from dealtrace.cabinet.reports.saved_items.page import fault_of, report_in_form, site_report_url
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, InvalidSetting
 from dealtrace.operations.accounts.share_report import NewLink, revoke_link, share_report
@@ -99,7 +99,7 @@ async def _page(view: View, *, faults: Faults | None = None, made: str = "") -> 
     links, context, logins = await view.read(_read, await stored_site(view), now)
     lines = []
     for link in links:
-        url = report_url_at(view.current_site.id, link.query)
+        url = site_report_url(view.current_site.id, link.query)
         made_by = author_words(logins, link.made_by, view.translate)
         lines.append(
             LinkLine(link, url.link(), made_by, fault_of(url, context, view), link.is_valid(now)),

@@ -10,7 +10,7 @@ from dealtrace.mails.letter import Letter
 from dealtrace.mails.mail import Mail, MailPurpose
 from dealtrace.operations.mails.send_to import may_see_contacts
 from dealtrace.operations.reports.column_metrics import find_column_titles
-from dealtrace.reports.reading.masked_keys import masked_filter
+from dealtrace.reports.reading.masked_keys import masked_filter, masked_label, metric_without_contacts
 from dealtrace.storage.alerts.alerts import find_alert
 from dealtrace.storage.alerts.incidents import find_incidents
 
@@ -25,11 +25,13 @@ def write_alert_letter(connection: Connection, site: Site, mail: Mail, cabinet: 
         alert = find_alert(connection, site.id, incident.alert_id) if incident is not None else None
     if alert is None:
         return None
-    about = AlertSite(site, find_column_titles(connection, site))
+    columns = find_column_titles(connection, site)
     link = f"{cabinet}/{site.id}/settings/alerts/{alert.id}"
     rule = alert.rule
     if not may_see_contacts(connection, mail):
-        rule = replace(rule, filters=tuple(map(masked_filter, rule.filters)))
+        rule = replace(rule, metric=masked_label(rule.metric), filters=tuple(map(masked_filter, rule.filters)))
+        columns = {masked_label(name): metric_without_contacts(metric) for name, metric in columns.items()}
+    about = AlertSite(site, columns)
     if incident is None:
         return letter_of_test(rule, about, language, link)
     write = letter_of_raised if mail.purpose is MailPurpose.ALERT_RAISED else letter_of_ended

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Protocol
 
 from sqlalchemy import Connection
-from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
 from dealtrace import clock
@@ -15,7 +14,7 @@ from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.form_pages import Faults, fault_text, redirect_with_message, show_form_page
 from dealtrace.cabinet.gate import FORBIDDEN, not_found
 from dealtrace.cabinet.reports.default_question import USUAL
-from dealtrace.cabinet.reports.report_url import ReportUrl, report_url_of
+from dealtrace.cabinet.reports.report_url import ReportUrl, report_url_at
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, InvalidSetting, NameTaken
 from dealtrace.operations.accounts.require_site import require_site
@@ -131,7 +130,9 @@ class SavedItemsPage:
         for line in await self.list_lines(view):
             whose = SITES if line.saved_name.user_id is None else OWN
             is_renamed = (whose, line.saved_name.name) == renaming
-            lines.append((line, whose, _may_change(view, whose), view.form.get("new_name") if is_renamed else None))
+            shown = line.saved_name.name if whose == OWN else view.shown_name(line.saved_name.name)
+            typed = view.form.get("new_name") if is_renamed else None
+            lines.append((line, shown, whose, _may_change(view, whose), typed))
         return show_form_page(
             view,
             f"{self.place}.html",
@@ -168,13 +169,12 @@ class SavedItemsPage:
 
 def report_in_form(view: View) -> ReportUrl:
     """Return the URL of a report; the form has the question of the report as a query string."""
-    return report_url_at(view.current_site.id, view.form.get("query"))
+    return site_report_url(view.current_site.id, view.form.get("query"))
 
 
-def report_url_at(site_id: int, query: str) -> ReportUrl:
+def site_report_url(site_id: int, query: str) -> ReportUrl:
     """Return the URL of a site's report; `query` is the question of the report as a query string."""
-    pairs = [(name, value.replace("\0", "")) for name, value in QueryParams(query).multi_items()]
-    return report_url_of(f"/cabinet/{site_id}/reports", QueryParams(pairs))
+    return report_url_at(f"/cabinet/{site_id}/reports", query)
 
 
 def fault_of(url: ReportUrl, known: QuestionContext, view: View) -> str:

@@ -10,11 +10,13 @@ from dealtrace.cabinet.form_pages import stored_site
 from dealtrace.cabinet.formats import clock_time
 from dealtrace.cabinet.reports.default_question import DEFAULTS_WRITTEN_OUT, USUAL
 from dealtrace.cabinet.reports.page import read_context_of
+from dealtrace.cabinet.reports.readers import saved_url, with_stored_names
 from dealtrace.cabinet.reports.report_url import ReportUrl
-from dealtrace.cabinet.reports.saved_items.page import SavedItemLine, SavedItemsPage, fault_of, report_url_at
+from dealtrace.cabinet.reports.saved_items.page import SavedItemLine, SavedItemsPage, fault_of, site_report_url
 from dealtrace.cabinet.view import View
 from dealtrace.operations.reports.save_report import delete_report, rename_report, save_report
 from dealtrace.reports.question import QuestionContext, parse_question
+from dealtrace.reports.reading.masked_names import masked_names
 from dealtrace.reports.saved_items.names import SavedName
 from dealtrace.reports.saved_items.saved import SavedReport
 from dealtrace.storage.accounts.users import find_logins
@@ -27,10 +29,13 @@ async def _list(view: View) -> list[SavedItemLine]:
     reports, known, logins = await view.read(_read, site, view.rights.user.id, clock.now())
     lines = []
     for report in reports:
-        url = report_url_at(site.id, report.query)
+        url = site_report_url(site.id, report.query)
+        shown = saved_url(view, known, url)
         saved = f"{clock_time(view.language, report.saved_at, site.time_zone)} {logins.get(report.saved_by or 0, '')}"
         saved_name = SavedName(report.name, report.user_id)
-        lines.append(SavedItemLine(saved_name, url.link(), (saved,), fault_of(url, known, view)))
+        lines.append(
+            SavedItemLine(saved_name, shown.link() if shown is not None else "", (saved,), fault_of(url, known, view))
+        )
     return lines
 
 
@@ -47,8 +52,10 @@ def _save(
 ) -> None:
     """Save a question with its defaults written out; a report for all users cannot use the segments of one user."""
     now = clock.now()
-    parse_question(url.raw_question(**USUAL), read_context_of(connection, site, now, saved_name.user_id))
-    report = SavedReport(saved_name.name, url.written_out(DEFAULTS_WRITTEN_OUT).query, saved_name.user_id, by, now)
+    known = read_context_of(connection, site, now, saved_name.user_id)
+    stored = with_stored_names(url, masked_names(known))
+    parse_question(stored.raw_question(**USUAL), known)
+    report = SavedReport(saved_name.name, stored.written_out(DEFAULTS_WRITTEN_OUT).query, saved_name.user_id, by, now)
     save_report(connection, site, report, overwrites=overwrites)
 
 

@@ -10,12 +10,14 @@ from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.form_pages import stored_site
 from dealtrace.cabinet.reports.chips import words_of_filters
 from dealtrace.cabinet.reports.page import read_context_of
+from dealtrace.cabinet.reports.readers import for_person, saved_url, with_stored_names
 from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.cabinet.reports.saved_items.page import SavedItemLine, SavedItemsPage
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters
 from dealtrace.operations.reports.manage_segments import add_segment, remove_segment, rename_segment
 from dealtrace.reports.question import QuestionContext, parse_filters
+from dealtrace.reports.reading.masked_names import masked_names
 from dealtrace.reports.saved_items.names import SavedName
 from dealtrace.reports.saved_items.segments import Segment
 from dealtrace.storage.reports.saved_items.segments import list_segments
@@ -39,14 +41,15 @@ def _line(view: View, segment: Segment, known: QuestionContext, *, is_hidden: bo
     """
     report = f"/cabinet/{view.current_site.id}/reports"
     url = ReportUrl(report, (), segment.filters) if is_hidden else ReportUrl(report, (("segment", segment.name),), ())
+    shown = saved_url(view, known, url)
     try:
         parse_filters(segment.filters, known)
         fault = ""
     except InvalidParameters as refusal:
         fault = labelled_text(refusal, view.language, is_whole=view.may_see_contacts)
-    words = words_of_filters(segment.filters, known, view.language, is_whole=view.may_see_contacts)
-    has_hidden = is_hidden and words != words_of_filters(segment.filters, known, view.language, is_whole=True)
-    link = url.link() if not has_hidden else ""
+    named, _ = for_person(view, known, url)
+    words = words_of_filters(segment.filters, named, view.language, is_whole=view.may_see_contacts)
+    link = shown.link() if shown is not None else ""
     return SavedItemLine(SavedName(segment.name, segment.user_id), link, words, fault)
 
 
@@ -59,8 +62,9 @@ def _save(
 ) -> None:
     """Save the filters of a report, including those of its segment, as a segment."""
     now = clock.now()
-    picked = read_context_of(connection, site, now, by).segments.get(url.get("segment"), ())
-    filters = dict.fromkeys([*url.filters, *picked])
+    known = read_context_of(connection, site, now, by)
+    stored = with_stored_names(url, masked_names(known))
+    filters = dict.fromkeys([*stored.filters, *known.segments.get(stored.get("segment"), ())])
     add_segment(connection, site, saved_name, tuple(filters), now, by, overwrites=overwrites)
 
 

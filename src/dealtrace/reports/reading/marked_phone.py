@@ -1,0 +1,43 @@
+"""Find phones among numbers that are mostly no phones, such as the ids of campaigns and the numbers of deals."""
+
+import re
+from itertools import accumulate
+
+from dealtrace.leads.numbering import is_assigned_in_russia
+from dealtrace.leads.phone import list_phones
+
+_GROUP = re.compile(r"\d+")
+_RUSSIAN_PREFIXES = ("7", "8")
+_WITH_PREFIX, _NATIONAL = 11, 10
+_FOREIGN_GROUPS_MIN = 4
+"""Ours: at least this many groups of digits may be a foreign phone without a plus, such as `375 29 123-45-67`."""
+
+
+def find_marked_phone(written: str) -> tuple[int, int] | None:
+    """Return where the first phone that is marked as one begins and ends in a number, or `None` if there is none.
+
+    `written` is a number with its separators: blanks, brackets, dots and dashes.
+
+    Ours: ids of campaigns, ads and deals are as long as phones, so that digits alone are a phone only if they are
+    eleven, begin with 7 or 8, and Russia can assign them. All others have to be marked as phones: by a plus, or by
+    separators between groups of digits that are together a phone. Ids of ten digits and of eight stay readable.
+    """
+    if written.startswith("+"):
+        return 0, len(written)
+    groups = list(_GROUP.finditer(written))
+    for first, group in enumerate(groups):
+        lengths = accumulate(len(other[0]) for other in groups[first:])
+        for last, length in enumerate(lengths, first):
+            if length > _WITH_PREFIX:
+                break
+            digits = "".join(other[0] for other in groups[first : last + 1])
+            if _is_russian(digits, is_in_groups=last > first):
+                return group.start(), groups[last].end()
+    is_foreign = len(groups) >= _FOREIGN_GROUPS_MIN and list_phones(written)
+    return (0, len(written)) if is_foreign else None
+
+
+def _is_russian(digits: str, *, is_in_groups: bool) -> bool:
+    if len(digits) == _WITH_PREFIX:
+        return digits.startswith(_RUSSIAN_PREFIXES) and is_assigned_in_russia(digits[1:])
+    return len(digits) == _NATIONAL and is_in_groups and is_assigned_in_russia(digits)

@@ -1,0 +1,51 @@
+"""The names that people gave to segments, columns and fields, for people who may not see contacts."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from dealtrace.record import record
+from dealtrace.reports.question import QuestionContext
+from dealtrace.reports.reading.masked_keys import masked_label, metric_without_contacts
+
+
+@record
+class MaskedNames:
+    """The names with contacts of a site's segments and columns, each with the name that is shown instead."""
+
+    segments: Mapping[str, str]
+    columns: Mapping[str, str]
+
+
+def masked_names(context: QuestionContext) -> MaskedNames:
+    """Return the names in `context` that contain contacts, with what is shown instead."""
+    return MaskedNames(_masked(context.segments), _masked(context.columns))
+
+
+def context_without_contacts(context: QuestionContext) -> QuestionContext:
+    """Return a copy of `context` in which names with contacts are masked, so that questions name them as masked.
+
+    Ours: a custom field keeps its name, by which it is stored, and has another title.
+    """
+    names = masked_names(context)
+    return replace(
+        context,
+        segments={names.segments.get(name, name): filters for name, filters in context.segments.items()},
+        columns={
+            (shown := names.columns.get(name, name)): replace(metric_without_contacts(metric), name=shown)
+            for name, metric in context.columns.items()
+        },
+        field_titles={field: shown for field in context.fields if (shown := masked_label(field)) != field},
+    )
+
+
+def _masked(names: Iterable[str]) -> dict[str, str]:
+    """Return a name to show for each name with a contact; names that are equal when masked are numbered."""
+    shown: dict[str, str] = {}
+    for name in sorted(names):
+        masked, taken, number = masked_label(name), set(shown.values()), 1
+        if masked == name:
+            continue
+        while (numbered := masked if number == 1 else f"{masked} ({number})") in taken:
+            number += 1
+        shown[name] = numbered
+    return shown
