@@ -13,7 +13,7 @@ from dealtrace import clock, metrics
 from dealtrace.api.routes import ENDPOINTS as API
 from dealtrace.cabinet.compression import compressed
 from dealtrace.cabinet.docs.pages import docs_routes
-from dealtrace.cabinet.routes import cabinet_routes
+from dealtrace.cabinet.routes import cabinet_router
 from dealtrace.cabinet.view import Services
 from dealtrace.calltouch.error_body import ErrorBody, refuse
 from dealtrace.calltouch.paths import path_instead_of
@@ -174,7 +174,9 @@ class Application:
             choosable_keys,
             self._settings.points_per_day,
         )
-        router = page_router([*services, *docs_routes(ENDPOINTS, page_services)], cabinet_routes(page_services))
+        unknown = not_found(refuse, path_instead_of)
+        cabinet = cabinet_router(page_services, unknown)
+        router = page_router([*services, *docs_routes(ENDPOINTS, page_services)], cabinet, unknown)
         pages = compressed(router)
         self._gate = self._make_gate()
         self._journal = RequestJournal(self._settings.requests_kept_days)
@@ -362,14 +364,16 @@ def _log_failed_run(lane: Lane, site_id: int, fault: Exception) -> None:
     _log.error("background_run_failed", lane=lane, site_id=site_id, reason=type(fault).__name__, cause=cause_of(fault))
 
 
-def page_router(services: Sequence[Route], cabinet: Sequence[Route]) -> Router:
-    """Return the router of all pages: `services` are pages about the server, `cabinet` are the pages for users."""
-    unknown = not_found(refuse, path_instead_of)
+def page_router(services: Sequence[Route], cabinet: Router, unknown: ASGIApp) -> Router:
+    """Return the router of all pages: `services` are pages about the server, `cabinet` has the pages for users.
+
+    `unknown` answers requests for other paths.
+    """
     routes = [
         Route("/", RedirectToCabinet(unknown)),
         *services,
         Route("/cabinet", lambda _request: RedirectResponse("/cabinet/", 308)),
-        Mount("/cabinet", Router(cabinet, default=unknown)),
+        Mount("/cabinet", cabinet),
     ]
     return Router(routes, redirect_slashes=False, default=unknown)
 
