@@ -60,6 +60,22 @@ class UnknownUrls:
         return other if is_page else ""
 
 
+class RedirectToCabinet:
+    """The handler of the path `/`: it redirects browsers to the cabinet; `unknown` answers other requests with 404."""
+
+    def __init__(self, unknown: ASGIApp) -> None:
+        self._unknown = unknown
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Redirect a GET or HEAD request that accepts HTML to `/cabinet/`; any other request gets 404."""
+        is_read = scope["method"] in ("GET", "HEAD")
+        if is_read and accepts_html(scope):
+            redirect = RedirectResponse("/cabinet/", 302, headers={"vary": "Accept"})
+            await redirect(scope, receive, send)
+        else:
+            await self._unknown(scope, receive, send)
+
+
 async def _show_not_found(view: View) -> Response:
     return not_found(view)
 
