@@ -7,13 +7,14 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from cast import Player, Stage
-from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.attribution.traffic_source import SOURCE_LENGTH_MAX, TrafficSource
 from dealtrace.deals.details import ContactBook, DealDetails, Product
 from dealtrace.deals.matchers import Matcher, MatcherKind
 from dealtrace.leads.call import Circumstances
 from dealtrace.leads.lead import LeadKind
 from dealtrace.mails.subscription import MailList, Subscription, link_key
 from dealtrace.operations.deals.register import register_deals
+from dealtrace.storage.accounts.custom_fields import count_unknown_fields
 from dealtrace.storage.mails.unsubscriptions import find_signing_key
 from guests import Guest, member_of, new_user, text_of
 from server import ServerProcess
@@ -78,6 +79,11 @@ def fill_site(server: ServerProcess, stage: Stage) -> FilledSite:
     details = DealDetails(HOSTILE, HOSTILE, f"https://crm.example/{LONG}", products, ContactBook(LONG, (PHONE,)))
     further = {"matchers": _matchers(now), "details": details, "currency": "usd"}
     matched = register(stage, player, "2.0", happened_at=now, **further)
+    long_source = TrafficSource("s" * SOURCE_LENGTH_MAX, LONG, LONG, LONG, LONG)
+    stage.visit(player, now - timedelta(hours=5), long_source, visitor="other", landing_url=f"https://a.example/{LONG}")
+    register(stage, player, "3.0", happened_at=now, stated_source=long_source)
+    with stage.database.write() as connection:
+        count_unknown_fields(connection, player.site.id, {LONG[:100]: 21, f"о{LONG[:99]}": 1}, now)
     owner = member_of(server, stage, player.site.id, None)
     client = re.search(r"/people/(\d+)", owner.get(f"leads/call/{call.id}").text)
     assert client is not None
@@ -109,6 +115,7 @@ def _fill_settings(owner: Guest) -> dict[str, str]:
     imports = owner.send("settings/imports", files={"file": ("calls.csv", CALLS.encode())}, noun="call", encoding="")
     costs = owner.send("costs", files={"file": ("costs.csv", COSTS.encode())}, **COST_FORM)
     owner.send("settings/alerts", **ALERT, filters=f"manager:is:{HOSTILE}", recipients="a@example.com", agreed="on")
+    owner.send("reports/saved", name=LONG[:100], whose="site", query="by=campaign&metrics=leads")
     owner.send("reports/segments", name=HOSTILE[-100:], whose="site", query=f"filter=manager:is:{HOSTILE}")
     owner.send("settings/mail-reports", title=LONG[:100], question="metrics=deals", rhythm="daily", hour="9", **MAILED)
     report = re.search(r'settings/mail-reports/(\d+)"', owner.get("settings/mail-reports").text)

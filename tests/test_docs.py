@@ -289,7 +289,7 @@ def served_routes() -> Iterator[tuple[str, frozenset[str]]]:
     yield from ((endpoint.path, frozenset(endpoint.methods)) for endpoint in ENDPOINTS)
     database = open_database(Settings().database_url)
     services = service_routes(describe, DatabaseWatch(database), lambda: True)
-    yield from _pages(page_router(services, [Route("/", lambda _request: Response())]).routes)
+    yield from _pages(page_router(services, lambda _unknown: Router([Route("/", lambda _request: Response())])).routes)
     yield from ((page.path, frozenset({page.method})) for page in docs_pages(ENDPOINTS))
     database.close()
 

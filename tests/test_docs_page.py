@@ -6,6 +6,7 @@ import shlex
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from html import unescape
 from typing import Any
 
@@ -19,10 +20,11 @@ from dealtrace.app import ENDPOINTS, describe
 from dealtrace.cabinet.docs.guides import GUIDES
 from dealtrace.cabinet.rendering import POLICY
 from dealtrace.errors import LANGUAGES, Language
-from dealtrace.http.openapi.described_method import LIMITS
+from dealtrace.http.openapi.described_method import LIMITS, describe_method
 from dealtrace.http.openapi.description import error_catalogue
 from dealtrace.http.openapi.possible_refusals import example_of, refusals_of
 from dealtrace.http.openapi.samples import SAMPLE_ORIGIN, curl
+from dealtrace.leads.call import Circumstances
 from dealtrace.settings import Settings
 from dealtrace.storage.accounts.installation import set_factor_demanded
 from dealtrace.storage.database.engine import open_database
@@ -303,3 +305,34 @@ def test_the_limits_are_those_of_the_settings() -> None:
 
 def test_the_description_is_served_as_it_is_made(docs_server: ServerProcess) -> None:
     assert docs_server.http.get("/openapi.json").json() == json.loads(json.dumps(DESCRIPTION))
+
+
+def test_every_method_shows_an_answer() -> None:
+    without = [endpoint.shown_name for endpoint in ENDPOINTS if not describe_method(endpoint, "en").answer]
+    assert without == []
+
+
+@pytest.mark.parametrize(
+    "name", ["reports-csv", "reports-xlsx", "download", "counter-script", "init-script", "init-min-script"]
+)
+def test_an_answer_that_is_no_json_is_shown_as_it_is_sent(server: ServerProcess, served: Stage, name: str) -> None:
+    (endpoint,) = (each for each in ENDPOINTS if each.shown_name == name)
+    player, now = served.open_site(), datetime.now(UTC)
+    call = served.call(player, now, circumstances=Circumstances(record_url="https://pbx.example/1.mp3"))
+    path = endpoint.path
+    for part, value in {"siteId": player.site.id, "callId": call.id}.items():
+        path = path.replace(f"{{{part}}}", str(value))
+    query = dict(endpoint.example.parameters)
+    query |= {"clientApiId": player.token} if name == "download" else {}
+    query |= {"id": str(player.site.id)} if name.startswith("init") else {}
+    answer = server.http.get(
+        path, params=query, headers={"access-token": player.token} if name.startswith("reports") else {}
+    )
+    status, *lines = describe_method(endpoint, "en").answer.split("\n\n")[0].splitlines()
+    assert status.split()[1] == str(answer.status_code)
+    for header, _, value in (line.partition(": ") for line in lines):
+        assert header in answer.headers
+        if header in {"content-type", "cache-control", "referrer-policy"}:
+            assert answer.headers[header] == value
+    body = describe_method(endpoint, "en").answer.partition("\n\n")[2].splitlines()
+    assert answer.text.startswith(body[0].rstrip("…").partition(",")[0] if body else "")

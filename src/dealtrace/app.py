@@ -13,8 +13,9 @@ from dealtrace import clock, metrics
 from dealtrace.api.routes import ENDPOINTS as API
 from dealtrace.cabinet.compression import compressed
 from dealtrace.cabinet.docs.pages import docs_routes
-from dealtrace.cabinet.routes import cabinet_routes
+from dealtrace.cabinet.routes import cabinet_router
 from dealtrace.cabinet.view import Services
+from dealtrace.cabinet.wrong_urls import RedirectToCabinet
 from dealtrace.calltouch.error_body import ErrorBody, refuse
 from dealtrace.calltouch.paths import path_instead_of
 from dealtrace.calltouch.routes import ENDPOINTS as CALLTOUCH
@@ -24,7 +25,6 @@ from dealtrace.calltouch.webhooks.messages import write_messages, write_test
 from dealtrace.calltouch.webhooks.vocabulary import choosable_keys
 from dealtrace.counter.city import open_cities
 from dealtrace.counter.routes import ENDPOINTS as COUNTER
-from dealtrace.http.asgi import accepts_html
 from dealtrace.http.client_address import Proxies
 from dealtrace.http.gate import Gate
 from dealtrace.http.openapi.description import describe_api
@@ -174,7 +174,8 @@ class Application:
             choosable_keys,
             self._settings.points_per_day,
         )
-        router = page_router([*services, *docs_routes(ENDPOINTS, page_services)], cabinet_routes(page_services))
+        docs = docs_routes(ENDPOINTS, page_services)
+        router = page_router([*services, *docs], lambda unknown: cabinet_router(page_services, unknown))
         pages = compressed(router)
         self._gate = self._make_gate()
         self._journal = RequestJournal(self._settings.requests_kept_days)
@@ -362,32 +363,16 @@ def _log_failed_run(lane: Lane, site_id: int, fault: Exception) -> None:
     _log.error("background_run_failed", lane=lane, site_id=site_id, reason=type(fault).__name__, cause=cause_of(fault))
 
 
-def page_router(services: Sequence[Route], cabinet: Sequence[Route]) -> Router:
-    """Return the router of all pages: `services` are pages about the server, `cabinet` are the pages for users."""
+def page_router(services: Sequence[Route], make_cabinet: Callable[[ASGIApp], Router]) -> Router:
+    """Return the router of all pages: `services` are pages about the server; `make_cabinet` gets the answer to 404."""
     unknown = not_found(refuse, path_instead_of)
     routes = [
         Route("/", RedirectToCabinet(unknown)),
         *services,
         Route("/cabinet", lambda _request: RedirectResponse("/cabinet/", 308)),
-        Mount("/cabinet", Router(cabinet, default=unknown)),
+        Mount("/cabinet", make_cabinet(unknown)),
     ]
     return Router(routes, redirect_slashes=False, default=unknown)
-
-
-class RedirectToCabinet:
-    """The handler of the path `/`: it redirects browsers to the cabinet; `unknown` answers other requests with 404."""
-
-    def __init__(self, unknown: ASGIApp) -> None:
-        self._unknown = unknown
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Redirect a GET or HEAD request that accepts HTML to `/cabinet/`; any other request gets 404."""
-        is_read = scope["method"] in ("GET", "HEAD")
-        if is_read and accepts_html(scope):
-            redirect = RedirectResponse("/cabinet/", 302, headers={"vary": "Accept"})
-            await redirect(scope, receive, send)
-        else:
-            await self._unknown(scope, receive, send)
 
 
 def collect_garbage_seldom() -> None:

@@ -143,8 +143,8 @@ class RateExceeded(Refusal):
     """One IP address sent too many requests within a second."""
 
     code = 10030
-    ru = "Не более {per_second} запросов в секунду с одного IP-адреса. Повторите через секунду"
-    en = "At most {per_second} requests per second from one IP address. Try again in a second"
+    ru = "Слишком много запросов с одного IP-адреса: в секунду разрешено {per_second}. Повторите через секунду"
+    en = "Too many requests from one IP address: the limit per second is {per_second}. Try again in a second"
 
 
 class PointsSpent(Refusal):

@@ -159,7 +159,7 @@ def test_another_site_has_other_rules(
 
 REPORT = {
     "title": "Sources",
-    "question": "https://x/cabinet/1/reports?by=source&metrics=deals",
+    "question": "by=source&metrics=deals",
     "rhythm": "daily",
     "hour": "7",
 }
@@ -228,8 +228,8 @@ def test_a_report_is_changed_on_its_own_page(server: ServerProcess, served: Stag
 
 def test_a_pivot_is_sent_as_the_page_shows_it(served: Stage, owner: Player, boss: Guest) -> None:
     query = "by=source&pivot=month&metrics=deals"
-    assert boss.send("settings/mail-reports", **{**REPORT, "question": f"/reports?{query}"}).status_code == 400
-    sent = {**REPORT, "question": f"/reports?{query}&compare=previous", "recipients": "anna@example.com"}
+    assert boss.send("settings/mail-reports", **{**REPORT, "question": query}).status_code == 400
+    sent = {**REPORT, "question": f"{query}&compare=previous", "recipients": "anna@example.com"}
     assert boss.send("settings/mail-reports", **sent).status_code == 303
     (report,) = reports(served, owner)
     assert (report.raw_question.pivot, report.raw_question.compare) == ("month", "")
@@ -250,3 +250,48 @@ def test_a_report_that_cannot_be_scheduled_says_why(served: Stage, owner: Player
         assert page.status_code == 400
         assert f'id="fault-{field}"' in page.text, changed
     assert reports(served, owner) == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "hello world",
+        "",
+        "/cabinet/{other}/reports?by=source&metrics=deals",
+        "/cabinet/{site}/deals?status=x",
+        "/cabinet/{site}/reports/rows?metrics=deals",
+        "ftp://shop.example/cabinet/{site}/reports?metrics=deals",
+        "status=x",
+        "http://[",
+    ],
+)
+def test_a_report_by_mail_is_a_report_of_this_site(boss: Guest, url: str) -> None:
+    url = url.format(site=boss.site_id, other=boss.site_id + 1)
+    refused = boss.send("settings/mail-reports", **{**REPORT, "question": url}, recipients="anna@example.com")
+    assert refused.status_code == 400
+    assert f"/cabinet/{boss.site_id}/reports" in refused.text[refused.text.index('id="fault-question"') :]
+    boss.http.cookies["language"] = "ru"
+    assert "это не URL отчёта этого сайта" in boss.send("settings/mail-reports", **{**REPORT, "question": url}).text
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://deals.shop.example/cabinet/{site}/reports?by=source&metrics=deals",
+        "/cabinet/{site}/reports?by=source&metrics=deals&filter=source:is:a/b",
+        "/cabinet/{site}/reports",
+        "by=source&metrics=deals&filter=landing_page:is:https://shop.example/?a=b",
+    ],
+)
+def test_a_url_of_a_report_of_this_site_is_taken(boss: Guest, url: str) -> None:
+    taken = boss.send(
+        "settings/mail-reports", **{**REPORT, "question": url.format(site=boss.site_id)}, recipients="anna@example.com"
+    )
+    assert taken.is_redirect, taken.text
+
+
+def test_the_question_of_a_report_by_mail_must_be_one(boss: Guest) -> None:
+    url = f"/cabinet/{boss.site_id}/reports?by=nothing&metrics=deals"
+    refused = boss.send("settings/mail-reports", **{**REPORT, "question": url}, recipients="anna@example.com")
+    assert refused.status_code == 400
+    assert "nothing" in refused.text[refused.text.index('id="fault-question"') :]

@@ -19,6 +19,10 @@ def steps_on(page: str) -> list[tuple[str, str, bool]]:
     ]
 
 
+ZEROS = ('class="figures"', "<table>", "Sources by money", 'name="period"')
+"""What a page without data would show zeros in."""
+
+
 def test_the_one_time_link_leads_to_the_steps_that_remain(
     start_server_on: Callable[..., ServerProcess], tmp_path: Path
 ) -> None:
@@ -35,10 +39,14 @@ def test_the_one_time_link_leads_to_the_steps_that_remain(
     assert steps_on(first.text) == [("○", title, True) for title in STEPS]
     assert text_of(first.text).count("no data yet") == len(STEPS)
     assert f"{server.address}/counter/1.js" in first.text
+    for words in ZEROS:
+        assert words not in first.text, words
 
     assert server.register(token[1]).status_code == 200
     then = server.http.get("/cabinet/1/").text
     assert re.search(r"✓ Deals from the CRM first at [\w ,:]+, last [\w ]+ ago", text_of(then))
     assert steps_on(then) == [*(("○", title, True) for title in STEPS[:3]), ("✓", STEPS[3], False)]
     assert "What remains to be connected" not in then
+    for words in ZEROS:
+        assert words in then, words
     assert "Connections" in then

@@ -63,9 +63,10 @@ def pages_offered(answer: httpx.Response) -> Iterable[Page]:
 
 
 LEFT_OUT: Mapping[tuple[str, Role], set[tuple[str, str]]] = {
-    ("/{site:int}/reports/segments", Role.READER): {("POST", "/{site:int}/reports/segments/change")}
+    ("/{site:int}/reports/segments", Role.READER): {("POST", "/{site:int}/reports/segments/change")},
+    ("/{site:int}/reports/saved", Role.READER): {("POST", "/{site:int}/reports/saved/change")},
 }
-"""What a page offers to a higher role only: a reader changes own segments, and the site's is the only one here."""
+"""What a page offers to a higher role only: a reader changes own segments and reports, and only the site's are here."""
 REFUSED = [(page, role) for page in PAGES if page.method == "POST" for role in LESSER if not may_use(role, page)]
 
 

@@ -2,12 +2,17 @@
 
 import gzip
 import json
+from base64 import urlsafe_b64encode
+from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
 
 import pytest
 
 import dealtrace.cabinet
-from cast import Stage
+from cast import NO_ID, Stage
+from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.attribution.visit import Visit
 from engines import on_one_engine
 from guests import member_of
 from server import ServerProcess
@@ -63,3 +68,35 @@ def test_pages_of_a_year_are_small(server: ServerProcess, served: Stage) -> None
         answer = owner.follow(f"/cabinet/{number}/{page}")
         assert answer.status_code == 200
         assert 0 < len(gzip.compress(answer.content)) <= COMPRESSED_MAX, page
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "by=landing_page,day&metrics=visits",
+        "by=landing_page&metrics=visits,leads,deals,amount,cost&compare=previous",
+        "by=landing_page&metrics=visits&pivot=source",
+    ],
+)
+@on_one_engine
+def test_a_report_with_long_keys_shows_the_rows_that_fit_and_files_have_all(
+    server: ServerProcess, served: Stage, asked: str
+) -> None:
+    player = served.open_site()
+    chance, now = Random(1), datetime.now(UTC)
+    names = [f"{urlsafe_b64encode(chance.randbytes(30)).decode()}/{number}" for number in range(1_200)]
+    source = TrafficSource("yandex", "cpc")
+    urls = [f"https://shop.example/{name}" for name in names]
+    served.visits(
+        player, *(Visit(NO_ID, name, now, source, landing_url=url) for name, url in zip(names, urls, strict=True))
+    )
+    owner = member_of(server, served, player.site.id)
+    page = owner.get(f"reports?period=28d&{asked}&limit=10000")
+    assert page.status_code == 200
+    assert 15 * 1024 < len(gzip.compress(page.content)) <= COMPRESSED_MAX
+    shown = sum(name in page.text for name in names)
+    assert 50 < shown < len(names)
+    assert f"room for the first {shown} rows" in page.text
+    assert "Show more rows" not in page.text
+    file = owner.get(f"reports.csv?period=28d&{asked}&limit=10000").text
+    assert sum(name in file for name in names) == len(names)

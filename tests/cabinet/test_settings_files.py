@@ -1,5 +1,6 @@
 """Files that people upload on the pages of settings: imports, costs, agreement with the CRM."""
 
+import html
 import os
 import re
 import secrets
@@ -214,11 +215,14 @@ def test_an_analyst_imports_costs_after_a_preview_with_what_meets_no_visit(
 def test_costs_are_listed_by_month_and_by_day(server: ServerProcess, served: Stage, owner: Player) -> None:
     analyst = member_of(server, served, owner.site.id, Role.ANALYST)
     today = datetime.now(UTC).astimezone(owner.site.time_zone).date()
-    table = f"Дата;Источник;Канал;Кампания;Расход\n{today:%d.%m.%Y};vk;cpc;x;1000\n"
+    table = "Дата;Источник;Канал;Кампания;Расход;Клики;Показы\n" + "".join(
+        f"{today:%d.%m.%Y};vk;cpc;{campaign};500;7;90\n" for campaign in ("x", "y")
+    )
     place = upload(analyst, table, place="costs", name="costs.csv", **{**COST_FORM, "system": "VK"})
     analyst.send(place)
     month = text_of(analyst.get("costs", by="month").text)
-    assert f"{today.replace(day=1).day} {today:%b %Y} vk main 1 000 ₽" in month
+    assert f"{today.replace(day=1).day} {today:%b %Y} vk main 1 000 ₽ 14 180" in month
+    assert "Total 1 000 ₽ 14 180" in month
     by_day = text_of(analyst.get("costs", by="day").text)
     assert f"{today.day} {today:%b %Y} vk main 1 000 ₽" in by_day
     assert "vk cpc x" in text_of(analyst.get("costs", unmet="1").text)
@@ -246,6 +250,93 @@ def test_choices_of_costs_that_do_not_fit_are_refused_beside_their_fields(
     form = {"encoding": "", **COST_FORM, **chosen}
     answer = boss.send("costs", files={"file": ("costs.csv", table.encode())}, **form)
     assert (answer.status_code, re.findall(r'id="fault-(\w+)"', answer.text)) == (400, [field])
+
+
+UNKNOWN = "Когда;Площадка;Потратили\n26.03.2018;yandex;1500,50\n"
+
+
+@pytest.mark.parametrize(
+    ("table", "chosen", "english", "russian"),
+    [
+        (UNKNOWN, {}, "If the file has another heading for “Day”", "Если в файле у «День» другой заголовок"),
+        (UNKNOWN, {"heading_date": "Кто"}, "Correct the heading for “Day”", "Исправьте заголовок для «День»"),
+        ("Дата;Расход\n26.03.2018;1\n", {"system": "avito"}, "Fill in the field “Source of all costs",
+         "Заполните поле «Источник всех расходов"),
+        ("Дата;Расход, USD\n26.03.2018;1\n", {}, "the price of 1 USD in rubles in the field “Rubles per unit",
+         "сколько рублей стоит 1 USD, в поле «Рублей за единицу"),
+        ("Дата;Расход, RUB\n26.03.2018;1\n", {"rate": "90"}, "Empty the field “Rubles per unit",
+         "Очистите поле «Рублей"),
+        ("Дата;Расход без НДС\n26.03.2018;1\n", {"vat": "removed", "percent": "20"},
+         "Choose “as in the file” in the field “Tax in the costs”", "Выберите «как в файле» в поле «Налог"),
+        ("Date,CampaignId,Cost\n2024-03-01,7,99990001\n", {}, "Choose the unit in the field “Unit of the costs”",
+         "Выберите единицу в поле «Единица расходов»"),
+        ("Дата;Расход\n26.03.2018;20000000000\n", {}, "Check the field “Unit of the costs”", "Проверьте поле «Единица"),
+        (COSTS, {"encoding": "utf-16"}, "in the field “Encoding of a CSV file”", "в поле «Кодировка"),
+        ("Дата;Расход;Кампания\n26.03.2018;1;x\n", {"campaign": "id"}, "another heading for “ID of the campaign”",
+         "у «ID кампании» другой заголовок"),
+    ],
+)  # fmt: skip
+def test_an_error_in_a_file_names_the_field_that_cures_it(
+    boss: Guest, table: str, chosen: dict[str, str], english: str, russian: str
+) -> None:
+    for language, words in (("en", english), ("ru", russian)):
+        boss.http.cookies["language"] = language
+        form = {"encoding": "", **COST_FORM, **chosen}
+        answer = boss.send("costs", files={"file": ("costs.csv", table.encode())}, **form)
+        assert answer.status_code == 400
+        fault = re.search(r'id="fault-file">([^<]*)<', answer.text)
+        assert fault is not None
+        assert words in html.unescape(fault[1])
+        assert "--" not in fault[1]
+        for name, value in chosen.items():
+            assert value in answer.text, name
+
+
+def test_headings_the_unit_and_names_of_campaigns_are_chosen_on_the_page(
+    boss: Guest, served: Stage, owner: Player
+) -> None:
+    table = "Когда;Площадка;Какая;Потратили\n26.03.2018;avito;Весна;1500500000\n"
+    form = {"encoding": "", **COST_FORM}
+    refused = boss.send("costs", files={"file": ("costs.csv", table.encode())}, **form)
+    assert '<option value="Площадка">' in refused.text
+    headings = {"date": "Когда", "source": "площадка", "campaign_name": "Какая", "cost": "Потратили"}
+    form |= {f"heading_{name}": heading for name, heading in headings.items()}
+    form |= {"unit": "micros", "campaign": "text", "form": "c-{name}", "renames": "Весна = spring"}
+    place = upload(boss, table, place="costs", name="costs.csv", **form)
+    assert "avito spring 1 500 ₽" in re.sub(r"\s+", " ", text_of(boss.get(place).text))
+    boss.send(place)
+    with served.database.read() as connection:
+        (cost,) = list_account_costs(connection, owner.site.id, date(2018, 3, 26), date(2018, 3, 26))
+    assert cost.amount_kopecks == 150050
+
+
+@pytest.mark.parametrize(
+    ("chosen", "field"),
+    [
+        ({"heading_date": "Дата", "heading_cost": "дата"}, "heading_cost"),
+        ({"unit": "pounds"}, "unit"),
+        ({"campaign": "text", "form": "no mark"}, "form"),
+        ({"renames": "no equals sign"}, "renames"),
+        ({"renames": "a=b\nA=c"}, "renames"),
+    ],
+)
+def test_wrong_columns_units_and_names_are_refused_beside_their_fields(
+    boss: Guest, chosen: dict[str, str], field: str
+) -> None:
+    form = {"encoding": "", **COST_FORM, **chosen}
+    answer = boss.send("costs", files={"file": ("costs.csv", COSTS.encode())}, **form)
+    assert (answer.status_code, re.findall(r'id="fault-(\w+)"', answer.text)) == (400, [field])
+
+
+def test_a_comparison_names_the_headings_it_accepts_and_takes_usual_ones(boss: Guest) -> None:
+    named = boss.send("settings/agreement", files={"file": ("d.csv", b"status;date\nNew;26.03.2018\n")}, encoding="")
+    assert named.status_code == 400
+    assert "Номер сделки" in named.text
+    assert "orderId" in named.text
+    table = "Номер;Дата заказа;Стадия;Сумма сделки\nA-1;26.03.2018 10:00:00;Paid;1000\n"
+    taken = boss.send("settings/agreement", files={"file": ("d.csv", table.encode())}, encoding="")
+    assert taken.status_code == 200
+    assert "A-1" in text_of(taken.text)
 
 
 def test_a_list_of_deals_is_compared_and_forgotten(boss: Guest, served: Stage, owner: Player) -> None:

@@ -13,6 +13,7 @@ from babel.messages.pofile import read_po
 import dealtrace.cabinet
 from dealtrace.accounts.rights import Role
 from dealtrace.cabinet.docs.catalogue import CAUSES
+from dealtrace.cabinet.rendering import translations_of
 from dealtrace.cabinet.sections import SECTIONS
 from dealtrace.files.reports.code_labels import CODE_LABELS
 from dealtrace.reports.dimensions import DIMENSIONS
@@ -102,3 +103,32 @@ def test_finding_a_lead_is_called_so_and_not_by_the_jargon_of_those_who_sell_it(
     assert "источник назвала CRM" in rate.meaning_ru
     assert "source" in rate.en
     assert "source the CRM stated" in rate.meaning_en
+
+
+COUNTED = re.compile(r"%\(\w+\)s (раз|строк|дней|дня|сделок|звонков|заявок|визитов|запросов|событий|символов|полей)\b")
+NEVER_OTHERWISE = {
+    "Missed calls of the last %(count)s days",
+    "Up to %(most)s deals",
+    "Only the newest %(count)s events",
+    "Password, at least %(length)s",
+    "New password, at least %(length)s",
+    "Describe in 1 to %(most)s characters",
+}
+"""The beginnings of texts whose number is a limit of ours, and always takes the same form."""
+
+
+def test_a_noun_after_a_number_has_plural_forms() -> None:
+    for _, message in messages():
+        is_plural = not isinstance(message.id, str)
+        is_fixed = any(id_of(message).startswith(words) for words in NEVER_OTHERWISE)
+        found = COUNTED.search(forms(message.string)[-1])
+        assert found is None or is_plural or is_fixed, (id_of(message), message.string)
+
+
+def test_russian_counts_times_in_three_forms() -> None:
+    one, many = (
+        "Other fields, too many to list, were sent %(count)s time.",
+        ("Other fields, too many to list, were sent %(count)s times."),
+    )
+    words = [translations_of("ru").ngettext(one, many, count).split("%(count)s ")[1] for count in (1, 3, 5, 21, 22)]
+    assert words == ["раз.", "раза.", "раз.", "раз.", "раза."]

@@ -21,6 +21,7 @@ from dealtrace.files.csv_reader import CELL_TOO_LONG
 from dealtrace.files.import_columns import ImportNoun
 from dealtrace.files.import_file import FORMATS, ImportFile, open_import_file
 from dealtrace.files.lead_request_columns import LEAD_REQUEST_COLUMNS
+from dealtrace.files.unreadable import Cure, CureKind, cure_of
 from dealtrace.http.parameter_types import Text
 from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.call import Circumstances, IncomingCall
@@ -243,7 +244,7 @@ UNREADABLE: dict[str, tuple[str | bytes, str]] = {
     "no headings": ("26.03.2018 10:00,7\n", "is missing"),
     "old Excel": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old Excel format"),
     "broken Excel": (b"PK\x03\x04 and no more", "damaged"),
-    "neither encoding": (b"date,phone\n\x98", "--encoding"),
+    "neither encoding": (b"date,phone\n\x98", "not text in UTF-8"),
     "UTF-8 that is cut off": ("date,phone,fio\n26.03.2018 10:00,7,a\n26.03.2018 10:00,7,Пётр".encode()[:-1], "row 3"),
     "UTF-8 with damage": ("date,phone,fio\n26.03.2018 10:00,7,П\n,,".encode() + b"\xe8\n" + "x,x,ёж".encode(), "row 3"),
     "UTF-8 with a mark, and damage": (b"\xef\xbb\xbfdate,phone,fio\n,,\xcf\xe5\n", "row 2"),
@@ -440,8 +441,9 @@ def test_a_lead_request_needs_a_column_that_tells_who(path: Path) -> None:
 def test_a_file_that_is_not_in_utf_16_as_it_should_be_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "calls.csv"
     path.write_text("Дата;Телефон\n26.03.2018 10:00;7\n")
-    with pytest.raises(FileUnreadable, match="the file is not in utf-16: set another --encoding"):
+    with pytest.raises(FileUnreadable, match="the file is not in utf-16") as caught:
         open_import_file(path, ImportNoun.CALL, "utf-16")
+    assert cure_of(caught.value) == Cure(CureKind.OTHER_ENCODING)
 
 
 def test_what_is_no_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: Path) -> None:

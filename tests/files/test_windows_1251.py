@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from dealtrace.cli.file_cures import message_with_cure
 from dealtrace.errors import FileUnreadable
 from dealtrace.files.csv_reader import WINDOWS_1251, Encoding, detect_encoding
 from dealtrace.files.windows_1251 import BLOCK_BYTES
@@ -21,8 +22,8 @@ def refused(path: Path, content: bytes) -> str:
     path.write_bytes(content)
     with pytest.raises(FileUnreadable) as caught:
         detect_encoding(path)
-    assert "--encoding" in caught.value.text("ru")
-    return str(caught.value)
+    assert "--" not in caught.value.text("ru")
+    return message_with_cure(caught.value)
 
 
 @pytest.mark.parametrize("encoding", OTHERS)

@@ -27,6 +27,30 @@ BY_TOKEN = AuthScheme(
     is_header=True,
 )
 _OF_REPORTS = (ReportsBusy, ReportTooSlow, ReportNotKept, ServerStopping)
+_FILES = {
+    CSV: """HTTP/1.1 200 OK
+content-type: text/csv;charset=UTF-8
+content-disposition: attachment; filename="report-1-2026-11-01-2026-11-28.csv"
+
+# from,2026-11-01
+# to,2026-11-28
+# by,source
+# metrics,"deals,amount"
+# model,1
+# date,deal
+# rows,1 / 1
+source,deals,amount
+yandex,12,36000.00
+# total,12,36000.00
+""",
+    XLSX: """HTTP/1.1 200 OK
+content-type: application/vnd.openxmlformats-officedocument.spreadsheetml.sheet
+content-disposition: attachment; filename="report-1-2026-11-01-2026-11-28.xlsx"
+
+PK…
+""",
+}
+"""The answers of reports as files: the last one is a spreadsheet, of which nobody can read the beginning."""
 _REPORT = {
     "from": "2026-11-01",
     "to": "2026-11-28",
@@ -111,7 +135,7 @@ ENDPOINTS = (
             answer=str,
             answer_type=CONTENT_TYPES[extension].partition(";")[0],
             refusals=_OF_REPORTS,
-            example=Example({"by": "source", "metrics": "deals,amount", "period": "28d"}),
+            example=Example({"by": "source", "metrics": "deals,amount", "period": "28d"}, raw_answer=_FILES[extension]),
         )
         for extension in (CSV, XLSX)
     ),

@@ -1,6 +1,7 @@
 """Every page of the cabinet: the path, method, handler and required role of each, on a line of its own."""
 
-from starlette.routing import Route
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp
 
 from dealtrace.accounts.rights import Role
 from dealtrace.cabinet import home, keys
@@ -44,6 +45,7 @@ from dealtrace.cabinet.sending_pages import SendingPages
 from dealtrace.cabinet.settings.routes import SETTINGS_PAGES
 from dealtrace.cabinet.static_files import send_file
 from dealtrace.cabinet.view import Services
+from dealtrace.cabinet.wrong_urls import UnknownUrls, form_routes
 from dealtrace.files.row_writers import CSV, XLSX
 
 PAGES = (
@@ -131,8 +133,9 @@ PAGES = (
 """All pages; `{site:int}` in a path is the site, and `Role` the lowest role that may open the page."""
 
 
-def cabinet_routes(services: Services) -> list[Route]:
-    """Return the routes of the cabinet, below `/cabinet`."""
+def cabinet_router(services: Services, unknown: ASGIApp) -> Router:
+    """Return the router of the cabinet, to be mounted at `/cabinet`; `unknown` answers programs with 404."""
     gate = Gate(services, SendingPages((page.method, page.path) for page in PAGES))
     pages = [Route(page.path, gate.admit(page), methods=[page.method]) for page in PAGES]
-    return [Route("/static/{digest}/{name}", send_file), *pages]
+    routes = [Route("/static/{digest}/{name}", send_file), *form_routes(PAGES), *pages]
+    return Router(routes, redirect_slashes=False, default=UnknownUrls(routes, gate, unknown))

@@ -43,7 +43,14 @@ UPDATE = Example(
 DELETE = Example({"orderNumber": "K2018001"}, answer={"orderId": 10_000_001_000, "orderNumber": "K2018001"})
 ORDERS_DIARY = Example({**DAYS, "withOrdersTags": "true"}, SITE)
 CALLS_DIARY = Example(DAYS, SITE)
-DOWNLOAD = Example({}, {**SITE, "callId": "10000000017"})
+DOWNLOAD = Example(
+    {},
+    {**SITE, "callId": "10000000017"},
+    raw_answer="""HTTP/1.1 302 Found
+location: https://pbx.example/records/10000000017.mp3
+referrer-policy: no-referrer
+""",
+)
 TOTAL_COUNT = Example(DAYS, SITE, answer=12)
 COUNT_BY_DATE = Example(DAYS, SITE, answer={"26/03/2018": 12})
 COUNT_BY_KEYWORDS = Example(DAYS, SITE, answer={"купить слона": 7, "(not set)": 5})

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from dealtrace import clock
 from dealtrace.accounts.site import Site
+from dealtrace.cli.file_cures import message_with_cure
 from dealtrace.cli.output import console as console
 from dealtrace.cli.output import counted as counted
 from dealtrace.cli.output import error_console as error_console
@@ -56,7 +57,7 @@ def explained() -> Iterator[None]:
     except InvalidSettings as reason:
         fail(*str(reason).splitlines())
     except (Refusal, DatabaseForeign, DatabaseMissing, SchemaOutdated) as reason:
-        fail(str(reason))
+        fail(message_with_cure(reason))
     except OSError as reason:
         fail(_explain_os_error(reason))
     except Exception as error:

@@ -4,6 +4,15 @@ from dealtrace.counter import attach_attrs, script, visit
 from dealtrace.http.endpoint import OPEN, SCRIPT, AuthScheme, Endpoint, Example, RateLimitClass
 
 BY_COUNTER = AuthScheme(counter=script.COUNTER_ID)
+_SCRIPT = """HTTP/1.1 200 OK
+content-type: text/javascript;charset=UTF-8
+cache-control: public, max-age=3600
+etag: "7375c9c80b6f90ce"
+
+(function (window, document) {
+"use strict";
+…
+"""
 
 _INIT = tuple(
     Endpoint(
@@ -22,7 +31,7 @@ _INIT = tuple(
         rate_limit_class=RateLimitClass.VISIT,
         is_shown_with_slash=False,
         is_for_any_page=True,
-        example=Example({"id": "1"}),
+        example=Example({"id": "1"}, raw_answer=_SCRIPT),
     )
     for path, name in (("/init.js", "init-script"), ("/init-min.js", "init-min-script"))
 )
@@ -42,7 +51,7 @@ ENDPOINTS = (
         rate_limit_class=RateLimitClass.VISIT,
         is_shown_with_slash=False,
         is_for_any_page=True,
-        example=Example(path={"siteId": "1"}),
+        example=Example(path={"siteId": "1"}, raw_answer=_SCRIPT),
     ),
     Endpoint(
         "/counter/visit",

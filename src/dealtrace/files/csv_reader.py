@@ -11,7 +11,7 @@ from typing import TextIO
 
 from dealtrace.errors import FileUnreadable, Violation
 from dealtrace.files.row import Row
-from dealtrace.files.unreadable import unreadable
+from dealtrace.files.unreadable import Cure, CureKind, unreadable
 from dealtrace.files.windows_1251 import is_windows_1251
 
 DELIMITERS = ";,\t"
@@ -72,8 +72,9 @@ def detect_encoding(path: Path) -> str:
         return WINDOWS_1251
     raise unreadable(
         path,
-        "это не текст в UTF-8 или Windows-1251. Укажите кодировку: --encoding; либо файл обрезан или смешан из двух",
-        "it is not text in UTF-8 or Windows-1251: set --encoding, unless the file is cut off or mixes two encodings",
+        "это не текст в UTF-8 или Windows-1251, либо файл обрезан или смешан из двух кодировок",
+        "it is not text in UTF-8 or Windows-1251, or it is cut off or mixes two encodings",
+        Cure(CureKind.ENCODING),
     )
 
 
@@ -90,10 +91,8 @@ def read_csv(
     try:
         delimiter = _delimiter_of(path, encoding, count_known, head_lines)
     except UnicodeError as error:  # UTF-16 without its byte order mark
-        raise FileUnreadable(
-            file=path.name,
-            ru=f"это не {encoding}: укажите другую кодировку (--encoding) или уберите этот параметр",
-            en=f"the file is not in {encoding}: set another --encoding, or omit --encoding",
+        raise unreadable(
+            path, f"это не {encoding}", f"the file is not in {encoding}", Cure(CureKind.OTHER_ENCODING)
         ) from error
     try:
         yield from _rows(path, encoding, delimiter, "strict")
@@ -101,8 +100,9 @@ def read_csv(
         number = _faulty_row(path, encoding, delimiter)
         raise unreadable(
             path,
-            f"строка {number}: не {encoding}. Файл обрезан, повреждён или в другой кодировке: --encoding",
-            f"row {number} is not in {encoding}. The file is cut off, damaged, or needs another --encoding",
+            f"строка {number}: не {encoding}. Файл обрезан, повреждён или в другой кодировке",
+            f"row {number} is not in {encoding}. The file is cut off, damaged, or has another encoding",
+            Cure(CureKind.OTHER_ENCODING),
         ) from error
 
 

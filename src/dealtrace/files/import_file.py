@@ -87,5 +87,11 @@ def _check_layout(path: Path, file_format: ImportFormat, layout: Layout) -> None
             f"column {column.name} is missing; accepted headings: {accepted}",
         )
     if file_format.any_of and not layout.has(file_format.any_of):
-        names = ", ".join(file_format.any_of)
-        raise unreadable(path, f"нет ни одного из столбцов: {names}", f"all of these columns are missing: {names}")
+        any_of = [column for column in file_format.columns if column.name in file_format.any_of]
+        names = ", ".join(column.name for column in any_of)
+        accepted = "; ".join(", ".join((column.name, *column.headings)) for column in any_of)
+        raise unreadable(
+            path,
+            f"нет ни одного из столбцов: {names}; подойдёт любой из заголовков: {accepted}",
+            f"all of these columns are missing: {names}; one of these headings is needed: {accepted}",
+        )

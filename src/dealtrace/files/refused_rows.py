@@ -12,7 +12,7 @@ from dealtrace.files.csv_lines import CsvLines
 from dealtrace.files.csv_reader import CELL_LENGTH_MAX
 from dealtrace.files.row import Cell, Row, StatedText
 from dealtrace.files.spreadsheet_text import guard_formula, plain_text, spreadsheet_text
-from dealtrace.files.unreadable import unreadable
+from dealtrace.files.unreadable import Cure, CureKind, unreadable
 from dealtrace.leads.plain_text import stripped
 
 DELIMITER = ";"
@@ -44,8 +44,9 @@ class RefusedRows:
         if not self._is_ours():
             raise unreadable(
                 self.path,
-                "это не файл отклонённых строк: переместите его или укажите другой путь: --refused",
-                "it exists and is not a file of refused rows: move it, or set --refused",
+                "это не файл отклонённых строк: переместите его или выберите другой",
+                "it exists and is not a file of refused rows: move it, or choose another",
+                Cure(CureKind.REFUSED_ROWS),
             )
         if not last_row:
             self.path.unlink()

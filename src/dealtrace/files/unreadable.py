@@ -1,15 +1,50 @@
-"""The refusal of a file that cannot be read."""
+"""The refusal of a file that cannot be read, and its cure as data: commands name their option, pages their field."""
 
 from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
 
 from dealtrace.errors import FileUnreadable
 from dealtrace.files.row import COLUMNS_MAX, Row
+from dealtrace.record import record
 
 
-def unreadable(path: Path, ru: str, en: str) -> FileUnreadable:
-    """Return the error for an unreadable file, with the reason in both languages and the file's name without folder."""
-    return FileUnreadable(file=path.name, ru=ru, en=en)
+class CureKind(StrEnum):
+    """The option to set, change or omit so that a file can be read."""
+
+    ENCODING = "encoding"
+    OTHER_ENCODING = "other encoding"
+    COLUMN = "column"
+    OTHER_COLUMN = "other column"
+    SOURCE = "source"
+    RATE = "rate"
+    NO_RATE = "no rate"
+    UNIT = "unit"
+    UNIT_OR_RATE = "unit or rate"
+    NO_TAX = "no tax"
+    REFUSED_ROWS = "refused rows"
+
+
+@record
+class Cure:
+    """The cure for an unreadable file; `what` is the name of the column, or the currency, that it is about."""
+
+    kind: CureKind
+    what: str = ""
+
+
+def cure_of(refusal: Exception) -> Cure | None:
+    """Return the cure that the refusal of a file names, or `None` if the refusal says all by itself."""
+    cure = refusal.facts.get("cure") if isinstance(refusal, FileUnreadable) else None
+    return cure if isinstance(cure, Cure) else None
+
+
+def unreadable(path: Path, ru: str, en: str, cure: Cure | None = None) -> FileUnreadable:
+    """Return the error for an unreadable file, with the reason in both languages and the file's name without folder.
+
+    The messages do not say how to set an option; whoever shows them adds `cure` in its own words.
+    """
+    return FileUnreadable(file=path.name, ru=ru, en=en, cure=cure)
 
 
 def empty_file(path: Path) -> FileUnreadable:

@@ -13,6 +13,7 @@ from dealtrace.attribution.campaign import Campaign
 from dealtrace.attribution.cost import SYSTEM_SOURCES
 from dealtrace.attribution.stated_cost import StatedCost
 from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.cli.file_cures import message_with_cure
 from dealtrace.errors import FileUnreadable
 from dealtrace.files.columns import normalize_heading
 from dealtrace.files.costs import cost_file
@@ -42,7 +43,8 @@ def refused(folder: Path, text: str, **options: Any) -> str:
     with pytest.raises(FileUnreadable) as caught:
         read(folder, text, **options)
     assert caught.value.text("ru") != caught.value.text("en")
-    return str(caught.value)
+    assert "--" not in caught.value.text("ru") + caught.value.text("en")
+    return message_with_cure(caught.value)
 
 
 def amounts(file: CostFile) -> list[Decimal]:
@@ -112,7 +114,8 @@ def test_a_mapped_heading_counts_before_one_that_is_known(folder: Path) -> None:
 
 def test_a_mapped_heading_that_is_missing_is_named_with_those_there_are(folder: Path) -> None:
     said = refused(folder, VK, columns={"Сколько": "cost"})
-    assert "--map for cost" in said
+    assert "the heading “сколько” for cost is not in the file" in said
+    assert "correct --map HEADING=cost" in said
     assert "row 1 has: Дата, ID кампании" in said
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from dealtrace import __version__
@@ -18,6 +18,7 @@ from dealtrace.http.openapi.samples import SAMPLE_ORIGIN
 
 GUIDES_ORIGIN = "https://deals.example.com"
 """The example URL of the server in the texts of guides; pages replace it with the URL at which they were opened."""
+PERMANENT = 308
 _HOST = re.compile(r"[\w.\-]+(:[0-9]+)?|\[[0-9a-fA-F:.]+\](:[0-9]+)?")
 _OWN_LINK = re.compile(r'href="(/docs[^"#?]*)(?=["#])')
 
@@ -37,7 +38,8 @@ def docs_pages(endpoints: Sequence[Endpoint]) -> Sequence[Page]:
 def docs_routes(endpoints: Sequence[Endpoint], services: Services) -> list[Route]:
     """Return the routes of the documentation pages."""
     gate = Gate(services)
-    return [Route(page.path, gate.admit(page)) for page in docs_pages(endpoints)]
+    others = Page("/docs/{rest:path}", "GET", _show_unknown, is_open=True, carries_site=True)
+    return [Route(page.path, gate.admit(page)) for page in (*docs_pages(endpoints), others)]
 
 
 class Docs:
@@ -68,6 +70,14 @@ class Docs:
         if endpoint is None:
             return _page(view, "docs/not_found.html", NOT_FOUND)
         return _page(view, "docs/method.html", method=describe_method(endpoint, view.language))
+
+
+async def _show_unknown(view: View) -> Response:
+    """Redirect a path that ends with a slash to the path without it, and show the page that says 404 for all others."""
+    path = view.request.url.path
+    if path.endswith("/"):
+        return RedirectResponse(path.rstrip("/"), PERMANENT)
+    return _page(view, "docs/not_found.html", NOT_FOUND)
 
 
 def _page(view: View, template: str, status: int = 200, **context: object) -> Response:

@@ -272,6 +272,7 @@ def _shown(
         compared_until=page.compared_until,
         carried=carried_query(dict(page.asked.parameters)),
         checklist=checklist,
+        is_empty=_is_empty(checklist, answers.figures),
         is_new=any(not step.is_done and step.is_needed for step in checklist),
         problem_texts=[
             *texts,
@@ -279,6 +280,11 @@ def _shown(
             *missing_data_texts(answers.missing, reports, answers.figures.question.period, view),
         ],
     )
+
+
+def _is_empty(checklist: Sequence[Step], figures: Report) -> bool:
+    """Return whether nothing has arrived yet and no cost is known, so that all figures would be zero."""
+    return not any(step.is_done for step in checklist) and not any(*figures.total.values.values())
 
 
 def _figures(report: Report, url: ReportUrl, rows_page: str, drawn: str, language: Language) -> list[Figure]:

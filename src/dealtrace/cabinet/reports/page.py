@@ -20,6 +20,7 @@ from dealtrace.cabinet.notes.axis import AxisNote, axis_notes, read_axis
 from dealtrace.cabinet.reports.choices import choices_of, ready_links
 from dealtrace.cabinet.reports.comparison import compared_until
 from dealtrace.cabinet.reports.default_question import DEFAULTS_WRITTEN_OUT, USUAL
+from dealtrace.cabinet.reports.fitting_rows import fitting, fitting_pivot
 from dealtrace.cabinet.reports.ladder import rungs_of
 from dealtrace.cabinet.reports.line import TimeLine, has_line, over_time, time_line, undrawn_words
 from dealtrace.cabinet.reports.models import by_models, metric_under_models, model_metric_choices
@@ -107,12 +108,15 @@ async def show(view: View) -> Response:
 
 def shown(answers: Answers, url: ReportUrl, notes: Sequence[AxisNote], view: View, now: datetime) -> dict[str, object]:
     """Return the template variables of a report: its chart `line`, and either `table`, `models` or `pivot`."""
+    rows = len(answers.report.rows)
+    answers = fitting_answers(answers)
     report, language = answers.report, view.language
     is_by_models = report.question.model is None
     named = [(each.name, each.ru if language == "ru" else each.en) for each in answers.question.metrics]
     metrics = answers.question.metrics
     return {
         "report": report,
+        "rows_shown": len(report.rows) if len(report.rows) < rows else 0,
         "model": model_said(report, language),
         "compared_until": compared_until(report.question, view.current_site, now, language),
         **_tables(answers, url, view),
@@ -124,6 +128,14 @@ def shown(answers: Answers, url: ReportUrl, notes: Sequence[AxisNote], view: Vie
         "undrawn": undrawn_words(report.question, report.question.metrics[0], language, view.translate),
         "as_of": clock_time_in_zone(language, now, view.current_site.time_zone),
     }
+
+
+def fitting_answers(answers: Answers) -> Answers:
+    """Return the reports with as many rows as fit a page."""
+    pivot = fitting_pivot(answers.pivot) if answers.pivot is not None else None
+    report = answers.report
+    cells = len(report.question.metrics) * len(report.total.values)
+    return replace(answers, report=pivot.report if pivot is not None else fitting(report, cells), pivot=pivot)
 
 
 def _tables(answers: Answers, url: ReportUrl, view: View) -> dict[str, object]:

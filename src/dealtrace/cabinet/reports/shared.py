@@ -14,7 +14,7 @@ from dealtrace.cabinet.reports.comparison import compared_until
 from dealtrace.cabinet.reports.default_question import USUAL
 from dealtrace.cabinet.reports.line import undrawn_words
 from dealtrace.cabinet.reports.models import by_models
-from dealtrace.cabinet.reports.page import OK, Answers, ask_all, line_of, model_said, read_context_of
+from dealtrace.cabinet.reports.page import OK, Answers, ask_all, fitting_answers, line_of, model_said, read_context_of
 from dealtrace.cabinet.reports.pivot import pivot_table
 from dealtrace.cabinet.reports.readers import for_person
 from dealtrace.cabinet.reports.saved_items.page import site_report_url
@@ -88,6 +88,7 @@ async def _answer(view: View) -> Response:
 
 def _shown(answers: Answers, view: View) -> dict[str, object]:
     """Return the context of the report's template, without links and with contacts masked."""
+    answers = fitting_answers(answers)
     report, pivot, language = answers.report, answers.pivot, view.language
     by, nowhere = report.question.by, site_report_url(0, "")
     is_by_models = report.question.model is None

@@ -182,9 +182,9 @@ def sorted_column(question: Question) -> int:
 
 
 def more_rows(report: Report, url: ReportUrl) -> str:
-    """Return the URL of the report with `TIMES_MORE` times as many rows; empty if no more rows can be shown."""
+    """Return the URL of the report with `TIMES_MORE` times as many rows; empty if no more rows can be shown or fit."""
     limit = report.question.limit
-    if limit is None or limit >= min(report.rows_total, LIMIT_MAX):
+    if limit is None or limit >= min(report.rows_total, LIMIT_MAX) or len(report.rows) < limit:
         return ""
     return url.link(limit=str(min(limit * TIMES_MORE, LIMIT_MAX)))
 

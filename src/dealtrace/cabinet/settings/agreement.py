@@ -7,9 +7,10 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from dealtrace.accounts.site import Site
-from dealtrace.cabinet.form_pages import Faults, fault_text, show_form_page, stored_site
+from dealtrace.cabinet.form_pages import Faults, show_form_page, stored_site
 from dealtrace.cabinet.formats import NOTHING, clock_time, money
-from dealtrace.cabinet.settings.imports import ENCODINGS, file_fault, keep_sent_file
+from dealtrace.cabinet.settings.file_cures import file_fault
+from dealtrace.cabinet.settings.imports import ENCODINGS, keep_sent_file, missing_file_fault
 from dealtrace.cabinet.settings.uploads import UPLOAD_BYTES_MAX
 from dealtrace.cabinet.view import View
 from dealtrace.deals.deal import Deal
@@ -65,11 +66,11 @@ async def compare(view: View) -> Response:
     kept = await keep_sent_file(view, "agreement", {}) if encoding in ENCODINGS else None
     if kept is None:
         command = f"dealtrace agree FILE --site {view.current_site.id}"
-        return _page(view, faults={"file": file_fault(view, command)})
+        return _page(view, faults={"file": missing_file_fault(view, command)})
     try:
         compared = await view.read(compare_file, site, kept.path, encoding or None)
     except FileUnreadable as refusal:
-        return _page(view, faults={"file": fault_text(refusal, view.language)})
+        return _page(view, faults={"file": file_fault(view, refusal)})
     except FileNotFoundError:
         gone = view.translate("The file is no longer available: files are stored for an hour. Upload it again.")
         return _page(view, faults={"file": gone})

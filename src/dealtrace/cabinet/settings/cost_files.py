@@ -8,24 +8,47 @@ from typing import ClassVar
 
 from dealtrace import clock
 from dealtrace.accounts.site import Site
-from dealtrace.attribution.campaign import CampaignNaming
+from dealtrace.attribution.campaign import CampaignNaming, campaign_key
 from dealtrace.attribution.cost import ACCOUNT_LENGTH_MAX, SYSTEM_LENGTH_MAX, SYSTEM_SOURCES, Cost, CostAccount
 from dealtrace.attribution.traffic_source import SOURCE_LENGTH_MAX
 from dealtrace.attribution.unmet_costs import SourceCost, UnmetCosts, find_unmet
 from dealtrace.cabinet.settings.preview import ROWS_SHOWN
-from dealtrace.errors import InvalidSetting, InvalidValue, Language
+from dealtrace.errors import InvalidValue, Language
+from dealtrace.files.columns import normalize_heading
 from dealtrace.files.costs.cells import PERCENT_MAX, read_positive
-from dealtrace.files.costs.cost_file import CostFile, CostReading, read_cost_file
+from dealtrace.files.costs.columns import COST_COLUMNS
+from dealtrace.files.costs.cost_file import CostFile, CostReading, CostUnit, read_cost_file
+from dealtrace.files.unreadable import Cure, CureKind, unreadable
 from dealtrace.operations.reports.run_cost_import import read_named_costs, run_cost_import
 from dealtrace.record import record
 from dealtrace.storage.database.engine import Database
+
+HEADING_PREFIX = "heading_"
+"""Begins the names of the fields in which a person enters the file's heading for a column, such as `heading_cost`."""
+RENAMES_MAX = 1_000
+TEXT = "text"
+"""The choice of campaign with which campaigns are named by the text in the field `form`."""
 
 
 @record
 class CostChoices:
     """The options that a person chose for a file of costs."""
 
-    FIELDS: ClassVar = ("system", "account", "source", "medium", "campaign", "vat", "percent", "rate", "encoding")
+    FIELDS: ClassVar = (
+        "system",
+        "account",
+        "source",
+        "medium",
+        "campaign",
+        "form",
+        "renames",
+        "vat",
+        "percent",
+        "rate",
+        "unit",
+        "encoding",
+        *(HEADING_PREFIX + column.name for column in COST_COLUMNS),
+    )
 
     account: CostAccount
     naming: CampaignNaming
@@ -71,9 +94,53 @@ def faults_of_choices(chosen: Mapping[str, str], language: Language) -> dict[str
             faults[name] = fault.ru if language == "ru" else fault.en
     if chosen["vat"] and not chosen["percent"]:
         faults["percent"] = "укажите процент" if language == "ru" else "enter the percentage"
-    if not CampaignNaming(chosen["campaign"]).is_valid:
-        faults["campaign"] = "выберите из списка" if language == "ru" else "choose from the list"
+    faults |= _faults_of_naming(chosen, language) | _faults_of_headings(chosen, language)
+    if chosen["unit"] not in list(CostUnit):
+        faults["unit"] = "выберите из списка" if language == "ru" else "choose from the list"
     return faults
+
+
+def _faults_of_naming(chosen: Mapping[str, str], language: Language) -> dict[str, str]:
+    faults = {}
+    if not CampaignNaming(_form_of(chosen)).is_valid:
+        ru, en = "напишите {id} или {name} внутри текста", "write {id} or {name} within the text"
+        if chosen["campaign"] != TEXT:
+            ru, en = "выберите из списка", "choose from the list"
+        faults["form" if chosen["campaign"] == TEXT else "campaign"] = ru if language == "ru" else en
+    lines = [line for line in chosen["renames"].splitlines() if line.strip()]
+    if len(lines) > RENAMES_MAX:
+        faults["renames"] = f"не больше {RENAMES_MAX}" if language == "ru" else f"{RENAMES_MAX} at most"
+    for line in lines:
+        campaign, equals, name = line.rpartition("=")
+        if not equals or not campaign.strip() or not name.strip() or len(name.strip()) > SOURCE_LENGTH_MAX:
+            ru, en = f"{line}: напишите КАМПАНИЯ=НАЗВАНИЕ", f"{line}: write CAMPAIGN=NAME"
+            faults["renames"] = ru if language == "ru" else en
+    keys = [campaign_key(line.rpartition("=")[0].strip()) for line in lines]
+    if len(set(keys)) < len(keys) and "renames" not in faults:
+        ru, en = "одна кампания указана дважды: оставьте одну строку", "a campaign is given twice: keep one line"
+        faults["renames"] = ru if language == "ru" else en
+    return faults
+
+
+def _faults_of_headings(chosen: Mapping[str, str], language: Language) -> dict[str, str]:
+    faults: dict[str, str] = {}
+    given: set[str] = set()
+    for column in COST_COLUMNS:
+        heading = normalize_heading(chosen[HEADING_PREFIX + column.name])
+        if heading and heading in given:
+            ru, en = "этот заголовок уже указан выше: оставьте одно", "this heading is already given above: keep one"
+            faults[HEADING_PREFIX + column.name] = ru if language == "ru" else en
+        given.add(heading)
+    return faults
+
+
+def _form_of(chosen: Mapping[str, str]) -> str:
+    return chosen["form"] if chosen["campaign"] == TEXT else chosen["campaign"]
+
+
+def _renames_of(chosen: Mapping[str, str]) -> dict[str, str]:
+    pairs = [line.rpartition("=") for line in chosen["renames"].splitlines() if line.strip()]
+    return {campaign.strip(): name.strip() for campaign, _, name in pairs}
 
 
 def read_choices(chosen: Mapping[str, str]) -> CostChoices:
@@ -82,14 +149,20 @@ def read_choices(chosen: Mapping[str, str]) -> CostChoices:
     percent = _number(chosen["percent"], PERCENT_MAX)
     return CostChoices(
         account,
-        CampaignNaming(chosen["campaign"]),
+        CampaignNaming(_form_of(chosen), _renames_of(chosen)),
         CostReading(
+            columns={
+                normalize_heading(heading): column.name
+                for column in COST_COLUMNS
+                if (heading := chosen[HEADING_PREFIX + column.name])
+            },
             traffic_source=SYSTEM_SOURCES.get(account.system),
             source=chosen["source"] or None,
             medium=chosen["medium"] or None,
             rate=_number(chosen["rate"], None),
             vat_removed=percent if chosen["vat"] == "removed" else None,
             vat_added=percent if chosen["vat"] == "added" else None,
+            unit=CostUnit(chosen["unit"]),
         ),
         chosen["encoding"] or None,
     )
@@ -99,7 +172,7 @@ def try_costs(database: Database, site: Site, path: Path, choices: CostChoices) 
     """Return the preview of a file; nothing is stored.
 
     Raises:
-        FileUnreadable, InvalidSetting: the file is not a table of costs, or a row or campaign is invalid.
+        FileUnreadable: the file is not a table of costs, or a row or campaign is invalid.
     """
     file = _read_file(path, choices)
     named = read_named_costs(database, site, file.costs, choices.naming)
@@ -122,7 +195,7 @@ def store_costs(database: Database, site: Site, path: Path, choices: CostChoices
     """Import a file of costs as the command `dealtrace import costs` does.
 
     Raises:
-        FileUnreadable, InvalidSetting: for the same reasons as in `try_costs`.
+        FileUnreadable: for the same reasons as in `try_costs`.
     """
     file = _read_file(path, choices)
     run_cost_import(
@@ -134,13 +207,16 @@ def _read_file(path: Path, choices: CostChoices) -> CostFile:
     """Return the costs of a file after checking that it has the column from which campaigns get their names.
 
     Raises:
-        FileUnreadable, InvalidSetting: the file is not a table of costs, a row is invalid, or the column is missing.
+        FileUnreadable: the file is not a table of costs, a row is invalid, or the column is missing.
     """
     file, naming = read_cost_file(path, choices.encoding, choices.reading), choices.naming
     for is_needed, column in ((naming.needs_id, "campaign_id"), (naming.needs_name, "campaign_name")):
         if is_needed and not file.layout.has(("campaign", column)):
-            raise InvalidSetting(
-                key="campaign", ru=f"в файле нет столбца {column}", en=f"the file does not have the column {column}"
+            raise unreadable(
+                path,
+                f"нет столбца {column}, который нужен для названия кампании",
+                f"the column {column}, which the name of the campaign needs, is missing",
+                Cure(CureKind.COLUMN, column),
             )
     return file
 

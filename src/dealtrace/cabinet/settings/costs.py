@@ -1,6 +1,6 @@
 """The costs of advertising by system and day or month, and the import of costs after a preview."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from shlex import quote
 
@@ -11,14 +11,10 @@ from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.unmet_costs import UnmetCosts
-from dealtrace.cabinet.form_pages import (
-    Faults,
-    fault_text,
-    redirect_with_message,
-    show_form_page,
-    stored_site,
-)
+from dealtrace.cabinet.form_pages import Faults, redirect_with_message, show_form_page, stored_site
 from dealtrace.cabinet.settings.cost_files import (
+    HEADING_PREFIX,
+    TEXT,
     CostChoices,
     CostPreview,
     faults_of_choices,
@@ -26,18 +22,21 @@ from dealtrace.cabinet.settings.cost_files import (
     store_costs,
     try_costs,
 )
+from dealtrace.cabinet.settings.file_cures import COLUMN_LABELS, file_fault
 from dealtrace.cabinet.settings.imports import (
     ENCODINGS,
     GONE,
     file_deleted,
-    file_fault,
     find_sent_file,
     keep_sent_file,
+    missing_file_fault,
     unless_deleted,
 )
 from dealtrace.cabinet.settings.uploads import UPLOAD_BYTES_MAX, Upload
 from dealtrace.cabinet.view import View
 from dealtrace.errors import Refusal
+from dealtrace.files.costs.cost_file import CostUnit
+from dealtrace.files.costs.headings import list_headings
 from dealtrace.record import record
 from dealtrace.storage.reports.costs import (
     AccountCosts,
@@ -50,7 +49,18 @@ PLACE = "costs"
 DAYS_SHOWN = 31
 MONTHS_SHOWN = 12
 UNMET_SHOWN = 50
-CAMPAIGNS = {"auto": "detect automatically", "id": "the campaign’s ID", "name": "the campaign’s name"}
+CAMPAIGNS = {
+    "auto": "detect automatically",
+    "id": "the campaign’s ID",
+    "name": "the campaign’s name",
+    TEXT: "the text in the field below",
+}
+UNITS = {
+    CostUnit.AUTO: "detect automatically",
+    CostUnit.MONEY: "rubles, or the file’s currency",
+    CostUnit.MICROS: "millionths of it",
+}
+assert set(UNITS) == set(CostUnit)
 VAT = {"": "as in the file", "removed": "included: subtract it", "added": "not included: add it"}
 
 
@@ -63,6 +73,7 @@ class CostLine:
     account: str
     kopecks: int
     clicks: int
+    impressions: int
 
 
 async def show(view: View) -> Response:
@@ -77,7 +88,9 @@ async def _gone(view: View) -> Response:
 @unless_deleted(PLACE, _gone)
 async def upload(view: View) -> Response:
     """Store an uploaded file of costs if it is readable, and redirect to its preview."""
-    chosen = {name: view.form.get(name).strip() for name in CostChoices.FIELDS}
+    chosen = {name: view.form.get(name).strip() for name in CostChoices.FIELDS} | {
+        "unit": view.form.get("unit") or CostUnit.AUTO
+    }
     faults = faults_of_choices(chosen, view.language)
     if faults:
         return await _page(view, chosen, faults)
@@ -85,14 +98,15 @@ async def upload(view: View) -> Response:
     if kept is None:
         account = f"--system {quote(chosen['system'])} --account {quote(chosen['account'])}"
         command = f"dealtrace import costs FILE --site {view.current_site.id} {account}"
-        return await _page(view, chosen, {"file": file_fault(view, command)})
+        return await _page(view, chosen, {"file": missing_file_fault(view, command)})
     try:
         await view.services.file_threads.run(
             try_costs, view.services.database, view.current_site, kept.path, read_choices(chosen)
         )
     except Refusal as refusal:
+        headings = await view.services.file_threads.run(list_headings, kept.path, chosen["encoding"] or None)
         kept.delete()
-        return await _page(view, chosen, {"file": fault_text(refusal, view.language)})
+        return await _page(view, chosen, {"file": file_fault(view, refusal)}, headings=headings)
     return view.redirect_to(f"/{view.current_site.id}/{PLACE}/{kept.key}")
 
 
@@ -108,7 +122,7 @@ async def show_preview(view: View) -> Response:
             try_costs, view.services.database, view.current_site, kept.path, choices
         )
     except Refusal as refusal:
-        return await _page(view, kept.options, {"file": fault_text(refusal, view.language)})
+        return await _page(view, kept.options, {"file": file_fault(view, refusal)})
     return _preview_page(view, kept, choices, preview)
 
 
@@ -128,17 +142,22 @@ async def run(view: View) -> Response:
 
 def by_month(costs: Iterable[AccountCosts]) -> list[CostLine]:
     """Return the costs of each account by month, latest month first."""
-    sums: dict[tuple[date, str, str], tuple[int, int]] = {}
+    sums: dict[tuple[date, str, str], tuple[int, int, int]] = {}
     for cost in costs:
         key = (cost.day_on.replace(day=1), cost.system, cost.account)
-        kopecks, clicks = sums.get(key, (0, 0))
-        sums[key] = (kopecks + cost.amount_kopecks, clicks + cost.clicks)
+        kopecks, clicks, impressions = sums.get(key, (0, 0, 0))
+        sums[key] = (kopecks + cost.amount_kopecks, clicks + cost.clicks, impressions + cost.impressions)
     lines = [CostLine(*key, *values) for key, values in sums.items()]
     return sorted(lines, key=lambda line: (-line.first_on.toordinal(), line.system, line.account))
 
 
 async def _page(
-    view: View, chosen: dict[str, str] | None = None, faults: Faults | None = None, *, status: int = 0
+    view: View,
+    chosen: dict[str, str] | None = None,
+    faults: Faults | None = None,
+    *,
+    status: int = 0,
+    headings: Sequence[str] = (),
 ) -> Response:
     site = await stored_site(view)
     query = view.request.query_params
@@ -146,7 +165,10 @@ async def _page(
     last_on = site_day(clock.now(), site.time_zone)
     first_on = last_on - timedelta(days=DAYS_SHOWN - 1) if is_by_day else _months_back(last_on)
     costs, unmet = await view.read(_read, site, first_on, last_on, asks_unmet=asks_unmet)
-    lines = [CostLine(each.day_on, each.system, each.account, each.amount_kopecks, each.clicks) for each in costs]
+    lines = [
+        CostLine(each.day_on, each.system, each.account, each.amount_kopecks, each.clicks, each.impressions)
+        for each in costs
+    ]
     return show_form_page(
         view,
         "settings/costs.html",
@@ -155,6 +177,11 @@ async def _page(
         status=status,
         lines=lines if is_by_day else by_month(costs),
         total=sum(line.kopecks for line in lines),
+        clicks_total=sum(line.clicks for line in lines),
+        impressions_total=sum(line.impressions for line in lines),
+        headings=headings,
+        columns=[(HEADING_PREFIX + name, view.translate(words)) for name, words in COLUMN_LABELS.items()],
+        units=[(value.value, view.translate(words)) for value, words in UNITS.items()],
         is_by_day=is_by_day,
         unmet=unmet.campaigns[:UNMET_SHOWN] if unmet is not None else None,
         unmet_total=sum(cost.amount_kopecks for cost in unmet.campaigns) if unmet is not None else 0,

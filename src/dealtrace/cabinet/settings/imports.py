@@ -8,9 +8,10 @@ from starlette.responses import Response
 
 from dealtrace import clock
 from dealtrace.accounts.site import Site
-from dealtrace.cabinet.form_pages import Faults, fault_text, show_form_page, stored_site
+from dealtrace.cabinet.form_pages import Faults, show_form_page, stored_site
 from dealtrace.cabinet.gate import Respond
 from dealtrace.cabinet.rendering import HEADERS
+from dealtrace.cabinet.settings.file_cures import file_fault
 from dealtrace.cabinet.settings.preview import preview_file
 from dealtrace.cabinet.settings.uploads import (
     UPLOAD_BYTES_MAX,
@@ -97,12 +98,12 @@ async def upload(view: View) -> Response:
     kept = await keep_sent_file(view, PLACE, chosen)
     if kept is None:
         command = f"dealtrace import {_COMMANDS[ImportNoun(chosen['noun'])]} FILE --site {view.current_site.id}"
-        return _page(view, chosen, {"file": file_fault(view, command)})
+        return _page(view, chosen, {"file": missing_file_fault(view, command)})
     try:
         await view.services.file_threads.run(_open, kept, view.current_site)
     except FileUnreadable as refusal:
         kept.delete()
-        return _page(view, chosen, {"file": fault_text(refusal, view.language)})
+        return _page(view, chosen, {"file": file_fault(view, refusal)})
     return view.redirect_to(f"/{view.current_site.id}/{PLACE}/{kept.key}")
 
 
@@ -130,7 +131,7 @@ async def run(view: View) -> Response:
             )
         except (FileUnreadable, ImportInProgress) as refusal:
             if not kept.outcome:
-                return await _preview_page(view, kept, site, {"": fault_text(refusal, view.language)})
+                return await _preview_page(view, kept, site, {"": file_fault(view, refusal)})
     return view.redirect_to(f"/{site.id}/{PLACE}/{kept.key}")
 
 
@@ -145,7 +146,7 @@ async def send_refused(view: View) -> Response:
     return Response(content, media_type="text/csv; charset=utf-8", headers={**HEADERS, **disposition})
 
 
-def file_fault(view: View, command: str) -> str:
+def missing_file_fault(view: View, command: str) -> str:
     """Return why a form has no file: none was chosen, or the file is too large for a page, but not for `command`."""
     if not view.form.has_oversized_file:
         return view.translate("Choose a file.")
@@ -225,7 +226,7 @@ async def _preview_page(view: View, kept: Upload, site: Site, faults: Faults | N
             preview_file, kept.path, noun, options["encoding"] or None, site, view.language
         )
     except Refusal as refusal:
-        return _page(view, options, {"file": fault_text(refusal, view.language)})
+        return _page(view, options, {"file": file_fault(view, refusal)})
     title = view.translate("Import of files")
     noun_words = view.translate(NOUNS[noun])
     return show_form_page(

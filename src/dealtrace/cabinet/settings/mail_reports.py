@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from sqlalchemy import Connection
 from starlette.datastructures import QueryParams
@@ -18,7 +18,7 @@ from dealtrace.cabinet.form_pages import Faults, fault_text, number_of, redirect
 from dealtrace.cabinet.forms import Form
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.reports.default_question import USUAL
-from dealtrace.cabinet.reports.report_url import report_url_of, report_url_of_question
+from dealtrace.cabinet.reports.report_url import FILTER, ONCE, report_url_of, report_url_of_question
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, InvalidSetting
 from dealtrace.mails.recipient import Recipient, chosen_recipients, format_recipients, is_address
@@ -214,15 +214,17 @@ def _new_report(
         raise InvalidSetting(key="rhythm", ru="выберите, когда отправлять отчёт", en="choose when to send the report")
     chosen = {user_id: members[user_id] for user_id in draft.members if user_id in members}
     recipients = chosen_recipients(draft.recipients, chosen, view.language, before)
-    question = report_url_of("", QueryParams(_query_of(draft.report_url))).raw_question(**USUAL)
+    question = report_url_of("", QueryParams(_query_of(draft.report_url, view.current_site.id))).raw_question(**USUAL)
     return NewScheduledReport(draft.title, question, Rhythm(draft.rhythm), draft.hour, recipients)
 
 
-def _query_of(url: str) -> str:
-    """Return the query string of a URL; a string that is only a query string is returned unchanged.
+def _query_of(url: str, site_id: int) -> str:
+    """Return the query string of the URL of a report of the site; a string that is only a query is returned unchanged.
+
+    The host is not compared, since a server may be known by several.
 
     Raises:
-        InvalidSetting: the text is not a URL, or is too long.
+        InvalidSetting: the text is not such a URL, or is too long.
     """
     if len(url) > _URL_LENGTH_MAX:
         raise InvalidSetting(
@@ -231,14 +233,21 @@ def _query_of(url: str) -> str:
             en=f"the link to the report is longer than {_URL_LENGTH_MAX} characters; save its filters as a segment",
         )
     try:
-        query = urlsplit(url).query
-    except ValueError as fault:
-        raise InvalidSetting(
-            key="question",
-            ru="скопируйте URL отчёта из браузера",
-            en="copy the link to the report from the browser's address bar",
-        ) from fault
-    return query or ("" if "/" in url else url)
+        parts = urlsplit(url)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.path == f"/cabinet/{site_id}/reports" and parts.scheme in ("", "http", "https"):
+        return parts.query
+    names = {name for name, _ in parse_qsl(url, keep_blank_values=True)}
+    if names and "/" not in url.partition("=")[0] and names <= {*ONCE, FILTER}:
+        return url
+    raise InvalidSetting(
+        key="question",
+        ru="это не URL отчёта этого сайта; откройте нужный отчёт в разделе «Отчёты» и скопируйте его URL "
+        f"из браузера: он начинается с /cabinet/{site_id}/reports",
+        en="this is not the URL of a report of this site; open the report under “Reports” and copy its URL "
+        f"from the browser: its path is /cabinet/{site_id}/reports",
+    )
 
 
 async def _page(view: View, draft: ReportDraft, *, faults: Faults | None = None) -> Response:

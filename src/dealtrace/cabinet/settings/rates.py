@@ -10,16 +10,18 @@ from starlette.responses import Response
 from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
-from dealtrace.cabinet.form_pages import (
-    Faults,
-    fault_text,
-    redirect_with_message,
-    show_form_page,
-    stored_site,
-)
+from dealtrace.cabinet.form_pages import Faults, redirect_with_message, show_form_page, stored_site
 from dealtrace.cabinet.formats import NOTHING, exact_number
 from dealtrace.cabinet.gate import not_found
-from dealtrace.cabinet.settings.imports import ENCODINGS, GONE, file_deleted, file_fault, keep_sent_file, unless_deleted
+from dealtrace.cabinet.settings.file_cures import file_fault
+from dealtrace.cabinet.settings.imports import (
+    ENCODINGS,
+    GONE,
+    file_deleted,
+    keep_sent_file,
+    missing_file_fault,
+    unless_deleted,
+)
 from dealtrace.cabinet.settings.uploads import UPLOAD_BYTES_MAX
 from dealtrace.cabinet.view import View
 from dealtrace.deals.currency import CurrencyRate
@@ -96,11 +98,11 @@ async def take_file(view: View) -> Response:
     kept = await keep_sent_file(view, PLACE, {}) if encoding in ENCODINGS else None
     if kept is None:
         command = f"dealtrace rate import {view.current_site.id} FILE"
-        return await _page(view, faults={"file": file_fault(view, command)})
+        return await _page(view, faults={"file": missing_file_fault(view, command)})
     try:
         rates = await view.services.file_threads.run(read_rates, kept.path, encoding or None)
     except FileUnreadable as refusal:
-        return await _page(view, faults={"file": fault_text(refusal, view.language)})
+        return await _page(view, faults={"file": file_fault(view, refusal)})
     finally:
         kept.delete()
     await view.manage(_set, await stored_site(view), rates, view.rights.user.id)

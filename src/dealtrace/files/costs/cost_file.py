@@ -20,7 +20,7 @@ from dealtrace.files.costs.decimal_sign import decimal_sign_of
 from dealtrace.files.costs.headings import CostHeadings, plain_heading, read_headings
 from dealtrace.files.row import Row
 from dealtrace.files.table_file import TableFile, open_table
-from dealtrace.files.unreadable import unreadable
+from dealtrace.files.unreadable import Cure, CureKind, unreadable
 from dealtrace.record import record
 
 COSTS_MAX = 100_000
@@ -105,8 +105,9 @@ def read_cost_file(path: Path, encoding: str | None, reading: CostReading) -> Co
             most = COST_KOPECKS_MAX // KOPECKS_PER_RUBLE
             raise unreadable(
                 path,
-                f"расход за {cost.day_on} больше {most} рублей: проверьте --cost-unit и --rate",
-                f"a cost on {cost.day_on} exceeds {most} rubles: check --cost-unit and --rate",
+                f"расход за {cost.day_on} больше {most} рублей",
+                f"a cost on {cost.day_on} exceeds {most} rubles",
+                Cure(CureKind.UNIT_OR_RATE),
             )
     return CostFile(costs, frozenset(tally.days), tally.rows, tally.totals, unit, table.encoding, headings.layout)
 
@@ -131,6 +132,7 @@ class _Tally:
     rows: int = 0
     totals: int = 0
     foreign: str = ""
+    currency_without_rate: str = ""
     is_rate_used: bool = False
     are_whole: bool = True
     are_kopecks_in_micros: bool = True
@@ -164,6 +166,7 @@ class _Tally:
         if code == RUBLE or (not code and self.reading.rate is None):
             return money.amount
         if self.reading.rate is None:
+            self.currency_without_rate = self.currency_without_rate or code
             raise InvalidParameters([_no_rate(heading, code)])
         if code and self.foreign not in ("", code):
             raise InvalidParameters([_two_currencies(heading, sorted((self.foreign, code)))])
@@ -228,9 +231,10 @@ def _read_rows(path: Path, table: TableFile, tally: _Tally) -> None:
                 f"it has more than {COSTS_MAX} combinations of day and source: split the file by months",
             )
     if faults:
-        raise _faulty(path, faults)
+        code = tally.currency_without_rate
+        raise _faulty(path, faults, Cure(CureKind.RATE, code) if code else None)
     if tally.rows and tally.reading.rate is not None and not tally.is_rate_used:
-        raise unreadable(path, "расходы уже в рублях: уберите --rate", "the costs are already in rubles: remove --rate")
+        raise unreadable(path, "расходы уже в рублях", "the costs are already in rubles", Cure(CureKind.NO_RATE))
     if not tally.rows and not tally.totals:
         raise unreadable(path, "под заголовками нет строк", "there are no rows below the headings")
 
@@ -246,10 +250,10 @@ def _is_total(row: Row, layout: Layout) -> bool:
     return _TOTAL.fullmatch(first) is not None
 
 
-def _faulty(path: Path, faults: Sequence[tuple[int, InvalidParameters]]) -> FileUnreadable:
+def _faulty(path: Path, faults: Sequence[tuple[int, InvalidParameters]], cure: Cure | None) -> FileUnreadable:
     ru = "; ".join(f"строка {number}: {fault.facts['ru']}" for number, fault in faults)
     en = "; ".join(f"row {number}: {fault.facts['en']}" for number, fault in faults)
-    return unreadable(path, ru, en)
+    return unreadable(path, ru, en, cure)
 
 
 def _unit_of(path: Path, headings: CostHeadings, tally: _Tally, stated: CostUnit) -> CostUnit:
@@ -269,8 +273,9 @@ def _unit_of(path: Path, headings: CostHeadings, tally: _Tally, stated: CostUnit
         return CostUnit.MICROS
     raise unreadable(
         path,
-        f"{_API_COST}: рубли это или микрорубли? Укажите --cost-unit money или --cost-unit micros",
-        f"{_API_COST}: are these rubles or millionths of a ruble? Set --cost-unit money or --cost-unit micros",
+        f"{_API_COST}: неясно, рубли это или микрорубли",
+        f"{_API_COST}: unclear whether these are rubles or millionths of a ruble",
+        Cure(CureKind.UNIT),
     )
 
 
@@ -287,8 +292,9 @@ def _check_reading(path: Path, headings: CostHeadings, reading: CostReading) -> 
     if not headings.layout.has(("source",)) and reading.source is None and reading.traffic_source is None:
         raise unreadable(
             path,
-            "источник неизвестен: укажите --source и --medium или другую --system",
-            "the source is unknown: set --source and --medium, or another --system",
+            "источник неизвестен",
+            "the source is unknown",
+            Cure(CureKind.SOURCE),
         )
     if (headings.has_vat is False and reading.vat_removed is not None) or (
         headings.has_vat is True and reading.vat_added is not None
@@ -296,8 +302,9 @@ def _check_reading(path: Path, headings: CostHeadings, reading: CostReading) -> 
         heading = headings.layout.heading_of("cost")
         raise unreadable(
             path,
-            f"{heading}: заголовок противоречит команде: уберите --vat или --add-vat",
-            f"{heading}: the heading contradicts the command: remove --vat or --add-vat",
+            f"{heading}: заголовок противоречит выбранному налогу",
+            f"{heading}: the heading contradicts the chosen tax",
+            Cure(CureKind.NO_TAX),
         )
 
 
@@ -320,6 +327,6 @@ def _two_currencies(heading: str, codes: Sequence[str]) -> Violation:
 def _no_rate(heading: str, code: str) -> Violation:
     return Violation(
         heading,
-        f"валюта {code}: укажите курс (сколько рублей за 1 {code}) через --rate",
-        f"the currency is {code}: set the price of 1 {code} in rubles with --rate",
+        f"валюта {code}",
+        f"the currency is {code}",
     )

@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
+from dealtrace.errors import FileUnreadable
 from dealtrace.files.columns import (
     Layout,
     count_known,
@@ -15,9 +16,9 @@ from dealtrace.files.columns import (
     normalize_heading,
 )
 from dealtrace.files.costs.columns import COST_COLUMNS, HEAD_LINES, split_units
-from dealtrace.files.row import Cell, Row
-from dealtrace.files.table_file import TableFile
-from dealtrace.files.unreadable import check_headings, check_width, empty_file, unreadable
+from dealtrace.files.row import COLUMNS_MAX, Cell, Row
+from dealtrace.files.table_file import TableFile, open_table
+from dealtrace.files.unreadable import Cure, CureKind, check_headings, check_width, empty_file, unreadable
 from dealtrace.record import record
 
 
@@ -47,10 +48,7 @@ def read_headings(path: Path, table: TableFile, columns: Mapping[str, str]) -> C
     Raises:
         FileUnreadable: no line has the required headings, or a mapped heading is missing.
     """
-    rows = list(islice((row for row in table.read() if not row.is_blank), HEAD_LINES))
-    if not rows:
-        raise empty_file(path)
-    row = max(rows, key=lambda row: count_known((plain_heading(cell, columns) for cell in row.cells), COST_COLUMNS))
+    row = _find_headings(path, table, columns)
     check_headings(path, row)
     _check_mapped(path, row, columns)
     layout = _lay_out(row, columns)
@@ -59,13 +57,31 @@ def read_headings(path: Path, table: TableFile, columns: Mapping[str, str]) -> C
         accepted = ", ".join((column.name, *column.headings))
         raise unreadable(
             path,
-            f"в первых {HEAD_LINES} строках нет столбца {column.name}; подойдут заголовки: {accepted}, "
-            f"или укажите свой: --map ЗАГОЛОВОК={column.name}",
-            f"the first {HEAD_LINES} lines have no column {column.name}; accepted headings: {accepted}, "
-            f"or use your own with --map HEADING={column.name}",
+            f"нет столбца {column.name} ни в одной из первых строк, до {HEAD_LINES}-й; подойдут заголовки: {accepted}",
+            f"the first {HEAD_LINES} lines have no column {column.name}; accepted headings: {accepted}",
+            Cure(CureKind.COLUMN, column.name),
         )
     units = split_units(layout.heading_of("cost"))
     return CostHeadings(row.number, layout, units.currency, units.has_vat)
+
+
+def list_headings(path: Path, encoding: str | None) -> list[str]:
+    """List the headings of a file, whatever they name; empty if the file cannot be read."""
+    try:
+        table = open_table(
+            path, encoding, COST_COLUMNS, head_lines=HEAD_LINES, plain_heading=lambda cell: plain_heading(cell, {})
+        )
+        row = _find_headings(path, table, {})
+    except FileUnreadable:
+        return []
+    return [text for cell in row.cells[:COLUMNS_MAX] if (text := heading_text(cell))]
+
+
+def _find_headings(path: Path, table: TableFile, columns: Mapping[str, str]) -> Row:
+    rows = list(islice((row for row in table.read() if not row.is_blank), HEAD_LINES))
+    if not rows:
+        raise empty_file(path)
+    return max(rows, key=lambda row: count_known((plain_heading(cell, columns) for cell in row.cells), COST_COLUMNS))
 
 
 def _lay_out(row: Row, columns: Mapping[str, str]) -> Layout:
@@ -91,6 +107,7 @@ def _check_mapped(path: Path, row: Row, columns: Mapping[str, str]) -> None:
             known = ", ".join(text for cell in row.cells if (text := heading_text(cell)))
             raise unreadable(
                 path,
-                f"--map для {name}: такого заголовка нет; в строке {row.number} есть: {known}",
-                f"--map for {name}: the heading is not in the file; row {row.number} has: {known}",
+                f"заголовка «{heading}» для {name} нет в файле; в строке {row.number} есть: {known}",
+                f"the heading “{heading}” for {name} is not in the file; row {row.number} has: {known}",
+                Cure(CureKind.OTHER_COLUMN, name),
             )

@@ -83,6 +83,8 @@ def _shown(parameter: Parameter, components: Components, language: Language) -> 
 
 
 def _answer(endpoint: Endpoint, schema: Schema, components: Components) -> str:
+    if endpoint.example.raw_answer:
+        return endpoint.example.raw_answer
     is_shown = not endpoint.redirects and (endpoint.answer_type == JSON or endpoint.example.answer is not None)
     answer = example_answer(endpoint, schema, components) if is_shown else ""
     return answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False, indent=1)

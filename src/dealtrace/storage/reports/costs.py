@@ -99,13 +99,17 @@ def list_visited_sources(connection: Connection, site_id: int) -> list[TrafficSo
 
 @record
 class AccountCosts:
-    """What an advertising account cost on one day, in kopecks, and its known clicks; unknown clicks count as 0."""
+    """What an advertising account cost on one day, in kopecks, and its known clicks and impressions.
+
+    Unknown clicks and impressions count as 0.
+    """
 
     day_on: date
     system: str
     account: str
     amount_kopecks: int
     clicks: int
+    impressions: int
 
 
 def list_account_costs(connection: Connection, site_id: int, since: date, until: date) -> list[AccountCosts]:
@@ -114,11 +118,13 @@ def list_account_costs(connection: Connection, site_id: int, since: date, until:
     `account` is empty for costs sent by API.
     """
     groups = (cost.c.day_on, cost.c.system, cost.c.account)
-    sums = (cast(func.sum(cost.c.amount_kopecks), BigInteger), cast(func.sum(cost.c.clicks), BigInteger))
+    counted = (cost.c.amount_kopecks, cost.c.clicks, cost.c.impressions)
+    sums = [cast(func.sum(column), BigInteger) for column in counted]
     mine = select(*groups, *sums).where(cost.c.site_id == site_id, cost.c.day_on >= since, cost.c.day_on <= until)
     rows = connection.execute(mine.group_by(*groups).order_by(cost.c.day_on.desc(), cost.c.system, cost.c.account))
     return [
-        AccountCosts(day_on, system, account, kopecks, clicks or 0) for day_on, system, account, kopecks, clicks in rows
+        AccountCosts(day_on, system, account, kopecks, clicks or 0, impressions or 0)
+        for day_on, system, account, kopecks, clicks, impressions in rows
     ]
 
 

@@ -1,0 +1,98 @@
+"""The responses to URLs below `/cabinet` that are no page: browsers are led to a page, programs get the API's error."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Match, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from dealtrace.cabinet.gate import Gate, Page, not_found
+from dealtrace.cabinet.view import SEE_OTHER, View
+from dealtrace.http.asgi import accepts_html
+
+KEEP_METHOD = 307
+
+
+def form_routes(pages: Sequence[Page]) -> list[Route]:
+    """Return a route for GET of every path that only takes a form: it redirects to the page with the form.
+
+    Such a URL stays in the browser after a form is refused. The page with the form is the nearest page above the path:
+    of `/profile/password`, it is `/profile`.
+    """
+    shown = {page.path for page in pages if page.method == "GET"}
+    sent = dict.fromkeys(page.path for page in pages if page.path not in shown)
+    return [Route(path, _redirect_up(_steps_up(path, shown)), methods=["GET"]) for path in sent]
+
+
+class UnknownUrls:
+    """The application for URLs that no route has.
+
+    A path with a slash too many or too few is redirected by a relative URL, so that the scheme and host, which a proxy
+    may know better, stay those of the browser. For any other path browsers get a page, and `unknown` answers programs.
+    """
+
+    def __init__(self, routes: Sequence[Route], gate: Gate, unknown: ASGIApp) -> None:
+        self._routes = routes
+        self._show = gate.admit(Page("/", "GET", _show_not_found, is_open=True))
+        self._unknown = unknown
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request to an unknown path."""
+        slashed = self._with_other_slash(scope)
+        if slashed:
+            query = scope["query_string"].decode("latin-1")
+            redirect = RedirectResponse(slashed + (f"?{query}" if query else ""), KEEP_METHOD)
+            await redirect(scope, receive, send)
+        elif scope["method"] in ("GET", "HEAD") and accepts_html(scope):
+            page = await self._show(Request(scope, receive))
+            await page(scope, receive, send)
+        else:
+            await self._unknown(scope, receive, send)
+
+    def _with_other_slash(self, scope: Scope) -> str:
+        """Return the path with or without the slash at its end, or an empty string if that is no page either."""
+        path: str = scope["path"]
+        if path.rstrip("/") == scope["root_path"].rstrip("/"):
+            return ""
+        other = path.rstrip("/") if path.endswith("/") else f"{path}/"
+        is_page = any(route.matches({**scope, "path": other})[0] is not Match.NONE for route in self._routes)
+        return other if is_page else ""
+
+
+class RedirectToCabinet:
+    """The handler of the path `/`: it redirects browsers to the cabinet; `unknown` answers other requests with 404."""
+
+    def __init__(self, unknown: ASGIApp) -> None:
+        self._unknown = unknown
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Redirect a GET or HEAD request that accepts HTML to `/cabinet/`; any other request gets 404."""
+        is_read = scope["method"] in ("GET", "HEAD")
+        if is_read and accepts_html(scope):
+            redirect = RedirectResponse("/cabinet/", 302, headers={"vary": "Accept"})
+            await redirect(scope, receive, send)
+        else:
+            await self._unknown(scope, receive, send)
+
+
+async def _show_not_found(view: View) -> Response:
+    return not_found(view)
+
+
+def _steps_up(path: str, shown: set[str]) -> int:
+    """Return how many parts of a path must be removed to get to a page; the first page is above all paths."""
+    parts = path.split("/")
+    return next(
+        steps
+        for steps in range(1, len(parts))
+        if ("/".join(parts[:-steps]) or "/") in shown or f"{'/'.join(parts[:-steps])}/" in shown
+    )
+
+
+def _redirect_up(steps: int) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        above = request.scope["path"].rsplit("/", steps)[0]
+        return RedirectResponse(above, SEE_OTHER, headers={"cache-control": "no-store"})
+
+    return answer
