@@ -153,7 +153,9 @@ async def show(view: View) -> Response:
 def _refused(view: View, url: ReportUrl, refusal: InvalidParameters, choices: Choices) -> Response:
     """Return the overview without figures: its form as it was filled in, and why there is no answer to it."""
     fault = labelled_text(refusal, view.language, is_whole=view.may_see_contacts)
-    return view.page("overview/page.html", BAD_REQUEST, fault=fault, report_url=url, choices=choices, is_new=False)
+    return view.page(
+        "overview/page.html", BAD_REQUEST, fault=fault, report_url=url, choices=choices, is_new=False, is_empty=False
+    )
 
 
 async def _lacking_rates(view: View, figures: Report) -> list[Problem]:
