@@ -69,6 +69,7 @@ EMAIL = "ivan@example.org"
         ("info@fass.de", "info@fass.de"),
         ("info@xn--p1ai-----.ru", None),
         ("info@xn--99999999.ru", "info@xn--99999999.ru"),
+        ("info@xn----00a.ru", "info@xn----00a.ru"),  # it would decode to a label that ends with a hyphen
         ("info@xn--abc-.ru", None),
         # none, or what may be another's
         ("", None),

@@ -157,4 +157,4 @@ def _label(label: str) -> str:
         is_sound = not own.isascii() and own.encode("punycode") == coded.encode("ascii")
     except (ValueError, OverflowError):
         return label
-    return own if is_sound and folded(own) == own and re.fullmatch(r"[\w-]+", own) is not None else label
+    return own if is_sound and folded(own) == own and re.fullmatch(_DOMAIN_LABEL, own) is not None else label

@@ -185,7 +185,28 @@ def _begins_with_second_group(reading: Reading, rival: Rival) -> bool:
 def _ends_with_extension(reading: Reading, rival: Rival) -> bool:
     """Return whether a Russian number ends with the digits dropped behind a foreign phone as its extension."""
     is_dropped = not reading.digits.replace(" ", "").endswith(reading.phone[-EXTENSION_LENGTH_MAX:])
-    return is_dropped and not reading.phone.startswith(RUSSIA) and rival.end == reading.number_end
+    is_between = rival.phone.startswith(RUSSIA) and not reading.phone.startswith(RUSSIA)
+    return is_dropped and is_between and rival.end == reading.number_end
+
+
+def _ends_with_other(reading: Reading, rival: Rival) -> bool:
+    """Return whether a foreign phone may have taken in digits of the number behind it."""
+    return _takes_in_next(reading, rival) or _ends_with_extension(reading, rival)
+
+
+def _takes_in_next(reading: Reading, rival: Rival) -> bool:
+    """Return whether a foreign phone may be a shorter one together with the beginning of the next number.
+
+    An example is `+49 30 123449 - 993 66 140339`. Behind the next number nothing may stand but an extension.
+    """
+    is_marked = rival.has_prefix or len(rival.phone) >= _LONG_FOREIGN_MIN
+    rest = reading.digits[rival.end - reading.start :].strip()
+    if reading.phone.startswith(RUSSIA) or not is_marked or not _is_one_group(rest, EXTENSION_LENGTH_MAX):
+        return False
+    before = reading.digits[: max(rival.start - reading.start, 0)].replace(" ", "")
+    lengths = range(len(reading.phone) - 1, 0, -1)
+    shorter = next((reading.phone[:length] for length in lengths if before.endswith(reading.phone[:length])), "")
+    return bool(shorter) and valid_foreign(shorter) == shorter
 
 
 def _always(_reading: Reading, _rival: Rival) -> bool:
@@ -193,7 +214,7 @@ def _always(_reading: Reading, _rival: Rival) -> bool:
 
 
 RIVAL_RULES = (
-    RivalRule("+7 920 555-00-55, 0049 30 123456", _has_plus, _ends_with_extension),
+    RivalRule("+7 920 555-00-55, 0049 30 123456", _has_plus, _ends_with_other, _LONG_FOREIGN_MIN),
     RivalRule("8104 8 (495) 132-65-54", _has_exit_code, _may_follow_exit_code, 8),
     RivalRule("8 (495) 123-45-67, 9205550055", _is_usual_and_undivided, _goes_on_behind, 8),
     RivalRule("8841 978-29-60 (632)", lambda reading: reading.is_usual, _begins_with_second_group, 8),
