@@ -68,8 +68,7 @@
   }
 
   function read(cookie) {
-    var found = property("cookie").match("(?:^|; )" + cookie + "=([^;]*)");
-    return found && attempt(function () { return decode(found[1]); }) || "";
+    return attempt(function () { return decode(property("cookie").match("(?:^|; )" + cookie + "=([^;]*)")[1]); }) || "";
   }
 
   function keep(cookie, value, seconds) {
@@ -126,7 +125,7 @@
     words += pair("visitorId", visitor);
     words += pair("url", location.href);
     words += pair("referrer", isFirst ? property("referrer") : location.href);
-    words += pair("googleClientId", read("_ga").replace(/^.*\.(?=[^.]*\.[^.]*$)/, ""));
+    words += pair("googleClientId", attempt(function () { return read("_ga").replace(/^.*\.(?=[^.]*\.[^.]*$)/, ""); }));
     words += pair("yandexClientId", read("_ym_uid"));
     words += pair("attrs", attempt(function () { return JSON.stringify(attrs); }));
     isFirst = false;
