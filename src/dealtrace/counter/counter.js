@@ -4,8 +4,8 @@
   "use strict";
   var SITE = {{siteId}}, RESPECTS = {{respects}}, VISIT_SECONDS = 1800, VISITOR_SECONDS = 7776000, LENGTH_MAX = {{urlLengthMax}};
   var CODE = "{{code}}", NAMED = "{{named}}", FILE = NAMED ? "/init.js?id=" + NAMED : "/counter/" + SITE + ".js";
-  var PLACE = new RegExp(NAMED ? "^([^?#]*)/init(?:-min)?\\.js\\?(?:[^#]*&)?id=" + NAMED + "(?:[&#]|$)" :
-    "^([^?#]*)/counter/" + SITE + "\\.js(?:[?#]|$)");
+  var PLACE = NAMED ? "^([^?#]*)/init(?:-min)?\\.js\\?(?:[^#]*&)?id=" + NAMED + "(?:[&#]|$)" :
+    "^([^?#]*)/counter/" + SITE + "\\.js(?:[?#]|$)";
   var encode = encodeURIComponent, decode = decodeURIComponent;
   var name = text(window.CalltouchDataObject) || "ct";
   var before = window[name], sessionId = null, isFirst = true, attrs = {}, server;
@@ -263,5 +263,5 @@
     if (document.visibilityState !== "hidden" && !read("_ct_session_id")) { hit(); }
   }
 
-  if (document.prerendering === true) { listen(document, "prerenderingchange", start); } else { start(); }
+  if (attempt(function () { return document.prerendering; }) === true) { listen(document, "prerenderingchange", start); } else { start(); }
 })(window, document);
