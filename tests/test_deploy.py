@@ -65,11 +65,16 @@ def test_the_readmes_install_the_unit_as_it_is() -> None:
 
 APT = """#!/bin/sh
 echo "$@" >> "$LOG"
+first() { [ $(grep -c "$1" "$LOG") -le 2 ]; }
 case "$*" in
   *update*) exit 0 ;;
   *unknown*) echo "E: Unable to locate package unknown" >&2; exit 100 ;;
-  *busy*) [ $(grep -c busy "$LOG") -gt 2 ] || { echo "E: Could not get lock /var/lib/dpkg/lock" >&2; exit 100; } ;;
+  *russian*) [ "$LC_ALL" = C ] || { echo "E: Не удалось получить доступ к файлу блокировки" >&2; exit 100; } ;;
+  *lists*) first lists && { echo "E: Unable to lock directory /var/lib/apt/lists/" >&2; exit 100; } ;;
+  *frontend*) first frontend && { echo "E: Unable to acquire the dpkg frontend lock" >&2; exit 100; } ;;
+  *busy*) first busy && { echo "E: Could not get lock /var/lib/dpkg/lock" >&2; exit 100; } ;;
 esac
+exit 0
 """
 
 
@@ -79,17 +84,30 @@ def install(folder: Path, *programs: str) -> tuple[subprocess.CompletedProcess[s
     apt.write_text(APT)
     apt.chmod(apt.stat().st_mode | stat.S_IXUSR)
     log = folder / "log"
-    environment = {"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}", "LOG": str(log), "LOCK_PAUSE_SECONDS": "0"}
+    environment = {
+        "LC_ALL": os.environ.get("LC_ALL", ""),
+        "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}",
+        "LOG": str(log),
+        "LOCK_PAUSE_SECONDS": "0",
+    }
     done = subprocess.run([str(INSTALL), *programs], env=environment, capture_output=True, text=True, check=False)
     return done, log.read_text().splitlines()
 
 
-def test_the_installer_waits_for_the_lock_of_apt(tmp_path: Path) -> None:
-    done, calls = install(tmp_path, "busy")
+@pytest.mark.parametrize("program", ["busy", "lists", "frontend"])
+def test_the_installer_waits_for_the_lock_of_apt(tmp_path: Path, program: str) -> None:
+    done, calls = install(tmp_path, program)
     assert done.returncode == 0, done.stderr
-    assert len([call for call in calls if "busy" in call]) == 3
+    assert len([call for call in calls if program in call]) == 3
     assert "Waiting for apt" in done.stdout
     assert all("DPkg::Lock::Timeout=" in call for call in calls)
+
+
+def test_the_installer_reads_what_apt_says_in_english(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "ru_RU.UTF-8")
+    done, _ = install(tmp_path, "russian")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("Updating the lists of packages")
 
 
 def test_the_installer_goes_past_a_program_that_cannot_be_had(tmp_path: Path) -> None:

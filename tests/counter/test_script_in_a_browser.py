@@ -194,6 +194,12 @@ HOSTILE = {
     "broken cookies": "document.cookie = '_ga=%E0%A4%A'; document.cookie = '_ym_uid=%'; document.cookie = '_ct=%D0';"
     " document.cookie = '_ct_session_id=%zz';",
     "cookies of another kind": "document.cookie = '_ct_session_id=1e999'; document.cookie = '_ct=abc'; ",
+    "a property that fails": "Object.defineProperty(Document.prototype, 'prerendering', {get() { throw 1; }});",
+    "texts that fail": "String.prototype.replace = function () { throw new Error('broken'); };",
+    "patterns that fail": "window.RegExp = function () { throw new Error('broken'); };",
+    "cookies that are long": "document.cookie = '_ga=' + Array(3900).join('x'); document.cookie = '_ct=' +"
+    " Array(3900).join('9'); document.cookie = '_ym_uid=' + Array(3900).join('%');",
+    "cookies without a name or value": "['_ga = ', '=_ct=5', '_ct='].forEach(words => document.cookie = words);",
     "a frozen call_value": "Object.defineProperty(window, 'call_value', {value: 1, writable: false});",
 }
 ASKED = "performance.getEntriesByType('resource').filter(one => one.name.endsWith('/counter/visit'))"

@@ -246,6 +246,8 @@ UNREADABLE: dict[str, tuple[str | bytes, str]] = {
     "broken Excel": (b"PK\x03\x04 and no more", "damaged"),
     "neither encoding": (b"date,phone\n\x98", "not text in UTF-8"),
     "UTF-8 that is cut off": ("date,phone,fio\n26.03.2018 10:00,7,a\n26.03.2018 10:00,7,Пётр".encode()[:-1], "row 3"),
+    "UTF-8 with one letter and half of another": ("date,phone,fio\n,,Zoë\n,,Zoë".encode()[:-1], "row 3"),
+    "UTF-8 with half a sign": ("date,phone,fio\n,,Zoë\n,,😀".encode()[:-2], "row 3"),
     "UTF-8 with damage": ("date,phone,fio\n26.03.2018 10:00,7,П\n,,".encode() + b"\xe8\n" + "x,x,ёж".encode(), "row 3"),
     "UTF-8 with a mark, and damage": (b"\xef\xbb\xbfdate,phone,fio\n,,\xcf\xe5\n", "row 2"),
     "half of UTF-16": (b"\xff\xfed\x00a", "utf-16"),

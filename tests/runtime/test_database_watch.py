@@ -1,5 +1,6 @@
 """Whether the database can be written, as one place sees it."""
 
+import os
 import sqlite3
 from itertools import count
 from pathlib import Path
@@ -100,6 +101,24 @@ def test_a_file_that_is_gone_refuses_whatever_is_asked(tmp_path: Path) -> None:
     (tmp_path / "away.db").rename(database.file)
     watch.require()
     assert watch.check().is_ok
+    database.close()
+
+
+def test_a_file_that_was_emptied_is_lost_even_if_pages_are_written_to_it_again(tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path / 'own.db'}")
+    prepare_schema(database)
+    watch = DatabaseWatch(database, count(step=LOOK_SECONDS * 2).__next__)
+    watch.start()
+    watch.require()
+    content = database.file.read_bytes()
+    os.truncate(database.file, 0)
+    with pytest.raises(DatabaseUnavailable):
+        watch.require()
+    with database.file.open("r+b") as file:
+        file.write(content)
+    with pytest.raises(DatabaseUnavailable):
+        watch.require()
+    assert watch.check().write == "file removed or replaced"
     database.close()
 
 

@@ -4,8 +4,8 @@
   "use strict";
   var SITE = {{siteId}}, RESPECTS = {{respects}}, VISIT_SECONDS = 1800, VISITOR_SECONDS = 7776000, LENGTH_MAX = {{urlLengthMax}};
   var CODE = "{{code}}", NAMED = "{{named}}", FILE = NAMED ? "/init.js?id=" + NAMED : "/counter/" + SITE + ".js";
-  var PLACE = new RegExp(NAMED ? "^([^?#]*)/init(?:-min)?\\.js\\?(?:[^#]*&)?id=" + NAMED + "(?:[&#]|$)" :
-    "^([^?#]*)/counter/" + SITE + "\\.js(?:[?#]|$)");
+  var PLACE = NAMED ? "^([^?#]*)/init(?:-min)?\\.js\\?(?:[^#]*&)?id=" + NAMED + "(?:[&#]|$)" :
+    "^([^?#]*)/counter/" + SITE + "\\.js(?:[?#]|$)";
   var encode = encodeURIComponent, decode = decodeURIComponent;
   var name = text(window.CalltouchDataObject) || "ct";
   var before = window[name], sessionId = null, isFirst = true, attrs = {}, server;
@@ -68,8 +68,7 @@
   }
 
   function read(cookie) {
-    var found = property("cookie").match("(?:^|; )" + cookie + "=([^;]*)");
-    return found && attempt(function () { return decode(found[1]); }) || "";
+    return attempt(function () { return decode(property("cookie").match("(?:^|; )" + cookie + "=([^;]*)")[1]); }) || "";
   }
 
   function keep(cookie, value, seconds) {
@@ -126,7 +125,7 @@
     words += pair("visitorId", visitor);
     words += pair("url", location.href);
     words += pair("referrer", isFirst ? property("referrer") : location.href);
-    words += pair("googleClientId", read("_ga").replace(/^.*\.(?=[^.]*\.[^.]*$)/, ""));
+    words += pair("googleClientId", attempt(function () { return read("_ga").replace(/^.*\.(?=[^.]*\.[^.]*$)/, ""); }));
     words += pair("yandexClientId", read("_ym_uid"));
     words += pair("attrs", attempt(function () { return JSON.stringify(attrs); }));
     isFirst = false;
@@ -264,5 +263,5 @@
     if (document.visibilityState !== "hidden" && !read("_ct_session_id")) { hit(); }
   }
 
-  if (document.prerendering === true) { listen(document, "prerenderingchange", start); } else { start(); }
+  if (attempt(function () { return document.prerendering; }) === true) { listen(document, "prerenderingchange", start); } else { start(); }
 })(window, document);

@@ -28,6 +28,8 @@ LIBRARIES_OF_CRAWLERS = frozenset(
     }
 )  # fmt: skip
 """The HTTP libraries that only crawlers use, by their patterns in the package `crawler-user-agents`."""
+MORE_ROBOTS = ("HeadlessEdg",)
+"""Further robots: `HeadlessEdg` is Edge without a window; neither `crawler-user-agents` nor `ua-parser` lists it."""
 MORE_SERVERS = (r"^WordPress/", "^Java/")
 """Further user agents of websites' servers; `crawler-user-agents` lists neither of them as an HTTP library."""
 
@@ -47,11 +49,12 @@ def is_server(user_agent: str) -> bool:
 @cache
 def _robots() -> tuple[re.Pattern[str], ...]:
     patterns = (robot["pattern"] for robot in CRAWLER_USER_AGENTS_DATA)
-    return _compiled(
+    listed = (
         f"^{pattern}" if pattern in ONLY_AT_THE_BEGINNING else pattern
         for pattern in patterns
         if pattern not in PATTERNS_OF_PEOPLE
     )
+    return _compiled([*listed, *MORE_ROBOTS])
 
 
 @cache

@@ -186,9 +186,13 @@ def _faulty_row(path: Path, encoding: str, delimiter: str) -> int:
 
 
 def _is_mostly_utf_8(path: Path) -> bool:
-    """Return whether a file, read as UTF-8, has more valid non-ASCII characters than errors, or no errors at all."""
+    """Return whether a file, read as UTF-8, has more valid non-ASCII characters than errors, or no errors at all.
+
+    Part of a character at the end is no error beside a valid character: there, the file was cut off.
+    """
     decoder = codecs.getincrementaldecoder(UTF_8)(_MARK_FAULTS)
     characters = faults = 0
+    is_cut = False
     with path.open("rb") as file:
         is_over = False
         while not is_over:
@@ -198,8 +202,9 @@ def _is_mostly_utf_8(path: Path) -> bool:
             if not text.isascii():
                 faults_here = text.count(_FAULTY)
                 faults += faults_here
+                is_cut = is_over and faults_here == 1
                 characters += sum(character > "\x7f" for character in text) - faults_here
-    return characters > faults or not faults
+    return characters > faults - is_cut or not faults
 
 
 def _delimiter_of(path: Path, encoding: str, count_known: Callable[[Sequence[str]], int], head_lines: int) -> str:

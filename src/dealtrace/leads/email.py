@@ -4,10 +4,11 @@ import re
 
 from dealtrace.leads.plain_text import CONTACTS_LENGTH_MAX, folded, unescape
 
-_APART = re.compile(r"[,;|<>()\[\]{}\"«»„“”\n]+| / ")
-_LABEL = re.compile(r"^\s*(?:mailto|e-?mail|mail|(?:эл\. ?)?почта|имейл|емейл)\s*:")
+_APART = re.compile(r"[,;|<>()\[\]{}\"«»‹›„“”\n]+| / ")
+_LABEL = re.compile(r"^\s*(?:mailto|e-?mail|mail|(?:эл\. ?)?почта|имейл|емейл)(?:\s*(?::/{0,2}|=)|\s+[-–—]\s)")
+_DASHES = frozenset("-–—")
 _BLANKS_AROUND_AT = re.compile(r"(?<!\s)\s*@\s*")
-_IN_FRONT, _BEHIND = "'`’‘*", ".:!'`’‘*"
+_IN_FRONT, _BEHIND = "'`’‘*", ".:!/\\'`’‘*"
 _INNER = r"[^\s@:/%\ud800-\udfff]"
 _DOMAIN_LABEL = r"[^\W_](?:[\w-]*[^\W_])?"
 _ADDRESS = re.compile(rf"(?P<name>(?![.]){_INNER}+(?<![.]))@(?P<domain>(?:{_DOMAIN_LABEL}\.)+(?![0-9]){_DOMAIN_LABEL})")
@@ -127,7 +128,7 @@ def _list_addresses(part: str) -> list[str]:
     words = [closed] if len(closed.split()) == 1 else part.split()
     stated = [word for several in words if "@" in several for word in _by_slashes(several)]
     read = [address for word in stated if (address := _address(word)) is not None]
-    others = [word for word in words if "@" not in word]
+    others = [word for word in words if "@" not in word and word not in _DASHES]
     is_alone = not others or (all(map(_is_name, others)) and "".join(read).isascii())
     return read if is_alone and len(read) == len(stated) else []
 

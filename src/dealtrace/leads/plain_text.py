@@ -14,6 +14,7 @@ A longer text is not a list of contacts.
 _ESCAPES_MAX = 3
 """Ours: how many times a text is unescaped; a string that was escaped more often stays escaped."""
 _ESCAPED = re.compile(r"(?:%[0-9A-Fa-f]{2})+|&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});")
+_ENCODED_PLUS = re.compile("%2B", re.IGNORECASE)
 _LINE_ENDS = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 _UNDRAWN = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 """Characters that are invisible although Unicode classifies them as letters or symbols."""
@@ -23,8 +24,13 @@ _CHARACTERS_CACHED = 4096
 
 
 def unescape(text: str) -> str:
-    """Return a string with percent-encoding and HTML entities decoded, as in `%2B7…`, `&#43;7…` and `%252B7…`."""
+    """Return a string with percent-encoding and HTML entities decoded, as in `%2B7…`, `&#43;7…` and `%252B7…`.
+
+    A plus beside an encoded plus is a blank, as forms encode it: `%2B7+920+555-00-55`.
+    """
     for _ in range(_ESCAPES_MAX):
+        if _ENCODED_PLUS.search(text) is not None:
+            text = text.replace("+", " ")
         unescaped = _ESCAPED.sub(lambda escaped: html.unescape(unquote(escaped[0])), text)
         if unescaped == text:
             break

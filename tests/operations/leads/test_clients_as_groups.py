@@ -1,6 +1,6 @@
 """Clients are groups of contacts that undeleted leads state together."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 
@@ -20,7 +20,8 @@ from dealtrace.storage.leads.clients import find_clients
 from dealtrace.storage.leads.contact_groups import list_unlinked_contacts
 from dealtrace.storage.leads.lead_summaries import find_lead_summaries
 from dealtrace.storage.leads.qualification import find_qualifications
-from write_commands import NOON
+from stored import deals_of, rows_of
+from write_commands import NOON, by_call, by_contact, register_by
 
 PHONE, OTHER_PHONE, EMAIL = "79205550055", "79205550066", "ivan@example.ru"
 OFFICE = "79205559999"
@@ -125,6 +126,64 @@ def test_a_call_that_changed_its_phone_while_hidden_returns_to_the_owner_of_the_
     assert restored == owner
     assert restored.phones == (OTHER_PHONE,)
     assert unique_of(stage, shop, [ref, other]) == [False, True]
+
+
+def report(stage: Stage, shop: Player, *, reference: str = "a", at: datetime = NOON, phone: str | None = None) -> None:
+    stage.perform(report_calls, shop, CallReport(reference, at, phone=phone))
+
+
+MEANWHILE: dict[str, Callable[[Stage, Player], object]] = {
+    "another phone and the old one again": lambda stage, shop: [
+        report(stage, shop, phone=phone) for phone in (OTHER_PHONE, PHONE)
+    ],
+    "another spelling of its reference": lambda stage, shop: report(stage, shop, reference=" a ", phone=OTHER_PHONE),
+    "two phones": lambda stage, shop: report(stage, shop, phone=f"{OTHER_PHONE}, {PHONE}"),
+    "a phone that is none": lambda stage, shop: report(stage, shop, phone="anonymous"),
+    "another day": lambda stage, shop: report(stage, shop, at=NOON - timedelta(days=200), phone=OTHER_PHONE),
+    "a lead that joins its phone and an e-mail": lambda stage, shop: store(stage, shop, AB, B),
+    "an earlier lead of its phone": lambda stage, shop: report(
+        stage, shop, reference="b", at=NOON - timedelta(days=1), phone=PHONE
+    ),
+    "a deal of its phone": lambda stage, shop: register_by(stage, shop, by_contact(PHONE), "by phone"),
+    "a deal of the other phone, then that phone": lambda stage, shop: [
+        register_by(stage, shop, by_contact(OTHER_PHONE), "by other phone"),
+        report(stage, shop, phone=OTHER_PHONE),
+    ],
+    "a deal of its reference": lambda stage, shop: register_by(stage, shop, by_call(reference="a"), "by reference"),
+}
+
+
+def standing_of(stage: Stage, shop: Player) -> list[object]:
+    """Return what is known of the site's leads, with their order in place of ids, and the leads of its deals."""
+    rows = rows_of(stage.database, shop)
+    kinds = (("call", LeadKind.CALL), ("lead_request", LeadKind.LEAD_REQUEST))
+    refs = [LeadRef(kind, row[1]) for table, kind in kinds for row in rows.get(table, [])]
+    deals = deals_of(stage.database, shop, *(row[1] for row in rows.get("deal", [])))
+    clients = clients_of(stage, shop, refs)
+    ids = [client.id for client in clients]
+    return [
+        [(ids.index(client.id), sorted(client.phones), sorted(client.emails)) for client in clients],
+        unique_of(stage, shop, refs),
+        [refs.index(deal.lead) if deal.lead is not None else None for deal in deals],
+    ]
+
+
+@pytest.mark.parametrize("happens", MEANWHILE.values(), ids=MEANWHILE.keys())
+def test_a_call_that_returns_stands_as_if_it_had_not_been_hidden(
+    stage: Stage, happens: Callable[[Stage, Player], object]
+) -> None:
+    standings = []
+    for is_hidden in (False, True):
+        shop = stage.open_site()
+        stage.call(shop, NOON - timedelta(hours=1), phone=OTHER_PHONE)
+        (call_id,) = stage.perform(report_calls, shop, CallReport("a", NOON, phone=PHONE))
+        if is_hidden:
+            change(stage, shop, delete_lead, LeadRef(LeadKind.CALL, call_id))
+        happens(stage, shop)
+        if is_hidden:
+            change(stage, shop, restore_lead, LeadRef(LeadKind.CALL, call_id))
+        standings.append(standing_of(stage, shop))
+    assert standings[0] == standings[1]
 
 
 def test_a_lead_that_returns_to_nobody_keeps_its_client(stage: Stage, shop: Player) -> None:

@@ -51,14 +51,22 @@ class ServedFiles:
 
     def __init__(self, path: Path) -> None:
         """Remember the three files; the WAL and its index exist only after a connection has read the database."""
+        self._path = path
+        self._is_emptied = False
         self._files = {path: file_id(path)}
         for companion in _COMPANIONS:
             file = path.with_name(path.name + companion)
             self._files[file] = file_id(file)
 
     def find_lost(self) -> Path | None:
-        """Return the path of the first file that was removed or replaced, or `None` if all files are still in place."""
-        return next((path for path, known in self._files.items() if file_id(path) != known), None)
+        """Return the path of the first file that was removed or replaced, or `None` if all files are still in place.
+
+        A database file that was ever seen empty counts as replaced, since SQLite may write a few pages to it again. A
+        WAL may be empty.
+        """
+        lost = next((path for path, known in self._files.items() if file_id(path) != known), None)
+        self._is_emptied = self._is_emptied or _is_empty(self._path)
+        return self._path if lost is None and self._is_emptied else lost
 
 
 def remember_files(database: Database) -> ServedFiles:
@@ -69,6 +77,13 @@ def remember_files(database: Database) -> ServedFiles:
     with database.read() as connection:
         connection.execute(text("SELECT count(*) FROM sqlite_schema")).scalar_one()
         return ServedFiles(database.file)
+
+
+def _is_empty(path: Path) -> bool:
+    try:
+        return os.stat(path).st_size == 0  # noqa: PTH116 - called for every request, and cheaper than `Path.stat`
+    except OSError:
+        return False
 
 
 def file_id(path: Path) -> FileId | None:
