@@ -114,7 +114,7 @@ def _reordered(
 def threshold_needed(lead: LeadSpan, happened_at: datetime) -> timedelta | None:
     """Return the smallest link threshold, in whole seconds, with which a lead's window contains a deal.
 
-    The result is `None` if the lead began after the deal, since then no threshold is long enough.
+    The result is `None` if the lead began after the deal: in that case, no threshold is long enough.
     """
     missed = window_of(lead, timedelta(0)).missed_by(happened_at)
     return -(-missed // SECOND) * SECOND if missed >= timedelta(0) else None

@@ -29,8 +29,8 @@ DashedClock = Annotated[str, Meta(pattern="^[0-9]{2}-[0-9]{2}-[0-9]{4} [0-9]{2}:
 class MatchedBy(TypedDict):
     """The matcher that found a deal's source; a matcher is one of the searches that the request lists.
 
-    `id` is the id of the lead, or of the visit if `type` is `session`. For a stated source and `withoutSource`,
-    `leadType` and `id` are null.
+    `id` is the id of the lead, or of the visit if `type` is `session`. `leadType` and `id` are null if the matcher
+    names a source itself, or is `withoutSource`.
     """
 
     type: str

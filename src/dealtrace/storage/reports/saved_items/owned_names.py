@@ -1,4 +1,4 @@
-"""Rows with names that belong to a site, shared by its users, or to a single user on a site."""
+"""Named rows, each owned either by a site, whose users share the row, or by a single user of a site."""
 
 from collections.abc import Mapping
 
