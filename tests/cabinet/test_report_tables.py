@@ -106,6 +106,8 @@ def test_rows_without_costs_are_neither_best_nor_worst() -> None:
     }
     assert marks(table("source", "cpl", rows)) == ["", "★", "▿", ""]
     assert marks(table("source", "cost", rows)) == ["", "", "", ""]
+    assert table("source", "cpl", rows).legend == "★ best and ▿ worst value of a column"
+    assert table("source", "cost", rows).legend == ""
     assert marks(table("source", "deal_to_won", rows)) == ["▿", "", "★", ""]
 
 
@@ -132,3 +134,4 @@ def test_weeks_that_are_not_counted_whole_say_so_and_are_neither_best_nor_worst(
         "only from 30\u00a0Oct\u00a02026", "", "", "", "not finished",
     ]  # fmt: skip
     assert marks(by_week("en")) == ["", "★", "", "▿", ""]
+    assert by_week("en").legend.endswith("; times that are not whole are not compared")

@@ -110,7 +110,8 @@ class Table:
     """The table of a report; `total` has the cells of the last line.
 
     `more` is the URL of the report with more rows, empty if there are none. `sorted_at` is the position of the column
-    by which the rows are sorted; the keys come before the metrics.
+    by which the rows are sorted; the keys come before the metrics. `legend` explains the marks, and is empty if there
+    are none.
     """
 
     headings: tuple[Heading, ...]
@@ -119,19 +120,22 @@ class Table:
     rows_total: int
     more: str = ""
     sorted_at: int = 0
+    legend: str = ""
 
 
 def table_of(report: Report, url: ReportUrl, rows_page: str, language: Language, translate: Translate) -> Table:
     """Return the table of a report under one model; values link to `rows_page`, which shows the rows behind them."""
     (model,) = report.total.values
     shaper = _Shaper(report, model, url, rows_page, language, translate)
+    lines = tuple(shaper.line(row) for row in shaper.rows)
     return Table(
         tuple(headings_of(report.question, url, language)),
-        tuple(shaper.line(row) for row in shaper.rows),
+        lines,
         tuple(shaper.cells(report.total, is_total=True)),
         report.rows_total,
         more_rows(report, url),
         sorted_column(report.question),
+        shaper.legend if any(cell.mark for line in lines for cell in line.cells) else "",
     )
 
 
@@ -211,6 +215,13 @@ class _Shaper:
         self.partial = partial_times_of(report)
         self.compared_times = compared_times_of(report)
         self.best = [self._best(self.rows, place) for place in columns]
+
+    @property
+    def legend(self) -> str:
+        """What the marks of the best and the worst values mean, and which rows are not compared."""
+        if any(is_partial(self.question.by, row.keys, self.partial) for row in self.rows):
+            return self.translate("★ best and ▿ worst value of a column; times that are not whole are not compared")
+        return self.translate("★ best and ▿ worst value of a column")
 
     def line(self, row: Row) -> Line:
         keys = tuple(

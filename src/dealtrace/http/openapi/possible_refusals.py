@@ -5,32 +5,9 @@ from collections.abc import Iterator
 from dealtrace import errors
 from dealtrace.errors import Refusal, Violation
 from dealtrace.http.endpoint import Endpoint, RateLimitClass
+from dealtrace.http.openapi.samples import SAMPLE_FACTS
 from dealtrace.http.parameters import REQUIRED, Parameter
 from dealtrace.http.refusal_statuses import STATUS_OF
-
-_FACTS = {
-    "allowed": "GET, POST",
-    "bytes_max": 1_048_576,
-    "call": "callId",
-    "call_id": 10_000_000_017,
-    "deal_id": 10_000_001_000,
-    "field": "clientApiId",
-    "key": "orderNumber=K2018001",
-    "lead_id": 10_000_000_017,
-    "lead_request": "requestId",
-    "method": "PUT",
-    "name": "requestNumber A-1",
-    "number": "K2018001",
-    "per_second": 5,
-    "request_id": "3f9a1c20-17",
-    "retry_after_seconds": 30,
-    "seconds_max": 30,
-    "cause": "No space left on device",
-    "site_id": 1,
-    "en": "this is not JSON in UTF-8",
-    "ru": "это не JSON в кодировке UTF-8",
-}
-"""Sample values for the placeholders in the messages of refusals."""
 
 
 def refusals_of(endpoint: Endpoint, method: str | None = None) -> list[tuple[int, type[Refusal]]]:
@@ -48,7 +25,7 @@ def example_of(refusal: type[Refusal], endpoint: Endpoint) -> Refusal:
         return errors.InvalidParameters([Violation(_required_name(endpoint), *REQUIRED)])
     token = endpoint.auth_scheme.token
     own = {"field": token.name} if token is not None else {}
-    return refusal(**{**_FACTS, "allowed": ", ".join(endpoint.methods), **own})
+    return refusal(**{**SAMPLE_FACTS, "allowed": ", ".join(endpoint.methods), **own})
 
 
 def _possible(endpoint: Endpoint, method: str | None) -> Iterator[type[Refusal]]:

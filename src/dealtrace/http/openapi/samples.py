@@ -1,4 +1,4 @@
-"""Make examples for the documentation: a sample value of a JSON Schema, and an example request as a curl command."""
+"""Examples for the documentation: sample values, of a JSON Schema and of messages, and a request as a curl command."""
 
 import json
 import re
@@ -9,6 +9,29 @@ from urllib.parse import quote
 from dealtrace.http.endpoint import Endpoint
 from dealtrace.http.openapi.json_schema import REFERENCE, Schema
 
+SAMPLE_FACTS: Mapping[str, object] = {
+    "allowed": "GET, POST",
+    "bytes_max": 1_048_576,
+    "call": "callId",
+    "call_id": 10_000_000_017,
+    "deal_id": 10_000_001_000,
+    "field": "clientApiId",
+    "key": "orderNumber=K2018001",
+    "lead_id": 10_000_000_017,
+    "lead_request": "requestId",
+    "method": "PUT",
+    "name": "requestNumber A-1",
+    "number": "K2018001",
+    "per_second": 5,
+    "request_id": "3f9a1c20-17",
+    "retry_after_seconds": 30,
+    "seconds_max": 30,
+    "cause": "No space left on device",
+    "site_id": 1,
+    "en": "this is not JSON in UTF-8",
+    "ru": "это не JSON в кодировке UTF-8",
+}
+"""Sample values for the placeholders in the messages of refusals."""
 _DEPTH_MAX = 6
 _BY_NAME: Mapping[str, object] = {
     "siteId": 1,
