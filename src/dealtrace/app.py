@@ -364,7 +364,10 @@ def _log_failed_run(lane: Lane, site_id: int, fault: Exception) -> None:
 
 
 def page_router(services: Sequence[Route], make_cabinet: Callable[[ASGIApp], Router]) -> Router:
-    """Return the router of all pages: `services` are pages about the server; `make_cabinet` gets the answer to 404."""
+    """Return the router of all pages; `services` are pages about the server.
+
+    `make_cabinet` is called with the application that answers unknown paths.
+    """
     unknown = not_found(refuse, path_instead_of)
     routes = [
         Route("/", RedirectToCabinet(unknown)),

@@ -69,9 +69,9 @@ _cached = lru_cache(maxsize=NAMES_CACHED_MAX)(_shown_name_and_mask)
 def masked_reason(message: str, sent: Mapping[str, str]) -> str:
     """Return the message of a refusal, masked and cut; null characters, which databases cannot store, are left out.
 
-    Ours: a limit that the message states, such as the greatest number allowed, stays readable. It is a number without
-    separators that was not sent and that is not written as Russian phones are. Of a request whose parameters are not
-    known, all numbers are masked.
+    Ours: a limit that the message states, such as the greatest number allowed, stays readable. A number without
+    separators counts as a limit if it was not sent and is not written as Russian phones are. If the parameters of the
+    request are not known, no number counts as a limit.
     """
     repeated = ["".join(filter(str.isdigit, text)) for text in (*sent.keys(), *sent.values())]
 

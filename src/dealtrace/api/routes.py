@@ -50,7 +50,7 @@ content-disposition: attachment; filename="report-1-2026-11-01-2026-11-28.xlsx"
 PK…
 """,
 }
-"""The answers of reports as files: the last one is a spreadsheet, of which nobody can read the beginning."""
+"""The answers of reports as files: the last one is a spreadsheet, which is binary and therefore cut short here."""
 _REPORT = {
     "from": "2026-11-01",
     "to": "2026-11-28",

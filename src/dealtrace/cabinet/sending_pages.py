@@ -1,4 +1,4 @@
-"""The pages of forms: where a form was shown that was sent to a path which only takes forms."""
+"""Find the page that shows a form, given the path to which the form is sent."""
 
 import re
 from collections.abc import Iterable
@@ -21,9 +21,10 @@ class SendingPages:
         self._sent_only = [_pattern_of(path) for method, path in listed if method == "POST" and path not in self._shown]
 
     def find(self, page: str, path: str) -> str:
-        """Return the path of the page that shows the form which is sent to `path`; `page` is `path` in the table.
+        """Return the path of the page with the form that is sent to `path`.
 
-        It is the longest beginning of the path that is the path of a page.
+        `page` is the path in the table of pages that `path` matches. The result is the longest beginning of `path` that
+        leads to a page, or the path of the home page if there is none.
         """
         parts = page.split("/")
         lengths = range(len(parts), 1, -1)

@@ -51,7 +51,7 @@ class UnknownUrls:
             await self._unknown(scope, receive, send)
 
     def _with_other_slash(self, scope: Scope) -> str:
-        """Return the path with or without the slash at its end, or an empty string if that is no page either."""
+        """Return the path with a slash added or removed at its end, or an empty string if that is no page either."""
         path: str = scope["path"]
         if path.rstrip("/") == scope["root_path"].rstrip("/"):
             return ""

@@ -57,7 +57,7 @@ _WORD_END = r"[^0-9+()\s.,-]"
 _BEHIND_WORD = rf"(?:\A|(?<=\n)|(?<={_WORD_END})|(?<={_WORD_END}[\s.:])|(?<={_WORD_END}[.:,;]\s))"
 _HOUR = "[0-2]?[0-9]"
 _DATE = "(?:[0-3]?[0-9][.][01]?[0-9][.]20[0-9]{2}|20[0-9]{2}-[01][0-9]-[0-3][0-9])"
-"""A date in full: more digits stand between its beginning and the end of a phone behind it than a phone can have."""
+"""A date in full: together, a date and a phone behind it have too many digits to be a single phone."""
 _PHONE_OR_END = "(?:(?! ?[0-9])| [78](?: ?[0-9]){10}(?! ?[0-9]))"
 _MARKS = _like("8 (920) 555-00-55", r"[ .()\[\]{}~'’-]+", " ")
 _MARKS_ALONE = re.compile(r"[0-9 +()-]{,20}")

@@ -26,7 +26,7 @@ _CHARACTERS_CACHED = 4096
 def unescape(text: str) -> str:
     """Return a string with percent-encoding and HTML entities decoded, as in `%2B7…`, `&#43;7…` and `%252B7…`.
 
-    A plus beside an encoded plus is a blank, as forms encode it: `%2B7+920+555-00-55`.
+    If the string has an encoded plus, its plain pluses are blanks, as in a sent form: `%2B7+920+555-00-55`.
     """
     for _ in range(_ESCAPES_MAX):
         if _ENCODED_PLUS.search(text) is not None:

@@ -167,10 +167,10 @@ def _is_one_group(digits: str, length_max: int) -> bool:
 
 
 def _begins_with_second_group(reading: Reading, rival: Rival) -> bool:
-    """Return whether a number goes on behind the phone, or begins with its second group and ends where a number may.
+    """Return whether a number goes on behind the phone, or begins with the phone's second group and has a possible end.
 
-    A Russian one may end behind punctuation or an `x` if digits stand between the phone and these, which the phone then
-    leaves over: `781427 42726 51x574`.
+    The end of a Russian number may be behind punctuation or an `x` if the phone leaves out digits before that sign. In
+    `781427 42726 51x574`, the phone leaves out 51.
     """
     if _goes_on_behind(reading, rival):
         return True
@@ -183,7 +183,7 @@ def _begins_with_second_group(reading: Reading, rival: Rival) -> bool:
 
 
 def _ends_with_extension(reading: Reading, rival: Rival) -> bool:
-    """Return whether a Russian number ends with the digits dropped behind a foreign phone as its extension."""
+    """Return whether the digits that a foreign phone drops as its extension are the end of a Russian number."""
     is_dropped = not reading.digits.replace(" ", "").endswith(reading.phone[-EXTENSION_LENGTH_MAX:])
     is_between = rival.phone.startswith(RUSSIA) and not reading.phone.startswith(RUSSIA)
     return is_dropped and is_between and rival.end == reading.number_end
@@ -281,8 +281,8 @@ def _russian(digits: str) -> Iterator[Rival]:
 def _foreign(reading: Reading, length_min: int) -> Iterator[Rival]:
     """Yield the foreign numbers that begin inside a phone, with one of its later groups.
 
-    The phone's own digits without its prefix or its end are not another number. A Russian phone in usual groups has no
-    place for another number if nothing stands behind it.
+    The phone's own digits without its prefix or its end are not another number. No other number begins inside a
+    Russian phone in usual groups if no digits stand behind the phone.
     """
     if reading.is_usual and reading.over == reading.number_end:
         return

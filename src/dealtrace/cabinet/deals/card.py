@@ -83,7 +83,7 @@ async def show(view: View) -> Response:
 async def show_refused(view: View, deal_id: int, faults_of: Callable[[CardFacts], Faults]) -> Response:
     """Show the page of a deal with why its form is refused, as `faults_of` says, and with what was entered.
 
-    Without faults, what the form names does not exist.
+    If `faults_of` returns no faults, something that the form names does not exist: show the 404 page.
     """
     try:
         facts = await view.read(_read, view.current_site, deal_id)

@@ -17,7 +17,7 @@ from dealtrace.operations.accounts.invite_user import accept_password, require_i
 from dealtrace.operations.accounts.manage_user import replace_password
 
 NEW_PASSWORD = {"password": "New password"}
-"""The label of the field of a profile with the password that is checked."""
+"""The label of a profile's field for the new password, which refusals call `password`."""
 
 
 async def change(view: View) -> Response:

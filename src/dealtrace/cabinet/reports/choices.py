@@ -134,9 +134,9 @@ def choices_of(
 
 
 def ready_links(url: ReportUrl, language: Language) -> tuple[ReadyLink, ...]:
-    """Return a link for each ready question; the links keep the period, filters, comparison and model of `url`.
+    """Return a link for each ready question; the links keep the filters, comparison and model of `url`.
 
-    Only questions by month set a period of their own, because the usual period has hardly one month.
+    They keep its period too, except those of questions by month, as the usual period is shorter than a month.
     """
     return tuple(
         ReadyLink(

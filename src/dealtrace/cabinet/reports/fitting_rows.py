@@ -14,7 +14,10 @@ _WEIGHT_OF_ROW, _WEIGHT_OF_CELL, _COMPARED_TIMES = 6, 8, 2
 
 
 def fitting(report: Report, cells: int) -> Report:
-    """Return a report with as many of its first rows as fit a page; a row has so many `cells` besides its keys."""
+    """Return a report with as many of its first rows as fit a page.
+
+    `cells` is the number of cells that a row has besides its keys.
+    """
     cells_weight = cells * _WEIGHT_OF_CELL * (_COMPARED_TIMES if report.compared_period is not None else 1)
     weights = (_WEIGHT_OF_ROW + cells_weight + _weight_of_keys(row.keys) for row in report.rows)
     count = sum(1 for _ in takewhile(lambda weight: weight <= WEIGHT_MAX, accumulate(weights)))

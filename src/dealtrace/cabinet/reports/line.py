@@ -28,7 +28,10 @@ DAYS_BY_WEEK = 400
 `DAYS_BY_WEEK` days, and months for longer periods, unless the table below has other steps.
 """
 TABLE_POINTS = range(2, 401)
-"""Ours: a chart has the steps of its table if their number is in this range: one point is no line, more are a blur."""
+"""Ours: a chart has the same steps as its table, such as weeks, if the number of steps is in this range.
+
+A single point is no line, and too many points are a blur.
+"""
 BY_HOURS = {"ru": "по часам визита", "en": "by hour of the visit"}
 
 

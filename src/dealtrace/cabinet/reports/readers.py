@@ -20,7 +20,7 @@ Linked = TypeVar("Linked", Cell, ModelCell)
 
 
 URL_NAMES = ("by", "pivot", "metrics", "sort", "chart", "segment")
-"""The parameters of a report's URL that may have names that people chose."""
+"""The parameters of a report's URL whose values may contain names that people chose."""
 
 
 def for_person(view: View, context: QuestionContext, url: ReportUrl) -> tuple[QuestionContext, ReportUrl]:
@@ -34,12 +34,12 @@ def for_person(view: View, context: QuestionContext, url: ReportUrl) -> tuple[Qu
 
 
 def with_masked_names(url: ReportUrl, names: MaskedNames) -> ReportUrl:
-    """Return the URL of a report with the names that are shown in place of those with contacts."""
+    """Return the URL of a report after replacing each name that has contacts by the name that is shown instead."""
     return _renamed(url, names.segments, names.columns)
 
 
 def with_stored_names(url: ReportUrl, names: MaskedNames) -> ReportUrl:
-    """Return the URL of a report with the names as they are stored in place of those that are shown."""
+    """Undo `with_masked_names`: return the URL of a report with the names as they are stored."""
     stored = ({shown: name for name, shown in each.items()} for each in (names.segments, names.columns))
     return _renamed(url, *stored)
 
@@ -63,7 +63,7 @@ _SORTED_BY = (f"{DESCENDING}{CHANGE_PREFIX}", DESCENDING, CHANGE_PREFIX)
 
 
 def has_contacts(url: ReportUrl) -> bool:
-    """Return whether the URL of a report has contacts in its filters, or in names that have none to be shown."""
+    """Return whether the URL of a report has contacts in its filters, or in names that were not masked."""
     names = (url.get(name) for name in URL_NAMES)
     return any(masked_label(name) != name for name in names) or any(masked_filter(text) != text for text in url.filters)
 

@@ -106,7 +106,7 @@ def _check(asked: QueryParams, labels: Mapping[int, str], today: date) -> Invali
 
 
 def _query(asked: QueryParams, zone: ZoneInfo) -> RequestQuery:
-    """Return the query of a URL whose fields are valid; an invalid start of a page is that of the first page."""
+    """Return the query of a URL whose fields are valid; if it has no valid start of a page, query the first page."""
     before_at = read_instant(asked.get("before_at", ""), YEAR_FIRST)
     return RequestQuery(
         since=_bound(asked.get("from", ""), zone, day_start),

@@ -27,7 +27,7 @@ HEADING_PREFIX = "heading_"
 """Begins the names of the fields in which a person enters the file's heading for a column, such as `heading_cost`."""
 RENAMES_MAX = 1_000
 TEXT = "text"
-"""The choice of campaign with which campaigns are named by the text in the field `form`."""
+"""The value of the field `campaign` if campaigns are named as the text in the field `form` says."""
 
 
 @record

@@ -53,7 +53,7 @@ def _mask_marked(written: str) -> str:
 
 
 def metric_without_contacts(metric: Metric) -> Metric:
-    """Return a metric with contacts in its name and titles masked; people choose those of columns."""
+    """Return a metric with contacts in its name and titles masked; a column is a metric that people named."""
     return replace(metric, name=masked_label(metric.name), ru=masked_label(metric.ru), en=masked_label(metric.en))
 
 
