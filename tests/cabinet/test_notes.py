@@ -16,12 +16,13 @@ from dealtrace.cabinet.notes.axis import SHOWN_MAX, read_axis
 from dealtrace.operations.accounts.manage_user import delete_user
 from dealtrace.operations.accounts.record_change import record_work
 from dealtrace.operations.accounts.settings_as_text import settings_of
+from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.reports.import_costs import import_costs
 from dealtrace.reports.periods import Period
 from engines import on_one_engine
 from guests import Guest, member_of, text_of
 from server import ServerProcess
-from write_commands import utc_now
+from write_commands import registration, utc_now
 
 pytestmark = on_one_engine
 TODAY = datetime.now(UTC).date()
@@ -37,6 +38,13 @@ def report(person: Guest) -> str:
     return person.get("reports", metrics="deals", period="28d").text
 
 
+@pytest.fixture
+def deal(served: Stage, owner: Player) -> None:
+    """Register a deal: the overview of a site that has nothing yet has no chart."""
+    served.perform(register_deals, owner, registration("n", happened_at=utc_now() - timedelta(hours=1)))
+
+
+@pytest.mark.usefixtures("deal")
 def test_a_note_is_a_mark_on_charts_and_a_line_under_them(boss: Guest) -> None:
     day = TODAY - timedelta(days=3)
     assert boss.send("notes", day=day.isoformat(), text=f" New  site {HOSTILE}").status_code == 303
@@ -53,6 +61,7 @@ def test_a_note_is_a_mark_on_charts_and_a_line_under_them(boss: Guest) -> None:
     assert boss.send("notes/remove", note=key).status_code == 404
 
 
+@pytest.mark.usefixtures("deal")
 def test_readers_see_no_contacts_in_notes(boss: Guest, server: ServerProcess, served: Stage, owner: Player) -> None:
     boss.send("notes", day=TODAY.isoformat(), text="called 8 920 555-01-02 back")
     boss.send("settings/statuses", name="89205550103", meaning="lost", agreed="89205550103=lost")
