@@ -1,6 +1,7 @@
 """The Russian translations of the pages of settings: none is missing, none is left over."""
 
 import re
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
@@ -9,13 +10,24 @@ from babel.messages.pofile import read_po
 CABINET = Path(str(files("dealtrace.cabinet")))
 TEMPLATES = sorted((CABINET / "templates" / "settings").rglob("*.html"))
 MODULES = [*sorted((CABINET / "settings").rglob("*.py")), CABINET / "form_pages.py", CABINET / "host_labels.py"]
-IN_TEMPLATE = re.compile(r"""_\(\s*(?:"([^"]+)"|'([^']+)')""")
+IN_TEMPLATE = re.compile(r"""(?:_|ngettext)\(\s*(?:"([^"]+)"|'([^']+)')""")
 IN_MODULE = re.compile(r'translate\(\s*"([^"]+)"')
 
 
 def translations_in(name: str) -> dict[str, str]:
+    """Return the translations of a catalogue; a text with plurals stands there by its singular."""
     with (CABINET / "translations" / "ru" / name).open("rb") as file:
-        return {str(message.id): str(message.string) for message in read_po(file, locale="ru") if message.id}
+        messages = [message for message in read_po(file, locale="ru") if message.id]
+    return {_first(message.id): _shortest(message.string) for message in messages}
+
+
+def _first(text: str | Sequence[str]) -> str:
+    return text if isinstance(text, str) else text[0]
+
+
+def _shortest(text: str | Sequence[str]) -> str:
+    """Return a translation, or the shortest of its plural forms: none may be missing."""
+    return text if isinstance(text, str) else min(text, key=len)
 
 
 def test_every_text_is_translated_and_every_translation_is_used() -> None:
