@@ -15,7 +15,7 @@ from dealtrace.deals.incoming_deal import IncomingDeal
 from dealtrace.operations.deals.import_deals import import_deals
 from dealtrace.operations.reports.import_costs import import_costs
 from dealtrace.operations.reports.set_status import set_status
-from guests import logged_in, member_of
+from guests import Guest, logged_in, member_of
 from server import ServerProcess
 
 NOW = datetime.now(UTC)
@@ -98,15 +98,21 @@ SEEN = """(() => {
 """Whether the cells of the cost share are in the window of the table, and whether one can scroll to the last column."""
 
 
+def open_overview(
+    browser: Browser, host: ServerProcess, owner: Guest, shop: Player, *, width: int, language: str
+) -> None:
+    browser.emulate(width=width)
+    browser.keep_cookie("session", owner.secret, host.address)
+    browser.keep_cookie("language", language, host.address)
+    browser.open(f"{host.address}/cabinet/{shop.site.id}/?period=28d&compare=previous")
+
+
 @pytest.mark.parametrize("language", ["ru", "en"])
 def test_the_cost_share_is_seen_at_1366_pixels_and_the_rest_can_be_reached(
     host: ServerProcess, stage_of_host: Stage, shop: Player, browser: Browser, language: str
 ) -> None:
     owner = member_of(host, stage_of_host, shop.site.id, language=language)
-    browser.emulate(width=1366)
-    browser.keep_cookie("session", owner.secret, host.address)
-    browser.keep_cookie("language", language, host.address)
-    browser.open(f"{host.address}/cabinet/{shop.site.id}/?period=28d&compare=previous")
+    open_overview(browser, host, owner, shop, width=1366, language=language)
     found = browser.run(SEEN)
     assert found.pop("rows") > 4, "else nothing is tried"
     assert found == {"isSeen": True, "scrolled": 0, "isReachable": True, "focusable": True}
@@ -117,10 +123,7 @@ def test_all_columns_of_the_sources_are_seen_at_1280_pixels(
     host: ServerProcess, stage_of_host: Stage, shop: Player, browser: Browser, language: str
 ) -> None:
     owner = member_of(host, stage_of_host, shop.site.id, language=language)
-    browser.emulate(width=1280)
-    browser.keep_cookie("session", owner.secret, host.address)
-    browser.keep_cookie("language", language, host.address)
-    browser.open(f"{host.address}/cabinet/{shop.site.id}/?period=28d&compare=previous")
+    open_overview(browser, host, owner, shop, width=1280, language=language)
     ((wanted, given),) = browser.run(WIDTHS)
     assert wanted <= given
 

@@ -88,12 +88,18 @@ def test_a_check_that_does_not_end_is_no_response(database: Database) -> None:
     assert watch.health.is_ok
 
 
-def test_a_file_that_is_gone_refuses_whatever_is_asked(tmp_path: Path) -> None:
+def open_watched(tmp_path: Path) -> tuple[Database, DatabaseWatch]:
+    """Return a database of its own with its watch, which has found it whole and looks at its file at every question."""
     database = open_database(f"sqlite:///{tmp_path / 'own.db'}")
     prepare_schema(database)
     watch = DatabaseWatch(database, count(step=LOOK_SECONDS * 2).__next__)
     watch.start()
     watch.require()
+    return database, watch
+
+
+def test_a_file_that_is_gone_refuses_whatever_is_asked(tmp_path: Path) -> None:
+    database, watch = open_watched(tmp_path)
     database.file.rename(tmp_path / "away.db")
     with pytest.raises(DatabaseUnavailable):
         watch.require()
@@ -105,11 +111,7 @@ def test_a_file_that_is_gone_refuses_whatever_is_asked(tmp_path: Path) -> None:
 
 
 def test_a_file_that_was_emptied_is_lost_even_if_pages_are_written_to_it_again(tmp_path: Path) -> None:
-    database = open_database(f"sqlite:///{tmp_path / 'own.db'}")
-    prepare_schema(database)
-    watch = DatabaseWatch(database, count(step=LOOK_SECONDS * 2).__next__)
-    watch.start()
-    watch.require()
+    database, watch = open_watched(tmp_path)
     content = database.file.read_bytes()
     os.truncate(database.file, 0)
     with pytest.raises(DatabaseUnavailable):
