@@ -1,16 +1,14 @@
 """The history of changes to sites."""
 
-import secrets
 from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import Connection, insert, select
 
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
+from dealtrace.storage.accounts.history_keys import HISTORY_KEYS
 from dealtrace.storage.database.compiled_statement import Row
 from dealtrace.storage.schema.tables.settings import site_change
-
-KEY_BYTES = 8
 
 
 def insert_site_change(connection: Connection, site_id: int, change: SiteChange) -> None:
@@ -18,7 +16,7 @@ def insert_site_change(connection: Connection, site_id: int, change: SiteChange)
     connection.execute(
         insert(site_change).values(
             site_id=site_id,
-            key=secrets.token_hex(KEY_BYTES),
+            key=HISTORY_KEYS.next(change.changed_at),
             changed_at=change.changed_at,
             user_id=change.user_id,
             kind=change.kind.value,
@@ -47,7 +45,7 @@ def list_site_changes(
         mine = mine.where(site_change.c.changed_at >= since)
     if until is not None:
         mine = mine.where(site_change.c.changed_at < until)
-    newest = mine.order_by(site_change.c.changed_at.desc(), site_change.c.key).limit(most)
+    newest = mine.order_by(site_change.c.changed_at.desc(), site_change.c.key.desc()).limit(most)
     return [_change_from_row(row) for row in connection.execute(newest)]
 
 

@@ -1,0 +1,28 @@
+"""Histories: what was written later is listed first, also within one moment."""
+
+from sqlalchemy import Connection
+
+from dealtrace.accounts.account_act import AccountAct, ActKind
+from dealtrace.accounts.site import SiteId
+from dealtrace.accounts.site_change import ChangeKind, SiteChange
+from dealtrace.storage.accounts.account_acts import insert_account_act, list_account_acts
+from dealtrace.storage.accounts.site_changes import insert_site_change, list_site_changes
+from write_commands import NOON
+
+COUNT = 30
+
+
+def test_acts_of_the_same_moment_are_listed_newest_first(connection: Connection) -> None:
+    for number in range(COUNT):
+        insert_account_act(connection, AccountAct(ActKind.USER_CREATED, f"user {number:02}", NOON, None))
+    listed = [act.name for act in list_account_acts(connection, most=COUNT)]
+    assert listed == [f"user {number:02}" for number in reversed(range(COUNT))]
+
+
+def test_changes_to_a_site_of_the_same_moment_are_listed_newest_first(connection: Connection) -> None:
+    for number in range(COUNT):
+        insert_site_change(
+            connection, SiteId(1), SiteChange(next(iter(ChangeKind)), f"field {number:02}", "", "", NOON, None)
+        )
+    listed = [change.name for change in list_site_changes(connection, SiteId(1), most=COUNT)]
+    assert listed == [f"field {number:02}" for number in reversed(range(COUNT))]
