@@ -36,13 +36,13 @@ HOOK = "https://crm.example/hook?secret=5"
 
 @dataclass(frozen=True)
 class Scene:
-    """What brings a problem about, its words, its cure, the page of the cure below the site, and who may open it.
+    """What brings a problem about, its message, its cure, the page of the cure below the site, and who may open it.
 
     In `place`, `{id}` is the id that `happens` returns.
     """
 
     happens: Callable[[Stage, Player], object]
-    words: str
+    message: str
     cure: str
     place: str
     role: Role = Role.OWNER

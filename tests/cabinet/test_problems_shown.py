@@ -36,16 +36,16 @@ def test_a_problem_is_shown_with_its_cure_and_only_at_its_site(
     player = served.open_site(points_per_day=POINTS, time_zone=zone_at_noon())
     neighbour = served.open_site()
     owner, beside = (member_of(server, served, each.site.id, Role.OWNER) for each in (player, neighbour))
-    assert scene.words not in plain(owner.get("").text)
+    assert scene.message not in plain(owner.get("").text)
     made = scene.happens(served, player)
     page = owner.get("").text
-    assert scene.words in plain(page)
+    assert scene.message in plain(page)
     assert "roi <b>" not in page
     assert HOOK not in plain(page), "the URL of a webhook may contain a secret"
     place = f"/cabinet/{player.site.id}/{scene.place.format(id=made)}"
     assert link_of(page, scene.cure) == place
     assert owner.follow(place).status_code == 200
-    assert scene.words not in plain(beside.get("").text)
+    assert scene.message not in plain(beside.get("").text)
     _expect_links_by_role(server, served, player, kind, place)
 
 
@@ -58,7 +58,7 @@ def _expect_links_by_role(server: ServerProcess, served: Stage, player: Player, 
     if (lower := LOWER.get(scene.role)) is not None:
         refused = member_of(server, served, player.site.id, lower)
         page = refused.get("").text
-        assert scene.words in plain(page)
+        assert scene.message in plain(page)
         assert re.search(rf"{re.escape(scene.cure)}[^.]*\.? {re.escape(WHO[scene.role])}", plain(page)), plain(page)
         assert link_of(page, scene.cure) == ""
         assert refused.follow(place).status_code == 403
@@ -81,7 +81,7 @@ def test_the_page_of_unusable_contacts_lists_what_was_counted(
     player = served.open_site(time_zone=zone_at_noon())
     scene.happens(served, player)
     analyst = member_of(server, served, player.site.id, Role.ANALYST)
-    (count,) = re.findall(r": (\d+)\.", scene.words)
+    (count,) = re.findall(r": (\d+)\.", scene.message)
     page = analyst.get(scene.place).text
     assert re.search(rf"Total( deals)?: {count}\b", plain(page)), plain(page)
     assert 'name="contact" value="unusable" checked' in page

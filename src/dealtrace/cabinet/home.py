@@ -39,7 +39,7 @@ SITES_A_PAGE = 20
 class SiteFigure:
     """A figure of a site as a string, the URL of the rows behind it, and its change since the period before."""
 
-    words: str
+    text: str
     url: str
     change: Change | None
 

@@ -19,7 +19,7 @@ from dealtrace.reports.question import CHANGE_PREFIX, DESCENDING
 class _Cure:
     """What to do about a fall, and the grouping, metrics and order of the report that shows it."""
 
-    words: str
+    text: str
     by: str
     metrics: str
     sort: str
@@ -78,7 +78,7 @@ def _text(found: FallsOfDays, reports: str, view: View) -> ProblemText:
         compare=Comparison.WEEKDAYS.value,
         sort=cure.sort,
     )
-    return ProblemText(words, view.translate(cure.words), url)
+    return ProblemText(words, view.translate(cure.text), url)
 
 
 def _sentence(fall: Fall, period: Period, view: View) -> str:

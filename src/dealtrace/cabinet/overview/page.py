@@ -79,7 +79,7 @@ class Figure:
     """
 
     name: str
-    words: str
+    title: str
     value: str
     change: Change | None
     formula: str

@@ -18,7 +18,7 @@ class ProblemText:
     `url` is empty if there is no such page, or the person may not open it; `who` then says who can solve it.
     """
 
-    words: str
+    message: str
     cure: str
     url: str
     who: str = ""
@@ -31,7 +31,7 @@ class _Template:
     `place` is the path of the page on which to solve the problem, and `role` is the lowest role that may open the page.
     """
 
-    words: str
+    message: str
     cure: str
     place: str = ""
     role: Role = Role.READER
@@ -184,7 +184,7 @@ def _problem_text(problem: Problem, view: View) -> ProblemText:
     }
     may_open = bool(template.place) and view.role is not None and view.role.includes(template.role)
     return ProblemText(
-        view.translate(template.words) % facts,
+        view.translate(template.message) % facts,
         view.translate(template.cure) % facts,
         f"/cabinet/{site.id}/{template.place % facts}" if may_open else "",
         "" if may_open else view.translate(_WHO[template.role]),
