@@ -16,7 +16,7 @@ class Choice:
     """A value that can be chosen, its text, and whether it is chosen."""
 
     value: str
-    words: str
+    label: str
     is_chosen: bool
 
 
