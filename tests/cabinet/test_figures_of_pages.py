@@ -107,7 +107,7 @@ def said(metric: str, value: object, before: object) -> str:
     now, then = (Fraction(str(each)) if each is not None else None for each in (value, before))
     shown = metric_value("en", METRICS[metric], now)
     change = change_of(METRICS[metric], now, then, "en")
-    return text_of(f"{shown} {change.words} was {change.before}" if change is not None else shown)
+    return text_of(f"{shown} {change.text} was {change.before}" if change is not None else shown)
 
 
 def sides(row: Mapping[str, Any], metric: str) -> tuple[Any, Any]:

@@ -35,7 +35,7 @@ def test_values_of_filters_are_shown_in_words() -> None:
 def chips(*filters: str) -> list[str]:
     known = QuestionContext(date(2026, 11, 26), AttributionModel.LINEAR)
     url = ReportUrl("/reports", (), filters)
-    return [plain(chip.words) for chip in choices_of(url, {}, known, "ru", is_whole=True).chips]
+    return [plain(chip.text) for chip in choices_of(url, {}, known, "ru", is_whole=True).chips]
 
 
 def test_a_chip_has_no_codes() -> None:

@@ -60,7 +60,7 @@ def test_metrics_are_chosen_under_the_titles_of_their_groups(reader: Guest) -> N
 def test_a_ready_question_keeps_filters_and_period_and_drops_the_rest() -> None:
     chosen = (("by", "day"), ("pivot", "source"), ("metrics", "visits"), ("from", "2026-01-05"), ("to", "2026-01-06"))
     url = ReportUrl("/reports", (*chosen, ("sort", "-visits"), ("compare", "year")), ("medium:is:cpc",))
-    links = {link.words: link.url for link in ready_links(url, "en")}
+    links = {link.text: link.url for link in ready_links(url, "en")}
     assert links["Cost per lead by source and medium"] == (
         "/reports?by=source%2Cmedium&metrics=cpl%2Ccost%2Cleads&from=2026-01-05&to=2026-01-06&compare=year"
         "&filter=medium%3Ais%3Acpc"

@@ -82,7 +82,7 @@ def test_a_share_changes_by_percentage_points() -> None:
     }
     for (value, before), words in changes.items():
         found = [change_of(won_rate, value, before, language) for language in ("en", "ru")]
-        assert [each.words for each in found if each is not None] == list(words)
+        assert [each.text for each in found if each is not None] == list(words)
 
 
 def test_every_metric_shown_as_a_percentage_changes_by_points_and_no_other_does() -> None:
@@ -90,7 +90,7 @@ def test_every_metric_shown_as_a_percentage_changes_by_points_and_no_other_does(
         change = change_of(metric, Fraction(3, 4), Fraction(1, 2), "en")
         assert change is not None
         is_percentage = metric_value("en", metric, Fraction(3, 4)).endswith("%")
-        assert change.words == ("+25.0\u00a0pp" if is_percentage else "+50\u00a0%"), metric.name
+        assert change.text == ("+25.0\u00a0pp" if is_percentage else "+50\u00a0%"), metric.name
 
 
 def marks(shown: Table) -> list[str]:

@@ -22,7 +22,7 @@ class Chip:
     filter instead; both are empty if there is no such filter.
     """
 
-    words: str
+    text: str
     url: str
     opposite: str
     opposite_url: str

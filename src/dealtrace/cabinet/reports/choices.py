@@ -22,7 +22,7 @@ from dealtrace.reports.reading.meanings import GROUP_TITLES, meaning_of
 class MetricChoice:
     """A metric that a one-metric table can show: its title, the URL of that table, and whether the metric is shown."""
 
-    words: str
+    title: str
     url: str
     is_shown: bool
 
@@ -32,7 +32,7 @@ class MetricOption:
     """A metric that can be chosen: its name, its title and meaning, and whether it is chosen."""
 
     value: str
-    words: str
+    title: str
     meaning: str
     is_chosen: bool
 
@@ -66,17 +66,19 @@ class Choices:
     @property
     def summary(self) -> tuple[str, ...]:
         """The question in short: its days, dimensions, pivot, comparison and model."""
-        days = [f"{self.first or '…'} – {self.last or '…'}"] if self.first or self.last else _chosen_words(self.periods)
-        levels = [words for level in (*self.by, self.pivot) for words in _chosen_words(level)]
-        compared = [each.words for each in self.comparisons if each.is_chosen and each.value]
-        return (*days, *levels, *compared, *_chosen_words(self.models))
+        days = (
+            [f"{self.first or '…'} – {self.last or '…'}"] if self.first or self.last else _chosen_labels(self.periods)
+        )
+        levels = [label for level in (*self.by, self.pivot) for label in _chosen_labels(level)]
+        compared = [each.label for each in self.comparisons if each.is_chosen and each.value]
+        return (*days, *levels, *compared, *_chosen_labels(self.models))
 
 
 @record
 class ReadyLink:
     """A link to the report of a ready question: its text, its URL, and whether the page shows that report now."""
 
-    words: str
+    text: str
     url: str
     is_here: bool
 
@@ -154,8 +156,8 @@ def _asked(url: ReportUrl, question: ReadyQuestion) -> str:
     return url.link(by=question.by, metrics=question.metrics, **reset, **days)
 
 
-def _chosen_words(choices: Iterable[Choice]) -> list[str]:
-    return [each.words for each in choices if each.is_chosen]
+def _chosen_labels(choices: Iterable[Choice]) -> list[str]:
+    return [each.label for each in choices if each.is_chosen]
 
 
 def _named(listed: Iterable[Dimension], chosen: set[str], language: Language) -> tuple[Choice, ...]:

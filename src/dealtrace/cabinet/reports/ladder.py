@@ -17,7 +17,7 @@ _RUNGS = {name: place for place, names in enumerate(LADDER) for name in names}
 class Rung:
     """A level of the ladder of sources: its title, the URL of the report grouped by it, and whether it is shown now."""
 
-    words: str
+    title: str
     url: str
     is_shown: bool
 

@@ -32,7 +32,7 @@ USUAL_METRIC = METRICS["deals"]
 class ModelHeading:
     """The heading of a model's column: the model's name, and the rule by which the model credits visits."""
 
-    words: str
+    name: str
     meaning: str
 
 
@@ -43,7 +43,7 @@ class ModelCell:
     `url` leads to the rows behind the value, or is empty if there is no link to them.
     """
 
-    words: str
+    text: str
     url: str
     change: Change | None
 

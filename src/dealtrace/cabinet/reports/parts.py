@@ -25,7 +25,7 @@ class Part:
     `url` leads to the rows behind the figure, or is empty if there is no link.
     """
 
-    words: str
+    title: str
     meaning: str
     value: str
     url: str

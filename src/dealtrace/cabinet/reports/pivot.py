@@ -41,7 +41,7 @@ from dealtrace.reports.reading.partial_times import partial_times_of
 class PivotCell:
     """A figure: its text, its change, and the URL of the rows behind it; the URL is empty if there is no link."""
 
-    words: str
+    text: str
     url: str
     change: Change | None
 
@@ -115,7 +115,7 @@ def _headings(
 ) -> tuple[tuple[Heading, ...], Heading]:
     """Return the headings of the columns that rows can be sorted by: those of the keys, and that of the row totals."""
     *keys, total = headings_of(pivot.report.question, url if url is not None else ReportUrl("", (), ()), language)
-    total = replace(total, words=translate("Total"))
+    total = replace(total, text=translate("Total"))
     if url is None:
         return tuple(replace(each, url="") for each in keys), replace(total, url="", change="")
     return tuple(keys), total

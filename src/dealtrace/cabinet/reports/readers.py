@@ -145,5 +145,5 @@ def _keys(by: Sequence[Dimension], keys: tuple[KeyCell, ...]) -> tuple[KeyCell, 
 
 
 def _key(dimension: Dimension, key: KeyCell) -> KeyCell:
-    words = masked_key(dimension, key.words)
-    return key if words == key.words else replace(key, words=words, url="")
+    text = masked_key(dimension, key.text)
+    return key if text == key.text else replace(key, text=text, url="")

@@ -47,7 +47,7 @@ FILES = (("CSV", CSV), ("XLSX", XLSX))
 class RowCell:
     """A cell: its text, its link and its meaning (each empty if there is none), and whether it is a number."""
 
-    words: str
+    text: str
     url: str = ""
     is_value: bool = False
     meaning: str = ""
@@ -81,7 +81,7 @@ async def show(view: View) -> Response:
         "fault": "",
         "figure": figure,
         "title": _named(figure.metric.ru, figure.metric.en, view),
-        "conditions": [*key_texts(figure, keys, view, view.language), *(chip.words for chip in choices.chips)],
+        "conditions": [*key_texts(figure, keys, view, view.language), *(chip.text for chip in choices.chips)],
         "model": model_label(figure.question.model, view.language),
         "as_of": clock_time_in_zone(view.language, now, view.current_site.time_zone),
     }

@@ -36,7 +36,7 @@ def _models_line(line: ModelsLine, by: Sequence[Dimension]) -> ModelsLine:
 
 
 def _key(dimension: Dimension, key: KeyCell) -> KeyCell:
-    return replace(key, words=masked_key(dimension, key.words), url="")
+    return replace(key, text=masked_key(dimension, key.text), url="")
 
 
 def _cell(cell: Cell) -> Cell:

@@ -44,7 +44,7 @@ class Heading:
     by the change from the compared period, empty without one; `is_by_change` is true if that is the current order.
     """
 
-    words: str
+    text: str
     meaning: str
     url: str
     sign: str
@@ -60,7 +60,7 @@ class Change:
     The judgement is `better`, `worse` or `neutral`.
     """
 
-    words: str
+    text: str
     judgement: str
     before: str
 
@@ -73,7 +73,7 @@ class Cell:
     is divided by, if a row is divided by less.
     """
 
-    words: str
+    text: str
     share: str
     bar: Markup
     change: Change | None
@@ -90,7 +90,7 @@ class KeyCell:
     of the time is counted, if not all of it, and what the time is compared with, if there is a comparison.
     """
 
-    words: str
+    text: str
     url: str
     is_missing: bool
     meaning: str = ""
