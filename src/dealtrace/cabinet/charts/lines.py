@@ -43,7 +43,7 @@ class Note:
     """A note on the time axis; `place` is the index of the point that it belongs to."""
 
     place: int
-    words: str
+    text: str
 
 
 @record
@@ -173,5 +173,5 @@ def _dots(points: Sequence[Point], frame: _Frame, format_value: Callable[[Fracti
 def _note(note: Note, frame: _Frame) -> Markup:
     x = frame.across(note.place)
     mark = element("line", class_="note", x1=x, x2=x, y1=TOP, y2=HEIGHT - BOTTOM)
-    flag = element("circle", titled(note.words), class_="note", cx=x, cy=TOP, r=5)
+    flag = element("circle", titled(note.text), class_="note", cx=x, cy=TOP, r=5)
     return element("g", mark, flag)

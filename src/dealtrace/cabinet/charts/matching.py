@@ -25,7 +25,7 @@ class DrawnCandidate:
 
     candidate: Candidate
     label: str
-    words: str
+    title: str
     is_winner: bool
 
 
@@ -83,7 +83,7 @@ def _window(drawn: DrawnCandidate, axis: _Axis, y: int) -> Markup:
     left, right = axis.at(window.opens_at), axis.at(window.closes_at)
     name = "won" if drawn.is_winner else "inside" if drawn.candidate.holds else "missed"
     width = max(round(right - left, 1), WIDTH_LEAST)
-    bar = element("rect", titled(drawn.words), class_=name, x=left, y=y + 18, width=width, height=BAR, rx=2)
+    bar = element("rect", titled(drawn.title), class_=name, x=left, y=y + 18, width=width, height=BAR, rx=2)
     label = f"✓ {drawn.label}" if drawn.is_winner else drawn.label
     caption = _text_at(label, left, y + 14, "start")
     return element("g", caption, bar)

@@ -17,7 +17,7 @@ from dealtrace.storage.visits.credits import CreditsByModel
 class PathModel:
     """The name of an attribution model; `is_own` is true for the model in the site's settings."""
 
-    words: str
+    name: str
     is_own: bool
 
 

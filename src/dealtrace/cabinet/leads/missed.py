@@ -48,7 +48,7 @@ class MarkButton:
     """A button that marks a missed call: its name, its text, and its text for screen readers."""
 
     name: str
-    words: str
+    text: str
     label: str
 
 

@@ -35,10 +35,10 @@ Fewer are shown, since most changes to rates affect no figures.
 
 @record
 class AxisNote:
-    """A note under a chart: its day, what it says (`words`), and who made it and when (`by`)."""
+    """A note under a chart: its day, what it says (`text`), and who made it and when (`by`)."""
 
     day_on: date
-    words: str
+    text: str
     by: str
 
 
@@ -107,12 +107,12 @@ def axis_notes(axis: Axis, gaps: Sequence[tuple[Metric, Gap]], view: View) -> li
     without_data.sort(key=lambda note: note.day_on, reverse=True)
     room = max(SHOWN_MAX - len(written) - len(automatic), 0)
     notes = sorted([*written, *automatic, *without_data[:room]], key=lambda note: note.day_on)[-SHOWN_MAX:]
-    return [replace(note, words=shown_words(note.words, view)) for note in notes]
+    return [replace(note, text=shown_text(note.text, view)) for note in notes]
 
 
-def shown_words(words: str, view: View) -> str:
+def shown_text(text: str, view: View) -> str:
     """Return a note with its contacts masked if the person may not see them; names of statuses may contain contacts."""
-    return words if view.may_see_contacts else masked_text(words)
+    return text if view.may_see_contacts else masked_text(text)
 
 
 def author_words(logins: Mapping[int, str], user_id: int | None, translate: Callable[[str], str]) -> str:

@@ -18,7 +18,7 @@ from dealtrace.cabinet.field_labels import labelled_text, unknown_choice
 from dealtrace.cabinet.form_pages import Faults, fault_text, number_of, redirect_with_message, show_form_page
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.listing import PAGE_ROWS
-from dealtrace.cabinet.notes.axis import author_words, list_moving_changes, shown_words
+from dealtrace.cabinet.notes.axis import author_words, list_moving_changes, shown_text
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, InvalidSetting
 from dealtrace.operations.reports.write_notes import add_note, remove_note
@@ -55,7 +55,7 @@ class ListedNote:
 
     day_on: date
     at: datetime
-    words: str
+    text: str
     author: str
     key: str = ""
     url: str = ""
@@ -143,14 +143,14 @@ def _listed(found: Found, view: View) -> list[ListedNote]:
         return author_words(found.logins, user_id, view.translate)
 
     written = [
-        ListedNote(each.day_on, each.added_at, shown_words(each.text, view), author(each.user_id), each.key)
+        ListedNote(each.day_on, each.added_at, shown_text(each.text, view), author(each.user_id), each.key)
         for each in found.notes
     ]
     automatic = [
         ListedNote(
             site_day(each.changed_at, zone),
             each.changed_at,
-            shown_words(change_sentence(each, view.language, view.translate, {}), view),
+            shown_text(change_sentence(each, view.language, view.translate, {}), view),
             author(each.user_id),
             url=_url(each, view),
         )

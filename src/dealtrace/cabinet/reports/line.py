@@ -127,7 +127,7 @@ def time_line(
 
     placed = _placed(notes, dimension, report.question.period)
     days = days_of_times(dimension.name, report.question.period) if url is not None else {}
-    noted = {note.place: note.words for note in placed}
+    noted = {note.place: note.text for note in placed}
     shown = tuple(
         LinePoint(
             point.label,
@@ -183,7 +183,7 @@ def _placed(notes: Sequence[AxisNote], dimension: Dimension, period: Period) -> 
     found: dict[int, list[str]] = {}
     for note in notes:
         if (number := keys.number_of(note.day_on)) in places:
-            found.setdefault(places[number], []).append(note.words)
+            found.setdefault(places[number], []).append(note.text)
     return [Note(place, _joined(words)) for place, words in sorted(found.items())]
 
 

@@ -40,7 +40,7 @@ class Difference:
 
     row: str
     number: str
-    words: str
+    kind: str
     theirs: str
     ours: str
 
@@ -131,7 +131,7 @@ def _difference(view: View, compared: Comparison) -> Difference:
     return Difference(
         row=str(compared.row) if compared.row is not None else NOTHING,
         number=ours.number if ours is not None else _number(theirs),
-        words=view.translate(_WORDS[compared.disagreement]) if compared.disagreement is not None else "",
+        kind=view.translate(_WORDS[compared.disagreement]) if compared.disagreement is not None else "",
         theirs=compared.reason or _side(view, theirs, fields),
         ours=_side(view, ours, fields),
     )

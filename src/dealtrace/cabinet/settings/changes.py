@@ -28,7 +28,7 @@ class ChangeLine:
 
     changed_at: datetime
     author: str
-    words: str
+    text: str
     undo: Undo | None
 
 
