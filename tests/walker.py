@@ -137,7 +137,7 @@ class Walker:
         return str(self.browser.run("location.pathname"))
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         """What the page says."""
         return str(self.browser.run("document.querySelector('main').innerText"))
 

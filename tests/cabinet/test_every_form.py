@@ -99,7 +99,7 @@ class Scene:
 
     def sees(self, selector: str) -> None:
         """Check that the page has an element."""
-        assert self.walker.finds(selector), (selector, self.walker.path, self.walker.words)
+        assert self.walker.finds(selector), (selector, self.walker.path, self.walker.text)
 
     def misses(self, selector: str) -> None:
         """Check that the page does not have an element."""
@@ -127,7 +127,7 @@ def write_a_note(scene: Scene) -> None:
     scene.open("notes")
     scene.walker.write("[name=text]", scene.name)
     scene.press("/notes")
-    assert scene.name in scene.walker.words
+    assert scene.name in scene.walker.text
     scene.press("/notes/remove", f" [aria-label*='{scene.name}']")
     assert scene.walker.finds("main .done")
 
@@ -184,8 +184,8 @@ def undo_a_note_of_a_lead(scene: Scene) -> None:
         scene.rewrite("[name=comment]", text)
         scene.walker.go("[name=act][value=note]")
     for before, after in ((first, second), (second, first)):
-        assert f"{before} → {after}" in scene.walker.words
-        assert scene.person.login in scene.walker.words
+        assert f"{before} → {after}" in scene.walker.text
+        assert scene.person.login in scene.walker.text
         scene.walker.go("main ol > li:first-child [name=act][value=undo]")
         assert scene.walker.browser.run("document.querySelector('[name=comment]').value") == before
 
@@ -221,10 +221,10 @@ def erase_a_person(scene: Scene) -> None:
     person = scene.walker.path
     scene.walker.go("main a[href$='/data']")
     scene.walker.go("[name=act][value=confirm]")
-    assert phone in scene.walker.words
+    assert phone in scene.walker.text
     scene.walker.go("[name=act][value=erase]")
     scene.open(person)
-    assert phone not in scene.walker.words
+    assert phone not in scene.walker.text
 
 
 def set_what_is_sent(scene: Scene) -> None:
@@ -493,7 +493,7 @@ def keep_users(scene: Scene) -> None:
     scene.misses(f"[action$='/{user.id}/second-factor']")
     scene.walker.use("[name=is_sure]", " ")
     scene.press("/delete")
-    assert user.login not in scene.walker.words
+    assert user.login not in scene.walker.text
 
 
 def open_sites(scene: Scene) -> None:
@@ -714,7 +714,7 @@ def test_the_first_user_comes_in(
     walker.go("main form button")
     assert walker.browser.posted == ["/cabinet/welcome"]
     walker.open("/cabinet/profile")
-    assert "first@example.com" in walker.words
+    assert "first@example.com" in walker.text
 
 
 def test_the_journeys_meet_every_pair_of_factors() -> None:

@@ -250,7 +250,7 @@ def be_refused(walker: Walker, root: str) -> None:
         assert page is not None
         if not may_use(walker.way.role, page):
             walker.assert_is_refused(walker.way.role, page, path)
-            assert PHONE not in walker.words
+            assert PHONE not in walker.text
 
 
 def see_reports(walker: Walker, root: str) -> None:

@@ -200,9 +200,9 @@ def test_why_a_deal_has_no_source(marketer: Marketer, office: Office) -> None:
     deal_id = int(marketer.path.rpartition("/")[2])
     with office.database.read() as connection:
         reason = find_match_reasons(connection, SITE, [deal_id], contact_matching=True)[deal_id]
-    assert "no source" in marketer.words
-    assert "Why there is no lead" in marketer.words
-    assert VERDICTS[verdict_of(reason, contact_matching=True)] in marketer.words
+    assert "no source" in marketer.text
+    assert "Why there is no lead" in marketer.text
+    assert VERDICTS[verdict_of(reason, contact_matching=True)] in marketer.text
 
 
 def test_what_a_lead_from_direct_costs(marketer: Marketer, office: Office) -> None:
@@ -277,7 +277,7 @@ def test_which_week_was_broken(marketer: Marketer, office: Office) -> None:
     (gap,) = [gap for metric, gap in gaps if metric.name == "calls" and gap.first_on <= broken_on <= gap.last_on]
     assert broken_on + WEEK - DAY <= gap.last_on
     days = day_span("en", gap.first_on, gap.last_on)
-    assert re.search(rf"{re.escape(days)}[^.]*\bno calls|[Nn]o calls[^.]*{re.escape(days)}", marketer.words), days
+    assert re.search(rf"{re.escape(days)}[^.]*\bno calls|[Nn]o calls[^.]*{re.escape(days)}", marketer.text), days
 
 
 def test_which_campaign_of_direct_spent_money_without_deals(marketer: Marketer, office: Office) -> None:
