@@ -15,7 +15,7 @@ from dealtrace.alerts.sentences import (
     letter_of_ended,
     letter_of_raised,
     letter_of_test,
-    metric_words,
+    metric_title,
     rule_sentence,
 )
 from dealtrace.alerts.windows import WINDOWS
@@ -114,4 +114,4 @@ def test_a_test_letter_asks_for_nothing() -> None:
 
 
 def test_a_column_has_its_own_name_in_both_languages() -> None:
-    assert metric_words("column:Paid", "ru", {}) == metric_words("column:Paid", "en", {}) == "Paid"
+    assert metric_title("column:Paid", "ru", {}) == metric_title("column:Paid", "en", {}) == "Paid"

@@ -10,7 +10,7 @@ import pytest
 
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.reports.report_url import ReportUrl
-from dealtrace.cabinet.reports.table import share_words, table_of
+from dealtrace.cabinet.reports.table import percentage_text, table_of
 from dealtrace.reports.answer import Report, Row
 from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.metrics import METRICS
@@ -51,9 +51,11 @@ def test_shares_of_the_total_stand_beside_figures_that_add_up() -> None:
     assert [line.cells[0].share for line in table.lines] == ["33\u00a0%", "67\u00a0%", ""]
     assert {line.cells[1].share for line in table.lines} | {cell.share for cell in table.total} == {""}
     deals = METRICS["deals"]
-    assert share_words(deals, Fraction(1), Fraction(1000), "ru") == "<\u00a01\u00a0%"
-    assert share_words(deals, Fraction(7), Fraction(7), "ru") == "100\u00a0%"
-    assert [share_words(deals, *pair, "ru") for pair in ((Fraction(-1), Fraction(3)), (Fraction(3), Fraction(2)))] == [
+    assert percentage_text(deals, Fraction(1), Fraction(1000), "ru") == "<\u00a01\u00a0%"
+    assert percentage_text(deals, Fraction(7), Fraction(7), "ru") == "100\u00a0%"
+    assert [
+        percentage_text(deals, *pair, "ru") for pair in ((Fraction(-1), Fraction(3)), (Fraction(3), Fraction(2)))
+    ] == [
         "",
         "",
     ]

@@ -55,7 +55,7 @@ class AlertSite:
     columns: Mapping[str, Metric]
 
 
-def metric_words(metric: str, language: Language, columns: Mapping[str, Metric]) -> str:
+def metric_title(metric: str, language: Language, columns: Mapping[str, Metric]) -> str:
     """Return the title of a metric in a language; `columns` has the metrics of the site's report columns by name.
 
     The metric of a column that was removed is called by the column's name.
@@ -73,7 +73,7 @@ def rule_sentence(rule: Rule, language: Language, columns: Mapping[str, Metric])
     """
     window = rule.window.ru if language == "ru" else rule.window.en
     said = _RULES[language][rule.kind].format(window=window, amount=_amount(rule, language, columns))
-    return f"{metric_words(rule.metric, language, columns)}: {said}"
+    return f"{metric_title(rule.metric, language, columns)}: {said}"
 
 
 def _amount(rule: Rule, language: Language, columns: Mapping[str, Metric]) -> str:
@@ -116,7 +116,7 @@ def _letter(rule: Rule, site: AlertSite, language: Language, event: str, link: s
 
 def _figure(rule: Rule, incident: Incident, site: AlertSite, language: Language) -> str:
     return _FIGURE[language].format(
-        metric=metric_words(rule.metric, language, site.columns),
+        metric=metric_title(rule.metric, language, site.columns),
         since=_clock(incident.since, site.site.time_zone),
         until=_clock(incident.until, site.site.time_zone),
         value=format_figure(incident.value, incident.unit, language),

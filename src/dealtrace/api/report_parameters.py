@@ -57,7 +57,7 @@ def _name(known: Mapping[str, object], prefix: str) -> ForQuestion:
     return ForQuestion(describe)
 
 
-def _words(known: Iterable[str]) -> ForQuestion:
+def _one_of(known: Iterable[str]) -> ForQuestion:
     listed = list(known)
     return ForQuestion(lambda: {"type": "string", "enum": listed})
 
@@ -79,23 +79,23 @@ _QUESTION = (
         "The dimensions, comma-separated; without them there is only the total.",
     ),
     _METRICS,
-    Parameter("period", _words(PRESETS), "Период вместо from и to.", "A named period, used instead of from and to."),
+    Parameter("period", _one_of(PRESETS), "Период вместо from и to.", "A named period, used instead of from and to."),
     Parameter("from", _DAY, "Первый день.", "The first day."),
     Parameter("to", _DAY, "Последний день, включительно.", "The last day, inclusive."),
     Parameter(
         "model",
-        _words(str(int(model)) for model in AttributionModel),
+        _one_of(str(int(model)) for model in AttributionModel),
         "Модель атрибуции; по умолчанию модель кабинета.",
         "The attribution model; by default, the model in the site's settings.",
     ),
-    Parameter("models", _words([ALL_MODELS]), "Все модели сразу.", "All models at once."),
+    Parameter("models", _one_of([ALL_MODELS]), "Все модели сразу.", "All models at once."),
     Parameter(
         "date",
-        _words(DateOf),
+        _one_of(DateOf),
         "По какой дате учитываются сделки: по дате сделки, лида или последнего изменения.",
         "The date by which deals are counted: of the deal, of the deal's lead, or of the deal's last change.",
     ),
-    Parameter("compare", _words(Comparison), "С чем сравнить период.", "What to compare the period with."),
+    Parameter("compare", _one_of(Comparison), "С чем сравнить период.", "What to compare the period with."),
     Repeated(
         "filter",
         Text(WORDS_LENGTH_MAX),

@@ -7,7 +7,7 @@ from urllib.parse import unquote_plus
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site_change import PAST_DEALS, ChangeKind, SiteChange
 from dealtrace.alerts.rule import parse_formatted_rule
-from dealtrace.alerts.sentences import metric_words, rule_sentence
+from dealtrace.alerts.sentences import metric_title, rule_sentence
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.formats import NOTHING, day
 from dealtrace.cabinet.host_labels import HOST_LABELS
@@ -126,7 +126,7 @@ def _name_label(
         case ChangeKind.SETTING if name in _SETTINGS:
             return translate(_SETTINGS[name])
         case ChangeKind.ALERT:
-            return metric_words(name, language, columns)
+            return metric_title(name, language, columns)
         case ChangeKind.IMPORT:
             return _value_label(name, change, language, translate, columns)
         case ChangeKind.NOTE:

@@ -18,9 +18,9 @@ from dealtrace.reports.question import Question
 from dealtrace.reports.reading.compared_times import (
     ComparedTime,
     compared_lines,
+    compared_text,
     compared_times,
     compared_times_of,
-    compared_words,
 )
 
 FRIDAY = date(2026, 11, 27)
@@ -112,7 +112,7 @@ def test_each_day_of_both_periods_is_counted_once(first: date, length: int, how:
 def test_the_compared_time_is_named_with_both_lengths_if_they_differ(compared: ComparedTime, ru: str, en: str) -> None:
     said: dict[Language, str] = {"ru": ru, "en": en}
     for language, words in said.items():
-        assert compared_words(compared, language, lambda each: each.key) == words
+        assert compared_text(compared, language, lambda each: each.key) == words
 
 
 def report(by: tuple[str, ...], *, is_compared: bool = True) -> Report:

@@ -19,9 +19,9 @@ from dealtrace.reports.reading.partial_times import (
     PartialTime,
     is_partial,
     partial_lines,
+    partial_text,
     partial_times,
     partial_times_of,
-    partial_words,
 )
 from dealtrace.reports.time_keys import TIME_KEYS, keys_of_period
 
@@ -110,7 +110,7 @@ WORDS: list[tuple[Language, PartialTime, str]] = [
 
 @pytest.mark.parametrize(("language", "partial", "words"), WORDS)
 def test_what_is_counted_is_said_in_a_few_words(language: Language, partial: PartialTime, words: str) -> None:
-    assert partial_words(partial, language, date.isoformat) == words
+    assert partial_text(partial, language, date.isoformat) == words
 
 
 def report(by: tuple[str, ...], *keys: tuple[str | None, ...]) -> Report:

@@ -53,27 +53,27 @@ def chips_of(
     """Return the filters in a report's URL, with contacts in their values masked unless `is_whole` is true."""
     named = {each.name: each for each in dimensions}
 
-    def words_of(text: str) -> str:
-        return _filter_words(text, named, language, is_whole=is_whole) if text else ""
+    def text_of(text: str) -> str:
+        return _filter_text(text, named, language, is_whole=is_whole) if text else ""
 
     return tuple(
         Chip(
-            words_of(text),
+            text_of(text),
             url.without_filter(text).link(),
-            words_of(opposite := _opposite(text)),
+            text_of(opposite := _opposite(text)),
             url.with_other_filter(text, opposite).link() if opposite else "",
         )
         for text in url.filters
     )
 
 
-def words_of_filters(texts: Iterable[str], known: QuestionContext, language: Language, *, is_whole: bool) -> list[str]:
+def filter_texts(texts: Iterable[str], known: QuestionContext, language: Language, *, is_whole: bool) -> list[str]:
     """List filters in words, with contacts in their values masked unless `is_whole` is true.
 
     A filter by a removed field shows the name of the field as it was stored.
     """
     named = {each.name: each for each in [*DIMENSIONS.values(), *map(known.field_dimension, known.fields)]}
-    return [_filter_words(text, named, language, is_whole=is_whole) for text in texts]
+    return [_filter_text(text, named, language, is_whole=is_whole) for text in texts]
 
 
 def _opposite(text: str) -> str:
@@ -84,7 +84,7 @@ def _opposite(text: str) -> str:
     return f"{text.removesuffix(rest)}{opposite}{separator}{value}" if opposite is not None else ""
 
 
-def _filter_words(text: str, named: Mapping[str, Dimension], language: Language, *, is_whole: bool) -> str:
+def _filter_text(text: str, named: Mapping[str, Dimension], language: Language, *, is_whole: bool) -> str:
     """Return a filter with the titles of its dimension and operator, and its values in words."""
     name, rest = split_filter(text)
     operator, _, value = (rest or "").partition(SEPARATOR)

@@ -9,8 +9,8 @@ from dealtrace.errors import InvalidValue, Language
 from dealtrace.files.reports.code_labels import CODE_LABELS
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.periods import DAYS_OF_WEEK
-from dealtrace.reports.reading.compared_times import ComparedTime, ComparedTimes, compared_words
-from dealtrace.reports.reading.partial_times import PartialTimes, partial_words
+from dealtrace.reports.reading.compared_times import ComparedTime, ComparedTimes, compared_text
+from dealtrace.reports.reading.partial_times import PartialTimes, partial_text
 from dealtrace.reports.time_keys import number_of_key
 
 
@@ -64,7 +64,7 @@ def part_label(
     `times` are the times that the report does not count whole.
     """
     found = times.get(dimension, {}).get(key) if key is not None else None
-    return partial_words(found, language, partial(day, language)) if found is not None else ""
+    return partial_text(found, language, partial(day, language)) if found is not None else ""
 
 
 def compared_time_label(
@@ -76,7 +76,7 @@ def compared_time_label(
     days are shown by the first and the last of them, with years, since days and weeks are usually shown without.
     """
     found = times.get(dimension, {}).get(key) if key is not None else None
-    return compared_words(found, language, partial(_compared_days, dimension, language)) if found is not None else ""
+    return compared_text(found, language, partial(_compared_days, dimension, language)) if found is not None else ""
 
 
 def _compared_days(dimension: Dimension, language: Language, compared: ComparedTime) -> str:

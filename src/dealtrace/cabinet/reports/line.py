@@ -93,7 +93,7 @@ def has_line(question: Question, metric: Metric) -> bool:
     return metric.facts <= time_dimension(question).facts
 
 
-def undrawn_words(question: Question, metric: Metric, language: Language, translate: Translate) -> str:
+def undrawn_message(question: Question, metric: Metric, language: Language, translate: Translate) -> str:
     """Return why a metric has no chart over the period of a question, or an empty string if it has one."""
     if has_line(question, metric):
         return ""

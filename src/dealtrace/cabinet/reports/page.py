@@ -22,7 +22,7 @@ from dealtrace.cabinet.reports.comparison import compared_until
 from dealtrace.cabinet.reports.default_question import DEFAULTS_WRITTEN_OUT, USUAL
 from dealtrace.cabinet.reports.fitting_rows import fitting, fitting_pivot
 from dealtrace.cabinet.reports.ladder import rungs_of
-from dealtrace.cabinet.reports.line import TimeLine, has_line, over_time, time_line, undrawn_words
+from dealtrace.cabinet.reports.line import TimeLine, has_line, over_time, time_line, undrawn_message
 from dealtrace.cabinet.reports.models import by_models, metric_under_models, model_metric_choices
 from dealtrace.cabinet.reports.open_deals import open_deals_note
 from dealtrace.cabinet.reports.pivot import metric_choices, pivot_table
@@ -125,7 +125,7 @@ def shown(answers: Answers, url: ReportUrl, notes: Sequence[AxisNote], view: Vie
         if is_by_models
         else metric_choices(url, named),
         "line": line_of(answers, url, rows_page_for(view, answers.question, url), language, notes),
-        "undrawn": undrawn_words(report.question, report.question.metrics[0], language, view.translate),
+        "undrawn": undrawn_message(report.question, report.question.metrics[0], language, view.translate),
         "as_of": clock_time_in_zone(language, now, view.current_site.time_zone),
     }
 

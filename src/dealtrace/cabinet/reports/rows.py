@@ -16,7 +16,7 @@ from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.formats import NOTHING, clock_time, clock_time_in_zone, day, metric_value, number
 from dealtrace.cabinet.lead_labels import lead_name
 from dealtrace.cabinet.model_labels import model_label
-from dealtrace.cabinet.places import lead_url, source_words
+from dealtrace.cabinet.places import lead_url, source_label
 from dealtrace.cabinet.rendering import translations_of
 from dealtrace.cabinet.reports.choices import choices_of
 from dealtrace.cabinet.reports.key_labels import missing_key_label, value_label
@@ -225,25 +225,25 @@ class _Shaper:
         visit = self._details.visits.get(row["id"])
         if visit is None:
             return (RowCell(NOTHING), RowCell(NOTHING))
-        return (RowCell(self._moment(visit.started_at)), RowCell(self._words_of(visit.traffic_source)))
+        return (RowCell(self._moment(visit.started_at)), RowCell(self._source_label(visit.traffic_source)))
 
     def _cost(self, row: RowBehind) -> tuple[RowCell, ...]:
         clicks = row.get("clicks")
         return (
             RowCell(day(self._view.language, date.fromisoformat(row["day"]))),
-            RowCell(self._words_of(source_of_cost(row))),
+            RowCell(self._source_label(source_of_cost(row))),
             self._money(row.get("cost")),
             RowCell(number(self._view.language, clicks), is_value=True),
         )
 
     def _source(self, origin: Origin) -> RowCell:
         if origin.is_known:
-            return RowCell(self._words_of(origin.source))
+            return RowCell(self._source_label(origin.source))
         meaning = self._say("neither a visit to the site nor a stated source is known")
         return RowCell(self._say("no source"), meaning=meaning)
 
-    def _words_of(self, source: TrafficSource) -> str:
-        return self._view.shown_name(source_words(source))
+    def _source_label(self, source: TrafficSource) -> str:
+        return self._view.shown_name(source_label(source))
 
     def _share(self, row: RowBehind) -> RowCell:
         share = Fraction(row.get("share", "1"))

@@ -12,7 +12,7 @@ from dealtrace.cabinet.formats import clock_time_in_zone, day
 from dealtrace.cabinet.gate import NOT_FOUND, limit_guessing, refused
 from dealtrace.cabinet.reports.comparison import compared_until
 from dealtrace.cabinet.reports.default_question import USUAL
-from dealtrace.cabinet.reports.line import undrawn_words
+from dealtrace.cabinet.reports.line import undrawn_message
 from dealtrace.cabinet.reports.models import by_models
 from dealtrace.cabinet.reports.page import OK, Answers, ask_all, fitting_answers, line_of, model_said, read_context_of
 from dealtrace.cabinet.reports.pivot import pivot_table
@@ -105,7 +105,7 @@ def _shown(answers: Answers, view: View) -> dict[str, object]:
         "open_deals": None,
         "model": model_said(report, language),
         "line": line_of(answers, None, "", language),
-        "undrawn": undrawn_words(report.question, report.question.metrics[0], language, view.translate),
+        "undrawn": undrawn_message(report.question, report.question.metrics[0], language, view.translate),
         "first": day(language, answers.question.period.first_on),
         "last": day(language, answers.question.period.last_on),
     }

@@ -249,7 +249,7 @@ class _Shaper:
         compared = row.compared[self.model][place] if row.compared is not None else None
         return Cell(
             metric_value(self.language, metric, value),
-            "" if is_total else share_words(metric, value, self.total[place], self.language),
+            "" if is_total else percentage_text(metric, value, self.total[place], self.language),
             Markup("")
             if is_total or metric.unit not in (Unit.COUNT, Unit.MONEY)
             else cell_bar(value, self.largest[place]),
@@ -323,7 +323,7 @@ def rows_url(
     return f"{url}&{urlencode(key_pairs([key for _, key in placed]))}" if placed else url
 
 
-def share_words(metric: Metric, value: Fraction | None, total: Fraction | None, language: Language) -> str:
+def percentage_text(metric: Metric, value: Fraction | None, total: Fraction | None, language: Language) -> str:
     """Return a value as a whole percentage of a total; empty unless it is a positive part of that total."""
     if not metric.adds_up or value is None or total is None or not 0 < value <= total:
         return ""
@@ -349,14 +349,14 @@ def change_of(
     judgement = _JUDGEMENTS[growth or metric.growth, value > compared]
     before = metric_value(language, metric, compared)
     if metric.unit is Unit.RATIO:
-        return Change(point_words(value - compared, language), judgement, before)
+        return Change(points_text(value - compared, language), judgement, before)
     if not compared:
         return Change("+" if value > 0 else "−", judgement, before)
     share = (value - compared) / abs(compared) * 100
     return Change(f"{'+' if share > 0 else '−'}{number(language, abs(share))}\u00a0%", judgement, before)
 
 
-def point_words(difference: Fraction, language: Language) -> str:
+def points_text(difference: Fraction, language: Language) -> str:
     """Return a difference of ratios in percentage points, with its sign: −3.2 pp; small ones have two decimals."""
     points = abs(difference) * 100
     digits = 1 if points >= Fraction(1, 20) else 2

@@ -58,7 +58,7 @@ def add_segment(
     if segment.user_id not in find_owners(connection, site.id, [segment.name]):
         check_count(count_segments(connection, site.id), SEGMENTS_MAX)
     named = SavedName(segment.name, segment.user_id)
-    before = _filters_words(connection, site, named)
+    before = _filters_text(connection, site, named)
     if not insert_segment(connection, site.id, segment, now, overwrites=overwrites):
         raise NameTaken(name=segment.name)
     change = SavedItemChange(ChangeKind.SEGMENT, named, before, FILTERS_APART.join(segment.filters))
@@ -103,14 +103,14 @@ def remove_segment(
     connection: Connection, site: Site, saved_name: SavedName, now: datetime, by: int | None = None
 ) -> bool:
     """Remove a segment of the site or of a user; return `False` if there is no such segment."""
-    before = _filters_words(connection, site, saved_name)
+    before = _filters_text(connection, site, saved_name)
     if not delete_segment(connection, site.id, saved_name.name, saved_name.user_id):
         return False
     record_saved_item(connection, site, SavedItemChange(ChangeKind.SEGMENT, saved_name, before, ""), now, by)
     return True
 
 
-def _filters_words(connection: Connection, site: Site, saved_name: SavedName) -> str:
+def _filters_text(connection: Connection, site: Site, saved_name: SavedName) -> str:
     """Return the filters of a segment as one string, or an empty string if there is no such segment."""
     mine = list_segments(connection, site.id, saved_name.user_id)
     found = (each.filters for each in mine if (each.name, each.user_id) == (saved_name.name, saved_name.user_id))

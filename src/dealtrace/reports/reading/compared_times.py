@@ -75,7 +75,7 @@ def compared_times_of(answered: Report | Pivot) -> Mapping[Dimension, ComparedTi
     return {dimension: times for dimension, times in found.items() if times}
 
 
-def compared_words(compared: ComparedTime, language: Language, format_days: Callable[[ComparedTime], str]) -> str:
+def compared_text(compared: ComparedTime, language: Language, format_days: Callable[[ComparedTime], str]) -> str:
     """Return with what a time is compared, and both numbers of days if they differ: 2026-10, days: 30 against 31.
 
     `format_days` formats the earlier time; it is not called if none of its days is counted.
@@ -93,7 +93,7 @@ def compared_lines(answered: Report | Pivot, language: Language) -> list[str]:
     An example: 2026-11: compared with 2026-10, days: 30 against 31.
     """
     return [
-        f"{key}: {compared_words(compared, language, _days_in_files)}"
+        f"{key}: {compared_text(compared, language, _days_in_files)}"
         for times in compared_times_of(answered).values()
         for key, compared in times.items()
         if compared.differs

@@ -71,7 +71,7 @@ def is_partial(by: Sequence[Dimension], keys: Sequence[str | None], partial: Map
     return any(key in partial.get(dimension, {}) for dimension, key in zip(by, keys, strict=False))
 
 
-def partial_words(partial: PartialTime, language: Language, format_day: Callable[[date], str]) -> str:
+def partial_text(partial: PartialTime, language: Language, format_day: Callable[[date], str]) -> str:
     """Return what of a time is counted, in a few words: not finished, only from 30 Oct 2026."""
     since, until = (format_day(day_on) if day_on is not None else "" for day_on in (partial.since, partial.until))
     running, only, opening, closing = _WORDS[language]
@@ -82,7 +82,7 @@ def partial_words(partial: PartialTime, language: Language, format_day: Callable
 def partial_lines(answered: Report | Pivot, language: Language) -> list[str]:
     """Return a line for each time that a report or a pivot does not count whole: 2026-11-27: not finished."""
     return [
-        f"{key}: {partial_words(partial, language, date.isoformat)}"
+        f"{key}: {partial_text(partial, language, date.isoformat)}"
         for times in partial_times_of(answered).values()
         for key, partial in times.items()
     ]

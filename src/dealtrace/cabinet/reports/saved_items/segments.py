@@ -8,7 +8,7 @@ from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.form_pages import stored_site
-from dealtrace.cabinet.reports.chips import words_of_filters
+from dealtrace.cabinet.reports.chips import filter_texts
 from dealtrace.cabinet.reports.page import read_context_of
 from dealtrace.cabinet.reports.readers import for_person, saved_url, with_stored_names
 from dealtrace.cabinet.reports.report_url import ReportUrl
@@ -48,7 +48,7 @@ def _line(view: View, segment: Segment, known: QuestionContext, *, is_hidden: bo
     except InvalidParameters as refusal:
         fault = labelled_text(refusal, view.language, is_whole=view.may_see_contacts)
     named, _ = for_person(view, known, url)
-    words = words_of_filters(segment.filters, named, view.language, is_whole=view.may_see_contacts)
+    words = filter_texts(segment.filters, named, view.language, is_whole=view.may_see_contacts)
     link = shown.link() if shown is not None else ""
     return SavedItemLine(SavedName(segment.name, segment.user_id), link, words, fault)
 
