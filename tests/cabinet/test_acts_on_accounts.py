@@ -9,7 +9,7 @@ import pytest
 from cast import Player, Stage
 from dealtrace.accounts.account_act import AccountAct, ActKind
 from dealtrace.accounts.rights import Role
-from dealtrace.cabinet.people.acts import act_words
+from dealtrace.cabinet.people.acts import act_sentence
 from dealtrace.cabinet.rendering import translations_of
 from dealtrace.operations.accounts.record_act import record_act
 from guests import PASSWORD, Guest, key_in, member_of, new_user, text_of
@@ -126,7 +126,7 @@ def test_a_new_site_is_listed(boss: Guest) -> None:
 def test_every_act_has_words_in_both_languages(kind: ActKind) -> None:
     for name in ("1 reader", ""):
         act = AccountAct(kind, name, NOW, None)
-        ru, en = (act_words(act, translations_of(language).gettext) for language in ("ru", "en"))
+        ru, en = (act_sentence(act, translations_of(language).gettext) for language in ("ru", "en"))
         assert ru != en
 
 

@@ -147,15 +147,15 @@ def test_the_head_of_a_long_table_is_printed_on_every_sheet(
     open_page(server, filled, browser, "/{site}/reports?period=90d&by=day&metrics=deals,amount")
     browser.run(WITHOUT_WHAT_FOLLOWS)
     headings = browser.run("document.querySelectorAll('main .scroll thead th').length")
-    sheets = words_of_sheets(browser.pdf())
+    sheets = texts_of_sheets(browser.pdf())
     assert len(sheets) > 1
     browser.run("document.querySelector('main .scroll thead').remove()")
-    without = words_of_sheets(browser.pdf())
+    without = texts_of_sheets(browser.pdf())
     heads = set.intersection(*sheets) - set.intersection(*without)
     assert len(heads) >= headings == 3
 
 
-def words_of_sheets(pdf: bytes) -> list[set[bytes]]:
+def texts_of_sheets(pdf: bytes) -> list[set[bytes]]:
     """Return what is written on each sheet: runs of glyphs, the same for the same words in the same font."""
     streams = []
     for packed in re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.DOTALL):

@@ -26,7 +26,7 @@ KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "word": None}
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%%")
 
 
-def words_in_code() -> set[str]:
+def messages_in_code() -> set[str]:
     """Return every text that a template or a call of `word` shows, and titles and names that templates translate."""
     found = {section.title for section in SECTIONS} | set(Role)
     found |= {words for cause in CAUSES.values() for words in (cause.when, cause.cure)}
@@ -60,11 +60,11 @@ def forms(text: str | list[str] | tuple[str, ...]) -> list[str]:
 
 
 def test_every_word_is_translated() -> None:
-    assert words_in_code() - {id_of(message) for _, message in messages()} == set()
+    assert messages_in_code() - {id_of(message) for _, message in messages()} == set()
 
 
 def test_no_word_is_left_over() -> None:
-    assert {id_of(message) for _, message in messages()} - words_in_code() - constants_in_code() == set()
+    assert {id_of(message) for _, message in messages()} - messages_in_code() - constants_in_code() == set()
 
 
 def test_no_word_is_translated_in_two_files() -> None:

@@ -25,11 +25,11 @@ def web_url(text: str | None) -> str:
     return url if split_web_url(url) is not None else ""
 
 
-def source_words(source: TrafficSource) -> str:
+def source_label(source: TrafficSource) -> str:
     """Return the non-empty parts of source, medium and campaign, joined by slashes."""
     return " / ".join(part for part in (source.source, source.medium, source.campaign) if part)
 
 
-def visitor_words(visit: Visit) -> str:
+def visitor_label(visit: Visit) -> str:
     """Return the known parts of a visitor's city, device and browser, joined by commas."""
     return ", ".join(part for part in (visit.city, visit.device, visit.browser) if part)

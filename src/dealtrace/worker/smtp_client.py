@@ -14,7 +14,7 @@ from dealtrace.settings import MailSecurity, MailServer
 SMTP_SECONDS = 20.0
 """Ours: the time limit for each response of the mail server."""
 PERMANENT = 500
-WORDS_MAX = 200
+EXCERPT_MAX = 200
 """How many characters of a mail server's error are shown."""
 
 
@@ -47,14 +47,14 @@ class SmtpClient:
             finally:
                 _leave(smtp)
         except smtplib.SMTPRecipientsRefused as refused:
-            code, words = refused.recipients[address]
-            return MailFault(_answer(code, words), is_final=code >= PERMANENT)
+            code, said = refused.recipients[address]
+            return MailFault(_answer(code, said), is_final=code >= PERMANENT)
         except smtplib.SMTPResponseException as refused:
             return MailFault(_answer(refused.smtp_code, refused.smtp_error))
         except TimeoutError:
             return MailFault(f"the mail server did not answer within {SMTP_SECONDS:g} s")
         except (OSError, smtplib.SMTPException) as broken:
-            return MailFault(f"cannot be sent: {_words(str(broken)) or type(broken).__name__}")
+            return MailFault(f"cannot be sent: {_excerpt(str(broken)) or type(broken).__name__}")
         except Exception as broken:  # noqa: BLE001 - a password that is not ASCII makes the library raise other exceptions
             return MailFault(f"cannot be sent: {type(broken).__name__}")
         return None
@@ -73,10 +73,10 @@ def _leave(smtp: smtplib.SMTP) -> None:
     smtp.close()
 
 
-def _answer(code: int, words: bytes | str) -> str:
-    text = words.decode(errors="replace") if isinstance(words, bytes) else words
-    return f"the mail server answered {code}: {_words(text)}"
+def _answer(code: int, said: bytes | str) -> str:
+    text = said.decode(errors="replace") if isinstance(said, bytes) else said
+    return f"the mail server answered {code}: {_excerpt(text)}"
 
 
-def _words(text: str) -> str:
-    return one_line(text)[:WORDS_MAX]
+def _excerpt(text: str) -> str:
+    return one_line(text)[:EXCERPT_MAX]

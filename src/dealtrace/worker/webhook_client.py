@@ -18,7 +18,7 @@ ATTEMPT_SECONDS = 5.0
 """Ours: how many seconds an attempt may take, from resolving the name to the end of the answer."""
 ANSWER_BYTES_MAX = 65_536
 """The approximate number of bytes after which the rest of an answer is not read."""
-WORDS_MAX = 120
+EXCERPT_MAX = 120
 """How many characters of a receiver's error message are shown to the person who tests a webhook."""
 
 
@@ -118,9 +118,9 @@ def _fault(answer: httpx.Response, body: bytes) -> Fault:
 
 
 def _printable(text: str) -> str:
-    """Return the first `WORDS_MAX` characters of a string, with unprintable characters replaced by spaces."""
+    """Return the first `EXCERPT_MAX` characters of a string, with unprintable characters replaced by spaces."""
     shown = "".join(character if character.isprintable() else " " for character in text)
-    return " ".join(shown.split())[:WORDS_MAX]
+    return " ".join(shown.split())[:EXCERPT_MAX]
 
 
 def _read_certificates() -> ssl.SSLContext:

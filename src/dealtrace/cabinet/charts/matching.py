@@ -31,7 +31,7 @@ class DrawnCandidate:
 
 def matching_chart(
     title: str,
-    deal_words: str,
+    deal_title: str,
     deal_at: datetime,
     drawn: Sequence[DrawnCandidate],
     format_time: Callable[[datetime], str],
@@ -42,7 +42,7 @@ def matching_chart(
     height = TOP + ROW * len(shown) + BOTTOM
     parts = [titled(title), *_ends(axis, height, format_time)]
     parts += [_window(each, axis, TOP + ROW * place) for place, each in enumerate(shown)]
-    parts += _deal(deal_words, axis.at(deal_at), height)
+    parts += _deal(deal_title, axis.at(deal_at), height)
     return element(
         "svg",
         *parts,

@@ -15,7 +15,7 @@ from dealtrace.cabinet.formats import clock_time, money
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.lead_labels import LEAD_LABELS
 from dealtrace.cabinet.leads.journal import call_state
-from dealtrace.cabinet.places import lead_url, source_words
+from dealtrace.cabinet.places import lead_url, source_label
 from dealtrace.cabinet.view import View
 from dealtrace.deals.currency import RUBLE
 from dealtrace.deals.deal import Deal
@@ -128,7 +128,7 @@ def _read(connection: Connection, site: Site, client_id: int) -> PersonFacts | N
 def _events(facts: PersonFacts, view: View) -> Iterator[Event]:
     zone, language, say = view.current_site.time_zone, view.language, view.translate
     for visit in facts.visits:
-        details = " · ".join(part for part in (source_words(visit.traffic_source), visit.city, visit.device) if part)
+        details = " · ".join(part for part in (source_label(visit.traffic_source), visit.city, visit.device) if part)
         yield Event(visit.started_at, clock_time(language, visit.started_at, zone), say("Visit"), "", details, "")
     for entry in facts.leads:
         yield _lead_event(entry, view)
@@ -147,7 +147,7 @@ def _lead_event(entry: LeadEntry, view: View) -> Event:
     lead = entry.lead
     is_call = isinstance(lead, Call)
     state = call_state(entry, view) if is_call else "" if isinstance(lead, Call) else lead.form_name
-    source = source_words(entry.origin.source) if entry.origin.is_known else ""
+    source = source_label(entry.origin.source) if entry.origin.is_known else ""
     return Event(
         entry.began_at,
         clock_time(view.language, entry.began_at, view.current_site.time_zone),

@@ -17,7 +17,7 @@ from dealtrace.cabinet.form_pages import BAD_REQUEST, Faults
 from dealtrace.cabinet.formats import clock_time, money
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.lead_labels import LEAD_LABELS
-from dealtrace.cabinet.places import lead_url, source_words, web_url
+from dealtrace.cabinet.places import lead_url, source_label, web_url
 from dealtrace.cabinet.view import View
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.details import search_contacts_of
@@ -154,7 +154,7 @@ def _shown(view: View, facts: CardFacts) -> dict[str, object]:
         "deleted": clock_time(view.language, deleted_at, view.current_site.time_zone) if deleted_at is not None else "",
         "facts": _facts(view, facts),
         "custom": sorted((deal.custom_values or {}).items()),
-        "lead_words": explainer.lead_words(deal.lead),
+        "lead_label": explainer.lead_label(deal.lead),
         "lead_url": lead_url(view.current_site.id, deal.lead) if deal.lead is not None else "",
         "clients": facts.clients,
         "explained": explainer.explained(facts.explanation, facts.origins),
@@ -187,7 +187,7 @@ def _facts(view: View, facts: CardFacts) -> list[Fact]:
         (say("Amount"), money(view.language, deal.amount_rub, deal.currency)),
         (say("Margin"), margin),
         (say("Date of the deal"), clock_time(view.language, deal.happened_at, zone)),
-        (say("Source"), source_words(origin.source) if origin.is_known else say(_why_unsourced(deal))),
+        (say("Source"), source_label(origin.source) if origin.is_known else say(_why_unsourced(deal))),
         (say("Service"), deal.service),
         (say("Manager"), deal.manager or ""),
         *details.items(),

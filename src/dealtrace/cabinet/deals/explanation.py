@@ -103,7 +103,7 @@ class Explainer:
             any(flip.threshold_at_least or flip.threshold_at_most for flip in explanation.rule_changes),
         )
 
-    def lead_words(self, ref: LeadRef | None) -> str:
+    def lead_label(self, ref: LeadRef | None) -> str:
         """Return the name of a lead, such as “Call 17”."""
         return lead_name(ref, self._say)
 
@@ -145,7 +145,7 @@ class Explainer:
 
     def _naming(self, naming: Naming) -> str:
         kind = self._say("a call" if naming.kind is LeadKind.CALL else "a lead request")
-        facts = {"kind": kind, "value": naming.value, "lead": self.lead_words(naming.lead)}
+        facts = {"kind": kind, "value": naming.value, "lead": self.lead_label(naming.lead)}
         if naming.lead is None:
             return self._say("The CRM sent the identifier of %(kind)s (%(value)s) that is not in Dealtrace.") % facts
         return self._say("The CRM sent the identifier of %(kind)s (%(value)s): this is %(lead)s.") % facts
@@ -170,7 +170,7 @@ class Explainer:
     def _candidate(self, candidate: Candidate, step: Step) -> CandidateLine:
         zone, language = self._view.current_site.time_zone, self._view.language
         return CandidateLine(
-            self.lead_words(candidate.lead),
+            self.lead_label(candidate.lead),
             self._url(candidate.lead),
             clock_time(language, candidate.window.opens_at, zone),
             clock_time(language, candidate.window.closes_at, zone),
@@ -216,7 +216,7 @@ class Explainer:
         lead = origins.get(flip.lead, UNKNOWN_ORIGIN) if flip.lead is not None else None
         return FlipLine(
             "; ".join(self._changes(flip)),
-            self.lead_words(flip.lead),
+            self.lead_label(flip.lead),
             self._url(flip.lead),
             self._source(origin_of_deal(lead, deal.stated_source)),
         )
@@ -258,4 +258,4 @@ class Explainer:
         refs += [candidate.lead for step in explanation.steps for candidate in step.candidates[:CANDIDATES_SHOWN]]
         refs += list_matched_leads(explanation.matchers)
         for ref in dict.fromkeys(ref for ref in refs if ref is not None):
-            yield f"{ref.kind.value}:{ref.id}", self.lead_words(ref)
+            yield f"{ref.kind.value}:{ref.id}", self.lead_label(ref)

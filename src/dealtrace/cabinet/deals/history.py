@@ -91,7 +91,7 @@ class Historian:
             if began is not None:
                 funnel, status, since = began.funnel, began.status, began.since
             if began is not None or sums != earlier:
-                lines.append(StateLine(self._moment(since), funnel, status, self._words("amount_rub", *sums)))
+                lines.append(StateLine(self._moment(since), funnel, status, self._value_text("amount_rub", *sums)))
         return lines
 
     def _version(
@@ -122,8 +122,10 @@ class Historian:
         """Yield the changes of a version; the deal's currency is `earlier` before it and `currency` after it."""
         for name in version.after:
             if name in FIELDS and (version.before or version.after[name]):
-                before = self._words(name, version.before.get(name), earlier)
-                yield FieldChange(self._say(FIELDS[name]), before, self._words(name, version.after[name], currency))
+                before = self._value_text(name, version.before.get(name), earlier)
+                yield FieldChange(
+                    self._say(FIELDS[name]), before, self._value_text(name, version.after[name], currency)
+                )
             elif name == "details":
                 before_lines = self._details(version.before.get(name), earlier)
                 for field, text in self._details(version.after[name], currency).items():
@@ -137,7 +139,7 @@ class Historian:
     def _moment(self, moment: datetime) -> str:
         return clock_time(self._view.language, moment, self._view.current_site.time_zone)
 
-    def _words(self, name: str, value: Stored, currency: str | None) -> str:  # noqa: PLR0911 - a case for each field
+    def _value_text(self, name: str, value: Stored, currency: str | None) -> str:  # noqa: PLR0911 - a case for each field
         """Return the text to show for the value of a field, as decoded from the stored JSON."""
         if value in (None, "", [], {}):
             return NOTHING
@@ -156,7 +158,7 @@ class Historian:
                 return str(value).upper()
             case "matchers":
                 teller = MatcherTeller(self._view)
-                return "; ".join(map(teller.words, read_matchers(value)))
+                return "; ".join(map(teller.summary, read_matchers(value)))
             case "lead":
                 kind = self._say(LEAD_LABELS[LeadKind(value["kind"])])
                 return f"{kind} {value['id']}"

@@ -26,7 +26,7 @@ from dealtrace.cabinet.listing import (
     labels_of,
     listing_of,
 )
-from dealtrace.cabinet.places import lead_url, source_words
+from dealtrace.cabinet.places import lead_url, source_label
 from dealtrace.cabinet.view import View
 from dealtrace.matching.match_reason import MatchReason
 from dealtrace.record import record
@@ -137,11 +137,11 @@ async def show(view: View) -> Response:
         by_date=_heading(listing, found.sorting, Sorting.NEWEST, Sorting.OLDEST),
         by_amount=_heading(listing, found.sorting, Sorting.HIGHEST, Sorting.LOWEST) if is_sortable else Heading("", ""),
         sorted_max=SORTED_MAX if not is_sortable else 0,
-        next_words=view.translate("Older") if found.sorting is Sorting.NEWEST else view.translate("Next deals"),
-        first_words=view.translate("To the newest")
+        next_label=view.translate("Older") if found.sorting is Sorting.NEWEST else view.translate("Next deals"),
+        first_label=view.translate("To the newest")
         if found.sorting is Sorting.NEWEST
         else view.translate("To the first page of deals"),
-        previous_words=view.translate("Newer") if found.sorting is Sorting.NEWEST else view.translate("Previous deals"),
+        previous_label=view.translate("Newer") if found.sorting is Sorting.NEWEST else view.translate("Previous deals"),
         previous_page=listing.previous_page(found.previous),
         listing=listing,
         days=days,
@@ -255,7 +255,7 @@ def _row(entry: DealEntry, view: View) -> Row:
         clock_time(view.language, entry.happened_at, view.current_site.time_zone),
         entry.status,
         money(view.language, entry.amount_rub, entry.currency),
-        source_words(entry.origin.source) if entry.origin.is_known else "",
+        source_label(entry.origin.source) if entry.origin.is_known else "",
         view.translate(LEAD_LABELS[ref.kind]) if ref is not None else "",
         lead_url(view.current_site.id, ref) if ref is not None else "",
     )

@@ -6,7 +6,7 @@ from datetime import timedelta
 from dealtrace.cabinet.deals.labels import MISSES, OUTCOMES, PREFERENCES, UNSPECIFIED
 from dealtrace.cabinet.formats import clock_time, span_of_time
 from dealtrace.cabinet.lead_labels import lead_name
-from dealtrace.cabinet.places import lead_url, source_words
+from dealtrace.cabinet.places import lead_url, source_label
 from dealtrace.cabinet.view import View
 from dealtrace.deals.matchers import Matcher, MatcherKind
 from dealtrace.leads.lead import LeadKind, LeadRef
@@ -68,12 +68,12 @@ class MatcherTeller:
             case MatcherKind.VISIT:
                 return self._say("Visit %(ids)s") % {"ids": ", ".join(map(str, matcher.visit_ids))}
             case MatcherKind.SOURCE:
-                source = source_words(matcher.source) if matcher.source is not None else ""
+                source = source_label(matcher.source) if matcher.source is not None else ""
                 return self._say("The source stated by the CRM: %(source)s") % {"source": source}
             case _:
                 return self._say(UNSPECIFIED[matcher.way])
 
-    def words(self, matcher: Matcher) -> str:
+    def summary(self, matcher: Matcher) -> str:
         """Return what a matcher searches for, with its conditions in brackets."""
         conditions = " ".join(self._conditions(matcher))
         return f"{self.title(matcher)} ({conditions})" if conditions else self.title(matcher)

@@ -7,7 +7,7 @@ from dealtrace.attribution.credit import WHOLE, AttributionModel
 from dealtrace.attribution.visit import Visit
 from dealtrace.cabinet.formats import clock_time, number
 from dealtrace.cabinet.model_labels import model_label
-from dealtrace.cabinet.places import source_words, visitor_words, web_url
+from dealtrace.cabinet.places import source_label, visitor_label, web_url
 from dealtrace.cabinet.view import View
 from dealtrace.record import record
 from dealtrace.storage.visits.credits import CreditsByModel
@@ -57,10 +57,10 @@ def path_of(visits: Sequence[Visit], credited: CreditsByModel, view: View) -> Pa
         tuple(
             PathVisit(
                 clock_time(view.language, visit.started_at, view.current_site.time_zone),
-                source_words(visit.traffic_source),
+                source_label(visit.traffic_source),
                 visit.landing_url,
                 web_url(visit.landing_url),
-                visitor_words(visit),
+                visitor_label(visit),
                 tuple(_share(shares[model].get(visit.id), view) for model in AttributionModel),
                 visit.id in shares[own],
             )

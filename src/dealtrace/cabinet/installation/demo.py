@@ -72,7 +72,7 @@ async def create(view: View) -> Response:
     except SiteNotFound:
         return not_found(view)
     except (DemoExists, SiteNotEmpty, SiteUnfit) as refusal:
-        return await _page(view, {"site": _words(view, refusal)}, at=at)
+        return await _page(view, {"site": _message(view, refusal)}, at=at)
     run = partial(_fill, view.services.database, begun.site, DemoSize(part=float(part)), now)
     view.services.background_runs.start(Lane.DEMO, begun.site.id, run)
     if begun.secret is None:
@@ -91,11 +91,11 @@ async def remove(view: View) -> Response:
     except (SiteNotFound, DemoMissing):
         return not_found(view)
     except SiteInUse as refusal:
-        return await _page(view, {"": _words(view, refusal)})
+        return await _page(view, {"": _message(view, refusal)})
     return view.redirect_to("/demo?done=removed")
 
 
-def _words(view: View, refusal: Refusal) -> str:
+def _message(view: View, refusal: Refusal) -> str:
     return view.translate(_FAULTS[type(refusal)]) % refusal.facts
 
 

@@ -13,8 +13,8 @@ from dealtrace.cabinet.formats import clock_time, money
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.leads.history import note_lines
 from dealtrace.cabinet.leads.journal import call_state
-from dealtrace.cabinet.leads.missed import mark_buttons, mark_words
-from dealtrace.cabinet.places import KINDS, lead_url, source_words, web_url
+from dealtrace.cabinet.leads.missed import mark_buttons, mark_label
+from dealtrace.cabinet.places import KINDS, lead_url, source_label, web_url
 from dealtrace.cabinet.view import View
 from dealtrace.deals.deal import Deal
 from dealtrace.leads.annotations import Annotations
@@ -131,7 +131,7 @@ def _read(connection: Connection, site: Site, ref: LeadRef) -> LeadFacts | None:
 
 def _facts(entry: LeadEntry, view: View) -> list[Fact]:
     say, lead, went = view.translate, entry.lead, entry.circumstances
-    source = source_words(entry.origin.source) if entry.origin.is_known else say(_why_unsourced(lead))
+    source = source_label(entry.origin.source) if entry.origin.is_known else say(_why_unsourced(lead))
     counted = [
         words
         for words, is_so in (
@@ -149,7 +149,7 @@ def _facts(entry: LeadEntry, view: View) -> list[Fact]:
         return [
             *common,
             Fact(say("Outcome"), call_state(entry, view)),
-            Fact(say("Missed call"), mark_words(entry, view)),
+            Fact(say("Missed call"), mark_label(entry, view)),
             Fact(say("ID in the PBX"), lead.reference or ""),
             Fact(say("Phone"), entry.phone or ""),
             Fact(say("Dialled number"), went.dialled_phone or ""),

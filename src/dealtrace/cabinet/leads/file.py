@@ -49,10 +49,10 @@ def _call_columns(fields: list[str], language: Language) -> list[ExportColumn[Ex
     """Return the columns of calls; what people did about a missed call is stated in words of `language`."""
     translate = translations_of(language).gettext
 
-    def words(row: ExportedLead) -> str | None:
+    def mark_label(row: ExportedLead) -> str | None:
         return translate(RING_BACK_LABELS[row.ring_back]) if row.ring_back is not None else None
 
-    return [replace(each, value=words) if each.name == RING_BACK_NAME else each for each in call_columns(fields)]
+    return [replace(each, value=mark_label) if each.name == RING_BACK_NAME else each for each in call_columns(fields)]
 
 
 def _pages(connection: Connection, site: Site, listing: Listing, tab: str, days: Days) -> Iterator[Sequence[int]]:

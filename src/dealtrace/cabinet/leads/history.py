@@ -6,7 +6,7 @@ from datetime import datetime
 from dealtrace.cabinet.deals.labels import FIELDS
 from dealtrace.cabinet.formats import NOTHING
 from dealtrace.cabinet.lead_labels import RING_BACK_LABELS
-from dealtrace.cabinet.notes.axis import author_words
+from dealtrace.cabinet.notes.axis import author_label
 from dealtrace.cabinet.view import View
 from dealtrace.leads.note_version import NoteValues, NoteVersion, notes_changed_since
 from dealtrace.leads.ring_back import RING_BACK
@@ -44,7 +44,9 @@ def note_lines(
             _author(logins, version.user_id, view),
             tuple(
                 NoteChange(
-                    view.translate(FIELDS[name]), _words(name, version.before[name], view), _words(name, value, view)
+                    view.translate(FIELDS[name]),
+                    _value_text(name, version.before[name], view),
+                    _value_text(name, value, view),
                 )
                 for name, value in version.after.items()
             ),
@@ -56,10 +58,10 @@ def note_lines(
 
 
 def _author(logins: Mapping[int, str], user_id: int | None, view: View) -> str:
-    return view.translate("by a program") if user_id is None else author_words(logins, user_id, view.translate)
+    return view.translate("by a program") if user_id is None else author_label(logins, user_id, view.translate)
 
 
-def _words(name: str, value: str | Sequence[str] | None, view: View) -> str:
+def _value_text(name: str, value: str | Sequence[str] | None, view: View) -> str:
     if name == RING_BACK:
         return view.translate(RING_BACK_LABELS[str(value)] if value is not None else "to be returned")
     words = value if isinstance(value, str) else ", ".join(value or ())

@@ -19,9 +19,9 @@ from dealtrace.cabinet.leads.missed import (
     MarkButton,
     count_missed,
     mark_buttons,
-    mark_words,
+    mark_label,
     missed_days,
-    missed_words,
+    missed_label,
 )
 from dealtrace.cabinet.listing import (
     PAGE_ROWS,
@@ -34,7 +34,7 @@ from dealtrace.cabinet.listing import (
     labels_of,
     listing_of,
 )
-from dealtrace.cabinet.places import lead_url, source_words, visitor_words, web_url
+from dealtrace.cabinet.places import lead_url, source_label, visitor_label, web_url
 from dealtrace.cabinet.view import View
 from dealtrace.errors import Language
 from dealtrace.leads.call import Call, CallPhase, phase_of
@@ -144,19 +144,19 @@ async def show(view: View) -> Response:
                 view.translate(title),
                 listing.link(tab=name),
                 name == tab,
-                missed_words(found.missed) if name == MISSED else "",
+                missed_label(found.missed) if name == MISSED else "",
             )
             for name, title in TABS.items()
         ],
         rows=[lead_row(entry, view) for entry in found.entries],
         visits=[_visit_row(visit, view) for visit in found.visits],
-        total=_total_words(found.total, tab, view.language),
+        total=_total_text(found.total, tab, view.language),
         next_page=listing.next_page(found.end),
         is_first=listing.before is None,
         previous_page=listing.previous_page(found.previous),
-        previous_words=view.translate("Newer"),
-        next_words=view.translate("Older"),
-        first_words=view.translate("To the newest"),
+        previous_label=view.translate("Newer"),
+        next_label=view.translate("Older"),
+        first_label=view.translate("To the newest"),
         is_unusable=listing.get("contact") == UNUSABLE,
         is_deleted=listing.get("deleted") == YES,
         is_done=listing.get("done") == YES,
@@ -164,7 +164,7 @@ async def show(view: View) -> Response:
     )
 
 
-def _total_words(total: int | None, tab: str, language: Language) -> str:
+def _total_text(total: int | None, tab: str, language: Language) -> str:
     """Return the length of the list as a string: `325`, or `1,000+` for a longer list of missed calls."""
     is_more = tab == MISSED and total is not None and total > MISSED_TOTAL_MAX
     return f"{number(language, MISSED_TOTAL_MAX)}+" if is_more else number(language, total)
@@ -244,11 +244,11 @@ def lead_row(entry: LeadEntry, view: View) -> LeadRow:
         entry.client.name or view.translate("no name"),
         f"/cabinet/{site_id}/people/{entry.client.id}",
         ", ".join(contact for contact in (entry.phone, entry.email) if contact),
-        source_words(entry.origin.source) if entry.origin.is_known else "",
+        source_label(entry.origin.source) if entry.origin.is_known else "",
         call_state(entry, view) if is_call else (lead.form_name if not isinstance(lead, Call) else ""),
         web_url(entry.circumstances.record_url),
         len(entry.deals),
-        mark_words(entry, view),
+        mark_label(entry, view),
         mark_buttons(entry, view),
     )
 
@@ -266,8 +266,8 @@ def call_state(entry: LeadEntry, view: View) -> str:
 def _visit_row(visit: Visit, view: View) -> VisitRow:
     return VisitRow(
         clock_time(view.language, visit.started_at, view.current_site.time_zone),
-        source_words(visit.traffic_source),
+        source_label(visit.traffic_source),
         visit.landing_url,
         web_url(visit.landing_url),
-        visitor_words(visit),
+        visitor_label(visit),
     )

@@ -66,7 +66,7 @@ def count_missed(connection: Connection, site: Site, now: datetime) -> int:
     return count_up_to(connection, query_lead_list(site.id, filters), COUNTED_MAX + 1)
 
 
-def missed_words(count: int) -> str:
+def missed_label(count: int) -> str:
     """Return a number that `count_missed` returned as a string: `5`, `99+`, or an empty string for none."""
     return f"{COUNTED_MAX}+" if count > COUNTED_MAX else str(count or "")
 
@@ -81,7 +81,7 @@ def mark_buttons(entry: LeadEntry, view: View) -> Sequence[MarkButton]:
     return [MarkButton(name, say(words), f"{say(words)}: {number}") for name, words in buttons.items()]
 
 
-def mark_words(entry: LeadEntry, view: View) -> str:
+def mark_label(entry: LeadEntry, view: View) -> str:
     """Return in words what a person did about a missed call, or an empty string."""
     return view.translate(RING_BACK_LABELS[entry.ring_back]) if entry.ring_back is not None else ""
 

@@ -85,7 +85,7 @@ def axis_notes(axis: Axis, gaps: Sequence[tuple[Metric, Gap]], view: View) -> li
     language, zone = view.language, view.current_site.time_zone
 
     def written_at(user_id: int | None, at: datetime) -> str:
-        return f"{author_words(axis.logins, user_id, view.translate)}, {clock_time(language, at, zone)}"
+        return f"{author_label(axis.logins, user_id, view.translate)}, {clock_time(language, at, zone)}"
 
     written = [AxisNote(note.day_on, note.text, written_at(note.user_id, note.added_at)) for note in axis.notes]
     automatic = [
@@ -115,7 +115,7 @@ def shown_text(text: str, view: View) -> str:
     return text if view.may_see_contacts else masked_text(text)
 
 
-def author_words(logins: Mapping[int, str], user_id: int | None, translate: Callable[[str], str]) -> str:
+def author_label(logins: Mapping[int, str], user_id: int | None, translate: Callable[[str], str]) -> str:
     """Return a string that names the author of a change: a login, a deleted user, or a command on the server."""
     if user_id is None:
         return translate("by a command on the server")

@@ -18,7 +18,7 @@ from dealtrace.cabinet.field_labels import labelled_text, unknown_choice
 from dealtrace.cabinet.form_pages import Faults, fault_text, number_of, redirect_with_message, show_form_page
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.listing import PAGE_ROWS
-from dealtrace.cabinet.notes.axis import author_words, list_moving_changes, shown_text
+from dealtrace.cabinet.notes.axis import author_label, list_moving_changes, shown_text
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, InvalidSetting
 from dealtrace.operations.reports.write_notes import add_note, remove_note
@@ -140,7 +140,7 @@ def _listed(found: Found, view: View) -> list[ListedNote]:
     zone = view.current_site.time_zone
 
     def author(user_id: int | None) -> str:
-        return author_words(found.logins, user_id, view.translate)
+        return author_label(found.logins, user_id, view.translate)
 
     written = [
         ListedNote(each.day_on, each.added_at, shown_text(each.text, view), author(each.user_id), each.key)

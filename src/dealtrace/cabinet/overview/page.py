@@ -14,7 +14,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.cabinet.carried import carried_query
 from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.formats import clock_time_in_zone, metric_value, number
-from dealtrace.cabinet.leads.missed import count_missed, missed_words
+from dealtrace.cabinet.leads.missed import count_missed, missed_label
 from dealtrace.cabinet.notes.axis import AxisNote, axis_notes, read_axis
 from dealtrace.cabinet.overview.checklist import Step, checklist_of
 from dealtrace.cabinet.overview.falls import fall_texts
@@ -22,7 +22,7 @@ from dealtrace.cabinet.overview.missing import missing_data_texts
 from dealtrace.cabinet.overview.problems import ProblemText, problem_texts
 from dealtrace.cabinet.reports.choices import Choices, choices_of
 from dealtrace.cabinet.reports.comparison import compared_until
-from dealtrace.cabinet.reports.line import has_line, over_time, time_line, undrawn_words
+from dealtrace.cabinet.reports.line import has_line, over_time, time_line, undrawn_message
 from dealtrace.cabinet.reports.open_deals import open_deals_note
 from dealtrace.cabinet.reports.page import read_context_of
 from dealtrace.cabinet.reports.readers import for_person, rows_page_for, table_for_readers
@@ -144,7 +144,7 @@ async def show(view: View) -> Response:
     choices = choices_of(url, usual, context, view.language, is_whole=view.may_see_contacts)
     until = compared_until(question, view.current_site, now, view.language)
     as_of = clock_time_in_zone(view.language, now, view.current_site.time_zone)
-    page = _Page(url, url.written_out(usual), until, as_of, choices, drawn, notes, missed_words(missed))
+    page = _Page(url, url.written_out(usual), until, as_of, choices, drawn, notes, missed_label(missed))
     hidden = [answers.unclassified] if answers.unclassified is not None else []
     texts = problem_texts([*problems, *hidden, *await _lacking_rates(view, answers.figures)], view)
     return _shown(view, page, answers, checklist_of(arrivals, view), texts)
@@ -266,7 +266,7 @@ def _shown(
         as_of=page.as_of,
         missed=page.missed,
         line=time_line(answers.line, reports, rows, language, notes) if answers.line is not None else None,
-        undrawn=undrawn_words(answers.figures.question, METRICS[page.drawn], language, view.translate),
+        undrawn=undrawn_message(answers.figures.question, METRICS[page.drawn], language, view.translate),
         sources=sources if view.may_see_contacts else table_for_readers(sources, answers.sources.question.by),
         sources_report=answers.sources,
         unmatched=table_of(answers.unmatched, by_day, rows, language, view.translate),

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from starlette.responses import Response
 
 from dealtrace.accounts.account_act import AccountAct, ActKind
-from dealtrace.cabinet.notes.axis import author_words
+from dealtrace.cabinet.notes.axis import author_label
 from dealtrace.cabinet.view import View
 from dealtrace.storage.accounts.account_acts import list_account_acts
 
@@ -35,12 +35,12 @@ async def show(view: View) -> Response:
     acts = await view.read(list_account_acts, most=ACTS_SHOWN)
     return view.page(
         "people/acts.html",
-        lines=[(act.acted_at, _author(act, view.translate), act_words(act, view.translate)) for act in acts],
+        lines=[(act.acted_at, _author(act, view.translate), act_sentence(act, view.translate)) for act in acts],
         most=ACTS_SHOWN,
     )
 
 
-def act_words(act: AccountAct, translate: Callable[[str], str]) -> str:
+def act_sentence(act: AccountAct, translate: Callable[[str], str]) -> str:
     """Return a sentence that describes an act, in the language of `translate`."""
     name = act.name
     if act.kind in (ActKind.INVITATION_MADE, ActKind.INVITATION_REVOKED):
@@ -50,4 +50,4 @@ def act_words(act: AccountAct, translate: Callable[[str], str]) -> str:
 
 
 def _author(act: AccountAct, translate: Callable[[str], str]) -> str:
-    return act.author if act.author is not None else author_words({}, None, translate)
+    return act.author if act.author is not None else author_label({}, None, translate)

@@ -90,7 +90,7 @@ def _amount(rule: Rule) -> str:
     return f"{(rule.amount * 100).normalize():f}%" if is_percent else f"{rule.amount:f}"
 
 
-def words_of_draft(draft: AlertDraft) -> RawRule:
+def raw_rule_of(draft: AlertDraft) -> RawRule:
     """Return the unparsed rule in the form; a rule about silence has no amount."""
     filters = tuple(line.strip() for line in draft.filters.splitlines() if line.strip())
     amount = "" if draft.kind == AlertKind.SILENCE else draft.amount

@@ -23,8 +23,8 @@ from dealtrace.cabinet.settings.alert_form import (
     draft_of_form,
     draft_of_rule,
     faults_of,
+    raw_rule_of,
     trial_lines,
-    words_of_draft,
 )
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, InvalidSetting
@@ -167,7 +167,7 @@ async def _save(view: View, alert: Alert) -> Response:
 def _parse(view: View, facts: _Facts, draft: AlertDraft, before: Sequence[Recipient] = ()) -> tuple[Rule, Question]:
     chosen = {user_id: facts.members[user_id] for user_id in draft.members if user_id in facts.members}
     recipients = chosen_recipients(draft.recipients, chosen, view.language, before)
-    return parse_rule(words_of_draft(draft), facts.context, recipients)
+    return parse_rule(raw_rule_of(draft), facts.context, recipients)
 
 
 async def _try(view: View, rule: Rule, question: Question) -> Trial:

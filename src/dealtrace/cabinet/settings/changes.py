@@ -10,7 +10,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.cabinet.change_sentences import change_sentence
 from dealtrace.cabinet.form_pages import show_form_page
-from dealtrace.cabinet.notes.axis import author_words
+from dealtrace.cabinet.notes.axis import author_label
 from dealtrace.cabinet.settings.undo import Undo, names_of, undo_of
 from dealtrace.cabinet.view import View
 from dealtrace.operations.reports.column_metrics import find_column_titles
@@ -55,7 +55,7 @@ async def show(view: View) -> Response:
 
 
 def _line(view: View, change: SiteChange, history: _History, undo: Undo | None) -> ChangeLine:
-    author = author_words(history.authors, change.user_id, view.translate)
+    author = author_label(history.authors, change.user_id, view.translate)
     return ChangeLine(
         change.changed_at, author, change_sentence(change, view.language, view.translate, history.columns), undo
     )

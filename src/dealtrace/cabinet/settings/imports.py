@@ -228,9 +228,9 @@ async def _preview_page(view: View, kept: Upload, site: Site, faults: Faults | N
     except Refusal as refusal:
         return _page(view, options, {"file": file_fault(view, refusal)})
     title = view.translate("Import of files")
-    noun_words = view.translate(NOUNS[noun])
+    noun_label = view.translate(NOUNS[noun])
     return show_form_page(
-        view, "settings/preview.html", title, faults=faults, preview=preview, noun=noun_words, key=kept.key
+        view, "settings/preview.html", title, faults=faults, preview=preview, noun=noun_label, key=kept.key
     )
 
 

@@ -19,7 +19,7 @@ from dealtrace.cabinet.form_pages import (
     stored_site,
 )
 from dealtrace.cabinet.gate import not_found
-from dealtrace.cabinet.notes.axis import author_words
+from dealtrace.cabinet.notes.axis import author_label
 from dealtrace.cabinet.reports.default_question import DEFAULTS_WRITTEN_OUT, USUAL
 from dealtrace.cabinet.reports.page import read_context_of
 from dealtrace.cabinet.reports.report_url import ReportUrl
@@ -100,7 +100,7 @@ async def _page(view: View, *, faults: Faults | None = None, made: str = "") -> 
     lines = []
     for link in links:
         url = site_report_url(view.current_site.id, link.query)
-        made_by = author_words(logins, link.made_by, view.translate)
+        made_by = author_label(logins, link.made_by, view.translate)
         lines.append(
             LinkLine(link, url.link(), made_by, fault_of(url, context, view), link.is_valid(now)),
         )

@@ -35,7 +35,7 @@ class Flip:
     source_after: str
 
 
-def flips_in_words(view: View, changed: Sequence[Outcome]) -> tuple[Flip, ...]:
+def flips_of(view: View, changed: Sequence[Outcome]) -> tuple[Flip, ...]:
     """Return deals with their leads and sources now and under the tried rules."""
     return tuple(_flip(view, outcome) for outcome in changed)
 
@@ -60,12 +60,12 @@ def _lead(view: View, ref: LeadRef | None) -> str:
 
 def _sources(view: View, shares: Shares) -> str:
     return ", ".join(
-        spelling_words(view, spelling_of(source))
+        spelling_label(view, spelling_of(source))
         + ("" if share == WHOLE else f" {number(view.language, Fraction(share * 100, WHOLE))}\u00a0%")
         for source, share in shares
     )
 
 
-def spelling_words(view: View, parts: Spelling) -> str:
+def spelling_label(view: View, parts: Spelling) -> str:
     """Return a source and its medium, joined by a slash."""
     return " / ".join(part for part in parts if part is not None) or view.translate("(no source)")

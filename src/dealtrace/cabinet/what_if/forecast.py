@@ -16,7 +16,7 @@ from dealtrace.attribution.credit import WHOLE
 from dealtrace.cabinet.change_sentences import change_sentence
 from dealtrace.cabinet.formats import NOTHING, day_span, money, number
 from dealtrace.cabinet.view import View
-from dealtrace.cabinet.what_if.flips import FLIPS_LISTED, Flip, Spelling, flips_in_words, spelling_words
+from dealtrace.cabinet.what_if.flips import FLIPS_LISTED, Flip, Spelling, flips_of, spelling_label
 from dealtrace.errors import Language
 from dealtrace.operations.what_if.trial import Trial, TriedSettings
 from dealtrace.operations.what_if.try_on_leads import MovedCount, MovedLeads, try_on_leads
@@ -132,8 +132,8 @@ async def forecast(view: View, tried: TriedSettings, agreed: str = "", *, is_onl
     effects, deals, leads = await view.read(_try, view.current_site, tried, now)
     words = None
     if tried.trial is not None and deals is not None and leads is not None:
-        words = _deals_in_words(view, tried.trial, deals, leads)
-    return Forecast(tuple(_in_words(view, effect, now) for effect in effects), words, agreed, is_only_tried)
+        words = _deals_forecast(view, tried.trial, deals, leads)
+    return Forecast(tuple(_setting_forecast(view, effect, now) for effect in effects), words, agreed, is_only_tried)
 
 
 def _try(
@@ -157,7 +157,7 @@ def _last_days(site: Site, now: datetime) -> TriedDays:
     return TriedDays(first_on, last_on, day_start(first_on, site.time_zone), day_end(last_on, site.time_zone))
 
 
-def _in_words(view: View, effect: Effect, now: datetime) -> SettingForecast:
+def _setting_forecast(view: View, effect: Effect, now: datetime) -> SettingForecast:
     is_status, name = effect.key.startswith(STATUS_PREFIX), effect.key.removeprefix(STATUS_PREFIX)
     kind = ChangeKind.STATUS if is_status else ChangeKind.SETTING
     change = SiteChange(kind, name, effect.before, effect.after, now)
@@ -189,7 +189,7 @@ def _in_words(view: View, effect: Effect, now: datetime) -> SettingForecast:
     )
 
 
-def _deals_in_words(view: View, trial: Trial, tried: Tried, moved: MovedLeads) -> DealsForecast:
+def _deals_forecast(view: View, trial: Trial, tried: Tried, moved: MovedLeads) -> DealsForecast:
     """Return the effect of a trial on deals and leads as strings."""
     tally, language = tried.tally, view.language
     return DealsForecast(
@@ -207,21 +207,21 @@ def _deals_in_words(view: View, trial: Trial, tried: Tried, moved: MovedLeads) -
         needs_reclassify=trial.moves_visits,
         needs_contact_matching=trial.has_rule_of_contacts and not trial.site_of(view.current_site).contact_matching,
         moves=tuple(
-            move_in_words(view, tally.spelling_of(source), tally.spelling_of(target), moves)
+            move_of(view, tally.spelling_of(source), tally.spelling_of(target), moves)
             for (source, target), moves in tally.moves_in_order()[:MOVES_SHOWN]
         ),
         changed=tally.changed,
-        flips=flips_in_words(view, tried.changed),
+        flips=flips_of(view, tried.changed),
         leads=moved.leads,
         visits=moved.visits,
     )
 
 
-def move_in_words(view: View, source: Spelling, target: Spelling, moved: Moved) -> Move:
+def move_of(view: View, source: Spelling, target: Spelling, moved: Moved) -> Move:
     """Return what moves from `source` to `target`, as strings."""
     deals = number(view.language, Fraction(moved.deals, WHOLE), 0 if moved.deals % WHOLE == 0 else 2)
     amount = money(view.language, Fraction(moved.kopecks, 100))
-    return Move(spelling_words(view, source), spelling_words(view, target), deals, amount)
+    return Move(spelling_label(view, source), spelling_label(view, target), deals, amount)
 
 
 def _rate(count: MatchCount, deals: int, language: Language) -> str:

@@ -11,7 +11,7 @@ from dealtrace.accounts.background_run import ACTIVE, PastKind, Phase, RunState
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.form_pages import Faults, show_form_page, stored_site
 from dealtrace.cabinet.view import View
-from dealtrace.cabinet.what_if.forecast import Move, move_in_words
+from dealtrace.cabinet.what_if.forecast import Move, move_of
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.what_if.run_past import PastRun, claim_past_run, may_run, report_waiting, run_past
 from dealtrace.record import record
@@ -153,13 +153,13 @@ def _card(view: View, site: Site, kind: PastKind, total: int, state: RunState | 
         is_active,
         may_run=may_run(site, kind, state, now),
         continues=state is not None and state.may_continue(now),
-        phase=_phase_words(view, state, is_active=is_active),
+        phase=_phase_label(view, state, is_active=is_active),
         figures=_figures(view, state),
         moves=_moves(view, state),
     )
 
 
-def _phase_words(view: View, state: RunState | None, *, is_active: bool) -> str:
+def _phase_label(view: View, state: RunState | None, *, is_active: bool) -> str:
     if state is None or is_active:
         return ""
     phase = Phase.STOPPED if state.phase in ACTIVE else state.phase  # its process has ended
@@ -176,6 +176,6 @@ def _figures(view: View, state: RunState | None) -> tuple[tuple[str, int], ...]:
 
 def _moves(view: View, state: RunState | None) -> tuple[Move, ...]:
     return tuple(
-        move_in_words(view, move.source, move.target, Moved(move.deals, move.kopecks))
+        move_of(view, move.source, move.target, Moved(move.deals, move.kopecks))
         for move in (state.moves if state is not None else ())
     )

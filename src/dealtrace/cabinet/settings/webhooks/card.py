@@ -10,7 +10,7 @@ from dealtrace import clock
 from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook
 from dealtrace.cabinet.form_pages import Faults, fault_text, number_of, redirect_with_message, show_form_page
 from dealtrace.cabinet.gate import not_found
-from dealtrace.cabinet.settings.webhooks.form import WebhookDraft, draft_of, faults_of, form_words, read_draft
+from dealtrace.cabinet.settings.webhooks.form import WebhookDraft, draft_of, faults_of, form_context, read_draft
 from dealtrace.cabinet.settings.webhooks.labels import PLACE, STATES, STYLES
 from dealtrace.cabinet.view import View
 from dealtrace.errors import DeliveryNotFound, InvalidSetting
@@ -131,7 +131,7 @@ async def _page(
         lines=lines,
         secret=secret,
         since=view.form.get("since"),
-        form=form_words(view, draft or draft_of(webhook)),
+        form=form_context(view, draft or draft_of(webhook)),
     )
 
 

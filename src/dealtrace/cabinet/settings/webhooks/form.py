@@ -53,7 +53,7 @@ def faults_of(view: View, draft: WebhookDraft) -> dict[str, str]:
     return {}
 
 
-def form_words(view: View, draft: WebhookDraft) -> Mapping[str, object]:
+def form_context(view: View, draft: WebhookDraft) -> Mapping[str, object]:
     """Return the context of the form's template: the draft, the events, and the names of the fields of each event."""
     return {
         "draft": draft,

@@ -6,7 +6,7 @@ from starlette.responses import Response
 from dealtrace import clock
 from dealtrace.accounts.webhook import BodyStyle, Webhook
 from dealtrace.cabinet.form_pages import Faults, fault_text, redirect_with_message, show_form_page
-from dealtrace.cabinet.settings.webhooks.form import WebhookDraft, faults_of, form_words, read_draft
+from dealtrace.cabinet.settings.webhooks.form import WebhookDraft, faults_of, form_context, read_draft
 from dealtrace.cabinet.settings.webhooks.labels import PLACE, STATES, STYLES
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidSetting
@@ -49,7 +49,7 @@ async def _page(view: View, draft: WebhookDraft, *, secret: str = "", faults: Fa
         webhooks=[(webhook, view.translate(STATES[webhook.state]), waiting) for webhook, waiting in webhooks],
         styles=[(value.value, view.translate(words), value == draft.style) for value, words in STYLES.items()],
         secret=secret,
-        form=form_words(view, draft),
+        form=form_context(view, draft),
     )
 
 
