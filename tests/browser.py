@@ -122,9 +122,9 @@ class Browser:
         width, height = 8.27, 11.69
         return base64.b64decode(self._ask("Page.printToPDF", paperWidth=width, paperHeight=height)["data"])
 
-    def keep_cookie(self, name: str, value: str, address: str) -> None:
-        """Keep a cookie as if a page of this address had set it."""
-        self._ask("Network.setCookie", name=name, value=value, url=address, path="/")
+    def keep_cookie(self, name: str, value: str, url: str) -> None:
+        """Keep a cookie as if a page of this URL had set it."""
+        self._ask("Network.setCookie", name=name, value=value, url=url, path="/")
 
     def press(self, key: str, *, with_shift: bool = False) -> None:
         """Press a key, by its name in `KEYS`."""
@@ -307,7 +307,7 @@ class Pages:
                 """Keep quiet."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.address = f"http://127.0.0.1:{self._server.server_port}"
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def close(self) -> None:

@@ -69,7 +69,7 @@ class Guest:
         self.site_id, self.secret, self.login = site_id, secret, login
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         cookies = {name: value for name, value in (("session", secret), ("language", language)) if value}
-        self.http = http_client(server.address, headers=sent, cookies=cookies, limits=UNKEPT)
+        self.http = http_client(server.url, headers=sent, cookies=cookies, limits=UNKEPT)
 
     def log_in(self, user: User | str, password: str = PASSWORD, **fields: str) -> httpx.Response:
         """Send the form of the log-in page."""
@@ -78,7 +78,7 @@ class Guest:
 
     def get(self, path: str, /, **query: Any) -> httpx.Response:
         """Open a page."""
-        return self.http.get(self._address_of(path), params=query or None)
+        return self.http.get(self._path_of(path), params=query or None)
 
     def send(
         self, path: str, /, *, files: Mapping[str, tuple[str, bytes]] | None = None, **fields: Any
@@ -86,22 +86,22 @@ class Guest:
         """Send a form of our own page, with the token that it carries."""
         token = {"form_token": form_token_of(self.secret)} if self.secret else {}
         own = {"sec-fetch-site": "same-origin"}
-        return self.http.post(self._address_of(path), data={**token, **fields}, files=files, headers=own)
+        return self.http.post(self._path_of(path), data={**token, **fields}, files=files, headers=own)
 
     def post(self, path: str, /, **fields: Any) -> httpx.Response:
         """Send a form, and follow where it leads."""
         answer = self.send(path, **fields)
         return self.follow(answer.headers["location"]) if answer.is_redirect else answer
 
-    def follow(self, address: str) -> httpx.Response:
-        """Open the address of a link."""
-        return self.http.get(address, follow_redirects=True)
+    def follow(self, url: str) -> httpx.Response:
+        """Open the URL of a link."""
+        return self.http.get(url, follow_redirects=True)
 
     def is_in(self) -> bool:
         """Whether the person is logged in."""
         return self.get("/profile").status_code == httpx.codes.OK
 
-    def _address_of(self, path: str) -> str:
+    def _path_of(self, path: str) -> str:
         return f"/cabinet{path}" if path.startswith("/") else f"/cabinet/{self.site_id}/{path}"
 
 

@@ -43,7 +43,7 @@ class Load:
         return deal_parameters(self._token, orderNumber=number, tags="one,two,three", manager="Коля")
 
     def _register(self, thread: int) -> None:
-        with http_client(self._server.address, timeout=60) as http:
+        with http_client(self._server.url, timeout=60) as http:
             count = 0
             while not self._over.is_set():
                 count += 1

@@ -51,9 +51,9 @@ def take_pictures(folder: Path) -> None:
         for picture in list_pictures(owner):
             browser.renew()
             browser.emulate(width=picture.width, is_dark=picture.is_dark, language=picture.language)
-            browser.keep_cookie("session", owner.secret, server.address)
+            browser.keep_cookie("session", owner.secret, server.url)
             path = picture.page if picture.page.startswith("/") else f"/cabinet/{DEMO_SITE}/{picture.page}"
-            browser.open(server.address + path)
+            browser.open(server.url + path)
             (IMAGES / picture.name).write_bytes(browser.picture())
     finally:
         browser.close()

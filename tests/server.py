@@ -47,9 +47,9 @@ UNKEPT = httpx.Limits(max_keepalive_connections=0)
 _TRUSTS_NOBODY = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
-def http_client(address: str = "", **options: Any) -> httpx.Client:
+def http_client(url: str = "", **options: Any) -> httpx.Client:
     """Return a client for servers without TLS, which is given no certificates: reading them takes 0.02 s of CPU."""
-    return httpx.Client(base_url=address, **{"timeout": 30, "trust_env": False, "verify": _TRUSTS_NOBODY, **options})
+    return httpx.Client(base_url=url, **{"timeout": 30, "trust_env": False, "verify": _TRUSTS_NOBODY, **options})
 
 
 def free_port() -> int:
@@ -74,8 +74,8 @@ class ServerProcess:
         self.folder = folder
         self.port = free_port()
         self.settings = {**dict.fromkeys(LIMITS, 0), **settings}
-        self.address = f"http://{settings.get('host', '127.0.0.1')}:{self.port}"
-        self.http = http_client(self.address, limits=UNKEPT)
+        self.url = f"http://{settings.get('host', '127.0.0.1')}:{self.port}"
+        self.http = http_client(self.url, limits=UNKEPT)
         self.start()
 
     @property

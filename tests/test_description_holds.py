@@ -122,7 +122,7 @@ def test_every_answer_is_one_that_is_described(server: ServerProcess, lively: Si
             _mend(case, asked.kept, lively)
         if asked.is_admitted:
             _admit(case, lively)
-        answer = case.call(base_url=server.address, timeout=ANSWERED_WITHIN_SECONDS, allow_redirects=False)
+        answer = case.call(base_url=server.url, timeout=ANSWERED_WITHIN_SECONDS, allow_redirects=False)
         case.validate_response(answer, checks=CHECKS)
 
     hold()

@@ -577,7 +577,7 @@ def test_the_tour_of_the_readme_works_as_printed(newcomers_server: ServerProcess
     environment = {
         **server.environment,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "API": f"{server.address}/calls-service/RestAPI",
+        "API": f"{server.url}/calls-service/RestAPI",
         "TOKEN": re.findall(r"shown only once: (\S+)", server.printed)[0],
     }
     answer = None
@@ -595,7 +595,7 @@ def test_the_tour_of_the_readme_works_as_printed(newcomers_server: ServerProcess
 
 def test_the_first_request_of_the_tour_is_the_one_that_the_server_prints(newcomers_server: ServerProcess) -> None:
     token = re.findall(r"shown only once: (\S+)", newcomers_server.printed)[0]
-    api = f"{newcomers_server.address}/calls-service/RestAPI"
+    api = f"{newcomers_server.url}/calls-service/RestAPI"
     (printed,) = re.findall(r"^curl .*$", newcomers_server.printed, re.MULTILINE)
     for name in ("README.md", "README.ru.md"):
         first = next(body for _, body in FENCE.findall(read(ROOT / name)) if body.startswith("curl "))

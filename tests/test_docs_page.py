@@ -105,7 +105,7 @@ def test_every_method_stands_there_with_its_parameters_errors_and_limit(
         assert f"<code>{endpoint.shown_path}</code>" in contents
         page = unescape(read(docs_server, f"/docs/methods/{endpoint.shown_name}", language))
         assert not re.findall(r"\{(ru|en|[a-z]+_[a-z_]+)\}", page)
-        assert curl(endpoint).replace(SAMPLE_ORIGIN, docs_server.address) in page
+        assert curl(endpoint).replace(SAMPLE_ORIGIN, docs_server.url) in page
         assert LIMITS[endpoint.rate_limit_class][language] in page
         for parameter in endpoint.described():
             assert f"<code>{parameter.name}</code>" in page
@@ -148,7 +148,7 @@ def test_no_link_is_dead(docs_server: ServerProcess, language: str) -> None:
 def test_a_language_is_chosen_there_and_kept(docs_server: ServerProcess) -> None:
     page = read(docs_server, "/docs/errors", "en-GB,en")
     assert '<html lang="en">' in page
-    with http_client(docs_server.address, limits=UNKEPT) as reader:
+    with http_client(docs_server.url, limits=UNKEPT) as reader:
         for back in ("/docs", "/docs?site=7", "/docs/errors?site=7", "/docs/errors"):
             chosen = {"language": "ru", "back": back}
             answer = reader.post("/cabinet/language", data=chosen, headers={"sec-fetch-site": "same-origin"})

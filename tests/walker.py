@@ -38,12 +38,12 @@ ALL_RULES, RULES_OF_COLOUR = "", "runOnly: ['color-contrast', 'link-in-text-bloc
 
 OFFERS = """[...document.querySelectorAll('a[href]:not([href^="#"]), form, [formaction]')].map(each => {
   const form = each.matches('[formaction]') ? each.form : each
-  const address = ['formaction', 'action', 'href'].map(name => each.getAttribute(name)).find(found => found)
+  const own = ['formaction', 'action', 'href'].map(name => each.getAttribute(name)).find(found => found)
   const method = each.tagName.toLowerCase() === 'a' ? 'get' : form.getAttribute('method') ?? 'get'
-  const to = new URL(address ?? '', location)
+  const to = new URL(own ?? '', location)
   return [method.toUpperCase(), to.origin === location.origin ? to.pathname : '']
 })"""
-"""The method and the path of each link, form and button with an address of its own that the page has."""
+"""The method and the path of each link, form and button with a URL of its own that the page has."""
 STOPS_BEFORE = """(element => {
   const groups = new Set()
   const stops = [...document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex]')].filter(
@@ -113,8 +113,8 @@ def faults_of(browser: Browser) -> Iterator[str]:
 class Walker:
     """Does with a page what a person does, and checks every page that comes of it."""
 
-    def __init__(self, browser: Browser, address: str, way: Way) -> None:
-        self.browser, self.address, self.way = browser, address, way
+    def __init__(self, browser: Browser, url: str, way: Way) -> None:
+        self.browser, self.url, self.way = browser, url, way
         browser.emulate(
             width=way.width,
             is_dark=way.theme == "dark",
@@ -123,8 +123,8 @@ class Walker:
         )
 
     def open(self, path: str) -> None:
-        """Open a page by its address."""
-        self.browser.open(self.address + path)
+        """Open a page by its path."""
+        self.browser.open(self.url + path)
         self.check()
 
     def check(self) -> None:
@@ -151,7 +151,7 @@ class Walker:
         return {page for page in found if page is not None}
 
     def assert_is_refused(self, person: Role | None, page: Page, path: str) -> None:
-        """Open a page by its address as somebody who may not use it: it says so, and offers nothing of that kind."""
+        """Open a page by its path as somebody who may not use it: it says so, and offers nothing of that kind."""
         assert not may_use(person, page), (person, page.path)
         self.open(path)
         assert self.browser.run(STATUS) == refusal_of(page), (person, path)

@@ -32,8 +32,8 @@ REPORT = "/reports?by=source&metrics=deals&period=28d&compare=previous&filter=so
 def root(request: pytest.FixtureRequest, host: ServerProcess, site: FilledSite, browser: Browser) -> str:
     """Log the owner of the site in at a desk or a phone, and give the URL of the site."""
     browser.emulate(width=request.param, is_dark=request.param == 360)
-    browser.keep_cookie("session", site.owner.secret, host.address)
-    return f"{host.address}/cabinet/{site.player.site.id}"
+    browser.keep_cookie("session", site.owner.secret, host.url)
+    return f"{host.url}/cabinet/{site.player.site.id}"
 
 
 def place_of(browser: Browser, point: int) -> tuple[float, float]:
@@ -123,10 +123,8 @@ def test_the_figures_of_dragged_days_widen_no_page(
         large = registration(f"{days_ago}", happened_at=at, amount_rub=Decimal("9" * digits) - days_ago)
         stage_of_host.perform(register_deals, player, large)
     browser.emulate(width=360, language="ru")
-    browser.keep_cookie("session", member_of(host, stage_of_host, player.site.id).secret, host.address)
-    browser.open(
-        f"{host.address}/cabinet/{player.site.id}/reports?by=source&metrics=amount&period=28d&compare=previous"
-    )
+    browser.keep_cookie("session", member_of(host, stage_of_host, player.site.id).secret, host.url)
+    browser.open(f"{host.url}/cabinet/{player.site.id}/reports?by=source&metrics=amount&period=28d&compare=previous")
     browser.run(f"{CHART}.focus()")
     for key, with_shift in (("ArrowRight", False), *[("ArrowRight", True)] * 27):
         browser.press(key, with_shift=with_shift)

@@ -64,7 +64,7 @@ class Scene:
 
     def log_in(self, guest: Guest | None = None) -> None:
         """Be the person who walks, or this guest, without the form for it."""
-        self.walker.browser.keep_cookie("session", (guest or self.person).secret, self.server.address)
+        self.walker.browser.keep_cookie("session", (guest or self.person).secret, self.server.url)
 
     def open(self, place: str) -> None:
         """Open a page of the site, or one whose path begins with a slash."""
@@ -307,7 +307,7 @@ def have_events_sent(scene: Scene) -> None:
 def until_seen(scene: Scene, place: str, selector: str) -> None:
     """Open a page again until it has an element."""
     for _ in range(200):
-        scene.walker.browser.open(scene.server.address + place)
+        scene.walker.browser.open(scene.server.url + place)
         if scene.walker.finds(selector):
             break
     scene.walker.check()
@@ -648,7 +648,7 @@ def scene(
     way: Way,
 ) -> Scene:
     """Give a scene in which a person walks as the parameter `way` of the test says."""
-    return Scene(server, served, filled, people, Walker(browser, server.address, way), f"walk{next(_NUMBERS)}")
+    return Scene(server, served, filled, people, Walker(browser, server.url, way), f"walk{next(_NUMBERS)}")
 
 
 def walk(scene: Scene, journey: Journey) -> None:
@@ -707,7 +707,7 @@ def test_the_first_user_comes_in(
     with database.write() as connection:
         key = invite_first_user(connection, datetime.now(UTC))
     database.close()
-    walker = Walker(browser, server.address, PAIRWISE[0])
+    walker = Walker(browser, server.url, PAIRWISE[0])
     walker.open(f"/cabinet/welcome?key={key}")
     walker.write("[name=login]", "first@example.com")
     walker.write("[name=password]", PASSWORD)

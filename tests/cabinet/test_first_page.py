@@ -38,7 +38,7 @@ def test_the_one_time_link_leads_to_the_steps_that_remain(
     assert text_of(first.text).index("What remains to be connected") < text_of(first.text).index("Deals from the CRM")
     assert steps_on(first.text) == [("○", title, True) for title in STEPS]
     assert text_of(first.text).count("no data yet") == len(STEPS)
-    assert f"{server.address}/counter/1.js" in first.text
+    assert f"{server.url}/counter/1.js" in first.text
     for words in ZEROS:
         assert words not in first.text, words
 

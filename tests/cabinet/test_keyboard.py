@@ -41,8 +41,8 @@ TABS_MAX = 500
 def root(host: ServerProcess, site: FilledSite, browser: Browser) -> str:
     """Log the owner of the site in, and give the URL of the site."""
     browser.emulate()
-    browser.keep_cookie("session", site.owner.secret, host.address)
-    return f"{host.address}/cabinet/{site.player.site.id}"
+    browser.keep_cookie("session", site.owner.secret, host.url)
+    return f"{host.url}/cabinet/{site.player.site.id}"
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -139,13 +139,13 @@ def test_the_keys_are_a_plain_page_for_everybody_who_is_logged_in(
     reader = member_of(host, Stage(database), site.player.site.id, Role.READER)
     database.close()
     browser.emulate(runs_scripts=False)
-    browser.keep_cookie("session", reader.secret, host.address)
+    browser.keep_cookie("session", reader.secret, host.url)
     browser.open(f"{root}/")
     tab_to(browser, "header [data-key='?']")
     assert press_and_wait(browser, "Enter") == "/cabinet/keys"
     for language, words in (("en", "next rows"), ("ru", "следующие строки")):
         browser.emulate(language=language)
-        browser.open(f"{host.address}/cabinet/keys")
+        browser.open(f"{host.url}/cabinet/keys")
         assert words in browser.run("document.querySelector('main').innerText")
 
 
@@ -158,15 +158,15 @@ def test_the_keys_of_single_characters_are_turned_off_and_on(
     person = member_of(host, Stage(database), site.player.site.id, Role.ANALYST)
     database.close()
     browser.emulate(runs_scripts=scripts)
-    browser.keep_cookie("session", person.secret, host.address)
+    browser.keep_cookie("session", person.secret, host.url)
     for word, has_keys in (("off", False), ("on", True)):
-        browser.open(f"{host.address}/cabinet/profile")
+        browser.open(f"{host.url}/cabinet/profile")
         tab_to(browser, "[name=has_keys]")
         browser.press(" ")
         tab_to(browser, "form[action$='/profile/keys'] button")
         assert press_and_wait(browser, "Enter") == "/cabinet/profile"
         assert browser.run("document.querySelector('[name=has_keys]').checked") is has_keys
-        browser.open(f"{host.address}/cabinet/keys")
+        browser.open(f"{host.url}/cabinet/keys")
         assert browser.run(f"document.querySelector('main').innerText.includes('{word}')")
         if scripts and has_keys:
             browser.open(f"{root}/")

@@ -29,9 +29,9 @@ def test_no_page_is_wider_than_a_phone(
 ) -> None:
     browser.emulate(width=WIDTH, language=language)
     if page != "/login":
-        browser.keep_cookie("session", site.owner.secret, host.address)
+        browser.keep_cookie("session", site.owner.secret, host.url)
     path, mark, query = page.partition("?")
-    browser.open(f"{host.address}{site.path_of(path)}{mark}{query}")
+    browser.open(f"{host.url}{site.path_of(path)}{mark}{query}")
     browser.resize(WIDTH, HEIGHT)
     is_wider = browser.run("document.documentElement.scrollWidth > innerWidth")
     assert not is_wider, browser.run(TOO_WIDE)[:5]
@@ -42,8 +42,8 @@ def test_a_long_source_leaves_its_row_on_one_screen(
     host: ServerProcess, site: FilledSite, browser: Browser, page: str
 ) -> None:
     browser.emulate(width=WIDTH)
-    browser.keep_cookie("session", site.owner.secret, host.address)
+    browser.keep_cookie("session", site.owner.secret, host.url)
     path, mark, query = page.partition("?")
-    browser.open(f"{host.address}{site.path_of(path)}{mark}{query}")
+    browser.open(f"{host.url}{site.path_of(path)}{mark}{query}")
     browser.resize(WIDTH, HEIGHT)
     assert 0 < browser.run(ROWS_TALLEST) < HEIGHT

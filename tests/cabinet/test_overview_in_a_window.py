@@ -102,9 +102,9 @@ def open_overview(
     browser: Browser, host: ServerProcess, owner: Guest, shop: Player, *, width: int, language: str
 ) -> None:
     browser.emulate(width=width)
-    browser.keep_cookie("session", owner.secret, host.address)
-    browser.keep_cookie("language", language, host.address)
-    browser.open(f"{host.address}/cabinet/{shop.site.id}/?period=28d&compare=previous")
+    browser.keep_cookie("session", owner.secret, host.url)
+    browser.keep_cookie("language", language, host.url)
+    browser.open(f"{host.url}/cabinet/{shop.site.id}/?period=28d&compare=previous")
 
 
 @pytest.mark.parametrize("language", ["ru", "en"])
@@ -133,11 +133,11 @@ def test_all_columns_of_the_sites_are_seen_at_1280_pixels_and_a_phone_scrolls_on
     host: ServerProcess, stage_of_host: Stage, shops: list[Player], browser: Browser, language: str
 ) -> None:
     owner = logged_in(host, stage_of_host.database, {each.site.id: Role.OWNER for each in shops})
-    browser.keep_cookie("session", owner.secret, host.address)
-    browser.keep_cookie("language", language, host.address)
+    browser.keep_cookie("session", owner.secret, host.url)
+    browser.keep_cookie("language", language, host.url)
     for width in (1280, 360):
         browser.emulate(width=width)
-        browser.open(f"{host.address}/cabinet/")
+        browser.open(f"{host.url}/cabinet/")
         ((wanted, given),) = browser.run(WIDTHS)
         assert wanted <= given or width == 360
         assert browser.run("document.documentElement.scrollWidth <= innerWidth")

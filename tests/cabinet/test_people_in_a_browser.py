@@ -46,14 +46,14 @@ def path_of(browser: Browser) -> str:
 def test_a_person_logs_in_sets_up_a_second_factor_and_comes_back_with_it(
     server: ServerProcess, phone: Browser, anna: User
 ) -> None:
-    phone.run(f"location.href = {json.dumps(server.address + '/cabinet/profile')}")
+    phone.run(f"location.href = {json.dumps(server.url + '/cabinet/profile')}")
     phone.wait("location.pathname === '/cabinet/login' && document.readyState === 'complete'")
     assert list(faults_of(phone)) == []
     fill_in(phone, "/login", login=anna.login, password=PASSWORD)
     assert path_of(phone) == "/cabinet/profile"
     assert list(faults_of(phone)) == []
 
-    phone.open(f"{server.address}/cabinet/profile/second-factor")
+    phone.open(f"{server.url}/cabinet/profile/second-factor")
     assert list(faults_of(phone)) == []
     assert phone.run("document.images[0].naturalWidth > 100"), "the policy lets the QR code in"
     secret = phone.run("document.querySelector('[name=secret]').value")
@@ -67,5 +67,5 @@ def test_a_person_logs_in_sets_up_a_second_factor_and_comes_back_with_it(
     assert path_of(phone) == "/cabinet/login/code"
     assert list(faults_of(phone)) == []
     fill_in(phone, "/login/code", code=code)
-    phone.open(f"{server.address}/cabinet/profile")
+    phone.open(f"{server.url}/cabinet/profile")
     assert phone.run("document.querySelector('h1').textContent") == anna.login

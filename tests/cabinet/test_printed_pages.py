@@ -97,8 +97,8 @@ def filled(server: ServerProcess, served: Stage) -> FilledSite:
 def open_page(server: ServerProcess, filled: FilledSite, browser: Browser, page: str, *, language: str = "en") -> None:
     browser.emulate(is_dark=True, language=language)
     if page not in OF_NOBODY:
-        browser.keep_cookie("session", filled.owner.secret, server.address)
-    browser.open(server.address + (page if page in DOCUMENTS else filled.path_of(page)))
+        browser.keep_cookie("session", filled.owner.secret, server.url)
+    browser.open(server.url + (page if page in DOCUMENTS else filled.path_of(page)))
 
 
 @pytest.mark.parametrize("page", PAGES_WITH_BUTTONS)

@@ -166,8 +166,8 @@ def test_a_refused_form_says_why_and_axe_finds_nothing(
     browser.emulate(language=language)
     if not is_open:
         who = member_of(server, served, filled.player.site.id, None) if page.startswith("/profile") else filled.owner
-        browser.keep_cookie("session", who.secret, server.address)
-    browser.open(f"{server.address}/healthz")  # the smallest page of our own to send the form from
+        browser.keep_cookie("session", who.secret, server.url)
+    browser.open(f"{server.url}/healthz")  # the smallest page of our own to send the form from
     browser.run(SEND % (json.dumps(filled.path_of(page)), json.dumps(fields)))
     browser.wait(LOADED)
     assert_is_refused_well(browser, language)
@@ -180,8 +180,8 @@ def test_a_refused_question_says_why_and_axe_finds_nothing(
     server: ServerProcess, filled: FilledSite, browser: Browser, asked: str, language: str
 ) -> None:
     browser.emulate(language=language)
-    browser.keep_cookie("session", filled.owner.secret, server.address)
-    browser.open(f"{server.address}/cabinet/{filled.player.site.id}/{asked}")
+    browser.keep_cookie("session", filled.owner.secret, server.url)
+    browser.open(f"{server.url}/cabinet/{filled.player.site.id}/{asked}")
     assert_is_refused_well(browser, language)
 
 

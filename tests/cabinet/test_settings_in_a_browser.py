@@ -21,12 +21,12 @@ pytestmark = on_one_engine
 def boss(server: ServerProcess, served: Stage, owner: Player, browser: Browser) -> Guest:
     """Give the owner of the site, whom the browser is logged in as."""
     person = member_of(server, served, owner.site.id)
-    browser.keep_cookie("session", person.secret, server.address)
+    browser.keep_cookie("session", person.secret, server.url)
     return person
 
 
 def url(server: ServerProcess, boss: Guest, place: str) -> str:
-    return f"{server.address}/cabinet/{boss.site_id}/{place}"
+    return f"{server.url}/cabinet/{boss.site_id}/{place}"
 
 
 def test_the_counter_page_follows_by_itself(
@@ -57,7 +57,7 @@ def test_a_webhook_is_tested_and_says_so(server: ServerProcess, boss: Guest, bro
     receiver = Receiver()
     try:
         made = boss.send("settings/webhooks", url=receiver.url, style="form", event="deal.created")
-        browser.open(server.address + made.headers["location"])
+        browser.open(server.url + made.headers["location"])
         browser.run("document.querySelector('[value=test]').click()")
         browser.wait("location.search === '?done=testing'")
         browser.wait("document.getElementById('webhook').textContent.includes('accepted')")

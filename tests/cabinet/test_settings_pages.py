@@ -501,8 +501,8 @@ def test_the_webhook_of_a_neighbour_is_unknown(
 @pytest.mark.parametrize("path", ["settings/counter", ""])
 def test_a_new_site_shows_one_url_for_calls_and_one_for_deals(server: ServerProcess, boss: Guest, path: str) -> None:
     text = text_of(boss.get(path).text)
-    assert f"{server.address}/event-service/platform/asterisk/inbound-call?apikey=TOKEN" in text
-    assert f"{server.address}/calls-service/RestAPI/orders/register/?clientApiId=TOKEN" in text
+    assert f"{server.url}/event-service/platform/asterisk/inbound-call?apikey=TOKEN" in text
+    assert f"{server.url}/calls-service/RestAPI/orders/register/?clientApiId=TOKEN" in text
 
 
 @pytest.mark.parametrize("page", ["settings/counter", ""])
@@ -514,7 +514,7 @@ def test_lines_to_copy_have_the_origin_that_browsers_use_behind_a_proxy_with_htt
         stage = Stage(database)
         site_id = stage.open_site().site.id
         guest = member_of(server, stage, site_id)
-    wait_until(lambda: f"{server.address}/c" in html.unescape(guest.get(page).text))
+    wait_until(lambda: f"{server.url}/c" in html.unescape(guest.get(page).text))
     guest.http.cookies.set("__Host-session", guest.secret)
     guest.http.headers.update({"x-forwarded-proto": "https", "host": "deals.shop.example"})
     shown = html.unescape(guest.get(page).text)
@@ -526,7 +526,7 @@ def test_the_counter_page_has_the_lines_to_copy_and_the_last_visit(
     server: ServerProcess, boss: Guest, served: Stage, owner: Player
 ) -> None:
     page = boss.get("settings/counter")
-    assert f'<script async src="{server.address}/counter/{owner.site.id}.js"></script>' in html.unescape(page.text)
+    assert f'<script async src="{server.url}/counter/{owner.site.id}.js"></script>' in html.unescape(page.text)
     assert "No visits have been counted yet" in text_of(page.text)
     source = TrafficSource("yandex", "cpc")
     served.visit(owner, NOW, source, landing_url=f"https://shop.example/{HOSTILE}", browser="Firefox")

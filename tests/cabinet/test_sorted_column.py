@@ -39,8 +39,8 @@ def test_the_sorted_column_is_seen(
     host: ServerProcess, site: FilledSite, browser: Browser, question: str, width: int, *, runs_scripts: bool
 ) -> None:
     browser.emulate(width=width, runs_scripts=runs_scripts)
-    browser.keep_cookie("session", site.owner.secret, host.address)
-    browser.open(f"{host.address}/cabinet/{site.player.site.id}/reports?{question}&period=28d")
+    browser.keep_cookie("session", site.owner.secret, host.url)
+    browser.open(f"{host.url}/cabinet/{site.player.site.id}/reports?{question}&period=28d")
     found = browser.run(SEEN)
     assert found["isWider"] or width > 360, "else nothing is tried"
     assert found["rows"] == found["all"] > 1

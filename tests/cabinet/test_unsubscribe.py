@@ -163,7 +163,7 @@ def test_a_link_that_is_not_ours_or_no_longer_sent_to_changes_nothing(
 def test_a_person_leaves_and_comes_back_in_a_browser(
     server: ServerProcess, link: Callable[..., str], browser: Browser
 ) -> None:
-    browser.open(server.address + link(MailList.ALERT))
+    browser.open(server.url + link(MailList.ALERT))
     for before, after in (("leave", "again"), ("again", "leave")):
         browser.run(f"document.querySelector('main [value={before}]').click()")
         browser.wait(f"document.querySelector('main [value={after}]') !== null && document.readyState === 'complete'")

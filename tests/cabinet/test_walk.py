@@ -45,8 +45,8 @@ def test_axe_finds_nothing_in_either_theme_and_the_page_fits_a_phone(
 ) -> None:
     browser.emulate()
     if page not in OF_NOBODY:
-        browser.keep_cookie("session", site.owner.secret, host.address)
-    browser.open(host.address + (page if page in DOCUMENTS else site.path_of(page)))
+        browser.keep_cookie("session", site.owner.secret, host.url)
+    browser.open(host.url + (page if page in DOCUMENTS else site.path_of(page)))
     assert_is_well_made(browser)
 
 
@@ -68,8 +68,8 @@ def test_axe_finds_nothing_in_what_pages_are_asked_for(
     host: ServerProcess, site: FilledSite, browser: Browser, view: str
 ) -> None:
     browser.emulate(language=VIEWS[view])
-    browser.keep_cookie("session", site.owner.secret, host.address)
-    browser.open(f"{host.address}/cabinet/{site.player.site.id}/{view}")
+    browser.keep_cookie("session", site.owner.secret, host.url)
+    browser.open(f"{host.url}/cabinet/{site.player.site.id}/{view}")
     assert browser.run("document.querySelector('main table') !== null")
     assert_is_well_made(browser)
 
@@ -81,8 +81,8 @@ def test_axe_finds_nothing_on_any_page_in_russian(
 ) -> None:
     browser.emulate(language="ru")
     if page not in OF_NOBODY:
-        browser.keep_cookie("session", site.owner.secret, host.address)
-    browser.open(host.address + (page if page in DOCUMENTS else site.path_of(page)))
+        browser.keep_cookie("session", site.owner.secret, host.url)
+    browser.open(host.url + (page if page in DOCUMENTS else site.path_of(page)))
     assert browser.run("document.documentElement.lang") == "ru"
     assert_is_well_made(browser)
 
@@ -92,8 +92,8 @@ def test_axe_finds_nothing_on_pages_in_russian(
     host: ServerProcess, site: FilledSite, browser: Browser, page: str
 ) -> None:
     browser.emulate(language="ru")
-    browser.keep_cookie("session", site.owner.secret, host.address)
-    browser.open(host.address + site.path_of(page))
+    browser.keep_cookie("session", site.owner.secret, host.url)
+    browser.open(host.url + site.path_of(page))
     assert browser.run("document.documentElement.lang") == "ru"
     assert_is_well_made(browser)
 
@@ -129,8 +129,8 @@ def test_axe_finds_nothing_on_answers_of_forms(
     host: ServerProcess, site: FilledSite, browser: Browser, answer: str, language: str
 ) -> None:
     page, field, button, shown = ANSWERS[answer]
-    walker = Walker(browser, host.address, Way("mouse", 1280, "light", language, "with scripts", Role.OWNER))
-    browser.keep_cookie("session", site.owner.secret, host.address)
+    walker = Walker(browser, host.url, Way("mouse", 1280, "light", language, "with scripts", Role.OWNER))
+    browser.keep_cookie("session", site.owner.secret, host.url)
     walker.open(site.path_of(page))
     if field:
         walker.use(field)
@@ -147,9 +147,9 @@ def test_axe_finds_nothing_on_pages_that_refuse(
 ) -> None:
     browser.emulate(language=language)
     analyst = member_of(host, stage_of_host, site.player.site.id, Role.ANALYST)
-    browser.keep_cookie("session", analyst.secret, host.address)
+    browser.keep_cookie("session", analyst.secret, host.url)
     assert analyst.get(place).status_code == {"settings/tokens": 403, "deals/1": 404}[place]
-    browser.open(f"{host.address}/cabinet/{site.player.site.id}/{place}")
+    browser.open(f"{host.url}/cabinet/{site.player.site.id}/{place}")
     assert_is_well_made(browser)
 
 
@@ -166,8 +166,8 @@ def test_axe_finds_nothing_where_a_code_is_asked_for(
     assert secret is not None
     guest.send("/profile/second-factor", secret=secret[1], code=pyotp.TOTP(secret[1]).now())
     guest.log_in(user)
-    browser.keep_cookie("session", guest.http.cookies["session"], host.address)
-    browser.open(f"{host.address}/cabinet/login/code")
+    browser.keep_cookie("session", guest.http.cookies["session"], host.url)
+    browser.open(f"{host.url}/cabinet/login/code")
     assert browser.run("location.pathname") == "/cabinet/login/code"
     assert_is_well_made(browser)
 
@@ -177,8 +177,8 @@ def test_a_phone_shows_whole_sums_readable_charts_and_whose_row_it_is(
     host: ServerProcess, site: FilledSite, browser: Browser, page: str
 ) -> None:
     browser.emulate()
-    browser.keep_cookie("session", site.owner.secret, host.address)
-    browser.open(f"{host.address}/cabinet/{site.player.site.id}{page}")
+    browser.keep_cookie("session", site.owner.secret, host.url)
+    browser.open(f"{host.url}/cabinet/{site.player.site.id}{page}")
     browser.resize(360, 740)
     lines = browser.run(
         "[...document.querySelectorAll('.figure .value')].map(e => e.getClientRects().length * (e.scrollWidth <= "
@@ -214,7 +214,7 @@ def test_a_person_finds_every_way(
 def walk(host: ServerProcess, stage: Stage, site: FilledSite, browser: Browser, way: Way) -> None:
     """Log in, do on each page what the role may do there, be refused what it may not do, and log out."""
     root, roles = f"/cabinet/{site.player.site.id}", {site.player.site.id: way.role} if way.role is not None else None
-    walker, user = Walker(browser, host.address, way), new_user(stage.database, roles)
+    walker, user = Walker(browser, host.url, way), new_user(stage.database, roles)
     walker.open("/cabinet/login")
     walker.write("[name=login]", user.login)
     walker.write("[name=password]", PASSWORD)

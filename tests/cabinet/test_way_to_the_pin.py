@@ -25,8 +25,8 @@ def test_the_link_opens_the_fold_and_shows_it(
     (outcome,) = stage_of_host.perform(register_deals, player, registration("1", clue=by_contact("79205550055")))
     owner = member_of(host, stage_of_host, player.site.id)
     browser.emulate(width=width, runs_scripts=runs_scripts)
-    browser.keep_cookie("session", owner.secret, host.address)
-    browser.open(f"{host.address}/cabinet/{player.site.id}/deals/{outcome.deal_id}")
+    browser.keep_cookie("session", owner.secret, host.url)
+    browser.open(f"{host.url}/cabinet/{player.site.id}/deals/{outcome.deal_id}")
     browser.run(f"{LINK}.scrollIntoView({{block: 'center'}})")
     left, top = browser.run(f"(box => [box.left, box.top])({LINK}.getBoundingClientRect())")
     assert browser.run("document.querySelector('#pin').closest('details').open") is False

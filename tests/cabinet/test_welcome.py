@@ -160,7 +160,7 @@ def test_a_form_from_a_foreign_page_is_refused(
     assert answer.status_code == 403
     assert "чужой страницы" in answer.text
     assert not is_there(host, "anna")
-    assert send(server, key, "anna", origin=server.address).status_code == 303
+    assert send(server, key, "anna", origin=server.url).status_code == 303
 
 
 def test_a_form_that_is_too_large_is_refused_whether_it_says_so_or_not(

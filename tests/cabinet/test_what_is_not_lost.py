@@ -63,7 +63,7 @@ def test_the_page_that_sent_a_form_is_the_one_to_come_back_to(server: ServerProc
     missed = f"/cabinet/{filled.player.site.id}/leads?tab=missed"
     guest = Guest(server, language="en")
     for referer, expected in (
-        (f"{server.address}{missed}", missed),
+        (f"{server.url}{missed}", missed),
         ("https://evil.example/cabinet/", missed.partition("?")[0]),
         ("http://[", missed.partition("?")[0]),
     ):

@@ -358,7 +358,7 @@ def test_lists_that_come_at_once_do_not_disturb_each_other(
 
     def send(caller: int) -> None:
         items = [good(path, 100 * caller + number) for number in range(100)]
-        with http_client(server.address, timeout=60) as http:
+        with http_client(server.url, timeout=60) as http:
             answers.append(http.post(path, headers=headers_of(owner), json={LIST_OF[path]: [*items[:99], items[0]]}))
 
     callers = [threading.Thread(target=send, args=(number,)) for number in range(8)]

@@ -40,7 +40,7 @@ def test_the_first_start_prints_all_that_is_needed_to_register_a_deal(
     start_server_on: StartServer, tmp_path: Path
 ) -> None:
     server = started_on_nothing(start_server_on, tmp_path)
-    assert f"listens on {server.address}" in server.printed
+    assert f"listens on {server.url}" in server.printed
     command = curl_line(server.printed)
     environment = {**os.environ, "NO_PROXY": "*"}
     for _ in range(2):
@@ -66,7 +66,7 @@ def test_the_next_starts_print_a_new_link_until_there_is_a_user_and_the_older_on
     assert server.stop() == 0
     server.start()
     second = server.printed.removeprefix(first)
-    assert server.address in second
+    assert server.url in second
     assert "token" not in second
     assert "curl" not in second
     old, new = LINK.search(first), LINK.search(second)
@@ -82,7 +82,7 @@ def test_the_next_starts_print_a_new_link_until_there_is_a_user_and_the_older_on
     assert server.stop() == 0
     server.start()
     third = server.printed.removeprefix(first + second)
-    assert server.address in third
+    assert server.url in third
     assert "/cabinet/welcome" not in third
     assert "token" not in third
 
@@ -211,7 +211,7 @@ def test_two_processes_on_postgresql_share_their_figures_and_name_their_requests
 
         def both_answered() -> bool:
             with http_client() as fresh:
-                named.append(fresh.get(f"{server.address}/healthz").headers["x-request-id"])
+                named.append(fresh.get(f"{server.url}/healthz").headers["x-request-id"])
             return len(named) >= 60 and len({name.partition("-")[0] for name in named}) == 2
 
         def counted() -> int:

@@ -95,7 +95,7 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def client(kind: str, server: ServerProcess, owner: Player) -> Both:
-    return Both(kind, server.address, owner.token, rate_per_second=None)
+    return Both(kind, server.url, owner.token, rate_per_second=None)
 
 
 def plain(**more: Any) -> Any:
@@ -105,7 +105,7 @@ def plain(**more: Any) -> Any:
 def test_a_deal_is_registered_with_all_that_is_said(kind: str, server: ServerProcess, served: Stage) -> None:
     player = served.open_site(contact_matching=True, fields=["margin"])
     call = served.call(player, MADE_AT - timedelta(minutes=5), phone="79205557001")
-    client = Both(kind, server.address, player.token)
+    client = Both(kind, server.url, player.token)
     result = client.send(
         plain(
             amount_rub=Decimal("1000.50"), number="К/1 {2}", phone="8 920 555-70-01", link_threshold_seconds=600,
@@ -130,7 +130,7 @@ def test_a_deal_without_a_number_gets_one_and_is_safe_to_repeat(client: Both) ->
 def test_the_clock_is_the_sites(kind: str, server: ServerProcess, served: Stage) -> None:
     zone = ZoneInfo("Asia/Vladivostok")
     player = served.open_site(time_zone=zone)
-    client = Both(kind, server.address, player.token)
+    client = Both(kind, server.url, player.token)
     at = datetime(2018, 3, 25, 22, 30, tzinfo=UTC)
     assert client.send(plain(happened_at=at, zone=zone)).happened_at == at
     (deal,) = client.each(deals(player.site.id, DAY, DAY, zone=zone))
@@ -172,7 +172,7 @@ def test_a_deal_is_deleted_once(client: Both) -> None:
 def test_a_journal_is_read_to_its_end(kind: str, server: ServerProcess, served: Stage, monkeypatch: Any) -> None:
     monkeypatch.setattr("dealtrace_client.methods.PAGE_SIZE", 2)
     player = served.open_site()
-    client = Both(kind, server.address, player.token, rate_per_second=None)
+    client = Both(kind, server.url, player.token, rate_per_second=None)
     made = [client.send(plain(happened_at=MADE_AT + timedelta(seconds=n), tags=[f"t{n}"])) for n in range(5)]
     result = client.each(deals(player.site.id, DAY, DAY))
     assert [(item.deal_id, item.tags) for item in result] == [(item.deal_id, (f"t{n}",)) for n, item in enumerate(made)]
@@ -195,7 +195,7 @@ def test_the_journal_of_calls_is_read_to_its_end(
             player, MADE_AT + timedelta(minutes=n), phone="79205557001", seconds=60, reference=f"r{n}",
             visit_id=seen.id, annotations=said, circumstances=result,
         )  # fmt: skip
-    client = Both(kind, server.address, player.token, rate_per_second=None)
+    client = Both(kind, server.url, player.token, rate_per_second=None)
     deal = client.send(plain(call_id=call.id))
     found = client.each(calls(player.site.id, DAY, DAY))
     assert [item.reference for item in found] == ["r0", "r1", "r2", "r3", "r4"]
@@ -226,7 +226,7 @@ def test_the_journal_of_lead_requests_is_read_to_its_end(
             player, MADE_AT + timedelta(minutes=n), number=f"n{n}", phone="79205557001", email="i@x.ru",
             form_name="Корзина", annotations=Annotations(tags=("vip",)),
         )  # fmt: skip
-    client = Both(kind, server.address, player.token, rate_per_second=None)
+    client = Both(kind, server.url, player.token, rate_per_second=None)
     found = client.each(lead_requests(DAY, DAY))
     assert [item.number for item in found] == [f"n{n}" for n in range(count)]
     for item in found[:1]:
@@ -242,7 +242,7 @@ def test_the_model_of_a_journal_may_be_chosen(kind: str, server: ServerProcess, 
     direct = served.visit(player, MADE_AT - timedelta(hours=1), TrafficSource("(direct)", "(none)"))
     served.call(player, MADE_AT, visit_id=direct.id)
     served.lead_request(player, MADE_AT, phone="79205557001", visit_id=direct.id)
-    client = Both(kind, server.address, player.token, rate_per_second=None)
+    client = Both(kind, server.url, player.token, rate_per_second=None)
     for model, source in ((None, "ya"), (0, "(direct)"), (1, "ya")):
         (call,) = client.each(calls(player.site.id, DAY, DAY, attribution=model))
         (sent,) = client.each(lead_requests(DAY, DAY, attribution=model))
@@ -265,14 +265,14 @@ def test_a_refusal_names_what_is_wrong(client: Both, kind: str, server: ServerPr
     with pytest.raises(NotFound):
         client.send(update(number="nobody", status="won"))
     with pytest.raises(TokenRejected):
-        Both(kind, server.address, "wrong").send(plain())
+        Both(kind, server.url, "wrong").send(plain())
     with pytest.raises(TokenRejected):
         client.each(deals(owner.site.id + 1, DAY, DAY))
 
 
 def test_spent_points_are_told_at_once(kind: str, server: ServerProcess, served: Stage) -> None:
     player = served.open_site(points_per_day=1)
-    client = Both(kind, server.address, player.token)
+    client = Both(kind, server.url, player.token)
     client.send(plain())
     refused = '"code":10031'
     before = server.logged.count(refused)
@@ -298,7 +298,7 @@ def first_token(server: ServerProcess) -> str:
 @on_one_engine
 def test_it_keeps_under_the_rate_of_the_server(start_server: Callable[..., ServerProcess]) -> None:
     server = start_server(rate_per_second=6)  # one more than is sent: a request may be under way for longer than others
-    with Client(server.address, first_token(server), retries=Retries(tries_max=1)) as client:
+    with Client(server.url, first_token(server), retries=Retries(tries_max=1)) as client:
         for _ in range(12):
             client.send(plain())
 
@@ -306,7 +306,7 @@ def test_it_keeps_under_the_rate_of_the_server(start_server: Callable[..., Serve
 def away_for_a_second(kind: str, server: ServerProcess) -> tuple[Both, Callable[[Any], Any]]:
     """End a server; return a patient client, and a function that sends a call by it while the server comes back."""
     patient = Retries(tries_max=200, first_pause_seconds=0.1, longest_pause_seconds=0.5)
-    client = Both(kind, server.address, first_token(server), retries=patient)
+    client = Both(kind, server.url, first_token(server), retries=patient)
     server.kill()
 
     def send(call: Any) -> Any:
@@ -357,7 +357,7 @@ class Strange:
                 """Keep quiet."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.address = f"http://127.0.0.1:{self._server.server_port}"
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def close(self) -> None:
@@ -401,7 +401,7 @@ def test_what_may_pass_is_tried_again_with_the_same_number(
     kind: str, strange: Callable[..., Strange], first: Any
 ) -> None:
     server = strange(first, (200, ANSWER, {}))
-    assert Both(kind, server.address, "t", retries=QUICK).send(plain()).deal_id == 7
+    assert Both(kind, server.url, "t", retries=QUICK).send(plain()).deal_id == 7
     assert len(server.asked) == 2
     assert server.asked[0] == server.asked[1]
 
@@ -426,7 +426,7 @@ def test_what_does_not_pass_is_told(
 ) -> None:
     server = strange(answer)
     with pytest.raises(fault):
-        Both(kind, server.address, "t", retries=QUICK).send(plain())
+        Both(kind, server.url, "t", retries=QUICK).send(plain())
     assert len(server.asked) == tries
 
 
@@ -451,7 +451,7 @@ def test_a_call_that_adds_something_is_not_repeated_if_it_may_have_been_stored(
 ) -> None:
     server = strange(answer)
     with pytest.raises(fault):
-        Both(kind, server.address, "t", retries=QUICK).send(call)
+        Both(kind, server.url, "t", retries=QUICK).send(call)
     assert len(server.asked) == 1
 
 
@@ -460,7 +460,7 @@ def test_a_call_that_adds_something_is_repeated_if_nothing_was_stored(
     kind: str, strange: Callable[..., Strange], code: tuple[int, int]
 ) -> None:
     server = strange((code[0], error(code[1]), {"Retry-After": "0"}), (200, OUTCOMES, {}))
-    assert Both(kind, server.address, "t", retries=QUICK).send(COMMENTED) == ()
+    assert Both(kind, server.url, "t", retries=QUICK).send(COMMENTED) == ()
     assert len(server.asked) == 2
 
 
@@ -475,16 +475,16 @@ def test_a_call_that_adds_something_waits_for_a_server_that_is_not_there(
 def test_a_change_without_a_comment_is_repeated(kind: str, strange: Callable[..., Strange]) -> None:
     for change in (OrderChange("A-1", status="won"), OrderChange("A-1", comment="")):
         server = strange(None, (200, OUTCOMES, {}))
-        assert Both(kind, server.address, "t", retries=QUICK).send(change_orders([change])) == ()
+        assert Both(kind, server.url, "t", retries=QUICK).send(change_orders([change])) == ()
         assert len(server.asked) == 2
 
 
 def test_a_deletion_whose_answer_was_lost_counts_as_done(kind: str, strange: Callable[..., Strange]) -> None:
     server = strange(None, (400, error(10041), {}))
-    assert Both(kind, server.address, "t", retries=QUICK).send(delete(number="n")) == Deleted(None, "n")
+    assert Both(kind, server.url, "t", retries=QUICK).send(delete(number="n")) == Deleted(None, "n")
     server = strange((400, error(10041), {}))
     with pytest.raises(NotFound):
-        Both(kind, server.address, "t", retries=QUICK).send(delete(number="n"))
+        Both(kind, server.url, "t", retries=QUICK).send(delete(number="n"))
 
 
 def test_the_pace_lets_so_many_through_in_any_second() -> None:
@@ -527,7 +527,7 @@ def test_the_examples_of_the_document_run(server: ServerProcess, served: Stage) 
     blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     assert len(blocks) >= 3
     for block in blocks:
-        program = block.replace("https://deals.example.com", server.address).replace('"TOKEN"', repr(player.token))
+        program = block.replace("https://deals.example.com", server.url).replace('"TOKEN"', repr(player.token))
         exec(compile(program.replace("SITE_ID", str(player.site.id)), "docs/client.md", "exec"), {})  # noqa: S102
     assert "K2018001" in [row[2] for row in rows_of(served.database, player)["deal"]]
 
@@ -566,7 +566,7 @@ def test_a_deal_of_the_journal_has_a_typed_origin(
 ) -> None:
     seen = served.visit(owner, MADE_AT - timedelta(minutes=5), TrafficSource("yandex", "cpc", "весна"))
     call = served.call(owner, MADE_AT, visit_id=seen.id)
-    client = Both(kind, server.address, owner.token, rate_per_second=None)
+    client = Both(kind, server.url, owner.token, rate_per_second=None)
     with_visit, without = client.send(plain(call_id=call.id)), client.send(plain())
     found = {deal.deal_id: deal.visit for deal in client.each(deals(owner.site.id, DAY, DAY))}
     origin = found[with_visit.deal_id]

@@ -34,12 +34,12 @@ def serve(browser: Browser, server: ServerProcess, owner: Player) -> Iterator[Ca
     with ExitStack() as opened:
 
         def begin(page: str) -> str:
-            named = {"{server}": server.address, "{site}": str(owner.site.id), "{counter}": owner.site.counter_code}
+            named = {"{server}": server.url, "{site}": str(owner.site.id), "{counter}": owner.site.counter_code}
             for name, value in named.items():
                 page = page.replace(name, value)
             pages = Pages({"/": f"<!doctype html><title>Shop</title>{page}"})
             opened.callback(pages.close)
-            return f"{pages.address}/"
+            return f"{pages.url}/"
 
         yield begin
 

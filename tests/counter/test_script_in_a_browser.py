@@ -37,7 +37,7 @@ NO_TRACKING = "Object.defineProperty(Navigator.prototype, 'doNotTrack', {get: ()
 @pytest.fixture
 def site(server: ServerProcess, owner: Player, browser: Browser) -> Iterator[Pages]:
     """Serve pages that load the counter of the owner's site; the visitor comes for the first time."""
-    script = f'<script async src="{server.address}/counter/{owner.site.id}.js"></script>'
+    script = f'<script async src="{server.url}/counter/{owner.site.id}.js"></script>'
     pages = {
         "/": f"<title>Shop</title>{script}<script>{FORM}</script>",
         "/loader": f"<script>{LOADER}</script>{script}",
@@ -56,12 +56,12 @@ def visit_of(stage: Stage, player: Player, visit_id: int) -> Visit:
 def test_a_first_page_begins_a_visit_with_all_that_can_be_told(
     browser: Browser, site: Pages, served: Stage, owner: Player
 ) -> None:
-    browser.open(f"{site.address}/?utm_source=yandex&utm_medium=cpc&utm_campaign={quote('весна')}&yclid=77")
+    browser.open(f"{site.url}/?utm_source=yandex&utm_medium=cpc&utm_campaign={quote('весна')}&yclid=77")
     visit_id = browser.wait(KNOWN)
     visit = visit_of(served, owner, visit_id)
     source = TrafficSource("yandex", "cpc", "весна")
     assert (visit.traffic_source, visit.utm, visit.click_ids) == (source, source, {"yclid": "77"})
-    assert visit.landing_url.startswith(f"{site.address}/?utm_source=yandex")
+    assert visit.landing_url.startswith(f"{site.url}/?utm_source=yandex")
     assert (visit.device, visit.ip) == ("desktop", "127.0.0.1")
     assert "Chrome" in visit.user_agent
     assert "Chrome" in visit.browser
@@ -71,7 +71,7 @@ def test_a_first_page_begins_a_visit_with_all_that_can_be_told(
 
 
 def test_it_answers_as_existing_forms_expect(browser: Browser, site: Pages, owner: Player) -> None:
-    browser.open(f"{site.address}/")
+    browser.open(f"{site.url}/")
     visit_id = browser.wait(KNOWN)
     assert browser.run("window.ct('calltracking_params')") == [
         {"modId": str(owner.site.id), "siteId": owner.site.id, "sessionId": visit_id}
@@ -83,9 +83,9 @@ def test_it_answers_as_existing_forms_expect(browser: Browser, site: Pages, owne
 def test_the_next_page_goes_on_and_knows_the_visit_at_once(
     browser: Browser, site: Pages, served: Stage, owner: Player
 ) -> None:
-    browser.open(f"{site.address}/?utm_source=vk")
+    browser.open(f"{site.url}/?utm_source=vk")
     visit_id = browser.wait(KNOWN)
-    browser.open(f"{site.address}/?page=2", referrer=f"{site.address}/?utm_source=vk")
+    browser.open(f"{site.url}/?page=2", referrer=f"{site.url}/?utm_source=vk")
     assert browser.wait(KNOWN) == visit_id
     browser.wait("performance.getEntriesByType('resource').some(one => one.name.endsWith('/counter/visit'))")
     seen = visit_of(served, owner, visit_id)
@@ -96,9 +96,9 @@ def test_the_next_page_goes_on_and_knows_the_visit_at_once(
 def test_another_advertisement_begins_another_visit_of_the_same_visitor(
     browser: Browser, site: Pages, served: Stage, owner: Player
 ) -> None:
-    browser.open(f"{site.address}/?utm_source=vk")
+    browser.open(f"{site.url}/?utm_source=vk")
     first = browser.wait(KNOWN)
-    browser.open(f"{site.address}/?utm_source=google&utm_medium=cpc")
+    browser.open(f"{site.url}/?utm_source=google&utm_medium=cpc")
     second = browser.wait(f"({KNOWN}) !== {first} && ({KNOWN})")
     assert visit_of(served, owner, first).visitor_id == visit_of(served, owner, second).visitor_id
     assert visit_of(served, owner, second).traffic_source == TrafficSource("google", "cpc")
@@ -107,9 +107,9 @@ def test_another_advertisement_begins_another_visit_of_the_same_visitor(
 def test_it_takes_over_the_queue_of_the_vendors_loader_and_tells_ids_of_others(
     browser: Browser, site: Pages, served: Stage, owner: Player
 ) -> None:
-    browser.open(f"{site.address}/")
+    browser.open(f"{site.url}/")
     browser.run("document.cookie = '_ga=GA1.2.123.456'; document.cookie = '_ym_uid=16000000001'")
-    browser.open(f"{site.address}/loader")
+    browser.open(f"{site.url}/loader")
     visit_id = browser.wait(KNOWN)
     browser.run("window.ct('set_attrs', {step: 2})")
     wait_until(lambda: visit_of(served, owner, visit_id).attrs == {"plan": "gold", "step": 2})
@@ -120,7 +120,7 @@ def test_it_takes_over_the_queue_of_the_vendors_loader_and_tells_ids_of_others(
 def test_who_comes_back_after_the_visit_has_ended_begins_another(
     browser: Browser, site: Pages, served: Stage, owner: Player
 ) -> None:
-    browser.open(f"{site.address}/?utm_source=vk")
+    browser.open(f"{site.url}/?utm_source=vk")
     first = browser.wait(KNOWN)
     browser.run("document.cookie = '_ct_session_id=;max-age=0;path=/'; window.dispatchEvent(new Event('popstate'))")
     again = browser.wait("document.cookie.includes('_ct_session_id=') && " + KNOWN)
@@ -133,10 +133,10 @@ def test_who_asks_not_to_be_tracked_is_left_alone_where_the_site_respects_that(
     server: ServerProcess, served: Stage, browser: Browser, *, respects: bool
 ) -> None:
     player = served.open_site(respects_do_not_track=respects)
-    pages = Pages({"/": f'<script src="{server.address}/counter/{player.site.id}.js"></script>'})
+    pages = Pages({"/": f'<script src="{server.url}/counter/{player.site.id}.js"></script>'})
     try:
         browser.before_every_page(NO_TRACKING)
-        browser.open(f"{pages.address}/")
+        browser.open(f"{pages.url}/")
         if not respects:
             assert browser.wait(KNOWN)
             return
@@ -149,7 +149,7 @@ def test_who_asks_not_to_be_tracked_is_left_alone_where_the_site_respects_that(
 
 
 def test_a_page_goes_on_when_the_server_is_away(browser: Browser, site: Pages) -> None:
-    browser.open(f"{site.address}/away")
+    browser.open(f"{site.url}/away")
     assert browser.run("document.getElementById('text').textContent") == "still here"
     assert browser.run("typeof window.ct") == "undefined"
 
@@ -157,9 +157,9 @@ def test_a_page_goes_on_when_the_server_is_away(browser: Browser, site: Pages) -
 def test_a_form_that_sends_the_visit_gets_its_source_and_so_does_the_deal(
     browser: Browser, site: Pages, server: ServerProcess, owner: Player
 ) -> None:
-    browser.open(f"{site.address}/?utm_source=yandex&utm_medium=cpc&utm_campaign=autumn")
+    browser.open(f"{site.url}/?utm_source=yandex&utm_medium=cpc&utm_campaign=autumn")
     visit_id = browser.wait(KNOWN)
-    taken: dict[str, Any] = browser.run(f"send('{server.address}{REST}/requests/{owner.site.id}/register/')")
+    taken: dict[str, Any] = browser.run(f"send('{server.url}{REST}/requests/{owner.site.id}/register/')")
     assert (taken["session"]["source"], taken["session"]["utmCampaign"]) == ("yandex", "autumn")
     deal = server.register(owner.token, requestNumber="from-page", orderNumber=f"page-{visit_id}").json()
     result = server.update(owner.token, orderId=deal["orderId"], status="won").json()["session"]
@@ -167,7 +167,7 @@ def test_a_form_that_sends_the_visit_gets_its_source_and_so_does_the_deal(
 
 
 def test_who_types_the_address_is_direct(browser: Browser, site: Pages, served: Stage, owner: Player) -> None:
-    browser.open(f"{site.address}/")
+    browser.open(f"{site.url}/")
     assert visit_of(served, owner, browser.wait(KNOWN)).traffic_source == DIRECT
 
 
@@ -214,7 +214,7 @@ def serve(browser: Browser) -> Iterator[Callable[[str], str]]:
         def begin(page: str, script: str = "") -> str:
             pages = Pages({"/": f"<!doctype html><title>Shop</title>{page}", "/js/stat.js": script})
             opened.callback(pages.close)
-            return f"{pages.address}/"
+            return f"{pages.url}/"
 
         browser.forget()
         yield begin
@@ -229,7 +229,7 @@ def test_nothing_in_a_page_stops_it(
     browser: Browser, serve: Callable[..., str], served: Stage, server: ServerProcess, evil: str
 ) -> None:
     player = served.open_site()
-    source = f"{server.address}/counter/{player.site.id}.js"
+    source = f"{server.url}/counter/{player.site.id}.js"
     address = serve(f"<script>window.onerror = function (words) {{ window.broke = words; }};{HOSTILE[evil]}</script>"
                     f'<script src="{source}"></script>')  # fmt: skip
     browser.open(f"{address}?utm_source=vk")
@@ -262,7 +262,7 @@ def test_it_finds_its_server_however_it_is_loaded(
     browser: Browser, serve: Callable[..., str], served: Stage, server: ServerProcess, owner: Player, page: str
 ) -> None:
     code = script_of(server, owner)
-    named = {"{server}": server.address, "{site}": str(owner.site.id), "{code}": code}
+    named = {"{server}": server.url, "{site}": str(owner.site.id), "{code}": code}
     for name, value in named.items():
         page = page.replace(name, value)
     browser.open(f"{serve(page, code)}?utm_source=vk")
@@ -285,7 +285,7 @@ def test_it_says_once_what_to_do_when_it_cannot_know_its_server(
 def test_a_page_that_loads_it_twice_counts_once(
     browser: Browser, serve: Callable[..., str], server: ServerProcess, owner: Player
 ) -> None:
-    script = f'<script src="{server.address}/counter/{owner.site.id}.js"></script>'
+    script = f'<script src="{server.url}/counter/{owner.site.id}.js"></script>'
     browser.open(serve(f"{WARNINGS}{script}{script}"))
     browser.wait(KNOWN)
     assert len(browser.run(ASKED)) == 1
@@ -296,14 +296,14 @@ def test_a_visitor_whom_another_counter_named_keeps_that_name_and_cookie(
     browser: Browser, site: Pages, served: Stage, owner: Player
 ) -> None:
     name = "1400000000123456789"
-    browser.open(f"{site.address}/away")
+    browser.open(f"{site.url}/away")
     browser.run(f"document.cookie = '_ct={name};path=/'")
-    browser.open(f"{site.address}/?utm_source=vk")
+    browser.open(f"{site.url}/?utm_source=vk")
     visit_id = browser.wait(KNOWN)
     assert visit_of(served, owner, visit_id).visitor_id == name
     assert browser.lifetimes()["_ct"] == -1, "it lives as long as the other counter said"
     assert browser.lifetimes()["_ct_session_id"] > 0
-    browser.open(f"{site.address}/?page=2", referrer=f"{site.address}/")
+    browser.open(f"{site.url}/?page=2", referrer=f"{site.url}/")
     assert browser.wait(KNOWN) == visit_id
     assert browser.cookies()["_ct"] == name
 
@@ -313,10 +313,10 @@ def test_a_browser_without_a_window_is_a_robot(
 ) -> None:
     del browser  # is there, or this is left out
     player = served.open_site()
-    pages = Pages({"/": f'<script src="{server.address}/counter/{player.site.id}.js"></script>'})
+    pages = Pages({"/": f'<script src="{server.url}/counter/{player.site.id}.js"></script>'})
     robot = Browser(tmp_path, user_agent=None)
     try:
-        robot.open(f"{pages.address}/")
+        robot.open(f"{pages.url}/")
         robot.wait(f"{ASKED}[0].responseEnd > 0")
         assert robot.cookies() == {}
         assert "visit" not in rows_of(served.database, player)

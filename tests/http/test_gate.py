@@ -329,7 +329,7 @@ def test_a_full_queue_is_503_and_nothing_of_it_is_stored(start_server: StartServ
     answered: list[httpx.Response] = []
 
     def register() -> None:
-        with http_client(server.address, timeout=60) as http:
+        with http_client(server.url, timeout=60) as http:
             answered.append(http.get(REGISTER, params=deal_parameters(player.token)))
 
     assert server.update(player.token).status_code == 400, "the token is known now"

@@ -170,9 +170,9 @@ def office(
 @pytest.fixture
 def marketer(office: Office, browser: Browser) -> Iterator[Marketer]:
     """Give a marketer who looks at the overview of the period; in the end, they have not clicked too often."""
-    browser.keep_cookie("session", office.secret, office.server.address)
-    browser.keep_cookie("language", "en", office.server.address)
-    person = Marketer(browser, office.server.address, MARKETER)
+    browser.keep_cookie("session", office.secret, office.server.url)
+    browser.keep_cookie("language", "en", office.server.url)
+    person = Marketer(browser, office.server.url, MARKETER)
     first_on, last_on = office.period.first_on, office.period.last_on
     person.open(f"/cabinet/{SITE}/?from={first_on}&to={last_on}&compare=previous")
     yield person

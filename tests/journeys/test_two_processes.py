@@ -45,7 +45,7 @@ def together(work: "list[list[dict[str, str]]]", server: ServerProcess, path: st
     def call(requests: list[dict[str, str]]) -> None:
         start.wait(timeout=30)
         for parameters in requests:
-            with http_client(server.address, timeout=60) as http:
+            with http_client(server.url, timeout=60) as http:
                 answers.append(http.get(path, params=parameters))
 
     threads = [threading.Thread(target=call, args=(requests,)) for requests in work]
@@ -147,7 +147,7 @@ def test_a_journal_read_through_both_processes_while_others_write_is_exact(
     page = 0
     while len(seen) < DEALS:
         page += 1
-        with http_client(pair.address, timeout=60) as http:
+        with http_client(pair.url, timeout=60) as http:
             answer = http.get(
                 f"{REST}/{player.site.id}/{journal}",
                 params={

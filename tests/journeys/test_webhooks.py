@@ -279,7 +279,7 @@ def test_two_processes_tell_each_thing_once_and_in_order(
     for number in wanted:
         parameters = deal_parameters(shop.player.token, orderNumber=number)
         with http_client() as caller:  # a connection each
-            answer = caller.get(server.address + REGISTER, params=parameters)
+            answer = caller.get(server.url + REGISTER, params=parameters)
         processes.add(answer.headers["x-request-id"].partition("-")[0])
     receiver.wait_for(60)
     shop.wait_until_delivered(webhook_id)

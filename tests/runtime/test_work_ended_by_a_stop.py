@@ -60,7 +60,7 @@ def test_a_stop_ends_the_building_of_the_mirror_which_begins_anew(
     server = start_server_on(str(database.url))
 
     def ask() -> httpx.Response:
-        with http_client(server.address, timeout=PATIENCE_SECONDS) as client:
+        with http_client(server.url, timeout=PATIENCE_SECONDS) as client:
             return client.get("/api/reports", params=REPORT, headers={"Access-Token": player.token})
 
     with ThreadPoolExecutor(2) as threads:

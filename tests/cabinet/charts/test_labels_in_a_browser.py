@@ -22,7 +22,7 @@ def test_labels_stand_apart_and_inside_the_card(browser: Browser, name: str, wid
     pages = Pages({"/": f"<!doctype html><style>{STYLE}</style><main><figure class='card'>{chart}</figure></main>"})
     try:
         browser.emulate(width=width)
-        browser.open(f"{pages.address}/")
+        browser.open(f"{pages.url}/")
         left, right = browser.run(f"[{CARD}.left, {CARD}.right]")
         times, values = browser.run(BOXES % "x"), browser.run(BOXES % "y")
     finally:
