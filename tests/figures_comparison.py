@@ -25,8 +25,8 @@ from dealtrace.storage.reports.expressions import NO_PARAMETERS, Parameters, Row
 from dealtrace.storage.reports.mirror.dialect import DIALECT
 from dealtrace.storage.reports.mirror.facts import MirrorFacts
 from figures_oracle import Answer, Counted, Oracle, Pieces, shown_answer, shown_pivot
+from figures_pieces import Piece, has_dimension
 from figures_questions import random_filters, random_neighbours, random_words
-from figures_records import Piece, has_dimension
 from figures_scenes import Scene, play_scene
 
 

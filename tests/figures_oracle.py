@@ -16,7 +16,8 @@ from dealtrace.reports.filters import Filter
 from dealtrace.reports.metrics import COLUMN_PREFIX
 from dealtrace.reports.pivot import Pivot
 from dealtrace.reports.question import Question
-from figures_records import MILLION, Piece, Records, folded, has_dimension, key_of_day, known
+from figures_pieces import MILLION, Piece, folded, has_dimension, key_of_day, known
+from figures_records import Records
 
 DAY = timedelta(days=1)
 CALENDAR = ("day", "week", "month", "quarter")

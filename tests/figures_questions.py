@@ -10,8 +10,9 @@ from dealtrace.reports.filters import escaped, escaped_name, split_escaped
 from dealtrace.reports.metrics import COLUMN_PREFIX, METRICS
 from dealtrace.reports.periods import PRESETS
 from dealtrace.reports.question import CHANGE_PREFIX, RawQuestion
-from figures_records import key_of_day
-from figures_scenes import CAMPAIGNS, DAYS_BACK, MEDIUMS, NAMES, SAY_NOTHING, SOURCES, STATUSES, TAGS, Scene
+from figures_chance import CAMPAIGNS, DAYS_BACK, MEDIUMS, NAMES, SAY_NOTHING, SOURCES, STATUSES, TAGS
+from figures_pieces import key_of_day
+from figures_scenes import Scene
 
 FILTERS_AT_MOST = 4
 COMPARISONS = ("", "previous", "year", "weekdays")

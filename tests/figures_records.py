@@ -1,12 +1,11 @@
-"""What a site has done, as plain lists, and the pieces that figures count: facts, each split among its touches."""
+"""What a site has done, as plain lists, and as the pieces that figures count."""
 
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
-from fractions import Fraction
+from decimal import Decimal
 from functools import cached_property
 from itertools import groupby
 
@@ -19,25 +18,7 @@ from dealtrace.deals.currency import RATE_STEPS
 from dealtrace.deals.deal import Deal
 from dealtrace.leads.contact import normal_contacts
 from dealtrace.matching.match_reason import LeadContacts, match_reason_of
-
-MILLION = 1_000_000
-SAYING_NOTHING = {"", "(not set)", "<не заполнено>", "‹не заполнено›"}
-PARTS = ("source", "medium", "campaign", "content", "term")
-OF_VISITS = {*PARTS, "landing_page", "hour", "weekday", "day", "week", "month", "quarter"} | {
-    "city", "device", "browser", "os",
-}  # fmt: skip
-OF_LEADS = OF_VISITS | {"manager", "tag", "lead_kind", "form", "dialled", "client_kind", "path"}
-OF_DEALS = OF_LEADS | {"service", "status", "match_reason"}
-OF_COSTS = {*PARTS, "weekday", "day", "week", "month", "quarter"}
-KNOWN_BY: Mapping[str, set[str]] = {
-    "visit": OF_VISITS, "lead": OF_LEADS, "deal": OF_DEALS, "won": OF_DEALS, "assist": OF_DEALS, "cost": OF_COSTS,
-}  # fmt: skip
-"""The dimensions that each fact has; `won` are deals by the beginning of their status."""
-
-
-def has_dimension(fact: str, name: str) -> bool:
-    """Return whether a fact has a dimension; leads and deals have custom fields."""
-    return fact not in ("visit", "cost") if name.startswith("field:") else name in KNOWN_BY[fact]
+from figures_pieces import MILLION, PARTS, Piece, folded, key_of_day, known, kopecks, split, word_of_visit
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,51 +43,6 @@ class LeadRecord:
     is_successful: bool | None = None
     talked: timedelta = timedelta(0)
     exchange: str | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Piece:
-    """A fact, or a touch's part of it: its moment, its share in millionths, its source, and what it adds."""
-
-    fact: str
-    id: int
-    at: datetime | date
-    source: TrafficSource | None
-    words: Callable[[str], object]
-    share: int = MILLION
-    own: Visit | None = None
-    numbers: Mapping[str, int | None] = field(default_factory=dict)
-    marks: frozenset[str] = frozenset()
-    client: object = None
-    tags: tuple[str, ...] = ()
-    keys: dict[str, tuple[str | None, ...]] = field(default_factory=dict)
-
-
-def known(text: object) -> str | None:
-    """Return a text, `None` if it says nothing."""
-    return None if text is None or str(text).strip().casefold() in SAYING_NOTHING else str(text)
-
-
-def folded(text: str | None) -> str | None:
-    """Return what a name is grouped by."""
-    return text.strip().casefold() if known(text) is not None and text is not None else None
-
-
-def kopecks(rubles: Decimal | None) -> int | None:
-    """Return a sum in kopecks, half up."""
-    return None if rubles is None else int((rubles * 100).to_integral_value(ROUND_HALF_UP))
-
-
-def split(amount: int | None, shares: Sequence[int]) -> list[int | None]:
-    """Split kopecks by shares of touches, earliest first: by largest remainder, the later touch first."""
-    if amount is None:
-        return [None] * len(shares)
-    exact = [Fraction(abs(amount) * share, MILLION) for share in shares]
-    parts = [int(part) for part in exact]
-    in_turn = sorted(range(len(shares)), key=lambda place: (exact[place] - parts[place], place), reverse=True)
-    for place in in_turn[: abs(amount) - sum(parts)]:
-        parts[place] += 1
-    return [part if amount >= 0 else -part for part in parts]
 
 
 @dataclass(frozen=True, eq=False)
@@ -385,30 +321,9 @@ def _step(source: TrafficSource) -> str:
     return (folded(source.source) or "(not set)") + (f" / {medium}" if medium not in (None, "(none)") else "")
 
 
-def word_of_visit(visit: Visit, name: str) -> str:
-    """Return a word of a visit; its landing page is shown without query and fragment."""
-    return visit.landing_url.split("?")[0].split("#")[0] if name == "landing_page" else str(getattr(visit, name))
-
-
 def _seconds_between(visit: Visit | None, deal: Deal) -> int | None:
     """Return the time from a touch to a deal, each in whole seconds, `None` without a touch."""
     if visit is None:
         return None
     began, ended = visit.started_at.replace(microsecond=0), deal.happened_at.replace(microsecond=0)
     return (ended - began) // timedelta(seconds=1)
-
-
-def key_of_day(name: str, day: date) -> str:
-    """Return the key of a day in a dimension of the calendar."""
-    match name:
-        case "weekday":
-            return str(day.isoweekday())
-        case "day":
-            return day.isoformat()
-        case "week":
-            year, week, _ = day.isocalendar()
-            return f"{year:04}-W{week:02}"
-        case "month":
-            return day.isoformat()[:7]
-        case _:
-            return f"{day.year:04}-Q{(day.month + 2) // 3}"

@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from starlette.datastructures import QueryParams
 
 from cast import Player, Stage, moscow
 from dealtrace.accounts.rights import Role
+from dealtrace.cabinet.leads.journal import ASKED, listed_days, read_list, tab_of
 from dealtrace.cabinet.leads.missed import COUNTED_MAX, MISSED_DAYS, MISSED_TOTAL_MAX, count_missed
+from dealtrace.cabinet.listing import listing_of
 from dealtrace.leads.call import Call, Circumstances, IncomingCall
 from dealtrace.leads.lead import LeadKind
 from dealtrace.leads.ring_back import RingBack
@@ -262,3 +265,22 @@ def test_missed_calls_are_found_by_an_index_of_their_own(stage: Stage, shop: Pla
         count_rows(connection, query)
     plan = plans_by_index(stage.database, sent)
     assert plan.count(" ix_call_missed") >= 2, plan
+
+
+@pytest.mark.parametrize(
+    ("query", "counts"),
+    [("tab=missed", 1), ("tab=missed&done=yes", 2), ("tab=missed&deleted=yes", 1), ("tab=calls", 1)],
+)
+def test_a_page_counts_the_missed_calls_once(stage: Stage, shop: Player, query: str, counts: int) -> None:
+    called_at = now() - HOUR
+    calls = [IncomingCall(called_at, timedelta(), f"7999{each:07}", circumstances=MISSED) for each in range(120)]
+    for number, each in enumerate(stage.calls(shop, *calls)):
+        if number % 2:
+            stage.perform(mark_missed_calls, shop, RingBackMark(each.id, RingBack.RETURNED))
+    listing = listing_of("", QueryParams(query), tuple(ASKED))
+    tab = tab_of(listing)
+    days = listed_days(listing, shop.site, now(), "en", ASKED)
+    with stage.database.read() as connection, statements_on(stage.database.reader) as sent:
+        found = read_list(connection, shop.site, listing, tab, days, now())
+    assert found.missed == 60
+    assert len([text for text, _ in sent if "count(*)" in text and "anon_1" in text]) == counts, sent

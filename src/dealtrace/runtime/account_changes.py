@@ -13,6 +13,11 @@ from dealtrace.storage.id_blocks import IdBlocks
 
 IDS_OF_A_CHANGE = 10
 """The maximum number of ids that one change may use."""
+LOCK_SECONDS = 0.25
+"""How long each try waits for a lock that another session of PostgreSQL holds.
+
+Ours: with `TRIES_MAX` tries, a change that is locked out delays the changes of other sites by 2.5 seconds.
+"""
 P = ParamSpec("P")
 Result = TypeVar("Result")
 
@@ -20,7 +25,9 @@ Result = TypeVar("Result")
 class AccountChanges:
     """Runs functions that change sites, users or tokens, one at a time, on a separate thread.
 
-    A change that fails because of another transaction, for example by a deadlock, is retried for `patience_seconds`.
+    A change that fails because of another transaction, for example by a deadlock, is retried for `patience_seconds`, at
+    most `TRIES_MAX` times.
+
     Ids are reserved before a change begins; those that the change does not use are kept for the next change.
     """
 
@@ -31,10 +38,10 @@ class AccountChanges:
         patience_seconds: float = math.inf,
         observe_retry: Callable[[str], None] = lambda _reason: None,
     ) -> None:
-        self._database = database
+        self._writer = database.writer_that_waits(LOCK_SECONDS)
         self._patience_seconds = patience_seconds
         self._observe_retry = observe_retry
-        self._ids = IdBlocks(database.writer)
+        self._ids = IdBlocks(self._writer)
         self._thread = Threads(1, "account-changes")
 
     async def run(
@@ -50,7 +57,7 @@ class AccountChanges:
 
         def attempt() -> Result:
             self._ids.ensure(IDS_OF_A_CHANGE)
-            with self._database.write() as connection:
+            with self._writer.begin() as connection:
                 return change(connection, self._ids, *args, **kwargs)
 
         def run() -> Result:

@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from datetime import datetime
 from queue import Empty, SimpleQueue
 from typing import TypeVar
@@ -25,15 +24,16 @@ from dealtrace.runtime.database_watch import OVERLOADED_RETRY_SECONDS, UNAVAILAB
 from dealtrace.runtime.pending_commands import (
     Pending,
     count_ids,
-    count_items,
     deliver,
     fail,
     group_by_operation,
     group_by_site,
     run_group,
 )
+from dealtrace.runtime.postponed_sites import RETRY_PAUSE_MAX_SECONDS, RETRY_PAUSE_SECONDS, PostponedSites
 from dealtrace.storage.database.database_errors import (
     is_database_failure,
+    is_locked_out,
     is_lost_race,
     is_read_only,
     is_temporary,
@@ -45,24 +45,16 @@ from dealtrace.storage.reports.known_statuses import KnownStatuses
 from dealtrace.storage.schema.distribution import is_distributed
 
 Outcome = TypeVar("Outcome")
-RETRY_PAUSE_SECONDS = 0.1
-RETRY_PAUSE_MAX_SECONDS = 2.0
 ALONE_TRIES_MAX = 3
 """How many times a command is run alone, if it conflicts with other writers each time, before it counts as failed."""
 GATHERED_FROM, GATHER_SECONDS = {"sqlite": 8, "postgresql": 4}, 0.001
 """Ours: after a batch of at least `GATHERED_FROM` commands, wait `GATHER_SECONDS` to gather the next, to save CPU."""
-POSTPONED_SHARE = 3
-"""How long a postponed site waits, as a multiple of the duration of its last try, so that other sites are served."""
 
+LOCK_SECONDS = 0.1
+"""How long the thread waits for each lock that another session of PostgreSQL holds, before it writes other sites.
 
-@dataclass(slots=True)
-class _Postponed:
-    """The commands of a postponed site: they wait for a fault to pass; times are on the monotonic clock."""
-
-    deadline: float
-    pause: float
-    due_at: float
-    batch: list[Pending] = field(default_factory=list)
+Ours: a locked site delays the others by this much at most, and nearly all transactions of other processes are shorter.
+"""
 
 
 class WriteQueue:
@@ -97,8 +89,9 @@ class WriteQueue:
         self._commits_per_site: bool | None = True if is_shared else None
         self._observe = observe
         self._observe_retry = observe_retry
-        self._postponed: dict[int, _Postponed] = {}
-        self._ids = IdBlocks(database.writer)
+        self._postponed = PostponedSites(batch_max)
+        self._writer = database.writer_that_waits(LOCK_SECONDS)
+        self._ids = IdBlocks(self._writer)
         self._accounts_revision = accounts_revision
         self._known_statuses = KnownStatuses()
         self._statuses_revision, self._stopping = 0, False
@@ -111,7 +104,7 @@ class WriteQueue:
     @property
     def waiting(self) -> int:
         """Return how many commands are waiting."""
-        return self._queue.qsize() + sum(len(late.batch) for late in list(self._postponed.values()))
+        return self._queue.qsize() + self._postponed.waiting
 
     @property
     def is_alive(self) -> bool:
@@ -155,7 +148,7 @@ class WriteQueue:
             batch = None if is_over else self._next_batch()
             is_over = is_over or batch is None
             if is_over and self._postponed:
-                time.sleep(self._seconds_to_due() or 0.0)
+                time.sleep(self._postponed.seconds_to_due() or 0.0)
             started = time.perf_counter()
             deadline = time.monotonic() + self._patience_seconds
             if batch and (fresh := self._without_postponed(batch)):
@@ -170,7 +163,7 @@ class WriteQueue:
         queue is being stopped.
         """
         try:
-            first = self._queue.get(timeout=self._seconds_to_due())
+            first = self._queue.get(timeout=self._postponed.seconds_to_due())
         except Empty:
             return []
         if first is None:
@@ -187,35 +180,25 @@ class WriteQueue:
         self._gather_seconds = GATHER_SECONDS if len(batch) >= self._gathered_from else 0.0
         return batch
 
-    def _seconds_to_due(self) -> float | None:
-        """Return the seconds until commands of a postponed site are next retried, or `None` if no site is postponed."""
-        if not self._postponed:
-            return None
-        return max(0.0, min(late.due_at for late in self._postponed.values()) - time.monotonic())
-
     def _without_postponed(self, batch: list[Pending]) -> list[Pending]:
         """Return the commands of sites that are not postponed; every other command waits until its site is due.
 
         If too many commands of a postponed site wait already, a further command is refused with 503.
         """
-        fresh = []
-        for pending in batch:
-            late = self._postponed.get(pending.site.id)
-            if late is None:
-                fresh.append(pending)
-            elif count_items(late.batch) < self._batch_max:
-                late.batch.append(pending)
-            else:
-                self._settle([pending], DatabaseUnavailable(retry_after_seconds=UNAVAILABLE_RETRY_SECONDS))
+        fresh, refused = self._postponed.sort(batch)
+        if refused:
+            self._settle(refused, DatabaseUnavailable(retry_after_seconds=UNAVAILABLE_RETRY_SECONDS))
         return fresh
 
     def _write_due(self) -> None:
-        """Write the commands of each postponed site whose pause is over."""
-        now = time.monotonic()
-        for site_id, late in list(self._postponed.items()):
-            if late.due_at <= now:
-                del self._postponed[site_id]
-                self._write(late.batch, late.deadline, pause=late.pause)
+        """Write the commands of one postponed site whose pause is over, so that the queue is looked at before the next.
+
+        The commands of sites that have waited for too long are refused.
+        """
+        for expired in self._postponed.take_expired():
+            self._settle(expired.batch, DatabaseUnavailable(retry_after_seconds=UNAVAILABLE_RETRY_SECONDS))
+        if (late := self._postponed.take_due()) is not None:
+            self._write(late.batch, late.deadline, pause=late.pause)
 
     def _write(self, batch: list[Pending], deadline: float, *, pause: float = 0.0) -> None:
         """Write the commands of `batch` and deliver their outcomes; if a site has to be postponed, its commands wait.
@@ -262,24 +245,16 @@ class WriteQueue:
             self._commits_per_site = False
         if self._commits_per_site is None:
             try:
-                with self._database.writer.connect() as connection:
+                with self._writer.connect() as connection:
                     self._commits_per_site = is_distributed(connection)
             except Exception as fault:
                 raise _NotOpen(fault) from fault
         return group_by_site(batch) if self._commits_per_site else [batch]
 
     def _postpone(self, part: list[Pending], fault: Exception, deadline: float, pause: float, took: float) -> None:
-        """Postpone the commands of a site, or refuse them if the deadline is too close for another try.
-
-        The first retry is immediate, since a conflict with another process is usually over.
-        """
-        now = time.monotonic()
-        due_at = now + max(pause, took * POSTPONED_SHARE if pause else 0.0)
-        if due_at >= deadline:
+        """Postpone the commands of a site, or refuse them if the deadline is too close for another try."""
+        if not self._postponed.postpone(part, deadline, pause, took, is_locked_out=is_locked_out(fault)):
             self._settle(part, self._refuse(fault))
-            return
-        following = min(max(pause * 2, RETRY_PAUSE_SECONDS), RETRY_PAUSE_MAX_SECONDS)
-        self._postponed[part[0].site.id] = _Postponed(deadline, following, due_at, part)
 
     def _write_part(self, part: list[Pending]) -> None:
         """Write commands together, or one by one if that fails, and set the outcome of each.
@@ -332,7 +307,7 @@ class WriteQueue:
             self._watch.require(is_fresh=True)
             self._ids.ensure(ids)
             self._follow_revision()
-            connection = opened.enter_context(self._database.writer.connect())
+            connection = opened.enter_context(self._writer.connect())
             return connection, opened.enter_context(connection.begin())
         except Exception as fault:
             raise _NotOpen(fault) from fault

@@ -21,7 +21,7 @@ from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.report_pool import ReportPool
 from dealtrace.runtime.write_queue import WriteQueue
 from dealtrace.storage.alerts.alerts import count_due_alerts, list_sites_with_due_alerts
-from dealtrace.worker.due_sites import list_due_sites
+from dealtrace.worker.due_sites import list_due_sites, serve_each
 from dealtrace.worker.repeating import BackgroundLoops
 
 RETRY_AFTER = timedelta(minutes=2)
@@ -58,8 +58,10 @@ class Alerts:
     async def _poll(self) -> None:
         """Check every rule that is due, site by site."""
         metrics.ALERTS_WAITING.set(await self._read_pool.read(count_due_alerts, clock.now()))
-        for site in await self._read_pool.read(list_due_sites, list_sites_with_due_alerts, clock.now()):
-            await self._check_site(site)
+        due = await self._read_pool.read(list_due_sites, list_sites_with_due_alerts, clock.now())
+        refusal = await serve_each(due, self._check_site)
+        if refusal is not None:
+            raise refusal
 
     async def _check_site(self, site: Site) -> None:
         """Check up to `ALERTS_MAX` due rules of a site, one after another; further rules wait for the next poll."""

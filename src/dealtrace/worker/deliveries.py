@@ -35,6 +35,7 @@ from dealtrace.storage.webhooks.webhooks import list_webhooks
 from dealtrace.webhooks.delivery import Delivery, OutboxPosition
 from dealtrace.webhooks.http_request import Message, write_request
 from dealtrace.webhooks.retry import Fault, Pause
+from dealtrace.worker.due_sites import serve_each
 from dealtrace.worker.repeating import BackgroundLoops
 from dealtrace.worker.webhook_client import WebhookClient, WebhookConnection
 
@@ -201,8 +202,13 @@ class Deliveries:
 
     async def _sweep(self) -> None:
         """Delete deliveries that are too old to be sent or replayed."""
-        for site in await self._read_pool.read(list_sites):
-            await self._write_queue.write(sweep_outbox, site, WriteCommand(KEPT_FOR))
+
+        def sweep(site: Site) -> "asyncio.Future[int]":
+            return self._write_queue.write(sweep_outbox, site, WriteCommand(KEPT_FOR))
+
+        refusal = await serve_each(await self._read_pool.read(list_sites), sweep)
+        if refusal is not None:
+            raise refusal
 
 
 def _find_due(connection: Connection, webhooks: Sequence[Webhook], now: datetime) -> list[tuple[WebhookId, Site]]:

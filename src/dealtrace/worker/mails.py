@@ -18,7 +18,7 @@ from dealtrace.runtime.write_queue import WriteQueue
 from dealtrace.storage.accounts.sites import list_sites
 from dealtrace.storage.mails.outbox import count_waiting_mails, list_sites_with_due_mails
 from dealtrace.storage.mails.scheduled_reports import list_sites_with_due_reports
-from dealtrace.worker.due_sites import list_due_sites
+from dealtrace.worker.due_sites import list_due_sites, serve_each
 from dealtrace.worker.repeating import BackgroundLoops
 from dealtrace.worker.smtp_client import SmtpClient
 
@@ -66,11 +66,17 @@ class Mails:
 
     async def _poll(self) -> None:
         """Create the e-mails of due reports, then send all due e-mails, site by site."""
-        for site in await self._read_pool.read(list_due_sites, list_sites_with_due_reports, clock.now()):
-            await self._write_queue.write(send_due_reports, site, WriteCommand(None))
+
+        def send_reports(site: Site) -> "asyncio.Future[int]":
+            return self._write_queue.write(send_due_reports, site, WriteCommand(None))
+
+        with_reports = await self._read_pool.read(list_due_sites, list_sites_with_due_reports, clock.now())
+        refusal = await serve_each(with_reports, send_reports)
         metrics.MAILS_WAITING.set(await self._read_pool.read(count_waiting_mails))
-        for site in await self._read_pool.read(list_due_sites, list_sites_with_due_mails, clock.now()):
-            await self._send_some(site)
+        with_mails = await self._read_pool.read(list_due_sites, list_sites_with_due_mails, clock.now())
+        refusal = await serve_each(with_mails, self._send_some) or refusal
+        if refusal is not None:
+            raise refusal
 
     async def _send_some(self, site: Site) -> None:
         """Send up to `MAILS_IN_A_ROW` due e-mails of a site, so that other sites do not wait for all of its e-mails."""
@@ -110,5 +116,10 @@ class Mails:
 
     async def _sweep(self) -> None:
         """Delete e-mails, sent or not, whose `caused_at` is more than `KEPT_FOR` ago."""
-        for site in await self._read_pool.read(list_sites):
-            await self._write_queue.write(sweep_mails, site, WriteCommand(KEPT_FOR))
+
+        def sweep(site: Site) -> "asyncio.Future[int]":
+            return self._write_queue.write(sweep_mails, site, WriteCommand(KEPT_FOR))
+
+        refusal = await serve_each(await self._read_pool.read(list_sites), sweep)
+        if refusal is not None:
+            raise refusal

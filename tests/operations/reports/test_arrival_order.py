@@ -11,10 +11,11 @@ from dealtrace.attribution.cost import CostAccount
 from dealtrace.operations.reports.ask import stored_facts
 from dealtrace.operations.reports.ask_pivot import ask_report_or_pivot
 from dealtrace.reports.pivot import Pivot
+from figures_chance import REFERENCES
 from figures_comparison import parsed
 from figures_oracle import Answer, PivotAnswer, shown_answer, shown_pivot
 from figures_questions import random_words
-from figures_scenes import REFERENCES, Scene, open_scene
+from figures_scenes import Scene, open_scene
 
 SITES = 2
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)

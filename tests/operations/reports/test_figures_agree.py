@@ -11,7 +11,7 @@ from dealtrace.reports.facts import Fact
 from dealtrace.reports.metrics import METRICS
 from figures_comparison import check_site
 from figures_oracle import FORMULAS
-from figures_records import KNOWN_BY
+from figures_pieces import KNOWN_BY
 
 SITES = 3
 QUESTIONS_PER_SITE = 15

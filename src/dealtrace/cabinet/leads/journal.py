@@ -14,6 +14,7 @@ from dealtrace.attribution.visit import Visit
 from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.formats import clock_time, number, span_of_time
 from dealtrace.cabinet.leads.missed import (
+    COUNTED_MAX,
     MISSED_DAYS,
     MISSED_TOTAL_MAX,
     MarkButton,
@@ -56,6 +57,8 @@ TABS: Mapping[str, str] = {
 }
 KINDS = {CALLS: LeadKind.CALL, MISSED: LeadKind.CALL, REQUESTS: LeadKind.LEAD_REQUEST}
 """The kind of lead that each tab lists; the tab of visits lists none."""
+NARROWING = ("q", "contact", "done")
+"""The parameters with which the list of missed calls is not the list of all missed calls to return."""
 YES = "yes"
 ASKED: FilterWords = {
     "tab": ("Kinds of leads", TABS),
@@ -131,7 +134,7 @@ async def show(view: View) -> Response:
     tab = tab_of(listing)
     now = clock.now()
     days = listed_days(listing, view.current_site, now, view.language, ASKED)
-    found = await view.read(_read, view.current_site, listing, tab, days, now)
+    found = await view.read(read_list, view.current_site, listing, tab, days, now)
     return view.page(
         "leads/journal.html",
         BAD_REQUEST if days.refusal is not None else OK,
@@ -183,8 +186,12 @@ def tab_of(listing: Listing) -> str:
     return listing.get("tab") if listing.get("tab") in TABS else CALLS
 
 
-def _read(connection: Connection, site: Site, listing: Listing, tab: str, days: Days, now: datetime) -> Found:
-    return replace(_found(connection, site, listing, tab, days), missed=count_missed(connection, site, now))
+def read_list(connection: Connection, site: Site, listing: Listing, tab: str, days: Days, now: datetime) -> Found:
+    """Return the data of the page; the number of missed calls is not counted again if the page lists these calls."""
+    found = _found(connection, site, listing, tab, days)
+    if tab == MISSED and days.refusal is None and found.total is not None and not any(map(listing.get, NARROWING)):
+        return replace(found, missed=min(found.total, COUNTED_MAX + 1))
+    return replace(found, missed=count_missed(connection, site, now))
 
 
 def _found(connection: Connection, site: Site, listing: Listing, tab: str, days: Days) -> Found:

@@ -6,11 +6,13 @@ import sys
 
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
 
-TEMPORARY_SQLSTATES = frozenset({"40001", "40P01", "57P01", "57P02", "57P03"})
-"""The SQLSTATEs of a serialization failure, a deadlock, and a server that is stopping, crashed or starting."""
-CONFLICT_SQLSTATES = frozenset({"40001", "40P01"})
-"""The SQLSTATEs of a serialization failure and a deadlock; in both cases, PostgreSQL rolls one transaction back."""
-RETRY_REASONS = {"40001": "serialization", "40P01": "deadlock"}
+LOCK_TIMEOUT_SQLSTATE = "55P03"
+"""The SQLSTATE of a statement that waited for a lock of another session for as long as it may."""
+CONFLICT_SQLSTATES = frozenset({"40001", "40P01", LOCK_TIMEOUT_SQLSTATE})
+"""The SQLSTATEs of a serialization failure, a deadlock and a lock timeout; PostgreSQL rolls one transaction back."""
+TEMPORARY_SQLSTATES = CONFLICT_SQLSTATES | {"57P01", "57P02", "57P03"}
+"""Also the SQLSTATEs of a server that is stopping, crashed or starting."""
+RETRY_REASONS = {"40001": "serialization", "40P01": "deadlock", LOCK_TIMEOUT_SQLSTATE: "locked"}
 CONNECTION_CLASS = "08"
 LIMIT_CLASS = "54"
 """The class of SQLSTATEs that report that a limit was exceeded, for example by a string too long for an index.
@@ -55,7 +57,7 @@ def is_lost_race(fault: BaseException) -> bool:
 def is_conflict(fault: BaseException) -> bool:
     """Return whether a transaction lost to another one, so that the whole transaction may be run again.
 
-    The cause is a conflicting row, a deadlock, or a lock of a SQLite file that the other transaction kept for too long.
+    The cause is a conflicting row, a deadlock, or a lock that the other transaction kept for too long.
     `is_lost_race` leaves out deadlocks: after a lost race, the write queue runs one command again inside its
     transaction, but a deadlock has already ended the transaction.
     """
@@ -63,6 +65,12 @@ def is_conflict(fault: BaseException) -> bool:
     if is_lost_race(fault) or _is_locked(error):
         return True
     return _is_postgresql(error) and _sqlstate(error) in CONFLICT_SQLSTATES
+
+
+def is_locked_out(fault: BaseException) -> bool:
+    """Return whether another session kept a lock of PostgreSQL or of a SQLite file for too long."""
+    error = driver_error(fault)
+    return _is_locked(error) or (_is_postgresql(error) and _sqlstate(error) == LOCK_TIMEOUT_SQLSTATE)
 
 
 def retry_reason(fault: BaseException) -> str:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool, QueuePool
 
 from dealtrace.storage.database.interruption import Interruption
@@ -28,6 +28,10 @@ SQLITE_BUSY_SECONDS = 30
 """How long a writer waits for another process, such as a CLI command, to end its transaction."""
 SQLITE_CHECKPOINT_PAGES = 4000
 """How many pages are written between WAL checkpoints; with SQLite's default, grouped inserts take 1.3 times as long."""
+POSTGRESQL_LOCK_SECONDS = 30.0
+"""How long a writer waits for each lock of another session of PostgreSQL. Ours: as long as for a SQLite file."""
+LOCK_SECONDS = "lock_seconds"
+"""The execution option of an engine that replaces `POSTGRESQL_LOCK_SECONDS`."""
 POSTGRESQL_CONNECT_SECONDS = 5
 PINGED_AFTER_SECONDS = 1.0
 """A PostgreSQL connection that was unused for this long is tried before it is used again."""
@@ -58,6 +62,13 @@ class Database:
     read_seconds_max: int = 0
     mirror_memory_mib: int = MIRROR_MEMORY_DEFAULT
     interruption: Interruption = field(default_factory=Interruption, compare=False)
+
+    def writer_that_waits(self, lock_seconds: float) -> Engine:
+        """Return the engine to write, with another limit for each wait for a lock that a session of PostgreSQL holds.
+
+        Its connections are those of `writer`. A SQLite file has one lock, for which every writer waits as long.
+        """
+        return self.writer.execution_options(**{LOCK_SECONDS: lock_seconds})
 
     @property
     def is_sqlite(self) -> bool:
@@ -145,6 +156,7 @@ def open_database(
         )
     replica = make_url(read_url) if read_url else primary
     writer = _postgresql_engine(primary, pool=WRITERS, prepared_statements=prepared_statements, pings_always=False)
+    _limit_lock_waits(writer)
     reader = _postgresql_engine(replica, pool=readers, prepared_statements=prepared_statements, pings_always=True)
     reader = reader.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     return Database(primary, writer, reader, read_seconds_max)
@@ -171,6 +183,25 @@ def _postgresql_engine(url: URL, *, pool: int, prepared_statements: bool, pings_
         connection.adapters.register_dumper(list, import_module(ARRAYS_OF_PSYCOPG).ArrayDumper)
 
     return engine
+
+
+def _limit_lock_waits(engine: Engine) -> None:
+    """Limit how long each transaction waits for a lock of another session.
+
+    The limit is a setting of the transaction: one of the session would reach others through a connection pooler. It is
+    sent together with `BEGIN`, which the driver then omits; on its own, it would cost a tenth of a registration.
+    """
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        seconds = connection.get_execution_options().get(LOCK_SECONDS, POSTGRESQL_LOCK_SECONDS)
+        opened = connection.connection.driver_connection
+        assert opened is not None
+        result = opened.pgconn.exec_(b"BEGIN; SET LOCAL lock_timeout = %d" % round(seconds * 1000))
+        if result.error_message:
+            broken = engine.dialect.loaded_dbapi.OperationalError(opened.pgconn.get_error_message())
+            connection.invalidate(broken)
+            raise OperationalError("BEGIN", None, broken, connection_invalidated=True)
 
 
 def _ping_after_rest(engine: Engine) -> None:

@@ -21,6 +21,7 @@ from sqlalchemy import (
 
 from dealtrace.record import record
 from dealtrace.storage.database.column_types import DAY, EARLIEST, EPOCH, LATEST, MICROSECOND, instant
+from dealtrace.storage.database.few_rows import prepare_reads_of_few_rows
 
 Conditions = tuple[ColumnElement[bool], ...]
 
@@ -220,7 +221,11 @@ def count_rows(connection: Connection, query: PageQuery) -> int:
 
 
 def count_up_to(connection: Connection, query: PageQuery, most: int) -> int:
-    """Count the rows of a list; return `most` if there are at least that many, since no more are read."""
+    """Count the rows of a list; return `most` if there are at least that many, since no more are read.
+
+    The rest of the transaction should read few rows as well; see `prepare_reads_of_few_rows`.
+    """
+    prepare_reads_of_few_rows(connection)
     first = select(literal(1)).select_from(query.rows).where(*query.after(None)).limit(most).subquery()
     return int(connection.execute(select(func.count()).select_from(first)).scalar_one())
 

@@ -1,0 +1,98 @@
+"""The sites whose commands wait in the write queue for a fault to pass, while other sites are written."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from dealtrace.runtime.pending_commands import Pending, count_items
+
+RETRY_PAUSE_SECONDS = 0.1
+RETRY_PAUSE_MAX_SECONDS = 2.0
+POSTPONED_SHARE = 3
+"""How long a postponed site waits, as a multiple of the duration of its last try, so that other sites are served."""
+
+
+@dataclass(slots=True)
+class PostponedSite:
+    """The commands of a postponed site; times are on the monotonic clock.
+
+    Commands are refused after `deadline`. `pause` is how long to pause before the next retry, in seconds.
+    """
+
+    deadline: float
+    pause: float
+    due_at: float
+    batch: list[Pending] = field(default_factory=list)
+
+
+class PostponedSites:
+    """The postponed sites of a write queue; used only from the thread of the queue, except `waiting`."""
+
+    def __init__(self, items_max: int, monotonic: Callable[[], float] = time.monotonic) -> None:
+        """Keep commands with about `items_max` items of each postponed site."""
+        self._items_max = items_max
+        self._monotonic = monotonic
+        self._sites: dict[int, PostponedSite] = {}
+
+    def __len__(self) -> int:
+        """Return how many sites are postponed."""
+        return len(self._sites)
+
+    @property
+    def waiting(self) -> int:
+        """Return how many commands wait."""
+        return sum(len(late.batch) for late in list(self._sites.values()))
+
+    def seconds_to_due(self) -> float | None:
+        """Return the seconds until commands of a postponed site are next retried, or `None` if no site is postponed."""
+        if not self._sites:
+            return None
+        return max(0.0, min(late.due_at for late in self._sites.values()) - self._monotonic())
+
+    def sort(self, batch: list[Pending]) -> tuple[list[Pending], list[Pending]]:
+        """Return the commands of a batch that can be written now, and those for which a postponed site has no room.
+
+        The other commands of postponed sites wait until their site is due.
+        """
+        fresh: list[Pending] = []
+        refused: list[Pending] = []
+        for pending in batch:
+            late = self._sites.get(pending.site.id)
+            if late is None:
+                fresh.append(pending)
+            elif count_items(late.batch) < self._items_max:
+                late.batch.append(pending)
+            else:
+                refused.append(pending)
+        return fresh, refused
+
+    def take_expired(self) -> list[PostponedSite]:
+        """Remove and return the sites whose deadline has passed, while others were tried."""
+        now = self._monotonic()
+        expired = {site_id: late for site_id, late in self._sites.items() if late.deadline <= now}
+        for site_id in expired:
+            del self._sites[site_id]
+        return list(expired.values())
+
+    def take_due(self) -> PostponedSite | None:
+        """Remove and return the site whose pause ended first, or return `None` if all pauses last longer."""
+        late = min(self._sites.values(), key=lambda late: late.due_at, default=None)
+        if late is None or late.due_at > self._monotonic():
+            return None
+        return self._sites.pop(late.batch[0].site.id)
+
+    def postpone(
+        self, part: list[Pending], deadline: float, pause: float, took_seconds: float, *, is_locked_out: bool
+    ) -> bool:
+        """Postpone the commands of a site, or return `False` if the deadline is too close for another try.
+
+        The first retry is immediate, since a conflict with another process is usually over. While another session keeps
+        a lock, every retry is due at once, after the other sites: who does not wait for a lock may never get it.
+        """
+        now = self._monotonic()
+        due_at = now if is_locked_out else now + max(pause, took_seconds * POSTPONED_SHARE if pause else 0.0)
+        if due_at >= deadline:
+            return False
+        following = min(max(pause * 2, RETRY_PAUSE_SECONDS), RETRY_PAUSE_MAX_SECONDS)
+        self._sites[part[0].site.id] = PostponedSite(deadline, following, due_at, part)
+        return True
