@@ -111,7 +111,7 @@ def engine_name(request: pytest.FixtureRequest) -> str:
 def new_database_url(
     engine_name: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[], str]:
-    """Give a function that makes a fresh database of this engine and tells its address."""
+    """Give a function that makes a fresh database of this engine and returns its URL."""
 
     def create() -> str:
         if engine_name == "postgresql":
@@ -125,19 +125,19 @@ def new_database_url(
 
 @pytest.fixture
 def dropped_afterwards() -> Iterator[list[str]]:
-    """Give a list for the addresses of databases that the test is the only one to use.
+    """Give a list for the URLs of databases that the test is the only one to use.
 
     Thousands of them would fill the memory that the PostgreSQL of the tests lives in.
     """
-    addresses: list[str] = []
-    yield addresses
-    for address in addresses:
-        drop_database(address)
+    urls: list[str] = []
+    yield urls
+    for url in urls:
+        drop_database(url)
 
 
 @pytest.fixture
 def database_url(new_database_url: Callable[[], str], dropped_afterwards: list[str]) -> str:
-    """Give the address of a fresh database, on each engine."""
+    """Give the URL of a fresh database, on each engine."""
     dropped_afterwards.append(new_database_url())
     return dropped_afterwards[-1]
 
@@ -159,11 +159,11 @@ def stage(database: Database) -> Stage:
 @pytest.fixture(scope="module")
 def shared_stage(new_database_url: Callable[[], str]) -> Iterator[Stage]:
     """Give one stage to all tests of a module, which make it their `stage`: each then opens sites of its own."""
-    address = new_database_url()
-    database = open_database(address)
+    url = new_database_url()
+    database = open_database(url)
     yield Stage(database)
     database.close()
-    drop_database(address)
+    drop_database(url)
 
 
 @pytest.fixture

@@ -59,7 +59,7 @@ class PostgresqlServer:
         deadline = time.monotonic() + STARTED_WITHIN_SECONDS
         while True:
             try:
-                psycopg.connect(self.address("postgres"), connect_timeout=1).close()
+                psycopg.connect(self.url_of("postgres"), connect_timeout=1).close()
             except psycopg.OperationalError:
                 if time.monotonic() > deadline or self.process.poll() is not None:
                     raise
@@ -67,16 +67,16 @@ class PostgresqlServer:
             else:
                 return
 
-    def address(self, name: str) -> str:
-        """Tell the address of a database, as `DEALTRACE_DATABASE_URL` takes it."""
+    def url_of(self, name: str) -> str:
+        """Return the URL of a database, as `DEALTRACE_DATABASE_URL` takes it."""
         return f"postgresql://dealtrace@/{name}?host={self.folder}"
 
     def create(self, name: str, template: str = "template1") -> str:
-        """Create a database and tell its address."""
-        with psycopg.connect(self.address("postgres"), autocommit=True) as connection:
+        """Create a database and return its URL."""
+        with psycopg.connect(self.url_of("postgres"), autocommit=True) as connection:
             copied = " STRATEGY FILE_COPY" if connection.info.server_version >= CHOOSES_STRATEGY else ""
             connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"{copied}')
-        return self.address(name)
+        return self.url_of(name)
 
     def kill(self) -> None:
         """End the server as a crash would."""
@@ -129,9 +129,9 @@ def _run(folder: Path, program: str, *arguments: str) -> None:
     assert ended == 0, Path(log).read_text()
 
 
-def drop_database(address: str) -> None:
-    """Drop a database that `create` made, whoever is connected; other addresses are left alone."""
-    url = make_url(address)
+def drop_database(database_url: str) -> None:
+    """Drop a database that `create` made, whoever is connected; other URLs are left alone."""
+    url = make_url(database_url)
     if url.get_backend_name() != "postgresql":
         return
     with psycopg.connect(f"postgresql://dealtrace@/postgres?host={url.query['host']}", autocommit=True) as connection:

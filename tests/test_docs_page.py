@@ -248,7 +248,7 @@ def test_what_is_not_there_is_said_on_a_page(docs_server: ServerProcess) -> None
         ({"host": "[::1]:8000"}, "http://[::1]:8000/calls-service/"),
     ],
 )
-def test_commands_name_the_address_that_the_page_was_opened_at(
+def test_commands_name_the_url_that_the_page_was_opened_at(
     docs_server: ServerProcess, headers: dict[str, str], shown: str
 ) -> None:
     page = docs_server.http.get("/docs/guides/crm", headers=headers)

@@ -135,7 +135,7 @@ def test_a_method_nobody_knows_is_not_logged() -> None:
     assert (plain_method("GET"), plain_method("IVAN")) == ("GET", "other")
 
 
-def test_an_address_there_is_not_stays_out_of_the_log(server: ServerProcess) -> None:
+def test_a_path_there_is_not_stays_out_of_the_log(server: ServerProcess) -> None:
     server.http.request("IVANPETROV", "/ivan.petrov/tokenabcdef")
     named = server.http.get("/ivan.petrov/tokenabcdef").headers["x-request-id"]
     wait_until(lambda: f'"request_id":"{named}"' in server.logged)

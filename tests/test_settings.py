@@ -434,7 +434,7 @@ def test_every_number_and_switch_that_is_a_word_is_explained_in_our_words(env: p
         ("smtps://a%40b.ru:%3A%2F%40@[::1]:1", MailServer("::1", 1, MailSecurity.TLS, "a@b.ru", ":/@")),
     ],
 )
-def test_a_mail_server_is_read_from_its_address(env: pytest.MonkeyPatch, url: str, expected: MailServer) -> None:
+def test_a_mail_server_is_read_from_its_url(env: pytest.MonkeyPatch, url: str, expected: MailServer) -> None:
     env.setenv("DEALTRACE_SMTP_URL", url)
     env.setenv("DEALTRACE_MAIL_FROM", "reports@example.org")
     settings = read_settings()

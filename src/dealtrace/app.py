@@ -225,12 +225,12 @@ class Application:
             observe_retry=self._retry_log.observe,
         )
 
-    def _open_database(self, read_address: str) -> Database:
+    def _open_database(self, read_url: str) -> Database:
         settings = self._settings
         return open_database(
             settings.database_url,
             readers=settings.reader_threads + BACKGROUND_READERS + EXPORTS_AT_ONCE,
-            read_address=read_address,
+            read_url=read_url,
             prepared_statements=settings.prepared_statements,
             mirror_memory_mib=settings.mirror_memory,
         )
@@ -254,7 +254,7 @@ class Application:
         )
         self._mails = None
         if server is not None:
-            letters = Letters(self._primary_read_pool, self._report_pool, f"{self._settings.address}/cabinet")
+            letters = Letters(self._primary_read_pool, self._report_pool, f"{self._settings.url}/cabinet")
             client = SmtpClient(server, self._settings.mail_sender)
             self._mails = Mails(self._primary_read_pool, self._write_queue, client, write_letter=letters.write)
 

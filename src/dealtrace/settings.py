@@ -191,12 +191,12 @@ class Settings(BaseModel):
     )
 
     @property
-    def address(self) -> str:
+    def url(self) -> str:
         """The URL at which people open the server, without a final slash."""
-        return self.public_url.rstrip("/") or self.own_address
+        return self.public_url.rstrip("/") or self.own_url
 
     @property
-    def own_address(self) -> str:
+    def own_url(self) -> str:
         """The URL made of host and port."""
         return f"http://[{self.host}]:{self.port}" if ":" in self.host else f"http://{self.host}:{self.port}"
 

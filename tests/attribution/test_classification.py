@@ -408,7 +408,7 @@ def test_a_visit_is_seen_anew() -> None:
     assert reclassified(seen, HOSTS) == seen
 
 
-def test_a_visit_whose_addresses_are_gone_stays_as_it_is() -> None:
+def test_a_visit_whose_urls_are_gone_stays_as_it_is() -> None:
     visit = Visit(VisitId(1), "", NOON, TrafficSource("yandex", "cpc"))
     assert reclassified(visit, HOSTS) is visit
 

@@ -50,7 +50,7 @@ def test_utm_tags_are_read_as_they_were_written(tail: str, utm: TrafficSource) -
     assert utm_of(SHOP + tail) == utm
 
 
-def test_an_address_without_a_host_has_tags_as_well() -> None:
+def test_a_url_without_a_host_has_tags_as_well() -> None:
     assert utm_of("/sale?utm_source=x") == TrafficSource("x")
     assert utm_of("shop.ru/?utm_source=x#a") == TrafficSource("x")
     assert utm_of("https://[broken/?utm_source=x") == NOWHERE

@@ -515,7 +515,7 @@ def test_more_than_one_day_without_a_page_names_the_cure(server: ServerProcess, 
     assert "page=1" in json.dumps(refused.json(), ensure_ascii=False)
 
 
-def test_a_post_with_its_parameters_in_the_address_is_answered_alike(
+def test_a_post_with_its_parameters_in_the_url_is_answered_alike(
     server: ServerProcess, served: Stage, owner: Player
 ) -> None:
     served.call(owner, TEN)

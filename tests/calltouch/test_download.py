@@ -23,7 +23,7 @@ def take_in(served: Stage, player: Player, record_url: str | None) -> int:
     return served.call(player, TEN, circumstances=Circumstances(record_url=record_url)).id
 
 
-def test_it_leads_to_the_address_that_was_told(server: ServerProcess, served: Stage, owner: Player) -> None:
+def test_it_leads_to_the_url_that_was_reported(server: ServerProcess, served: Stage, owner: Player) -> None:
     answer = ask(server, owner, take_in(served, owner, RECORD))
     assert (answer.status_code, answer.headers["location"], answer.content) == (302, RECORD, b"")
     assert answer.headers["referrer-policy"] == "no-referrer"
@@ -38,7 +38,7 @@ def test_it_leads_to_the_address_that_was_told(server: ServerProcess, served: St
         ("https://r.example/\r\nSet-Cookie: a=b", "https://r.example/%0D%0ASet-Cookie:%20a=b"),
     ],
 )
-def test_any_address_is_safe_in_a_header(
+def test_any_url_is_safe_in_a_header(
     server: ServerProcess, served: Stage, owner: Player, told: str, shown: str
 ) -> None:
     answer = ask(server, owner, take_in(served, owner, told))

@@ -53,7 +53,7 @@ def counted(served: Stage, player: Player) -> tuple[int, int]:
 
 @pytest.mark.parametrize("slash", ["", "/"])
 @pytest.mark.parametrize("way", WAYS)
-def test_a_form_at_the_older_address_is_taken_in_without_a_token(
+def test_a_form_at_the_older_url_is_taken_in_without_a_token(
     server: ServerProcess, owner: Player, way: str, slash: str
 ) -> None:
     path = f"{REST}/{owner.site.id}/requests/orders/register{slash}"
@@ -63,7 +63,7 @@ def test_a_form_at_the_older_address_is_taken_in_without_a_token(
     assert answer.headers["access-control-allow-origin"] == "*"
 
 
-def test_any_page_may_send_to_the_older_address(server: ServerProcess, owner: Player) -> None:
+def test_any_page_may_send_to_the_older_url(server: ServerProcess, owner: Player) -> None:
     asked = {"Origin": SHOP, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
     answer = server.http.options(f"{REST}/{owner.site.id}/requests/orders/register/", headers=asked)
     assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, "*")

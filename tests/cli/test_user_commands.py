@@ -75,7 +75,7 @@ def test_a_user_has_a_role_at_a_site_or_owns_the_installation(terminal: Terminal
     assert "999" in terminal.refused("user", "create", "v", "--site", "999", "--role", "owner", new_password=PASSWORD)
 
 
-def test_an_invitation_is_a_link_to_the_public_address(terminal: Terminal) -> None:
+def test_an_invitation_is_a_link_to_the_public_url(terminal: Terminal) -> None:
     site = str(terminal.json("site", "create", "Shop")["siteId"])
     link = terminal.done("user", "invite", "--site", site, "--role", "reader", public_url="https://deals.example/").out
     assert link.startswith("https://deals.example/cabinet/invitation?key=")

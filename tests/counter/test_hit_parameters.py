@@ -120,7 +120,7 @@ def test_what_is_required_is_refused_as_everywhere(encoded: bytes, field: str) -
 @pytest.mark.parametrize(
     ("sent", "kept"), [("x" * 8193, "x" * 8192), ("x" * 60_000, "x" * 8192), ("https://a\0.ru/\0", "https://a.ru/")]
 )
-def test_an_address_that_is_too_long_or_has_null_characters_is_cut_and_named(sent: str, kept: str) -> None:
+def test_a_url_that_is_too_long_or_has_null_characters_is_cut_and_named(sent: str, kept: str) -> None:
     read = TABLE.read(Pairs(REQUIRED | {"url": sent}))
     assert (read["url"], read.texts["url"], read.unreadable) == (kept, kept, ("url",))
 

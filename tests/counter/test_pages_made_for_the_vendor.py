@@ -71,7 +71,7 @@ LOADED = '<script async src="{server}/init.js?id={counter}"></script>'
     ],
     ids=["code", "number", "query", "loader", "removed", "evaluated"],
 )
-def test_the_vendors_addresses_are_the_counter(
+def test_the_vendors_urls_are_the_counter(
     browser: Browser, serve: Callable[[str], str], served: Stage, owner: Player, page: str
 ) -> None:
     browser.open(f"{serve(page)}?utm_source=vk&utm_medium=cpc")

@@ -176,9 +176,7 @@ def test_what_cannot_be_read_is_passed_over_and_counted(server: ServerProcess, s
     wait_until(lambda: passed_over(server) - before == added)
 
 
-def test_a_landing_address_that_is_too_long_is_cut_and_counted(
-    server: ServerProcess, served: Stage, owner: Player
-) -> None:
+def test_a_landing_url_that_is_too_long_is_cut_and_counted(server: ServerProcess, served: Stage, owner: Player) -> None:
     before = passed_over(server)
     visit = counted(server, served, owner, url="https://shop.ru/?utm_source=forum&text=" + "x" * 9000)
     assert (len(visit.landing_url), visit.traffic_source.source) == (8192, "forum")

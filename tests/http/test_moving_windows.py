@@ -212,6 +212,6 @@ def test_a_redis_that_is_away_is_an_error_of_its_own_within_a_second() -> None:
 
 
 @pytest.mark.parametrize("url", ["redis://localhost:no-port", "http://localhost"])
-def test_what_is_no_address_of_a_redis_is_refused_at_once(url: str) -> None:
+def test_what_is_no_url_of_a_redis_is_refused_at_once(url: str) -> None:
     with pytest.raises(ValueError, match=r"(?i)port|scheme"):
         moving_windows(url)

@@ -232,7 +232,7 @@ def test_a_form_that_cannot_be_stored_now_is_sent_again_from_the_page_that_says_
 
 
 def set_read_only(postgresql: PostgresqlServer, state: str) -> None:
-    with psycopg.connect(postgresql.address("postgres"), autocommit=True) as connection:
+    with psycopg.connect(postgresql.url_of("postgres"), autocommit=True) as connection:
         connection.execute("SET default_transaction_read_only = off")
         connection.execute(f"ALTER SYSTEM SET default_transaction_read_only = {state}")
         connection.execute("SELECT pg_reload_conf()")
@@ -241,7 +241,7 @@ def set_read_only(postgresql: PostgresqlServer, state: str) -> None:
 
 def read_only_of_a_new_connection(postgresql: PostgresqlServer) -> str:
     """Return the state that a new backend has: PostgreSQL has then told all its others."""
-    with psycopg.connect(postgresql.address("postgres"), autocommit=True) as connection:
+    with psycopg.connect(postgresql.url_of("postgres"), autocommit=True) as connection:
         row = connection.execute("SHOW default_transaction_read_only").fetchone()
     return str(row and row[0])
 
@@ -258,7 +258,7 @@ def test_a_postgresql_that_recovers_is_503(postgresql: PostgresqlServer, tmp_pat
         postgresql.start()
         wait_until(lambda: readiness(server) == (503, "recovering"))
         assert_unavailable(server.register(player.token, orderNumber="during"))
-        with psycopg.connect(postgresql.address("postgres"), autocommit=True) as connection:
+        with psycopg.connect(postgresql.url_of("postgres"), autocommit=True) as connection:
             connection.execute("SELECT pg_promote()")
         wait_for(server, 200)
         assert server.register(player.token, orderNumber="after").status_code == 200

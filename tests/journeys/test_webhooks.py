@@ -253,9 +253,7 @@ def test_private_targets_are_refused_unless_they_are_named(
     assert receiver.received == []
 
 
-def test_one_that_wants_no_more_is_paused_and_the_log_says_so_without_its_address(
-    shop: Shop, receiver: Receiver
-) -> None:
+def test_one_that_wants_no_more_is_paused_and_the_log_says_so_without_its_url(shop: Shop, receiver: Receiver) -> None:
     receiver.answer = lambda _: Answer(410, b"")
     webhook_id = shop.listen(f"{receiver.url}?key=secret", "--events", "deal.created")
     shop.register("K-1")

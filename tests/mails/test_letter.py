@@ -78,7 +78,7 @@ def test_no_text_becomes_a_header(text: str) -> None:
     assert all("Bcc" not in each.keys() and "X" not in each.keys() for each in mail.walk())  # noqa: SIM118 - of mails
 
 
-def test_only_an_address_of_https_has_the_button_of_mailboxes() -> None:
+def test_only_a_url_of_https_has_the_button_of_mailboxes() -> None:
     for scheme, button in (("https", "List-Unsubscribe=One-Click"), ("http", None)):
         link = f"{scheme}://x.example/cabinet/unsubscribe/{'k' * 300}"
         letter = Letter("a", ("b",), unsubscribe=link)

@@ -85,7 +85,7 @@ def test_a_call_costs_one_unless_the_site_says_otherwise(method: PaidMethod) -> 
     assert points_cost(method, {other.value: 5 for other in PaidMethod if other is not method}) == 1
 
 
-def test_the_methods_are_named_as_in_their_addresses() -> None:
+def test_the_methods_are_named_as_in_their_urls() -> None:
     deals = {"register", "update-by-id", "delete-by-id"}
     leads = {"request-create", "requests-orders-register", "widget-request-create", "call-import", "inbound-call"}
     annotations = {"tag-lead-add", "manager-lead-add", "comment-lead-add", "customfield-lead-add", "customfield-delete"}

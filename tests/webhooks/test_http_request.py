@@ -40,7 +40,7 @@ def test_a_form_says_null_for_what_is_absent() -> None:
         ("https://crm.example/?key=s", "https://crm.example/?key=s&"),
     ],
 )
-def test_a_query_stands_behind_what_the_address_has(url: str, whole: str) -> None:
+def test_a_query_stands_behind_what_the_url_has(url: str, whole: str) -> None:
     assert write_request(webhook(BodyStyle.GET, url), MESSAGE, SENT_AT) == OutgoingRequest(
         "GET", whole + FORM, b"", NAMED
     )

@@ -103,18 +103,16 @@ class Alert:
         return self.incident_id is not None
 
 
-def parse_rule(
-    words: RawRule, context: QuestionContext, recipients: tuple[Recipient, ...] = ()
-) -> tuple[Rule, Question]:
-    """Return the rule in `words`, and the report question whose answer is the figure that the rule watches.
+def parse_rule(raw: RawRule, context: QuestionContext, recipients: tuple[Recipient, ...] = ()) -> tuple[Rule, Question]:
+    """Return the rule in `raw`, and the report question whose answer is the figure that the rule watches.
 
     Raises:
         InvalidParameters: the metric or a filter is unknown.
         InvalidSetting: another part is invalid, or the kind or window does not suit the metric.
     """
-    kind = _choice("kind", words.kind, {kind.value: kind for kind in AlertKind})
-    window = _choice("window", words.window, WINDOWS)
-    question = question_of(words.metric, words.filters, context)
+    kind = _choice("kind", raw.kind, {kind.value: kind for kind in AlertKind})
+    window = _choice("window", raw.window, WINDOWS)
+    question = question_of(raw.metric, raw.filters, context)
     metric = question.metrics[0]
     _check_window(metric, window)
     if kind is AlertKind.SILENCE and not can_be_silent(metric):
@@ -123,8 +121,8 @@ def parse_rule(
             ru="для тишины нужен показатель-количество, например звонки, заявки, сделки или визиты",
             en="silence needs a metric that counts something, such as calls, requests, deals or visits",
         )
-    filters = tuple(text for text in words.filters if text)
-    return Rule(kind, metric.name, window, _amount(kind, metric, words.amount), filters, recipients), question
+    filters = tuple(text for text in raw.filters if text)
+    return Rule(kind, metric.name, window, _amount(kind, metric, raw.amount), filters, recipients), question
 
 
 def format_rule(rule: Rule) -> str:

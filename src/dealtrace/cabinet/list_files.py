@@ -19,10 +19,10 @@ from dealtrace.cabinet.listing import SEARCH, Days, FilterWords, Listing, days_o
 from dealtrace.cabinet.rendering import HEADERS, translations_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import Language
+from dealtrace.files.atomic_file import Proceed
 from dealtrace.files.export_columns import ExportColumn, on_the_clock
 from dealtrace.files.row_writers import CONTENT_TYPES, CSV, XLSX, Note, open_writer
 from dealtrace.files.temporary_file import open_written
-from dealtrace.files.xlsx.packed_workbook import Proceed
 from dealtrace.http.sent_file import SentFile
 from dealtrace.record import record
 from dealtrace.reports.refusals import ClientGone

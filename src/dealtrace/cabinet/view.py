@@ -113,9 +113,9 @@ class View:
         """Return whether the person's role at the site lets them see contacts."""
         return self.role is not None and self.role.includes(Role.ANALYST)
 
-    def shown_name(self, words: str) -> str:
+    def shown_name(self, name: str) -> str:
         """Return a name, a source or the number of a deal, with contacts masked if the person may not see them."""
-        return words if self.may_see_contacts else masked_label(words)
+        return name if self.may_see_contacts else masked_label(name)
 
     @property
     def ip(self) -> str:

@@ -28,6 +28,6 @@ def _read_day(text: str) -> date:
 
 
 def _read_moment(text: str) -> datetime:
-    """Return a date and time, which is naive unless the string states a time zone."""
+    """Return the date and time that an option states; naive unless it states a time zone."""
     moment = read_clock(text, YEAR_FIRST) or read_instant(text, YEAR_FIRST)
     return moment if moment is not None else datetime.combine(_read_day(text), time.min)

@@ -166,16 +166,16 @@ def _shared_metrics(workers: int) -> Iterator[None]:
 
 
 def _greet(database: Database, settings: Settings) -> None:
-    """Print the addresses of the server and how to begin; secrets are printed to the terminal only, never logged."""
+    """Print the URLs of the server and how to begin; secrets are printed to the terminal only, never logged."""
     for unknown in list_unknown_settings():
         console.print(f"Warning: {unknown}", markup=False)
-    address, own_address = settings.address, settings.own_address
+    url, own_url = settings.url, settings.own_url
     with transaction(database, ids=1) as (connection, ids):
         first = open_first_site(connection, ids, TIME_ZONE_DEFAULT, settings.points_per_day, clock.now())
         key = invite_first_user(connection, clock.now())
-    console.print(f"Dealtrace listens on {own_address}, API docs: {address}/docs", markup=False)
-    if address != own_address:
-        console.print(f"Public address: {address}", markup=False)
+    console.print(f"Dealtrace listens on {own_url}, API docs: {url}/docs", markup=False)
+    if url != own_url:
+        console.print(f"Public URL: {url}", markup=False)
     console.print(f"The database in use: {database.name}", markup=False)
     if settings.workers > 1 and settings.rate_per_second and not settings.redis_url:
         console.print(
@@ -184,21 +184,21 @@ def _greet(database: Database, settings: Settings) -> None:
             markup=False,
         )
     if first is not None:
-        _introduce(first, address)
+        _introduce(first, url)
     if key is not None:
         console.print()
         console.print("Create the first user here (the link works once):")
-        console.print(f"{address}/cabinet/welcome?key={key}", markup=False)
+        console.print(f"{url}/cabinet/welcome?key={key}", markup=False)
 
 
-def _introduce(first: FirstSite, address: str) -> None:
+def _introduce(first: FirstSite, url: str) -> None:
     """Print the token of the first site, and a first request to try, the same as in the README."""
     console.print()
     console.print(f"Site {first.site_id} created. Its token, shown only once: {first.secret}")
     console.print()
     console.print("To register a deal:")
     console.print(
-        f'curl -G "{address}/calls-service/RestAPI/orders/register/" -d clientApiId={first.secret} '
+        f'curl -G "{url}/calls-service/RestAPI/orders/register/" -d clientApiId={first.secret} '
         "-d orderNumber=K2018001 -d orderSum=1000 -d orderStatus=new "
         "--data-urlencode 'orderDate=26.03.2018 10:00:00' "
         "--data-urlencode 'manager=Коля' -d service=AmoCRM -d tags=mytag1,mytag2",

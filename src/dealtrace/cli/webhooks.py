@@ -43,7 +43,7 @@ WebhookArgument = Annotated[int, typer.Argument(min=1, max=ID_MAX, help="The web
 @webhook_commands.command("create")
 def create(
     site_id: SiteIdArgument,
-    url: Annotated[str, typer.Argument(help="The address of the receiver: https://host/path")],
+    url: Annotated[str, typer.Argument(help="The URL of the receiver: https://host/path")],
     events: Annotated[
         str, typer.Option(help=f"Comma-separated: {', '.join(EventKind)}; or a group such as call or deal; or all.")
     ] = ALL,

@@ -2,12 +2,14 @@
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_hex
-from typing import TextIO
+from typing import TextIO, TypeAlias
 
+Proceed: TypeAlias = Callable[[], None]
+"""A function that is called while a file is written; it raises an exception if nobody is waiting for the file."""
 PRIVATE = 0o600
 """The file mode of exports, refused rows and backups: they hold personal data, so only their owner may read them."""
 _DISK_FAULTS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})

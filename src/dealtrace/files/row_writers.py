@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Protocol, TextIO
 import msgspec
 
 from dealtrace.errors import Language
-from dealtrace.files.atomic_file import write_atomically
+from dealtrace.files.atomic_file import Proceed, write_atomically
 from dealtrace.files.cell_types import EXACT_NUMBERS_BELOW
 from dealtrace.files.csv_lines import CsvLines
 from dealtrace.files.row import Value
 from dealtrace.files.spreadsheet_text import comes_back, guard_formula, spreadsheet_text
-from dealtrace.files.xlsx.packed_workbook import Proceed, open_packed
+from dealtrace.files.xlsx.packed_workbook import open_packed
 from dealtrace.record import record
 
 if TYPE_CHECKING:

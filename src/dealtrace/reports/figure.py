@@ -63,9 +63,9 @@ def parts_of(metric: Metric, metrics: Iterable[Metric]) -> tuple[Metric, ...]:
 
 
 def parse_figure(
-    words: RawQuestion, keys: Sequence[str], offset: int, context: QuestionContext, *, has_rows: bool = True
+    raw: RawQuestion, keys: Sequence[str], offset: int, context: QuestionContext, *, has_rows: bool = True
 ) -> Figure:
-    """Parse a reference to a figure of a report; `words` is the report's question, not yet parsed.
+    """Parse a reference to a figure of a report; `raw` is the report's question, not yet parsed.
 
     `keys` has the row's key for each dimension, or an empty string for a missing key. With `has_rows`, the figure's
     metric must be a plain count or sum; otherwise it may also be a ratio or a formula.
@@ -73,7 +73,7 @@ def parse_figure(
     Raises:
         InvalidParameters: one violation for each unknown or unsuitable value, with the valid values.
     """
-    question = parse_question(words, context)
+    question = parse_question(raw, context)
     violations = [*_check_metric(question, context, has_rows=has_rows), *_check_facts(question)]
     if question.model is None:
         violations.append(

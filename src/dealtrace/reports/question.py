@@ -137,28 +137,27 @@ class QuestionContext:
         return field_dimension(name, self.field_titles.get(name, ""))
 
 
-def parse_question(words: RawQuestion, context: QuestionContext) -> Question:
+def parse_question(raw: RawQuestion, context: QuestionContext) -> Question:
     """Parse the parameters of a report.
 
     Raises:
         InvalidParameters: one violation for each unknown or unsuitable value, with the valid values.
     """
     parser = _Parser(context)
-    by: tuple[Dimension, ...] = parser.read("by", lambda: parser.dimensions(words.by), NO_DIMENSIONS)
-    metrics: tuple[Metric, ...] = parser.read("metrics", lambda: parser.metrics(words.metrics), NO_METRICS)
-    period = parser.period(words)
+    by: tuple[Dimension, ...] = parser.read("by", lambda: parser.dimensions(raw.by), NO_DIMENSIONS)
+    metrics: tuple[Metric, ...] = parser.read("metrics", lambda: parser.metrics(raw.metrics), NO_METRICS)
+    period = parser.period(raw)
     question = Question(
         by=by,
         metrics=metrics,
         period=period,
-        model=parser.model(words),
-        date_of=parser.read("date", lambda: _choice(words.date_of or DateOf.DEAL, DateOf), DateOf.DEAL),
-        comparison=parser.read("compare", lambda: _choice(words.compare, Comparison) if words.compare else None, None),
-        filters=parser.filters(words.filters)
-        + parser.read("segment", lambda: parser.segment(words.segment), NO_FILTERS),
-        sort=parser.read("sort", lambda: _sort(words, by, metrics), None),
-        limit=parser.read("limit", lambda: _limit(words.limit, context.rows_max), None),
-        pivot=parser.read("pivot", lambda: parser.pivot(words, by), None),
+        model=parser.model(raw),
+        date_of=parser.read("date", lambda: _choice(raw.date_of or DateOf.DEAL, DateOf), DateOf.DEAL),
+        comparison=parser.read("compare", lambda: _choice(raw.compare, Comparison) if raw.compare else None, None),
+        filters=parser.filters(raw.filters) + parser.read("segment", lambda: parser.segment(raw.segment), NO_FILTERS),
+        sort=parser.read("sort", lambda: _sort(raw, by, metrics), None),
+        limit=parser.read("limit", lambda: _limit(raw.limit, context.rows_max), None),
+        pivot=parser.read("pivot", lambda: parser.pivot(raw, by), None),
     )
     if parser.violations:
         raise InvalidParameters(parser.violations)
@@ -199,21 +198,21 @@ class _Parser:
             raise InvalidValue(f"не больше {BY_MAX} группировок", f"at most {BY_MAX} dimensions are allowed")
         return tuple(self.dimension(name) for name in names)
 
-    def pivot(self, words: RawQuestion, by: Sequence[Dimension]) -> Dimension | None:
+    def pivot(self, raw: RawQuestion, by: Sequence[Dimension]) -> Dimension | None:
         """Return the dimension of the pivot's columns, or `None` without a pivot.
 
         Rows and columns together may have at most `BY_MAX` dimensions.
         """
-        if not words.pivot:
+        if not raw.pivot:
             return None
-        dimension = self.dimension(words.pivot)
+        dimension = self.dimension(raw.pivot)
         if not by or len(by) >= BY_MAX or dimension in by:
             most = BY_MAX - 1
             raise InvalidValue(
                 f"в `by` нужно от 1 до {most} группировок, кроме группировки `pivot`",
                 f"`by` must have 1 to {most} dimensions other than that of `pivot`",
             )
-        if words.models:
+        if raw.models:
             raise InvalidValue("не вместе с `models`", "cannot be combined with `models`")
         return dimension
 
@@ -240,14 +239,14 @@ class _Parser:
                 raise _unknown(name, every, "показателя", "metric")
         return tuple(every[name] for name in names)
 
-    def period(self, words: RawQuestion) -> Period:
-        first = self.read("from", lambda: _day(words.first), None)
-        last = self.read("to", lambda: _day(words.last), None)
-        if words.period and (words.first or words.last):
+    def period(self, raw: RawQuestion) -> Period:
+        first = self.read("from", lambda: _day(raw.first), None)
+        last = self.read("to", lambda: _day(raw.last), None)
+        if raw.period and (raw.first or raw.last):
             self.violations.append(
                 Violation("period", "укажите либо период, либо даты", "specify either a period or dates, not both")
             )
-        preset = self.read("period", lambda: _preset(words.period or DEFAULT_PRESET), DEFAULT_PRESET)
+        preset = self.read("period", lambda: _preset(raw.period or DEFAULT_PRESET), DEFAULT_PRESET)
         usual = PRESETS[preset](self.context.today)
         period = Period(
             first or min(usual.first_on, last or usual.first_on), last or max(usual.last_on, first or usual.last_on)
@@ -258,13 +257,11 @@ class _Parser:
             self.violations.append(Violation("from", f"не больше {DAYS_MAX} дней", f"at most {DAYS_MAX} days"))
         return period
 
-    def model(self, words: RawQuestion) -> AttributionModel | None:
-        if words.models:
-            self.read("models", lambda: _all_models(words.models, words.model), None)
+    def model(self, raw: RawQuestion) -> AttributionModel | None:
+        if raw.models:
+            self.read("models", lambda: _all_models(raw.models, raw.model), None)
             return None
-        return self.read(
-            "model", lambda: _model(words.model) if words.model else self.context.model, self.context.model
-        )
+        return self.read("model", lambda: _model(raw.model) if raw.model else self.context.model, self.context.model)
 
     def filters(self, texts: Sequence[str]) -> tuple[Filter, ...]:
         if len(texts) > FILTERS_MAX:
@@ -367,18 +364,18 @@ def _all_models(text: str, model: str) -> None:
         raise InvalidValue("укажите либо `model`, либо `models`", "specify either `model` or `models`, not both")
 
 
-def _sort(words: RawQuestion, by: Sequence[Dimension], metrics: Sequence[Metric]) -> Sort | None:
-    if not words.sort:
+def _sort(raw: RawQuestion, by: Sequence[Dimension], metrics: Sequence[Metric]) -> Sort | None:
+    if not raw.sort:
         return None
-    name, is_descending = unescaped(words.sort.removeprefix(DESCENDING)), words.sort.startswith(DESCENDING)
+    name, is_descending = unescaped(raw.sort.removeprefix(DESCENDING)), raw.sort.startswith(DESCENDING)
     changes = {f"{CHANGE_PREFIX}{metric.name}": metric.name for metric in metrics}
-    if name in changes and not words.compare:
+    if name in changes and not raw.compare:
         raise InvalidValue(
             f"сортировать по изменению можно только со сравнением: укажите `compare` вместе с {name}",
             f"sorting by a change needs a comparison: specify `compare` along with {name}",
         )
     known = [*(metric.name for metric in metrics), *(dimension.name for dimension in by)]
-    known += changes if words.compare else ()
+    known += changes if raw.compare else ()
     if name not in known:
         raise _unknown(name, known, "столбца в этом отчёте", "column of this report")
     return Sort(changes.get(name, name), is_descending, is_by_change=name in changes)

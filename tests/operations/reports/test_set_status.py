@@ -18,7 +18,7 @@ from dealtrace.operations.reports.open_facts import open_facts
 from dealtrace.operations.reports.set_status import set_status
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.storage.accounts.revision import find_revision
-from dealtrace.storage.reports.names import count_deals_by_spelling
+from dealtrace.storage.reports.deal_counts import count_deals_by_spelling
 from dealtrace.storage.reports.statuses import find_deals_by_status
 from stored import meanings_of, side_by_side
 from write_commands import NOON, change, open_write_queue, registration, run

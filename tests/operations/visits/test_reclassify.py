@@ -124,7 +124,7 @@ def test_it_continues_where_it_stopped_and_starts_again_under_other_hosts(
     assert run(stage, naming_pay(shop)).visits == 6
 
 
-def test_visits_whose_addresses_are_gone_stay_as_they_are(stage: Stage, shop: Player) -> None:
+def test_visits_whose_urls_are_gone_stay_as_they_are(stage: Stage, shop: Player) -> None:
     stage.visit(shop, NOON, ADVERT, visitor="")
     kept = stage.visit(shop, NOON, ADVERT)
     call = stage.call(shop, NOON, visit_id=kept.id)
@@ -162,7 +162,7 @@ def test_sources_that_a_file_states_stay_and_others_are_found_again(stage: Stage
     assert imported(stage, shop, *brought) == list(brought), "the same file again"
 
 
-def test_visits_stored_before_that_was_known_keep_what_their_addresses_do_not_give(stage: Stage, shop: Player) -> None:
+def test_visits_stored_before_that_was_known_keep_what_their_urls_do_not_give(stage: Stage, shop: Player) -> None:
     stated = Visit(VisitId(1), "a", NOON, STATED, **FROM_PAY, has_stated_source=True)
     found = Visit(VisitId(2), "b", NOON, AS_REFERRAL, **FROM_PAY)
     imported(stage, shop, stated, found)

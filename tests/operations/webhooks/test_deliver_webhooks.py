@@ -157,7 +157,7 @@ def test_a_webhook_is_kept_as_it_was_wanted_and_servers_are_told(stage: Stage, s
         "https://crm.example/" + "x" * URL_LENGTH_MAX,
     ],
 )
-def test_an_address_that_cannot_be_sent_to_is_refused(stage: Stage, shop: Player, url: str) -> None:
+def test_a_url_that_cannot_be_sent_to_is_refused(stage: Stage, shop: Player, url: str) -> None:
     with stage.database.write() as connection:
         with pytest.raises(InvalidSetting, match="https://host/path is expected"):
             create_webhook(connection, stage.ids, wanted(shop, url), NOON)

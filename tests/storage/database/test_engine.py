@@ -118,7 +118,7 @@ def test_it_shows_the_password_nowhere() -> None:
 
 
 @pytest.mark.parametrize(
-    ("address", "is_sqlite"),
+    ("url", "is_sqlite"),
     [
         ("sqlite:///deals.db", True),
         ("sqlite:////var/lib/deals.db", True),
@@ -129,17 +129,17 @@ def test_it_shows_the_password_nowhere() -> None:
         ("postgresql://u@/deals?host=a,b,c&target_session_attrs=read-write", False),
     ],
 )
-def test_it_takes_the_usual_forms_of_an_address(address: str, is_sqlite: bool) -> None:
-    opened = open_database(address)
+def test_it_takes_the_usual_forms_of_a_url(url: str, is_sqlite: bool) -> None:
+    opened = open_database(url)
     assert opened.is_sqlite == is_sqlite
     assert opened.writer.driver == opened.reader.driver == ("pysqlite" if is_sqlite else "psycopg")
 
 
 @pytest.mark.parametrize(
-    ("address", "file"), [("sqlite:///deals.db", "deals.db"), ("sqlite:////var/lib/deals.db", "/var/lib/deals.db")]
+    ("url", "file"), [("sqlite:///deals.db", "deals.db"), ("sqlite:////var/lib/deals.db", "/var/lib/deals.db")]
 )
-def test_it_tells_where_the_file_lies(address: str, file: str) -> None:
-    assert open_database(address).file == Path(file)
+def test_it_tells_where_the_file_lies(url: str, file: str) -> None:
+    assert open_database(url).file == Path(file)
 
 
 def test_it_makes_no_file_before_something_is_written(tmp_path: Path) -> None:
@@ -148,11 +148,11 @@ def test_it_makes_no_file_before_something_is_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("address", "seconds"),
+    ("url", "seconds"),
     [("postgresql://u@db/deals", POSTGRESQL_CONNECT_SECONDS), ("postgresql://u@db/deals?connect_timeout=2", "2")],
 )
-def test_it_waits_for_a_server_no_longer_than_told(address: str, seconds: object) -> None:
-    opened = open_database(address)
+def test_it_waits_for_a_server_no_longer_than_told(url: str, seconds: object) -> None:
+    opened = open_database(url)
     result: dict[str, object] = {}
 
     def connect(*_arguments: object, **options: object) -> None:
@@ -170,7 +170,7 @@ def test_it_waits_for_a_server_no_longer_than_told(address: str, seconds: object
 def test_it_prepares_no_statements_behind_a_pooler(
     postgresql_server: PostgresqlServer, prepared: bool, threshold: object
 ) -> None:
-    opened = open_database(postgresql_server.address("postgres"), prepared_statements=prepared)
+    opened = open_database(postgresql_server.url_of("postgres"), prepared_statements=prepared)
     for engine in (opened.writer, opened.reader):
         with engine.connect() as connection:
             driver = connection.connection.driver_connection
@@ -181,7 +181,7 @@ def test_it_prepares_no_statements_behind_a_pooler(
 
 def test_it_reads_from_a_replica_when_one_is_named(postgresql_server: PostgresqlServer) -> None:
     primary, replica = (postgresql_server.create(name) for name in ("engine_primary", "engine_replica"))
-    opened = open_database(primary, read_address=replica)
+    opened = open_database(primary, read_url=replica)
     with opened.write() as writing, opened.read() as reading:
         sent = "SELECT current_database()"
         result = [connection.exec_driver_sql(sent).scalar_one() for connection in (writing, reading)]
@@ -244,7 +244,7 @@ def break_connection(database: Database, postgresql_server: PostgresqlServer) ->
     """End the server's side of the connection that `database` keeps for its next transaction."""
     with database.write() as connection:
         process = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
-    with psycopg.connect(postgresql_server.address("postgres"), autocommit=True) as other:
+    with psycopg.connect(postgresql_server.url_of("postgres"), autocommit=True) as other:
         other.execute("SELECT pg_terminate_backend(%s, 10000)", [process])
 
 
@@ -252,7 +252,7 @@ def test_it_replaces_a_connection_that_broke_while_it_rested(
     postgresql_server: PostgresqlServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("dealtrace.storage.database.engine.PINGED_AFTER_SECONDS", 0.0)
-    with closing(open_database(postgresql_server.address("postgres"))) as opened:
+    with closing(open_database(postgresql_server.url_of("postgres"))) as opened:
         break_connection(opened, postgresql_server)
         with opened.write() as connection:
             assert connection.exec_driver_sql("SELECT 1").scalar_one() == 1
@@ -262,7 +262,7 @@ def test_it_does_not_ping_a_connection_that_was_just_used(
     postgresql_server: PostgresqlServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("dealtrace.storage.database.engine.PINGED_AFTER_SECONDS", 600.0)
-    with closing(open_database(postgresql_server.address("postgres"))) as opened:
+    with closing(open_database(postgresql_server.url_of("postgres"))) as opened:
         break_connection(opened, postgresql_server)
         with pytest.raises(OperationalError), opened.write() as connection:
             connection.exec_driver_sql("SELECT 1")

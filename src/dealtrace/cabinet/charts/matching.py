@@ -89,10 +89,10 @@ def _window(drawn: DrawnCandidate, axis: _Axis, y: int) -> Markup:
     return element("g", caption, bar)
 
 
-def _deal(words: str, x: float, height: int) -> list[Markup]:
+def _deal(title: str, x: float, height: int) -> list[Markup]:
     return [
-        element("line", titled(words), class_="deal", x1=x, x2=x, y1=TOP - 6, y2=height - BOTTOM),
-        _text_at(words, x, TOP - 10, "middle"),
+        element("line", titled(title), class_="deal", x1=x, x2=x, y1=TOP - 6, y2=height - BOTTOM),
+        _text_at(title, x, TOP - 10, "middle"),
     ]
 
 

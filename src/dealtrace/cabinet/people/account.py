@@ -8,7 +8,7 @@ from dealtrace.accounts.rights import Rights, Role
 from dealtrace.accounts.user import User, UserId
 from dealtrace.cabinet.form_pages import fault_text
 from dealtrace.cabinet.gate import not_found
-from dealtrace.cabinet.people import links
+from dealtrace.cabinet.people import new_links
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidSetting
 from dealtrace.operations.accounts.manage_user import delete_user, give_role, set_owner, take_role
@@ -53,7 +53,7 @@ async def make_password_link(view: View) -> Response:
     whose = await _whose(view)
     if whose is None:
         return not_found(view)
-    return await links.show_password_link(view, whose.user, f"/users/{whose.user.id}")
+    return await new_links.show_password_link(view, whose.user, f"/users/{whose.user.id}")
 
 
 async def reset_factor(view: View) -> Response:

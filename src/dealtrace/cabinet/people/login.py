@@ -9,23 +9,18 @@ from dealtrace import clock
 from dealtrace.accounts.session import SESSION_AGE_MAX
 from dealtrace.accounts.user import (
     LOGIN_LENGTH_MAX,
-    PASSWORD_LENGTH_MAX,
-    PASSWORD_LENGTH_MIN,
-    PasswordHash,
     User,
     normal_login,
 )
 from dealtrace.cabinet.gate import UNSAVED, limit_guessing, session_cookie, then_query
+from dealtrace.cabinet.people.passwords import user_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import LoginRefused
-from dealtrace.operations.accounts.create_user import hash_password
-from dealtrace.operations.accounts.log_in import Browser, end_session, find_credentials, open_session, verify_password
+from dealtrace.operations.accounts.log_in import Browser, end_session, open_session
 from dealtrace.storage.accounts.users import has_users
 
 FORBIDDEN = 403
 NOT_SAVED = "Your session had ended: nothing of what you sent was saved. Log in, then fill in the form again."
-LIMITS = {"login": LOGIN_LENGTH_MAX, "password_min": PASSWORD_LENGTH_MIN, "password": PASSWORD_LENGTH_MAX}
-"""The length limits of logins and passwords, by the names that templates of forms use."""
 
 
 async def show(view: View) -> Response:
@@ -53,41 +48,6 @@ async def log_in(view: View) -> Response:
         fault = refusal.text(view.language)
         return view.page("people/login.html", FORBIDDEN, then=then, login=login, fault=fault, is_new=False)
     return await start_session(view, user, then)
-
-
-async def user_of(view: View, login: str, password: str) -> User:
-    """Return the user with this login and password; the slow password check holds no database connection.
-
-    Raises:
-        LoginRefused: the login or the password is wrong.
-    """
-    credentials = await view.read(find_credentials, login)
-    return await view.services.password_threads.run(verify_password, credentials, password[: PASSWORD_LENGTH_MAX + 1])
-
-
-async def hash_of(view: View, password: str) -> PasswordHash:
-    """Return the hash of a new password; the slow hashing holds no database connection, so nothing waits for it.
-
-    Raises:
-        InvalidSetting: the password does not fit its limits.
-    """
-    return await view.services.password_threads.run(hash_password, password)
-
-
-async def is_own_password(view: View, password: str) -> bool:
-    """Return whether a text is the person's own password, which they must enter to change how they log in.
-
-    Raises:
-        AnonymousRateExceeded: there were too many attempts.
-    """
-    login = view.rights.user.login
-    await limit_guessing(view)
-    await view.services.rate_limits.check_login(login)
-    try:
-        await user_of(view, login, password)
-    except LoginRefused:
-        return False
-    return True
 
 
 async def start_session(view: View, user: User, then: str) -> Response:

@@ -7,7 +7,7 @@ from dealtrace import clock
 from dealtrace.accounts.invitation import Invitation
 from dealtrace.accounts.rights import Rights, Role
 from dealtrace.cabinet.gate import FORBIDDEN, not_found
-from dealtrace.cabinet.people import links
+from dealtrace.cabinet.people import new_links
 from dealtrace.cabinet.people.account import role_of_form, store_role
 from dealtrace.cabinet.view import View
 from dealtrace.operations.accounts.invite_user import revoke_invitation
@@ -61,7 +61,7 @@ async def invite(view: View) -> Response:
     role = role_of_form(view)
     if role is None:
         return not_found(view)
-    return await links.show_invitation(view, role, view.current_site, f"/{view.current_site.id}/settings/users")
+    return await new_links.show_invitation(view, role, view.current_site, f"/{view.current_site.id}/settings/users")
 
 
 async def revoke(view: View) -> Response:
@@ -77,7 +77,7 @@ async def make_password_link(view: View) -> Response:
         return not_found(view)
     if not view.rights.may_open_account_of(member, view.current_site.id):
         return view.page("forbidden.html", FORBIDDEN, needed=Role.OWNER)
-    return await links.show_password_link(view, member.user, f"/{view.current_site.id}/settings/users")
+    return await new_links.show_password_link(view, member.user, f"/{view.current_site.id}/settings/users")
 
 
 async def _member(view: View) -> Rights | None:

@@ -9,7 +9,8 @@ from dealtrace.accounts.user import PasswordHash, User, UserId
 from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.gate import limit_guessing
 from dealtrace.cabinet.people import profile
-from dealtrace.cabinet.people.login import LIMITS, hash_of, is_own_password, start_session
+from dealtrace.cabinet.people.login import start_session
+from dealtrace.cabinet.people.passwords import LIMITS, hash_of, is_own_password
 from dealtrace.cabinet.people.profile import BAD_REQUEST
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidSetting

@@ -7,7 +7,7 @@ from dealtrace.accounts.session import Session
 from dealtrace.accounts.user import UserId
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.people.browsers import browser_name
-from dealtrace.cabinet.people.login import LIMITS
+from dealtrace.cabinet.people.passwords import LIMITS
 from dealtrace.cabinet.view import View
 from dealtrace.operations.accounts.log_in import end_other_sessions, end_session
 from dealtrace.operations.accounts.manage_user import set_keys

@@ -9,7 +9,7 @@ from dealtrace.accounts.second_factor import SECRET
 from dealtrace.accounts.user import User
 from dealtrace.cabinet.gate import limit_guessing
 from dealtrace.cabinet.people import profile
-from dealtrace.cabinet.people.login import is_own_password
+from dealtrace.cabinet.people.passwords import is_own_password
 from dealtrace.cabinet.people.profile import BAD_REQUEST
 from dealtrace.cabinet.view import View
 from dealtrace.operations.accounts.second_factor import (

@@ -12,7 +12,7 @@ from dealtrace.accounts.rights import Rights, Role
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.user import UserId
 from dealtrace.cabinet.gate import not_found
-from dealtrace.cabinet.people import links
+from dealtrace.cabinet.people import new_links
 from dealtrace.cabinet.people.account import role_of_form
 from dealtrace.cabinet.view import View
 from dealtrace.operations.accounts.demand_second_factor import demand_second_factor
@@ -55,10 +55,10 @@ async def invite(view: View) -> Response:
     at, role = view.form.get("site"), role_of_form(view)
     sites = {str(site.id): site for site in await view.read(list_sites)}
     if at == OWN_INSTALLATION:
-        return await links.show_invitation(view, Role.OWNER, None, "/users")
+        return await new_links.show_invitation(view, Role.OWNER, None, "/users")
     if role is None or at not in sites:
         return not_found(view)
-    return await links.show_invitation(view, role, sites[at], "/users")
+    return await new_links.show_invitation(view, role, sites[at], "/users")
 
 
 async def revoke(view: View) -> Response:

@@ -8,7 +8,8 @@ from dealtrace.accounts.invitation import Purpose
 from dealtrace.accounts.user import PasswordHash, User
 from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.gate import limit_guessing
-from dealtrace.cabinet.people.login import LIMITS, hash_of, start_session
+from dealtrace.cabinet.people.login import start_session
+from dealtrace.cabinet.people.passwords import LIMITS, hash_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvitationSpent, Refusal
 from dealtrace.operations.accounts.invite_user import accept_first_invitation, require_invitation

@@ -19,8 +19,8 @@ from dealtrace.record import record
 from dealtrace.reports.refusals import ReportNotKept, ReportsBusy, ReportTooSlow, ServerStopping
 from dealtrace.reports.statuses import Meaning, StatusGroup, group_statuses
 from dealtrace.storage.id_blocks import IdBlocks
+from dealtrace.storage.reports.deal_counts import count_deals_by_spelling
 from dealtrace.storage.reports.mirror.mirror import is_built
-from dealtrace.storage.reports.names import count_deals_by_spelling
 from dealtrace.storage.reports.statuses import find_deals_by_status, find_latest_deals_by_status, list_statuses
 
 PLACE = "settings/statuses"

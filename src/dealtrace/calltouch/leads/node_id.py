@@ -7,7 +7,7 @@ from dealtrace.http.replies import Reply, success
 
 TABLE = ParameterTable(())
 NODE = 1
-"""Ours: always 1, since all sites are reached at the same address."""
+"""Ours: always 1, since all sites are reached at the same URL."""
 
 
 async def respond(caller: Caller, sent: Sent) -> Reply:

@@ -26,9 +26,9 @@ def effect_lines(effects: Sequence[Effect]) -> Iterator[str]:
             )
 
 
-def moved_line(words: str, moved: MovedCount) -> str:
-    """Return a line that says how many leads or visits would get a different source; `words` is `Leads` or `Visits`."""
-    return f"{words} with another source: {moved.moved} of {moved.tried}"
+def moved_line(noun: str, moved: MovedCount) -> str:
+    """Return a line that says how many leads or visits would get a different source; `noun` is `Leads` or `Visits`."""
+    return f"{noun} with another source: {moved.moved} of {moved.tried}"
 
 
 def serialize_effect(effect: Effect) -> EffectAnswer:

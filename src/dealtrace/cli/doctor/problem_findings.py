@@ -92,7 +92,7 @@ def _invalid_report(problem: Problem, site: Site) -> Finding:
         "kind": "invalid_mail_report",
         "text": f"Site {site.id}: the report by e-mail “{problem.what}” can no longer be made, so it is not sent. "
         f"{problem.refusal.text('en')}",
-        "cure": "Replace the address of its report in the cabinet, or restore what was removed.",
+        "cure": "Replace the URL of its report in the cabinet, or restore what was removed.",
         "site_id": site.id,
         "name": problem.what,
     }

@@ -60,13 +60,13 @@ def add(  # noqa: PLR0913, PLR0917 - a rule has as many parts
     as_json: JsonOption = False,
 ) -> None:
     """Add a rule that watches a metric. A running server checks the rule within a minute and after each period."""
-    words = RawRule(kind.value, metric, window, limit, tuple(filters or ()))
+    raw = RawRule(kind.value, metric, window, limit, tuple(filters or ()))
     with open_prepared() as database:
         recipients = parse_recipients("\n".join(mail or ()), "ru")
         with transaction(database, ids=1) as (connection, ids):
             site, now = require_site(connection, site_id), clock.now()
             known = read_question_context(connection, site, now)
-            rule, _ = parse_rule(words, known, recipients)
+            rule, _ = parse_rule(raw, known, recipients)
             added = manage.add_alert(connection, ids, site, rule, now)
     if as_json:
         print_json({"alertId": added.id, "siteId": site_id})

@@ -84,7 +84,7 @@ def report(  # noqa: PLR0913, PLR0917 - a question has this many parts
     """Show the results of advertising, grouped by any dimensions. The figures are the same as in /api/reports."""
     chosen = _preset(preset)
     file = _file(csv, xlsx, as_json=as_json, excel=excel, force=force)
-    words = RawQuestion(
+    raw = RawQuestion(
         by=by or chosen.by,
         pivot=pivot,
         metrics=metrics or chosen.metrics,
@@ -101,7 +101,7 @@ def report(  # noqa: PLR0913, PLR0917 - a question has this many parts
         limit=limit,
     )
     with open_prepared() as database:
-        site, answered = _ask(database, site_id, words, clock.now(), rows_max=LIMIT_MAX if file is None else None)
+        site, answered = _ask(database, site_id, raw, clock.now(), rows_max=LIMIT_MAX if file is None else None)
         if file is not None:
             write_answer(file, answered, for_excel=excel, overwrite=force)
     if file is not None:
@@ -145,10 +145,10 @@ def _file(csv: Path | None, xlsx: Path | None, *, as_json: bool, excel: bool, fo
 
 
 def _ask(
-    database: Database, site_id: int, words: RawQuestion, now: datetime, *, rows_max: int | None
+    database: Database, site_id: int, raw: RawQuestion, now: datetime, *, rows_max: int | None
 ) -> tuple[Site, Report | Pivot]:
     with database.read() as connection:
         site = require_site(connection, site_id)
-        question = read_question(connection, site, words, now, rows_max=rows_max)
+        question = read_question(connection, site, raw, now, rows_max=rows_max)
     with facts_of(database, site) as facts:
         return site, ask_report_or_pivot(facts, site, question, now)

@@ -49,7 +49,7 @@ def invite(site: AtSiteOption = None, role: RoleOption = None) -> None:
     _check_pair(site, role)
     with open_prepared() as database, database.write() as connection:
         key = invite_user(connection, role or Role.OWNER, clock.now(), site_id=site, made_by=None)
-    console.print(f"{read_settings().address}/cabinet/invitation?key={key}", markup=False, soft_wrap=True)
+    console.print(f"{read_settings().url}/cabinet/invitation?key={key}", markup=False, soft_wrap=True)
 
 
 def change_password(login: LoginArgument, password: NewPasswordOption) -> None:

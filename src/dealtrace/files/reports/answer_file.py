@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import TypedDict
 
 from dealtrace.errors import Language
+from dealtrace.files.atomic_file import Proceed
 from dealtrace.files.reports.pivot_file import write_pivot
 from dealtrace.files.reports.report_file import write_report
-from dealtrace.files.xlsx.packed_workbook import Proceed
 from dealtrace.reports.answer import Report
 from dealtrace.reports.pivot import Pivot
 

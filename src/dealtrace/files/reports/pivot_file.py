@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from dealtrace.errors import Language
+from dealtrace.files.atomic_file import Proceed
 from dealtrace.files.reports.report_file import TOTAL, question_notes, time_notes
 from dealtrace.files.row import Value
 from dealtrace.files.row_writers import CSV, Note, open_writer
-from dealtrace.files.xlsx.packed_workbook import Proceed
 from dealtrace.reports.filters import escaped_name
 from dealtrace.reports.formats import TOTAL_TITLES, rounded_value
 from dealtrace.reports.pivot import Pivot, PivotLine

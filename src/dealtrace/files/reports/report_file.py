@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from dealtrace.errors import Language
+from dealtrace.files.atomic_file import Proceed
 from dealtrace.files.row import Value
 from dealtrace.files.row_writers import CSV, Note, open_writer
-from dealtrace.files.xlsx.packed_workbook import Proceed
 from dealtrace.reports.answer import Report, Row
 from dealtrace.reports.filters import escaped_name, format_filter
 from dealtrace.reports.formats import TOTAL_TITLES, rounded_value

@@ -1,13 +1,12 @@
 """The file into which a workbook is packed; packing takes half a minute for a million rows, so it can be stopped."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO, TypeAlias
+from typing import BinaryIO
 
-Proceed: TypeAlias = Callable[[], None]
-"""A function that is called while a file is written; it raises an exception if nobody is waiting for the file."""
+from dealtrace.files.atomic_file import Proceed
 
 
 class PackedWorkbook:

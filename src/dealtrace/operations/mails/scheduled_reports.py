@@ -169,8 +169,8 @@ def _checked_title(new: NewScheduledReport) -> str:
     return title
 
 
-def _without_period(words: RawQuestion) -> RawQuestion:
-    return replace(words, period="", first="", last="", compare="", limit="")
+def _without_period(raw: RawQuestion) -> RawQuestion:
+    return replace(raw, period="", first="", last="", compare="", limit="")
 
 
 def _differences(report: ScheduledReport, changed: ScheduledReport) -> Iterator[tuple[str, str, str]]:
@@ -256,14 +256,14 @@ def _due_question(report: ScheduledReport, context: QuestionContext, sent_on: da
         InvalidParameters, InvalidSetting: see `read_due_question`.
     """
     period = period_of(report.rhythm, sent_on)
-    words = replace(
+    raw = replace(
         report.raw_question,
         first=period.first_on.isoformat(),
         last=period.last_on.isoformat(),
         compare=Comparison.PREVIOUS if not report.raw_question.pivot else "",
         limit=str(LIMIT_MAX),
     )
-    question = parse_question(words, context)
+    question = parse_question(raw, context)
     if question.model is None:
         raise InvalidSetting(key="question", ru="выберите одну модель атрибуции", en="choose one attribution model")
     return question

@@ -56,20 +56,14 @@ def rematch_concerned(work: Work, leads: Sequence[LeadIdentifiers]) -> list[Deal
     if work.site.contact_matching:
         spans = [span for lead in leads for span in lead.spans]
         concerned |= lead_links.find_ids_by_contact(work.connection, work.site.id, spans)
-    if not concerned:
-        return []
-    found = deals.list_deals_by_key(work.connection, work.site.id, ids=concerned, numbers=[], with_deleted=True)
-    return rematch_deals(work, found)
+    return rematch_deals(work, _list_deals(work, concerned))
 
 
 def rematch_naming(work: Work, visits: Sequence[Visit]) -> list[Deal]:
     """Rematch the deals whose matchers (searches) refer to `visits`; return the deals whose match has changed."""
     keys = {(key_of_visit(visit.id), NAMED_AT) for visit in visits}
     concerned = lead_links.find_ids_by_key(work.connection, work.site.id, keys)
-    if not concerned:
-        return []
-    found = deals.list_deals_by_key(work.connection, work.site.id, ids=concerned, numbers=[], with_deleted=True)
-    return rematch_deals(work, found)
+    return rematch_deals(work, _list_deals(work, concerned))
 
 
 def rematch_tagged(work: Work, tagged: Collection[LeadRef]) -> list[Deal]:
@@ -80,9 +74,7 @@ def rematch_tagged(work: Work, tagged: Collection[LeadRef]) -> list[Deal]:
     """
     leads = [LeadIdentifiers(ref, None, spans) for ref, spans in _find_spans(work, tagged).items()]
     concerned = lead_links.find_ids_by_key(work.connection, work.site.id, _keys_of(leads))
-    if not concerned:
-        return []
-    found = deals.list_deals_by_key(work.connection, work.site.id, ids=concerned, numbers=[], with_deleted=True)
+    found = _list_deals(work, concerned)
     asking = [deal for deal in found if deal.lead not in tagged and any(matcher.tags for matcher in deal.matchers)]
     return rematch_deals(work, asking)
 
@@ -150,8 +142,11 @@ def rematch_next(work: Work, after_id: int) -> Chunk | None:
 def rematch_orphaned(work: Work, deleted: LeadRef) -> list[Deal]:
     """Match the deals of a deleted lead again, and return the deals that now have a different lead or none."""
     orphaned = lead_links.find_ids_by_lead(work.connection, work.site.id, deleted)
-    found = deals.list_deals_by_key(work.connection, work.site.id, ids=orphaned, numbers=[], with_deleted=True)
-    return rematch_deals(work, found, keeps_lead=False)
+    return rematch_deals(work, _list_deals(work, orphaned), keeps_lead=False)
+
+
+def _list_deals(work: Work, ids: Collection[int]) -> Sequence[Deal]:
+    return deals.list_deals_by_key(work.connection, work.site.id, ids=ids, numbers=[], with_deleted=True) if ids else ()
 
 
 def rematch_deals(work: Work, found: Sequence[Deal], *, keeps_lead: bool = True) -> list[Deal]:
@@ -159,6 +154,8 @@ def rematch_deals(work: Work, found: Sequence[Deal], *, keeps_lead: bool = True)
 
     If `keeps_lead` is false, a deal for which no lead is found loses its lead even if contact matching is off.
     """
+    if not found:
+        return []
     decisions = match_with_reasons(work.connection, work.site, [DealToMatch.of(deal) for deal in found])
     pairs = [
         (

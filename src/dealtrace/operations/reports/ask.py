@@ -38,11 +38,12 @@ from dealtrace.reports.periods import Period, Span, compared_period, compared_sp
 from dealtrace.reports.question import Question
 from dealtrace.reports.reading.empty_times import times_with_rows
 from dealtrace.reports.time_keys import TIME_KEYS, keys_of_period
+from dealtrace.storage.reports.deal_counts import count_won_statuses, has_margins
 from dealtrace.storage.reports.expressions import NO_PARAMETERS, Fetch, Parameters, Rows, Selection
 from dealtrace.storage.reports.fact_tables import FactTables, moments_of_deals, parameters_of_site
 from dealtrace.storage.reports.kept_rows import ROWS_AT_ONCE, keep_rows, sort_rows
 from dealtrace.storage.reports.mirror.first_rows import FirstRows, Sorted, can_choose, find_first_rows
-from dealtrace.storage.reports.names import count_won_statuses, find_containing, find_spellings, has_margins
+from dealtrace.storage.reports.names import find_containing, find_spellings
 from dealtrace.storage.reports.rates import has_rates
 from dealtrace.storage.reports.scope import Scope
 from dealtrace.storage.reports.statement import gather

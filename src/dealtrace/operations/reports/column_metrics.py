@@ -16,7 +16,7 @@ from dealtrace.reports.metrics import COLUMN_PREFIX, Metric
 from dealtrace.reports.periods import last_month
 from dealtrace.reports.question import Question
 from dealtrace.storage.reports.columns import list_columns
-from dealtrace.storage.reports.names import count_won_statuses, has_margins
+from dealtrace.storage.reports.deal_counts import count_won_statuses, has_margins
 
 
 def find_column_metrics(connection: Connection, site: Site) -> Mapping[str, Metric]:

@@ -15,7 +15,7 @@ from dealtrace.storage.reports.saved_items.segments import list_segments
 def read_question(
     connection: Connection,
     site: Site,
-    words: RawQuestion,
+    raw: RawQuestion,
     now: datetime,
     *,
     rows_max: int | None = LIMIT_MAX,
@@ -29,7 +29,7 @@ def read_question(
         InvalidParameters: a value in the question is unknown or not allowed in its place; each violation lists the
             allowed values.
     """
-    return parse_question(words, read_question_context(connection, site, now, rows_max=rows_max, user_id=user_id))
+    return parse_question(raw, read_question_context(connection, site, now, rows_max=rows_max, user_id=user_id))
 
 
 def read_question_context(

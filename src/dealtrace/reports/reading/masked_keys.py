@@ -25,22 +25,22 @@ NUMBERED = frozenset({"dialled"})
 """The dimensions whose keys are never masked, since they are the company's own phone numbers."""
 
 
-def masked_key(dimension: Dimension, words: str) -> str:
+def masked_key(dimension: Dimension, text: str) -> str:
     """Return a key with everything masked that looks like a phone or an e-mail.
 
     Ours: parts of sources are masked as `masked_label` masks them, since the ids of campaigns look like phones.
     """
     if dimension.is_time or dimension.name in NUMBERED:
-        return words
-    return masked_label(words) if dimension.kind is Kind.SOURCE else masked_text(words)
+        return text
+    return masked_label(text) if dimension.kind is Kind.SOURCE else masked_text(text)
 
 
-def masked_label(words: str) -> str:
+def masked_label(text: str) -> str:
     """Return a part of a source, a name that people chose, or the number of a deal, with e-mails and phones masked.
 
     Ours: only phones that are marked as such are masked (`find_marked_phone`), so that ids stay readable.
     """
-    return masked_text(words, _mask_marked)
+    return masked_text(text, _mask_marked)
 
 
 def _mask_marked(written: str) -> str:

@@ -132,34 +132,34 @@ def is_new_file(url: str) -> bool:
 
 
 def open_database(
-    address: str,
+    url: str,
     *,
     readers: int = 4,
-    read_address: str = "",
+    read_url: str = "",
     prepared_statements: bool = True,
     read_seconds_max: int = 0,
     mirror_memory_mib: int = MIRROR_MEMORY_DEFAULT,
 ) -> Database:
-    """Open the database at `address`, a URL as in `DEALTRACE_DATABASE_URL`; a missing SQLite file fails on first use.
+    """Open the database at a URL as in `DEALTRACE_DATABASE_URL`; a missing SQLite file fails on first use.
 
-    `read_address` is the URL of a PostgreSQL replica for reads. Turn `prepared_statements` off behind a connection
+    `read_url` is the URL of a PostgreSQL replica for reads. Turn `prepared_statements` off behind a connection
     pooler that may run each transaction on a different connection.
     """
-    url = make_url(address)
-    if url.get_backend_name() == "sqlite":
+    primary = make_url(url)
+    if primary.get_backend_name() == "sqlite":
         return Database(
-            url,
-            _sqlite_engine(url, begin="BEGIN IMMEDIATE"),
-            _sqlite_engine(url, begin="BEGIN", pool=readers, only_reads=True),
+            primary,
+            _sqlite_engine(primary, begin="BEGIN IMMEDIATE"),
+            _sqlite_engine(primary, begin="BEGIN", pool=readers, only_reads=True),
             read_seconds_max,
             mirror_memory_mib,
         )
-    replica = make_url(read_address) if read_address else url
-    writer = _postgresql_engine(url, pool=WRITERS, prepared_statements=prepared_statements, pings_always=False)
+    replica = make_url(read_url) if read_url else primary
+    writer = _postgresql_engine(primary, pool=WRITERS, prepared_statements=prepared_statements, pings_always=False)
     _limit_lock_waits(writer)
     reader = _postgresql_engine(replica, pool=readers, prepared_statements=prepared_statements, pings_always=True)
     reader = reader.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-    return Database(url, writer, reader, read_seconds_max)
+    return Database(primary, writer, reader, read_seconds_max)
 
 
 def _postgresql_engine(url: URL, *, pool: int, prepared_statements: bool, pings_always: bool) -> Engine:

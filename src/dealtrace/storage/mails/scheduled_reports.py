@@ -87,10 +87,10 @@ def update_due(connection: Connection, report: ScheduledReport, due_at: datetime
     return connection.execute(update(mail_report).where(*mine).values(due_at=due_at)).rowcount > 0
 
 
-def encode_question(words: RawQuestion) -> str:
+def encode_question(raw: RawQuestion) -> str:
     """Return the stored form of a report's question: a URL query string with the names of `RawQuestion`'s fields."""
-    said = [(name, text) for name, text in asdict(words).items() if name != _FILTERS and text]
-    return urlencode([*said, *((_FILTERS, text) for text in words.filters)])
+    said = [(name, text) for name, text in asdict(raw).items() if name != _FILTERS and text]
+    return urlencode([*said, *((_FILTERS, text) for text in raw.filters)])
 
 
 def _changing(report: ScheduledReport) -> Values:

@@ -3,7 +3,20 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 
-from sqlalchemy import BigInteger, Connection, Integer, bindparam, cast, delete, func, insert, or_, select, type_coerce
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Integer,
+    bindparam,
+    cast,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    type_coerce,
+)
 
 from dealtrace.attribution.cost import API_ACCOUNT, Cost, CostAccount, CostOrigin, CostSpread
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
@@ -135,19 +148,7 @@ def find_unmet_costs_between(
 
     `visited` has the sources of all visits.
     """
-    amount = cast(func.sum(cost.c.amount_kopecks), BigInteger)
-    parts = [traffic_source.c[part] for part in SOURCE_PARTS]
-    same_source = (cost.c.site_id == traffic_source.c.site_id) & (cost.c.traffic_source_id == traffic_source.c.id)
-    mine = (
-        cost.c.site_id == site_id,
-        traffic_source.c.site_id == site_id,
-        cost.c.day_on >= since,
-        cost.c.day_on <= until,
-    )
-    rows = connection.execute(
-        select(*parts, amount).join_from(cost, traffic_source, same_source).where(*mine).group_by(*parts)
-    )
-    return find_unmet([SourceCost(known_source(*source), kopecks) for *source, kopecks in rows], visited)
+    return _find_unmet(connection, site_id, (cost.c.day_on >= since, cost.c.day_on <= until), visited)
 
 
 def find_unmet_costs(
@@ -161,23 +162,34 @@ def find_unmet_costs(
 
     `visited` has the sources of all visits.
     """
-    amount = cast(func.sum(cost.c.amount_kopecks), BigInteger)
-    parts = [traffic_source.c[part] for part in SOURCE_PARTS]
-    same_source = (cost.c.site_id == traffic_source.c.site_id) & (cost.c.traffic_source_id == traffic_source.c.id)
-    mine = (
-        cost.c.site_id == site_id,
-        traffic_source.c.site_id == site_id,
+    of_account = (
         cost.c.system == account.system,
         cost.c.account == account.account,
         cost.c.origin == account.origin,
         _ON_DAYS,
     )
+    return _find_unmet(connection, site_id, of_account, visited, _listed(days))
+
+
+def _find_unmet(
+    connection: Connection,
+    site_id: int,
+    conditions: Sequence[ColumnElement[bool]],
+    visited: Collection[TrafficSource],
+    parameters: Mapping[str, object] | None = None,
+) -> UnmetCosts:
+    amount = cast(func.sum(cost.c.amount_kopecks), BigInteger)
+    parts = [traffic_source.c[part] for part in SOURCE_PARTS]
+    same_source = (cost.c.site_id == traffic_source.c.site_id) & (cost.c.traffic_source_id == traffic_source.c.id)
+    of_site = (cost.c.site_id == site_id, traffic_source.c.site_id == site_id)
     rows = connection.execute(
-        select(*parts, amount).join_from(cost, traffic_source, same_source).where(*mine).group_by(*parts),
-        _listed(days),
+        select(*parts, amount)
+        .join_from(cost, traffic_source, same_source)
+        .where(*of_site, *conditions)
+        .group_by(*parts),
+        parameters,
     )
-    costs = [SourceCost(known_source(*source), kopecks) for *source, kopecks in rows]
-    return find_unmet(costs, visited)
+    return find_unmet([SourceCost(known_source(*source), kopecks) for *source, kopecks in rows], visited)
 
 
 def _listed(days: Collection[date]) -> dict[str, list[int]]:

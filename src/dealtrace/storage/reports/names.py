@@ -9,7 +9,6 @@ from sqlalchemy import and_, func, or_, select
 from dealtrace.reports.dimensions import Dimension, Kind
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.periods import Span
-from dealtrace.reports.statuses import Meaning
 from dealtrace.storage.database.column_types import is_among_many, microseconds
 from dealtrace.storage.database.compiled_statement import PlainRow
 from dealtrace.storage.reports.expressions import Expression, Fetch, Selection
@@ -133,22 +132,3 @@ def _values(
             at = rows.c[AT]
             is_in_span = or_(*(and_(at >= microseconds(span.since), at < microseconds(span.until)) for span in spans))
             yield select(rows.c[dimension.name]).where(is_in_span).distinct()
-
-
-def count_won_statuses(fetch: Fetch, tables: FactTables) -> int:
-    """Count the statuses that mean that a deal is won; each spelling of a status counts separately."""
-    statuses = tables.statuses().subquery("statuses")
-    return int(fetch(select(func.count()).where(statuses.c.meaning == Meaning.WON))[0][0])
-
-
-def count_deals_by_spelling(fetch: Fetch, tables: FactTables) -> dict[str, int]:
-    """Count the non-deleted deals of the site by spelling of their status."""
-    rows = tables.rows(Fact.DEALS, {"status_spelling"}, Moment.HAPPENED).subquery("facts")
-    column = rows.c.status_spelling
-    return {row[0]: row[1] for row in fetch(select(column, func.count()).group_by(column))}
-
-
-def has_margins(fetch: Fetch, tables: FactTables) -> bool:
-    """Return whether any deal of the site has a margin."""
-    rows = tables.rows(Fact.DEALS, {"margin"}, Moment.HAPPENED).subquery("facts")
-    return bool(fetch(select(rows.c.id).where(rows.c.margin.is_not(None)).limit(1)))

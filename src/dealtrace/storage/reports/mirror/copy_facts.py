@@ -101,7 +101,7 @@ def _stream(target: Table, *joins: Join, catalog: str = "") -> Stream:
 
 
 def _alike(target: Table, key: str, selects: Selects) -> _Part:
-    """Return a `_Part` with the same stream and the same `Selects` for changed rows as for all rows."""
+    """Return a `_Part` of the mirror for which changed rows are selected and streamed as all rows are."""
     stream = _stream(target)
     return _Part(target, key, stream, selects, stream, selects)
 

@@ -74,7 +74,7 @@ class CompiledText:
 
 
 _compiled: WeakKeyDictionary[Selection, dict[str, CompiledText]] = WeakKeyDictionary()
-"""The compiled forms of each statement by engine; they are dropped together with the statement."""
+"""The texts of each statement, compiled for DuckDB or for SQLite, by dialect; they are dropped with the statement."""
 
 
 def compile_for_mirror(statement: Selection, dialect: Dialect) -> CompiledText:

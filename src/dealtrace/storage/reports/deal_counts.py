@@ -1,0 +1,27 @@
+"""What a site's deals have, as reports see it: how many are in each status, won statuses, margins."""
+
+from sqlalchemy import func, select
+
+from dealtrace.reports.facts import Fact
+from dealtrace.reports.statuses import Meaning
+from dealtrace.storage.reports.expressions import Fetch
+from dealtrace.storage.reports.fact_tables import FactTables, Moment
+
+
+def count_won_statuses(fetch: Fetch, tables: FactTables) -> int:
+    """Count the statuses that mean that a deal is won; each spelling of a status counts separately."""
+    statuses = tables.statuses().subquery("statuses")
+    return int(fetch(select(func.count()).where(statuses.c.meaning == Meaning.WON))[0][0])
+
+
+def count_deals_by_spelling(fetch: Fetch, tables: FactTables) -> dict[str, int]:
+    """Count the non-deleted deals of the site by spelling of their status."""
+    rows = tables.rows(Fact.DEALS, {"status_spelling"}, Moment.HAPPENED).subquery("facts")
+    column = rows.c.status_spelling
+    return {row[0]: row[1] for row in fetch(select(column, func.count()).group_by(column))}
+
+
+def has_margins(fetch: Fetch, tables: FactTables) -> bool:
+    """Return whether any deal of the site has a margin."""
+    rows = tables.rows(Fact.DEALS, {"margin"}, Moment.HAPPENED).subquery("facts")
+    return bool(fetch(select(rows.c.id).where(rows.c.margin.is_not(None)).limit(1)))
