@@ -139,17 +139,20 @@ def open_database(
     prepared_statements: bool = True,
     read_seconds_max: int = 0,
     mirror_memory_mib: int = MIRROR_MEMORY_DEFAULT,
+    busy_seconds_max: float = SQLITE_BUSY_SECONDS,
 ) -> Database:
     """Open the database at `address`, a URL as in `DEALTRACE_DATABASE_URL`; a missing SQLite file fails on first use.
 
     `read_address` is the URL of a PostgreSQL replica for reads. Turn `prepared_statements` off behind a connection
-    pooler that may run each transaction on a different connection.
+    pooler that may run each transaction on a different connection. A writer waits for the lock of a SQLite file for
+    `busy_seconds_max`, but never longer than `SQLITE_BUSY_SECONDS`.
     """
     url = make_url(address)
     if url.get_backend_name() == "sqlite":
+        busy_seconds = min(busy_seconds_max, SQLITE_BUSY_SECONDS)
         return Database(
             url,
-            _sqlite_engine(url, begin="BEGIN IMMEDIATE"),
+            _sqlite_engine(url, begin="BEGIN IMMEDIATE", busy_seconds=busy_seconds),
             _sqlite_engine(url, begin="BEGIN", pool=readers, only_reads=True),
             read_seconds_max,
             mirror_memory_mib,
@@ -226,14 +229,16 @@ def _ping_after_rest(engine: Engine) -> None:
             raise DisconnectionError from broken
 
 
-def _sqlite_engine(url: URL, *, begin: str, pool: int = 1, only_reads: bool = False) -> Engine:
+def _sqlite_engine(
+    url: URL, *, begin: str, pool: int = 1, only_reads: bool = False, busy_seconds: float = SQLITE_BUSY_SECONDS
+) -> Engine:
     in_memory = url.database in (None, "", ":memory:")
     in_pool: dict[str, object] = {"poolclass": QueuePool, "pool_size": pool, "max_overflow": 0}
     if in_memory:
         in_pool = {"poolclass": NullPool}
     engine = create_engine(
         url,
-        connect_args={"check_same_thread": False, "timeout": SQLITE_BUSY_SECONDS, "cached_statements": 256},
+        connect_args={"check_same_thread": False, "timeout": busy_seconds, "cached_statements": 256},
         **in_pool,
     )
 
