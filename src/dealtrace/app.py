@@ -233,6 +233,7 @@ class Application:
             read_url=read_url,
             prepared_statements=settings.prepared_statements,
             mirror_memory_mib=settings.mirror_memory,
+            busy_seconds_max=settings.storage_patience_seconds,
         )
 
     def _start_deliveries(self) -> None:

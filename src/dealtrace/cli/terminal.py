@@ -19,8 +19,9 @@ from dealtrace.cli.output import print_json_with_rows as print_json_with_rows
 from dealtrace.errors import Refusal, SiteNotFound
 from dealtrace.operations.work import Work
 from dealtrace.settings import InvalidSettings, read_settings
-from dealtrace.storage.database.database_errors import message_of
-from dealtrace.storage.database.engine import Database, open_database
+from dealtrace.storage.database.database_errors import is_locked_out, message_of
+from dealtrace.storage.database.engine import POSTGRESQL_LOCK_SECONDS, SQLITE_BUSY_SECONDS, Database, open_database
+from dealtrace.storage.database.lock_holders import list_lock_holders
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.schema.upgrade import (
     DatabaseForeign,
@@ -64,6 +65,8 @@ def explained() -> Iterator[None]:
         message = message_of(error)
         if message is None:
             raise
+        if is_locked_out(error):
+            fail(*_explain_lock())
         fail(f"Database error: {message}")
 
 
@@ -99,6 +102,28 @@ def ended_by_ctrl_c(database: Database) -> Iterator[Call]:
 def work_in(database: Database, connection: Connection, site: Site) -> Work:
     """Return the context of an operation on `site` at the present time, in the transaction of `connection`."""
     return Work(connection, IdBlocks(database.writer), site, clock.now())
+
+
+def _explain_lock() -> list[str]:
+    """Return lines that say which sessions or processes can have kept the lock that a command has waited for."""
+    database = open_database(read_settings().database_url)
+    seconds = SQLITE_BUSY_SECONDS if database.is_sqlite else POSTGRESQL_LOCK_SECONDS
+    try:
+        holders = list_lock_holders(database, seconds)
+    finally:
+        database.close()
+    if not holders:
+        return [f"Others kept the database {database.name} locked for {seconds:.0f} seconds. Run the command again."]
+    end = (
+        "Let it end"
+        if database.is_sqlite
+        else "Let it end its transaction, or end it with SELECT pg_terminate_backend(…)"
+    )
+    return [
+        f"Others have kept the database {database.name} locked for {seconds:.0f} seconds:",
+        *(f"  {holder}" for holder in holders),
+        f"{end}, and run the command again.",
+    ]
 
 
 def _explain_os_error(error: OSError) -> str:

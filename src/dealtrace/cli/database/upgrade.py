@@ -1,5 +1,7 @@
 """`dealtrace db upgrade`: upgrade the schema of the database to this release."""
 
+from contextlib import closing
+
 from dealtrace.cli.database.left_to_normalise import count_left
 from dealtrace.cli.terminal import console, explained
 from dealtrace.settings import read_settings
@@ -11,8 +13,7 @@ READ_AGAIN = "Some stored phones and e-mails are still normalised by the rules o
 
 def upgrade() -> None:
     """Upgrade the database schema to this release. Does nothing if it is up to date; never creates a database."""
-    with explained():
-        database = open_database(read_settings().database_url)
+    with explained(), closing(open_database(read_settings().database_url)) as database:
         require_database(database)
         upgrade_schema(database)
         unread = count_left(database)

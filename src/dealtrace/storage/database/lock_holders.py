@@ -1,0 +1,62 @@
+"""Name who keeps a lock for which a command has waited in vain."""
+
+from contextlib import suppress
+from pathlib import Path
+
+from sqlalchemy import text
+
+from dealtrace.storage.database.engine import Database
+
+HOLDERS_MAX = 5
+"""How many sessions are named, those with the longest transactions first."""
+_SESSIONS = text("""
+    SELECT pid, application_name, usename, state, date_trunc('second', xact_start AT TIME ZONE 'UTC') AS since
+    FROM pg_stat_activity AS session
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
+      AND (xact_start IS NULL OR xact_start <= now() - :seconds * interval '1 second')
+      AND EXISTS (SELECT 1 FROM pg_locks AS held WHERE held.pid = session.pid AND granted AND locktype = 'relation')
+    ORDER BY xact_start
+    LIMIT :holders_max
+""")
+"""The sessions that hold locks of tables in a transaction that is old enough; others may not tell when theirs began."""
+_WRITE_LOCK_BYTE = "120"
+"""The position of the byte of a WAL index that the writer of a SQLite file locks, as the kernel writes it."""
+
+
+def list_lock_holders(database: Database, waited_seconds: float) -> list[str]:
+    """Describe the processes or sessions that can have kept a lock for the last `waited_seconds`.
+
+    The list is empty if all have released their locks meanwhile. Ours: statements are not told, as they quote contacts.
+    """
+    if database.is_sqlite:
+        return _list_processes(database.file.with_name(f"{database.file.name}-shm"))
+    with database.read() as connection:
+        rows = connection.execute(_SESSIONS, {"seconds": waited_seconds, "holders_max": HOLDERS_MAX}).all()
+    return [
+        f"session {pid} ({', '.join(filter(None, (program, user, state)))})"
+        + (f", whose transaction began at {since} UTC" if since is not None else "")
+        for pid, program, user, state, since in rows
+    ]
+
+
+def _list_processes(wal_index: Path) -> list[str]:
+    """Describe the processes that hold the write lock of a SQLite file; only Linux tells.
+
+    The kernel is asked: opening and closing the file here would release the locks of this process.
+    """
+    holders: list[str] = []
+    with suppress(OSError):
+        inode = str(wal_index.stat().st_ino)
+        for line in Path("/proc/locks").read_text(encoding="ascii").splitlines():
+            *_, mode, pid, file, first, last = line.split()
+            is_held = "->" not in line and mode == "WRITE" and file.rpartition(":")[2] == inode
+            if is_held and first == last == _WRITE_LOCK_BYTE:
+                holders.append(f"process {pid}{_name_of(pid)}")
+    return holders
+
+
+def _name_of(pid: str) -> str:
+    try:
+        return f" ({Path(f'/proc/{pid}/comm').read_text().strip()})"
+    except OSError:
+        return ""

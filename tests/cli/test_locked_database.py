@@ -1,0 +1,101 @@
+"""A command that has waited in vain for a lock of another session says who holds it."""
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+
+import psycopg
+import pytest
+
+from cast import Stage
+from dealtrace.cli.database.recount import recount
+from dealtrace.cli.database.renormalise import renormalise
+from dealtrace.cli.database.upgrade import upgrade
+from dealtrace.operations.spend_points import lock_registrations
+from dealtrace.settings import read_settings
+from dealtrace.storage.database.engine import Database, open_database
+from dealtrace.storage.database.lock_holders import list_lock_holders
+
+HOLDER = "a person's psql"
+SHORT_SECONDS = 0.2
+
+
+@pytest.fixture
+def impatient(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+    """Give the database to commands that wait for locks for a moment only."""
+    for module in ("dealtrace.storage.database.engine", "dealtrace.cli.terminal"):
+        monkeypatch.setattr(f"{module}.POSTGRESQL_LOCK_SECONDS", SHORT_SECONDS)
+        monkeypatch.setattr(f"{module}.SQLITE_BUSY_SECONDS", SHORT_SECONDS)
+    monkeypatch.setenv("DEALTRACE_DATABASE_URL", database.url.render_as_string(hide_password=False))
+    read_settings.cache_clear()
+    yield database
+    read_settings.cache_clear()
+
+
+@contextmanager
+def holding(database: Database, statement: str) -> Iterator[int]:
+    """Keep a lock in a session that waits for nothing; yield its process id."""
+    with psycopg.connect(database.url.render_as_string(hide_password=False), application_name=HOLDER) as holder:
+        holder.execute(statement)
+        with psycopg.connect(database.url.render_as_string(hide_password=False)) as other:
+            is_old = "SELECT now() - xact_start > make_interval(secs => %s) FROM pg_stat_activity WHERE pid = %s"
+            while other.execute(is_old, [SHORT_SECONDS, holder.info.backend_pid]).fetchone() != (True,):
+                other.rollback()
+        yield holder.info.backend_pid
+
+
+COMMANDS: dict[str, tuple[Callable[[], None], str]] = {
+    "db upgrade, whose table is held": (upgrade, "LOCK TABLE schema_version"),
+    "db upgrade, whose table is read": (upgrade, "SELECT 1 FROM visit"),
+    "db renormalise": (renormalise, "SELECT 1 FROM points_day FOR UPDATE"),
+    "db renormalise, whose table is held": (renormalise, "LOCK TABLE points_day IN EXCLUSIVE MODE"),
+    "db recount": (recount, "LOCK TABLE deal_day IN ROW EXCLUSIVE MODE"),
+}
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+@pytest.mark.parametrize(("command", "statement"), COMMANDS.values(), ids=COMMANDS)
+def test_a_command_names_the_session_that_holds_a_lock(
+    impatient: Database, command: Callable[[], None], statement: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stage = Stage(impatient)
+    with impatient.write() as connection:
+        lock_registrations(stage.work(connection, stage.open_site()))
+        if command is upgrade:
+            connection.exec_driver_sql("UPDATE schema_version SET version_num = '0040'")
+    with holding(impatient, statement) as pid, pytest.raises(SystemExit) as ended:
+        command()
+    assert ended.value.code == 1
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"session {pid} ({HOLDER}, dealtrace, idle in transaction), whose transaction began at 20" in said
+    assert "pg_terminate_backend" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+def test_a_lock_that_was_released_meanwhile_is_nobodys(database: Database) -> None:
+    with psycopg.connect(database.url.render_as_string(hide_password=False)) as holder:
+        holder.execute("LOCK TABLE deal")
+        assert list_lock_holders(database, 3600) == [], "it began too late to be the one that was waited for"
+        holder.rollback()
+        assert list_lock_holders(database, 0) == []
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("command", [renormalise, recount])
+def test_a_command_names_the_process_that_writes_to_the_file(
+    impatient: Database, command: Callable[[], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    Stage(impatient).open_site()
+    with closing(sqlite3.connect(impatient.file, isolation_level=None)) as holder:
+        holder.execute("BEGIN IMMEDIATE")
+        with pytest.raises(SystemExit) as ended:
+            command()
+        holder.execute("ROLLBACK")
+    assert ended.value.code == 1
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"process {os.getpid()} (" in said
+    assert str(impatient.file) in said
+    with closing(open_database(impatient.url.render_as_string())) as freed:
+        assert list_lock_holders(freed, 0) == []
