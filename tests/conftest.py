@@ -19,6 +19,7 @@ from commands import CommandLine, Terminal
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.schema.upgrade import prepare_schema
 from engines import CopySqlite, deal_to_engines
+from fast_disk import new_folder
 from postgresql import PostgresqlServer, drop_database, find_programs
 from processes import close_keeper
 from server import ServerProcess
@@ -80,9 +81,15 @@ def postgresql_server() -> Iterator[PostgresqlServer]:
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sqlite_folder() -> Path:
+    """Make a folder for the SQLite files of this worker."""
+    return new_folder("dealtrace-sqlite-")
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(sqlite_folder: Path) -> Path:
     """Make a migrated SQLite file to copy."""
-    path = tmp_path_factory.mktemp("template") / "template.db"
+    path = sqlite_folder / "template.db"
     database = open_database(f"sqlite:///{path}")
     prepare_schema(database)
     database.close()
@@ -108,9 +115,7 @@ def engine_name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def new_database_url(
-    engine_name: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[], str]:
+def new_database_url(engine_name: str, request: pytest.FixtureRequest, sqlite_folder: Path) -> Callable[[], str]:
     """Give a function that makes a fresh database of this engine and tells its address."""
 
     def create() -> str:
@@ -118,7 +123,9 @@ def new_database_url(
             server: PostgresqlServer = request.getfixturevalue("postgresql_server")
             return server.create(f"t{uuid.uuid4().hex}", TEMPLATE)
         copy: CopySqlite = request.getfixturevalue("copy_sqlite")
-        return copy(tmp_path_factory.mktemp("db") / "dealtrace.db")
+        folder = sqlite_folder / uuid.uuid4().hex
+        folder.mkdir()
+        return copy(folder / "dealtrace.db")
 
     return create
 
@@ -127,7 +134,7 @@ def new_database_url(
 def dropped_afterwards() -> Iterator[list[str]]:
     """Give a list for the addresses of databases that the test is the only one to use.
 
-    Thousands of them would fill the memory that the PostgreSQL of the tests lives in.
+    Thousands of them would fill the memory that they live in.
     """
     addresses: list[str] = []
     yield addresses
