@@ -19,6 +19,7 @@ from commands import CommandLine, Terminal
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.schema.upgrade import prepare_schema
 from engines import CopySqlite, deal_to_engines
+from examples import ALL, FEW
 from fast_disk import new_folder
 from postgresql import PostgresqlServer, drop_database, find_programs
 from processes import close_keeper
@@ -26,15 +27,18 @@ from server import ServerProcess
 
 TEMPLATE = "dealtrace_template"
 
-settings.register_profile("busy machine", deadline=None)
-settings.load_profile("busy machine")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 """`make test &` in a script ignores Ctrl-C, and what tests start would inherit that."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let the tests of the edges run on every engine."""
-    parser.addoption("--every-engine", action="store_true", help="deal no test to one engine only")
+    """Let the tests of the edges run on every engine, and properties be tried with all examples."""
+    parser.addoption("--every-engine", action="store_true", help="deal no test to one engine only; try all examples")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose how many random examples properties are tried with."""
+    settings.load_profile(ALL if config.getoption("every_engine") else FEW)
 
 
 @pytest.hookimpl(wrapper=True)
