@@ -177,6 +177,7 @@ FORMULAS: Mapping[str, Formula] = {
     "no_rate": (("deal",), _count("deal", "unrated")),
     "match_rate": (("deal",), _over(_count("deal", "matched"), _count("deal"))),
     "unmatched": (("deal",), _count("deal", "unmatched")),
+    "lead_rate": (("deal",), _over(_count("deal", "with lead"), _count("deal"))),
     "assisted": (("assist",), _assisted),
     "days_to_deal": (("deal",), _days),
     "visit_to_lead": (("lead", "visit"), _over(_count("lead", "visit"), _count("visit"))),
