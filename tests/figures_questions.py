@@ -14,7 +14,7 @@ from figures_records import key_of_day
 from figures_scenes import CAMPAIGNS, DAYS_BACK, MEDIUMS, NAMES, SAY_NOTHING, SOURCES, STATUSES, TAGS, Scene
 
 FILTERS_AT_MOST = 4
-COMPARISONS = ("", "previous", "year", "weekdays")
+COMPARISONS = ("", "previous", "year", "weekdays", "months")
 OPERATORS = ("is", "is", "not", "not", "contains", "among", "empty", "filled")
 VALUES = {
     "source": SOURCES, "medium": MEDIUMS, "campaign": CAMPAIGNS, "content": ("ad1",), "term": ("окна", "ОКНА"),

@@ -20,6 +20,7 @@ from dealtrace.cabinet.overview.checklist import Step, checklist_of
 from dealtrace.cabinet.overview.falls import fall_texts
 from dealtrace.cabinet.overview.missing import missing_data_texts
 from dealtrace.cabinet.overview.problems import ProblemText, problem_texts
+from dealtrace.cabinet.reports.changes import Change, change_in_total
 from dealtrace.cabinet.reports.choices import Choices, choices_of
 from dealtrace.cabinet.reports.comparison import compared_until
 from dealtrace.cabinet.reports.line import has_line, over_time, time_line, undrawn_words
@@ -27,7 +28,7 @@ from dealtrace.cabinet.reports.open_deals import open_deals_note
 from dealtrace.cabinet.reports.page import read_context_of
 from dealtrace.cabinet.reports.readers import for_person, rows_page_for, table_for_readers
 from dealtrace.cabinet.reports.report_url import ReportUrl, report_url_of
-from dealtrace.cabinet.reports.table import Change, change_of, rows_url, table_of
+from dealtrace.cabinet.reports.table import rows_url, table_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, Language
 from dealtrace.matching.match_reason import UNMATCHED_REASONS
@@ -296,13 +297,12 @@ def _figures(report: Report, url: ReportUrl, rows_page: str, drawn: str, languag
         if metric in HIDDEN:
             continue
         value = report.total.values[model][place]
-        compared = report.total.compared[model][place] if report.total.compared is not None else None
         figures.append(
             Figure(
                 metric.name,
                 metric.ru if language == "ru" else metric.en,
                 metric_value(language, metric, value),
-                change_of(metric, value, compared, language),
+                change_in_total(report, place, model, language),
                 meaning_of(metric, language),
                 url.link(chart=metric.name),
                 rows_url(rows_page, report.question, metric, model, ()) if value else "",
