@@ -232,7 +232,26 @@ def test_a_week_without_calls_is_told_on_the_overview_after_it_has_ended(
     assert f"There were no calls on {days} (usually 2 a day)." in words_of(page)
     (link,) = [url for url in links_of(page) if "metrics=calls" in url]
     assert analyst.follow(link).status_code == 200
-    assert "There were no calls" not in analyst.get("", period="7d").text
+    first, last = (began + timedelta(days=each) for each in (48, 68))
+    assert f"see these days. (report for {day_span('en', first, last)})".replace("\u00a0", " ") in words_of(page)
+
+
+def problems_of(page: str) -> list[str]:
+    """Return the lines about present problems of the overview, with their links."""
+    listed = page.partition("Current problems and missing data</h2>")[2].partition("</section>")[0]
+    return re.findall(r"<li>(.*?)</li>", listed, re.DOTALL)
+
+
+def test_what_is_wrong_now_does_not_depend_on_the_period(server: ServerProcess, served: Stage, broken: Player) -> None:
+    owner = member_of(server, served, broken.site.id)
+    deal = registration("1", happened_at=NOW - timedelta(days=9), amount_rub=Decimal(7), status="Shipped")
+    served.perform(register_deals, broken, deal)
+    usual = problems_of(owner.get("").text)
+    assert [each for each in usual if "There were no calls" in each]
+    assert [each for each in usual if "Such deals of the last 28 days: 1, for 7" in each]
+    long_ago = {"from": "2020-01-01", "to": "2020-01-31"}
+    for query in ({"period": "today"}, {"period": "year"}, long_ago, {"filter": "source:is:nobody"}):
+        assert problems_of(owner.get("", **query).text) == usual, query
 
 
 def test_days_without_calls_are_noted_on_the_chart_in_its_table_and_below_it(
