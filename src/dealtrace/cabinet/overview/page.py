@@ -25,6 +25,7 @@ from dealtrace.cabinet.reports.changes import Change, change_in_total
 from dealtrace.cabinet.reports.choices import Choices, choices_of
 from dealtrace.cabinet.reports.comparison import compared_until
 from dealtrace.cabinet.reports.line import has_line, over_time, time_line, undrawn_words
+from dealtrace.cabinet.reports.no_source import no_source_note
 from dealtrace.cabinet.reports.open_deals import open_deals_note
 from dealtrace.cabinet.reports.page import read_context_of
 from dealtrace.cabinet.reports.readers import for_person, rows_page_for, table_for_readers
@@ -40,6 +41,7 @@ from dealtrace.operations.overview.open_deals import OpenDeals, find_open_deals
 from dealtrace.operations.overview.problems import WATCHED_DAYS, Problem, ProblemKind, list_problems, watched_period
 from dealtrace.operations.overview.unclassified import find_unclassified_deals
 from dealtrace.operations.reports.ask import FactSource, ask
+from dealtrace.operations.reports.split_no_source import NoSource, split_no_source
 from dealtrace.record import record
 from dealtrace.reports.answer import Report
 from dealtrace.reports.dimensions import DIMENSIONS
@@ -108,6 +110,7 @@ class Answers:
     unclassified: Problem | None
     without_rate: int
     still_open: OpenDeals | None
+    no_source: NoSource | None
     falls: Sequence[FallsOfDays]
 
 
@@ -244,10 +247,11 @@ def _ask(
     watched = watched_period(site, now)
     missing = find_missing_data(source, site, watched, now)
     by_money = replace(question, by=by_source, metrics=sources, limit=None, sort=_order_of_sources(figures))
+    of_sources = _first_sources(ask(source, site, by_money, now))
     return Answers(
         figures,
         ask(source, site, over_time(question, METRICS[drawn]), now) if has_line(question, METRICS[drawn]) else None,
-        _first_sources(ask(source, site, by_money, now)),
+        of_sources,
         ask(
             source,
             site,
@@ -264,6 +268,7 @@ def _ask(
         find_unclassified_deals(source, site, unclassified_keys(statuses), watched, now),
         _find_recent_without_rate(source, site, figures, watched, now),
         find_open_deals(source, site, figures, statuses, now),
+        split_no_source(source, site, of_sources, now),
         list_falls(source, site, statuses, now),
     )
 
@@ -299,6 +304,7 @@ def _shown(
         compared_period=answers.figures.compared_period,
         figures=_figures(answers.figures, url, rows, page.drawn, language),
         open_deals=open_deals_note(answers.still_open, view, url),
+        no_source=no_source_note(answers.no_source, view, url),
         as_of=page.as_of,
         omitted=_omitted_words(answers.figures, page.watched, view),
         watched_days=WATCHED_DAYS,
