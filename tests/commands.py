@@ -1,7 +1,8 @@
-"""`dealtrace …` as a person runs it: a process of its own with its own streams and exit status."""
+"""`dealtrace …` as a person runs it: with its own folder, variables, streams and exit status."""
 
 import json
 import os
+import signal
 import subprocess
 from collections.abc import Mapping
 from contextlib import suppress
@@ -9,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from processes import WIDE, Order, keeper
+from performer import run_to_the_end
+from processes import WIDE, Order
 
 ENDED_WITHIN_SECONDS = 180
 
@@ -38,22 +40,19 @@ class CommandLine:
         for stream in (out, err):
             stream.write_text("")
         ordinary = {name: value for name, value in os.environ.items() if not name.startswith("DEALTRACE_")}
-        process = keeper().start(
-            Order(
-                arguments,
-                {**ordinary, "COLUMNS": WIDE, **environment},
-                str(folder),
-                "command",
-                given=str(given),
-                out=str(out),
-                err=str(err),
-            )
+        order = Order(
+            arguments,
+            {**ordinary, "COLUMNS": WIDE, **environment},
+            str(folder),
+            "command",
+            given=str(given),
+            out=str(out),
+            err=str(err),
         )
         try:
-            status = process.wait(ENDED_WITHIN_SECONDS)
+            status = run_to_the_end(order, ENDED_WITHIN_SECONDS)
         except subprocess.TimeoutExpired:
-            process.kill_family()
-            status = process.wait()
+            status = -signal.SIGKILL
         return Finished(status, out.read_text(), err.read_text())
 
 

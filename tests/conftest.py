@@ -19,21 +19,26 @@ from commands import CommandLine, Terminal
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.schema.upgrade import prepare_schema
 from engines import CopySqlite, deal_to_engines
+from examples import ALL, FEW
+from fast_disk import new_folder
 from postgresql import PostgresqlServer, drop_database, find_programs
 from processes import close_keeper
 from server import ServerProcess
 
 TEMPLATE = "dealtrace_template"
 
-settings.register_profile("busy machine", deadline=None)
-settings.load_profile("busy machine")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 """`make test &` in a script ignores Ctrl-C, and what tests start would inherit that."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let the tests of the edges run on every engine."""
-    parser.addoption("--every-engine", action="store_true", help="deal no test to one engine only")
+    """Let the tests of the edges run on every engine, and properties be tried with all examples."""
+    parser.addoption("--every-engine", action="store_true", help="deal no test to one engine only; try all examples")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose how many random examples properties are tried with."""
+    settings.load_profile(ALL if config.getoption("every_engine") else FEW)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -80,9 +85,15 @@ def postgresql_server() -> Iterator[PostgresqlServer]:
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sqlite_folder() -> Path:
+    """Make a folder for the SQLite files of this worker."""
+    return new_folder("dealtrace-sqlite-")
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(sqlite_folder: Path) -> Path:
     """Make a migrated SQLite file to copy."""
-    path = tmp_path_factory.mktemp("template") / "template.db"
+    path = sqlite_folder / "template.db"
     database = open_database(f"sqlite:///{path}")
     prepare_schema(database)
     database.close()
@@ -108,9 +119,7 @@ def engine_name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def new_database_url(
-    engine_name: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[], str]:
+def new_database_url(engine_name: str, request: pytest.FixtureRequest, sqlite_folder: Path) -> Callable[[], str]:
     """Give a function that makes a fresh database of this engine and returns its URL."""
 
     def create() -> str:
@@ -118,7 +127,9 @@ def new_database_url(
             server: PostgresqlServer = request.getfixturevalue("postgresql_server")
             return server.create(f"t{uuid.uuid4().hex}", TEMPLATE)
         copy: CopySqlite = request.getfixturevalue("copy_sqlite")
-        return copy(tmp_path_factory.mktemp("db") / "dealtrace.db")
+        folder = sqlite_folder / uuid.uuid4().hex
+        folder.mkdir()
+        return copy(folder / "dealtrace.db")
 
     return create
 
@@ -127,7 +138,7 @@ def new_database_url(
 def dropped_afterwards() -> Iterator[list[str]]:
     """Give a list for the URLs of databases that the test is the only one to use.
 
-    Thousands of them would fill the memory that the PostgreSQL of the tests lives in.
+    Thousands of them would fill the memory that they live in.
     """
     urls: list[str] = []
     yield urls

@@ -56,8 +56,25 @@ def _counterpart(question: Question) -> Callable[[date], date]:
         case "weekdays":
             weeks = (length + 6) // 7
             return lambda day: day - weeks * 7 * DAY
+        case "months":
+            return _months_before(question.period.first_on, question.period.last_on)
         case _:
             return _year_before
+
+
+def _months_before(first: date, last: date) -> Callable[[date], date]:
+    """Go back months until the last day is before the first; the last day of a month stays the last one."""
+
+    def back(day: date, count: int) -> date:
+        begins = day.replace(day=1)
+        for _ in range(count):
+            begins = (begins - DAY).replace(day=1)
+        length = calendar.monthrange(begins.year, begins.month)[1]
+        is_end = day == last and (day + DAY).day == 1
+        return begins.replace(day=length if is_end else min(day.day, length))
+
+    count = next(count for count in range(1, 9999) if back(last, count) < first)
+    return lambda day: back(day, count)
 
 
 def _year_before(day: date) -> date:
@@ -178,6 +195,7 @@ FORMULAS: Mapping[str, Formula] = {
     "no_rate": (("deal",), _count("deal", "unrated")),
     "match_rate": (("deal",), _over(_count("deal", "matched"), _count("deal"))),
     "unmatched": (("deal",), _count("deal", "unmatched")),
+    "lead_rate": (("deal",), _over(_count("deal", "with lead"), _count("deal"))),
     "assisted": (("assist",), _assisted),
     "days_to_deal": (("deal",), _days),
     "visit_to_lead": (("lead", "visit"), _over(_count("lead", "visit"), _count("visit"))),

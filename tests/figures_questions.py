@@ -15,7 +15,7 @@ from figures_pieces import key_of_day
 from figures_scenes import Scene
 
 FILTERS_AT_MOST = 4
-COMPARISONS = ("", "previous", "year", "weekdays")
+COMPARISONS = ("", "previous", "year", "weekdays", "months")
 OPERATORS = ("is", "is", "not", "not", "contains", "among", "empty", "filled")
 VALUES = {
     "source": SOURCES, "medium": MEDIUMS, "campaign": CAMPAIGNS, "content": ("ad1",), "term": ("окна", "ОКНА"),

@@ -239,7 +239,12 @@ class Records:
             lead = self._lead_of(deal)
             marks = {self._meaning(deal), "matched" if lead is not None or deal.stated_source else "unmatched"}
             amount, margin = self.worth(deal.amount_rub, deal), self.worth(self.margins.get(deal.id), deal)
-            further = {"first": deal.id in first_won, "sum": amount is not None, "unrated": self._lacks_rate(deal)}
+            further = {
+                "with lead": lead is not None,
+                "first": deal.id in first_won,
+                "sum": amount is not None,
+                "unrated": self._lacks_rate(deal),
+            }
             marks |= {mark for mark, is_set in further.items() if is_set}
             stated = lead.stated if lead is not None else deal.stated_source
             shares = self._shares(lead, model) or [(None, MILLION)]

@@ -4,7 +4,6 @@ import os
 import pwd
 import shutil
 import signal
-import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -14,7 +13,8 @@ from pathlib import Path
 import psycopg
 from sqlalchemy import make_url
 
-from processes import keeper, start_program
+from fast_disk import new_folder
+from processes import start_program
 
 STARTED_WITHIN_SECONDS = 60
 FAST = ("-F", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "autovacuum=off")
@@ -38,10 +38,9 @@ class PostgresqlServer:
     """One server; `stop` ends it, `start` starts it anew on the same data."""
 
     def __init__(self, programs: Path, settings: Sequence[str] = FAST, *, folder_in: Path | None = None) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="dealtrace-pg-", dir=folder_in or _fastest_disk()))
+        self.folder = new_folder("dealtrace-pg-", folder_in)
         self._programs = programs
         self._settings = settings
-        keeper().remove_in_the_end(self.folder)
         _own(self.folder)
         _run(self.folder, "cp", "-a", f"{_new_data(programs)}", f"{self.folder}/data")
         self.start()
@@ -102,18 +101,11 @@ class PostgresqlServer:
 @cache
 def _new_data(programs: Path) -> Path:
     """Return a folder with the data of a new server, to be copied: `initdb` takes ten times the CPU of a copy."""
-    folder = Path(tempfile.mkdtemp(prefix="dealtrace-pg-", dir=_fastest_disk()))
-    keeper().remove_in_the_end(folder)
+    folder = new_folder("dealtrace-pg-")
     _own(folder)
     data = folder / "data"
     _run(folder, str(programs / "initdb"), "-D", str(data), "-U", "dealtrace", "-A", "trust", "-N", "--locale=C.UTF-8")
     return data
-
-
-def _fastest_disk() -> Path | None:
-    """Return the folder of the disk in memory, which `remove` empties; `None` if there is none."""
-    memory = Path("/dev/shm")  # noqa: S108 - the fastest disk there is
-    return memory if memory.is_dir() else None
 
 
 def _own(folder: Path) -> None:
@@ -130,9 +122,11 @@ def _run(folder: Path, program: str, *arguments: str) -> None:
 
 
 def drop_database(database_url: str) -> None:
-    """Drop a database that `create` made, whoever is connected; other URLs are left alone."""
+    """Drop a database that a test was given for itself, whoever is connected; one of SQLite goes with its folder."""
     url = make_url(database_url)
     if url.get_backend_name() != "postgresql":
+        assert url.database is not None
+        shutil.rmtree(Path(url.database).parent)
         return
     with psycopg.connect(f"postgresql://dealtrace@/postgres?host={url.query['host']}", autocommit=True) as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{url.database}" WITH (FORCE)')

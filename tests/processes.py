@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -297,7 +297,7 @@ def _make_what_is_made_once() -> None:
 def _become(order: Order, keeping: int) -> None:
     os.setsid()
     for number, name in enumerate((order.given, order.out, order.err)):
-        opened = _open_stream(number, name)
+        opened = open_stream(number, name)
         os.dup2(opened, number)
         os.close(opened)
     if order.user is not None:
@@ -314,7 +314,8 @@ def _become(order: Order, keeping: int) -> None:
         _run_imported(order)
 
 
-def _open_stream(number: int, name: str) -> int:
+def open_stream(number: int, name: str) -> int:
+    """Open a file of an order as a standard stream and return its descriptor."""
     if name == CLOSED_PIPE:
         reader, writer = os.pipe()
         os.close(reader)
@@ -345,21 +346,37 @@ def _open_consoles() -> None:
 
 
 def _run_imported(order: Order) -> None:
+    tempfile.tempdir = None  # the keeper may have looked for its own
+    if order.how == "command":
+        os._exit(run_command(order.arguments))
+    os._exit(_status_of(lambda: _run_script(order.arguments)))
+
+
+def _run_script(arguments: Sequence[str]) -> None:
+    sys.argv = list(arguments)
+    runpy.run_path(arguments[0], run_name="__main__")
+
+
+def run_command(arguments: Sequence[str]) -> int:
+    """Run `dealtrace …` in this process, with the streams and variables that it has now, and return the exit status."""
     from dealtrace.cli.commands import main  # noqa: PLC0415 - only forks need it
 
+    def run() -> None:
+        _open_consoles()
+        main()
+
+    sys.argv = ["dealtrace", *arguments]
+    return _status_of(run)
+
+
+def _status_of(run: Callable[[], None]) -> int:
+    """Call a function as Python runs a program, and return the exit status; the standard streams are opened anew."""
     sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
     sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)  # those of the keeper know its own files
     sys.stderr = os.fdopen(2, "w", buffering=1, encoding="utf-8", closefd=False)
-    tempfile.tempdir = None  # the keeper may have looked for its own
     status = 1
     try:
-        if order.how == "command":
-            sys.argv = ["dealtrace", *order.arguments]
-            _open_consoles()
-            main()
-        else:
-            sys.argv = list(order.arguments)
-            runpy.run_path(order.arguments[0], run_name="__main__")
+        run()
         status = 0
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else int(end.code is not None)
@@ -368,7 +385,7 @@ def _run_imported(order: Order) -> None:
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
-        os._exit(status)
+    return status
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from typing import Any
 
 import httpx
 
+from performer import run_to_the_end
 from processes import Order, keeper
 
 STARTED_WITHIN_SECONDS = 60
@@ -172,7 +173,7 @@ class ServerProcess:
         with tempfile.TemporaryDirectory() as printed:
             folder = Path(printed)
             order = self._order(arguments, {**self.environment, **environment}, folder)
-            status = keeper().start(order).wait(timeout=ENDED_WITHIN_SECONDS)
+            status = run_to_the_end(order, ENDED_WITHIN_SECONDS)
             said = ((folder / name).read_text() for name in ("out", "err"))
             return subprocess.CompletedProcess(arguments, status, *said)
 

@@ -16,7 +16,7 @@ from dealtrace.attribution.cost import Cost, CostAccount
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cabinet.formats import MONTHS, metric_value
 from dealtrace.cabinet.overview.page import FIGURES
-from dealtrace.cabinet.reports.table import change_of
+from dealtrace.cabinet.reports.changes import change_of
 from dealtrace.matching.match_reason import UNMATCHED_REASONS
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.reports.columns import add_column
@@ -107,7 +107,25 @@ def said(metric: str, value: object, before: object) -> str:
     now, then = (Fraction(str(each)) if each is not None else None for each in (value, before))
     shown = metric_value("en", METRICS[metric], now)
     change = change_of(METRICS[metric], now, then, "en")
-    return text_of(f"{shown} {change.text} was {change.before}" if change is not None else shown)
+    if change is None:
+        return text_of(shown)
+    difference = f"({change.difference})" if change.difference else ""
+    return text_of(f"{shown} {change.text} {difference} {f'was {change.before}' if change.before else ''}")
+
+
+def table_said(names: Sequence[str], rows: Sequence[Mapping[str, Any]], total: Mapping[str, Any]) -> list[list[str]]:
+    """Return the figures of a table and of its total; if nothing was counted before, only the total says so."""
+    if any(Decimal(str(each or 0)) for each in total["compared"].values()):
+        return [[said(name, *sides(row, name)) for name in names] for row in (*rows, total)]
+    changed = [
+        said(name, value, None if Decimal(str(value or 0)) else value) for name, value in total["values"].items()
+    ]
+    return [*([alone(name, row["values"][name]) for name in names] for row in rows), changed]
+
+
+def alone(metric: str, value: object) -> str:
+    """Return a figure as a page shows it without a change."""
+    return text_of(metric_value("en", METRICS[metric], Fraction(str(value)) if value is not None else None))
 
 
 def sides(row: Mapping[str, Any], metric: str) -> tuple[Any, Any]:
@@ -126,7 +144,7 @@ def with_empty_days(rows: Sequence[Any]) -> list[Any]:
     return [found.get(key, {"values": of_nothing, "compared": of_nothing}) for key in days]
 
 
-@pytest.mark.parametrize("compare", ["previous", "year", "weekdays"])
+@pytest.mark.parametrize("compare", ["previous", "year", "weekdays", "months"])
 @pytest.mark.parametrize("by", ["source", "source,medium", "day", "status", ""])
 def test_a_table_is_compared_with_the_figures_of_the_api(
     server: ServerProcess, site: Player, analyst: Guest, by: str, compare: str
@@ -134,11 +152,12 @@ def test_a_table_is_compared_with_the_figures_of_the_api(
     asked = {**DAYS, "compare": compare, "by": by, "metrics": METRICS_SHOWN}
     answer = asked_of_the_api(server, site, **asked)
     names = METRICS_SHOWN.split(",")
-    rows = [*(with_empty_days(answer["rows"]) if by == "day" else answer["rows"]), answer["total"]]
-    expected = [[said(name, *sides(row, name)) for name in names] for row in rows]
+    rows = with_empty_days(answer["rows"]) if by == "day" else answer["rows"]
+    expected = table_said(names, rows, answer["total"])
     if by:
         assert table_of(analyst.get("reports", **asked).text) == expected
-        assert any("was" in cell for row in expected for cell in row) == (compare != "year" or "was 0" in str(expected))
+        assert ("was" in str(expected)) == (compare not in ("year", "months"))
+        assert ("no data to compare" in str(expected[-1])) == (compare in ("year", "months"))
 
 
 @pytest.mark.parametrize("metric", ["deals", "amount", "match_rate"])
@@ -208,7 +227,7 @@ def tables_of(page: str) -> list[list[list[str]]]:
     return [table_of(table) for table in re.findall(r"<table.*?</table>", page, re.DOTALL)]
 
 
-@pytest.mark.parametrize("compare", ["previous", "year", "weekdays"])
+@pytest.mark.parametrize("compare", ["previous", "year", "weekdays", "months"])
 @pytest.mark.parametrize("drawn", FIGURES)
 def test_every_number_of_the_overview_is_that_of_the_api(
     server: ServerProcess, site: Player, analyst: Guest, drawn: str, compare: str
@@ -218,20 +237,21 @@ def test_every_number_of_the_overview_is_that_of_the_api(
     line, sources, unmatched = tables_of(page)
     total = asked_of_the_api(server, site, **asked, metrics=",".join(FIGURES))["total"]
     tiles = [text_of(tile) for tile in re.findall(r'<li class="figure">(.*?)</li>', page, re.DOTALL)]
-    assert tiles == [f"{METRICS[name].en} {said(name, *sides(total, name))}" for name in FIGURES]
+    (figures,) = table_said(FIGURES, (), total)
+    assert tiles == [f"{METRICS[name].en} {words}" for name, words in zip(FIGURES, figures, strict=True)]
     days = with_empty_days(asked_of_the_api(server, site, **asked, by="day", metrics=",".join(FIGURES))["rows"])
-    assert line == [[said(drawn, side, None) for side in sides(day, drawn)] for day in days]
+    assert line == [[alone(drawn, side) for side in sides(day, drawn)] for day in days]
     by_source = asked_of_the_api(
         server, site, **asked, by="source,medium", metrics=SOURCES, sort="-won_amount", limit="15"
     )
-    rows = [*by_source["rows"], by_source["total"]]
-    assert sources == [[said(name, *sides(row, name)) for name in SOURCES.split(",")] for row in rows]
+    assert sources == table_said(SOURCES.split(","), by_source["rows"], by_source["total"])
     reasons = asked_of_the_api(server, site, **asked, by="match_reason", metrics="deals,amount")["rows"]
     rows = [row for row in reasons if row["keys"][0] in UNMATCHED_REASONS]
-    assert unmatched[:-1] == [[said(name, *sides(row, name)) for name in ("deals", "amount")] for row in rows]
-    for place, name in enumerate(("deals", "amount")):
-        now, before = (sum(Decimal(str(sides(row, name)[side])) for row in rows) for side in (0, 1))
-        assert unmatched[-1][place] == said(name, now, before)
+    both = {
+        side: {name: sum(Decimal(str(row[side][name])) for row in rows) for name in ("deals", "amount")}
+        for side in ("values", "compared")
+    }
+    assert unmatched == table_said(("deals", "amount"), rows, both)
 
 
 SHAPES: Sequence[dict[str, str]] = (

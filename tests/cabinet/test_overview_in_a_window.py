@@ -12,11 +12,14 @@ from dealtrace.accounts.rights import Role
 from dealtrace.attribution.cost import Cost, CostAccount
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.incoming_deal import IncomingDeal
+from dealtrace.deals.lead_clue import CallIdentity, LeadClue
 from dealtrace.operations.deals.import_deals import import_deals
+from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.reports.import_costs import import_costs
 from dealtrace.operations.reports.set_status import set_status
 from guests import Guest, logged_in, member_of
 from server import ServerProcess
+from write_commands import registration
 
 NOW = datetime.now(UTC)
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
@@ -68,6 +71,27 @@ def open_shop(stage_of_host: Stage, name: str, rubles: int) -> Player:
         visit = stage_of_host.visit(player, NOW - timedelta(days=4), source)
         stage_of_host.call(player, NOW - timedelta(days=4), visit_id=visit.id)
     return player
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+@pytest.mark.parametrize("width", [1280, 1366])
+def test_the_path_of_a_client_is_not_cut_off(
+    host: ServerProcess, stage_of_host: Stage, browser: Browser, width: int, language: str
+) -> None:
+    player = stage_of_host.open_site(contact_matching=True)
+    source = TrafficSource("yandex", "cpc", "okna_poisk_moskva")
+    landing = "https://okna.example/okna?utm_source=yandex&utm_medium=cpc&utm_campaign=okna_poisk_moskva&yclid=12345"
+    starts = [NOW - timedelta(days=days) for days in range(6, 1, -1)]
+    visits = [stage_of_host.visit(player, at, source, landing_url=landing) for at in starts]
+    call = stage_of_host.call(player, NOW - timedelta(days=1), visit_id=visits[-1].id)
+    clue = LeadClue(CallIdentity(call.id, None))
+    (outcome,) = stage_of_host.perform(register_deals, player, registration("path", happened_at=NOW, clue=clue))
+    owner = member_of(host, stage_of_host, player.site.id, language=language)
+    browser.emulate(width=width, language=language)
+    browser.keep_cookie("session", owner.secret, host.address)
+    browser.open(f"{host.address}/cabinet/{player.site.id}/deals/{outcome.deal_id}")
+    assert browser.run("document.querySelectorAll('.scroll tbody th small a').length") == 5
+    assert [box for box in browser.run(WIDTHS) if box[0] > box[1]] == []
 
 
 SEEN = """(() => {

@@ -1,4 +1,7 @@
-"""Pages on paper: what can be read stays whole and dark on white, what can only be pressed is left out."""
+"""Pages on paper: what can be read stays whole and dark on white, what can only be pressed is left out.
+
+They are Russian, whose words are the longest, and are looked at on a phone first.
+"""
 
 import re
 import zlib
@@ -12,7 +15,9 @@ from dealtrace.cabinet.routes import PAGES
 from engines import on_one_engine
 from filled_site import FilledSite, fill_site
 from server import ServerProcess
+from walker import faults_of
 
+PHONE = (360, 740)
 SHEET = (718, 1000)
 """The size of a sheet of A4 in CSS pixels, within the margins that Chromium leaves."""
 SHOWN = "[...document.querySelectorAll(%r)].filter(each => each.checkVisibility()).length"
@@ -115,12 +120,14 @@ def test_tables_are_printed_without_menus_and_buttons(
 
 
 @pytest.mark.parametrize("page", [*(page for page in PRINTED if page != "/login/code"), *ASKED, *DOCUMENTS])
-def test_a_page_is_printed_whole_and_dark_on_white(
+def test_a_page_in_russian_fits_a_phone_and_is_printed_whole_and_dark_on_white(
     server: ServerProcess, filled: FilledSite, browser: Browser, page: str
 ) -> None:
     open_page(server, filled, browser, page, language="ru")
     tables, words = browser.run(SHOWN % "main table"), browser.run("document.querySelector('h1').innerText")
     chosen = browser.run(SHOWN % CHOSEN)
+    browser.resize(*PHONE)
+    assert list(faults_of(browser)) == []
     browser.print(is_dark=True)
     browser.resize(*SHEET)
     assert browser.run(FAULTS) == []

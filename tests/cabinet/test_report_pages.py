@@ -14,12 +14,13 @@ from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site_days import day_start, site_day
 from dealtrace.attribution.cost import Cost, CostAccount
 from dealtrace.attribution.traffic_source import TrafficSource
-from dealtrace.cabinet.formats import day_span
+from dealtrace.cabinet.formats import day, day_span
 from dealtrace.cabinet.reports.key_labels import key_label
 from dealtrace.leads.call import IncomingCall
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.reports.import_costs import import_costs
 from dealtrace.reports.dimensions import DIMENSIONS
+from dealtrace.reports.periods import last_month
 from engines import on_one_engine
 from guests import Guest, member_of
 from server import ServerProcess
@@ -113,9 +114,14 @@ def test_an_unfinished_day_says_up_to_which_moment_it_is_compared(analyst: Guest
 
 
 @pytest.mark.parametrize("models", ["", "all"])
-def test_the_earlier_number_is_on_the_page_apart_from_the_figure_and_its_share(analyst: Guest, models: str) -> None:
+def test_the_earlier_number_is_on_the_page_apart_from_the_figure_and_its_share(
+    served: Stage, site: Player, analyst: Guest, models: str
+) -> None:
+    before = registration("3", happened_at=NOW - timedelta(days=9), clue=by_contact("79991112233"))
+    served.perform(register_deals, site, before)
     page = analyst.get("reports", period="7d", compare="previous", metrics="deals", models=models).text
-    assert "was 0" in words_of(page)
+    assert "+100 % (+1) was 1" in words_of(page)
+    assert ' title="+1">+100' in page, "a wide table has room for the percentage alone"
     assert "</a><small" not in page.partition("</figure>")[2]
     assert "</small><small" not in page
 
@@ -226,7 +232,26 @@ def test_a_week_without_calls_is_told_on_the_overview_after_it_has_ended(
     assert f"There were no calls on {days} (usually 2 a day)." in words_of(page)
     (link,) = [url for url in links_of(page) if "metrics=calls" in url]
     assert analyst.follow(link).status_code == 200
-    assert "There were no calls" not in analyst.get("", period="7d").text
+    first, last = (began + timedelta(days=each) for each in (48, 68))
+    assert f"see these days. (report for {day_span('en', first, last)})".replace("\u00a0", " ") in words_of(page)
+
+
+def problems_of(page: str) -> list[str]:
+    """Return the lines about present problems of the overview, with their links."""
+    listed = page.partition("Current problems and missing data</h2>")[2].partition("</section>")[0]
+    return re.findall(r"<li>(.*?)</li>", listed, re.DOTALL)
+
+
+def test_what_is_wrong_now_does_not_depend_on_the_period(server: ServerProcess, served: Stage, broken: Player) -> None:
+    owner = member_of(server, served, broken.site.id)
+    deal = registration("1", happened_at=NOW - timedelta(days=9), amount_rub=Decimal(7), status="Shipped")
+    served.perform(register_deals, broken, deal)
+    usual = problems_of(owner.get("").text)
+    assert [each for each in usual if "There were no calls" in each]
+    assert [each for each in usual if "Such deals of the last 28 days: 1, for 7" in each]
+    long_ago = {"from": "2020-01-01", "to": "2020-01-31"}
+    for query in ({"period": "today"}, {"period": "year"}, long_ago, {"filter": "source:is:nobody"}):
+        assert problems_of(owner.get("", **query).text) == usual, query
 
 
 def test_days_without_calls_are_noted_on_the_chart_in_its_table_and_below_it(
@@ -268,11 +293,64 @@ def test_costs_of_a_campaign_without_visits_are_told_on_the_overview(
 
 def test_the_form_is_folded_to_a_line_once_a_question_is_asked(analyst: Guest) -> None:
     asked = analyst.get("reports", by="manager", metrics="deals", period="7d", compare="year").text
-    summary = re.search(r'<details class="card">\s*<summary>(.*?)</summary>', asked)
+    summary = re.search(r"<details>\s*<summary>(.*?)</summary>", asked)
     assert summary is not None
-    assert summary[1] == "7 days · Manager · Year before · Last non-direct"
-    assert '<details class="card" open>' in analyst.get("reports", period="7d", compare="year").text
-    assert '<details class="card" open>' in analyst.get("reports", by="nonsense").text
+    assert summary[1] == "Manager · Last non-direct"
+    opened = re.compile(r"<details open>\s*<summary>")
+    assert opened.search(analyst.get("reports", period="7d", compare="year").text)
+    assert opened.search(analyst.get("reports", by="nonsense").text)
+
+
+def test_the_period_and_the_comparison_are_never_folded_away(analyst: Guest) -> None:
+    page = analyst.get("reports", by="manager", period="7d", compare="year").text
+    in_sight = page[page.index('<form class="card"') : page.index("<details", page.index('<form class="card"'))]
+    assert re.findall(r'name="(\w+)"', in_sight) == ["period", "from", "to", "compare"]
+    assert '<option value="7d" selected>' in in_sight
+    assert '<option value="year" selected>' in in_sight
+    assert "<button>Show</button>" in in_sight
+
+
+def test_a_month_is_compared_with_the_month_before_unless_the_url_says_otherwise(analyst: Guest) -> None:
+    cases = {
+        ("month", ""): "Month before", ("last_month", ""): "Month before", ("28d", ""): "No comparison",
+        ("month", "none"): "No comparison", ("month", "previous"): "Previous period", ("28d", "months"): "Month before",
+    }  # fmt: skip
+    for (period, compare), chosen in cases.items():
+        page = analyst.get("reports", by="manager", period=period, compare=compare).text
+        field = page[page.index('<select name="compare">') :].partition("</select>")[0]
+        assert re.findall(r"<option[^>]* selected>([^<]+)", field) == [chosen], (period, compare)
+        assert ("compared with" in page) == (chosen != "No comparison")
+        usual = "Month before" if period != "28d" else "No comparison"
+        assert re.findall(r'<option value=""[^>]*>([^<]+)', field) == [usual]
+
+
+def chosen_period(page: str) -> str:
+    """Return the period that a form shows as chosen, empty for dates."""
+    field = page[page.index('<select name="period">') :].partition("</select>")[0]
+    return "".join(re.findall(r'<option value="([^"]*)" selected>', field))
+
+
+@pytest.mark.parametrize("place", ["", "reports"])
+def test_a_period_replaces_the_dates_that_are_left_in_the_form(analyst: Guest, place: str) -> None:
+    dates = {"from": "2026-03-01", "to": "2026-03-31"}
+    page = analyst.get(place, **dates).text
+    (shown,) = re.findall(r'name="dates" value="([^"]+)"', page)
+    assert chosen_period(page) == ""
+    assert chosen_period(analyst.get(place, **dates, dates=shown, period="month").text) == "month"
+    assert chosen_period(analyst.get(place, **dates, dates=shown, period="").text) == ""
+    for typed in ({"to": "2026-03-30"}, {"to": ""}):
+        assert chosen_period(analyst.get(place, **dates | typed, dates=shown, period="month").text) == ""
+    assert "dates" not in re.findall(r'name="(\w+)"', analyst.get(place, period="month").text)
+
+
+def test_the_last_month_is_compared_with_the_whole_month_before(analyst: Guest, site: Player) -> None:
+    last = last_month(site_day(datetime.now(UTC), site.site.time_zone))
+    before = last_month(last.first_on)
+    days = [day("en", each) for each in (last.first_on, last.last_on, before.first_on, before.last_on)]
+    page = words_of(analyst.get("reports", by="manager", period="last_month").text)
+    assert "{} to {}, compared with {} to {} (no data to compare)".format(*days).replace("\u00a0", " ") in page
+    file = dict(csv_rows(analyst.get("reports.csv", by="manager", period="last_month", metrics="deals").content))
+    assert (file["Compared from"], file["Compared to"]) == (f'="{before.first_on}"', f'="{before.last_on}"')
 
 
 def test_the_table_of_a_report_comes_before_the_notes(analyst: Guest) -> None:

@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from datetime import date
 from fractions import Fraction
 
+import pytest
+
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.formats import metric_value, money, number
+from dealtrace.cabinet.reports.changes import Change, change_of
 from dealtrace.cabinet.reports.report_url import ReportUrl
-from dealtrace.cabinet.reports.table import Change, Table, change_of, table_of
+from dealtrace.cabinet.reports.table import Table, table_of
 from dealtrace.errors import Language
 from dealtrace.reports.answer import Report, Row
 from dealtrace.reports.metrics import METRICS
@@ -62,10 +65,32 @@ def test_more_deals_without_a_source_are_marked_as_bad() -> None:
 
 def test_the_earlier_number_stands_beside_the_change() -> None:
     deals = METRICS["deals"]
-    assert change_of(deals, Fraction(71), Fraction(93), "ru") == Change("−24\u00a0%", "worse", "93")
-    assert change_of(deals, Fraction(7), Fraction(0), "ru") == Change("+", "better", "0")
+    assert change_of(deals, Fraction(71), Fraction(93), "ru") == Change("−24\u00a0%", "worse", "93", "−22")
+    assert change_of(deals, Fraction(7), Fraction(0), "ru") == Change("+7", "better", "0")
     assert change_of(deals, Fraction(7), Fraction(7), "ru") is None
-    assert change_of(deals, Fraction(7), None, "ru") is None
+    assert change_of(METRICS["amount"], Fraction(1500), Fraction(1200), "en") == Change(
+        "+25\u00a0%", "better", "1\u202f200\u00a0₽", "+300\u00a0₽"
+    )
+
+
+def test_a_figure_without_a_counterpart_says_so() -> None:
+    cpl = METRICS["cpl"]
+    for language, words in (("ru", "нет данных для сравнения"), ("en", "no data to compare")):
+        assert change_of(cpl, Fraction(7), None, language) == Change(words, "neutral", "")
+    assert change_of(cpl, None, Fraction(7), "en") is None
+    assert change_of(cpl, None, None, "en") is None
+
+
+@pytest.mark.parametrize("before", [0, 5])
+def test_an_empty_period_before_is_told_once(before: int) -> None:
+    shown = table("source", "deals", {"yandex": ((12,), (before,)), "google": ((3,), (0,))})
+    words = [line.cells[0].change.text if line.cells[0].change is not None else "" for line in shown.lines]
+    total = shown.total[0].change
+    assert total is not None
+    if before:
+        assert (words, total.words, total.difference) == (["+140\u00a0%", "+3"], "+140\u00a0%", "+7")
+    else:
+        assert (words, total.words, total.before) == (["", ""], "нет данных для сравнения", "")
 
 
 def test_a_share_changes_by_percentage_points() -> None:

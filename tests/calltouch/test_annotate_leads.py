@@ -14,6 +14,7 @@ from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.leads.delete import delete_lead
 from dealtrace.storage.leads.annotations import find_annotations
+from examples import examples
 from server import ServerProcess
 from stored import points_of, rows_of
 
@@ -300,7 +301,7 @@ JSON = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck))
 @given(path=st.sampled_from([*LIST_OF, DELETE]), document=JSON)
 def test_whatever_is_sent_is_answered(server: ServerProcess, owner: Player, path: str, document: Any) -> None:
     answer = post(server, owner, path, {LIST_OF.get(path, "x"): [document]})

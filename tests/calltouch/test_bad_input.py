@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from cast import Player, Stage
 from dealtrace.calltouch.parameters import REGISTER as PARAMETERS
+from examples import examples
 from server import REGISTER, REST, UPDATE, ServerProcess, deal_parameters
 
 LONG = 10_001
@@ -166,7 +167,7 @@ def bytes_like_queries() -> st.SearchStrategy[bytes]:
     return st.lists(piece | st.binary(max_size=4), max_size=30).map(b"".join)
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(150), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(path=st.sampled_from(PATHS), sent=st.dictionaries(NAMES | TEXTS, TEXTS | st.integers().map(str), max_size=8))
 def test_whatever_is_asked_is_answered(server: ServerProcess, prey: Player, path: str, sent: dict[str, Any]) -> None:
     known = dict(deal_parameters(prey.token)) | sent | {"clientApiId": prey.token}
@@ -176,7 +177,7 @@ def test_whatever_is_asked_is_answered(server: ServerProcess, prey: Player, path
     answer.json()
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(150), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=bytes_like_queries())
 def test_whatever_a_body_holds_is_answered(server: ServerProcess, prey: Player, body: bytes) -> None:
     answer = server.http.post(REGISTER, params={"clientApiId": prey.token}, content=body)

@@ -14,6 +14,7 @@ from dealtrace.calltouch.parameters import INBOUND_CALL
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.schema.tables.leads import call
 from engines import on_one_engine
+from examples import examples
 from server import REST, ServerProcess
 from stored import points_of, rows_of
 
@@ -157,7 +158,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 NAMES = st.sampled_from([item.name for item in INBOUND_CALL if item.name != "apikey"])
 
 
-@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(80), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(told=st.dictionaries(NAMES, TEXTS | st.integers().map(str), max_size=8))
 def test_whatever_is_told_is_answered(server: ServerProcess, owner: Player, told: dict[str, str]) -> None:
     answer = report(server, owner, **told)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from cast import MOSCOW, Player, Stage
 from dealtrace.calltouch.batches import read_document
 from dealtrace.storage.schema.tables.leads import call, lead_request
+from examples import examples
 from server import ServerProcess, http_client
 from stored import points_of, rows_of
 
@@ -413,7 +414,7 @@ def prey(served: Stage) -> Player:
 
 
 @EACH_PATH
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(100), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(items=st.lists(JSON | st.dictionaries(NAMES, JSON, max_size=6), min_size=1, max_size=5))
 def test_whatever_is_in_a_list_is_answered(server: ServerProcess, prey: Player, path: str, items: list[Any]) -> None:
     body = json.dumps({LIST_OF[path]: items}).encode()

@@ -17,6 +17,7 @@ from dealtrace.calltouch.parameters import REQUEST_REGISTER
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.schema.tables.settings import unknown_parameter
 from engines import on_one_engine
+from examples import examples
 from server import REST, ServerProcess
 from stored import points_of, rows_of
 from waiting import wait_until
@@ -340,7 +341,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 NAMES = st.sampled_from([item.name for item in REQUEST_REGISTER])
 
 
-@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(80), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(sent=st.dictionaries(NAMES, TEXTS | st.integers().map(str), max_size=8))
 def test_whatever_is_sent_is_answered(server: ServerProcess, owner: Player, sent: dict[str, str]) -> None:
     answer = server.http.post(path_of(owner), data=sent)

@@ -25,7 +25,8 @@ from commands import ENDED_WITHIN_SECONDS, CommandLine, Finished, Terminal, read
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cli.commands import COMMANDS, load_command
 from dealtrace.leads.annotations import Annotations
-from processes import CLOSED_PIPE, Order, keeper
+from performer import run_to_the_end
+from processes import CLOSED_PIPE, Order
 from server import ServerProcess
 from write_commands import by_contact, register
 
@@ -245,7 +246,7 @@ def run(scene: Scene, question: Question, where: Surroundings, how: str) -> Fini
     for stream in (out, err):
         stream.write_bytes(b"")
     name = {"pipe": str(out), "closed pipe": CLOSED_PIPE, "full device": "/dev/full"}[where.stream]
-    status = keeper().start(start(out=name, err=str(err))).wait(ENDED_WITHIN_SECONDS)
+    status = run_to_the_end(start(out=name, err=str(err)), ENDED_WITHIN_SECONDS)
     return Finished(status, out.read_bytes().decode(), err.read_bytes().decode())
 
 
@@ -256,7 +257,7 @@ def _run_in_terminal(start: Callable[..., Order]) -> Finished:
     with ThreadPoolExecutor(1) as pool:
         shown = pool.submit(read_to_the_end, outer)
         try:
-            status = keeper().start(start(given=name, out=name, err=name)).wait(ENDED_WITHIN_SECONDS)
+            status = run_to_the_end(start(given=name, out=name, err=name), ENDED_WITHIN_SECONDS)
         finally:
             os.close(inner)
         return Finished(status, shown.result(), "")

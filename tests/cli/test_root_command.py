@@ -5,7 +5,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -45,32 +45,40 @@ def test_it_has_a_version(terminal: Terminal) -> None:
     assert terminal.done("--version").out == f"dealtrace {__version__}\n"
 
 
-def imported_by(arguments: list[str], environment: dict[str, str]) -> set[str]:
+@cache
+def imported_by(line: str, url: str = "") -> frozenset[str]:
+    """Return the modules that a command has imported when it ends, on a database at an address."""
     asked = f"""
 import sys
 from dealtrace.cli import main
-sys.argv = ["dealtrace", *{arguments}]
+sys.argv = ["dealtrace", *{line.split()}]
 try:
     main()
 except SystemExit:
     sys.stderr.write(" ".join(sys.modules))
 """
-    done = subprocess.run(
-        [sys.executable, "-c", asked], capture_output=True, text=True, check=True, env={**os.environ, **environment}
-    )
-    return set(done.stderr.split())
+    environment = {**os.environ, "DEALTRACE_DATABASE_URL": url}
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True, env=environment)
+    return frozenset(done.stderr.split())
 
 
 @pytest.mark.parametrize("argument", ["--help", "--version"])
 def test_it_imports_nothing_heavy_to_say_what_it_is(argument: str) -> None:
-    assert not HEAVY & imported_by([argument], {})
+    assert not HEAVY & imported_by(argument)
 
 
 @pytest.fixture(scope="module")
-def own_database(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
-    environment = {"DEALTRACE_DATABASE_URL": f"sqlite:///{tmp_path_factory.mktemp('root')}/own.db"}
-    subprocess.run([*PROGRAM, "site", "create", "Shop"], check=True, env={**os.environ, **environment})
-    return environment
+def own_database(copy_sqlite: CopySqlite, command_line: CommandLine, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Give the address of a database with a site."""
+    folder = tmp_path_factory.mktemp("root")
+    return with_a_site(copy_sqlite, command_line, folder, "Shop").url
+
+
+def with_a_site(copy_sqlite: CopySqlite, command_line: CommandLine, folder: Path, name: str) -> Terminal:
+    """Make a site in a database of a folder, and return a terminal there."""
+    terminal = Terminal(command_line, copy_sqlite(folder / "own.db"), folder)
+    terminal.done("site", "create", name)
+    return terminal
 
 
 @pytest.mark.parametrize(
@@ -78,19 +86,17 @@ def own_database(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
     ["site list", "token list 1", "user list", "field list 1", "config", "deal list --site 1", "lead show call 1"],
 )
 def test_a_command_on_sqlite_imports_neither_another_driver_nor_numbering_plans(
-    command: str, own_database: Mapping[str, str]
+    command: str, own_database: str
 ) -> None:
-    imported = imported_by(command.split(), own_database)
+    imported = imported_by(command, own_database)
     assert "sqlalchemy" in imported
     not_needed = {"psycopg", "phonenumbers", "dealtrace.storage.schema.tables.whole", "sqlalchemy.dialects.postgresql"}
     assert not not_needed & imported
 
 
 @pytest.mark.parametrize("command", ["site list", "deal list --site 1", "lead show call 1", "config"])
-def test_a_command_imports_nothing_of_the_server_of_migrations_and_of_reports(
-    command: str, own_database: Mapping[str, str]
-) -> None:
-    imported = imported_by(command.split(), own_database)
+def test_a_command_imports_nothing_of_the_server_of_migrations_and_of_reports(command: str, own_database: str) -> None:
+    imported = imported_by(command, own_database)
     assert "pydantic" in imported
     assert not OF_OTHERS & imported
 
@@ -105,27 +111,27 @@ def test_a_command_imports_nothing_of_the_server_of_migrations_and_of_reports(
     }.items(),
 )
 def test_a_command_imports_nothing_of_the_other_commands_in_its_group(
-    command: str, of_others: str, own_database: Mapping[str, str]
+    command: str, of_others: str, own_database: str
 ) -> None:
     group, name, *_ = command.split()
     everything = {f"dealtrace.{module}" for module in of_others.split()}
-    assert everything <= imported_by([group, "--help"], own_database)
-    assert not everything & imported_by(command.split(), own_database)
+    assert everything <= imported_by(f"{group} --help", own_database)
+    assert not everything & imported_by(command, own_database)
     loaded = load_command(group, only=name)
     assert isinstance(loaded, TyperGroup)
     assert list(loaded.commands) == [name]
 
 
 @pytest.mark.parametrize("command", ["site list", "token list 1", "explain 1"])
-def test_a_command_without_days_imports_no_way_to_read_them(command: str, own_database: Mapping[str, str]) -> None:
-    assert "dealtrace.cli.day_options" not in imported_by(command.split(), own_database)
+def test_a_command_without_days_imports_no_way_to_read_them(command: str, own_database: str) -> None:
+    assert "dealtrace.cli.day_options" not in imported_by(command, own_database)
 
 
-def test_a_shown_report_imports_nothing_of_files(own_database: Mapping[str, str], tmp_path: Path) -> None:
+def test_a_shown_report_imports_nothing_of_files(own_database: str, tmp_path: Path) -> None:
     of_files = {"xlsxwriter", "dealtrace.files.export_columns"}
-    report = ["report", "sources", "--site", "1"]
+    report = "report sources --site 1"
     assert not of_files & imported_by(report, own_database)
-    assert "xlsxwriter" in imported_by([*report, "--xlsx", str(tmp_path / "report.xlsx")], own_database)
+    assert "xlsxwriter" in imported_by(f"{report} --xlsx {tmp_path}/report.xlsx", own_database)
 
 
 def test_nothing_looks_for_garbage_while_the_program_is_imported() -> None:
@@ -149,25 +155,27 @@ def test_imports_are_exempt_from_garbage_collection_which_goes_on() -> None:
     assert gc.get_freeze_count() > 0
 
 
-def imported_with(libraries: str) -> set[str]:
+@cache
+def imported_with(libraries: str) -> frozenset[str]:
     """Return the modules that Python has after importing these libraries."""
     asked = f"import sys, {libraries}; print(*sys.modules)"
-    return set(subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout.split())
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    return frozenset(done.stdout.split())
 
 
-def own(modules: set[str]) -> set[str]:
+def own(modules: frozenset[str]) -> set[str]:
     return {name for name in modules if name.split(".")[0] == "dealtrace"}
 
 
 def test_help_imports_little_more_than_the_library_that_writes_it() -> None:
-    imported = imported_by(["--help"], {})
+    imported = imported_by("--help")
     assert len(own(imported)) <= OWN_MODULES_OF_HELP_MAX
     assert len(imported - imported_with("typer")) <= MODULES_OF_HELP_MAX
 
 
 @pytest.mark.parametrize("command", ["site list", "config", "deal list --site 1"])
-def test_a_command_imports_little_more_than_its_libraries(command: str, own_database: Mapping[str, str]) -> None:
-    imported = imported_by(command.split(), own_database)
+def test_a_command_imports_little_more_than_its_libraries(command: str, own_database: str) -> None:
+    imported = imported_by(command, own_database)
     assert len(own(imported)) <= OWN_MODULES_OF_A_COMMAND_MAX
     others = imported - own(imported) - imported_with("rich.console, sqlalchemy, typer, dotenv")
     assert len(others) <= OTHER_MODULES_OF_A_COMMAND_MAX
@@ -193,10 +201,8 @@ def test_a_misspelt_command_is_named_with_its_neighbour(terminal: Terminal) -> N
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["site", "list"], ["config"], ["config", "--json"]])
 @pytest.mark.parametrize("kind", ["closed pipe", "full device"])
-def test_output_that_cannot_be_written_is_one_line(
-    kind: str, arguments: list[str], own_database: Mapping[str, str]
-) -> None:
-    environment = {**os.environ, **own_database}
+def test_output_that_cannot_be_written_is_one_line(kind: str, arguments: list[str], own_database: str) -> None:
+    environment = {**os.environ, "DEALTRACE_DATABASE_URL": own_database}
     if kind == "full device":
         target = os.open("/dev/full", os.O_WRONLY)
     else:
@@ -226,10 +232,11 @@ def run_program(folder: Path, *arguments: str | bytes, **variables: str) -> "sub
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "koi8-r", "latin-1"])
-def test_what_an_encoding_lacks_is_escaped(encoding: str, copy_sqlite: CopySqlite, tmp_path: Path) -> None:
+def test_what_an_encoding_lacks_is_escaped(
+    encoding: str, copy_sqlite: CopySqlite, command_line: CommandLine, tmp_path: Path
+) -> None:
     name = "Магазин é \U0001f468"
-    copy_sqlite(tmp_path / "own.db")
-    assert run_program(tmp_path, "site", "create", name).returncode == 0
+    with_a_site(copy_sqlite, command_line, tmp_path, name)
     shown = run_program(tmp_path, "site", "show", "1", PYTHONIOENCODING=encoding)
     assert shown.returncode == 0, shown
     first = shown.stdout.decode(encoding).splitlines()[0]
@@ -245,9 +252,7 @@ def test_what_an_encoding_lacks_is_escaped(encoding: str, copy_sqlite: CopySqlit
 def test_a_closed_standard_output_is_one_line(
     closing: str, copy_sqlite: CopySqlite, command_line: CommandLine, tmp_path: Path
 ) -> None:
-    copy_sqlite(tmp_path / "own.db")
-    terminal = Terminal(command_line, f"sqlite:///{tmp_path}/own.db", tmp_path)
-    terminal.done("site", "create", "Shop")
+    terminal = with_a_site(copy_sqlite, command_line, tmp_path, "Shop")
     environment = {**os.environ, "DEALTRACE_DATABASE_URL": terminal.url}
     line = ["/bin/sh", "-c", f'exec "$0" -m dealtrace site list {closing}', sys.executable]
     done = subprocess.run(line, capture_output=True, env=environment, text=True, check=False)
@@ -258,8 +263,10 @@ def test_a_closed_standard_output_is_one_line(
 
 
 @pytest.mark.parametrize("arguments", [("deal", "show"), ("field", "add", "1"), ("token", "create", "1", "--label")])
-def test_an_argument_that_is_not_unicode_is_refused(arguments: tuple[str, ...], tmp_path: Path) -> None:
-    assert run_program(tmp_path, "site", "create", "Shop").returncode == 0
+def test_an_argument_that_is_not_unicode_is_refused(
+    arguments: tuple[str, ...], copy_sqlite: CopySqlite, command_line: CommandLine, tmp_path: Path
+) -> None:
+    with_a_site(copy_sqlite, command_line, tmp_path, "Shop")
     done = run_program(tmp_path, *arguments, b"\xff\xfe")
     assert done.returncode == 2, done
     assert done.stderr.decode() == "Not valid UTF-8: \\udcff\\udcfe\n"

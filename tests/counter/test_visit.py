@@ -17,6 +17,7 @@ from dealtrace.counter.visit import TABLE
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.visits.visits import find_visits
 from engines import on_one_engine
+from examples import examples
 from server import ServerProcess
 from stored import rows_of
 from waiting import wait_until
@@ -254,7 +255,7 @@ class TestTheScript:
         assert "RESPECTS = false" in other.text
 
 
-@settings(max_examples=80, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(80), suppress_health_check=list(HealthCheck))
 @given(
     sent=st.dictionaries(st.sampled_from(sorted(TABLE.named)), st.text(max_size=40), max_size=6),
     user_agent=st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=60),

@@ -14,6 +14,7 @@ from dealtrace.files.costs.cost_file import CostReading, read_cost_file
 from dealtrace.files.costs.rates import read_rates
 from dealtrace.files.import_columns import ImportNoun
 from dealtrace.files.import_file import open_import_file
+from examples import examples
 from spreadsheet import SHEET, entries_of, pack, repacked
 
 HEADS = {
@@ -73,7 +74,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("any") / "file"
 
 
-@settings(max_examples=200, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(200), suppress_health_check=list(HealthCheck))
 @given(KIND, ENCODING, st.sampled_from(["", "\ufeff", "{", "PK\x03\x04"]), st.binary(max_size=200))
 def test_any_bytes_are_a_table_or_refused(
     path: Path, kind: str, encoding: str | None, opening: str, content: bytes
@@ -82,7 +83,7 @@ def test_any_bytes_are_a_table_or_refused(
     read(kind, path, encoding)
 
 
-@settings(max_examples=200, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(200), suppress_health_check=list(HealthCheck))
 @given(KIND, ENCODING, LINES, st.binary(max_size=20), st.integers(0, 10**6))
 @example("calls", None, "x" * 200_000 + ",1", b"", 0)
 def test_any_cells_below_known_headings_are_read_or_refused(
@@ -107,7 +108,7 @@ JSON = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=200, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(200), suppress_health_check=list(HealthCheck))
 @given(KIND, st.lists(st.lists(JSON, max_size=6), min_size=1, max_size=3))
 def test_any_objects_are_read_or_refused(path: Path, kind: str, lines: list[list[str]]) -> None:
     names = HEADS[kind].strip().split(",")
@@ -134,14 +135,14 @@ HEADINGS = "".join(
 )
 
 
-@settings(max_examples=200, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(200), suppress_health_check=list(HealthCheck))
 @given(KIND, st.lists(ROWS, max_size=4).map("".join), st.booleans())
 def test_any_sheet_is_read_or_refused(path: Path, kind: str, rows: str, has_headings: bool) -> None:
     repacked(path, SHEET.format((f'<row r="1">{HEADINGS}</row>' if has_headings else "") + rows))
     read(kind, path, None)
 
 
-@settings(max_examples=100, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(100), suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_a_spreadsheet_with_damaged_parts_is_read_or_refused(path: Path, data: st.DataObject) -> None:
     entries = entries_of(path)

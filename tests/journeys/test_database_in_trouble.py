@@ -3,6 +3,7 @@
 import html
 import os
 import re
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -21,6 +22,7 @@ from dealtrace.accounts.session import SEEN_STEP
 from dealtrace.accounts.user import User
 from dealtrace.storage.accounts.users import find_user
 from dealtrace.storage.database.engine import open_database
+from dealtrace.storage.schema.upgrade import prepare_schema
 from guests import Guest, age_sessions, last_use, logged_in
 from postgresql import PostgresqlServer, find_programs
 from server import ServerProcess
@@ -97,6 +99,67 @@ def test_a_file_that_is_gone_is_noticed_at_once(
     assert_unavailable(server.journal(player.token, player.site.id))
     wait_until(lambda: readiness(server) == (503, "file removed or replaced"))
     wait_until(lambda: "was removed or replaced" in server.logged)
+    assert server.logged.count('"database_unavailable"') == 1
+    assert server.http.get("/healthz").status_code == 200
+
+
+def overwrite(file: Path, content: bytes, at: int = 0) -> None:
+    """Write into a file as `dd` does: it stays the same file."""
+    with file.open("r+b") as opened:
+        opened.seek(at)
+        opened.write(content)
+
+
+def replace_contents(file: Path, other: Path) -> None:
+    """Put another database in place of one, as `.restore` of the program `sqlite3` does."""
+    with closing(sqlite3.connect(other)) as source, closing(sqlite3.connect(file)) as target:
+        source.backup(target)
+
+
+def copy_with_its_times(file: Path, other: Path) -> None:
+    shutil.copyfile(other, file)
+    shutil.copystat(other, file)
+
+
+OVERWRITES: dict[str, Callable[[Path, Path], object]] = {
+    "another database is copied over it": lambda file, other: shutil.copyfile(other, file),
+    "another database is copied over it with its times": copy_with_its_times,
+    "another database is restored into it": replace_contents,
+    "an older copy is copied over it": lambda file, _: shutil.copyfile(beside(file, ".older"), file),
+    "it is copied over itself": lambda file, _: overwrite(file, file.read_bytes()),
+    "a page is overwritten": lambda file, _: overwrite(file, bytes(4096), 8192),
+    "it is cut in half": lambda file, _: os.truncate(file, file.stat().st_size // 2),
+    "it is emptied": lambda file, _: os.truncate(file, 0),
+    "the WAL is emptied": lambda file, _: os.truncate(beside(file, "-wal"), 0),
+    "the WAL is cut": lambda file, _: os.truncate(beside(file, "-wal"), 4096),
+    "the WAL is overwritten": lambda file, _: overwrite(wal := beside(file, "-wal"), bytes(wal.stat().st_size)),
+    "the WAL is that of another database": lambda file, other: overwrite(
+        beside(file, "-wal"), beside(other, ".wal").read_bytes() * 9
+    ),
+}
+"""What other programs do to a file that is served, and that leaves its name and inode as they were."""
+
+
+@pytest.mark.parametrize("overwrites", OVERWRITES.values(), ids=OVERWRITES.keys())
+def test_a_file_that_is_overwritten_in_place_is_noticed_at_once(
+    start_server_on: StartServer, tmp_path: Path, overwrites: Callable[[Path, Path], object]
+) -> None:
+    file, other = tmp_path / "own.db", tmp_path / "other.db"
+    server = start_server_on(f"sqlite:///{file}")
+    with closing(open_database(f"sqlite:///{other}")) as database:
+        prepare_schema(database)
+        Stage(database).open_site()
+        shutil.copyfile(beside(other, "-wal"), beside(other, ".wal"))
+    player = opened_site(server.database_url)
+    shutil.copyfile(file, beside(file, ".older"))
+    for number in range(3):
+        assert server.register(player.token, orderNumber=f"before {number}").status_code == 200
+    overwrites(file, other)
+    wait_until(lambda: readiness(server) == (503, "file removed or replaced"))
+    assert_unavailable(server.register(player.token, orderNumber="after"))
+    assert_unavailable(server.journal(player.token, player.site.id))
+    wait_until(lambda: "was overwritten" in server.logged)
+    assert "dealtrace restore" in server.logged
     assert server.logged.count('"database_unavailable"') == 1
     assert server.http.get("/healthz").status_code == 200
 

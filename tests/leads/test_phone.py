@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from dealtrace.leads.numbering import is_assigned_in_russia
 from dealtrace.leads.phone import PHONE_FORMS, PhoneForm, list_phones, normal_phone
 from dealtrace.leads.phone_text import WRAPPINGS, Wrapping
+from examples import examples
 from phone_texts import draw_phone_text
 
 PHONE = "79205550055"
@@ -525,7 +526,7 @@ def test_a_russian_number_in_whatever_dress_is_itself_or_none(
     tail=st.sampled_from(TAILS_WITH_NUMBERS),
     numbers=st.tuples(*[NUMBERS_AROUND] * 3),
 )
-@settings(max_examples=1_000)
+@settings(max_examples=examples(1_000))
 def test_a_russian_number_beside_other_numbers_is_itself_or_none(
     national: str, prefix: str, groups: tuple[int, ...], between: str, front: str, tail: str, numbers: tuple[int, ...]
 ) -> None:
@@ -535,7 +536,7 @@ def test_a_russian_number_beside_other_numbers_is_itself_or_none(
 
 
 @given(st.integers(0, 2**64))
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 def test_a_field_of_phones_among_other_numbers_names_no_stranger(seed: int) -> None:
     text = draw_phone_text(Random(seed))
     assert text.phones.issuperset(list_phones(text.text)), text

@@ -16,6 +16,7 @@ from dealtrace.leads.contact import StatedContact
 from dealtrace.leads.lead import LeadKind, LeadSpan
 from dealtrace.matching.nearest_lead import Search, find_lead, nearest, searches_for
 from domain_records import EMAIL, NOON, PHONE, SECOND, call_span, lead_request_span
+from examples import examples
 
 CALL, LEAD_REQUEST = LeadKind.CALL, LeadKind.LEAD_REQUEST
 OTHER_PHONE = "79991112233"
@@ -216,7 +217,7 @@ def found_by_oracle(asked: SearchContacts, deal_second: int, leads: Sequence[Lea
     return unbeaten[0] if unbeaten else None
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(CLUES, DEAL_SECONDS, LEAD_LISTS)
 def test_it_finds_the_lead_that_the_oracle_tells(
     asked: SearchContacts, deal_second: int, leads: list[LeadSpan]
@@ -225,7 +226,7 @@ def test_it_finds_the_lead_that_the_oracle_tells(
     assert found == found_by_oracle(asked, deal_second, leads)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(CLUES, DEAL_SECONDS, LEAD_LISTS, st.randoms(use_true_random=False))
 def test_the_order_of_arrival_never_matters(
     asked: SearchContacts, deal_second: int, leads: list[LeadSpan], shuffler: random.Random

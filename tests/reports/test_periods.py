@@ -40,6 +40,17 @@ def period(first: str, last: str) -> Period:
         (("2026-11-02", "2026-11-08"), Comparison.WEEKDAYS, ("2026-10-26", "2026-11-01")),
         (("2026-11-02", "2026-11-09"), Comparison.WEEKDAYS, ("2026-10-19", "2026-10-26")),
         (("2026-11-02", "2026-11-02"), Comparison.WEEKDAYS, ("2026-10-26", "2026-10-26")),
+        (("2026-11-01", "2026-11-30"), Comparison.MONTHS, ("2026-10-01", "2026-10-31")),
+        (("2026-11-01", "2026-11-27"), Comparison.MONTHS, ("2026-10-01", "2026-10-27")),
+        (("2024-03-01", "2024-03-30"), Comparison.MONTHS, ("2024-02-01", "2024-02-29")),
+        (("2025-02-01", "2025-02-28"), Comparison.MONTHS, ("2025-01-01", "2025-01-31")),
+        (("2025-02-01", "2025-02-27"), Comparison.MONTHS, ("2025-01-01", "2025-01-27")),
+        (("2026-01-01", "2026-01-31"), Comparison.MONTHS, ("2025-12-01", "2025-12-31")),
+        (("2026-10-15", "2026-11-14"), Comparison.MONTHS, ("2026-09-15", "2026-10-14")),
+        (("2026-10-15", "2026-11-15"), Comparison.MONTHS, ("2026-08-15", "2026-09-15")),
+        (("2026-10-31", "2026-11-30"), Comparison.MONTHS, ("2026-08-31", "2026-09-30")),
+        (("2026-10-01", "2026-12-31"), Comparison.MONTHS, ("2026-07-01", "2026-09-30")),
+        (("2026-03-31", "2026-03-31"), Comparison.MONTHS, ("2026-02-28", "2026-02-28")),
     ],
 )
 def test_a_period_is_compared_with(asked: tuple[str, str], comparison: Comparison, other: tuple[str, str]) -> None:
@@ -99,9 +110,19 @@ def test_both_sides_show_as_many_days(
     span, other = span_of(asked, time_zone, now), compared_span(asked, comparison, time_zone, now)
     assert span.days is not None
     assert other.days is not None
-    assert abs(span.days.days - other.days.days) <= (comparison is Comparison.YEAR)
+    lengths_differ = {Comparison.YEAR: 1, Comparison.MONTHS: 6}
+    assert abs(span.days.days - other.days.days) <= lengths_differ.get(comparison, 0)
+    assert other.days.last_on < span.days.first_on or comparison is Comparison.YEAR
     assert span.since <= now < span.until
     assert other.since <= other.until <= span.until
+
+
+def test_an_unfinished_month_is_compared_with_as_much_of_the_month_before() -> None:
+    now = datetime(2026, 11, 27, 12, tzinfo=MOSCOW)
+    for asked in (period("2026-11-01", "2026-11-27"), period("2026-11-01", "2026-11-30")):
+        other = compared_span(asked, Comparison.MONTHS, MOSCOW, now)
+        assert other.days == period("2026-10-01", "2026-10-27")
+        assert other.until == datetime(2026, 10, 27, 12, tzinfo=MOSCOW) + INSTANT
 
 
 @given(ZONES, INSTANTS, st.integers(0, 2000), st.floats(0, 1))
@@ -145,3 +166,4 @@ def test_a_preset_ends_today(name: str, first: str, last: str) -> None:
 def test_the_last_month_is_whole() -> None:
     assert last_month(date(2024, 3, 31)) == period("2024-02-01", "2024-02-29")
     assert last_month(date(2026, 1, 1)) == period("2025-12-01", "2025-12-31")
+    assert PRESETS["last_month"](date(2024, 3, 31)) == period("2024-02-01", "2024-02-29")

@@ -9,6 +9,8 @@ from dealtrace.reports.periods import PRESETS, Comparison
 from dealtrace.reports.question import ALL_MODELS
 
 _MODELS = {ALL_MODELS, *(str(int(model)) for model in AttributionModel)}
+NO_COMPARISON = "none"
+"""The value of `compare` that asks for no comparison where there would be one by default."""
 QUESTION = ("compare", "model", "models")
 """The parameters that lists of deals and leads do not use themselves, but keep in their links to reports."""
 
@@ -19,7 +21,7 @@ def carried_query(parameters: Mapping[str, str]) -> str:
         "period": parameters.get("period") in PRESETS,
         "from": read_day(parameters.get("from", ""), YEAR_FIRST) is not None,
         "to": read_day(parameters.get("to", ""), YEAR_FIRST) is not None,
-        "compare": parameters.get("compare") in tuple(Comparison),
+        "compare": parameters.get("compare") in (NO_COMPARISON, *Comparison),
         "model": parameters.get("model") in _MODELS,
         "models": parameters.get("models") == ALL_MODELS,
     }

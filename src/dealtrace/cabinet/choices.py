@@ -27,6 +27,7 @@ _PERIODS = {
     "28d": ("28 дней", "28 days"),
     "90d": ("90 дней", "90 days"),
     "month": ("Этот месяц", "This month"),
+    "last_month": ("Прошлый месяц", "Last month"),
     "quarter": ("Этот квартал", "This quarter"),
     "year": ("Этот год", "This year"),
 }

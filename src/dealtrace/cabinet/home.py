@@ -17,14 +17,15 @@ from dealtrace.cabinet.field_labels import labelled_text, unknown_choice
 from dealtrace.cabinet.formats import clock_time, metric_value
 from dealtrace.cabinet.gate import LANGUAGE_COOKIE
 from dealtrace.cabinet.overview.page import FIGURES
-from dealtrace.cabinet.reports.table import Change, change_of, rows_url
+from dealtrace.cabinet.reports.changes import Change, change_in_total
+from dealtrace.cabinet.reports.table import rows_url
 from dealtrace.cabinet.view import SEE_OTHER, View
 from dealtrace.errors import LANGUAGES, InvalidParameters, Language, Refusal
 from dealtrace.operations.reports.ask import FactSource, ask
 from dealtrace.record import record
 from dealtrace.reports.answer import Report
 from dealtrace.reports.metrics import METRICS
-from dealtrace.reports.periods import DEFAULT_PRESET, PRESETS, Comparison, Period
+from dealtrace.reports.periods import DEFAULT_PRESET, MONTHLY_PRESETS, PRESETS, Comparison, Period
 from dealtrace.reports.question import Question, QuestionContext, RawQuestion, parse_question
 from dealtrace.storage.accounts.sites import list_sites
 from dealtrace.whole_number import parse_whole_number
@@ -109,7 +110,9 @@ async def _line(view: View, site: Site, preset: str) -> SiteLine:
 
 def _question(site: Site, preset: str, now: datetime) -> Question:
     context = QuestionContext(site_day(now, site.time_zone), AttributionModel(site.attribution))
-    return parse_question(RawQuestion(metrics=",".join(FIGURES), period=preset, compare=Comparison.PREVIOUS), context)
+    compare = Comparison.MONTHS if preset in MONTHLY_PRESETS else Comparison.PREVIOUS
+    words = RawQuestion(metrics=",".join(FIGURES), period=preset, compare=compare)
+    return parse_question(words, context)
 
 
 def _ask(source: FactSource, site: Site, question: Question, now: datetime) -> Report:
@@ -118,16 +121,14 @@ def _ask(source: FactSource, site: Site, question: Question, now: datetime) -> R
 
 def _figures(report: Report, site: Site, language: Language) -> Sequence[SiteFigure]:
     (model,) = report.total.values
-    assert report.total.compared is not None
-    values, compared = report.total.values[model], report.total.compared[model]
     page = f"/cabinet/{site.id}/reports/rows"
     return [
         SiteFigure(
             metric_value(language, metric, value),
             rows_url(page, report.question, metric, model, ()) if value else "",
-            change_of(metric, value, before, language),
+            change_in_total(report, place, model, language),
         )
-        for metric, value, before in zip(report.question.metrics, values, compared, strict=True)
+        for place, (metric, value) in enumerate(zip(report.question.metrics, report.total.values[model], strict=True))
     ]
 
 

@@ -227,6 +227,7 @@ COST = Measure(Fact.COSTS, Aggregate.MONEY, "cost")
 CLICKS = Measure(Fact.COSTS, Aggregate.TOTAL, "clicks")
 _WITH_AMOUNT = Measure(Fact.DEALS, flag="has_amount")
 _MATCHED = Measure(Fact.DEALS, flag="is_matched")
+_WITH_LEAD = Measure(Fact.DEALS, flag="has_lead")
 _FIRST_BUYERS = Measure(Fact.DEALS, Aggregate.DISTINCT, "client_id", flag="is_first_won")
 _TIME_FROM_TOUCH = Measure(Fact.DEALS, Aggregate.DURATION, "seconds_from_touch", flag="is_touched")
 _TOUCHED = Measure(Fact.DEALS, flag="is_touched")
@@ -281,8 +282,7 @@ _TABLE = (
     Metric("unique_requests", "Уникальные заявки", "Unique lead requests", "сколько разных клиентов оставило заявку",
            "how many different clients sent a request", Group.LEADS, Unit.COUNT, _clients("is_request")),
     Metric("leads", "Лиды", "Leads", "звонки и заявки вместе", "calls and lead requests together",
-           Group.LEADS, Unit.COUNT,
-           plain(LEADS)),
+           Group.LEADS, Unit.COUNT, plain(LEADS)),
     Metric("deals", "Сделки", "Deals", "все сделки из CRM", "all deals from the CRM",
            Group.DEALS, Unit.COUNT, plain(DEALS)),
     Metric("amount", "Сумма сделок", "Amount", "сумма всех сделок, включая открытые и проигранные",
@@ -303,15 +303,16 @@ _TABLE = (
     Metric("no_rate", "Сделки без курса валюты", "Deals without a rate",
            "сделки в валюте, курс которой на их день не указан", "deals in a currency that has no rate for their day",
            Group.DEALS, Unit.COUNT, plain(Measure(Fact.DEALS, flag="lacks_rate")), growth=Growth.BAD),
-    Metric("match_rate", "Доля сделок с лидом или источником",
-           "Share of deals with a lead or source",
+    Metric("match_rate", "Доля сделок с лидом или источником", "Share of deals with a lead or source",
            "сделки, у которых найден лид или источник назвала CRM / все сделки",
            "deals for which a lead was found or whose source the CRM stated / all deals", Group.DEALS, Unit.RATIO,
            ratio(_MATCHED, DEALS), formula_text="deals with a lead or a stated source / deals"),
+    Metric("lead_rate", "Доля сделок с лидом", "Share of deals with a lead",
+           "сделки, у которых найден лид / все сделки", "deals for which a lead was found / all deals",
+           Group.DEALS, Unit.RATIO, ratio(_WITH_LEAD, DEALS), formula_text="deals with a lead / deals"),
     Metric("unmatched", "Сделки без лида и источника", "Unmatched deals",
            "сделки, для которых нет ни лида, ни источника", "deals with neither a lead nor a source",
-           Group.DEALS, Unit.COUNT,
-           plain(Measure(Fact.DEALS, flag="is_unmatched")), growth=Growth.BAD),
+           Group.DEALS, Unit.COUNT, plain(Measure(Fact.DEALS, flag="is_unmatched")), growth=Growth.BAD),
     Metric("assisted", "Ассоциированные сделки", "Assisted deals",
            "сделки, на пути к которым был и визит с этого источника",
            "deals with a visit from this source before the last visit", Group.DEALS, Unit.COUNT,
@@ -358,7 +359,6 @@ _TABLE = (
            Group.COSTS, Unit.RATIO, ratio(WON_AMOUNT, COST),
            formula_text="won_amount / cost", needs_won=True),
     Metric("drr", "ДРР", "Cost share of income", "доля рекламных расходов: расходы / выручка", "cost / won amount",
-
            Group.COSTS, Unit.RATIO, ratio(COST, WON_AMOUNT), formula_text="cost / won_amount", needs_won=True,
            growth=Growth.BAD, in_total=_in_total("всю выручку", "свою", "the whole won amount")),
 )  # fmt: skip
@@ -367,6 +367,8 @@ _PARTS = (
            "deals that have an amount", Group.DEALS, Unit.COUNT, plain(_WITH_AMOUNT)),
     Metric("matched_deals", "Сделки с источником", "Matched deals", "сделки, у которых есть лид или названный источник",
            "deals with a lead or a stated source", Group.DEALS, Unit.COUNT, plain(_MATCHED)),
+    Metric("deals_with_lead", "Сделки с лидом", "Deals with a lead", "сделки, у которых найден лид",
+           "deals for which a lead was found", Group.DEALS, Unit.COUNT, plain(_WITH_LEAD)),
     Metric("first_buyers", "Новые клиенты", "New clients", "клиенты с первой покупкой за период",
            "clients whose first purchase is in the period", Group.DEALS, Unit.COUNT, plain(_FIRST_BUYERS)),
     Metric("days_from_visit", "Дни от визита до сделки", "Days from the visit to the deal",

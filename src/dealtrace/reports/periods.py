@@ -18,7 +18,7 @@ DAYS_DEFAULT = 28
 DAYS_MAX = 36_600
 """Ours: the maximum number of days of a period, a hundred years; a longer period is probably a mistyped year."""
 DAYS_OF_WEEK = 7
-"""The form of days in our own URLs, options and JSON: `yyyy-mm-dd`."""
+MONTHS = 12
 
 
 def parse_day(text: str) -> date:
@@ -67,11 +67,16 @@ class Span:
 
 
 class Comparison(StrEnum):
-    """What a period is compared with: the days before, the same dates a year earlier, or the same weekdays before."""
+    """What a period is compared with: the days before, the same dates a year or months earlier, or the same weekdays.
+
+    Ours: `MONTHS` is not in the contract. The 30 days before November begin on 2 October, and who reads a report of
+    November expects October.
+    """
 
     PREVIOUS = "previous"
     YEAR = "year"
     WEEKDAYS = "weekdays"
+    MONTHS = "months"
 
 
 def compared_period(period: Period, comparison: Comparison) -> Period:
@@ -88,7 +93,8 @@ def day_compared_with(period: Period, comparison: Comparison, day_on: date) -> d
 def _counterpart(period: Period, comparison: Comparison) -> Callable[[date], date]:
     """Return a function that returns the day with which a day of the period is compared.
 
-    Under `WEEKDAYS`, that day is whole weeks earlier: the smallest number of weeks that covers the whole period.
+    Under `WEEKDAYS`, that day is whole weeks earlier: the smallest number of weeks that covers the whole period. Under
+    `MONTHS`, it is whole months earlier, likewise.
     """
     match comparison:
         case Comparison.PREVIOUS:
@@ -98,6 +104,28 @@ def _counterpart(period: Period, comparison: Comparison) -> Callable[[date], dat
             return lambda day_on: day_on - weeks * DAYS_OF_WEEK * DAY
         case Comparison.YEAR:
             return _year_before
+        case Comparison.MONTHS:
+            months = _months_back(period)
+            return lambda day_on: _months_before(day_on, months, is_last=day_on == period.last_on)
+
+
+def _months_back(period: Period) -> int:
+    """Return the smallest number of months by which the last day can go back to before the first day of the period."""
+    span = period.last_on.year * MONTHS + period.last_on.month - period.first_on.year * MONTHS - period.first_on.month
+    is_before = _months_before(period.last_on, max(span, 1), is_last=True) < period.first_on
+    return max(span, 1) if is_before else span + 1
+
+
+def _months_before(day_on: date, months: int, *, is_last: bool) -> date:
+    """Return the same day of the month that many months earlier, or the last day of that month if it is too short.
+
+    The last day of a month becomes the last day of the earlier month if it is also the last day of the period
+    (`is_last`), so that whole months are compared with whole months.
+    """
+    year, month = divmod(day_on.year * MONTHS + day_on.month - 1 - months, MONTHS)
+    length = calendar.monthrange(year, month + 1)[1]
+    ends_month = day_on.day == calendar.monthrange(day_on.year, day_on.month)[1]
+    return date(year, month + 1, length if is_last and ends_month else min(day_on.day, length))
 
 
 def _year_before(day_on: date) -> date:
@@ -143,6 +171,12 @@ def _quarter(today: date) -> Period:
     return Period(date(today.year, (today.month - 1) // 3 * 3 + 1, 1), today)
 
 
+def last_month(today: date) -> Period:
+    """Return the calendar month before today's month."""
+    last_on = today.replace(day=1) - DAY
+    return Period(last_on.replace(day=1), last_on)
+
+
 PRESETS: Mapping[str, Callable[[date], Period]] = {
     "today": _last_days(1),
     "yesterday": lambda today: Period(today - DAY, today - DAY),
@@ -150,17 +184,14 @@ PRESETS: Mapping[str, Callable[[date], Period]] = {
     "28d": _last_days(DAYS_DEFAULT),
     "90d": _last_days(90),
     "month": lambda today: Period(today.replace(day=1), today),
+    "last_month": last_month,
     "quarter": _quarter,
     "year": lambda today: Period(date(today.year, 1, 1), today),
 }
 """Named periods, each as a function of today's date."""
 DEFAULT_PRESET = "28d"
-
-
-def last_month(today: date) -> Period:
-    """Return the calendar month before today's month."""
-    last_on = today.replace(day=1) - DAY
-    return Period(last_on.replace(day=1), last_on)
+MONTHLY_PRESETS = frozenset({"month", "last_month"})
+"""The named periods that people compare with the month before."""
 
 
 OFFSET_LASTS = 6 * DAY

@@ -8,10 +8,9 @@ from datetime import date
 
 from dealtrace.errors import InvalidValue
 from dealtrace.record import record
-from dealtrace.reports.periods import DAYS_OF_WEEK, Period
+from dealtrace.reports.periods import DAYS_OF_WEEK, MONTHS, Period
 
 HOURS = 24
-MONTHS = 12
 MONTHS_OF_QUARTER = 3
 
 

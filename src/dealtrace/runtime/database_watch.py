@@ -1,4 +1,4 @@
-"""Check every second whether the database accepts writes, and refuse requests if its file is removed or replaced."""
+"""Check every second whether the database accepts writes, and refuse requests if its file is lost."""
 
 import math
 import threading
@@ -12,7 +12,7 @@ from dealtrace.storage.database.database_errors import message_of
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.database.sqlite_file import ServedFiles, remember_files
 from dealtrace.storage.database.write_mode import obstacle_to_writing
-from dealtrace.storage.id_blocks import rewrite_block
+from dealtrace.storage.id_blocks import find_visit_key, rewrite_block
 from dealtrace.storage.reports.mirror.status import MirrorStatus, find_mirror_status
 from dealtrace.storage.schema.upgrade import is_current, newest_revision
 
@@ -21,6 +21,7 @@ OVERLOADED_RETRY_SECONDS = 1
 UNAVAILABLE_RETRY_SECONDS = 5
 LOOK_SECONDS = 0.1
 """For how many seconds requests reuse a check of the database's files; each batch of writes checks the files anew."""
+OVERWRITTEN_CURE = "stop the server, move the file away, restore a backup with dealtrace restore, and start the server"
 STALE_SECONDS = 10
 """If the last check ended more than this many seconds ago, the database counts as not responding."""
 
@@ -57,6 +58,7 @@ class DatabaseWatch:
         self._database = database
         self._monotonic = monotonic
         self._files: ServedFiles | None = None
+        self._key = ""
         self._is_lost = False
         self._looked_at = -math.inf
         self._failure: str | None = None
@@ -65,9 +67,11 @@ class DatabaseWatch:
         self._health = Health("not checked yet", "not checked yet")
 
     def start(self) -> None:
-        """Remember the files of a SQLite database, so that their removal or replacement is noticed."""
+        """Remember the files of a SQLite database and its key, so that their loss is noticed."""
         if self._database.is_sqlite:
             self._files = remember_files(self._database)
+            with self._database.read() as connection:
+                self._key = find_visit_key(connection)
 
     @property
     def health(self) -> Health:
@@ -78,12 +82,12 @@ class DatabaseWatch:
         return Health("no response", "no response", f"no response for {seconds:.0f} s")
 
     def require(self, *, is_fresh: bool = False) -> None:
-        """Check that no file of the database was removed or replaced.
+        """Check that no file of the database was removed, replaced or overwritten.
 
         Without `is_fresh` the result of a check in the last `LOOK_SECONDS` is reused.
 
         Raises:
-            DatabaseUnavailable: the SQLite file, its WAL or its WAL index was removed or replaced.
+            DatabaseUnavailable: the SQLite file, its WAL or its WAL index was removed, replaced or overwritten.
         """
         if self._files is None:
             return
@@ -111,9 +115,12 @@ class DatabaseWatch:
         try:
             is_of_this_release = is_current(self._database)
             obstacle = obstacle_to_writing(self._database)
+            self._compare_key()
         except Exception as fault:  # noqa: BLE001 - any failure means not ready
             reason = message_of(fault) or type(fault).__name__
             return self._find_loss() or Health("unreachable", "unknown", reason)  # a file may have gone since
+        if (loss := self._find_loss()) is not None:
+            return loss
         schema = OK if is_of_this_release else "outdated"
         reason = "" if is_of_this_release else f"the schema is not at {newest_revision()}: run dealtrace db upgrade"
         if obstacle is not None:
@@ -124,11 +131,23 @@ class DatabaseWatch:
         health = Health(OK, schema, reason)
         return self._with_mirror(health) if is_of_this_release else health
 
+    def _compare_key(self) -> None:
+        """Count the file as overwritten if SQLite itself has put another database in the place of this one."""
+        if self._files is not None:
+            with self._database.read() as connection:
+                if find_visit_key(connection) != self._key:
+                    self._files.mark_overwritten()
+
     def _find_loss(self) -> Health | None:
-        """Return the health to report if a file of the database was removed or replaced; otherwise, return `None`."""
-        lost = self._files.find_lost() if self._files is not None else None
+        """Return the health to report if a file of the database was lost; otherwise, return `None`."""
+        if self._files is None:
+            return None
+        lost = self._files.find_lost()
+        self._is_lost = lost is not None
         if lost is None:
             return None
+        if self._files.is_overwritten:
+            return Health("file removed or replaced", "unknown", f"{lost} was overwritten: {OVERWRITTEN_CURE}")
         cure = "stop the server, put the file back, and start the server"
         return Health("file removed or replaced", "unknown", f"{lost} was removed or replaced: {cure}")
 

@@ -8,13 +8,14 @@ from sqlalchemy import Connection, Engine, insert, select, update
 from dealtrace.accounts.own_ids import OwnIds
 from dealtrace.attribution.visit import VisitId
 from dealtrace.attribution.visit_ids import keyed_visit_id
+from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.schema.tables.control import database_key, id_block
 
 BLOCK_SIZE = 1000
 _NAME = "id"
 _CURRENT = id_block.c.name == _NAME
-_VISIT_IDS = "visit ids"
+_FIND_VISIT_KEY = CompiledStatement(select(database_key.c.key).where(database_key.c.name == "visit ids"))
 
 
 class IdBlocks:
@@ -69,8 +70,7 @@ class IdBlocks:
 
     def _reserve_block(self, connection: Connection) -> None:
         if self._visit_key is None:
-            stored = connection.execute(select(database_key.c.key).where(database_key.c.name == _VISIT_IDS))
-            self._visit_key = bytes.fromhex(stored.scalar_one())
+            self._visit_key = bytes.fromhex(find_visit_key(connection))
         taken = connection.execute(
             update(id_block)
             .where(_CURRENT)
@@ -79,6 +79,12 @@ class IdBlocks:
         ).scalar_one()
         self._reserved.append(range(int(taken) - BLOCK_SIZE, int(taken)))
         self._left += BLOCK_SIZE
+
+
+def find_visit_key(connection: Connection) -> str:
+    """Return the key, in hexadecimal, with which the database permutes the ids of visits; each database has its own."""
+    ((key,),) = _FIND_VISIT_KEY.fetch(connection, {})
+    return str(key)
 
 
 def find_own_ids(connection: Connection) -> OwnIds:

@@ -22,6 +22,7 @@ from dealtrace.operations.mails.scheduled_reports import (
     send_due_reports,
     stop_report,
 )
+from dealtrace.reports.periods import compared_period
 from dealtrace.reports.question import RawQuestion
 from dealtrace.storage.accounts.site_changes import list_site_changes
 from dealtrace.storage.mails.outbox import insert_mails, list_mails, update_claimed_mail
@@ -64,6 +65,24 @@ def test_each_time_is_sent_once_and_of_missed_ones_the_last(stage: Stage, shop: 
     assert (report.raw_question, report.due_at) == (NEW.raw_question, moscow("2026-11-16", "09:00:00"))
     assert question.period.last_on.isoformat() == "2026-11-10"
     assert question.comparison == "previous"
+
+
+@pytest.mark.parametrize(
+    ("rhythm", "days", "before"),
+    [
+        (Rhythm.MONTHLY, ("2026-11-01", "2026-11-30"), ("2026-10-01", "2026-10-31")),
+        (Rhythm.WEEKLY, ("2026-11-24", "2026-11-30"), ("2026-11-17", "2026-11-23")),
+    ],
+)
+def test_a_month_is_compared_with_the_whole_month_before(
+    stage: Stage, shop: Player, rhythm: Rhythm, days: tuple[str, str], before: tuple[str, str]
+) -> None:
+    stored = schedule(stage, shop, replace(NEW, rhythm=rhythm))
+    with stage.database.read() as connection:
+        question = read_due_question(connection, shop.site, stored, moscow("2026-12-01", "09:00:00"))
+    assert question.comparison is not None
+    found = (question.period, compared_period(question.period, question.comparison))
+    assert [(f"{each.first_on}", f"{each.last_on}") for each in found] == [days, before]
 
 
 @pytest.mark.parametrize("rhythm", Rhythm)

@@ -27,6 +27,7 @@ from dealtrace.operations.leads.register_lead_requests import register_lead_requ
 from dealtrace.operations.matching.rematch import rematch_next
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.deals.deals import list_deals_by_key
+from examples import examples
 from postgresql import PostgresqlServer
 from stored import deal_of, versions_of
 from write_commands import NOON, by_call, by_contact, by_lead_request, register_by, registration
@@ -279,7 +280,7 @@ def worlds(draw: st.DrawFn) -> list[Event]:
     ]
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(world=worlds(), random=st.randoms(use_true_random=False))
 def test_the_order_of_arrival_never_matters(stage: Stage, world: list[Event], random: Any) -> None:
     shuffled = list(world)

@@ -71,6 +71,17 @@ def test_a_deal_belongs_to_several_sources_by_shares_to_the_kopeck(stage: Stage)
     }
 
 
+def test_deals_whose_source_was_stated_have_no_lead(stage: Stage, shop: Player) -> None:
+    call = stage.call(shop, NOON - timedelta(hours=1))
+    assert table(asked(stage, shop, metrics="lead_rate,match_rate")) == {(): (None, None)}
+    stage.perform(
+        register_deals, shop,
+        registration("a", happened_at=NOON, clue=LeadClue(CallIdentity(call.id, None))),
+        registration("b", happened_at=NOON, stated_source=GOOGLE), registration("c", happened_at=NOON),
+    )  # fmt: skip
+    assert table(asked(stage, shop, metrics="lead_rate,match_rate")) == {(): (0.333333, 0.666667)}
+
+
 @pytest.mark.parametrize(("is_successful", "ended"), [(False, (1, 0, 1)), (True, (1, 1, 0))])
 def test_a_call_in_progress_is_neither_answered_nor_missed_until_it_ends(
     stage: Stage, *, is_successful: bool, ended: tuple[int, int, int]

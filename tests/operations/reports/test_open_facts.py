@@ -20,6 +20,7 @@ from dealtrace.storage.database.large_reads import WORK_MEMORY_MIB, prepare_larg
 from dealtrace.storage.reports.mirror.facts import MirrorFacts
 from dealtrace.storage.reports.stored_facts import StoredFacts
 from engines import CopySqlite
+from examples import examples
 from mirrored import DAY, FIELDS, NOON, Scene
 from postgresql import PostgresqlServer
 
@@ -58,7 +59,7 @@ def questions(draw: st.DrawFn) -> RawQuestion:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(words=questions())
 def test_any_question_has_one_answer(scene: Scene, words: RawQuestion) -> None:
     site, database = scene.shop.site, scene.stage.database

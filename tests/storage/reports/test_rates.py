@@ -19,6 +19,7 @@ from dealtrace.storage.deals.worth import lacks_rate, rate_of_deal, steps_of, wo
 from dealtrace.storage.reports import rates
 from dealtrace.storage.schema.tables.deals import deal
 from dealtrace.storage.schema.tables.rates import currency_rate
+from examples import examples
 from write_commands import registration
 
 NO_LEAD = (Matcher(MatcherKind.VISIT, visit_ids=(1,)),)
@@ -26,7 +27,7 @@ _WORTH = select(kopecks_in_sql(bindparam("amount", type_=BigInteger), bindparam(
 
 
 def test_the_worth_of_a_sum_is_that_of_the_rule(database: Database) -> None:
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=examples(60), deadline=None)
     @given(
         amount=st.integers(-KOPECKS_MAX // 100, KOPECKS_MAX // 100) | st.integers(-(10**9), 10**9),
         rate=st.integers(1, RATE_RUB_MAX * RATE_STEPS),

@@ -78,7 +78,8 @@ def _text(found: FallsOfDays, reports: str, view: View) -> ProblemText:
         compare=Comparison.WEEKDAYS.value,
         sort=cure.sort,
     )
-    return ProblemText(words, view.translate(cure.text), url)
+    days = day_span(view.language, found.period.first_on, found.period.last_on)
+    return ProblemText(words, view.translate(cure.text), url, days=days)
 
 
 def _sentence(fall: Fall, period: Period, view: View) -> str:

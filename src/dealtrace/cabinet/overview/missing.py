@@ -1,9 +1,9 @@
-"""Texts about data that is missing in the period of the overview, with links to reports on those days or campaigns."""
+"""Texts about data that is missing now, with links to reports on those days or campaigns."""
 
 from collections.abc import Mapping
 from datetime import timedelta
 
-from dealtrace.cabinet.formats import money
+from dealtrace.cabinet.formats import day_span, money
 from dealtrace.cabinet.notes.gap_sentences import gap_sentence
 from dealtrace.cabinet.overview.problems import ProblemText
 from dealtrace.cabinet.reports.report_url import ReportUrl, key_filter
@@ -32,14 +32,15 @@ def missing_data_texts(missing: MissingData, url: ReportUrl, period: Period, vie
 
 
 def _gap(metric: Metric, gap: Gap, url: ReportUrl, view: View) -> ProblemText:
+    first_on, last_on = gap.first_on - _AROUND, gap.last_on + _AROUND
     link = ReportUrl(url.page, (), ()).link(
-        by="day",
-        metrics=metric.name,
-        first=(gap.first_on - _AROUND).isoformat(),
-        last=(gap.last_on + _AROUND).isoformat(),
+        by="day", metrics=metric.name, first=first_on.isoformat(), last=last_on.isoformat()
     )
     return ProblemText(
-        gap_sentence(metric, gap, view.language, view.translate), view.translate(_CURES[metric.name]), link
+        gap_sentence(metric, gap, view.language, view.translate),
+        view.translate(_CURES[metric.name]),
+        link,
+        days=day_span(view.language, first_on, last_on),
     )
 
 
@@ -64,4 +65,4 @@ def _idle(each: CampaignCost, url: ReportUrl, period: Period, view: View) -> Pro
             last=period.last_on.isoformat(),
         )
     )
-    return ProblemText(words, cure, link)
+    return ProblemText(words, cure, link, days=day_span(view.language, period.first_on, period.last_on))

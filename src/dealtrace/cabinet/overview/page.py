@@ -11,6 +11,7 @@ from starlette.responses import Response
 from dealtrace import clock
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import Site
+from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.carried import carried_query
 from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.formats import clock_time_in_zone, metric_value, number
@@ -20,31 +21,35 @@ from dealtrace.cabinet.overview.checklist import Step, checklist_of
 from dealtrace.cabinet.overview.falls import fall_texts
 from dealtrace.cabinet.overview.missing import missing_data_texts
 from dealtrace.cabinet.overview.problems import ProblemText, problem_texts
+from dealtrace.cabinet.reports.changes import Change, change_in_total
 from dealtrace.cabinet.reports.choices import Choices, choices_of
 from dealtrace.cabinet.reports.comparison import compared_until
 from dealtrace.cabinet.reports.line import has_line, over_time, time_line, undrawn_message
+from dealtrace.cabinet.reports.no_source import no_source_note
 from dealtrace.cabinet.reports.open_deals import open_deals_note
 from dealtrace.cabinet.reports.page import read_context_of
 from dealtrace.cabinet.reports.readers import for_person, rows_page_for, table_for_readers
 from dealtrace.cabinet.reports.report_url import ReportUrl, report_url_of
-from dealtrace.cabinet.reports.table import Change, change_of, rows_url, table_of
+from dealtrace.cabinet.reports.table import rows_url, table_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, Language
 from dealtrace.matching.match_reason import UNMATCHED_REASONS
 from dealtrace.operations.overview.backups import find_old_backup
 from dealtrace.operations.overview.falls import FallsOfDays, list_falls
-from dealtrace.operations.overview.missing_data import MissingData, find_missing_data
+from dealtrace.operations.overview.missing_data import MissingData, find_missing_data, list_metric_gaps
 from dealtrace.operations.overview.open_deals import OpenDeals, find_open_deals
-from dealtrace.operations.overview.problems import Problem, ProblemKind, list_problems
+from dealtrace.operations.overview.problems import WATCHED_DAYS, Problem, ProblemKind, list_problems, watched_period
 from dealtrace.operations.overview.unclassified import find_unclassified_deals
 from dealtrace.operations.reports.ask import FactSource, ask
+from dealtrace.operations.reports.split_no_source import NoSource, split_no_source
 from dealtrace.record import record
 from dealtrace.reports.answer import Report
 from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.filters import Filter, Operator
-from dealtrace.reports.metrics import METRICS
-from dealtrace.reports.periods import DEFAULT_PRESET, Comparison
-from dealtrace.reports.question import Question, QuestionContext, RawQuestion, Sort, parse_question
+from dealtrace.reports.metrics import METRICS, Metric
+from dealtrace.reports.periods import DEFAULT_PRESET, Comparison, Period
+from dealtrace.reports.question import DateOf, Question, QuestionContext, RawQuestion, Sort, parse_question
+from dealtrace.reports.reading.gaps import Gap
 from dealtrace.reports.reading.meanings import meaning_of
 from dealtrace.reports.statuses import Status, unclassified_keys
 from dealtrace.storage.reports.arrivals import Arrivals, find_arrivals
@@ -90,15 +95,22 @@ class Figure:
 
 @record
 class Answers:
-    """The reports of the overview."""
+    """The reports of the overview, and what is wrong now.
+
+    `gaps` are the gaps in the period of the figures, and `missing` what is missing now. `without_rate` is the number of
+    recent deals in currencies without a rate.
+    """
 
     figures: Report
     line: Report | None
     sources: Report
     unmatched: Report
     missing: MissingData
+    gaps: Sequence[tuple[Metric, Gap]]
     unclassified: Problem | None
+    without_rate: int
     still_open: OpenDeals | None
+    no_source: NoSource | None
     falls: Sequence[FallsOfDays]
 
 
@@ -108,7 +120,8 @@ class _Page:
 
     `url` is that of the overview, and `asked` the same URL with default values for parameters that it lacks.
     `compared_until` is the text that the function of this name returns. `as_of` is the time of the figures. `missed` is
-    the number of missed calls to return, empty if the person may not see them.
+    the number of missed calls to return, empty if the person may not see them. `watched` are the days of present
+    problems.
     """
 
     url: ReportUrl
@@ -119,6 +132,7 @@ class _Page:
     drawn: str
     notes: Sequence[AxisNote]
     missed: str
+    watched: Period
 
 
 async def show(view: View) -> Response:
@@ -140,13 +154,14 @@ async def show(view: View) -> Response:
         view.read(_count_missed, view.current_site, view.role, now),
     )  # concurrently: the problems of a large site take as long as a report
     axis = await view.read(read_axis, view.current_site, question.period)
-    notes = axis_notes(axis, answers.missing.gaps, view)
+    notes = axis_notes(axis, answers.gaps, view)
     choices = choices_of(url, usual, context, view.language, is_whole=view.may_see_contacts)
     until = compared_until(question, view.current_site, now, view.language)
     as_of = clock_time_in_zone(view.language, now, view.current_site.time_zone)
-    page = _Page(url, url.written_out(usual), until, as_of, choices, drawn, notes, missed_label(missed))
+    watched = watched_period(view.current_site, now)
+    page = _Page(url, url.written_out(usual), until, as_of, choices, drawn, notes, missed_label(missed), watched)
     hidden = [answers.unclassified] if answers.unclassified is not None else []
-    texts = problem_texts([*problems, *hidden, *await _lacking_rates(view, answers.figures)], view)
+    texts = problem_texts([*problems, *hidden, *await _lacking_rates(view, answers.without_rate, watched)], view)
     return _shown(view, page, answers, checklist_of(arrivals, view), texts)
 
 
@@ -158,20 +173,40 @@ def _refused(view: View, url: ReportUrl, refusal: InvalidParameters, choices: Ch
     )
 
 
-async def _lacking_rates(view: View, figures: Report) -> list[Problem]:
-    """Return a list with one problem if figures omit deals whose currencies have no rate, otherwise an empty list.
+async def _lacking_rates(view: View, count: int, watched: Period) -> list[Problem]:
+    """Return a list with one problem if there are recent deals whose currencies have no rate, otherwise an empty list.
 
-    The problem has the number of these deals, and their amounts by currency.
+    The problem has the number of these deals, `count`, and their amounts by currency.
     """
-    (values,) = figures.total.values.values()
-    count = values[figures.question.metrics.index(NO_RATE)]
     if not count:
         return []
-    sums = await view.read(list_sums_without_rate, view.current_site, figures.question.period)
+    sums = await view.read(list_sums_without_rate, view.current_site, watched)
     named = ", ".join(
         f"{number(view.language, amount)}\u00a0{view.shown_name(currency.upper())}" for currency, amount in sums
     )
-    return [Problem(ProblemKind.NO_RATE, named, int(count))]
+    return [Problem(ProblemKind.NO_RATE, named, count)]
+
+
+def _omitted_message(figures: Report, watched: Period, view: View) -> str:
+    """Return that amounts omit deals without a rate, if they do, and if no present problem says so."""
+    count, question = _count_without_rate(figures), figures.question
+    if not count or (question.period, question.filters) == (watched, ()):
+        return ""
+    return view.translate("Amounts omit deals in currencies without a rate: %(count)s.") % {"count": count}
+
+
+def _count_without_rate(report: Report) -> int:
+    (values,) = report.total.values.values()
+    return int(values[report.question.metrics.index(NO_RATE)] or 0)
+
+
+def _find_recent_without_rate(source: FactSource, site: Site, figures: Report, watched: Period, now: datetime) -> int:
+    """Count the recent deals in currencies without a rate; figures of the same deals have the number already."""
+    question = figures.question
+    if (question.period, question.filters, question.date_of) == (watched, (), DateOf.DEAL):
+        return _count_without_rate(figures)
+    recent = Question((), (NO_RATE,), watched, AttributionModel(site.attribution))
+    return _count_without_rate(ask(source, site, recent, now))
 
 
 def _usual(arrivals: Arrivals) -> dict[str, str]:
@@ -209,11 +244,14 @@ def _ask(
     by_source = tuple(DIMENSIONS[name] for name in ("source", "medium"))
     unmatched = Filter(DIMENSIONS["match_reason"], Operator.AMONG, tuple(UNMATCHED_REASONS))
     figures = ask(source, site, question, now)
+    watched = watched_period(site, now)
+    missing = find_missing_data(source, site, watched, now)
     by_money = replace(question, by=by_source, metrics=sources, limit=None, sort=_order_of_sources(figures))
+    of_sources = _first_sources(ask(source, site, by_money, now))
     return Answers(
         figures,
         ask(source, site, over_time(question, METRICS[drawn]), now) if has_line(question, METRICS[drawn]) else None,
-        _first_sources(ask(source, site, by_money, now)),
+        of_sources,
         ask(
             source,
             site,
@@ -225,9 +263,12 @@ def _ask(
             ),
             now,
         ),
-        find_missing_data(source, site, question.period, now),
-        find_unclassified_deals(source, site, unclassified_keys(statuses), question.period, now),
+        missing,
+        missing.gaps if question.period == watched else list_metric_gaps(source, site, question.period, now),
+        find_unclassified_deals(source, site, unclassified_keys(statuses), watched, now),
+        _find_recent_without_rate(source, site, figures, watched, now),
         find_open_deals(source, site, figures, statuses, now),
+        split_no_source(source, site, of_sources, now),
         list_falls(source, site, statuses, now),
     )
 
@@ -263,7 +304,10 @@ def _shown(
         compared_period=answers.figures.compared_period,
         figures=_figures(answers.figures, url, rows, page.drawn, language),
         open_deals=open_deals_note(answers.still_open, view, url),
+        no_source=no_source_note(answers.no_source, view, url),
         as_of=page.as_of,
+        omitted=_omitted_message(answers.figures, page.watched, view),
+        watched_days=WATCHED_DAYS,
         missed=page.missed,
         line=time_line(answers.line, reports, rows, language, notes) if answers.line is not None else None,
         undrawn=undrawn_message(answers.figures.question, METRICS[page.drawn], language, view.translate),
@@ -279,7 +323,7 @@ def _shown(
         problem_texts=[
             *texts,
             *fall_texts(answers.falls, reports.page, view),
-            *missing_data_texts(answers.missing, reports, answers.figures.question.period, view),
+            *missing_data_texts(answers.missing, reports, page.watched, view),
         ],
     )
 
@@ -296,13 +340,12 @@ def _figures(report: Report, url: ReportUrl, rows_page: str, drawn: str, languag
         if metric in HIDDEN:
             continue
         value = report.total.values[model][place]
-        compared = report.total.compared[model][place] if report.total.compared is not None else None
         figures.append(
             Figure(
                 metric.name,
                 metric.ru if language == "ru" else metric.en,
                 metric_value(language, metric, value),
-                change_of(metric, value, compared, language),
+                change_in_total(report, place, model, language),
                 meaning_of(metric, language),
                 url.link(chart=metric.name),
                 rows_url(rows_page, report.question, metric, model, ()) if value else "",

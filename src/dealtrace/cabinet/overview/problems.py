@@ -7,7 +7,7 @@ from dealtrace.accounts.rights import Role
 from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.formats import clock_time, money
 from dealtrace.cabinet.view import View
-from dealtrace.operations.overview.problems import RECENT_DAYS, Problem, ProblemKind
+from dealtrace.operations.overview.problems import RECENT_DAYS, WATCHED_DAYS, Problem, ProblemKind
 from dealtrace.record import record
 
 
@@ -15,13 +15,15 @@ from dealtrace.record import record
 class ProblemText:
     """The texts of a problem and its cure, and the URL of the page on which to solve the problem.
 
-    `url` is empty if there is no such page, or the person may not open it; `who` then says who can solve it.
+    `url` is empty if there is no such page, or the person may not open it; `who` then says who can solve it. `days` are
+    the days of the report at `url`, empty for other pages.
     """
 
     message: str
     cure: str
     url: str
     who: str = ""
+    days: str = ""
 
 
 @record
@@ -117,7 +119,7 @@ _TEMPLATES: Mapping[ProblemKind, _Template] = {
     ),
     ProblemKind.STATUSES_UNCLASSIFIED: _Template(
         "The meaning of these statuses is not set, so their deals count as open: %(what)s. "
-        "Such deals in the period: %(count)s, for %(amount)s.",
+        "Such deals of the last %(watched)s days: %(count)s, for %(amount)s.",
         "Mark each status as won, lost or open.",
         "settings/statuses",
         Role.ANALYST,
@@ -135,7 +137,8 @@ _TEMPLATES: Mapping[ProblemKind, _Template] = {
         Role.OWNER,
     ),
     ProblemKind.NO_RATE: _Template(
-        "Amounts omit deals in currencies without a rate: %(count)s in the period, worth %(what)s in total.",
+        "Amounts omit deals in currencies without a rate: %(count)s of the last %(watched)s days, "
+        "worth %(what)s in total.",
         "Set the rates of these currencies.",
         "settings/rates",
         Role.ANALYST,
@@ -180,6 +183,7 @@ def _problem_text(problem: Problem, view: View) -> ProblemText:
         "since": clock_time(view.language, problem.since, site.time_zone) if problem.since is not None else "",
         "id": problem.object_id,
         "days": RECENT_DAYS,
+        "watched": WATCHED_DAYS,
         "limit": site.points_per_day,
     }
     may_open = bool(template.place) and view.role is not None and view.role.includes(template.role)

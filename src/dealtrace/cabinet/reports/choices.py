@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from dealtrace.cabinet.carried import NO_COMPARISON
 from dealtrace.cabinet.choices import Choice, choices_among, period_choices
 from dealtrace.cabinet.formats import in_language
 from dealtrace.cabinet.model_labels import MODEL_LABELS
@@ -65,13 +66,9 @@ class Choices:
 
     @property
     def summary(self) -> tuple[str, ...]:
-        """The question in short: its days, dimensions, pivot, comparison and model."""
-        days = (
-            [f"{self.first or '…'} – {self.last or '…'}"] if self.first or self.last else _chosen_labels(self.periods)
-        )
+        """The folded fields in short: dimensions, pivot and model."""
         levels = [label for level in (*self.by, self.pivot) for label in _chosen_labels(level)]
-        compared = [each.label for each in self.comparisons if each.is_chosen and each.value]
-        return (*days, *levels, *compared, *_chosen_labels(self.models))
+        return (*levels, *_chosen_labels(self.models))
 
 
 @record
@@ -84,11 +81,13 @@ class ReadyLink:
 
 
 _COMPARISONS = {
-    "": ("Не сравнивать", "No comparison"),
+    NO_COMPARISON: ("Не сравнивать", "No comparison"),
     Comparison.PREVIOUS: ("С предыдущим периодом", "Previous period"),
     Comparison.YEAR: ("С прошлым годом", "Year before"),
     Comparison.WEEKDAYS: ("С теми же днями недели", "Same weekdays"),
+    Comparison.MONTHS: ("С прошлым месяцем", "Month before"),
 }
+assert set(_COMPARISONS) == {NO_COMPARISON, *Comparison}
 _DATES = {
     DateOf.DEAL: ("Дата сделки", "Date of the deal"),
     DateOf.LEAD: ("Дата лида", "Date of the lead"),
@@ -104,7 +103,7 @@ def choices_of(
     `usual` has the values of parameters that are missing in the URL. Contacts in active filters are masked unless
     `is_whole` is true. Fields whose names are not shown cannot be chosen.
     """
-    said = {name: url.get(name) or usual.get(name, "") for name in ("period", "by", "metrics", "compare", "date")}
+    said = {name: url.get(name) or usual.get(name, "") for name in ("period", "by", "metrics", "date")}
     has_days = bool(url.get("from") or url.get("to"))
     model = ALL_MODELS if url.get("models") else url.get("model") or str(int(known.model))
     dimensions = [*DIMENSIONS.values(), *map(known.field_dimension, known.fields)]
@@ -112,7 +111,7 @@ def choices_of(
     chosen_by = [name for name in said["by"].split(",") if name]
     return Choices(
         periods=period_choices("" if has_days else said["period"], language),
-        comparisons=choices_among(said["compare"], _COMPARISONS, language),
+        comparisons=_comparisons(url, usual, language),
         models=(
             *choices_among(model, {str(int(each)): label for each, label in MODEL_LABELS.items()}, language),
             Choice(
@@ -154,6 +153,19 @@ def _asked(url: ReportUrl, question: ReadyQuestion) -> str:
     days = {"period": question.period, "first": "", "last": ""} if question.period else {}
     reset = dict.fromkeys(("pivot", "models", "sort", "chart", "limit"), "")
     return url.link(by=question.by, metrics=question.metrics, **reset, **days)
+
+
+def _comparisons(url: ReportUrl, usual: Mapping[str, str], language: Language) -> tuple[Choice, ...]:
+    """Return the choices of comparisons.
+
+    The usual comparison of the period has an empty value: whoever leaves it and chooses another period gets the usual
+    comparison of that period.
+    """
+    usually, chosen = (each or NO_COMPARISON for each in (url.usual_comparison(**usual), url.comparison(**usual)))
+    return tuple(
+        Choice(each.value if each.value != usually else "", each.label, each.is_chosen)
+        for each in choices_among(chosen, _COMPARISONS, language)
+    )
 
 
 def _chosen_labels(choices: Iterable[Choice]) -> list[str]:

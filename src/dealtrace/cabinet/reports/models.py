@@ -6,6 +6,7 @@ from fractions import Fraction
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.formats import NOTHING, metric_value
 from dealtrace.cabinet.model_labels import model_label, model_meaning
+from dealtrace.cabinet.reports.changes import Change, change_in_row, change_in_total
 from dealtrace.cabinet.reports.choices import MetricChoice
 from dealtrace.cabinet.reports.key_labels import (
     compared_time_label,
@@ -16,7 +17,7 @@ from dealtrace.cabinet.reports.key_labels import (
 )
 from dealtrace.cabinet.reports.ladder import key_url
 from dealtrace.cabinet.reports.report_url import ReportUrl
-from dealtrace.cabinet.reports.table import Change, KeyCell, Translate, change_of, growth_in_row, rows_url
+from dealtrace.cabinet.reports.table import KeyCell, Translate, rows_url
 from dealtrace.errors import Language
 from dealtrace.record import record
 from dealtrace.reports.answer import Report, Row
@@ -112,7 +113,7 @@ class _Shaper:
     def __init__(
         self, report: Report, url: ReportUrl | None, rows_page: str, language: Language, translate: Translate
     ) -> None:
-        self.question, (self.metric,) = report.question, report.question.metrics
+        self.report, self.question, (self.metric,) = report, report.question, report.question.metrics
         self.url, self.rows_page, self.language, self.translate = url, rows_page, language, translate
         self.partial = partial_times_of(report)
         self.compared_times = compared_times_of(report)
@@ -123,7 +124,7 @@ class _Shaper:
         apart: Fraction | None = max(known) - min(known) if known else None
         return ModelsLine(
             self._keys(row),
-            tuple(self._cell(row, model) for model in AttributionModel),
+            tuple(self._cell(row, model, is_total=row is self.report.total) for model in AttributionModel),
             metric_value(self.language, self.metric, apart) if apart else NOTHING,
         )
 
@@ -144,17 +145,17 @@ class _Shaper:
             for place, (dimension, key) in enumerate(zip(self.question.by, row.keys, strict=False))
         )
 
-    def _cell(self, row: Row, model: AttributionModel) -> ModelCell:
+    def _cell(self, row: Row, model: AttributionModel, *, is_total: bool) -> ModelCell:
         value = row.values[model][0]
-        compared = row.compared[model][0] if row.compared is not None else None
-        growth = growth_in_row(self.question, self.metric, row.keys)
         placed = list(zip(self.question.by, row.keys, strict=False))
         return ModelCell(
             metric_value(self.language, self.metric, value),
             rows_url(self.rows_page, self.question, self.metric, model, placed)
             if value and self.url is not None
             else "",
-            change_of(self.metric, value, compared, self.language, growth),
+            change_in_total(self.report, 0, model, self.language)
+            if is_total
+            else change_in_row(self.report, row, 0, model, self.language),
         )
 
 

@@ -24,6 +24,7 @@ from dealtrace.cabinet.reports.fitting_rows import fitting, fitting_pivot
 from dealtrace.cabinet.reports.ladder import rungs_of
 from dealtrace.cabinet.reports.line import TimeLine, has_line, over_time, time_line, undrawn_message
 from dealtrace.cabinet.reports.models import by_models, metric_under_models, model_metric_choices
+from dealtrace.cabinet.reports.no_source import no_source_note
 from dealtrace.cabinet.reports.open_deals import open_deals_note
 from dealtrace.cabinet.reports.pivot import metric_choices, pivot_table
 from dealtrace.cabinet.reports.readers import (
@@ -43,6 +44,7 @@ from dealtrace.operations.overview.open_deals import OpenDeals, find_open_deals
 from dealtrace.operations.reports.ask import FactSource, ask
 from dealtrace.operations.reports.ask_pivot import ask_pivot
 from dealtrace.operations.reports.read_question import read_question_context
+from dealtrace.operations.reports.split_no_source import NoSource, split_no_source
 from dealtrace.record import record
 from dealtrace.reports.answer import Report
 from dealtrace.reports.metrics import Metric
@@ -98,12 +100,13 @@ async def show(view: View) -> Response:
         fault = labelled_text(refusal, view.language, is_whole=view.may_see_contacts)
         return view.page(TEMPLATE, BAD_REQUEST, **{"fault": fault, "report": None, **around})
     statuses = await view.read(list_statuses, site.id) if asks_for_income(question) else ()
-    answers, gaps, still_open = await view.ask(_ask, question, now, url.get("chart"), statuses)
+    answers, gaps, still_open, no_source = await view.ask(_ask, question, now, url.get("chart"), statuses)
     axis = await view.read(read_axis, site, question.period)
     notes = axis_notes(axis, gaps, view)
     note = open_deals_note(still_open, view, url)
-    variables = {"fault": "", "open_deals": note, **around, **shown(answers, url, notes, view, now)}
-    return view.page(TEMPLATE, OK, **variables)
+    unsourced = no_source_note(no_source, view, url)
+    variables = {"open_deals": note, "no_source": unsourced, **around, **shown(answers, url, notes, view, now)}
+    return view.page(TEMPLATE, OK, fault="", **variables)
 
 
 def shown(answers: Answers, url: ReportUrl, notes: Sequence[AxisNote], view: View, now: datetime) -> dict[str, object]:
@@ -187,14 +190,17 @@ def read_context_of(connection: Connection, site: Site, now: datetime, user_id: 
 
 def _ask(
     source: FactSource, site: Site, question: Question, now: datetime, chart: str, statuses: Sequence[Status]
-) -> tuple[Answers, Sequence[tuple[Metric, Gap]], OpenDeals | None]:
+) -> tuple[Answers, Sequence[tuple[Metric, Gap]], OpenDeals | None, NoSource | None]:
     """Return the reports of the page, the days without data if it has a chart, and the open deals if income fell.
 
-    `statuses` are those of the site; they are needed only if the report compares income.
+    The last part is what the deals of a row without a source consist of, `None` if there is no such row. `statuses` are
+    those of the site; they are needed only if the report compares income.
     """
     answers = ask_all(source, site, question, now, chart)
     gaps = list_metric_gaps(source, site, question.period, now) if answers.line is not None else ()
-    return answers, gaps, find_open_deals(source, site, answers.report, statuses, now)
+    still_open = find_open_deals(source, site, answers.report, statuses, now)
+    no_source = split_no_source(source, site, answers.report, now) if answers.pivot is None else None
+    return answers, gaps, still_open, no_source
 
 
 def ask_all(source: FactSource, site: Site, question: Question, now: datetime, chart: str = "") -> Answers:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.formats import metric_value
+from dealtrace.cabinet.reports.changes import Change, change_of, growth_in_row
 from dealtrace.cabinet.reports.choices import MetricChoice
 from dealtrace.cabinet.reports.key_labels import (
     compared_time_label,
@@ -16,12 +17,9 @@ from dealtrace.cabinet.reports.key_labels import (
 from dealtrace.cabinet.reports.ladder import key_url
 from dealtrace.cabinet.reports.report_url import ReportUrl, key_filter
 from dealtrace.cabinet.reports.table import (
-    Change,
     Heading,
     KeyCell,
     Translate,
-    change_of,
-    growth_in_row,
     headings_of,
     more_rows,
     rows_url,
@@ -31,7 +29,7 @@ from dealtrace.errors import Language
 from dealtrace.record import record
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.pivot import Figure, Pivot, PivotLine
-from dealtrace.reports.reading.compared_times import compared_times_of
+from dealtrace.reports.reading.compared_times import compared_times_of, has_nothing_before
 from dealtrace.reports.reading.masked_keys import masked_key
 from dealtrace.reports.reading.meanings import key_meaning
 from dealtrace.reports.reading.partial_times import partial_times_of
@@ -162,21 +160,21 @@ class _Shaper:
                 for place, (dimension, key) in enumerate(placed)
             ),
             tuple(
-                self._cell([*placed, *column], *figures)
+                self._cell([*placed, *column], figures)
                 for column, figures in zip([*columns, []], line.cells, strict=True)
             ),
         )
 
-    def _cell(
-        self, placed: Sequence[tuple[Dimension, str | None]], value: Figure, compared: Figure = None
-    ) -> PivotCell:
-        metric = self.pivot.metric
+    def _cell(self, placed: Sequence[tuple[Dimension, str | None]], figures: Sequence[Figure]) -> PivotCell:
+        metric, (value, *compared) = self.pivot.metric, figures
         question = replace(self.question, by=tuple(dimension for dimension, _ in placed))
         growth = growth_in_row(question, metric, [key for _, key in placed])
         return PivotCell(
             metric_value(self.language, metric, value),
             self._behind(placed) if value and self.url is not None else "",
-            change_of(metric, value, compared, self.language, growth),
+            change_of(metric, value, compared[0], self.language, growth)
+            if compared and not has_nothing_before(self.pivot.report)
+            else None,
         )
 
     def _behind(self, placed: Sequence[tuple[Dimension, str | None]]) -> str:

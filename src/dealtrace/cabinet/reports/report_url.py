@@ -5,9 +5,11 @@ from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
 
+from dealtrace.cabinet.carried import NO_COMPARISON
 from dealtrace.record import record
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.filters import SEPARATOR, Filter, Operator, escaped, escaped_name, format_filter
+from dealtrace.reports.periods import MONTHLY_PRESETS, Comparison
 from dealtrace.reports.question import ALL_MODELS, DESCENDING, RawQuestion
 
 ONCE = (
@@ -28,6 +30,8 @@ ONCE = (
 )
 """The parameters that a report's URL contains at most once, in the order that they have in the URL."""
 FILTER = "filter"
+SHOWN_DATES, SHOWN_DATES_APART = "dates", ".."
+"""The form field with the dates that the form was shown with, and what stands between them."""
 ORDERED = "ordered"
 """The form field with the metrics in the order in which they were shown."""
 
@@ -96,8 +100,22 @@ class ReportUrl:
         first, second = (name, f"{DESCENDING}{name}") if is_rising_first else (f"{DESCENDING}{name}", name)
         return self.link(sort=second if self.get("sort") == first else first)
 
+    def usual_comparison(self, **usual: str) -> str:
+        """Return the comparison of this URL if it names none: the month before for a month, else that of `usual`."""
+        has_days = self.get("from") or self.get("to")
+        is_month = not has_days and (self.get("period") or usual.get("period")) in MONTHLY_PRESETS
+        return Comparison.MONTHS if is_month else usual.get("compare", "")
+
+    def comparison(self, **usual: str) -> str:
+        """Return the comparison of this URL, or an empty string for none; see `usual_comparison`."""
+        stated = self.get("compare") or self.usual_comparison(**usual)
+        return stated if stated != NO_COMPARISON else ""
+
     def raw_question(self, **usual: str) -> RawQuestion:
-        """Return the question in this URL, as strings; a parameter that the URL lacks has its value from `usual`."""
+        """Return the question in this URL, as strings; a parameter that the URL lacks has its value from `usual`.
+
+        A month is compared with the month before, unless the URL says otherwise.
+        """
         parameters: Mapping[str, str] = {**usual, **{name: value for name, value in self.parameters if value}}
         return RawQuestion(
             by=parameters.get("by", ""),
@@ -109,7 +127,7 @@ class ReportUrl:
             model=parameters.get("model", "") if not parameters.get("models") else "",
             models=parameters.get("models", ""),
             date_of=parameters.get("date", ""),
-            compare=parameters.get("compare", ""),
+            compare=self.comparison(**usual),
             filters=self.filters,
             segment=parameters.get("segment", ""),
             sort=parameters.get("sort", ""),
@@ -134,15 +152,28 @@ def new_filter_of(query: QueryParams) -> str:
 def report_url_of(page: str, query: QueryParams) -> ReportUrl:
     """Return the URL of the report page `page` with the question in `query`, the parameters of a link or a sent form.
 
-    Unlike a link, a form has a field for each item of a list, “all models” as a value of `model`, and three fields for
-    a new filter.
+    Unlike a link, a form has a field for each item of a list, “all models” as a value of `model`, three fields for
+    a new filter, and a hidden field with the dates that it was shown with.
     """
-    parameters = tuple((name, ",".join(_in_order(name, query))) for name in ONCE if name in query)
+    left_out = _dates_left_behind(query)
+    parameters = tuple(
+        (name, ",".join(_in_order(name, query))) for name in ONCE if name in query and name not in left_out
+    )
     parameters = tuple(
         ("models", value) if (name, value) == ("model", ALL_MODELS) else (name, value) for name, value in parameters
     )
     filters = dict.fromkeys([*query.getlist(FILTER), new_filter_of(query)])
     return ReportUrl(page, parameters, tuple(text for text in filters if text))
+
+
+def _dates_left_behind(query: QueryParams) -> tuple[str, ...]:
+    """Return the names of the dates if a form was sent with a named period, and with the dates as they were.
+
+    Whoever chooses a period and leaves the dates of the former one wants the period, and not these dates.
+    """
+    dates = (query.get("from", ""), query.get("to", ""))
+    is_left = query.get("period") and any(dates) and query.get(SHOWN_DATES) == SHOWN_DATES_APART.join(dates)
+    return ("from", "to") if is_left else ()
 
 
 def report_url_at(page: str, query: str) -> ReportUrl:

@@ -103,6 +103,7 @@ def _shown(answers: Answers, view: View) -> dict[str, object]:
         "pivot": pivot_table(pivot, None, "", language, view.translate) if pivot is not None else None,
         "metrics": (),
         "open_deals": None,
+        "no_source": None,
         "model": model_said(report, language),
         "line": line_of(answers, None, "", language),
         "undrawn": undrawn_message(report.question, report.question.metrics[0], language, view.translate),

@@ -1,6 +1,6 @@
 """A report as a table: texts of cells, and their links."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from urllib.parse import urlencode
 
@@ -9,6 +9,7 @@ from markupsafe import Markup
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.charts.bars import cell_bar
 from dealtrace.cabinet.formats import metric_value, number
+from dealtrace.cabinet.reports.changes import Change, change_in_row, change_in_total
 from dealtrace.cabinet.reports.key_labels import (
     compared_time_label,
     key_label,
@@ -19,7 +20,6 @@ from dealtrace.cabinet.reports.key_labels import (
 from dealtrace.cabinet.reports.ladder import key_url
 from dealtrace.cabinet.reports.report_url import ReportUrl, key_pairs
 from dealtrace.errors import Language
-from dealtrace.matching.match_reason import UNMATCHED_REASONS
 from dealtrace.record import record
 from dealtrace.reports.answer import ByFigure, Report, Row, sequence_of
 from dealtrace.reports.dimensions import Dimension
@@ -27,7 +27,7 @@ from dealtrace.reports.filters import format_filter
 from dealtrace.reports.metrics import Growth, Metric, Unit
 from dealtrace.reports.question import CHANGE_PREFIX, DESCENDING, LIMIT_MAX, Question
 from dealtrace.reports.reading.compared_times import compared_times_of
-from dealtrace.reports.reading.growth import can_be_best, growth_of, has_best, is_unsourced
+from dealtrace.reports.reading.growth import can_be_best, has_best
 from dealtrace.reports.reading.meanings import dimension_meaning, key_meaning, meaning_in_total, meaning_of
 from dealtrace.reports.reading.partial_times import is_partial, partial_times_of
 
@@ -51,18 +51,6 @@ class Heading:
     is_value: bool
     change: str = ""
     is_by_change: bool = False
-
-
-@record
-class Change:
-    """The change from the compared period: its text, its judgement, and the value of that period as a string.
-
-    The judgement is `better`, `worse` or `neutral`.
-    """
-
-    text: str
-    judgement: str
-    before: str
 
 
 @record
@@ -203,7 +191,7 @@ class _Shaper:
         language: Language,
         translate: Translate,
     ) -> None:
-        self.question, self.model, self.url = report.question, model, url
+        self.report, self.question, self.model, self.url = report, report.question, model, url
         self.rows_page, self.language, self.translate = rows_page, language, translate
         self.rows = list(report.rows)
         """Stored, because a report computes a row each time the row is read."""
@@ -246,14 +234,15 @@ class _Shaper:
 
     def _cell(self, row: Row, place: int, metric: Metric, *, is_total: bool) -> Cell:
         value = self._value(row, place)
-        compared = row.compared[self.model][place] if row.compared is not None else None
         return Cell(
             metric_value(self.language, metric, value),
             "" if is_total else percentage_text(metric, value, self.total[place], self.language),
             Markup("")
             if is_total or metric.unit not in (Unit.COUNT, Unit.MONEY)
             else cell_bar(value, self.largest[place]),
-            change_of(metric, value, compared, self.language, growth_in_row(self.question, metric, row.keys)),
+            change_in_total(self.report, place, self.model, self.language)
+            if is_total
+            else change_in_row(self.report, row, place, self.model, self.language),
             self._behind(row, metric) if value else "",
             "" if is_total or value is None else self._mark(row, place, value),
             meaning_in_total(metric, self.language) if is_total else "",
@@ -291,11 +280,6 @@ class _Shaper:
         return can_be_best(metric, value, row.keys, is_partial=is_partial(self.question.by, row.keys, self.partial))
 
 
-def growth_in_row(question: Question, metric: Metric, keys: Sequence[str | None]) -> Growth:
-    """Return whether growth of a metric is good, bad or neutral in the row with these keys."""
-    return growth_of(metric, is_unsourced=is_unsourced(question.by, keys, question.filters, UNMATCHED_REASONS))
-
-
 def rows_url(
     rows_page: str,
     question: Question,
@@ -329,49 +313,6 @@ def percentage_text(metric: Metric, value: Fraction | None, total: Fraction | No
         return ""
     percent = value / total * 100
     return "<\u00a01\u00a0%" if percent < Fraction(1, 2) else f"{number(language, percent)}\u00a0%"
-
-
-def change_of(
-    metric: Metric,
-    value: Fraction | None,
-    compared: Fraction | None,
-    language: Language,
-    growth: Growth | None = None,
-) -> Change | None:
-    """Return the change of a value as a percentage, or only its sign if the value was zero before.
-
-    The change of a ratio, which is shown as a percentage, is in percentage points: from 40 % to 50 % is a change of
-    ten points, not of 25 %. Return `None` if either value is unknown or the values are equal. `growth` says whether a
-    rise of this value is good, bad or neutral; by default, the metric's own `growth` is used.
-    """
-    if value is None or compared is None or value == compared:
-        return None
-    judgement = _JUDGEMENTS[growth or metric.growth, value > compared]
-    before = metric_value(language, metric, compared)
-    if metric.unit is Unit.RATIO:
-        return Change(points_text(value - compared, language), judgement, before)
-    if not compared:
-        return Change("+" if value > 0 else "−", judgement, before)
-    share = (value - compared) / abs(compared) * 100
-    return Change(f"{'+' if share > 0 else '−'}{number(language, abs(share))}\u00a0%", judgement, before)
-
-
-def points_text(difference: Fraction, language: Language) -> str:
-    """Return a difference of ratios in percentage points, with its sign: −3.2 pp; small ones have two decimals."""
-    points = abs(difference) * 100
-    digits = 1 if points >= Fraction(1, 20) else 2
-    return f"{'+' if difference > 0 else '−'}{number(language, points, digits)}\u00a0{_POINTS[language]}"
-
-
-_POINTS: Mapping[Language, str] = {"ru": "п.\u00a0п.", "en": "pp"}
-_JUDGEMENTS = {
-    (Growth.GOOD, True): "better",
-    (Growth.GOOD, False): "worse",
-    (Growth.BAD, True): "worse",
-    (Growth.BAD, False): "better",
-    (Growth.NEUTRAL, True): "neutral",
-    (Growth.NEUTRAL, False): "neutral",
-}
 
 
 def _named(ru: str, en: str, language: Language) -> str:

@@ -42,7 +42,9 @@ DateOption = Annotated[
         help="The date by which a deal is counted: deal (its own), lead (its lead's) or changed (of its last change).",
     ),
 ]
-Compare = Annotated[str, typer.Option("--compare", help="The period to compare with: previous, year or weekdays.")]
+Compare = Annotated[
+    str, typer.Option("--compare", help="The period to compare with: previous, year, weekdays or months.")
+]
 Filters = Annotated[
     list[str] | None, typer.Option("--filter", help="A filter, written dimension:operator:value; may be repeated.")
 ]

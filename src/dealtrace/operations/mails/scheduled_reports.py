@@ -44,6 +44,14 @@ DUE_AT_ONCE = 4
 """The maximum number of a site's due reports whose e-mails one transaction stores; later transactions do the rest."""
 
 
+_COMPARISONS = {
+    Rhythm.DAILY: Comparison.PREVIOUS,
+    Rhythm.WEEKLY: Comparison.PREVIOUS,
+    Rhythm.MONTHLY: Comparison.MONTHS,
+}
+"""What the figures of an e-mail are compared with; a month is compared with the whole month before."""
+
+
 @record
 class NewScheduledReport:
     """A report to schedule; `raw_question` is its unparsed question, which says what to show.
@@ -260,7 +268,7 @@ def _due_question(report: ScheduledReport, context: QuestionContext, sent_on: da
         report.raw_question,
         first=period.first_on.isoformat(),
         last=period.last_on.isoformat(),
-        compare=Comparison.PREVIOUS if not report.raw_question.pivot else "",
+        compare=_COMPARISONS[report.rhythm] if not report.raw_question.pivot else "",
         limit=str(LIMIT_MAX),
     )
     question = parse_question(raw, context)

@@ -13,7 +13,7 @@ from dealtrace.errors import Refusal
 from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.mails.scheduled_reports import list_invalid_reports
 from dealtrace.record import record
-from dealtrace.reports.periods import DAY
+from dealtrace.reports.periods import DAY, Period
 from dealtrace.reports.silence import LOOKED_BACK, is_silent
 from dealtrace.reports.statuses import Meaning
 from dealtrace.storage.accounts.custom_fields import list_unknown_fields
@@ -33,6 +33,11 @@ RECENT_DAYS = 7
 """Ours: the contacts and request parameters of this many days, up to today, are checked.
 
 Earlier faults are probably mended.
+"""
+WATCHED_DAYS = 28
+"""Ours: missing data, unclassified statuses and missing rates of this many days, up to today, are present problems.
+
+They do not depend on the period that a person chooses for figures: what is wrong now is wrong whatever they look at.
 """
 NAMES_SHOWN = 5
 """The maximum number of names of unknown fields, parameters or statuses that are shown."""
@@ -88,7 +93,7 @@ def list_problems(connection: Connection, site: Site, now: datetime) -> list[Pro
     """List the present problems of a site, most important first.
 
     Some kinds of problem are not listed, because other code finds them. Deals whose status nobody has classified are
-    found by `unclassified.py`. Deals whose amounts a report leaves out are found by the report itself. Missing or old
+    found by `unclassified.py`. Deals whose amounts reports leave out are found by a report. Missing or old
     backups concern all sites and are found by `backups.py`.
     """
     return [
@@ -97,6 +102,12 @@ def list_problems(connection: Connection, site: Site, now: datetime) -> list[Pro
         *_contacts(connection, site, now),
         *_content(connection, site, now),
     ]
+
+
+def watched_period(site: Site, now: datetime) -> Period:
+    """Return the last `WATCHED_DAYS` days of a site, up to today."""
+    today = site_day(now, site.time_zone)
+    return Period(today - (WATCHED_DAYS - 1) * DAY, today)
 
 
 def start_of_recent_days(site: Site, now: datetime) -> datetime:

@@ -75,6 +75,12 @@ def compared_times_of(answered: Report | Pivot) -> Mapping[Dimension, ComparedTi
     return {dimension: times for dimension, times in found.items() if times}
 
 
+def has_nothing_before(report: Report) -> bool:
+    """Return whether a report is compared with a period in which nothing was counted."""
+    compared = report.total.compared
+    return compared is not None and not any(value for values in compared.values() for value in values)
+
+
 def compared_text(compared: ComparedTime, language: Language, format_days: Callable[[ComparedTime], str]) -> str:
     """Return with what a time is compared, and both numbers of days if they differ: 2026-10, days: 30 against 31.
 

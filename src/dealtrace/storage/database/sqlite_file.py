@@ -1,4 +1,4 @@
-"""Create the files of a SQLite database, claim them for a server, and notice if they are removed or replaced."""
+"""Create the files of a SQLite database, claim them for a server, and notice if they are lost."""
 
 import fcntl
 import os
@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy import text
 
 from dealtrace.storage.database.engine import Database
+from dealtrace.storage.database.watched_log import WatchedLog
 
 PRIVATE_MODE = 0o600
 """The file mode of a database: only its owner may read it, as it contains phones, e-mails and digests of tokens."""
@@ -52,25 +53,34 @@ class ServedFiles:
     def __init__(self, path: Path) -> None:
         """Remember the three files; the WAL and its index exist only after a connection has read the database."""
         self._path = path
-        self._is_emptied = False
-        self._files = {path: file_id(path)}
-        for companion in _COMPANIONS:
-            file = path.with_name(path.name + companion)
-            self._files[file] = file_id(file)
+        self._overwritten: Path | None = None
+        wal, wal_index = (path.with_name(path.name + companion) for companion in _COMPANIONS)
+        self._files = {file: file_id(file) for file in (path, wal, wal_index)}
+        self._log = WatchedLog(path, wal, wal_index)
+
+    @property
+    def is_overwritten(self) -> bool:
+        """Return whether a file was found overwritten or emptied; this remains so, since its content is lost."""
+        return self._overwritten is not None
+
+    def mark_overwritten(self) -> None:
+        """Count the database file as overwritten: what is read from it is another database."""
+        self._overwritten = self._overwritten or self._path
 
     def find_lost(self) -> Path | None:
-        """Return the path of the first file that was removed or replaced, or `None` if all files are still in place.
+        """Return the path of a file that was removed, replaced or overwritten, or `None` if all are as they should be.
 
-        A database file that was ever seen empty counts as replaced, since SQLite may write a few pages to it again. A
-        WAL may be empty.
+        A file that was ever seen empty or overwritten stays lost, since SQLite may write a few pages to it again. A WAL
+        may be empty.
         """
         lost = next((path for path, known in self._files.items() if file_id(path) != known), None)
-        self._is_emptied = self._is_emptied or _is_empty(self._path)
-        return self._path if lost is None and self._is_emptied else lost
+        if lost is None and self._overwritten is None:
+            self._overwritten = self._path if _is_empty(self._path) else self._log.find_overwritten()
+        return lost or self._overwritten
 
 
 def remember_files(database: Database) -> ServedFiles:
-    """Return the files of a SQLite database as they are now, to notice later if a file is removed or replaced.
+    """Return the files of a SQLite database as they are now, to notice later if a file is removed or overwritten.
 
     The database is read first, which creates its WAL and WAL index; both last while the database is open.
     """

@@ -42,6 +42,7 @@ FLAGS: Mapping[str, Flag] = {
     "has_amount": Flag(("amount",), lambda row: row.amount.is_not(None)),
     "lacks_rate": Flag(("lacks_rate",), lambda row: row.lacks_rate == 1),
     "is_matched": Flag(("is_matched",), lambda row: row.is_matched == 1),
+    "has_lead": Flag(("lead_kind",), lambda row: row.lead_kind.is_not(None)),
     "is_unmatched": Flag(("is_matched",), lambda row: row.is_matched == 0),
     FIRST_WON: Flag(("meaning", "client_id"), lambda row: row.is_first_won == 1),
     TOUCHED: Flag(("lead_id", "happened_at"), lambda row: row.touched_at.is_not(None)),

@@ -11,7 +11,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 from dealtrace.attribution.traffic_source import UNKNOWN_PARTS
-from dealtrace.reports.time_keys import MONTHS
+from dealtrace.reports.periods import MONTHS
 from dealtrace.storage.database.column_types import sqlite_json_each
 from dealtrace.storage.reports.expressions import Expression
 

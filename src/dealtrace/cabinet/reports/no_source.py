@@ -1,0 +1,58 @@
+"""The note below a table with a row without a source: what the deals of this row consist of, with links to them."""
+
+from fractions import Fraction
+
+from dealtrace.cabinet.formats import metric_value
+from dealtrace.cabinet.reports.readers import rows_page_for
+from dealtrace.cabinet.reports.report_url import ReportUrl
+from dealtrace.cabinet.reports.table import rows_url
+from dealtrace.cabinet.view import View
+from dealtrace.matching.match_reason import UNMATCHED_REASONS, MatchReason
+from dealtrace.operations.reports.split_no_source import NoSource
+from dealtrace.record import record
+from dealtrace.reports.filters import FILTERS_MAX
+from dealtrace.reports.reading.no_source import DEALS_COUNTED, WITH_LEAD_REASONS, no_source_question
+
+
+@record
+class NoSourcePart:
+    """A part of the deals without a source, in words, and the URL of its rows, empty if there is no link."""
+
+    words: str
+    url: str
+
+
+@record
+class NoSourceNote:
+    """The number of deals without a source, in words, and the parts that add up to it."""
+
+    words: str
+    parts: tuple[NoSourcePart, ...]
+
+
+def no_source_note(found: NoSource | None, view: View, url: ReportUrl) -> NoSourceNote | None:
+    """Return the note, or `None` if the table has no deals without a source; `url` is that of the page of the table."""
+    if found is None:
+        return None
+    listed: tuple[tuple[str, Fraction, tuple[MatchReason, ...]], ...] = (
+        ("without a lead: %(deals)s", found.without_lead, UNMATCHED_REASONS),
+        ("with a lead of which neither a visit nor a source is known: %(deals)s", found.with_lead, WITH_LEAD_REASONS),
+    )
+    parts = [
+        NoSourcePart(view.translate(words) % {"deals": _count(deals, view)}, _rows(found, reasons, view, url))
+        for words, deals, reasons in listed
+        if deals
+    ]
+    words = view.translate("Deals in rows without a source: %(deals)s.")
+    return NoSourceNote(words % {"deals": _count(found.without_lead + found.with_lead, view)}, tuple(parts))
+
+
+def _count(deals: Fraction, view: View) -> str:
+    return metric_value(view.language, DEALS_COUNTED, deals)
+
+
+def _rows(found: NoSource, reasons: tuple[MatchReason, ...], view: View, url: ReportUrl) -> str:
+    question = no_source_question(found.question, reasons)
+    page = rows_page_for(view, found.question, url) if len(question.filters) <= FILTERS_MAX else ""
+    assert question.model is not None
+    return rows_url(page, question, DEALS_COUNTED, question.model, ())

@@ -1,0 +1,42 @@
+"""What the deals without a source in a report consist of: deals without a lead, and deals whose lead has no source."""
+
+from dataclasses import replace
+
+from dealtrace.matching.match_reason import UNMATCHED_REASONS, MatchReason
+from dealtrace.reports.answer import Report
+from dealtrace.reports.dimensions import DIMENSIONS
+from dealtrace.reports.filters import Filter, Operator
+from dealtrace.reports.metrics import METRICS
+from dealtrace.reports.question import Question
+
+SOURCE, REASON = DIMENSIONS["source"], DIMENSIONS["match_reason"]
+DEALS_COUNTED = METRICS["deals"]
+WITH_LEAD_REASONS = tuple(reason for reason in MatchReason if reason not in UNMATCHED_REASONS)
+"""The match reasons of deals that have a lead, or a source without a lead."""
+
+
+def shows_deals_without_source(report: Report) -> bool:
+    """Return whether a report has a row without a source, and a number of deals in it."""
+    question = report.question
+    if question.model is None or SOURCE not in question.by or DEALS_COUNTED not in question.metrics:
+        return False
+    by, metric = question.by.index(SOURCE), question.metrics.index(DEALS_COUNTED)
+    return any(row.keys[by] is None and row.values[question.model][metric] for row in report.rows)
+
+
+def no_source_question(question: Question, reasons: tuple[MatchReason, ...] | None = None) -> Question:
+    """Return the question how many deals of a report have no source, by match reason; only of `reasons` if given."""
+    filters = [*question.filters, Filter(SOURCE, Operator.EMPTY)]
+    if reasons is not None:
+        filters.append(Filter(REASON, Operator.AMONG, reasons))
+    return replace(
+        question,
+        by=(REASON,),
+        metrics=(DEALS_COUNTED,),
+        comparison=None,
+        filters=tuple(filters),
+        sort=None,
+        limit=None,
+        pivot=None,
+        shows_empty_times=False,
+    )

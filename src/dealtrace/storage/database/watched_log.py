@@ -1,0 +1,109 @@
+"""Notice that a program other than SQLite has written to the files of a SQLite database that is being served.
+
+SQLite writes to the database file only in a checkpoint, which copies pages from the log (the WAL) and is announced in
+the log's index before the first page. So the file was overwritten if it changed and no checkpoint was announced. The
+log was overwritten if the last frame that the index knows is not in it. The layout of both is documented
+(https://www.sqlite.org/walformat.html).
+"""
+
+import os
+from pathlib import Path
+from struct import Struct
+
+from dealtrace.record import record
+
+_INDEX = Struct("=I 8x B x H I 4x 2I 8s 8x 48x I 28x I")
+"""The index: version, is filled, page size, last frame, its checksum, salts; checkpointed frames, announced frames."""
+_VERSION = 3007000
+_LOG_HEADER_BYTES = 32
+_FRAME_HEADER = Struct(">8x 8s 2I")
+"""The header of a frame: the salts of the log, and the checksum."""
+_LARGEST_PAGE = 1
+"""The page size in the index that stands for 65,536 bytes."""
+
+
+@record
+class _Index:
+    """What the index of a log says: its last frame and the salts of the log, and how far checkpoints have come."""
+
+    page_size: int
+    last_frame: int
+    checksum: tuple[int, int]
+    salts: bytes
+    copied_frames: int
+    announced_frames: int
+
+    @property
+    def checkpoints(self) -> tuple[bytes, int, int]:
+        """Return a value that changes before a checkpoint writes its first page, and again after its last."""
+        return self.salts, self.copied_frames, self.announced_frames
+
+    @property
+    def is_checkpoint_running(self) -> bool:
+        """Return whether a checkpoint was announced that has not come to its end, or was broken off."""
+        return self.copied_frames != self.announced_frames
+
+
+class WatchedLog:
+    """The log of a database file and its index, held open to be read at any time.
+
+    The descriptors are never closed: closing one would release SQLite's own locks of the file in this process.
+    """
+
+    def __init__(self, database: Path, log: Path, index: Path) -> None:
+        """Open the log and its index; a connection must have read the database."""
+        self._database = database
+        self._log = log
+        self._index = index
+        self._log_file, self._index_file = (os.open(file, os.O_RDONLY | os.O_CLOEXEC) for file in (log, index))
+        self._known: tuple[object, object] | None = None
+        self.find_overwritten()
+
+    def find_overwritten(self) -> Path | None:
+        """Return the path of a file that was overwritten since the last call, or `None` if none was.
+
+        While SQLite is changing the files, nothing is found; the next call finds it.
+        """
+        found = os.pread(self._index_file, _INDEX.size, 0)
+        if len(found) < _INDEX.size:
+            return self._index
+        index = _read(found)
+        if index is None:
+            return None  # SQLite rebuilds an index that it cannot read
+        modified_at = _modified_at(self._database)
+        is_log_whole = index.last_frame == 0 or self._has_last_frame(index)
+        if os.pread(self._index_file, _INDEX.size, 0) != found:
+            return None
+        if not is_log_whole:
+            return self._log
+        if index.is_checkpoint_running or modified_at is None:
+            return None
+        before, self._known = self._known, (index.checkpoints, modified_at)
+        is_unannounced = before is not None and before[0] == index.checkpoints and before[1] != modified_at
+        return self._database if is_unannounced else None
+
+    def _has_last_frame(self, index: _Index) -> bool:
+        """Return whether the last frame that the index knows is in the log."""
+        start = _LOG_HEADER_BYTES + (index.last_frame - 1) * (_FRAME_HEADER.size + index.page_size)
+        header = os.pread(self._log_file, _FRAME_HEADER.size, start)
+        if len(header) < _FRAME_HEADER.size:
+            return False
+        salts, *checksum = _FRAME_HEADER.unpack(header)
+        return salts == index.salts and tuple(checksum) == index.checksum
+
+
+def _read(found: bytes) -> _Index | None:
+    """Return what an index says, or `None` if it is empty or has another format."""
+    version, is_filled, page_size, last, first_sum, second_sum, salts, copied, announced = _INDEX.unpack(found)
+    if version != _VERSION or not is_filled:
+        return None
+    size = 65_536 if page_size == _LARGEST_PAGE else page_size
+    return _Index(size, last, (first_sum, second_sum), salts, copied, announced)
+
+
+def _modified_at(file: Path) -> int | None:
+    """Return when a file was last modified, in nanoseconds, or `None` if it does not exist."""
+    try:
+        return os.stat(file).st_mtime_ns  # noqa: PTH116 - called for every batch, and cheaper than `Path.stat`
+    except OSError:
+        return None
