@@ -76,7 +76,7 @@ def change_of(
     judgement = _JUDGEMENTS[growth or metric.growth, value > compared]
     before = metric_value(language, metric, compared)
     if metric.unit is Unit.RATIO:
-        return Change(point_words(value - compared, language), judgement, before)
+        return Change(points_text(value - compared, language), judgement, before)
     sign = "+" if value > compared else "−"
     difference = f"{sign}{metric_value(language, metric, abs(value - compared))}"
     if not compared:
@@ -85,7 +85,7 @@ def change_of(
     return Change(f"{sign}{number(language, share)}\u00a0%", judgement, before, difference)
 
 
-def point_words(difference: Fraction, language: Language) -> str:
+def points_text(difference: Fraction, language: Language) -> str:
     """Return a difference of ratios in percentage points, with its sign: −3.2 pp; small ones have two decimals."""
     points = abs(difference) * 100
     digits = 1 if points >= Fraction(1, 20) else 2

@@ -18,7 +18,7 @@ from dealtrace.reports.reading.no_source import DEALS_COUNTED, WITH_LEAD_REASONS
 class NoSourcePart:
     """A part of the deals without a source, in words, and the URL of its rows, empty if there is no link."""
 
-    words: str
+    text: str
     url: str
 
 
@@ -26,7 +26,7 @@ class NoSourcePart:
 class NoSourceNote:
     """The number of deals without a source, in words, and the parts that add up to it."""
 
-    words: str
+    text: str
     parts: tuple[NoSourcePart, ...]
 
 
