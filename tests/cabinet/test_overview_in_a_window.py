@@ -88,8 +88,8 @@ def test_the_path_of_a_client_is_not_cut_off(
     (outcome,) = stage_of_host.perform(register_deals, player, registration("path", happened_at=NOW, clue=clue))
     owner = member_of(host, stage_of_host, player.site.id, language=language)
     browser.emulate(width=width, language=language)
-    browser.keep_cookie("session", owner.secret, host.address)
-    browser.open(f"{host.address}/cabinet/{player.site.id}/deals/{outcome.deal_id}")
+    browser.keep_cookie("session", owner.secret, host.url)
+    browser.open(f"{host.url}/cabinet/{player.site.id}/deals/{outcome.deal_id}")
     assert browser.run("document.querySelectorAll('.scroll tbody th small a').length") == 5
     assert [box for box in browser.run(WIDTHS) if box[0] > box[1]] == []
 

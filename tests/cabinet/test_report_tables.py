@@ -88,9 +88,9 @@ def test_an_empty_period_before_is_told_once(before: int) -> None:
     total = shown.total[0].change
     assert total is not None
     if before:
-        assert (words, total.words, total.difference) == (["+140\u00a0%", "+3"], "+140\u00a0%", "+7")
+        assert (words, total.text, total.difference) == (["+140\u00a0%", "+3"], "+140\u00a0%", "+7")
     else:
-        assert (words, total.words, total.before) == (["", ""], "нет данных для сравнения", "")
+        assert (words, total.text, total.before) == (["", ""], "нет данных для сравнения", "")
 
 
 def test_a_share_changes_by_percentage_points() -> None:
