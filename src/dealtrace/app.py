@@ -17,9 +17,8 @@ from dealtrace.cabinet.routes import cabinet_router
 from dealtrace.cabinet.view import Services
 from dealtrace.cabinet.wrong_urls import RedirectToCabinet
 from dealtrace.calltouch.error_body import ErrorBody, refuse
-from dealtrace.calltouch.paths import path_instead_of
+from dealtrace.calltouch.paths import SITE_PARAMETER, path_instead_of
 from dealtrace.calltouch.routes import ENDPOINTS as CALLTOUCH
-from dealtrace.calltouch.routes import SITE_PARAMETER
 from dealtrace.calltouch.webhooks.description import describe_webhooks
 from dealtrace.calltouch.webhooks.messages import write_messages, write_test
 from dealtrace.calltouch.webhooks.vocabulary import choosable_keys

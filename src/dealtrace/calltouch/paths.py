@@ -10,6 +10,8 @@ LEAD_SERVICE = "/lead-service/v1/api"
 WIDGET_SERVICE = "/widget-service/v1/api"
 TRY = "/api/try"
 """The path prefix of endpoints that show what a registration would do, such as `/api/try/orders/register`."""
+SITE_PARAMETER = "siteId"
+"""The name of the site id in paths and parameters of this API and of the visit counter, a script for web pages."""
 NO_PARAMETERS = ParameterTable(())
 _WRONG_PATHS = (
     (re.compile(f"{LEAD_SERVICE}/request/import"), f"{LEAD_SERVICE}/request/create"),

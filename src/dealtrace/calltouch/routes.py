@@ -45,9 +45,6 @@ from dealtrace.errors import (
 from dealtrace.http.endpoint import OPEN, Endpoint, Example, RateLimitClass
 from dealtrace.http.replies import plain_refusal
 
-SITE_PARAMETER = "siteId"
-"""The name of the site id in paths and parameters of this API and of the visit counter, a script for web pages."""
-
 _STATISTICS = tuple(
     Endpoint(
         f"{REST}/statistics/{{siteId}}/calls/{path}",
