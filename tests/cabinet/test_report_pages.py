@@ -36,7 +36,7 @@ def csv_rows(content: bytes) -> list[tuple[str, str]]:
     return [(row[0], row[1]) for row in csv.reader(content.decode("utf-8-sig").splitlines()) if len(row) > 1]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def site(served: Stage) -> Player:
     """Give a site with a deal of a client who came from an ad and then directly, and a deal without a lead."""
     player = served.open_site(contact_matching=True)
