@@ -39,6 +39,7 @@ from dealtrace.storage.reports.counted_rows import (
     counted_rows,
     day_of,
     key_of,
+    keyed_sources,
     wanted_of,
 )
 from dealtrace.storage.reports.expressions import Expression, Fetch, NamedExpression, Selection
@@ -255,7 +256,7 @@ def _second_keys(
     The rows are the result of the first step; if the keys of sources are `deferred`, the rows are joined with sources.
     """
     joined: FromClause = grouped
-    sources = tables.sources().subquery("sources")
+    sources = keyed_sources(tables, deferred)
     keys: list[NamedExpression] = []
     for place, dimension in enumerate(shape.by):
         key: Expression = grouped.c[f"first_{place}"]
