@@ -116,7 +116,7 @@ class Examination:
         reading = [_read_once(source) for source in sources] if neighbours else sources
         for source in reading:
             self._check_answer(source, words)
-        for place, neighbour in enumerate(each for each in dict.fromkeys(neighbours) if each != words):
+        for place, neighbour in enumerate(neighbours):
             self._check_answer(reading[-1] if place < self.chosen else _reading_all(reading[-1]), neighbour)
         if is_for_all and not words.pivot:
             right = self.oracle.answer(self._unfolded(words))
@@ -182,7 +182,8 @@ def _read_once(source: FactSource) -> FactSource:
     def fetch(statement: Selection, parameters: Parameters = NO_PARAMETERS) -> Rows:
         if is_mirror:
             compiled = compile_for_mirror(statement, DIALECT)
-            key: object = (compiled.text, repr(compiled.constants), repr(parameters))
+            given = [parameters[name] for name, _ in compiled.inward if name in parameters]
+            key: object = (compiled.text, repr(compiled.constants), repr(given))
         else:
             key = (statement, repr(parameters))
         if key not in remembered:

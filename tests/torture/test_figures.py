@@ -31,11 +31,10 @@ SECONDS = float(os.environ.get("DEALTRACE_TORTURE_SECONDS", "inf"))
 SEED = int(os.environ.get("DEALTRACE_TORTURE_SEED", "1"))
 QUESTION = os.environ.get("DEALTRACE_TORTURE_QUESTION")
 """The number of the only question to ask, of the site of `SEED`."""
-NUMBERS_PER_SITE, NEIGHBOURS, CHOSEN = 24, 64, 1
-"""A site is asked 24 questions, each with up to 64 neighbours that are answered from much the same rows.
+NUMBERS_PER_SITE, NEIGHBOURS, CHOSEN = 32, 48, 1
+"""A site is asked 32 questions, each with up to 48 neighbours that are answered from much the same rows.
 
-Neighbours that turn out the same are asked once, so a question has about 35. Of one of them, and of the question, the
-mirror chooses the first rows.
+Of one of them, and of the question itself, the mirror chooses the first rows.
 """
 ONE_IN = 16
 """SQLite itself is asked one of 16 questions; the rows behind a figure are looked at as often."""
