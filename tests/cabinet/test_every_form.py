@@ -657,9 +657,7 @@ def scene(
     seen_doors: set[tuple[str, Role | None]],
 ) -> Scene:
     """Give a scene in which a person walks as the parameter `way` of the test says."""
-    return Scene(
-        server, served, filled, people, Walker(browser, server.url, way), f"walk{next(_NUMBERS)}", seen_doors
-    )
+    return Scene(server, served, filled, people, Walker(browser, server.url, way), f"walk{next(_NUMBERS)}", seen_doors)
 
 
 def walk(scene: Scene, journey: Journey) -> None:
