@@ -66,6 +66,7 @@ class Browser:
         address = f"ws://127.0.0.1:{port[0]}{port[1]}"
         self._browser = self._open.enter_context(connect(address, **PLAIN))
         self._context = ""
+        self._has_pointed = False
         self.complaints: list[str] = []
         self.posted: list[str] = []
         self.renew()
@@ -91,7 +92,9 @@ class Browser:
         """
         self.run("(() => { try { localStorage.clear(); sessionStorage.clear() } catch {} })()")
         self._ask("Storage.clearCookies", root=True, browserContextId=self._context)
-        self._ask("Input.dispatchMouseEvent", type="mouseMoved", x=-1, y=-1)
+        if self._has_pointed:
+            self._ask("Input.dispatchMouseEvent", type="mouseMoved", x=-1, y=-1)
+            self._has_pointed = False
         self._ask("Page.resetNavigationHistory")
         self._ask("Target.detachFromTarget", root=True, sessionId=self._session)  # with all that is emulated
         self._attach()
@@ -151,15 +154,18 @@ class Browser:
 
     def click(self, x: float, y: float) -> None:
         """Click at a point of the window."""
+        self._has_pointed = True
         for kind in ("mousePressed", "mouseReleased"):
             self._ask("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 
     def point(self, x: float, y: float) -> None:
         """Move the pointer to a point of the window."""
+        self._has_pointed = True
         self._ask("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
 
     def drag(self, *places: tuple[float, float]) -> None:
         """Press the pointer at the first of the points, move it over the others, and release it at the last."""
+        self._has_pointed = True
         for kind, (x, y) in zip(("mousePressed", *["mouseMoved"] * (len(places) - 1)), places, strict=True):
             self._ask("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", buttons=1, clickCount=1)
         x, y = places[-1]

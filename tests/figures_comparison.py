@@ -7,8 +7,6 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from random import Random
 
-from sqlalchemy.dialects import sqlite
-
 from cast import Stage
 from dealtrace.errors import InvalidParameters
 from dealtrace.operations.reports.ask import FactSource, stored_facts
@@ -22,12 +20,30 @@ from dealtrace.reports.formats import format_kopecks, format_share, format_value
 from dealtrace.reports.pivot import Pivot
 from dealtrace.reports.question import Question, QuestionContext, RawQuestion, parse_question
 from dealtrace.storage.reports.expressions import NO_PARAMETERS, Parameters, Rows, Selection
-from dealtrace.storage.reports.mirror.dialect import DIALECT
+from dealtrace.storage.reports.mirror.dialect import DIALECT, compile_for_mirror
 from dealtrace.storage.reports.mirror.facts import MirrorFacts
 from figures_oracle import Answer, Counted, Oracle, Pieces, shown_answer, shown_pivot
 from figures_pieces import Piece, has_dimension
 from figures_questions import random_filters, random_neighbours, random_words
 from figures_scenes import Scene, play_scene
+
+
+class WholeMirrorFacts(MirrorFacts):
+    """The facts of the mirror, of whose reports all rows are read and then sorted, as those of PostgreSQL are.
+
+    They equal those of the mirror, so that both share the statements that group rows.
+    """
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether the same statements read these facts."""
+        return isinstance(other, MirrorFacts) and hash(self) == hash(other)
+
+    __hash__ = MirrorFacts.__hash__
+
+    @property
+    def chooses_first(self) -> bool:
+        """Return false, so that one statement serves all orders of its rows."""
+        return False
 
 
 def known_of(scene: Scene) -> QuestionContext:
@@ -54,13 +70,24 @@ class Examination:
 
     The question of a number is the same too, whatever else is asked: `seed` and the number are enough to ask it again.
     Each has `neighbours`, which differ in one thing and are answered from much the same rows: these are read once.
-    The mirror answers all of them; the database itself, when it is SQLite, one of `one_in` questions.
+    The mirror answers all of them; the database itself, when it is SQLite, one of `one_in` questions. The first rows
+    of a question and of `chosen` of its neighbours are chosen in the mirror, where every order is a statement of its
+    own; of the other neighbours all rows are read and sorted, so that one statement serves all orders.
     """
 
     def __init__(
-        self, stage: Stage, seed: int, size: int, *, neighbours: int = 0, one_in: int = 1, asked: Asked | None = None
+        self,
+        stage: Stage,
+        seed: int,
+        size: int,
+        *,
+        neighbours: int = 0,
+        chosen: int = 0,
+        one_in: int = 1,
+        asked: Asked | None = None,
     ) -> None:
-        self.seed, self.neighbours, self.one_in, self.asked = seed, neighbours, one_in, asked or Asked()
+        self.seed, self.one_in, self.asked = seed, one_in, asked or Asked()
+        self.neighbours, self.chosen = neighbours, chosen
         random = Random(seed)
         self.scene = scene = play_scene(random, stage, size)
         scene.add_columns()
@@ -87,15 +114,17 @@ class Examination:
         words = random_words(random, self.scene)
         neighbours = random_neighbours(random, words, self.neighbours)
         reading = [_read_once(source) for source in sources] if neighbours else sources
-        for each in dict.fromkeys((words, *neighbours)):
-            for source in reading if each is words else reading[-1:]:
-                self._check_answer(source, each)
+        for source in reading:
+            self._check_answer(source, words)
+        for place, neighbour in enumerate(neighbours):
+            self._check_answer(reading[-1] if place < self.chosen else _reading_all(reading[-1]), neighbour)
         if is_for_all and not words.pivot:
             right = self.oracle.answer(self._unfolded(words))
             check_rows_behind(random, sources, self.oracle, words, self.known, right)
 
     def _check_answer(self, source: FactSource, words: RawQuestion) -> None:
-        question, unfolded = parse_question(words, self.known), self._unfolded(words)
+        question = parse_question(words, self.known)
+        unfolded = self._unfolded(words) if words.segment else question
         shown: object
         right: object
         answered = ask_report_or_pivot(source, self.scene.player.site, question, self.scene.now)
@@ -116,7 +145,7 @@ class Examination:
 
 def check_site(stage: Stage, seed: int, size: int, questions: int) -> None:
     """Make a random site and ask questions of it, and of each two neighbours."""
-    Examination(stage, seed, size, neighbours=2).check(range(questions))
+    Examination(stage, seed, size, neighbours=2, chosen=2).check(range(questions))
 
 
 def _sources(stage: Stage, scene: Scene, opened: ExitStack, statements: Counter[str]) -> Iterator[FactSource]:
@@ -138,18 +167,25 @@ def _counting(source: FactSource, statements: Counter[str]) -> FactSource:
     return FactSource(source.tables, fetch)
 
 
+def _reading_all(source: FactSource) -> FactSource:
+    """Return a source that reads all rows of a report, whatever their order; other engines than the mirror do."""
+    if not isinstance(source.tables, MirrorFacts):
+        return source
+    return replace(source, tables=WholeMirrorFacts(source.tables.contact_matching, source.tables.visit_keys))
+
+
 def _read_once(source: FactSource) -> FactSource:
-    """Return a source that remembers the rows of every statement."""
+    """Return a source that remembers the rows of every statement, which the mirror knows by its text."""
     remembered: dict[object, Rows] = {}
-    dialect = DIALECT if isinstance(source.tables, MirrorFacts) else sqlite.dialect()
+    is_mirror = isinstance(source.tables, MirrorFacts)
 
     def fetch(statement: Selection, parameters: Parameters = NO_PARAMETERS) -> Rows:
-        cached = statement._generate_cache_key()
-        if cached is not None:
-            key: object = (cached.key, tuple(repr(each.value) for each in cached.bindparams), repr(parameters))
+        if is_mirror:
+            compiled = compile_for_mirror(statement, DIALECT)
+            given = [parameters[name] for name, _ in compiled.inward if name in parameters]
+            key: object = (compiled.text, repr(compiled.constants), repr(given))
         else:
-            compiled = statement.compile(dialect=dialect)
-            key = (compiled.string, repr(compiled.params), repr(parameters))
+            key = (statement, repr(parameters))
         if key not in remembered:
             remembered[key] = source.fetch(statement, parameters)
         return remembered[key]

@@ -16,6 +16,8 @@ from figures_scenes import Scene
 
 FILTERS_AT_MOST = 4
 COMPARISONS = ("", "previous", "year", "weekdays", "months")
+DRAWN_PER_NEIGHBOUR = 3
+"""How many neighbours are drawn for each that is wanted, since the same ones are drawn again."""
 OPERATORS = ("is", "is", "not", "not", "contains", "among", "empty", "filled")
 VALUES = {
     "source": SOURCES, "medium": MEDIUMS, "campaign": CAMPAIGNS, "content": ("ad1",), "term": ("окна", "ОКНА"),
@@ -61,9 +63,9 @@ def random_words(random: Random, scene: Scene) -> RawQuestion:
 
 
 def random_neighbours(random: Random, words: RawQuestion, count: int) -> list[RawQuestion]:
-    """Return questions that are answered from much the same rows: in another order, of a few rows, or compared.
+    """Return up to `count` questions that are answered from much the same rows: in another order, or of fewer rows.
 
-    Some families of neighbours share another model, comparison or pivot.
+    All differ. Some families of neighbours share another model, comparison or pivot.
     """
     metrics, by = words.metrics.split(","), [name for name in split_escaped(words.by, ",") if name]
     others: list[dict[str, str]] = [{}]
@@ -83,7 +85,13 @@ def random_neighbours(random: Random, words: RawQuestion, count: int) -> list[Ra
         limit = str(random.randrange(1, 6)) if random.random() < 0.3 else ""
         return replace(other, metrics=",".join(mine), sort=random.choice(("", sort, sort)), limit=limit)
 
-    return [neighbour() for _ in range(count)]
+    found: dict[RawQuestion, None] = {}
+    for _ in range(DRAWN_PER_NEIGHBOUR * count):
+        found[neighbour()] = None
+        if len(found) > count:
+            break
+    found.pop(words, None)
+    return list(found)[:count]
 
 
 def random_filters(random: Random, scene: Scene) -> list[str]:

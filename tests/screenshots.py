@@ -30,7 +30,7 @@ class Picture:
 def list_pictures(owner: Guest) -> list[Picture]:
     """List the pictures of the site of the demo; the deal is the newest whose lead was found by a contact."""
     deals = re.findall(r"/deals/(\d+)", owner.get("deals", matched="yes").text)
-    deal = next(deal for deal in deals if "svg" in owner.get(f"deals/{deal}").text)
+    deal = next(deal for deal in deals if "<svg" in owner.get(f"deals/{deal}").text)
     return [
         Picture("overview.png", ""),
         Picture("overview.ru.png", "", language="ru"),

@@ -22,6 +22,8 @@ from guests import Guest, logged_in, text_of
 from server import ServerProcess
 from waiting import wait_until, wait_until_followed
 
+SECONDS_BETWEEN_LOOKS = 0.5
+"""How often a demo that is being filled is looked at; each look counts its records."""
 CREATED = re.compile(r"Site (\d+) has been created")
 
 
@@ -119,7 +121,7 @@ def test_a_demo_of_a_new_site_is_filled_in_the_background_and_removed(
     (site_id,) = re.findall(r'name="site" value="(\d+)"', begun.text)
     again = chief.send("/demo", site="", part="0.02")
     assert (again.status_code, f"Site {site_id} has a demo already. Remove it first." in again.text) == (400, True)
-    wait_until(lambda: " ready " in progress(chief))
+    wait_until(lambda: " ready " in progress(chief), SECONDS_BETWEEN_LOOKS)
     ready = progress(chief)
     assert re.search(r"Demo ready [\d ]{3,6} also", ready), ready
     assert secret not in chief.get("/demo").text
@@ -152,7 +154,7 @@ def test_a_demo_fills_an_empty_site_and_leaves_it_empty(served: Stage, chief: Gu
     assert chief.send("/demo", site="4711471147", part="1").status_code == 404
     assert chief.send("/demo", site=str(site.id), part="0.02").status_code == 303
     wait_until(lambda: f'aria-label="Remove the demo of {site.name}"' in chief.get("/demo").text)
-    wait_until(lambda: " ready " in progress(chief))
+    wait_until(lambda: " ready " in progress(chief), SECONDS_BETWEEN_LOOKS)
     assert chief.send("/demo/remove", site=str(site.id)).status_code == 303
     with served.database.read() as connection:
         assert count_site_rows(connection, site.id) == {}

@@ -33,10 +33,8 @@ def test_a_problem_is_shown_with_its_cure_and_only_at_its_site(
     server: ServerProcess, served: Stage, kind: ProblemKind
 ) -> None:
     scene = SCENES[kind]
-    player = served.open_site(points_per_day=POINTS, time_zone=zone_at_noon())
-    neighbour = served.open_site()
+    player, neighbour = (served.open_site(points_per_day=POINTS, time_zone=zone_at_noon()) for _ in range(2))
     owner, beside = (member_of(server, served, each.site.id, Role.OWNER) for each in (player, neighbour))
-    assert scene.message not in plain(owner.get("").text)
     made = scene.happens(served, player)
     page = owner.get("").text
     assert scene.message in plain(page)
@@ -45,16 +43,17 @@ def test_a_problem_is_shown_with_its_cure_and_only_at_its_site(
     place = f"/cabinet/{player.site.id}/{scene.place.format(id=made)}"
     assert link_of(page, scene.cure) == place
     assert owner.follow(place).status_code == 200
-    assert scene.message not in plain(beside.get("").text)
+    assert scene.message not in plain(beside.get("").text), "a site like this one, to which it did not happen"
     _expect_links_by_role(server, served, player, kind, place)
 
 
 def _expect_links_by_role(server: ServerProcess, served: Stage, player: Player, kind: ProblemKind, place: str) -> None:
     """Expect a link for the least role that may open the page, and for the role below it the words who can help."""
     scene = SCENES[kind]
-    allowed = member_of(server, served, player.site.id, scene.role)
-    assert link_of(allowed.get("").text, scene.cure) == place
-    assert allowed.follow(place).status_code == 200
+    if scene.role is not Role.OWNER:  # what an owner sees is known
+        allowed = member_of(server, served, player.site.id, scene.role)
+        assert link_of(allowed.get("").text, scene.cure) == place
+        assert allowed.follow(place).status_code == 200
     if (lower := LOWER.get(scene.role)) is not None:
         refused = member_of(server, served, player.site.id, lower)
         page = refused.get("").text

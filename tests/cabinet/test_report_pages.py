@@ -36,7 +36,7 @@ def csv_rows(content: bytes) -> list[tuple[str, str]]:
     return [(row[0], row[1]) for row in csv.reader(content.decode("utf-8-sig").splitlines()) if len(row) > 1]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def site(served: Stage) -> Player:
     """Give a site with a deal of a client who came from an ad and then directly, and a deal without a lead."""
     player = served.open_site(contact_matching=True)
@@ -304,7 +304,7 @@ def test_the_form_is_folded_to_a_line_once_a_question_is_asked(analyst: Guest) -
 def test_the_period_and_the_comparison_are_never_folded_away(analyst: Guest) -> None:
     page = analyst.get("reports", by="manager", period="7d", compare="year").text
     in_sight = page[page.index('<form class="card"') : page.index("<details", page.index('<form class="card"'))]
-    assert re.findall(r'name="(\w+)"', in_sight) == ["period", "from", "to", "compare"]
+    assert re.findall(r'name="(\w+)"', in_sight) == ["period", "from", "to", "shown", "compare"]
     assert '<option value="7d" selected>' in in_sight
     assert '<option value="year" selected>' in in_sight
     assert "<button>Show</button>" in in_sight
@@ -341,6 +341,26 @@ def test_a_period_replaces_the_dates_that_are_left_in_the_form(analyst: Guest, p
     for typed in ({"to": "2026-03-30"}, {"to": ""}):
         assert chosen_period(analyst.get(place, **dates | typed, dates=shown, period="month").text) == ""
     assert "dates" not in re.findall(r'name="(\w+)"', analyst.get(place, period="month").text)
+
+
+def test_a_month_chosen_after_days_is_compared_with_the_month_before(analyst: Guest) -> None:
+    asked = {"by": "manager", "compare": "previous"}
+    for shown, period, chosen in (
+        ("28d", "month", "Month before"), ("", "last_month", "Month before"), ("28d", "7d", "Previous period"),
+        ("month", "month", "Previous period"), ("month", "last_month", "Previous period"),
+    ):  # fmt: skip
+        page = analyst.get("reports", **asked, period=period, shown=shown).text
+        assert f'name="shown" value="{period}"' in page
+        field = page[page.index('<select name="compare">') :].partition("</select>")[0]
+        assert re.findall(r"<option[^>]* selected>([^<]+)", field) == [chosen], (shown, period)
+
+
+def test_links_of_the_overview_keep_its_comparison(analyst: Guest) -> None:
+    for period, compare in (("month", "months"), ("28d", "previous")):
+        links = [url for url in links_of(analyst.get("", period=period).text) if "/reports?" in url]
+        found = {"".join(parse_qs(urlsplit(url).query).get("compare", [])) for url in links}
+        assert compare in found
+        assert found <= {compare, "", "weekdays"}
 
 
 def test_the_last_month_is_compared_with_the_whole_month_before(analyst: Guest, site: Player) -> None:

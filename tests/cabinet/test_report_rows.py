@@ -26,9 +26,19 @@ MARCH = {"from": "2018-03-01", "to": "2018-03-31"}
 YANDEX = TrafficSource("yandex", "cpc", "spring")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def site(served: Stage) -> Player:
-    """Give a site with two deals of Yandex and 120 of nowhere."""
+    """Give a site with two deals of Yandex and 120 of nowhere, to those who read."""
+    return fill(served)
+
+
+@pytest.fixture
+def other_site(served: Stage) -> Player:
+    """Give another such site, to a test that adds to it."""
+    return fill(served)
+
+
+def fill(served: Stage) -> Player:
     player = served.open_site(contact_matching=True)
     visit = served.visit(player, moscow(DAY, "11:00:00"), YANDEX)
     served.call(player, moscow(DAY, "11:30:00"), visit_id=visit.id)
@@ -39,10 +49,19 @@ def site(served: Stage) -> Player:
     return player
 
 
-@pytest.fixture(params=[Role.READER, Role.ANALYST])
+EACH_ROLE = [Role.READER, Role.ANALYST]
+
+
+@pytest.fixture(params=EACH_ROLE)
 def visitor(request: pytest.FixtureRequest, server: ServerProcess, served: Stage, site: Player) -> Guest:
     """Log a person of each role in."""
     return member_of(server, served, site.site.id, request.param)
+
+
+@pytest.fixture(params=EACH_ROLE)
+def other_visitor(request: pytest.FixtureRequest, server: ServerProcess, served: Stage, other_site: Player) -> Guest:
+    """Log a person of each role in at the site that the test adds to."""
+    return member_of(server, served, other_site.site.id, request.param)
 
 
 def figures_of(page: str) -> list[tuple[str, str]]:
@@ -86,13 +105,13 @@ def test_deals_lead_to_their_cards_only_for_who_may_see_them(visitor: Guest, sit
 
 @pytest.mark.parametrize(("model", "source"), [("0", "(direct) / (none)"), ("2", "yandex / cpc / spring")])
 def test_leads_show_the_source_that_the_model_of_the_figure_credits(
-    visitor: Guest, served: Stage, site: Player, model: str, source: str
+    other_visitor: Guest, served: Stage, other_site: Player, model: str, source: str
 ) -> None:
-    served.visit(site, moscow(DAY, "13:00:00"), YANDEX, visitor="other")
-    later = served.visit(site, moscow(DAY, "14:00:00"), TrafficSource("(direct)", "(none)"), visitor="other")
-    served.call(site, moscow(DAY, "14:30:00"), visit_id=later.id)
-    served.call(site, moscow(DAY, "15:00:00"))
-    page = visitor.get("reports/rows", **MARCH, metrics="calls", model=model).text
+    served.visit(other_site, moscow(DAY, "13:00:00"), YANDEX, visitor="other")
+    later = served.visit(other_site, moscow(DAY, "14:00:00"), TrafficSource("(direct)", "(none)"), visitor="other")
+    served.call(other_site, moscow(DAY, "14:30:00"), visit_id=later.id)
+    served.call(other_site, moscow(DAY, "15:00:00"))
+    page = other_visitor.get("reports/rows", **MARCH, metrics="calls", model=model).text
     rows = [re.findall(r"<bdi>([^<]*)</bdi>", row) for row in re.findall(r"<tr>(.*?)</tr>", page)][1:]
     assert [cells[2] for cells in rows] == ["yandex / cpc / spring", source, "no source"]
     assert [cells[1].replace("\u00a0", " ") for cells in rows][1] == "26 Mar 2018, 14:30"
@@ -171,33 +190,38 @@ def test_a_ratio_and_what_is_no_figure_have_no_file_of_rows(visitor: Guest) -> N
 
 @pytest.mark.parametrize("model", ["0", "2"])
 def test_files_of_rows_mask_contacts_as_their_page_does(
-    visitor: Guest, served: Stage, site: Player, model: str
+    other_visitor: Guest, served: Stage, other_site: Player, model: str
 ) -> None:
     mailed = TrafficSource("anna@example.com", "letter", "79205550055")
-    visit = served.visit(site, moscow(DAY, "16:00:00"), mailed, visitor="mailed")
-    served.call(site, moscow(DAY, "16:30:00"), visit_id=visit.id)
-    served.perform(register_deals, site, registration("S-1", status="to call 79205550055", happened_at=moscow(DAY)))
-    may_see = "/deals" in visitor.get("reports", **MARCH).text.partition("<main")[0]
+    visit = served.visit(other_site, moscow(DAY, "16:00:00"), mailed, visitor="mailed")
+    served.call(other_site, moscow(DAY, "16:30:00"), visit_id=visit.id)
+    served.perform(
+        register_deals, other_site, registration("S-1", status="to call 79205550055", happened_at=moscow(DAY))
+    )
+    may_see = "/deals" in other_visitor.get("reports", **MARCH).text.partition("<main")[0]
     for metric in ("calls", "visits", "deals"):
         asked = {**MARCH, "metrics": metric, "model": model}
-        page, text = visitor.get("reports/rows", **asked).text, visitor.get("reports/rows.csv", **asked).text
+        page, text = (
+            other_visitor.get("reports/rows", **asked).text,
+            other_visitor.get("reports/rows.csv", **asked).text,
+        )
         for secret in ("anna@example.com", "79205550055"):
             assert secret in text or secret not in page or not may_see, (metric, secret)
             assert may_see or secret not in text, (metric, secret)
-    assert ("anna@example.com" in visitor.get("reports/rows.csv", **MARCH, metrics="calls").text) == may_see
+    assert ("anna@example.com" in other_visitor.get("reports/rows.csv", **MARCH, metrics="calls").text) == may_see
 
 
 def test_costs_have_a_file_too_in_the_language_of_the_person(
-    server: ServerProcess, visitor: Guest, served: Stage, site: Player
+    server: ServerProcess, other_visitor: Guest, served: Stage, other_site: Player
 ) -> None:
     day_on = date.fromisoformat(DAY)
     served.ids.ensure(20)
     with served.database.write() as connection:
-        work = served.work(connection, site)
+        work = served.work(connection, other_site)
         import_costs(work, CostAccount("yandex", "main"), {day_on}, [Cost(day_on, YANDEX, 1000, 3)])
-    (line,) = lines_of(visitor.get("reports/rows.csv", **MARCH, metrics="cost").content)
+    (line,) = lines_of(other_visitor.get("reports/rows.csv", **MARCH, metrics="cost").content)
     assert (line["Date"], line["Source"], line["Cost"], line["Clicks"]) == ('="2018-03-26"', "yandex", "10.00", "3")
-    russian = member_of(server, served, site.site.id, Role.READER, language="ru")
+    russian = member_of(server, served, other_site.site.id, Role.READER, language="ru")
     text = russian.get("reports/rows.csv", **MARCH, metrics="cost").content.decode("utf-8-sig")
     (line,) = csv.DictReader(io.StringIO(text), delimiter=";")
     assert (line["Дата"], line["Источник"], line["Расходы"], line["Клики"]) == ('="26.03.2018"', "yandex", "10,00", "3")

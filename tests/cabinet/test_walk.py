@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable, Mapping, Sequence
 
 import pyotp
 import pytest
@@ -229,33 +230,35 @@ def walk(host: ServerProcess, stage: Stage, site: FilledSite, browser: Browser, 
         walker.go(f".top nav a:is([href='{link}'], [href^='{link}?'])")
         assert walker.path == link
         walker.assert_offers_nothing_refused(way.role)
-    see_reports(walker, root)
-    keep_segment(walker, root)
-    if is_at_least(way.role, Role.ANALYST):
-        see_deals(walker, root)
-        see_leads(walker, root)
-    if is_at_least(way.role, Role.OWNER):
-        issue_token(walker, root)
+        for act in ACTS.get(link.removeprefix(f"{root}/"), ()):
+            act(walker, root)
     if way.role is None:
         see_installation(walker)
     be_refused(walker, root)
-    walker.open(f"{root}/")
+    walker.open(f"{root}/reports/saved")
     leave(walker)
 
 
 def be_refused(walker: Walker, root: str) -> None:
-    """Open by their URLs the sections that the role has no links to, of the site and of the installation."""
+    """Ask by their URLs for the sections that the role has no links to, of the site and of the installation.
+
+    Open the first of the site and the first of the installation, as the pages that refuse look alike.
+    """
+    role, refused = walker.way.role, []
     for path in (*(f"{root}/{section.place}" for section in SECTIONS), *OF_THE_INSTALLATION):
         page = page_at("GET", path)
         assert page is not None
-        if not may_use(walker.way.role, page):
-            walker.assert_is_refused(walker.way.role, page, path)
-            assert PHONE not in walker.text
+        if not may_use(role, page):
+            refused.append((page, path))
+    for page, path in {page.is_of_installation: (page, path) for page, path in reversed(refused)}.values():
+        walker.assert_is_refused(role, page, path)
+        assert PHONE not in walker.text
+    if refused:
+        walker.assert_are_refused(role, refused)
 
 
 def see_reports(walker: Walker, root: str) -> None:
-    """Ask a report, and follow a figure to its rows."""
-    walker.go(f".top nav a[href^='{root}/reports']")
+    """Ask the report that is open, and follow a figure to its rows."""
     walker.go("main form button:not([name])")
     walker.go(f"main .scroll table a[href^='{root}/reports/rows']")
     assert walker.finds("main table")
@@ -273,8 +276,8 @@ def keep_segment(walker: Walker, root: str) -> None:
 
 
 def see_deals(walker: Walker, root: str) -> None:
-    """Find a deal by its number, pin it by hand, and leave it to the rules again."""
-    walker.go(f".top nav a[href^='{root}/deals']")
+    """Find a deal of the list by its number, pin it by hand, and leave it to the rules again."""
+    assert walker.path == f"{root}/deals"
     walker.write("[name=q]", NUMBER)
     walker.go("main form button")
     walker.go("main tbody th a")
@@ -288,20 +291,29 @@ def see_deals(walker: Walker, root: str) -> None:
 
 
 def see_leads(walker: Walker, root: str) -> None:
-    """Open a missed call, and the time line of its client."""
-    walker.go(f".top nav a[href^='{root}/leads']")
+    """Open a missed call from the list of leads, and the time line of its client."""
     walker.go("main a[href*='tab=missed']")
     walker.go(f"main tbody a[href^='{root}/leads/call/']")
     walker.go(f"main a[href^='{root}/people/']")
 
 
 def issue_token(walker: Walker, root: str) -> None:
-    """Issue a token, which is shown, and have the URL of the counter."""
-    walker.go(f".top nav a[href='{root}/settings']")
+    """Issue a token from the settings, which is shown, and have the URL of the counter: what owners may do."""
+    if not is_at_least(walker.way.role, Role.OWNER):
+        return
     walker.go(f"main a[href='{root}/settings/tokens']")
     walker.write("[name=label]", f"walk {walker.way}"[:60])
     walker.go("main form.card button")
     assert walker.finds("#secret")
+
+
+ACTS: Mapping[str, Sequence[Callable[[Walker, str], None]]] = {
+    "reports": (see_reports, keep_segment),
+    "deals": (see_deals,),
+    "leads": (see_leads,),
+    "settings": (issue_token,),
+}
+"""What is done in each section of a site, from its page on."""
 
 
 def see_installation(walker: Walker) -> None:

@@ -31,8 +31,11 @@ SECONDS = float(os.environ.get("DEALTRACE_TORTURE_SECONDS", "inf"))
 SEED = int(os.environ.get("DEALTRACE_TORTURE_SEED", "1"))
 QUESTION = os.environ.get("DEALTRACE_TORTURE_QUESTION")
 """The number of the only question to ask, of the site of `SEED`."""
-NUMBERS_PER_SITE, NEIGHBOURS = 40, 32
-"""A site is asked 40 questions, each with 32 neighbours that are answered from much the same rows."""
+NUMBERS_PER_SITE, NEIGHBOURS, CHOSEN = 32, 48, 1
+"""A site is asked 32 questions, each with up to 48 neighbours that are answered from much the same rows.
+
+Of one of them, and of the question itself, the mirror chooses the first rows.
+"""
 ONE_IN = 16
 """SQLite itself is asked one of 16 questions; the rows behind a figure are looked at as often."""
 SIZE = 16
@@ -55,7 +58,9 @@ def ask_sites(url: str, seeds: Sequence[int], numbers: Sequence[int], questions:
     for seed in seeds:
         if time.time() > ends_at or told.asked.questions.total() >= questions:
             break
-        site = Examination(stage, seed, 2 + seed % SIZE, neighbours=NEIGHBOURS, one_in=ONE_IN, asked=told.asked)
+        site = Examination(
+            stage, seed, 2 + seed % SIZE, neighbours=NEIGHBOURS, chosen=CHOSEN, one_in=ONE_IN, asked=told.asked
+        )
         told.sites += 1
         try:
             site.check(number for number in numbers if time.time() <= ends_at)

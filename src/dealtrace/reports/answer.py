@@ -69,7 +69,10 @@ class GatheredRows(Mapping[Keys, Mapping[Measure, int]]):
 
     def add(self, measures: tuple[Measure, ...], rows: Sequence[Fetched]) -> None:
         """Add fetched rows; each row has its keys, followed by the values of `measures`."""
-        found = rows.by_keys(self._width) if isinstance(rows, IndexedRows) else _by_keys(rows, self._width)
+        if isinstance(rows, list) or not isinstance(rows, IndexedRows):  # lists first: asking for a protocol is slow
+            found = _by_keys(rows, self._width)
+        else:
+            found = rows.by_keys(self._width)
         self._groups.append((measures, found))
 
     def __getitem__(self, keys: Keys) -> Mapping[Measure, int]:

@@ -65,6 +65,11 @@ class Choices:
     last: str
 
     @property
+    def period(self) -> str:
+        """The chosen period, empty if the report has dates."""
+        return "".join(each.value for each in self.periods if each.is_chosen)
+
+    @property
     def summary(self) -> tuple[str, ...]:
         """The folded fields in short: dimensions, pivot and model."""
         levels = [label for level in (*self.by, self.pivot) for label in _chosen_labels(level)]

@@ -39,12 +39,12 @@ def no_source_note(found: NoSource | None, view: View, url: ReportUrl) -> NoSour
         ("with a lead of which neither a visit nor a source is known: %(deals)s", found.with_lead, WITH_LEAD_REASONS),
     )
     parts = [
-        NoSourcePart(view.translate(words) % {"deals": _count(deals, view)}, _rows(found, reasons, view, url))
-        for words, deals, reasons in listed
+        NoSourcePart(view.translate(text) % {"deals": _count(deals, view)}, _rows(found, reasons, view, url))
+        for text, deals, reasons in listed
         if deals
     ]
-    words = view.translate("Deals in rows without a source: %(deals)s.")
-    return NoSourceNote(words % {"deals": _count(found.without_lead + found.with_lead, view)}, tuple(parts))
+    text = view.translate("Deals in rows without a source: %(deals)s.")
+    return NoSourceNote(text % {"deals": _count(found.without_lead + found.with_lead, view)}, tuple(parts))
 
 
 def _count(deals: Fraction, view: View) -> str:

@@ -30,8 +30,8 @@ ONCE = (
 )
 """The parameters that a report's URL contains at most once, in the order that they have in the URL."""
 FILTER = "filter"
-SHOWN_DATES, SHOWN_DATES_APART = "dates", ".."
-"""The form field with the dates that the form was shown with, and what stands between them."""
+SHOWN_PERIOD, SHOWN_DATES, SHOWN_DATES_APART = "shown", "dates", ".."
+"""The form fields with the period and the dates that the form was shown with, and what stands between the dates."""
 ORDERED = "ordered"
 """The form field with the metrics in the order in which they were shown."""
 
@@ -70,6 +70,8 @@ class ReportUrl:
         """Return a copy with `usual` values for missing parameters, so that changed defaults do not affect it."""
         has_days = self.get("from") or self.get("to")
         missing = {name: value for name, value in usual.items() if not self.get(name)}
+        if "compare" in missing:
+            missing["compare"] = self.usual_comparison(**usual)
         return self.with_parameters(
             **{name: value for name, value in missing.items() if name != "period" or not has_days}
         )
@@ -153,9 +155,9 @@ def report_url_of(page: str, query: QueryParams) -> ReportUrl:
     """Return the URL of the report page `page` with the question in `query`, the parameters of a link or a sent form.
 
     Unlike a link, a form has a field for each item of a list, “all models” as a value of `model`, three fields for
-    a new filter, and a hidden field with the dates that it was shown with.
+    a new filter, and hidden fields with the period and the dates that it was shown with.
     """
-    left_out = _dates_left_behind(query)
+    left_out = _left_behind(query)
     parameters = tuple(
         (name, ",".join(_in_order(name, query))) for name in ONCE if name in query and name not in left_out
     )
@@ -166,14 +168,17 @@ def report_url_of(page: str, query: QueryParams) -> ReportUrl:
     return ReportUrl(page, parameters, tuple(text for text in filters if text))
 
 
-def _dates_left_behind(query: QueryParams) -> tuple[str, ...]:
-    """Return the names of the dates if a form was sent with a named period, and with the dates as they were.
+def _left_behind(query: QueryParams) -> tuple[str, ...]:
+    """Return the names of the fields of a form that belong to the period which another one has replaced.
 
-    Whoever chooses a period and leaves the dates of the former one wants the period, and not these dates.
+    Whoever chooses a period and leaves the dates of the former one wants the period, and not these dates. Whoever
+    compared days with the days before, and chooses a month, wants it compared with the month before.
     """
-    dates = (query.get("from", ""), query.get("to", ""))
-    is_left = query.get("period") and any(dates) and query.get(SHOWN_DATES) == SHOWN_DATES_APART.join(dates)
-    return ("from", "to") if is_left else ()
+    dates, period = (query.get("from", ""), query.get("to", "")), query.get("period", "")
+    has_old_dates = period and any(dates) and query.get(SHOWN_DATES) == SHOWN_DATES_APART.join(dates)
+    is_new_month = period in MONTHLY_PRESETS and query.get(SHOWN_PERIOD, period) not in MONTHLY_PRESETS
+    is_compared_before = is_new_month and query.get("compare") == Comparison.PREVIOUS
+    return (*(("from", "to") if has_old_dates else ()), *(("compare",) if is_compared_before else ()))
 
 
 def report_url_at(page: str, query: str) -> ReportUrl:

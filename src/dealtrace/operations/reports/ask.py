@@ -206,15 +206,28 @@ def _spans(question: Question, site: Site, now: datetime) -> dict[Period, Span]:
 def _gather(
     source: FactSource, site: Site, question: Question, span: Span, measures: set[Measure]
 ) -> dict[AttributionModel, Gathered]:
+    fetch = _fetched_once(source.fetch)
     return {
         model: gather(
-            source.fetch,
+            fetch,
             source.tables,
             Scope(site, question.by, question.filters, span, model, question.date_of),
             measures,
         )
         for model in listed_models(question)
     }
+
+
+def _fetched_once(fetch: Fetch) -> Fetch:
+    """Return a `Fetch` for scopes that differ only in their model: a statement that they share is run once."""
+    fetched: dict[Selection, Rows] = {}
+
+    def fetch_once(statement: Selection, parameters: Parameters = NO_PARAMETERS) -> Rows:
+        if statement not in fetched:
+            fetched[statement] = fetch(statement, parameters)
+        return fetched[statement]
+
+    return fetch_once
 
 
 def _formulas(source: FactSource, question: Question) -> Formulas:

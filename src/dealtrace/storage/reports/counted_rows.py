@@ -1,5 +1,7 @@
 """The rows that a report's SQL statement counts: visits, leads, deals or costs of a period, with sources and tags."""
 
+from collections.abc import Iterable
+
 from sqlalchemy import BigInteger, ColumnElement, FromClause, Subquery, and_, case, false, func, literal, select
 
 from dealtrace.attribution.credit import WHOLE
@@ -105,7 +107,8 @@ def counted_rows(tables: FactTables, shape: Shape, group: Group, wanted: Wanted)
     if wanted.needs_touches:
         facts = tables.touched(facts, group.fact, shape.model, wanted.money)
         share = facts.c.share
-    sources = tables.sources().subquery("sources") if wanted.needs_sources else None
+    dimensions = (*shape.by, *(each.dimension for each in shape.filters))
+    sources = keyed_sources(tables, dimensions) if wanted.needs_sources else None
     is_by_tag = any(dimension.kind is Kind.TAG for dimension in shape.by)
     tags = tables.tags(group.fact).subquery("tags") if is_by_tag else None
     joined: FromClause = facts
@@ -118,6 +121,14 @@ def counted_rows(tables: FactTables, shape: Shape, group: Group, wanted: Wanted)
     local_time = LocalTime(shape.name_of(CLOCK), shape.changes)
     visitors_max = tables.visitors_max(shape.by) if "visitor" in wanted.attributes else None
     return CountedRows(group.fact, facts, joined, share, sources, tags, local_time, visit_time, visitors_max)
+
+
+def keyed_sources(tables: FactTables, dimensions: Iterable[Dimension]) -> Subquery:
+    """Return a select of the ids of sources and their keys in `dimensions`; other columns only take time to compile."""
+    sources = tables.sources()
+    names = sorted({f"{each.name}_key" for each in dimensions if each.kind is Kind.SOURCE})
+    columns = sources.selected_columns
+    return sources.with_only_columns(columns["id"], *(columns[name] for name in names)).subquery("sources")
 
 
 def in_span(shape: Shape, fact: Fact, at: Expression) -> ColumnElement[bool]:

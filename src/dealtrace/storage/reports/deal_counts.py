@@ -1,17 +1,25 @@
 """What a site's deals have, as reports see it: how many are in each status, won statuses, margins."""
 
+from functools import lru_cache
+
 from sqlalchemy import func, select
 
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.statuses import Meaning
-from dealtrace.storage.reports.expressions import Fetch
+from dealtrace.storage.reports.expressions import Fetch, Selection
 from dealtrace.storage.reports.fact_tables import FactTables, Moment
+from dealtrace.storage.reports.names import STATEMENTS_MAX
 
 
 def count_won_statuses(fetch: Fetch, tables: FactTables) -> int:
     """Count the statuses that mean that a deal is won; each spelling of a status counts separately."""
+    return int(fetch(_won_statuses(tables))[0][0])
+
+
+@lru_cache(STATEMENTS_MAX)
+def _won_statuses(tables: FactTables) -> Selection:
     statuses = tables.statuses().subquery("statuses")
-    return int(fetch(select(func.count()).where(statuses.c.meaning == Meaning.WON))[0][0])
+    return select(func.count()).where(statuses.c.meaning == Meaning.WON)
 
 
 def count_deals_by_spelling(fetch: Fetch, tables: FactTables) -> dict[str, int]:
@@ -23,5 +31,10 @@ def count_deals_by_spelling(fetch: Fetch, tables: FactTables) -> dict[str, int]:
 
 def has_margins(fetch: Fetch, tables: FactTables) -> bool:
     """Return whether any deal of the site has a margin."""
+    return bool(fetch(_deal_with_margin(tables)))
+
+
+@lru_cache(STATEMENTS_MAX)
+def _deal_with_margin(tables: FactTables) -> Selection:
     rows = tables.rows(Fact.DEALS, {"margin"}, Moment.HAPPENED).subquery("facts")
-    return bool(fetch(select(rows.c.id).where(rows.c.margin.is_not(None)).limit(1)))
+    return select(rows.c.id).where(rows.c.margin.is_not(None)).limit(1)

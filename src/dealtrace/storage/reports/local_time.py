@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import BigInteger, case, literal
@@ -36,10 +37,16 @@ class Offsets:
 
     def parameters(self, name: str) -> Parameters:
         """Return the parameters that the SQL of `LocalTime(name, …)` needs: the offsets, and when they change."""
-        given = {_offset_name(name, 0): self.first}
-        for place, (at, offset) in enumerate(self.changes, start=1):
-            given |= {_change_name(name, place): at, _offset_name(name, place): offset}
-        return given
+        return _parameters(self, name)
+
+
+@lru_cache(maxsize=256)
+def _parameters(offsets: Offsets, name: str) -> Parameters:
+    """Return `Offsets.parameters`; they are cached, as every statement has those of decades of visits."""
+    given = {_offset_name(name, 0): offsets.first}
+    for place, (at, offset) in enumerate(offsets.changes, start=1):
+        given |= {_change_name(name, place): at, _offset_name(name, place): offset}
+    return MappingProxyType(given)
 
 
 def _offset_name(name: str, place: int) -> str:

@@ -1,17 +1,18 @@
 """Find the most frequent spellings of the keys of a dimension, and the keys that contain a string."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import TypeVar
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, func, or_, select, union_all
 
 from dealtrace.reports.dimensions import Dimension, Kind
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.periods import Span
 from dealtrace.storage.database.column_types import is_among_many, microseconds
 from dealtrace.storage.database.compiled_statement import PlainRow
-from dealtrace.storage.reports.expressions import Expression, Fetch, Selection
+from dealtrace.storage.reports.expressions import Expression, Fetch, Selection, parameter
 from dealtrace.storage.reports.fact_tables import AT, FactTables, Moment
 from dealtrace.storage.reports.sql_functions import BLANKS
 
@@ -20,6 +21,8 @@ _STATED_BY = ((Fact.VISITS, "source_id"), (Fact.LEADS, "stated_source_id"), (Fac
 """The kinds of facts (such as visits) in which spellings of sources are counted, each with its column of source ids."""
 _LISTED = "listed"
 """The parameter with the keys or ids to look for."""
+STATEMENTS_MAX = 200
+"""How many statements of each kind a process caches; building and compiling one can take longer than running it."""
 Counted = TypeVar("Counted")
 """What is counted to find the most frequent spelling: the id of a source, or the spelling of a status."""
 
@@ -31,12 +34,18 @@ def find_spellings(fetch: Fetch, tables: FactTables, dimension: Dimension, keys:
     deals.
     """
     if dimension.kind is Kind.STATUS:
-        key, spelling, _ = _spelled(tables, dimension)
-        found = fetch(select(key, spelling, spelling))
+        found = fetch(_spellings(tables, dimension))
         return _commonest(found, keys, lambda ids: _count_statuses(fetch, tables, ids))
-    key, part, source_id = _spelled(tables, dimension)
-    found = fetch(select(key, part, source_id).where(is_among_many(key, _LISTED)), {_LISTED: sorted(keys)})
+    found = fetch(_spellings(tables, dimension), {_LISTED: sorted(keys)})
     return _commonest(found, keys, lambda ids: _count_sources(fetch, tables, ids))
+
+
+@lru_cache(STATEMENTS_MAX)
+def _spellings(tables: FactTables, dimension: Dimension) -> Selection:
+    """Return the SQL select of `_spelled`: of all statuses, or of the sources whose keys are listed."""
+    key, spelling, counted = _spelled(tables, dimension)
+    spellings = select(key, spelling, counted.label("counted"))
+    return spellings if dimension.kind is Kind.STATUS else spellings.where(is_among_many(key, _LISTED))
 
 
 def _spelled(tables: FactTables, dimension: Dimension) -> tuple[Expression, Expression, Expression]:
@@ -85,20 +94,31 @@ def _commonest(
 
 def _count_sources(fetch: Fetch, tables: FactTables, ids: Sequence[int]) -> Counter[int]:
     times: Counter[int] = Counter()
-    for fact, attribute in _STATED_BY:
-        rows = tables.rows(fact, {attribute}, Moment.HAPPENED).subquery("facts")
-        column = rows.c[attribute]
-        counted = select(column, func.count()).where(is_among_many(column, _LISTED)).group_by(column)
-        for source_id, facts in fetch(counted, {_LISTED: ids}):
-            times[source_id] += facts
+    for source_id, facts in fetch(_facts_of_sources(tables), {_LISTED: ids}):
+        times[source_id] += facts
     return times
 
 
+@lru_cache(STATEMENTS_MAX)
+def _facts_of_sources(tables: FactTables) -> Selection:
+    """Return the SQL select of the listed sources: the id, and a number of facts; an id may have several rows."""
+    return union_all(*(_facts_by(tables, fact, attribute) for fact, attribute in _STATED_BY))  # type: ignore[return-value]  # a union is selected from like a select
+
+
 def _count_statuses(fetch: Fetch, tables: FactTables, spellings: Sequence[str]) -> Counter[str]:
-    rows = tables.rows(Fact.DEALS, {"status_spelling"}, Moment.HAPPENED).subquery("facts")
-    column = rows.c.status_spelling
-    counted = select(column, func.count()).where(is_among_many(column, _LISTED)).group_by(column)
-    return Counter(dict(map(tuple, fetch(counted, {_LISTED: spellings}))))
+    return Counter(dict(map(tuple, fetch(_deals_of_spellings(tables), {_LISTED: spellings}))))
+
+
+@lru_cache(STATEMENTS_MAX)
+def _deals_of_spellings(tables: FactTables) -> Selection:
+    return _facts_by(tables, Fact.DEALS, "status_spelling")
+
+
+def _facts_by(tables: FactTables, fact: Fact, attribute: str) -> Selection:
+    """Return the SQL select of the listed values of an attribute, and how many facts have each."""
+    rows = tables.rows(fact, {attribute}, Moment.HAPPENED).subquery("facts")
+    column = rows.c[attribute]
+    return select(column.label("counted"), func.count()).where(is_among_many(column, _LISTED)).group_by(column)
 
 
 def find_containing(
@@ -111,24 +131,49 @@ def find_containing(
     case only in Latin letters.
     """
     sought = text.casefold()
-    values = (row[0] for query in _values(tables, dimension, spans, moments) for row in fetch(query))
+    given: dict[str, object] = {}
+    for place, span in enumerate(spans):
+        given |= {_since(place): microseconds(span.since), _until(place): microseconds(span.until)}
+    values = (row[0] for query in _values(tables, dimension, len(spans), moments) for row in fetch(query, given))
     return tuple(sorted({value for value in values if value is not None and sought in value.casefold()}))
 
 
-def _values(
-    tables: FactTables, dimension: Dimension, spans: Sequence[Span], moments: Sequence[Moment]
-) -> Iterable[Selection]:
+def _since(place: int) -> str:
+    return f"since_{place}"
+
+
+def _until(place: int) -> str:
+    return f"until_{place}"
+
+
+def _values(tables: FactTables, dimension: Dimension, spans: int, moments: Sequence[Moment]) -> Iterator[Selection]:
     if dimension.kind is Kind.SOURCE:
-        yield select(tables.sources().subquery("sources").c[f"{dimension.name}_key"]).distinct()
+        yield _names_of_sources(tables, dimension)
         return
     for fact in (Fact.VISITS, Fact.LEADS, Fact.DEALS):
         if fact not in dimension.facts:
             continue
         if dimension.kind is Kind.TAG:
-            yield select(tables.tags(fact).subquery("tags").c.tag).distinct()
+            yield _tags(tables, fact)
             continue
         for moment in moments if fact is Fact.DEALS else moments[:1]:
-            rows = tables.rows(fact, {dimension.name, AT}, moment).subquery("facts")
-            at = rows.c[AT]
-            is_in_span = or_(*(and_(at >= microseconds(span.since), at < microseconds(span.until)) for span in spans))
-            yield select(rows.c[dimension.name]).where(is_in_span).distinct()
+            yield _values_of_facts(tables, dimension, fact, moment, spans)
+
+
+@lru_cache(STATEMENTS_MAX)
+def _names_of_sources(tables: FactTables, dimension: Dimension) -> Selection:
+    return select(tables.sources().subquery("sources").c[f"{dimension.name}_key"]).distinct()
+
+
+@lru_cache(STATEMENTS_MAX)
+def _tags(tables: FactTables, fact: Fact) -> Selection:
+    return select(tables.tags(fact).subquery("tags").c.tag).distinct()
+
+
+@lru_cache(STATEMENTS_MAX)
+def _values_of_facts(tables: FactTables, dimension: Dimension, fact: Fact, moment: Moment, spans: int) -> Selection:
+    """Return the SQL select of the values of a dimension in as many periods; their bounds are parameters."""
+    rows = tables.rows(fact, {dimension.name, AT}, moment).subquery("facts")
+    at = rows.c[AT]
+    in_span = (and_(at >= parameter(_since(place)), at < parameter(_until(place))) for place in range(spans))
+    return select(rows.c[dimension.name]).where(or_(*in_span)).distinct()

@@ -24,7 +24,7 @@ from sqlalchemy import (
     tuple_,
 )
 
-from dealtrace.attribution.credit import WHOLE
+from dealtrace.attribution.credit import WHOLE, AttributionModel
 from dealtrace.record import record
 from dealtrace.reports.answer import Gathered, GatheredRows
 from dealtrace.reports.dimensions import Dimension, Kind
@@ -39,6 +39,7 @@ from dealtrace.storage.reports.counted_rows import (
     counted_rows,
     day_of,
     key_of,
+    keyed_sources,
     wanted_of,
 )
 from dealtrace.storage.reports.expressions import Expression, Fetch, NamedExpression, Selection
@@ -156,9 +157,21 @@ def moment_of(measure: Measure, date_of: DateOf) -> Moment:
     return moment_of_deals(date_of)
 
 
-@lru_cache(STATEMENTS_MAX)
 def grouped_statement(tables: FactTables, shape: Shape, group: Group) -> Selection:
-    """Return the SQL select of a group of measures: its columns are the report's keys, then the measures in order."""
+    """Return the SQL select of a group of measures: its columns are the report's keys, then the measures in order.
+
+    All models share the statement of a group that counts no touches, such as visits.
+    """
+    return _grouped_statement(tables, _of_any_model(shape, group), group)
+
+
+@lru_cache(STATEMENTS_MAX)
+def _of_any_model(shape: Shape, group: Group) -> Shape:
+    return shape if wanted_of(shape, group).needs_touches else replace(shape, model=AttributionModel.LAST_INTERACTION)
+
+
+@lru_cache(STATEMENTS_MAX)
+def _grouped_statement(tables: FactTables, shape: Shape, group: Group) -> Selection:
     wanted = wanted_of(shape, group)
     deferred = _deferred(tables, shape)
     if _has_two_steps(tables, group, deferred):
@@ -243,7 +256,7 @@ def _second_keys(
     The rows are the result of the first step; if the keys of sources are `deferred`, the rows are joined with sources.
     """
     joined: FromClause = grouped
-    sources = tables.sources().subquery("sources")
+    sources = keyed_sources(tables, deferred)
     keys: list[NamedExpression] = []
     for place, dimension in enumerate(shape.by):
         key: Expression = grouped.c[f"first_{place}"]

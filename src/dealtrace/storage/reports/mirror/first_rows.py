@@ -4,6 +4,7 @@ SQL sorts exactly as `answer.py` does, so a report needs only the rows that it s
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from sqlalchemy import (
@@ -123,7 +124,7 @@ def find_first_rows(
         given[_shift_name(place)] = asked.shift[place] if asked.shift else 0
         if dimension.kind in _SPELT:
             given |= _doubtful_spellings(fetch, tables, dimension)
-    rows = fetch(first_rows_statement(tables, sides, asked.sequence, formula), given)
+    rows = fetch(first_rows_statement(tables, sides, _without_place(asked.sequence), formula), given)
     found, (last,) = [row for row in rows if row[-1] is None], [row for row in rows if row[-1] is not None]
     width, gathered, at = len(scopes[0].by), [], len(scopes[0].by)
     for scope, plan in zip(scopes, plans, strict=True):
@@ -159,6 +160,11 @@ class _Side:
 
     shape: Shape
     groups: tuple[Group, ...]
+
+
+def _without_place(sequence: Sequencing) -> Sequencing:
+    """Return the criteria with 0 for the index of the metric, so that metrics in any order share a statement."""
+    return tuple(replace(part, place=0) if isinstance(part, ByFigure) else part for part in sequence)
 
 
 @lru_cache(STATEMENTS_MAX)
@@ -308,11 +314,17 @@ def _doubtful_spellings(fetch: Fetch, tables: FactTables, dimension: Dimension) 
 
     One has the keys that have several spellings, the other has the most frequent spelling of each of these keys.
     """
-    single = single_spellings(tables, dimension).subquery("single")
-    keys = {key for (key,) in fetch(select(single.c.key).where(single.c.is_doubtful))}
+    keys = {key for (key,) in fetch(_doubtful_keys(tables, dimension))}
     found = find_spellings(fetch, tables, dimension, keys) if keys else {}
     of_keys, of_spellings = _doubtful_parameters(dimension)
     return {of_keys.key: list(found), of_spellings.key: list(found.values())}
+
+
+@lru_cache(STATEMENTS_MAX)
+def _doubtful_keys(tables: FactTables, dimension: Dimension) -> Selection:
+    """Return the SQL select of the keys of sources or statuses that have several spellings."""
+    single = single_spellings(tables, dimension).subquery("single")
+    return select(single.c.key).where(single.c.is_doubtful)
 
 
 def _rows(first: CTE, keys: Sequence[str], grouped: _Grouped) -> Selection:
