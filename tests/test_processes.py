@@ -5,14 +5,17 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from absent import leave_out
+from dealtrace import __version__
+from performer import run_to_the_end
 from postgresql import find_programs
-from processes import start_program
+from processes import Order, start_program
 from waiting import wait_until
 
 RUNNER = """
@@ -29,7 +32,9 @@ servers = []
 for name, is_fork in (("fork", True), ("program", False)):
     (folder / name).mkdir()
     url = f"sqlite:///{folder / name}/dealtrace.db"
-    servers.append(ServerProcess(url, folder / name, is_fork=is_fork).process.pid)
+    server = ServerProcess(url, folder / name, is_fork=is_fork)
+    server.command("site", "list")  # what runs commands of forks stays
+    servers.append(server.process.pid)
 postgresql = PostgresqlServer(find_programs())
 pids = [keeper().pid, postgresql.process.pid, *servers]
 print(json.dumps({"pids": pids, "folder": str(postgresql.folder)}), flush=True)
@@ -92,6 +97,30 @@ def test_a_program_that_cannot_be_started_says_why(tmp_path: Path) -> None:
     log = tmp_path / "log"
     assert start_program(["/no/such/program"], err=str(log)).wait() == 127
     assert "/no/such/program" in log.read_text()
+
+
+def test_a_command_that_does_not_end_is_ended_and_the_next_one_has_streams_of_its_own(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "given")
+    out = tmp_path / "out"
+    command = Order(("--version",), {}, str(tmp_path), "command", out=str(out))
+    with pytest.raises(subprocess.TimeoutExpired):
+        run_to_the_end(replace(command, given=str(tmp_path / "given")), 0.1)
+    assert run_to_the_end(command, 60) == 0
+    assert run_to_the_end(replace(command, arguments=("--no",), out=os.devnull), 60) == 2
+    assert run_to_the_end(replace(command, out=str(tmp_path / "more")), 60) == 0
+    assert out.read_text() == (tmp_path / "more").read_text() == f"dealtrace {__version__}\n"
+
+
+def test_a_command_has_variables_and_settings_of_its_own(tmp_path: Path) -> None:
+    for name in ("first.db", "second.db"):
+        command = Order(
+            ("config", "--json"), {"DEALTRACE_DATABASE_URL": f"sqlite:///{name}"}, str(tmp_path), "command",
+            out=str(tmp_path / name),
+        )  # fmt: skip
+        assert run_to_the_end(command, 60) == 0
+    first, second = ((tmp_path / name).read_text() for name in ("first.db", "second.db"))
+    assert "first.db" in first
+    assert second == first.replace("first.db", "second.db")
 
 
 def test_how_a_process_ended_is_known_as_often_as_it_is_asked() -> None:

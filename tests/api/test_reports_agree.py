@@ -5,10 +5,11 @@ from random import Random, randrange
 
 from cast import Stage
 from commands import Terminal
+from examples import examples
 from figures_outside import Outside, open_asked_scene
 from server import ServerProcess
 
-QUESTIONS, SIZE = 20, 9
+QUESTIONS, SIZE = examples(20), 9
 COMMANDS = 2
 """How many of them the command is asked, too: it starts anew for each."""
 

@@ -9,12 +9,13 @@ from cast import Stage
 from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.metrics import METRICS
+from examples import examples
 from figures_comparison import check_site
 from figures_oracle import FORMULAS
 from figures_pieces import KNOWN_BY
 
 SITES = 3
-QUESTIONS_PER_SITE = 15
+QUESTIONS_PER_SITE = examples(15)
 """Each has two neighbours."""
 
 
