@@ -92,6 +92,16 @@ class Upload:
         except FileNotFoundError:
             return {}
 
+    def choose(self, options: Mapping[str, str]) -> None:
+        """Store other options for the same file.
+
+        Raises:
+            FileNotFoundError: the upload was deleted because it was old.
+            ReportNotKept: the disk of temporary files is full; the former options remain.
+        """
+        with refused_unless_written(), write_atomically(self.folder / _OPTIONS, overwrite=True) as partial:
+            partial.write_text(json.dumps(dict(options)))
+
     def finish(self, outcome: Mapping[str, str]) -> None:
         """Store the result of the import and delete the file; refused rows remain for download.
 
