@@ -120,9 +120,9 @@ class HttpServer:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                allowed = dict(message["headers"]).get(b"allow")
-                if status == METHOD_NOT_ALLOWED and allowed is not None:
-                    raise MethodNotAllowed(method=scope["method"], allowed=allowed.decode())
+                headers = dict(message["headers"])
+                if status == METHOD_NOT_ALLOWED and headers[b"content-type"].startswith(b"text/plain"):
+                    raise MethodNotAllowed(method=scope["method"], allowed=headers[b"allow"].decode())
                 message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
             await send(message)
 
