@@ -4,15 +4,15 @@ The forms are those that the pages of the table show; each of their fields is fi
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from html.parser import HTMLParser
 
 import httpx
 import pytest
 
 from cast import Stage
+from dealtrace.cabinet.forms import OPEN_FORM_BYTES_MAX
 from dealtrace.cabinet.routes import PAGES
 from filled_site import FilledSite, fill_site
+from page_forms import TYPED, Form, Reader
 from server import ServerProcess
 
 FILES = (".csv", ".xlsx", ".json")
@@ -21,131 +21,31 @@ ASKED = (
     "/{site:int}/settings/columns?change=Wert",
 )
 """Pages that show more forms when they are asked for more."""
+LONG_FIELDS = 3
+"""How many fields of a form are as long as that: the form may have a megabyte."""
+OPEN_FORMS = {f"/cabinet{page.path}" for page in PAGES if page.is_open}
+"""Forms that are sent without a login, which take less."""
 FORMS_MIN = 20
 """How many forms there are at least; fewer mean that the test does not find them any more."""
-TYPED = ("text", "search", "number", "date", "datetime-local", "email", "url", "textarea", "tel")
 SECRET = "password"
 NOT_KEPT = ("hidden", SECRET, "file")
 """The kinds of fields that are not typed, or not shown again."""
 CODE = "code"
 """The name of the field for a one-time code, which is not worth keeping."""
-LENGTH = 1_500
-"""Longer than any field of one line may be."""
+LENGTHS = (1_500, 300_000)
+"""Longer than any field of one line may be, and than all fields of a form may be together."""
 
 
-@dataclass
-class Field:
-    """A field of a form: its name, kind and label, its value, and for choices their values and the chosen ones."""
-
-    name: str
-    kind: str
-    label: str = ""
-    value: str = ""
-    choices: list[str] = field(default_factory=list)
-    chosen: list[str] = field(default_factory=list)
-
-
-@dataclass
-class Form:
-    """A form: its URL, its fields by name, and its first button with a name."""
-
-    action: str
-    fields: dict[str, Field] = field(default_factory=dict)
-    button: tuple[str, str] = ("", "")
-
-    def has_typed(self) -> bool:
-        return any(each.kind in TYPED for each in self.fields.values())
-
-
-class Reader(HTMLParser):
-    """Reads the forms of a page, and its messages with the names of the fields that they describe."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.forms: list[Form] = []
-        self.faults: list[tuple[str, str]] = []
-        self._form: Form | None = None
-        self._field: Field | None = None
-        self._label = self._legend = ""
-        self._in: list[str] = []
-        self._option: str | None = ""
-        self._is_selected = False
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Take a form, a field, a choice or the start of words."""
-        values = {name: value or "" for name, value in attrs}
-        if tag == "form":
-            self._form = Form(values.get("action", ""))
-            if values.get("method") == "post":
-                self.forms.append(self._form)
-        elif tag in ("label", "legend", "p") and (tag != "p" or values.get("role") == "alert"):
-            self._in.append(tag)
-            if tag == "label":
-                self._label = ""
-            elif tag == "legend":
-                self._legend = ""
-            else:
-                self.faults.append((values.get("id", "").removeprefix("fault-"), ""))
-        elif self._form is not None and values.get("name"):
-            self._take_field(tag, values)
-        elif tag == "option" and self._field is not None and self._field.kind == "select":
-            self._option, self._is_selected = values.get("value"), "selected" in values
-            if self._option is not None:
-                self._take_option(self._option)
-
-    def _take_option(self, value: str) -> None:
-        assert self._field is not None
-        self._field.choices.append(value)
-        if self._is_selected:
-            self._field.chosen.append(value)
-        self._option = value
-
-    def _take_field(self, tag: str, values: Mapping[str, str]) -> None:
-        assert self._form is not None
-        name, kind = values["name"], values.get("type", "text") if tag == "input" else tag
-        if tag == "button":
-            self._form.button = self._form.button if self._form.button[0] else (name, values.get("value", ""))
-            return
-        found = self._form.fields.setdefault(name, Field(name, kind, self._label if "label" in self._in else ""))
-        if kind in ("radio", "checkbox"):
-            found.label = self._legend
-            found.choices.append(values.get("value", "on"))
-            found.chosen += [values.get("value", "on")] if "checked" in values else []
-        else:
-            found.value = values.get("value", "")
-        self._field = found
-
-    def handle_endtag(self, tag: str) -> None:
-        """End a form or words."""
-        if tag == "form":
-            self._form = self._field = None
-        if tag in self._in:
-            self._in.remove(tag)
-        if tag in ("select", "textarea"):
-            self._field = None
-
-    def handle_data(self, data: str) -> None:
-        """Take words of a label or a message, an option without a value, or the text of a text area."""
-        if "p" in self._in and self.faults:
-            self.faults[-1] = (self.faults[-1][0], self.faults[-1][1] + data)
-        elif self._field is not None and self._field.kind == "textarea":
-            self._field.value += data
-        elif self._field is not None and self._field.kind == "select" and self._option is None and data.strip():
-            self._take_option(data.strip())
-        elif "legend" in self._in:
-            self._legend += data
-        elif "label" in self._in:
-            self._label += data
-
-
-def filled_in(form: Form) -> dict[str, list[str]]:
+def filled_in(form: Form, length: int) -> dict[str, list[str]]:
     """Return what a person sends: something wrong in each typed field, and the last of each list of choices."""
     sent: dict[str, list[str]] = {}
+    long = [name for name, each in form.fields.items() if each.kind in ("text", "textarea")][:LONG_FIELDS]
     for name, each in form.fields.items():
         if each.kind in TYPED:
             sent[name] = [
-                f"{name} is wrong {'x' * LENGTH}" if each.kind in ("text", "textarea") else f"{name} is wrong"
+                f"{name} is wrong {'x' * (length if name in long else LENGTHS[0])}"
+                if each.kind in ("text", "textarea")
+                else f"{name} is wrong"
             ]
         elif each.kind in ("select", "radio"):
             sent[name] = [each.choices[-1]]
@@ -206,10 +106,13 @@ def complaints(form: Form, sent: Mapping[str, list[str]], answer: httpx.Response
             yield f"lost: {name} = {values[0][:40]!r}, shown {[each[:1] for each in kept]!r:.80}"
 
 
-def test_a_refused_form_comes_back_with_what_was_typed(filled: FilledSite) -> None:
+@pytest.mark.parametrize("length", LENGTHS)
+def test_a_refused_form_comes_back_with_what_was_typed(filled: FilledSite, length: int) -> None:
     wrong, count = [], 0
     for form in forms_of(filled):
-        sent = filled_in(form)
+        if length > OPEN_FORM_BYTES_MAX and form.action in OPEN_FORMS:
+            continue
+        sent = filled_in(form, length)
         headers = {"sec-fetch-site": "same-origin"}
         is_multipart = any(each.kind == "file" for each in form.fields.values())
         files = {"file": ("", b"")} if is_multipart else None

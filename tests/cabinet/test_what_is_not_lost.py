@@ -169,9 +169,14 @@ def test_notes_of_a_lead_that_are_too_long_are_not_lost(filled: FilledSite) -> N
 
 def test_a_form_that_is_too_long_says_how_long_it_may_be_and_leads_back(filled: FilledSite) -> None:
     path = f"leads/call/{filled.places['lead']}"
-    answer = filled.owner.send(path, act="note", comment="c" * 200_000)
+    answer = filled.owner.send(path, act="note", comment="c" * 2_000_000)
     assert (answer.status_code, fault_in(answer)) == (
         413,
-        "The form is larger than 100 KB. Go back, and shorten what you typed or choose a smaller file.",
+        "The form is larger than 1000 KB. Go back, and shorten what you typed or choose a smaller file.",
     )
     assert f'<a href="/cabinet/{filled.player.site.id}/{path}">Back to the form</a>' in answer.text
+
+
+def test_a_form_without_a_login_is_smaller(server: ServerProcess) -> None:
+    answer = Guest(server, language="en").send("/login", login="l" * 200_000, password="p")
+    assert (answer.status_code, fault_in(answer)[:31]) == (413, "The form is larger than 100 KB.")

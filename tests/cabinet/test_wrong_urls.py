@@ -15,6 +15,7 @@ from server import ServerProcess
 HTML = "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"
 SHOWN = {page.path for page in PAGES if page.method == "GET"}
 FORMS_ALONE = sorted({page.path for page in PAGES} - SHOWN)
+READ_ALONE = sorted(SHOWN - {page.path for page in PAGES if page.method == "POST"})
 pytestmark = on_one_engine
 
 
@@ -35,6 +36,32 @@ def test_a_browser_gets_a_page_in_its_language(owner: Guest, path: str, language
     assert answer.status_code == 404
     assert f"<h1>{words}</h1>" in answer.text
     assert 'href="/cabinet/"' in answer.text
+
+
+@pytest.mark.parametrize("path", [*(f"/cabinet{path}" for path in READ_ALONE), "/docs", "/docs/errors", "/docs/nosuch"])
+@pytest.mark.parametrize(("language", "words"), [("en", "This page takes no form"), ("ru", "не принимает форм")])
+def test_a_form_sent_to_a_page_that_takes_none_is_answered_in_the_language_of_the_browser(
+    owner: Guest, path: str, language: str, words: str
+) -> None:
+    owner.http.cookies["language"] = language
+    filled = re.sub(r"\{([^}]+)\}", lambda name: "1" if name[1].endswith(":int") else "call", path)
+    answer = owner.http.post(filled, data={"name": "x"})
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
+    assert words in answer.text
+    assert f'href="{filled}"' in answer.text
+
+
+@pytest.mark.parametrize(
+    "path", ["/cabinet/requests", "/cabinet/static/0/x.css", "/docs", "/healthz", "/cabinet/sites"]
+)
+@pytest.mark.parametrize("method", ["POST", "DELETE"])
+def test_a_program_is_told_which_methods_a_page_has(server: ServerProcess, path: str, method: str) -> None:
+    if (path, method) == ("/cabinet/sites", "POST"):
+        return
+    answer = server.http.request(method, path)
+    assert (answer.status_code, answer.json()["errorCode"]) == (405, "10011")
+    assert "GET" in answer.headers["allow"]
+    assert answer.headers["x-request-id"]
 
 
 @pytest.mark.parametrize("path", ["/docs/nosuch", "/docs/nosuch/deeper"])

@@ -294,6 +294,61 @@ def test_a_form_that_cannot_be_stored_now_is_sent_again_from_the_page_that_says_
         assert "&lt;New&gt; site" in guest.get(path).text
 
 
+def test_a_change_of_settings_that_cannot_be_stored_now_is_a_page_with_what_was_typed(
+    postgresql: PostgresqlServer, tmp_path: Path
+) -> None:
+    with closing(ServerProcess(postgresql.create("settings"), tmp_path, is_fork=True)) as server:
+        player = opened_site(server.database_url)
+        with closing(open_database(server.database_url)) as database:
+            guest = logged_in(server, database, language="en")
+        path = f"/{player.site.id}/notes"
+        key = re.search(r'name="form_key" value="([^"]*)"', guest.get(path).text)
+        assert key is not None
+        set_read_only(postgresql, "on")
+        wait_until(lambda: readiness(server) == (503, "read-only"))
+        answer = guest.send(path, day="2026-03-01", text="<kept> note", form_key=key[1])
+        assert (answer.status_code, answer.headers["content-type"]) == (503, "text/html; charset=utf-8")
+        assert int(answer.headers["retry-after"]) > 0
+        assert "The database is not responding" in answer.text
+        form = answer.text.partition(f'action="/cabinet{path}"')[2].partition("</form>")[0]
+        fields = {name: html.unescape(value) for name, value in re.findall(r'name="(\w+)" value="([^"]*)"', form)}
+        assert fields["text"] == "<kept> note"
+        assert fields["form_key"] == key[1]
+        assert "request_broke" not in server.logged
+        set_read_only(postgresql, "off")
+        wait_for(server, 200)
+        for _ in range(2):
+            assert guest.send(path, **fields).is_redirect
+        assert guest.get(path).text.count("Remove the note: &lt;kept&gt; note") == 1
+
+
+def test_a_page_is_a_page_while_postgresql_is_gone(postgresql: PostgresqlServer, tmp_path: Path) -> None:
+    with closing(ServerProcess(postgresql.create("gone"), tmp_path, is_fork=True)) as server:
+        guest, _ = idle_guest(server)
+        postgresql.stop()
+        for _ in range(2):
+            answer = guest.get("/profile")
+            assert (answer.status_code, answer.headers["content-type"]) == (503, "text/html; charset=utf-8")
+            assert int(answer.headers["retry-after"]) > 0
+        answer = guest.send("/profile/keys", has_keys="on")
+        assert (answer.status_code, answer.headers["content-type"]) == (503, "text/html; charset=utf-8")
+        assert 'name="has_keys" value="on"' in answer.text
+        postgresql.start()
+        wait_for(server, 200)
+
+
+def test_a_fault_of_ours_is_a_page_with_the_id_of_the_request(server: ServerProcess, file: Path) -> None:
+    guest, _ = idle_guest(server)
+    player = opened_site(server.database_url)
+    with closing(sqlite3.connect(file)) as other:
+        other.execute("DROP TABLE note")
+    answer = guest.send(f"/{player.site.id}/notes", day="2026-03-01", text="typed")
+    assert (answer.status_code, answer.headers["content-type"]) == (500, "text/html; charset=utf-8")
+    assert answer.headers["x-request-id"] in answer.text
+    assert 'name="text" value="typed"' in answer.text
+    assert '"request_broke"' in server.logged
+
+
 def set_read_only(postgresql: PostgresqlServer, state: str) -> None:
     with psycopg.connect(postgresql.url_of("postgres"), autocommit=True) as connection:
         connection.execute("SET default_transaction_read_only = off")

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from dealtrace.attribution.credit import AttributionModel
+from dealtrace.cabinet.field_labels import unknown_choice
+from dealtrace.errors import Violation
 from dealtrace.leads.wall_clock import YEAR_FIRST, read_day
 from dealtrace.reports.periods import PRESETS, Comparison
 from dealtrace.reports.question import ALL_MODELS
@@ -13,6 +15,13 @@ NO_COMPARISON = "none"
 """The value of `compare` that asks for no comparison where there would be one by default."""
 QUESTION = ("compare", "model", "models")
 """The parameters that lists of deals and leads do not use themselves, but keep in their links to reports."""
+
+
+def unknown_carried(parameters: Mapping[str, str]) -> list[Violation]:
+    """List the parameters in `QUESTION` that a list keeps for reports, but that no report would answer."""
+    known = {"compare": tuple(Comparison), "model": tuple(_MODELS), "models": (ALL_MODELS,)}
+    asked = {name: parameters.get(name, "") for name in QUESTION}
+    return [unknown_choice(name, text) for name, text in asked.items() if text and text not in known[name]]
 
 
 def carried_query(parameters: Mapping[str, str]) -> str:

@@ -4,8 +4,22 @@ import re
 from collections.abc import Mapping
 
 from dealtrace.accounts.masking import masked_text
+from dealtrace.alerts.refusals import AlertNotFound
 from dealtrace.cabinet.rendering import translations_of
-from dealtrace.errors import BodyTooLarge, InvalidParameters, InvalidSetting, Language, Refusal, Violation
+from dealtrace.demo.refusals import DemoExists, DemoMissing, SeveralDemos, SiteInUse, SiteNotEmpty, SiteUnfit
+from dealtrace.errors import (
+    BodyTooLarge,
+    HostNotFound,
+    InvalidParameters,
+    InvalidSetting,
+    Language,
+    Refusal,
+    SiteNotFound,
+    TokenNotFound,
+    Violation,
+    WebhookNotFound,
+)
+from dealtrace.reports.refusals import SegmentNotFound
 
 LABELS: Mapping[str, str] = {
     "period": "Period",
@@ -30,11 +44,31 @@ LABELS: Mapping[str, str] = {
     "comment": "Comment",
     "ring_back": "Missed call",
     "call": "Call",
+    "chart": "Chart",
+    "filter_operator": "Filters",
+    "filter_value": "Filters",
 }
 """The English labels of fields by the names of parameters, for fields that have the same label on all pages."""
 UNMASKED = ("period", "from", "to", "compare", "model", "models", "date", "limit")
 """The parameters in whose error messages there is no text of a person, but there are dates, which look like phones."""
 _TOO_LARGE = "The form is larger than %(kilobytes)s KB. Go back, and shorten what you typed or choose a smaller file."
+PAGE_TEXTS: Mapping[type[Refusal], str] = {
+    SiteNotFound: "Site %(site_id)s no longer exists. Choose a site from the list of sites.",
+    TokenNotFound: "The token no longer exists, or has been revoked. Open the list of tokens again.",
+    WebhookNotFound: "The webhook no longer exists. Open the list of webhooks again.",
+    HostNotFound: "The host %(host)s has already been removed. Open the list of hosts again.",
+    AlertNotFound: "The alert no longer exists. Open the list of alerts again.",
+    SegmentNotFound: "The segment “%(name)s” no longer exists. Choose another segment from the list.",
+    DemoExists: "Site %(site_id)s has a demo already. Remove it first.",
+    DemoMissing: "There is no demo to remove. Open the list of demos again.",
+    SeveralDemos: "Sites %(site_ids)s have demos. Choose in the list which one to remove.",
+    SiteNotEmpty: "Site %(site_id)s has data, but a demo needs an empty site. Choose another site, or a new one.",
+    SiteUnfit: "A demo finds leads by phone and e-mail. Turn this on in the settings of site %(site_id)s.",
+    SiteInUse: "Besides the demo the site has other records: %(rows)s. Tick the box to remove them too.",
+}
+"""The texts, on pages, of the refusals whose own texts name a command as the cure."""
+_COMMAND = ": dealtrace "
+"""What comes before the command in a text that names one as the cure, such as “. To list fields: dealtrace …”."""
 _NAME = re.compile(r"`(\w+)`")
 """Matches the name of a parameter in a message, such as `to` in “must not be after `to`”."""
 
@@ -57,7 +91,24 @@ def labelled_text(
                 "kilobytes": int(str(refusal.facts["bytes_max"])) // 1000
             }
         case _:
-            return refusal.text(language)
+            return page_text(refusal, language)
+
+
+def page_text(refusal: Refusal, language: Language) -> str:
+    """Return the text of a refusal with a cure in the words of pages: people there have no command line."""
+    words = PAGE_TEXTS.get(type(refusal))
+    if words is not None:
+        return translations_of(language).gettext(words) % refusal.facts
+    return without_command(refusal.text(language))
+
+
+def without_command(text: str) -> str:
+    """Return the text of a refusal without the command that it ends with; the page has the list itself."""
+    before, command, _ = text.rpartition(_COMMAND)
+    if not command:
+        return text
+    end = max(before.rfind(sign) for sign in ".;,")
+    return before[:end] if end > 0 else before
 
 
 def violation_of(refusal: InvalidSetting) -> Violation:
@@ -71,7 +122,7 @@ def unknown_choice(field: str, text: str) -> Violation:
 
 
 def _labelled(violation: Violation, language: Language, labels: Mapping[str, str], *, is_whole: bool) -> str:
-    text = violation.text(language)
+    text = without_command(violation.text(language))
     if not is_whole and violation.field not in UNMASKED:
         text = masked_text(text)
     words = _NAME.sub(lambda name: _quoted(name[1], language, labels), text)

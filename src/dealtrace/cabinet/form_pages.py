@@ -6,9 +6,9 @@ from starlette.responses import Response
 
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import Site
-from dealtrace.cabinet.field_labels import labelled_text
+from dealtrace.cabinet.field_labels import labelled_text, unknown_choice, without_command
 from dealtrace.cabinet.view import View
-from dealtrace.errors import InvalidSetting, Language, Refusal
+from dealtrace.errors import InvalidParameters, InvalidSetting, Language, Refusal
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.whole_number import parse_whole_number
 
@@ -65,8 +65,20 @@ def redirect_with_message(view: View, place: str, done: str) -> Response:
 def fault_text(refusal: Refusal, language: Language) -> str:
     """Return why a value is refused, without naming the setting, since the text is shown beside the setting's field."""
     if isinstance(refusal, InvalidSetting):
-        return str(refusal.facts[language])
+        return without_command(str(refusal.facts[language]))
     return labelled_text(refusal, language)
+
+
+def unknown_faults(view: View, **asked: tuple[str, str]) -> Faults:
+    """Return the message about parameters of the URL that the page does not know, or nothing if there are none.
+
+    `asked` has, by the name of each unknown parameter, its value and the English label by which the page calls it.
+    """
+    if not asked:
+        return {}
+    refusal = InvalidParameters([unknown_choice(name, value) for name, (value, _) in asked.items()])
+    labels = {name: label for name, (_, label) in asked.items()}
+    return {"": labelled_text(refusal, view.language, labels, is_whole=view.may_see_contacts)}
 
 
 def number_of(text: str) -> int:

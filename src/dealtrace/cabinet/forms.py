@@ -14,7 +14,15 @@ from dealtrace.errors import BodyTooLarge, UnreadableBody
 from dealtrace.files.temporary_file import refused_if_full
 from dealtrace.record import record
 
-FORM_BYTES_MAX = 100_000
+FORM_BYTES_MAX = 1_000_000
+"""Ours: more than any page takes, so that the page itself says which field is too long, and shows it again."""
+OPEN_FORM_BYTES_MAX = 100_000
+"""The maximum size of a form that people send without a login."""
+DROPPED_BYTES_MAX = 16 << 20
+"""Ours: the number of bytes beyond the limit of a form without files that are still received and dropped.
+
+A browser shows no answer before it has sent its whole form.
+"""
 FIELDS_MAX = 200
 DISCARDED_BYTES_MAX = 200 << 20
 """Ours: the number of bytes beyond the limit of a form with files that are still received and dropped.
@@ -102,17 +110,7 @@ async def read_form(request: Request, *, bytes_max: int = FORM_BYTES_MAX, files_
             databases cannot store in a string.
         ReportNotKept: the disk of temporary files has no room for a file.
     """
-    received = 0
-
-    async def receive() -> Message:
-        nonlocal received
-        message = await request.receive()
-        received += len(message.get("body", b""))
-        if received > bytes_max + (DISCARDED_BYTES_MAX if files_max else 0):
-            raise BodyTooLarge(bytes_max=bytes_max)
-        return message
-
-    counted, has_oversized_file = Request(request.scope, receive), False
+    counted, has_oversized_file = _counted(request, bytes_max, has_files=files_max > 0), False
     try:
         with refused_if_full():
             if files_max and counted.headers.get("content-type", "").startswith("multipart/form-data"):
@@ -140,3 +138,24 @@ async def read_form(request: Request, *, bytes_max: int = FORM_BYTES_MAX, files_
     for _, file in files:
         await file.close()
     return Form(fields, has_oversized_file=True)
+
+
+def _counted(request: Request, bytes_max: int, *, has_files: bool) -> Request:
+    """Return a request whose body, while it is received, is counted; of a body that is too large, the rest is dropped.
+
+    Raises, while the body is received:
+        BodyTooLarge: the body of a form without files is longer than `bytes_max`, or one with files is much longer.
+    """
+    received = 0
+
+    async def receive() -> Message:
+        nonlocal received
+        message = await request.receive()
+        received += len(message.get("body", b""))
+        if received <= bytes_max or (has_files and received <= bytes_max + DISCARDED_BYTES_MAX):
+            return message
+        if has_files or received > bytes_max + DROPPED_BYTES_MAX or not message.get("more_body", False):
+            raise BodyTooLarge(bytes_max=bytes_max)
+        return {**message, "body": b""}
+
+    return Request(request.scope, receive)

@@ -1,7 +1,9 @@
 """The gate of the cabinet: before a page is built, find the person, check their rights and parse what they sent."""
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from urllib.parse import urlencode
 
 from sqlalchemy import Connection
@@ -13,14 +15,25 @@ from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.token import token_digest
 from dealtrace.cabinet.field_labels import LABELS, labelled_text
-from dealtrace.cabinet.forms import FORM_BYTES_MAX, TOKEN_FIELD, form_token_of, is_own_form, read_form
-from dealtrace.cabinet.sending_pages import NO_PAGES, SendingPages
+from dealtrace.cabinet.forms import (
+    FORM_BYTES_MAX,
+    OPEN_FORM_BYTES_MAX,
+    TOKEN_FIELD,
+    form_token_of,
+    is_own_form,
+    read_form,
+)
+from dealtrace.cabinet.sent_forms.once import KEY_FIELD, SentOnce, sent_once
+from dealtrace.cabinet.sent_forms.sending_pages import NO_PAGES, SendingPages
 from dealtrace.cabinet.view import NO_FORM, Services, View
 from dealtrace.errors import DatabaseUnavailable, Language, Overloaded, Refusal
 from dealtrace.http.endpoint import RateLimitClass
 from dealtrace.http.language import language_of
 from dealtrace.http.refusal_statuses import STATUS_OF
+from dealtrace.http.server import REFUSAL_OF_FAILURE
+from dealtrace.operations.accounts.take_form import FormTaken, keep_answer
 from dealtrace.record import record
+from dealtrace.storage.accounts.sent_forms import SentForm, find_sent_form
 from dealtrace.storage.accounts.sessions import Login, find_login
 from dealtrace.whole_number import ID_MAX
 
@@ -28,10 +41,12 @@ LANGUAGE_COOKIE = "language"
 SESSION_COOKIE = "session"
 HOST_PREFIX = "__Host-"
 """The prefix of the cookie's name under https: browsers send such a cookie only by https, and only to its own host."""
-FORBIDDEN, NOT_FOUND = 403, 404
+BAD_REQUEST, FORBIDDEN, NOT_FOUND = 400, 403, 404
+FIRST_RESPONSE_TRIES, FIRST_RESPONSE_PAUSE_SECONDS = 50, 0.1
+"""How often, and with which pauses, the response to a form is looked for that another request has taken."""
 UNSAVED = "unsaved"
 """The parameter of the login page that says that a form was sent after the session ended."""
-TRANSIENT = (429, 503)
+TRANSIENT = (429, 500, 503)
 """The statuses of refusals after which the same form may succeed in a while."""
 SECRET = ("password", "new_password", "code", "secret", "key", "token")
 """The fields of forms that no page shows again."""
@@ -86,6 +101,8 @@ class Gate:
                 return await self._answer(view, page)
             except Refusal as refusal:
                 return refused(view, refusal)
+            except Exception as fault:  # noqa: BLE001 - people get a page after any failure; the cause is logged
+                return refused(view, _refusal_of(request, fault))
 
         return answer
 
@@ -95,10 +112,11 @@ class Gate:
             await self._find_person(view, secret, takes_code=page.takes_code)
             if page.carries_site:
                 await self._find_carried_site(view)
-        except (DatabaseUnavailable, Overloaded):
-            if not page.carries_site:
+        except Exception as fault:
+            refusal = fault if isinstance(fault, Refusal) else _refusal_of(view.request, fault)
+            if not page.carries_site or not isinstance(refusal, (DatabaseUnavailable, Overloaded)):
                 await _keep_own_form(view, page, secret)
-                raise
+                raise refusal from fault
         if page.method == "POST" and not page.files_max and not await _read_own_form(view, page, secret):
             return view.page("foreign.html", FORBIDDEN)
         denied = None if page.is_open else await self._deny_access(view, page)
@@ -106,7 +124,27 @@ class Gate:
             return denied
         if page.files_max and not await _read_own_form(view, page, secret):
             return view.page("foreign.html", FORBIDDEN)
-        return await page.respond(view)
+        key = view.form.get(KEY_FIELD)
+        return await (self._respond_once(view, page, key) if key else page.respond(view))
+
+    async def _respond_once(self, view: View, page: Page, key: str) -> Response:
+        """Respond to a form with a key; if the form was taken before, return the first response."""
+        names = [(name, file.filename or "") for name, file in view.form.files]
+        fields = [field for field in view.form.fields if field[0] not in (TOKEN_FIELD, KEY_FIELD)]
+        sent = sent_once(key, "" if page.is_open else view.session_digest, view.request.url.path, [*fields, *names])
+        if await view.read(find_sent_form, sent.digest) is not None:
+            return await _first_response(view, sent)
+        view.sent_form = sent
+        try:
+            response = await page.respond(view)
+        except FormTaken:
+            return await _first_response(view, sent)
+        if sent.is_taken:
+            with suppress(DatabaseUnavailable):
+                await view.services.account_changes.run(keep_answer, sent.digest, sent.seal(response))
+        elif response.status_code >= BAD_REQUEST and await view.read(find_sent_form, sent.digest) is not None:
+            return await _first_response(view, sent)
+        return response
 
     async def _deny_access(self, view: View, page: Page) -> Response | None:
         """Return the response that keeps a person from a page that needs a login, or `None` if they may open it."""
@@ -154,6 +192,18 @@ class Gate:
         return self._services.site_cache.look_up_site(connection, site_id)
 
 
+def _refusal_of(request: Request, fault: Exception) -> Refusal:
+    """Return the refusal that people see after a failure, which is logged.
+
+    Raises:
+        Exception: `fault` itself, if no server answers the request.
+    """
+    refusal_of: Callable[[Exception], Refusal] | None = request.scope.get(REFUSAL_OF_FAILURE)
+    if refusal_of is None:
+        raise fault
+    return refusal_of(fault)
+
+
 def _remove_null_bytes(request: Request) -> None:
     """Remove null bytes from the URL of a request, since databases cannot store or search them."""
     scope = request.scope
@@ -163,6 +213,23 @@ def _remove_null_bytes(request: Request) -> None:
         name: value.replace("\0", "") if isinstance(value, str) else value
         for name, value in request.path_params.items()
     }
+
+
+async def _first_response(view: View, sent: SentOnce) -> Response:
+    """Return the response to a form that was taken before, once it is stored.
+
+    If it is not stored in time, perhaps since the server was killed, return a page that leads back to the form's page.
+    """
+    for _ in range(FIRST_RESPONSE_TRIES):
+        found: SentForm | None = await view.read(find_sent_form, sent.digest)
+        if found is None:
+            break
+        if found.sealed_answer is not None:
+            return sent.open(found.sealed_answer)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(view.until_gone(), FIRST_RESPONSE_PAUSE_SECONDS)
+            break
+    return view.page("sent_before.html")
 
 
 async def _keep_own_form(view: View, page: Page, secret: str) -> None:
@@ -177,7 +244,8 @@ async def _keep_own_form(view: View, page: Page, secret: str) -> None:
 
 async def _read_own_form(view: View, page: Page, secret: str) -> bool:
     """Parse the form, and return whether it was sent from our own page."""
-    view.form = await read_form(view.request, bytes_max=page.form_bytes_max, files_max=page.files_max)
+    bytes_max = OPEN_FORM_BYTES_MAX if page.is_open else page.form_bytes_max
+    view.form = await read_form(view.request, bytes_max=bytes_max, files_max=page.files_max)
     return page.is_signed or is_own_form(view.request, view.form, form_token_of(secret) if secret else "")
 
 

@@ -13,7 +13,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.choices import period_choices
-from dealtrace.cabinet.field_labels import labelled_text, unknown_choice
+from dealtrace.cabinet.field_labels import labelled_text, page_text, unknown_choice
 from dealtrace.cabinet.formats import clock_time, metric_value
 from dealtrace.cabinet.gate import LANGUAGE_COOKIE
 from dealtrace.cabinet.overview.page import FIGURES
@@ -103,7 +103,7 @@ async def _line(view: View, site: Site, preset: str) -> SiteLine:
     try:
         report = await view.ask(_ask, question, now)
     except Refusal as refusal:
-        return SiteLine(site, question.period, "", (), refusal.text(view.language))
+        return SiteLine(site, question.period, "", (), page_text(refusal, view.language))
     as_of = clock_time(view.language, now, site.time_zone)
     return SiteLine(site, question.period, as_of, tuple(_figures(report, site, view.language)), "")
 

@@ -11,7 +11,7 @@ from starlette.datastructures import QueryParams
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import day_end, day_start, site_day
 from dealtrace.attribution.credit import AttributionModel
-from dealtrace.cabinet.carried import QUESTION
+from dealtrace.cabinet.carried import QUESTION, unknown_carried
 from dealtrace.cabinet.choices import Choice, period_choices
 from dealtrace.cabinet.field_labels import LABELS, unknown_choice
 from dealtrace.errors import InvalidParameters, Language, Violation
@@ -141,7 +141,7 @@ def days_of(listing: Listing, site: Site, now: datetime, language: Language, fil
     first, last = listing.get("from"), listing.get("to")
     preset = "" if first or last else listing.get("period") or DEFAULT_PRESET
     context = QuestionContext(site_day(now, site.time_zone), AttributionModel(site.attribution))
-    violations = _invalid_filters(listing, filters)
+    violations = [*_invalid_filters(listing, filters), *unknown_carried(dict(listing.parameters))]
     try:
         question = parse_question(RawQuestion(metrics="deals", period=preset, first=first, last=last), context)
     except InvalidParameters as refusal:

@@ -41,11 +41,11 @@ from dealtrace.cabinet.reports.rows_file import send_rows_as
 from dealtrace.cabinet.reports.saved_items.reports import SAVED_REPORTS
 from dealtrace.cabinet.reports.saved_items.segments import SEGMENTS
 from dealtrace.cabinet.requests import page as requests
-from dealtrace.cabinet.sending_pages import SendingPages
+from dealtrace.cabinet.sent_forms.sending_pages import SendingPages
 from dealtrace.cabinet.settings.routes import SETTINGS_PAGES
 from dealtrace.cabinet.static_files import send_file
 from dealtrace.cabinet.view import Services
-from dealtrace.cabinet.wrong_urls import UnknownUrls, form_routes
+from dealtrace.cabinet.wrong_urls import UnknownUrls, form_routes, wrong_form_routes
 from dealtrace.files.row_writers import CSV, XLSX
 
 PAGES = (
@@ -137,5 +137,5 @@ def cabinet_router(services: Services, unknown: ASGIApp) -> Router:
     """Return the router of the cabinet, to be mounted at `/cabinet`; `unknown` answers programs with 404."""
     gate = Gate(services, SendingPages((page.method, page.path) for page in PAGES))
     pages = [Route(page.path, gate.admit(page), methods=[page.method]) for page in PAGES]
-    routes = [Route("/static/{digest}/{name}", send_file), *form_routes(PAGES), *pages]
+    routes = [Route("/static/{digest}/{name}", send_file), *form_routes(PAGES), *pages, *wrong_form_routes(PAGES, gate)]
     return Router(routes, redirect_slashes=False, default=UnknownUrls(routes, gate, unknown))

@@ -16,7 +16,8 @@ from dealtrace.accounts.webhook import EventKind
 from dealtrace.cabinet.carried import carried_query
 from dealtrace.cabinet.forms import Form
 from dealtrace.cabinet.rendering import render_page, translations_of
-from dealtrace.cabinet.sending_pages import HOME
+from dealtrace.cabinet.sent_forms.once import SentOnce, new_form_key
+from dealtrace.cabinet.sent_forms.sending_pages import HOME
 from dealtrace.errors import Language
 from dealtrace.http.client_address import Proxies
 from dealtrace.http.rate_limits import RateLimits
@@ -80,8 +81,9 @@ class View:
 
     `person` is the user who is logged in, or `None` on open pages without a login. `role` is the role of the person at
     `site`; both are `None` if the path has no site. `form` is empty for GET; `form_page` is the URL of the page that
-    showed it. `session_digest` identifies the session of `person`. `lacks_factor` is true if the person must first set
-    up two-factor authentication.
+    showed it. `sent_form` is a form that must change something only once, or `None` for other forms. `session_digest`
+    identifies the session of `person`. `lacks_factor` is true if the person must first set up two-factor
+    authentication.
     """
 
     request: Request
@@ -95,6 +97,7 @@ class View:
     form_token: str = ""
     form: Form = NO_FORM
     form_page: str = HOME
+    sent_form: SentOnce | None = None
 
     @property
     def current_site(self) -> Site:
@@ -179,12 +182,24 @@ class View:
     ) -> Result:
         """Run `change`, a function that changes sites, users or tokens, in its own transaction; return its result.
 
-        `change` is called with a connection, a source of ids for new rows, and the other arguments.
+        `change` is called with a connection, a source of ids for new rows, and the other arguments. If a form with a
+        key was sent, its first change takes the form in the same transaction.
 
         Raises:
             Refusal: the change was refused; nothing was stored.
+            FormTaken: the form was sent before; nothing was stored this time.
         """
-        return await self.services.account_changes.run(change, *args, **kwargs)
+        sent = self.sent_form
+        if sent is None or sent.is_taken:
+            return await self.services.account_changes.run(change, *args, **kwargs)
+
+        def take_and_change(connection: Connection, ids: IdBlocks) -> Result:
+            sent.take(connection)
+            return change(connection, ids, *args, **kwargs)
+
+        result = await self.services.account_changes.run(take_and_change)
+        sent.is_taken = True
+        return result
 
     def translate(self, text: str) -> str:
         """Translate a text into the language of the person."""
@@ -205,6 +220,7 @@ class View:
             "site": self.site,
             "role": self.role,
             "form_token": self.form_token,
+            "form_key": new_form_key(),
             "path": self.request.url.path,
             "return_path": self.return_path,
             "carried": carried_query(self.request.query_params),

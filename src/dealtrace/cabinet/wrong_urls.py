@@ -9,9 +9,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dealtrace.cabinet.gate import Gate, Page, not_found
 from dealtrace.cabinet.view import SEE_OTHER, View
+from dealtrace.errors import MethodNotAllowed
 from dealtrace.http.asgi import accepts_html
 
 KEEP_METHOD = 307
+METHOD_NOT_ALLOWED = 405
+READ = "GET, HEAD"
+"""The methods of pages that take no form."""
 
 
 def form_routes(pages: Sequence[Page]) -> list[Route]:
@@ -23,6 +27,19 @@ def form_routes(pages: Sequence[Page]) -> list[Route]:
     shown = {page.path for page in pages if page.method == "GET"}
     sent = dict.fromkeys(page.path for page in pages if page.path not in shown)
     return [Route(path, _redirect_up(_steps_up(path, shown)), methods=["GET"]) for path in sent]
+
+
+def wrong_form_routes(pages: Sequence[Page], gate: Gate) -> list[Route]:
+    """Return a route for POST of every path that takes no form: it says so, on a page or as the API's error."""
+    show = gate.admit(Page("/", "GET", _show_wrong_form, is_open=True))
+
+    async def answer(request: Request) -> Response:
+        if not accepts_html(request.scope):
+            raise MethodNotAllowed(method=request.method, allowed=READ)
+        return await show(request)
+
+    taking = {page.path for page in pages if page.method == "POST"}
+    return [Route(page.path, answer, methods=["POST"]) for page in pages if page.path not in taking]
 
 
 class UnknownUrls:
@@ -74,6 +91,12 @@ class RedirectToCabinet:
             await redirect(scope, receive, send)
         else:
             await self._unknown(scope, receive, send)
+
+
+async def _show_wrong_form(view: View) -> Response:
+    page = view.page("wrong_form.html", METHOD_NOT_ALLOWED)
+    page.headers["allow"] = READ
+    return page
 
 
 async def _show_not_found(view: View) -> Response:

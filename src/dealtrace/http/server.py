@@ -4,13 +4,14 @@ import os
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dealtrace import clock, log, metrics
 from dealtrace.accounts.api_request import ApiRequest, masked_parameters, masked_reason
-from dealtrace.errors import DatabaseUnavailable, InternalFailure, PathNotFound, Refusal
+from dealtrace.errors import DatabaseUnavailable, InternalFailure, MethodNotAllowed, PathNotFound, Refusal
 from dealtrace.http.endpoint import RateLimitClass
 from dealtrace.http.language import language_of
 from dealtrace.http.replies import RefusalWriter, Reply
@@ -22,11 +23,13 @@ from dealtrace.runtime.request_journal import RequestJournal
 from dealtrace.runtime.server_stop import ServerStop
 from dealtrace.storage.database.database_errors import is_database_failure, message_of
 
-NOT_FOUND = 404
+NOT_FOUND, METHOD_NOT_ALLOWED = 404, 405
 PAGES = "pages"
 """The `route` label in metrics for everything that is not an endpoint."""
 PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
 """Paths that machines request every few seconds; these requests are logged at `DEBUG`."""
+REFUSAL_OF_FAILURE = "dealtrace.refusal_of_failure"
+"""The key, in the ASGI scope of a page, of the function that logs a failure and returns the refusal to be shown."""
 ALREADY_SENT = b"\0sent"
 """The body of a reply that Starlette has already sent."""
 
@@ -97,7 +100,7 @@ class HttpServer:
 
     def _failure(self, fault: Exception, request_id: str) -> Refusal:
         """Log a failure and return the refusal to send: 503 if the database failed, 500 otherwise."""
-        if isinstance(fault, DatabaseUnavailable):
+        if isinstance(fault, DatabaseUnavailable | MethodNotAllowed):
             return fault
         if is_database_failure(fault):
             self._database_outage.failed(message_of(fault) or "", request_id=request_id)
@@ -106,16 +109,24 @@ class HttpServer:
         return InternalFailure(request_id=request_id)
 
     async def _answer_page(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> Reply:
-        """Let Starlette send the answer, and return a reply that states only the status that was sent."""
+        """Let Starlette send the answer, and return a reply that states only the status that was sent.
+
+        Raises:
+            MethodNotAllowed: Starlette would answer 405 in plain English; nothing was sent.
+        """
         status = 0
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                headers = dict(message["headers"])
+                if status == METHOD_NOT_ALLOWED and headers[b"content-type"].startswith(b"text/plain"):
+                    raise MethodNotAllowed(method=scope["method"], allowed=headers[b"allow"].decode())
                 message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
             await send(message)
 
+        scope[REFUSAL_OF_FAILURE] = partial(self._failure, request_id=request_id)
         await self._pages(scope, receive, send_with_id)
         return Reply(status, ALREADY_SENT)
 

@@ -252,6 +252,7 @@ def forget_alerts(connection: Connection) -> None:
     connection.exec_driver_sql('ALTER TABLE "user" DROP COLUMN has_no_keys')
     connection.exec_driver_sql("DROP TABLE background_run")
     connection.exec_driver_sql("DROP TABLE busiest_second")
+    connection.exec_driver_sql("DROP TABLE sent_form")
     connection.exec_driver_sql("DROP INDEX ix_deal_deleted_number")
     forget_sources_of_credits(connection)
     for table in ("alert", "alert_incident", "mail", "mail_report", "mail_leave"):
@@ -392,6 +393,7 @@ def test_credits_that_were_there_before_get_the_sources_of_their_visits(database
         connection.exec_driver_sql('ALTER TABLE "user" DROP COLUMN has_no_keys')
         connection.exec_driver_sql("DROP TABLE background_run")
         connection.exec_driver_sql("DROP TABLE busiest_second")
+        connection.exec_driver_sql("DROP TABLE sent_form")
         connection.exec_driver_sql("DROP INDEX ix_deal_deleted_number")
         forget_sources_of_credits(connection)
         set_revision(connection, "0029")

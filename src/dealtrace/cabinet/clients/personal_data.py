@@ -9,10 +9,11 @@ from starlette.responses import Response
 
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.clients.timeline import PersonFacts, person_url, read_person
-from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.field_labels import unknown_choice
+from dealtrace.cabinet.gate import not_found, refused
 from dealtrace.cabinet.rendering import HEADERS
 from dealtrace.cabinet.view import View
-from dealtrace.errors import Overloaded
+from dealtrace.errors import InvalidParameters, Overloaded
 from dealtrace.http.replies import success
 from dealtrace.operations.people import Erasure, erase_people
 from dealtrace.record import record
@@ -21,6 +22,7 @@ from dealtrace.storage.reports.mirror.mirror import without_mirror
 from dealtrace.storage.reports.mirror.open_mirrors import MirrorBusy
 
 ERASE = "erase"
+_LABELS = {"contact": "Contacts"}
 BUSY_RETRY_SECONDS = 5
 
 
@@ -57,6 +59,8 @@ async def show(view: View) -> Response:
     facts = await read_person(view)
     if facts is None:
         return not_found(view)
+    if unknown := _unknown_contacts(view, facts):
+        return refused(view, unknown, _LABELS)
     return _page(view, "clients/personal_data.html", facts, await _preview(view, facts))
 
 
@@ -65,6 +69,8 @@ async def export(view: View) -> Response:
     facts = await read_person(view)
     if facts is None:
         return not_found(view)
+    if unknown := _unknown_contacts(view, facts):
+        return refused(view, unknown, _LABELS)
     preview = await _preview(view, facts)
     rows = await view.read(_rows, view.current_site, preview.traces)
     name = f"person-{view.current_site.id}-{facts.client.id}.json"
@@ -109,6 +115,12 @@ async def _erase(view: View, erasure: Erasure) -> people.Traces:
             raise Overloaded(retry_after_seconds=BUSY_RETRY_SECONDS) from None
         found: people.Traces = await view.write(erase_people, erasure)
         return found
+
+
+def _unknown_contacts(view: View, facts: PersonFacts) -> InvalidParameters | None:
+    """Return why the contacts in the URL are refused, or `None` if all are contacts of the person."""
+    unknown = [each for each in view.request.query_params.getlist("contact") if each and each not in facts.contacts]
+    return InvalidParameters([unknown_choice("contact", each) for each in unknown]) if unknown else None
 
 
 async def _preview(view: View, facts: PersonFacts) -> Preview:

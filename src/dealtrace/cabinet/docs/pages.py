@@ -12,6 +12,7 @@ from dealtrace.cabinet.docs.guides import GUIDES, read_guide
 from dealtrace.cabinet.docs.markdown import render_line
 from dealtrace.cabinet.gate import NOT_FOUND, Gate, Page
 from dealtrace.cabinet.view import Services, View
+from dealtrace.cabinet.wrong_urls import wrong_form_routes
 from dealtrace.http.endpoint import Endpoint
 from dealtrace.http.openapi.described_method import describe_method, title_of
 from dealtrace.http.openapi.samples import SAMPLE_ORIGIN
@@ -39,7 +40,8 @@ def docs_routes(endpoints: Sequence[Endpoint], services: Services) -> list[Route
     """Return the routes of the documentation pages."""
     gate = Gate(services)
     others = Page("/docs/{rest:path}", "GET", _show_unknown, is_open=True, carries_site=True)
-    return [Route(page.path, gate.admit(page)) for page in (*docs_pages(endpoints), others)]
+    pages = (*docs_pages(endpoints), others)
+    return [*(Route(page.path, gate.admit(page)) for page in pages), *wrong_form_routes(pages, gate)]
 
 
 class Docs:

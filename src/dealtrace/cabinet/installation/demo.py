@@ -1,6 +1,6 @@
 """The demo: fill a site with a year of made-up data in the background, show the progress, and remove the demo."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -12,12 +12,13 @@ from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
 from dealtrace.cabinet.choices import Choice
+from dealtrace.cabinet.field_labels import page_text
 from dealtrace.cabinet.form_pages import BAD_REQUEST, DONE, Faults, number_of
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.view import View
 from dealtrace.demo.refusals import DemoExists, DemoMissing, SiteInUse, SiteNotEmpty, SiteUnfit
 from dealtrace.demo.rhythm import DAYS
-from dealtrace.errors import Refusal, SiteNotFound
+from dealtrace.errors import SiteNotFound
 from dealtrace.operations.demo.begin import BegunDemo, begin_given_site, begin_own_site
 from dealtrace.operations.demo.mark import Demo, list_demos
 from dealtrace.operations.demo.remove import remove_demo
@@ -37,12 +38,6 @@ _PARTS = {
     "0.02": "very little, for a quick look",
 }
 """How much data to make: fractions of a whole demo as form values, with the words for each."""
-_FAULTS: Mapping[type[Refusal], str] = {
-    DemoExists: "Site %(site_id)s has a demo already. Remove it first.",
-    SiteNotEmpty: "Site %(site_id)s has data, but a demo needs an empty site. Choose another site, or a new one.",
-    SiteUnfit: "A demo finds leads by phone and e-mail. Turn this on in the settings of site %(site_id)s.",
-    SiteInUse: "Besides the demo the site has other records: %(rows)s. Tick the box to remove them too.",
-}
 
 
 @record
@@ -72,7 +67,7 @@ async def create(view: View) -> Response:
     except SiteNotFound:
         return not_found(view)
     except (DemoExists, SiteNotEmpty, SiteUnfit) as refusal:
-        return await _page(view, {"site": _message(view, refusal)}, at=at)
+        return await _page(view, {"site": page_text(refusal, view.language)}, at=at)
     run = partial(_fill, view.services.database, begun.site, DemoSize(part=float(part)), now)
     view.services.background_runs.start(Lane.DEMO, begun.site.id, run)
     if begun.secret is None:
@@ -91,12 +86,8 @@ async def remove(view: View) -> Response:
     except (SiteNotFound, DemoMissing):
         return not_found(view)
     except SiteInUse as refusal:
-        return await _page(view, {"": _message(view, refusal)})
+        return await _page(view, {"": page_text(refusal, view.language)})
     return view.redirect_to("/demo?done=removed")
-
-
-def _message(view: View, refusal: Refusal) -> str:
-    return view.translate(_FAULTS[type(refusal)]) % refusal.facts
 
 
 async def _page(view: View, faults: Faults | None = None, *, at: str = OWN_SITE, secret: str = "") -> Response:

@@ -14,13 +14,19 @@ from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.accounts.site_days import site_day
 from dealtrace.cabinet.change_sentences import change_sentence
-from dealtrace.cabinet.field_labels import labelled_text, unknown_choice
-from dealtrace.cabinet.form_pages import Faults, fault_text, number_of, redirect_with_message, show_form_page
+from dealtrace.cabinet.form_pages import (
+    Faults,
+    fault_text,
+    number_of,
+    redirect_with_message,
+    show_form_page,
+    unknown_faults,
+)
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.listing import PAGE_ROWS
 from dealtrace.cabinet.notes.axis import author_label, list_moving_changes, shown_text
 from dealtrace.cabinet.view import View
-from dealtrace.errors import InvalidParameters, InvalidSetting
+from dealtrace.errors import InvalidSetting
 from dealtrace.operations.reports.write_notes import add_note, remove_note
 from dealtrace.record import record
 from dealtrace.reports.saved_items.notes import NOTE_LENGTH_MAX, Note
@@ -97,7 +103,7 @@ async def _page(view: View, *, day: str, text: str = "", faults: Faults | None =
     query, site = view.request.query_params, view.current_site
     kind = query.get("kind", "")
     if kind not in KINDS:
-        faults, kind = {"": _unknown_kind(view, kind), **(faults or {})}, ""
+        faults, kind = {**unknown_faults(view, kind=(kind, "Kinds of notes")), **(faults or {})}, ""
     found = _listed(await view.read(_read, site, kind), view)
     pages = max((len(found) - 1) // PAGE_ROWS, 0) + 1
     number = min(max(number_of(query.get("page", "")), 1), pages)
@@ -116,10 +122,6 @@ async def _page(view: View, *, day: str, text: str = "", faults: Faults | None =
         length_max=NOTE_LENGTH_MAX,
         may_write=view.role is not None and view.role.includes(Role.ANALYST),
     )
-
-
-def _unknown_kind(view: View, kind: str) -> str:
-    return labelled_text(InvalidParameters([unknown_choice("kind", kind)]), view.language, {"kind": "Kinds of notes"})
 
 
 def _link(site: Site, kind: str, number: int = 1) -> str:

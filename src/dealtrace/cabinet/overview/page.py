@@ -13,7 +13,7 @@ from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.carried import carried_query
-from dealtrace.cabinet.field_labels import labelled_text
+from dealtrace.cabinet.field_labels import labelled_text, unknown_choice
 from dealtrace.cabinet.formats import clock_time_in_zone, metric_value, number
 from dealtrace.cabinet.leads.missed import count_missed, missed_label
 from dealtrace.cabinet.notes.axis import AxisNote, axis_notes, read_axis
@@ -48,7 +48,7 @@ from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.filters import Filter, Operator
 from dealtrace.reports.metrics import METRICS, Metric
 from dealtrace.reports.periods import DEFAULT_PRESET, Comparison, Period
-from dealtrace.reports.question import DateOf, Question, QuestionContext, RawQuestion, Sort, parse_question
+from dealtrace.reports.question import ALL_MODELS, DateOf, Question, QuestionContext, RawQuestion, Sort, parse_question
 from dealtrace.reports.reading.gaps import Gap
 from dealtrace.reports.reading.meanings import meaning_of
 from dealtrace.reports.statuses import Status, unclassified_keys
@@ -143,11 +143,12 @@ async def show(view: View) -> Response:
     usual = _usual(arrivals)
     try:
         question = parse_question(_raw_question(url, usual), context)
+        _check_chart(url)
     except InvalidParameters as refusal:
         return _refused(
             view, url, refusal, choices_of(url, usual, context, view.language, is_whole=view.may_see_contacts)
         )
-    drawn = url.get("chart") if url.get("chart") in FIGURES else "amount"
+    drawn = url.get("chart") or "amount"
     answers, problems, missed = await gather(
         view.ask(_ask, question, drawn, statuses, now),
         view.read(_list_problems, view.current_site, now, view.services.backup_days_max),
@@ -163,6 +164,18 @@ async def show(view: View) -> Response:
     hidden = [answers.unclassified] if answers.unclassified is not None else []
     texts = problem_texts([*problems, *hidden, *await _lacking_rates(view, answers.without_rate, watched)], view)
     return _shown(view, page, answers, checklist_of(arrivals, view), texts)
+
+
+def _check_chart(url: ReportUrl) -> None:
+    """Check what the URL asks for beside the question.
+
+    Raises:
+        InvalidParameters: the chart is of a metric that the overview does not show, or `models` is not “all models”.
+    """
+    known = {"chart": ("", *FIGURES), "models": ("", ALL_MODELS)}
+    violations = [unknown_choice(name, url.get(name)) for name, values in known.items() if url.get(name) not in values]
+    if violations:
+        raise InvalidParameters(violations)
 
 
 def _refused(view: View, url: ReportUrl, refusal: InvalidParameters, choices: Choices) -> Response:

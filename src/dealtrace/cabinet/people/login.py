@@ -12,6 +12,7 @@ from dealtrace.accounts.user import (
     User,
     normal_login,
 )
+from dealtrace.cabinet.field_labels import page_text
 from dealtrace.cabinet.gate import UNSAVED, limit_guessing, session_cookie, then_query
 from dealtrace.cabinet.people.passwords import user_of
 from dealtrace.cabinet.view import View
@@ -45,7 +46,7 @@ async def log_in(view: View) -> Response:
     try:
         user = await user_of(view, login, password)
     except LoginRefused as refusal:
-        fault = refusal.text(view.language)
+        fault = page_text(refusal, view.language)
         return view.page("people/login.html", FORBIDDEN, then=then, login=login, fault=fault, is_new=False)
     return await start_session(view, user, then)
 

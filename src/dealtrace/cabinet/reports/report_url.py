@@ -142,8 +142,13 @@ NEW_FILTER = ("filter_dimension", "filter_operator", "filter_value")
 
 
 def new_filter_of(query: QueryParams) -> str:
-    """Return the filter that a form adds, written `dimension:operator:value`; empty if it adds none."""
+    """Return the filter that a form adds, written `dimension:operator:value`; empty if it adds none.
+
+    A value, or an unknown operator, without a dimension becomes a filter that is refused for its dimension.
+    """
     dimension, operator, value = (query.get(name, "") for name in NEW_FILTER)
+    if not dimension and (value or operator not in ("", *Operator)):
+        return f"{SEPARATOR}{operator}{SEPARATOR}{escaped(value)}"
     if not dimension:
         return ""
     written = f"{escaped_name(dimension)}{SEPARATOR}{operator}"

@@ -10,8 +10,16 @@ from dealtrace.accounts.site import Site
 from dealtrace.cabinet.form_pages import Faults, show_form_page, stored_site
 from dealtrace.cabinet.formats import NOTHING, clock_time, money
 from dealtrace.cabinet.settings.file_cures import file_fault
-from dealtrace.cabinet.settings.imports import ENCODINGS, keep_sent_file, missing_file_fault
-from dealtrace.cabinet.settings.uploads import UPLOAD_BYTES_MAX
+from dealtrace.cabinet.settings.imports import (
+    ENCODINGS,
+    GONE,
+    file_deleted,
+    keep_sent_file,
+    kept_file,
+    missing_file_fault,
+    unless_deleted,
+)
+from dealtrace.cabinet.settings.uploads import UPLOAD_BYTES_MAX, Upload
 from dealtrace.cabinet.view import View
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.incoming_deal import IncomingDeal
@@ -23,6 +31,7 @@ from dealtrace.record import record
 from dealtrace.reports.agreement import Agreement, Comparison, Disagreement, Field, ListedSums, SeenDeals
 from dealtrace.storage.reports.rates import find_rates
 
+PLACE = "settings/agreement"
 SHOWN_MAX = 200
 _WORDS = {
     Disagreement.MISSING_HERE: "missing here",
@@ -59,23 +68,26 @@ async def show(view: View) -> Response:
     return _page(view)
 
 
+async def _gone(view: View) -> Response:
+    return _page(view, faults=file_deleted(view), status=GONE)
+
+
+@unless_deleted(PLACE, _gone)
 async def compare(view: View) -> Response:
     """Compare an uploaded list with the deals of the site, delete its file, and show the result."""
     site = await stored_site(view)
     encoding = view.form.get("encoding")
-    kept = await keep_sent_file(view, "agreement", {}) if encoding in ENCODINGS else None
+    kept = await keep_sent_file(view, PLACE, {})
+    if encoding not in ENCODINGS:
+        return _page(view, faults={"file": view.translate("Choose an encoding from the list.")}, kept=kept)
     if kept is None:
         command = f"dealtrace agree FILE --site {view.current_site.id}"
         return _page(view, faults={"file": missing_file_fault(view, command)})
     try:
         compared = await view.read(compare_file, site, kept.path, encoding or None)
     except FileUnreadable as refusal:
-        return _page(view, faults={"file": file_fault(view, refusal)})
-    except FileNotFoundError:
-        gone = view.translate("The file is no longer available: files are stored for an hour. Upload it again.")
-        return _page(view, faults={"file": gone})
-    finally:
-        kept.delete()
+        return _page(view, faults={"file": file_fault(view, refusal)}, kept=kept)
+    kept.delete()
     return _page(view, compared=compared)
 
 
@@ -111,17 +123,26 @@ def compare_file(connection: Connection, site: Site, path: Path, encoding: str |
     return Compared(compared.agreement, differences, total)
 
 
-def _page(view: View, *, compared: Compared | None = None, faults: Faults | None = None) -> Response:
+def _page(
+    view: View,
+    *,
+    compared: Compared | None = None,
+    faults: Faults | None = None,
+    status: int = 0,
+    kept: Upload | None = None,
+) -> Response:
     return show_form_page(
         view,
         "settings/agreement.html",
         view.translate("Comparison with the CRM"),
         faults=faults,
+        status=status,
         compared=compared,
         differences=[_difference(view, each) for each in compared.differences] if compared is not None else [],
         encodings=ENCODINGS[1:],
         encoding=view.form.get("encoding"),
         megabytes=UPLOAD_BYTES_MAX >> 20,
+        kept=kept_file(kept),
     )
 
 

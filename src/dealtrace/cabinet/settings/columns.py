@@ -8,7 +8,8 @@ from starlette.responses import Response
 
 from dealtrace import clock
 from dealtrace.accounts.site import Site
-from dealtrace.cabinet.form_pages import Faults, fault_text, redirect_with_message, show_form_page
+from dealtrace.cabinet.field_labels import page_text
+from dealtrace.cabinet.form_pages import Faults, fault_text, redirect_with_message, show_form_page, unknown_faults
 from dealtrace.cabinet.view import View
 from dealtrace.cabinet.what_if.forecast import may_save
 from dealtrace.errors import InvalidSetting, NameTaken
@@ -81,7 +82,9 @@ async def show(view: View) -> Response:
     """Show the columns, and the form for a new column or for the one that the URL names."""
     columns = await view.read(list_columns, view.current_site.id)
     chosen = view.request.query_params.get(CHANGE, "")
-    return await _page(view, next((_draft_of_column(each) for each in columns if each.name == chosen), Draft()))
+    draft = next((_draft_of_column(each) for each in columns if each.name == chosen), Draft())
+    faults = unknown_faults(view, **({CHANGE: (chosen, "Column")} if chosen != draft.name else {}))
+    return await _page(view, draft, faults=faults)
 
 
 async def save(view: View) -> Response:
@@ -100,7 +103,7 @@ async def save(view: View) -> Response:
             return await _page(view, draft, tried=tried)
         await view.manage(_save, view.current_site, column, draft.before, view.rights.user.id)
     except NameTaken as refusal:
-        return await _page(view, draft, faults={"name": refusal.text(view.language)})
+        return await _page(view, draft, faults={"name": page_text(refusal, view.language)})
     except InvalidSetting as refusal:
         field = _FIELDS.get(str(refusal.facts["key"]), "name")
         return await _page(view, draft, faults={field: fault_text(refusal, view.language)})

@@ -11,7 +11,7 @@ from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.unmet_costs import UnmetCosts
-from dealtrace.cabinet.form_pages import Faults, redirect_with_message, show_form_page, stored_site
+from dealtrace.cabinet.form_pages import Faults, redirect_with_message, show_form_page, stored_site, unknown_faults
 from dealtrace.cabinet.settings.cost_files import (
     HEADING_PREFIX,
     TEXT,
@@ -29,6 +29,7 @@ from dealtrace.cabinet.settings.imports import (
     file_deleted,
     find_sent_file,
     keep_sent_file,
+    kept_file,
     missing_file_fault,
     unless_deleted,
 )
@@ -49,6 +50,8 @@ PLACE = "costs"
 DAYS_SHOWN = 31
 MONTHS_SHOWN = 12
 UNMET_SHOWN = 50
+DAY, MONTH, ASKED = "day", "month", "1"
+"""The values of the parameters of the URL: `by` has a day or a month, and `unmet` is asked for."""
 CAMPAIGNS = {
     "auto": "detect automatically",
     "id": "the campaign’s ID",
@@ -91,10 +94,10 @@ async def upload(view: View) -> Response:
     chosen = {name: view.form.get(name).strip() for name in CostChoices.FIELDS} | {
         "unit": view.form.get("unit") or CostUnit.AUTO
     }
+    kept = await keep_sent_file(view, PLACE, chosen)
     faults = faults_of_choices(chosen, view.language)
     if faults:
-        return await _page(view, chosen, faults)
-    kept = await keep_sent_file(view, PLACE, chosen)
+        return await _page(view, chosen, faults, kept=kept)
     if kept is None:
         account = f"--system {quote(chosen['system'])} --account {quote(chosen['account'])}"
         command = f"dealtrace import costs FILE --site {view.current_site.id} {account}"
@@ -105,8 +108,7 @@ async def upload(view: View) -> Response:
         )
     except Refusal as refusal:
         headings = await view.services.file_threads.run(list_headings, kept.path, chosen["encoding"] or None)
-        kept.delete()
-        return await _page(view, chosen, {"file": file_fault(view, refusal)}, headings=headings)
+        return await _page(view, chosen, {"file": file_fault(view, refusal)}, headings=headings, kept=kept)
     return view.redirect_to(f"/{view.current_site.id}/{PLACE}/{kept.key}")
 
 
@@ -116,13 +118,15 @@ async def show_preview(view: View) -> Response:
     kept = find_sent_file(view, PLACE)
     if kept is None:
         return await _gone(view)
+    if kept.outcome:
+        return redirect_with_message(view, PLACE, "added")
     choices = read_choices(kept.options)
     try:
         preview = await view.services.file_threads.run(
             try_costs, view.services.database, view.current_site, kept.path, choices
         )
     except Refusal as refusal:
-        return await _page(view, kept.options, {"file": file_fault(view, refusal)})
+        return await _page(view, kept.options, {"file": file_fault(view, refusal)}, kept=kept)
     return _preview_page(view, kept, choices, preview)
 
 
@@ -132,11 +136,13 @@ async def run(view: View) -> Response:
     kept = find_sent_file(view, PLACE)
     if kept is None:
         return await _gone(view)
+    if kept.outcome:
+        return redirect_with_message(view, PLACE, "added")
     choices = read_choices(kept.options)
     await view.services.file_threads.run(
         store_costs, view.services.database, view.current_site, kept.path, choices, view.rights.user.id
     )
-    kept.delete()
+    kept.finish({"added": "yes"})
     return redirect_with_message(view, PLACE, "added")
 
 
@@ -158,13 +164,17 @@ async def _page(
     *,
     status: int = 0,
     headings: Sequence[str] = (),
+    kept: Upload | None = None,
 ) -> Response:
     site = await stored_site(view)
     query = view.request.query_params
-    is_by_day, asks_unmet = query.get("by") == "day", "unmet" in query
+    is_by_day, asks_unmet = query.get("by") == DAY, query.get("unmet") == ASKED
+    faults = {**_unknown(view), **(faults or {})}
     last_on = site_day(clock.now(), site.time_zone)
     first_on = last_on - timedelta(days=DAYS_SHOWN - 1) if is_by_day else _months_back(last_on)
     costs, unmet = await view.read(_read, site, first_on, last_on, asks_unmet=asks_unmet)
+    if _unknown(view):
+        costs = []
     lines = [
         CostLine(each.day_on, each.system, each.account, each.amount_kopecks, each.clicks, each.impressions)
         for each in costs
@@ -190,7 +200,16 @@ async def _page(
         vats=[(value, view.translate(words)) for value, words in VAT.items()],
         encodings=ENCODINGS[1:],
         megabytes=UPLOAD_BYTES_MAX >> 20,
+        kept=kept_file(kept),
     )
+
+
+def _unknown(view: View) -> Faults:
+    """Return the message about what the URL asks for and the page does not have."""
+    known = {"by": (("", DAY, MONTH), "Period"), "unmet": (("", ASKED), "Costs without visits")}
+    asked = {name: view.request.query_params.get(name, "") for name in known}
+    unknown = {name: (text, known[name][1]) for name, text in asked.items() if text not in known[name][0]}
+    return unknown_faults(view, **unknown)
 
 
 def _months_back(last_on: date) -> date:

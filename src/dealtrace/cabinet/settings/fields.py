@@ -4,7 +4,14 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from dealtrace import clock
-from dealtrace.cabinet.form_pages import Faults, fault_text, redirect_with_message, show_form_page, stored_site
+from dealtrace.cabinet.form_pages import (
+    Faults,
+    fault_text,
+    redirect_with_message,
+    show_form_page,
+    stored_site,
+    unknown_faults,
+)
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidSetting, NameTaken
 from dealtrace.operations.accounts.add_custom_field import add_custom_field
@@ -16,7 +23,10 @@ PLACE = "settings/fields"
 
 async def show(view: View) -> Response:
     """Show the fields; if the URL names a field to remove, ask for confirmation."""
-    return await _page(view, removed=view.request.query_params.get("remove", ""))
+    removed = view.request.query_params.get("remove", "")
+    is_unknown = removed != "" and removed not in (await stored_site(view)).custom_fields
+    faults = unknown_faults(view, **({"remove": (removed, "Field")} if is_unknown else {}))
+    return await _page(view, removed=removed, faults=faults)
 
 
 async def add(view: View) -> Response:

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.form_pages import Faults, show_form_page, stored_site
+from dealtrace.cabinet.forms import Form
 from dealtrace.cabinet.gate import Respond
 from dealtrace.cabinet.rendering import HEADERS
 from dealtrace.cabinet.settings.file_cures import file_fault
@@ -28,11 +29,14 @@ from dealtrace.files.import_columns import ImportNoun
 from dealtrace.files.import_file import ImportFile, open_import_file
 from dealtrace.files.refused_rows import RefusedRows
 from dealtrace.operations.run_import import ImportJob, run_import
+from dealtrace.record import record
 from dealtrace.runtime.server_stop import ServerStop
 from dealtrace.storage.database.engine import Database
 
 PLACE = "settings/imports"
 GONE = 404
+KEPT_FIELD = "kept"
+"""The field with the key of a file that was refused before."""
 NOUNS = {
     ImportNoun.CALL: "Calls",
     ImportNoun.LEAD_REQUEST: "Lead requests",
@@ -48,6 +52,14 @@ _COMMANDS = {
 """The commands that import what pages import."""
 ENCODINGS = ("", *Encoding)
 """The encodings of text files; an empty string means that the encoding is detected."""
+
+
+@record
+class KeptFile:
+    """A file that was refused and is still stored, so that another option suffices: its key and its name."""
+
+    key: str
+    name: str
 
 
 def unless_deleted(purpose: str, gone: Respond) -> Callable[[Respond], Respond]:
@@ -93,17 +105,16 @@ async def show(view: View) -> Response:
 async def upload(view: View) -> Response:
     """Store an uploaded file if it is readable, and redirect to its preview."""
     chosen = {"noun": view.form.get("noun"), "encoding": view.form.get("encoding")}
-    if chosen["noun"] not in list(ImportNoun) or chosen["encoding"] not in ENCODINGS:
-        return _page(view, chosen, {"noun": view.translate("Choose what the file contains.")})
     kept = await keep_sent_file(view, PLACE, chosen)
+    if chosen["noun"] not in list(ImportNoun) or chosen["encoding"] not in ENCODINGS:
+        return _page(view, chosen, {"noun": view.translate("Choose what the file contains.")}, kept=kept)
     if kept is None:
         command = f"dealtrace import {_COMMANDS[ImportNoun(chosen['noun'])]} FILE --site {view.current_site.id}"
         return _page(view, chosen, {"file": missing_file_fault(view, command)})
     try:
         await view.services.file_threads.run(_open, kept, view.current_site)
     except FileUnreadable as refusal:
-        kept.delete()
-        return _page(view, chosen, {"file": file_fault(view, refusal)})
+        return _page(view, chosen, {"file": file_fault(view, refusal)}, kept=kept)
     return view.redirect_to(f"/{view.current_site.id}/{PLACE}/{kept.key}")
 
 
@@ -149,7 +160,8 @@ async def send_refused(view: View) -> Response:
 def missing_file_fault(view: View, command: str) -> str:
     """Return why a form has no file: none was chosen, or the file is too large for a page, but not for `command`."""
     if not view.form.has_oversized_file:
-        return view.translate("Choose a file.")
+        is_gone = view.form.get(KEPT_FIELD) != ""
+        return file_deleted(view)["file"] if is_gone else view.translate("Choose a file.")
     words = view.translate("The file is larger than %(megabytes)s MB. Split it, or run on the server: %(command)s")
     return words % {"megabytes": UPLOAD_BYTES_MAX >> 20, "command": command}
 
@@ -157,14 +169,36 @@ def missing_file_fault(view: View, command: str) -> str:
 async def keep_sent_file(view: View, purpose: str, options: dict[str, str]) -> Upload | None:
     """Store the uploaded file with its options and return it, or return `None` if no file was chosen.
 
+    If the form was refused before, and no other file was chosen, the file of that time gets the new options.
+
     Raises:
+        FileNotFoundError: the file of that time was deleted meanwhile because it was old.
         ReportNotKept: the disk of temporary files is full; nothing is stored.
     """
-    sent = view.form.file("file")
-    if sent is None:
-        return None
     owner = Owner(view.session_digest, view.current_site.id, purpose)
-    return await asyncio.to_thread(keep_upload, owner, sent.filename or "", sent.file, options)
+    return await asyncio.to_thread(_keep, view.form, owner, options)
+
+
+def _keep(form: Form, owner: Owner, options: dict[str, str]) -> Upload | None:
+    key, sent = form.get(KEPT_FIELD), form.file("file")
+    former = find_upload(owner, key) if key else None
+    if sent is not None:
+        if former is not None:
+            former.delete()
+        return keep_upload(owner, sent.filename or "", sent.file, options)
+    if former is None or not former.has_file or form.has_oversized_file:
+        return None
+    former.choose(options)
+    return former
+
+
+def kept_file(kept: Upload | None) -> KeptFile | None:
+    """Return what a form that is shown again says of its file, or `None` if the file is not stored.
+
+    Raises:
+        FileNotFoundError: the file was deleted meanwhile because it was old.
+    """
+    return KeptFile(kept.key, kept.path.name) if kept is not None else None
 
 
 def find_sent_file(view: View, purpose: str) -> Upload | None:
@@ -202,7 +236,12 @@ def _run(database: Database, kept: Upload, site: Site, user_id: int, server_stop
 
 
 def _page(
-    view: View, chosen: dict[str, str] | None = None, faults: Faults | None = None, *, status: int = 0
+    view: View,
+    chosen: dict[str, str] | None = None,
+    faults: Faults | None = None,
+    *,
+    status: int = 0,
+    kept: Upload | None = None,
 ) -> Response:
     noun = (chosen or {}).get("noun", "")
     return show_form_page(
@@ -215,6 +254,7 @@ def _page(
         encodings=ENCODINGS[1:],
         encoding=(chosen or {}).get("encoding", ""),
         megabytes=UPLOAD_BYTES_MAX >> 20,
+        kept=kept_file(kept),
     )
 
 
@@ -226,7 +266,7 @@ async def _preview_page(view: View, kept: Upload, site: Site, faults: Faults | N
             preview_file, kept.path, noun, options["encoding"] or None, site, view.language
         )
     except Refusal as refusal:
-        return _page(view, options, {"file": file_fault(view, refusal)})
+        return _page(view, options, {"file": file_fault(view, refusal)}, kept=kept)
     title = view.translate("Import of files")
     noun_label = view.translate(NOUNS[noun])
     return show_form_page(

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
-from dealtrace.cabinet.form_pages import Faults, redirect_with_message, show_form_page, stored_site
+from dealtrace.cabinet.form_pages import Faults, redirect_with_message, show_form_page, stored_site, unknown_faults
 from dealtrace.cabinet.formats import NOTHING, exact_number
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.settings.file_cures import file_fault
@@ -19,10 +19,11 @@ from dealtrace.cabinet.settings.imports import (
     GONE,
     file_deleted,
     keep_sent_file,
+    kept_file,
     missing_file_fault,
     unless_deleted,
 )
-from dealtrace.cabinet.settings.uploads import UPLOAD_BYTES_MAX
+from dealtrace.cabinet.settings.uploads import UPLOAD_BYTES_MAX, Upload
 from dealtrace.cabinet.view import View
 from dealtrace.deals.currency import CurrencyRate
 from dealtrace.errors import FileUnreadable, InvalidValue, Language
@@ -95,17 +96,18 @@ async def _gone(view: View) -> Response:
 async def take_file(view: View) -> Response:
     """Store all rates of a file, or none if a row is invalid."""
     encoding = view.form.get("encoding")
-    kept = await keep_sent_file(view, PLACE, {}) if encoding in ENCODINGS else None
+    kept = await keep_sent_file(view, PLACE, {})
+    if encoding not in ENCODINGS:
+        return await _page(view, faults={"file": view.translate("Choose an encoding from the list.")}, kept=kept)
     if kept is None:
         command = f"dealtrace rate import {view.current_site.id} FILE"
         return await _page(view, faults={"file": missing_file_fault(view, command)})
     try:
         rates = await view.services.file_threads.run(read_rates, kept.path, encoding or None)
     except FileUnreadable as refusal:
-        return await _page(view, faults={"file": file_fault(view, refusal)})
-    finally:
-        kept.delete()
+        return await _page(view, faults={"file": file_fault(view, refusal)}, kept=kept)
     await view.manage(_set, await stored_site(view), rates, view.rights.user.id)
+    kept.delete()
     return redirect_with_message(view, PLACE, "added")
 
 
@@ -141,12 +143,19 @@ def _parse_rate(sent: Mapping[str, str], site: Site, language: Language) -> Curr
 
 
 async def _page(
-    view: View, sent: Mapping[str, str] | None = None, faults: Faults | None = None, *, status: int = 0
+    view: View,
+    sent: Mapping[str, str] | None = None,
+    faults: Faults | None = None,
+    *,
+    status: int = 0,
+    kept: Upload | None = None,
 ) -> Response:
     site = await stored_site(view)
     today = site_day(clock.now(), site.time_zone)
     shown = view.request.query_params.get("currency", "")
     stored = await view.read(_read, site, today, shown)
+    if shown and shown not in stored.counts and shown not in stored.deals:
+        faults, shown = {**unknown_faults(view, currency=(shown, "Currency")), **(faults or {})}, ""
     return show_form_page(
         view,
         "settings/rates.html",
@@ -161,6 +170,7 @@ async def _page(
         encodings=ENCODINGS[1:],
         encoding=view.form.get("encoding"),
         megabytes=UPLOAD_BYTES_MAX >> 20,
+        kept=kept_file(kept),
     )
 
 

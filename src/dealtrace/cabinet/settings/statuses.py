@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from dealtrace import clock
 from dealtrace.accounts.site import Site
-from dealtrace.cabinet.form_pages import Faults, fault_text, redirect_with_message, show_form_page
+from dealtrace.cabinet.form_pages import Faults, fault_text, redirect_with_message, show_form_page, unknown_faults
 from dealtrace.cabinet.view import View
 from dealtrace.cabinet.what_if.forecast import TRY, Forecast, forecast, may_save
 from dealtrace.errors import InvalidSetting
@@ -100,6 +100,9 @@ async def _page(
     view: View, *, name: str = "", meaning: str = "", faults: Faults | None = None, tried: Forecast | None = None
 ) -> Response:
     statuses = await _read_statuses(view)
+    count = view.request.query_params.get(COUNT, "")
+    if count not in ("", ALL):
+        faults = {**unknown_faults(view, **{COUNT: (count, "Deals")}), **(faults or {})}
     return show_form_page(
         view,
         "settings/statuses.html",

@@ -13,13 +13,14 @@ from typing import BinaryIO
 
 from dealtrace import clock
 from dealtrace.accounts.token import token_digest
+from dealtrace.cabinet import forms
 from dealtrace.files.atomic_file import write_atomically
 from dealtrace.record import record
 from dealtrace.reports.refusals import ReportNotKept
 
 UPLOAD_BYTES_MAX = 20 << 20
 """The maximum size of an upload: importing a larger file takes minutes, too long for a page; a command can do it."""
-FORM_BYTES_MAX = UPLOAD_BYTES_MAX + 100_000
+FORM_BYTES_MAX = UPLOAD_BYTES_MAX + forms.FORM_BYTES_MAX
 KEPT_SECONDS = 3600
 UPLOADS_MAX = 50
 """The maximum number of uploads of all users together; if there are more, the oldest are deleted."""
@@ -90,6 +91,16 @@ class Upload:
             return _read(self.folder / _OUTCOME)
         except FileNotFoundError:
             return {}
+
+    def choose(self, options: Mapping[str, str]) -> None:
+        """Store other options for the same file.
+
+        Raises:
+            FileNotFoundError: the upload was deleted because it was old.
+            ReportNotKept: the disk of temporary files is full; the former options remain.
+        """
+        with refused_unless_written(), write_atomically(self.folder / _OPTIONS, overwrite=True) as partial:
+            partial.write_text(json.dumps(dict(options)))
 
     def finish(self, outcome: Mapping[str, str]) -> None:
         """Store the result of the import and delete the file; refused rows remain for download.

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from dealtrace import clock
 from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook
+from dealtrace.cabinet.field_labels import page_text
 from dealtrace.cabinet.form_pages import Faults, fault_text, number_of, redirect_with_message, show_form_page
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.settings.webhooks.form import WebhookDraft, draft_of, faults_of, form_context, read_draft
@@ -58,7 +59,7 @@ async def act(view: View) -> Response:
     try:
         await view.manage(run, webhook.id, view.form.get("message"), view.rights.user.id)
     except DeliveryNotFound as refusal:
-        return await _page(view, webhook, faults={"": refusal.text(view.language)})
+        return await _page(view, webhook, faults={"": page_text(refusal, view.language)})
     return redirect_with_message(view, PLACE if done == "removed" else f"{PLACE}/{webhook.id}", done)
 
 

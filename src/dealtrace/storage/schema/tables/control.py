@@ -80,6 +80,16 @@ session = Table(
     info=CONTROL,
 )
 
+sent_form = Table(
+    "sent_form",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("sent_at", Instant, nullable=False),
+    Column("sealed_answer", Text),
+    Index("ix_sent_form_sent", "sent_at"),
+    info=CONTROL,
+)
+
 recovery_code = Table(
     "recovery_code",
     metadata,

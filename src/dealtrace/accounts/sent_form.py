@@ -1,0 +1,40 @@
+"""A form that a person sent: recognised when it is sent again, with the answer that only its sender can read."""
+
+import hashlib
+from base64 import b64decode, b64encode
+from collections.abc import Iterable
+from datetime import timedelta
+
+ANSWER_AGE_MAX = timedelta(hours=1)
+"""Ours: how long a form is recognised when it is sent again; a double click takes a second, a retry some minutes."""
+_ANSWER = b"answer of "
+
+
+def sent_form_digest(key: str, *parts: str, fields: Iterable[tuple[str, str]]) -> str:
+    """Return the hexadecimal digest by which a form is recognised when it is sent again; it does not reveal the key.
+
+    `parts` are who sent the form and where to. Forms with other fields are other forms, because a person may go back
+    to a page, write something else and send that.
+    """
+    lengths_and_texts = (f"{len(text)} {text}" for text in (key, *parts, *(each for field in fields for each in field)))
+    return hashlib.sha256("\n".join(lengths_and_texts).encode(errors="surrogatepass")).hexdigest()
+
+
+def seal_answer(answer: bytes, key: str, digest: str) -> str:
+    """Return the answer to a form, readable only with the form's key; `digest` is the digest of the form.
+
+    An answer may have a secret, such as that of a new token, of which otherwise only a digest is stored. A form has one
+    answer, so no two answers are sealed alike.
+    """
+    return b64encode(_combined(answer, key, digest)).decode()
+
+
+def open_answer(sealed: str, key: str, digest: str) -> bytes:
+    """Return the answer that `seal_answer` made unreadable."""
+    return _combined(b64decode(sealed), key, digest)
+
+
+def _combined(text: bytes, key: str, digest: str) -> bytes:
+    """Return the bytes combined with as many bytes derived from the key; doing so twice gives the bytes themselves."""
+    stream = hashlib.shake_256(_ANSWER + f"{digest} {key}".encode(errors="surrogatepass")).digest(len(text))
+    return (int.from_bytes(text) ^ int.from_bytes(stream)).to_bytes(len(text))

@@ -1,0 +1,58 @@
+"""A form with a key: it changes something once, and whoever sends it again gets the first answer."""
+
+import json
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from secrets import token_urlsafe
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from dealtrace import clock
+from dealtrace.accounts.sent_form import open_answer, seal_answer, sent_form_digest
+from dealtrace.operations.accounts.take_form import take_form
+
+KEY_FIELD = "form_key"
+KEY_BYTES = 24
+
+
+def new_form_key() -> str:
+    """Return the key of the forms of one page as it is shown once; nobody can guess it."""
+    return token_urlsafe(KEY_BYTES)
+
+
+@dataclass(slots=True)
+class SentOnce:
+    """A form that has a key; `is_taken` is true once its change is stored."""
+
+    key: str
+    digest: str
+    is_taken: bool = False
+
+    def take(self, connection: Connection) -> None:
+        """Take the form in the transaction of its change.
+
+        Raises:
+            FormTaken: the form was sent before, and was taken then.
+        """
+        take_form(connection, self.digest, clock.now())
+
+    def seal(self, response: Response) -> str:
+        """Return a response as it is stored; only who has the form can read it."""
+        headers = [[name.decode("latin-1"), value.decode("latin-1")] for name, value in response.raw_headers]
+        head = json.dumps([response.status_code, headers]).encode()
+        return seal_answer(zlib.compress(head + b"\n" + bytes(response.body)), self.key, self.digest)
+
+    def open(self, sealed: str) -> Response:
+        """Return the response that `seal` made unreadable."""
+        head, _, body = zlib.decompress(open_answer(sealed, self.key, self.digest)).partition(b"\n")
+        status, headers = json.loads(head)
+        response = Response(body, status)
+        response.raw_headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+        return response
+
+
+def sent_once(key: str, sender: str, path: str, fields: Iterable[tuple[str, str]]) -> SentOnce:
+    """Return a sent form with its key; `sender` is the digest of the session, and `fields` are what the form says."""
+    return SentOnce(key, sent_form_digest(key, sender, path, fields=fields))

@@ -1,0 +1,30 @@
+"""Take a form of the cabinet once, however often it is sent, and remember the answer for a short time."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from dealtrace.accounts.sent_form import ANSWER_AGE_MAX
+from dealtrace.storage.accounts.sent_forms import delete_sent_forms_before, insert_sent_form, update_sealed_answer
+
+
+class FormTaken(Exception):  # noqa: N818 - the name says what happened
+    """Raised if a form was taken before, perhaps by another process a moment ago; nothing is stored a second time."""
+
+
+def take_form(connection: Connection, digest: str, now: datetime) -> None:
+    """Store that a form is taken, in the transaction of the change that it makes; forget forms taken long ago.
+
+    If that change is refused, the form is not taken, and may be sent again.
+
+    Raises:
+        FormTaken: the form was taken before.
+    """
+    if not insert_sent_form(connection, digest, now):
+        raise FormTaken
+    delete_sent_forms_before(connection, now - ANSWER_AGE_MAX)
+
+
+def keep_answer(connection: Connection, _ids: object, digest: str, sealed_answer: str) -> None:
+    """Store the answer to a form that was taken, for whoever sends it again."""
+    update_sealed_answer(connection, digest, sealed_answer)

@@ -1,0 +1,39 @@
+"""Forms that people sent, and the sealed answers to them."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, select, update
+
+from dealtrace.record import record
+from dealtrace.storage.database.upsert import insert_into
+from dealtrace.storage.schema.tables.control import sent_form
+
+
+@record
+class SentForm:
+    """A form that was taken, and its sealed answer; the answer is `None` until it is stored."""
+
+    sealed_answer: str | None
+
+
+def insert_sent_form(connection: Connection, digest: str, now: datetime) -> bool:
+    """Store that a form is taken, and return whether it was not taken before; two transactions cannot both take it."""
+    statement = insert_into(connection, sent_form).values(digest=digest, sent_at=now)
+    taken = statement.on_conflict_do_nothing(index_elements=["digest"]).returning(sent_form.c.digest)
+    return connection.execute(taken).first() is not None
+
+
+def update_sealed_answer(connection: Connection, digest: str, sealed_answer: str) -> None:
+    """Store the answer to a form that was taken."""
+    connection.execute(update(sent_form).where(sent_form.c.digest == digest).values(sealed_answer=sealed_answer))
+
+
+def find_sent_form(connection: Connection, digest: str) -> SentForm | None:
+    """Find a form that was taken, or return `None` if it was not taken, or is forgotten."""
+    row = connection.execute(select(sent_form.c.sealed_answer).where(sent_form.c.digest == digest)).one_or_none()
+    return SentForm(row.sealed_answer) if row is not None else None
+
+
+def delete_sent_forms_before(connection: Connection, earliest: datetime) -> None:
+    """Delete the forms that were taken before `earliest`, with their answers."""
+    connection.execute(delete(sent_form).where(sent_form.c.sent_at < earliest))
