@@ -167,7 +167,7 @@ class Settings(BaseModel):
         30,
         ge=0,
         le=3600,
-        description="Seconds that a write waits for an unavailable database before the answer is 503.",
+        description="Seconds that a write waits for a database that is unavailable or locked before the answer is 503.",
     )
     mirror_memory: int = Field(
         1024,
