@@ -70,8 +70,8 @@ bench: install-dev
 	$(BIN)/python -m benchmarks
 
 # By default a million random questions of SQLite and 50,000 of PostgreSQL, and 1,000 through HTTP and the command; the
-# million takes hours. For fewer: make torture DEALTRACE_TORTURE_QUESTIONS=20000 DEALTRACE_TORTURE_QUESTIONS_POSTGRESQL=5000,
-# or DEALTRACE_TORTURE_SECONDS=900 for as many as can be asked in that time.
+# million takes about an hour. For fewer: make torture DEALTRACE_TORTURE_QUESTIONS=20000 DEALTRACE_TORTURE_QUESTIONS_POSTGRESQL=5000,
+# or DEALTRACE_TORTURE_SECONDS=900 for as many as can be asked in that time; DEALTRACE_TORTURE_SEED=70001 for other sites.
 torture: install-dev install-programs
 	$(BIN)/pytest -m torture
 	$(BIN)/pytest -n 2 --dist worksteal -m 'not torture' --every-engine
