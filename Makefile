@@ -70,9 +70,10 @@ bench: install-dev
 	$(BIN)/python -m benchmarks
 
 # By default a million random questions of SQLite and 50,000 of PostgreSQL, and 1,000 through HTTP and the command; the
-# million takes hours. For fewer: make torture DEALTRACE_TORTURE_QUESTIONS=20000 DEALTRACE_TORTURE_QUESTIONS_POSTGRESQL=5000,
-# or DEALTRACE_TORTURE_SECONDS=900 for as many as can be asked in that time. Then the other tests, each on every engine,
-# and properties with all their random examples (tests/examples.py).
+# million takes about an hour of two cores. For fewer: make torture DEALTRACE_TORTURE_QUESTIONS=20000
+# DEALTRACE_TORTURE_QUESTIONS_POSTGRESQL=5000, or DEALTRACE_TORTURE_SECONDS=900 for as many as can be asked in that time;
+# DEALTRACE_TORTURE_SEED=70001 for other sites. Then the other tests, each on every engine, and properties with all their
+# random examples (tests/examples.py).
 torture: install-dev install-programs
 	$(BIN)/pytest -m torture
 	$(BIN)/pytest -n 2 --dist worksteal -m 'not torture' --every-engine

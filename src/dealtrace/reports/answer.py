@@ -21,8 +21,6 @@ Key = str | int | None
 Keys = tuple[Key, ...]
 Spell = Callable[[Dimension, Key], str | None]
 """A function that returns a key as a string for display, or `None` for a missing key."""
-
-
 Fetched = Sequence[Any]
 """A row fetched from the database. Any: its columns have several types."""
 
