@@ -130,7 +130,11 @@ def test_a_person_is_exported_after_a_preview(owner: Guest, person: str) -> None
     exported = answer.json()
     assert [row["phone"] for row in exported["call"]] == [PHONE]
     assert len(exported["deal"]) == 2
-    assert "Deals 1" in text_of(owner.get(f"{person}/data", contact=[MAIL, "79990000000"]).text), "only own contacts"
+    assert "Deals 1" in text_of(owner.get(f"{person}/data", contact=[MAIL]).text)
+    for page in ("data", "data.json"):
+        answer = owner.get(f"{person}/{page}", contact=[MAIL, "79990000000"])
+        assert answer.status_code == 400, "only own contacts"
+        assert "Contacts: unknown “79990000000”" in text_of(answer.text)
 
 
 def test_a_person_is_erased_after_two_confirmations(owner: Guest, person: str) -> None:

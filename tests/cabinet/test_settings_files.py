@@ -209,7 +209,10 @@ def test_an_analyst_imports_costs_after_a_preview_with_what_meets_no_visit(
         (27, "yandex", "main", 10000),
         (26, "yandex", "main", 150050),
     ]
-    assert analyst.send(place).status_code == 404, "the file is deleted"
+    again = analyst.send(place)
+    assert again.headers["location"].endswith("/costs?done=added"), "a second press leads where the first led"
+    with served.database.read() as connection:
+        assert list_account_costs(connection, owner.site.id, *days) == stored
 
 
 def test_costs_are_listed_by_month_and_by_day(server: ServerProcess, served: Stage, owner: Player) -> None:
