@@ -14,7 +14,6 @@ from dealtrace.calltouch.wire_types import (
     VisitRef,
     WallClock,
 )
-from dealtrace.deals.lead_clue import LINK_THRESHOLD_MAX
 from dealtrace.http.endpoint import AuthScheme
 from dealtrace.http.parameter_types import Choice, Integer, Text
 from dealtrace.http.parameters import Family, Parameter
@@ -33,6 +32,7 @@ from dealtrace.leads.limits import (
     URL_LENGTH_MAX,
 )
 from dealtrace.leads.wall_clock import YEAR_FIRST
+from dealtrace.matching.window import LINK_THRESHOLD_MAX
 
 CUSTOM_NAME_LENGTH_MAX = 100
 CALL_SECONDS_MAX = CALL_DURATION_MAX // timedelta(seconds=1)

@@ -12,8 +12,6 @@ LINK_THRESHOLD_DEFAULT = timedelta(seconds=7200)
 
 Vendor: «по умолчанию погрешность будет равна 7200 сек (2 часа)».
 """
-LINK_THRESHOLD_MAX = timedelta(days=3660)
-"""Ours: the largest link threshold (the longest time between a lead and its deal), ten years."""
 
 
 @record

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from dealtrace.deals.lead_clue import LINK_THRESHOLD_MAX, SearchContacts
+from dealtrace.deals.lead_clue import SearchContacts
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.matching.nearest_lead import SEARCH_ORDER, Search, find_lead, nearness, searches_for
-from dealtrace.matching.window import window_of
+from dealtrace.matching.window import LINK_THRESHOLD_MAX, window_of
 from dealtrace.record import record
 
 SECOND = timedelta(seconds=1)

@@ -5,6 +5,9 @@ from datetime import datetime, timedelta
 from dealtrace.leads.lead import LeadSpan
 from dealtrace.record import record
 
+LINK_THRESHOLD_MAX = timedelta(days=3660)
+"""Ours: the largest link threshold (the longest time between a lead and its deal), ten years."""
+
 
 @record
 class Window:

@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 import pytest
 
 from cast import VLADIVOSTOK, Player, Stage
-from dealtrace.deals.lead_clue import LINK_THRESHOLD_MAX, LeadClue
+from dealtrace.deals.lead_clue import LeadClue
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.matching.nearest_lead import Search
 from dealtrace.matching.rule_changes import SECOND, RuleChange
+from dealtrace.matching.window import LINK_THRESHOLD_MAX
 from dealtrace.operations.deals.pin import pin_deal
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.matching.explain import NEAR_MISS, Explanation, explain_deal

@@ -8,13 +8,14 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.deals.deal import Deal
-from dealtrace.deals.lead_clue import LINK_THRESHOLD_MAX, CallIdentity, LeadClue, LeadRequestIdentity, SearchContacts
+from dealtrace.deals.lead_clue import CallIdentity, LeadClue, LeadRequestIdentity, SearchContacts
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.matching.explanation import NEAR_MISS, Missed, Step, explain_search
 from dealtrace.matching.match_reason import LeadContacts, Verdict, match_reason_of, verdict_of
 from dealtrace.matching.matcher_explanation import MatcherOutcome, MatcherStep
 from dealtrace.matching.nearest_lead import searched_contacts
 from dealtrace.matching.rule_changes import SECOND, RuleChange, list_rule_changes
+from dealtrace.matching.window import LINK_THRESHOLD_MAX
 from dealtrace.operations.matching.decide import explain_decision
 from dealtrace.operations.matching.match import DealToMatch, match_deals
 from dealtrace.record import record

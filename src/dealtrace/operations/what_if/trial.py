@@ -11,9 +11,9 @@ from dealtrace.accounts.switch import read_switch
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.known_hosts import HostKind
 from dealtrace.attribution.site_hosts import NAMED_KINDS, SITE_KINDS, SiteHost, SiteHosts, hosts_of
-from dealtrace.deals.lead_clue import LINK_THRESHOLD_MAX
 from dealtrace.errors import InvalidSetting, UnknownSetting
 from dealtrace.leads.lead import LeadKind
+from dealtrace.matching.window import LINK_THRESHOLD_MAX
 from dealtrace.operations.accounts.change_site_settings import (
     SETTING_KEYS,
     checked_name,
