@@ -107,6 +107,7 @@ def test_a_ratio_is_made_of_what_it_divides_by() -> None:
     assert counted == {
         "average": "deals",
         "match_rate": "deals",
+        "lead_rate": "deals",
         "days_to_deal": "deals",
         "visit_to_lead": "visits",
         "lead_to_deal": "leads",

@@ -243,7 +243,7 @@ def test_the_card_tells_why_the_deal_has_its_lead(served: Stage, site: Player, a
     assert f'href="/docs/methods/register?site={site.site.id}"' in page.partition("<main")[2]
     assert '<svg xmlns="http://www.w3.org/2000/svg" class="chart matching" role="img"' in page
     assert page.count('class="won"') == page.count('class="missed"') == 1
-    assert "★ 26 Mar 2018, 10:00 yandex / cpc / spring" in words
+    assert "★ 26 Mar 2018, 10:00 javascript:alert(1) yandex / cpc / spring" in words
     assert "google / organic" in words, earlier
     assert "<script>alert" not in page
     assert "javascript:" not in re.findall(r'href="([^"]*)"', page)
