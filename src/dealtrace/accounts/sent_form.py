@@ -11,7 +11,7 @@ _ANSWER = b"answer of "
 
 
 def sent_form_digest(key: str, *parts: str, fields: Iterable[tuple[str, str]]) -> str:
-    """Return the hexadecimal digest by which a form is recognised when it is sent again; it does not reveal the key.
+    """Return the hexadecimal digest by which a form that is sent again is recognised; the digest does not reveal `key`.
 
     `parts` are who sent the form and where to. Forms with other fields are other forms, because a person may go back
     to a page, write something else and send that.

@@ -18,7 +18,7 @@ QUESTION = ("compare", "model", "models")
 
 
 def unknown_carried(parameters: Mapping[str, str]) -> list[Violation]:
-    """List the parameters in `QUESTION` that a list keeps for reports, but that no report would answer."""
+    """Return a violation for each parameter in `QUESTION` whose value no report would accept."""
     known = {"compare": tuple(Comparison), "model": tuple(_MODELS), "models": (ALL_MODELS,)}
     asked = {name: parameters.get(name, "") for name in QUESTION}
     return [unknown_choice(name, text) for name, text in asked.items() if text and text not in known[name]]

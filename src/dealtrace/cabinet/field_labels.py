@@ -95,7 +95,7 @@ def labelled_text(
 
 
 def page_text(refusal: Refusal, language: Language) -> str:
-    """Return the text of a refusal with a cure in the words of pages: people there have no command line."""
+    """Return the text of a refusal as pages show it, without a command to run."""
     words = PAGE_TEXTS.get(type(refusal))
     if words is not None:
         return translations_of(language).gettext(words) % refusal.facts

@@ -15,7 +15,7 @@ from dealtrace.files.temporary_file import refused_if_full
 from dealtrace.record import record
 
 FORM_BYTES_MAX = 1_000_000
-"""Ours: more than any page takes, so that the page itself says which field is too long, and shows it again."""
+"""Ours: larger than any valid form, so that the page can still say which field is too long and show the form again."""
 OPEN_FORM_BYTES_MAX = 100_000
 """The maximum size of a form that people send without a login."""
 DROPPED_BYTES_MAX = 16 << 20

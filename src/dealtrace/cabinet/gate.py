@@ -43,7 +43,7 @@ HOST_PREFIX = "__Host-"
 """The prefix of the cookie's name under https: browsers send such a cookie only by https, and only to its own host."""
 BAD_REQUEST, FORBIDDEN, NOT_FOUND = 400, 403, 404
 FIRST_RESPONSE_TRIES, FIRST_RESPONSE_PAUSE_SECONDS = 50, 0.1
-"""How often, and with which pauses, the response to a form is looked for that another request has taken."""
+"""How many times to look for the response to a form that another request has taken, and the pause between two looks."""
 UNSAVED = "unsaved"
 """The parameter of the login page that says that a form was sent after the session ended."""
 TRANSIENT = (429, 500, 503)
@@ -196,7 +196,7 @@ def _refusal_of(request: Request, fault: Exception) -> Refusal:
     """Return the refusal that people see after a failure, which is logged.
 
     Raises:
-        Exception: `fault` itself, if no server answers the request.
+        Exception: `fault` itself, if the server has set no function that turns a failure into a refusal.
     """
     refusal_of: Callable[[Exception], Refusal] | None = request.scope.get(REFUSAL_OF_FAILURE)
     if refusal_of is None:
@@ -216,9 +216,10 @@ def _remove_null_bytes(request: Request) -> None:
 
 
 async def _first_response(view: View, sent: SentOnce) -> Response:
-    """Return the response to a form that was taken before, once it is stored.
+    """Wait until the first response to a form is stored, and return that response.
 
-    If it is not stored in time, perhaps since the server was killed, return a page that leads back to the form's page.
+    If the response is not stored in time, perhaps because the server was killed, return a page that leads back to the
+    form's page.
     """
     for _ in range(FIRST_RESPONSE_TRIES):
         found: SentForm | None = await view.read(find_sent_form, sent.digest)

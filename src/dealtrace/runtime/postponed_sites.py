@@ -29,7 +29,7 @@ class PostponedSites:
     """The postponed sites of a write queue; used only from the thread of the queue, except `waiting`."""
 
     def __init__(self, items_max: int, monotonic: Callable[[], float] = time.monotonic) -> None:
-        """Keep commands with about `items_max` items of each postponed site."""
+        """For each postponed site, keep commands with about `items_max` items in total."""
         self._items_max = items_max
         self._monotonic = monotonic
         self._sites: dict[int, PostponedSite] = {}
@@ -50,9 +50,10 @@ class PostponedSites:
         return max(0.0, min(late.due_at for late in self._sites.values()) - self._monotonic())
 
     def sort(self, batch: list[Pending]) -> tuple[list[Pending], list[Pending]]:
-        """Return the commands of a batch that can be written now, and those for which a postponed site has no room.
+        """Return the commands of a batch to write now, and those to refuse.
 
-        The other commands of postponed sites wait until their site is due.
+        A command is refused if too many commands of its postponed site wait already. Other commands of postponed sites
+        wait until their site is due, and are not returned.
         """
         fresh: list[Pending] = []
         refused: list[Pending] = []
@@ -67,7 +68,7 @@ class PostponedSites:
         return fresh, refused
 
     def take_expired(self) -> list[PostponedSite]:
-        """Remove and return the sites whose deadline has passed, while others were tried."""
+        """Remove and return the postponed sites whose deadline has passed; it can pass while other sites are tried."""
         now = self._monotonic()
         expired = {site_id: late for site_id, late in self._sites.items() if late.deadline <= now}
         for site_id in expired:

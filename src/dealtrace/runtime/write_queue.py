@@ -191,7 +191,7 @@ class WriteQueue:
         return fresh
 
     def _write_due(self) -> None:
-        """Write the commands of one postponed site whose pause is over, so that the queue is looked at before the next.
+        """Write the commands of only one postponed site whose pause is over; the queue is served again before the next.
 
         The commands of sites that have waited for too long are refused.
         """

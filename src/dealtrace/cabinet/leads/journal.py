@@ -58,7 +58,7 @@ TABS: Mapping[str, str] = {
 KINDS = {CALLS: LeadKind.CALL, MISSED: LeadKind.CALL, REQUESTS: LeadKind.LEAD_REQUEST}
 """The kind of lead that each tab lists; the tab of visits lists none."""
 NARROWING = ("q", "contact", "done")
-"""The parameters with which the list of missed calls is not the list of all missed calls to return."""
+"""The parameters with which the tab of missed calls does not list all the missed calls that must still be returned."""
 YES = "yes"
 ASKED: FilterWords = {
     "tab": ("Kinds of leads", TABS),

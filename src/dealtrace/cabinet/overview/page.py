@@ -167,7 +167,7 @@ async def show(view: View) -> Response:
 
 
 def _check_chart(url: ReportUrl) -> None:
-    """Check what the URL asks for beside the question.
+    """Check what the URL asks for besides the question.
 
     Raises:
         InvalidParameters: the chart is of a metric that the overview does not show, or `models` is not “all models”.
@@ -201,7 +201,7 @@ async def _lacking_rates(view: View, count: int, watched: Period) -> list[Proble
 
 
 def _omitted_message(figures: Report, watched: Period, view: View) -> str:
-    """Return that amounts omit deals without a rate, if they do, and if no present problem says so."""
+    """Return the message that amounts omit deals without a rate; empty if they omit none, or if a problem says so."""
     count, question = _count_without_rate(figures), figures.question
     if not count or (question.period, question.filters) == (watched, ()):
         return ""

@@ -44,9 +44,10 @@ def change_in_total(report: Report, place: int, model: AttributionModel, languag
 
 
 def change_in_row(report: Report, row: Row, place: int, model: AttributionModel, language: Language) -> Change | None:
-    """Return the change of a row; `None` also if nothing was counted in the whole compared period, as its total says.
+    """Return the change of a metric in a row, or `None` if there is no change.
 
-    `place` is the index of the metric.
+    If nothing was counted in the whole compared period, no row has a change; only the total says that there is nothing
+    to compare with. `place` is the index of the metric.
     """
     if row.compared is None or has_nothing_before(report):
         return None

@@ -66,7 +66,7 @@ class Choices:
 
     @property
     def period(self) -> str:
-        """The chosen period, empty if the report has dates."""
+        """The named period that is chosen, or an empty string if the report has custom dates."""
         return "".join(each.value for each in self.periods if each.is_chosen)
 
     @property

@@ -174,7 +174,7 @@ def report_url_of(page: str, query: QueryParams) -> ReportUrl:
 
 
 def _left_behind(query: QueryParams) -> tuple[str, ...]:
-    """Return the names of the fields of a form that belong to the period which another one has replaced.
+    """Return the names of a form's fields that still belong to the former period, after another period was chosen.
 
     Whoever chooses a period and leaves the dates of the former one wants the period, and not these dates. Whoever
     compared days with the days before, and chooses a month, wants it compared with the month before.

@@ -31,7 +31,7 @@ class SentOnce:
     is_taken: bool = False
 
     def take(self, connection: Connection) -> None:
-        """Take the form in the transaction of its change.
+        """Store that the form is taken, in the transaction of the change that the form makes.
 
         Raises:
             FormTaken: the form was sent before, and was taken then.
@@ -39,7 +39,7 @@ class SentOnce:
         take_form(connection, self.digest, clock.now())
 
     def seal(self, response: Response) -> str:
-        """Return a response as it is stored; only who has the form can read it."""
+        """Return a response as it is stored: readable only with the form's key."""
         headers = [[name.decode("latin-1"), value.decode("latin-1")] for name, value in response.raw_headers]
         head = json.dumps([response.status_code, headers]).encode()
         return seal_answer(zlib.compress(head + b"\n" + bytes(response.body)), self.key, self.digest)

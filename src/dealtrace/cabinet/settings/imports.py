@@ -56,7 +56,7 @@ ENCODINGS = ("", *Encoding)
 
 @record
 class KeptFile:
-    """A file that was refused and is still stored, so that another option suffices: its key and its name."""
+    """The key and name of a refused file that is still stored; a person can change options without sending it again."""
 
     key: str
     name: str

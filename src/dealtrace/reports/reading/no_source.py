@@ -12,11 +12,11 @@ from dealtrace.reports.question import Question
 SOURCE, REASON = DIMENSIONS["source"], DIMENSIONS["match_reason"]
 DEALS_COUNTED = METRICS["deals"]
 WITH_LEAD_REASONS = tuple(reason for reason in MatchReason if reason not in UNMATCHED_REASONS)
-"""The match reasons of deals that have a lead, or a source without a lead."""
+"""The match reasons of deals that have a lead, or that have a source although they have no lead."""
 
 
 def shows_deals_without_source(report: Report) -> bool:
-    """Return whether a report has a row without a source, and a number of deals in it."""
+    """Return whether a report counts deals in a row that has no source."""
     question = report.question
     if question.model is None or SOURCE not in question.by or DEALS_COUNTED not in question.metrics:
         return False

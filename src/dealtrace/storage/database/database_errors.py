@@ -11,7 +11,7 @@ LOCK_TIMEOUT_SQLSTATE = "55P03"
 CONFLICT_SQLSTATES = frozenset({"40001", "40P01", LOCK_TIMEOUT_SQLSTATE})
 """The SQLSTATEs of a serialization failure, a deadlock and a lock timeout; PostgreSQL rolls one transaction back."""
 TEMPORARY_SQLSTATES = CONFLICT_SQLSTATES | {"57P01", "57P02", "57P03"}
-"""Also the SQLSTATEs of a server that is stopping, crashed or starting."""
+"""The SQLSTATEs of conflicts, and of a server that is stopping, crashed or starting."""
 RETRY_REASONS = {"40001": "serialization", "40P01": "deadlock", LOCK_TIMEOUT_SQLSTATE: "locked"}
 CONNECTION_CLASS = "08"
 LIMIT_CLASS = "54"

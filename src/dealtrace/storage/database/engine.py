@@ -64,9 +64,9 @@ class Database:
     interruption: Interruption = field(default_factory=Interruption, compare=False)
 
     def writer_that_waits(self, lock_seconds: float) -> Engine:
-        """Return the engine to write, with another limit for each wait for a lock that a session of PostgreSQL holds.
+        """Return an engine like `writer` that waits up to `lock_seconds` for each lock of another PostgreSQL session.
 
-        Its connections are those of `writer`. A SQLite file has one lock, for which every writer waits as long.
+        Both engines share their connections. For a SQLite file, the limit of `writer` remains.
         """
         return self.writer.execution_options(**{LOCK_SECONDS: lock_seconds})
 
@@ -189,10 +189,10 @@ def _postgresql_engine(url: URL, *, pool: int, prepared_statements: bool, pings_
 
 
 def _begin_with(engine: Engine, begin: str) -> None:
-    """Begin transactions with a statement of ours, and limit how long each waits for a lock of another session.
+    """Begin transactions with the statement `begin`, and limit how long they wait for each lock of another session.
 
-    The limit is a setting of the transaction: one of the session would reach others through a connection pooler. It is
-    sent together with `begin`, in place of the driver's own; a second round trip would take twice as much CPU.
+    The limit is set for the transaction only: a limit for the session would reach other clients of a connection pooler.
+    The limit is sent together with `begin`, since a second round trip would take twice as much CPU.
     """
 
     @event.listens_for(engine, "begin")

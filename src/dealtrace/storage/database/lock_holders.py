@@ -8,7 +8,7 @@ from sqlalchemy import text
 from dealtrace.storage.database.engine import Database
 
 HOLDERS_MAX = 5
-"""How many sessions are named, those with the longest transactions first."""
+"""The maximum number of sessions that are named; those with the longest transactions come first."""
 _SESSIONS = text("""
     SELECT pid, application_name, usename, state, date_trunc('second', xact_start AT TIME ZONE 'UTC') AS since
     FROM pg_stat_activity AS session
@@ -42,7 +42,7 @@ def list_lock_holders(database: Database, waited_seconds: float) -> list[str]:
 def _list_processes(wal_index: Path) -> list[str]:
     """Describe the processes that hold the write lock of a SQLite file; only Linux tells.
 
-    The kernel is asked: opening and closing the file here would release the locks of this process.
+    The kernel is asked, because opening and closing the file here would release the locks of this process.
     """
     holders: list[str] = []
     with suppress(OSError):

@@ -64,7 +64,7 @@ class ServedFiles:
         return self._overwritten is not None
 
     def mark_overwritten(self) -> None:
-        """Count the database file as overwritten: what is read from it is another database."""
+        """Count the database file as overwritten, because it now contains another database."""
         self._overwritten = self._overwritten or self._path
 
     def find_lost(self) -> Path | None:

@@ -13,7 +13,7 @@ from struct import Struct
 from dealtrace.record import record
 
 _INDEX = Struct("=I 8x B x H I 4x 2I 8s 8x 48x I 28x I")
-"""The index: version, is filled, page size, last frame, its checksum, salts; checkpointed frames, announced frames."""
+"""The fields of an index that `_read` reads, in this order; the other bytes are skipped."""
 _VERSION = 3007000
 _LOG_HEADER_BYTES = 32
 _FRAME_HEADER = Struct(">8x 8s 2I")

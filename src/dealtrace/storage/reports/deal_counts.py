@@ -1,4 +1,4 @@
-"""What a site's deals have, as reports see it: how many are in each status, won statuses, margins."""
+"""Count a site's deals by status, count its won statuses, and find out whether any deal has a margin."""
 
 from functools import lru_cache
 

@@ -42,7 +42,7 @@ class Offsets:
 
 @lru_cache(maxsize=256)
 def _parameters(offsets: Offsets, name: str) -> Parameters:
-    """Return `Offsets.parameters`; they are cached, as every statement has those of decades of visits."""
+    """Return what `Offsets.parameters` returns; it is cached, because every statement has the offsets for decades."""
     given = {_offset_name(name, 0): offsets.first}
     for place, (at, offset) in enumerate(offsets.changes, start=1):
         given |= {_change_name(name, place): at, _offset_name(name, place): offset}

@@ -42,7 +42,7 @@ def find_spellings(fetch: Fetch, tables: FactTables, dimension: Dimension, keys:
 
 @lru_cache(STATEMENTS_MAX)
 def _spellings(tables: FactTables, dimension: Dimension) -> Selection:
-    """Return the SQL select of `_spelled`: of all statuses, or of the sources whose keys are listed."""
+    """Return the SQL select of the columns of `_spelled`, for all statuses or for the sources whose keys are listed."""
     key, spelling, counted = _spelled(tables, dimension)
     spellings = select(key, spelling, counted.label("counted"))
     return spellings if dimension.kind is Kind.STATUS else spellings.where(is_among_many(key, _LISTED))
@@ -172,7 +172,7 @@ def _tags(tables: FactTables, fact: Fact) -> Selection:
 
 @lru_cache(STATEMENTS_MAX)
 def _values_of_facts(tables: FactTables, dimension: Dimension, fact: Fact, moment: Moment, spans: int) -> Selection:
-    """Return the SQL select of the values of a dimension in as many periods; their bounds are parameters."""
+    """Return the SQL select of the values of a dimension in `spans` periods, whose bounds are parameters."""
     rows = tables.rows(fact, {dimension.name, AT}, moment).subquery("facts")
     at = rows.c[AT]
     in_span = (and_(at >= parameter(_since(place)), at < parameter(_until(place))) for place in range(spans))

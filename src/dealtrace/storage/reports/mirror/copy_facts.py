@@ -101,7 +101,7 @@ def _stream(target: Table, *joins: Join, catalog: str = "") -> Stream:
 
 
 def _alike(target: Table, key: str, selects: Selects) -> _Part:
-    """Return a `_Part` of the mirror for which changed rows are selected and streamed as all rows are."""
+    """Return a `_Part` that selects and streams changed rows in the same way as all rows."""
     stream = _stream(target)
     return _Part(target, key, stream, selects, stream, selects)
 

@@ -1,4 +1,4 @@
-"""Add the forms that people sent in the cabinet, so that a form that is sent twice makes one thing."""
+"""Add the forms that people sent in the cabinet, so that a form that is sent twice changes something only once."""
 
 import sqlalchemy as sa
 from alembic import op
