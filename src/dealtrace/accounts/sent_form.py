@@ -23,8 +23,8 @@ def sent_form_digest(key: str, *parts: str, fields: Iterable[tuple[str, str]]) -
 def seal_answer(answer: bytes, key: str, digest: str) -> str:
     """Return the answer to a form, readable only with the form's key; `digest` is the digest of the form.
 
-    An answer may have a secret, such as that of a new token, of which otherwise only a digest is stored. A form has one
-    answer, so no two answers are sealed alike.
+    An answer may contain a secret, such as that of a new token, of which otherwise only a digest is stored. Each form
+    has one answer, so no two answers are combined with the same bytes.
     """
     return b64encode(_combined(answer, key, digest)).decode()
 
@@ -35,6 +35,6 @@ def open_answer(sealed: str, key: str, digest: str) -> bytes:
 
 
 def _combined(text: bytes, key: str, digest: str) -> bytes:
-    """Return the bytes combined with as many bytes derived from the key; doing so twice gives the bytes themselves."""
+    """Return the bytes combined with as many bytes derived from the key; doing so twice gives the original bytes."""
     stream = hashlib.shake_256(_ANSWER + f"{digest} {key}".encode(errors="surrogatepass")).digest(len(text))
     return (int.from_bytes(text) ^ int.from_bytes(stream)).to_bytes(len(text))

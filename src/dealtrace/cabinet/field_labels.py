@@ -103,7 +103,7 @@ def page_text(refusal: Refusal, language: Language) -> str:
 
 
 def without_command(text: str) -> str:
-    """Return the text of a refusal without the command that it ends with; the page has the list itself."""
+    """Return the text of a refusal without the command at its end; the page shows what the command would list."""
     before, command, _ = text.rpartition(_COMMAND)
     if not command:
         return text

@@ -70,9 +70,9 @@ def fault_text(refusal: Refusal, language: Language) -> str:
 
 
 def unknown_faults(view: View, **asked: tuple[str, str]) -> Faults:
-    """Return the message about parameters of the URL that the page does not know, or nothing if there are none.
+    """Return the message about unknown values in the parameters of the URL, or nothing if there are none.
 
-    `asked` has, by the name of each unknown parameter, its value and the English label by which the page calls it.
+    `asked` maps the name of each parameter with an unknown value to that value and the parameter's English label.
     """
     if not asked:
         return {}

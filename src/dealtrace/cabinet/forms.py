@@ -141,10 +141,12 @@ async def read_form(request: Request, *, bytes_max: int = FORM_BYTES_MAX, files_
 
 
 def _counted(request: Request, bytes_max: int, *, has_files: bool) -> Request:
-    """Return a request whose body, while it is received, is counted; of a body that is too large, the rest is dropped.
+    """Return a request that counts the bytes of its body while the body is received.
+
+    If a form without files is too large, the rest of it, up to `DROPPED_BYTES_MAX`, is first received and dropped.
 
     Raises, while the body is received:
-        BodyTooLarge: the body of a form without files is longer than `bytes_max`, or one with files is much longer.
+        BodyTooLarge: a form without files is longer than `bytes_max`, or a form with files is much longer.
     """
     received = 0
 

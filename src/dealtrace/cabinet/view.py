@@ -183,7 +183,7 @@ class View:
         """Run `change`, a function that changes sites, users or tokens, in its own transaction; return its result.
 
         `change` is called with a connection, a source of ids for new rows, and the other arguments. If a form with a
-        key was sent, its first change takes the form in the same transaction.
+        key was sent, the first change also records, in the same transaction, that the form is taken.
 
         Raises:
             Refusal: the change was refused; nothing was stored.

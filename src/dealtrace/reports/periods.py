@@ -110,14 +110,14 @@ def _counterpart(period: Period, comparison: Comparison) -> Callable[[date], dat
 
 
 def _months_back(period: Period) -> int:
-    """Return the smallest number of months by which the last day can go back to before the first day of the period."""
+    """Return the smallest number of months that takes the last day of the period back to before its first day."""
     span = period.last_on.year * MONTHS + period.last_on.month - period.first_on.year * MONTHS - period.first_on.month
     is_before = _months_before(period.last_on, max(span, 1), is_last=True) < period.first_on
     return max(span, 1) if is_before else span + 1
 
 
 def _months_before(day_on: date, months: int, *, is_last: bool) -> date:
-    """Return the same day of the month that many months earlier, or the last day of that month if it is too short.
+    """Return the day `months` months earlier: the same day of the month, or the last day if the month is too short.
 
     The last day of a month becomes the last day of the earlier month if it is also the last day of the period
     (`is_last`), so that whole months are compared with whole months.

@@ -67,7 +67,7 @@ class DatabaseWatch:
         self._health = Health("not checked yet", "not checked yet")
 
     def start(self) -> None:
-        """Remember the files of a SQLite database and its key, so that their loss is noticed."""
+        """Remember the files of a SQLite database, and the key stored in it, to notice if the database is lost."""
         if self._database.is_sqlite:
             self._files = remember_files(self._database)
             with self._database.read() as connection:

@@ -1,4 +1,4 @@
-"""Texts about data that is missing now, with links to reports on those days or campaigns."""
+"""Texts about data that is missing now, with links to reports on the days or campaigns concerned."""
 
 from collections.abc import Mapping
 from datetime import timedelta

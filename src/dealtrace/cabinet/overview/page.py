@@ -120,8 +120,8 @@ class _Page:
 
     `url` is that of the overview, and `asked` the same URL with default values for parameters that it lacks.
     `compared_until` is the text that the function of this name returns. `as_of` is the time of the figures. `missed` is
-    the number of missed calls to return, empty if the person may not see them. `watched` are the days of present
-    problems.
+    the number of missed calls that somebody should return, empty if the person may not see them. `watched` are the days
+    of present problems.
     """
 
     url: ReportUrl
@@ -214,7 +214,7 @@ def _count_without_rate(report: Report) -> int:
 
 
 def _find_recent_without_rate(source: FactSource, site: Site, figures: Report, watched: Period, now: datetime) -> int:
-    """Count the recent deals in currencies without a rate; figures of the same deals have the number already."""
+    """Count the recent deals in currencies without a rate, or take the number from `figures` of the same deals."""
     question = figures.question
     if (question.period, question.filters, question.date_of) == (watched, (), DateOf.DEAL):
         return _count_without_rate(figures)

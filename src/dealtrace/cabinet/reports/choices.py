@@ -71,7 +71,7 @@ class Choices:
 
     @property
     def summary(self) -> tuple[str, ...]:
-        """The folded fields in short: dimensions, pivot and model."""
+        """The chosen dimensions, pivot and model: the heading of the fields that can be folded away."""
         levels = [label for level in (*self.by, self.pivot) for label in _chosen_labels(level)]
         return (*levels, *_chosen_labels(self.models))
 
@@ -163,8 +163,8 @@ def _asked(url: ReportUrl, question: ReadyQuestion) -> str:
 def _comparisons(url: ReportUrl, usual: Mapping[str, str], language: Language) -> tuple[Choice, ...]:
     """Return the choices of comparisons.
 
-    The usual comparison of the period has an empty value: whoever leaves it and chooses another period gets the usual
-    comparison of that period.
+    The usual comparison of the period has an empty value: if a person keeps this choice and chooses another period,
+    the usual comparison of that period applies.
     """
     usually, chosen = (each or NO_COMPARISON for each in (url.usual_comparison(**usual), url.comparison(**usual)))
     return tuple(

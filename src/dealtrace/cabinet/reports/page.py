@@ -191,10 +191,10 @@ def read_context_of(connection: Connection, site: Site, now: datetime, user_id: 
 def _ask(
     source: FactSource, site: Site, question: Question, now: datetime, chart: str, statuses: Sequence[Status]
 ) -> tuple[Answers, Sequence[tuple[Metric, Gap]], OpenDeals | None, NoSource | None]:
-    """Return the reports of the page, the days without data if it has a chart, and the open deals if income fell.
+    """Return four results: the reports, days without data, open deals, and the parts of the deals without a source.
 
-    The last part is what the deals of a row without a source consist of, `None` if there is no such row. `statuses` are
-    those of the site; they are needed only if the report compares income.
+    The days are found only if the page has a chart, the open deals only if income fell, and the parts only if the table
+    has a row without a source. `statuses` are those of the site; they are needed only if the report compares income.
     """
     answers = ask_all(source, site, question, now, chart)
     gaps = list_metric_gaps(source, site, question.period, now) if answers.line is not None else ()

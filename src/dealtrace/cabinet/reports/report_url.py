@@ -31,7 +31,7 @@ ONCE = (
 """The parameters that a report's URL contains at most once, in the order that they have in the URL."""
 FILTER = "filter"
 SHOWN_PERIOD, SHOWN_DATES, SHOWN_DATES_APART = "shown", "dates", ".."
-"""The form fields with the period and the dates that the form was shown with, and what stands between the dates."""
+"""The form fields with the period and the dates that the form was shown with, and the separator between the dates."""
 ORDERED = "ordered"
 """The form field with the metrics in the order in which they were shown."""
 
@@ -103,7 +103,7 @@ class ReportUrl:
         return self.link(sort=second if self.get("sort") == first else first)
 
     def usual_comparison(self, **usual: str) -> str:
-        """Return the comparison of this URL if it names none: the month before for a month, else that of `usual`."""
+        """Return the comparison if the URL names none: `MONTHS` if the period is a month, else the one in `usual`."""
         has_days = self.get("from") or self.get("to")
         is_month = not has_days and (self.get("period") or usual.get("period")) in MONTHLY_PRESETS
         return Comparison.MONTHS if is_month else usual.get("compare", "")

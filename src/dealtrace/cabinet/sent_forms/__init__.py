@@ -1,1 +1,1 @@
-"""Forms that people sent: from which page, and answered once however often they are sent."""
+"""Find the page from which a form was sent, and carry out each form only once, however often it is sent."""

@@ -18,7 +18,7 @@ KEY_BYTES = 24
 
 
 def new_form_key() -> str:
-    """Return the key of the forms of one page as it is shown once; nobody can guess it."""
+    """Return a new, unguessable key for the forms on a page; whenever a page is shown, its forms get a new key."""
     return token_urlsafe(KEY_BYTES)
 
 

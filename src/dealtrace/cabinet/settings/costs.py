@@ -51,7 +51,7 @@ DAYS_SHOWN = 31
 MONTHS_SHOWN = 12
 UNMET_SHOWN = 50
 DAY, MONTH, ASKED = "day", "month", "1"
-"""The values of the parameters of the URL: `by` has a day or a month, and `unmet` is asked for."""
+"""Values of parameters in the URL: `by` is `DAY` or `MONTH`, and `unmet` is `ASKED` to list costs without visits."""
 CAMPAIGNS = {
     "auto": "detect automatically",
     "id": "the campaign’s ID",

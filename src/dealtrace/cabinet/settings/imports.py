@@ -36,7 +36,7 @@ from dealtrace.storage.database.engine import Database
 PLACE = "settings/imports"
 GONE = 404
 KEPT_FIELD = "kept"
-"""The field with the key of a file that was refused before."""
+"""The form field with the key of a file that is kept from a refused upload."""
 NOUNS = {
     ImportNoun.CALL: "Calls",
     ImportNoun.LEAD_REQUEST: "Lead requests",
@@ -167,12 +167,12 @@ def missing_file_fault(view: View, command: str) -> str:
 
 
 async def keep_sent_file(view: View, purpose: str, options: dict[str, str]) -> Upload | None:
-    """Store the uploaded file with its options and return it, or return `None` if no file was chosen.
+    """Store the uploaded file with its options and return it, or return `None` if there is no file.
 
-    If the form was refused before, and no other file was chosen, the file of that time gets the new options.
+    If no file was chosen now, but the form was refused before, the former file gets the new options and is returned.
 
     Raises:
-        FileNotFoundError: the file of that time was deleted meanwhile because it was old.
+        FileNotFoundError: the former file was deleted meanwhile because it was old.
         ReportNotKept: the disk of temporary files is full; nothing is stored.
     """
     owner = Owner(view.session_digest, view.current_site.id, purpose)

@@ -26,5 +26,5 @@ def take_form(connection: Connection, digest: str, now: datetime) -> None:
 
 
 def keep_answer(connection: Connection, _ids: object, digest: str, sealed_answer: str) -> None:
-    """Store the answer to a form that was taken, for whoever sends it again."""
+    """Store the answer to a form that was taken; whoever sends the form again gets this answer."""
     update_sealed_answer(connection, digest, sealed_answer)

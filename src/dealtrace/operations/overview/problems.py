@@ -37,7 +37,7 @@ Earlier faults are probably mended.
 WATCHED_DAYS = 28
 """Ours: missing data, unclassified statuses and missing rates of this many days, up to today, are present problems.
 
-They do not depend on the period that a person chooses for figures: what is wrong now is wrong whatever they look at.
+The period that a person chooses for the figures makes no difference: what is wrong now is wrong whatever is shown.
 """
 NAMES_SHOWN = 5
 """The maximum number of names of unknown fields, parameters or statuses that are shown."""

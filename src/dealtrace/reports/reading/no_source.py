@@ -25,7 +25,10 @@ def shows_deals_without_source(report: Report) -> bool:
 
 
 def no_source_question(question: Question, reasons: tuple[MatchReason, ...] | None = None) -> Question:
-    """Return the question how many deals of a report have no source, by match reason; only of `reasons` if given."""
+    """Return the question that counts, by match reason, the deals of a report that have no source.
+
+    If `reasons` are given, only deals with these match reasons are counted.
+    """
     filters = [*question.filters, Filter(SOURCE, Operator.EMPTY)]
     if reasons is not None:
         filters.append(Filter(REASON, Operator.AMONG, reasons))

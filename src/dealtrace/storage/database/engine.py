@@ -31,7 +31,7 @@ SQLITE_CHECKPOINT_PAGES = 4000
 POSTGRESQL_LOCK_SECONDS = 30.0
 """How long a statement waits for a lock of another session of PostgreSQL. Ours: as long as for a SQLite file."""
 LOCK_SECONDS = "lock_seconds"
-"""The execution option of an engine that replaces `POSTGRESQL_LOCK_SECONDS`."""
+"""The name of an engine's execution option; its value replaces `POSTGRESQL_LOCK_SECONDS`."""
 POSTGRESQL_CONNECT_SECONDS = 5
 PINGED_AFTER_SECONDS = 1.0
 """A PostgreSQL connection that was unused for this long is tried before it is used again."""

@@ -18,7 +18,7 @@ _SESSIONS = text("""
     ORDER BY xact_start
     LIMIT :holders_max
 """)
-"""The sessions that hold locks of tables in a transaction that is old enough; others may not tell when theirs began."""
+"""The sessions that hold locks of tables in an old enough transaction, or in one whose start we may not see."""
 _WRITE_LOCK_BYTE = "120"
 """The position of the byte of a WAL index that the writer of a SQLite file locks, as the kernel writes it."""
 
@@ -26,7 +26,8 @@ _WRITE_LOCK_BYTE = "120"
 def list_lock_holders(database: Database, waited_seconds: float) -> list[str]:
     """Describe the processes or sessions that can have kept a lock for the last `waited_seconds`.
 
-    The list is empty if all have released their locks meanwhile. Ours: statements are not told, as they quote contacts.
+    The list is empty if all have released their locks meanwhile. Ours: SQL statements are left out, as they quote
+    contacts.
     """
     if database.is_sqlite:
         return _list_processes(database.file.with_name(f"{database.file.name}-shm"))

@@ -24,7 +24,7 @@ _LARGEST_PAGE = 1
 
 @record
 class _Index:
-    """What the index of a log says: its last frame and the salts of the log, and how far checkpoints have come."""
+    """What the index of a log says: the last frame and the salts of the log, and how far checkpoints have come."""
 
     page_size: int
     last_frame: int
@@ -40,7 +40,7 @@ class _Index:
 
     @property
     def is_checkpoint_running(self) -> bool:
-        """Return whether a checkpoint was announced that has not come to its end, or was broken off."""
+        """Return whether a checkpoint was announced that has not ended: it is still running, or was broken off."""
         return self.copied_frames != self.announced_frames
 
 
@@ -51,7 +51,7 @@ class WatchedLog:
     """
 
     def __init__(self, database: Path, log: Path, index: Path) -> None:
-        """Open the log and its index; a connection must have read the database."""
+        """Open the log and its index, which exist once a connection has read the database."""
         self._database = database
         self._log = log
         self._index = index
@@ -62,7 +62,7 @@ class WatchedLog:
     def find_overwritten(self) -> Path | None:
         """Return the path of a file that was overwritten since the last call, or `None` if none was.
 
-        While SQLite is changing the files, nothing is found; the next call finds it.
+        While SQLite is changing the files, the result is `None`; a later call finds what was overwritten.
         """
         found = os.pread(self._index_file, _INDEX.size, 0)
         if len(found) < _INDEX.size:

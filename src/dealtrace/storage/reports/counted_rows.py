@@ -124,7 +124,7 @@ def counted_rows(tables: FactTables, shape: Shape, group: Group, wanted: Wanted)
 
 
 def keyed_sources(tables: FactTables, dimensions: Iterable[Dimension]) -> Subquery:
-    """Return a select of the ids of sources and their keys in `dimensions`; other columns only take time to compile."""
+    """Return a select of source ids and their keys in `dimensions`; more columns would only take time to compile."""
     sources = tables.sources()
     names = sorted({f"{each.name}_key" for each in dimensions if each.kind is Kind.SOURCE})
     columns = sources.selected_columns

@@ -101,7 +101,10 @@ def _count_sources(fetch: Fetch, tables: FactTables, ids: Sequence[int]) -> Coun
 
 @lru_cache(STATEMENTS_MAX)
 def _facts_of_sources(tables: FactTables) -> Selection:
-    """Return the SQL select of the listed sources: the id, and a number of facts; an id may have several rows."""
+    """Return the SQL select of the ids of the listed sources, and how many facts have each.
+
+    An id may have several rows, whose numbers add up.
+    """
     return union_all(*(_facts_by(tables, fact, attribute) for fact, attribute in _STATED_BY))  # type: ignore[return-value]  # a union is selected from like a select
 
 

@@ -160,7 +160,7 @@ def moment_of(measure: Measure, date_of: DateOf) -> Moment:
 def grouped_statement(tables: FactTables, shape: Shape, group: Group) -> Selection:
     """Return the SQL select of a group of measures: its columns are the report's keys, then the measures in order.
 
-    All models share the statement of a group that counts no touches, such as visits.
+    All models share one statement if the group counts no touches; measures of visits, for example, count none.
     """
     return _grouped_statement(tables, _of_any_model(shape, group), group)
 
