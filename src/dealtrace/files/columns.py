@@ -177,7 +177,7 @@ def lay_out(headings: Sequence[Cell], columns: Sequence[Column]) -> Layout:
 
 
 def headings_beside(found_columns: Iterable[FoundColumn], texts: Sequence[str]) -> tuple[str, ...]:
-    """Return the headings in `texts` whose position is that of no found column; empty headings are left out."""
+    """Return the headings in `texts` at positions where no column was found; empty headings are left out."""
     used = {found.position for found in found_columns}
     return tuple(text for position, text in enumerate(texts) if text and position not in used)
 

@@ -360,7 +360,7 @@ _TABLE = (
            formula_text="won_amount / cost", needs_won=True),
     Metric("drr", "ДРР", "Cost share of income", "доля рекламных расходов: расходы / выручка", "cost / won amount",
            Group.COSTS, Unit.RATIO, ratio(COST, WON_AMOUNT), formula_text="cost / won_amount", needs_won=True,
-           growth=Growth.BAD, in_total=_in_total("всю выручку", "свою", "the whole won amount")),
+           growth=Growth.BAD, in_total=_in_total("всю выручку", "свою", "the total amount of won deals")),
 )  # fmt: skip
 _PARTS = (
     Metric("deals_with_amount", "Сделки с суммой", "Deals with an amount", "сделки, у которых есть сумма",

@@ -15,7 +15,7 @@ from dealtrace.cabinet.formats import clock_time, money
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.lead_labels import LEAD_LABELS
 from dealtrace.cabinet.leads.journal import call_state
-from dealtrace.cabinet.places import lead_url, source_label
+from dealtrace.cabinet.links import lead_url, source_label
 from dealtrace.cabinet.view import View
 from dealtrace.deals.currency import RUBLE
 from dealtrace.deals.deal import Deal

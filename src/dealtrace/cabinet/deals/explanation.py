@@ -11,7 +11,7 @@ from dealtrace.cabinet.deals.labels import VERDICTS, WON_BY
 from dealtrace.cabinet.deals.matchers import MatcherLines, MatcherTeller, list_matched_leads
 from dealtrace.cabinet.formats import clock_time, number, rounded_up, span_of_time
 from dealtrace.cabinet.lead_labels import lead_name
-from dealtrace.cabinet.places import lead_url
+from dealtrace.cabinet.links import lead_url
 from dealtrace.cabinet.view import View
 from dealtrace.deals.deal import Deal
 from dealtrace.leads.lead import LeadKind, LeadRef

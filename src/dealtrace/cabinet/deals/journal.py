@@ -15,6 +15,7 @@ from dealtrace.cabinet.deals.labels import REASONS
 from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.formats import clock_time, money
 from dealtrace.cabinet.lead_labels import LEAD_LABELS
+from dealtrace.cabinet.links import lead_url, source_label
 from dealtrace.cabinet.listing import (
     BEFORE,
     PAGE_ROWS,
@@ -26,7 +27,6 @@ from dealtrace.cabinet.listing import (
     labels_of,
     listing_of,
 )
-from dealtrace.cabinet.places import lead_url, source_label
 from dealtrace.cabinet.view import View
 from dealtrace.matching.match_reason import MatchReason
 from dealtrace.record import record

@@ -6,7 +6,7 @@ from datetime import timedelta
 from dealtrace.cabinet.deals.labels import MISSES, OUTCOMES, PREFERENCES, UNSPECIFIED
 from dealtrace.cabinet.formats import clock_time, span_of_time
 from dealtrace.cabinet.lead_labels import lead_name
-from dealtrace.cabinet.places import lead_url, source_label
+from dealtrace.cabinet.links import lead_url, source_label
 from dealtrace.cabinet.view import View
 from dealtrace.deals.matchers import Matcher, MatcherKind
 from dealtrace.leads.lead import LeadKind, LeadRef

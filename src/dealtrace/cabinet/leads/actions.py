@@ -9,7 +9,7 @@ from dealtrace.cabinet.form_pages import BAD_REQUEST, Faults, number_of
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.leads.card import LeadFacts, page, ref_of
 from dealtrace.cabinet.leads.missed import MARKS
-from dealtrace.cabinet.places import lead_url
+from dealtrace.cabinet.links import lead_url
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, LeadNotDeleted, Refusal
 from dealtrace.http.refusal_statuses import STATUS_OF

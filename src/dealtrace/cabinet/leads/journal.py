@@ -24,6 +24,7 @@ from dealtrace.cabinet.leads.missed import (
     missed_days,
     missed_label,
 )
+from dealtrace.cabinet.links import lead_url, source_label, visitor_label, web_url
 from dealtrace.cabinet.listing import (
     PAGE_ROWS,
     PERIOD,
@@ -35,7 +36,6 @@ from dealtrace.cabinet.listing import (
     labels_of,
     listing_of,
 )
-from dealtrace.cabinet.places import lead_url, source_label, visitor_label, web_url
 from dealtrace.cabinet.view import View
 from dealtrace.errors import Language
 from dealtrace.leads.call import Call, CallPhase, phase_of

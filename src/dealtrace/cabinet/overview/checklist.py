@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 from dealtrace import clock
 from dealtrace.accounts.site_days import site_day
 from dealtrace.cabinet.formats import clock_time, span_of_time
-from dealtrace.cabinet.places import CALL_PATH, DEAL_PATH
+from dealtrace.cabinet.links import CALL_PATH, DEAL_PATH
 from dealtrace.cabinet.view import View
 from dealtrace.record import record
 from dealtrace.storage.reports.arrivals import Arrivals, FirstAndLast
 
 MINUTE = timedelta(minutes=1)
-"""How long ago data arrived is shown in whole minutes, at least one."""
+"""The age of the latest data is shown in whole minutes, at least one."""
 
 
 @record

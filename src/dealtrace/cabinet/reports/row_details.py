@@ -8,7 +8,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import Visit
-from dealtrace.cabinet.places import KINDS
+from dealtrace.cabinet.links import KINDS
 from dealtrace.leads.lead import LeadRef, ids_by_kind
 from dealtrace.operations.reports.show_rows import RowBehind
 from dealtrace.record import record

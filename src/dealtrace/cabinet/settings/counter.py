@@ -3,7 +3,7 @@
 from starlette.responses import Response
 
 from dealtrace.cabinet.form_pages import show_form_page
-from dealtrace.cabinet.places import CALL_PATH, DEAL_PATH
+from dealtrace.cabinet.links import CALL_PATH, DEAL_PATH
 from dealtrace.cabinet.view import View
 from dealtrace.storage.visits.visits import find_last_visit
 

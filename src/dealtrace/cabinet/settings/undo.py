@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.cabinet.leads.actions import DELETE, RESTORE
 from dealtrace.cabinet.leads.actions import UNDO as UNDO_NOTES
-from dealtrace.cabinet.places import lead_url
+from dealtrace.cabinet.links import lead_url
 from dealtrace.cabinet.reports.saved_items.page import SITES
 from dealtrace.cabinet.settings import alerts, columns, fields, hosts, mail_reports, rates, site, statuses
 from dealtrace.cabinet.settings.webhooks.labels import PLACE as WEBHOOKS_PLACE

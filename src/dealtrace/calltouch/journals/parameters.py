@@ -160,7 +160,7 @@ CALLS_DIARY = (
     replace(
         _PAGE[0],
         ru="Номер страницы с 1. С ним ответ — объект со страницей, без него — массив звонков одного дня.",
-        en="The page number, from 1. With it the answer is a page object, without it an array of one day's calls.",
+        en="The page number, from 1. With it, the answer is a page object; without it, an array of one day's calls.",
     ),
     _PAGE[1],
     _ATTRIBUTION,

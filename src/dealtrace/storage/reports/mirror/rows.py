@@ -18,7 +18,10 @@ from dealtrace.storage.reports.mirror.library import MirrorConnection
 
 _ROWS_AT_ONCE = 5_000
 _LINE_BYTES_MAX = 8 * 1024 * 1024
-"""The most bytes of a line from SQLite to DuckDB; a row with 200 custom values of 4,096 characters needs less."""
+"""The maximum length, in bytes, of a line of text passed from SQLite to DuckDB.
+
+A row with 200 custom values of 4,096 characters is shorter.
+"""
 _OPTIONS = (
     "auto_detect = false, header = false, delim = ',', quote = '''', escape = '''', nullstr = ['', 'NULL'], "
     "allow_quoted_nulls = false, new_line = '\\n', parallel = false, "
