@@ -81,7 +81,8 @@ def test_the_overview_shows_its_filters_and_keeps_them(server: ServerProcess, se
     form = re.search(r'<form class="bar".*?</form>', pages[""], re.DOTALL)
     assert form is not None
     kept = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', form[0]))
-    assert kept == {"chart": "leads", "filter": "source:is:yandex"}
+    shown_with = {"shown": "", "dates": f"{DAY['from']}..{DAY['to']}"}
+    assert kept == {"chart": "leads", "filter": "source:is:yandex", **shown_with}
     assert '<option value="Ads" selected>' in form[0]
 
 

@@ -47,6 +47,7 @@ STATEMENTS = dict(named_statements())
 OF_NO_SITE = {
     "accounts.revision._FIND",
     "database.write_mode._MODE",
+    "id_blocks._FIND_VISIT_KEY",
     "schema.upgrade._FIND_REVISION",
     "webhooks.webhooks._LIST_ALL",
     "webhooks.webhooks._LIST_OF_SITE",
