@@ -116,9 +116,11 @@ OF_A_DEMO = ("site", "token", "membership", "demo")
 
 
 @pytest.fixture(scope="module")
-def filled(server: ServerProcess, served: Stage) -> FilledSite:
-    """Give a site with something on every page."""
-    return fill_site(server, served)
+def filled(server: ServerProcess, served: Stage) -> Iterator[FilledSite]:
+    """Give a site with something on every page, and leave no demo behind for other tests of the server."""
+    made = fill_site(server, served)
+    yield made
+    remove_demos(made)
 
 
 def new_name() -> str:

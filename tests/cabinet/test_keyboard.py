@@ -90,7 +90,7 @@ def press_and_wait(browser: Browser, *keys: str) -> str:
 def test_points_of_charts_folds_and_figures_are_used_by_keys(browser: Browser, root: str, *, scripts: bool) -> None:
     browser.emulate(runs_scripts=scripts)
     browser.open(f"{root}/reports?by=source&metrics=deals&period=90d&compare=previous")
-    tab_to(browser, "details.card > summary")
+    tab_to(browser, "form.card > details > summary")
     browser.press("Enter")
     assert browser.run("document.activeElement.parentElement.open")
     tab_to(browser, "svg a")
