@@ -71,6 +71,8 @@ EXPORTS_AT_ONCE = 2
 """How many lists a process exports at once; each uses a thread and a database connection that requests do not use."""
 BACKGROUND_READERS = 1
 """The number of database connections for background runs, which must not use the connections for requests."""
+BUSY_SECONDS_MIN = 1.0
+"""How long writers wait for the lock of a SQLite file at least, since every command of ours takes it for a moment."""
 OBJECTS_BETWEEN_COLLECTIONS = 20_000
 """The number of new objects that triggers garbage collection; one page of a journal creates 10,000."""
 PASSWORDS_AT_ONCE = 2
@@ -232,7 +234,7 @@ class Application:
             read_url=read_url,
             prepared_statements=settings.prepared_statements,
             mirror_memory_mib=settings.mirror_memory,
-            busy_seconds_max=settings.storage_patience_seconds,
+            busy_seconds_max=max(BUSY_SECONDS_MIN, settings.storage_patience_seconds),
         )
 
     def _start_deliveries(self) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import count
 from threading import Barrier
@@ -241,6 +242,30 @@ def test_the_database_has_no_secret_that_was_shown(served: Stage, filled: Filled
     assert not any(secret in row or sent["form_key"] in row for row in stored)
 
 
+@contextmanager
+def keeping_no_answers(stage: Stage) -> Iterator[None]:
+    """Let the database refuse to store answers meanwhile."""
+    refusal = ("ALTER TABLE sent_form ADD CONSTRAINT refusal CHECK (sealed_answer IS NULL) NOT VALID",
+               "ALTER TABLE sent_form DROP CONSTRAINT refusal")  # fmt: skip
+    if stage.database.is_sqlite:
+        refusal = ("CREATE TRIGGER refusal BEFORE UPDATE ON sent_form BEGIN SELECT RAISE(ABORT, 'full'); END",
+                   "DROP TRIGGER refusal")  # fmt: skip
+    with stage.database.write() as connection:
+        connection.exec_driver_sql(refusal[0])
+    yield
+    with stage.database.write() as connection:
+        connection.exec_driver_sql(refusal[1])
+
+
+def test_an_answer_that_cannot_be_stored_is_shown_all_the_same(served: Stage, filled: FilledSite) -> None:
+    path = filled.path_of(f"{ROOT}/tokens")
+    sent = form_on(filled, f"{ROOT}/tokens", f"{ROOT}/tokens", {"label": "answer not stored"})
+    with keeping_no_answers(served):
+        answer = send(filled.owner, path, sent)
+    assert answer.status_code == 200
+    assert secret_in(answer)
+
+
 def test_forms_are_forgotten_after_an_hour(served: Stage, filled: FilledSite) -> None:
     path = filled.path_of(f"{SITE}/notes")
     with served.database.write() as connection:
@@ -248,6 +273,15 @@ def test_forms_are_forgotten_after_an_hour(served: Stage, filled: FilledSite) ->
     send(filled.owner, path, form_on(filled, f"{SITE}/notes", f"{SITE}/notes", {"day": "2026-03-01", "text": "last"}))
     with served.database.read() as connection:
         assert connection.execute(select(func.count()).select_from(sent_form)).scalar_one() == 1
+
+
+def test_a_form_that_is_an_hour_old_is_taken_anew(served: Stage, filled: FilledSite) -> None:
+    path = filled.path_of(f"{ROOT}/tokens")
+    sent = form_on(filled, f"{ROOT}/tokens", f"{ROOT}/tokens", {"label": "an hour ago"})
+    secret = secret_in(send(filled.owner, path, sent))
+    with served.database.write() as connection:
+        connection.execute(update(sent_form).values(sent_at=datetime(2026, 1, 1, tzinfo=UTC)))
+    assert secret_in(send(filled.owner, path, sent)) != secret
 
 
 def test_a_form_whose_answer_was_lost_is_not_taken_again(served: Stage, filled: FilledSite) -> None:

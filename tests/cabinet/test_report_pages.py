@@ -163,6 +163,16 @@ def test_a_form_of_a_list_keeps_comparison_and_model(analyst: Guest) -> None:
     assert '<input type="hidden" name="model" value="2">' in page
 
 
+@pytest.mark.parametrize("compare", ["none", "months", "weekdays"])
+def test_lists_keep_every_comparison_of_a_report_in_their_links(analyst: Guest, compare: str) -> None:
+    page = analyst.get("reports", period="month", compare=compare).text
+    for place in ("deals", "leads"):
+        (link,) = [url for url in links_of(page) if url.startswith(f"/cabinet/{analyst.site_id}/{place}?")]
+        listed = analyst.follow(link)
+        assert listed.status_code == 200, link
+        assert f"compare={compare}" in listed.text
+
+
 def test_what_is_no_period_is_not_carried_along(analyst: Guest, site: Player) -> None:
     page = analyst.get("deals", period="nonsense", compare="<x>", model="77").text
     assert f"/cabinet/{site.site.id}/reports" in links_of(page)

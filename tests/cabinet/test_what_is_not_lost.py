@@ -177,6 +177,14 @@ def test_a_form_that_is_too_long_says_how_long_it_may_be_and_leads_back(filled: 
     assert f'<a href="/cabinet/{filled.player.site.id}/{path}">Back to the form</a>' in answer.text
 
 
+def test_the_fields_beside_a_file_are_limited_together(filled: FilledSite) -> None:
+    fields = {f"field{number}": "f" * 100_000 for number in range(11)}
+    answer = filled.owner.send("costs", files={"file": ("costs.csv", b"date;cost")}, **fields)
+    assert (answer.status_code, fault_in(answer)[:32]) == (413, "The form is larger than 1000 KB.")
+    packed = filled.owner.send("costs", **fields)
+    assert packed.status_code == 413, "also where it is not sent as a form with files"
+
+
 def test_a_form_without_a_login_is_smaller(server: ServerProcess) -> None:
     answer = Guest(server, language="en").send("/login", login="l" * 200_000, password="p")
     assert (answer.status_code, fault_in(answer)[:31]) == (413, "The form is larger than 100 KB.")

@@ -13,13 +13,14 @@ from dealtrace.reports.question import ALL_MODELS
 _MODELS = {ALL_MODELS, *(str(int(model)) for model in AttributionModel)}
 NO_COMPARISON = "none"
 """The value of `compare` that asks for no comparison where there would be one by default."""
+_COMPARISONS = (NO_COMPARISON, *Comparison)
 QUESTION = ("compare", "model", "models")
 """The parameters that lists of deals and leads do not use themselves, but keep in their links to reports."""
 
 
 def unknown_carried(parameters: Mapping[str, str]) -> list[Violation]:
     """Return a violation for each parameter in `QUESTION` whose value no report would accept."""
-    known = {"compare": tuple(Comparison), "model": tuple(_MODELS), "models": (ALL_MODELS,)}
+    known = {"compare": _COMPARISONS, "model": tuple(_MODELS), "models": (ALL_MODELS,)}
     asked = {name: parameters.get(name, "") for name in QUESTION}
     return [unknown_choice(name, text) for name, text in asked.items() if text and text not in known[name]]
 
@@ -30,7 +31,7 @@ def carried_query(parameters: Mapping[str, str]) -> str:
         "period": parameters.get("period") in PRESETS,
         "from": read_day(parameters.get("from", ""), YEAR_FIRST) is not None,
         "to": read_day(parameters.get("to", ""), YEAR_FIRST) is not None,
-        "compare": parameters.get("compare") in (NO_COMPARISON, *Comparison),
+        "compare": parameters.get("compare") in _COMPARISONS,
         "model": parameters.get("model") in _MODELS,
         "models": parameters.get("models") == ALL_MODELS,
     }

@@ -83,7 +83,7 @@ class _PartLimits(MultiPartParser):
 
     bytes_max = FORM_BYTES_MAX
     has_oversized_file = False
-    _part_bytes = 0
+    _part_bytes = _field_bytes = 0
 
     def on_part_begin(self) -> None:
         """Begin a field or a file."""
@@ -91,8 +91,16 @@ class _PartLimits(MultiPartParser):
         super().on_part_begin()
 
     def on_part_data(self, data: bytes, start: int, end: int) -> None:
-        """Take data of a field or a file; a field is refused long before it has `bytes_max` bytes."""
+        """Take data of a field or a file.
+
+        Raises:
+            BodyTooLarge: the fields have more than `FORM_BYTES_MAX` bytes together.
+        """
         self._part_bytes += end - start
+        if self._current_part.file is None:
+            self._field_bytes += end - start
+            if self._field_bytes > FORM_BYTES_MAX:
+                raise BodyTooLarge(bytes_max=FORM_BYTES_MAX)
         if self._part_bytes > self.bytes_max:
             self.has_oversized_file = True
         else:
@@ -105,15 +113,18 @@ async def read_form(request: Request, *, bytes_max: int = FORM_BYTES_MAX, files_
     Of `bytes_max`, `FORM_BYTES_MAX` are for the fields of a form with files.
 
     Raises:
-        BodyTooLarge: a form without files is longer than `bytes_max`, or one with files is much longer.
+        BodyTooLarge: a form without files is longer than `bytes_max`, or one with files is much longer, or its fields
+            are longer than `FORM_BYTES_MAX` together.
         UnreadableBody: the form has too many fields or files, malformed multipart parts, or a null byte, which
             databases cannot store in a string.
         ReportNotKept: the disk of temporary files has no room for a file.
     """
-    counted, has_oversized_file = _counted(request, bytes_max, has_files=files_max > 0), False
+    is_multipart = request.headers.get("content-type", "").startswith("multipart/form-data")
+    has_files, has_oversized_file = files_max > 0 and is_multipart, False
+    counted = _counted(request, bytes_max if has_files else min(bytes_max, FORM_BYTES_MAX), has_files=has_files)
     try:
         with refused_if_full():
-            if files_max and counted.headers.get("content-type", "").startswith("multipart/form-data"):
+            if has_files:
                 parser = _PartLimits(
                     counted.headers,
                     counted.stream(),

@@ -6,11 +6,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from urllib.parse import urlencode
 
+import structlog
 from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dealtrace import clock
+from dealtrace import clock, log
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.token import token_digest
@@ -31,10 +32,11 @@ from dealtrace.http.endpoint import RateLimitClass
 from dealtrace.http.language import language_of
 from dealtrace.http.refusal_statuses import STATUS_OF
 from dealtrace.http.server import REFUSAL_OF_FAILURE
-from dealtrace.operations.accounts.take_form import FormTaken, keep_answer
+from dealtrace.operations.accounts.take_form import FormTaken, find_taken_form, keep_answer
 from dealtrace.record import record
-from dealtrace.storage.accounts.sent_forms import SentForm, find_sent_form
+from dealtrace.storage.accounts.sent_forms import SentForm
 from dealtrace.storage.accounts.sessions import Login, find_login
+from dealtrace.storage.database.database_errors import message_of
 from dealtrace.whole_number import ID_MAX
 
 LANGUAGE_COOKIE = "language"
@@ -50,6 +52,7 @@ TRANSIENT = (429, 500, 503)
 """The statuses of refusals after which the same form may succeed in a while."""
 SECRET = ("password", "new_password", "code", "secret", "key", "token")
 """The fields of forms that no page shows again."""
+_log = structlog.get_logger()
 _ID = re.compile(rf"[0-9]{{1,{len(str(ID_MAX))}}}")
 Respond = Callable[[View], Awaitable[Response]]
 
@@ -132,17 +135,23 @@ class Gate:
         names = [(name, file.filename or "") for name, file in view.form.files]
         fields = [field for field in view.form.fields if field[0] not in (TOKEN_FIELD, KEY_FIELD)]
         sent = sent_once(key, "" if page.is_open else view.session_digest, view.request.url.path, [*fields, *names])
-        if await view.read(find_sent_form, sent.digest) is not None:
+        if await view.read(find_taken_form, sent.digest, clock.now()) is not None:
             return await _first_response(view, sent)
         view.sent_form = sent
         try:
             response = await page.respond(view)
         except FormTaken:
             return await _first_response(view, sent)
+        except Refusal:
+            if sent.is_taken or await view.read(find_taken_form, sent.digest, clock.now()) is None:
+                raise
+            return await _first_response(view, sent)
         if sent.is_taken:
-            with suppress(DatabaseUnavailable):
-                await view.services.account_changes.run(keep_answer, sent.digest, sent.seal(response))
-        elif response.status_code >= BAD_REQUEST and await view.read(find_sent_form, sent.digest) is not None:
+            await _keep_answer(view, sent, response)
+        elif (
+            response.status_code >= BAD_REQUEST
+            and await view.read(find_taken_form, sent.digest, clock.now()) is not None
+        ):
             return await _first_response(view, sent)
         return response
 
@@ -215,6 +224,17 @@ def _remove_null_bytes(request: Request) -> None:
     }
 
 
+async def _keep_answer(view: View, sent: SentOnce, response: Response) -> None:
+    """Store the response to a form that was taken; if that fails, the person still gets the response, but only once.
+
+    The response may have a secret that is shown nowhere else.
+    """
+    try:
+        await view.services.account_changes.run(keep_answer, sent.digest, sent.seal(response))
+    except Exception as fault:  # noqa: BLE001 - whatever fails here, the change is stored, and the response is complete
+        _log.error("answer_not_kept", path=log.plain_path(view.request.url.path), reason=message_of(fault))
+
+
 async def _first_response(view: View, sent: SentOnce) -> Response:
     """Wait until the first response to a form is stored, and return that response.
 
@@ -222,7 +242,7 @@ async def _first_response(view: View, sent: SentOnce) -> Response:
     form's page.
     """
     for _ in range(FIRST_RESPONSE_TRIES):
-        found: SentForm | None = await view.read(find_sent_form, sent.digest)
+        found: SentForm | None = await view.read(find_taken_form, sent.digest, clock.now())
         if found is None:
             break
         if found.sealed_answer is not None:

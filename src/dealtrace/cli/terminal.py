@@ -110,6 +110,10 @@ def _explain_lock() -> list[str]:
     seconds = SQLITE_BUSY_SECONDS if database.is_sqlite else POSTGRESQL_LOCK_SECONDS
     try:
         holders = list_lock_holders(database, seconds)
+    except Exception as error:
+        if message_of(error) is None:
+            raise
+        holders = []
     finally:
         database.close()
     if not holders:

@@ -1,11 +1,11 @@
 """Run a transaction again after a conflict with another transaction."""
 
-import math
 import time
 from collections.abc import Callable
 from typing import TypeVar
 
 from dealtrace.storage.database.database_errors import is_conflict, retry_reason
+from dealtrace.storage.database.engine import POSTGRESQL_LOCK_SECONDS
 
 TRIES_MAX = 10
 Result = TypeVar("Result")
@@ -15,14 +15,15 @@ def try_again(
     attempt: Callable[[], Result],
     clean_up: Callable[[], None] = lambda: None,
     *,
-    patience_seconds: float = math.inf,
+    patience_seconds: float = POSTGRESQL_LOCK_SECONDS,
     observe_retry: Callable[[str], None] = lambda _reason: None,
 ) -> Result:
     """Call `attempt` until no conflict with another transaction stops it, at most `TRIES_MAX` times; return its result.
 
     `attempt` contains a whole transaction, so nothing of a failed attempt is stored. `clean_up` is called before each
     further attempt, and undoes what an attempt has done outside the database; `observe_retry` is called with the
-    reason. No attempt begins later than `patience_seconds` after the first.
+    reason. No attempt begins later than `patience_seconds` after the first; by default, an attempt that has waited for
+    a lock in vain is therefore the last.
 
     Raises:
         Exception: the last attempt failed, or an earlier attempt failed for a reason other than a conflict.

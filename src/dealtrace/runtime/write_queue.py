@@ -217,9 +217,10 @@ class WriteQueue:
             except _NotOpen as closed:
                 fault = closed.cause
                 self._known_statuses = KnownStatuses()  # the database that answers next may not have them
-                if is_temporary(fault) and time.monotonic() + whole_pause < deadline:
+                pause_seconds = 0.0 if is_locked_out(fault) else whole_pause  # the try has waited for the lock already
+                if is_temporary(fault) and time.monotonic() + pause_seconds < deadline:
                     self._observe_retry(retry_reason(fault))
-                    time.sleep(whole_pause)
+                    time.sleep(pause_seconds)
                     whole_pause = min(whole_pause * 2, RETRY_PAUSE_MAX_SECONDS)
                     continue
                 self._settle([pending for left in parts for pending in left], self._refuse(fault))

@@ -59,9 +59,9 @@ class Alerts:
         """Check every rule that is due, site by site."""
         metrics.ALERTS_WAITING.set(await self._read_pool.read(count_due_alerts, clock.now()))
         due = await self._read_pool.read(list_due_sites, list_sites_with_due_alerts, clock.now())
-        refusal = await serve_each(due, self._check_site)
-        if refusal is not None:
-            raise refusal
+        failure = await serve_each(due, self._check_site)
+        if failure is not None:
+            raise failure
 
     async def _check_site(self, site: Site) -> None:
         """Check up to `ALERTS_MAX` due rules of a site, one after another; further rules wait for the next poll."""

@@ -206,9 +206,9 @@ class Deliveries:
         def sweep(site: Site) -> "asyncio.Future[int]":
             return self._write_queue.write(sweep_outbox, site, WriteCommand(KEPT_FOR))
 
-        refusal = await serve_each(await self._read_pool.read(list_sites), sweep)
-        if refusal is not None:
-            raise refusal
+        failure = await serve_each(await self._read_pool.read(list_sites), sweep)
+        if failure is not None:
+            raise failure
 
 
 def _find_due(connection: Connection, webhooks: Sequence[Webhook], now: datetime) -> list[tuple[WebhookId, Site]]:

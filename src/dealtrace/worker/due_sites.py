@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from dealtrace.accounts.site import Site
 from dealtrace.errors import Refusal
 from dealtrace.storage.accounts.sites import find_sites
+from dealtrace.storage.database.database_errors import is_database_failure
 
 
 def list_due_sites(
@@ -17,16 +18,18 @@ def list_due_sites(
     return list(find_sites(connection, list_ids(connection, now)).values())
 
 
-async def serve_each(sites: Iterable[Site], serve: Callable[[Site], Awaitable[object]]) -> Refusal | None:
-    """Call `serve` for one site after another, and return the first refusal, or `None` if there was none.
+async def serve_each(sites: Iterable[Site], serve: Callable[[Site], Awaitable[object]]) -> Exception | None:
+    """Call `serve` for one site after another; return the first refusal or database failure, or `None` without any.
 
-    A site that cannot be written, for example because another session has locked its rows, keeps none of the others
-    from being served.
+    A site that cannot be read or written, for example because another session has locked its rows, keeps none of the
+    others from being served.
     """
-    first: Refusal | None = None
+    first: Exception | None = None
     for site in sites:
         try:
             await serve(site)
-        except Refusal as refusal:
-            first = first or refusal
+        except Exception as fault:
+            if not isinstance(fault, Refusal) and not is_database_failure(fault):
+                raise
+            first = first or fault
     return first

@@ -71,12 +71,12 @@ class Mails:
             return self._write_queue.write(send_due_reports, site, WriteCommand(None))
 
         with_reports = await self._read_pool.read(list_due_sites, list_sites_with_due_reports, clock.now())
-        refusal = await serve_each(with_reports, send_reports)
+        failure = await serve_each(with_reports, send_reports)
         metrics.MAILS_WAITING.set(await self._read_pool.read(count_waiting_mails))
         with_mails = await self._read_pool.read(list_due_sites, list_sites_with_due_mails, clock.now())
-        refusal = await serve_each(with_mails, self._send_some) or refusal
-        if refusal is not None:
-            raise refusal
+        failure = await serve_each(with_mails, self._send_some) or failure
+        if failure is not None:
+            raise failure
 
     async def _send_some(self, site: Site) -> None:
         """Send up to `MAILS_IN_A_ROW` due e-mails of a site, so that other sites do not wait for all of its e-mails."""
@@ -120,6 +120,6 @@ class Mails:
         def sweep(site: Site) -> "asyncio.Future[int]":
             return self._write_queue.write(sweep_mails, site, WriteCommand(KEPT_FOR))
 
-        refusal = await serve_each(await self._read_pool.read(list_sites), sweep)
-        if refusal is not None:
-            raise refusal
+        failure = await serve_each(await self._read_pool.read(list_sites), sweep)
+        if failure is not None:
+            raise failure

@@ -5,7 +5,13 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from dealtrace.accounts.sent_form import ANSWER_AGE_MAX
-from dealtrace.storage.accounts.sent_forms import delete_sent_forms_before, insert_sent_form, update_sealed_answer
+from dealtrace.storage.accounts.sent_forms import (
+    SentForm,
+    delete_sent_forms_before,
+    find_sent_form,
+    insert_sent_form,
+    update_sealed_answer,
+)
 
 
 class FormTaken(Exception):  # noqa: N818 - the name says what happened
@@ -20,9 +26,14 @@ def take_form(connection: Connection, digest: str, now: datetime) -> None:
     Raises:
         FormTaken: the form was taken before.
     """
+    delete_sent_forms_before(connection, now - ANSWER_AGE_MAX)
     if not insert_sent_form(connection, digest, now):
         raise FormTaken
-    delete_sent_forms_before(connection, now - ANSWER_AGE_MAX)
+
+
+def find_taken_form(connection: Connection, digest: str, now: datetime) -> SentForm | None:
+    """Find a form that was taken at most `ANSWER_AGE_MAX` ago, or return `None` if there is none."""
+    return find_sent_form(connection, digest, now - ANSWER_AGE_MAX)
 
 
 def keep_answer(connection: Connection, _ids: object, digest: str, sealed_answer: str) -> None:

@@ -28,9 +28,10 @@ def update_sealed_answer(connection: Connection, digest: str, sealed_answer: str
     connection.execute(update(sent_form).where(sent_form.c.digest == digest).values(sealed_answer=sealed_answer))
 
 
-def find_sent_form(connection: Connection, digest: str) -> SentForm | None:
-    """Find a form that was taken, or return `None` if it was not taken, or is forgotten."""
-    row = connection.execute(select(sent_form.c.sealed_answer).where(sent_form.c.digest == digest)).one_or_none()
+def find_sent_form(connection: Connection, digest: str, earliest: datetime) -> SentForm | None:
+    """Find a form that was taken at or after `earliest`, or return `None` if there is none."""
+    found = select(sent_form.c.sealed_answer).where(sent_form.c.digest == digest, sent_form.c.sent_at >= earliest)
+    row = connection.execute(found).one_or_none()
     return SentForm(row.sealed_answer) if row is not None else None
 
 

@@ -202,7 +202,10 @@ def _begin_with(engine: Engine, begin: str) -> None:
         assert opened is not None
         result = opened.pgconn.exec_(f"{begin}; SET LOCAL lock_timeout = {round(seconds * 1000)}".encode())
         if result.error_message:
-            broken = engine.dialect.loaded_dbapi.OperationalError(opened.pgconn.get_error_message())
+            driver = engine.dialect.loaded_dbapi
+            is_answered = result.error_field(driver.pq.DiagnosticField.SQLSTATE) is not None
+            message = opened.pgconn.get_error_message()
+            broken = driver.errors.error_from_result(result) if is_answered else driver.OperationalError(message)
             connection.invalidate(broken)
             raise OperationalError(begin, None, broken, connection_invalidated=True)
 

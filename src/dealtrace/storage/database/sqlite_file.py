@@ -3,6 +3,7 @@
 import fcntl
 import os
 from pathlib import Path
+from threading import Lock
 
 from sqlalchemy import text
 
@@ -54,6 +55,7 @@ class ServedFiles:
         """Remember the three files; the WAL and its index exist only after a connection has read the database."""
         self._path = path
         self._overwritten: Path | None = None
+        self._lock = Lock()
         wal, wal_index = (path.with_name(path.name + companion) for companion in _COMPANIONS)
         self._files = {file: file_id(file) for file in (path, wal, wal_index)}
         self._log = WatchedLog(path, wal, wal_index)
@@ -65,7 +67,8 @@ class ServedFiles:
 
     def mark_overwritten(self) -> None:
         """Count the database file as overwritten, because it now contains another database."""
-        self._overwritten = self._overwritten or self._path
+        with self._lock:
+            self._overwritten = self._overwritten or self._path
 
     def find_lost(self) -> Path | None:
         """Return the path of a file that was removed, replaced or overwritten, or `None` if all are as they should be.
@@ -74,9 +77,10 @@ class ServedFiles:
         may be empty.
         """
         lost = next((path for path, known in self._files.items() if file_id(path) != known), None)
-        if lost is None and self._overwritten is None:
-            self._overwritten = self._path if _is_empty(self._path) else self._log.find_overwritten()
-        return lost or self._overwritten
+        with self._lock:  # the event loop and two threads look for lost files
+            if lost is None and self._overwritten is None:
+                self._overwritten = self._path if _is_empty(self._path) else self._log.find_overwritten()
+            return lost or self._overwritten
 
 
 def remember_files(database: Database) -> ServedFiles:
