@@ -200,7 +200,9 @@ def test_processes_look_at_each_rule_of_a_site_once(stage: Stage) -> None:
     def is_each_done() -> bool:
         with stage.database.read() as connection:
             alerts = list_alerts(connection, shop.site.id)
-        return all(alert.due_at > clock.now() + LEASE + timedelta(minutes=1) for alert in alerts)
+        counted = sum(looks(outcome) - count for outcome, count in before.items())  # which is after they are stored
+        is_each_due_later = all(alert.due_at > clock.now() + LEASE + timedelta(minutes=1) for alert in alerts)
+        return is_each_due_later and counted >= len(rules)
 
     watch(stage, is_each_done, processes=3)
     with stage.database.read() as connection:
