@@ -6,12 +6,11 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from urllib.parse import urlencode
 
-import structlog
 from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dealtrace import clock, log
+from dealtrace import clock
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.token import token_digest
@@ -36,7 +35,6 @@ from dealtrace.operations.accounts.take_form import FormTaken, find_taken_form, 
 from dealtrace.record import record
 from dealtrace.storage.accounts.sent_forms import SentForm
 from dealtrace.storage.accounts.sessions import Login, find_login
-from dealtrace.storage.database.database_errors import message_of
 from dealtrace.whole_number import ID_MAX
 
 LANGUAGE_COOKIE = "language"
@@ -52,7 +50,6 @@ TRANSIENT = (429, 500, 503)
 """The statuses of refusals after which the same form may succeed in a while."""
 SECRET = ("password", "new_password", "code", "secret", "key", "token")
 """The fields of forms that no page shows again."""
-_log = structlog.get_logger()
 _ID = re.compile(rf"[0-9]{{1,{len(str(ID_MAX))}}}")
 Respond = Callable[[View], Awaitable[Response]]
 
@@ -232,7 +229,7 @@ async def _keep_answer(view: View, sent: SentOnce, response: Response) -> None:
     try:
         await view.services.account_changes.run(keep_answer, sent.digest, sent.seal(response))
     except Exception as fault:  # noqa: BLE001 - whatever fails here, the change is stored, and the response is complete
-        _log.error("answer_not_kept", path=log.plain_path(view.request.url.path), reason=message_of(fault))
+        _refusal_of(view.request, fault)  # which logs the failure
 
 
 async def _first_response(view: View, sent: SentOnce) -> Response:
