@@ -76,63 +76,63 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="dealtrace-bench-") as name, postgresql() as server:
         folder = Path(name)
         print(f"disk flushes per second: {_flushes_per_second(folder):.0f}")
-        addresses = {"sqlite": lambda database: f"sqlite:///{folder}/{database}.db"}
+        creators = {"sqlite": lambda database: f"sqlite:///{folder}/{database}.db"}
         if server is not None and not chosen.no_postgresql:
-            addresses["postgresql"] = server.create
+            creators["postgresql"] = server.create
         if {"register", "import"} & set(parts):
-            places = {engine: _prepare(create("bench"), chosen.calls) for engine, create in addresses.items()}
+            places = {engine: _prepare(create("bench"), chosen.calls) for engine, create in creators.items()}
         if "register" in parts:
             _report(_run_rounds(folder, places, chosen, CONTENDERS))
         if "client-orders" in parts:
-            place = _prepare(addresses["sqlite"]("orders"), chosen.calls)
+            place = _prepare(creators["sqlite"]("orders"), chosen.calls)
             report_client_orders(place, chosen.rounds, chosen.calls)
         if "http" in parts:
-            place = _prepare(addresses["sqlite"]("http"), 0)
+            place = _prepare(creators["sqlite"]("http"), 0)
             report_http_layer(place.url, place.token, chosen.rounds)
         if "import" in parts:
             report_import(folder, {engine: place.url for engine, place in places.items()})
-        _report_large_sites(folder, addresses, chosen, parts)
-        _report_beside(folder, addresses, server, chosen, parts)
+        _report_large_sites(folder, creators, chosen, parts)
+        _report_beside(folder, creators, server, chosen, parts)
         if "webhooks" in parts:
-            _report_webhooks(folder, addresses, chosen)
+            _report_webhooks(folder, creators, chosen)
 
 
 def _report_large_sites(
-    folder: Path, addresses: Mapping[str, Callable[[str], str]], chosen: argparse.Namespace, parts: Sequence[str]
+    folder: Path, creators: Mapping[str, Callable[[str], str]], chosen: argparse.Namespace, parts: Sequence[str]
 ) -> None:
     """Measure large sites: registration and matching among many leads, journals, reports and pages."""
     if "growth" in parts:
-        report_growth(folder, addresses, chosen)
+        report_growth(folder, creators, chosen)
     if "journals" in parts:
-        for engine, create in addresses.items():
+        for engine, create in creators.items():
             report_journals(engine, create("journals"), chosen.deals)
     if "reports" in parts:
-        report_reports(folder, addresses, chosen.deals, chosen.times)
+        report_reports(folder, creators, chosen.deals, chosen.times)
     if "cabinet" in parts:
-        report_cabinet(folder, addresses, chosen.deals)
+        report_cabinet(folder, creators, chosen.deals)
 
 
 def _report_beside(
     folder: Path,
-    addresses: Mapping[str, Callable[[str], str]],
+    creators: Mapping[str, Callable[[str], str]],
     server: PostgresqlServer | None,
     chosen: argparse.Namespace,
     parts: Sequence[str],
 ) -> None:
     """Measure registration beside other revisions, by two processes, and while forms are saved in the cabinet."""
     if "revisions" in parts:
-        report_revisions(folder, addresses, server, chosen)
+        report_revisions(folder, creators, server, chosen)
     if "workers" in parts and server is not None and not chosen.no_postgresql:
         report_workers(folder, server.create, server, chosen)
     if "forms" in parts:
-        report_forms(folder, addresses, server, chosen)
+        report_forms(folder, creators, server, chosen)
 
 
-def _report_webhooks(folder: Path, addresses: Mapping[str, Callable[[str], str]], chosen: argparse.Namespace) -> None:
+def _report_webhooks(folder: Path, creators: Mapping[str, Callable[[str], str]], chosen: argparse.Namespace) -> None:
     """Measure registration at sites without webhooks, with a receiver that never answers, and with a fast receiver."""
     with webhooks.receivers() as urls:
         places = {}
-        for engine, create in addresses.items():
+        for engine, create in creators.items():
             places[engine] = _prepare(create("untold"), 0)
             for kind, url in urls.items():
                 places[f"{engine}-{kind}"] = place = _prepare(create(kind), 0)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.cabinet_pages import Visitor, list_addresses, make_objects
+from benchmarks.cabinet_pages import Visitor, list_urls, make_objects
 from benchmarks.report_site import SITE, copy_site, fill_site
 from benchmarks.serving import PRODUCT, Contender, Place, environment_of, serving
 from benchmarks.viewers import report_viewers
@@ -26,16 +26,16 @@ VIEWED = ("", "reports", "reports?by=source,month", "deals", "leads", "requests"
 """The pages below the site that viewers look at while others register deals."""
 
 
-def report_cabinet(folder: Path, addresses: Mapping[str, Callable[[str], str]], deals: int) -> None:
+def report_cabinet(folder: Path, creators: Mapping[str, Callable[[str], str]], deals: int) -> None:
     """Print the time and size of each page at a site with `deals` deals, and what viewers cost registration there.
 
-    Times are medians, sizes are compressed. SQLite and, if `addresses` has it, PostgreSQL get the same site.
+    Times are medians, sizes are compressed. SQLite and, if `creators` has it, PostgreSQL get the same site.
     """
     file = folder / "cabinet.db"
     places = {"sqlite": _create_site(f"sqlite:///{file}")}
     fill_site(file, deals, deals, deals * VISITS_PER_LEAD)
-    if "postgresql" in addresses:
-        places["postgresql"] = _copy(file, addresses["postgresql"]("cabinet"))
+    if "postgresql" in creators:
+        places["postgresql"] = _copy(file, creators["postgresql"]("cabinet"))
     for engine, place in places.items():
         _count_days(place.url)
         user, secret = _log_in(place.url)
@@ -43,7 +43,7 @@ def report_cabinet(folder: Path, addresses: Mapping[str, Callable[[str], str]], 
         print(f"{engine}, {deals} deals")
         with serving(contender, folder, place) as (port, group):
             visitor = Visitor(port, secret)
-            for page in list_addresses(_places(visitor, user, deals)):
+            for page in list_urls(_places(visitor, user, deals)):
                 _measure(visitor, page)
             viewed = [f"/cabinet/{SITE}/{page}" for page in (*VIEWED, f"deals/{deals // 2}")]
             report_viewers(port, group, place.token, viewed, secret)

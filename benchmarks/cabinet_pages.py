@@ -106,7 +106,7 @@ class Visitor:
         self._port, self._secret = port, secret
 
     def request(self, method: str, path: str, fields: Mapping[str, str] | None = None) -> tuple[int, str, bytes]:
-        """Send a request and return the status, the address that the answer leads to, and the body."""
+        """Send a request and return the status, the URL that the answer leads to, and the body."""
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=600)
         headers = {"Cookie": f"session={self._secret}", "Sec-Fetch-Site": "same-origin"}
         if fields is not None:
@@ -133,8 +133,8 @@ def make_objects(visitor: Visitor, site: int) -> dict[str, str]:
     return made
 
 
-def list_addresses(places: Mapping[str, str]) -> Iterator[str]:
-    """Yield the addresses to measure; `places` has what stands in the paths of pages, by name."""
-    for path, queries in TIMED.items():
-        address = re.sub(r"\{(\w+)(?::\w+)?\}", lambda name: places[name[1]], path)
-        yield from (f"/cabinet{address}{query}" for query in queries)
+def list_urls(places: Mapping[str, str]) -> Iterator[str]:
+    """Yield the URLs to measure; `places` has what stands in the paths of pages, by name."""
+    for pattern, queries in TIMED.items():
+        path = re.sub(r"\{(\w+)(?::\w+)?\}", lambda name: places[name[1]], pattern)
+        yield from (f"/cabinet{path}{query}" for query in queries)

@@ -69,12 +69,12 @@ class _Load:
 
 def report_forms(
     folder: Path,
-    addresses: Mapping[str, Callable[[str], str]],
+    creators: Mapping[str, Callable[[str], str]],
     database_server: PostgresqlServer | None,
     chosen: argparse.Namespace,
 ) -> None:
     """Print latencies and CPU of registrations without forms and with five a second, in turn."""
-    for engine, create in addresses.items():
+    for engine, create in creators.items():
         place = _prepare(create("forms"))
         visitor_secret = _log_in(place.url)
         server = database_server if engine == "postgresql" else None

@@ -42,9 +42,9 @@ SAMPLE = "sample"
 ONLY = literal(value=True)
 
 
-def report_growth(folder: Path, addresses: Mapping[str, Create], chosen: argparse.Namespace) -> None:
-    """Measure registration and matching on each database in `addresses`, and print the results."""
-    for engine, create in addresses.items():
+def report_growth(folder: Path, creators: Mapping[str, Create], chosen: argparse.Namespace) -> None:
+    """Measure registration and matching on each database in `creators`, and print the results."""
+    for engine, create in creators.items():
         sizes = (chosen.few, chosen.leads)
         places = {size: _prepare(create(f"leads{size}"), size) for size in sizes}
         _report_register(folder, engine, places, chosen)

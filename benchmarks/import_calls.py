@@ -18,12 +18,12 @@ HEADINGS = (
 )  # fmt: skip
 
 
-def report_import(folder: Path, addresses: Mapping[str, str]) -> None:
+def report_import(folder: Path, urls: Mapping[str, str]) -> None:
     """Import the same file into a new site of each database, and print how many seconds each import takes."""
     file = folder / "calls.csv"
     _write_calls(file)
-    for engine, address in addresses.items():
-        print(f"{ROWS} calls from a file, {engine}: {_seconds(file, address):.1f} s")
+    for engine, url in urls.items():
+        print(f"{ROWS} calls from a file, {engine}: {_seconds(file, url):.1f} s")
 
 
 def _write_calls(file: Path) -> None:
@@ -39,9 +39,9 @@ def _write_calls(file: Path) -> None:
             table.writerow([f"{at:%d.%m.%Y %H:%M:%S}", phone, number % 600, f"call-{number}", *source, *said])
 
 
-def _seconds(file: Path, address: str) -> float:
+def _seconds(file: Path, url: str) -> float:
     command = [sys.executable, "-m", "dealtrace"]
-    environment = {**os.environ, "DEALTRACE_DATABASE_URL": address}
+    environment = {**os.environ, "DEALTRACE_DATABASE_URL": url}
     made = subprocess.run(
         [*command, "site", "create", "Imported", "--json"], env=environment, check=True, capture_output=True
     )

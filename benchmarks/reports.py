@@ -63,7 +63,7 @@ QUESTIONS = {
 }
 
 
-def report_reports(folder: Path, addresses: Mapping[str, Callable[[str], str]], deals: int, times: int) -> None:
+def report_reports(folder: Path, creators: Mapping[str, Callable[[str], str]], deals: int, times: int) -> None:
     """Measure a site with `deals` deals, as many leads and five times as many visits, on each database.
 
     If `times` is not 0, also measure files of all deals, SQLite without a mirror, and a mirror `times` as large.
@@ -71,8 +71,8 @@ def report_reports(folder: Path, addresses: Mapping[str, Callable[[str], str]], 
     file = folder / "reports.db"
     _create_site(f"sqlite:///{file}")
     fill_site(file, deals, deals, deals * VISITS_PER_LEAD)
-    if "postgresql" in addresses:
-        url = addresses["postgresql"]("reports")
+    if "postgresql" in creators:
+        url = creators["postgresql"]("reports")
         _create_site(url)
         measure_postgresql(file, url)
     measure_reports(file)

@@ -37,7 +37,7 @@ SpentSeconds = Callable[[], float]
 
 
 def report_revisions(
-    folder: Path, addresses: Mapping[str, Create], server: PostgresqlServer | None, chosen: argparse.Namespace
+    folder: Path, creators: Mapping[str, Create], server: PostgresqlServer | None, chosen: argparse.Namespace
 ) -> None:
     """Register deals by phone at each revision in turn, and print the CPU of a registration and its ratios.
 
@@ -46,7 +46,7 @@ def report_revisions(
     """
     file = folder / "calls.csv"
     _write_calls(file, chosen.calls)
-    for engine, create in addresses.items():
+    for engine, create in creators.items():
         contenders = [
             Contender(THIS, PRODUCT, engine, contact=True),
             Contender(NO_JOURNAL, PRODUCT, engine, contact=True, settings={"DEALTRACE_REQUESTS_KEPT_DAYS": "0"}),
