@@ -19,9 +19,9 @@ from dealtrace.reports.figure import parse_figure
 from dealtrace.reports.formats import format_kopecks, format_share, format_value
 from dealtrace.reports.pivot import Pivot
 from dealtrace.reports.question import Question, QuestionContext, RawQuestion, parse_question
-from dealtrace.storage.reports.expressions import NO_PARAMETERS, Parameters, Rows, Selection
 from dealtrace.storage.reports.mirror.dialect import DIALECT, compile_for_mirror
 from dealtrace.storage.reports.mirror.facts import MirrorFacts
+from dealtrace.storage.reports.statement_types import NO_PARAMETERS, Parameters, Rows, Selection
 from figures_oracle import Answer, Counted, Oracle, Pieces, shown_answer, shown_pivot
 from figures_pieces import Piece, has_dimension
 from figures_questions import random_filters, random_neighbours, random_words

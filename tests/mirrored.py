@@ -24,8 +24,8 @@ from dealtrace.operations.reports.set_rates import set_rates
 from dealtrace.operations.reports.set_status import set_status
 from dealtrace.reports.facts import Fact
 from dealtrace.storage.database.engine import Database
-from dealtrace.storage.reports.expressions import Selection
 from dealtrace.storage.reports.fact_tables import AT, FactTables, Moment
+from dealtrace.storage.reports.statement_types import Selection
 from write_commands import by_call, by_contact, registration
 
 NOON = moscow("2026-11-10", "12:00:00")

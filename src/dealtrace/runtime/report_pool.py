@@ -17,7 +17,7 @@ from dealtrace.runtime.server_stop import RETRY_SECONDS
 from dealtrace.storage.database.database_errors import is_stopped
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.database.interruption import Interruption
-from dealtrace.storage.reports.expressions import NO_PARAMETERS, Fetch, Parameters, Rows, Selection
+from dealtrace.storage.reports.statement_types import NO_PARAMETERS, Fetch, Parameters, Rows, Selection
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -9,7 +9,7 @@ from dealtrace.operations.reports.ask import FactSource, ask
 from dealtrace.operations.reports.open_facts import open_facts
 from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
 from dealtrace.storage.database.engine import Database
-from dealtrace.storage.reports.expressions import NO_PARAMETERS, Parameters, Rows, Selection
+from dealtrace.storage.reports.statement_types import NO_PARAMETERS, Parameters, Rows, Selection
 from mirrored import DAY, FIELDS, NOON, Scene
 
 WIDE = {"by": "source", "metrics": "deals,romi,visits", "sort": "-deals", "compare": "previous"}

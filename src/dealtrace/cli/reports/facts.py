@@ -10,8 +10,8 @@ from dealtrace.cli.terminal import ended_by_ctrl_c, error_console
 from dealtrace.operations.reports.ask import FactSource
 from dealtrace.operations.reports.open_facts import open_facts
 from dealtrace.storage.database.engine import Database
-from dealtrace.storage.reports.expressions import NO_PARAMETERS, Parameters, Rows, Selection
 from dealtrace.storage.reports.mirror.copy_facts import MIRRORED_TABLES
+from dealtrace.storage.reports.statement_types import NO_PARAMETERS, Parameters, Rows, Selection
 
 
 @contextmanager

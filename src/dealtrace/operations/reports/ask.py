@@ -39,7 +39,6 @@ from dealtrace.reports.question import Question
 from dealtrace.reports.reading.empty_times import times_with_rows
 from dealtrace.reports.time_keys import TIME_KEYS, keys_of_period
 from dealtrace.storage.reports.deal_counts import count_won_statuses, has_margins
-from dealtrace.storage.reports.expressions import NO_PARAMETERS, Fetch, Parameters, Rows, Selection
 from dealtrace.storage.reports.fact_tables import FactTables, moments_of_deals, parameters_of_site
 from dealtrace.storage.reports.kept_rows import ROWS_AT_ONCE, keep_rows, sort_rows
 from dealtrace.storage.reports.mirror.first_rows import FirstRows, Sorted, can_choose, find_first_rows
@@ -47,6 +46,7 @@ from dealtrace.storage.reports.names import find_containing, find_spellings
 from dealtrace.storage.reports.rates import has_rates
 from dealtrace.storage.reports.scope import Scope
 from dealtrace.storage.reports.statement import gather
+from dealtrace.storage.reports.statement_types import NO_PARAMETERS, Fetch, Parameters, Rows, Selection
 from dealtrace.storage.reports.stored_facts import StoredFacts
 
 Row = TypeVar("Row")

@@ -8,7 +8,6 @@ from dealtrace.operations.reports.ask import FactSource, stored_facts
 from dealtrace.storage.database.database_errors import StatementStopped
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.database.large_reads import prepare_large_reads
-from dealtrace.storage.reports.expressions import NO_PARAMETERS, Parameters, Rows, Selection
 from dealtrace.storage.reports.fact_tables import parameters_of_site
 from dealtrace.storage.reports.mirror.dialect import fetch_rows
 from dealtrace.storage.reports.mirror.facts import MirrorFacts
@@ -16,6 +15,7 @@ from dealtrace.storage.reports.mirror.library import MirrorConnection, MirrorFau
 from dealtrace.storage.reports.mirror.mirror import PATIENCE_SECONDS, current_mirror
 from dealtrace.storage.reports.mirror.open_mirrors import MirrorBusy
 from dealtrace.storage.reports.mirror.visitors import find_visit_keys
+from dealtrace.storage.reports.statement_types import NO_PARAMETERS, Parameters, Rows, Selection
 
 
 @contextmanager

@@ -10,11 +10,11 @@ from dealtrace.reports.dimensions import Dimension, Kind
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.measures import Aggregate, Measure
 from dealtrace.reports.statuses import Meaning
-from dealtrace.storage.reports.expressions import Expression, Selection
 from dealtrace.storage.reports.fact_tables import AT, FactTables, Moment
 from dealtrace.storage.reports.flags import FIRST_WON, FLAGS, TOUCHED
 from dealtrace.storage.reports.local_time import KEYS_OF_DAY, LocalTime
 from dealtrace.storage.reports.scope import CLOCK, CLOCK_OF_VISITS, FIRST_ON, LAST_ON, SINCE, UNTIL, Shape
+from dealtrace.storage.reports.statement_types import Expression, Selection
 
 _MONEY = ("amount", "margin")
 

@@ -6,9 +6,9 @@ from sqlalchemy import func, select
 
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.statuses import Meaning
-from dealtrace.storage.reports.expressions import Fetch, Selection
 from dealtrace.storage.reports.fact_tables import FactTables, Moment
 from dealtrace.storage.reports.names import STATEMENTS_MAX
+from dealtrace.storage.reports.statement_types import Fetch, Selection
 
 
 def count_won_statuses(fetch: Fetch, tables: FactTables) -> int:

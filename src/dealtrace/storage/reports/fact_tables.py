@@ -16,7 +16,7 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.question import DateOf
-from dealtrace.storage.reports.expressions import Parameters, Selection, parameter
+from dealtrace.storage.reports.statement_types import Parameters, Selection, parameter
 
 SITE_ID, TARGET_SECONDS = parameter("site_id"), parameter("target_seconds")
 """The parameters for the id of the site, and for the shortest duration of a target call in seconds."""

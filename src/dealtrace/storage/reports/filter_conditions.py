@@ -8,9 +8,9 @@ from dealtrace.reports.dimensions import Kind
 from dealtrace.reports.filters import Operator, by_dimension
 from dealtrace.storage.database.column_types import is_among_many
 from dealtrace.storage.reports.counted_rows import CountedRows, key_of
-from dealtrace.storage.reports.expressions import Expression
 from dealtrace.storage.reports.fact_tables import FactTables
 from dealtrace.storage.reports.scope import FilterShape
+from dealtrace.storage.reports.statement_types import Expression
 
 
 def filter_conditions(

@@ -8,9 +8,9 @@ from sqlalchemy import BigInteger, Subquery, Text, case, func, literal, or_, sel
 from dealtrace.attribution.traffic_source import DIRECT
 from dealtrace.leads.lead import LeadKind
 from dealtrace.reports.dimensions import NEW_CLIENT, PATH_ARROW, RETURNING_CLIENT, UNKNOWN_STEP
-from dealtrace.storage.reports.expressions import Expression, Selection
 from dealtrace.storage.reports.fact_tables import SITE_ID
 from dealtrace.storage.reports.sql_functions import joined_texts
+from dealtrace.storage.reports.statement_types import Expression, Selection
 from dealtrace.storage.schema.tables.deals import deal
 from dealtrace.storage.schema.tables.leads import LEAD_STARTS, LEAD_TABLES
 

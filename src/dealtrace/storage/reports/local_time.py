@@ -12,8 +12,8 @@ from dealtrace.record import record
 from dealtrace.reports.periods import DAYS_OF_WEEK, MONTHS, time_zone_offsets
 from dealtrace.reports.time_keys import HOURS, MONTHS_OF_QUARTER
 from dealtrace.storage.database.column_types import EPOCH, MICROSECOND, microseconds
-from dealtrace.storage.reports.expressions import Expression, Parameters, parameter
 from dealtrace.storage.reports.sql_functions import month_of
+from dealtrace.storage.reports.statement_types import Expression, Parameters, parameter
 
 Number = Expression
 DAY_LENGTH = timedelta(days=1) // MICROSECOND

@@ -12,9 +12,9 @@ from dealtrace.reports.facts import Fact
 from dealtrace.reports.periods import Span
 from dealtrace.storage.database.column_types import is_among_many, microseconds
 from dealtrace.storage.database.compiled_statement import PlainRow
-from dealtrace.storage.reports.expressions import Expression, Fetch, Selection, parameter
 from dealtrace.storage.reports.fact_tables import AT, FactTables, Moment
 from dealtrace.storage.reports.sql_functions import BLANKS
+from dealtrace.storage.reports.statement_types import Expression, Fetch, Selection, parameter
 
 _STATED_BY = ((Fact.VISITS, "source_id"), (Fact.LEADS, "stated_source_id"), (Fact.DEALS, "stated_source_id"),
               (Fact.COSTS, "source_id"))  # fmt: skip

@@ -16,8 +16,8 @@ from dealtrace.storage.database.column_types import EARLIEST, LATEST, MICROSECON
 from dealtrace.storage.database.large_reads import prepare_large_reads
 from dealtrace.storage.database.upsert import insert_into
 from dealtrace.storage.deals.worth import IS_INDEXED_FOREIGN, lacks_rate, worth_of
-from dealtrace.storage.reports.expressions import Expression, Rows
 from dealtrace.storage.reports.sql_functions import total_of
+from dealtrace.storage.reports.statement_types import Expression, Rows
 from dealtrace.storage.schema.tables.deals import deal
 from dealtrace.storage.schema.tables.rates import currency_rate
 

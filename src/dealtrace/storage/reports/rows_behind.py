@@ -14,12 +14,12 @@ from dealtrace.reports.measures import Aggregate, Measure
 from dealtrace.storage.database.column_types import is_among_many
 from dealtrace.storage.database.compiled_statement import PlainRow
 from dealtrace.storage.reports.counted_rows import CountedRows, Group, counted_rows, key_of, wanted_of
-from dealtrace.storage.reports.expressions import Expression, Fetch, Selection
 from dealtrace.storage.reports.fact_tables import AT, FactTables
 from dealtrace.storage.reports.filter_conditions import filter_conditions
 from dealtrace.storage.reports.scope import Scope, Shape, parameters_of, shape_of
 from dealtrace.storage.reports.sql_functions import total_of
 from dealtrace.storage.reports.statement import aggregate_of, counts_of, moment_of
+from dealtrace.storage.reports.statement_types import Expression, Fetch, Selection
 
 SUMS: Mapping[Fact, tuple[str, ...]] = {
     Fact.VISITS: (),

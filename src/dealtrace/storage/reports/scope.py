@@ -13,8 +13,8 @@ from dealtrace.reports.filters import Filter, Operator, key_of_value
 from dealtrace.reports.periods import Span
 from dealtrace.reports.question import DateOf
 from dealtrace.storage.database.column_types import IN_LIST_MAX, microseconds
-from dealtrace.storage.reports.expressions import Parameters, parameter
 from dealtrace.storage.reports.local_time import Offsets, offsets_between, offsets_of_visits
+from dealtrace.storage.reports.statement_types import Parameters, parameter
 
 SINCE, UNTIL = "since", "until"
 """The parameters for the bounds of a period: facts are counted from `SINCE` on and before `UNTIL`."""

@@ -13,7 +13,7 @@ from sqlalchemy.types import TypeDecorator
 from dealtrace.attribution.traffic_source import UNKNOWN_PARTS
 from dealtrace.reports.periods import MONTHS
 from dealtrace.storage.database.column_types import sqlite_json_each
-from dealtrace.storage.reports.expressions import Expression
+from dealtrace.storage.reports.statement_types import Expression
 
 HALVES = 1_000_000_000
 """Numbers are split into billions and a remainder, summed separately, because sums in SQLite are limited to 64 bits."""

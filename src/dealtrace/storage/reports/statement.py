@@ -42,13 +42,13 @@ from dealtrace.storage.reports.counted_rows import (
     keyed_sources,
     wanted_of,
 )
-from dealtrace.storage.reports.expressions import Expression, Fetch, NamedExpression, Selection
 from dealtrace.storage.reports.fact_tables import FactTables, Moment, moment_of_deals
 from dealtrace.storage.reports.filter_conditions import filter_conditions
 from dealtrace.storage.reports.flags import FIRST_WON, flag_condition
 from dealtrace.storage.reports.local_time import KEYS_OF_DAY
 from dealtrace.storage.reports.scope import Scope, Shape, parameters_of, shape_of
 from dealtrace.storage.reports.sql_functions import different_numbers, total_of
+from dealtrace.storage.reports.statement_types import Expression, Fetch, NamedExpression, Selection
 
 STATEMENTS_MAX = 1_000
 """How many statements a process caches; they are cached, because building one can take longer than running it."""

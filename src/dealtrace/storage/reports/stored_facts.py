@@ -28,7 +28,6 @@ from dealtrace.storage.deals.lead_links import is_its_lead
 from dealtrace.storage.deals.match_reasons import match_reason
 from dealtrace.storage.deals.worth import lacks_rate, worth_of
 from dealtrace.storage.leads.call_outcomes import is_answered, is_missed, seconds_if_target
-from dealtrace.storage.reports.expressions import Expression, Selection
 from dealtrace.storage.reports.fact_tables import AT, SITE_ID, TARGET_SECONDS, Moment
 from dealtrace.storage.reports.joined_leads import (
     client_kind,
@@ -40,6 +39,7 @@ from dealtrace.storage.reports.joined_leads import (
 )
 from dealtrace.storage.reports.local_time import KEYS_OF_DAY
 from dealtrace.storage.reports.sql_functions import items_of, known_text, without_query
+from dealtrace.storage.reports.statement_types import Expression, Selection
 from dealtrace.storage.reports.touched_rows import with_touches
 from dealtrace.storage.schema.tables.costs import cost
 from dealtrace.storage.schema.tables.deals import deal, deal_tag

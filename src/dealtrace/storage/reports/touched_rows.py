@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Integer, Subquery, and_, case, cast, func, li
 
 from dealtrace.attribution.credit import WHOLE, AttributionModel
 from dealtrace.reports.facts import Fact
-from dealtrace.storage.reports.expressions import Expression
+from dealtrace.storage.reports.statement_types import Expression
 
 SPLIT_MODELS = (AttributionModel.LINEAR, AttributionModel.TIME_DECAY, AttributionModel.POSITION_BASED)
 """The models under which a lead may have several touches (credited visits)."""

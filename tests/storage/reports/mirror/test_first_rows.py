@@ -21,11 +21,11 @@ from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.metrics import COST, METRICS, WON_AMOUNT, Formula, Sum
 from dealtrace.reports.question import Question, QuestionContext, RawQuestion, parse_question
 from dealtrace.storage.database.engine import open_database
-from dealtrace.storage.reports.expressions import NO_PARAMETERS, Parameters, Rows, Selection
 from dealtrace.storage.reports.mirror.dialect import fetch_rows
 from dealtrace.storage.reports.mirror.facts import MirrorFacts
 from dealtrace.storage.reports.mirror.first_rows import comparable
 from dealtrace.storage.reports.mirror.library import MirrorConnection, connect
+from dealtrace.storage.reports.statement_types import NO_PARAMETERS, Parameters, Rows, Selection
 from engines import CopySqlite
 from mirrored import DAY, FIELDS, GOOGLE, NOON, YANDEX, Scene
 

@@ -13,13 +13,13 @@ from dealtrace.record import record
 from dealtrace.reports.facts import Fact
 from dealtrace.storage.database.column_types import AnyElement, is_among_many
 from dealtrace.storage.deals.worth import IS_FOREIGN
-from dealtrace.storage.reports.expressions import Expression, Parameters, Selection
 from dealtrace.storage.reports.fact_tables import AT, SITE_ID, Moment
 from dealtrace.storage.reports.mirror import clients, dialect, lead_touches, tables, visitors
 from dealtrace.storage.reports.mirror.lead_touches import joined_touches
 from dealtrace.storage.reports.mirror.library import MirrorConnection
 from dealtrace.storage.reports.mirror.marks import Kind, Mark
 from dealtrace.storage.reports.mirror.rows import Stream, stream_rows
+from dealtrace.storage.reports.statement_types import Expression, Parameters, Selection
 from dealtrace.storage.reports.stored_facts import StoredFacts, touch_columns, visit_columns
 from dealtrace.storage.schema.tables.control import site
 from dealtrace.storage.schema.tables.costs import cost

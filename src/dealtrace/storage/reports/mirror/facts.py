@@ -9,12 +9,12 @@ from dealtrace.matching.match_reason import MatchReason
 from dealtrace.record import record
 from dealtrace.reports.dimensions import FIELD_PREFIX, NEW_CLIENT, RETURNING_CLIENT, Dimension, Kind
 from dealtrace.reports.facts import Fact
-from dealtrace.storage.reports.expressions import Expression, Selection
 from dealtrace.storage.reports.fact_tables import AT, SITE_ID, TARGET_SECONDS, Moment
 from dealtrace.storage.reports.joined_leads import client_paths
 from dealtrace.storage.reports.mirror import tables
 from dealtrace.storage.reports.mirror.visitors import VisitKeys
 from dealtrace.storage.reports.sql_functions import known_text
+from dealtrace.storage.reports.statement_types import Expression, Selection
 from dealtrace.storage.reports.stored_facts import MOMENTS_OF_DEALS
 from dealtrace.storage.reports.touched_rows import SPLIT_MODELS
 

@@ -31,12 +31,12 @@ from dealtrace.reports.dimensions import Dimension, Kind
 from dealtrace.reports.measures import Measure
 from dealtrace.reports.metrics import Formula, Sum
 from dealtrace.storage.reports.counted_rows import Group
-from dealtrace.storage.reports.expressions import Expression, Fetch, Selection, parameter
 from dealtrace.storage.reports.fact_tables import FactTables
 from dealtrace.storage.reports.names import find_spellings, single_spellings
 from dealtrace.storage.reports.scope import Scope, Shape, parameters_of, shape_of
 from dealtrace.storage.reports.sql_functions import total_of
 from dealtrace.storage.reports.statement import Plan, fetch_whole, grouped_statement, plan_of
+from dealtrace.storage.reports.statement_types import Expression, Fetch, Selection, parameter
 
 STATEMENTS_MAX = 200
 """How many statements a process caches."""

@@ -11,10 +11,10 @@ from sqlalchemy import Connection, Text, func, select, type_coerce
 from dealtrace.record import record
 from dealtrace.storage.database.interruption import PAUSE_SECONDS
 from dealtrace.storage.database.time_limit import interrupt_of
-from dealtrace.storage.reports.expressions import Parameters, Selection
 from dealtrace.storage.reports.fact_tables import SITE_ID
 from dealtrace.storage.reports.mirror import dialect
 from dealtrace.storage.reports.mirror.library import MirrorConnection
+from dealtrace.storage.reports.statement_types import Parameters, Selection
 
 _ROWS_AT_ONCE = 5_000
 _LINE_BYTES_MAX = 8 * 1024 * 1024

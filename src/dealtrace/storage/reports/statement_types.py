@@ -1,4 +1,4 @@
-"""Short names for the types of SQL statements and expressions in reports."""
+"""Short names for the types of statements and expressions in reports, and the functions that run and bind them."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
