@@ -53,7 +53,7 @@ def plan_of(
     compiled = statement._compiled_for(connection.dialect)
     explain = "EXPLAIN QUERY PLAN" if database.is_sqlite else "EXPLAIN"
     with closing(connection.connection.cursor()) as cursor:
-        cursor.execute(f"{explain} {compiled.text}", compiled.arguments(parameters))
+        cursor.execute(f"{explain} {compiled.text}", compiled.arguments(compiled.values(parameters)))
         return "\n".join(f"{row[-1]}" for row in cursor.fetchall())
 
 

@@ -28,7 +28,7 @@ class Journalled:
         request = ApiRequest(
             player.site.id, at, name, None, "GET", "/x", {}, 200, None, None, None, timedelta(milliseconds=1)
         )
-        self._journal.add(player.site.id, 200, lambda: request)
+        self._journal.add(request)
 
     def store(self, now: datetime, **settings: int) -> None:
         async def story() -> None:

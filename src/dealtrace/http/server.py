@@ -77,17 +77,15 @@ class HttpServer:
 
     def _journal_request(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
         note: RequestNote = scope.get(NOTE) or RequestNote()
-        at, method, path = clock.now(), log.plain_method(scope["method"]), log.plain_path(scope["path"])
-
-        def make() -> ApiRequest:
-            refusal = note.refusal
-            return ApiRequest(
+        refusal = note.refusal
+        self._journal.add(
+            ApiRequest(
                 note.site_id,
-                at,
+                clock.now(),
                 request_id,
                 note.token_id,
-                method,
-                path,
+                log.plain_method(scope["method"]),
+                log.plain_path(scope["path"]),
                 masked_parameters(note.sent),
                 status,
                 refusal.code if refusal is not None else None,
@@ -95,8 +93,7 @@ class HttpServer:
                 masked_reason(refusal.text("en"), note.sent) if refusal is not None else None,
                 timedelta(seconds=seconds),
             )
-
-        self._journal.add(note.site_id, status, make)
+        )
 
     def _failure(self, fault: Exception, request_id: str) -> Refusal:
         """Log a failure and return the refusal to send: 503 if the database failed, 500 otherwise."""

@@ -1,7 +1,6 @@
 """The journal of a process's requests, collected in memory and stored every second, or sooner for busy sites."""
 
 import asyncio
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -27,26 +26,22 @@ NO_SITE = Site(SiteId(0), "", ZoneInfo("UTC"))
 
 
 class RequestJournal:
-    """Collects requests and stores them together; if the process is killed, the requests of the last second are lost.
-
-    A request is added as a function `make`, which builds the record of the request. `make` is called only when the
-    record is stored, so that responses are not delayed.
-    """
+    """Collects requests and stores them together; a killed process loses the requests of its last second."""
 
     def __init__(self, kept_days: int) -> None:
         self._kept = timedelta(days=kept_days)
-        self._waiting: dict[int, list[Callable[[], ApiRequest]]] = {}
+        self._waiting: dict[int, list[ApiRequest]] = {}
         self._waiting_count = 0
         self._deleted_at: dict[int, datetime] = {}
         self._is_site_full = asyncio.Event()
         self.is_kept = kept_days > 0
 
-    def add(self, site_id: int, status: int, make: Callable[[], ApiRequest]) -> None:
-        """Add a request of a site; `site_id` is 0 for a request without a valid site."""
-        limit = REFUSED_WAITING_MAX if status >= REFUSED_FROM else WAITING_MAX
+    def add(self, request: ApiRequest) -> None:
+        """Add a request that has been answered."""
+        limit = REFUSED_WAITING_MAX if request.status >= REFUSED_FROM else WAITING_MAX
         if self._waiting_count < limit:
-            waiting = self._waiting.setdefault(site_id, [])
-            waiting.append(make)
+            waiting = self._waiting.setdefault(request.site_id, [])
+            waiting.append(request)
             self._waiting_count += 1
             if len(waiting) == STORED_FROM:
                 self._is_site_full.set()
@@ -64,13 +59,12 @@ class RequestJournal:
         Raises:
             Refusal: the database is unavailable or overloaded; requests that were being stored are lost.
         """
-        by_site = {site_id: [make() for make in waiting] for site_id, waiting in self._take(only_full=only_full)}
         commands = [
             (
                 NO_SITE if site_id == NO_SITE.id else _named(site_id),
                 WriteCommand(RequestBatch(tuple(requests), self._kept_since(site_id, now))),
             )
-            for site_id, requests in by_site.items()
+            for site_id, requests in self._take(only_full=only_full)
         ]
         outcomes = await write_each(write_queue, store_requests, commands)
         for (site, command), outcome in zip(commands, outcomes, strict=True):
@@ -78,7 +72,7 @@ class RequestJournal:
                 self._deleted_at[site.id] = now
         raise_first(outcomes)
 
-    def _take(self, *, only_full: bool) -> list[tuple[int, list[Callable[[], ApiRequest]]]]:
+    def _take(self, *, only_full: bool) -> list[tuple[int, list[ApiRequest]]]:
         least = STORED_FROM if only_full else 1
         taken = [(site_id, waiting) for site_id, waiting in self._waiting.items() if len(waiting) >= least]
         for site_id, waiting in taken:

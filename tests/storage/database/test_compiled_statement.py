@@ -369,7 +369,7 @@ def test_it_goes_straight_to_the_rows_by_an_index(
         compiled = statement._compiled_for(connection.dialect)
         explain = "EXPLAIN QUERY PLAN" if crowd.is_sqlite else "EXPLAIN"
         with closing(connection.connection.cursor()) as cursor:
-            cursor.execute(f"{explain} {compiled.text}", compiled.arguments(given))
+            cursor.execute(f"{explain} {compiled.text}", compiled.arguments(compiled.values(given)))
             plan = [str(row[-1]) for row in cursor.fetchall()]
     result = "\n".join(plan)
     if crowd.is_sqlite:

@@ -33,23 +33,23 @@ class RequestQuery:
 
 def insert_requests(connection: Connection, requests: Sequence[ApiRequest]) -> None:
     """Store API requests in the journal."""
-    _INSERT.run_many(
+    _INSERT.run_rows(
         connection,
         [
-            {
-                "site_id": request.site_id,
-                "at": request.at,
-                "request_id": request.request_id,
-                "token_id": request.token_id,
-                "method": request.method,
-                "path": request.path,
-                "parameters": request.parameters,
-                "status": request.status,
-                "code": request.code,
-                "reason_ru": request.reason_ru,
-                "reason_en": request.reason_en,
-                "duration_us": request.duration // MICROSECOND,
-            }
+            [
+                request.site_id,
+                request.at,
+                request.request_id,
+                request.token_id,
+                request.method,
+                request.path,
+                request.parameters,
+                request.status,
+                request.code,
+                request.reason_ru,
+                request.reason_en,
+                request.duration // MICROSECOND,
+            ]
             for request in requests
         ],
     )
