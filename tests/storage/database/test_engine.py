@@ -345,10 +345,11 @@ def test_only_the_connection_that_breaks_in_a_statement_is_replaced(
     with closing(open_database(postgresql_server.url_of("postgres"))) as opened:
         engine = opened.writer if is_writer else opened.reader
         before = fill_pool(engine, 3)
-        with pytest.raises(OperationalError) as met, engine.begin() as connection:
+        with engine.connect() as connection:
             process = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
             end_processes(postgresql_server, {process})
-            connection.exec_driver_sql("SELECT 1")
+            with pytest.raises(OperationalError) as met:
+                connection.exec_driver_sql("SELECT 1")
         assert is_database_failure(met.value)
         assert is_temporary(met.value)
         assert fill_pool(engine, 3) & before == before - {process}
