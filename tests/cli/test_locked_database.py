@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import typer
 from sqlalchemy import inspect
 
 from cast import Stage
@@ -15,10 +16,11 @@ from dealtrace.cli.backup import backup, restore
 from dealtrace.cli.database.recount import recount
 from dealtrace.cli.database.renormalise import renormalise
 from dealtrace.cli.database.upgrade import upgrade
+from dealtrace.cli.doctor.command import doctor
 from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.settings import read_settings
 from dealtrace.storage.database.engine import Database, open_database
-from dealtrace.storage.database.lock_holders import list_lock_holders
+from dealtrace.storage.database.lock_holders import list_forgotten_sessions, list_lock_holders
 from dealtrace.storage.schema.tables.whole import metadata
 from waiting import wait_until
 
@@ -132,6 +134,29 @@ def test_a_lock_that_was_released_meanwhile_is_nobodys(database: Database) -> No
         assert list_lock_holders(database, 3600) == [], "it began too late to be the one that was waited for"
         holder.rollback()
         assert list_lock_holders(database, 0) == []
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+def test_a_transaction_that_was_forgotten_is_found_unless_it_only_reads(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dealtrace.storage.database.lock_holders.POSTGRESQL_LOCK_SECONDS", SHORT_SECONDS)
+    with holding(database, "SELECT 1 FROM points_day"):
+        assert list_forgotten_sessions(database) == []
+    with holding(database, "SELECT 1 FROM points_day FOR UPDATE") as pid:
+        (found,) = list_forgotten_sessions(database)
+        assert found.startswith(f"session {pid} ({HOLDER}, dealtrace, idle in transaction), whose transaction began")
+    assert list_forgotten_sessions(database) == []
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+def test_the_doctor_names_a_transaction_that_was_forgotten(
+    impatient: Database, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("dealtrace.storage.database.lock_holders.POSTGRESQL_LOCK_SECONDS", SHORT_SECONDS)
+    with holding(impatient, "SELECT 1 FROM points_day FOR UPDATE") as pid, pytest.raises(typer.Exit):
+        doctor(as_json=False)
+    assert f"Rows are locked by session {pid} " in " ".join(capsys.readouterr().out.split())
 
 
 @pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)

@@ -1,5 +1,6 @@
 """Another session holds locks of the database: other sites are served, and what waits is done once, afterwards."""
 
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -118,8 +119,13 @@ def test_requests_of_other_sites_are_journalled_while_one_site_is_held(
                 assert server.register(held.token, orderDate="never").status_code == 400
                 assert server.register(free.token, orderNumber=str(number)).status_code == 200
                 wait_until(lambda number=number: journalled(free) == [200] * (number + 1))
+            metric = re.compile(rf'dealtrace_site_postponed_seconds{{site_id="{held.site.id}"}} ([0-9.]+)')
+            wait_until(lambda: (found := metric.search(server.http.get("/metrics").text)) and float(found[1]) > 1)
+            wait_until(lambda: re.search(rf'"site_id":{held.site.id},"since".*"site_postponed"', server.logged))
             assert not registered.done()
         assert registered.result().status_code == 200
+    wait_until(lambda: f'"site_id":{held.site.id},"event":"site_not_postponed"' in server.logged)
+    wait_until(lambda: float(metric.findall(server.http.get("/metrics").text)[0]) == 0)
     wait_until(lambda: sorted(journalled(held)) == [200, 200, 400, 400, 400])
 
 
