@@ -3,6 +3,7 @@
 import gc
 import os
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import structlog
 from starlette.responses import RedirectResponse
@@ -338,9 +339,14 @@ class Application:
 
         If storing fails, they are lost, but the server stops all the same.
         """
-        for store in (self._store_unknown_parameters, self._store_busiest_seconds, self._store_requests):
+        stores = (
+            self._gate.unknown_parameters.store,
+            self._gate.busiest_seconds.store,
+            partial(self._journal.store, now=clock.now()),
+        )
+        for store in stores:
             try:
-                await store()
+                await store(self._write_queue, is_last=True)
             except Exception as fault:  # noqa: BLE001 - the database may be away
                 _log.warning("not_stored_at_stop", reason=type(fault).__name__, cause=cause_of(fault))
 

@@ -26,6 +26,12 @@ COMMIT_SECONDS = Histogram(
 )  # fmt: skip
 RETRIES = Counter("dealtrace_write_retries", "Write transactions that were tried again, by reason.", ["reason"])
 WAITING = Gauge("dealtrace_scribe_waiting", "Writes waiting for their commit.", multiprocess_mode="livesum")
+POSTPONED = Gauge(
+    "dealtrace_site_postponed_seconds",
+    "For how many seconds the writes of a site have waited for others to release its rows; 0: not any more.",
+    ["site_id"],
+    multiprocess_mode="livemax",
+)
 TALLY = Counter(
     "dealtrace_tally", "Reported page views, by outcome; unreadable values in them, by parameter.", ["what", "kind"]
 )

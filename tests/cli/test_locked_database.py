@@ -4,18 +4,25 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 
 import psycopg
 import pytest
+import typer
+from sqlalchemy import inspect
 
 from cast import Stage
+from dealtrace.cli.backup import backup, restore
 from dealtrace.cli.database.recount import recount
 from dealtrace.cli.database.renormalise import renormalise
 from dealtrace.cli.database.upgrade import upgrade
+from dealtrace.cli.doctor.command import doctor
 from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.settings import read_settings
 from dealtrace.storage.database.engine import Database, open_database
-from dealtrace.storage.database.lock_holders import list_lock_holders
+from dealtrace.storage.database.lock_holders import list_forgotten_sessions, list_lock_holders
+from dealtrace.storage.schema.tables.whole import metadata
+from waiting import wait_until
 
 HOLDER = "a person's psql"
 SHORT_SECONDS = 0.2
@@ -27,6 +34,7 @@ def impatient(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[D
     for module in ("dealtrace.storage.database.engine", "dealtrace.cli.terminal"):
         monkeypatch.setattr(f"{module}.POSTGRESQL_LOCK_SECONDS", SHORT_SECONDS)
         monkeypatch.setattr(f"{module}.SQLITE_BUSY_SECONDS", SHORT_SECONDS)
+    monkeypatch.setattr("dealtrace.cli.backup.LOOK_SECONDS", SHORT_SECONDS)
     monkeypatch.setenv("DEALTRACE_DATABASE_URL", database.url.render_as_string(hide_password=False))
     read_settings.cache_clear()
     yield database
@@ -74,12 +82,81 @@ def test_a_command_names_the_session_that_holds_a_lock(
 
 
 @pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+def test_a_backup_names_the_session_it_waits_for_and_leaves_nothing_behind(
+    impatient: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "all.backup"
+    with holding(impatient, "LOCK TABLE visit") as pid, pytest.raises(SystemExit) as ended:
+        backup(file)
+    assert ended.value.code == 1
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"session {pid} ({HOLDER}, dealtrace, idle in transaction), whose transaction began at 20" in said
+    assert "pg_terminate_backend" in said
+    assert list(tmp_path.iterdir()) == []
+    wait_until(lambda: programs(impatient) == [])
+    backup(file)
+    assert list(tmp_path.iterdir()) == [file]
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+def test_a_restore_names_the_session_it_waits_for_and_leaves_nothing_behind(
+    impatient: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "all.backup"
+    backup(file)
+    with impatient.write() as connection:
+        connection.exec_driver_sql("DROP SCHEMA public CASCADE")
+        connection.exec_driver_sql("CREATE SCHEMA public")
+    with holding(impatient, "CREATE TABLE visit (id integer)") as pid:
+        with pytest.raises(SystemExit) as ended:
+            restore(file)
+        wait_until(lambda: programs(impatient) == [])
+    with impatient.write() as connection:
+        connection.exec_driver_sql("DROP TABLE visit")
+    assert ended.value.code == 1
+    assert f"session {pid} ({HOLDER}, dealtrace, idle in transaction)" in " ".join(capsys.readouterr().err.split())
+    restore(file)
+    with impatient.read() as connection:
+        assert set(inspect(connection).get_table_names()) >= set(metadata.tables)
+
+
+def programs(database: Database) -> list[str]:
+    """List the sessions of `pg_dump` and `pg_restore` that still run."""
+    with database.read() as connection:
+        names = "SELECT application_name FROM pg_stat_activity WHERE datname = current_database()"
+        return [name for name in connection.exec_driver_sql(names).scalars() if name.startswith("dealtrace pg_")]
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
 def test_a_lock_that_was_released_meanwhile_is_nobodys(database: Database) -> None:
     with psycopg.connect(database.url.render_as_string(hide_password=False)) as holder:
         holder.execute("LOCK TABLE deal")
         assert list_lock_holders(database, 3600) == [], "it began too late to be the one that was waited for"
         holder.rollback()
         assert list_lock_holders(database, 0) == []
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+def test_a_transaction_that_was_forgotten_is_found_unless_it_only_reads(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dealtrace.storage.database.lock_holders.POSTGRESQL_LOCK_SECONDS", SHORT_SECONDS)
+    with holding(database, "SELECT 1 FROM points_day"):
+        assert list_forgotten_sessions(database) == []
+    with holding(database, "SELECT 1 FROM points_day FOR UPDATE") as pid:
+        (found,) = list_forgotten_sessions(database)
+        assert found.startswith(f"session {pid} ({HOLDER}, dealtrace, idle in transaction), whose transaction began")
+    assert list_forgotten_sessions(database) == []
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+def test_the_doctor_names_a_transaction_that_was_forgotten(
+    impatient: Database, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("dealtrace.storage.database.lock_holders.POSTGRESQL_LOCK_SECONDS", SHORT_SECONDS)
+    with holding(impatient, "SELECT 1 FROM points_day FOR UPDATE") as pid, pytest.raises(typer.Exit):
+        doctor(as_json=False)
+    assert f"Rows are locked by session {pid} " in " ".join(capsys.readouterr().out.split())
 
 
 @pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)

@@ -1,5 +1,6 @@
 """Another session holds locks of the database: other sites are served, and what waits is done once, afterwards."""
 
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -96,6 +97,36 @@ def test_a_row_of_one_site_that_is_held_delays_no_other_site(
     assert stored(stage, held) == (2, 3)
     for player in free:
         assert stored(stage, player) == (NEIGHBOURS_DEALS, NEIGHBOURS_DEALS)
+
+
+def test_requests_of_other_sites_are_journalled_while_one_site_is_held(
+    server: ServerProcess, stage: Stage, url: str
+) -> None:
+    held, free = stage.open_site(), stage.open_site()
+    server.register(held.token, orderNumber="before")
+
+    def journalled(player: Player) -> list[int]:
+        query = text("SELECT status FROM api_request WHERE site_id = :site ORDER BY at")
+        with stage.database.read() as connection:
+            return list(connection.execute(query, {"site": player.site.id}).scalars())
+
+    wait_until(lambda: journalled(held) == [200])
+    with ThreadPoolExecutor(1) as callers:
+        with holding(url, ROWS["points of the day"].format(site=held.site.id)) as holder:
+            registered = callers.submit(server.register, held.token, orderNumber="during")
+            wait_until(lambda: is_waited_for(holder))
+            for number in range(3):
+                assert server.register(held.token, orderDate="never").status_code == 400
+                assert server.register(free.token, orderNumber=str(number)).status_code == 200
+                wait_until(lambda number=number: journalled(free) == [200] * (number + 1))
+            metric = re.compile(rf'dealtrace_site_postponed_seconds{{site_id="{held.site.id}"}} ([0-9.]+)')
+            wait_until(lambda: (found := metric.search(server.http.get("/metrics").text)) and float(found[1]) > 1)
+            wait_until(lambda: re.search(rf'"site_id":{held.site.id},"since".*"site_postponed"', server.logged))
+            assert not registered.done()
+        assert registered.result().status_code == 200
+    wait_until(lambda: f'"site_id":{held.site.id},"event":"site_not_postponed"' in server.logged)
+    wait_until(lambda: float(metric.findall(server.http.get("/metrics").text)[0]) == 0)
+    wait_until(lambda: sorted(journalled(held)) == [200, 200, 400, 400, 400])
 
 
 def test_a_number_that_another_session_has_not_committed_delays_no_other_site(

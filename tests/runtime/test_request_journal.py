@@ -1,20 +1,29 @@
 """Requests are stored once, and old ones are deleted every hour, also if a write fails in between."""
 
 import asyncio
+import itertools
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
+import psycopg
 import pytest
 
 from cast import Player, Stage
 from dealtrace.accounts.api_request import ApiRequest
-from dealtrace.errors import Overloaded
+from dealtrace.errors import DatabaseUnavailable, Overloaded
 from dealtrace.runtime.request_journal import DELETED_EVERY, STORED_FROM, RequestJournal
+from dealtrace.runtime.write_queue import WriteQueue
 from dealtrace.storage.accounts.api_requests import RequestQuery, list_requests
 from dealtrace.storage.database.engine import Database
+from waiting import until
 from write_commands import open_write_queue, run
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 KEPT_DAYS = 3
+PATIENCE = 0.3
+"""For how many seconds a locked site is waited for."""
 
 
 class Journalled:
@@ -22,20 +31,31 @@ class Journalled:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._journal = RequestJournal(KEPT_DAYS)
+        self.journal = RequestJournal(KEPT_DAYS)
 
     def add(self, player: Player, name: str, at: datetime) -> None:
         request = ApiRequest(
             player.site.id, at, name, None, "GET", "/x", {}, 200, None, None, None, timedelta(milliseconds=1)
         )
-        self._journal.add(request)
+        self.journal.add(request)
 
     def store(self, now: datetime, **settings: int) -> None:
         async def story() -> None:
             async with open_write_queue(self._database, **settings) as write_queue:
-                await self._journal.store(write_queue, now)
+                await self.journal.store(write_queue, now)
 
         run(story)
+
+    @asynccontextmanager
+    async def locked(self, player: Player, **settings: float) -> AsyncIterator[tuple[WriteQueue, psycopg.Connection]]:
+        """Lock an old request of a site, which the next write is to delete; yield a write queue and the holder."""
+        self.add(player, "old", NOW - timedelta(days=KEPT_DAYS, seconds=1))
+        async with open_write_queue(self._database, **settings) as write_queue:
+            await self.journal.store(write_queue, NOW - timedelta(days=1))
+            url = self._database.url.render_as_string(hide_password=False)
+            with await asyncio.to_thread(psycopg.connect, url) as holder:
+                holder.execute(f"SELECT 1 FROM api_request WHERE site_id = {player.site.id} FOR UPDATE")
+                yield write_queue, holder
 
     def store_full(self, player: Player, names: list[str], beside: Player) -> None:
         """Add the requests of a site in two parts, and store each as soon as the journal says that a site is full.
@@ -47,7 +67,7 @@ class Journalled:
             async with open_write_queue(self._database) as write_queue:
                 self.add(beside, "beside", NOW)
                 for part in names[: len(names) // 2], names[len(names) // 2 :]:
-                    waiting = asyncio.create_task(self._journal.wait_for_full_site())
+                    waiting = asyncio.create_task(self.journal.wait_for_full_site())
                     for name in part[:-1]:
                         self.add(player, name, NOW)
                     for _ in range(5):
@@ -55,7 +75,7 @@ class Journalled:
                     assert not waiting.done()
                     self.add(player, part[-1], NOW)
                     await waiting
-                    await self._journal.store(write_queue, NOW, only_full=True)
+                    await self.journal.store(write_queue, NOW, only_full=True)
 
         run(story)
 
@@ -103,3 +123,114 @@ def test_a_full_site_is_stored_before_the_second_ends_and_the_others_wait(
     assert journalled.names(neighbour) == []
     journalled.store(NOW)
     assert journalled.names(neighbour) == ["beside"]
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+def test_requests_of_other_sites_are_stored_while_one_is_locked(database: Database, stage: Stage, shop: Player) -> None:
+    neighbour, journalled = stage.open_site(), Journalled(database)
+    journal, names = journalled.journal, [f"{number:03}" for number in range(5)]
+
+    async def story() -> None:
+        async with journalled.locked(shop) as (write_queue, holder):
+            for count, name in enumerate(names, 1):
+                for player in (shop, neighbour):
+                    journalled.add(player, name, NOW)
+                await journal.store(write_queue, NOW)
+                await until(lambda count=count: journalled.names(neighbour) == names[:count])
+                assert write_queue.waiting <= 1, "a locked site has one write at a time"
+            assert journalled.names(shop) == ["old"]
+            holder.rollback()
+            await until(lambda: journalled.names(shop) == names[:1])
+            while journalled.names(shop) != names:
+                await journal.store(write_queue, NOW)
+                await asyncio.sleep(0)  # the outcome of the first write has yet to come
+
+    run(story)
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+def test_the_last_write_stores_what_waits_behind_a_lock(database: Database, shop: Player) -> None:
+    journalled = Journalled(database)
+
+    async def story() -> None:
+        async with journalled.locked(shop) as (write_queue, holder):
+            journalled.add(shop, "first", NOW)
+            await journalled.journal.store(write_queue, NOW)
+            journalled.add(shop, "last", NOW)
+            storing = asyncio.create_task(journalled.journal.store(write_queue, NOW, is_last=True))
+            await until(lambda: write_queue.postponed_seconds)
+            assert not storing.done()
+            holder.rollback()
+            await storing
+            assert journalled.names(shop) == ["first", "last"]
+
+    run(story)
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+def test_a_locked_site_leaves_memory_to_the_others(
+    database: Database, stage: Stage, shop: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dealtrace.runtime.request_journal.WAITING_MAX", 8)
+    monkeypatch.setattr("dealtrace.runtime.request_journal.LOCKED_WAITING_MAX", 4)
+    neighbour, journalled = stage.open_site(), Journalled(database)
+    names = [f"{number:03}" for number in range(10)]
+
+    async def story() -> None:
+        async with journalled.locked(shop) as (write_queue, holder):
+            journalled.add(shop, names[0], NOW)
+            await journalled.journal.store(write_queue, NOW)
+            for player in (shop, neighbour):
+                for name in names[1:]:
+                    journalled.add(player, name, NOW)
+            holder.rollback()
+            await journalled.journal.store(write_queue, NOW, is_last=True)
+
+    run(story)
+    assert journalled.names(shop) == names[:4]
+    assert journalled.names(neighbour) == names[1:5]
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+def test_a_site_that_is_locked_for_long_does_not_seem_to_recover_in_between(
+    database: Database, shop: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dealtrace.runtime.collected_writes.WAITED_SECONDS", 0.01)
+    journalled, numbers = Journalled(database), itertools.count()
+
+    async def story() -> None:
+        async with journalled.locked(shop, patience_seconds=PATIENCE) as (write_queue, holder):
+
+            async def is_stored() -> bool:
+                await asyncio.sleep(0)
+                journalled.add(shop, f"new {next(numbers)}", NOW)
+                try:
+                    await journalled.journal.store(write_queue, NOW)
+                except DatabaseUnavailable:
+                    return False
+                return True
+
+            while await is_stored():
+                assert journalled.names(shop) == ["old"]
+            ends_at = time.monotonic() + 3 * PATIENCE
+            while time.monotonic() < ends_at:
+                assert not await is_stored()
+            holder.rollback()
+            while not await is_stored():
+                pass
+
+    run(story)
+    assert "old" not in journalled.names(shop)
+
+
+def test_many_requests_that_have_waited_are_stored_in_parts(
+    database: Database, shop: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dealtrace.runtime.request_journal.STORED_MAX", 2)
+    journalled = Journalled(database)
+    for name in ("first", "second", "third"):
+        journalled.add(shop, name, NOW)
+    journalled.store(NOW)
+    assert journalled.names(shop) == ["first", "second"]
+    journalled.store(NOW)
+    assert journalled.names(shop) == ["first", "second", "third"]

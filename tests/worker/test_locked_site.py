@@ -1,30 +1,43 @@
-"""A site whose rows another session has locked keeps the e-mails of no other site from being sent."""
+"""A site whose rows another session has locked keeps no other site from being served beside requests."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
+from sqlalchemy import update
 
 from cast import Player, Stage
 from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.alerts.rule import AlertKind, Rule
 from dealtrace.alerts.windows import WINDOWS
-from dealtrace.errors import DatabaseUnavailable, Overloaded
+from dealtrace.errors import DatabaseUnavailable
 from dealtrace.mails.letter import Letter
 from dealtrace.mails.mail import Mail
 from dealtrace.mails.recipient import Recipient
 from dealtrace.operations.alerts import manage
+from dealtrace.operations.alerts.watch import LEASE
+from dealtrace.operations.spend_points import lock_registrations
+from dealtrace.operations.work import Work, operation
+from dealtrace.operations.write_command import WriteCommand
+from dealtrace.runtime.database_watch import DatabaseWatch
 from dealtrace.runtime.read_pool import ReadPool
+from dealtrace.runtime.report_pool import ReportPool
 from dealtrace.settings import Settings
+from dealtrace.storage.alerts.alerts import list_alerts
+from dealtrace.storage.schema.tables.alerts import alert as alert_table
 from dealtrace.storage.schema.tables.alerts import mail
-from dealtrace.worker.due_sites import serve_each
+from dealtrace.worker.alerts import Alerts
+from dealtrace.worker.due_sites import SitesInTurn
 from dealtrace.worker.mails import Mails
 from dealtrace.worker.smtp_client import SmtpClient
 from mail_server import MailServer
-from waiting import until
+from waiting import PATIENCE_SECONDS, until
 from write_commands import open_write_queue, run
+
+NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -74,20 +87,161 @@ def test_mails_of_other_sites_are_sent_while_one_is_locked(stage: Stage, mail_se
     assert sent() == ["free@example.com", "held@example.com"]
 
 
-def test_every_site_is_served_and_the_first_refusal_is_told(stage: Stage) -> None:
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+def test_a_locked_site_delays_no_e_mails_of_others_while_it_is_waited_for(
+    stage: Stage, mail_server: MailServer
+) -> None:
+    held, free = sorted((stage.open_site() for _ in range(2)), key=lambda player: player.site.id)
+    plan_mail(stage, held, "held@example.com")
+    server = Settings(smtp_url=f"smtp://127.0.0.1:{mail_server.port}", mail_from="reports@example.org").mail_server
+    assert server is not None
+    addresses = [f"free{number}@example.com" for number in range(3)]
+
+    def sent() -> list[str]:
+        return [address for received in mail_server.received for address in received.recipients]
+
+    async def story() -> None:
+        with await asyncio.to_thread(
+            psycopg.connect, stage.database.url.render_as_string(hide_password=False)
+        ) as holder:
+            holder.execute(f"SELECT 1 FROM {mail.name} WHERE site_id = {held.site.id} FOR UPDATE")
+            read_pool = ReadPool(stage.database, 1)
+            async with open_write_queue(stage.database, patience_seconds=PATIENCE_SECONDS) as queue:
+                client = SmtpClient(server, "reports@example.org")
+                mails = Mails(read_pool, queue, client, write_letter=write_letter, poll_seconds=0.02)
+                await until(lambda: queue.postponed_seconds)
+                for count, address in enumerate(addresses, 1):
+                    await asyncio.to_thread(plan_mail, stage, free, address)
+                    await until(lambda count=count: sent() == addresses[:count])
+                assert list(queue.postponed_seconds) == [held.site.id]
+                holder.rollback()
+                await until(lambda: len(sent()) > len(addresses))
+                await mails.stop()
+            read_pool.stop()
+
+    run(story)
+    assert sent() == [*addresses, "held@example.com"]
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+def test_a_locked_site_delays_no_alerts_of_others(stage: Stage) -> None:
+    players = held, free = sorted((stage.open_site() for _ in range(2)), key=lambda player: player.site.id)
+    for player in players:
+        plan_mail(stage, player, "boss@example.com")
+
+    def is_looked_at(player: Player) -> bool:
+        with stage.database.read() as connection:
+            (alert,) = list_alerts(connection, player.site.id)
+        return alert.due_at > clock.now() + LEASE + timedelta(minutes=1)
+
+    def make_due() -> None:
+        with stage.database.write() as connection:
+            connection.execute(update(alert_table).where(alert_table.c.site_id == free.site.id).values(due_at=NOW))
+            lock_registrations(stage.work(connection, held))
+
+    async def story() -> None:
+        make_due()
+        with await asyncio.to_thread(
+            psycopg.connect, stage.database.url.render_as_string(hide_password=False)
+        ) as holder:
+            holder.execute(f"SELECT 1 FROM points_day WHERE site_id = {held.site.id} FOR UPDATE")
+            read_pool, reports = ReadPool(stage.database, 1), ReportPool(stage.database, DatabaseWatch(stage.database))
+            async with open_write_queue(stage.database, patience_seconds=PATIENCE_SECONDS) as queue:
+                alerts = Alerts(read_pool, queue, reports, sends_mail=False, poll_seconds=0.02)
+                await until(lambda: queue.postponed_seconds and is_looked_at(free))
+                with stage.database.write() as connection:
+                    connection.execute(
+                        update(alert_table).where(alert_table.c.site_id == free.site.id).values(due_at=NOW)
+                    )
+                await until(lambda: is_looked_at(free))
+                assert not is_looked_at(held)
+                holder.rollback()
+                await until(lambda: is_looked_at(held))
+                await alerts.stop()
+            read_pool.stop()
+            reports.stop()
+
+    run(story)
+
+
+@operation(ids_per_command=0)
+def lock_site(work: Work, commands: Sequence[WriteCommand[None]]) -> list[None]:
+    lock_registrations(work)
+    return [None for _ in commands]
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+def test_of_many_locked_sites_few_wait_at_once_and_only_one_is_worked_for(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dealtrace.worker.due_sites.AT_ONCE_MAX", 3)
+    players = [stage.open_site() for _ in range(5)]
+    with stage.database.write() as connection:
+        for player in players:
+            lock_registrations(stage.work(connection, player))
+    begun, served = list[int](), list[int]()
+    working = 0
+
+    async def story() -> None:
+        with await asyncio.to_thread(
+            psycopg.connect, stage.database.url.render_as_string(hide_password=False)
+        ) as holder:
+            holder.execute("SELECT 1 FROM points_day FOR UPDATE")
+            async with open_write_queue(stage.database, patience_seconds=PATIENCE_SECONDS) as queue:
+                sites = SitesInTurn(queue)
+
+                async def serve(site: Site) -> None:
+                    nonlocal working
+                    begun.append(site.id)
+                    await sites.write(lock_site, site, WriteCommand(None))
+                    working += 1
+                    for _ in range(10):
+                        await asyncio.sleep(0)
+                        assert working == 1
+                    working -= 1
+                    served.append(site.id)
+
+                serving = asyncio.create_task(sites.serve_each([player.site for player in players], serve))
+                await until(lambda: len(queue.postponed_seconds) == 3)
+                assert len(begun) == 3
+                holder.rollback()
+                await serving
+                await sites.stop()
+                sites.raise_first()
+
+    run(story)
+    assert begun == [player.site.id for player in players]
+    assert sorted(served) == sorted(begun)
+
+
+def test_every_site_is_served_and_a_bug_is_told_before_a_refusal(stage: Stage) -> None:
     players = [stage.open_site() for _ in range(4)]
-    refusals = {
-        players[1].site.id: DatabaseUnavailable(retry_after_seconds=1),
-        players[2].site.id: Overloaded(retry_after_seconds=1),
-    }
+    first, bug = DatabaseUnavailable(retry_after_seconds=1), ValueError()
+    faults: dict[int, Exception] = {players[1].site.id: first, players[2].site.id: bug}
     served: list[int] = []
 
     async def serve(site: Site) -> None:
-        if site.id in refusals:
-            raise refusals[site.id]
+        if site.id in faults:
+            raise faults[site.id]
         served.append(site.id)
 
-    first = asyncio.run(serve_each([player.site for player in players], serve))
-    assert first is refusals[players[1].site.id]
-    assert served == [players[0].site.id, players[3].site.id]
-    assert asyncio.run(serve_each([], serve)) is None
+    async def story() -> list[Exception | None]:
+        told: list[Exception | None] = []
+        async with open_write_queue(stage.database) as queue:
+            sites = SitesInTurn(queue)
+            for _ in range(3):
+                await sites.serve_each([player.site for player in players], serve)
+                try:
+                    sites.raise_first()
+                except (DatabaseUnavailable, ValueError) as fault:
+                    told.append(fault)
+                else:
+                    told.append(None)
+                faults.popitem() if faults else None
+            await sites.serve_each([], serve)
+            await sites.stop()
+        return told
+
+    assert run(story) == [bug, first, None]
+    assert served[:2] == [players[0].site.id, players[3].site.id]
+    assert served[-4:] == [player.site.id for player in players]

@@ -4,22 +4,27 @@ import os
 import shutil
 import sqlite3
 import subprocess
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
+from secrets import token_hex
 from typing import Annotated
 
 import typer
 from sqlalchemy import inspect
 
 from dealtrace import clock
-from dealtrace.cli.terminal import console, counted, explained, fail
+from dealtrace.cli.terminal import console, counted, explained, fail, fail_locked, lock_seconds
 from dealtrace.files.atomic_file import write_atomically
 from dealtrace.settings import read_settings
 from dealtrace.storage.accounts.installation import record_backup
 from dealtrace.storage.database.database_errors import message_of
 from dealtrace.storage.database.engine import Database, open_database
+from dealtrace.storage.database.lock_holders import list_blocking_sessions
 from dealtrace.storage.reports.mirror.mirror import folder_of, forget_mirror
 from dealtrace.storage.schema.upgrade import VERSION_TABLE
+
+LOOK_SECONDS = 1.0
+"""How many seconds pass between two looks at whether a program of PostgreSQL waits for a lock."""
 
 BackupFile = Annotated[Path, typer.Argument(metavar="FILE", help="The backup file.")]
 
@@ -119,18 +124,41 @@ def _is_sound(file: Path) -> bool:
 
 
 def _run_postgresql(program: str, database: Database, *arguments: str) -> None:
+    """Run a program of PostgreSQL, and end it if others keep it waiting for a lock for too long.
+
+    Ours: these programs wait for locks without a limit, because they and their files set `lock_timeout` to 0.
+    """
     executable = shutil.which(program)
     if executable is None:
         fail(f"{program} is not installed. Install the PostgreSQL client programs.")
-    url = database.url.set(drivername="postgresql")
-    environment = {**os.environ, "PGPASSWORD": url.password or ""}
+    url, session = database.url.set(drivername="postgresql"), f"dealtrace {program} {token_hex(8)}"
     passwordless_url = url.set(password=None).render_as_string(hide_password=False)
-    finished = subprocess.run(  # noqa: S603 - a PostgreSQL program found on the path
+    running = subprocess.Popen(  # noqa: S603 - a PostgreSQL program found on the path
         [executable, f"--dbname={passwordless_url}", *arguments],
-        env=environment,
-        check=False,
-        capture_output=True,
+        env={**os.environ, "PGPASSWORD": url.password or "", "PGAPPNAME": session},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         text=True,
     )
-    if finished.returncode:
-        fail(finished.stderr.strip() or f"{program} failed.")
+    with closing(database), running:
+        try:
+            errors = _wait_for_end(running, database, session)
+        finally:
+            running.terminate()
+    if running.returncode:
+        fail(errors.strip() or f"{program} failed.")
+
+
+def _wait_for_end(running: subprocess.Popen[str], database: Database, session: str) -> str:
+    """Return what a program has printed as errors once it ends; if it waits for a lock for too long, say for whose."""
+    while True:
+        with suppress(subprocess.TimeoutExpired):
+            return running.communicate(timeout=LOOK_SECONDS)[1]
+        try:
+            holders = list_blocking_sessions(database, session, lock_seconds(database))
+        except Exception as fault:
+            if message_of(fault) is None:
+                raise
+            continue
+        if holders:
+            fail_locked(database, holders)

@@ -1,9 +1,9 @@
 """Open the database and report errors for all commands; `cli/output.py` does the printing."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from typing import ParamSpec, Protocol, TypeVar
+from contextlib import closing, contextmanager
+from typing import NoReturn, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy import Connection
 
@@ -66,7 +66,7 @@ def explained() -> Iterator[None]:
         if message is None:
             raise
         if is_locked_out(error):
-            fail(*_explain_lock())
+            _fail_locked_out()
         fail(f"Database error: {message}")
 
 
@@ -104,30 +104,38 @@ def work_in(database: Database, connection: Connection, site: Site) -> Work:
     return Work(connection, IdBlocks(database.writer), site, clock.now())
 
 
-def _explain_lock() -> list[str]:
-    """Return lines that say which sessions or processes can have kept the lock that a command has waited for."""
-    database = open_database(read_settings().database_url)
-    seconds = SQLITE_BUSY_SECONDS if database.is_sqlite else POSTGRESQL_LOCK_SECONDS
-    try:
-        holders = list_lock_holders(database, seconds)
-    except Exception as error:
-        if message_of(error) is None:
-            raise
-        holders = []
-    finally:
-        database.close()
+def lock_seconds(database: Database) -> float:
+    """Return how many seconds commands wait for a lock that others hold."""
+    return SQLITE_BUSY_SECONDS if database.is_sqlite else POSTGRESQL_LOCK_SECONDS
+
+
+def fail_locked(database: Database, holders: Sequence[str]) -> NoReturn:
+    """Print who can have kept the lock that a command has waited for, and exit with status 1."""
+    seconds = f"{lock_seconds(database):.0f} seconds"
     if not holders:
-        return [f"Others kept the database {database.name} locked for {seconds:.0f} seconds. Run the command again."]
+        fail(f"Others kept the database {database.name} locked for {seconds}. Run the command again.")
     end = (
         "Let it end"
         if database.is_sqlite
         else "Let it end its transaction, or end it with SELECT pg_terminate_backend(…)"
     )
-    return [
-        f"Others have kept the database {database.name} locked for {seconds:.0f} seconds:",
+    fail(
+        f"Others have kept the database {database.name} locked for {seconds}:",
         *(f"  {holder}" for holder in holders),
         f"{end}, and run the command again.",
-    ]
+    )
+
+
+def _fail_locked_out() -> NoReturn:
+    """Print which sessions or processes can have kept the lock that a command has waited for, and exit."""
+    with closing(open_database(read_settings().database_url)) as database:
+        try:
+            holders = list_lock_holders(database, lock_seconds(database))
+        except Exception as error:
+            if message_of(error) is None:
+                raise
+            holders = []
+        fail_locked(database, holders)
 
 
 def _explain_os_error(error: OSError) -> str:

@@ -13,7 +13,7 @@ from dealtrace.errors import Refusal
 from dealtrace.operations.accounts.store_busiest_second import store_busiest_seconds
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.quota.rate import BusiestSecond
-from dealtrace.runtime.write_each import raise_first, write_each
+from dealtrace.runtime.collected_writes import CollectedWrites
 from dealtrace.runtime.write_queue import WriteQueue
 
 
@@ -36,6 +36,7 @@ class BusiestSeconds:
         self._clock = clock
         self._days: dict[int, _Day] = {}
         self._waiting: dict[tuple[int, datetime], tuple[Site, BusiestSecond]] = {}
+        self._writes = CollectedWrites(store_busiest_seconds, self._settle)
 
     def observe(self, site: Site, requests: int, allowed: int) -> None:
         """Take note that an IP address sent `requests` requests within a second, the last of them to `site`.
@@ -46,20 +47,27 @@ class BusiestSeconds:
         now = self._clock()
         if day is not None and requests <= day.requests and now < day.ends_at:
             return
-        ends_at = day_end(site_day(now, site.time_zone), site.time_zone)
+        ends_at = _end_of_day(site, now)
         self._days[site.id] = _Day(requests, ends_at)
         self._waiting[site.id, ends_at] = (site, BusiestSecond(requests, allowed, now))
 
-    async def store(self, write_queue: WriteQueue) -> None:
-        """Write the seconds that are busier than those written before; return once they are stored.
+    async def store(self, write_queue: WriteQueue, *, is_last: bool = False) -> None:
+        """Write the seconds that are busier than those written before; return as `CollectedWrites.write` does.
+
+        While an earlier second of a site is being stored, those of the site go on waiting, except with `is_last`.
 
         Raises:
             Refusal: the database is unavailable or overloaded; the seconds are written the next time.
         """
-        taken, self._waiting = self._waiting, {}
+        taken = {key: each for key, each in self._waiting.items() if is_last or each[0].id not in self._writes}
+        self._waiting = {key: each for key, each in self._waiting.items() if key not in taken}
         commands = [(site, WriteCommand(second)) for site, second in taken.values()]
-        outcomes = await write_each(write_queue, store_busiest_seconds, commands)
-        for key, outcome in zip(taken, outcomes, strict=True):
-            if isinstance(outcome, Refusal):
-                self._waiting.setdefault(key, taken[key])
-        raise_first(outcomes)
+        await self._writes.write(write_queue, commands, is_last=is_last)
+
+    def _settle(self, site: Site, second: BusiestSecond, fault: BaseException | None) -> None:
+        if isinstance(fault, Refusal):
+            self._waiting.setdefault((site.id, _end_of_day(site, second.ended_at)), (site, second))
+
+
+def _end_of_day(site: Site, at: datetime) -> datetime:
+    return day_end(site_day(at, site.time_zone), site.time_zone)

@@ -26,13 +26,14 @@ class PostponedSite:
 
 
 class PostponedSites:
-    """The postponed sites of a write queue; used only from the thread of the queue, except `waiting`."""
+    """The postponed sites of a write queue; used only in its thread, except `waiting` and `seconds_by_site`."""
 
     def __init__(self, items_max: int, monotonic: Callable[[], float] = time.monotonic) -> None:
         """For each postponed site, keep commands with about `items_max` items in total."""
         self._items_max = items_max
         self._monotonic = monotonic
         self._sites: dict[int, PostponedSite] = {}
+        self._began_at: dict[int, float] = {}
 
     def __len__(self) -> int:
         """Return how many sites are postponed."""
@@ -42,6 +43,12 @@ class PostponedSites:
     def waiting(self) -> int:
         """Return how many commands wait."""
         return sum(len(late.batch) for late in list(self._sites.values()))
+
+    @property
+    def seconds_by_site(self) -> dict[int, float]:
+        """Return for how many seconds each site has been postponed, by the id of the site."""
+        now = self._monotonic()
+        return {site_id: now - began_at for site_id, began_at in self._began_at.items()}
 
     def seconds_to_due(self) -> float | None:
         """Return the seconds until commands of a postponed site are next retried, or `None` if no site is postponed."""
@@ -95,5 +102,12 @@ class PostponedSites:
         if due_at >= deadline:
             return False
         following = min(max(pause * 2, RETRY_PAUSE_SECONDS), RETRY_PAUSE_MAX_SECONDS)
-        self._sites[part[0].site.id] = PostponedSite(deadline, following, due_at, part)
+        site_id = part[0].site.id
+        self._sites[site_id] = PostponedSite(deadline, following, due_at, part)
+        self._began_at = {**self._began_at, site_id: self._began_at.get(site_id, now)}
         return True
+
+    def forget_written(self) -> None:
+        """Forget since when those sites were postponed whose commands have been written or refused."""
+        if len(self._began_at) > len(self._sites):
+            self._began_at = {site_id: at for site_id, at in self._began_at.items() if site_id in self._sites}

@@ -8,18 +8,25 @@ from dealtrace.accounts.api_request import REFUSED_FROM, ApiRequest
 from dealtrace.accounts.site import Site, SiteId
 from dealtrace.operations.requests.store import RequestBatch, store_requests
 from dealtrace.operations.write_command import WriteCommand
-from dealtrace.runtime.write_each import raise_first, write_each
+from dealtrace.runtime.collected_writes import CollectedWrites
 from dealtrace.runtime.write_queue import WriteQueue
 
 WAITING_MAX = 20_000
-"""While this many requests wait for the next write, only refused requests are added, up to `REFUSED_WAITING_MAX`."""
+"""While this many requests are not stored yet, only refused requests are added, up to `REFUSED_WAITING_MAX`."""
 REFUSED_WAITING_MAX = 2 * WAITING_MAX
+LOCKED_WAITING_MAX = WAITING_MAX // 2
+"""Ours: while this many requests are not stored yet, none is added for a site whose last requests are being stored.
+
+The requests of a site that another session has locked thus leave room for those of the other sites.
+"""
 STORED_FROM = 256
 """Ours: as soon as this many requests of a site wait, they are stored, without waiting for the next full second.
 
 Registrations wait while requests are stored. If the requests of a whole busy second were stored at once, the slowest
 registration would wait twice as long.
 """
+STORED_MAX = 2000
+"""Ours: how many requests of a site are stored at once, also if more have waited for a lock."""
 DELETED_EVERY = timedelta(hours=1)
 NO_SITE = Site(SiteId(0), "", ZoneInfo("UTC"))
 """The stand-in for the site of requests without a valid site, such as requests with a wrong token."""
@@ -31,18 +38,19 @@ class RequestJournal:
     def __init__(self, kept_days: int) -> None:
         self._kept = timedelta(days=kept_days)
         self._waiting: dict[int, list[ApiRequest]] = {}
-        self._waiting_count = 0
+        self._unstored_count = 0
+        self._writes = CollectedWrites(store_requests, self._settle)
         self._deleted_at: dict[int, datetime] = {}
         self._is_site_full = asyncio.Event()
         self.is_kept = kept_days > 0
 
     def add(self, request: ApiRequest) -> None:
         """Add a request that has been answered."""
-        limit = REFUSED_WAITING_MAX if request.status >= REFUSED_FROM else WAITING_MAX
-        if self._waiting_count < limit:
-            waiting = self._waiting.setdefault(request.site_id, [])
+        site_id, limit = request.site_id, REFUSED_WAITING_MAX if request.status >= REFUSED_FROM else WAITING_MAX
+        if self._unstored_count < (LOCKED_WAITING_MAX if site_id in self._writes else limit):
+            waiting = self._waiting.setdefault(site_id, [])
             waiting.append(request)
-            self._waiting_count += 1
+            self._unstored_count += 1
             if len(waiting) == STORED_FROM:
                 self._is_site_full.set()
 
@@ -50,11 +58,14 @@ class RequestJournal:
         """Return as soon as any site has `STORED_FROM` requests that are not stored yet."""
         await self._is_site_full.wait()
 
-    async def store(self, write_queue: WriteQueue, now: datetime, *, only_full: bool = False) -> None:
-        """Write the collected requests through the write queue; return once they are stored.
+    async def store(
+        self, write_queue: WriteQueue, now: datetime, *, only_full: bool = False, is_last: bool = False
+    ) -> None:
+        """Write the collected requests through the write queue; return as `CollectedWrites.write` does.
 
         With `only_full`, the requests of sites with fewer than `STORED_FROM` go on waiting, so that a busy site does
-        not cause more writes for the other sites.
+        not cause more writes for the other sites. The requests of a site go on waiting, too, while earlier ones are
+        being stored, except with `is_last`, when the server stops.
 
         Raises:
             Refusal: the database is unavailable or overloaded; requests that were being stored are lost.
@@ -64,22 +75,30 @@ class RequestJournal:
                 NO_SITE if site_id == NO_SITE.id else _named(site_id),
                 WriteCommand(RequestBatch(tuple(requests), self._kept_since(site_id, now))),
             )
-            for site_id, requests in self._take(only_full=only_full)
+            for site_id, requests in self._take(only_full=only_full, is_last=is_last)
         ]
-        outcomes = await write_each(write_queue, store_requests, commands)
-        for (site, command), outcome in zip(commands, outcomes, strict=True):
-            if command.payload.kept_since is not None and outcome is None:
-                self._deleted_at[site.id] = now
-        raise_first(outcomes)
+        await self._writes.write(write_queue, commands, is_last=is_last)
 
-    def _take(self, *, only_full: bool) -> list[tuple[int, list[ApiRequest]]]:
-        least = STORED_FROM if only_full else 1
-        taken = [(site_id, waiting) for site_id, waiting in self._waiting.items() if len(waiting) >= least]
-        for site_id, waiting in taken:
-            del self._waiting[site_id]
-            self._waiting_count -= len(waiting)
+    def _take(self, *, only_full: bool, is_last: bool) -> list[tuple[int, list[ApiRequest]]]:
+        least, most = STORED_FROM if only_full else 1, None if is_last else STORED_MAX
+        taken = [
+            (site_id, waiting[:most])
+            for site_id, waiting in self._waiting.items()
+            if len(waiting) >= least and (is_last or site_id not in self._writes)
+        ]
+        for site_id, of_site in taken:
+            del self._waiting[site_id][: len(of_site)]
+            if not self._waiting[site_id]:
+                del self._waiting[site_id]
         self._is_site_full.clear()
         return taken
+
+    def _settle(self, site: Site, batch: RequestBatch, fault: BaseException | None) -> None:
+        self._unstored_count -= len(batch.requests)
+        if len(self._waiting.get(site.id, ())) >= STORED_FROM:
+            self._is_site_full.set()
+        if batch.kept_since is not None and fault is None:
+            self._deleted_at[site.id] = batch.kept_since + self._kept
 
     def _kept_since(self, site_id: int, now: datetime) -> datetime | None:
         """Return the time before which requests are to be deleted, or `None` if they were deleted recently."""

@@ -7,7 +7,7 @@ from dealtrace.accounts.masking import masked_text
 from dealtrace.accounts.site import Site, SiteId
 from dealtrace.operations.accounts.count_unknown_parameters import UnknownParameters, count_unknown_parameters
 from dealtrace.operations.write_command import WriteCommand
-from dealtrace.runtime.write_each import raise_first, write_each
+from dealtrace.runtime.collected_writes import CollectedWrites
 from dealtrace.runtime.write_queue import WriteQueue
 
 NAMES_AT_ONCE_MAX = 1000
@@ -30,6 +30,7 @@ class UnknownParametersTally:
         self._known: dict[str, Sequence[str]] = {}
         self._open_paths: set[str] = set()
         self._names = 0
+        self._writes = CollectedWrites(count_unknown_parameters)
 
     def count(
         self, site: Site, path: str, names: Sequence[str], known: Sequence[str], *, is_open: bool = False
@@ -54,19 +55,23 @@ class UnknownParametersTally:
                     key = _OTHERS
             seen[key] += 1
 
-    async def store(self, write_queue: WriteQueue) -> None:
-        """Write the counts through the write queue and reset them; return once they are stored.
+    async def store(self, write_queue: WriteQueue, *, is_last: bool = False) -> None:
+        """Write the counts through the write queue and reset them; return as `CollectedWrites.write` does.
+
+        While earlier counts of a site are being stored, those of the site go on waiting, except with `is_last`.
 
         Raises:
-            Refusal: the database is unavailable or overloaded; counts that are not stored yet are lost.
+            Refusal: the database is unavailable or overloaded; counts that were being stored are lost.
         """
-        seen, self._seen, self._names = self._seen, {}, 0
+        taken = {site_id: seen for site_id, seen in self._seen.items() if is_last or site_id not in self._writes}
+        self._seen = {site_id: seen for site_id, seen in self._seen.items() if site_id not in taken}
+        self._names = sum(len(counts.keys() - {_OTHERS}) for _, counts in self._seen.values())
         open_paths = frozenset(self._open_paths)
         commands = [
             (site, WriteCommand(UnknownParameters(counts, self._known_of(counts), open_paths)))
-            for site, counts in seen.values()
+            for site, counts in taken.values()
         ]
-        raise_first(await write_each(write_queue, count_unknown_parameters, commands))
+        await self._writes.write(write_queue, commands, is_last=is_last)
 
     def _known_of(self, counts: Counter[tuple[str, str]]) -> dict[str, Sequence[str]]:
         return {path: self._known[path] for path, _ in counts if path}

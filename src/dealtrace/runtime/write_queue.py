@@ -107,6 +107,11 @@ class WriteQueue:
         return self._queue.qsize() + self._postponed.waiting
 
     @property
+    def postponed_seconds(self) -> dict[int, float]:
+        """Return for how many seconds each site has been postponed, by the id of the site."""
+        return self._postponed.seconds_by_site
+
+    @property
     def is_alive(self) -> bool:
         """Return whether the thread is running."""
         return self._thread.is_alive()
@@ -199,6 +204,7 @@ class WriteQueue:
             self._settle(expired.batch, DatabaseUnavailable(retry_after_seconds=UNAVAILABLE_RETRY_SECONDS))
         if (late := self._postponed.take_due()) is not None:
             self._write(late.batch, late.deadline, pause=late.pause)
+        self._postponed.forget_written()
 
     def _write(self, batch: list[Pending], deadline: float, *, pause: float = 0.0) -> None:
         """Write the commands of `batch` and deliver their outcomes; if a site has to be postponed, its commands wait.

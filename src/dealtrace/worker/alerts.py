@@ -21,7 +21,7 @@ from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.report_pool import ReportPool
 from dealtrace.runtime.write_queue import WriteQueue
 from dealtrace.storage.alerts.alerts import count_due_alerts, list_sites_with_due_alerts
-from dealtrace.worker.due_sites import list_due_sites, serve_each
+from dealtrace.worker.due_sites import SitesInTurn, list_due_sites
 from dealtrace.worker.repeating import BackgroundLoops
 
 RETRY_AFTER = timedelta(minutes=2)
@@ -45,29 +45,33 @@ class Alerts:
         poll_seconds: float = POLL_SECONDS,
     ) -> None:
         self._read_pool = read_pool
-        self._write_queue = write_queue
         self._report_pool = report_pool
         self._sends_mail = sends_mail
+        self._is_stopping = False
+        self._sites = SitesInTurn(write_queue)
         self._loops = BackgroundLoops()
         self._loops.start(self._poll, poll_seconds, Outage("alerts_not_looked_at", "alerts_seen_again"))
 
     async def stop(self) -> None:
-        """Stop checking rules; rules that are claimed but not yet checked are left to another process."""
+        """Stop checking rules, after the rule that is being checked."""
+        self._is_stopping = True
         await self._loops.stop()
+        await self._sites.stop()
 
     async def _poll(self) -> None:
         """Check every rule that is due, site by site."""
         metrics.ALERTS_WAITING.set(await self._read_pool.read(count_due_alerts, clock.now()))
         due = await self._read_pool.read(list_due_sites, list_sites_with_due_alerts, clock.now())
-        failure = await serve_each(due, self._check_site)
-        if failure is not None:
-            raise failure
+        await self._sites.serve_each(due, self._check_site)
+        self._sites.raise_first()
 
     async def _check_site(self, site: Site) -> None:
         """Check up to `ALERTS_MAX` due rules of a site, one after another; further rules wait for the next poll."""
         for _ in range(ALERTS_MAX):
+            if self._is_stopping:
+                return
             context = await self._read_pool.read(read_question_context, site, clock.now())
-            alert = await self._write_queue.write(claim_alert, site, WriteCommand(None))
+            alert = await self._sites.write(claim_alert, site, WriteCommand(None))
             if alert is None:
                 return
             await self._check_rule(site, alert, context)
@@ -92,10 +96,10 @@ class Alerts:
                 metrics.ALERT_LOOKS.labels("failed").inc()
                 _log.warning("alert_not_looked_at", alert_id=alert.id, cause=cause_of(fault))
                 later = AlertReport(alert, clock.now() + RETRY_AFTER)
-                await self._write_queue.write(settle_alerts, site, WriteCommand(later))
+                await self._sites.write(settle_alerts, site, WriteCommand(later))
                 return
             report = AlertReport(alert, next_due_at, evaluation, sends_mail=self._sends_mail)
-        event = await self._write_queue.write(settle_alerts, site, WriteCommand(report))
+        event = await self._sites.write(settle_alerts, site, WriteCommand(report))
         metrics.ALERT_LOOKS.labels(_outcome(report, event)).inc()
         if event is not None:
             _log.info("alert_sent", alert_id=alert.id, kind=event.value)

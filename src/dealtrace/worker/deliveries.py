@@ -35,7 +35,7 @@ from dealtrace.storage.webhooks.webhooks import list_webhooks
 from dealtrace.webhooks.delivery import Delivery, OutboxPosition
 from dealtrace.webhooks.http_request import Message, write_request
 from dealtrace.webhooks.retry import Fault, Pause
-from dealtrace.worker.due_sites import serve_each
+from dealtrace.worker.due_sites import SitesInTurn
 from dealtrace.worker.repeating import BackgroundLoops
 from dealtrace.worker.webhook_client import WebhookClient, WebhookConnection
 
@@ -86,6 +86,7 @@ class Deliveries:
         self._in_hand: dict[WebhookId, asyncio.Task[None]] = {}
         self._broken: dict[WebhookId, _HeldBack] = {}
         self._stopping = False
+        self._sweeps = SitesInTurn(write_queue)
         self._loops = BackgroundLoops()
         self._loops.start(self._poll, POLL_SECONDS, Outage("webhooks_not_looked_at", "webhooks_seen_again"))
         self._loops.start(self._sweep, SWEEP_SECONDS, Outage("webhooks_not_swept", "webhooks_swept_again"))
@@ -95,6 +96,7 @@ class Deliveries:
         self._stopping = True
         await self._loops.stop()
         await asyncio.gather(*self._in_hand.values(), return_exceptions=True)
+        await self._sweeps.stop()
 
     async def _poll(self) -> None:
         """Begin to serve every webhook that has deliveries to send and is not being served."""
@@ -203,12 +205,11 @@ class Deliveries:
     async def _sweep(self) -> None:
         """Delete deliveries that are too old to be sent or replayed."""
 
-        def sweep(site: Site) -> "asyncio.Future[int]":
-            return self._write_queue.write(sweep_outbox, site, WriteCommand(KEPT_FOR))
+        async def sweep(site: Site) -> None:
+            await self._sweeps.write(sweep_outbox, site, WriteCommand(KEPT_FOR))
 
-        failure = await serve_each(await self._read_pool.read(list_sites), sweep)
-        if failure is not None:
-            raise failure
+        await self._sweeps.serve_each(await self._read_pool.read(list_sites), sweep)
+        self._sweeps.raise_first()
 
 
 def _find_due(connection: Connection, webhooks: Sequence[Webhook], now: datetime) -> list[tuple[WebhookId, Site]]:

@@ -1,14 +1,25 @@
 """The sites for which a process has background work, and doing that work for one site after another."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.errors import Refusal
+from dealtrace.operations.work import Operation
+from dealtrace.operations.write_command import Payload, WriteCommand
+from dealtrace.runtime.sites_in_hand import SitesInHand
+from dealtrace.runtime.write_queue import WriteQueue
 from dealtrace.storage.accounts.sites import find_sites
-from dealtrace.storage.database.database_errors import is_database_failure
+
+Outcome = TypeVar("Outcome")
+AT_ONCE_MAX = 32
+"""How many sites are being served at once, all but one of which wait for a locked row."""
+GIVES_WAY_SECONDS = 0.5
+"""Ours: how long a write may take before the next site is served meanwhile; nearly all writes take less."""
 
 
 def list_due_sites(
@@ -18,18 +29,56 @@ def list_due_sites(
     return list(find_sites(connection, list_ids(connection, now)).values())
 
 
-async def serve_each(sites: Iterable[Site], serve: Callable[[Site], Awaitable[object]]) -> Exception | None:
-    """Call `serve` for one site after another; return the first refusal or database failure, or `None` without any.
+class SitesInTurn:
+    """Serves sites one after another; one whose rows another session has locked keeps none of the others waiting.
 
-    A site that cannot be read or written, for example because another session has locked its rows, keeps none of the
-    others from being served.
+    Each site is served in a task of its own, but only the task that has the turn does anything. It gives the turn away
+    while a write of `write` takes long, and takes it again afterwards. So e-mails, for example, are never sent for two
+    sites at once.
     """
-    first: Exception | None = None
-    for site in sites:
+
+    def __init__(self, write_queue: WriteQueue) -> None:
+        self._write_queue = write_queue
+        self._turn = asyncio.Lock()
+        self._sites = SitesInHand[None]()
+
+    async def serve_each(self, sites: Iterable[Site], serve: Callable[[Site], Awaitable[object]]) -> None:
+        """Call `serve` for each site that is not being served; return once each is served or has given its turn away.
+
+        A failure for one site does not stop the service of the others; `raise_first` reports it.
+        """
+        for site in sites:
+            if site.id not in self._sites:
+                await self._sites.wait_for_fewer(AT_ONCE_MAX)
+                await self._turn.acquire()  # for the task, which releases it
+                self._sites.begin(site.id, asyncio.create_task(self._serve(site, serve)))
+        async with self._turn:
+            return
+
+    def raise_first(self) -> None:
+        """Raise the failure of a site, as `SitesInHand.raise_first` does."""
+        self._sites.raise_first()
+
+    async def write(
+        self, operation: Operation[Payload, Outcome | Refusal], site: Site, command: WriteCommand[Payload]
+    ) -> Outcome:
+        """Write a command for the site that has the turn, and return its outcome; see `WriteQueue.write`."""
+        answer = self._write_queue.write(operation, site, command)
+        await asyncio.wait((answer,), timeout=GIVES_WAY_SECONDS)
+        if not answer.done():
+            self._turn.release()
+            try:
+                await asyncio.wait((answer,))
+            finally:
+                await self._turn.acquire()
+        return answer.result()
+
+    async def stop(self) -> None:
+        """Wait until no site is being served; nobody may call `serve_each` any more."""
+        await self._sites.wait_for_all()
+
+    async def _serve(self, site: Site, serve: Callable[[Site], Awaitable[object]]) -> None:
         try:
             await serve(site)
-        except Exception as fault:
-            if not isinstance(fault, Refusal) and not is_database_failure(fault):
-                raise
-            first = first or fault
-    return first
+        finally:
+            self._turn.release()

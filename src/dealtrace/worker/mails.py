@@ -1,6 +1,5 @@
 """Send waiting e-mails, each from one process at a time; a failed e-mail is retried until it is sent or given up."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 
 import structlog
@@ -10,7 +9,14 @@ from dealtrace.accounts.site import Site
 from dealtrace.log import Outage, cause_of
 from dealtrace.mails.letter import Envelope, Letter, write_mail
 from dealtrace.mails.mail import Mail, MailFault
-from dealtrace.operations.mails.deliver import KEPT_FOR, MailReport, claim_mail, settle_mails, sweep_mails
+from dealtrace.operations.mails.deliver import (
+    KEPT_FOR,
+    MailReport,
+    claim_mail,
+    has_time_to_send,
+    settle_mails,
+    sweep_mails,
+)
 from dealtrace.operations.mails.scheduled_reports import send_due_reports
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.runtime.read_pool import ReadPool
@@ -18,7 +24,7 @@ from dealtrace.runtime.write_queue import WriteQueue
 from dealtrace.storage.accounts.sites import list_sites
 from dealtrace.storage.mails.outbox import count_waiting_mails, list_sites_with_due_mails
 from dealtrace.storage.mails.scheduled_reports import list_sites_with_due_reports
-from dealtrace.worker.due_sites import list_due_sites, serve_each
+from dealtrace.worker.due_sites import SitesInTurn, list_due_sites
 from dealtrace.worker.repeating import BackgroundLoops
 from dealtrace.worker.smtp_client import SmtpClient
 
@@ -47,11 +53,10 @@ class Mails:
         poll_seconds: float = POLL_SECONDS,
     ) -> None:
         self._read_pool = read_pool
-        self._write_queue = write_queue
         self._client = client
         self._write_letter = write_letter
         self._is_stopping = False
-        self._in_hand: asyncio.Task[None] | None = None
+        self._sites, self._sweeps = SitesInTurn(write_queue), SitesInTurn(write_queue)
         self._loops = BackgroundLoops()
         self._loops.start(self._poll, poll_seconds, Outage("mails_not_looked_at", "mails_seen_again"))
         self._loops.start(self._sweep, SWEEP_SECONDS, Outage("mails_not_swept", "mails_swept_again"))
@@ -60,39 +65,37 @@ class Mails:
         """Stop after the e-mail that is being sent, and store its outcome, so that the e-mail is not sent again."""
         self._is_stopping = True
         await self._loops.stop()
-        if self._in_hand is not None:
-            await asyncio.gather(self._in_hand, return_exceptions=True)
+        await self._sites.stop()
+        await self._sweeps.stop()
         self._client.stop()
 
     async def _poll(self) -> None:
         """Create the e-mails of due reports, then send all due e-mails, site by site."""
 
-        def send_reports(site: Site) -> "asyncio.Future[int]":
-            return self._write_queue.write(send_due_reports, site, WriteCommand(None))
+        async def send_reports(site: Site) -> None:
+            await self._sites.write(send_due_reports, site, WriteCommand(None))
 
         with_reports = await self._read_pool.read(list_due_sites, list_sites_with_due_reports, clock.now())
-        failure = await serve_each(with_reports, send_reports)
+        await self._sites.serve_each(with_reports, send_reports)
         metrics.MAILS_WAITING.set(await self._read_pool.read(count_waiting_mails))
         with_mails = await self._read_pool.read(list_due_sites, list_sites_with_due_mails, clock.now())
-        failure = await serve_each(with_mails, self._send_some) or failure
-        if failure is not None:
-            raise failure
+        await self._sites.serve_each(with_mails, self._send_some)
+        self._sites.raise_first()
 
     async def _send_some(self, site: Site) -> None:
         """Send up to `MAILS_IN_A_ROW` due e-mails of a site, so that other sites do not wait for all of its e-mails."""
         for _ in range(MAILS_IN_A_ROW):
             if self._is_stopping:
                 return
-            mail = await self._write_queue.write(claim_mail, site, WriteCommand(None))
-            if mail is None:
+            mail = await self._sites.write(claim_mail, site, WriteCommand(None))
+            if mail is None or not has_time_to_send(mail, clock.now()):
                 return
-            self._in_hand = asyncio.create_task(self._send(site, mail))
-            await asyncio.shield(self._in_hand)
+            await self._send(site, mail)
 
     async def _send(self, site: Site, mail: Mail) -> None:
         """Send an e-mail and store the outcome; an e-mail that should no longer be sent counts as sent."""
         fault = await self._attempt(site, mail)
-        is_given_up = await self._write_queue.write(settle_mails, site, WriteCommand(MailReport(mail, fault)))
+        is_given_up = await self._sites.write(settle_mails, site, WriteCommand(MailReport(mail, fault)))
         facts = {"mail_id": mail.id, "purpose": mail.purpose.value}
         outcome = "sent" if fault is None else "given_up" if is_given_up else "failed"
         metrics.MAIL_ATTEMPTS.labels(outcome).inc()
@@ -117,9 +120,8 @@ class Mails:
     async def _sweep(self) -> None:
         """Delete e-mails, sent or not, whose `caused_at` is more than `KEPT_FOR` ago."""
 
-        def sweep(site: Site) -> "asyncio.Future[int]":
-            return self._write_queue.write(sweep_mails, site, WriteCommand(KEPT_FOR))
+        async def sweep(site: Site) -> None:
+            await self._sweeps.write(sweep_mails, site, WriteCommand(KEPT_FOR))
 
-        failure = await serve_each(await self._read_pool.read(list_sites), sweep)
-        if failure is not None:
-            raise failure
+        await self._sweeps.serve_each(await self._read_pool.read(list_sites), sweep)
+        self._sweeps.raise_first()

@@ -8,9 +8,8 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from dealtrace.errors import Refusal
 from dealtrace.log import Outage, cause_of
-from dealtrace.storage.database.database_errors import is_database_failure
+from dealtrace.runtime.sites_in_hand import is_of_database
 
 _STARTED_AT = time.monotonic()
 """When the process began, on the monotonic clock: the rounds of all loops are counted from here."""
@@ -69,7 +68,7 @@ async def _repeat(work: Callable[[], Awaitable[None]], pause_seconds: float, out
         try:
             await work()
         except Exception as fault:  # noqa: BLE001 - the next round tries again
-            outage.failed(type(fault).__name__, is_bug=not _is_of_database(fault), cause=cause_of(fault))
+            outage.failed(type(fault).__name__, is_bug=not is_of_database(fault), cause=cause_of(fault))
         except asyncio.CancelledError as fault:
             if _is_cancelled():
                 raise
@@ -91,11 +90,6 @@ def next_round(ended: int, seconds: float, pause_seconds: float) -> int:
     that a timer began a little early is not repeated.
     """
     return max(ended, int(seconds // pause_seconds)) + 1
-
-
-def _is_of_database(fault: Exception) -> bool:
-    """Return whether an error only means that the database is unavailable or overloaded."""
-    return isinstance(fault, Refusal) or is_database_failure(fault)
 
 
 def _is_cancelled() -> bool:

@@ -1,6 +1,8 @@
 """Watch the database, the accounts and the resources of a process; each job runs in its own loop, once a second."""
 
 import os
+from collections.abc import Mapping
+from datetime import timedelta
 
 import structlog
 
@@ -101,18 +103,32 @@ class SocketWatcher:
 
 
 class LoadWatcher:
-    """Measures how many writes wait, and logs retries and whether the replica is available."""
+    """Measures how many writes wait, and logs retries, postponed sites and whether the replica is available."""
 
     def __init__(self, read_pool: ReadPool, write_queue: WriteQueue, retry_log: RetryLog) -> None:
         self._read_pool = read_pool
         self._write_queue = write_queue
         self._retry_log = retry_log
         self._is_replica_away = False
+        self._postponed: set[int] = set()
 
     async def check(self) -> None:
-        """Set the metric of waiting writes, log retries of writes, and log if the replica has failed or works again."""
+        """Set the metrics of waiting writes, and log retries of writes, postponed sites and failures of the replica."""
         metrics.WAITING.set(self._write_queue.waiting)
+        self._observe_postponed(self._write_queue.postponed_seconds)
         self._retry_log.log()
         if self._read_pool.is_replica_away != self._is_replica_away:
             self._is_replica_away = not self._is_replica_away
             _log.warning("replica_away" if self._is_replica_away else "replica_back", pid=os.getpid())
+
+    def _observe_postponed(self, seconds_by_site: Mapping[int, float]) -> None:
+        """Measure for how long sites have been postponed; log when a site has been for `STEP_SECONDS`, and the end."""
+        for site_id in seconds_by_site.keys() | self._postponed:
+            metrics.POSTPONED.labels(site_id).set(seconds_by_site.get(site_id, 0.0))
+        postponed = {site_id for site_id, seconds in seconds_by_site.items() if seconds >= STEP_SECONDS}
+        for site_id in sorted(postponed - self._postponed):
+            since = clock.now() - timedelta(seconds=seconds_by_site[site_id])
+            _log.warning("site_postponed", site_id=site_id, since=since.isoformat(), cure="dealtrace doctor")
+        for site_id in sorted(self._postponed - seconds_by_site.keys()):
+            _log.info("site_not_postponed", site_id=site_id)
+        self._postponed = postponed | (self._postponed & seconds_by_site.keys())

@@ -1,5 +1,7 @@
 """Engines: durable, patient, strict about keys, and readers that leave nothing behind."""
 
+import os
+import socket
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -7,11 +9,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import QueuePool, insert, select
+from sqlalchemy import Engine, QueuePool, insert, select
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from cast import Stage
 from dealtrace.storage.database.compiled_statement import CompiledStatement
+from dealtrace.storage.database.database_errors import is_database_failure, is_temporary
 from dealtrace.storage.database.engine import (
     POSTGRESQL_CONNECT_SECONDS,
     SQLITE_BUSY_SECONDS,
@@ -268,3 +271,127 @@ def test_it_does_not_ping_a_connection_that_was_just_used(
             connection.exec_driver_sql("SELECT 1")
         with opened.write() as connection:
             assert connection.exec_driver_sql("SELECT 1").scalar_one() == 1
+
+
+def server_process(engine: Engine) -> int:
+    """Return the server's process behind the connection that the pool gives next."""
+    with engine.connect() as connection:
+        return int(connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one())
+
+
+def fill_pool(engine: Engine, connections: int) -> set[int]:
+    """Let the pool open connections, and return their processes of the server."""
+    opened = [engine.connect() for _ in range(connections)]
+    processes = {connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one() for connection in opened}
+    for connection in opened:
+        connection.close()
+    return processes
+
+
+def end_processes(server: PostgresqlServer, processes: set[int]) -> None:
+    with psycopg.connect(server.url_of("postgres"), autocommit=True) as other:
+        for process in processes:
+            other.execute("SELECT pg_terminate_backend(%s, 10000)", [process])
+
+
+def shut_socket(connection: psycopg.Connection) -> None:
+    """Close a connection as a pooler would, without a word of the server."""
+    with socket.socket(fileno=os.dup(connection.fileno())) as shared:
+        shared.shutdown(socket.SHUT_RDWR)
+
+
+BREAKS: dict[str, Callable[[PostgresqlServer, psycopg.Connection], object]] = {
+    "ended by the server": lambda server, broken: end_processes(server, {broken.info.backend_pid}),
+    "closed by a pooler": lambda _server, broken: shut_socket(broken),
+    "closed in the driver": lambda _server, broken: broken.close(),
+}
+
+
+@pytest.mark.parametrize("break_off", BREAKS.values(), ids=BREAKS)
+@pytest.mark.parametrize("pinged_after_seconds", [0.0, 600.0])
+@pytest.mark.parametrize("is_writer", [True, False])
+def test_only_the_connection_that_broke_between_two_uses_is_replaced(
+    postgresql_server: PostgresqlServer,
+    monkeypatch: pytest.MonkeyPatch,
+    break_off: Callable[[PostgresqlServer, psycopg.Connection], object],
+    pinged_after_seconds: float,
+    is_writer: bool,
+) -> None:
+    monkeypatch.setattr("dealtrace.storage.database.engine.PINGED_AFTER_SECONDS", pinged_after_seconds)
+    with closing(open_database(postgresql_server.url_of("postgres"))) as opened:
+        engine = opened.writer if is_writer else opened.reader
+        before = fill_pool(engine, 3)
+        with engine.connect() as connection:
+            broken = connection.connection.driver_connection
+            assert broken is not None
+        process = broken.info.backend_pid
+        break_off(postgresql_server, broken)
+        faults = []
+        for _ in before:
+            try:
+                with engine.begin() as connection:
+                    connection.exec_driver_sql("SELECT 1")
+            except OperationalError as fault:
+                faults.append(fault)
+        assert len(faults) == (is_writer and pinged_after_seconds > 0)
+        assert all(is_database_failure(fault) and is_temporary(fault) for fault in faults)
+        assert fill_pool(engine, 3) & before == before - {process}
+
+
+@pytest.mark.parametrize("is_writer", [True, False])
+def test_only_the_connection_that_breaks_in_a_statement_is_replaced(
+    postgresql_server: PostgresqlServer, is_writer: bool
+) -> None:
+    with closing(open_database(postgresql_server.url_of("postgres"))) as opened:
+        engine = opened.writer if is_writer else opened.reader
+        before = fill_pool(engine, 3)
+        with engine.connect() as connection:
+            process = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+            end_processes(postgresql_server, {process})
+            with pytest.raises(OperationalError) as met:
+                connection.exec_driver_sql("SELECT 1")
+        assert is_database_failure(met.value)
+        assert is_temporary(met.value)
+        assert fill_pool(engine, 3) & before == before - {process}
+
+
+def test_one_write_fails_after_all_connections_broke_however_soon(
+    postgresql_server: PostgresqlServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dealtrace.storage.database.engine.PINGED_AFTER_SECONDS", 600.0)
+    with closing(open_database(postgresql_server.url_of("postgres"))) as opened:
+        before = fill_pool(opened.writer, 5)
+        end_processes(postgresql_server, before)
+        with pytest.raises(OperationalError), opened.write():
+            pass
+        for _ in before:
+            with opened.write() as connection:
+                connection.exec_driver_sql("SELECT 1")
+        assert not fill_pool(opened.writer, 5) & before
+
+
+REFUSES = {
+    "too many connections": "ALTER ROLE someone CONNECTION LIMIT 0",
+    "a database that is closed": "ALTER DATABASE engine_refusing ALLOW_CONNECTIONS false",
+}
+
+
+@pytest.mark.parametrize("statement", REFUSES.values(), ids=REFUSES)
+def test_a_server_that_takes_no_more_connections_is_waited_for(
+    postgresql_server: PostgresqlServer, statement: str
+) -> None:
+    url = postgresql_server.create("engine_refusing")
+    with psycopg.connect(postgresql_server.url_of("postgres"), autocommit=True) as other:
+        other.execute("CREATE ROLE someone LOGIN")
+        other.execute(statement)
+        with closing(open_database(url.replace("dealtrace@", "someone@"))) as opened:
+            for engine in (opened.writer, opened.reader):
+                with pytest.raises(OperationalError) as met:
+                    server_process(engine)
+                assert is_database_failure(met.value)
+                assert is_temporary(met.value)
+            other.execute("ALTER ROLE someone CONNECTION LIMIT -1")
+            other.execute("ALTER DATABASE engine_refusing ALLOW_CONNECTIONS true")
+            assert server_process(opened.writer) != server_process(opened.reader)
+        other.execute("DROP DATABASE engine_refusing WITH (FORCE)")
+        other.execute("DROP ROLE someone")

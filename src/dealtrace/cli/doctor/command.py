@@ -15,6 +15,7 @@ from dealtrace.settings import UnknownVariable, list_unknown_settings, read_sett
 from dealtrace.storage.accounts.sites import list_sites
 from dealtrace.storage.accounts.users import has_users
 from dealtrace.storage.database.engine import Database
+from dealtrace.storage.database.lock_holders import list_forgotten_sessions
 from dealtrace.storage.database.sqlite_file import is_open_to_others
 from dealtrace.storage.reports.mirror.status import MirrorStatus, find_mirror_status
 from dealtrace.storage.schema.differences import schema_differences
@@ -90,6 +91,14 @@ def _findings(database: Database) -> list[Finding]:
         file = database.name
         text = f"Every user of this machine can read {file}."
         findings.append({"kind": "permissions", "text": text, "cure": f"chmod 600 {quote(file)}*"})
+    findings += [
+        {
+            "kind": "lock",
+            "text": f"Rows are locked by {session}; every write of them waits.",
+            "cure": "Let it end its transaction, or end it with SELECT pg_terminate_backend(…).",
+        }
+        for session in list_forgotten_sessions(database)
+    ]
     with database.read() as connection:
         findings += backup_findings(connection, read_settings().backup_days_max)
         sites = list_sites(connection)

@@ -1,7 +1,7 @@
 """Claim e-mails that are due, and store the results of sending them."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from dealtrace.mails.mail import Mail, MailFault, next_attempt
 from dealtrace.operations.work import Work, operation
@@ -15,6 +15,8 @@ LEASE = timedelta(minutes=10)
 Writing and sending an e-mail takes less time: a dozen steps of SMTP take four minutes at most, and each statement of a
 report half a minute at most.
 """
+SENT_WITHIN = LEASE / 2
+"""How much of the lease must be left when an e-mail is begun; more than writing and sending it takes."""
 KEPT_FOR = timedelta(days=30)
 """How long e-mails are kept after the event that caused them, so that people can see whether they were sent."""
 FAULT_LENGTH_MAX = 300
@@ -36,6 +38,11 @@ def claim_mail(work: Work, commands: Sequence[WriteCommand[None]]) -> list[Mail 
     an e-mail does not run while other e-mails are sent.
     """
     return [outbox.claim_mail(work.connection, work.site.id, work.now + LEASE, work.now) for _ in commands]
+
+
+def has_time_to_send(mail: Mail, now: datetime) -> bool:
+    """Return whether a claimed e-mail can be sent before its lease ends, after which another process may send it."""
+    return mail.due_at is not None and mail.due_at - now >= SENT_WITHIN
 
 
 @operation(ids_per_command=0)

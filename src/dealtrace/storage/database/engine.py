@@ -1,5 +1,6 @@
 """Connections to the database: engines for writing and for reading a SQLite file or a PostgreSQL server."""
 
+import math
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool, QueuePool
 
@@ -34,7 +35,7 @@ LOCK_SECONDS = "lock_seconds"
 """The name of an engine's execution option; its value replaces `POSTGRESQL_LOCK_SECONDS`."""
 POSTGRESQL_CONNECT_SECONDS = 5
 PINGED_AFTER_SECONDS = 1.0
-"""A PostgreSQL connection that was unused for this long is tried before it is used again."""
+"""A PostgreSQL connection for writing that was unused for this long is pinged before it is used again."""
 MIRROR_MEMORY_DEFAULT = 1024
 """The default memory limit, in MiB, of the column mirror (a copy for reports); the rest of the mirror is on disk."""
 ARRAYS_OF_PSYCOPG = "dealtrace.storage.database.array_text"
@@ -175,11 +176,9 @@ def _postgresql_engine(url: URL, *, pool: int, prepared_statements: bool, pings_
         url.set(drivername="postgresql+psycopg"),
         pool_size=pool,
         max_overflow=0,
-        pool_pre_ping=pings_always,
         connect_args=options,
     )
-    if not pings_always:
-        _ping_after_rest(engine)
+    _replace_broken(engine, pings_always=pings_always)
 
     @event.listens_for(engine, "connect")
     def _write_arrays_at_once(connection: "psycopg.Connection", _record: object) -> None:
@@ -200,22 +199,40 @@ def _begin_with(engine: Engine, begin: str) -> None:
         seconds = connection.get_execution_options().get(LOCK_SECONDS, POSTGRESQL_LOCK_SECONDS)
         opened = connection.connection.driver_connection
         assert opened is not None
-        result = opened.pgconn.exec_(f"{begin}; SET LOCAL lock_timeout = {round(seconds * 1000)}".encode())
-        if result.error_message:
-            driver = engine.dialect.loaded_dbapi
+        driver, sent = engine.dialect.loaded_dbapi, f"{begin}; SET LOCAL lock_timeout = {round(seconds * 1000)}"
+        try:
+            result = opened.pgconn.exec_(sent.encode())
+            if not result.error_message:
+                return
             is_answered = result.error_field(driver.pq.DiagnosticField.SQLSTATE) is not None
             message = opened.pgconn.get_error_message()
-            broken = driver.errors.error_from_result(result) if is_answered else driver.OperationalError(message)
-            connection.invalidate(broken)
-            raise OperationalError(begin, None, broken, connection_invalidated=True)
+            fault = driver.errors.error_from_result(result) if is_answered else driver.OperationalError(message)
+        except driver.Error as closed:
+            fault = closed
+        connection.invalidate(fault)
+        raise OperationalError(begin, None, fault, connection_invalidated=True) from fault
 
 
-def _ping_after_rest(engine: Engine) -> None:
-    """Ping a connection that was unused for `PINGED_AFTER_SECONDS` or longer; if it is broken, the pool replaces it.
+def _replace_broken(engine: Engine, *, pings_always: bool) -> None:
+    """Let the pool replace broken connections, and only those.
 
-    SQLAlchemy's own `pool_pre_ping` pings before every transaction, which costs a busy server one round trip in
-    twelve. Writes need no ping, since they are tried again after a connection breaks; reads are not tried again.
+    With `pings_always`, each connection is pinged before it is used again; reads need this, since they are not tried
+    again. Writes are tried again after a connection breaks, so their connections are pinged only if they were unused
+    for `PINGED_AFTER_SECONDS` or longer, or since another connection broke. Pinging before every transaction costs a
+    busy server one round trip in twelve.
+
+    By itself, SQLAlchemy closes all connections of the pool as soon as one is broken.
     """
+    broke_at = -math.inf
+
+    @event.listens_for(engine, "handle_error")
+    def _keep_others(context: ExceptionContext) -> None:
+        context.invalidate_pool_on_disconnect = False
+
+    @event.listens_for(engine, "invalidate")
+    def _suspect_others(_connection: object, _record: object, _fault: object) -> None:
+        nonlocal broke_at
+        broke_at = time.monotonic()
 
     @event.listens_for(engine, "checkin")
     def _remember(_connection: object, record: ConnectionPoolEntry) -> None:
@@ -224,7 +241,9 @@ def _ping_after_rest(engine: Engine) -> None:
     @event.listens_for(engine, "checkout")
     def _ping(connection: DBAPIConnection, record: ConnectionPoolEntry, _taken: object) -> None:
         used_at = record.info.get("used_at")
-        if used_at is None or time.monotonic() - used_at < PINGED_AFTER_SECONDS:
+        if used_at is None:
+            return
+        if not pings_always and used_at > broke_at and time.monotonic() - used_at < PINGED_AFTER_SECONDS:
             return
         try:
             engine.dialect.do_ping(connection)

@@ -1,11 +1,11 @@
-"""Name who keeps a lock for which a command has waited in vain."""
+"""Name who keeps a lock for which a command or program has waited in vain."""
 
 from contextlib import suppress
 from pathlib import Path
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
-from dealtrace.storage.database.engine import Database
+from dealtrace.storage.database.engine import POSTGRESQL_LOCK_SECONDS, Database
 
 HOLDERS_MAX = 5
 """The maximum number of sessions that are named; those with the longest transactions come first."""
@@ -19,6 +19,32 @@ _SESSIONS = text("""
     LIMIT :holders_max
 """)
 """The sessions that hold locks of tables in an old enough transaction, or in one whose start we may not see."""
+_BLOCKERS = text("""
+    SELECT pid, application_name, usename, state, date_trunc('second', xact_start AT TIME ZONE 'UTC') AS since
+    FROM pg_stat_activity
+    WHERE pid IN (
+        SELECT unnest(pg_blocking_pids(waiting.pid))
+        FROM pg_stat_activity AS waiting JOIN pg_locks AS awaited USING (pid)
+        WHERE waiting.application_name = :program AND NOT granted
+          AND waitstart <= clock_timestamp() - :seconds * interval '1 second'
+    )
+    ORDER BY xact_start
+    LIMIT :holders_max
+""")
+"""The sessions that keep a program waiting for a lock, once it has waited for long enough."""
+_FORGOTTEN = text("""
+    SELECT pid, application_name, usename, state, date_trunc('second', xact_start AT TIME ZONE 'UTC') AS since
+    FROM pg_stat_activity AS session
+    WHERE datname = current_database() AND state LIKE 'idle in transaction%'
+      AND xact_start <= now() - :seconds * interval '1 second'
+      AND EXISTS (
+        SELECT 1 FROM pg_locks AS held
+        WHERE held.pid = session.pid AND granted AND locktype = 'relation' AND mode <> 'AccessShareLock'
+      )
+    ORDER BY xact_start
+    LIMIT :holders_max
+""")
+"""The sessions whose transactions do nothing and hold locks that others may wait for; who only reads holds none."""
 _WRITE_LOCK_BYTE = "120"
 """The position of the byte of a WAL index that the writer of a SQLite file locks, as the kernel writes it."""
 
@@ -31,8 +57,28 @@ def list_lock_holders(database: Database, waited_seconds: float) -> list[str]:
     """
     if database.is_sqlite:
         return _list_processes(database.file.with_name(f"{database.file.name}-shm"))
+    return _list_sessions(database, _SESSIONS, {"seconds": waited_seconds})
+
+
+def list_blocking_sessions(database: Database, program: str, waited_seconds: float) -> list[str]:
+    """Describe the sessions of PostgreSQL for whose locks a program has waited for at least `waited_seconds`.
+
+    `program` is the `application_name` of its session. The list is empty if the program does not wait for so long.
+    """
+    return _list_sessions(database, _BLOCKERS, {"program": program, "seconds": waited_seconds})
+
+
+def list_forgotten_sessions(database: Database) -> list[str]:
+    """Describe the sessions of PostgreSQL that do nothing in a transaction and hold locks for longer than others wait.
+
+    SQLite has no such sessions.
+    """
+    return [] if database.is_sqlite else _list_sessions(database, _FORGOTTEN, {"seconds": POSTGRESQL_LOCK_SECONDS})
+
+
+def _list_sessions(database: Database, statement: TextClause, parameters: dict[str, object]) -> list[str]:
     with database.read() as connection:
-        rows = connection.execute(_SESSIONS, {"seconds": waited_seconds, "holders_max": HOLDERS_MAX}).all()
+        rows = connection.execute(statement, {**parameters, "holders_max": HOLDERS_MAX}).all()
     return [
         f"session {pid} ({', '.join(filter(None, (program, user, state)))})"
         + (f", whose transaction began at {since} UTC" if since is not None else "")

@@ -1,4 +1,4 @@
-"""Commands for several sites are all waited for, and no site's fault is another's."""
+"""What is collected for sites is written side by side, and no site's fault is another's."""
 
 import asyncio
 import gc
@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from cast import Player, Stage
+from dealtrace.accounts.site import Site
 from dealtrace.errors import Overloaded, PointsSpent
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
-from dealtrace.runtime.write_each import raise_first, write_each
+from dealtrace.runtime.collected_writes import CollectedWrites
 from dealtrace.storage.database.engine import Database
 from waiting import wait_until
 from write_commands import open_write_queue, run
@@ -29,33 +30,46 @@ def refuse_some(work: Work, commands: Sequence[WriteCommand[str]]) -> list[Any]:
     ]
 
 
+class Collected:
+    """Writes, and what became of each command, by its payload."""
+
+    def __init__(self) -> None:
+        self.outcomes: dict[str, type[BaseException] | None] = {}
+        self.writes = CollectedWrites(refuse_some, self._settle)
+
+    def _settle(self, _site: Site, payload: str, fault: BaseException | None) -> None:
+        assert payload not in self.outcomes
+        self.outcomes[payload] = type(fault) if fault is not None else None
+
+
 def test_each_command_has_its_own_outcome_and_no_fault_is_left_unread(
     database: Database, stage: Stage, shop: Player
 ) -> None:
     neighbour, stranger = stage.open_site(), stage.open_site()
     unread: list[Any] = []
+    collected = Collected()
+    commands = [
+        (shop.site, WriteCommand("refused")),
+        (neighbour.site, WriteCommand("stored")),
+        (stranger.site, WriteCommand("refused too")),
+    ]
 
-    async def story() -> list[Any]:
+    async def story() -> None:
         asyncio.get_running_loop().set_exception_handler(lambda _loop, context: unread.append(context))
         async with open_write_queue(database) as write_queue:
-            return await write_each(
-                write_queue,
-                refuse_some,
-                [
-                    (shop.site, WriteCommand("refused")),
-                    (neighbour.site, WriteCommand("stored")),
-                    (stranger.site, WriteCommand("refused too")),
-                ],
-            )
+            with pytest.raises(PointsSpent):
+                await collected.writes.write(write_queue, commands, is_last=True)
+            await collected.writes.write(write_queue, [], is_last=True)
 
-    outcomes = run(story)
+    run(story)
     gc.collect()
-    assert [type(outcome) for outcome in outcomes] == [PointsSpent, str, PointsSpent]
+    assert collected.outcomes == {"refused": PointsSpent, "stored": None, "refused too": PointsSpent}
     assert unread == []
 
 
 def test_commands_that_find_no_room_do_not_drop_those_that_wait(database: Database, shop: Player) -> None:
     entered, opened = threading.Event(), threading.Event()
+    collected = Collected()
 
     @operation(ids_per_command=0)
     def hold(work: Work, commands: Sequence[Any]) -> list[None]:
@@ -63,23 +77,18 @@ def test_commands_that_find_no_room_do_not_drop_those_that_wait(database: Databa
         assert opened.wait(LONG_SECONDS)
         return [None for _ in commands]
 
-    async def story() -> list[Any]:
+    async def story() -> None:
         async with open_write_queue(database, queue_max=2) as write_queue:
             held = write_queue.write(hold, shop.site, WriteCommand(None))
             assert await asyncio.to_thread(entered.wait, LONG_SECONDS)
             commands = [(shop.site, WriteCommand(str(number))) for number in range(4)]
-            writing = asyncio.create_task(write_each(write_queue, refuse_some, commands))
+            writing = asyncio.create_task(collected.writes.write(write_queue, commands, is_last=True))
             await asyncio.to_thread(wait_until, lambda: write_queue.waiting == 2)
+            assert shop.site.id in collected.writes
             opened.set()
             await held
-            return await writing
+            await writing
+            assert shop.site.id not in collected.writes
 
-    first, second, *others = run(story)
-    assert (first, second) == ("0", "1")
-    assert [type(outcome) for outcome in others] == [Overloaded, Overloaded]
-    with pytest.raises(Overloaded):
-        raise_first([first, second, *others])
-
-
-def test_without_faults_nothing_is_raised() -> None:
-    raise_first([None, "stored", 0])
+    run(story)
+    assert collected.outcomes == {"0": None, "1": None, "2": Overloaded, "3": Overloaded}

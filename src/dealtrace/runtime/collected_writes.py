@@ -1,0 +1,70 @@
+"""Write what a process has collected for its sites; one whose rows are locked keeps none of the others waiting."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Generic
+
+from dealtrace.accounts.site import Site
+from dealtrace.errors import Refusal
+from dealtrace.operations.work import Operation
+from dealtrace.operations.write_command import Payload, WriteCommand
+from dealtrace.runtime.sites_in_hand import SitesInHand
+from dealtrace.runtime.write_queue import WriteQueue
+
+WAITED_SECONDS = 1.0
+"""Ours: how long a call waits for its commands; commands of a locked site are then written beside the next call's."""
+
+
+class CollectedWrites(Generic[Payload]):
+    """The commands of one operation that are not written yet; used only in the event loop.
+
+    While a command of a site waits, its caller goes on collecting what belongs to this site, and writes that later. A
+    locked site thus has one command in the write queue at a time, not one for each second.
+    """
+
+    def __init__(
+        self,
+        operation: Operation[Payload, object],
+        settle: Callable[[Site, Payload, BaseException | None], None] = lambda _site, _payload, _fault: None,
+    ) -> None:
+        """Call `settle` with each command that was written (`None`), or that failed or was refused (why)."""
+        self._operation = operation
+        self._settle = settle
+        self._sites = SitesInHand[object]()
+
+    def __contains__(self, site_id: int) -> bool:
+        """Return whether a command of a site waits."""
+        return site_id in self._sites
+
+    async def write(
+        self, write_queue: WriteQueue, commands: Sequence[tuple[Site, WriteCommand[Payload]]], *, is_last: bool = False
+    ) -> None:
+        """Write commands; return when they are written, but after `WAITED_SECONDS` at the latest.
+
+        With `is_last`, return when every command, also those of earlier calls, is written or has failed.
+
+        Raises:
+            Refusal: the database is unavailable, locked or overloaded. A command of an earlier call may be the one that
+                was refused.
+        """
+        answers: list[asyncio.Future[object]] = []
+        for site, command in commands:
+            try:
+                answer: asyncio.Future[object] = write_queue.write(self._operation, site, command)
+            except Refusal as refusal:
+                self._settle(site, command.payload, refusal)
+                self._sites.fail(site.id, refusal)
+                continue
+            answer.add_done_callback(partial(self._end, site, command.payload))
+            self._sites.begin(site.id, answer)
+            answers.append(answer)
+        if is_last:
+            await self._sites.wait_for_all()
+        elif answers:
+            await asyncio.wait(answers, timeout=WAITED_SECONDS)
+        self._sites.raise_first()
+
+    def _end(self, site: Site, payload: Payload, answer: "asyncio.Future[object]") -> None:
+        if not answer.cancelled():
+            self._settle(site, payload, answer.exception())
