@@ -213,7 +213,7 @@ def test_a_field_that_leads_back_makes_no_url_that_is_too_long(host: ServerProce
 
 @pytest.mark.parametrize(
     ("charset", "text"),
-    [("utf-7", b"+2AA-"), ("unicode_escape", b"\\ud800"), ("punycode", b"\xff-\xff"), ("undefined", b"x")],
+    [("utf-7", b"+2AA-"), ("unicode_escape", b"\\ud800"), ("undefined", b"x")],
 )
 @pytest.mark.parametrize("path", ["notes", "costs", "settings/tokens", "settings/imports", "settings/agreement"])
 def test_a_form_whose_encoding_has_no_such_text_is_malformed(
