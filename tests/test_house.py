@@ -169,6 +169,7 @@ SHARED_THREADS: dict[str, str] = {
     "cabinet/clients/personal_data.py": "an erasure waits for the lock of the mirror",
     "cabinet/settings/imports.py": "uploads are kept, previewed and imported, one a person",
     "http/sent_file.py": "files are sent in pieces, each read from the disk",
+    "worker/short_lived.py": "old uploads are deleted once a minute",
     "worker/webhook_client.py": "certificates are read from the disk once, before the first webhook",
 }
 """The modules that use the event loop's default executor, whose threads all of them share, and what for."""

@@ -15,6 +15,7 @@ from dealtrace.api.routes import ENDPOINTS as API
 from dealtrace.cabinet.compression import compressed
 from dealtrace.cabinet.docs.pages import docs_routes
 from dealtrace.cabinet.routes import cabinet_router
+from dealtrace.cabinet.settings.uploads import delete_old_uploads
 from dealtrace.cabinet.view import Services
 from dealtrace.cabinet.wrong_urls import RedirectToCabinet
 from dealtrace.calltouch.error_body import ErrorBody, refuse
@@ -53,6 +54,7 @@ from dealtrace.worker.deliveries import Deliveries
 from dealtrace.worker.letters import Letters
 from dealtrace.worker.mails import Mails
 from dealtrace.worker.repeating import BackgroundLoops
+from dealtrace.worker.short_lived import SWEEP_SECONDS, ShortLived
 from dealtrace.worker.smtp_client import SmtpClient
 from dealtrace.worker.upkeep import (
     STEP_SECONDS,
@@ -304,6 +306,13 @@ class Application:
             (self._store_requests, "requests_not_journalled", "requests_journalled_again"),
         ):
             self._loops.start(work, STEP_SECONDS, Outage(failing, working))
+        short_lived = ShortLived(self._primary_read_pool, self._account_changes, delete_old_uploads)
+        forms, uploads = (
+            Outage("forms_not_swept", "forms_swept_again"),
+            Outage("uploads_not_swept", "uploads_swept_again"),
+        )
+        self._loops.start(short_lived.forget_forms, SWEEP_SECONDS, forms)
+        self._loops.start(short_lived.delete_uploads, SWEEP_SECONDS, uploads)
         of_busy_sites = Outage("requests_of_busy_sites_not_journalled", "requests_of_busy_sites_journalled_again")
         self._loops.start(self._store_requests_of_busy_sites, pause_seconds=0, outage=of_busy_sites)
 

@@ -47,6 +47,19 @@ def test_a_problem_is_shown_with_its_cure_and_only_at_its_site(
     _expect_links_by_role(server, served, player, kind, place)
 
 
+@on_one_engine
+def test_amounts_of_another_period_that_omit_deals_lead_to_the_rates(server: ServerProcess, served: Stage) -> None:
+    player = served.open_site(time_zone=zone_at_noon())
+    scene = SCENES[ProblemKind.NO_RATE]
+    scene.happens(served, player)
+    message, place = "Amounts omit deals in currencies without a rate: 1.", f"/cabinet/{player.site.id}/{scene.place}"
+    analyst, reader = (member_of(server, served, player.site.id, role) for role in (Role.ANALYST, Role.READER))
+    page = analyst.get("", period="7d").text
+    assert f'<p class="hint">{message} <a href="{place}">{scene.cure}</a></p>' in page
+    words = plain(reader.get("", period="7d").text)
+    assert f"{message} {scene.cure} {WHO[Role.ANALYST]}" in re.sub(r"\s+", " ", words)
+
+
 def _expect_links_by_role(server: ServerProcess, served: Stage, player: Player, kind: ProblemKind, place: str) -> None:
     """Expect a link for the least role that may open the page, and for the role below it the words who can help."""
     scene = SCENES[kind]

@@ -2,7 +2,6 @@
 
 import hmac
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
@@ -74,7 +73,7 @@ def is_own_form(request: Request, form: Form, form_token: str) -> bool:
     if site is not None:
         return site in ("same-origin", "none")
     if origin is not None:
-        return urlsplit(origin).netloc == request.headers.get("host")
+        return origin.rpartition("://")[2] == request.headers.get("host")
     return not form_token or hmac.compare_digest(form.get(TOKEN_FIELD).encode(), form_token.encode())
 
 
@@ -115,8 +114,8 @@ async def read_form(request: Request, *, bytes_max: int = FORM_BYTES_MAX, files_
     Raises:
         BodyTooLarge: a form without files is longer than `bytes_max`, or one with files is much longer, or its fields
             are longer than `FORM_BYTES_MAX` together.
-        UnreadableBody: the form has too many fields or files, malformed multipart parts, or a null byte, which
-            databases cannot store in a string.
+        UnreadableBody: the form has too many fields or files, malformed multipart parts, or text that databases cannot
+            store: a null byte, or half of a surrogate pair, which some encodings that a form may name can express.
         ReportNotKept: the disk of temporary files has no room for a file.
     """
     is_multipart = request.headers.get("content-type", "").startswith("multipart/form-data")
@@ -137,10 +136,12 @@ async def read_form(request: Request, *, bytes_max: int = FORM_BYTES_MAX, files_
                 has_oversized_file = parser.has_oversized_file
             else:
                 sent = await counted.form(max_files=files_max, max_fields=FIELDS_MAX)
-    except MultiPartException as fault:
+        items = sent.multi_items()
+        fields = tuple((name, value) for name, value in items if not isinstance(value, UploadFile))
+        for name, value in fields:
+            (name + value).encode()
+    except (MultiPartException, UnicodeError) as fault:
         raise UnreadableBody(ru="форма заполнена неверно", en="the form is malformed") from fault
-    items = sent.multi_items()
-    fields = tuple((name, value) for name, value in items if not isinstance(value, UploadFile))
     if any("\0" in text for field in fields for text in field):
         raise UnreadableBody(ru="нулевой байт недопустим", en="a null byte is not allowed")
     files = tuple((name, value) for name, value in items if isinstance(value, UploadFile))

@@ -23,7 +23,7 @@ from dealtrace.cabinet.forms import (
     is_own_form,
     read_form,
 )
-from dealtrace.cabinet.sent_forms.once import KEY_FIELD, SentOnce, sent_once
+from dealtrace.cabinet.sent_forms.once import KEY_FIELD, SentOnce, is_form_key, sent_once
 from dealtrace.cabinet.sent_forms.sending_pages import NO_PAGES, SendingPages
 from dealtrace.cabinet.view import NO_FORM, Services, View
 from dealtrace.errors import DatabaseUnavailable, Language, Overloaded, Refusal
@@ -125,7 +125,7 @@ class Gate:
         if page.files_max and not await _read_own_form(view, page, secret):
             return view.page("foreign.html", FORBIDDEN)
         key = view.form.get(KEY_FIELD)
-        return await (self._respond_once(view, page, key) if key else page.respond(view))
+        return await (self._respond_once(view, page, key) if is_form_key(key) else page.respond(view))
 
     async def _respond_once(self, view: View, page: Page, key: str) -> Response:
         """Respond to a form with a key; if the form was taken before, return the first response."""

@@ -5,7 +5,7 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 from sqlalchemy import Connection
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from dealtrace import clock
 from dealtrace.accounts.rights import Rights
@@ -19,7 +19,8 @@ from dealtrace.cabinet.gate import LANGUAGE_COOKIE
 from dealtrace.cabinet.overview.page import FIGURES
 from dealtrace.cabinet.reports.changes import Change, change_in_total
 from dealtrace.cabinet.reports.table import rows_url
-from dealtrace.cabinet.view import SEE_OTHER, View
+from dealtrace.cabinet.sent_forms.sending_pages import HOME
+from dealtrace.cabinet.view import View, redirect
 from dealtrace.errors import LANGUAGES, InvalidParameters, Language, Refusal
 from dealtrace.operations.reports.ask import FactSource, ask
 from dealtrace.record import record
@@ -140,7 +141,8 @@ def list_own_sites(connection: Connection, person: Rights) -> list[Site]:
 async def choose_language(view: View) -> Response:
     """Store the chosen language in a cookie, and redirect to the page the person came from."""
     language = view.form.get("language")
-    page = RedirectResponse(view.form.get("back") if _is_path(view.form.get("back")) else "/cabinet/", SEE_OTHER)
+    back = view.form.get("back")
+    page = redirect(back if _is_path(back) else HOME)
     if language in LANGUAGES:
         page.set_cookie(LANGUAGE_COOKIE, language, max_age=YEAR_SECONDS, path="/", httponly=True, samesite="lax")
     return page

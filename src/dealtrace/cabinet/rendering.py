@@ -31,6 +31,8 @@ HEADERS = {
     "vary": "Accept-Language, Cookie, HX-Target",
 }
 FOLDER = files("dealtrace.cabinet")
+REPLACED = frozenset({"past_state", "counter_state", "webhook", "demos"})
+"""The blocks of templates that a script may request alone; others need what stands at the top of their template."""
 
 
 def render_page(
@@ -44,7 +46,8 @@ def render_page(
     found = environment.get_template(template)
     words = {**context, "language": language}
     name = block.rpartition("#")[2].replace("-", "_")
-    body = render_block(environment, template, name, **words) if name in found.blocks else found.render(**words)
+    is_part = name in REPLACED and name in found.blocks
+    body = render_block(environment, template, name, **words) if is_part else found.render(**words)
     return HTMLResponse(body, status, headers={**HEADERS, "content-language": language})
 
 

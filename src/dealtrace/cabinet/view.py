@@ -42,6 +42,17 @@ NO_FORM = Form(())
 P = ParamSpec("P")
 Result = TypeVar("Result")
 SEE_OTHER = 303
+URL_LENGTH_MAX = 8_000
+"""Ours: the maximum length of the URL in a redirect; proxies usually accept 8 KB of headers."""
+
+
+def redirect(url: str) -> Response:
+    """Return a redirect to a URL of ours; one that is too long is shortened to its path, or to the home page."""
+    page = RedirectResponse(url, SEE_OTHER, headers={"cache-control": "no-store"})
+    if len(page.headers["location"]) <= URL_LENGTH_MAX:
+        return page
+    path = url.partition("?")[0]
+    return redirect(path if path != url else HOME)
 
 
 @record
@@ -212,7 +223,7 @@ class View:
 
     def redirect_to(self, path: str) -> Response:
         """Return a redirect to another page of the cabinet, for example after a change."""
-        return RedirectResponse(f"/cabinet{path}", SEE_OTHER, headers={"cache-control": "no-store"})
+        return redirect(f"/cabinet{path}")
 
     def _shared(self) -> dict[str, object]:
         return {

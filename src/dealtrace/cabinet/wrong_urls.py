@@ -61,7 +61,7 @@ class UnknownUrls:
             query = scope["query_string"].decode("latin-1")
             redirect = RedirectResponse(slashed + (f"?{query}" if query else ""), KEEP_METHOD)
             await redirect(scope, receive, send)
-        elif scope["method"] in ("GET", "HEAD") and accepts_html(scope):
+        elif accepts_html(scope):
             page = await self._show(Request(scope, receive))
             await page(scope, receive, send)
         else:

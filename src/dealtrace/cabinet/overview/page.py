@@ -20,7 +20,7 @@ from dealtrace.cabinet.notes.axis import AxisNote, axis_notes, read_axis
 from dealtrace.cabinet.overview.checklist import Step, checklist_of
 from dealtrace.cabinet.overview.falls import fall_texts
 from dealtrace.cabinet.overview.missing import missing_data_texts
-from dealtrace.cabinet.overview.problems import ProblemText, problem_texts
+from dealtrace.cabinet.overview.problems import ProblemText, omitted_text, problem_texts
 from dealtrace.cabinet.reports.changes import Change, change_in_total
 from dealtrace.cabinet.reports.choices import Choices, choices_of
 from dealtrace.cabinet.reports.comparison import compared_until
@@ -200,12 +200,12 @@ async def _lacking_rates(view: View, count: int, watched: Period) -> list[Proble
     return [Problem(ProblemKind.NO_RATE, named, count)]
 
 
-def _omitted_message(figures: Report, watched: Period, view: View) -> str:
-    """Return the message that amounts omit deals without a rate; empty if they omit none, or if a problem says so."""
+def _omitted_text(figures: Report, watched: Period, view: View) -> ProblemText | None:
+    """Return the text that amounts omit deals without a rate; `None` if they omit none, or if a problem says so."""
     count, question = _count_without_rate(figures), figures.question
     if not count or (question.period, question.filters) == (watched, ()):
-        return ""
-    return view.translate("Amounts omit deals in currencies without a rate: %(count)s.") % {"count": count}
+        return None
+    return omitted_text(count, view)
 
 
 def _count_without_rate(report: Report) -> int:
@@ -319,7 +319,7 @@ def _shown(
         open_deals=open_deals_note(answers.still_open, view, url),
         no_source=no_source_note(answers.no_source, view, url),
         as_of=page.as_of,
-        omitted=_omitted_message(answers.figures, page.watched, view),
+        omitted=_omitted_text(answers.figures, page.watched, view),
         watched_days=WATCHED_DAYS,
         missed=page.missed,
         line=time_line(answers.line, reports, rows, language, notes) if answers.line is not None else None,

@@ -164,6 +164,12 @@ def problem_texts(problems: Sequence[Problem], view: View) -> list[ProblemText]:
     return [_problem_text(problem, view) for problem in problems]
 
 
+def omitted_text(count: int, view: View) -> ProblemText:
+    """Return the text that the amounts of a period omit `count` deals without a rate, with the cure of such deals."""
+    message = view.translate("Amounts omit deals in currencies without a rate: %(count)s.")
+    return _with_cure(message, _TEMPLATES[ProblemKind.NO_RATE], {"count": count}, view)
+
+
 def _what(problem: Problem, view: View) -> str:
     """Return what a problem is about; amounts, which are no names, are never masked."""
     return problem.what if problem.kind is ProblemKind.NO_RATE else view.shown_name(problem.what)
@@ -186,10 +192,14 @@ def _problem_text(problem: Problem, view: View) -> ProblemText:
         "watched": WATCHED_DAYS,
         "limit": site.points_per_day,
     }
+    return _with_cure(view.translate(template.message), template, facts, view)
+
+
+def _with_cure(message: str, template: _Template, facts: Mapping[str, object], view: View) -> ProblemText:
     may_open = bool(template.place) and view.role is not None and view.role.includes(template.role)
     return ProblemText(
-        view.translate(template.message) % facts,
+        message % facts,
         view.translate(template.cure) % facts,
-        f"/cabinet/{site.id}/{template.place % facts}" if may_open else "",
+        f"/cabinet/{view.current_site.id}/{template.place % facts}" if may_open else "",
         "" if may_open else view.translate(_WHO[template.role]),
     )

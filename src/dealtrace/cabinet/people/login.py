@@ -74,7 +74,10 @@ def _open(connection: Connection, _ids: object, user: User, browser: Browser) ->
 
 def own_path(then: str) -> str:
     """Return the path below `/cabinet` to open after logging in; `/` if `then` leads out of the cabinet."""
-    parts = urlsplit(then)
+    try:
+        parts = urlsplit(then)
+    except ValueError:
+        return "/"
     is_ours = not parts.scheme and not parts.netloc and parts.path.startswith("/cabinet/") and "\\" not in then
     path = parts.path.removeprefix("/cabinet") if is_ours else "/"
     return f"{path}?{parts.query}" if is_ours and parts.query else path

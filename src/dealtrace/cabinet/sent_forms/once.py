@@ -1,6 +1,7 @@
 """A form with a key: it changes something once, and whoever sends it again gets the first answer."""
 
 import json
+import re
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,11 +16,17 @@ from dealtrace.operations.accounts.take_form import take_form
 
 KEY_FIELD = "form_key"
 KEY_BYTES = 24
+_KEY = re.compile(rf"[A-Za-z0-9_-]{{{KEY_BYTES * 4 // 3}}}")
 
 
 def new_form_key() -> str:
     """Return a new, unguessable key for the forms on a page; whenever a page is shown, its forms get a new key."""
     return token_urlsafe(KEY_BYTES)
+
+
+def is_form_key(text: str) -> bool:
+    """Return whether a string looks like a key that `new_form_key` returns; others could be guessed."""
+    return _KEY.fullmatch(text) is not None
 
 
 @dataclass(slots=True)

@@ -29,6 +29,10 @@ RENAMES_MAX = 1_000
 TEXT = "text"
 """The value of the field `campaign` if campaigns are named as the text in the field `form` says."""
 
+REMOVED, ADDED = "removed", "added"
+VAT_KINDS = ("", REMOVED, ADDED)
+"""The values of the field `vat`: the costs are taken as they are, without their tax, or with it."""
+
 
 @record
 class CostChoices:
@@ -95,8 +99,9 @@ def faults_of_choices(chosen: Mapping[str, str], language: Language) -> dict[str
     if chosen["vat"] and not chosen["percent"]:
         faults["percent"] = "укажите процент" if language == "ru" else "enter the percentage"
     faults |= _faults_of_naming(chosen, language) | _faults_of_headings(chosen, language)
-    if chosen["unit"] not in list(CostUnit):
-        faults["unit"] = "выберите из списка" if language == "ru" else "choose from the list"
+    for name, known in (("unit", tuple(CostUnit)), ("vat", VAT_KINDS)):
+        if chosen[name] not in known:
+            faults[name] = "выберите из списка" if language == "ru" else "choose from the list"
     return faults
 
 
@@ -160,8 +165,8 @@ def read_choices(chosen: Mapping[str, str]) -> CostChoices:
             source=chosen["source"] or None,
             medium=chosen["medium"] or None,
             rate=_number(chosen["rate"], None),
-            vat_removed=percent if chosen["vat"] == "removed" else None,
-            vat_added=percent if chosen["vat"] == "added" else None,
+            vat_removed=percent if chosen["vat"] == REMOVED else None,
+            vat_added=percent if chosen["vat"] == ADDED else None,
             unit=CostUnit(chosen["unit"]),
         ),
         chosen["encoding"] or None,

@@ -13,8 +13,11 @@ from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.unmet_costs import UnmetCosts
 from dealtrace.cabinet.form_pages import Faults, redirect_with_message, show_form_page, stored_site, unknown_faults
 from dealtrace.cabinet.settings.cost_files import (
+    ADDED,
     HEADING_PREFIX,
+    REMOVED,
     TEXT,
+    VAT_KINDS,
     CostChoices,
     CostPreview,
     faults_of_choices,
@@ -35,7 +38,7 @@ from dealtrace.cabinet.settings.imports import (
 )
 from dealtrace.cabinet.settings.uploads import UPLOAD_BYTES_MAX, Upload
 from dealtrace.cabinet.view import View
-from dealtrace.errors import Refusal
+from dealtrace.errors import FileUnreadable, Refusal
 from dealtrace.files.costs.cost_file import CostUnit
 from dealtrace.files.costs.headings import list_headings
 from dealtrace.record import record
@@ -64,7 +67,8 @@ UNITS = {
     CostUnit.MICROS: "millionths of it",
 }
 assert set(UNITS) == set(CostUnit)
-VAT = {"": "as in the file", "removed": "included: subtract it", "added": "not included: add it"}
+VAT = {"": "as in the file", REMOVED: "included: subtract it", ADDED: "not included: add it"}
+assert tuple(VAT) == VAT_KINDS
 
 
 @record
@@ -120,13 +124,16 @@ async def show_preview(view: View) -> Response:
         return await _gone(view)
     if kept.outcome:
         return redirect_with_message(view, PLACE, "added")
-    choices = read_choices(kept.options)
+    options = kept.options
+    if faults := faults_of_choices(options, view.language):
+        return await _page(view, options, faults, kept=kept)
+    choices = read_choices(options)
     try:
         preview = await view.services.file_threads.run(
             try_costs, view.services.database, view.current_site, kept.path, choices
         )
     except Refusal as refusal:
-        return await _page(view, kept.options, {"file": file_fault(view, refusal)}, kept=kept)
+        return await _page(view, options, {"file": file_fault(view, refusal)}, kept=kept)
     return _preview_page(view, kept, choices, preview)
 
 
@@ -138,10 +145,20 @@ async def run(view: View) -> Response:
         return await _gone(view)
     if kept.outcome:
         return redirect_with_message(view, PLACE, "added")
-    choices = read_choices(kept.options)
-    await view.services.file_threads.run(
-        store_costs, view.services.database, view.current_site, kept.path, choices, view.rights.user.id
-    )
+    options = kept.options
+    if faults := faults_of_choices(options, view.language):
+        return await _page(view, options, faults, kept=kept)
+    try:
+        await view.services.file_threads.run(
+            store_costs,
+            view.services.database,
+            view.current_site,
+            kept.path,
+            read_choices(options),
+            view.rights.user.id,
+        )
+    except FileUnreadable as refusal:
+        return await _page(view, options, {"file": file_fault(view, refusal)}, kept=kept)
     kept.finish({"added": "yes"})
     return redirect_with_message(view, PLACE, "added")
 

@@ -1,8 +1,9 @@
 """Import calls, lead requests, deals and visits from a file, after a preview."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial, wraps
+from pathlib import Path
 
 from starlette.responses import Response
 
@@ -106,13 +107,13 @@ async def upload(view: View) -> Response:
     """Store an uploaded file if it is readable, and redirect to its preview."""
     chosen = {"noun": view.form.get("noun"), "encoding": view.form.get("encoding")}
     kept = await keep_sent_file(view, PLACE, chosen)
-    if chosen["noun"] not in list(ImportNoun) or chosen["encoding"] not in ENCODINGS:
-        return _page(view, chosen, {"noun": view.translate("Choose what the file contains.")}, kept=kept)
+    if faults := _faults_of(view, chosen):
+        return _page(view, chosen, faults, kept=kept)
     if kept is None:
         command = f"dealtrace import {_COMMANDS[ImportNoun(chosen['noun'])]} FILE --site {view.current_site.id}"
         return _page(view, chosen, {"file": missing_file_fault(view, command)})
     try:
-        await view.services.file_threads.run(_open, kept, view.current_site)
+        await view.services.file_threads.run(_open, kept.path, chosen, view.current_site)
     except FileUnreadable as refusal:
         return _page(view, chosen, {"file": file_fault(view, refusal)}, kept=kept)
     return view.redirect_to(f"/{view.current_site.id}/{PLACE}/{kept.key}")
@@ -135,10 +136,13 @@ async def run(view: View) -> Response:
     site, kept = await stored_site(view), find_sent_file(view, PLACE)
     if kept is None:
         return await gone(view)
+    options = kept.options
     if not kept.outcome:
+        if _faults_of(view, options):
+            return await _preview_page(view, kept, site)
         try:
             await view.services.file_threads.run(
-                _run, view.services.database, kept, site, view.rights.user.id, view.services.server_stop
+                _run, view.services.database, kept, options, site, view.rights.user.id, view.services.server_stop
             )
         except (FileUnreadable, ImportInProgress) as refusal:
             if not kept.outcome:
@@ -206,12 +210,23 @@ def find_sent_file(view: View, purpose: str) -> Upload | None:
     return find_upload(Owner(view.session_digest, view.current_site.id, purpose), view.request.path_params["key"])
 
 
-def _open(kept: Upload, site: Site) -> ImportFile:
-    options = kept.options
-    return open_import_file(kept.path, ImportNoun(options["noun"]), options["encoding"] or None, site.custom_fields)
+def _faults_of(view: View, options: Mapping[str, str]) -> Faults:
+    """Return the error messages about the options of a file, by field; a refused form's file is kept with such too."""
+    faults = {}
+    if options["noun"] not in list(ImportNoun):
+        faults["noun"] = view.translate("Choose what the file contains.")
+    if options["encoding"] not in ENCODINGS:
+        faults["file"] = view.translate("Choose an encoding from the list.")
+    return faults
 
 
-def _run(database: Database, kept: Upload, site: Site, user_id: int, server_stop: ServerStop) -> None:
+def _open(path: Path, options: Mapping[str, str], site: Site) -> ImportFile:
+    return open_import_file(path, ImportNoun(options["noun"]), options["encoding"] or None, site.custom_fields)
+
+
+def _run(
+    database: Database, kept: Upload, options: Mapping[str, str], site: Site, user_id: int, server_stop: ServerStop
+) -> None:
     """Import a file, and store the result beside it.
 
     Raises:
@@ -219,7 +234,7 @@ def _run(database: Database, kept: Upload, site: Site, user_id: int, server_stop
         ReportNotKept: the refused rows or the result do not fit on the disk; a new attempt continues where this one
             ended.
     """
-    name, file = kept.path.name, _open(kept, site)
+    name, file = kept.path.name, _open(kept.path, options, site)
     refused = RefusedRows(kept.refused_path, file.headings.cells, file.layout.language)
     rows = partial(file.rows, site.time_zone)
     job = ImportJob(database, site, file.format.noun, file.digest, rows, refused, user_id=user_id)
@@ -260,6 +275,8 @@ def _page(
 
 async def _preview_page(view: View, kept: Upload, site: Site, faults: Faults | None = None) -> Response:
     options = kept.options
+    if refused := _faults_of(view, options):
+        return _page(view, options, refused, kept=kept)
     noun = ImportNoun(options["noun"])
     try:
         preview = await view.services.file_threads.run(

@@ -22,6 +22,7 @@ UPLOAD_BYTES_MAX = 20 << 20
 """The maximum size of an upload: importing a larger file takes minutes, too long for a page; a command can do it."""
 FORM_BYTES_MAX = UPLOAD_BYTES_MAX + forms.FORM_BYTES_MAX
 KEPT_SECONDS = 3600
+"""How long an upload is stored, with its options and refused rows; a background loop deletes it then."""
 UPLOADS_MAX = 50
 """The maximum number of uploads of all users together; if there are more, the oldest are deleted."""
 NAME_LENGTH_MAX = 80
@@ -118,13 +119,13 @@ class Upload:
 
 
 def keep_upload(owner: Owner, name: str, content: BinaryIO, options: Mapping[str, str]) -> Upload:
-    """Store an uploaded file after deleting old uploads, and return the upload.
+    """Store an uploaded file and return the upload; if there are too many uploads, the oldest are deleted.
 
     Raises:
         ReportNotKept: the disk of temporary files is full; nothing is stored.
     """
     place = private_folder(_FOLDER)
-    _sweep(place)
+    _make_room(place)
     key = token_urlsafe(KEY_BYTES)
     upload = Upload(key, place / owner.folder_of(key))
     try:
@@ -133,7 +134,7 @@ def keep_upload(owner: Owner, name: str, content: BinaryIO, options: Mapping[str
             (upload.folder / _SENT).mkdir()
             with (upload.folder / _SENT / _plain_name(name)).open("wb") as kept:
                 shutil.copyfileobj(content, kept)
-            (upload.folder / _OPTIONS).write_text(json.dumps(dict(options)))
+        upload.choose(options)
     except ReportNotKept:
         upload.delete()
         raise
@@ -178,21 +179,41 @@ def private_folder(name: str) -> Path:
     Raises:
         PermissionError: a folder with this name exists and belongs to another user, or others can read it.
     """
-    folder = Path(tempfile.gettempdir()) / f"{name}-{os.getuid()}"
+    folder = _place_of(name)
     folder.mkdir(mode=PRIVATE, exist_ok=True)
-    found = folder.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+    if not _is_private(folder):
         message = f"{folder} belongs to another user or can be read by others: remove it."
         raise PermissionError(message)
     return folder
 
 
-def _sweep(place: Path) -> None:
-    """Delete uploads that are too old, and the oldest if there are too many."""
+def delete_old_uploads() -> None:
+    """Delete the uploads that are older than `KEPT_SECONDS`."""
+    place = _place_of(_FOLDER)
+    if _is_private(place):
+        for folder in place.iterdir():
+            if _made_at(folder) < clock.now().timestamp() - KEPT_SECONDS:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _make_room(place: Path) -> None:
+    """Delete the oldest uploads if there are too many."""
     made = sorted(((_made_at(folder), folder) for folder in place.iterdir()), reverse=True)
-    for number, (at, folder) in enumerate(made, 1):
-        if number >= UPLOADS_MAX or at < clock.now().timestamp() - KEPT_SECONDS:
-            shutil.rmtree(folder, ignore_errors=True)
+    for _, folder in made[UPLOADS_MAX - 1 :]:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _place_of(name: str) -> Path:
+    return Path(tempfile.gettempdir()) / f"{name}-{os.getuid()}"
+
+
+def _is_private(folder: Path) -> bool:
+    """Return whether a folder exists, and only the user who runs this server can read it."""
+    try:
+        found = folder.lstat()
+    except FileNotFoundError:
+        return False
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o077
 
 
 def _made_at(folder: Path) -> float:

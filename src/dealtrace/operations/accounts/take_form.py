@@ -8,6 +8,7 @@ from dealtrace.accounts.sent_form import ANSWER_AGE_MAX
 from dealtrace.storage.accounts.sent_forms import (
     SentForm,
     delete_sent_forms_before,
+    find_oldest_sent_at,
     find_sent_form,
     insert_sent_form,
     update_sealed_answer,
@@ -19,16 +20,27 @@ class FormTaken(Exception):  # noqa: N818 - the name says what happened
 
 
 def take_form(connection: Connection, digest: str, now: datetime) -> None:
-    """Store that a form is taken, in the transaction of the change that it makes; forget forms taken long ago.
+    """Store that a form is taken, in the transaction of the change that it makes; forget old forms first.
 
     If that change is refused, the form is not taken, and may be sent again.
 
     Raises:
         FormTaken: the form was taken before.
     """
-    delete_sent_forms_before(connection, now - ANSWER_AGE_MAX)
+    forget_old_forms(connection, None, now)
     if not insert_sent_form(connection, digest, now):
         raise FormTaken
+
+
+def has_old_forms(connection: Connection, now: datetime) -> bool:
+    """Return whether a form is stored that was taken more than `ANSWER_AGE_MAX` ago."""
+    oldest_at = find_oldest_sent_at(connection)
+    return oldest_at is not None and oldest_at < now - ANSWER_AGE_MAX
+
+
+def forget_old_forms(connection: Connection, _ids: object, now: datetime) -> None:
+    """Delete the forms that were taken more than `ANSWER_AGE_MAX` ago, with their sealed answers."""
+    delete_sent_forms_before(connection, now - ANSWER_AGE_MAX)
 
 
 def find_taken_form(connection: Connection, digest: str, now: datetime) -> SentForm | None:

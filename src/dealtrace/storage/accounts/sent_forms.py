@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from dealtrace.record import record
 from dealtrace.storage.database.upsert import insert_into
@@ -33,6 +33,12 @@ def find_sent_form(connection: Connection, digest: str, earliest: datetime) -> S
     found = select(sent_form.c.sealed_answer).where(sent_form.c.digest == digest, sent_form.c.sent_at >= earliest)
     row = connection.execute(found).one_or_none()
     return SentForm(row.sealed_answer) if row is not None else None
+
+
+def find_oldest_sent_at(connection: Connection) -> datetime | None:
+    """Find when the oldest stored form was taken, or return `None` if no form is stored."""
+    oldest_at: datetime | None = connection.execute(select(func.min(sent_form.c.sent_at))).scalar_one()
+    return oldest_at
 
 
 def delete_sent_forms_before(connection: Connection, earliest: datetime) -> None:
