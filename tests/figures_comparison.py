@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from random import Random
 
+
 from cast import Stage
 from dealtrace.errors import InvalidParameters
 from dealtrace.operations.reports.ask import FactSource, stored_facts
@@ -19,6 +20,7 @@ from dealtrace.reports.figure import parse_figure
 from dealtrace.reports.formats import format_kopecks, format_share, format_value
 from dealtrace.reports.pivot import Pivot
 from dealtrace.reports.question import Question, QuestionContext, RawQuestion, parse_question
+from dealtrace.reports.table import figure_columns, figures_of
 from dealtrace.storage.reports.mirror.dialect import DIALECT, compile_for_mirror
 from dealtrace.storage.reports.mirror.facts import MirrorFacts
 from dealtrace.storage.reports.statement_types import NO_PARAMETERS, Parameters, Rows, Selection
@@ -134,6 +136,7 @@ class Examination:
         else:
             shown, right = shown_answer(answered), self.oracle.answer(unfolded)
             check_sums(words, answered, self.oracle)
+            check_columns(words, answered, right)
         assert shown == right, f"{source.tables}: {words}\nshown: {shown}\nright: {right}"
         self.asked.questions[type(source.tables).__name__] += 1
 
@@ -217,7 +220,7 @@ def check_rows_behind(
         for source in sources:
             shown = show_rows(source, site, figure, oracle.now)
             place = words.metrics.split(",").index(name)
-            right = format_value(figure.metric, line.values[model][place])
+            right = format_value(figure.metric.unit, line.values[model][place])
             assert shown["sum"][name] == right, f"{source.tables}: {asked}, {line.keys}: {shown}, not {right}"
             if isinstance(formula, Counted) and formula.fact != "cost":
                 found = [(row["id"], row["share"], row.get("amount")) for row in shown["rows"]]
@@ -236,6 +239,27 @@ def _rows_of(pieces: Pieces) -> list[tuple[int, str, str | None]]:
         shown = format_kopecks(sum(amounts)) if amounts else None
         rows.append((number, format_share(sum(piece.share for piece in mine)), shown))
     return rows
+
+
+def check_columns(words: RawQuestion, report: Report, right: Answer) -> None:
+    """Check the columns of a report, which JSON, files and commands share, and with a comparison the changes in them.
+
+    Pages call what is compared with an empty period incomparable; its changes are unknown.
+    """
+    columns = figure_columns(report)
+    earlier = right.total.compared
+    is_empty = earlier is not None and not any(value for values in earlier.values() for value in values)
+    for row, line in zip([*report.rows, report.total], [*right.lines, right.total], strict=True):
+        told: list[Fraction | None] = []
+        for place, metric in enumerate(report.question.metrics):
+            for model, values in line.values.items():
+                told.append(values[place])
+                if line.compared is not None:
+                    value, before = values[place], line.compared[model][place]
+                    change = value - before if value is not None and before is not None and not is_empty else None
+                    percent = change * 100 / abs(before) if change is not None and before else None
+                    told += [before, change] if metric.unit == "ratio" else [before, change, percent]
+        assert list(figures_of(report, columns, row)) == told, f"{words}: {row.keys}"
 
 
 def check_sums(words: RawQuestion, report: Report, oracle: Oracle) -> None:

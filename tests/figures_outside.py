@@ -32,6 +32,8 @@ from figures_scenes import Scene, play_scene
 from server import ServerProcess
 
 CODES = [str(int(model)) for model in AttributionModel]
+ENDINGS = {"values": "", "compared": " compared", "change": " change", "changePercent": " change %"}
+"""What the columns of files are called after a metric, by the keys of the same figures in JSON."""
 DIGITS = 1e-14
 """How exactly a spreadsheet keeps a number."""
 
@@ -151,25 +153,18 @@ def table_of(answer: Any) -> tuple[list[str], Table]:
     keys = list(answer["by"]) or ["total"]
     rows = [*answer["rows"], {"keys": [None] * len(keys), **answer["total"]}]
     named = [(metric, code) for metric in answer["metrics"] for code in (CODES if answer["model"] is None else [""])]
-    sides = ["values", "compared"] if "comparedFrom" in answer else ["values"]
+    sides = list(ENDINGS) if "comparedFrom" in answer else ["values"]
     if "pivot" in answer:
         figures = [[*row["cells"], row["values"][answer["metrics"][0]]] for row in rows]
         names = [*(key or "" for key in answer["columns"]), "# total"]
     else:
+        columns = [(*each, side) for each, side in itertools.product(named, sides) if each[0] in answer["total"][side]]
         figures = [
-            [row[side][metric][code] if code else row[side][metric] for (metric, code), side in _columns(named, sides)]
-            for row in rows
+            [row[side][metric][code] if code else row[side][metric] for metric, code, side in columns] for row in rows
         ]
-        names = [
-            f"{metric} {code}".strip() + " compared" * (side == "compared")
-            for (metric, code), side in _columns(named, sides)
-        ]
+        names = [f"{metric} {code}".strip() + ENDINGS[side] for metric, code, side in columns]
     shown = [[*(key or "" for key in row["keys"]), *map(number, mine)] for row, mine in zip(rows, figures, strict=True)]
     return [*keys, *names], shown
-
-
-def _columns(named: list[tuple[str, str]], sides: list[str]) -> Iterator[tuple[tuple[str, str], str]]:
-    return itertools.product(named, sides)
 
 
 def number(shown: Any) -> Decimal | None:

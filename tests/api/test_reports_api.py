@@ -166,10 +166,34 @@ def test_a_comparison_names_its_days_and_lists_rows_of_either_side(server: Serve
     )
     assert (answer["comparedFrom"], answer["comparedTo"]) == ("2024-11-10", "2024-11-10")
     assert answer["rows"] == [
-        {"keys": [None], "values": {"deals": 1}, "compared": {"deals": 0}},
-        {"keys": ["google"], "values": {"deals": 0}, "compared": {"deals": 2}},
+        {"keys": [None], **compared_deals(1, 0, 1, None)},
+        {"keys": ["google"], **compared_deals(0, 2, -2, -100.0)},
     ]
-    assert answer["total"] == {"values": {"deals": 1}, "compared": {"deals": 2}}
+    assert answer["total"] == compared_deals(1, 2, -1, -50.0)
+
+
+def compared_deals(value: int, before: int, change: int, percent: float | None) -> dict[str, Any]:
+    """Return the JSON of a row of deals with a comparison."""
+    told = {"values": value, "compared": before, "change": change, "changePercent": percent}
+    return {name: {"deals": figure} for name, figure in told.items()}
+
+
+def test_a_change_is_in_the_unit_of_its_metric_and_in_per_cent_unless_that_is_a_ratio(
+    server: ServerProcess, shop: Player
+) -> None:
+    days = {"first": "2024-11-11", "last": "2024-11-11", "compare": "previous", "model": "0"}
+    total = answered(server, shop, metrics="deals,match_rate,amount", **days)["total"]
+    assert list(total["change"]) == ["deals", "match_rate", "amount"]
+    assert list(total["changePercent"]) == ["deals", "amount"]
+    value, before = (Decimal(total[side]["amount"]) for side in ("values", "compared"))
+    assert total["change"]["amount"] == f"{value - before:.2f}"
+    assert total["changePercent"]["amount"] == round(float((value - before) / before * 100), 6)
+    assert total["change"]["match_rate"] == total["values"]["match_rate"] - total["compared"]["match_rate"]
+    models = answered(server, shop, metrics="deals,match_rate", **{**days, "model": "", "models": "all"})["total"]
+    assert models["change"]["deals"]["0"] == total["change"]["deals"]
+    assert list(models["changePercent"]) == ["deals"]
+    empty = answered(server, shop, metrics="deals", **{**days, "compare": "year"})["total"]
+    assert (empty["change"], empty["changePercent"]) == ({"deals": None}, {"deals": None}), "nothing was counted before"
 
 
 def test_tags_do_not_add_up_and_the_answer_says_so(server: ServerProcess, shop: Player) -> None:
@@ -424,15 +448,20 @@ def test_a_pivot_is_compared_cell_by_cell_as_the_report_by_both(server: ServerPr
     assert sum(answer["total"]["comparedCells"]) == answer["total"]["compared"]["deals"] == 2
     lines = ask(server, shop, "/api/reports.csv", pivot="manager", **asked).text.splitlines()
     (headings,) = [line.split(",") for line in lines if line.startswith("source,")]
-    names = [name for key in answer["columns"] for name in (key or "", f"{key or ''} compared")]
-    assert headings == ["source", *names, "# total", "# total compared"]
+    endings = ("", " compared", " change", " change %")
+    assert headings == [
+        "source", *(f"{key or ''}{ending}" for key in (*answer["columns"], "# total") for ending in endings)
+    ]  # fmt: skip
     (total,) = [line.split(",") for line in lines if line.startswith("# total")]
     told = answer["total"]
-    pairs = [
-        *zip(told["cells"], told["comparedCells"], strict=True),
-        (told["values"]["deals"], told["compared"]["deals"]),
+    figures = [
+        *zip(*(told[name] for name in ("cells", "comparedCells", "changeCells", "changePercentCells")), strict=True),
+        tuple(told[side]["deals"] for side in ("values", "compared", "change", "changePercent")),
     ]
-    assert total[1:] == [str(figure) for pair in pairs for figure in pair]
+    assert list(map(number, total[1:])) == [number(figure) for cell in figures for figure in cell]
+    for value, before, change, percent in figures:
+        assert change == value - before
+        assert percent == ((value - before) / before * 100 if before else None)
 
 
 def test_files_of_a_pivot_have_a_column_for_each_key(server: ServerProcess, shop: Player) -> None:

@@ -90,10 +90,40 @@ def test_the_overview_shows_its_filters_and_keeps_them(server: ServerProcess, se
 def test_a_file_has_what_its_page_shows(analyst: Guest, asked: dict[str, str]) -> None:
     question = {**DAY, **asked, "by": "source", "metrics": "visits,leads,deals", "sort": "-leads"}
     page = analyst.get("reports", **question).text
+    _, *rows = file_of(analyst, page)
+    assert [row[1:] for row in rows] == figures_of(page, has_spread="models" in asked)
+
+
+def test_a_file_has_the_changes_that_its_page_shows(analyst: Guest) -> None:
+    question = {**DAY, "compare": "previous", "by": "source", "metrics": "visits,leads,visit_to_lead"}
+    page = analyst.get("reports", **question).text
+    headings, *rows = file_of(analyst, page)
+    endings = ("", ", compared", ", change", ", change in %")
+    assert headings[1:5] == [f"Visits{ending}" for ending in endings]
+    assert headings[9:] == [f"Visit to lead{ending}" for ending in endings[:3]]
+    told = [[changes_told(*row[place + 2 : place + 4]) for place in (1, 5)] for row in rows]
+    assert told == [[["+100 %", "(+1)"]] * 2, [["+1"]] * 2, [["+200 %", "(+2)"]] * 2]
+    body = page.rpartition("<table")[2].partition("<tbody>")[2].partition("</table>")[0]
+    cells = [re.findall(r'<td class="value[^"]*"[^>]*>(.*?)</td>', row, re.DOTALL) for row in body.split("</tr>")]
+    shown = [
+        [[text.replace("\u00a0", " ") for text in re.findall(r'<small class="better">(.*?)</small>', c)] for c in row]
+        for row in cells
+        if row
+    ]
+    assert [row[:2] for row in shown] == told
+
+
+def changes_told(change: str, percent: str) -> list[str]:
+    """Return what a page says of a figure that grew, by the columns of its change in a file."""
+    return [f"+{float(percent):.0f} %", f"(+{change})"] if percent else [f"+{change}"]
+
+
+def file_of(analyst: Guest, page: str) -> list[list[str]]:
+    """Return the headings, the rows and the total of the CSV file that a page of a report by sources leads to."""
     (link,) = (html.unescape(each) for each in re.findall(r'href="([^"]*reports\.csv[^"]*)"', page))
     rows = list(csv.reader(analyst.follow(link).content.decode("utf-8-sig").splitlines()))
     at = next(place for place, row in enumerate(rows) if row[:1] == ["Source"])
-    assert [row[1:] for row in rows[at + 1 :]] == figures_of(page, has_spread="models" in asked)
+    return rows[at:]
 
 
 def figures_of(page: str, *, has_spread: bool) -> list[list[str]]:

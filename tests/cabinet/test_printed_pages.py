@@ -9,11 +9,14 @@ import zlib
 import pytest
 
 from browser import Browser
-from cast import Stage
+from cast import Stage, moscow
+from dealtrace.accounts.rights import Role
+from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cabinet.docs.guides import GUIDES
 from dealtrace.cabinet.routes import PAGES
 from engines import on_one_engine
 from filled_site import FilledSite, fill_site
+from guests import member_of
 from server import ServerProcess
 from walker import faults_of
 
@@ -54,6 +57,12 @@ ASKED = (
     "/{site}/deals/{matched}",
 )
 """What pages show when they are asked for more."""
+WIDE = (
+    "from=2024-11-11&to=2024-11-11&compare=previous&by=source,medium,campaign"
+    "&metrics=visits,visitors,leads,deals,won,amount,cost"
+)
+DIFFERENCES = "document.querySelector('main .scroll table').innerText.match(/\\(\\+1\\)/g)?.length"
+"""How many changes of a table are seen with their difference, of one visit or visitor."""
 DOCUMENTS = ("/docs", "/docs/errors", "/docs/methods/register", *(f"/docs/guides/{name}" for name in GUIDES))
 OF_NOBODY = ("/login", "/welcome", "/invitation", "/password")
 BOXES = """[...document.querySelectorAll('main table')].filter(table => {
@@ -146,6 +155,25 @@ def test_what_is_chosen_in_a_table_is_printed(
     browser.print()
     assert value in browser.run(VALUES)
     assert browser.run(FRAMED) == 0
+
+
+def test_changes_in_a_wide_table_are_told_whole_on_a_screen_a_phone_and_paper(
+    server: ServerProcess, served: Stage, browser: Browser
+) -> None:
+    player = served.open_site()
+    for place, day in enumerate(("2024-11-10", "2024-11-11", "2024-11-11")):
+        served.visit(player, moscow(day, "12:00:00"), TrafficSource("yandex", "cpc", "brand"), visitor=f"v{place}")
+    site = player.site.id
+    browser.emulate(is_dark=False, language="ru")
+    browser.keep_cookie("session", member_of(server, served, site, Role.OWNER).secret, server.url)
+    browser.open(f"{server.url}/cabinet/{site}/reports?{WIDE}")
+    assert browser.run("document.querySelectorAll('main .scroll thead th').length") >= 10
+    assert browser.run(DIFFERENCES) == 4
+    browser.resize(*PHONE)
+    assert browser.run(DIFFERENCES) == 4
+    browser.print()
+    browser.resize(*SHEET)
+    assert browser.run(DIFFERENCES) == 4
 
 
 def test_the_head_of_a_long_table_is_printed_on_every_sheet(

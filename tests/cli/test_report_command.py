@@ -3,8 +3,10 @@
 import csv
 import os
 import pty
+import re
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -17,10 +19,11 @@ from cast import Player, Stage, moscow
 from commands import Terminal, read_to_the_end
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.traffic_source import TrafficSource
-from dealtrace.cli.reports.table_lines import report_lines
+from dealtrace.cli.reports.table_lines import pivot_lines, report_lines
 from dealtrace.deals.lead_clue import CallIdentity, LeadClue
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.reports.answer import Report, Row
+from dealtrace.reports.pivot import pivoted
 from dealtrace.reports.presets import REPORT_PRESETS
 from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
 from dealtrace.storage.database.engine import open_database
@@ -91,7 +94,10 @@ def test_what_the_table_leaves_out_is_said(terminal: Terminal, shop: Player) -> 
     assert "The rows do not add up to the total: a deal is counted for each of its tags." in tags
     compared = terminal.done("report", *site(shop), *DAYS, "--metrics", "deals", "--compare", "previous").out
     assert "compared with 2024-10-02 – 2024-10-31" in compared
-    assert "deals compared" in compared
+    heading, total = (compared.splitlines()[place].split() for place in (3, -1))
+    assert (heading, total) == (
+        ["deals", "deals", "compared", "deals", "change", "deals", "change", "%"], ["total", "2", "0", "—", "—"],
+    )  # fmt: skip
 
 
 def test_files_hold_all_rows_the_total_and_the_question(terminal: Terminal, shop: Player) -> None:
@@ -245,6 +251,35 @@ def test_a_table_fits_its_width_and_names_the_columns_that_do_not(width: int) ->
     assert any("…" in line for line in lines)
 
 
+@pytest.mark.parametrize(("width", "shown"), [
+    (None, ["", " compared", " change", " change %"]), (80, ["", " compared", " change", " change %"]),
+    (50, ["", " compared"]), (20, [""]),
+])  # fmt: skip
+def test_changes_are_left_out_before_figures(width: int | None, shown: list[str]) -> None:
+    lines = list(report_lines(compared_with_five(["yandex"], by="source"), width))
+    assert re.split("  +", lines[2]) == ["source", *(f"deals{ending}" for ending in shown)]
+    assert lines[4].split() == ["yandex", *("6", "5", "1", "20.0")[: len(shown)]]
+    assert ("The changes do not fit (use --json or --csv)." in lines) is (len(shown) < 4)
+
+
+def compared_with_five(keys: list[str | None], **words: str) -> Report:
+    """Return a report of one row of six deals, where five were before."""
+    alone = report(keys, [Fraction(6)], metrics="deals", compare="previous", **words)
+    before = {model: (Fraction(5),) for model in alone.total.values}
+    rows = [replace(row, compared=before) for row in alone.rows]
+    return replace(alone, rows=rows, total=replace(alone.total, compared=before))
+
+
+@pytest.mark.parametrize(("width", "figures"), [
+    (None, "6 5 1 20.0 6 5 1 20.0"), (60, "6 5 6 5"), (35, "6 5 6"),
+])  # fmt: skip
+def test_changes_of_a_pivot_are_left_out_before_its_columns(width: int | None, figures: str) -> None:
+    sides = (["yandex"], "source"), (["Коля"], "manager"), (["yandex", "Коля"], "source,manager")
+    lines = list(pivot_lines(pivoted(*(compared_with_five([*keys], by=by) for keys, by in sides)), width))
+    assert lines[5].split() == ["yandex", *figures.split()]
+    assert ("The changes do not fit (use --json or --csv)." in lines) is (width is not None)
+
+
 def test_a_table_without_a_width_is_whole() -> None:
     key = "x" * 500
     lines = list(report_lines(report([key], [Fraction(1)], by="source", metrics="deals", models="all"), None))
@@ -294,7 +329,7 @@ def test_a_pivot_is_a_table_json_and_a_file(terminal: Terminal, shop: Player) ->
     ]
     compared = terminal.done(*asked, "--compare", "year").out.splitlines()
     assert compared[4].split()[:3] == ["source", "total", "total"]
-    assert compared[-1].split() == ["total", "2", "0", "1", "0", "1", "0"]
+    assert compared[-1].split() == ["total", *"20——10——10——"]
     answer = terminal.json(*asked, "--json")
     assert answer["columns"] == ["=1+1", None]
     assert [row["cells"] for row in answer["rows"]] == [[0, 1], [1, 0]]

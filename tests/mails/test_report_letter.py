@@ -15,6 +15,7 @@ from dealtrace.reports.periods import Comparison, Period, compared_period
 from dealtrace.reports.question import Question
 
 MODEL = AttributionModel.LAST_INTERACTION
+HEADINGS = {"en": ("Deals", "Deals, before"), "ru": ("Сделки", "Сделки, до этого")}
 WINTER = Period(date(2026, 1, 1), date(2026, 3, 31))
 
 
@@ -31,4 +32,7 @@ def test_a_letter_names_months_that_are_compared_with_longer_or_shorter_ones(lan
         row = Row(("2026-02",), {MODEL: (Fraction(1),)}, {MODEL: (Fraction(2),)})
         report = Report(question, [row], 1, row, compared_period(WINTER, comparison), today=date(2026, 11, 27))
         letter = report_letter("By month", report, "Shop", language, "")
+        assert letter.table is not None
+        assert letter.table.head[1:] == HEADINGS[language]
+        assert letter.table.rows[0][1:] == ("1", "2"), "a letter has room for no more"
         assert any(words in paragraph for paragraph in letter.paragraphs) is is_told

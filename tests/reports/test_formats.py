@@ -31,21 +31,21 @@ from dealtrace.reports.metrics import METRICS, Metric, Unit
     ],
 )
 def test_a_figure_is_shown(metric: str, value: Fraction | None, shown: object) -> None:
-    found = format_value(METRICS[metric], value)
+    found = format_value(METRICS[metric].unit, value)
     assert found == shown
     assert type(found) is type(shown)
 
 
 @given(st.integers(-(10**18), 10**18))
 def test_every_kopeck_is_kept(kopecks: int) -> None:
-    shown = format_value(METRICS["amount"], Fraction(kopecks, 100))
+    shown = format_value(METRICS["amount"].unit, Fraction(kopecks, 100))
     assert isinstance(shown, str)
     assert Fraction(shown) * 100 == kopecks
 
 
 @given(st.fractions(), st.sampled_from([metric for metric in METRICS.values() if metric.unit is Unit.RATIO]))
 def test_a_ratio_is_rounded_to_the_nearest_millionth(value: Fraction, metric: Metric) -> None:
-    number = rounded_value(metric, value)
+    number = rounded_value(metric.unit, value)
     assert number is not None
     assert abs(Fraction(number) - value) <= Fraction(1, 2_000_000)
 

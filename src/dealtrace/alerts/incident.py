@@ -67,5 +67,5 @@ def trial_incidents(judged: Sequence[tuple[Slot, Judgement]]) -> list[TrialIncid
 
 def figure_text(metric: Metric, value: Fraction | None) -> str | None:
     """Format a figure as incidents store it: a rounded decimal string, or `None` if unknown."""
-    rounded = rounded_value(metric, value)
+    rounded = rounded_value(metric.unit, value)
     return f"{Decimal(rounded):f}" if rounded is not None else None

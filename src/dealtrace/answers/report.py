@@ -3,37 +3,50 @@
 from collections.abc import Mapping, Sequence
 from typing import NotRequired, TypedDict
 
-from dealtrace.attribution.credit import AttributionModel
-from dealtrace.reports.answer import Figures, Report, Row
-from dealtrace.reports.formats import Shown, format_figures, format_value
+from dealtrace.reports.answer import Report, Row
+from dealtrace.reports.formats import Shown, format_value
 from dealtrace.reports.metrics import Metric
 from dealtrace.reports.pivot import Pivot
-from dealtrace.reports.question import Question
+from dealtrace.reports.table import (
+    CHANGE,
+    COMPARED,
+    PARTS,
+    PERCENTAGE,
+    VALUE,
+    Column,
+    Part,
+    cells_of,
+    figure_columns,
+    figures_of,
+    parts_of,
+    unit_of,
+)
 
-Values = Mapping[str, Shown | Mapping[str, Shown]]
-"""The values of a row by metric; in a report with all attribution models, a metric has a value for each model code."""
-
-
-class ReportRow(TypedDict):
-    """A row: a key for each dimension (`null` if missing), and the figures of the period and of the compared period.
-
-    `cells` has the figures of a pivot, one for each of its columns, and `comparedCells` those of the compared period.
-    """
-
-    keys: list[str | None]
-    values: dict[str, Shown | dict[str, Shown]]
-    compared: NotRequired[dict[str, Shown | dict[str, Shown]]]
-    cells: NotRequired[list[Shown]]
-    comparedCells: NotRequired[list[Shown]]
+Values = dict[str, Shown | dict[str, Shown]]
+"""The figures of a row by metric; in a report under all attribution models, a metric has a figure for each code."""
 
 
 class ReportTotal(TypedDict):
-    """The totals of the report, for the period and for the compared period; in a pivot, also the totals of columns."""
+    """The figures of the total, or of a row, for the period and for the compared period, and the changes between them.
 
-    values: dict[str, Shown | dict[str, Shown]]
-    compared: NotRequired[dict[str, Shown | dict[str, Shown]]]
+    `change` is in the unit of the metric. `changePercent` has only metrics whose changes are told in per cent, so no
+    ratios. In a pivot, `cells` has the figures of its columns, and `comparedCells` and so on those of a comparison.
+    """
+
+    values: Values
+    compared: NotRequired[Values]
+    change: NotRequired[Values]
+    changePercent: NotRequired[Values]
     cells: NotRequired[list[Shown]]
     comparedCells: NotRequired[list[Shown]]
+    changeCells: NotRequired[list[Shown]]
+    changePercentCells: NotRequired[list[Shown]]
+
+
+class ReportRow(ReportTotal):
+    """A row: a key for each dimension (`null` if missing), and the figures of the row as of the total."""
+
+    keys: list[str | None]
 
 
 class ReportHint(TypedDict):
@@ -80,26 +93,34 @@ def serialize_pivot(pivot: Pivot, site_id: int) -> ReportAnswer:
     answer["pivot"] = pivot.dimension.name
     answer["columns"] = list(pivot.columns)
     answer["columnsTotal"] = pivot.columns_total
+    parts = parts_of(pivot.report, pivot.metric)
     for row, line in zip([*answer["rows"], answer["total"]], [*pivot.lines, pivot.total], strict=True):
-        row["cells"] = [format_value(pivot.metric, value) for value in line.values]
-        if line.compared is not None:
-            row["comparedCells"] = [format_value(pivot.metric, value) for value in line.compared]
+        *cells, _ = cells_of(pivot, line, parts)
+        shown = {
+            part: [format_value(unit_of(pivot.metric, part), cell[place]) for cell in cells]
+            for place, part in enumerate(parts)
+        }
+        row["cells"] = shown[VALUE]
+        if COMPARED in shown:
+            row["comparedCells"], row["changeCells"] = shown[COMPARED], shown[CHANGE]
+        if PERCENTAGE in shown:
+            row["changePercentCells"] = shown[PERCENTAGE]
     return answer
 
 
 def serialize_report(report: Report, site_id: int) -> ReportAnswer:
     """Return a report as JSON; a row that exists in only one of two compared periods has zeros in the other."""
-    question = report.question
+    question, columns = report.question, _columns_by_part(report)
     answer: ReportAnswer = {
         "from": question.period.first_on.isoformat(),
         "to": question.period.last_on.isoformat(),
         "model": int(question.model) if question.model is not None else None,
         "by": [dimension.name for dimension in question.by],
         "metrics": [metric.name for metric in question.metrics],
-        "rows": [{"keys": list(row.keys), **_total(question, row)} for row in report.rows],
+        "rows": [{"keys": list(row.keys), **_total(report, columns, row)} for row in report.rows],
         "rowsTotal": report.rows_total,
         "addsUp": question.adds_up,
-        "total": _total(question, report.total),
+        "total": _total(report, columns, report.total),
     }
     if report.compared_period is not None:
         answer["comparedFrom"] = report.compared_period.first_on.isoformat()
@@ -109,23 +130,27 @@ def serialize_report(report: Report, site_id: int) -> ReportAnswer:
     return answer
 
 
-def _total(question: Question, row: Row) -> ReportTotal:
-    total: ReportTotal = {"values": _values(question, row.values)}
+def _columns_by_part(report: Report) -> Mapping[Part, Sequence[Column]]:
+    columns = figure_columns(report)
+    return {part: [column for column in columns if column.part is part] for part in PARTS}
+
+
+def _total(report: Report, columns: Mapping[Part, Sequence[Column]], row: Row) -> ReportTotal:
+    total: ReportTotal = {"values": _figures(report, columns[VALUE], row)}
     if row.compared is not None:
-        total["compared"] = _values(question, row.compared)
+        total["compared"] = _figures(report, columns[COMPARED], row)
+        total["change"] = _figures(report, columns[CHANGE], row)
+        total["changePercent"] = _figures(report, columns[PERCENTAGE], row)
     return total
 
 
-def _values(question: Question, figures: Figures) -> dict[str, Shown | dict[str, Shown]]:
-    shown = {model: format_figures(question, values) for model, values in figures.items()}
-    names = [metric.name for metric in question.metrics]
-    if question.model is not None:
-        return dict(zip(names, shown[question.model], strict=True))
-    return {name: _by_model(shown, place) for place, name in enumerate(names)}
-
-
-def _by_model(shown: Mapping[AttributionModel, Sequence[Shown]], place: int) -> dict[str, Shown]:
-    return {str(int(model)): values[place] for model, values in shown.items()}
+def _figures(report: Report, columns: Sequence[Column], row: Row) -> Values:
+    by_model: dict[str, dict[str, Shown]] = {}
+    for column, figure in zip(columns, figures_of(report, columns, row), strict=True):
+        by_model.setdefault(column.metric.name, {})[str(int(column.model))] = format_value(column.unit, figure)
+    if report.question.model is None:
+        return dict(by_model)
+    return {name: shown for name, of_model in by_model.items() for shown in of_model.values()}
 
 
 def _hint(metrics: Sequence[Metric], site_id: int) -> ReportHint:

@@ -34,14 +34,17 @@ content-disposition: attachment; filename="report-1-2026-11-01-2026-11-28.csv"
 
 # from,2026-11-01
 # to,2026-11-28
+# compare,previous
+# compared from,2026-10-04
+# compared to,2026-10-31
 # by,source
-# metrics,"deals,amount"
+# metrics,deals
 # model,1
 # date,deal
 # rows,1 / 1
-source,deals,amount
-yandex,12,36000.00
-# total,12,36000.00
+source,deals,deals compared,deals change,deals change %
+yandex,12,10,2,20.000000
+# total,12,10,2,20.000000
 """,
     XLSX: """HTTP/1.1 200 OK
 content-type: application/vnd.openxmlformats-officedocument.spreadsheetml.sheet
@@ -51,16 +54,24 @@ PK…
 """,
 }
 """The answers of reports as files: the last one is a spreadsheet, which is binary and therefore cut short here."""
+_FIGURES = {
+    "values": {"deals": 12, "amount": "1200.00"},
+    "compared": {"deals": 10, "amount": "900.00"},
+    "change": {"deals": 2, "amount": "300.00"},
+    "changePercent": {"deals": 20.0, "amount": 33.333333},
+}
 _REPORT = {
     "from": "2026-11-01",
     "to": "2026-11-28",
     "model": 1,
     "by": ["source"],
     "metrics": ["deals", "amount"],
-    "rows": [{"keys": ["yandex"], "values": {"deals": 12, "amount": "1200.00"}}],
+    "rows": [{"keys": ["yandex"], **_FIGURES}],
     "rowsTotal": 1,
     "addsUp": True,
-    "total": {"values": {"deals": 12, "amount": "1200.00"}},
+    "total": _FIGURES,
+    "comparedFrom": "2026-10-04",
+    "comparedTo": "2026-10-31",
 }
 _ROWS = {
     "kind": "deal",
@@ -119,7 +130,9 @@ ENDPOINTS = (
         is_shown_with_slash=False,
         answer=ReportAnswer,
         refusals=_OF_REPORTS,
-        example=Example({"by": "source", "metrics": "deals,amount", "period": "28d"}, answer=_REPORT),
+        example=Example(
+            {"by": "source", "metrics": "deals,amount", "period": "28d", "compare": "previous"}, answer=_REPORT
+        ),
     ),
     *(
         Endpoint(
@@ -135,7 +148,10 @@ ENDPOINTS = (
             answer=str,
             answer_type=CONTENT_TYPES[extension].partition(";")[0],
             refusals=_OF_REPORTS,
-            example=Example({"by": "source", "metrics": "deals,amount", "period": "28d"}, raw_answer=_FILES[extension]),
+            example=Example(
+                {"by": "source", "metrics": "deals", "period": "28d", "compare": "previous"},
+                raw_answer=_FILES[extension],
+            ),
         )
         for extension in (CSV, XLSX)
     ),

@@ -1,6 +1,6 @@
 """The letter of a scheduled report: a table of the figures of a report or a pivot."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
@@ -14,7 +14,7 @@ from dealtrace.reports.metrics import Metric
 from dealtrace.reports.pivot import Pivot, PivotLine
 from dealtrace.reports.reading.compared_times import compared_lines
 from dealtrace.reports.reading.partial_times import partial_lines
-from dealtrace.reports.table import COMPARED, COMPARED_RU, figure_columns, figures_of
+from dealtrace.reports.table import CHANGES, COMPARED, Column, Part, figure_columns, figures_of
 
 ROWS_SHOWN = 50
 """Ours: the maximum number of rows in the text of an e-mail; the attached file has all rows."""
@@ -41,6 +41,7 @@ _LEAVE = {
     "ru": "Отказаться от рассылки можно на этой странице:",
     "en": "To unsubscribe, open this page:",
 }
+_BEFORE = {"ru": ", до этого", "en": ", before"}
 _DAY = "%d.%m.%Y"
 
 
@@ -83,10 +84,16 @@ def _period(report: Report, language: Language) -> str:
 def _table(report: Report, language: Language) -> LetterTable:
     question = report.question
     dimensions = tuple(_named(each, language) for each in question.by)
-    head = (*(dimensions or ("",)), *_headings(report, language))
-    rows = [(*_keys(row.keys), *_cells(report, row, language)) for row in report.rows[:ROWS_SHOWN] if question.by]
+    columns = [column for column in figure_columns(report) if column.part not in CHANGES]
+    head = (*(dimensions or ("",)), *_headings(columns, language))
+
+    def figures(row: Row) -> tuple[str, ...]:
+        shown = zip(columns, figures_of(report, columns, row), strict=True)
+        return tuple(_cell(column.metric, figure, language) for column, figure in shown)
+
+    rows = [(*_keys(row.keys), *figures(row)) for row in report.rows[:ROWS_SHOWN] if question.by]
     blank = ("",) * (len(dimensions) - 1)
-    return LetterTable(head, [*rows, (TOTAL_TITLES[language], *blank, *_cells(report, report.total, language))])
+    return LetterTable(head, [*rows, (TOTAL_TITLES[language], *blank, *figures(report.total))])
 
 
 def _pivot_table(pivot: Pivot, language: Language) -> LetterTable:
@@ -106,26 +113,19 @@ def _keys(keys: Iterable[str | None]) -> tuple[str, ...]:
     return tuple(key if key is not None else UNKNOWN for key in keys)
 
 
-def _named(named: Dimension | Metric, language: Language) -> str:
+def _named(named: Dimension | Metric | Column | Part, language: Language) -> str:
     return named.ru if language == "ru" else named.en
 
 
-def _headings(report: Report, language: Language) -> tuple[str, ...]:
-    columns = figure_columns(report)
-    if language == "ru":
-        return tuple(column.ru.replace(COMPARED_RU, "до этого") for column in columns)
+def _headings(columns: Sequence[Column], language: Language) -> tuple[str, ...]:
+    named = ((_named(column, language), _named(column.part, language), column.part) for column in columns)
     return tuple(
-        f"{column.metric.en}, before" if column.name.endswith(f" {COMPARED}") else column.metric.en
-        for column in columns
+        heading.removesuffix(ending) + _BEFORE[language] if part is COMPARED else heading
+        for heading, ending, part in named
     )
 
 
-def _cells(report: Report, row: Row, language: Language) -> tuple[str, ...]:
-    figures = zip(figure_columns(report), figures_of(report.question, row), strict=True)
-    return tuple(_cell(column.metric, figure, language) for column, figure in figures)
-
-
 def _cell(metric: Metric, figure: Fraction | None, language: Language) -> str:
-    rounded = rounded_value(metric, figure)
+    rounded = rounded_value(metric.unit, figure)
     text = f"{Decimal(rounded):f}" if rounded is not None else None
     return format_figure(text, metric.unit, language)

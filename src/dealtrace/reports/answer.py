@@ -7,6 +7,7 @@ from typing import Any, Generic, Protocol, TypeVar, overload, runtime_checkable
 
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.record import record
+from dealtrace.reports.change import difference
 from dealtrace.reports.dimensions import Dimension, Kind
 from dealtrace.reports.measures import Measure
 from dealtrace.reports.metrics import AnyFormula, Metric, UnknownFormula, known_values
@@ -254,10 +255,9 @@ class _Figures:
     def figure(self, side: Gathered, compared: Gathered | None, keys: Keys, part: "ByFigure") -> Fraction | None:
         """Return the figure by which a row is sorted: a value or its change; `None` if unknown."""
         value = self._value(side, keys, part.place)
-        if not part.is_change or value is None or compared is None:
+        if not part.is_change or compared is None:
             return value
-        before = self._value(compared, keys, part.place)
-        return value - before if before is not None else None
+        return difference(value, before=self._value(compared, keys, part.place))
 
     def _value(self, side: Gathered, keys: Keys, place: int) -> Fraction | None:
         formula = self.formulas[place]

@@ -7,7 +7,7 @@ from fractions import Fraction
 from dealtrace.attribution.cost import KOPECKS_PER_RUBLE
 from dealtrace.attribution.credit import WHOLE
 from dealtrace.errors import Language
-from dealtrace.reports.metrics import Metric, Unit
+from dealtrace.reports.metrics import Unit
 from dealtrace.reports.question import Question
 
 Shown = int | float | str | None
@@ -17,24 +17,24 @@ TOTAL_TITLES: Mapping[Language, str] = {"ru": "Итого", "en": "Total"}
 """The heading of the total, in tables for people."""
 
 
-def format_value(metric: Metric, value: Fraction | None) -> Shown:
-    """Return a metric's value as answers show it, or `None` if it is unknown.
+def format_value(unit: Unit, value: Fraction | None) -> Shown:
+    """Return a figure as answers show it, or `None` if it is unknown.
 
     Counts are integers, or strings with six decimals if they are fractional. Amounts of money are strings with two
     decimals. All other values are numbers, rounded half even to six decimals.
     """
-    match rounded_value(metric, value):
+    match rounded_value(unit, value):
         case Decimal() as number:
-            return f"{number:f}" if metric.unit in (Unit.COUNT, Unit.MONEY) else float(number)
+            return f"{number:f}" if unit in (Unit.COUNT, Unit.MONEY) else float(number)
         case number:
             return number
 
 
-def rounded_value(metric: Metric, value: Fraction | None) -> int | Decimal | None:
-    """Return a metric's value rounded to the decimals that answers show, or `None` if it is unknown."""
+def rounded_value(unit: Unit, value: Fraction | None) -> int | Decimal | None:
+    """Return a figure rounded to the decimals that answers show, or `None` if it is unknown."""
     if value is None:
         return None
-    match metric.unit:
+    match unit:
         case Unit.COUNT:
             whole = value.denominator == 1
             return int(value) if whole else Decimal(format_units(int(value * WHOLE), RATIO_DIGITS))
@@ -67,4 +67,4 @@ def format_units(units: int, digits: int) -> str:
 
 def format_figures(question: Question, values: Sequence[Fraction | None]) -> tuple[Shown, ...]:
     """Format the values of a question's metrics for answers; `values` and the result are in the question's order."""
-    return tuple(format_value(metric, value) for metric, value in zip(question.metrics, values, strict=True))
+    return tuple(format_value(metric.unit, value) for metric, value in zip(question.metrics, values, strict=True))

@@ -3,49 +3,117 @@
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
+from dealtrace.attribution.credit import AttributionModel
 from dealtrace.record import record
-from dealtrace.reports.answer import Figures, Report, Row, listed_models
-from dealtrace.reports.metrics import Metric
-from dealtrace.reports.question import Question
+from dealtrace.reports.answer import Report, Row, listed_models
+from dealtrace.reports.change import difference, has_percentage, percentage
+from dealtrace.reports.metrics import Metric, Unit
+from dealtrace.reports.pivot import Pivot, PivotLine
+from dealtrace.reports.reading.compared_times import has_nothing_before
 
-COMPARED, COMPARED_RU = "compared", "сравнение"
+
+@record
+class Part:
+    """What a column shows of a figure: the ending of its name, and of its headings in Russian and English."""
+
+    name: str
+    ru: str
+    en: str
+
+
+VALUE = Part("", "", "")
+COMPARED = Part(" compared", ", сравнение", ", compared")
+"""The figure of the compared period."""
+CHANGE = Part(" change", ", изменение", ", change")
+"""The change from the compared period, in the unit of the metric."""
+PERCENTAGE = Part(" change %", ", изменение в %", ", change in %")
+"""The change in per cent of the figure of the compared period."""
+PARTS = (VALUE, COMPARED, CHANGE, PERCENTAGE)
+CHANGES = (CHANGE, PERCENTAGE)
 
 
 @record
 class Column:
-    """A column of figures: its name, its headings in Russian and English, and its metric."""
+    """A column of figures: its name, its headings in Russian and English, its metric and model, and what it shows.
+
+    `place` is the index of the metric in the question.
+    """
 
     name: str
     ru: str
     en: str
     metric: Metric
+    model: AttributionModel
+    place: int
+    part: Part
+
+    @property
+    def unit(self) -> Unit:
+        """Return the unit of the column's figures."""
+        return unit_of(self.metric, self.part)
+
+
+def parts_of(report: Report, metric: Metric) -> tuple[Part, ...]:
+    """Return what a report shows of each figure of a metric: its value and, with a comparison, the changes.
+
+    Ours: the parts of a figure stand side by side, so that they are read together. A metric without percentages has no
+    column of them.
+    """
+    if report.total.compared is None:
+        return (VALUE,)
+    return PARTS if has_percentage(metric) else tuple(part for part in PARTS if part is not PERCENTAGE)
+
+
+def unit_of(metric: Metric, part: Part) -> Unit:
+    """Return the unit of a part of a metric's figures."""
+    return Unit.NUMBER if part is PERCENTAGE else metric.unit
 
 
 def figure_columns(report: Report) -> list[Column]:
-    """Return a column for each pair of metric and model, each followed by a column of compared figures, if any.
+    """Return the columns of a report: for each pair of metric and model, those of `parts_of`.
 
     If all models are shown, the code of the model is added to the name and heading of the column.
     """
     models = listed_models(report.question)
     found = []
-    for metric in report.question.metrics:
+    for place, metric in enumerate(report.question.metrics):
         for model in models:
             code = f" {int(model)}" if len(models) > 1 else ""
-            name, ru, en = (f"{each}{code}" for each in (metric.name, metric.ru, metric.en))
-            found.append(Column(name, ru, en, metric))
-            if report.total.compared is not None:
-                found.append(Column(f"{name} {COMPARED}", f"{ru}, {COMPARED_RU}", f"{en}, {COMPARED}", metric))
+            for part in parts_of(report, metric):
+                names = (metric.name + code + part.name, metric.ru + code + part.ru, metric.en + code + part.en)
+                found.append(Column(*names, metric, model, place, part))
     return found
 
 
-def figures_of(question: Question, row: Row) -> Iterator[Fraction | None]:
-    """Yield the exact figures of a row or of the total, in the order of the columns."""
-    models, sides = listed_models(question), _sides(row)
-    for place in range(len(question.metrics)):
-        for model in models:
-            for figures in sides:
-                yield figures[model][place]
+def figures_of(report: Report, columns: Sequence[Column], row: Row) -> Iterator[Fraction | None]:
+    """Yield the exact figures of a row or of the total, one for each of the columns."""
+    has_changes = not has_nothing_before(report)
+    for column in columns:
+        value = row.values[column.model][column.place]
+        before = row.compared[column.model][column.place] if row.compared is not None else None
+        yield _figure(column.part, column.metric, value, before, has_changes=has_changes)
 
 
-def _sides(row: Row) -> Sequence[Figures]:
-    return (row.values,) if row.compared is None else (row.values, row.compared)
+def cells_of(pivot: Pivot, line: PivotLine, parts: Sequence[Part]) -> Iterator[tuple[Fraction | None, ...]]:
+    """Yield the exact parts of each figure in a row of a pivot; the total of the row is last."""
+    has_changes = not has_nothing_before(pivot.report)
+    for value, *compared in line.cells:
+        before = compared[0] if compared else None
+        yield tuple(_figure(part, pivot.metric, value, before, has_changes=has_changes) for part in parts)
+
+
+def _figure(
+    part: Part, metric: Metric, value: Fraction | None, before: Fraction | None, *, has_changes: bool
+) -> Fraction | None:
+    """Return a part of a figure; without `has_changes`, all changes are unknown.
+
+    Ours: if nothing was counted in the whole compared period, there is nothing to compare with, as pages say; changes
+    would repeat the values.
+    """
+    if part is VALUE:
+        return value
+    if part is COMPARED:
+        return before
+    if not has_changes:
+        return None
+    return difference(value, before=before) if part is CHANGE else percentage(metric, value, before=before)

@@ -9,7 +9,8 @@ from dealtrace.errors import Language
 from dealtrace.matching.match_reason import UNMATCHED_REASONS
 from dealtrace.record import record
 from dealtrace.reports.answer import Report, Row
-from dealtrace.reports.metrics import Growth, Metric, Unit
+from dealtrace.reports.change import has_percentage, percentage
+from dealtrace.reports.metrics import Growth, Metric
 from dealtrace.reports.question import Question
 from dealtrace.reports.reading.compared_times import has_nothing_before
 from dealtrace.reports.reading.growth import growth_of, is_unsourced
@@ -76,14 +77,14 @@ def change_of(
         return Change(_NOTHING_TO_COMPARE[language], _JUDGEMENTS[Growth.NEUTRAL, True], "")
     judgement = _JUDGEMENTS[growth or metric.growth, value > compared]
     before = metric_value(language, metric, compared)
-    if metric.unit is Unit.RATIO:
+    if not has_percentage(metric):
         return Change(points_text(value - compared, language), judgement, before)
     sign = "+" if value > compared else "−"
     difference = f"{sign}{metric_value(language, metric, abs(value - compared))}"
-    if not compared:
+    percent = percentage(metric, value, before=compared)
+    if percent is None:
         return Change(difference, judgement, before)
-    share = abs((value - compared) / compared) * 100
-    return Change(f"{sign}{number(language, share)}\u00a0%", judgement, before, difference)
+    return Change(f"{sign}{number(language, abs(percent))}\u00a0%", judgement, before, difference)
 
 
 def points_text(difference: Fraction, language: Language) -> str:

@@ -1,6 +1,6 @@
 """Format reports as lines of text that fit the width of a terminal."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 
 from rich.cells import cell_len, set_cell_size
@@ -10,11 +10,11 @@ from dealtrace.cli.output import cleaned
 from dealtrace.record import record
 from dealtrace.reports.answer import Report, Row
 from dealtrace.reports.formats import format_value
-from dealtrace.reports.metrics import Metric
+from dealtrace.reports.metrics import Unit
 from dealtrace.reports.pivot import Pivot, PivotLine
 from dealtrace.reports.reading.compared_times import compared_lines
 from dealtrace.reports.reading.partial_times import partial_lines
-from dealtrace.reports.table import COMPARED, figure_columns, figures_of
+from dealtrace.reports.table import CHANGES, Column, Part, cells_of, figure_columns, figures_of, parts_of, unit_of
 
 NOTHING = "—"
 GAP = "  "
@@ -46,14 +46,14 @@ def answer_lines(answered: Report | Pivot, width: int | None) -> Iterator[str]:
 def report_lines(report: Report, width: int | None) -> Iterator[str]:
     """Yield the lines of a report: its period and model, the table with its total, and notes on what is not shown.
 
-    If the table is wider than `width` characters, keys are cut first; then columns of figures are left out and named in
-    the notes. A `width` of `None` means no limit.
+    If the table is wider than `width` characters, keys are cut first; then changes from the compared period are left
+    out, and then columns of figures, which the notes name. A `width` of `None` means no limit.
     """
     yield from _heading(report)
-    table = _table(report)
-    widths = _fitting(table, width)
-    yield from _table_lines(table, widths)
-    yield from _notes(report, table.headings[len(widths) :])
+    columns = figure_columns(report)
+    yield from _fitted(
+        report, _table(report, columns), lambda: _table(report, [each for each in columns if _stays(each.part)]), width
+    )
     yield from partial_lines(report, "en")
     yield from compared_lines(report, "en")
 
@@ -62,13 +62,34 @@ def pivot_lines(pivot: Pivot, width: int | None) -> Iterator[str]:
     """Yield the lines of a pivot table; row totals come before the other columns, so that they are never left out."""
     yield from _heading(pivot.report)
     yield f"{cleaned(pivot.metric.name)}, columns by {cleaned(pivot.dimension.name)}"
-    table = _pivot_table(pivot)
-    widths = _fitting(table, width)
-    yield from _table_lines(table, widths)
-    yield from _notes(pivot.report, table.headings[len(widths) :])
+    parts = parts_of(pivot.report, pivot.metric)
+    yield from _fitted(
+        pivot.report, _pivot_table(pivot, parts), lambda: _pivot_table(pivot, list(filter(_stays, parts))), width
+    )
     yield from partial_lines(pivot, "en")
     if len(pivot.columns) < pivot.columns_total:
         yield f"{len(pivot.columns)} of {pivot.columns_total} columns; the totals include all."
+
+
+def _fitted(report: Report, table: _Table, without_changes: Callable[[], _Table], width: int | None) -> Iterator[str]:
+    """Yield the lines of a table, which is `without_changes` if it is too wide otherwise, and the notes on it."""
+    has_too_many = (
+        width is not None
+        and report.total.compared is not None
+        and _total_width(_with_least_keys(table.widths(), table.keys)) > width
+    )
+    if has_too_many:
+        table = without_changes()
+    widths = _fitting(table, width)
+    yield from _table_lines(table, widths)
+    if has_too_many:
+        yield "The changes do not fit (use --json or --csv)."
+    yield from _notes(report, table.headings[len(widths) :])
+
+
+def _stays(part: Part) -> bool:
+    """Return whether a part of figures is shown in a terminal that is too narrow for changes."""
+    return part not in CHANGES
 
 
 def _table_lines(table: _Table, widths: Sequence[int]) -> Iterator[str]:
@@ -89,29 +110,28 @@ def _heading(report: Report) -> Iterator[str]:
         yield f"compared with {report.compared_period.first_on} – {report.compared_period.last_on}"
 
 
-def _table(report: Report) -> _Table:
-    question, columns = report.question, figure_columns(report)
-
+def _table(report: Report, columns: Sequence[Column]) -> _Table:
     def figures(row: Row) -> Iterator[str]:
-        for column, value in zip(columns, figures_of(question, row), strict=True):
-            yield _figure(column.metric, value)
+        for column, figure in zip(columns, figures_of(report, columns, row), strict=True):
+            yield _figure(column.unit, figure)
 
-    keys = [cleaned(dimension.name) for dimension in question.by] or [""]
+    keys = [cleaned(dimension.name) for dimension in report.question.by] or [""]
     rows = [[*map(_key, row.keys), *figures(row)] for row in report.rows]
     total = ["total", *[""] * (len(keys) - 1), *figures(report.total)]
     return _Table(len(keys), [*keys, *(cleaned(column.name) for column in columns)], rows, total)
 
 
-def _pivot_table(pivot: Pivot) -> _Table:
+def _pivot_table(pivot: Pivot, parts: Sequence[Part]) -> _Table:
     def figures(line: PivotLine) -> Iterator[str]:
-        *cells, total = line.cells
-        return (_figure(pivot.metric, value) for cell in (total, *cells) for value in cell)
+        *cells, total = cells_of(pivot, line, parts)
+        for cell in (total, *cells):
+            for part, figure in zip(parts, cell, strict=True):
+                yield _figure(unit_of(pivot.metric, part), figure)
 
     keys = [cleaned(dimension.name) for dimension in pivot.report.question.by]
     rows = [[*map(_key, line.keys), *figures(line)] for line in pivot.lines]
     total = ["total", *[""] * (len(keys) - 1), *figures(pivot.total)]
-    endings = ("", f" {COMPARED}")[: len(pivot.total.cells[-1])]
-    names = [name + ending for name in ("total", *map(_key, pivot.columns)) for ending in endings]
+    names = [name + part.name for name in ("total", *map(_key, pivot.columns)) for part in parts]
     return _Table(len(keys), [*keys, *names], rows, total)
 
 
@@ -119,8 +139,8 @@ def _key(key: str | None) -> str:
     return cleaned(key) if key is not None else NOTHING
 
 
-def _figure(metric: Metric, value: Fraction | None) -> str:
-    shown = format_value(metric, value)
+def _figure(unit: Unit, figure: Fraction | None) -> str:
+    shown = format_value(unit, figure)
     return NOTHING if shown is None else str(shown)
 
 

@@ -11,7 +11,7 @@ from dealtrace.files.row_writers import CSV, Note, open_writer
 from dealtrace.reports.filters import escaped_name
 from dealtrace.reports.formats import TOTAL_TITLES, rounded_value
 from dealtrace.reports.pivot import Pivot, PivotLine
-from dealtrace.reports.table import COMPARED, COMPARED_RU
+from dealtrace.reports.table import Part, cells_of, parts_of, unit_of
 
 NOTHING = ""
 NOTHING_FOR_PEOPLE: Mapping[Language, str] = {"ru": "(не указано)", "en": "(nothing)"}
@@ -37,14 +37,14 @@ def write_pivot(
     """
     by = pivot.report.question.by
     is_for_programs = path.suffix.lower() == CSV and not for_excel
-    names = [each.name for each in by] + _with_compared(
-        [*(key or NOTHING for key in pivot.columns), TOTAL], pivot, f" {COMPARED}"
+    parts = parts_of(pivot.report, pivot.metric)
+    names = [each.name for each in by] + _with_endings(
+        [*(key or NOTHING for key in pivot.columns), TOTAL], [part.name for part in parts]
     )
     nothing, total = NOTHING_FOR_PEOPLE[language], TOTAL_TITLES[language]
-    headings = [each.ru if language == "ru" else each.en for each in by] + _with_compared(
+    headings = [each.ru if language == "ru" else each.en for each in by] + _with_endings(
         [*(key or nothing for key in pivot.columns), total],
-        pivot,
-        f", {COMPARED_RU if language == 'ru' else COMPARED}",
+        [part.ru if language == "ru" else part.en for part in parts],
     )
     notes = (*_notes(pivot), *time_notes(pivot, "en" if is_for_programs else language))
     with open_writer(
@@ -58,9 +58,9 @@ def write_pivot(
         proceed=proceed,
     ) as file:
         for line in pivot.lines:
-            file.add([*line.keys, *_figures(pivot, line)])
+            file.add([*line.keys, *_figures(pivot, line, parts)])
         keys = [TOTAL if is_for_programs else total, *[None] * (len(by) - 1)]
-        file.add([*keys, *_figures(pivot, pivot.total)])
+        file.add([*keys, *_figures(pivot, pivot.total, parts)])
 
 
 def _notes(pivot: Pivot) -> Iterator[Note]:
@@ -69,12 +69,12 @@ def _notes(pivot: Pivot) -> Iterator[Note]:
     yield Note("columns", "Столбцов", f"{len(pivot.columns)} / {pivot.columns_total}")
 
 
-def _with_compared(names: Sequence[str], pivot: Pivot, said: str) -> list[str]:
-    """Return the names of figure columns; with a comparison, each comes twice: alone, then with `said` appended."""
-    return [name + ending for name in names for ending in ("", said)[: len(pivot.total.cells[-1])]]
+def _with_endings(names: Sequence[str], endings: Sequence[str]) -> list[str]:
+    """Return the names of figure columns: each name comes once with each of the endings."""
+    return [name + ending for name in names for ending in endings]
 
 
-def _figures(pivot: Pivot, line: PivotLine) -> Iterator[Value]:
-    for cell in line.cells:
-        for value in cell:
-            yield rounded_value(pivot.metric, value)
+def _figures(pivot: Pivot, line: PivotLine, parts: Sequence[Part]) -> Iterator[Value]:
+    for cell in cells_of(pivot, line, parts):
+        for part, figure in zip(parts, cell, strict=True):
+            yield rounded_value(unit_of(pivot.metric, part), figure)

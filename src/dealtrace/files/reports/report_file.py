@@ -39,7 +39,7 @@ def write_report(
         UnknownExtensionError: the extension is unknown.
     """
     question, columns = report.question, figure_columns(report)
-    names, headings = zip(*_columns(report, language), strict=True)
+    names, headings = zip(*_columns(question, columns, language), strict=True)
     is_for_programs = path.suffix.lower() == CSV and not for_excel
     notes = (*question_notes(report), *time_notes(report, "en" if is_for_programs else language))
     with open_writer(
@@ -53,9 +53,9 @@ def write_report(
         proceed=proceed,
     ) as file:
         for row in report.rows:
-            file.add([*row.keys, *_figures(columns, question, row)])
+            file.add([*row.keys, *_figures(report, columns, row)])
         keys = [TOTAL if is_for_programs else TOTAL_TITLES[language], *[None] * (len(question.by) - 1)]
-        file.add([*keys, *_figures(columns, question, report.total)])
+        file.add([*keys, *_figures(report, columns, report.total)])
 
 
 def question_notes(report: Report) -> Iterator[Note]:
@@ -92,16 +92,16 @@ def time_notes(answered: Report | Pivot, language: Language) -> Iterator[Note]:
         yield Note("compared days", "Дни сравнения", "; ".join(lines))
 
 
-def _columns(report: Report, language: Language) -> Iterator[tuple[str, str]]:
+def _columns(question: Question, columns: Sequence[Column], language: Language) -> Iterator[tuple[str, str]]:
     """Yield the name and heading of each column; without dimensions, the column `total` takes their place."""
-    if not report.question.by:
+    if not question.by:
         yield "total", TOTAL_TITLES[language]
-    for dimension in report.question.by:
+    for dimension in question.by:
         yield dimension.name, dimension.ru if language == "ru" else dimension.en
-    for column in figure_columns(report):
+    for column in columns:
         yield column.name, column.ru if language == "ru" else column.en
 
 
-def _figures(columns: Sequence[Column], question: Question, row: Row) -> Iterator[Value]:
-    for column, value in zip(columns, figures_of(question, row), strict=True):
-        yield rounded_value(column.metric, value)
+def _figures(report: Report, columns: Sequence[Column], row: Row) -> Iterator[Value]:
+    for column, figure in zip(columns, figures_of(report, columns, row), strict=True):
+        yield rounded_value(column.unit, figure)

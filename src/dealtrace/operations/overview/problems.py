@@ -14,7 +14,7 @@ from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.mails.scheduled_reports import list_invalid_reports
 from dealtrace.record import record
 from dealtrace.reports.periods import DAY, Period
-from dealtrace.reports.silence import LOOKED_BACK, is_silent
+from dealtrace.reports.reading.silence import LOOKED_BACK, is_silent
 from dealtrace.reports.statuses import Meaning
 from dealtrace.storage.accounts.custom_fields import list_unknown_fields
 from dealtrace.storage.accounts.points import find_points_spent

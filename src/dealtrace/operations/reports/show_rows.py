@@ -105,8 +105,8 @@ def _sum(figure: Figure, found: RowsBehind) -> dict[str, Shown]:
     counted = _SHARED_COUNT.get(figure.measure.fact)
     total: dict[str, Shown] = {}
     if counted is not None:
-        total[counted] = format_value(METRICS[counted], Fraction(found.share, WHOLE))
+        total[counted] = format_value(METRICS[counted].unit, Fraction(found.share, WHOLE))
     for name, added in found.sums.items():
         total[name] = format_kopecks(added) if name in _MONEY else added
     exact = figure.metric.formula.value({figure.measure: found.figure})
-    return {**total, figure.metric.name: format_value(figure.metric, exact)}
+    return {**total, figure.metric.name: format_value(figure.metric.unit, exact)}

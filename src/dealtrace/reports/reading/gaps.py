@@ -7,7 +7,7 @@ from statistics import median
 
 from dealtrace.record import record
 from dealtrace.reports.periods import DAY, DAYS_OF_WEEK
-from dealtrace.reports.silence import TIMES_USUAL, WEEKS_MIN
+from dealtrace.reports.reading.silence import TIMES_USUAL, WEEKS_MIN
 
 WEEKS_AROUND = 8
 """Ours: the usual counts of an empty period are computed from this many weeks before it and this many after it."""

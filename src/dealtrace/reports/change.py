@@ -1,0 +1,34 @@
+"""The change of a figure from the compared period: the difference, and that in per cent of the earlier figure."""
+
+from fractions import Fraction
+
+from dealtrace.reports.metrics import Metric, Unit
+
+
+def difference(value: Fraction | None, *, before: Fraction | None) -> Fraction | None:
+    """Return the change of a figure in the unit of its metric, or `None` if either figure is unknown.
+
+    This is what `sort=change:NAME` sorts by. The change of a ratio is a ratio, too: 0.1, from 0.4 to 0.5, is ten
+    percentage points.
+    """
+    return value - before if value is not None and before is not None else None
+
+
+def percentage(metric: Metric, value: Fraction | None, *, before: Fraction | None) -> Fraction | None:
+    """Return the change of a figure in per cent of the earlier one; its sign is that of the difference.
+
+    Return `None` if either figure is unknown, if the earlier one was zero, or if the metric `has_percentage` is false.
+    """
+    change = difference(value, before=before)
+    if change is None or not before or not has_percentage(metric):
+        return None
+    return change / abs(before) * 100
+
+
+def has_percentage(metric: Metric) -> bool:
+    """Return whether changes of a metric are told in per cent.
+
+    Ours: changes of ratios are not, since people read ratios as percentages: beside 40 % and 50 %, a change of 25 %
+    would be taken for percentage points, of which there are ten.
+    """
+    return metric.unit is not Unit.RATIO
