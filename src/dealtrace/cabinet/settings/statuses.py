@@ -16,7 +16,7 @@ from dealtrace.operations.reports.set_status import set_status
 from dealtrace.operations.what_if.trial import TriedSettings
 from dealtrace.operations.work import Work
 from dealtrace.record import record
-from dealtrace.reports.refusals import ReportNotKept, ReportsBusy, ReportTooSlow, ServerStopping
+from dealtrace.reports.refusals import MirrorBusy, ReportNotKept, ReportsBusy, ReportTooSlow, ServerStopping
 from dealtrace.reports.statuses import Meaning, StatusGroup, group_statuses
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.reports.deal_counts import count_deals_by_spelling
@@ -88,7 +88,7 @@ async def _count_in_mirror(view: View) -> dict[str, int] | None:
     try:
         async with asyncio.timeout(COUNT_SECONDS):
             return await view.ask(_count_deals)
-    except (TimeoutError, ReportNotKept, ReportsBusy, ReportTooSlow, ServerStopping):
+    except (TimeoutError, MirrorBusy, ReportNotKept, ReportsBusy, ReportTooSlow, ServerStopping):
         return None
 
 
