@@ -167,19 +167,26 @@ def table_of(answer: Any) -> tuple[list[str], Table]:
     return [*keys, *names], shown
 
 
+class Inexact(Decimal):
+    """A figure that JSON has as a float: a ratio."""
+
+
 def number(shown: Any) -> Decimal | None:
     """Return a figure as answers and files have it, rounded to the decimals of a ratio."""
-    return round(Decimal(str(shown)), 6) if shown not in (None, "") else None
+    if shown in (None, ""):
+        return None
+    rounded = round(Decimal(str(shown)), 6)
+    return Inexact(rounded) if isinstance(shown, float) else rounded
 
 
 def are_same(rows: Table, right: Table) -> bool:
     """Return whether a file has the cells of an answer.
 
-    JSON has ratios as floats, so figures may differ by what the last digit of a float is worth: less than a kopeck up
-    to 40 trillion rubles.
+    JSON has ratios as floats, so they may differ by what the last digit of a float is worth; amounts and counts are
+    exact.
     """
     return [len(row) for row in rows] == [len(row) for row in right] and all(
-        mine == other or (isinstance(mine, Decimal) and isinstance(other, Decimal) and _is_next_float(mine, other))
+        mine == other or (isinstance(mine, Decimal) and isinstance(other, Inexact) and _is_next_float(mine, other))
         for row, others in zip(rows, right, strict=True)
         for mine, other in zip(row, others, strict=True)
     )

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -56,6 +56,8 @@ class Records:
     costs: Sequence[Cost]
     margins: Mapping[int, Decimal]
     meanings: Mapping[str, str]
+    stored_statuses: Collection[str]
+    """The folded statuses that the site had room for."""
     rates: Mapping[str, Sequence[tuple[datetime, Decimal]]] = field(default_factory=dict)
     """By currency, the instants from which rates hold, earliest first, and the rubles for a unit."""
     cache: dict[object, list[Piece]] = field(default_factory=dict)
@@ -289,6 +291,8 @@ class Records:
     def spelling(self, name: str, key: str | None) -> str | None:
         """Return a key as it is shown: names of sources and statuses in their commonest spelling."""
         if key is None or (name not in PARTS and name != "status"):
+            return key
+        if name == "status" and key not in self.stored_statuses:
             return key
         if (name, key) not in self.spellings:
             found = self._status_spellings[key] if name == "status" else self._part_spellings[name, key]

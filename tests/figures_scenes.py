@@ -37,6 +37,7 @@ from dealtrace.reports.column_formulas import parse_formula
 from dealtrace.reports.columns import ColumnKind, ReportColumn, parse_statuses
 from dealtrace.reports.saved_items.names import SavedName
 from dealtrace.storage.deals.deals import list_deals_by_key
+from dealtrace.storage.reports.statuses import list_statuses
 from dealtrace.storage.schema.tables.deals import deal as deal_table
 from dealtrace.storage.schema.tables.leads import LEAD_TABLES
 from figures_chance import CLOCKS, FIELDS, FORMULA_METRICS, PRESENT_DAYS, REFERENCES, STATUSES, ZONES, Chance
@@ -199,9 +200,10 @@ class Scene(Chance):
                 for kind, table in LEAD_TABLES.items()
                 for row in connection.execute(select(table).where(table.c.site_id == site.id))
             ]
+            stored = {status.spelling.strip().casefold() for status in list_statuses(connection, site.id)}
         costs = [cost for mine in self.costs.values() for cost in mine]
         return Records(
-            site, self.visits, leads, list(deals), costs, self.margins, self.meanings, self._rates_in_order()
+            site, self.visits, leads, list(deals), costs, self.margins, self.meanings, stored, self._rates_in_order()
         )
 
     def _rates_in_order(self) -> dict[str, list[tuple[datetime, Decimal]]]:

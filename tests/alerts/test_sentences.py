@@ -25,7 +25,7 @@ from dealtrace.reports.columns import ColumnKind, ReportColumn
 from dealtrace.reports.metrics import Unit
 
 SITE = Site(SiteId(1), "Shop", MOSCOW)
-COLUMNS = metrics_of_columns([ReportColumn("Income", ColumnKind.SUM, ("won",))], has_won=True, has_margins=True)
+COLUMNS = metrics_of_columns([ReportColumn("Income", ColumnKind.SUM, ("won",))])
 RULE = Rule(AlertKind.DROP, "match_rate", WINDOWS["week"], Decimal(30), ("service:is:AmoCRM",))
 INCIDENT = Incident(
     IncidentId(1),

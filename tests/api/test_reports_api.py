@@ -491,3 +491,31 @@ def test_a_value_that_does_not_exist_is_refused_with_those_there_are(server: Ser
     assert refused.status_code == 400
     assert "есть: call, request" in refused.text
     assert ask(server, shop, metrics="deals", filter="lead_kind:is:call").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/api/reports", "/api/reports.csv", "/api/reports.xlsx", "/api/reports/rows"])
+def test_what_would_be_ignored_is_refused_by_name(server: ServerProcess, owner: Player, path: str) -> None:
+    repeated = [(name, value) for name, values in (("metrics", "ab"), ("by", "cd"), ("key", "ef")) for value in values]
+    headers = {"Access-Token": owner.token, "Accept-Language": "en"}
+    answer = server.http.get(path, params=[*repeated, ("compar", "year"), ("x", "")], headers=headers)
+    assert answer.status_code == 400
+    violations = answer.json()["data"]["validationErrorData"]["violations"]
+    refused = {each["field"]: each["message"] for each in violations}
+    assert refused.keys() == {"metrics", "by", "compar", "x"} | ({"key"} if not path.endswith("rows") else set())
+    assert "more than once" in refused["by"] == refused["metrics"]
+    assert "Did you mean compare?" in refused["compar"]
+    assert "Parameters: by, metrics, period" in refused["x"]
+
+
+@pytest.mark.parametrize(("language", "headings"), [("ru", ["Источник", "Сделки"]), ("en-GB", ["Source", "Deals"])])
+@pytest.mark.parametrize("pivot", [{}, {"pivot": "medium"}])
+def test_a_workbook_is_in_the_language_of_who_takes_it(
+    server: ServerProcess, shop: Player, language: str, headings: list[str], pivot: dict[str, str]
+) -> None:
+    asked = {**NOVEMBER, "by": "source", "metrics": "deals", **pivot}
+    headers = {"Access-Token": shop.token, "Accept-Language": language}
+    answer = server.http.get("/api/reports.xlsx", params=asked, headers=headers)
+    workbook = CalamineWorkbook.from_filelike(io.BytesIO(answer.content))
+    first, *_ = workbook.get_sheet_by_index(0).to_python()
+    assert first[: len(headings) - bool(pivot)] == headings[: len(headings) - bool(pivot)]
+    assert ("Вопрос" in workbook.sheet_names) is (language == "ru")

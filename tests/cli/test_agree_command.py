@@ -52,11 +52,14 @@ def test_a_list_that_agrees_ends_with_status_0(server: ServerProcess, served: St
     file = write(beside.folder, row("n1"), row("n2"))
     said = agreed(beside, player, file, 0).out
     assert "In the file: 2 deals, 2001.00 rubles" in said
-    assert "Difference: +0 deals, 0.00 rubles" in said
+    assert "Difference: 0 deals, 0.00 rubles" in said
     assert "The lists agree." in said
     told = agreed(beside, player, file, 0, "--json").json
     assert told["agrees"] is True
     assert told["differences"] == []
+    for rows, difference in ((["n1"], "-1 deal, -1000.50"), (["n1", "n2", "n3"], "+1 deal, 1000.50")):
+        other = write(beside.folder, *map(row, rows))
+        assert f"Difference: {difference}" in agreed(beside, player, other, 1).out.replace("+1000", "1000")
     assert told["inFile"] == told["here"] == counted(2, "2001.00")
     assert rows_of(served.database, player) == stored
 

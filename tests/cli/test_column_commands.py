@@ -1,8 +1,12 @@
 """`dealtrace column`."""
 
+from contextlib import closing
+
 import pytest
 
 from commands import Terminal
+from dealtrace.storage.database.engine import open_database
+from dealtrace.storage.reports.mirror.mirror import is_built
 
 
 @pytest.fixture
@@ -44,6 +48,13 @@ def test_it_tries_a_column_and_adds_nothing(terminal: Terminal, site: str) -> No
     added = terminal.done("column", "add", site, "share", "--formula", "column:money * 2 + 1")
     assert added.out == tried.out.replace("would be added", "added")
     assert "Already exists: share" in terminal.refused("column", "add", site, "share", "--formula", "1", "--dry-run")
+
+
+def test_it_tries_a_column_by_the_mirror_as_pages_do(terminal: Terminal, site: str) -> None:
+    with closing(open_database(terminal.url)) as database:
+        assert not is_built(database)
+        terminal.done("column", "add", site, "money", "--statuses", "new", "--sum")
+        assert is_built(database)
 
 
 def test_it_warns_of_statuses_that_were_never_seen(terminal: Terminal, site: str) -> None:

@@ -1,12 +1,15 @@
 """A server whose journals are read from a replica that is away, or knows nothing yet."""
 
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from cast import Stage, moscow
+from cast import Player, Stage, moscow
 from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.operations.reports.manage_segments import add_segment
+from dealtrace.reports.saved_items.names import SavedName
 from dealtrace.storage.accounts.revision import find_revision, raise_revision
 from dealtrace.storage.database.engine import open_database
 from postgresql import PostgresqlServer
@@ -41,20 +44,44 @@ def test_registering_and_journals_do_not_need_the_replica(
 def test_a_lead_request_is_answered_with_its_visit_though_the_replica_is_behind(
     start_server: Callable[..., ServerProcess], postgresql_server: PostgresqlServer, tmp_path: Path
 ) -> None:
-    replica = postgresql_server.create(f"late{tmp_path.name.lower().replace('-', '')}", "dealtrace_template")
-    late = open_database(replica)
-    server = start_server(read_database_url=replica)
-    database = open_database(server.database_url)
-    stage = Stage(database)
-    player = stage.open_site()
+    server, stage, player, make_alike = behind(start_server, postgresql_server, tmp_path)
     visit = stage.visit(player, moscow("2026-03-26"), TrafficSource("yandex", "cpc"))
-    with database.read() as connection:
-        revision = find_revision(connection)
-    with late.write() as connection:
-        for _ in range(revision):
-            raise_revision(connection)
-    late.close()
-    database.close()
+    make_alike()
     sent = {"phoneNumber": "79205550055", "sessionId": str(visit.id)}
     answer = server.http.get(f"{REST}/requests/{player.site.id}/register", params=sent)
     assert answer.json()["session"]["source"] == "yandex"
+    stage.database.close()
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("path", ["/api/reports", "/api/reports.csv", "/api/reports/rows"])
+def test_a_report_knows_a_segment_that_the_replica_lacks(
+    start_server: Callable[..., ServerProcess], postgresql_server: PostgresqlServer, tmp_path: Path, path: str
+) -> None:
+    server, stage, player, make_alike = behind(start_server, postgresql_server, tmp_path)
+    with stage.database.write() as connection:
+        add_segment(connection, player.site, SavedName("new", None), ["source:filled"], moscow("2026-03-26"))
+    make_alike()
+    asked = {"metrics": "deals", "segment": "new"}
+    answer = server.http.get(path, params=asked, headers={"Access-Token": player.token})
+    assert answer.status_code == 200, answer.text
+    stage.database.close()
+
+
+def behind(
+    start_server: Callable[..., ServerProcess], postgresql_server: PostgresqlServer, tmp_path: Path
+) -> tuple[ServerProcess, Stage, Player, Callable[[], None]]:
+    """Start a server with an empty replica; return its stage, a site, and what gives the replica the same revision."""
+    replica = postgresql_server.create(f"late{tmp_path.name.lower().replace('-', '')}", "dealtrace_template")
+    server = start_server(read_database_url=replica)
+    stage = Stage(open_database(server.database_url))
+    player = stage.open_site()
+
+    def make_alike() -> None:
+        with stage.database.read() as connection:
+            revision = find_revision(connection)
+        with closing(open_database(replica)) as late, late.write() as connection:
+            for _ in range(revision):
+                raise_revision(connection)
+
+    return server, stage, player, make_alike

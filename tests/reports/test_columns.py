@@ -1,9 +1,13 @@
 """Columns are deals in a set of statuses or formulas over each other, without circles and of bounded size."""
 
+from fractions import Fraction
+
 import pytest
 
+from dealtrace.attribution.credit import WHOLE
 from dealtrace.errors import InvalidSetting
 from dealtrace.reports.column_formulas import parse_formula
+from dealtrace.reports.column_metrics import metrics_of_columns
 from dealtrace.reports.columns import (
     COLUMN_NAME_LENGTH_MAX,
     OPERANDS_MAX,
@@ -16,6 +20,7 @@ from dealtrace.reports.columns import (
     parse_column_name,
     parse_statuses,
 )
+from dealtrace.reports.metrics import DEALS, WON_MARGIN, formula_at_site
 
 
 def counted(name: str) -> ReportColumn:
@@ -102,3 +107,16 @@ def test_a_formula_is_bounded_with_its_columns_written_out() -> None:
 def test_as_many_columns_as_a_site_may_have_can_stand_on_each_other() -> None:
     columns = [computed(f"c{at}", f"-column:c{at - 1}") for at in range(99, 0, -1)]
     assert names(list_in_evaluation_sequence([*columns, counted("c0")])) == [f"c{at}" for at in range(100)]
+
+
+def test_a_column_depends_on_the_site_as_the_metrics_that_it_uses() -> None:
+    columns = [computed("a", "romi * 2"), computed("b", "column:a - deals"), computed("c", "roas"), counted("d")]
+    found = {metric.en: metric for metric in metrics_of_columns(columns).values()}
+    assert {name: metric.needs_won for name, metric in found.items()} == {"a": True, "b": True, "c": True, "d": False}
+    assert {name for name, metric in found.items() if metric.margin_formula is not None} == {"a", "b"}
+    nested = formula_at_site(found["b"], has_won=True, has_margins=True)
+    values = dict.fromkeys(nested.measures, 100)
+    values |= {WON_MARGIN: 300, DEALS: WHOLE}
+    assert nested.value(values) == 2 * (300 - 100) / Fraction(100) - 1
+    assert WON_MARGIN not in formula_at_site(found["b"], has_won=True, has_margins=False).measures
+    assert formula_at_site(found["b"], has_won=False, has_margins=True).value(values) is None

@@ -11,10 +11,12 @@ from sqlalchemy import func, select, text
 
 from cast import Player, Stage
 from dealtrace.operations.reports.ask import FactSource
-from dealtrace.reports.refusals import ClientGone, ReportsBusy, ReportTooSlow, ServerStopping
+from dealtrace.operations.reports.open_facts import open_facts
+from dealtrace.reports.refusals import ClientGone, MirrorBusy, ReportsBusy, ReportTooSlow, ServerStopping
 from dealtrace.runtime.database_watch import DatabaseWatch
 from dealtrace.runtime.report_pool import REPORTS_AT_ONCE, WAITING_MAX, ReportPool
 from dealtrace.storage.database.engine import Database, open_database
+from dealtrace.storage.reports.mirror.mirror import held_mirror
 from write_commands import run
 
 LONG_SECONDS = 20
@@ -75,6 +77,41 @@ def test_a_report_that_takes_too_long_is_stopped_and_the_next_is_answered(
 
     assert play(limited, story) == 1
     assert stage.database.is_sqlite is limited.is_sqlite
+
+
+@pytest.mark.parametrize("is_first_build", [False, True])
+def test_a_report_that_cannot_have_the_mirror_says_so_and_not_that_it_is_too_large(
+    limited: Database, stage: Stage, shop: Player, *, is_first_build: bool
+) -> None:
+    if not limited.is_sqlite:
+        pytest.skip("PostgreSQL has no mirror")
+    held, go_on = threading.Event(), threading.Event()
+
+    def hold(_: str = "") -> None:
+        held.set()
+        assert go_on.wait(LONG_SECONDS)
+
+    def use_mirror() -> None:
+        if is_first_build:
+            with open_facts(stage.database, shop.site, hold):
+                return
+        with held_mirror(stage.database):
+            hold()
+
+    async def story(pool: ReportPool) -> Any:
+        using = asyncio.ensure_future(asyncio.to_thread(use_mirror))
+        assert await asyncio.to_thread(held.wait, LONG_SECONDS)
+        try:
+            with pytest.raises(MirrorBusy) as refused:
+                await pool.ask(None, shop.site, lambda _: 1)
+        finally:
+            go_on.set()
+            await using
+        return refused.value
+
+    refusal = play(limited, story)
+    assert refusal.facts["retry_after_seconds"] > 0
+    assert "Try again in" in refusal.text("en")
 
 
 def test_beyond_those_that_run_a_report_waits_a_little_and_is_refused(database: Database, shop: Player) -> None:

@@ -125,7 +125,7 @@ _PIVOT = Parameter(
     "Группировка, значения которой станут столбцами; в ячейках — первый показатель.",
     "The dimension whose values become columns; cells show the first metric.",
 )
-REPORT = ParameterTable((*_QUESTION, _PIVOT))
+REPORT = ParameterTable((*_QUESTION, _PIVOT), is_strict=True)
 ROWS = ParameterTable(
     (
         *_QUESTION,
@@ -138,7 +138,8 @@ ROWS = ParameterTable(
             keeps_empty=True,
         ),
         Parameter("offset", Integer(), "Сколько строк пропустить.", "How many rows to skip."),
-    )
+    ),
+    is_strict=True,
 )
 
 

@@ -9,6 +9,7 @@ from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.answers.report import serialize_answer
 from dealtrace.api.report_parameters import figure_of, raw_question_of
+from dealtrace.errors import Language
 from dealtrace.files.reports.answer_file import write_answer
 from dealtrace.files.row_writers import CONTENT_TYPES
 from dealtrace.files.temporary_file import open_written
@@ -28,7 +29,7 @@ _EVENT = "report_answered"
 async def respond(caller: Caller, sent: Sent) -> Reply:
     """Answer with a report as JSON."""
     site, now = caller.site, clock.now()
-    question = await caller.read_pool.read(read_question, site, raw_question_of(sent), now)
+    question = await caller.read_pool.read_newest(read_question, site, raw_question_of(sent), now)
     reply = await caller.ask_facts(_answer, site, question, now)
     await caller.pay_for_reading(PaidMethod.REPORT)
     return reply
@@ -44,8 +45,8 @@ def respond_with(extension: str) -> Callable[[Caller, Sent], Awaitable[Reply]]:
 
     async def respond_with_file(caller: Caller, sent: Sent) -> Reply:
         site, now = caller.site, clock.now()
-        question = await caller.read_pool.read(read_question, site, raw_question_of(sent), now, rows_max=None)
-        file = await caller.ask_facts(_write, site, question, now, extension)
+        question = await caller.read_pool.read_newest(read_question, site, raw_question_of(sent), now, rows_max=None)
+        file = await caller.ask_facts(_write, site, question, now, extension, caller.language)
         try:
             await caller.pay_for_reading(PaidMethod.REPORT)
         except BaseException:
@@ -58,16 +59,18 @@ def respond_with(extension: str) -> Callable[[Caller, Sent], Awaitable[Reply]]:
     return respond_with_file
 
 
-def _write(source: FactSource, site: Site, question: Question, now: datetime, extension: str) -> BinaryIO:
+def _write(
+    source: FactSource, site: Site, question: Question, now: datetime, extension: str, language: Language
+) -> BinaryIO:
     """Write a report to a temporary file and return the open file, which is already unlinked: closing deletes it."""
     answered = ask_report_or_pivot(source, site, question, now)
-    return open_written(extension, partial(write_answer, answered=answered, proceed=source.proceed))
+    return open_written(extension, partial(write_answer, answered=answered, language=language, proceed=source.proceed))
 
 
 async def respond_with_rows(caller: Caller, sent: Sent) -> Reply:
     """Answer with the rows behind a figure of a report: its deals, leads, visits or costs."""
     site, now = caller.site, clock.now()
-    known = await caller.read_pool.read(read_question_context, site, now)
+    known = await caller.read_pool.read_newest(read_question_context, site, now)
     figure = figure_of(sent, known)
     answer = await caller.ask_facts(show_rows, site, figure, now)
     await caller.pay_for_reading(PaidMethod.REPORT)

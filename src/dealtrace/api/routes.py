@@ -11,7 +11,7 @@ from dealtrace.http.endpoint import AuthScheme, Endpoint, Example
 from dealtrace.http.parameter_types import Text
 from dealtrace.http.parameters import Parameter
 from dealtrace.operations.reports.show_rows import RowsAnswer
-from dealtrace.reports.refusals import ReportNotKept, ReportsBusy, ReportTooSlow, ServerStopping
+from dealtrace.reports.refusals import MirrorBusy, ReportNotKept, ReportsBusy, ReportTooSlow, ServerStopping
 
 NOT_FOUND = 404
 """The HTTP status if the path names a deal that the site does not have."""
@@ -26,7 +26,7 @@ BY_TOKEN = AuthScheme(
     ),
     is_header=True,
 )
-_OF_REPORTS = (ReportsBusy, ReportTooSlow, ReportNotKept, ServerStopping)
+_OF_REPORTS = (ReportsBusy, ReportTooSlow, MirrorBusy, ReportNotKept, ServerStopping)
 _FILES = {
     CSV: """HTTP/1.1 200 OK
 content-type: text/csv;charset=UTF-8

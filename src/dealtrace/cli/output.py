@@ -122,8 +122,8 @@ def fail(*reasons: str) -> NoReturn:
 
 
 def counted(count: int, noun: str) -> str:
-    """Return a count with its noun: `1 deal`, `2 deals`."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    """Return a count with its noun: `1 deal`, `2 deals`, `-1 deal`."""
+    return f"{count} {noun}" if abs(count) == 1 else f"{count} {noun}s"
 
 
 def print_json(content: object) -> None:

@@ -14,6 +14,10 @@ from dealtrace.leads.plain_text import is_blank
 from dealtrace.nearest_name import is_misspelling, nearest_name
 from dealtrace.record import record
 
+REPEATED = (
+    "параметр передан несколько раз, нужен один; несколько имён перечислите через запятую",
+    "the parameter was sent more than once; send it once, with several names separated by commas",
+)
 REQUIRED = ("обязательный параметр не передан", "this parameter is required")
 UNKNOWN_COMPARED_MAX, MISSPELT_LENGTH_MAX = 20, 50
 """Ours: how many unknown names, and of which maximum length, are compared with a missing name to find a misspelling.
@@ -148,11 +152,14 @@ class ParameterTable:
     Vendor: «какой-либо из параметров выше передается с пустым значением, то текущее значение в статистике Calltouch
     будет перезаписано на пустоту». This holds for updates; elsewhere an empty parameter counts as absent.
     Ours: a value that has only blanks also counts as absent, but an update stores it if the parameter takes any text.
+    Ours: with `is_strict`, unknown parameters, and a second value of a parameter that takes one, are refused. The
+    vendor's methods ignore both, since their clients send such parameters.
     """
 
     parameters: tuple[Parameter, ...]
     empty_erases: bool = False
     family: Family | None = None
+    is_strict: bool = False
     named: Mapping[str, Parameter] = field(init=False)
     required: tuple[str, ...] = field(init=False)
 
@@ -191,6 +198,7 @@ class ParameterTable:
                     violations[name] = Violation(name, fault.ru, fault.en)
             elif not text and self.empty_erases and not parameter.absent_when_empty:
                 sent.values[name] = parameter.type.erased
+        violations |= self._list_strict_violations(pairs, sent.unknown)
         violations |= {name: violation for name, violation in pairs.broken.items() if self._knows(name)}
         for name in self.required:
             if name not in sent.values and name not in violations:
@@ -198,6 +206,28 @@ class ParameterTable:
         if violations:
             self._check_violations(violations, sent)
         return sent
+
+    def _list_strict_violations(self, pairs: Pairs, unknown: Sequence[str]) -> dict[str, Violation]:
+        """Return the violations of `is_strict`: of unknown parameters, and of further values where one is expected."""
+        if not self.is_strict:
+            return {}
+        violations = {
+            name: Violation(name, *REPEATED)
+            for name, parameter in self.named.items()
+            if name in pairs.further and not isinstance(parameter, Repeated)
+        }
+        known = ", ".join(self.named)
+        for name in unknown[:UNKNOWN_COMPARED_MAX]:
+            nearest = nearest_name(name, self.named) if len(name) <= MISSPELT_LENGTH_MAX else None
+            meant_ru, meant_en = (
+                (f" Возможно, {nearest}?", f" Did you mean {nearest}?") if nearest is not None else ("", "")
+            )
+            violations[name] = Violation(
+                name,
+                f"такого параметра нет.{meant_ru} Параметры: {known}",
+                f"there is no such parameter.{meant_en} Parameters: {known}",
+            )
+        return violations
 
     def _missing(self, name: str, unknown: Sequence[str]) -> Violation:
         """Return the violation for a missing required parameter; if a misspelt name was sent, the message shows it."""

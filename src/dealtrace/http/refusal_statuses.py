@@ -53,6 +53,7 @@ STATUS_OF: Mapping[type[Refusal], int] = {
     errors.DatabaseUnavailable: 503,
     refusals.ReportsBusy: 503,
     refusals.ReportTooSlow: 503,
+    refusals.MirrorBusy: 503,
     refusals.ReportNotKept: 503,
     refusals.ServerStopping: 503,
 }

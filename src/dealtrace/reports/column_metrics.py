@@ -17,7 +17,6 @@ from dealtrace.reports.metrics import (
     Metric,
     Unit,
     Values,
-    formula_at_site,
     plain,
 )
 
@@ -44,20 +43,39 @@ class ColumnFormula:
         return evaluate(self.tree, {name: part.value(values) for name, part in self.parts})
 
 
-def metrics_of_columns(columns: Iterable[ReportColumn], *, has_won: bool, has_margins: bool) -> Mapping[str, Metric]:
-    """Return a site's columns as metrics, by name; for `has_won` and `has_margins`, see `formula_at_site`."""
-    formulas: dict[Part, AnyFormula] = {
-        MetricName(name): formula_at_site(metric, has_won=has_won, has_margins=has_margins)
-        for name, metric in METRICS.items()
-    }
+def metrics_of_columns(columns: Iterable[ReportColumn]) -> Mapping[str, Metric]:
+    """Return a site's columns as metrics, by name.
+
+    A column has a `margin_formula` if a metric that it uses has one, and `needs_won` if such a metric needs it.
+    """
+    named: dict[Part, Metric] = {MetricName(name): metric for name, metric in METRICS.items()}
     found: dict[str, Metric] = {}
     for column in list_in_evaluation_sequence(columns):
-        formula = _formula_of(column, formulas)
-        formulas[ColumnName(column.name)] = formula
-        name = f"{COLUMN_PREFIX}{column.name}"
-        ru, en = _titles(column.name)
-        found[name] = Metric(name, ru, en, *_MEANING, Group.OWN, _UNITS[column.kind], formula, growth=Growth.NEUTRAL)
+        metric = _metric_of(column, named)
+        named[ColumnName(column.name)] = found[metric.name] = metric
     return found
+
+
+def _metric_of(column: ReportColumn, named: Mapping[Part, Metric]) -> Metric:
+    """Return a column as a metric; `named` has all metrics and columns that the column's formula may use."""
+    operands = list_operands(column.formula) if column.formula is not None else ()
+    names = {part for part in operands if isinstance(part, MetricName | ColumnName)}
+    parts = {name: named[name] for name in sorted(names, key=repr)}
+    formulas = {name: part.formula for name, part in parts.items()}
+    of_margins = {name: part.margin_formula for name, part in parts.items() if part.margin_formula is not None}
+    ru, en = _titles(column.name)
+    return Metric(
+        f"{COLUMN_PREFIX}{column.name}",
+        ru,
+        en,
+        *_MEANING,
+        Group.OWN,
+        _UNITS[column.kind],
+        _formula_of(column, formulas),
+        needs_won=any(part.needs_won for part in parts.values()),
+        margin_formula=_formula_of(column, {**formulas, **of_margins}) if of_margins else None,
+        growth=Growth.NEUTRAL,
+    )
 
 
 def _titles(name: str) -> tuple[str, str]:
@@ -70,11 +88,10 @@ _MEANING = ("столбец, созданный пользователями", "
 _UNITS = {ColumnKind.COUNT: Unit.COUNT, ColumnKind.SUM: Unit.MONEY, ColumnKind.FORMULA: Unit.NUMBER}
 
 
-def _formula_of(column: ReportColumn, formulas: Mapping[Part, AnyFormula]) -> AnyFormula:
-    if column.formula is None:
-        is_sum = column.kind is ColumnKind.SUM
-        aggregate, attribute = (Aggregate.MONEY, "amount") if is_sum else (Aggregate.COUNT, "")
-        return plain(Measure(Fact.DEALS, aggregate, attribute, statuses=column.status_keys))
-    names = {part for part in list_operands(column.formula) if isinstance(part, MetricName | ColumnName)}
-    parts = tuple((name, formulas[name]) for name in sorted(names, key=repr))
-    return ColumnFormula(column.formula, parts)
+def _formula_of(column: ReportColumn, parts: Mapping[Part, AnyFormula]) -> AnyFormula:
+    """Return the formula of a column; `parts` has the formulas of the metrics and columns that it uses."""
+    if column.formula is not None:
+        return ColumnFormula(column.formula, tuple(parts.items()))
+    is_sum = column.kind is ColumnKind.SUM
+    aggregate, attribute = (Aggregate.MONEY, "amount") if is_sum else (Aggregate.COUNT, "")
+    return plain(Measure(Fact.DEALS, aggregate, attribute, statuses=column.status_keys))

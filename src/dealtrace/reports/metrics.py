@@ -179,7 +179,7 @@ class Metric:
     formula: AnyFormula
     formula_text: str = ""
     needs_won: bool = False
-    margin_formula: Formula | None = None
+    margin_formula: AnyFormula | None = None
     growth: Growth = Growth.GOOD
     in_total: tuple[str, str] = ("", "")
 

@@ -41,6 +41,17 @@ class ReportNotKept(Refusal):
     )
 
 
+class MirrorBusy(Refusal):
+    """Other threads or processes build, update or read the column mirror, or erase a person, for too long."""
+
+    code = 10086
+    ru = "Данные для отчётов готовятся или заняты другим процессом. Повторите через {retry_after_seconds} с"
+    en = (
+        "The figures for reports are being prepared, or another process is using them. "
+        "Try again in {retry_after_seconds} s"
+    )
+
+
 class ServerStopping(Refusal):
     """The server began to stop before it had the whole answer."""
 

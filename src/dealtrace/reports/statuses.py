@@ -6,9 +6,10 @@ from enum import StrEnum
 from dealtrace.record import record
 
 STATUSES_MAX = 10_000
-"""Ours: the maximum number of statuses of a site.
+"""Ours: how many spellings of statuses a site may have before it gets no new statuses.
 
-Further ones count as open, since a CRM that sends more misuses the field.
+A CRM that sends more misuses the field. Further statuses count as open until a person sets their meaning, and reports
+show them in lower case; further spellings of known statuses are stored.
 """
 
 

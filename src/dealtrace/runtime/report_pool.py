@@ -69,6 +69,7 @@ class ReportPool:
             DatabaseUnavailable: the database file was removed or replaced.
             ReportsBusy: too many reports are running and waiting.
             ReportTooSlow: a statement took too long.
+            MirrorBusy: the column mirror is being built, or another process uses it.
             ClientGone: the client closed the connection.
             ServerStopping: the server began to stop before the report was ready.
         """

@@ -17,10 +17,12 @@ from dealtrace.operations.deals.change import change_deals
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.reports.ask import ask, stored_facts
 from dealtrace.operations.reports.import_costs import import_costs
+from dealtrace.operations.reports.open_facts import open_facts
 from dealtrace.operations.reports.set_status import set_status
 from dealtrace.reports.answer import Report
 from dealtrace.reports.formats import format_figures
 from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
+from dealtrace.storage.reports import statuses
 from write_commands import by_call, by_contact, by_lead_request, change, registration
 
 NOON = moscow("2026-11-10", "12:00:00")
@@ -39,6 +41,15 @@ def asked(stage: Stage, player: Player, *filters: str, now: datetime = NOON, **w
     question = parse_question(RawQuestion(filters=filters, **words), known)
     with stage.database.read() as connection:
         return ask(stored_facts(connection, site), site, question, now)
+
+
+def asked_everywhere(stage: Stage, player: Player, *filters: str, **words: str) -> list[Report]:
+    """Ask a question of a site in words: of the database itself and, beside SQLite, of its mirror."""
+    site = player.site
+    known = QuestionContext(site_day(NOON, site.time_zone), AttributionModel(site.attribution), site.custom_fields)
+    question = parse_question(RawQuestion(filters=filters, **words), known)
+    with stage.database.read() as connection, open_facts(stage.database, site) as mirrored:
+        return [ask(source, site, question, NOON) for source in (stored_facts(connection, site), mirrored)]
 
 
 def rows(report: Report) -> dict[Any, Any]:
@@ -174,3 +185,46 @@ def test_a_path_has_the_sources_of_all_visits_to_a_lead_in_order(stage: Stage, s
     assert row.keys == ("yandex / cpc → (direct) → yandex / cpc",)
     split = asked(stage, shop, "path:is:google → yandex / cpc → (direct)", by="source", metrics="deals", model="4")
     assert {row.keys[0] for row in split.rows} == {"google", "Yandex", "(direct)"}
+
+
+def test_a_status_without_room_is_grouped_filtered_and_judged_as_any_other(
+    stage: Stage, shop: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(statuses, "STATUSES_MAX", 1)
+    register(stage, shop, {"status": "won"})
+    set_won(stage, shop, "won")
+    further = (
+        "WON ",
+        "Straße №1",
+        "STRASSE №1\u00a0",
+        "\tНОВАЯ",
+        "новая",
+        "ΣΊΣΥΦΟΣ",
+        "σίσυφος",
+        "‹Не Заполнено›",
+        "  ",
+        "",
+    )
+    register(stage, shop, *({"number": text or "none", "status": text} for text in further))
+    listed = {"by": "status", "metrics": "deals,won"}
+    expected = {
+        "WON": ("2", "2"),
+        "strasse №1": ("2", "0"),
+        "новая": ("2", "0"),
+        "σίσυφοσ": ("2", "0"),
+        None: ("3", "0"),
+    }
+    for report in asked_everywhere(stage, shop, **listed):
+        assert {key: tuple(map(str, shown)) for key, shown in rows(report).items()} == expected
+    for report in asked_everywhere(stage, shop, "status:is:Новая", metrics="deals"):
+        assert report.total.values[MODEL] == (2,)
+    set_won(stage, shop, "Новая")
+    for report in asked_everywhere(stage, shop, **listed):
+        assert {key: str(won) for key, (_, won) in rows(report).items() if won} == {"WON": "2", "НОВАЯ": "2"}
+
+
+@pytest.mark.parametrize("text", ["‹Не Заполнено›", "<нЕ зАПОЛНЕно>\u00a0", "(not \u017fet)", "\t(NOT set)"])
+def test_a_placeholder_says_nothing_in_any_case_of_its_letters(stage: Stage, shop: Player, text: str) -> None:
+    register(stage, shop, {"service": text}, {"service": "‹Не"})
+    for report in asked_everywhere(stage, shop, by="service", metrics="deals"):
+        assert {key: str(shown) for key, shown in rows(report).items()} == {None: "1", "‹Не": "1"}

@@ -9,6 +9,7 @@ from cast import Stage
 from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.metrics import METRICS
+from dealtrace.storage.reports import statuses
 from examples import examples
 from figures_comparison import check_site
 from figures_oracle import FORMULAS
@@ -20,8 +21,15 @@ QUESTIONS_PER_SITE = examples(15)
 
 
 @pytest.mark.parametrize("number", range(SITES))
-def test_every_answer_is_the_oracles_and_its_rows_add_up(shared_stage: Stage, number: int) -> None:
-    """What differs names the seed of its site; `DEALTRACE_FIGURES_SEED` makes these sites again."""
+def test_every_answer_is_the_oracles_and_its_rows_add_up(
+    shared_stage: Stage, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """What differs names the seed of its site; `DEALTRACE_FIGURES_SEED` makes these sites again.
+
+    The last site has no room for all of its statuses.
+    """
+    if number == SITES - 1:
+        monkeypatch.setattr(statuses, "STATUSES_MAX", 2)
     seed = int(os.environ.get("DEALTRACE_FIGURES_SEED", randrange(2**32))) + number
     check_site(shared_stage, seed, 4 + seed % 9, QUESTIONS_PER_SITE)
 

@@ -1,5 +1,6 @@
 """A site's columns are stored as they were described, and what they name exists."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -24,6 +25,7 @@ from dealtrace.operations.reports.ask import stored_facts
 from dealtrace.operations.reports.column_metrics import try_new_column
 from dealtrace.operations.reports.columns import add_column, change_column, remove_column
 from dealtrace.operations.reports.manage_segments import add_segment, rename_segment
+from dealtrace.operations.reports.read_question import read_question
 from dealtrace.operations.reports.save_report import save_report
 from dealtrace.reports.column_formulas import parse_formula
 from dealtrace.reports.columns import ColumnKind, ReportColumn
@@ -37,6 +39,7 @@ from dealtrace.storage.alerts.alerts import list_alerts
 from dealtrace.storage.mails.scheduled_reports import list_scheduled_reports
 from dealtrace.storage.reports.columns import list_columns
 from dealtrace.storage.reports.saved_items.saved import list_reports_of_all
+from plans import statements_on
 from stored import side_by_side
 from write_commands import NOON, registration
 
@@ -254,3 +257,12 @@ def test_the_total_of_a_column_over_the_last_month_is_shown(stage: Stage, shop: 
         facts, columns = stored_facts(connection, shop.site), list_columns(connection, shop.site.id)
         shown = [try_new_column(facts, shop.site, column.name, columns, NOON) for column in (NEW, MONEY, SHARE)]
     assert shown == ["2", "7.00", "–"]
+
+
+def test_a_question_of_a_site_with_columns_is_parsed_without_reading_its_deals(stage: Stage, shop: Player) -> None:
+    add(stage, shop, ReportColumn("return", ColumnKind.FORMULA, formula=parse_formula("romi + roas")))
+    words = RawQuestion(metrics="column:return,romi")
+    with statements_on(stage.database.reader) as sent, stage.database.read() as connection:
+        question = read_question(connection, shop.site, words, NOON)
+    assert [metric.name for metric in question.metrics] == ["column:return", "romi"]
+    assert not [text for text, _ in sent if re.search(r"\b(deal|deal_status)\b", text)]

@@ -24,7 +24,7 @@ def test_every_metric_stands_in_the_group_where_a_marketer_looks_for_it() -> Non
 
 def test_a_column_named_like_a_metric_says_that_it_is_the_sites_own() -> None:
     columns = [ReportColumn(name, ColumnKind.COUNT, ("x",)) for name in ("Отказы", "Визит на дом")]
-    found = metrics_of_columns(columns, has_won=True, has_margins=False)
+    found = metrics_of_columns(columns)
     assert [(each.ru, each.en) for each in found.values()] == [
         ("Отказы (свой столбец)", "Отказы (own column)"),
         ("Визит на дом", "Визит на дом"),

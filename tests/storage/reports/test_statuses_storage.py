@@ -78,8 +78,8 @@ def test_a_site_has_room_for_so_many_and_then_for_none(
     assert list(known.unknown(shop.site.id, {"e"})) == ["e"]
     add(stage, shop, known, "d", now=LATER + timedelta(seconds=1))
     assert meanings_of(stage, shop).keys() == {"a", "b", "c"}
-    assert list(known.unknown(shop.site.id, {"e"})) == []
-    assert list(known.unknown(shop.site.id + 1, {"e"})) == ["e"]
+    assert list(known.unknown(shop.site.id, ["d", "e"])) == ["e"]
+    assert list(known.unknown(shop.site.id + 1, {"d"})) == ["d"]
 
 
 def test_no_more_is_remembered_than_fits(stage: Stage, shop: Player, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,3 +88,16 @@ def test_no_more_is_remembered_than_fits(stage: Stage, shop: Player, monkeypatch
     for spelling in "abc":
         known.remember(shop.site.id, [spelling])
     assert set(known.unknown(shop.site.id, {"a", "b", "c"})) == {"a", "b"}
+
+
+def test_a_full_site_still_stores_what_its_statuses_are_also_called(
+    stage: Stage, shop: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = KnownStatuses()
+    add(stage, shop, known, "won", "new")
+    with stage.database.write() as connection:
+        update_meaning(connection, shop.site.id, "won", Meaning.WON, NOON)
+    monkeypatch.setattr(statuses, "STATUSES_MAX", 2)
+    add(stage, shop, known, "x", now=LATER)
+    add(stage, shop, known, " WON", "New", "x", "X", now=LATER + timedelta(seconds=1))
+    assert meanings_of(stage, shop) == {"won": "won", " WON": "won", "new": "open", "New": "open"}

@@ -13,17 +13,15 @@ from dealtrace.cabinet.field_labels import unknown_choice
 from dealtrace.cabinet.gate import not_found, refused
 from dealtrace.cabinet.rendering import HEADERS
 from dealtrace.cabinet.view import View
-from dealtrace.errors import InvalidParameters, Overloaded
+from dealtrace.errors import InvalidParameters
 from dealtrace.http.replies import success
 from dealtrace.operations.people import Erasure, erase_people
 from dealtrace.record import record
 from dealtrace.storage import people
 from dealtrace.storage.reports.mirror.mirror import without_mirror
-from dealtrace.storage.reports.mirror.open_mirrors import MirrorBusy
 
 ERASE = "erase"
 _LABELS = {"contact": "Contacts"}
-BUSY_RETRY_SECONDS = 5
 
 
 @record
@@ -104,15 +102,12 @@ async def _erase(view: View, erasure: Erasure) -> people.Traces:
     Nothing is erased if these rows differ from `erasure.expected`.
 
     Raises:
-        Overloaded: another process held the lock of the mirror for too long.
+        MirrorBusy: another process held the lock of the mirror for too long.
         ServerStopping: the server began to stop while another process held the lock.
     """
     with ExitStack() as held:
-        try:
-            unlocked = without_mirror(view.services.database, view.services.server_stop.require_running)
-            await asyncio.to_thread(held.enter_context, unlocked)
-        except MirrorBusy:
-            raise Overloaded(retry_after_seconds=BUSY_RETRY_SECONDS) from None
+        unlocked = without_mirror(view.services.database, view.services.server_stop.require_running)
+        await asyncio.to_thread(held.enter_context, unlocked)
         found: people.Traces = await view.write(erase_people, erasure)
         return found
 

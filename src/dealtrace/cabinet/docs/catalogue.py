@@ -195,6 +195,10 @@ CAUSES: Mapping[type[Refusal], Cause] = {
         "a report took too long and was stopped",
         "choose a shorter period or fewer dimensions",
     ),
+    refusals.MirrorBusy: Cause(
+        "the figures for reports are being prepared, or another process is using them",
+        "send again after `Retry-After` seconds",
+    ),
     refusals.ReportNotKept: Cause(
         "the disk with the server's temporary files is full",
         "choose a shorter period, fewer dimensions or a smaller file; on the server, free some space or set `TMPDIR`",

@@ -15,7 +15,7 @@ from dealtrace.operations.mails.unsubscribe import (
     subscribe_again,
     unsubscribe,
 )
-from dealtrace.operations.reports.column_metrics import find_column_titles
+from dealtrace.operations.reports.column_metrics import find_column_metrics
 from dealtrace.storage.accounts.sites import find_site
 
 HEADERS = {"cache-control": "private, no-store", "referrer-policy": "no-referrer", "x-robots-tag": "noindex, nofollow"}
@@ -55,7 +55,7 @@ async def _page(view: View, found: FoundSubscription | None) -> Response:
         if isinstance(about, ScheduledReport):
             named = about.title
         else:
-            columns = await view.read(find_column_titles, site) if site is not None else {}
+            columns = await view.read(find_column_metrics, site) if site is not None else {}
             named = rule_sentence(about.rule, view.language, columns)
         page = view.page(
             "unsubscribe.html",

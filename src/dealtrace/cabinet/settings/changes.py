@@ -13,7 +13,7 @@ from dealtrace.cabinet.form_pages import show_form_page
 from dealtrace.cabinet.notes.axis import author_label
 from dealtrace.cabinet.settings.undo import Undo, names_of, undo_of
 from dealtrace.cabinet.view import View
-from dealtrace.operations.reports.column_metrics import find_column_titles
+from dealtrace.operations.reports.column_metrics import find_column_metrics
 from dealtrace.record import record
 from dealtrace.reports.metrics import Metric
 from dealtrace.storage.accounts.site_changes import list_site_changes
@@ -79,4 +79,4 @@ def _read(connection: Connection, site: Site) -> _History:
     changes = list_site_changes(connection, site.id, most=CHANGES_SHOWN)
     authors = find_logins(connection, {each.user_id for each in changes if each.user_id is not None})
     members = {each.user.login: each.user.id for each in list_rights(connection, site.id)}
-    return _History(changes, authors, members, find_column_titles(connection, site))
+    return _History(changes, authors, members, find_column_metrics(connection, site))

@@ -16,8 +16,8 @@ from dealtrace.operations.reports.set_status import set_status
 from dealtrace.operations.what_if.trial import TriedSettings
 from dealtrace.operations.work import Work
 from dealtrace.record import record
-from dealtrace.reports.refusals import ReportNotKept, ReportsBusy, ReportTooSlow, ServerStopping
-from dealtrace.reports.statuses import Meaning, StatusGroup, group_statuses
+from dealtrace.reports.refusals import MirrorBusy, ReportNotKept, ReportsBusy, ReportTooSlow, ServerStopping
+from dealtrace.reports.statuses import STATUSES_MAX, Meaning, StatusGroup, group_statuses
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.reports.deal_counts import count_deals_by_spelling
 from dealtrace.storage.reports.mirror.mirror import is_built
@@ -37,11 +37,13 @@ COUNT, ALL = "count", "all"
 class CountedStatuses:
     """The statuses of a site with their numbers of deals, the most frequent first.
 
-    If only the latest deals were counted, `counted_max` is how many; it is 0 if all deals were counted.
+    If only the latest deals were counted, `counted_max` is how many; it is 0 if all deals were counted. With `is_full`,
+    the site has reached its limit of statuses.
     """
 
     groups: list[StatusGroup]
     counted_max: int
+    is_full: bool
 
 
 async def show(view: View) -> Response:
@@ -80,7 +82,8 @@ async def _read_statuses(view: View) -> CountedStatuses:
     elif deals is None:
         deals = await view.read(find_latest_deals_by_status, site_id, COUNTED_MAX)
         counted_max = COUNTED_MAX if sum(deals.values()) == COUNTED_MAX else 0
-    return CountedStatuses(group_statuses(await view.read(list_statuses, site_id), deals), counted_max)
+    stored = await view.read(list_statuses, site_id)
+    return CountedStatuses(group_statuses(stored, deals), counted_max, len(stored) >= STATUSES_MAX)
 
 
 async def _count_in_mirror(view: View) -> dict[str, int] | None:
@@ -88,7 +91,7 @@ async def _count_in_mirror(view: View) -> dict[str, int] | None:
     try:
         async with asyncio.timeout(COUNT_SECONDS):
             return await view.ask(_count_deals)
-    except (TimeoutError, ReportNotKept, ReportsBusy, ReportTooSlow, ServerStopping):
+    except (TimeoutError, MirrorBusy, ReportNotKept, ReportsBusy, ReportTooSlow, ServerStopping):
         return None
 
 
@@ -110,6 +113,7 @@ async def _page(
         faults=faults,
         statuses=statuses.groups,
         counted_max=statuses.counted_max,
+        stored_max=STATUSES_MAX if statuses.is_full else 0,
         meanings=[(str(meaning), view.translate(meaning)) for meaning in Meaning],
         name=name,
         meaning=meaning,

@@ -145,7 +145,9 @@ def _lines(site: Site, agreement: Agreement, shown: list[Comparison], found: int
     theirs, ours = agreement.theirs, agreement.ours
     yield f"In the file: {_format_count(theirs)}"
     yield f"Here, site {site.id}: {_format_count(ours)}"
-    yield f"Difference: {theirs.deals - ours.deals:+} deals, {_format_signed(theirs.kopecks - ours.kopecks)} rubles"
+    further = theirs.deals - ours.deals
+    sign = "+" if further > 0 else ""
+    yield f"Difference: {sign}{counted(further, 'deal')}, {_format_signed(theirs.kopecks - ours.kopecks)} rubles"
     if agreement.is_whole:
         yield "The lists agree."
         return

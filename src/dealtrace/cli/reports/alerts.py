@@ -23,7 +23,7 @@ from dealtrace.mails.recipient import parse_recipients
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.alerts import manage
 from dealtrace.operations.alerts.evaluate import Trial, try_rule
-from dealtrace.operations.reports.column_metrics import find_column_titles
+from dealtrace.operations.reports.column_metrics import find_column_metrics
 from dealtrace.operations.reports.read_question import read_question_context
 from dealtrace.reports.metrics import METRICS
 from dealtrace.settings import read_settings
@@ -83,7 +83,7 @@ def show(site_id: SiteIdArgument, as_json: JsonOption = False) -> None:
     with open_prepared() as database, database.read() as connection:
         site = require_site(connection, site_id)
         alerts = list_alerts(connection, site.id)
-        about = AlertSite(site, find_column_titles(connection, site))
+        about = AlertSite(site, find_column_metrics(connection, site))
         incidents = find_incidents(
             connection, site.id, [alert.incident_id for alert in alerts if alert.incident_id is not None]
         )

@@ -9,10 +9,10 @@ from sqlalchemy import Connection
 from dealtrace import clock
 from dealtrace.cli.answers import ColumnAnswer
 from dealtrace.cli.options import JsonOption, SiteIdArgument
+from dealtrace.cli.reports.facts import facts_of
 from dealtrace.cli.terminal import console, error_console, open_prepared, print_json, work_in
 from dealtrace.errors import InvalidSetting
 from dealtrace.operations.accounts.require_site import require_site
-from dealtrace.operations.reports.ask import stored_facts
 from dealtrace.operations.reports.column_metrics import try_new_column
 from dealtrace.operations.reports.columns import add_column, check_new_column, remove_column
 from dealtrace.reports.column_formulas import format_formula, parse_formula
@@ -43,15 +43,18 @@ def add(
     ] = False,
 ) -> None:
     """Add a column: the number or the total amount of deals with certain statuses, or a formula."""
-    with open_prepared() as database, database.read() if dry_run else database.write() as connection:
-        site = require_site(connection, site_id)
-        column = _read_column(name, statuses, formula, is_count=is_count, is_sum=is_sum)
-        columns = list_columns(connection, site_id)
-        check_new_column(column, columns)
-        last_month = try_new_column(stored_facts(connection, site), site, column.name, [*columns, column], clock.now())
-        unseen = _list_unseen(connection, site_id, column)
+    with open_prepared() as database:
+        with database.read() as connection:
+            site = require_site(connection, site_id)
+            column = _read_column(name, statuses, formula, is_count=is_count, is_sum=is_sum)
+            columns = list_columns(connection, site_id)
+            check_new_column(column, columns)
+            unseen = _list_unseen(connection, site_id, column)
+        with facts_of(database, site) as facts:
+            last_month = try_new_column(facts, site, column.name, [*columns, column], clock.now())
         if not dry_run:
-            add_column(work_in(database, connection, site), column)
+            with database.write() as connection:
+                add_column(work_in(database, connection, require_site(connection, site_id)), column)
     console.print(f"Site {site_id}: column {column.name} {'would be added' if dry_run else 'added'}.", markup=False)
     console.print(f"Total for the last month: {last_month}", markup=False)
     if unseen:

@@ -9,7 +9,7 @@ from dealtrace.alerts.sentences import AlertSite, letter_of_ended, letter_of_rai
 from dealtrace.mails.letter import Letter
 from dealtrace.mails.mail import Mail, MailPurpose
 from dealtrace.operations.mails.send_to import may_see_contacts
-from dealtrace.operations.reports.column_metrics import find_column_titles
+from dealtrace.operations.reports.column_metrics import find_column_metrics
 from dealtrace.reports.reading.masked_keys import masked_filter, masked_label, metric_without_contacts
 from dealtrace.storage.alerts.alerts import find_alert
 from dealtrace.storage.alerts.incidents import find_incidents
@@ -25,7 +25,7 @@ def write_alert_letter(connection: Connection, site: Site, mail: Mail, cabinet: 
         alert = find_alert(connection, site.id, incident.alert_id) if incident is not None else None
     if alert is None:
         return None
-    columns = find_column_titles(connection, site)
+    columns = find_column_metrics(connection, site)
     link = f"{cabinet}/{site.id}/settings/alerts/{alert.id}"
     rule = alert.rule
     if not may_see_contacts(connection, mail):

@@ -5,7 +5,7 @@ from contextlib import ExitStack, contextmanager
 
 from dealtrace.accounts.site import Site
 from dealtrace.operations.reports.ask import FactSource, stored_facts
-from dealtrace.storage.database.database_errors import StatementStopped
+from dealtrace.reports.refusals import MirrorBusy
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.database.large_reads import prepare_large_reads
 from dealtrace.storage.reports.fact_tables import parameters_of_site
@@ -13,7 +13,6 @@ from dealtrace.storage.reports.mirror.dialect import fetch_rows
 from dealtrace.storage.reports.mirror.facts import MirrorFacts
 from dealtrace.storage.reports.mirror.library import MirrorConnection, MirrorFault
 from dealtrace.storage.reports.mirror.mirror import PATIENCE_SECONDS, current_mirror
-from dealtrace.storage.reports.mirror.open_mirrors import MirrorBusy
 from dealtrace.storage.reports.mirror.visitors import find_visit_keys
 from dealtrace.storage.reports.statement_types import NO_PARAMETERS, Parameters, Rows, Selection
 
@@ -30,8 +29,8 @@ def open_facts(
     `progress` gets the name of each table.
 
     Raises:
-        StatementStopped: other connections used the mirror for longer than a read may take, or the database was
-            interrupted.
+        MirrorBusy: other threads or processes used the mirror for longer than a read may take.
+        StatementStopped: the database was interrupted.
     """
     with ExitStack() as opened:
         mirror = _open_mirror(database, opened, progress)
@@ -59,9 +58,9 @@ def _open_mirror(database: Database, opened: ExitStack, progress: Callable[[str]
     patience = database.read_seconds_max or PATIENCE_SECONDS
     try:
         return opened.enter_context(current_mirror(database, progress, patience))
-    except MirrorBusy as fault:
+    except MirrorBusy:
         if database.read_seconds_max:
-            raise StatementStopped(str(fault)) from fault
+            raise
         return None
     except (MirrorFault, OSError):
         database.interruption.require_none()

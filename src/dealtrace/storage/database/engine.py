@@ -17,6 +17,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool, QueuePool
 
+from dealtrace.storage.database.case_folding import define_casefold
 from dealtrace.storage.database.interruption import Interruption
 from dealtrace.storage.database.time_limit import interrupt_of, stopped_after
 
@@ -272,6 +273,7 @@ def _sqlite_engine(
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _record: object) -> None:
+        define_casefold(connection)
         connection.isolation_level = None  # the driver must not begin transactions by itself
         for pragma in (
             "journal_mode=WAL",

@@ -1,4 +1,4 @@
-"""A cache of the statuses that are stored already; every command imports this module, so it imports no SQL."""
+"""A cache of the statuses that need no insert; every command imports this module, so it imports no SQL."""
 
 from collections.abc import Collection
 
@@ -7,11 +7,12 @@ REMEMBERED_MAX = 50_000
 
 
 class KnownStatuses:
-    """A cache, for one process and database, of the deal statuses that are already stored and need no insert.
+    """A cache, for one process and database, of the deal statuses that need no insert.
 
-    Only statuses stored by committed transactions are cached, since the current transaction may be rolled back. Stored
-    statuses are deleted only with all data of a demo site; this also raises the revision number of accounts, so that
-    every server empties its cache.
+    They are stored already, or are left out because the site has reached its limit. Only statuses stored by committed
+    transactions are cached, since the current transaction may be rolled back. Stored statuses are deleted only with all
+    data of a demo site, and one that was left out is added only when a person sets its meaning. Both raise the revision
+    number of accounts, so that every server empties its cache.
     """
 
     def __init__(self) -> None:
@@ -20,9 +21,7 @@ class KnownStatuses:
         self._count = 0
 
     def unknown(self, site_id: int, spellings: Collection[str]) -> Collection[str]:
-        """Return the spellings that are not cached, or none of them if the site has reached its limit of statuses."""
-        if site_id in self._full:
-            return ()
+        """Return the spellings that are not cached."""
         known = self._spellings.get(site_id)
         return spellings if known is None else [spelling for spelling in spellings if spelling not in known]
 
@@ -33,6 +32,11 @@ class KnownStatuses:
         self._spellings.setdefault(site_id, set()).update(spellings)
         self._count += len(spellings)
 
-    def remember_full(self, site_id: int) -> None:
-        """Remember that a site has reached its limit of statuses."""
+    def remember_full(self, site_id: int, left_out: Collection[str]) -> None:
+        """Remember that a site has reached its limit of statuses, and which spellings are not stored because of it."""
         self._full.add(site_id)
+        self.remember(site_id, left_out)
+
+    def is_full(self, site_id: int) -> bool:
+        """Return whether a site is known to have reached its limit of statuses."""
+        return site_id in self._full

@@ -1,7 +1,6 @@
 """SQL functions for reports that SQLite, PostgreSQL and DuckDB write differently."""
 
-from collections.abc import Callable, Sequence
-from functools import cache
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Dialect, Integer, Text, case, func, literal
@@ -12,6 +11,7 @@ from sqlalchemy.types import TypeDecorator
 
 from dealtrace.attribution.traffic_source import UNKNOWN_PARTS
 from dealtrace.reports.periods import MONTHS
+from dealtrace.storage.database.case_folding import casefolded, casefolded_to
 from dealtrace.storage.database.column_types import sqlite_json_each
 from dealtrace.storage.reports.statement_types import Expression
 
@@ -135,15 +135,22 @@ def _sqlite_joined(element: joined_texts, compiler: SQLCompiler, **kwargs: objec
     return f"group_concat({compiler.process(element.clauses, **kwargs)})"
 
 
+class _folded_placeholder(casefolded_to):  # noqa: N801
+    """The SQL expression for a string in which the letters of placeholders are folded."""
+
+    inherit_cache = True
+    letters = "".join(sorted(UNKNOWN_PARTS))
+
+
 def known_text(text: Expression) -> Expression:
     """Return an SQL expression: `text`, or null if `text` is a placeholder such as `(not set)`; see `part_key`.
 
-    Only strings that begin like a placeholder are trimmed and lowered, because doing so to every string took most of
+    Only strings that begin like a placeholder are trimmed and folded, because doing so to every string took most of
     the time of a report by a custom field.
     """
-    unknown = [literal(spelling, Text) for spelling in _unknown_spellings()]
-    signs = literal(BLANKS + "".join(sorted({spelling[:1] for spelling in _unknown_spellings()})))
-    checked = case((func.lower(func.trim(text, BLANKS)).in_(unknown), None), else_=text)
+    folded = _folded_placeholder(func.trim(text, BLANKS))
+    signs = literal(BLANKS + "".join(sorted({part[:1] for part in UNKNOWN_PARTS})))
+    checked = case((folded.in_([literal(part, Text) for part in sorted(UNKNOWN_PARTS)]), None), else_=text)
     return case((position_in(signs, func.substr(text, 1, 1)) > 0, checked), else_=text)
 
 
@@ -151,23 +158,17 @@ BLANKS = "".join(character for character in map(chr, range(0x3001)) if character
 """The characters that `str.strip` removes; SQL's `trim` removes only spaces by default."""
 
 
-@cache
-def _unknown_spellings() -> Sequence[str]:
-    """List all strings that SQL's `lower` may return for a placeholder such as `(not set)`, on any engine.
+def unstored_status_key(spelling: Expression) -> Expression:
+    """Return the SQL expression for the key of a status spelling that is not stored; null for blanks and placeholders.
 
-    Ours: on SQLite, whose `lower` changes only Latin letters, Cyrillic placeholders are recognised in lower case,
-    capitalised or in upper case, but not in mixed case.
+    It is the same key that filters have, see `status_key`. Most of these spellings are empty and need no folding.
     """
-    written = (case_of(part) for part in UNKNOWN_PARTS for case_of in (str, _capitalized, str.upper))
-    return sorted({spelling for text in written for spelling in (text, text.lower(), _lowered_latin(text))})
+    return case((spelling != "", casefolded(func.trim(known_text(spelling), BLANKS))))
 
 
-def _capitalized(text: str) -> str:
-    return text[:1] + text[1:].capitalize()
-
-
-def _lowered_latin(text: str) -> str:
-    return "".join(sign.lower() if sign.isascii() else sign for sign in text)
+def status_of_deal(stored_key: Expression, spelling: Expression) -> Expression:
+    """Return the SQL expression for the key of a deal's status; `stored_key` is null if the spelling is not stored."""
+    return case((stored_key.is_not(None), known_text(stored_key)), else_=unstored_status_key(spelling))
 
 
 def without_query(url: ColumnElement[str]) -> Expression:

@@ -40,9 +40,10 @@ _FIND_MEANINGS = CompiledStatement(
 def insert_statuses(
     connection: Connection, site_id: int, spellings: Collection[str], now: datetime, known: KnownStatuses
 ) -> None:
-    """Store the status spellings that are new to the site, up to `STATUSES_MAX` per site; blank ones are skipped.
+    """Store the status spellings that are new to the site; blank ones are skipped.
 
-    A new spelling of a known status gets the meaning of that status. The caller must have locked the site's
+    A new spelling of a known status gets the meaning of that status, and is stored even if the site has `STATUSES_MAX`
+    spellings; other new statuses are then left out, and count as open. The caller must have locked the site's
     registrations, so that no other transaction sets a meaning at the same time. `now` is the transaction's time.
     """
     stored = {row[0]: row[1] for row in _FIND.fetch(connection, {"site_id": site_id, "spellings": list(spellings)})}
@@ -51,27 +52,50 @@ def insert_statuses(
     missing = sorted(set(spellings) - stored.keys() - set(blank))
     if not missing:
         return
-    earlier, room = _count_stored(connection, site_id, now)
-    if earlier >= STATUSES_MAX:
-        known.remember_full(site_id)
-    if new := missing[:room]:
-        keys = [status_key(spelling) for spelling in new]
-        meanings = {row[0]: row[1] for row in _FIND_MEANINGS.fetch(connection, {"site_id": site_id, "keys": keys})}
-        rows = [_row(site_id, spelling, meanings.get(status_key(spelling), Meaning.OPEN), now) for spelling in new]
+    earlier, room = (STATUSES_MAX, 0) if known.is_full(site_id) else _count_stored(connection, site_id, now)
+    keys = sorted({status_key(spelling) for spelling in missing})
+    meanings = {row[0]: row[1] for row in _FIND_MEANINGS.fetch(connection, {"site_id": site_id, "keys": keys})}
+    new_keys = [key for key in keys if key not in meanings]
+    meanings |= dict.fromkeys(new_keys[:room], Meaning.OPEN)
+    rows = [
+        _row(site_id, spelling, meanings[status_key(spelling)], now)
+        for spelling in missing
+        if status_key(spelling) in meanings
+    ]
+    if rows:
         _INSERT.run_many(connection, rows)
+    if earlier >= STATUSES_MAX:
+        known.remember_full(site_id, [spelling for spelling in missing if status_key(spelling) not in meanings])
 
 
 def update_meaning(connection: Connection, site_id: int, name: str, meaning: Meaning, now: datetime) -> bool:
     """Store the meaning that a person gave to all spellings of a status; return whether the status existed.
 
-    A status that is new to the site is added.
+    A status that is new to the site is added, with all spellings that deals have of it.
     """
     mine = (deal_status.c.site_id == site_id, deal_status.c.key == status_key(name))
     classified = {"meaning": meaning.value, "classified_at": now}
     is_seen = connection.execute(update(deal_status).where(*mine).values(**classified)).rowcount > 0
-    row = insert_into(connection, deal_status).values(**(_row(site_id, name, meaning, now) | classified))
-    connection.execute(row.on_conflict_do_nothing(index_elements=["site_id", "spelling"]))
+    spellings = {name, *_list_left_out(connection, site_id, status_key(name), now)}
+    rows = [_row(site_id, spelling, meaning, now) | classified for spelling in sorted(spellings)]
+    added = insert_into(connection, deal_status).values(rows)
+    connection.execute(added.on_conflict_do_nothing(index_elements=["site_id", "spelling"]))
     return is_seen
+
+
+def _list_left_out(connection: Connection, site_id: int, key: str, now: datetime) -> list[str]:
+    """List the spellings of a status that deals have and that are not stored; only a full site has any.
+
+    This reads all deals of a full site.
+    """
+    _, room = _count_stored(connection, site_id, now)
+    if room:
+        return []
+    stored = select(deal_status.c.spelling).where(
+        deal_status.c.site_id == deal.c.site_id, deal_status.c.spelling == deal.c.status
+    )
+    left_out = select(deal.c.status).where(deal.c.site_id == site_id, ~stored.exists()).distinct()
+    return [spelling for spelling in connection.scalars(left_out) if status_key(spelling) == key]
 
 
 def list_statuses(connection: Connection, site_id: int) -> list[Status]:

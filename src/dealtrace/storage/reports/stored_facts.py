@@ -38,7 +38,7 @@ from dealtrace.storage.reports.joined_leads import (
     stated_leads,
 )
 from dealtrace.storage.reports.local_time import KEYS_OF_DAY
-from dealtrace.storage.reports.sql_functions import items_of, known_text, without_query
+from dealtrace.storage.reports.sql_functions import items_of, known_text, status_of_deal, without_query
 from dealtrace.storage.reports.statement_types import Expression, Selection
 from dealtrace.storage.reports.touched_rows import with_touches
 from dealtrace.storage.schema.tables.costs import cost
@@ -280,7 +280,7 @@ class StoredFacts:
             "lead_id": Attribute(credit_key_of_deal()),
             "manager": Attribute(known_text(deal.c.manager)),
             "service": Attribute(known_text(deal.c.service)),
-            "status": Attribute(known_text(func.coalesce(deal_status.c.key, deal.c.status)), (_STATUS,)),
+            "status": Attribute(status_of_deal(deal_status.c.key, deal.c.status), (_STATUS,)),
             "status_spelling": Attribute(deal.c.status),
             "meaning": Attribute(deal_status.c.meaning, (_STATUS,)),
             "amount": Attribute(worth_of(deal.c.amount_rub, has_rates=self.has_rates)),

@@ -21,7 +21,7 @@ from dealtrace.operations.people import erase_person
 from dealtrace.operations.reports.ask import FactSource
 from dealtrace.operations.reports.open_facts import open_facts
 from dealtrace.reports.facts import Fact
-from dealtrace.storage.database.database_errors import StatementStopped
+from dealtrace.reports.refusals import MirrorBusy
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.reports.fact_tables import Moment
 from dealtrace.storage.reports.mirror.facts import MirrorFacts
@@ -34,7 +34,6 @@ from dealtrace.storage.reports.mirror.mirror import (
     held_mirror,
     without_mirror,
 )
-from dealtrace.storage.reports.mirror.open_mirrors import MirrorBusy
 from dealtrace.storage.reports.mirror.status import Rebuild, find_mirror_status
 from dealtrace.storage.schema.upgrade import upgrade_schema
 from engines import CopySqlite
@@ -230,7 +229,7 @@ def test_a_process_that_waits_for_the_mirror_is_not_overtaken_by_threads_that_co
 
 def test_a_report_waits_for_the_mirror_no_longer_than_it_may_take(scene: Scene) -> None:
     limited = replace(scene.stage.database, read_seconds_max=1)
-    with held_mirror(limited), pytest.raises(StatementStopped), open_facts(limited, scene.shop.site):
+    with held_mirror(limited), pytest.raises(MirrorBusy), open_facts(limited, scene.shop.site):
         pass
 
 

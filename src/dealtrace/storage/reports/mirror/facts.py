@@ -13,7 +13,7 @@ from dealtrace.storage.reports.fact_tables import AT, SITE_ID, TARGET_SECONDS, M
 from dealtrace.storage.reports.joined_leads import client_paths
 from dealtrace.storage.reports.mirror import tables
 from dealtrace.storage.reports.mirror.visitors import VisitKeys
-from dealtrace.storage.reports.sql_functions import known_text
+from dealtrace.storage.reports.sql_functions import known_text, unstored_status_key
 from dealtrace.storage.reports.statement_types import Expression, Selection
 from dealtrace.storage.reports.stored_facts import MOMENTS_OF_DEALS
 from dealtrace.storage.reports.touched_rows import SPLIT_MODELS
@@ -134,7 +134,7 @@ class MirrorFacts:
         if not _OF_STATUS.keys().isdisjoint(names):
             status = self.statuses().add_columns(known_text(tables.statuses.c.key).label("known")).subquery("of_deals")
             rows = rows.outerjoin(status, status.c.spelling == deal.c.status_spelling)
-            unlisted = known_text(deal.c.status_spelling)
+            unlisted = unstored_status_key(deal.c.status_spelling)
             computed["status"] = case((status.c.spelling.is_(None), unlisted), else_=status.c.known)
             computed["meaning"] = status.c.meaning
         if "client_kind" in names:

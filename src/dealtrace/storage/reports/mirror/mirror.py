@@ -13,11 +13,12 @@ from sqlalchemy import Connection, inspect
 from sqlalchemy.exc import SQLAlchemyError
 
 from dealtrace.record import record
+from dealtrace.reports.refusals import MirrorBusy
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.reports.mirror import marks
 from dealtrace.storage.reports.mirror.copy_facts import Progress, apply_marks, fill
 from dealtrace.storage.reports.mirror.library import MirrorConnection, MirrorFault, attach, connect
-from dealtrace.storage.reports.mirror.open_mirrors import MirrorBusy, OpenMirrors
+from dealtrace.storage.reports.mirror.open_mirrors import RETRY_SECONDS, OpenMirrors
 from dealtrace.storage.reports.mirror.tables import VERSION, creating_statements
 from dealtrace.storage.schema.tables.marks import mirror_mark
 
@@ -154,7 +155,7 @@ def _wait_for(lock: int, until: float, proceed: Callable[[], None]) -> None:
     while not _is_locked_now(lock):
         proceed()
         if time.monotonic() > until:
-            raise MirrorBusy
+            raise MirrorBusy(retry_after_seconds=RETRY_SECONDS)
         time.sleep(_LOOK_SECONDS)
 
 

@@ -7,11 +7,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Condition, Lock
 
+from dealtrace.reports.refusals import MirrorBusy
 from dealtrace.storage.reports.mirror.library import MirrorConnection
 
-
-class MirrorBusy(Exception):  # noqa: N818 - the name is the state
-    """The mirror cannot be used yet: other threads or processes used it for too long."""
+RETRY_SECONDS = 10
+"""Ours: how many seconds after a `MirrorBusy` a client should try again: a mirror of a million deals takes a minute."""
 
 
 class OpenMirror:
@@ -40,7 +40,7 @@ class OpenMirrors:
         with self._changed:
             lock = self._locks[folder]
         if not lock.acquire(timeout=max(until - time.monotonic(), 0)):
-            raise MirrorBusy
+            raise MirrorBusy(retry_after_seconds=RETRY_SECONDS)
         try:
             yield
         finally:
@@ -81,4 +81,4 @@ class OpenMirrors:
         """
         with self._changed:
             if not self._changed.wait_for(lambda: folder not in self._open, max(until - time.monotonic(), 0)):
-                raise MirrorBusy
+                raise MirrorBusy(retry_after_seconds=RETRY_SECONDS)
