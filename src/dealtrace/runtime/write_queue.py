@@ -21,6 +21,7 @@ from dealtrace.errors import DatabaseUnavailable, Overloaded, Refusal
 from dealtrace.operations.work import Operation, Work
 from dealtrace.operations.write_command import Payload, WriteCommand
 from dealtrace.runtime.database_watch import OVERLOADED_RETRY_SECONDS, UNAVAILABLE_RETRY_SECONDS, DatabaseWatch
+from dealtrace.runtime.gathering import Gathering
 from dealtrace.runtime.pending_commands import (
     Pending,
     count_ids,
@@ -47,8 +48,6 @@ from dealtrace.storage.schema.distribution import is_distributed
 Outcome = TypeVar("Outcome")
 ALONE_TRIES_MAX = 3
 """How many times a command is run alone, if it conflicts with other writers each time, before it counts as failed."""
-GATHERED_FROM, GATHER_SECONDS = {"sqlite": 8, "postgresql": 4}, 0.001
-"""Ours: after a batch of at least `GATHERED_FROM` commands, wait `GATHER_SECONDS` to gather the next, to save CPU."""
 
 LOCK_SECONDS = 0.1
 """How long the thread waits for each lock that another session of PostgreSQL holds, before it writes other sites.
@@ -97,7 +96,7 @@ class WriteQueue:
         self._statuses_revision, self._stopping = 0, False
         self._queue: SimpleQueue[Pending | None] = SimpleQueue()
         self._loop = asyncio.get_running_loop()
-        self._gather_seconds, self._gathered_from = 0.0, GATHERED_FROM[database.writer.dialect.name]
+        self._gathering = Gathering(database.writer.dialect.name)
         self._thread = threading.Thread(target=self._run, name="write-queue", daemon=True)
         self._thread.start()
 
@@ -173,7 +172,7 @@ class WriteQueue:
             return []
         if first is None:
             return None
-        time.sleep(self._gather_seconds)
+        self._gathering.wait(lambda: self._queue.qsize() + 1)
         batch, items = [first], first.size
         while items < self._batch_max and not self._queue.empty():
             following = self._queue.get()
@@ -182,7 +181,7 @@ class WriteQueue:
                 break
             batch.append(following)
             items += following.size
-        self._gather_seconds = GATHER_SECONDS if len(batch) >= self._gathered_from else 0.0
+        self._gathering.gathered(len(batch))
         return batch
 
     def _without_postponed(self, batch: list[Pending]) -> list[Pending]:
