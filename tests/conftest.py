@@ -187,7 +187,8 @@ def shop(stage: Stage) -> Player:
 def server(new_database_url: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """Run one server an engine, for all tests of this worker; each test opens its own sites."""
     folder = tmp_path_factory.mktemp("server")
-    process = ServerProcess(new_database_url(), folder, is_fork=True, webhook_private_targets="127.0.0.0/8")
+    settings = {"webhook_private_targets": "127.0.0.0/8", "requests_kept_days": 3650}  # tests journal requests of 2018
+    process = ServerProcess(new_database_url(), folder, is_fork=True, **settings)
     yield process
     process.close()
 

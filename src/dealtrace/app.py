@@ -19,7 +19,7 @@ from dealtrace.cabinet.settings.uploads import delete_old_uploads
 from dealtrace.cabinet.view import Services
 from dealtrace.cabinet.wrong_urls import RedirectToCabinet
 from dealtrace.calltouch.error_body import ErrorBody, refuse
-from dealtrace.calltouch.paths import SITE_PARAMETER, path_instead_of
+from dealtrace.calltouch.paths import SITE_PARAMETER, is_of_api, path_instead_of
 from dealtrace.calltouch.routes import ENDPOINTS as CALLTOUCH
 from dealtrace.calltouch.webhooks.description import describe_webhooks
 from dealtrace.calltouch.webhooks.messages import write_messages, write_test
@@ -53,6 +53,7 @@ from dealtrace.worker.alerts import Alerts
 from dealtrace.worker.deliveries import Deliveries
 from dealtrace.worker.letters import Letters
 from dealtrace.worker.mails import Mails
+from dealtrace.worker.old_requests import OldRequests
 from dealtrace.worker.repeating import BackgroundLoops
 from dealtrace.worker.short_lived import SWEEP_SECONDS, ShortLived
 from dealtrace.worker.smtp_client import SmtpClient
@@ -177,6 +178,7 @@ class Application:
             self._settings.backup_days_max,
             choosable_keys,
             self._settings.points_per_day,
+            self._settings.requests_kept_days,
         )
         docs = docs_routes(ENDPOINTS, page_services)
         router = page_router([*services, *docs], lambda unknown: cabinet_router(page_services, unknown))
@@ -289,30 +291,33 @@ class Application:
 
     def _start_loops(self) -> None:
         """Start the background loops of this process; each loop runs by itself, so that a slow one delays no other."""
-        settings = self._settings
         follower = AccountsFollower(self._followed, self._site_cache)
         load = LoadWatcher(self._read_pool, self._write_queue, self._retry_log)
+        store_parameters = partial(self._gate.unknown_parameters.store, self._write_queue)
+        store_seconds = partial(self._gate.busiest_seconds.store, self._write_queue)
+        store_uses = partial(self._session_uses.store, self._account_changes)
         self._health_watcher = HealthWatcher(self._watch, self._database_outage)
         self._loops = BackgroundLoops()
         for work, failing, working in (
             (follower.follow, "settings_not_followed", "settings_followed_again"),
             (self._health_watcher.check, "database_not_watched", "database_watched_again"),
             (ParentWatcher().check, "parent_not_watched", "parent_watched_again"),
-            (SocketWatcher(settings.connections_max).check, "sockets_not_watched", "sockets_watched_again"),
+            (SocketWatcher(self._settings.connections_max).check, "sockets_not_watched", "sockets_watched_again"),
             (load.check, "load_not_watched", "load_watched_again"),
-            (self._store_unknown_parameters, "unknown_parameters_not_counted", "unknown_parameters_counted_again"),
-            (self._store_busiest_seconds, "busiest_seconds_not_stored", "busiest_seconds_stored_again"),
-            (self._store_session_uses, "uses_of_sessions_not_stored", "uses_of_sessions_stored_again"),
+            (store_parameters, "unknown_parameters_not_counted", "unknown_parameters_counted_again"),
+            (store_seconds, "busiest_seconds_not_stored", "busiest_seconds_stored_again"),
+            (store_uses, "uses_of_sessions_not_stored", "uses_of_sessions_stored_again"),
             (self._store_requests, "requests_not_journalled", "requests_journalled_again"),
         ):
             self._loops.start(work, STEP_SECONDS, Outage(failing, working))
         short_lived = ShortLived(self._primary_read_pool, self._account_changes, delete_old_uploads)
-        forms, uploads = (
-            Outage("forms_not_swept", "forms_swept_again"),
-            Outage("uploads_not_swept", "uploads_swept_again"),
-        )
-        self._loops.start(short_lived.forget_forms, SWEEP_SECONDS, forms)
-        self._loops.start(short_lived.delete_uploads, SWEEP_SECONDS, uploads)
+        old_requests = OldRequests(self._primary_read_pool, self._write_queue, self._settings.requests_kept_days)
+        for work, failing, working in (
+            (short_lived.forget_forms, "forms_not_swept", "forms_swept_again"),
+            (short_lived.delete_uploads, "uploads_not_swept", "uploads_swept_again"),
+            (old_requests.delete, "old_requests_not_swept", "old_requests_swept_again"),
+        ):
+            self._loops.start(work, SWEEP_SECONDS, Outage(failing, working))
         of_busy_sites = Outage("requests_of_busy_sites_not_journalled", "requests_of_busy_sites_journalled_again")
         self._loops.start(self._store_requests_of_busy_sites, pause_seconds=0, outage=of_busy_sites)
 
@@ -348,25 +353,12 @@ class Application:
 
         If storing fails, they are lost, but the server stops all the same.
         """
-        stores = (
-            self._gate.unknown_parameters.store,
-            self._gate.busiest_seconds.store,
-            partial(self._journal.store, now=clock.now()),
-        )
-        for store in stores:
+        journal = partial(self._journal.store, now=clock.now())
+        for store in (self._gate.unknown_parameters.store, self._gate.busiest_seconds.store, journal):
             try:
                 await store(self._write_queue, is_last=True)
             except Exception as fault:  # noqa: BLE001 - the database may be away
                 _log.warning("not_stored_at_stop", reason=type(fault).__name__, cause=cause_of(fault))
-
-    async def _store_unknown_parameters(self) -> None:
-        await self._gate.unknown_parameters.store(self._write_queue)
-
-    async def _store_busiest_seconds(self) -> None:
-        await self._gate.busiest_seconds.store(self._write_queue)
-
-    async def _store_session_uses(self) -> None:
-        await self._session_uses.store(self._account_changes)
 
     async def _store_requests_of_busy_sites(self) -> None:
         await self._journal.wait_for_full_site()
@@ -385,7 +377,7 @@ def page_router(services: Sequence[Route], make_cabinet: Callable[[ASGIApp], Rou
 
     `make_cabinet` is called with the application that answers unknown paths.
     """
-    unknown = not_found(refuse, path_instead_of)
+    unknown = not_found(refuse, path_instead_of, is_of_api)
     routes = [
         Route("/", RedirectToCabinet(unknown)),
         *services,

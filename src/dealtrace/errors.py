@@ -92,6 +92,7 @@ class BodyTooLarge(Refusal):
     """The request body is too large."""
 
     code = 10009
+    states_only_limits = True
     ru = "Тело запроса больше {bytes_max} байт"
     en = "The request body is larger than {bytes_max} bytes"
 

@@ -35,11 +35,14 @@ class Refusal(Exception):  # noqa: N818 - a refusal is usually an answer, not an
     """A request that was understood but refused.
 
     `facts` fill the placeholders of the messages; HTTP responses may use them too, for example `retry_after_seconds`.
+    With `states_only_limits`, the message states a limit that may have as many digits as a phone, and repeats nothing
+    that was sent; the journal of requests therefore keeps it as it is.
     """
 
     code: ClassVar[int]
     ru: ClassVar[str]
     en: ClassVar[str]
+    states_only_limits: ClassVar[bool] = False
 
     def __init__(self, **facts: object) -> None:
         super().__init__(type(self).__name__, facts)

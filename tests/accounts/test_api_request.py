@@ -5,9 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dealtrace.accounts.api_request import (
+    ITEM_PARAMETERS_MAX,
     PARAMETERS_KEPT_MAX,
     REASON_LENGTH_MAX,
     VALUE_LENGTH_MAX,
+    item_parameters,
     masked_parameters,
     masked_reason,
 )
@@ -58,6 +60,53 @@ def test_a_long_request_is_cut() -> None:
     kept = masked_parameters(sent)
     assert len(kept) == PARAMETERS_KEPT_MAX
     assert {len(value) for value in kept.values()} == {VALUE_LENGTH_MAX}
+
+
+LISTED: list[tuple[list[object], dict[str, str]]] = [
+    ([{"number": 7, "tags": [], "x": None, "y": True}], {"number": "7", "tags": "", "x": "", "y": "true"}),
+    ([{"a": 1}, {"a": 2}], {"0.a": "1", "1.a": "2"}),
+    (["word", 1.5], {"0": "word", "1": "1.5"}),
+    (
+        [{"fields": [{"name": "Имя", "value": "Иван"}], "customFields": [{"field": "Город", "value": "Тверь"}]}],
+        {
+            "fields.0.name": "Имя",
+            "fields.0.value": f"И{MASK}",
+            "customFields.0.field": "Город",
+            "customFields.0.value": "Тверь",
+        },
+    ),
+    (
+        [{"products": [{"name": "Шины", "price": 79205550055}]}],
+        {"products.0.name": "Шины", "products.0.price": "79205550055"},
+    ),
+    (
+        [{"main": {"waPhone": [79205550055], "tgUsername": "@olga", "name": "Ольга"}}],
+        {"main.waPhone.0": f"7920{MASK}", "main.tgUsername": f"{MASK}@olga", "main.name": f"О{MASK}"},
+    ),
+    ([{"+79205550055": {"Access-Token": "secret"}}], {f"7920{MASK}.Access-Token": MASK}),
+]
+
+
+@pytest.mark.parametrize(("items", "kept"), LISTED)
+def test_the_items_of_a_list_are_kept_by_path_and_masked_by_key(items: list[object], kept: dict[str, str]) -> None:
+    assert masked_parameters(item_parameters(items)) == kept
+
+
+def test_the_refused_item_comes_first() -> None:
+    assert list(item_parameters([{"a": 1}, {"a": 2}, {"a": 3}], first=1)) == ["1.a", "0.a", "2.a"]
+
+
+def test_large_and_deep_lists_are_cut() -> None:
+    deep: object = "x"
+    for _ in range(5000):
+        deep = [deep]
+    for items in ([deep], [[deep] * 3000], [{"a" * 10_000: {str(number): 1 for number in range(3000)}}] * 100):
+        sent = item_parameters(items)
+        assert len(sent) <= ITEM_PARAMETERS_MAX
+        assert sum(map(len, sent)) < 2_000_000
+    many = item_parameters([{str(number): 9125557788 for number in range(3000)}])
+    assert len(many) == ITEM_PARAMETERS_MAX
+    assert masked_reason("from 0 to 2592000", many) == f"from 0 to 2592{MASK}"
 
 
 DATES = [

@@ -8,6 +8,7 @@ import pytest
 
 from cast import Player, Stage, moscow
 from dealtrace.accounts.api_request import ApiRequest
+from dealtrace.cabinet.requests.page import SEARCHED_MAX, SHOWN
 from dealtrace.operations.accounts.issue_token import issue_token
 from dealtrace.storage.accounts.api_requests import insert_requests
 from engines import on_one_engine
@@ -36,12 +37,17 @@ def store(stage: Stage, *requests: ApiRequest) -> None:
         insert_requests(connection, requests)
 
 
-@pytest.fixture
-def other_token(served: Stage, owner: Player) -> int:
+def issue(served: Stage, player: Player) -> int:
     """Issue a second token, and return its id."""
     served.ids.ensure(10)
     with served.database.write() as connection:
-        return int(issue_token(connection, served.ids, owner.site.id, "warehouse", datetime.now(UTC)).token.id)
+        return int(issue_token(connection, served.ids, player.site.id, "warehouse", datetime.now(UTC)).token.id)
+
+
+@pytest.fixture
+def other_token(served: Stage, owner: Player) -> int:
+    """Issue a second token, and return its id."""
+    return issue(served, owner)
 
 
 @pytest.fixture
@@ -139,3 +145,32 @@ def test_requests_that_name_no_site_are_for_owners_of_the_installation(
     assert "UTC" in shown
     assert path not in boss.get("requests").text
     assert boss.get("/requests").status_code == 404
+
+
+def test_a_search_looks_at_a_part_of_the_journal_and_goes_on(server: ServerProcess, served: Stage) -> None:
+    busy = served.open_site()
+    seldom = issue(served, busy)
+    store(served, request(busy, 0, status=400, code=1, token_id=seldom))
+    for first in range(1, SEARCHED_MAX + 10, 10_000):
+        store(served, *(request(busy, number) for number in range(first, first + 10_000)))
+    boss = member_of(server, served, busy.site.id)
+    for query in ({"refused": "1"}, {"text": "N-000"}, {"token": str(seldom)}):
+        page = boss.get("requests", **query)
+        assert numbers_on(page.text) == []
+        assert f"{SEARCHED_MAX // 1000} 000 requests were searched, back to" in text_of(page.text).replace(
+            "\u00a0", " "
+        )
+        assert "No requests found." not in page.text
+        earlier = re.search(r'<a [^>]*href="([^"]*)">Earlier requests</a>', page.text)
+        assert earlier is not None
+        found = boss.follow(html.unescape(earlier[1])).text
+        assert numbers_on(found) == ["000"]
+        assert "were searched" not in found
+        later = re.search(r'<a [^>]*href="([^"]*)">Later requests</a>', found)
+        assert later is not None
+        assert "before_at" not in later[1]
+    assert "were searched" not in boss.get("requests").text
+    assert len(numbers_on(boss.get("requests", path="register").text)) == SHOWN
+    tokens = boss.get("settings/tokens").text
+    assert f'<a href="/cabinet/{busy.site.id}/requests?token={seldom}">not among the latest requests</a>' in tokens
+    assert "not in the journal of requests" not in tokens

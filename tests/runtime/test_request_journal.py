@@ -13,7 +13,7 @@ import pytest
 from cast import Player, Stage
 from dealtrace.accounts.api_request import ApiRequest
 from dealtrace.errors import DatabaseUnavailable, Overloaded
-from dealtrace.runtime.request_journal import DELETED_EVERY, STORED_FROM, RequestJournal
+from dealtrace.runtime.request_journal import DELETED_EVERY, STORED_FROM, UNKNOWN_PATHS_PER_MINUTE_MAX, RequestJournal
 from dealtrace.runtime.write_queue import WriteQueue
 from dealtrace.storage.accounts.api_requests import RequestQuery, list_requests
 from dealtrace.storage.database.engine import Database
@@ -234,3 +234,14 @@ def test_many_requests_that_have_waited_are_stored_in_parts(
     assert journalled.names(shop) == ["first", "second"]
     journalled.store(NOW)
     assert journalled.names(shop) == ["first", "second", "third"]
+
+
+def test_unknown_paths_are_journalled_a_few_times_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = itertools.count(6000.0, 60 / (2 * UNKNOWN_PATHS_PER_MINUTE_MAX))
+    monkeypatch.setattr("dealtrace.runtime.request_journal.time.monotonic", lambda: next(now))
+    journal = RequestJournal(KEPT_DAYS)
+    for _ in range(2):
+        admitted = [journal.admits_unknown_path() for _ in range(2 * UNKNOWN_PATHS_PER_MINUTE_MAX)]
+        assert admitted == sorted(admitted, reverse=True)
+        assert sum(admitted) == UNKNOWN_PATHS_PER_MINUTE_MAX
+    assert not RequestJournal(0).admits_unknown_path()

@@ -1,7 +1,7 @@
 """An entry in the journal of API requests: site, token, parameters with personal data masked, and answer."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import islice
@@ -13,6 +13,11 @@ REFUSED_FROM = 400
 """The lowest HTTP status of a refusal."""
 PARAMETERS_KEPT_MAX = 60
 """Ours: the maximum number of parameters of one request that the journal keeps; a form has about a dozen."""
+ITEM_PARAMETERS_MAX = 1000
+"""Ours: the maximum number of values that are read from the items of a list, before they are masked and cut.
+
+A list of 100 deals has about as many; the reason of a refusal is compared with them.
+"""
 VALUE_LENGTH_MAX = 200
 """Ours: the journal keeps at most this many characters of a parameter's name, and as many of its value."""
 NAMES_CACHED_MAX = 1000
@@ -29,7 +34,8 @@ class ApiRequest:
     """A request to the API and its answer; `site_id` is 0 if the request did not name a site.
 
     Secrets, contacts and people's names in `parameters` are masked. `code`, `reason_ru` and `reason_en` are
-    those of the refusal; they are `None` if the request was accepted.
+    those of the refusal; they are `None` if the request was accepted. If items of a list were refused, they are those
+    of the first such item, whatever the status.
     """
 
     site_id: int
@@ -44,6 +50,40 @@ class ApiRequest:
     reason_ru: str | None
     reason_en: str | None
     duration: timedelta
+
+    @property
+    def is_refused(self) -> bool:
+        """Return whether the request, or at least one item of its list, was refused."""
+        return self.status >= REFUSED_FROM or self.code is not None
+
+
+def item_parameters(items: Sequence[object], first: int = 0) -> dict[str, str]:
+    """Return up to `ITEM_PARAMETERS_MAX` values of the items of a JSON list, those of the item `first` first.
+
+    Names are paths, such as `1.products.0.name`: the item's position, counted from 0, then keys and positions. Without
+    `first`, items come in input order; the position of an only item is left out. What stands below a path that is too
+    long to be kept is `…`.
+    """
+    places = [first, *(place for place in range(len(items)) if place != first)]
+    values = (value for place in places for value in _values("" if len(items) == 1 else str(place), items[place]))
+    return dict(islice(values, ITEM_PARAMETERS_MAX))
+
+
+def _values(name: str, item: object) -> Iterator[tuple[str, str]]:
+    """Yield the path and the text of each value in `item`, in order; nested values are as deep as the sender likes."""
+    waiting = [(name, item)]
+    while waiting:
+        place, value = waiting.pop()
+        match value:
+            case dict() | list() if value and len(place) <= VALUE_LENGTH_MAX:
+                parts = islice(value.items() if isinstance(value, dict) else enumerate(value), ITEM_PARAMETERS_MAX)
+                waiting += reversed([(f"{place}.{key}" if place else str(key), part) for key, part in parts])
+            case dict() | list():
+                yield place, "…" if value else ""
+            case bool():
+                yield place, "true" if value else "false"
+            case _:
+                yield place, "" if value is None else str(value)
 
 
 def masked_parameters(sent: Mapping[str, str]) -> dict[str, str]:
@@ -70,14 +110,15 @@ def masked_reason(message: str, sent: Mapping[str, str]) -> str:
     """Return the message of a refusal, masked and cut; null characters, which databases cannot store, are left out.
 
     Ours: a limit that the message states, such as the greatest number allowed, stays readable. A number without
-    separators counts as a limit if it was not sent and is not written as Russian phones are. If the parameters of the
-    request are not known, no number counts as a limit.
+    separators counts as a limit if it was not sent and is not written as Russian phones are. If not all parameters of
+    the request are known, no number counts as a limit.
     """
+    is_known = 0 < len(sent) < ITEM_PARAMETERS_MAX
     repeated = ["".join(filter(str.isdigit, text)) for text in (*sent.keys(), *sent.values())]
 
     def mask(written: str) -> str:
         is_plain = written.isascii() and written.isdecimal() and _RUSSIAN_PHONE.fullmatch(written) is None
-        is_ours = is_plain and bool(sent) and not any(written in digits for digits in repeated)
+        is_ours = is_plain and is_known and not any(written in digits for digits in repeated)
         return written if is_ours else masked_number(written)
 
     return masked_text(message.replace("\0", ""), mask)[:REASON_LENGTH_MAX]

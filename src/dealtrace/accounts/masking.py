@@ -12,13 +12,17 @@ def _spelt(names: str) -> frozenset[str]:
 
 
 SECRETS = _spelt("clientApiId Access-Token apikey token")
-CONTACTS = _spelt("phoneNumber clientPhoneNumber callerid phone phones email emails callerphone")
-PERSONS = _spelt("fio name clientName")
+CONTACTS = _spelt(
+    "phoneNumber clientPhoneNumber callerid phone phones email emails callerphone "
+    "md5Phones waPhone tgId tgUsername vkId"
+)
+PERSONS = _spelt("fio name clientName fields.value")
 IDENTIFIERS = _spelt(
     "orderId orderNumber orderDate orderSum callId callReferenceId requestId requestNumber sessionId siteId id "
     "dateFrom dateTo date uniqueid linkTimeThreshold requestDate callStartTime statusDate timeFrom timeTo from to "
     "referenceId sipCallId clientId visitorId googleClientId yandexClientId "
-    "price revenue margin duration waitingTime page limit offset"
+    "price revenue margin duration waitingTime page limit offset "
+    "products.name fields.name"
 )
 """Parameters whose values may look like phone numbers, but are not; in these values, only e-mails are masked."""
 _EMAIL = re.compile(r"(?<![^\s@,;])([^\s@,;]?)[^\s@,;]*(@|%40)")
@@ -39,9 +43,15 @@ _DIGITS_OF_PHONE_MIN = 7
 def mask_for(name: str) -> Callable[[str], str]:
     """Return the function that masks personal data in values of the parameter `name`.
 
-    Ours: the beginning of a contact is kept, so that its owner can recognise it.
+    The name of a value in a list, such as `0.orderContacts.otherContacts.email.1`, is known by its last words
+    (`email`); its numbers are positions. Ours: the beginning of a contact is kept, so that its owner can recognise it.
     """
-    return _MASKS.get(name) or _MASKS.get(name.lower(), masked_text)
+    words = [word for word in name.split(".") if not word.isdecimal()]
+    for known in (".".join(words[-2:]), words[-1] if words else ""):
+        mask = _MASKS.get(known) or _MASKS.get(known.lower())
+        if mask is not None:
+            return mask
+    return masked_text
 
 
 def masked_number(written: str) -> str:

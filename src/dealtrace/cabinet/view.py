@@ -60,6 +60,7 @@ class Services:
     """The services that all pages of a process share; `sends_mail` is whether the server has a mail server.
 
     A backup is too old after `backup_days_max` days; 0 means that backups are not checked.
+    The journal of requests is kept for `requests_kept_days`; 0 means that it is off.
     `webhook_fields` returns the names of the fields that a webhook may choose for events of a given kind. A new site
     may spend `points_per_day` API points a day. Passwords are checked on `password_threads`, whole files are read and
     imported on `file_threads`, and lists are exported on `export_threads`. Demos are filled, and past data of sites is
@@ -84,6 +85,7 @@ class Services:
     backup_days_max: int
     webhook_fields: Callable[[EventKind], Sequence[str]]
     points_per_day: int
+    requests_kept_days: int
 
 
 @dataclass(slots=True)

@@ -13,11 +13,17 @@ TRY = "/api/try"
 SITE_PARAMETER = "siteId"
 """The name of the site id in paths and parameters of this API and of the visit counter, a script for web pages."""
 NO_PARAMETERS = ParameterTable(())
+_SERVICES = frozenset(prefix.split("/")[1] for prefix in (REST, REPORT_SERVICE, LEAD_SERVICE, WIDGET_SERVICE, TRY))
 _WRONG_PATHS = (
     (re.compile(f"{LEAD_SERVICE}/request/import"), f"{LEAD_SERVICE}/request/create"),
     (re.compile(f"{REST}/([0-9]+)/register-lead-dict"), rf"{REST}/requests/\1/register"),
 )
 """Undocumented paths that public clients request by mistake, each with the correct path."""
+
+
+def is_of_api(path: str) -> bool:
+    """Return whether a path begins as the paths of the Calltouch API do: with the name of one of its services."""
+    return path.lstrip("/").partition("/")[0] in _SERVICES
 
 
 def path_instead_of(path: str) -> str:

@@ -19,6 +19,7 @@ from dealtrace.errors import Language, NumberTaken, Refusal
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameters import Sent
 from dealtrace.http.replies import Reply, success
+from dealtrace.http.request_note import note_refused_items
 from dealtrace.operations.deals.try_register import TriedRegistration, try_registrations
 
 
@@ -39,10 +40,9 @@ async def try_create(caller: Caller, items: Sequence[object]) -> Reply:
     """Answer with what `client-order/create` would do with each order, in input order."""
     read = read_orders(caller, items)
     rest = iter(await _try(caller, [each for each in read if isinstance(each, Registration)]))
-    orders = [
-        _answer(sent_number(item), next(rest) if isinstance(each, Registration) else each, caller.language)
-        for item, each in zip(items, read, strict=True)
-    ]
+    final = [next(rest) if isinstance(each, Registration) else each for each in read]
+    note_refused_items(caller.scope, final, items)
+    orders = [_answer(sent_number(item), outcome, caller.language) for item, outcome in zip(items, final, strict=True)]
     answer: ClientOrdersTried = {"data": {"orders": orders}}
     return success(answer, "client_orders_tried", site_id=caller.site.id, orders=len(items))
 

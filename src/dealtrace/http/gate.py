@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from starlette.types import Receive, Scope
 
 from dealtrace import clock
+from dealtrace.accounts.api_request import item_parameters
 from dealtrace.accounts.counter_code import is_counter_code
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.token import TokenId
@@ -77,6 +78,8 @@ class Gate:
             caller = await self._identify(endpoint, scope, receive, Pairs(), ip)
             self._observe_rate(endpoint.rate_limit_class, caller.site, requests)
             items = endpoint.batch.items_of(body)
+            listed: RequestNote = scope[NOTE]
+            listed.sent = item_parameters(items)
             known = endpoint.item_keys
             unknown = [name for item in items if isinstance(item, dict) for name in item if name not in known]
             self._count_unknown(caller.site, endpoint, unknown, known)
@@ -121,7 +124,7 @@ class Gate:
         else:
             admission = await self._check_token(endpoint.auth_scheme, endpoint.auth_scheme.token.name, scope, pairs)
             site, token_id = admission.site, admission.token_id
-            _check_site(site, in_path)
+            _check_site(admission, in_path, scope)
         note: RequestNote = scope[NOTE]
         note.site_id, note.token_id, note.cors_origins = site.id, token_id, site.cors_origins
         return Caller(
@@ -200,12 +203,21 @@ class Gate:
         if admission is None:
             raise TokenRejected(field=name)
         if scheme.site is not None:
-            _check_site(admission.site, _named_header(scope, scheme.site.name) or None)
+            _check_site(admission, _named_header(scope, scheme.site.name) or None, scope)
         return admission
 
 
-def _check_site(site: Site, site_id: str | None) -> None:
-    if site_id is not None and site_id != str(site.id):
+def _check_site(admission: Admission, site_id: str | None, scope: Scope) -> None:
+    """Check that the site named in the path or in a header, if any, is the token's site.
+
+    Ours: other requests are journalled under the token's site, since its owner has to correct them.
+
+    Raises:
+        SiteMismatch: another site is named.
+    """
+    if site_id is not None and site_id != str(admission.site.id):
+        note: RequestNote = scope[NOTE]
+        note.site_id, note.token_id = admission.site.id, admission.token_id
         raise SiteMismatch(site_id=site_id)
 
 

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import partial
 
@@ -10,9 +10,10 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dealtrace import clock, log, metrics
-from dealtrace.accounts.api_request import ApiRequest, masked_parameters, masked_reason
+from dealtrace.accounts.api_request import ApiRequest, masked_parameters
 from dealtrace.errors import DatabaseUnavailable, InternalFailure, MethodNotAllowed, PathNotFound, Refusal
 from dealtrace.http.endpoint import RateLimitClass
+from dealtrace.http.forms import read_pairs
 from dealtrace.http.language import language_of
 from dealtrace.http.replies import RefusalWriter, Reply
 from dealtrace.http.request_note import NOTE, RequestNote
@@ -71,7 +72,10 @@ class HttpServer:
         if reply.body is not ALREADY_SENT:
             await _send(reply, request_id, send, self._server_stop)
         seconds = time.perf_counter() - started
-        if found is not None and found[0].rate_limit_class is not RateLimitClass.VISIT and self._journal.is_kept:
+        if found is not None:
+            if found[0].rate_limit_class is not RateLimitClass.VISIT and self._journal.is_kept:
+                self._journal_request(scope, request_id, reply.status, seconds)
+        elif NOTE in scope and self._journal.admits_unknown_path():
             self._journal_request(scope, request_id, reply.status, seconds)
         _record(scope, request_id, route, reply, seconds)
 
@@ -89,8 +93,8 @@ class HttpServer:
                 masked_parameters(note.sent),
                 status,
                 refusal.code if refusal is not None else None,
-                masked_reason(refusal.text("ru"), note.sent) if refusal is not None else None,
-                masked_reason(refusal.text("en"), note.sent) if refusal is not None else None,
+                note.reason("ru") if refusal is not None else None,
+                note.reason("en") if refusal is not None else None,
                 timedelta(seconds=seconds),
             )
         )
@@ -128,18 +132,32 @@ class HttpServer:
         return Reply(status, ALREADY_SENT)
 
 
-def not_found(refuse: RefusalWriter, path_instead_of: Callable[[str], str]) -> ASGIApp:
+def not_found(
+    refuse: RefusalWriter, path_instead_of: Callable[[str], str], is_of_api: Callable[[str], bool]
+) -> ASGIApp:
     """Return an ASGI application that answers unknown paths with an error in the API's format, never with an HTML page.
 
-    `path_instead_of` returns the right path for a well-known wrong path, or an empty string.
+    `path_instead_of` returns the right path for a well-known wrong path, or an empty string. Ours: only paths of which
+    `is_of_api` says that they begin as the API's do are journalled, so that programs that try the paths of other
+    software do not fill the database.
     """
 
     async def answer(scope: Scope, _receive: Receive, send: Send) -> None:
         path, right = scope["path"], path_instead_of(scope["path"])
         words = {"ru": f". Используйте: {right}", "en": f". Use: {right}"} if right else {"ru": "", "en": ""}
+        if is_of_api(path):
+            refusal = PathNotFound(path=log.plain_path(path), **words)
+            scope[NOTE] = RequestNote(sent=_sent_in_query(scope), refusal=refusal)
         await _send(refuse(PathNotFound(path=path, **words), language_of(scope)), None, send)
 
     return answer
+
+
+def _sent_in_query(scope: Scope) -> Mapping[str, str]:
+    try:
+        return read_pairs(scope["query_string"]).values
+    except Refusal:
+        return {}
 
 
 async def _send(reply: Reply, request_id: str | None, send: Send, server_stop: ServerStop | None = None) -> None:

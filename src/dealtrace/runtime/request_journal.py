@@ -1,6 +1,7 @@
 """The journal of a process's requests, collected in memory and stored every second, or sooner for busy sites."""
 
 import asyncio
+import time
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -28,6 +29,11 @@ registration would wait twice as long.
 STORED_MAX = 2000
 """Ours: how many requests of a site are stored at once, also if more have waited for a lock."""
 DELETED_EVERY = timedelta(hours=1)
+UNKNOWN_PATHS_PER_MINUTE_MAX = 60
+"""Ours: a process journals at most this many requests of unknown paths a minute.
+
+No rate limit applies to these requests, so a program that tries many paths could fill the database.
+"""
 NO_SITE = Site(SiteId(0), "", ZoneInfo("UTC"))
 """The stand-in for the site of requests without a valid site, such as requests with a wrong token."""
 
@@ -42,6 +48,7 @@ class RequestJournal:
         self._writes = CollectedWrites(store_requests, self._settle)
         self._deleted_at: dict[int, datetime] = {}
         self._is_site_full = asyncio.Event()
+        self._unknown_paths_minute = self._unknown_paths_count = 0
         self.is_kept = kept_days > 0
 
     def add(self, request: ApiRequest) -> None:
@@ -53,6 +60,14 @@ class RequestJournal:
             self._unstored_count += 1
             if len(waiting) == STORED_FROM:
                 self._is_site_full.set()
+
+    def admits_unknown_path(self) -> bool:
+        """Return whether a request of an unknown path is to be added, and count it if so."""
+        minute = int(time.monotonic() // 60)
+        if minute != self._unknown_paths_minute:
+            self._unknown_paths_minute, self._unknown_paths_count = minute, 0
+        self._unknown_paths_count += 1
+        return self.is_kept and self._unknown_paths_count <= UNKNOWN_PATHS_PER_MINUTE_MAX
 
     async def wait_for_full_site(self) -> None:
         """Return as soon as any site has `STORED_FROM` requests that are not stored yet."""
@@ -72,7 +87,7 @@ class RequestJournal:
         """
         commands = [
             (
-                NO_SITE if site_id == NO_SITE.id else _named(site_id),
+                site_with_id(site_id),
                 WriteCommand(RequestBatch(tuple(requests), self._kept_since(site_id, now))),
             )
             for site_id, requests in self._take(only_full=only_full, is_last=is_last)
@@ -106,6 +121,8 @@ class RequestJournal:
         return now - self._kept if deleted_at is None or now - deleted_at >= DELETED_EVERY else None
 
 
-def _named(site_id: int) -> Site:
-    """Return a site with only an id, which is enough to store its requests."""
+def site_with_id(site_id: int) -> Site:
+    """Return a site with only an id, which is enough to store and delete its requests."""
+    if site_id == NO_SITE.id:
+        return NO_SITE
     return Site(SiteId(site_id), "", NO_SITE.time_zone)

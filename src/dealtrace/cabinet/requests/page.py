@@ -1,6 +1,7 @@
 """The journal of requests to the API: who sent them, what they requested, the answers, and the reasons for refusals."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -10,7 +11,7 @@ from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
 from dealtrace import clock
-from dealtrace.accounts.api_request import REFUSED_FROM, ApiRequest
+from dealtrace.accounts.api_request import ApiRequest
 from dealtrace.accounts.site import SiteId
 from dealtrace.accounts.site_days import day_end, day_start, site_day
 from dealtrace.attribution.credit import AttributionModel
@@ -22,10 +23,20 @@ from dealtrace.errors import InvalidParameters, Language, Violation
 from dealtrace.leads.wall_clock import YEAR_FIRST, read_day, read_instant
 from dealtrace.record import record
 from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
-from dealtrace.storage.accounts.api_requests import RequestQuery, find_previous_requests, list_requests
+from dealtrace.storage.accounts.api_requests import (
+    RequestQuery,
+    find_previous_requests,
+    find_search_end,
+    list_requests,
+)
 from dealtrace.storage.accounts.tokens import list_tokens
 
 SHOWN = 100
+SEARCHED_MAX = 30_000
+"""Ours: a page looks at this many requests for those that match, which takes some 30 ms; *Earlier requests* goes on.
+
+No index finds them, since every registration would have to write it.
+"""
 NO_SITE = 0
 UTC_ZONE = ZoneInfo("UTC")
 OK, BAD_REQUEST = 200, 400
@@ -34,6 +45,23 @@ NAMES = ("from", "to", "path", "text", "token", "refused")
 """The parameters of the form; the URL of the next page repeats them."""
 PageStart = tuple[datetime, str]
 """The time and id of the last request of the previous page; a page begins with the next older request."""
+
+
+@record
+class Found:
+    """The requests of a page and one more, if any; the preceding page; and where a search that was cut ended."""
+
+    requests: Sequence[ApiRequest] = ()
+    previous: PageStart | None = None
+    ended: PageStart | None = None
+
+    @property
+    def following(self) -> PageStart | None:
+        """Return where the following page begins, or `None` if this is the last."""
+        if len(self.requests) > SHOWN:
+            last = self.requests[SHOWN - 1]
+            return last.at, last.request_id
+        return self.ended
 
 
 @record
@@ -66,17 +94,20 @@ async def _show(view: View, site_id: int, zone: ZoneInfo) -> Response:
     query, path = _query(asked, zone), view.request.url.path
     labels = await view.read(_read_tokens, site_id)
     refusal = _check(asked, labels, site_day(clock.now(), zone))
-    requests, previous = await view.read(_read, site_id, query) if refusal is None else ([], None)
-    shown = requests[:SHOWN]
+    found = await view.read(_read, site_id, query) if refusal is None else Found()
+    ended = found.ended if len(found.requests) <= SHOWN else None
     return view.page(
         "requests/page.html",
         BAD_REQUEST if refusal is not None else OK,
         fault=labelled_text(refusal, view.language, _LABELS) if refusal is not None else "",
-        lines=[_line(request, labels, zone, view.language) for request in shown],
+        lines=[_line(request, labels, zone, view.language) for request in found.requests[:SHOWN]],
         tokens=labels,
         asked={name: asked.get(name, "") for name in NAMES},
-        next_page=_page_before(path, asked, (shown[-1].at, shown[-1].request_id)) if len(requests) > SHOWN else "",
-        previous_page=_page_before(path, asked, previous) if query.before is not None else "",
+        searched_to=_shown_at(ended[0], zone, view.language) if ended is not None else "",
+        searched=SEARCHED_MAX,
+        is_kept=view.services.requests_kept_days > 0,
+        next_page=_page_before(path, asked, found.following) if found.following is not None else "",
+        previous_page=_page_before(path, asked, found.previous) if query.before is not None else "",
         zone=zone.key,
     )
 
@@ -86,9 +117,12 @@ def _read_tokens(connection: Connection, site_id: int) -> Mapping[int, str]:
     return {token.id: token.label for token in tokens}
 
 
-def _read(connection: Connection, site_id: int, query: RequestQuery) -> tuple[list[ApiRequest], PageStart | None]:
-    previous = find_previous_requests(connection, site_id, query, SHOWN) if query.before is not None else None
-    return list_requests(connection, site_id, query, SHOWN + 1), previous
+def _read(connection: Connection, site_id: int, query: RequestQuery) -> Found:
+    end = find_search_end(connection, site_id, query, SEARCHED_MAX) if query.is_search else None
+    previous = None
+    if query.before is not None:
+        previous = find_previous_requests(connection, site_id, query, SHOWN, SEARCHED_MAX)
+    return Found(list_requests(connection, site_id, replace(query, back_to=end), SHOWN + 1), previous, end)
 
 
 def _check(asked: QueryParams, labels: Mapping[int, str], today: date) -> InvalidParameters | None:
@@ -127,7 +161,7 @@ def _bound(text: str, zone: ZoneInfo, bound: Callable[[date, ZoneInfo], datetime
 
 def _line(request: ApiRequest, labels: Mapping[int, str], zone: ZoneInfo, language: Language) -> Line:
     return Line(
-        f"{clock_time(language, request.at, zone)}:{request.at.astimezone(zone):%S}",
+        _shown_at(request.at, zone, language),
         labels.get(request.token_id, str(request.token_id)) if request.token_id is not None else "",
         request.method,
         request.path,
@@ -135,8 +169,12 @@ def _line(request: ApiRequest, labels: Mapping[int, str], zone: ZoneInfo, langua
         request.status,
         (request.reason_ru if language == "ru" else request.reason_en) or "",
         round(request.duration.total_seconds() * 1000),
-        request.status >= REFUSED_FROM,
+        request.is_refused,
     )
+
+
+def _shown_at(at: datetime, zone: ZoneInfo, language: Language) -> str:
+    return f"{clock_time(language, at, zone)}:{at.astimezone(zone):%S}"
 
 
 def _page_before(path: str, asked: QueryParams, start: PageStart | None) -> str:

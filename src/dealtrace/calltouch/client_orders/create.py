@@ -18,6 +18,7 @@ from dealtrace.deals.registration import Receipt, Registration
 from dealtrace.errors import InvalidParameters, Language, Refusal
 from dealtrace.http.caller import Caller
 from dealtrace.http.replies import Reply, success
+from dealtrace.http.request_note import note_refused_items
 from dealtrace.operations.deals.lists import register_lists
 
 
@@ -30,9 +31,11 @@ async def respond(caller: Caller, items: Sequence[object]) -> Reply:
     valid = [item for item in read if isinstance(item, Registration)]
     outcomes: Sequence[Receipt | Refusal] = await caller.write(register_lists, valid, size=len(valid)) if valid else ()
     rest = iter(outcomes)
+    final = [next(rest) if isinstance(each, Registration) else each for each in read]
+    note_refused_items(caller.scope, final, items)
     orders = [
-        _answer(sent_number(item), each, next(rest) if isinstance(each, Registration) else each, caller.language)
-        for item, each in zip(items, read, strict=True)
+        _answer(sent_number(item), each, outcome, caller.language)
+        for item, each, outcome in zip(items, read, final, strict=True)
     ]
     answer: ClientOrdersStored = {"data": {"orders": orders}}
     stored = sum(isinstance(outcome, Receipt) for outcome in outcomes)

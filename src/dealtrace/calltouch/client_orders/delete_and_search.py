@@ -22,6 +22,7 @@ from dealtrace.errors import DealKeyMissing, InvalidParameters, Refusal
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameter_types import Integer, Text
 from dealtrace.http.replies import Reply, success
+from dealtrace.http.request_note import note_refused_items
 from dealtrace.leads.limits import NUMBER_LENGTH_MAX
 from dealtrace.operations.deals.find import deal_not_found
 from dealtrace.operations.deals.lists import delete_lists
@@ -43,9 +44,10 @@ async def delete(caller: Caller, items: Sequence[object]) -> Reply:
     valid = [key for key in keys if isinstance(key, DealKey)]
     outcomes: Sequence[Deal | Refusal] = await caller.write(delete_lists, valid) if valid else ()
     rest = iter(outcomes)
+    final = [next(rest) if isinstance(key, DealKey) else key for key in keys]
+    note_refused_items(caller.scope, final)
     orders: list[DeletedClientOrder | RefusedClientOrder] = []
-    for number, key in zip(numbers, keys, strict=True):
-        outcome = next(rest) if isinstance(key, DealKey) else key
+    for number, outcome in zip(numbers, final, strict=True):
         if isinstance(outcome, Deal):
             orders.append({"orderNumber": number, "deleted": True})
         else:
@@ -73,21 +75,22 @@ async def search(caller: Caller, items: Sequence[object]) -> Reply:
     keys = [*(DealKey(None, text) for text in texts), *(DealKey(deal_id, None) for deal_id in ids)]
     found = await caller.read(list_deals_with_history, keys)
     await caller.pay_for_reading(PaidMethod.ORDER_SEARCH)
-    orders = [_found(caller, key, whole) for key, whole in zip(keys, found, strict=True)]
+    final = [deal_not_found(key) if whole is None else whole for key, whole in zip(keys, found, strict=True)]
+    note_refused_items(caller.scope, final)
+    orders = [_found(caller, key, outcome) for key, outcome in zip(keys, final, strict=True)]
     answer: ClientOrdersFound = {"data": {"orders": orders}}
     there = sum(whole is not None for whole in found)
     return success(answer, "client_orders_found", site_id=caller.site.id, orders=len(keys), found=there)
 
 
-def _found(caller: Caller, key: DealKey, whole: DealWithHistory | None) -> FoundClientOrder | MissingClientOrder:
-    if whole is not None:
-        return found_client_order(whole.deal, whole.history, caller.site.time_zone)
-    refusal = deal_not_found(key)
+def _found(caller: Caller, key: DealKey, outcome: DealWithHistory | Refusal) -> FoundClientOrder | MissingClientOrder:
+    if isinstance(outcome, DealWithHistory):
+        return found_client_order(outcome.deal, outcome.history, caller.site.time_zone)
     return {
         "orderNumber": key.number,
         "calltouchOrderId": key.id,
-        "error": refusal.text(caller.language),
-        "errorCode": refusal.code,
+        "error": outcome.text(caller.language),
+        "errorCode": outcome.code,
     }
 
 

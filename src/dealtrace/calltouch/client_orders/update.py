@@ -35,6 +35,7 @@ from dealtrace.http.caller import Caller
 from dealtrace.http.parameter_types import Text
 from dealtrace.http.parameters import Sent
 from dealtrace.http.replies import Reply, success
+from dealtrace.http.request_note import note_refused_items
 from dealtrace.leads.annotations import Addition
 from dealtrace.leads.limits import LABEL_LENGTH_MAX
 from dealtrace.operations.deals.update_lists import DealUpdate, UpdatedDeal, update_lists
@@ -51,9 +52,11 @@ async def respond(caller: Caller, items: Sequence[object]) -> Reply:
         await caller.write(update_lists, valid, size=len(valid)) if valid else ()
     )
     rest = iter(outcomes)
+    final = [next(rest) if isinstance(each, DealUpdate) else each for each in read]
+    note_refused_items(caller.scope, final, items)
     orders = [
-        _answer(sent_number(item), each, next(rest) if isinstance(each, DealUpdate) else each, caller.language)
-        for item, each in zip(items, read, strict=True)
+        _answer(sent_number(item), each, outcome, caller.language)
+        for item, each, outcome in zip(items, read, final, strict=True)
     ]
     answer: ClientOrdersStored = {"data": {"orders": orders}}
     changed = sum(isinstance(outcome, UpdatedDeal) for outcome in outcomes)

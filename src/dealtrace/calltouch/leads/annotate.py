@@ -29,6 +29,7 @@ from dealtrace.http.caller import Caller
 from dealtrace.http.parameter_types import Flag, Text
 from dealtrace.http.parameters import Parameter
 from dealtrace.http.replies import Reply, success
+from dealtrace.http.request_note import note_refused_items
 from dealtrace.leads.annotations import Addition
 from dealtrace.leads.limits import COMMENT_LENGTH_MAX, CUSTOM_VALUE_LENGTH_MAX, LABEL_LENGTH_MAX
 from dealtrace.leads.plain_text import is_blank
@@ -112,6 +113,7 @@ class AnnotationEndpoint:
         valid = [item for item in read if isinstance(item, LeadAnnotation)]
         outcomes = iter(await caller.write(annotate_leads, AnnotationCall(self.paid, valid), size=len(items)))
         final = [next(outcomes) if isinstance(item, LeadAnnotation) else item for item in read]
+        note_refused_items(caller.scope, final, items)
         leads = [annotated_lead(outcome, caller.language) for outcome in final]
         facts = {"site_id": caller.site.id, "leads": len(leads), "updated": sum(lead["updated"] for lead in leads)}
         return success(self.answer(leads), "leads_remarked", method=self.paid.value, **facts)

@@ -9,6 +9,7 @@ from dealtrace.calltouch.batches import Batch
 from dealtrace.errors import InvalidParameters, Language, Refusal
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameters import Sent
+from dealtrace.http.request_note import note_refused_items
 from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.call import Call, IncomingCall
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest
@@ -48,6 +49,7 @@ async def import_leads(
     imported: Imported = await caller.write(lead_list.operation, valid, size=len(items))
     outcomes = iter(imported.outcomes)
     final: list[Outcome] = [lead if isinstance(lead, InvalidParameters) else next(outcomes) for lead in read]
+    note_refused_items(caller.scope, final, items)
     results = [_result(lead_list, item, outcome, caller.language) for item, outcome in zip(items, final, strict=True)]
     return imported.log_id, results
 

@@ -9,12 +9,13 @@ from typing import Annotated
 import typer
 from sqlalchemy import Connection
 
-from dealtrace.accounts.api_request import REFUSED_FROM, ApiRequest
+from dealtrace.accounts.api_request import ApiRequest
 from dealtrace.cli.answers import RequestAnswer
 from dealtrace.cli.options import JsonOption, OnlySiteOption
 from dealtrace.cli.output import cleaned, write_line
-from dealtrace.cli.terminal import console, open_prepared, print_json
+from dealtrace.cli.terminal import console, error_console, open_prepared, print_json
 from dealtrace.operations.accounts.require_site import require_site
+from dealtrace.settings import read_settings
 from dealtrace.storage.accounts.api_requests import RequestQuery, list_requests
 from dealtrace.storage.accounts.sites import list_sites
 from dealtrace.storage.database.engine import Database
@@ -47,6 +48,8 @@ def tail(
     With --follow, --json prints one JSON object per line instead of a list.
     """
     with open_prepared() as database:
+        if read_settings().requests_kept_days == 0:
+            error_console.print("The journal of requests is off (DEALTRACE_REQUESTS_KEPT_DAYS=0).", markup=False)
         shown = _read(database, site, RequestQuery(is_refused=is_refused), limit)
         if as_json and not follow:
             print_json([_answer(request) for request in shown])
@@ -117,7 +120,7 @@ def _print(requests: Sequence[ApiRequest]) -> None:
         if request.parameters:
             sent = "  ".join(f"{name}={value}" for name, value in request.parameters.items())
             console.print(f"    {sent}", markup=False)
-        if request.status >= REFUSED_FROM and request.reason_en:
+        if request.is_refused and request.reason_en:
             console.print(f"    {request.reason_en}", markup=False)
 
 
