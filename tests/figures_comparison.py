@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from random import Random
 
-
 from cast import Stage
 from dealtrace.errors import InvalidParameters
 from dealtrace.operations.reports.ask import FactSource, stored_facts
