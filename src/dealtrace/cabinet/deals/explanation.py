@@ -67,9 +67,9 @@ class FlipLine:
 class Explained:
     """The explanation of a match; `pinnable` has the form value and the name of each lead that can be chosen.
 
-    `chart` may be empty; `undrawn` is how many considered leads it leaves out. `flips` are the changes to rules that would give the deal a different lead; `names_threshold`
-    is whether one of them changes the longest time that a deal may come after its lead. A deal sent by API 2.0 has
-    `matchers` instead of `steps`.
+    `chart` may be empty; `undrawn` is how many considered leads it leaves out. `flips` are the changes to rules that
+    would give the deal a different lead; `names_threshold` is whether one of them changes the longest time that a deal
+    may come after its lead. A deal sent by API 2.0 has `matchers` instead of `steps`.
     """
 
     verdict: str
