@@ -6,8 +6,11 @@ import shlex
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import fields
 from datetime import UTC, datetime
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,10 +23,11 @@ from dealtrace.app import ENDPOINTS, describe
 from dealtrace.cabinet.docs.guides import GUIDES
 from dealtrace.cabinet.rendering import POLICY
 from dealtrace.errors import LANGUAGES, Language
-from dealtrace.http.openapi.described_method import LIMITS, describe_method
+from dealtrace.http.openapi.described_method import describe_method
 from dealtrace.http.openapi.description import error_catalogue
 from dealtrace.http.openapi.possible_refusals import example_of, refusals_of
 from dealtrace.http.openapi.samples import SAMPLE_ORIGIN, curl
+from dealtrace.http.rate_limits import RateLimits, Rates
 from dealtrace.leads.call import Circumstances
 from dealtrace.settings import Settings
 from dealtrace.storage.accounts.installation import set_factor_demanded
@@ -106,7 +110,8 @@ def test_every_method_stands_there_with_its_parameters_errors_and_limit(
         page = unescape(read(docs_server, f"/docs/methods/{endpoint.shown_name}", language))
         assert not re.findall(r"\{(ru|en|[a-z]+_[a-z_]+)\}", page)
         assert curl(endpoint).replace(SAMPLE_ORIGIN, docs_server.url) in page
-        assert LIMITS[endpoint.rate_limit_class][language] in page
+        limit = describe_method(endpoint, limits_with(7), language).limit
+        assert set(re.findall(r"\(DEALTRACE_\w+\)", limit)) <= set(re.findall(r"\(DEALTRACE_\w+\)", page))
         for parameter in endpoint.described():
             assert f"<code>{parameter.name}</code>" in page
         for _, refusal in refusals_of(endpoint):
@@ -296,11 +301,27 @@ def test_every_token_is_a_security_scheme_and_the_server_is_named() -> None:
     assert DESCRIPTION["servers"] == [{"url": "/", "description": "This server."}]
 
 
-def test_the_limits_are_those_of_the_settings() -> None:
-    for texts in LIMITS.values():
-        for text in texts.values():
-            for number, name in re.findall(r"(\d+)[^(]*\(DEALTRACE_([A-Z_]+)\)", text):
-                assert Settings.model_fields[name.lower()].default == int(number)
+def limits_with(count: int) -> RateLimits:
+    return RateLimits(Rates(**{field.name: count for field in fields(Rates)}), "")
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_the_limits_are_those_of_the_server(language: Language) -> None:
+    for endpoint in ENDPOINTS:
+        said = describe_method(endpoint, limits_with(7), language).limit
+        names = re.findall(r"\b7\b[^(]*\(DEALTRACE_([A-Z_]+)\)", said)
+        assert names
+        assert all(Settings.model_fields[name.lower()] for name in names)
+        unlimited = describe_method(endpoint, limits_with(0), language).limit
+        assert not re.search(r"\d", unlimited)
+        assert unlimited.count("не ограничены" if language == "ru" else "not limited") == len(names)
+
+
+def test_the_page_of_a_method_states_the_limit_in_force(tmp_path: Path) -> None:
+    folder, url = tmp_path, f"sqlite:///{tmp_path}/dealtrace.db"
+    with closing(ServerProcess(url, folder, is_fork=True, rate_per_second=0)) as server:
+        page = server.http.get("/docs/methods/register", headers={"accept-language": "en"}).text
+    assert "not limited from one IP address (DEALTRACE_RATE_PER_SECOND)" in page
 
 
 def test_the_description_is_served_as_it_is_made(docs_server: ServerProcess) -> None:
@@ -308,7 +329,9 @@ def test_the_description_is_served_as_it_is_made(docs_server: ServerProcess) -> 
 
 
 def test_every_method_shows_an_answer() -> None:
-    without = [endpoint.shown_name for endpoint in ENDPOINTS if not describe_method(endpoint, "en").answer]
+    without = [
+        endpoint.shown_name for endpoint in ENDPOINTS if not describe_method(endpoint, limits_with(5), "en").answer
+    ]
     assert without == []
 
 
@@ -328,11 +351,11 @@ def test_an_answer_that_is_no_json_is_shown_as_it_is_sent(server: ServerProcess,
     answer = server.http.get(
         path, params=query, headers={"access-token": player.token} if name.startswith("reports") else {}
     )
-    status, *lines = describe_method(endpoint, "en").answer.split("\n\n")[0].splitlines()
+    status, *lines = describe_method(endpoint, limits_with(5), "en").answer.split("\n\n")[0].splitlines()
     assert status.split()[1] == str(answer.status_code)
     for header, _, value in (line.partition(": ") for line in lines):
         assert header in answer.headers
         if header in {"content-type", "cache-control", "referrer-policy"}:
             assert answer.headers[header] == value
-    body = describe_method(endpoint, "en").answer.partition("\n\n")[2].splitlines()
+    body = describe_method(endpoint, limits_with(5), "en").answer.partition("\n\n")[2].splitlines()
     assert answer.text.startswith(body[0].rstrip("…").partition(",")[0] if body else "")

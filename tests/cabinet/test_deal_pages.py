@@ -250,6 +250,18 @@ def test_the_card_tells_why_the_deal_has_its_lead(served: Stage, site: Player, a
     assert html.escape(HOSTILE).replace("&quot;", "&#34;").replace("&#x27;", "&#39;") in page
 
 
+def test_the_chart_has_the_chosen_lead_and_says_how_many_it_leaves_out(
+    served: Stage, site: Player, analyst: Guest
+) -> None:
+    for minute in range(14):
+        served.call(site, moscow(DAY, f"08:{minute:02}:00"))
+    served.lead_request(site, moscow(DAY, "10:30:00"), phone=PHONE)
+    page = analyst.get(f"deals/{register(served, site, 'A-1', clue=by_contact(PHONE))}").text
+    assert page.count('class="won"') == 1
+    assert page.count('class="missed"') == 11
+    assert "3 more considered leads are not drawn." in text_of(page)
+
+
 def test_the_smallest_change_says_which_source_the_deal_would_get(
     server: ServerProcess, served: Stage, site: Player, analyst: Guest
 ) -> None:

@@ -2,6 +2,7 @@
 
 import html
 import re
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,9 +11,11 @@ from cast import Player, Stage, moscow
 from dealtrace.accounts.rights import Role
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.matchers import WITHOUT_SOURCE
+from dealtrace.leads.call import IncomingCall
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.leads.delete import delete_lead
+from dealtrace.storage.journals.person import SHOWN_MAX
 from guests import Guest, member_of, text_of
 from server import ServerProcess
 from write_commands import by_contact, registration
@@ -66,6 +69,16 @@ def test_everything_of_a_person_stands_in_one_line_of_time(owner: Guest, person:
     assert PHONE in page
     assert MAIL in page
     assert "<script>alert" not in page
+
+
+def test_a_page_that_is_cut_says_what_it_lacks(served: Stage, site: Player, owner: Guest, person: str) -> None:
+    assert "Incomplete" not in owner.get(person).text
+    minute = timedelta(minutes=1)
+    calls = [IncomingCall(moscow("2018-04-01") + minute * number, minute, PHONE) for number in range(SHOWN_MAX)]
+    served.calls(site, *calls)
+    words = text_of(owner.get(person).text)
+    assert "the newest 500 of each kind. Incomplete: calls, deals, visits." in words
+    assert "All events" not in words
 
 
 def test_the_card_of_a_deal_without_a_lead_links_the_persons_whose_pages_list_it(

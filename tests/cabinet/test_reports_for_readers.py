@@ -1,19 +1,27 @@
 """Reports as people see them whose role is to see reports without contacts."""
 
+import csv
 import io
 import re
 from datetime import UTC, datetime, timedelta
 from zipfile import ZipFile
 
+import httpx
 import pytest
 
 from cast import Player, Stage
 from dealtrace.accounts.rights import Role
-from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.leads.annotations import Annotations
+from dealtrace.operations.deals.register import register_deals
+from dealtrace.reports.dimensions import DIMENSIONS
+from dealtrace.reports.facts import Fact
+from dealtrace.reports.filters import escaped
+from dealtrace.reports.reading.masked_keys import NUMBERED
 from engines import on_one_engine
 from guests import Guest, member_of
 from server import ServerProcess
+from write_commands import by_contact, registration
 
 pytestmark = on_one_engine
 PHONE, EMAIL, PLAIN = "79205550055", "anna@example.com", "no contact"
@@ -21,6 +29,11 @@ CAMPAIGN = "13764825109"
 WEEK = {"period": "28d", "metrics": "leads"}
 EACH_ROLE = [Role.READER, Role.ANALYST]
 EACH_DIMENSION = ["field:note", "tag", "form", "manager"]
+FREE_TEXTS = [
+    *(name for name, each in DIMENSIONS.items() if not (each.is_time or each.keys or name in {*NUMBERED, "path"})),
+    "field:note",
+]
+OF_VISITS = ("city", "device", "browser", "os")
 EACH_SHAPE = [{}, {"models": "all"}, {"pivot": "month"}]
 
 
@@ -42,6 +55,30 @@ def fill(served: Stage) -> Player:
         visit = served.visit(player, at - timedelta(days=2, hours=1), TrafficSource("yandex", "cpc", campaign))
         said = Annotations(custom_values={"note": text}, manager=text, tags=(text,))
         served.lead_request(player, at - timedelta(days=2), visit_id=visit.id, form_name=text, annotations=said)
+    return player
+
+
+@pytest.fixture(scope="module")
+def everywhere(served: Stage) -> Player:
+    """Give a site where a phone, an e-mail and a plain text stand in each dimension whose keys are free text."""
+    player, at = served.open_site(fields=["note"], contact_matching=True), datetime.now(UTC)
+    for number, words in enumerate((PHONE, EMAIL, PLAIN)):
+        source = TrafficSource(*(words for _ in SOURCE_PARTS))
+        phone, began_at = f"7920444{number:04}", at - timedelta(days=2, hours=number)
+        visit = served.visit(
+            player,
+            began_at - timedelta(minutes=9),
+            source,
+            **dict.fromkeys(OF_VISITS, words),
+            landing_url=f"https://a.example/{words}",
+        )
+        said = Annotations(custom_values={"note": words}, manager=words, tags=(words,))
+        served.lead_request(player, began_at, visit_id=visit.id, phone=phone, form_name=words, annotations=said)
+        deal = registration(
+            str(number), clue=by_contact(phone), happened_at=began_at + timedelta(minutes=5), status=words,
+            manager=words, tags=(words,), custom_values={"note": words}, service=words,
+        )  # fmt: skip
+        served.perform(register_deals, player, deal)
     return player
 
 
@@ -103,12 +140,14 @@ def test_columns_of_a_pivot_are_masked_in_files(member: Guest) -> None:
 
 
 def test_rows_have_contacts_only_for_who_may_see_them(member: Guest, is_whole: bool) -> None:
-    for query in ({"by": "campaign", "key": EMAIL}, {}):
-        page = member.get("reports/rows", **WEEK, **query).text
-        assert holds(page.partition("<main")[2])[1] == is_whole
-        assert ("•••" in page) != is_whole
-    page = member.get("reports/rows", **WEEK, by="field:note", key=PHONE).text
-    assert (PHONE in page.partition("<main")[2]) == is_whole
+    page = member.get("reports/rows", **WEEK).text
+    assert holds(page.partition("<main")[2])[1] == is_whole
+    assert ("•••" in page) != is_whole
+    for query, shown in (({"by": "campaign", "key": EMAIL}, EMAIL), ({"by": "field:note", "key": PHONE}, PHONE)):
+        answer = member.get("reports/rows", **WEEK, **query)
+        assert (answer.status_code == 200) == is_whole
+        assert (shown in answer.text.partition("<main")[2]) == is_whole
+        assert (member.get("reports/rows.csv", **WEEK, **query).status_code == 200) == is_whole
     assert CAMPAIGN in page
 
 
@@ -126,12 +165,66 @@ def test_active_filters_are_shown_without_contacts_to_who_may_not_see_them(
     member: Guest, is_whole: bool, text: str
 ) -> None:
     contacts = [contact for contact in (PHONE, EMAIL) if contact in text]
-    for place in ("reports", "reports/rows"):
+    for place in ("reports", *(["reports/rows"] if is_whole else [])):
         shown = chips_of(member.get(place, **WEEK, filter=text).text)
         assert ("•••" in shown) != is_whole
         assert all((contact in shown) == is_whole for contact in contacts)
         assert "field note" not in shown, "a field is called by its title"
         assert (PLAIN in shown) == (PLAIN in text)
+
+
+@pytest.mark.parametrize("role", EACH_ROLE)
+def test_no_filter_finds_a_contact_for_who_may_not_see_it(
+    server: ServerProcess, served: Stage, everywhere: Player, role: Role
+) -> None:
+    is_whole, member = role is Role.ANALYST, member_of(server, served, everywhere.site.id, role)
+    for dimension in FREE_TEXTS:
+        metric = "leads" if DIMENSIONS.get(dimension, DIMENSIONS["tag"]).facts & {Fact.LEADS} else "deals"
+        asked = {"by": dimension, "metrics": metric, "period": "28d"}
+        shown = keys_of(member.get("reports.csv", **asked))
+        for contact, part, beginning in ((PHONE, "920555", "7920"), (EMAIL, "nna", "a")):
+            found = keys_of(member.get("reports.csv", **asked, filter=f"{dimension}:contains:{part}"))
+            assert bool(found) == is_whole, (dimension, part)
+            found = keys_of(member.get("reports.csv", **asked, filter=f"{dimension}:contains:{beginning}"))
+            assert found
+            assert found <= shown
+            for operator in ("is", "not", "among", "contains"):
+                for place in ("reports", "reports.csv", "reports/rows", "reports/rows.csv", ""):
+                    query = {**asked, "metrics": metric, "filter": f"{dimension}:{operator}:{escaped(contact)}"}
+                    answer = member.get(place, **query)
+                    assert is_whole or answer.status_code == 400 or (place == "" and "only analysts" in answer.text), (
+                        query
+                    )
+        (plain,) = (key for key in shown if PLAIN in key)
+        found = keys_of(member.get("reports.csv", **asked, filter=f"{dimension}:is:{escaped(plain)}"))
+        assert found == {plain}, "what is shown can still be asked"
+
+
+@pytest.mark.parametrize("place", ["reports/segments", "reports/saved"])
+def test_a_reader_saves_no_filter_by_a_contact(server: ServerProcess, served: Stage, place: str) -> None:
+    site = fill(served)
+    owner, reader = (member_of(server, served, site.site.id, role) for role in (Role.OWNER, Role.READER))
+    answer = reader.send(place, name="Mine", whose="own", query=f"metrics=leads&filter=manager:is:{EMAIL}")
+    assert "only analysts and owners may search for a phone or an e-mail" in answer.text
+    query = "metrics=leads&filter=manager:contains:nna"
+    assert reader.send(place, name="Mine", whose="own", query=query).status_code == 303
+    asked = {**WEEK, "by": "manager"}
+    if place == "reports/segments":
+        assert keys_of(reader.get("reports.csv", **asked, segment="Mine")) == set()
+        owner.send(place, name="Part", whose="site", query=query)
+        owner.send(place, name="Whole", whose="site", query=f"filter=manager:is:{EMAIL}")
+        for name in ("Part", "Whole"):
+            assert keys_of(reader.get("reports.csv", **asked, segment=name)) == {"a•••@example.com"}
+        answer = reader.send(place, name="Copy", whose="own", query="metrics=leads&segment=Whole")
+        assert "only analysts and owners" in answer.text
+
+
+def keys_of(answer: httpx.Response) -> set[str]:
+    """Return the keys of the rows of a report by one dimension, as its CSV file has them."""
+    assert answer.status_code == 200, answer.text
+    rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    (first,) = (place for place, row in enumerate(rows) if row[0] == "Rows")
+    return {row[0].removeprefix('="').removesuffix('"') for row in rows[first + 2 :] if row[0] not in ("Total", "")}
 
 
 def chips_of(page: str) -> str:

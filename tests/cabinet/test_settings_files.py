@@ -353,12 +353,23 @@ def test_a_list_of_deals_is_compared_and_forgotten(boss: Guest, served: Stage, o
     assert "The lists do not agree." in text
     assert "Differences: 3 of 3" in text
     assert "A-1 2 other values" in text
+    assert re.search(r'<a href="/cabinet/\d+/deals/\d+"><bdi>A-1</bdi></a>', shown.text)
+    assert "This command lists all differences" not in text
     assert "A-3<script>" in text
     assert "<script>" not in shown.text.partition("<main")[2]
     assert name not in {file for _, _, files in os.walk(UPLOADS) for file in files}
     assert count(served, owner, deal) == 2
     for files in (None, {"file": (name, b"nothing\n1\n")}):
         assert boss.send("settings/agreement", files=files, encoding="").status_code == 400
+
+
+def test_a_comparison_with_many_differences_says_what_lists_all(boss: Guest, owner: Player) -> None:
+    heading, first = DEALS.splitlines()[:2]
+    rows = [first.replace("A-1", f"N-{number}") for number in range(201)]
+    files = {"file": ("list.csv", "\n".join([heading, *rows]).encode())}
+    text = text_of(boss.send("settings/agreement", files=files, encoding="").text)
+    assert "Differences: 200 of 201" in text
+    assert f"This command lists all differences: dealtrace agree FILE --site {owner.site.id} --json" in text
 
 
 def test_deals_in_another_currency_are_compared_in_that_currency(boss: Guest, served: Stage, owner: Player) -> None:

@@ -11,7 +11,7 @@ from dealtrace.leads.search_text import SearchText
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.deals.deals import find_deleted, list_deals_by_key
 from dealtrace.storage.deals.lead_links import find_deals_of_leads
-from dealtrace.storage.journals.person import find_deal_ids_by_contact, list_lead_ids, list_newest_visits
+from dealtrace.storage.journals.person import list_deal_ids_by_contact, list_lead_ids, list_newest_visits
 from dealtrace.storage.journals.search_rows import find_searched_deals
 from dealtrace.storage.leads.clients import _LIST_CLIENTS
 from dealtrace.storage.leads.contact_groups import find_client_of_leads
@@ -40,7 +40,7 @@ LOOKUPS: dict[str, Callable[[Connection, int], object]] = {
     "visits of visitors": lambda connection, site: find_recent_visits(connection, site, ["a", "b"], NOON),
     "calls of a client": lambda connection, site: list_lead_ids(connection, site, LeadKind.CALL, [1, 2]),
     "requests of a client": lambda connection, site: list_lead_ids(connection, site, LeadKind.LEAD_REQUEST, [1, 2]),
-    "deals of a client's contacts": lambda connection, site: find_deal_ids_by_contact(
+    "deals of a client's contacts": lambda connection, site: list_deal_ids_by_contact(
         connection, site, ["79001", "a@example.com"]
     ),
     "visits of a client's browsers": lambda connection, site: list_newest_visits(connection, site, ["a", "b"]),

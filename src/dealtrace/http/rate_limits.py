@@ -59,6 +59,15 @@ class RateLimits:
         limit = self._per_ip[rate_limit_class]
         return limit.count if limit is not None and limit.seconds == 1 else 0
 
+    def counts(self, rate_limit_class: RateLimitClass) -> tuple[int, int]:
+        """Return how many requests of a class are admitted from one IP address, and to one site without a token.
+
+        The first is per second for the classes with tokens, all others are per minute; 0 means no limit.
+        """
+        limits = (self._per_ip[rate_limit_class], self._per_site.get(rate_limit_class))
+        per_ip, per_site = (limit.count if limit is not None else 0 for limit in limits)
+        return per_ip, per_site
+
     async def check_ip(self, rate_limit_class: RateLimitClass, ip: str) -> int:
         """Admit a request from an IP address to an endpoint of the class `rate_limit_class`, and count the request.
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dealtrace.errors import InvalidParameters, InvalidValue, Violation
 from dealtrace.record import record
 from dealtrace.reports.answer import Keys
-from dealtrace.reports.filters import key_of_value
+from dealtrace.reports.filters import check_no_contact, key_of_value
 from dealtrace.reports.measures import Measure
 from dealtrace.reports.metrics import METRICS, PART_METRICS, Formula, Metric
 from dealtrace.reports.question import LIMIT_DEFAULT, Question, QuestionContext, RawQuestion, parse_question
@@ -90,6 +90,8 @@ def parse_figure(
     found = []
     for dimension, text in zip(question.by, keys, strict=False):
         try:
+            if context.mask is not None:
+                check_no_contact(dimension, text, context.mask)
             found.append(key_of_value(dimension, text) if text else None)
         except InvalidValue as fault:
             violations.append(Violation("key", fault.ru, fault.en))

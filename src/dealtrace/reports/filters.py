@@ -1,6 +1,7 @@
 """Filters of a report, written `dimension:operator:value`: parse, format and combine them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from typing import Protocol, TypeVar
 
@@ -8,7 +9,7 @@ from dealtrace.attribution.traffic_source import part_key
 from dealtrace.errors import InvalidValue
 from dealtrace.nearest_name import nearest_name
 from dealtrace.record import record
-from dealtrace.reports.dimensions import FIELD_PREFIX, Dimension, Kind
+from dealtrace.reports.dimensions import DIMENSIONS, FIELD_PREFIX, Dimension, Kind
 from dealtrace.reports.statuses import status_key
 from dealtrace.reports.time_keys import number_of_key
 
@@ -49,11 +50,19 @@ class Operator(StrEnum):
 
 @record
 class Filter:
-    """A condition on one dimension: an operator, and the values that keys are compared with."""
+    """A condition on one dimension: an operator, and the values that keys are compared with.
+
+    With `is_masked`, keys are compared as people see them who may not see contacts.
+    """
 
     dimension: Dimension
     operator: Operator
     values: tuple[str, ...] = ()
+    is_masked: bool = False
+
+
+Mask = Callable[[Dimension, str], str]
+"""Returns what people who may not see contacts see instead of a key of a dimension."""
 
 
 def split_escaped(text: str, separator: str, limit: int = -1) -> list[str]:
@@ -102,6 +111,52 @@ def split_filter(text: str) -> tuple[str, str | None]:
         field, *rest = split_escaped(rest[0], SEPARATOR, 1)
         name = FIELD_PREFIX + unescaped(field)
     return name, rest[0] if rest else None
+
+
+def parse_filter(text: str, find_dimension: Callable[[str], Dimension]) -> Filter:
+    """Parse `dimension:operator:value`; `find_dimension` returns the dimension of a name or raises `InvalidValue`.
+
+    Raises:
+        InvalidValue: the filter has not this form, or a part of it is unknown or not allowed.
+    """
+    if any(map(_is_lone_surrogate, text)):
+        raise InvalidValue("текст не в кодировке UTF-8", "must be valid UTF-8")
+    name, rest = split_filter(text)
+    dimension = find_dimension(name)
+    if rest is None:
+        example = f"{DIMENSIONS['source'].name}:is:yandex"
+        raise InvalidValue(
+            f"«{text}»: нужно группировка:условие:значение, например {example}",
+            f"“{text}”: write dimension:operator:value, for example {example}",
+        )
+    return parse_condition(dimension, rest)
+
+
+def _is_lone_surrogate(sign: str) -> bool:
+    """Return whether a character is a lone surrogate; Python decodes arguments that are not UTF-8 to these."""
+    return "\ud800" <= sign <= "\udfff"
+
+
+def filter_without_contacts(condition: Filter, mask: Mask) -> Filter:
+    """Return a filter that compares keys as people see them who may not see contacts.
+
+    Ours: a part of a contact finds nothing, since only the masked key is searched for it; a whole contact is refused.
+
+    Raises:
+        InvalidValue: a value has a contact.
+    """
+    for value in condition.values:
+        check_no_contact(condition.dimension, value, mask)
+    return replace(condition, is_masked=True)
+
+
+def check_no_contact(dimension: Dimension, value: str, mask: Mask) -> None:
+    """Raise `InvalidValue` if a value that keys are compared with has a contact."""
+    if mask(dimension, value) != value:
+        raise InvalidValue(
+            "искать по телефону или почте могут только аналитики и владельцы",
+            "only analysts and owners may search for a phone or an e-mail",
+        )
 
 
 def parse_condition(dimension: Dimension, rest: str) -> Filter:

@@ -16,10 +16,12 @@ from dealtrace.reports.filters import (
     FILTERS_MAX,
     LIST_SEPARATOR,
     Filter,
+    Mask,
     escaped_name,
-    parse_condition,
+    filter_without_contacts,
+    format_filter,
+    parse_filter,
     split_escaped,
-    split_filter,
     unescaped,
 )
 from dealtrace.reports.metrics import METRICS, Metric
@@ -121,7 +123,9 @@ class QuestionContext:
     """What the parser must know of a site: today's date there, its attribution model, fields, columns and segments.
 
     `segments` has the unparsed filters of each segment; `rows_max` is `None` if all rows may be requested.
-    `field_titles` has the titles of fields whose names are not shown.
+    `own_segments` are the names of segments that belong to the person who asks, and `filters_of_site` the filters of
+    all others. For people who may not see contacts, `field_titles` has the titles of fields whose names are not shown,
+    and `mask` masks the keys that filters compare, except filters of the site's segments.
     """
 
     today: date
@@ -131,6 +135,9 @@ class QuestionContext:
     segments: Mapping[str, Sequence[str]] = field(default_factory=dict)
     rows_max: int | None = LIMIT_MAX
     field_titles: Mapping[str, str] = field(default_factory=dict)
+    own_segments: Collection[str] = ()
+    filters_of_site: Collection[str] = ()
+    mask: Mask | None = None
 
     def field_dimension(self, name: str) -> Dimension:
         """Return the dimension of a custom field with the title that is shown."""
@@ -286,37 +293,27 @@ class _Parser:
         if name not in self.context.segments:
             raise _unknown(name, self.context.segments, "сегмента", "segment")
         try:
-            return tuple(self.filter(text) for text in self.context.segments[name])
+            is_own = name in self.context.own_segments
+            return tuple(self.filter(text, is_typed=is_own) for text in self.context.segments[name])
         except InvalidValue as fault:
             raise InvalidValue(
                 f"сегмент «{name}» больше не применить: {fault.ru}",
                 f"segment “{name}” can no longer be used: {fault.en}",
             ) from fault
 
-    def filter(self, text: str) -> Filter:
-        """Parse a filter, written `dimension:operator:value`."""
-        if any(map(_is_lone_surrogate, text)):
-            raise InvalidValue("текст не в кодировке UTF-8", "must be valid UTF-8")
-        name, rest = split_filter(text)
-        dimension = self.dimension(name)
-        if rest is None:
-            example = f"{DIMENSIONS['source'].name}:is:yandex"
-            raise InvalidValue(
-                f"«{text}»: нужно группировка:условие:значение, например {example}",
-                f"“{text}”: write dimension:operator:value, for example {example}",
-            )
-        return parse_condition(dimension, rest)
+    def filter(self, text: str, *, is_typed: bool = True) -> Filter:
+        """Parse a filter; `is_typed` is whether it may be the person's own, not one that an analyst gave to all."""
+        condition, mask = parse_filter(text, self.dimension), self.context.mask
+        if mask is None or not is_typed:
+            return condition
+        masked = filter_without_contacts(condition, mask)
+        return condition if format_filter(condition) in self.context.filters_of_site else masked
 
 
 def _names(text: str) -> list[str]:
     """Return the names of a comma-separated list in order, without duplicates."""
     names = (unescaped(part.strip()) for part in split_escaped(text, LIST_SEPARATOR))
     return list(dict.fromkeys(name for name in names if name))
-
-
-def _is_lone_surrogate(sign: str) -> bool:
-    """Return whether a character is a lone surrogate; Python decodes arguments that are not UTF-8 to these."""
-    return "\ud800" <= sign <= "\udfff"
 
 
 def _unknown(name: str, every: Collection[str], ru: str, en: str) -> InvalidValue:

@@ -52,6 +52,12 @@ def test_words_are_escaped() -> None:
     ET.fromstring(svg)  # noqa: S314 - our own
 
 
+def test_the_chosen_lead_is_drawn_even_after_many_others() -> None:
+    missed = [drawn(-9 * HOUR, HOUR)] * (WINDOWS_MAX + 2)
+    names = [name for name, _, _ in bars(chart(*missed, drawn(-HOUR, 2 * HOUR, is_winner=True)))]
+    assert names == ["missed"] * (WINDOWS_MAX - 1) + ["won"]
+
+
 def test_only_the_first_windows_are_drawn() -> None:
     assert len(bars(chart(*[drawn(-HOUR, HOUR)] * 50))) == WINDOWS_MAX
 

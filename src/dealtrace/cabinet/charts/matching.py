@@ -12,7 +12,7 @@ from dealtrace.record import record
 WIDTH, ROW, BAR = 640, 40, 12
 SIDE, TOP, BOTTOM = 8, 24, 24
 WINDOWS_MAX = 12
-"""The maximum number of leads whose time windows are drawn; the table below the chart has all leads."""
+"""The maximum number of leads whose time windows are drawn; the chosen lead is always among them."""
 WIDTH_LEAST = 4
 """The minimum width of a drawn time window, in units of the drawing; even the shortest time window can be seen."""
 LETTER = 7.5
@@ -36,8 +36,8 @@ def matching_chart(
     drawn: Sequence[DrawnCandidate],
     format_time: Callable[[datetime], str],
 ) -> Markup:
-    """Return a chart of the deal and the windows of the first `WINDOWS_MAX` leads in `drawn`, one below another."""
-    shown = drawn[:WINDOWS_MAX]
+    """Return a chart of the deal and the windows of the leads in `drawn` that `drawn_windows` chooses."""
+    shown = drawn_windows(drawn)
     axis = _axis_of(deal_at, [each.candidate for each in shown])
     height = TOP + ROW * len(shown) + BOTTOM
     parts = [titled(title), *_ends(axis, height, format_time)]
@@ -51,6 +51,12 @@ def matching_chart(
         role="img",
         viewBox=f"0 0 {WIDTH} {height}",
     )
+
+
+def drawn_windows(drawn: Sequence[DrawnCandidate]) -> Sequence[DrawnCandidate]:
+    """Return the chosen leads and the first of the others, `WINDOWS_MAX` in all, in the order of `drawn`."""
+    in_order = sorted(range(len(drawn)), key=lambda place: not drawn[place].is_winner)
+    return [drawn[place] for place in sorted(in_order[:WINDOWS_MAX])]
 
 
 @record

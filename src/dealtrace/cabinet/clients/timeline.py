@@ -28,13 +28,15 @@ from dealtrace.storage.deals.deals import list_deals_by_id
 from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
 from dealtrace.storage.journals.person import (
     SHOWN_MAX,
-    find_deal_ids_by_contact,
     find_joined_ids,
+    list_deal_ids_by_contact,
     list_lead_ids,
     list_newest_visits,
 )
 from dealtrace.storage.leads.clients import find_clients
 from dealtrace.whole_number import ID_MAX
+
+_CUT_LEADS = {LeadKind.CALL: "calls", LeadKind.LEAD_REQUEST: "lead requests"}
 
 
 @record
@@ -51,12 +53,16 @@ class Event:
 
 @record
 class PersonFacts:
-    """The stored data of a person; `client` has all known contacts."""
+    """The stored data of a person; `client` has all known contacts.
+
+    `cut` names the kinds of records of which the person has more than are listed: the newest `SHOWN_MAX` are.
+    """
 
     client: Client
     leads: Sequence[LeadEntry]
     deals: Sequence[Deal]
     visits: Sequence[Visit]
+    cut: Sequence[str]
 
     @property
     def contacts(self) -> tuple[str, ...]:
@@ -81,7 +87,7 @@ async def show(view: View) -> Response:
         visits=len(facts.visits),
         amount=_total(facts.deals, view.language),
         is_owner=view.role is Role.OWNER,
-        is_cut=SHOWN_MAX in (len(facts.leads), len(facts.deals), len(facts.visits)),
+        cut=", ".join(map(view.translate, facts.cut)),
         shown_max=SHOWN_MAX,
     )
 
@@ -113,16 +119,22 @@ def _read(connection: Connection, site: Site, client_id: int) -> PersonFacts | N
     client = find_clients(connection, site.id, [client_id]).get(client_id)
     if client is None:
         return None
-    model, leads = AttributionModel(site.attribution), []
+    model, leads, cut = AttributionModel(site.attribution), list[LeadEntry](), list[str]()
     for kind in LeadKind:
         ids = list_lead_ids(connection, site.id, kind, joined)
-        leads += list_lead_entries(connection, site, kind, ids, model, with_deals=True)
+        cut += [_CUT_LEADS[kind]] * (len(ids) > SHOWN_MAX)
+        leads += list_lead_entries(connection, site, kind, ids[:SHOWN_MAX], model, with_deals=True)
     visitors = {lead.visit.own.visitor_id for lead in leads if lead.visit is not None}
     deals = {deal.id: deal for lead in leads for deal in lead.deals}
     contacts = client.phones + client.emails
-    others = find_deal_ids_by_contact(connection, site.id, contacts) - deals.keys() if contacts else set()
+    sent = list_deal_ids_by_contact(connection, site.id, contacts) if contacts else []
+    others = set(sent[:SHOWN_MAX]) - deals.keys()
     deals |= {deal.id: deal for deal in list_deals_by_id(connection, site.id, sorted(others))}
-    return PersonFacts(client, leads, list(deals.values()), list_newest_visits(connection, site.id, visitors))
+    visits = list_newest_visits(connection, site.id, visitors)
+    has_all_leads = not cut
+    cut += ["deals"] * (not has_all_leads or len(sent) > SHOWN_MAX)
+    cut += ["visits"] * (not has_all_leads or len(visits) > SHOWN_MAX)
+    return PersonFacts(client, leads, list(deals.values()), visits[:SHOWN_MAX], cut)
 
 
 def _events(facts: PersonFacts, view: View) -> Iterator[Event]:

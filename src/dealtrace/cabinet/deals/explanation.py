@@ -1,12 +1,12 @@
 """Explain why a deal has its lead: in words, as a chart, and by rule changes that would give it a different lead."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from markupsafe import Markup
 
 from dealtrace.attribution.origin import UNKNOWN_ORIGIN, Origin, origin_of_deal
-from dealtrace.cabinet.charts.matching import DrawnCandidate, matching_chart
+from dealtrace.cabinet.charts.matching import DrawnCandidate, drawn_windows, matching_chart
 from dealtrace.cabinet.deals.labels import VERDICTS, WON_BY
 from dealtrace.cabinet.deals.matchers import MatcherLines, MatcherTeller, list_matched_leads
 from dealtrace.cabinet.formats import clock_time, number, rounded_up, span_of_time
@@ -22,7 +22,7 @@ from dealtrace.operations.matching.explain import Explanation, Naming
 from dealtrace.record import record
 
 CANDIDATES_SHOWN = 20
-"""The maximum number of candidates listed for a search, nearest first."""
+"""The maximum number of candidates listed for a search, nearest first; the chosen one is always among them."""
 
 
 @record
@@ -67,14 +67,15 @@ class FlipLine:
 class Explained:
     """The explanation of a match; `pinnable` has the form value and the name of each lead that can be chosen.
 
-    `chart` may be empty. `flips` are the changes to rules that would give the deal a different lead; `names_threshold`
-    is whether one of them changes the longest time that a deal may come after its lead. A deal sent by API 2.0 has
-    `matchers` instead of `steps`.
+    `chart` may be empty; `undrawn` is how many considered leads it leaves out. `flips` are the changes to rules that
+    would give the deal a different lead; `names_threshold` is whether one of them changes the longest time that a deal
+    may come after its lead. A deal sent by API 2.0 has `matchers` instead of `steps`.
     """
 
     verdict: str
     notes: tuple[str, ...]
     chart: Markup
+    undrawn: int
     steps: tuple[StepLines, ...]
     matchers: tuple[MatcherLines, ...]
     flips: tuple[FlipLine, ...]
@@ -92,10 +93,12 @@ class Explainer:
 
     def explained(self, explanation: Explanation, origins: Mapping[LeadRef, Origin]) -> Explained:
         """Return an explanation as strings; `origins` has the origins of leads that other rules would find."""
+        drawn = [self._drawn(candidate, step) for step in explanation.steps for candidate in step.candidates]
         return Explained(
             self._say(VERDICTS[explanation.verdict]),
             tuple(self._notes(explanation)),
-            self._chart(explanation),
+            self._chart(explanation, drawn),
+            len(drawn) - len(drawn_windows(drawn)),
             tuple(self._step(step) for step in explanation.steps),
             MatcherTeller(self._view).lines(explanation.matchers),
             tuple(self._flip(flip, explanation.deal, origins) for flip in explanation.rule_changes),
@@ -159,7 +162,7 @@ class Explainer:
             if step.search.kind is LeadKind.CALL
             else "Lead requests by contact %(contact)s"
         )
-        shown = step.candidates[:CANDIDATES_SHOWN]
+        shown = _listed(step)
         return StepLines(
             self._say(among) % {"contact": step.search.contact},
             tuple(self._candidate(candidate, step) for candidate in shown),
@@ -190,12 +193,7 @@ class Explainer:
             case None:
                 return self._say("within the allowed time, but another lead is nearer")
 
-    def _chart(self, explanation: Explanation) -> Markup:
-        drawn = [
-            self._drawn(candidate, step)
-            for step in explanation.steps
-            for candidate in step.candidates[:CANDIDATES_SHOWN]
-        ]
+    def _chart(self, explanation: Explanation, drawn: Sequence[DrawnCandidate]) -> Markup:
         if not drawn:
             return Markup("")
         zone, language = self._view.current_site.time_zone, self._view.language
@@ -255,7 +253,13 @@ class Explainer:
     def _pinnable(self, explanation: Explanation) -> Iterator[tuple[str, str]]:
         """Yield the form value and the name of each lead that a person may choose, each lead once."""
         refs = [naming.lead for naming in explanation.namings]
-        refs += [candidate.lead for step in explanation.steps for candidate in step.candidates[:CANDIDATES_SHOWN]]
+        refs += [candidate.lead for step in explanation.steps for candidate in _listed(step)]
         refs += list_matched_leads(explanation.matchers)
         for ref in dict.fromkeys(ref for ref in refs if ref is not None):
             yield f"{ref.kind.value}:{ref.id}", self.lead_label(ref)
+
+
+def _listed(step: Step) -> Sequence[Candidate]:
+    nearest = step.candidates[:CANDIDATES_SHOWN]
+    others = (candidate for candidate in step.candidates[CANDIDATES_SHOWN:] if candidate.lead == step.winner)
+    return (*nearest, *others)

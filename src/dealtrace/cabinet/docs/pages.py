@@ -71,7 +71,9 @@ class Docs:
         endpoint = self._endpoints.get(view.request.path_params["method"])
         if endpoint is None:
             return _page(view, "docs/not_found.html", NOT_FOUND)
-        return _page(view, "docs/method.html", method=describe_method(endpoint, view.language))
+        return _page(
+            view, "docs/method.html", method=describe_method(endpoint, view.services.rate_limits, view.language)
+        )
 
 
 async def _show_unknown(view: View) -> Response:

@@ -35,7 +35,6 @@ from dealtrace.reports.facts import Fact
 from dealtrace.reports.figure import Figure, base_measure, parse_figure
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import DEFAULT_PRESET
-from dealtrace.reports.reading.masked_keys import masked_key
 from dealtrace.whole_number import parse_whole_number
 
 ROWS = "100"
@@ -81,7 +80,7 @@ async def show(view: View) -> Response:
         "fault": "",
         "figure": figure,
         "title": _named(figure.metric.ru, figure.metric.en, view),
-        "conditions": [*key_texts(figure, keys, view, view.language), *(chip.text for chip in choices.chips)],
+        "conditions": [*key_texts(figure, keys, view.language), *(chip.text for chip in choices.chips)],
         "model": model_label(figure.question.model, view.language),
         "as_of": clock_time_in_zone(view.language, now, view.current_site.time_zone),
     }
@@ -106,18 +105,13 @@ async def _rows_shown(
         "total": answer["total"],
         "earlier": _page(url, keys, max(offset - figure.limit, 0)) if offset else "",
         "later": _page(url, keys, offset + shown) if offset + shown < answer["total"] else "",
-        "files": _files(view, figure, url, keys),
+        "files": _files(url, keys),
     }
 
 
-def _files(view: View, figure: Figure, url: ReportUrl, keys: Sequence[str]) -> list[tuple[str, str]]:
-    """Return the names and URLs of the files with the rows behind a figure; none if a contact in `keys` is masked."""
-    is_masked = (
-        any(key != masked_key(dimension, key) for dimension, key in zip(figure.question.by, keys, strict=True))
-        and not view.may_see_contacts
-    )
-    files = () if is_masked else FILES
-    return [(words, _page(url.at(f"{url.page}{end}"), keys, 0)) for words, end in files]
+def _files(url: ReportUrl, keys: Sequence[str]) -> list[tuple[str, str]]:
+    """Return the names and URLs of the files with the rows behind a figure."""
+    return [(words, _page(url.at(f"{url.page}{end}"), keys, 0)) for words, end in FILES]
 
 
 def _offset(text: str) -> int:
@@ -131,25 +125,21 @@ def _page(url: ReportUrl, keys: Sequence[str], offset: int) -> str:
     return f"{link}{'&' if '?' in link else '?'}{more}" if more else link
 
 
-def key_texts(figure: Figure, keys: Sequence[str], view: View, language: Language) -> list[str]:
+def key_texts(figure: Figure, keys: Sequence[str], language: Language) -> list[str]:
     """Return a text such as “Source: yandex” for each dimension of `figure`.
 
-    `keys` has the value of each dimension, in the order of the dimensions. Contacts are masked for people who may not
-    see them.
+    `keys` has the value of each dimension, in the order of the dimensions.
     """
     return [
-        f"{dimension.ru if language == 'ru' else dimension.en}: {_key(dimension, text, view, language)}"
+        f"{dimension.ru if language == 'ru' else dimension.en}: {_key(dimension, text, language)}"
         for dimension, text in zip(figure.question.by, keys, strict=True)
     ]
 
 
-def _key(dimension: Dimension, text: str, view: View, language: Language) -> str:
-    words = (
-        value_label(dimension, text, language)
-        if text
-        else missing_key_label(dimension, translations_of(language).gettext)
-    )
-    return words if view.may_see_contacts else masked_key(dimension, words)
+def _key(dimension: Dimension, text: str, language: Language) -> str:
+    if text:
+        return value_label(dimension, text, language)
+    return missing_key_label(dimension, translations_of(language).gettext)
 
 
 def _named(ru: str, en: str, view: View) -> str:

@@ -80,7 +80,7 @@ def send_rows_as(extension: str) -> Callable[[View], Awaitable[Response]]:
         model = figure.question.model
         assert model is not None
         chips = choices_of(url, {}, known, view.language, is_whole=is_whole).chips
-        conditions = [*key_texts(figure, keys, view, view.language), *(chip.text for chip in chips)]
+        conditions = [*key_texts(figure, keys, view.language), *(chip.text for chip in chips)]
         with refused_if_full(), TemporaryFile() as found:
             kind, names = await view.ask(_find, figure, now, found)
             listed = ListFile(

@@ -1,5 +1,6 @@
 """The page of a shared link: a single report without links, open to everybody who has the link."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -63,6 +64,7 @@ async def _answer(view: View) -> Response:
         await limit_guessing(view)
         return view.page("shared/gone.html", NOT_FOUND)
     known, asked = for_person(view, opened.known, site_report_url(opened.site.id, opened.link.query))
+    known = replace(known, mask=None)  # the filters are those of the person who made the link
     try:
         question = parse_question(asked.raw_question(**USUAL), known)
     except InvalidParameters:

@@ -45,10 +45,14 @@ assert set(_WORDS) == set(Disagreement)
 
 @record
 class Difference:
-    """A deal that differs: its row and number, the kind of difference, and its values in the file and on the site."""
+    """A deal that differs: its row and number, the kind of difference, and its values in the file and on the site.
+
+    `url` leads to the stored deal; it is empty if the deal is not stored.
+    """
 
     row: str
     number: str
+    url: str
     kind: str
     theirs: str
     ours: str
@@ -81,8 +85,7 @@ async def compare(view: View) -> Response:
     if encoding not in ENCODINGS:
         return _page(view, faults={"file": view.translate("Choose an encoding from the list.")}, kept=kept)
     if kept is None:
-        command = f"dealtrace agree FILE --site {view.current_site.id}"
-        return _page(view, faults={"file": missing_file_fault(view, command)})
+        return _page(view, faults={"file": missing_file_fault(view, _command(view))})
     try:
         compared = await view.read(compare_file, site, kept.path, encoding or None)
     except FileUnreadable as refusal:
@@ -139,11 +142,17 @@ def _page(
         status=status,
         compared=compared,
         differences=[_difference(view, each) for each in compared.differences] if compared is not None else [],
+        command=_command(view),
         encodings=ENCODINGS[1:],
         encoding=view.form.get("encoding"),
         megabytes=UPLOAD_BYTES_MAX >> 20,
         kept=kept_file(kept),
     )
+
+
+def _command(view: View) -> str:
+    """Return the command that compares a file of any size, and lists all differences."""
+    return f"dealtrace agree FILE --site {view.current_site.id}"
 
 
 def _difference(view: View, compared: Comparison) -> Difference:
@@ -152,6 +161,7 @@ def _difference(view: View, compared: Comparison) -> Difference:
     return Difference(
         row=str(compared.row) if compared.row is not None else NOTHING,
         number=ours.number if ours is not None else _number(theirs),
+        url=f"/cabinet/{view.current_site.id}/deals/{ours.id}" if ours is not None else "",
         kind=view.translate(_WORDS[compared.disagreement]) if compared.disagreement is not None else "",
         theirs=compared.reason or _side(view, theirs, fields),
         ours=_side(view, ours, fields),

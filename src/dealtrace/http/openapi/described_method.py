@@ -10,6 +10,7 @@ from dealtrace.http.openapi.json_schema import Components, Schema
 from dealtrace.http.openapi.possible_refusals import example_of, refusals_of
 from dealtrace.http.openapi.samples import curl, describe_type, iterate_fields
 from dealtrace.http.parameters import Parameter
+from dealtrace.http.rate_limits import RateLimits
 from dealtrace.record import record
 
 
@@ -51,8 +52,11 @@ class DescribedMethod:
     limit: str
 
 
-def describe_method(endpoint: Endpoint, language: Language) -> DescribedMethod:
-    """Return the documentation of an endpoint in one language, generated from the declaration of the endpoint."""
+def describe_method(endpoint: Endpoint, limits: RateLimits, language: Language) -> DescribedMethod:
+    """Return the documentation of an endpoint in one language, generated from the declaration of the endpoint.
+
+    `limits` are those of this server.
+    """
     components = Components()
     schema = components.describe(endpoint.answer)
     return DescribedMethod(
@@ -67,7 +71,7 @@ def describe_method(endpoint: Endpoint, language: Language) -> DescribedMethod:
             ShownError(status, refusal.code, example_of(refusal, endpoint).text(language))
             for status, refusal in refusals_of(endpoint)
         ],
-        limit=LIMITS[endpoint.rate_limit_class][language],
+        limit=_limit(endpoint.rate_limit_class, limits, language),
     )
 
 
@@ -90,26 +94,34 @@ def _answer(endpoint: Endpoint, schema: Schema, components: Components) -> str:
     return answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False, indent=1)
 
 
-LIMITS: Mapping[RateLimitClass, Mapping[Language, str]] = {
-    RateLimitClass.API: {
-        "ru": "не более 5 запросов в секунду с одного IP-адреса (DEALTRACE_RATE_PER_SECOND)",
-        "en": "at most 5 requests per second from one IP address (DEALTRACE_RATE_PER_SECOND)",
-    },
-    RateLimitClass.EXCHANGE: {
-        "ru": "не более 50 запросов в секунду с одного IP-адреса (DEALTRACE_EXCHANGE_RATE_PER_SECOND)",
-        "en": "at most 50 requests per second from one IP address (DEALTRACE_EXCHANGE_RATE_PER_SECOND)",
-    },
-    RateLimitClass.FORM: {
-        "ru": "не более 60 запросов в минуту с одного IP-адреса (DEALTRACE_FORM_RATE_PER_MINUTE) "
-        "и 600 на кабинет (DEALTRACE_FORM_SITE_RATE_PER_MINUTE)",
-        "en": "at most 60 requests per minute from one IP address (DEALTRACE_FORM_RATE_PER_MINUTE) "
-        "and 600 per site (DEALTRACE_FORM_SITE_RATE_PER_MINUTE)",
-    },
-    RateLimitClass.VISIT: {
-        "ru": "не более 600 запросов в минуту с одного IP-адреса (DEALTRACE_VISIT_RATE_PER_MINUTE) "
-        "и 6000 на кабинет (DEALTRACE_VISIT_SITE_RATE_PER_MINUTE)",
-        "en": "at most 600 requests per minute from one IP address (DEALTRACE_VISIT_RATE_PER_MINUTE) "
-        "and 6000 per site (DEALTRACE_VISIT_SITE_RATE_PER_MINUTE)",
-    },
+@record
+class _LimitSettings:
+    """The settings that limit a class of requests from one IP address, and to one site; the latter may be missing."""
+
+    per_ip: str
+    per_site: str = ""
+
+
+_SETTINGS: Mapping[RateLimitClass, _LimitSettings] = {
+    RateLimitClass.API: _LimitSettings("DEALTRACE_RATE_PER_SECOND"),
+    RateLimitClass.EXCHANGE: _LimitSettings("DEALTRACE_EXCHANGE_RATE_PER_SECOND"),
+    RateLimitClass.FORM: _LimitSettings("DEALTRACE_FORM_RATE_PER_MINUTE", "DEALTRACE_FORM_SITE_RATE_PER_MINUTE"),
+    RateLimitClass.VISIT: _LimitSettings("DEALTRACE_VISIT_RATE_PER_MINUTE", "DEALTRACE_VISIT_SITE_RATE_PER_MINUTE"),
 }
-"""The default rate limit of each class of endpoints in words, with the setting that changes it."""
+
+
+def _limit(rate_limit_class: RateLimitClass, limits: RateLimits, language: Language) -> str:
+    """Return the rate limits of a class of endpoints on this server in words, with the settings that change them."""
+    is_ru, settings = language == "ru", _SETTINGS[rate_limit_class]
+    per_ip, per_site = limits.counts(rate_limit_class)
+    is_by_minute = bool(settings.per_site)
+    if is_ru:
+        unit = "минуту" if is_by_minute else "секунду"
+        first = f"не более {per_ip} в {unit} с одного IP-адреса" if per_ip else "не ограничены с одного IP-адреса"
+        second = f"не более {per_site} в минуту на кабинет" if per_site else "не ограничены на кабинет"
+    else:
+        unit = "minute" if is_by_minute else "second"
+        first = f"at most {per_ip} per {unit} from one IP address" if per_ip else "not limited from one IP address"
+        second = f"at most {per_site} per minute to one site" if per_site else "not limited to one site"
+    said = f"{first} ({settings.per_ip})"
+    return f"{said}, {second} ({settings.per_site})" if settings.per_site else said

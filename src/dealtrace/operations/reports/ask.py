@@ -37,6 +37,7 @@ from dealtrace.reports.metrics import Formula, UnknownFormula, formula_at_site
 from dealtrace.reports.periods import Period, Span, compared_period, compared_span, span_of
 from dealtrace.reports.question import Question
 from dealtrace.reports.reading.empty_times import times_with_rows
+from dealtrace.reports.reading.masked_keys import masked_key
 from dealtrace.reports.time_keys import TIME_KEYS, keys_of_period
 from dealtrace.storage.reports.deal_counts import count_won_statuses, has_margins
 from dealtrace.storage.reports.fact_tables import FactTables, moments_of_deals, parameters_of_site
@@ -255,7 +256,10 @@ def _containing(source: FactSource, question: Question, condition: Filter, spans
         keys = {key for period in periods for key in keys_of_period(dimension.name, period)}
         return tuple(sorted(key for key in keys if text.casefold() in key.casefold()))
     moments = moments_of_deals(question.date_of)
-    return find_containing(source.fetch, source.tables, dimension, text, spans, moments)
+    found = find_containing(source.fetch, source.tables, dimension, text, spans, moments)
+    if not condition.is_masked:
+        return found
+    return tuple(key for key in found if text.casefold() in masked_key(dimension, key).casefold())
 
 
 def _speller(source: FactSource, question: Question, sides: Sequence[ByModel]) -> Spell:

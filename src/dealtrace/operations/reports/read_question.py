@@ -39,11 +39,14 @@ def read_question_context(
 
     A segment of the user takes precedence over a segment of the site with the same name.
     """
+    segments = list_segments(connection, site.id, user_id)
     return QuestionContext(
         site_day(now, site.time_zone),
         AttributionModel(site.attribution),
         sorted(site.custom_fields),
         columns=find_column_metrics(connection, site),
-        segments={each.name: each.filters for each in list_segments(connection, site.id, user_id)},
+        segments={each.name: each.filters for each in segments},
         rows_max=rows_max,
+        own_segments={each.name for each in segments if each.user_id is not None},
+        filters_of_site={text for each in segments if each.user_id is None for text in each.filters},
     )

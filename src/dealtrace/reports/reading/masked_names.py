@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from dealtrace.record import record
 from dealtrace.reports.question import QuestionContext
-from dealtrace.reports.reading.masked_keys import masked_label, metric_without_contacts
+from dealtrace.reports.reading.masked_keys import masked_key, masked_label, metric_without_contacts
 
 
 @record
@@ -24,6 +24,8 @@ def masked_names(context: QuestionContext) -> MaskedNames:
 def context_without_contacts(context: QuestionContext) -> QuestionContext:
     """Return a copy of `context` in which names with contacts are masked, so that questions name them as masked.
 
+    Filters compare keys as they are shown, so that nobody finds a contact by guessing its parts.
+
     Ours: a custom field keeps its name, by which it is stored, and has another title.
     """
     names = masked_names(context)
@@ -35,6 +37,8 @@ def context_without_contacts(context: QuestionContext) -> QuestionContext:
             for name, metric in context.columns.items()
         },
         field_titles={field: shown for field in context.fields if (shown := masked_label(field)) != field},
+        own_segments={names.segments.get(name, name) for name in context.own_segments},
+        mask=masked_key,
     )
 
 

@@ -15,6 +15,8 @@ from dealtrace.storage.visits.visits import VISIT_ROWS, visit_from_row
 
 SHOWN_MAX = 500
 """Ours: the maximum number of records of each kind shown for a client, newest first; only robots have more records."""
+FOUND_MAX = SHOWN_MAX + 1
+"""The maximum number of records found of each kind; one more than is shown tells that there are more."""
 
 _DEALS = select(deal.c.id, deal.c.happened_at).where(deal.c.deleted_at.is_(None))
 
@@ -30,15 +32,15 @@ def find_joined_ids(connection: Connection, site_id: int, client_id: int) -> set
 
 
 def list_lead_ids(connection: Connection, site_id: int, kind: LeadKind, client_ids: Collection[int]) -> list[int]:
-    """List the ids of up to `SHOWN_MAX` non-deleted leads of a kind that belong to the given clients, newest first."""
+    """List the ids of up to `FOUND_MAX` non-deleted leads of a kind that belong to the given clients, newest first."""
     table, started_at = LEAD_TABLES[kind], LEAD_STARTS[kind]
     theirs = (table.c.site_id == site_id, is_in(table.c.client_id, sorted(client_ids)), table.c.deleted_at.is_(None))
-    newest = select(table.c.id).where(*theirs).order_by(*_newest(started_at, table.c.id)).limit(SHOWN_MAX)
+    newest = select(table.c.id).where(*theirs).order_by(*_newest(started_at, table.c.id)).limit(FOUND_MAX)
     return list(connection.execute(newest).scalars())
 
 
-def find_deal_ids_by_contact(connection: Connection, site_id: int, contacts: Sequence[str]) -> set[int]:
-    """Find the ids of the newest non-deleted deals, up to `SHOWN_MAX`, that were sent with one of the contacts."""
+def list_deal_ids_by_contact(connection: Connection, site_id: int, contacts: Sequence[str]) -> list[int]:
+    """List the ids of up to `FOUND_MAX` non-deleted deals that were sent with one of the contacts, newest first."""
     of_deal = and_(deal_contact.c.site_id == deal.c.site_id, deal_contact.c.deal_id == deal.c.id)
     found = union(
         _DEALS.where(deal.c.site_id == site_id, is_in(deal.c.clue_phone, contacts)),
@@ -47,14 +49,14 @@ def find_deal_ids_by_contact(connection: Connection, site_id: int, contacts: Seq
             deal_contact.c.site_id == site_id, is_in(deal_contact.c.contact, contacts)
         ),
     ).subquery()
-    newest = select(found.c.id).order_by(found.c.happened_at.desc(), found.c.id.desc()).limit(SHOWN_MAX)
-    return set(connection.execute(newest).scalars())
+    newest = select(found.c.id).order_by(found.c.happened_at.desc(), found.c.id.desc()).limit(FOUND_MAX)
+    return list(connection.execute(newest).scalars())
 
 
 def list_newest_visits(connection: Connection, site_id: int, visitors: Collection[str]) -> list[Visit]:
-    """List up to `SHOWN_MAX` visits of visitors, newest first."""
+    """List up to `FOUND_MAX` visits of visitors, newest first."""
     theirs = (visit.c.site_id == site_id, is_in(visit.c.visitor_id, set(visitors) - {""}))
-    newest = VISIT_ROWS.where(*theirs).order_by(*_newest(visit.c.started_at, visit.c.id)).limit(SHOWN_MAX)
+    newest = VISIT_ROWS.where(*theirs).order_by(*_newest(visit.c.started_at, visit.c.id)).limit(FOUND_MAX)
     return [visit_from_row(row) for row in connection.execute(newest)]
 
 

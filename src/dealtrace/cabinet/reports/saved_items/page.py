@@ -14,12 +14,14 @@ from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.form_pages import Faults, fault_text, redirect_with_message, show_form_page
 from dealtrace.cabinet.gate import FORBIDDEN, not_found
 from dealtrace.cabinet.reports.default_question import USUAL
+from dealtrace.cabinet.reports.page import read_context_of
+from dealtrace.cabinet.reports.readers import for_person
 from dealtrace.cabinet.reports.report_url import ReportUrl, report_url_at
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, InvalidSetting, NameTaken
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.record import record
-from dealtrace.reports.question import QuestionContext, parse_question
+from dealtrace.reports.question import QuestionContext, parse_filters, parse_question
 from dealtrace.reports.saved_items.names import SavedName
 
 OWN, SITES = "own", "site"
@@ -70,7 +72,8 @@ class Save(Protocol):
 class SavedItemsPage:
     """A page that lists, saves, renames and deletes either saved reports or segments.
 
-    `rename` and `delete` return `False` if nothing has the name.
+    `keeps_filters` is whether a segment that a saved question names is saved as its filters. `rename` and `delete`
+    return `False` if nothing has the name.
     """
 
     place: str
@@ -79,6 +82,7 @@ class SavedItemsPage:
     save: Save
     rename: Callable[[Connection, Site, SavedName, str, datetime, int | None], bool]
     delete: Callable[[Connection, Site, SavedName, datetime, int | None], bool]
+    keeps_filters: bool = False
 
     async def show(self, view: View) -> Response:
         """Show the saved reports or segments of the site and of the person."""
@@ -91,6 +95,8 @@ class SavedItemsPage:
             return _forbidden(view)
         saved_name, by, overwrites = _saved_name(view), view.rights.user.id, view.form.has("overwrite")
         try:
+            if not view.may_see_contacts:
+                await self._check_as_reader(view, url)
             await view.manage(
                 self._save, view.current_site.id, url, saved_name=saved_name, by=by, overwrites=overwrites
             )
@@ -102,6 +108,13 @@ class SavedItemsPage:
             faults = _faults_of(refusal, view, taken=words)
             return await self._page(view, faults=faults, draft=Draft(whose, saved_name.name, url.query))
         return redirect_with_message(view, self.place, "saved")
+
+    async def _check_as_reader(self, view: View, url: ReportUrl) -> None:
+        """Raise `InvalidParameters` if the person saves what they may not ask, such as a filter by a contact."""
+        known = await view.read(read_context_of, view.current_site, clock.now(), view.rights.user.id)
+        masked, asked = for_person(view, known, url)
+        kept = masked.segments.get(asked.get("segment"), ())
+        parse_filters([*asked.filters, *(kept if self.keeps_filters else ())], masked)
 
     async def change(self, view: View) -> Response:
         """Rename or delete the saved report or segment that a form names."""

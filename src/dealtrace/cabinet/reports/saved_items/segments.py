@@ -42,12 +42,12 @@ def _line(view: View, segment: Segment, known: QuestionContext, *, is_hidden: bo
     report = f"/cabinet/{view.current_site.id}/reports"
     url = ReportUrl(report, (), segment.filters) if is_hidden else ReportUrl(report, (("segment", segment.name),), ())
     shown = saved_url(view, known, url)
+    named, _ = for_person(view, known, url)
     try:
-        parse_filters(segment.filters, known)
+        parse_filters(segment.filters, named if segment.user_id is not None else known)
         fault = ""
     except InvalidParameters as refusal:
         fault = labelled_text(refusal, view.language, is_whole=view.may_see_contacts)
-    named, _ = for_person(view, known, url)
     words = filter_texts(segment.filters, named, view.language, is_whole=view.may_see_contacts)
     link = shown.link() if shown is not None else ""
     return SavedItemLine(SavedName(segment.name, segment.user_id), link, words, fault)
@@ -68,4 +68,6 @@ def _save(
     add_segment(connection, site, saved_name, tuple(filters), now, by, overwrites=overwrites)
 
 
-SEGMENTS = SavedItemsPage("reports/segments", "Segments", _list, _save, rename_segment, remove_segment)
+SEGMENTS = SavedItemsPage(
+    "reports/segments", "Segments", _list, _save, rename_segment, remove_segment, keeps_filters=True
+)
