@@ -19,6 +19,7 @@ from cast import Player, Stage, moscow
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.token import token_digest
 from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.cabinet.settings.costs import UNMET_SHOWN
 from dealtrace.cabinet.settings.uploads import Owner
 from dealtrace.deals.matchers import WITHOUT_SOURCE
 from dealtrace.operations.deals.register import register_deals
@@ -229,6 +230,20 @@ def test_costs_are_listed_by_month_and_by_day(server: ServerProcess, served: Sta
     by_day = text_of(analyst.get("costs", by="day").text)
     assert f"{today.day} {today:%b %Y} vk main 1 000 ₽" in by_day
     assert "vk cpc x" in text_of(analyst.get("costs", unmet="1").text)
+
+
+def test_campaigns_without_visits_that_are_not_listed_are_counted(
+    server: ServerProcess, served: Stage, owner: Player
+) -> None:
+    analyst = member_of(server, served, owner.site.id, Role.ANALYST)
+    today = datetime.now(UTC).astimezone(owner.site.time_zone).date()
+    table = "Дата;Источник;Канал;Кампания;Расход\n" + "".join(
+        f"{today:%d.%m.%Y};vk;cpc;campaign {number};500\n" for number in range(UNMET_SHOWN + 7)
+    )
+    place = upload(analyst, table, place="costs", name="costs.csv", **{**COST_FORM, "system": "VK"})
+    assert "and 7 more" in text_of(analyst.get(place).text)
+    analyst.send(place)
+    assert "and 7 more" in text_of(analyst.get("costs", unmet="1").text)
 
 
 @pytest.mark.parametrize(

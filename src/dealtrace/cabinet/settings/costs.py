@@ -211,6 +211,7 @@ async def _page(
         units=[(value.value, view.translate(words)) for value, words in UNITS.items()],
         is_by_day=is_by_day,
         unmet=unmet.campaigns[:UNMET_SHOWN] if unmet is not None else None,
+        unmet_left=max(len(unmet.campaigns) - UNMET_SHOWN, 0) if unmet is not None else 0,
         unmet_total=sum(cost.amount_kopecks for cost in unmet.campaigns) if unmet is not None else 0,
         chosen={**dict.fromkeys(CostChoices.FIELDS, ""), **(chosen or {})},
         campaigns=[(value, view.translate(words)) for value, words in CAMPAIGNS.items()],
@@ -252,5 +253,6 @@ def _preview_page(view: View, kept: Upload, choices: CostChoices, preview: CostP
         preview=preview,
         choices=choices,
         unmet=preview.unmet.campaigns[:UNMET_SHOWN],
+        unmet_left=max(len(preview.unmet.campaigns) - UNMET_SHOWN, 0),
         key=kept.key,
     )

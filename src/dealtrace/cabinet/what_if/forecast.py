@@ -54,11 +54,12 @@ class DealsForecast:
     """The effect on deals: match rates before and after, and how many deals change their lead or source.
 
     Only `tried` of `total` deals were tried. `kept` is how many keep a lead that the new rules would not find. `moves`
-    are the deals that would move from one source to another; `without_rate` of these deals count without amounts, as
-    their currencies have no rate. `changed` is how many deals would get a different lead or source; `flips` has the
-    first of them. `needs_match` is true if past deals change only when they are matched again, and
-    `needs_reclassify` if they change only when visits are reclassified. `needs_contact_matching` is true if the tried
-    rules apply only to a site that matches by contact, which this site does not.
+    are the deals that would move from one source to another, the largest moves first, and `moves_left` is how many
+    further moves there are; `without_rate` of these deals count without amounts, as their currencies have no rate.
+    `changed` is how many deals would get a different lead or source; `flips` has the first of them. `needs_match` is
+    true if past deals change only when they are matched again, and `needs_reclassify` if they change only when visits
+    are reclassified. `needs_contact_matching` is true if the tried rules apply only to a site that matches by contact,
+    which this site does not.
     """
 
     before: str
@@ -75,6 +76,7 @@ class DealsForecast:
     needs_reclassify: bool
     needs_contact_matching: bool
     moves: tuple[Move, ...]
+    moves_left: int
     changed: int
     flips: tuple[Flip, ...]
     leads: MovedCount
@@ -210,6 +212,7 @@ def _deals_forecast(view: View, trial: Trial, tried: Tried, moved: MovedLeads) -
             move_of(view, tally.spelling_of(source), tally.spelling_of(target), moves)
             for (source, target), moves in tally.moves_in_order()[:MOVES_SHOWN]
         ),
+        moves_left=max(len(tally.moves) - MOVES_SHOWN, 0),
         changed=tally.changed,
         flips=flips_of(view, tried.changed),
         leads=moved.leads,
