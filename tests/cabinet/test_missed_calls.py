@@ -17,7 +17,7 @@ from dealtrace.leads.call import Call, Circumstances, IncomingCall
 from dealtrace.leads.lead import LeadKind
 from dealtrace.leads.ring_back import RingBack
 from dealtrace.operations.leads.ring_back import RingBackMark, mark_missed_calls
-from dealtrace.operations.people import erase_person
+from dealtrace.operations.personal_data import erase_person
 from dealtrace.storage.journals.keyset_pages import count_rows, count_up_to, find_newest
 from dealtrace.storage.journals.lead_list import LeadFilters, query_lead_list
 from dealtrace.storage.leads.ring_backs import find_ring_back

@@ -12,7 +12,7 @@ from client_orders import MADE_AT, MAIL, ORDER, PHONE, RECEPTION, WITHOUT, ask, 
 from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.leads.delete import delete_lead
-from dealtrace.operations.people import erase_person
+from dealtrace.operations.personal_data import erase_person
 from server import ServerProcess
 from stored import points_of, rows_of
 

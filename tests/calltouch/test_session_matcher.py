@@ -8,7 +8,7 @@ from client_orders import MADE_AT, ORDER, PHONE, RECEPTION, ask, by, create, sea
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import Visit, VisitId
 from dealtrace.leads.annotations import Annotations
-from dealtrace.operations.people import erase_person
+from dealtrace.operations.personal_data import erase_person
 from dealtrace.operations.visits.store_visits import store_visits
 from dealtrace.storage.visits.visits import find_visits
 from server import ServerProcess

@@ -23,7 +23,7 @@ from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.deals.change import change_deals
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.leads.report_calls import report_calls
-from dealtrace.operations.people import erase_person
+from dealtrace.operations.personal_data import erase_person
 from dealtrace.webhooks.delivery import Delivery, OutboxPosition
 from dealtrace.webhooks.event import DealEvent, Event, LeadEvent, LeadPart
 from dealtrace.webhooks.http_request import Message, write_request

@@ -43,7 +43,7 @@ from dealtrace.operations.leads.ring_back import RingBackMark
 from dealtrace.operations.mails.deliver import MailReport
 from dealtrace.operations.mails.scheduled_reports import DUE_AT_ONCE, NewScheduledReport, schedule_report
 from dealtrace.operations.page_ends import ReadPage
-from dealtrace.operations.people import Erasure
+from dealtrace.operations.personal_data import Erasure
 from dealtrace.operations.requests.store import RequestBatch
 from dealtrace.operations.visits.attach_attrs import VisitAttrs
 from dealtrace.operations.webhooks.create import NewWebhook, create_webhook
@@ -56,7 +56,7 @@ from dealtrace.reports.metrics import Unit
 from dealtrace.reports.question import RawQuestion
 from dealtrace.storage.journals.keyset_pages import SortKey
 from dealtrace.storage.journals.page_ends import PageEnd
-from dealtrace.storage.people import Traces
+from dealtrace.storage.personal_data import Traces
 from write_commands import NOON, by_contact, change, registration
 
 ITEMS = 3

@@ -8,7 +8,7 @@ from dealtrace import clock
 from dealtrace.cli.options import OnlySiteOption
 from dealtrace.cli.site_lookup import sites_to_search
 from dealtrace.cli.terminal import console, counted, open_prepared, print_json
-from dealtrace.operations.people import erase_person, export_person, record_erasure
+from dealtrace.operations.personal_data import erase_person, export_person, record_erasure
 from dealtrace.storage.reports.mirror.mirror import without_mirror
 
 Contact = Annotated[str, typer.Argument(metavar="PHONE|EMAIL", help="The person's phone or e-mail, in any format.")]

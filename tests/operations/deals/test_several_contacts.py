@@ -7,7 +7,7 @@ import pytest
 
 from cast import Player, Stage
 from dealtrace.leads.lead import LeadKind, LeadRef
-from dealtrace.operations.people import erase_person
+from dealtrace.operations.personal_data import erase_person
 from stored import deal_of, lead_of, rows_of
 from write_commands import NOON, by_contact, register_by
 

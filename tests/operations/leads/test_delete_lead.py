@@ -16,7 +16,7 @@ from dealtrace.operations.deals.pin import pin_deal
 from dealtrace.operations.leads.delete import delete_lead, restore_lead
 from dealtrace.operations.leads.register_lead_requests import register_lead_requests
 from dealtrace.operations.leads.report_calls import report_calls
-from dealtrace.operations.people import erase_person, export_person
+from dealtrace.operations.personal_data import erase_person, export_person
 from dealtrace.operations.work import Work
 from stored import lead_of, versions_of
 from write_commands import NOON, by_call, by_contact, register_by

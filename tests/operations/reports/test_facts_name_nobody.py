@@ -9,7 +9,7 @@ from cast import Player, Stage
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.leads.annotations import Annotations
-from dealtrace.operations.people import erase_person
+from dealtrace.operations.personal_data import erase_person
 from dealtrace.operations.reports.ask import ask
 from dealtrace.operations.reports.open_facts import open_facts
 from dealtrace.reports.dimensions import DIMENSIONS

@@ -15,9 +15,9 @@ from dealtrace.cabinet.rendering import HEADERS
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters
 from dealtrace.http.replies import success
-from dealtrace.operations.people import Erasure, erase_people
+from dealtrace.operations.personal_data import Erasure, erase_people
 from dealtrace.record import record
-from dealtrace.storage import people
+from dealtrace.storage import personal_data
 from dealtrace.storage.reports.mirror.mirror import without_mirror
 
 ERASE = "erase"
@@ -38,7 +38,7 @@ class Preview:
     """A person's contacts, and in `traces` the data to export or erase: all data found by the chosen contacts."""
 
     contacts: tuple[ContactLine, ...]
-    traces: people.Traces
+    traces: personal_data.Traces
 
     @property
     def chosen(self) -> frozenset[str]:
@@ -96,7 +96,7 @@ async def erase(view: View) -> Response:
     return _page(view, "clients/erased.html", facts, preview)
 
 
-async def _erase(view: View, erasure: Erasure) -> people.Traces:
+async def _erase(view: View, erasure: Erasure) -> personal_data.Traces:
     """Erase a person while the column mirror (the copy of data for reports) is locked; return the person's rows.
 
     Nothing is erased if these rows differ from `erasure.expected`.
@@ -108,7 +108,7 @@ async def _erase(view: View, erasure: Erasure) -> people.Traces:
     with ExitStack() as held:
         unlocked = without_mirror(view.services.database, view.services.server_stop.require_running)
         await asyncio.to_thread(held.enter_context, unlocked)
-        found: people.Traces = await view.write(erase_people, erasure)
+        found: personal_data.Traces = await view.write(erase_people, erasure)
         return found
 
 
@@ -128,14 +128,14 @@ async def _preview(view: View, facts: PersonFacts) -> Preview:
 
 def _read(connection: Connection, site: Site, contacts: tuple[str, ...], chosen: frozenset[str]) -> Preview:
     lines = (
-        ContactLine(contact, contact in chosen, people.find_traces(connection, site.id, [contact]).leads)
+        ContactLine(contact, contact in chosen, personal_data.find_traces(connection, site.id, [contact]).leads)
         for contact in contacts
     )
-    return Preview(tuple(lines), people.find_traces(connection, site.id, chosen))
+    return Preview(tuple(lines), personal_data.find_traces(connection, site.id, chosen))
 
 
-def _rows(connection: Connection, site: Site, traces: people.Traces) -> Mapping[str, object]:
-    return people.find_rows(connection, site.id, traces)
+def _rows(connection: Connection, site: Site, traces: personal_data.Traces) -> Mapping[str, object]:
+    return personal_data.find_rows(connection, site.id, traces)
 
 
 def _page(view: View, template: str, facts: PersonFacts, preview: Preview) -> Response:

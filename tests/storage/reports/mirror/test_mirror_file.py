@@ -17,7 +17,7 @@ import pytest
 
 from cast import Stage
 from dealtrace.operations.deals.register import register_deals
-from dealtrace.operations.people import erase_person
+from dealtrace.operations.personal_data import erase_person
 from dealtrace.operations.reports.ask import FactSource
 from dealtrace.operations.reports.open_facts import open_facts
 from dealtrace.reports.facts import Fact

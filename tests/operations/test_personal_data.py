@@ -18,9 +18,9 @@ from dealtrace.operations.deals.change import change_deals
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.leads.delete import delete_lead
 from dealtrace.operations.matching.rematch import rematch_next
-from dealtrace.operations.people import erase_person, export_person
+from dealtrace.operations.personal_data import erase_person, export_person
 from dealtrace.storage.database.column_types import JsonText
-from dealtrace.storage.people import ANONYMOUS, DELETED
+from dealtrace.storage.personal_data import ANONYMOUS, DELETED
 from dealtrace.storage.schema.tables.deals import deal, deal_version
 from dealtrace.storage.schema.tables.parts import TENANT
 from dealtrace.storage.schema.tables.visits import visit

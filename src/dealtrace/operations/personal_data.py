@@ -15,7 +15,7 @@ from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
-from dealtrace.storage import people
+from dealtrace.storage import personal_data
 from dealtrace.storage.reports.mirror.mirror import forget_mirror
 
 RowsByTable = Mapping[str, Sequence[Mapping[str, object]]]
@@ -29,10 +29,10 @@ def export_person(connection: Connection, sites: Sequence[Site], contact: str) -
         PersonNotFound: `contact` is neither a phone nor an e-mail, or nothing is stored about the person.
     """
     found = _find(connection, sites, contact)
-    return {site_id: people.find_rows(connection, site_id, traces) for site_id, traces in found.items()}
+    return {site_id: personal_data.find_rows(connection, site_id, traces) for site_id, traces in found.items()}
 
 
-def erase_person(connection: Connection, sites: Sequence[Site], contact: str) -> dict[SiteId, people.Traces]:
+def erase_person(connection: Connection, sites: Sequence[Site], contact: str) -> dict[SiteId, personal_data.Traces]:
     """Make the data of the person with this phone or e-mail anonymous at `sites`; return the affected rows by site.
 
     Deals, leads and their sources are kept, so that no number in a report changes, and nothing is matched again.
@@ -53,11 +53,11 @@ class Erasure:
     """A person to erase: the contacts in normal form, and the rows that an operator has agreed to erase."""
 
     contacts: frozenset[str]
-    expected: people.Traces
+    expected: personal_data.Traces
 
 
 @operation(ids_per_command=0)
-def erase_people(work: Work, commands: Sequence[WriteCommand[Erasure]]) -> list[people.Traces]:
+def erase_people(work: Work, commands: Sequence[WriteCommand[Erasure]]) -> list[personal_data.Traces]:
     """Make the data of people anonymous, in input order; each outcome has the rows found about one person.
 
     Nothing is changed for a person if the found rows differ from those that the operator has agreed to erase.
@@ -65,9 +65,9 @@ def erase_people(work: Work, commands: Sequence[WriteCommand[Erasure]]) -> list[
     remove the column mirror (a copy of the data for reports), because the mirror would keep the data.
     """
     lock_registrations(work)
-    outcomes: list[people.Traces] = []
+    outcomes: list[personal_data.Traces] = []
     for command in commands:
-        traces = people.find_traces(work.connection, work.site.id, command.payload.contacts)
+        traces = personal_data.find_traces(work.connection, work.site.id, command.payload.contacts)
         if traces == command.payload.expected:
             forget_mirror(work.connection)
             _anonymise(work.connection, work.site.id, traces)
@@ -77,26 +77,26 @@ def erase_people(work: Work, commands: Sequence[WriteCommand[Erasure]]) -> list[
 
 
 def record_erasure(
-    connection: Connection, site_id: int, traces: people.Traces, now: datetime, user_id: int | None = None
+    connection: Connection, site_id: int, traces: personal_data.Traces, now: datetime, user_id: int | None = None
 ) -> None:
     """Record that a person was erased at a site, and how many leads and deals were affected, but not the contact."""
     leads, deals = str(traces.leads), str(len(traces.deals))
     record_change(connection, site_id, SiteChange(ChangeKind.ERASURE, leads, "", deals, now, user_id))
 
 
-def _anonymise(connection: Connection, site_id: int, traces: people.Traces) -> None:
+def _anonymise(connection: Connection, site_id: int, traces: personal_data.Traces) -> None:
     versions = [
         (deal_id, version, without_person(before), without_person(after))
-        for deal_id, version, before, after in people.list_version_fields(connection, site_id, traces)
+        for deal_id, version, before, after in personal_data.list_version_fields(connection, site_id, traces)
     ]
-    people.anonymise(connection, site_id, traces, versions)
+    personal_data.anonymise(connection, site_id, traces, versions)
 
 
-def _find(connection: Connection, sites: Sequence[Site], contact: str) -> dict[SiteId, people.Traces]:
+def _find(connection: Connection, sites: Sequence[Site], contact: str) -> dict[SiteId, personal_data.Traces]:
     stated = normal_contacts(contact, contact)
     if not stated:
         raise PersonNotFound(contact=contact)
-    everywhere = {site.id: people.find_traces(connection, site.id, stated) for site in sites}
+    everywhere = {site.id: personal_data.find_traces(connection, site.id, stated) for site in sites}
     found = {site_id: traces for site_id, traces in everywhere.items() if not traces.is_empty}
     if not found:
         raise PersonNotFound(contact=contact)
