@@ -59,8 +59,11 @@ def holding(url: str, statement: str) -> Iterator[psycopg.Connection]:
 
 
 def is_waited_for(holder: psycopg.Connection) -> bool:
-    """Return whether a session waits for a lock that another holds."""
-    waits = "SELECT 1 FROM pg_stat_activity WHERE %s = ANY (pg_blocking_pids(pid))"
+    """Return whether a session waits for a lock that another holds.
+
+    `pg_stat_activity` would not do: in one transaction it stays as it was when first read, without later sessions.
+    """
+    waits = "SELECT 1 FROM pg_locks WHERE NOT granted AND %s = ANY (pg_blocking_pids(pid))"
     return holder.execute(waits, [holder.info.backend_pid]).fetchone() is not None
 
 

@@ -260,6 +260,7 @@ WORST: dict[str, Callable[[Stage, Player, int], Any]] = {
     "erase_people": lambda _stage, _shop, number: Erasure(frozenset({f"7921{number:07d}"}), NOBODY),
     "attach_attrs": lambda _stage, _shop, number: VisitAttrs(VisitId(number + 1), {"a": 1}),
     "store_requests": lambda _stage, _shop, _number: RequestBatch((), NOON),
+    "delete_old_requests": lambda _stage, _shop, _number: NOON,
     "register_lists": lambda _stage, _shop, number: [
         order(number * ITEMS + item, matchers=(WITHOUT_SOURCE,)) for item in range(ITEMS)
     ],
