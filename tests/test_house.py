@@ -81,7 +81,7 @@ STORAGE_MAY_IMPORT: dict[str, frozenset[str]] = {
     "accounts": _STORAGE_BASE | {"id_blocks", "webhooks"},
     "mails": _STORAGE_BASE,
     "alerts": _STORAGE_BASE | {"mails"},
-    "people": _STORAGE_BASE,
+    "personal_data": _STORAGE_BASE,
     "site_rows": _STORAGE_BASE,
     "journals": _STORAGE_BASE | {"visits", "leads", "deals", "accounts", "webhooks"},
     "reports": _STORAGE_BASE | {"visits", "leads", "deals", "accounts"},

@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -32,7 +33,7 @@ ROWS = {
 
 @pytest.fixture(scope="module")
 def url(postgresql_server: PostgresqlServer) -> str:
-    return postgresql_server.create("locked_sites", "dealtrace_template")
+    return postgresql_server.create(f"locked_sites{time.time_ns()}", "dealtrace_template")
 
 
 @pytest.fixture(scope="module", params=[1, 2], ids=["one process", "two processes"])

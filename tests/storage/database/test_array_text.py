@@ -1,5 +1,6 @@
 """Lists sent to PostgreSQL: every item arrives as it was, and a statement is prepared once whatever it gets."""
 
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from decimal import Decimal
@@ -21,7 +22,7 @@ INTEGERS = st.lists(st.none() | st.integers(-(2**63), 2**63 - 1))
 
 @pytest.fixture(scope="module")
 def postgresql(postgresql_server: PostgresqlServer) -> Iterator[Connection]:
-    database = open_database(postgresql_server.create("arrays"))
+    database = open_database(postgresql_server.create(f"arrays{time.time_ns()}"))
     with closing(database), database.read() as connection:
         yield connection
 
