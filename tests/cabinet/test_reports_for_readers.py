@@ -200,6 +200,20 @@ def test_no_filter_finds_a_contact_for_who_may_not_see_it(
         assert found == {plain}, "what is shown can still be asked"
 
 
+def test_a_masked_phone_is_searched_as_it_is_shown(server: ServerProcess, served: Stage) -> None:
+    site, at = served.open_site(), datetime.now(UTC) - timedelta(days=2)
+    for manager in ("8 (916) 555-89-16", "8 (916) 555-12-34", "8 (495) 555-89-16"):
+        served.lead_request(site, at, annotations=Annotations(manager=manager))
+    reader = member_of(server, served, site.site.id, Role.READER)
+
+    def count(text: str) -> int:
+        answer = reader.get("reports.csv", **WEEK, by="manager", filter=f"manager:contains:{text}")
+        return sum("•••" in line for line in answer.text.partition("Manager,")[2].splitlines())
+
+    assert count("8916") == count("89") == 2, "two are shown as 8916•••, whatever is masked"
+    assert count("55") == count("5558916") == 0
+
+
 @pytest.mark.parametrize("place", ["reports/segments", "reports/saved"])
 def test_a_reader_saves_no_filter_by_a_contact(server: ServerProcess, served: Stage, place: str) -> None:
     site = fill(served)

@@ -256,10 +256,8 @@ def _containing(source: FactSource, question: Question, condition: Filter, spans
         keys = {key for period in periods for key in keys_of_period(dimension.name, period)}
         return tuple(sorted(key for key in keys if text.casefold() in key.casefold()))
     moments = moments_of_deals(question.date_of)
-    found = find_containing(source.fetch, source.tables, dimension, text, spans, moments)
-    if not condition.is_masked:
-        return found
-    return tuple(key for key in found if text.casefold() in masked_key(dimension, key).casefold())
+    shown = partial(masked_key, dimension) if condition.is_masked else str
+    return find_containing(source.fetch, source.tables, dimension, text, spans, moments, shown)
 
 
 def _speller(source: FactSource, question: Question, sides: Sequence[ByModel]) -> Spell:

@@ -125,9 +125,15 @@ def _facts_by(tables: FactTables, fact: Fact, attribute: str) -> Selection:
 
 
 def find_containing(
-    fetch: Fetch, tables: FactTables, dimension: Dimension, text: str, spans: Sequence[Span], moments: Sequence[Moment]
+    fetch: Fetch,
+    tables: FactTables,
+    dimension: Dimension,
+    text: str,
+    spans: Sequence[Span],
+    moments: Sequence[Moment],
+    shown: Callable[[str], str] = str,
 ) -> tuple[str, ...]:
-    """Find the keys of a dimension that contain a string, ignoring case.
+    """Find the keys of a dimension that contain a string, ignoring case; `shown` returns a key as people see it.
 
     All sources and tags are searched, but other dimensions only in the visits, leads and deals of the periods `spans`;
     `moments` are the times by which deals are dated. The values are compared in Python, because some engines ignore
@@ -138,7 +144,7 @@ def find_containing(
     for place, span in enumerate(spans):
         given |= {_since(place): microseconds(span.since), _until(place): microseconds(span.until)}
     values = (row[0] for query in _values(tables, dimension, len(spans), moments) for row in fetch(query, given))
-    return tuple(sorted({value for value in values if value is not None and sought in value.casefold()}))
+    return tuple(sorted({value for value in values if value is not None and sought in shown(value).casefold()}))
 
 
 def _since(place: int) -> str:
