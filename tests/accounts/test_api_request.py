@@ -36,6 +36,11 @@ from dealtrace.http.endpoint import Endpoint
         ("orderStatus", "new", "new"),
         ("orderSum", "1000000", "1000000"),
         ("phoneNumber", "", ""),
+        ("0.fio.first", "Иван", f"И{MASK}"),
+        ("0.clientName.0.parts.last", "Петров", f"П{MASK}"),
+        ("0.phones.0.value", "abc", f"a{MASK}"),
+        ("0.token.key", "a secret", MASK),
+        ("0.products.0.name", "Стол", "Стол"),
     ],
 )
 def test_secrets_contacts_and_names_are_masked(name: str, value: str, kept: str) -> None:

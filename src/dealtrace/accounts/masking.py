@@ -44,14 +44,16 @@ def mask_for(name: str) -> Callable[[str], str]:
     """Return the function that masks personal data in values of the parameter `name`.
 
     The name of a value in a list, such as `0.orderContacts.otherContacts.email.1`, is known by its last words
-    (`email`); its numbers are positions. Ours: the beginning of a contact is kept, so that its owner can recognise it.
+    (`email`); its numbers are positions. All values in an object with the name of personal data are masked, such as
+    `0.fio.first`. Ours: the beginning of a contact is kept, so that its owner can recognise it.
     """
     words = [word for word in name.split(".") if not word.isdecimal()]
     for known in (".".join(words[-2:]), words[-1] if words else ""):
         mask = _MASKS.get(known) or _MASKS.get(known.lower())
         if mask is not None:
             return mask
-    return masked_text
+    enclosing = next((word for word in reversed(words[:-1]) if word in _PERSONAL), None)
+    return _MASKS[enclosing] if enclosing is not None else masked_text
 
 
 def masked_number(written: str) -> str:
@@ -108,3 +110,4 @@ _MASKS: Mapping[str, Callable[[str], str]] = {
     **dict.fromkeys(IDENTIFIERS, _with_masked_emails),
 }
 """Maps the name of a parameter, as documented or in lower case, to the function that masks its value."""
+_PERSONAL = SECRETS | CONTACTS | PERSONS
