@@ -101,6 +101,19 @@ def test_old_requests_are_deleted_by_the_first_write_that_succeeds(
     assert journalled.names(neighbour) == ["neighbour's"]
 
 
+def test_one_write_deletes_only_some_old_requests(
+    database: Database, shop: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dealtrace.operations.requests.store.DELETED_MAX", 2)
+    journalled = Journalled(database)
+    for number in range(3):
+        journalled.add(shop, f"old {number}", NOW - timedelta(days=KEPT_DAYS, seconds=10 - number))
+    journalled.store(NOW - timedelta(days=1))
+    journalled.add(shop, "new", NOW)
+    journalled.store(NOW)
+    assert journalled.names(shop) == ["new", "old 2"]
+
+
 def test_requests_are_deleted_once_an_hour(database: Database, shop: Player) -> None:
     journalled = Journalled(database)
     journalled.add(shop, "first", NOW)
@@ -187,8 +200,34 @@ def test_a_locked_site_leaves_memory_to_the_others(
             await journalled.journal.store(write_queue, NOW, is_last=True)
 
     run(story)
-    assert journalled.names(shop) == names[:4]
-    assert journalled.names(neighbour) == names[1:5]
+    assert journalled.names(shop) == names[:5]
+    assert journalled.names(neighbour) == names[1:4]
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+def test_a_site_loses_no_requests_while_another_site_is_locked(
+    database: Database, stage: Stage, shop: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dealtrace.runtime.request_journal.LOCKED_WAITING_MAX", 2)
+    neighbour, journalled = stage.open_site(), Journalled(database)
+
+    async def story() -> None:
+        async with journalled.locked(shop) as (write_queue, holder):
+            journalled.add(shop, "first", NOW)
+            await journalled.journal.store(write_queue, NOW)
+            for name in ("second", "third", "too many"):
+                journalled.add(shop, name, NOW)
+            journalled.add(neighbour, "first", NOW)
+            storing = asyncio.create_task(journalled.journal.store(write_queue, NOW))
+            await asyncio.sleep(0)  # its request is in the queue now
+            journalled.add(neighbour, "second", NOW)
+            await storing
+            holder.rollback()
+            await journalled.journal.store(write_queue, NOW, is_last=True)
+
+    run(story)
+    assert journalled.names(shop) == ["first", "second", "third"]
+    assert journalled.names(neighbour) == ["first", "second"]
 
 
 @pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)

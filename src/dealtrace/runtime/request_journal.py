@@ -15,8 +15,8 @@ from dealtrace.runtime.write_queue import WriteQueue
 WAITING_MAX = 20_000
 """While this many requests are not stored yet, only refused requests are added, up to `REFUSED_WAITING_MAX`."""
 REFUSED_WAITING_MAX = 2 * WAITING_MAX
-LOCKED_WAITING_MAX = WAITING_MAX // 2
-"""Ours: while this many requests are not stored yet, none is added for a site whose last requests are being stored.
+LOCKED_WAITING_MAX = WAITING_MAX // 4
+"""Ours: while this many requests of a site wait, and earlier ones are still being stored, none is added for this site.
 
 The requests of a site that another session has locked thus leave room for those of the other sites.
 """
@@ -54,7 +54,8 @@ class RequestJournal:
     def add(self, request: ApiRequest) -> None:
         """Add a request that has been answered."""
         site_id, limit = request.site_id, REFUSED_WAITING_MAX if request.status >= REFUSED_FROM else WAITING_MAX
-        if self._unstored_count < (LOCKED_WAITING_MAX if site_id in self._writes else limit):
+        is_full = site_id in self._writes and len(self._waiting.get(site_id, ())) >= LOCKED_WAITING_MAX
+        if self._unstored_count < limit and not is_full:
             waiting = self._waiting.setdefault(site_id, [])
             waiting.append(request)
             self._unstored_count += 1

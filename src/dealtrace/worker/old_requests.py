@@ -18,7 +18,7 @@ TURNS_MAX = 10
 class OldRequests:
     """Deletes old requests of all sites; with `kept_days=0`, when nothing is journalled, deletes all requests.
 
-    The requests of a site that goes on sending are deleted when new ones are stored; these are the others.
+    A site that goes on sending deletes old ones also when it stores new ones. What is left waits for the next sweep.
     """
 
     def __init__(self, read_pool: ReadPool, write_queue: WriteQueue, kept_days: int) -> None:

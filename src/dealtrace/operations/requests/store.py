@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from dealtrace.accounts.api_request import ApiRequest
+from dealtrace.operations.requests.delete import DELETED_MAX
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
-from dealtrace.storage.accounts.api_requests import delete_requests, insert_requests
+from dealtrace.storage.accounts.api_requests import delete_some_requests, insert_requests
 
 
 @record
@@ -24,5 +25,5 @@ def store_requests(work: Work, commands: Sequence[WriteCommand[RequestBatch]]) -
     insert_requests(work.connection, [request for command in commands for request in command.payload.requests])
     for command in commands:
         if command.payload.kept_since is not None:
-            delete_requests(work.connection, work.site.id, command.payload.kept_since)
+            delete_some_requests(work.connection, work.site.id, command.payload.kept_since, DELETED_MAX)
     return [None] * len(commands)
