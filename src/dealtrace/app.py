@@ -1,5 +1,6 @@
 """The ASGI application of one server process, and how its parts are started and stopped."""
 
+import asyncio
 import gc
 import os
 from collections.abc import Callable, Sequence
@@ -331,11 +332,8 @@ class Application:
         self._begin_stop()
         await self._loops.stop()
         self._health_watcher.stop()
-        await self._alerts.stop()
-        if self._mails is not None:
-            await self._mails.stop()
-        await self._deliveries.stop()
-        await self._store_remaining()
+        workers = [worker.stop() for worker in (self._alerts, self._mails, self._deliveries) if worker is not None]
+        await asyncio.gather(self._store_remaining(), *workers)  # any of them may wait for a locked site
         await self._write_queue.stop()
         self._background_runs.stop()
         self._account_changes.stop()
@@ -354,10 +352,12 @@ class Application:
         If storing fails, they are lost, but the server stops all the same.
         """
         journal = partial(self._journal.store, now=clock.now())
-        for store in (self._gate.unknown_parameters.store, self._gate.busiest_seconds.store, journal):
-            try:
-                await store(self._write_queue, is_last=True)
-            except Exception as fault:  # noqa: BLE001 - the database may be away
+        stores = (self._gate.unknown_parameters.store, self._gate.busiest_seconds.store, journal)
+        failed = await asyncio.gather(
+            *(store(self._write_queue, is_last=True) for store in stores), return_exceptions=True
+        )
+        for fault in failed:
+            if isinstance(fault, Exception):  # the database may be away
                 _log.warning("not_stored_at_stop", reason=type(fault).__name__, cause=cause_of(fault))
 
     async def _store_requests_of_busy_sites(self) -> None:

@@ -1,6 +1,7 @@
 """Another session holds locks of the database: other sites are served, and what waits is done once, afterwards."""
 
 import re
+import signal
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +15,11 @@ import pytest
 from sqlalchemy import text
 
 from cast import Player, Stage
+from dealtrace import clock
+from dealtrace.alerts.rule import AlertKind, Rule
+from dealtrace.alerts.windows import WINDOWS
+from dealtrace.mails.recipient import Recipient
+from dealtrace.operations.alerts.manage import add_alert
 from dealtrace.storage.database.engine import SQLITE_BUSY_SECONDS, open_database
 from postgresql import PostgresqlServer
 from server import REGISTER, ServerProcess, deal_parameters
@@ -79,6 +85,13 @@ def stored(stage: Stage, player: Player) -> tuple[int, int]:
             )
         ]
     return int(counts[0]), int(counts[1])
+
+
+def journalled(stage: Stage, player: Player) -> int:
+    """Return how many requests of a site are in the journal."""
+    query = "SELECT count(*) FROM api_request WHERE site_id = :site"
+    with stage.database.read() as connection:
+        return int(connection.execute(text(query), {"site": player.site.id}).scalar_one())
 
 
 @pytest.mark.parametrize("statement", ROWS.values(), ids=ROWS)
@@ -219,6 +232,24 @@ def test_a_server_that_stops_while_a_row_is_held_first_stores_what_waits(
         assert stopped.result() == 0
         answer: httpx.Response = registered.result()
     assert (answer.status_code == 200) == (stored(stage, held) == (2, 2))
+
+
+def test_a_server_that_stops_while_an_alert_waits_first_stores_the_requests_of_other_sites(
+    start_server_on: StartServer, stage: Stage, url: str
+) -> None:
+    server = start_server_on(url, storage_patience_seconds=60)
+    held, free = stage.open_site(), stage.open_site()
+    stage.ids.ensure(10)
+    rule = Rule(AlertKind.SILENCE, "calls", WINDOWS["day"], None, (), (Recipient("a@example.com", "en"),))
+    with stage.database.write() as connection:
+        add_alert(connection, stage.ids, held.site, rule, clock.now())
+    with holding(url, f"SELECT 1 FROM alert WHERE site_id = {held.site.id} FOR UPDATE") as holder:
+        wait_until(lambda: is_waited_for(holder))
+        server.register(free.token)
+        server.process.send_signal(signal.SIGTERM)
+        wait_until(lambda: journalled(stage, free))
+        assert server.process.poll() is None, "it waits for the alert"
+    assert server.process.wait(timeout=40) == 0
 
 
 @pytest.fixture
