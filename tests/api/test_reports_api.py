@@ -507,6 +507,15 @@ def test_what_would_be_ignored_is_refused_by_name(server: ServerProcess, owner: 
     assert "Parameters: by, metrics, period" in refused["x"]
 
 
+@pytest.mark.parametrize(("sent", "field"), [("&metrics=%FF", "metrics"), ("&x=%FF", "x")])
+def test_what_would_be_ignored_is_refused_also_if_it_cannot_be_read(
+    server: ServerProcess, owner: Player, sent: str, field: str
+) -> None:
+    answer = server.http.get(f"/api/reports?metrics=deals{sent}", headers={"Access-Token": owner.token})
+    assert answer.status_code == 400
+    assert [each["field"] for each in answer.json()["data"]["validationErrorData"]["violations"]] == [field]
+
+
 @pytest.mark.parametrize(("language", "headings"), [("ru", ["Источник", "Сделки"]), ("en-GB", ["Source", "Deals"])])
 @pytest.mark.parametrize("pivot", [{}, {"pivot": "medium"}])
 def test_a_workbook_is_in_the_language_of_who_takes_it(

@@ -214,10 +214,10 @@ class ParameterTable:
         violations = {
             name: Violation(name, *REPEATED)
             for name, parameter in self.named.items()
-            if name in pairs.further and not isinstance(parameter, Repeated)
+            if (name in pairs.further or name in pairs.broken_further) and not isinstance(parameter, Repeated)
         }
         known = ", ".join(self.named)
-        for name in unknown[:UNKNOWN_COMPARED_MAX]:
+        for name in [*unknown, *(name for name in pairs.broken if not self._knows(name))][:UNKNOWN_COMPARED_MAX]:
             nearest = nearest_name(name, self.named) if len(name) <= MISSPELT_LENGTH_MAX else None
             meant_ru, meant_en = (
                 (f" Возможно, {nearest}?", f" Did you mean {nearest}?") if nearest is not None else ("", "")

@@ -11,7 +11,7 @@ from typing import Concatenate, Literal, ParamSpec, TypeVar
 from dealtrace.accounts.site import Site
 from dealtrace.operations.reports.ask import FactSource
 from dealtrace.operations.reports.open_facts import open_facts
-from dealtrace.reports.refusals import ClientGone, ReportsBusy, ReportTooSlow, ServerStopping
+from dealtrace.reports.refusals import ClientGone, MirrorBusy, ReportsBusy, ReportTooSlow, ServerStopping
 from dealtrace.runtime.database_watch import DatabaseWatch
 from dealtrace.runtime.server_stop import RETRY_SECONDS
 from dealtrace.storage.database.database_errors import is_stopped
@@ -156,7 +156,7 @@ class ReportPool:
                 raise ServerStopping(retry_after_seconds=RETRY_SECONDS) from fault
             raise ClientGone from fault
         except Exception as fault:
-            if is_stopped(fault) and self._is_stopping.is_set():
+            if (isinstance(fault, MirrorBusy) or is_stopped(fault)) and self._is_stopping.is_set():
                 raise ServerStopping(retry_after_seconds=RETRY_SECONDS) from fault
             if is_stopped(fault):
                 raise ReportTooSlow(seconds_max=REPORT_SECONDS_MAX) from fault

@@ -114,7 +114,7 @@ class SavedItemsPage:
         known = await view.read(read_context_of, view.current_site, clock.now(), view.rights.user.id)
         masked, asked = for_person(view, known, url)
         kept = masked.segments.get(asked.get("segment"), ())
-        parse_filters([*asked.filters, *(kept if self.keeps_filters else ())], masked)
+        parse_filters(list(dict.fromkeys([*asked.filters, *(kept if self.keeps_filters else ())])), masked)
 
     async def change(self, view: View) -> Response:
         """Rename or delete the saved report or segment that a form names."""
