@@ -79,12 +79,11 @@ def test_a_report_that_takes_too_long_is_stopped_and_the_next_is_answered(
     assert stage.database.is_sqlite is limited.is_sqlite
 
 
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("is_first_build", [False, True])
 def test_a_report_that_cannot_have_the_mirror_says_so_and_not_that_it_is_too_large(
     limited: Database, stage: Stage, shop: Player, *, is_first_build: bool
 ) -> None:
-    if not limited.is_sqlite:
-        pytest.skip("PostgreSQL has no mirror")
     held, go_on = threading.Event(), threading.Event()
 
     def hold(_: str = "") -> None:
