@@ -1,24 +1,27 @@
 """What the database holds after a test, read straight from its tables."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from sqlalchemy import Connection, Table, select
 
 from cast import Player, Stage
+from dealtrace.accounts.api_request import ApiRequest
 from dealtrace.accounts.site import Site
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.versions import DealVersion
 from dealtrace.leads.lead import LeadRef
+from dealtrace.storage.accounts.api_requests import insert_requests
+from dealtrace.storage.accounts.journal_entries import entry_of
 from dealtrace.storage.accounts.sites import find_site
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.deals.deals import list_deals_by_key
 from dealtrace.storage.deals.versions import list_versions
 from dealtrace.storage.reports.statuses import list_statuses
 from dealtrace.storage.schema.tables.parts import TENANT
-from dealtrace.storage.schema.tables.requests import api_request
+from dealtrace.storage.schema.tables.requests import api_request_batch
 from dealtrace.storage.schema.tables.settings import background_run, busiest_second, points_day, site_change
 from dealtrace.storage.schema.tables.whole import metadata
 
@@ -37,7 +40,7 @@ def rows_of(database: Database, player: Player, *, without: tuple[Table, ...] = 
     with database.write() as connection:
         for table in metadata.sorted_tables:
             if table.info == TENANT and table not in (
-                api_request,
+                api_request_batch,
                 background_run,
                 busiest_second,
                 site_change,
@@ -50,6 +53,14 @@ def rows_of(database: Database, player: Player, *, without: tuple[Table, ...] = 
                 if rows:
                     owned[table.name] = rows
     return owned
+
+
+def journal(database: Database, requests: Sequence[ApiRequest]) -> None:
+    """Store requests in the journal of requests, each under its site, in the order of time."""
+    with database.write() as connection:
+        for site_id in {request.site_id for request in requests}:
+            mine = [request for request in requests if request.site_id == site_id]
+            insert_requests(connection, site_id, [entry_of(each) for each in sorted(mine, key=lambda each: each.at)])
 
 
 def deals_of(database: Database, player: Player, *ids: int, deleted: bool = False) -> list[Deal]:

@@ -816,7 +816,12 @@ def test_it_calls_a_lead_request_by_its_whole_name() -> None:
             if BARE_REQUEST.match(name):
                 yield module.complain(node, f"the name `{name}`", "A bare request is HTTP: say `lead_request` (§7).")
 
-    of_http = ("accounts/api_request", "operations/requests/", "storage/accounts/api_requests")
+    of_http = (
+        "accounts/api_request",
+        "operations/requests/",
+        "storage/accounts/api_requests",
+        "storage/accounts/journal_entries",
+    )
     hold(
         rule,
         [

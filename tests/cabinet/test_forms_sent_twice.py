@@ -18,7 +18,7 @@ from dealtrace.cabinet.routes import PAGES
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.schema.tables.control import sent_form
 from dealtrace.storage.schema.tables.marks import mirror_mark
-from dealtrace.storage.schema.tables.requests import api_request
+from dealtrace.storage.schema.tables.requests import api_request_batch
 from dealtrace.storage.schema.tables.whole import metadata
 from filled_site import ALERT, FilledSite, fill_site
 from guests import PASSWORD, Guest, key_in, member_of, text_of
@@ -110,7 +110,7 @@ SAME = {
     f"{ROOT}/users/role": "the same role",
 }  # fmt: skip
 """Forms that may be sent twice, since they say what is to be so afterwards."""
-UNCOUNTED = (sent_form, api_request, mirror_mark)
+UNCOUNTED = (sent_form, api_request_batch, mirror_mark)
 """Tables that are filled beside forms."""
 OF_A_DEMO = ("site", "token", "membership", "demo")
 """The tables that the form of a demo fills; the others are filled in the background."""

@@ -10,11 +10,11 @@ from cast import Stage
 from dealtrace.accounts.api_request import ApiRequest
 from dealtrace.accounts.rights import Role
 from dealtrace.cabinet.keys import KEYS, OF_BROWSERS
-from dealtrace.storage.accounts.api_requests import insert_requests
 from dealtrace.storage.database.engine import open_database
 from filled_site import FilledSite
 from guests import member_of
 from server import ServerProcess
+from stored import journal
 
 PAGES = (
     "/?period=90d",
@@ -185,14 +185,13 @@ def test_the_keys_of_single_characters_are_turned_off_and_on(
 def test_n_and_p_turn_the_pages_of_requests(host: ServerProcess, site: FilledSite, browser: Browser, root: str) -> None:
     database = open_database(host.database_url)
     at = datetime(2018, 3, 26, 9, tzinfo=UTC)
-    with database.write() as connection:
-        requests = [
-            ApiRequest(
-                site.player.site.id, at, f"k{number:03}", None, "GET", "/turned", {}, 200, None, None, None, timedelta()
-            )
-            for number in range(101)
-        ]  # fmt: skip
-        insert_requests(connection, requests)
+    requests = [
+        ApiRequest(
+            site.player.site.id, at, f"k{number:03}", None, "GET", "/turned", {}, 200, None, None, None, timedelta()
+        )
+        for number in range(101)
+    ]  # fmt: skip
+    journal(database, requests)
     database.close()
     browser.open(f"{root}/requests?path=turned")
     assert "before_id" in press_and_wait(browser, "n")

@@ -16,7 +16,7 @@ from dealtrace.cabinet.routes import PAGES
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.schema.tables.alerts import alert_incident
 from dealtrace.storage.schema.tables.marks import mirror_mark
-from dealtrace.storage.schema.tables.requests import api_request
+from dealtrace.storage.schema.tables.requests import api_request_batch
 from dealtrace.storage.schema.tables.whole import metadata
 from filled_site import ALERT, MAILED, PHONE, FilledSite, fill_site
 from guests import Guest, logged_in
@@ -144,7 +144,7 @@ class Neighbours:
         stored = {}
         with self.database.read() as connection:
             for table in metadata.sorted_tables:
-                if "site_id" in table.c and table not in (api_request, alert_incident, mirror_mark):
+                if "site_id" in table.c and table not in (api_request_batch, alert_incident, mirror_mark):
                     columns = [column for column in table.c if column.name not in OF_THE_WORKER]
                     mine = select(*columns).where(table.c.site_id.in_(sites)).order_by(*table.primary_key.columns)
                     stored[table.name] = [tuple(row) for row in connection.execute(mine)]

@@ -13,9 +13,9 @@ from cast import Player, Stage, moscow
 from dealtrace.accounts.api_request import ApiRequest
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.operations.deals.register import register_deals
-from dealtrace.storage.accounts.api_requests import insert_requests
 from guests import Guest, member_of
 from server import ServerProcess
+from stored import journal
 from write_commands import registration
 
 TEMPLATES = Path(dealtrace.cabinet.__file__).parent / "templates"
@@ -41,8 +41,7 @@ def site(served: Stage) -> Player:
         at = FIRST_AT + timedelta(minutes=place // 4)
         visit = served.visit(player, at, TrafficSource("yandex", "cpc"), visitor=f"v{place}")
         served.call(player, at, visit_id=visit.id)
-    with served.database.write() as connection:
-        insert_requests(connection, [request(player, number) for number in range(REQUESTS)])
+    journal(served.database, [request(player, number) for number in range(REQUESTS)])
     return player
 
 

@@ -25,7 +25,7 @@ from dealtrace.storage.mails.scheduled_reports import list_scheduled_reports
 from dealtrace.storage.mails.unsubscriptions import insert_unsubscription
 from dealtrace.storage.reports.notes import list_notes
 from dealtrace.storage.schema.tables.parts import TENANT
-from dealtrace.storage.schema.tables.requests import api_request
+from dealtrace.storage.schema.tables.requests import api_request_batch
 from dealtrace.storage.schema.tables.settings import busiest_second, points_day, site_change
 from dealtrace.storage.schema.tables.whole import metadata
 from dealtrace.storage.webhooks.webhooks import list_webhooks
@@ -177,7 +177,7 @@ def in_force(served: Stage, owner: Player) -> Any:
                 if "open" not in row
             )
             for table in metadata.sorted_tables
-            if table.info == TENANT and table not in (site_change, api_request, points_day, busiest_second)
+            if table.info == TENANT and table not in (site_change, api_request_batch, points_day, busiest_second)
         }
         hosts = [(each.kind, each.host, each.name) for each in list_hosts(connection, owner.site.id)]
     site = site_of(served.database, owner)

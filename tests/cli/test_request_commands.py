@@ -14,7 +14,7 @@ from typing import Any
 from cast import Player, Stage
 from commands import Terminal
 from dealtrace.accounts.api_request import ApiRequest
-from dealtrace.storage.accounts.api_requests import insert_requests
+from stored import journal
 from waiting import wait_until
 
 AT = datetime.now(UTC)
@@ -30,8 +30,7 @@ def journalled(stage: Stage, player: Player, first: int, count: int, *, path: st
         )
         for number in range(first, first + count)
     ]  # fmt: skip
-    with stage.database.write() as connection:
-        insert_requests(connection, requests)
+    journal(stage.database, requests)
     return [request.request_id for request in requests]
 
 

@@ -54,7 +54,7 @@ class Lock:
     def _lock(self) -> None:
         self._transaction = self._holder.begin()
         if not self._database.is_sqlite:
-            self._holder.execute(text("LOCK TABLE api_request, unknown_parameter IN ACCESS EXCLUSIVE MODE"))
+            self._holder.execute(text("LOCK TABLE api_request_batch, unknown_parameter IN ACCESS EXCLUSIVE MODE"))
 
     def change(self, change: Callable[[Connection], object]) -> None:
         """Change accounts in a transaction; SQLite is locked as a whole, so the lock is taken again at once."""

@@ -20,6 +20,7 @@ from dealtrace.alerts.rule import AlertKind, Rule
 from dealtrace.alerts.windows import WINDOWS
 from dealtrace.mails.recipient import Recipient
 from dealtrace.operations.alerts.manage import add_alert
+from dealtrace.storage.accounts.api_requests import RequestQuery, list_requests
 from dealtrace.storage.database.engine import SQLITE_BUSY_SECONDS, open_database
 from postgresql import PostgresqlServer
 from server import REGISTER, ServerProcess, deal_parameters
@@ -89,7 +90,7 @@ def stored(stage: Stage, player: Player) -> tuple[int, int]:
 
 def journalled(stage: Stage, player: Player) -> int:
     """Return how many requests of a site are in the journal."""
-    query = "SELECT count(*) FROM api_request WHERE site_id = :site"
+    query = "SELECT coalesce(sum(request_count), 0) FROM api_request_batch WHERE site_id = :site"
     with stage.database.read() as connection:
         return int(connection.execute(text(query), {"site": player.site.id}).scalar_one())
 
@@ -123,9 +124,9 @@ def test_requests_of_other_sites_are_journalled_while_one_site_is_held(
     server.register(held.token, orderNumber="before")
 
     def journalled(player: Player) -> list[int]:
-        query = text("SELECT status FROM api_request WHERE site_id = :site ORDER BY at")
         with stage.database.read() as connection:
-            return list(connection.execute(query, {"site": player.site.id}).scalars())
+            found = list_requests(connection, player.site.id, RequestQuery(), 100)
+        return [request.status for request in reversed(found)]
 
     wait_until(lambda: journalled(held) == [200])
     with ThreadPoolExecutor(1) as callers:

@@ -70,7 +70,7 @@ TELLS_NOBODY: dict[str, set[str]] = {
     "lead_request": {"number", "form_name", "tags"},
     "page_end": {"reader"},
     "cost": {"system", "account", "origin"},
-    "api_request": {"request_id", "method", "path", "parameters", "reason_ru", "reason_en"},
+    "api_request_batch": {"first_id", "entries"},
     "note": {"key", "text"},
     "report_column": {"name", "kind", "statuses", "formula"},
     "saved_report": {"name", "query"},

@@ -54,7 +54,7 @@ class Journalled:
             await self.journal.store(write_queue, NOW - timedelta(days=1))
             url = self._database.url.render_as_string(hide_password=False)
             with await asyncio.to_thread(psycopg.connect, url) as holder:
-                holder.execute(f"SELECT 1 FROM api_request WHERE site_id = {player.site.id} FOR UPDATE")
+                holder.execute(f"SELECT 1 FROM api_request_batch WHERE site_id = {player.site.id} FOR UPDATE")
                 yield write_queue, holder
 
     def store_full(self, player: Player, names: list[str], beside: Player) -> None:

@@ -4,12 +4,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import stored
 from cast import Player, Stage
 from commands import CommandLine, Terminal
 from dealtrace.accounts.api_request import ApiRequest
 from dealtrace.operations.requests.delete import DELETED_MAX
 from dealtrace.runtime.read_pool import ReadPool
-from dealtrace.storage.accounts.api_requests import RequestQuery, insert_requests, list_requests
+from dealtrace.storage.accounts.api_requests import RequestQuery, list_requests
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.worker.old_requests import OldRequests
 from guests import member_of, text_of
@@ -24,17 +25,13 @@ MANY = 2 * DELETED_MAX + 10
 
 def journal(database: Database, site_id: int, *days_ago: float) -> None:
     """Journal a request of a site, or of none, for each of its ages."""
-    with database.write() as connection:
-        insert_requests(
-            connection,
-            [
-                ApiRequest(
-                    site_id, NOW - timedelta(days=days), f"r{number}", None, "GET", "/x", {}, 200, None, None, None,
-                    timedelta(),
-                )
-                for number, days in enumerate(days_ago)
-            ],
-        )  # fmt: skip
+    requests = [
+        ApiRequest(
+            site_id, NOW - timedelta(days=days), f"r{number}", None, "GET", "/x", {}, 200, None, None, None, timedelta()
+        )
+        for number, days in enumerate(days_ago)
+    ]  # fmt: skip
+    stored.journal(database, requests)
 
 
 def names(database: Database, site_id: int) -> list[str]:

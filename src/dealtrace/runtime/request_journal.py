@@ -11,6 +11,7 @@ from dealtrace.operations.requests.store import RequestBatch, store_requests
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.runtime.collected_writes import CollectedWrites
 from dealtrace.runtime.write_queue import WriteQueue
+from dealtrace.storage.accounts.journal_entries import JournalEntry, entry_of
 
 WAITING_MAX = 20_000
 """While this many requests are not stored yet, only refused requests are added, up to `REFUSED_WAITING_MAX`."""
@@ -43,7 +44,7 @@ class RequestJournal:
 
     def __init__(self, kept_days: int) -> None:
         self._kept = timedelta(days=kept_days)
-        self._waiting: dict[int, list[ApiRequest]] = {}
+        self._waiting: dict[int, list[JournalEntry]] = {}
         self._unstored_count = 0
         self._writes = CollectedWrites(store_requests, self._settle)
         self._deleted_at: dict[int, datetime] = {}
@@ -57,7 +58,7 @@ class RequestJournal:
         is_full = site_id in self._writes and len(self._waiting.get(site_id, ())) >= LOCKED_WAITING_MAX
         if self._unstored_count < limit and not is_full:
             waiting = self._waiting.setdefault(site_id, [])
-            waiting.append(request)
+            waiting.append(entry_of(request))
             self._unstored_count += 1
             if len(waiting) == STORED_FROM:
                 self._is_site_full.set()
@@ -89,13 +90,13 @@ class RequestJournal:
         commands = [
             (
                 site_with_id(site_id),
-                WriteCommand(RequestBatch(tuple(requests), self._kept_since(site_id, now))),
+                WriteCommand(RequestBatch(entries, self._kept_since(site_id, now))),
             )
-            for site_id, requests in self._take(only_full=only_full, is_last=is_last)
+            for site_id, entries in self._take(only_full=only_full, is_last=is_last)
         ]
         await self._writes.write(write_queue, commands, is_last=is_last)
 
-    def _take(self, *, only_full: bool, is_last: bool) -> list[tuple[int, list[ApiRequest]]]:
+    def _take(self, *, only_full: bool, is_last: bool) -> list[tuple[int, list[JournalEntry]]]:
         least, most = STORED_FROM if only_full else 1, None if is_last else STORED_MAX
         taken = [
             (site_id, waiting[:most])
@@ -110,7 +111,7 @@ class RequestJournal:
         return taken
 
     def _settle(self, site: Site, batch: RequestBatch, fault: BaseException | None) -> None:
-        self._unstored_count -= len(batch.requests)
+        self._unstored_count -= len(batch.entries)
         if len(self._waiting.get(site.id, ())) >= STORED_FROM:
             self._is_site_full.set()
         if batch.kept_since is not None and fault is None:

@@ -4,12 +4,15 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import md5
+from itertools import count
 
+import msgspec
 import pytest
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, select, text
 
-from cast import Stage
+from cast import Player, Stage
+from dealtrace.accounts.api_request import ApiRequest
 from dealtrace.accounts.counter_code import is_counter_code
 from dealtrace.accounts.own_ids import OwnIds
 from dealtrace.accounts.site import SiteId
@@ -18,7 +21,9 @@ from dealtrace.deals.deal import DealKey
 from dealtrace.operations.deals.change import change_deals
 from dealtrace.operations.deals.delete import delete_deals
 from dealtrace.operations.deals.register import register_deals
+from dealtrace.storage.accounts.api_requests import RequestQuery, count_refusals_without_site, list_requests
 from dealtrace.storage.accounts.sites import find_site
+from dealtrace.storage.database.column_types import microseconds
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.deals.daily_counts import list_miscounted_days
 from dealtrace.storage.deals.versions import list_versions
@@ -236,8 +241,20 @@ def test_a_step_that_fails_leaves_nothing_behind(stage: Stage) -> None:
     assert not is_current(stage.database)
 
 
+def forget_batches_of_requests(connection: Connection) -> None:
+    """Undo what step 0043 made."""
+    connection.exec_driver_sql("DROP TABLE api_request_batch")
+    connection.exec_driver_sql(
+        "CREATE TABLE api_request (site_id BIGINT NOT NULL, at BIGINT NOT NULL, request_id VARCHAR(40) NOT NULL, "
+        "token_id BIGINT, method VARCHAR(12) NOT NULL, path TEXT NOT NULL, parameters TEXT NOT NULL, "
+        "status INTEGER NOT NULL, code INTEGER, reason_ru TEXT, reason_en TEXT, duration_us BIGINT NOT NULL, "
+        "PRIMARY KEY (site_id, at, request_id))"
+    )
+
+
 def forget_alerts(connection: Connection) -> None:
     """Undo what the steps 0026 and from 0029 on made."""
+    forget_batches_of_requests(connection)
     if any(column["name"] == "classified_at" for column in inspect(connection).get_columns("deal_status")):
         connection.exec_driver_sql("ALTER TABLE deal_status DROP COLUMN classified_at")
     connection.exec_driver_sql("ALTER TABLE visit DROP COLUMN has_stated_source")
@@ -379,6 +396,7 @@ def test_credits_that_were_there_before_get_the_sources_of_their_visits(database
     for visit in visits:
         stage.call(shop, NOON, visit_id=visit.id)
     with database.write() as connection:
+        forget_batches_of_requests(connection)
         kept = set(connection.execute(select(lead_credit).where(lead_credit.c.site_id == shop.site.id)))
         connection.exec_driver_sql("ALTER TABLE deal_status DROP COLUMN classified_at")
         connection.exec_driver_sql("ALTER TABLE visit DROP COLUMN has_stated_source")
@@ -401,6 +419,43 @@ def test_credits_that_were_there_before_get_the_sources_of_their_visits(database
     with database.read() as connection:
         assert set(connection.execute(select(lead_credit).where(lead_credit.c.site_id == shop.site.id))) == kept
     assert len({row.traffic_source_id for row in kept} - {None}) == len(visits)
+
+
+def test_requests_that_were_there_before_are_still_in_the_journal(database: Database, shop: Player) -> None:
+    number, accepted = count(1), (200, None, None, None)
+    refused = (400, 10020, 'токен "x" не найден', "the token is unknown: \\")
+    stored = [
+        ApiRequest(
+            site_id, at, f"a-{next(number):03}", token_id, "GET", "/orders", parameters, *outcome,
+            timedelta(microseconds=1500),
+        )
+        for site_id in (0, shop.site.id)
+        for at in (NOON, NOON + timedelta(microseconds=7), NOON + timedelta(seconds=1), NOON - timedelta(days=1))
+        for token_id, parameters, outcome in ((shop.token_id, {"tags": "№ 7\n\0"}, accepted), (None, {}, refused))
+    ]  # fmt: skip
+    with database.write() as connection:
+        forget_batches_of_requests(connection)
+        for each in stored:
+            values = {
+                "site_id": each.site_id, "at": microseconds(each.at), "request_id": each.request_id,
+                "token_id": each.token_id, "method": each.method, "path": each.path,
+                "parameters": msgspec.json.encode(each.parameters).decode(), "status": each.status, "code": each.code,
+                "reason_ru": each.reason_ru, "reason_en": each.reason_en, "duration_us": 1500,
+            }  # fmt: skip
+            names = ", ".join(values)
+            connection.execute(
+                text(f"INSERT INTO api_request ({names}) VALUES ({', '.join(f':{name}' for name in values)})"), values
+            )
+        set_revision(connection, "0042")
+    upgrade_schema(database)
+    assert schema_differences(database) == []
+    with database.read() as connection:
+        for site_id in (0, shop.site.id):
+            for is_refused in (False, True):
+                expected = [each for each in stored if each.site_id == site_id and (each.is_refused or not is_refused)]
+                expected.sort(key=lambda each: (each.at, each.request_id), reverse=True)
+                assert list_requests(connection, site_id, RequestQuery(is_refused=is_refused), 100) == expected
+        assert count_refusals_without_site(connection, 10020, NOON, 100) == 3
 
 
 @pytest.mark.parametrize(("assigned", "first"), [(None, 10**9), (10**10, 10**10), (10**10 + 5000, 10**10)])

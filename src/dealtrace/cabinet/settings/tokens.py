@@ -14,7 +14,7 @@ from dealtrace.errors import TokenNotFound
 from dealtrace.leads.limits import LABEL_LENGTH_MAX
 from dealtrace.operations.accounts.issue_token import issue_token, revoke_token
 from dealtrace.record import record
-from dealtrace.storage.accounts.api_requests import RequestQuery, find_last_uses, find_search_end
+from dealtrace.storage.accounts.api_requests import LastUses, find_last_uses
 from dealtrace.storage.accounts.tokens import list_tokens
 from dealtrace.storage.id_blocks import IdBlocks
 
@@ -59,8 +59,8 @@ async def revoke(view: View) -> Response:
 
 
 async def _page(view: View, *, label: str = "", secret: str = "", faults: Faults | None = None) -> Response:
-    tokens, used_at, is_whole = await view.read(_read, view.current_site.id)
-    lines = [TokenLine(token, used_at.get(token.id)) for token in tokens]
+    tokens, uses = await view.read(_read, view.current_site.id)
+    lines = [TokenLine(token, uses.used_at.get(token.id)) for token in tokens]
     lines.sort(key=lambda line: (line.token.revoked_at is not None, line.token.created_at))
     title = view.translate("Tokens")
     return show_form_page(
@@ -71,16 +71,13 @@ async def _page(view: View, *, label: str = "", secret: str = "", faults: Faults
         lines=lines,
         label=label,
         secret=secret,
-        is_whole=is_whole,
+        is_whole=uses.is_whole,
         is_kept=view.services.requests_kept_days > 0,
     )
 
 
-def _read(connection: Connection, site_id: int) -> tuple[list[Token], dict[int, datetime], bool]:
-    """List the tokens of a site, their last uses, and whether these were looked for in the whole journal."""
-    last_uses = find_last_uses(connection, site_id, USES_SEARCHED_MAX)
-    is_whole = find_search_end(connection, site_id, RequestQuery(), USES_SEARCHED_MAX + 1) is None
-    return list_tokens(connection, site_id), last_uses, is_whole
+def _read(connection: Connection, site_id: int) -> tuple[list[Token], LastUses]:
+    return list_tokens(connection, site_id), find_last_uses(connection, site_id, USES_SEARCHED_MAX)
 
 
 def _issue(connection: Connection, ids: IdBlocks, site_id: int, label: str, user_id: int) -> str:

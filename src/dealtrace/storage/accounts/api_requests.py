@@ -1,41 +1,33 @@
-"""The journal of requests to the API."""
+"""The journal of requests to the API: store, search, count and delete requests."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
+from itertools import groupby
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Text,
-    Tuple,
-    delete,
-    exists,
-    func,
-    insert,
-    literal,
-    or_,
-    select,
-    tuple_,
-    type_coerce,
-)
+import msgspec
+from sqlalchemy import Connection, delete, func, insert, select, tuple_
 
-from dealtrace.accounts.api_request import REFUSED_FROM, ApiRequest
+from dealtrace.accounts.api_request import ApiRequest
 from dealtrace.record import record
-from dealtrace.storage.database.column_types import MICROSECOND, Instant
-from dealtrace.storage.database.compiled_statement import CompiledStatement, Row
-from dealtrace.storage.schema.tables.control import site
-from dealtrace.storage.schema.tables.requests import api_request
+from dealtrace.storage.accounts.journal_entries import JournalEntry, joined, requests_of, second_of, start_of
+from dealtrace.storage.accounts.sites import list_site_ids
+from dealtrace.storage.database.compiled_statement import AnySelect, CompiledStatement, Row
+from dealtrace.storage.schema.tables.requests import api_request_batch
 
-_INSERT = CompiledStatement(insert(api_request))
+FIRST_ROWS, ROWS_MAX = 8, 256
+"""How many rows are read at first, and at most, at once; a row of a busy site has hundreds of requests."""
+RequestKey = tuple[datetime, str]
+"""The time and id of a request, by which requests are sorted."""
+_INSERT = CompiledStatement(insert(api_request_batch))
 
 
 @record
 class RequestQuery:
-    """A query for the requests of a site, latest first.
+    """A query for the requests of a site.
 
-    `since` is included, `until` is not. `before` is the time and id of the last request of the previous page, `back_to`
-    those of the oldest request to look at.
+    `since` is included, `until` is not. `path` and `text` are parts of what is sought, in any case; `text` is sought in
+    the names and values of parameters and in reasons. `before` is the key of the last request of the previous page.
     """
 
     since: datetime | None = None
@@ -44,169 +36,231 @@ class RequestQuery:
     path: str = ""
     text: str = ""
     token_id: int | None = None
-    before: tuple[datetime, str] | None = None
-    back_to: tuple[datetime, str] | None = None
+    before: RequestKey | None = None
 
-    @property
-    def is_search(self) -> bool:
-        """Return whether requests have to be looked at one by one, since no index finds those that match."""
-        return self.is_refused or bool(self.path or self.text) or self.token_id is not None
+    def includes(self, request: ApiRequest) -> bool:
+        """Return whether a request matches the query."""
+        return (
+            (self.since is None or request.at >= self.since)
+            and (self.until is None or request.at < self.until)
+            and (self.before is None or _key_of(request) < self.before)
+            and (self.token_id is None or request.token_id == self.token_id)
+            and (not self.is_refused or request.is_refused)
+            and (not self.path or self.path.casefold() in request.path.casefold())
+            and (not self.text or any(self.text.casefold() in text.casefold() for text in _texts_of(request)))
+        )
 
-    @property
-    def period(self) -> "RequestQuery":
-        """Return a query for all requests of the period, whatever they are."""
-        return RequestQuery(self.since, self.until, before=self.before)
+
+@record
+class FoundRequests:
+    """The requests that match a query, latest first; `searched_to` is how far back a search came that was cut."""
+
+    requests: Sequence[ApiRequest] = ()
+    searched_to: datetime | None = None
 
 
-def insert_requests(connection: Connection, requests: Sequence[ApiRequest]) -> None:
-    """Store API requests in the journal."""
-    _INSERT.run_rows(
-        connection,
-        [
-            [
-                request.site_id,
-                request.at,
-                request.request_id,
-                request.token_id,
-                request.method,
-                request.path,
-                request.parameters,
-                request.status,
-                request.code,
-                request.reason_ru,
-                request.reason_en,
-                request.duration // MICROSECOND,
-            ]
-            for request in requests
-        ],
-    )
+@record
+class LastUses:
+    """When each token was last used, by token id; `is_whole` is true if the whole journal was searched."""
+
+    used_at: dict[int, datetime]
+    is_whole: bool
+
+
+@record
+class _Second:
+    """A second since 1970 with `count` requests, of which `requests` may match the query."""
+
+    second: int
+    count: int
+    requests: Sequence[ApiRequest]
+
+
+def insert_requests(connection: Connection, site_id: int, entries: Sequence[JournalEntry]) -> None:
+    """Store requests of a site in the journal: a row for those of one second."""
+    rows: list[list[object]] = []
+    for second, grouped in groupby(entries, key=lambda entry: entry.second):
+        batch = list(grouped)
+        refused_count = sum(entry.is_refused for entry in batch)
+        rows.append([site_id, second, batch[0].request_id, len(batch), refused_count, joined(batch)])
+    _INSERT.run_rows(connection, rows)
+
+
+def search_requests(
+    connection: Connection, site_id: int, query: RequestQuery, limit: int, searched_max: int
+) -> FoundRequests:
+    """Find up to `limit` requests of a site, latest first, among about `searched_max` that are looked at.
+
+    Site id 0 stands for requests without a valid site.
+    """
+    found: list[ApiRequest] = []
+    searched = 0
+    for each in _seconds(connection, site_id, query, _needles_of(query)):
+        found += filter(query.includes, each.requests)
+        searched += each.count
+        if len(found) >= limit:
+            return FoundRequests(found[:limit])
+        if searched >= searched_max:
+            return FoundRequests(found, start_of(each.second))
+    return FoundRequests(found)
 
 
 def list_requests(connection: Connection, site_id: int, query: RequestQuery, limit: int) -> list[ApiRequest]:
-    """List up to `limit` requests of a site, latest first; site id 0 stands for requests without a valid site."""
-    at, request_id = api_request.c.at, api_request.c.request_id
-    mine = select(api_request).where(api_request.c.site_id == site_id, *_conditions(query))
-    rows = connection.execute(mine.order_by(at.desc(), request_id.desc()).limit(limit))
-    return [_request_from_row(row) for row in rows]
+    """List up to `limit` requests of a site, latest first, however many have to be looked at."""
+    found: list[ApiRequest] = []
+    for each in _seconds(connection, site_id, query, _needles_of(query)):
+        found += filter(query.includes, each.requests)
+        if len(found) >= limit:
+            break
+    return found[:limit]
 
 
-def find_search_end(
-    connection: Connection, site_id: int, query: RequestQuery, most: int
-) -> tuple[datetime, str] | None:
-    """Return the time and id of the `most`th request that a search has to look at, or `None` if there are fewer."""
-    at, request_id = api_request.c.at, api_request.c.request_id
-    mine = select(at, request_id).where(api_request.c.site_id == site_id, *_conditions(query.period))
-    found = connection.execute(mine.order_by(at.desc(), request_id.desc()).limit(1).offset(most - 1)).first()
-    return (found[0], found[1]) if found is not None else None
+def find_previous_requests(
+    connection: Connection, site_id: int, query: RequestQuery, limit: int, searched_max: int
+) -> RequestKey | None:
+    """Return the value of `RequestQuery.before` for the preceding page, or `None` if that is the first page.
+
+    `query` selects the present page. A page has `limit` requests; the preceding page ends with `query.before`. If too
+    few of about `searched_max` requests match, `None` is returned, too.
+    """
+    assert query.before is not None
+    later, searched, wanted = 0, 0, replace(query, before=None)
+    for each in _seconds(connection, site_id, query, _needles_of(query), latest_first=False):
+        for request in each.requests:
+            if _key_of(request) > query.before and wanted.includes(request):
+                later += 1
+                if later == limit:
+                    return _key_of(request)
+        searched += each.count
+        if searched >= searched_max:
+            break
+    return None
 
 
 def count_refusals_without_site(connection: Connection, code: int, since: datetime, most: int) -> int:
     """Count up to `most` requests without a site that were refused with the error `code` at or after `since`."""
-    found = select(api_request.c.code).where(
-        api_request.c.site_id == 0, api_request.c.at >= since, api_request.c.code == code
-    )
-    return connection.scalar(select(func.count()).select_from(found.limit(most).subquery())) or 0
+    query, count = RequestQuery(since=since, is_refused=True), 0
+    for each in _seconds(connection, 0, query, (str(code),)):
+        count += sum(request.code == code and query.includes(request) for request in each.requests)
+        if count >= most:
+            break
+    return min(count, most)
 
 
-def find_previous_requests(
-    connection: Connection, site_id: int, query: RequestQuery, limit: int, most: int
-) -> tuple[datetime, str] | None:
-    """Return the value of `RequestQuery.before` for the preceding page, or `None` if that is the first page.
-
-    `query` selects the present page. A page has `limit` requests; the preceding page ends with `query.before`. A search
-    looks at `most` requests; if too few of them match, `None` is returned, too.
-    """
-    assert query.before is not None
-    at, request_id = api_request.c.at, api_request.c.request_id
-    key, mine = tuple_(at, request_id), select(at, request_id).where(api_request.c.site_id == site_id)
-    later = mine.where(key > _key_of(query.before)).order_by(at, request_id)
-    wanted = later.where(*_conditions(replace(query, before=None)))
-    if query.is_search:
-        in_period = later.where(*_conditions(replace(query.period, before=None)))
-        last = connection.execute(in_period.limit(1).offset(most - 1)).first()
-        if last is not None:
-            wanted = wanted.where(key <= _key_of((last[0], last[1])))
-    found = connection.execute(wanted.limit(1).offset(limit - 1)).first()
-    return (found[0], found[1]) if found is not None else None
-
-
-def find_last_uses(connection: Connection, site_id: int, most: int) -> dict[int, datetime]:
-    """Find when each token of a site last sent a request, by token id, among the latest `most` journalled requests."""
-    at, token_id = api_request.c.at, api_request.c.token_id
-    mine = select(token_id, at).where(api_request.c.site_id == site_id)
-    latest = mine.order_by(at.desc(), api_request.c.request_id.desc()).limit(most).subquery()
-    used = select(latest.c.token_id, func.max(latest.c.at, type_=at.type)).where(latest.c.token_id.is_not(None))
-    return {row[0]: row[1] for row in connection.execute(used.group_by(latest.c.token_id))}
+def find_last_uses(connection: Connection, site_id: int, searched_max: int) -> LastUses:
+    """Find when each token of a site last sent a request, among about the latest `searched_max` requests."""
+    used_at: dict[int, datetime] = {}
+    searched = 0
+    for each in _seconds(connection, site_id, RequestQuery()):
+        for request in each.requests:
+            if request.token_id is not None:
+                used_at.setdefault(request.token_id, request.at)
+        searched += each.count
+        if searched >= searched_max:
+            return LastUses(used_at, is_whole=False)
+    return LastUses(used_at, is_whole=True)
 
 
 def list_sites_with_requests(connection: Connection, before: datetime) -> list[int]:
-    """List the ids of the sites that have requests from before `before`; 0 stands for requests without a site."""
-    columns = api_request.c
-    is_old = exists().where(columns.site_id == site.c.id, columns.at < before)
-    without = select(columns.site_id).where(columns.site_id == 0, columns.at < before).limit(1)
-    return [*connection.scalars(without), *connection.scalars(select(site.c.id).where(is_old).order_by(site.c.id))]
+    """List the ids of the sites that have requests from before `before`; 0 stands for requests without a site.
+
+    There is a statement for each site: on a cluster, one for all sites would have to join sites with their requests.
+    """
+    columns = api_request_batch.c
+    found = []
+    for site_id in (0, *list_site_ids(connection)):
+        oldest = connection.scalar(select(func.min(columns.second)).where(columns.site_id == site_id))
+        if oldest is not None and oldest < second_of(before):
+            found.append(site_id)
+    return found
 
 
 def delete_some_requests(connection: Connection, site_id: int, before: datetime, most: int) -> int:
     """Delete the oldest requests of a site that were sent before `before`, and return how many were deleted.
 
-    About `most` are deleted: requests that were sent at the same microsecond are deleted together.
+    About `most` are deleted: requests that were answered in the same second are deleted together, as soon as the whole
+    second is before `before`.
     """
-    at = api_request.c.at
-    old = select(at).where(api_request.c.site_id == site_id, at < before).order_by(at, api_request.c.request_id)
-    last_at = connection.scalar(old.offset(most - 1).limit(1))
-    if last_at is None:
-        return delete_requests(connection, site_id, before)
-    return delete_requests(connection, site_id, last_at + MICROSECOND)
+    columns, count, last = api_request_batch.c, 0, None
+    mine = (columns.site_id == site_id, columns.second < second_of(before))
+    old = select(columns.second, columns.request_count).where(*mine).order_by(columns.second, columns.first_id)
+    for row in connection.execute(old.limit(most)):
+        count, last = count + row.request_count, row.second
+        if count >= most:
+            break
+    if last is not None:
+        connection.execute(delete(api_request_batch).where(columns.site_id == site_id, columns.second <= last))
+    return count
 
 
-def delete_requests(connection: Connection, site_id: int, before: datetime) -> int:
-    """Delete the requests of a site that were sent before `before`, and return how many were deleted."""
-    old = delete(api_request).where(api_request.c.site_id == site_id, api_request.c.at < before)
-    return connection.execute(old).rowcount
+def _seconds(
+    connection: Connection, site_id: int, query: RequestQuery, needles: Sequence[str] = (), *, latest_first: bool = True
+) -> Iterator[_Second]:
+    """Yield the seconds in which requests may match `query`, in order.
+
+    Rows whose text lacks one of `needles` are counted but not decoded.
+    """
+    rows = _rows(connection, _row_query(site_id, query, latest_first=latest_first), latest_first=latest_first)
+    for second, grouped in groupby(rows, key=lambda row: row.second):
+        batches = list(grouped)
+        requests = [
+            request
+            for row in batches
+            if _has_all(row.entries, needles)
+            for request in requests_of(site_id, row.entries)
+        ]
+        requests.sort(key=_key_of, reverse=latest_first)
+        yield _Second(second, sum(row.request_count for row in batches), requests)
 
 
-def _conditions(query: RequestQuery) -> Iterator[ColumnElement[bool]]:
-    columns = api_request.c
+def _rows(connection: Connection, statement: AnySelect, *, latest_first: bool) -> Iterator[Row]:
+    """Yield the rows of a statement, reading more and more of them at once."""
+    key, limit = tuple_(api_request_batch.c.second, api_request_batch.c.first_id), FIRST_ROWS
+    rows = connection.execute(statement.limit(limit)).all()
+    while rows:
+        yield from rows
+        if len(rows) < limit:
+            return
+        last, limit = (rows[-1].second, rows[-1].first_id), min(limit * 2, ROWS_MAX)
+        following = statement.where(key < last if latest_first else key > last)
+        rows = connection.execute(following.limit(limit)).all()
+
+
+def _row_query(site_id: int, query: RequestQuery, *, latest_first: bool) -> AnySelect:
+    columns = api_request_batch.c
+    statement = select(columns.second, columns.first_id, columns.request_count, columns.entries)
+    statement = statement.where(columns.site_id == site_id)
     if query.since is not None:
-        yield columns.at >= query.since
+        statement = statement.where(columns.second >= second_of(query.since))
     if query.until is not None:
-        yield columns.at < query.until
+        statement = statement.where(columns.second <= second_of(query.until))
     if query.is_refused:
-        yield or_(columns.status >= REFUSED_FROM, columns.code.is_not(None))
-    if query.path:
-        yield columns.path.contains(query.path, autoescape=True)
-    if query.text:
-        yield or_(
-            type_coerce(columns.parameters, Text).contains(query.text, autoescape=True),
-            columns.reason_ru.contains(query.text, autoescape=True),
-            columns.reason_en.contains(query.text, autoescape=True),
-        )
-    if query.token_id is not None:
-        yield columns.token_id == query.token_id
+        statement = statement.where(columns.refused_count > 0)
     if query.before is not None:
-        yield tuple_(columns.at, columns.request_id) < _key_of(query.before)
-    if query.back_to is not None:
-        yield tuple_(columns.at, columns.request_id) >= _key_of(query.back_to)
+        second = second_of(query.before[0])
+        statement = statement.where(columns.second <= second if latest_first else columns.second >= second)
+    if latest_first:
+        return statement.order_by(columns.second.desc(), columns.first_id.desc())
+    return statement.order_by(columns.second, columns.first_id)
 
 
-def _key_of(key: tuple[datetime, str]) -> Tuple:
-    at, request_id = key
-    return tuple_(literal(at, Instant()), literal(request_id))
+def _needles_of(query: RequestQuery) -> Sequence[str]:
+    """Return what the text of a row must contain, case-folded, if any of its requests matches the query."""
+    return [msgspec.json.encode(sought.casefold()).decode()[1:-1] for sought in (query.path, query.text) if sought]
 
 
-def _request_from_row(row: Row) -> ApiRequest:
-    return ApiRequest(
-        row.site_id,
-        row.at,
-        row.request_id,
-        row.token_id,
-        row.method,
-        row.path,
-        row.parameters,
-        row.status,
-        row.code,
-        row.reason_ru,
-        row.reason_en,
-        timedelta(microseconds=row.duration_us),
-    )
+def _has_all(entries: str, needles: Sequence[str]) -> bool:
+    if not needles:
+        return True
+    folded = entries.casefold()
+    return all(needle in folded for needle in needles)
+
+
+def _texts_of(request: ApiRequest) -> Iterator[str]:
+    yield from request.parameters
+    yield from request.parameters.values()
+    yield from (reason for reason in (request.reason_ru, request.reason_en) if reason)
+
+
+def _key_of(request: ApiRequest) -> RequestKey:
+    return request.at, request.request_id

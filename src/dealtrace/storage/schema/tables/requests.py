@@ -2,24 +2,22 @@
 
 from sqlalchemy import BigInteger, Column, Integer, PrimaryKeyConstraint, String, Table, Text
 
-from dealtrace.storage.database.column_types import Instant, JsonText
-from dealtrace.storage.schema.tables.parts import TENANT, metadata, site_column, text_columns
+from dealtrace.storage.schema.tables.parts import TENANT, metadata, site_column
 
-api_request = Table(
-    "api_request",
+api_request_batch = Table(
+    "api_request_batch",
     metadata,
     site_column(),
-    Column("at", Instant, nullable=False),
-    Column("request_id", String(40), nullable=False),
-    Column("token_id", BigInteger),
-    Column("method", String(12), nullable=False),
-    Column("path", Text, nullable=False),
-    Column("parameters", JsonText, nullable=False),
-    Column("status", Integer, nullable=False),
-    Column("code", Integer),
-    *text_columns("reason_ru", "reason_en"),
-    Column("duration_us", BigInteger, nullable=False),
-    PrimaryKeyConstraint("site_id", "at", "request_id"),
+    Column("second", BigInteger, nullable=False),
+    Column("first_id", String(40), nullable=False),
+    Column("request_count", Integer, nullable=False),
+    Column("refused_count", Integer, nullable=False),
+    Column("entries", Text, nullable=False),
+    PrimaryKeyConstraint("site_id", "second", "first_id"),
     info=TENANT,
-    sqlite_with_rowid=False,  # rows are only appended, and searched by their primary key
 )
+"""Requests of a site that were answered in the same second since 1970; `first_id` is the id of the first of them.
+
+Ours: a row has all requests that a process stores together. A row for each request would cost a registration several
+times as much.
+"""

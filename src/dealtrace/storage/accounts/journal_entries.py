@@ -1,0 +1,88 @@
+"""The text of journalled requests: an entry for each, encoded when it is answered, and decoded when it is read."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import msgspec
+
+from dealtrace.accounts.api_request import ApiRequest
+from dealtrace.storage.database.column_types import MICROSECOND, instant, microseconds
+
+MICROSECONDS_PER_SECOND = 1_000_000
+_encode = msgspec.json.Encoder().encode
+_decoder = msgspec.json.Decoder(
+    list[tuple[int, str, int | None, str, str, dict[str, str], int, int | None, str | None, str | None, int]]
+)
+
+
+class JournalEntry(NamedTuple):
+    """An encoded request, the second since 1970 in which it was answered, its id, and whether it was refused.
+
+    Ours: a named tuple with the text as bytes. Thousands of requests may wait in memory; as records, they would take
+    five times as much of it, and registering deals would become slower.
+    """
+
+    second: int
+    request_id: str
+    is_refused: bool
+    text: bytes
+
+
+def entry_of(request: ApiRequest) -> JournalEntry:
+    """Encode a request."""
+    at = microseconds(request.at)
+    text = _encode(
+        (
+            at,
+            request.request_id,
+            request.token_id,
+            request.method,
+            request.path,
+            request.parameters,
+            request.status,
+            request.code,
+            request.reason_ru,
+            request.reason_en,
+            request.duration // MICROSECOND,
+        )
+    )
+    return JournalEntry(at // MICROSECONDS_PER_SECOND, request.request_id, request.is_refused, text)
+
+
+def joined(entries: Sequence[JournalEntry]) -> str:
+    """Return the text of several entries: a JSON array of arrays."""
+    return f"[{b','.join([entry.text for entry in entries]).decode()}]"
+
+
+def requests_of(site_id: int, text: str) -> list[ApiRequest]:
+    """Decode the text of several entries of a site."""
+    return [
+        ApiRequest(
+            site_id,
+            instant(at),
+            request_id,
+            token_id,
+            method,
+            path,
+            parameters,
+            status,
+            code,
+            reason_ru,
+            reason_en,
+            timedelta(microseconds=duration_us),
+        )
+        for at, request_id, token_id, method, path, parameters, status, code, reason_ru, reason_en, duration_us in (
+            _decoder.decode(text)
+        )
+    ]
+
+
+def second_of(at: datetime) -> int:
+    """Return the number of whole seconds from 1970 to an instant."""
+    return microseconds(at) // MICROSECONDS_PER_SECOND
+
+
+def start_of(second: int) -> datetime:
+    """Return the instant at which a second since 1970 begins, in UTC."""
+    return instant(second * MICROSECONDS_PER_SECOND)
