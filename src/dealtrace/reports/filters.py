@@ -52,7 +52,7 @@ class Operator(StrEnum):
 class Filter:
     """A condition on one dimension: an operator, and the values that keys are compared with.
 
-    With `is_masked`, keys are compared as people see them who may not see contacts.
+    With `is_masked`, keys are compared in the form shown to people who may not see contacts.
     """
 
     dimension: Dimension
@@ -138,7 +138,7 @@ def _is_lone_surrogate(sign: str) -> bool:
 
 
 def filter_without_contacts(condition: Filter, mask: Mask) -> Filter:
-    """Return a filter that compares keys as people see them who may not see contacts.
+    """Return a filter that compares keys in the form shown to people who may not see contacts.
 
     Ours: a part of a contact finds nothing, since only the masked key is searched for it; a whole contact is refused.
 

@@ -56,8 +56,8 @@ class Column:
 def parts_of(report: Report, metric: Metric) -> tuple[Part, ...]:
     """Return what a report shows of each figure of a metric: its value and, with a comparison, the changes.
 
-    Ours: the parts of a figure stand side by side, so that they are read together. A metric without percentages has no
-    column of them.
+    Ours: the parts of a figure are shown side by side, so that they are read together. A metric without percentages has
+    no column of them.
     """
     if report.total.compared is None:
         return (VALUE,)
