@@ -31,9 +31,9 @@ DAYS = 9 * 7
 USUAL = {"deals": 16, "sourced": 12, "visits": 0, "leads": 0}
 CURES = {
     "match_rate": "See why deals have no lead, and check the contacts that the CRM sends.",
-    "deals": "See which sources lost most deals, and check that the CRM sends all of them.",
-    "leads": "See which sources lost most leads, and check the PBX and the forms of the site.",
-    "visits": "See which sources lost most visits, and check the ads and the counter.",
+    "deals": "See which sources lost the most deals, and check that the CRM sends all of them.",
+    "leads": "See which sources lost the most leads, and check the PBX and the forms of the site.",
+    "visits": "See which sources lost the most visits, and check the ads and the counter.",
 }
 
 

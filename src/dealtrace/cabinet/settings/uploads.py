@@ -166,7 +166,7 @@ def find_upload(owner: Owner, key: str) -> Upload | None:
 def _plain_name(name: str) -> str:
     """Return the name of a file without folders and without characters that file systems do not allow.
 
-    Of a name that is too long, only the end is kept, because it has the file's extension.
+    If a name is too long, only its end is kept, because the end has the file's extension.
     """
     last = name.replace("\\", "/").rpartition("/")[2]
     plain = "".join(sign for sign in last if sign.isprintable() and sign not in ':*?"<>|').strip(" .")
