@@ -11,7 +11,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 _SQLITE_NAME = "casefold"
 _PLAIN = "[ -~А-яЁё«»–—…№]"
-"""A regular expression for the characters that most strings consist of; of these, only `_UPPER_PLAIN` change."""
+"""A regular expression for common characters; case folding changes only those in `_UPPER_PLAIN`."""
 _UPPER_PLAIN = "ABCDEFGHIJKLMNOPQRSTUVWXYZАБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯЁ"
 
 
