@@ -1,4 +1,4 @@
-"""Delete old requests from the journal, also those of sites that send no more."""
+"""Delete old requests from the journal, including those of sites that no longer send any."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,7 +13,7 @@ DELETED_MAX = 2000
 
 @operation(ids_per_command=0)
 def delete_old_requests(work: Work, commands: Sequence[WriteCommand[datetime]]) -> list[bool]:
-    """Delete requests from before the time in each command; each outcome is whether older ones may be left."""
+    """Delete requests that were sent before the time in each command; each outcome is whether such may be left."""
     return [
         delete_some_requests(work.connection, work.site.id, command.payload, DELETED_MAX) >= DELETED_MAX
         for command in commands

@@ -13,7 +13,7 @@ from dealtrace.storage.accounts.api_requests import delete_some_requests, insert
 
 @record
 class RequestBatch:
-    """Requests of one site to store; if `kept_since` is set, stored requests from before that time are deleted."""
+    """Requests of one site to store; if `kept_since` is set, stored requests older than that are deleted."""
 
     requests: tuple[ApiRequest, ...]
     kept_since: datetime | None
