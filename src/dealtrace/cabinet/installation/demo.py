@@ -127,7 +127,7 @@ def _begin(connection: Connection, ids: IdBlocks, site_id: int | None, now: date
 
 
 def _fill(database: Database, site: Site, size: DemoSize, now: datetime, steps: Steps) -> None:
-    """Fill the site of a demo, unless it is removed meanwhile; if the server stops, the demo remains unfinished."""
+    """Fill the site of a demo, unless it is removed by then; if the server stops, the demo remains unfinished."""
     steps.next()
     with suppress(DemoMissing):
         run_demo(database, site, size, now, lambda _stored, _total: steps.next(), steps.next)

@@ -49,7 +49,7 @@ PageStart = tuple[datetime, str]
 
 @record
 class Found:
-    """The requests of a page and one more, if any; the preceding page; and where a search that was cut ended."""
+    """The requests of a page, and one more if any; the preceding page; and where a search that was cut short ended."""
 
     requests: Sequence[ApiRequest] = ()
     previous: PageStart | None = None

@@ -146,7 +146,7 @@ def refused_unless_written() -> Iterator[None]:
     """Raise `ReportNotKept` if a file of an upload cannot be written in the `with` block.
 
     Raises:
-        FileNotFoundError: the upload was deleted meanwhile because it was old.
+        FileNotFoundError: the upload was deleted in the meantime because it was old.
         ReportNotKept: a file could not be written, for example because the disk is full.
     """
     try:
