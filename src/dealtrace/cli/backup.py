@@ -150,7 +150,10 @@ def _run_postgresql(program: str, database: Database, *arguments: str) -> None:
 
 
 def _wait_for_end(running: subprocess.Popen[str], database: Database, session: str) -> str:
-    """Return the errors that a program printed, once it ends; exit with the holders of a lock that keeps it waiting."""
+    """Return the errors that a program printed, once it ends.
+
+    If it waits for a lock for too long, print who holds the lock, and exit.
+    """
     while True:
         with suppress(subprocess.TimeoutExpired):
             return running.communicate(timeout=LOOK_SECONDS)[1]

@@ -12,7 +12,7 @@ LOOK_SECONDS, LOOKS_MAX = 0.001, 4
 """Ours: the seconds between two checks of the queue while a batch is gathered, and the maximum number of checks.
 
 A batch costs about as much as ten commands. The clients whose commands were answered together send the next ones within
-a few milliseconds, and the processor is busy with their requests meanwhile.
+a few milliseconds, and the processor is busy with their requests in the meantime.
 """
 
 

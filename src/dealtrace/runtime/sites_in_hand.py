@@ -24,7 +24,7 @@ class SitesInHand(Generic[Result]):
         return site_id in self._counts
 
     def begin(self, site_id: int, work: "asyncio.Future[Result]") -> None:
-        """Add work that has begun for a site; it counts until it is finished."""
+        """Add work that has begun for a site; it counts as unfinished until the future is done."""
         self._unfinished[work] = site_id
         self._counts[site_id] += 1
         work.add_done_callback(self._end)
