@@ -44,7 +44,7 @@ class ReportTotal(TypedDict):
 
 
 class ReportRow(ReportTotal):
-    """A row: a key for each dimension (`null` if missing), and the figures of the row as of the total."""
+    """A row: a key for each dimension (`null` if missing), and the same figures as in the total."""
 
     keys: list[str | None]
 

@@ -131,11 +131,11 @@ def _begins_with_country_code(reading: Reading) -> bool:
 
 
 def _may_follow_exit_code(reading: Reading, rival: Rival) -> bool:
-    """Return whether a number may be the phone, and the `8~10` and the digits before it those of a house or an order.
+    """Return whether a number may be the real phone, and `8~10` with the digits before it a house or order number.
 
-    The phone is clear if it is a Russian number in usual groups, or a number that its country can assign, with the
-    country code directly behind the `8~10`. Then a Russian number may be the phone only if it begins there (or behind a
-    group that begins with the `8~10`), or if it has a 7 or 8 of its own; a foreign number, only if it is long.
+    The reading is clear if its phone is a Russian number in usual groups, or a number that its country can assign, with
+    the country code directly behind the `8~10`. Then a Russian number may be the real phone only if it begins there (or
+    behind a group that begins with the `8~10`), or has a 7 or 8 of its own; a foreign number, only if it is long.
     """
     code = _behind_exit_code(reading).partition(" ")[0]
     is_clear = reading.is_usual or (code in country_codes() and valid_foreign(reading.phone) == reading.phone)
@@ -279,7 +279,7 @@ def _russian(digits: str) -> Iterator[Rival]:
 
 
 def _foreign(reading: Reading, length_min: int) -> Iterator[Rival]:
-    """Yield the foreign numbers that begin inside a phone, with one of its later groups.
+    """Yield the foreign numbers that begin inside a phone, at one of its later groups.
 
     The phone's own digits without its prefix or its end are not another number. No other number begins inside a
     Russian phone in usual groups if no digits follow the phone.

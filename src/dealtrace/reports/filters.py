@@ -62,7 +62,7 @@ class Filter:
 
 
 Mask = Callable[[Dimension, str], str]
-"""Returns what people who may not see contacts see instead of a key of a dimension."""
+"""Returns what is shown, instead of a key of a dimension, to people who may not see contacts."""
 
 
 def split_escaped(text: str, separator: str, limit: int = -1) -> list[str]:
@@ -117,7 +117,7 @@ def parse_filter(text: str, find_dimension: Callable[[str], Dimension]) -> Filte
     """Parse `dimension:operator:value`; `find_dimension` returns the dimension of a name or raises `InvalidValue`.
 
     Raises:
-        InvalidValue: the filter has not this form, or a part of it is unknown or not allowed.
+        InvalidValue: the filter does not have this form, or a part of it is unknown or not allowed.
     """
     if any(map(_is_lone_surrogate, text)):
         raise InvalidValue("текст не в кодировке UTF-8", "must be valid UTF-8")

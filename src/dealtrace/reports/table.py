@@ -27,7 +27,7 @@ COMPARED = Part(" compared", ", сравнение", ", compared")
 CHANGE = Part(" change", ", изменение", ", change")
 """The change from the compared period, in the unit of the metric."""
 PERCENTAGE = Part(" change %", ", изменение в %", ", change in %")
-"""The change in per cent of the figure of the compared period."""
+"""The change as a percentage of the figure of the compared period."""
 PARTS = (VALUE, COMPARED, CHANGE, PERCENTAGE)
 CHANGES = (CHANGE, PERCENTAGE)
 
