@@ -8,7 +8,7 @@ from dealtrace.operations.write_command import WriteCommand
 from dealtrace.storage.accounts.api_requests import delete_some_requests
 
 DELETED_MAX = 2000
-"""Ours: how many requests of a site are deleted in one transaction; registrations wait meanwhile."""
+"""Ours: how many requests of a site are deleted in one transaction; registrations wait until it ends."""
 
 
 @operation(ids_per_command=0)

@@ -28,9 +28,9 @@ class casefolded(FunctionElement[str]):  # noqa: N801 - named like an SQL functi
 
 
 class casefolded_to(casefolded):  # noqa: N801
-    """The SQL expression for a string that is folded only where this gives the characters in `letters` of a subclass.
+    """The SQL expression for a string that is folded only where this gives characters of the subclass's `letters`.
 
-    This is enough, and shorter, to compare a string with known ones; SQLite folds the whole string nevertheless.
+    This gives shorter SQL, and is enough to compare a string with known ones. SQLite folds the whole string anyway.
     """
 
     inherit_cache = True

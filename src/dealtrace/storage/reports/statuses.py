@@ -84,7 +84,7 @@ def update_meaning(connection: Connection, site_id: int, name: str, meaning: Mea
 
 
 def _list_left_out(connection: Connection, site_id: int, key: str, now: datetime) -> list[str]:
-    """List the spellings of a status that deals have and that are not stored; only a full site has any.
+    """List the spellings of a status that occur in deals but are not stored; only a full site has such spellings.
 
     This reads all deals of a full site.
     """
