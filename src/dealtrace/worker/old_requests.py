@@ -18,8 +18,7 @@ TURNS_MAX = 10
 class OldRequests:
     """Deletes old requests of all sites; with `kept_days=0`, when nothing is journalled, deletes all requests.
 
-    Old requests of a site that still sends some are also deleted when the new ones are stored. What is left after a
-    sweep waits for the next one.
+    A site that goes on sending deletes old ones also when it stores new ones. What is left waits for the next sweep.
     """
 
     def __init__(self, read_pool: ReadPool, write_queue: WriteQueue, kept_days: int) -> None:
@@ -31,7 +30,7 @@ class OldRequests:
         """Delete old requests; if there are none, only read.
 
         Raises:
-            Refusal: the database is unavailable or overloaded; the next sweep continues.
+            Refusal: the database is unavailable or overloaded; the next sweep goes on.
         """
         before = clock.now() - self._kept
         left = await self._read_pool.read_newest(list_sites_with_requests, before)
@@ -42,7 +41,7 @@ class OldRequests:
             raise refusals[0]
 
     async def _delete_some(self, site_id: int, before: datetime, refusals: list[Refusal]) -> bool:
-        """Return whether a site may have more old requests; if writing is refused, keep the refusal in `refusals`."""
+        """Return whether a site may have more old requests; one that cannot be written is left, with its refusal."""
         try:
             return await self._write_queue.write(delete_old_requests, site_with_id(site_id), WriteCommand(before))
         except Refusal as refusal:
