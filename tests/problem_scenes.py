@@ -252,7 +252,8 @@ SCENES: Mapping[ProblemKind, Scene] = {
     ),
     ProblemKind.NO_RATE: Scene(
         register_in_a_currency_without_a_rate,
-        "Amounts omit deals in currencies without a rate: 1 of the last 28 days, worth 1 000 USD in total.",
+        "Amounts exclude deals in currencies without an exchange rate: 1 of the last 28 days, "
+        "worth 1 000 USD in total.",
         "Set the rates of these currencies.",
         "settings/rates",
         Role.ANALYST,

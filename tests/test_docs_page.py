@@ -314,14 +314,14 @@ def test_the_limits_are_those_of_the_server(language: Language) -> None:
         assert all(Settings.model_fields[name.lower()] for name in names)
         unlimited = describe_method(endpoint, limits_with(0), language).limit
         assert not re.search(r"\d", unlimited)
-        assert unlimited.count("не ограничены" if language == "ru" else "not limited") == len(names)
+        assert unlimited.count("без ограничений" if language == "ru" else "no limit per") == len(names)
 
 
 def test_the_page_of_a_method_states_the_limit_in_force(tmp_path: Path) -> None:
     folder, url = tmp_path, f"sqlite:///{tmp_path}/dealtrace.db"
     with closing(ServerProcess(url, folder, is_fork=True, rate_per_second=0)) as server:
         page = server.http.get("/docs/methods/register", headers={"accept-language": "en"}).text
-    assert "not limited from one IP address (DEALTRACE_RATE_PER_SECOND)" in page
+    assert "no limit per IP address (DEALTRACE_RATE_PER_SECOND)" in page
 
 
 def test_the_description_is_served_as_it_is_made(docs_server: ServerProcess) -> None:

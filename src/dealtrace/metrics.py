@@ -28,7 +28,7 @@ RETRIES = Counter("dealtrace_write_retries", "Write transactions that were tried
 WAITING = Gauge("dealtrace_scribe_waiting", "Writes waiting for their commit.", multiprocess_mode="livesum")
 POSTPONED = Gauge(
     "dealtrace_site_postponed_seconds",
-    "For how many seconds the writes of a site have waited for others to release its rows; 0: not any more.",
+    "How many seconds a site's writes have been waiting for another session to unlock its rows; 0: no longer waiting.",
     ["site_id"],
     multiprocess_mode="livemax",
 )

@@ -281,7 +281,7 @@ class Settings(BaseModel):
     @classmethod
     def _known_storage(cls, value: str) -> str:
         if value and not value.startswith(("redis://", "rediss://", "redis+unix://")):
-            raise ValueError("use redis://host:port or rediss://host:port, also for Valkey")
+            raise ValueError("use redis://host:port or rediss://host:port, for Valkey as well")
         return value
 
 

@@ -31,9 +31,9 @@ DAYS = 9 * 7
 USUAL = {"deals": 16, "sourced": 12, "visits": 0, "leads": 0}
 CURES = {
     "match_rate": "See why deals have no lead, and check the contacts that the CRM sends.",
-    "deals": "See which sources lost most deals, and check that the CRM sends all of them.",
-    "leads": "See which sources lost most leads, and check the PBX and the forms of the site.",
-    "visits": "See which sources lost most visits, and check the ads and the counter.",
+    "deals": "See which sources lost the most deals, and check that the CRM sends all of them.",
+    "leads": "See which sources lost the most leads, and check the PBX and the forms of the site.",
+    "visits": "See which sources lost the most visits, and check the ads and the counter.",
 }
 
 
@@ -144,7 +144,7 @@ def test_a_sharp_fall_is_told_with_the_report_that_shows_it(
             "en",
             [
                 "Sharp falls on the same days, {week}: Deals 35, usually 112; Leads 7, usually 42.",
-                "Deals fewer than usual: 77.",
+                "Deals below the usual number: 77.",
                 "Won amount fell to 2 100 ₽ (was 5 600 ₽).",
                 "Deals of these days that are still open: 14, 1 400 ₽.",
             ],

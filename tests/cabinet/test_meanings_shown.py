@@ -106,6 +106,6 @@ def test_the_total_of_a_price_says_that_it_divides_by_what_came_free_as_well(bos
         assert all(f"<dd>{words}</dd>" in shown for words in told), "for those who see no titles"
         assert total.count("title=") == len(names), "visits have no such words"
     cpl = METRICS["cpl"]
-    assert "все лиды, и с бесплатных источников" in cpl.in_total[0]
-    assert "all leads, also from free sources" in cpl.in_total[1]
+    assert "все лиды, в том числе с бесплатных источников" in cpl.in_total[0]
+    assert "all leads, including those from free sources" in cpl.in_total[1]
     assert cpl.formula_text == "cost / leads"

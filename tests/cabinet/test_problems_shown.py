@@ -52,7 +52,8 @@ def test_amounts_of_another_period_that_omit_deals_lead_to_the_rates(server: Ser
     player = served.open_site(time_zone=zone_at_noon())
     scene = SCENES[ProblemKind.NO_RATE]
     scene.happens(served, player)
-    message, place = "Amounts omit deals in currencies without a rate: 1.", f"/cabinet/{player.site.id}/{scene.place}"
+    message = "Amounts exclude deals in currencies without an exchange rate: 1."
+    place = f"/cabinet/{player.site.id}/{scene.place}"
     analyst, reader = (member_of(server, served, player.site.id, role) for role in (Role.ANALYST, Role.READER))
     page = analyst.get("", period="7d").text
     assert f'<p class="hint">{message} <a href="{place}">{scene.cure}</a></p>' in page

@@ -385,7 +385,7 @@ def test_a_run_ends_when_the_settings_are_changed_meanwhile(
     run_past(run, stopping_after(9))
     assert run_of(served.database, owner, PastKind.RECLASSIFY).phase is Phase.SETTINGS_CHANGED
     assert {**rows_of(served.database, owner), "site_host": []} == {**stored, "site_host": []}
-    assert "the settings were changed meanwhile" in boss.get("settings/past").text
+    assert "the settings were changed in the meantime" in boss.get("settings/past").text
     assert press(boss, PastKind.RECLASSIFY, "run").status_code == 400
 
 

@@ -156,7 +156,7 @@ def test_the_doctor_names_a_transaction_that_was_forgotten(
     monkeypatch.setattr("dealtrace.storage.database.lock_holders.POSTGRESQL_LOCK_SECONDS", SHORT_SECONDS)
     with holding(impatient, "SELECT 1 FROM points_day FOR UPDATE") as pid, pytest.raises(typer.Exit):
         doctor(as_json=False)
-    assert f"Rows are locked by session {pid} " in " ".join(capsys.readouterr().out.split())
+    assert f"every write to them waits: session {pid} " in " ".join(capsys.readouterr().out.split())
 
 
 @pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)

@@ -104,7 +104,7 @@ def test_deals_that_sums_lack_are_counted_until_they_have_a_rate(
     days = {"from": "2018-03-01", "to": "2018-03-31"}
     assert without_rate(server, owner) == ([("2018-03-24", 1), ("2018-03-25", 2), ("2018-03-26", 1)], 4)
     page = text_of(boss.get("", **days).text)
-    assert "Amounts omit deals in currencies without a rate: 4." in page
+    assert "Amounts exclude deals in currencies without an exchange rate: 4." in page
     beside.done("rate", "set", site, "USD", "100", "--from", "2018-03-25")
     assert without_rate(server, owner) == ([("2018-03-24", 1), ("2018-03-25", 1)], 2)
     beside.done("rate", "set", site, "USD", "100", "--from", "2018-03-01")

@@ -16,7 +16,7 @@ PARAMETERS_KEPT_MAX = 60
 ITEM_PARAMETERS_MAX = 1000
 """Ours: the maximum number of values that are read from the items of a list, before they are masked and cut.
 
-A list of 100 deals has about as many; the reason of a refusal is compared with them.
+A list of 100 deals has about as many. `masked_reason` looks for the numbers of a refusal's message among them.
 """
 VALUE_LENGTH_MAX = 200
 """Ours: the journal keeps at most this many characters of a parameter's name, and as many of its value."""
@@ -61,8 +61,8 @@ def item_parameters(items: Sequence[object], first: int = 0) -> dict[str, str]:
     """Return up to `ITEM_PARAMETERS_MAX` values of the items of a JSON list, those of the item `first` first.
 
     Names are paths, such as `1.products.0.name`: the item's position, counted from 0, then keys and positions. Without
-    `first`, items come in input order; the position of an only item is left out. What stands below a path that is too
-    long to be kept is `…`.
+    `first`, items come in input order. If there is only one item, paths do not begin with its position. If the path of
+    an object or list is too long to be kept, `…` replaces its contents.
     """
     places = [first, *(place for place in range(len(items)) if place != first)]
     values = (value for place in places for value in _values("" if len(items) == 1 else str(place), items[place]))

@@ -43,9 +43,10 @@ _DIGITS_OF_PHONE_MIN = 7
 def mask_for(name: str) -> Callable[[str], str]:
     """Return the function that masks personal data in values of the parameter `name`.
 
-    The name of a value in a list, such as `0.orderContacts.otherContacts.email.1`, is known by its last words
-    (`email`); its numbers are positions. All values in an object with the name of personal data are masked, such as
-    `0.fio.first`. Ours: the beginning of a contact is kept, so that its owner can recognise it.
+    A value in a list has a path as its name, such as `0.orderContacts.otherContacts.email.1`. Positions in the path are
+    ignored; its last one or two words, here `email`, decide how the value is masked. If these are unknown, the nearest
+    enclosing name of a secret or of personal data decides: `0.fio.first` is masked like `fio`. Ours: the beginning of a
+    contact is kept, so that its owner can recognise it.
     """
     words = [word for word in name.split(".") if not word.isdecimal()]
     for known in (".".join(words[-2:]), words[-1] if words else ""):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 ANSWER_AGE_MAX = timedelta(hours=1)
-"""Ours: how long a form is recognised when it is sent again; a double click takes a second, a retry some minutes."""
+"""Ours: how long a form is recognised if it is sent again: a double click takes a second, a retry a few minutes."""
 _ANSWER = b"answer of "
 
 

@@ -14,18 +14,20 @@ SENTENCES: Mapping[str, Mapping[Language, str]] = {
         "en": "Pages, e-mails and files show the new name. No figure changes.",
     },
     "timezone": {
-        "ru": "Дни отчётов и журналов сразу считаются заново, прошлые тоже: события остаются в своих моментах, но на "
-        "часах нового пояса. Расходы остаются в своих днях. Даты из других программ дальше читаются в новом поясе.",
-        "en": "Days in reports and journals are recalculated at once, past days too: each event keeps its instant, "
-        "shown in the new zone. Costs stay on their days. Dates sent by programs are then read in the new zone.",
+        "ru": "Отчёты и журналы сразу пересчитываются по дням нового пояса, в том числе за прошлое: сами события не "
+        "сдвигаются, меняется только показанное время. Расходы остаются в своих днях. Даты из других программ дальше "
+        "читаются в новом поясе.",
+        "en": "Days in reports and journals are recalculated at once, including past days: each event keeps its "
+        "instant, shown in the new zone. Costs stay on their days. Dates sent by programs are then read in the new "
+        "zone.",
     },
     "unique_depth_days": {
-        "ru": "Уникальность сразу определяется заново, у прошлых лидов тоже.",
-        "en": "The uniqueness of leads is recalculated at once, for past leads too.",
+        "ru": "Уникальность лидов сразу пересчитывается, в том числе прошлых.",
+        "en": "The uniqueness of leads is recalculated at once, including that of past leads.",
     },
     "target_call_seconds": {
-        "ru": "Целевые звонки сразу определяются заново, прошлые тоже.",
-        "en": "Target calls are recalculated at once, past calls too.",
+        "ru": "Целевые звонки сразу пересчитываются, в том числе прошлые.",
+        "en": "Target calls are recalculated at once, including past calls.",
     },
     "respects_do_not_track=on": {
         "ru": "Прошлое не изменится. Дальше не считаются визиты из браузеров, которые просят не отслеживать, и лиды "
@@ -60,8 +62,8 @@ SENTENCES: Mapping[str, Mapping[Language, str]] = {
         "origins may not, because browsers hide the answers from them.",
     },
     "status": {
-        "ru": "Отчёты сразу считают по новому значению, прошлые дни тоже. Сами сделки не изменятся.",
-        "en": "Reports use the new meaning at once, for past days too. The deals themselves do not change.",
+        "ru": "Отчёты сразу считаются по новому значению, в том числе за прошлые дни. Сами сделки не изменятся.",
+        "en": "Reports use the new meaning at once, even for past days. The deals themselves do not change.",
     },
     "counter": {
         "ru": "Прошлое не изменится. Страницы с прежним кодом перестают считать визиты, пока код на них не заменён; "

@@ -29,8 +29,8 @@ Values = dict[str, Shown | dict[str, Shown]]
 class ReportTotal(TypedDict):
     """The figures of the total, or of a row, for the period and for the compared period, and the changes between them.
 
-    `change` is in the unit of the metric. `changePercent` has only metrics whose changes are told in per cent, so no
-    ratios. In a pivot, `cells` has the figures of its columns, and `comparedCells` and so on those of a comparison.
+    `change` is in the unit of the metric. `changePercent` has only metrics whose changes are shown as percentages,
+    so no ratios. In a pivot, `cells` has the figures of its columns; `comparedCells` and so on are for a comparison.
     """
 
     values: Values
@@ -44,7 +44,7 @@ class ReportTotal(TypedDict):
 
 
 class ReportRow(ReportTotal):
-    """A row: a key for each dimension (`null` if missing), and the figures of the row as of the total."""
+    """A row: a key for each dimension (`null` if missing), and the same figures as in the total."""
 
     keys: list[str | None]
 

@@ -167,7 +167,7 @@ def _value_label(
 
 
 def _rates(text: str, language: Language, translate: Callable[[str], str]) -> str:
-    """Return the label of the rates in an old or new value of a `ChangeKind.RATE` change."""
+    """Return the old or new value of a `ChangeKind.RATE` change in words, such as “92.5 ₽ from 3 May 2026”."""
     first, *days = text.split()
     shown = [day(language, date.fromisoformat(each)) for each in days]
     if len(shown) == 1:

@@ -66,9 +66,9 @@ PAGE_TEXTS: Mapping[type[Refusal], str] = {
     SiteUnfit: "A demo finds leads by phone and e-mail. Turn this on in the settings of site %(site_id)s.",
     SiteInUse: "Besides the demo the site has other records: %(rows)s. Tick the box to remove them too.",
 }
-"""The texts, on pages, of the refusals whose own texts name a command as the cure."""
+"""The texts that pages show for refusals whose own texts tell the reader to run a command."""
 _COMMAND = ": dealtrace "
-"""What comes before the command in a text that names one as the cure, such as “. To list fields: dealtrace …”."""
+"""What comes before the command in a text that suggests one, such as “. To list fields: dealtrace …”."""
 _NAME = re.compile(r"`(\w+)`")
 """Matches the name of a parameter in a message, such as `to` in “must not be after `to`”."""
 

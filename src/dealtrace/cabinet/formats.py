@@ -32,7 +32,7 @@ _LARGE: Mapping[Language, tuple[tuple[int, str], ...]] = {
 _LARGE_FROM = 10
 """Ours: an axis that reaches this many millions or billions is labelled in them; its marks are then whole numbers."""
 _SHOWN_UNITS = ((86_400, 3600), (3600, 60))
-"""The seconds of a unit, and of the smaller unit that `span_of_time` shows beside it; minutes stand beside seconds."""
+"""The seconds of a unit, and of the smaller unit that `span_of_time` adds to it; seconds are added to minutes."""
 
 
 def filters_of(language: Language) -> dict[str, Callable[..., object]]:

@@ -78,7 +78,7 @@ def is_own_form(request: Request, form: Form, form_token: str) -> bool:
 
 
 class _PartLimits(MultiPartParser):
-    """A parser of multipart forms that drops the data of files beyond `bytes_max`, but goes on to the later fields."""
+    """A parser of multipart forms that drops the data of files beyond `bytes_max`, but still reads the later fields."""
 
     bytes_max = FORM_BYTES_MAX
     has_oversized_file = False
@@ -109,13 +109,13 @@ class _PartLimits(MultiPartParser):
 async def read_form(request: Request, *, bytes_max: int = FORM_BYTES_MAX, files_max: int = 0) -> Form:
     """Parse a form with up to `files_max` files, which are kept in memory or, if large, in unnamed temporary files.
 
-    Of `bytes_max`, `FORM_BYTES_MAX` are for the fields of a form with files.
+    If the form has files, `FORM_BYTES_MAX` of the `bytes_max` bytes are reserved for its fields.
 
     Raises:
         BodyTooLarge: a form without files is longer than `bytes_max`, or one with files is much longer, or its fields
             are longer than `FORM_BYTES_MAX` together.
         UnreadableBody: the form has too many fields or files, malformed multipart parts, or text that databases cannot
-            store: a null byte, or half of a surrogate pair, which some encodings that a form may name can express.
+            store: a null byte or a lone surrogate.
         ReportNotKept: the disk of temporary files has no room for a file.
     """
     is_multipart = request.headers.get("content-type", "").startswith("multipart/form-data")

@@ -43,7 +43,7 @@ HOST_PREFIX = "__Host-"
 """The prefix of the cookie's name under https: browsers send such a cookie only by https, and only to its own host."""
 BAD_REQUEST, FORBIDDEN, NOT_FOUND = 400, 403, 404
 FIRST_RESPONSE_TRIES, FIRST_RESPONSE_PAUSE_SECONDS = 50, 0.1
-"""How many times to look for the response to a form that another request has taken, and the pause between two looks."""
+"""How many times to ask for the response to a form that another request has taken, and the pause between two tries."""
 UNSAVED = "unsaved"
 """The parameter of the login page that says that a form was sent after the session ended."""
 TRANSIENT = (429, 500, 503)
@@ -284,7 +284,7 @@ def session_cookie(view: View) -> str:
 
 
 def not_found(view: View) -> Response:
-    """Return the 404 page, also for pages whose existence the person must not learn."""
+    """Return the 404 page, which is also the answer for pages whose existence the person must not learn."""
     return view.page("not_found.html", NOT_FOUND)
 
 

@@ -32,7 +32,7 @@ HEADERS = {
 }
 FOLDER = files("dealtrace.cabinet")
 REPLACED = frozenset({"past_state", "counter_state", "webhook", "demos"})
-"""The blocks of templates that a script may request alone; others need what stands at the top of their template."""
+"""The blocks that a script may request alone; all other blocks need what the top of their template defines."""
 
 
 def render_page(

@@ -47,7 +47,7 @@ URL_LENGTH_MAX = 8_000
 
 
 def redirect(url: str) -> Response:
-    """Return a redirect to a URL of ours; one that is too long is shortened to its path, or to the home page."""
+    """Return a redirect to a URL of ours; a URL that is too long is replaced by its path, or by the home page."""
     page = RedirectResponse(url, SEE_OTHER, headers={"cache-control": "no-store"})
     if len(page.headers["location"]) <= URL_LENGTH_MAX:
         return page

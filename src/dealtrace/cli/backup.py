@@ -24,7 +24,7 @@ from dealtrace.storage.reports.mirror.mirror import folder_of, forget_mirror
 from dealtrace.storage.schema.upgrade import VERSION_TABLE
 
 LOOK_SECONDS = 1.0
-"""How many seconds pass between two looks at whether a program of PostgreSQL waits for a lock."""
+"""How many seconds pass between two checks whether `pg_dump` or `pg_restore` is waiting for a lock."""
 
 BackupFile = Annotated[Path, typer.Argument(metavar="FILE", help="The backup file.")]
 
@@ -124,7 +124,7 @@ def _is_sound(file: Path) -> bool:
 
 
 def _run_postgresql(program: str, database: Database, *arguments: str) -> None:
-    """Run a program of PostgreSQL, and end it if others keep it waiting for a lock for too long.
+    """Run `pg_dump` or `pg_restore`, and end it if another session keeps it waiting for a lock for too long.
 
     Ours: these programs wait for locks without a limit, because they and their files set `lock_timeout` to 0.
     """
@@ -150,7 +150,10 @@ def _run_postgresql(program: str, database: Database, *arguments: str) -> None:
 
 
 def _wait_for_end(running: subprocess.Popen[str], database: Database, session: str) -> str:
-    """Return what a program has printed as errors once it ends; if it waits for a lock for too long, say for whose."""
+    """Return the errors that a program printed, once it ends.
+
+    If it waits for a lock for too long, print who holds the lock, and exit.
+    """
     while True:
         with suppress(subprocess.TimeoutExpired):
             return running.communicate(timeout=LOOK_SECONDS)[1]

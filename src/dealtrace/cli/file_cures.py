@@ -1,4 +1,4 @@
-"""The cures for files that cannot be read, in the words of commands."""
+"""What to do about files that cannot be read, in the words of commands."""
 
 from collections.abc import Mapping
 

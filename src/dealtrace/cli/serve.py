@@ -64,7 +64,7 @@ def serve(
 
 
 def _raise_open_files(settings: Settings) -> None:
-    """Raise the limit of open files as far as needed and allowed; warn if it stays too low for `connections_max`."""
+    """Raise the limit on open files as far as needed and allowed; warn if it stays too low for `connections_max`."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = settings.connections_max + RESERVED_FILES
     if soft != resource.RLIM_INFINITY and soft < wanted:

@@ -105,29 +105,29 @@ def work_in(database: Database, connection: Connection, site: Site) -> Work:
 
 
 def lock_seconds(database: Database) -> float:
-    """Return how many seconds commands wait for a lock that others hold."""
+    """Return how many seconds commands wait for a lock that another session or process holds."""
     return SQLITE_BUSY_SECONDS if database.is_sqlite else POSTGRESQL_LOCK_SECONDS
 
 
 def fail_locked(database: Database, holders: Sequence[str]) -> NoReturn:
-    """Print who can have kept the lock that a command has waited for, and exit with status 1."""
+    """Print who may have held the lock that a command waited for, and exit with status 1."""
     seconds = f"{lock_seconds(database):.0f} seconds"
     if not holders:
-        fail(f"Others kept the database {database.name} locked for {seconds}. Run the command again.")
+        fail(f"Another program kept the database {database.name} locked for {seconds}. Run the command again.")
     end = (
         "Let it end"
         if database.is_sqlite
         else "Let it end its transaction, or end it with SELECT pg_terminate_backend(…)"
     )
     fail(
-        f"Others have kept the database {database.name} locked for {seconds}:",
+        f"Another program has kept the database {database.name} locked for {seconds}:",
         *(f"  {holder}" for holder in holders),
         f"{end}, and run the command again.",
     )
 
 
 def _fail_locked_out() -> NoReturn:
-    """Print which sessions or processes can have kept the lock that a command has waited for, and exit."""
+    """Print which sessions or processes may have held the lock that a command waited for, and exit."""
     with closing(open_database(read_settings().database_url)) as database:
         try:
             holders = list_lock_holders(database, lock_seconds(database))

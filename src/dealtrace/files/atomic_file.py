@@ -26,7 +26,7 @@ def write_atomically(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
 
     Raises:
         FileExistsError: `path` exists and `overwrite` is false, or `path` is not a regular file.
-        OSError: the folder is missing, not writable or full; the error names `path` and the cure.
+        OSError: the folder is missing, not writable or full; the error names `path` and says what to do.
     """
     place = Path(os.path.realpath(path))
     _check_place(place, overwrite=overwrite)

@@ -1,4 +1,4 @@
-"""The refusal of a file that cannot be read, and its cure as data: commands name their option, pages their field."""
+"""The refusal of an unreadable file, and the remedy as data: commands name the option to set, pages name the field."""
 
 from collections.abc import Iterator
 from enum import StrEnum
@@ -27,14 +27,14 @@ class CureKind(StrEnum):
 
 @record
 class Cure:
-    """The cure for an unreadable file; `what` is the name of the column, or the currency, that it is about."""
+    """The remedy for an unreadable file; `what` is the name of the column, or the currency, that it is about."""
 
     kind: CureKind
     what: str = ""
 
 
 def cure_of(refusal: Exception) -> Cure | None:
-    """Return the cure that the refusal of a file names, or `None` if the refusal says all by itself."""
+    """Return the remedy in the refusal of a file, or `None` if the refusal has none, since its message says it all."""
     cure = refusal.facts.get("cure") if isinstance(refusal, FileUnreadable) else None
     return cure if isinstance(cure, Cure) else None
 
@@ -42,7 +42,7 @@ def cure_of(refusal: Exception) -> Cure | None:
 def unreadable(path: Path, ru: str, en: str, cure: Cure | None = None) -> FileUnreadable:
     """Return the error for an unreadable file, with the reason in both languages and the file's name without folder.
 
-    The messages do not say how to set an option; whoever shows them adds `cure` in its own words.
+    The messages do not say how to set an option; the command or page that shows them adds `cure` in its own words.
     """
     return FileUnreadable(file=path.name, ru=ru, en=en, cure=cure)
 

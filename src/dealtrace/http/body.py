@@ -48,7 +48,8 @@ async def _collect(receive: Receive, bytes_max: int) -> bytes:
         message = await receive()
         if message["type"] != "http.request":
             raise UnreadableBody(
-                ru="соединение закрыто до его конца", en="the connection was closed before the end of the body"
+                ru="соединение закрыто раньше, чем тело получено целиком",
+                en="the connection was closed before the end of the body",
             )
         size += len(message.get("body", b""))
         is_too_large, is_last = size > bytes_max, not message.get("more_body", False)

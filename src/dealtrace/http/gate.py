@@ -210,7 +210,7 @@ class Gate:
 def _check_site(admission: Admission, site_id: str | None, scope: Scope) -> None:
     """Check that the site named in the path or in a header, if any, is the token's site.
 
-    Ours: other requests are journalled under the token's site, since its owner has to correct them.
+    Ours: a request that names another site is journalled under the token's site, since its owner has to correct it.
 
     Raises:
         SiteMismatch: another site is named.

@@ -44,7 +44,7 @@ class RequestNote:
     refused_items: RefusedItems | None = None
 
     def reason(self, language: Language) -> str:
-        """Return the message of the refusal, which must be known, as the journal keeps it: without personal data."""
+        """Return the refusal's message as the journal keeps it, without personal data; `refusal` must not be `None`."""
         assert self.refusal is not None
         message = self.refusal.text(language)
         if self.refusal.states_only_limits:
@@ -64,7 +64,7 @@ def note_refused_items(scope: Scope, outcomes: Sequence[object], items: Sequence
     """Record, for the journal of requests, the refusals among the outcomes of a list, if there are any.
 
     Ours: the answer's status is 200, but the journal names the first refusal, so that a search for what was refused
-    finds the request. Of `items`, the list as it was sent, the refused item's values are then kept first.
+    finds the request. `items` is the list as it was sent; the values of the refused item are then kept first.
     """
     refused = [place for place, outcome in enumerate(outcomes) if isinstance(outcome, Refusal)]
     if not refused:

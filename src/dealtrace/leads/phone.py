@@ -163,9 +163,9 @@ def import_numbering_plans() -> None:
 
 
 def _is_continued(phone: str, following: Written) -> bool:
-    """Return whether a foreign phone may be only the beginning of a number that goes on in the number behind it.
+    """Return whether a foreign phone may be only the beginning of a number that continues in the next number.
 
-    Ours: this is so if its country cannot assign the phone, and a short number is behind it: `+82 10 2053/0538`.
+    Ours: this is so if its country cannot assign the phone, and a short number follows: `+82 10 2053/0538`.
     """
     is_part = is_short(following.digits) and not following.digits.startswith("+")
     return is_part and not phone.startswith(RUSSIA) and valid_foreign(phone) != phone

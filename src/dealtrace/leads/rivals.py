@@ -131,11 +131,11 @@ def _begins_with_country_code(reading: Reading) -> bool:
 
 
 def _may_follow_exit_code(reading: Reading, rival: Rival) -> bool:
-    """Return whether a number may be the phone, and the `8~10` and the digits before it those of a house or an order.
+    """Return whether a number may be the real phone, and `8~10` with the digits before it a house or order number.
 
-    If the phone is a Russian number in usual groups, or a number that its country can assign with the country code
-    directly behind the `8~10`, a Russian number may only if it begins there, also behind a group that begins with the
-    `8~10`, or if it has a 7 or 8 of its own; and a foreign one only if it is long.
+    The reading is clear if its phone is a Russian number in usual groups, or a number that its country can assign, with
+    the country code directly behind the `8~10`. Then a Russian number may be the real phone only if it begins there (or
+    behind a group that begins with the `8~10`), or has a 7 or 8 of its own; a foreign number, only if it is long.
     """
     code = _behind_exit_code(reading).partition(" ")[0]
     is_clear = reading.is_usual or (code in country_codes() and valid_foreign(reading.phone) == reading.phone)
@@ -147,10 +147,10 @@ def _may_follow_exit_code(reading: Reading, rival: Rival) -> bool:
 
 
 def _goes_on_behind(reading: Reading, rival: Rival) -> bool:
-    """Return whether a number begins inside the phone with a prefix of its own, and goes on behind the phone.
+    """Return whether a number begins inside the phone with a prefix of its own, and continues after the phone.
 
-    Instead of having a prefix, a foreign one may be long and go on behind the phone with more than a usual extension.
-    Behind the number itself nothing may stand but an extension, and behind the phone no other phone with a prefix.
+    A foreign number needs no prefix if it is long and continues after the phone with more than a usual extension. The
+    number itself may be followed only by an extension, and the phone by no other phone with a prefix.
     """
     is_second_behind = any(other.has_prefix and other.start == reading.over for other in reading.rivals)
     if is_second_behind or rival.start <= reading.start or not reading.over < rival.end <= reading.row_end:
@@ -167,7 +167,7 @@ def _is_one_group(digits: str, length_max: int) -> bool:
 
 
 def _begins_with_second_group(reading: Reading, rival: Rival) -> bool:
-    """Return whether a number goes on behind the phone, or begins with the phone's second group and has a possible end.
+    """Return whether a number continues after the phone, or begins with its second group and has a possible end.
 
     The end of a Russian number may be behind punctuation or an `x` if the phone leaves out digits before that sign. In
     `781427 42726 51x574`, the phone leaves out 51.
@@ -197,7 +197,7 @@ def _ends_with_other(reading: Reading, rival: Rival) -> bool:
 def _takes_in_next(reading: Reading, rival: Rival) -> bool:
     """Return whether a foreign phone may be a shorter one together with the beginning of the next number.
 
-    An example is `+49 30 123449 - 993 66 140339`. Behind the next number nothing may stand but an extension.
+    An example is `+49 30 123449 - 993 66 140339`. The next number may be followed only by an extension.
     """
     is_marked = rival.has_prefix or len(rival.phone) >= _LONG_FOREIGN_MIN
     rest = reading.digits[rival.end - reading.start :].strip()
@@ -223,7 +223,7 @@ RIVAL_RULES = (
 )
 """Which numbers that begin inside a phone make it doubtful; the first rule that fits the phone is used.
 
-Ours: the numbers of houses, flats and list items stand before phones, as in `д.79 8 (495) 123-45-67`, and must not be
+Ours: the numbers of houses, flats and list items come before phones, as in `д.79 8 (495) 123-45-67`, and must not be
 read as their first digits. A plus, `00`, `8~10`, a 7 or 8 alone, and ten digits together show where a phone begins. So
 does a country code, but up to nine digits behind it are too often a part of the phone: `95 123 45 67` of
 `998 95 123 45 67` could be in Myanmar. Where a phone begins with a 7 or 8 alone, a second number counts only if it goes
@@ -279,10 +279,10 @@ def _russian(digits: str) -> Iterator[Rival]:
 
 
 def _foreign(reading: Reading, length_min: int) -> Iterator[Rival]:
-    """Yield the foreign numbers that begin inside a phone, with one of its later groups.
+    """Yield the foreign numbers that begin inside a phone, at one of its later groups.
 
     The phone's own digits without its prefix or its end are not another number. No other number begins inside a
-    Russian phone in usual groups if no digits stand behind the phone.
+    Russian phone in usual groups if no digits follow the phone.
     """
     if reading.is_usual and reading.over == reading.number_end:
         return

@@ -61,7 +61,7 @@ def erase_people(work: Work, commands: Sequence[WriteCommand[Erasure]]) -> list[
     """Make the data of people anonymous, in input order; each outcome has the rows found about one person.
 
     Nothing is changed for a person if the found rows differ from those that the operator has agreed to erase.
-    Registrations of deals wait until the transaction ends, so that they add no data meanwhile. The caller must first
+    Registrations of deals wait until the transaction ends, so that they add no data before that. The caller must first
     remove the column mirror (a copy of the data for reports), because the mirror would keep the data.
     """
     lock_registrations(work)

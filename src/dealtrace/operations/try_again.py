@@ -22,8 +22,8 @@ def try_again(
 
     `attempt` contains a whole transaction, so nothing of a failed attempt is stored. `clean_up` is called before each
     further attempt, and undoes what an attempt has done outside the database; `observe_retry` is called with the
-    reason. No attempt begins later than `patience_seconds` after the first; by default, an attempt that has waited for
-    a lock in vain is therefore the last.
+    reason. No attempt begins later than `patience_seconds` after the first. By default this is PostgreSQL's lock
+    timeout, so an attempt that failed to get a lock in time is the last.
 
     Raises:
         Exception: the last attempt failed, or an earlier attempt failed for a reason other than a conflict.

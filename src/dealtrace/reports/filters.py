@@ -52,7 +52,7 @@ class Operator(StrEnum):
 class Filter:
     """A condition on one dimension: an operator, and the values that keys are compared with.
 
-    With `is_masked`, keys are compared as people see them who may not see contacts.
+    With `is_masked`, keys are compared in the form shown to people who may not see contacts.
     """
 
     dimension: Dimension
@@ -62,7 +62,7 @@ class Filter:
 
 
 Mask = Callable[[Dimension, str], str]
-"""Returns what people who may not see contacts see instead of a key of a dimension."""
+"""Returns what is shown, instead of a key of a dimension, to people who may not see contacts."""
 
 
 def split_escaped(text: str, separator: str, limit: int = -1) -> list[str]:
@@ -117,7 +117,7 @@ def parse_filter(text: str, find_dimension: Callable[[str], Dimension]) -> Filte
     """Parse `dimension:operator:value`; `find_dimension` returns the dimension of a name or raises `InvalidValue`.
 
     Raises:
-        InvalidValue: the filter has not this form, or a part of it is unknown or not allowed.
+        InvalidValue: the filter does not have this form, or a part of it is unknown or not allowed.
     """
     if any(map(_is_lone_surrogate, text)):
         raise InvalidValue("текст не в кодировке UTF-8", "must be valid UTF-8")
@@ -138,7 +138,7 @@ def _is_lone_surrogate(sign: str) -> bool:
 
 
 def filter_without_contacts(condition: Filter, mask: Mask) -> Filter:
-    """Return a filter that compares keys as people see them who may not see contacts.
+    """Return a filter that compares keys in the form shown to people who may not see contacts.
 
     Ours: a part of a contact finds nothing, since only the masked key is searched for it; a whole contact is refused.
 

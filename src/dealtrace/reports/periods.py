@@ -94,7 +94,7 @@ def _counterpart(period: Period, comparison: Comparison) -> Callable[[date], dat
     """Return a function that returns the day with which a day of the period is compared.
 
     Under `WEEKDAYS`, that day is whole weeks earlier: the smallest number of weeks that covers the whole period. Under
-    `MONTHS`, it is whole months earlier, likewise.
+    `MONTHS`, it is whole months earlier: again the smallest number that covers the period.
     """
     match comparison:
         case Comparison.PREVIOUS:

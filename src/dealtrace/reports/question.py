@@ -120,12 +120,13 @@ class RawQuestion:
 
 @record
 class QuestionContext:
-    """What the parser must know of a site: today's date there, its attribution model, fields, columns and segments.
+    """The facts about a site that the parser needs: its current date, attribution model, fields, columns, segments.
 
-    `segments` has the unparsed filters of each segment; `rows_max` is `None` if all rows may be requested.
-    `own_segments` are the names of segments that belong to the person who asks, and `filters_of_site` the filters of
-    all others. For people who may not see contacts, `field_titles` has the titles of fields whose names are not shown,
-    and `mask` masks the keys that filters compare, except filters of the site's segments.
+    `segments` maps the name of each segment to its unparsed filters; `rows_max` is `None` if all rows may be requested.
+    `own_segments` are the names of the segments that belong to the person who asks; `filters_of_site` are the filters
+    of all other segments. For people who may not see contacts, `field_titles` maps each field whose name is hidden to
+    the title shown instead, and `mask` masks keys before a filter compares them; `filters_of_site` compare unmasked
+    keys.
     """
 
     today: date
@@ -302,7 +303,7 @@ class _Parser:
             ) from fault
 
     def filter(self, text: str, *, is_typed: bool = True) -> Filter:
-        """Parse a filter; `is_typed` is whether it may be the person's own, not one that an analyst gave to all."""
+        """Parse a filter; `is_typed` is false if it comes from a segment that an analyst shared with the whole site."""
         condition, mask = parse_filter(text, self.dimension), self.context.mask
         if mask is None or not is_typed:
             return condition

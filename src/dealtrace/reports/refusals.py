@@ -42,7 +42,7 @@ class ReportNotKept(Refusal):
 
 
 class MirrorBusy(Refusal):
-    """Other threads or processes build, update or read the column mirror, or erase a person, for too long."""
+    """Another thread or process takes too long to build, update or read the column mirror, or to erase a person."""
 
     code = 10086
     ru = "Данные для отчётов готовятся или заняты другим процессом. Повторите через {retry_after_seconds} с"

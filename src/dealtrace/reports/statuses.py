@@ -6,7 +6,7 @@ from enum import StrEnum
 from dealtrace.record import record
 
 STATUSES_MAX = 10_000
-"""Ours: how many spellings of statuses a site may have before it gets no new statuses.
+"""Ours: how many spellings of statuses a site may have before new statuses are no longer stored.
 
 A CRM that sends more misuses the field. Further statuses count as open until a person sets their meaning, and reports
 show them in lower case; further spellings of known statuses are stored.

@@ -27,7 +27,7 @@ COMPARED = Part(" compared", ", сравнение", ", compared")
 CHANGE = Part(" change", ", изменение", ", change")
 """The change from the compared period, in the unit of the metric."""
 PERCENTAGE = Part(" change %", ", изменение в %", ", change in %")
-"""The change in per cent of the figure of the compared period."""
+"""The change as a percentage of the figure of the compared period."""
 PARTS = (VALUE, COMPARED, CHANGE, PERCENTAGE)
 CHANGES = (CHANGE, PERCENTAGE)
 
@@ -56,8 +56,8 @@ class Column:
 def parts_of(report: Report, metric: Metric) -> tuple[Part, ...]:
     """Return what a report shows of each figure of a metric: its value and, with a comparison, the changes.
 
-    Ours: the parts of a figure stand side by side, so that they are read together. A metric without percentages has no
-    column of them.
+    Ours: the parts of a figure are shown side by side, so that they are read together. A metric without percentages has
+    no column of them.
     """
     if report.total.compared is None:
         return (VALUE,)

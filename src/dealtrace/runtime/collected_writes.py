@@ -1,4 +1,4 @@
-"""Write what a process has collected for its sites; one whose rows are locked keeps none of the others waiting."""
+"""Write what a process has collected for its sites; a site whose rows are locked does not delay the others."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -13,14 +13,14 @@ from dealtrace.runtime.sites_in_hand import SitesInHand
 from dealtrace.runtime.write_queue import WriteQueue
 
 WAITED_SECONDS = 1.0
-"""Ours: how long a call waits for its commands; commands of a locked site are then written beside the next call's."""
+"""Ours: how long a call waits for its commands; those of a locked site may still wait when the next call begins."""
 
 
 class CollectedWrites(Generic[Payload]):
     """The commands of one operation that are not written yet; used only in the event loop.
 
-    While a command of a site waits, its caller goes on collecting what belongs to this site, and writes that later. A
-    locked site thus has one command in the write queue at a time, not one for each second.
+    While a command of a site waits, its caller keeps collecting what belongs to this site, and writes that later. So a
+    locked site has one command in the write queue at a time, not one for each second.
     """
 
     def __init__(
@@ -28,13 +28,13 @@ class CollectedWrites(Generic[Payload]):
         operation: Operation[Payload, object],
         settle: Callable[[Site, Payload, BaseException | None], None] = lambda _site, _payload, _fault: None,
     ) -> None:
-        """Call `settle` with each command that was written (`None`), or that failed or was refused (why)."""
+        """For each command, `settle` is called with `None` once it is written, or with the error if it is not."""
         self._operation = operation
         self._settle = settle
         self._sites = SitesInHand[object]()
 
     def __contains__(self, site_id: int) -> bool:
-        """Return whether a command of a site waits."""
+        """Return whether a command of a site is waiting."""
         return site_id in self._sites
 
     async def write(
@@ -42,7 +42,7 @@ class CollectedWrites(Generic[Payload]):
     ) -> None:
         """Write commands; return when they are written, but after `WAITED_SECONDS` at the latest.
 
-        With `is_last`, return when every command, also those of earlier calls, is written or has failed.
+        With `is_last`, return when every command, including those of earlier calls, is written or has failed.
 
         Raises:
             Refusal: the database is unavailable, locked or overloaded. A command of an earlier call may be the one that

@@ -4,12 +4,15 @@ import time
 from collections.abc import Callable
 
 GATHERED_FROM = {"sqlite": 8, "postgresql": 4}
-"""Ours: after a batch of at least this many commands, by engine, the next one is gathered; with few clients none is."""
+"""Ours: from this batch size on, by engine, the queue waits for more commands before it writes the next batch.
+
+After smaller batches, which are usual with few clients, it does not wait.
+"""
 LOOK_SECONDS, LOOKS_MAX = 0.001, 4
-"""Ours: how often the queue is looked at while a batch is gathered, and how many times at most.
+"""Ours: the seconds between two checks of the queue while a batch is gathered, and the maximum number of checks.
 
 A batch costs about as much as ten commands. The clients whose commands were answered together send the next ones within
-a few milliseconds, and the processor is busy with their requests meanwhile.
+a few milliseconds, and the processor is busy with their requests in the meantime.
 """
 
 
@@ -36,5 +39,5 @@ class Gathering:
             seen = waiting
 
     def gathered(self, size: int) -> None:
-        """Take note of how many commands the batch has."""
+        """Remember how many commands the batch has."""
         self._last_size = size

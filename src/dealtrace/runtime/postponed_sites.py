@@ -46,7 +46,7 @@ class PostponedSites:
 
     @property
     def seconds_by_site(self) -> dict[int, float]:
-        """Return for how many seconds each site has been postponed, by the id of the site."""
+        """Return how many seconds each site has been postponed, by the id of the site."""
         now = self._monotonic()
         return {site_id: now - began_at for site_id, began_at in self._began_at.items()}
 
@@ -95,7 +95,7 @@ class PostponedSites:
         """Postpone the commands of a site, or return `False` if the deadline is too close for another try.
 
         The first retry is immediate, since a conflict with another process is usually over. While another session keeps
-        a lock, every retry is due at once, after the other sites: who does not wait for a lock may never get it.
+        a lock, every retry is due at once, after the other sites: a site that does not wait for it may never get it.
         """
         now = self._monotonic()
         due_at = now if is_locked_out else now + max(pause, took_seconds * POSTPONED_SHARE if pause else 0.0)
@@ -108,6 +108,6 @@ class PostponedSites:
         return True
 
     def forget_written(self) -> None:
-        """Forget since when those sites were postponed whose commands have been written or refused."""
+        """Forget the start of the postponement of each site whose commands have all been written or refused."""
         if len(self._began_at) > len(self._sites):
             self._began_at = {site_id: at for site_id, at in self._began_at.items() if site_id in self._sites}

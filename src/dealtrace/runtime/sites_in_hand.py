@@ -1,4 +1,4 @@
-"""The sites for which work of a process goes on, so that one whose rows are locked keeps none of the others waiting."""
+"""The sites that a process is working for; a site whose rows are locked does not delay the others."""
 
 import asyncio
 from collections import Counter
@@ -12,7 +12,7 @@ Result = TypeVar("Result")
 
 
 class SitesInHand(Generic[Result]):
-    """The unfinished work of sites, as futures, and how it failed; used only in the event loop."""
+    """The unfinished work for sites, as futures, and the latest error of each site; used only in the event loop."""
 
     def __init__(self) -> None:
         self._unfinished: dict[asyncio.Future[Result], int] = {}
@@ -20,21 +20,21 @@ class SitesInHand(Generic[Result]):
         self._faults: dict[int, tuple[BaseException, TracebackType | None]] = {}
 
     def __contains__(self, site_id: int) -> bool:
-        """Return whether work of a site goes on."""
+        """Return whether any work for a site is unfinished."""
         return site_id in self._counts
 
     def begin(self, site_id: int, work: "asyncio.Future[Result]") -> None:
-        """Add work that has begun for a site; it counts until it is finished."""
+        """Add work that has begun for a site; it counts as unfinished until the future is done."""
         self._unfinished[work] = site_id
         self._counts[site_id] += 1
         work.add_done_callback(self._end)
 
     def fail(self, site_id: int, fault: BaseException) -> None:
-        """Remember why the last work of a site failed."""
+        """Remember why the latest work for a site failed."""
         self._faults[site_id] = (fault, fault.__traceback__)
 
     async def wait_for_fewer(self, count: int) -> None:
-        """Wait until work goes on for fewer than `count` sites."""
+        """Wait until fewer than `count` sites have unfinished work."""
         while len(self._counts) >= count:
             await asyncio.wait(self._unfinished, return_when=asyncio.FIRST_COMPLETED)
 
@@ -44,10 +44,10 @@ class SitesInHand(Generic[Result]):
             await asyncio.wait(self._unfinished)
 
     def raise_first(self) -> None:
-        """Raise why the last work of a site failed, if any did: a bug rather than a failure of the database.
+        """Raise the latest error of a site, if there is one; errors that are bugs come before failures of the database.
 
-        The failure of a site is raised until the following work of the site is finished, so that a site which is locked
-        for long does not seem to recover each time that its work begins again.
+        The error of a site is raised until its next work is finished, so that a site that is locked for long does not
+        seem to recover each time that work for it begins again.
         """
         faults = min(self._faults.values(), key=lambda each: is_of_database(each[0]), default=None)
         self._faults = {site_id: fault for site_id, fault in self._faults.items() if site_id in self}

@@ -58,7 +58,7 @@ class UnknownParametersTally:
     async def store(self, write_queue: WriteQueue, *, is_last: bool = False) -> None:
         """Write the counts through the write queue and reset them; return as `CollectedWrites.write` does.
 
-        While earlier counts of a site are being stored, those of the site go on waiting, except with `is_last`.
+        While earlier counts of a site are being stored, its new ones keep waiting, except with `is_last`.
 
         Raises:
             Refusal: the database is unavailable or overloaded; counts that were being stored are lost.

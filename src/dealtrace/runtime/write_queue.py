@@ -107,7 +107,7 @@ class WriteQueue:
 
     @property
     def postponed_seconds(self) -> dict[int, float]:
-        """Return for how many seconds each site has been postponed, by the id of the site."""
+        """Return how many seconds each site has been postponed, by the id of the site."""
         return self._postponed.seconds_by_site
 
     @property

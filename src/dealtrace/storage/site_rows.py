@@ -13,11 +13,11 @@ POSITIONS = "webhook_position"
 Receivers remember positions, so the positions of a site never start again from 1 as long as the site exists.
 """
 POINTS = "points_day"
-"""The table with the API points spent per day; its rows do not count as data: mere reading also spends points."""
+"""The table with the API points spent per day; its rows do not count as data, since reading alone spends points."""
 BUSIEST_SECONDS = "busiest_second"
-"""The table with the busiest second of each day; its rows do not count as data: refused requests store them, too."""
+"""The table with the busiest second of each day; its rows do not count as data, since refused requests add them too."""
 RUNS = "background_run"
-"""The table with the latest background runs; its rows do not count as data: previews store them, too."""
+"""The table with the latest background runs; its rows do not count as data, since previews add them too."""
 _NOT_DATA = frozenset({HISTORY, POSITIONS, POINTS, BUSIEST_SECONDS, RUNS})
 
 

@@ -53,7 +53,7 @@ class Alerts:
         self._loops.start(self._poll, poll_seconds, Outage("alerts_not_looked_at", "alerts_seen_again"))
 
     async def stop(self) -> None:
-        """Stop checking rules, after the rule that is being checked."""
+        """Stop checking rules once the rule that is being checked is done."""
         self._is_stopping = True
         await self._loops.stop()
         await self._sites.stop()

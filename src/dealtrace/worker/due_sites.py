@@ -17,9 +17,9 @@ from dealtrace.storage.accounts.sites import find_sites
 
 Outcome = TypeVar("Outcome")
 AT_ONCE_MAX = 32
-"""How many sites are being served at once, all but one of which wait for a locked row."""
+"""How many sites are served at once; all but one of them are waiting for a write, usually because of a locked row."""
 GIVES_WAY_SECONDS = 0.5
-"""Ours: how long a write may take before the next site is served meanwhile; nearly all writes take less."""
+"""Ours: after a write has taken this long, the next site is served in the meantime; nearly all writes take less."""
 
 
 def list_due_sites(
@@ -30,11 +30,11 @@ def list_due_sites(
 
 
 class SitesInTurn:
-    """Serves sites one after another; one whose rows another session has locked keeps none of the others waiting.
+    """Serves sites one after another; a site whose rows another session has locked does not delay the others.
 
-    Each site is served in a task of its own, but only the task that has the turn does anything. It gives the turn away
-    while a write of `write` takes long, and takes it again afterwards. So e-mails, for example, are never sent for two
-    sites at once.
+    Each site is served in a task of its own, but only the task whose turn it is runs. If a call of `write` takes longer
+    than `GIVES_WAY_SECONDS`, the task gives up its turn, and waits for another turn once the write is finished. So
+    e-mails, for example, are never sent for two sites at once.
     """
 
     def __init__(self, write_queue: WriteQueue) -> None:
@@ -43,9 +43,9 @@ class SitesInTurn:
         self._sites = SitesInHand[None]()
 
     async def serve_each(self, sites: Iterable[Site], serve: Callable[[Site], Awaitable[object]]) -> None:
-        """Call `serve` for each site that is not being served; return once each is served or has given its turn away.
+        """Call `serve` for each site that is not being served; return once all are served or have given up their turns.
 
-        A failure for one site does not stop the service of the others; `raise_first` reports it.
+        A failure for one site does not stop the others; `raise_first` reports it.
         """
         for site in sites:
             if site.id not in self._sites:
@@ -62,7 +62,7 @@ class SitesInTurn:
     async def write(
         self, operation: Operation[Payload, Outcome | Refusal], site: Site, command: WriteCommand[Payload]
     ) -> Outcome:
-        """Write a command for the site that has the turn, and return its outcome; see `WriteQueue.write`."""
+        """Write a command for the site whose turn it is, and return its outcome; see `WriteQueue.write`."""
         answer = self._write_queue.write(operation, site, command)
         await asyncio.wait((answer,), timeout=GIVES_WAY_SECONDS)
         if not answer.done():
@@ -74,7 +74,7 @@ class SitesInTurn:
         return answer.result()
 
     async def stop(self) -> None:
-        """Wait until no site is being served; nobody may call `serve_each` any more."""
+        """Wait until no site is being served; `serve_each` must not be called after this."""
         await self._sites.wait_for_all()
 
     async def _serve(self, site: Site, serve: Callable[[Site], Awaitable[object]]) -> None:

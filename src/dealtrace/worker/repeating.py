@@ -41,7 +41,7 @@ class BackgroundLoops:
     def start(self, work: Callable[[], Awaitable[None]], pause_seconds: float, outage: Outage) -> None:
         """Start a loop that calls `work` at once and then every `pause_seconds`; `outage` logs its failures.
 
-        If a round takes longer than `pause_seconds`, the rounds that should have begun meanwhile are left out.
+        If a round takes longer than `pause_seconds`, the rounds that should have begun in the meantime are left out.
         """
         task = asyncio.create_task(_repeat(work, pause_seconds, outage))
         self._tasks[task] = outage.event

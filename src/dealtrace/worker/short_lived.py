@@ -9,7 +9,7 @@ from dealtrace.runtime.account_changes import AccountChanges
 from dealtrace.runtime.read_pool import ReadPool
 
 SWEEP_SECONDS = 60.0
-"""Ours: how many seconds pass between two looks; nothing is stored longer than a minute beyond its hour."""
+"""Ours: how many seconds pass between two sweeps, so that nothing is stored for longer than 61 minutes."""
 
 
 class ShortLived:
@@ -23,7 +23,7 @@ class ShortLived:
         self._delete_old_uploads = delete_old_uploads
 
     async def forget_forms(self) -> None:
-        """Delete old forms with their sealed answers; an idle server only reads."""
+        """Delete old forms with their sealed answers; if there are none, nothing is written."""
         now = clock.now()
         if await self._read_pool.read(has_old_forms, now):
             await self._account_changes.run(forget_old_forms, now)

@@ -96,7 +96,7 @@ class SocketWatcher:
         """
         used = count_open_files() - self._open_at_start
         if used >= self._fit * SHORT_SHARE:
-            cure = "raise the limit of open files (ulimit -n, LimitNOFILE) and DEALTRACE_CONNECTIONS_MAX"
+            cure = "raise the limit on open files (ulimit -n, LimitNOFILE) and DEALTRACE_CONNECTIONS_MAX"
             self._shortage.failed(f"{used} of {self._fit} connections are open", cure=cure)
         else:
             self._shortage.ended()
@@ -122,7 +122,7 @@ class LoadWatcher:
             _log.warning("replica_away" if self._is_replica_away else "replica_back", pid=os.getpid())
 
     def _observe_postponed(self, seconds_by_site: Mapping[int, float]) -> None:
-        """Measure for how long sites have been postponed; log when a site has been for `STEP_SECONDS`, and the end."""
+        """Set the metric of postponed sites; log when one has been postponed for `STEP_SECONDS`, and when that ends."""
         for site_id in seconds_by_site.keys() | self._postponed:
             metrics.POSTPONED.labels(site_id).set(seconds_by_site.get(site_id, 0.0))
         postponed = {site_id for site_id, seconds in seconds_by_site.items() if seconds >= STEP_SECONDS}

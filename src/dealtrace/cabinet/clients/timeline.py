@@ -55,7 +55,7 @@ class Event:
 class PersonFacts:
     """The stored data of a person; `client` has all known contacts.
 
-    `cut` names the kinds of records of which the person has more than are listed: the newest `SHOWN_MAX` are.
+    `cut` names the kinds of which the person has more than `SHOWN_MAX` records; only the newest are listed.
     """
 
     client: Client

@@ -18,7 +18,7 @@ REASONS: Mapping[MatchReason, str] = {
     MatchReason.PHONE: "Found by phone",
     MatchReason.EMAIL: "Found by e-mail",
     MatchReason.STATED_SOURCE: "The CRM stated the source",
-    MatchReason.PINNED_TO_NONE: "Left without a lead by hand",
+    MatchReason.PINNED_TO_NONE: "Manually left without a lead",
     MatchReason.MATCHER: "By a rule that the CRM sent with the deal",
     MatchReason.NOTHING_SENT: "The CRM sent neither a lead nor a contact",
     MatchReason.LEAD_UNKNOWN: "The CRM identified an unknown lead",

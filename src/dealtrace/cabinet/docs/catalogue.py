@@ -1,4 +1,4 @@
-"""The catalogue of errors: every refusal with its cause, its cure, and the methods that may answer with it."""
+"""The catalogue of errors: every refusal with its cause, what to do, and the methods that may answer with it."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ class Cause:
 
 @record
 class CatalogueRow:
-    """A refusal: its code, HTTP status, cause, cure and message; `…` in the message stands for a variable part.
+    """A refusal: its code, HTTP status, cause and message; `…` in the message stands for a variable part.
 
     `methods` are the methods that may return the refusal; the list is empty if nearly all methods may return it
     (`is_general`).
@@ -214,4 +214,4 @@ CAUSES: Mapping[type[Refusal], Cause] = {
         "a command names a segment that the site does not have", "`dealtrace segment list SITE_ID` lists the segments"
     ),
 }
-"""The causes and cures of all refusals; `docs/api.md` has the same rows."""
+"""The causes of all refusals, and what to do about them; `docs/api.md` has the same rows."""

@@ -34,7 +34,7 @@ OWN_SITE = ""
 """The form value for a new site; other values are the ids of sites."""
 _PARTS = {
     "1": "everything, which takes a minute or more",
-    "0.1": "a tenth, which takes some seconds",
+    "0.1": "a tenth, which takes a few seconds",
     "0.02": "very little, for a quick look",
 }
 """How much data to make: fractions of a whole demo as form values, with the words for each."""
@@ -127,7 +127,7 @@ def _begin(connection: Connection, ids: IdBlocks, site_id: int | None, now: date
 
 
 def _fill(database: Database, site: Site, size: DemoSize, now: datetime, steps: Steps) -> None:
-    """Fill the site of a demo, unless it is removed meanwhile; if the server stops, the demo remains unfinished."""
+    """Fill the site of a demo, unless it is removed by then; if the server stops, the demo remains unfinished."""
     steps.next()
     with suppress(DemoMissing):
         run_demo(database, site, size, now, lambda _stored, _total: steps.next(), steps.next)

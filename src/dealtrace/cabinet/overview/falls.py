@@ -1,4 +1,4 @@
-"""Texts about sharp falls of figures, each with its cure and a link to the report that shows what fell most."""
+"""Texts about sharp falls of figures, each with what to do and a link to the report that shows what fell most."""
 
 from collections.abc import Mapping, Sequence
 
@@ -34,19 +34,19 @@ _CURES: Mapping[str, _Cure] = {
         f"{DESCENDING}{CHANGE_PREFIX}deals",
     ),
     "deals": _Cure(
-        "See which sources lost most deals, and check that the CRM sends all of them.",
+        "See which sources lost the most deals, and check that the CRM sends all of them.",
         _BY_SOURCE,
         "deals,leads,visits",
         f"{CHANGE_PREFIX}deals",
     ),
     "leads": _Cure(
-        "See which sources lost most leads, and check the PBX and the forms of the site.",
+        "See which sources lost the most leads, and check the PBX and the forms of the site.",
         _BY_SOURCE,
         "leads,calls,requests,visits",
         f"{CHANGE_PREFIX}leads",
     ),
     "visits": _Cure(
-        "See which sources lost most visits, and check the ads and the counter.",
+        "See which sources lost the most visits, and check the ads and the counter.",
         _BY_SOURCE,
         "visits,leads,cost",
         f"{CHANGE_PREFIX}visits",
@@ -63,8 +63,9 @@ def fall_texts(listed: Sequence[FallsOfDays], reports: str, view: View) -> list[
 def _text(found: FallsOfDays, reports: str, view: View) -> ProblemText:
     """Return the text of falls over the same days.
 
-    Ours: several falls get a single cure, that of the last fall. The falls are in the order of `FALLS_WATCHED`, where
-    later metrics explain earlier ones: fewer visits bring fewer leads, and fewer leads bring fewer deals.
+    Ours: several falls get a single piece of advice, that for the last fall. The falls are in the order of
+    `FALLS_WATCHED`, where later metrics explain earlier ones: fewer visits bring fewer leads, and fewer leads bring
+    fewer deals.
     """
     cure = _CURES[found.falls[-1].metric.name]
     words = _sentence(found.falls[0], found.period, view) if len(found.falls) == 1 else _sentences(found, view)
@@ -103,7 +104,7 @@ def _sentences(found: FallsOfDays, view: View) -> str:
     ]
     if found.deals_lost is not None:
         lost = metric_value(language, METRICS["deals"], found.deals_lost)
-        said.append(translate("Deals fewer than usual: %(count)s.") % {"count": lost})
+        said.append(translate("Deals below the usual number: %(count)s.") % {"count": lost})
     if found.still_open is not None:
         said.append(fallen_sentence(found.still_open, view))
         said.append(

@@ -1,4 +1,4 @@
-"""Texts about the current problems of a site, each with its cure."""
+"""Texts about the current problems of a site, each with what to do about the problem."""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,7 +13,7 @@ from dealtrace.record import record
 
 @record
 class ProblemText:
-    """The texts of a problem and its cure, and the URL of the page on which to solve the problem.
+    """The text of a problem, what to do about it (`cure`), and the URL of the page on which to solve the problem.
 
     `url` is empty if there is no such page, or the person may not open it; `who` then says who can solve it. `days` are
     the days of the report at `url`, empty for other pages.
@@ -137,7 +137,7 @@ _TEMPLATES: Mapping[ProblemKind, _Template] = {
         Role.OWNER,
     ),
     ProblemKind.NO_RATE: _Template(
-        "Amounts omit deals in currencies without a rate: %(count)s of the last %(watched)s days, "
+        "Amounts exclude deals in currencies without an exchange rate: %(count)s of the last %(watched)s days, "
         "worth %(what)s in total.",
         "Set the rates of these currencies.",
         "settings/rates",
@@ -160,13 +160,13 @@ _WHO: Mapping[Role, str] = {
 
 
 def problem_texts(problems: Sequence[Problem], view: View) -> list[ProblemText]:
-    """Return problems and their cures as texts for the page, in input order."""
+    """Return the problems and what to do about them as texts for the page, in input order."""
     return [_problem_text(problem, view) for problem in problems]
 
 
 def omitted_text(count: int, view: View) -> ProblemText:
-    """Return the text that the amounts of a period omit `count` deals without a rate, with the cure of such deals."""
-    message = view.translate("Amounts omit deals in currencies without a rate: %(count)s.")
+    """Return the warning that `count` deals without a rate are missing from the amounts of a period, and what to do."""
+    message = view.translate("Amounts exclude deals in currencies without an exchange rate: %(count)s.")
     return _with_cure(message, _TEMPLATES[ProblemKind.NO_RATE], {"count": count}, view)
 
 

@@ -24,9 +24,9 @@ URL_NAMES = ("by", "pivot", "metrics", "sort", "chart", "segment")
 
 
 def for_person(view: View, context: QuestionContext, url: ReportUrl) -> tuple[QuestionContext, ReportUrl]:
-    """Return what the parser must know of a site, and the URL of a report, as the person may see both.
+    """Return the facts about a site that the parser needs, and the URL of a report, as the person may see both.
 
-    For people who may not see contacts, segments and columns have masked names, also in the URL.
+    For people who may not see contacts, the names of segments and columns are masked, even in the URL.
     """
     if view.may_see_contacts:
         return context, url

@@ -33,9 +33,9 @@ from dealtrace.storage.accounts.tokens import list_tokens
 
 SHOWN = 100
 SEARCHED_MAX = 30_000
-"""Ours: a page searches this many requests, which takes about 60 ms; *Earlier requests* searches on.
+"""Ours: a page searches this many requests, which takes about 60 ms; *Earlier requests* continues the search.
 
-No index finds those that match, since every registration would have to write it.
+No index finds the requests that match, since every registration would have to write to it.
 """
 NO_SITE = 0
 UTC_ZONE = ZoneInfo("UTC")

@@ -1,4 +1,4 @@
-"""The cures for files that cannot be read, in the words of pages: each names the field to fill in."""
+"""What to do about files that cannot be read, in the words of pages: each text names the field to fill in."""
 
 from collections.abc import Mapping
 

@@ -64,7 +64,7 @@ class KeptFile:
 
 
 def unless_deleted(purpose: str, gone: Respond) -> Callable[[Respond], Respond]:
-    """Return a decorator for pages that read an uploaded file; if the file is deleted meanwhile, `gone` answers.
+    """Return a decorator for pages that read an uploaded file; if the file is deleted in the meantime, `gone` answers.
 
     If the file was deleted because another request has imported it, the answer is a redirect to the result instead.
     """
@@ -176,7 +176,7 @@ async def keep_sent_file(view: View, purpose: str, options: dict[str, str]) -> U
     If no file was chosen now, but the form was refused before, the former file gets the new options and is returned.
 
     Raises:
-        FileNotFoundError: the former file was deleted meanwhile because it was old.
+        FileNotFoundError: the former file was deleted in the meantime because it was old.
         ReportNotKept: the disk of temporary files is full; nothing is stored.
     """
     owner = Owner(view.session_digest, view.current_site.id, purpose)
@@ -200,7 +200,7 @@ def kept_file(kept: Upload | None) -> KeptFile | None:
     """Return what a form that is shown again says of its file, or `None` if the file is not stored.
 
     Raises:
-        FileNotFoundError: the file was deleted meanwhile because it was old.
+        FileNotFoundError: the file was deleted in the meantime because it was old.
     """
     return KeptFile(kept.key, kept.path.name) if kept is not None else None
 
@@ -211,7 +211,7 @@ def find_sent_file(view: View, purpose: str) -> Upload | None:
 
 
 def _faults_of(view: View, options: Mapping[str, str]) -> Faults:
-    """Return the error messages about the options of a file, by field; a refused form's file is kept with such too."""
+    """Return the error messages about the options of a file, by field; even a file with such errors is kept."""
     faults = {}
     if options["noun"] not in list(ImportNoun):
         faults["noun"] = view.translate("Choose what the file contains.")

@@ -39,7 +39,7 @@ PLACE = "settings/rates"
 RATES_SHOWN = 400
 """The maximum number of rates that the page shows for a currency: a little more than a year of daily rates."""
 LACKING_COUNTED_MAX = 10_000
-"""Ours: deals without a rate are counted only up to this number, since adding the rate cures all of them at once."""
+"""Ours: deals without a rate are counted only up to this number, since adding the rate is enough for all of them."""
 FIELDS = ("currency", "rubles", "since")
 
 
@@ -73,7 +73,7 @@ class StoredRates:
 
 
 async def show(view: View) -> Response:
-    """Show the currencies; with `currency` in the URL, also show all rates of this currency."""
+    """Show the currencies, and all rates of the currency that `currency` in the URL names."""
     return await _page(view)
 
 

@@ -19,7 +19,7 @@ from dealtrace.storage.accounts.tokens import list_tokens
 from dealtrace.storage.id_blocks import IdBlocks
 
 USES_SEARCHED_MAX = 20_000
-"""Ours: last uses are looked for in the latest requests, which takes some 20 ms; the journal may have far more."""
+"""Ours: last uses are searched for in this many of the latest requests only, which takes about 20 ms."""
 
 
 @record

@@ -51,8 +51,8 @@ class Undo:
 def undo_of(change: SiteChange, user_ids: Mapping[str, int]) -> Undo | None:
     """Return the form that undoes a change, or `None` if nothing can undo it.
 
-    `user_ids` are the ids of the site's users by login. The form restores the value from before the
-    change, whatever the value is now.
+    `user_ids` are the ids of the site's users by login. The form restores the value that the change replaced, whatever
+    the value is now.
     """
     find = UNDO.get(change.kind)
     if find is None or is_cut(change.before) or is_cut(change.after):

@@ -146,7 +146,7 @@ def refused_unless_written() -> Iterator[None]:
     """Raise `ReportNotKept` if a file of an upload cannot be written in the `with` block.
 
     Raises:
-        FileNotFoundError: the upload was deleted meanwhile because it was old.
+        FileNotFoundError: the upload was deleted in the meantime because it was old.
         ReportNotKept: a file could not be written, for example because the disk is full.
     """
     try:
@@ -166,7 +166,7 @@ def find_upload(owner: Owner, key: str) -> Upload | None:
 def _plain_name(name: str) -> str:
     """Return the name of a file without folders and without characters that file systems do not allow.
 
-    Of a name that is too long, only the end is kept, because it has the file's extension.
+    If a name is too long, only its end is kept, because the end has the file's extension.
     """
     last = name.replace("\\", "/").rpartition("/")[2]
     plain = "".join(sign for sign in last if sign.isprintable() and sign not in ':*?"<>|').strip(" .")

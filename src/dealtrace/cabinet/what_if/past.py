@@ -47,13 +47,13 @@ _FIGURES = {
 """The titles of a run's figures; figures that are not here are not shown."""
 _ENDED_PREVIEW = "The preview ended early. Start it again."
 _ENDED_PREVIEWS = {
-    Phase.SETTINGS_CHANGED: "The preview ended, because the settings were changed meanwhile. Start it again.",
+    Phase.SETTINGS_CHANGED: "The preview ended, because the settings were changed in the meantime. Start it again.",
 }
 _RUNS_ALREADY = "A run is already in progress."
 _PHASES = {
     Phase.DONE: "Done.",
     Phase.STOPPED: "Stopped with the server. What was done is stored, and you can continue from there.",
-    Phase.SETTINGS_CHANGED: "Ended, because the settings were changed meanwhile. What was done is stored.",
+    Phase.SETTINGS_CHANGED: "Ended, because the settings were changed in the meantime. What was done is stored.",
     Phase.FAILED: "Failed; the log of the server has the cause. "
     "What was done is stored, and you can continue from there.",
 }

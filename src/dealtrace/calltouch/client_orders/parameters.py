@@ -284,7 +284,7 @@ _RE_MATCHING = replace(
     MATCHING,
     name="reMatching",
     ru="Способы узнать, откуда сделка, как в matching; источник определяется заново.",
-    en="The ways to find out anew where the deal came from; the format is the same as in matching.",
+    en="How to find the source of the deal again; the format is the same as in matching.",
 )
 _NEW_COMMENT = replace(
     COMMENT, name="addNewComment.text", ru="Комментарий, который нужно добавить.", en="A comment to add to the deal."

@@ -6,7 +6,7 @@ from dealtrace.storage.deals.daily_counts import recount_deals
 
 
 def recount() -> None:
-    """Recount the deals of each day; journals get their totals from these counts. Servers cannot write meanwhile."""
+    """Recount the deals of each day, from which journals take their totals. Servers cannot write while this runs."""
     with open_prepared() as database:
         with database.read() as connection:
             sites = list_sites(connection)

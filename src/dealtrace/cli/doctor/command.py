@@ -94,8 +94,8 @@ def _findings(database: Database) -> list[Finding]:
     findings += [
         {
             "kind": "lock",
-            "text": f"Rows are locked by {session}; every write of them waits.",
-            "cure": "Let it end its transaction, or end it with SELECT pg_terminate_backend(…).",
+            "text": f"An idle transaction may hold locks on rows, so that every write to them waits: {session}.",
+            "cure": "Let the session end its transaction, or end it with SELECT pg_terminate_backend(…).",
         }
         for session in list_forgotten_sessions(database)
     ]

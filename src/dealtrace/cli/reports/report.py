@@ -55,7 +55,7 @@ SortOption = Annotated[
         "--sort", help="Sort by a metric, dimension or change (change:deals); a minus before it means descending."
     ),
 ]
-Limit = Annotated[str, typer.Option("--limit", help="How many rows to show, 1000 by default; files have all rows.")]
+Limit = Annotated[str, typer.Option("--limit", help="How many rows to show, 1000 by default; files contain all rows.")]
 CsvFile = Annotated[Path | None, typer.Option("--csv", help="Write a .csv file.")]
 XlsxFile = Annotated[Path | None, typer.Option("--xlsx", help="Write an .xlsx file.")]
 Excel = Annotated[bool, typer.Option("--excel", help="With --csv: format the file for the Russian Excel.")]

@@ -72,7 +72,7 @@ def pivot_lines(pivot: Pivot, width: int | None) -> Iterator[str]:
 
 
 def _fitted(report: Report, table: _Table, without_changes: Callable[[], _Table], width: int | None) -> Iterator[str]:
-    """Yield the lines of a table, which is `without_changes` if it is too wide otherwise, and the notes on it."""
+    """Yield the lines of `table`, or of `without_changes` if `table` is too wide, and then the notes."""
     has_too_many = (
         width is not None
         and report.total.compared is not None

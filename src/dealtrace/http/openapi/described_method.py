@@ -96,7 +96,7 @@ def _answer(endpoint: Endpoint, schema: Schema, components: Components) -> str:
 
 @record
 class _LimitSettings:
-    """The settings that limit a class of requests from one IP address, and to one site; the latter may be missing."""
+    """The settings that limit a class of requests per IP address and, if `per_site` is not empty, per site."""
 
     per_ip: str
     per_site: str = ""
@@ -117,11 +117,11 @@ def _limit(rate_limit_class: RateLimitClass, limits: RateLimits, language: Langu
     is_by_minute = bool(settings.per_site)
     if is_ru:
         unit = "минуту" if is_by_minute else "секунду"
-        first = f"не более {per_ip} в {unit} с одного IP-адреса" if per_ip else "не ограничены с одного IP-адреса"
-        second = f"не более {per_site} в минуту на кабинет" if per_site else "не ограничены на кабинет"
+        first = f"не более {per_ip} в {unit} с одного IP-адреса" if per_ip else "без ограничений для одного IP-адреса"
+        second = f"не более {per_site} в минуту на кабинет" if per_site else "без ограничений для кабинета"
     else:
         unit = "minute" if is_by_minute else "second"
-        first = f"at most {per_ip} per {unit} from one IP address" if per_ip else "not limited from one IP address"
-        second = f"at most {per_site} per minute to one site" if per_site else "not limited to one site"
+        first = f"at most {per_ip} per {unit} from one IP address" if per_ip else "no limit per IP address"
+        second = f"at most {per_site} per minute for one site" if per_site else "no limit per site"
     said = f"{first} ({settings.per_ip})"
     return f"{said}, {second} ({settings.per_site})" if settings.per_site else said

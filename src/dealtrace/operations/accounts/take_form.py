@@ -20,7 +20,7 @@ class FormTaken(Exception):  # noqa: N818 - the name says what happened
 
 
 def take_form(connection: Connection, digest: str, now: datetime) -> None:
-    """Store that a form is taken, in the transaction of the change that it makes; forget old forms first.
+    """Store that a form has been taken, in the transaction of the change that it asks for; first delete old forms.
 
     If that change is refused, the form is not taken, and may be sent again.
 

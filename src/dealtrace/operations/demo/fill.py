@@ -170,7 +170,7 @@ def _record_progress(work: Work, stored: int, finished_at: datetime | None = Non
     programs have added some.
 
     Raises:
-        DemoMissing: somebody has removed the demo meanwhile.
+        DemoMissing: somebody has removed the demo in the meantime.
     """
     before = lock_demo(work.connection, work.site).progress
     after = before.after(before.last_row + stored, taken_in=stored, refused=0)

@@ -44,7 +44,7 @@ def lock_demo(connection: Connection, site: Site) -> Demo:
     wait for each other.
 
     Raises:
-        DemoMissing: there is no demo, or a transaction that ended meanwhile has removed it.
+        DemoMissing: there is no demo, or a transaction that ended in the meantime has removed it.
     """
     demo = find_demo(connection, site)
     if demo is None or not lock_file_import(connection, site.id, demo.progress.digest):

@@ -41,7 +41,7 @@ def run_demo(
     stored by then stays.
 
     Raises:
-        DemoMissing: somebody has removed the demo meanwhile.
+        DemoMissing: somebody has removed the demo in the meantime.
     """
     steps = list_steps(make_year(size.seed, site_day(now, site.time_zone), site.time_zone, size.part, rest), now)
     stored, total = 0, sum(step.records for step in steps)

@@ -109,7 +109,7 @@ def _stated_number(incoming: IncomingLeadRequest) -> str | None:
 
 
 def _taken_ids(work: Work, incoming: Sequence[IncomingCall | IncomingLeadRequest]) -> dict[str, int]:
-    """Of the ids that were sent with these leads, return those already in use, even by deleted leads.
+    """Return those ids sent with these leads that are already in use, even by deleted leads.
 
     The keys of the result are the same ids as strings. A call and a lead request never share an id, because credits and
     erasures refer to leads by id alone.

@@ -16,7 +16,7 @@ Writing and sending an e-mail takes less time: a dozen steps of SMTP take four m
 report half a minute at most.
 """
 SENT_WITHIN = LEASE / 2
-"""How much of the lease must be left when an e-mail is begun; more than writing and sending it takes."""
+"""How much of the lease must be left when we start on an e-mail; writing and sending it takes less."""
 KEPT_FOR = timedelta(days=30)
 """How long e-mails are kept after the event that caused them, so that people can see whether they were sent."""
 FAULT_LENGTH_MAX = 300

@@ -48,7 +48,7 @@ def without_unsubscribed(
 
 
 def may_receive(connection: Connection, mail: Mail) -> bool:
-    """Return whether a waiting e-mail may be sent: a user may have lost their role on the site meanwhile."""
+    """Return whether a waiting e-mail may be sent: a user may have lost their role on the site in the meantime."""
     user_id = mail.recipient.user_id
     if user_id is None:
         return True

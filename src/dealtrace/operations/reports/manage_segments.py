@@ -69,7 +69,7 @@ def add_segment(
 def rename_segment(
     connection: Connection, site: Site, saved_name: SavedName, new_name: str, now: datetime, by: int | None = None
 ) -> bool:
-    """Rename a segment, also in the saved and mailed reports that use it; return `False` if there is no such segment.
+    """Rename a segment, in the saved and mailed reports that use it as well; return `False` if there is none.
 
     Ours: if a segment of the site is renamed, the saved reports of a user who has a segment with the old or the new
     name stay unchanged. If the user's segment has the old name, these reports use it, not the site's segment; if it

@@ -13,7 +13,7 @@ from dealtrace.storage.accounts.journal_entries import JournalEntry
 
 @record
 class RequestBatch:
-    """Requests of one site to store; if `kept_since` is set, stored requests from before that time are deleted."""
+    """Requests of one site to store; if `kept_since` is set, stored requests older than that are deleted."""
 
     entries: Sequence[JournalEntry]
     kept_since: datetime | None

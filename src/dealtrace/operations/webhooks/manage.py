@@ -24,7 +24,7 @@ NO_FAILURES: Mapping[str, object] = {"failing_since": None, "failures": 0, "last
 def pause_webhook(connection: Connection, webhook_id: int, now: datetime, user_id: int | None = None) -> Webhook:
     """Pause a webhook, so that its deliveries wait until it is resumed, and return the webhook.
 
-    An already paused webhook keeps the time and the reason of its pause.
+    A webhook that is already paused keeps the time of its pause and the reason for it.
 
     Raises:
         WebhookNotFound: there is no such webhook.

@@ -74,7 +74,7 @@ def claim_past_run(
     """Store a new run, which waits for its turn, in place of the run `latest`, and return the new run.
 
     If the new run is no preview, and `latest` is no preview either and ended early, the new run continues the counts of
-    `latest`. Return `None`, and store nothing, if another run has been started meanwhile.
+    `latest`. Return `None`, and store nothing, if another run has been started in the meantime.
     """
     continues = latest is not None and not is_preview and latest.may_continue(now)
     figures = latest.figures if latest is not None and continues else {}
@@ -121,7 +121,7 @@ def _report(run: PastRun, state: RunState) -> RunState:
 
 
 def _end(run: PastRun, state: RunState, phase: Phase) -> None:
-    """Store that a run ended early, and its `phase`, unless a newer run of the same kind was stored meanwhile."""
+    """Store that a run ended early, and its `phase`, unless a newer run of the same kind was stored in the meantime."""
     with run.database.write() as connection:
         ended = replace(state, phase=phase, reported_at=run.now())
         background_runs.update_run(connection, run.site_id, run.kind, ended)

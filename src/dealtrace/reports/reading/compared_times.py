@@ -1,4 +1,4 @@
-"""Find the days with which each time of a report, such as a month, is compared: another month is seldom as long."""
+"""Find the days with which each time of a report, such as a month, is compared; two months often differ in length."""
 
 from collections.abc import Callable, Mapping
 from datetime import date

@@ -50,7 +50,7 @@ def _is_unsourced_filter(condition: Filter, reasons: Collection[str]) -> bool:
 
 
 def has_best(metric: Metric) -> bool:
-    """Return whether a metric can tell the best and worst rows: a ratio, price or time whose growth is good or bad."""
+    """Return whether a metric has best and worst rows: it is a ratio, price or time whose growth is good or bad."""
     return metric.unit not in _PLAIN and metric.growth is not Growth.NEUTRAL
 
 

@@ -10,7 +10,7 @@ from dealtrace.reports.reading.masked_keys import masked_key, masked_label, metr
 
 @record
 class MaskedNames:
-    """The names with contacts of a site's segments and columns, each with the name that is shown instead."""
+    """The names of a site's segments and columns that contain contacts, each with the name that is shown instead."""
 
     segments: Mapping[str, str]
     columns: Mapping[str, str]
@@ -22,11 +22,11 @@ def masked_names(context: QuestionContext) -> MaskedNames:
 
 
 def context_without_contacts(context: QuestionContext) -> QuestionContext:
-    """Return a copy of `context` in which names with contacts are masked, so that questions name them as masked.
+    """Return a copy of `context` in which names that contain contacts are masked; questions must use the masked names.
 
     Filters compare keys as they are shown, so that nobody finds a contact by guessing its parts.
 
-    Ours: a custom field keeps its name, by which it is stored, and has another title.
+    Ours: a custom field keeps its name, under which it is stored; only its title is masked.
     """
     names = masked_names(context)
     return replace(

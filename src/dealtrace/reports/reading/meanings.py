@@ -28,7 +28,7 @@ _KEYS: Mapping[tuple[str, str | None], tuple[str, str, str, str]] = {
         "(direct)",
         "прямой заход: посетитель набрал адрес, взял его из закладок или пришёл по ссылке, которая не выдаёт источника",
         "(direct)",
-        "the visitor typed the address, used a bookmark, or followed a link that does not tell where it is from",
+        "the visitor typed the address, used a bookmark, or followed a link that does not show where it was",
     ),
     ("medium", "(none)"): (
         "(none)",

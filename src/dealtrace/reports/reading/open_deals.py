@@ -50,8 +50,8 @@ def fallen_income(report: Report) -> FallenIncome | None:
 def open_deals_question(question: Question, statuses: Iterable[Status], model: AttributionModel) -> Question:
     """Return the question for the number and amount of those deals of `question` that are still open.
 
-    Ours: these are all deals whose status means neither won nor lost, also those without a status, because a status
-    that nobody classified counts as open everywhere.
+    Ours: these are all deals whose status means neither won nor lost, including those without a status, because a
+    status that nobody classified counts as open everywhere.
     """
     closed = {status_key(each.spelling): each.spelling for each in statuses if each.meaning is not Meaning.OPEN}
     status = DIMENSIONS["status"]

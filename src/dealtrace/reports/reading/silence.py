@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 LOOKED_BACK = timedelta(days=28)
 """Ours: how far back deals are counted, to find how often deals usually arrive."""
 DEALS_MIN = 8
-"""Ours: with fewer deals than this within `LOOKED_BACK`, silence cannot be told from an ordinary pause."""
+"""Ours: with fewer deals than this within `LOOKED_BACK`, silence looks the same as an ordinary pause."""
 PAUSE_MIN = timedelta(hours=24)
-"""Ours: the shortest time without deals that can count as silence; shorter pauses, as at night, are ordinary."""
+"""Ours: the shortest time without deals that can count as silence; shorter pauses, such as nights, are ordinary."""
 WEEKS_MIN = 3
 """Ours: a usual count is computed only if there are counts for at least this many weeks."""
 TIMES_USUAL = 8

@@ -35,7 +35,7 @@ def claim_run(
 ) -> bool:
     """Store a new run in place of the run `instead_of`, and return whether it was stored.
 
-    `False` means that the stored run no longer equals `instead_of`: another request has started a run meanwhile.
+    `False` means that the stored run no longer equals `instead_of`: another request has started a run in the meantime.
     """
     key = {"site_id": site_id, "kind": kind.value}
     if instead_of is None:

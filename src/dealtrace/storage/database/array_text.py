@@ -13,7 +13,7 @@ class ArrayDumper(ListDumper):
 
     psycopg's own dumper would take a fifth of a registration's CPU time: it runs a regular expression for every
     quotation mark, and the journal of requests has many. The dumper would also give each list the smallest type that
-    holds the list's integers, and a statement would be prepared anew for each combination of such types.
+    holds the list's integers, and a statement would be prepared again for each combination of such types.
     """
 
     def get_key(self, obj: list[object], format: PyFormat) -> DumperKey:  # noqa: A002, ARG002 - the library's signature

@@ -11,7 +11,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 _SQLITE_NAME = "casefold"
 _PLAIN = "[ -~А-яЁё«»–—…№]"
-"""A regular expression for the characters that most strings consist of; of these, only `_UPPER_PLAIN` change."""
+"""A regular expression for common characters; case folding changes only those in `_UPPER_PLAIN`."""
 _UPPER_PLAIN = "ABCDEFGHIJKLMNOPQRSTUVWXYZАБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯЁ"
 
 
@@ -28,9 +28,9 @@ class casefolded(FunctionElement[str]):  # noqa: N801 - named like an SQL functi
 
 
 class casefolded_to(casefolded):  # noqa: N801
-    """The SQL expression for a string that is folded only where this gives the characters in `letters` of a subclass.
+    """The SQL expression for a string that is folded only where this gives characters of the subclass's `letters`.
 
-    This is enough, and shorter, to compare a string with known ones; SQLite folds the whole string nevertheless.
+    This gives shorter SQL, and is enough to compare a string with known ones. SQLite folds the whole string anyway.
     """
 
     inherit_cache = True

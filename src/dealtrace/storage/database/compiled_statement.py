@@ -109,7 +109,7 @@ class CompiledStatement:
             self.run_rows(connection, [compiled.values(row) for row in rows])
 
     def run_rows(self, connection: Connection, rows: Sequence[list[object]]) -> None:
-        """Do what `run_many` does; each of `rows` has the values of all parameters, and is changed.
+        """Do what `run_many` does; each row is a list of the values of all parameters, and may be modified in place.
 
         The parameters of an insert are in the order of the table's columns. PostgreSQL takes inserted rows as an array
         per column, which is five times faster than row by row.

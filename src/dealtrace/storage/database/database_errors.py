@@ -46,7 +46,7 @@ def driver_error(fault: BaseException) -> BaseException:
 def is_lost_race(fault: BaseException) -> bool:
     """Return whether another transaction stored a conflicting row first, so that a second attempt can succeed.
 
-    Citus reports a key violation in a shard as an internal error; only the error's message tells what happened.
+    Citus reports a key violation in a shard as an internal error; only the error's message says what happened.
     """
     error = driver_error(fault)
     if _is_postgresql(error, "InternalError_"):

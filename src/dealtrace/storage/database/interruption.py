@@ -10,7 +10,7 @@ from dealtrace.storage.database.database_errors import StatementStopped
 Interrupt = Callable[[], object]
 """A function that ends the statement that a connection is running, if any; it may be called from any thread."""
 PAUSE_SECONDS = 0.05
-"""How many seconds pass before the connections are interrupted again, since a statement may have begun meanwhile."""
+"""How many seconds pass before the connections are interrupted again, as another statement may have begun by then."""
 
 
 class Interruption:

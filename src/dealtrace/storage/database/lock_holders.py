@@ -1,4 +1,4 @@
-"""Name who keeps a lock for which a command or program has waited in vain."""
+"""Name who holds a lock that a command or program failed to get in time."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -18,7 +18,7 @@ _SESSIONS = text("""
     ORDER BY xact_start
     LIMIT :holders_max
 """)
-"""The sessions that hold locks of tables in an old enough transaction, or in one whose start we may not see."""
+"""The sessions with locks on tables whose transactions are old enough, or began at a time that we may not see."""
 _BLOCKERS = text("""
     SELECT pid, application_name, usename, state, date_trunc('second', xact_start AT TIME ZONE 'UTC') AS since
     FROM pg_stat_activity
@@ -31,7 +31,7 @@ _BLOCKERS = text("""
     ORDER BY xact_start
     LIMIT :holders_max
 """)
-"""The sessions that keep a program waiting for a lock, once it has waited for long enough."""
+"""The sessions that keep a program waiting for a lock, once it has waited long enough."""
 _FORGOTTEN = text("""
     SELECT pid, application_name, usename, state, date_trunc('second', xact_start AT TIME ZONE 'UTC') AS since
     FROM pg_stat_activity AS session
@@ -44,15 +44,15 @@ _FORGOTTEN = text("""
     ORDER BY xact_start
     LIMIT :holders_max
 """)
-"""The sessions whose transactions do nothing and hold locks that others may wait for; who only reads holds none."""
+"""The sessions with an idle transaction whose locks may delay others; sessions that only read have no such locks."""
 _WRITE_LOCK_BYTE = "120"
 """The position of the byte of a WAL index that the writer of a SQLite file locks, as the kernel writes it."""
 
 
 def list_lock_holders(database: Database, waited_seconds: float) -> list[str]:
-    """Describe the processes or sessions that can have kept a lock for the last `waited_seconds`.
+    """Describe the processes or sessions that may have held a lock for the last `waited_seconds`.
 
-    The list is empty if all have released their locks meanwhile. Ours: SQL statements are left out, as they quote
+    The list is empty if all of them have released their locks by now. Ours: SQL statements are left out, as they quote
     contacts.
     """
     if database.is_sqlite:
@@ -61,15 +61,15 @@ def list_lock_holders(database: Database, waited_seconds: float) -> list[str]:
 
 
 def list_blocking_sessions(database: Database, program: str, waited_seconds: float) -> list[str]:
-    """Describe the sessions of PostgreSQL for whose locks a program has waited for at least `waited_seconds`.
+    """Describe the sessions of PostgreSQL whose locks a program has been waiting for, for at least `waited_seconds`.
 
-    `program` is the `application_name` of its session. The list is empty if the program does not wait for so long.
+    `program` is the `application_name` of its session. The list is empty if the program has not waited that long.
     """
     return _list_sessions(database, _BLOCKERS, {"program": program, "seconds": waited_seconds})
 
 
 def list_forgotten_sessions(database: Database) -> list[str]:
-    """Describe the sessions of PostgreSQL that do nothing in a transaction and hold locks for longer than others wait.
+    """Describe idle PostgreSQL sessions whose transactions have held locks for longer than other sessions wait.
 
     SQLite has no such sessions.
     """
@@ -87,7 +87,7 @@ def _list_sessions(database: Database, statement: TextClause, parameters: dict[s
 
 
 def _list_processes(wal_index: Path) -> list[str]:
-    """Describe the processes that hold the write lock of a SQLite file; only Linux tells.
+    """Describe the processes that hold the write lock of a SQLite file; on systems other than Linux, none are found.
 
     The kernel is asked, because opening and closing the file here would release the locks of this process.
     """

@@ -25,8 +25,8 @@ class PageEnd:
 def find_cursor(connection: Connection, site_id: int, reader: str, offset: int, since: datetime) -> Cursor:
     """Return the cursor with which the page at `offset` is found by skipping the fewest rows.
 
-    Of the earlier pages that `reader` has read since the time `since`, the cursor begins at the end of the nearest. If
-    there is no such page, it begins at the start of the list.
+    The cursor begins at the end of the nearest earlier page that `reader` has read since the time `since`. If there is
+    no such page, it begins at the start of the list.
     """
     nearest = (
         select(page_end)

@@ -16,7 +16,7 @@ from dealtrace.storage.visits.visits import VISIT_ROWS, visit_from_row
 SHOWN_MAX = 500
 """Ours: the maximum number of records of each kind shown for a client, newest first; only robots have more records."""
 FOUND_MAX = SHOWN_MAX + 1
-"""The maximum number of records found of each kind; one more than is shown tells that there are more."""
+"""The maximum number of records found of each kind: one more than is shown, to see whether there are more."""
 
 _DEALS = select(deal.c.id, deal.c.happened_at).where(deal.c.deleted_at.is_(None))
 

@@ -1,4 +1,4 @@
-"""The qualification of leads as unique or target leads, by the rules of `leads/qualification.py`, also as SQL."""
+"""Qualify leads as unique or target leads by the rules of `leads/qualification.py`, which are also stated in SQL."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta

@@ -56,7 +56,7 @@ def sort_rows(
         if len(part) < in_memory and not parts:
             return [row for _, row in part[:limit]], len(part)
         parts.append(RowsOnDisk(part))
-        part.clear()  # or it would be in memory beside the next part
+        part.clear()  # or it would be in memory together with the next part
     merged = heapq.merge(*parts, key=itemgetter(0))
     return RowsOnDisk(row for _, row in islice(merged, limit)), next(numbers)
 

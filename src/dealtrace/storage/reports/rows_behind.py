@@ -52,8 +52,8 @@ class BehindRow:
 class RowsBehind:
     """A page of the rows behind a figure, and the figure itself.
 
-    `total` is the number of all rows, not only of this page. `share` and `sums` are sums over all rows: of
-    the shares, and of each attribute.
+    `total` is the number of all rows, not only of this page. Over all rows, `share` is the sum of the shares, and
+    `sums` has the sum of each attribute.
     """
 
     rows: Sequence[BehindRow]

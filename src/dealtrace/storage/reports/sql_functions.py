@@ -161,7 +161,7 @@ BLANKS = "".join(character for character in map(chr, range(0x3001)) if character
 def unstored_status_key(spelling: Expression) -> Expression:
     """Return the SQL expression for the key of a status spelling that is not stored; null for blanks and placeholders.
 
-    It is the same key that filters have, see `status_key`. Most of these spellings are empty and need no folding.
+    Filters have the same key, see `status_key`. Most of these spellings are empty and need no folding.
     """
     return case((spelling != "", casefolded(func.trim(known_text(spelling), BLANKS))))
 

@@ -71,7 +71,7 @@ def insert_statuses(
 def update_meaning(connection: Connection, site_id: int, name: str, meaning: Meaning, now: datetime) -> bool:
     """Store the meaning that a person gave to all spellings of a status; return whether the status existed.
 
-    A status that is new to the site is added, with all spellings that deals have of it.
+    A status that is not stored yet is added, with every spelling of it that occurs in deals.
     """
     mine = (deal_status.c.site_id == site_id, deal_status.c.key == status_key(name))
     classified = {"meaning": meaning.value, "classified_at": now}
@@ -84,7 +84,7 @@ def update_meaning(connection: Connection, site_id: int, name: str, meaning: Mea
 
 
 def _list_left_out(connection: Connection, site_id: int, key: str, now: datetime) -> list[str]:
-    """List the spellings of a status that deals have and that are not stored; only a full site has any.
+    """List the spellings of a status that occur in deals but are not stored; only a full site has such spellings.
 
     This reads all deals of a full site.
     """

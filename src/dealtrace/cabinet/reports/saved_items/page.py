@@ -72,8 +72,8 @@ class Save(Protocol):
 class SavedItemsPage:
     """A page that lists, saves, renames and deletes either saved reports or segments.
 
-    `keeps_filters` is whether a segment that a saved question names is saved as its filters. `rename` and `delete`
-    return `False` if nothing has the name.
+    With `keeps_filters`, what is saved contains the filters of the segment that a question names, not its name.
+    `rename` and `delete` return `False` if nothing has the name.
     """
 
     place: str

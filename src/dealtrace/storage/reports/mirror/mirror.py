@@ -125,10 +125,10 @@ def held_mirror(
 ) -> Iterator[Path]:
     """Lock the folder of the mirror until the end of the block; create the folder if it is missing.
 
-    `proceed` is called again and again while others hold the lock; it may raise an exception.
+    `proceed` is called again and again while another thread or process holds the lock; it may raise an exception.
 
     Raises:
-        MirrorBusy: Others held the lock for longer than `patience` seconds.
+        MirrorBusy: another thread or process held the lock for longer than `patience` seconds.
     """
     folder = folder_of(database)
     folder.mkdir(mode=PRIVATE_FOLDER_MODE, exist_ok=True)
@@ -189,10 +189,10 @@ def current_mirror(
     thread's block.
 
     Raises:
-        MirrorBusy: Others used the mirror for longer than `patience` seconds.
+        MirrorBusy: another thread or process used the mirror for longer than `patience` seconds.
         MirrorFault: DuckDB cannot build the mirror, because the disk or the memory is full.
-        OSError: The folder of the mirror cannot be written to.
-        StatementStopped: The database was interrupted. An interrupted build leaves no files; an update is undone.
+        OSError: the folder of the mirror cannot be written to.
+        StatementStopped: the database was interrupted. An interrupted build leaves no files; an update is undone.
     """
     folder, until = folder_of(database), time.monotonic() + patience
     with ExitStack() as reading:
