@@ -10,10 +10,9 @@ from dealtrace.storage.database.engine import Database
 from dealtrace.storage.database.large_reads import prepare_large_reads
 from dealtrace.storage.reports.fact_tables import parameters_of_site
 from dealtrace.storage.reports.mirror.dialect import fetch_rows
-from dealtrace.storage.reports.mirror.facts import MirrorFacts
 from dealtrace.storage.reports.mirror.library import MirrorConnection, MirrorFault
 from dealtrace.storage.reports.mirror.mirror import PATIENCE_SECONDS, current_mirror
-from dealtrace.storage.reports.mirror.visitors import find_visit_keys
+from dealtrace.storage.reports.mirror.site_facts import find_mirror_facts
 from dealtrace.storage.reports.statement_types import NO_PARAMETERS, Parameters, Rows, Selection
 
 
@@ -49,7 +48,7 @@ def _mirrored_facts(mirror: MirrorConnection, site: Site, seconds_max: int) -> F
         with mirror.stopped_after(seconds_max):
             return fetch_rows(mirror, statement, {**of_site, **parameters})
 
-    return FactSource(MirrorFacts(site.contact_matching, find_visit_keys(mirror, site.id)), fetch)
+    return FactSource(find_mirror_facts(mirror, site), fetch)
 
 
 def _open_mirror(database: Database, opened: ExitStack, progress: Callable[[str], None]) -> MirrorConnection | None:

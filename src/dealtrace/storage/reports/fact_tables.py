@@ -82,6 +82,9 @@ class FactTables(Hashable, Protocol):
         The first step groups by the ids of sources and by days, which is faster if a key takes long to compute.
         """
 
+    def lacks(self, fact: Fact) -> bool:
+        """Return whether the site is known to have no facts of a kind, so that no statement needs to look for them."""
+
     def rows(self, fact: Fact, wanted: Iterable[str], moment: Moment) -> Selection:
         """Return a select of the facts with the wanted attributes; for the fact `ASSISTS`, a select of the deals."""
 

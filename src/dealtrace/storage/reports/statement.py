@@ -76,16 +76,18 @@ class Part:
 class Plan:
     """How the measures of a report are fetched.
 
+    `absent` are measures of facts of which the site has none: they are zero, and nothing is fetched for them.
     `in_no_row` are measures of which only the total is fetched; `unknown` are measures that are not fetched at all. See
     `Gathered`, which calls them `unknown_in_rows` and `unknown`.
     """
 
     parts: tuple[Part, ...]
+    absent: frozenset[Measure]
     in_no_row: frozenset[Measure]
     unknown: frozenset[Measure]
 
 
-def plan_of(scope: Scope, measures: Iterable[Measure]) -> Plan:
+def plan_of(tables: FactTables, scope: Scope, measures: Iterable[Measure]) -> Plan:
     """Return how the measures of a report with the given scope are fetched: for each row, and as totals."""
     asked = frozenset(measures)
     unknown = frozenset(
@@ -94,13 +96,14 @@ def plan_of(scope: Scope, measures: Iterable[Measure]) -> Plan:
     in_no_row = frozenset(
         measure for measure in asked - unknown if any(measure.fact not in dimension.facts for dimension in scope.by)
     )
+    absent = frozenset(measure for measure in asked - unknown if tables.lacks(measure.fact))
     parts = []
-    for group in _groups(asked - unknown, scope.date_of):
+    for group in _groups(asked - unknown - absent, scope.date_of):
         in_rows = tuple(measure for measure in group.measures if measure not in in_no_row) if scope.by else ()
         adding = tuple(measure for measure in in_rows if scope.adds_up and measure.adds_up)
         whole = tuple(measure for measure in group.measures if measure not in adding)
         parts.append(Part(group, in_rows, adding, whole))
-    return Plan(tuple(parts), in_no_row, unknown)
+    return Plan(tuple(parts), absent, in_no_row, unknown)
 
 
 def gather(fetch: Fetch, tables: FactTables, scope: Scope, measures: Iterable[Measure]) -> Gathered:
@@ -108,7 +111,7 @@ def gather(fetch: Fetch, tables: FactTables, scope: Scope, measures: Iterable[Me
 
     A total that equals the sum of its rows is added up from the rows; other totals are queried separately.
     """
-    plan, rows = plan_of(scope, measures), GatheredRows(len(scope.by))
+    plan, rows = plan_of(tables, scope, measures), GatheredRows(len(scope.by))
     total = fetch_whole(fetch, tables, scope, plan)
     for part in plan.parts:
         if part.in_rows:
@@ -123,7 +126,7 @@ def gather(fetch: Fetch, tables: FactTables, scope: Scope, measures: Iterable[Me
 
 def fetch_whole(fetch: Fetch, tables: FactTables, scope: Scope, plan: Plan) -> dict[Measure, int]:
     """Return the totals that cannot be added up from the rows, by measure."""
-    total: dict[Measure, int] = {}
+    total: dict[Measure, int] = dict.fromkeys(plan.absent, 0)
     whole_shape = replace(shape_of(scope), by=())
     for part in plan.parts:
         if part.whole:

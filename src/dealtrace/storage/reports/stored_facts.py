@@ -148,6 +148,10 @@ class StoredFacts:
         """Return `None`: visitor ids are strings here, so visitors have no highest number; see `FactTables`."""
         return None
 
+    def lacks(self, fact: Fact) -> bool:  # noqa: ARG002
+        """Return false: finding out would take as long as a statement that finds nothing; see `FactTables`."""
+        return False
+
     def rows(self, fact: Fact, wanted: Iterable[str], moment: Moment) -> Selection:
         """Return a select of the facts with the wanted attributes; see `FactTables`."""
         names = sorted({"id", *wanted})

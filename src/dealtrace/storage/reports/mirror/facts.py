@@ -27,10 +27,16 @@ class MirrorFacts:
 
     The selects compute the attributes that depend on a site's settings, on the meanings of statuses, or on other leads
     and deals; all other attributes are stored.
+
+    `may_lack_statuses` is false if every status of a deal is stored, unless it is blank. Then no keys are computed for
+    other statuses: DuckDB takes longer to plan the folding of their letters than to run the rest of a report. `absent`
+    are the facts of which the site has none.
     """
 
     contact_matching: bool
     visit_keys: VisitKeys
+    may_lack_statuses: bool = True
+    absent: frozenset[Fact] = frozenset()
 
     def visitors_max(self, by: Sequence[Dimension]) -> int | None:
         """Return the highest visitor number, or `None` if bitmaps of visitors would be too large; see `FactTables`."""
@@ -55,6 +61,10 @@ class MirrorFacts:
         of_sources = [dimension for dimension in by if dimension.kind is Kind.SOURCE]
         others = (dimension for dimension in by if dimension.kind is not Kind.SOURCE)
         return of_sources if all(map(_has_few_keys, others)) else ()
+
+    def lacks(self, fact: Fact) -> bool:
+        """Return whether the site has no facts of a kind; see `FactTables`."""
+        return fact in self.absent
 
     def rows(self, fact: Fact, wanted: Iterable[str], moment: Moment) -> Selection:
         """Return a select of the facts with the wanted attributes; see `FactTables`."""
@@ -134,8 +144,10 @@ class MirrorFacts:
         if not _OF_STATUS.keys().isdisjoint(names):
             status = self.statuses().add_columns(known_text(tables.statuses.c.key).label("known")).subquery("of_deals")
             rows = rows.outerjoin(status, status.c.spelling == deal.c.status_spelling)
-            unlisted = unstored_status_key(deal.c.status_spelling)
-            computed["status"] = case((status.c.spelling.is_(None), unlisted), else_=status.c.known)
+            computed["status"] = status.c.known
+            if self.may_lack_statuses:
+                unlisted = unstored_status_key(deal.c.status_spelling)
+                computed["status"] = case((status.c.spelling.is_(None), unlisted), else_=status.c.known)
             computed["meaning"] = status.c.meaning
         if "client_kind" in names:
             kind = _client_kind(deal, deal.c.lead_at)
