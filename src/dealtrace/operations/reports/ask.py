@@ -39,13 +39,13 @@ from dealtrace.reports.question import Question
 from dealtrace.reports.reading.empty_times import times_with_rows
 from dealtrace.reports.reading.masked_keys import masked_key
 from dealtrace.reports.time_keys import TIME_KEYS, keys_of_period
-from dealtrace.storage.reports.deal_counts import count_won_statuses, has_margins
+from dealtrace.storage.reports.deal_counts import count_won_statuses, find_first_visit, has_margins
 from dealtrace.storage.reports.fact_tables import FactTables, moments_of_deals, parameters_of_site
 from dealtrace.storage.reports.kept_rows import ROWS_AT_ONCE, keep_rows, sort_rows
 from dealtrace.storage.reports.mirror.first_rows import FirstRows, Sorted, can_choose, find_first_rows
 from dealtrace.storage.reports.names import find_containing, find_spellings
 from dealtrace.storage.reports.rates import has_rates
-from dealtrace.storage.reports.scope import Scope
+from dealtrace.storage.reports.scope import Scope, needs_hours_of_visits
 from dealtrace.storage.reports.statement import gather
 from dealtrace.storage.reports.statement_types import NO_PARAMETERS, Fetch, Parameters, Rows, Selection
 from dealtrace.storage.reports.stored_facts import StoredFacts
@@ -114,9 +114,10 @@ def _first_rows(
     """Return the first rows of a report, or `None` if all rows must be read, either to show or to sort them."""
     if question.model is None or question.limit is None:
         return None
+    since = visits_since(source, question.by, question.filters)
     scopes = [
-        Scope(site, question.by, question.filters, span, question.model, question.date_of, is_compared=number > 0)
-        for number, span in enumerate(spans.values())
+        Scope(site, question.by, question.filters, span, question.model, question.date_of, since, is_compared=place > 0)
+        for place, span in enumerate(spans.values())
     ]
     sequence, measures = sequence_of(question), _measures(formulas)
     sorted_by = [formulas[question.metrics[part.place]] for part in sequence if isinstance(part, ByFigure)]
@@ -177,7 +178,8 @@ def ask_series(
     assert question.model is not None
     filters = resolved_filters(source, question, [span])
     formulas = _formulas(source, question)
-    scope = Scope(site, by, filters, span, question.model, question.date_of)
+    since = visits_since(source, by, filters)
+    scope = Scope(site, by, filters, span, question.model, question.date_of, since)
     return formulas, gather(source.fetch, source.tables, scope, _measures(formulas))
 
 
@@ -207,12 +209,12 @@ def _spans(question: Question, site: Site, now: datetime) -> dict[Period, Span]:
 def _gather(
     source: FactSource, site: Site, question: Question, span: Span, measures: set[Measure]
 ) -> dict[AttributionModel, Gathered]:
-    fetch = _fetched_once(source.fetch)
+    fetch, since = _fetched_once(source.fetch), visits_since(source, question.by, question.filters)
     return {
         model: gather(
             fetch,
             source.tables,
-            Scope(site, question.by, question.filters, span, model, question.date_of),
+            Scope(site, question.by, question.filters, span, model, question.date_of, since),
             measures,
         )
         for model in listed_models(question)
@@ -247,6 +249,11 @@ def resolved_filters(source: FactSource, question: Question, spans: Sequence[Spa
         else each
         for each in question.filters
     )
+
+
+def visits_since(source: FactSource, by: Iterable[Dimension], filters: Iterable[Filter]) -> datetime | None:
+    """Return the field `visits_since` of a `Scope`."""
+    return find_first_visit(source.fetch, source.tables) if needs_hours_of_visits(by, filters) else None
 
 
 def _containing(source: FactSource, question: Question, condition: Filter, spans: Sequence[Span]) -> tuple[str, ...]:

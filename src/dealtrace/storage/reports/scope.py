@@ -1,6 +1,6 @@
 """The scope of a report's SQL statements: the period, site, groupings and filters; and the statements' parameters."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from sqlalchemy import BindParameter
@@ -8,7 +8,7 @@ from sqlalchemy import BindParameter
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.record import record
-from dealtrace.reports.dimensions import Dimension, rows_add_up
+from dealtrace.reports.dimensions import Dimension, Kind, rows_add_up
 from dealtrace.reports.filters import Filter, Operator, key_of_value
 from dealtrace.reports.periods import Span
 from dealtrace.reports.question import DateOf
@@ -76,7 +76,8 @@ class Shape:
 class Scope:
     """The site, groupings, filters, period and attribution model of a report, and the date by which deals are counted.
 
-    `is_compared` is as in `Shape`.
+    `visits_since` is when the first visit of the site began; it is `None` if there is none, or if no hours of visits
+    are asked for, see `needs_hours_of_visits`. `is_compared` is as in `Shape`.
     """
 
     site: Site
@@ -85,6 +86,7 @@ class Scope:
     span: Span
     model: AttributionModel
     date_of: DateOf
+    visits_since: datetime | None
     is_compared: bool = False
 
     @property
@@ -141,11 +143,17 @@ def _keys(condition: Filter) -> set[str | int | None]:
     return {key_of_value(condition.dimension, value) for value in condition.values}
 
 
+def needs_hours_of_visits(by: Iterable[Dimension], filters: Iterable[Filter]) -> bool:
+    """Return whether a report groups or filters by the hours of visits, which may be long before its period."""
+    return any(each.kind is Kind.VISIT_CLOCK for each in (*by, *(condition.dimension for condition in filters)))
+
+
 def _offsets(scope: Scope) -> Offsets:
-    """Return the UTC offsets for the whole years of a period, so that all periods in these years have the same SQL."""
-    since, until = scope.span.since.year, max(scope.span.since, scope.span.until).year + 1
-    return offsets_between(scope.site.time_zone, datetime(since, 1, 1, tzinfo=UTC), datetime(until, 1, 1, tzinfo=UTC))
+    """Return the UTC offsets of a period; those of whole years are cached, because finding them takes long."""
+    since, until = scope.span.since, max(scope.span.since, scope.span.until)
+    first, end = datetime(since.year, 1, 1, tzinfo=UTC), datetime(until.year + 1, 1, 1, tzinfo=UTC)
+    return offsets_between(scope.site.time_zone, first, end).within(since, until)
 
 
 def _offsets_of_visits(scope: Scope) -> Offsets:
-    return offsets_of_visits(scope.site.time_zone, scope.span.until)
+    return offsets_of_visits(scope.site.time_zone, scope.visits_since, scope.span.until)
