@@ -76,6 +76,12 @@ class FactTables(Hashable, Protocol):
     def chooses_first(self) -> bool:
         """Whether the database can sort the rows of a report exactly, so that only the first ones are fetched."""
 
+    def joins_periods(self, by: Sequence[Dimension]) -> bool:
+        """Return whether reports by `by` take less time if one statement counts two periods, instead of each its own.
+
+        Their rows must be few, because they are then divided between the periods.
+        """
+
     def deferred(self, by: Sequence[Dimension]) -> Collection[Dimension]:
         """Return the dimensions in `by` whose keys are computed in a second step of grouping.
 

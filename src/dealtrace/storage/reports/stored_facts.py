@@ -138,6 +138,10 @@ class StoredFacts:
         """
         return False
 
+    def joins_periods(self, by: Sequence[Dimension]) -> bool:  # noqa: ARG002
+        """Return false: reading the rows takes most of the time, planning a statement little; see `FactTables`."""
+        return False
+
     def deferred(self, by: Sequence[Dimension]) -> Collection[Dimension]:
         """Return the dimensions in `by` that are computed from sources or days; on SQLite, none; see `FactTables`."""
         if not self.is_postgresql:

@@ -11,6 +11,7 @@ from dealtrace.reports.dimensions import FIELD_PREFIX, NEW_CLIENT, RETURNING_CLI
 from dealtrace.reports.facts import Fact
 from dealtrace.storage.reports.fact_tables import AT, SITE_ID, TARGET_SECONDS, Moment
 from dealtrace.storage.reports.joined_leads import client_paths
+from dealtrace.storage.reports.kept_rows import ROWS_IN_MEMORY
 from dealtrace.storage.reports.mirror import tables
 from dealtrace.storage.reports.mirror.visitors import VisitKeys
 from dealtrace.storage.reports.sql_functions import known_text, unstored_status_key
@@ -51,6 +52,11 @@ class MirrorFacts:
     def chooses_first(self) -> bool:
         """Return true: DuckDB can sort by integers of 128 bits; see `FactTables`."""
         return True
+
+    def joins_periods(self, by: Sequence[Dimension]) -> bool:
+        """Return whether a report has few rows; DuckDB often plans a statement for longer than it then reads."""
+        rows = self.visit_keys.rows_max(by)
+        return rows is not None and rows <= ROWS_IN_MEMORY
 
     def deferred(self, by: Sequence[Dimension]) -> Collection[Dimension]:
         """Return the source dimensions in `by`, or none if another dimension in `by` has many keys; see `FactTables`.

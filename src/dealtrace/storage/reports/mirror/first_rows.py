@@ -147,8 +147,8 @@ def _gathered(
     added: Mapping[Measure, int],
 ) -> Gathered:
     adding = {measure: added[measure] for part in plan.parts for measure in part.adding}
-    total = {**fetch_whole(fetch, tables, scope, plan), **adding}
-    return Gathered(rows, total, plan.in_no_row, plan.unknown)
+    (whole,) = fetch_whole(fetch, tables, scope, plan)
+    return Gathered(rows, {**whole, **adding}, plan.in_no_row, plan.unknown)
 
 
 def _measured(measures: Sequence[Measure], values: Sequence[int | None]) -> dict[Measure, int]:

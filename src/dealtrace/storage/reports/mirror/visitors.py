@@ -10,6 +10,7 @@ and erasing a person builds the mirror again.
 """
 
 from collections.abc import Mapping, Sequence
+from math import prod
 
 from dealtrace.record import record
 from dealtrace.reports.dimensions import Dimension, Kind
@@ -80,6 +81,15 @@ class VisitKeys:
         for dimension in by:
             size *= _keys_of(dimension, counts)
         return size <= BITMAPS_BYTES_MAX
+
+    def rows_max(self, by: Sequence[Dimension]) -> int | None:
+        """Return about how many rows a report by `by` has at most, or `None` if it is not by sources and times only."""
+        of_sources = [dimension for dimension in by if dimension.kind is Kind.SOURCE]
+        times = [dimension for dimension in by if dimension.is_time]
+        if len(of_sources) + len(times) < len(by):
+            return None
+        counts = dict(self.counts)
+        return prod(_keys_of(dimension, counts) for dimension in (*of_sources[:1], *times))
 
 
 def _keys_of(dimension: Dimension, counts: Mapping[str, int]) -> int:
