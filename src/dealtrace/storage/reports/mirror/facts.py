@@ -14,7 +14,7 @@ from dealtrace.storage.reports.joined_leads import client_paths
 from dealtrace.storage.reports.kept_rows import ROWS_IN_MEMORY
 from dealtrace.storage.reports.mirror import tables
 from dealtrace.storage.reports.mirror.visitors import VisitKeys
-from dealtrace.storage.reports.sql_functions import known_text, unstored_status_key
+from dealtrace.storage.reports.sql_functions import known_text, plain_status_key, unstored_status_key
 from dealtrace.storage.reports.statement_types import Expression, Selection
 from dealtrace.storage.reports.stored_facts import MOMENTS_OF_DEALS
 from dealtrace.storage.reports.touched_rows import SPLIT_MODELS
@@ -29,9 +29,9 @@ class MirrorFacts:
     The selects compute the attributes that depend on a site's settings, on the meanings of statuses, or on other leads
     and deals; all other attributes are stored.
 
-    `may_lack_statuses` is false if every status of a deal is stored, unless it is blank. Then no keys are computed for
-    other statuses: DuckDB takes longer to plan the folding of their letters than to run the rest of a report. `absent`
-    are the facts of which the site has none.
+    `may_lack_statuses` is false if every status of a deal is stored, unless it is blank or somebody changed it by SQL.
+    Then only plain letters of other statuses are folded: DuckDB takes longer to plan the folding of all letters than to
+    run the rest of a report. `absent` are the facts of which the site has none.
     """
 
     contact_matching: bool
@@ -150,10 +150,9 @@ class MirrorFacts:
         if not _OF_STATUS.keys().isdisjoint(names):
             status = self.statuses().add_columns(known_text(tables.statuses.c.key).label("known")).subquery("of_deals")
             rows = rows.outerjoin(status, status.c.spelling == deal.c.status_spelling)
-            computed["status"] = status.c.known
-            if self.may_lack_statuses:
-                unlisted = unstored_status_key(deal.c.status_spelling)
-                computed["status"] = case((status.c.spelling.is_(None), unlisted), else_=status.c.known)
+            key_of = unstored_status_key if self.may_lack_statuses else plain_status_key
+            unlisted = key_of(deal.c.status_spelling)
+            computed["status"] = case((status.c.spelling.is_(None), unlisted), else_=status.c.known)
             computed["meaning"] = status.c.meaning
         if "client_kind" in names:
             kind = _client_kind(deal, deal.c.lead_at)
