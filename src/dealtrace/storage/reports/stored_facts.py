@@ -131,11 +131,7 @@ class StoredFacts:
 
     @property
     def chooses_first(self) -> bool:
-        """Return false: SQLite and PostgreSQL return all rows, and the report keeps the first ones; see `FactTables`.
-
-        SQLite cannot sort exactly, since what it would sort by can exceed its 64-bit integers. PostgreSQL could, but it
-        would then no longer group in parallel.
-        """
+        """Return false: SQLite sorts only by 64 bits, and PostgreSQL would not group in parallel; see `FactTables`."""
         return False
 
     def joins_periods(self, by: Sequence[Dimension]) -> bool:  # noqa: ARG002
