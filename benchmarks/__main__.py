@@ -21,6 +21,7 @@ from benchmarks.growth import FEW, MANY, report_growth
 from benchmarks.http_layer import report_http_layer
 from benchmarks.import_calls import report_import
 from benchmarks.journals import report_journals
+from benchmarks.overview import report_overview
 from benchmarks.report_scale import TIMES
 from benchmarks.reports import report_reports
 from benchmarks.revisions import report_revisions
@@ -39,7 +40,7 @@ PARTS = (
     "register", "client-orders", "http", "import", "growth", "journals", "webhooks", "reports", "cabinet", "workers",
     "forms",
 )  # fmt: skip
-BESIDE = ("revisions",)
+BESIDE = ("revisions", "overview")
 """Parts that run only if `--only` names them."""
 CALLS = 50_000
 CALLS_AT_ONCE = 1000
@@ -68,7 +69,11 @@ def main() -> None:
         "--times", type=int, default=TIMES, help="how many times as large the largest mirror is; 0: no largest sizes"
     )
     parser.add_argument(
-        "--beside", action="append", default=[], metavar="NAME=CHECKOUT", help="another revision, for `revisions`"
+        "--beside",
+        action="append",
+        default=[],
+        metavar="NAME=CHECKOUT",
+        help="another revision, for `revisions` and `overview`",
     )
     parser.add_argument("--no-postgresql", action="store_true", help="measure only SQLite")
     chosen = parser.parse_args()
@@ -122,6 +127,8 @@ def _report_beside(
     """Measure registration beside other revisions, by two processes, and while forms are saved in the cabinet."""
     if "revisions" in parts:
         report_revisions(folder, creators, server, chosen)
+    if "overview" in parts:
+        report_overview(folder, chosen)
     if "workers" in parts and server is not None and not chosen.no_postgresql:
         report_workers(folder, server.create, server, chosen)
     if "forms" in parts:

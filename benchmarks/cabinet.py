@@ -32,13 +32,13 @@ def report_cabinet(folder: Path, creators: Mapping[str, Callable[[str], str]], d
     Times are medians, sizes are compressed. SQLite and, if `creators` has it, PostgreSQL get the same site.
     """
     file = folder / "cabinet.db"
-    places = {"sqlite": _create_site(f"sqlite:///{file}")}
+    places = {"sqlite": create_site(f"sqlite:///{file}")}
     fill_site(file, deals, deals, deals * VISITS_PER_LEAD)
     if "postgresql" in creators:
         places["postgresql"] = _copy(file, creators["postgresql"]("cabinet"))
     for engine, place in places.items():
         _count_days(place.url)
-        user, secret = _log_in(place.url)
+        user, secret = log_in(place.url)
         contender = Contender("pages", PRODUCT, engine, contact=False)
         print(f"{engine}, {deals} deals")
         with serving(contender, folder, place) as (port, group):
@@ -49,7 +49,7 @@ def report_cabinet(folder: Path, creators: Mapping[str, Callable[[str], str]], d
             report_viewers(port, group, place.token, viewed, secret)
 
 
-def _create_site(url: str) -> Place:
+def create_site(url: str) -> Place:
     """Create the site to fill and an empty one beside it, since the first page compares several sites."""
     tokens = []
     for name in ("Bench", "Beside"):
@@ -61,7 +61,7 @@ def _create_site(url: str) -> Place:
 
 def _copy(file: Path, url: str) -> Place:
     """Copy the site of a SQLite file into a database of PostgreSQL."""
-    place = _create_site(url)
+    place = create_site(url)
     filled, copy = open_database(f"sqlite:///{file}"), open_database(url)
     copy_site(filled, copy)
     copy.gather_statistics()
@@ -85,7 +85,7 @@ def _places(visitor: Visitor, user: int, deals: int) -> dict[str, str]:
     return {**{name: str(value) for name, value in rows.items()}, **make_objects(visitor, SITE)}
 
 
-def _log_in(url: str) -> tuple[int, str]:
+def log_in(url: str) -> tuple[int, str]:
     """Create an owner of the installation, and return their id and the secret of a new session."""
     database, now = open_database(url), datetime.now(UTC)
     with transaction(database, ids=2) as (connection, ids):

@@ -171,9 +171,11 @@ def _counting(source: FactSource, statements: Counter[str]) -> FactSource:
 
 def _reading_all(source: FactSource) -> FactSource:
     """Return a source that reads all rows of a report, whatever their order; other engines than the mirror do."""
-    if not isinstance(source.tables, MirrorFacts):
+    tables = source.tables
+    if not isinstance(tables, MirrorFacts):
         return source
-    return replace(source, tables=WholeMirrorFacts(source.tables.contact_matching, source.tables.visit_keys))
+    whole = WholeMirrorFacts(tables.contact_matching, tables.visit_keys, tables.may_lack_statuses)
+    return replace(source, tables=whole)
 
 
 def _read_once(source: FactSource) -> FactSource:

@@ -167,3 +167,23 @@ def test_the_last_month_is_whole() -> None:
     assert last_month(date(2024, 3, 31)) == period("2024-02-01", "2024-02-29")
     assert last_month(date(2026, 1, 1)) == period("2025-12-01", "2025-12-31")
     assert PRESETS["last_month"](date(2024, 3, 31)) == period("2024-02-01", "2024-02-29")
+
+
+@pytest.mark.parametrize(
+    ("asked", "comparison", "follows"),
+    [
+        (("2026-11-01", "2026-11-30"), Comparison.PREVIOUS, True),
+        (("2026-11-05", "2026-11-05"), Comparison.PREVIOUS, True),
+        (("2026-11-05", "2026-11-05"), Comparison.WEEKDAYS, False),
+        (("2026-11-02", "2026-11-09"), Comparison.WEEKDAYS, True),
+        (("2026-11-01", "2026-11-10"), Comparison.YEAR, False),
+        (("2025-12-01", "2026-11-28"), Comparison.YEAR, True),
+        (("2024-12-01", "2026-11-28"), Comparison.YEAR, False),
+        (("2027-01-01", "2027-01-31"), Comparison.PREVIOUS, False),
+    ],
+)
+def test_a_span_soon_follows_an_earlier_one(asked: tuple[str, str], comparison: Comparison, follows: bool) -> None:
+    now = datetime(2026, 11, 28, 9, tzinfo=UTC)
+    own, other = span_of(period(*asked), MOSCOW, now), compared_span(period(*asked), comparison, MOSCOW, now)
+    assert own.soon_follows(other) is follows
+    assert not other.soon_follows(own)

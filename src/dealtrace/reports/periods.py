@@ -65,6 +65,15 @@ class Span:
     until: datetime
     days: Period | None
 
+    def soon_follows(self, earlier: "Span") -> bool:
+        """Return whether this span begins after another one ended, but by no longer than its own length.
+
+        Both must have days, and none of them in common.
+        """
+        if self.days is None or earlier.days is None or self.days.first_on <= earlier.days.last_on:
+            return False
+        return timedelta(0) <= self.since - earlier.until <= self.until - self.since
+
 
 class Comparison(StrEnum):
     """What a period is compared with: the days before, the same dates a year or months earlier, or the same weekdays.

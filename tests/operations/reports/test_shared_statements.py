@@ -1,5 +1,7 @@
 """Questions that need the same rows share statements: what was built and compiled for one is not built for another."""
 
+from dataclasses import replace
+
 import pytest
 
 from cast import Stage
@@ -23,11 +25,12 @@ def scene(database: Database) -> Scene:
     return scene
 
 
-def run_for(scene: Scene, *filters: str, **words: str) -> list[Selection]:
-    """Return the statements that are run for the answer to a question."""
+def run_for(scene: Scene, *filters: str, has_limit: bool = True, **words: str) -> list[Selection]:
+    """Return the statements that are run for the answer to a question; without a limit it has all rows."""
     site, statements = scene.shop.site, list[Selection]()
     known = QuestionContext(DAY, AttributionModel(site.attribution), FIELDS)
     question = parse_question(RawQuestion(filters=filters, **words), known)
+    question = question if has_limit else replace(question, limit=None)
     with open_facts(scene.stage.database, site) as source:
 
         def fetch(statement: Selection, parameters: Parameters = NO_PARAMETERS) -> Rows:
@@ -57,3 +60,25 @@ def test_what_has_no_touches_is_read_once_for_all_models(scene: Scene) -> None:
     of_touches = run_for(scene, by="source", metrics="leads", models="all")
     assert len(of_none) == len(set(of_none))
     assert len([each for each in of_touches if "key_0" in each.selected_columns]) == len(AttributionModel)
+
+
+@pytest.mark.parametrize("by", ["", "day", "source", "hour"])
+def test_a_period_and_the_one_before_are_counted_by_the_same_statements(scene: Scene, by: str) -> None:
+    words = {"by": by, "metrics": "deals,amount,leads,visits,cost", "period": "28d"}
+    alone, compared, by_year = (
+        run_for(scene, has_limit=False, compare=compare, **words) for compare in ("", "previous", "year")
+    )
+    assert len(compared) == len(alone) if scene.stage.database.is_sqlite else len(compared) > len(alone)
+    assert len(by_year) > len(alone)
+
+
+def test_rows_that_may_be_many_are_counted_a_period_at_a_time(scene: Scene) -> None:
+    alone, compared = (
+        run_for(scene, has_limit=False, by="manager", metrics="deals", compare=compare) for compare in ("", "previous")
+    )
+    assert len(compared) == 2 * len(alone)
+
+
+def test_visitors_that_bitmaps_count_are_counted_a_period_at_a_time(scene: Scene) -> None:
+    alone, compared = (run_for(scene, metrics="visitors", compare=compare) for compare in ("", "previous"))
+    assert len(compared) == 2 * len(alone)

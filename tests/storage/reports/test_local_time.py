@@ -1,9 +1,10 @@
 """The clock of a site in statements shows what Python's does."""
 
-from datetime import datetime, timedelta
-from itertools import pairwise
+from datetime import UTC, datetime, timedelta
+from itertools import combinations_with_replacement, pairwise
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import BigInteger, literal, select, union_all
@@ -11,7 +12,7 @@ from sqlalchemy import BigInteger, literal, select, union_all
 from cast import Stage
 from dealtrace.reports.time_keys import TIME_KEYS
 from dealtrace.storage.database.column_types import EPOCH, microseconds
-from dealtrace.storage.reports.local_time import KEYS_OF_DAY, LocalTime, offsets_between
+from dealtrace.storage.reports.local_time import KEYS_OF_DAY, LocalTime, offsets_between, offsets_of_visits
 
 ZONES = (
     "UTC", "Europe/Moscow", "America/New_York", "Australia/Lord_Howe", "America/Sao_Paulo", "Atlantic/Azores",
@@ -50,6 +51,26 @@ def test_keys_of_time_are_those_of_pythons_calendar(
     assert {tuple(row) for row in rows} == {
         (at, local.hour, *(number(local.date()) for number in numbers)) for at, local in locals_.items()
     }
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_a_part_of_a_time_has_the_offsets_that_its_zone_has_then(zone: str) -> None:
+    time_zone, first = ZoneInfo(zone), datetime(2010, 1, 1, tzinfo=UTC)
+    whole = offsets_between(time_zone, first, first + timedelta(days=DAYS_AROUND))
+    instants = {first, first + timedelta(days=DAYS_AROUND)}
+    for at, _ in whole.changes:
+        instants |= {EPOCH + timedelta(microseconds=at) + edge for edge in EDGES}
+    for since, until in combinations_with_replacement(sorted(instants), 2):
+        assert whole.within(since, until) == offsets_between(time_zone, since, until - timedelta(microseconds=1))
+
+
+def test_the_visits_of_a_young_site_know_only_the_changes_since_the_first() -> None:
+    moscow, until = ZoneInfo("Europe/Moscow"), datetime(2026, 11, 28, tzinfo=UTC)
+    assert offsets_of_visits(moscow, None, until).changes == ()
+    assert offsets_of_visits(moscow, datetime(2026, 11, 1, tzinfo=UTC), until).changes == ()
+    assert len(offsets_of_visits(moscow, datetime(2014, 1, 1, tzinfo=UTC), until).changes) == 1
+    berlin = offsets_of_visits(ZoneInfo("Europe/Berlin"), datetime(2026, 5, 1, tzinfo=UTC), until)
+    assert len(berlin.changes) == 2 * 3
 
 
 def _change_after(zone: ZoneInfo, since: datetime) -> datetime:

@@ -39,14 +39,14 @@ from dealtrace.reports.question import Question
 from dealtrace.reports.reading.empty_times import times_with_rows
 from dealtrace.reports.reading.masked_keys import masked_key
 from dealtrace.reports.time_keys import TIME_KEYS, keys_of_period
-from dealtrace.storage.reports.deal_counts import count_won_statuses, has_margins
+from dealtrace.storage.reports.deal_counts import count_won_statuses, find_first_visit, has_margins
 from dealtrace.storage.reports.fact_tables import FactTables, moments_of_deals, parameters_of_site
 from dealtrace.storage.reports.kept_rows import ROWS_AT_ONCE, keep_rows, sort_rows
 from dealtrace.storage.reports.mirror.first_rows import FirstRows, Sorted, can_choose, find_first_rows
 from dealtrace.storage.reports.names import find_containing, find_spellings
 from dealtrace.storage.reports.rates import has_rates
-from dealtrace.storage.reports.scope import Scope
-from dealtrace.storage.reports.statement import gather
+from dealtrace.storage.reports.scope import Scope, needs_hours_of_visits
+from dealtrace.storage.reports.statement import gather, gather_periods
 from dealtrace.storage.reports.statement_types import NO_PARAMETERS, Fetch, Parameters, Rows, Selection
 from dealtrace.storage.reports.stored_facts import StoredFacts
 
@@ -93,7 +93,7 @@ def ask(source: FactSource, site: Site, question: Question, now: datetime) -> Re
         sides: Sequence[ByModel] = [{question.model: side} for side in first.sides]
         sort = partial(_sort_first, first.rows_total)
     else:
-        sides = [_gather(source, site, asked, span, measures) for span in spans.values()]
+        sides = _gather_sides(source, site, asked, list(spans.values()), measures)
     report = build_report(
         question,
         formulas,
@@ -114,9 +114,10 @@ def _first_rows(
     """Return the first rows of a report, or `None` if all rows must be read, either to show or to sort them."""
     if question.model is None or question.limit is None:
         return None
+    since = visits_since(source, question.by, question.filters)
     scopes = [
-        Scope(site, question.by, question.filters, span, question.model, question.date_of, is_compared=number > 0)
-        for number, span in enumerate(spans.values())
+        Scope(site, question.by, question.filters, span, question.model, question.date_of, since, is_compared=place > 0)
+        for place, span in enumerate(spans.values())
     ]
     sequence, measures = sequence_of(question), _measures(formulas)
     sorted_by = [formulas[question.metrics[part.place]] for part in sequence if isinstance(part, ByFigure)]
@@ -159,7 +160,7 @@ def ask_totals(
     measures = _measures(formulas)
     totals = []
     for span in spans:
-        gathered = _gather(source, site, bare, span, measures)
+        (gathered,) = _gather(source, site, bare, (span,), measures)
         report = build_report(
             bare, formulas, gathered, None, None, lambda _dimension, _key: None, Sorting(question.model)
         )
@@ -177,7 +178,8 @@ def ask_series(
     assert question.model is not None
     filters = resolved_filters(source, question, [span])
     formulas = _formulas(source, question)
-    scope = Scope(site, by, filters, span, question.model, question.date_of)
+    since = visits_since(source, by, filters)
+    scope = Scope(site, by, filters, span, question.model, question.date_of, since)
     return formulas, gather(source.fetch, source.tables, scope, _measures(formulas))
 
 
@@ -204,19 +206,37 @@ def _spans(question: Question, site: Site, now: datetime) -> dict[Period, Span]:
     return spans
 
 
+def _gather_sides(
+    source: FactSource, site: Site, question: Question, spans: Sequence[Span], measures: set[Measure]
+) -> list[dict[AttributionModel, Gathered]]:
+    """Return what is counted in each span; the same statements count two spans where that takes less time."""
+    if len(spans) == 1 or not _may_join(source.tables, question, spans, measures):
+        return [side for span in spans for side in _gather(source, site, question, (span,), measures)]
+    return _gather(source, site, question, spans, measures)
+
+
+def _may_join(tables: FactTables, question: Question, spans: Sequence[Span], measures: set[Measure]) -> bool:
+    """Return whether the same statements may count two spans.
+
+    Visitors that are counted by bitmaps are not, since those of both spans would be in memory at once.
+    """
+    by_bitmaps = tables.visitors_max(question.by) is not None and any(each.attribute == "visitor" for each in measures)
+    own, compared = spans
+    return tables.joins_periods(question.by) and own.soon_follows(compared) and not by_bitmaps
+
+
 def _gather(
-    source: FactSource, site: Site, question: Question, span: Span, measures: set[Measure]
-) -> dict[AttributionModel, Gathered]:
-    fetch = _fetched_once(source.fetch)
-    return {
-        model: gather(
-            fetch,
-            source.tables,
-            Scope(site, question.by, question.filters, span, model, question.date_of),
-            measures,
-        )
-        for model in listed_models(question)
-    }
+    source: FactSource, site: Site, question: Question, spans: Sequence[Span], measures: set[Measure]
+) -> list[dict[AttributionModel, Gathered]]:
+    """Return what is counted in a span, and in an earlier one if there are two, by the same statements."""
+    fetch, since = _fetched_once(source.fetch), visits_since(source, question.by, question.filters)
+    own, earlier = spans[0], spans[1] if len(spans) > 1 else None
+    sides: list[dict[AttributionModel, Gathered]] = [{} for _ in spans]
+    for model in listed_models(question):
+        scope = Scope(site, question.by, question.filters, own, model, question.date_of, since, earlier=earlier)
+        for side, gathered in zip(sides, gather_periods(fetch, source.tables, scope, measures), strict=True):
+            side[model] = gathered
+    return sides
 
 
 def _fetched_once(fetch: Fetch) -> Fetch:
@@ -247,6 +267,11 @@ def resolved_filters(source: FactSource, question: Question, spans: Sequence[Spa
         else each
         for each in question.filters
     )
+
+
+def visits_since(source: FactSource, by: Iterable[Dimension], filters: Iterable[Filter]) -> datetime | None:
+    """Return the field `visits_since` of a `Scope`."""
+    return find_first_visit(source.fetch, source.tables) if needs_hours_of_visits(by, filters) else None
 
 
 def _containing(source: FactSource, question: Question, condition: Filter, spans: Sequence[Span]) -> tuple[str, ...]:

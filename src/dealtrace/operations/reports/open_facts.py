@@ -1,7 +1,7 @@
 """Open the facts of a site, such as visits and deals, for reports."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 
 from dealtrace.accounts.site import Site
 from dealtrace.operations.reports.ask import FactSource, stored_facts
@@ -10,10 +10,10 @@ from dealtrace.storage.database.engine import Database
 from dealtrace.storage.database.large_reads import prepare_large_reads
 from dealtrace.storage.reports.fact_tables import parameters_of_site
 from dealtrace.storage.reports.mirror.dialect import fetch_rows
-from dealtrace.storage.reports.mirror.facts import MirrorFacts
 from dealtrace.storage.reports.mirror.library import MirrorConnection, MirrorFault
 from dealtrace.storage.reports.mirror.mirror import PATIENCE_SECONDS, current_mirror
-from dealtrace.storage.reports.mirror.visitors import find_visit_keys
+from dealtrace.storage.reports.mirror.site_facts import find_mirror_facts
+from dealtrace.storage.reports.mirror.statement_limit import StatementLimit
 from dealtrace.storage.reports.statement_types import NO_PARAMETERS, Parameters, Rows, Selection
 
 
@@ -35,21 +35,22 @@ def open_facts(
     with ExitStack() as opened:
         mirror = _open_mirror(database, opened, progress)
         if mirror is not None:
-            yield _mirrored_facts(mirror, site, database.read_seconds_max)
+            limit = opened.enter_context(mirror.statement_limit(database.read_seconds_max))
+            yield _mirrored_facts(mirror, site, limit)
         else:
             connection = opened.enter_context(database.read())
             prepare_large_reads(connection)
             yield stored_facts(connection, site)
 
 
-def _mirrored_facts(mirror: MirrorConnection, site: Site, seconds_max: int) -> FactSource:
+def _mirrored_facts(mirror: MirrorConnection, site: Site, limit: StatementLimit | None) -> FactSource:
     of_site = parameters_of_site(site)
 
     def fetch(statement: Selection, parameters: Parameters = NO_PARAMETERS) -> Rows:
-        with mirror.stopped_after(seconds_max):
+        with limit.of_statement() if limit is not None else nullcontext():
             return fetch_rows(mirror, statement, {**of_site, **parameters})
 
-    return FactSource(MirrorFacts(site.contact_matching, find_visit_keys(mirror, site.id)), fetch)
+    return FactSource(find_mirror_facts(mirror, site), fetch)
 
 
 def _open_mirror(database: Database, opened: ExitStack, progress: Callable[[str], None]) -> MirrorConnection | None:

@@ -8,7 +8,7 @@ from typing import NotRequired, TypedDict
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import WHOLE
 from dealtrace.attribution.traffic_source import SOURCE_PARTS
-from dealtrace.operations.reports.ask import FactSource, resolved_filters
+from dealtrace.operations.reports.ask import FactSource, resolved_filters, visits_since
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.figure import Figure
 from dealtrace.reports.formats import Shown, format_kopecks, format_share, format_value
@@ -61,7 +61,8 @@ def show_rows(source: FactSource, site: Site, figure: Figure, now: datetime) -> 
     assert question.model is not None
     span = span_of(question.period, site.time_zone, now)
     filters = resolved_filters(source, question, [span])
-    scope = Scope(site, question.by, filters, span, question.model, question.date_of)
+    since = visits_since(source, question.by, filters)
+    scope = Scope(site, question.by, filters, span, question.model, question.date_of, since)
     page = (figure.offset, figure.limit)
     found = find_rows_behind(source.fetch, source.tables, scope, figure.measure, figure.keys, page)
     fact = figure.measure.fact

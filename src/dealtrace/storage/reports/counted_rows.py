@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import BigInteger, ColumnElement, FromClause, Subquery, and_, case, false, func, literal, select
+from sqlalchemy import BigInteger, ColumnElement, FromClause, Subquery, and_, case, false, func, literal, or_, select
 
 from dealtrace.attribution.credit import WHOLE
 from dealtrace.record import record
@@ -13,7 +13,19 @@ from dealtrace.reports.statuses import Meaning
 from dealtrace.storage.reports.fact_tables import AT, FactTables, Moment
 from dealtrace.storage.reports.flags import FIRST_WON, FLAGS, TOUCHED
 from dealtrace.storage.reports.local_time import KEYS_OF_DAY, LocalTime
-from dealtrace.storage.reports.scope import CLOCK, CLOCK_OF_VISITS, FIRST_ON, LAST_ON, SINCE, UNTIL, Shape
+from dealtrace.storage.reports.scope import (
+    CLOCK,
+    CLOCK_OF_VISITS,
+    EARLIER_UNTIL,
+    EARLIER_UNTIL_ON,
+    FIRST_ON,
+    LAST_ON,
+    LATER_FIRST_ON,
+    LATER_SINCE,
+    SINCE,
+    UNTIL,
+    Shape,
+)
 from dealtrace.storage.reports.statement_types import Expression, Selection
 
 _MONEY = ("amount", "margin")
@@ -137,8 +149,21 @@ def in_span(shape: Shape, fact: Fact, at: Expression) -> ColumnElement[bool]:
     `at` is the column with the time when it happened or, for costs, with the day.
     """
     if fact is Fact.COSTS:
-        return at.between(shape.parameter(FIRST_ON), shape.parameter(LAST_ON)) if shape.has_days else false()
-    return and_(at >= shape.parameter(SINCE), at < shape.parameter(UNTIL))
+        within: ColumnElement[bool] = (
+            at.between(shape.parameter(FIRST_ON), shape.parameter(LAST_ON)) if shape.has_days else false()
+        )
+    else:
+        within = and_(at >= shape.parameter(SINCE), at < shape.parameter(UNTIL))
+    if not shape.is_joint:
+        return within
+    earlier_until = shape.parameter(EARLIER_UNTIL_ON if fact is Fact.COSTS else EARLIER_UNTIL)
+    return and_(within, or_(at < earlier_until, is_later(shape, fact, at)))
+
+
+def is_later(shape: Shape, fact: Fact, at: Expression) -> ColumnElement[bool]:
+    """Return the SQL condition that a fact, such as a deal, is of the later of two periods that a statement counts."""
+    later_since: ColumnElement[bool] = at >= shape.parameter(LATER_FIRST_ON if fact is Fact.COSTS else LATER_SINCE)
+    return later_since
 
 
 def _with_first_won(chosen: Selection, base: Subquery, first: Subquery) -> Selection:

@@ -1,12 +1,14 @@
-"""Count a site's deals by status, count its won statuses, and find out whether any deal has a margin."""
+"""Count a site's deals by status and its won statuses, find whether any deal has a margin, and find the first visit."""
 
+from datetime import datetime
 from functools import lru_cache
 
 from sqlalchemy import func, select
 
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.statuses import Meaning
-from dealtrace.storage.reports.fact_tables import FactTables, Moment
+from dealtrace.storage.database.column_types import instant
+from dealtrace.storage.reports.fact_tables import AT, FactTables, Moment
 from dealtrace.storage.reports.names import STATEMENTS_MAX
 from dealtrace.storage.reports.statement_types import Fetch, Selection
 
@@ -38,3 +40,15 @@ def has_margins(fetch: Fetch, tables: FactTables) -> bool:
 def _deal_with_margin(tables: FactTables) -> Selection:
     rows = tables.rows(Fact.DEALS, {"margin"}, Moment.HAPPENED).subquery("facts")
     return select(rows.c.id).where(rows.c.margin.is_not(None)).limit(1)
+
+
+def find_first_visit(fetch: Fetch, tables: FactTables) -> datetime | None:
+    """Return when the first visit of the site began, or `None` if the site has no visits."""
+    ((first,),) = fetch(_first_visit(tables))
+    return instant(first) if first is not None else None
+
+
+@lru_cache(STATEMENTS_MAX)
+def _first_visit(tables: FactTables) -> Selection:
+    visits = tables.rows(Fact.VISITS, {AT}, Moment.HAPPENED).subquery("facts")
+    return select(func.min(visits.c[AT]))

@@ -76,11 +76,20 @@ class FactTables(Hashable, Protocol):
     def chooses_first(self) -> bool:
         """Whether the database can sort the rows of a report exactly, so that only the first ones are fetched."""
 
+    def joins_periods(self, by: Sequence[Dimension]) -> bool:
+        """Return whether reports by `by` take less time if one statement counts two periods, instead of each its own.
+
+        Their rows must be few, because they are then divided between the periods.
+        """
+
     def deferred(self, by: Sequence[Dimension]) -> Collection[Dimension]:
         """Return the dimensions in `by` whose keys are computed in a second step of grouping.
 
         The first step groups by the ids of sources and by days, which is faster if a key takes long to compute.
         """
+
+    def lacks(self, fact: Fact) -> bool:
+        """Return whether the site is known to have no facts of a kind, so that no statement needs to look for them."""
 
     def rows(self, fact: Fact, wanted: Iterable[str], moment: Moment) -> Selection:
         """Return a select of the facts with the wanted attributes; for the fact `ASSISTS`, a select of the deals."""

@@ -39,6 +39,12 @@ class Offsets:
         """Return the parameters that the SQL of `LocalTime(name, …)` needs: the offsets, and when they change."""
         return _parameters(self, name)
 
+    def within(self, since: datetime, until: datetime) -> "Offsets":
+        """Return the offsets that apply from `since` on and before `until`; DuckDB plans each change, used or not."""
+        start, end = microseconds(since), microseconds(until)
+        earlier = [offset for at, offset in self.changes if at <= start]
+        return Offsets((self.first, *earlier)[-1], tuple(each for each in self.changes if start < each[0] < end))
+
 
 @lru_cache(maxsize=256)
 def _parameters(offsets: Offsets, name: str) -> Parameters:
@@ -89,13 +95,17 @@ class LocalTime:
 _YEARS_OF_VISITS = 3
 
 
-def offsets_of_visits(time_zone: ZoneInfo, until: datetime) -> Offsets:
+def offsets_of_visits(time_zone: ZoneInfo, since: datetime | None, until: datetime) -> Offsets:
     """Return the UTC offsets of a time zone that apply to the visits of leads, if the leads began before `until`.
 
-    A visit may begin after its lead. Ours: we assume that it begins no later than two years after the year of `until`.
-    The offsets cover whole years, so that they are computed only once a year.
+    `since` is the time of the first visit, `None` if there is none. A visit may begin after its lead. Ours: we assume
+    that it begins no later than two years after the year of `until`. The offsets cover whole years, so that they are
+    computed only once a year.
     """
-    return offsets_between(time_zone, EPOCH, datetime(until.year + _YEARS_OF_VISITS, 1, 1, tzinfo=UTC))
+    if since is None:
+        return offsets_between(time_zone, until, until)
+    end = datetime(until.year + _YEARS_OF_VISITS, 1, 1, tzinfo=UTC)
+    return offsets_between(time_zone, datetime(since.year, 1, 1, tzinfo=UTC), end)
 
 
 @lru_cache(maxsize=256)

@@ -38,23 +38,26 @@ from dealtrace.storage.reports.counted_rows import (
     Wanted,
     counted_rows,
     day_of,
+    is_later,
     key_of,
     keyed_sources,
     wanted_of,
 )
-from dealtrace.storage.reports.fact_tables import FactTables, Moment, moment_of_deals
+from dealtrace.storage.reports.fact_tables import AT, FactTables, Moment, moment_of_deals
 from dealtrace.storage.reports.filter_conditions import filter_conditions
 from dealtrace.storage.reports.flags import FIRST_WON, flag_condition
 from dealtrace.storage.reports.local_time import KEYS_OF_DAY
 from dealtrace.storage.reports.scope import Scope, Shape, parameters_of, shape_of
 from dealtrace.storage.reports.sql_functions import different_numbers, total_of
-from dealtrace.storage.reports.statement_types import Expression, Fetch, NamedExpression, Selection
+from dealtrace.storage.reports.statement_types import Expression, Fetch, NamedExpression, Rows, Selection
 
 STATEMENTS_MAX = 1_000
 """How many statements a process caches; they are cached, because building one can take longer than running it."""
 _SECOND = 1_000_000
 _SHIFT = -microseconds(datetime.min.replace(tzinfo=UTC))
 """How many microseconds are added to an instant to make it positive; `_SHIFT` is a multiple of a second."""
+_LATER, _EARLIER = 1, 0
+"""The values of the first column of a statement that counts two periods."""
 _WON_FLAGS = frozenset({"is_won", FIRST_WON})
 
 
@@ -76,16 +79,18 @@ class Part:
 class Plan:
     """How the measures of a report are fetched.
 
+    `absent` are measures of facts of which the site has none: they are zero, and nothing is fetched for them.
     `in_no_row` are measures of which only the total is fetched; `unknown` are measures that are not fetched at all. See
     `Gathered`, which calls them `unknown_in_rows` and `unknown`.
     """
 
     parts: tuple[Part, ...]
+    absent: frozenset[Measure]
     in_no_row: frozenset[Measure]
     unknown: frozenset[Measure]
 
 
-def plan_of(scope: Scope, measures: Iterable[Measure]) -> Plan:
+def plan_of(tables: FactTables, scope: Scope, measures: Iterable[Measure]) -> Plan:
     """Return how the measures of a report with the given scope are fetched: for each row, and as totals."""
     asked = frozenset(measures)
     unknown = frozenset(
@@ -94,43 +99,63 @@ def plan_of(scope: Scope, measures: Iterable[Measure]) -> Plan:
     in_no_row = frozenset(
         measure for measure in asked - unknown if any(measure.fact not in dimension.facts for dimension in scope.by)
     )
+    absent = frozenset(measure for measure in asked - unknown if tables.lacks(measure.fact))
     parts = []
-    for group in _groups(asked - unknown, scope.date_of):
+    for group in _groups(asked - unknown - absent, scope.date_of):
         in_rows = tuple(measure for measure in group.measures if measure not in in_no_row) if scope.by else ()
         adding = tuple(measure for measure in in_rows if scope.adds_up and measure.adds_up)
         whole = tuple(measure for measure in group.measures if measure not in adding)
         parts.append(Part(group, in_rows, adding, whole))
-    return Plan(tuple(parts), in_no_row, unknown)
+    return Plan(tuple(parts), absent, in_no_row, unknown)
 
 
 def gather(fetch: Fetch, tables: FactTables, scope: Scope, measures: Iterable[Measure]) -> Gathered:
-    """Return the values of measures for each row of a report with the given scope, and their totals.
+    """Return the values of measures for each row of a report with the given scope, and their totals."""
+    return gather_periods(fetch, tables, scope, measures)[0]
 
-    A total that equals the sum of its rows is added up from the rows; other totals are queried separately.
+
+def gather_periods(fetch: Fetch, tables: FactTables, scope: Scope, measures: Iterable[Measure]) -> list[Gathered]:
+    """Return the values of measures for each row of a report, and their totals, for each period of its scope.
+
+    The scope's own period comes first, then the earlier one, if any. A total that equals the sum of its rows is added
+    up from the rows; other totals are queried separately.
     """
-    plan, rows = plan_of(scope, measures), GatheredRows(len(scope.by))
-    total = fetch_whole(fetch, tables, scope, plan)
+    plan = plan_of(tables, scope, measures)
+    totals = fetch_whole(fetch, tables, scope, plan)
+    rows = [GatheredRows(len(scope.by)) for _ in totals]
     for part in plan.parts:
         if part.in_rows:
             statement = grouped_statement(tables, shape_of(scope), part.group.of(part.in_rows))
-            answered = fetch(statement, parameters_of(scope))
-            rows.add(part.in_rows, answered)
-            for measure in part.adding:
-                place = len(scope.by) + part.in_rows.index(measure)
-                total[measure] = sum(row[place] for row in answered)
-    return Gathered(rows, total, plan.in_no_row, plan.unknown)
+            answered = _by_period(scope, fetch(statement, parameters_of(scope)))
+            for mine, of_period, total in zip(answered, rows, totals, strict=True):
+                of_period.add(part.in_rows, mine)
+                for measure in part.adding:
+                    place = len(scope.by) + part.in_rows.index(measure)
+                    total[measure] = sum(row[place] for row in mine)
+    pairs = zip(rows, totals, strict=True)
+    return [Gathered(of_period, total, plan.in_no_row, plan.unknown) for of_period, total in pairs]
 
 
-def fetch_whole(fetch: Fetch, tables: FactTables, scope: Scope, plan: Plan) -> dict[Measure, int]:
-    """Return the totals that cannot be added up from the rows, by measure."""
-    total: dict[Measure, int] = {}
+def fetch_whole(fetch: Fetch, tables: FactTables, scope: Scope, plan: Plan) -> list[dict[Measure, int]]:
+    """Return the totals that cannot be added up from the rows, by measure, for each period of the scope."""
+    zero = dict.fromkeys((*plan.absent, *(measure for part in plan.parts for measure in part.whole)), 0)
+    totals = [zero.copy() for _ in _by_period(scope, ())]
     whole_shape = replace(shape_of(scope), by=())
     for part in plan.parts:
         if part.whole:
             statement = grouped_statement(tables, whole_shape, part.group.of(part.whole))
-            for row in fetch(statement, parameters_of(scope)):
-                total.update(zip(part.whole, row, strict=True))
-    return total
+            answered = _by_period(scope, fetch(statement, parameters_of(scope)))
+            for mine, total in zip(answered, totals, strict=True):
+                for row in mine:
+                    total.update(zip(part.whole, row, strict=True))
+    return totals
+
+
+def _by_period(scope: Scope, rows: Rows) -> list[Rows]:
+    """Return the rows of each period of a scope, without the column that says which period a row is of."""
+    if scope.earlier is None:
+        return [rows]
+    return [[row[1:] for row in rows if row[0] == place] for place in (_LATER, _EARLIER)]
 
 
 def _groups(measures: Iterable[Measure], date_of: DateOf) -> list[Group]:
@@ -178,6 +203,7 @@ def _grouped_statement(tables: FactTables, shape: Shape, group: Group) -> Select
         return _grouped_in_two_steps(tables, shape, group, wanted, deferred)
     rows = counted_rows(tables, shape, group, wanted)
     keys = [key_of(dimension, rows).label(f"key_{place}") for place, dimension in enumerate(shape.by)]
+    keys = [*_period(shape, rows), *keys]
     statement = select(*keys, *(aggregate_of(rows, measure) for measure in group.measures))
     statement = statement.select_from(rows.joined).where(*filter_conditions(tables, shape.filters, rows))
     return statement.group_by(*keys) if keys else statement
@@ -226,6 +252,7 @@ def _grouped_in_two_steps(
         (_first_key(dimension, rows) if dimension in deferred else key_of(dimension, rows)).label(f"first_{place}")
         for place, dimension in enumerate(shape.by)
     ]
+    first = [*_period(shape, rows), *first]
     measured = [_in_first_step(rows, measure, place) for place, measure in enumerate(group.measures)]
     values = [each for each in measured if each.name == _VALUE]
     inner = select(*first, *measured).select_from(rows.joined).where(*filter_conditions(tables, shape.filters, rows))
@@ -237,6 +264,18 @@ def _grouped_in_two_steps(
     )
     statement = select(*keys, *added).select_from(joined)
     return statement.group_by(*keys) if keys else statement
+
+
+_PERIOD = "period"
+"""The column that says which of two periods a row is of."""
+
+
+def _period(shape: Shape, rows: CountedRows) -> list[NamedExpression]:
+    """Return the SQL expression for `_PERIOD` in a list, or an empty list if a statement counts a single period."""
+    if not shape.is_joint:
+        return []
+    is_own = is_later(shape, rows.fact, rows.facts.c[AT])
+    return [case((is_own, literal(_LATER, BigInteger)), else_=literal(_EARLIER, BigInteger)).label(_PERIOD)]
 
 
 _VALUE = "value"
@@ -257,7 +296,7 @@ def _second_keys(
     """
     joined: FromClause = grouped
     sources = keyed_sources(tables, deferred)
-    keys: list[NamedExpression] = []
+    keys: list[NamedExpression] = [grouped.c[_PERIOD].label(_PERIOD)] if shape.is_joint else []
     for place, dimension in enumerate(shape.by):
         key: Expression = grouped.c[f"first_{place}"]
         if dimension in deferred and dimension.kind is Kind.SOURCE:

@@ -108,6 +108,14 @@ def list_statuses(connection: Connection, site_id: int) -> list[Status]:
     ]
 
 
+def is_full(stored: int) -> bool:
+    """Return whether deals may have statuses that are not stored, if the site has so many stored statuses.
+
+    A site that is not full has stored every status of its deals except blank ones.
+    """
+    return stored >= STATUSES_MAX
+
+
 def find_deals_by_status(connection: Connection, site_id: int) -> dict[str, int]:
     """Count a site's non-deleted deals for each spelling of each status; this reads all deals of the site."""
     mine = select(deal.c.status, func.count()).where(deal.c.site_id == site_id, deal.c.deleted_at.is_(None))

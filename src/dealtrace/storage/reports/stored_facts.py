@@ -131,11 +131,11 @@ class StoredFacts:
 
     @property
     def chooses_first(self) -> bool:
-        """Return false: SQLite and PostgreSQL return all rows, and the report keeps the first ones; see `FactTables`.
+        """Return false: SQLite sorts only by 64 bits, and PostgreSQL would not group in parallel; see `FactTables`."""
+        return False
 
-        SQLite cannot sort exactly, since what it would sort by can exceed its 64-bit integers. PostgreSQL could, but it
-        would then no longer group in parallel.
-        """
+    def joins_periods(self, by: Sequence[Dimension]) -> bool:  # noqa: ARG002
+        """Return false: reading the rows takes most of the time, planning a statement little; see `FactTables`."""
         return False
 
     def deferred(self, by: Sequence[Dimension]) -> Collection[Dimension]:
@@ -147,6 +147,10 @@ class StoredFacts:
     def visitors_max(self, by: Sequence[Dimension]) -> int | None:  # noqa: ARG002
         """Return `None`: visitor ids are strings here, so visitors have no highest number; see `FactTables`."""
         return None
+
+    def lacks(self, fact: Fact) -> bool:  # noqa: ARG002
+        """Return false: finding out would take as long as a statement that finds nothing; see `FactTables`."""
+        return False
 
     def rows(self, fact: Fact, wanted: Iterable[str], moment: Moment) -> Selection:
         """Return a select of the facts with the wanted attributes; see `FactTables`."""

@@ -34,3 +34,20 @@ def test_bitmaps_are_chosen_where_those_of_all_rows_are_small(by: str, fits: boo
 
 def test_a_dimension_that_no_visit_has_a_key_of_has_one_row() -> None:
     assert VisitKeys(1_000_000, ()).fit([DIMENSIONS["os"], DIMENSIONS["campaign"]])
+
+
+@pytest.mark.parametrize(
+    ("by", "rows"),
+    [
+        ("", 1),
+        ("source", 101),
+        ("source,medium,campaign", 101),
+        ("day", 801),
+        ("hour,source", 24 * 101),
+        ("day,source", 801 * 101),
+        ("city", None),
+        ("source,manager", None),
+    ],
+)
+def test_the_rows_of_sources_and_times_are_bounded(by: str, rows: int | None) -> None:
+    assert MILLION.rows_max([DIMENSIONS[name] for name in by.split(",") if name]) == rows

@@ -11,9 +11,10 @@ from dealtrace.reports.dimensions import FIELD_PREFIX, NEW_CLIENT, RETURNING_CLI
 from dealtrace.reports.facts import Fact
 from dealtrace.storage.reports.fact_tables import AT, SITE_ID, TARGET_SECONDS, Moment
 from dealtrace.storage.reports.joined_leads import client_paths
+from dealtrace.storage.reports.kept_rows import ROWS_IN_MEMORY
 from dealtrace.storage.reports.mirror import tables
 from dealtrace.storage.reports.mirror.visitors import VisitKeys
-from dealtrace.storage.reports.sql_functions import known_text, unstored_status_key
+from dealtrace.storage.reports.sql_functions import known_text, plain_status_key, unstored_status_key
 from dealtrace.storage.reports.statement_types import Expression, Selection
 from dealtrace.storage.reports.stored_facts import MOMENTS_OF_DEALS
 from dealtrace.storage.reports.touched_rows import SPLIT_MODELS
@@ -27,10 +28,16 @@ class MirrorFacts:
 
     The selects compute the attributes that depend on a site's settings, on the meanings of statuses, or on other leads
     and deals; all other attributes are stored.
+
+    `may_lack_statuses` is false if every status of a deal is stored, unless it is blank or somebody changed it by SQL.
+    Then only plain letters of other statuses are folded: DuckDB takes longer to plan the folding of all letters than to
+    run the rest of a report. `absent` are the facts of which the site has none.
     """
 
     contact_matching: bool
     visit_keys: VisitKeys
+    may_lack_statuses: bool = True
+    absent: frozenset[Fact] = frozenset()
 
     def visitors_max(self, by: Sequence[Dimension]) -> int | None:
         """Return the highest visitor number, or `None` if bitmaps of visitors would be too large; see `FactTables`."""
@@ -46,6 +53,11 @@ class MirrorFacts:
         """Return true: DuckDB can sort by integers of 128 bits; see `FactTables`."""
         return True
 
+    def joins_periods(self, by: Sequence[Dimension]) -> bool:
+        """Return whether a report has few rows; DuckDB often plans a statement for longer than it then reads."""
+        rows = self.visit_keys.rows_max(by)
+        return rows is not None and rows <= ROWS_IN_MEMORY
+
     def deferred(self, by: Sequence[Dimension]) -> Collection[Dimension]:
         """Return the source dimensions in `by`, or none if another dimension in `by` has many keys; see `FactTables`.
 
@@ -55,6 +67,10 @@ class MirrorFacts:
         of_sources = [dimension for dimension in by if dimension.kind is Kind.SOURCE]
         others = (dimension for dimension in by if dimension.kind is not Kind.SOURCE)
         return of_sources if all(map(_has_few_keys, others)) else ()
+
+    def lacks(self, fact: Fact) -> bool:
+        """Return whether the site has no facts of a kind; see `FactTables`."""
+        return fact in self.absent
 
     def rows(self, fact: Fact, wanted: Iterable[str], moment: Moment) -> Selection:
         """Return a select of the facts with the wanted attributes; see `FactTables`."""
@@ -134,7 +150,8 @@ class MirrorFacts:
         if not _OF_STATUS.keys().isdisjoint(names):
             status = self.statuses().add_columns(known_text(tables.statuses.c.key).label("known")).subquery("of_deals")
             rows = rows.outerjoin(status, status.c.spelling == deal.c.status_spelling)
-            unlisted = unstored_status_key(deal.c.status_spelling)
+            key_of = unstored_status_key if self.may_lack_statuses else plain_status_key
+            unlisted = key_of(deal.c.status_spelling)
             computed["status"] = case((status.c.spelling.is_(None), unlisted), else_=status.c.known)
             computed["meaning"] = status.c.meaning
         if "client_kind" in names:

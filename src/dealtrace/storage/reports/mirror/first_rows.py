@@ -108,7 +108,7 @@ def find_first_rows(
     Return `None` if the report cannot have rows, since nothing that it counts has the dimensions of its rows.
     """
     asked_measures = frozenset(measures)
-    plans = [plan_of(scope, asked_measures) for scope in scopes]
+    plans = [plan_of(tables, scope, asked_measures) for scope in scopes]
     sides = tuple(
         _Side(shape_of(scope), tuple(part.group.of(part.in_rows) for part in plan.parts if part.in_rows))
         for scope, plan in zip(scopes, plans, strict=True)
@@ -116,6 +116,7 @@ def find_first_rows(
     if not sides[0].groups:
         return None
     known = {measure for group in sides[0].groups for measure in group.measures}
+    known |= plans[0].absent - plans[0].in_no_row
     formula = asked.formula if asked.formula is not None and asked.formula.measures <= known else None
     given: dict[str, object] = {_LIMIT: asked.limit}
     for scope in scopes:
@@ -146,8 +147,8 @@ def _gathered(
     added: Mapping[Measure, int],
 ) -> Gathered:
     adding = {measure: added[measure] for part in plan.parts for measure in part.adding}
-    total = {**fetch_whole(fetch, tables, scope, plan), **adding}
-    return Gathered(rows, total, plan.in_no_row, plan.unknown)
+    (whole,) = fetch_whole(fetch, tables, scope, plan)
+    return Gathered(rows, {**whole, **adding}, plan.in_no_row, plan.unknown)
 
 
 def _measured(measures: Sequence[Measure], values: Sequence[int | None]) -> dict[Measure, int]:

@@ -6,13 +6,13 @@ from contextlib import closing, contextmanager, suppress
 from functools import lru_cache, partial
 from importlib import import_module
 from pathlib import Path
-from threading import Timer
 from types import ModuleType
 from typing import Any
 
 from dealtrace.storage.database.compiled_statement import PlainRow
 from dealtrace.storage.database.database_errors import StatementStopped
 from dealtrace.storage.database.interruption import Interruption
+from dealtrace.storage.reports.mirror.statement_limit import StatementLimit
 
 THREADS = 2
 _ROWS_AT_ONCE = 5_000
@@ -61,7 +61,7 @@ class MirrorConnection:
         """Run a statement and return its rows.
 
         Raises:
-            StatementStopped: the statement took too long, see `stopped_after`, or was interrupted.
+            StatementStopped: the statement took too long, see `statement_limit`, or was interrupted.
             MirrorFault: the statement failed.
         """
         return list(self.stream(query, parameters))
@@ -107,19 +107,14 @@ class MirrorConnection:
                 connection.execute(statement)
 
     @contextmanager
-    def stopped_after(self, seconds: int) -> Iterator[None]:
-        """After `seconds`, interrupt the statement that the block is running; 0 means no limit."""
+    def statement_limit(self, seconds: int) -> Iterator[StatementLimit | None]:
+        """Yield the limit for statements that must not take longer than so many seconds; `None` if that is 0."""
         if not seconds:
-            yield
+            yield None
             return
-        timer = Timer(seconds, self._connection.interrupt)
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
-            timer.join()  # a late interruption must not stop the next statement
+        limit = StatementLimit(seconds, self._connection.interrupt)
+        with limit.watching():
+            yield limit
 
     @contextmanager
     def attached(self, file: Path, catalog: str) -> Iterator[None]:

@@ -10,6 +10,7 @@ and erasing a person builds the mirror again.
 """
 
 from collections.abc import Mapping, Sequence
+from math import prod
 
 from dealtrace.record import record
 from dealtrace.reports.dimensions import Dimension, Kind
@@ -81,6 +82,15 @@ class VisitKeys:
             size *= _keys_of(dimension, counts)
         return size <= BITMAPS_BYTES_MAX
 
+    def rows_max(self, by: Sequence[Dimension]) -> int | None:
+        """Return about how many rows a report by `by` has at most, or `None` if it is not by sources and times only."""
+        of_sources = [dimension for dimension in by if dimension.kind is Kind.SOURCE]
+        times = [dimension for dimension in by if dimension.is_time]
+        if len(of_sources) + len(times) < len(by):
+            return None
+        counts = dict(self.counts)
+        return prod(_keys_of(dimension, counts) for dimension in (*of_sources[:1], *times))
+
 
 def _keys_of(dimension: Dimension, counts: Mapping[str, int]) -> int:
     """Return the highest possible number of keys of a dimension.
@@ -98,20 +108,11 @@ def _keys_of(dimension: Dimension, counts: Mapping[str, int]) -> int:
             return counts.get(dimension.name, 0) + 1
 
 
-def find_visit_keys(mirror: MirrorConnection, site_id: int) -> VisitKeys:
-    """Return how many visitors a site has, and how many different values its visits have in each dimension.
-
-    All numbers are rounded up, as `_STEP` and `_rounded_up` say.
-    """
-    ((visitors,),) = mirror.execute("SELECT coalesce(max(number), 0) FROM visitors WHERE site_id = ?", [site_id])
-    counts = mirror.execute(_COUNTS, [site_id, site_id])
+def visit_keys_of(visitors: int, counts: Mapping[str, int]) -> VisitKeys:
+    """Return the keys of a site with so many visitors and, by dimension, so many different values; all are rounded."""
     return VisitKeys(
-        (visitors // _STEP + 1) * _STEP, tuple(sorted((name, _rounded_up(count)) for name, count in counts))
+        (visitors // _STEP + 1) * _STEP, tuple(sorted((name, _rounded_up(count)) for name, count in counts.items()))
     )
-
-
-_COUNTS = f"""SELECT dimension, count(*) FROM visit_texts WHERE site_id = ? GROUP BY dimension
-UNION ALL SELECT '{Kind.SOURCE.name}', count(*) FROM sources WHERE site_id = ?"""  # noqa: S608 - a name of ours
 
 
 def _rounded_up(count: int) -> int:
