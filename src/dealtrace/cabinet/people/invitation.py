@@ -15,6 +15,7 @@ from dealtrace.cabinet.people.passwords import LIMITS, hash_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvitationSpent, Refusal
 from dealtrace.operations.accounts.invite_user import accept_role, join, require_invitation
+from dealtrace.operations.accounts.log_in import Proof
 from dealtrace.record import record
 from dealtrace.storage.accounts.sites import find_site
 from dealtrace.storage.id_blocks import IdBlocks
@@ -50,7 +51,7 @@ async def accept(view: View) -> Response:
         raise
     except Refusal as refusal:
         return _form(view, BAD_REQUEST, offer, key, labelled_text(refusal, view.language))
-    return await start_session(view, user, "")
+    return await start_session(view, Proof(user, password), "")
 
 
 def _form(view: View, status: int, offer: Offer, key: str, fault: str = "") -> Response:

@@ -97,6 +97,12 @@ def delete_sessions(connection: Connection, user_id: int, *, but: str = "") -> N
     connection.execute(delete(session).where(session.c.user_id == user_id, session.c.digest != but))
 
 
+def delete_unconfirmed_sessions(connection: Connection, user_id: int) -> None:
+    """Delete the sessions of a user that were never confirmed with a second factor."""
+    waiting = (session.c.user_id == user_id, session.c.is_confirmed.is_(False))
+    connection.execute(delete(session).where(*waiting))
+
+
 def delete_old_sessions(connection: Connection, user_id: int, created_before: datetime) -> None:
     """Delete the sessions of a user that were created before `created_before`."""
     connection.execute(delete(session).where(session.c.user_id == user_id, session.c.created_at < created_before))
