@@ -5,9 +5,8 @@ from starlette.responses import Response
 
 from dealtrace import clock
 from dealtrace.accounts.invitation import Invitation, Purpose
-from dealtrace.accounts.rights import Rights
 from dealtrace.accounts.site import Site
-from dealtrace.accounts.user import PasswordHash, User
+from dealtrace.accounts.user import PasswordHash, User, UserId
 from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.gate import limit_guessing, then_query
 from dealtrace.cabinet.people.login import start_session
@@ -42,7 +41,7 @@ async def accept(view: View) -> Response:
     key = view.form.get("key")
     offer = await _offer(view, key)
     if view.person is not None:
-        taken = await view.manage(_accept, key, view.person)
+        taken = await view.manage(_accept, key, view.person.user.id)
         return view.redirect_to(f"/{taken.site_id}/" if taken.site_id is not None else "/")
     try:
         password = await hash_of(view, view.form.get("password"))
@@ -78,8 +77,8 @@ def _look_up(connection: Connection, key: str) -> Offer:
     return Offer(found, find_site(connection, found.site_id) if found.site_id is not None else None)
 
 
-def _accept(connection: Connection, _ids: object, key: str, person: Rights) -> Invitation:
-    return accept_role(connection, key, person, clock.now())
+def _accept(connection: Connection, _ids: object, key: str, user_id: UserId) -> Invitation:
+    return accept_role(connection, key, user_id, clock.now())
 
 
 def _join(connection: Connection, ids: IdBlocks, key: str, login: str, password: PasswordHash) -> User:

@@ -13,7 +13,7 @@ from dealtrace.accounts.invitation import (
     Invitation,
     Purpose,
 )
-from dealtrace.accounts.rights import Rights, Role
+from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import SiteId
 from dealtrace.accounts.token import token_digest
 from dealtrace.accounts.user import PasswordHash, User, UserId
@@ -126,15 +126,18 @@ def join(connection: Connection, ids: IdBlocks, key: str, login: str, password: 
     return create_user(connection, ids, login, password, now, roles=_roles_of(used), created_by=used.made_by)
 
 
-def accept_role(connection: Connection, key: str, person: Rights, now: datetime) -> Invitation:
+def accept_role(connection: Connection, key: str, user_id: UserId, now: datetime) -> Invitation:
     """Accept an invitation for an existing user, and return the invitation.
 
     The user gets the invited role unless their present role includes it.
 
     Raises:
-        InvitationSpent: as in `require_invitation`.
+        InvitationSpent: as in `require_invitation`, or there is no such user any more.
     """
     used = _use(connection, key, Purpose.ROLE, now)
+    person = users.find_rights(connection, user_id)
+    if person is None:
+        raise InvitationSpent
     if used.site_id is None or used.role is None:
         set_owner(connection, person.user.id, now, is_owner=True, set_by=used.made_by)
         return used

@@ -12,7 +12,7 @@ from dealtrace.record import record
 from dealtrace.storage.accounts.installation import factor_demanded
 from dealtrace.storage.accounts.users import USER_COLUMNS, find_roles, user_from_row
 from dealtrace.storage.database.compiled_statement import Row
-from dealtrace.storage.schema.tables.control import session, user
+from dealtrace.storage.schema.tables.control import membership, session, user
 
 BROWSER_LENGTH_MAX = 200
 
@@ -59,6 +59,19 @@ def find_login(connection: Connection, digest: str) -> Login | None:
     person = user_from_row(row, "user_")
     lacks_factor = bool(row.is_demanded) and not person.has_second_factor
     return Login(found, Rights(person, find_roles(connection, found.user_id)), lacks_factor)
+
+
+def lock_login(connection: Connection, digest: str, user_id: int, site_id: int | None) -> None:
+    """Keep a session, its user, and the user's role on a site, from being changed until the transaction ends.
+
+    They are locked in the order in which a user is deleted. Several transactions may hold the same locks.
+    """
+    connection.execute(select(user.c.id).where(user.c.id == user_id).with_for_update(read=True))
+    if site_id is not None:
+        role = select(membership.c.role).where(membership.c.user_id == user_id, membership.c.site_id == site_id)
+        connection.execute(role.with_for_update(read=True))
+    kept = select(session.c.digest).where(session.c.digest == digest)
+    connection.execute(kept.with_for_update(read=True, key_share=True))  # its last use may still be stored
 
 
 def list_sessions(connection: Connection, user_id: int) -> list[Session]:
