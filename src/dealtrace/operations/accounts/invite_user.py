@@ -105,12 +105,15 @@ def require_invitation(connection: Connection, key: str, purpose: Purpose, now: 
     """Return the unused invitation that a key belongs to, without marking it as used.
 
     Raises:
-        InvitationSpent: the key is wrong, used, revoked, expired, or for another purpose.
+        InvitationSpent: the key is wrong, used, revoked, expired, for another purpose, or for a new password of
+            somebody whose account its maker may not open any more.
     """
     found = invitations.find_invitation(connection, token_digest(key))
     if found is None or found.purpose is not purpose or not found.is_valid(now):
         raise InvitationSpent
     if purpose is Purpose.FIRST and users.has_users(connection):
+        raise InvitationSpent
+    if purpose is Purpose.PASSWORD and not _may_open_account(connection, found):
         raise InvitationSpent
     return found
 
@@ -154,12 +157,25 @@ def accept_password(connection: Connection, key: str, password: PasswordHash, no
         InvitationSpent: as in `require_invitation`.
     """
     used = _use(connection, key, Purpose.PASSWORD, now)
-    found = users.find_rights(connection, used.user_id) if used.user_id is not None else None
-    if found is None:
+    user, _ = (users.lock_user(connection, used.user_id) if used.user_id is not None else None) or (None, "")
+    if user is None or not _may_open_account(connection, used):  # nobody can give the user a role now
         raise InvitationSpent
-    replace_password(connection, found.user.id, password)
-    record_act(connection, ActKind.PASSWORD_SET, found.user.login, now, found.user.id)
-    return found.user
+    replace_password(connection, user.id, password)
+    record_act(connection, ActKind.PASSWORD_SET, user.login, now, user.id)
+    return user
+
+
+def _may_open_account(connection: Connection, link: Invitation) -> bool:
+    """Return whether the maker of a link for a new password may still make one for its user.
+
+    Ours: an owner of a site may open accounts that have no rights elsewhere. A link made before the user got such
+    rights must not open them.
+    """
+    maker = users.find_rights(connection, link.made_by) if link.made_by is not None else None
+    whose = users.find_rights(connection, link.user_id) if link.user_id is not None else None
+    if maker is None or whose is None:
+        return False
+    return maker.user.is_owner or any(maker.may_open_account_of(whose, site_id) for site_id in whose.roles)
 
 
 def _use(connection: Connection, key: str, purpose: Purpose, now: datetime) -> Invitation:
