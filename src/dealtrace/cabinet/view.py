@@ -95,9 +95,9 @@ class View:
 
     `person` is the user who is logged in, or `None` on open pages without a login. `role` is the role of the person at
     `site`; both are `None` if the path has no site. `form` is empty for GET; `form_page` is the URL of the page that
-    showed it. `has_changed` is true once `manage` has stored something. `sent_form` is a form that must change something only once, or `None` for other forms. `session_digest`
-    identifies the session of `person`. `lacks_factor` is true if the person must first set up two-factor
-    authentication.
+    showed it. `sent_form` is a form that must change something only once, or `None` for other forms; `has_changed` is
+    true once `manage` has stored something. `session_digest` identifies the session of `person`. `lacks_factor` is true
+    if the person must first set up two-factor authentication.
     """
 
     request: Request

@@ -16,12 +16,13 @@ from dealtrace.accounts.invitation import (
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import SiteId
 from dealtrace.accounts.token import token_digest
-from dealtrace.accounts.user import PasswordHash, User, UserId
+from dealtrace.accounts.user import PasswordHash, User, UserId, normal_login
 from dealtrace.errors import InvitationSpent
 from dealtrace.operations.accounts.create_user import create_user
 from dealtrace.operations.accounts.manage_user import give_role, replace_password, set_owner
 from dealtrace.operations.accounts.record_act import record_act
 from dealtrace.operations.accounts.require_site import require_site
+from dealtrace.record import record
 from dealtrace.storage.accounts import invitations, users
 from dealtrace.storage.id_blocks import IdBlocks
 
@@ -118,13 +119,30 @@ def require_invitation(connection: Connection, key: str, purpose: Purpose, now: 
     return found
 
 
-def join(connection: Connection, ids: IdBlocks, key: str, login: str, password: PasswordHash, now: datetime) -> User:
+@record
+class LoginTaken:
+    """Another user has the login that was chosen; `tries_left` is how many more such choices an invitation allows."""
+
+    tries_left: int
+
+
+def join(
+    connection: Connection, ids: IdBlocks, key: str, login: str, password: PasswordHash, now: datetime
+) -> User | LoginTaken:
     """Accept an invitation: create a user with the invited role, and return the user.
+
+    If another user has the login, nothing is created, and the invitation remains unused; the try is counted.
 
     Raises:
         InvitationSpent: as in `require_invitation`.
-        InvalidSetting, NameTaken: as in `create_user`.
+        InvalidSetting: as in `create_user`.
     """
+    if users.find_user(connection, normal_login(login)) is not None:
+        found = require_invitation(connection, key, Purpose.ROLE, now)
+        tries_left = invitations.count_name_try(connection, found.digest)
+        if tries_left is None:
+            raise InvitationSpent
+        return LoginTaken(tries_left)
     used = _use(connection, key, Purpose.ROLE, now)
     return create_user(connection, ids, login, password, now, roles=_roles_of(used), created_by=used.made_by)
 
