@@ -10,14 +10,14 @@ from typing import Any
 
 import httpx
 from argon2 import PasswordHasher
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 
 from cast import Stage
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import SiteId
-from dealtrace.accounts.user import User, UserId
+from dealtrace.accounts.user import PasswordHash, User, UserId
 from dealtrace.cabinet.forms import form_token_of
-from dealtrace.operations.accounts.log_in import Browser, open_session
+from dealtrace.operations.accounts.log_in import Browser, Proof, open_session
 from dealtrace.storage.accounts import users
 from dealtrace.storage.accounts.sessions import list_sessions
 from dealtrace.storage.database.engine import Database
@@ -111,8 +111,14 @@ def logged_in(
     """Return a guest with a session: a new user with these roles at sites, or an owner of the installation."""
     user = new_user(database, roles)
     with database.write() as connection:
-        secret = open_session(connection, user, Browser("127.0.0.1", "test"), datetime.now(UTC))
+        secret = new_session(connection, user, datetime.now(UTC))
     return Guest(server, secret=secret, login=user.login, language=language)
+
+
+def new_session(connection: Connection, user: User, opened_at: datetime) -> str:
+    """Open a session for a user as after a login, and return its secret."""
+    proof = Proof(user, PasswordHash(users.find_password_hash(connection, user.id) or ""))
+    return open_session(connection, proof, Browser("127.0.0.1", "test"), opened_at).secret
 
 
 def member_of(

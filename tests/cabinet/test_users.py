@@ -1,14 +1,18 @@
 """Users: roles, invitations, links for lost passwords."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 from sqlalchemy import delete, update
 
 from cast import Player, Stage
+from dealtrace.accounts.invitation import NAME_TRIES_MAX
 from dealtrace.accounts.rights import Rights, Role
+from dealtrace.accounts.token import token_digest
 from dealtrace.accounts.user import User
 from dealtrace.operations.accounts.manage_user import require_user
 from dealtrace.storage.accounts.users import find_rights
@@ -120,6 +124,44 @@ def test_who_may_see_a_site_is_listed_among_its_changes(
     ):
         assert author.login in line
         assert f"nina: {words}" in line
+
+
+def test_an_invitation_tells_of_few_logins_that_they_exist_and_is_void_then(
+    server: ServerProcess, host: Database, keeper: Guest, owner: Player
+) -> None:
+    names = [new_user(host).login for _ in range(NAME_TRIES_MAX)]
+    place = f"/{owner.site.id}/settings/users"
+    key, other = (invite(keeper, place, role="reader") for _ in range(2))
+
+    def try_to_join(login: str, password: str = PASSWORD) -> httpx.Response:
+        return Guest(server, language="en").send("/invitation", key=key, login=login, password=password)
+
+    for left, name in zip(range(NAME_TRIES_MAX - 1, 0, -1), names, strict=False):
+        assert try_to_join("", PASSWORD).status_code == 400, "what is no login tells nothing and is not counted"
+        assert try_to_join(name, "short").status_code == 400, "nor is a password that does not fit"
+        answer = try_to_join(name.upper())
+        assert answer.status_code == 400
+        assert f"This login is taken. If it is yours, log in; otherwise choose another one. {left} tr" in answer.text
+    assert try_to_join(names[-1]).status_code == 403
+    assert try_to_join("vera").status_code == 403
+    assert Guest(server).get("/invitation", key=key).status_code == 403
+    listed = re.findall(r'name="digest" value="([0-9a-f]{64})"', keeper.get(place).text)
+    assert listed == [token_digest(other)]
+    assert accept(server, other).is_in(), "another invitation has tries of its own"
+
+
+def test_logins_that_are_tried_at_once_are_counted_one_by_one(
+    server: ServerProcess, host: Database, keeper: Guest, owner: Player
+) -> None:
+    names = [new_user(host).login for _ in range(2 * NAME_TRIES_MAX)]
+    key = invite(keeper, f"/{owner.site.id}/settings/users", role="reader")
+
+    def try_to_join(login: str) -> int:
+        return Guest(server).send("/invitation", key=key, login=login, password=PASSWORD).status_code
+
+    with ThreadPoolExecutor(len(names)) as threads:
+        answers = list(threads.map(try_to_join, names))
+    assert sorted(answers) == [400] * (NAME_TRIES_MAX - 1) + [403] * (NAME_TRIES_MAX + 1)
 
 
 def test_an_invitation_ends_after_a_week_or_when_it_is_revoked(

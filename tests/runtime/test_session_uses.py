@@ -5,12 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 
-from dealtrace.operations.accounts.log_in import Browser, open_session
 from dealtrace.runtime.account_changes import AccountChanges
 from dealtrace.runtime.session_uses import SESSIONS_MAX, SessionUses
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.schema.tables.control import session
-from guests import last_use, new_user
+from guests import last_use, new_session, new_user
 
 LOGGED_IN_AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
@@ -20,7 +19,7 @@ def test_a_session_that_is_collected_is_stored_with_its_last_use_also_once_there
 ) -> None:
     user = new_user(database)
     with database.write() as connection:
-        open_session(connection, user, Browser("127.0.0.1", "test"), LOGGED_IN_AT)
+        new_session(connection, user, LOGGED_IN_AT)
         digest = connection.execute(select(session.c.digest).where(session.c.user_id == user.id)).scalar_one()
     uses = SessionUses()
     uses.add(digest, LOGGED_IN_AT + timedelta(minutes=1))

@@ -458,3 +458,23 @@ def test_a_mail_to_an_address_has_no_contact_in_its_subject_names_and_file(
         parts = [bytes(each.get_payload(decode=True) or b"").decode("utf-8-sig") for each in received.mail.walk()]  # type: ignore[union-attr,arg-type]
         for text in (subject, received.text, *parts):
             assert contacts_in(text) == []
+
+
+def test_rows_of_a_mailed_report_are_sorted_by_what_the_recipient_sees(stage: Stage, mail_server: MailServer) -> None:
+    shop = stage.open_site()
+    stage.ids.ensure(100)
+    with stage.database.write() as connection:
+        new = NewScheduledReport(
+            "a",
+            RawQuestion(by="service", metrics="deals", sort="service"),
+            Rhythm.DAILY,
+            0,
+            (Recipient("bob@example.com", "en"),),
+        )
+        schedule_report(connection, stage.ids, shop.site, new, start_of_yesterday(shop))
+    add_deals(stage, shop, *((start_of_yesterday(shop), name) for name in ("aa@z.ru", "ab@b.ru")))
+    send_until(stage, mail_server, lambda: len(mail_server.received) == 1)
+    (received,) = mail_server.received
+    parts = [bytes(each.get_payload(decode=True) or b"").decode("utf-8-sig") for each in received.mail.walk()]  # type: ignore[union-attr,arg-type]
+    for text in (received.text, parts[-1]):
+        assert 0 <= text.find("a•••@b.ru") < text.find("a•••@z.ru")

@@ -51,8 +51,9 @@ class RunState:
     """The state of a run; a preview changes no deals or visits, and stores only what the run would change.
 
     `rules` identifies the settings that the run applies. `done` and `total` count deals, or visits if `counts_visits`
-    is true. `figures` are the results of the run by name, and `moves` the largest moves between sources. A waiting or
-    running run reports at least once a minute. Runs of the same kind on a site differ in `started_at`.
+    is true. `figures` are the results of the run by name, and `moves` the largest moves between sources, besides which
+    there are `moves_left` others. A waiting or running run reports at least once a minute. Runs of the same kind on a
+    site differ in `started_at`.
     """
 
     is_preview: bool
@@ -65,6 +66,7 @@ class RunState:
     counts_visits: bool = False
     figures: Mapping[str, int] = field(default_factory=dict)
     moves: tuple[RunMove, ...] = ()
+    moves_left: int = 0
 
     def is_active(self, now: datetime) -> bool:
         """Return whether the run waits or runs, and has reported lately; a report from the future does not count."""

@@ -15,6 +15,15 @@ INVITATION_AGE_MAX = timedelta(days=7)
 PASSWORD_LINK_AGE_MAX = timedelta(days=1)
 """Ours: how long a link that sets a password is valid; a forgotten link is dangerous, and a new one is easy to make."""
 
+NAME_TRIES_MAX = 5
+"""Ours: how many logins of others the bearer of an invitation may try before it is void and must be made anew.
+
+People choose their login, and must be told if it is taken; this tells that the login exists. Limits per minute and IP
+address only slow down a list of guesses. An invitation that is bound to a login would let its maker ask instead, and
+ask people for a login that nobody may know yet. A few tries per invitation are enough to choose a free login, and each
+invitation is recorded with its maker.
+"""
+
 
 class Purpose(StrEnum):
     """The purpose of a one-time link."""
@@ -29,7 +38,8 @@ class Invitation:
     """A one-time link as it is stored, without its key.
 
     `made_by` is `None` if a command or the server made the link. A link that gives a role gives `role` on the site
-    `site_id`; if `site_id` is `None`, it makes its user an owner of the installation.
+    `site_id`; if `site_id` is `None`, it makes its user an owner of the installation. `name_tries` is how often its
+    bearer chose a login that another user has.
     """
 
     digest: str
@@ -40,7 +50,8 @@ class Invitation:
     user_id: UserId | None = None
     site_id: SiteId | None = None
     role: Role | None = None
+    name_tries: int = 0
 
     def is_valid(self, now: datetime) -> bool:
-        """Return whether the link has not expired; whether it was used is not checked."""
-        return self.expires_at is None or now < self.expires_at
+        """Return whether the link has not expired, and not tried too many logins; use is not checked."""
+        return self.name_tries < NAME_TRIES_MAX and (self.expires_at is None or now < self.expires_at)

@@ -31,6 +31,7 @@ from dealtrace.http.endpoint import RateLimitClass
 from dealtrace.http.language import language_of
 from dealtrace.http.refusal_statuses import STATUS_OF
 from dealtrace.http.server import REFUSAL_OF_FAILURE
+from dealtrace.operations.accounts.hold_standing import StandingChanged
 from dealtrace.operations.accounts.take_form import FormTaken, find_taken_form, keep_answer
 from dealtrace.record import record
 from dealtrace.storage.accounts.sent_forms import SentForm
@@ -124,8 +125,27 @@ class Gate:
             return denied
         if page.files_max and not await _read_own_form(view, page, secret):
             return view.page("foreign.html", FORBIDDEN)
+        return await self._respond(view, page, secret)
+
+    async def _respond(self, view: View, page: Page, secret: str) -> Response:
+        """Respond to an admitted request; if the person's standing changes meanwhile, decide anew and respond to that.
+
+        Nothing is stored before such a change is noticed, and each new decision needs a further change.
+        """
         key = view.form.get(KEY_FIELD)
-        return await (self._respond_once(view, page, key) if is_form_key(key) else page.respond(view))
+        while True:
+            try:
+                return await (self._respond_once(view, page, key) if is_form_key(key) else page.respond(view))
+            except StandingChanged:
+                view.forget_person()
+                await self._find_person(view, secret, takes_code=page.takes_code)
+                if page.carries_site:
+                    await self._find_carried_site(view)
+            denied = None if page.is_open else await self._deny_access(view, page)
+            if denied is not None:
+                return denied
+            for _, file in view.form.files:
+                await file.seek(0)
 
     async def _respond_once(self, view: View, page: Page, key: str) -> Response:
         """Respond to a form with a key; if the form was taken before, return the first response."""

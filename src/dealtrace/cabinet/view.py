@@ -21,6 +21,7 @@ from dealtrace.cabinet.sent_forms.sending_pages import HOME
 from dealtrace.errors import Language
 from dealtrace.http.client_address import Proxies
 from dealtrace.http.rate_limits import RateLimits
+from dealtrace.operations.accounts.hold_standing import hold_standing, standing_of
 from dealtrace.operations.reports.ask import FactSource
 from dealtrace.operations.work import Operation
 from dealtrace.operations.write_command import WriteCommand
@@ -94,9 +95,9 @@ class View:
 
     `person` is the user who is logged in, or `None` on open pages without a login. `role` is the role of the person at
     `site`; both are `None` if the path has no site. `form` is empty for GET; `form_page` is the URL of the page that
-    showed it. `sent_form` is a form that must change something only once, or `None` for other forms. `session_digest`
-    identifies the session of `person`. `lacks_factor` is true if the person must first set up two-factor
-    authentication.
+    showed it. `sent_form` is a form that must change something only once, or `None` for other forms; `has_changed` is
+    true once `manage` has stored something. `session_digest` identifies the session of `person`. `lacks_factor` is true
+    if the person must first set up two-factor authentication.
     """
 
     request: Request
@@ -111,6 +112,7 @@ class View:
     form: Form = NO_FORM
     form_page: str = HOME
     sent_form: SentOnce | None = None
+    has_changed: bool = False
 
     @property
     def current_site(self) -> Site:
@@ -156,6 +158,11 @@ class View:
             return self.form_page
         return url.path + (f"?{url.query}" if url.query else "")
 
+    def forget_person(self) -> None:
+        """Make the request one of nobody, until its person is found again."""
+        self.person, self.site, self.role = None, None, None
+        self.session_digest, self.lacks_factor, self.form_token = "", False, ""
+
     async def read(
         self, ask: Callable[Concatenate[Connection, P], Result], *args: P.args, **kwargs: P.kwargs
     ) -> Result:
@@ -196,22 +203,30 @@ class View:
         """Run `change`, a function that changes sites, users or tokens, in its own transaction; return its result.
 
         `change` is called with a connection, a source of ids for new rows, and the other arguments. If a form with a
-        key was sent, the first change also records, in the same transaction, that the form is taken.
+        key was sent, the first change also records, in the same transaction, that the form is taken. The first change
+        also checks there that the person may still do what they were admitted to; what follows belongs to it.
 
         Raises:
             Refusal: the change was refused; nothing was stored.
             FormTaken: the form was sent before; nothing was stored this time.
+            StandingChanged: the session has ended, or the person has other rights now; nothing was stored.
         """
-        sent = self.sent_form
-        if sent is None or sent.is_taken:
+        if self.has_changed:
             return await self.services.account_changes.run(change, *args, **kwargs)
+        sent, site_id = self.sent_form, self.site.id if self.site is not None else None
+        decided = standing_of(self.person, site_id, lacks_factor=self.lacks_factor) if self.person is not None else None
 
-        def take_and_change(connection: Connection, ids: IdBlocks) -> Result:
-            sent.take(connection)
+        def check_and_change(connection: Connection, ids: IdBlocks) -> Result:
+            if sent is not None:
+                sent.take(connection)
+            if decided is not None:
+                hold_standing(connection, self.session_digest, decided)
             return change(connection, ids, *args, **kwargs)
 
-        result = await self.services.account_changes.run(take_and_change)
-        sent.is_taken = True
+        result = await self.services.account_changes.run(check_and_change)
+        self.has_changed = True
+        if sent is not None:
+            sent.is_taken = True
         return result
 
     def translate(self, text: str) -> str:

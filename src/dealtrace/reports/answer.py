@@ -166,11 +166,13 @@ class Sorting:
     """The attribution model whose values determine the order of rows, and the function that sorts the rows.
 
     `empty_times` has the keys of the hours, days, months and so on that get a row even if nothing was counted in them.
+    `shown` returns a key as the reader sees it, by which rows are sorted; `None` if the reader sees all of it.
     """
 
     model: AttributionModel
     sort_rows: SortRows = sorted_in_memory
     empty_times: Sequence[int] = ()
+    shown: Spell | None = None
 
 
 def build_report(
@@ -184,20 +186,19 @@ def build_report(
 ) -> Report:
     """Build the answer to a question from the measures of its period (`gathered`) and of its compared period.
 
-    `spell` returns a key as a string, and `sorting` sorts the rows.
+    `spell` returns a key as a string.
     """
     figures = _Figures(question, formulas)
-    shift = shift_to(question, compared_period)
-    moved = {model: _moved(side, shift) for model, side in compared.items()} if compared is not None else None
+    moved = {model: _moved(each, shift_to(question, compared_period)) for model, each in (compared or {}).items()}
 
     def row_of(keys: Keys) -> Row:
         shown = tuple(spell(dimension, key) for dimension, key in zip(question.by, keys, strict=True))
         return Row(shown, figures.of_row(gathered, keys), figures.of_row(moved, keys) if moved else None)
 
-    sides: list[Mapping[Keys, object]] = [side.rows for side in (*gathered.values(), *(moved or {}).values())]
+    sides: list[Mapping[Keys, object]] = [each.rows for each in (*gathered.values(), *moved.values())]
     sides.append(dict.fromkeys((key,) for key in sorting.empty_times))
-    compared_side = moved[sorting.model] if moved else None
-    rank = _rank(question, spell, lambda keys, part: figures.figure(gathered[sorting.model], compared_side, keys, part))
+    side, other = gathered[sorting.model], moved[sorting.model] if moved else None
+    rank = _rank(question, sorting.shown or spell, lambda keys, part: figures.figure(side, other, keys, part))
     ordered, rows_total = sorting.sort_rows(different_keys(sides), rank, question.limit)
     total = Row((), figures.of_total(gathered), figures.of_total(moved) if moved else None)
     lacking = tuple(metric for metric in question.metrics if isinstance(formulas[metric], UnknownFormula))

@@ -83,14 +83,18 @@ def parse_column_name(text: str) -> str:
     return name
 
 
+def split_statuses(text: str) -> list[str]:
+    r"""Return the statuses of a comma-separated list as written; in a status, `\,` is a comma and `\\` a backslash."""
+    return [piece for each in _PIECE.findall(text) if (piece := _ESCAPED.sub(r"\1", each).strip())]
+
+
 def parse_statuses(text: str) -> tuple[str, ...]:
     r"""Parse a comma-separated list of statuses, without duplicates; in a status, `\,` is a comma and `\\` a backslash.
 
     Raises:
         InvalidSetting: there are no statuses or too many, or a status is too long.
     """
-    pieces = [_ESCAPED.sub(r"\1", piece).strip() for piece in _PIECE.findall(text)]
-    statuses = tuple({status_key(piece): piece for piece in reversed(pieces) if piece}.values())[::-1]
+    statuses = tuple({status_key(piece): piece for piece in reversed(split_statuses(text))}.values())[::-1]
     if not 0 < len(statuses) <= STATUSES_OF_A_COLUMN_MAX or any(len(each) > LABEL_LENGTH_MAX for each in statuses):
         raise InvalidSetting(
             key="--statuses",

@@ -69,7 +69,8 @@ class Question:
 
     `pivot` is a dimension, or `None`: for each key of it, the report has a column with figures of the first metric.
     `shows_empty_times` is true for pages and e-mails, which have rows for times when nothing was counted; see
-    `reading/empty_times.py`.
+    `reading/empty_times.py`. `hides_contacts` is true if the answer is for people who may not see contacts: rows are
+    sorted by what these people see of their keys.
     """
 
     by: tuple[Dimension, ...]
@@ -83,6 +84,7 @@ class Question:
     limit: int | None = LIMIT_DEFAULT
     pivot: Dimension | None = None
     shows_empty_times: bool = False
+    hides_contacts: bool = False
 
     @property
     def adds_up(self) -> bool:
@@ -166,6 +168,7 @@ def parse_question(raw: RawQuestion, context: QuestionContext) -> Question:
         sort=parser.read("sort", lambda: _sort(raw, by, metrics), None),
         limit=parser.read("limit", lambda: _limit(raw.limit, context.rows_max), None),
         pivot=parser.read("pivot", lambda: parser.pivot(raw, by), None),
+        hides_contacts=context.mask is not None,
     )
     if parser.violations:
         raise InvalidParameters(parser.violations)

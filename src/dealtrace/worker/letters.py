@@ -86,7 +86,8 @@ def _write(
     As on the report's page in the cabinet, hours, days and so on that have no data get rows too. Contacts in the title,
     the keys of rows and the names of columns are masked unless `is_whole` is true.
     """
-    answered = ask_report_or_pivot(source, site, replace(question, shows_empty_times=True), clock.now())
+    asked = replace(question, shows_empty_times=True, hides_contacts=not is_whole)
+    answered = ask_report_or_pivot(source, site, asked, clock.now())
     language = mail.recipient.language
     answered = answer_with_labels(answered if is_whole else answer_without_contacts(answered), language)
     title = report.title if is_whole else masked_label(report.title)

@@ -24,6 +24,7 @@ DONE = replace(
     counts_visits=True,
     figures={"deals": 7},
     moves=(RunMove((None, None), ("vk", "cpc"), 3, 150_000),),
+    moves_left=4,
 )
 
 

@@ -260,6 +260,7 @@ def forget_alerts(connection: Connection) -> None:
     connection.exec_driver_sql("ALTER TABLE visit DROP COLUMN has_stated_source")
     connection.exec_driver_sql("DROP INDEX ix_call_missed")
     connection.exec_driver_sql("ALTER TABLE call DROP COLUMN ring_back")
+    connection.exec_driver_sql("ALTER TABLE invitation DROP COLUMN name_tries")
     connection.exec_driver_sql("DROP TABLE lead_version")
     connection.exec_driver_sql("ALTER TABLE site_change DROP COLUMN former")
     connection.exec_driver_sql("DROP INDEX ix_deal_foreign")
@@ -402,6 +403,7 @@ def test_credits_that_were_there_before_get_the_sources_of_their_visits(database
         connection.exec_driver_sql("ALTER TABLE visit DROP COLUMN has_stated_source")
         connection.exec_driver_sql("DROP INDEX ix_call_missed")
         connection.exec_driver_sql("ALTER TABLE call DROP COLUMN ring_back")
+        connection.exec_driver_sql("ALTER TABLE invitation DROP COLUMN name_tries")
         connection.exec_driver_sql("DROP TABLE lead_version")
         connection.exec_driver_sql("ALTER TABLE site_change DROP COLUMN former")
         connection.exec_driver_sql("DROP INDEX ix_deal_foreign")
@@ -434,6 +436,7 @@ def test_requests_that_were_there_before_are_still_in_the_journal(database: Data
         for token_id, parameters, outcome in ((shop.token_id, {"tags": "№ 7\n\0"}, accepted), (None, {}, refused))
     ]  # fmt: skip
     with database.write() as connection:
+        connection.exec_driver_sql("ALTER TABLE invitation DROP COLUMN name_tries")
         forget_batches_of_requests(connection)
         for each in stored:
             values = {

@@ -25,7 +25,7 @@ from dealtrace.storage.accounts.users import find_logins
 from dealtrace.storage.reports.notes import list_notes
 
 SHOWN_MAX = 100
-"""Ours: the maximum number of notes under a chart; the latest are shown."""
+"""Ours: the maximum number of notes under a chart; the latest are shown, and how many more there are is said."""
 READ_MAX = 5_000
 """The maximum number of changes to the site that are read for a chart or for the list of notes.
 
@@ -43,21 +43,38 @@ class AxisNote:
 
 
 @record
+class AxisNotes:
+    """The notes under a chart, earliest day first; `left` is how many others of the period are not among them."""
+
+    shown: tuple[AxisNote, ...] = ()
+    left: int = 0
+
+
+NO_NOTES = AxisNotes()
+
+
+@record
 class Axis:
-    """The notes and the changes to settings in a period, and the logins of their authors by user id."""
+    """The notes and the changes to settings in a period, and the logins of their authors by user id.
+
+    `left` is how many others there are, earlier than these.
+    """
 
     period: Period
     notes: Sequence[Note] = ()
     changes: Sequence[SiteChange] = ()
     logins: Mapping[int, str] = field(default_factory=dict)
+    left: int = 0
 
 
 def read_axis(connection: Connection, site: Site, period: Period) -> Axis:
     """Return the notes and the changes to settings in a period; changes that affect no figures are left out."""
-    notes = list_notes(connection, site.id, period)[:SHOWN_MAX]
-    moving = list_moving_changes(connection, site, period)[:SHOWN_MAX]
+    all_notes, all_moving = list_notes(connection, site.id, period), list_moving_changes(connection, site, period)
+    notes, moving = all_notes[:SHOWN_MAX], all_moving[:SHOWN_MAX]
+    left = len(all_notes) - len(notes) + len(all_moving) - len(moving)
     people = {note.user_id for note in notes} | {change.user_id for change in moving}
-    return Axis(period, notes, moving, find_logins(connection, {user_id for user_id in people if user_id is not None}))
+    logins = find_logins(connection, {user_id for user_id in people if user_id is not None})
+    return Axis(period, notes, moving, logins, left)
 
 
 def list_moving_changes(connection: Connection, site: Site, period: Period | None = None) -> list[SiteChange]:
@@ -76,7 +93,7 @@ def list_moving_changes(connection: Connection, site: Site, period: Period | Non
     return [change for change in changes if moves_figures(change, site.time_zone)]
 
 
-def axis_notes(axis: Axis, gaps: Sequence[tuple[Metric, Gap]], view: View) -> list[AxisNote]:
+def axis_notes(axis: Axis, gaps: Sequence[tuple[Metric, Gap]], view: View) -> AxisNotes:
     """Return the notes under a chart as strings, earliest day first; `gaps` are the days without data.
 
     Days without data are noted only as far as the other notes leave room; if there is too little room, the
@@ -107,7 +124,8 @@ def axis_notes(axis: Axis, gaps: Sequence[tuple[Metric, Gap]], view: View) -> li
     without_data.sort(key=lambda note: note.day_on, reverse=True)
     room = max(SHOWN_MAX - len(written) - len(automatic), 0)
     notes = sorted([*written, *automatic, *without_data[:room]], key=lambda note: note.day_on)[-SHOWN_MAX:]
-    return [replace(note, text=shown_text(note.text, view)) for note in notes]
+    left = axis.left + len(written) + len(automatic) + len(without_data) - len(notes)
+    return AxisNotes(tuple(replace(note, text=shown_text(note.text, view)) for note in notes), left)
 
 
 def shown_text(text: str, view: View) -> str:

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
-from dealtrace.cabinet.formats import day_span, money
+from dealtrace.cabinet.formats import day_span, money, number
 from dealtrace.cabinet.notes.gap_sentences import gap_sentence
 from dealtrace.cabinet.overview.problems import ProblemText
+from dealtrace.cabinet.rendering import translations_of
 from dealtrace.cabinet.reports.report_url import ReportUrl, key_filter
 from dealtrace.cabinet.view import View
 from dealtrace.operations.overview.missing_data import WATCHED, MissingData
@@ -15,7 +16,10 @@ from dealtrace.reports.periods import Period
 from dealtrace.reports.reading.gaps import CampaignCost, Gap
 
 SHOWN_MAX = 5
-"""Ours: the page shows at most this many of the latest gaps, and at most this many of the most expensive campaigns."""
+"""Ours: the page shows at most this many of the latest gaps, and at most this many of the most expensive campaigns.
+
+How many more there are is said, with a link to a report that has them.
+"""
 _AROUND = timedelta(days=7)
 _CURES: Mapping[str, str] = {
     "calls": "Check the PBX, and see these days.",
@@ -28,7 +32,47 @@ assert set(_CURES) == {metric.name for metric in WATCHED}
 def missing_data_texts(missing: MissingData, url: ReportUrl, period: Period, view: View) -> list[ProblemText]:
     """Return the texts about missing data, with links to the page of reports; `url` has the path of that page."""
     gaps = [_gap(metric, gap, url, view) for metric, gap in missing.gaps[-SHOWN_MAX:]]
-    return [*gaps, *(_idle(each, url, period, view) for each in missing.idle[:SHOWN_MAX])]
+    idle = [_idle(each, url, period, view) for each in missing.idle[:SHOWN_MAX]]
+    further_gaps, further_idle = len(missing.gaps) - len(gaps), len(missing.idle) - len(idle)
+    return [
+        *gaps,
+        *([_further_gaps(further_gaps, url, period, view)] if further_gaps else []),
+        *idle,
+        *([_further_idle(further_idle, url, period, view)] if further_idle else []),
+    ]
+
+
+def _further_gaps(count: int, url: ReportUrl, period: Period, view: View) -> ProblemText:
+    words = translations_of(view.language).ngettext(
+        "%(count)s earlier gap in the counts of calls, lead requests or visits is not listed here.",
+        "%(count)s earlier gaps in the counts of calls, lead requests or visits are not listed here.",
+        count,
+    )
+    watched = ",".join(metric.name for metric in WATCHED)
+    return _further(words, count, "See the days of the period.", url, period, view, by="day", metrics=watched)
+
+
+def _further_idle(count: int, url: ReportUrl, period: Period, view: View) -> ProblemText:
+    words = translations_of(view.language).ngettext(
+        "%(count)s cheaper campaign cost money and brought no visits, and is not listed here.",
+        "%(count)s cheaper campaigns cost money and brought no visits, and are not listed here.",
+        count,
+    )
+    cure = "See the campaigns, the most expensive first."
+    return _further(words, count, cure, url, period, view, by="campaign", metrics="cost,visits", sort="-cost")
+
+
+def _further(
+    words: str, count: int, cure: str, url: ReportUrl, period: Period, view: View, **asked: str
+) -> ProblemText:
+    """Return the text about what is not listed, with a link to a report on the period that has all of it."""
+    first, last = period.first_on.isoformat(), period.last_on.isoformat()
+    return ProblemText(
+        words % {"count": number(view.language, count)},
+        view.translate(cure),
+        ReportUrl(url.page, (), ()).link(first=first, last=last, **asked),
+        days=day_span(view.language, period.first_on, period.last_on),
+    )
 
 
 def _gap(metric: Metric, gap: Gap, url: ReportUrl, view: View) -> ProblemText:

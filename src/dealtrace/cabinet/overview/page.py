@@ -16,7 +16,7 @@ from dealtrace.cabinet.carried import carried_query
 from dealtrace.cabinet.field_labels import labelled_text, unknown_choice
 from dealtrace.cabinet.formats import clock_time_in_zone, metric_value, number
 from dealtrace.cabinet.leads.missed import count_missed, missed_label
-from dealtrace.cabinet.notes.axis import AxisNote, axis_notes, read_axis
+from dealtrace.cabinet.notes.axis import AxisNotes, axis_notes, read_axis
 from dealtrace.cabinet.overview.checklist import Step, checklist_of
 from dealtrace.cabinet.overview.falls import fall_texts
 from dealtrace.cabinet.overview.missing import missing_data_texts
@@ -130,7 +130,7 @@ class _Page:
     as_of: str
     choices: Choices
     drawn: str
-    notes: Sequence[AxisNote]
+    notes: AxisNotes
     missed: str
     watched: Period
 

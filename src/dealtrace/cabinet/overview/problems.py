@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dealtrace.accounts.masking import masked_text
 from dealtrace.accounts.rights import Role
 from dealtrace.cabinet.field_labels import labelled_text
-from dealtrace.cabinet.formats import clock_time, money
+from dealtrace.cabinet.formats import clock_time, money, number
 from dealtrace.cabinet.view import View
 from dealtrace.operations.overview.problems import RECENT_DAYS, WATCHED_DAYS, Problem, ProblemKind
 from dealtrace.record import record
@@ -181,8 +181,10 @@ def _problem_text(problem: Problem, view: View) -> ProblemText:
     is_masked = problem.kind in _OF_CALLERS and not may_see
     refusal = problem.refusal
     fault = labelled_text(refusal, view.language, is_whole=may_see) if refusal is not None else ""
+    what = masked_text(problem.what) if is_masked else _what(problem, view)
+    more = {"count": number(view.language, problem.more)}
     facts = {
-        "what": masked_text(problem.what) if is_masked else _what(problem, view),
+        "what": f"{what} {view.translate('and %(count)s more') % more}" if problem.more else what,
         "fault": fault,
         "count": problem.count,
         "amount": money(view.language, problem.amount),

@@ -5,16 +5,17 @@ from starlette.responses import Response
 
 from dealtrace import clock
 from dealtrace.accounts.invitation import Invitation, Purpose
-from dealtrace.accounts.rights import Rights
 from dealtrace.accounts.site import Site
-from dealtrace.accounts.user import PasswordHash, User
+from dealtrace.accounts.user import PasswordHash, User, UserId
 from dealtrace.cabinet.field_labels import labelled_text
-from dealtrace.cabinet.gate import limit_guessing, then_query
+from dealtrace.cabinet.gate import limit_guessing, refused, then_query
 from dealtrace.cabinet.people.login import start_session
 from dealtrace.cabinet.people.passwords import LIMITS, hash_of
+from dealtrace.cabinet.rendering import translations_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvitationSpent, Refusal
-from dealtrace.operations.accounts.invite_user import accept_role, join, require_invitation
+from dealtrace.operations.accounts.invite_user import LoginTaken, accept_role, join, require_invitation
+from dealtrace.operations.accounts.log_in import Proof
 from dealtrace.record import record
 from dealtrace.storage.accounts.sites import find_site
 from dealtrace.storage.id_blocks import IdBlocks
@@ -41,16 +42,20 @@ async def accept(view: View) -> Response:
     key = view.form.get("key")
     offer = await _offer(view, key)
     if view.person is not None:
-        taken = await view.manage(_accept, key, view.person)
+        taken = await view.manage(_accept, key, view.person.user.id)
         return view.redirect_to(f"/{taken.site_id}/" if taken.site_id is not None else "/")
     try:
         password = await hash_of(view, view.form.get("password"))
-        user = await view.manage(_join, key, view.form.get("login"), password)
+        joined = await view.manage(_join, key, view.form.get("login"), password)
     except InvitationSpent:
         raise
     except Refusal as refusal:
         return _form(view, BAD_REQUEST, offer, key, labelled_text(refusal, view.language))
-    return await start_session(view, user, "")
+    if isinstance(joined, LoginTaken):
+        if not joined.tries_left:
+            return refused(view, InvitationSpent())
+        return _form(view, BAD_REQUEST, offer, key, _taken_text(view, joined.tries_left))
+    return await start_session(view, Proof(joined, password), "")
 
 
 def _form(view: View, status: int, offer: Offer, key: str, fault: str = "") -> Response:
@@ -67,6 +72,15 @@ def _form(view: View, status: int, offer: Offer, key: str, fault: str = "") -> R
     )
 
 
+def _taken_text(view: View, tries_left: int) -> str:
+    template = translations_of(view.language).ngettext(
+        "This login is taken. If it is yours, log in; otherwise choose another one. %(num)s try is left.",
+        "This login is taken. If it is yours, log in; otherwise choose another one. %(num)s tries are left.",
+        tries_left,
+    )
+    return template % {"num": tries_left}
+
+
 async def _offer(view: View, key: str) -> Offer:
     await limit_guessing(view)
     return await view.read(_look_up, key)
@@ -77,9 +91,9 @@ def _look_up(connection: Connection, key: str) -> Offer:
     return Offer(found, find_site(connection, found.site_id) if found.site_id is not None else None)
 
 
-def _accept(connection: Connection, _ids: object, key: str, person: Rights) -> Invitation:
-    return accept_role(connection, key, person, clock.now())
+def _accept(connection: Connection, _ids: object, key: str, user_id: UserId) -> Invitation:
+    return accept_role(connection, key, user_id, clock.now())
 
 
-def _join(connection: Connection, ids: IdBlocks, key: str, login: str, password: PasswordHash) -> User:
+def _join(connection: Connection, ids: IdBlocks, key: str, login: str, password: PasswordHash) -> User | LoginTaken:
     return join(connection, ids, key, login, password, clock.now())

@@ -14,10 +14,10 @@ from dealtrace.accounts.user import (
 )
 from dealtrace.cabinet.field_labels import page_text
 from dealtrace.cabinet.gate import UNSAVED, limit_guessing, session_cookie, then_query
-from dealtrace.cabinet.people.passwords import user_of
+from dealtrace.cabinet.people.passwords import proof_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import LoginRefused
-from dealtrace.operations.accounts.log_in import Browser, end_session, open_session
+from dealtrace.operations.accounts.log_in import Browser, OpenedSession, Proof, end_session, open_session
 from dealtrace.storage.accounts.users import has_users
 
 FORBIDDEN = 403
@@ -44,21 +44,24 @@ async def log_in(view: View) -> Response:
     await limit_guessing(view)
     await view.services.rate_limits.check_login(normal_login(login)[:LOGIN_LENGTH_MAX])
     try:
-        user = await user_of(view, login, password)
+        return await start_session(view, await proof_of(view, login, password), then)
     except LoginRefused as refusal:
         fault = page_text(refusal, view.language)
         return view.page("people/login.html", FORBIDDEN, then=then, login=login, fault=fault, is_new=False)
-    return await start_session(view, user, then)
 
 
-async def start_session(view: View, user: User, then: str) -> Response:
-    """Open a session for a user; redirect to the form for the two-factor code, or to the page the person wanted."""
+async def start_session(view: View, proof: Proof, then: str) -> Response:
+    """Open a session for a user; redirect to the form for the two-factor code, or to the page the person wanted.
+
+    Raises:
+        LoginRefused: since the proof, the password was replaced or the user deleted.
+    """
     browser = Browser(view.ip, view.request.headers.get("user-agent", ""))
-    secret = await view.manage(_open, user, browser)
-    page = view.redirect_to(f"/login/code{then_query(then)}" if user.has_second_factor else own_path(then))
+    opened = await view.manage(_open, proof, browser)
+    page = view.redirect_to(own_path(then) if opened.is_confirmed else f"/login/code{then_query(then)}")
     page.set_cookie(
         session_cookie(view),
-        secret,
+        opened.secret,
         max_age=int(SESSION_AGE_MAX.total_seconds()),
         path="/",
         secure=view.is_secure,
@@ -68,8 +71,8 @@ async def start_session(view: View, user: User, then: str) -> Response:
     return page
 
 
-def _open(connection: Connection, _ids: object, user: User, browser: Browser) -> str:
-    return open_session(connection, user, browser, clock.now())
+def _open(connection: Connection, _ids: object, proof: Proof, browser: Browser) -> OpenedSession:
+    return open_session(connection, proof, browser, clock.now())
 
 
 def own_path(then: str) -> str:

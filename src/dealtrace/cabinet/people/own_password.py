@@ -15,6 +15,7 @@ from dealtrace.cabinet.people.profile import BAD_REQUEST
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidSetting
 from dealtrace.operations.accounts.invite_user import accept_password, require_invitation
+from dealtrace.operations.accounts.log_in import Proof
 from dealtrace.operations.accounts.manage_user import replace_password
 
 NEW_PASSWORD = {"password": "New password"}
@@ -49,7 +50,7 @@ async def accept(view: View) -> Response:
         user = await view.manage(_accept, key, password)
     except InvalidSetting as refusal:
         return _form(view, BAD_REQUEST, key, labelled_text(refusal, view.language))
-    return await start_session(view, user, "")
+    return await start_session(view, Proof(user, password), "")
 
 
 def _form(view: View, status: int, key: str, fault: str = "") -> Response:

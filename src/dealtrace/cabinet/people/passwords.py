@@ -1,18 +1,18 @@
 """Check and hash passwords, on threads of their own and without holding a database connection."""
 
-from dealtrace.accounts.user import LOGIN_LENGTH_MAX, PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN, PasswordHash, User
+from dealtrace.accounts.user import LOGIN_LENGTH_MAX, PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN, PasswordHash
 from dealtrace.cabinet.gate import limit_guessing
 from dealtrace.cabinet.view import View
 from dealtrace.errors import LoginRefused
 from dealtrace.operations.accounts.create_user import hash_password
-from dealtrace.operations.accounts.log_in import find_credentials, verify_password
+from dealtrace.operations.accounts.log_in import Proof, find_credentials, verify_password
 
 LIMITS = {"login": LOGIN_LENGTH_MAX, "password_min": PASSWORD_LENGTH_MIN, "password": PASSWORD_LENGTH_MAX}
 """The length limits of logins and passwords, by the names that templates of forms use."""
 
 
-async def user_of(view: View, login: str, password: str) -> User:
-    """Return the user with this login and password; the slow password check holds no database connection.
+async def proof_of(view: View, login: str, password: str) -> Proof:
+    """Return the user with this login and password, proved; the slow password check holds no database connection.
 
     Raises:
         LoginRefused: the login or the password is wrong.
@@ -40,7 +40,7 @@ async def is_own_password(view: View, password: str) -> bool:
     await limit_guessing(view)
     await view.services.rate_limits.check_login(login)
     try:
-        await user_of(view, login, password)
+        await proof_of(view, login, password)
     except LoginRefused:
         return False
     return True

@@ -13,6 +13,7 @@ from dealtrace.cabinet.people.passwords import LIMITS, hash_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvitationSpent, Refusal
 from dealtrace.operations.accounts.invite_user import accept_first_invitation, require_invitation
+from dealtrace.operations.accounts.log_in import Proof
 from dealtrace.storage.id_blocks import IdBlocks
 
 BAD_REQUEST = 400
@@ -38,7 +39,7 @@ async def accept(view: View) -> Response:
         raise
     except Refusal as refusal:
         return _form(view, BAD_REQUEST, key, labelled_text(refusal, view.language), login)
-    return await start_session(view, user, "")
+    return await start_session(view, Proof(user, password), "")
 
 
 def _form(view: View, status: int, key: str, fault: str = "", login: str = "") -> Response:

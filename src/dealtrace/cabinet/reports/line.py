@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from dealtrace.cabinet.charts.lines import Note, Point, line_chart
 from dealtrace.cabinet.formats import axis_labels, metric_value
-from dealtrace.cabinet.notes.axis import AxisNote
+from dealtrace.cabinet.notes.axis import NO_NOTES, AxisNote, AxisNotes
 from dealtrace.cabinet.reports.key_labels import key_label, part_label
 from dealtrace.cabinet.reports.report_url import ReportUrl, key_filter
 from dealtrace.cabinet.reports.table import Translate, rows_url
@@ -63,7 +63,7 @@ class TimeLine:
     title: str
     shown: tuple[LinePoint, ...]
     has_comparison: bool
-    notes: tuple[AxisNote, ...] = ()
+    notes: AxisNotes = NO_NOTES
 
 
 def time_dimension(question: Question) -> Dimension:
@@ -111,7 +111,7 @@ def time_line(
     url: ReportUrl | None,
     rows_page: str,
     language: Language,
-    notes: Sequence[AxisNote] = (),
+    notes: AxisNotes = NO_NOTES,
 ) -> TimeLine:
     """Return the chart of a report over time; points without data are zero, or unknown if the metric is a ratio.
 
@@ -125,7 +125,7 @@ def time_line(
     def format_value(value: Fraction | None) -> str:
         return metric_value(language, metric, value)
 
-    placed = _placed(notes, dimension, report.question.period)
+    placed = _placed(notes.shown, dimension, report.question.period)
     days = days_of_times(dimension.name, report.question.period) if url is not None else {}
     noted = {note.place: note.text for note in placed}
     shown = tuple(
@@ -142,7 +142,7 @@ def time_line(
         for place, ((key, number), point) in enumerate(zip(keys.items(), points, strict=True))
     )
     svg = line_chart(title, points, format_value, placed, lambda marks: axis_labels(language, metric, marks))
-    return TimeLine(svg, title, shown, report.compared_period is not None, tuple(notes))
+    return TimeLine(svg, title, shown, report.compared_period is not None, notes)
 
 
 def _points(report: Report, rows_page: str, language: Language) -> list[Point]:

@@ -16,7 +16,7 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.formats import clock_time_in_zone
 from dealtrace.cabinet.model_labels import model_label, model_meaning
-from dealtrace.cabinet.notes.axis import AxisNote, axis_notes, read_axis
+from dealtrace.cabinet.notes.axis import NO_NOTES, AxisNotes, axis_notes, read_axis
 from dealtrace.cabinet.reports.choices import choices_of, ready_links
 from dealtrace.cabinet.reports.comparison import compared_until
 from dealtrace.cabinet.reports.default_question import DEFAULTS_WRITTEN_OUT, USUAL
@@ -109,7 +109,7 @@ async def show(view: View) -> Response:
     return view.page(TEMPLATE, OK, fault="", **variables)
 
 
-def shown(answers: Answers, url: ReportUrl, notes: Sequence[AxisNote], view: View, now: datetime) -> dict[str, object]:
+def shown(answers: Answers, url: ReportUrl, notes: AxisNotes, view: View, now: datetime) -> dict[str, object]:
     """Return the template variables of a report: its chart `line`, and either `table`, `models` or `pivot`."""
     rows = len(answers.report.rows)
     answers = fitting_answers(answers)
@@ -163,7 +163,7 @@ def _tables(answers: Answers, url: ReportUrl, view: View) -> dict[str, object]:
 
 
 def line_of(
-    answers: Answers, url: ReportUrl | None, rows_page: str, language: Language, notes: Sequence[AxisNote] = ()
+    answers: Answers, url: ReportUrl | None, rows_page: str, language: Language, notes: AxisNotes = NO_NOTES
 ) -> TimeLine | None:
     """Return the report's chart, or `None` if the report has none.
 

@@ -66,7 +66,7 @@ async def _answer(view: View) -> Response:
     known, asked = for_person(view, opened.known, site_report_url(opened.site.id, opened.link.query))
     known = replace(known, mask=None)  # the filters are those of the person who made the link
     try:
-        question = parse_question(asked.raw_question(**USUAL), known)
+        question = replace(parse_question(asked.raw_question(**USUAL), known), hides_contacts=True)
     except InvalidParameters:
         return view.page("shared/gone.html", GONE)
     if opened.link.is_due(now):

@@ -41,7 +41,7 @@ from dealtrace.reports.question import Question, QuestionContext
 from dealtrace.storage.accounts.site_changes import find_site_change
 from dealtrace.storage.accounts.users import list_rights
 from dealtrace.storage.alerts.alerts import find_alert, list_alerts
-from dealtrace.storage.alerts.incidents import find_incidents, list_incidents
+from dealtrace.storage.alerts.incidents import count_incidents, find_incidents, list_incidents
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.mails.unsubscriptions import find_unsubscriptions
 
@@ -201,7 +201,7 @@ async def _alert_page(
     trial: Trial | None = None,
     faults: Faults | None = None,
 ) -> Response:
-    past, left = await view.read(_read_past, view.current_site.id, alert.id)
+    past, total, left = await view.read(_read_past, view.current_site.id, alert.id)
     return show_form_page(
         view,
         "settings/alert.html",
@@ -210,6 +210,7 @@ async def _alert_page(
         alert=alert,
         sentence=rule_sentence(alert.rule, view.language, facts.context.columns),
         incidents=[_incident_line(view, incident) for incident in past],
+        earlier=total - len(past),
         unsubscribed=[(each.address, left[each.address.casefold()]) for each in _unsubscribed(alert, left)],
         form=_form(view, facts, draft, trial),
     )
@@ -222,9 +223,10 @@ def _unsubscribed(alert: Alert, left: Mapping[str, datetime]) -> list[Recipient]
 
 def _read_past(
     connection: Connection, site_id: int, alert_id: int
-) -> tuple[Sequence[Incident], Mapping[str, datetime]]:
+) -> tuple[Sequence[Incident], int, Mapping[str, datetime]]:
     past = list_incidents(connection, site_id, INCIDENTS_SHOWN, alert_id)
-    return past, find_unsubscriptions(connection, site_id, MailList.ALERT, alert_id)
+    total = count_incidents(connection, site_id, alert_id)
+    return past, total, find_unsubscriptions(connection, site_id, MailList.ALERT, alert_id)
 
 
 def _form(view: View, facts: _Facts, draft: AlertDraft, trial: Trial | None) -> dict[str, object]:

@@ -31,6 +31,7 @@ from dealtrace.reports.columns import (
     format_statuses,
     parse_column_name,
     parse_statuses,
+    split_statuses,
 )
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.statuses import StatusGroup, group_statuses
@@ -42,6 +43,7 @@ PLACE = "settings/columns"
 CHANGE = "change"
 """The parameter of the URL that names the column to change."""
 STATUSES_OFFERED_MAX = 200
+"""Ours: how many statuses can be ticked; others can be typed, and how many there are is said."""
 _FIELDS = {"NAME": "name", "--statuses": "status", "formula": "formula", "kind": "kind"}
 """The names of the form's fields, by the names that refusals use."""
 _KINDS = {
@@ -124,7 +126,7 @@ def _draft_of(view: View) -> Draft:
     return Draft(
         form.get("name").strip(),
         form.get("kind"),
-        tuple(form.all("status")),
+        tuple(dict.fromkeys([*form.all("status"), *split_statuses(form.get("further"))])),
         form.get("formula").strip(),
         form.get("before"),
     )
@@ -160,6 +162,7 @@ async def _page(view: View, draft: Draft, *, tried: str = "", faults: Faults | N
         columns=[_line(view, column) for column in columns],
         kinds=[(str(kind), view.translate(words), kind == draft.kind) for kind, words in _KINDS.items()],
         statuses=[(name, name in draft.statuses) for name in offered],
+        unlisted=len({status.name for status in statuses} - set(offered)),
         metrics=[(metric.name, metric.ru if view.language == "ru" else metric.en) for metric in METRICS.values()],
         draft=draft,
         tried=tried,

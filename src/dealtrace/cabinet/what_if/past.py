@@ -80,6 +80,7 @@ class PastCard:
     phase: str
     figures: tuple[tuple[str, int], ...]
     moves: tuple[Move, ...]
+    moves_left: int
 
 
 async def show(view: View) -> Response:
@@ -156,6 +157,7 @@ def _card(view: View, site: Site, kind: PastKind, total: int, state: RunState | 
         phase=_phase_label(view, state, is_active=is_active),
         figures=_figures(view, state),
         moves=_moves(view, state),
+        moves_left=state.moves_left if state is not None else 0,
     )
 
 

@@ -116,10 +116,11 @@ def _unusable(problem: Problem, site: Site) -> Finding:
 
 def _unclassified(problem: Problem, site: Site) -> Finding:
     assert problem.amount is not None
+    more = f" and {problem.more} more" if problem.more else ""
     return {
         "kind": "unclassified_statuses",
         "text": f"Site {site.id}: nobody has said what these statuses mean, so their deals count as open: "
-        f"{problem.what} ({counted(problem.count, 'deal')} of the last {LOOKED_BACK.days} days, "
+        f"{problem.what}{more} ({counted(problem.count, 'deal')} of the last {LOOKED_BACK.days} days, "
         f"{float(problem.amount):,.2f} rubles).",
         "cure": f"dealtrace status set {site.id} NAME won, lost or open",
         "site_id": site.id,

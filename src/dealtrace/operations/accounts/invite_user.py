@@ -13,15 +13,16 @@ from dealtrace.accounts.invitation import (
     Invitation,
     Purpose,
 )
-from dealtrace.accounts.rights import Rights, Role
+from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import SiteId
 from dealtrace.accounts.token import token_digest
-from dealtrace.accounts.user import PasswordHash, User, UserId
+from dealtrace.accounts.user import PasswordHash, User, UserId, normal_login
 from dealtrace.errors import InvitationSpent
 from dealtrace.operations.accounts.create_user import create_user
 from dealtrace.operations.accounts.manage_user import give_role, replace_password, set_owner
 from dealtrace.operations.accounts.record_act import record_act
 from dealtrace.operations.accounts.require_site import require_site
+from dealtrace.record import record
 from dealtrace.storage.accounts import invitations, users
 from dealtrace.storage.id_blocks import IdBlocks
 
@@ -105,36 +106,59 @@ def require_invitation(connection: Connection, key: str, purpose: Purpose, now: 
     """Return the unused invitation that a key belongs to, without marking it as used.
 
     Raises:
-        InvitationSpent: the key is wrong, used, revoked, expired, or for another purpose.
+        InvitationSpent: the key is wrong, used, revoked, expired, for another purpose, or for a new password of
+            somebody whose account its maker may not open any more.
     """
     found = invitations.find_invitation(connection, token_digest(key))
     if found is None or found.purpose is not purpose or not found.is_valid(now):
         raise InvitationSpent
     if purpose is Purpose.FIRST and users.has_users(connection):
         raise InvitationSpent
+    if purpose is Purpose.PASSWORD and not _may_open_account(connection, found):
+        raise InvitationSpent
     return found
 
 
-def join(connection: Connection, ids: IdBlocks, key: str, login: str, password: PasswordHash, now: datetime) -> User:
+@record
+class LoginTaken:
+    """Another user has the login that was chosen; `tries_left` is how many more such choices an invitation allows."""
+
+    tries_left: int
+
+
+def join(
+    connection: Connection, ids: IdBlocks, key: str, login: str, password: PasswordHash, now: datetime
+) -> User | LoginTaken:
     """Accept an invitation: create a user with the invited role, and return the user.
+
+    If another user has the login, nothing is created, and the invitation remains unused; the try is counted.
 
     Raises:
         InvitationSpent: as in `require_invitation`.
-        InvalidSetting, NameTaken: as in `create_user`.
+        InvalidSetting: as in `create_user`.
     """
+    if users.find_user(connection, normal_login(login)) is not None:
+        found = require_invitation(connection, key, Purpose.ROLE, now)
+        tries_left = invitations.count_name_try(connection, found.digest)
+        if tries_left is None:
+            raise InvitationSpent
+        return LoginTaken(tries_left)
     used = _use(connection, key, Purpose.ROLE, now)
     return create_user(connection, ids, login, password, now, roles=_roles_of(used), created_by=used.made_by)
 
 
-def accept_role(connection: Connection, key: str, person: Rights, now: datetime) -> Invitation:
+def accept_role(connection: Connection, key: str, user_id: UserId, now: datetime) -> Invitation:
     """Accept an invitation for an existing user, and return the invitation.
 
     The user gets the invited role unless their present role includes it.
 
     Raises:
-        InvitationSpent: as in `require_invitation`.
+        InvitationSpent: as in `require_invitation`, or there is no such user any more.
     """
     used = _use(connection, key, Purpose.ROLE, now)
+    person = users.find_rights(connection, user_id)
+    if person is None:
+        raise InvitationSpent
     if used.site_id is None or used.role is None:
         set_owner(connection, person.user.id, now, is_owner=True, set_by=used.made_by)
         return used
@@ -151,12 +175,25 @@ def accept_password(connection: Connection, key: str, password: PasswordHash, no
         InvitationSpent: as in `require_invitation`.
     """
     used = _use(connection, key, Purpose.PASSWORD, now)
-    found = users.find_rights(connection, used.user_id) if used.user_id is not None else None
-    if found is None:
+    user, _ = (users.lock_user(connection, used.user_id) if used.user_id is not None else None) or (None, "")
+    if user is None or not _may_open_account(connection, used):  # nobody can give the user a role now
         raise InvitationSpent
-    replace_password(connection, found.user.id, password)
-    record_act(connection, ActKind.PASSWORD_SET, found.user.login, now, found.user.id)
-    return found.user
+    replace_password(connection, user.id, password)
+    record_act(connection, ActKind.PASSWORD_SET, user.login, now, user.id)
+    return user
+
+
+def _may_open_account(connection: Connection, link: Invitation) -> bool:
+    """Return whether the maker of a link for a new password may still make one for its user.
+
+    Ours: an owner of a site may open accounts that have no rights elsewhere. A link made before the user got such
+    rights must not open them.
+    """
+    maker = users.find_rights(connection, link.made_by) if link.made_by is not None else None
+    whose = users.find_rights(connection, link.user_id) if link.user_id is not None else None
+    if maker is None or whose is None:
+        return False
+    return maker.user.is_owner or any(maker.may_open_account_of(whose, site_id) for site_id in whose.roles)
 
 
 def _use(connection: Connection, key: str, purpose: Purpose, now: datetime) -> Invitation:

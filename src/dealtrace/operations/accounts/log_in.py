@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.session import SESSION_AGE_MAX, SESSION_BYTES, Session
 from dealtrace.accounts.token import token_digest
-from dealtrace.accounts.user import User, UserId, normal_login
+from dealtrace.accounts.user import PasswordHash, User, UserId, normal_login
 from dealtrace.errors import LoginRefused
 from dealtrace.operations.accounts.create_user import password_hasher
 from dealtrace.record import record
@@ -40,6 +40,22 @@ class Credentials:
     password_hash: str
 
 
+@record
+class Proof:
+    """A user who has proved who they are, and the hash of the password that the proof rests on."""
+
+    user: User
+    password_hash: PasswordHash
+
+
+@record
+class OpenedSession:
+    """The secret of a new session, and whether the session is confirmed: if not, a code must still be entered."""
+
+    secret: str
+    is_confirmed: bool
+
+
 def find_credentials(connection: Connection, login: str) -> Credentials:
     """Find the user who has this login, and the hash of the user's password, for `verify_password`."""
     found = users.find_user(connection, normal_login(login))
@@ -47,8 +63,8 @@ def find_credentials(connection: Connection, login: str) -> Credentials:
     return Credentials(found, stored or "")
 
 
-def verify_password(credentials: Credentials, password: str) -> User:
-    """Return the user if the password is right; this is slow on purpose, and needs no database.
+def verify_password(credentials: Credentials, password: str) -> Proof:
+    """Return the user with the proof if the password is right; this is slow on purpose, and needs no database.
 
     Checking an unknown login takes as long as checking a wrong password, so that the time does not reveal which logins
     exist.
@@ -59,29 +75,31 @@ def verify_password(credentials: Credentials, password: str) -> User:
     is_right = _verify(credentials.password_hash or _nobodys_hash(), password)
     if credentials.user is None or not is_right:
         raise LoginRefused
-    return credentials.user
+    return Proof(credentials.user, PasswordHash(credentials.password_hash))
 
 
-def open_session(connection: Connection, user: User, browser: Browser, now: datetime) -> str:
+def open_session(connection: Connection, proof: Proof, browser: Browser, now: datetime) -> OpenedSession:
     """Store a new session of a user and return its secret, which the server does not store.
 
     Expired sessions of the user are deleted. If the user has a second factor, the session must still be confirmed.
+
+    The password was checked before this transaction, and slowly. Whatever has ended the user's sessions since then
+    must hold for this one too, so the account is read again, and locked until the session is stored.
+
+    Raises:
+        LoginRefused: since the proof, the password was replaced or the user deleted.
     """
+    user, password_hash = users.lock_user(connection, proof.user.id) or (None, "")
+    if user is None or password_hash != proof.password_hash:
+        raise LoginRefused
     secret = secrets.token_urlsafe(SESSION_BYTES)
+    is_confirmed = not user.has_second_factor
     delete_old_sessions(connection, user.id, now - SESSION_AGE_MAX)
     insert_session(
         connection,
-        Session(
-            token_digest(secret),
-            UserId(user.id),
-            now,
-            now,
-            browser.ip,
-            browser.name,
-            is_confirmed=not user.has_second_factor,
-        ),
+        Session(token_digest(secret), user.id, now, now, browser.ip, browser.name, is_confirmed=is_confirmed),
     )
-    return secret
+    return OpenedSession(secret, is_confirmed)
 
 
 def store_session_uses(connection: Connection, _ids: object, used_at: Mapping[str, datetime]) -> None:

@@ -109,6 +109,7 @@ def delete_user(connection: Connection, login: str, now: datetime, *, deleted_by
     """
     found = require_user(connection, login)
     _check_owner_is_left(connection, found.id)
+    users.lock_user(connection, found.id)  # a session that is opened meanwhile is stored before this, or not at all
     record_act(connection, ActKind.USER_DELETED, found.login, now, deleted_by)
     for site_id in users.find_roles(connection, found.id):
         _record_role(connection, found.id, site_id, None, now, deleted_by)

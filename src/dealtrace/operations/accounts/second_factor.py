@@ -26,7 +26,7 @@ from dealtrace.operations.accounts.manage_user import require_user
 from dealtrace.operations.accounts.record_act import record_act
 from dealtrace.storage.accounts import second_factors
 from dealtrace.storage.accounts.second_factors import Factor
-from dealtrace.storage.accounts.sessions import delete_sessions, touch_session
+from dealtrace.storage.accounts.sessions import delete_sessions, delete_unconfirmed_sessions, touch_session
 
 ISSUER = "Dealtrace"
 _NEVER = -1
@@ -66,8 +66,12 @@ def turn_on(
 
 
 def turn_off(connection: Connection, user: User) -> None:
-    """Delete the second factor of a user, who then logs in with the password alone."""
+    """Delete the second factor of a user, who then logs in with the password alone.
+
+    Sessions that still wait for a code end, since no code can be right any more.
+    """
     second_factors.delete_factor(connection, user.id)
+    delete_unconfirmed_sessions(connection, user.id)
 
 
 def reset_second_factor(connection: Connection, login: str, now: datetime, *, reset_by: int | None = None) -> User:

@@ -75,6 +75,7 @@ _UNUSABLE_LEADS = (
 class Problem:
     """A problem: its kind, the name of what it concerns, a count, an amount in rubles, and its start in UTC.
 
+    If `what` lists names, `more` is how many others it leaves out.
     `object_id` is the id of the webhook or report that the problem concerns, `reason` is why a webhook is paused or
     failing, and `refusal` why a report cannot be made. Values that do not apply to the kind are empty, 0 or `None`.
     """
@@ -87,6 +88,7 @@ class Problem:
     object_id: int | None = None
     reason: str = ""
     refusal: Refusal | None = None
+    more: int = 0
 
 
 def list_problems(connection: Connection, site: Site, now: datetime) -> list[Problem]:
@@ -153,10 +155,12 @@ def _contacts(connection: Connection, site: Site, now: datetime) -> Iterator[Pro
 
 def _content(connection: Connection, site: Site, now: datetime) -> Iterator[Problem]:
     if unknown := list_unknown_fields(connection, site.id):
-        names = ", ".join(field.name for field in unknown[:NAMES_SHOWN])
-        yield Problem(ProblemKind.FIELDS_UNKNOWN, names, len(unknown))
+        fields = [field.name for field in unknown if field.name]
+        names, more = ", ".join(fields[:NAMES_SHOWN]), max(len(fields) - NAMES_SHOWN, 0)
+        yield Problem(ProblemKind.FIELDS_UNKNOWN, names, len(unknown), more=more)
     since = start_of_recent_days(site, now)
     recent = [each for each in list_unknown_parameters(connection, site.id) if each.last_seen_at >= since]
     if recent:
-        names = ", ".join(list(dict.fromkeys(each.name for each in recent if each.name))[:NAMES_SHOWN])
-        yield Problem(ProblemKind.PARAMETERS_UNKNOWN, names, len(recent))
+        named = list(dict.fromkeys(each.name for each in recent if each.name))
+        names, more = ", ".join(named[:NAMES_SHOWN]), max(len(named) - NAMES_SHOWN, 0)
+        yield Problem(ProblemKind.PARAMETERS_UNKNOWN, names, len(recent), more=more)

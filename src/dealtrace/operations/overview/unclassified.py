@@ -39,4 +39,5 @@ def find_unclassified_deals(
     if not deals:
         return None
     names = ", ".join(str(row.keys[0]) for row in report.rows)
-    return Problem(ProblemKind.STATUSES_UNCLASSIFIED, names, int(deals), amount or Fraction(0))
+    more = report.rows_total - len(report.rows)
+    return Problem(ProblemKind.STATUSES_UNCLASSIFIED, names, int(deals), amount or Fraction(0), more=more)

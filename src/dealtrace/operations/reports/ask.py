@@ -12,6 +12,12 @@ from sqlalchemy import Connection
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.credit import AttributionModel
+from dealtrace.operations.reports.sort_as_seen import (
+    has_masked_keys,
+    mixed_ties,
+    sorts_by_masked_keys,
+    spelled_as_seen,
+)
 from dealtrace.record import record
 from dealtrace.reports.answer import (
     ByFigure,
@@ -88,24 +94,39 @@ def ask(source: FactSource, site: Site, question: Question, now: datetime) -> Re
     empty_times = times_with_rows(question, filters, spans[question.period].days)
     asked = replace(question, filters=filters)
     sort: SortRows = partial(_sort_all, source)
+    sides: Sequence[ByModel] | None = None
     first = _first_rows(source, site, asked, spans, formulas) if not empty_times else None
     if first is not None and question.model is not None:
-        sides: Sequence[ByModel] = [{question.model: side} for side in first.sides]
+        sides = [{question.model: side} for side in first.sides]
         sort = partial(_sort_first, first.rows_total)
-    else:
+        if question.hides_contacts and _names_contacts(source, question, sides):
+            sides, sort = None, partial(_sort_all, source)  # the database has chosen by what the reader may not see
+    if sides is None:
         sides = _gather_sides(source, site, asked, list(spans.values()), measures)
+    spell = _speller(source, question, sides)
+    shown = spelled_as_seen(spell) if question.hides_contacts else None
     report = build_report(
         question,
         formulas,
         sides[0],
         sides[1] if len(sides) > 1 else None,
         list(spans)[1] if len(sides) > 1 else None,
-        _speller(source, question, sides),
+        spell,
         Sorting(
-            question.model if question.model is not None else AttributionModel(site.attribution), sort, empty_times
+            question.model if question.model is not None else AttributionModel(site.attribution),
+            mixed_ties(sort) if question.hides_contacts else sort,
+            empty_times,
+            shown,
         ),
     )
     return replace(report, today=site_day(now, site.time_zone))
+
+
+def _names_contacts(source: FactSource, question: Question, sides: Sequence[ByModel]) -> bool:
+    """Return whether the keys of some row have a contact, which is masked."""
+    spell = _speller(source, question, sides)
+    rows = (gathered.rows for side in sides for gathered in side.values())
+    return has_masked_keys(question, rows, spell, spelled_as_seen(spell))
 
 
 def _first_rows(
@@ -113,6 +134,8 @@ def _first_rows(
 ) -> FirstRows | None:
     """Return the first rows of a report, or `None` if all rows must be read, either to show or to sort them."""
     if question.model is None or question.limit is None:
+        return None
+    if question.hides_contacts and sorts_by_masked_keys(question):
         return None
     since = visits_since(source, question.by, question.filters)
     scopes = [

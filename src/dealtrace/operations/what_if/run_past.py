@@ -54,6 +54,7 @@ class _Progress(TypedDict, total=False):
     counts_visits: bool
     figures: dict[str, int]
     moves: tuple[RunMove, ...]
+    moves_left: int
 
 
 def rules_of(site: Site, kind: PastKind) -> str:
@@ -197,6 +198,7 @@ def _try(run: PastRun, site: Site, trial: Trial) -> Iterator[_Progress]:
             "counts_visits": False,
             "figures": found,
             "moves": _moves(tally),
+            "moves_left": max(len(tally.moves) - MOVES_STORED, 0),
         }
 
 

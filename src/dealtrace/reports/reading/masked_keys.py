@@ -30,9 +30,14 @@ def masked_key(dimension: Dimension, text: str) -> str:
 
     Ours: parts of sources are masked as `masked_label` masks them, since the ids of campaigns look like phones.
     """
-    if dimension.is_time or dimension.name in NUMBERED:
+    if not may_have_contacts(dimension):
         return text
     return masked_label(text) if dimension.kind is Kind.SOURCE else masked_text(text)
+
+
+def may_have_contacts(dimension: Dimension) -> bool:
+    """Return whether keys of a dimension are masked if they look like contacts."""
+    return not dimension.is_time and dimension.name not in NUMBERED
 
 
 def masked_label(text: str) -> str:

@@ -27,6 +27,7 @@ def find_run(connection: Connection, site_id: int, kind: PastKind) -> RunState |
         counts_visits=result["counts_visits"],
         figures=result["figures"],
         moves=moves,
+        moves_left=result.get("moves_left", 0),
     )
 
 
@@ -72,5 +73,10 @@ def _of_kind(site_id: int, kind: PastKind) -> tuple[ColumnElement[bool], ...]:
 
 def _values(state: RunState) -> Mapping[str, object]:
     moves = [[move.source, move.target, move.deals, move.kopecks] for move in state.moves]
-    result = {"counts_visits": state.counts_visits, "figures": dict(state.figures), "moves": moves}
+    result = {
+        "counts_visits": state.counts_visits,
+        "figures": dict(state.figures),
+        "moves": moves,
+        "moves_left": state.moves_left,
+    }
     return {**{name: getattr(state, name) for name in _FIELDS}, "phase": state.phase.value, "result": result}

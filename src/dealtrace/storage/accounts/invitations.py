@@ -3,9 +3,9 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, or_, select, update
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
-from dealtrace.accounts.invitation import Invitation, Purpose
+from dealtrace.accounts.invitation import NAME_TRIES_MAX, Invitation, Purpose
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import SiteId
 from dealtrace.accounts.user import UserId
@@ -13,6 +13,7 @@ from dealtrace.storage.database.compiled_statement import Row
 from dealtrace.storage.schema.tables.control import invitation
 
 _UNUSED = invitation.c.used_at.is_(None)
+_NAME_TRIES = func.coalesce(invitation.c.name_tries, 0)
 
 
 def insert_invitation(connection: Connection, new: Invitation) -> None:
@@ -38,8 +39,9 @@ def find_invitation(connection: Connection, digest: str) -> Invitation | None:
 
 
 def list_role_invitations(connection: Connection, now: datetime, site_id: int | None = None) -> list[Invitation]:
-    """List the unused and unexpired links that grant roles, newest first; with `site_id`, only links for that site."""
-    valid = select(invitation).where(invitation.c.purpose == Purpose.ROLE, _UNUSED, invitation.c.expires_at > now)
+    """List the valid, unused links that grant roles, newest first; with `site_id`, only links for that site."""
+    is_valid = (invitation.c.expires_at > now, _NAME_TRIES < NAME_TRIES_MAX)
+    valid = select(invitation).where(invitation.c.purpose == Purpose.ROLE, _UNUSED, *is_valid)
     if site_id is not None:
         valid = valid.where(invitation.c.site_id == site_id)
     rows = connection.execute(valid.order_by(invitation.c.created_at.desc(), invitation.c.digest))
@@ -50,6 +52,20 @@ def use_invitation(connection: Connection, digest: str, now: datetime) -> bool:
     """Mark a one-time link as used, and return whether it was unused before."""
     used = update(invitation).where(invitation.c.digest == digest, _UNUSED).values(used_at=now)
     return connection.execute(used.returning(invitation.c.digest)).first() is not None
+
+
+def count_name_try(connection: Connection, digest: str) -> int | None:
+    """Count that a login was chosen that another user has, and return how many such tries are left.
+
+    The result is `None` if the link was used or had no tries left. Simultaneous tries are counted one by one.
+    """
+    counted = (
+        update(invitation)
+        .where(invitation.c.digest == digest, _UNUSED, _NAME_TRIES < NAME_TRIES_MAX)
+        .values(name_tries=_NAME_TRIES + 1)
+    )
+    tries = connection.execute(counted.returning(invitation.c.name_tries)).scalar_one_or_none()
+    return NAME_TRIES_MAX - tries if tries is not None else None
 
 
 def use_first_invitations(connection: Connection, now: datetime) -> set[str]:
@@ -91,4 +107,5 @@ def _invitation_from_row(row: Row) -> Invitation:
         user_id=UserId(row.user_id) if row.user_id is not None else None,
         site_id=SiteId(row.site_id) if row.site_id is not None else None,
         role=Role(row.role) if row.role is not None else None,
+        name_tries=row.name_tries or 0,
     )

@@ -12,7 +12,7 @@ from dealtrace.record import record
 from dealtrace.storage.accounts.installation import factor_demanded
 from dealtrace.storage.accounts.users import USER_COLUMNS, find_roles, user_from_row
 from dealtrace.storage.database.compiled_statement import Row
-from dealtrace.storage.schema.tables.control import session, user
+from dealtrace.storage.schema.tables.control import membership, session, user
 
 BROWSER_LENGTH_MAX = 200
 
@@ -61,6 +61,19 @@ def find_login(connection: Connection, digest: str) -> Login | None:
     return Login(found, Rights(person, find_roles(connection, found.user_id)), lacks_factor)
 
 
+def lock_login(connection: Connection, digest: str, user_id: int, site_id: int | None) -> None:
+    """Keep a session, its user, and the user's role on a site, from being changed until the transaction ends.
+
+    They are locked in the order in which a user is deleted. Several transactions may hold the same locks.
+    """
+    connection.execute(select(user.c.id).where(user.c.id == user_id).with_for_update(read=True))
+    if site_id is not None:
+        role = select(membership.c.role).where(membership.c.user_id == user_id, membership.c.site_id == site_id)
+        connection.execute(role.with_for_update(read=True))
+    kept = select(session.c.digest).where(session.c.digest == digest)
+    connection.execute(kept.with_for_update(read=True, key_share=True))  # its last use may still be stored
+
+
 def list_sessions(connection: Connection, user_id: int) -> list[Session]:
     """List the sessions of a user, most recently used first."""
     mine = select(session).where(session.c.user_id == user_id).order_by(session.c.seen_at.desc(), session.c.digest)
@@ -95,6 +108,12 @@ def delete_session(connection: Connection, user_id: int, digest: str) -> bool:
 def delete_sessions(connection: Connection, user_id: int, *, but: str = "") -> None:
     """Delete all sessions of a user, except the session with the digest `but`."""
     connection.execute(delete(session).where(session.c.user_id == user_id, session.c.digest != but))
+
+
+def delete_unconfirmed_sessions(connection: Connection, user_id: int) -> None:
+    """Delete the sessions of a user that were never confirmed with a second factor."""
+    waiting = (session.c.user_id == user_id, session.c.is_confirmed.is_(False))
+    connection.execute(delete(session).where(*waiting))
 
 
 def delete_old_sessions(connection: Connection, user_id: int, created_before: datetime) -> None:

@@ -54,6 +54,17 @@ def find_password_hash(connection: Connection, user_id: int) -> str | None:
     return connection.execute(select(user.c.password_hash).where(user.c.id == user_id)).scalar_one_or_none()
 
 
+def lock_user(connection: Connection, user_id: int) -> tuple[User, str] | None:
+    """Return a user and the hash of the password, and lock the user's row until the transaction ends.
+
+    The result is `None` if there is no such user. Who changes a password, a second factor or a user changes this row
+    first, before sessions: of two such transactions the second sees all that the first has stored.
+    """
+    locked = select(*USER_COLUMNS, user.c.password_hash).where(user.c.id == user_id).with_for_update()
+    row = connection.execute(locked).one_or_none()
+    return (user_from_row(row), row.password_hash) if row is not None else None
+
+
 def list_users(connection: Connection) -> list[User]:
     """List all users, ordered by login."""
     return [user_from_row(row) for row in connection.execute(select(*USER_COLUMNS).order_by(user.c.login))]

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from dealtrace.alerts.incident import Incident, IncidentId
 from dealtrace.reports.metrics import Unit
@@ -56,6 +56,12 @@ def list_incidents(connection: Connection, site_id: int, limit: int, alert_id: i
     newest_first = (alert_incident.c.raised_at.desc(), alert_incident.c.id.desc())
     latest = select(alert_incident).where(*wanted).order_by(*newest_first).limit(limit)
     return [_incident_from_row(row) for row in connection.execute(latest)]
+
+
+def count_incidents(connection: Connection, site_id: int, alert_id: int) -> int:
+    """Return how many incidents an alert has."""
+    mine = (alert_incident.c.site_id == site_id, alert_incident.c.alert_id == alert_id)
+    return int(connection.execute(select(func.count()).select_from(alert_incident).where(*mine)).scalar_one())
 
 
 def list_incident_ids(connection: Connection, site_id: int, alert_id: int) -> list[int]:

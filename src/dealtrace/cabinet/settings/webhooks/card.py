@@ -129,7 +129,8 @@ async def _page(
         is_signed=webhook.style is BodyStyle.JSON,
         received=[kind.value for kind in EventKind if kind in webhook.events],
         waiting=waiting,
-        lines=lines,
+        lines=lines[:LOG_LENGTH],
+        is_cut=len(lines) > LOG_LENGTH,
         secret=secret,
         since=view.form.get("since"),
         form=form_context(view, draft or draft_of(webhook)),
@@ -137,7 +138,7 @@ async def _page(
 
 
 def _read_log(connection: Connection, webhook: Webhook) -> tuple[list[LogLine], int]:
-    latest = list_latest_deliveries(connection, webhook.site_id, webhook.id, LOG_LENGTH)
+    latest = list_latest_deliveries(connection, webhook.site_id, webhook.id, LOG_LENGTH + 1)
     lines = [
         LogLine(delivery.message_id(webhook.site_id), delivery.event.kind.value, delivery.recorded_at, settled_at)
         for delivery, settled_at in latest

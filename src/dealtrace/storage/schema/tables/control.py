@@ -126,6 +126,7 @@ invitation = Table(
     Column("role", String(12)),
     Column("made_by", BigInteger),
     Column("expires_at", Instant),
+    Column("name_tries", Integer),
     info=CONTROL,
 )
 

@@ -1,0 +1,51 @@
+"""Hold on to what a person may do in their session while they change something."""
+
+from sqlalchemy import Connection
+
+from dealtrace.accounts.rights import Rights, Role
+from dealtrace.accounts.user import UserId
+from dealtrace.record import record
+from dealtrace.storage.accounts.sessions import find_login, lock_login
+
+
+@record
+class Standing:
+    """What a person may do in a session: `role` is their role on the site `site_id`, if a site is concerned.
+
+    `lacks_factor` is true if they must first set up a second factor.
+    """
+
+    user_id: UserId
+    is_owner: bool
+    site_id: int | None
+    role: Role | None
+    lacks_factor: bool
+
+
+class StandingChanged(Exception):  # noqa: N818 - the name says what happened
+    """Raised if a person's standing is no longer what a decision rests on; nothing is stored."""
+
+
+def standing_of(rights: Rights, site_id: int | None, *, lacks_factor: bool) -> Standing:
+    """Return the standing of a person with these rights, on a site if `site_id` is given."""
+    role = rights.role_at(site_id) if site_id is not None else None
+    return Standing(rights.user.id, rights.user.is_owner, site_id, role, lacks_factor)
+
+
+def hold_standing(connection: Connection, digest: str, decided: Standing) -> None:
+    """Check that a session exists and that its person still has the standing with which a request was admitted.
+
+    Ours: a request is admitted before the transaction that changes something. Without this check, an invitation, link,
+    token or second factor that is made at the moment when its maker is logged out everywhere, loses a role or is
+    deleted would outlive that. The person, role and session are locked, so whoever takes them away does so after this
+    transaction, and with what it has made.
+
+    Raises:
+        StandingChanged: the session has ended, or the person's standing is another one.
+    """
+    lock_login(connection, digest, decided.user_id, decided.site_id)
+    login = find_login(connection, digest)
+    if login is None:
+        raise StandingChanged
+    if standing_of(login.rights, decided.site_id, lacks_factor=login.lacks_factor) != decided:
+        raise StandingChanged

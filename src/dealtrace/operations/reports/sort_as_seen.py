@@ -1,0 +1,56 @@
+"""Sort the rows of a report for people who may not see contacts, so that the order tells nothing of what is masked."""
+
+import secrets
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from hashlib import blake2b
+
+from dealtrace.reports.answer import ByKey, Key, Keys, Rank, SortRows, Spell, sequence_of
+from dealtrace.reports.dimensions import Dimension
+from dealtrace.reports.question import Question
+from dealtrace.reports.reading.masked_keys import masked_key, may_have_contacts
+
+_TIES = secrets.token_bytes(blake2b.MAX_KEY_SIZE)
+
+
+def spelled_as_seen(spell: Spell) -> Spell:
+    """Return a function like `spell` that masks contacts in keys."""
+
+    @cache
+    def mask(dimension: Dimension, text: str) -> str:
+        return masked_key(dimension, text)
+
+    def shown(dimension: Dimension, key: Key) -> str | None:
+        text = spell(dimension, key)
+        return mask(dimension, text) if text is not None else None
+
+    return shown
+
+
+def mixed_ties(sort: SortRows) -> SortRows:
+    """Return a function like `sort` that puts rows that look the same in an order that follows from nothing.
+
+    Ours: the order of equal rows depends on a number that each process draws, since the order of the keys would tell
+    which of two masked phones is the greater one.
+    """
+
+    def sort_mixed(rows: Iterable[Keys], rank: Callable[[Keys], Rank], limit: int | None) -> tuple[Sequence[Keys], int]:
+        return sort(rows, lambda keys: (*rank(keys), blake2b(repr(keys).encode(), key=_TIES).digest()), limit)
+
+    return sort_mixed
+
+
+def sorts_by_masked_keys(question: Question) -> bool:
+    """Return whether the rows of a report are sorted, first of all, by keys that may be masked."""
+    first = next(iter(sequence_of(question)), None)
+    return isinstance(first, ByKey) and may_have_contacts(question.by[first.place])
+
+
+def has_masked_keys(question: Question, rows: Iterable[Mapping[Keys, object]], spell: Spell, shown: Spell) -> bool:
+    """Return whether a key among `rows` is shown otherwise than `spell` spells it."""
+    return any(
+        shown(dimension, key) != spell(dimension, key)
+        for side in rows
+        for keys in side
+        for dimension, key in zip(question.by, keys, strict=True)
+    )

@@ -1,0 +1,73 @@
+"""A form of somebody who is logged out, or loses a role, between the gate and the transaction that it makes."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+from sqlalchemy import Connection, func, select
+
+from cast import Player, Stage
+from dealtrace.accounts.rights import Role
+from dealtrace.accounts.user import User
+from dealtrace.operations.accounts.manage_user import require_user
+from dealtrace.storage.accounts.sessions import delete_sessions
+from dealtrace.storage.accounts.users import delete_membership, set_membership, update_keys
+from dealtrace.storage.schema.tables.control import invitation
+from guests import Guest, member_of
+from server import ServerProcess
+from stored import wait_until_locked
+
+pytestmark = pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True, scope="session")
+INVITATION = "settings/users/invitation"
+Change = Callable[[Connection, User, int], object]
+
+
+@pytest.fixture
+def anna(server: ServerProcess, served: Stage, owner: Player) -> Guest:
+    return member_of(server, served, owner.site.id)
+
+
+def send_meanwhile(served: Stage, anna: Guest, change: Change) -> httpx.Response:
+    """Send the form of an invitation so that it waits for a change of its sender, which is committed then."""
+    with ThreadPoolExecutor(1) as threads:
+        with served.database.write() as connection:
+            change(connection, require_user(connection, anna.login), anna.site_id)
+            sending = threads.submit(anna.send, INVITATION, role="reader")
+            wait_until_locked(served.database, sending)
+        return sending.result()
+
+
+def count_invitations(served: Stage, anna: Guest) -> int:
+    with served.database.read() as connection:
+        mine = select(func.count()).where(invitation.c.site_id == anna.site_id)
+        return int(connection.execute(mine).scalar_one())
+
+
+def test_who_is_logged_out_meanwhile_logs_in_again(served: Stage, anna: Guest) -> None:
+    answer = send_meanwhile(served, anna, lambda connection, user, _: delete_sessions(connection, user.id))
+    assert answer.headers["location"].startswith("/cabinet/login?")
+    assert "unsaved=yes" in answer.headers["location"]
+    assert count_invitations(served, anna) == 0
+
+
+def test_who_loses_the_role_meanwhile_gets_what_others_get(served: Stage, anna: Guest) -> None:
+    answer = send_meanwhile(
+        served, anna, lambda connection, user, site_id: delete_membership(connection, user.id, site_id)
+    )
+    assert answer.status_code == 404
+    assert count_invitations(served, anna) == 0
+
+
+def test_who_has_a_lower_role_by_then_is_told_so(served: Stage, anna: Guest) -> None:
+    answer = send_meanwhile(
+        served, anna, lambda connection, user, site_id: set_membership(connection, user.id, site_id, Role.ANALYST)
+    )
+    assert answer.status_code == 403
+    assert count_invitations(served, anna) == 0
+
+
+def test_what_does_not_concern_the_right_stops_nobody(served: Stage, anna: Guest) -> None:
+    answer = send_meanwhile(served, anna, lambda connection, user, _: update_keys(connection, user.id, has_keys=False))
+    assert answer.status_code == 200
+    assert count_invitations(served, anna) == 1
