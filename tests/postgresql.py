@@ -49,7 +49,7 @@ class PostgresqlServer:
         """Start the server and wait until it answers."""
         command = [f"{self._programs}/postgres", "-D", f"{self.folder}/data", "-k", str(self.folder), "-h", ""]
         self.process = start_program(
-            [*command, "-c", "max_connections=300", *self._settings],
+            [*command, "-c", "max_connections=300", "-c", "max_prepared_transactions=20", *self._settings],
             out=f"{self.folder}/log",
             err=f"{self.folder}/log",
             user=_lesser_user(),

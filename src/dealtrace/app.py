@@ -54,10 +54,10 @@ from dealtrace.worker.alerts import Alerts
 from dealtrace.worker.deliveries import Deliveries
 from dealtrace.worker.letters import Letters
 from dealtrace.worker.mails import Mails
-from dealtrace.worker.old_requests import OldRequests
 from dealtrace.worker.repeating import BackgroundLoops
 from dealtrace.worker.short_lived import SWEEP_SECONDS, ShortLived
 from dealtrace.worker.smtp_client import SmtpClient
+from dealtrace.worker.sweeps import SWEEPS, Sweeps, sweep_of_requests
 from dealtrace.worker.upkeep import (
     STEP_SECONDS,
     AccountsFollower,
@@ -312,13 +312,14 @@ class Application:
         ):
             self._loops.start(work, STEP_SECONDS, Outage(failing, working))
         short_lived = ShortLived(self._primary_read_pool, self._account_changes, delete_old_uploads)
-        old_requests = OldRequests(self._primary_read_pool, self._write_queue, self._settings.requests_kept_days)
         for work, failing, working in (
             (short_lived.forget_forms, "forms_not_swept", "forms_swept_again"),
             (short_lived.delete_uploads, "uploads_not_swept", "uploads_swept_again"),
-            (old_requests.delete, "old_requests_not_swept", "old_requests_swept_again"),
         ):
             self._loops.start(work, SWEEP_SECONDS, Outage(failing, working))
+        self._sweeps = Sweeps(self._primary_read_pool, self._write_queue, self._account_changes)
+        for sweep in (*SWEEPS, sweep_of_requests(self._settings.requests_kept_days)):
+            self._sweeps.start(sweep)
         of_busy_sites = Outage("requests_of_busy_sites_not_journalled", "requests_of_busy_sites_journalled_again")
         self._loops.start(self._store_requests_of_busy_sites, pause_seconds=0, outage=of_busy_sites)
 
@@ -332,7 +333,8 @@ class Application:
         self._begin_stop()
         await self._loops.stop()
         self._health_watcher.stop()
-        workers = [worker.stop() for worker in (self._alerts, self._mails, self._deliveries) if worker is not None]
+        stopping = (self._alerts, self._mails, self._deliveries, self._sweeps)
+        workers = [worker.stop() for worker in stopping if worker is not None]
         await asyncio.gather(self._store_remaining(), *workers)  # any of them may wait for a locked site
         await self._write_queue.stop()
         self._background_runs.stop()

@@ -3,6 +3,7 @@
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -20,9 +21,9 @@ from dealtrace.cli.doctor.command import doctor
 from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.settings import read_settings
 from dealtrace.storage.database.engine import Database, open_database
-from dealtrace.storage.database.lock_holders import list_forgotten_sessions, list_lock_holders
+from dealtrace.storage.database.lock_holders import list_blockers, list_forgotten_transactions, list_lock_holders
 from dealtrace.storage.schema.tables.whole import metadata
-from waiting import wait_until
+from waiting import PATIENCE_SECONDS, wait_until
 
 HOLDER = "a person's psql"
 SHORT_SECONDS = 0.2
@@ -53,6 +54,26 @@ def holding(database: Database, statement: str) -> Iterator[int]:
         yield holder.info.backend_pid
 
 
+@contextmanager
+def holding_prepared(database: Database, *statements: str) -> Iterator[str]:
+    """Keep a lock in a prepared transaction, which no session belongs to; yield its name."""
+    name = f"a transfer of {database.url.database}"
+    with psycopg.connect(database.url.render_as_string(hide_password=False), autocommit=True) as holder:
+        holder.execute("BEGIN")
+        for statement in statements:
+            holder.execute(statement)
+        holder.execute(f"PREPARE TRANSACTION '{name}'")
+        try:
+            is_old = (
+                "SELECT clock_timestamp() - prepared > make_interval(secs => %s) FROM pg_prepared_xacts WHERE gid = %s"
+            )
+            while holder.execute(is_old, [SHORT_SECONDS, name]).fetchone() != (True,):
+                pass
+            yield name
+        finally:
+            holder.execute(f"ROLLBACK PREPARED '{name}'")
+
+
 COMMANDS: dict[str, tuple[Callable[[], None], str]] = {
     "db upgrade, whose table is held": (upgrade, "LOCK TABLE schema_version"),
     "db upgrade, whose table is read": (upgrade, "SELECT 1 FROM visit"),
@@ -79,6 +100,61 @@ def test_a_command_names_the_session_that_holds_a_lock(
     assert f"session {pid} ({HOLDER}, dealtrace, idle in transaction), whose transaction began at 20" in said
     assert "pg_terminate_backend" in said
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+@pytest.mark.parametrize(
+    ("command", "statements"),
+    [
+        (renormalise, ["SELECT 1 FROM points_day FOR UPDATE"]),
+        (recount, ["LOCK TABLE deal_day IN ROW EXCLUSIVE MODE", "DELETE FROM deal_day"]),
+    ],
+)
+def test_a_command_names_the_prepared_transaction_that_holds_a_lock(
+    impatient: Database, command: Callable[[], None], statements: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    stage = Stage(impatient)
+    with impatient.write() as connection:
+        lock_registrations(stage.work(connection, stage.open_site()))
+    with holding_prepared(impatient, *statements) as name, pytest.raises(SystemExit):
+        command()
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"prepared transaction '{name}' (dealtrace), which began before 20" in said
+    assert "ROLLBACK PREPARED" in said
+    assert "pg_terminate_backend" not in said
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+def test_a_backup_names_the_prepared_transaction_it_waits_for(
+    impatient: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with holding_prepared(impatient, "LOCK TABLE visit") as name, pytest.raises(SystemExit) as ended:
+        backup(tmp_path / "all.backup")
+    assert ended.value.code == 1
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"prepared transaction '{name}' (dealtrace), which began before 20" in said
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+def test_who_waits_for_another_row_or_table_is_not_kept_waiting_by_a_prepared_transaction(database: Database) -> None:
+    url = database.url.render_as_string(hide_password=False)
+    with database.write() as connection:
+        lock_registrations(Stage(database).work(connection, Stage(database).open_site()))
+    with (
+        holding_prepared(database, "SELECT 1 FROM deal_day FOR UPDATE", "LOCK TABLE visit"),
+        psycopg.connect(url, application_name=HOLDER) as holder,
+        ThreadPoolExecutor(1) as threads,
+        psycopg.connect(url, application_name="waiting") as waiting,
+    ):
+        holder.execute("SELECT 1 FROM points_day FOR UPDATE")
+        following = threads.submit(waiting.execute, "SELECT 1 FROM points_day FOR UPDATE")
+        wait_until(lambda: list_blockers(database, "waiting"))
+        (blocker,) = list_blockers(database, "waiting")
+        assert blocker.startswith(f"session {holder.info.backend_pid} ({HOLDER}, ")
+        holder.rollback()
+        following.result(PATIENCE_SECONDS)
+        assert list_blockers(database, "waiting") == []
 
 
 @pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
@@ -142,11 +218,16 @@ def test_a_transaction_that_was_forgotten_is_found_unless_it_only_reads(
 ) -> None:
     monkeypatch.setattr("dealtrace.storage.database.lock_holders.POSTGRESQL_LOCK_SECONDS", SHORT_SECONDS)
     with holding(database, "SELECT 1 FROM points_day"):
-        assert list_forgotten_sessions(database) == []
+        assert list_forgotten_transactions(database) == []
     with holding(database, "SELECT 1 FROM points_day FOR UPDATE") as pid:
-        (found,) = list_forgotten_sessions(database)
+        (found,) = list_forgotten_transactions(database)
         assert found.startswith(f"session {pid} ({HOLDER}, dealtrace, idle in transaction), whose transaction began")
-    assert list_forgotten_sessions(database) == []
+    assert list_forgotten_transactions(database) == []
+    with holding_prepared(database, "SELECT 1 FROM points_day"):
+        assert list_forgotten_transactions(database) == []
+    with holding_prepared(database, "SELECT 1 FROM points_day FOR UPDATE") as name:
+        (found,) = list_forgotten_transactions(database)
+        assert found.startswith(f"prepared transaction '{name}' (dealtrace), which began before ")
 
 
 @pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
@@ -156,7 +237,12 @@ def test_the_doctor_names_a_transaction_that_was_forgotten(
     monkeypatch.setattr("dealtrace.storage.database.lock_holders.POSTGRESQL_LOCK_SECONDS", SHORT_SECONDS)
     with holding(impatient, "SELECT 1 FROM points_day FOR UPDATE") as pid, pytest.raises(typer.Exit):
         doctor(as_json=False)
-    assert f"every write to them waits: session {pid} " in " ".join(capsys.readouterr().out.split())
+    assert f"Rows are locked by session {pid} " in " ".join(capsys.readouterr().out.split())
+    with holding_prepared(impatient, "SELECT 1 FROM points_day FOR UPDATE") as name, pytest.raises(typer.Exit):
+        doctor(as_json=False)
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"Rows are locked by prepared transaction '{name}' " in said
+    assert "ROLLBACK PREPARED" in said
 
 
 @pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)

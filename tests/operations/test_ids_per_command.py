@@ -274,6 +274,7 @@ WORST: dict[str, Callable[[Stage, Player, int], Any]] = {
     "delete_lists": lambda stage, shop, number: [
         DealKey(deal_id_of(stage, shop, number * ITEMS + item), None) for item in range(ITEMS)
     ],
+    "clear_deleted_site": lambda _stage, _shop, _number: None,
     "sweep_outbox": lambda _stage, _shop, _number: KEPT_FOR,
 }
 """The command of each operation that takes the most ids; numbers keep the commands of a batch apart."""

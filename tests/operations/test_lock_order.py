@@ -98,7 +98,7 @@ def delete_the_user(connection: Connection, _stage: Stage, _shop: Player, login:
 
 def delete_the_site(connection: Connection, _stage: Stage, shop: Player, _login: str) -> None:
     connection.execute(report_columns_of(shop))
-    delete_site(connection, shop.site.id)
+    delete_site(connection, shop.site.id, NOON)
 
 
 def report_columns_of(shop: Player) -> Any:

@@ -3,7 +3,11 @@
 import asyncio
 from typing import Any, cast
 
+import psycopg
+import pytest
+
 from cast import Player, Stage
+from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.runtime.unknown_parameters import (
     NAME_LENGTH_MAX,
     NAMES_AT_ONCE_MAX,
@@ -11,6 +15,10 @@ from dealtrace.runtime.unknown_parameters import (
     UnknownParametersTally,
 )
 from dealtrace.runtime.write_queue import WriteQueue
+from dealtrace.storage.accounts.unknown_parameters import list_unknown_parameters
+from dealtrace.storage.database.engine import Database
+from waiting import PATIENCE_SECONDS, until
+from write_commands import open_write_queue, run
 
 KNOWN = ["orderNumber"]
 
@@ -80,3 +88,44 @@ def test_names_of_requests_without_a_token_leave_room_for_the_others(shop: Playe
     assert payload.seen["/register", "orderNumbr"] == 1
     assert payload.seen["", ""] == NAMES_AT_ONCE_MAX * 2 - OPEN_NAMES_AT_ONCE_MAX
     assert payload.open_paths == {"/form"}
+
+
+def test_names_of_one_site_leave_room_for_those_of_others(stage: Stage, shop: Player) -> None:
+    others = [stage.open_site() for _ in range(3)]
+    tally = UnknownParametersTally()
+    for player in (shop, *others):
+        tally.count(player.site, "/register", [str(number) for number in range(NAMES_AT_ONCE_MAX * 5)], KNOWN)
+    for _, payload in stored(tally):
+        assert len(payload.seen) == NAMES_AT_ONCE_MAX + 1
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+def test_names_of_a_locked_site_leave_room_for_those_of_others(database: Database, stage: Stage) -> None:
+    held, *others = (stage.open_site() for _ in range(4))
+    tally = UnknownParametersTally()
+
+    def names(player: Player) -> set[str]:
+        with database.read() as connection:
+            return {each.name for each in list_unknown_parameters(connection, player.site.id)}
+
+    async def story() -> None:
+        with database.write() as connection:
+            lock_registrations(stage.work(connection, held))
+        with await asyncio.to_thread(psycopg.connect, database.url.render_as_string(hide_password=False)) as holder:
+            holder.execute(f"SELECT 1 FROM points_day WHERE site_id = {held.site.id} FOR UPDATE")
+            async with open_write_queue(database, patience_seconds=PATIENCE_SECONDS) as queue:
+                tally.count(held.site, "/register", ["first"], KNOWN)
+                await tally.store(queue)
+                for number in range(NAMES_AT_ONCE_MAX * 5):
+                    tally.count(held.site, "/register", [f"held{number}"], KNOWN)
+                for other in others:
+                    tally.count(other.site, "/register", ["orderNumbr"], KNOWN)
+                await tally.store(queue)
+                for other in others:
+                    await until(lambda other=other: names(other) == {"orderNumbr"})
+                assert names(held) == set()
+                holder.rollback()
+                await tally.store(queue, is_last=True)
+
+    run(story)
+    assert len(names(held) - {""}) == NAMES_AT_ONCE_MAX + 1

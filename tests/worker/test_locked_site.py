@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import psycopg
 import pytest
@@ -162,6 +163,53 @@ def test_a_locked_site_delays_no_alerts_of_others(stage: Stage) -> None:
             reports.stop()
 
     run(story)
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+def test_an_alert_whose_turn_came_too_late_is_claimed_again_before_it_is_evaluated(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lease = timedelta(seconds=4)
+    monkeypatch.setattr("dealtrace.operations.alerts.watch.LEASE", lease)
+    monkeypatch.setattr("dealtrace.operations.alerts.watch.EVALUATED_WITHIN", lease / 2)
+    held = stage.open_site()
+    plan_mail(stage, held, "boss@example.com")
+    left = list[timedelta]()
+
+    def lease_left() -> timedelta:
+        with stage.database.read() as connection:
+            (alert,) = list_alerts(connection, held.site.id)
+        return alert.due_at - clock.now()
+
+    class WatchedReports(ReportPool):
+        async def ask(self, *args: Any, **kwargs: Any) -> Any:
+            left.append(lease_left())
+            return await super().ask(*args, **kwargs)
+
+    async def story() -> None:
+        with stage.database.write() as connection:
+            lock_registrations(stage.work(connection, held))
+        with await asyncio.to_thread(
+            psycopg.connect, stage.database.url.render_as_string(hide_password=False)
+        ) as holder:
+            holder.execute(f"SELECT 1 FROM points_day WHERE site_id = {held.site.id} FOR UPDATE")
+            read_pool = ReadPool(stage.database, 1)
+            reports = WatchedReports(stage.database, DatabaseWatch(stage.database))
+            async with open_write_queue(stage.database, patience_seconds=PATIENCE_SECONDS) as queue:
+                alerts = Alerts(read_pool, queue, reports, sends_mail=False, poll_seconds=0.02)
+                await until(lambda: queue.postponed_seconds)
+                async with alerts._sites._turn:
+                    holder.rollback()
+                    await until(lambda: timedelta() < lease_left())
+                    await until(lambda: lease_left() < lease / 4)
+                await until(lambda: left)
+                await alerts.stop()
+            read_pool.stop()
+            reports.stop()
+
+    run(story)
+    assert len(left) == 1
+    assert left[0] > lease / 4
 
 
 @operation(ids_per_command=0)

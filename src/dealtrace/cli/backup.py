@@ -4,6 +4,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import time
 from contextlib import closing, suppress
 from pathlib import Path
 from secrets import token_hex
@@ -19,7 +20,7 @@ from dealtrace.settings import read_settings
 from dealtrace.storage.accounts.installation import record_backup
 from dealtrace.storage.database.database_errors import message_of
 from dealtrace.storage.database.engine import Database, open_database
-from dealtrace.storage.database.lock_holders import list_blocking_sessions
+from dealtrace.storage.database.lock_holders import list_blockers
 from dealtrace.storage.reports.mirror.mirror import folder_of, forget_mirror
 from dealtrace.storage.schema.upgrade import VERSION_TABLE
 
@@ -150,18 +151,21 @@ def _run_postgresql(program: str, database: Database, *arguments: str) -> None:
 
 
 def _wait_for_end(running: subprocess.Popen[str], database: Database, session: str) -> str:
-    """Return the errors that a program printed, once it ends.
+    """Return what a program has printed as errors once it ends; if it waits for a lock for too long, name the holder and exit.
 
-    If it waits for a lock for too long, print who holds the lock, and exit.
+    The time is counted from the first of successive checks at which it waits: only PostgreSQL 14 and newer knows since
+    when.
     """
+    seconds, waits_since = lock_seconds(database), None
     while True:
         with suppress(subprocess.TimeoutExpired):
             return running.communicate(timeout=LOOK_SECONDS)[1]
         try:
-            holders = list_blocking_sessions(database, session, lock_seconds(database))
+            holders = list_blockers(database, session)
         except Exception as fault:
             if message_of(fault) is None:
                 raise
             continue
-        if holders:
+        waits_since = (waits_since or time.monotonic()) if holders else None
+        if waits_since is not None and time.monotonic() - waits_since >= seconds:
             fail_locked(database, holders)

@@ -21,7 +21,7 @@ from dealtrace.operations.work import Work
 from dealtrace.settings import InvalidSettings, read_settings
 from dealtrace.storage.database.database_errors import is_locked_out, message_of
 from dealtrace.storage.database.engine import POSTGRESQL_LOCK_SECONDS, SQLITE_BUSY_SECONDS, Database, open_database
-from dealtrace.storage.database.lock_holders import list_lock_holders
+from dealtrace.storage.database.lock_holders import how_to_end, list_lock_holders
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.schema.upgrade import (
     DatabaseForeign,
@@ -114,15 +114,11 @@ def fail_locked(database: Database, holders: Sequence[str]) -> NoReturn:
     seconds = f"{lock_seconds(database):.0f} seconds"
     if not holders:
         fail(f"Another program kept the database {database.name} locked for {seconds}. Run the command again.")
-    end = (
-        "Let it end"
-        if database.is_sqlite
-        else "Let it end its transaction, or end it with SELECT pg_terminate_backend(…)"
-    )
+    end = "Let it end" if database.is_sqlite else how_to_end(holders)
     fail(
         f"Another program has kept the database {database.name} locked for {seconds}:",
         *(f"  {holder}" for holder in holders),
-        f"{end}, and run the command again.",
+        f"{end}. Then run the command again.",
     )
 
 

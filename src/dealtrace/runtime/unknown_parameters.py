@@ -10,10 +10,14 @@ from dealtrace.operations.write_command import WriteCommand
 from dealtrace.runtime.collected_writes import CollectedWrites
 from dealtrace.runtime.write_queue import WriteQueue
 
-NAMES_AT_ONCE_MAX = 1000
-"""How many names, over all sites, get counts of their own until the next write; other names of a site share a count."""
+NAMES_AT_ONCE_MAX = 250
+"""Ours: how many names of a site get counts of their own until the next write; other names of the site share a count.
+
+A limit for all sites together would let a site that makes up names, or whose rows another session has locked, take the
+place of the others' names.
+"""
 OPEN_NAMES_AT_ONCE_MAX = NAMES_AT_ONCE_MAX // 2
-"""Ours: a name sent to a path that needs no token is counted separately only if fewer than this many already are.
+"""Ours: a name sent to a path that needs no token is counted separately only if fewer than this many of its site are.
 
 Strangers thus cannot use up all the separate counts; the rest are left for the names that the CRM sends.
 """
@@ -29,7 +33,6 @@ class UnknownParametersTally:
         self._seen: dict[SiteId, tuple[Site, Counter[tuple[str, str]]]] = {}
         self._known: dict[str, Sequence[str]] = {}
         self._open_paths: set[str] = set()
-        self._names = 0
         self._writes = CollectedWrites(count_unknown_parameters)
 
     def count(
@@ -48,11 +51,8 @@ class UnknownParametersTally:
         for name in names:
             is_kept = len(name) <= NAME_LENGTH_MAX and "\0" not in name
             key = (path, masked_text(name)) if is_kept else _OTHERS
-            if key not in seen and key != _OTHERS:
-                if self._names < names_max:
-                    self._names += 1
-                else:
-                    key = _OTHERS
+            if key not in seen and len(seen) - (_OTHERS in seen) >= names_max:
+                key = _OTHERS
             seen[key] += 1
 
     async def store(self, write_queue: WriteQueue, *, is_last: bool = False) -> None:
@@ -65,7 +65,6 @@ class UnknownParametersTally:
         """
         taken = {site_id: seen for site_id, seen in self._seen.items() if is_last or site_id not in self._writes}
         self._seen = {site_id: seen for site_id, seen in self._seen.items() if site_id not in taken}
-        self._names = sum(len(counts.keys() - {_OTHERS}) for _, counts in self._seen.values())
         open_paths = frozenset(self._open_paths)
         commands = [
             (site, WriteCommand(UnknownParameters(counts, self._known_of(counts), open_paths)))

@@ -1,6 +1,6 @@
-"""Count and delete all rows of a site in the tables with data of sites."""
+"""Find, count and delete all rows of a site in the tables with data of sites."""
 
-from sqlalchemy import Connection, Table, delete, func, select
+from sqlalchemy import Connection, Table, delete, func, literal, select, union_all
 
 from dealtrace.storage.schema.tables.parts import TENANT
 from dealtrace.storage.schema.tables.whole import metadata
@@ -30,6 +30,12 @@ def count_site_rows(connection: Connection, site_id: int) -> dict[str, int]:
         for table in _tenant_tables()
     }
     return {name: rows for name, rows in found.items() if rows and name not in _NOT_DATA}
+
+
+def has_site_rows(connection: Connection, site_id: int) -> bool:
+    """Return whether a site has any row, of data or not, outside the control tables."""
+    of_tables = (select(literal(1)).select_from(table).where(table.c.site_id == site_id) for table in _tenant_tables())
+    return connection.execute(union_all(*of_tables).limit(1)).first() is not None
 
 
 def delete_site_rows(connection: Connection, site_id: int, *, site_stays: bool) -> None:

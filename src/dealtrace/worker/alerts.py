@@ -13,7 +13,13 @@ from dealtrace.alerts.windows import Slot, last_slot, next_check
 from dealtrace.errors import InvalidParameters, InvalidSetting
 from dealtrace.log import Outage, cause_of
 from dealtrace.operations.alerts.evaluate import evaluate_rule
-from dealtrace.operations.alerts.watch import AlertEvaluation, AlertReport, claim_alert, settle_alerts
+from dealtrace.operations.alerts.watch import (
+    AlertEvaluation,
+    AlertReport,
+    claim_alert,
+    has_time_to_evaluate,
+    settle_alerts,
+)
 from dealtrace.operations.reports.read_question import read_question_context
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.reports.question import Question, QuestionContext
@@ -66,13 +72,21 @@ class Alerts:
         self._sites.raise_first()
 
     async def _check_site(self, site: Site) -> None:
-        """Check up to `ALERTS_MAX` due rules of a site, one after another; further rules wait for the next poll."""
+        """Check up to `ALERTS_MAX` due rules of a site, one after another; further rules wait for the next poll.
+
+        If another site had the turn for so long after a rule was claimed that too little of the lease is left, the rule
+        is released, and waits for the next poll, too.
+        """
         for _ in range(ALERTS_MAX):
             if self._is_stopping:
                 return
             context = await self._read_pool.read(read_question_context, site, clock.now())
             alert = await self._sites.write(claim_alert, site, WriteCommand(None))
             if alert is None:
+                return
+            if not has_time_to_evaluate(alert, clock.now()):
+                released = AlertReport(alert, clock.now(), fault=alert.fault)
+                await self._sites.write(settle_alerts, site, WriteCommand(released))
                 return
             await self._check_rule(site, alert, context)
 

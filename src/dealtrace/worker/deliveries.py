@@ -17,25 +17,22 @@ from dealtrace.accounts.site import Site, SiteId
 from dealtrace.accounts.webhook import Webhook, WebhookId
 from dealtrace.log import Outage, cause_of
 from dealtrace.operations.webhooks.deliver import (
-    KEPT_FOR,
     Claim,
     ClaimedDeliveries,
     DeliveryReport,
     acknowledge_deliveries,
     claim_deliveries,
-    sweep_outbox,
 )
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.write_queue import WriteQueue
-from dealtrace.storage.accounts.sites import find_sites, list_sites
+from dealtrace.storage.accounts.sites import find_sites
 from dealtrace.storage.database.database_errors import is_database_failure
 from dealtrace.storage.webhooks.outbox import find_waiting_webhooks
 from dealtrace.storage.webhooks.webhooks import list_webhooks
 from dealtrace.webhooks.delivery import Delivery, OutboxPosition
 from dealtrace.webhooks.http_request import Message, write_request
 from dealtrace.webhooks.retry import Fault, Pause
-from dealtrace.worker.due_sites import SitesInTurn
 from dealtrace.worker.repeating import BackgroundLoops
 from dealtrace.worker.webhook_client import WebhookClient, WebhookConnection
 
@@ -47,7 +44,6 @@ AT_ONCE_MAX = 32
 HELD_BACK_SECONDS = 5.0
 HELD_BACK_SECONDS_MAX = 300.0
 """The maximum number of seconds for which a process skips a webhook whose outcome it could not store."""
-SWEEP_SECONDS = 3600.0
 
 _log = structlog.get_logger()
 _dice = secrets.SystemRandom()
@@ -86,17 +82,14 @@ class Deliveries:
         self._in_hand: dict[WebhookId, asyncio.Task[None]] = {}
         self._broken: dict[WebhookId, _HeldBack] = {}
         self._stopping = False
-        self._sweeps = SitesInTurn(write_queue)
         self._loops = BackgroundLoops()
         self._loops.start(self._poll, POLL_SECONDS, Outage("webhooks_not_looked_at", "webhooks_seen_again"))
-        self._loops.start(self._sweep, SWEEP_SECONDS, Outage("webhooks_not_swept", "webhooks_swept_again"))
 
     async def stop(self) -> None:
         """Start no new attempts, wait for running attempts, and store their outcome."""
         self._stopping = True
         await self._loops.stop()
         await asyncio.gather(*self._in_hand.values(), return_exceptions=True)
-        await self._sweeps.stop()
 
     async def _poll(self) -> None:
         """Begin to serve every webhook that has deliveries to send and is not being served."""
@@ -201,15 +194,6 @@ class Deliveries:
             if is_database_failure(broken):
                 raise
             return _unwritable(webhook, broken)
-
-    async def _sweep(self) -> None:
-        """Delete deliveries that are too old to be sent or replayed."""
-
-        async def sweep(site: Site) -> None:
-            await self._sweeps.write(sweep_outbox, site, WriteCommand(KEPT_FOR))
-
-        await self._sweeps.serve_each(await self._read_pool.read(list_sites), sweep)
-        self._sweeps.raise_first()
 
 
 def _find_due(connection: Connection, webhooks: Sequence[Webhook], now: datetime) -> list[tuple[WebhookId, Site]]:

@@ -10,18 +10,15 @@ from dealtrace.log import Outage, cause_of
 from dealtrace.mails.letter import Envelope, Letter, write_mail
 from dealtrace.mails.mail import Mail, MailFault
 from dealtrace.operations.mails.deliver import (
-    KEPT_FOR,
     MailReport,
     claim_mail,
     has_time_to_send,
     settle_mails,
-    sweep_mails,
 )
 from dealtrace.operations.mails.scheduled_reports import send_due_reports
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.write_queue import WriteQueue
-from dealtrace.storage.accounts.sites import list_sites
 from dealtrace.storage.mails.outbox import count_waiting_mails, list_sites_with_due_mails
 from dealtrace.storage.mails.scheduled_reports import list_sites_with_due_reports
 from dealtrace.worker.due_sites import SitesInTurn, list_due_sites
@@ -32,7 +29,6 @@ POLL_SECONDS = 2.0
 """How many seconds pass between two queries for e-mails to send."""
 MAILS_IN_A_ROW = 5
 """How many e-mails of a site are sent before the e-mails of the next site."""
-SWEEP_SECONDS = 3600.0
 
 LetterWriter = Callable[[Site, Mail], Awaitable[Letter | None]]
 """A function that returns the letter of an e-mail, or `None` if the e-mail should no longer be sent."""
@@ -56,17 +52,15 @@ class Mails:
         self._client = client
         self._write_letter = write_letter
         self._is_stopping = False
-        self._sites, self._sweeps = SitesInTurn(write_queue), SitesInTurn(write_queue)
+        self._sites = SitesInTurn(write_queue)
         self._loops = BackgroundLoops()
         self._loops.start(self._poll, poll_seconds, Outage("mails_not_looked_at", "mails_seen_again"))
-        self._loops.start(self._sweep, SWEEP_SECONDS, Outage("mails_not_swept", "mails_swept_again"))
 
     async def stop(self) -> None:
         """Stop after the e-mail that is being sent, and store its outcome, so that the e-mail is not sent again."""
         self._is_stopping = True
         await self._loops.stop()
         await self._sites.stop()
-        await self._sweeps.stop()
         self._client.stop()
 
     async def _poll(self) -> None:
@@ -116,12 +110,3 @@ class Mails:
             _log.warning("mail_not_written", mail_id=mail.id, cause=cause_of(broken))
             return MailFault(f"an error in Dealtrace prevents composing the e-mail: {type(broken).__name__}")
         return await self._client.send(written, mail.recipient.address)
-
-    async def _sweep(self) -> None:
-        """Delete e-mails, sent or not, whose `caused_at` is more than `KEPT_FOR` ago."""
-
-        async def sweep(site: Site) -> None:
-            await self._sweeps.write(sweep_mails, site, WriteCommand(KEPT_FOR))
-
-        await self._sweeps.serve_each(await self._read_pool.read(list_sites), sweep)
-        self._sweeps.raise_first()

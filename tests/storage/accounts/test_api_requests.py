@@ -17,10 +17,8 @@ from dealtrace.storage.accounts.api_requests import (
     find_last_uses,
     find_previous_requests,
     list_requests,
-    list_sites_with_requests,
     search_requests,
 )
-from dealtrace.storage.database.engine import Database
 from write_commands import NOON
 
 SECOND, ALL = timedelta(seconds=1), 1_000
@@ -145,17 +143,6 @@ def test_old_requests_are_deleted_by_whole_seconds(stage: Stage, shop: Player) -
         assert delete_some_requests(connection, shop.site.id, middle, 100) == 2
         assert delete_some_requests(connection, shop.site.id, middle, 100) == 0
         assert list_requests(connection, shop.site.id, RequestQuery(), ALL) == latest_first(requests[5:])
-
-
-def test_sites_are_listed_whose_requests_are_old(stage: Stage, database: Database) -> None:
-    old, new = stage.open_site().site.id, stage.open_site().site.id
-    for site_id, at in ((old, NOON), (new, NOON + 2 * SECOND)):
-        requests = [ApiRequest(site_id, at, "a-1", None, "GET", "/x", {}, 200, None, None, None, SECOND)]
-        stored.journal(database, requests)
-    with database.read() as connection:
-        listed = list_sites_with_requests(connection, NOON + SECOND)
-    assert old in listed
-    assert new not in listed
 
 
 @pytest.mark.parametrize(("most", "count"), [(100, 2), (1, 1)])

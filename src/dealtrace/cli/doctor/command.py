@@ -15,7 +15,7 @@ from dealtrace.settings import UnknownVariable, list_unknown_settings, read_sett
 from dealtrace.storage.accounts.sites import list_sites
 from dealtrace.storage.accounts.users import has_users
 from dealtrace.storage.database.engine import Database
-from dealtrace.storage.database.lock_holders import list_forgotten_sessions
+from dealtrace.storage.database.lock_holders import how_to_end, list_forgotten_transactions
 from dealtrace.storage.database.sqlite_file import is_open_to_others
 from dealtrace.storage.reports.mirror.status import MirrorStatus, find_mirror_status
 from dealtrace.storage.schema.differences import schema_differences
@@ -94,10 +94,10 @@ def _findings(database: Database) -> list[Finding]:
     findings += [
         {
             "kind": "lock",
-            "text": f"An idle transaction may hold locks on rows, so that every write to them waits: {session}.",
-            "cure": "Let the session end its transaction, or end it with SELECT pg_terminate_backend(…).",
+            "text": f"An idle transaction may hold locks on rows, so that every write to them waits: {holder}.",
+            "cure": f"{how_to_end([holder])}.",
         }
-        for session in list_forgotten_sessions(database)
+        for holder in list_forgotten_transactions(database)
     ]
     with database.read() as connection:
         findings += backup_findings(connection, read_settings().backup_days_max)

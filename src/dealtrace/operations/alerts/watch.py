@@ -26,6 +26,8 @@ LEASE = timedelta(minutes=10)
 
 An evaluation takes less time: it reads nine windows of time, and an SQL statement takes half a minute at most.
 """
+EVALUATED_WITHIN = LEASE / 2
+"""How much of the lease must be left when an evaluation begins; more than it takes."""
 
 
 @record
@@ -64,6 +66,11 @@ def claim_alert(work: Work, commands: Sequence[WriteCommand[None]]) -> list[Aler
     """
     lock_registrations(work)
     return [alerts.claim_alert(work.connection, work.site.id, work.now + LEASE, work.now) for _ in commands]
+
+
+def has_time_to_evaluate(alert: Alert, now: datetime) -> bool:
+    """Return whether a claimed alert can be evaluated before its lease ends, after which another process may do so."""
+    return alert.due_at - now >= EVALUATED_WITHIN
 
 
 @operation(ids_per_command=1 + RECIPIENTS_MAX)

@@ -49,7 +49,7 @@ def remove_demo(
         raise SiteInUse(site_id=demo.site.id, rows=others)
     delete_site_rows(connection, demo.site.id, site_stays=not demo.has_own_site)
     if demo.has_own_site:
-        delete_site(connection, demo.site.id)
+        delete_site(connection, demo.site.id, now)
         record_act(connection, ActKind.SITE_REMOVED, f"{demo.site.id} {demo.site.name}", now, user_id)
     else:
         record_change(connection, demo.site.id, SiteChange(ChangeKind.DEMO, LABEL, LABEL, "", now, user_id))

@@ -6,12 +6,11 @@ from datetime import datetime
 from itertools import groupby
 
 import msgspec
-from sqlalchemy import Connection, delete, func, insert, select, tuple_
+from sqlalchemy import Connection, delete, insert, select, tuple_
 
 from dealtrace.accounts.api_request import ApiRequest
 from dealtrace.record import record
 from dealtrace.storage.accounts.journal_entries import JournalEntry, joined, requests_of, second_of, start_of
-from dealtrace.storage.accounts.sites import list_site_ids
 from dealtrace.storage.database.compiled_statement import AnySelect, CompiledStatement, Row
 from dealtrace.storage.schema.tables.requests import api_request_batch
 
@@ -159,20 +158,6 @@ def find_last_uses(connection: Connection, site_id: int, searched_max: int) -> L
         if searched >= searched_max:
             return LastUses(used_at, is_whole=False)
     return LastUses(used_at, is_whole=True)
-
-
-def list_sites_with_requests(connection: Connection, before: datetime) -> list[int]:
-    """List the ids of the sites that have requests from before `before`; 0 stands for requests without a site.
-
-    There is a statement for each site: on a cluster, one for all sites would have to join sites with their requests.
-    """
-    columns = api_request_batch.c
-    found = []
-    for site_id in (0, *list_site_ids(connection)):
-        oldest = connection.scalar(select(func.min(columns.second)).where(columns.site_id == site_id))
-        if oldest is not None and oldest < second_of(before):
-            found.append(site_id)
-    return found
 
 
 def delete_some_requests(connection: Connection, site_id: int, before: datetime, most: int) -> int:

@@ -1,5 +1,6 @@
 """Name who holds a lock that a command or program failed to get in time."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -8,30 +9,56 @@ from sqlalchemy import TextClause, text
 from dealtrace.storage.database.engine import POSTGRESQL_LOCK_SECONDS, Database
 
 HOLDERS_MAX = 5
-"""The maximum number of sessions that are named; those with the longest transactions come first."""
+"""The maximum number of transactions that are named; the longest come first."""
+PREPARED = "prepared transaction"
+"""How the description of a prepared transaction begins; no session belongs to it, and it may keep locks for ever."""
 _SESSIONS = text("""
     SELECT pid, application_name, usename, state, date_trunc('second', xact_start AT TIME ZONE 'UTC') AS since
     FROM pg_stat_activity AS session
     WHERE datname = current_database() AND pid <> pg_backend_pid()
       AND (xact_start IS NULL OR xact_start <= now() - :seconds * interval '1 second')
       AND EXISTS (SELECT 1 FROM pg_locks AS held WHERE held.pid = session.pid AND granted AND locktype = 'relation')
-    ORDER BY xact_start
+    UNION ALL
+    SELECT NULL, gid, owner, NULL, date_trunc('second', prepared AT TIME ZONE 'UTC')
+    FROM pg_prepared_xacts
+    WHERE database = current_database() AND prepared <= now() - :seconds * interval '1 second'
+    ORDER BY since
     LIMIT :holders_max
 """)
-"""The sessions with locks on tables whose transactions are old enough, or began at a time that we may not see."""
+"""Who holds locks in an old enough transaction: sessions with locks of tables, also those of unknown start.
+
+Prepared transactions have no session.
+"""
 _BLOCKERS = text("""
+    WITH awaited AS (
+        SELECT waiting.pid AS waiting_pid, locktype, relation, transactionid
+        FROM pg_stat_activity AS waiting JOIN pg_locks USING (pid)
+        WHERE waiting.application_name = :program AND NOT granted
+    ), blocker AS (
+        SELECT unnest(pg_blocking_pids(waiting_pid)) AS pid FROM awaited
+    )
     SELECT pid, application_name, usename, state, date_trunc('second', xact_start AT TIME ZONE 'UTC') AS since
     FROM pg_stat_activity
-    WHERE pid IN (
-        SELECT unnest(pg_blocking_pids(waiting.pid))
-        FROM pg_stat_activity AS waiting JOIN pg_locks AS awaited USING (pid)
-        WHERE waiting.application_name = :program AND NOT granted
-          AND waitstart <= clock_timestamp() - :seconds * interval '1 second'
+    WHERE pid IN (SELECT pid FROM blocker)
+    UNION ALL
+    SELECT NULL, gid, owner, NULL, date_trunc('second', prepared AT TIME ZONE 'UTC')
+    FROM pg_prepared_xacts
+    WHERE database = current_database() AND EXISTS (
+        SELECT 1
+        FROM pg_locks AS own
+        JOIN pg_locks AS held ON held.virtualtransaction = own.virtualtransaction AND held.pid IS NULL
+        JOIN awaited ON awaited.locktype = held.locktype
+        WHERE own.locktype = 'transactionid' AND own.transactionid = pg_prepared_xacts.transaction AND own.pid IS NULL
+          AND held.relation IS NOT DISTINCT FROM awaited.relation
+          AND held.transactionid IS NOT DISTINCT FROM awaited.transactionid
     )
-    ORDER BY xact_start
+    ORDER BY since
     LIMIT :holders_max
 """)
-"""The sessions that keep a program waiting for a lock, once it has waited long enough."""
+"""Who keeps a program waiting for a lock: sessions, and prepared transactions, whose `pg_blocking_pids` are only 0.
+
+The locks of a prepared transaction are those beside the lock of its own id.
+"""
 _FORGOTTEN = text("""
     SELECT pid, application_name, usename, state, date_trunc('second', xact_start AT TIME ZONE 'UTC') AS since
     FROM pg_stat_activity AS session
@@ -41,48 +68,73 @@ _FORGOTTEN = text("""
         SELECT 1 FROM pg_locks AS held
         WHERE held.pid = session.pid AND granted AND locktype = 'relation' AND mode <> 'AccessShareLock'
       )
-    ORDER BY xact_start
+    UNION ALL
+    SELECT NULL, gid, owner, NULL, date_trunc('second', prepared AT TIME ZONE 'UTC')
+    FROM pg_prepared_xacts
+    WHERE database = current_database() AND prepared <= now() - :seconds * interval '1 second'
+      AND EXISTS (
+        SELECT 1
+        FROM pg_locks AS own
+        JOIN pg_locks AS held ON held.virtualtransaction = own.virtualtransaction AND held.pid IS NULL
+        WHERE own.locktype = 'transactionid' AND own.transactionid = pg_prepared_xacts.transaction AND own.pid IS NULL
+          AND held.locktype = 'relation' AND held.mode <> 'AccessShareLock'
+      )
+    ORDER BY since
     LIMIT :holders_max
 """)
-"""The sessions with an idle transaction whose locks may delay others; sessions that only read have no such locks."""
+"""Whose transactions do nothing and hold locks that others may wait for; who only reads holds none."""
 _WRITE_LOCK_BYTE = "120"
 """The position of the byte of a WAL index that the writer of a SQLite file locks, as the kernel writes it."""
 
 
 def list_lock_holders(database: Database, waited_seconds: float) -> list[str]:
-    """Describe the processes or sessions that may have held a lock for the last `waited_seconds`.
+    """Describe who can have kept a lock for the last `waited_seconds`: processes, sessions or prepared transactions.
 
     The list is empty if all of them have released their locks by now. Ours: SQL statements are left out, as they quote
     contacts.
     """
     if database.is_sqlite:
         return _list_processes(database.file.with_name(f"{database.file.name}-shm"))
-    return _list_sessions(database, _SESSIONS, {"seconds": waited_seconds})
+    return _list_transactions(database, _SESSIONS, {"seconds": waited_seconds})
 
 
-def list_blocking_sessions(database: Database, program: str, waited_seconds: float) -> list[str]:
-    """Describe the sessions of PostgreSQL whose locks a program has been waiting for, for at least `waited_seconds`.
+def list_blockers(database: Database, program: str) -> list[str]:
+    """Describe the sessions and prepared transactions of PostgreSQL for whose locks a program waits at the moment.
 
-    `program` is the `application_name` of its session. The list is empty if the program has not waited that long.
+    `program` is the `application_name` of its session. The list is empty if the program waits for no lock.
     """
-    return _list_sessions(database, _BLOCKERS, {"program": program, "seconds": waited_seconds})
+    return _list_transactions(database, _BLOCKERS, {"program": program})
 
 
-def list_forgotten_sessions(database: Database) -> list[str]:
-    """Describe idle PostgreSQL sessions whose transactions have held locks for longer than other sessions wait.
+def list_forgotten_transactions(database: Database) -> list[str]:
+    """Describe who does nothing in a transaction of PostgreSQL and holds locks for longer than others wait.
 
-    SQLite has no such sessions.
+    They are sessions and prepared transactions. SQLite has neither.
     """
-    return [] if database.is_sqlite else _list_sessions(database, _FORGOTTEN, {"seconds": POSTGRESQL_LOCK_SECONDS})
+    if database.is_sqlite:
+        return []
+    return _list_transactions(database, _FORGOTTEN, {"seconds": POSTGRESQL_LOCK_SECONDS})
 
 
-def _list_sessions(database: Database, statement: TextClause, parameters: dict[str, object]) -> list[str]:
+def how_to_end(holders: Sequence[str]) -> str:
+    """Return how a person ends the transactions of PostgreSQL in descriptions of this module, without a full stop."""
+    ways: list[str] = []
+    if any(not holder.startswith(PREPARED) for holder in holders):
+        ways.append("Let it end its transaction, or end it with SELECT pg_terminate_backend(…)")
+    if any(holder.startswith(PREPARED) for holder in holders):
+        ways.append("End the prepared transaction with COMMIT PREPARED or ROLLBACK PREPARED")
+    return ". ".join(ways)
+
+
+def _list_transactions(database: Database, statement: TextClause, parameters: dict[str, object]) -> list[str]:
     with database.read() as connection:
         rows = connection.execute(statement, {**parameters, "holders_max": HOLDERS_MAX}).all()
     return [
-        f"session {pid} ({', '.join(filter(None, (program, user, state)))})"
+        f"{PREPARED} '{name}' ({user}), which began before {since} UTC"
+        if pid is None
+        else f"session {pid} ({', '.join(filter(None, (name, user, state)))})"
         + (f", whose transaction began at {since} UTC" if since is not None else "")
-        for pid, program, user, state, since in rows
+        for pid, name, user, state, since in rows
     ]
 
 

@@ -1,0 +1,1 @@
+"""Delete what nobody needs any more, in one process at a time."""

@@ -1,0 +1,26 @@
+"""Claim a sweep of the database, so that only one of several processes sweeps."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from dealtrace.accounts.clock_set_back import CLOCKS_APART_MAX
+from dealtrace.storage.accounts.sweep_claims import find_claim_end, replace_claim_end
+
+
+def can_be_claimed(connection: Connection, sweep: str, lease: timedelta, now: datetime) -> bool:
+    """Return whether no process has claimed a sweep whose claims last for `lease`, or its claim has ended.
+
+    A claim that ends later than any claim made now was made by a clock that has since been set back; it has ended, too.
+    """
+    return _has_ended(find_claim_end(connection, sweep), lease, now)
+
+
+def claim_sweep(connection: Connection, _ids: object, sweep: str, lease: timedelta, now: datetime) -> bool:
+    """Claim a sweep for `lease`, and return whether this succeeded: another process may have claimed it meanwhile."""
+    until = find_claim_end(connection, sweep)
+    return _has_ended(until, lease, now) and replace_claim_end(connection, sweep, until, now + lease)
+
+
+def _has_ended(until: datetime | None, lease: timedelta, now: datetime) -> bool:
+    return until is None or until <= now or until > now + lease + CLOCKS_APART_MAX
