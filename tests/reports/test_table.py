@@ -79,8 +79,12 @@ def test_without_a_comparison_there_are_no_changes() -> None:
 
 def test_under_all_models_each_model_has_its_changes() -> None:
     report = compared([Fraction(5)], [Fraction(4)], metrics="deals", models="all", compare="year")
-    names = [column.name for column in figure_columns(report)]
-    assert names[4:8] == ["deals 1", "deals 1 compared", "deals 1 change", "deals 1 change %"]
+    columns = figure_columns(report)
+    assert [column.name for column in columns[16:20]] == [
+        "deals:linear", "deals:linear compared", "deals:linear change", "deals:linear change %"
+    ]  # fmt: skip
+    assert [column.en for column in columns[16:18]] == ["Deals: Linear", "Deals: Linear, compared"]
+    assert [column.ru for column in columns[16:18]] == ["Сделки: Линейная", "Сделки: Линейная, сравнение"]
     assert figures(report) == [5, 4, 1, 25] * len(AttributionModel)
 
 

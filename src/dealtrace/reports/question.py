@@ -8,6 +8,7 @@ from functools import partial
 from typing import TypeVar
 
 from dealtrace.attribution.credit import AttributionModel
+from dealtrace.attribution.model_labels import model_key
 from dealtrace.errors import InvalidParameters, InvalidValue, Violation
 from dealtrace.nearest_name import nearest_name
 from dealtrace.record import record
@@ -349,7 +350,7 @@ def _day(text: str) -> date | None:
 def _model(text: str) -> AttributionModel:
     codes = {str(int(model)): model for model in AttributionModel}
     if text not in codes:
-        known = ", ".join(f"{code} {model.name.lower()}" for code, model in codes.items())
+        known = ", ".join(f"{code} {model_key(model)}" for code, model in codes.items())
         raise InvalidValue(f"нет модели «{text}»; есть: {known}", f"unknown model “{text}”; available: {known}")
     return codes[text]
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from dealtrace.attribution.credit import AttributionModel
+from dealtrace.attribution.model_labels import model_key, model_label
 from dealtrace.record import record
 from dealtrace.reports.answer import Report, Row, listed_models
 from dealtrace.reports.change import difference, has_percentage, percentage
@@ -72,15 +73,17 @@ def unit_of(metric: Metric, part: Part) -> Unit:
 def figure_columns(report: Report) -> list[Column]:
     """Return the columns of a report: for each pair of metric and model, those of `parts_of`.
 
-    If all models are shown, the code of the model is added to the name and heading of the column.
+    If all models are shown, the name of the model is added to the name and heading of the column.
     """
-    models = listed_models(report.question)
     found = []
     for place, metric in enumerate(report.question.metrics):
-        for model in models:
-            code = f" {int(model)}" if len(models) > 1 else ""
+        for model in listed_models(report.question):
+            name, ru, en = metric.name, metric.ru, metric.en
+            if report.question.model is None:
+                name += f":{model_key(model)}"
+                ru, en = (f"{title}: {model_label(model, spoken)}" for title, spoken in ((ru, "ru"), (en, "en")))
             for part in parts_of(report, metric):
-                names = (metric.name + code + part.name, metric.ru + code + part.ru, metric.en + code + part.en)
+                names = (name + part.name, ru + part.ru, en + part.en)
                 found.append(Column(*names, metric, model, place, part))
     return found
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from dealtrace.attribution.model_labels import MODEL_LABELS
 from dealtrace.cabinet.carried import NO_COMPARISON
 from dealtrace.cabinet.choices import Choice, choices_among, period_choices
 from dealtrace.cabinet.formats import in_language
-from dealtrace.cabinet.model_labels import MODEL_LABELS
 from dealtrace.cabinet.reports.chips import OPERATORS, Chip, chips_of
 from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.errors import Language

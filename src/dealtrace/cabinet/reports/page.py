@@ -13,9 +13,9 @@ from dealtrace.accounts.rights import Role
 from dealtrace.accounts.shared_link import DAYS_OFFERED
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
+from dealtrace.attribution.model_labels import model_label, model_meaning
 from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.formats import clock_time_in_zone
-from dealtrace.cabinet.model_labels import model_label, model_meaning
 from dealtrace.cabinet.notes.axis import AxisNote, axis_notes, read_axis
 from dealtrace.cabinet.reports.choices import choices_of, ready_links
 from dealtrace.cabinet.reports.comparison import compared_until

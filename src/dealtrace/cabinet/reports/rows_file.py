@@ -16,11 +16,11 @@ from dealtrace import clock
 from dealtrace.accounts.masking import masked_text
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
+from dealtrace.attribution.model_labels import model_label
 from dealtrace.attribution.origin import Origin
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.cabinet.formats import day
 from dealtrace.cabinet.list_files import ROWS_AT_ONCE, ListFile, send_list
-from dealtrace.cabinet.model_labels import model_label
 from dealtrace.cabinet.reports.choices import choices_of
 from dealtrace.cabinet.reports.key_labels import value_label
 from dealtrace.cabinet.reports.page import read_context_of

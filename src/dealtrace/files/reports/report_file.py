@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from dealtrace.attribution.model_labels import model_label
 from dealtrace.errors import Language
 from dealtrace.files.atomic_file import Proceed
 from dealtrace.files.row import Value
@@ -41,7 +42,10 @@ def write_report(
     question, columns = report.question, figure_columns(report)
     names, headings = zip(*_columns(question, columns, language), strict=True)
     is_for_programs = path.suffix.lower() == CSV and not for_excel
-    notes = (*question_notes(report), *time_notes(report, "en" if is_for_programs else language))
+    notes = (
+        *question_notes(report, language, is_for_programs=is_for_programs),
+        *time_notes(report, "en" if is_for_programs else language),
+    )
     with open_writer(
         path,
         names,
@@ -58,9 +62,14 @@ def write_report(
         file.add([*keys, *_figures(report, columns, report.total)])
 
 
-def question_notes(report: Report) -> Iterator[Note]:
-    """Yield a note for each setting of a report, such as its period, metrics and filters, and for unknown metrics."""
-    question, compared = report.question, report.compared_period
+def question_notes(report: Report, language: Language, *, is_for_programs: bool) -> Iterator[Note]:
+    """Yield a note for each setting of a report, such as its period, metrics and filters, and for unknown metrics.
+
+    In files for people, the label of the model follows its code.
+    """
+    question, compared, model = report.question, report.compared_period, report.question.model
+    code = str(int(model)) if model is not None else ALL_MODELS
+    label = f" ({model_label(model, language)})" if model is not None and not is_for_programs else ""
     yield Note("from", "С", question.period.first_on.isoformat())
     yield Note("to", "По", question.period.last_on.isoformat())
     if question.comparison is not None and compared is not None:
@@ -69,7 +78,7 @@ def question_notes(report: Report) -> Iterator[Note]:
         yield Note("compared to", "Сравнение по", compared.last_on.isoformat())
     yield Note("by", "Группировки", ",".join(escaped_name(dimension.name) for dimension in question.by))
     yield Note("metrics", "Показатели", ",".join(metric.name for metric in question.metrics))
-    yield Note("model", "Модель атрибуции", str(int(question.model)) if question.model is not None else ALL_MODELS)
+    yield Note("model", "Модель атрибуции", code + label)
     yield Note("date", "Дата сделок", question.date_of.value)
     for condition in question.filters:
         yield Note("filter", "Условие", format_filter(condition))
