@@ -28,7 +28,9 @@ def compared(values: Side, before: Side | None, **words: str) -> Report:
     sides = [dict.fromkeys(models, tuple(side)) if side is not None else None for side in (values, before)]
     assert sides[0] is not None
     period = Period(TODAY, TODAY) if before is not None else None
-    return Report(question, [Row(("a",), sides[0], sides[1])], 1, Row((), sides[0], sides[1]), period)
+    is_empty = before is not None and not any(before)
+    rows, total = [Row(("a",), sides[0], sides[1])], Row((), sides[0], sides[1])
+    return Report(question, rows, 1, total, period, has_nothing_before=is_empty)
 
 
 def figures(report: Report) -> list[Fraction | None]:

@@ -10,7 +10,6 @@ from dealtrace.reports.answer import Report, Row, listed_models
 from dealtrace.reports.change import difference, has_percentage, percentage
 from dealtrace.reports.metrics import Metric, Unit
 from dealtrace.reports.pivot import Pivot, PivotLine
-from dealtrace.reports.reading.compared_times import has_nothing_before
 
 
 @record
@@ -90,7 +89,7 @@ def figure_columns(report: Report) -> list[Column]:
 
 def figures_of(report: Report, columns: Sequence[Column], row: Row) -> Iterator[Fraction | None]:
     """Yield the exact figures of a row or of the total, one for each of the columns."""
-    has_changes = not has_nothing_before(report)
+    has_changes = not report.has_nothing_before
     for column in columns:
         value = row.values[column.model][column.place]
         before = row.compared[column.model][column.place] if row.compared is not None else None
@@ -99,7 +98,7 @@ def figures_of(report: Report, columns: Sequence[Column], row: Row) -> Iterator[
 
 def cells_of(pivot: Pivot, line: PivotLine, parts: Sequence[Part]) -> Iterator[tuple[Fraction | None, ...]]:
     """Yield the exact parts of each figure in a row of a pivot; the total of the row is last."""
-    has_changes = not has_nothing_before(pivot.report)
+    has_changes = not pivot.report.has_nothing_before
     for value, *compared in line.cells:
         before = compared[0] if compared else None
         yield tuple(_figure(part, pivot.metric, value, before, has_changes=has_changes) for part in parts)
