@@ -20,10 +20,10 @@ from dealtrace.reports.filters import (
     Mask,
     escaped_name,
     filter_without_contacts,
-    format_filter,
     parse_filter,
     split_escaped,
     unescaped,
+    with_given_whole,
 )
 from dealtrace.reports.metrics import METRICS, Metric
 from dealtrace.reports.periods import DAYS_MAX, DEFAULT_PRESET, PRESETS, Comparison, Period, parse_day
@@ -124,9 +124,10 @@ class QuestionContext:
     """What the parser must know of a site: today's date there, its attribution model, fields, columns and segments.
 
     `segments` has the unparsed filters of each segment; `rows_max` is `None` if all rows may be requested.
-    `own_segments` are the names of segments that belong to the person who asks, and `filters_of_site` the filters of
-    all others. For people who may not see contacts, `field_titles` has the titles of fields whose names are not shown,
-    and `mask` masks the keys that filters compare, except filters of the site's segments.
+    `own_segments` are the names of segments of the person who asks; `site_segments` has the filters of all others, and
+    `site_reports` the questions of the site's saved reports, as query strings. For people who may not see
+    contacts, `field_titles` has the titles of fields whose names are not shown, `mask` masks the keys that filters
+    compare, and `given_filters` are the filters that compare what is stored (see `with_given_whole`).
     """
 
     today: date
@@ -137,7 +138,9 @@ class QuestionContext:
     rows_max: int | None = LIMIT_MAX
     field_titles: Mapping[str, str] = field(default_factory=dict)
     own_segments: Collection[str] = ()
-    filters_of_site: Collection[str] = ()
+    site_segments: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    site_reports: Sequence[str] = ()
+    given_filters: Collection[Collection[str]] = ()
     mask: Mask | None = None
 
     def field_dimension(self, name: str) -> Dimension:
@@ -162,7 +165,10 @@ def parse_question(raw: RawQuestion, context: QuestionContext) -> Question:
         model=parser.model(raw),
         date_of=parser.read("date", lambda: _choice(raw.date_of or DateOf.DEAL, DateOf), DateOf.DEAL),
         comparison=parser.read("compare", lambda: _choice(raw.compare, Comparison) if raw.compare else None, None),
-        filters=parser.filters(raw.filters) + parser.read("segment", lambda: parser.segment(raw.segment), NO_FILTERS),
+        filters=with_given_whole(
+            parser.filters(raw.filters) + parser.read("segment", lambda: parser.segment(raw.segment), NO_FILTERS),
+            context.given_filters,
+        ),
         sort=parser.read("sort", lambda: _sort(raw, by, metrics), None),
         limit=parser.read("limit", lambda: _limit(raw.limit, context.rows_max), None),
         pivot=parser.read("pivot", lambda: parser.pivot(raw, by), None),
@@ -182,7 +188,7 @@ def parse_filters(texts: Sequence[str], context: QuestionContext) -> tuple[Filte
     filters = parser.filters(texts)
     if parser.violations:
         raise InvalidParameters(parser.violations)
-    return filters
+    return with_given_whole(filters, context.given_filters)
 
 
 class _Parser:
@@ -307,8 +313,7 @@ class _Parser:
         condition, mask = parse_filter(text, self.dimension), self.context.mask
         if mask is None or not is_typed:
             return condition
-        masked = filter_without_contacts(condition, mask)
-        return condition if format_filter(condition) in self.context.filters_of_site else masked
+        return filter_without_contacts(condition, mask)
 
 
 def _names(text: str) -> list[str]:

@@ -185,7 +185,7 @@ def model_said(report: Report, language: Language) -> tuple[str, str] | None:
 
 def read_context_of(connection: Connection, site: Site, now: datetime, user_id: int | None = None) -> QuestionContext:
     """Return the names that a question may use at a site; with `user_id`, also the segments of this user."""
-    return read_question_context(connection, site, now, user_id=user_id)
+    return read_question_context(connection, site, now, user_id=user_id, is_for_page=True)
 
 
 def _ask(

@@ -1,6 +1,6 @@
 """Write a report to a file: its rows, the total after them, and its period, filters and other settings."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from dealtrace.attribution.model_labels import model_label
@@ -9,7 +9,7 @@ from dealtrace.files.atomic_file import Proceed
 from dealtrace.files.row import Value
 from dealtrace.files.row_writers import CSV, Note, open_writer
 from dealtrace.reports.answer import Report, Row
-from dealtrace.reports.filters import escaped_name, format_filter
+from dealtrace.reports.filters import escaped_name, format_filter, searches_what_is_shown
 from dealtrace.reports.formats import TOTAL_TITLES, rounded_value
 from dealtrace.reports.pivot import Pivot
 from dealtrace.reports.question import ALL_MODELS, Question, format_sort
@@ -19,6 +19,11 @@ from dealtrace.reports.table import Column, figure_columns, figures_of
 
 TOTAL = "# total"
 """The first cell of the total row in files for people; files for programs use `TOTAL`."""
+
+_SEARCHES_MASKED: Mapping[Language, str] = {
+    "ru": "телефоны и почта в тексте скрыты; кому контакты видны, у того может найтись больше",
+    "en": "phones and e-mails in texts are masked; people who may see contacts may find more",
+}
 
 
 def write_report(
@@ -82,12 +87,19 @@ def question_notes(report: Report, language: Language, *, is_for_programs: bool)
     yield Note("date", "Дата сделок", question.date_of.value)
     for condition in question.filters:
         yield Note("filter", "Условие", format_filter(condition))
+    yield from masked_search_notes(question, language)
     if question.sort is not None:
         yield Note("sort", "Порядок", format_sort(question.sort))
     yield Note("rows", "Строк", f"{len(report.rows)} / {report.rows_total}")
     if report.lacking_won:
         lacking = ",".join(metric.name for metric in report.lacking_won)
         yield Note("unknown without won statuses", "Неизвестны без выигранных статусов", lacking)
+
+
+def masked_search_notes(question: Question, language: Language) -> Iterator[Note]:
+    """Yield a note if a filter searches texts in which contacts are masked."""
+    if searches_what_is_shown(question.filters):
+        yield Note("contains", "Поиск части текста", _SEARCHES_MASKED[language])
 
 
 def time_notes(answered: Report | Pivot, language: Language) -> Iterator[Note]:
