@@ -80,7 +80,7 @@ def figure_columns(report: Report) -> list[Column]:
             name, ru, en = metric.name, metric.ru, metric.en
             if report.question.model is None:
                 name += f":{model_key(model)}"
-                ru, en = (f"{title}: {model_label(model, spoken)}" for title, spoken in ((ru, "ru"), (en, "en")))
+                ru, en = f"{ru}: {model_label(model, 'ru')}", f"{en}: {model_label(model, 'en')}"
             for part in parts_of(report, metric):
                 names = (name + part.name, ru + part.ru, en + part.en)
                 found.append(Column(*names, metric, model, place, part))
