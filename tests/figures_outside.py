@@ -162,7 +162,9 @@ def table_of(answer: Any) -> tuple[list[str], Table]:
         figures = [
             [row[side][metric][code] if code else row[side][metric] for metric, code, side in columns] for row in rows
         ]
-        names = [f"{metric} {code}".strip() + ENDINGS[side] for metric, code, side in columns]
+        names = [
+            metric + (f":{answer['models'][code]}" if code else "") + ENDINGS[side] for metric, code, side in columns
+        ]
     shown = [[*(key or "" for key in row["keys"]), *map(number, mine)] for row, mine in zip(rows, figures, strict=True)]
     return [*keys, *names], shown
 

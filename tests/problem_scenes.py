@@ -112,7 +112,7 @@ def remove_what_a_report_needs(stage: Stage, player: Player) -> int:
 def mark_no_status_as_won(stage: Stage, player: Player) -> None:
     """Store a status of lost deals only."""
     with stage.database.write() as connection:
-        update_meaning(connection, player.site.id, "Refused", Meaning.LOST, datetime.now(UTC))
+        update_meaning(connection, player.site.id, ["Refused"], Meaning.LOST, datetime.now(UTC))
 
 
 def register_statuses_that_nobody_classified(stage: Stage, player: Player) -> None:
@@ -125,7 +125,7 @@ def register_statuses_that_nobody_classified(stage: Stage, player: Player) -> No
     with stage.database.write() as connection:
         for status in statuses:
             insert_statuses(connection, player.site.id, {status}, moment, KnownStatuses())
-        update_meaning(connection, player.site.id, "working", Meaning.OPEN, moment)
+        update_meaning(connection, player.site.id, ["working"], Meaning.OPEN, moment)
 
 
 def register_unusable_contacts(stage: Stage, player: Player) -> None:

@@ -15,6 +15,7 @@ from cast import Player, Stage, moscow
 from commands import Terminal
 from dealtrace.attribution.cost import Cost, CostAccount
 from dealtrace.attribution.credit import AttributionModel
+from dealtrace.attribution.model_labels import model_label
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.lead_clue import CallIdentity, LeadClue
 from dealtrace.operations.deals.register import register_deals
@@ -143,6 +144,7 @@ def test_a_report_is_rows_and_a_total(server: ServerProcess, shop: Player) -> No
 def test_all_models_stand_side_by_side(server: ServerProcess, shop: Player) -> None:
     answer = answered(server, shop, by="source", metrics="deals,visits", models="all")
     assert answer["model"] is None
+    assert answer["models"] == {code: model.name.lower() for code, model in zip(CODES, AttributionModel, strict=True)}
     (yandex,) = (row for row in answer["rows"] if row["keys"] == ["Yandex"])
     assert list(yandex["values"]["deals"]) == CODES
     assert (yandex["values"]["deals"]["0"], yandex["values"]["deals"]["2"], yandex["values"]["deals"]["4"]) == (
@@ -241,6 +243,10 @@ def test_files_hold_the_same_figures_and_the_question(
         _numbers([str(cell).removeprefix("'") for cell in row], len(answer["by"]) or 1)[1:] for row in first[1:]
     ] == [row[1:] for row in table]
     assert ["С", "2024-11-01"] in question
+    label = "all" if "models" in asked else model_label(AttributionModel(answer["model"]), "ru")
+    assert [label in text for name, text in question if name == "Модель атрибуции"] == [True]
+    if "models" in asked:
+        assert {"Сделки: Последнее взаимодействие", "Сделки: Линейная, сравнение"} <= set(first[0])
     assert [text for name, text in question if name == "Условие"] == asked.get("filter", [])
 
 

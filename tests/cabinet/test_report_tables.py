@@ -31,7 +31,8 @@ def table(
     )
     shown = [Row((key,), figures(now), figures(before)) for key, (now, before) in rows.items()]
     total = Row((), *(figures(sides) for sides in next(iter(rows.values()))))
-    report = Report(question, shown, len(shown), total, PERIOD)
+    is_empty = not any(value for _, before in rows.values() for value in before)
+    report = Report(question, shown, len(shown), total, PERIOD, has_nothing_before=is_empty)
     return table_of(report, ReportUrl("/reports", (), ()), "/rows", "ru", lambda words: words)
 
 

@@ -1,6 +1,7 @@
 """Reports as people see them whose role is to see reports without contacts."""
 
 import csv
+import html
 import io
 import re
 from datetime import UTC, datetime, timedelta
@@ -231,6 +232,90 @@ def test_a_reader_saves_no_filter_by_a_contact(server: ServerProcess, served: St
             assert keys_of(reader.get("reports.csv", **asked, segment=name)) == {"a•••@example.com"}
         answer = reader.send(place, name="Copy", whose="own", query="metrics=leads&segment=Whole")
         assert "only analysts and owners" in answer.text
+
+
+PART = "manager:contains:nna"
+SEARCHES_MASKED = "People who may see contacts may find more"
+NOBODY, ANNA = set(), {"a•••@example.com"}
+
+
+@pytest.fixture
+def pair(server: ServerProcess, served: Stage) -> tuple[Guest, Guest]:
+    """Log an owner and a reader of a site with contacts in."""
+    site = fill(served)
+    owner, reader = (member_of(server, served, site.site.id, role) for role in (Role.OWNER, Role.READER))
+    return owner, reader
+
+
+def found_by(reader: Guest, **asked: str | list[str]) -> set[str]:
+    """Return the managers that a reader's report finds; its page and its file say whether texts are masked."""
+    asked = {**WEEK, "by": "manager", **asked}
+    answer = reader.get("reports.csv", **asked)
+    found, is_told = keys_of(answer), "Contains," in answer.text
+    for place in ("reports", ""):
+        assert (SEARCHES_MASKED in reader.get(place, **asked).text) == is_told, (place, asked)
+    assert is_told == (found == NOBODY), asked
+    return found
+
+
+def test_a_saved_report_of_the_site_shows_readers_what_others_see(pair: tuple[Guest, Guest]) -> None:
+    owner, reader = pair
+    owner.send("reports/segments", name="With tag", whose="site", query="filter=tag:filled")
+    query = f"metrics=leads&by=manager&filter={PART}&segment=With tag&period=28d"
+    assert owner.send("reports/saved", name="Anna", whose="site", query=query).status_code == 303
+    listed = reader.get("reports/saved").text
+    (link,) = re.findall(r'<th scope="row"><a href="([^"]+)">Anna</a></th>', listed)
+    page = reader.follow(html.unescape(link)).text
+    assert "a•••@example.com" in page
+    assert SEARCHES_MASKED not in page + listed
+    assert found_by(reader, filter=PART, segment="With tag") == ANNA
+    rows = reader.get("reports/rows", **WEEK, filter=[PART, "tag:filled"])
+    assert "<h1>Leads: 1</h1>" in rows.text
+    assert SEARCHES_MASKED not in rows.text
+    assert found_by(reader, filter=PART) == NOBODY, "a part of the report is a filter of their own"
+    assert found_by(reader, filter=["manager:contains:nn", "tag:filled"]) == NOBODY
+    rows = reader.get("reports/rows", **WEEK, filter=PART)
+    assert "<h1>Leads: 0</h1>" in rows.text
+    assert SEARCHES_MASKED in rows.text
+    workbook = reader.get("reports/rows.xlsx", **WEEK, filter=PART).content
+    assert "may find more" in text_of_file(workbook, "xlsx")
+
+
+def test_filters_of_an_analyst_help_nobody_to_guess(pair: tuple[Guest, Guest]) -> None:
+    """Each digit and letter more would be found by its count if a reader's filters could be joined with given ones."""
+    owner, reader = pair
+    owner.send("reports/segments", name="Both", whose="site", query=f"filter={PART}&filter=tag:contains:@")
+    assert found_by(reader, segment="Both") == ANNA
+    assert found_by(reader, filter=[PART, "tag:contains:@"]) == ANNA, "links to rows write segments out"
+    for own in (PART, "manager:contains:na@", "tag:contains:nna"):
+        assert found_by(reader, filter=own) == NOBODY
+    for own in ("tag:contains:nna", "field:note:contains:nna", "form:contains:920555", "campaign:contains:nna"):
+        alone = keys_of(reader.get("reports.csv", **WEEK, by="manager", filter=own))
+        joined = keys_of(reader.get("reports.csv", **WEEK, by="manager", segment="Both", filter=own))
+        assert (alone, joined) == (NOBODY, ANNA if own.startswith("tag") else NOBODY)
+
+
+def test_a_copy_of_a_segment_shows_what_its_reader_sees_once_the_original_is_changed(
+    pair: tuple[Guest, Guest],
+) -> None:
+    owner, reader = pair
+    owner.send("reports/segments", name="Anna", whose="site", query=f"filter={PART}")
+    reader.send("reports/segments", name="Mine", whose="own", query="segment=Anna&filter=tag:filled")
+    assert found_by(reader, segment="Mine") == ANNA
+    assert SEARCHES_MASKED not in reader.get("reports/segments").text
+    owner.send("reports/segments", name="Anna", whose="site", query="filter=manager:filled", overwrite="on")
+    assert found_by(reader, segment="Mine") == NOBODY
+    assert SEARCHES_MASKED in reader.get("reports/segments").text
+    assert SEARCHES_MASKED not in owner.get("reports/segments").text
+
+
+def test_a_saved_report_that_only_others_can_open_says_so(pair: tuple[Guest, Guest]) -> None:
+    owner, reader = pair
+    query = f"metrics=leads&by=manager&filter=manager:is:{EMAIL}"
+    owner.send("reports/saved", name="Anna", whose="site", query=query)
+    said = "Only analysts and owners can open it"
+    assert said in reader.get("reports/saved").text
+    assert said not in owner.get("reports/saved").text
 
 
 def keys_of(answer: httpx.Response) -> set[str]:

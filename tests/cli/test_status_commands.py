@@ -1,8 +1,15 @@
 """`dealtrace status`."""
 
+from sqlalchemy import insert
+
 from cast import Stage
 from commands import Terminal
+from dealtrace.accounts.rights import Role
+from dealtrace.reports.statuses import STATUSES_MAX
+from dealtrace.storage.schema.tables.reports import deal_status
+from guests import member_of
 from server import ServerProcess
+from write_commands import NOON
 
 
 def test_it_lists_statuses_with_their_deals_and_sets_their_meaning(
@@ -35,6 +42,27 @@ def test_a_status_that_was_never_seen_is_set_with_a_warning(
     assert finished.status == 0
     assert f"No deal of site {site} has had this status yet. Did you mean Выиграна?" in finished.err
     beside.done("status", "set", site, "Выигрна", "open")
+
+
+def test_a_status_that_a_site_has_no_room_for_is_set_in_all_spellings_by_command_and_page(
+    server: ServerProcess, beside: Terminal, served: Stage
+) -> None:
+    player = served.open_site()
+    site = player.site.id
+    row = {"site_id": site, "meaning": "open", "first_seen_at": NOON}
+    with served.database.write() as connection:
+        rows = [{**row, "spelling": str(n), "key": str(n)} for n in range(STATUSES_MAX)]
+        connection.execute(insert(deal_status), rows)
+    for number, status in enumerate(["Paid", "PAID ", "Gone", " gone"]):
+        server.register(player.token, orderNumber=f"f{number}", orderStatus=status)
+    finished = beside.run("status", "set", str(site), "paid", "won")
+    assert (finished.status, finished.err) == (0, ""), "deals have had the status"
+    analyst = member_of(server, served, site, Role.ANALYST)
+    assert analyst.send("settings/statuses", name="GONE", meaning="lost", agreed="GONE=lost").status_code == 303
+    listed = {each["name"]: each for each in beside.json("status", "list", str(site)) if each["deals"]}
+    assert {name: (each["meaning"], each["deals"], len(each["spellings"])) for name, each in listed.items()} == {
+        "PAID": ("won", 2, 3), "gone": ("lost", 2, 3),
+    }  # fmt: skip
 
 
 def test_it_refuses_what_does_not_fit(terminal: Terminal) -> None:

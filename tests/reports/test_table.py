@@ -28,7 +28,9 @@ def compared(values: Side, before: Side | None, **words: str) -> Report:
     sides = [dict.fromkeys(models, tuple(side)) if side is not None else None for side in (values, before)]
     assert sides[0] is not None
     period = Period(TODAY, TODAY) if before is not None else None
-    return Report(question, [Row(("a",), sides[0], sides[1])], 1, Row((), sides[0], sides[1]), period)
+    is_empty = before is not None and not any(before)
+    rows, total = [Row(("a",), sides[0], sides[1])], Row((), sides[0], sides[1])
+    return Report(question, rows, 1, total, period, has_nothing_before=is_empty)
 
 
 def figures(report: Report) -> list[Fraction | None]:
@@ -79,8 +81,12 @@ def test_without_a_comparison_there_are_no_changes() -> None:
 
 def test_under_all_models_each_model_has_its_changes() -> None:
     report = compared([Fraction(5)], [Fraction(4)], metrics="deals", models="all", compare="year")
-    names = [column.name for column in figure_columns(report)]
-    assert names[4:8] == ["deals 1", "deals 1 compared", "deals 1 change", "deals 1 change %"]
+    columns = figure_columns(report)
+    assert [column.name for column in columns[16:20]] == [
+        "deals:linear", "deals:linear compared", "deals:linear change", "deals:linear change %"
+    ]  # fmt: skip
+    assert [column.en for column in columns[16:18]] == ["Deals: Linear", "Deals: Linear, compared"]
+    assert [column.ru for column in columns[16:18]] == ["Сделки: Линейная", "Сделки: Линейная, сравнение"]
     assert figures(report) == [5, 4, 1, 25] * len(AttributionModel)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NotRequired, TypedDict
 
+from dealtrace.attribution.model_labels import model_key
 from dealtrace.reports.answer import Report, Row
 from dealtrace.reports.formats import Shown, format_value
 from dealtrace.reports.metrics import Metric
@@ -63,6 +64,7 @@ _Days = TypedDict("_Days", {"from": str, "to": str})
 class ReportAnswer(_Days):
     """A report: its question, rows and total; `model` is `null` if the figures are of all attribution models.
 
+    `models` has the name of each code then.
     A pivot also has the dimension of its columns (`pivot`) and their keys (`columns`); the cells of its rows show the
     first metric. `columnsTotal` is the number of all columns, including columns that are left out.
     """
@@ -70,6 +72,7 @@ class ReportAnswer(_Days):
     comparedFrom: NotRequired[str]
     comparedTo: NotRequired[str]
     model: int | None
+    models: NotRequired[dict[str, str]]
     by: list[str]
     metrics: list[str]
     pivot: NotRequired[str]
@@ -122,6 +125,8 @@ def serialize_report(report: Report, site_id: int) -> ReportAnswer:
         "addsUp": question.adds_up,
         "total": _total(report, columns, report.total),
     }
+    if question.model is None:
+        answer["models"] = {str(int(model)): model_key(model) for model in report.total.values}
     if report.compared_period is not None:
         answer["comparedFrom"] = report.compared_period.first_on.isoformat()
         answer["comparedTo"] = report.compared_period.last_on.isoformat()

@@ -9,10 +9,10 @@ from dealtrace.accounts.site_change import PAST_DEALS, ChangeKind, SiteChange
 from dealtrace.alerts.rule import parse_formatted_rule
 from dealtrace.alerts.sentences import metric_title, rule_sentence
 from dealtrace.attribution.credit import AttributionModel
+from dealtrace.attribution.model_labels import model_label
 from dealtrace.cabinet.formats import NOTHING, day
 from dealtrace.cabinet.host_labels import HOST_LABELS
 from dealtrace.cabinet.lead_labels import LEAD_LABELS, RING_BACK_LABELS
-from dealtrace.cabinet.model_labels import model_label
 from dealtrace.errors import Language
 from dealtrace.mails.scheduled_report import Rhythm
 from dealtrace.operations.leads.by_hand import DELETED, NOTED, RESTORED

@@ -11,7 +11,6 @@ from dealtrace.deals.currency import RUBLE
 from dealtrace.errors import Language
 from dealtrace.reports.formats import rounded
 from dealtrace.reports.metrics import Metric, Unit
-from dealtrace.reports.reading.compared_times import has_nothing_before
 from dealtrace.reports.reading.meanings import list_key_meanings, meaning_in_total, meaning_of
 
 THIN_SPACE = "\u202f"
@@ -46,7 +45,6 @@ def filters_of(language: Language) -> dict[str, Callable[..., object]]:
         "metric_title": lambda metric: metric.ru if language == "ru" else metric.en,
         "metric_meaning": lambda metric: meaning_of(metric, language),
         "in_total": lambda metric: meaning_in_total(metric, language),
-        "has_nothing_before": has_nothing_before,
         "key_meanings": lambda by: list_key_meanings(by, language),
     }
 

@@ -151,8 +151,9 @@ def _run_postgresql(program: str, database: Database, *arguments: str) -> None:
 
 
 def _wait_for_end(running: subprocess.Popen[str], database: Database, session: str) -> str:
-    """Return what a program has printed as errors once it ends; if it waits for a lock for too long, name the holder and exit.
+    """Return the errors that a program printed, once it ends.
 
+    If it waits for a lock for too long, print who holds the lock, and exit.
     The time is counted from the first of successive checks at which it waits: only PostgreSQL 14 and newer knows since
     when.
     """

@@ -104,12 +104,14 @@ class Gathered:
     `rows` has the measures of each row by its keys; a measure that is missing there is zero, unless it is unknown.
     `unknown_in_rows` are measures that cannot be grouped by a dimension of the rows; only their totals are known.
     `unknown` are measures that cannot be filtered by a dimension of a filter; even their totals are unknown.
+    `is_counted` is true if a row, even one that is not in `rows`, is known to have a measure other than zero.
     """
 
     rows: Mapping[Keys, Mapping[Measure, int]]
     total: Mapping[Measure, int]
     unknown_in_rows: frozenset[Measure] = frozenset()
     unknown: frozenset[Measure] = frozenset()
+    is_counted: bool = False
 
 
 ByModel = Mapping[AttributionModel, Gathered]
@@ -130,8 +132,8 @@ class Row:
 class Report:
     """The answer to `question`: the rows shown, the number of all rows, the total row, and the compared period.
 
-    `lacking_won` lists the metrics that are unknown because no status of the site is marked as won. `today` is the day
-    at the site on which the figures were counted, `None` if nobody needs it.
+    `lacking_won` lists the metrics that are unknown because no status of the site is won. `today` is the site's day at
+    that moment, if needed. `has_nothing_before` is whether nothing was counted in the compared period.
     """
 
     question: Question
@@ -141,12 +143,11 @@ class Report:
     compared_period: Period | None = None
     lacking_won: tuple[Metric, ...] = ()
     today: date | None = None
+    has_nothing_before: bool = False
 
 
 Formulas = Mapping[Metric, AnyFormula]
 """The formula of each metric at a site."""
-
-
 Rank = tuple[object, ...]
 """The sort key of a row; its parts have the same types in all rows."""
 SortRows = Callable[[Iterable[Keys], Callable[[Keys], Rank], int | None], tuple[Sequence[Keys], int]]
@@ -184,10 +185,7 @@ def build_report(
     spell: Spell,
     sorting: Sorting,
 ) -> Report:
-    """Build the answer to a question from the measures of its period (`gathered`) and of its compared period.
-
-    `spell` returns a key as a string.
-    """
+    """Build the answer to a question from the measures of its period and of its compared period."""
     figures = _Figures(question, formulas)
     moved = {model: _moved(each, shift_to(question, compared_period)) for model, each in (compared or {}).items()}
 

@@ -1,6 +1,6 @@
 """Filters of a report, written `dimension:operator:value`: parse, format and combine them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from typing import Protocol, TypeVar
@@ -148,6 +148,32 @@ def filter_without_contacts(condition: Filter, mask: Mask) -> Filter:
     for value in condition.values:
         check_no_contact(condition.dimension, value, mask)
     return replace(condition, is_masked=True)
+
+
+def with_given_whole(filters: Sequence[Filter], given: Iterable[Collection[str]]) -> tuple[Filter, ...]:
+    """Return the filters; those that an analyst gave to all compare keys as they are stored.
+
+    `given` has, for each segment and each saved report of the site, all of its formatted filters.
+
+    Ours: they are those of an analyst only as long as all filters that were given together are there, so nobody takes
+    a part of a contact out of them. Whoever adds filters of their own guesses nothing: these compare what is shown.
+    """
+    if not any(each.is_masked for each in filters):
+        return tuple(filters)
+    there = {format_filter(each) for each in filters}
+    whole = {text for together in given if there.issuperset(together) for text in together}
+    return tuple(replace(each, is_masked=each.is_masked and format_filter(each) not in whole) for each in filters)
+
+
+def searches_what_is_shown(filters: Iterable[Filter]) -> bool:
+    """Return whether a filter looks for a part of a text in which contacts are masked.
+
+    People who may see contacts may find more by this filter, which is to be told.
+    """
+    return any(
+        each.is_masked and each.operator is Operator.CONTAINS and not (each.dimension.is_time or each.dimension.keys)
+        for each in filters
+    )
 
 
 def check_no_contact(dimension: Dimension, value: str, mask: Mask) -> None:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TypeVar
 
 from dealtrace.attribution.credit import AttributionModel
+from dealtrace.attribution.model_labels import model_key
 from dealtrace.errors import InvalidParameters, InvalidValue, Violation
 from dealtrace.nearest_name import nearest_name
 from dealtrace.record import record
@@ -19,10 +20,10 @@ from dealtrace.reports.filters import (
     Mask,
     escaped_name,
     filter_without_contacts,
-    format_filter,
     parse_filter,
     split_escaped,
     unescaped,
+    with_given_whole,
 )
 from dealtrace.reports.metrics import METRICS, Metric
 from dealtrace.reports.periods import DAYS_MAX, DEFAULT_PRESET, PRESETS, Comparison, Period, parse_day
@@ -99,10 +100,7 @@ class Question:
 
 @record
 class RawQuestion:
-    """The unparsed parameters of a report as strings; a missing parameter is an empty string.
-
-    `segment` names a segment (saved filters), whose filters are added to `filters`.
-    """
+    """The unparsed parameters of a report, empty if missing; `segment` names saved filters to add to `filters`."""
 
     by: str = ""
     pivot: str = ""
@@ -125,10 +123,10 @@ class QuestionContext:
     """The facts about a site that the parser needs: its current date, attribution model, fields, columns, segments.
 
     `segments` maps the name of each segment to its unparsed filters; `rows_max` is `None` if all rows may be requested.
-    `own_segments` are the names of the segments that belong to the person who asks; `filters_of_site` are the filters
-    of all other segments. For people who may not see contacts, `field_titles` maps each field whose name is hidden to
-    the title shown instead, and `mask` masks keys before a filter compares them; `filters_of_site` compare unmasked
-    keys.
+    `own_segments` are the names of the segments that belong to the person who asks; `site_segments` has the filters of
+    all others, and `site_reports` the questions of the site's saved reports, as query strings. For people who may not
+    see contacts, `field_titles` maps each field whose name is hidden to the title shown instead, `mask` masks the keys
+    that filters compare, and `given_filters` are the filters that compare unmasked keys (see `with_given_whole`).
     """
 
     today: date
@@ -139,7 +137,9 @@ class QuestionContext:
     rows_max: int | None = LIMIT_MAX
     field_titles: Mapping[str, str] = field(default_factory=dict)
     own_segments: Collection[str] = ()
-    filters_of_site: Collection[str] = ()
+    site_segments: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    site_reports: Sequence[str] = ()
+    given_filters: Collection[Collection[str]] = ()
     mask: Mask | None = None
 
     def field_dimension(self, name: str) -> Dimension:
@@ -164,7 +164,10 @@ def parse_question(raw: RawQuestion, context: QuestionContext) -> Question:
         model=parser.model(raw),
         date_of=parser.read("date", lambda: _choice(raw.date_of or DateOf.DEAL, DateOf), DateOf.DEAL),
         comparison=parser.read("compare", lambda: _choice(raw.compare, Comparison) if raw.compare else None, None),
-        filters=parser.filters(raw.filters) + parser.read("segment", lambda: parser.segment(raw.segment), NO_FILTERS),
+        filters=with_given_whole(
+            parser.filters(raw.filters) + parser.read("segment", lambda: parser.segment(raw.segment), NO_FILTERS),
+            context.given_filters,
+        ),
         sort=parser.read("sort", lambda: _sort(raw, by, metrics), None),
         limit=parser.read("limit", lambda: _limit(raw.limit, context.rows_max), None),
         pivot=parser.read("pivot", lambda: parser.pivot(raw, by), None),
@@ -185,7 +188,7 @@ def parse_filters(texts: Sequence[str], context: QuestionContext) -> tuple[Filte
     filters = parser.filters(texts)
     if parser.violations:
         raise InvalidParameters(parser.violations)
-    return filters
+    return with_given_whole(filters, context.given_filters)
 
 
 class _Parser:
@@ -310,8 +313,7 @@ class _Parser:
         condition, mask = parse_filter(text, self.dimension), self.context.mask
         if mask is None or not is_typed:
             return condition
-        masked = filter_without_contacts(condition, mask)
-        return condition if format_filter(condition) in self.context.filters_of_site else masked
+        return filter_without_contacts(condition, mask)
 
 
 def _names(text: str) -> list[str]:
@@ -353,7 +355,7 @@ def _day(text: str) -> date | None:
 def _model(text: str) -> AttributionModel:
     codes = {str(int(model)): model for model in AttributionModel}
     if text not in codes:
-        known = ", ".join(f"{code} {model.name.lower()}" for code, model in codes.items())
+        known = ", ".join(f"{code} {model_key(model)}" for code, model in codes.items())
         raise InvalidValue(f"нет модели «{text}»; есть: {known}", f"unknown model “{text}”; available: {known}")
     return codes[text]
 

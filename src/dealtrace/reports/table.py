@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from dealtrace.attribution.credit import AttributionModel
+from dealtrace.attribution.model_labels import model_key, model_label
 from dealtrace.record import record
 from dealtrace.reports.answer import Report, Row, listed_models
 from dealtrace.reports.change import difference, has_percentage, percentage
 from dealtrace.reports.metrics import Metric, Unit
 from dealtrace.reports.pivot import Pivot, PivotLine
-from dealtrace.reports.reading.compared_times import has_nothing_before
 
 
 @record
@@ -72,22 +72,24 @@ def unit_of(metric: Metric, part: Part) -> Unit:
 def figure_columns(report: Report) -> list[Column]:
     """Return the columns of a report: for each pair of metric and model, those of `parts_of`.
 
-    If all models are shown, the code of the model is added to the name and heading of the column.
+    If all models are shown, the name of the model is added to the name and heading of the column.
     """
-    models = listed_models(report.question)
     found = []
     for place, metric in enumerate(report.question.metrics):
-        for model in models:
-            code = f" {int(model)}" if len(models) > 1 else ""
+        for model in listed_models(report.question):
+            name, ru, en = metric.name, metric.ru, metric.en
+            if report.question.model is None:
+                name += f":{model_key(model)}"
+                ru, en = f"{ru}: {model_label(model, 'ru')}", f"{en}: {model_label(model, 'en')}"
             for part in parts_of(report, metric):
-                names = (metric.name + code + part.name, metric.ru + code + part.ru, metric.en + code + part.en)
+                names = (name + part.name, ru + part.ru, en + part.en)
                 found.append(Column(*names, metric, model, place, part))
     return found
 
 
 def figures_of(report: Report, columns: Sequence[Column], row: Row) -> Iterator[Fraction | None]:
     """Yield the exact figures of a row or of the total, one for each of the columns."""
-    has_changes = not has_nothing_before(report)
+    has_changes = not report.has_nothing_before
     for column in columns:
         value = row.values[column.model][column.place]
         before = row.compared[column.model][column.place] if row.compared is not None else None
@@ -96,7 +98,7 @@ def figures_of(report: Report, columns: Sequence[Column], row: Row) -> Iterator[
 
 def cells_of(pivot: Pivot, line: PivotLine, parts: Sequence[Part]) -> Iterator[tuple[Fraction | None, ...]]:
     """Yield the exact parts of each figure in a row of a pivot; the total of the row is last."""
-    has_changes = not has_nothing_before(pivot.report)
+    has_changes = not pivot.report.has_nothing_before
     for value, *compared in line.cells:
         before = compared[0] if compared else None
         yield tuple(_figure(part, pivot.metric, value, before, has_changes=has_changes) for part in parts)

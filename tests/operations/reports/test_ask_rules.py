@@ -22,6 +22,7 @@ from dealtrace.operations.reports.set_status import set_status
 from dealtrace.reports.answer import Report
 from dealtrace.reports.formats import format_figures
 from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
+from dealtrace.reports.table import figure_columns, figures_of
 from dealtrace.storage.reports import statuses
 from write_commands import by_call, by_contact, by_lead_request, change, registration
 
@@ -122,6 +123,36 @@ def test_contains_finds_what_only_the_beginning_of_a_status_brings_into_the_peri
     stage.perform(change_deals, shop, change(deal_id, comment="paid"), now=NOON - timedelta(days=1))
     words = {"first": "2026-11-01", "last": "2026-11-08", "date_of": "changed", "metrics": "won"}
     assert rows(asked(stage, shop, "manager:contains:iv", by="manager", **words)) == {"Ivan": 1}
+
+
+@pytest.mark.parametrize(("metrics", "limit"), [("amount", ""), ("amount", "1"), ("amount,margin", "1")])
+def test_changes_are_known_if_amounts_before_only_add_up_to_nothing(
+    stage: Stage, shop: Player, metrics: str, limit: str
+) -> None:
+    before = NOON - timedelta(days=12)
+    register(
+        stage, shop,
+        {"manager": "Ann", "amount_rub": Decimal(5), "happened_at": before},
+        {"manager": "Bob", "amount_rub": Decimal(-5), "happened_at": before},
+        {"manager": "Ann", "amount_rub": Decimal(3)}, {"manager": "New", "amount_rub": Decimal(100)},
+    )  # fmt: skip
+    words = {"first": "2026-11-01", "last": "2026-11-10", "compare": "previous", "by": "manager", "limit": limit}
+    for report in asked_everywhere(stage, shop, metrics=metrics, **words):
+        columns = figure_columns(report)
+        assert list(figures_of(report, columns, report.rows[0]))[:4] == [100, 0, 100, None]
+        assert list(figures_of(report, columns, report.total))[:4] == [103, 0, 103, None]
+        assert not report.has_nothing_before
+    words["compare"] = "year"
+    for report in asked_everywhere(stage, shop, metrics=metrics, **words):
+        assert list(figures_of(report, figure_columns(report), report.rows[0]))[:4] == [100, 0, None, None]
+        assert report.has_nothing_before
+
+
+def test_changes_of_a_ratio_are_known_if_it_was_nothing_of_something(stage: Stage, shop: Player) -> None:
+    register(stage, shop, {"happened_at": NOON - timedelta(days=12)}, {"clue": by_contact("79205550055")})
+    words = {"first": "2026-11-01", "last": "2026-11-10", "compare": "previous", "metrics": "match_rate"}
+    for report in asked_everywhere(stage, shop, **words):
+        assert list(figures_of(report, figure_columns(report), report.total)) == [0, 0, 0]
 
 
 def test_of_several_first_leads_and_won_deals_of_one_moment_each_is_the_first(stage: Stage, shop: Player) -> None:

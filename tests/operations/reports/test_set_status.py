@@ -2,10 +2,11 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from cast import Player, Stage
 from dealtrace.deals.deal import DealId
@@ -15,11 +16,12 @@ from dealtrace.operations.deals.change import change_deals
 from dealtrace.operations.deals.import_deals import import_deals
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.reports.open_facts import open_facts
-from dealtrace.operations.reports.set_status import set_status
+from dealtrace.operations.reports.set_status import prepare_status, set_status, store_status
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.storage.accounts.revision import find_revision
+from dealtrace.storage.reports import statuses
 from dealtrace.storage.reports.deal_counts import count_deals_by_spelling
-from dealtrace.storage.reports.statuses import find_deals_by_status
+from dealtrace.storage.reports.statuses import find_deals_by_status, list_left_out
 from stored import meanings_of, side_by_side
 from write_commands import NOON, change, open_write_queue, registration, run
 
@@ -95,6 +97,28 @@ def test_a_meaning_that_is_being_set_reaches_a_spelling_that_arrives(stage: Stag
     stage.ids.ensure(10)
     side_by_side(stage.database, lambda connection: set_status(stage.work(connection, shop), "won", "won"), register)
     assert meanings_of(stage, shop) == {"won": "won", "WON": "won"}
+
+
+def test_deals_of_a_full_site_are_read_while_others_write(
+    stage: Stage, shop: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What arrives meanwhile is won, too, and nothing is won before everything is."""
+    monkeypatch.setattr(statuses, "STATUSES_MAX", 1)
+    queue = partial(stage.perform, register_deals, shop)
+    queue(registration("1", status="new"), registration("2", status="Paid"), registration("3", status="paid"))
+    assert meanings_of(stage, shop) == {"new": "open"}
+    with stage.database.write() as connection:
+        prepared = prepare_status(stage.work(connection, shop), "PAID", "won")
+    assert (prepared.is_seen, prepared.is_full) == (False, True)
+    with stage.database.read() as connection:
+        assert connection.execute(select(1)).scalar_one(), "the snapshot is older than the deal"
+        queue(registration("4", status="pAID"), registration("5", status="other"))
+        left_out = list_left_out(connection, shop.site.id, "PAID")
+    assert sorted(left_out) == ["Paid", "paid"]
+    assert set(meanings_of(stage, shop).values()) == {"open"}, "nobody sees half of the status"
+    with stage.database.write() as connection:
+        store_status(stage.work(connection, shop), prepared, left_out)
+    assert meanings_of(stage, shop) == {"new": "open", **dict.fromkeys(["PAID", "Paid", "paid", "pAID"], "won")}
 
 
 def test_a_server_looks_for_a_status_until_it_is_stored_and_then_no_more(stage: Stage, shop: Player) -> None:

@@ -37,8 +37,8 @@ def test_a_new_spelling_has_the_meaning_of_the_others(stage: Stage, shop: Player
     add(stage, shop, KnownStatuses(), "won", "WON ")
     with stage.database.write() as connection:
         assert not has_won_status(connection, shop.site.id)
-        assert update_meaning(connection, shop.site.id, " Won", Meaning.WON, LATER)
-        assert not update_meaning(connection, shop.site.id, "Refused", Meaning.LOST, LATER)
+        assert update_meaning(connection, shop.site.id, [" Won"], Meaning.WON, LATER)
+        assert not update_meaning(connection, shop.site.id, ["Refused"], Meaning.LOST, LATER)
         assert has_won_status(connection, shop.site.id)
     add(stage, shop, KnownStatuses(), "wON", "refused", "new")
     assert meanings_of(stage, shop) == {
@@ -96,7 +96,7 @@ def test_a_full_site_still_stores_what_its_statuses_are_also_called(
     known = KnownStatuses()
     add(stage, shop, known, "won", "new")
     with stage.database.write() as connection:
-        update_meaning(connection, shop.site.id, "won", Meaning.WON, NOON)
+        update_meaning(connection, shop.site.id, ["won"], Meaning.WON, NOON)
     monkeypatch.setattr(statuses, "STATUSES_MAX", 2)
     add(stage, shop, known, "x", now=LATER)
     add(stage, shop, known, " WON", "New", "x", "X", now=LATER + timedelta(seconds=1))

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from dealtrace.attribution.credit import WHOLE, AttributionModel
+from dealtrace.attribution.model_labels import model_label
 from dealtrace.attribution.visit import Visit
 from dealtrace.cabinet.formats import clock_time, number
 from dealtrace.cabinet.links import source_label, visitor_label, web_url
-from dealtrace.cabinet.model_labels import model_label
 from dealtrace.cabinet.view import View
 from dealtrace.record import record
 from dealtrace.storage.visits.credits import CreditsByModel

@@ -12,7 +12,6 @@ from dealtrace.reports.answer import Report, Row
 from dealtrace.reports.change import has_percentage, percentage
 from dealtrace.reports.metrics import Growth, Metric
 from dealtrace.reports.question import Question
-from dealtrace.reports.reading.compared_times import has_nothing_before
 from dealtrace.reports.reading.growth import growth_of, is_unsourced
 
 
@@ -38,9 +37,9 @@ def growth_in_row(question: Question, metric: Metric, keys: Sequence[str | None]
 def change_in_total(report: Report, place: int, model: AttributionModel, language: Language) -> Change | None:
     """Return the change of the total of the metric at the index `place`; `None` without a comparison or a change."""
     compared, value = report.total.compared, report.total.values[model][place]
-    if compared is None or (has_nothing_before(report) and not value):
+    if compared is None or (report.has_nothing_before and not value):
         return None
-    metric, before = report.question.metrics[place], compared[model][place] if not has_nothing_before(report) else None
+    metric, before = report.question.metrics[place], compared[model][place] if not report.has_nothing_before else None
     return change_of(metric, value, before, language, growth_in_row(report.question, metric, ()))
 
 
@@ -50,7 +49,7 @@ def change_in_row(report: Report, row: Row, place: int, model: AttributionModel,
     If nothing was counted in the whole compared period, no row has a change; only the total says that there is nothing
     to compare with. `place` is the index of the metric.
     """
-    if row.compared is None or has_nothing_before(report):
+    if row.compared is None or report.has_nothing_before:
         return None
     metric, question = report.question.metrics[place], report.question
     growth = growth_in_row(question, metric, row.keys)

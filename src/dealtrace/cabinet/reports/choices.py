@@ -2,20 +2,20 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from dealtrace.attribution.model_labels import MODEL_LABELS
 from dealtrace.cabinet.carried import NO_COMPARISON
 from dealtrace.cabinet.choices import Choice, choices_among, period_choices
 from dealtrace.cabinet.formats import in_language
-from dealtrace.cabinet.model_labels import MODEL_LABELS
 from dealtrace.cabinet.reports.chips import OPERATORS, Chip, chips_of
 from dealtrace.cabinet.reports.report_url import ReportUrl
-from dealtrace.errors import Language
+from dealtrace.errors import InvalidParameters, Language
 from dealtrace.record import record
 from dealtrace.reports.dimensions import DIMENSIONS, Dimension, Kind
-from dealtrace.reports.filters import Operator
+from dealtrace.reports.filters import Operator, searches_what_is_shown
 from dealtrace.reports.metrics import METRICS, Metric
 from dealtrace.reports.periods import Comparison
 from dealtrace.reports.presets import READY_QUESTIONS, ReadyQuestion
-from dealtrace.reports.question import ALL_MODELS, BY_MAX, DateOf, QuestionContext
+from dealtrace.reports.question import ALL_MODELS, BY_MAX, DateOf, QuestionContext, RawQuestion, parse_question
 from dealtrace.reports.reading.meanings import GROUP_TITLES, meaning_of
 
 
@@ -48,7 +48,10 @@ class MetricOptions:
 
 @record
 class Choices:
-    """The fields of the form with their choices, in order; `by` has choices for each level of grouping."""
+    """The fields of the form with their choices, in order; `by` has choices for each level of grouping.
+
+    `searches_masked` is true if a filter searches texts in which contacts are masked, so others may find more.
+    """
 
     periods: tuple[Choice, ...]
     comparisons: tuple[Choice, ...]
@@ -61,6 +64,7 @@ class Choices:
     filter_dimensions: tuple[Choice, ...]
     operators: tuple[Choice, ...]
     chips: tuple[Chip, ...]
+    searches_masked: bool
     first: str
     last: str
 
@@ -134,9 +138,19 @@ def choices_of(
         filter_dimensions=_named([each for each in offered if each.kind is not Kind.CALENDAR], set(), language),
         operators=choices_among(Operator.IS, OPERATORS, language),
         chips=chips_of(url, dimensions, language, is_whole=is_whole),
+        searches_masked=searches_masked(url, known),
         first=url.get("from"),
         last=url.get("to"),
     )
+
+
+def searches_masked(url: ReportUrl, known: QuestionContext) -> bool:
+    """Return whether a filter of a report, or of its segment, searches texts in which contacts are masked."""
+    asked = RawQuestion(metrics="deals", filters=url.filters, segment=url.get("segment"))
+    try:
+        return searches_what_is_shown(parse_question(asked, known).filters)
+    except InvalidParameters:  # the page shows the faults
+        return False
 
 
 def ready_links(url: ReportUrl, language: Language) -> tuple[ReadyLink, ...]:

@@ -47,7 +47,7 @@ def send_as(extension: str) -> Callable[[View], Awaitable[Response]]:
 
 
 def _read(connection: Connection, site: Site, now: datetime, user_id: int) -> QuestionContext:
-    return read_question_context(connection, site, now, rows_max=None, user_id=user_id)
+    return read_question_context(connection, site, now, rows_max=None, user_id=user_id, is_for_page=True)
 
 
 def _write(

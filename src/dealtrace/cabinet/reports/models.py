@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from dealtrace.attribution.credit import AttributionModel
+from dealtrace.attribution.model_labels import model_label, model_meaning
 from dealtrace.cabinet.formats import NOTHING, metric_value
-from dealtrace.cabinet.model_labels import model_label, model_meaning
 from dealtrace.cabinet.reports.changes import Change, change_in_row, change_in_total
 from dealtrace.cabinet.reports.choices import MetricChoice
 from dealtrace.cabinet.reports.key_labels import (

@@ -13,9 +13,9 @@ from dealtrace.accounts.rights import Role
 from dealtrace.accounts.shared_link import DAYS_OFFERED
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
+from dealtrace.attribution.model_labels import model_label, model_meaning
 from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.formats import clock_time_in_zone
-from dealtrace.cabinet.model_labels import model_label, model_meaning
 from dealtrace.cabinet.notes.axis import NO_NOTES, AxisNotes, axis_notes, read_axis
 from dealtrace.cabinet.reports.choices import choices_of, ready_links
 from dealtrace.cabinet.reports.comparison import compared_until
@@ -185,7 +185,7 @@ def model_said(report: Report, language: Language) -> tuple[str, str] | None:
 
 def read_context_of(connection: Connection, site: Site, now: datetime, user_id: int | None = None) -> QuestionContext:
     """Return the names that a question may use at a site; with `user_id`, these include the segments of this user."""
-    return read_question_context(connection, site, now, user_id=user_id)
+    return read_question_context(connection, site, now, user_id=user_id, is_for_page=True)
 
 
 def _ask(

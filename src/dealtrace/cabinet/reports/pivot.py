@@ -29,7 +29,7 @@ from dealtrace.errors import Language
 from dealtrace.record import record
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.pivot import Figure, Pivot, PivotLine
-from dealtrace.reports.reading.compared_times import compared_times_of, has_nothing_before
+from dealtrace.reports.reading.compared_times import compared_times_of
 from dealtrace.reports.reading.masked_keys import masked_key
 from dealtrace.reports.reading.meanings import key_meaning
 from dealtrace.reports.reading.partial_times import partial_times_of
@@ -173,7 +173,7 @@ class _Shaper:
             metric_value(self.language, metric, value),
             self._behind(placed) if value and self.url is not None else "",
             change_of(metric, value, compared[0], self.language, growth)
-            if compared and not has_nothing_before(self.pivot.report)
+            if compared and not self.pivot.report.has_nothing_before
             else None,
         )
 

@@ -10,13 +10,13 @@ from starlette.responses import Response
 
 from dealtrace import clock
 from dealtrace.accounts.masking import masked_text
+from dealtrace.attribution.model_labels import model_label
 from dealtrace.attribution.origin import Origin
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.formats import NOTHING, clock_time, clock_time_in_zone, day, metric_value, number
 from dealtrace.cabinet.lead_labels import lead_name
 from dealtrace.cabinet.links import lead_url, source_label
-from dealtrace.cabinet.model_labels import model_label
 from dealtrace.cabinet.rendering import translations_of
 from dealtrace.cabinet.reports.choices import choices_of
 from dealtrace.cabinet.reports.key_labels import missing_key_label, value_label
@@ -80,6 +80,7 @@ async def show(view: View) -> Response:
         "fault": "",
         "figure": figure,
         "title": _named(figure.metric.ru, figure.metric.en, view),
+        "choices": choices,
         "conditions": [*key_texts(figure, keys, view.language), *(chip.text for chip in choices.chips)],
         "model": model_label(figure.question.model, view.language),
         "as_of": clock_time_in_zone(view.language, now, view.current_site.time_zone),

@@ -16,11 +16,11 @@ from dealtrace import clock
 from dealtrace.accounts.masking import masked_text
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
+from dealtrace.attribution.model_labels import model_label
 from dealtrace.attribution.origin import Origin
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.cabinet.formats import day
 from dealtrace.cabinet.list_files import ROWS_AT_ONCE, ListFile, send_list
-from dealtrace.cabinet.model_labels import model_label
 from dealtrace.cabinet.reports.choices import choices_of
 from dealtrace.cabinet.reports.key_labels import value_label
 from dealtrace.cabinet.reports.page import read_context_of
@@ -31,6 +31,7 @@ from dealtrace.cabinet.reports.rows import ROWS, key_texts
 from dealtrace.cabinet.view import View
 from dealtrace.errors import Language
 from dealtrace.files.export_columns import ExportColumn
+from dealtrace.files.reports.report_file import masked_search_notes
 from dealtrace.files.row import Value
 from dealtrace.files.row_writers import Note
 from dealtrace.files.temporary_file import refused_if_full
@@ -151,6 +152,7 @@ def _notes(figure: Figure, conditions: Sequence[str], language: Language) -> lis
         Note("period", "Период", f"{first} – {last}"),
         Note("model", "Модель", model_label(model, language)),
         *(Note("filter", "Условие", words) for words in conditions),
+        *masked_search_notes(figure.question, language),
     ]
 
 

@@ -11,9 +11,9 @@ from dealtrace import clock
 from dealtrace.accounts.site_days import day_start, site_day
 from dealtrace.accounts.switch import switch_text
 from dealtrace.attribution.credit import AttributionModel
+from dealtrace.attribution.model_labels import model_label
 from dealtrace.cabinet.choices import Choice
 from dealtrace.cabinet.form_pages import Faults, fault_text, redirect_with_message, show_form_page, stored_site
-from dealtrace.cabinet.model_labels import model_label
 from dealtrace.cabinet.view import View
 from dealtrace.cabinet.what_if.forecast import Forecast, agreement_of, forecast, may_save
 from dealtrace.errors import NameTaken, RateExceeded

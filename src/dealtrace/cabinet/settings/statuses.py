@@ -1,6 +1,7 @@
 """The meanings of the statuses of a site's deals: won, lost or open."""
 
 import asyncio
+from collections.abc import Collection
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -12,7 +13,7 @@ from dealtrace.cabinet.view import View
 from dealtrace.cabinet.what_if.forecast import TRY, Forecast, forecast, may_save
 from dealtrace.errors import InvalidSetting
 from dealtrace.operations.reports.ask import FactSource
-from dealtrace.operations.reports.set_status import set_status
+from dealtrace.operations.reports.set_status import PreparedStatus, prepare_status, store_status
 from dealtrace.operations.what_if.trial import TriedSettings
 from dealtrace.operations.work import Work
 from dealtrace.record import record
@@ -21,7 +22,12 @@ from dealtrace.reports.statuses import STATUSES_MAX, Meaning, StatusGroup, group
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.reports.deal_counts import count_deals_by_spelling
 from dealtrace.storage.reports.mirror.mirror import is_built
-from dealtrace.storage.reports.statuses import find_deals_by_status, find_latest_deals_by_status, list_statuses
+from dealtrace.storage.reports.statuses import (
+    find_deals_by_status,
+    find_latest_deals_by_status,
+    list_left_out,
+    list_statuses,
+)
 
 PLACE = "settings/statuses"
 COUNT_SECONDS = 1.0
@@ -60,7 +66,7 @@ async def save(view: View) -> Response:
             tried = await forecast(view, TriedSettings(statuses={name: meaning}), agreement)
             if view.form.get("act") == TRY or tried.settings:
                 return await _page(view, name=name, meaning=meaning, tried=tried)
-        await view.manage(_set, view.current_site, name, meaning, view.rights.user.id)
+        await _set(view, name, meaning)
     except InvalidSetting as refusal:
         field = "meaning" if refusal.facts["key"] == "MEANING" else "name"
         return await _page(view, name=name, meaning=meaning, faults={field: fault_text(refusal, view.language)})
@@ -121,5 +127,24 @@ async def _page(
     )
 
 
-def _set(connection: Connection, ids: IdBlocks, site: Site, name: str, meaning: str, user_id: int) -> None:
-    set_status(Work(connection, ids, site, clock.now(), user_id=user_id), name, meaning)
+async def _set(view: View, name: str, meaning: str) -> None:
+    """Set the meaning of a status; the deals of a large site are read before the change, while others may write."""
+    site = view.current_site
+    prepared = await view.services.account_changes.run(_prepare, site, name, meaning)
+    left_out = await view.read(list_left_out, site.id, name) if prepared.is_full else ()
+    await view.manage(_store, site, prepared, left_out, view.rights.user.id)
+
+
+def _prepare(connection: Connection, ids: IdBlocks, site: Site, name: str, meaning: str) -> PreparedStatus:
+    return prepare_status(Work(connection, ids, site, clock.now()), name, meaning)
+
+
+def _store(
+    connection: Connection,
+    ids: IdBlocks,
+    site: Site,
+    prepared: PreparedStatus,
+    left_out: Collection[str],
+    user_id: int,
+) -> None:
+    store_status(Work(connection, ids, site, clock.now(), user_id=user_id), prepared, left_out)

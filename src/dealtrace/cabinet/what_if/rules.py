@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from starlette.responses import Response
 
 from dealtrace.attribution.credit import AttributionModel
+from dealtrace.attribution.model_labels import model_label
 from dealtrace.attribution.site_hosts import SITE_KINDS
 from dealtrace.cabinet.form_pages import Faults, fault_text, show_form_page, stored_site
 from dealtrace.cabinet.host_labels import HOST_LABELS
-from dealtrace.cabinet.model_labels import model_label
 from dealtrace.cabinet.view import View
 from dealtrace.cabinet.what_if.forecast import Forecast, forecast
 from dealtrace.errors import InvalidSetting

@@ -1,5 +1,6 @@
 """`dealtrace status`: set and list which statuses of a site's deals mean won, lost or open."""
 
+from collections.abc import Collection
 from typing import Annotated
 
 import typer
@@ -10,9 +11,9 @@ from dealtrace.cli.options import JsonOption, SiteIdArgument
 from dealtrace.cli.terminal import console, error_console, open_prepared, print_json, work_in
 from dealtrace.nearest_name import nearest_name
 from dealtrace.operations.accounts.require_site import require_site
-from dealtrace.operations.reports.set_status import set_status
+from dealtrace.operations.reports.set_status import prepare_status, store_status
 from dealtrace.reports.statuses import group_statuses
-from dealtrace.storage.reports.statuses import find_deals_by_status, list_statuses
+from dealtrace.storage.reports.statuses import find_deals_by_status, list_left_out, list_statuses
 
 status_commands = typer.Typer(help="Set and list which statuses mean won or lost.", no_args_is_help=True)
 
@@ -24,12 +25,19 @@ def set_meaning(
     meaning: Annotated[str, typer.Argument(metavar="MEANING", help="won, lost or open.")],
 ) -> None:
     """Set whether a status means won, lost or open. A running server applies this within two seconds."""
-    with open_prepared() as database, database.write() as connection:
-        site = require_site(connection, site_id)
-        others = [status.spelling.strip() for status in list_statuses(connection, site_id)]
-        is_seen = set_status(work_in(database, connection, site), name, meaning)
+    left_out: Collection[str] = ()
+    with open_prepared() as database:
+        with database.write() as connection:
+            site = require_site(connection, site_id)
+            others = [status.spelling.strip() for status in list_statuses(connection, site_id)]
+            prepared = prepare_status(work_in(database, connection, site), name, meaning)
+        if prepared.is_full:  # this reads all deals, so it must not hold the lock for writing
+            with database.read() as connection:
+                left_out = list_left_out(connection, site_id, name)
+        with database.write() as connection:
+            store_status(work_in(database, connection, site), prepared, left_out)
     console.print(f"Site {site_id}: {name.strip()} is {meaning}.", markup=False)
-    if not is_seen:
+    if not prepared.is_seen and not left_out:
         nearest = nearest_name(name.strip(), others)
         meant = f" Did you mean {nearest}?" if nearest is not None else ""
         error_console.print(f"No deal of site {site_id} has had this status yet.{meant}", markup=False)

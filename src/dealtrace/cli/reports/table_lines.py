@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from rich.cells import cell_len, set_cell_size
 
-from dealtrace.attribution.credit import AttributionModel
+from dealtrace.attribution.model_labels import model_key
 from dealtrace.cli.output import cleaned
 from dealtrace.record import record
 from dealtrace.reports.answer import Report, Row
@@ -104,7 +104,7 @@ def _table_lines(table: _Table, widths: Sequence[int]) -> Iterator[str]:
 
 def _heading(report: Report) -> Iterator[str]:
     question = report.question
-    model = f"model {int(question.model)}" if question.model is not None else f"models 0–{max(AttributionModel)}"
+    model = f"model {model_key(question.model)}" if question.model is not None else "all models"
     yield f"{question.period.first_on} – {question.period.last_on}, {model}"
     if report.compared_period is not None:
         yield f"compared with {report.compared_period.first_on} – {report.compared_period.last_on}"

@@ -46,7 +46,11 @@ def write_pivot(
         [*(key or nothing for key in pivot.columns), total],
         [part.ru if language == "ru" else part.en for part in parts],
     )
-    notes = (*_notes(pivot), *time_notes(pivot, "en" if is_for_programs else language))
+    notes = (
+        *question_notes(pivot.report, language, is_for_programs=is_for_programs),
+        *_pivot_notes(pivot),
+        *time_notes(pivot, "en" if is_for_programs else language),
+    )
     with open_writer(
         path,
         names,
@@ -63,8 +67,7 @@ def write_pivot(
         file.add([*keys, *_figures(pivot, pivot.total, parts)])
 
 
-def _notes(pivot: Pivot) -> Iterator[Note]:
-    yield from question_notes(pivot.report)
+def _pivot_notes(pivot: Pivot) -> Iterator[Note]:
     yield Note("pivot", "Столбцы", escaped_name(pivot.dimension.name))
     yield Note("columns", "Столбцов", f"{len(pivot.columns)} / {pivot.columns_total}")
 

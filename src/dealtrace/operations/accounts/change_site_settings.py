@@ -13,6 +13,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.accounts.switch import read_switch
 from dealtrace.attribution.credit import AttributionModel
+from dealtrace.attribution.model_labels import model_key
 from dealtrace.errors import InvalidSetting, NameTaken, UnknownSetting
 from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.accounts.require_site import require_site
@@ -136,7 +137,7 @@ def read_model(key: str, text: str) -> int:
     """
     codes = [str(model.value) for model in AttributionModel]
     if text not in codes:
-        known = ", ".join(f"{model.value} ({model.name.lower()})" for model in AttributionModel)
+        known = ", ".join(f"{model.value} ({model_key(model)})" for model in AttributionModel)
         raise InvalidSetting(
             key=key, ru=f"ожидается код модели: {known}", en=f"the code of a model is expected: {known}"
         )

@@ -42,6 +42,7 @@ from dealtrace.reports.measures import Measure
 from dealtrace.reports.metrics import Formula, UnknownFormula, formula_at_site
 from dealtrace.reports.periods import Period, Span, compared_period, compared_span, span_of
 from dealtrace.reports.question import Question
+from dealtrace.reports.reading.compared_times import is_nothing_counted
 from dealtrace.reports.reading.empty_times import times_with_rows
 from dealtrace.reports.reading.masked_keys import masked_key
 from dealtrace.reports.time_keys import TIME_KEYS, keys_of_period
@@ -119,7 +120,11 @@ def ask(source: FactSource, site: Site, question: Question, now: datetime) -> Re
             shown,
         ),
     )
-    return replace(report, today=site_day(now, site.time_zone))
+    return replace(
+        report,
+        today=site_day(now, site.time_zone),
+        has_nothing_before=len(sides) > 1 and is_nothing_counted(sides[1]),
+    )
 
 
 def _names_contacts(source: FactSource, question: Question, sides: Sequence[ByModel]) -> bool:

@@ -9,6 +9,7 @@ from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.operations.reports.column_metrics import find_column_metrics
 from dealtrace.reports.question import LIMIT_MAX, Question, QuestionContext, RawQuestion, parse_question
+from dealtrace.storage.reports.saved_items.saved import list_saved_reports
 from dealtrace.storage.reports.saved_items.segments import list_segments
 
 
@@ -33,11 +34,18 @@ def read_question(
 
 
 def read_question_context(
-    connection: Connection, site: Site, now: datetime, *, rows_max: int | None = LIMIT_MAX, user_id: int | None = None
+    connection: Connection,
+    site: Site,
+    now: datetime,
+    *,
+    rows_max: int | None = LIMIT_MAX,
+    user_id: int | None = None,
+    is_for_page: bool = False,
 ) -> QuestionContext:
     """Return the site's data that the parser of questions needs, such as the names of segments.
 
-    A segment of the user takes precedence over a segment of the site with the same name.
+    A segment of the user takes precedence over a segment of the site with the same name. The questions of saved reports
+    are read only with `is_for_page`: programs see all contacts.
     """
     segments = list_segments(connection, site.id, user_id)
     return QuestionContext(
@@ -48,5 +56,6 @@ def read_question_context(
         segments={each.name: each.filters for each in segments},
         rows_max=rows_max,
         own_segments={each.name for each in segments if each.user_id is not None},
-        filters_of_site={text for each in segments if each.user_id is None for text in each.filters},
+        site_segments={each.name: each.filters for each in segments if each.user_id is None},
+        site_reports=[each.query for each in list_saved_reports(connection, site.id)] if is_for_page else (),
     )

@@ -1,31 +1,82 @@
 """Set the meaning of a site's deal status, for example that the deal is won."""
 
+from collections.abc import Collection
+
 from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.errors import InvalidSetting
 from dealtrace.leads.limits import LABEL_LENGTH_MAX
 from dealtrace.operations.accounts.record_change import record_work
 from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work
+from dealtrace.record import record
 from dealtrace.reports.statuses import Meaning, status_key
 from dealtrace.storage.accounts.revision import raise_revision
-from dealtrace.storage.reports.statuses import list_statuses, update_meaning
+from dealtrace.storage.reports.statuses import add_spellings, is_site_full, list_left_out, list_statuses, update_meaning
 
 
 def set_status(work: Work, name: str, meaning: str) -> bool:
-    """Set the meaning of a status in all its spellings; return `False` if no deal of the site ever had the status.
+    """Set the meaning of a status in one transaction; return `False` if no deal of the site ever had the status.
+
+    This reads all deals of a site without room for further statuses, and others cannot write meanwhile: where sites may
+    be that large, the three steps (`prepare_status`, `list_left_out`, `store_status`) are separate transactions.
 
     Raises:
         InvalidSetting: the name is blank or too long, or the meaning is unknown.
     """
-    after = read_status(name, meaning)
+    prepared = prepare_status(work, name, meaning)
+    left_out = list_left_out(work.connection, work.site.id, name) if prepared.is_full else ()
+    store_status(work, prepared, left_out)
+    return prepared.is_seen or bool(left_out)
+
+
+@record
+class PreparedStatus:
+    """A status that is about to get a meaning.
+
+    `is_seen` is whether the site has stored it. If `is_full`, the site has no room for further statuses, so deals may
+    have spellings of it that are not stored.
+    """
+
+    name: str
+    meaning: Meaning
+    is_seen: bool
+    is_full: bool
+
+
+def prepare_status(work: Work, name: str, meaning: str) -> PreparedStatus:
+    """Check a status and its new meaning, and have the site store all spellings of it that are still to come.
+
+    In a site without room for further statuses, the name is stored with the meaning that the status has had: further
+    spellings of a stored status are stored, too. Those that deals have already can then be found outside of any
+    transaction, while others write, and no figure changes before all spellings have the new meaning.
+
+    Raises:
+        InvalidSetting: the name is blank or too long, or the meaning is unknown.
+    """
+    after, key = read_status(name, meaning), status_key(name)
     lock_registrations(work)
-    key = status_key(name)
+    stored = list_statuses(work.connection, work.site.id)
+    prepared = PreparedStatus(
+        name,
+        after,
+        is_seen=any(status_key(status.spelling) == key for status in stored),
+        is_full=is_site_full(work.connection, work.site.id),
+    )
+    if prepared.is_full and not prepared.is_seen:
+        add_spellings(work.connection, work.site.id, [name], Meaning.OPEN, work.now)
+        raise_revision(work.connection)
+    return prepared
+
+
+def store_status(work: Work, prepared: PreparedStatus, left_out: Collection[str] = ()) -> None:
+    """Set the meaning of a prepared status in all its spellings, of which those in `left_out` are not stored yet."""
+    lock_registrations(work)
+    key = status_key(prepared.name)
     stored = list_statuses(work.connection, work.site.id)
     before = next((status.meaning for status in stored if status_key(status.spelling) == key), Meaning.OPEN)
-    is_seen = update_meaning(work.connection, work.site.id, name, after, work.now)
-    record_work(work, ChangeKind.STATUS, name.strip(), before=before, after=meaning)
+    update_meaning(work.connection, work.site.id, [prepared.name, *left_out], prepared.meaning, work.now)
+    record_work(work, ChangeKind.STATUS, prepared.name.strip(), before=before, after=prepared.meaning)
     raise_revision(work.connection)
-    return is_seen
 
 
 def read_status(name: str, meaning: str) -> Meaning:

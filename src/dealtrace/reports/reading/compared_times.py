@@ -5,7 +5,7 @@ from datetime import date
 
 from dealtrace.errors import Language
 from dealtrace.record import record
-from dealtrace.reports.answer import Report
+from dealtrace.reports.answer import ByModel, Report
 from dealtrace.reports.dimensions import Dimension, Kind
 from dealtrace.reports.periods import DAY, Comparison, Period, compared_period, day_compared_with
 from dealtrace.reports.pivot import Pivot
@@ -75,10 +75,16 @@ def compared_times_of(answered: Report | Pivot) -> Mapping[Dimension, ComparedTi
     return {dimension: times for dimension, times in found.items() if times}
 
 
-def has_nothing_before(report: Report) -> bool:
-    """Return whether a report is compared with a period in which nothing was counted."""
-    compared = report.total.compared
-    return compared is not None and not any(value for values in compared.values() for value in values)
+def is_nothing_counted(sides: ByModel) -> bool:
+    """Return whether nothing that a report needs was counted in its compared period, whose measures are `sides`.
+
+    Ours: measures decide, not figures: a total may be zero though its rows are not (margins of 5 and -5, a formula),
+    and so may a ratio of something.
+    """
+    return not any(
+        side.is_counted or any(side.total.values()) or any(any(row.values()) for row in side.rows.values())
+        for side in sides.values()
+    )
 
 
 def compared_text(compared: ComparedTime, language: Language, format_days: Callable[[ComparedTime], str]) -> str:

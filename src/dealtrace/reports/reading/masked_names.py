@@ -1,11 +1,15 @@
 """The names that people gave to segments, columns and fields, for people who may not see contacts."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 
+from dealtrace.errors import InvalidParameters
 from dealtrace.record import record
-from dealtrace.reports.question import QuestionContext
+from dealtrace.reports.filters import format_filter
+from dealtrace.reports.question import QuestionContext, parse_filters
 from dealtrace.reports.reading.masked_keys import masked_key, masked_label, metric_without_contacts
+from dealtrace.reports.saved_items.saved import filters_of_query
 
 
 @record
@@ -39,7 +43,24 @@ def context_without_contacts(context: QuestionContext) -> QuestionContext:
         field_titles={field: shown for field in context.fields if (shown := masked_label(field)) != field},
         own_segments={names.segments.get(name, name) for name in context.own_segments},
         mask=masked_key,
+        given_filters=_given_filters(context),
     )
+
+
+def _given_filters(context: QuestionContext) -> set[frozenset[str]]:
+    """Return the filters that analysts gave to all people of a site: those of each segment and of each saved report.
+
+    Ours: a report that an analyst saved for all shows everybody the same figures, like a segment of the site; keys are
+    masked nevertheless. A copy that somebody else made compares what is stored only as long as the original is there,
+    so that analysts can take back what they gave.
+    """
+    found = {frozenset(filters) for filters in context.site_segments.values()}
+    for query in context.site_reports:
+        texts, segment = filters_of_query(query)
+        with suppress(InvalidParameters):  # a field was removed, so the report is not valid either
+            filters = parse_filters([*texts, *context.site_segments.get(segment, ())], context)
+            found.add(frozenset(map(format_filter, filters)))
+    return found
 
 
 def _masked(names: Iterable[str]) -> dict[str, str]:

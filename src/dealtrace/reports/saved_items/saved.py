@@ -14,6 +14,8 @@ QUERY_LENGTH_MAX = 8_000
 
 SEGMENT = "segment"
 """The query parameter whose value is the name of a segment."""
+FILTER = "filter"
+"""The query parameter whose values are filters."""
 METRIC_PARAMETERS = ("metrics", "sort", "chart")
 """The query parameters whose values contain names of metrics."""
 
@@ -31,6 +33,12 @@ class SavedReport:
     user_id: int | None
     saved_by: int | None
     saved_at: datetime
+
+
+def filters_of_query(query: str) -> tuple[list[str], str]:
+    """Return the filters in the query string of a question, and the name of its segment or an empty string."""
+    pairs = parse_qsl(query)
+    return [text for name, text in pairs if name == FILTER], dict(pairs).get(SEGMENT, "")
 
 
 def with_segment_renamed(query: str, name: str, new_name: str) -> str:

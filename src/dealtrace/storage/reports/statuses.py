@@ -1,6 +1,6 @@
 """The statuses of a site's deals; each spelling is stored once, with its meaning."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, Insert, bindparam, func, select, update
@@ -68,34 +68,46 @@ def insert_statuses(
         known.remember_full(site_id, [spelling for spelling in missing if status_key(spelling) not in meanings])
 
 
-def update_meaning(connection: Connection, site_id: int, name: str, meaning: Meaning, now: datetime) -> bool:
+def update_meaning(
+    connection: Connection, site_id: int, spellings: Sequence[str], meaning: Meaning, now: datetime
+) -> bool:
     """Store the meaning that a person gave to all spellings of a status; return whether the status existed.
 
-    A status that is not stored yet is added, with every spelling of it that occurs in deals.
+    `spellings` are spellings of the one status; those that are new to the site are added.
     """
-    mine = (deal_status.c.site_id == site_id, deal_status.c.key == status_key(name))
+    mine = (deal_status.c.site_id == site_id, deal_status.c.key == status_key(spellings[0]))
     classified = {"meaning": meaning.value, "classified_at": now}
     is_seen = connection.execute(update(deal_status).where(*mine).values(**classified)).rowcount > 0
-    spellings = {name, *_list_left_out(connection, site_id, status_key(name), now)}
-    rows = [_row(site_id, spelling, meaning, now) | classified for spelling in sorted(spellings)]
-    added = insert_into(connection, deal_status).values(rows)
-    connection.execute(added.on_conflict_do_nothing(index_elements=["site_id", "spelling"]))
+    add_spellings(connection, site_id, spellings, meaning, now, classified_at=now)
     return is_seen
 
 
-def _list_left_out(connection: Connection, site_id: int, key: str, now: datetime) -> list[str]:
-    """List the spellings of a status that occur in deals but are not stored; only a full site has such spellings.
+def add_spellings(
+    connection: Connection,
+    site_id: int,
+    spellings: Iterable[str],
+    meaning: Meaning,
+    now: datetime,
+    *,
+    classified_at: datetime | None = None,
+) -> None:
+    """Store the spellings that are new to a site; `classified_at` is when a person gave them their meaning."""
+    given = {"classified_at": classified_at}
+    rows = [_row(site_id, spelling, meaning, now) | given for spelling in sorted(set(spellings))]
+    added = insert_into(connection, deal_status).values(rows)
+    connection.execute(added.on_conflict_do_nothing(index_elements=["site_id", "spelling"]))
 
-    This reads all deals of a full site.
+
+def list_left_out(connection: Connection, site_id: int, name: str) -> list[str]:
+    """List the spellings of a status that deals have and that are not stored; only a full site has any.
+
+    This reads all deals of the site.
     """
-    _, room = _count_stored(connection, site_id, now)
-    if room:
-        return []
     stored = select(deal_status.c.spelling).where(
         deal_status.c.site_id == deal.c.site_id, deal_status.c.spelling == deal.c.status
     )
     left_out = select(deal.c.status).where(deal.c.site_id == site_id, ~stored.exists()).distinct()
-    return [spelling for spelling in connection.scalars(left_out) if status_key(spelling) == key]
+    return [spelling for spelling in connection.scalars(left_out) if status_key(spelling) == status_key(name)]
 
 
 def list_statuses(connection: Connection, site_id: int) -> list[Status]:
@@ -128,6 +140,12 @@ def find_latest_deals_by_status(connection: Connection, site_id: int, most: int)
     latest = mine.order_by(deal.c.happened_at.desc()).limit(most).subquery()
     counted = select(latest.c.status, func.count()).group_by(latest.c.status)
     return {row[0]: row[1] for row in connection.execute(counted)}
+
+
+def is_site_full(connection: Connection, site_id: int) -> bool:
+    """Return whether a site has no room for further statuses."""
+    mine = select(func.count()).where(deal_status.c.site_id == site_id)
+    return is_full(int(connection.execute(mine).scalar_one()))
 
 
 def has_won_status(connection: Connection, site_id: int) -> bool:

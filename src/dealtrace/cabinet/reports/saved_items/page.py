@@ -42,13 +42,16 @@ class SavedItemLine:
     """A line of a list of saved reports or segments.
 
     `url` leads to the saved report, or to a report with the segment. `details` are further texts of the line.
-    `fault` says why the saved question is no longer valid; it is empty if the question is valid.
+    `fault` says why the saved question is no longer valid; it is empty if the question is valid. With `has_contacts`,
+    the person cannot open it, and with `searches_masked`, its filters search texts in which contacts are masked.
     """
 
     saved_name: SavedName
     url: str
     details: Sequence[str]
     fault: str
+    has_contacts: bool = False
+    searches_masked: bool = False
 
 
 class Save(Protocol):

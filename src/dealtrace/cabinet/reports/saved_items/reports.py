@@ -8,9 +8,10 @@ from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.form_pages import stored_site
 from dealtrace.cabinet.formats import clock_time
+from dealtrace.cabinet.reports.choices import searches_masked
 from dealtrace.cabinet.reports.default_question import DEFAULTS_WRITTEN_OUT, USUAL
 from dealtrace.cabinet.reports.page import read_context_of
-from dealtrace.cabinet.reports.readers import saved_url, with_stored_names
+from dealtrace.cabinet.reports.readers import for_person, saved_url, with_stored_names
 from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.cabinet.reports.saved_items.page import SavedItemLine, SavedItemsPage, fault_of, site_report_url
 from dealtrace.cabinet.view import View
@@ -33,8 +34,16 @@ async def _list(view: View) -> list[SavedItemLine]:
         shown = saved_url(view, known, url)
         saved = f"{clock_time(view.language, report.saved_at, site.time_zone)} {logins.get(report.saved_by or 0, '')}"
         saved_name = SavedName(report.name, report.user_id)
+        asked, named = for_person(view, known, url)
         lines.append(
-            SavedItemLine(saved_name, shown.link() if shown is not None else "", (saved,), fault_of(url, known, view))
+            SavedItemLine(
+                saved_name,
+                shown.link() if shown is not None else "",
+                (saved,),
+                fault_of(url, known, view),
+                has_contacts=shown is None,
+                searches_masked=searches_masked(named, asked),
+            )
         )
     return lines
 

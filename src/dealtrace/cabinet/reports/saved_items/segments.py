@@ -9,6 +9,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.form_pages import stored_site
 from dealtrace.cabinet.reports.chips import filter_texts
+from dealtrace.cabinet.reports.choices import searches_masked
 from dealtrace.cabinet.reports.page import read_context_of
 from dealtrace.cabinet.reports.readers import for_person, saved_url, with_stored_names
 from dealtrace.cabinet.reports.report_url import ReportUrl
@@ -42,7 +43,7 @@ def _line(view: View, segment: Segment, known: QuestionContext, *, is_hidden: bo
     report = f"/cabinet/{view.current_site.id}/reports"
     url = ReportUrl(report, (), segment.filters) if is_hidden else ReportUrl(report, (("segment", segment.name),), ())
     shown = saved_url(view, known, url)
-    named, _ = for_person(view, known, url)
+    named, asked = for_person(view, known, url)
     try:
         parse_filters(segment.filters, named if segment.user_id is not None else known)
         fault = ""
@@ -50,7 +51,8 @@ def _line(view: View, segment: Segment, known: QuestionContext, *, is_hidden: bo
         fault = labelled_text(refusal, view.language, is_whole=view.may_see_contacts)
     words = filter_texts(segment.filters, named, view.language, is_whole=view.may_see_contacts)
     link = shown.link() if shown is not None else ""
-    return SavedItemLine(SavedName(segment.name, segment.user_id), link, words, fault)
+    saved_name = SavedName(segment.name, segment.user_id)
+    return SavedItemLine(saved_name, link, words, fault, searches_masked=searches_masked(asked, named))
 
 
 def _read(connection: Connection, site: Site, user_id: int, now: datetime) -> tuple[list[Segment], QuestionContext]:

@@ -16,9 +16,11 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
+    case,
     func,
     literal,
     null,
+    or_,
     select,
     true,
     type_coerce,
@@ -133,7 +135,8 @@ def find_first_rows(
         columns = slice(at, at + len(listed))
         back = tuple(-by for by in asked.shift) if scope.is_compared else (0,) * width
         mine = {shifted(tuple(row[:width]), back): _measured(listed, row[columns]) for row in found}
-        gathered.append(_gathered(fetch, tables, scope, plan, mine, _measured(listed, last[columns])))
+        side = _gathered(fetch, tables, scope, plan, mine, _measured(listed, last[columns]))
+        gathered.append(replace(side, is_counted=scope.is_compared and bool(last[-2])))
         at = columns.stop
     return FirstRows(tuple(gathered), last[-1])
 
@@ -174,8 +177,8 @@ def first_rows_statement(
 ) -> Selection:
     """Return the SQL select of the first rows of a report, and of one more row with the totals.
 
-    The columns are the keys, then the measures of each period, then the number of all rows, which is null except in
-    the row with the totals.
+    The columns are the keys, then the measures of each period, then 1 if any row has a measure other than zero in the
+    compared period, else 0, then the number of all rows. These two are null except in the row with the totals.
     """
     by = sides[0].shape.by
     grouped = [
@@ -334,16 +337,22 @@ def _rows(first: CTE, keys: Sequence[str], grouped: _Grouped) -> Selection:
         is_same = (_key(side, found, place).is_not_distinct_from(first.c[name]) for place, name in enumerate(keys))
         joined = joined.outerjoin(found, and_(*is_same))
     measures = [each for side, _, found in grouped for each in _measures_of(side, found)]
-    return select(*(first.c[name] for name in keys), *measures, null().label("rows")).select_from(joined)
+    last = (null().label("counted_before"), null().label("rows"))
+    return select(*(first.c[name] for name in keys), *measures, *last).select_from(joined)
 
 
 def _totals(merged: CTE, keys: Sequence[str], grouped: _Grouped) -> Selection:
     joined: FromClause = select(func.count().label("rows")).select_from(merged).subquery("counted")
     count: Expression = joined.c["rows"]
     totals: list[Expression] = []
+    before: list[Expression] = [literal(0, BigInteger)]
     for side, _, found in grouped:
-        summed = select(*(total_of(each).label(f"total_{at}") for at, each in enumerate(_measures_of(side, found))))
+        measures = _measures_of(side, found)
+        counted = func.max(case((or_(*(each != 0 for each in measures)), 1), else_=0)).label("counted")
+        summed = select(*(total_of(each).label(f"total_{at}") for at, each in enumerate(measures)), counted)
         sums = summed.subquery(f"sums_of_{found.name}")
-        joined, totals = joined.join(sums, true()), [*totals, *sums.c]
-    columns: list[Expression] = [*(null().label(name) for name in keys), *totals, count]
+        joined, totals = joined.join(sums, true()), [*totals, *list(sums.c)[:-1]]
+        before += [sums.c.counted] if side.shape.is_compared else []
+    counted_before = func.greatest(*before, type_=BigInteger).label("counted_before")
+    columns: list[Expression] = [*(null().label(name) for name in keys), *totals, counted_before, count]
     return select(*columns).select_from(joined)

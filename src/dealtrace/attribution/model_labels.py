@@ -1,9 +1,8 @@
-"""The labels of attribution models, and their rules as parts of sentences."""
+"""The names of attribution models for programs, their labels, and their rules as parts of sentences."""
 
 from collections.abc import Mapping
 
 from dealtrace.attribution.credit import AttributionModel
-from dealtrace.cabinet.formats import in_language
 from dealtrace.errors import Language
 
 MODEL_LABELS: Mapping[AttributionModel, tuple[str, str]] = {
@@ -48,11 +47,18 @@ _MEANINGS: Mapping[AttributionModel, tuple[str, str]] = {
 assert set(MODEL_LABELS) == set(_MEANINGS) == set(AttributionModel)
 
 
+def model_key(model: AttributionModel) -> str:
+    """Return the name of a model for programs, for example `last_non_direct`; it never changes."""
+    return model.name.lower()
+
+
 def model_label(model: AttributionModel, language: Language) -> str:
     """Return the label of a model."""
-    return in_language(MODEL_LABELS[model], language)
+    ru, en = MODEL_LABELS[model]
+    return ru if language == "ru" else en
 
 
 def model_meaning(model: AttributionModel, language: Language) -> str:
     """Return the rule by which a model credits visits, as a part of a sentence."""
-    return in_language(_MEANINGS[model], language)
+    ru, en = _MEANINGS[model]
+    return ru if language == "ru" else en
