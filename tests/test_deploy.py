@@ -53,6 +53,8 @@ def test_idle_connections_are_bounded_by_the_unit_and_by_the_proxy() -> None:
         text = (ROOT / name).read_text()
         assert "limit_conn_zone $binary_remote_addr zone=addresses:" in text
         assert "limit_conn addresses " in text
+        assert re.search(r"^    client_header_timeout \d+s;$", text, re.MULTILINE)
+        assert re.search(r"^    client_body_timeout \d+s;$", text, re.MULTILINE)
 
 
 def test_the_readmes_install_the_unit_as_it_is() -> None:

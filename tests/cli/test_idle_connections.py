@@ -2,24 +2,36 @@
 
 import resource
 import socket
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from itertools import cycle
 from pathlib import Path
 
 import pytest
 
+from dealtrace.cli.serve import GRACE_SECONDS
 from dealtrace.open_files import CONNECTIONS_MIN, RESERVED_FILES, connections_that_fit
 from engines import on_one_engine
-from server import ServerProcess
+from server import REGISTER, ServerProcess
 from waiting import PATIENCE_SECONDS, wait_until
 
 StartServer = Callable[..., ServerProcess]
 OPEN_FILES = 300
 IDLE = 400
+CLOSED_WITHIN_SECONDS = 25
+"""Our own limits end a connection after five seconds, also on a busy machine; Granian's would after thirty."""
+FORM = "Content-Type: application/x-www-form-urlencoded"
+FORM_OF_PARTS = "Content-Type: multipart/form-data"
 
 
 def connect(server: ServerProcess) -> socket.socket:
     return socket.create_connection(("127.0.0.1", server.port), timeout=60)
+
+
+def request(method: str, path: str, *headers: str) -> bytes:
+    """Return the header of a request, without its body."""
+    return "\r\n".join([f"{method} {path} HTTP/1.1", "Host: x", *headers, "", ""]).encode()
 
 
 def is_closed(connection: socket.socket) -> bool:
@@ -49,6 +61,57 @@ def test_hundreds_that_send_nothing_are_closed_and_others_are_answered(small: Se
     assert small.logged.count('"sockets_short"') == 1, "once, then once a minute"
     wait_until(lambda: '"sockets_free"' in small.logged)
     assert f"it serves {OPEN_FILES - RESERVED_FILES} connections at once instead of 4096" in small.logged
+
+
+def test_bodies_that_never_come_keep_nobody_out_and_leave_no_connection_open(small: ServerProcess) -> None:
+    begun = [
+        request("POST", REGISTER, "Content-Length: 100") + b"a",
+        request("POST", REGISTER, "Content-Length: 100"),
+        request("POST", REGISTER, "Transfer-Encoding: chunked") + b"1\r\na\r\n",
+        request("POST", REGISTER, "Content-Length: 100", "Expect: 100-continue"),
+        request("POST", "/calls-service/RestAPI/client-orders/create", "Content-Length: 100") + b"[{",
+        request("POST", "/counter/visit", "Content-Length: 100", "Origin: https://shop.example.com") + b"a",
+        request("POST", "/cabinet/login", "Content-Length: 100", FORM) + b"login=a",
+        request("POST", "/cabinet/login", "Content-Length: 9999", f"{FORM_OF_PARTS}; boundary=b") + b"--b\r\n",
+        request("PUT", REGISTER, "Content-Length: 100") + b"a",
+        request("POST", "/nowhere", "Content-Length: 100") + b"a",
+        request("GET", "/healthz", "Content-Length: 100") + b"a",
+    ]
+    with ExitStack() as open_sockets:
+        began = time.monotonic()
+        slow = [open_sockets.enter_context(connect(small)) for _ in range(IDLE)]
+        for connection, beginning in zip(slow, cycle(begun), strict=False):
+            connection.sendall(beginning)
+        assert small.http.get("/healthz", timeout=PATIENCE_SECONDS).status_code == 200
+        wait_until(lambda: all(map(is_closed, slow)))
+        assert time.monotonic() - began < CLOSED_WITHIN_SECONDS
+
+
+def test_a_server_with_bodies_that_never_come_stops_without_waiting_for_long(small: ServerProcess) -> None:
+    with connect(small) as slow:
+        slow.sendall(request("POST", REGISTER, "Content-Length: 100") + b"a")
+        assert small.http.get("/healthz").status_code == 200
+        began = time.monotonic()
+        assert small.stop() == 0
+        assert time.monotonic() - began < GRACE_SECONDS / 2
+
+
+@pytest.mark.parametrize(
+    ("begun", "status"),
+    [
+        (request("PUT", REGISTER, "Content-Length: 100") + b"a", 405),
+        (request("POST", "/nowhere", "Content-Length: 100"), 404),
+        (request("POST", "/healthz", "Transfer-Encoding: chunked"), 405),
+        (request("GET", "/healthz", "Content-Length: 100"), 200),
+        (request("GET", "/cabinet/login", "Content-Length: 100"), 200),
+    ],
+)
+def test_an_answer_sent_before_the_body_has_come_is_the_last_on_its_connection(
+    small: ServerProcess, begun: bytes, status: int
+) -> None:
+    answer = small.raw(begun).lower()
+    assert answer.startswith(b"http/1.1 %d " % status)
+    assert b"\r\nconnection: close\r\n" in answer
 
 
 @on_one_engine
