@@ -26,7 +26,7 @@ _BEFORE_TAGS = "!/?"
 def split_url(url: str) -> SplitResult | None:
     """Return the parts of a URL, or `None` if it is malformed.
 
-    An escaped ampersand in the URL is decoded: `&amp;`, `&amp%3B` and `\\u0026` become `&`, and `%26amp%3B` becomes `%26`.
+    An escaped ampersand in the URL is decoded: `&amp;` and `&amp%3B` become `&`, and `%26amp%3B` becomes `%26`.
     """
     try:
         parts = urlsplit(_ESCAPED_AMPERSAND.sub(_ampersand, url[:URL_LENGTH_MAX]))

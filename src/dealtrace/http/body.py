@@ -46,10 +46,12 @@ async def receive_body(scope: Scope, receive: Receive, bytes_max: int) -> bytes:
 
 
 def without_byte_order_mark(body: bytes) -> bytes:
-    """Return a body without the byte order marks at its start.
+    """Return a body without the byte order marks at its start and end, and without the blanks beside such marks.
 
     Ours: such marks are dropped instead of refused, because 1C, Excel and Windows editors write them.
     """
-    while body.startswith(_BYTE_ORDER_MARK_IN_UTF8):
-        body = body.removeprefix(_BYTE_ORDER_MARK_IN_UTF8)
+    while (rest := body.lstrip()).startswith(_BYTE_ORDER_MARK_IN_UTF8):
+        body = rest.removeprefix(_BYTE_ORDER_MARK_IN_UTF8).lstrip()
+    while (rest := body.rstrip()).endswith(_BYTE_ORDER_MARK_IN_UTF8):
+        body = rest.removesuffix(_BYTE_ORDER_MARK_IN_UTF8).rstrip()
     return body
