@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from dealtrace.cli.serve import GRACE_SECONDS
+from dealtrace.cli.serve import GRACE_SECONDS, raise_open_files
 from dealtrace.open_files import CONNECTIONS_MIN, RESERVED_FILES, connections_that_fit
+from dealtrace.settings import Settings
 from engines import on_one_engine
 from server import REGISTER, ServerProcess
 from waiting import PATIENCE_SECONDS, wait_until
@@ -55,8 +56,10 @@ def small(start_server_on: StartServer, tmp_path: Path) -> ServerProcess:
 
 def test_hundreds_that_send_nothing_are_closed_and_others_are_answered(small: ServerProcess) -> None:
     with ExitStack() as open_sockets:
+        began = time.monotonic()
         idle = [open_sockets.enter_context(connect(small)) for _ in range(IDLE)]
         assert small.http.get("/healthz", timeout=PATIENCE_SECONDS).status_code == 200
+        assert time.monotonic() - began < CLOSED_WITHIN_SECONDS
         assert sum(map(is_closed, idle)) > IDLE - (OPEN_FILES - RESERVED_FILES)
     assert small.logged.count('"sockets_short"') == 1, "once, then once a minute"
     wait_until(lambda: '"sockets_free"' in small.logged)
@@ -125,8 +128,10 @@ def test_a_header_that_does_not_end_is_not_waited_for(server: ServerProcess, beg
         return is_closed(slow)
 
     with connect(server) as slow:
+        began = time.monotonic()
         slow.sendall(beginning)
         wait_until(is_given_up)
+        assert time.monotonic() - began < CLOSED_WITHIN_SECONDS
 
 
 @on_one_engine
@@ -153,11 +158,26 @@ def test_http2_is_served_only_if_asked_for(start_server_on: StartServer, tmp_pat
 
 
 def test_the_limit_of_open_files_is_raised_as_far_as_allowed(start_server_on: StartServer, tmp_path: Path) -> None:
-    server = start_server_on(f"sqlite:///{tmp_path / 'own.db'}", connections_max=500)
+    server = start_server_on(
+        f"sqlite:///{tmp_path / 'own.db'}", connections_max=500, open_files=256, open_files_allowed=4096
+    )
     assert "connections at once" not in server.logged
     limits = Path(f"/proc/{server.process.pid}/limits").read_text()
     (line,) = [line for line in limits.splitlines() if line.startswith("Max open files")]
     assert int(line.split()[3]) >= 500 + RESERVED_FILES
+
+
+def test_only_as_many_open_files_are_asked_for_as_the_connections_need(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEALTRACE_CONNECTIONS_MAX", "500")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        for before, after in ((256, 500 + RESERVED_FILES), (900, 900)):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (before, hard))
+            raise_open_files(Settings())
+            assert resource.getrlimit(resource.RLIMIT_NOFILE) == (after, hard), "Granian would raise it further, later"
+            assert connections_that_fit(500) == 500
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_fewer_connections_fit_into_fewer_files() -> None:
