@@ -5,8 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from dealtrace.leads.phone import list_phones
-from dealtrace.leads.plain_text import CONTACTS_LENGTH_MAX, folded, unescape
-from dealtrace.leads.signs import LETTER_SIGN, SIGN, replace_signs
+from dealtrace.leads.plain_text import CONTACTS_LENGTH_MAX, LETTER_SIGN, SIGN, folded, replace_signs, unescape
 
 _APART = re.compile(r"[,;|<>()\[\]{}\"«»‹›„“”\n]+| / ")
 _LABEL = re.compile(r"^\s*(?:mailto|e-?mail|mail|(?:эл\. ?)?почта|имейл|емейл)(?:\s*(?::/{0,2}|=)|\s+[-–—]\s)")
