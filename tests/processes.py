@@ -53,7 +53,8 @@ class Order:
     """What to start: `out` and `err` are files that are added to, `user` is a user and a group.
 
     `arguments` are those of `dealtrace` for `how="command"`, a Python file and its arguments for `how="script"`, a
-    program and its arguments for `how="program"`. Only a program can be given a limit of open files. `ended_by` is the
+    program and its arguments for `how="program"`. Only a program can be given a limit of open files, which
+    it may raise to `open_files_allowed`. `ended_by` is the
     signal that it gets if it outlives the tests.
     """
 
@@ -66,6 +67,7 @@ class Order:
     err: str = os.devnull
     user: tuple[int, int] | None = None
     open_files: int = 0
+    open_files_allowed: int = 0
     ended_by: int = signal.SIGKILL
 
 
@@ -333,7 +335,8 @@ def _end_with_keeper(keeping: int) -> None:
 
 def _run_program(order: Order) -> None:
     if order.open_files:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (order.open_files, order.open_files))
+        allowed = order.open_files_allowed or order.open_files
+        resource.setrlimit(resource.RLIMIT_NOFILE, (order.open_files, allowed))
     os.execvpe(order.arguments[0], list(order.arguments), order.environment)  # noqa: S606 - no shell is needed
 
 

@@ -67,9 +67,17 @@ class ServerProcess:
     """`dealtrace serve` as a user starts it, or a fork of it; what it prints is in `folder`."""
 
     def __init__(
-        self, database_url: str, folder: Path, *, open_files: int = 0, is_fork: bool = False, **settings: Any
+        self,
+        database_url: str,
+        folder: Path,
+        *,
+        open_files: int = 0,
+        open_files_allowed: int = 0,
+        is_fork: bool = False,
+        **settings: Any,
     ) -> None:
         self.open_files = open_files
+        self.open_files_allowed = open_files_allowed
         self.is_fork = is_fork and not open_files and settings.get("workers", 1) == 1
         self.database_url = database_url
         self.folder = folder
@@ -187,6 +195,7 @@ class ServerProcess:
             out=str(printed / "out"),
             err=str(printed / "err"),
             open_files=self.open_files,
+            open_files_allowed=self.open_files_allowed,
         )
 
 

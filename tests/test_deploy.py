@@ -53,6 +53,8 @@ def test_idle_connections_are_bounded_by_the_unit_and_by_the_proxy() -> None:
         text = (ROOT / name).read_text()
         assert "limit_conn_zone $binary_remote_addr zone=addresses:" in text
         assert "limit_conn addresses " in text
+        assert re.search(r"^    client_header_timeout \d+s;$", text, re.MULTILINE)
+        assert re.search(r"^    client_body_timeout \d+s;$", text, re.MULTILINE)
 
 
 def test_the_readmes_install_the_unit_as_it_is() -> None:
@@ -119,8 +121,11 @@ def test_the_installer_goes_past_a_program_that_cannot_be_had(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("target", ["run", "test"])
-def test_make_says_what_it_does(target: str) -> None:
-    shown = subprocess.run(["make", "-n", target, "MISSING="], cwd=ROOT, capture_output=True, text=True, check=True)
+def test_make_says_what_it_does(tmp_path: Path, target: str) -> None:
+    make = ["make", "-n", target, "MISSING=", f"VENV={tmp_path / 'venv'}"]
+    shown = subprocess.run(make, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "Creating the virtual environment" in shown.stdout
+    assert "Installing the locked dependencies" in shown.stdout
     assert {"run": "Starting the server", "test": "Running the tests"}[target] in shown.stdout
 
 

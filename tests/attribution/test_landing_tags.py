@@ -27,6 +27,13 @@ LABEL = "direct.yandex.ru;12345;67890;yandex.ru:premium"
         ("?utm_source=mail&#x26;utm_medium=email&utm_campaign=spring", SPRING),
         ("#utm_source=mail&utm_medium=email&utm_campaign=spring", SPRING),
         ("#!/sale?utm_source=mail&utm_medium=email&utm_campaign=spring", SPRING),
+        ("?utm_source=mail&amp%3Butm_medium=email&amp%3butm_campaign=spring", SPRING),
+        ("?utm_source=mail%26amp%3Butm_medium=email%26amp;utm_campaign=spring", SPRING),
+        ("?utm_source=mail%2526amp%253Butm_medium=email%2526utm_campaign=spring", SPRING),
+        (r"?utm_source=mail\u0026utm_medium=email\\u0026utm_campaign=spring", SPRING),
+        ("?utm_source=mail%5Cu0026utm_medium=email&%2338;utm_campaign=spring", SPRING),
+        (r"?utm_source=mail\u0026amp;utm_medium=email&amp;amp%3Bamp;utm_campaign=spring", SPRING),
+        ("?a=1#utm_source=mail&amp%3Butm_medium=email%26amp%3Butm_campaign=spring", SPRING),
         ("?a=1#?utm_source=mail&amp;utm_medium=email&utm_campaign=spring", SPRING),
         ("?utm_source=mail#utm_source=other&utm_medium=cpc", TrafficSource("mail")),
         ("?utm_campaign=spring#utm_source=mail&utm_medium=email", SPRING),
@@ -44,6 +51,8 @@ LABEL = "direct.yandex.ru;12345;67890;yandex.ru:premium"
         ("?utm_source=mail;utm_medium=email%26utm_campaign=spring", SPRING),
         ("?to=https://other.ru/?utm_source=x", NOWHERE),
         ("?utm_term=why?", TrafficSource(term="why?")),
+        ("?utm_term=a%2526b", TrafficSource(term="a%26b")),
+        ("?to=https://other.ru/?a=1%26amp%3Butm_source=x", NOWHERE),
     ],
 )
 def test_utm_tags_are_read_as_they_were_written(tail: str, utm: TrafficSource) -> None:

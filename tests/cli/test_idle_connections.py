@@ -2,24 +2,37 @@
 
 import resource
 import socket
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from itertools import cycle
 from pathlib import Path
 
 import pytest
 
+from dealtrace.cli.serve import GRACE_SECONDS, raise_open_files
 from dealtrace.open_files import CONNECTIONS_MIN, RESERVED_FILES, connections_that_fit
+from dealtrace.settings import Settings
 from engines import on_one_engine
-from server import ServerProcess
+from server import REGISTER, ServerProcess
 from waiting import PATIENCE_SECONDS, wait_until
 
 StartServer = Callable[..., ServerProcess]
 OPEN_FILES = 300
 IDLE = 400
+CLOSED_WITHIN_SECONDS = 25
+"""Our own limits end a connection after five seconds, also on a busy machine; Granian's would after thirty."""
+FORM = "Content-Type: application/x-www-form-urlencoded"
+FORM_OF_PARTS = "Content-Type: multipart/form-data"
 
 
 def connect(server: ServerProcess) -> socket.socket:
     return socket.create_connection(("127.0.0.1", server.port), timeout=60)
+
+
+def request(method: str, path: str, *headers: str) -> bytes:
+    """Return the header of a request, without its body."""
+    return "\r\n".join([f"{method} {path} HTTP/1.1", "Host: x", *headers, "", ""]).encode()
 
 
 def is_closed(connection: socket.socket) -> bool:
@@ -43,12 +56,65 @@ def small(start_server_on: StartServer, tmp_path: Path) -> ServerProcess:
 
 def test_hundreds_that_send_nothing_are_closed_and_others_are_answered(small: ServerProcess) -> None:
     with ExitStack() as open_sockets:
+        began = time.monotonic()
         idle = [open_sockets.enter_context(connect(small)) for _ in range(IDLE)]
         assert small.http.get("/healthz", timeout=PATIENCE_SECONDS).status_code == 200
+        assert time.monotonic() - began < CLOSED_WITHIN_SECONDS
         assert sum(map(is_closed, idle)) > IDLE - (OPEN_FILES - RESERVED_FILES)
     assert small.logged.count('"sockets_short"') == 1, "once, then once a minute"
     wait_until(lambda: '"sockets_free"' in small.logged)
     assert f"it serves {OPEN_FILES - RESERVED_FILES} connections at once instead of 4096" in small.logged
+
+
+def test_bodies_that_never_come_keep_nobody_out_and_leave_no_connection_open(small: ServerProcess) -> None:
+    begun = [
+        request("POST", REGISTER, "Content-Length: 100") + b"a",
+        request("POST", REGISTER, "Content-Length: 100"),
+        request("POST", REGISTER, "Transfer-Encoding: chunked") + b"1\r\na\r\n",
+        request("POST", REGISTER, "Content-Length: 100", "Expect: 100-continue"),
+        request("POST", "/calls-service/RestAPI/client-orders/create", "Content-Length: 100") + b"[{",
+        request("POST", "/counter/visit", "Content-Length: 100", "Origin: https://shop.example.com") + b"a",
+        request("POST", "/cabinet/login", "Content-Length: 100", FORM) + b"login=a",
+        request("POST", "/cabinet/login", "Content-Length: 9999", f"{FORM_OF_PARTS}; boundary=b") + b"--b\r\n",
+        request("PUT", REGISTER, "Content-Length: 100") + b"a",
+        request("POST", "/nowhere", "Content-Length: 100") + b"a",
+        request("GET", "/healthz", "Content-Length: 100") + b"a",
+    ]
+    with ExitStack() as open_sockets:
+        began = time.monotonic()
+        slow = [open_sockets.enter_context(connect(small)) for _ in range(IDLE)]
+        for connection, beginning in zip(slow, cycle(begun), strict=False):
+            connection.sendall(beginning)
+        assert small.http.get("/healthz", timeout=PATIENCE_SECONDS).status_code == 200
+        wait_until(lambda: all(map(is_closed, slow)))
+        assert time.monotonic() - began < CLOSED_WITHIN_SECONDS
+
+
+def test_a_server_with_bodies_that_never_come_stops_without_waiting_for_long(small: ServerProcess) -> None:
+    with connect(small) as slow:
+        slow.sendall(request("POST", REGISTER, "Content-Length: 100") + b"a")
+        assert small.http.get("/healthz").status_code == 200
+        began = time.monotonic()
+        assert small.stop() == 0
+        assert time.monotonic() - began < GRACE_SECONDS / 2
+
+
+@pytest.mark.parametrize(
+    ("begun", "status"),
+    [
+        (request("PUT", REGISTER, "Content-Length: 100") + b"a", 405),
+        (request("POST", "/nowhere", "Content-Length: 100"), 404),
+        (request("POST", "/healthz", "Transfer-Encoding: chunked"), 405),
+        (request("GET", "/healthz", "Content-Length: 100"), 200),
+        (request("GET", "/cabinet/login", "Content-Length: 100"), 200),
+    ],
+)
+def test_an_answer_sent_before_the_body_has_come_is_the_last_on_its_connection(
+    small: ServerProcess, begun: bytes, status: int
+) -> None:
+    answer = small.raw(begun).lower()
+    assert answer.startswith(b"http/1.1 %d " % status)
+    assert b"\r\nconnection: close\r\n" in answer
 
 
 @on_one_engine
@@ -62,8 +128,10 @@ def test_a_header_that_does_not_end_is_not_waited_for(server: ServerProcess, beg
         return is_closed(slow)
 
     with connect(server) as slow:
+        began = time.monotonic()
         slow.sendall(beginning)
         wait_until(is_given_up)
+        assert time.monotonic() - began < CLOSED_WITHIN_SECONDS
 
 
 @on_one_engine
@@ -90,11 +158,26 @@ def test_http2_is_served_only_if_asked_for(start_server_on: StartServer, tmp_pat
 
 
 def test_the_limit_of_open_files_is_raised_as_far_as_allowed(start_server_on: StartServer, tmp_path: Path) -> None:
-    server = start_server_on(f"sqlite:///{tmp_path / 'own.db'}", connections_max=500)
+    server = start_server_on(
+        f"sqlite:///{tmp_path / 'own.db'}", connections_max=500, open_files=256, open_files_allowed=4096
+    )
     assert "connections at once" not in server.logged
     limits = Path(f"/proc/{server.process.pid}/limits").read_text()
     (line,) = [line for line in limits.splitlines() if line.startswith("Max open files")]
     assert int(line.split()[3]) >= 500 + RESERVED_FILES
+
+
+def test_only_as_many_open_files_are_asked_for_as_the_connections_need(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEALTRACE_CONNECTIONS_MAX", "500")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        for before, after in ((256, 500 + RESERVED_FILES), (900, 900)):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (before, hard))
+            raise_open_files(Settings())
+            assert resource.getrlimit(resource.RLIMIT_NOFILE) == (after, hard), "Granian would raise it further, later"
+            assert connections_that_fit(500) == 500
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_fewer_connections_fit_into_fewer_files() -> None:

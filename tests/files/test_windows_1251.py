@@ -42,6 +42,23 @@ def test_other_cyrillic_encodings_are_refused_with_the_cure(path: Path, encoding
 
 
 @pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("cp1252", "Müller, José García, Zoë"),
+        ("latin-1", "Müller"),
+        ("cp1252", "Straße, Ærø, Øre, Ångström\n" * 50),
+        ("iso-8859-15", "L’été à Besançon, près de l’œuvre".replace("’", "'")),
+        ("cp1250", "Dvořák, Łódź, Szczecin, Kraków"),
+        ("cp1254", "Şişli, Beyoğlu, Çankaya"),
+        ("cp1257", "Kauņas, Šiauliai, Jūrmala"),
+        ("mac-roman", "Müller, José García"),
+    ],
+)
+def test_latin_letters_with_accents_are_refused_with_the_cure(path: Path, encoding: str, text: str) -> None:
+    assert "--encoding" in refused(path, (HEAD + text).encode(encoding))
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "Иван Петров",
@@ -61,6 +78,7 @@ def test_other_cyrillic_encodings_are_refused_with_the_cure(path: Path, encoding
         "Ромашка — доставка цветов® в Москве и области",
         "Поиск;12,50 €\nПоиск;€ 9,90\n" * 50,
         "Apple® iPhone™ да\n" * 100,
+        "отдел CRM-систем, 1C:Предприятие, SMSка от клиента, звонок по объявлению на сайте, просил перезвонить завтра",
         "из АО ТрансГаз, ООО нПО, звонок по объявлению на сайте, просил перезвонить завтра после обеда",
     ],
 )

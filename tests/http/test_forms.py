@@ -156,6 +156,9 @@ MARK = b"\xef\xbb\xbf"
         MARK + MARK + b"number=B1&sum=1",
         MARK + b"\r\nnumber=B1&sum=1\r\n",
         b"\r\n" + MARK + b"number=B1&sum=1",
+        MARK + b" \r\n" + MARK + b"\tnumber=B1&sum=1",
+        b"number=B1&sum=1" + MARK,
+        b"number=B1&sum=1\r\n" + MARK + b"\r\n",
         b"%EF%BB%BFnumber=B1&sum=1",
         b"number=%EF%BB%BFB1&%ef%bb%bfsum=1",
         b"number=" + MARK + b"B1&" + MARK + b"sum=1",
@@ -164,6 +167,35 @@ MARK = b"\xef\xbb\xbf"
 @pytest.mark.parametrize("kind", [FORM, ""])
 def test_byte_order_marks_of_a_form_belong_to_nothing(kind: str, body: bytes) -> None:
     assert read_body(kind, body) == Pairs({"number": "B1", "sum": "1"})
+
+
+@pytest.mark.parametrize("before", [b"", MARK, MARK + b" \r\n", b"\r\n " + MARK, MARK + b"\n" + MARK + b"\n"])
+@pytest.mark.parametrize("behind", [b"", b"\r\n", MARK, b"\n" + MARK + b"\n"])
+def test_byte_order_marks_of_json_belong_to_nothing(before: bytes, behind: bytes) -> None:
+    assert read_json_object(before + b'{"phone": "79205550055"}' + behind) == Pairs({"phone": "79205550055"})
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+@pytest.mark.parametrize("text", ["number=B1&sum=1", "имя=Коля", '{"number": "B1"}'])
+def test_a_form_in_another_encoding_of_unicode_is_refused(encoding: str, text: str) -> None:
+    body = text.encode(encoding)
+    assert read_json_object(body) is None
+    for kind in (FORM, "", MULTIPART):
+        with pytest.raises(UnreadableBody):
+            read_body(kind, body)
+
+
+@pytest.mark.parametrize("form", [b"a%00=1", b"a=1&b%00c=%zz", b"a\0=1", b"\0", b"a=1\0"])
+def test_null_bytes_are_refused_in_the_names_of_a_form(form: bytes) -> None:
+    with pytest.raises(UnreadableBody):
+        read_body(FORM, form)
+
+
+def test_null_bytes_are_refused_in_the_names_of_json_and_of_parts() -> None:
+    with pytest.raises(UnreadableBody):
+        read_json_object(b'{"a\\u0000": 1}')
+    with pytest.raises(UnreadableBody):
+        read_body(MULTIPART, multipart(('name="a\0"', b"1")))
 
 
 def test_byte_order_marks_of_multipart_belong_to_nothing() -> None:

@@ -134,7 +134,7 @@ DEALS = 60
 PAGE = 3
 
 
-@pytest.mark.parametrize("journal", ["orders-diary/orders", "calls-diary/calls"])
+@pytest.mark.parametrize("journal", ["orders-diary/orders", "calls-diary/calls", "requests"])
 def test_a_journal_read_through_both_processes_while_others_write_is_exact(
     pair: ServerProcess, stage: Stage, journal: str
 ) -> None:
@@ -145,24 +145,29 @@ def test_a_journal_read_through_both_processes_while_others_write_is_exact(
     seen: list[str] = []
     sent: set[str] = set()
     page = 0
+    day, path = "26/03/2018", f"{REST}/{player.site.id}/{journal}"
+    if journal == "requests":
+        day, path = "03/26/2018", f"{REST}/requests"
     while len(seen) < DEALS:
         page += 1
         with http_client(pair.url, timeout=60) as http:
             answer = http.get(
-                f"{REST}/{player.site.id}/{journal}",
+                path,
                 params={
                     "clientApiId": player.token,
-                    "dateFrom": "26/03/2018",
-                    "dateTo": "26/03/2018",
+                    "dateFrom": day,
+                    "dateTo": day,
                     "page": page,
                     "limit": PAGE,
                 },
             )
         assert answer.status_code == 200, answer.text
         sent |= processes([answer])
-        records = answer.json()["records"]
+        records = answer.json() if journal == "requests" else answer.json()["records"]
         assert records, f"page {page} is empty after {len(seen)} rows"
-        seen += [str(record.get("orderId") or record["callId"]) for record in records]
+        seen += [
+            str(next(record[key] for key in ("orderId", "callId", "requestId") if key in record)) for record in records
+        ]
         for extra in range(3):
             write_row(stage, player, DEALS + page * 3 + extra, minute=extra)
     assert len(sent) == 2, "both processes answered"
@@ -173,6 +178,7 @@ def write_row(stage: Stage, player: Player, number: int, *, minute: int) -> None
     at = moscow("2018-03-26", f"12:{minute:02}:00")
     stage.perform(register_deals, player, registration(f"row{number}", happened_at=at), now=at)
     stage.call(player, at, phone=f"7920{number:07}")
+    stage.lead_request(player, at, phone=f"7921{number:07}")
 
 
 def test_changes_of_one_deal_follow_each_other_and_none_is_lost(pair: ServerProcess, stage: Stage) -> None:

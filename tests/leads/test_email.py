@@ -1,5 +1,8 @@
 """E-mails in every wrapping in which people and programs write them."""
 
+import sys
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -59,6 +62,26 @@ EMAIL = "ivan@example.org"
         ("ivan@example.org личная", EMAIL),
         ("ivan @ example.org", EMAIL),
         ("ivan@ example.org", EMAIL),
+        # signs around it, which are no letters although Unicode equates some of them with letters
+        *((f"{sign}ivan@example.org", EMAIL) for sign in ("№", "℡", "™", "℠", "•", "✉", "✉\ufe0f", "📧", "→", "=")),
+        *((f"ivan@example.org{sign}", EMAIL) for sign in ("📧", "™", "•", "…", "→")),
+        ("📧 почта@пример.рф", "почта@пример.рф"),
+        ("№ ivan@example.org", EMAIL),
+        # and those that may be meant as a letter or digit of it
+        *((f"{sign}ivan@example.org", None) for sign in ("①", "ⓘ", "ℹ", "ª", "²", "½", "Ⅳ", "❶", "🅰", "\ufffd")),
+        *((f"ivan{sign}@example.org", None) for sign in ("²", "①", "№", "™", "📧", "ª", "1\ufe0f\u20e3")),
+        *((f"ivan@{sign}example.org", None) for sign in ("²", "№", "📧")),
+        ("ivan² @example.org", None),
+        # a phone or a label beside it
+        ("ivan@example.org 89205550055", EMAIL),
+        ("+7 920 555-00-55 ivan@example.org", EMAIL),
+        ("8 (920) 555-00-55 ivan@example.org", EMAIL),
+        ("ivan@example.org тел. 8(920)5550055", EMAIL),
+        ("Email ivan@example.org", EMAIL),
+        ("ivan@example.org tel +49 30 123456", EMAIL),
+        ("2 ivan@example.org 89205550055", None),
+        ("ivan@example.org 5550055", None),
+        ("Иван (25) ivan@example.org", EMAIL),
         # characters
         ("\ufeffivan@example.org\u200b", EMAIL),
         ("\u202aivan@example.org\u202c", EMAIL),
@@ -112,6 +135,27 @@ EMAIL = "ivan@example.org"
 )
 def test_it_takes_an_email_out_of_its_dress(text: str, normal: str | None) -> None:
     assert normal_email(text) == normal
+
+
+def test_no_sign_adds_a_letter_or_digit_that_was_not_written() -> None:
+    written = "".join(filter(str.isalnum, EMAIL))
+    for sign in map(chr, range(0x80, sys.maxunicode + 1)):
+        if unicodedata.category(sign) in {"Cn", "Co", "Cs"} or (
+            unicodedata.category(sign) in {"Lu", "Ll", "Lt", "Lo", "Lm", "Nd", "Mn", "Mc"}
+            and not 0x2100 <= ord(sign) < 0x2150
+        ):
+            continue
+        for text in (f"{sign}{EMAIL}", f"iv{sign}an@example.org", f"ivan{sign}@example.org", f"{EMAIL}{sign}"):
+            assert not (read := normal_email(text)) or "".join(filter(str.isalnum, read)) in written, text
+
+
+@given(st.text(st.sampled_from("iVａ𝐧Й9٣№①ª²™📧•=. -+"), max_size=8), st.text(st.sampled_from("aЯ9№²📧 "), max_size=3))
+def test_an_email_has_only_letters_and_digits_that_were_written(name: str, behind: str) -> None:
+    written = "".join(unicodedata.normalize("NFKC", sign).lower() for sign in name if sign not in "№①ª²™")
+    read = normal_email(f"{name}@mail.ru{behind}")
+    assert read is None or "".join(filter(str.isalnum, written)).endswith(
+        "".join(filter(str.isalnum, read.rpartition("@")[0]))
+    )
 
 
 @pytest.mark.parametrize(

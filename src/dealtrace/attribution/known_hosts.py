@@ -143,7 +143,7 @@ ASSISTANTS: Mapping[str, str] = {
     "perplexity": "perplexity.ai",
     "claude": "claude.ai",
     "gemini": "gemini.google.com bard.google.com",
-    "copilot": "copilot.microsoft.com copilot.com m365.cloud.microsoft",
+    "copilot": "copilot.microsoft.com copilot.com m365.cloud.microsoft copilot.cloud.microsoft",
     "alice": "alice.yandex.ru alice.ya.ru",
     "gigachat": "giga.chat gigachat.ru",
     "deepseek": "deepseek.com",
@@ -165,13 +165,14 @@ ASSISTANTS: Mapping[str, str] = {
 MAIL_HOSTS = f"""
 mail.google.com {_under("mail.yandex", YANDEX_SUFFIXES)} mail.ya.ru touch.mail.ru e.mail.ru m.mail.ru tel.mail.ru
 octavius.mail.ru win.mail.ru light.mail.ru mail.rambler.ru outlook.live.com outlook.office.com outlook.office365.com
+outlook.cloud.microsoft
 mail.yahoo.com m.mail.yahoo.com mail.aol.com mail.proton.me mail.protonmail.com app.tuta.com mail.tutanota.com
 app.fastmail.com mail.zoho.com mail.zoho.eu mail.ukr.net mail.i.ua mail.qip.ru mail.nic.ru mail.163.com mail.126.com
 mail.qq.com navigator.gmx.net mail.gmx.net mail.gmx.com email.seznam.cz poczta.wp.pl mail.naver.com
 """
 
 SIGN_IN_HOSTS = f"""
-accounts.google.com accounts.google.ru accounts.youtube.com myaccount.google.com
+{_under("accounts.google", GOOGLE_SUFFIXES)} accounts.youtube.com myaccount.google.com
 {_under("passport.yandex", YANDEX_SUFFIXES)}
 {_under("oauth.yandex", YANDEX_SUFFIXES)} {_under("sso.passport.yandex", YANDEX_SUFFIXES)} id.yandex.ru id.yandex.com
 autofill.yandex.ru social.yandex.ru passport.ya.ru sso.ya.ru sso.dzen.ru passport.dzen.ru

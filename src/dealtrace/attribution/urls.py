@@ -8,8 +8,15 @@ URL_LENGTH_MAX = 8192
 """How many characters of a URL are parsed; any further characters are ignored."""
 PART_LENGTH_MAX = 1024
 
-_ESCAPED_AMPERSAND = re.compile(r"&(?:amp;|#0*38;|#x0*26;)+", re.IGNORECASE)
-_MISWRITTEN = re.compile(r"(?:[?;]|%26)(?=utm_\w+=)", re.IGNORECASE)
+_SEMICOLON = "(?:;|%(?:25)*3B)"
+_HASH = "(?:#|%(?:25)*23)"
+_AMPERSAND = r"&|(?P<in_url>%(?:25)*26)|(?:\\{1,4}|%(?:25)*5C)u0026"
+_ESCAPED_AMPERSAND = re.compile(
+    rf"(?:{_AMPERSAND})(?:(?:amp|{_HASH}0*38|{_HASH}x0*26){_SEMICOLON})*",
+    re.IGNORECASE,
+)
+"""Matches an ampersand: plain or escaped, as in HTML, JSON or (`in_url`) URLs, and perhaps several times."""
+_MISWRITTEN = re.compile(r"(?:[?;]|%(?:25)*26)(?=utm_\w+=)", re.IGNORECASE)
 _SLASH = re.compile("/|%2F", re.IGNORECASE)
 _PERCENT_RUN = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _BEFORE_TAGS = "!/?"
@@ -19,14 +26,19 @@ _BEFORE_TAGS = "!/?"
 def split_url(url: str) -> SplitResult | None:
     """Return the parts of a URL, or `None` if it is malformed.
 
-    An HTML-escaped ampersand in the URL is decoded: `&amp;` is read as `&`.
+    An escaped ampersand in the URL is decoded: `&amp;` and `&amp%3B` become `&`, and `%26amp%3B` becomes `%26`.
     """
     try:
-        parts = urlsplit(_ESCAPED_AMPERSAND.sub("&", url[:URL_LENGTH_MAX]))
+        parts = urlsplit(_ESCAPED_AMPERSAND.sub(_ampersand, url[:URL_LENGTH_MAX]))
         _ = parts.hostname
     except ValueError:
         return None
     return parts
+
+
+def _ampersand(found: re.Match[str]) -> str:
+    in_url = found["in_url"]
+    return "&" if in_url is None else found[0] if found[0] == in_url else "%26"
 
 
 def parameters_of(text: str) -> Mapping[str, str]:

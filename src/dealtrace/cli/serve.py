@@ -50,7 +50,7 @@ def serve(
         settings = _chosen(host, port, workers)
         _check_workers(settings)
         address = _free_address(settings)
-    _raise_open_files(settings)
+    raise_open_files(settings)
     with open_prepared(creates=True) as database:
         if database.is_sqlite and not claim_file(database.file):
             fail(f"Another server is already using {database.name}. Stop that server, or use PostgreSQL.")
@@ -63,7 +63,7 @@ def serve(
                 fail("A server process keeps failing. See the end of the log for the reason.")
 
 
-def _raise_open_files(settings: Settings) -> None:
+def raise_open_files(settings: Settings) -> None:
     """Raise the limit on open files as far as needed and allowed; warn if it stays too low for `connections_max`."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = settings.connections_max + RESERVED_FILES

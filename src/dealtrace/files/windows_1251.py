@@ -12,7 +12,10 @@ BLOCK_BYTES = 1 << 20
 LETTERS_PER_STRANGE_SIGN = 20
 """A text is Windows-1251 only if it has at least this many letters for each sign that is unusual in Russian text."""
 WORDS_PER_STRANGE_WORD = 10
-"""A text is Windows-1251 only if it has at least this many words for each word with a capital after a small letter."""
+"""A text is Windows-1251 only if it has at least this many words for each strange word.
+
+Words are strange if they have a capital after a small letter, or both Latin and Cyrillic letters.
+"""
 _UTF_8_LEAD_MIN = 0xC2
 
 _CAPITAL, _SMALL = "А-ЯЁІЇЄҐЎ", "а-яёіїєґў"
@@ -23,6 +26,8 @@ _GLUED_SIGN = re.compile(f"(?<![{_CAPITAL}{_SMALL}])[…“”„‘’–—][{
 _SIGN_IN_PLACE = re.compile(r"(?<=[0-9])[\u00a0 ]?€|€(?=[\u00a0 ]?[0-9])|(?<=[A-Za-z])[®™]")
 """A euro sign beside a number, or a trademark sign after a Latin word; both are common in Russian text."""
 _CAPITAL_WITHIN = re.compile(f"[{_SMALL}][{_CAPITAL}]")
+_LATIN_BESIDE = re.compile(f"[A-Za-z][{_CAPITAL}{_SMALL}]|[{_CAPITAL}{_SMALL}][A-Za-z]")
+"""A Latin letter beside a Cyrillic one, as when `Müller` in Windows-1252 is decoded as Windows-1251: `Mьller`."""
 _WORDS_JOINED = re.compile(f"(?:[{_CAPITAL}][{_SMALL}]+)+")
 """Capitalised words written together, such as МегаФон."""
 _UTF_8_WORD = re.compile(rb"(?:\xd0[\x81\x90-\xbf]|\xd1[\x80-\x8f\x91]){2}")
@@ -33,7 +38,8 @@ def is_windows_1251(path: Path) -> bool:
     """Return whether a file that is not UTF-8 is text in Windows-1251.
 
     The answer is `False` if, decoded as Windows-1251, the file has signs or capitals where Russian text has none, which
-    happens with KOI8-R, CP866, ISO-8859-5 and Mac-Cyrillic. It is also `False` if some words are in UTF-8, or if the
+    happens with KOI8-R, CP866, ISO-8859-5 and Mac-Cyrillic, or words of both alphabets, which happens with Windows-1252
+    and other encodings of Western and Central Europe. It is also `False` if some words are in UTF-8, or if the
     only letter is the first half of a UTF-8 letter.
     """
     letters = strange_signs = words = strange_words = 0
@@ -52,7 +58,7 @@ def is_windows_1251(path: Path) -> bool:
             usual = _SIGN_IN_PLACE.sub("", text)
             strange_signs += len(_USUAL_SIGNS.sub("", usual)) + len(_GLUED_SIGN.findall(text))
             words += len(found)
-            strange_words += sum(map(_is_strange, found))
+            strange_words += sum(map(_is_strange, found)) + len(_LATIN_BESIDE.findall(text))
     is_cut = letters == 1 and last >= _UTF_8_LEAD_MIN
     is_text = strange_signs * LETTERS_PER_STRANGE_SIGN <= letters and strange_words * WORDS_PER_STRANGE_WORD <= words
     return is_text and not is_cut

@@ -1,6 +1,4 @@
-"""Receive the body of a request, up to a maximum size and within a time limit."""
-
-import asyncio
+"""Receive the body of a request, up to a maximum size."""
 
 from starlette.types import Receive, Scope
 
@@ -10,8 +8,6 @@ from dealtrace.http.asgi import header
 BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 """The byte order mark as a character."""
 _BYTE_ORDER_MARK_IN_UTF8 = BYTE_ORDER_MARK.encode()
-BODY_SECONDS_MAX = 20
-"""How many seconds a body may take to arrive."""
 DISCARDED_BYTES_MAX = 16 * 1024 * 1024
 """How many bytes beyond the size limit are still received and dropped, so that the client reads the refusal."""
 _LENGTH_DIGITS_MAX = 20
@@ -26,22 +22,11 @@ async def receive_body(scope: Scope, receive: Receive, bytes_max: int) -> bytes:
 
     Raises:
         BodyTooLarge: the body is longer than `bytes_max`.
-        UnreadableBody: the body ended early, or took too long to arrive.
+        UnreadableBody: the body ended early, or took too long to arrive (see `http.exchange`).
     """
     stated = header(scope, b"content-length").lstrip("0")[:_LENGTH_DIGITS_MAX]
     if int(stated or 0) > bytes_max + DISCARDED_BYTES_MAX:
         raise BodyTooLarge(bytes_max=bytes_max)
-    try:
-        async with asyncio.timeout(BODY_SECONDS_MAX):
-            return await _collect(receive, bytes_max)
-    except TimeoutError as fault:
-        raise UnreadableBody(
-            ru=f"оно не получено целиком за {BODY_SECONDS_MAX} с",
-            en=f"the body was not received completely within {BODY_SECONDS_MAX} s",
-        ) from fault
-
-
-async def _collect(receive: Receive, bytes_max: int) -> bytes:
     chunks: list[bytes] = []
     size = 0
     while True:
@@ -62,10 +47,12 @@ async def _collect(receive: Receive, bytes_max: int) -> bytes:
 
 
 def without_byte_order_mark(body: bytes) -> bytes:
-    """Return a body without the byte order marks at its start.
+    """Return a body without the byte order marks at its start and end, and without the blanks beside such marks.
 
     Ours: such marks are dropped instead of refused, because 1C, Excel and Windows editors write them.
     """
-    while body.startswith(_BYTE_ORDER_MARK_IN_UTF8):
-        body = body.removeprefix(_BYTE_ORDER_MARK_IN_UTF8)
+    while (rest := body.lstrip()).startswith(_BYTE_ORDER_MARK_IN_UTF8):
+        body = rest.removeprefix(_BYTE_ORDER_MARK_IN_UTF8).lstrip()
+    while (rest := body.rstrip()).endswith(_BYTE_ORDER_MARK_IN_UTF8):
+        body = rest.removesuffix(_BYTE_ORDER_MARK_IN_UTF8).rstrip()
     return body

@@ -1,5 +1,6 @@
 """Parse query strings and form bodies, including what real clients send: raw Cyrillic, raw brackets, bad escapes."""
 
+import codecs
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 PARAMETERS_MAX = 1000
 """Ours: the maximum number of parameters that a request may have."""
 
+_UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _ESCAPED = re.compile(b"(?:%[0-9A-Fa-f]{2})+")
 _BROKEN_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
 _UNUSUAL = re.compile(f"[\ud800-\udfff{BYTE_ORDER_MARK}]")
@@ -170,7 +172,7 @@ def read_body(content_type: str, body: bytes) -> Pairs:
     Ours: multipart is parsed as browsers send it; other types are refused, because guessing would lose data.
 
     Raises:
-        UnreadableBody: another type, a charset other than UTF-8, or malformed multipart.
+        UnreadableBody: another type, text that is not in UTF-8, a name with a null byte, or malformed multipart.
         InvalidParameters: too many parameters.
     """
     if not body:
@@ -183,15 +185,37 @@ def read_body(content_type: str, body: bytes) -> Pairs:
             en=f"charset {charset} is not supported; use UTF-8",
         )
     if kind in (b"", b"application/x-www-form-urlencoded"):
-        return read_pairs(without_byte_order_mark(body.strip(b"\r\n")).strip(b"\r\n"))
+        if b"\0" in body or body.startswith(_UTF_16_MARKS):
+            raise _not_utf_8()
+        pairs = read_pairs(without_byte_order_mark(body).strip(b"\r\n"))
+        _check_names(pairs)
+        return pairs
     if kind == b"multipart/form-data" and b"boundary" in options:
-        return _read_multipart(options[b"boundary"], without_byte_order_mark(body))
+        pairs = _read_multipart(options[b"boundary"], without_byte_order_mark(body))
+        _check_names(pairs)
+        return pairs
     if kind == b"multipart/form-data":
         raise UnreadableBody(ru="в Content-Type не указан boundary", en="Content-Type has no boundary")
     shown = kind.decode("latin-1")
     raise UnreadableBody(
         ru=f"Content-Type {shown} не поддерживается, нужен application/x-www-form-urlencoded или multipart/form-data",
         en=f"Content-Type {shown} is not supported; use application/x-www-form-urlencoded or multipart/form-data",
+    )
+
+
+def _check_names(pairs: Pairs) -> None:
+    """Check that no name has a null byte, as all names in a body in UTF-16 have.
+
+    Raises:
+        UnreadableBody: a name has a null byte.
+    """
+    if any("\0" in name for names in (pairs.values, pairs.broken) for name in names):
+        raise _not_utf_8()
+
+
+def _not_utf_8() -> UnreadableBody:
+    return UnreadableBody(
+        ru="оно не в кодировке UTF-8 или содержит нулевые байты", en="it is not in UTF-8, or it has null bytes"
     )
 
 
@@ -203,8 +227,9 @@ def read_json_object(body: bytes) -> Pairs | None:
 
     Raises:
         InvalidParameters: too many parameters.
+        UnreadableBody: a name has a null byte.
     """
-    text = without_byte_order_mark(body.strip())
+    text = without_byte_order_mark(body).strip()
     if not text.startswith(b"{"):
         return None
     try:
@@ -215,6 +240,7 @@ def read_json_object(body: bytes) -> Pairs | None:
     pairs = Pairs()
     for name, value in members.items():
         pairs.add(name, _json_text(value))
+    _check_names(pairs)
     return pairs
 
 

@@ -13,6 +13,7 @@ from dealtrace import clock, log, metrics
 from dealtrace.accounts.api_request import ApiRequest, masked_parameters
 from dealtrace.errors import DatabaseUnavailable, InternalFailure, MethodNotAllowed, PathNotFound, Refusal
 from dealtrace.http.endpoint import RateLimitClass
+from dealtrace.http.exchange import Exchange
 from dealtrace.http.forms import read_pairs
 from dealtrace.http.language import language_of
 from dealtrace.http.replies import RefusalWriter, Reply
@@ -57,6 +58,13 @@ class HttpServer:
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, count it and log it."""
+        exchange = Exchange(scope, receive, send)
+        try:
+            await self._serve(scope, exchange.receive, exchange.send)
+        finally:
+            exchange.end()
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
         request_id = next(self._request_ids)
         found = self._routes.find(scope["path"])

@@ -1,15 +1,24 @@
 """E-mail addresses in normal form: in lower case, international domains in their own alphabet instead of `xn--…`."""
 
 import re
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 
-from dealtrace.leads.plain_text import CONTACTS_LENGTH_MAX, folded, unescape
+from dealtrace.leads.phone import list_phones
+from dealtrace.leads.plain_text import CONTACTS_LENGTH_MAX, LETTER_SIGN, SIGN, folded, replace_signs, unescape
 
 _APART = re.compile(r"[,;|<>()\[\]{}\"«»‹›„“”\n]+| / ")
 _LABEL = re.compile(r"^\s*(?:mailto|e-?mail|mail|(?:эл\. ?)?почта|имейл|емейл)(?:\s*(?::/{0,2}|=)|\s+[-–—]\s)")
-_DASHES = frozenset("-–—")
+_LABELS = frozenset({"email", "e-mail", "mail", "phone", "tel", "tel."})
+"""Words beside an address that are no part of it although they are in ASCII."""
+_ASIDE = frozenset("-–—" + SIGN + LETTER_SIGN)
+_OF_PHONE = re.compile(r"[+(]?[0-9][0-9()+-]*")
+_CODE_IN_BRACKETS = re.compile(r"(?<![^\s,;|<>])(\+?[0-9]{1,3}) ?\(([0-9]{2,5})\) ?(?=[0-9])")
+"""The beginning of a phone, as in `8 (920) 555-00-55`; brackets elsewhere separate the parts of a text."""
+_PHONE_DIGITS = range(10, 16)
 _BLANKS_AROUND_AT = re.compile(r"(?<!\s)\s*@\s*")
-_IN_FRONT, _BEHIND = "'`’‘*", ".:!/\\'`’‘*"
-_INNER = r"[^\s@:/%\ud800-\udfff]"
+_IN_FRONT, _BEHIND = f"'`’‘*={SIGN}", f".:!/\\'`’‘*{SIGN}"
+_INNER = rf"[^\s@:/%\ud800-\udfff{SIGN}{LETTER_SIGN}]"
 _DOMAIN_LABEL = r"[^\W_](?:[\w-]*[^\W_])?"
 _ADDRESS = re.compile(rf"(?P<name>(?![.]){_INNER}+(?<![.]))@(?P<domain>(?:{_DOMAIN_LABEL}\.)+(?![0-9]){_DOMAIN_LABEL})")
 _PUNYCODE = "xn--"
@@ -81,9 +90,13 @@ def list_emails(text: str) -> tuple[str, ...]:
     """List the e-mail addresses found in a string, each once, in normal form and in the order written.
 
     Ours: anything around an address is removed: `mailto:`, names, quotes, brackets, or a full stop at the end. An
-    address is left out if an adjacent word may be part of it (`iv an@example.org`). Letter case is ignored.
+    address is left out if an adjacent word may be part of it (`iv an@example.org`). Letter case is ignored. An address
+    has only the letters and digits that were written: signs around it, such as `№`, are removed, and a sign in it, or
+    one beside it that may be meant as a letter or digit of it (`ivan²@example.org`), makes it unusable.
     """
-    parts = _APART.split(folded(unescape(text))) if len(text) <= CONTACTS_LENGTH_MAX else []
+    if len(text) > CONTACTS_LENGTH_MAX or not text:
+        return ()
+    parts = _APART.split(_CODE_IN_BRACKETS.sub(r"\1 \2 ", folded(replace_signs(unescape(text)))))
     return tuple(dict.fromkeys(address for part in parts for address in _list_addresses(part)))
 
 
@@ -128,9 +141,22 @@ def _list_addresses(part: str) -> list[str]:
     words = [closed] if len(closed.split()) == 1 else part.split()
     stated = [word for several in words if "@" in several for word in _by_slashes(several)]
     read = [address for word in stated if (address := _address(word)) is not None]
-    others = [word for word in words if "@" not in word and word not in _DASHES]
+    others = _without_phones([word for word in words if "@" not in word and not _ASIDE.issuperset(word)])
     is_alone = not others or (all(map(_is_name, others)) and "".join(read).isascii())
     return read if is_alone and len(read) == len(stated) else []
+
+
+def _without_phones(words: Sequence[str]) -> list[str]:
+    """Return the words that are neither parts of whole phones nor labels."""
+
+    def kept() -> Iterator[str]:
+        for is_of_phone, run in groupby(words, key=lambda word: _OF_PHONE.fullmatch(word) is not None):
+            several = list(run)
+            phone = " ".join(several)
+            if not is_of_phone or sum(map(str.isdigit, phone)) not in _PHONE_DIGITS or not list_phones(phone):
+                yield from several
+
+    return [word for word in kept() if word not in _LABELS]
 
 
 def _by_slashes(word: str) -> list[str]:
