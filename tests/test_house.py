@@ -553,6 +553,31 @@ def test_only_named_modules_open_transactions_of_their_own() -> None:
     hold_list(OWN_TRANSACTIONS, servers, opens, "a transaction is opened", cure)
 
 
+def test_what_takes_ids_for_a_change_declares_how_many() -> None:
+    """A function that takes ids itself or hands them on has `@takes_ids`; a record, such as `Work`, only holds them."""
+
+    def rule(module: Module) -> Iterator[str]:
+        for function in module.functions():
+            is_change = any(argument.arg == "ids" and _is_of_ids(argument) for argument in function.args.args)
+            if is_change and _takes_ids(function) and "takes_ids" not in ast.unparse(function).split("def ")[0]:
+                yield module.complain(function, f"`{function.name}` takes ids", "Declare them by `@takes_ids`.")
+
+    hold(rule, [module for module in MODULES if module.folder in {"operations", "cabinet", "worker", "app"}])
+
+
+def _is_of_ids(argument: ast.arg) -> bool:
+    return argument.annotation is not None and ast.unparse(argument.annotation) == "IdBlocks"
+
+
+def _takes_ids(function: ast.AST) -> bool:
+    calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
+    return any(
+        ast.unparse(call.func).startswith("ids.take")
+        or (ast.unparse(call.func)[:1].islower() and "ids" in map(ast.unparse, call.args))
+        for call in calls
+    )
+
+
 def test_only_named_modules_use_the_threads_that_all_share() -> None:
     def uses(module: Module) -> Iterator[ast.AST]:
         for node in ast.walk(module.tree):

@@ -22,7 +22,7 @@ from dealtrace.errors import Language
 from dealtrace.http.client_address import Proxies
 from dealtrace.http.rate_limits import RateLimits
 from dealtrace.operations.reports.ask import FactSource
-from dealtrace.operations.work import Operation
+from dealtrace.operations.work import Operation, ids_of, takes_ids
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
 from dealtrace.reports.reading.masked_keys import masked_label
@@ -206,6 +206,7 @@ class View:
         if sent is None or sent.is_taken:
             return await self.services.account_changes.run(change, *args, **kwargs)
 
+        @takes_ids(ids_of(change))
         def take_and_change(connection: Connection, ids: IdBlocks) -> Result:
             sent.take(connection)
             return change(connection, ids, *args, **kwargs)

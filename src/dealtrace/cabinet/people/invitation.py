@@ -15,6 +15,7 @@ from dealtrace.cabinet.people.passwords import LIMITS, hash_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvitationSpent, Refusal
 from dealtrace.operations.accounts.invite_user import accept_role, join, require_invitation
+from dealtrace.operations.work import ids_of, takes_ids
 from dealtrace.record import record
 from dealtrace.storage.accounts.sites import find_site
 from dealtrace.storage.id_blocks import IdBlocks
@@ -81,5 +82,6 @@ def _accept(connection: Connection, _ids: object, key: str, person: Rights) -> I
     return accept_role(connection, key, person, clock.now())
 
 
+@takes_ids(ids_of(join))
 def _join(connection: Connection, ids: IdBlocks, key: str, login: str, password: PasswordHash) -> User:
     return join(connection, ids, key, login, password, clock.now())

@@ -13,6 +13,7 @@ from dealtrace.cabinet.people.passwords import LIMITS, hash_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvitationSpent, Refusal
 from dealtrace.operations.accounts.invite_user import accept_first_invitation, require_invitation
+from dealtrace.operations.work import ids_of, takes_ids
 from dealtrace.storage.id_blocks import IdBlocks
 
 BAD_REQUEST = 400
@@ -50,5 +51,6 @@ async def _check_key(view: View, key: str) -> None:
     await view.read(require_invitation, key, Purpose.FIRST, clock.now())
 
 
+@takes_ids(ids_of(accept_first_invitation))
 def _accept(connection: Connection, ids: IdBlocks, key: str, login: str, password: PasswordHash) -> User:
     return accept_first_invitation(connection, ids, key, login, password, clock.now())

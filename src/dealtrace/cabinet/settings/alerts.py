@@ -35,6 +35,7 @@ from dealtrace.operations.alerts import manage
 from dealtrace.operations.alerts.evaluate import Trial, try_rule
 from dealtrace.operations.alerts.former import former_rule
 from dealtrace.operations.reports.read_question import read_question_context
+from dealtrace.operations.work import ids_of, takes_ids
 from dealtrace.record import record
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.question import Question, QuestionContext
@@ -280,10 +281,12 @@ def _read_alerts(connection: Connection, site_id: int) -> tuple[list[Alert], dic
     return alerts, find_incidents(connection, site_id, raised)
 
 
+@takes_ids(ids_of(manage.add_alert))
 def _add(connection: Connection, ids: IdBlocks, site: Site, rule: Rule, user_id: int) -> None:
     manage.add_alert(connection, ids, site, rule, clock.now(), user_id)
 
 
+@takes_ids(ids_of(manage.add_alert))
 def _bring_back(connection: Connection, ids: IdBlocks, site: Site, rule: Rule, user_id: int, restored_id: int) -> None:
     manage.add_alert(connection, ids, site, rule, clock.now(), user_id, restored_id=restored_id)
 
@@ -296,5 +299,6 @@ def _remove(connection: Connection, _ids: IdBlocks, site: Site, alert_id: int, u
     manage.remove_alert(connection, site, alert_id, clock.now(), user_id)
 
 
+@takes_ids(ids_of(manage.schedule_test_mails))
 def _test(connection: Connection, ids: IdBlocks, site: Site, alert_id: int) -> None:
     manage.schedule_test_mails(connection, ids, manage.require_alert(connection, site, alert_id), clock.now())

@@ -34,6 +34,7 @@ from dealtrace.operations.mails.scheduled_reports import (
     schedule_report,
     stop_report,
 )
+from dealtrace.operations.work import ids_of, takes_ids
 from dealtrace.record import record
 from dealtrace.reports.time_keys import HOURS
 from dealtrace.storage.accounts.site_changes import find_site_change
@@ -314,6 +315,7 @@ def _read_report(connection: Connection, site: Site, report_id: int) -> tuple[Sc
     return (report, _read_members(connection, site)) if report is not None else None
 
 
+@takes_ids(ids_of(schedule_report))
 def _add(
     connection: Connection,
     ids: IdBlocks,
