@@ -11,7 +11,7 @@ from starlette.datastructures import QueryParams
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import day_end, day_start, site_day
 from dealtrace.attribution.credit import AttributionModel
-from dealtrace.cabinet.carried import QUESTION, unknown_carried
+from dealtrace.cabinet.carried_parameters import QUESTION, unknown_carried
 from dealtrace.cabinet.choices import Choice, period_choices
 from dealtrace.cabinet.field_labels import LABELS, unknown_choice
 from dealtrace.errors import InvalidParameters, Language, Violation

@@ -13,7 +13,7 @@ from dealtrace import clock
 from dealtrace.accounts.rights import Rights, Role
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.webhook import EventKind
-from dealtrace.cabinet.carried import carried_query
+from dealtrace.cabinet.carried_parameters import carried_query
 from dealtrace.cabinet.forms import Form
 from dealtrace.cabinet.rendering import render_page, translations_of
 from dealtrace.cabinet.sent_forms.once import SentOnce, new_form_key

@@ -22,8 +22,8 @@ from dealtrace.cabinet.charts.bars import cell_bar
 from dealtrace.cabinet.charts.lines import Note, Point, line_chart
 from dealtrace.cabinet.charts.matching import DrawnCandidate, matching_chart
 from dealtrace.cabinet.formats import clock_time, metric_value
-from dealtrace.cabinet.reports.line import time_line
 from dealtrace.cabinet.reports.report_url import ReportUrl
+from dealtrace.cabinet.reports.time_chart import time_line
 from dealtrace.errors import Language
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.matching.explanation import Candidate

@@ -12,7 +12,7 @@ from dealtrace import clock
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
-from dealtrace.cabinet.carried import carried_query
+from dealtrace.cabinet.carried_parameters import carried_query
 from dealtrace.cabinet.field_labels import labelled_text, unknown_choice
 from dealtrace.cabinet.formats import clock_time_in_zone, metric_value, number
 from dealtrace.cabinet.leads.missed import count_missed, missed_label
@@ -24,13 +24,13 @@ from dealtrace.cabinet.overview.problems import ProblemText, omitted_text, probl
 from dealtrace.cabinet.reports.changes import Change, change_in_total
 from dealtrace.cabinet.reports.choices import Choices, choices_of
 from dealtrace.cabinet.reports.comparison import compared_until
-from dealtrace.cabinet.reports.line import has_line, over_time, time_line, undrawn_message
 from dealtrace.cabinet.reports.no_source import no_source_note
 from dealtrace.cabinet.reports.open_deals import open_deals_note
 from dealtrace.cabinet.reports.page import read_context_of
-from dealtrace.cabinet.reports.readers import for_person, rows_page_for, table_for_readers
 from dealtrace.cabinet.reports.report_url import ReportUrl, report_url_of
 from dealtrace.cabinet.reports.table import rows_url, table_of
+from dealtrace.cabinet.reports.time_chart import has_line, over_time, time_line, undrawn_message
+from dealtrace.cabinet.reports.without_contacts import for_person, rows_page_for, table_for_readers
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, Language
 from dealtrace.matching.match_reason import UNMATCHED_REASONS

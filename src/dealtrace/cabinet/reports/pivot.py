@@ -14,8 +14,8 @@ from dealtrace.cabinet.reports.key_labels import (
     part_label,
     time_label,
 )
-from dealtrace.cabinet.reports.ladder import key_url
 from dealtrace.cabinet.reports.report_url import ReportUrl, key_filter
+from dealtrace.cabinet.reports.source_drilldown import key_url
 from dealtrace.cabinet.reports.table import (
     Heading,
     KeyCell,

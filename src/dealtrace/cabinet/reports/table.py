@@ -17,8 +17,8 @@ from dealtrace.cabinet.reports.key_labels import (
     part_label,
     time_label,
 )
-from dealtrace.cabinet.reports.ladder import key_url
 from dealtrace.cabinet.reports.report_url import ReportUrl, key_pairs
+from dealtrace.cabinet.reports.source_drilldown import key_url
 from dealtrace.errors import Language
 from dealtrace.record import record
 from dealtrace.reports.answer import ByFigure, Report, Row, sequence_of

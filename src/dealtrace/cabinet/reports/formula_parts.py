@@ -5,11 +5,11 @@ from datetime import datetime
 from fractions import Fraction
 
 from dealtrace.cabinet.formats import metric_value
-from dealtrace.cabinet.reports.readers import rows_page_for
 from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.cabinet.reports.table import rows_url
+from dealtrace.cabinet.reports.without_contacts import rows_page_for
 from dealtrace.cabinet.view import View
-from dealtrace.operations.reports.show_parts import show_parts
+from dealtrace.operations.reports.show_formula_parts import show_parts
 from dealtrace.record import record
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.figure import Figure, parts_of

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from dealtrace.cabinet.reports.models import ModelCell, ModelsTable
+from dealtrace.cabinet.reports.model_comparison import ModelCell, ModelsTable
 from dealtrace.cabinet.reports.pivot import PivotTable
 from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.cabinet.reports.table import Cell, KeyCell, Table
