@@ -34,7 +34,7 @@ OF_BROWSERS = (
 async def show(view: View) -> Response:
     """Show the keyboard shortcuts, for people who use no mouse or want to be quick."""
     return view.page(
-        "keys.html",
+        "keyboard_shortcuts.html",
         groups=[
             (view.translate("Keyboard shortcuts of the cabinet"), _translated(view, KEYS)),
             (view.translate("Keys that work in every browser"), _translated(view, OF_BROWSERS)),

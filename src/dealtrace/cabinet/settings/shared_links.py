@@ -107,7 +107,7 @@ async def _page(view: View, *, faults: Faults | None = None, made: str = "") -> 
     title = view.translate("Shared links")
     return show_form_page(
         view,
-        "settings/shared.html",
+        "settings/shared_links.html",
         title,
         faults=faults,
         lines=lines,

@@ -119,7 +119,7 @@ async def _page(view: View, faults: Faults | None = None) -> Response:
     cards = [_card(view, site, kind, totals[kind], runs[kind]) for kind in PastKind]
     return show_form_page(
         view,
-        "settings/past.html",
+        "settings/apply_to_past.html",
         view.translate("The past"),
         faults=faults,
         cards=cards,
