@@ -25,14 +25,14 @@ from dealtrace.leads.client import Client
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.record import record
 from dealtrace.storage.deals.deals import list_deals_by_id
-from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
-from dealtrace.storage.journals.person import (
+from dealtrace.storage.journals.client_timeline import (
     SHOWN_MAX,
     find_joined_ids,
     list_deal_ids_by_contact,
     list_lead_ids,
     list_newest_visits,
 )
+from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
 from dealtrace.storage.leads.clients import find_clients
 from dealtrace.whole_number import ID_MAX
 

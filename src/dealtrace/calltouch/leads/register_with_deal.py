@@ -2,7 +2,7 @@
 
 from dealtrace.calltouch.answers.clocks import instant_of
 from dealtrace.calltouch.form_parameters import REQUESTS_ORDERS_REGISTER
-from dealtrace.calltouch.journals.request import answer_lead_request
+from dealtrace.calltouch.journals.lead_request import answer_lead_request
 from dealtrace.calltouch.leads.register_request import read_lead_request
 from dealtrace.calltouch.parameters import CLIENT_API_ID, CUSTOM
 from dealtrace.deals.lead_clue import LeadClue
