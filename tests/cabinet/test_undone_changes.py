@@ -24,10 +24,10 @@ from dealtrace.storage.alerts.alerts import list_alerts
 from dealtrace.storage.mails.scheduled_reports import list_scheduled_reports
 from dealtrace.storage.mails.unsubscriptions import insert_unsubscription
 from dealtrace.storage.reports.notes import list_notes
-from dealtrace.storage.schema.tables.parts import TENANT
+from dealtrace.storage.schema.tables.all_tables import metadata
+from dealtrace.storage.schema.tables.common_columns import TENANT
 from dealtrace.storage.schema.tables.requests import api_request
-from dealtrace.storage.schema.tables.settings import busiest_second, points_day, site_change
-from dealtrace.storage.schema.tables.whole import metadata
+from dealtrace.storage.schema.tables.site_data import busiest_second, points_day, site_change
 from dealtrace.storage.webhooks.webhooks import list_webhooks
 from guests import Guest, member_of, new_user, text_of
 from server import ServerProcess

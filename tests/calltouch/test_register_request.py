@@ -15,7 +15,7 @@ from cast import MOSCOW, Player, Stage, moscow
 from dealtrace.attribution.traffic_source import DIRECT, TrafficSource
 from dealtrace.calltouch.parameters import REQUEST_REGISTER
 from dealtrace.storage.database.engine import open_database
-from dealtrace.storage.schema.tables.settings import unknown_parameter
+from dealtrace.storage.schema.tables.site_data import unknown_parameter
 from engines import on_one_engine
 from examples import examples
 from server import REST, ServerProcess

@@ -15,7 +15,7 @@ from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.schema.tables.control import user
 from dealtrace.storage.schema.tables.leads import contact, contact_reading, lead_contact
 from dealtrace.storage.schema.tables.reports import deal_status
-from dealtrace.storage.schema.tables.settings import unknown_field, unknown_parameter
+from dealtrace.storage.schema.tables.site_data import unknown_field, unknown_parameter
 from problem_scenes import SCENES
 from server import REGISTER, ServerProcess, deal_parameters
 from waiting import wait_until

@@ -21,10 +21,10 @@ from dealtrace.operations.matching.rematch import rematch_next
 from dealtrace.operations.personal_data import erase_person, export_person
 from dealtrace.storage.database.column_types import JsonText
 from dealtrace.storage.personal_data import ANONYMOUS, DELETED
+from dealtrace.storage.schema.tables.all_tables import metadata
+from dealtrace.storage.schema.tables.common_columns import TENANT
 from dealtrace.storage.schema.tables.deals import deal, deal_version
-from dealtrace.storage.schema.tables.parts import TENANT
 from dealtrace.storage.schema.tables.visits import visit
-from dealtrace.storage.schema.tables.whole import metadata
 from stored import deal_of, rows_of
 from write_commands import NOON, by_contact, change, registration
 

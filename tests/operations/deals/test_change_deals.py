@@ -31,7 +31,7 @@ from dealtrace.storage.accounts.custom_fields import list_unknown_fields
 from dealtrace.storage.accounts.sites import find_site
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.id_blocks import IdBlocks
-from dealtrace.storage.schema.tables.settings import points_day, unknown_field
+from dealtrace.storage.schema.tables.site_data import points_day, unknown_field
 from dealtrace.storage.site_rows import count_site_rows
 from stored import deal_of, points_of, rows_of, side_by_side, versions_of
 from write_commands import NOON, by_contact, change, open_write_queue, register, run, utc_now

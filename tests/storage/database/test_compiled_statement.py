@@ -22,7 +22,7 @@ from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.schema.tables.control import revision
 from dealtrace.storage.schema.tables.deals import deal, deal_tag, deal_version
 from dealtrace.storage.schema.tables.leads import call, lead_contact
-from dealtrace.storage.schema.tables.settings import points_day, unknown_field
+from dealtrace.storage.schema.tables.site_data import points_day, unknown_field
 from dealtrace.storage.schema.tables.visits import visit
 from plans import full_scans, plan_of
 

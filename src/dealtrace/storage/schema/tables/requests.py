@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger, Column, Integer, PrimaryKeyConstraint, String, Table, Text
 
 from dealtrace.storage.database.column_types import Instant, JsonText
-from dealtrace.storage.schema.tables.parts import TENANT, metadata, site_column, text_columns
+from dealtrace.storage.schema.tables.common_columns import TENANT, metadata, site_column, text_columns
 
 api_request = Table(
     "api_request",

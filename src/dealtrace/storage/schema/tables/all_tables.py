@@ -12,12 +12,12 @@ from dealtrace.storage.schema.tables import (  # noqa: F401 - each adds its tabl
     rates,
     reports,
     requests,
-    settings,
+    site_data,
     visits,
     webhooks,
 )
-from dealtrace.storage.schema.tables.parts import WHERE
-from dealtrace.storage.schema.tables.parts import metadata as metadata
+from dealtrace.storage.schema.tables.common_columns import WHERE
+from dealtrace.storage.schema.tables.common_columns import metadata as metadata
 
 for _index in (index for table in metadata.tables.values() for index in table.indexes if WHERE in index.info):
     for _engine in ("sqlite", "postgresql"):

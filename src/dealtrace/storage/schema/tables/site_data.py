@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger, Boolean, Column, Index, PrimaryKeyConstraint, String, Table, Text
 
 from dealtrace.storage.database.column_types import Day, Instant, JsonText
-from dealtrace.storage.schema.tables.parts import TENANT, metadata, site_column
+from dealtrace.storage.schema.tables.common_columns import TENANT, metadata, site_column
 
 points_day = Table(
     "points_day",
