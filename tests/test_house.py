@@ -99,7 +99,7 @@ ANY = re.compile(r"^(?!.*\bimport\b).*?\bAny\b(?!: )", re.MULTILINE)
 ANY_MAX = 51
 """Lines with `Any` in all of the source; lower it when one goes."""
 
-SHOWN_TO_PEOPLE = {"cli/webhooks.py": {"dealtrace.calltouch.webhooks.vocabulary", "dealtrace.worker.targets"}}
+SHOWN_TO_PEOPLE = {"cli/webhooks.py": {"dealtrace.calltouch.webhooks.vocabulary", "dealtrace.worker.webhook_targets"}}
 """Names of the wire that a person chooses from, and where nothing is sent; edges know nothing else of each other."""
 
 LIBRARIES: dict[str, frozenset[str]] = {
@@ -169,7 +169,7 @@ SHARED_THREADS: dict[str, str] = {
     "cabinet/clients/personal_data.py": "an erasure waits for the lock of the mirror",
     "cabinet/settings/imports.py": "uploads are kept, previewed and imported, one a person",
     "http/sent_file.py": "files are sent in pieces, each read from the disk",
-    "worker/short_lived.py": "old uploads are deleted once a minute",
+    "worker/expired_forms_and_files.py": "old uploads are deleted once a minute",
     "worker/webhook_client.py": "certificates are read from the disk once, before the first webhook",
 }
 """The modules that use the event loop's default executor, whose threads all of them share, and what for."""

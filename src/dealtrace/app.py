@@ -52,11 +52,11 @@ from dealtrace.settings import Settings, read_settings
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.worker.alerts import Alerts
 from dealtrace.worker.deliveries import Deliveries
+from dealtrace.worker.expired_forms_and_files import SWEEP_SECONDS, ShortLived
 from dealtrace.worker.letters import Letters
 from dealtrace.worker.mails import Mails
 from dealtrace.worker.old_requests import OldRequests
 from dealtrace.worker.repeating import BackgroundLoops
-from dealtrace.worker.short_lived import SWEEP_SECONDS, ShortLived
 from dealtrace.worker.smtp_client import SmtpClient
 from dealtrace.worker.upkeep import (
     STEP_SECONDS,

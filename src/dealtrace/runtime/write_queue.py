@@ -20,8 +20,8 @@ from dealtrace.accounts.site import Site
 from dealtrace.errors import DatabaseUnavailable, Overloaded, Refusal
 from dealtrace.operations.work import Operation, Work
 from dealtrace.operations.write_command import Payload, WriteCommand
+from dealtrace.runtime.batch_delay import Gathering
 from dealtrace.runtime.database_watch import OVERLOADED_RETRY_SECONDS, UNAVAILABLE_RETRY_SECONDS, DatabaseWatch
-from dealtrace.runtime.gathering import Gathering
 from dealtrace.runtime.pending_commands import (
     Pending,
     count_ids,

@@ -11,7 +11,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.errors import Refusal
 from dealtrace.operations.work import Operation
 from dealtrace.operations.write_command import Payload, WriteCommand
-from dealtrace.runtime.sites_in_hand import SitesInHand
+from dealtrace.runtime.sites_in_progress import SitesInHand
 from dealtrace.runtime.write_queue import WriteQueue
 from dealtrace.storage.accounts.sites import find_sites
 

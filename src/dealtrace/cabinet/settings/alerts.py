@@ -33,7 +33,7 @@ from dealtrace.mails.recipient import Recipient, chosen_recipients, is_address
 from dealtrace.mails.subscription import MailList
 from dealtrace.operations.alerts import manage
 from dealtrace.operations.alerts.evaluate import Trial, try_rule
-from dealtrace.operations.alerts.former import former_rule
+from dealtrace.operations.alerts.former_rules import former_rule
 from dealtrace.operations.reports.read_question import read_question_context
 from dealtrace.operations.work import ids_of, takes_ids
 from dealtrace.record import record

@@ -18,8 +18,8 @@ from dealtrace.runtime.account_changes import AccountChanges
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.schema.tables.control import sent_form
+from dealtrace.worker.expired_forms_and_files import ShortLived
 from dealtrace.worker.repeating import BackgroundLoops
-from dealtrace.worker.short_lived import ShortLived
 from guests import Guest, member_of
 from server import ServerProcess
 from waiting import until, wait_until

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dealtrace.worker.targets import TargetForbidden, TargetUnknown, find_addresses, is_allowed
+from dealtrace.worker.webhook_targets import TargetForbidden, TargetUnknown, find_addresses, is_allowed
 from write_commands import run
 
 

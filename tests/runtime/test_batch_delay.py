@@ -4,14 +4,14 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from dealtrace.runtime.gathering import GATHERED_FROM, LOOKS_MAX, Gathering
+from dealtrace.runtime.batch_delay import GATHERED_FROM, LOOKS_MAX, Gathering
 
 LARGE = GATHERED_FROM["sqlite"]
 
 
 @pytest.fixture
 def gathering(monkeypatch: pytest.MonkeyPatch) -> Gathering:
-    monkeypatch.setattr("dealtrace.runtime.gathering.LOOK_SECONDS", 0)
+    monkeypatch.setattr("dealtrace.runtime.batch_delay.LOOK_SECONDS", 0)
     return Gathering("sqlite")
 
 
