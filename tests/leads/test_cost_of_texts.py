@@ -10,7 +10,16 @@ import pytest
 
 from dealtrace.accounts import masking
 from dealtrace.accounts.masking import masked_text
-from dealtrace.leads import email, numbering, phone, phone_text, plain_text, rivals, search_text, wall_clock
+from dealtrace.leads import (
+    email,
+    phone,
+    phone_numbering_plans,
+    phone_text,
+    plain_text,
+    rival_phones,
+    search_text,
+    wall_clock,
+)
 from dealtrace.leads.phone_text import list_written
 from dealtrace.leads.plain_text import folded, is_blank, plain, stripped, unescape, visible
 

@@ -8,8 +8,8 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from dealtrace import clock
+from dealtrace.accounts.on_off import switch_text
 from dealtrace.accounts.site_days import day_start, site_day
-from dealtrace.accounts.switch import switch_text
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.choices import Choice
 from dealtrace.cabinet.form_pages import Faults, fault_text, redirect_with_message, show_form_page, stored_site

@@ -5,9 +5,9 @@ from dataclasses import field, replace
 from datetime import timedelta
 from typing import Any
 
+from dealtrace.accounts.on_off import read_switch
 from dealtrace.accounts.setting_effects import STATUS_PREFIX
 from dealtrace.accounts.site import Site
-from dealtrace.accounts.switch import read_switch
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.known_hosts import HostKind
 from dealtrace.attribution.site_hosts import NAMED_KINDS, SITE_KINDS, SiteHost, SiteHosts, hosts_of

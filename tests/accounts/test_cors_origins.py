@@ -2,7 +2,7 @@
 
 import pytest
 
-from dealtrace.accounts.origins import ORIGINS_MAX, read_origins
+from dealtrace.accounts.cors_origins import ORIGINS_MAX, read_origins
 from dealtrace.errors import InvalidSetting
 
 

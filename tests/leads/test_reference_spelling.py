@@ -2,7 +2,7 @@
 
 import pytest
 
-from dealtrace.leads.reference import all_spellings, find_spelt, spellings
+from dealtrace.leads.reference_spelling import all_spellings, find_spelt, spellings
 
 
 @pytest.mark.parametrize(

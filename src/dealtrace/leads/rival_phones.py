@@ -5,7 +5,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
 
-from dealtrace.leads.numbering import (
+from dealtrace.leads.phone_numbering_plans import (
     LENGTH_MAX,
     RUSSIA,
     country_codes,
