@@ -13,7 +13,7 @@ from dealtrace.leads.call import Call
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.note_version import NOTE_VERSIONS_MAX
 from dealtrace.operations.leads.annotate import add_to_leads
-from dealtrace.operations.leads.by_hand import Rewriting, rewrite_annotations
+from dealtrace.operations.leads.change_in_cabinet import Rewriting, rewrite_annotations
 from dealtrace.operations.personal_data import erase_person
 from dealtrace.storage.leads.annotations import find_annotations
 from dealtrace.storage.leads.note_versions import list_note_versions

@@ -33,12 +33,12 @@ from dealtrace.matching.lead_search import SearchById
 from dealtrace.operations.accounts.count_unknown_parameters import UnknownParameters
 from dealtrace.operations.alerts.manage import add_alert
 from dealtrace.operations.alerts.watch import AlertEvaluation, AlertReport
-from dealtrace.operations.deals.by_hand import Act, DealAct
+from dealtrace.operations.deals.change_in_cabinet import Act, DealAct
 from dealtrace.operations.deals.clear_fields import Clearing
 from dealtrace.operations.deals.register_with_lead_request import LeadRequestWithDeal
 from dealtrace.operations.deals.update_lists import DealUpdate
 from dealtrace.operations.leads.annotate import AnnotationCall, LeadAnnotation
-from dealtrace.operations.leads.by_hand import Deletion, NotesUndo, Rewriting, rewrite_annotations
+from dealtrace.operations.leads.change_in_cabinet import Deletion, NotesUndo, Rewriting, rewrite_annotations
 from dealtrace.operations.leads.ring_back import RingBackMark
 from dealtrace.operations.mails.deliver import MailReport
 from dealtrace.operations.mails.scheduled_reports import DUE_AT_ONCE, NewScheduledReport, schedule_report

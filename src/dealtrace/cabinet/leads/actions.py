@@ -14,7 +14,7 @@ from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, LeadNotDeleted, Refusal
 from dealtrace.http.refusal_statuses import STATUS_OF
 from dealtrace.leads.lead import LeadKind
-from dealtrace.operations.leads.by_hand import (
+from dealtrace.operations.leads.change_in_cabinet import (
     Deletion,
     NotesUndo,
     Rewriting,

@@ -18,9 +18,9 @@ from dealtrace.cabinet.formats import clock_time_in_zone, metric_value, number
 from dealtrace.cabinet.leads.missed import count_missed, missed_label
 from dealtrace.cabinet.notes.axis import AxisNote, axis_notes, read_axis
 from dealtrace.cabinet.overview.checklist import Step, checklist_of
-from dealtrace.cabinet.overview.falls import fall_texts
 from dealtrace.cabinet.overview.missing import missing_data_texts
 from dealtrace.cabinet.overview.problems import ProblemText, omitted_text, problem_texts
+from dealtrace.cabinet.overview.sharp_fall_sentences import fall_texts
 from dealtrace.cabinet.reports.changes import Change, change_in_total
 from dealtrace.cabinet.reports.choices import Choices, choices_of
 from dealtrace.cabinet.reports.comparison import compared_until
@@ -35,7 +35,7 @@ from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, Language
 from dealtrace.matching.match_reason import UNMATCHED_REASONS
 from dealtrace.operations.overview.backups import find_old_backup
-from dealtrace.operations.overview.falls import FallsOfDays, list_falls
+from dealtrace.operations.overview.find_sharp_falls import FallsOfDays, list_falls
 from dealtrace.operations.overview.missing_data import MissingData, find_missing_data, list_metric_gaps
 from dealtrace.operations.overview.open_deals import OpenDeals, find_open_deals
 from dealtrace.operations.overview.problems import WATCHED_DAYS, Problem, ProblemKind, list_problems, watched_period

@@ -7,8 +7,15 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cast import moscow
-from dealtrace.alerts.falls import FALLS_WATCHED, RATIO_BASIS_MIN, WINDOWS_WATCHED, Fall, falls_together, find_falls
 from dealtrace.alerts.judgement import Observed
+from dealtrace.alerts.sharp_fall_rules import (
+    FALLS_WATCHED,
+    RATIO_BASIS_MIN,
+    WINDOWS_WATCHED,
+    Fall,
+    falls_together,
+    find_falls,
+)
 from dealtrace.alerts.windows import last_slot, slots_before
 from dealtrace.reports.metrics import METRICS
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
-from dealtrace.alerts.falls import FALLS_WATCHED, Fall
+from dealtrace.alerts.sharp_fall_rules import FALLS_WATCHED, Fall
 from dealtrace.cabinet.formats import day_span, metric_value
 from dealtrace.cabinet.overview.problems import ProblemText
 from dealtrace.cabinet.reports.open_deals import fallen_sentence, open_figures
 from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.cabinet.view import View
-from dealtrace.operations.overview.falls import FallsOfDays
+from dealtrace.operations.overview.find_sharp_falls import FallsOfDays
 from dealtrace.record import record
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import Comparison, Period
