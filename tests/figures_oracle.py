@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.reports.answer import Report
+from dealtrace.reports.column_definitions import ColumnKind, ReportColumn
 from dealtrace.reports.column_formulas import ColumnName, FormulaTree, MetricName, Negation, Number, Operation
-from dealtrace.reports.columns import ColumnKind, ReportColumn
 from dealtrace.reports.filters import Filter
 from dealtrace.reports.metrics import COLUMN_PREFIX
 from dealtrace.reports.pivot import Pivot

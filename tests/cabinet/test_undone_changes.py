@@ -17,8 +17,8 @@ from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.cabinet.settings.undo import FINAL, UNDO, undo_of
 from dealtrace.mails.subscription import MailList, Subscription
 from dealtrace.operations.accounts.settings_as_text import settings_of
+from dealtrace.reports.column_definitions import ColumnKind, ReportColumn, format_column, parse_formatted_column
 from dealtrace.reports.column_formulas import parse_formula
-from dealtrace.reports.columns import ColumnKind, ReportColumn, format_column, parse_formatted_column
 from dealtrace.storage.accounts.site_hosts import list_hosts
 from dealtrace.storage.alerts.alerts import list_alerts
 from dealtrace.storage.mails.scheduled_reports import list_scheduled_reports

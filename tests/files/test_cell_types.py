@@ -7,7 +7,7 @@ import pytest
 
 from cast import MOSCOW, moscow
 from dealtrace.errors import InvalidValue
-from dealtrace.files.annotation_columns import SOURCE_CELL
+from dealtrace.files.annotation_import_columns import SOURCE_CELL
 from dealtrace.files.cell_types import (
     EXACT_NUMBERS_BELOW,
     AnsweredCell,
@@ -21,11 +21,11 @@ from dealtrace.files.cell_types import (
     TextCell,
     text_of,
 )
-from dealtrace.files.deal_columns import ContactsCell
+from dealtrace.files.deal_import_columns import ContactsCell
 from dealtrace.files.pbx_vocabulary import PBXS, Pbx
 from dealtrace.files.row import LostValue, NestedValue, NumberOf1904, StatedText
 from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell, instant_of, whole_span
-from dealtrace.files.visit_columns import VisitRefCell
+from dealtrace.files.visit_import_columns import VisitRefCell
 from dealtrace.leads.limits import TAG_LENGTH_MAX, TAGS_MAX
 from dealtrace.whole_number import ID_MAX
 

@@ -13,8 +13,8 @@ from dealtrace.deals.incoming_deal import IncomingDeal
 from dealtrace.deals.lead_clue import CallIdentity, LeadClue, LeadRequestIdentity
 from dealtrace.errors import InvalidParameters
 from dealtrace.files.export_columns import deal_columns
-from dealtrace.files.import_columns import ImportNoun
 from dealtrace.files.import_file import open_import_file
+from dealtrace.files.import_formats import ImportNoun
 from spreadsheet import write_xlsx
 from write_commands import by_contact
 

@@ -14,13 +14,13 @@ from dealtrace.attribution.visit import VisitId
 from dealtrace.calltouch.parameters import CALL_IMPORT, REQUEST_CREATE
 from dealtrace.errors import FileUnreadable, InvalidParameters
 from dealtrace.files import csv_reader, table_file
-from dealtrace.files.call_columns import CALL_COLUMNS
+from dealtrace.files.call_import_columns import CALL_COLUMNS
 from dealtrace.files.cell_types import TextCell
 from dealtrace.files.columns import Column, normalize_heading
 from dealtrace.files.csv_reader import CELL_TOO_LONG
-from dealtrace.files.import_columns import ImportNoun
 from dealtrace.files.import_file import FORMATS, ImportFile, open_import_file
-from dealtrace.files.lead_request_columns import LEAD_REQUEST_COLUMNS
+from dealtrace.files.import_formats import ImportNoun
+from dealtrace.files.lead_request_import_columns import LEAD_REQUEST_COLUMNS
 from dealtrace.files.unreadable import Cure, CureKind, cure_of
 from dealtrace.http.parameter_types import Text
 from dealtrace.leads.annotations import Annotations

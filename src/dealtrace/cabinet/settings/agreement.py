@@ -24,8 +24,8 @@ from dealtrace.cabinet.view import View
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.incoming_deal import IncomingDeal
 from dealtrace.errors import FileUnreadable
-from dealtrace.files.import_columns import ImportNoun
 from dealtrace.files.import_file import open_import_file
+from dealtrace.files.import_formats import ImportNoun
 from dealtrace.operations.reports.compare_lists import ROWS_AT_ONCE, compare_rows, missing_in_file
 from dealtrace.record import record
 from dealtrace.reports.agreement import Agreement, Comparison, Disagreement, Field, ListedSums, SeenDeals

@@ -22,8 +22,8 @@ from dealtrace.operations.leads.ring_back import TO_RETURN
 from dealtrace.operations.mails.scheduled_reports import REPORT_PARTS
 from dealtrace.operations.webhooks.manage import PAUSED, WORKS
 from dealtrace.record import record
+from dealtrace.reports.column_definitions import ColumnKind, parse_formatted_column
 from dealtrace.reports.column_formulas import format_formula
-from dealtrace.reports.columns import ColumnKind, parse_formatted_column
 from dealtrace.reports.statuses import status_key
 
 _TRIED = ("act", TRY)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from dealtrace.attribution.cost import COST_KOPECKS_MAX, COUNT_MAX, KOPECKS_PER_RUBLE
 from dealtrace.deals.written_number import WrittenNumber, single_number, written_number
 from dealtrace.errors import InvalidValue
-from dealtrace.files.annotation_columns import SourcePartCell
+from dealtrace.files.annotation_import_columns import SourcePartCell
 from dealtrace.files.cell_types import CodeCell, IntegerCell, text_of
 from dealtrace.files.row import Cell, StatedText
 from dealtrace.files.timestamps import TimestampCell

@@ -30,16 +30,16 @@ from dealtrace.operations.deals.change import change_deals
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.demo.mark import lock_demo
 from dealtrace.operations.leads.import_leads import IDS_PER_LEAD_MAX, import_calls, import_lead_requests
-from dealtrace.operations.reports.columns import add_column
 from dealtrace.operations.reports.import_costs import replace_costs
+from dealtrace.operations.reports.manage_columns import add_column
 from dealtrace.operations.reports.manage_segments import add_segment
 from dealtrace.operations.reports.set_status import set_status
 from dealtrace.operations.visits.store_visits import store_visits
 from dealtrace.operations.work import Work
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
+from dealtrace.reports.column_definitions import ColumnKind, ReportColumn
 from dealtrace.reports.column_formulas import parse_formula
-from dealtrace.reports.columns import ColumnKind, ReportColumn
 from dealtrace.reports.saved_items.names import SavedName
 from dealtrace.reports.statuses import Meaning
 from dealtrace.storage.leads.file_imports import update_file_import

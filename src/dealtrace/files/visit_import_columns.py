@@ -6,10 +6,10 @@ from dealtrace.attribution.traffic_source import NOWHERE, SOURCE_PARTS, TrafficS
 from dealtrace.attribution.urls import URL_LENGTH_MAX
 from dealtrace.attribution.visit import CLIENT_ID_LENGTH_MAX, IP_LENGTH_MAX, USER_AGENT_LENGTH_MAX, Visit, VisitId
 from dealtrace.errors import InvalidValue
-from dealtrace.files.annotation_columns import SOURCE_CELL
+from dealtrace.files.annotation_import_columns import SOURCE_CELL
 from dealtrace.files.cell_types import CodeCell, IntegerCell, TextCell, text_of, whole_number
 from dealtrace.files.columns import Column, Need, RowValues, values_of
-from dealtrace.files.import_columns import ImportFormat, ImportNoun
+from dealtrace.files.import_formats import ImportFormat, ImportNoun
 from dealtrace.files.row import Cell
 from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell, cut_to_second
 from dealtrace.leads.limits import LABEL_LENGTH_MAX

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from dealtrace.reports.column_definitions import ColumnKind, ReportColumn
 from dealtrace.reports.column_formulas import format_formula, parse_formula
-from dealtrace.reports.columns import ColumnKind, ReportColumn
 from dealtrace.storage.schema.tables.reports import report_column
 
 

@@ -6,8 +6,7 @@ from dealtrace.operations.accounts.record_change import record_work
 from dealtrace.operations.reports.rename_metric import rename_metric
 from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work
-from dealtrace.reports.column_formulas import check_parts
-from dealtrace.reports.columns import (
+from dealtrace.reports.column_definitions import (
     COLUMNS_MAX,
     ReportColumn,
     format_column,
@@ -15,9 +14,10 @@ from dealtrace.reports.columns import (
     list_in_evaluation_sequence,
     replace_column,
 )
+from dealtrace.reports.column_formulas import check_parts
 from dealtrace.reports.metrics import COLUMN_PREFIX, METRICS
 from dealtrace.storage.accounts.revision import raise_revision
-from dealtrace.storage.reports.columns import delete_column, insert_column, list_columns, update_column
+from dealtrace.storage.reports.column_definitions import delete_column, insert_column, list_columns, update_column
 
 
 def add_column(work: Work, column: ReportColumn) -> None:

@@ -6,9 +6,7 @@ import pytest
 
 from dealtrace.attribution.credit import WHOLE
 from dealtrace.errors import InvalidSetting
-from dealtrace.reports.column_formulas import parse_formula
-from dealtrace.reports.column_metrics import metrics_of_columns
-from dealtrace.reports.columns import (
+from dealtrace.reports.column_definitions import (
     COLUMN_NAME_LENGTH_MAX,
     OPERANDS_MAX,
     RESERVED,
@@ -20,6 +18,8 @@ from dealtrace.reports.columns import (
     parse_column_name,
     parse_statuses,
 )
+from dealtrace.reports.column_formulas import parse_formula
+from dealtrace.reports.column_metrics import metrics_of_columns
 from dealtrace.reports.metrics import DEALS, WON_MARGIN, formula_at_site
 
 
