@@ -16,7 +16,7 @@ import pytest
 from cast import Player, Stage, moscow
 from dealtrace.accounts.rights import Role
 from dealtrace.deals.deal import DealKey
-from dealtrace.files.columns import FoundColumn
+from dealtrace.files.import_columns import FoundColumn
 from dealtrace.files.import_file import open_import_file
 from dealtrace.files.import_formats import ImportNoun
 from dealtrace.leads.call import Circumstances

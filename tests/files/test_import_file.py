@@ -16,8 +16,8 @@ from dealtrace.errors import FileUnreadable, InvalidParameters
 from dealtrace.files import csv_reader, table_file
 from dealtrace.files.call_import_columns import CALL_COLUMNS
 from dealtrace.files.cell_types import TextCell
-from dealtrace.files.columns import Column, normalize_heading
 from dealtrace.files.csv_reader import CELL_TOO_LONG
+from dealtrace.files.import_columns import Column, normalize_heading
 from dealtrace.files.import_file import FORMATS, ImportFile, open_import_file
 from dealtrace.files.import_formats import ImportNoun
 from dealtrace.files.lead_request_import_columns import LEAD_REQUEST_COLUMNS

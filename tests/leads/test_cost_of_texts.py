@@ -28,7 +28,7 @@ COST_RATIO_MAX = 30
 """Ten times the text may cost thirty times as much, since short measurements vary; quadratic cost is a hundred."""
 LEAST_SECONDS = 0.00005
 """What is measured as less than this counts as this much: the clock and the call alone take so long."""
-MODULES = (masking, email, numbering, phone, phone_text, plain_text, rivals, search_text, wall_clock)
+MODULES = (masking, email, phone_numbering_plans, phone, phone_text, plain_text, rival_phones, search_text, wall_clock)
 HEADS = ("", "1", "a", "+7")
 PARTS = (
     "sip:", "sips:a", "1", "1 ", "1(", "a", "a@", "@", " @", "a.", "a-", ".", "1,", "1.", "%2", "%25", "&#1", "&a",

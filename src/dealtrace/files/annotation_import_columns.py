@@ -2,7 +2,7 @@
 
 from dealtrace.attribution.traffic_source import SOURCE_LENGTH_MAX, SOURCE_PARTS, TrafficSource
 from dealtrace.files.cell_types import TagsCell, TextCell
-from dealtrace.files.columns import Column, RowValues, values_of
+from dealtrace.files.import_columns import Column, RowValues, values_of
 from dealtrace.files.import_formats import custom_values_of
 from dealtrace.files.row import Cell
 from dealtrace.leads.annotations import Annotations

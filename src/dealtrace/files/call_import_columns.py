@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from dealtrace.files.annotation_import_columns import ANNOTATION_COLUMNS, annotations_of
 from dealtrace.files.cell_types import AnsweredCell, CodeCell, DurationCell, IntegerCell, PhoneCell, TextCell
-from dealtrace.files.columns import Column, Need, RowValues
+from dealtrace.files.import_columns import Column, Need, RowValues
 from dealtrace.files.import_formats import ImportFormat, ImportNoun
 from dealtrace.files.pbx_vocabulary import pbx_headings
 from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell, whole_span

@@ -12,7 +12,7 @@ from dealtrace.deals.written_number import clear_number, written_number
 from dealtrace.errors import InvalidParameters, InvalidValue, Violation
 from dealtrace.files.annotation_import_columns import SOURCE_CELL
 from dealtrace.files.cell_types import CodeCell, IntegerCell, NumberCell, PhoneCell, TagsCell, TextCell, text_of
-from dealtrace.files.columns import Column, Need, RowValues, values_of
+from dealtrace.files.import_columns import Column, Need, RowValues, values_of
 from dealtrace.files.import_formats import ImportFormat, ImportNoun, custom_values_of
 from dealtrace.files.row import Cell, StatedText
 from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell, cut_to_second

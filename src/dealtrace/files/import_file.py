@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 from dealtrace.errors import InvalidParameters
 from dealtrace.files.call_import_columns import CALLS
-from dealtrace.files.columns import DecimalSigns, Layout, lay_out, missing_columns
 from dealtrace.files.deal_import_columns import DEALS
+from dealtrace.files.import_columns import DecimalSigns, Layout, lay_out, missing_columns
 from dealtrace.files.import_formats import ImportFormat, ImportNoun
 from dealtrace.files.lead_request_import_columns import LEAD_REQUESTS
 from dealtrace.files.row import Row

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from dealtrace.errors import InvalidParameters, Violation
 from dealtrace.files.cell_types import FieldCell
-from dealtrace.files.columns import Column, Layout, RowValues, normalize_heading
+from dealtrace.files.import_columns import Column, Layout, RowValues, normalize_heading
 from dealtrace.files.row import Row
 from dealtrace.files.timestamps import instant_of
 from dealtrace.leads.limits import CUSTOM_VALUE_LENGTH_MAX

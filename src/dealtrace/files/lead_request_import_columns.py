@@ -3,7 +3,7 @@
 from dealtrace.errors import Violation
 from dealtrace.files.annotation_import_columns import ANNOTATION_COLUMNS, annotations_of
 from dealtrace.files.cell_types import CodeCell, IntegerCell, PhoneCell, TextCell
-from dealtrace.files.columns import Column, Need, RowValues
+from dealtrace.files.import_columns import Column, Need, RowValues
 from dealtrace.files.import_formats import ImportFormat, ImportNoun
 from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell, cut_to_second
 from dealtrace.files.visit_import_columns import VISIT_REF_COLUMN

@@ -8,7 +8,7 @@ from dealtrace.attribution.visit import CLIENT_ID_LENGTH_MAX, IP_LENGTH_MAX, USE
 from dealtrace.errors import InvalidValue
 from dealtrace.files.annotation_import_columns import SOURCE_CELL
 from dealtrace.files.cell_types import CodeCell, IntegerCell, TextCell, text_of, whole_number
-from dealtrace.files.columns import Column, Need, RowValues, values_of
+from dealtrace.files.import_columns import Column, Need, RowValues, values_of
 from dealtrace.files.import_formats import ImportFormat, ImportNoun
 from dealtrace.files.row import Cell
 from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell, cut_to_second

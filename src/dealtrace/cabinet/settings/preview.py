@@ -8,7 +8,7 @@ from pathlib import Path
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.formats import NOTHING
 from dealtrace.errors import Language, Refusal
-from dealtrace.files.columns import Layout
+from dealtrace.files.import_columns import Layout
 from dealtrace.files.import_file import open_import_file
 from dealtrace.files.import_formats import ImportNoun
 from dealtrace.files.refused_rows import message_of_row
