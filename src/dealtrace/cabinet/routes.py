@@ -19,7 +19,18 @@ from dealtrace.cabinet.leads import missed as missed_calls
 from dealtrace.cabinet.leads.file import send_leads_as
 from dealtrace.cabinet.notes import page as notes
 from dealtrace.cabinet.overview import page as overview
-from dealtrace.cabinet.people import (
+from dealtrace.cabinet.reports import page as reports
+from dealtrace.cabinet.reports import rows as report_rows
+from dealtrace.cabinet.reports import shared_link_page
+from dealtrace.cabinet.reports.file import send_as
+from dealtrace.cabinet.reports.rows_file import send_rows_as
+from dealtrace.cabinet.reports.saved_items.reports import SAVED_REPORTS
+from dealtrace.cabinet.reports.saved_items.segments import SEGMENTS
+from dealtrace.cabinet.requests import page as requests
+from dealtrace.cabinet.sent_forms.sending_pages import SendingPages
+from dealtrace.cabinet.settings.routes import SETTINGS_PAGES
+from dealtrace.cabinet.static_files import send_file
+from dealtrace.cabinet.users import (
     account,
     acts,
     invitation,
@@ -33,17 +44,6 @@ from dealtrace.cabinet.people import (
     users,
     welcome,
 )
-from dealtrace.cabinet.reports import page as reports
-from dealtrace.cabinet.reports import rows as report_rows
-from dealtrace.cabinet.reports import shared_link_page
-from dealtrace.cabinet.reports.file import send_as
-from dealtrace.cabinet.reports.rows_file import send_rows_as
-from dealtrace.cabinet.reports.saved_items.reports import SAVED_REPORTS
-from dealtrace.cabinet.reports.saved_items.segments import SEGMENTS
-from dealtrace.cabinet.requests import page as requests
-from dealtrace.cabinet.sent_forms.sending_pages import SendingPages
-from dealtrace.cabinet.settings.routes import SETTINGS_PAGES
-from dealtrace.cabinet.static_files import send_file
 from dealtrace.cabinet.view import Services
 from dealtrace.cabinet.wrong_urls import UnknownUrls, form_routes, wrong_form_routes
 from dealtrace.files.row_writers import CSV, XLSX

@@ -6,7 +6,7 @@ from starlette.responses import Response
 from dealtrace import clock
 from dealtrace.accounts.user import User
 from dealtrace.cabinet.gate import limit_guessing
-from dealtrace.cabinet.people.login import own_path
+from dealtrace.cabinet.users.login import own_path
 from dealtrace.cabinet.view import View
 from dealtrace.operations.accounts.second_factor import CodeOutcome, confirm_code
 
@@ -33,7 +33,7 @@ async def confirm(view: View) -> Response:
 
 
 def _form(view: View, status: int, then: str, outcome: CodeOutcome | None = None) -> Response:
-    return view.page("people/code.html", status, then=then, outcome=outcome and outcome.value)
+    return view.page("users/code.html", status, then=then, outcome=outcome and outcome.value)
 
 
 def _confirm(connection: Connection, _ids: object, user: User, digest: str, code: str) -> CodeOutcome:

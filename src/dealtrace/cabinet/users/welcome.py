@@ -8,8 +8,8 @@ from dealtrace.accounts.invitation import Purpose
 from dealtrace.accounts.user import PasswordHash, User
 from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.gate import limit_guessing
-from dealtrace.cabinet.people.login import start_session
-from dealtrace.cabinet.people.passwords import LIMITS, hash_of
+from dealtrace.cabinet.users.login import start_session
+from dealtrace.cabinet.users.passwords import LIMITS, hash_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvitationSpent, Refusal
 from dealtrace.operations.accounts.invite_user import accept_first_invitation, require_invitation
@@ -43,7 +43,7 @@ async def accept(view: View) -> Response:
 
 
 def _form(view: View, status: int, key: str, fault: str = "", login: str = "") -> Response:
-    return view.page("people/welcome.html", status, key=key, fault=fault, login=login, limits=LIMITS)
+    return view.page("users/welcome.html", status, key=key, fault=fault, login=login, limits=LIMITS)
 
 
 async def _check_key(view: View, key: str) -> None:

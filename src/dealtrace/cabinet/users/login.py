@@ -14,7 +14,7 @@ from dealtrace.accounts.user import (
 )
 from dealtrace.cabinet.field_labels import page_text
 from dealtrace.cabinet.gate import UNSAVED, limit_guessing, session_cookie, then_query
-from dealtrace.cabinet.people.passwords import user_of
+from dealtrace.cabinet.users.passwords import user_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import LoginRefused
 from dealtrace.operations.accounts.log_in import Browser, end_session, open_session
@@ -30,7 +30,7 @@ async def show(view: View) -> Response:
     if view.person is not None:
         return view.redirect_to("/")
     return view.page(
-        "people/login.html",
+        "users/login.html",
         then=query.get("then", ""),
         login="",
         fault=view.translate(NOT_SAVED) if query.get(UNSAVED) else "",
@@ -47,7 +47,7 @@ async def log_in(view: View) -> Response:
         user = await user_of(view, login, password)
     except LoginRefused as refusal:
         fault = page_text(refusal, view.language)
-        return view.page("people/login.html", FORBIDDEN, then=then, login=login, fault=fault, is_new=False)
+        return view.page("users/login.html", FORBIDDEN, then=then, login=login, fault=fault, is_new=False)
     return await start_session(view, user, then)
 
 

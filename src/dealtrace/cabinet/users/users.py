@@ -12,8 +12,8 @@ from dealtrace.accounts.rights import Rights, Role
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.user import UserId
 from dealtrace.cabinet.gate import not_found
-from dealtrace.cabinet.people import new_links
-from dealtrace.cabinet.people.account import role_of_form
+from dealtrace.cabinet.users import new_links
+from dealtrace.cabinet.users.account import role_of_form
 from dealtrace.cabinet.view import View
 from dealtrace.operations.accounts.demand_second_factor import demand_second_factor
 from dealtrace.operations.accounts.invite_user import revoke_invitation
@@ -42,7 +42,7 @@ async def show(view: View) -> Response:
     """List the users and the open invitations."""
     people = await view.read(_look_up)
     return view.page(
-        "people/users.html",
+        "users/users.html",
         people=people,
         site_names={site.id: site.name for site in people.sites},
         roles=list(Role),

@@ -34,7 +34,7 @@ async def show(view: View) -> Response:
     """Show the latest acts, newest first."""
     acts = await view.read(list_account_acts, most=ACTS_SHOWN)
     return view.page(
-        "people/acts.html",
+        "users/acts.html",
         lines=[(act.acted_at, _author(act, view.translate), act_sentence(act, view.translate)) for act in acts],
         most=ACTS_SHOWN,
     )

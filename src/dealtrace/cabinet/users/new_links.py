@@ -16,7 +16,7 @@ async def show_invitation(view: View, role: Role, site: Site | None, back: str) 
     """Create and show a link that gives a role on a site or, if `site` is `None`, ownership of the installation."""
     key = await view.manage(_invite, role, site, view.rights.user.id)
     return view.page(
-        "people/link.html",
+        "users/link.html",
         link=f"{view.origin}/cabinet/invitation?key={key}",
         whose=None,
         offered_site=site,
@@ -30,7 +30,7 @@ async def show_password_link(view: View, user: User, back: str) -> Response:
     """Create and show a link with which a user can set a new password."""
     key = await view.manage(_make_password_link, user.id, view.rights.user.id)
     return view.page(
-        "people/link.html",
+        "users/link.html",
         link=f"{view.origin}/cabinet/password?key={key}",
         whose=user,
         days=PASSWORD_LINK_AGE_MAX.days,

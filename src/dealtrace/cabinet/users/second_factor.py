@@ -8,9 +8,9 @@ from dealtrace import clock
 from dealtrace.accounts.second_factor import SECRET
 from dealtrace.accounts.user import User
 from dealtrace.cabinet.gate import limit_guessing
-from dealtrace.cabinet.people import profile
-from dealtrace.cabinet.people.passwords import is_own_password
-from dealtrace.cabinet.people.profile import BAD_REQUEST
+from dealtrace.cabinet.users import profile
+from dealtrace.cabinet.users.passwords import is_own_password
+from dealtrace.cabinet.users.profile import BAD_REQUEST
 from dealtrace.cabinet.view import View
 from dealtrace.operations.accounts.second_factor import (
     authenticator_url,
@@ -38,7 +38,7 @@ async def set_up(view: View) -> Response:
     if codes is None:
         fault = view.translate("The code is wrong. Check that your phone’s clock is right.")
         return _form(view, BAD_REQUEST, secret if SECRET.fullmatch(secret) else make_secret(), fault)
-    return view.page("people/recovery_codes.html", codes=codes)
+    return view.page("users/recovery_codes.html", codes=codes)
 
 
 async def show_new_codes(view: View) -> Response:
@@ -47,7 +47,7 @@ async def show_new_codes(view: View) -> Response:
         return view.redirect_to("/profile")
     if not await is_own_password(view, view.form.get("password")):
         return await profile.wrong_password(view)
-    return view.page("people/recovery_codes.html", codes=await view.manage(_renew, view.rights.user))
+    return view.page("users/recovery_codes.html", codes=await view.manage(_renew, view.rights.user))
 
 
 async def remove(view: View) -> Response:
@@ -62,7 +62,7 @@ def _form(view: View, status: int, secret: str, fault: str = "") -> Response:
     url = authenticator_url(view.rights.user, secret)
     picture = segno.make_qr(url).svg_data_uri(scale=QR_SCALE, light="white", dark="black")
     return view.page(
-        "people/second_factor.html",
+        "users/second_factor.html",
         status,
         secret=secret,
         picture=picture,

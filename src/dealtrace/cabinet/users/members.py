@@ -7,8 +7,8 @@ from dealtrace import clock
 from dealtrace.accounts.invitation import Invitation
 from dealtrace.accounts.rights import Rights, Role
 from dealtrace.cabinet.gate import FORBIDDEN, not_found
-from dealtrace.cabinet.people import new_links
-from dealtrace.cabinet.people.account import role_of_form, store_role
+from dealtrace.cabinet.users import new_links
+from dealtrace.cabinet.users.account import role_of_form, store_role
 from dealtrace.cabinet.view import View
 from dealtrace.operations.accounts.invite_user import revoke_invitation
 from dealtrace.record import record
@@ -28,7 +28,7 @@ async def show(view: View) -> Response:
     """List the users and the open invitations."""
     members = await view.read(_look_up, view.current_site.id)
     return view.page(
-        "people/members.html",
+        "users/members.html",
         people=[
             (
                 whose.user,

@@ -8,7 +8,7 @@ from dealtrace.accounts.rights import Rights, Role
 from dealtrace.accounts.user import User, UserId
 from dealtrace.cabinet.form_pages import fault_text
 from dealtrace.cabinet.gate import not_found
-from dealtrace.cabinet.people import new_links
+from dealtrace.cabinet.users import new_links
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidSetting
 from dealtrace.operations.accounts.manage_user import delete_user, give_role, set_owner, take_role
@@ -99,7 +99,7 @@ async def _whose(view: View) -> Rights | None:
 async def _page(view: View, status: int, whose: Rights, fault: str = "") -> Response:
     sites = await view.read(list_sites)
     return view.page(
-        "people/account.html",
+        "users/account.html",
         status,
         fault=fault,
         whose=whose.user,

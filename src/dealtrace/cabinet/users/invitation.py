@@ -10,8 +10,8 @@ from dealtrace.accounts.site import Site
 from dealtrace.accounts.user import PasswordHash, User
 from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.gate import limit_guessing, then_query
-from dealtrace.cabinet.people.login import start_session
-from dealtrace.cabinet.people.passwords import LIMITS, hash_of
+from dealtrace.cabinet.users.login import start_session
+from dealtrace.cabinet.users.passwords import LIMITS, hash_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvitationSpent, Refusal
 from dealtrace.operations.accounts.invite_user import accept_role, join, require_invitation
@@ -56,7 +56,7 @@ async def accept(view: View) -> Response:
 
 def _form(view: View, status: int, offer: Offer, key: str, fault: str = "") -> Response:
     return view.page(
-        "people/invitation.html",
+        "users/invitation.html",
         status,
         key=key,
         fault=fault,

@@ -6,8 +6,8 @@ from starlette.responses import Response
 from dealtrace.accounts.session import Session
 from dealtrace.accounts.user import UserId
 from dealtrace.cabinet.gate import not_found
-from dealtrace.cabinet.people.browsers import browser_name
-from dealtrace.cabinet.people.passwords import LIMITS
+from dealtrace.cabinet.users.browsers import browser_name
+from dealtrace.cabinet.users.passwords import LIMITS
 from dealtrace.cabinet.view import View
 from dealtrace.operations.accounts.log_in import end_other_sessions, end_session
 from dealtrace.operations.accounts.manage_user import set_keys
@@ -37,7 +37,7 @@ async def page(view: View, status: int, fault: str = "") -> Response:
     """Return the profile page, with an error message if there is one."""
     stored = await view.read(_look_up, view.rights.user.id)
     return view.page(
-        "people/profile.html",
+        "users/profile.html",
         status,
         fault=fault,
         limits=LIMITS,
