@@ -235,9 +235,9 @@ WORST: dict[str, Callable[[Stage, Player, int], Any]] = {
     "claim_deliveries": lambda stage, shop, _number: Claim(webhook_id(stage, shop), "me"),
     "acknowledge_deliveries": reported,
     "claim_alert": lambda _stage, _shop, _number: None,
-    "settle_alerts": raised,
+    "acknowledge_alerts": raised,
     "claim_mail": lambda _stage, _shop, _number: None,
-    "settle_mails": lambda _stage, shop, number: MailReport(
+    "acknowledge_mails": lambda _stage, shop, number: MailReport(
         Mail(MailId(number), shop.site.id, MailPurpose.REPORT, 1, Recipient("a@example.org"), NOON, NOON), None
     ),
     "send_due_reports": reports_due,

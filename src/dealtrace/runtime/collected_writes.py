@@ -26,11 +26,11 @@ class CollectedWrites(Generic[Payload]):
     def __init__(
         self,
         operation: Operation[Payload, object],
-        settle: Callable[[Site, Payload, BaseException | None], None] = lambda _site, _payload, _fault: None,
+        acknowledge: Callable[[Site, Payload, BaseException | None], None] = lambda _site, _payload, _fault: None,
     ) -> None:
-        """Call `settle` with each command that was written (`None`), or that failed or was refused (why)."""
+        """Call `acknowledge` with each command that was written (`None`), or that failed or was refused (why)."""
         self._operation = operation
-        self._settle = settle
+        self._acknowledge = acknowledge
         self._sites = SitesInHand[object]()
 
     def __contains__(self, site_id: int) -> bool:
@@ -53,7 +53,7 @@ class CollectedWrites(Generic[Payload]):
             try:
                 answer: asyncio.Future[object] = write_queue.write(self._operation, site, command)
             except Refusal as refusal:
-                self._settle(site, command.payload, refusal)
+                self._acknowledge(site, command.payload, refusal)
                 self._sites.fail(site.id, refusal)
                 continue
             answer.add_done_callback(partial(self._end, site, command.payload))
@@ -67,4 +67,4 @@ class CollectedWrites(Generic[Payload]):
 
     def _end(self, site: Site, payload: Payload, answer: "asyncio.Future[object]") -> None:
         if not answer.cancelled():
-            self._settle(site, payload, answer.exception())
+            self._acknowledge(site, payload, answer.exception())

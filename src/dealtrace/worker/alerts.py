@@ -13,7 +13,7 @@ from dealtrace.alerts.windows import Slot, last_slot, next_check
 from dealtrace.errors import InvalidParameters, InvalidSetting
 from dealtrace.log import Outage, cause_of
 from dealtrace.operations.alerts.evaluate import evaluate_rule
-from dealtrace.operations.alerts.watch import AlertEvaluation, AlertReport, claim_alert, settle_alerts
+from dealtrace.operations.alerts.watch import AlertEvaluation, AlertReport, acknowledge_alerts, claim_alert
 from dealtrace.operations.reports.read_question import read_question_context
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.reports.question import Question, QuestionContext
@@ -96,10 +96,10 @@ class Alerts:
                 metrics.ALERT_LOOKS.labels("failed").inc()
                 _log.warning("alert_not_looked_at", alert_id=alert.id, cause=cause_of(fault))
                 later = AlertReport(alert, clock.now() + RETRY_AFTER)
-                await self._sites.write(settle_alerts, site, WriteCommand(later))
+                await self._sites.write(acknowledge_alerts, site, WriteCommand(later))
                 return
             report = AlertReport(alert, next_due_at, evaluation, sends_mail=self._sends_mail)
-        event = await self._sites.write(settle_alerts, site, WriteCommand(report))
+        event = await self._sites.write(acknowledge_alerts, site, WriteCommand(report))
         metrics.ALERT_LOOKS.labels(_outcome(report, event)).inc()
         if event is not None:
             _log.info("alert_sent", alert_id=alert.id, kind=event.value)

@@ -67,17 +67,17 @@ def claim_alert(work: Work, commands: Sequence[WriteCommand[None]]) -> list[Aler
 
 
 @operation(ids_per_command=1 + RECIPIENTS_MAX)
-def settle_alerts(work: Work, commands: Sequence[WriteCommand[AlertReport]]) -> list[EventKind | None]:
+def acknowledge_alerts(work: Work, commands: Sequence[WriteCommand[AlertReport]]) -> list[EventKind | None]:
     """Store the results of claimed alerts; each outcome is the event sent to webhooks, or `None` if nothing changed.
 
     State, incident, webhook events and e-mails are stored in one transaction, and only if the process still has its
     claim. So each event is sent once, even if a process dies or restarts.
     """
     lock_registrations(work)
-    return [_settle(work, command.payload) for command in commands]
+    return [_acknowledge(work, command.payload) for command in commands]
 
 
-def _settle(work: Work, report: AlertReport) -> EventKind | None:
+def _acknowledge(work: Work, report: AlertReport) -> EventKind | None:
     alert, evaluation = report.alert, report.evaluation
     begins = evaluation is not None and evaluation.verdict is Verdict.RAISED and alert.incident_id is None
     ends = evaluation is not None and evaluation.verdict is Verdict.QUIET and alert.incident_id is not None
