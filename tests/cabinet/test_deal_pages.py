@@ -14,7 +14,7 @@ from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cabinet.deals.journal import Sorting, sorting_of
-from dealtrace.cabinet.listing import Listing, listing_of
+from dealtrace.cabinet.list_query import Listing, listing_of
 from dealtrace.deals.deal import DealKey
 from dealtrace.deals.matchers import WITHOUT_SOURCE, Matcher, MatcherKind
 from dealtrace.leads.lead import LeadKind

@@ -12,7 +12,7 @@ from cast import Player, Stage, moscow
 from dealtrace.accounts.rights import Role
 from dealtrace.cabinet.leads.journal import ASKED, listed_days, read_list, tab_of
 from dealtrace.cabinet.leads.missed import COUNTED_MAX, MISSED_DAYS, MISSED_TOTAL_MAX, count_missed
-from dealtrace.cabinet.listing import listing_of
+from dealtrace.cabinet.list_query import listing_of
 from dealtrace.leads.call import Call, Circumstances, IncomingCall
 from dealtrace.leads.lead import LeadKind
 from dealtrace.leads.ring_back import RingBack

@@ -15,7 +15,7 @@ from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.formats import day
 from dealtrace.cabinet.gate import not_found, refused
-from dealtrace.cabinet.listing import SEARCH, Days, FilterWords, Listing, days_of, labels_of, listing_of
+from dealtrace.cabinet.list_query import SEARCH, Days, FilterWords, Listing, days_of, labels_of, listing_of
 from dealtrace.cabinet.rendering import HEADERS, translations_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import Language

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.deals.journal import ASKED, FILTERS, Sorting, query_of, sorting_of
 from dealtrace.cabinet.list_files import ROWS_AT_ONCE, ListFile, file_sender, notes_of
-from dealtrace.cabinet.listing import Days, Listing
+from dealtrace.cabinet.list_query import Days, Listing
 from dealtrace.deals.exported_deal import ExportedDeal
 from dealtrace.errors import Language
 from dealtrace.files.export_columns import deal_columns

@@ -16,7 +16,7 @@ from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.formats import clock_time, money
 from dealtrace.cabinet.lead_labels import LEAD_LABELS
 from dealtrace.cabinet.links import lead_url, source_label
-from dealtrace.cabinet.listing import (
+from dealtrace.cabinet.list_query import (
     BEFORE,
     PAGE_ROWS,
     UNUSABLE,

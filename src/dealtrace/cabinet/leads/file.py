@@ -10,7 +10,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.cabinet.lead_labels import RING_BACK_LABELS
 from dealtrace.cabinet.leads.journal import ASKED, KINDS, MISSED, TABS, YES, listed_days, query_of, tab_of
 from dealtrace.cabinet.list_files import ROWS_AT_ONCE, ListFile, file_sender, notes_of
-from dealtrace.cabinet.listing import UNUSABLE, Days, FilterWords, Listing
+from dealtrace.cabinet.list_query import UNUSABLE, Days, FilterWords, Listing
 from dealtrace.cabinet.rendering import translations_of
 from dealtrace.errors import Language
 from dealtrace.files.export_columns import RING_BACK_NAME, ExportColumn, call_columns, lead_request_columns

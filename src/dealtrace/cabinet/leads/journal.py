@@ -25,7 +25,7 @@ from dealtrace.cabinet.leads.missed import (
     missed_label,
 )
 from dealtrace.cabinet.links import lead_url, source_label, visitor_label, web_url
-from dealtrace.cabinet.listing import (
+from dealtrace.cabinet.list_query import (
     PAGE_ROWS,
     PERIOD,
     UNUSABLE,

@@ -13,7 +13,7 @@ from dealtrace.accounts.site_days import day_end, day_start, site_day
 from dealtrace.cabinet.form_pages import number_of
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.lead_labels import RING_BACK_LABELS
-from dealtrace.cabinet.listing import BEFORE, Days, Listing, listing_of
+from dealtrace.cabinet.list_query import BEFORE, Days, Listing, listing_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import LeadNotFound
 from dealtrace.leads.call import Call
