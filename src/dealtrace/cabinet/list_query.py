@@ -30,7 +30,7 @@ SEARCH = "q"
 UNUSABLE = "unusable"
 """The value of the parameter `contact` that lists only rows with a phone or e-mail that matching cannot use."""
 PERIOD = ("period", "from", "to")
-FilterWords = Mapping[str, tuple[str, Mapping[str, str]]]
+FilterLabels = Mapping[str, tuple[str, Mapping[str, str]]]
 """For each filter of a list, the English label of its field on the page, and English words for its values.
 
 A filter without words takes any text.
@@ -46,7 +46,7 @@ def _is_number(text: str) -> bool:
 
 
 @record
-class Listing:
+class ListQuery:
     """A list of the cabinet: its path, and the URL parameters for the period, search, filters and paging."""
 
     page: str
@@ -105,10 +105,10 @@ class Listing:
         return parse_search(self.get(SEARCH))
 
 
-def listing_of(page: str, query: QueryParams, names: tuple[str, ...]) -> Listing:
+def list_query_of(page: str, query: QueryParams, names: tuple[str, ...]) -> ListQuery:
     """Return the list at a path, with the parameters of its URL; `names` are the parameters that only this list has."""
     known_names = (*PERIOD, *QUESTION, SEARCH, *names, BEFORE)
-    return Listing(page, tuple((name, query[name]) for name in known_names if query.get(name)))
+    return ListQuery(page, tuple((name, query[name]) for name in known_names if query.get(name)))
 
 
 @record
@@ -136,12 +136,12 @@ class Days:
         return day_end(self.period.last_on, self.site.time_zone)
 
 
-def days_of(listing: Listing, site: Site, now: datetime, language: Language, filters: FilterWords) -> Days:
+def days_of(list_query: ListQuery, site: Site, now: datetime, language: Language, filters: FilterLabels) -> Days:
     """Return the period in the URL of a list, and the refusal of the list if the period or a filter is invalid."""
-    first, last = listing.get("from"), listing.get("to")
-    preset = "" if first or last else listing.get("period") or DEFAULT_PRESET
+    first, last = list_query.get("from"), list_query.get("to")
+    preset = "" if first or last else list_query.get("period") or DEFAULT_PRESET
     context = QuestionContext(site_day(now, site.time_zone), AttributionModel(site.attribution))
-    violations = [*_invalid_filters(listing, filters), *unknown_carried(dict(listing.parameters))]
+    violations = [*_invalid_filters(list_query, filters), *unknown_carried(dict(list_query.parameters))]
     try:
         question = parse_question(RawQuestion(metrics="deals", period=preset, first=first, last=last), context)
     except InvalidParameters as refusal:
@@ -151,12 +151,12 @@ def days_of(listing: Listing, site: Site, now: datetime, language: Language, fil
     return Days(question.period, period_choices(preset, language), first, last, refused, site)
 
 
-def _invalid_filters(listing: Listing, filters: FilterWords) -> list[Violation]:
+def _invalid_filters(list_query: ListQuery, filters: FilterLabels) -> list[Violation]:
     """List the filters in the URL whose values the page does not offer: without them, the list would be another one."""
-    stated = [(name, listing.get(name)) for name, (_, words) in filters.items() if words]
+    stated = [(name, list_query.get(name)) for name, (_, words) in filters.items() if words]
     return [unknown_choice(name, text) for name, text in stated if text and text not in filters[name][1]]
 
 
-def labels_of(filters: FilterWords) -> Mapping[str, str]:
+def labels_of(filters: FilterLabels) -> Mapping[str, str]:
     """Return the English labels of the fields of a list's form."""
     return {**LABELS, **{name: label for name, (label, _) in filters.items()}}

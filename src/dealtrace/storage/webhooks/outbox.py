@@ -81,7 +81,7 @@ def list_waiting_deliveries(connection: Connection, site_id: int, webhook_id: in
 def list_latest_deliveries(
     connection: Connection, site_id: int, webhook_id: int, limit: int
 ) -> list[tuple[Delivery, datetime | None]]:
-    """List up to `limit` deliveries of a webhook, newest first, each with the time when it was acknowledged or `None`."""
+    """List up to `limit` deliveries of a webhook, newest first, each with the time when it was acknowledged, if any."""
     query = select(webhook_outbox).where(*_of_webhook(site_id, webhook_id)).order_by(webhook_outbox.c.position.desc())
     return [(_delivery_from_row(row), row.settled_at) for row in connection.execute(query.limit(limit))]
 
