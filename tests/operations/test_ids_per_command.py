@@ -38,7 +38,7 @@ from dealtrace.operations.deals.clear_fields import Clearing
 from dealtrace.operations.deals.register_with_lead_request import LeadRequestWithDeal
 from dealtrace.operations.deals.update_lists import DealUpdate
 from dealtrace.operations.leads.annotate import AnnotationCall, LeadAnnotation
-from dealtrace.operations.leads.change_in_cabinet import Deletion, NotesUndo, Rewriting, rewrite_annotations
+from dealtrace.operations.leads.change_in_cabinet import AnnotationsUndo, Deletion, Rewriting, rewrite_annotations
 from dealtrace.operations.leads.ring_back import RingBackMark
 from dealtrace.operations.mails.deliver import MailReport
 from dealtrace.operations.mails.scheduled_reports import DUE_AT_ONCE, NewScheduledReport, schedule_report
@@ -256,7 +256,7 @@ WORST: dict[str, Callable[[Stage, Player, int], Any]] = {
     "mark_missed_calls": lambda stage, shop, number: RingBackMark(
         stage.call(shop, NOON, seconds=0, phone=f"7921{number:07d}").id, RingBack.RETURNED
     ),
-    "undo_notes": lambda stage, shop, number: NotesUndo(noted(stage, shop, number), 1),
+    "undo_annotations": lambda stage, shop, number: AnnotationsUndo(noted(stage, shop, number), 1),
     "erase_people": lambda _stage, _shop, number: Erasure(frozenset({f"7921{number:07d}"}), NOBODY),
     "attach_attrs": lambda _stage, _shop, number: VisitAttrs(VisitId(number + 1), {"a": 1}),
     "store_requests": lambda _stage, _shop, _number: RequestBatch((), NOON),

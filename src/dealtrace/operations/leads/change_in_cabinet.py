@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.errors import InvalidParameters, LeadNotFound, Refusal, Violation
+from dealtrace.leads.annotation_version import annotations_changed_since, present_annotations
 from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.lead import LeadKind, LeadRef
-from dealtrace.leads.note_version import notes_changed_since, present_notes
 from dealtrace.leads.ring_back import RING_BACK, RingBack
 from dealtrace.operations.accounts.record_change import record_work
 from dealtrace.operations.leads.annotate import beyond_limits, store_annotations
@@ -16,8 +16,8 @@ from dealtrace.operations.leads.ring_back import RingBackMark, mark_missed_call
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
+from dealtrace.storage.leads.annotation_versions import list_annotation_versions
 from dealtrace.storage.leads.annotations import find_annotations
-from dealtrace.storage.leads.note_versions import list_note_versions
 from dealtrace.storage.leads.ring_backs import find_ring_back
 
 DELETED, RESTORED, NOTED = "deleted", "restored", "noted"
@@ -66,8 +66,8 @@ def delete_leads(work: Work, commands: Sequence[WriteCommand[Deletion]]) -> list
 
 
 @record
-class NotesUndo:
-    """A lead, and which version of its notes is to be undone."""
+class AnnotationsUndo:
+    """A lead, and which version of its annotations is to be undone."""
 
     ref: LeadRef
     version: int
@@ -77,8 +77,8 @@ class NotesUndo:
 def rewrite_annotations(work: Work, commands: Sequence[WriteCommand[Rewriting]]) -> list[LeadRef | Refusal]:
     """Replace the tags, manager and comment of leads, in input order; each outcome is the lead or a refusal.
 
-    Ours: the API only adds annotations, since a program does not know what others wrote; a person sees the old notes
-    and may replace them.
+    Ours: the API only adds annotations, since a program does not know what others wrote; a person sees the old
+    annotations and may replace them.
     """
     return [_rewrite(work, command.payload, command.user_id) for command in commands]
 
@@ -103,23 +103,23 @@ def _rewrite(work: Work, wanted: Rewriting, user_id: int | None) -> LeadRef | Re
 
 
 @operation(ids_per_command=0)
-def undo_notes(work: Work, commands: Sequence[WriteCommand[NotesUndo]]) -> list[LeadRef | Refusal]:
-    """Restore the former values of the notes that a version changed; each outcome is the lead or a refusal.
+def undo_annotations(work: Work, commands: Sequence[WriteCommand[AnnotationsUndo]]) -> list[LeadRef | Refusal]:
+    """Restore the former values of the annotations that a version changed; each outcome is the lead or a refusal.
 
-    Ours: an undo is a version like any other, so it can be undone itself. An undo is refused if a note has been changed
-    again since that version, for example by a program that added to it, because the later change would be lost.
+    Ours: an undo is a version like any other, so it can be undone itself. An undo is refused if an annotation has been
+    changed again since that version, for example by a program that added to it, because the later change would be lost.
     """
     return [_undo(work, command.payload, command.user_id) for command in commands]
 
 
-def _undo(work: Work, wanted: NotesUndo, user_id: int | None) -> LeadRef | Refusal:
+def _undo(work: Work, wanted: AnnotationsUndo, user_id: int | None) -> LeadRef | Refusal:
     stored = find_annotations(work.connection, work.site.id, [wanted.ref]).get(wanted.ref)
-    versions = list_note_versions(work.connection, work.site.id, wanted.ref.id)
+    versions = list_annotation_versions(work.connection, work.site.id, wanted.ref.id)
     undone = next((version for version in versions if version.version == wanted.version), None)
     if stored is None or undone is None:
         return LeadNotFound(lead_id=wanted.ref.id)
     before = stored.annotations
-    since = notes_changed_since(undone, present_notes(before, _ring_back_of(work, wanted.ref)))
+    since = annotations_changed_since(undone, present_annotations(before, _ring_back_of(work, wanted.ref)))
     if since:
         return InvalidParameters([Violation(name, *_CHANGED_SINCE) for name in since])
     if RING_BACK in undone.before:
@@ -137,13 +137,13 @@ def _ring_back_of(work: Work, ref: LeadRef) -> RingBack | None:
 
 
 def _store(work: Work, ref: LeadRef, before: Annotations, after: Annotations, user_id: int | None) -> None:
-    """Store the changed notes of a lead, and record the resulting version."""
+    """Store the changed annotations of a lead, and record the resulting version."""
     versions = store_annotations(work, {ref: (before, after)}, user_id)
     _record(work, user_id, ref, NOTED, version=str(versions[ref].version))
 
 
 def _record(work: Work, user_id: int | None, ref: LeadRef, done: str, *, version: str = "") -> None:
-    """Record what a person did to a lead; of notes, only `version` is recorded, since notes may contain contacts."""
+    """Record what a person did to a lead; of annotations only `version`, since their values may contain contacts."""
     named = f"{ref.kind} {ref.id}"
     record_work(replace(work, user_id=user_id), ChangeKind.LEAD, named, before=version, after=done)
 

@@ -8,15 +8,15 @@ import pytest
 
 from cast import Player, Stage
 from dealtrace.accounts.rights import Role
+from dealtrace.leads.annotation_version import ANNOTATION_VERSIONS_MAX
 from dealtrace.leads.annotations import Addition, Annotations
 from dealtrace.leads.call import Call
 from dealtrace.leads.lead import LeadKind, LeadRef
-from dealtrace.leads.note_version import NOTE_VERSIONS_MAX
 from dealtrace.operations.leads.annotate import add_to_leads
 from dealtrace.operations.leads.change_in_cabinet import Rewriting, rewrite_annotations
 from dealtrace.operations.personal_data import erase_person
+from dealtrace.storage.leads.annotation_versions import list_annotation_versions
 from dealtrace.storage.leads.annotations import find_annotations
-from dealtrace.storage.leads.note_versions import list_note_versions
 from guests import Guest, member_of, text_of
 from server import ServerProcess
 
@@ -160,10 +160,10 @@ def test_what_does_not_exist_is_not_undone(
 def test_versions_are_erased_with_the_person_and_are_limited(stage: Stage, shop: Player) -> None:
     call = stage.call(shop, NOON, phone=PHONE)
     ref = LeadRef(LeadKind.CALL, call.id)
-    notes = [Rewriting(ref, (), "", f"Ivan {number}") for number in range(NOTE_VERSIONS_MAX + 3)]
+    notes = [Rewriting(ref, (), "", f"Ivan {number}") for number in range(ANNOTATION_VERSIONS_MAX + 3)]
     stage.perform(rewrite_annotations, shop, *notes)
     with stage.database.write() as connection:
-        kept = list_note_versions(connection, shop.site.id, call.id)
-        assert [version.version for version in kept] == list(range(4, NOTE_VERSIONS_MAX + 4))
+        kept = list_annotation_versions(connection, shop.site.id, call.id)
+        assert [version.version for version in kept] == list(range(4, ANNOTATION_VERSIONS_MAX + 4))
         erase_person(connection, [shop.site], PHONE)
-        assert list_note_versions(connection, shop.site.id, call.id) == []
+        assert list_annotation_versions(connection, shop.site.id, call.id) == []
