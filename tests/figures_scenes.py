@@ -227,7 +227,7 @@ class Scene(Chance):
             return LeadRecord(
                 **shared, at=sent.started_at, reference=sent.reference, email=None, talked=sent.duration,
                 dialled=sent.circumstances.dialled_phone, is_successful=sent.circumstances.is_successful,
-                exchange=sent.circumstances.exchange,
+                pbx=sent.circumstances.pbx,
             )  # fmt: skip
         return LeadRecord(
             **shared, at=sent.requested_at, reference=sent.number, email=sent.email, form=sent.form_name

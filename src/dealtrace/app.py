@@ -282,7 +282,7 @@ class Application:
         settings = self._settings
         return Rates(
             per_second=settings.rate_per_second,
-            exchange_per_second=settings.exchange_rate_per_second,
+            pbx_per_second=settings.exchange_rate_per_second,
             form_per_minute=settings.form_rate_per_minute,
             form_site_per_minute=settings.form_site_rate_per_minute,
             visit_per_minute=settings.visit_rate_per_minute,

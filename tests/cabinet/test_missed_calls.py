@@ -74,7 +74,7 @@ def test_missed_calls_are_listed_until_the_client_calls_again(served: Stage, sit
     served.call(site, ten + HOUR, seconds=60, circumstances=ANSWERED)
     served.call(site, ten, seconds=0, phone=OTHER_PHONE, circumstances=MISSED)
     last = served.call(site, ten + HOUR, seconds=0, phone=OTHER_PHONE)
-    served.call(site, ten, seconds=0, phone="79993334455", circumstances=Circumstances(exchange="mango"))
+    served.call(site, ten, seconds=0, phone="79993334455", circumstances=Circumstances(pbx="mango"))
     answered = served.call(site, ten, phone="79996667788")
     assert listed(analyst) == [last.id], answered
 

@@ -257,8 +257,8 @@ def test_a_stated_source_stands_where_a_visits_would(server: ServerProcess, serv
         (Circumstances(is_successful=True), 0, ("calldisconnected", True)),
         (Circumstances(is_successful=False), 60, ("calldisconnected", False)),
         (Circumstances(), 0, ("calldisconnected", False)),
-        (Circumstances(exchange="ats"), 0, ("callconnected", False)),
-        (Circumstances(exchange="ats"), 5, ("calldisconnected", True)),
+        (Circumstances(pbx="ats"), 0, ("callconnected", False)),
+        (Circumstances(pbx="ats"), 5, ("calldisconnected", True)),
     ],
     ids=str,
 )

@@ -107,7 +107,7 @@ def seen(stage: Stage, player: Player, **more: Any) -> int:
 
 
 def report(stage: Stage, player: Player, **values: Any) -> LeadRef:
-    parts = {"exchange": "asterisk", **values.pop("circumstances", {})}
+    parts = {"pbx": "asterisk", **values.pop("circumstances", {})}
     sent = CallReport("17.1", NOON, phone="8 920 555-00-55", circumstances=Circumstances(**parts), **values)
     (call_id,) = stage.perform(report_calls, player, sent)
     return LeadRef(LeadKind.CALL, call_id)

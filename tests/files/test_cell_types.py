@@ -298,17 +298,17 @@ def test_a_day_takes_its_time_from_a_column_of_its_own() -> None:
     assert instant_of(DAY, None, MOSCOW) is None
 
 
-@pytest.mark.parametrize("exchange", PBXS, ids=lambda exchange: exchange.name)
-def test_the_words_of_every_exchange_are_known(exchange: Pbx) -> None:
-    for word in exchange.answered:
+@pytest.mark.parametrize("exchange", PBXS, ids=lambda pbx: pbx.name)
+def test_the_words_of_every_exchange_are_known(pbx: Pbx) -> None:
+    for word in pbx.answered:
         assert AnsweredCell().read(word.upper()) is True
-    for word in exchange.missed:
+    for word in pbx.missed:
         assert AnsweredCell().read(word.title()) is False
 
 
 def test_no_word_means_both() -> None:
-    answered = {word for exchange in PBXS for word in exchange.answered}
-    assert not answered & {word for exchange in PBXS for word in exchange.missed}
+    answered = {word for pbx in PBXS for word in pbx.answered}
+    assert not answered & {word for pbx in PBXS for word in pbx.missed}
 
 
 @pytest.mark.parametrize(

@@ -59,9 +59,9 @@ def test_each_circumstance_is_told_by_itself(name: str) -> None:
 @pytest.mark.parametrize(
     ("told", "seconds", "over"),
     [
-        (Circumstances(exchange="asterisk"), 0, False),
-        (Circumstances(exchange="asterisk"), 1, True),
-        (Circumstances(exchange="asterisk", is_successful=False), 0, True),
+        (Circumstances(pbx="asterisk"), 0, False),
+        (Circumstances(pbx="asterisk"), 1, True),
+        (Circumstances(pbx="asterisk", is_successful=False), 0, True),
         (NOT_REPORTED, 0, True),
     ],
 )

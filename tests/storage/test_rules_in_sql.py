@@ -175,14 +175,14 @@ class RandomCall:
     started_at: datetime
     seconds: int
     is_successful: bool | None
-    exchange: str | None
+    pbx: str | None
     phone: str
     ring_back: RingBack | None
     is_deleted: bool
 
     @property
     def details(self) -> Circumstances:
-        return Circumstances(is_successful=self.is_successful, exchange=self.exchange)
+        return Circumstances(is_successful=self.is_successful, pbx=self.pbx)
 
     @property
     def duration(self) -> timedelta:
@@ -196,7 +196,7 @@ random_calls = st.lists(
         started_at=moments,
         seconds=st.sampled_from([0, 0, 1, 30]),
         is_successful=st.sampled_from([None, None, True, False]),
-        exchange=st.sampled_from([None, "", "mango"]),
+        pbx=st.sampled_from([None, "", "mango"]),
         phone=st.sampled_from([CONTACT, CONTACT, CONTACT, ""]),
         ring_back=st.sampled_from([None, None, *RingBack]),
         is_deleted=st.sampled_from([False, False, False, True]),

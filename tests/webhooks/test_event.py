@@ -16,7 +16,7 @@ from dealtrace.webhooks.event import DealEvent, LeadEvent, LeadPart, annotations
 from domain_records import NOON, PHONE
 
 CALL, OTHER = LeadRef(LeadKind.CALL, 1), LeadRef(LeadKind.LEAD_REQUEST, 2)
-RINGING = IncomingCall(NOON, timedelta(0), PHONE, circumstances=Circumstances(exchange="asterisk"))
+RINGING = IncomingCall(NOON, timedelta(0), PHONE, circumstances=Circumstances(pbx="asterisk"))
 TALKED = replace(RINGING, duration=timedelta(seconds=40))
 MISSED = replace(RINGING, circumstances=replace(RINGING.circumstances, is_successful=False))
 
@@ -50,18 +50,18 @@ def test_a_call_told_of_otherwise_is_changed(part: LeadPart, change: dict[str, A
 
 
 @pytest.mark.parametrize(
-    ("part", "value"),
+    ("part", "change"),
     [
-        (LeadPart.SIP_ID, "sip"),
-        (LeadPart.WAITING, timedelta(seconds=3)),
-        (LeadPart.DIALLED_PHONE, "74950000000"),
-        (LeadPart.ANSWERING_PHONE, "101"),
-        (LeadPart.RECORD, "https://pbx.example/1.mp3"),
-        (LeadPart.EXCHANGE, "mango"),
+        (LeadPart.SIP_ID, {"sip_id": "sip"}),
+        (LeadPart.WAITING, {"waiting": timedelta(seconds=3)}),
+        (LeadPart.DIALLED_PHONE, {"dialled_phone": "74950000000"}),
+        (LeadPart.ANSWERING_PHONE, {"answering_phone": "101"}),
+        (LeadPart.RECORD, {"record_url": "https://pbx.example/1.mp3"}),
+        (LeadPart.PBX, {"pbx": "mango"}),
     ],
 )
-def test_a_call_that_goes_on_is_changed_by_each_circumstance(part: LeadPart, value: object) -> None:
-    result = replace(RINGING, circumstances=replace(RINGING.circumstances, **{part.value: value}))
+def test_a_call_that_goes_on_is_changed_by_each_circumstance(part: LeadPart, change: dict[str, Any]) -> None:
+    result = replace(RINGING, circumstances=replace(RINGING.circumstances, **change))
     assert call_event(CALL, RINGING, result) == LeadEvent(EventKind.LEAD_CHANGED, CALL, (part,))
 
 

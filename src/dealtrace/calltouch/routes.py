@@ -315,7 +315,7 @@ ENDPOINTS = (
         example=examples.DELETE_FIELDS,
     ),
     Endpoint(
-        f"/event-service/platform/{{{inbound_call.EXCHANGE}}}/inbound-call",
+        f"/event-service/platform/{{{inbound_call.PBX}}}/inbound-call",
         ("GET",),
         inbound_call.TABLE,
         inbound_call.respond,
@@ -323,7 +323,7 @@ ENDPOINTS = (
         "Register a call from a PBX; the answer and errors are plain text",
         name="inbound-call",
         auth_scheme=BY_API_KEY,
-        rate_limit_class=RateLimitClass.EXCHANGE,
+        rate_limit_class=RateLimitClass.PBX,
         refuse=plain_refusal,
         answer=str,
         answer_type="text/plain",

@@ -149,7 +149,7 @@ DEVICES = (
 OFFICE_NUMBER = "74950000100"
 DIALLED_NUMBERS = {"yandex": "74950000101", "google": "74950000102", "vk": "74950000103", "rassylka": "74950000104"}
 """The phone number that the site shows to the visitors from each source; all other visitors see the office number."""
-EXCHANGE = "office-pbx"
+PBX = "office-pbx"
 FORMS = {"Расчёт стоимости": 44.0, "Обратный звонок": 31.0, "Вызов замерщика": 25.0}
 CALL_MANAGERS = {"Анна Белова": 34.0, "Игорь Соколов": 30.0, "Мария Лебедева": 22.0, "Тимур Галиев": 14.0}
 

@@ -9,11 +9,11 @@ from dealtrace.attribution.visit import Visit, VisitId
 from dealtrace.demo.company import (
     CALL_MANAGERS,
     DIALLED_NUMBERS,
-    EXCHANGE,
     FIRST_NAMES,
     FORMS,
     LAST_NAMES,
     OFFICE_NUMBER,
+    PBX,
 )
 from dealtrace.demo.rhythm import Calendar
 from dealtrace.demo.visitors import Visitor
@@ -158,7 +158,7 @@ def _make_call(random: Random, calendar: Calendar, client: Client, at: datetime)
         waiting=timedelta(seconds=waited),
         dialled_phone=client.dialled_phone,
         answering_phone=OFFICE_NUMBER if is_answered else None,
-        exchange=EXCHANGE,
+        pbx=PBX,
     )
     call = IncomingCall(
         started_at=at,

@@ -28,7 +28,7 @@ class Rates:
     """
 
     per_second: int
-    exchange_per_second: int
+    pbx_per_second: int
     form_per_minute: int
     form_site_per_minute: int
     visit_per_minute: int
@@ -42,7 +42,7 @@ class RateLimits:
     def __init__(self, rates: Rates, redis_url: str) -> None:
         self._per_ip: Mapping[RateLimitClass, _Limit | None] = {
             RateLimitClass.API: _per_second(rates.per_second),
-            RateLimitClass.EXCHANGE: _per_second(rates.exchange_per_second),
+            RateLimitClass.PBX: _per_second(rates.pbx_per_second),
             RateLimitClass.FORM: _per_minute(rates.form_per_minute),
             RateLimitClass.VISIT: _per_minute(rates.visit_per_minute),
             RateLimitClass.CABINET: _per_minute(rates.cabinet_per_minute),

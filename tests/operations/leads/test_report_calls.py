@@ -89,7 +89,7 @@ def test_a_bare_report_will_do(stage: Stage, shop: Player) -> None:
 
 
 def test_a_later_report_changes_what_it_tells_and_keeps_the_rest(stage: Stage, shop: Player) -> None:
-    (first,) = send(stage, shop, report(phone=PHONE, circumstances=Circumstances(dialled_phone="1", exchange="a")))
+    (first,) = send(stage, shop, report(phone=PHONE, circumstances=Circumstances(dialled_phone="1", pbx="a")))
     (again,) = send(
         stage, shop, report(duration=MINUTE, circumstances=Circumstances(is_successful=False, waiting=timedelta(0)))
     )
@@ -247,8 +247,8 @@ class TestImport:
         assert retried.outcomes == paid.outcomes, "a retry costs nothing"
 
 
-BEGUN = report(phone=PHONE, circumstances=Circumstances(exchange="a"))
-FINISHED = report(phone=PHONE, duration=MINUTE, circumstances=Circumstances(is_successful=True, exchange="a"))
+BEGUN = report(phone=PHONE, circumstances=Circumstances(pbx="a"))
+FINISHED = report(phone=PHONE, duration=MINUTE, circumstances=Circumstances(is_successful=True, pbx="a"))
 
 
 def modules_of(stage: Stage, player: Player, again: CallReport) -> set[str]:

@@ -113,7 +113,7 @@ def test_a_deal_that_loses_its_lead_is_told(stage: Stage, shop: Player) -> None:
 
 def test_a_call_is_told_as_it_begins_ends_and_changes(stage: Stage, shop: Player) -> None:
     shop, hook = listen(stage, shop)
-    asterisk = Circumstances(exchange="asterisk")
+    asterisk = Circumstances(pbx="asterisk")
     begun = CallReport("17.1", NOON, phone=PHONE, circumstances=asterisk)
     ended = replace(begun, duration=timedelta(seconds=40))
     for report in (begun, begun, ended, ended, replace(ended, phone="79990001122")):
@@ -126,7 +126,7 @@ def test_a_call_is_told_as_it_begins_ends_and_changes(stage: Stage, shop: Player
 
 def test_nothing_is_told_of_a_call_that_is_hidden(stage: Stage, shop: Player) -> None:
     shop, hook = listen(stage, shop)
-    report = CallReport("17.1", NOON, phone=PHONE, circumstances=Circumstances(exchange="asterisk"))
+    report = CallReport("17.1", NOON, phone=PHONE, circumstances=Circumstances(pbx="asterisk"))
     (call_id,) = stage.perform(report_calls, shop, report)
     with stage.database.write() as connection:
         delete_lead(stage.work(connection, shop, NOON), LeadRef(LeadKind.CALL, call_id))

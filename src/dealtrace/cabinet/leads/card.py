@@ -156,7 +156,7 @@ def _facts(entry: LeadEntry, view: View) -> list[Fact]:
             Fact(say("Phone"), entry.phone or ""),
             Fact(say("Dialled number"), went.dialled_phone or ""),
             Fact(say("Answered by"), went.answering_phone or ""),
-            Fact(say("PBX"), went.exchange or ""),
+            Fact(say("PBX"), went.pbx or ""),
         ]
     return [
         *common,
