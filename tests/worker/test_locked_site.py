@@ -174,7 +174,7 @@ def lock_site(work: Work, commands: Sequence[WriteCommand[None]]) -> list[None]:
 def test_of_many_locked_sites_few_wait_at_once_and_only_one_is_worked_for(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dealtrace.worker.due_sites.AT_ONCE_MAX", 3)
+    monkeypatch.setattr("dealtrace.worker.due_sites.SITES_AT_ONCE_MAX", 3)
     players = [stage.open_site() for _ in range(5)]
     with stage.database.write() as connection:
         for player in players:

@@ -26,6 +26,7 @@ from dealtrace.operations.work import Operation, ids_of, takes_ids
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
 from dealtrace.reports.reading.masked_keys import masked_label
+from dealtrace.reports.saved_items.saved import QUERY_LENGTH_MAX
 from dealtrace.runtime.account_changes import AccountChanges
 from dealtrace.runtime.background_runs import BackgroundRuns
 from dealtrace.runtime.read_pool import ReadPool
@@ -42,8 +43,8 @@ NO_FORM = Form(())
 P = ParamSpec("P")
 Result = TypeVar("Result")
 SEE_OTHER = 303
-URL_LENGTH_MAX = 8_000
-"""Ours: the maximum length of the URL in a redirect; proxies usually accept 8 KB of headers."""
+URL_LENGTH_MAX = QUERY_LENGTH_MAX
+"""Ours: the maximum length of a URL that a page leads to; proxies usually accept 8 KB of headers."""
 
 
 def redirect(url: str) -> Response:

@@ -16,7 +16,7 @@ from dealtrace.runtime.write_queue import WriteQueue
 from dealtrace.storage.accounts.sites import find_sites
 
 Outcome = TypeVar("Outcome")
-AT_ONCE_MAX = 32
+SITES_AT_ONCE_MAX = 32
 """How many sites are being served at once, all but one of which wait for a locked row."""
 GIVES_WAY_SECONDS = 0.5
 """Ours: how long a write may take before the next site is served meanwhile; nearly all writes take less."""
@@ -49,7 +49,7 @@ class SitesInTurn:
         """
         for site in sites:
             if site.id not in self._sites:
-                await self._sites.wait_for_fewer(AT_ONCE_MAX)
+                await self._sites.wait_for_fewer(SITES_AT_ONCE_MAX)
                 await self._turn.acquire()  # for the task, which releases it
                 self._sites.begin(site.id, asyncio.create_task(self._serve(site, serve)))
         async with self._turn:

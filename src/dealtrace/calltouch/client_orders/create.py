@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dealtrace.calltouch.answers.client_orders import (
     ClientOrdersStored,
     RefusedClientOrder,
-    SentNumber,
     StoredClientOrder,
     matched_by,
     refused_client_order,
@@ -14,6 +13,7 @@ from dealtrace.calltouch.answers.client_orders import (
 )
 from dealtrace.calltouch.client_orders.parameters import MATCHING, NUMBER
 from dealtrace.calltouch.client_orders.reading import read_registration
+from dealtrace.calltouch.json_keys import SentScalar
 from dealtrace.deals.registration import Receipt, Registration
 from dealtrace.errors import InvalidParameters, Language, Refusal
 from dealtrace.http.caller import Caller
@@ -47,7 +47,7 @@ def read_orders(caller: Caller, items: Sequence[object]) -> list[Registration | 
     return [_read(caller, item) for item in items]
 
 
-def sent_number(item: object) -> SentNumber:
+def sent_number(item: object) -> SentScalar:
     """Return the number of an order as it was sent, or `None` if it is missing or neither a string nor a number."""
     number = item.get(NUMBER.name) if isinstance(item, Mapping) else None
     return number if isinstance(number, str | int | float) else None
@@ -61,7 +61,7 @@ def _read(caller: Caller, item: object) -> Registration | InvalidParameters:
 
 
 def _answer(
-    number: SentNumber, sent: Registration | InvalidParameters, outcome: Receipt | Refusal, language: Language
+    number: SentScalar, sent: Registration | InvalidParameters, outcome: Receipt | Refusal, language: Language
 ) -> StoredClientOrder | RefusedClientOrder:
     if isinstance(outcome, Refusal):
         return refused_client_order(number, outcome, language)

@@ -6,7 +6,6 @@ from dealtrace.accounts.site import Site
 from dealtrace.calltouch.answers.client_orders import (
     ClientOrdersStored,
     RefusedClientOrder,
-    SentNumber,
     StoredClientOrder,
     matched_by,
     refused_client_order,
@@ -26,6 +25,7 @@ from dealtrace.calltouch.client_orders.reading import (
     read_tags,
 )
 from dealtrace.calltouch.client_orders.shapes import Order
+from dealtrace.calltouch.json_keys import SentScalar
 from dealtrace.calltouch.leads.annotate import AddedTags, AnnotationItem, parse_checked, read_fields
 from dealtrace.deals.changes import UNSET, Change, Unset
 from dealtrace.deals.currency import currency_of
@@ -152,7 +152,7 @@ def _read(caller: Caller, item: object) -> DealUpdate | InvalidParameters:
 
 
 def _answer(
-    number: SentNumber, sent: DealUpdate | InvalidParameters, outcome: UpdatedDeal | Refusal, language: Language
+    number: SentScalar, sent: DealUpdate | InvalidParameters, outcome: UpdatedDeal | Refusal, language: Language
 ) -> StoredClientOrder | RefusedClientOrder:
     """Build the result for an order; `matched` is null if the deal was not rematched or no search succeeded."""
     if isinstance(outcome, Refusal):

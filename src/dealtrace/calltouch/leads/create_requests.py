@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dealtrace import clock
 from dealtrace.calltouch.answers.clocks import instant_of
 from dealtrace.calltouch.answers.outcomes import LeadRequestsImport, imported_lead_request
-from dealtrace.calltouch.batches import Batch, LeadItem, SentScalar
+from dealtrace.calltouch.batches import Batch, LeadItem
+from dealtrace.calltouch.json_keys import SentScalar
 from dealtrace.calltouch.leads.lead_list import LeadList, annotations_of, import_leads
 from dealtrace.calltouch.leads.register_request import check_person
 from dealtrace.calltouch.parameters import CUSTOM, REQUEST_CREATE

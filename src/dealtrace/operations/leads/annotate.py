@@ -13,6 +13,7 @@ from dealtrace.leads.annotation_version import (
 )
 from dealtrace.leads.annotations import Addition, Annotations, with_addition
 from dealtrace.leads.lead import LeadRef
+from dealtrace.leads.limits import LEAD_COMMENT_LENGTH_MAX, LEAD_TAGS_MAX
 from dealtrace.matching.lead_search import LeadSearch
 from dealtrace.operations.matching.find_leads import FoundLeads, find_leads
 from dealtrace.operations.matching.rematch import rematch_tagged
@@ -31,10 +32,7 @@ from dealtrace.storage.leads.annotation_versions import (
 from dealtrace.storage.leads.annotations import find_annotations, update_annotations
 from dealtrace.webhooks.event import annotations_event
 
-COMMENT_LENGTH_MAX = 100_000
-"""Ours: the maximum length, in characters, of all comments of a lead together."""
 MANAGER_LENGTH_MAX = 1024
-TAGS_MAX = 1000
 
 
 @record
@@ -149,9 +147,9 @@ def beyond_limits(annotations: Annotations) -> Violation | None:
     """Return the violation of the first annotation that is too long, or `None` if all are within their limits."""
     characters = ("символов", "characters")
     sizes: Mapping[str, tuple[int, int, tuple[str, str]]] = {
-        "comment": (len(annotations.comment or ""), COMMENT_LENGTH_MAX, characters),
+        "comment": (len(annotations.comment or ""), LEAD_COMMENT_LENGTH_MAX, characters),
         "manager": (len(annotations.manager or ""), MANAGER_LENGTH_MAX, characters),
-        "tags": (len(annotations.tags), TAGS_MAX, ("тегов", "tags")),
+        "tags": (len(annotations.tags), LEAD_TAGS_MAX, ("тегов", "tags")),
     }
     for name, (size, most, (ru, en)) in sizes.items():
         if size > most:
