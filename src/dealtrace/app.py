@@ -31,7 +31,7 @@ from dealtrace.http.client_address import Proxies
 from dealtrace.http.gate import Gate
 from dealtrace.http.openapi.description import describe_api
 from dealtrace.http.openapi.json_schema import Schema
-from dealtrace.http.rate_limits import RateLimits, Rates
+from dealtrace.http.rate_limits import RateLimits, RequestRates
 from dealtrace.http.routes import Routes
 from dealtrace.http.server import HttpServer, not_found
 from dealtrace.http.service_routes import service_routes
@@ -278,9 +278,9 @@ class Application:
             body_bytes_max=self._settings.body_bytes_max,
         )
 
-    def _rates(self) -> Rates:
+    def _rates(self) -> RequestRates:
         settings = self._settings
-        return Rates(
+        return RequestRates(
             per_second=settings.rate_per_second,
             pbx_per_second=settings.exchange_rate_per_second,
             form_per_minute=settings.form_rate_per_minute,

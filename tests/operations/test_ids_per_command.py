@@ -12,7 +12,7 @@ import pytest
 from cast import Player, Stage
 from dealtrace import operations
 from dealtrace.accounts.webhook import BodyStyle, EventKind
-from dealtrace.alerts.judgement import Verdict
+from dealtrace.alerts.judgement import AlertVerdict
 from dealtrace.alerts.rule import AlertKind, Rule
 from dealtrace.alerts.windows import WINDOWS
 from dealtrace.attribution.cost import CostSpread
@@ -124,7 +124,7 @@ def raised(stage: Stage, shop: Player, number: int) -> AlertReport:
     stage.ids.ensure(1)
     with stage.database.write() as connection:
         alert = add_alert(connection, stage.ids, shop.site, rule, NOON)
-    evaluation = AlertEvaluation(Verdict.RAISED, NOON, NOON, Unit.COUNT, str(number), None)
+    evaluation = AlertEvaluation(AlertVerdict.RAISED, NOON, NOON, Unit.COUNT, str(number), None)
     return AlertReport(alert, NOON, evaluation, sends_mail=True)
 
 

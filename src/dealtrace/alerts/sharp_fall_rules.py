@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
-from dealtrace.alerts.judgement import Observed, Verdict, judge
+from dealtrace.alerts.judgement import AlertVerdict, Observed, judge
 from dealtrace.alerts.rule import PERCENT_USUAL, AlertKind, Rule
 from dealtrace.alerts.windows import WINDOWS, Slot, slots_before
 from dealtrace.record import record
@@ -57,7 +57,7 @@ def falls_together(falls: Sequence[Fall]) -> list[tuple[Fall, ...]]:
 def _fall(metric: Metric, slot: Slot, numbers: Mapping[Slot, Observed]) -> Fall | None:
     rule = Rule(AlertKind.DROP, metric.name, slot.window, Decimal(PERCENT_USUAL[AlertKind.DROP]))
     judged = judge(rule, metric, _sound(numbers[slot]), [_sound(numbers[each]) for each in slots_before(slot)])
-    if judged.verdict is not Verdict.RAISED or judged.value is None or judged.usual is None:
+    if judged.verdict is not AlertVerdict.RAISED or judged.value is None or judged.usual is None:
         return None
     return Fall(metric, slot, judged.value, judged.usual)
 

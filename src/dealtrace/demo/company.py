@@ -18,7 +18,7 @@ class System:
 
 
 @record
-class Campaign:
+class DemoCampaign:
     """A campaign: its traffic source, and the price of a click in its advertising system.
 
     E-mail campaigns have no advertising system.
@@ -45,7 +45,7 @@ class Channel:
     leads: float
     wins: float
     referrer: str = ""
-    campaign: Campaign | None = None
+    campaign: DemoCampaign | None = None
 
 
 _YANDEX = System(CostAccount("yandex", "okna-direct"), "yclid")
@@ -58,12 +58,12 @@ _BRAND = ("окна ромашка", "ромашка отзывы")
 
 def _clicked(
     system: System, name: str, click_rub: float, ads: tuple[str, ...], keywords: tuple[str, ...] = ()
-) -> Campaign:
-    return Campaign(TrafficSource(system.account.system, PAID, name), system, click_rub, ads, keywords)
+) -> DemoCampaign:
+    return DemoCampaign(TrafficSource(system.account.system, PAID, name), system, click_rub, ads, keywords)
 
 
-def _mailed(name: str) -> Campaign:
-    return Campaign(TrafficSource("rassylka", "email", name))
+def _mailed(name: str) -> DemoCampaign:
+    return DemoCampaign(TrafficSource("rassylka", "email", name))
 
 
 _SEARCH = _clicked(_YANDEX, "okna_poisk", 310, ("tsena", "montazh"), _WINDOWS)

@@ -21,7 +21,7 @@ class _Limit:
 
 
 @record
-class Rates:
+class RequestRates:
     """The rate limits per IP address; limits named `…_site_…` are per site, for requests without a token.
 
     0 means no limit.
@@ -39,7 +39,7 @@ class Rates:
 class RateLimits:
     """Counts requests, in memory or in a Redis that several processes share, and refuses requests beyond the limits."""
 
-    def __init__(self, rates: Rates, redis_url: str) -> None:
+    def __init__(self, rates: RequestRates, redis_url: str) -> None:
         self._per_ip: Mapping[RateLimitClass, _Limit | None] = {
             RateLimitClass.API: _per_second(rates.per_second),
             RateLimitClass.PBX: _per_second(rates.pbx_per_second),

@@ -11,7 +11,7 @@ from cast import Player, Stage
 from dealtrace.accounts.clock_set_back import CLOCKS_APART_MAX
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.webhook import EventKind
-from dealtrace.alerts.judgement import Verdict
+from dealtrace.alerts.judgement import AlertVerdict
 from dealtrace.alerts.refusals import AlertNotFound
 from dealtrace.alerts.rule import ALERTS_MAX, Alert, AlertKind, Rule
 from dealtrace.alerts.windows import NEXT_CHECK_MAX, WINDOWS
@@ -31,9 +31,9 @@ from dealtrace.storage.mails.outbox import list_mails
 
 NOW = datetime(2026, 11, 10, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-RAISED = AlertEvaluation(Verdict.RAISED, NOW - HOUR, NOW, Unit.COUNT, "0", "9")
-QUIET = AlertEvaluation(Verdict.QUIET, NOW - HOUR, NOW, Unit.COUNT, "7", "9")
-UNDECIDED = AlertEvaluation(Verdict.UNDECIDED, NOW - HOUR, NOW, Unit.COUNT, None, None)
+RAISED = AlertEvaluation(AlertVerdict.RAISED, NOW - HOUR, NOW, Unit.COUNT, "0", "9")
+QUIET = AlertEvaluation(AlertVerdict.QUIET, NOW - HOUR, NOW, Unit.COUNT, "7", "9")
+UNDECIDED = AlertEvaluation(AlertVerdict.UNDECIDED, NOW - HOUR, NOW, Unit.COUNT, None, None)
 MANY = tuple(Recipient(f"a{number}@example.org") for number in range(RECIPIENTS_MAX))
 
 

@@ -34,7 +34,7 @@ OK = 200
 
 
 @record
-class Fact:
+class LeadFact:
     """A labelled value of a lead; `url` is a link to another website, empty if there is none."""
 
     name: str
@@ -131,7 +131,7 @@ def _read(connection: Connection, site: Site, ref: LeadRef) -> LeadFacts | None:
     return LeadFacts(entry, found, versions, logins, deletable.deleted_at is not None)
 
 
-def _facts(entry: LeadEntry, view: View) -> list[Fact]:
+def _facts(entry: LeadEntry, view: View) -> list[LeadFact]:
     say, lead, went = view.translate, entry.lead, entry.circumstances
     source = source_label(entry.origin.source) if entry.origin.is_known else say(_why_unsourced(lead))
     counted = [
@@ -143,28 +143,28 @@ def _facts(entry: LeadEntry, view: View) -> list[Fact]:
         if is_so
     ]
     common = [
-        Fact(say("Date"), clock_time(view.language, entry.began_at, view.current_site.time_zone)),
-        Fact(say("Source"), source),
-        Fact(say("Counts as"), ", ".join(counted)),
+        LeadFact(say("Date"), clock_time(view.language, entry.began_at, view.current_site.time_zone)),
+        LeadFact(say("Source"), source),
+        LeadFact(say("Counts as"), ", ".join(counted)),
     ]
     if isinstance(lead, Call):
         return [
             *common,
-            Fact(say("Outcome"), call_state(entry, view)),
-            Fact(say("Missed call"), mark_label(entry, view)),
-            Fact(say("ID in the PBX"), lead.reference or ""),
-            Fact(say("Phone"), entry.phone or ""),
-            Fact(say("Dialled number"), went.dialled_phone or ""),
-            Fact(say("Answered by"), went.answering_phone or ""),
-            Fact(say("PBX"), went.pbx or ""),
+            LeadFact(say("Outcome"), call_state(entry, view)),
+            LeadFact(say("Missed call"), mark_label(entry, view)),
+            LeadFact(say("ID in the PBX"), lead.reference or ""),
+            LeadFact(say("Phone"), entry.phone or ""),
+            LeadFact(say("Dialled number"), went.dialled_phone or ""),
+            LeadFact(say("Answered by"), went.answering_phone or ""),
+            LeadFact(say("PBX"), went.pbx or ""),
         ]
     return [
         *common,
-        Fact(say("Number"), lead.number),
-        Fact(say("Form"), lead.form_name),
-        Fact(say("Phone"), entry.phone or ""),
-        Fact(say("E-mail"), entry.email or ""),
-        Fact(say("Page"), entry.page_url or "", web_url(entry.page_url)),
+        LeadFact(say("Number"), lead.number),
+        LeadFact(say("Form"), lead.form_name),
+        LeadFact(say("Phone"), entry.phone or ""),
+        LeadFact(say("E-mail"), entry.email or ""),
+        LeadFact(say("Page"), entry.page_url or "", web_url(entry.page_url)),
     ]
 
 

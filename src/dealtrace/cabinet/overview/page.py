@@ -17,11 +17,11 @@ from dealtrace.cabinet.field_labels import labelled_text, unknown_choice
 from dealtrace.cabinet.formats import clock_time_in_zone, metric_value, number
 from dealtrace.cabinet.leads.missed import count_missed, missed_label
 from dealtrace.cabinet.notes.axis import AxisNote, axis_notes, read_axis
-from dealtrace.cabinet.overview.checklist import Step, checklist_of
+from dealtrace.cabinet.overview.checklist import ChecklistStep, checklist_of
 from dealtrace.cabinet.overview.missing import missing_data_texts
 from dealtrace.cabinet.overview.problems import ProblemText, omitted_text, problem_texts
 from dealtrace.cabinet.overview.sharp_fall_sentences import fall_texts
-from dealtrace.cabinet.reports.changes import Change, change_in_total
+from dealtrace.cabinet.reports.changes import FigureChange, change_in_total
 from dealtrace.cabinet.reports.choices import Choices, choices_of
 from dealtrace.cabinet.reports.comparison import compared_until
 from dealtrace.cabinet.reports.no_source import no_source_note
@@ -76,7 +76,7 @@ BAD_REQUEST = 400
 
 
 @record
-class Figure:
+class OverviewFigure:
     """A metric on the overview: title, value, change and formula.
 
     `url` leads to the overview with a chart of the metric. `rows` is the URL of the rows behind the
@@ -86,7 +86,7 @@ class Figure:
     name: str
     title: str
     value: str
-    change: Change | None
+    change: FigureChange | None
     formula: str
     url: str
     rows: str
@@ -300,7 +300,7 @@ def _first_sources(report: Report) -> Report:
 
 
 def _shown(
-    view: View, page: _Page, answers: Answers, checklist: Sequence[Step], texts: Sequence[ProblemText]
+    view: View, page: _Page, answers: Answers, checklist: Sequence[ChecklistStep], texts: Sequence[ProblemText]
 ) -> Response:
     url, notes = page.url, page.notes
     reports = page.asked.at(f"/cabinet/{view.current_site.id}/reports")
@@ -341,12 +341,12 @@ def _shown(
     )
 
 
-def _is_empty(checklist: Sequence[Step], figures: Report) -> bool:
+def _is_empty(checklist: Sequence[ChecklistStep], figures: Report) -> bool:
     """Return whether nothing has arrived yet and no cost is known, so that all figures would be zero."""
     return not any(step.is_done for step in checklist) and not any(*figures.total.values.values())
 
 
-def _figures(report: Report, url: ReportUrl, rows_page: str, drawn: str, language: Language) -> list[Figure]:
+def _figures(report: Report, url: ReportUrl, rows_page: str, drawn: str, language: Language) -> list[OverviewFigure]:
     (model,) = report.total.values
     figures = []
     for place, metric in enumerate(report.question.metrics):
@@ -354,7 +354,7 @@ def _figures(report: Report, url: ReportUrl, rows_page: str, drawn: str, languag
             continue
         value = report.total.values[model][place]
         figures.append(
-            Figure(
+            OverviewFigure(
                 metric.name,
                 metric.ru if language == "ru" else metric.en,
                 metric_value(language, metric, value),

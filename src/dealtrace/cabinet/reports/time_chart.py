@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from markupsafe import Markup
 
-from dealtrace.cabinet.charts.lines import Note, Point, line_chart
+from dealtrace.cabinet.charts.lines import ChartNote, Point, line_chart
 from dealtrace.cabinet.formats import axis_labels, metric_value
 from dealtrace.cabinet.notes.axis import AxisNote
 from dealtrace.cabinet.reports.key_labels import key_label, part_label
@@ -171,7 +171,7 @@ def _title(metric: Metric, dimension: Dimension, language: Language) -> str:
     return f"{title}, {BY_HOURS[language]}" if dimension == DIMENSIONS["hour"] else title
 
 
-def _placed(notes: Sequence[AxisNote], dimension: Dimension, period: Period) -> list[Note]:
+def _placed(notes: Sequence[AxisNote], dimension: Dimension, period: Period) -> list[ChartNote]:
     """Return the notes of a chart, each at the point that includes its day; notes at the same point are joined.
 
     A chart by hours has no notes, since notes have days but no hours; they are listed below the chart.
@@ -184,7 +184,7 @@ def _placed(notes: Sequence[AxisNote], dimension: Dimension, period: Period) -> 
     for note in notes:
         if (number := keys.number_of(note.day_on)) in places:
             found.setdefault(places[number], []).append(note.text)
-    return [Note(place, _joined(words)) for place, words in sorted(found.items())]
+    return [ChartNote(place, _joined(words)) for place, words in sorted(found.items())]
 
 
 def _joined(texts: Sequence[str]) -> str:

@@ -32,7 +32,7 @@ from dealtrace.mails.figure_format import format_figure
 from dealtrace.mails.recipient import Recipient, chosen_recipients, is_address
 from dealtrace.mails.subscription import MailList
 from dealtrace.operations.alerts import manage
-from dealtrace.operations.alerts.evaluate import Trial, try_rule
+from dealtrace.operations.alerts.evaluate import AlertTrial, try_rule
 from dealtrace.operations.alerts.former_rules import former_rule
 from dealtrace.operations.reports.read_question import read_question_context
 from dealtrace.operations.work import ids_of, takes_ids
@@ -171,7 +171,7 @@ def _parse(view: View, facts: _Facts, draft: AlertDraft, before: Sequence[Recipi
     return parse_rule(raw_rule_of(draft), facts.context, recipients)
 
 
-async def _try(view: View, rule: Rule, question: Question) -> Trial:
+async def _try(view: View, rule: Rule, question: Question) -> AlertTrial:
     return await view.ask(try_rule, rule, question, clock.now())
 
 
@@ -180,7 +180,7 @@ async def _find(view: View) -> Alert | None:
 
 
 async def _list_page(
-    view: View, facts: _Facts, draft: AlertDraft, *, trial: Trial | None = None, faults: Faults | None = None
+    view: View, facts: _Facts, draft: AlertDraft, *, trial: AlertTrial | None = None, faults: Faults | None = None
 ) -> Response:
     alerts, incidents = await view.read(_read_alerts, view.current_site.id)
     return show_form_page(
@@ -199,7 +199,7 @@ async def _alert_page(
     facts: _Facts,
     draft: AlertDraft,
     *,
-    trial: Trial | None = None,
+    trial: AlertTrial | None = None,
     faults: Faults | None = None,
 ) -> Response:
     past, left = await view.read(_read_past, view.current_site.id, alert.id)
@@ -228,7 +228,7 @@ def _read_past(
     return past, find_unsubscriptions(connection, site_id, MailList.ALERT, alert_id)
 
 
-def _form(view: View, facts: _Facts, draft: AlertDraft, trial: Trial | None) -> dict[str, object]:
+def _form(view: View, facts: _Facts, draft: AlertDraft, trial: AlertTrial | None) -> dict[str, object]:
     """Return the context of the form's template."""
     return {
         "draft": draft,

@@ -47,7 +47,7 @@ _CONTACT_TYPES = frozenset({"email", "phone", "tel"})
 _BETWEEN, _LETTER = re.compile(r"[\s,;]+"), re.compile(r"[^\W\d_]")
 
 
-class Field(msgspec.Struct, frozen=True):
+class WidgetField(msgspec.Struct, frozen=True):
     """A field of the form that the visitor sent."""
 
     name: SentScalar = None
@@ -60,7 +60,7 @@ class Document(msgspec.Struct, frozen=True, rename="camel"):
 
     route_key: SentScalar = None
     phone: SentScalar = None
-    fields: Sequence[Field] | None = None
+    fields: Sequence[WidgetField] | None = None
     session_id: SentScalar = None
     utm_source: SentScalar = None
     utm_medium: SentScalar = None
@@ -144,7 +144,7 @@ def read_lead_request(caller: Caller, item: object) -> IncomingLeadRequest:
     )
 
 
-def _check_fields(fields: Sequence[Field]) -> None:
+def _check_fields(fields: Sequence[WidgetField]) -> None:
     """Check the number and length of the fields, before their values are searched for contacts.
 
     Raises:
@@ -191,7 +191,7 @@ def _read_person(document: Document) -> _Person:
     return _Person(found["phone"] or None, found["email"] or None, found.get("name"), tuple(rest))
 
 
-def _kind_of(field: Field) -> str:
+def _kind_of(field: WidgetField) -> str:
     """Return what the whole value of a field is: `email`, `name` or `phone`, or an empty string for anything else."""
     value, kind = scalar_text(field.value).strip(), scalar_text(field.type).strip().lower()
     is_contact = kind in _CONTACT_TYPES

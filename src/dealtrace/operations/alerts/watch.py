@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from dealtrace.accounts.webhook import EventKind
 from dealtrace.alerts.incident import Incident, IncidentId
-from dealtrace.alerts.judgement import Verdict
+from dealtrace.alerts.judgement import AlertVerdict
 from dealtrace.alerts.rule import Alert
 from dealtrace.mails.mail import MailPurpose
 from dealtrace.mails.recipient import RECIPIENTS_MAX
@@ -32,7 +32,7 @@ An evaluation takes less time: it reads nine windows of time, and an SQL stateme
 class AlertEvaluation:
     """The verdict of a rule on one window of time: the window, and the observed and the usual value as strings."""
 
-    verdict: Verdict
+    verdict: AlertVerdict
     since: datetime
     until: datetime
     unit: Unit
@@ -79,8 +79,8 @@ def acknowledge_alerts(work: Work, commands: Sequence[WriteCommand[AlertReport]]
 
 def _acknowledge(work: Work, report: AlertReport) -> EventKind | None:
     alert, evaluation = report.alert, report.evaluation
-    begins = evaluation is not None and evaluation.verdict is Verdict.RAISED and alert.incident_id is None
-    ends = evaluation is not None and evaluation.verdict is Verdict.QUIET and alert.incident_id is not None
+    begins = evaluation is not None and evaluation.verdict is AlertVerdict.RAISED and alert.incident_id is None
+    ends = evaluation is not None and evaluation.verdict is AlertVerdict.QUIET and alert.incident_id is not None
     incident_id = work.ids.take() if begins else None if ends else alert.incident_id
     values = {"due_at": report.next_due_at, "incident_id": incident_id, "fault": report.fault}
     if not alerts.update_claimed_alert(work.connection, alert, values):

@@ -53,7 +53,7 @@ RECORDS_AT_ONCE = 1000
 
 
 @record
-class Step:
+class FillStep:
     """A transaction that fills a demo: how many records it stores, how many ids it may take, and what it runs."""
 
     records: int
@@ -61,17 +61,20 @@ class Step:
     store: Callable[[Work], None]
 
 
-def list_steps(year: Year, now: datetime) -> list[Step]:
+def list_steps(year: Year, now: datetime) -> list[FillStep]:
     """List the steps that store the events of a year up to `now`; run each step once, in this order."""
     batches = list_batches(year, now)
     visit_ids: dict[VisitId, VisitId] = {}
     return [
-        *(Step(_records_of(chunk), _ids_of(chunk), partial(_store_chunk, visit_ids, chunk)) for chunk in _cut(batches)),
         *(
-            Step(len(costs), len(costs) * IDS_PER_COST_MAX, partial(_store_costs, account, costs))
+            FillStep(_records_of(chunk), _ids_of(chunk), partial(_store_chunk, visit_ids, chunk))
+            for chunk in _cut(batches)
+        ),
+        *(
+            FillStep(len(costs), len(costs) * IDS_PER_COST_MAX, partial(_store_costs, account, costs))
             for account, costs in _costs_by_month(year.costs)
         ),
-        Step(1, 0, _finish),
+        FillStep(1, 0, _finish),
     ]
 
 

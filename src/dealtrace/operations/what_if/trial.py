@@ -194,7 +194,7 @@ def _removed_hosts(key: str, text: str) -> tuple[str, ...]:
 
 
 @record
-class Rule:
+class TrialRule:
     """A rule that can be tried: its key, its field in `Trial`, and the function that parses its value.
 
     Several rules for the field `hosts` are combined.
@@ -206,13 +206,13 @@ class Rule:
 
 
 RULES = (
-    Rule("contact_matching", "contact_matching", read_switch),
-    Rule("threshold", "link_threshold", _threshold),
-    Rule("order", "precedence", _precedence),
-    Rule("model", "model", _model),
-    *(Rule(kind.value, "hosts", _hosts) for kind in SITE_KINDS),
-    Rule("no_host", "removed_hosts", _removed_hosts),
-    Rule("attribution", "model", _model),
+    TrialRule("contact_matching", "contact_matching", read_switch),
+    TrialRule("threshold", "link_threshold", _threshold),
+    TrialRule("order", "precedence", _precedence),
+    TrialRule("model", "model", _model),
+    *(TrialRule(kind.value, "hosts", _hosts) for kind in SITE_KINDS),
+    TrialRule("no_host", "removed_hosts", _removed_hosts),
+    TrialRule("attribution", "model", _model),
 )
 KEYS = tuple(rule.key for rule in RULES)
 """The keys of all rules that can be tried; `attribution` and `model` are two keys of the same rule."""
