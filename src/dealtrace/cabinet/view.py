@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
@@ -14,6 +14,7 @@ from dealtrace.accounts.rights import Rights, Role
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.webhook import EventKind
 from dealtrace.cabinet.carried_parameters import carried_query
+from dealtrace.cabinet.formats import clock_time
 from dealtrace.cabinet.forms import Form
 from dealtrace.cabinet.rendering import render_page, translations_of
 from dealtrace.cabinet.sent_forms.once import SentOnce, new_form_key
@@ -215,6 +216,10 @@ class View:
         result = await self.services.account_changes.run(take_and_change)
         sent.is_taken = True
         return result
+
+    def clock_time(self, moment: datetime) -> str:
+        """Return an instant as a string: the date and time in the time zone of the site, in the person's language."""
+        return clock_time(self.language, moment, self.current_site.time_zone)
 
     def translate(self, text: str) -> str:
         """Translate a text into the language of the person."""

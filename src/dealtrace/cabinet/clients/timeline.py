@@ -162,7 +162,7 @@ def _lead_event(entry: LeadEntry, view: View) -> Event:
     source = source_label(entry.origin.source) if entry.origin.is_known else ""
     return Event(
         entry.began_at,
-        clock_time(view.language, entry.began_at, view.current_site.time_zone),
+        view.clock_time(entry.began_at),
         view.translate(LEAD_LABELS[LeadKind.CALL if is_call else LeadKind.LEAD_REQUEST]),
         lead_url(view.current_site.id, LeadRef(LeadKind.CALL if is_call else LeadKind.LEAD_REQUEST, lead.id)),
         " · ".join(part for part in (state, source) if part),

@@ -151,7 +151,7 @@ def _shown(view: View, facts: CardFacts) -> dict[str, object]:
     return {
         "deal": deal,
         "page_url": f"/cabinet/{view.current_site.id}/deals/{deal.id}",
-        "deleted": clock_time(view.language, deleted_at, view.current_site.time_zone) if deleted_at is not None else "",
+        "deleted": view.clock_time(deleted_at) if deleted_at is not None else "",
         "facts": _facts(view, facts),
         "custom": sorted((deal.custom_values or {}).items()),
         "lead_label": explainer.lead_label(deal.lead),

@@ -13,7 +13,7 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.choices import Choice
 from dealtrace.cabinet.deals.labels import REASONS
 from dealtrace.cabinet.field_labels import labelled_text
-from dealtrace.cabinet.formats import clock_time, money
+from dealtrace.cabinet.formats import money
 from dealtrace.cabinet.lead_labels import LEAD_LABELS
 from dealtrace.cabinet.links import lead_url, source_label
 from dealtrace.cabinet.list_query import (
@@ -256,7 +256,7 @@ def _row(entry: DealEntry, view: View) -> Row:
     return Row(
         f"/cabinet/{view.current_site.id}/deals/{entry.id}",
         entry.number,
-        clock_time(view.language, entry.happened_at, view.current_site.time_zone),
+        view.clock_time(entry.happened_at),
         entry.status,
         money(view.language, entry.amount_rub, entry.currency),
         source_label(entry.origin.source) if entry.origin.is_known else "",

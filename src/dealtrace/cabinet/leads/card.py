@@ -9,7 +9,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel, CreditKey
 from dealtrace.cabinet.deals.path import path_of
 from dealtrace.cabinet.form_pages import BAD_REQUEST, Faults
-from dealtrace.cabinet.formats import clock_time, money
+from dealtrace.cabinet.formats import money
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.leads.history import note_lines
 from dealtrace.cabinet.leads.journal import call_state
@@ -143,7 +143,7 @@ def _facts(entry: LeadEntry, view: View) -> list[LeadFact]:
         if is_so
     ]
     common = [
-        LeadFact(say("Date"), clock_time(view.language, entry.began_at, view.current_site.time_zone)),
+        LeadFact(say("Date"), view.clock_time(entry.began_at)),
         LeadFact(say("Source"), source),
         LeadFact(say("Counts as"), ", ".join(counted)),
     ]
@@ -181,7 +181,7 @@ def _deal(deal: Deal, view: View) -> DealLine:
     return DealLine(
         f"/cabinet/{view.current_site.id}/deals/{deal.id}",
         deal.number,
-        clock_time(view.language, deal.happened_at, view.current_site.time_zone),
+        view.clock_time(deal.happened_at),
         deal.status,
         money(view.language, deal.amount_rub, deal.currency),
     )

@@ -12,7 +12,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.visit import Visit
 from dealtrace.cabinet.field_labels import labelled_text
-from dealtrace.cabinet.formats import clock_time, number, span_of_time
+from dealtrace.cabinet.formats import number, span_of_time
 from dealtrace.cabinet.leads.missed import (
     COUNTED_MAX,
     MISSED_DAYS,
@@ -245,7 +245,7 @@ def lead_row(entry: LeadEntry, view: View) -> LeadRow:
     is_call = isinstance(lead, Call)
     return LeadRow(
         lead_url(site_id, LeadRef(LeadKind.CALL if is_call else LeadKind.LEAD_REQUEST, lead.id)),
-        clock_time(view.language, entry.began_at, view.current_site.time_zone),
+        view.clock_time(entry.began_at),
         (lead.reference or str(lead.id)) if isinstance(lead, Call) else lead.number,
         str(lead.id),
         entry.client.name or view.translate("no name"),
@@ -272,7 +272,7 @@ def call_state(entry: LeadEntry, view: View) -> str:
 
 def _visit_row(visit: Visit, view: View) -> VisitRow:
     return VisitRow(
-        clock_time(view.language, visit.started_at, view.current_site.time_zone),
+        view.clock_time(visit.started_at),
         source_label(visit.traffic_source),
         visit.landing_url,
         web_url(visit.landing_url),

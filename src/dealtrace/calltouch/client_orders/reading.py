@@ -44,6 +44,14 @@ _WORDS = {key: name for key, name in fields_by_key(Order).items() if key in UPDA
 _words_of: Callable[[Order], Sequence[SentScalar | UnsetType]] = attrgetter(*_WORDS.values())
 
 
+def read_or_refuse(read: Callable[[Site, object], Value], site: Site, item: object) -> Value | InvalidParameters:
+    """Return the order as `read` parses it; an invalid order becomes an error that lists its violations."""
+    try:
+        return read(site, item)
+    except InvalidParameters as fault:
+        return fault
+
+
 def read_registration(site: Site, item: object) -> Registration:
     """Parse an order as the registration of a deal; the dates sent are in the site's time zone.
 

@@ -20,6 +20,7 @@ from dealtrace.calltouch.client_orders.parameters import UPDATE_TABLE
 from dealtrace.calltouch.client_orders.reading import (
     collect_violations,
     read_contacts,
+    read_or_refuse,
     read_products,
     read_single,
     read_tags,
@@ -46,7 +47,7 @@ _DETAILS = {"funnel": "funnel", "orderName": "name", "orderLink": "link"}
 
 async def respond(caller: Caller, items: Sequence[object]) -> Reply:
     """Change the deals of the valid orders, and answer with a result for each order, in input order."""
-    read = [_read(caller, item) for item in items]
+    read = [read_or_refuse(read_update, caller.site, item) for item in items]
     valid = [item for item in read if isinstance(item, DealUpdate)]
     outcomes: Sequence[UpdatedDeal | Refusal] = (
         await caller.write(update_lists, valid, size=len(valid)) if valid else ()
@@ -142,13 +143,6 @@ def _to_lead(order: Order) -> tuple[Addition, ...]:
 
 def _has_value(field: FieldValue) -> bool:
     return bool(scalar_text(field.field).strip() and scalar_text(field.value).strip())
-
-
-def _read(caller: Caller, item: object) -> DealUpdate | InvalidParameters:
-    try:
-        return read_update(caller.site, item)
-    except InvalidParameters as fault:
-        return fault
 
 
 def _answer(
