@@ -52,7 +52,7 @@ from dealtrace.settings import Settings, read_settings
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.worker.alerts import Alerts
 from dealtrace.worker.deliveries import Deliveries
-from dealtrace.worker.expired_forms_and_files import SWEEP_SECONDS, ShortLived
+from dealtrace.worker.expired_forms_and_files import SWEEP_SECONDS, ExpiredFormsAndFiles
 from dealtrace.worker.letters import Letters
 from dealtrace.worker.mails import Mails
 from dealtrace.worker.old_requests import OldRequests
@@ -311,7 +311,7 @@ class Application:
             (self._store_requests, "requests_not_journalled", "requests_journalled_again"),
         ):
             self._loops.start(work, STEP_SECONDS, Outage(failing, working))
-        short_lived = ShortLived(self._primary_read_pool, self._account_changes, delete_old_uploads)
+        short_lived = ExpiredFormsAndFiles(self._primary_read_pool, self._account_changes, delete_old_uploads)
         old_requests = OldRequests(self._primary_read_pool, self._write_queue, self._settings.requests_kept_days)
         for work, failing, working in (
             (short_lived.forget_forms, "forms_not_swept", "forms_swept_again"),

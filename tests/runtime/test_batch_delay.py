@@ -4,18 +4,18 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from dealtrace.runtime.batch_delay import GATHERED_FROM, LOOKS_MAX, Gathering
+from dealtrace.runtime.batch_delay import GATHERED_FROM, LOOKS_MAX, BatchDelay
 
 LARGE = GATHERED_FROM["sqlite"]
 
 
 @pytest.fixture
-def gathering(monkeypatch: pytest.MonkeyPatch) -> Gathering:
+def gathering(monkeypatch: pytest.MonkeyPatch) -> BatchDelay:
     monkeypatch.setattr("dealtrace.runtime.batch_delay.LOOK_SECONDS", 0)
-    return Gathering("sqlite")
+    return BatchDelay("sqlite")
 
 
-def _looks(gathering: Gathering, counts: Sequence[int]) -> int:
+def _looks(gathering: BatchDelay, counts: Sequence[int]) -> int:
     """Return how many of `counts`, the numbers of waiting commands, were asked for."""
     left: Iterator[int] = iter(counts)
     gathering.wait(lambda: next(left))
@@ -34,7 +34,7 @@ def _looks(gathering: Gathering, counts: Sequence[int]) -> int:
     ],
 )
 def test_it_waits_while_commands_keep_coming(
-    gathering: Gathering, last: int, counts: Sequence[int], looks: int
+    gathering: BatchDelay, last: int, counts: Sequence[int], looks: int
 ) -> None:
     assert _looks(gathering, [1]) == 0
     gathering.gathered(last)

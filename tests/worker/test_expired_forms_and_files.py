@@ -18,7 +18,7 @@ from dealtrace.runtime.account_changes import AccountChanges
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.schema.tables.control import sent_form
-from dealtrace.worker.expired_forms_and_files import ShortLived
+from dealtrace.worker.expired_forms_and_files import ExpiredFormsAndFiles
 from dealtrace.worker.repeating import BackgroundLoops
 from guests import Guest, member_of
 from server import ServerProcess
@@ -75,7 +75,7 @@ def test_the_loop_goes_on_and_leaves_what_is_new(server: ServerProcess, served: 
     database, rounds = open_database(server.database_url), []
     issue_token(guest)
     read_pool, changes = ReadPool(database, 1), AccountChanges(database)
-    short_lived = ShortLived(read_pool, changes, lambda: None)
+    short_lived = ExpiredFormsAndFiles(read_pool, changes, lambda: None)
 
     async def sweep() -> None:
         await short_lived.forget_forms()

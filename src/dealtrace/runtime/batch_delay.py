@@ -13,7 +13,7 @@ a few milliseconds, and the processor is busy with their requests meanwhile.
 """
 
 
-class Gathering:
+class BatchDelay:
     """Waits for the commands of a batch; used by one thread."""
 
     def __init__(self, engine: str) -> None:

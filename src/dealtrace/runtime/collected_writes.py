@@ -9,7 +9,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.errors import Refusal
 from dealtrace.operations.work import Operation
 from dealtrace.operations.write_command import Payload, WriteCommand
-from dealtrace.runtime.sites_in_progress import SitesInHand
+from dealtrace.runtime.sites_in_progress import SitesInProgress
 from dealtrace.runtime.write_queue import WriteQueue
 
 WAITED_SECONDS = 1.0
@@ -31,7 +31,7 @@ class CollectedWrites(Generic[Payload]):
         """Call `acknowledge` with each command that was written (`None`), or that failed or was refused (why)."""
         self._operation = operation
         self._acknowledge = acknowledge
-        self._sites = SitesInHand[object]()
+        self._sites = SitesInProgress[object]()
 
     def __contains__(self, site_id: int) -> bool:
         """Return whether a command of a site waits."""

@@ -11,7 +11,7 @@ from dealtrace.storage.database.database_errors import is_database_failure
 Result = TypeVar("Result")
 
 
-class SitesInHand(Generic[Result]):
+class SitesInProgress(Generic[Result]):
     """The unfinished work of sites, as futures, and how it failed; used only in the event loop."""
 
     def __init__(self) -> None:

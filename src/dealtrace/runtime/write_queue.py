@@ -20,7 +20,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.errors import DatabaseUnavailable, Overloaded, Refusal
 from dealtrace.operations.work import Operation, Work
 from dealtrace.operations.write_command import Payload, WriteCommand
-from dealtrace.runtime.batch_delay import Gathering
+from dealtrace.runtime.batch_delay import BatchDelay
 from dealtrace.runtime.database_watch import OVERLOADED_RETRY_SECONDS, UNAVAILABLE_RETRY_SECONDS, DatabaseWatch
 from dealtrace.runtime.pending_commands import (
     Pending,
@@ -96,7 +96,7 @@ class WriteQueue:
         self._statuses_revision, self._stopping = 0, False
         self._queue: SimpleQueue[Pending | None] = SimpleQueue()
         self._loop = asyncio.get_running_loop()
-        self._gathering = Gathering(database.writer.dialect.name)
+        self._gathering = BatchDelay(database.writer.dialect.name)
         self._thread = threading.Thread(target=self._run, name="write-queue", daemon=True)
         self._thread.start()
 

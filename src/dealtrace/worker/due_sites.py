@@ -11,7 +11,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.errors import Refusal
 from dealtrace.operations.work import Operation
 from dealtrace.operations.write_command import Payload, WriteCommand
-from dealtrace.runtime.sites_in_progress import SitesInHand
+from dealtrace.runtime.sites_in_progress import SitesInProgress
 from dealtrace.runtime.write_queue import WriteQueue
 from dealtrace.storage.accounts.sites import find_sites
 
@@ -40,7 +40,7 @@ class SitesInTurn:
     def __init__(self, write_queue: WriteQueue) -> None:
         self._write_queue = write_queue
         self._turn = asyncio.Lock()
-        self._sites = SitesInHand[None]()
+        self._sites = SitesInProgress[None]()
 
     async def serve_each(self, sites: Iterable[Site], serve: Callable[[Site], Awaitable[object]]) -> None:
         """Call `serve` for each site that is not being served; return once each is served or has given its turn away.
@@ -56,7 +56,7 @@ class SitesInTurn:
             return
 
     def raise_first(self) -> None:
-        """Raise the failure of a site, as `SitesInHand.raise_first` does."""
+        """Raise the failure of a site, as `SitesInProgress.raise_first` does."""
         self._sites.raise_first()
 
     async def write(

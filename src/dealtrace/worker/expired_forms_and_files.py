@@ -12,7 +12,7 @@ SWEEP_SECONDS = 60.0
 """Ours: how many seconds pass between two looks; nothing is stored longer than a minute beyond its hour."""
 
 
-class ShortLived:
+class ExpiredFormsAndFiles:
     """Deletes old answers and uploads even if nobody sends another form; `delete_old_uploads` deletes the files."""
 
     def __init__(
