@@ -266,7 +266,7 @@ def test_a_hostile_name_of_the_server_is_not_shown(docs_server: ServerProcess, h
     assert host.encode() not in answer
 
 
-def test_an_endpoint_tells_only_errors_that_can_come() -> None:
+def test_an_endpoint_states_only_errors_that_can_come() -> None:
     codes = {endpoint.shown_name: {refusal.__name__ for _, refusal in refusals_of(endpoint)} for endpoint in ENDPOINTS}
     assert {"NumberTaken", "CallAndLeadRequest", "PointsSpent"} <= codes["register"]
     assert {"DealNotFound", "DealKeyMissing"} <= codes["update-by-id"]

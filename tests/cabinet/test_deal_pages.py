@@ -220,7 +220,7 @@ def test_deleted_deals_are_listed_on_demand_and_restored(served: Stage, site: Pl
     assert numbers(analyst.get("deals", **MARCH).text) == ["A-100"]
 
 
-def test_the_card_tells_why_the_deal_has_its_lead(served: Stage, site: Player, analyst: Guest) -> None:
+def test_the_card_states_why_the_deal_has_its_lead(served: Stage, site: Player, analyst: Guest) -> None:
     earlier = served.visit(site, moscow("2018-03-20", "10:00:00"), TrafficSource("google", "organic"))
     visit = served.visit(site, moscow(DAY, "10:00:00"), YANDEX, landing_url="javascript:alert(1)")
     missed = served.call(site, moscow(DAY, "08:00:00"))

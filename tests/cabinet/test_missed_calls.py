@@ -124,7 +124,7 @@ def test_a_long_list_of_missed_calls_says_that_there_are_more(served: Stage, sit
     assert "Total: 1 001 " in text_of(analyst.get("leads", tab="calls", period="7d").text)
 
 
-def test_counting_missed_calls_reads_no_more_than_it_tells(served: Stage, site: Player) -> None:
+def test_counting_missed_calls_reads_no_more_than_it_states(served: Stage, site: Player) -> None:
     calls = [IncomingCall(now() - HOUR, timedelta(), f"7999{number:07}", circumstances=MISSED) for number in range(9)]
     served.calls(site, *calls)
     query = query_lead_list(site.site.id, LeadFilters(LeadKind.CALL, to_ring_back=True))

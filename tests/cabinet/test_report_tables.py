@@ -82,7 +82,7 @@ def test_a_figure_without_a_counterpart_says_so() -> None:
 
 
 @pytest.mark.parametrize("before", [0, 5])
-def test_an_empty_period_before_is_told_once(before: int) -> None:
+def test_an_empty_period_before_is_stated_once(before: int) -> None:
     shown = table("source", "deals", {"yandex": ((12,), (before,)), "google": ((3,), (0,))})
     words = [line.cells[0].change.text if line.cells[0].change is not None else "" for line in shown.lines]
     total = shown.total[0].change

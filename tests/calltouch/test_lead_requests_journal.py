@@ -124,7 +124,7 @@ def full_lead_request(served: Stage, owner: Player) -> LeadRequest:
     )  # fmt: skip
 
 
-def test_a_full_lead_request_tells_everything_that_is_asked_for(
+def test_a_full_lead_request_states_everything_that_is_asked_for(
     server: ServerProcess, served: Stage, owner: Player
 ) -> None:
     taken = full_lead_request(served, owner)

@@ -7,7 +7,7 @@ from server import ServerProcess
 PHONE = "79205557788"
 
 
-def test_it_tells_and_erases_a_person(server: ServerProcess, served: Stage, beside: Terminal, owner: Player) -> None:
+def test_it_states_and_erases_a_person(server: ServerProcess, served: Stage, beside: Terminal, owner: Player) -> None:
     call = served.call(owner, moscow("2018-03-26", "09:55:00"), phone=PHONE, client_name="Иван")
     result = server.register(owner.token, phoneNumber=PHONE, orderComment="Иван просил перезвонить").json()
     assert result["callId"] == call.id

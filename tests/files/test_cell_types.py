@@ -57,7 +57,7 @@ LASTING = DurationCell(most=timedelta(days=30))
         (float(EXACT_NUMBERS_BELOW - 1), "999999999999999"),
     ],
 )
-def test_it_is_told_as_text(cell: Any, text: str) -> None:
+def test_it_is_stated_as_text(cell: Any, text: str) -> None:
     assert text_of(cell) == text
 
 

@@ -435,7 +435,7 @@ def test_what_is_no_table_of_calls_is_refused_whole(path: Path, name: str) -> No
     assert refused.value.text("ru") != refused.value.text("en")
 
 
-def test_a_lead_request_needs_a_column_that_tells_who(path: Path) -> None:
+def test_a_lead_request_needs_a_column_that_states_who(path: Path) -> None:
     with pytest.raises(FileUnreadable, match="phone, email, client_name"):
         opened(path, "date,comment\n26.03.2018,x\n", ImportNoun.LEAD_REQUEST)
 

@@ -126,7 +126,7 @@ def erase(stage: Stage, player: Player, stated: str) -> Mapping[Any, Any]:
 
 
 @pytest.mark.parametrize("stated", [PHONE, "+7 920 555-00-55"])
-def test_nothing_that_tells_of_the_person_stays(stage: Stage, shop: Player, ivan: int, stated: str) -> None:
+def test_nothing_about_the_person_stays(stage: Stage, shop: Player, ivan: int, stated: str) -> None:
     assert all(secret in everything(stage, shop) for secret in (PHONE, MAIL, "Иван", "ИНН", "192.0.2.77"))
     gone = erase(stage, shop, stated)[shop.site.id]
     assert (gone.leads, gone.deals, len(gone.visits)) == (2, {ivan}, 1)
@@ -259,7 +259,7 @@ def test_others_are_not_touched(stage: Stage, shop: Player, ivan: int) -> None:
     assert rows_of(stage.database, neighbour) == theirs
 
 
-def test_every_row_of_the_person_is_told(stage: Stage, shop: Player, ivan: int) -> None:
+def test_every_row_of_the_person_is_stated(stage: Stage, shop: Player, ivan: int) -> None:
     neighbour = stage.open_site()
     with stage.database.read() as connection:
         result = export_person(connection, [shop.site, neighbour.site], PHONE)

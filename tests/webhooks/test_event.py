@@ -26,7 +26,7 @@ def test_a_call_that_an_exchange_reports_as_it_begins_is_connected() -> None:
 
 
 @pytest.mark.parametrize("told", [TALKED, MISSED, replace(RINGING, circumstances=NOT_REPORTED)])
-def test_a_call_first_told_of_when_it_was_over_is_disconnected(told: IncomingCall) -> None:
+def test_a_call_first_reported_when_it_was_over_is_disconnected(told: IncomingCall) -> None:
     assert call_event(CALL, None, told) == LeadEvent(EventKind.CALL_DISCONNECTED, CALL)
 
 
@@ -45,7 +45,7 @@ def test_a_call_that_ends_is_disconnected_with_what_is_new(after: IncomingCall, 
         (LeadPart.DURATION, {"duration": timedelta(seconds=41)}),
     ],
 )
-def test_a_call_told_of_otherwise_is_changed(part: LeadPart, change: dict[str, Any]) -> None:
+def test_a_call_reported_otherwise_is_changed(part: LeadPart, change: dict[str, Any]) -> None:
     assert call_event(CALL, TALKED, replace(TALKED, **change)) == LeadEvent(EventKind.LEAD_CHANGED, CALL, (part,))
 
 
@@ -85,7 +85,7 @@ def version(kind: VersionKind, before: dict[str, Any], after: dict[str, Any]) ->
         (VersionKind.RESTORED, EventKind.DEAL_RESTORED),
     ],
 )
-def test_a_version_is_told_by_its_kind(kind: VersionKind, event: EventKind) -> None:
+def test_a_version_is_stated_by_its_kind(kind: VersionKind, event: EventKind) -> None:
     assert deal_events(version(kind, {}, {"status": "won"})) == [DealEvent(event, DealId(7), 3)]
 
 

@@ -131,6 +131,6 @@ def test_odd_ways_to_write_loopback_lead_nowhere_else(host: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["no-such-host.invalid", "x" * 64 + ".example"])
-def test_a_name_that_leads_nowhere_is_told(host: str) -> None:
+def test_a_name_that_leads_nowhere_is_stated(host: str) -> None:
     with pytest.raises(TargetUnknown, match="cannot be resolved"):
         run(lambda: find_addresses(host, 80, ()))

@@ -120,7 +120,7 @@ def test_a_visit_between_the_named_one_and_the_lead_is_no_touch(stage: Stage, sh
 
 
 @pytest.mark.parametrize("model", AttributionModel)
-def test_every_reader_tells_the_named_visit_beside_the_source_of_the_model(
+def test_every_reader_states_the_named_visit_beside_the_source_of_the_model(
     stage: Stage, shop: Player, model: AttributionModel
 ) -> None:
     stage.visit(shop, NOON - 8 * DAY, ADVERT, ip="192.0.2.1", utm=ADVERT)

@@ -107,7 +107,7 @@ def test_it_compiles_once_an_engine(connection: Connection, name: str) -> None:
 # The values.
 
 
-def test_it_tells_rows_by_the_names_of_their_columns(connection: Connection) -> None:
+def test_it_states_rows_by_the_names_of_their_columns(connection: Connection) -> None:
     CompiledStatement(insert(lead_contact)).run_many(connection, SPANS)
     found = CompiledStatement(select(lead_contact).where(lead_contact.c.site_id == bindparam("site_id")))
     (first, *_) = sorted(found.fetch_named(connection, {"site_id": 1}), key=lambda row: row.lead_id)

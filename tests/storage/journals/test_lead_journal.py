@@ -140,7 +140,7 @@ def test_it_begins_a_next_page_at_its_place_and_not_where_the_interval_does(crow
     ],
     ids=["deals", "tags", "visits", "clients", "credits", "calls' standings", "lead requests' standings"],
 )
-def test_it_gathers_what_it_tells_by_indexes(
+def test_it_gathers_what_it_states_by_indexes(
     crowd: tuple[Stage, Player], statement: CompiledStatement, column: str, asked: str
 ) -> None:
     stage, player = crowd
@@ -171,7 +171,7 @@ def test_it_asks_as_often_for_many_leads_as_for_one(crowd: tuple[Stage, Player],
     assert len(for_many) == len(for_one)
 
 
-def test_it_tells_of_leads_in_the_order_asked_and_passes_over_the_unknown(stage: Stage, shop: Player) -> None:
+def test_it_reports_leads_in_the_order_asked_and_passes_over_the_unknown(stage: Stage, shop: Player) -> None:
     first, second = (stage.call(shop, NOON, phone=f"7920000000{n}") for n in range(2))
     result = entries_of(stage, shop, LeadKind.CALL, [second.id, 1, first.id])
     assert [item.lead for item in result] == [second, first]
@@ -179,7 +179,7 @@ def test_it_tells_of_leads_in_the_order_asked_and_passes_over_the_unknown(stage:
     assert entries_of(stage, shop, LeadKind.CALL, []) == []
 
 
-def test_it_tells_all_that_is_kept_of_a_call(stage: Stage) -> None:
+def test_it_states_all_that_is_kept_of_a_call(stage: Stage) -> None:
     shop = stage.open_site(fields=["margin"])
     visit = stage.visit(shop, NOON - HOUR, TrafficSource("yandex"))
     said = Annotations("Анна", "позже", ("a",), {"margin": "5"}, TrafficSource("flyer"))
