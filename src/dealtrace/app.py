@@ -311,11 +311,11 @@ class Application:
             (self._store_requests, "requests_not_journalled", "requests_journalled_again"),
         ):
             self._loops.start(work, STEP_SECONDS, Outage(failing, working))
-        short_lived = ExpiredFormsAndFiles(self._primary_read_pool, self._account_changes, delete_old_uploads)
+        expired = ExpiredFormsAndFiles(self._primary_read_pool, self._account_changes, delete_old_uploads)
         old_requests = OldRequests(self._primary_read_pool, self._write_queue, self._settings.requests_kept_days)
         for work, failing, working in (
-            (short_lived.forget_forms, "forms_not_swept", "forms_swept_again"),
-            (short_lived.delete_uploads, "uploads_not_swept", "uploads_swept_again"),
+            (expired.forget_forms, "forms_not_swept", "forms_swept_again"),
+            (expired.delete_uploads, "uploads_not_swept", "uploads_swept_again"),
             (old_requests.delete, "old_requests_not_swept", "old_requests_swept_again"),
         ):
             self._loops.start(work, SWEEP_SECONDS, Outage(failing, working))

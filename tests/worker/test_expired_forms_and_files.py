@@ -75,10 +75,10 @@ def test_the_loop_goes_on_and_leaves_what_is_new(server: ServerProcess, served: 
     database, rounds = open_database(server.database_url), []
     issue_token(guest)
     read_pool, changes = ReadPool(database, 1), AccountChanges(database)
-    short_lived = ExpiredFormsAndFiles(read_pool, changes, lambda: None)
+    expired = ExpiredFormsAndFiles(read_pool, changes, lambda: None)
 
     async def sweep() -> None:
-        await short_lived.forget_forms()
+        await expired.forget_forms()
         rounds.append(count_forms(database))
 
     async def story() -> None:
