@@ -298,7 +298,7 @@ def test_a_day_takes_its_time_from_a_column_of_its_own() -> None:
     assert instant_of(DAY, None, MOSCOW) is None
 
 
-@pytest.mark.parametrize("exchange", PBXS, ids=lambda pbx: pbx.name)
+@pytest.mark.parametrize("pbx", PBXS, ids=lambda pbx: pbx.name)
 def test_the_words_of_every_exchange_are_known(pbx: Pbx) -> None:
     for word in pbx.answered:
         assert AnsweredCell().read(word.upper()) is True
