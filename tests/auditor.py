@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, event
 
-from dealtrace.storage.schema.tables.parts import TENANT
-from dealtrace.storage.schema.tables.whole import metadata
+from dealtrace.storage.schema.tables.all_tables import metadata
+from dealtrace.storage.schema.tables.common_columns import TENANT
 
 TENANT_TABLES = frozenset(table.name for table in metadata.tables.values() if table.info == TENANT)
 

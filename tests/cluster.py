@@ -4,8 +4,8 @@ from sqlalchemy import MetaData
 from sqlalchemy.schema import CreateTable
 
 from dealtrace.storage.database.engine import open_database
-from dealtrace.storage.schema.tables.parts import TENANT
-from dealtrace.storage.schema.tables.whole import metadata
+from dealtrace.storage.schema.tables.all_tables import metadata
+from dealtrace.storage.schema.tables.common_columns import TENANT
 from postgresql import PostgresqlServer
 
 SHARDS = 3

@@ -132,7 +132,7 @@ class Chance:
         circumstances = Circumstances(
             is_successful=self.random.choice((None, None, True, False)),
             dialled_phone=self.random.choice((None, "74951112233", "", "(not set)")),
-            exchange=self.random.choice((None, "mango")),
+            pbx=self.random.choice((None, "mango")),
         )
         return IncomingCall(
             self.moment(), timedelta(seconds=self.random.choice((0, 0, 0, 1, 29, 30, 31, 300))),

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.reports.answer import Report
-from dealtrace.reports.column_formulas import ColumnName, FormulaTree, MetricName, Negation, Number, Operation
-from dealtrace.reports.columns import ColumnKind, ReportColumn
+from dealtrace.reports.column_definitions import ColumnKind, ReportColumn
+from dealtrace.reports.column_formulas import ColumnName, FormulaOperation, FormulaTree, MetricName, Negation, Number
 from dealtrace.reports.filters import Filter
 from dealtrace.reports.metrics import COLUMN_PREFIX
 from dealtrace.reports.pivot import Pivot
@@ -377,7 +377,7 @@ class Oracle:
             case Negation(operand):
                 facts, compute = self._computed(operand)
                 return facts, lambda pieces: _joined("-", Fraction(0), compute(pieces))
-            case Operation(sign, left, right):
+            case FormulaOperation(sign, left, right):
                 (first, before), (second, after) = self._computed(left), self._computed(right)
                 facts = tuple(sorted({*first, *second}))
                 return facts, lambda pieces: _joined(sign, before(pieces), after(pieces))

@@ -42,7 +42,7 @@ class LeadRecord:
     dialled: str | None = None
     is_successful: bool | None = None
     talked: timedelta = timedelta(0)
-    exchange: str | None = None
+    pbx: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,7 +164,7 @@ class Records:
     def _marks_of_lead(self, lead: LeadRecord) -> frozenset[str]:
         target = lead.is_call and lead.is_successful is not False and lead.talked >= self.site.target_call
         answered = lead.is_successful if lead.is_successful is not None else lead.talked > timedelta(0)
-        is_ringing = lead.exchange is not None and lead.is_successful is None and not lead.talked
+        is_ringing = lead.pbx is not None and lead.is_successful is None and not lead.talked
         marks = {
             "call": lead.is_call, "request": not lead.is_call, "target": target,
             "answered": lead.is_call and answered, "missed": lead.is_call and not answered and not is_ringing,

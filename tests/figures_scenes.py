@@ -27,14 +27,14 @@ from dealtrace.operations.deals.restore import restore_deal
 from dealtrace.operations.leads.delete import delete_lead, restore_lead
 from dealtrace.operations.leads.register_lead_requests import register_lead_requests
 from dealtrace.operations.leads.report_calls import report_calls
-from dealtrace.operations.reports.columns import add_column
 from dealtrace.operations.reports.import_costs import import_costs
+from dealtrace.operations.reports.manage_columns import add_column
 from dealtrace.operations.reports.manage_segments import add_segment
 from dealtrace.operations.reports.set_rates import remove_rates, set_rates
 from dealtrace.operations.reports.set_status import set_status
 from dealtrace.operations.visits.store_visits import store_visits
+from dealtrace.reports.column_definitions import ColumnKind, ReportColumn, parse_statuses
 from dealtrace.reports.column_formulas import parse_formula
-from dealtrace.reports.columns import ColumnKind, ReportColumn, parse_statuses
 from dealtrace.reports.saved_items.names import SavedName
 from dealtrace.storage.deals.deals import list_deals_by_key
 from dealtrace.storage.reports.statuses import list_statuses
@@ -227,7 +227,7 @@ class Scene(Chance):
             return LeadRecord(
                 **shared, at=sent.started_at, reference=sent.reference, email=None, talked=sent.duration,
                 dialled=sent.circumstances.dialled_phone, is_successful=sent.circumstances.is_successful,
-                exchange=sent.circumstances.exchange,
+                pbx=sent.circumstances.pbx,
             )  # fmt: skip
         return LeadRecord(
             **shared, at=sent.requested_at, reference=sent.number, email=sent.email, form=sent.form_name

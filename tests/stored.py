@@ -20,10 +20,10 @@ from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.deals.deals import list_deals_by_key
 from dealtrace.storage.deals.versions import list_versions
 from dealtrace.storage.reports.statuses import list_statuses
-from dealtrace.storage.schema.tables.parts import TENANT
+from dealtrace.storage.schema.tables.all_tables import metadata
+from dealtrace.storage.schema.tables.common_columns import TENANT
 from dealtrace.storage.schema.tables.requests import api_request_batch
-from dealtrace.storage.schema.tables.settings import background_run, busiest_second, points_day, site_change
-from dealtrace.storage.schema.tables.whole import metadata
+from dealtrace.storage.schema.tables.site_data import background_run, busiest_second, points_day, site_change
 
 Rows = dict[str, list[tuple[Any, ...]]]
 Work = Callable[[Connection], Any]

@@ -45,7 +45,7 @@ def test_every_answer_names_its_request(server: ServerProcess, owner: Player) ->
     wait_until(lambda: all(f'"request_id":"{name}"' in server.logged for name in names))
 
 
-def test_the_root_leads_a_browser_to_the_cabinet_and_tells_programs_it_is_no_path(server: ServerProcess) -> None:
+def test_the_root_leads_a_browser_to_the_cabinet_and_answers_programs_that_it_is_no_path(server: ServerProcess) -> None:
     for accepted in ("text/html,application/xhtml+xml,*/*;q=0.8", "application/json, TEXT/HTML;q=0.1"):
         for method in ("GET", "HEAD"):
             answer = server.http.request(method, "/", headers={"accept": accepted})
@@ -196,7 +196,7 @@ def references(described: Any) -> Iterator[str]:
             yield from references(value)
 
 
-def test_what_breaks_is_told_with_a_number_that_finds_its_cause_in_the_log(start_server: Callable[..., Any]) -> None:
+def test_what_breaks_is_stated_with_a_number_that_finds_its_cause_in_the_log(start_server: Callable[..., Any]) -> None:
     server: ServerProcess = start_server()
     database = open_database(server.database_url)
     player = Stage(database).open_site()

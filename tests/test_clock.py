@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from dealtrace import clock
 
 
-def test_it_tells_the_present_instant_in_utc() -> None:
+def test_it_states_the_present_instant_in_utc() -> None:
     before = datetime.now(UTC)
     result = clock.now()
     after = datetime.now(UTC)

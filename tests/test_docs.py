@@ -31,8 +31,8 @@ from dealtrace.cabinet.routes import PAGES
 from dealtrace.cli.commands import COMMANDS, load_command
 from dealtrace.errors import Refusal
 from dealtrace.files.costs.columns import COST_COLUMNS
-from dealtrace.files.import_columns import ImportNoun
 from dealtrace.files.import_file import FORMATS
+from dealtrace.files.import_formats import ImportNoun
 from dealtrace.http.endpoint import Endpoint
 from dealtrace.http.openapi.description import error_catalogue
 from dealtrace.http.parameter_types import Text

@@ -27,7 +27,7 @@ from dealtrace.http.openapi.described_method import describe_method
 from dealtrace.http.openapi.description import error_catalogue
 from dealtrace.http.openapi.possible_refusals import example_of, refusals_of
 from dealtrace.http.openapi.samples import SAMPLE_ORIGIN, curl
-from dealtrace.http.rate_limits import RateLimits, Rates
+from dealtrace.http.rate_limits import RateLimits, RequestRates
 from dealtrace.leads.call import Circumstances
 from dealtrace.settings import Settings
 from dealtrace.storage.accounts.installation import set_factor_demanded
@@ -266,7 +266,7 @@ def test_a_hostile_name_of_the_server_is_not_shown(docs_server: ServerProcess, h
     assert host.encode() not in answer
 
 
-def test_an_endpoint_tells_only_errors_that_can_come() -> None:
+def test_an_endpoint_states_only_errors_that_can_come() -> None:
     codes = {endpoint.shown_name: {refusal.__name__ for _, refusal in refusals_of(endpoint)} for endpoint in ENDPOINTS}
     assert {"NumberTaken", "CallAndLeadRequest", "PointsSpent"} <= codes["register"]
     assert {"DealNotFound", "DealKeyMissing"} <= codes["update-by-id"]
@@ -302,7 +302,7 @@ def test_every_token_is_a_security_scheme_and_the_server_is_named() -> None:
 
 
 def limits_with(count: int) -> RateLimits:
-    return RateLimits(Rates(**{field.name: count for field in fields(Rates)}), "")
+    return RateLimits(RequestRates(**{field.name: count for field in fields(RequestRates)}), "")
 
 
 @pytest.mark.parametrize("language", ["ru", "en"])

@@ -99,7 +99,7 @@ ANY = re.compile(r"^(?!.*\bimport\b).*?\bAny\b(?!: )", re.MULTILINE)
 ANY_MAX = 51
 """Lines with `Any` in all of the source; lower it when one goes."""
 
-SHOWN_TO_PEOPLE = {"cli/webhooks.py": {"dealtrace.calltouch.webhooks.vocabulary", "dealtrace.worker.targets"}}
+SHOWN_TO_PEOPLE = {"cli/webhooks.py": {"dealtrace.calltouch.webhooks.vocabulary", "dealtrace.worker.webhook_targets"}}
 """Names of the wire that a person chooses from, and where nothing is sent; edges know nothing else of each other."""
 
 LIBRARIES: dict[str, frozenset[str]] = {
@@ -169,7 +169,7 @@ SHARED_THREADS: dict[str, str] = {
     "cabinet/clients/personal_data.py": "an erasure waits for the lock of the mirror",
     "cabinet/settings/imports.py": "uploads are kept, previewed and imported, one a person",
     "http/sent_file.py": "files are sent in pieces, each read from the disk",
-    "worker/short_lived.py": "old uploads are deleted once a minute",
+    "worker/expired_forms_and_files.py": "old uploads are deleted once a minute",
     "worker/webhook_client.py": "certificates are read from the disk once, before the first webhook",
 }
 """The modules that use the event loop's default executor, whose threads all of them share, and what for."""
@@ -551,6 +551,31 @@ def test_only_named_modules_open_transactions_of_their_own() -> None:
     cure = "Hand a command to the write queue (§6), or name the module in `OWN_TRANSACTIONS` with the reason."
     servers = [module for module in MODULES if module.folder != "cli"]
     hold_list(OWN_TRANSACTIONS, servers, opens, "a transaction is opened", cure)
+
+
+def test_what_takes_ids_for_a_change_declares_how_many() -> None:
+    """A function that takes ids itself or hands them on has `@takes_ids`; a record, such as `Work`, only holds them."""
+
+    def rule(module: Module) -> Iterator[str]:
+        for function in module.functions():
+            is_change = any(argument.arg == "ids" and _is_of_ids(argument) for argument in function.args.args)
+            if is_change and _takes_ids(function) and "takes_ids" not in ast.unparse(function).split("def ")[0]:
+                yield module.complain(function, f"`{function.name}` takes ids", "Declare them by `@takes_ids`.")
+
+    hold(rule, [module for module in MODULES if module.folder in {"operations", "cabinet", "worker", "app"}])
+
+
+def _is_of_ids(argument: ast.arg) -> bool:
+    return argument.annotation is not None and ast.unparse(argument.annotation) == "IdBlocks"
+
+
+def _takes_ids(function: ast.AST) -> bool:
+    calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
+    return any(
+        ast.unparse(call.func).startswith("ids.take")
+        or (ast.unparse(call.func)[:1].islower() and "ids" in map(ast.unparse, call.args))
+        for call in calls
+    )
 
 
 def test_only_named_modules_use_the_threads_that_all_share() -> None:

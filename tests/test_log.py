@@ -106,7 +106,7 @@ def test_a_path_is_logged_without_what_may_be_personal(path: str, plain: str) ->
     assert plain_path(path) == plain
 
 
-def test_a_cause_tells_types_and_places_and_no_words() -> None:
+def test_a_cause_states_types_and_places_and_no_words() -> None:
     def break_down() -> None:
         try:
             int("x79161234567")

@@ -283,7 +283,7 @@ def test_it_refuses_a_word_it_does_not_know(env: pytest.MonkeyPatch, name: str, 
     assert fault.startswith(f"{variable(name)}: ")
 
 
-def test_all_faults_are_told_together_each_with_its_variable(env: pytest.MonkeyPatch) -> None:
+def test_all_faults_are_stated_together_each_with_its_variable(env: pytest.MonkeyPatch) -> None:
     Path("dealtrace.toml").write_text("workers = 0")
     Path(".env").write_text("DEALTRACE_PORT=none")
     env.setenv("DEALTRACE_DATABASE_URL", "mysql://host")

@@ -31,7 +31,7 @@ from dealtrace.http.client_address import Proxies
 from dealtrace.http.gate import Gate
 from dealtrace.http.openapi.description import describe_api
 from dealtrace.http.openapi.json_schema import Schema
-from dealtrace.http.rate_limits import RateLimits, Rates
+from dealtrace.http.rate_limits import RateLimits, RequestRates
 from dealtrace.http.routes import Routes
 from dealtrace.http.server import HttpServer, not_found
 from dealtrace.http.service_routes import service_routes
@@ -52,10 +52,10 @@ from dealtrace.settings import Settings, read_settings
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.worker.alerts import Alerts
 from dealtrace.worker.deliveries import Deliveries
+from dealtrace.worker.expired_forms_and_files import SWEEP_SECONDS, ExpiredFormsAndFiles
 from dealtrace.worker.letters import Letters
 from dealtrace.worker.mails import Mails
 from dealtrace.worker.repeating import BackgroundLoops
-from dealtrace.worker.short_lived import SWEEP_SECONDS, ShortLived
 from dealtrace.worker.smtp_client import SmtpClient
 from dealtrace.worker.sweeps import SWEEPS, Sweeps, sweep_of_requests
 from dealtrace.worker.upkeep import (
@@ -278,11 +278,11 @@ class Application:
             body_bytes_max=self._settings.body_bytes_max,
         )
 
-    def _rates(self) -> Rates:
+    def _rates(self) -> RequestRates:
         settings = self._settings
-        return Rates(
+        return RequestRates(
             per_second=settings.rate_per_second,
-            exchange_per_second=settings.exchange_rate_per_second,
+            pbx_per_second=settings.exchange_rate_per_second,
             form_per_minute=settings.form_rate_per_minute,
             form_site_per_minute=settings.form_site_rate_per_minute,
             visit_per_minute=settings.visit_rate_per_minute,
@@ -311,10 +311,10 @@ class Application:
             (self._store_requests, "requests_not_journalled", "requests_journalled_again"),
         ):
             self._loops.start(work, STEP_SECONDS, Outage(failing, working))
-        short_lived = ShortLived(self._primary_read_pool, self._account_changes, delete_old_uploads)
+        expired = ExpiredFormsAndFiles(self._primary_read_pool, self._account_changes, delete_old_uploads)
         for work, failing, working in (
-            (short_lived.forget_forms, "forms_not_swept", "forms_swept_again"),
-            (short_lived.delete_uploads, "uploads_not_swept", "uploads_swept_again"),
+            (expired.forget_forms, "forms_not_swept", "forms_swept_again"),
+            (expired.delete_uploads, "uploads_not_swept", "uploads_swept_again"),
         ):
             self._loops.start(work, SWEEP_SECONDS, Outage(failing, working))
         self._sweeps = Sweeps(self._primary_read_pool, self._write_queue, self._account_changes)

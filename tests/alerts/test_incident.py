@@ -6,11 +6,11 @@ from fractions import Fraction
 import pytest
 
 from dealtrace.alerts.incident import figure_text, trial_incidents
-from dealtrace.alerts.judgement import Judgement, Verdict
+from dealtrace.alerts.judgement import AlertVerdict, Judgement
 from dealtrace.alerts.windows import WINDOWS, Slot
 from dealtrace.reports.metrics import METRICS
 
-VERDICTS = {"q": Verdict.QUIET, "r": Verdict.RAISED, "u": Verdict.UNDECIDED}
+VERDICTS = {"q": AlertVerdict.QUIET, "r": AlertVerdict.RAISED, "u": AlertVerdict.UNDECIDED}
 
 
 def episodes(verdicts: str) -> list[tuple[int, int | None]]:

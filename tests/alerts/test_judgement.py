@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dealtrace.alerts.judgement import BASIS_MIN, Observed, Verdict, basis_of, judge
+from dealtrace.alerts.judgement import BASIS_MIN, AlertVerdict, Observed, basis_of, judge
 from dealtrace.alerts.rule import AlertKind, Rule
 from dealtrace.alerts.windows import WINDOWS
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.reading.silence import TIMES_USUAL
 
-QUIET, RAISED, UNDECIDED = Verdict.QUIET, Verdict.RAISED, Verdict.UNDECIDED
+QUIET, RAISED, UNDECIDED = AlertVerdict.QUIET, AlertVerdict.RAISED, AlertVerdict.UNDECIDED
 FIGURES = st.lists(st.integers(0, 10_000), min_size=8, max_size=8)
 
 
@@ -24,7 +24,7 @@ def verdict(
     before: list[float | None],
     amount: str = "30",
     basis: int | None = None,
-) -> Verdict:
+) -> AlertVerdict:
     rule = Rule(AlertKind(kind), metric, WINDOWS["day"], None if kind == "silence" else Decimal(amount))
     current = Observed(None if value is None else Fraction(str(value)), None if basis is None else Fraction(basis))
     history = [Observed(None if each is None else Fraction(str(each)), Fraction(1000)) for each in before]
@@ -47,7 +47,7 @@ def verdict(
     ],
 )
 def test_silence_is_nothing_where_there_are_usually_many(
-    value: int, before: list[float | None], expected: Verdict
+    value: int, before: list[float | None], expected: AlertVerdict
 ) -> None:
     assert TIMES_USUAL == 8
     assert verdict("silence", "calls", value, before) is expected
@@ -69,7 +69,7 @@ def test_silence_is_nothing_where_there_are_usually_many(
     ],
 )
 def test_a_drop_or_spike_is_beyond_every_week_and_off_the_usual(
-    kind: str, value: float | None, before: list[float | None], expected: Verdict
+    kind: str, value: float | None, before: list[float | None], expected: AlertVerdict
 ) -> None:
     assert verdict(kind, "deals", value, before) is expected
 
@@ -78,7 +78,7 @@ def test_a_drop_or_spike_is_beyond_every_week_and_off_the_usual(
     ("value", "basis", "expected"),
     [(0.4, BASIS_MIN, RAISED), (0.4, BASIS_MIN - 1, UNDECIDED), (0.7, BASIS_MIN, QUIET), (None, 0, UNDECIDED)],
 )
-def test_a_rate_of_few_deals_says_nothing(value: float | None, basis: int, expected: Verdict) -> None:
+def test_a_rate_of_few_deals_says_nothing(value: float | None, basis: int, expected: AlertVerdict) -> None:
     assert verdict("drop", "match_rate", value, [0.8] * 8, basis=basis) is expected
     assert verdict("below", "match_rate", value, [], "0.5", basis=basis) is expected
 
@@ -98,7 +98,7 @@ def test_weeks_in_which_the_figure_was_unknown_do_not_count() -> None:
         ("above", None, UNDECIDED),
     ],
 )
-def test_a_limit_itself_is_still_in_order(kind: str, value: float | None, expected: Verdict) -> None:
+def test_a_limit_itself_is_still_in_order(kind: str, value: float | None, expected: AlertVerdict) -> None:
     assert verdict(kind, "cost", value, [], "100") is expected
 
 

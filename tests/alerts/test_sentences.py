@@ -20,8 +20,8 @@ from dealtrace.alerts.sentences import (
 )
 from dealtrace.alerts.windows import WINDOWS
 from dealtrace.mails.figure_format import format_figure
+from dealtrace.reports.column_definitions import ColumnKind, ReportColumn
 from dealtrace.reports.column_metrics import metrics_of_columns
-from dealtrace.reports.columns import ColumnKind, ReportColumn
 from dealtrace.reports.metrics import Unit
 
 SITE = Site(SiteId(1), "Shop", MOSCOW)

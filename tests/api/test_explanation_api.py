@@ -22,7 +22,7 @@ def register(server: ServerProcess, player: Player, **sent: Any) -> int:
     return deal_id
 
 
-def test_it_tells_every_rule_each_candidate_and_why_the_winner_won(
+def test_it_states_every_rule_each_candidate_and_why_the_winner_won(
     server: ServerProcess, served: Stage, owner: Player, beside: Terminal
 ) -> None:
     early = served.call(owner, moscow("2018-03-26", "07:00:00"), seconds=60, phone=PHONE)

@@ -41,7 +41,7 @@ def test_it_continues_for_half_an_hour_unless_another_source_sent_it(
     assert continues(visit, source, NOON + after) is same
 
 
-def test_a_visit_starts_with_all_that_the_hit_tells() -> None:
+def test_a_visit_starts_with_all_that_the_hit_states() -> None:
     url = "https://shop.ru/a?utm_source=yandex&utm_medium=cpc&utm_campaign=x&yclid=5&gclid=6&b=1"
     hit = Hit(
         "7", url, "https://ya.ru/", "192.0.2.1", "UA", "vladimir", "desktop", "Linux", "Chrome 1", "g", "y", {"a": 1}
@@ -53,7 +53,7 @@ def test_a_visit_starts_with_all_that_the_hit_tells() -> None:
     )  # fmt: skip
 
 
-def test_a_later_hit_tells_what_was_unknown_and_changes_nothing_else() -> None:
+def test_a_later_hit_states_what_was_unknown_and_changes_nothing_else() -> None:
     hit = Hit("7", "https://shop.ru/b", google_client_id="g", yandex_client_id="y", attrs={"b": 2})
     known = replace(VISIT, google_client_id="first", attrs={"a": 1, "b": 1})
     later = extend(known, hit, NOON + SECOND)

@@ -13,8 +13,8 @@ from dealtrace.deals.incoming_deal import IncomingDeal
 from dealtrace.mails.recipient import Recipient
 from dealtrace.mails.scheduled_report import ScheduledReport
 from dealtrace.operations.deals.import_deals import import_deals
-from dealtrace.operations.reports.columns import add_column
-from dealtrace.reports.columns import ColumnKind, ReportColumn
+from dealtrace.operations.reports.manage_columns import add_column
+from dealtrace.reports.column_definitions import ColumnKind, ReportColumn
 from dealtrace.storage.alerts.alerts import list_alerts
 from dealtrace.storage.mails.outbox import list_mails
 from dealtrace.storage.mails.scheduled_reports import list_scheduled_reports

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dealtrace.cabinet.people.browsers import browser_name
+from dealtrace.cabinet.users.browsers import browser_name
 
 KHTML = "AppleWebKit/537.36 (KHTML, like Gecko)"
 

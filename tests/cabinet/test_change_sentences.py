@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from cast import MOSCOW
-from dealtrace.accounts.past_figures import moves_figures
+from dealtrace.accounts.figure_changes import moves_figures
 from dealtrace.accounts.site import Site, SiteId
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.cabinet.change_sentences import change_sentence

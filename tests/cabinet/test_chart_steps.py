@@ -9,7 +9,7 @@ import pytest
 from cast import Player, Stage
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.traffic_source import TrafficSource
-from dealtrace.cabinet.reports.line import time_dimension
+from dealtrace.cabinet.reports.time_chart import time_dimension
 from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
 from engines import on_one_engine
 from guests import Guest, member_of

@@ -14,7 +14,7 @@ from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cabinet.deals.journal import Sorting, sorting_of
-from dealtrace.cabinet.listing import Listing, listing_of
+from dealtrace.cabinet.list_query import ListQuery, list_query_of
 from dealtrace.deals.deal import DealKey
 from dealtrace.deals.matchers import WITHOUT_SOURCE, Matcher, MatcherKind
 from dealtrace.leads.lead import LeadKind
@@ -119,16 +119,16 @@ def test_an_order_that_is_unknown_or_too_long_is_the_usual_one() -> None:
         ("-amount", SORTED_MAX + 1, Sorting.NEWEST),
         ("date", SORTED_MAX + 1, Sorting.OLDEST),
     ):
-        assert sorting_of(Listing("/", (("sort", sort),)), total) is order
+        assert sorting_of(ListQuery("/", (("sort", sort),)), total) is order
 
 
 @pytest.mark.parametrize("amount", [0, -1, 9 * 10**18, -9 * 10**18, None])
 def test_a_place_of_one_order_is_none_of_the_other(amount: int | None) -> None:
     by_amount, by_time = AmountKey(amount, 10**15), SortKey(moscow(DAY), 7)
     for key, found in ((by_amount, (None, by_amount)), (by_time, (by_time, None))):
-        query = QueryParams(urlsplit(Listing("/", ()).next_page(key)).query)
-        listing = listing_of("/", query, ())
-        assert (listing.before, listing.before_amount) == found
+        query = QueryParams(urlsplit(ListQuery("/", ()).next_page(key)).query)
+        list_query = list_query_of("/", query, ())
+        assert (list_query.before, list_query.before_amount) == found
 
 
 def test_a_place_that_was_typed_breaks_nothing(served: Stage, site: Player, analyst: Guest) -> None:
@@ -220,7 +220,7 @@ def test_deleted_deals_are_listed_on_demand_and_restored(served: Stage, site: Pl
     assert numbers(analyst.get("deals", **MARCH).text) == ["A-100"]
 
 
-def test_the_card_tells_why_the_deal_has_its_lead(served: Stage, site: Player, analyst: Guest) -> None:
+def test_the_card_states_why_the_deal_has_its_lead(served: Stage, site: Player, analyst: Guest) -> None:
     earlier = served.visit(site, moscow("2018-03-20", "10:00:00"), TrafficSource("google", "organic"))
     visit = served.visit(site, moscow(DAY, "10:00:00"), YANDEX, landing_url="javascript:alert(1)")
     missed = served.call(site, moscow(DAY, "08:00:00"))

@@ -110,7 +110,7 @@ def told(guest: Guest) -> list[str]:
     ],
     ids=["match rate", "visits", "leads", "deals", "yesterday", "too few deals", "a quiet day"],
 )
-def test_a_sharp_fall_is_told_with_the_report_that_shows_it(
+def test_a_sharp_fall_is_stated_with_the_report_that_shows_it(
     server: ServerProcess,
     served: Stage,
     usual: dict[str, int],
@@ -184,7 +184,7 @@ def test_falls_of_the_same_days_are_one_line_with_the_deals_and_the_income_lost(
     assert "aria-sort" in reader.follow(html.unescape(link)).text
 
 
-def test_a_fall_is_told_in_russian_too(server: ServerProcess, served: Stage) -> None:
+def test_a_fall_is_stated_in_russian_too(server: ServerProcess, served: Stage) -> None:
     player = served.open_site(time_zone=zone_at_noon())
     fill(served, player, last_week={"deals": 3, "sourced": 3}, yesterday={})
     reader = member_of(server, served, player.site.id, Role.READER, language="ru")

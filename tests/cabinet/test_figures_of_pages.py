@@ -19,11 +19,11 @@ from dealtrace.cabinet.overview.page import FIGURES
 from dealtrace.cabinet.reports.changes import change_of
 from dealtrace.matching.match_reason import UNMATCHED_REASONS
 from dealtrace.operations.deals.register import register_deals
-from dealtrace.operations.reports.columns import add_column
 from dealtrace.operations.reports.import_costs import import_costs
+from dealtrace.operations.reports.manage_columns import add_column
 from dealtrace.operations.reports.set_status import set_status
+from dealtrace.reports.column_definitions import ColumnKind, ReportColumn
 from dealtrace.reports.column_formulas import parse_formula
-from dealtrace.reports.columns import ColumnKind, ReportColumn
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import Period
 from dealtrace.reports.statuses import Meaning

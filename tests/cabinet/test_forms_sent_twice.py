@@ -16,10 +16,10 @@ from sqlalchemy import func, select, update
 from cast import Stage
 from dealtrace.cabinet.routes import PAGES
 from dealtrace.storage.database.engine import open_database
+from dealtrace.storage.schema.tables.all_tables import metadata
 from dealtrace.storage.schema.tables.control import sent_form
 from dealtrace.storage.schema.tables.marks import mirror_mark
 from dealtrace.storage.schema.tables.requests import api_request_batch
-from dealtrace.storage.schema.tables.whole import metadata
 from filled_site import ALERT, FilledSite, fill_site
 from guests import PASSWORD, Guest, key_in, member_of, text_of
 from page_forms import Reader

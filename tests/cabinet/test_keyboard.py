@@ -9,7 +9,7 @@ from browser import Browser
 from cast import Stage
 from dealtrace.accounts.api_request import ApiRequest
 from dealtrace.accounts.rights import Role
-from dealtrace.cabinet.keys import KEYS, OF_BROWSERS
+from dealtrace.cabinet.keyboard_shortcuts import KEYS, OF_BROWSERS
 from dealtrace.storage.database.engine import open_database
 from filled_site import FilledSite
 from guests import member_of

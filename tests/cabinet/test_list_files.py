@@ -16,9 +16,9 @@ import pytest
 from cast import Player, Stage, moscow
 from dealtrace.accounts.rights import Role
 from dealtrace.deals.deal import DealKey
-from dealtrace.files.columns import FoundColumn
-from dealtrace.files.import_columns import ImportNoun
+from dealtrace.files.import_columns import FoundColumn
 from dealtrace.files.import_file import open_import_file
+from dealtrace.files.import_formats import ImportNoun
 from dealtrace.leads.call import Circumstances
 from dealtrace.operations.deals.delete import delete_deals
 from dealtrace.operations.deals.register import register_deals

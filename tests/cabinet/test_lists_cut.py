@@ -32,7 +32,7 @@ from dealtrace.reports.metrics import Unit
 from dealtrace.reports.saved_items.notes import Note
 from dealtrace.storage.accounts.custom_fields import count_unknown_fields
 from dealtrace.storage.alerts.incidents import insert_incident
-from dealtrace.storage.reports.columns import list_columns
+from dealtrace.storage.reports.column_definitions import list_columns
 from dealtrace.storage.reports.notes import insert_note
 from engines import on_one_engine
 from guests import Guest, member_of, text_of

@@ -12,7 +12,7 @@ from cast import Player, Stage, moscow
 from dealtrace.accounts.rights import Role
 from dealtrace.cabinet.leads.journal import ASKED, listed_days, read_list, tab_of
 from dealtrace.cabinet.leads.missed import COUNTED_MAX, MISSED_DAYS, MISSED_TOTAL_MAX, count_missed
-from dealtrace.cabinet.listing import listing_of
+from dealtrace.cabinet.list_query import list_query_of
 from dealtrace.leads.call import Call, Circumstances, IncomingCall
 from dealtrace.leads.lead import LeadKind
 from dealtrace.leads.ring_back import RingBack
@@ -74,7 +74,7 @@ def test_missed_calls_are_listed_until_the_client_calls_again(served: Stage, sit
     served.call(site, ten + HOUR, seconds=60, circumstances=ANSWERED)
     served.call(site, ten, seconds=0, phone=OTHER_PHONE, circumstances=MISSED)
     last = served.call(site, ten + HOUR, seconds=0, phone=OTHER_PHONE)
-    served.call(site, ten, seconds=0, phone="79993334455", circumstances=Circumstances(exchange="mango"))
+    served.call(site, ten, seconds=0, phone="79993334455", circumstances=Circumstances(pbx="mango"))
     answered = served.call(site, ten, phone="79996667788")
     assert listed(analyst) == [last.id], answered
 
@@ -124,7 +124,7 @@ def test_a_long_list_of_missed_calls_says_that_there_are_more(served: Stage, sit
     assert "Total: 1 001 " in text_of(analyst.get("leads", tab="calls", period="7d").text)
 
 
-def test_counting_missed_calls_reads_no_more_than_it_tells(served: Stage, site: Player) -> None:
+def test_counting_missed_calls_reads_no_more_than_it_states(served: Stage, site: Player) -> None:
     calls = [IncomingCall(now() - HOUR, timedelta(), f"7999{number:07}", circumstances=MISSED) for number in range(9)]
     served.calls(site, *calls)
     query = query_lead_list(site.site.id, LeadFilters(LeadKind.CALL, to_ring_back=True))
@@ -277,10 +277,10 @@ def test_a_page_counts_the_missed_calls_once(stage: Stage, shop: Player, query: 
     for number, each in enumerate(stage.calls(shop, *calls)):
         if number % 2:
             stage.perform(mark_missed_calls, shop, RingBackMark(each.id, RingBack.RETURNED))
-    listing = listing_of("", QueryParams(query), tuple(ASKED))
-    tab = tab_of(listing)
-    days = listed_days(listing, shop.site, now(), "en", ASKED)
+    list_query = list_query_of("", QueryParams(query), tuple(ASKED))
+    tab = tab_of(list_query)
+    days = listed_days(list_query, shop.site, now(), "en", ASKED)
     with stage.database.read() as connection, statements_on(stage.database.reader) as sent:
-        found = read_list(connection, shop.site, listing, tab, days, now())
+        found = read_list(connection, shop.site, list_query, tab, days, now())
     assert found.missed == 60
     assert len([text for text, _ in sent if "count(*)" in text and "anon_1" in text]) == counts, sent

@@ -19,10 +19,10 @@ from dealtrace.accounts.rights import Role
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.leads.annotations import Annotations
 from dealtrace.operations.deals.register import register_deals
-from dealtrace.operations.reports.columns import add_column
+from dealtrace.operations.reports.manage_columns import add_column
 from dealtrace.operations.reports.set_status import set_status
+from dealtrace.reports.column_definitions import ColumnKind, ReportColumn
 from dealtrace.reports.column_formulas import parse_formula
-from dealtrace.reports.columns import ColumnKind, ReportColumn
 from dealtrace.reports.dimensions import DIMENSIONS
 from guests import Guest, member_of, text_of
 from server import ServerProcess, http_client

@@ -11,7 +11,7 @@ from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.attribution.cost import Cost, CostAccount
 from dealtrace.attribution.traffic_source import TrafficSource
-from dealtrace.cabinet.listing import PAGE_ROWS
+from dealtrace.cabinet.list_query import PAGE_ROWS
 from dealtrace.cabinet.notes.axis import SHOWN_MAX, read_axis
 from dealtrace.operations.accounts.manage_user import delete_user
 from dealtrace.operations.accounts.record_change import record_work

@@ -62,7 +62,7 @@ def note_of(page: str) -> str:
 
 
 @pytest.mark.parametrize(("path", "query"), [("", ASKED), ("reports", ASKED), ("reports", UNDER_MODELS)])
-def test_open_deals_are_told_of_where_income_fell(
+def test_open_deals_are_reported_where_income_fell(
     server: ServerProcess, served: Stage, site: Player, path: str, query: dict[str, str]
 ) -> None:
     owner = member_of(server, served, site.site.id)

@@ -15,9 +15,9 @@ from dealtrace.cabinet.gate import Page
 from dealtrace.cabinet.routes import PAGES
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.schema.tables.alerts import alert_incident
+from dealtrace.storage.schema.tables.all_tables import metadata
 from dealtrace.storage.schema.tables.marks import mirror_mark
 from dealtrace.storage.schema.tables.requests import api_request_batch
-from dealtrace.storage.schema.tables.whole import metadata
 from filled_site import ALERT, MAILED, PHONE, FilledSite, fill_site
 from guests import Guest, logged_in
 from server import ServerProcess

@@ -15,7 +15,7 @@ from dealtrace.leads.call import IncomingCall
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.leads.delete import delete_lead
-from dealtrace.storage.journals.person import SHOWN_MAX
+from dealtrace.storage.journals.client_timeline import SHOWN_MAX
 from guests import Guest, member_of, text_of
 from server import ServerProcess
 from write_commands import by_contact, registration

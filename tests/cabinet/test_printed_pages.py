@@ -157,7 +157,7 @@ def test_what_is_chosen_in_a_table_is_printed(
     assert browser.run(FRAMED) == 0
 
 
-def test_changes_in_a_wide_table_are_told_whole_on_a_screen_a_phone_and_paper(
+def test_changes_in_a_wide_table_are_stated_whole_on_a_screen_a_phone_and_paper(
     server: ServerProcess, served: Stage, browser: Browser
 ) -> None:
     player = served.open_site()

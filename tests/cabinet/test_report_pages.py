@@ -231,7 +231,7 @@ def broken(served: Stage) -> Player:
     return player
 
 
-def test_a_week_without_calls_is_told_on_the_overview_after_it_has_ended(
+def test_a_week_without_calls_is_stated_on_the_overview_after_it_has_ended(
     server: ServerProcess, served: Stage, broken: Player
 ) -> None:
     analyst = member_of(server, served, broken.site.id, Role.ANALYST)
@@ -289,7 +289,7 @@ def test_days_without_calls_are_noted_on_the_chart_in_its_table_and_below_it(
     assert "There were no" not in member_of(server, served, served.open_site().site.id).get("reports").text
 
 
-def test_costs_of_a_campaign_without_visits_are_told_on_the_overview(
+def test_costs_of_a_campaign_without_visits_are_stated_on_the_overview(
     server: ServerProcess, served: Stage, broken: Player
 ) -> None:
     reader = member_of(server, served, broken.site.id, Role.READER)

@@ -241,7 +241,7 @@ def test_a_report_of_the_site_names_no_segment_that_only_its_author_has(
     assert "a" in kept_on(analyst.post("reports/saved", name="a", whose="own", query=query))
 
 
-def test_what_is_kept_for_the_site_is_told_among_its_changes_and_what_is_ones_own_is_not(
+def test_what_is_kept_for_the_site_is_stated_among_its_changes_and_what_is_ones_own_is_not(
     person: Callable[[Role], Guest],
 ) -> None:
     owner, analyst = person(Role.OWNER), person(Role.ANALYST)

@@ -23,7 +23,7 @@ from dealtrace.storage.accounts.custom_fields import count_unknown_fields
 from dealtrace.storage.accounts.site_hosts import list_hosts
 from dealtrace.storage.accounts.tokens import list_tokens
 from dealtrace.storage.database.engine import open_database
-from dealtrace.storage.reports.columns import list_columns
+from dealtrace.storage.reports.column_definitions import list_columns
 from dealtrace.storage.reports.mirror.mirror import held_mirror
 from dealtrace.storage.reports.statuses import list_statuses
 from dealtrace.storage.webhooks.webhooks import list_webhooks

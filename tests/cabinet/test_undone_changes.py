@@ -17,17 +17,17 @@ from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.cabinet.settings.undo import FINAL, UNDO, undo_of
 from dealtrace.mails.subscription import MailList, Subscription
 from dealtrace.operations.accounts.settings_as_text import settings_of
+from dealtrace.reports.column_definitions import ColumnKind, ReportColumn, format_column, parse_formatted_column
 from dealtrace.reports.column_formulas import parse_formula
-from dealtrace.reports.columns import ColumnKind, ReportColumn, format_column, parse_formatted_column
 from dealtrace.storage.accounts.site_hosts import list_hosts
 from dealtrace.storage.alerts.alerts import list_alerts
 from dealtrace.storage.mails.scheduled_reports import list_scheduled_reports
 from dealtrace.storage.mails.unsubscriptions import insert_unsubscription
 from dealtrace.storage.reports.notes import list_notes
-from dealtrace.storage.schema.tables.parts import TENANT
+from dealtrace.storage.schema.tables.all_tables import metadata
+from dealtrace.storage.schema.tables.common_columns import TENANT
 from dealtrace.storage.schema.tables.requests import api_request_batch
-from dealtrace.storage.schema.tables.settings import busiest_second, points_day, site_change
-from dealtrace.storage.schema.tables.whole import metadata
+from dealtrace.storage.schema.tables.site_data import busiest_second, points_day, site_change
 from dealtrace.storage.webhooks.webhooks import list_webhooks
 from guests import Guest, member_of, new_user, text_of
 from server import ServerProcess

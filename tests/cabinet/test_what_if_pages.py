@@ -21,8 +21,8 @@ from dealtrace.errors import RateExceeded
 from dealtrace.operations.accounts.change_site_settings import change_site_settings
 from dealtrace.operations.accounts.name_hosts import add_host
 from dealtrace.operations.accounts.settings_as_text import settings_of
+from dealtrace.operations.background_steps import NextStep, Stopped
 from dealtrace.operations.deals.import_deals import import_deals
-from dealtrace.operations.stopped import NextStep, Stopped
 from dealtrace.operations.what_if.run_past import PastRun, claim_past_run, rules_of, run_past
 from dealtrace.quota.rate import BusiestSecond
 from dealtrace.storage.accounts.api_requests import count_refusals_without_site

@@ -7,7 +7,7 @@ import pytest
 
 from cast import Stage
 from dealtrace.cabinet.routes import PAGES
-from dealtrace.cabinet.settings.shared import PLACE as SHARED
+from dealtrace.cabinet.settings.shared_links import PLACE as SHARED
 from engines import on_one_engine
 from guests import Guest, member_of
 from server import ServerProcess

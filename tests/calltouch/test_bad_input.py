@@ -105,7 +105,7 @@ def test_unknown_parameters_may_be_broken(server: ServerProcess, owner: Player) 
     assert over_a_socket(server, query).status_code == 200
 
 
-def test_every_fault_is_told_at_once_and_once(server: ServerProcess, owner: Player) -> None:
+def test_every_fault_is_stated_at_once_and_once(server: ServerProcess, owner: Player) -> None:
     sent = {"orderSum": "x", "orderDate": "x", "callId": "x", "custom[]": "1", "tags": "x" * 300, "orderStatus": ""}
     named = [violation["field"] for violation in violations_of(server.register(owner.token, **sent))]
     assert sorted(named) == sorted(sent)

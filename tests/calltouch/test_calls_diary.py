@@ -170,7 +170,7 @@ def full_call(served: Stage, owner: Player) -> Call:
     )  # fmt: skip
 
 
-def test_a_full_call_tells_everything_that_is_asked_for(server: ServerProcess, served: Stage, owner: Player) -> None:
+def test_a_full_call_states_everything_that_is_asked_for(server: ServerProcess, served: Stage, owner: Player) -> None:
     call = full_call(served, owner)
     deal = server.register(owner.token, callId=call.id, orderSum="1000.50", orderNumber="n").json()
     (record,) = listed(server, owner, **dict.fromkeys(FLAGS, "True"))
@@ -257,12 +257,12 @@ def test_a_stated_source_stands_where_a_visits_would(server: ServerProcess, serv
         (Circumstances(is_successful=True), 0, ("calldisconnected", True)),
         (Circumstances(is_successful=False), 60, ("calldisconnected", False)),
         (Circumstances(), 0, ("calldisconnected", False)),
-        (Circumstances(exchange="ats"), 0, ("callconnected", False)),
-        (Circumstances(exchange="ats"), 5, ("calldisconnected", True)),
+        (Circumstances(pbx="ats"), 0, ("callconnected", False)),
+        (Circumstances(pbx="ats"), 5, ("calldisconnected", True)),
     ],
     ids=str,
 )
-def test_it_tells_how_far_a_call_is_and_whether_anybody_answered(
+def test_it_states_how_far_a_call_is_and_whether_anybody_answered(
     server: ServerProcess, served: Stage, owner: Player, told: Circumstances, seconds: int, expected: tuple[str, bool]
 ) -> None:
     served.call(owner, TEN, seconds=seconds, circumstances=told)

@@ -20,7 +20,7 @@ def total(server: ServerProcess, player: Player) -> int:
 
 
 @pytest.mark.parametrize("by", ["orderId", "orderNumber"])
-def test_it_deletes_and_tells_which(server: ServerProcess, owner: Player, deal_id: int, by: str) -> None:
+def test_it_deletes_and_states_which(server: ServerProcess, owner: Player, deal_id: int, by: str) -> None:
     answer = server.delete(owner.token, **{by: {"orderId": deal_id, "orderNumber": "1C-1"}[by]})
     assert (answer.status_code, list(answer.json().items())) == (200, [("orderId", deal_id), ("orderNumber", "1C-1")])
     assert total(server, owner) == 0

@@ -160,7 +160,7 @@ NAMES = st.sampled_from([item.name for item in INBOUND_CALL if item.name != "api
 
 @settings(max_examples=examples(80), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(told=st.dictionaries(NAMES, TEXTS | st.integers().map(str), max_size=8))
-def test_whatever_is_told_is_answered(server: ServerProcess, owner: Player, told: dict[str, str]) -> None:
+def test_whatever_is_stated_is_answered(server: ServerProcess, owner: Player, told: dict[str, str]) -> None:
     answer = report(server, owner, **told)
     assert answer.status_code in (200, 400), answer.text
 
@@ -169,7 +169,7 @@ class TestNode:
     """There is one node; it is told without a token."""
 
     @pytest.mark.parametrize("slash", ["", "/"])
-    def test_it_is_told(self, server: ServerProcess, owner: Player, slash: str) -> None:
+    def test_it_is_stated(self, server: ServerProcess, owner: Player, slash: str) -> None:
         answer = server.http.get(f"{REST}/{owner.site.id}/getnodeid{slash}")
         assert (answer.status_code, answer.json()) == (200, {"nodeId": 1})
         assert answer.headers["content-type"] == "application/json;charset=UTF-8"

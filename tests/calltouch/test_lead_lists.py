@@ -178,7 +178,7 @@ def test_a_bad_call_is_named_and_its_neighbours_are_taken_in(
     assert len(kept(served, owner, IMPORT)) == 2
 
 
-def test_all_faults_of_a_lead_are_told_at_once(server: ServerProcess, owner: Player) -> None:
+def test_all_faults_of_a_lead_are_stated_at_once(server: ServerProcess, owner: Player) -> None:
     (result,) = results_of(post(server, owner, IMPORT, {"duration": "x", "status": "?", "referenceId": "a"}), IMPORT)
     assert [violation["field"] for violation in result["violations"]] == [
         "duration", "status", "clientPhoneNumber", "callStartTime",

@@ -29,7 +29,7 @@ def ids(stage: Stage, shop: Player) -> list[int]:
     return [stage.call(shop, NOON + timedelta(minutes=n)).id for n in range(5)]
 
 
-def test_they_are_told_in_their_order_however_many_are_gathered_at_once(
+def test_they_are_stated_in_their_order_however_many_are_gathered_at_once(
     stage: Stage, shop: Player, ids: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for at_once in (1, 2, 5, 6):

@@ -95,7 +95,7 @@ def test_a_record_of_a_bare_deal_has_every_key(server: ServerProcess, owner: Pla
     assert abs(datetime.now(UTC) - when) < timedelta(minutes=2)
 
 
-def test_a_record_of_a_full_deal_tells_everything(server: ServerProcess, served: Stage, owner: Player) -> None:
+def test_a_record_of_a_full_deal_states_everything(server: ServerProcess, served: Stage, owner: Player) -> None:
     visit = served.visit(
         owner, TEN - timedelta(minutes=5), TrafficSource("yandex", "cpc", "c", "o", "buy"), city="vladimir"
     )

@@ -214,7 +214,7 @@ def test_a_number_in_use_is_refused_naming_its_deal(
     assert server.journal(owner.token, owner.site.id).json()["recordsTotal"] == 1
 
 
-def test_blanks_around_a_number_mean_nothing_and_are_told_back(server: ServerProcess, owner: Player) -> None:
+def test_blanks_around_a_number_mean_nothing_and_are_stated_back(server: ServerProcess, owner: Player) -> None:
     sent = {"orderNumber": " 1C-1\u00a0", "orderSum": "7"}
     first = server.register(owner.token, **sent)
     assert first.json()["orderNumber"] == " 1C-1\u00a0"

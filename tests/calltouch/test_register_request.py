@@ -15,7 +15,7 @@ from cast import MOSCOW, Player, Stage, moscow
 from dealtrace.attribution.traffic_source import DIRECT, TrafficSource
 from dealtrace.calltouch.parameters import REQUEST_REGISTER
 from dealtrace.storage.database.engine import open_database
-from dealtrace.storage.schema.tables.settings import unknown_parameter
+from dealtrace.storage.schema.tables.site_data import unknown_parameter
 from engines import on_one_engine
 from examples import examples
 from server import REST, ServerProcess
@@ -197,7 +197,7 @@ class TestSession:
         result = server.update(owner.token, orderNumber="n").json()
         assert (result["session"]["source"], result["session"]["city"]) == ("yandex", "Тверь")
 
-    def test_every_answer_tells_the_named_visit_though_the_visitor_came_back_since(
+    def test_every_answer_states_the_named_visit_though_the_visitor_came_back_since(
         self, server: ServerProcess, served: Stage, owner: Player
     ) -> None:
         advert = TrafficSource("yandex", "cpc", "весна", "", "слон")
@@ -230,7 +230,7 @@ class TestSession:
         assert leave(server, owner, sessionId=visit.id, **WHEN).json()["session"] is None
 
 
-def test_it_tells_nothing_of_a_person_who_is_known(server: ServerProcess, served: Stage, owner: Player) -> None:
+def test_it_states_nothing_of_a_person_who_is_known(server: ServerProcess, served: Stage, owner: Player) -> None:
     served.lead_request(owner, moscow("2018-03-26"), phone=PHONE, email="known@example.ru", client_name="Известный")
     server.register(owner.token, phoneNumber=PHONE)
     known, unknown = leave(server, owner, **WHEN), leave(server, owner, phoneNumber="79991112233", **WHEN)

@@ -107,7 +107,7 @@ def test_it_changes(server: ServerProcess, owner: Player, deal_id: int, scenario
     assert {path: at(record, path) for path in scenario.record} == scenario.record
 
 
-def test_the_comment_is_told_back(server: ServerProcess, owner: Player, deal_id: int) -> None:
+def test_the_comment_is_stated_back(server: ServerProcess, owner: Player, deal_id: int) -> None:
     assert server.update(owner.token, orderId=deal_id).json()["orderComments"] == "first words"
     assert server.update(owner.token, orderId=deal_id, comment="").json()["orderComments"] == ""
 
@@ -182,7 +182,7 @@ def test_post_is_not_allowed(server: ServerProcess, owner: Player, deal_id: int)
     assert (refused.status_code, refused.headers["allow"]) == (405, "GET")
 
 
-def test_a_call_tells_its_client_and_its_visit(server: ServerProcess, served: Stage, owner: Player) -> None:
+def test_a_call_states_its_client_and_its_visit(server: ServerProcess, served: Stage, owner: Player) -> None:
     visit = served.visit(
         owner,
         TEN - timedelta(minutes=5),
@@ -230,7 +230,7 @@ def test_a_call_tells_its_client_and_its_visit(server: ServerProcess, served: St
     ]
 
 
-def test_a_lead_request_tells_its_client_without_a_source(server: ServerProcess, served: Stage, owner: Player) -> None:
+def test_a_lead_request_states_its_client_without_a_source(server: ServerProcess, served: Stage, owner: Player) -> None:
     lead_request = served.lead_request(owner, TEN, phone="79205550055", email="Ivan@Example.ru")
     deal_id = server.register(owner.token, requestId=lead_request.id, source="said").json()["orderId"]
     result = server.update(owner.token, orderId=deal_id).json()

@@ -107,7 +107,7 @@ def seen(stage: Stage, player: Player, **more: Any) -> int:
 
 
 def report(stage: Stage, player: Player, **values: Any) -> LeadRef:
-    parts = {"exchange": "asterisk", **values.pop("circumstances", {})}
+    parts = {"pbx": "asterisk", **values.pop("circumstances", {})}
     sent = CallReport("17.1", NOON, phone="8 920 555-00-55", circumstances=Circumstances(**parts), **values)
     (call_id,) = stage.perform(report_calls, player, sent)
     return LeadRef(LeadKind.CALL, call_id)
@@ -185,7 +185,7 @@ def test_a_call_that_nobody_answered(stage: Stage, shop: Player) -> None:
     assert values == ("unsuccessful", "non-target", "non-uniqtarget", None)
 
 
-def test_a_call_that_goes_on_and_changed_is_told_as_it_began(stage: Stage, shop: Player) -> None:
+def test_a_call_that_goes_on_and_changed_is_stated_as_it_began(stage: Stage, shop: Player) -> None:
     lead = report(stage, shop)
     (result,) = bodies_of(stage, shop, LeadEvent(EventKind.LEAD_CHANGED, lead, (LeadPart.PHONE, LeadPart.MANAGER)))
     assert ",".join(result) == CAPTURED["connected"]
@@ -231,7 +231,7 @@ def test_a_lead_request_with_its_visit(stage: Stage, shop: Player) -> None:
     assert result["changedFields"] == f"{VISIT},userAgent,sendingTimestamp"
 
 
-def test_a_deal_is_told_as_each_event_left_it(stage: Stage, shop: Player) -> None:
+def test_a_deal_is_stated_as_each_event_left_it(stage: Stage, shop: Player) -> None:
     (made,) = stage.perform(register_deals, shop, registration("K-1", tags=("a", "b"), comment="секрет"))
     stage.perform(change_deals, shop, change(made.deal_id, status="won", amount_rub=None, tags=()))
     first, second, third = bodies_of(
@@ -283,7 +283,7 @@ def test_chosen_fields_come_in_the_order_of_the_body_and_those_on_request_behind
     assert dealt["comment"] == "секрет"
 
 
-def test_who_was_erased_is_told_of_to_nobody(stage: Stage, shop: Player) -> None:
+def test_who_was_erased_is_reported_to_nobody(stage: Stage, shop: Player) -> None:
     visit_id = seen(stage, shop)
     made = stage.lead_request(shop, NOON, phone=PHONE, client_name="Иван", visit_id=visit_id)
     with stage.database.write() as connection:
@@ -316,7 +316,7 @@ def test_what_is_not_there_is_left_out(stage: Stage, shop: Player) -> None:
         ({EventKind.DEAL_DELETED}, ("event", "orderId"), "orderId,event"),
     ],
 )
-def test_a_test_tells_nothing_but_its_keys(events: set[EventKind], fields: tuple[str, ...], keys: str) -> None:
+def test_a_test_states_nothing_but_its_keys(events: set[EventKind], fields: tuple[str, ...], keys: str) -> None:
     message = write_test(replace(HOOK, events=frozenset(events), fields=fields), NOON)
     assert ",".join(message.fields) == keys
     assert all(value == f"{{{key}}}" for key, value in message.fields.items())
@@ -343,7 +343,7 @@ def test_a_body_with_another_key_or_type_is_not_as_described() -> None:
         assert not validator.is_valid({**body, "data": wrong})
 
 
-def test_what_may_be_chosen_is_told_by_event() -> None:
+def test_what_may_be_chosen_is_stated_by_event() -> None:
     assert vocabulary.choosable_keys(EventKind.DEAL_MATCHED)[-1] == "sendingTimestamp"
     assert "email" in vocabulary.choosable_keys(EventKind.LEAD_REQUEST_RECORDED)
     assert {"duration", "requestNumber"} <= set(vocabulary.choosable_keys(EventKind.LEAD_CHANGED))

@@ -141,7 +141,7 @@ def test_a_file_that_is_no_database_is_refused_by_every_command(command_line: Co
     assert not (tmp_path / "copy.db.partial").exists()
 
 
-def test_a_database_that_cannot_be_reached_is_told_in_a_line(command_line: CommandLine, tmp_path: Path) -> None:
+def test_a_database_that_cannot_be_reached_is_stated_in_a_line(command_line: CommandLine, tmp_path: Path) -> None:
     for url, word in (
         ("sqlite:////nowhere/to/be/found.db", "/nowhere/to/be/found.db"),
         ("postgresql://dealtrace:hidden@127.0.0.1:1/dealtrace", "refused"),
@@ -158,7 +158,7 @@ def test_a_database_that_cannot_be_reached_is_told_in_a_line(command_line: Comma
             assert "hidden" not in said
 
 
-def test_distribute_tells_its_statements(terminal: Terminal) -> None:
+def test_distribute_states_its_statements(terminal: Terminal) -> None:
     statements = terminal.done("db", "distribute", "--dry-run").out.splitlines()
     assert all(
         statement.startswith("SELECT create_distributed_table('") and statement.endswith(";")
@@ -192,7 +192,7 @@ def test_distribute_wants_the_schema_of_this_release(terminal: Terminal) -> None
     assert "db upgrade" in terminal.refused("db", "distribute")
 
 
-def test_all_faulty_settings_are_told_at_once(terminal: Terminal) -> None:
+def test_all_faulty_settings_are_stated_at_once(terminal: Terminal) -> None:
     said = terminal.refused(
         "serve", port="0", rate_per_second="fast", log_level="LOUD", trusted_proxies="here", redis_url="memory"
     )

@@ -17,7 +17,7 @@ from server import ServerProcess
 from write_commands import register
 
 
-def test_history_tells_every_version_with_before_and_after(
+def test_history_states_every_version_with_before_and_after(
     server: ServerProcess, beside: Terminal, owner: Player
 ) -> None:
     deal_id = server.register(owner.token, orderNumber="told", tags="a,b").json()["orderId"]

@@ -15,7 +15,7 @@ from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.schema.tables.control import user
 from dealtrace.storage.schema.tables.leads import contact, contact_reading, lead_contact
 from dealtrace.storage.schema.tables.reports import deal_status
-from dealtrace.storage.schema.tables.settings import unknown_field, unknown_parameter
+from dealtrace.storage.schema.tables.site_data import unknown_field, unknown_parameter
 from problem_scenes import SCENES
 from server import REGISTER, ServerProcess, deal_parameters
 from waiting import wait_until
@@ -232,7 +232,7 @@ def test_it_names_contacts_that_join_nobody(beside: Terminal, served: Stage) -> 
     assert found["name"] == "1@1.ru"
 
 
-def test_it_tells_when_the_points_of_the_day_are_nearly_spent(
+def test_it_states_when_the_points_of_the_day_are_nearly_spent(
     server: ServerProcess, beside: Terminal, served: Stage
 ) -> None:
     player = served.open_site(points_per_day=10)
@@ -290,7 +290,7 @@ def test_it_hints_at_statuses_that_nobody_classified(beside: Terminal, served: S
     assert not findings(beside, "unclassified_statuses", site_id=player.site.id)
 
 
-def test_it_tells_of_reports_that_can_no_longer_be_made(beside: Terminal, served: Stage) -> None:
+def test_it_names_reports_that_can_no_longer_be_made(beside: Terminal, served: Stage) -> None:
     player = served.open_site()
     SCENES[ProblemKind.MAIL_REPORT_INVALID].happens(served, player)
     (invalid,) = findings(beside, "invalid_mail_report", site_id=player.site.id)
@@ -298,7 +298,7 @@ def test_it_tells_of_reports_that_can_no_longer_be_made(beside: Terminal, served
     assert "Brand" in invalid["text"]
 
 
-def test_it_tells_of_services_and_a_counter_that_went_silent(beside: Terminal, served: Stage) -> None:
+def test_it_reports_services_and_a_counter_that_went_silent(beside: Terminal, served: Stage) -> None:
     player = served.open_site()
     for kind in (ProblemKind.SERVICE_SILENT, ProblemKind.COUNTER_SILENT):
         SCENES[kind].happens(served, player)
@@ -307,7 +307,7 @@ def test_it_tells_of_services_and_a_counter_that_went_silent(beside: Terminal, s
     assert findings(beside, "silent_counter", site_id=player.site.id)
 
 
-def test_it_tells_of_a_backup_that_is_too_old(terminal: Terminal, engine_name: str) -> None:
+def test_it_reports_a_backup_that_is_too_old(terminal: Terminal, engine_name: str) -> None:
     terminal.done("site", "create", "Shop")
     terminal.done("user", "create", "anna", new_password="correct horse battery")
     assert not findings(terminal, "backup")

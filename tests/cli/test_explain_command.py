@@ -48,7 +48,9 @@ def test_it_goes_on_to_lead_requests_where_no_call_fits(
     assert "none within 30 days" in said
 
 
-def test_it_tells_what_an_identity_names(server: ServerProcess, beside: Terminal, served: Stage, owner: Player) -> None:
+def test_it_states_what_an_identity_names(
+    server: ServerProcess, beside: Terminal, served: Stage, owner: Player
+) -> None:
     call = served.call(owner, moscow("2018-03-26", "09:00:00"), reference="pbx-1")
     result, said = explained(server, beside, owner, callReferenceId="pbx-1")
     assert result["namedLead"] == result["lead"] == {"kind": "call", "id": call.id}
@@ -60,7 +62,7 @@ def test_it_tells_what_an_identity_names(server: ServerProcess, beside: Terminal
     assert "No phone or e-mail was given." in said
 
 
-def test_it_tells_that_contact_matching_is_off_and_what_it_would_find(
+def test_it_states_that_contact_matching_is_off_and_what_it_would_find(
     server: ServerProcess, beside: Terminal, served: Stage
 ) -> None:
     player = served.open_site(contact_matching=False)
@@ -72,7 +74,7 @@ def test_it_tells_that_contact_matching_is_off_and_what_it_would_find(
     assert "off" in said
 
 
-def test_it_tells_of_contacts_that_cannot_be_compared(server: ServerProcess, beside: Terminal, owner: Player) -> None:
+def test_it_reports_contacts_that_cannot_be_compared(server: ServerProcess, beside: Terminal, owner: Player) -> None:
     result, said = explained(server, beside, owner, phoneNumber="soon", email="nowhere")
     assert result["steps"] == []
     assert "soon is not a valid phone or e-mail" in said

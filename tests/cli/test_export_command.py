@@ -103,7 +103,7 @@ def test_a_deal_with_a_lead_of_no_known_source_has_none_whatever_it_states_itsel
     assert (deal["leadType"], deal["source"], deal["medium"]) == ("call", "", "")
 
 
-def test_calls_and_requests_come_with_all_that_is_told(beside: Terminal, kept: Player) -> None:
+def test_calls_and_requests_come_with_all_that_is_stated(beside: Terminal, kept: Player) -> None:
     (call,) = lines(export(beside, kept, "calls", "calls.jsonl"))
     assert (call["callReferenceId"], call["sipCallId"], call["duration"], call["waitingConnect"]) == (
         "pbx-1",
@@ -282,7 +282,7 @@ def test_excel_keeps_digits(tmp_path: Path, value: Any) -> None:
         ("x.csv", ["--site", "999999"], "Site 999999 not found"),
     ],
 )
-def test_what_cannot_be_done_is_told(
+def test_what_cannot_be_done_is_stated(
     beside: Terminal, owner: Player, name: str, options: list[str], words: str
 ) -> None:
     (beside.folder / "there.csv").write_text("mine")

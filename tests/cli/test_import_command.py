@@ -116,7 +116,7 @@ def test_refused_rows_are_mended_and_brought_in(terminal: Terminal, site: str) -
     assert count(terminal, "call") == (3, 3)
 
 
-def test_an_encoding_that_was_found_out_is_told(terminal: Terminal, site: str) -> None:
+def test_an_encoding_that_was_found_out_is_stated(terminal: Terminal, site: str) -> None:
     (terminal.folder / "c.csv").write_bytes("Дата;Телефон;Имя\n26.03.2018 10:00;7;Иван\n".encode("cp1251"))
     assert "cp1251" in terminal.done("import", "calls", "c.csv", "--site", site).out
 

@@ -22,7 +22,7 @@ from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.settings import read_settings
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.database.lock_holders import list_blockers, list_forgotten_transactions, list_lock_holders
-from dealtrace.storage.schema.tables.whole import metadata
+from dealtrace.storage.schema.tables.all_tables import metadata
 from waiting import PATIENCE_SECONDS, wait_until
 
 HOLDER = "a person's psql"

@@ -97,7 +97,7 @@ def test_several_processes_on_sqlite_are_refused_with_the_reason(terminal: Termi
     assert not list(tmp_path.glob("new.db*"))
 
 
-def test_a_port_that_is_taken_is_told_before_anything_is_made(
+def test_a_port_that_is_taken_is_stated_before_anything_is_made(
     server: ServerProcess, command_line: CommandLine, tmp_path: Path
 ) -> None:
     terminal = Terminal(command_line, f"sqlite:///{tmp_path / 'own.db'}", tmp_path)
@@ -146,7 +146,7 @@ def listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def test_a_host_that_is_not_ours_is_told(command_line: CommandLine, tmp_path: Path) -> None:
+def test_a_host_that_is_not_ours_is_stated(command_line: CommandLine, tmp_path: Path) -> None:
     terminal = Terminal(command_line, f"sqlite:///{tmp_path / 'own.db'}", tmp_path)
     assert "Cannot listen on 192.0.2.1" in terminal.refused("serve", "--host", "192.0.2.1")
     assert "Cannot listen on no host" in terminal.refused("serve", "--host", "no host")

@@ -16,7 +16,7 @@ from server import ServerProcess
 from waiting import wait_for_a_day_that_lasts, wait_until_followed
 
 
-def test_it_creates_a_site_and_tells_programs_exactly_two_things(terminal: Terminal) -> None:
+def test_it_creates_a_site_and_shows_programs_exactly_two_things(terminal: Terminal) -> None:
     made = terminal.json("site", "create", "Shop")
     assert list(made) == ["siteId", "clientApiId"]
     assert made["siteId"] == 1
@@ -91,7 +91,7 @@ def test_it_lists_what_a_site_is_set_to(terminal: Terminal) -> None:
     assert "Asia/Vladivostok" in terminal.done("site", "list").out
 
 
-def test_it_tells_the_busiest_second_of_today(server: ServerProcess, beside: Terminal, served: Stage) -> None:
+def test_it_states_the_busiest_second_of_today(server: ServerProcess, beside: Terminal, served: Stage) -> None:
     site = served.open_site().site
     wait_for_a_day_that_lasts(site.time_zone)
     at = datetime.now(UTC)

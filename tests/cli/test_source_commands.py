@@ -43,7 +43,7 @@ def test_what_does_not_fit_is_refused_with_the_cure(terminal: Terminal, argument
     assert words in terminal.refused("source", *arguments)
 
 
-def test_a_running_server_follows_and_the_past_is_told_before_it_moves(
+def test_a_running_server_follows_and_the_past_is_stated_before_it_moves(
     server: ServerProcess, served: Stage, beside: Terminal, stranger: Player
 ) -> None:
     site = str(stranger.site.id)

@@ -128,7 +128,7 @@ def test_a_running_server_sends_the_test_even_while_it_is_paused(
     beside.done("webhook", "delete", webhook_id)
 
 
-def test_what_was_told_can_be_told_again(
+def test_what_was_stated_can_be_stated_again(
     server: ServerProcess, served: Stage, beside: Terminal, receiver: Receiver
 ) -> None:
     owner = served.open_site()
@@ -142,7 +142,7 @@ def test_what_was_told_can_be_told_again(
     beside.done("webhook", "delete", webhook_id)
 
 
-def test_the_doctor_tells_of_one_that_fails(terminal: Terminal, site: str) -> None:
+def test_the_doctor_reports_one_that_fails(terminal: Terminal, site: str) -> None:
     webhook_id = str(terminal.json("webhook", "create", site, URL)["webhookId"])
     opened = open_database(terminal.url)
     with opened.write() as connection:

@@ -149,7 +149,7 @@ def test_a_change_tells_what_stays_from_what_is_erased(client: Both, owner: Play
     assert (deal.tags, deal.amount_rub, deal.service) == ((), Decimal("7.5"), "")
 
 
-def test_the_person_behind_a_lead_is_told(client: Both, owner: Player, served: Stage) -> None:
+def test_the_person_behind_a_lead_is_stated(client: Both, owner: Player, served: Stage) -> None:
     visit = served.visit(owner, MADE_AT - timedelta(hours=1), Source("ya", "cpc"), visitor="9")  # type: ignore[arg-type]
     lead_request = served.lead_request(
         owner, MADE_AT, phone="79205557002", email="i@x.ru", client_name="Иван", visit_id=visit.id
@@ -270,7 +270,7 @@ def test_a_refusal_names_what_is_wrong(client: Both, kind: str, server: ServerPr
         client.each(deals(owner.site.id + 1, DAY, DAY))
 
 
-def test_spent_points_are_told_at_once(kind: str, server: ServerProcess, served: Stage) -> None:
+def test_spent_points_are_stated_at_once(kind: str, server: ServerProcess, served: Stage) -> None:
     player = served.open_site(points_per_day=1)
     client = Both(kind, server.url, player.token)
     client.send(plain())
@@ -421,7 +421,7 @@ def test_what_may_pass_is_tried_again_with_the_same_number(
         ((302, b"", {"Location": "http://127.0.0.1:9/"}), AnswerUnreadable, 1),
     ],
 )
-def test_what_does_not_pass_is_told(
+def test_what_does_not_pass_is_stated(
     kind: str, strange: Callable[..., Strange], answer: Any, fault: type[Exception], tries: int
 ) -> None:
     server = strange(answer)

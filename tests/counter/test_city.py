@@ -34,7 +34,7 @@ def write_cities(path: Path) -> None:
         ("127.0.0.1", ""),
     ],
 )
-def test_it_is_told_in_small_latin_letters(located: tuple[ServerProcess, Stage, Player], ip: str, city: str) -> None:
+def test_it_is_stated_in_small_latin_letters(located: tuple[ServerProcess, Stage, Player], ip: str, city: str) -> None:
     server, stage, player = located
     result = hit(server, player, ip).json()
     with stage.database.read() as connection:

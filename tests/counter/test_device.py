@@ -27,7 +27,7 @@ WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
         ("\x00" + "x" * 1000, "", "", ""),
     ],
 )  # fmt: skip
-def test_it_tells_device_system_and_browser(user_agent: str, device: str, os: str, browser: str) -> None:
+def test_it_states_device_system_and_browser(user_agent: str, device: str, os: str, browser: str) -> None:
     assert equipment_of(user_agent) == Equipment(device, os, browser, is_robot=False)
 
 

@@ -80,7 +80,7 @@ def test_the_vendors_urls_are_the_counter(
     wait_until(lambda: browser.cookies().get("_ct_session_id") == str(visit_id))
 
 
-def test_calltracking_params_are_told_in_every_way_pages_ask(
+def test_calltracking_params_are_stated_in_every_way_pages_ask(
     browser: Browser, serve: Callable[[str], str], owner: Player
 ) -> None:
     browser.open(serve(LOADED))

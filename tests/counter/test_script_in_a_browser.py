@@ -53,7 +53,7 @@ def visit_of(stage: Stage, player: Player, visit_id: int) -> Visit:
         return find_visits(connection, player.site.id, [visit_id])[visit_id]
 
 
-def test_a_first_page_begins_a_visit_with_all_that_can_be_told(
+def test_a_first_page_begins_a_visit_with_all_that_can_be_stated(
     browser: Browser, site: Pages, served: Stage, owner: Player
 ) -> None:
     browser.open(f"{site.url}/?utm_source=yandex&utm_medium=cpc&utm_campaign={quote('весна')}&yclid=77")
@@ -104,7 +104,7 @@ def test_another_advertisement_begins_another_visit_of_the_same_visitor(
     assert visit_of(served, owner, second).traffic_source == TrafficSource("google", "cpc")
 
 
-def test_it_takes_over_the_queue_of_the_vendors_loader_and_tells_ids_of_others(
+def test_it_takes_over_the_queue_of_the_vendors_loader_and_states_ids_of_others(
     browser: Browser, site: Pages, served: Stage, owner: Player
 ) -> None:
     browser.open(f"{site.url}/")

@@ -41,7 +41,7 @@ def counted(server: ServerProcess, stage: Stage, player: Player, **sent: Any) ->
         return find_visits(connection, player.site.id, [result["sessionId"]])[result["sessionId"]]
 
 
-def test_it_keeps_all_that_is_told(server: ServerProcess, served: Stage, owner: Player) -> None:
+def test_it_keeps_all_that_is_stated(server: ServerProcess, served: Stage, owner: Player) -> None:
     visit = counted(
         server, served, owner, referrer="https://ya.ru/?text=x", visitorId="77", googleClientId="1.2",
         yandexClientId="160", attrs='{"plan": "gold", "n": 1, "on": true, "none": null}',
@@ -209,7 +209,7 @@ def passed_over(server: ServerProcess) -> Counter[str]:
 
 
 @pytest.mark.parametrize("site_id", ["999999", "x", "01", "-1", "1" * 40])
-def test_a_site_that_is_not_there_is_told(server: ServerProcess, owner: Player, site_id: str) -> None:
+def test_a_site_that_is_not_there_is_stated(server: ServerProcess, owner: Player, site_id: str) -> None:
     assert hit(server, owner, siteId=site_id).status_code == 404
     assert server.http.get(f"/counter/{site_id}.js").status_code == 404
 
@@ -243,7 +243,7 @@ class TestTheScript:
         assert "/* " not in script.text
         assert owner.token not in script.text
 
-    def test_a_browser_that_has_it_is_told_so_until_a_setting_changes(
+    def test_a_browser_that_has_it_is_stated_so_until_a_setting_changes(
         self, server: ServerProcess, served: Stage
     ) -> None:
         shy, bold = served.open_site(), served.open_site(respects_do_not_track=False)

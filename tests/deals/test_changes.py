@@ -37,7 +37,7 @@ def test_it_keeps_what_is_absent(before: Deal) -> None:
 
 
 @pytest.mark.parametrize("name", ["amount_rub", "status", "service", "manager", "comment", "tags"])
-def test_a_change_speaks_of_nothing_unless_told(name: str) -> None:
+def test_a_change_speaks_of_nothing_unless_stated(name: str) -> None:
     assert getattr(Change(KEY), name) is UNSET
 
 
@@ -142,7 +142,7 @@ def test_a_deal_has_its_status_since_the_change_that_last_made_a_difference(sinc
     assert stamp(before, changed(before, status="New"), now).status_since == now
 
 
-def test_it_tells_everything_that_differs_before_and_after() -> None:
+def test_it_states_everything_that_differs_before_and_after() -> None:
     wanted = {
         "status": "end",
         "amount_rub": None,

@@ -5,7 +5,7 @@ from datetime import timedelta
 from dealtrace.deals.lead_clue import LINK_THRESHOLD_DEFAULT, NO_CLUE, CallIdentity, LeadClue, SearchContacts
 
 
-def test_a_contact_reaches_two_hours_and_any_kind_of_lead_unless_told() -> None:
+def test_a_contact_reaches_two_hours_and_any_kind_of_lead_unless_stated() -> None:
     """Vendor: «по умолчанию погрешность будет равна 7200 сек (2 часа)»."""
     clue = SearchContacts(None, None)
     assert (clue.link_threshold, clue.only_kind) == (LINK_THRESHOLD_DEFAULT, None)

@@ -64,7 +64,7 @@ def test_without_the_person_only_the_business_is_left() -> None:
     assert without_person({"lead": None}) == {"lead": None}
 
 
-def test_a_deal_is_told_as_a_version_left_it() -> None:
+def test_a_deal_is_stated_as_a_version_left_it() -> None:
     first = deal(status="new", tags=("a",), lead=None)
     lead = LeadRef(LeadKind.CALL, 5)
     third = replace(first, status="won", tags=(), lead=lead, version=3)

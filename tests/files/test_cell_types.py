@@ -7,7 +7,7 @@ import pytest
 
 from cast import MOSCOW, moscow
 from dealtrace.errors import InvalidValue
-from dealtrace.files.annotation_columns import SOURCE_CELL
+from dealtrace.files.annotation_import_columns import SOURCE_CELL
 from dealtrace.files.cell_types import (
     EXACT_NUMBERS_BELOW,
     AnsweredCell,
@@ -21,11 +21,11 @@ from dealtrace.files.cell_types import (
     TextCell,
     text_of,
 )
-from dealtrace.files.deal_columns import ContactsCell
+from dealtrace.files.deal_import_columns import ContactsCell
 from dealtrace.files.pbx_vocabulary import PBXS, Pbx
 from dealtrace.files.row import LostValue, NestedValue, NumberOf1904, StatedText
 from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell, instant_of, whole_span
-from dealtrace.files.visit_columns import VisitRefCell
+from dealtrace.files.visit_import_columns import VisitRefCell
 from dealtrace.leads.limits import TAG_LENGTH_MAX, TAGS_MAX
 from dealtrace.whole_number import ID_MAX
 
@@ -57,7 +57,7 @@ LASTING = DurationCell(most=timedelta(days=30))
         (float(EXACT_NUMBERS_BELOW - 1), "999999999999999"),
     ],
 )
-def test_it_is_told_as_text(cell: Any, text: str) -> None:
+def test_it_is_stated_as_text(cell: Any, text: str) -> None:
     assert text_of(cell) == text
 
 
@@ -298,17 +298,17 @@ def test_a_day_takes_its_time_from_a_column_of_its_own() -> None:
     assert instant_of(DAY, None, MOSCOW) is None
 
 
-@pytest.mark.parametrize("exchange", PBXS, ids=lambda exchange: exchange.name)
-def test_the_words_of_every_exchange_are_known(exchange: Pbx) -> None:
-    for word in exchange.answered:
+@pytest.mark.parametrize("pbx", PBXS, ids=lambda pbx: pbx.name)
+def test_the_words_of_every_exchange_are_known(pbx: Pbx) -> None:
+    for word in pbx.answered:
         assert AnsweredCell().read(word.upper()) is True
-    for word in exchange.missed:
+    for word in pbx.missed:
         assert AnsweredCell().read(word.title()) is False
 
 
 def test_no_word_means_both() -> None:
-    answered = {word for exchange in PBXS for word in exchange.answered}
-    assert not answered & {word for exchange in PBXS for word in exchange.missed}
+    answered = {word for pbx in PBXS for word in pbx.answered}
+    assert not answered & {word for pbx in PBXS for word in pbx.missed}
 
 
 @pytest.mark.parametrize(

@@ -14,13 +14,13 @@ from dealtrace.attribution.visit import VisitId
 from dealtrace.calltouch.parameters import CALL_IMPORT, REQUEST_CREATE
 from dealtrace.errors import FileUnreadable, InvalidParameters
 from dealtrace.files import csv_reader, table_file
-from dealtrace.files.call_columns import CALL_COLUMNS
+from dealtrace.files.call_import_columns import CALL_COLUMNS
 from dealtrace.files.cell_types import TextCell
-from dealtrace.files.columns import Column, normalize_heading
 from dealtrace.files.csv_reader import CELL_TOO_LONG
-from dealtrace.files.import_columns import ImportNoun
+from dealtrace.files.import_columns import Column, normalize_heading
 from dealtrace.files.import_file import FORMATS, ImportFile, open_import_file
-from dealtrace.files.lead_request_columns import LEAD_REQUEST_COLUMNS
+from dealtrace.files.import_formats import ImportNoun
+from dealtrace.files.lead_request_import_columns import LEAD_REQUEST_COLUMNS
 from dealtrace.files.unreadable import Cure, CureKind, cure_of
 from dealtrace.http.parameter_types import Text
 from dealtrace.leads.annotations import Annotations
@@ -435,7 +435,7 @@ def test_what_is_no_table_of_calls_is_refused_whole(path: Path, name: str) -> No
     assert refused.value.text("ru") != refused.value.text("en")
 
 
-def test_a_lead_request_needs_a_column_that_tells_who(path: Path) -> None:
+def test_a_lead_request_needs_a_column_that_states_who(path: Path) -> None:
     with pytest.raises(FileUnreadable, match="phone, email, client_name"):
         opened(path, "date,comment\n26.03.2018,x\n", ImportNoun.LEAD_REQUEST)
 

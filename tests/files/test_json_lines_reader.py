@@ -9,8 +9,8 @@ import pytest
 from cast import MOSCOW, moscow
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.errors import FileUnreadable, InvalidParameters
-from dealtrace.files.import_columns import ImportNoun
 from dealtrace.files.import_file import open_import_file
+from dealtrace.files.import_formats import ImportNoun
 from dealtrace.files.json_lines_reader import read_json_lines
 from dealtrace.leads.call import IncomingCall
 

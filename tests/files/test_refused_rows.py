@@ -9,8 +9,8 @@ import pytest
 
 from dealtrace.errors import FileUnreadable, InvalidParameters, LeadTaken, Refusal, Violation
 from dealtrace.files.cell_types import text_of
-from dealtrace.files.import_columns import ImportNoun
 from dealtrace.files.import_file import open_import_file
+from dealtrace.files.import_formats import ImportNoun
 from dealtrace.files.refused_rows import RefusedRows
 from dealtrace.files.row import Row, StatedText
 

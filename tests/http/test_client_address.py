@@ -125,7 +125,7 @@ def test_two_lines_bypass_no_limit_of_a_running_server(start_server: Callable[..
         ("", "http", ["https"], False),
     ],
 )
-def test_a_trusted_proxy_tells_whether_the_browser_came_by_https(
+def test_a_trusted_proxy_states_whether_the_browser_came_by_https(
     peer: str, scheme: str, lines: list[str], is_https: bool
 ) -> None:
     assert used_https(lines, peer=peer, scheme=scheme) is is_https
@@ -145,7 +145,7 @@ def test_a_trusted_proxy_tells_whether_the_browser_came_by_https(
         ("10.0.0.5", "https, http", False),
     ],
 )
-def test_the_proxy_to_which_the_client_connected_tells_whether_by_https(
+def test_the_proxy_to_which_the_client_connected_states_whether_by_https(
     hops: str, schemes: str, is_https: bool
 ) -> None:
     assert used_https([schemes], hops=hops) is is_https

@@ -177,7 +177,7 @@ class TestRate:
         assert (own, neighbours) == ({403: 5, 429: 6}, {429: BURST}), "the same /64"
 
     @on_one_engine
-    def test_nobody_else_may_speak_for_another_and_it_is_told_once(self, start_server: StartServer) -> None:
+    def test_nobody_else_may_speak_for_another_and_it_is_stated_once(self, start_server: StartServer) -> None:
         server = start_server(rate_per_second=5)
         query = query_of("nobody's token")
         one, other = within_a_second(

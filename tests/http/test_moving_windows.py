@@ -75,7 +75,7 @@ def test_the_window_moves_on(redis: RedisServer) -> None:
     assert both(story, redis) == [[5, 0, 5], [5, 0, 5]]
 
 
-def test_a_hit_tells_how_many_its_window_has(redis: RedisServer) -> None:
+def test_a_hit_states_how_many_its_window_has(redis: RedisServer) -> None:
     async def story(windows: MovingWindows, passing: Passing) -> list[int]:
         hits = [await windows.hit("told", count=3, seconds=HOUR) for _ in range(4)]
         passing("told", HOUR)

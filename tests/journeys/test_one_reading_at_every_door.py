@@ -18,7 +18,7 @@ from starlette.datastructures import QueryParams
 
 from cast import MOSCOW, Player, Stage, moscow
 from commands import Terminal
-from dealtrace.cabinet.carried import carried_query
+from dealtrace.cabinet.carried_parameters import carried_query
 from dealtrace.cabinet.requests.page import _query
 from dealtrace.cli.day_options import _read_moment
 from dealtrace.leads.search_text import parse_search

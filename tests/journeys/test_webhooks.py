@@ -87,7 +87,7 @@ def numbers(received: list[Received]) -> list[str]:
     return [item.pairs["orderNumber"] for item in received]
 
 
-def test_a_call_and_its_deal_are_told_as_they_go(shop: Shop, receiver: Receiver) -> None:
+def test_a_call_and_its_deal_are_stated_as_they_go(shop: Shop, receiver: Receiver) -> None:
     shop.listen(f"{receiver.url}?key=s", "--format", "get")
     shop.report()
     shop.report(duration=570, status="successful")
@@ -101,7 +101,7 @@ def test_a_call_and_its_deal_are_told_as_they_go(shop: Shop, receiver: Receiver)
     assert changed.pairs["orderId"] == created.pairs["orderId"]
 
 
-def test_deals_of_either_api_are_told_the_same_way(shop: Shop, receiver: Receiver) -> None:
+def test_deals_of_either_api_are_stated_the_same_way(shop: Shop, receiver: Receiver) -> None:
     """The same life of a deal by deals 1.0 and 2.0: the same messages, versions and points."""
     other, second = Receiver(), Shop(shop.server)
     try:
@@ -226,7 +226,7 @@ def test_nothing_is_lost_when_the_server_is_killed_in_the_middle(shop: Shop, rec
     assert len(by_name) == len(wanted)
 
 
-def test_a_stopping_server_keeps_what_was_told(shop: Shop, receiver: Receiver) -> None:
+def test_a_stopping_server_keeps_what_was_stated(shop: Shop, receiver: Receiver) -> None:
     receiver.answer = lambda _: Answer(after_seconds=0.3)
     webhook_id = shop.listen(receiver.url, "--events", "deal.created")
     for number in range(6):

@@ -42,7 +42,7 @@ def test_what_a_later_report_does_not_tell_stays() -> None:
     assert updated_call(known, CallReport("a", NOON)) == known
 
 
-def test_what_a_later_report_tells_counts() -> None:
+def test_what_a_later_report_states_counts() -> None:
     known = IncomingCall(NOON, MINUTE, "79", "a", "Иван", circumstances=WENT)
     other = Circumstances("s", False, timedelta(0), "3", "4", "u", "b", "m")
     after = updated_call(known, CallReport("a", NOON + MINUTE, timedelta(0), "78", other))
@@ -50,7 +50,7 @@ def test_what_a_later_report_tells_counts() -> None:
 
 
 @pytest.mark.parametrize("name", [part.name for part in fields(Circumstances)])
-def test_each_circumstance_is_told_by_itself(name: str) -> None:
+def test_each_circumstance_is_stated_by_itself(name: str) -> None:
     known = new_call(CallReport("a", NOON))
     after = updated_call(known, CallReport("a", NOON, circumstances=Circumstances(**{name: getattr(WENT, name)})))
     assert after.circumstances == Circumstances(**{name: getattr(WENT, name)})
@@ -59,13 +59,13 @@ def test_each_circumstance_is_told_by_itself(name: str) -> None:
 @pytest.mark.parametrize(
     ("told", "seconds", "over"),
     [
-        (Circumstances(exchange="asterisk"), 0, False),
-        (Circumstances(exchange="asterisk"), 1, True),
-        (Circumstances(exchange="asterisk", is_successful=False), 0, True),
+        (Circumstances(pbx="asterisk"), 0, False),
+        (Circumstances(pbx="asterisk"), 1, True),
+        (Circumstances(pbx="asterisk", is_successful=False), 0, True),
         (NOT_REPORTED, 0, True),
     ],
 )
-def test_a_call_goes_on_while_its_exchange_told_but_its_beginning(
+def test_a_call_goes_on_while_its_exchange_reported_only_its_beginning(
     told: Circumstances, seconds: int, *, over: bool
 ) -> None:
     assert is_over(told, timedelta(seconds=seconds)) is over

@@ -10,7 +10,16 @@ import pytest
 
 from dealtrace.accounts import masking
 from dealtrace.accounts.masking import masked_text
-from dealtrace.leads import email, numbering, phone, phone_text, plain_text, rivals, search_text, wall_clock
+from dealtrace.leads import (
+    email,
+    phone,
+    phone_numbering_plans,
+    phone_text,
+    plain_text,
+    rival_phones,
+    search_text,
+    wall_clock,
+)
 from dealtrace.leads.phone_text import list_written
 from dealtrace.leads.plain_text import folded, is_blank, plain, stripped, unescape, visible
 
@@ -19,7 +28,7 @@ COST_RATIO_MAX = 30
 """Ten times the text may cost thirty times as much, since short measurements vary; quadratic cost is a hundred."""
 LEAST_SECONDS = 0.00005
 """What is measured as less than this counts as this much: the clock and the call alone take so long."""
-MODULES = (masking, email, numbering, phone, phone_text, plain_text, rivals, search_text, wall_clock)
+MODULES = (masking, email, phone_numbering_plans, phone, phone_text, plain_text, rival_phones, search_text, wall_clock)
 HEADS = ("", "1", "a", "+7")
 PARTS = (
     "sip:", "sips:a", "1", "1 ", "1(", "a", "a@", "@", " @", "a.", "a-", ".", "1,", "1.", "%2", "%25", "&#1", "&a",

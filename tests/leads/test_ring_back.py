@@ -15,9 +15,9 @@ from dealtrace.leads.ring_back import is_missed
         (NOT_REPORTED, 1, False),
         (Circumstances(is_successful=False), 60, True),
         (Circumstances(is_successful=True), 0, False),
-        (Circumstances(exchange="mango"), 0, False),
-        (Circumstances(exchange="mango"), 1, False),
-        (Circumstances(exchange="mango", is_successful=False), 0, True),
+        (Circumstances(pbx="mango"), 0, False),
+        (Circumstances(pbx="mango"), 1, False),
+        (Circumstances(pbx="mango", is_successful=False), 0, True),
     ],
 )
 def test_a_call_was_missed_if_it_has_ended_and_nobody_answered(

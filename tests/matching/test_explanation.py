@@ -20,7 +20,7 @@ BOTH = SearchContacts(BY_PHONE, BY_EMAIL, timedelta(seconds=60))
 MINUTE = timedelta(minutes=1)
 
 
-def test_it_tells_every_step_that_was_tried_when_nothing_is_found() -> None:
+def test_it_states_every_step_that_was_tried_when_nothing_is_found() -> None:
     steps = explain_search(BOTH, NOON, [])
     assert [(step.search, step.candidates, step.winner) for step in steps] == [
         (Search(PHONE, LeadKind.CALL), (), None),
@@ -29,7 +29,7 @@ def test_it_tells_every_step_that_was_tried_when_nothing_is_found() -> None:
     ]
 
 
-def test_it_tells_no_step_for_a_clue_that_names_nothing_usable() -> None:
+def test_it_states_no_step_for_a_clue_that_names_nothing_usable() -> None:
     assert explain_search(SearchContacts(StatedContact("anonymous", None), None), NOON, [call_span(NOON)]) == []
 
 
@@ -116,7 +116,7 @@ def test_it_agrees_with_the_match(leads: list[LeadSpan], only: LeadKind | None) 
 
 
 @given(lead_lists(), st.randoms(use_true_random=False))
-def test_it_tells_the_same_whatever_the_order_of_arrival(leads: list[LeadSpan], shuffler: random.Random) -> None:
+def test_it_states_the_same_whatever_the_order_of_arrival(leads: list[LeadSpan], shuffler: random.Random) -> None:
     arrived_otherwise = shuffler.sample(leads, len(leads))
     assert explain_search(BOTH, NOON, arrived_otherwise) == explain_search(BOTH, NOON, leads)
 
@@ -145,7 +145,7 @@ def test_it_tells_what_set_the_winner_apart(winner: LeadSpan, loser: LeadSpan | 
         (call_span(NOON - 3 * MINUTE), 3 * MINUTE, Missed.CLOSING),
     ],
 )
-def test_it_tells_the_distance_and_the_end_that_was_missed(
+def test_it_states_the_distance_and_the_end_that_was_missed(
     lead: LeadSpan, distance: timedelta, end: Missed | None
 ) -> None:
     ((candidate,), *_) = [step.candidates for step in explain_search(BOTH, NOON, [lead])]

@@ -219,7 +219,7 @@ def found_by_oracle(asked: SearchContacts, deal_second: int, leads: Sequence[Lea
 
 @settings(max_examples=examples(400))
 @given(CLUES, DEAL_SECONDS, LEAD_LISTS)
-def test_it_finds_the_lead_that_the_oracle_tells(
+def test_it_finds_the_lead_that_the_oracle_states(
     asked: SearchContacts, deal_second: int, leads: list[LeadSpan]
 ) -> None:
     found = find_lead(asked, MIDNIGHT + deal_second * SECOND, leads)

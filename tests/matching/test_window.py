@@ -66,7 +66,7 @@ def test_a_window_of_no_length_holds_its_one_instant() -> None:
     assert window.holds(NOON)
 
 
-def test_it_compares_instants_whatever_zone_they_are_told_in() -> None:
+def test_it_compares_instants_whatever_zone_they_are_stated_in() -> None:
     """Both are 02:30 on a Berlin wall, an hour apart, in the night that has this hour twice."""
     berlin = ZoneInfo("Europe/Berlin")
     first = datetime(2018, 10, 28, 2, 30, tzinfo=berlin).astimezone(UTC)

@@ -12,7 +12,7 @@ import pytest
 from cast import Player, Stage
 from dealtrace import operations
 from dealtrace.accounts.webhook import BodyStyle, EventKind
-from dealtrace.alerts.judgement import Verdict
+from dealtrace.alerts.judgement import AlertVerdict
 from dealtrace.alerts.rule import AlertKind, Rule
 from dealtrace.alerts.windows import WINDOWS
 from dealtrace.attribution.cost import CostSpread
@@ -33,12 +33,12 @@ from dealtrace.matching.lead_search import SearchById
 from dealtrace.operations.accounts.count_unknown_parameters import UnknownParameters
 from dealtrace.operations.alerts.manage import add_alert
 from dealtrace.operations.alerts.watch import AlertEvaluation, AlertReport
-from dealtrace.operations.deals.by_hand import Act, DealAct
+from dealtrace.operations.deals.change_in_cabinet import Act, DealAct
 from dealtrace.operations.deals.clear_fields import Clearing
 from dealtrace.operations.deals.register_with_lead_request import LeadRequestWithDeal
 from dealtrace.operations.deals.update_lists import DealUpdate
 from dealtrace.operations.leads.annotate import AnnotationCall, LeadAnnotation
-from dealtrace.operations.leads.by_hand import Deletion, NotesUndo, Rewriting, rewrite_annotations
+from dealtrace.operations.leads.change_in_cabinet import AnnotationsUndo, Deletion, Rewriting, rewrite_annotations
 from dealtrace.operations.leads.ring_back import RingBackMark
 from dealtrace.operations.mails.deliver import MailReport
 from dealtrace.operations.mails.scheduled_reports import DUE_AT_ONCE, NewScheduledReport, schedule_report
@@ -124,7 +124,7 @@ def raised(stage: Stage, shop: Player, number: int) -> AlertReport:
     stage.ids.ensure(1)
     with stage.database.write() as connection:
         alert = add_alert(connection, stage.ids, shop.site, rule, NOON)
-    evaluation = AlertEvaluation(Verdict.RAISED, NOON, NOON, Unit.COUNT, str(number), None)
+    evaluation = AlertEvaluation(AlertVerdict.RAISED, NOON, NOON, Unit.COUNT, str(number), None)
     return AlertReport(alert, NOON, evaluation, sends_mail=True)
 
 
@@ -235,9 +235,9 @@ WORST: dict[str, Callable[[Stage, Player, int], Any]] = {
     "claim_deliveries": lambda stage, shop, _number: Claim(webhook_id(stage, shop), "me"),
     "acknowledge_deliveries": reported,
     "claim_alert": lambda _stage, _shop, _number: None,
-    "settle_alerts": raised,
+    "acknowledge_alerts": raised,
     "claim_mail": lambda _stage, _shop, _number: None,
-    "settle_mails": lambda _stage, shop, number: MailReport(
+    "acknowledge_mails": lambda _stage, shop, number: MailReport(
         Mail(MailId(number), shop.site.id, MailPurpose.REPORT, 1, Recipient("a@example.org"), NOON, NOON), None
     ),
     "send_due_reports": reports_due,
@@ -256,7 +256,7 @@ WORST: dict[str, Callable[[Stage, Player, int], Any]] = {
     "mark_missed_calls": lambda stage, shop, number: RingBackMark(
         stage.call(shop, NOON, seconds=0, phone=f"7921{number:07d}").id, RingBack.RETURNED
     ),
-    "undo_notes": lambda stage, shop, number: NotesUndo(noted(stage, shop, number), 1),
+    "undo_annotations": lambda stage, shop, number: AnnotationsUndo(noted(stage, shop, number), 1),
     "erase_people": lambda _stage, _shop, number: Erasure(frozenset({f"7921{number:07d}"}), NOBODY),
     "attach_attrs": lambda _stage, _shop, number: VisitAttrs(VisitId(number + 1), {"a": 1}),
     "store_requests": lambda _stage, _shop, _number: RequestBatch((), NOON),

@@ -24,12 +24,12 @@ from dealtrace.operations.alerts.manage import add_alert
 from dealtrace.operations.alerts.watch import claim_alert
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.mails.scheduled_reports import NewScheduledReport, schedule_report, send_due_reports
-from dealtrace.operations.reports.columns import add_column, change_column
+from dealtrace.operations.reports.manage_columns import add_column, change_column
 from dealtrace.operations.reports.manage_segments import add_segment, rename_segment
 from dealtrace.operations.reports.save_report import save_report
 from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.write_command import WriteCommand
-from dealtrace.reports.columns import ColumnKind, ReportColumn
+from dealtrace.reports.column_definitions import ColumnKind, ReportColumn
 from dealtrace.reports.question import RawQuestion
 from dealtrace.reports.saved_items.names import SavedName
 from dealtrace.reports.saved_items.saved import SavedReport

@@ -21,10 +21,10 @@ from dealtrace.operations.matching.rematch import rematch_next
 from dealtrace.operations.personal_data import erase_person, export_person
 from dealtrace.storage.database.column_types import JsonText
 from dealtrace.storage.personal_data import ANONYMOUS, DELETED
+from dealtrace.storage.schema.tables.all_tables import metadata
+from dealtrace.storage.schema.tables.common_columns import TENANT
 from dealtrace.storage.schema.tables.deals import deal, deal_version
-from dealtrace.storage.schema.tables.parts import TENANT
 from dealtrace.storage.schema.tables.visits import visit
-from dealtrace.storage.schema.tables.whole import metadata
 from stored import deal_of, rows_of
 from write_commands import NOON, by_contact, change, registration
 
@@ -126,7 +126,7 @@ def erase(stage: Stage, player: Player, stated: str) -> Mapping[Any, Any]:
 
 
 @pytest.mark.parametrize("stated", [PHONE, "+7 920 555-00-55"])
-def test_nothing_that_tells_of_the_person_stays(stage: Stage, shop: Player, ivan: int, stated: str) -> None:
+def test_nothing_about_the_person_stays(stage: Stage, shop: Player, ivan: int, stated: str) -> None:
     assert all(secret in everything(stage, shop) for secret in (PHONE, MAIL, "Иван", "ИНН", "192.0.2.77"))
     gone = erase(stage, shop, stated)[shop.site.id]
     assert (gone.leads, gone.deals, len(gone.visits)) == (2, {ivan}, 1)
@@ -259,7 +259,7 @@ def test_others_are_not_touched(stage: Stage, shop: Player, ivan: int) -> None:
     assert rows_of(stage.database, neighbour) == theirs
 
 
-def test_every_row_of_the_person_is_told(stage: Stage, shop: Player, ivan: int) -> None:
+def test_every_row_of_the_person_is_stated(stage: Stage, shop: Player, ivan: int) -> None:
     neighbour = stage.open_site()
     with stage.database.read() as connection:
         result = export_person(connection, [shop.site, neighbour.site], PHONE)

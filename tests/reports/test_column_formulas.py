@@ -13,11 +13,11 @@ from dealtrace.reports.column_formulas import (
     DEPTH_MAX,
     FORMULA_LENGTH_MAX,
     ColumnName,
+    FormulaOperation,
     FormulaTree,
     MetricName,
     Negation,
     Number,
-    Operation,
     Part,
     check_parts,
     evaluate,
@@ -34,7 +34,7 @@ numbers = st.decimals(0, 10**6, places=3).map(Number) | st.integers(0, 9).map(la
 parts = st.sampled_from(NAMES).map(MetricName) | st.sampled_from(COLUMNS).map(ColumnName)
 formulas: st.SearchStrategy[FormulaTree] = st.recursive(
     numbers | parts,
-    lambda inner: st.builds(Negation, inner) | st.builds(Operation, st.sampled_from("+-*/"), inner, inner),
+    lambda inner: st.builds(Negation, inner) | st.builds(FormulaOperation, st.sampled_from("+-*/"), inner, inner),
     max_leaves=12,
 )
 values = st.fixed_dictionaries(
@@ -51,7 +51,7 @@ def oracle(formula: FormulaTree, known: dict[Part, Fraction | None]) -> Fraction
         return Fraction(formula.value)
     if isinstance(formula, Negation):
         return -oracle(formula.operand, known)
-    if isinstance(formula, Operation):
+    if isinstance(formula, FormulaOperation):
         result: Fraction = OPERATORS[formula.sign](oracle(formula.left, known), oracle(formula.right, known))
         return result
     value = known[formula]
@@ -77,7 +77,7 @@ def test_no_way_of_writing_a_formula_is_shorter(formula: FormulaTree, blank: str
         match part:
             case Negation(operand):
                 return f"-{blank}({write(operand)})"
-            case Operation(sign, left, right):
+            case FormulaOperation(sign, left, right):
                 return f"({write(left)}){blank}{sign}({write(right)})"
             case ColumnName(name) if name in ("x", "won"):
                 return f"column:{name}{blank}"

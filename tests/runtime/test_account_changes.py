@@ -4,19 +4,29 @@ import asyncio
 import sqlite3
 from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import DBAPIError
 
+from cast import Stage
+from dealtrace.alerts.rule import AlertKind, Rule
+from dealtrace.alerts.windows import WINDOWS
 from dealtrace.errors import LoginRefused
-from dealtrace.runtime.account_changes import IDS_OF_A_CHANGE, AccountChanges
+from dealtrace.mails.recipient import RECIPIENTS_MAX, Recipient
+from dealtrace.operations.alerts import manage
+from dealtrace.operations.work import takes_ids
+from dealtrace.runtime.account_changes import AccountChanges
 from dealtrace.storage.accounts.installation import is_factor_demanded, set_factor_demanded
 from dealtrace.storage.database.engine import Database, open_database
+from dealtrace.storage.id_blocks import BLOCK_SIZE, IdBlocks
 from dealtrace.storage.schema.tables.control import id_block
 from stored import wait_until_locked
+from write_commands import NOON
 
+IDS = 10
 FIRST, SECOND = "SELECT pg_advisory_xact_lock(1)", "SELECT pg_advisory_xact_lock(2)"
 
 
@@ -25,8 +35,9 @@ def next_id(database: Database) -> int:
         return int(connection.execute(select(id_block.c.next_id)).scalar_one())
 
 
+@takes_ids(IDS)
 def take_all(_connection: Any, ids: Any) -> list[int]:
-    return [ids.take() for _ in range(IDS_OF_A_CHANGE)]
+    return [ids.take() for _ in range(IDS)]
 
 
 def test_ids_that_a_change_leaves_unused_are_there_for_the_next(database: Database) -> None:
@@ -38,8 +49,29 @@ def test_ids_that_a_change_leaves_unused_are_there_for_the_next(database: Databa
         return await asyncio.gather(*(changes.run(take_all) for _ in range(20)))
 
     taken = [number for numbers in asyncio.run(run()) for number in numbers]
-    assert len(set(taken)) == 20 * IDS_OF_A_CHANGE
+    assert len(set(taken)) == 20 * IDS
     assert next_id(database) - before == 1000
+
+
+def test_a_change_has_the_ids_that_it_declares_when_few_are_left(stage: Stage) -> None:
+    shop = stage.open_site()
+    recipients = tuple(Recipient(f"anna{number}@example.com", "en") for number in range(RECIPIENTS_MAX))
+    rule = Rule(AlertKind.ABOVE, "deals", WINDOWS["day"], Decimal(3), recipients=recipients)
+    with stage.database.write() as connection:
+        alert = manage.add_alert(connection, stage.ids, shop.site, rule, NOON)
+    changes = AccountChanges(stage.database)
+
+    @takes_ids(BLOCK_SIZE - 10)
+    def leave_ten(_connection: Connection, ids: IdBlocks) -> None:
+        for _ in range(BLOCK_SIZE - 10):
+            ids.take()
+
+    async def run() -> int:
+        await changes.run(leave_ten)
+        return len(await changes.run(manage.schedule_test_mails, alert, NOON))
+
+    assert asyncio.run(run()) == RECIPIENTS_MAX
+    changes.stop()
 
 
 def test_a_change_that_is_refused_leaves_nothing_behind(database: Database) -> None:
@@ -60,6 +92,7 @@ def test_a_change_that_a_deadlock_rolled_back_is_run_again(database: Database) -
     following: list[Future[Any]] = []
     tries = 0
 
+    @takes_ids(1)
     def demand(connection: Connection, ids: Any) -> int:
         """Run into a deadlock, at the first call, in which this transaction is the one that notices."""
         nonlocal tries

@@ -35,9 +35,9 @@ class Collected:
 
     def __init__(self) -> None:
         self.outcomes: dict[str, type[BaseException] | None] = {}
-        self.writes = CollectedWrites(refuse_some, self._settle)
+        self.writes = CollectedWrites(refuse_some, self._acknowledge)
 
-    def _settle(self, _site: Site, payload: str, fault: BaseException | None) -> None:
+    def _acknowledge(self, _site: Site, payload: str, fault: BaseException | None) -> None:
         assert payload not in self.outcomes
         self.outcomes[payload] = type(fault) if fault is not None else None
 

@@ -70,7 +70,7 @@ def test_a_failed_write_counts_until_another_succeeds(database: Database) -> Non
     assert "readonly" in health.reason
 
 
-def test_a_schema_of_another_release_is_told_with_its_cure(database: Database) -> None:
+def test_a_schema_of_another_release_is_stated_with_its_cure(database: Database) -> None:
     with database.write() as connection:
         connection.exec_driver_sql("UPDATE schema_version SET version_num = '0000'")
     health = DatabaseWatch(database).check()

@@ -17,7 +17,7 @@ from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.schema.tables.deals import deal
-from dealtrace.storage.schema.tables.settings import unknown_parameter
+from dealtrace.storage.schema.tables.site_data import unknown_parameter
 from stored import is_waiting_for_a_lock
 from waiting import until
 from write_commands import change, open_write_queue, registration, run

@@ -63,7 +63,7 @@ def statements_on(database: Database) -> Iterator[list[str]]:
     event.remove(database.reader, "before_cursor_execute", listen)
 
 
-def test_it_tells_what_a_token_opens(stage: Stage, shop: Player, site_cache: SiteCache) -> None:
+def test_it_states_what_a_token_opens(stage: Stage, shop: Player, site_cache: SiteCache) -> None:
     expected = Admission(shop.site, shop.token_id)
     assert look_up(site_cache, stage.database, shop.token) == expected
     assert site_cache.remembered(shop.token) == expected

@@ -18,7 +18,7 @@ from dealtrace.errors import DatabaseUnavailable, Overloaded, PointsSpent
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
-from dealtrace.runtime.gathering import GATHERED_FROM
+from dealtrace.runtime.batch_delay import GATHERED_FROM
 from dealtrace.runtime.write_queue import ALONE_TRIES_MAX
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.schema.upgrade import prepare_schema
@@ -110,7 +110,7 @@ def test_it_commits_together_whoever_waits_together(database: Database, shop: Pl
 def test_it_gathers_commands_after_a_large_batch(
     database: Database, shop: Player, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dealtrace.runtime.gathering.LOOK_SECONDS", 1.0)
+    monkeypatch.setattr("dealtrace.runtime.batch_delay.LOOK_SECONDS", 1.0)
     large, sizes = GATHERED_FROM[database.writer.dialect.name], list[int]()
 
     async def story() -> None:

@@ -11,7 +11,7 @@ from dealtrace.leads.search_text import SearchText
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.deals.deals import find_deleted, list_deals_by_key
 from dealtrace.storage.deals.lead_links import find_deals_of_leads
-from dealtrace.storage.journals.person import list_deal_ids_by_contact, list_lead_ids, list_newest_visits
+from dealtrace.storage.journals.client_timeline import list_deal_ids_by_contact, list_lead_ids, list_newest_visits
 from dealtrace.storage.journals.search_rows import find_searched_deals
 from dealtrace.storage.leads.clients import _LIST_CLIENTS
 from dealtrace.storage.leads.contact_groups import find_client_of_leads

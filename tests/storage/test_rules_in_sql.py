@@ -38,7 +38,7 @@ from dealtrace.storage.deals.deals import insert_deals
 from dealtrace.storage.deals.lead_links import find_ids_by_contact
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.journals.keyset_pages import Cursor, find_page
-from dealtrace.storage.journals.lead_journal import Field, Filter, LeadQuery, QualificationFilter, query_leads
+from dealtrace.storage.journals.lead_journal import LeadField, LeadFilter, LeadQuery, QualificationFilter, query_leads
 from dealtrace.storage.journals.lead_list import LeadFilters, query_lead_list
 from dealtrace.storage.leads.contact_rows import SpanQuery, insert_spans, list_spans
 from dealtrace.storage.leads.lead_rows import NewLead
@@ -175,14 +175,14 @@ class RandomCall:
     started_at: datetime
     seconds: int
     is_successful: bool | None
-    exchange: str | None
+    pbx: str | None
     phone: str
     ring_back: RingBack | None
     is_deleted: bool
 
     @property
     def details(self) -> Circumstances:
-        return Circumstances(is_successful=self.is_successful, exchange=self.exchange)
+        return Circumstances(is_successful=self.is_successful, pbx=self.pbx)
 
     @property
     def duration(self) -> timedelta:
@@ -196,7 +196,7 @@ random_calls = st.lists(
         started_at=moments,
         seconds=st.sampled_from([0, 0, 1, 30]),
         is_successful=st.sampled_from([None, None, True, False]),
-        exchange=st.sampled_from([None, "", "mango"]),
+        pbx=st.sampled_from([None, "", "mango"]),
         phone=st.sampled_from([CONTACT, CONTACT, CONTACT, ""]),
         ring_back=st.sampled_from([None, None, *RingBack]),
         is_deleted=st.sampled_from([False, False, False, True]),
@@ -302,7 +302,7 @@ def test_which_visit_is_credited(
             expected = {lead_id: shares[0].visit} if shares else {}
             assert find_credited_visits(connection, site.id, [lead_id], model) == expected
             source = shares[0].visit.traffic_source.source if shares else ""
-            query = LeadQuery(LeadKind.CALL, model, matches=(Filter(Field.SOURCE, source),))
+            query = LeadQuery(LeadKind.CALL, model, matches=(LeadFilter(LeadField.SOURCE, source),))
             assert find_page(connection, query_leads(site, query), Cursor(), 9).ids == [lead_id]
 
 

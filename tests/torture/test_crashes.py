@@ -218,7 +218,7 @@ def wait_for(happened: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-def test_webhooks_are_told_everything_though_the_database_dies(
+def test_webhooks_report_everything_though_the_database_dies(
     durable: PostgresqlServer, start: Callable[..., ServerProcess]
 ) -> None:
     receiver = Receiver()

@@ -16,7 +16,7 @@ from dealtrace.webhooks.event import DealEvent, LeadEvent, LeadPart, annotations
 from domain_records import NOON, PHONE
 
 CALL, OTHER = LeadRef(LeadKind.CALL, 1), LeadRef(LeadKind.LEAD_REQUEST, 2)
-RINGING = IncomingCall(NOON, timedelta(0), PHONE, circumstances=Circumstances(exchange="asterisk"))
+RINGING = IncomingCall(NOON, timedelta(0), PHONE, circumstances=Circumstances(pbx="asterisk"))
 TALKED = replace(RINGING, duration=timedelta(seconds=40))
 MISSED = replace(RINGING, circumstances=replace(RINGING.circumstances, is_successful=False))
 
@@ -26,7 +26,7 @@ def test_a_call_that_an_exchange_reports_as_it_begins_is_connected() -> None:
 
 
 @pytest.mark.parametrize("told", [TALKED, MISSED, replace(RINGING, circumstances=NOT_REPORTED)])
-def test_a_call_first_told_of_when_it_was_over_is_disconnected(told: IncomingCall) -> None:
+def test_a_call_first_reported_when_it_was_over_is_disconnected(told: IncomingCall) -> None:
     assert call_event(CALL, None, told) == LeadEvent(EventKind.CALL_DISCONNECTED, CALL)
 
 
@@ -45,23 +45,23 @@ def test_a_call_that_ends_is_disconnected_with_what_is_new(after: IncomingCall, 
         (LeadPart.DURATION, {"duration": timedelta(seconds=41)}),
     ],
 )
-def test_a_call_told_of_otherwise_is_changed(part: LeadPart, change: dict[str, Any]) -> None:
+def test_a_call_reported_otherwise_is_changed(part: LeadPart, change: dict[str, Any]) -> None:
     assert call_event(CALL, TALKED, replace(TALKED, **change)) == LeadEvent(EventKind.LEAD_CHANGED, CALL, (part,))
 
 
 @pytest.mark.parametrize(
-    ("part", "value"),
+    ("part", "change"),
     [
-        (LeadPart.SIP_ID, "sip"),
-        (LeadPart.WAITING, timedelta(seconds=3)),
-        (LeadPart.DIALLED_PHONE, "74950000000"),
-        (LeadPart.ANSWERING_PHONE, "101"),
-        (LeadPart.RECORD, "https://pbx.example/1.mp3"),
-        (LeadPart.EXCHANGE, "mango"),
+        (LeadPart.SIP_ID, {"sip_id": "sip"}),
+        (LeadPart.WAITING, {"waiting": timedelta(seconds=3)}),
+        (LeadPart.DIALLED_PHONE, {"dialled_phone": "74950000000"}),
+        (LeadPart.ANSWERING_PHONE, {"answering_phone": "101"}),
+        (LeadPart.RECORD, {"record_url": "https://pbx.example/1.mp3"}),
+        (LeadPart.PBX, {"pbx": "mango"}),
     ],
 )
-def test_a_call_that_goes_on_is_changed_by_each_circumstance(part: LeadPart, value: object) -> None:
-    result = replace(RINGING, circumstances=replace(RINGING.circumstances, **{part.value: value}))
+def test_a_call_that_goes_on_is_changed_by_each_circumstance(part: LeadPart, change: dict[str, Any]) -> None:
+    result = replace(RINGING, circumstances=replace(RINGING.circumstances, **change))
     assert call_event(CALL, RINGING, result) == LeadEvent(EventKind.LEAD_CHANGED, CALL, (part,))
 
 
@@ -85,7 +85,7 @@ def version(kind: VersionKind, before: dict[str, Any], after: dict[str, Any]) ->
         (VersionKind.RESTORED, EventKind.DEAL_RESTORED),
     ],
 )
-def test_a_version_is_told_by_its_kind(kind: VersionKind, event: EventKind) -> None:
+def test_a_version_is_stated_by_its_kind(kind: VersionKind, event: EventKind) -> None:
     assert deal_events(version(kind, {}, {"status": "won"})) == [DealEvent(event, DealId(7), 3)]
 
 

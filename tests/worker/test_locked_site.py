@@ -222,7 +222,7 @@ def lock_site(work: Work, commands: Sequence[WriteCommand[None]]) -> list[None]:
 def test_of_many_locked_sites_few_wait_at_once_and_only_one_is_worked_for(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dealtrace.worker.due_sites.AT_ONCE_MAX", 3)
+    monkeypatch.setattr("dealtrace.worker.due_sites.SITES_AT_ONCE_MAX", 3)
     players = [stage.open_site() for _ in range(5)]
     with stage.database.write() as connection:
         for player in players:
@@ -262,7 +262,7 @@ def test_of_many_locked_sites_few_wait_at_once_and_only_one_is_worked_for(
     assert sorted(served) == sorted(begun)
 
 
-def test_every_site_is_served_and_a_bug_is_told_before_a_refusal(stage: Stage) -> None:
+def test_every_site_is_served_and_a_bug_is_stated_before_a_refusal(stage: Stage) -> None:
     players = [stage.open_site() for _ in range(4)]
     first, bug = DatabaseUnavailable(retry_after_seconds=1), ValueError()
     faults: dict[int, Exception] = {players[1].site.id: first, players[2].site.id: bug}

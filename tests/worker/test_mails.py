@@ -29,9 +29,9 @@ from dealtrace.operations.accounts.manage_user import delete_user, take_role
 from dealtrace.operations.alerts import manage
 from dealtrace.operations.deals.import_deals import import_deals
 from dealtrace.operations.mails.scheduled_reports import NewScheduledReport, schedule_report
-from dealtrace.operations.reports.columns import add_column
+from dealtrace.operations.reports.manage_columns import add_column
+from dealtrace.reports.column_definitions import ColumnKind, ReportColumn
 from dealtrace.reports.column_formulas import parse_formula
-from dealtrace.reports.columns import ColumnKind, ReportColumn
 from dealtrace.reports.question import RawQuestion
 from dealtrace.runtime.database_watch import DatabaseWatch
 from dealtrace.runtime.read_pool import ReadPool

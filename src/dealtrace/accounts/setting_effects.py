@@ -115,15 +115,15 @@ class EffectFigure:
 
 
 @record
-class Counted:
+class CountedDeals:
     """A number of deals, and the sum of their amounts in kopecks."""
 
     count: int = 0
     kopecks: int = 0
 
-    def __add__(self, other: "Counted") -> "Counted":
-        """Return the total of two `Counted`: the counts added up, and the kopecks added up."""
-        return Counted(self.count + other.count, self.kopecks + other.kopecks)
+    def __add__(self, other: "CountedDeals") -> "CountedDeals":
+        """Return the total of two `CountedDeals`: the counts added up, and the kopecks added up."""
+        return CountedDeals(self.count + other.count, self.kopecks + other.kopecks)
 
 
 @record
@@ -131,8 +131,8 @@ class DayEffect:
     """The deals of one day, as counted before and after a setting is changed."""
 
     day_on: date
-    before: Counted
-    after: Counted
+    before: CountedDeals
+    after: CountedDeals
 
 
 @record
@@ -151,28 +151,33 @@ class Effect:
         return SENTENCES.get(f"{name}={self.after}", SENTENCES.get(name, {}))[language]
 
 
-def count_moved(counts: Mapping[datetime, Counted], before: ZoneInfo, after: ZoneInfo) -> tuple[Counted, Counted]:
+def count_moved(
+    counts: Mapping[datetime, CountedDeals], before: ZoneInfo, after: ZoneInfo
+) -> tuple[CountedDeals, CountedDeals]:
     """Return totals of the deals that would move to another day, and to another month, if the time zone changed.
 
     `before` is the old time zone, and `after` the new one. `counts` has the total of the deals at each instant.
     """
-    in_day = in_month = Counted()
+    in_day = in_month = CountedDeals()
     for at, counted in counts.items():
         old, new = site_day(at, before), site_day(at, after)
-        in_day += counted if old != new else Counted()
-        in_month += counted if (old.year, old.month) != (new.year, new.month) else Counted()
+        in_day += counted if old != new else CountedDeals()
+        in_month += counted if (old.year, old.month) != (new.year, new.month) else CountedDeals()
     return in_day, in_month
 
 
-def days_that_differ(counts: Mapping[datetime, Counted], before: ZoneInfo, after: ZoneInfo) -> tuple[DayEffect, ...]:
+def days_that_differ(
+    counts: Mapping[datetime, CountedDeals], before: ZoneInfo, after: ZoneInfo
+) -> tuple[DayEffect, ...]:
     """Return the days whose figures differ between the time zones `before` and `after`, earliest first."""
-    sides: tuple[dict[date, Counted], dict[date, Counted]] = ({}, {})
+    sides: tuple[dict[date, CountedDeals], dict[date, CountedDeals]] = ({}, {})
     for at, counted in counts.items():
         for days, zone in zip(sides, (before, after), strict=True):
             day_on = site_day(at, zone)
-            days[day_on] = days.get(day_on, Counted()) + counted
+            days[day_on] = days.get(day_on, CountedDeals()) + counted
     old, new = sides
     effects = (
-        DayEffect(day_on, old.get(day_on, Counted()), new.get(day_on, Counted())) for day_on in sorted({*old, *new})
+        DayEffect(day_on, old.get(day_on, CountedDeals()), new.get(day_on, CountedDeals()))
+        for day_on in sorted({*old, *new})
     )
     return tuple(effect for effect in effects if effect.before != effect.after)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NewType
 
-from dealtrace.alerts.judgement import Judgement, Verdict
+from dealtrace.alerts.judgement import AlertVerdict, Judgement
 from dealtrace.alerts.windows import Slot
 from dealtrace.record import record
 from dealtrace.reports.formats import rounded_value
@@ -58,9 +58,9 @@ def trial_incidents(judged: Sequence[tuple[Slot, Judgement]]) -> list[TrialIncid
     found: list[TrialIncident] = []
     for slot, judgement in judged:
         is_open = bool(found) and found[-1].ended is None
-        if judgement.verdict is Verdict.RAISED and not is_open:
+        if judgement.verdict is AlertVerdict.RAISED and not is_open:
             found.append(TrialIncident(slot, judgement, None))
-        elif judgement.verdict is Verdict.QUIET and is_open:
+        elif judgement.verdict is AlertVerdict.QUIET and is_open:
             found[-1] = TrialIncident(found[-1].slot, found[-1].judgement, slot)
     return found
 

@@ -21,7 +21,7 @@ By chance, about 1 count in 1,000 differs by that much.
 """
 
 
-class Verdict(Enum):
+class AlertVerdict(Enum):
     """Whether a figure is usual, unusual, or undecided for lack of data; undecided figures leave the alert as it is."""
 
     QUIET = auto()
@@ -49,7 +49,7 @@ class Observed:
 class Judgement:
     """The verdict on a number, the number, and the usual number; unknown numbers are `None`."""
 
-    verdict: Verdict
+    verdict: AlertVerdict
     value: Fraction | None
     usual: Fraction | None
 
@@ -98,22 +98,22 @@ def _usual(kind: AlertKind, history: Sequence[Fraction]) -> Fraction | None:
 
 def _verdict(
     rule: Rule, metric: Metric, current: Observed, history: Sequence[Fraction], usual: Fraction | None
-) -> Verdict:
+) -> AlertVerdict:
     value = current.value
     if value is None or not current.is_sound:
-        return Verdict.UNDECIDED
+        return AlertVerdict.UNDECIDED
     match rule.kind:
         case AlertKind.SILENCE:
             if value > 0:
-                return Verdict.QUIET
-            return Verdict.RAISED if usual is not None and usual >= TIMES_USUAL else Verdict.UNDECIDED
+                return AlertVerdict.QUIET
+            return AlertVerdict.RAISED if usual is not None and usual >= TIMES_USUAL else AlertVerdict.UNDECIDED
         case AlertKind.ABOVE | AlertKind.BELOW:
             assert rule.amount is not None
             limit = Fraction(rule.amount)
             return _raised_if(is_raised=value > limit if rule.kind is AlertKind.ABOVE else value < limit)
         case AlertKind.DROP | AlertKind.SPIKE:
             if usual is None or usual <= 0:
-                return Verdict.UNDECIDED
+                return AlertVerdict.UNDECIDED
             return _raised_if(is_raised=_is_off(rule, value, history, usual) and not _is_noise(metric, value, usual))
 
 
@@ -130,5 +130,5 @@ def _is_noise(metric: Metric, value: Fraction, usual: Fraction) -> bool:
     return metric.unit is Unit.COUNT and (value - usual) ** 2 < DEVIATIONS**2 * usual
 
 
-def _raised_if(*, is_raised: bool) -> Verdict:
-    return Verdict.RAISED if is_raised else Verdict.QUIET
+def _raised_if(*, is_raised: bool) -> AlertVerdict:
+    return AlertVerdict.RAISED if is_raised else AlertVerdict.QUIET

@@ -28,7 +28,7 @@ SYSTEM_SOURCES: Mapping[str, TrafficSource] = {
 """The traffic source of each advertising system's costs, for files that state neither source nor medium."""
 
 
-class CostOrigin(StrEnum):
+class CostImportSource(StrEnum):
     """How costs were imported: from a file or by the API; a file replaces only costs that came from a file."""
 
     FILE = "file"
@@ -41,10 +41,10 @@ class CostAccount:
 
     system: str
     account: str
-    origin: CostOrigin = CostOrigin.FILE
+    origin: CostImportSource = CostImportSource.FILE
 
 
-API_ACCOUNT = CostAccount("api", "", CostOrigin.API)
+API_ACCOUNT = CostAccount("api", "", CostImportSource.API)
 """The account of all costs imported by the API, since its requests state no account."""
 
 

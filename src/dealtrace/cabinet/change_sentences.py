@@ -15,7 +15,7 @@ from dealtrace.cabinet.host_labels import HOST_LABELS
 from dealtrace.cabinet.lead_labels import LEAD_LABELS, RING_BACK_LABELS
 from dealtrace.errors import Language
 from dealtrace.mails.scheduled_report import Rhythm
-from dealtrace.operations.leads.by_hand import DELETED, NOTED, RESTORED
+from dealtrace.operations.leads.change_in_cabinet import DELETED, NOTED, RESTORED
 from dealtrace.operations.leads.ring_back import TO_RETURN
 from dealtrace.reports.metrics import Metric
 

@@ -17,13 +17,13 @@ FORM_BYTES_MAX = 1_000_000
 """Ours: larger than any valid form, so that the page can still say which field is too long and show the form again."""
 OPEN_FORM_BYTES_MAX = 100_000
 """The maximum size of a form that people send without a login."""
-DROPPED_BYTES_MAX = 16 << 20
+DROPPED_BYTES_MAX_WITHOUT_FILES = 16 << 20
 """Ours: the number of bytes beyond the limit of a form without files that are still received and dropped.
 
 A browser shows no answer before it has sent its whole form.
 """
 FIELDS_MAX = 200
-DISCARDED_BYTES_MAX = 200 << 20
+DROPPED_BYTES_MAX_WITH_FILES = 200 << 20
 """Ours: the number of bytes beyond the limit of a form with files that are still received and dropped.
 
 A browser shows no answer before it has sent its whole form, and the form is shown again with what was typed.
@@ -155,7 +155,8 @@ async def read_form(request: Request, *, bytes_max: int = FORM_BYTES_MAX, files_
 def _counted(request: Request, bytes_max: int, *, has_files: bool) -> Request:
     """Return a request that counts the bytes of its body while the body is received.
 
-    If a form without files is too large, the rest of it, up to `DROPPED_BYTES_MAX`, is first received and dropped.
+    If a form without files is too large, the rest of it, up to `DROPPED_BYTES_MAX_WITHOUT_FILES`, is first received and
+    dropped.
 
     Raises, while the body is received:
         BodyTooLarge: a form without files is longer than `bytes_max`, or a form with files is much longer.
@@ -166,9 +167,9 @@ def _counted(request: Request, bytes_max: int, *, has_files: bool) -> Request:
         nonlocal received
         message = await request.receive()
         received += len(message.get("body", b""))
-        if received <= bytes_max or (has_files and received <= bytes_max + DISCARDED_BYTES_MAX):
+        if received <= bytes_max or (has_files and received <= bytes_max + DROPPED_BYTES_MAX_WITH_FILES):
             return message
-        if has_files or received > bytes_max + DROPPED_BYTES_MAX or not message.get("more_body", False):
+        if has_files or received > bytes_max + DROPPED_BYTES_MAX_WITHOUT_FILES or not message.get("more_body", False):
             raise BodyTooLarge(bytes_max=bytes_max)
         return {**message, "body": b""}
 

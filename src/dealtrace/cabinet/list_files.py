@@ -15,7 +15,7 @@ from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.formats import day
 from dealtrace.cabinet.gate import not_found, refused
-from dealtrace.cabinet.listing import SEARCH, Days, FilterWords, Listing, days_of, labels_of, listing_of
+from dealtrace.cabinet.list_query import SEARCH, Days, FilterLabels, ListQuery, days_of, labels_of, list_query_of
 from dealtrace.cabinet.rendering import HEADERS, translations_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import Language
@@ -52,9 +52,9 @@ class ListFile(Generic[Key, Item]):
 
 def file_sender(
     place: str,
-    asked: FilterWords,
-    listed_of: Callable[[Site, Listing, Days, Language], ListFile[Key, Item] | None],
-    days_of_list: Callable[[Listing, Site, datetime, Language, FilterWords], Days] = days_of,
+    asked: FilterLabels,
+    listed_of: Callable[[Site, ListQuery, Days, Language], ListFile[Key, Item] | None],
+    days_of_list: Callable[[ListQuery, Site, datetime, Language, FilterLabels], Days] = days_of,
 ) -> Callable[[str], Callable[[View], Awaitable[Response]]]:
     """Return a function that takes an extension and returns the handler that sends a page's list as that type of file.
 
@@ -66,11 +66,11 @@ def file_sender(
     def send_as(extension: str) -> Callable[[View], Awaitable[Response]]:
         async def send(view: View) -> Response:
             site = view.current_site
-            listing = listing_of(f"/cabinet/{site.id}/{place}", view.request.query_params, tuple(asked))
-            days = days_of_list(listing, site, clock.now(), view.language, asked)
+            list_query = list_query_of(f"/cabinet/{site.id}/{place}", view.request.query_params, tuple(asked))
+            days = days_of_list(list_query, site, clock.now(), view.language, asked)
             if days.refusal is not None:
                 return refused(view, days.refusal, labels_of(asked))
-            listed = listed_of(site, listing, days, view.language)
+            listed = listed_of(site, list_query, days, view.language)
             return await send_list(view, listed, extension) if listed is not None else not_found(view)
 
         return send
@@ -106,7 +106,7 @@ async def send_list(view: View, listed: ListFile[Key, Item], extension: str) -> 
     )
 
 
-def notes_of(listing: Listing, days: Days, words: FilterWords, language: Language) -> list[Note]:
+def notes_of(list_query: ListQuery, days: Days, words: FilterLabels, language: Language) -> list[Note]:
     """Return notes that state the filters of a list, and its search or, without a search, its period.
 
     `words` has, for each parameter, a label and the texts for its values; a value without a text is written as it is.
@@ -114,8 +114,8 @@ def notes_of(listing: Listing, days: Days, words: FilterWords, language: Languag
     """
     translate = translations_of(language).gettext
     first, last = (day(language, on) for on in (days.period.first_on, days.period.last_on))
-    found = [_note("period", "Period", f"{first} – {last}")] if listing.search is None else []
-    for name, value in listing.parameters:
+    found = [_note("period", "Period", f"{first} – {last}")] if list_query.search is None else []
+    for name, value in list_query.parameters:
         if name in words or name == SEARCH:
             label, values = words.get(name, ("Search", {}))
             said = values.get(value)

@@ -4,7 +4,7 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp
 
 from dealtrace.accounts.rights import Role
-from dealtrace.cabinet import home, keys
+from dealtrace.cabinet import home, keyboard_shortcuts
 from dealtrace.cabinet.clients import personal_data, timeline
 from dealtrace.cabinet.deals import actions as deal_actions
 from dealtrace.cabinet.deals import card as deal_card
@@ -19,7 +19,18 @@ from dealtrace.cabinet.leads import missed as missed_calls
 from dealtrace.cabinet.leads.file import send_leads_as
 from dealtrace.cabinet.notes import page as notes
 from dealtrace.cabinet.overview import page as overview
-from dealtrace.cabinet.people import (
+from dealtrace.cabinet.reports import page as reports
+from dealtrace.cabinet.reports import rows as report_rows
+from dealtrace.cabinet.reports import shared_link_page
+from dealtrace.cabinet.reports.file import send_as
+from dealtrace.cabinet.reports.rows_file import send_rows_as
+from dealtrace.cabinet.reports.saved_items.reports import SAVED_REPORTS
+from dealtrace.cabinet.reports.saved_items.segments import SEGMENTS
+from dealtrace.cabinet.requests import page as requests
+from dealtrace.cabinet.sent_forms.sending_pages import SendingPages
+from dealtrace.cabinet.settings.routes import SETTINGS_PAGES
+from dealtrace.cabinet.static_files import send_file
+from dealtrace.cabinet.users import (
     account,
     acts,
     invitation,
@@ -33,24 +44,13 @@ from dealtrace.cabinet.people import (
     users,
     welcome,
 )
-from dealtrace.cabinet.reports import page as reports
-from dealtrace.cabinet.reports import rows as report_rows
-from dealtrace.cabinet.reports import shared
-from dealtrace.cabinet.reports.file import send_as
-from dealtrace.cabinet.reports.rows_file import send_rows_as
-from dealtrace.cabinet.reports.saved_items.reports import SAVED_REPORTS
-from dealtrace.cabinet.reports.saved_items.segments import SEGMENTS
-from dealtrace.cabinet.requests import page as requests
-from dealtrace.cabinet.sent_forms.sending_pages import SendingPages
-from dealtrace.cabinet.settings.routes import SETTINGS_PAGES
-from dealtrace.cabinet.static_files import send_file
 from dealtrace.cabinet.view import Services
 from dealtrace.cabinet.wrong_urls import UnknownUrls, form_routes, wrong_form_routes
 from dealtrace.files.row_writers import CSV, XLSX
 
 PAGES = (
     Page("/", "GET", home.show),
-    Page("/keys", "GET", keys.show),
+    Page("/keys", "GET", keyboard_shortcuts.show),
     Page("/language", "POST", home.choose_language, is_open=True),
     Page("/login", "GET", login.show, is_open=True),
     Page("/login", "POST", login.log_in, is_open=True),
@@ -73,7 +73,7 @@ PAGES = (
     Page("/{site:int}/notes", "GET", notes.show, Role.READER),
     Page("/{site:int}/notes", "POST", notes.add, Role.ANALYST),
     Page("/{site:int}/notes/remove", "POST", notes.remove, Role.ANALYST),
-    Page("/shared/{key}", "GET", shared.show, is_open=True),
+    Page("/shared/{key}", "GET", shared_link_page.show, is_open=True),
     Page("/unsubscribe/{key}", "GET", unsubscribe.show, is_open=True),
     Page("/unsubscribe/{key}", "POST", unsubscribe.change, is_open=True, is_signed=True),
     Page("/{site:int}/deals", "GET", deal_journal.show, Role.ANALYST),

@@ -9,8 +9,8 @@ from dealtrace.record import record
 class Section:
     """A section: its path below the site, its title in English, and the lowest role that may open it.
 
-    `key` is pressed after `g` to open it, see `keys.py`. If `has_period` is true, the section shows a period, and links
-    to it keep the period.
+    `key` is pressed after `g` to open it, see `keyboard_shortcuts.py`. If `has_period` is true, the section shows a
+    period, and links to it keep the period.
     """
 
     place: str

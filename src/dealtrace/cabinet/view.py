@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
@@ -13,7 +13,8 @@ from dealtrace import clock
 from dealtrace.accounts.rights import Rights, Role
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.webhook import EventKind
-from dealtrace.cabinet.carried import carried_query
+from dealtrace.cabinet.carried_parameters import carried_query
+from dealtrace.cabinet.formats import clock_time
 from dealtrace.cabinet.forms import Form
 from dealtrace.cabinet.rendering import render_page, translations_of
 from dealtrace.cabinet.sent_forms.once import SentOnce, new_form_key
@@ -23,10 +24,11 @@ from dealtrace.http.client_address import Proxies
 from dealtrace.http.rate_limits import RateLimits
 from dealtrace.operations.accounts.hold_standing import hold_standing, standing_of
 from dealtrace.operations.reports.ask import FactSource
-from dealtrace.operations.work import Operation
+from dealtrace.operations.work import Operation, ids_of, takes_ids
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
 from dealtrace.reports.reading.masked_keys import masked_label
+from dealtrace.reports.saved_items.saved import QUERY_LENGTH_MAX
 from dealtrace.runtime.account_changes import AccountChanges
 from dealtrace.runtime.background_runs import BackgroundRuns
 from dealtrace.runtime.read_pool import ReadPool
@@ -43,8 +45,8 @@ NO_FORM = Form(())
 P = ParamSpec("P")
 Result = TypeVar("Result")
 SEE_OTHER = 303
-URL_LENGTH_MAX = 8_000
-"""Ours: the maximum length of the URL in a redirect; proxies usually accept 8 KB of headers."""
+URL_LENGTH_MAX = QUERY_LENGTH_MAX
+"""Ours: the maximum length of a URL that a page leads to; proxies usually accept 8 KB of headers."""
 
 
 def redirect(url: str) -> Response:
@@ -216,6 +218,7 @@ class View:
         sent, site_id = self.sent_form, self.site.id if self.site is not None else None
         decided = standing_of(self.person, site_id, lacks_factor=self.lacks_factor) if self.person is not None else None
 
+        @takes_ids(ids_of(change))
         def check_and_change(connection: Connection, ids: IdBlocks) -> Result:
             if sent is not None:
                 sent.take(connection)
@@ -228,6 +231,10 @@ class View:
         if sent is not None:
             sent.is_taken = True
         return result
+
+    def clock_time(self, moment: datetime) -> str:
+        """Return an instant as a string: the date and time in the time zone of the site, in the person's language."""
+        return clock_time(self.language, moment, self.current_site.time_zone)
 
     def translate(self, text: str) -> str:
         """Translate a text into the language of the person."""

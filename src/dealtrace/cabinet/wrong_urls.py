@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from dealtrace.cabinet.gate import Gate, Page, not_found
 from dealtrace.cabinet.view import SEE_OTHER, View
 from dealtrace.errors import MethodNotAllowed
-from dealtrace.http.asgi import accepts_html
+from dealtrace.http.request_headers import accepts_html
 
 KEEP_METHOD = 307
 METHOD_NOT_ALLOWED = 405

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import msgspec
 
-from dealtrace.calltouch.json_keys import named_values
+from dealtrace.calltouch.json_keys import SentScalar, named_values
 from dealtrace.calltouch.parameters import CUSTOM, CUSTOM_FIELDS
 from dealtrace.errors import InvalidParameters, UnreadableBody, Violation
 from dealtrace.http.body import without_byte_order_mark
@@ -19,7 +19,6 @@ ITEMS_MAX = 100
 PHONE_NAMES = frozenset({"phone", "phoneNumber", "clientPhoneNumber", "callCenterPhoneNumber", "phones"})
 """The keys whose values are phones, even if they are sent as numbers."""
 
-SentScalar = str | int | float | None
 Shape = TypeVar("Shape", bound=msgspec.Struct)
 _PLACE = re.compile(r" - at `\$\.?(.*)`$")
 _EXPECTED = re.compile(r"Expected `(.+)`, got `(.+)`")

@@ -5,7 +5,7 @@ from dataclasses import replace
 from dealtrace.calltouch import examples
 from dealtrace.calltouch.answers.lead_requests import LeadRequestRecord, RegisteredLeadRequest
 from dealtrace.calltouch.answers.outcomes import WidgetRequest
-from dealtrace.calltouch.journals import request
+from dealtrace.calltouch.journals import lead_request
 from dealtrace.calltouch.leads import register_request, register_with_deal, widget_request
 from dealtrace.calltouch.parameters import BY_CLIENT_API_ID, BY_HEADERS
 from dealtrace.calltouch.paths import NO_PARAMETERS, REST, WIDGET_SERVICE
@@ -56,8 +56,8 @@ ENDPOINTS = (
     Endpoint(
         f"{REST}/requests/{{requestId}}",
         ("GET",),
-        request.TABLE,
-        request.respond,
+        lead_request.TABLE,
+        lead_request.respond,
         "Одна заявка",
         "One lead request",
         BY_CLIENT_API_ID,

@@ -20,7 +20,7 @@ from dealtrace.calltouch.client_order_routes import ENDPOINTS as CLIENT_ORDERS
 from dealtrace.calltouch.costs import spread
 from dealtrace.calltouch.deals import delete_by_id, register, update_by_id
 from dealtrace.calltouch.form_routes import ENDPOINTS as FORMS
-from dealtrace.calltouch.journals import calls_diary, download, orders_diary, requests, statistics
+from dealtrace.calltouch.journals import calls_diary, download, lead_requests, orders_diary, statistics
 from dealtrace.calltouch.journals.parameters import BY_ACCESS_TOKEN
 from dealtrace.calltouch.leads import (
     annotate,
@@ -180,8 +180,8 @@ ENDPOINTS = (
     Endpoint(
         f"{REST}/requests",
         ("GET",),
-        requests.TABLE,
-        requests.respond,
+        lead_requests.TABLE,
+        lead_requests.respond,
         "Журнал заявок",
         "The journal of lead requests",
         BY_CLIENT_API_ID,
@@ -315,7 +315,7 @@ ENDPOINTS = (
         example=examples.DELETE_FIELDS,
     ),
     Endpoint(
-        f"/event-service/platform/{{{inbound_call.EXCHANGE}}}/inbound-call",
+        f"/event-service/platform/{{{inbound_call.PBX}}}/inbound-call",
         ("GET",),
         inbound_call.TABLE,
         inbound_call.respond,
@@ -323,7 +323,7 @@ ENDPOINTS = (
         "Register a call from a PBX; the answer and errors are plain text",
         name="inbound-call",
         auth_scheme=BY_API_KEY,
-        rate_limit_class=RateLimitClass.EXCHANGE,
+        rate_limit_class=RateLimitClass.PBX,
         refuse=plain_refusal,
         answer=str,
         answer_type="text/plain",

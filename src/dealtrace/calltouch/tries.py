@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
-from dealtrace.calltouch.answers.client_orders import RefusedClientOrder, SentNumber, refused_client_order
+from dealtrace.calltouch.answers.client_orders import RefusedClientOrder, refused_client_order
 from dealtrace.calltouch.answers.tries import ClientOrdersTried, TriedClientOrder, tried_client_order, tried_order
 from dealtrace.calltouch.client_orders.create import read_orders, sent_number
 from dealtrace.calltouch.client_orders.parameters import MATCHING
 from dealtrace.calltouch.deals.register import read_registration
+from dealtrace.calltouch.json_keys import SentScalar
 from dealtrace.deals.registration import Registration
 from dealtrace.errors import Language, NumberTaken, Refusal
 from dealtrace.http.caller import Caller
@@ -59,7 +60,7 @@ def _read(
 
 
 def _answer(
-    number: SentNumber, outcome: TriedRegistration | Refusal, language: Language
+    number: SentScalar, outcome: TriedRegistration | Refusal, language: Language
 ) -> TriedClientOrder | RefusedClientOrder:
     if isinstance(outcome, Refusal):
         return refused_client_order(number, outcome, language)

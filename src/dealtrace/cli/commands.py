@@ -97,7 +97,7 @@ COMMANDS: dict[str, ListedCommand | ListedGroup] = {
     "alert": ListedCommand("reports.alerts", "alert_commands", "Watch metrics, and notify when a value is unusual."),
     "demo": ListedCommand("sites.demo", "demo", "Fill a site with a year of made-up data up to today."),
     "webhook": ListedCommand("webhooks", "webhook_commands", "Notify other programs of events."),
-    "person": ListedCommand("people", "person_commands", "Export or erase the data of a person."),
+    "person": ListedCommand("personal_data", "person_commands", "Export or erase the data of a person."),
     "requests": ListedCommand("requests.tail", "request_commands", "Show the journal of requests to the API."),
     "doctor": ListedCommand("doctor.command", "doctor", "Check the installation."),
     "config": ListedCommand("settings_in_force", "config", "Show the settings in force."),

@@ -13,10 +13,10 @@ from dealtrace.accounts.site import Site
 from dealtrace.cli.answers import ImportAnswer
 from dealtrace.cli.options import JsonOption, SiteIdOption
 from dealtrace.cli.terminal import console, counted, error_console, fail, open_prepared, print_json
-from dealtrace.files.columns import Layout
 from dealtrace.files.csv_reader import UTF_8, Encoding
-from dealtrace.files.import_columns import ImportNoun
+from dealtrace.files.import_columns import Layout
 from dealtrace.files.import_file import ImportFile, open_import_file
+from dealtrace.files.import_formats import ImportNoun
 from dealtrace.files.refused_rows import RefusedRows
 from dealtrace.files.row import Row
 from dealtrace.leads.file_import import FileImport

@@ -74,7 +74,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class Call(Protocol):
+class CommandCall(Protocol):
     """A function that calls another function with arguments, and returns its result."""
 
     def __call__(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -82,7 +82,7 @@ class Call(Protocol):
 
 
 @contextmanager
-def ended_by_ctrl_c(database: Database) -> Iterator[Call]:
+def ended_by_ctrl_c(database: Database) -> Iterator[CommandCall]:
     """Yield a function that calls another function on a thread; Ctrl-C ends the statements that run on this thread.
 
     DuckDB does not notice signals while it runs a long statement on the main thread.

@@ -27,7 +27,7 @@ from dealtrace.storage.webhooks.outbox import count_waiting_deliveries
 from dealtrace.storage.webhooks.webhooks import find_webhook, list_webhooks
 from dealtrace.webhooks.chosen_fields import check_fields, split_names
 from dealtrace.whole_number import ID_MAX
-from dealtrace.worker.targets import TargetForbidden, TargetUnknown, find_addresses
+from dealtrace.worker.webhook_targets import TargetForbidden, TargetUnknown, find_addresses
 
 ALL = "all"
 TEST_SECONDS = 20

@@ -11,7 +11,7 @@ from dealtrace.deals.details import NO_DETAILS, DealDetails
 from dealtrace.deals.lead_clue import NO_CLUE, LeadClue
 from dealtrace.deals.matchers import Matcher
 from dealtrace.leads.lead import LeadRef
-from dealtrace.leads.reference import find_spelt, spellings
+from dealtrace.leads.reference_spelling import find_spelt, spellings
 from dealtrace.record import record
 
 DealId = NewType("DealId", int)

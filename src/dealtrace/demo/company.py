@@ -18,7 +18,7 @@ class System:
 
 
 @record
-class Campaign:
+class DemoCampaign:
     """A campaign: its traffic source, and the price of a click in its advertising system.
 
     E-mail campaigns have no advertising system.
@@ -45,7 +45,7 @@ class Channel:
     leads: float
     wins: float
     referrer: str = ""
-    campaign: Campaign | None = None
+    campaign: DemoCampaign | None = None
 
 
 _YANDEX = System(CostAccount("yandex", "okna-direct"), "yclid")
@@ -58,12 +58,12 @@ _BRAND = ("окна ромашка", "ромашка отзывы")
 
 def _clicked(
     system: System, name: str, click_rub: float, ads: tuple[str, ...], keywords: tuple[str, ...] = ()
-) -> Campaign:
-    return Campaign(TrafficSource(system.account.system, PAID, name), system, click_rub, ads, keywords)
+) -> DemoCampaign:
+    return DemoCampaign(TrafficSource(system.account.system, PAID, name), system, click_rub, ads, keywords)
 
 
-def _mailed(name: str) -> Campaign:
-    return Campaign(TrafficSource("rassylka", "email", name))
+def _mailed(name: str) -> DemoCampaign:
+    return DemoCampaign(TrafficSource("rassylka", "email", name))
 
 
 _SEARCH = _clicked(_YANDEX, "okna_poisk", 310, ("tsena", "montazh"), _WINDOWS)
@@ -149,7 +149,7 @@ DEVICES = (
 OFFICE_NUMBER = "74950000100"
 DIALLED_NUMBERS = {"yandex": "74950000101", "google": "74950000102", "vk": "74950000103", "rassylka": "74950000104"}
 """The phone number that the site shows to the visitors from each source; all other visitors see the office number."""
-EXCHANGE = "office-pbx"
+PBX = "office-pbx"
 FORMS = {"Расчёт стоимости": 44.0, "Обратный звонок": 31.0, "Вызов замерщика": 25.0}
 CALL_MANAGERS = {"Анна Белова": 34.0, "Игорь Соколов": 30.0, "Мария Лебедева": 22.0, "Тимур Галиев": 14.0}
 

@@ -9,11 +9,11 @@ from dealtrace.attribution.visit import Visit, VisitId
 from dealtrace.demo.company import (
     CALL_MANAGERS,
     DIALLED_NUMBERS,
-    EXCHANGE,
     FIRST_NAMES,
     FORMS,
     LAST_NAMES,
     OFFICE_NUMBER,
+    PBX,
 )
 from dealtrace.demo.rhythm import Calendar
 from dealtrace.demo.visitors import Visitor
@@ -39,7 +39,7 @@ MADE_AT_ONCE = 1_000
 
 
 @record
-class Client:
+class DemoClient:
     """A person who leaves leads; `wins` is the probability that a deal of this person is won."""
 
     name: str
@@ -61,7 +61,7 @@ class DemoLead:
     """A lead of a client; `arrives_at` is when the lead is reported, or `None` if the PBX never reports it."""
 
     lead: IncomingCall | IncomingLeadRequest
-    client: Client
+    client: DemoClient
     arrives_at: datetime | None
 
     @property
@@ -105,7 +105,7 @@ def _numbered(lead: IncomingCall | IncomingLeadRequest, number: int) -> Incoming
     return replace(lead, number=f"form-{number:06d}")
 
 
-def _draw_clients(random: Random, calendar: Calendar, visitors: list[Visitor]) -> Iterator[tuple[Client, datetime]]:
+def _draw_clients(random: Random, calendar: Calendar, visitors: list[Visitor]) -> Iterator[tuple[DemoClient, datetime]]:
     """Yield clients, each with the time of their first lead: visitors who become clients, and clients without a visit.
 
     The order is random, but visitors who are likelier to become clients tend to be yielded earlier.
@@ -124,14 +124,14 @@ def _draw_clients(random: Random, calendar: Calendar, visitors: list[Visitor]) -
         )
 
 
-def _make_client(random: Random, serial: int, wins: float, visit: Visit | None) -> Client:
+def _make_client(random: Random, serial: int, wins: float, visit: Visit | None) -> DemoClient:
     name = f"{random.choice(FIRST_NAMES)} {random.choice(LAST_NAMES)}"
-    return Client(
+    return DemoClient(
         name, f"7907{3_100_000 + serial * 7 + random.randrange(7)}", f"client{serial}@mail.example", wins, visit
     )
 
 
-def _make_leads_of(random: Random, calendar: Calendar, client: Client, at: datetime) -> Iterator[DemoLead]:
+def _make_leads_of(random: Random, calendar: Calendar, client: DemoClient, at: datetime) -> Iterator[DemoLead]:
     """Yield the leads of a client in order of time."""
     first = _make_lead(random, calendar, client, at)
     yield first
@@ -144,12 +144,12 @@ def _make_leads_of(random: Random, calendar: Calendar, client: Client, at: datet
             yield _make_call(random, calendar, replace(client, visit=None), again)
 
 
-def _make_lead(random: Random, calendar: Calendar, client: Client, at: datetime) -> DemoLead:
+def _make_lead(random: Random, calendar: Calendar, client: DemoClient, at: datetime) -> DemoLead:
     calls = client.visit is None or (calendar.is_open(at) and random.random() < CALLS)
     return _make_call(random, calendar, client, at) if calls else _make_lead_request(random, client, at)
 
 
-def _make_call(random: Random, calendar: Calendar, client: Client, at: datetime) -> DemoLead:
+def _make_call(random: Random, calendar: Calendar, client: DemoClient, at: datetime) -> DemoLead:
     is_answered = calendar.is_open(at) and random.random() >= MISSED
     talk = min(15 + int(random.lognormvariate(4.6, 0.85)), 1800) if is_answered else 0
     waited = random.randrange(3, 25) if is_answered else random.randrange(15, 60)
@@ -158,7 +158,7 @@ def _make_call(random: Random, calendar: Calendar, client: Client, at: datetime)
         waiting=timedelta(seconds=waited),
         dialled_phone=client.dialled_phone,
         answering_phone=OFFICE_NUMBER if is_answered else None,
-        exchange=EXCHANGE,
+        pbx=PBX,
     )
     call = IncomingCall(
         started_at=at,
@@ -173,7 +173,7 @@ def _make_call(random: Random, calendar: Calendar, client: Client, at: datetime)
     return DemoLead(call, client, None if calendar.is_broken(at) else reported)
 
 
-def _make_lead_request(random: Random, client: Client, at: datetime) -> DemoLead:
+def _make_lead_request(random: Random, client: DemoClient, at: datetime) -> DemoLead:
     (form,) = random.choices(list(FORMS), list(FORMS.values()))
     lead_request = IncomingLeadRequest(
         requested_at=at,
@@ -188,7 +188,7 @@ def _make_lead_request(random: Random, client: Client, at: datetime) -> DemoLead
     return DemoLead(lead_request, client, at + _delay(random))
 
 
-def _visit_id(client: Client) -> VisitId | None:
+def _visit_id(client: DemoClient) -> VisitId | None:
     return client.visit.id if client.visit is not None else None
 
 

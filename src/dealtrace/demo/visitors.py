@@ -16,8 +16,8 @@ from dealtrace.demo.company import (
     DEVICES,
     RETURNING_ALIKE,
     RETURNING_WEIGHTS,
-    Campaign,
     Channel,
+    DemoCampaign,
 )
 from dealtrace.demo.rhythm import DAY, Calendar
 from dealtrace.record import record
@@ -138,7 +138,7 @@ def _landing_url(random: Random, channel: Channel) -> str:
     return page if channel.campaign is None else f"{page}?{urlencode(_tags(random, channel.campaign))}"
 
 
-def _tags(random: Random, campaign: Campaign) -> dict[str, str]:
+def _tags(random: Random, campaign: DemoCampaign) -> dict[str, str]:
     tags = {tag: text for tag, part in UTM_TAGS.items() if (text := getattr(campaign.source, part))}
     if campaign.ads:
         tags["utm_content"] = random.choice(campaign.ads)

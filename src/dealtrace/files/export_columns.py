@@ -9,11 +9,11 @@ from dealtrace.attribution.origin import origin_of_deal, origin_of_lead
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.deals.exported_deal import ExportedDeal
 from dealtrace.errors import Language
-from dealtrace.files.call_columns import CALLS
-from dealtrace.files.columns import normalize_heading
-from dealtrace.files.deal_columns import DEALS
-from dealtrace.files.import_columns import ImportFormat, field_heading
-from dealtrace.files.lead_request_columns import LEAD_REQUESTS
+from dealtrace.files.call_import_columns import CALLS
+from dealtrace.files.deal_import_columns import DEALS
+from dealtrace.files.import_columns import normalize_heading
+from dealtrace.files.import_formats import ImportFormat, field_heading
+from dealtrace.files.lead_request_import_columns import LEAD_REQUESTS
 from dealtrace.files.row import Value
 from dealtrace.leads.call import Call
 from dealtrace.leads.exported_lead import ExportedLead

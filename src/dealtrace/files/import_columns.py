@@ -1,104 +1,196 @@
-"""The formats of imported files: the columns of each kind of record, and how a row is turned into a record."""
+"""Columns of imported tables; parsing, error messages and documentation all use the same record of a column."""
 
-from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from enum import StrEnum
-from zoneinfo import ZoneInfo
+from typing import Any
 
-from dealtrace.errors import InvalidParameters, Violation
-from dealtrace.files.cell_types import FieldCell
-from dealtrace.files.columns import Column, Layout, RowValues, normalize_heading
-from dealtrace.files.row import Row
-from dealtrace.files.timestamps import instant_of
-from dealtrace.leads.limits import CUSTOM_VALUE_LENGTH_MAX
+from dealtrace.errors import InvalidParameters, InvalidValue, Language, Violation
+from dealtrace.files.cell_types import CellType, NumberCell
+from dealtrace.files.row import Cell, Row
+from dealtrace.files.spreadsheet_text import plain_text
 from dealtrace.record import record
 
-_FIELD_PREFIX, _FIELD_SUFFIX = "custom[", "]"
-_FIELD = FieldCell(CUSTOM_VALUE_LENGTH_MAX)
+_RUSSIAN = re.compile(r"[а-яё]", re.IGNORECASE)
+_BETWEEN_WORDS = re.compile(r"[\W_]+")
 
 
-class ImportNoun(StrEnum):
-    """The kinds of record that can be imported."""
+RowValues = dict[str, Any]
+"""The values of a row by column name. Any: each value has the type that its column parses."""
 
-    CALL = "call"
-    LEAD_REQUEST = "lead_request"
-    DEAL = "deal"
-    VISIT = "visit"
+
+class Need(StrEnum):
+    """Whether a file must have a column: it is optional, required, or required with a value in every row."""
+
+    NOTHING = "no"
+    COLUMN = "the column"
+    CELL = "yes"
 
 
 @record
-class ImportFormat:
-    """The format of files with records of one kind, and how a row is turned into a record.
+class Column:
+    """A column: its name, other accepted headings, the type of its cells, and its meaning."""
 
-    `time_column` has the date and time of the record; the time of day may be in the column `time` instead.
-    `other_times` are further columns with times. A row must have a value in one of the columns `any_of`; otherwise it
-    is refused with the violation `lacking`. `make` builds the record from the values of a row, with times in UTC,
-    or raises `InvalidParameters`. With `has_fields`, the site's custom fields are columns too.
+    name: str
+    headings: tuple[str, ...]
+    type: CellType
+    meaning: str
+    need: Need = Need.NOTHING
+
+
+def heading_text(heading: Cell) -> str:
+    """Return the text of a heading, trimmed."""
+    return plain_text(str(heading).strip())
+
+
+def normalize_heading(heading: Cell) -> str:
+    """Return a heading in the form used for comparing: letters and digits only, in lower case."""
+    return _BETWEEN_WORDS.sub("", heading_text(heading).casefold().replace("ё", "е"))
+
+
+@record
+class FoundColumn:
+    """The position and heading of a column in a file."""
+
+    position: int
+    heading: str
+    column: Column
+
+
+@record
+class Layout:
+    """The columns found in a file; `width` is the number of all headings, including those that are ignored.
+
+    `language` is Russian if the heading of any found column is in Russian.
     """
 
-    noun: ImportNoun
-    columns: tuple[Column, ...]
-    time_column: str
-    make: Callable[[RowValues], object]
-    other_times: tuple[str, ...] = ()
-    any_of: tuple[str, ...] = ()
-    lacking: Violation | None = None
-    has_fields: bool = True
+    found_columns: tuple[FoundColumn, ...]
+    ignored_headings: tuple[str, ...]
+    width: int
+    language: Language
 
-    def with_fields(self, fields: Iterable[str]) -> tuple[Column, ...]:
-        """Return the columns, followed by columns for a site's custom fields, named as in exports."""
-        return (*self.columns, *_field_columns(self.columns, sorted(fields))) if self.has_fields else self.columns
+    def has(self, names: Iterable[str]) -> bool:
+        """Return whether the file has any of these columns."""
+        return any(found.column.name in names for found in self.found_columns)
 
-    def plain_headings(self, fields: Iterable[str]) -> set[str]:
-        """Return the normalized names of the custom fields, without names that are headings of other columns."""
-        return {
-            normalize_heading(text)
-            for column in self.with_fields(fields)[len(self.columns) :]
-            for text in column.headings
-        }
+    def heading_of(self, name: str) -> str:
+        """Return the heading of a column in this file, or the column's name if the file does not have the column."""
+        return next((found.heading for found in self.found_columns if found.column.name == name), name)
 
-    def parse(self, row: Row, layout: Layout, time_zone: ZoneInfo) -> object:
-        """Return the record in a row; times without an offset are in `time_zone`.
+    def read(self, row: Row) -> RowValues:
+        """Parse a row and return its values by column name, without empty cells.
 
         Raises:
-            InvalidParameters: cells are invalid or missing; each violation names the column.
+            InvalidParameters: lists every invalid cell.
         """
-        values = layout.read(row)
-        if self.lacking is not None and not any(values.get(name) for name in self.any_of):
-            raise InvalidParameters([self.lacking])
-        for name in (self.time_column, *self.other_times):
-            if name in values:
-                time_of_day = values.get("time") if name == self.time_column else None
-                values[name] = _instant(layout, name, instant_of(values[name], time_of_day, time_zone))
-        return self.make(values)
+        if row.fault is not None:
+            raise InvalidParameters([row.fault])
+        values: RowValues = {}
+        violations = [self._too_wide()] if any(str(cell).strip() for cell in row.cells[self.width :]) else []
+        for found in self.found_columns:
+            cell = row.cells[found.position] if found.position < len(row.cells) else ""
+            try:
+                if isinstance(cell, str) and not cell.strip():
+                    self._check_need(found.column)
+                else:
+                    values[found.column.name] = found.column.type.read(cell)
+            except InvalidValue as error:
+                violations.append(Violation(found.heading, error.ru, error.en))
+        if violations:
+            raise InvalidParameters(violations)
+        return values
+
+    def _too_wide(self) -> Violation:
+        return Violation(
+            "row",
+            f"ячеек больше, чем заголовков ({self.width}): возьмите текст с разделителем в кавычки",
+            f"more cells than the {self.width} headings: quote texts that contain the delimiter",
+        )
+
+    def _check_need(self, column: Column) -> None:
+        if column.need is Need.CELL:
+            raise InvalidValue("ячейка пуста, а значение обязательно", "the cell is empty, but a value is required")
 
 
-def field_heading(field: str) -> str:
-    """Return `custom[name]`, a heading that only this custom field can have."""
-    return f"{_FIELD_PREFIX}{field}{_FIELD_SUFFIX}"
+class DecimalSigns:
+    """Finds the decimal sign, comma or point, of each column of numbers: pass all rows to `note`, then call `decided`.
 
-
-def custom_values_of(values: RowValues) -> dict[str, str]:
-    """Return the values of the custom fields in a row by the names of the fields, without `custom[…]`."""
-    start, end = len(_FIELD_PREFIX), -len(_FIELD_SUFFIX)
-    return {name[start:end]: value for name, value in values.items() if name.startswith(_FIELD_PREFIX)}
-
-
-def _instant(layout: Layout, name: str, at: datetime | None) -> datetime:
-    if at is None:
-        raise InvalidParameters([Violation(layout.heading_of(name), "нет времени суток", "the time of day is missing")])
-    return at
-
-
-def _field_columns(columns: Sequence[Column], fields: Sequence[str]) -> list[Column]:
-    """Return a column for each custom field; its headings are `custom[…]` and, unless taken, the name of the field.
-
-    Fields whose names differ only in case or punctuation are left out.
+    Ours: the decimal sign of the other cells in a column decides whether `1,234` is 1234 or 1.234. If they show no
+    decimal sign, or both, the cell is refused.
     """
-    taken = [normalize_heading(heading) for column in columns for heading in (column.name, *column.headings)]
-    names = [normalize_heading(field) for field in fields]
-    return [
-        Column(field_heading(field), () if name in taken else (field,), _FIELD, "A custom field.")
-        for field, name in zip(fields, names, strict=True)
-        if names.count(name) == 1
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._shown: dict[int, set[str]] = {position: set() for position, _ in self._numbers()}
+
+    def note(self, row: Row) -> None:
+        """Note the decimal signs that the cells of a row show."""
+        for position, cell_type in self._numbers():
+            if position < len(row.cells) and (sign := cell_type.shown_sign(row.cells[position])):
+                self._shown[position].add(sign)
+
+    def decided(self) -> Layout:
+        """Return the layout, in which columns of numbers have the decimal sign that their cells show.
+
+        A column whose cells show no decimal sign, or both signs, is left unchanged.
+        """
+        decided = []
+        for found in self._layout.found_columns:
+            signs = self._shown.get(found.position, set())
+            if isinstance(found.column.type, NumberCell) and len(signs) == 1:
+                cell_type = replace(found.column.type, decimal_sign=next(iter(signs)))
+                found = replace(found, column=replace(found.column, type=cell_type))  # noqa: PLW2901
+            decided.append(found)
+        return replace(self._layout, found_columns=tuple(decided))
+
+    def _numbers(self) -> Iterable[tuple[int, NumberCell]]:
+        for found in self._layout.found_columns:
+            if isinstance(found.column.type, NumberCell):
+                yield found.position, found.column.type
+
+
+def count_known(headings: Iterable[Cell], columns: Sequence[Column]) -> int:
+    """Return how many of `headings` are names or headings of `columns`."""
+    known = {heading for column in columns for heading in _accepted_headings(column)}
+    return sum(normalize_heading(heading) in known for heading in headings)
+
+
+def lay_out(headings: Sequence[Cell], columns: Sequence[Column]) -> Layout:
+    """Return the layout of a file: the `columns` that its headings name, with their positions.
+
+    If several headings name the same column, the one listed first in `Column.headings` is used.
+    """
+    texts = [heading_text(heading) for heading in headings]
+    positions: dict[str, int] = {}
+    for position, heading in enumerate(texts):
+        positions.setdefault(normalize_heading(heading), position)
+    found_columns = [
+        FoundColumn(positions[found], texts[positions[found]], column)
+        for column in columns
+        if (found := next((heading for heading in _accepted_headings(column) if heading in positions), None))
+        is not None
     ]
+    ignored_headings = headings_beside(found_columns, texts)
+    is_russian = any(_RUSSIAN.search(found.heading) for found in found_columns)
+    return Layout(tuple(found_columns), ignored_headings, len(texts), "ru" if is_russian else "en")
+
+
+def headings_beside(found_columns: Iterable[FoundColumn], texts: Sequence[str]) -> tuple[str, ...]:
+    """Return the headings in `texts` at positions where no column was found; empty headings are left out."""
+    used = {found.position for found in found_columns}
+    return tuple(text for position, text in enumerate(texts) if text and position not in used)
+
+
+def missing_columns(layout: Layout, columns: Sequence[Column]) -> list[Column]:
+    """List the required columns that the file does not have."""
+    return [column for column in columns if column.need is not Need.NOTHING and not layout.has((column.name,))]
+
+
+def _accepted_headings(column: Column) -> list[str]:
+    return [normalize_heading(heading) for heading in (column.name, *column.headings)]
+
+
+def values_of(values: RowValues, names: Iterable[str]) -> RowValues:
+    """Return the values of the columns `names`, by name; columns without a value are left out."""
+    return {name: values[name] for name in names if name in values}

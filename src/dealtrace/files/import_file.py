@@ -6,15 +6,15 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from dealtrace.errors import InvalidParameters
-from dealtrace.files.call_columns import CALLS
-from dealtrace.files.columns import DecimalSigns, Layout, lay_out, missing_columns
-from dealtrace.files.deal_columns import DEALS
-from dealtrace.files.import_columns import ImportFormat, ImportNoun
-from dealtrace.files.lead_request_columns import LEAD_REQUESTS
+from dealtrace.files.call_import_columns import CALLS
+from dealtrace.files.deal_import_columns import DEALS
+from dealtrace.files.import_columns import DecimalSigns, Layout, lay_out, missing_columns
+from dealtrace.files.import_formats import ImportFormat, ImportNoun
+from dealtrace.files.lead_request_import_columns import LEAD_REQUESTS
 from dealtrace.files.row import Row
 from dealtrace.files.table_file import open_table
 from dealtrace.files.unreadable import check_width, take_headings, unreadable
-from dealtrace.files.visit_columns import VISITS
+from dealtrace.files.visit_import_columns import VISITS
 from dealtrace.leads.file_import import ImportRow
 from dealtrace.record import record
 

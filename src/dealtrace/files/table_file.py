@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from dealtrace.files.columns import Column, count_known
 from dealtrace.files.csv_reader import UTF_8, Encoding, detect_encoding, read_csv
+from dealtrace.files.import_columns import Column, count_known
 from dealtrace.files.json_lines_reader import is_json_lines, read_json_lines
 from dealtrace.files.row import Cell, Row
 from dealtrace.files.unreadable import unreadable

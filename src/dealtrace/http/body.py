@@ -3,7 +3,7 @@
 from starlette.types import Receive, Scope
 
 from dealtrace.errors import BodyTooLarge, UnreadableBody
-from dealtrace.http.asgi import header
+from dealtrace.http.request_headers import header
 
 BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 """The byte order mark as a character."""

@@ -9,7 +9,7 @@ from starlette.types import Receive, Scope
 from dealtrace.accounts.site import Site, SiteId
 from dealtrace.accounts.token import TokenId
 from dealtrace.errors import Language, Refusal
-from dealtrace.http.asgi import header
+from dealtrace.http.request_headers import header
 from dealtrace.operations.reports.ask import FactSource
 from dealtrace.operations.spend_points import pay_for_reading
 from dealtrace.operations.work import Operation

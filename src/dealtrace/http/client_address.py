@@ -8,7 +8,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 import structlog
 from starlette.types import Scope
 
-from dealtrace.http.asgi import joined_header
+from dealtrace.http.request_headers import joined_header
 
 Address = IPv4Address | IPv6Address
 _MAPPED = IPv6Network("::ffff:0:0/96")

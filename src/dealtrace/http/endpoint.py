@@ -58,7 +58,7 @@ class RateLimitClass(Enum):
     """The classes of endpoints; each class has its own rate limits."""
 
     API = "api"
-    EXCHANGE = "exchange"
+    PBX = "exchange"
     FORM = "form"
     VISIT = "visit"
     CABINET = "cabinet"

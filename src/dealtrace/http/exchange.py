@@ -6,7 +6,7 @@ import time
 from starlette.types import Message, Receive, Scope, Send
 
 from dealtrace.errors import UnreadableBody
-from dealtrace.http.asgi import header
+from dealtrace.http.request_headers import header
 
 BODY_PAUSE_SECONDS_MAX = 5
 """How many seconds the first or the next piece of a body may take to arrive; as many as a whole header."""

@@ -14,7 +14,6 @@ from dealtrace.accounts.counter_code import is_counter_code
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.token import TokenId
 from dealtrace.errors import InvalidParameters, MethodNotAllowed, SiteMismatch, SiteNotFound, TokenRejected, Violation
-from dealtrace.http.asgi import header
 from dealtrace.http.body import receive_body
 from dealtrace.http.caller import Caller
 from dealtrace.http.client_address import Proxies
@@ -23,6 +22,7 @@ from dealtrace.http.forms import Pairs, read_pairs, receive_pairs
 from dealtrace.http.language import language_of
 from dealtrace.http.parameters import REQUIRED, Sent
 from dealtrace.http.rate_limits import RateLimits
+from dealtrace.http.request_headers import header
 from dealtrace.http.request_note import NOTE, RequestNote
 from dealtrace.runtime.busiest_seconds import BusiestSeconds
 from dealtrace.runtime.read_pool import ReadPool

@@ -3,7 +3,7 @@
 from starlette.types import Scope
 
 from dealtrace.errors import Language
-from dealtrace.http.asgi import header
+from dealtrace.http.request_headers import header
 
 
 def language_of(scope: Scope) -> Language:

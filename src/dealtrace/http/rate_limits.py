@@ -21,14 +21,14 @@ class _Limit:
 
 
 @record
-class Rates:
+class RequestRates:
     """The rate limits per IP address; limits named `…_site_…` are per site, for requests without a token.
 
     0 means no limit.
     """
 
     per_second: int
-    exchange_per_second: int
+    pbx_per_second: int
     form_per_minute: int
     form_site_per_minute: int
     visit_per_minute: int
@@ -39,10 +39,10 @@ class Rates:
 class RateLimits:
     """Counts requests, in memory or in a Redis that several processes share, and refuses requests beyond the limits."""
 
-    def __init__(self, rates: Rates, redis_url: str) -> None:
+    def __init__(self, rates: RequestRates, redis_url: str) -> None:
         self._per_ip: Mapping[RateLimitClass, _Limit | None] = {
             RateLimitClass.API: _per_second(rates.per_second),
-            RateLimitClass.EXCHANGE: _per_second(rates.exchange_per_second),
+            RateLimitClass.PBX: _per_second(rates.pbx_per_second),
             RateLimitClass.FORM: _per_minute(rates.form_per_minute),
             RateLimitClass.VISIT: _per_minute(rates.visit_per_minute),
             RateLimitClass.CABINET: _per_minute(rates.cabinet_per_minute),

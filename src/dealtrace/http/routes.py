@@ -7,7 +7,6 @@ from starlette.routing import compile_path
 from starlette.types import Receive, Scope
 
 from dealtrace.errors import Refusal
-from dealtrace.http.asgi import header
 from dealtrace.http.cors import (
     preflight,
     preflight_of_origin,
@@ -19,6 +18,7 @@ from dealtrace.http.endpoint import Endpoint
 from dealtrace.http.gate import Gate
 from dealtrace.http.language import language_of
 from dealtrace.http.replies import RefusalWriter, Reply
+from dealtrace.http.request_headers import header
 from dealtrace.http.request_note import NOTE, RequestNote, note_refusal
 
 

@@ -17,7 +17,7 @@ class Circumstances:
     """The details of a call that its telephone exchange reports; `None` means that a detail was not reported.
 
     `waiting` is how long the client waited for an answer. `sip_id` is a second id of the call, unique within a site.
-    `exchange` and `exchange_model` identify the telephone exchange.
+    `pbx` and `pbx_model` identify the telephone exchange.
     """
 
     sip_id: str | None = None
@@ -26,8 +26,8 @@ class Circumstances:
     dialled_phone: str | None = None
     answering_phone: str | None = None
     record_url: str | None = None
-    exchange: str | None = None
-    exchange_model: str | None = None
+    pbx: str | None = None
+    pbx_model: str | None = None
 
 
 NOT_REPORTED = Circumstances()
@@ -89,7 +89,7 @@ def is_over(circumstances: Circumstances, duration: timedelta) -> bool:
 
     Ours: a call is still in progress as long as the exchange has reported only the beginning of the call.
     """
-    return circumstances.exchange is None or circumstances.is_successful is not None or duration > timedelta(0)
+    return circumstances.pbx is None or circumstances.is_successful is not None or duration > timedelta(0)
 
 
 class CallPhase(Enum):

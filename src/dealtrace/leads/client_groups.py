@@ -39,7 +39,7 @@ class ContactLinks:
 
 
 @record
-class Group:
+class ClientGroup:
     """The contacts of one client, sorted by their earliest leads.
 
     `client_id` is `None` if the client needs a new id; `aliases` are the ids of clients that are merged into it.
@@ -72,7 +72,7 @@ def owning_contact(contacts: Iterable[str], unlinked: Mapping[str, UnlinkedReaso
     return reasons[0][1] if reasons else None
 
 
-def group_contacts(contacts: Sequence[ContactLinks]) -> list[Group]:
+def group_contacts(contacts: Sequence[ContactLinks]) -> list[ClientGroup]:
     """Return the contacts grouped into clients, the group with the earliest lead first.
 
     A shared contact (see `is_shared`) forms a group of its own. The client id of a group is the `own_client_id` of its
@@ -87,12 +87,12 @@ def group_contacts(contacts: Sequence[ContactLinks]) -> list[Group]:
             leading[client_id] = number
     client_ids = {number: client_id for client_id, number in leading.items()}
     taken = set(leading)
-    groups: list[Group] = []
+    groups: list[ClientGroup] = []
     for number, component in enumerate(components):
         aliases = {contact.own_client_id for contact in component} - taken
         taken |= aliases
         names = tuple(contact.contact for contact in component)
-        groups.append(Group(names, client_ids.get(number), frozenset(aliases)))
+        groups.append(ClientGroup(names, client_ids.get(number), frozenset(aliases)))
     return groups
 
 

@@ -13,6 +13,9 @@ NUMBER_LENGTH_MAX = 256
 LABEL_LENGTH_MAX = 256
 """The maximum length, in characters, of the name of a client, manager, form, status or service."""
 COMMENT_LENGTH_MAX = 10_000
+"""The maximum length, in characters, of a comment that is sent."""
+LEAD_COMMENT_LENGTH_MAX = 100_000
+"""Ours: the maximum length, in characters, of all comments of a lead together."""
 PHONE_LENGTH_MAX = 64
 EMAIL_LENGTH_MAX = 320
 URL_LENGTH_MAX = 4096
@@ -21,6 +24,9 @@ URL_LENGTH_MAX = 4096
 Even a URL with every tag and click id of an advertisement is shorter.
 """
 TAGS_MAX = 100
+"""The maximum number of tags that are sent at once."""
+LEAD_TAGS_MAX = 1000
+"""The maximum number of tags of a lead."""
 TAG_LENGTH_MAX = 256
 CUSTOM_VALUE_LENGTH_MAX = 4096
 CUSTOM_VALUES_MAX = 200

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import takewhile
 
-from dealtrace.leads.numbering import (
+from dealtrace.leads.phone_numbering_plans import (
     RUSSIA,
     assigned_in_russia,
     bare_foreign,
@@ -15,7 +15,7 @@ from dealtrace.leads.numbering import (
 )
 from dealtrace.leads.phone_text import Written, is_short, list_written
 from dealtrace.leads.plain_text import CONTACTS_LENGTH_MAX
-from dealtrace.leads.rivals import Reading, is_alone, is_doubtful, list_rivals
+from dealtrace.leads.rival_phones import Reading, is_alone, is_doubtful, list_rivals
 from dealtrace.record import record
 
 _READY_PREFIX = r"(?:\+?7|8|)"

@@ -6,7 +6,7 @@ from enum import StrEnum
 from dealtrace.leads.call import Circumstances, is_answered, is_over
 
 RING_BACK = "ring_back"
-"""The versions of a call's notes store its `RingBack` under this name."""
+"""The versions of a call's annotations store its `RingBack` under this name."""
 
 
 class RingBack(StrEnum):

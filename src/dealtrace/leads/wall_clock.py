@@ -8,6 +8,7 @@ from enum import Enum
 from dealtrace.leads.limits import YEAR_MAX, YEAR_MIN
 from dealtrace.leads.plain_text import visible
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY, _MONTH, _YEAR = "(?P<day>[0-9]{1,2})", "(?P<month>[0-9]{1,2})", "(?P<year>[0-9]{4})"
 _SECOND = "(?::(?P<second>[0-9]{2})(?:[.,](?P<fraction>[0-9]+))?)?"
 _TIME = f"(?P<hour>[0-9]{{1,2}}):(?P<minute>[0-9]{{2}}){_SECOND}"
@@ -16,7 +17,7 @@ _TIME_OF_DAY = re.compile(_TIME)
 _GAP = "(?:,? +|T)"
 _OFFSET = r"(?P<sign>[+\-\u2212])(?P<hours>[0-9]{1,2})(?::?(?P<minutes>[0-5][0-9]))?"
 _ZONED = re.compile(rf"(?P<clock>.*[0-9]) ?(?:[Zz]|UTC|GMT|(?:UTC|GMT)?{_OFFSET})")
-_EPOCH = re.compile(r"(?P<number>[0-9]{10}|[0-9]{13})(?:[.,](?P<fraction>[0-9]+))?")
+_SINCE_1970 = re.compile(r"(?P<number>[0-9]{10}|[0-9]{13})(?:[.,](?P<fraction>[0-9]+))?")
 _SECONDS_DIGITS = 10
 """How many digits the seconds since 1970 have; a count of milliseconds has three more."""
 OFFSET_HOURS_MAX = 14
@@ -87,7 +88,7 @@ def read_instant(text: str, *forms: ClockForm) -> datetime | None:
     since 1970, thirteen digits are milliseconds. The instant is aware and has fractions of a second.
     """
     shown = visible(text).strip()
-    if (counted := _EPOCH.fullmatch(shown)) is not None:
+    if (counted := _SINCE_1970.fullmatch(shown)) is not None:
         return _counted(counted["number"], counted["fraction"] or "")
     stated = _ZONED.fullmatch(shown)
     if stated is None or (clock := read_exact_clock(stated["clock"], *forms)) is None:

@@ -7,7 +7,7 @@ from dealtrace.deals.deal import Deal
 from dealtrace.deals.lead_clue import CallIdentity, SearchContacts
 from dealtrace.leads.contact import StatedContact
 from dealtrace.leads.lead import LeadKind
-from dealtrace.leads.reference import spellings
+from dealtrace.leads.reference_spelling import spellings
 from dealtrace.record import record
 
 

@@ -38,7 +38,7 @@ IMPORT_KINDS: Mapping[str, ImportKind] = {
     "deal": ImportKind(import_deals, IDS_PER_DEAL_MAX),
     "visit": ImportKind(import_visits, IDS_PER_VISIT_MAX),
 }
-"""The kinds of record that can be imported, by their names in `files.import_columns.ImportNoun`."""
+"""The kinds of record that can be imported, by their names in `files.import_formats.ImportNoun`."""
 
 FileRow = TypeVar("FileRow")
 RefusedRow_contra = TypeVar("RefusedRow_contra", contravariant=True)

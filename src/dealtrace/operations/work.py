@@ -14,6 +14,7 @@ from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.reports.known_statuses import KnownStatuses
 
 Outcome_co = TypeVar("Outcome_co", covariant=True)
+Change = TypeVar("Change", bound=Callable[..., object])
 AnyOperation: TypeAlias = "Operation[Any, Any]"
 """An operation of unknown types. Any: the same code runs operations with payloads and outcomes of every type."""
 
@@ -50,6 +51,12 @@ class Operation(Protocol[Payload, Outcome_co]):
         """Execute the commands: read stored rows, decide, spend points, and store the results."""
 
 
+class _TakesIds(Protocol):
+    """A function with the declaration of `takes_ids`."""
+
+    ids_taken: int
+
+
 def operation(
     *, ids_per_command: int, ids_per_item: int = 0
 ) -> Callable[
@@ -69,6 +76,25 @@ def operation(
         return declared
 
     return declare
+
+
+def takes_ids(count: int) -> Callable[[Change], Change]:
+    """Return a decorator that declares how many ids a change of an account, such as a new token, takes at most.
+
+    `AccountChanges` reserves them before the transaction of the change begins; a function that is not decorated takes
+    none.
+    """
+
+    def declare(function: Change) -> Change:
+        cast("_TakesIds", function).ids_taken = count
+        return function
+
+    return declare
+
+
+def ids_of(change: Callable[..., object]) -> int:
+    """Return the maximum number of ids that a change takes, as `takes_ids` declared it."""
+    return cast("_TakesIds", change).ids_taken if hasattr(change, "ids_taken") else 0
 
 
 def ids_needed(run: Operation[Payload, Outcome_co], items: int) -> int:

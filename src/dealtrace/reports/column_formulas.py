@@ -69,7 +69,7 @@ class Negation:
 
 
 @record
-class Operation:
+class FormulaOperation:
     """Two formulas joined by `+`, `-`, `*` or `/`."""
 
     sign: str
@@ -79,7 +79,7 @@ class Operation:
 
 Part = MetricName | ColumnName
 """A metric or column that a formula uses; its value comes from the report."""
-FormulaTree = Number | MetricName | ColumnName | Negation | Operation
+FormulaTree = Number | MetricName | ColumnName | Negation | FormulaOperation
 
 
 def parse_formula(text: str) -> FormulaTree:
@@ -107,11 +107,11 @@ def format_formula(formula: FormulaTree) -> str:
         case ColumnName(name):
             return f'"{name}"'
         case Negation(operand):
-            return f"-{_enclosed(operand, is_needed=isinstance(operand, Operation))}"
-        case Operation(sign, left, right):
+            return f"-{_enclosed(operand, is_needed=isinstance(operand, FormulaOperation))}"
+        case FormulaOperation(sign, left, right):
             is_product = sign in "*/"
             before = _enclosed(left, is_needed=is_product and _is_sum(left))
-            after = _enclosed(right, is_needed=isinstance(right, Operation) and (is_product or _is_sum(right)))
+            after = _enclosed(right, is_needed=isinstance(right, FormulaOperation) and (is_product or _is_sum(right)))
             return f"{before}{sign}{after}"
 
 
@@ -128,7 +128,7 @@ def evaluate(formula: FormulaTree, values: Mapping[Part, Fraction | None]) -> Fr
         case Negation(operand):
             negated = evaluate(operand, values)
             return None if negated is None else -negated
-        case Operation(sign, left, right):
+        case FormulaOperation(sign, left, right):
             before, after = evaluate(left, values), evaluate(right, values)
             return None if before is None or after is None else _joined(sign, before, after)
 
@@ -145,8 +145,8 @@ def with_column_renamed(formula: FormulaTree, name: str, new_name: str) -> Formu
             return ColumnName(new_name)
         case Negation(operand):
             return Negation(with_column_renamed(operand, name, new_name))
-        case Operation(sign, left, right):
-            return Operation(
+        case FormulaOperation(sign, left, right):
+            return FormulaOperation(
                 sign, with_column_renamed(left, name, new_name), with_column_renamed(right, name, new_name)
             )
         case _:
@@ -184,7 +184,7 @@ def _operands(formula: FormulaTree) -> Iterator[Number | Part]:
     match formula:
         case Negation(operand):
             yield from _operands(operand)
-        case Operation(_, left, right):
+        case FormulaOperation(_, left, right):
             yield from _operands(left)
             yield from _operands(right)
         case _:
@@ -204,7 +204,7 @@ def _joined(sign: str, before: Fraction, after: Fraction) -> Fraction | None:
 
 
 def _is_sum(formula: FormulaTree) -> bool:
-    return isinstance(formula, Operation) and formula.sign in "+-"
+    return isinstance(formula, FormulaOperation) and formula.sign in "+-"
 
 
 def _enclosed(formula: FormulaTree, *, is_needed: bool) -> str:
@@ -251,13 +251,13 @@ class _Parser:
     def _sum(self) -> FormulaTree:
         formula = self._product()
         while self._is_at("+-"):
-            formula = Operation(self._take(), formula, self._product())
+            formula = FormulaOperation(self._take(), formula, self._product())
         return formula
 
     def _product(self) -> FormulaTree:
         formula = self._factor()
         while self._is_at("*/"):
-            formula = Operation(self._take(), formula, self._factor())
+            formula = FormulaOperation(self._take(), formula, self._factor())
         return formula
 
     def _factor(self) -> FormulaTree:

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
 from dealtrace.record import record
+from dealtrace.reports.column_definitions import ColumnKind, ReportColumn, list_in_evaluation_sequence
 from dealtrace.reports.column_formulas import ColumnName, FormulaTree, MetricName, Part, evaluate, list_operands
-from dealtrace.reports.columns import ColumnKind, ReportColumn, list_in_evaluation_sequence
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.measures import Aggregate, Measure
 from dealtrace.reports.metrics import (

@@ -7,12 +7,11 @@ from typing import Concatenate, ParamSpec, TypeVar
 from sqlalchemy import Connection
 
 from dealtrace.operations.try_again import try_again
+from dealtrace.operations.work import ids_of
 from dealtrace.runtime.threads import Threads
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import IdBlocks
 
-IDS_OF_A_CHANGE = 10
-"""The maximum number of ids that one change may use."""
 LOCK_SECONDS = 0.25
 """How long each try waits for a lock that another session of PostgreSQL holds.
 
@@ -28,7 +27,8 @@ class AccountChanges:
     A change that fails because of another transaction, for example by a deadlock, is retried for `patience_seconds`, at
     most `TRIES_MAX` times.
 
-    Ids are reserved before a change begins; those that the change does not use are kept for the next change.
+    The ids that a change declares (`takes_ids`) are reserved before it begins; those that it does not use are kept for
+    the next change.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class AccountChanges:
         """
 
         def attempt() -> Result:
-            self._ids.ensure(IDS_OF_A_CHANGE)
+            self._ids.ensure(ids_of(change))
             with self._writer.begin() as connection:
                 return change(connection, self._ids, *args, **kwargs)
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from enum import StrEnum
 from time import monotonic
 
-from dealtrace.operations.stopped import Stopped
+from dealtrace.operations.background_steps import Stopped
 
 PAUSE_SECONDS = 0.15
 """The pause before each step; others can write during it, since SQLite retries a blocked write every 0.1 s."""

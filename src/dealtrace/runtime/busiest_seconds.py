@@ -36,7 +36,7 @@ class BusiestSeconds:
         self._clock = clock
         self._days: dict[int, _Day] = {}
         self._waiting: dict[tuple[int, datetime], tuple[Site, BusiestSecond]] = {}
-        self._writes = CollectedWrites(store_busiest_seconds, self._settle)
+        self._writes = CollectedWrites(store_busiest_seconds, self._acknowledge)
 
     def observe(self, site: Site, requests: int, allowed: int) -> None:
         """Take note that an IP address sent `requests` requests within a second, the last of them to `site`.
@@ -64,7 +64,7 @@ class BusiestSeconds:
         commands = [(site, WriteCommand(second)) for site, second in taken.values()]
         await self._writes.write(write_queue, commands, is_last=is_last)
 
-    def _settle(self, site: Site, second: BusiestSecond, fault: BaseException | None) -> None:
+    def _acknowledge(self, site: Site, second: BusiestSecond, fault: BaseException | None) -> None:
         if isinstance(fault, Refusal):
             self._waiting.setdefault((site.id, _end_of_day(site, second.ended_at)), (site, second))
 

@@ -9,7 +9,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.errors import Refusal
 from dealtrace.operations.work import Operation
 from dealtrace.operations.write_command import Payload, WriteCommand
-from dealtrace.runtime.sites_in_hand import SitesInHand
+from dealtrace.runtime.sites_in_progress import SitesInProgress
 from dealtrace.runtime.write_queue import WriteQueue
 
 WAITED_SECONDS = 1.0
@@ -26,12 +26,12 @@ class CollectedWrites(Generic[Payload]):
     def __init__(
         self,
         operation: Operation[Payload, object],
-        settle: Callable[[Site, Payload, BaseException | None], None] = lambda _site, _payload, _fault: None,
+        acknowledge: Callable[[Site, Payload, BaseException | None], None] = lambda _site, _payload, _fault: None,
     ) -> None:
-        """For each command, `settle` is called with `None` once it is written, or with the error if it is not."""
+        """For each command, call `acknowledge` with `None` once it is written, or with the error if it is not."""
         self._operation = operation
-        self._settle = settle
-        self._sites = SitesInHand[object]()
+        self._acknowledge = acknowledge
+        self._sites = SitesInProgress[object]()
 
     def __contains__(self, site_id: int) -> bool:
         """Return whether a command of a site is waiting."""
@@ -53,7 +53,7 @@ class CollectedWrites(Generic[Payload]):
             try:
                 answer: asyncio.Future[object] = write_queue.write(self._operation, site, command)
             except Refusal as refusal:
-                self._settle(site, command.payload, refusal)
+                self._acknowledge(site, command.payload, refusal)
                 self._sites.fail(site.id, refusal)
                 continue
             answer.add_done_callback(partial(self._end, site, command.payload))
@@ -67,4 +67,4 @@ class CollectedWrites(Generic[Payload]):
 
     def _end(self, site: Site, payload: Payload, answer: "asyncio.Future[object]") -> None:
         if not answer.cancelled():
-            self._settle(site, payload, answer.exception())
+            self._acknowledge(site, payload, answer.exception())

@@ -20,8 +20,8 @@ from dealtrace.accounts.site import Site
 from dealtrace.errors import DatabaseUnavailable, Overloaded, Refusal
 from dealtrace.operations.work import Operation, Work
 from dealtrace.operations.write_command import Payload, WriteCommand
+from dealtrace.runtime.batch_delay import BatchDelay
 from dealtrace.runtime.database_watch import OVERLOADED_RETRY_SECONDS, UNAVAILABLE_RETRY_SECONDS, DatabaseWatch
-from dealtrace.runtime.gathering import Gathering
 from dealtrace.runtime.pending_commands import (
     Pending,
     count_ids,
@@ -96,7 +96,7 @@ class WriteQueue:
         self._statuses_revision, self._stopping = 0, False
         self._queue: SimpleQueue[Pending | None] = SimpleQueue()
         self._loop = asyncio.get_running_loop()
-        self._gathering = Gathering(database.writer.dialect.name)
+        self._gathering = BatchDelay(database.writer.dialect.name)
         self._thread = threading.Thread(target=self._run, name="write-queue", daemon=True)
         self._thread.start()
 
@@ -191,7 +191,7 @@ class WriteQueue:
         """
         fresh, refused = self._postponed.sort(batch)
         if refused:
-            self._settle(refused, DatabaseUnavailable(retry_after_seconds=UNAVAILABLE_RETRY_SECONDS))
+            self._acknowledge(refused, DatabaseUnavailable(retry_after_seconds=UNAVAILABLE_RETRY_SECONDS))
         return fresh
 
     def _write_due(self) -> None:
@@ -200,7 +200,7 @@ class WriteQueue:
         The commands of sites that have waited for too long are refused.
         """
         for expired in self._postponed.take_expired():
-            self._settle(expired.batch, DatabaseUnavailable(retry_after_seconds=UNAVAILABLE_RETRY_SECONDS))
+            self._acknowledge(expired.batch, DatabaseUnavailable(retry_after_seconds=UNAVAILABLE_RETRY_SECONDS))
         if (late := self._postponed.take_due()) is not None:
             self._write(late.batch, late.deadline, pause=late.pause)
         self._postponed.forget_written()
@@ -228,7 +228,7 @@ class WriteQueue:
                     time.sleep(pause_seconds)
                     whole_pause = min(whole_pause * 2, RETRY_PAUSE_MAX_SECONDS)
                     continue
-                self._settle([pending for left in parts for pending in left], self._refuse(fault))
+                self._acknowledge([pending for left in parts for pending in left], self._refuse(fault))
                 return
             except Exception as fault:  # noqa: BLE001 - only temporary faults get here
                 self._known_statuses = KnownStatuses()
@@ -239,7 +239,7 @@ class WriteQueue:
                     self._postpone(part, fault, deadline, pause, time.monotonic() - started)
             else:
                 parts.pop(0)
-                self._settle(part)
+                self._acknowledge(part)
 
     def _parts(self, batch: list[Pending]) -> list[list[Pending]]:
         """Return the parts of a batch: lists of commands, each of which is committed in its own transaction.
@@ -260,7 +260,7 @@ class WriteQueue:
     def _postpone(self, part: list[Pending], fault: Exception, deadline: float, pause: float, took: float) -> None:
         """Postpone the commands of a site, or refuse them if the deadline is too close for another try."""
         if not self._postponed.postpone(part, deadline, pause, took, is_locked_out=is_locked_out(fault)):
-            self._settle(part, self._refuse(fault))
+            self._acknowledge(part, self._refuse(fault))
 
     def _write_part(self, part: list[Pending]) -> None:
         """Write commands together, or one by one if that fails, and set the outcome of each.
@@ -337,7 +337,7 @@ class WriteQueue:
             self._database.writer.dispose()
         return DatabaseUnavailable(retry_after_seconds=UNAVAILABLE_RETRY_SECONDS)
 
-    def _settle(self, batch: list[Pending], fault: BaseException | None = None) -> None:
+    def _acknowledge(self, batch: list[Pending], fault: BaseException | None = None) -> None:
         """Schedule the delivery of the outcomes of commands; `fault`, if given, is the outcome of all commands."""
         if fault is not None:
             fail(batch, fault)

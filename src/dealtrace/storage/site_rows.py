@@ -2,8 +2,8 @@
 
 from sqlalchemy import Connection, Table, delete, func, literal, select, union_all
 
-from dealtrace.storage.schema.tables.parts import TENANT
-from dealtrace.storage.schema.tables.whole import metadata
+from dealtrace.storage.schema.tables.all_tables import metadata
+from dealtrace.storage.schema.tables.common_columns import TENANT
 
 HISTORY = "site_change"
 """The table with the history of changes to a site; its rows do not count as the site's data."""

@@ -24,7 +24,7 @@ class LeadPart(StrEnum):
     DIALLED_PHONE = "dialled_phone"
     ANSWERING_PHONE = "answering_phone"
     RECORD = "record_url"
-    EXCHANGE = "exchange"
+    PBX = "exchange"
     MANAGER = "manager"
     COMMENT = "comment"
     TAGS = "tags"
@@ -80,6 +80,7 @@ def _changed_parts(before: IncomingCall, after: IncomingCall) -> tuple[LeadPart,
         LeadPart.STARTED_AT: (before.started_at, after.started_at),
         LeadPart.DURATION: (before.duration, after.duration),
         LeadPart.PHONE: (before.phone, after.phone),
+        LeadPart.PBX: (before.circumstances.pbx, after.circumstances.pbx),
     }
     circumstances = (
         LeadPart.SIP_ID,
@@ -88,7 +89,6 @@ def _changed_parts(before: IncomingCall, after: IncomingCall) -> tuple[LeadPart,
         LeadPart.DIALLED_PHONE,
         LeadPart.ANSWERING_PHONE,
         LeadPart.RECORD,
-        LeadPart.EXCHANGE,
     )
     for part in circumstances:
         pairs[part] = (getattr(before.circumstances, part), getattr(after.circumstances, part))

@@ -16,9 +16,9 @@ from dealtrace.operations.alerts.evaluate import evaluate_rule
 from dealtrace.operations.alerts.watch import (
     AlertEvaluation,
     AlertReport,
+    acknowledge_alerts,
     claim_alert,
     has_time_to_evaluate,
-    settle_alerts,
 )
 from dealtrace.operations.reports.read_question import read_question_context
 from dealtrace.operations.write_command import WriteCommand
@@ -86,7 +86,7 @@ class Alerts:
                 return
             if not has_time_to_evaluate(alert, clock.now()):
                 released = AlertReport(alert, clock.now(), fault=alert.fault)
-                await self._sites.write(settle_alerts, site, WriteCommand(released))
+                await self._sites.write(acknowledge_alerts, site, WriteCommand(released))
                 return
             await self._check_rule(site, alert, context)
 
@@ -110,10 +110,10 @@ class Alerts:
                 metrics.ALERT_LOOKS.labels("failed").inc()
                 _log.warning("alert_not_looked_at", alert_id=alert.id, cause=cause_of(fault))
                 later = AlertReport(alert, clock.now() + RETRY_AFTER)
-                await self._sites.write(settle_alerts, site, WriteCommand(later))
+                await self._sites.write(acknowledge_alerts, site, WriteCommand(later))
                 return
             report = AlertReport(alert, next_due_at, evaluation, sends_mail=self._sends_mail)
-        event = await self._sites.write(settle_alerts, site, WriteCommand(report))
+        event = await self._sites.write(acknowledge_alerts, site, WriteCommand(report))
         metrics.ALERT_LOOKS.labels(_outcome(report, event)).inc()
         if event is not None:
             _log.info("alert_sent", alert_id=alert.id, kind=event.value)

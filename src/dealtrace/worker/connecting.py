@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import httpcore
 import httpx
 
-from dealtrace.worker.targets import find_addresses
+from dealtrace.worker.webhook_targets import find_addresses
 
 STAGGER_SECONDS = 0.3
 """After this many seconds without a connection, the next address is tried, too; earlier attempts continue."""

@@ -40,7 +40,7 @@ POLL_SECONDS = 0.5
 """How many seconds pass between two queries of the outbox; a delivery to a healthy receiver waits at most this long."""
 ROUND_SECONDS = 3.0
 """For how many seconds deliveries are sent to a webhook before their outcome is stored."""
-AT_ONCE_MAX = 32
+WEBHOOKS_AT_ONCE_MAX = 32
 HELD_BACK_SECONDS = 5.0
 HELD_BACK_SECONDS_MAX = 300.0
 """The maximum number of seconds for which a process skips a webhook whose outcome it could not store."""
@@ -107,7 +107,7 @@ class Deliveries:
         if not free:
             return
         for webhook_id, site in await self._read_pool.read(_find_due, free, clock.now()):
-            if len(self._in_hand) < AT_ONCE_MAX and not self._stopping:
+            if len(self._in_hand) < WEBHOOKS_AT_ONCE_MAX and not self._stopping:
                 self._in_hand[webhook_id] = asyncio.create_task(self._serve(webhook_id, site))
 
     async def _serve(self, webhook_id: WebhookId, site: Site) -> None:

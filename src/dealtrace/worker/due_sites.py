@@ -11,12 +11,12 @@ from dealtrace.accounts.site import Site
 from dealtrace.errors import Refusal
 from dealtrace.operations.work import Operation
 from dealtrace.operations.write_command import Payload, WriteCommand
-from dealtrace.runtime.sites_in_hand import SitesInHand
+from dealtrace.runtime.sites_in_progress import SitesInProgress
 from dealtrace.runtime.write_queue import WriteQueue
 from dealtrace.storage.accounts.sites import find_sites
 
 Outcome = TypeVar("Outcome")
-AT_ONCE_MAX = 32
+SITES_AT_ONCE_MAX = 32
 """How many sites are served at once; all but one of them are waiting for a write, usually because of a locked row."""
 GIVES_WAY_SECONDS = 0.5
 """Ours: after a write has taken this long, the next site is served in the meantime; nearly all writes take less."""
@@ -40,7 +40,7 @@ class SitesInTurn:
     def __init__(self, write_queue: WriteQueue) -> None:
         self._write_queue = write_queue
         self._turn = asyncio.Lock()
-        self._sites = SitesInHand[None]()
+        self._sites = SitesInProgress[None]()
 
     async def serve_each(self, sites: Iterable[Site], serve: Callable[[Site], Awaitable[object]]) -> None:
         """Call `serve` for each site that is not being served; return once all are served or have given up their turns.
@@ -49,14 +49,14 @@ class SitesInTurn:
         """
         for site in sites:
             if site.id not in self._sites:
-                await self._sites.wait_for_fewer(AT_ONCE_MAX)
+                await self._sites.wait_for_fewer(SITES_AT_ONCE_MAX)
                 await self._turn.acquire()  # for the task, which releases it
                 self._sites.begin(site.id, asyncio.create_task(self._serve(site, serve)))
         async with self._turn:
             return
 
     def raise_first(self) -> None:
-        """Raise the failure of a site, as `SitesInHand.raise_first` does."""
+        """Raise the failure of a site, as `SitesInProgress.raise_first` does."""
         self._sites.raise_first()
 
     async def write(

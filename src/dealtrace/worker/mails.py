@@ -11,9 +11,9 @@ from dealtrace.mails.letter import Envelope, Letter, write_mail
 from dealtrace.mails.mail import Mail, MailFault
 from dealtrace.operations.mails.deliver import (
     MailReport,
+    acknowledge_mails,
     claim_mail,
     has_time_to_send,
-    settle_mails,
 )
 from dealtrace.operations.mails.scheduled_reports import send_due_reports
 from dealtrace.operations.write_command import WriteCommand
@@ -89,7 +89,7 @@ class Mails:
     async def _send(self, site: Site, mail: Mail) -> None:
         """Send an e-mail and store the outcome; an e-mail that should no longer be sent counts as sent."""
         fault = await self._attempt(site, mail)
-        is_given_up = await self._sites.write(settle_mails, site, WriteCommand(MailReport(mail, fault)))
+        is_given_up = await self._sites.write(acknowledge_mails, site, WriteCommand(MailReport(mail, fault)))
         facts = {"mail_id": mail.id, "purpose": mail.purpose.value}
         outcome = "sent" if fault is None else "given_up" if is_given_up else "failed"
         metrics.MAIL_ATTEMPTS.labels(outcome).inc()

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from dealtrace.log import Outage, cause_of
-from dealtrace.runtime.sites_in_hand import is_of_database
+from dealtrace.runtime.sites_in_progress import is_of_database
 
 _STARTED_AT = time.monotonic()
 """When the process began, on the monotonic clock: the rounds of all loops are counted from here."""

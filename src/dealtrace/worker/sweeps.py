@@ -30,8 +30,8 @@ from dealtrace.storage.journals.old_rows import (
     list_sites_with_old_requests,
 )
 from dealtrace.worker.due_sites import SitesInTurn
+from dealtrace.worker.expired_forms_and_files import SWEEP_SECONDS
 from dealtrace.worker.repeating import BackgroundLoops
-from dealtrace.worker.short_lived import SWEEP_SECONDS
 
 HOURLY_SECONDS = 3600.0
 LEASE_SHARE = 0.9

@@ -12,7 +12,7 @@ from dealtrace import __version__, clock
 from dealtrace.webhooks.http_request import OutgoingRequest
 from dealtrace.webhooks.retry import Fault, read_retry_after
 from dealtrace.worker.connecting import TargetBackend, TargetTransport
-from dealtrace.worker.targets import TargetForbidden, TargetUnknown
+from dealtrace.worker.webhook_targets import TargetForbidden, TargetUnknown
 
 ATTEMPT_SECONDS = 5.0
 """Ours: how many seconds an attempt may take, from resolving the name to the end of the answer."""

@@ -19,11 +19,11 @@ import dealtrace.cabinet.charts
 from cast import MOSCOW
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.charts.bars import cell_bar
-from dealtrace.cabinet.charts.lines import Note, Point, line_chart
+from dealtrace.cabinet.charts.lines import ChartNote, Point, line_chart
 from dealtrace.cabinet.charts.matching import DrawnCandidate, matching_chart
 from dealtrace.cabinet.formats import clock_time, metric_value
-from dealtrace.cabinet.reports.line import time_line
 from dealtrace.cabinet.reports.report_url import ReportUrl
+from dealtrace.cabinet.reports.time_chart import time_line
 from dealtrace.errors import Language
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.matching.explanation import Candidate
@@ -77,7 +77,7 @@ def weeks(language: Language, count: int, largest: int) -> Markup:
     return time_line(report, None, "", language).svg
 
 
-def line(*values: tuple[int | None, int | None], notes: Iterable[Note] = ()) -> Markup:
+def line(*values: tuple[int | None, int | None], notes: Iterable[ChartNote] = ()) -> Markup:
     """Return a chart without links of values and compared values, in per cent."""
     points = [
         Point(f"{place}", *(Fraction(value, 100) if value is not None else None for value in pair))
@@ -108,7 +108,9 @@ CHARTS: dict[str, Callable[[], Markup]] = {
     "line-many-points": lambda: line(*((place * 3 % 40, None) for place in range(62))),
     "line-weeks-ru": lambda: weeks("ru", 48, 48_000_000),
     "line-weeks-en": lambda: weeks("en", 7, 7_700_000),
-    "line-notes": lambda: line((10, 5), (20, 15), (15, 30), notes=(Note(1, "File imported"), Note(2, HOSTILE))),
+    "line-notes": lambda: line(
+        (10, 5), (20, 15), (15, 30), notes=(ChartNote(1, "File imported"), ChartNote(2, HOSTILE))
+    ),
     "bar-half": lambda: cell_bar(Fraction(5), Fraction(10)),
     "bar-least": lambda: cell_bar(Fraction(1, 1000), Fraction(10)),
     "bar-negative": lambda: cell_bar(Fraction(-5), Fraction(10)),

@@ -4,13 +4,13 @@ from fractions import Fraction
 from xml.etree import ElementTree as ET
 
 from dealtrace.cabinet.charts.bars import cell_bar
-from dealtrace.cabinet.charts.lines import Note, Point, line_chart
+from dealtrace.cabinet.charts.lines import ChartNote, Point, line_chart
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = "</title><script>alert(1)</script>"
 
 
-def drawn(*points: Point, notes: tuple[Note, ...] = ()) -> ET.Element:
+def drawn(*points: Point, notes: tuple[ChartNote, ...] = ()) -> ET.Element:
     return ET.fromstring(line_chart(HOSTILE, points, str, notes))  # noqa: S314 - our own text
 
 
@@ -43,7 +43,7 @@ def test_an_unknown_value_interrupts_the_line() -> None:
 
 
 def test_a_point_leads_to_what_is_behind_it_and_notes_stand_on_their_place() -> None:
-    chart = drawn(Point("1", Fraction(1), url="/a?b=1&c=<"), notes=(Note(0, HOSTILE),))
+    chart = drawn(Point("1", Fraction(1), url="/a?b=1&c=<"), notes=(ChartNote(0, HOSTILE),))
     (link,) = chart.iter(f"{SVG}a")
     assert link.get("href") == "/a?b=1&c=<"
     notes = [circle for circle in chart.iter(f"{SVG}circle") if circle.get("class") == "note"]

@@ -22,7 +22,7 @@ def visit(visitor: str = "v", source: TrafficSource = PAID, **more: Any) -> Visi
     [("1", 1), (str(2**53 - 1), 2**53 - 1), (str(2**53), None), ("1" * 19, None), ("", None), ("v1", None),
      ("٣", None), ("-1", None)],
 )  # fmt: skip
-def test_it_tells_a_visitor_as_a_number_if_javascript_can_hold_it(visitor: str, number: int | None) -> None:
+def test_it_states_a_visitor_as_a_number_if_javascript_can_hold_it(visitor: str, number: int | None) -> None:
     assert visitor_number(visitor) == number
 
 

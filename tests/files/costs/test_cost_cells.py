@@ -113,12 +113,12 @@ def test_what_is_no_cost_is_refused(cell: Any) -> None:
         ("--", "", ""),
     ],
 )
-def test_a_sum_tells_what_its_separator_means(cell: Any, decimal_sign: str, unclear_sign: str) -> None:
+def test_a_sum_states_what_its_separator_means(cell: Any, decimal_sign: str, unclear_sign: str) -> None:
     written = MoneyCell().read(cell).written
     assert (written.decimal_sign, written.unclear_sign) == (decimal_sign, unclear_sign)
 
 
-def test_a_sum_tells_whether_it_is_whole() -> None:
+def test_a_sum_states_whether_it_is_whole() -> None:
     assert [MoneyCell().read(cell).written.is_whole for cell in ("120000", 7, "7,00", "7,01", 7.0)] == [
         True, True, True, False, True,
     ]  # fmt: skip

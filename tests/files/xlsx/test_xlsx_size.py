@@ -13,8 +13,8 @@ from zlib import crc32
 import pytest
 
 from dealtrace.errors import FileUnreadable
-from dealtrace.files.import_columns import ImportNoun
 from dealtrace.files.import_file import open_import_file
+from dealtrace.files.import_formats import ImportNoun
 from dealtrace.files.xlsx import sheet_traits, size
 from dealtrace.files.xlsx.reader import read_xlsx
 from spreadsheet import FIRST_SHEET, RELATIONS, SHEET, entries_of, pack, repacked

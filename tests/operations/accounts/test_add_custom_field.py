@@ -30,7 +30,7 @@ def revision(stage: Stage) -> int:
 
 
 @pytest.mark.parametrize("name", ["margin", "Маржа, %", " ", "a]b[c", "x" * FIELD_NAME_LENGTH_MAX])
-def test_it_adds_a_field_to_the_site_and_tells_running_servers(stage: Stage, shop: Player, name: str) -> None:
+def test_it_adds_a_field_to_the_site_and_notifies_running_servers(stage: Stage, shop: Player, name: str) -> None:
     before = revision(stage)
     add(stage, shop.site.id, name)
     with stage.database.read() as connection:

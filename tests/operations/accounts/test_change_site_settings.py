@@ -113,7 +113,7 @@ def test_it_refuses_what_does_not_fit_and_changes_nothing(stage: Stage, shop: Pl
 
 
 @pytest.mark.parametrize("key", ["", "time_zone", "points_cost", "points_cost.read", "id"])
-def test_it_refuses_a_setting_it_does_not_know_and_tells_which_there_are(stage: Stage, shop: Player, key: str) -> None:
+def test_it_refuses_a_setting_it_does_not_know_and_states_which_there_are(stage: Stage, shop: Player, key: str) -> None:
     with pytest.raises(UnknownSetting) as result:
         change(stage, shop, **{"name": "Other", key: "1"})
     assert "timezone" in result.value.facts["known"]
@@ -133,7 +133,7 @@ def test_it_leaves_a_neighbour_as_it_is(stage: Stage, shop: Player) -> None:
 
 
 @pytest.mark.parametrize(("text", "raised"), [("Other", True), ("", False)])
-def test_it_tells_running_servers_of_a_change_and_of_no_refusal(
+def test_it_notifies_running_servers_of_a_change_and_of_no_refusal(
     stage: Stage, shop: Player, text: str, raised: bool
 ) -> None:
     def revision() -> int:

@@ -57,7 +57,7 @@ def test_each_site_gets_a_counter_of_its_own(database: Database) -> None:
     assert all(is_counter_code(code) for code in codes)
 
 
-def test_it_leaves_contact_matching_off_and_points_unlimited_unless_told_otherwise(database: Database) -> None:
+def test_it_leaves_contact_matching_off_and_points_unlimited_unless_stated_otherwise(database: Database) -> None:
     created = create(database)
     assert (created.contact_matching, created.points_per_day, created.attribution) == (False, 0, 1)
 
@@ -88,7 +88,7 @@ def test_it_keeps_the_name_without_the_space_around_it(database: Database, name:
     assert create(database, replace(WANTED, name=name)).name == kept
 
 
-def test_it_tells_running_servers(database: Database) -> None:
+def test_it_notifies_running_servers(database: Database) -> None:
     def revision() -> Any:
         with database.read() as connection:
             return find_revision(connection)

@@ -11,7 +11,7 @@ from cast import Player, Stage
 from dealtrace.accounts.clock_set_back import CLOCKS_APART_MAX
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.webhook import EventKind
-from dealtrace.alerts.judgement import Verdict
+from dealtrace.alerts.judgement import AlertVerdict
 from dealtrace.alerts.refusals import AlertNotFound
 from dealtrace.alerts.rule import ALERTS_MAX, Alert, AlertKind, Rule
 from dealtrace.alerts.windows import NEXT_CHECK_MAX, WINDOWS
@@ -20,9 +20,9 @@ from dealtrace.mails.mail import ATTEMPTS_MAX, MailFault
 from dealtrace.mails.recipient import RECIPIENTS_MAX, Recipient
 from dealtrace.operations.accounts.create_user import create_user, hash_password
 from dealtrace.operations.alerts import manage
-from dealtrace.operations.alerts.watch import LEASE, AlertEvaluation, AlertReport, claim_alert, settle_alerts
+from dealtrace.operations.alerts.watch import LEASE, AlertEvaluation, AlertReport, acknowledge_alerts, claim_alert
 from dealtrace.operations.mails.deliver import LEASE as MAIL_LEASE
-from dealtrace.operations.mails.deliver import MailReport, claim_mail, settle_mails, sweep_mails
+from dealtrace.operations.mails.deliver import MailReport, acknowledge_mails, claim_mail, sweep_mails
 from dealtrace.reports.metrics import Unit
 from dealtrace.storage.accounts.users import delete_membership
 from dealtrace.storage.alerts.alerts import find_alert, update_claimed_alert
@@ -31,9 +31,9 @@ from dealtrace.storage.mails.outbox import list_mails
 
 NOW = datetime(2026, 11, 10, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-RAISED = AlertEvaluation(Verdict.RAISED, NOW - HOUR, NOW, Unit.COUNT, "0", "9")
-QUIET = AlertEvaluation(Verdict.QUIET, NOW - HOUR, NOW, Unit.COUNT, "7", "9")
-UNDECIDED = AlertEvaluation(Verdict.UNDECIDED, NOW - HOUR, NOW, Unit.COUNT, None, None)
+RAISED = AlertEvaluation(AlertVerdict.RAISED, NOW - HOUR, NOW, Unit.COUNT, "0", "9")
+QUIET = AlertEvaluation(AlertVerdict.QUIET, NOW - HOUR, NOW, Unit.COUNT, "7", "9")
+UNDECIDED = AlertEvaluation(AlertVerdict.UNDECIDED, NOW - HOUR, NOW, Unit.COUNT, None, None)
 MANY = tuple(Recipient(f"a{number}@example.org") for number in range(RECIPIENTS_MAX))
 
 
@@ -49,11 +49,11 @@ def claim(stage: Stage, shop: Player, now: datetime = NOW) -> list[Alert]:
     return [alert for alert in stage.perform(claim_alert, shop, None, now=now) if alert is not None]
 
 
-def settle(
+def acknowledge(
     stage: Stage, shop: Player, alert: Alert, evaluation: AlertEvaluation, now: datetime = NOW
 ) -> EventKind | None:
     report = AlertReport(alert, NOW + HOUR, evaluation, sends_mail=True)
-    (event,) = stage.perform(settle_alerts, shop, report, now=now)
+    (event,) = stage.perform(acknowledge_alerts, shop, report, now=now)
     kind: EventKind | None = event
     return kind
 
@@ -64,7 +64,7 @@ def test_what_a_wrong_clock_leased_is_not_waited_for(stage: Stage, shop: Player)
     assert claim(stage, shop, ahead) == []
     (again,) = claim(stage, shop)
     assert (held.id, again.id, again.due_at) == (alert.id, alert.id, NOW + LEASE)
-    assert settle(stage, shop, again, RAISED) is EventKind.ALERT_RAISED
+    assert acknowledge(stage, shop, again, RAISED) is EventKind.ALERT_RAISED
     (mail,) = stage.perform(claim_mail, shop, None, now=ahead)
     assert stage.perform(claim_mail, shop, None, now=ahead) == [None]
     (found,) = stage.perform(claim_mail, shop, None, now=NOW)
@@ -93,8 +93,8 @@ def test_a_rule_in_hand_is_nobody_elses_until_its_lease_ends(stage: Stage, shop:
     (first,) = claim(stage, shop)
     assert claim(stage, shop) == []
     (second,) = claim(stage, shop, NOW + LEASE)
-    assert settle(stage, shop, first, RAISED) is None
-    assert settle(stage, shop, second, RAISED) is EventKind.ALERT_RAISED
+    assert acknowledge(stage, shop, first, RAISED) is None
+    assert acknowledge(stage, shop, second, RAISED) is EventKind.ALERT_RAISED
     assert claim(stage, shop, NOW + LEASE) == []
 
 
@@ -102,7 +102,7 @@ def test_the_lease_of_a_rule_begins_when_its_turn_comes(stage: Stage, shop: Play
     added = [add(stage, shop).id for _ in range(3)]
     claimed = [claim(stage, shop, NOW + number * LEASE / 2) for number in range(2)]
     assert [alert.id for (alert,) in claimed] == added[:2]
-    assert [settle(stage, shop, alert, QUIET, NOW + LEASE) for (alert,) in claimed] == [None, None]
+    assert [acknowledge(stage, shop, alert, QUIET, NOW + LEASE) for (alert,) in claimed] == [None, None]
     (last,) = claim(stage, shop, NOW + LEASE)
     assert (last.id, last.due_at) == (added[2], NOW + 2 * LEASE)
     assert claim(stage, shop, NOW + LEASE) == []
@@ -124,7 +124,7 @@ def test_only_a_change_is_sent(
     for number, evaluation in enumerate(verdicts):
         now = NOW + number * HOUR
         (alert,) = claim(stage, shop, now)
-        sent.append(settle(stage, shop, alert, evaluation, now))
+        sent.append(acknowledge(stage, shop, alert, evaluation, now))
     assert sent == events
 
 
@@ -133,7 +133,7 @@ def test_a_rule_that_was_changed_meanwhile_is_looked_at_again(stage: Stage, shop
     (alert,) = claim(stage, shop)
     with stage.database.write() as connection:
         manage.change_alert(connection, shop.site, added.id, alert.rule, NOW)
-    assert settle(stage, shop, alert, RAISED) is None
+    assert acknowledge(stage, shop, alert, RAISED) is None
     assert [each.id for each in claim(stage, shop)] == [added.id]
 
 
@@ -152,14 +152,14 @@ def test_a_rule_that_watches_another_figure_ends_what_the_former_raised(
 ) -> None:
     added = add(stage, shop, ())
     (alert,) = claim(stage, shop)
-    settle(stage, shop, alert, RAISED)
+    acknowledge(stage, shop, alert, RAISED)
     with stage.database.write() as connection:
         manage.change_alert(connection, shop.site, added.id, replace(alert.rule, **changed), NOW + HOUR)
     with stage.database.read() as connection:
         (incident,) = list_incidents(connection, shop.site.id, 10)
     assert (incident.ended_at is None, incident.ended_value) == (goes_on, None)
     (again,) = claim(stage, shop, NOW + HOUR)
-    assert settle(stage, shop, again, QUIET, NOW + HOUR) == (EventKind.ALERT_ENDED if goes_on else None)
+    assert acknowledge(stage, shop, again, QUIET, NOW + HOUR) == (EventKind.ALERT_ENDED if goes_on else None)
 
 
 def test_every_recipient_gets_a_mail_but_users_who_left(stage: Stage, shop: Player) -> None:
@@ -174,14 +174,14 @@ def test_every_recipient_gets_a_mail_but_users_who_left(stage: Stage, shop: Play
     users = tuple(Recipient(user.login, "ru", user.id) for user in (here, gone))
     add(stage, shop, (*users, *MANY[:1]))
     (alert,) = claim(stage, shop)
-    settle(stage, shop, alert, RAISED)
+    acknowledge(stage, shop, alert, RAISED)
     assert mails_of(stage, shop) == ["a0@example.org", "here@example.org"]
 
 
 def test_a_removed_rule_leaves_nothing(stage: Stage, shop: Player) -> None:
     added = add(stage, shop)
     (alert,) = claim(stage, shop)
-    settle(stage, shop, alert, RAISED)
+    acknowledge(stage, shop, alert, RAISED)
     neighbour = stage.open_site()
     with stage.database.write() as connection, pytest.raises(AlertNotFound):
         manage.remove_alert(connection, neighbour.site, added.id, NOW)
@@ -211,15 +211,15 @@ def test_a_mail_is_sent_again_after_a_pause_and_given_up_after_a_day(stage: Stag
         manage.schedule_test_mails(connection, stage.ids, alert, NOW)
     (mail,) = stage.perform(claim_mail, shop, None, now=NOW)
     assert stage.perform(claim_mail, shop, None, now=NOW) == [None]
-    assert stage.perform(settle_mails, shop, MailReport(mail, MailFault("away")), now=NOW) == [False]
+    assert stage.perform(acknowledge_mails, shop, MailReport(mail, MailFault("away")), now=NOW) == [False]
     assert stage.perform(claim_mail, shop, None, now=NOW + timedelta(seconds=59)) == [None]
     (again,) = stage.perform(claim_mail, shop, None, now=NOW + timedelta(minutes=1))
     assert (again.attempts, again.fault, again.message_id) == (1, "away", mail.message_id)
     late = NOW + MAIL_LEASE + timedelta(minutes=1)
     (last,) = stage.perform(claim_mail, shop, None, now=late)
     assert last.due_at == late + MAIL_LEASE
-    assert stage.perform(settle_mails, shop, MailReport(again, None), now=late) == [False]
+    assert stage.perform(acknowledge_mails, shop, MailReport(again, None), now=late) == [False]
     tired = MailReport(replace(last, attempts=ATTEMPTS_MAX - 1), MailFault("away"))
-    assert stage.perform(settle_mails, shop, tired, now=late) == [True]
+    assert stage.perform(acknowledge_mails, shop, tired, now=late) == [True]
     assert stage.perform(claim_mail, shop, None, now=late + HOUR) == [None]
     assert stage.perform(sweep_mails, shop, timedelta(0), now=late) == [1]

@@ -19,7 +19,7 @@ from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.journals.deal_entries import list_deal_entries
 from dealtrace.storage.journals.keyset_pages import Cursor, find_page
 from dealtrace.storage.journals.lead_entries import list_lead_entries
-from dealtrace.storage.journals.lead_journal import Field, Filter, LeadQuery, query_leads
+from dealtrace.storage.journals.lead_journal import LeadField, LeadFilter, LeadQuery, query_leads
 from dealtrace.storage.leads.lead_summaries import find_lead_summaries
 from dealtrace.storage.schema.tables.leads import lead_credit
 from dealtrace.storage.visits.visits import find_visits
@@ -120,7 +120,7 @@ def test_a_visit_between_the_named_one_and_the_lead_is_no_touch(stage: Stage, sh
 
 
 @pytest.mark.parametrize("model", AttributionModel)
-def test_every_reader_tells_the_named_visit_beside_the_source_of_the_model(
+def test_every_reader_states_the_named_visit_beside_the_source_of_the_model(
     stage: Stage, shop: Player, model: AttributionModel
 ) -> None:
     stage.visit(shop, NOON - 8 * DAY, ADVERT, ip="192.0.2.1", utm=ADVERT)
@@ -131,7 +131,7 @@ def test_every_reader_tells_the_named_visit_beside_the_source_of_the_model(
     (receipt,) = stage.perform(register_deals, shop, registration(clue=by_call(call.id)))
     expected = {0: DIRECT, 1: SEARCH, 2: ADVERT, 3: ADVERT, 4: DIRECT, 5: DIRECT, 6: DIRECT}[model]
     ref = LeadRef(LeadKind.CALL, call.id)
-    by_client_id = LeadQuery(LeadKind.CALL, model, matches=(Filter(Field.GOOGLE_CLIENT_ID, "mine"),))
+    by_client_id = LeadQuery(LeadKind.CALL, model, matches=(LeadFilter(LeadField.GOOGLE_CLIENT_ID, "mine"),))
     with stage.database.read() as connection:
         origins = [
             find_lead_summaries(connection, shop.site.id, [ref], model)[ref].origin,

@@ -31,7 +31,7 @@ from dealtrace.storage.accounts.custom_fields import list_unknown_fields
 from dealtrace.storage.accounts.sites import find_site
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.id_blocks import IdBlocks
-from dealtrace.storage.schema.tables.settings import points_day, unknown_field
+from dealtrace.storage.schema.tables.site_data import points_day, unknown_field
 from dealtrace.storage.site_rows import count_site_rows
 from stored import deal_of, points_of, rows_of, side_by_side, versions_of
 from write_commands import NOON, by_contact, change, open_write_queue, register, run, utc_now
@@ -306,7 +306,7 @@ def test_it_counts_the_fields_it_passes_over(stage: Stage, shop: Player) -> None
 
 
 @pytest.mark.parametrize(("model", "source"), [("0", DIRECT), ("1", YANDEX)])
-def test_it_tells_the_story_of_the_lead_by_the_sites_model(
+def test_it_states_the_story_of_the_lead_by_the_sites_model(
     stage: Stage, shop: Player, model: str, source: TrafficSource
 ) -> None:
     with stage.database.write() as connection:
@@ -326,7 +326,7 @@ def test_it_tells_the_story_of_the_lead_by_the_sites_model(
     )
 
 
-def test_it_tells_no_story_of_a_deal_without_a_lead(stage: Stage, shop: Player) -> None:
+def test_it_states_no_story_of_a_deal_without_a_lead(stage: Stage, shop: Player) -> None:
     (outcome,) = make(stage, shop, change(register(stage, shop), status="paid"))
     assert outcome.lead_summary is None
 

@@ -72,6 +72,6 @@ def test_it_finds_neither_the_deleted_nor_a_neighbours(stage: Stage, shop: Playe
 
 
 @pytest.mark.parametrize(("paid", "positions"), [(0, []), (1, [0]), (2, [0, 2]), (9, [0, 2])])
-def test_it_tells_the_first_that_are_paid_for(stage: Stage, shop: Player, paid: int, positions: list[int]) -> None:
+def test_it_states_the_first_that_are_paid_for(stage: Stage, shop: Player, paid: int, positions: list[int]) -> None:
     one, two = register(stage, shop, "1", "2")
     assert list(find(stage, shop, (one, None), (5, None), (two, None)).first(paid)) == positions

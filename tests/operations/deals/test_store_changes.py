@@ -17,8 +17,8 @@ from dealtrace.deals.details import ContactBook, DealDetails, search_contacts_of
 from dealtrace.deals.lead_clue import NO_CLUE, LeadClue
 from dealtrace.deals.matchers import WITHOUT_SOURCE, Matcher, MatcherKind
 from dealtrace.leads.lead import LeadKind
-from dealtrace.operations.deals.by_hand import Act, DealAct, act_on_deals
 from dealtrace.operations.deals.change import change_deals
+from dealtrace.operations.deals.change_in_cabinet import Act, DealAct, act_on_deals
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.deals.update_lists import DealUpdate, update_lists
 from dealtrace.storage.database.engine import open_database

@@ -15,8 +15,8 @@ from dealtrace.deals.status_history import status_history
 from dealtrace.deals.versions import VersionKind
 from dealtrace.errors import DealNotFound, DealNotPinned, NumberReused, Refusal
 from dealtrace.leads.lead import LeadKind, LeadRef
-from dealtrace.operations.deals.by_hand import Act, DealAct, act_on_deals
 from dealtrace.operations.deals.change import change_deals
+from dealtrace.operations.deals.change_in_cabinet import Act, DealAct, act_on_deals
 from dealtrace.operations.deals.delete import delete_deals
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.deals.update_lists import DealUpdate, update_lists

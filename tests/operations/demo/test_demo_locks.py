@@ -15,7 +15,7 @@ from dealtrace.errors import Refusal
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.demo import fill
 from dealtrace.operations.demo.begin import begin_given_site, begin_own_site
-from dealtrace.operations.demo.fill import Step, list_steps
+from dealtrace.operations.demo.fill import FillStep, list_steps
 from dealtrace.operations.demo.mark import list_demos
 from dealtrace.operations.demo.remove import remove_demo
 from dealtrace.operations.work import Work
@@ -34,7 +34,7 @@ def begin(stage: Stage) -> tuple[Player, Site]:
         return shop, begin_given_site(connection, shop.site.id, NOW).site
 
 
-def steps_of(stage: Stage) -> tuple[Step, Step]:
+def steps_of(stage: Stage) -> tuple[FillStep, FillStep]:
     """Return the first steps of a small demo; ids for one of them are reserved."""
     first, second = list_steps(make_year(1, NOW.date(), MOSCOW, 0.02), NOW)[:2]
     stage.ids.ensure(max(first.ids, second.ids))

@@ -105,7 +105,7 @@ def test_its_id_stays_taken_for_leads_of_both_kinds(stage: Stage, shop: Player) 
     assert isinstance(request, LeadTaken)
 
 
-def test_an_exchange_that_tells_of_it_again_does_not_bring_it_back(stage: Stage, shop: Player) -> None:
+def test_an_exchange_that_reports_it_again_does_not_bring_it_back(stage: Stage, shop: Player) -> None:
     deal_id = register_by(stage, shop, by_contact(PHONE))
     (call_id,) = stage.perform(report_calls, shop, CallReport("ats-1", BEFORE, phone=PHONE))
     ref = LeadRef(LeadKind.CALL, call_id)

@@ -125,7 +125,7 @@ def test_it_keeps_what_was_written_though_nobody_can_be_found_by_it(stage: Stage
     assert story_of(stage, shop, taken).client.phones == ()
 
 
-def test_the_first_name_that_is_told_of_a_client_stays(stage: Stage, shop: Player) -> None:
+def test_the_first_name_that_is_reported_of_a_client_stays(stage: Stage, shop: Player) -> None:
     names = (None, "Иван", "Вася")
     taken = [take_in(stage, shop, incoming(phone=PHONE, client_name=name))[0] for name in names]
     assert {story_of(stage, shop, item).client.name for item in taken} == {"Иван"}

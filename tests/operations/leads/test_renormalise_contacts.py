@@ -12,7 +12,7 @@ from dealtrace.leads.lead_request import IncomingLeadRequest
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.leads import renormalise_contacts
 from dealtrace.operations.leads.register_lead_requests import register_lead_requests
-from dealtrace.operations.leads.renormalise_contacts import Chunk, renormalise_next_contacts
+from dealtrace.operations.leads.renormalise_contacts import ContactChunk, renormalise_next_contacts
 from dealtrace.storage.leads.lead_summaries import find_lead_summaries
 from dealtrace.storage.leads.normalisation_progress import count_left_to_normalise, find_progress
 from dealtrace.storage.schema.tables.deals import deal, deal_contact
@@ -37,8 +37,8 @@ def make_old(stage: Stage, player: Player) -> None:
         connection.execute(insert(contact_reading).values(site_id=mine, stage="calls", last_id=0))
 
 
-def read_all(stage: Stage, player: Player, *, at_most: int | None = None) -> list[Chunk]:
-    chunks: list[Chunk] = []
+def read_all(stage: Stage, player: Player, *, at_most: int | None = None) -> list[ContactChunk]:
+    chunks: list[ContactChunk] = []
     while at_most is None or len(chunks) < at_most:
         with stage.database.write() as connection:
             chunk = renormalise_next_contacts(stage.work(connection, player, datetime.now(UTC)))

@@ -88,8 +88,8 @@ def test_a_bare_report_will_do(stage: Stage, shop: Player) -> None:
     assert "lead_contact" not in rows_of(stage.database, shop)
 
 
-def test_a_later_report_changes_what_it_tells_and_keeps_the_rest(stage: Stage, shop: Player) -> None:
-    (first,) = send(stage, shop, report(phone=PHONE, circumstances=Circumstances(dialled_phone="1", exchange="a")))
+def test_a_later_report_changes_what_it_states_and_keeps_the_rest(stage: Stage, shop: Player) -> None:
+    (first,) = send(stage, shop, report(phone=PHONE, circumstances=Circumstances(dialled_phone="1", pbx="a")))
     (again,) = send(
         stage, shop, report(duration=MINUTE, circumstances=Circumstances(is_successful=False, waiting=timedelta(0)))
     )
@@ -190,7 +190,7 @@ class TestDeals:
         assert any(ends[0])
 
 
-def test_a_report_that_tells_nothing_new_costs_and_stores_nothing(stage: Stage, shop: Player) -> None:
+def test_a_report_that_states_nothing_new_costs_and_stores_nothing(stage: Stage, shop: Player) -> None:
     whole = report(phone=PHONE, duration=MINUTE)
     (first,) = send(stage, shop, whole)
     stored = rows_of(stage.database, shop)
@@ -247,8 +247,8 @@ class TestImport:
         assert retried.outcomes == paid.outcomes, "a retry costs nothing"
 
 
-BEGUN = report(phone=PHONE, circumstances=Circumstances(exchange="a"))
-FINISHED = report(phone=PHONE, duration=MINUTE, circumstances=Circumstances(is_successful=True, exchange="a"))
+BEGUN = report(phone=PHONE, circumstances=Circumstances(pbx="a"))
+FINISHED = report(phone=PHONE, duration=MINUTE, circumstances=Circumstances(is_successful=True, pbx="a"))
 
 
 def modules_of(stage: Stage, player: Player, again: CallReport) -> set[str]:

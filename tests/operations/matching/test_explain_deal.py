@@ -82,7 +82,7 @@ def test_it_shows_what_switching_contact_matching_on_would_find(stage: Stage) ->
     assert result.steps[0].winner == LeadRef(LeadKind.CALL, call.id)
 
 
-def test_it_tells_which_lead_the_name_resolves_to_now(stage: Stage, shop: Player) -> None:
+def test_it_states_which_lead_the_name_resolves_to_now(stage: Stage, shop: Player) -> None:
     (receipt,) = stage.perform(register_deals, shop, registration("N", clue=by_call(None, "ref")))
     with stage.database.write() as connection:
         pin_deal(stage.work(connection, shop, NOON), receipt.deal_id, None)

@@ -123,7 +123,7 @@ def test_it_prefers_calls_to_lead_requests_and_the_phone_to_the_mail(stage: Stag
 
 
 @pytest.mark.parametrize(("only", "kind"), [(LeadKind.CALL, 0), (LeadKind.LEAD_REQUEST, 1)])
-def test_it_looks_at_one_kind_alone_when_told_so(stage: Stage, shop: Player, only: LeadKind, kind: int) -> None:
+def test_it_looks_at_one_kind_alone_when_asked(stage: Stage, shop: Player, only: LeadKind, kind: int) -> None:
     both = call(stage.call(shop, NOON).id), lead_request(stage.lead_request(shop, NOON, phone=PHONE).id)
     assert match(stage, shop, by_contact(PHONE, only=only)) == [both[kind]]
 

@@ -88,8 +88,8 @@ def test_a_call_in_progress_is_neither_answered_nor_missed_until_it_ends(
 ) -> None:
     shop = stage.open_site()
     for told, figures in (
-        (Circumstances(exchange="mango"), (1, 0, 0)),
-        (Circumstances(exchange="mango", is_successful=is_successful), ended),
+        (Circumstances(pbx="mango"), (1, 0, 0)),
+        (Circumstances(pbx="mango", is_successful=is_successful), ended),
     ):
         (call_id,) = stage.perform(report_calls, shop, CallReport("a", NOON, circumstances=told))
         report = asked(stage, shop, metrics="calls,answered_calls,missed_calls")

@@ -183,7 +183,7 @@ def test_a_landing_page_is_shown_without_query_and_fragment(stage: Stage, shop: 
     assert rows(asked(stage, shop, by="landing_page", metrics="visits")) == {"https://shop.ru/": 3, None: 2}
 
 
-def test_the_hour_of_a_visit_after_the_period_is_told_by_the_clock_of_that_day(stage: Stage) -> None:
+def test_the_hour_of_a_visit_after_the_period_is_stated_by_the_clock_of_that_day(stage: Stage) -> None:
     site = stage.open_site(time_zone=ZoneInfo("Europe/Berlin"))
     visit = stage.visit(site, datetime(2026, 3, 29, 12, 30, tzinfo=UTC), TrafficSource("y"))
     stage.lead_request(site, datetime(2026, 3, 28, 12, 0, tzinfo=UTC), phone="79205550055", visit_id=visit.id)

@@ -20,15 +20,15 @@ from dealtrace.operations.accounts.share_report import NewLink, share_report
 from dealtrace.operations.alerts.manage import add_alert
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.mails.scheduled_reports import NewScheduledReport, change_report, schedule_report
-from dealtrace.operations.reports import columns as operation
+from dealtrace.operations.reports import manage_columns as operation
 from dealtrace.operations.reports.ask import stored_facts
 from dealtrace.operations.reports.column_metrics import try_new_column
-from dealtrace.operations.reports.columns import add_column, change_column, remove_column
+from dealtrace.operations.reports.manage_columns import add_column, change_column, remove_column
 from dealtrace.operations.reports.manage_segments import add_segment, rename_segment
 from dealtrace.operations.reports.read_question import read_question
 from dealtrace.operations.reports.save_report import save_report
+from dealtrace.reports.column_definitions import ColumnKind, ReportColumn
 from dealtrace.reports.column_formulas import parse_formula
-from dealtrace.reports.columns import ColumnKind, ReportColumn
 from dealtrace.reports.question import RawQuestion
 from dealtrace.reports.saved_items.names import SavedName
 from dealtrace.reports.saved_items.saved import SavedReport
@@ -37,7 +37,7 @@ from dealtrace.storage.accounts.shared_links import list_shared_links
 from dealtrace.storage.accounts.site_changes import list_site_changes
 from dealtrace.storage.alerts.alerts import list_alerts
 from dealtrace.storage.mails.scheduled_reports import list_scheduled_reports
-from dealtrace.storage.reports.columns import list_columns
+from dealtrace.storage.reports.column_definitions import list_columns
 from dealtrace.storage.reports.saved_items.saved import list_reports_of_all
 from plans import statements_on
 from stored import side_by_side

@@ -72,7 +72,7 @@ def test_sites_share_no_visitors(stage: Stage, shop: Player) -> None:
 
 
 @pytest.mark.parametrize("url", ["", "not an address", "https://[::1", PAID + "&utm_campaign=" + "x" * 5000])
-def test_a_url_that_tells_nothing_is_a_visit_all_the_same(stage: Stage, shop: Player, url: str) -> None:
+def test_a_url_that_states_nothing_is_a_visit_all_the_same(stage: Stage, shop: Player, url: str) -> None:
     (visit,) = count(stage, shop, Hit("7", url))
     assert kept(stage, shop, visit) == [visit]
 

@@ -215,7 +215,7 @@ def credited_sources(stage: Stage, player: Player) -> set[str]:
     return {source for source, _, _ in rows}
 
 
-def test_credit_of_an_earlier_release_is_told_anew(stage: Stage, shop: Player) -> None:
+def test_credit_of_an_earlier_release_is_stated_anew(stage: Stage, shop: Player) -> None:
     """Releases before credited a visit that followed the named one."""
     named = stage.visit(shop, NOON - 2 * DAY, ADVERT, landing_url=PAID_LANDING, utm=ADVERT, click_ids={"yclid": "5"})
     later = stage.visit(

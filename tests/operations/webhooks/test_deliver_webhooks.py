@@ -109,7 +109,7 @@ def desk(stage: Stage, shop: Player) -> Desk:
 
 
 @pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
-def test_who_takes_over_is_not_handed_what_was_told_a_moment_ago(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_takes_over_is_not_handed_what_was_stated_a_moment_ago(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.register(3)
     assert desk.claim("first") is not None
     lease = webhooks.lease_webhook
@@ -129,7 +129,7 @@ def test_who_takes_over_is_not_handed_what_was_told_a_moment_ago(desk: Desk, mon
     assert len(third.deliveries) == 1
 
 
-def test_a_webhook_is_kept_as_it_was_wanted_and_servers_are_told(stage: Stage, shop: Player) -> None:
+def test_a_webhook_is_kept_as_it_was_wanted_and_servers_are_notified(stage: Stage, shop: Player) -> None:
     with stage.database.write() as connection:
         before = find_revision(connection)
         made = create_webhook(connection, stage.ids, wanted(shop), NOON)
@@ -423,7 +423,7 @@ def test_a_webhook_that_is_not_there_is_named(stage: Stage, work: Callable[..., 
         work(connection, 404, *arguments)
 
 
-def test_what_is_too_old_is_forgotten_told_or_not(desk: Desk) -> None:
+def test_what_is_too_old_is_forgotten_stated_or_not(desk: Desk) -> None:
     desk.register(2)
     desk.acknowledge(1)
     assert desk.stage.perform(sweep_outbox, desk.player, KEPT_FOR, now=NOON + KEPT_FOR) == [0]

@@ -59,7 +59,7 @@ def kinds(stage: Stage, player: Player, webhook: Webhook) -> list[EventKind]:
     return [item.kind for item in published(stage, player, webhook)]
 
 
-def test_the_life_of_a_deal_is_told_in_order(stage: Stage, shop: Player) -> None:
+def test_the_life_of_a_deal_is_stated_in_order(stage: Stage, shop: Player) -> None:
     shop, hook = listen(stage, shop)
     (made,) = stage.perform(register_deals, shop, registration("K-1"))
     stage.perform(change_deals, shop, change(made.deal_id, status="won"))
@@ -74,7 +74,7 @@ def test_the_life_of_a_deal_is_told_in_order(stage: Stage, shop: Player) -> None
     ]
 
 
-def test_nothing_is_told_of_what_changed_nothing(stage: Stage, shop: Player) -> None:
+def test_nothing_is_reported_of_what_changed_nothing(stage: Stage, shop: Player) -> None:
     shop, hook = listen(stage, shop)
     sent = registration("K-1", status="new")
     (made,) = stage.perform(register_deals, shop, sent)
@@ -85,7 +85,7 @@ def test_nothing_is_told_of_what_changed_nothing(stage: Stage, shop: Player) -> 
     assert kinds(stage, shop, hook) == [EventKind.DEAL_CREATED]
 
 
-def test_a_lead_that_comes_in_late_is_told_before_the_match_it_makes(stage: Stage, shop: Player) -> None:
+def test_a_lead_that_comes_in_late_is_stated_before_the_match_it_makes(stage: Stage, shop: Player) -> None:
     shop, hook = listen(stage, shop)
     (made,) = stage.perform(register_deals, shop, registration("K-1", clue=by_contact(PHONE)))
     call = stage.call(shop, NOON - timedelta(minutes=5), phone=PHONE)
@@ -97,7 +97,7 @@ def test_a_lead_that_comes_in_late_is_told_before_the_match_it_makes(stage: Stag
     ]
 
 
-def test_a_deal_that_loses_its_lead_is_told(stage: Stage, shop: Player) -> None:
+def test_a_deal_that_loses_its_lead_is_stated(stage: Stage, shop: Player) -> None:
     shop, hook = listen(stage, shop, {EventKind.DEAL_MATCHED})
     call = stage.call(shop, NOON - timedelta(minutes=5), phone=PHONE)
     (made,) = stage.perform(register_deals, shop, registration("K-1", clue=by_contact(PHONE)))
@@ -111,9 +111,9 @@ def test_a_deal_that_loses_its_lead_is_told(stage: Stage, shop: Player) -> None:
     ], "a pin that leaves the lead is no match"
 
 
-def test_a_call_is_told_as_it_begins_ends_and_changes(stage: Stage, shop: Player) -> None:
+def test_a_call_is_stated_as_it_begins_ends_and_changes(stage: Stage, shop: Player) -> None:
     shop, hook = listen(stage, shop)
-    asterisk = Circumstances(exchange="asterisk")
+    asterisk = Circumstances(pbx="asterisk")
     begun = CallReport("17.1", NOON, phone=PHONE, circumstances=asterisk)
     ended = replace(begun, duration=timedelta(seconds=40))
     for report in (begun, begun, ended, ended, replace(ended, phone="79990001122")):
@@ -124,9 +124,9 @@ def test_a_call_is_told_as_it_begins_ends_and_changes(stage: Stage, shop: Player
     assert changed == LeadEvent(EventKind.LEAD_CHANGED, connected.lead, (LeadPart.PHONE,))
 
 
-def test_nothing_is_told_of_a_call_that_is_hidden(stage: Stage, shop: Player) -> None:
+def test_nothing_is_reported_of_a_call_that_is_hidden(stage: Stage, shop: Player) -> None:
     shop, hook = listen(stage, shop)
-    report = CallReport("17.1", NOON, phone=PHONE, circumstances=Circumstances(exchange="asterisk"))
+    report = CallReport("17.1", NOON, phone=PHONE, circumstances=Circumstances(pbx="asterisk"))
     (call_id,) = stage.perform(report_calls, shop, report)
     with stage.database.write() as connection:
         delete_lead(stage.work(connection, shop, NOON), LeadRef(LeadKind.CALL, call_id))
@@ -134,7 +134,7 @@ def test_nothing_is_told_of_a_call_that_is_hidden(stage: Stage, shop: Player) ->
     assert kinds(stage, shop, hook) == [EventKind.CALL_CONNECTED]
 
 
-def test_what_is_added_to_a_lead_and_taken_away_is_told(stage: Stage) -> None:
+def test_what_is_added_to_a_lead_and_taken_away_is_stated(stage: Stage) -> None:
     shop, hook = listen(stage, stage.open_site(fields=["margin"]), {EventKind.LEAD_CHANGED})
     lead_request = stage.lead_request(shop, NOON, phone=PHONE)
     lead = LeadRef(LeadKind.LEAD_REQUEST, lead_request.id)
@@ -153,7 +153,7 @@ def test_what_is_added_to_a_lead_and_taken_away_is_told(stage: Stage) -> None:
     ]
 
 
-def test_a_visit_that_earns_a_lead_s_credit_late_is_told_of_once(stage: Stage, shop: Player) -> None:
+def test_a_visit_that_earns_a_lead_s_credit_late_is_reported_once(stage: Stage, shop: Player) -> None:
     shop, hook = listen(stage, shop, {EventKind.LEAD_CHANGED})
     own = stage.visit(shop, NOON - timedelta(hours=1), TrafficSource("(direct)", "(none)"))
     call = stage.call(shop, NOON, visit_id=own.id)
@@ -164,7 +164,7 @@ def test_a_visit_that_earns_a_lead_s_credit_late_is_told_of_once(stage: Stage, s
     assert published(stage, shop, hook) == [LeadEvent(EventKind.LEAD_CHANGED, lead, (LeadPart.VISIT,))]
 
 
-def test_a_deleted_lead_is_credited_again_but_not_told_of(stage: Stage, shop: Player) -> None:
+def test_a_deleted_lead_is_credited_again_but_not_reported(stage: Stage, shop: Player) -> None:
     shop, hook = listen(stage, shop, {EventKind.LEAD_CHANGED})
     own = stage.visit(shop, NOON - timedelta(hours=1), TrafficSource("(direct)", "(none)"))
     lead = LeadRef(LeadKind.CALL, stage.call(shop, NOON, visit_id=own.id).id)
@@ -188,7 +188,7 @@ def test_each_webhook_hears_what_it_wants_and_of_its_own_site_alone(stage: Stage
     assert published(stage, neighbour, theirs) == []
 
 
-def test_what_is_undone_was_told_to_nobody(stage: Stage, shop: Player) -> None:
+def test_what_is_undone_was_stated_to_nobody(stage: Stage, shop: Player) -> None:
     shop, hook = listen(stage, shop)
 
     def register_and_break(work: Any, commands: Any) -> list[Any]:

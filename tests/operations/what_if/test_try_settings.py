@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from cast import MOSCOW, Player, Stage, moscow
-from dealtrace.accounts.setting_effects import FIGURE_TITLES, Counted, Effect
+from dealtrace.accounts.setting_effects import FIGURE_TITLES, CountedDeals, Effect
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.classification import classify
 from dealtrace.deals.amount import AMOUNT_MAX, kopecks_of
@@ -152,11 +152,11 @@ def test_another_time_zone_moves_deals_between_days_and_months(stage: Stage) -> 
         "visits_on_another_day": (None, 0),
     }
     assert [(day.day_on.day, day.before, day.after) for day in effect.days] == [
-        (26, Counted(2, 100_150), Counted(1, 100)),
-        (27, Counted(1, 0), Counted(1, 100_050)),
-        (28, Counted(), Counted(1, 0)),
-        (31, Counted(1, 500), Counted()),
-        (1, Counted(), Counted(1, 500)),
+        (26, CountedDeals(2, 100_150), CountedDeals(1, 100)),
+        (27, CountedDeals(1, 0), CountedDeals(1, 100_050)),
+        (28, CountedDeals(), CountedDeals(1, 0)),
+        (31, CountedDeals(1, 500), CountedDeals()),
+        (1, CountedDeals(), CountedDeals(1, 500)),
     ]
 
 

@@ -1,7 +1,7 @@
 """The meanings and the groups of metrics: all have one, and no two metrics of a site have one title."""
 
+from dealtrace.reports.column_definitions import ColumnKind, ReportColumn
 from dealtrace.reports.column_metrics import metrics_of_columns
-from dealtrace.reports.columns import ColumnKind, ReportColumn
 from dealtrace.reports.metrics import METRICS, Group
 from dealtrace.reports.reading.meanings import GROUP_TITLES, meaning_of
 

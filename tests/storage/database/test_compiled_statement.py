@@ -22,7 +22,7 @@ from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.schema.tables.control import revision
 from dealtrace.storage.schema.tables.deals import deal, deal_tag, deal_version
 from dealtrace.storage.schema.tables.leads import call, lead_contact
-from dealtrace.storage.schema.tables.settings import points_day, unknown_field
+from dealtrace.storage.schema.tables.site_data import points_day, unknown_field
 from dealtrace.storage.schema.tables.visits import visit
 from plans import full_scans, plan_of
 
@@ -107,7 +107,7 @@ def test_it_compiles_once_an_engine(connection: Connection, name: str) -> None:
 # The values.
 
 
-def test_it_tells_rows_by_the_names_of_their_columns(connection: Connection) -> None:
+def test_it_states_rows_by_the_names_of_their_columns(connection: Connection) -> None:
     CompiledStatement(insert(lead_contact)).run_many(connection, SPANS)
     found = CompiledStatement(select(lead_contact).where(lead_contact.c.site_id == bindparam("site_id")))
     (first, *_) = sorted(found.fetch_named(connection, {"site_id": 1}), key=lambda row: row.lead_id)

@@ -185,14 +185,14 @@ def test_it_calls_a_server_that_is_not_there_passing(tmp_path: Path) -> None:
 # What may be told.
 
 
-def test_it_tells_the_first_line_alone_for_the_rest_quotes_rows() -> None:
+def test_it_states_the_first_line_alone_for_the_rest_quotes_rows() -> None:
     fault = psycopg.OperationalError('duplicate key "uq"\nDETAIL:  Key (contact)=(79205550055) already exists.')
     assert message_of(fault) == 'duplicate key "uq"'
     assert message_of(DBAPIError("INSERT …", {"contact": "79205550055"}, fault)) == 'duplicate key "uq"'
 
 
 @pytest.mark.parametrize("fault", [ValueError("79205550055"), KeyError("x")])
-def test_it_tells_nothing_of_what_is_not_the_databases(fault: Exception) -> None:
+def test_it_states_nothing_of_what_is_not_the_databases(fault: Exception) -> None:
     assert message_of(fault) is None
 
 

@@ -141,7 +141,7 @@ def test_it_takes_the_usual_forms_of_a_url(url: str, is_sqlite: bool) -> None:
 @pytest.mark.parametrize(
     ("url", "file"), [("sqlite:///deals.db", "deals.db"), ("sqlite:////var/lib/deals.db", "/var/lib/deals.db")]
 )
-def test_it_tells_where_the_file_lies(url: str, file: str) -> None:
+def test_it_states_where_the_file_lies(url: str, file: str) -> None:
     assert open_database(url).file == Path(file)
 
 
@@ -154,7 +154,7 @@ def test_it_makes_no_file_before_something_is_written(tmp_path: Path) -> None:
     ("url", "seconds"),
     [("postgresql://u@db/deals", POSTGRESQL_CONNECT_SECONDS), ("postgresql://u@db/deals?connect_timeout=2", "2")],
 )
-def test_it_waits_for_a_server_no_longer_than_told(url: str, seconds: object) -> None:
+def test_it_waits_for_a_server_no_longer_than_stated(url: str, seconds: object) -> None:
     opened = open_database(url)
     result: dict[str, object] = {}
 

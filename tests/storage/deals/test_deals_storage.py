@@ -124,7 +124,7 @@ def test_it_keeps_the_deals_of_sites_apart(connection: Connection, ids: IdBlocks
 # Numbers.
 
 
-def test_it_tells_who_has_a_number(connection: Connection, ids: IdBlocks) -> None:
+def test_it_states_who_has_a_number(connection: Connection, ids: IdBlocks) -> None:
     keep(connection, ids, BARE, WHOLE)
     keep(connection, ids, numbered(3), site_id=2)
     result = find_registered(connection, 1, ["1", "N-2", "n-2", "3", "", "1"])

@@ -79,7 +79,7 @@ def test_it_never_writes_a_version_over(database: Database, connection: Connecti
 
 @pytest.mark.parametrize("lead", [None, LeadRef(LeadKind.CALL, 7), LeadRef(LeadKind.LEAD_REQUEST, 7)])
 @pytest.mark.parametrize("happened_at", [NOON, NOON + timedelta(microseconds=1)])
-def test_it_tells_what_a_registration_was_answered_with(
+def test_it_states_what_a_registration_was_answered_with(
     connection: Connection, lead: LeadRef | None, happened_at: datetime
 ) -> None:
     deal = replace(DEAL, lead=lead, happened_at=happened_at)
@@ -97,7 +97,7 @@ def stage(new_database_url: Callable[[], str]) -> Iterator[Stage]:
     database.close()
 
 
-def test_it_tells_the_receipts_of_a_whole_batch(stage: Stage, shop: Player) -> None:
+def test_it_states_the_receipts_of_a_whole_batch(stage: Stage, shop: Player) -> None:
     stage.call(shop, NOON)
     clue = by_contact("79205550055")
     sent = [registration(f"N{count}", amount_as_sent=f"{count},0", clue=clue) for count in range(50)]

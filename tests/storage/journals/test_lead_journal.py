@@ -24,7 +24,14 @@ from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.deals import deals
 from dealtrace.storage.journals.keyset_pages import Cursor, Page, SortKey, find_page
 from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
-from dealtrace.storage.journals.lead_journal import Field, Filter, LeadQuery, Operator, QualificationFilter, query_leads
+from dealtrace.storage.journals.lead_journal import (
+    LeadField,
+    LeadFilter,
+    LeadOperator,
+    LeadQuery,
+    QualificationFilter,
+    query_leads,
+)
 from dealtrace.storage.leads import clients, qualification
 from dealtrace.storage.schema.tables.leads import lead_credit
 from dealtrace.storage.visits import credits as lead_credits
@@ -95,7 +102,7 @@ BEYOND = SortKey(NOON + 2050 * HOUR, 1)
         (LeadQuery(LeadKind.LEAD_REQUEST, MODEL, **WEEK), "ix_lead_request_began"),
         (LeadQuery(LeadKind.CALL, MODEL, **WEEK, qualifications=frozenset(QualificationFilter)), "ix_call_client"),
         (LeadQuery(LeadKind.LEAD_REQUEST, MODEL, **WEEK, number="7"), "lead_request"),
-        (LeadQuery(LeadKind.CALL, MODEL, **WEEK, matches=(Filter(Field.SOURCE, "yandex"),)), "ix_call_began"),
+        (LeadQuery(LeadKind.CALL, MODEL, **WEEK, matches=(LeadFilter(LeadField.SOURCE, "yandex"),)), "ix_call_began"),
     ],
     ids=["calls", "lead requests", "what calls count for", "a number", "a source"],
 )
@@ -133,7 +140,7 @@ def test_it_begins_a_next_page_at_its_place_and_not_where_the_interval_does(crow
     ],
     ids=["deals", "tags", "visits", "clients", "credits", "calls' standings", "lead requests' standings"],
 )
-def test_it_gathers_what_it_tells_by_indexes(
+def test_it_gathers_what_it_states_by_indexes(
     crowd: tuple[Stage, Player], statement: CompiledStatement, column: str, asked: str
 ) -> None:
     stage, player = crowd
@@ -164,7 +171,7 @@ def test_it_asks_as_often_for_many_leads_as_for_one(crowd: tuple[Stage, Player],
     assert len(for_many) == len(for_one)
 
 
-def test_it_tells_of_leads_in_the_order_asked_and_passes_over_the_unknown(stage: Stage, shop: Player) -> None:
+def test_it_reports_leads_in_the_order_asked_and_passes_over_the_unknown(stage: Stage, shop: Player) -> None:
     first, second = (stage.call(shop, NOON, phone=f"7920000000{n}") for n in range(2))
     result = entries_of(stage, shop, LeadKind.CALL, [second.id, 1, first.id])
     assert [item.lead for item in result] == [second, first]
@@ -172,7 +179,7 @@ def test_it_tells_of_leads_in_the_order_asked_and_passes_over_the_unknown(stage:
     assert entries_of(stage, shop, LeadKind.CALL, []) == []
 
 
-def test_it_tells_all_that_is_kept_of_a_call(stage: Stage) -> None:
+def test_it_states_all_that_is_kept_of_a_call(stage: Stage) -> None:
     shop = stage.open_site(fields=["margin"])
     visit = stage.visit(shop, NOON - HOUR, TrafficSource("yandex"))
     said = Annotations("Анна", "позже", ("a",), {"margin": "5"}, TrafficSource("flyer"))
@@ -215,12 +222,12 @@ def test_visits_that_were_made_anonymous_are_nobodys(stage: Stage, shop: Player)
         assert [list(item.visits) for item in result] == [[item.visit.own] for item in result if item.visit is not None]
 
 
-@pytest.mark.parametrize("operator", Operator)
-def test_an_empty_text_stands_for_what_is_unknown(stage: Stage, shop: Player, operator: Operator) -> None:
+@pytest.mark.parametrize("operator", LeadOperator)
+def test_an_empty_text_stands_for_what_is_unknown(stage: Stage, shop: Player, operator: LeadOperator) -> None:
     visit = stage.visit(shop, NOON - HOUR, TrafficSource("yandex", utm := "cpc"), utm=TrafficSource("ya", utm))
     known = stage.call(shop, NOON, visit_id=visit.id).id
     unknown = stage.call(shop, NOON, phone="79990001122").id
     wanted = known if "not" in operator else unknown
-    for result in (Field.SOURCE, Field.UTM_SOURCE):
-        query = LeadQuery(LeadKind.CALL, MODEL, matches=(Filter(result, "", operator),))
+    for result in (LeadField.SOURCE, LeadField.UTM_SOURCE):
+        query = LeadQuery(LeadKind.CALL, MODEL, matches=(LeadFilter(result, "", operator),))
         assert page_of(stage, shop, query).ids == [wanted]

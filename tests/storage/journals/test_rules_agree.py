@@ -30,7 +30,7 @@ from dealtrace.storage.journals.deal_entries import list_deal_entries
 from dealtrace.storage.journals.deal_list import DealFilters, query_deal_list
 from dealtrace.storage.journals.keyset_pages import Cursor, find_page
 from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
-from dealtrace.storage.journals.lead_journal import Field, Filter, LeadQuery, Operator, query_leads
+from dealtrace.storage.journals.lead_journal import LeadField, LeadFilter, LeadOperator, LeadQuery, query_leads
 from dealtrace.storage.leads.lead_summaries import find_lead_summaries
 from dealtrace.storage.reports.fact_tables import Moment
 from dealtrace.storage.visits.credits import find_deal_visits
@@ -50,21 +50,21 @@ DrawnVisit = tuple[TrafficSource, TrafficSource, str | None]
 """Of a visit: source, utm tags and client id."""
 
 VALUE_OF = {
-    Field.SOURCE: lambda origin: origin.source.source,
-    Field.MEDIUM: lambda origin: origin.source.medium,
-    Field.TERM: lambda origin: origin.source.term,
-    Field.UTM_SOURCE: lambda origin: origin.utm.source,
-    Field.UTM_MEDIUM: lambda origin: origin.utm.medium,
-    Field.UTM_CAMPAIGN: lambda origin: origin.utm.campaign,
-    Field.UTM_CONTENT: lambda origin: origin.utm.content,
-    Field.UTM_TERM: lambda origin: origin.utm.term,
-    Field.GOOGLE_CLIENT_ID: lambda origin: origin.details.google_client_id or "",
+    LeadField.SOURCE: lambda origin: origin.source.source,
+    LeadField.MEDIUM: lambda origin: origin.source.medium,
+    LeadField.TERM: lambda origin: origin.source.term,
+    LeadField.UTM_SOURCE: lambda origin: origin.utm.source,
+    LeadField.UTM_MEDIUM: lambda origin: origin.utm.medium,
+    LeadField.UTM_CAMPAIGN: lambda origin: origin.utm.campaign,
+    LeadField.UTM_CONTENT: lambda origin: origin.utm.content,
+    LeadField.UTM_TERM: lambda origin: origin.utm.term,
+    LeadField.GOOGLE_CLIENT_ID: lambda origin: origin.details.google_client_id or "",
 }
 ACCEPTS = {
-    Operator.EQUAL: lambda value, text: value == text,
-    Operator.NOT_EQUAL: lambda value, text: value != text,
-    Operator.CONTAINS: lambda value, text: text in value if text else value == "",
-    Operator.NOT_CONTAINS: lambda value, text: text not in value if text else value != "",
+    LeadOperator.EQUAL: lambda value, text: value == text,
+    LeadOperator.NOT_EQUAL: lambda value, text: value != text,
+    LeadOperator.CONTAINS: lambda value, text: text in value if text else value == "",
+    LeadOperator.NOT_CONTAINS: lambda value, text: text not in value if text else value != "",
 }
 
 
@@ -120,7 +120,7 @@ def entries_of(stage: Stage, player: Player, kind: LeadKind, ids: Sequence[int])
         return list_lead_entries(connection, player.site, kind, ids, AttributionModel.FIRST_INTERACTION)
 
 
-def found_by(stage: Stage, player: Player, kind: LeadKind, match: Filter) -> set[int]:
+def found_by(stage: Stage, player: Player, kind: LeadKind, match: LeadFilter) -> set[int]:
     query = LeadQuery(kind, AttributionModel.FIRST_INTERACTION, matches=(match,))
     with stage.database.read() as connection:
         return set(find_page(connection, query_leads(player.site, query), Cursor(), 100).ids)
@@ -129,7 +129,7 @@ def found_by(stage: Stage, player: Player, kind: LeadKind, match: Filter) -> set
 @HELD
 @given(st.lists(leads, min_size=1, max_size=LEADS_MAX), st.sampled_from(list(VALUE_OF)), st.sampled_from(TEXTS))
 def test_a_filter_finds_the_leads_whose_origin_it_fits(
-    stage: Stage, drawn: list[Drawn], field: Field, text: str
+    stage: Stage, drawn: list[Drawn], field: LeadField, text: str
 ) -> None:
     player = stage.open_site()
     ids = [store(stage, player, number, item) for number, item in enumerate(drawn)]
@@ -138,7 +138,7 @@ def test_a_filter_finds_the_leads_whose_origin_it_fits(
         origins: dict[int, Origin] = {entry.lead.id: entry.origin for entry in entries_of(stage, player, kind, of_kind)}
         for operator, accepts in ACCEPTS.items():
             expected = {lead_id for lead_id, origin in origins.items() if accepts(VALUE_OF[field](origin), text)}
-            assert found_by(stage, player, kind, Filter(field, text, operator)) == expected
+            assert found_by(stage, player, kind, LeadFilter(field, text, operator)) == expected
 
 
 @HELD
@@ -147,7 +147,9 @@ def test_keywords_are_counted_by_the_origins_of_calls(stage: Stage, drawn: list[
     player = stage.open_site()
     ids = [store(stage, player, number, item) for number, item in enumerate(drawn) if item.kind is LeadKind.CALL]
     medium = "a"
-    query = LeadQuery(LeadKind.CALL, AttributionModel.FIRST_INTERACTION, matches=(Filter(Field.MEDIUM, medium),))
+    query = LeadQuery(
+        LeadKind.CALL, AttributionModel.FIRST_INTERACTION, matches=(LeadFilter(LeadField.MEDIUM, medium),)
+    )
     with stage.database.read() as connection:
         counted = count_by_term(connection, query_leads(player.site, query), 100)
     entries = entries_of(stage, player, LeadKind.CALL, ids)

@@ -26,7 +26,7 @@ def test_it_keeps_people_with_their_contacts_in_the_order_they_became_known(conn
     }
 
 
-def test_it_tells_whose_contacts_are(connection: Connection) -> None:
+def test_it_states_whose_contacts_are(connection: Connection) -> None:
     insert_clients(connection, 1, [IVAN, NOBODY])
     insert_contacts(connection, 1, {"79": 1, "78": 2}, NOON)
     assert find_client_ids(connection, 1, ["79", "78", "79", "77", ""]) == {"79": 1, "78": 2}

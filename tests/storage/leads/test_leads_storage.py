@@ -118,7 +118,7 @@ def test_it_compares_contacts_letter_for_letter(connection: Connection, contact:
     assert found(connection, (contact, NOON, NOON)) == [1]
 
 
-def test_it_tells_instants_far_away(connection: Connection) -> None:
+def test_it_states_instants_far_away(connection: Connection) -> None:
     moments = [datetime.fromisoformat(text) for text in ("1970-01-01T00:00:00+00:00", "2999-01-01T00:00:00+00:00")]
     keep(connection, *[call(number, at=at, minutes=0) for number, at in enumerate(moments)])
     (early,), (late,) = (list_spans(connection, 1, [SpanQuery("79", at, at)]) for at in moments)
@@ -128,7 +128,7 @@ def test_it_tells_instants_far_away(connection: Connection) -> None:
 # By name.
 
 
-def test_it_tells_which_ids_are_leads_of_a_kind(connection: Connection) -> None:
+def test_it_states_which_ids_are_leads_of_a_kind(connection: Connection) -> None:
     keep(connection, call(1), call(2), lead_request(3, "79"))
     keep(connection, call(4), lead_request(5), site_id=2)
     assert find_known_ids(connection, 1, CALL, [1, 2, 2, 3, 4, 404]) == {1, 2}
@@ -185,7 +185,7 @@ def visits(connection: Connection) -> list[Visit]:
     return made
 
 
-def test_it_tells_when_the_visits_of_leads_began(connection: Connection, visits: list[Visit]) -> None:
+def test_it_states_when_the_visits_of_leads_began(connection: Connection, visits: list[Visit]) -> None:
     keep(connection, call(1, visit=21), lead_request(2, visit=22), call(3), call(4, visit=404))
     keep(connection, call(5, visit=21), site_id=2)
     refs = [LeadRef(CALL, number) for number in (1, 3, 4, 5)] + [LeadRef(LEAD_REQUEST, number) for number in (2, 1)]
@@ -195,7 +195,7 @@ def test_it_tells_when_the_visits_of_leads_began(connection: Connection, visits:
     }
 
 
-def test_it_tells_the_stories_of_leads_by_the_model_that_is_asked_for(
+def test_it_states_the_stories_of_leads_by_the_model_that_is_asked_for(
     connection: Connection, visits: list[Visit]
 ) -> None:
     early, late = visits
@@ -219,7 +219,7 @@ def test_it_tells_the_stories_of_leads_by_the_model_that_is_asked_for(
     assert [story.visit for story in under_another.values()] == [LeadVisit(late, early), None, None]
 
 
-def test_it_tells_nothing_of_a_neighbours_leads(connection: Connection, visits: list[Visit]) -> None:
+def test_it_states_nothing_of_a_neighbours_leads(connection: Connection, visits: list[Visit]) -> None:
     keep(connection, call(1, visit=21), site_id=2)
     replace_credits(connection, 2, {1: {LAST: [Credit(visits[0], WHOLE)]}})
     refs = [LeadRef(CALL, 1), LeadRef(LEAD_REQUEST, 1)]

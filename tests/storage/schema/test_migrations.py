@@ -30,10 +30,10 @@ from dealtrace.storage.deals.versions import list_versions
 from dealtrace.storage.id_blocks import IdBlocks, find_own_ids
 from dealtrace.storage.leads.clients import find_phones_by_digest
 from dealtrace.storage.schema.differences import schema_differences
+from dealtrace.storage.schema.tables.all_tables import metadata
 from dealtrace.storage.schema.tables.deals import deal, deal_day
 from dealtrace.storage.schema.tables.leads import contact, contact_reading, lead_credit
 from dealtrace.storage.schema.tables.reports import deal_status
-from dealtrace.storage.schema.tables.whole import metadata
 from dealtrace.storage.schema.upgrade import (
     MIGRATIONS,
     VERSION_TABLE,

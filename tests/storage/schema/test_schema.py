@@ -20,8 +20,8 @@ from dealtrace.storage.schema.distribution import (
     list_distributed_tables,
     tenant_tables,
 )
-from dealtrace.storage.schema.tables.parts import CONTROL, TENANT
-from dealtrace.storage.schema.tables.whole import metadata
+from dealtrace.storage.schema.tables.all_tables import metadata
+from dealtrace.storage.schema.tables.common_columns import CONTROL, TENANT
 from dealtrace.storage.schema.upgrade import VERSION_TABLE, prepare_schema
 from postgresql import PostgresqlServer
 

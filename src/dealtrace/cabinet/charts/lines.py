@@ -39,7 +39,7 @@ class Point:
 
 
 @record
-class Note:
+class ChartNote:
     """A note on the time axis; `place` is the index of the point that it belongs to."""
 
     place: int
@@ -66,7 +66,7 @@ def line_chart(
     title: str,
     points: Sequence[Point],
     format_value: Callable[[Fraction | None], str],
-    notes: Sequence[Note] = (),
+    notes: Sequence[ChartNote] = (),
     format_marks: Callable[[Sequence[Fraction]], Sequence[str]] | None = None,
 ) -> Markup:
     """Return the chart of the points in input order; unknown values interrupt the line.
@@ -170,7 +170,7 @@ def _dots(points: Sequence[Point], frame: _Frame, format_value: Callable[[Fracti
     return dots
 
 
-def _note(note: Note, frame: _Frame) -> Markup:
+def _note(note: ChartNote, frame: _Frame) -> Markup:
     x = frame.across(note.place)
     mark = element("line", class_="note", x1=x, x2=x, y1=TOP, y2=HEIGHT - BOTTOM)
     flag = element("circle", titled(note.text), class_="note", cx=x, cy=TOP, r=5)

@@ -25,14 +25,14 @@ from dealtrace.leads.client import Client
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.record import record
 from dealtrace.storage.deals.deals import list_deals_by_id
-from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
-from dealtrace.storage.journals.person import (
+from dealtrace.storage.journals.client_timeline import (
     SHOWN_MAX,
     find_joined_ids,
     list_deal_ids_by_contact,
     list_lead_ids,
     list_newest_visits,
 )
+from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
 from dealtrace.storage.leads.clients import find_clients
 from dealtrace.whole_number import ID_MAX
 
@@ -162,7 +162,7 @@ def _lead_event(entry: LeadEntry, view: View) -> Event:
     source = source_label(entry.origin.source) if entry.origin.is_known else ""
     return Event(
         entry.began_at,
-        clock_time(view.language, entry.began_at, view.current_site.time_zone),
+        view.clock_time(entry.began_at),
         view.translate(LEAD_LABELS[LeadKind.CALL if is_call else LeadKind.LEAD_REQUEST]),
         lead_url(view.current_site.id, LeadRef(LeadKind.CALL if is_call else LeadKind.LEAD_REQUEST, lead.id)),
         " · ".join(part for part in (state, source) if part),

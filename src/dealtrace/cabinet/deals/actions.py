@@ -22,7 +22,7 @@ from dealtrace.errors import (
 )
 from dealtrace.http.refusal_statuses import STATUS_OF
 from dealtrace.leads.lead import LeadKind, LeadRef
-from dealtrace.operations.deals.by_hand import Act, DealAct, act_on_deals
+from dealtrace.operations.deals.change_in_cabinet import Act, DealAct, act_on_deals
 from dealtrace.whole_number import ID_MAX, parse_whole_number
 
 TO_NONE = "none"

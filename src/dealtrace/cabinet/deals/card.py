@@ -41,7 +41,7 @@ OK = 200
 
 
 @record
-class Fact:
+class DealFact:
     """A labelled current value of a deal, as strings; `url` is where it links to, or empty."""
 
     name: str
@@ -151,7 +151,7 @@ def _shown(view: View, facts: CardFacts) -> dict[str, object]:
     return {
         "deal": deal,
         "page_url": f"/cabinet/{view.current_site.id}/deals/{deal.id}",
-        "deleted": clock_time(view.language, deleted_at, view.current_site.time_zone) if deleted_at is not None else "",
+        "deleted": view.clock_time(deleted_at) if deleted_at is not None else "",
         "facts": _facts(view, facts),
         "custom": sorted((deal.custom_values or {}).items()),
         "lead_label": explainer.lead_label(deal.lead),
@@ -177,7 +177,7 @@ def _why_unsourced(deal: Deal) -> str:
     return "no source: the deal’s lead is not linked to a visit to the site"
 
 
-def _facts(view: View, facts: CardFacts) -> list[Fact]:
+def _facts(view: View, facts: CardFacts) -> list[DealFact]:
     say, zone, deal, lead = view.translate, view.current_site.time_zone, facts.deal, facts.lead
     origin = origin_of_deal(lead.origin if lead is not None else None, deal.stated_source, facts.visit)
     details = DetailsWriter(view, deal.currency).lines(deal.details)
@@ -197,7 +197,7 @@ def _facts(view: View, facts: CardFacts) -> list[Fact]:
         (say("Dealtrace ID"), str(deal.id)),
     ]
     link = say("Link")
-    return [Fact(name, value, web_url(value) if name == link else "") for name, value in lines if value]
+    return [DealFact(name, value, web_url(value) if name == link else "") for name, value in lines if value]
 
 
 def _contacts(view: View, deal: Deal) -> list[tuple[str, str]]:

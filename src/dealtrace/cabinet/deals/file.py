@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.deals.journal import ASKED, FILTERS, Sorting, query_of, sorting_of
 from dealtrace.cabinet.list_files import ROWS_AT_ONCE, ListFile, file_sender, notes_of
-from dealtrace.cabinet.listing import Days, Listing
+from dealtrace.cabinet.list_query import Days, ListQuery
 from dealtrace.deals.exported_deal import ExportedDeal
 from dealtrace.errors import Language
 from dealtrace.files.export_columns import deal_columns
@@ -17,20 +17,20 @@ from dealtrace.storage.journals.exported_rows import list_exported_deals
 from dealtrace.storage.journals.keyset_pages import count_rows, find_newest, find_oldest, ids_of
 
 
-def _listed(site: Site, listing: Listing, days: Days, language: Language) -> ListFile[int, ExportedDeal]:
+def _listed(site: Site, list_query: ListQuery, days: Days, language: Language) -> ListFile[int, ExportedDeal]:
     return ListFile(
         f"deals-{site.id}",
         deal_columns(sorted(site.custom_fields)),
-        partial(_pages, site=site, listing=listing, days=days),
+        partial(_pages, site=site, list_query=list_query, days=days),
         lambda connection, ids: list_exported_deals(connection, site, ids),
-        notes_of(listing, days, FILTERS, language),
+        notes_of(list_query, days, FILTERS, language),
     )
 
 
-def _pages(connection: Connection, site: Site, listing: Listing, days: Days) -> Iterator[Sequence[int]]:
+def _pages(connection: Connection, site: Site, list_query: ListQuery, days: Days) -> Iterator[Sequence[int]]:
     """Yield the ids of all listed deals, in the order of the list."""
-    query = query_of(connection, site, listing, days)
-    match sorting_of(listing, count_rows(connection, query)):
+    query = query_of(connection, site, list_query, days)
+    match sorting_of(list_query, count_rows(connection, query)):
         case Sorting.NEWEST:
             yield from ids_of(connection, query, find_newest, ROWS_AT_ONCE)
         case Sorting.OLDEST:

@@ -9,7 +9,7 @@ from dealtrace.attribution.traffic_source import SOURCE_PARTS
 from dealtrace.cabinet.deals.details import DetailsWriter
 from dealtrace.cabinet.deals.labels import FIELDS, VERSIONS
 from dealtrace.cabinet.deals.matchers import MatcherTeller
-from dealtrace.cabinet.formats import NOTHING, clock_time, money
+from dealtrace.cabinet.formats import NOTHING, money
 from dealtrace.cabinet.lead_labels import LEAD_LABELS
 from dealtrace.cabinet.view import View
 from dealtrace.deals.status_history import statuses_by_version
@@ -91,7 +91,9 @@ class Historian:
             if began is not None:
                 funnel, status, since = began.funnel, began.status, began.since
             if began is not None or sums != earlier:
-                lines.append(StateLine(self._moment(since), funnel, status, self._value_text("amount_rub", *sums)))
+                lines.append(
+                    StateLine(self._view.clock_time(since), funnel, status, self._value_text("amount_rub", *sums))
+                )
         return lines
 
     def _version(
@@ -100,7 +102,7 @@ class Historian:
         return VersionLine(
             version.version,
             self._say(VERSIONS[version.kind]),
-            self._moment(version.recorded_at),
+            self._view.clock_time(version.recorded_at),
             self._who(version, previous),
             tuple(self._changes(version, earlier, currency)),
             version.kind in UNDONE,
@@ -136,9 +138,6 @@ class Historian:
         """Parse a deal's details from JSON, and return them as strings by their translated names."""
         return DetailsWriter(self._view, currency).lines(read_details(value))
 
-    def _moment(self, moment: datetime) -> str:
-        return clock_time(self._view.language, moment, self._view.current_site.time_zone)
-
     def _value_text(self, name: str, value: Stored, currency: str | None) -> str:  # noqa: PLR0911 - a case for each field
         """Return the text to show for the value of a field, as decoded from the stored JSON."""
         if value in (None, "", [], {}):
@@ -147,7 +146,7 @@ class Historian:
             case "amount_rub" | "margin_rub":
                 return money(self._view.language, Decimal(str(value)), currency)
             case _ if name in MOMENTS:
-                return self._moment(datetime.fromisoformat(value))
+                return self._view.clock_time(datetime.fromisoformat(value))
             case "tags":
                 return ", ".join(value)
             case "custom_values":

@@ -13,19 +13,19 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.choices import Choice
 from dealtrace.cabinet.deals.labels import REASONS
 from dealtrace.cabinet.field_labels import labelled_text
-from dealtrace.cabinet.formats import clock_time, money
+from dealtrace.cabinet.formats import money
 from dealtrace.cabinet.lead_labels import LEAD_LABELS
 from dealtrace.cabinet.links import lead_url, source_label
-from dealtrace.cabinet.listing import (
+from dealtrace.cabinet.list_query import (
     BEFORE,
     PAGE_ROWS,
     UNUSABLE,
     Days,
-    FilterWords,
-    Listing,
+    FilterLabels,
+    ListQuery,
     days_of,
     labels_of,
-    listing_of,
+    list_query_of,
 )
 from dealtrace.cabinet.view import View
 from dealtrace.matching.match_reason import MatchReason
@@ -66,7 +66,7 @@ class Sorting(StrEnum):
     LOWEST = "amount"
 
 
-FILTERS: FilterWords = {
+FILTERS: FilterLabels = {
     "status": ("Status", {}),
     "manager": ("Manager", {}),
     "service": ("Service", {}),
@@ -76,7 +76,7 @@ FILTERS: FilterWords = {
     "contact": ("With an invalid phone or e-mail", {UNUSABLE: "Yes"}),
     "deleted": ("Deleted deals", {YES: "Yes"}),
 }
-ASKED: FilterWords = {**FILTERS, "sort": ("Order of rows", {sorting.value: "" for sorting in Sorting})}
+ASKED: FilterLabels = {**FILTERS, "sort": ("Order of rows", {sorting.value: "" for sorting in Sorting})}
 """The filters and the order, which the URL of the list has besides the period and the search."""
 _BY_AMOUNT = (Sorting.HIGHEST, Sorting.LOWEST)
 
@@ -126,41 +126,43 @@ class Found:
 
 async def show(view: View) -> Response:
     """Show the deals that match the query; a search ignores the period."""
-    listing = listing_of(f"/cabinet/{view.current_site.id}/deals", view.request.query_params, tuple(ASKED))
-    days = days_of(listing, view.current_site, clock.now(), view.language, ASKED)
-    found = await view.read(_read, view.current_site, listing, days)
+    list_query = list_query_of(f"/cabinet/{view.current_site.id}/deals", view.request.query_params, tuple(ASKED))
+    days = days_of(list_query, view.current_site, clock.now(), view.language, ASKED)
+    found = await view.read(_read, view.current_site, list_query, days)
     is_sortable = found.total <= SORTED_MAX
     return view.page(
         "deals/journal.html",
         BAD_REQUEST if days.refusal is not None else OK,
         fault=labelled_text(days.refusal, view.language, labels_of(ASKED)) if days.refusal is not None else "",
-        by_date=_heading(listing, found.sorting, Sorting.NEWEST, Sorting.OLDEST),
-        by_amount=_heading(listing, found.sorting, Sorting.HIGHEST, Sorting.LOWEST) if is_sortable else Heading("", ""),
+        by_date=_heading(list_query, found.sorting, Sorting.NEWEST, Sorting.OLDEST),
+        by_amount=_heading(list_query, found.sorting, Sorting.HIGHEST, Sorting.LOWEST)
+        if is_sortable
+        else Heading("", ""),
         sorted_max=SORTED_MAX if not is_sortable else 0,
         next_label=view.translate("Older") if found.sorting is Sorting.NEWEST else view.translate("Next deals"),
         first_label=view.translate("To the newest")
         if found.sorting is Sorting.NEWEST
         else view.translate("To the first page of deals"),
         previous_label=view.translate("Newer") if found.sorting is Sorting.NEWEST else view.translate("Previous deals"),
-        previous_page=listing.previous_page(found.previous),
-        listing=listing,
+        previous_page=list_query.previous_page(found.previous),
+        list_query=list_query,
         days=days,
         rows=[_row(entry, view) for entry in found.entries],
         total=found.total,
-        next_page=listing.next_page(found.end),
-        is_first=not listing.get(BEFORE),
+        next_page=list_query.next_page(found.end),
+        is_first=not list_query.get(BEFORE),
         statuses=found.statuses,
-        reasons=_choices(view, FILTERS["reason"][1], listing.get("reason")),
-        matched=_choices(view, MATCHED, listing.get("matched")),
-        is_unusable=listing.get("contact") == UNUSABLE,
-        is_deleted=listing.get("deleted") == YES,
+        reasons=_choices(view, FILTERS["reason"][1], list_query.get("reason")),
+        matched=_choices(view, MATCHED, list_query.get("matched")),
+        is_unusable=list_query.get("contact") == UNUSABLE,
+        is_deleted=list_query.get("deleted") == YES,
     )
 
 
-def _heading(listing: Listing, sorting: Sorting, falling: Sorting, rising: Sorting) -> Heading:
+def _heading(list_query: ListQuery, sorting: Sorting, falling: Sorting, rising: Sorting) -> Heading:
     """Return the heading of a column; its link sorts descending or, if the list is already sorted so, ascending."""
     following = rising if sorting is falling else falling
-    url = listing.link(sort=following if following is not Sorting.NEWEST else "")
+    url = list_query.link(sort=following if following is not Sorting.NEWEST else "")
     return Heading(url, {falling: "descending", rising: "ascending"}.get(sorting, ""))
 
 
@@ -168,82 +170,84 @@ def _choices(view: View, words: Mapping[str, str], chosen: str) -> list[Choice]:
     return [Choice(value, view.translate(text), value == chosen) for value, text in words.items()]
 
 
-def query_of(connection: Connection, site: Site, listing: Listing, days: Days) -> PageQuery:
+def query_of(connection: Connection, site: Site, list_query: ListQuery, days: Days) -> PageQuery:
     """Return the query for the deals in the list; a search ignores the period."""
-    search = listing.search
+    search = list_query.search
     ids = find_searched_deals(connection, site.id, search) if search is not None else None
-    return query_deal_list(site, _filters(listing, ids, None if search else (days.since, days.until)))
+    return query_deal_list(site, _filters(list_query, ids, None if search else (days.since, days.until)))
 
 
-def _read(connection: Connection, site: Site, listing: Listing, days: Days) -> Found:
+def _read(connection: Connection, site: Site, list_query: ListQuery, days: Days) -> Found:
     statuses = {status.spelling for status in list_statuses(connection, site.id)}
     if days.refusal is not None:
         return Found((), None, None, Sorting.NEWEST, 0, sorted(statuses, key=str.casefold))
-    query = query_of(connection, site, listing, days)
-    page, total, sorting = _page(connection, query, listing)
+    query = query_of(connection, site, list_query, days)
+    page, total, sorting = _page(connection, query, list_query)
     return Found(
         list_deal_entries(connection, site.id, page.ids, AttributionModel(site.attribution)),
         page.end,
-        _previous(connection, query, listing, sorting),
+        _previous(connection, query, list_query, sorting),
         sorting,
         total,
         sorted(statuses, key=str.casefold),
     )
 
 
-def sorting_of(listing: Listing, total: int) -> Sorting:
+def sorting_of(list_query: ListQuery, total: int) -> Sorting:
     """Return the order in the URL, or the default order if the URL has none or the list is too long for that order."""
-    stated = _stated_sorting(listing)
+    stated = _stated_sorting(list_query)
     return stated if stated not in _BY_AMOUNT or total <= SORTED_MAX else Sorting.NEWEST
 
 
-def _stated_sorting(listing: Listing) -> Sorting:
-    stated = listing.get("sort")
+def _stated_sorting(list_query: ListQuery) -> Sorting:
+    stated = list_query.get("sort")
     return Sorting(stated) if stated in tuple(Sorting) else Sorting.NEWEST
 
 
-def _page(connection: Connection, query: PageQuery, listing: Listing) -> tuple[NextPage | AmountPage, int, Sorting]:
+def _page(
+    connection: Connection, query: PageQuery, list_query: ListQuery
+) -> tuple[NextPage | AmountPage, int, Sorting]:
     """Return the page in the URL, the length of the whole list, and the order of the list."""
-    stated = _stated_sorting(listing)
+    stated = _stated_sorting(list_query)
     if stated in _BY_AMOUNT:
         total = count_rows(connection, query)
-        if sorting_of(listing, total) is stated:
-            after, highest_first = listing.before_amount, stated is Sorting.HIGHEST
+        if sorting_of(list_query, total) is stated:
+            after, highest_first = list_query.before_amount, stated is Sorting.HIGHEST
             page = find_by_amount(connection, query, after, PAGE_ROWS, highest_first=highest_first)
             return page, total, stated
-        return find_newest(connection, query, listing.before, PAGE_ROWS), total, Sorting.NEWEST
+        return find_newest(connection, query, list_query.before, PAGE_ROWS), total, Sorting.NEWEST
     find = find_newest if stated is Sorting.NEWEST else find_oldest
-    return *find_counted(connection, query, find, listing.before, PAGE_ROWS), stated
+    return *find_counted(connection, query, find, list_query.before, PAGE_ROWS), stated
 
 
 def _previous(
-    connection: Connection, query: PageQuery, listing: Listing, sorting: Sorting
+    connection: Connection, query: PageQuery, list_query: ListQuery, sorting: Sorting
 ) -> SortKey | AmountKey | None:
     """Return the key after which the previous page begins; `None` if that page is the first or does not exist."""
     highest_first, newest_first = sorting is Sorting.HIGHEST, sorting is Sorting.NEWEST
     if sorting in _BY_AMOUNT:
-        begun = listing.before_amount
+        begun = list_query.before_amount
         return (
             find_previous_by_amount(connection, query, begun, PAGE_ROWS, highest_first=highest_first) if begun else None
         )
-    after = listing.before
+    after = list_query.before
     return find_previous(connection, query, after, PAGE_ROWS, newest_first=newest_first) if after else None
 
 
-def _filters(listing: Listing, ids: set[int] | None, within: tuple[datetime, datetime] | None) -> DealFilters:
-    reason = listing.get("reason")
+def _filters(list_query: ListQuery, ids: set[int] | None, within: tuple[datetime, datetime] | None) -> DealFilters:
+    reason = list_query.get("reason")
     return DealFilters(
         since=within[0] if within else None,
         until=within[1] if within else None,
         ids=ids,
-        status=listing.get("status"),
-        manager=listing.get("manager").strip(),
-        service=listing.get("service").strip(),
-        is_matched={YES: True, NO: False}.get(listing.get("matched")),
+        status=list_query.get("status"),
+        manager=list_query.get("manager").strip(),
+        service=list_query.get("service").strip(),
+        is_matched={YES: True, NO: False}.get(list_query.get("matched")),
         reason=MatchReason(reason) if reason in tuple(MatchReason) else None,
-        source=listing.get("source").strip(),
-        is_contact_unusable=listing.get("contact") == UNUSABLE,
-        is_deleted=listing.get("deleted") == YES,
+        source=list_query.get("source").strip(),
+        is_contact_unusable=list_query.get("contact") == UNUSABLE,
+        is_deleted=list_query.get("deleted") == YES,
     )
 
 
@@ -252,7 +256,7 @@ def _row(entry: DealEntry, view: View) -> Row:
     return Row(
         f"/cabinet/{view.current_site.id}/deals/{entry.id}",
         entry.number,
-        clock_time(view.language, entry.happened_at, view.current_site.time_zone),
+        view.clock_time(entry.happened_at),
         entry.status,
         money(view.language, entry.amount_rub, entry.currency),
         source_label(entry.origin.source) if entry.origin.is_known else "",

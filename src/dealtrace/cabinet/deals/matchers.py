@@ -83,7 +83,7 @@ class MatcherTeller:
 
     def _conditions(self, matcher: Matcher) -> Iterator[str]:
         if matcher.way is MatcherKind.CONTACT and matcher.until is not None:
-            moment = clock_time(self._view.language, matcher.until, self._view.current_site.time_zone)
+            moment = self._view.clock_time(matcher.until)
             yield self._say("The lead began no later than %(moment)s.") % {"moment": moment}
             if matcher.depth is not None:
                 time = self._time(matcher.depth)

@@ -6,7 +6,7 @@ from fractions import Fraction
 from dealtrace.attribution.credit import WHOLE, AttributionModel
 from dealtrace.attribution.model_labels import model_label
 from dealtrace.attribution.visit import Visit
-from dealtrace.cabinet.formats import clock_time, number
+from dealtrace.cabinet.formats import number
 from dealtrace.cabinet.links import source_label, visitor_label, web_url
 from dealtrace.cabinet.view import View
 from dealtrace.record import record
@@ -56,7 +56,7 @@ def path_of(visits: Sequence[Visit], credited: CreditsByModel, view: View) -> Pa
         models,
         tuple(
             PathVisit(
-                clock_time(view.language, visit.started_at, view.current_site.time_zone),
+                view.clock_time(visit.started_at),
                 source_label(visit.traffic_source),
                 visit.landing_url,
                 web_url(visit.landing_url),

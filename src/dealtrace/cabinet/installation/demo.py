@@ -23,6 +23,7 @@ from dealtrace.operations.demo.begin import BegunDemo, begin_given_site, begin_o
 from dealtrace.operations.demo.mark import Demo, list_demos
 from dealtrace.operations.demo.remove import remove_demo
 from dealtrace.operations.demo.run import DemoSize, run_demo
+from dealtrace.operations.work import ids_of, takes_ids
 from dealtrace.record import record
 from dealtrace.runtime.background_runs import Lane, Steps
 from dealtrace.storage.accounts.sites import list_sites
@@ -120,6 +121,7 @@ def _line(connection: Connection, demo: Demo) -> DemoLine:
     return DemoLine(demo, demo.progress.taken_in, days, DAYS, is_finished)
 
 
+@takes_ids(ids_of(begin_own_site))
 def _begin(connection: Connection, ids: IdBlocks, site_id: int | None, now: datetime, user_id: int) -> BegunDemo:
     if site_id is None:
         return begin_own_site(connection, ids, now, user_id)

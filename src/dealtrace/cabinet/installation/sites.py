@@ -13,6 +13,7 @@ from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidSetting, NameTaken
 from dealtrace.operations.accounts.change_site_settings import list_faults
 from dealtrace.operations.accounts.open_site import NewSite, OpenedSite, open_site
+from dealtrace.operations.work import ids_of, takes_ids
 from dealtrace.storage.accounts.sites import find_site, list_sites
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.whole_number import ID_MAX
@@ -80,5 +81,6 @@ async def _page(
     )
 
 
+@takes_ids(ids_of(open_site))
 def _open(connection: Connection, ids: IdBlocks, new: NewSite, user_id: int) -> OpenedSite:
     return open_site(connection, ids, new, clock.now(), user_id)

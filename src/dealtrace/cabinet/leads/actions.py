@@ -1,4 +1,4 @@
-"""Actions on a lead: save its notes, undo a version of the notes, mark a missed call, delete or restore the lead."""
+"""Actions on a lead: save annotations, undo a version of them, mark a missed call, delete or restore the lead."""
 
 from functools import partial
 
@@ -14,13 +14,13 @@ from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, LeadNotDeleted, Refusal
 from dealtrace.http.refusal_statuses import STATUS_OF
 from dealtrace.leads.lead import LeadKind
-from dealtrace.operations.leads.by_hand import (
+from dealtrace.operations.leads.change_in_cabinet import (
+    AnnotationsUndo,
     Deletion,
-    NotesUndo,
     Rewriting,
     delete_leads,
     rewrite_annotations,
-    undo_notes,
+    undo_annotations,
 )
 from dealtrace.operations.leads.ring_back import RingBackMark, mark_missed_calls
 
@@ -47,7 +47,7 @@ async def act(view: View) -> Response:
         elif wanted in MARKS:
             return not_found(view)
         elif wanted == UNDO:
-            await view.write(undo_notes, NotesUndo(ref, number_of(view.form.get("version"))))
+            await view.write(undo_annotations, AnnotationsUndo(ref, number_of(view.form.get("version"))))
         else:
             await view.write(delete_leads, Deletion(ref, is_deleted=wanted == DELETE))
     except Refusal as refusal:

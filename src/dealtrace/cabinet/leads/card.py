@@ -1,4 +1,4 @@
-"""The page of a lead: its values, notes with their versions, deals, and the visits that led to it."""
+"""The page of a lead: its values, annotations with their versions, deals, and the visits that led to it."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -9,7 +9,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel, CreditKey
 from dealtrace.cabinet.deals.path import path_of
 from dealtrace.cabinet.form_pages import BAD_REQUEST, Faults
-from dealtrace.cabinet.formats import clock_time, money
+from dealtrace.cabinet.formats import money
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.leads.history import note_lines
 from dealtrace.cabinet.leads.journal import call_state
@@ -17,16 +17,16 @@ from dealtrace.cabinet.leads.missed import mark_buttons, mark_label
 from dealtrace.cabinet.links import KINDS, lead_url, source_label, web_url
 from dealtrace.cabinet.view import View
 from dealtrace.deals.deal import Deal
+from dealtrace.leads.annotation_version import AnnotationVersion, present_annotations
 from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.call import Call
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_request import LeadRequest
-from dealtrace.leads.note_version import NoteVersion, present_notes
 from dealtrace.record import record
 from dealtrace.storage.accounts.users import find_logins
 from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
+from dealtrace.storage.leads.annotation_versions import list_annotation_versions
 from dealtrace.storage.leads.deletion import find_deletable
-from dealtrace.storage.leads.note_versions import list_note_versions
 from dealtrace.storage.visits.credits import CreditsByModel, find_credits
 from dealtrace.whole_number import ID_MAX
 
@@ -34,7 +34,7 @@ OK = 200
 
 
 @record
-class Fact:
+class LeadFact:
     """A labelled value of a lead; `url` is a link to another website, empty if there is none."""
 
     name: str
@@ -57,12 +57,12 @@ class DealLine:
 class LeadFacts:
     """The stored data of a lead; `is_hidden` is true if the lead is deleted.
 
-    `logins` has the logins of the users who wrote the versions of the lead's notes.
+    `logins` has the logins of the users who wrote the versions of the lead's annotations.
     """
 
     entry: LeadEntry
     credits: CreditsByModel
-    versions: Sequence[NoteVersion]
+    versions: Sequence[AnnotationVersion]
     logins: Mapping[int, str]
     is_hidden: bool
 
@@ -104,14 +104,16 @@ async def page(view: View, ref: LeadRef, faults_of: Callable[[LeadFacts], Faults
         custom=sorted(entry.annotations.custom_values.items()),
         deals=[_deal(deal, view) for deal in entry.deals],
         client_path=path_of(entry.visits, facts.credits, view),
-        versions=note_lines(facts.versions, present_notes(entry.annotations, entry.ring_back), facts.logins, view),
+        versions=note_lines(
+            facts.versions, present_annotations(entry.annotations, entry.ring_back), facts.logins, view
+        ),
         marks=mark_buttons(entry, view),
         is_hidden=facts.is_hidden,
     )
 
 
 def _notes(view: View, stored: Annotations) -> Mapping[str, str]:
-    """Return the contents of the form for notes: what was entered or, if nothing was, what is stored."""
+    """Return the contents of the form for annotations: what was entered or, if nothing was, what is stored."""
     if view.form.has("comment"):
         return {name: view.form.get(name) for name in ("tags", "manager", "comment")}
     return {"tags": ", ".join(stored.tags), "manager": stored.manager or "", "comment": stored.comment or ""}
@@ -123,13 +125,13 @@ def _read(connection: Connection, site: Site, ref: LeadRef) -> LeadFacts | None:
         return None
     model = AttributionModel(site.attribution)
     (entry,) = list_lead_entries(connection, site, ref.kind, [ref.id], model, with_visits=True, with_deals=True)
-    versions = list_note_versions(connection, site.id, ref.id)
+    versions = list_annotation_versions(connection, site.id, ref.id)
     logins = find_logins(connection, {each.user_id for each in versions if each.user_id is not None})
     found = find_credits(connection, site.id, CreditKey(ref.id))
     return LeadFacts(entry, found, versions, logins, deletable.deleted_at is not None)
 
 
-def _facts(entry: LeadEntry, view: View) -> list[Fact]:
+def _facts(entry: LeadEntry, view: View) -> list[LeadFact]:
     say, lead, went = view.translate, entry.lead, entry.circumstances
     source = source_label(entry.origin.source) if entry.origin.is_known else say(_why_unsourced(lead))
     counted = [
@@ -141,28 +143,28 @@ def _facts(entry: LeadEntry, view: View) -> list[Fact]:
         if is_so
     ]
     common = [
-        Fact(say("Date"), clock_time(view.language, entry.began_at, view.current_site.time_zone)),
-        Fact(say("Source"), source),
-        Fact(say("Counts as"), ", ".join(counted)),
+        LeadFact(say("Date"), view.clock_time(entry.began_at)),
+        LeadFact(say("Source"), source),
+        LeadFact(say("Counts as"), ", ".join(counted)),
     ]
     if isinstance(lead, Call):
         return [
             *common,
-            Fact(say("Outcome"), call_state(entry, view)),
-            Fact(say("Missed call"), mark_label(entry, view)),
-            Fact(say("ID in the PBX"), lead.reference or ""),
-            Fact(say("Phone"), entry.phone or ""),
-            Fact(say("Dialled number"), went.dialled_phone or ""),
-            Fact(say("Answered by"), went.answering_phone or ""),
-            Fact(say("PBX"), went.exchange or ""),
+            LeadFact(say("Outcome"), call_state(entry, view)),
+            LeadFact(say("Missed call"), mark_label(entry, view)),
+            LeadFact(say("ID in the PBX"), lead.reference or ""),
+            LeadFact(say("Phone"), entry.phone or ""),
+            LeadFact(say("Dialled number"), went.dialled_phone or ""),
+            LeadFact(say("Answered by"), went.answering_phone or ""),
+            LeadFact(say("PBX"), went.pbx or ""),
         ]
     return [
         *common,
-        Fact(say("Number"), lead.number),
-        Fact(say("Form"), lead.form_name),
-        Fact(say("Phone"), entry.phone or ""),
-        Fact(say("E-mail"), entry.email or ""),
-        Fact(say("Page"), entry.page_url or "", web_url(entry.page_url)),
+        LeadFact(say("Number"), lead.number),
+        LeadFact(say("Form"), lead.form_name),
+        LeadFact(say("Phone"), entry.phone or ""),
+        LeadFact(say("E-mail"), entry.email or ""),
+        LeadFact(say("Page"), entry.page_url or "", web_url(entry.page_url)),
     ]
 
 
@@ -179,7 +181,7 @@ def _deal(deal: Deal, view: View) -> DealLine:
     return DealLine(
         f"/cabinet/{view.current_site.id}/deals/{deal.id}",
         deal.number,
-        clock_time(view.language, deal.happened_at, view.current_site.time_zone),
+        view.clock_time(deal.happened_at),
         deal.status,
         money(view.language, deal.amount_rub, deal.currency),
     )

@@ -10,7 +10,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.cabinet.lead_labels import RING_BACK_LABELS
 from dealtrace.cabinet.leads.journal import ASKED, KINDS, MISSED, TABS, YES, listed_days, query_of, tab_of
 from dealtrace.cabinet.list_files import ROWS_AT_ONCE, ListFile, file_sender, notes_of
-from dealtrace.cabinet.listing import UNUSABLE, Days, FilterWords, Listing
+from dealtrace.cabinet.list_query import UNUSABLE, Days, FilterLabels, ListQuery
 from dealtrace.cabinet.rendering import translations_of
 from dealtrace.errors import Language
 from dealtrace.files.export_columns import RING_BACK_NAME, ExportColumn, call_columns, lead_request_columns
@@ -19,29 +19,29 @@ from dealtrace.leads.lead import LeadKind
 from dealtrace.storage.journals.exported_rows import list_exported_leads
 from dealtrace.storage.journals.keyset_pages import find_newest, ids_of
 
-FILTER_WORDS: FilterWords = {
+FILTER_LABELS: FilterLabels = {
     "tab": ("Leads", dict(TABS)),
     "contact": ("With an invalid phone or e-mail", {UNUSABLE: "Yes"}),
     "deleted": ("Deleted leads", {YES: "Yes"}),
 }
-MISSED_WORDS: FilterWords = {
-    **{name: words for name, words in FILTER_WORDS.items() if name != "deleted"},
+MISSED_CALL_LABELS: FilterLabels = {
+    **{name: words for name, words in FILTER_LABELS.items() if name != "deleted"},
     "done": ("Returned or no longer needed", {YES: "Yes"}),
 }
 """The filters of the list of missed calls; the list has no deleted calls, so `deleted` in the URL has no effect."""
 
 
-def _listed(site: Site, listing: Listing, days: Days, language: Language) -> ListFile[int, ExportedLead] | None:
-    tab = tab_of(listing)
+def _listed(site: Site, list_query: ListQuery, days: Days, language: Language) -> ListFile[int, ExportedLead] | None:
+    tab = tab_of(list_query)
     if tab not in KINDS:
         return None
     kind, fields = KINDS[tab], sorted(site.custom_fields)
     return ListFile(
         f"{tab}-{site.id}",
         _call_columns(fields, language) if kind is LeadKind.CALL else lead_request_columns(fields),
-        partial(_pages, site=site, listing=listing, tab=tab, days=days),
+        partial(_pages, site=site, list_query=list_query, tab=tab, days=days),
         lambda connection, ids: list_exported_leads(connection, site, kind, ids),
-        notes_of(listing, days, MISSED_WORDS if tab == MISSED else FILTER_WORDS, language),
+        notes_of(list_query, days, MISSED_CALL_LABELS if tab == MISSED else FILTER_LABELS, language),
     )
 
 
@@ -55,9 +55,9 @@ def _call_columns(fields: list[str], language: Language) -> list[ExportColumn[Ex
     return [replace(each, value=mark_label) if each.name == RING_BACK_NAME else each for each in call_columns(fields)]
 
 
-def _pages(connection: Connection, site: Site, listing: Listing, tab: str, days: Days) -> Iterator[Sequence[int]]:
+def _pages(connection: Connection, site: Site, list_query: ListQuery, tab: str, days: Days) -> Iterator[Sequence[int]]:
     """Yield the ids of all listed leads, newest first."""
-    yield from ids_of(connection, query_of(connection, site, listing, tab, days), find_newest, ROWS_AT_ONCE)
+    yield from ids_of(connection, query_of(connection, site, list_query, tab, days), find_newest, ROWS_AT_ONCE)
 
 
 send_leads_as = file_sender("leads", ASKED, _listed, listed_days)

@@ -1,4 +1,4 @@
-"""The versions of a lead's notes as strings: who changed what, and what can be undone."""
+"""The versions of a lead's annotations as strings: who changed what, and what can be undone."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -8,14 +8,14 @@ from dealtrace.cabinet.formats import NOTHING
 from dealtrace.cabinet.lead_labels import RING_BACK_LABELS
 from dealtrace.cabinet.notes.axis import author_label
 from dealtrace.cabinet.view import View
-from dealtrace.leads.note_version import NoteValues, NoteVersion, notes_changed_since
+from dealtrace.leads.annotation_version import AnnotationValues, AnnotationVersion, annotations_changed_since
 from dealtrace.leads.ring_back import RING_BACK
 from dealtrace.record import record
 
 
 @record
 class NoteChange:
-    """A change that a version made to a note: the values of the note before and after, as text."""
+    """A change that a version made to an annotation: the values of the annotation before and after, as text."""
 
     field: str
     before: str
@@ -23,8 +23,8 @@ class NoteChange:
 
 
 @record
-class NoteVersionLine:
-    """A version of a lead's notes; `is_undoable` is false if a note changed in this version has another value now."""
+class AnnotationVersionLine:
+    """A version of a lead's annotations; `is_undoable` is false if one that it changed has another value now."""
 
     version: int
     recorded_at: datetime
@@ -34,11 +34,11 @@ class NoteVersionLine:
 
 
 def note_lines(
-    versions: Iterable[NoteVersion], now: NoteValues, logins: Mapping[int, str], view: View
-) -> list[NoteVersionLine]:
-    """Return versions of a lead's notes as strings, latest first; `now` has the lead's current notes."""
+    versions: Iterable[AnnotationVersion], now: AnnotationValues, logins: Mapping[int, str], view: View
+) -> list[AnnotationVersionLine]:
+    """Return versions of a lead's annotations as strings, latest first; `now` has the lead's current annotations."""
     lines = [
-        NoteVersionLine(
+        AnnotationVersionLine(
             version.version,
             version.recorded_at,
             _author(logins, version.user_id, view),
@@ -50,7 +50,7 @@ def note_lines(
                 )
                 for name, value in version.after.items()
             ),
-            not notes_changed_since(version, now),
+            not annotations_changed_since(version, now),
         )
         for version in versions
     ]

@@ -12,7 +12,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.visit import Visit
 from dealtrace.cabinet.field_labels import labelled_text
-from dealtrace.cabinet.formats import clock_time, number, span_of_time
+from dealtrace.cabinet.formats import number, span_of_time
 from dealtrace.cabinet.leads.missed import (
     COUNTED_MAX,
     MISSED_DAYS,
@@ -25,16 +25,16 @@ from dealtrace.cabinet.leads.missed import (
     missed_label,
 )
 from dealtrace.cabinet.links import lead_url, source_label, visitor_label, web_url
-from dealtrace.cabinet.listing import (
+from dealtrace.cabinet.list_query import (
     PAGE_ROWS,
     PERIOD,
     UNUSABLE,
     Days,
-    FilterWords,
-    Listing,
+    FilterLabels,
+    ListQuery,
     days_of,
     labels_of,
-    listing_of,
+    list_query_of,
 )
 from dealtrace.cabinet.view import View
 from dealtrace.errors import Language
@@ -60,7 +60,7 @@ KINDS = {CALLS: LeadKind.CALL, MISSED: LeadKind.CALL, REQUESTS: LeadKind.LEAD_RE
 NARROWING = ("q", "contact", "done")
 """The parameters with which the tab of missed calls does not list all the missed calls that must still be returned."""
 YES = "yes"
-ASKED: FilterWords = {
+ASKED: FilterLabels = {
     "tab": ("Kinds of leads", TABS),
     "contact": ("With an invalid phone or e-mail", {UNUSABLE: "Yes"}),
     "deleted": ("Deleted leads", {YES: "Yes"}),
@@ -130,22 +130,22 @@ class Found:
 
 async def show(view: View) -> Response:
     """Show the list of the current tab; a search ignores the period, and so does the list of missed calls."""
-    listing = listing_of(f"/cabinet/{view.current_site.id}/leads", view.request.query_params, tuple(ASKED))
-    tab = tab_of(listing)
+    list_query = list_query_of(f"/cabinet/{view.current_site.id}/leads", view.request.query_params, tuple(ASKED))
+    tab = tab_of(list_query)
     now = clock.now()
-    days = listed_days(listing, view.current_site, now, view.language, ASKED)
-    found = await view.read(read_list, view.current_site, listing, tab, days, now)
+    days = listed_days(list_query, view.current_site, now, view.language, ASKED)
+    found = await view.read(read_list, view.current_site, list_query, tab, days, now)
     return view.page(
         "leads/journal.html",
         BAD_REQUEST if days.refusal is not None else OK,
         fault=labelled_text(days.refusal, view.language, labels_of(ASKED)) if days.refusal is not None else "",
-        listing=listing,
+        list_query=list_query,
         days=days,
         tab=tab,
         tabs=[
             Tab(
                 view.translate(title),
-                listing.link(tab=name),
+                list_query.link(tab=name),
                 name == tab,
                 missed_label(found.missed) if name == MISSED else "",
             )
@@ -154,15 +154,15 @@ async def show(view: View) -> Response:
         rows=[lead_row(entry, view) for entry in found.entries],
         visits=[_visit_row(visit, view) for visit in found.visits],
         total=_total_text(found.total, tab, view.language),
-        next_page=listing.next_page(found.end),
-        is_first=listing.before is None,
-        previous_page=listing.previous_page(found.previous),
+        next_page=list_query.next_page(found.end),
+        is_first=list_query.before is None,
+        previous_page=list_query.previous_page(found.previous),
         previous_label=view.translate("Newer"),
         next_label=view.translate("Older"),
         first_label=view.translate("To the newest"),
-        is_unusable=listing.get("contact") == UNUSABLE,
-        is_deleted=listing.get("deleted") == YES,
-        is_done=listing.get("done") == YES,
+        is_unusable=list_query.get("contact") == UNUSABLE,
+        is_deleted=list_query.get("deleted") == YES,
+        is_done=list_query.get("done") == YES,
         missed_days=MISSED_DAYS,
     )
 
@@ -173,69 +173,69 @@ def _total_text(total: int | None, tab: str, language: Language) -> str:
     return f"{number(language, MISSED_TOTAL_MAX)}+" if is_more else number(language, total)
 
 
-def listed_days(listing: Listing, site: Site, now: datetime, language: Language, filters: FilterWords) -> Days:
+def listed_days(list_query: ListQuery, site: Site, now: datetime, language: Language, filters: FilterLabels) -> Days:
     """Return the period in the URL or, for missed calls, the last `MISSED_DAYS` days."""
-    if tab_of(listing) != MISSED:
-        return days_of(listing, site, now, language, filters)
-    others = tuple((name, value) for name, value in listing.parameters if name not in PERIOD)
-    return missed_days(days_of(replace(listing, parameters=others), site, now, language, filters), now)
+    if tab_of(list_query) != MISSED:
+        return days_of(list_query, site, now, language, filters)
+    others = tuple((name, value) for name, value in list_query.parameters if name not in PERIOD)
+    return missed_days(days_of(replace(list_query, parameters=others), site, now, language, filters), now)
 
 
-def tab_of(listing: Listing) -> str:
+def tab_of(list_query: ListQuery) -> str:
     """Return the tab in the URL, or the first tab if the URL has none."""
-    return listing.get("tab") if listing.get("tab") in TABS else CALLS
+    return list_query.get("tab") if list_query.get("tab") in TABS else CALLS
 
 
-def read_list(connection: Connection, site: Site, listing: Listing, tab: str, days: Days, now: datetime) -> Found:
+def read_list(connection: Connection, site: Site, list_query: ListQuery, tab: str, days: Days, now: datetime) -> Found:
     """Return the data of the page; the number of missed calls is not counted again if the page lists these calls."""
-    found = _found(connection, site, listing, tab, days)
-    if tab == MISSED and days.refusal is None and found.total is not None and not any(map(listing.get, NARROWING)):
+    found = _found(connection, site, list_query, tab, days)
+    if tab == MISSED and days.refusal is None and found.total is not None and not any(map(list_query.get, NARROWING)):
         return replace(found, missed=min(found.total, COUNTED_MAX + 1))
     return replace(found, missed=count_missed(connection, site, now))
 
 
-def _found(connection: Connection, site: Site, listing: Listing, tab: str, days: Days) -> Found:
+def _found(connection: Connection, site: Site, list_query: ListQuery, tab: str, days: Days) -> Found:
     if days.refusal is not None:
         return Found((), (), None, None, 0)
     if tab == VISITS:
         query = query_visit_list(site.id, days.since, days.until)
-        page = find_newest(connection, query, listing.before, PAGE_ROWS)
+        page = find_newest(connection, query, list_query.before, PAGE_ROWS)
         visits = find_visits(connection, site.id, page.ids)
         return Found(
             (),
             [visits[visit_id] for visit_id in page.ids if visit_id in visits],
             page.end,
-            _previous(connection, query, listing),
+            _previous(connection, query, list_query),
             None,
         )
     kind = KINDS[tab]
-    query = query_of(connection, site, listing, tab, days)
+    query = query_of(connection, site, list_query, tab, days)
     count_max = MISSED_TOTAL_MAX + 1 if tab == MISSED else None
-    page, total = find_counted(connection, query, find_newest, listing.before, PAGE_ROWS, count_max)
+    page, total = find_counted(connection, query, find_newest, list_query.before, PAGE_ROWS, count_max)
     model = AttributionModel(site.attribution)
     entries = list_lead_entries(connection, site, kind, page.ids, model, with_deals=True)
-    return Found(entries, (), page.end, _previous(connection, query, listing), total)
+    return Found(entries, (), page.end, _previous(connection, query, list_query), total)
 
 
-def query_of(connection: Connection, site: Site, listing: Listing, tab: str, days: Days) -> PageQuery:
+def query_of(connection: Connection, site: Site, list_query: ListQuery, tab: str, days: Days) -> PageQuery:
     """Return the query for the leads of a tab; a search ignores the period."""
-    kind, search = KINDS[tab], listing.search
+    kind, search = KINDS[tab], list_query.search
     ids = find_searched_leads(connection, site.id, search)[kind] if search is not None else None
     filters = LeadFilters(
         kind,
         None if search else days.since,
         None if search else days.until,
         ids,
-        to_ring_back=tab == MISSED and listing.get("done") != YES,
-        is_dealt_with=tab == MISSED and listing.get("done") == YES,
-        is_contact_unusable=listing.get("contact") == UNUSABLE,
-        is_deleted=listing.get("deleted") == YES and tab != MISSED,
+        to_ring_back=tab == MISSED and list_query.get("done") != YES,
+        is_dealt_with=tab == MISSED and list_query.get("done") == YES,
+        is_contact_unusable=list_query.get("contact") == UNUSABLE,
+        is_deleted=list_query.get("deleted") == YES and tab != MISSED,
     )
     return query_lead_list(site.id, filters)
 
 
-def _previous(connection: Connection, query: PageQuery, listing: Listing) -> SortKey | None:
-    begun = listing.before
+def _previous(connection: Connection, query: PageQuery, list_query: ListQuery) -> SortKey | None:
+    begun = list_query.before
     return find_previous(connection, query, begun, PAGE_ROWS, newest_first=True) if begun is not None else None
 
 
@@ -245,7 +245,7 @@ def lead_row(entry: LeadEntry, view: View) -> LeadRow:
     is_call = isinstance(lead, Call)
     return LeadRow(
         lead_url(site_id, LeadRef(LeadKind.CALL if is_call else LeadKind.LEAD_REQUEST, lead.id)),
-        clock_time(view.language, entry.began_at, view.current_site.time_zone),
+        view.clock_time(entry.began_at),
         (lead.reference or str(lead.id)) if isinstance(lead, Call) else lead.number,
         str(lead.id),
         entry.client.name or view.translate("no name"),
@@ -272,7 +272,7 @@ def call_state(entry: LeadEntry, view: View) -> str:
 
 def _visit_row(visit: Visit, view: View) -> VisitRow:
     return VisitRow(
-        clock_time(view.language, visit.started_at, view.current_site.time_zone),
+        view.clock_time(visit.started_at),
         source_label(visit.traffic_source),
         visit.landing_url,
         web_url(visit.landing_url),

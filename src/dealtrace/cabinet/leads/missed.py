@@ -13,7 +13,7 @@ from dealtrace.accounts.site_days import day_end, day_start, site_day
 from dealtrace.cabinet.form_pages import number_of
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.lead_labels import RING_BACK_LABELS
-from dealtrace.cabinet.listing import BEFORE, Days, Listing, listing_of
+from dealtrace.cabinet.list_query import BEFORE, Days, ListQuery, list_query_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import LeadNotFound
 from dealtrace.leads.call import Call
@@ -98,5 +98,5 @@ async def mark(view: View) -> Response:
 
 def _list_of(view: View) -> str:
     query = QueryParams([(name, value) for name, value in view.form.fields if name not in MARKS])
-    listing: Listing = listing_of(f"/cabinet/{view.current_site.id}/leads", query, ("tab", "contact", "done"))
-    return listing.link(**{BEFORE: listing.get(BEFORE)})
+    list_query: ListQuery = list_query_of(f"/cabinet/{view.current_site.id}/leads", query, ("tab", "contact", "done"))
+    return list_query.link(**{BEFORE: list_query.get(BEFORE)})

@@ -6,8 +6,8 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection
 
+from dealtrace.accounts.figure_changes import MOVING_KINDS, moves_figures
 from dealtrace.accounts.masking import masked_text
-from dealtrace.accounts.past_figures import MOVING_KINDS, moves_figures
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.accounts.site_days import day_end, day_start, site_day

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from dealtrace import clock
-from dealtrace.accounts.past_figures import MOVING_KINDS
+from dealtrace.accounts.figure_changes import MOVING_KINDS
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
@@ -23,7 +23,7 @@ from dealtrace.cabinet.form_pages import (
     unknown_faults,
 )
 from dealtrace.cabinet.gate import not_found
-from dealtrace.cabinet.listing import PAGE_ROWS
+from dealtrace.cabinet.list_query import PAGE_ROWS
 from dealtrace.cabinet.notes.axis import author_label, list_moving_changes, shown_text
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidSetting

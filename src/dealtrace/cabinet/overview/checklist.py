@@ -15,7 +15,7 @@ MINUTE = timedelta(minutes=1)
 
 
 @record
-class Step:
+class ChecklistStep:
     """A step: its title, its state in words, the line to copy, whether the step is done, and whether it is required."""
 
     title: str
@@ -25,7 +25,7 @@ class Step:
     is_needed: bool
 
 
-def checklist_of(arrivals: Arrivals, view: View) -> list[Step]:
+def checklist_of(arrivals: Arrivals, view: View) -> list[ChecklistStep]:
     """Return the steps in order; the state of each says when data first and last arrived, or that none has."""
     origin, site_id = view.origin, view.current_site.id
     return [
@@ -48,8 +48,8 @@ def checklist_of(arrivals: Arrivals, view: View) -> list[Step]:
     ]  # fmt: skip
 
 
-def _step(view: View, title: str, times: FirstAndLast, line: str, *, is_needed: bool) -> Step:
-    return Step(title, state_of(times, clock.now(), view), line, times.last_at is not None, is_needed)
+def _step(view: View, title: str, times: FirstAndLast, line: str, *, is_needed: bool) -> ChecklistStep:
+    return ChecklistStep(title, state_of(times, clock.now(), view), line, times.last_at is not None, is_needed)
 
 
 def state_of(times: FirstAndLast, now: datetime, view: View) -> str:

@@ -12,30 +12,30 @@ from dealtrace import clock
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
-from dealtrace.cabinet.carried import carried_query
+from dealtrace.cabinet.carried_parameters import carried_query
 from dealtrace.cabinet.field_labels import labelled_text, unknown_choice
 from dealtrace.cabinet.formats import clock_time_in_zone, metric_value, number
 from dealtrace.cabinet.leads.missed import count_missed, missed_label
 from dealtrace.cabinet.notes.axis import AxisNotes, axis_notes, read_axis
-from dealtrace.cabinet.overview.checklist import Step, checklist_of
-from dealtrace.cabinet.overview.falls import fall_texts
+from dealtrace.cabinet.overview.checklist import ChecklistStep, checklist_of
 from dealtrace.cabinet.overview.missing import missing_data_texts
 from dealtrace.cabinet.overview.problems import ProblemText, omitted_text, problem_texts
-from dealtrace.cabinet.reports.changes import Change, change_in_total
+from dealtrace.cabinet.overview.sharp_fall_sentences import fall_texts
+from dealtrace.cabinet.reports.changes import FigureChange, change_in_total
 from dealtrace.cabinet.reports.choices import Choices, choices_of
 from dealtrace.cabinet.reports.comparison import compared_until
-from dealtrace.cabinet.reports.line import has_line, over_time, time_line, undrawn_message
 from dealtrace.cabinet.reports.no_source import no_source_note
 from dealtrace.cabinet.reports.open_deals import open_deals_note
 from dealtrace.cabinet.reports.page import read_context_of
-from dealtrace.cabinet.reports.readers import for_person, rows_page_for, table_for_readers
 from dealtrace.cabinet.reports.report_url import ReportUrl, report_url_of
 from dealtrace.cabinet.reports.table import rows_url, table_of
+from dealtrace.cabinet.reports.time_chart import has_line, over_time, time_line, undrawn_message
+from dealtrace.cabinet.reports.without_contacts import for_person, rows_page_for, table_for_readers
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, Language
 from dealtrace.matching.match_reason import UNMATCHED_REASONS
 from dealtrace.operations.overview.backups import find_old_backup
-from dealtrace.operations.overview.falls import FallsOfDays, list_falls
+from dealtrace.operations.overview.find_sharp_falls import FallsOfDays, list_falls
 from dealtrace.operations.overview.missing_data import MissingData, find_missing_data, list_metric_gaps
 from dealtrace.operations.overview.open_deals import OpenDeals, find_open_deals
 from dealtrace.operations.overview.problems import WATCHED_DAYS, Problem, ProblemKind, list_problems, watched_period
@@ -76,7 +76,7 @@ BAD_REQUEST = 400
 
 
 @record
-class Figure:
+class OverviewFigure:
     """A metric on the overview: title, value, change and formula.
 
     `url` leads to the overview with a chart of the metric. `rows` is the URL of the rows behind the
@@ -86,7 +86,7 @@ class Figure:
     name: str
     title: str
     value: str
-    change: Change | None
+    change: FigureChange | None
     formula: str
     url: str
     rows: str
@@ -300,7 +300,7 @@ def _first_sources(report: Report) -> Report:
 
 
 def _shown(
-    view: View, page: _Page, answers: Answers, checklist: Sequence[Step], texts: Sequence[ProblemText]
+    view: View, page: _Page, answers: Answers, checklist: Sequence[ChecklistStep], texts: Sequence[ProblemText]
 ) -> Response:
     url, notes = page.url, page.notes
     reports = page.asked.at(f"/cabinet/{view.current_site.id}/reports")
@@ -341,12 +341,12 @@ def _shown(
     )
 
 
-def _is_empty(checklist: Sequence[Step], figures: Report) -> bool:
+def _is_empty(checklist: Sequence[ChecklistStep], figures: Report) -> bool:
     """Return whether nothing has arrived yet and no cost is known, so that all figures would be zero."""
     return not any(step.is_done for step in checklist) and not any(*figures.total.values.values())
 
 
-def _figures(report: Report, url: ReportUrl, rows_page: str, drawn: str, language: Language) -> list[Figure]:
+def _figures(report: Report, url: ReportUrl, rows_page: str, drawn: str, language: Language) -> list[OverviewFigure]:
     (model,) = report.total.values
     figures = []
     for place, metric in enumerate(report.question.metrics):
@@ -354,7 +354,7 @@ def _figures(report: Report, url: ReportUrl, rows_page: str, drawn: str, languag
             continue
         value = report.total.values[model][place]
         figures.append(
-            Figure(
+            OverviewFigure(
                 metric.name,
                 metric.ru if language == "ru" else metric.en,
                 metric_value(language, metric, value),

@@ -16,7 +16,7 @@ from dealtrace.reports.reading.growth import growth_of, is_unsourced
 
 
 @record
-class Change:
+class FigureChange:
     """The change from the compared period: its text, its judgement, and the value of that period as a string.
 
     The judgement is `better`, `worse` or `neutral`. `difference` is the absolute change if `text` is a percentage, and
@@ -34,7 +34,7 @@ def growth_in_row(question: Question, metric: Metric, keys: Sequence[str | None]
     return growth_of(metric, is_unsourced=is_unsourced(question.by, keys, question.filters, UNMATCHED_REASONS))
 
 
-def change_in_total(report: Report, place: int, model: AttributionModel, language: Language) -> Change | None:
+def change_in_total(report: Report, place: int, model: AttributionModel, language: Language) -> FigureChange | None:
     """Return the change of the total of the metric at the index `place`; `None` without a comparison or a change."""
     compared, value = report.total.compared, report.total.values[model][place]
     if compared is None or (report.has_nothing_before and not value):
@@ -43,7 +43,9 @@ def change_in_total(report: Report, place: int, model: AttributionModel, languag
     return change_of(metric, value, before, language, growth_in_row(report.question, metric, ()))
 
 
-def change_in_row(report: Report, row: Row, place: int, model: AttributionModel, language: Language) -> Change | None:
+def change_in_row(
+    report: Report, row: Row, place: int, model: AttributionModel, language: Language
+) -> FigureChange | None:
     """Return the change of a metric in a row, or `None` if there is no change.
 
     If nothing was counted in the whole compared period, no row has a change; only the total says that there is nothing
@@ -62,7 +64,7 @@ def change_of(
     compared: Fraction | None,
     language: Language,
     growth: Growth | None = None,
-) -> Change | None:
+) -> FigureChange | None:
     """Return the change of a value as a percentage and as a difference, or only as a difference if it was zero before.
 
     The change of a ratio, which is shown as a percentage, is in percentage points: from 40 % to 50 % is a change of
@@ -73,17 +75,17 @@ def change_of(
     if value is None or value == compared:
         return None
     if compared is None:
-        return Change(_NOTHING_TO_COMPARE[language], _JUDGEMENTS[Growth.NEUTRAL, True], "")
+        return FigureChange(_NOTHING_TO_COMPARE[language], _JUDGEMENTS[Growth.NEUTRAL, True], "")
     judgement = _JUDGEMENTS[growth or metric.growth, value > compared]
     before = metric_value(language, metric, compared)
     if not has_percentage(metric):
-        return Change(points_text(value - compared, language), judgement, before)
+        return FigureChange(points_text(value - compared, language), judgement, before)
     sign = "+" if value > compared else "−"
     difference = f"{sign}{metric_value(language, metric, abs(value - compared))}"
     percent = percentage(metric, value, before=compared)
     if percent is None:
-        return Change(difference, judgement, before)
-    return Change(f"{sign}{number(language, abs(percent))}\u00a0%", judgement, before, difference)
+        return FigureChange(difference, judgement, before)
+    return FigureChange(f"{sign}{number(language, abs(percent))}\u00a0%", judgement, before, difference)
 
 
 def points_text(difference: Fraction, language: Language) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from dealtrace.attribution.model_labels import MODEL_LABELS
-from dealtrace.cabinet.carried import NO_COMPARISON
+from dealtrace.cabinet.carried_parameters import NO_COMPARISON
 from dealtrace.cabinet.choices import Choice, choices_among, period_choices
 from dealtrace.cabinet.formats import in_language
 from dealtrace.cabinet.reports.chips import OPERATORS, Chip, chips_of

@@ -13,8 +13,8 @@ from dealtrace.accounts.site import Site
 from dealtrace.cabinet.rendering import HEADERS
 from dealtrace.cabinet.reports.default_question import DEFAULTS_WRITTEN_OUT
 from dealtrace.cabinet.reports.page import shown_question
-from dealtrace.cabinet.reports.readers import for_person
 from dealtrace.cabinet.reports.report_url import report_url_of
+from dealtrace.cabinet.reports.without_contacts import for_person
 from dealtrace.cabinet.view import View
 from dealtrace.errors import Language
 from dealtrace.files.reports.answer_file import write_answer

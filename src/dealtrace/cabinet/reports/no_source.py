@@ -3,9 +3,9 @@
 from fractions import Fraction
 
 from dealtrace.cabinet.formats import metric_value
-from dealtrace.cabinet.reports.readers import rows_page_for
 from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.cabinet.reports.table import rows_url
+from dealtrace.cabinet.reports.without_contacts import rows_page_for
 from dealtrace.cabinet.view import View
 from dealtrace.matching.match_reason import UNMATCHED_REASONS, MatchReason
 from dealtrace.operations.reports.split_no_source import NoSource

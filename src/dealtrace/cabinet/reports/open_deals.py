@@ -1,9 +1,9 @@
 """The note below figures whose income fell: how many deals of the period are still open, with a link to them."""
 
 from dealtrace.cabinet.formats import metric_value
-from dealtrace.cabinet.reports.readers import rows_page_for
 from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.cabinet.reports.table import rows_url
+from dealtrace.cabinet.reports.without_contacts import rows_page_for
 from dealtrace.cabinet.view import View
 from dealtrace.operations.overview.open_deals import OpenDeals
 from dealtrace.record import record

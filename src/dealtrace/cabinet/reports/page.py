@@ -21,13 +21,15 @@ from dealtrace.cabinet.reports.choices import choices_of, ready_links
 from dealtrace.cabinet.reports.comparison import compared_until
 from dealtrace.cabinet.reports.default_question import DEFAULTS_WRITTEN_OUT, USUAL
 from dealtrace.cabinet.reports.fitting_rows import fitting, fitting_pivot
-from dealtrace.cabinet.reports.ladder import rungs_of
-from dealtrace.cabinet.reports.line import TimeLine, has_line, over_time, time_line, undrawn_message
-from dealtrace.cabinet.reports.models import by_models, metric_under_models, model_metric_choices
+from dealtrace.cabinet.reports.model_comparison import by_models, metric_under_models, model_metric_choices
 from dealtrace.cabinet.reports.no_source import no_source_note
 from dealtrace.cabinet.reports.open_deals import open_deals_note
 from dealtrace.cabinet.reports.pivot import metric_choices, pivot_table
-from dealtrace.cabinet.reports.readers import (
+from dealtrace.cabinet.reports.report_url import ReportUrl, report_url_at, report_url_of
+from dealtrace.cabinet.reports.source_drilldown import rungs_of
+from dealtrace.cabinet.reports.table import table_of
+from dealtrace.cabinet.reports.time_chart import TimeLine, has_line, over_time, time_line, undrawn_message
+from dealtrace.cabinet.reports.without_contacts import (
     for_person,
     models_for_readers,
     pivot_for_readers,
@@ -35,8 +37,6 @@ from dealtrace.cabinet.reports.readers import (
     saved_url,
     table_for_readers,
 )
-from dealtrace.cabinet.reports.report_url import ReportUrl, report_url_at, report_url_of
-from dealtrace.cabinet.reports.table import table_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, Language
 from dealtrace.operations.overview.missing_data import list_metric_gaps

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.formats import metric_value
-from dealtrace.cabinet.reports.changes import Change, change_of, growth_in_row
+from dealtrace.cabinet.reports.changes import FigureChange, change_of, growth_in_row
 from dealtrace.cabinet.reports.choices import MetricChoice
 from dealtrace.cabinet.reports.key_labels import (
     compared_time_label,
@@ -14,8 +14,8 @@ from dealtrace.cabinet.reports.key_labels import (
     part_label,
     time_label,
 )
-from dealtrace.cabinet.reports.ladder import key_url
 from dealtrace.cabinet.reports.report_url import ReportUrl, key_filter
+from dealtrace.cabinet.reports.source_drilldown import key_url
 from dealtrace.cabinet.reports.table import (
     Heading,
     KeyCell,
@@ -41,7 +41,7 @@ class PivotCell:
 
     text: str
     url: str
-    change: Change | None
+    change: FigureChange | None
 
 
 @record

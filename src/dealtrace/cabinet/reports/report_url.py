@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
 
-from dealtrace.cabinet.carried import NO_COMPARISON
+from dealtrace.cabinet.carried_parameters import NO_COMPARISON
 from dealtrace.record import record
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.filters import SEPARATOR, Filter, Operator, escaped, escaped_name, format_filter

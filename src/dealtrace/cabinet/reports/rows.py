@@ -14,17 +14,17 @@ from dealtrace.attribution.model_labels import model_label
 from dealtrace.attribution.origin import Origin
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cabinet.field_labels import labelled_text
-from dealtrace.cabinet.formats import NOTHING, clock_time, clock_time_in_zone, day, metric_value, number
+from dealtrace.cabinet.formats import NOTHING, clock_time_in_zone, day, metric_value, number
 from dealtrace.cabinet.lead_labels import lead_name
 from dealtrace.cabinet.links import lead_url, source_label
 from dealtrace.cabinet.rendering import translations_of
 from dealtrace.cabinet.reports.choices import choices_of
+from dealtrace.cabinet.reports.formula_parts import parts_shown
 from dealtrace.cabinet.reports.key_labels import missing_key_label, value_label
 from dealtrace.cabinet.reports.page import BAD_REQUEST, OK, read_context_of
-from dealtrace.cabinet.reports.parts import parts_shown
-from dealtrace.cabinet.reports.readers import for_person
 from dealtrace.cabinet.reports.report_url import ReportUrl, key_pairs, report_url_of
 from dealtrace.cabinet.reports.row_details import Details, read_details, ref_of, source_of_cost
+from dealtrace.cabinet.reports.without_contacts import for_person
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, Language
 from dealtrace.files.row_writers import CSV, XLSX
@@ -197,7 +197,7 @@ class _Shaper:
         reason = self._details.reasons.get(deal.id, "")
         return (
             RowCell(self._view.shown_name(deal.number), url),
-            RowCell(self._moment(deal.happened_at)),
+            RowCell(self._view.clock_time(deal.happened_at)),
             RowCell(deal.status if self._may_open else masked_text(deal.status)),
             self._source(deal.origin),
             RowCell(value_label(DIMENSIONS["match_reason"], reason, self._view.language)),
@@ -210,13 +210,13 @@ class _Shaper:
         entry = self._details.leads.get(ref)
         if entry is None:
             return (RowCell(words, url), *[RowCell(NOTHING)] * 2)
-        return (RowCell(words, url), RowCell(self._moment(entry.began_at)), self._source(entry.origin))
+        return (RowCell(words, url), RowCell(self._view.clock_time(entry.began_at)), self._source(entry.origin))
 
     def _visit(self, row: RowBehind) -> tuple[RowCell, ...]:
         visit = self._details.visits.get(row["id"])
         if visit is None:
             return (RowCell(NOTHING), RowCell(NOTHING))
-        return (RowCell(self._moment(visit.started_at)), RowCell(self._source_label(visit.traffic_source)))
+        return (RowCell(self._view.clock_time(visit.started_at)), RowCell(self._source_label(visit.traffic_source)))
 
     def _cost(self, row: RowBehind) -> tuple[RowCell, ...]:
         clicks = row.get("clicks")
@@ -243,6 +243,3 @@ class _Shaper:
     def _money(self, rubles: str | None) -> RowCell:
         words = f"{number(self._view.language, Decimal(rubles), 2)}\u00a0₽" if rubles is not None else NOTHING
         return RowCell(words, is_value=True)
-
-    def _moment(self, moment: datetime) -> str:
-        return clock_time(self._view.language, moment, self._view.current_site.time_zone)

@@ -24,10 +24,10 @@ from dealtrace.cabinet.list_files import ROWS_AT_ONCE, ListFile, send_list
 from dealtrace.cabinet.reports.choices import choices_of
 from dealtrace.cabinet.reports.key_labels import value_label
 from dealtrace.cabinet.reports.page import read_context_of
-from dealtrace.cabinet.reports.readers import for_person
 from dealtrace.cabinet.reports.report_url import report_url_of
 from dealtrace.cabinet.reports.row_details import Details, read_details, ref_of, source_of_cost
 from dealtrace.cabinet.reports.rows import ROWS, key_texts
+from dealtrace.cabinet.reports.without_contacts import for_person
 from dealtrace.cabinet.view import View
 from dealtrace.errors import Language
 from dealtrace.files.export_columns import ExportColumn

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from dealtrace.cabinet.reports.models import ModelsLine, ModelsTable
+from dealtrace.cabinet.reports.model_comparison import ModelsLine, ModelsTable
 from dealtrace.cabinet.reports.table import Cell, KeyCell, Line, Table
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.reading.masked_keys import masked_key

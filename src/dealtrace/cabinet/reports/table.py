@@ -9,7 +9,7 @@ from markupsafe import Markup
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.charts.bars import cell_bar
 from dealtrace.cabinet.formats import metric_value, number
-from dealtrace.cabinet.reports.changes import Change, change_in_row, change_in_total
+from dealtrace.cabinet.reports.changes import FigureChange, change_in_row, change_in_total
 from dealtrace.cabinet.reports.key_labels import (
     compared_time_label,
     key_label,
@@ -17,8 +17,8 @@ from dealtrace.cabinet.reports.key_labels import (
     part_label,
     time_label,
 )
-from dealtrace.cabinet.reports.ladder import key_url
 from dealtrace.cabinet.reports.report_url import ReportUrl, key_pairs
+from dealtrace.cabinet.reports.source_drilldown import key_url
 from dealtrace.errors import Language
 from dealtrace.record import record
 from dealtrace.reports.answer import ByFigure, Report, Row, sequence_of
@@ -64,7 +64,7 @@ class Cell:
     text: str
     share: str
     bar: Markup
-    change: Change | None
+    change: FigureChange | None
     url: str
     mark: str
     meaning: str = ""

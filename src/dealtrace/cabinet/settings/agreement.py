@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.form_pages import Faults, show_form_page, stored_site
-from dealtrace.cabinet.formats import NOTHING, clock_time, money
+from dealtrace.cabinet.formats import NOTHING, money
 from dealtrace.cabinet.settings.file_cures import file_fault
 from dealtrace.cabinet.settings.imports import (
     ENCODINGS,
@@ -24,8 +24,8 @@ from dealtrace.cabinet.view import View
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.incoming_deal import IncomingDeal
 from dealtrace.errors import FileUnreadable
-from dealtrace.files.import_columns import ImportNoun
 from dealtrace.files.import_file import open_import_file
+from dealtrace.files.import_formats import ImportNoun
 from dealtrace.operations.reports.compare_lists import ROWS_AT_ONCE, compare_rows, missing_in_file
 from dealtrace.record import record
 from dealtrace.reports.agreement import Agreement, Comparison, Disagreement, Field, ListedSums, SeenDeals
@@ -178,7 +178,7 @@ def _side(view: View, deal: IncomingDeal | Deal | None, fields: tuple[Field, ...
     if deal is None:
         return NOTHING
     said = {
-        Field.DATE: clock_time(view.language, deal.happened_at, view.current_site.time_zone),
+        Field.DATE: view.clock_time(deal.happened_at),
         Field.STATUS: deal.status or NOTHING,
         Field.SUM: money(view.language, deal.amount_rub, deal.currency),
     }

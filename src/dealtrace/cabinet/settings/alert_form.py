@@ -11,7 +11,7 @@ from dealtrace.cabinet.forms import Form
 from dealtrace.errors import InvalidParameters, InvalidSetting, Language
 from dealtrace.mails.figure_format import format_figure
 from dealtrace.mails.recipient import format_recipients
-from dealtrace.operations.alerts.evaluate import Trial
+from dealtrace.operations.alerts.evaluate import AlertTrial
 from dealtrace.record import record
 from dealtrace.reports.metrics import METRICS, Unit
 
@@ -105,7 +105,7 @@ def faults_of(refusal: InvalidParameters | InvalidSetting, language: Language) -
     return {_PLACES.get(each.field, ""): each.text(language) for each in refusal.violations}
 
 
-def trial_lines(trial: Trial, time_zone: ZoneInfo, language: Language) -> Sequence[TrialLine]:
+def trial_lines(trial: AlertTrial, time_zone: ZoneInfo, language: Language) -> Sequence[TrialLine]:
     """Return the incidents of a trial as strings, newest first."""
     lines = []
     for incident in trial.incidents[::-1]:

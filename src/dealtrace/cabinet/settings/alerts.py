@@ -32,9 +32,10 @@ from dealtrace.mails.figure_format import format_figure
 from dealtrace.mails.recipient import Recipient, chosen_recipients, is_address
 from dealtrace.mails.subscription import MailList
 from dealtrace.operations.alerts import manage
-from dealtrace.operations.alerts.evaluate import Trial, try_rule
-from dealtrace.operations.alerts.former import former_rule
+from dealtrace.operations.alerts.evaluate import AlertTrial, try_rule
+from dealtrace.operations.alerts.former_rules import former_rule
 from dealtrace.operations.reports.read_question import read_question_context
+from dealtrace.operations.work import ids_of, takes_ids
 from dealtrace.record import record
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.question import Question, QuestionContext
@@ -170,7 +171,7 @@ def _parse(view: View, facts: _Facts, draft: AlertDraft, before: Sequence[Recipi
     return parse_rule(raw_rule_of(draft), facts.context, recipients)
 
 
-async def _try(view: View, rule: Rule, question: Question) -> Trial:
+async def _try(view: View, rule: Rule, question: Question) -> AlertTrial:
     return await view.ask(try_rule, rule, question, clock.now())
 
 
@@ -179,7 +180,7 @@ async def _find(view: View) -> Alert | None:
 
 
 async def _list_page(
-    view: View, facts: _Facts, draft: AlertDraft, *, trial: Trial | None = None, faults: Faults | None = None
+    view: View, facts: _Facts, draft: AlertDraft, *, trial: AlertTrial | None = None, faults: Faults | None = None
 ) -> Response:
     alerts, incidents = await view.read(_read_alerts, view.current_site.id)
     return show_form_page(
@@ -198,7 +199,7 @@ async def _alert_page(
     facts: _Facts,
     draft: AlertDraft,
     *,
-    trial: Trial | None = None,
+    trial: AlertTrial | None = None,
     faults: Faults | None = None,
 ) -> Response:
     past, total, left = await view.read(_read_past, view.current_site.id, alert.id)
@@ -229,7 +230,7 @@ def _read_past(
     return past, total, find_unsubscriptions(connection, site_id, MailList.ALERT, alert_id)
 
 
-def _form(view: View, facts: _Facts, draft: AlertDraft, trial: Trial | None) -> dict[str, object]:
+def _form(view: View, facts: _Facts, draft: AlertDraft, trial: AlertTrial | None) -> dict[str, object]:
     """Return the context of the form's template."""
     return {
         "draft": draft,
@@ -282,10 +283,12 @@ def _read_alerts(connection: Connection, site_id: int) -> tuple[list[Alert], dic
     return alerts, find_incidents(connection, site_id, raised)
 
 
+@takes_ids(ids_of(manage.add_alert))
 def _add(connection: Connection, ids: IdBlocks, site: Site, rule: Rule, user_id: int) -> None:
     manage.add_alert(connection, ids, site, rule, clock.now(), user_id)
 
 
+@takes_ids(ids_of(manage.add_alert))
 def _bring_back(connection: Connection, ids: IdBlocks, site: Site, rule: Rule, user_id: int, restored_id: int) -> None:
     manage.add_alert(connection, ids, site, rule, clock.now(), user_id, restored_id=restored_id)
 
@@ -298,5 +301,6 @@ def _remove(connection: Connection, _ids: IdBlocks, site: Site, alert_id: int, u
     manage.remove_alert(connection, site, alert_id, clock.now(), user_id)
 
 
+@takes_ids(ids_of(manage.schedule_test_mails))
 def _test(connection: Connection, ids: IdBlocks, site: Site, alert_id: int) -> None:
     manage.schedule_test_mails(connection, ids, manage.require_alert(connection, site, alert_id), clock.now())

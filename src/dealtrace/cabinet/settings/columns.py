@@ -14,7 +14,7 @@ from dealtrace.cabinet.view import View
 from dealtrace.cabinet.what_if.forecast import may_save
 from dealtrace.errors import InvalidSetting, NameTaken
 from dealtrace.operations.reports.column_metrics import try_new_column
-from dealtrace.operations.reports.columns import (
+from dealtrace.operations.reports.manage_columns import (
     add_column,
     change_column,
     check_changed_column,
@@ -23,8 +23,7 @@ from dealtrace.operations.reports.columns import (
 )
 from dealtrace.operations.work import Work
 from dealtrace.record import record
-from dealtrace.reports.column_formulas import format_formula, parse_formula
-from dealtrace.reports.columns import (
+from dealtrace.reports.column_definitions import (
     ColumnKind,
     ReportColumn,
     contents_of,
@@ -33,10 +32,11 @@ from dealtrace.reports.columns import (
     parse_statuses,
     split_statuses,
 )
+from dealtrace.reports.column_formulas import format_formula, parse_formula
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.statuses import StatusGroup, group_statuses
 from dealtrace.storage.id_blocks import IdBlocks
-from dealtrace.storage.reports.columns import list_columns
+from dealtrace.storage.reports.column_definitions import list_columns
 from dealtrace.storage.reports.statuses import list_statuses
 
 PLACE = "settings/columns"

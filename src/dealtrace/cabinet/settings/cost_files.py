@@ -14,10 +14,10 @@ from dealtrace.attribution.traffic_source import SOURCE_LENGTH_MAX
 from dealtrace.attribution.unmet_costs import SourceCost, UnmetCosts, find_unmet
 from dealtrace.cabinet.settings.preview import ROWS_SHOWN
 from dealtrace.errors import InvalidValue, Language
-from dealtrace.files.columns import normalize_heading
 from dealtrace.files.costs.cells import PERCENT_MAX, read_positive
 from dealtrace.files.costs.columns import COST_COLUMNS
 from dealtrace.files.costs.cost_file import CostFile, CostReading, CostUnit, read_cost_file
+from dealtrace.files.import_columns import normalize_heading
 from dealtrace.files.unreadable import Cure, CureKind, unreadable
 from dealtrace.operations.reports.run_cost_import import read_named_costs, run_cost_import
 from dealtrace.record import record

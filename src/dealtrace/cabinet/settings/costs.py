@@ -119,48 +119,50 @@ async def upload(view: View) -> Response:
 @unless_deleted(PLACE, _gone)
 async def show_preview(view: View) -> Response:
     """Show the preview of a file, with the costs of campaigns without visits."""
-    kept = find_sent_file(view, PLACE)
-    if kept is None:
-        return await _gone(view)
-    if kept.outcome:
-        return redirect_with_message(view, PLACE, "added")
-    options = kept.options
-    if faults := faults_of_choices(options, view.language):
-        return await _page(view, options, faults, kept=kept)
-    choices = read_choices(options)
+    kept = await _find_file(view)
+    if isinstance(kept, Response):
+        return kept
+    choices = read_choices(kept.options)
     try:
         preview = await view.services.file_threads.run(
             try_costs, view.services.database, view.current_site, kept.path, choices
         )
     except Refusal as refusal:
-        return await _page(view, options, {"file": file_fault(view, refusal)}, kept=kept)
+        return await _page(view, kept.options, {"file": file_fault(view, refusal)}, kept=kept)
     return _preview_page(view, kept, choices, preview)
 
 
 @unless_deleted(PLACE, _gone)
 async def run(view: View) -> Response:
     """Import a previewed file of costs; its costs replace earlier costs of the same account and days."""
-    kept = find_sent_file(view, PLACE)
-    if kept is None:
-        return await _gone(view)
-    if kept.outcome:
-        return redirect_with_message(view, PLACE, "added")
-    options = kept.options
-    if faults := faults_of_choices(options, view.language):
-        return await _page(view, options, faults, kept=kept)
+    kept = await _find_file(view)
+    if isinstance(kept, Response):
+        return kept
     try:
         await view.services.file_threads.run(
             store_costs,
             view.services.database,
             view.current_site,
             kept.path,
-            read_choices(options),
+            read_choices(kept.options),
             view.rights.user.id,
         )
     except FileUnreadable as refusal:
-        return await _page(view, options, {"file": file_fault(view, refusal)}, kept=kept)
+        return await _page(view, kept.options, {"file": file_fault(view, refusal)}, kept=kept)
     kept.finish({"added": "yes"})
     return redirect_with_message(view, PLACE, "added")
+
+
+async def _find_file(view: View) -> Upload | Response:
+    """Return the file whose key is in the path, or the page to show if it is gone, imported or has invalid options."""
+    kept = find_sent_file(view, PLACE)
+    if kept is None:
+        return await _gone(view)
+    if kept.outcome:
+        return redirect_with_message(view, PLACE, "added")
+    if faults := faults_of_choices(kept.options, view.language):
+        return await _page(view, kept.options, faults, kept=kept)
+    return kept
 
 
 def by_month(costs: Iterable[AccountCosts]) -> list[CostLine]:

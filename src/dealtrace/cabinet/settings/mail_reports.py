@@ -19,7 +19,7 @@ from dealtrace.cabinet.forms import Form
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.reports.default_question import USUAL
 from dealtrace.cabinet.reports.report_url import FILTER, ONCE, report_url_of, report_url_of_question
-from dealtrace.cabinet.view import View
+from dealtrace.cabinet.view import URL_LENGTH_MAX, View
 from dealtrace.errors import InvalidParameters, InvalidSetting
 from dealtrace.mails.recipient import Recipient, chosen_recipients, format_recipients, is_address
 from dealtrace.mails.scheduled_report import Rhythm, ScheduledReport
@@ -34,6 +34,7 @@ from dealtrace.operations.mails.scheduled_reports import (
     schedule_report,
     stop_report,
 )
+from dealtrace.operations.work import ids_of, takes_ids
 from dealtrace.record import record
 from dealtrace.reports.time_keys import HOURS
 from dealtrace.storage.accounts.site_changes import find_site_change
@@ -49,8 +50,6 @@ RHYTHMS = {
     Rhythm.MONTHLY: "On the first day of each month, for the month before",
 }
 assert set(RHYTHMS) == set(Rhythm)
-_URL_LENGTH_MAX = 8000
-"""Browsers and proxies refuse longer URLs."""
 
 
 @record
@@ -226,11 +225,11 @@ def _query_of(url: str, site_id: int) -> str:
     Raises:
         InvalidSetting: the text is not such a URL, or is too long.
     """
-    if len(url) > _URL_LENGTH_MAX:
+    if len(url) > URL_LENGTH_MAX:
         raise InvalidSetting(
             key="question",
-            ru=f"ссылка на отчёт длиннее {_URL_LENGTH_MAX} символов; сохраните его фильтры как сегмент",
-            en=f"the link to the report is longer than {_URL_LENGTH_MAX} characters; save its filters as a segment",
+            ru=f"ссылка на отчёт длиннее {URL_LENGTH_MAX} символов; сохраните его фильтры как сегмент",
+            en=f"the link to the report is longer than {URL_LENGTH_MAX} characters; save its filters as a segment",
         )
     try:
         parts = urlsplit(url)
@@ -314,6 +313,7 @@ def _read_report(connection: Connection, site: Site, report_id: int) -> tuple[Sc
     return (report, _read_members(connection, site)) if report is not None else None
 
 
+@takes_ids(ids_of(schedule_report))
 def _add(
     connection: Connection,
     ids: IdBlocks,

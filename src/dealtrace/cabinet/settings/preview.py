@@ -8,9 +8,9 @@ from pathlib import Path
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.formats import NOTHING
 from dealtrace.errors import Language, Refusal
-from dealtrace.files.columns import Layout
-from dealtrace.files.import_columns import ImportNoun
+from dealtrace.files.import_columns import Layout
 from dealtrace.files.import_file import open_import_file
+from dealtrace.files.import_formats import ImportNoun
 from dealtrace.files.refused_rows import message_of_row
 from dealtrace.files.row import Row
 from dealtrace.record import record
@@ -30,7 +30,7 @@ class RefusedRow:
 
 
 @record
-class Preview:
+class SettingsPreview:
     """The preview of a file; `headings` pairs each recognised heading with the name of the column that it stands for.
 
     Only the first `checked` of `total` rows were read.
@@ -47,7 +47,7 @@ class Preview:
     refused: tuple[RefusedRow, ...]
 
 
-def preview_file(path: Path, noun: ImportNoun, encoding: str | None, site: Site, language: Language) -> Preview:
+def preview_file(path: Path, noun: ImportNoun, encoding: str | None, site: Site, language: Language) -> SettingsPreview:
     """Return the preview of a file: read its first rows as an import would, without storing anything.
 
     Raises:
@@ -65,7 +65,7 @@ def preview_file(path: Path, noun: ImportNoun, encoding: str | None, site: Site,
                 refused.append(RefusedRow(row.number, message_of_row(read.content, language)))
         elif len(shown) < ROWS_SHOWN:
             shown.append((row.number, cells_of(row, file.layout)))
-    return Preview(
+    return SettingsPreview(
         name=path.name,
         encoding=file.encoding or "XLSX",
         headings=tuple((found.heading, found.column.name) for found in file.layout.found_columns),

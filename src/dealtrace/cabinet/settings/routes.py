@@ -15,7 +15,7 @@ from dealtrace.cabinet.settings import (
     mail_reports,
     rates,
     sections,
-    shared,
+    shared_links,
     site,
     statuses,
     tokens,
@@ -23,7 +23,7 @@ from dealtrace.cabinet.settings import (
 from dealtrace.cabinet.settings.uploads import FORM_BYTES_MAX
 from dealtrace.cabinet.settings.webhooks import card as webhook_card
 from dealtrace.cabinet.settings.webhooks import page as webhooks
-from dealtrace.cabinet.what_if import past, rules
+from dealtrace.cabinet.what_if import apply_to_past, rules
 
 SETTINGS_PAGES = (
     Page("/{site:int}/settings", "GET", sections.show, Role.ANALYST),
@@ -44,8 +44,8 @@ SETTINGS_PAGES = (
     Page("/{site:int}/settings/hosts", "POST", hosts.add, Role.OWNER),
     Page("/{site:int}/settings/hosts/remove", "POST", hosts.remove, Role.OWNER),
     Page("/{site:int}/settings/try", "GET", rules.show, Role.OWNER),
-    Page("/{site:int}/settings/past", "GET", past.show, Role.OWNER),
-    Page("/{site:int}/settings/past", "POST", past.start, Role.OWNER),
+    Page("/{site:int}/settings/past", "GET", apply_to_past.show, Role.OWNER),
+    Page("/{site:int}/settings/past", "POST", apply_to_past.start, Role.OWNER),
     Page("/{site:int}/settings/webhooks", "GET", webhooks.show, Role.OWNER),
     Page("/{site:int}/settings/webhooks", "POST", webhooks.create, Role.OWNER),
     Page("/{site:int}/settings/webhooks/{webhook}", "GET", webhook_card.show, Role.OWNER),
@@ -79,9 +79,9 @@ SETTINGS_PAGES = (
         files_max=1,
     ),
     Page("/{site:int}/settings/rates/remove", "POST", rates.remove, Role.ANALYST),
-    Page("/{site:int}/settings/shared", "GET", shared.show, Role.OWNER),
-    Page("/{site:int}/settings/shared", "POST", shared.make, Role.OWNER),
-    Page("/{site:int}/settings/shared/revoke", "POST", shared.revoke, Role.OWNER),
+    Page("/{site:int}/settings/shared", "GET", shared_links.show, Role.OWNER),
+    Page("/{site:int}/settings/shared", "POST", shared_links.make, Role.OWNER),
+    Page("/{site:int}/settings/shared/revoke", "POST", shared_links.revoke, Role.OWNER),
     Page("/{site:int}/settings/changes", "GET", changes.show, Role.OWNER),
     Page("/{site:int}/settings/agreement", "GET", agreement.show, Role.OWNER),
     Page(

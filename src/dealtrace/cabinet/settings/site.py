@@ -8,8 +8,8 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from dealtrace import clock
+from dealtrace.accounts.on_off import switch_text
 from dealtrace.accounts.site_days import day_start, site_day
-from dealtrace.accounts.switch import switch_text
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.model_labels import model_label
 from dealtrace.cabinet.choices import Choice

@@ -13,6 +13,7 @@ from dealtrace.cabinet.view import View
 from dealtrace.errors import TokenNotFound
 from dealtrace.leads.limits import LABEL_LENGTH_MAX
 from dealtrace.operations.accounts.issue_token import issue_token, revoke_token
+from dealtrace.operations.work import ids_of, takes_ids
 from dealtrace.record import record
 from dealtrace.storage.accounts.api_requests import LastUses, find_last_uses
 from dealtrace.storage.accounts.tokens import list_tokens
@@ -80,6 +81,7 @@ def _read(connection: Connection, site_id: int) -> tuple[list[Token], LastUses]:
     return list_tokens(connection, site_id), find_last_uses(connection, site_id, USES_SEARCHED_MAX)
 
 
+@takes_ids(ids_of(issue_token))
 def _issue(connection: Connection, ids: IdBlocks, site_id: int, label: str, user_id: int) -> str:
     return issue_token(connection, ids, site_id, label, clock.now(), user_id=user_id).secret
 

@@ -16,14 +16,14 @@ from dealtrace.cabinet.what_if.forecast import TRY
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.ring_back import RingBack
 from dealtrace.operations.accounts.record_change import is_cut
-from dealtrace.operations.alerts.former import ALERT_PARTS
-from dealtrace.operations.leads.by_hand import DELETED, NOTED, RESTORED
+from dealtrace.operations.alerts.former_rules import ALERT_PARTS
+from dealtrace.operations.leads.change_in_cabinet import DELETED, NOTED, RESTORED
 from dealtrace.operations.leads.ring_back import TO_RETURN
 from dealtrace.operations.mails.scheduled_reports import REPORT_PARTS
 from dealtrace.operations.webhooks.manage import PAUSED, WORKS
 from dealtrace.record import record
+from dealtrace.reports.column_definitions import ColumnKind, parse_formatted_column
 from dealtrace.reports.column_formulas import format_formula
-from dealtrace.reports.columns import ColumnKind, parse_formatted_column
 from dealtrace.reports.statuses import status_key
 
 _TRIED = ("act", TRY)

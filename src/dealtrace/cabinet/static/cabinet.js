@@ -12,7 +12,7 @@ document.addEventListener("change", (event) => {
   }
 });
 
-// The keys of `keys.py`, pressed outside of fields; letters count by their place, so that every layout has them.
+// The keys of `keyboard_shortcuts.py`, pressed outside of fields; letters count by their place, so that every layout has them.
 const named = { Slash: "/", "?": "?" };
 const patience = 1500; // Milliseconds until a `g` is forgotten that no letter followed.
 let before = "";

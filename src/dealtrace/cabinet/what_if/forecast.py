@@ -7,7 +7,7 @@ from fractions import Fraction
 from sqlalchemy import Connection
 
 from dealtrace import clock
-from dealtrace.accounts.past_figures import MOVING_SETTINGS
+from dealtrace.accounts.figure_changes import MOVING_SETTINGS
 from dealtrace.accounts.setting_effects import FIGURE_TITLES, STATUS_PREFIX, Effect, EffectFigure
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_change import ChangeKind, SiteChange

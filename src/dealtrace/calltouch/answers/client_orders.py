@@ -12,6 +12,7 @@ from dealtrace.calltouch.answers.annotations import FieldAnswer, field_answers
 from dealtrace.calltouch.answers.clocks import day_first_clock
 from dealtrace.calltouch.answers.formats import Id
 from dealtrace.calltouch.client_order_names import CONTACT_NAMES, type_of_matcher
+from dealtrace.calltouch.json_keys import SentScalar
 from dealtrace.deals.currency import RUBLE
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.details import ContactBook, Product
@@ -20,8 +21,6 @@ from dealtrace.deals.status_history import PastStatus
 from dealtrace.errors import Language, Refusal
 from dealtrace.leads.lead import LeadKind, LeadRef
 
-SentNumber = str | int | float | None
-"""A deal's number as it was sent."""
 LeadType = Literal["call", "request"]
 DashedClock = Annotated[str, Meta(pattern="^[0-9]{2}-[0-9]{2}-[0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2}$")]
 
@@ -41,7 +40,7 @@ class MatchedBy(TypedDict):
 class StoredClientOrder(TypedDict):
     """The result for an order that was stored; `warning` names the sent matchers (searches) that are never tried."""
 
-    orderNumber: SentNumber
+    orderNumber: SentScalar
     calltouchOrderId: Id
     matched: MatchedBy | None
     warning: NotRequired[str]
@@ -50,14 +49,14 @@ class StoredClientOrder(TypedDict):
 class DeletedClientOrder(TypedDict):
     """The result for an order that was deleted."""
 
-    orderNumber: SentNumber
+    orderNumber: SentScalar
     deleted: bool
 
 
 class RefusedClientOrder(TypedDict):
     """The result for an order that was refused: the error and its code."""
 
-    orderNumber: SentNumber
+    orderNumber: SentScalar
     error: str
     errorCode: int
 
@@ -203,7 +202,7 @@ def lead_answer(lead: LeadRef | None) -> LeadAnswer | None:
 
 
 def stored_client_order(
-    number: SentNumber, deal_id: int, matched: MatchedBy | None, warning: str = ""
+    number: SentScalar, deal_id: int, matched: MatchedBy | None, warning: str = ""
 ) -> StoredClientOrder:
     """Build the result for an order that was stored."""
     stored: StoredClientOrder = {"orderNumber": number, "calltouchOrderId": deal_id, "matched": matched}
@@ -229,7 +228,7 @@ def warning_of(matchers: Sequence[Matcher], name: str, language: Language) -> st
     return f"{places}: never tried, because {word} always succeeds; put {word} last"
 
 
-def refused_client_order(number: SentNumber, refusal: Refusal, language: Language) -> RefusedClientOrder:
+def refused_client_order(number: SentScalar, refusal: Refusal, language: Language) -> RefusedClientOrder:
     """Build the result for an order that was refused."""
     return {"orderNumber": number, "error": refusal.text(language), "errorCode": refusal.code}
 

@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from dealtrace.leads.wall_clock import EPOCH
+
 _SECOND = timedelta(seconds=1)
 
 
@@ -17,7 +18,7 @@ def instant_of(wall_clock: datetime, time_zone: ZoneInfo) -> datetime:
 
 def epoch_ms(at: datetime) -> int:
     """Return an instant as milliseconds since 1970, rounded down to whole seconds."""
-    return int((at - _EPOCH).total_seconds()) * 1000
+    return int((at - EPOCH).total_seconds()) * 1000
 
 
 def epoch_seconds(at: datetime) -> int:

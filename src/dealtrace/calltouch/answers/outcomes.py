@@ -4,11 +4,9 @@ from typing import Literal, TypedDict
 
 from dealtrace.calltouch.answers.formats import Id
 from dealtrace.calltouch.error_body import FieldViolation, field_violations
+from dealtrace.calltouch.json_keys import SentScalar
 from dealtrace.errors import InvalidParameters, Language, Refusal
 from dealtrace.leads.lead import LeadKind, LeadRef
-
-SentName = str | int | float | None
-"""The id of a lead in the sender's own system, as it was sent."""
 
 
 class _Outcome(TypedDict):
@@ -25,7 +23,7 @@ class ImportedCall(_Outcome):
     If another call already has the id that the sender gave, `callId` is our id of that other call.
     """
 
-    referenceId: SentName
+    referenceId: SentScalar
     imported: bool
     callId: Id | None
 
@@ -36,7 +34,7 @@ class ImportedLeadRequest(_Outcome):
     If another lead request already has the id that the sender gave, `requestId` is our id of that other lead request.
     """
 
-    requestNumber: SentName
+    requestNumber: SentScalar
     imported: bool
     requestId: Id | None
 
@@ -143,13 +141,13 @@ class Node(TypedDict):
     nodeId: int
 
 
-def imported_call(name: SentName, call_id: int | None, refusal: Refusal | None, language: Language) -> ImportedCall:
+def imported_call(name: SentScalar, call_id: int | None, refusal: Refusal | None, language: Language) -> ImportedCall:
     """Build the result for a call; `refusal` is `None` if the call was stored."""
     return {"referenceId": name, "imported": refusal is None, "callId": call_id, **_outcome(refusal, language)}
 
 
 def imported_lead_request(
-    name: SentName, lead_request_id: int | None, refusal: Refusal | None, language: Language
+    name: SentScalar, lead_request_id: int | None, refusal: Refusal | None, language: Language
 ) -> ImportedLeadRequest:
     """Build the result for a lead request; `refusal` is `None` if the lead request was stored."""
     return {

@@ -3,8 +3,9 @@
 from typing import TypedDict
 
 from dealtrace.answers.explanation import ExplanationAnswer, serialize_explanation
-from dealtrace.calltouch.answers.client_orders import MatchedBy, RefusedClientOrder, SentNumber, matched_by, warning_of
+from dealtrace.calltouch.answers.client_orders import MatchedBy, RefusedClientOrder, matched_by, warning_of
 from dealtrace.calltouch.answers.formats import Id
+from dealtrace.calltouch.json_keys import SentScalar
 from dealtrace.errors import Language
 from dealtrace.operations.deals.try_register import TriedRegistration
 
@@ -29,7 +30,7 @@ class TriedClientOrder(TypedDict):
 
     stored: bool
     isNew: bool
-    orderNumber: SentNumber
+    orderNumber: SentScalar
     calltouchOrderId: Id | None
     matched: MatchedBy | None
     warning: str
@@ -59,7 +60,7 @@ def tried_order(tried: TriedRegistration) -> TriedOrder:
     }
 
 
-def tried_client_order(number: SentNumber, tried: TriedRegistration, name: str, language: Language) -> TriedClientOrder:
+def tried_client_order(number: SentScalar, tried: TriedRegistration, name: str, language: Language) -> TriedClientOrder:
     """Build the result that shows what `client-order/create` would do with an order.
 
     `name` is the key of the list of matchers (searches) in the request.

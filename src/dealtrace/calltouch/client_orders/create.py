@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dealtrace.calltouch.answers.client_orders import (
     ClientOrdersStored,
     RefusedClientOrder,
-    SentNumber,
     StoredClientOrder,
     matched_by,
     refused_client_order,
@@ -13,7 +12,8 @@ from dealtrace.calltouch.answers.client_orders import (
     warning_of,
 )
 from dealtrace.calltouch.client_orders.parameters import MATCHING, NUMBER
-from dealtrace.calltouch.client_orders.reading import read_registration
+from dealtrace.calltouch.client_orders.reading import read_or_refuse, read_registration
+from dealtrace.calltouch.json_keys import SentScalar
 from dealtrace.deals.registration import Receipt, Registration
 from dealtrace.errors import InvalidParameters, Language, Refusal
 from dealtrace.http.caller import Caller
@@ -44,24 +44,17 @@ async def respond(caller: Caller, items: Sequence[object]) -> Reply:
 
 def read_orders(caller: Caller, items: Sequence[object]) -> list[Registration | InvalidParameters]:
     """Parse the orders of a list, in input order; an invalid order becomes an error that lists its violations."""
-    return [_read(caller, item) for item in items]
+    return [read_or_refuse(read_registration, caller.site, item) for item in items]
 
 
-def sent_number(item: object) -> SentNumber:
+def sent_number(item: object) -> SentScalar:
     """Return the number of an order as it was sent, or `None` if it is missing or neither a string nor a number."""
     number = item.get(NUMBER.name) if isinstance(item, Mapping) else None
     return number if isinstance(number, str | int | float) else None
 
 
-def _read(caller: Caller, item: object) -> Registration | InvalidParameters:
-    try:
-        return read_registration(caller.site, item)
-    except InvalidParameters as fault:
-        return fault
-
-
 def _answer(
-    number: SentNumber, sent: Registration | InvalidParameters, outcome: Receipt | Refusal, language: Language
+    number: SentScalar, sent: Registration | InvalidParameters, outcome: Receipt | Refusal, language: Language
 ) -> StoredClientOrder | RefusedClientOrder:
     if isinstance(outcome, Refusal):
         return refused_client_order(number, outcome, language)

@@ -14,8 +14,9 @@ from dealtrace.calltouch.answers.client_orders import (
     found_client_order,
     refused_client_order,
 )
-from dealtrace.calltouch.batches import SentScalar, read_item, scalar_text
+from dealtrace.calltouch.batches import read_item, scalar_text
 from dealtrace.calltouch.client_orders.parameters import IDS, NUMBERS
+from dealtrace.calltouch.json_keys import SentScalar
 from dealtrace.calltouch.leads.annotate import parse_checked
 from dealtrace.deals.deal import Deal, DealKey
 from dealtrace.errors import DealKeyMissing, InvalidParameters, Refusal

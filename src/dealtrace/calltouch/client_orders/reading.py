@@ -10,21 +10,12 @@ from msgspec import UNSET, UnsetType
 
 from dealtrace.accounts.site import Site
 from dealtrace.calltouch.answers.clocks import instant_of
-from dealtrace.calltouch.batches import (
-    Comment,
-    SentScalar,
-    Tag,
-    joined_tags,
-    read_item,
-    renamed,
-    scalar_text,
-    values_by_field,
-)
+from dealtrace.calltouch.batches import Comment, Tag, joined_tags, read_item, renamed, scalar_text, values_by_field
 from dealtrace.calltouch.client_order_names import CONTACT_NAMES
 from dealtrace.calltouch.client_orders.matching import read_matchers
 from dealtrace.calltouch.client_orders.parameters import CREATE_TABLE, CRM, PRODUCT_TABLE, UPDATE_TABLE
 from dealtrace.calltouch.client_orders.shapes import Contacts, Order, ProductItem, SentScalars
-from dealtrace.calltouch.json_keys import fields_by_key, value_of
+from dealtrace.calltouch.json_keys import SentScalar, fields_by_key, value_of
 from dealtrace.calltouch.leads.annotate import AddedTags, parse_checked
 from dealtrace.calltouch.parameters import CUSTOM
 from dealtrace.calltouch.wire_types import Tags
@@ -51,6 +42,14 @@ _TAGS = "addTags"
 _WORDS = {key: name for key, name in fields_by_key(Order).items() if key in UPDATE_TABLE.named and key != _TAGS}
 """Maps JSON keys of an order to fields of `Order`; only keys with a single string or number as value are mapped."""
 _words_of: Callable[[Order], Sequence[SentScalar | UnsetType]] = attrgetter(*_WORDS.values())
+
+
+def read_or_refuse(read: Callable[[Site, object], Value], site: Site, item: object) -> Value | InvalidParameters:
+    """Return the order as `read` parses it; an invalid order becomes an error that lists its violations."""
+    try:
+        return read(site, item)
+    except InvalidParameters as fault:
+        return fault
 
 
 def read_registration(site: Site, item: object) -> Registration:

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from dealtrace.calltouch.batches import Comment, FieldValue, SentScalar, Tag
+from dealtrace.calltouch.batches import Comment, FieldValue, Tag
+from dealtrace.calltouch.json_keys import SentScalar
 from dealtrace.calltouch.leads.annotate import AddedFields, AddedTags
 from dealtrace.calltouch.leads.matching import Element
 

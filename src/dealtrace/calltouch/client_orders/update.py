@@ -6,7 +6,6 @@ from dealtrace.accounts.site import Site
 from dealtrace.calltouch.answers.client_orders import (
     ClientOrdersStored,
     RefusedClientOrder,
-    SentNumber,
     StoredClientOrder,
     matched_by,
     refused_client_order,
@@ -21,11 +20,13 @@ from dealtrace.calltouch.client_orders.parameters import UPDATE_TABLE
 from dealtrace.calltouch.client_orders.reading import (
     collect_violations,
     read_contacts,
+    read_or_refuse,
     read_products,
     read_single,
     read_tags,
 )
 from dealtrace.calltouch.client_orders.shapes import Order
+from dealtrace.calltouch.json_keys import SentScalar
 from dealtrace.calltouch.leads.annotate import AddedTags, AnnotationItem, parse_checked, read_fields
 from dealtrace.deals.changes import UNSET, Change, Unset
 from dealtrace.deals.currency import currency_of
@@ -46,7 +47,7 @@ _DETAILS = {"funnel": "funnel", "orderName": "name", "orderLink": "link"}
 
 async def respond(caller: Caller, items: Sequence[object]) -> Reply:
     """Change the deals of the valid orders, and answer with a result for each order, in input order."""
-    read = [_read(caller, item) for item in items]
+    read = [read_or_refuse(read_update, caller.site, item) for item in items]
     valid = [item for item in read if isinstance(item, DealUpdate)]
     outcomes: Sequence[UpdatedDeal | Refusal] = (
         await caller.write(update_lists, valid, size=len(valid)) if valid else ()
@@ -144,15 +145,8 @@ def _has_value(field: FieldValue) -> bool:
     return bool(scalar_text(field.field).strip() and scalar_text(field.value).strip())
 
 
-def _read(caller: Caller, item: object) -> DealUpdate | InvalidParameters:
-    try:
-        return read_update(caller.site, item)
-    except InvalidParameters as fault:
-        return fault
-
-
 def _answer(
-    number: SentNumber, sent: DealUpdate | InvalidParameters, outcome: UpdatedDeal | Refusal, language: Language
+    number: SentScalar, sent: DealUpdate | InvalidParameters, outcome: UpdatedDeal | Refusal, language: Language
 ) -> StoredClientOrder | RefusedClientOrder:
     """Build the result for an order; `matched` is null if the deal was not rematched or no search succeeded."""
     if isinstance(outcome, Refusal):

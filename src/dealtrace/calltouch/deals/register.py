@@ -4,10 +4,10 @@ Vendor: «API-метод для создания новых сделок».
 """
 
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
-from dealtrace.calltouch.answers.clocks import instant_of
 from dealtrace.calltouch.answers.deals import registered_order
+from dealtrace.calltouch.deal_registration import registration_of
 from dealtrace.calltouch.deals.clue import read_clue
-from dealtrace.calltouch.parameters import CLIENT_API_ID, CUSTOM, REGISTER
+from dealtrace.calltouch.parameters import CUSTOM, REGISTER
 from dealtrace.deals.registration import Receipt, Registration
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameters import ParameterTable, Sent
@@ -33,21 +33,7 @@ def read_registration(caller: Caller, sent: Sent) -> Registration:
     Raises:
         CallAndLeadRequest: the parameters identify both a call and a lead request.
     """
-    return Registration(
-        number=sent.get("orderNumber"),
-        status=sent["orderStatus"],
-        amount_rub=sent["orderSum"],
-        amount_as_sent=sent.texts["orderSum"],
-        happened_at=instant_of(sent["orderDate"], caller.site.time_zone),
-        service=sent["service"],
-        manager=sent.get("manager"),
-        comment=sent.get("orderComment"),
-        tags=sent.get("tags", ()),
-        custom_values=sent.custom,
-        stated_source=_stated_source(sent),
-        clue=read_clue(sent),
-        fingerprint=sent.fingerprint(without=CLIENT_API_ID.name),
-    )
+    return registration_of(caller, sent, read_clue(sent), tags=sent.get("tags", ()), stated_source=_stated_source(sent))
 
 
 def _stated_source(sent: Sent) -> TrafficSource | None:

@@ -22,7 +22,14 @@ from dealtrace.http.replies import Reply, success
 from dealtrace.leads.lead import LeadKind
 from dealtrace.quota.points import PaidMethod
 from dealtrace.storage.journals.keyset_pages import Cursor, Page, find_page
-from dealtrace.storage.journals.lead_journal import Field, Filter, LeadQuery, Operator, QualificationFilter, query_leads
+from dealtrace.storage.journals.lead_journal import (
+    LeadField,
+    LeadFilter,
+    LeadOperator,
+    LeadQuery,
+    QualificationFilter,
+    query_leads,
+)
 
 TABLE = ParameterTable(CALLS_DIARY)
 _EVENT = "calls_listed"
@@ -81,18 +88,18 @@ def read_query(site: Site, sent: Sent) -> LeadQuery:
     )
 
 
-def _matches(sent: Sent) -> Iterator[Filter]:
+def _matches(sent: Sent) -> Iterator[LeadFilter]:
     """Yield the filters on sources and phones; `(not set)` and `<не указано>` find calls without a value."""
     for name, field in (
-        ("clientId", Field.GOOGLE_CLIENT_ID),
-        ("utmSource", Field.UTM_SOURCE),
-        ("utmMedium", Field.UTM_MEDIUM),
+        ("clientId", LeadField.GOOGLE_CLIENT_ID),
+        ("utmSource", LeadField.UTM_SOURCE),
+        ("utmMedium", LeadField.UTM_MEDIUM),
     ):
         if name in sent.values:
-            yield Filter(field, _plain(sent[name]))
+            yield LeadFilter(field, _plain(sent[name]))
     for name, (field, _) in FILTERED.items():
         if f"{name}.value" in sent.values:
-            yield Filter(field, _plain(sent[f"{name}.value"]), sent.get(f"{name}.filterMode", Operator.EQUAL))
+            yield LeadFilter(field, _plain(sent[f"{name}.value"]), sent.get(f"{name}.filterMode", LeadOperator.EQUAL))
 
 
 def _plain(text: str) -> str:

@@ -13,29 +13,29 @@ from dealtrace.http.parameter_types import Choice, Flag, Integer, Text
 from dealtrace.http.parameters import Parameter
 from dealtrace.leads.limits import NUMBER_LENGTH_MAX, PHONE_LENGTH_MAX
 from dealtrace.record import record
-from dealtrace.storage.journals.lead_journal import Field, Operator
+from dealtrace.storage.journals.lead_journal import LeadField, LeadOperator
 
 PAGE_MAX = 10**9
 
-FILTERED: Mapping[str, tuple[Field, int]] = {
-    "source": (Field.SOURCE, SOURCE_LENGTH_MAX),
-    "medium": (Field.MEDIUM, SOURCE_LENGTH_MAX),
-    "utmSource": (Field.UTM_SOURCE, SOURCE_LENGTH_MAX),
-    "utmMedium": (Field.UTM_MEDIUM, SOURCE_LENGTH_MAX),
-    "utmTerm": (Field.UTM_TERM, SOURCE_LENGTH_MAX),
-    "utmContent": (Field.UTM_CONTENT, SOURCE_LENGTH_MAX),
-    "utmCampaign": (Field.UTM_CAMPAIGN, SOURCE_LENGTH_MAX),
-    "keyword": (Field.TERM, SOURCE_LENGTH_MAX),
-    "ani": (Field.PHONE, PHONE_LENGTH_MAX),
-    "phoneNumber": (Field.DIALLED_PHONE, PHONE_LENGTH_MAX),
+FILTERED: Mapping[str, tuple[LeadField, int]] = {
+    "source": (LeadField.SOURCE, SOURCE_LENGTH_MAX),
+    "medium": (LeadField.MEDIUM, SOURCE_LENGTH_MAX),
+    "utmSource": (LeadField.UTM_SOURCE, SOURCE_LENGTH_MAX),
+    "utmMedium": (LeadField.UTM_MEDIUM, SOURCE_LENGTH_MAX),
+    "utmTerm": (LeadField.UTM_TERM, SOURCE_LENGTH_MAX),
+    "utmContent": (LeadField.UTM_CONTENT, SOURCE_LENGTH_MAX),
+    "utmCampaign": (LeadField.UTM_CAMPAIGN, SOURCE_LENGTH_MAX),
+    "keyword": (LeadField.TERM, SOURCE_LENGTH_MAX),
+    "ani": (LeadField.PHONE, PHONE_LENGTH_MAX),
+    "phoneNumber": (LeadField.DIALLED_PHONE, PHONE_LENGTH_MAX),
 }
 """Maps the name of each filter to the field that it compares and the maximum length of its value."""
 
 MODES = {
-    "EQUAL": Operator.EQUAL,
-    "NOT_EQUAL": Operator.NOT_EQUAL,
-    "CONTAINS": Operator.CONTAINS,
-    "NOT_CONTAINS": Operator.NOT_CONTAINS,
+    "EQUAL": LeadOperator.EQUAL,
+    "NOT_EQUAL": LeadOperator.NOT_EQUAL,
+    "CONTAINS": LeadOperator.CONTAINS,
+    "NOT_CONTAINS": LeadOperator.NOT_CONTAINS,
 }
 """Maps the words for comparisons to operators.
 
@@ -49,7 +49,7 @@ class FilterMode:
 
     erased: None = None
 
-    def read(self, text: str) -> Operator:
+    def read(self, text: str) -> LeadOperator:
         """Parse the word for a comparison and return its operator.
 
         Ours: letter case and a final `S` are ignored, since clients of the vendor write the words in several ways.

@@ -23,12 +23,12 @@ from dealtrace.leads.lead import LeadKind
 from dealtrace.quota.points import PaidMethod
 from dealtrace.storage.journals.call_counts import count_by_quarter, count_by_term
 from dealtrace.storage.journals.keyset_pages import count_rows
-from dealtrace.storage.journals.lead_journal import Field, Filter, LeadQuery, query_leads
+from dealtrace.storage.journals.lead_journal import LeadField, LeadFilter, LeadQuery, query_leads
 
 TABLE = ParameterTable(STATISTICS)
 DAYS_MAX = 3660
 KEYWORDS_MAX = 1000
-SEARCHED = Filter(Field.MEDIUM, "organic")
+SEARCHED = LeadFilter(LeadField.MEDIUM, "organic")
 """The filter that finds calls from search engines: their source has the medium `organic`."""
 _EVENT = "calls_counted"
 

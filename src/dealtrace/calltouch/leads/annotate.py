@@ -9,7 +9,6 @@ import msgspec
 from dealtrace.calltouch.answers.outcomes import AnnotatedLead, LeadsAnnotation, LeadsCommenting, annotated_lead
 from dealtrace.calltouch.batches import (
     FieldValue,
-    SentScalar,
     Tag,
     joined_tags,
     list_schema,
@@ -18,6 +17,7 @@ from dealtrace.calltouch.batches import (
     scalar_text,
     values_by_field,
 )
+from dealtrace.calltouch.json_keys import SentScalar
 from dealtrace.calltouch.leads.matching import FINDING, FINDS_NOTHING, Element, read_matching
 from dealtrace.calltouch.parameters import (
     CUSTOM,

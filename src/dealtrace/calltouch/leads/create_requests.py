@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 
-from dealtrace import clock
-from dealtrace.calltouch.answers.clocks import instant_of
 from dealtrace.calltouch.answers.outcomes import LeadRequestsImport, imported_lead_request
-from dealtrace.calltouch.batches import Batch, LeadItem, SentScalar
+from dealtrace.calltouch.batches import Batch, LeadItem
+from dealtrace.calltouch.json_keys import SentScalar
 from dealtrace.calltouch.leads.lead_list import LeadList, annotations_of, import_leads
-from dealtrace.calltouch.leads.register_request import check_person
+from dealtrace.calltouch.leads.register_request import lead_request_of
 from dealtrace.calltouch.parameters import CUSTOM, REQUEST_CREATE
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameters import ParameterTable, Sent
@@ -34,19 +33,7 @@ def read_lead_request(caller: Caller, sent: Sent) -> IncomingLeadRequest:
     Raises:
         InvalidParameters: the name, phone and e-mail are all missing.
     """
-    check_person(sent)
-    wall_clock = sent.get("requestDate")
-    return IncomingLeadRequest(
-        requested_at=instant_of(wall_clock, caller.site.time_zone) if wall_clock is not None else clock.now(),
-        phone=sent.get("phoneNumber"),
-        email=sent.get("email"),
-        client_name=sent.get("fio"),
-        number=sent.get("requestNumber"),
-        form_name=sent.get("subject", ""),
-        page_url=sent.get("requestUrl"),
-        annotations=annotations_of(sent),
-        fingerprint=sent.fingerprint(),
-    )
+    return lead_request_of(caller, sent, annotations_of(sent))
 
 
 TABLE = ParameterTable(REQUEST_CREATE, family=CUSTOM)

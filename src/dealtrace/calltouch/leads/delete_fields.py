@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from dealtrace.calltouch.answers.outcomes import fields_clearing
-from dealtrace.calltouch.batches import SentScalar, object_schema, read_document, read_item, scalar_text
-from dealtrace.calltouch.json_keys import named_values
+from dealtrace.calltouch.batches import object_schema, read_document, read_item, scalar_text
+from dealtrace.calltouch.json_keys import SentScalar, named_values
 from dealtrace.calltouch.leads.annotate import parse_checked
 from dealtrace.calltouch.parameters import CUSTOM
 from dealtrace.calltouch.wire_types import Names

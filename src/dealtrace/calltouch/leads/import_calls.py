@@ -5,7 +5,8 @@ from datetime import timedelta
 
 from dealtrace.calltouch.answers.clocks import instant_of
 from dealtrace.calltouch.answers.outcomes import CallsImport, imported_call
-from dealtrace.calltouch.batches import Batch, LeadItem, SentScalar
+from dealtrace.calltouch.batches import Batch, LeadItem
+from dealtrace.calltouch.json_keys import SentScalar
 from dealtrace.calltouch.leads.lead_list import LeadList, annotations_of, import_leads
 from dealtrace.calltouch.parameters import CALL_IMPORT, CUSTOM
 from dealtrace.http.caller import Caller

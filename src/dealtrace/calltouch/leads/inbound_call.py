@@ -13,7 +13,7 @@ from dealtrace.leads.limits import LABEL_LENGTH_MAX
 from dealtrace.operations.leads.report_calls import report_calls
 
 TABLE = ParameterTable(INBOUND_CALL)
-EXCHANGE = "ATS_CODE"
+PBX = "ATS_CODE"
 
 
 async def respond(caller: Caller, sent: Sent) -> Reply:
@@ -31,10 +31,10 @@ def read_report(caller: Caller, sent: Sent) -> CallReport:
     Raises:
         InvalidParameters: the name of the PBX in the path is too long or has unprintable characters.
     """
-    exchange = caller.path_params[EXCHANGE]
-    if len(exchange) > LABEL_LENGTH_MAX or not exchange.isprintable():
+    pbx = caller.path_params[PBX]
+    if len(pbx) > LABEL_LENGTH_MAX or not pbx.isprintable():
         limit = (f"до {LABEL_LENGTH_MAX} печатных символов", f"up to {LABEL_LENGTH_MAX} printable characters")
-        raise InvalidParameters([Violation(EXCHANGE, *limit)])
+        raise InvalidParameters([Violation(PBX, *limit)])
     return CallReport(
         reference=sent["callid"],
         started_at=instant_of(sent["date"], caller.site.time_zone),
@@ -45,8 +45,8 @@ def read_report(caller: Caller, sent: Sent) -> CallReport:
             waiting=_seconds(sent.get("waitingtime")),
             dialled_phone=sent.get("phonenumber"),
             answering_phone=sent.get("destphonenumber"),
-            exchange=exchange,
-            exchange_model=sent.get("model"),
+            pbx=pbx,
+            pbx_model=sent.get("model"),
         ),
     )
 

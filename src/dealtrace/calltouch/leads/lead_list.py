@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Generic, TypeVar
 
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
-from dealtrace.calltouch.answers.outcomes import SentName
 from dealtrace.calltouch.batches import Batch
+from dealtrace.calltouch.json_keys import SentScalar
 from dealtrace.errors import InvalidParameters, Language, Refusal
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameters import Sent
@@ -33,7 +33,7 @@ class LeadList(Generic[Result]):
     read: Callable[[Caller, Sent], Incoming]
     operation: AnyOperation
     name: str
-    result: Callable[[SentName, int | None, Refusal | None, Language], Result]
+    result: Callable[[SentScalar, int | None, Refusal | None, Language], Result]
 
 
 async def import_leads(

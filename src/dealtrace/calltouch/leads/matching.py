@@ -10,7 +10,7 @@ import msgspec
 
 from dealtrace import clock
 from dealtrace.calltouch.answers.clocks import instant_of
-from dealtrace.calltouch.json_keys import value_of
+from dealtrace.calltouch.json_keys import SentScalar, value_of
 from dealtrace.calltouch.wire_types import DASHED, WallClock
 from dealtrace.deals.matchers import Preference
 from dealtrace.errors import InvalidParameters, InvalidValue, Violation
@@ -27,7 +27,6 @@ SEARCHED_CONTACTS_MAX = 100
 _TOO_MANY = (f"допускается не более {SEARCHED_CONTACTS_MAX}", f"at most {SEARCHED_CONTACTS_MAX} are allowed")
 DEPTH_MINUTES_MAX = 100 * 366 * 24 * 60
 
-Word = str | int | float | None
 Read = TypeVar("Read")
 _WANTED = Choice(
     {
@@ -46,40 +45,40 @@ BOTH = frozenset(LeadKind)
 class Params(msgspec.Struct, frozen=True, rename="camel"):
     """The parameters of an element of `matching`; the element's type decides which parameters are read."""
 
-    call_id: Word = None
-    request_id: Word = None
-    phones: Sequence[Word] = ()
-    emails: Sequence[Word] = ()
-    md5_phones: Sequence[Word] = ()
-    date: Word = None
-    search_depth: Word = None
-    lead_type_to_match: Word = None
-    request_type_to_match: Word = None
-    call_type_to_match: Word = None
-    tags: Sequence[Word] = ()
-    tags_logic: Word = None
+    call_id: SentScalar = None
+    request_id: SentScalar = None
+    phones: Sequence[SentScalar] = ()
+    emails: Sequence[SentScalar] = ()
+    md5_phones: Sequence[SentScalar] = ()
+    date: SentScalar = None
+    search_depth: SentScalar = None
+    lead_type_to_match: SentScalar = None
+    request_type_to_match: SentScalar = None
+    call_type_to_match: SentScalar = None
+    tags: Sequence[SentScalar] = ()
+    tags_logic: SentScalar = None
 
 
 class SourceParams(msgspec.Struct, frozen=True, rename="camel"):
     """The source that a deal gets if no earlier element of `matching` finds a lead."""
 
-    source: Word = None
-    medium: Word = None
-    campaign: Word = None
-    content: Word = None
-    term: Word = None
+    source: SentScalar = None
+    medium: SentScalar = None
+    campaign: SentScalar = None
+    content: SentScalar = None
+    term: SentScalar = None
 
 
 class VisitParams(msgspec.Struct, frozen=True, rename="camel"):
     """The ids of visits."""
 
-    session_id: Sequence[Word] | Word = None
+    session_id: Sequence[SentScalar] | SentScalar = None
 
 
 class Element(msgspec.Struct, frozen=True, rename="camel"):
     """An item of the list `matching` in a request: one way to search for a lead, or for the source of a deal."""
 
-    type: Word = None
+    type: SentScalar = None
     call_params: Params | None = None
     request_params: Params | None = None
     lead_contact_params: Params | None = None
@@ -245,7 +244,7 @@ class ElementReader:
         return TagFilter(frozenset(tags), any_will_do=bool(logic))
 
     def _contacts(
-        self, place: str, sent: Sequence[Word], kind: Text, listed: Callable[[str], Sequence[str]]
+        self, place: str, sent: Sequence[SentScalar], kind: Text, listed: Callable[[str], Sequence[str]]
     ) -> Iterator[str]:
         """Yield all contacts in `sent`, in normal form.
 
@@ -258,7 +257,7 @@ class ElementReader:
             text = self._word(place, word, kind.read)
             yield from listed(text) if text is not None else ()
 
-    def _word(self, place: str, word: Word, read: Callable[[str], Read]) -> Read | None:
+    def _word(self, place: str, word: SentScalar, read: Callable[[str], Read]) -> Read | None:
         if word is None or is_blank(str(word)):
             return None
         try:

@@ -35,9 +35,21 @@ def read_lead_request(caller: Caller, sent: Sent) -> IncomingLeadRequest:
     Raises:
         InvalidParameters: the name, phone and e-mail are all missing.
     """
+    visit_id = sent.get("sessionId")
+    annotations = Annotations(comment=sent.get("comment"), tags=sent.get("tags", ()))
+    return lead_request_of(caller, sent, annotations, VisitId(visit_id) if visit_id is not None else None)
+
+
+def lead_request_of(
+    caller: Caller, sent: Sent, annotations: Annotations, visit_id: VisitId | None = None
+) -> IncomingLeadRequest:
+    """Build a lead request from the parameters that all ways to send one have; its time is now if no date was sent.
+
+    Raises:
+        InvalidParameters: the name, phone and e-mail are all missing.
+    """
     check_person(sent)
     wall_clock = sent.get("requestDate")
-    visit_id = sent.get("sessionId")
     return IncomingLeadRequest(
         requested_at=instant_of(wall_clock, caller.site.time_zone) if wall_clock is not None else clock.now(),
         phone=sent.get("phoneNumber"),
@@ -45,9 +57,9 @@ def read_lead_request(caller: Caller, sent: Sent) -> IncomingLeadRequest:
         client_name=sent.get("fio"),
         number=sent.get("requestNumber"),
         form_name=sent.get("subject", ""),
-        visit_id=VisitId(visit_id) if visit_id is not None else None,
+        visit_id=visit_id,
         page_url=sent.get("requestUrl"),
-        annotations=Annotations(comment=sent.get("comment"), tags=sent.get("tags", ())),
+        annotations=annotations,
         fingerprint=sent.fingerprint(),
     )
 

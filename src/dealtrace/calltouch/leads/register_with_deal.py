@@ -1,10 +1,10 @@
 """`requests/orders/register`: register a lead request, and a deal if all required parameters of a deal were sent."""
 
-from dealtrace.calltouch.answers.clocks import instant_of
+from dealtrace.calltouch.deal_registration import registration_of
 from dealtrace.calltouch.form_parameters import REQUESTS_ORDERS_REGISTER
-from dealtrace.calltouch.journals.request import answer_lead_request
+from dealtrace.calltouch.journals.lead_request import answer_lead_request
 from dealtrace.calltouch.leads.register_request import read_lead_request
-from dealtrace.calltouch.parameters import CLIENT_API_ID, CUSTOM
+from dealtrace.calltouch.parameters import CUSTOM
 from dealtrace.deals.lead_clue import LeadClue
 from dealtrace.deals.registration import Registration
 from dealtrace.http.caller import Caller
@@ -31,18 +31,4 @@ def read_deal(caller: Caller, sent: Sent) -> Registration | None:
     """
     if not all(name in sent.values for name in DEAL_NAMES):
         return None
-    return Registration(
-        number=sent.get("orderNumber"),
-        status=sent["orderStatus"],
-        amount_rub=sent["orderSum"],
-        amount_as_sent=sent.texts["orderSum"],
-        happened_at=instant_of(sent["orderDate"], caller.site.time_zone),
-        service=sent["service"],
-        manager=sent.get("manager"),
-        comment=sent.get("orderComment"),
-        tags=(),
-        custom_values=sent.custom,
-        stated_source=None,
-        clue=LeadClue(),
-        fingerprint=sent.fingerprint(without=CLIENT_API_ID.name),
-    )
+    return registration_of(caller, sent, LeadClue())

@@ -13,17 +13,9 @@ from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.attribution.visit import VisitId
 from dealtrace.calltouch.answers.clocks import day_first_clock, instant_of
 from dealtrace.calltouch.answers.outcomes import WidgetRequest
-from dealtrace.calltouch.batches import (
-    SentScalar,
-    Tag,
-    joined_tags,
-    object_schema,
-    read_document,
-    read_item,
-    scalar_text,
-)
+from dealtrace.calltouch.batches import Tag, joined_tags, object_schema, read_document, read_item, scalar_text
 from dealtrace.calltouch.form_parameters import CALL_URL, ROUTE_KEY, SCHEDULE_TIME, WIDGET_FIELDS, WIDGET_REQUEST
-from dealtrace.calltouch.json_keys import named_values
+from dealtrace.calltouch.json_keys import SentScalar, named_values
 from dealtrace.calltouch.leads.annotate import parse_checked
 from dealtrace.errors import ContactUnusable, InvalidParameters, Violation, WidgetNotFound
 from dealtrace.http.caller import Caller
@@ -48,14 +40,14 @@ from dealtrace.record import record
 TABLE = ParameterTable(tuple(each for each in WIDGET_REQUEST if each.name != "phone"))
 """The parameters of a form except its phone, which `_read_person` parses: it may be longer than `PHONE_LENGTH_MAX`."""
 FIELDS_MAX = 100
-TAGS_MAX = 10
+WIDGET_TAGS_MAX = 10
 """The vendor's limit on the tags of a request from the widget."""
 _NAMES_OF_PERSON = frozenset({"name", "fio", "имя", "фио"})
 _CONTACT_TYPES = frozenset({"email", "phone", "tel"})
 _BETWEEN, _LETTER = re.compile(r"[\s,;]+"), re.compile(r"[^\W\d_]")
 
 
-class Field(msgspec.Struct, frozen=True):
+class WidgetField(msgspec.Struct, frozen=True):
     """A field of the form that the visitor sent."""
 
     name: SentScalar = None
@@ -68,7 +60,7 @@ class Document(msgspec.Struct, frozen=True, rename="camel"):
 
     route_key: SentScalar = None
     phone: SentScalar = None
-    fields: Sequence[Field] | None = None
+    fields: Sequence[WidgetField] | None = None
     session_id: SentScalar = None
     utm_source: SentScalar = None
     utm_medium: SentScalar = None
@@ -137,8 +129,8 @@ def read_lead_request(caller: Caller, item: object) -> IncomingLeadRequest:
     if not scalar_text(document.route_key).strip():
         raise WidgetNotFound
     sent = TABLE.read(Pairs(_texts(document)))
-    if len(sent.get("tags", ())) > TAGS_MAX:
-        raise InvalidParameters([_too_many("tags", TAGS_MAX)])
+    if len(sent.get("tags", ())) > WIDGET_TAGS_MAX:
+        raise InvalidParameters([_too_many("tags", WIDGET_TAGS_MAX)])
     visit_id = sent.get("sessionId")
     return IncomingLeadRequest(
         requested_at=clock.now(),
@@ -152,7 +144,7 @@ def read_lead_request(caller: Caller, item: object) -> IncomingLeadRequest:
     )
 
 
-def _check_fields(fields: Sequence[Field]) -> None:
+def _check_fields(fields: Sequence[WidgetField]) -> None:
     """Check the number and length of the fields, before their values are searched for contacts.
 
     Raises:
@@ -199,7 +191,7 @@ def _read_person(document: Document) -> _Person:
     return _Person(found["phone"] or None, found["email"] or None, found.get("name"), tuple(rest))
 
 
-def _kind_of(field: Field) -> str:
+def _kind_of(field: WidgetField) -> str:
     """Return what the whole value of a field is: `email`, `name` or `phone`, or an empty string for anything else."""
     value, kind = scalar_text(field.value).strip(), scalar_text(field.type).strip().lower()
     is_contact = kind in _CONTACT_TYPES

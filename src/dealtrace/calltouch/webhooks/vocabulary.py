@@ -69,7 +69,7 @@ CHANGED_KEYS: Mapping[LeadPart, Keys] = {
     LeadPart.DIALLED_PHONE: ("phonenumber",),
     LeadPart.ANSWERING_PHONE: ("redirectNumber",),
     LeadPart.RECORD: ("reclink",),
-    LeadPart.EXCHANGE: (),
+    LeadPart.PBX: (),
     LeadPart.MANAGER: ("manager",),
     LeadPart.COMMENT: ("comment",),
     LeadPart.TAGS: ("tags_api",),

@@ -19,8 +19,8 @@ from dealtrace.deals.amount import kopecks_of
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.incoming_deal import IncomingDeal
 from dealtrace.files.csv_reader import Encoding
-from dealtrace.files.import_columns import ImportNoun
 from dealtrace.files.import_file import ImportFile, open_import_file
+from dealtrace.files.import_formats import ImportNoun
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.reports.compare_lists import ROWS_AT_ONCE, compare_rows, missing_in_file
 from dealtrace.reports.agreement import (

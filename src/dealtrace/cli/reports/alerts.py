@@ -22,7 +22,7 @@ from dealtrace.mails.mail import Mail
 from dealtrace.mails.recipient import parse_recipients
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.alerts import manage
-from dealtrace.operations.alerts.evaluate import Trial, try_rule
+from dealtrace.operations.alerts.evaluate import AlertTrial, try_rule
 from dealtrace.operations.reports.column_metrics import find_column_metrics
 from dealtrace.operations.reports.read_question import read_question_context
 from dealtrace.reports.metrics import METRICS
@@ -166,7 +166,7 @@ def try_out(
         console.print(line)
 
 
-def _serialize_trial(alert: Alert, trial: Trial, site: Site) -> AlertTrialAnswer:
+def _serialize_trial(alert: Alert, trial: AlertTrial, site: Site) -> AlertTrialAnswer:
     return {
         "alertId": alert.id,
         "windows": trial.windows,
@@ -175,7 +175,7 @@ def _serialize_trial(alert: Alert, trial: Trial, site: Site) -> AlertTrialAnswer
     }
 
 
-def _serialize_trial_incident(incident: TrialIncident, trial: Trial, site: Site) -> AlertIncidentAnswer:
+def _serialize_trial_incident(incident: TrialIncident, trial: AlertTrial, site: Site) -> AlertIncidentAnswer:
     span, judgement = incident.slot.span(site.time_zone), incident.judgement
     return {
         "since": span.since,
@@ -186,7 +186,7 @@ def _serialize_trial_incident(incident: TrialIncident, trial: Trial, site: Site)
     }
 
 
-def _trial_lines(trial: Trial, site: Site) -> Sequence[str]:
+def _trial_lines(trial: AlertTrial, site: Site) -> Sequence[str]:
     lines = []
     for incident in trial.incidents:
         answer = _serialize_trial_incident(incident, trial, site)

@@ -14,11 +14,11 @@ from dealtrace.cli.terminal import console, error_console, open_prepared, print_
 from dealtrace.errors import InvalidSetting
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.reports.column_metrics import try_new_column
-from dealtrace.operations.reports.columns import add_column, check_new_column, remove_column
+from dealtrace.operations.reports.manage_columns import add_column, check_new_column, remove_column
+from dealtrace.reports.column_definitions import ColumnKind, ReportColumn, parse_column_name, parse_statuses
 from dealtrace.reports.column_formulas import format_formula, parse_formula
-from dealtrace.reports.columns import ColumnKind, ReportColumn, parse_column_name, parse_statuses
 from dealtrace.reports.statuses import status_key
-from dealtrace.storage.reports.columns import list_columns
+from dealtrace.storage.reports.column_definitions import list_columns
 from dealtrace.storage.reports.statuses import list_statuses
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The name of the column.")]

@@ -8,9 +8,9 @@ from rich.table import Table
 from sqlalchemy import Connection
 
 from dealtrace import clock
+from dealtrace.accounts.on_off import switch_text
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
-from dealtrace.accounts.switch import switch_text
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cli.options import JsonOption, SiteIdArgument
 from dealtrace.cli.sites.answers import SiteAnswer

@@ -5,9 +5,10 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from dealtrace.attribution.cost import COST_KOPECKS_MAX, COUNT_MAX, KOPECKS_PER_RUBLE
+from dealtrace.deals.currency import RUBLE
 from dealtrace.deals.written_number import WrittenNumber, single_number, written_number
 from dealtrace.errors import InvalidValue
-from dealtrace.files.annotation_columns import SourcePartCell
+from dealtrace.files.annotation_import_columns import SourcePartCell
 from dealtrace.files.cell_types import CodeCell, IntegerCell, text_of
 from dealtrace.files.row import Cell, StatedText
 from dealtrace.files.timestamps import TimestampCell
@@ -22,9 +23,9 @@ WRITTEN_MAX = COST_KOPECKS_MAX // KOPECKS_PER_RUBLE * MICROS
 PERCENT_MAX = 100
 """The maximum rate of VAT that is removed from costs or added to them."""
 MONEY_LENGTH_MAX = 100
-RUBLE = "RUB"
+RUB = RUBLE.upper()
 CURRENCIES = {
-    "₽": RUBLE, "р": RUBLE, "руб": RUBLE, "рублей": RUBLE, "рубли": RUBLE, "rub": RUBLE, "rur": RUBLE,
+    "₽": RUB, "р": RUB, "руб": RUB, "рублей": RUB, "рубли": RUB, "rub": RUB, "rur": RUB,
     "$": "USD", "usd": "USD", "доллар": "USD", "долл": "USD", "€": "EUR", "eur": "EUR", "евро": "EUR",
     "₸": "KZT", "kzt": "KZT", "тенге": "KZT", "тг": "KZT", "byn": "BYN", "br": "BYN", "uah": "UAH", "₴": "UAH",
     "uzs": "UZS", "сум": "UZS", "try": "TRY", "₺": "TRY", "cny": "CNY", "¥": "CNY", "£": "GBP", "gbp": "GBP",

@@ -3,8 +3,8 @@
 import re
 
 from dealtrace.attribution.traffic_source import SOURCE_LENGTH_MAX
-from dealtrace.files.columns import Column, Need, heading_text
 from dealtrace.files.costs.cells import CURRENCIES, CostPartCell, CountCell, CurrencyCell, DayCell, MoneyCell
+from dealtrace.files.import_columns import Column, Need, heading_text
 from dealtrace.files.row import Cell
 from dealtrace.record import record
 

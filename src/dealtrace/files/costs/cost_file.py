@@ -13,11 +13,11 @@ from dealtrace.attribution.cost import COST_KOPECKS_MAX, KOPECKS_PER_RUBLE, sum_
 from dealtrace.attribution.stated_cost import EXACT, StatedCost
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.errors import FileUnreadable, InvalidParameters, Violation
-from dealtrace.files.columns import Layout, RowValues, values_of
-from dealtrace.files.costs.cells import MICROS, NO_DATA, RUBLE, Money
+from dealtrace.files.costs.cells import MICROS, NO_DATA, RUB, Money
 from dealtrace.files.costs.columns import COST_COLUMNS, HEAD_LINES
 from dealtrace.files.costs.decimal_sign import decimal_sign_of
 from dealtrace.files.costs.headings import CostHeadings, plain_heading, read_headings
+from dealtrace.files.import_columns import Layout, RowValues, values_of
 from dealtrace.files.row import Row
 from dealtrace.files.table_file import TableFile, open_table
 from dealtrace.files.unreadable import Cure, CureKind, unreadable
@@ -163,7 +163,7 @@ class _Tally:
             raise InvalidParameters([_two_currencies(heading, sorted(codes))])
         code = codes.pop() if codes else ""
         self._note_size(money)
-        if code == RUBLE or (not code and self.reading.rate is None):
+        if code == RUB or (not code and self.reading.rate is None):
             return money.amount
         if self.reading.rate is None:
             self.currency_without_rate = self.currency_without_rate or code

@@ -6,7 +6,8 @@ from itertools import islice
 from pathlib import Path
 
 from dealtrace.errors import FileUnreadable
-from dealtrace.files.columns import (
+from dealtrace.files.costs.columns import COST_COLUMNS, HEAD_LINES, split_units
+from dealtrace.files.import_columns import (
     Layout,
     count_known,
     heading_text,
@@ -15,7 +16,6 @@ from dealtrace.files.columns import (
     missing_columns,
     normalize_heading,
 )
-from dealtrace.files.costs.columns import COST_COLUMNS, HEAD_LINES, split_units
 from dealtrace.files.row import COLUMNS_MAX, Cell, Row
 from dealtrace.files.table_file import TableFile, open_table
 from dealtrace.files.unreadable import Cure, CureKind, check_headings, check_width, empty_file, unreadable

@@ -8,8 +8,8 @@ from dealtrace.deals.currency import RATE_RUB_MAX, RATE_RUB_MIN, RUBLE, Currency
 from dealtrace.deals.written_number import clear_number
 from dealtrace.errors import InvalidParameters, InvalidValue
 from dealtrace.files.cell_types import NumberCell
-from dealtrace.files.columns import Column, DecimalSigns, Need, lay_out, missing_columns
 from dealtrace.files.costs.cells import CurrencyCell, DayCell, MoneyCell, check_positive, read_positive
+from dealtrace.files.import_columns import Column, DecimalSigns, Need, lay_out, missing_columns
 from dealtrace.files.row import Cell
 from dealtrace.files.table_file import open_table
 from dealtrace.files.unreadable import take_headings, unreadable

@@ -104,7 +104,7 @@ class _LimitSettings:
 
 _SETTINGS: Mapping[RateLimitClass, _LimitSettings] = {
     RateLimitClass.API: _LimitSettings("DEALTRACE_RATE_PER_SECOND"),
-    RateLimitClass.EXCHANGE: _LimitSettings("DEALTRACE_EXCHANGE_RATE_PER_SECOND"),
+    RateLimitClass.PBX: _LimitSettings("DEALTRACE_EXCHANGE_RATE_PER_SECOND"),
     RateLimitClass.FORM: _LimitSettings("DEALTRACE_FORM_RATE_PER_MINUTE", "DEALTRACE_FORM_SITE_RATE_PER_MINUTE"),
     RateLimitClass.VISIT: _LimitSettings("DEALTRACE_VISIT_RATE_PER_MINUTE", "DEALTRACE_VISIT_SITE_RATE_PER_MINUTE"),
 }

@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import Connection
 
+from dealtrace.accounts.cors_origins import read_origins
 from dealtrace.accounts.counter_code import read_counter_code
-from dealtrace.accounts.origins import read_origins
+from dealtrace.accounts.on_off import read_switch
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
-from dealtrace.accounts.switch import read_switch
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.model_labels import model_key
 from dealtrace.errors import InvalidSetting, NameTaken, UnknownSetting

@@ -24,10 +24,12 @@ from dealtrace.accounts.user import (
 from dealtrace.errors import InvalidSetting, NameTaken
 from dealtrace.operations.accounts.record_act import record_act
 from dealtrace.operations.accounts.record_change import record_change
+from dealtrace.operations.work import takes_ids
 from dealtrace.storage.accounts import invitations, users
 from dealtrace.storage.id_blocks import IdBlocks
 
 
+@takes_ids(1)
 def create_user(
     connection: Connection,
     ids: IdBlocks,

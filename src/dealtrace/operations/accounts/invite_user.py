@@ -22,6 +22,7 @@ from dealtrace.operations.accounts.create_user import create_user
 from dealtrace.operations.accounts.manage_user import give_role, replace_password, set_owner
 from dealtrace.operations.accounts.record_act import record_act
 from dealtrace.operations.accounts.require_site import require_site
+from dealtrace.operations.work import ids_of, takes_ids
 from dealtrace.record import record
 from dealtrace.storage.accounts import invitations, users
 from dealtrace.storage.id_blocks import IdBlocks
@@ -36,6 +37,7 @@ def invite_first_user(connection: Connection, now: datetime) -> str | None:
     return key
 
 
+@takes_ids(ids_of(create_user))
 def accept_first_invitation(
     connection: Connection, ids: IdBlocks, key: str, login: str, password: PasswordHash, now: datetime
 ) -> User:
@@ -126,6 +128,7 @@ class LoginTaken:
     tries_left: int
 
 
+@takes_ids(ids_of(create_user))
 def join(
     connection: Connection, ids: IdBlocks, key: str, login: str, password: PasswordHash, now: datetime
 ) -> User | LoginTaken:

@@ -11,6 +11,7 @@ from dealtrace.accounts.token import TOKEN_LENGTH_MAX, TOKEN_LENGTH_MIN, Token, 
 from dealtrace.errors import InvalidSetting, NameTaken, TokenNotFound
 from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.accounts.require_site import require_site
+from dealtrace.operations.work import takes_ids
 from dealtrace.record import record
 from dealtrace.storage.accounts import tokens
 from dealtrace.storage.id_blocks import IdBlocks
@@ -27,6 +28,7 @@ class IssuedToken:
     secret: str
 
 
+@takes_ids(1)
 def issue_token(
     connection: Connection,
     ids: IdBlocks,

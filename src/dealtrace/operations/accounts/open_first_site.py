@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.site import SiteId
 from dealtrace.operations.accounts.open_site import NewSite, open_site
+from dealtrace.operations.work import ids_of, takes_ids
 from dealtrace.record import record
 from dealtrace.storage.accounts.sites import list_sites
 from dealtrace.storage.id_blocks import IdBlocks
@@ -21,6 +22,7 @@ class FirstSite:
     secret: str
 
 
+@takes_ids(ids_of(open_site))
 def open_first_site(
     connection: Connection, ids: IdBlocks, time_zone: str, points_per_day: int, now: datetime
 ) -> FirstSite | None:

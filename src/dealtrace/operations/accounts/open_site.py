@@ -11,6 +11,7 @@ from dealtrace.operations.accounts.change_site_settings import change_site_setti
 from dealtrace.operations.accounts.create_site import create_site
 from dealtrace.operations.accounts.issue_token import check_secret, issue_token
 from dealtrace.operations.accounts.record_act import record_act
+from dealtrace.operations.work import ids_of, takes_ids
 from dealtrace.record import record
 from dealtrace.storage.id_blocks import IdBlocks
 
@@ -45,6 +46,7 @@ def check_new_site(new: NewSite) -> None:
         check_secret(new.token)
 
 
+@takes_ids(ids_of(issue_token))
 def open_site(
     connection: Connection, ids: IdBlocks, new: NewSite, now: datetime, user_id: int | None = None
 ) -> OpenedSite:

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
+from dealtrace.accounts.on_off import switch_text
 from dealtrace.accounts.site import Site
-from dealtrace.accounts.switch import switch_text
 from dealtrace.quota.points import PaidMethod, points_cost
 
 COST_PREFIX = "points_cost."

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from dealtrace.accounts.site import Site
 from dealtrace.alerts.incident import TrialIncident, trial_incidents
-from dealtrace.alerts.judgement import Judgement, Observed, Verdict, judge
+from dealtrace.alerts.judgement import AlertVerdict, Judgement, Observed, judge
 from dealtrace.alerts.rule import Rule
 from dealtrace.alerts.windows import Slot, slots_before, slots_of_trial
 from dealtrace.operations.alerts.observe import observe_all, observe_each
@@ -16,7 +16,7 @@ from dealtrace.reports.question import Question
 
 
 @record
-class Trial:
+class AlertTrial:
     """The results that a rule would have had over the last 30 days.
 
     `windows` is the number of evaluated windows of time, and `undecided` the number of windows without a verdict.
@@ -38,14 +38,14 @@ def evaluate_rule(source: FactSource, site: Site, rule: Rule, question: Question
     return _judge(rule, question.metrics[0], slot, observed)
 
 
-def try_rule(source: FactSource, site: Site, rule: Rule, question: Question, now: datetime) -> Trial:
+def try_rule(source: FactSource, site: Site, rule: Rule, question: Question, now: datetime) -> AlertTrial:
     """Return the results that a rule would have had in the last 30 days, computed from the data known at `now`."""
     slots = slots_of_trial(rule.window, site.time_zone, now)
     every = dict.fromkeys(each for slot in slots for each in (*slots_before(slot), slot))
     metric, observed = question.metrics[0], observe_all(source, site, question, list(every))
     judged = [(slot, _judge(rule, metric, slot, observed)) for slot in slots]
-    undecided = sum(judgement.verdict is Verdict.UNDECIDED for _, judgement in judged)
-    return Trial(metric, len(judged), undecided, tuple(trial_incidents(judged)))
+    undecided = sum(judgement.verdict is AlertVerdict.UNDECIDED for _, judgement in judged)
+    return AlertTrial(metric, len(judged), undecided, tuple(trial_incidents(judged)))
 
 
 def _judge(rule: Rule, metric: Metric, slot: Slot, observed: Mapping[Slot, Observed]) -> Judgement:

@@ -11,11 +11,12 @@ from dealtrace.alerts.refusals import AlertNotFound
 from dealtrace.alerts.rule import ALERTS_MAX, Alert, AlertId, Rule, format_rule
 from dealtrace.errors import InvalidSetting
 from dealtrace.mails.mail import OF_INCIDENTS, MailId, MailPurpose, NewMail
-from dealtrace.mails.recipient import recipients_changed
+from dealtrace.mails.recipient import RECIPIENTS_MAX, recipients_changed
 from dealtrace.mails.subscription import MailList
 from dealtrace.operations.accounts.record_change import record_change
-from dealtrace.operations.alerts.former import FILTERS, RECIPIENTS, WATCHES, former_parts
+from dealtrace.operations.alerts.former_rules import FILTERS, RECIPIENTS, WATCHES, former_parts
 from dealtrace.operations.mails.send_to import Mailing, without_unsubscribed
+from dealtrace.operations.work import takes_ids
 from dealtrace.storage.alerts.alerts import (
     clear_incident,
     count_alerts,
@@ -30,6 +31,7 @@ from dealtrace.storage.mails.outbox import delete_mails, insert_mails
 from dealtrace.storage.mails.unsubscriptions import delete_unsubscriptions
 
 
+@takes_ids(1)
 def add_alert(
     connection: Connection,
     ids: IdBlocks,
@@ -128,6 +130,7 @@ def require_alert(connection: Connection, site: Site, alert_id: int) -> Alert:
     return found
 
 
+@takes_ids(RECIPIENTS_MAX)
 def schedule_test_mails(connection: Connection, ids: IdBlocks, alert: Alert, now: datetime) -> Sequence[MailId]:
     """Store a test e-mail to each recipient of an alert, for a running server to send; return the ids of the e-mails.
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from dealtrace.accounts.webhook import EventKind
 from dealtrace.alerts.incident import Incident, IncidentId
-from dealtrace.alerts.judgement import Verdict
+from dealtrace.alerts.judgement import AlertVerdict
 from dealtrace.alerts.rule import Alert
 from dealtrace.mails.mail import MailPurpose
 from dealtrace.mails.recipient import RECIPIENTS_MAX
@@ -34,7 +34,7 @@ EVALUATED_WITHIN = LEASE / 2
 class AlertEvaluation:
     """The verdict of a rule on one window of time: the window, and the observed and the usual value as strings."""
 
-    verdict: Verdict
+    verdict: AlertVerdict
     since: datetime
     until: datetime
     unit: Unit
@@ -74,20 +74,20 @@ def has_time_to_evaluate(alert: Alert, now: datetime) -> bool:
 
 
 @operation(ids_per_command=1 + RECIPIENTS_MAX)
-def settle_alerts(work: Work, commands: Sequence[WriteCommand[AlertReport]]) -> list[EventKind | None]:
+def acknowledge_alerts(work: Work, commands: Sequence[WriteCommand[AlertReport]]) -> list[EventKind | None]:
     """Store the results of claimed alerts; each outcome is the event sent to webhooks, or `None` if nothing changed.
 
     State, incident, webhook events and e-mails are stored in one transaction, and only if the process still has its
     claim. So each event is sent once, even if a process dies or restarts.
     """
     lock_registrations(work)
-    return [_settle(work, command.payload) for command in commands]
+    return [_acknowledge(work, command.payload) for command in commands]
 
 
-def _settle(work: Work, report: AlertReport) -> EventKind | None:
+def _acknowledge(work: Work, report: AlertReport) -> EventKind | None:
     alert, evaluation = report.alert, report.evaluation
-    begins = evaluation is not None and evaluation.verdict is Verdict.RAISED and alert.incident_id is None
-    ends = evaluation is not None and evaluation.verdict is Verdict.QUIET and alert.incident_id is not None
+    begins = evaluation is not None and evaluation.verdict is AlertVerdict.RAISED and alert.incident_id is None
+    ends = evaluation is not None and evaluation.verdict is AlertVerdict.QUIET and alert.incident_id is not None
     incident_id = work.ids.take() if begins else None if ends else alert.incident_id
     values = {"due_at": report.next_due_at, "incident_id": incident_id, "fault": report.fault}
     if not alerts.update_claimed_alert(work.connection, alert, values):

@@ -10,7 +10,7 @@ from dealtrace.deals.deal import DealKey
 from dealtrace.errors import LeadNotMatched, Refusal
 from dealtrace.leads.annotations import without_values
 from dealtrace.leads.lead import LeadKind, LeadRef
-from dealtrace.leads.reference import find_spelt, spellings
+from dealtrace.leads.reference_spelling import find_spelt, spellings
 from dealtrace.operations.deals.change import apply_changes
 from dealtrace.operations.spend_points import pay_for_calls, points_refusal
 from dealtrace.operations.webhooks.publish import publish_events

@@ -10,7 +10,7 @@ from dealtrace.deals.registration import Receipt, Registered, Registration, defa
 from dealtrace.deals.versions import DealVersion, first_version
 from dealtrace.errors import NumberTaken, Refusal
 from dealtrace.leads.plain_text import stripped
-from dealtrace.leads.reference import all_spellings, find_spelt
+from dealtrace.leads.reference_spelling import all_spellings, find_spelt
 from dealtrace.matching.rematch import Match
 from dealtrace.operations.attribution.credit import credit_leads
 from dealtrace.operations.deals.store_new import store_new_deals

@@ -9,7 +9,7 @@ from dealtrace.deals.registration import Receipt, Registration
 from dealtrace.errors import Refusal
 from dealtrace.leads.lead import LeadKind
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest
-from dealtrace.leads.reference import all_spellings, find_spelt
+from dealtrace.leads.reference_spelling import all_spellings, find_spelt
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.leads.arrivals import IDS_PER_LEAD_MAX, decide_lead_requests
 from dealtrace.operations.leads.intake import store_leads

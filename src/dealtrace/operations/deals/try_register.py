@@ -10,7 +10,7 @@ from dealtrace.deals.deal import DealId
 from dealtrace.deals.registration import Registered, Registration, new_deal
 from dealtrace.errors import NumberTaken
 from dealtrace.leads.plain_text import stripped
-from dealtrace.leads.reference import all_spellings, find_spelt
+from dealtrace.leads.reference_spelling import all_spellings, find_spelt
 from dealtrace.operations.matching.decide import MatchDecision
 from dealtrace.operations.matching.explain import Explanation, explain_deal
 from dealtrace.operations.matching.match import DealToMatch, match_with_reasons

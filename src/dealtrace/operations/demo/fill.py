@@ -30,16 +30,16 @@ from dealtrace.operations.deals.change import change_deals
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.demo.mark import lock_demo
 from dealtrace.operations.leads.import_leads import IDS_PER_LEAD_MAX, import_calls, import_lead_requests
-from dealtrace.operations.reports.columns import add_column
 from dealtrace.operations.reports.import_costs import replace_costs
+from dealtrace.operations.reports.manage_columns import add_column
 from dealtrace.operations.reports.manage_segments import add_segment
 from dealtrace.operations.reports.set_status import set_status
 from dealtrace.operations.visits.store_visits import store_visits
 from dealtrace.operations.work import Work
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
+from dealtrace.reports.column_definitions import ColumnKind, ReportColumn
 from dealtrace.reports.column_formulas import parse_formula
-from dealtrace.reports.columns import ColumnKind, ReportColumn
 from dealtrace.reports.saved_items.names import SavedName
 from dealtrace.reports.statuses import Meaning
 from dealtrace.storage.leads.file_imports import update_file_import
@@ -53,7 +53,7 @@ RECORDS_AT_ONCE = 1000
 
 
 @record
-class Step:
+class FillStep:
     """A transaction that fills a demo: how many records it stores, how many ids it may take, and what it runs."""
 
     records: int
@@ -61,17 +61,20 @@ class Step:
     store: Callable[[Work], None]
 
 
-def list_steps(year: Year, now: datetime) -> list[Step]:
+def list_steps(year: Year, now: datetime) -> list[FillStep]:
     """List the steps that store the events of a year up to `now`; run each step once, in this order."""
     batches = list_batches(year, now)
     visit_ids: dict[VisitId, VisitId] = {}
     return [
-        *(Step(_records_of(chunk), _ids_of(chunk), partial(_store_chunk, visit_ids, chunk)) for chunk in _cut(batches)),
         *(
-            Step(len(costs), len(costs) * IDS_PER_COST_MAX, partial(_store_costs, account, costs))
+            FillStep(_records_of(chunk), _ids_of(chunk), partial(_store_chunk, visit_ids, chunk))
+            for chunk in _cut(batches)
+        ),
+        *(
+            FillStep(len(costs), len(costs) * IDS_PER_COST_MAX, partial(_store_costs, account, costs))
             for account, costs in _costs_by_month(year.costs)
         ),
-        Step(1, 0, _finish),
+        FillStep(1, 0, _finish),
     ]
 
 

@@ -7,7 +7,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
 from dealtrace.demo.refusals import DemoMissing
 from dealtrace.demo.year import make_year
-from dealtrace.operations.demo.fill import Step, list_steps
+from dealtrace.operations.demo.fill import FillStep, list_steps
 from dealtrace.operations.demo.mark import find_demo
 from dealtrace.operations.work import Work
 from dealtrace.record import record
@@ -52,7 +52,7 @@ def run_demo(
     database.gather_statistics()
 
 
-def _store(database: Database, site: Site, now: datetime, steps: Sequence[Step]) -> Iterator[Step]:
+def _store(database: Database, site: Site, now: datetime, steps: Sequence[FillStep]) -> Iterator[FillStep]:
     """Store each step in a transaction of its own, and yield the step once it is stored."""
     ids, known = IdBlocks(database.writer), KnownStatuses()
     for step in steps:

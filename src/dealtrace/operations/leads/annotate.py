@@ -5,9 +5,15 @@ from collections.abc import Mapping, Sequence
 
 from dealtrace.deals.custom_fields import split_by_known
 from dealtrace.errors import InvalidParameters, LeadNotMatched, PointsSpent, Refusal, Violation
+from dealtrace.leads.annotation_version import (
+    ANNOTATION_VERSIONS_MAX,
+    AnnotationValues,
+    AnnotationVersion,
+    changed_annotations,
+)
 from dealtrace.leads.annotations import Addition, Annotations, with_addition
 from dealtrace.leads.lead import LeadRef
-from dealtrace.leads.note_version import NOTE_VERSIONS_MAX, NoteValues, NoteVersion, changed_notes
+from dealtrace.leads.limits import LEAD_COMMENT_LENGTH_MAX, LEAD_TAGS_MAX
 from dealtrace.matching.lead_search import LeadSearch
 from dealtrace.operations.matching.find_leads import FoundLeads, find_leads
 from dealtrace.operations.matching.rematch import rematch_tagged
@@ -18,14 +24,15 @@ from dealtrace.operations.write_command import WriteCommand
 from dealtrace.quota.points import PaidMethod
 from dealtrace.record import record
 from dealtrace.storage.accounts import custom_fields
+from dealtrace.storage.leads.annotation_versions import (
+    delete_annotation_versions,
+    find_last_versions,
+    insert_annotation_versions,
+)
 from dealtrace.storage.leads.annotations import find_annotations, update_annotations
-from dealtrace.storage.leads.note_versions import delete_note_versions, find_last_versions, insert_note_versions
 from dealtrace.webhooks.event import annotations_event
 
-COMMENT_LENGTH_MAX = 100_000
-"""Ours: the maximum length, in characters, of all comments of a lead together."""
 MANAGER_LENGTH_MAX = 1024
-TAGS_MAX = 1000
 
 
 @record
@@ -98,11 +105,11 @@ def _add(work: Work, additions: Sequence[Addition], found: FoundLeads) -> Annota
 
 def store_annotations(
     work: Work, changes: Mapping[LeadRef, tuple[Annotations, Annotations]], user_id: int | None = None
-) -> Mapping[LeadRef, NoteVersion]:
+) -> Mapping[LeadRef, AnnotationVersion]:
     """Store annotations of leads, publish the changes, and rematch the deals whose matchers look for the added tags.
 
     `changes` has the annotations of each lead before and after the change. `user_id` is the user who made the changes,
-    or `None` if a program did. The returned versions are those of the leads whose notes changed.
+    or `None` if a program did. The returned versions are those of the leads whose annotations changed.
     """
     tagged = {ref for ref, (before, after) in changes.items() if set(after.tags) - set(before.tags)}
     if tagged:
@@ -111,28 +118,28 @@ def store_annotations(
     publish_events(work, [annotations_event(ref, before, after) for ref, (before, after) in changes.items()])
     if tagged:
         rematch_tagged(work, tagged)
-    notes = {ref: values for ref, change in changes.items() if any(values := changed_notes(*change))}
-    return store_note_versions(work, notes, user_id)
+    annotations = {ref: values for ref, change in changes.items() if any(values := changed_annotations(*change))}
+    return store_annotation_versions(work, annotations, user_id)
 
 
-def store_note_versions(
-    work: Work, notes: Mapping[LeadRef, tuple[NoteValues, NoteValues]], user_id: int | None
-) -> dict[LeadRef, NoteVersion]:
-    """Store a new version of the notes of each lead; `notes` has the values before and after. Return the versions."""
-    if not notes:
+def store_annotation_versions(
+    work: Work, annotations: Mapping[LeadRef, tuple[AnnotationValues, AnnotationValues]], user_id: int | None
+) -> dict[LeadRef, AnnotationVersion]:
+    """Store and return a new version for each lead; `annotations` has the values before and after."""
+    if not annotations:
         return {}
-    last = find_last_versions(work.connection, work.site.id, [ref.id for ref in notes])
+    last = find_last_versions(work.connection, work.site.id, [ref.id for ref in annotations])
     versions = {
-        ref: NoteVersion(last.get(ref.id, 0) + 1, work.now, user_id, before, after)
-        for ref, (before, after) in notes.items()
+        ref: AnnotationVersion(last.get(ref.id, 0) + 1, work.now, user_id, before, after)
+        for ref, (before, after) in annotations.items()
     }
     old = {
-        ref.id: version.version - NOTE_VERSIONS_MAX
+        ref.id: version.version - ANNOTATION_VERSIONS_MAX
         for ref, version in versions.items()
-        if version.version > NOTE_VERSIONS_MAX
+        if version.version > ANNOTATION_VERSIONS_MAX
     }
-    insert_note_versions(work.connection, work.site.id, {ref.id: version for ref, version in versions.items()})
-    delete_note_versions(work.connection, work.site.id, old)
+    insert_annotation_versions(work.connection, work.site.id, {ref.id: version for ref, version in versions.items()})
+    delete_annotation_versions(work.connection, work.site.id, old)
     return versions
 
 
@@ -140,9 +147,9 @@ def beyond_limits(annotations: Annotations) -> Violation | None:
     """Return the violation of the first annotation that is too long, or `None` if all are within their limits."""
     characters = ("символов", "characters")
     sizes: Mapping[str, tuple[int, int, tuple[str, str]]] = {
-        "comment": (len(annotations.comment or ""), COMMENT_LENGTH_MAX, characters),
+        "comment": (len(annotations.comment or ""), LEAD_COMMENT_LENGTH_MAX, characters),
         "manager": (len(annotations.manager or ""), MANAGER_LENGTH_MAX, characters),
-        "tags": (len(annotations.tags), TAGS_MAX, ("тегов", "tags")),
+        "tags": (len(annotations.tags), LEAD_TAGS_MAX, ("тегов", "tags")),
     }
     for name, (size, most, (ru, en)) in sizes.items():
         if size > most:

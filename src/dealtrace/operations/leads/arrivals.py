@@ -11,7 +11,7 @@ from dealtrace.leads.contact import normal_contacts
 from dealtrace.leads.lead import LeadKind
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest, LeadRequestId, StoredLeadRequest
 from dealtrace.leads.plain_text import stripped
-from dealtrace.leads.reference import all_spellings, find_spelt
+from dealtrace.leads.reference_spelling import all_spellings, find_spelt
 from dealtrace.operations.work import Work
 from dealtrace.storage.leads import leads
 

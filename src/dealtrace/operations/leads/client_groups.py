@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from dealtrace.leads.client import Client, ClientId
 from dealtrace.leads.client_groups import (
+    ClientGroup,
     ContactLinks,
-    Group,
     UnlinkedReason,
     group_contacts,
     is_filler,
@@ -108,7 +108,7 @@ def _walk(work: Work, client_ids: Collection[int]) -> _Walk:
     return _Walk(walked, other_contacts)
 
 
-def _store_groups(work: Work, walk: _Walk, groups: Sequence[Group]) -> list[StoredContact]:
+def _store_groups(work: Work, walk: _Walk, groups: Sequence[ClientGroup]) -> list[StoredContact]:
     """Store the client of each group of contacts; return the changed contacts, which the caller must store."""
     changes: list[StoredContact] = []
     fresh = iter(take_ids(work.connection, sum(group.client_id is None for group in groups)))

@@ -23,7 +23,7 @@ CHUNK = 500
 
 
 @record
-class Chunk:
+class ContactChunk:
     """The result of one transaction: how many rows were read, and how many contacts and deals changed."""
 
     read: int = 0
@@ -31,7 +31,7 @@ class Chunk:
     deals_changed: int = 0
 
 
-def renormalise_next_contacts(work: Work) -> Chunk | None:
+def renormalise_next_contacts(work: Work) -> ContactChunk | None:
     """Normalise the next stored contacts of a site again; return `None` if all are in this release's normal form.
 
     Leads come first, then clients, then deals; deals that may belong to a changed contact are matched again. The
@@ -43,7 +43,7 @@ def renormalise_next_contacts(work: Work) -> Chunk | None:
     if progress is None:
         return None
     ids = normalisation_progress.list_ids_after(work.connection, work.site.id, progress, CHUNK)
-    chunk = _read(work, progress.stage, ids) if ids else Chunk()
+    chunk = _read(work, progress.stage, ids) if ids else ContactChunk()
     normalisation_progress.store_progress(work.connection, work.site.id, _next(progress, ids))
     return chunk
 
@@ -56,16 +56,16 @@ def _next(progress: NormalisationProgress, ids: Sequence[int]) -> NormalisationP
     return NormalisationProgress(following[0], 0) if following else None
 
 
-def _read(work: Work, stage: Stage, ids: Sequence[int]) -> Chunk:
+def _read(work: Work, stage: Stage, ids: Sequence[int]) -> ContactChunk:
     if stage is Stage.CLIENTS:
         regroup_clients(work, set(ids), with_all_leads=True)
-        return Chunk(len(ids))
+        return ContactChunk(len(ids))
     if stage is Stage.DEALS:
         return _read_deals(work, ids)
     return _read_leads(work, KINDS[stage], ids)
 
 
-def _read_leads(work: Work, kind: LeadKind, ids: Sequence[int]) -> Chunk:
+def _read_leads(work: Work, kind: LeadKind, ids: Sequence[int]) -> ContactChunk:
     stored = contact_rows.find_spans_of_leads(work.connection, work.site.id, kind, ids)
     changed_leads: list[LeadIdentifiers] = []
     for lead in normalisation_progress.list_leads(work.connection, work.site.id, kind, ids):
@@ -76,7 +76,7 @@ def _read_leads(work: Work, kind: LeadKind, ids: Sequence[int]) -> Chunk:
             _replace_contacts(work, lead, [span.contact for span in before], contacts)
             changed_leads.append(LeadIdentifiers(lead.ref, lead.reference, (*before, *spans)))
     changed = rematch_concerned(work, changed_leads) if changed_leads else []
-    return Chunk(len(ids), len(changed_leads), len(changed))
+    return ContactChunk(len(ids), len(changed_leads), len(changed))
 
 
 def _replace_contacts(work: Work, lead: DeletableLead, before: Sequence[str], after: tuple[str, ...]) -> None:
@@ -94,11 +94,11 @@ def _replace_contacts(work: Work, lead: DeletableLead, before: Sequence[str], af
         contact_groups.set_aliases(work.connection, work.site.id, client_id, left)
 
 
-def _read_deals(work: Work, ids: Sequence[int]) -> Chunk:
+def _read_deals(work: Work, ids: Sequence[int]) -> ContactChunk:
     found = deals.list_deals_by_key(work.connection, work.site.id, ids=ids, numbers=[], with_deleted=True)
     changed = [again for deal in found if (again := _with_contacts_read(deal)) != deal]
     deals.update_clues(work.connection, work.site.id, changed)
-    return Chunk(len(ids), len(changed), len(rematch_deals(work, changed)))
+    return ContactChunk(len(ids), len(changed), len(rematch_deals(work, changed)))
 
 
 def _with_contacts_read(deal: Deal) -> Deal:

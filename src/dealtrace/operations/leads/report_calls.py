@@ -6,7 +6,7 @@ from dealtrace.errors import Refusal
 from dealtrace.leads.arrival import Arrival, ReportedCall, call_arrival, identified_call
 from dealtrace.leads.call import Call, CallId, CallReport, new_call, updated_call
 from dealtrace.leads.plain_text import stripped
-from dealtrace.leads.reference import all_spellings, find_spelt
+from dealtrace.leads.reference_spelling import all_spellings, find_spelt
 from dealtrace.operations.leads.intake import store_leads
 from dealtrace.operations.spend_points import lock_registrations, pay_for_calls, points_refusal
 from dealtrace.operations.work import Work, operation

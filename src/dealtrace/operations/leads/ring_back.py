@@ -8,7 +8,7 @@ from dealtrace.errors import InvalidParameters, LeadNotFound, Refusal, Violation
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.ring_back import RING_BACK, RingBack
 from dealtrace.operations.accounts.record_change import record_work
-from dealtrace.operations.leads.annotate import store_note_versions
+from dealtrace.operations.leads.annotate import store_annotation_versions
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
@@ -34,8 +34,8 @@ class RingBackMark:
 def mark_missed_calls(work: Work, commands: Sequence[WriteCommand[RingBackMark]]) -> list[LeadRef | Refusal]:
     """Store what people did about missed calls, in input order; each outcome is the call or a refusal.
 
-    Ours: what a person did is stored as a version of the call's notes, so that the call's history states who stored it
-    and when. Storing the same again changes nothing.
+    Ours: what a person did is stored as a version of the call's annotations, so that the call's history states who
+    stored it and when. Storing the same again changes nothing.
     """
     return [mark_missed_call(work, command.payload, command.user_id) for command in commands]
 
@@ -52,7 +52,7 @@ def mark_missed_call(work: Work, mark: RingBackMark, user_id: int | None) -> Lea
         return InvalidParameters([Violation("call", *_ANSWERED)])
     update_ring_back(work.connection, work.site.id, ref.id, mark.ring_back)
     changed = ({RING_BACK: stored.ring_back}, {RING_BACK: mark.ring_back})
-    version = store_note_versions(work, {ref: changed}, user_id)[ref].version
+    version = store_annotation_versions(work, {ref: changed}, user_id)[ref].version
     named, done = f"{ref.kind} {ref.id}", mark.ring_back or TO_RETURN
     record_work(replace(work, user_id=user_id), ChangeKind.LEAD, named, before=str(version), after=done)
     return ref

@@ -46,12 +46,12 @@ def has_time_to_send(mail: Mail, now: datetime) -> bool:
 
 
 @operation(ids_per_command=0)
-def settle_mails(work: Work, commands: Sequence[WriteCommand[MailReport]]) -> list[bool]:
+def acknowledge_mails(work: Work, commands: Sequence[WriteCommand[MailReport]]) -> list[bool]:
     """Store the results of sending claimed e-mails; each outcome is whether sending the e-mail has been given up."""
-    return [_settle(work, command.payload) for command in commands]
+    return [_acknowledge(work, command.payload) for command in commands]
 
 
-def _settle(work: Work, report: MailReport) -> bool:
+def _acknowledge(work: Work, report: MailReport) -> bool:
     mail, fault = report.mail, report.fault
     if fault is None:
         outbox.update_claimed_mail(work.connection, mail, {"due_at": None, "fault": None})

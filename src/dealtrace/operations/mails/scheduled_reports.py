@@ -26,7 +26,7 @@ from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.mails.send_to import Mailing, send_to, without_unsubscribed
 from dealtrace.operations.reports.read_question import read_question_context
 from dealtrace.operations.spend_points import lock_registrations
-from dealtrace.operations.work import Work, operation
+from dealtrace.operations.work import Work, operation, takes_ids
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
 from dealtrace.reports.periods import Comparison
@@ -74,6 +74,7 @@ class InvalidReport:
     refusal: InvalidParameters | InvalidSetting
 
 
+@takes_ids(1)
 def schedule_report(
     connection: Connection,
     ids: IdBlocks,

@@ -11,7 +11,7 @@ from dealtrace.deals.lead_clue import CallIdentity, LeadClue, LeadRequestIdentit
 from dealtrace.deals.matchers import Matcher
 from dealtrace.deals.registration import Registration
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
-from dealtrace.leads.reference import find_spelt, spellings
+from dealtrace.leads.reference_spelling import find_spelt, spellings
 from dealtrace.matching.nearest_lead import SEARCH_ORDER, find_lead, searched_contacts
 from dealtrace.matching.rematch import Match
 from dealtrace.operations.matching.decide import MatchDecision, decide_matchers

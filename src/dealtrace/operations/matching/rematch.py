@@ -115,7 +115,7 @@ def _find_naming(work: Work, leads: Sequence[LeadIdentifiers], kind: LeadKind) -
 
 
 @record
-class Chunk:
+class RematchChunk:
     """The result of matching a chunk of deals again.
 
     `deals` is the number of deals, `last_id` the last of their ids, and `changed` the number of deals whose match has
@@ -127,7 +127,7 @@ class Chunk:
     changed: int
 
 
-def rematch_next(work: Work, after_id: int) -> Chunk | None:
+def rematch_next(work: Work, after_id: int) -> RematchChunk | None:
     """Match the next deals of a site with ids above `after_id` again; return `None` if there are no more.
 
     Each chunk has its own transaction, so that the work can be resumed and registrations wait for one chunk at most.
@@ -136,7 +136,7 @@ def rematch_next(work: Work, after_id: int) -> Chunk | None:
     found = deals.list_deals_after(work.connection, work.site.id, after_id, CHUNK_DEALS)
     if not found:
         return None
-    return Chunk(len(found), found[-1].id, len(rematch_deals(work, found)))
+    return RematchChunk(len(found), found[-1].id, len(rematch_deals(work, found)))
 
 
 def rematch_orphaned(work: Work, deleted: LeadRef) -> list[Deal]:

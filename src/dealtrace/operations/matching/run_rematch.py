@@ -8,7 +8,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_change import PAST_DEALS, ChangeKind
 from dealtrace.operations.accounts.record_change import record_work
 from dealtrace.operations.accounts.require_site import ReadSite
-from dealtrace.operations.matching.rematch import Chunk, rematch_next
+from dealtrace.operations.matching.rematch import RematchChunk, rematch_next
 from dealtrace.operations.try_again import try_again
 from dealtrace.operations.work import Work
 from dealtrace.record import record
@@ -50,7 +50,7 @@ def run_rematch(
         at = replace(after, total=after.deals + count_deals(connection, site.id, after.last_id))
     yield at
 
-    def rematch_chunk() -> Chunk | None:
+    def rematch_chunk() -> RematchChunk | None:
         with database.write() as connection:
             current = read_site(connection) if read_site is not None else site
             work = Work(connection, IdBlocks(database.writer), current, now(), user_id=user_id)

@@ -9,13 +9,13 @@ from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.operations.reports.ask import FactSource, ask
+from dealtrace.reports.column_definitions import ReportColumn
 from dealtrace.reports.column_metrics import metrics_of_columns
-from dealtrace.reports.columns import ReportColumn
 from dealtrace.reports.formats import format_figures
 from dealtrace.reports.metrics import COLUMN_PREFIX, Metric
 from dealtrace.reports.periods import last_month
 from dealtrace.reports.question import Question
-from dealtrace.storage.reports.columns import list_columns
+from dealtrace.storage.reports.column_definitions import list_columns
 
 
 def find_column_metrics(connection: Connection, site: Site) -> Mapping[str, Metric]:

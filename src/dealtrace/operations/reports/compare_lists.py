@@ -11,7 +11,7 @@ from dealtrace.deals.deal import Deal, DealKey, choose_deal
 from dealtrace.deals.incoming_deal import IncomingDeal
 from dealtrace.errors import Refusal
 from dealtrace.leads.file_import import ImportRow
-from dealtrace.leads.reference import all_spellings
+from dealtrace.leads.reference_spelling import all_spellings
 from dealtrace.reports.agreement import Comparison, Disagreement, ListedSums, SeenDeals, compare_deals
 from dealtrace.storage.deals.deals import list_deals_by_id, list_deals_by_key
 from dealtrace.storage.journals.deal_journal import JournalQuery, query_deals

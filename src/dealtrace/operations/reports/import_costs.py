@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import date
 
-from dealtrace.accounts.past_figures import USUAL_DELAY
+from dealtrace.accounts.figure_changes import USUAL_DELAY
 from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.cost import Cost, CostAccount

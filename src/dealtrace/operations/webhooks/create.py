@@ -15,6 +15,7 @@ from dealtrace.attribution.web_url import split_web_url
 from dealtrace.errors import InvalidSetting
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.webhooks.manage import WORKS, record_state
+from dealtrace.operations.work import takes_ids
 from dealtrace.record import record
 from dealtrace.storage.accounts import revision
 from dealtrace.storage.id_blocks import IdBlocks
@@ -40,6 +41,7 @@ class NewWebhook:
     fields: tuple[str, ...] = ()
 
 
+@takes_ids(1)
 def create_webhook(
     connection: Connection, ids: IdBlocks, new: NewWebhook, now: datetime, user_id: int | None = None
 ) -> Webhook:

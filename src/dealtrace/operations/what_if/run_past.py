@@ -12,8 +12,8 @@ from dealtrace.accounts.site import Site, SiteId
 from dealtrace.attribution.reclassification import Reclassification, digest_of_hosts
 from dealtrace.errors import SiteNotFound
 from dealtrace.operations.accounts.require_site import require_site
+from dealtrace.operations.background_steps import NextStep, Stopped
 from dealtrace.operations.matching.run_rematch import RematchProgress, run_rematch
-from dealtrace.operations.stopped import NextStep, Stopped
 from dealtrace.operations.visits.run_reclassification import run_reclassification
 from dealtrace.operations.what_if.trial import Trial
 from dealtrace.operations.what_if.try_on_past import try_on_past

@@ -5,9 +5,9 @@ from dataclasses import field, replace
 from datetime import timedelta
 from typing import Any
 
+from dealtrace.accounts.on_off import read_switch
 from dealtrace.accounts.setting_effects import STATUS_PREFIX
 from dealtrace.accounts.site import Site
-from dealtrace.accounts.switch import read_switch
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.known_hosts import HostKind
 from dealtrace.attribution.site_hosts import NAMED_KINDS, SITE_KINDS, SiteHost, SiteHosts, hosts_of
@@ -194,7 +194,7 @@ def _removed_hosts(key: str, text: str) -> tuple[str, ...]:
 
 
 @record
-class Rule:
+class TrialRule:
     """A rule that can be tried: its key, its field in `Trial`, and the function that parses its value.
 
     Several rules for the field `hosts` are combined.
@@ -206,13 +206,13 @@ class Rule:
 
 
 RULES = (
-    Rule("contact_matching", "contact_matching", read_switch),
-    Rule("threshold", "link_threshold", _threshold),
-    Rule("order", "precedence", _precedence),
-    Rule("model", "model", _model),
-    *(Rule(kind.value, "hosts", _hosts) for kind in SITE_KINDS),
-    Rule("no_host", "removed_hosts", _removed_hosts),
-    Rule("attribution", "model", _model),
+    TrialRule("contact_matching", "contact_matching", read_switch),
+    TrialRule("threshold", "link_threshold", _threshold),
+    TrialRule("order", "precedence", _precedence),
+    TrialRule("model", "model", _model),
+    *(TrialRule(kind.value, "hosts", _hosts) for kind in SITE_KINDS),
+    TrialRule("no_host", "removed_hosts", _removed_hosts),
+    TrialRule("attribution", "model", _model),
 )
 KEYS = tuple(rule.key for rule in RULES)
 """The keys of all rules that can be tried; `attribution` and `model` are two keys of the same rule."""

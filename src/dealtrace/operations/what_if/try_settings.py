@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.setting_effects import (
     STATUS_PREFIX,
-    Counted,
+    CountedDeals,
     DayEffect,
     Effect,
     EffectFigure,
@@ -109,17 +109,19 @@ def try_status(connection: Connection, site: Site, name: str, meaning: str, days
     sides = [_sum_by_meaning(sums, known) for known in (meanings, {**meanings, status_key(name): after})]
     figures = []
     for each in (Meaning.WON, Meaning.LOST):
-        old, new = (side.get(each, Counted()) for side in sides)
+        old, new = (side.get(each, CountedDeals()) for side in sides)
         figures.append(EffectFigure(f"{each}_deals", before=old.count, after=new.count))
         figures.append(EffectFigure(f"{each}_rubles", before=old.kopecks, after=new.kopecks, is_money=True))
     return Effect(f"{STATUS_PREFIX}{name.strip()}", before, after, tuple(figures))
 
 
-def _sum_by_meaning(sums: Mapping[str, tuple[int, int]], meanings: Mapping[str, Meaning]) -> dict[Meaning, Counted]:
-    found: dict[Meaning, Counted] = {}
+def _sum_by_meaning(
+    sums: Mapping[str, tuple[int, int]], meanings: Mapping[str, Meaning]
+) -> dict[Meaning, CountedDeals]:
+    found: dict[Meaning, CountedDeals] = {}
     for spelling, counted in sums.items():
         meaning = meaning_of(spelling, meanings)
-        found[meaning] = found.get(meaning, Counted()) + Counted(*counted)
+        found[meaning] = found.get(meaning, CountedDeals()) + CountedDeals(*counted)
     return found
 
 
@@ -128,7 +130,7 @@ def _try_time_zone(
 ) -> tuple[tuple[EffectFigure, ...], tuple[DayEffect, ...]]:
     zones = site.time_zone, changed.time_zone
     sums = sum_by_span(connection, site.id, days.since, days.until, QUARTER)
-    deals = {at: Counted(*counted) for at, counted in sums.items()}
+    deals = {at: CountedDeals(*counted) for at, counted in sums.items()}
     in_day, in_month = count_moved(deals, *zones)
     figures = [
         EffectFigure("deals_on_another_day", in_day.count),
@@ -141,7 +143,7 @@ def _try_time_zone(
         ("requests", query_lead_list(site.id, LeadFilters(LeadKind.LEAD_REQUEST, days.since, days.until))),
         ("visits", query_visit_list(site.id, days.since, days.until)),
     ):
-        counts = {at: Counted(count) for at, count in count_by_quarter(connection, query).items()}
+        counts = {at: CountedDeals(count) for at, count in count_by_quarter(connection, query).items()}
         figures.append(EffectFigure(f"{name}_on_another_day", count_moved(counts, *zones)[0].count))
     return tuple(figures), days_that_differ(deals, *zones)
 

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Connection, select, update
 
 from dealtrace.accounts.background_run import PastKind, Phase, RunMove, RunState
 from dealtrace.storage.database.upsert import insert_into
-from dealtrace.storage.schema.tables.settings import background_run
+from dealtrace.storage.schema.tables.site_data import background_run
 
 _FIELDS = ("is_preview", "rules", "started_at", "reported_at", "done", "total")
 

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, select
 
 from dealtrace.quota.rate import BusiestSecond
 from dealtrace.storage.database.upsert import insert_into
-from dealtrace.storage.schema.tables.settings import busiest_second
+from dealtrace.storage.schema.tables.site_data import busiest_second
 
 
 def raise_busiest_second(connection: Connection, site_id: int, day_on: date, second: BusiestSecond) -> None:

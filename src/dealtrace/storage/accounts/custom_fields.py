@@ -6,9 +6,9 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, select
 
 from dealtrace.record import record
-from dealtrace.storage.accounts.name_counts import NameCounts
+from dealtrace.storage.accounts.unknown_name_counts import NameCounts
 from dealtrace.storage.database.upsert import insert_into
-from dealtrace.storage.schema.tables.settings import custom_field, unknown_field
+from dealtrace.storage.schema.tables.site_data import custom_field, unknown_field
 
 FIELD_NAME_LENGTH_MAX = 100
 _COUNTS = NameCounts(unknown_field)

@@ -5,7 +5,7 @@ from datetime import date
 from sqlalchemy import BigInteger, Connection, Insert, bindparam, select
 
 from dealtrace.storage.database.compiled_statement import CompiledStatement, EngineInsert
-from dealtrace.storage.schema.tables.settings import points_day
+from dealtrace.storage.schema.tables.site_data import points_day
 
 NO_LIMIT = 2**62
 

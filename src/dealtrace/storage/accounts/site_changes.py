@@ -8,7 +8,7 @@ from sqlalchemy import Connection, insert, select
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.storage.accounts.history_keys import HISTORY_KEYS
 from dealtrace.storage.database.compiled_statement import Row
-from dealtrace.storage.schema.tables.settings import site_change
+from dealtrace.storage.schema.tables.site_data import site_change
 
 
 def insert_site_change(connection: Connection, site_id: int, change: SiteChange) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, delete, select
 from dealtrace.attribution.known_hosts import HostKind
 from dealtrace.attribution.site_hosts import SiteHost
 from dealtrace.storage.database.upsert import insert_into
-from dealtrace.storage.schema.tables.settings import site_host
+from dealtrace.storage.schema.tables.site_data import site_host
 
 
 def upsert_host(connection: Connection, site_id: int, named: SiteHost, now: datetime) -> None:

@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from dealtrace.record import record
-from dealtrace.storage.accounts.name_counts import Counted, Key, NameCounts
-from dealtrace.storage.schema.tables.settings import unknown_parameter
+from dealtrace.storage.accounts.unknown_name_counts import Counted, Key, NameCounts
+from dealtrace.storage.schema.tables.site_data import unknown_parameter
 
 _COUNTS = NameCounts(unknown_parameter)
 

@@ -25,11 +25,11 @@ from sqlalchemy import (
 )
 
 from dealtrace.leads.lead import LeadKind
+from dealtrace.leads.wall_clock import EPOCH
 from dealtrace.record import record
 from dealtrace.storage.database.column_types import (
     DAY,
     EARLIEST,
-    EPOCH,
     MICROSECOND,
     Instant,
     each_json,

@@ -11,7 +11,7 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.deal import Deal, DealId, DealKey, choose_deal
 from dealtrace.deals.matchers import Matcher
 from dealtrace.deals.registration import Registered
-from dealtrace.leads.reference import all_spellings
+from dealtrace.leads.reference_spelling import all_spellings
 from dealtrace.storage.database.column_types import is_among, is_in
 from dealtrace.storage.database.compiled_statement import CompiledStatement, Row
 from dealtrace.storage.deals.daily_counts import count_new_deals, recounting

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement
 
 from dealtrace.leads.lead import LeadKind
-from dealtrace.leads.reference import spellings
+from dealtrace.leads.reference_spelling import spellings
 from dealtrace.record import record
 from dealtrace.storage.deals.daily_counts import DaysOfDeals, JournalMoment
 from dealtrace.storage.journals.keyset_pages import PageQuery

@@ -19,8 +19,9 @@ from sqlalchemy import (
     type_coerce,
 )
 
+from dealtrace.leads.wall_clock import EPOCH
 from dealtrace.record import record
-from dealtrace.storage.database.column_types import DAY, EARLIEST, EPOCH, LATEST, MICROSECOND, instant
+from dealtrace.storage.database.column_types import DAY, EARLIEST, LATEST, MICROSECOND, instant
 from dealtrace.storage.database.few_rows import prepare_reads_of_few_rows
 
 Conditions = tuple[ColumnElement[bool], ...]

@@ -26,7 +26,7 @@ class QualificationFilter(StrEnum):
     UNIQUE_TARGET = "unique target"
 
 
-class Field(StrEnum):
+class LeadField(StrEnum):
     """The fields by which a list of leads can be filtered.
 
     UTM tags and source parts belong to the credited visit or, for a lead without a visit, to the stated source.
@@ -45,7 +45,7 @@ class Field(StrEnum):
     DIALLED_PHONE = "dialled phone"
 
 
-class Operator(StrEnum):
+class LeadOperator(StrEnum):
     """A way to compare a field with the text of a filter; the comparison is case-sensitive."""
 
     EQUAL = "equal"
@@ -55,12 +55,12 @@ class Operator(StrEnum):
 
 
 @record
-class Filter:
+class LeadFilter:
     """A condition on a field of the leads in a list; an empty `text` matches an unknown value."""
 
-    field: Field
+    field: LeadField
     text: str
-    operator: Operator = Operator.EQUAL
+    operator: LeadOperator = LeadOperator.EQUAL
 
 
 @record
@@ -79,7 +79,7 @@ class LeadQuery:
     lead_id: int | None = None
     number: str | None = None
     qualifications: frozenset[QualificationFilter] = frozenset()
-    matches: tuple[Filter, ...] = ()
+    matches: tuple[LeadFilter, ...] = ()
 
 
 _OWN = visit.alias("own_visit")
@@ -95,7 +95,7 @@ def query_leads(site: Site, query: LeadQuery) -> PageQuery:
         rows = rows.join(_OWN, _is_own(table))
         conditions.append(_OWN.c.site_id == site.id)
         moment = _OWN.c.started_at
-    elif any(match.field is Field.GOOGLE_CLIENT_ID for match in query.matches):
+    elif any(match.field is LeadField.GOOGLE_CLIENT_ID for match in query.matches):
         rows = rows.outerjoin(_OWN, _is_own(table))
     if any(match.field in _SOURCE_FIELDS for match in query.matches):
         rows = _with_sources(rows, table, query.model)
@@ -144,26 +144,26 @@ _QUALIFICATIONS: Mapping[QualificationFilter, Callable[[LeadKind, Site], ColumnE
     QualificationFilter.TARGET: target_leads,
     QualificationFilter.UNIQUE_TARGET: unique_target_leads,
 }
-_SOURCE_FIELDS: Mapping[Field, ColumnElement[str]] = {
-    Field.SOURCE: _part("source"),
-    Field.MEDIUM: _part("medium"),
-    Field.TERM: _part("term"),
-    Field.UTM_SOURCE: _utm("source"),
-    Field.UTM_MEDIUM: _utm("medium"),
-    Field.UTM_CAMPAIGN: _utm("campaign"),
-    Field.UTM_CONTENT: _utm("content"),
-    Field.UTM_TERM: _utm("term"),
-    Field.GOOGLE_CLIENT_ID: func.coalesce(_OWN.c.google_client_id, ""),
+_SOURCE_FIELDS: Mapping[LeadField, ColumnElement[str]] = {
+    LeadField.SOURCE: _part("source"),
+    LeadField.MEDIUM: _part("medium"),
+    LeadField.TERM: _part("term"),
+    LeadField.UTM_SOURCE: _utm("source"),
+    LeadField.UTM_MEDIUM: _utm("medium"),
+    LeadField.UTM_CAMPAIGN: _utm("campaign"),
+    LeadField.UTM_CONTENT: _utm("content"),
+    LeadField.UTM_TERM: _utm("term"),
+    LeadField.GOOGLE_CLIENT_ID: func.coalesce(_OWN.c.google_client_id, ""),
 }
-_CALL_FIELDS: Mapping[Field, ColumnElement[str]] = {
-    Field.PHONE: call.c.phone,
-    Field.DIALLED_PHONE: func.coalesce(call.c.dialled_phone, ""),
+_CALL_FIELDS: Mapping[LeadField, ColumnElement[str]] = {
+    LeadField.PHONE: call.c.phone,
+    LeadField.DIALLED_PHONE: func.coalesce(call.c.dialled_phone, ""),
 }
-_OPERATORS: Mapping[Operator, Callable[[ColumnElement[str], Filter], ColumnElement[bool]]] = {
-    Operator.EQUAL: lambda field, match: field == match.text,
-    Operator.NOT_EQUAL: lambda field, match: field != match.text,
-    Operator.CONTAINS: lambda field, match: _contains(field, match.text),
-    Operator.NOT_CONTAINS: lambda field, match: not_(_contains(field, match.text)),
+_OPERATORS: Mapping[LeadOperator, Callable[[ColumnElement[str], LeadFilter], ColumnElement[bool]]] = {
+    LeadOperator.EQUAL: lambda field, match: field == match.text,
+    LeadOperator.NOT_EQUAL: lambda field, match: field != match.text,
+    LeadOperator.CONTAINS: lambda field, match: _contains(field, match.text),
+    LeadOperator.NOT_CONTAINS: lambda field, match: not_(_contains(field, match.text)),
 }
 
 

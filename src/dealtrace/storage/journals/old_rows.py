@@ -10,7 +10,7 @@ from dealtrace.storage.accounts.journal_entries import second_of
 from dealtrace.storage.accounts.sites import list_site_ids
 from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.schema.tables.alerts import mail
-from dealtrace.storage.schema.tables.parts import AnyColumn
+from dealtrace.storage.schema.tables.common_columns import AnyColumn
 from dealtrace.storage.schema.tables.requests import api_request_batch
 from dealtrace.storage.schema.tables.webhooks import webhook_outbox
 

@@ -6,7 +6,7 @@ from typing import TypeVar
 from sqlalchemy import ColumnElement, Connection, or_, select
 
 from dealtrace.leads.lead import LeadKind
-from dealtrace.leads.reference import spellings
+from dealtrace.leads.reference_spelling import spellings
 from dealtrace.leads.search_text import ANY, SearchText
 from dealtrace.storage.database.column_types import AnyElement, is_in
 from dealtrace.storage.database.compiled_statement import AnySelect

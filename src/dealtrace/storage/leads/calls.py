@@ -57,8 +57,8 @@ def circumstance_columns(circumstances: Circumstances) -> dict[str, object]:
         "dialled_phone": circumstances.dialled_phone,
         "answering_phone": circumstances.answering_phone,
         "record_url": circumstances.record_url,
-        "exchange": circumstances.exchange,
-        "exchange_model": circumstances.exchange_model,
+        "exchange": circumstances.pbx,
+        "exchange_model": circumstances.pbx_model,
     }
 
 
@@ -125,8 +125,8 @@ def circumstances_from_row(row: Row) -> Circumstances:
         dialled_phone=row.dialled_phone,
         answering_phone=row.answering_phone,
         record_url=row.record_url,
-        exchange=row.exchange,
-        exchange_model=row.exchange_model,
+        pbx=row.exchange,
+        pbx_model=row.exchange_model,
     )
 
 

@@ -6,10 +6,10 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from dealtrace.record import record
+from dealtrace.storage.schema.tables.common_columns import AnyColumn
 from dealtrace.storage.schema.tables.costs import cost
 from dealtrace.storage.schema.tables.deals import deal
 from dealtrace.storage.schema.tables.leads import call, lead_request
-from dealtrace.storage.schema.tables.parts import AnyColumn
 from dealtrace.storage.schema.tables.visits import visit
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import (
     type_coerce,
 )
 
-from dealtrace.attribution.cost import API_ACCOUNT, Cost, CostAccount, CostOrigin, CostSpread
+from dealtrace.attribution.cost import API_ACCOUNT, Cost, CostAccount, CostImportSource, CostSpread
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.attribution.unmet_costs import SourceCost, UnmetCosts, find_unmet
 from dealtrace.record import record
@@ -84,7 +84,7 @@ def delete_restated_costs(
         cost.c.traffic_source_id == bindparam("source"),
         cost.c.day_on >= bindparam("since"),
         cost.c.day_on <= bindparam("until"),
-        or_(*(cost.c.origin == origin.value for origin in (CostOrigin.FILE, CostOrigin.API))),
+        or_(*(cost.c.origin == origin.value for origin in (CostImportSource.FILE, CostImportSource.API))),
     )
     periods = [
         {

@@ -32,16 +32,16 @@ _MONEY = ("amount", "margin")
 
 
 @record
-class Group:
+class RowGroup:
     """Measures that one SQL statement computes, because they count the same facts, such as deals, by the same date."""
 
     fact: Fact
     moment: Moment
     measures: tuple[Measure, ...]
 
-    def of(self, measures: tuple[Measure, ...]) -> "Group":
+    def of(self, measures: tuple[Measure, ...]) -> "RowGroup":
         """Return the same group with `measures` instead of its own."""
-        return Group(self.fact, self.moment, measures)
+        return RowGroup(self.fact, self.moment, measures)
 
 
 @record
@@ -75,7 +75,7 @@ class Wanted:
     needs_first_won: bool
 
 
-def wanted_of(shape: Shape, group: Group, *shown: str) -> Wanted:
+def wanted_of(shape: Shape, group: RowGroup, *shown: str) -> Wanted:
     """Return the attributes and joins that the statement for a group of measures needs.
 
     `shown` are further attributes to select.
@@ -107,7 +107,7 @@ def wanted_of(shape: Shape, group: Group, *shown: str) -> Wanted:
     return Wanted(frozenset(attributes), needs_touches, needs_sources, money, FIRST_WON in flags)
 
 
-def counted_rows(tables: FactTables, shape: Shape, group: Group, wanted: Wanted) -> CountedRows:
+def counted_rows(tables: FactTables, shape: Shape, group: RowGroup, wanted: Wanted) -> CountedRows:
     """Return the facts of a report's period, such as its deals, joined with the tables that the report groups by."""
     of_touches = tables.touch_attributes(group.fact, shape.model, wanted.money) if wanted.needs_touches else ()
     base = tables.rows(group.fact, wanted.attributes.union(of_touches), group.moment).subquery("facts")

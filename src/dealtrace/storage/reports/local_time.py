@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import BigInteger, case, literal
 
+from dealtrace.leads.wall_clock import EPOCH
 from dealtrace.record import record
 from dealtrace.reports.periods import DAYS_OF_WEEK, MONTHS, time_zone_offsets
 from dealtrace.reports.time_keys import HOURS, MONTHS_OF_QUARTER
-from dealtrace.storage.database.column_types import EPOCH, MICROSECOND, microseconds
+from dealtrace.storage.database.column_types import MICROSECOND, microseconds
 from dealtrace.storage.reports.sql_functions import month_of
 from dealtrace.storage.reports.statement_types import Expression, Parameters, parameter
 

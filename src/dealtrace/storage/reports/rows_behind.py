@@ -13,7 +13,7 @@ from dealtrace.reports.facts import Fact
 from dealtrace.reports.measures import Aggregate, Measure
 from dealtrace.storage.database.column_types import is_among_many
 from dealtrace.storage.database.compiled_statement import PlainRow
-from dealtrace.storage.reports.counted_rows import CountedRows, Group, counted_rows, key_of, wanted_of
+from dealtrace.storage.reports.counted_rows import CountedRows, RowGroup, counted_rows, key_of, wanted_of
 from dealtrace.storage.reports.fact_tables import AT, FactTables
 from dealtrace.storage.reports.filter_conditions import filter_conditions
 from dealtrace.storage.reports.scope import Scope, Shape, parameters_of, shape_of
@@ -73,7 +73,7 @@ def find_rows_behind(
     """
     own = (measure.attribute,) if measure.aggregate in (Aggregate.MONEY, Aggregate.TOTAL) else ()
     sums, labels = tuple(dict.fromkeys((*SUMS[measure.fact], *own))), _LABELS.get(measure.fact, ())
-    group = Group(measure.fact, moment_of(measure, scope.date_of), (measure,))
+    group = RowGroup(measure.fact, moment_of(measure, scope.date_of), (measure,))
     shape, parameters = shape_of(scope), parameters_of(scope)
     rows = counted_rows(tables, shape, group, wanted_of(shape, group, *sums, *labels))
     conditions = _conditions(tables, shape, rows, measure, keys)

@@ -34,7 +34,7 @@ from dealtrace.reports.question import DateOf
 from dealtrace.storage.database.column_types import microseconds
 from dealtrace.storage.reports.counted_rows import (
     CountedRows,
-    Group,
+    RowGroup,
     Wanted,
     counted_rows,
     day_of,
@@ -69,7 +69,7 @@ class Part:
     up from the rows; the totals of the measures in `whole` are queried separately.
     """
 
-    group: Group
+    group: RowGroup
     in_rows: tuple[Measure, ...]
     adding: tuple[Measure, ...]
     whole: tuple[Measure, ...]
@@ -158,11 +158,11 @@ def _by_period(scope: Scope, rows: Rows) -> list[Rows]:
     return [[row[1:] for row in rows if row[0] == place] for place in (_LATER, _EARLIER)]
 
 
-def _groups(measures: Iterable[Measure], date_of: DateOf) -> list[Group]:
+def _groups(measures: Iterable[Measure], date_of: DateOf) -> list[RowGroup]:
     found: dict[tuple[Fact, Moment], list[Measure]] = {}
     for measure in sorted(measures, key=_order):
         found.setdefault((measure.fact, moment_of(measure, date_of)), []).append(measure)
-    return [Group(fact, moment, tuple(listed)) for (fact, moment), listed in found.items()]
+    return [RowGroup(fact, moment, tuple(listed)) for (fact, moment), listed in found.items()]
 
 
 def _order(measure: Measure) -> tuple[object, ...]:
@@ -182,7 +182,7 @@ def moment_of(measure: Measure, date_of: DateOf) -> Moment:
     return moment_of_deals(date_of)
 
 
-def grouped_statement(tables: FactTables, shape: Shape, group: Group) -> Selection:
+def grouped_statement(tables: FactTables, shape: Shape, group: RowGroup) -> Selection:
     """Return the SQL select of a group of measures: its columns are the report's keys, then the measures in order.
 
     All models share one statement if the group counts no touches; measures of visits, for example, count none.
@@ -191,12 +191,12 @@ def grouped_statement(tables: FactTables, shape: Shape, group: Group) -> Selecti
 
 
 @lru_cache(STATEMENTS_MAX)
-def _of_any_model(shape: Shape, group: Group) -> Shape:
+def _of_any_model(shape: Shape, group: RowGroup) -> Shape:
     return shape if wanted_of(shape, group).needs_touches else replace(shape, model=AttributionModel.LAST_INTERACTION)
 
 
 @lru_cache(STATEMENTS_MAX)
-def _grouped_statement(tables: FactTables, shape: Shape, group: Group) -> Selection:
+def _grouped_statement(tables: FactTables, shape: Shape, group: RowGroup) -> Selection:
     wanted = wanted_of(shape, group)
     deferred = _deferred(tables, shape)
     if _has_two_steps(tables, group, deferred):
@@ -219,7 +219,7 @@ def _deferred(tables: FactTables, shape: Shape) -> frozenset[Dimension]:
     return frozenset(each for each in deferred if not (is_filtered and each.kind is Kind.SOURCE))
 
 
-def _has_two_steps(tables: FactTables, group: Group, deferred: frozenset[Dimension]) -> bool:
+def _has_two_steps(tables: FactTables, group: RowGroup, deferred: frozenset[Dimension]) -> bool:
     """Return whether grouping in two steps is possible and faster.
 
     If a group counts distinct values, it must do so for one attribute only, and all its other measures must be counts.
@@ -232,7 +232,7 @@ def _has_two_steps(tables: FactTables, group: Group, deferred: frozenset[Dimensi
 
 
 def _grouped_in_two_steps(
-    tables: FactTables, shape: Shape, group: Group, wanted: Wanted, deferred: frozenset[Dimension]
+    tables: FactTables, shape: Shape, group: RowGroup, wanted: Wanted, deferred: frozenset[Dimension]
 ) -> Selection:
     """Return the select that groups by cheap expressions first, and then groups the few resulting rows by the keys.
 

@@ -3,7 +3,7 @@
 from importlib import import_module
 
 from dealtrace.storage.database.engine import Database
-from dealtrace.storage.schema.tables.whole import metadata
+from dealtrace.storage.schema.tables.all_tables import metadata
 from dealtrace.storage.schema.upgrade import VERSION_TABLE
 
 

@@ -4,8 +4,8 @@ from collections.abc import Collection
 
 from sqlalchemy import Connection, text
 
-from dealtrace.storage.schema.tables.parts import TENANT
-from dealtrace.storage.schema.tables.whole import metadata
+from dealtrace.storage.schema.tables.all_tables import metadata
+from dealtrace.storage.schema.tables.common_columns import TENANT
 
 
 def distribution_statements(distributed: Collection[str] = ()) -> list[str]:

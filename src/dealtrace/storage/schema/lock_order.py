@@ -11,7 +11,7 @@ from sqlalchemy import Table
 from dealtrace.storage.schema.tables.alerts import alert, mail_report
 from dealtrace.storage.schema.tables.control import shared_link
 from dealtrace.storage.schema.tables.reports import report_column, saved_report, segment
-from dealtrace.storage.schema.tables.settings import points_day
+from dealtrace.storage.schema.tables.site_data import points_day
 
 LOCK_ORDER: tuple[Table, ...] = (points_day, report_column, alert, segment, saved_report, shared_link, mail_report)
 """The tables, in the order in which transactions lock their rows."""

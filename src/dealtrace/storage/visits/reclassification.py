@@ -4,7 +4,7 @@ from sqlalchemy import Connection, delete, func, literal, select
 
 from dealtrace.attribution.reclassification import Reclassification
 from dealtrace.storage.database.upsert import insert_into
-from dealtrace.storage.schema.tables.settings import reclassification
+from dealtrace.storage.schema.tables.site_data import reclassification
 from dealtrace.storage.schema.tables.visits import visit
 
 _FIELDS = ("hosts_digest", "started_at", "visits", "visits_changed", "leads_moved", "after_visitor")

@@ -1,6 +1,6 @@
-"""The outbox: deliveries that wait to be sent, in the order of the events, and recent settled deliveries.
+"""The outbox: deliveries that wait to be sent, in the order of the events, and recent acknowledged deliveries.
 
-A delivery is settled if it was sent or will never be sent.
+A delivery is acknowledged if it was sent or will never be sent; `settled_at` says when.
 """
 
 from collections.abc import Sequence
@@ -72,7 +72,7 @@ def _columns(event: Event) -> Values:
 
 
 def list_waiting_deliveries(connection: Connection, site_id: int, webhook_id: int, limit: int) -> list[Delivery]:
-    """List at most `limit` unsettled deliveries of a webhook, oldest first."""
+    """List at most `limit` waiting deliveries of a webhook, oldest first."""
     waiting = select(webhook_outbox).where(*_waiting(site_id, webhook_id))
     rows = connection.execute(waiting.order_by(webhook_outbox.c.position).limit(limit))
     return [_delivery_from_row(row) for row in rows]
@@ -81,13 +81,13 @@ def list_waiting_deliveries(connection: Connection, site_id: int, webhook_id: in
 def list_latest_deliveries(
     connection: Connection, site_id: int, webhook_id: int, limit: int
 ) -> list[tuple[Delivery, datetime | None]]:
-    """List up to `limit` deliveries of a webhook, newest first, each with the time when it was settled, if it was."""
+    """List up to `limit` deliveries of a webhook, newest first, each with the time when it was acknowledged, if any."""
     query = select(webhook_outbox).where(*_of_webhook(site_id, webhook_id)).order_by(webhook_outbox.c.position.desc())
     return [(_delivery_from_row(row), row.settled_at) for row in connection.execute(query.limit(limit))]
 
 
 def find_waiting_webhooks(connection: Connection, site_id: int, webhook_ids: Sequence[int]) -> set[int]:
-    """Find the webhooks of a site, among `webhook_ids`, that have an unsettled delivery.
+    """Find the webhooks of a site, among `webhook_ids`, that have a waiting delivery.
 
     The query reads at most one delivery of each webhook, however many wait.
     """
@@ -106,13 +106,13 @@ def needs_attempt(connection: Connection, webhook: Webhook, now: datetime) -> bo
 
 
 def count_waiting_deliveries(connection: Connection, site_id: int, webhook_id: int) -> int:
-    """Count the unsettled deliveries of a webhook."""
+    """Count the waiting deliveries of a webhook."""
     waiting = _waiting(site_id, webhook_id)
     return int(connection.execute(select(func.count()).select_from(webhook_outbox).where(*waiting)).scalar_one())
 
 
 def is_delivery_known(connection: Connection, site_id: int, webhook_id: int, position: OutboxPosition) -> bool:
-    """Return whether a delivery is still stored, settled or not."""
+    """Return whether a delivery is still stored, acknowledged or not."""
     mine = (*_of_webhook(site_id, webhook_id), webhook_outbox.c.position == position)
     return connection.execute(select(webhook_outbox.c.position).where(*mine)).first() is not None
 
@@ -120,7 +120,7 @@ def is_delivery_known(connection: Connection, site_id: int, webhook_id: int, pos
 def acknowledge_deliveries(
     connection: Connection, site_id: int, webhook_id: int, positions: Sequence[OutboxPosition], now: datetime
 ) -> None:
-    """Mark deliveries as settled, so that they are not sent again."""
+    """Mark deliveries as acknowledged, so that they are not sent again."""
     listed = is_among(webhook_outbox.c.position, "positions")
     statement = update(webhook_outbox).where(*_of_webhook(site_id, webhook_id), listed).values(settled_at=now)
     connection.execute(statement, {"positions": list(positions)})
@@ -134,10 +134,10 @@ def requeue_deliveries(
     since: datetime | None = None,
     position: OutboxPosition | None = None,
 ) -> int:
-    """Queue settled deliveries (sent, or never to be sent) of a webhook again, and return how many were queued.
+    """Queue acknowledged deliveries (sent, or never to be sent) of a webhook again, and return how many were queued.
 
     With `since`, only deliveries recorded at or after `since` are queued; with `position`, only the delivery at this
-    position. By default, all settled deliveries are queued.
+    position. By default, all acknowledged deliveries are queued.
     """
     again = [*_of_webhook(site_id, webhook_id), webhook_outbox.c.settled_at.is_not(None)]
     if since is not None:
@@ -153,7 +153,7 @@ def delete_deliveries(connection: Connection, site_id: int, webhook_id: int) -> 
 
 
 def delete_old_deliveries(connection: Connection, site_id: int, before: datetime) -> int:
-    """Delete a site's deliveries that were recorded before `before`, settled or not, and return how many there were."""
+    """Delete a site's deliveries recorded before `before`, acknowledged or not, and return how many there were."""
     old = (webhook_outbox.c.site_id == site_id, webhook_outbox.c.recorded_at < before)
     return connection.execute(delete(webhook_outbox).where(*old)).rowcount
 

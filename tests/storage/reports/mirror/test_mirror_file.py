@@ -243,7 +243,7 @@ def test_a_mirror_that_is_damaged_while_others_read_it_is_built_anew_once_they_l
     scene.compare()
 
 
-def test_who_waits_for_too_long_is_told(database: Database) -> None:
+def test_who_waits_for_too_long_is_informed(database: Database) -> None:
     with held_mirror(database), pytest.raises(MirrorBusy), held_mirror(database, patience=0.05):
         pass
 

@@ -11,9 +11,9 @@ from dealtrace.cabinet.formats import clock_time
 from dealtrace.cabinet.reports.choices import searches_masked
 from dealtrace.cabinet.reports.default_question import DEFAULTS_WRITTEN_OUT, USUAL
 from dealtrace.cabinet.reports.page import read_context_of
-from dealtrace.cabinet.reports.readers import for_person, saved_url, with_stored_names
 from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.cabinet.reports.saved_items.page import SavedItemLine, SavedItemsPage, fault_of, site_report_url
+from dealtrace.cabinet.reports.without_contacts import for_person, saved_url, with_stored_names
 from dealtrace.cabinet.view import View
 from dealtrace.operations.reports.save_report import delete_report, rename_report, save_report
 from dealtrace.reports.question import QuestionContext, parse_question

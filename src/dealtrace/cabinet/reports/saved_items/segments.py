@@ -11,9 +11,9 @@ from dealtrace.cabinet.form_pages import stored_site
 from dealtrace.cabinet.reports.chips import filter_texts
 from dealtrace.cabinet.reports.choices import searches_masked
 from dealtrace.cabinet.reports.page import read_context_of
-from dealtrace.cabinet.reports.readers import for_person, saved_url, with_stored_names
 from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.cabinet.reports.saved_items.page import SavedItemLine, SavedItemsPage
+from dealtrace.cabinet.reports.without_contacts import for_person, saved_url, with_stored_names
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters
 from dealtrace.operations.reports.manage_segments import add_segment, remove_segment, rename_segment

@@ -11,6 +11,7 @@ from dealtrace.cabinet.settings.webhooks.labels import PLACE, STATES, STYLES
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidSetting
 from dealtrace.operations.webhooks.create import NewWebhook, create_webhook
+from dealtrace.operations.work import ids_of, takes_ids
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.webhooks.outbox import count_waiting_deliveries
 from dealtrace.storage.webhooks.webhooks import list_webhooks
@@ -58,5 +59,6 @@ def _read(connection: Connection, site_id: int) -> list[tuple[Webhook, int]]:
     return [(webhook, count_waiting_deliveries(connection, site_id, webhook.id)) for webhook in listed]
 
 
+@takes_ids(ids_of(create_webhook))
 def _create(connection: Connection, ids: IdBlocks, new: NewWebhook, user_id: int) -> Webhook:
     return create_webhook(connection, ids, new, clock.now(), user_id)

@@ -17,7 +17,7 @@ from dealtrace.storage.reports.fact_tables import AT, SITE_ID, Moment
 from dealtrace.storage.reports.mirror import clients, dialect, lead_touches, tables, visitors
 from dealtrace.storage.reports.mirror.lead_touches import joined_touches
 from dealtrace.storage.reports.mirror.library import MirrorConnection
-from dealtrace.storage.reports.mirror.marks import Kind, Mark
+from dealtrace.storage.reports.mirror.marks import Mark, MarkKind
 from dealtrace.storage.reports.mirror.rows import Stream, stream_rows
 from dealtrace.storage.reports.statement_types import Expression, Parameters, Selection
 from dealtrace.storage.reports.stored_facts import StoredFacts, touch_columns, visit_columns
@@ -29,7 +29,7 @@ from dealtrace.storage.schema.tables.visits import traffic_source, visit
 from dealtrace.storage.visits.credits import credit_key_of_deal
 
 Ids = Collection[int]
-Marked = dict[Kind, set[int]]
+Marked = dict[MarkKind, set[int]]
 Progress = Callable[[str], None]
 """A function that is called with the name of each table of the mirror before the table is filled."""
 
@@ -179,15 +179,15 @@ MIRRORED_TABLES = len(_PARTS)
 """The number of tables that are filled when a mirror is built."""
 _IDS = "ids"
 """The parameter with the ids of changed rows."""
-_TAKEN: Mapping[Kind, tuple[_Part, ...]] = {
-    Kind.DEAL: (_DEALS, _DEAL_TAGS),
-    Kind.LEAD: (_LEADS, _LEAD_TAGS),
-    Kind.TOUCHES: (),
-    Kind.VISIT: (_VISITS,),
-    Kind.SOURCE: (_SOURCES,),
-    Kind.STATUSES: (_STATUSES,),
-    Kind.RATES: (),
-    Kind.COSTS: (_COSTS,),
+_TAKEN: Mapping[MarkKind, tuple[_Part, ...]] = {
+    MarkKind.DEAL: (_DEALS, _DEAL_TAGS),
+    MarkKind.LEAD: (_LEADS, _LEAD_TAGS),
+    MarkKind.TOUCHES: (),
+    MarkKind.VISIT: (_VISITS,),
+    MarkKind.SOURCE: (_SOURCES,),
+    MarkKind.STATUSES: (_STATUSES,),
+    MarkKind.RATES: (),
+    MarkKind.COSTS: (_COSTS,),
 }
 """For each kind of mark (a record of a change), the `_Part`s whose changed rows are copied again."""
 
@@ -251,15 +251,15 @@ def apply_marks(source: Connection, mirror: MirrorConnection, marks: Iterable[Ma
         _create_passing(mirror, tables.TEMPORARY)
         _add_what_repeats(source, site_id, marked)
         _take_over_touches(source, mirror, site_id, marked)
-        for kind in Kind:
+        for kind in MarkKind:
             if ids := marked[kind]:
                 _take_over_kind(source, mirror, site_id, kind, sorted(ids))
 
 
 def _take_over_touches(source: Connection, mirror: MirrorConnection, site_id: int, marked: Marked) -> None:
     """Gather the touches (credited visits) of each lead that is marked as changed, or has a marked touch or deal."""
-    leads = marked[Kind.TOUCHES] | marked[Kind.LEAD]
-    if deals := marked[Kind.DEAL]:
+    leads = marked[MarkKind.TOUCHES] | marked[MarkKind.LEAD]
+    if deals := marked[MarkKind.DEAL]:
         theirs = select(credit_key_of_deal()).where(deal.c.site_id == site_id, _is_among(deal.c.id, deals))
         leads = leads.union(source.execute(theirs.distinct()).scalars()) - {None}
     if leads or deals:
@@ -270,8 +270,10 @@ def _take_over_touches(source: Connection, mirror: MirrorConnection, site_id: in
         lead_touches.gather(mirror, tables.TEMPORARY)
 
 
-def _take_over_kind(source: Connection, mirror: MirrorConnection, site_id: int, kind: Kind, ids: Sequence[int]) -> None:
-    if kind is Kind.LEAD:
+def _take_over_kind(
+    source: Connection, mirror: MirrorConnection, site_id: int, kind: MarkKind, ids: Sequence[int]
+) -> None:
+    if kind is MarkKind.LEAD:
         clients.note_clients(mirror, site_id, ids)
     given = {SITE_ID.key: site_id, _IDS: ids}
     for part in _TAKEN[kind]:
@@ -281,9 +283,9 @@ def _take_over_kind(source: Connection, mirror: MirrorConnection, site_id: int, 
             in_place = changing.inserting.format(streamed="{streamed}", touches=f"{tables.TEMPORARY}.lead_touches")
             changing = replace(changing, inserting=in_place)
         stream_rows(source, mirror, changing, [(rows, given) for rows in _selects(part, only_changed=True)])
-    if kind is Kind.VISIT:
+    if kind is MarkKind.VISIT:
         visitors.place_visits(mirror, tables.TEMPORARY)
-    if kind is Kind.LEAD:
+    if kind is MarkKind.LEAD:
         clients.update_clients(mirror, site_id, ids)
 
 
@@ -303,19 +305,19 @@ def _add_what_repeats(source: Connection, site_id: int, marked: Marked) -> None:
 
     def deals(*conditions: Expression) -> None:
         theirs = select(deal.c.id).where(deal.c.site_id == site_id, *conditions)
-        marked[Kind.DEAL].update(source.execute(theirs).scalars())
+        marked[MarkKind.DEAL].update(source.execute(theirs).scalars())
 
-    if visits := marked.get(Kind.VISIT):
+    if visits := marked.get(MarkKind.VISIT):
         deals(_is_among(deal.c.visit_id, visits))
         for table in LEAD_TABLES.values():
             naming = select(table.c.id).where(table.c.site_id == site_id, _is_among(table.c.visit_id, visits))
-            marked[Kind.LEAD].update(source.execute(naming).scalars())
-    if named := {-key for key in marked[Kind.TOUCHES] if key < 0}:
+            marked[MarkKind.LEAD].update(source.execute(naming).scalars())
+    if named := {-key for key in marked[MarkKind.TOUCHES] if key < 0}:
         deals(_is_among(deal.c.visit_id, named))
-    marked[Kind.LEAD] |= {key for key in marked[Kind.TOUCHES] if key > 0}
-    if leads := marked[Kind.LEAD]:
+    marked[MarkKind.LEAD] |= {key for key in marked[MarkKind.TOUCHES] if key > 0}
+    if leads := marked[MarkKind.LEAD]:
         deals(_is_among(deal.c.lead_id, leads))
-    if marked.get(Kind.RATES):
+    if marked.get(MarkKind.RATES):
         deals(IS_FOREIGN)
 
 

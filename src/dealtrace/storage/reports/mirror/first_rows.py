@@ -32,7 +32,7 @@ from dealtrace.reports.answer import ByFigure, Gathered, Keys, Sequencing, shift
 from dealtrace.reports.dimensions import Dimension, Kind
 from dealtrace.reports.measures import Measure
 from dealtrace.reports.metrics import Formula, Sum
-from dealtrace.storage.reports.counted_rows import Group
+from dealtrace.storage.reports.counted_rows import RowGroup
 from dealtrace.storage.reports.fact_tables import FactTables
 from dealtrace.storage.reports.names import find_spellings, single_spellings
 from dealtrace.storage.reports.scope import Scope, Shape, parameters_of, shape_of
@@ -163,7 +163,7 @@ class _Side:
     """What is selected for one period: the shape of the statements, and the groups of measures."""
 
     shape: Shape
-    groups: tuple[Group, ...]
+    groups: tuple[RowGroup, ...]
 
 
 def _without_place(sequence: Sequencing) -> Sequencing:
@@ -199,7 +199,7 @@ def first_rows_statement(
     return union_all(_rows(first, keys, grouped), _totals(merged_rows, keys, grouped))  # type: ignore[return-value]  # a union is selected from like a select
 
 
-_Grouped = Sequence[tuple[_Side, Group, CTE]]
+_Grouped = Sequence[tuple[_Side, RowGroup, CTE]]
 Values = Mapping[Measure, Expression]
 """The SQL expression of each measure of a row."""
 _SidedMeasure = tuple[Measure, bool]
@@ -214,7 +214,7 @@ def _sorted_by(sequence: Sequencing, formula: Formula | None) -> Sequence[_Sided
     ]
 
 
-def _keys_and_figures(side: _Side, group: Group, found: CTE, sorted_by: Sequence[_SidedMeasure]) -> Selection:
+def _keys_and_figures(side: _Side, group: RowGroup, found: CTE, sorted_by: Sequence[_SidedMeasure]) -> Selection:
     """Return the select of the keys of a group and of the measures in `sorted_by`.
 
     A measure is null if the group does not compute it, or if it is a measure of the other period.

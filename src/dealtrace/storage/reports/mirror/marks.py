@@ -26,7 +26,7 @@ _STAMP = "mirror"
 _PREFIX = "mark_"
 
 
-class Kind(StrEnum):
+class MarkKind(StrEnum):
     """What a mark (a record of a change) identifies by its id, such as a deal with its tags, or a day of costs.
 
     Marks are applied in the order of the kinds: visits and touches come before leads and deals, which copy from them.
@@ -48,7 +48,7 @@ class Mark:
 
     number: int
     site_id: int
-    kind: Kind
+    kind: MarkKind
     id: int
 
 
@@ -59,24 +59,24 @@ class _Marked:
     Changes to `ignored` columns are not marked.
     """
 
-    kind: Kind
+    kind: MarkKind
     key: str
     ignored: frozenset[str] = frozenset()
 
 
 MARKED: Mapping[Table, _Marked] = {
-    deal: _Marked(Kind.DEAL, "id"),
-    deal_tag: _Marked(Kind.DEAL, "deal_id"),
-    deal_contact: _Marked(Kind.DEAL, "deal_id"),
-    call: _Marked(Kind.LEAD, "id"),
-    lead_request: _Marked(Kind.LEAD, "id"),
-    lead_contact: _Marked(Kind.LEAD, "lead_id"),
-    lead_credit: _Marked(Kind.TOUCHES, "lead_id"),
-    visit: _Marked(Kind.VISIT, "id", frozenset({"seen_at"})),
-    traffic_source: _Marked(Kind.SOURCE, "id"),
-    deal_status: _Marked(Kind.STATUSES, "0"),
-    cost: _Marked(Kind.COSTS, "day_on"),
-    currency_rate: _Marked(Kind.RATES, "0"),
+    deal: _Marked(MarkKind.DEAL, "id"),
+    deal_tag: _Marked(MarkKind.DEAL, "deal_id"),
+    deal_contact: _Marked(MarkKind.DEAL, "deal_id"),
+    call: _Marked(MarkKind.LEAD, "id"),
+    lead_request: _Marked(MarkKind.LEAD, "id"),
+    lead_contact: _Marked(MarkKind.LEAD, "lead_id"),
+    lead_credit: _Marked(MarkKind.TOUCHES, "lead_id"),
+    visit: _Marked(MarkKind.VISIT, "id", frozenset({"seen_at"})),
+    traffic_source: _Marked(MarkKind.SOURCE, "id"),
+    deal_status: _Marked(MarkKind.STATUSES, "0"),
+    cost: _Marked(MarkKind.COSTS, "day_on"),
+    currency_rate: _Marked(MarkKind.RATES, "0"),
 }
 """The tables whose changes are marked: all tables from which the mirror's rows are computed.
 
@@ -156,7 +156,7 @@ def list_marks(connection: Connection, after: int, limit: int) -> list[Mark]:
     """List up to `limit` marks whose numbers are greater than `after`, in the order in which the rows changed."""
     columns = (mirror_mark.c.number, mirror_mark.c.site_id, mirror_mark.c.kind, mirror_mark.c.id)
     query = select(*columns).where(mirror_mark.c.number > after).order_by(mirror_mark.c.number).limit(limit)
-    return [Mark(number, site_id, Kind(kind), key) for number, site_id, kind, key in connection.execute(query)]
+    return [Mark(number, site_id, MarkKind(kind), key) for number, site_id, kind, key in connection.execute(query)]
 
 
 def settle_marks(connection: Connection, last_number: int, stamp: str, new_stamp: str) -> bool:

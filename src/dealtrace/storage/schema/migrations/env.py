@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from dealtrace.storage.schema.tables.whole import metadata
+from dealtrace.storage.schema.tables.all_tables import metadata
 from dealtrace.storage.schema.upgrade import VERSION_TABLE
 
 context.configure(

@@ -1,1 +1,1 @@
-"""The tables, one module per group of related tables; `whole` imports all tables."""
+"""The tables, one module per group of related tables; `all_tables` imports all tables."""

@@ -1,13 +1,13 @@
 """Alert rules, incidents, e-mails and scheduled reports.
 
-Alerts, e-mails and scheduled reports are control tables (see `parts.py`), because the server searches the rows of all
-sites together for those that are due.
+Alerts, e-mails and scheduled reports are control tables (see `common_columns.py`), because the server searches the rows
+of all sites together for those that are due.
 """
 
 from sqlalchemy import BigInteger, Column, Index, Integer, PrimaryKeyConstraint, String, Table, Text, text
 
 from dealtrace.storage.database.column_types import Instant, JsonText
-from dealtrace.storage.schema.tables.parts import CONTROL, TENANT, metadata, rows_where, site_column
+from dealtrace.storage.schema.tables.common_columns import CONTROL, TENANT, metadata, rows_where, site_column
 
 alert = Table(
     "alert",

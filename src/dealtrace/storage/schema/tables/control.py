@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 
 from dealtrace.storage.database.column_types import Instant, JsonText
-from dealtrace.storage.schema.tables.parts import CONTROL, metadata
+from dealtrace.storage.schema.tables.common_columns import CONTROL, metadata
 
 site = Table(
     "site",

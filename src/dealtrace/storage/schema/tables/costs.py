@@ -4,7 +4,7 @@ from sqlalchemy import BigInteger, Column, Index, PrimaryKeyConstraint, String, 
 
 from dealtrace.attribution.cost import ACCOUNT_LENGTH_MAX, ORIGIN_LENGTH_MAX, SYSTEM_LENGTH_MAX
 from dealtrace.storage.database.column_types import Day
-from dealtrace.storage.schema.tables.parts import TENANT, metadata, site_column
+from dealtrace.storage.schema.tables.common_columns import TENANT, metadata, site_column
 
 cost = Table(
     "cost",

@@ -14,7 +14,7 @@ from sqlalchemy import (
 )
 
 from dealtrace.storage.database.column_types import Instant, JsonText, Rubles
-from dealtrace.storage.schema.tables.parts import (
+from dealtrace.storage.schema.tables.common_columns import (
     DELETED,
     TENANT,
     UNDELETED,

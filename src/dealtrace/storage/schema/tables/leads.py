@@ -20,7 +20,7 @@ from sqlalchemy import (
 
 from dealtrace.leads.lead import LeadKind
 from dealtrace.storage.database.column_types import Instant, JsonText
-from dealtrace.storage.schema.tables.parts import (
+from dealtrace.storage.schema.tables.common_columns import (
     TENANT,
     annotation_columns,
     index_undeleted,

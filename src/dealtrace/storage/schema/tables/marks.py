@@ -5,7 +5,7 @@ PostgreSQL has no mirror and no marks. SQLite assigns the key `number`, which is
 
 from sqlalchemy import BigInteger, Column, Integer, PrimaryKeyConstraint, String, Table
 
-from dealtrace.storage.schema.tables.parts import CONTROL, metadata
+from dealtrace.storage.schema.tables.common_columns import CONTROL, metadata
 
 mirror_mark = Table(
     "mirror_mark",

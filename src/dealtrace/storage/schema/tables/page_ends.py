@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger, Column, PrimaryKeyConstraint, String, Table
 
 from dealtrace.storage.database.column_types import Instant
-from dealtrace.storage.schema.tables.parts import TENANT, metadata, site_column
+from dealtrace.storage.schema.tables.common_columns import TENANT, metadata, site_column
 
 page_end = Table(
     "page_end",

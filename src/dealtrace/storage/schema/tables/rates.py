@@ -4,7 +4,7 @@ from sqlalchemy import BigInteger, Column, PrimaryKeyConstraint, String, Table
 
 from dealtrace.deals.currency import CURRENCY_LENGTH_MAX
 from dealtrace.storage.database.column_types import Instant
-from dealtrace.storage.schema.tables.parts import TENANT, metadata, site_column
+from dealtrace.storage.schema.tables.common_columns import TENANT, metadata, site_column
 
 currency_rate = Table(
     "currency_rate",

@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger, Column, Index, PrimaryKeyConstraint, String, Table, Text
 
 from dealtrace.storage.database.column_types import Day, Instant, JsonText
-from dealtrace.storage.schema.tables.parts import TENANT, metadata, site_column
+from dealtrace.storage.schema.tables.common_columns import TENANT, metadata, site_column
 
 deal_status = Table(
     "deal_status",
@@ -42,7 +42,7 @@ segment = Table(
     PrimaryKeyConstraint("site_id", "user_id", "name"),
     info=TENANT,
 )
-"""Segments; `user_id` is 0 for segments of the site. `user_id` is not a foreign key; `parts.py` says why."""
+"""Segments; `user_id` is 0 for segments of the site. `user_id` is not a foreign key; `common_columns.py` says why."""
 
 saved_report = Table(
     "saved_report",

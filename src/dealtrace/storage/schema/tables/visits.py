@@ -4,7 +4,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, PrimaryKeyConstraint,
 
 from dealtrace.attribution.traffic_source import SOURCE_PARTS
 from dealtrace.storage.database.column_types import Instant, JsonText
-from dealtrace.storage.schema.tables.parts import TENANT, metadata, site_column, text_columns
+from dealtrace.storage.schema.tables.common_columns import TENANT, metadata, site_column, text_columns
 
 traffic_source = Table(
     "traffic_source",

@@ -1,9 +1,12 @@
-"""The table of webhooks and the tables of their deliveries; `parts.py` explains control tables and tenant tables."""
+"""The table of webhooks and the tables of their deliveries.
+
+`common_columns.py` explains control tables and tenant tables.
+"""
 
 from sqlalchemy import BigInteger, Column, Index, Integer, PrimaryKeyConstraint, String, Table, Text, text
 
 from dealtrace.storage.database.column_types import Instant, JsonText
-from dealtrace.storage.schema.tables.parts import CONTROL, TENANT, metadata, rows_where, site_column
+from dealtrace.storage.schema.tables.common_columns import CONTROL, TENANT, metadata, rows_where, site_column
 
 webhook = Table(
     "webhook",

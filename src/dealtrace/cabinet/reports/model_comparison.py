@@ -1,0 +1,163 @@
+"""One metric under all attribution models side by side, and the difference between its greatest and least value."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.attribution.model_labels import model_label, model_meaning
+from dealtrace.cabinet.formats import NOTHING, metric_value
+from dealtrace.cabinet.reports.changes import FigureChange, change_in_row, change_in_total
+from dealtrace.cabinet.reports.choices import MetricChoice
+from dealtrace.cabinet.reports.key_labels import (
+    compared_time_label,
+    key_label,
+    missing_key_label,
+    part_label,
+    time_label,
+)
+from dealtrace.cabinet.reports.report_url import ReportUrl
+from dealtrace.cabinet.reports.source_drilldown import key_url
+from dealtrace.cabinet.reports.table import KeyCell, Translate, rows_url
+from dealtrace.errors import Language
+from dealtrace.record import record
+from dealtrace.reports.answer import Report, Row
+from dealtrace.reports.metrics import METRICS, Metric
+from dealtrace.reports.reading.compared_times import compared_times_of
+from dealtrace.reports.reading.meanings import key_meaning
+from dealtrace.reports.reading.partial_times import partial_times_of
+
+USUAL_METRIC = METRICS["deals"]
+
+
+@record
+class ModelHeading:
+    """The heading of a model's column: the model's name, and the rule by which the model credits visits."""
+
+    name: str
+    meaning: str
+
+
+@record
+class ModelCell:
+    """A value under an attribution model: its text, and its change from the compared period.
+
+    `url` leads to the rows behind the value, or is empty if there is no link to them.
+    """
+
+    text: str
+    url: str
+    change: FigureChange | None
+
+
+@record
+class ModelsLine:
+    """A row: its keys, a value for each model, and the difference between the greatest and the least."""
+
+    keys: tuple[KeyCell, ...]
+    values: tuple[ModelCell, ...]
+    apart: str
+
+
+@record
+class ModelsTable:
+    """The table of one metric under all models."""
+
+    metric: str
+    by: tuple[str, ...]
+    models: tuple[ModelHeading, ...]
+    lines: tuple[ModelsLine, ...]
+    total: ModelsLine
+
+
+def metric_under_models(metrics: Sequence[Metric], chosen: str) -> Metric:
+    """Return the metric to show under all models: `chosen` if it is in `metrics` and depends on models.
+
+    Otherwise return deals if `metrics` has them, or else the first of `metrics` that depends on models. If no metric in
+    `metrics` depends on models, return deals.
+
+    Ours: visits and costs are never returned: they are the same under all models, and a table of them would suggest
+    that models change nothing.
+    """
+    able = {metric.name: metric for metric in metrics if metric.depends_on_model}
+    if chosen in able:
+        return able[chosen]
+    return next(iter(able.values()), USUAL_METRIC) if USUAL_METRIC.name not in able else USUAL_METRIC
+
+
+def model_metric_choices(
+    url: ReportUrl, metrics: Sequence[Metric], shown: Metric, language: Language
+) -> tuple[MetricChoice, ...]:
+    """Return a choice for each metric that depends on the attribution model, with the URL of that metric's table."""
+    return tuple(
+        MetricChoice(_named(metric, language), url.link(chart=metric.name), metric == shown)
+        for metric in metrics
+        if metric.depends_on_model
+    )
+
+
+def by_models(
+    report: Report, url: ReportUrl | None, rows_page: str, language: Language, translate: Translate
+) -> ModelsTable:
+    """Return the table of a report's only metric under all models, without links if `url` is `None`."""
+    shaper = _Shaper(report, url, rows_page, language, translate)
+    return ModelsTable(
+        _named(shaper.metric, language),
+        tuple(_named(each, language) for each in report.question.by),
+        tuple(ModelHeading(model_label(each, language), model_meaning(each, language)) for each in AttributionModel),
+        tuple(shaper.line(row) for row in report.rows),
+        shaper.line(report.total),
+    )
+
+
+class _Shaper:
+    def __init__(
+        self, report: Report, url: ReportUrl | None, rows_page: str, language: Language, translate: Translate
+    ) -> None:
+        self.report, self.question, (self.metric,) = report, report.question, report.question.metrics
+        self.url, self.rows_page, self.language, self.translate = url, rows_page, language, translate
+        self.partial = partial_times_of(report)
+        self.compared_times = compared_times_of(report)
+
+    def line(self, row: Row) -> ModelsLine:
+        values = [row.values[model][0] for model in AttributionModel]
+        known = [value for value in values if value is not None]
+        apart: Fraction | None = max(known) - min(known) if known else None
+        return ModelsLine(
+            self._keys(row),
+            tuple(self._cell(row, model, is_total=row is self.report.total) for model in AttributionModel),
+            metric_value(self.language, self.metric, apart) if apart else NOTHING,
+        )
+
+    def _keys(self, row: Row) -> tuple[KeyCell, ...]:
+        return tuple(
+            KeyCell(
+                key_label(dimension, key, self.language)
+                if key is not None
+                else missing_key_label(dimension, self.translate),
+                key_url(self.url, self.question, row.keys, place) if self.url is not None else "",
+                key is None,
+                key_meaning(dimension, key, self.language),
+                time_label(
+                    part_label(self.partial, dimension, key, self.language),
+                    compared_time_label(self.compared_times, dimension, key, self.language),
+                ),
+            )
+            for place, (dimension, key) in enumerate(zip(self.question.by, row.keys, strict=False))
+        )
+
+    def _cell(self, row: Row, model: AttributionModel, *, is_total: bool) -> ModelCell:
+        value = row.values[model][0]
+        placed = list(zip(self.question.by, row.keys, strict=False))
+        return ModelCell(
+            metric_value(self.language, self.metric, value),
+            rows_url(self.rows_page, self.question, self.metric, model, placed)
+            if value and self.url is not None
+            else "",
+            change_in_total(self.report, 0, model, self.language)
+            if is_total
+            else change_in_row(self.report, row, 0, model, self.language),
+        )
+
+
+def _named(named: object, language: Language) -> str:
+    return str(getattr(named, language))

@@ -1,0 +1,133 @@
+"""The page of a site's shared links: create a link, which is shown only once, list links, and revoke them."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from dealtrace import clock
+from dealtrace.accounts.shared_link import DAYS_OFFERED, SharedLink
+from dealtrace.accounts.site import Site
+from dealtrace.accounts.user import UserId
+from dealtrace.cabinet.field_labels import labelled_text
+from dealtrace.cabinet.form_pages import (
+    Faults,
+    fault_text,
+    number_of,
+    redirect_with_message,
+    show_form_page,
+    stored_site,
+)
+from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.notes.axis import author_label
+from dealtrace.cabinet.reports.default_question import DEFAULTS_WRITTEN_OUT, USUAL
+from dealtrace.cabinet.reports.page import read_context_of
+from dealtrace.cabinet.reports.report_url import ReportUrl
+from dealtrace.cabinet.reports.saved_items.page import fault_of, report_in_form, site_report_url
+from dealtrace.cabinet.view import View
+from dealtrace.errors import InvalidParameters, InvalidSetting
+from dealtrace.operations.accounts.share_report import NewLink, revoke_link, share_report
+from dealtrace.record import record
+from dealtrace.reports.question import QuestionContext, parse_question
+from dealtrace.storage.accounts.shared_links import list_shared_links
+from dealtrace.storage.accounts.users import find_logins
+
+PLACE = "settings/shared"
+FIELDS = ("name", "days")
+"""The fields of the form that creates a link."""
+
+
+@record
+class LinkLine:
+    """A shared link in the list: the URL of the report, who made the link, and whether the link still works.
+
+    `fault` says why the report can no longer be shown, and is empty if the report can still be shown.
+    """
+
+    link: SharedLink
+    url: str
+    made_by: str
+    fault: str
+    is_valid: bool
+
+
+async def show(view: View) -> Response:
+    """Show the links, newest first."""
+    return await _page(view)
+
+
+async def make(view: View) -> Response:
+    """Create a link to a report and show the link, which cannot be shown again."""
+    context = await view.read(read_context_of, await stored_site(view), clock.now(), view.rights.user.id)
+    try:
+        url = _frozen(report_in_form(view), context)
+        new = NewLink(view.form.get("name"), url.query, number_of(view.form.get("days")))
+        key = await view.manage(_make, view.current_site.id, new, view.rights.user.id)
+    except InvalidParameters as refusal:
+        return await _page(view, faults={"": labelled_text(refusal, view.language)})
+    except InvalidSetting as refusal:
+        field = str(refusal.facts["key"])
+        return await _page(view, faults={field if field in FIELDS else "": fault_text(refusal, view.language)})
+    return await _page(view, made=f"{view.origin}/cabinet/shared/{key}")
+
+
+async def revoke(view: View) -> Response:
+    """Revoke a link; it stops working immediately."""
+    if not await view.manage(_revoke, view.current_site.id, view.form.get("link"), view.rights.user.id):
+        return not_found(view)
+    return redirect_with_message(view, PLACE, "link")
+
+
+def _frozen(url: ReportUrl, context: QuestionContext) -> ReportUrl:
+    """Return a report's URL with defaults written out, and with its segment's filters instead of the segment's name.
+
+    A link to the returned URL shows the same report even if the defaults or the segment are changed later.
+
+    Raises:
+        InvalidParameters: the parameters of the report are invalid.
+    """
+    parse_question(url.raw_question(**USUAL), context)
+    segment = context.segments.get(url.get("segment"), ())
+    filters = tuple(dict.fromkeys([*url.filters, *segment]))
+    frozen = ReportUrl(url.page, url.with_parameters(segment="").parameters, filters).written_out(DEFAULTS_WRITTEN_OUT)
+    parse_question(frozen.raw_question(), context)
+    return frozen
+
+
+async def _page(view: View, *, faults: Faults | None = None, made: str = "") -> Response:
+    now = clock.now()
+    links, context, logins = await view.read(_read, await stored_site(view), now)
+    lines = []
+    for link in links:
+        url = site_report_url(view.current_site.id, link.query)
+        made_by = author_label(logins, link.made_by, view.translate)
+        lines.append(
+            LinkLine(link, url.link(), made_by, fault_of(url, context, view), link.is_valid(now)),
+        )
+    title = view.translate("Shared links")
+    return show_form_page(
+        view,
+        "settings/shared_links.html",
+        title,
+        faults=faults,
+        lines=lines,
+        made=made,
+        sent={name: view.form.get(name) for name in (*FIELDS, "query")} if faults else None,
+        days=DAYS_OFFERED,
+    )
+
+
+def _read(
+    connection: Connection, site: Site, now: datetime
+) -> tuple[list[SharedLink], QuestionContext, dict[int, str]]:
+    links = list_shared_links(connection, site.id)
+    people = {link.made_by for link in links if link.made_by is not None}
+    return links, read_context_of(connection, site, now), find_logins(connection, people)
+
+
+def _make(connection: Connection, _ids: object, site_id: int, new: NewLink, user_id: UserId) -> str:
+    return share_report(connection, site_id, new, user_id, clock.now())
+
+
+def _revoke(connection: Connection, _ids: object, site_id: int, digest: str, user_id: UserId) -> bool:
+    return revoke_link(connection, site_id, digest, user_id, clock.now())

@@ -1,0 +1,133 @@
+"""The account of another user, for owners of the installation."""
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from dealtrace import clock
+from dealtrace.accounts.rights import Rights, Role
+from dealtrace.accounts.user import User, UserId
+from dealtrace.cabinet.form_pages import fault_text
+from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.users import new_links
+from dealtrace.cabinet.view import View
+from dealtrace.errors import InvalidSetting
+from dealtrace.operations.accounts.manage_user import delete_user, give_role, set_owner, take_role
+from dealtrace.operations.accounts.second_factor import reset_second_factor
+from dealtrace.storage.accounts.sites import list_sites
+from dealtrace.storage.accounts.users import find_rights
+from dealtrace.whole_number import ID_MAX
+
+BAD_REQUEST = 400
+
+
+async def show(view: View) -> Response:
+    """Show a user's roles, and the forms that change the account."""
+    whose = await _whose(view)
+    return await _page(view, 200, whose) if whose is not None else not_found(view)
+
+
+async def change_role(view: View) -> Response:
+    """Give the user a role on a site, or revoke it."""
+    whose, site_id = await _whose(view), view.form.get("site")
+    sites = {str(site.id): site for site in await view.read(list_sites)}
+    if whose is None or site_id not in sites:
+        return not_found(view)
+    await store_role(view, whose.user.id, sites[site_id].id)
+    return _back(view, whose)
+
+
+async def change_ownership(view: View) -> Response:
+    """Make a user an owner of the installation or a normal user, or show why this is refused."""
+    whose = await _whose(view)
+    if whose is None:
+        return not_found(view)
+    try:
+        await view.manage(_set_owner, whose.user.id, view.form.has("is_owner"), view.rights.user.id)
+    except InvalidSetting as refusal:
+        return await _page(view, BAD_REQUEST, whose, fault_text(refusal, view.language))
+    return _back(view, whose) if view.rights.user.id != whose.user.id else view.redirect_to("/")
+
+
+async def make_password_link(view: View) -> Response:
+    """Show a link with which the user sets a new password."""
+    whose = await _whose(view)
+    if whose is None:
+        return not_found(view)
+    return await new_links.show_password_link(view, whose.user, f"/users/{whose.user.id}")
+
+
+async def reset_factor(view: View) -> Response:
+    """Turn off two-factor authentication for a user who lost their device."""
+    whose = await _whose(view)
+    if whose is None:
+        return not_found(view)
+    await view.manage(_reset_factor, whose.user, view.rights.user.id)
+    return _back(view, whose)
+
+
+async def delete(view: View) -> Response:
+    """Delete a user, or show why this is refused."""
+    whose = await _whose(view)
+    if whose is None:
+        return not_found(view)
+    if not view.form.has("is_sure"):
+        fault = view.translate("Tick the box to confirm the deletion")
+        return await _page(view, BAD_REQUEST, whose, fault)
+    try:
+        await view.manage(_delete, whose.user, view.rights.user.id)
+    except InvalidSetting as refusal:
+        return await _page(view, BAD_REQUEST, whose, fault_text(refusal, view.language))
+    return view.redirect_to("/users")
+
+
+def role_of_form(view: View) -> Role | None:
+    """Return the role in a form, or `None` if it has no valid role."""
+    named = view.form.get("role")
+    return Role(named) if named in tuple(Role) else None
+
+
+async def store_role(view: View, user_id: UserId, site_id: int) -> None:
+    """Change a user's role on a site to the role chosen in the form, or remove it if no valid role is chosen."""
+    await view.manage(_change_role, user_id, site_id, role_of_form(view), view.rights.user.id)
+
+
+async def _whose(view: View) -> Rights | None:
+    user_id = view.request.path_params["user"]
+    return await view.read(find_rights, user_id) if user_id <= ID_MAX else None
+
+
+async def _page(view: View, status: int, whose: Rights, fault: str = "") -> Response:
+    sites = await view.read(list_sites)
+    return view.page(
+        "users/account.html",
+        status,
+        fault=fault,
+        whose=whose.user,
+        at_sites=[(site, whose.roles.get(site.id)) for site in sites],
+        roles=list(Role),
+    )
+
+
+def _back(view: View, whose: Rights) -> Response:
+    return view.redirect_to(f"/users/{whose.user.id}")
+
+
+def _change_role(
+    connection: Connection, _ids: object, user_id: UserId, site_id: int, role: Role | None, author_id: int
+) -> None:
+    if role is None:
+        take_role(connection, user_id, site_id, clock.now(), taken_by=author_id)
+    else:
+        give_role(connection, user_id, site_id, role, clock.now(), given_by=author_id)
+
+
+def _set_owner(connection: Connection, _ids: object, user_id: UserId, is_owner: object, author_id: int) -> None:
+    set_owner(connection, user_id, clock.now(), is_owner=bool(is_owner), set_by=author_id)
+
+
+def _reset_factor(connection: Connection, _ids: object, user: User, author_id: int) -> None:
+    reset_second_factor(connection, user.login, clock.now(), reset_by=author_id)
+
+
+def _delete(connection: Connection, _ids: object, user: User, author_id: int) -> None:
+    delete_user(connection, user.login, clock.now(), deleted_by=author_id)

@@ -1,0 +1,101 @@
+"""The one-time link that gives a role to a new user, or to the user who is logged in."""
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from dealtrace import clock
+from dealtrace.accounts.invitation import Invitation, Purpose
+from dealtrace.accounts.site import Site
+from dealtrace.accounts.user import PasswordHash, User, UserId
+from dealtrace.cabinet.field_labels import labelled_text
+from dealtrace.cabinet.gate import limit_guessing, refused, then_query
+from dealtrace.cabinet.rendering import translations_of
+from dealtrace.cabinet.users.login import start_session
+from dealtrace.cabinet.users.passwords import LIMITS, hash_of
+from dealtrace.cabinet.view import View
+from dealtrace.errors import InvitationSpent, Refusal
+from dealtrace.operations.accounts.invite_user import LoginTaken, accept_role, join, require_invitation
+from dealtrace.operations.accounts.log_in import Proof
+from dealtrace.operations.work import ids_of, takes_ids
+from dealtrace.record import record
+from dealtrace.storage.accounts.sites import find_site
+from dealtrace.storage.id_blocks import IdBlocks
+
+BAD_REQUEST = 400
+
+
+@record
+class Offer:
+    """An invitation and the site of its role; `site` is `None` if the role is owner of the installation."""
+
+    invitation: Invitation
+    site: Site | None
+
+
+async def show(view: View) -> Response:
+    """Show the offered role and a form to accept it, if the link is valid."""
+    key = view.request.query_params.get("key", "")
+    return _form(view, 200, await _offer(view, key), key)
+
+
+async def accept(view: View) -> Response:
+    """Give the role to the person who is logged in, or create a user with the role and log them in."""
+    key = view.form.get("key")
+    offer = await _offer(view, key)
+    if view.person is not None:
+        taken = await view.manage(_accept, key, view.person.user.id)
+        return view.redirect_to(f"/{taken.site_id}/" if taken.site_id is not None else "/")
+    try:
+        password = await hash_of(view, view.form.get("password"))
+        joined = await view.manage(_join, key, view.form.get("login"), password)
+    except InvitationSpent:
+        raise
+    except Refusal as refusal:
+        return _form(view, BAD_REQUEST, offer, key, labelled_text(refusal, view.language))
+    if isinstance(joined, LoginTaken):
+        if not joined.tries_left:
+            return refused(view, InvitationSpent())
+        return _form(view, BAD_REQUEST, offer, key, _taken_text(view, joined.tries_left))
+    return await start_session(view, Proof(joined, password), "")
+
+
+def _form(view: View, status: int, offer: Offer, key: str, fault: str = "") -> Response:
+    return view.page(
+        "users/invitation.html",
+        status,
+        key=key,
+        fault=fault,
+        login=view.form.get("login"),
+        limits=LIMITS,
+        offered_site=offer.site,
+        offered_role=offer.invitation.role,
+        log_in=f"/cabinet/login{then_query(f'/cabinet/invitation?key={key}')}",
+    )
+
+
+def _taken_text(view: View, tries_left: int) -> str:
+    template = translations_of(view.language).ngettext(
+        "This login is taken. If it is yours, log in; otherwise choose another one. %(num)s try is left.",
+        "This login is taken. If it is yours, log in; otherwise choose another one. %(num)s tries are left.",
+        tries_left,
+    )
+    return template % {"num": tries_left}
+
+
+async def _offer(view: View, key: str) -> Offer:
+    await limit_guessing(view)
+    return await view.read(_look_up, key)
+
+
+def _look_up(connection: Connection, key: str) -> Offer:
+    found = require_invitation(connection, key, Purpose.ROLE, clock.now())
+    return Offer(found, find_site(connection, found.site_id) if found.site_id is not None else None)
+
+
+def _accept(connection: Connection, _ids: object, key: str, user_id: UserId) -> Invitation:
+    return accept_role(connection, key, user_id, clock.now())
+
+
+@takes_ids(ids_of(join))
+def _join(connection: Connection, ids: IdBlocks, key: str, login: str, password: PasswordHash) -> User | LoginTaken:
+    return join(connection, ids, key, login, password, clock.now())

@@ -1,0 +1,85 @@
+"""A person's own two-factor authentication: turn it on and off, and renew the recovery codes."""
+
+import segno
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from dealtrace import clock
+from dealtrace.accounts.second_factor import SECRET
+from dealtrace.accounts.user import User
+from dealtrace.cabinet.gate import limit_guessing
+from dealtrace.cabinet.users import profile
+from dealtrace.cabinet.users.passwords import is_own_password
+from dealtrace.cabinet.users.profile import BAD_REQUEST
+from dealtrace.cabinet.view import View
+from dealtrace.operations.accounts.second_factor import (
+    authenticator_url,
+    make_secret,
+    renew_recovery_codes,
+    turn_off,
+    turn_on,
+)
+
+QR_SCALE = 5
+
+
+async def show(view: View) -> Response:
+    """Show a new secret for an authenticator app; redirect to the profile if two-factor authentication is on."""
+    if view.rights.user.has_second_factor:
+        return view.redirect_to("/profile")
+    return _form(view, 200, make_secret())
+
+
+async def set_up(view: View) -> Response:
+    """Turn on two-factor authentication and show the recovery codes, or show the form again with an error message."""
+    secret = view.form.get("secret")
+    await limit_guessing(view)
+    codes = await view.manage(_turn_on, view.rights.user, secret, view.form.get("code"), view.session_digest)
+    if codes is None:
+        fault = view.translate("The code is wrong. Check that your phone’s clock is right.")
+        return _form(view, BAD_REQUEST, secret if SECRET.fullmatch(secret) else make_secret(), fault)
+    return view.page("users/recovery_codes.html", codes=codes)
+
+
+async def show_new_codes(view: View) -> Response:
+    """Create and show new recovery codes, which replace the old ones."""
+    if not view.rights.user.has_second_factor:
+        return view.redirect_to("/profile")
+    if not await is_own_password(view, view.form.get("password")):
+        return await profile.wrong_password(view)
+    return view.page("users/recovery_codes.html", codes=await view.manage(_renew, view.rights.user))
+
+
+async def remove(view: View) -> Response:
+    """Turn off two-factor authentication, or show the profile again with an error message."""
+    if not await is_own_password(view, view.form.get("password")):
+        return await profile.wrong_password(view)
+    await view.manage(_turn_off, view.rights.user)
+    return view.redirect_to("/profile")
+
+
+def _form(view: View, status: int, secret: str, fault: str = "") -> Response:
+    url = authenticator_url(view.rights.user, secret)
+    picture = segno.make_qr(url).svg_data_uri(scale=QR_SCALE, light="white", dark="black")
+    return view.page(
+        "users/second_factor.html",
+        status,
+        secret=secret,
+        picture=picture,
+        fault=fault,
+        is_demanded=view.lacks_factor,
+    )
+
+
+def _turn_on(
+    connection: Connection, _ids: object, user: User, secret: str, code: str, kept_digest: str
+) -> list[str] | None:
+    return turn_on(connection, user, secret, code, clock.now(), kept_digest=kept_digest)
+
+
+def _turn_off(connection: Connection, _ids: object, user: User) -> None:
+    turn_off(connection, user)
+
+
+def _renew(connection: Connection, _ids: object, user: User) -> list[str]:
+    return renew_recovery_codes(connection, user)

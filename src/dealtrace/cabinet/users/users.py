@@ -1,0 +1,91 @@
+"""The users of the installation, for its owners: roles, invitations, and whether all need two-factor authentication."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from dealtrace import clock
+from dealtrace.accounts.invitation import Invitation
+from dealtrace.accounts.rights import Rights, Role
+from dealtrace.accounts.site import Site
+from dealtrace.accounts.user import UserId
+from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.users import new_links
+from dealtrace.cabinet.users.account import role_of_form
+from dealtrace.cabinet.view import View
+from dealtrace.operations.accounts.demand_second_factor import demand_second_factor
+from dealtrace.operations.accounts.invite_user import revoke_invitation
+from dealtrace.record import record
+from dealtrace.storage.accounts.installation import is_factor_demanded
+from dealtrace.storage.accounts.invitations import list_role_invitations
+from dealtrace.storage.accounts.sites import list_sites
+from dealtrace.storage.accounts.users import find_times_of_use, list_rights
+
+OWN_INSTALLATION = "installation"
+"""The form value of an invitation to own the installation; other values are the ids of sites."""
+
+
+@record
+class People:
+    """Users with the times they were last seen, sites, open invitations, and whether all users need a second factor."""
+
+    users: list[Rights]
+    seen_at: Mapping[UserId, datetime]
+    sites: list[Site]
+    invitations: list[Invitation]
+    is_factor_demanded: bool
+
+
+async def show(view: View) -> Response:
+    """List the users and the open invitations."""
+    people = await view.read(_look_up)
+    return view.page(
+        "users/users.html",
+        people=people,
+        site_names={site.id: site.name for site in people.sites},
+        roles=list(Role),
+        whole=OWN_INSTALLATION,
+    )
+
+
+async def invite(view: View) -> Response:
+    """Create and show a link that invites a person to a site, or to become an owner of the installation."""
+    at, role = view.form.get("site"), role_of_form(view)
+    sites = {str(site.id): site for site in await view.read(list_sites)}
+    if at == OWN_INSTALLATION:
+        return await new_links.show_invitation(view, Role.OWNER, None, "/users")
+    if role is None or at not in sites:
+        return not_found(view)
+    return await new_links.show_invitation(view, role, sites[at], "/users")
+
+
+async def revoke(view: View) -> Response:
+    """Revoke an invitation."""
+    is_revoked = await view.manage(_revoke, view.form.get("digest"), view.rights.user.id)
+    return view.redirect_to("/users") if is_revoked else not_found(view)
+
+
+async def demand(view: View) -> Response:
+    """Require two-factor authentication for all users, or stop requiring it."""
+    await view.manage(_demand, view.form.has("is_demanded"), view.rights.user.id)
+    return view.redirect_to("/users")
+
+
+def _look_up(connection: Connection) -> People:
+    return People(
+        list_rights(connection),
+        find_times_of_use(connection),
+        list_sites(connection),
+        list_role_invitations(connection, clock.now()),
+        is_factor_demanded(connection),
+    )
+
+
+def _revoke(connection: Connection, _ids: object, digest: str, author_id: int) -> bool:
+    return revoke_invitation(connection, digest, clock.now(), revoked_by=author_id)
+
+
+def _demand(connection: Connection, _ids: object, is_demanded: object, author_id: int) -> None:
+    demand_second_factor(connection, clock.now(), is_demanded=bool(is_demanded), demanded_by=author_id)

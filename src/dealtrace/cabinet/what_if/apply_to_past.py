@@ -1,0 +1,183 @@
+"""The page from which an owner matches past deals again and reclassifies past visits, each after a preview."""
+
+from collections.abc import Mapping
+from functools import partial
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from dealtrace import clock
+from dealtrace.accounts.background_run import ACTIVE, PastKind, Phase, RunState
+from dealtrace.accounts.site import Site
+from dealtrace.cabinet.form_pages import Faults, show_form_page, stored_site
+from dealtrace.cabinet.view import View
+from dealtrace.cabinet.what_if.forecast import Move, move_of
+from dealtrace.operations.accounts.require_site import require_site
+from dealtrace.operations.what_if.run_past import PastRun, claim_past_run, may_run, report_waiting, run_past
+from dealtrace.record import record
+from dealtrace.reports.moves import Moved
+from dealtrace.runtime.background_runs import Lane
+from dealtrace.storage.accounts.background_runs import find_run
+from dealtrace.storage.database.column_types import EARLIEST, LATEST
+from dealtrace.storage.deals.daily_counts import DaysOfDeals, JournalMoment
+from dealtrace.storage.visits.reclassification import count_visits_up_to
+
+PLACE = "settings/past"
+PREVIEW, RUN = "preview", "run"
+"""The values of two buttons: one starts a preview, the other starts the run that was previewed."""
+VISITS_COUNTED_MAX = 10_000
+"""Ours: the page counts visits only up to this number, since counting millions takes seconds; a preview counts all."""
+_TITLES = {PastKind.MATCH: "Match past deals again", PastKind.RECLASSIFY: "Reclassify past visits"}
+_EXPLANATIONS = {
+    PastKind.MATCH: "Finds the leads of all deals by the present settings, as if the deals had just arrived. Pinned "
+    "deals keep their leads.",
+    PastKind.RECLASSIFY: "Finds the sources of all visits by the present hosts and rules, and then the sources of "
+    "their leads and deals.",
+}
+_FIGURES = {
+    "visits": "Visits read",
+    "visits_changed": "Visits with another source",
+    "leads_moved": "Leads with another source",
+    "deals": "Deals checked",
+    "changed": "Deals with another lead",
+    "other_lead": "Deals with another lead",
+    "other_source": "Deals with another source",
+    "pinned": "Pinned deals, which keep their leads",
+}
+"""The titles of a run's figures; figures that are not here are not shown."""
+_ENDED_PREVIEW = "The preview ended early. Start it again."
+_ENDED_PREVIEWS = {
+    Phase.SETTINGS_CHANGED: "The preview ended, because the settings were changed in the meantime. Start it again.",
+}
+_RUNS_ALREADY = "A run is already in progress."
+_PHASES = {
+    Phase.DONE: "Done.",
+    Phase.STOPPED: "Stopped with the server. What was done is stored, and you can continue from there.",
+    Phase.SETTINGS_CHANGED: "Ended, because the settings were changed in the meantime. What was done is stored.",
+    Phase.FAILED: "Failed; the log of the server has the cause. "
+    "What was done is stored, and you can continue from there.",
+}
+
+
+@record
+class PastCard:
+    """What the page shows about a kind of change: how much there is to do, and the latest run.
+
+    If `has_more` is true, there is more to do than `total`.
+    `may_run` is true if the latest run used the present settings, and is either a finished preview or a change that
+    ended early.
+    """
+
+    kind: PastKind
+    title: str
+    explanation: str
+    total: int
+    has_more: bool
+    state: RunState | None
+    is_active: bool
+    may_run: bool
+    continues: bool
+    phase: str
+    figures: tuple[tuple[str, int], ...]
+    moves: tuple[Move, ...]
+    moves_left: int
+
+
+async def show(view: View) -> Response:
+    """Show the two kinds of changes of past data, each with its latest run."""
+    return await _page(view)
+
+
+async def start(view: View) -> Response:
+    """Start a preview, or the change that was previewed, and redirect to the page, which shows the progress."""
+    site = await stored_site(view)
+    kind, act = view.form.get("kind"), view.form.get("act")
+    if kind not in list(PastKind) or act not in (PREVIEW, RUN):
+        return await _page(view, faults={"": view.translate("Choose what to do.")})
+    begun = await view.manage(_claim, site.id, PastKind(kind), act == PREVIEW)
+    if isinstance(begun, str):
+        return await _page(view, faults={"": view.translate(begun)})
+    run = PastRun(view.services.database, site.id, PastKind(kind), view.rights.user.id, begun, clock.now)
+    view.services.background_runs.start(
+        Lane.PAST, site.id, lambda steps: run_past(run, steps.next), partial(report_waiting, run)
+    )
+    return view.redirect_to(f"/{site.id}/{PLACE}")
+
+
+def _claim(connection: Connection, _ids: object, site_id: int, kind: PastKind, is_preview: object) -> RunState | str:
+    """Return the run to start, or the reason why no run can be started."""
+    site, latest, now = require_site(connection, site_id), find_run(connection, site_id, kind), clock.now()
+    if latest is not None and latest.is_active(now):
+        return _RUNS_ALREADY
+    if not is_preview and not may_run(site, kind, latest, now):
+        return "Preview it first: the settings may have changed."
+    return claim_past_run(connection, site, kind, latest, now, is_preview=bool(is_preview)) or _RUNS_ALREADY
+
+
+async def _page(view: View, faults: Faults | None = None) -> Response:
+    site = await stored_site(view)
+    totals, runs = await view.read(_read, site.id)
+    cards = [_card(view, site, kind, totals[kind], runs[kind]) for kind in PastKind]
+    return show_form_page(
+        view,
+        "settings/apply_to_past.html",
+        view.translate("The past"),
+        faults=faults,
+        cards=cards,
+        is_active=any(card.is_active for card in cards),
+    )
+
+
+def _read(connection: Connection, site_id: int) -> tuple[Mapping[PastKind, int], Mapping[PastKind, RunState | None]]:
+    """Return how much there is to do, and the latest run, both by kind.
+
+    If there are more than `VISITS_COUNTED_MAX` visits, their number is returned as `VISITS_COUNTED_MAX + 1`.
+    """
+    totals = {
+        PastKind.MATCH: DaysOfDeals(site_id, JournalMoment.HAPPENED).count(connection, EARLIEST, LATEST),
+        PastKind.RECLASSIFY: count_visits_up_to(connection, site_id, VISITS_COUNTED_MAX),
+    }
+    return totals, {kind: find_run(connection, site_id, kind) for kind in PastKind}
+
+
+def _card(view: View, site: Site, kind: PastKind, total: int, state: RunState | None) -> PastCard:
+    now = clock.now()
+    is_active = state is not None and state.is_active(now)
+    has_more = kind is PastKind.RECLASSIFY and total > VISITS_COUNTED_MAX
+    return PastCard(
+        kind,
+        view.translate(_TITLES[kind]),
+        view.translate(_EXPLANATIONS[kind]),
+        VISITS_COUNTED_MAX if has_more else total,
+        has_more,
+        state,
+        is_active,
+        may_run=may_run(site, kind, state, now),
+        continues=state is not None and state.may_continue(now),
+        phase=_phase_label(view, state, is_active=is_active),
+        figures=_figures(view, state),
+        moves=_moves(view, state),
+        moves_left=state.moves_left if state is not None else 0,
+    )
+
+
+def _phase_label(view: View, state: RunState | None, *, is_active: bool) -> str:
+    if state is None or is_active:
+        return ""
+    phase = Phase.STOPPED if state.phase in ACTIVE else state.phase  # its process has ended
+    if state.is_preview:
+        done = view.translate("This is what the run would change. Nothing has been changed yet.")
+        return done if phase is Phase.DONE else view.translate(_ENDED_PREVIEWS.get(phase, _ENDED_PREVIEW))
+    return view.translate(_PHASES[phase])
+
+
+def _figures(view: View, state: RunState | None) -> tuple[tuple[str, int], ...]:
+    figures = state.figures if state is not None else {}
+    return tuple((view.translate(words), figures[name]) for name, words in _FIGURES.items() if name in figures)
+
+
+def _moves(view: View, state: RunState | None) -> tuple[Move, ...]:
+    return tuple(
+        move_of(view, move.source, move.target, Moved(move.deals, move.kopecks))
+        for move in (state.moves if state is not None else ())
+    )

@@ -1,0 +1,75 @@
+"""Columns that annotate a lead: its source, manager, comment, tags and custom fields."""
+
+from dealtrace.attribution.traffic_source import SOURCE_LENGTH_MAX, SOURCE_PARTS, TrafficSource
+from dealtrace.files.cell_types import TagsCell, TextCell
+from dealtrace.files.import_columns import Column, RowValues, values_of
+from dealtrace.files.import_formats import custom_values_of
+from dealtrace.files.row import Cell
+from dealtrace.leads.annotations import Annotations
+from dealtrace.leads.limits import COMMENT_LENGTH_MAX, LABEL_LENGTH_MAX
+from dealtrace.record import record
+
+_NO_VALUE = ("(not set)", "<не указано>", "<не заполнено>")
+"""The placeholders that the vendor's journals show for an unknown value."""
+
+
+@record
+class SourcePartCell(TextCell):
+    """A cell with a part of a traffic source, such as its medium or campaign."""
+
+    def read(self, cell: Cell) -> str:
+        """Return the text of a cell, or an empty string for a placeholder such as `(not set)`."""
+        text = TextCell.read(self, cell)
+        return "" if text in _NO_VALUE else text
+
+
+SOURCE_CELL = SourcePartCell(SOURCE_LENGTH_MAX)
+ANNOTATION_COLUMNS = (
+    Column(
+        "source",
+        ("customSources.source", "utmSource", "session.source", "Источник"),
+        SOURCE_CELL,
+        "The source of the lead.",
+    ),
+    Column("medium", ("customSources.medium", "utmMedium", "session.medium", "Канал"), SOURCE_CELL, "The medium."),
+    Column(
+        "campaign",
+        ("customSources.campaign", "utmCampaign", "session.utmCampaign", "Кампания", "Рекламная кампания"),
+        SOURCE_CELL,
+        "The campaign.",
+    ),
+    Column(
+        "content", ("customSources.content", "utmContent", "session.utmContent", "Объявление"), SOURCE_CELL, "The ad."
+    ),
+    Column(
+        "term",
+        (
+            "customSources.term",
+            "utmTerm",
+            "keyword",
+            "keywords",
+            "session.keywords",
+            "Ключевое слово",
+            "Ключевая фраза",
+        ),
+        SOURCE_CELL,
+        "The keyword.",
+    ),
+    Column("manager", ("Менеджер", "Ответственный"), TextCell(LABEL_LENGTH_MAX), "The manager in charge of the lead."),
+    Column(
+        "comment", ("comment.text", "comments", "Комментарий", "Примечание"), TextCell(COMMENT_LENGTH_MAX), "A comment."
+    ),
+    Column("tags", ("addTags", "callTags", "RequestTags", "Теги", "Метки"), TagsCell(), "The tags of the lead."),
+)
+
+
+def annotations_of(values: RowValues) -> Annotations:
+    """Return the annotations in a row; the stated source is `None` if all its parts are empty."""
+    stated = {part: text for part, text in values_of(values, SOURCE_PARTS).items() if text}
+    return Annotations(
+        manager=values.get("manager"),
+        comment=values.get("comment"),
+        tags=values.get("tags", ()),
+        custom_values=custom_values_of(values),
+        stated_source=TrafficSource(**stated) if stated else None,
+    )

@@ -1,0 +1,307 @@
+"""Find the other numbers that may be in a row of digits, and whether they make a phone that was read there doubtful."""
+
+import re
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate
+
+from dealtrace.leads.phone_numbering_plans import (
+    LENGTH_MAX,
+    RUSSIA,
+    country_codes,
+    is_assigned_in_russia,
+    valid_foreign,
+)
+from dealtrace.leads.phone_text import EXTENSION_LENGTH_MAX, is_short
+from dealtrace.record import record
+
+USUAL_GROUPS = (
+    (10,), (3, 7), (3, 3, 4), (3, 3, 2, 2), (3, 2, 2, 3), (3, 1, 2, 2, 2),
+    (4, 6), (4, 2, 2, 2), (4, 3, 3), (5, 5), (5, 1, 2, 2), (5, 2, 3), (5, 3, 2),
+)  # fmt: skip
+"""Ours: the lengths of the groups in which people write ten digits; Russian codes have three to five digits."""
+
+
+def _followed_by_usual(prefix: str) -> re.Pattern[str]:
+    groups = "|".join(" ".join(f"[0-9]{{{length}}}" for length in lengths) for lengths in USUAL_GROUPS)
+    return re.compile(rf"(?<![0-9])(?={prefix}(?P<ten>{groups})(?![0-9]))")
+
+
+_PREFIXED, _LOCAL = _followed_by_usual("(?:(?:00|8 ?10) ?7|[78]) ?"), _followed_by_usual("")
+_ALONE = re.compile(r"(?:\+ ?)?[78] (?: ?[0-9]){,10}|[0-9]{11}|(?: ?[0-9]){,10}")
+"""A pattern of strings with too few digits to contain both a Russian number and something else."""
+_UNDIVIDED = re.compile("[78] |[0-9]{10}")
+_EXIT_CODE = re.compile("8 ?10[0-9]* ?")
+_FOREIGN_START = re.compile(
+    "(?<= )(?:(?P<exit>00|8 ?10) ?)?(?:(?P<code>[1-9][0-9]{,2})(?= )|(?=(?P<whole>[1-9][0-9]{7,14})(?![0-9])))"
+)
+"""A pattern of the beginning of a foreign number: its exit code, and its country code as a group, or one long group."""
+_GROUP = re.compile(" ?([0-9]+)")
+_LONG_FOREIGN_MIN = 10
+_LIKELY_EXTENSION_MAX = 4
+
+
+@record
+class Rival:
+    """A number that a row of digits may contain: in normal form, and where it begins (at its prefix) and ends.
+
+    `is_likely` is true if the number has a prefix or exactly two groups: other digits rarely look so by chance.
+    """
+
+    phone: str
+    start: int
+    end: int
+    has_prefix: bool = True
+    is_likely: bool = True
+
+
+@record
+class Reading:
+    """A phone that was read in a row: `digits` are those of its number from the beginning of the phone.
+
+    `start` and `over` are where the phone begins and ends in the row, `number_end` is where its number ends, and
+    `row_end` where the row ends, or the extension in it begins.
+    """
+
+    phone: str
+    digits: str
+    start: int
+    over: int
+    number_end: int
+    row_end: int
+    rivals: Sequence[Rival]
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether the phone is a Russian number in usual groups."""
+        return any(rival.phone == self.phone and self.start <= rival.start < self.over for rival in self.rivals)
+
+    @property
+    def others(self) -> list[Rival]:
+        """The other numbers that share digits with the phone."""
+        overlapping = (rival for rival in self.rivals if rival.start < self.over and rival.end > self.start)
+        return [rival for rival in overlapping if rival.phone != self.phone]
+
+
+@record
+class RivalRule:
+    """A rule for phones that are written in one way: an example, and which numbers that begin inside a phone count.
+
+    A number that counts makes the phone doubtful. Foreign numbers count only from `foreign_length_min` digits on, and
+    not at all if it is `None`.
+    """
+
+    example: str
+    fits: Callable[[Reading], bool]
+    counts: Callable[[Reading, Rival], bool]
+    foreign_length_min: int | None = None
+
+
+def _has_plus(reading: Reading) -> bool:
+    return reading.digits.startswith(("+", "00"))
+
+
+def _has_exit_code(reading: Reading) -> bool:
+    return _EXIT_CODE.match(reading.digits) is not None
+
+
+def _behind_exit_code(reading: Reading) -> str:
+    return reading.digits.removeprefix("8").lstrip().removeprefix("10").lstrip()
+
+
+def _is_usual_and_undivided(reading: Reading) -> bool:
+    """Return whether the phone is in usual groups, and begins with a 7 or 8 alone or with ten digits or more."""
+    return reading.is_usual and _UNDIVIDED.match(reading.digits) is not None
+
+
+def _end_of_exit_code(reading: Reading) -> int:
+    """Return where the `8~10` of a phone ends, with the digits and the blank directly behind it."""
+    exit_code = _EXIT_CODE.match(reading.digits)
+    return reading.start + (exit_code.end() if exit_code is not None else 0)
+
+
+def _has_trunk_prefix(reading: Reading, rival: Rival) -> bool:
+    """Return whether a Russian number with its 7 or 8 begins behind the first group after the `8~10`."""
+    return rival.has_prefix and rival.start > _end_of_exit_code(reading)
+
+
+def _begins_with_country_code(reading: Reading) -> bool:
+    """Return whether the phone is foreign, with its country code as its first group."""
+    return not reading.phone.startswith(RUSSIA) and reading.digits.partition(" ")[0] in country_codes()
+
+
+def _may_follow_exit_code(reading: Reading, rival: Rival) -> bool:
+    """Return whether a number may be the real phone, and `8~10` with the digits before it a house or order number.
+
+    The reading is clear if its phone is a Russian number in usual groups, or a number that its country can assign, with
+    the country code directly behind the `8~10`. Then a Russian number may be the real phone only if it begins there (or
+    behind a group that begins with the `8~10`), or has a 7 or 8 of its own; a foreign number, only if it is long.
+    """
+    code = _behind_exit_code(reading).partition(" ")[0]
+    is_clear = reading.is_usual or (code in country_codes() and valid_foreign(reading.phone) == reading.phone)
+    if not is_clear:
+        return True
+    if not rival.phone.startswith(RUSSIA):
+        return len(rival.phone) >= _LONG_FOREIGN_MIN
+    return rival.start == _end_of_exit_code(reading) or _has_trunk_prefix(reading, rival)
+
+
+def _goes_on_behind(reading: Reading, rival: Rival) -> bool:
+    """Return whether a number begins inside the phone with a prefix of its own, and continues after the phone.
+
+    A foreign number needs no prefix if it is long and continues after the phone with more than a usual extension. The
+    number itself may be followed only by an extension, and the phone by no other phone with a prefix.
+    """
+    is_second_behind = any(other.has_prefix and other.start == reading.over for other in reading.rivals)
+    if is_second_behind or rival.start <= reading.start or not reading.over < rival.end <= reading.row_end:
+        return False
+    behind = reading.digits[reading.over - reading.start : rival.end - reading.start].strip()
+    rest = reading.digits[rival.end - reading.start :].strip()
+    is_long = not rival.phone.startswith(RUSSIA) and len(rival.phone) >= _LONG_FOREIGN_MIN
+    is_marked = rival.has_prefix or (is_long and not _is_one_group(behind, _LIKELY_EXTENSION_MAX))
+    return is_marked and _is_one_group(rest, EXTENSION_LENGTH_MAX)
+
+
+def _is_one_group(digits: str, length_max: int) -> bool:
+    return len(digits) <= length_max and " " not in digits
+
+
+def _begins_with_second_group(reading: Reading, rival: Rival) -> bool:
+    """Return whether a number continues after the phone, or begins with its second group and has a possible end.
+
+    The end of a Russian number may be behind punctuation or an `x` if the phone leaves out digits before that sign. In
+    `781427 42726 51x574`, the phone leaves out 51.
+    """
+    if _goes_on_behind(reading, rival):
+        return True
+    is_second = rival.start == reading.start + reading.digits.find(" ") + 1
+    if not rival.phone.startswith(RUSSIA):
+        is_long = len(rival.phone) >= _LONG_FOREIGN_MIN
+        return is_second and (rival.has_prefix or (is_long and rival.end > reading.over))
+    has_rest = reading.over < reading.number_end < rival.end
+    return is_second and (has_rest or rival.end <= (reading.row_end if rival.is_likely else reading.number_end))
+
+
+def _ends_with_extension(reading: Reading, rival: Rival) -> bool:
+    """Return whether the digits that a foreign phone drops as its extension are the end of a Russian number."""
+    is_dropped = not reading.digits.replace(" ", "").endswith(reading.phone[-EXTENSION_LENGTH_MAX:])
+    is_between = rival.phone.startswith(RUSSIA) and not reading.phone.startswith(RUSSIA)
+    return is_dropped and is_between and rival.end == reading.number_end
+
+
+def _ends_with_other(reading: Reading, rival: Rival) -> bool:
+    """Return whether a foreign phone may have taken in digits of the number behind it."""
+    return _takes_in_next(reading, rival) or _ends_with_extension(reading, rival)
+
+
+def _takes_in_next(reading: Reading, rival: Rival) -> bool:
+    """Return whether a foreign phone may be a shorter one together with the beginning of the next number.
+
+    An example is `+49 30 123449 - 993 66 140339`. The next number may be followed only by an extension.
+    """
+    is_marked = rival.has_prefix or len(rival.phone) >= _LONG_FOREIGN_MIN
+    rest = reading.digits[rival.end - reading.start :].strip()
+    if reading.phone.startswith(RUSSIA) or not is_marked or not _is_one_group(rest, EXTENSION_LENGTH_MAX):
+        return False
+    before = reading.digits[: max(rival.start - reading.start, 0)].replace(" ", "")
+    lengths = range(len(reading.phone) - 1, 0, -1)
+    shorter = next((reading.phone[:length] for length in lengths if before.endswith(reading.phone[:length])), "")
+    return bool(shorter) and valid_foreign(shorter) == shorter
+
+
+def _always(_reading: Reading, _rival: Rival) -> bool:
+    return True
+
+
+RIVAL_RULES = (
+    RivalRule("+7 920 555-00-55, 0049 30 123456", _has_plus, _ends_with_other, _LONG_FOREIGN_MIN),
+    RivalRule("8104 8 (495) 132-65-54", _has_exit_code, _may_follow_exit_code, 8),
+    RivalRule("8 (495) 123-45-67, 9205550055", _is_usual_and_undivided, _goes_on_behind, 8),
+    RivalRule("8841 978-29-60 (632)", lambda reading: reading.is_usual, _begins_with_second_group, 8),
+    RivalRule("39 347 123 4567", _begins_with_country_code, _always, _LONG_FOREIGN_MIN),
+    RivalRule("79. 8 857 401-89-80, кв.4 972 50-234-2888", lambda _: True, _always, 8),
+)
+"""Which numbers that begin inside a phone make it doubtful; the first rule that fits the phone is used.
+
+Ours: the numbers of houses, flats and list items come before phones, as in `д.79 8 (495) 123-45-67`, and must not be
+read as their first digits. A plus, `00`, `8~10`, a 7 or 8 alone, and ten digits together show where a phone begins. So
+does a country code, but up to nine digits behind it are too often a part of the phone: `95 123 45 67` of
+`998 95 123 45 67` could be in Myanmar. Where a phone begins with a 7 or 8 alone, a second number counts only if it goes
+on behind the phone with more than an extension: `8-976 370 61 86 60 02` may be order 8-976 and Lithuania.
+"""
+
+
+def is_doubtful(reading: Reading) -> bool:
+    """Return whether a phone may be parts of other numbers, by the first of the `RIVAL_RULES` that fits.
+
+    A Russian number that begins before the phone and shares digits with it makes every phone doubtful.
+    """
+    others = reading.others
+    if any(rival.start < reading.start for rival in others):
+        return True
+    rule = next(rule for rule in RIVAL_RULES if rule.fits(reading))
+    if any(rule.counts(reading, rival) for rival in others):
+        return True
+    length_min = rule.foreign_length_min
+    return length_min is not None and any(rule.counts(reading, rival) for rival in _foreign(reading, length_min))
+
+
+def is_alone(digits: str) -> bool:
+    """Return whether the digits of a row are too few to contain both a phone and something else."""
+    return _ALONE.fullmatch(digits) is not None
+
+
+def list_rivals(row: Sequence[str]) -> list[Rival]:
+    """List the Russian phones, grouped as in `USUAL_GROUPS`, that a row of written numbers may contain.
+
+    They may overlap. A phone without a 7 or 8 that has punctuation inside is listed only if punctuation, or the end of
+    the row, follows directly after the phone or after its extension.
+    """
+    ends = list(accumulate(row, lambda end, number: end + 1 + len(number), initial=-1))
+    digits = " ".join(row)
+    return [rival for rival in _russian(digits) if _may_end(digits, ends, rival)]
+
+
+def _may_end(digits: str, ends: Sequence[int], rival: Rival) -> bool:
+    last = bisect_left(ends, rival.end)
+    behind = digits[rival.end : ends[last]].strip()
+    return rival.has_prefix or rival.start > ends[last - 1] or (is_short(behind) and " " not in behind)
+
+
+def _russian(digits: str) -> Iterator[Rival]:
+    for pattern in (_PREFIXED, _LOCAL):
+        for found in pattern.finditer(digits):
+            national = found["ten"].replace(" ", "")
+            if is_assigned_in_russia(national):
+                has_prefix = pattern is _PREFIXED
+                is_likely = has_prefix or found["ten"].count(" ") == 1
+                yield Rival(RUSSIA + national, found.start(), found.end("ten"), has_prefix, is_likely)
+
+
+def _foreign(reading: Reading, length_min: int) -> Iterator[Rival]:
+    """Yield the foreign numbers that begin inside a phone, at one of its later groups.
+
+    The phone's own digits without its prefix or its end are not another number. No other number begins inside a
+    Russian phone in usual groups if no digits follow the phone.
+    """
+    if reading.is_usual and reading.over == reading.number_end:
+        return
+    national = reading.phone.removeprefix(RUSSIA)
+    for found in _FOREIGN_START.finditer(reading.digits):
+        if found.start() >= reading.over - reading.start:
+            break
+        if found["code"] is not None and found["code"] not in country_codes():
+            continue
+        for number, end in _numbers_from(reading.digits, found.start("code") if found["code"] else found.end()):
+            is_own = number in {national, f"8{national}"} or number.startswith(national) or national.startswith(number)
+            if len(number) >= length_min and not is_own and valid_foreign(number) == number:
+                yield Rival(number, reading.start + found.start(), reading.start + end, found["exit"] is not None)
+
+
+def _numbers_from(digits: str, start: int) -> Iterator[tuple[str, int]]:
+    """Yield what the first group from a place on, the first two groups and so on are together, and where they end."""
+    number = ""
+    while (group := _GROUP.match(digits, start)) is not None and len(number) <= LENGTH_MAX:
+        number += group[1]
+        start = group.end()
+        yield number, start

@@ -1,0 +1,135 @@
+"""Add columns to the reports of a site, change and remove them."""
+
+from dealtrace.accounts.site_change import ChangeKind
+from dealtrace.errors import InvalidSetting, NameTaken
+from dealtrace.operations.accounts.record_change import record_work
+from dealtrace.operations.reports.rename_metric import rename_metric
+from dealtrace.operations.spend_points import lock_registrations
+from dealtrace.operations.work import Work
+from dealtrace.reports.column_definitions import (
+    COLUMNS_MAX,
+    ReportColumn,
+    format_column,
+    list_columns_that_name,
+    list_in_evaluation_sequence,
+    replace_column,
+)
+from dealtrace.reports.column_formulas import check_parts
+from dealtrace.reports.metrics import COLUMN_PREFIX, METRICS
+from dealtrace.storage.accounts.revision import raise_revision
+from dealtrace.storage.reports.column_definitions import delete_column, insert_column, list_columns, update_column
+
+
+def add_column(work: Work, column: ReportColumn) -> None:
+    """Add a column to a site's reports.
+
+    Raises:
+        NameTaken: the site has a column with this name, regardless of case.
+        InvalidSetting: the site has too many columns, or the formula uses unknown names or is too large.
+    """
+    lock_registrations(work)
+    check_new_column(column, list_columns(work.connection, work.site.id))
+    insert_column(work.connection, work.site.id, column, work.now)
+    record_work(work, ChangeKind.COLUMN, column.name, after=format_column(column))
+    raise_revision(work.connection)
+
+
+def check_new_column(column: ReportColumn, columns: list[ReportColumn]) -> None:
+    """Check that a column can be added to a site that already has `columns`.
+
+    Raises:
+        NameTaken, InvalidSetting: as in `add_column`.
+    """
+    if any(each.name.casefold() == column.name.casefold() for each in columns):
+        raise NameTaken(name=column.name)
+    if len(columns) >= COLUMNS_MAX:
+        raise InvalidSetting(
+            key="NAME",
+            ru=f"у сайта уже {COLUMNS_MAX} столбцов, удалите ненужный",
+            en=f"the site already has {COLUMNS_MAX} columns; remove one first",
+        )
+    check_column(column, columns)
+
+
+def change_column(work: Work, name: str, column: ReportColumn) -> None:
+    """Replace the column `name` of a site's reports by `column`.
+
+    Formulas, saved reports, reports by e-mail, alerts and shared links that use the column get its new name.
+
+    Raises:
+        NameTaken, InvalidSetting: as in `check_changed_column`.
+    """
+    lock_registrations(work)
+    columns = list_columns(work.connection, work.site.id)
+    for before, after in zip(columns, check_changed_column(work.site.id, name, column, columns), strict=True):
+        if before != after:
+            update_column(work.connection, work.site.id, before.name, after)
+        if before.name == name:
+            record_work(work, ChangeKind.COLUMN, name, before=format_column(before), after=format_column(after))
+    if column.name != name:
+        rename_metric(work.connection, work.site.id, f"{COLUMN_PREFIX}{name}", f"{COLUMN_PREFIX}{column.name}")
+    raise_revision(work.connection)
+
+
+def check_changed_column(
+    site_id: int, name: str, column: ReportColumn, columns: list[ReportColumn]
+) -> list[ReportColumn]:
+    """Return the columns of a site after its column `name` is replaced by `column`, in the same order.
+
+    Raises:
+        NameTaken: another column of the site has the new name, regardless of case.
+        InvalidSetting: the site has no column `name`, or the formula uses unknown names or its own column, or is too
+            large.
+    """
+    others = [each for each in columns if each.name != name]
+    if len(others) == len(columns):
+        raise _missing(site_id, name)
+    if any(each.name.casefold() == column.name.casefold() for each in others):
+        raise NameTaken(name=column.name)
+    if column.formula is not None:
+        check_parts(column.formula, METRICS, [each.name for each in others])
+    changed = replace_column(columns, name, column)
+    list_in_evaluation_sequence(changed)
+    return changed
+
+
+def check_column(column: ReportColumn, columns: list[ReportColumn]) -> None:
+    """Check that the formula of a column, if it has one, can be computed with the other `columns` of the site.
+
+    Raises:
+        InvalidSetting: the formula uses a metric or column that does not exist, or is too large after the columns in it
+            are replaced by their formulas.
+    """
+    if column.formula is not None:
+        check_parts(column.formula, METRICS, [each.name for each in columns])
+    list_in_evaluation_sequence([*columns, column])
+
+
+def remove_column(work: Work, name: str) -> None:
+    """Remove a column from a site's reports.
+
+    Raises:
+        InvalidSetting: the site has no such column, or a formula uses it.
+    """
+    lock_registrations(work)
+    columns = {column.name: column for column in list_columns(work.connection, work.site.id)}
+    naming = list_columns_that_name(name, columns.values())
+    if naming:
+        raise InvalidSetting(
+            key="NAME",
+            ru=f"столбец {name} используется в формулах столбцов: {', '.join(naming)}. Сначала удалите их",
+            en=f"column {name} is used in formulas of other columns: {', '.join(naming)}. Remove those columns first",
+        )
+    if name not in columns:
+        raise _missing(work.site.id, name)
+    delete_column(work.connection, work.site.id, name)
+    record_work(work, ChangeKind.COLUMN, name, before=format_column(columns[name]))
+    raise_revision(work.connection)
+
+
+def _missing(site_id: int, name: str) -> InvalidSetting:
+    return InvalidSetting(
+        key="NAME",
+        ru=f"у сайта нет столбца {name}. Список: dealtrace column list {site_id}",
+        en=f"the site has no column {name}. To list columns: dealtrace column list {site_id}",
+    )

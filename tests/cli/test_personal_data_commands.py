@@ -1,0 +1,34 @@
+"""`dealtrace person`: export and erase, beside a running server."""
+
+from cast import Player, Stage, moscow
+from commands import Terminal
+from server import ServerProcess
+
+PHONE = "79205557788"
+
+
+def test_it_states_and_erases_a_person(server: ServerProcess, served: Stage, beside: Terminal, owner: Player) -> None:
+    call = served.call(owner, moscow("2018-03-26", "09:55:00"), phone=PHONE, client_name="Иван")
+    result = server.register(owner.token, phoneNumber=PHONE, orderComment="Иван просил перезвонить").json()
+    assert result["callId"] == call.id
+    (site,) = beside.done("person", "export", "8 920 555-77-88", "--site", str(owner.site.id)).json
+    assert (site["siteId"], site["client"][0]["name"]) == (owner.site.id, "Иван")
+    assert site["deal"][0]["comment"] == "Иван просил перезвонить"
+
+    said = beside.done("person", "erase", PHONE, "--site", str(owner.site.id), typed="y\n").out
+    assert "anonymized 1 lead, 1 deal, 0 visits" in said
+    changed = server.update(owner.token, orderId=result["orderId"], status="won").json()
+    assert changed["order"]["callId"] == call.id
+    assert (changed["client"]["fio"], changed["client"]["phones"], changed["orderComments"]) == (None, [], "")
+    assert "Not found: " in beside.refused("person", "export", PHONE, "--site", str(owner.site.id))
+    assert "Not found: " in beside.refused("person", "erase", PHONE, "--yes")
+
+
+def test_it_asks_before_it_erases(served: Stage, beside: Terminal, owner: Player) -> None:
+    served.call(owner, moscow("2018-03-26"), phone="79205557799")
+    assert beside.run("person", "erase", "79205557799", typed="n\n").status == 1
+    assert beside.done("person", "export", "79205557799").json
+
+
+def test_it_refuses_a_site_there_is_not(beside: Terminal) -> None:
+    assert "Site 999999 not found" in beside.refused("person", "export", PHONE, "--site", "999999")
