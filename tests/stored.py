@@ -14,7 +14,7 @@ from dealtrace.deals.deal import Deal
 from dealtrace.deals.versions import DealVersion
 from dealtrace.leads.lead import LeadRef
 from dealtrace.storage.accounts.api_requests import insert_requests
-from dealtrace.storage.accounts.journal_entries import entry_of
+from dealtrace.storage.accounts.encoded_requests import encoded
 from dealtrace.storage.accounts.sites import find_site
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.deals.deals import list_deals_by_key
@@ -60,7 +60,7 @@ def journal(database: Database, requests: Sequence[ApiRequest]) -> None:
     with database.write() as connection:
         for site_id in {request.site_id for request in requests}:
             mine = [request for request in requests if request.site_id == site_id]
-            insert_requests(connection, site_id, [entry_of(each) for each in sorted(mine, key=lambda each: each.at)])
+            insert_requests(connection, site_id, [encoded(each) for each in sorted(mine, key=lambda each: each.at)])
 
 
 def deals_of(database: Database, player: Player, *ids: int, deleted: bool = False) -> list[Deal]:

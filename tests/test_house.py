@@ -845,7 +845,7 @@ def test_it_calls_a_lead_request_by_its_whole_name() -> None:
         "accounts/api_request",
         "operations/requests/",
         "storage/accounts/api_requests",
-        "storage/accounts/journal_entries",
+        "storage/accounts/encoded_requests",
     )
     hold(
         rule,

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from cast import Player, Stage
-from dealtrace.accounts.api_request import ApiRequest
+from dealtrace.accounts.api_request import AnsweredRequest
 from dealtrace.errors import DatabaseUnavailable, Overloaded
 from dealtrace.runtime.request_journal import DELETED_EVERY, STORED_FROM, UNKNOWN_PATHS_PER_MINUTE_MAX, RequestJournal
 from dealtrace.runtime.write_queue import WriteQueue
@@ -34,10 +34,9 @@ class Journalled:
         self.journal = RequestJournal(KEPT_DAYS)
 
     def add(self, player: Player, name: str, at: datetime) -> None:
-        request = ApiRequest(
-            player.site.id, at, name, None, "GET", "/x", {}, 200, None, None, None, timedelta(milliseconds=1)
+        self.journal.add(
+            AnsweredRequest(player.site.id, at, name, None, "GET", "/x", {}, 200, None, None, None, seconds=0.001)
         )
-        self.journal.add(request)
 
     def store(self, now: datetime, **settings: int) -> None:
         async def story() -> None:

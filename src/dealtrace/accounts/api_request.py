@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import islice
+from typing import NamedTuple
 
 from dealtrace.accounts.masking import mask_for, masked_number, masked_text
 from dealtrace.record import record
@@ -55,6 +56,44 @@ class ApiRequest:
     def is_refused(self) -> bool:
         """Return whether the request, or at least one item of its list, was refused."""
         return self.status >= REFUSED_FROM or self.code is not None
+
+
+class AnsweredRequest(NamedTuple):
+    """A request as it waits in memory: what was sent is not masked yet, and the duration is in seconds.
+
+    Ours: a named tuple. Masking a few hundred waiting requests one after another takes a third of the CPU that masking
+    each as it is answered takes.
+    """
+
+    site_id: int
+    at: datetime
+    request_id: str
+    token_id: int | None
+    method: str
+    path: str
+    sent: Mapping[str, str]
+    status: int
+    code: int | None
+    reason_ru: str | None
+    reason_en: str | None
+    seconds: float
+
+    def masked(self) -> ApiRequest:
+        """Return the request as the journal keeps it."""
+        return ApiRequest(
+            self.site_id,
+            self.at,
+            self.request_id,
+            self.token_id,
+            self.method,
+            self.path,
+            masked_parameters(self.sent),
+            self.status,
+            self.code,
+            self.reason_ru,
+            self.reason_en,
+            timedelta(seconds=self.seconds),
+        )
 
 
 def item_parameters(items: Sequence[object], first: int = 0) -> dict[str, str]:

@@ -3,14 +3,13 @@
 import os
 import time
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from functools import partial
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dealtrace import clock, log, metrics
-from dealtrace.accounts.api_request import ApiRequest, masked_parameters
+from dealtrace.accounts.api_request import AnsweredRequest
 from dealtrace.errors import DatabaseUnavailable, InternalFailure, MethodNotAllowed, PathNotFound, Refusal
 from dealtrace.http.endpoint import RateLimitClass
 from dealtrace.http.exchange import Exchange
@@ -91,19 +90,19 @@ class HttpServer:
         note: RequestNote = scope.get(NOTE) or RequestNote()
         refusal = note.refusal
         self._journal.add(
-            ApiRequest(
+            AnsweredRequest(
                 note.site_id,
                 clock.now(),
                 request_id,
                 note.token_id,
                 log.plain_method(scope["method"]),
                 log.plain_path(scope["path"]),
-                masked_parameters(note.sent),
+                note.sent,
                 status,
                 refusal.code if refusal is not None else None,
                 note.reason("ru") if refusal is not None else None,
                 note.reason("en") if refusal is not None else None,
-                timedelta(seconds=seconds),
+                seconds,
             )
         )
 

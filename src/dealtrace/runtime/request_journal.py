@@ -5,13 +5,13 @@ import time
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from dealtrace.accounts.api_request import REFUSED_FROM, ApiRequest
+from dealtrace.accounts.api_request import REFUSED_FROM, AnsweredRequest
 from dealtrace.accounts.site import Site, SiteId
 from dealtrace.operations.requests.store import RequestBatch, store_requests
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.runtime.collected_writes import CollectedWrites
 from dealtrace.runtime.write_queue import WriteQueue
-from dealtrace.storage.accounts.journal_entries import JournalEntry, entry_of
+from dealtrace.storage.accounts.encoded_requests import encoded
 
 WAITING_MAX = 20_000
 """While this many requests are not stored yet, only refused requests are added, up to `REFUSED_WAITING_MAX`."""
@@ -44,7 +44,7 @@ class RequestJournal:
 
     def __init__(self, kept_days: int) -> None:
         self._kept = timedelta(days=kept_days)
-        self._waiting: dict[int, list[JournalEntry]] = {}
+        self._waiting: dict[int, list[AnsweredRequest]] = {}
         self._unstored_count = 0
         self._writes = CollectedWrites(store_requests, self._settle)
         self._deleted_at: dict[int, datetime] = {}
@@ -52,13 +52,13 @@ class RequestJournal:
         self._unknown_paths_minute = self._unknown_paths_count = 0
         self.is_kept = kept_days > 0
 
-    def add(self, request: ApiRequest) -> None:
+    def add(self, request: AnsweredRequest) -> None:
         """Add a request that has been answered."""
         site_id, limit = request.site_id, REFUSED_WAITING_MAX if request.status >= REFUSED_FROM else WAITING_MAX
         is_full = site_id in self._writes and len(self._waiting.get(site_id, ())) >= LOCKED_WAITING_MAX
         if self._unstored_count < limit and not is_full:
             waiting = self._waiting.setdefault(site_id, [])
-            waiting.append(entry_of(request))
+            waiting.append(request)
             self._unstored_count += 1
             if len(waiting) == STORED_FROM:
                 self._is_site_full.set()
@@ -90,13 +90,15 @@ class RequestJournal:
         commands = [
             (
                 site_with_id(site_id),
-                WriteCommand(RequestBatch(entries, self._kept_since(site_id, now))),
+                WriteCommand(
+                    RequestBatch([encoded(request.masked()) for request in requests], self._kept_since(site_id, now))
+                ),
             )
-            for site_id, entries in self._take(only_full=only_full, is_last=is_last)
+            for site_id, requests in self._take(only_full=only_full, is_last=is_last)
         ]
         await self._writes.write(write_queue, commands, is_last=is_last)
 
-    def _take(self, *, only_full: bool, is_last: bool) -> list[tuple[int, list[JournalEntry]]]:
+    def _take(self, *, only_full: bool, is_last: bool) -> list[tuple[int, list[AnsweredRequest]]]:
         least, most = STORED_FROM if only_full else 1, None if is_last else STORED_MAX
         taken = [
             (site_id, waiting[:most])

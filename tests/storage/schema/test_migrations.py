@@ -424,12 +424,12 @@ def test_credits_that_were_there_before_get_the_sources_of_their_visits(database
 
 
 def test_requests_that_were_there_before_are_still_in_the_journal(database: Database, shop: Player) -> None:
-    number, accepted = count(1), (200, None, None, None)
+    number, accepted = count(1), (200, None, "", "")
     refused = (400, 10020, 'токен "x" не найден', "the token is unknown: \\")
     stored = [
         ApiRequest(
-            site_id, at, f"a-{next(number):03}", token_id, "GET", "/orders", parameters, *outcome,
-            timedelta(microseconds=1500),
+            site_id, at, f"a-{next(number):03}", token_id, "GET", "/orders", parameters, outcome[0], outcome[1],
+            outcome[2] or None, outcome[3] or None, timedelta(microseconds=1500),
         )
         for site_id in (0, shop.site.id)
         for at in (NOON, NOON + timedelta(microseconds=7), NOON + timedelta(seconds=1), NOON - timedelta(days=1))

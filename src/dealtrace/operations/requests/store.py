@@ -8,14 +8,14 @@ from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
 from dealtrace.storage.accounts.api_requests import delete_some_requests, insert_requests
-from dealtrace.storage.accounts.journal_entries import JournalEntry
+from dealtrace.storage.accounts.encoded_requests import EncodedRequest
 
 
 @record
 class RequestBatch:
     """Requests of one site to store; if `kept_since` is set, stored requests older than that are deleted."""
 
-    entries: Sequence[JournalEntry]
+    entries: Sequence[EncodedRequest]
     kept_since: datetime | None
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, insert, select, tuple_
 
 from dealtrace.accounts.api_request import ApiRequest
 from dealtrace.record import record
-from dealtrace.storage.accounts.journal_entries import JournalEntry, joined, requests_of, second_of, start_of
+from dealtrace.storage.accounts.encoded_requests import EncodedRequest, joined, requests_of, second_of, start_of
 from dealtrace.storage.database.compiled_statement import AnySelect, CompiledStatement, Row
 from dealtrace.storage.schema.tables.requests import api_request_batch
 
@@ -75,7 +75,7 @@ class _Second:
     requests: Sequence[ApiRequest]
 
 
-def insert_requests(connection: Connection, site_id: int, entries: Sequence[JournalEntry]) -> None:
+def insert_requests(connection: Connection, site_id: int, entries: Sequence[EncodedRequest]) -> None:
     """Store requests of a site in the journal: a row for those of one second."""
     rows: list[list[object]] = []
     for second, grouped in groupby(entries, key=lambda entry: entry.second):

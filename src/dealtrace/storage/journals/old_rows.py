@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from sqlalchemy import Connection, bindparam, select
 
-from dealtrace.storage.accounts.journal_entries import second_of
+from dealtrace.storage.accounts.encoded_requests import second_of
 from dealtrace.storage.accounts.sites import list_site_ids
 from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.schema.tables.alerts import mail

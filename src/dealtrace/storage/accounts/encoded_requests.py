@@ -1,4 +1,4 @@
-"""The text of journalled requests: an entry for each, encoded when it is answered, and decoded when it is read."""
+"""Encode the requests of the journal as JSON, and decode them."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -16,12 +16,8 @@ _decoder = msgspec.json.Decoder(
 )
 
 
-class JournalEntry(NamedTuple):
-    """An encoded request, the second since 1970 in which it was answered, its id, and whether it was refused.
-
-    Ours: a named tuple with the text as bytes. Thousands of requests may wait in memory; as records, they would take
-    five times as much of it, and registering deals would become slower.
-    """
+class EncodedRequest(NamedTuple):
+    """A request as JSON, the second since 1970 in which it was answered, its id, and whether it was refused."""
 
     second: int
     request_id: str
@@ -29,7 +25,7 @@ class JournalEntry(NamedTuple):
     text: bytes
 
 
-def entry_of(request: ApiRequest) -> JournalEntry:
+def encoded(request: ApiRequest) -> EncodedRequest:
     """Encode a request."""
     at = microseconds(request.at)
     text = _encode(
@@ -47,16 +43,16 @@ def entry_of(request: ApiRequest) -> JournalEntry:
             request.duration // MICROSECOND,
         )
     )
-    return JournalEntry(at // MICROSECONDS_PER_SECOND, request.request_id, request.is_refused, text)
+    return EncodedRequest(at // MICROSECONDS_PER_SECOND, request.request_id, request.is_refused, text)
 
 
-def joined(entries: Sequence[JournalEntry]) -> str:
-    """Return the text of several entries: a JSON array of arrays."""
-    return f"[{b','.join([entry.text for entry in entries]).decode()}]"
+def joined(requests: Sequence[EncodedRequest]) -> str:
+    """Return the text of several requests: a JSON array of arrays."""
+    return f"[{b','.join([request.text for request in requests]).decode()}]"
 
 
 def requests_of(site_id: int, text: str) -> list[ApiRequest]:
-    """Decode the text of several entries of a site."""
+    """Decode the text of several requests of a site."""
     return [
         ApiRequest(
             site_id,
