@@ -11,6 +11,7 @@ import stored
 from cast import Player, Stage
 from dealtrace.accounts.api_request import ApiRequest
 from dealtrace.storage.accounts.api_requests import (
+    RefusalCount,
     RequestQuery,
     count_refusals_without_site,
     delete_some_requests,
@@ -145,10 +146,12 @@ def test_old_requests_are_deleted_by_whole_seconds(stage: Stage, shop: Player) -
         assert list_requests(connection, shop.site.id, RequestQuery(), ALL) == latest_first(requests[5:])
 
 
-@pytest.mark.parametrize(("most", "count"), [(100, 2), (1, 1)])
-def test_refusals_without_a_site_are_counted_by_their_code(stage: Stage, most: int, count: int) -> None:
-    code, other, later = 90_017 + most, 90_018 + most, NOON + timedelta(days=300)
-    outcomes = [(429, code), (429, code), (429, other), (200, None)]
+@pytest.mark.parametrize(("searched_max", "count", "is_whole"), [(1_000_000, 2, True), (1, 2, False)])
+def test_refusals_without_a_site_are_counted_by_their_code(
+    stage: Stage, searched_max: int, count: int, is_whole: bool
+) -> None:
+    code, later = 90_017 + searched_max, NOON + timedelta(days=300) + searched_max * SECOND
+    outcomes = [(429, code), (429, code), (429, code + 1), (200, None)]
     requests = [
         ApiRequest(
             0, at, f"{code}-{number}-{at:%d}", None, "GET", "/x", {"n": str(code)}, status, found, None, None, SECOND
@@ -158,4 +161,4 @@ def test_refusals_without_a_site_are_counted_by_their_code(stage: Stage, most: i
     ]  # fmt: skip
     stored.journal(stage.database, requests)
     with stage.database.read() as connection:
-        assert count_refusals_without_site(connection, code, later, most) == count
+        assert count_refusals_without_site(connection, code, later, searched_max) == RefusalCount(count, is_whole)

@@ -458,7 +458,7 @@ def test_requests_that_were_there_before_are_still_in_the_journal(database: Data
                 expected = [each for each in stored if each.site_id == site_id and (each.is_refused or not is_refused)]
                 expected.sort(key=lambda each: (each.at, each.request_id), reverse=True)
                 assert list_requests(connection, site_id, RequestQuery(is_refused=is_refused), 100) == expected
-        assert count_refusals_without_site(connection, 10020, NOON, 100) == 3
+        assert count_refusals_without_site(connection, 10020, NOON, 100).count == 3
 
 
 @pytest.mark.parametrize(("assigned", "first"), [(None, 10**9), (10**10, 10**10), (10**10 + 5000, 10**10)])

@@ -119,7 +119,7 @@ _TEMPLATES: Mapping[ProblemKind, _Template] = {
     ),
     ProblemKind.STATUSES_UNCLASSIFIED: _Template(
         "The meaning of these statuses is not set, so their deals count as open: %(what)s. "
-        "Such deals of the last %(watched)s days: %(count)s, for %(amount)s.",
+        "Such deals in the last %(watched)s days: %(count)s, worth %(amount)s.",
         "Mark each status as won, lost or open.",
         "settings/statuses",
         Role.ANALYST,
@@ -137,7 +137,7 @@ _TEMPLATES: Mapping[ProblemKind, _Template] = {
         Role.OWNER,
     ),
     ProblemKind.NO_RATE: _Template(
-        "Amounts exclude deals in currencies without an exchange rate: %(count)s of the last %(watched)s days, "
+        "Amounts exclude deals in currencies without an exchange rate: %(count)s in the last %(watched)s days, "
         "worth %(what)s in total.",
         "Set the rates of these currencies.",
         "settings/rates",

@@ -28,9 +28,17 @@ def for_person(view: View, context: QuestionContext, url: ReportUrl) -> tuple[Qu
 
     For people who may not see contacts, the names of segments and columns are masked, even in the URL.
     """
-    if view.may_see_contacts:
-        return context, url
-    return context_without_contacts(context), with_masked_names(url, masked_names(context))
+    return context_for_person(view, context), url_for_person(view, context, url)
+
+
+def context_for_person(view: View, context: QuestionContext) -> QuestionContext:
+    """Return the facts about a site as the person may see them; this parses all saved reports of the site."""
+    return context if view.may_see_contacts else context_without_contacts(context)
+
+
+def url_for_person(view: View, context: QuestionContext, url: ReportUrl) -> ReportUrl:
+    """Return the URL of a report as the person may see it; `context` is as it is stored."""
+    return url if view.may_see_contacts else with_masked_names(url, masked_names(context))
 
 
 def with_masked_names(url: ReportUrl, names: MaskedNames) -> ReportUrl:

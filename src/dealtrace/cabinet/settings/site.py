@@ -27,8 +27,9 @@ from dealtrace.storage.accounts.points import find_points_spent
 
 PLACE = "settings/site"
 SWITCHES = ("contact_matching", "respects_do_not_track")
-REFUSALS_COUNTED = 1_000
-"""Ours: the page counts requests refused by the rate limit, up to this number and for all sites together.
+REFUSALS_SEARCHED_MAX = 10_000
+"""Ours: the page counts today's refusals by the rate limit for all sites together, among the latest requests without a
+site.
 
 The rate limit is checked before the token, so the site of a refused request is not known.
 """
@@ -112,9 +113,8 @@ async def _page(
             count_refusals_without_site,
             RateExceeded.code,
             day_start(today, view.current_site.time_zone),
-            REFUSALS_COUNTED,
+            REFUSALS_SEARCHED_MAX,
         ),
-        refusals_counted=REFUSALS_COUNTED,
         per_second=view.services.rate_limits.per_second(RateLimitClass.API),
         tried=tried,
     )

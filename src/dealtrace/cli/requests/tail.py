@@ -3,12 +3,13 @@
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated
 
 import typer
 from sqlalchemy import Connection
 
+from dealtrace import clock
 from dealtrace.accounts.api_request import ApiRequest
 from dealtrace.cli.answers import RequestAnswer
 from dealtrace.cli.options import JsonOption, OnlySiteOption
@@ -65,7 +66,7 @@ def _follow(
     database: Database, site: int | None, shown: Sequence[ApiRequest], *, is_refused: bool
 ) -> Iterator[list[ApiRequest]]:
     """Yield lists of new requests, forever; `shown` has the requests that have already been shown."""
-    newest = max((request.at for request in shown), default=datetime.fromtimestamp(0).astimezone())
+    newest = max((request.at for request in shown), default=clock.now())
     before = _read_all(database, site, RequestQuery(since=newest - LATE, is_refused=is_refused)) if shown else []
     earlier = [request for request in before if request.at <= shown[0].at]  # what the limit left out
     seen = {request.request_id: request.at for request in (*earlier, *shown)}

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
+from functools import lru_cache
 from hashlib import blake2b
 
 from dealtrace.reports.answer import ByKey, Key, Keys, Rank, SortRows, Spell, sequence_of
@@ -10,13 +10,15 @@ from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.question import Question
 from dealtrace.reports.reading.masked_keys import masked_key, may_have_contacts
 
+MASKS_KEPT_MAX = 10_000
+"""How many masked keys are kept while rows are sorted; a report may have a million keys."""
 _TIES = secrets.token_bytes(blake2b.MAX_KEY_SIZE)
 
 
 def spelled_as_seen(spell: Spell) -> Spell:
     """Return a function like `spell` that masks contacts in keys."""
 
-    @cache
+    @lru_cache(maxsize=MASKS_KEPT_MAX)
     def mask(dimension: Dimension, text: str) -> str:
         return masked_key(dimension, text)
 

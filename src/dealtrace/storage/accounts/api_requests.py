@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import groupby
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select, tuple_
+from sqlalchemy import ColumnElement, Connection, case, delete, insert, select, tuple_
 
 from dealtrace.accounts.api_request import ApiRequest
 from dealtrace.record import record
@@ -16,6 +16,9 @@ from dealtrace.storage.schema.tables.requests import api_request_batch
 
 FIRST_ROWS, ROWS_MAX = 8, 256
 """How many rows are read at first, and at most, at once; a row of a busy site has hundreds of requests."""
+REQUESTS_AT_ONCE = 2_000
+"""Ours: if rows that are read at once have more requests than this, fewer rows are read next, to save memory."""
+NO_ENTRIES = "[]"
 RequestKey = tuple[datetime, str]
 """The time and id of a request, by which requests are sorted."""
 _INSERT = CompiledStatement(insert(api_request_batch))
@@ -63,6 +66,14 @@ class LastUses:
     """When each token was last used, by token id; `is_whole` is true if the whole journal was searched."""
 
     used_at: dict[int, datetime]
+    is_whole: bool
+
+
+@record
+class RefusalCount:
+    """How many refusals were counted; `is_whole` is false if not all requests were searched, so there may be more."""
+
+    count: int
     is_whole: bool
 
 
@@ -136,14 +147,18 @@ def find_previous_requests(
     return None
 
 
-def count_refusals_without_site(connection: Connection, code: int, since: datetime, most: int) -> int:
-    """Count up to `most` requests without a site that were refused with the error `code` at or after `since`."""
-    query, count = RequestQuery(since=since, is_refused=True), 0
+def count_refusals_without_site(connection: Connection, code: int, since: datetime, searched_max: int) -> RefusalCount:
+    """Count the requests without a site that were refused with the error `code` at or after `since`.
+
+    Among about `searched_max` requests, the latest, that is; fewer are counted if there are more since then.
+    """
+    query, count, searched = RequestQuery(since=since, is_refused=True), 0, 0
     for each in _seconds(connection, 0, query, (str(code),)):
         count += sum(request.code == code and query.includes(request) for request in each.requests)
-        if count >= most:
-            break
-    return min(count, most)
+        searched += each.count
+        if searched >= searched_max:
+            return RefusalCount(count, is_whole=False)
+    return RefusalCount(count, is_whole=True)
 
 
 def find_last_uses(connection: Connection, site_id: int, searched_max: int) -> LastUses:
@@ -206,21 +221,24 @@ def _rows(connection: Connection, statement: AnySelect, *, latest_first: bool) -
         yield from rows
         if len(rows) < limit:
             return
-        last, limit = (rows[-1].second, rows[-1].first_id), min(limit * 2, ROWS_MAX)
+        last = (rows[-1].second, rows[-1].first_id)
+        is_much = sum(row.request_count for row in rows) > REQUESTS_AT_ONCE
+        limit = max(limit // 2, 1) if is_much else min(limit * 2, ROWS_MAX)
         following = statement.where(key < last if latest_first else key > last)
         rows = connection.execute(following.limit(limit)).all()
 
 
 def _row_query(site_id: int, query: RequestQuery, *, latest_first: bool) -> AnySelect:
     columns = api_request_batch.c
-    statement = select(columns.second, columns.first_id, columns.request_count, columns.entries)
+    entries: ColumnElement[str] = columns.entries
+    if query.is_refused:  # the text of other rows is not read, but their requests count as searched
+        entries = case((columns.refused_count > 0, entries), else_=NO_ENTRIES).label("entries")
+    statement = select(columns.second, columns.first_id, columns.request_count, entries)
     statement = statement.where(columns.site_id == site_id)
     if query.since is not None:
         statement = statement.where(columns.second >= second_of(query.since))
     if query.until is not None:
         statement = statement.where(columns.second <= second_of(query.until))
-    if query.is_refused:
-        statement = statement.where(columns.refused_count > 0)
     if query.before is not None:
         second = second_of(query.before[0])
         statement = statement.where(columns.second <= second if latest_first else columns.second >= second)

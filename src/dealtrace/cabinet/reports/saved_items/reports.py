@@ -13,7 +13,12 @@ from dealtrace.cabinet.reports.default_question import DEFAULTS_WRITTEN_OUT, USU
 from dealtrace.cabinet.reports.page import read_context_of
 from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.cabinet.reports.saved_items.page import SavedItemLine, SavedItemsPage, fault_of, site_report_url
-from dealtrace.cabinet.reports.without_contacts import for_person, saved_url, with_stored_names
+from dealtrace.cabinet.reports.without_contacts import (
+    context_for_person,
+    saved_url,
+    url_for_person,
+    with_stored_names,
+)
 from dealtrace.cabinet.view import View
 from dealtrace.operations.reports.save_report import delete_report, rename_report, save_report
 from dealtrace.reports.question import QuestionContext, parse_question
@@ -28,13 +33,13 @@ async def _list(view: View) -> list[SavedItemLine]:
     """List the saved reports, each with the time when it was saved and the person who saved it."""
     site = await stored_site(view)
     reports, known, logins = await view.read(_read, site, view.rights.user.id, clock.now())
+    as_seen = context_for_person(view, known)
     lines = []
     for report in reports:
         url = site_report_url(site.id, report.query)
         shown = saved_url(view, known, url)
         saved = f"{clock_time(view.language, report.saved_at, site.time_zone)} {logins.get(report.saved_by or 0, '')}"
         saved_name = SavedName(report.name, report.user_id)
-        asked, named = for_person(view, known, url)
         lines.append(
             SavedItemLine(
                 saved_name,
@@ -42,7 +47,7 @@ async def _list(view: View) -> list[SavedItemLine]:
                 (saved,),
                 fault_of(url, known, view),
                 has_contacts=shown is None,
-                searches_masked=searches_masked(named, asked),
+                searches_masked=searches_masked(url_for_person(view, known, url), as_seen),
             )
         )
     return lines

@@ -13,7 +13,12 @@ from dealtrace.cabinet.reports.choices import searches_masked
 from dealtrace.cabinet.reports.page import read_context_of
 from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.cabinet.reports.saved_items.page import SavedItemLine, SavedItemsPage
-from dealtrace.cabinet.reports.without_contacts import for_person, saved_url, with_stored_names
+from dealtrace.cabinet.reports.without_contacts import (
+    context_for_person,
+    saved_url,
+    url_for_person,
+    with_stored_names,
+)
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters
 from dealtrace.operations.reports.manage_segments import add_segment, remove_segment, rename_segment
@@ -28,13 +33,17 @@ async def _list(view: View) -> list[SavedItemLine]:
     """List the segments with their filters in words."""
     segments, known = await view.read(_read, await stored_site(view), view.rights.user.id, clock.now())
     own = {segment.name for segment in segments if segment.user_id is not None}
+    named = context_for_person(view, known)
     return [
-        _line(view, segment, known, is_hidden=segment.user_id is None and segment.name in own) for segment in segments
+        _line(view, segment, known, named, is_hidden=segment.user_id is None and segment.name in own)
+        for segment in segments
     ]
 
 
-def _line(view: View, segment: Segment, known: QuestionContext, *, is_hidden: bool) -> SavedItemLine:
-    """Return the line of a segment.
+def _line(
+    view: View, segment: Segment, known: QuestionContext, named: QuestionContext, *, is_hidden: bool
+) -> SavedItemLine:
+    """Return the line of a segment; `named` are the facts about the site as the person may see them.
 
     `is_hidden` is true for a segment of the site if the person has their own segment with the same name. The link then
     has the filters of the site's segment instead of that segment's name; there is no link if these filters contain
@@ -43,7 +52,7 @@ def _line(view: View, segment: Segment, known: QuestionContext, *, is_hidden: bo
     report = f"/cabinet/{view.current_site.id}/reports"
     url = ReportUrl(report, (), segment.filters) if is_hidden else ReportUrl(report, (("segment", segment.name),), ())
     shown = saved_url(view, known, url)
-    named, asked = for_person(view, known, url)
+    asked = url_for_person(view, known, url)
     try:
         parse_filters(segment.filters, named if segment.user_id is not None else known)
         fault = ""

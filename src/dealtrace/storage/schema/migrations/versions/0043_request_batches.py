@@ -34,5 +34,10 @@ def upgrade() -> None:
         sa.Column("entries", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("site_id", "second", "first_id", name="pk_api_request_batch"),
     )
-    op.execute(_SQLITE if op.get_bind().dialect.name == "sqlite" else _POSTGRESQL)
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute(_SQLITE)
+    else:
+        # Rows that are stored while the others are packed would be lost with the table.
+        op.execute("LOCK TABLE api_request IN ACCESS EXCLUSIVE MODE")
+        op.execute(_POSTGRESQL)
     op.drop_table("api_request")
