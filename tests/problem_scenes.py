@@ -236,7 +236,7 @@ SCENES: Mapping[ProblemKind, Scene] = {
     ),
     ProblemKind.STATUSES_UNCLASSIFIED: Scene(
         register_statuses_that_nobody_classified,
-        "their deals count as open: Shipped, Weighed. Such deals of the last 28 days: 3, for 3 000 ₽.",
+        "their deals count as open: Shipped, Weighed. Such deals in the last 28 days: 3, worth 3 000 ₽.",
         "Mark each status as won, lost or open.",
         "settings/statuses",
         Role.ANALYST,
@@ -252,7 +252,7 @@ SCENES: Mapping[ProblemKind, Scene] = {
     ),
     ProblemKind.NO_RATE: Scene(
         register_in_a_currency_without_a_rate,
-        "Amounts exclude deals in currencies without an exchange rate: 1 of the last 28 days, "
+        "Amounts exclude deals in currencies without an exchange rate: 1 in the last 28 days, "
         "worth 1 000 USD in total.",
         "Set the rates of these currencies.",
         "settings/rates",

@@ -45,7 +45,7 @@ def test_each_act_of_an_owner_names_who_did_what_to_whom(boss: Guest, served: St
         (f"{at}/ownership", {"is_owner": "on"}, f"{user.login} made an owner of the installation"),
         (f"{at}/ownership", {}, f"{user.login} no longer an owner of the installation"),
         (f"{at}/second-factor", {}, f"Two-factor authentication of {user.login} turned off"),
-        (f"{at}/password", {}, f"Link for a new password of {user.login} created"),
+        (f"{at}/password", {}, f"Password reset link created for {user.login}"),
         (f"{at}/delete", {"is_sure": "on"}, f"User {user.login} deleted"),
     ):
         press(boss, path, **fields)
@@ -111,7 +111,7 @@ def test_an_owner_of_a_site_is_named_and_does_not_see_the_list(
     keeper = member_of(server, served, owner.site.id)
     member = new_user(served.database, {owner.site.id: Role.READER})
     press(keeper, "settings/users/password", user=str(member.id))
-    assert listed(boss)[0] == (keeper.login, f"Link for a new password of {member.login} created")
+    assert listed(boss)[0] == (keeper.login, f"Password reset link created for {member.login}")
     assert keeper.get("/users/changes").status_code == 404
 
 

@@ -110,7 +110,7 @@ def test_a_status_is_no_problem_once_somebody_has_said_that_it_is_open(server: S
     assert "Shipped not set" in statuses
     assert "Working not set" not in statuses
     analyst.send("settings/statuses", name="shipped", meaning="open")
-    assert "as open: Weighed. Such deals of the last 28 days: 1, for 1 000 ₽." in plain(analyst.get("").text)
+    assert "as open: Weighed. Such deals in the last 28 days: 1, worth 1 000 ₽." in plain(analyst.get("").text)
     analyst.send("settings/statuses", name="Weighed", meaning="won", agreed="Weighed=won")
     assert "count as open" not in plain(analyst.get("").text)
     assert not re.search(r"(Shipped|Weighed|Working) not set", plain(analyst.get("settings/statuses").text))

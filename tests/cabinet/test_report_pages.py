@@ -257,7 +257,7 @@ def test_what_is_wrong_now_does_not_depend_on_the_period(server: ServerProcess, 
     served.perform(register_deals, broken, deal)
     usual = problems_of(owner.get("").text)
     assert [each for each in usual if "There were no calls" in each]
-    assert [each for each in usual if "Such deals of the last 28 days: 1, for 7" in each]
+    assert [each for each in usual if "Such deals in the last 28 days: 1, worth 7" in each]
     long_ago = {"from": "2020-01-01", "to": "2020-01-31"}
     for query in ({"period": "today"}, {"period": "year"}, long_ago, {"filter": "source:is:nobody"}):
         assert problems_of(owner.get("", **query).text) == usual, query

@@ -41,7 +41,7 @@ def test_a_form_sent_after_the_session_leads_back_to_its_page_and_says_that_noth
     answer = late.send("settings/tokens", label="crm")
     assert answer.status_code == 303
     page = late.follow(answer.headers["location"])
-    assert fault_in(page).startswith("Your session had ended: nothing of what you sent was saved.")
+    assert fault_in(page).startswith("Your session has ended, so nothing you sent was saved.")
     then = re.search(r'name="then" value="([^"]*)"', page.text)
     assert then is not None
     assert then[1] == f"/cabinet/{site_id}/settings/tokens"

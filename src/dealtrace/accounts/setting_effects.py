@@ -22,7 +22,7 @@ SENTENCES: Mapping[str, Mapping[Language, str]] = {
         "zone.",
     },
     "unique_depth_days": {
-        "ru": "Уникальность лидов сразу пересчитывается, в том числе прошлых.",
+        "ru": "Уникальность всех лидов, в том числе прошлых, пересчитывается сразу.",
         "en": "The uniqueness of leads is recalculated at once, including that of past leads.",
     },
     "target_call_seconds": {

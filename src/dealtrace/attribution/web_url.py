@@ -3,7 +3,7 @@
 from urllib.parse import SplitResult, urlsplit
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
-"""The schemes of the web, and the port of each that a URL need not name."""
+"""The schemes of web URLs and their default ports."""
 
 
 def split_web_url(text: str) -> SplitResult | None:

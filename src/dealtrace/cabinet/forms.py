@@ -90,10 +90,10 @@ class _PartLimits(MultiPartParser):
         super().on_part_begin()
 
     def on_part_data(self, data: bytes, start: int, end: int) -> None:
-        """Take data of a field or a file.
+        """Receive a piece of a field or a file.
 
         Raises:
-            BodyTooLarge: the fields have more than `FORM_BYTES_MAX` bytes together.
+            BodyTooLarge: the fields have more than `FORM_BYTES_MAX` bytes in total.
         """
         self._part_bytes += end - start
         if self._current_part.file is None:

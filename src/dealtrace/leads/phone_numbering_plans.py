@@ -48,9 +48,9 @@ def _of_region(region: str) -> str:
 
 
 _FILLER = rf"([0-9])\1+\Z|[0-9]*0{{{ZEROS_OF_A_FILLER}}}\Z"
-"""Ours: a number that is one repeated digit or ends in seven zeros is a filler, typed by people who want no call."""
+"""Ours: one repeated digit, or seven zeros at the end, is taken for a filler, typed by people who want no call."""
 _FILLER_IN_RUSSIA = rf"([0-9])\1{{9}}|[0-9]{{3}}0{{{ZEROS_OF_A_FILLER}}}|[0-9]?(?:123456789|987654321)"
-"""Ours: a Russian number with 123456789 or 987654321 in it is a filler; forms have hints such as +7 (912) 345-67-89."""
+"""Ours: a Russian number with 123456789 or 987654321 is taken for a filler; forms show such as +7 (912) 345-67-89."""
 
 _FILLS_A_FIELD = re.compile(_FILLER)
 _DIGITS_IN_ORDER = re.compile("123456789|987654321")

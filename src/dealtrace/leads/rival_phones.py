@@ -35,7 +35,7 @@ _EXIT_CODE = re.compile("8 ?10[0-9]* ?")
 _FOREIGN_START = re.compile(
     "(?<= )(?:(?P<exit>00|8 ?10) ?)?(?:(?P<code>[1-9][0-9]{,2})(?= )|(?=(?P<whole>[1-9][0-9]{7,14})(?![0-9])))"
 )
-"""A pattern of the beginning of a foreign number: its exit code, and its country code as a group, or one long group."""
+"""The start of a foreign number: perhaps an exit code, then the country code as a group or all digits as one group."""
 _GROUP = re.compile(" ?([0-9]+)")
 _LONG_FOREIGN_MIN = 10
 _LIKELY_EXTENSION_MAX = 4

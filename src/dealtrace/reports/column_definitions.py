@@ -110,7 +110,7 @@ def list_in_evaluation_sequence(columns: Iterable[ReportColumn]) -> list[ReportC
     """List columns so that each comes after the columns that its formula uses.
 
     Raises:
-        InvalidSetting: formulas use each other in a circle, or a formula is too large with its columns expanded.
+        InvalidSetting: formulas refer to each other in a cycle, or a formula is too large with its columns expanded.
     """
     by_name = {column.name: column for column in columns}
     sizes: dict[str, int] = {}
@@ -207,7 +207,7 @@ def _circle(way: list[str]) -> InvalidSetting:
     return InvalidSetting(
         key=SETTING,
         ru=f"столбцы ссылаются друг на друга по кругу: {named}",
-        en=f"columns use each other in a circle: {named}",
+        en=f"columns refer to each other in a cycle: {named}",
     )
 
 

@@ -163,8 +163,8 @@ class WriteQueue:
     def _next_batch(self) -> list[Pending] | None:
         """Wait for a command, and return a batch of all commands that are waiting, up to a maximum size.
 
-        The batch is empty if no command comes before the pause of a postponed site ends. The result is `None` if the
-        queue is being stopped.
+        The batch is empty if a postponed site is due before any command comes. The result is `None` if the queue is
+        stopping.
         """
         try:
             first = self._queue.get(timeout=self._postponed.seconds_to_due())

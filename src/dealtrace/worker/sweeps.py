@@ -58,7 +58,7 @@ class Sweep:
 
     @property
     def lease(self) -> timedelta:
-        """How long a process may sweep before others may."""
+        """How long one process may sweep before another may take over."""
         return timedelta(seconds=self.period_seconds * LEASE_SHARE)
 
 
@@ -116,7 +116,7 @@ class Sweeps:
         self._loops.start(partial(self._run, sweep, sites), sweep.period_seconds, outage)
 
     async def stop(self) -> None:
-        """Stop, after what is being deleted."""
+        """Stop once the deletion in progress has ended."""
         self._is_stopping = True
         await self._loops.stop()
         for sites in self._sites:

@@ -95,9 +95,9 @@ class ReportUrl:
         return ReportUrl(page, self.parameters, self.filters)
 
     def sorted_by(self, name: str, *, is_rising_first: bool = False) -> str:
-        """Return the URL of the report sorted by a column: descending or, if it is already sorted so, ascending.
+        """Return the URL of the report sorted by a column: descending, or ascending if it is already descending.
 
-        With `is_rising_first`, the two orders change places.
+        `is_rising_first` swaps the two orders.
         """
         first, second = (name, f"{DESCENDING}{name}") if is_rising_first else (f"{DESCENDING}{name}", name)
         return self.link(sort=second if self.get("sort") == first else first)

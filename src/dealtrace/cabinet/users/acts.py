@@ -19,7 +19,7 @@ _WORDS: Mapping[ActKind, str] = {
     ActKind.FACTOR_DEMANDED: "Two-factor authentication required for all users",
     ActKind.FACTOR_NOT_DEMANDED: "Two-factor authentication no longer required for all users",
     ActKind.PASSWORD_SET: "New password of %(name)s set",
-    ActKind.PASSWORD_LINK_MADE: "Link for a new password of %(name)s created",
+    ActKind.PASSWORD_LINK_MADE: "Password reset link created for %(name)s",
     ActKind.INVITATION_MADE: "Invitation created: %(name)s",
     ActKind.INVITATION_REVOKED: "Invitation revoked: %(name)s",
     ActKind.SITE_CREATED: "Site %(name)s created",

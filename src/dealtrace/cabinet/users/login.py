@@ -21,7 +21,7 @@ from dealtrace.operations.accounts.log_in import Browser, OpenedSession, Proof, 
 from dealtrace.storage.accounts.users import has_users
 
 FORBIDDEN = 403
-NOT_SAVED = "Your session had ended: nothing of what you sent was saved. Log in, then fill in the form again."
+NOT_SAVED = "Your session has ended, so nothing you sent was saved. Log in, then fill in the form again."
 
 
 async def show(view: View) -> Response:

@@ -29,9 +29,9 @@ VISITS_COUNTED_MAX = 10_000
 """Ours: the page counts visits only up to this number, since counting millions takes seconds; a preview counts all."""
 _TITLES = {PastKind.MATCH: "Match past deals again", PastKind.RECLASSIFY: "Reclassify past visits"}
 _EXPLANATIONS = {
-    PastKind.MATCH: "Finds the leads of all deals by the present settings, as if the deals had just arrived. Pinned "
+    PastKind.MATCH: "Finds the leads of all deals by the current settings, as if the deals had just arrived. Pinned "
     "deals keep their leads.",
-    PastKind.RECLASSIFY: "Finds the sources of all visits by the present hosts and rules, and then the sources of "
+    PastKind.RECLASSIFY: "Finds the sources of all visits by the current hosts and rules, and then the sources of "
     "their leads and deals.",
 }
 _FIGURES = {
@@ -52,10 +52,10 @@ _ENDED_PREVIEWS = {
 _RUNS_ALREADY = "A run is already in progress."
 _PHASES = {
     Phase.DONE: "Done.",
-    Phase.STOPPED: "Stopped with the server. What was done is stored, and you can continue from there.",
-    Phase.SETTINGS_CHANGED: "Ended, because the settings were changed in the meantime. What was done is stored.",
+    Phase.STOPPED: "Stopped with the server. What was done so far is kept, and you can continue from there.",
+    Phase.SETTINGS_CHANGED: "Stopped, because the settings were changed in the meantime. What was done so far is kept.",
     Phase.FAILED: "Failed; the log of the server has the cause. "
-    "What was done is stored, and you can continue from there.",
+    "What was done so far is kept, and you can continue from there.",
 }
 
 

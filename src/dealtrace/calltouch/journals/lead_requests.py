@@ -27,7 +27,7 @@ PART_SIZE_MAX = 10_000
 records than they requested.
 """
 TOTAL_HEADER = b"x-total-count"
-"""Ours: this header has the number of lead requests on all pages, since the answer is a mere array."""
+"""Ours: this header has the number of lead requests on all pages, since the answer is a bare array."""
 _EVENT = "lead_requests_listed"
 
 

@@ -35,13 +35,13 @@ def standing_of(rights: Rights, site_id: int | None, *, lacks_factor: bool) -> S
 def hold_standing(connection: Connection, digest: str, decided: Standing) -> None:
     """Check that a session exists and that its person still has the standing with which a request was admitted.
 
-    Ours: a request is admitted before the transaction that changes something. Without this check, an invitation, link,
-    token or second factor that is made at the moment when its maker is logged out everywhere, loses a role or is
-    deleted would outlive that. The person, role and session are locked, so whoever takes them away does so after this
-    transaction, and with what it has made.
+    Ours: a request is admitted before the transaction that changes something. Without this check, people
+    who are being logged out everywhere, demoted or deleted could at that moment still create an invitation, link,
+    token or second factor, which would survive. The person, role and session are locked, so their removal waits for
+    this transaction, and then also removes what it created.
 
     Raises:
-        StandingChanged: the session has ended, or the person's standing is another one.
+        StandingChanged: the session has ended, or the person's standing has changed.
     """
     lock_login(connection, digest, decided.user_id, decided.site_id)
     login = find_login(connection, digest)

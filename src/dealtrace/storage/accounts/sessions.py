@@ -62,9 +62,10 @@ def find_login(connection: Connection, digest: str) -> Login | None:
 
 
 def lock_login(connection: Connection, digest: str, user_id: int, site_id: int | None) -> None:
-    """Keep a session, its user, and the user's role on a site, from being changed until the transaction ends.
+    """Prevent a session, its user and the user's role on a site from being changed until the transaction ends.
 
-    They are locked in the order in which a user is deleted. Several transactions may hold the same locks.
+    Rows are locked in the same order as when a user is deleted, against deadlocks. Several transactions may
+    hold the same locks.
     """
     connection.execute(select(user.c.id).where(user.c.id == user_id).with_for_update(read=True))
     if site_id is not None:

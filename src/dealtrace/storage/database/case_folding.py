@@ -28,7 +28,7 @@ class casefolded(FunctionElement[str]):  # noqa: N801 - named like an SQL functi
 
 
 class casefolded_to(casefolded):  # noqa: N801
-    """The SQL expression for a string that is folded only where this gives characters of the subclass's `letters`.
+    """The SQL for a string in which only characters that fold to the subclass's `letters` are folded.
 
     This gives shorter SQL, and is enough to compare a string with known ones. SQLite folds the whole string anyway.
     """

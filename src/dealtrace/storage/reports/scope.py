@@ -174,7 +174,7 @@ def _keys(condition: Filter) -> set[str | int | None]:
 
 
 def needs_hours_of_visits(by: Iterable[Dimension], filters: Iterable[Filter]) -> bool:
-    """Return whether a report groups or filters by the hours of visits, which may be long before its period."""
+    """Return whether a report groups or filters by the hour of the visit, which may be long before the period."""
     return any(each.kind is Kind.VISIT_CLOCK for each in (*by, *(condition.dimension for condition in filters)))
 
 

@@ -267,7 +267,7 @@ def _grouped_in_two_steps(
 
 
 _PERIOD = "period"
-"""The column that says which of two periods a row is of."""
+"""The column that says which of two periods a row belongs to."""
 
 
 def _period(shape: Shape, rows: CountedRows) -> list[NamedExpression]:

@@ -15,7 +15,7 @@ from dealtrace.storage.schema.tables.reports import deal_status
 
 
 def _insert(engine_insert: EngineInsert) -> Insert:
-    """Return the insert of new statuses."""
+    """Return the INSERT statement for new statuses."""
     statement: Insert = (
         engine_insert(deal_status)
         .values({column.name: bindparam(column.name, type_=column.type) for column in deal_status.c})

@@ -167,7 +167,7 @@ class _Side:
 
 
 def _without_place(sequence: Sequencing) -> Sequencing:
-    """Return the criteria with 0 for the index of the metric, so that metrics in any order share a statement."""
+    """Return the criteria with index 0 for each metric: reports with metrics in another order share a statement."""
     return tuple(replace(part, place=0) if isinstance(part, ByFigure) else part for part in sequence)
 
 
