@@ -94,7 +94,7 @@ def _findings(database: Database) -> list[Finding]:
     findings += [
         {
             "kind": "lock",
-            "text": f"An idle transaction may hold locks on rows, so that every write to them waits: {holder}.",
+            "text": f"Rows may be locked, so that writes to them wait, by {holder}.",
             "cure": f"{how_to_end([holder])}.",
         }
         for holder in list_forgotten_transactions(database)
