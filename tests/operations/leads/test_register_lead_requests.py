@@ -11,26 +11,15 @@ from dealtrace.attribution.visit import Visit, VisitId
 from dealtrace.attribution.visit_ids import FIRST_KEYED_ID
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest
 from dealtrace.operations.leads.register_lead_requests import register_lead_requests
-from dealtrace.operations.visits.store_visits import store_visits
 from dealtrace.operations.write_command import WriteCommand
+from old_visits import DAY, OLD_ID, for_a_day_after_the_last_page, store_old
 from write_commands import NOON
-
-DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
-OLD_ID = VisitId(10**10 + 7)
 
 
 @pytest.fixture(scope="module")
 def stage(shared_stage: Stage) -> Stage:
     """Give one stage to all tests here: each opens sites of its own."""
     return shared_stage
-
-
-def store_old(stage: Stage, player: Player, started: timedelta, seen: timedelta | None = None) -> None:
-    """Store a visit under an id from before ids were keyed, as old as it says."""
-    visit = Visit(OLD_ID, "v", NOON - started, TrafficSource("yandex"), seen_at=None if seen is None else NOON - seen)
-    stage.ids.ensure(100)
-    with stage.database.write() as connection:
-        store_visits(stage.work(connection, player), [visit])
 
 
 def register(stage: Stage, player: Player, visit_id: int, *, token_id: int | None) -> LeadRequest:
@@ -43,17 +32,7 @@ def register(stage: Stage, player: Player, visit_id: int, *, token_id: int | Non
     return outcome
 
 
-@pytest.mark.parametrize(
-    ("started", "seen", "counts"),
-    [
-        (timedelta(0), None, True),
-        (DAY, None, True),
-        (DAY + SECOND, None, False),
-        (3 * DAY, DAY, True),
-        (3 * DAY, DAY + SECOND, False),
-        (-SECOND, None, True),
-    ],
-)
+@for_a_day_after_the_last_page
 def test_an_open_form_names_an_old_id_for_a_day_and_a_token_always(
     stage: Stage, shop: Player, started: timedelta, seen: timedelta | None, *, counts: bool
 ) -> None:

@@ -9,13 +9,10 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import Visit, VisitId
 from dealtrace.attribution.visit_ids import FIRST_KEYED_ID
 from dealtrace.operations.visits.attach_attrs import VisitAttrs, attach_attrs
-from dealtrace.operations.visits.store_visits import store_visits
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.storage.visits.visits import find_visits
+from old_visits import DAY, OLD_ID, for_a_day_after_the_last_page, store_old
 from write_commands import NOON
-
-DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
-OLD_ID = VisitId(10**10 + 7)
 
 
 @pytest.fixture(scope="module")
@@ -36,26 +33,13 @@ def attrs_of(stage: Stage, player: Player, visit_id: VisitId) -> object:
         return find_visits(connection, player.site.id, [visit_id])[visit_id].attrs
 
 
-@pytest.mark.parametrize(
-    ("started", "seen", "is_found"),
-    [
-        (timedelta(0), None, True),
-        (DAY, None, True),
-        (DAY + SECOND, None, False),
-        (3 * DAY, DAY, True),
-        (3 * DAY, DAY + SECOND, False),
-        (-SECOND, None, True),
-    ],
-)
+@for_a_day_after_the_last_page
 def test_a_visit_with_an_old_id_takes_attributes_for_a_day_after_its_last_page(
-    stage: Stage, shop: Player, started: timedelta, seen: timedelta | None, *, is_found: bool
+    stage: Stage, shop: Player, started: timedelta, seen: timedelta | None, *, counts: bool
 ) -> None:
-    visit = Visit(OLD_ID, "v", NOON - started, TrafficSource("yandex"), seen_at=None if seen is None else NOON - seen)
-    stage.ids.ensure(100)
-    with stage.database.write() as connection:
-        store_visits(stage.work(connection, shop), [visit])
-    assert attach(stage, shop, OLD_ID) is is_found
-    assert attrs_of(stage, shop, OLD_ID) == ({"a": 1} if is_found else None)
+    store_old(stage, shop, started, seen)
+    assert attach(stage, shop, OLD_ID) is counts
+    assert attrs_of(stage, shop, OLD_ID) == ({"a": 1} if counts else None)
 
 
 def test_a_visit_with_a_new_id_takes_attributes_however_old_it_is(stage: Stage, shop: Player) -> None:
