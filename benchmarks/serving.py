@@ -220,7 +220,7 @@ def database_seconds(server: PostgresqlServer | None) -> float:
     for pid in (main / "task" / main.name / "children").read_text().split():
         try:
             ticks += sum(_ticks(Path(f"/proc/{pid}")))
-        except FileNotFoundError:
+        except (FileNotFoundError, ProcessLookupError):
             continue
     return ticks / os.sysconf("SC_CLK_TCK")
 

@@ -226,7 +226,6 @@ class Application:
             batch_max=settings.scribe_batch_max,
             patience_seconds=settings.storage_patience_seconds,
             watch=self._watch,
-            is_shared=settings.workers > 1,
             accounts_revision=lambda: self._site_cache.newest_revision,
             observe=metrics.observe_commit,
             observe_retry=self._retry_log.observe,

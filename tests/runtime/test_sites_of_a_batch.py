@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -56,18 +56,30 @@ def sites(stage: Stage) -> list[Player]:
     return sorted((stage.open_site() for _ in range(3)), key=lambda player: player.site.id)
 
 
+@pytest.fixture
+def distributed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answer whether the database is distributed, as Citus would; a machine for tests has no cluster."""
+    monkeypatch.setattr("dealtrace.runtime.write_queue.is_distributed", lambda _connection: request.param)
+
+
+def both(test: Callable[..., None]) -> Callable[..., None]:
+    """Run a test with and without a distributed database."""
+    marked = pytest.mark.parametrize("distributed", [False, True], indirect=True)(test)
+    return pytest.mark.usefixtures("distributed")(marked)
+
+
 async def written(write_queue: Any, operation: Operation, *players: Player, name: str = "x") -> list[Any]:
     """Write a command for each site together, and return their outcomes."""
     futures = [write_queue.write(operation, player.site, name) for player in players]
     return list(await asyncio.gather(*futures, return_exceptions=True))
 
 
-@pytest.mark.parametrize("is_shared", [False, True])
-def test_sites_are_written_in_the_order_of_their_ids(stage: Stage, sites: list[Player], is_shared: bool) -> None:
+@both
+def test_sites_are_written_in_the_order_of_their_ids(stage: Stage, sites: list[Player]) -> None:
     entered, gathered, operation, other = threading.Event(), threading.Event(), Operation(), Operation()
 
     async def story() -> list[Any]:
-        async with open_write_queue(stage.database, is_shared=is_shared) as write_queue:
+        async with open_write_queue(stage.database) as write_queue:
             first = write_queue.write(Waiting(entered, gathered), sites[0].site, "first")
             assert await asyncio.to_thread(entered.wait, LONG_SECONDS)
             writes = [
@@ -83,14 +95,15 @@ def test_sites_are_written_in_the_order_of_their_ids(stage: Stage, sites: list[P
     assert operation.ran == [player.site.id for player in sites]
 
 
-@pytest.mark.parametrize(("is_shared", "transactions"), [(False, 1), (True, 3)])
-def test_sites_have_transactions_of_their_own_only_where_processes_share_them(
-    stage: Stage, sites: list[Player], is_shared: bool, transactions: int
+@pytest.mark.parametrize(("distributed", "transactions"), [(False, 1), (True, 3)], indirect=["distributed"])
+@pytest.mark.usefixtures("distributed")
+def test_sites_have_transactions_of_their_own_only_where_they_are_distributed(
+    stage: Stage, sites: list[Player], transactions: int
 ) -> None:
     entered, gathered, operation = threading.Event(), threading.Event(), Operation()
 
     async def story() -> None:
-        async with open_write_queue(stage.database, is_shared=is_shared) as write_queue:
+        async with open_write_queue(stage.database) as write_queue:
             first = write_queue.write(Waiting(entered, gathered), sites[0].site, "x")
             assert await asyncio.to_thread(entered.wait, LONG_SECONDS)
             batch = [write_queue.write(operation, player.site, "x") for player in sites]
@@ -115,13 +128,13 @@ class Waiting(Operation):
         return ["through" for _ in commands]
 
 
-@pytest.mark.parametrize("is_shared", [False, True])
-def test_a_site_that_fails_delays_no_other(stage: Stage, sites: list[Player], is_shared: bool) -> None:
+@both
+def test_a_site_that_fails_delays_no_other(stage: Stage, sites: list[Player]) -> None:
     bad, *good = sites
     operation = Operation(bad)
 
     async def story() -> None:
-        async with open_write_queue(stage.database, is_shared=is_shared, patience_seconds=LONG_SECONDS) as write_queue:
+        async with open_write_queue(stage.database, patience_seconds=LONG_SECONDS) as write_queue:
             put_off = write_queue.write(operation, bad.site, "put off")
             for number in range(5):
                 assert await written(write_queue, operation, *good, name=str(number)) == [f"{number} is stored"] * 2
@@ -133,15 +146,14 @@ def test_a_site_that_fails_delays_no_other(stage: Stage, sites: list[Player], is
     assert len(stored(stage)) == 11
 
 
-@pytest.mark.parametrize("is_shared", [False, True])
-def test_a_site_that_fails_for_long_gets_503(stage: Stage, sites: list[Player], is_shared: bool) -> None:
+@both
+def test_a_site_that_fails_for_long_gets_503(stage: Stage, sites: list[Player]) -> None:
     operation = Operation(sites[0])
     reasons: Counter[str] = Counter()
 
     async def story() -> list[Any]:
         async with open_write_queue(
             stage.database,
-            is_shared=is_shared,
             patience_seconds=SHORT_SECONDS,
             observe_retry=lambda reason: reasons.update([reason]),
         ) as write_queue:
@@ -198,7 +210,7 @@ def test_a_queue_that_stops_writes_what_was_put_off(stage: Stage, sites: list[Pl
 
 def test_a_broken_command_harms_neither_its_site_nor_the_others(stage: Stage, sites: list[Player]) -> None:
     async def story() -> list[Any]:
-        async with open_write_queue(stage.database, is_shared=True) as write_queue:
+        async with open_write_queue(stage.database) as write_queue:
             broken = Operation(sites[1], fault=ValueError("broken"))
             return [
                 *await written(write_queue, broken, *sites),
