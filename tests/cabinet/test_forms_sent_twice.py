@@ -169,6 +169,7 @@ def shown(answer: httpx.Response) -> tuple[int, str, str]:
     return answer.status_code, answer.headers.get("location", ""), answer.text
 
 
+@pytest.mark.few(5)
 @pytest.mark.parametrize(("page", "action", "fields"), MAKING, ids=IDS)
 def test_a_form_sent_twice_makes_one_thing_and_shows_it_twice(
     served: Stage, filled: FilledSite, page: str, action: str, fields: Callable[[str], Fields]

@@ -327,6 +327,7 @@ def _end_once_it_writes(process: "subprocess.Popen[str]", folder: Path, ended_by
     process.send_signal(ended_by)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("name", "ended_by"), [("x.csv", signal.SIGINT), ("x.jsonl", signal.SIGTERM), ("x.xlsx", signal.SIGHUP)]
 )
@@ -347,6 +348,7 @@ def test_an_export_that_is_stopped_leaves_nothing_and_names_the_place(
     assert not list(beside.folder.glob(".*.partial"))
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("name", ["x.csv", "x.xlsx", "x.jsonl"])
 def test_an_export_that_finds_no_room_leaves_nothing_and_names_the_reason(
     beside: Terminal, large: Player, name: str
