@@ -7,14 +7,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dealtrace.attribution.classification import REFERRAL, classify, reclassified
+from dealtrace.attribution.classification import REFERRAL, classify
 from dealtrace.attribution.known_hosts import ASSISTANTS, SEARCH_ENGINES, SOCIAL_NETWORKS, HostKind
 from dealtrace.attribution.landing_tags import CLICK_IDS
 from dealtrace.attribution.site_hosts import NO_HOSTS, hosts_of
 from dealtrace.attribution.traffic_source import DIRECT, TrafficSource
 from dealtrace.attribution.urls import PART_LENGTH_MAX
-from dealtrace.attribution.visit import Visit, VisitId
-from domain_records import NOON
 
 SHOP = "https://shop.example.com/sale"
 YANDEX, GOOGLE = TrafficSource("yandex", "organic"), TrafficSource("google", "organic")
@@ -401,23 +399,6 @@ HOSTS = hosts_of(
 def test_what_a_site_says_of_hosts_comes_before_what_is_known(referrer: str, source: TrafficSource) -> None:
     assert classify(SHOP, referrer, HOSTS) == source
     assert classify(f"{SHOP}?utm_source=x&utm_medium=y", referrer, HOSTS) == TrafficSource("x", "y"), "tags come first"
-
-
-def test_a_visit_is_seen_anew() -> None:
-    visit = Visit(
-        VisitId(1), "7", NOON, referral("pay.smallbank.ru"), f"{SHOP}?utm_campaign=x&YSCLID=1", "https://pay.smallbank.ru/"
-    )  # fmt: skip
-    seen = reclassified(visit, HOSTS)
-    assert seen.traffic_source == replace(YANDEX, campaign="x")
-    assert (seen.utm, seen.click_ids) == (TrafficSource(campaign="x"), {"ysclid": "1"})
-    assert reclassified(replace(visit, landing_url=SHOP), HOSTS).traffic_source == DIRECT
-    assert reclassified(replace(visit, landing_url=SHOP)).traffic_source == referral("pay.smallbank.ru")
-    assert reclassified(seen, HOSTS) == seen
-
-
-def test_a_visit_whose_urls_are_gone_stays_as_it_is() -> None:
-    visit = Visit(VisitId(1), "", NOON, TrafficSource("yandex", "cpc"))
-    assert reclassified(visit, HOSTS) is visit
 
 
 @given(st.text(max_size=60), st.text(max_size=60))
