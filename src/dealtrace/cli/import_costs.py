@@ -27,7 +27,8 @@ from dealtrace.cli.terminal import console, counted, fail, open_prepared, print_
 from dealtrace.errors import InvalidValue
 from dealtrace.files.costs.cells import PERCENT_MAX, read_positive
 from dealtrace.files.costs.columns import COST_COLUMNS
-from dealtrace.files.costs.cost_file import CostFile, CostReading, CostUnit, read_cost_file
+from dealtrace.files.costs.cost_file import CostFile, CostReading, read_cost_file
+from dealtrace.files.costs.cost_unit import CostUnit
 from dealtrace.files.import_columns import normalize_heading
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.reports.run_cost_import import CostImportOutcome, run_cost_import

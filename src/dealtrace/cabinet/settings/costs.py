@@ -39,7 +39,7 @@ from dealtrace.cabinet.settings.imports import (
 from dealtrace.cabinet.settings.uploads import UPLOAD_BYTES_MAX, Upload
 from dealtrace.cabinet.view import View
 from dealtrace.errors import FileUnreadable, Refusal
-from dealtrace.files.costs.cost_file import CostUnit
+from dealtrace.files.costs.cost_unit import CostUnit
 from dealtrace.files.costs.headings import list_headings
 from dealtrace.record import record
 from dealtrace.storage.reports.costs import (
