@@ -19,7 +19,7 @@ from dealtrace.reports.figure import parse_figure
 from dealtrace.reports.formats import format_kopecks, format_share, format_value
 from dealtrace.reports.pivot import Pivot
 from dealtrace.reports.question import Question, QuestionContext, RawQuestion, parse_question
-from dealtrace.reports.table import figure_columns, figures_of
+from dealtrace.reports.table_columns import figure_columns, figures_of
 from dealtrace.storage.reports.mirror.dialect import DIALECT, compile_for_mirror
 from dealtrace.storage.reports.mirror.facts import MirrorFacts
 from dealtrace.storage.reports.statement_types import NO_PARAMETERS, Parameters, Rows, Selection

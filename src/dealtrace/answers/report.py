@@ -8,7 +8,7 @@ from dealtrace.reports.answer import Report, Row
 from dealtrace.reports.formats import Shown, format_value
 from dealtrace.reports.metrics import Metric
 from dealtrace.reports.pivot import Pivot
-from dealtrace.reports.table import (
+from dealtrace.reports.table_columns import (
     CHANGE,
     COMPARED,
     PARTS,

@@ -12,9 +12,9 @@ from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.formats import TOTAL_TITLES, rounded_value
 from dealtrace.reports.metrics import Metric
 from dealtrace.reports.pivot import Pivot, PivotLine
-from dealtrace.reports.reading.compared_times import compared_lines
+from dealtrace.reports.reading.compared_period import compared_lines
 from dealtrace.reports.reading.partial_times import partial_lines
-from dealtrace.reports.table import CHANGES, COMPARED, Column, Part, figure_columns, figures_of
+from dealtrace.reports.table_columns import CHANGES, COMPARED, Column, Part, figure_columns, figures_of
 
 ROWS_SHOWN = 50
 """Ours: the maximum number of rows in the text of an e-mail; the attached file has all rows."""

@@ -7,7 +7,7 @@ import pytest
 
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import Visit, VisitId
-from dealtrace.calltouch.answers.sessions import google_ads, visitor_number, yandex_direct
+from dealtrace.calltouch.answers.sources import google_ads, visitor_number, yandex_direct
 
 NOON = datetime(2018, 3, 26, 12, tzinfo=UTC)
 PAID = TrafficSource("yandex", "cpc")

@@ -9,7 +9,7 @@ from dealtrace.errors import InvalidValue, Language
 from dealtrace.files.reports.code_labels import CODE_LABELS
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.periods import DAYS_OF_WEEK
-from dealtrace.reports.reading.compared_times import ComparedTime, ComparedTimes, compared_text
+from dealtrace.reports.reading.compared_period import ComparedTime, ComparedTimes, compared_text
 from dealtrace.reports.reading.partial_times import PartialTimes, partial_text
 from dealtrace.reports.time_keys import number_of_key
 

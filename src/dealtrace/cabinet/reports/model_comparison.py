@@ -22,7 +22,7 @@ from dealtrace.errors import Language
 from dealtrace.record import record
 from dealtrace.reports.answer import Report, Row
 from dealtrace.reports.metrics import METRICS, Metric
-from dealtrace.reports.reading.compared_times import compared_times_of
+from dealtrace.reports.reading.compared_period import compared_times_of
 from dealtrace.reports.reading.meanings import key_meaning
 from dealtrace.reports.reading.partial_times import partial_times_of
 

@@ -12,9 +12,18 @@ from dealtrace.reports.answer import Report, Row
 from dealtrace.reports.formats import format_value
 from dealtrace.reports.metrics import Unit
 from dealtrace.reports.pivot import Pivot, PivotLine
-from dealtrace.reports.reading.compared_times import compared_lines
+from dealtrace.reports.reading.compared_period import compared_lines
 from dealtrace.reports.reading.partial_times import partial_lines
-from dealtrace.reports.table import CHANGES, Column, Part, cells_of, figure_columns, figures_of, parts_of, unit_of
+from dealtrace.reports.table_columns import (
+    CHANGES,
+    Column,
+    Part,
+    cells_of,
+    figure_columns,
+    figures_of,
+    parts_of,
+    unit_of,
+)
 
 NOTHING = "—"
 GAP = "  "

@@ -11,7 +11,7 @@ from dealtrace.files.row_writers import CSV, Note, open_writer
 from dealtrace.reports.filters import escaped_name
 from dealtrace.reports.formats import TOTAL_TITLES, rounded_value
 from dealtrace.reports.pivot import Pivot, PivotLine
-from dealtrace.reports.table import Part, cells_of, parts_of, unit_of
+from dealtrace.reports.table_columns import Part, cells_of, parts_of, unit_of
 
 NOTHING = ""
 NOTHING_FOR_PEOPLE: Mapping[Language, str] = {"ru": "(не указано)", "en": "(nothing)"}

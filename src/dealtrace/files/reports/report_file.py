@@ -13,9 +13,9 @@ from dealtrace.reports.filters import escaped_name, format_filter, searches_what
 from dealtrace.reports.formats import TOTAL_TITLES, rounded_value
 from dealtrace.reports.pivot import Pivot
 from dealtrace.reports.question import ALL_MODELS, Question, format_sort
-from dealtrace.reports.reading.compared_times import compared_lines
+from dealtrace.reports.reading.compared_period import compared_lines
 from dealtrace.reports.reading.partial_times import partial_lines
-from dealtrace.reports.table import Column, figure_columns, figures_of
+from dealtrace.reports.table_columns import Column, figure_columns, figures_of
 
 TOTAL = "# total"
 """The first cell of the total row in files for people; files for programs use `TOTAL`."""

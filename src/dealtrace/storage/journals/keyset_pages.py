@@ -22,7 +22,7 @@ from sqlalchemy import (
 from dealtrace.leads.wall_clock import EPOCH
 from dealtrace.record import record
 from dealtrace.storage.database.column_types import DAY, EARLIEST, LATEST, MICROSECOND, instant
-from dealtrace.storage.database.few_rows import prepare_reads_of_few_rows
+from dealtrace.storage.database.planner_settings import prepare_reads_of_few_rows
 
 Conditions = tuple[ColumnElement[bool], ...]
 
