@@ -30,7 +30,7 @@ from dealtrace.cabinet.gate import Page
 from dealtrace.cabinet.routes import PAGES
 from dealtrace.cli.commands import COMMANDS, load_command
 from dealtrace.errors import Refusal
-from dealtrace.files.costs.columns import COST_COLUMNS
+from dealtrace.files.costs.cost_columns import COST_COLUMNS
 from dealtrace.files.import_file import FORMATS
 from dealtrace.files.import_formats import ImportNoun
 from dealtrace.http.endpoint import Endpoint

@@ -13,7 +13,7 @@ from dealtrace.attribution.stated_cost import EXACT, StatedCost
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.errors import FileUnreadable, InvalidParameters, Violation
 from dealtrace.files.costs.cells import MICROS, NO_DATA, RUB, Money
-from dealtrace.files.costs.columns import COST_COLUMNS, HEAD_LINES
+from dealtrace.files.costs.cost_columns import COST_COLUMNS, HEAD_LINES
 from dealtrace.files.costs.cost_unit import AmountSizes, CostUnit, unit_of
 from dealtrace.files.costs.decimal_sign import decimal_sign_of
 from dealtrace.files.costs.headings import CostHeadings, plain_heading, read_headings
