@@ -9,7 +9,7 @@ from dealtrace.reports.facts import Fact
 from dealtrace.reports.statuses import Meaning
 from dealtrace.storage.database.column_types import instant
 from dealtrace.storage.reports.fact_tables import AT, FactTables, Moment
-from dealtrace.storage.reports.names import STATEMENTS_MAX
+from dealtrace.storage.reports.key_spellings import STATEMENTS_MAX
 from dealtrace.storage.reports.statement_types import Fetch, Selection
 
 
