@@ -48,10 +48,10 @@ from dealtrace.reports.reading.masked_keys import masked_key
 from dealtrace.reports.time_keys import TIME_KEYS, keys_of_period
 from dealtrace.storage.reports.deal_counts import count_won_statuses, find_first_visit, has_margins
 from dealtrace.storage.reports.fact_tables import FactTables, moments_of_deals, parameters_of_site
-from dealtrace.storage.reports.kept_rows import ROWS_AT_ONCE, keep_rows, sort_rows
 from dealtrace.storage.reports.key_spellings import find_containing, find_spellings
 from dealtrace.storage.reports.mirror.first_rows import FirstRows, Sorted, can_choose, find_first_rows
 from dealtrace.storage.reports.rates import has_rates
+from dealtrace.storage.reports.rows_on_disk import ROWS_AT_ONCE, keep_rows, sort_rows
 from dealtrace.storage.reports.scope import Scope, needs_hours_of_visits
 from dealtrace.storage.reports.statement import gather, gather_periods
 from dealtrace.storage.reports.statement_types import NO_PARAMETERS, Fetch, Parameters, Rows, Selection

@@ -11,9 +11,9 @@ from dealtrace.reports.dimensions import FIELD_PREFIX, NEW_CLIENT, RETURNING_CLI
 from dealtrace.reports.facts import Fact
 from dealtrace.storage.reports.fact_tables import AT, SITE_ID, TARGET_SECONDS, Moment
 from dealtrace.storage.reports.joined_leads import client_paths
-from dealtrace.storage.reports.kept_rows import ROWS_IN_MEMORY
 from dealtrace.storage.reports.mirror import tables
 from dealtrace.storage.reports.mirror.visitors import VisitKeys
+from dealtrace.storage.reports.rows_on_disk import ROWS_IN_MEMORY
 from dealtrace.storage.reports.sql_functions import known_text, plain_status_key, unstored_status_key
 from dealtrace.storage.reports.statement_types import Expression, Selection
 from dealtrace.storage.reports.stored_facts import MOMENTS_OF_DEALS

@@ -23,7 +23,7 @@ from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.metrics import COST, DEALS, METRICS
 from dealtrace.reports.periods import compared_period
 from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
-from dealtrace.storage.reports.kept_rows import FetchedOnDisk, RowsOnDisk, keep_rows, sort_rows
+from dealtrace.storage.reports.rows_on_disk import FetchedOnDisk, RowsOnDisk, keep_rows, sort_rows
 
 MODEL = AttributionModel.LAST_INTERACTION
 KNOWN = QuestionContext(date(2026, 11, 26), MODEL, ["note"], rows_max=None)
@@ -143,7 +143,7 @@ def test_only_one_part_is_in_memory_while_rows_are_sorted() -> None:
 
 LONG_ROWS = """
 from dealtrace.reports.refusals import ReportNotKept
-from dealtrace.storage.reports.kept_rows import FetchedOnDisk, keep_rows
+from dealtrace.storage.reports.rows_on_disk import FetchedOnDisk, keep_rows
 try:
     FetchedOnDisk((f"{number:020}", number) for number in range(60_000)).by_keys(1)
 except ReportNotKept as refusal:
