@@ -28,7 +28,7 @@ from dealtrace.operations.work import Operation, ids_of, takes_ids
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
 from dealtrace.reports.reading.masked_keys import masked_label
-from dealtrace.reports.saved_items.saved import QUERY_LENGTH_MAX
+from dealtrace.reports.saved_items.saved_reports import QUERY_LENGTH_MAX
 from dealtrace.runtime.account_changes import AccountChanges
 from dealtrace.runtime.background_runs import BackgroundRuns
 from dealtrace.runtime.read_pool import ReadPool

@@ -31,7 +31,7 @@ from dealtrace.reports.column_definitions import ColumnKind, ReportColumn
 from dealtrace.reports.column_formulas import parse_formula
 from dealtrace.reports.question import RawQuestion
 from dealtrace.reports.saved_items.names import SavedName
-from dealtrace.reports.saved_items.saved import SavedReport
+from dealtrace.reports.saved_items.saved_reports import SavedReport
 from dealtrace.storage.accounts.revision import find_revision
 from dealtrace.storage.accounts.shared_links import list_shared_links
 from dealtrace.storage.accounts.site_changes import list_site_changes

@@ -13,7 +13,7 @@ from dealtrace.operations.reports.save_report import rename_report, save_report
 from dealtrace.operations.reports.write_notes import add_note
 from dealtrace.reports.saved_items import saved as limits
 from dealtrace.reports.saved_items.names import SavedName
-from dealtrace.reports.saved_items.saved import QUERY_LENGTH_MAX, SavedReport
+from dealtrace.reports.saved_items.saved_reports import QUERY_LENGTH_MAX, SavedReport
 from dealtrace.storage.reports.notes import list_notes
 from dealtrace.storage.reports.saved_items.saved import list_saved_reports
 from dealtrace.storage.reports.saved_items.segments import list_segments

@@ -15,7 +15,7 @@ from dealtrace.operations.reports.record_saved_item import SavedItemChange, reco
 from dealtrace.reports.filters import format_filter
 from dealtrace.reports.question import QuestionContext, parse_filters
 from dealtrace.reports.saved_items.names import SavedName, check_count, check_saved_name
-from dealtrace.reports.saved_items.saved import with_segment_renamed
+from dealtrace.reports.saved_items.saved_reports import with_segment_renamed
 from dealtrace.reports.saved_items.segments import SEGMENTS_MAX, Segment
 from dealtrace.storage.mails.scheduled_reports import list_scheduled_reports, update_scheduled_report
 from dealtrace.storage.reports.saved_items import segments

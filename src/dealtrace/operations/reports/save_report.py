@@ -10,7 +10,7 @@ from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.errors import InvalidSetting, NameTaken
 from dealtrace.operations.reports.record_saved_item import SavedItemChange, record_saved_item
 from dealtrace.reports.saved_items.names import SavedName, check_count, check_saved_name
-from dealtrace.reports.saved_items.saved import QUERY_LENGTH_MAX, SAVED_REPORTS_MAX, SavedReport
+from dealtrace.reports.saved_items.saved_reports import QUERY_LENGTH_MAX, SAVED_REPORTS_MAX, SavedReport
 from dealtrace.storage.reports.saved_items import saved
 
 

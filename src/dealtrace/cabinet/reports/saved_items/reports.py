@@ -24,7 +24,7 @@ from dealtrace.operations.reports.save_report import delete_report, rename_repor
 from dealtrace.reports.question import QuestionContext, parse_question
 from dealtrace.reports.reading.masked_names import masked_names
 from dealtrace.reports.saved_items.names import SavedName
-from dealtrace.reports.saved_items.saved import SavedReport
+from dealtrace.reports.saved_items.saved_reports import SavedReport
 from dealtrace.storage.accounts.users import find_logins
 from dealtrace.storage.reports.saved_items.saved import list_saved_reports
 
