@@ -38,7 +38,7 @@ from dealtrace.storage.accounts.site_changes import list_site_changes
 from dealtrace.storage.alerts.alerts import list_alerts
 from dealtrace.storage.mails.scheduled_reports import list_scheduled_reports
 from dealtrace.storage.reports.column_definitions import list_columns
-from dealtrace.storage.reports.saved_items.saved import list_reports_of_all
+from dealtrace.storage.reports.saved_items.saved_reports import list_reports_of_all
 from plans import statements_on
 from stored import side_by_side
 from write_commands import NOON, registration

@@ -54,7 +54,7 @@ from dealtrace.reports.reading.gaps import Gap
 from dealtrace.reports.reading.open_deals import asks_for_income
 from dealtrace.reports.saved_items.saved_reports import SavedReport
 from dealtrace.reports.statuses import Status
-from dealtrace.storage.reports.saved_items.saved import list_saved_reports
+from dealtrace.storage.reports.saved_items.saved_reports import list_saved_reports
 from dealtrace.storage.reports.statuses import list_statuses
 
 ASKED = ("by", "pivot", "metrics", "segment", "sort", "date", "chart")

@@ -19,7 +19,7 @@ from dealtrace.reports.saved_items.saved_reports import with_segment_renamed
 from dealtrace.reports.saved_items.segments import SEGMENTS_MAX, Segment
 from dealtrace.storage.mails.scheduled_reports import list_scheduled_reports, update_scheduled_report
 from dealtrace.storage.reports.saved_items import segments
-from dealtrace.storage.reports.saved_items.saved import list_reports_of_all, update_query
+from dealtrace.storage.reports.saved_items.saved_reports import list_reports_of_all, update_query
 from dealtrace.storage.reports.saved_items.segments import (
     count_segments,
     delete_segment,

@@ -26,7 +26,7 @@ from dealtrace.reports.reading.masked_names import masked_names
 from dealtrace.reports.saved_items.names import SavedName
 from dealtrace.reports.saved_items.saved_reports import SavedReport
 from dealtrace.storage.accounts.users import find_logins
-from dealtrace.storage.reports.saved_items.saved import list_saved_reports
+from dealtrace.storage.reports.saved_items.saved_reports import list_saved_reports
 
 
 async def _list(view: View) -> list[SavedItemLine]:
