@@ -17,7 +17,7 @@ from dealtrace.cabinet.field_labels import labelled_text, page_text, unknown_cho
 from dealtrace.cabinet.formats import clock_time, metric_value
 from dealtrace.cabinet.gate import LANGUAGE_COOKIE
 from dealtrace.cabinet.overview.page import FIGURES
-from dealtrace.cabinet.reports.changes import FigureChange, change_in_total
+from dealtrace.cabinet.reports.change_texts import FigureChange, change_in_total
 from dealtrace.cabinet.reports.table import rows_url
 from dealtrace.cabinet.sent_forms.sending_pages import HOME
 from dealtrace.cabinet.view import View, redirect

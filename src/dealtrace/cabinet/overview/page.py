@@ -21,7 +21,7 @@ from dealtrace.cabinet.overview.checklist import ChecklistStep, checklist_of
 from dealtrace.cabinet.overview.missing import missing_data_texts
 from dealtrace.cabinet.overview.problems import ProblemText, omitted_text, problem_texts
 from dealtrace.cabinet.overview.sharp_fall_sentences import fall_texts
-from dealtrace.cabinet.reports.changes import FigureChange, change_in_total
+from dealtrace.cabinet.reports.change_texts import FigureChange, change_in_total
 from dealtrace.cabinet.reports.choices import Choices, choices_of
 from dealtrace.cabinet.reports.comparison import compared_until
 from dealtrace.cabinet.reports.no_source import no_source_note

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.charts.bars import cell_bar
 from dealtrace.cabinet.formats import metric_value, number
-from dealtrace.cabinet.reports.changes import FigureChange, change_in_row, change_in_total
+from dealtrace.cabinet.reports.change_texts import FigureChange, change_in_row, change_in_total
 from dealtrace.cabinet.reports.key_labels import (
     compared_time_label,
     key_label,
