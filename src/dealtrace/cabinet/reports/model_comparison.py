@@ -7,7 +7,7 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.model_labels import model_label, model_meaning
 from dealtrace.cabinet.formats import NOTHING, metric_value
 from dealtrace.cabinet.reports.change_texts import FigureChange, change_in_row, change_in_total
-from dealtrace.cabinet.reports.choices import MetricChoice
+from dealtrace.cabinet.reports.form_fields import MetricChoice
 from dealtrace.cabinet.reports.key_labels import (
     compared_time_label,
     key_label,

@@ -6,7 +6,7 @@ from dataclasses import replace
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.formats import metric_value
 from dealtrace.cabinet.reports.change_texts import FigureChange, change_of, growth_in_row
-from dealtrace.cabinet.reports.choices import MetricChoice
+from dealtrace.cabinet.reports.form_fields import MetricChoice
 from dealtrace.cabinet.reports.key_labels import (
     compared_time_label,
     key_label,

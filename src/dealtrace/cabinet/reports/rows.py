@@ -18,7 +18,7 @@ from dealtrace.cabinet.formats import NOTHING, clock_time_in_zone, day, metric_v
 from dealtrace.cabinet.lead_labels import lead_name
 from dealtrace.cabinet.links import lead_url, source_label
 from dealtrace.cabinet.rendering import translations_of
-from dealtrace.cabinet.reports.choices import choices_of
+from dealtrace.cabinet.reports.form_fields import choices_of
 from dealtrace.cabinet.reports.formula_parts import parts_shown
 from dealtrace.cabinet.reports.key_labels import missing_key_label, value_label
 from dealtrace.cabinet.reports.page import BAD_REQUEST, OK, read_context_of

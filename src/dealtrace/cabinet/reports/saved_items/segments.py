@@ -9,7 +9,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.form_pages import stored_site
 from dealtrace.cabinet.reports.chips import filter_texts
-from dealtrace.cabinet.reports.choices import searches_masked
+from dealtrace.cabinet.reports.form_fields import searches_masked
 from dealtrace.cabinet.reports.page import read_context_of
 from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.cabinet.reports.saved_items.page import SavedItemLine, SavedItemsPage
