@@ -15,7 +15,7 @@ from dealtrace.cabinet.installation import demo, sites
 from dealtrace.cabinet.leads import actions as lead_actions
 from dealtrace.cabinet.leads import card as lead_card
 from dealtrace.cabinet.leads import journal as lead_journal
-from dealtrace.cabinet.leads import missed as missed_calls
+from dealtrace.cabinet.leads import missed_calls
 from dealtrace.cabinet.leads.file import send_leads_as
 from dealtrace.cabinet.notes import page as notes
 from dealtrace.cabinet.overview import page as overview

@@ -15,7 +15,7 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.carried_parameters import carried_query
 from dealtrace.cabinet.field_labels import labelled_text, unknown_choice
 from dealtrace.cabinet.formats import clock_time_in_zone, metric_value, number
-from dealtrace.cabinet.leads.missed import count_missed, missed_label
+from dealtrace.cabinet.leads.missed_calls import count_missed, missed_label
 from dealtrace.cabinet.notes.axis import AxisNotes, axis_notes, read_axis
 from dealtrace.cabinet.overview.checklist import ChecklistStep, checklist_of
 from dealtrace.cabinet.overview.missing import missing_data_texts
