@@ -31,7 +31,7 @@ from dealtrace.cabinet.reports.without_contacts import for_person
 from dealtrace.cabinet.view import View
 from dealtrace.errors import Language
 from dealtrace.files.export_columns import ExportColumn
-from dealtrace.files.reports.report_file import masked_search_notes
+from dealtrace.files.reports.file_notes import masked_search_notes
 from dealtrace.files.row import Value
 from dealtrace.files.row_writers import Note
 from dealtrace.files.temporary_file import refused_if_full

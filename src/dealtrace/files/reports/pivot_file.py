@@ -5,7 +5,8 @@ from pathlib import Path
 
 from dealtrace.errors import Language
 from dealtrace.files.atomic_file import Proceed
-from dealtrace.files.reports.report_file import TOTAL, question_notes, time_notes
+from dealtrace.files.reports.file_notes import question_notes, time_notes
+from dealtrace.files.reports.report_file import TOTAL
 from dealtrace.files.row import Value
 from dealtrace.files.row_writers import CSV, Note, open_writer
 from dealtrace.reports.filters import escaped_name
