@@ -169,5 +169,5 @@ def _copy(
     connection.execute(insert(table).from_select([item.name for item in table.c], rows))
 
 
-def _dealtrace(*words: str) -> list[str]:
-    return [sys.executable, "-m", "dealtrace", *words]
+def _dealtrace(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "dealtrace", *arguments]

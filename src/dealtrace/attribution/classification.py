@@ -78,8 +78,8 @@ def _sender_of(landing_url: str, referrer: str, hosts: SiteHosts) -> TrafficSour
     known = hosts.find(host)
     if known is None and _is_own(host, landing_url):
         return DIRECT
-    words = {} if parts.path == LEAVING_PATH else parameters_of(parts.query)
-    return _source_of(host, known or find_known(host) or APPS.get(host), words)
+    parameters = {} if parts.path == LEAVING_PATH else parameters_of(parts.query)
+    return _source_of(host, known or find_known(host) or APPS.get(host), parameters)
 
 
 def _is_own(host: str, landing_url: str) -> bool:
@@ -97,10 +97,10 @@ def _is_own(host: str, landing_url: str) -> bool:
     return domain == registered_domain(host) and domain not in SHARED_DOMAINS
 
 
-def _source_of(host: str, known: KnownHost | None, words: Mapping[str, str]) -> TrafficSource:
+def _source_of(host: str, known: KnownHost | None, parameters: Mapping[str, str]) -> TrafficSource:
     if known is None:
         return TrafficSource(host, REFERRAL)
     if known.kind not in MEDIA:
         return DIRECT
-    term = next((words[name] for name in known.search_words if name in words), "")
+    term = next((parameters[name] for name in known.search_words if name in parameters), "")
     return TrafficSource(known.name or host, MEDIA[known.kind], term="" if _ADDRESS.match(term) else term)

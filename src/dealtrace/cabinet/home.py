@@ -112,8 +112,8 @@ async def _line(view: View, site: Site, preset: str) -> SiteLine:
 def _question(site: Site, preset: str, now: datetime) -> Question:
     context = QuestionContext(site_day(now, site.time_zone), AttributionModel(site.attribution))
     compare = Comparison.MONTHS if preset in MONTHLY_PRESETS else Comparison.PREVIOUS
-    words = RawQuestion(metrics=",".join(FIGURES), period=preset, compare=compare)
-    return parse_question(words, context)
+    raw = RawQuestion(metrics=",".join(FIGURES), period=preset, compare=compare)
+    return parse_question(raw, context)
 
 
 def _ask(source: FactSource, site: Site, question: Question, now: datetime) -> Report:

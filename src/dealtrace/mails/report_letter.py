@@ -57,8 +57,8 @@ def report_letter(title: str, answered: Report | Pivot, site_name: str, language
         metric, dimension = (_named(each, language) for each in (answered.metric, answered.dimension))
         paragraphs.append(_PIVOT[language].format(metric=metric, dimension=dimension))
         if len(answered.columns) > COLUMNS_SHOWN:
-            words = _MORE_COLUMNS[language].format(shown=COLUMNS_SHOWN, columns=len(answered.columns))
-            paragraphs.append(words)
+            note = _MORE_COLUMNS[language].format(shown=COLUMNS_SHOWN, columns=len(answered.columns))
+            paragraphs.append(note)
     if len(report.rows) > ROWS_SHOWN:
         paragraphs.append(_MORE[language].format(shown=ROWS_SHOWN, rows=report.rows_total))
     if partial := partial_lines(answered, language):

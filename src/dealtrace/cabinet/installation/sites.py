@@ -44,8 +44,8 @@ async def create(view: View) -> Response:
     except InvalidSetting as refusal:
         return await _page(view, sent, {str(refusal.facts["key"]): fault_text(refusal, view.language)})
     except NameTaken as refusal:
-        words = view.translate("This token is or was in use. Leave the field empty for a new one.")
-        taken = {"token": words} if refusal.facts["name"] == "token" else {"site_id": _taken(view)}
+        message = view.translate("This token is or was in use. Leave the field empty for a new one.")
+        taken = {"token": message} if refusal.facts["name"] == "token" else {"site_id": _taken(view)}
         return await _page(view, sent, taken)
     return await _page(view, {}, opened=opened)
 
@@ -56,8 +56,8 @@ async def _faults_of(view: View, sent: Mapping[str, str]) -> dict[str, str]:
     faults = {str(fault.facts["key"]): fault_text(fault, view.language) for fault in list_faults(settings)}
     site_id = number_of(sent["site_id"])
     if sent["site_id"] and not 0 < site_id <= ID_MAX:
-        words = view.translate("Enter a whole number from 1 to %(most)s, or leave the field empty.")
-        faults["site_id"] = words % {"most": ID_MAX}
+        message = view.translate("Enter a whole number from 1 to %(most)s, or leave the field empty.")
+        faults["site_id"] = message % {"most": ID_MAX}
     elif site_id and await view.read(find_site, site_id) is not None:
         faults["site_id"] = _taken(view)
     return faults

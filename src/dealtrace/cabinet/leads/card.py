@@ -135,8 +135,8 @@ def _facts(entry: LeadEntry, view: View) -> list[LeadFact]:
     say, lead, went = view.translate, entry.lead, entry.circumstances
     source = source_label(entry.origin.source) if entry.origin.is_known else say(_why_unsourced(lead))
     counted = [
-        words
-        for words, is_so in (
+        label
+        for label, is_so in (
             (say("unique"), entry.qualification.is_unique),
             (say("target"), entry.qualification.is_target),
         )

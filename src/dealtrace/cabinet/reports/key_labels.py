@@ -16,9 +16,9 @@ from dealtrace.reports.time_keys import number_of_key
 
 def key_label(dimension: Dimension, key: str, language: Language) -> str:
     """Return the label of a key; a key that needs none is returned unchanged."""
-    words = CODE_LABELS.get(dimension.name, {}).get(key)
-    if words is not None:
-        return in_language(words, language)
+    labels = CODE_LABELS.get(dimension.name, {}).get(key)
+    if labels is not None:
+        return in_language(labels, language)
     match dimension.name:
         case "day":
             return day_label(key, language)

@@ -100,11 +100,11 @@ def metric_choices(url: ReportUrl, names: Sequence[tuple[str, str]]) -> tuple[Me
     listed = [name for name, _ in names]
     return tuple(
         MetricChoice(
-            words,
+            title,
             url.link(metrics=",".join([name, *(other for other in listed if other != name)])),
             name == listed[0],
         )
-        for name, words in names
+        for name, title in names
     )
 
 
@@ -135,7 +135,7 @@ class _Shaper:
         return self._key(dimension, key, url.with_filter(key_filter(dimension, key)).link() if url is not None else "")
 
     def _key(self, dimension: Dimension, key: str | None, url: str) -> KeyCell:
-        words = (
+        label = (
             key_label(dimension, key, self.language)
             if key is not None
             else missing_key_label(dimension, self.translate)
@@ -145,7 +145,7 @@ class _Shaper:
             part_label(self.partial, dimension, key, self.language),
             compared_time_label(self.compared_times, dimension, key, self.language),
         )
-        return KeyCell(words if url else masked_key(dimension, words), url, key is None, meaning, said)
+        return KeyCell(label if url else masked_key(dimension, label), url, key is None, meaning, said)
 
     def row(self, line: PivotLine) -> PivotRow:
         placed = list(zip(self.question.by, line.keys, strict=False))

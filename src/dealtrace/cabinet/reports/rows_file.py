@@ -151,7 +151,7 @@ def _notes(figure: Figure, conditions: Sequence[str], language: Language) -> lis
         Note("metrics", "Показатель", metric, "Metric"),
         Note("period", "Период", f"{first} – {last}"),
         Note("model", "Модель", model_label(model, language)),
-        *(Note("filter", "Условие", words) for words in conditions),
+        *(Note("filter", "Условие", text) for text in conditions),
         *masked_search_notes(figure.question, language),
     ]
 
@@ -269,7 +269,7 @@ def _source_columns(source_of: Callable[[Shown], TrafficSource | None]) -> list[
         source = source_of(row)
         if source is None:
             return None
-        words = str(getattr(source, part))
-        return words if row.is_whole else masked_label(words)
+        label = str(getattr(source, part))
+        return label if row.is_whole else masked_label(label)
 
     return [Column(part, DIMENSIONS[part].ru, DIMENSIONS[part].en, partial(value, part=part)) for part in SOURCE_PARTS]

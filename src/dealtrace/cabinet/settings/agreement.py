@@ -33,14 +33,14 @@ from dealtrace.storage.reports.rates import find_rates
 
 PLACE = "settings/agreement"
 SHOWN_MAX = 200
-_WORDS = {
+DISAGREEMENT_LABELS = {
     Disagreement.MISSING_HERE: "missing here",
     Disagreement.MISSING_IN_FILE: "missing in the file",
     Disagreement.OTHER_VALUES: "other values",
     Disagreement.REPEATED: "repeated in the file",
     Disagreement.UNREADABLE: "invalid row",
 }
-assert set(_WORDS) == set(Disagreement)
+assert set(DISAGREEMENT_LABELS) == set(Disagreement)
 
 
 @record
@@ -162,7 +162,7 @@ def _difference(view: View, compared: Comparison) -> Difference:
         row=str(compared.row) if compared.row is not None else NOTHING,
         number=ours.number if ours is not None else _number(theirs),
         url=f"/cabinet/{view.current_site.id}/deals/{ours.id}" if ours is not None else "",
-        kind=view.translate(_WORDS[compared.disagreement]) if compared.disagreement is not None else "",
+        kind=view.translate(DISAGREEMENT_LABELS[compared.disagreement]) if compared.disagreement is not None else "",
         theirs=compared.reason or _side(view, theirs, fields),
         ours=_side(view, ours, fields),
     )

@@ -166,8 +166,8 @@ def missing_file_fault(view: View, command: str) -> str:
     if not view.form.has_oversized_file:
         is_gone = view.form.get(KEPT_FIELD) != ""
         return file_deleted(view)["file"] if is_gone else view.translate("Choose a file.")
-    words = view.translate("The file is larger than %(megabytes)s MB. Split it, or run on the server: %(command)s")
-    return words % {"megabytes": UPLOAD_BYTES_MAX >> 20, "command": command}
+    sentence = view.translate("The file is larger than %(megabytes)s MB. Split it, or run on the server: %(command)s")
+    return sentence % {"megabytes": UPLOAD_BYTES_MAX >> 20, "command": command}
 
 
 async def keep_sent_file(view: View, purpose: str, options: dict[str, str]) -> Upload | None:
@@ -265,7 +265,7 @@ def _page(
         view.translate("Import of files"),
         faults=faults,
         status=status,
-        nouns=[(value.value, view.translate(words), value == noun) for value, words in NOUNS.items()],
+        nouns=[(value.value, view.translate(label), value == noun) for value, label in NOUNS.items()],
         encodings=ENCODINGS[1:],
         encoding=(chosen or {}).get("encoding", ""),
         megabytes=UPLOAD_BYTES_MAX >> 20,

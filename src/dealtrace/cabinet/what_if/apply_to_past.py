@@ -173,7 +173,7 @@ def _phase_label(view: View, state: RunState | None, *, is_active: bool) -> str:
 
 def _figures(view: View, state: RunState | None) -> tuple[tuple[str, int], ...]:
     figures = state.figures if state is not None else {}
-    return tuple((view.translate(words), figures[name]) for name, words in _FIGURES.items() if name in figures)
+    return tuple((view.translate(label), figures[name]) for name, label in _FIGURES.items() if name in figures)
 
 
 def _moves(view: View, state: RunState | None) -> tuple[Move, ...]:

@@ -215,13 +215,13 @@ class ElementReader:
         """List the MD5 digests of phones in this element of `matching`, in lower case; other strings are ignored."""
         where = _BY_CONTACT.get(str(self._element.type))
         sent: Params | None = value_of(self._element, where.params) if where is not None else None
-        words = sent.md5_phones if sent is not None else ()
-        if where is None or not words:
+        sent_digests = sent.md5_phones if sent is not None else ()
+        if where is None or not sent_digests:
             return ()
-        if len(words) > SEARCHED_CONTACTS_MAX:
+        if len(sent_digests) > SEARCHED_CONTACTS_MAX:
             self._add_violation(f"{where.params}.md5Phones", *_TOO_MANY)
             return ()
-        digests = (str(word).strip().lower() for word in words if word is not None)
+        digests = (str(word).strip().lower() for word in sent_digests if word is not None)
         return tuple(dict.fromkeys(digest for digest in digests if _DIGEST.fullmatch(digest)))
 
     def _params(self, name: str) -> Params:

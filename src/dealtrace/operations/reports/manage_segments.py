@@ -94,8 +94,8 @@ def rename_segment(
                 update_query(connection, site.id, report, query)
     for scheduled in list_scheduled_reports(connection, site.id, lock=True) if saved_name.user_id is None else ():
         if scheduled.raw_question.segment == name:
-            words = replace(scheduled.raw_question, segment=checked)
-            update_scheduled_report(connection, replace(scheduled, raw_question=words))
+            raw_question = replace(scheduled.raw_question, segment=checked)
+            update_scheduled_report(connection, replace(scheduled, raw_question=raw_question))
     return True
 
 
