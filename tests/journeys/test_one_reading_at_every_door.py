@@ -20,7 +20,7 @@ from cast import MOSCOW, Player, Stage, moscow
 from commands import Terminal
 from dealtrace.cabinet.carried_parameters import carried_query
 from dealtrace.cabinet.requests.page import _query
-from dealtrace.cli.day_options import _read_moment
+from dealtrace.cli.day_options import _read_time
 from dealtrace.leads.search_text import parse_search
 from dealtrace.storage.schema.tables.costs import cost
 from dealtrace.storage.schema.tables.deals import deal, deal_contact
@@ -316,11 +316,11 @@ def test_a_day_of_a_command_is_one_in_every_spelling(
 
 def test_a_moment_of_a_command_is_one_in_every_spelling() -> None:
     at = datetime.fromisoformat("2026-03-06T09:05:07")
-    assert {_read_moment(text) for text in moments_in(YEAR_FIRST)} == {at}
-    assert {_read_moment(text) for text in INSTANTS if not text.startswith("06.")} <= {
+    assert {_read_time(text) for text in moments_in(YEAR_FIRST)} == {at}
+    assert {_read_time(text) for text in INSTANTS if not text.startswith("06.")} <= {
         MOMENT + timedelta(microseconds=cut) for cut in (0, 250, 500_000, 700_000, 999_000, 999_999)
     }
-    assert {_read_moment(text) for text in days_in(YEAR_FIRST)} == {at.replace(hour=0, minute=0, second=0)}
+    assert {_read_time(text) for text in days_in(YEAR_FIRST)} == {at.replace(hour=0, minute=0, second=0)}
 
 
 def test_a_day_of_a_page_is_one_in_every_spelling() -> None:

@@ -65,8 +65,8 @@ class ListQuery:
     @property
     def before(self) -> SortKey | None:
         """Return the sort key after which the page begins, or `None` for the first page."""
-        moment, _, id_ = self.get(BEFORE).partition(".")
-        return SortKey(instant(int(moment)), int(id_)) if _is_number(moment) and _is_number(id_) else None
+        at, _, id_ = self.get(BEFORE).partition(".")
+        return SortKey(instant(int(at)), int(id_)) if _is_number(at) and _is_number(id_) else None
 
     @property
     def before_amount(self) -> AmountKey | None:

@@ -232,9 +232,9 @@ class View:
             sent.is_taken = True
         return result
 
-    def clock_time(self, moment: datetime) -> str:
+    def clock_time(self, at: datetime) -> str:
         """Return an instant as a string: the date and time in the time zone of the site, in the person's language."""
-        return clock_time(self.language, moment, self.current_site.time_zone)
+        return clock_time(self.language, at, self.current_site.time_zone)
 
     def translate(self, text: str) -> str:
         """Translate a text into the language of the person."""

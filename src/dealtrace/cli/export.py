@@ -190,7 +190,9 @@ def _end(number: int, _: object) -> NoReturn:
     sys.exit(128 + number)
 
 
-def _write(connection: Connection, site: Site, file: RowWriter, selection: _Selection[Item], written: _WrittenRows) -> None:
+def _write(
+    connection: Connection, site: Site, file: RowWriter, selection: _Selection[Item], written: _WrittenRows
+) -> None:
     """Write and count all rows, a thousand at a time; all are read from one snapshot of the database."""
     with Progress(console=error_console, transient=True, disable=not error_console.is_terminal) as progress:
         bar = progress.add_task("Rows", total=None)

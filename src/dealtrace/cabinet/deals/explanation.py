@@ -202,7 +202,7 @@ class Explainer:
             self._say("Deal"),
             explanation.deal.happened_at,
             drawn,
-            lambda moment: clock_time(language, moment, zone),
+            lambda at: clock_time(language, at, zone),
         )
 
     def _drawn(self, candidate: Candidate, step: Step) -> DrawnCandidate:

@@ -13,7 +13,7 @@ from dealtrace.cabinet.formats import NOTHING, money
 from dealtrace.cabinet.lead_labels import LEAD_LABELS
 from dealtrace.cabinet.view import View
 from dealtrace.deals.status_history import statuses_by_version
-from dealtrace.deals.versions import MOMENTS, DealVersion, VersionKind, follows_matchers
+from dealtrace.deals.versions import TIME_FIELDS, DealVersion, VersionKind, follows_matchers
 from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.deals.undo import UNDONE
 from dealtrace.record import record
@@ -145,7 +145,7 @@ class Historian:
         match name:
             case "amount_rub" | "margin_rub":
                 return money(self._view.language, Decimal(str(value)), currency)
-            case _ if name in MOMENTS:
+            case _ if name in TIME_FIELDS:
                 return self._view.clock_time(datetime.fromisoformat(value))
             case "tags":
                 return ", ".join(value)

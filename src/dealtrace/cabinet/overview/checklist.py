@@ -60,7 +60,7 @@ def state_of(times: FirstAndLast, now: datetime, view: View) -> str:
     zone = view.current_site.time_zone
     is_today = site_day(first_at, zone) == site_day(now, zone)
     first = f"{first_at.astimezone(zone):%H:%M}" if is_today else clock_time(view.language, first_at, zone)
-    return view.translate("first at %(moment)s, last %(span)s ago") % {
-        "moment": first,
+    return view.translate("first at %(time)s, last %(span)s ago") % {
+        "time": first,
         "span": span_of_time(view.language, max((now - last_at) // MINUTE, 1) * MINUTE),
     }

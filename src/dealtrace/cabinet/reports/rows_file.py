@@ -172,11 +172,11 @@ def _columns(kind: Fact, names: frozenset[str]) -> list[Column]:
             own = [
                 Column("leadType", "Тип лида", "Lead type", lambda row: LEAD_KINDS[row.behind["kind"]][row.language]),
                 Column("leadId", "ID лида", "Lead ID", lambda row: row.behind["id"]),
-                Column("date", "Дата", "Date", _lead_moment),
+                Column("date", "Дата", "Date", _lead_time),
                 *_source_columns(_source_of_lead),
             ]
         case Fact.VISITS:
-            own = [Column("date", "Дата", "Date", _visit_moment), *_source_columns(_source_of_visit)]
+            own = [Column("date", "Дата", "Date", _visit_time), *_source_columns(_source_of_visit)]
         case _:
             own = [
                 Column("orderId", "ID сделки", "Deal ID", lambda row: row.behind["id"]),
@@ -229,12 +229,12 @@ def _day_of_cost(row: Shown) -> Value:
     return f"{date.fromisoformat(row.behind['day']):{DAY_FORMATS[row.language]}}"
 
 
-def _lead_moment(row: Shown) -> Value:
+def _lead_time(row: Shown) -> Value:
     entry = row.details.leads.get(ref_of(row.behind))
     return entry.began_at if entry is not None else None
 
 
-def _visit_moment(row: Shown) -> Value:
+def _visit_time(row: Shown) -> Value:
     visit = row.details.visits.get(row.behind["id"])
     return visit.started_at if visit is not None else None
 

@@ -19,7 +19,7 @@ from dealtrace.reports.moves import Moved
 from dealtrace.runtime.background_runs import Lane
 from dealtrace.storage.accounts.background_runs import find_run
 from dealtrace.storage.database.column_types import EARLIEST, LATEST
-from dealtrace.storage.deals.daily_counts import DaysOfDeals, JournalMoment
+from dealtrace.storage.deals.daily_counts import DaysOfDeals, JournalTime
 from dealtrace.storage.visits.reclassification import count_visits_up_to
 
 PLACE = "settings/past"
@@ -134,7 +134,7 @@ def _read(connection: Connection, site_id: int) -> tuple[Mapping[PastKind, int],
     If there are more than `VISITS_COUNTED_MAX` visits, their number is returned as `VISITS_COUNTED_MAX + 1`.
     """
     totals = {
-        PastKind.MATCH: DaysOfDeals(site_id, JournalMoment.HAPPENED).count(connection, EARLIEST, LATEST),
+        PastKind.MATCH: DaysOfDeals(site_id, JournalTime.HAPPENED).count(connection, EARLIEST, LATEST),
         PastKind.RECLASSIFY: count_visits_up_to(connection, site_id, VISITS_COUNTED_MAX),
     }
     return totals, {kind: find_run(connection, site_id, kind) for kind in PastKind}

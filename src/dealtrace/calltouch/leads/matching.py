@@ -200,12 +200,12 @@ class ElementReader:
         ]
         if not (sent.phones or sent.emails or sent.md5_phones):
             self._require(f"{params}.phones")
-        moment = self._word(f"{params}.date", sent.date, _DATE.read)
+        started_at = self._word(f"{params}.date", sent.date, _DATE.read)
         minutes = self._word(f"{params}.searchDepth", sent.search_depth, _DEPTH.read)
         return SearchByContact(
             where.kinds,
             tuple(contacts),
-            instant_of(moment, self._time_zone) if moment is not None else self._until or clock.now(),
+            instant_of(started_at, self._time_zone) if started_at is not None else self._until or clock.now(),
             timedelta(minutes=minutes) if minutes is not None else None,
             self._word(f"{params}.{where.wanted}", value_of(sent, where.wanted), _WANTED.read) or Preference.NEAREST,
             self._tags(params, sent),

@@ -9,7 +9,7 @@ from dealtrace.record import record
 from dealtrace.reports.dimensions import Dimension, Kind
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.measures import Aggregate, Measure
-from dealtrace.storage.reports.fact_tables import AT, FactTables, Moment
+from dealtrace.storage.reports.fact_tables import AT, DealTime, FactTables
 from dealtrace.storage.reports.first_won import first_won, with_first_won
 from dealtrace.storage.reports.flags import FIRST_WON, FLAGS, TOUCHED
 from dealtrace.storage.reports.local_time import KEYS_OF_DAY, LocalTime
@@ -36,12 +36,12 @@ class RowGroup:
     """Measures that one SQL statement computes, because they count the same facts, such as deals, by the same date."""
 
     fact: Fact
-    moment: Moment
+    deal_time: DealTime
     measures: tuple[Measure, ...]
 
     def of(self, measures: tuple[Measure, ...]) -> "RowGroup":
         """Return the same group with `measures` instead of its own."""
-        return RowGroup(self.fact, self.moment, measures)
+        return RowGroup(self.fact, self.deal_time, measures)
 
 
 @record
@@ -110,10 +110,10 @@ def wanted_of(shape: Shape, group: RowGroup, *shown: str) -> Wanted:
 def counted_rows(tables: FactTables, shape: Shape, group: RowGroup, wanted: Wanted) -> CountedRows:
     """Return the facts of a report's period, such as its deals, joined with the tables that the report groups by."""
     of_touches = tables.touch_attributes(group.fact, shape.model, wanted.money) if wanted.needs_touches else ()
-    base = tables.rows(group.fact, wanted.attributes.union(of_touches), group.moment).subquery("facts")
+    base = tables.rows(group.fact, wanted.attributes.union(of_touches), group.deal_time).subquery("facts")
     chosen = select(base).where(in_span(shape, group.fact, base.c[AT]))
     if wanted.needs_first_won:
-        chosen = with_first_won(chosen, base, first_won(tables, group.moment))
+        chosen = with_first_won(chosen, base, first_won(tables, group.deal_time))
     facts: Subquery = chosen.subquery("chosen")
     share: Expression = literal(WHOLE, BigInteger)
     if wanted.needs_touches:

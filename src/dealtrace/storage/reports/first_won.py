@@ -4,7 +4,7 @@ from sqlalchemy import Subquery, and_, case, func, select
 
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.statuses import Meaning
-from dealtrace.storage.reports.fact_tables import AT, FactTables, Moment
+from dealtrace.storage.reports.fact_tables import AT, DealTime, FactTables
 from dealtrace.storage.reports.flags import FIRST_WON
 from dealtrace.storage.reports.statement_types import Selection
 
@@ -21,9 +21,9 @@ def with_first_won(chosen: Selection, base: Subquery, first: Subquery) -> Select
     return chosen.add_columns(case((is_first, 1), else_=0).label(FIRST_WON)).select_from(joined)
 
 
-def first_won(tables: FactTables, moment: Moment) -> Subquery:
+def first_won(tables: FactTables, deal_time: DealTime) -> Subquery:
     """Return a select of each client's first won deal, over all time: `client_id` and the deal's time."""
-    won = tables.rows(Fact.DEALS, {"client_id", "meaning", AT}, moment).subquery("won")
+    won = tables.rows(Fact.DEALS, {"client_id", "meaning", AT}, deal_time).subquery("won")
     is_won = (won.c.meaning == Meaning.WON, won.c.client_id.is_not(None))
     return (
         select(won.c.client_id, func.min(won.c[AT]).label(AT))
