@@ -107,8 +107,8 @@ def _prepare(url: str, leads: int) -> Place:
         lead_id = f"{FIRST_COPY_ID} + series.n"
         copied = {"id": lead_id, "started_at": near, "phone": phone, "reference": "NULL"}
         _copy(connection, call, leads, copied)
-        finders = {"lead_id": lead_id, "started_at": near, "ended_at": f"{near} + {lasted}", "contact": phone}
-        _copy(connection, lead_contact, leads, finders)
+        contact_rows = {"lead_id": lead_id, "started_at": near, "ended_at": f"{near} + {lasted}", "contact": phone}
+        _copy(connection, lead_contact, leads, contact_rows)
         connection.execute(text("ANALYZE"))
     database.close()
     return Place(url, json.loads(made.stdout)["clientApiId"])

@@ -425,8 +425,8 @@ LABELS = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,10}[a-z0-9])?", fullmatch=True)
 @given(
     st.lists(LABELS, max_size=3), st.lists(LABELS, max_size=3), st.sampled_from(["com", "ru", "co.uk", "рф", "com.tr"])
 )
-def test_hosts_of_one_owner_are_never_a_referral(one: list[str], other: list[str], suffix: str) -> None:
-    hosts = [f"https://{'.'.join([*labels, 'own-shop', suffix])}/" for labels in (one, other)]
+def test_hosts_of_one_owner_are_never_a_referral(first: list[str], other: list[str], suffix: str) -> None:
+    hosts = [f"https://{'.'.join([*labels, 'own-shop', suffix])}/" for labels in (first, other)]
     for landing, referrer in permutations(hosts):
         assert classify(landing, referrer, NO_HOSTS) == DIRECT
 

@@ -90,8 +90,8 @@ def test_a_row_that_cannot_be_read_says_why(stage: Stage, shop: Player) -> None:
 
 def missing(stage: Stage, player: Player, first: str, last: str, seen: SeenDeals) -> list[Comparison]:
     with stage.database.read() as connection:
-        stretches = list(missing_in_file(connection, player.site, moscow(*first.split()), moscow(*last.split()), seen))
-    return [each for _, stretch in stretches for each in stretch]
+        chunks = list(missing_in_file(connection, player.site, moscow(*first.split()), moscow(*last.split()), seen))
+    return [each for _, chunk in chunks for each in chunk]
 
 
 def test_what_the_file_lacks_is_looked_for_on_whole_days_of_the_site(

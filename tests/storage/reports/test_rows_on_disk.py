@@ -137,8 +137,8 @@ def peak_of_sorting(count: int) -> int:
 
 def test_only_one_part_is_in_memory_while_rows_are_sorted() -> None:
     """`sorted` needs the rows of a part once, with their ranks; the part before it must be gone by then."""
-    one, several = peak_of_sorting(FEW), peak_of_sorting(4 * FEW)
-    assert several < one * 1.5, f"{one} bytes for one part, {several} for four"
+    single, several = peak_of_sorting(FEW), peak_of_sorting(4 * FEW)
+    assert several < single * 1.5, f"{single} bytes for one part, {several} for four"
 
 
 LONG_ROWS = """
