@@ -16,7 +16,7 @@ from dealtrace.reports.saved_items.names import NAME_LENGTH_MAX
 
 TEXT_LENGTH_MAX = 4096
 """Ours: the maximum length, in characters, of a filter, a key or a list of names."""
-Schema = Mapping[str, object]
+JsonSchema = Mapping[str, object]
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class ForQuestion:
     `describe` returns the JSON Schema of the type.
     """
 
-    describe: Callable[[], Schema]
+    describe: Callable[[], JsonSchema]
     erased: str = ""
 
     def read(self, text: str) -> str:
@@ -37,7 +37,7 @@ class ForQuestion:
         """
         return Text(TEXT_LENGTH_MAX).read(text)
 
-    def schema(self) -> Schema:
+    def schema(self) -> JsonSchema:
         """Return the JSON Schema of this type; it does not list names that sites defined, such as names of columns."""
         return self.describe()
 
@@ -50,7 +50,7 @@ def _names(known: Mapping[str, object], prefix: str, count_max: int) -> ForQuest
 def _name(known: Mapping[str, object], prefix: str) -> ForQuestion:
     """Return the type of a name: a name in `known`, or a name that a site defined, which begins with `prefix`."""
 
-    def describe() -> Schema:
+    def describe() -> JsonSchema:
         listed, defined = {"type": "string", "enum": list(known)}, {"type": "string", "pattern": f"^{prefix}."}
         return {"type": "string", "anyOf": [listed, defined]}
 

@@ -14,7 +14,7 @@ from dealtrace.reports.metrics import Metric
 from dealtrace.reports.pivot import Pivot, PivotLine
 from dealtrace.reports.reading.compared_period import compared_lines
 from dealtrace.reports.reading.partial_times import partial_lines
-from dealtrace.reports.table_columns import CHANGES, COMPARED, Column, Part, figure_columns, figures_of
+from dealtrace.reports.table_columns import CHANGES, COMPARED, Column, FigurePart, figure_columns, figures_of
 
 ROWS_SHOWN = 50
 """Ours: the maximum number of rows in the text of an e-mail; the attached file has all rows."""
@@ -113,7 +113,7 @@ def _keys(keys: Iterable[str | None]) -> tuple[str, ...]:
     return tuple(key if key is not None else UNKNOWN for key in keys)
 
 
-def _named(named: Dimension | Metric | Column | Part, language: Language) -> str:
+def _named(named: Dimension | Metric | Column | FigurePart, language: Language) -> str:
     return named.ru if language == "ru" else named.en
 
 

@@ -12,7 +12,7 @@ from dealtrace.cabinet.form_pages import BAD_REQUEST, Faults, fault_text, number
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidSetting, NameTaken
 from dealtrace.operations.accounts.change_site_settings import list_faults
-from dealtrace.operations.accounts.open_site import NewSite, OpenedSite, open_site
+from dealtrace.operations.accounts.open_site import NewSite, SiteWithToken, open_site
 from dealtrace.operations.work import ids_of, takes_ids
 from dealtrace.storage.accounts.sites import find_site, list_sites
 from dealtrace.storage.id_blocks import IdBlocks
@@ -68,7 +68,7 @@ def _taken(view: View) -> str:
 
 
 async def _page(
-    view: View, sent: Mapping[str, str], faults: Faults | None = None, *, opened: OpenedSite | None = None
+    view: View, sent: Mapping[str, str], faults: Faults | None = None, *, opened: SiteWithToken | None = None
 ) -> Response:
     return view.page(
         "installation/sites.html",
@@ -82,5 +82,5 @@ async def _page(
 
 
 @takes_ids(ids_of(open_site))
-def _open(connection: Connection, ids: IdBlocks, new: NewSite, user_id: int) -> OpenedSite:
+def _open(connection: Connection, ids: IdBlocks, new: NewSite, user_id: int) -> SiteWithToken:
     return open_site(connection, ids, new, clock.now(), user_id)

@@ -28,7 +28,7 @@ from dealtrace.cabinet.reports.table import (
 from dealtrace.errors import Language
 from dealtrace.record import record
 from dealtrace.reports.dimensions import Dimension
-from dealtrace.reports.pivot import Figure, Pivot, PivotLine
+from dealtrace.reports.pivot import CellFigure, Pivot, PivotLine
 from dealtrace.reports.reading.compared_period import compared_times_of
 from dealtrace.reports.reading.masked_keys import masked_key
 from dealtrace.reports.reading.meanings import key_meaning
@@ -165,7 +165,7 @@ class _Shaper:
             ),
         )
 
-    def _cell(self, placed: Sequence[tuple[Dimension, str | None]], figures: Sequence[Figure]) -> PivotCell:
+    def _cell(self, placed: Sequence[tuple[Dimension, str | None]], figures: Sequence[CellFigure]) -> PivotCell:
         metric, (value, *compared) = self.pivot.metric, figures
         question = replace(self.question, by=tuple(dimension for dimension, _ in placed))
         growth = growth_in_row(question, metric, [key for _, key in placed])

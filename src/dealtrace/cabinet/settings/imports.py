@@ -11,7 +11,7 @@ from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.form_pages import Faults, show_form_page, stored_site
 from dealtrace.cabinet.forms import Form
-from dealtrace.cabinet.gate import Respond
+from dealtrace.cabinet.gate import PageHandler
 from dealtrace.cabinet.rendering import HEADERS
 from dealtrace.cabinet.settings.file_cures import file_fault
 from dealtrace.cabinet.settings.preview import preview_file
@@ -63,13 +63,13 @@ class KeptFile:
     name: str
 
 
-def unless_deleted(purpose: str, gone: Respond) -> Callable[[Respond], Respond]:
+def unless_deleted(purpose: str, gone: PageHandler) -> Callable[[PageHandler], PageHandler]:
     """Return a decorator for pages that read an uploaded file; if the file is deleted in the meantime, `gone` answers.
 
     If the file was deleted because another request has imported it, the answer is a redirect to the result instead.
     """
 
-    def decorate(handle: Respond) -> Respond:
+    def decorate(handle: PageHandler) -> PageHandler:
         @wraps(handle)
         async def answer(view: View) -> Response:
             try:
