@@ -251,10 +251,10 @@ def found_by(reader: Guest, **asked: str | list[str]) -> set[str]:
     """Return the managers that a reader's report finds; its page and its file say whether texts are masked."""
     asked = {**WEEK, "by": "manager", **asked}
     answer = reader.get("reports.csv", **asked)
-    found, is_told = keys_of(answer), "Contains," in answer.text
+    found, is_noted = keys_of(answer), "Contains," in answer.text
     for place in ("reports", ""):
-        assert (SEARCHES_MASKED in reader.get(place, **asked).text) == is_told, (place, asked)
-    assert is_told == (found == NOBODY), asked
+        assert (SEARCHES_MASKED in reader.get(place, **asked).text) == is_noted, (place, asked)
+    assert is_noted == (found == NOBODY), asked
     return found
 
 

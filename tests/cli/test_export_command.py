@@ -291,7 +291,7 @@ def test_what_cannot_be_done_is_stated(
     assert (beside.folder / "there.csv").read_text() == "mine"
 
 
-def test_a_file_that_is_there_is_written_over_only_when_told(beside: Terminal, owner: Player) -> None:
+def test_an_existing_file_is_overwritten_only_on_request(beside: Terminal, owner: Player) -> None:
     (beside.folder / "old.csv").write_text("old")
     beside.done("export", "deals", "old.csv", "--site", str(owner.site.id), "--force")
     assert "orderId" in (beside.folder / "old.csv").read_text()

@@ -16,7 +16,7 @@ class RateAnswer(TypedDict):
     rubles: Decimal
 
 
-class StatusAnswer(TypedDict):
+class ListedStatus(TypedDict):
     """A status in `status list`; `deals` excludes deleted deals, and the most frequent of `spellings` comes first."""
 
     name: str
@@ -182,7 +182,7 @@ class DealAttributionAnswer(TypedDict):
     sources: list[SourceShareAnswer]
 
 
-class FlipAnswer(TypedDict):
+class ListedFlip(TypedDict):
     """A deal whose lead or source would change, as `try` lists it."""
 
     orderId: int

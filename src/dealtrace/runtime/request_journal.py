@@ -46,7 +46,7 @@ class RequestJournal:
         self._kept = timedelta(days=kept_days)
         self._waiting: dict[int, list[AnsweredRequest]] = {}
         self._unstored_count = 0
-        self._writes = CollectedWrites(store_requests, self._settle)
+        self._writes = CollectedWrites(store_requests, self._note_written)
         self._deleted_at: dict[int, datetime] = {}
         self._is_site_full = asyncio.Event()
         self._unknown_paths_minute = self._unknown_paths_count = 0
@@ -112,7 +112,7 @@ class RequestJournal:
         self._is_site_full.clear()
         return taken
 
-    def _settle(self, site: Site, batch: RequestBatch, fault: BaseException | None) -> None:
+    def _note_written(self, site: Site, batch: RequestBatch, fault: BaseException | None) -> None:
         self._unstored_count -= len(batch.entries)
         if len(self._waiting.get(site.id, ())) >= STORED_FROM:
             self._is_site_full.set()

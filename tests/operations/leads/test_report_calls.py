@@ -220,17 +220,17 @@ class TestImport:
     """Lists of leads: a command brings many, and costs once."""
 
     def test_lists_of_one_batch_know_of_each_other(self, stage: Stage, shop: Player) -> None:
-        one, two, nothing = stage.perform(
+        first, second, nothing = stage.perform(
             import_calls,
             shop,
             [incoming_call("a"), incoming_call("b")],
             [incoming_call("b"), incoming_call("c")],
             [],
         )
-        assert [type(outcome).__name__ for outcome in [*one.outcomes, *two.outcomes]] == [
+        assert [type(outcome).__name__ for outcome in [*first.outcomes, *second.outcomes]] == [
             "Call", "Call", "LeadTaken", "Call",
         ]  # fmt: skip
-        assert len({one.log_id, two.log_id, nothing.log_id}) == 3
+        assert len({first.log_id, second.log_id, nothing.log_id}) == 3
         assert points_of(stage.database, shop) == 2
 
     def test_from_the_first_that_cannot_be_paid_all_are_refused(self, stage: Stage) -> None:

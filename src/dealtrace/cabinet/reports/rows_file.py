@@ -21,7 +21,7 @@ from dealtrace.attribution.origin import Origin
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.cabinet.formats import day
 from dealtrace.cabinet.list_files import ROWS_AT_ONCE, ListFile, send_list
-from dealtrace.cabinet.reports.choices import choices_of
+from dealtrace.cabinet.reports.form_fields import choices_of
 from dealtrace.cabinet.reports.key_labels import value_label
 from dealtrace.cabinet.reports.page import read_context_of
 from dealtrace.cabinet.reports.report_url import report_url_of
@@ -31,7 +31,7 @@ from dealtrace.cabinet.reports.without_contacts import for_person
 from dealtrace.cabinet.view import View
 from dealtrace.errors import Language
 from dealtrace.files.export_columns import ExportColumn
-from dealtrace.files.reports.report_file import masked_search_notes
+from dealtrace.files.reports.file_notes import masked_search_notes
 from dealtrace.files.row import Value
 from dealtrace.files.row_writers import Note
 from dealtrace.files.temporary_file import refused_if_full
@@ -47,7 +47,7 @@ from dealtrace.reports.reading.masked_keys import masked_label
 
 ASKED_AT_ONCE = 50_000
 """How many rows one SQL statement finds; a figure that counts a million deals needs twenty statements."""
-SHARE = ExportColumn["Shown"]("share", "Доля", "Share", lambda row: Decimal(row.behind.get("share", "1")))
+SHARE = ExportColumn["FileRow"]("share", "Доля", "Share", lambda row: Decimal(row.behind.get("share", "1")))
 REASON = DIMENSIONS["match_reason"]
 LEAD_KINDS: Mapping[str, Mapping[Language, str]] = {
     "call": {"ru": "звонок", "en": "call"},
@@ -57,7 +57,7 @@ DAY_FORMATS: Mapping[Language, str] = {"ru": "%d.%m.%Y", "en": "%Y-%m-%d"}
 
 
 @record
-class Shown:
+class FileRow:
     """A row of the file: the row behind the figure, its stored data, the language, and whether contacts are shown."""
 
     behind: RowBehind
@@ -66,7 +66,7 @@ class Shown:
     is_whole: bool
 
 
-Column = ExportColumn[Shown]
+Column = ExportColumn[FileRow]
 
 
 def send_rows_as(extension: str) -> Callable[[View], Awaitable[Response]]:
@@ -137,9 +137,9 @@ def _rows(
     model: AttributionModel,
     language: Language,
     is_whole: bool,
-) -> list[Shown]:
+) -> list[FileRow]:
     details = read_details(connection, site, kind, rows, model)
-    return [Shown(row, details, language, is_whole) for row in rows]
+    return [FileRow(row, details, language, is_whole) for row in rows]
 
 
 def _notes(figure: Figure, conditions: Sequence[str], language: Language) -> list[Note]:
@@ -151,7 +151,7 @@ def _notes(figure: Figure, conditions: Sequence[str], language: Language) -> lis
         Note("metrics", "Показатель", metric, "Metric"),
         Note("period", "Период", f"{first} – {last}"),
         Note("model", "Модель", model_label(model, language)),
-        *(Note("filter", "Условие", words) for words in conditions),
+        *(Note("filter", "Условие", text) for text in conditions),
         *masked_search_notes(figure.question, language),
     ]
 
@@ -172,11 +172,11 @@ def _columns(kind: Fact, names: frozenset[str]) -> list[Column]:
             own = [
                 Column("leadType", "Тип лида", "Lead type", lambda row: LEAD_KINDS[row.behind["kind"]][row.language]),
                 Column("leadId", "ID лида", "Lead ID", lambda row: row.behind["id"]),
-                Column("date", "Дата", "Date", _lead_moment),
+                Column("date", "Дата", "Date", _lead_time),
                 *_source_columns(_source_of_lead),
             ]
         case Fact.VISITS:
-            own = [Column("date", "Дата", "Date", _visit_moment), *_source_columns(_source_of_visit)]
+            own = [Column("date", "Дата", "Date", _visit_time), *_source_columns(_source_of_visit)]
         case _:
             own = [
                 Column("orderId", "ID сделки", "Deal ID", lambda row: row.behind["id"]),
@@ -188,7 +188,7 @@ def _columns(kind: Fact, names: frozenset[str]) -> list[Column]:
 
 
 def _money(name: str) -> Column:
-    def value(row: Shown) -> Value:
+    def value(row: FileRow) -> Value:
         rubles = {
             "amount": row.behind.get("amount"),
             "margin": row.behind.get("margin"),
@@ -208,7 +208,7 @@ _MASKS: Mapping[str, Callable[[str], str]] = {"number": masked_label, "status": 
 
 
 def _deal_column(name: str, russian: str, english: str, attribute: str) -> Column:
-    def value(row: Shown) -> Value:
+    def value(row: FileRow) -> Value:
         deal = row.details.deals.get(row.behind["id"])
         if deal is None:
             return None
@@ -219,41 +219,41 @@ def _deal_column(name: str, russian: str, english: str, attribute: str) -> Colum
     return Column(name, russian, english, value)
 
 
-def _reason(row: Shown) -> Value:
+def _reason(row: FileRow) -> Value:
     if row.behind["id"] not in row.details.deals:
         return None
     return value_label(REASON, row.details.reasons.get(row.behind["id"], ""), row.language)
 
 
-def _day_of_cost(row: Shown) -> Value:
+def _day_of_cost(row: FileRow) -> Value:
     return f"{date.fromisoformat(row.behind['day']):{DAY_FORMATS[row.language]}}"
 
 
-def _lead_moment(row: Shown) -> Value:
+def _lead_time(row: FileRow) -> Value:
     entry = row.details.leads.get(ref_of(row.behind))
     return entry.began_at if entry is not None else None
 
 
-def _visit_moment(row: Shown) -> Value:
+def _visit_time(row: FileRow) -> Value:
     visit = row.details.visits.get(row.behind["id"])
     return visit.started_at if visit is not None else None
 
 
-def _source_of_cost(row: Shown) -> TrafficSource:
+def _source_of_cost(row: FileRow) -> TrafficSource:
     return source_of_cost(row.behind)
 
 
-def _source_of_deal(row: Shown) -> TrafficSource | None:
+def _source_of_deal(row: FileRow) -> TrafficSource | None:
     deal = row.details.deals.get(row.behind["id"])
     return _known(deal.origin) if deal is not None else None
 
 
-def _source_of_lead(row: Shown) -> TrafficSource | None:
+def _source_of_lead(row: FileRow) -> TrafficSource | None:
     entry = row.details.leads.get(ref_of(row.behind))
     return _known(entry.origin) if entry is not None else None
 
 
-def _source_of_visit(row: Shown) -> TrafficSource | None:
+def _source_of_visit(row: FileRow) -> TrafficSource | None:
     visit = row.details.visits.get(row.behind["id"])
     return visit.traffic_source if visit is not None else None
 
@@ -262,14 +262,14 @@ def _known(origin: Origin) -> TrafficSource | None:
     return origin.source if origin.is_known else None
 
 
-def _source_columns(source_of: Callable[[Shown], TrafficSource | None]) -> list[Column]:
+def _source_columns(source_of: Callable[[FileRow], TrafficSource | None]) -> list[Column]:
     """Return a column for each part of a source, with contacts masked for people who may not see them."""
 
-    def value(row: Shown, part: str) -> Value:
+    def value(row: FileRow, part: str) -> Value:
         source = source_of(row)
         if source is None:
             return None
-        words = str(getattr(source, part))
-        return words if row.is_whole else masked_label(words)
+        label = str(getattr(source, part))
+        return label if row.is_whole else masked_label(label)
 
     return [Column(part, DIMENSIONS[part].ru, DIMENSIONS[part].en, partial(value, part=part)) for part in SOURCE_PARTS]

@@ -11,7 +11,7 @@ from dealtrace.leads.arrival import Arrival
 from dealtrace.leads.call import IncomingCall
 from dealtrace.operations.attribution.credit import credit_leads
 from dealtrace.operations.leads.client_groups import regroup_after_change
-from dealtrace.operations.leads.clients import Newcomer, assign_clients, settle_clients
+from dealtrace.operations.leads.clients import Newcomer, assign_clients, merge_and_split_clients
 from dealtrace.operations.matching.rematch import LeadIdentifiers, rematch_concerned
 from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.webhooks.publish import publish_events
@@ -54,7 +54,7 @@ def _store_with_clients(work: Work, arrivals: Sequence[Arrival], homeless: Seque
     """Assign clients to the leads in `homeless`, which have none, and store all leads."""
     assignment = assign_clients(work, [_newcomer(arrival) for arrival in homeless])
     _store_rows(work, arrivals, assignment.client_ids)
-    settle_clients(work, assignment)
+    merge_and_split_clients(work, assignment)
     for arrival in homeless:
         if arrival.stored is not None:
             regroup_after_change(work, [span.contact for span in arrival.stored.spans], arrival.contacts)

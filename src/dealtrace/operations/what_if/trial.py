@@ -160,7 +160,7 @@ def _threshold(key: str, text: str) -> timedelta:
 
 
 def _precedence(key: str, text: str) -> tuple[LeadKind, ...]:
-    known = {",".join(words): tuple(KINDS[word] for word in words) for words in (list(KINDS), list(KINDS)[::-1])}
+    known = {",".join(kinds): tuple(KINDS[word] for word in kinds) for kinds in (list(KINDS), list(KINDS)[::-1])}
     if text not in known:
         either = " | ".join(known)
         raise InvalidSetting(key=key, ru=f"ожидается одно из: {either}", en=f"one of these is expected: {either}")
