@@ -2,16 +2,16 @@
 
 import asyncio
 import time
-from datetime import datetime, timedelta
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from dealtrace.accounts.api_request import REFUSED_FROM, AnsweredRequest
 from dealtrace.accounts.site import Site, SiteId
-from dealtrace.operations.requests.store import RequestBatch, store_requests
+from dealtrace.operations.requests.store import store_requests
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.runtime.collected_writes import CollectedWrites
 from dealtrace.runtime.write_queue import WriteQueue
-from dealtrace.storage.accounts.encoded_requests import encoded
+from dealtrace.storage.accounts.encoded_requests import EncodedRequest, encoded
 
 WAITING_MAX = 20_000
 """While this many requests are not stored yet, only refused requests are added, up to `REFUSED_WAITING_MAX`."""
@@ -29,7 +29,6 @@ registration would wait twice as long.
 """
 STORED_MAX = 2000
 """Ours: how many requests of a site are stored at once, also if more have waited for a lock."""
-DELETED_EVERY = timedelta(hours=1)
 UNKNOWN_PATHS_PER_MINUTE_MAX = 60
 """Ours: a process journals at most this many requests of unknown paths a minute.
 
@@ -42,15 +41,13 @@ NO_SITE = Site(SiteId(0), "", ZoneInfo("UTC"))
 class RequestJournal:
     """Collects requests and stores them together; a killed process loses the requests of its last second."""
 
-    def __init__(self, kept_days: int) -> None:
-        self._kept = timedelta(days=kept_days)
+    def __init__(self, *, is_kept: bool) -> None:
         self._waiting: dict[int, list[AnsweredRequest]] = {}
         self._unstored_count = 0
         self._writes = CollectedWrites(store_requests, self._settle)
-        self._deleted_at: dict[int, datetime] = {}
         self._is_site_full = asyncio.Event()
         self._unknown_paths_minute = self._unknown_paths_count = 0
-        self.is_kept = kept_days > 0
+        self.is_kept = is_kept
 
     def add(self, request: AnsweredRequest) -> None:
         """Add a request that has been answered."""
@@ -75,9 +72,7 @@ class RequestJournal:
         """Return as soon as any site has `STORED_FROM` requests that are not stored yet."""
         await self._is_site_full.wait()
 
-    async def store(
-        self, write_queue: WriteQueue, now: datetime, *, only_full: bool = False, is_last: bool = False
-    ) -> None:
+    async def store(self, write_queue: WriteQueue, *, only_full: bool = False, is_last: bool = False) -> None:
         """Write the collected requests through the write queue; return as `CollectedWrites.write` does.
 
         With `only_full`, the requests of sites with fewer than `STORED_FROM` go on waiting, so that a busy site does
@@ -88,12 +83,7 @@ class RequestJournal:
             Refusal: the database is unavailable or overloaded; requests that were being stored are lost.
         """
         commands = [
-            (
-                site_with_id(site_id),
-                WriteCommand(
-                    RequestBatch([encoded(request.masked()) for request in requests], self._kept_since(site_id, now))
-                ),
-            )
+            (site_with_id(site_id), WriteCommand([encoded(request.masked()) for request in requests]))
             for site_id, requests in self._take(only_full=only_full, is_last=is_last)
         ]
         await self._writes.write(write_queue, commands, is_last=is_last)
@@ -112,17 +102,10 @@ class RequestJournal:
         self._is_site_full.clear()
         return taken
 
-    def _settle(self, site: Site, batch: RequestBatch, fault: BaseException | None) -> None:
-        self._unstored_count -= len(batch.entries)
+    def _settle(self, site: Site, entries: Sequence[EncodedRequest], _fault: BaseException | None) -> None:
+        self._unstored_count -= len(entries)
         if len(self._waiting.get(site.id, ())) >= STORED_FROM:
             self._is_site_full.set()
-        if batch.kept_since is not None and fault is None:
-            self._deleted_at[site.id] = batch.kept_since + self._kept
-
-    def _kept_since(self, site_id: int, now: datetime) -> datetime | None:
-        """Return the time before which requests are to be deleted, or `None` if they were deleted recently."""
-        deleted_at = self._deleted_at.get(site_id)
-        return now - self._kept if deleted_at is None or now - deleted_at >= DELETED_EVERY else None
 
 
 def site_with_id(site_id: int) -> Site:
