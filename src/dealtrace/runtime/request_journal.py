@@ -82,7 +82,7 @@ class RequestJournal:
         Raises:
             Refusal: the database is unavailable or overloaded; requests that were being stored are lost.
         """
-        commands = [
+        commands: list[tuple[Site, WriteCommand[Sequence[EncodedRequest]]]] = [
             (site_with_id(site_id), WriteCommand([encoded(request.masked()) for request in requests]))
             for site_id, requests in self._take(only_full=only_full, is_last=is_last)
         ]
