@@ -44,6 +44,7 @@ from dealtrace.operations.mails.deliver import MailReport
 from dealtrace.operations.mails.scheduled_reports import DUE_AT_ONCE, NewScheduledReport, schedule_report
 from dealtrace.operations.page_ends import ReadPage
 from dealtrace.operations.personal_data import Erasure
+from dealtrace.operations.requests.store import RequestBatch
 from dealtrace.operations.visits.attach_attrs import VisitAttrs
 from dealtrace.operations.webhooks.create import NewWebhook, create_webhook
 from dealtrace.operations.webhooks.deliver import KEPT_FOR, Claim, DeliveryReport
@@ -258,7 +259,7 @@ WORST: dict[str, Callable[[Stage, Player, int], Any]] = {
     "undo_annotations": lambda stage, shop, number: AnnotationsUndo(noted(stage, shop, number), 1),
     "erase_people": lambda _stage, _shop, number: Erasure(frozenset({f"7921{number:07d}"}), NOBODY),
     "attach_attrs": lambda _stage, _shop, number: VisitAttrs(VisitId(number + 1), {"a": 1}),
-    "store_requests": lambda _stage, _shop, _number: (),
+    "store_requests": lambda _stage, _shop, _number: RequestBatch(()),
     "delete_old_requests": lambda _stage, _shop, _number: NOON,
     "register_lists": lambda _stage, _shop, number: [
         order(number * ITEMS + item, matchers=(WITHOUT_SOURCE,)) for item in range(ITEMS)

@@ -13,9 +13,9 @@ import pytest
 from cast import Player, Stage
 from dealtrace.accounts.api_request import AnsweredRequest
 from dealtrace.errors import DatabaseUnavailable, Overloaded
-from dealtrace.runtime.request_journal import STORED_FROM, UNKNOWN_PATHS_PER_MINUTE_MAX, RequestJournal
+from dealtrace.runtime.request_journal import NO_SITE, STORED_FROM, UNKNOWN_PATHS_PER_MINUTE_MAX, RequestJournal
 from dealtrace.runtime.write_queue import WriteQueue
-from dealtrace.storage.accounts.api_requests import RequestQuery, list_requests
+from dealtrace.storage.accounts.api_requests import RequestQuery, count_omitted, list_requests
 from dealtrace.storage.accounts.encoded_requests import second_of
 from dealtrace.storage.database.engine import Database
 from waiting import until
@@ -37,8 +37,16 @@ class Journalled:
         self.journal = RequestJournal(is_kept=True)
 
     def add(self, player: Player, name: str, at: datetime) -> None:
+        self._add(player.site.id, name, at, 200)
+
+    def refuse_without_site(self, at: datetime, *names: str) -> None:
+        """Add requests with a wrong token."""
+        for name in names:
+            self._add(NO_SITE.id, name, at, 401)
+
+    def _add(self, site_id: int, name: str, at: datetime, status: int) -> None:
         self.journal.add(
-            AnsweredRequest(player.site.id, at, name, None, "GET", "/x", {}, 200, None, None, None, seconds=0.001)
+            AnsweredRequest(site_id, at, name, None, "GET", "/x", {}, status, None, None, None, seconds=0.001)
         )
 
     def store(self, **settings: int) -> None:
@@ -93,6 +101,12 @@ class Journalled:
                     await self.journal.store(write_queue, only_full=True)
 
         run(story)
+
+    def without_site(self, day_at: datetime) -> tuple[list[str], int]:
+        """Return the ids of the requests without a site since a day began, and how many more were not kept."""
+        with self._database.read() as connection:
+            kept = list_requests(connection, NO_SITE.id, RequestQuery(since=day_at), 1000)
+            return sorted(each.request_id for each in kept), count_omitted(connection, NO_SITE.id, day_at)
 
     def names(self, player: Player) -> list[str]:
         with self._database.read() as connection:
@@ -258,6 +272,42 @@ def test_many_requests_that_have_waited_are_stored_in_parts(
     assert journalled.names(shop) == ["first", "second"]
     journalled.store()
     assert journalled.names(shop) == ["first", "second", "third"]
+
+
+def test_requests_without_a_site_are_kept_up_to_a_limit_a_day_and_the_others_are_counted(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dealtrace.runtime.request_journal.WITHOUT_SITE_PER_DAY_MAX", 2)
+    monkeypatch.setattr("dealtrace.runtime.request_journal.OMITTED_STORED_SECONDS", 0.0)
+    journalled, tomorrow = Journalled(database), NOW + timedelta(days=1)
+    journalled.refuse_without_site(NOW, "a1", "a2", "a3", "a4")
+    journalled.store()
+    journalled.refuse_without_site(NOW, "a5")
+    with pytest.raises(Overloaded):
+        journalled.store(queue_max=0)
+    journalled.store()
+    assert journalled.without_site(NOW) == (["a1", "a2"], 3), "what could not be stored is stored later"
+    journalled.refuse_without_site(tomorrow, "b1", "b2", "b3")
+    journalled.store()
+    assert journalled.without_site(tomorrow) == (["b1", "b2"], 1)
+
+
+def test_the_number_of_requests_that_are_not_kept_is_stored_now_and_then_and_when_the_server_stops(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dealtrace.runtime.request_journal.WITHOUT_SITE_PER_DAY_MAX", 0)
+    journalled, day_at = Journalled(database), NOW + timedelta(days=10)
+    for name, count in (("c1", 1), ("c2", 1), ("c3", 1)):
+        journalled.refuse_without_site(day_at, name)
+        journalled.store()
+        assert journalled.without_site(day_at) == ([], count)
+
+    async def story() -> None:
+        async with open_write_queue(database) as write_queue:
+            await journalled.journal.store(write_queue, is_last=True)
+
+    run(story)
+    assert journalled.without_site(day_at) == ([], 3)
 
 
 def test_unknown_paths_are_journalled_a_few_times_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,16 +2,17 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from dealtrace.accounts.api_request import REFUSED_FROM, AnsweredRequest
 from dealtrace.accounts.site import Site, SiteId
-from dealtrace.operations.requests.store import store_requests
+from dealtrace.operations.requests.store import RequestBatch, store_requests
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.runtime.collected_writes import CollectedWrites
 from dealtrace.runtime.write_queue import WriteQueue
-from dealtrace.storage.accounts.encoded_requests import EncodedRequest, encoded
+from dealtrace.storage.accounts.api_requests import OmittedRequests
+from dealtrace.storage.accounts.encoded_requests import encoded
 
 WAITING_MAX = 20_000
 """While this many requests are not stored yet, only refused requests are added, up to `REFUSED_WAITING_MAX`."""
@@ -34,6 +35,15 @@ UNKNOWN_PATHS_PER_MINUTE_MAX = 60
 
 No rate limit applies to these requests, so a program that tries many paths could fill the database.
 """
+WITHOUT_SITE_PER_DAY_MAX = 20_000
+"""Ours: a process journals at most this many requests a day, in UTC, that name no site, such as with a wrong token.
+
+Whoever knows the server's address can send them without end, a few a second from each IP address, and nobody's points
+limit them; kept for two weeks, they could fill the disk. The others are counted, and the page of these requests says
+how many there were.
+"""
+OMITTED_STORED_SECONDS = 60.0
+"""Ours: how often the number of requests that are not kept is stored, each time as a row."""
 NO_SITE = Site(SiteId(0), "", ZoneInfo("UTC"))
 """The stand-in for the site of requests without a valid site, such as requests with a wrong token."""
 
@@ -47,10 +57,15 @@ class RequestJournal:
         self._writes = CollectedWrites(store_requests, self._settle)
         self._is_site_full = asyncio.Event()
         self._unknown_paths_minute = self._unknown_paths_count = 0
+        self._without_site_on, self._without_site_count = date.min, 0
+        self._omitted: OmittedRequests | None = None
+        self._omitted_stored_at: float | None = None
         self.is_kept = is_kept
 
     def add(self, request: AnsweredRequest) -> None:
         """Add a request that has been answered."""
+        if request.site_id == NO_SITE.id and not self._admits_without_site(request):
+            return
         site_id, limit = request.site_id, REFUSED_WAITING_MAX if request.status >= REFUSED_FROM else WAITING_MAX
         is_full = site_id in self._writes and len(self._waiting.get(site_id, ())) >= LOCKED_WAITING_MAX
         if self._unstored_count < limit and not is_full:
@@ -68,6 +83,21 @@ class RequestJournal:
         self._unknown_paths_count += 1
         return self.is_kept and self._unknown_paths_count <= UNKNOWN_PATHS_PER_MINUTE_MAX
 
+    def _admits_without_site(self, request: AnsweredRequest) -> bool:
+        """Return whether a request without a site is to be kept, and count it either way."""
+        day_on = request.at.date()
+        if day_on != self._without_site_on:
+            self._without_site_on, self._without_site_count = day_on, 0
+        self._without_site_count += 1
+        is_kept = self._without_site_count <= WITHOUT_SITE_PER_DAY_MAX
+        if not is_kept:
+            self._omit(OmittedRequests(1, request.at, request.request_id))
+        return is_kept
+
+    def _omit(self, omitted: OmittedRequests) -> None:
+        before = self._omitted.count if self._omitted is not None else 0
+        self._omitted = OmittedRequests(before + omitted.count, omitted.at, omitted.last_id)
+
     async def wait_for_full_site(self) -> None:
         """Return as soon as any site has `STORED_FROM` requests that are not stored yet."""
         await self._is_site_full.wait()
@@ -82,10 +112,15 @@ class RequestJournal:
         Raises:
             Refusal: the database is unavailable or overloaded; requests that were being stored are lost.
         """
-        commands: list[tuple[Site, WriteCommand[Sequence[EncodedRequest]]]] = [
-            (site_with_id(site_id), WriteCommand([encoded(request.masked()) for request in requests]))
+        batches = {
+            site_id: RequestBatch([encoded(request.masked()) for request in requests])
             for site_id, requests in self._take(only_full=only_full, is_last=is_last)
-        ]
+        }
+        if self._omitted is not None and (is_last or (not only_full and self._is_time_to_store_omitted())):
+            entries = batches[NO_SITE.id].entries if NO_SITE.id in batches else ()
+            batches[NO_SITE.id] = RequestBatch(entries, self._omitted)
+            self._omitted, self._omitted_stored_at = None, time.monotonic()
+        commands = [(site_with_id(site_id), WriteCommand(batch)) for site_id, batch in batches.items()]
         await self._writes.write(write_queue, commands, is_last=is_last)
 
     def _take(self, *, only_full: bool, is_last: bool) -> list[tuple[int, list[AnsweredRequest]]]:
@@ -102,8 +137,15 @@ class RequestJournal:
         self._is_site_full.clear()
         return taken
 
-    def _settle(self, site: Site, entries: Sequence[EncodedRequest], _fault: BaseException | None) -> None:
-        self._unstored_count -= len(entries)
+    def _is_time_to_store_omitted(self) -> bool:
+        stored_at = self._omitted_stored_at
+        is_due = stored_at is None or time.monotonic() - stored_at >= OMITTED_STORED_SECONDS
+        return is_due and NO_SITE.id not in self._writes
+
+    def _settle(self, site: Site, batch: RequestBatch, fault: BaseException | None) -> None:
+        self._unstored_count -= len(batch.entries)
+        if fault is not None and batch.omitted is not None:
+            self._omit(batch.omitted)
         if len(self._waiting.get(site.id, ())) >= STORED_FROM:
             self._is_site_full.set()
 

@@ -17,7 +17,7 @@ from dealtrace.cli.output import cleaned, write_line
 from dealtrace.cli.terminal import console, error_console, open_prepared, print_json
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.settings import read_settings
-from dealtrace.storage.accounts.api_requests import RequestQuery, list_requests
+from dealtrace.storage.accounts.api_requests import RequestQuery, count_omitted, list_requests
 from dealtrace.storage.accounts.sites import list_sites
 from dealtrace.storage.accounts.tokens import find_token_labels
 from dealtrace.storage.database.engine import Database
@@ -55,6 +55,7 @@ def tail(
         if read_settings().requests_kept_days == 0:
             error_console.print("The journal of requests is off (DEALTRACE_REQUESTS_KEPT_DAYS=0).", markup=False)
         shown = _read(database, site, RequestQuery(is_refused=is_refused), limit)
+        _warn_of_omitted(database, site)
         if len(shown) == SHOWN_MAX:
             error_console.print(
                 f"Only the latest {SHOWN_MAX:,} requests are shown, back to {shown[0].at:%Y-%m-%d %H:%M:%S}; narrow "
@@ -70,6 +71,16 @@ def tail(
         if follow:
             for new in _follow(database, site, shown, is_refused=is_refused):
                 print_all(new, _read_labels(database, new))
+
+
+def _warn_of_omitted(database: Database, site: int | None) -> None:
+    """Say how many requests without a site were not kept today, if these requests are shown."""
+    if site is not None:
+        return
+    with database.read() as connection:
+        count = count_omitted(connection, NO_SITE, clock.now().replace(hour=0, minute=0, second=0, microsecond=0))
+    if count:
+        error_console.print(f"Not kept today (UTC), as there were too many: {count:,} requests that name no site.")
 
 
 def _follow(

@@ -4,13 +4,24 @@ from collections.abc import Sequence
 
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
-from dealtrace.storage.accounts.api_requests import insert_requests
+from dealtrace.record import record
+from dealtrace.storage.accounts.api_requests import OmittedRequests, insert_omitted, insert_requests
 from dealtrace.storage.accounts.encoded_requests import EncodedRequest
 
 
+@record
+class RequestBatch:
+    """Requests of one site to store, and how many more are not kept, if any."""
+
+    entries: Sequence[EncodedRequest]
+    omitted: OmittedRequests | None = None
+
+
 @operation(ids_per_command=0)
-def store_requests(work: Work, commands: Sequence[WriteCommand[Sequence[EncodedRequest]]]) -> list[None]:
+def store_requests(work: Work, commands: Sequence[WriteCommand[RequestBatch]]) -> list[None]:
     """Store the requests of each batch; each outcome is `None`."""
     for command in commands:
-        insert_requests(work.connection, work.site.id, command.payload)
+        insert_requests(work.connection, work.site.id, command.payload.entries)
+        if command.payload.omitted is not None:
+            insert_omitted(work.connection, work.site.id, command.payload.omitted)
     return [None] * len(commands)
