@@ -362,12 +362,16 @@ class AlertTrialAnswer(TypedDict):
 
 
 class RequestAnswer(TypedDict):
-    """A request in `requests tail`; `siteId` is `None` if its site is unknown, and `reason` is the error in English."""
+    """A request in `requests tail`; `siteId` is `None` if its site is unknown, and `reason` is the error in English.
+
+    `tokenLabel` is the label of the token, `None` if the request had no known token; `ms` is how long it took.
+    """
 
     siteId: int | None
     at: datetime
     requestId: str
     tokenId: int | None
+    tokenLabel: str | None
     method: str
     path: str
     parameters: dict[str, str]
