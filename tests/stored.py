@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, select
 
 from cast import Player, Stage
-from dealtrace.accounts.api_request import ApiRequest
+from dealtrace.accounts.api_request import AnsweredRequest, ApiRequest
 from dealtrace.accounts.site import Site
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.versions import DealVersion
@@ -60,7 +60,26 @@ def journal(database: Database, requests: Sequence[ApiRequest]) -> None:
     with database.write() as connection:
         for site_id in {request.site_id for request in requests}:
             mine = [request for request in requests if request.site_id == site_id]
-            insert_requests(connection, site_id, [encoded(each) for each in sorted(mine, key=lambda each: each.at)])
+            in_order = sorted(mine, key=lambda request: request.at)
+            insert_requests(connection, site_id, [encoded(_answered(request)) for request in in_order])
+
+
+def _answered(request: ApiRequest) -> AnsweredRequest:
+    """Return a request as it was before it was stored."""
+    return AnsweredRequest(
+        request.site_id,
+        request.at,
+        request.request_id,
+        request.token_id,
+        request.method,
+        request.path,
+        request.parameters,
+        request.status,
+        request.code,
+        request.reason_ru,
+        request.reason_en,
+        request.duration.total_seconds(),
+    )
 
 
 def deals_of(database: Database, player: Player, *ids: int, deleted: bool = False) -> list[Deal]:

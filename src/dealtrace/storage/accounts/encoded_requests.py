@@ -1,4 +1,4 @@
-"""Encode the requests of the journal as JSON, and decode them."""
+"""Mask the requests of the journal and encode them as JSON, and decode them."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from dealtrace.accounts.api_request import ApiRequest
-from dealtrace.storage.database.column_types import MICROSECOND, instant, microseconds
+from dealtrace.accounts.api_request import REFUSED_FROM, AnsweredRequest, ApiRequest
+from dealtrace.accounts.masking import masked_parameters
+from dealtrace.storage.database.column_types import instant, microseconds
 
 MICROSECONDS_PER_SECOND = 1_000_000
 _encode = msgspec.json.Encoder().encode
@@ -25,8 +26,11 @@ class EncodedRequest(NamedTuple):
     text: bytes
 
 
-def encoded(request: ApiRequest) -> EncodedRequest:
-    """Encode a request."""
+def encoded(request: AnsweredRequest) -> EncodedRequest:
+    """Mask and encode a request.
+
+    Ours: straight from the waiting request. Making the request as the journal keeps it first took a third more CPU.
+    """
     at = microseconds(request.at)
     text = _encode(
         (
@@ -35,15 +39,16 @@ def encoded(request: ApiRequest) -> EncodedRequest:
             request.token_id,
             request.method,
             request.path,
-            request.parameters,
+            masked_parameters(request.sent),
             request.status,
             request.code,
             request.reason_ru,
             request.reason_en,
-            request.duration // MICROSECOND,
+            round(request.seconds * MICROSECONDS_PER_SECOND),
         )
     )
-    return EncodedRequest(at // MICROSECONDS_PER_SECOND, request.request_id, request.is_refused, text)
+    is_refused = request.status >= REFUSED_FROM or request.code is not None
+    return EncodedRequest(at // MICROSECONDS_PER_SECOND, request.request_id, is_refused, text)
 
 
 def joined(requests: Sequence[EncodedRequest]) -> str:
