@@ -4,7 +4,7 @@ import shlex
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 
 from cast import MOSCOW, Player, Stage
 from commands import Terminal
@@ -223,6 +223,22 @@ def test_it_counts_contacts_in_the_old_form_and_its_cure_reads_them_again(beside
     assert f"Site {player.site.id}: 1 set of contacts changed" in beside.done("db", "renormalise").out
     assert not findings(beside, "old_contacts", site_id=player.site.id)
     assert f"Site {player.site.id}: 0 sets of contacts changed" in beside.done("db", "renormalise").out
+
+
+def test_contacts_are_read_again_on_request_though_none_are_marked(beside: Terminal, served: Stage) -> None:
+    player = served.open_site()
+    served.lead_request(player, NOON, phone="8 (495) 123-45-67", email="i***n@mail.ru")
+    with served.database.write() as connection:
+        masked = {"site_id": player.site.id, "contact": "i***n@mail.ru"}
+        for table in (contact, lead_contact):
+            row = connection.execute(select(table).where(table.c.site_id == player.site.id)).mappings().one()
+            connection.execute(insert(table).values({**row, **masked}))
+    assert f"Site {player.site.id}: 1 set of contacts changed" in beside.done("db", "renormalise").out
+    with served.database.read() as connection:
+        kept = connection.execute(select(lead_contact.c.contact).where(lead_contact.c.site_id == player.site.id))
+        assert kept.scalars().all() == ["74951234567"]
+    assert f"Site {player.site.id}: 0 sets of contacts changed" in beside.done("db", "renormalise").out
+    assert not findings(beside, "old_contacts", site_id=player.site.id)
 
 
 def test_it_names_contacts_that_join_nobody(beside: Terminal, served: Stage) -> None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 
-from dealtrace.leads.plain_text import plain, unescape
+from dealtrace.leads.plain_text import MASKS, plain, unescape
 from dealtrace.record import record
 
 EXTENSION_LENGTH_MAX = 6
@@ -79,7 +79,7 @@ WRAPPINGS = (
     _like("79205550055 доб. 5", rf"(?<!{_LETTER})(?:доб|доп|внутр|ext){_LETTER}*|(?<!{_LETTER})вн(?!{_LETTER})", "#"),
     _like("79205550055x5", rf"(?<=[0-9]) ?[xхpw](?= ?[0-9]{{1,6}}{_PHONE_OR_END})", "#"),
     _like("7920x5550055", r"(?<=[0-9]) ?[xхpw](?= ?[0-9])", _FAULT),
-    _like("+7 (920) 555-__-__", r"[_*•●]|\?(?= ?[0-9?])", _FAULT),
+    _like("+7 (920) 555-__-__", rf"[_*{''.join(sorted(MASKS))}]|\?(?= ?[0-9?])", _FAULT),
     _like("т79205550055", rf"(?<!{_LETTER})[тtмm](?=\+?[0-9])(?<![0-9].)", " "),
     _like("8920five5550055", rf"(?<=[0-9]){_LETTER}+(?=[0-9])", _FAULT),
     _like("O9205550055", rf"(?<!{_LETTER})(?:{_LETTER}|{_LOOK_ALIKE}+)(?=[0-9])", _FAULT),
