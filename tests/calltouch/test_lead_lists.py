@@ -55,10 +55,17 @@ def kept(stage: Stage, player: Player, path: str) -> list[dict[str, Any]]:
 
 
 def test_phones_of_a_document_are_returned_as_sent_and_other_numbers_as_floats() -> None:
-    body = b'{"matching": [{"params": {"phones": [7.92055500E+10, 79205550055.0, 1], "depth": 1.50}}], "a": [1e3]}'
+    body = b"""{"matching": [{"params": {"phones": [7.92055500E+10, 79205550055.0, 1], "depth": 1.50}}], "a": [1e3],
+      "orderContacts": {"otherContacts": {"waPhone": [7.92055500E+10], "phoneNumber": [7.92055500E+10]}},
+      "fields": [{"name": "phone", "value": 7.92055500E+10, "type": "phone"}, {"name": "n", "value": 1.50}]}"""
     params = {"phones": ["7.92055500E+10", "79205550055.0", 1], "depth": 1.5}
     document = read_document(body)
-    assert document == {"matching": [{"params": params}], "a": [1000.0]}
+    assert document == {
+        "matching": [{"params": params}],
+        "a": [1000.0],
+        "orderContacts": {"otherContacts": {"waPhone": ["7.92055500E+10"], "phoneNumber": ["7.92055500E+10"]}},
+        "fields": [{"name": "phone", "value": "7.92055500E+10", "type": "phone"}, {"name": "n", "value": 1.5}],
+    }
     assert type(document["a"][0]) is float
 
 
