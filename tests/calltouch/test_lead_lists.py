@@ -126,6 +126,20 @@ def test_a_lead_request_is_kept_whole(server: ServerProcess, served: Stage, owne
     assert {name: row[name] for name in expected} == expected
 
 
+def test_fractions_of_a_second_are_cut_as_in_files(server: ServerProcess, served: Stage, owner: Player) -> None:
+    start = "2018-03-26 09:50:00.700"
+    sent = [
+        {**good(IMPORT, 1), "callStartTime": start, "duration": 65.5, "waitingTime": 7.0},
+        {**good(IMPORT, 2), "duration": "65.0", "waitingTime": "7.9"},
+    ]
+    results = results_of(post(server, owner, IMPORT, *sent), IMPORT)
+    assert [result["imported"] for result in results] == [True, True]
+    lasting = {
+        row["reference"]: (row["duration_seconds"], row["waiting_seconds"]) for row in kept(served, owner, IMPORT)
+    }
+    assert lasting == {"a-1": (66, 7), "a-2": (65, 7)}
+
+
 def test_a_lead_request_without_number_and_date(server: ServerProcess, served: Stage, owner: Player) -> None:
     (result,) = results_of(post(server, owner, CREATE, {"fio": "Иван"}), CREATE)
     (row,) = kept(served, owner, CREATE)
@@ -148,7 +162,7 @@ BAD_CALLS: list[tuple[Any, str]] = [
     ({**CALL, "callStartTime": "2018-03-26Z09:50:00"}, "callStartTime"),
     ({**CALL, "callStartTime": 1522047000}, "callStartTime"),
     ({**CALL, "duration": -1}, "duration"),
-    ({**CALL, "duration": 1.5}, "duration"),
+    ({**CALL, "duration": "1.5.5"}, "duration"),
     ({**CALL, "duration": 10**30}, "duration"),
     ({**CALL, "duration": 2592001}, "duration"),
     ({**CALL, "status": "Successful"}, "status"),

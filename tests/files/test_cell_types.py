@@ -24,9 +24,10 @@ from dealtrace.files.cell_types import (
 from dealtrace.files.deal_import_columns import ContactsCell
 from dealtrace.files.pbx_vocabulary import PBXS, Pbx
 from dealtrace.files.row import LostValue, NestedValue, NumberOf1904, StatedText
-from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell, instant_of, whole_span
+from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell, instant_of
 from dealtrace.files.visit_import_columns import VisitRefCell
 from dealtrace.leads.limits import TAG_LENGTH_MAX, TAGS_MAX
+from dealtrace.leads.wall_clock import whole_span
 from dealtrace.whole_number import ID_MAX
 
 DAY = date(2018, 3, 26)
@@ -181,8 +182,8 @@ READ: list[tuple[CellType, Any, Any]] = [
     (TimestampCell(), DAY, DAY),
     (TimeOfDayCell(), "9:50", time(9, 50)),
     (TimeOfDayCell(), "09:50:01", time(9, 50, 1)),
-    (TimeOfDayCell(), "\u00a09:50:01.9", time(9, 50, 1)),
-    (TimeOfDayCell(), time(9, 50, 1, 9), time(9, 50, 1)),
+    (TimeOfDayCell(), "\u00a09:50:01.9", time(9, 50, 1, 900_000)),
+    (TimeOfDayCell(), time(9, 50, 1, 9), time(9, 50, 1, 9)),
     (TimeOfDayCell(), AT, time(9, 50, 1)),
 ]
 

@@ -325,6 +325,19 @@ def test_moments_are_cut_to_their_second(path: Path, moment: str, seconds: str, 
 
 
 @pytest.mark.parametrize(
+    ("time", "seconds", "lasting"),
+    [("10:00:00.700", "65.5", 66), ("10:00:00,700", "65", 65), ("10:00:00.7", "0", 0), ("10:00", "65.9", 65)],
+)
+def test_times_in_a_column_of_their_own_are_cut_as_whole_moments_are(
+    path: Path, time: str, seconds: str, lasting: int
+) -> None:
+    (call,) = leads_of(opened(path, f'date,time,phone,duration\n2026-05-04,"{time}",79205550055,{seconds}\n'))
+    assert (call.started_at, call.duration) == (moscow("2026-05-04", "10:00:00"), timedelta(seconds=lasting))
+    (sent,) = leads_of(opened(path, f'date,time,phone\n2026-05-04,"{time}",79205550055\n', ImportNoun.LEAD_REQUEST))
+    assert sent.requested_at == moscow("2026-05-04", "10:00:00")
+
+
+@pytest.mark.parametrize(
     ("cells", "seconds"),
     [
         (("1,234", "65,5"), [1, 65]),
