@@ -69,6 +69,19 @@ def test_it_reads_what_spreadsheets_save(path: Path, delimiter: str, encoding: s
     assert (file.rows_total, file.layout.ignored_headings, file.layout.language) == (1, (), "ru")
 
 
+@pytest.mark.parametrize("marks", [1, 2])
+@pytest.mark.parametrize("quote", ["", '"'])
+@pytest.mark.parametrize("codec", ["utf-8", "utf-16"])
+def test_byte_order_marks_of_joined_files_belong_to_no_cell(path: Path, marks: int, quote: str, codec: str) -> None:
+    mark = "\ufeff" * marks
+    heading = f"{quote}started_at{quote},phone,fio"
+    lines = [f"{mark}{heading}", f"{quote}26.03.2018 10:00{quote},79205550055,Иван"]
+    second = [f"{mark}{quote}26.03.2018 11:00{quote},79205550066,Ольга", ""]
+    first, other = leads_of(opened(path, "\n".join([*lines, *second]).encode(codec)))
+    assert (first.client_name, other.client_name) == ("Иван", "Ольга")
+    assert other.started_at == moscow("2018-03-26", "11:00:00")
+
+
 @pytest.mark.parametrize("encoding", ["koi8-r", "cp866", "iso8859-5", "mac-cyrillic"])
 def test_another_encoding_can_be_named(path: Path, encoding: str) -> None:
     content = "Дата;Телефон;Имя\n26.03.2018 09:50:01;79205550055;Иван\n".encode(encoding)
