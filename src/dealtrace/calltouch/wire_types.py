@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import field
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -302,11 +303,20 @@ class Names(Text):
 
 @record
 class MatchingElements(Text):
-    """The searches for a lead, sent as a list of objects; `type` is the kind of search."""
+    """The searches for a lead, sent as a list of objects; `type` is the kind of search.
+
+    `params` has the keys that such an object may have besides, each with the keys of its own object.
+    """
+
+    params: Mapping[str, Sequence[str]] = field(kw_only=True)
 
     def schema(self) -> Mapping[str, object]:
         """Return the JSON Schema of this type."""
-        element = {"type": "object", "required": ["type"], "properties": {"type": {"type": "string"}}}
+        kind: Mapping[str, object] = {"type": "string"}
+        params = {
+            name: {"type": "object", "properties": {key: {} for key in keys}} for name, keys in self.params.items()
+        }
+        element = {"type": "object", "required": ["type"], "properties": {"type": kind, **params}}
         return {"type": "array", "minItems": 1, "items": element}
 
 
