@@ -145,6 +145,7 @@ READ: list[tuple[CellType, Any, Any]] = [
     (LASTING, "01:01:05,5", timedelta(seconds=3665.5)),
     (PhoneCell(20), "7.9205550055E10", "7.9205550055E10"),
     (PhoneCell(20), "7,9205550055E+10", "7,9205550055E+10"),
+    *((TextCell(30), text, text) for text in ("#SALE!", "#1", "Error", "Err: 5", "Ошибка: не дозвонился", "#ошибка")),
     (PhoneCell(20), '="79205550055"', "79205550055"),
     (CodeCell(20), '="00123"', "00123"),
     (LASTING, "2592000", timedelta(days=30)),
@@ -205,6 +206,16 @@ MALFORMED: list[tuple[CellType, Any]] = [
     (PhoneCell(20), LostValue("#N/A")),
     (TextCell(20), "#Н/Д"),
     (TextCell(20), "#REF!"),
+    *(
+        (TextCell(30), cell)
+        for cell in (
+            *("#ERROR!", "#ОШИБКА!", "Err:502", "err:508", "Ошибка:508", "Err:522", "#BLOCKED!", "#FIELD!", "#ПОЛЕ!"),
+            *("#BUSY!", "#CONNECT!", "#UNKNOWN!", "#GETTING_DATA", "#EXTERNAL!", "#PYTHON!", "#TIMEOUT!", "#MACRO?"),
+            *("#ЗАБЛОКИРОВАНО!", "#НЕИЗВЕСТНО!", "#ССЫЛ!", " #Error!\u00a0"),
+        )
+    ),
+    (PhoneCell(20), "Err:502"),
+    (PhoneCell(20), "#BUSY!"),
     *(
         (VisitRefCell(), cell)
         for cell in ("abc", "781114\n781115", "781\n115", "-5", "1.5", str(ID_MAX + 1), "=A1", True)
