@@ -218,6 +218,6 @@ def test_it_refuses_a_site_there_is_not(beside: Terminal) -> None:
 
 def test_one_deal_of_a_day_is_one_deal() -> None:
     day = DayEffect(date(2026, 5, 4), CountedDeals(2, 200), CountedDeals(1, 100))
-    assert list(effect_lines([Effect("time_zone", "UTC", "Europe/Moscow", days=(day,))]))[-1] == (
+    assert list(effect_lines([Effect("timezone", "UTC", "Europe/Moscow", days=(day,))]))[-1] == (
         "  2026-05-04: 2 → 1 deal, 2.00 → 1.00 rubles"
     )
