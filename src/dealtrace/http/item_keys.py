@@ -1,7 +1,6 @@
 """The keys that an item of a JSON list may have, at every depth, and those keys of an item that nobody knows."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 from dealtrace.http.parameters import Parameter
 from dealtrace.record import record
@@ -53,12 +52,18 @@ def known_keys(parameters: Iterable[Parameter]) -> KnownKeys:
     return KnownKeys(keys)
 
 
-def _keys_of(schema: Mapping[str, Any]) -> KnownKeys:
-    """Return the keys that a JSON Schema describes. Any: schemas have values of all types."""
-    alternatives = [_keys_of(part) for part in schema.get("anyOf", ())]
-    if "items" in schema:
-        alternatives.append(_keys_of(schema["items"]))
-    own = {name: _keys_of(part) for name, part in schema.get("properties", {}).items()}
-    merged = {name: inner for each in alternatives for name, inner in each.keys.items()}
-    is_open = not schema or (schema.get("type") == "object" and "properties" not in schema)
-    return KnownKeys({**merged, **own}, is_open or any(each.is_open for each in alternatives))
+def _keys_of(schema: object) -> KnownKeys:
+    """Return the keys that a JSON Schema describes; an object whose keys it does not describe may have any."""
+    match schema:
+        case {"properties": dict(parts)}:
+            return KnownKeys({name: _keys_of(part) for name, part in parts.items()})
+        case {"items": item}:
+            return _keys_of(item)
+        case {"anyOf": list(alternatives)}:
+            several = [_keys_of(each) for each in alternatives]
+            keys = {name: inner for each in several for name, inner in each.keys.items()}
+            return KnownKeys(keys, any(each.is_open for each in several))
+        case {"type": kind}:
+            return KnownKeys({}, kind == "object")
+        case _:
+            return KnownKeys({}, is_open=True)
