@@ -815,6 +815,17 @@ def test_it_prints_nothing_by_itself() -> None:
     hold(rule)
 
 
+def test_commands_ask_and_print_through_what_cleans_the_words_of_callers() -> None:
+    raw = {f"{library}.{name}" for library in ("typer", "click") for name in ("confirm", "prompt", "echo", "secho")}
+
+    def rule(module: Module) -> Iterator[str]:
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in raw | {"input"}:
+                yield module.complain(node, ast.unparse(node.func), "Use `confirm` or `console` of `cli.output`.")
+
+    hold(rule, [module for module in MODULES if _dotted(module) != "dealtrace.cli.output"])
+
+
 def test_it_says_order_in_the_words_of_the_wire_alone() -> None:
     def rule(module: Module) -> Iterator[str]:
         cure = "Say `deal` (§7); the wire's words live in `calltouch/`."

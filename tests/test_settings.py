@@ -351,6 +351,13 @@ def test_nothing_is_unknown_where_nothing_is_set() -> None:
     assert list_unknown_settings() == []
 
 
+@pytest.mark.parametrize("name", ["dealtrace.toml", ".env"])
+def test_a_byte_order_mark_belongs_to_no_setting(name: str) -> None:
+    line = "port = 3" if name.endswith(".toml") else "DEALTRACE_PORT=3"
+    Path(name).write_text(f"{line}\n", encoding="utf-8-sig")
+    assert read_settings().port == 3
+
+
 def test_a_toml_may_list_its_proxies() -> None:
     Path("dealtrace.toml").write_text('trusted_proxies = ["10.0.0.0/8", "::1"]\n')
     assert read_settings().trusted_proxies == ("10.0.0.0/8", "::1/128")

@@ -12,6 +12,7 @@ from pathlib import Path
 ENVIRONMENT_PREFIX = "DEALTRACE_"
 TOML_FILE = Path("dealtrace.toml")
 ENV_FILE = Path(".env")
+_ENCODING = "utf-8-sig"
 
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 """To look for plugins, Pydantic would read a file of every installed package before it builds the settings."""
@@ -26,16 +27,16 @@ def read_env_file() -> dict[str, str]:
     """Return the variables of `.env` that have our prefix, by name in lower case and without the prefix."""
     if not ENV_FILE.is_file():
         return {}
-    return _with_prefix(import_module("dotenv").dotenv_values(ENV_FILE, encoding="utf-8"))
+    return _with_prefix(import_module("dotenv").dotenv_values(ENV_FILE, encoding=_ENCODING))
 
 
 def read_toml_file() -> dict[str, object]:
-    """Return the values of `dealtrace.toml` by key.
+    """Return the values of `dealtrace.toml` by key; a byte order mark at its beginning, as editors add it, is ignored.
 
     Raises:
         TOMLDecodeError: the file is not TOML.
     """
-    return tomllib.loads(TOML_FILE.read_text(encoding="utf-8")) if TOML_FILE.is_file() else {}
+    return tomllib.loads(TOML_FILE.read_text(encoding=_ENCODING)) if TOML_FILE.is_file() else {}
 
 
 def read_stated() -> dict[str, object]:

@@ -52,6 +52,7 @@ def test_a_domain_is_what_somebody_registered(host: str, domain: str) -> None:
 
 def test_a_host_has_one_spelling_in_ascii() -> None:
     assert host_in_ascii("президент.рф") == "xn--d1abbgf6aiiy.xn--p1ai"
+    assert host_in_ascii("магазин.рф") == "xn--80aairftm.xn--p1ai", "the example of its documentation"
     assert host_in_ascii("straße.de") == "xn--strae-oqa.de", "browsers send this, not `strasse.de`"
     assert host_in_ascii("магазин_1.рф").endswith(".xn--p1ai"), "IDNA 2008 allows no underscore"
     assert host_in_ascii("я" * 300) == "я" * 300, "no name is as long"

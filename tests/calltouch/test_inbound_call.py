@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cast import Player, Stage
+from cast import Player, Stage, moscow
 from dealtrace.calltouch.parameters import INBOUND_CALL
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.schema.tables.leads import call
@@ -61,6 +61,24 @@ def test_the_same_call_again_updates_it(server: ServerProcess, served: Stage, ow
     assert (row["duration_seconds"], row["is_successful"], row["phone"]) == (10, True, PHONE)
 
 
+@pytest.mark.parametrize(
+    ("date", "duration", "kept_seconds"),
+    [
+        ("2018-03-26 09:50:00", "65.0", 65),
+        ("2018-03-26 09:50:00", "65.9", 65),
+        ("2018-03-26 09:50:00", " 65,5\u00a0", 65),
+        ("2018-03-26 09:50:00.700", "65.5", 66),
+    ],
+)
+def test_fractions_of_a_second_are_cut_as_in_files(
+    server: ServerProcess, served: Stage, owner: Player, date: str, duration: str, kept_seconds: int
+) -> None:
+    assert report(server, owner, date=date, duration=duration, waitingtime="7.9").status_code == 200
+    (row,) = kept(served, owner)
+    assert (row["duration_seconds"], row["waiting_seconds"]) == (kept_seconds, 7)
+    assert row["started_at"] == moscow("2018-03-26", "09:50:00")
+
+
 @pytest.mark.parametrize("caller", ["", "Anonymous", "undefined"])
 def test_a_hidden_caller_is_kept(server: ServerProcess, served: Stage, owner: Player, caller: str) -> None:
     assert report(server, owner, callerid=caller).status_code == 200
@@ -78,7 +96,10 @@ def test_a_hidden_caller_is_kept(server: ServerProcess, served: Stage, owner: Pl
         ("date", "2018-03-26"),
         ("date", "2018-13-26 09:50:00"),
         ("duration", "-1"),
-        ("duration", "1.5"),
+        ("duration", "1.5.5"),
+        ("duration", "1,500"),
+        ("duration", "2592000.5"),
+        ("duration", "1e3"),
         ("duration", "2592001"),
         ("waitingtime", "x"),
         ("status", "ok"),

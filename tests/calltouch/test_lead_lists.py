@@ -55,10 +55,17 @@ def kept(stage: Stage, player: Player, path: str) -> list[dict[str, Any]]:
 
 
 def test_phones_of_a_document_are_returned_as_sent_and_other_numbers_as_floats() -> None:
-    body = b'{"matching": [{"params": {"phones": [7.92055500E+10, 79205550055.0, 1], "depth": 1.50}}], "a": [1e3]}'
+    body = b"""{"matching": [{"params": {"phones": [7.92055500E+10, 79205550055.0, 1], "depth": 1.50}}], "a": [1e3],
+      "orderContacts": {"otherContacts": {"waPhone": [7.92055500E+10], "phoneNumber": [7.92055500E+10]}},
+      "fields": [{"name": "phone", "value": 7.92055500E+10, "type": "phone"}, {"name": "n", "value": 1.50}]}"""
     params = {"phones": ["7.92055500E+10", "79205550055.0", 1], "depth": 1.5}
     document = read_document(body)
-    assert document == {"matching": [{"params": params}], "a": [1000.0]}
+    assert document == {
+        "matching": [{"params": params}],
+        "a": [1000.0],
+        "orderContacts": {"otherContacts": {"waPhone": ["7.92055500E+10"], "phoneNumber": ["7.92055500E+10"]}},
+        "fields": [{"name": "phone", "value": "7.92055500E+10", "type": "phone"}, {"name": "n", "value": 1.5}],
+    }
     assert type(document["a"][0]) is float
 
 
@@ -119,6 +126,20 @@ def test_a_lead_request_is_kept_whole(server: ServerProcess, served: Stage, owne
     assert {name: row[name] for name in expected} == expected
 
 
+def test_fractions_of_a_second_are_cut_as_in_files(server: ServerProcess, served: Stage, owner: Player) -> None:
+    start = "2018-03-26 09:50:00.700"
+    sent = [
+        {**good(IMPORT, 1), "callStartTime": start, "duration": 65.5, "waitingTime": 7.0},
+        {**good(IMPORT, 2), "duration": "65.0", "waitingTime": "7.9"},
+    ]
+    results = results_of(post(server, owner, IMPORT, *sent), IMPORT)
+    assert [result["imported"] for result in results] == [True, True]
+    lasting = {
+        row["reference"]: (row["duration_seconds"], row["waiting_seconds"]) for row in kept(served, owner, IMPORT)
+    }
+    assert lasting == {"a-1": (66, 7), "a-2": (65, 7)}
+
+
 def test_a_lead_request_without_number_and_date(server: ServerProcess, served: Stage, owner: Player) -> None:
     (result,) = results_of(post(server, owner, CREATE, {"fio": "Иван"}), CREATE)
     (row,) = kept(served, owner, CREATE)
@@ -141,7 +162,7 @@ BAD_CALLS: list[tuple[Any, str]] = [
     ({**CALL, "callStartTime": "2018-03-26Z09:50:00"}, "callStartTime"),
     ({**CALL, "callStartTime": 1522047000}, "callStartTime"),
     ({**CALL, "duration": -1}, "duration"),
-    ({**CALL, "duration": 1.5}, "duration"),
+    ({**CALL, "duration": "1.5.5"}, "duration"),
     ({**CALL, "duration": 10**30}, "duration"),
     ({**CALL, "duration": 2592001}, "duration"),
     ({**CALL, "status": "Successful"}, "status"),

@@ -37,6 +37,21 @@ def test_a_form_becomes_a_lead_request_whatever_type_it_claims(server: ServerPro
     assert (record["subject"], record["client"]["phones"][0]["phoneNumber"]) == ("SIMPLE_FORM_4", PHONE)
 
 
+def test_a_phone_that_was_rounded_is_nobodys(server: ServerProcess, owner: Player) -> None:
+    headers = {"Access-Token": owner.token}
+    for sent in (
+        '"phone": 7.92055500E+10',
+        '"fields": [{"name": "phone", "value": 7.92055500E+10, "type": "phone"}]',
+        '"fields": [{"name": "Ваш номер", "value": 7.92055500e10}]',
+    ):
+        body = f'{{"routeKey": "SIMPLE_FORM_4", {sent}}}'.encode()
+        answer = server.http.post(PATH, content=body, headers=headers)
+        assert answer.status_code == 400, sent
+    whole = b'{"routeKey": "SIMPLE_FORM_4", "fields": [{"name": "phone", "value": 79205550055.0}]}'
+    record = lead_request_of(server, owner, server.http.post(PATH, content=whole, headers=headers))
+    assert record["client"]["phones"][0]["phoneNumber"] == PHONE
+
+
 def test_everything_that_is_sent_is_kept(server: ServerProcess, served: Stage) -> None:
     player = served.open_site(fields=["margin"])
     record = lead_request_of(

@@ -4,7 +4,7 @@ import shlex
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 
 from cast import MOSCOW, Player, Stage
 from commands import Terminal
@@ -117,6 +117,48 @@ def test_it_lists_misspelt_parameters_with_the_nearest_name(
     assert (other["name"], other["nearest"]) == ("managr", "manager")
 
 
+def test_it_lists_misspelt_keys_inside_items(server: ServerProcess, beside: Terminal, served: Stage) -> None:
+    player = served.open_site()
+    headers = {"Access-Token": player.token}
+    call = {
+        "referenceId": "1", "clientPhoneNumber": "1", "callStartTime": "2018-03-26 09:50:00",
+        "customSources": {"sorce": "x"}, "customFields": [{"feild": "a", "value": 1}, {"field": "b", "valu": 1}],
+        "comment": {"text": "a", "txt": "b"}, "addTags": [{"tag": "a"}, "b"],
+    }  # fmt: skip
+    server.http.post("/lead-service/v1/api/call/import", headers=headers, json={"calls": [call, call, 7]})
+    order = {
+        "orderNumber": "1", "status": "new", "orderDate": "26-03-2018 10:00:00",
+        "orderContacts": {
+            "mainContacts": {"phoneNumbers": "1", "fio": "a"}, "otherContacts": {"emails": ["a"]}, "x": {"y": 1},
+        },
+        "matching": [
+            {"type": "leadContact", "leadContactParams": {"phone": ["1"], "withChats": True}},
+            {"type": "customSources", "customSourceParams": {"source": "a"}, "customSourcesParams": {"source": "a"}},
+            {"type": "chatContact", "chatContactParams": {"tgIds": ["1"]}},
+        ],
+        "products": [{"name": "a", "price": 1, "prise": 2}],
+    }  # fmt: skip
+    server.http.post("/lead-service/v1/api/client-order/create", headers=headers, json={"crm": "a", "orders": [order]})
+
+    def found() -> dict[str, tuple[int, str | None]]:
+        result = findings(beside, "unknown_parameter", site_id=player.site.id)
+        return {item["name"]: (item["seen"], item["nearest"]) for item in result}
+
+    wait_until(lambda: len(found()) == 10)
+    assert found() == {
+        "customSources.sorce": (2, "customSources.source"),
+        "customFields.feild": (2, "customFields.field"),
+        "customFields.valu": (2, "customFields.value"),
+        "comment.txt": (2, "comment.text"),
+        "orderContacts.mainContacts.phoneNumbers": (1, "orderContacts.mainContacts.phoneNumber"),
+        "orderContacts.otherContacts.emails": (1, "orderContacts.otherContacts.email"),
+        "orderContacts.x": (1, None),
+        "matching.leadContactParams.phone": (1, "matching.leadContactParams.phones"),
+        "matching.customSourcesParams": (1, "matching.customSourceParams"),
+        "products.prise": (1, "products.price"),
+    }
+
+
 def test_it_lists_unknown_parameters_of_the_counter_but_none_of_its_scripts(
     server: ServerProcess, beside: Terminal, stranger: Player
 ) -> None:
@@ -220,9 +262,26 @@ def test_it_counts_contacts_in_the_old_form_and_its_cure_reads_them_again(beside
         connection.execute(insert(contact_reading).values(site_id=player.site.id, stage="calls", last_id=0))
     (found,) = findings(beside, "old_contacts", site_id=player.site.id)
     assert (found["seen"], found["cure"]) == (2, "dealtrace db renormalise")
+    assert "contacts of 2 records (leads, clients, deals)" in found["text"]
     assert f"Site {player.site.id}: 1 set of contacts changed" in beside.done("db", "renormalise").out
     assert not findings(beside, "old_contacts", site_id=player.site.id)
     assert f"Site {player.site.id}: 0 sets of contacts changed" in beside.done("db", "renormalise").out
+
+
+def test_contacts_are_read_again_on_request_though_none_are_marked(beside: Terminal, served: Stage) -> None:
+    player = served.open_site()
+    served.lead_request(player, NOON, phone="8 (495) 123-45-67", email="i***n@mail.ru")
+    with served.database.write() as connection:
+        masked = {"site_id": player.site.id, "contact": "i***n@mail.ru"}
+        for table in (contact, lead_contact):
+            row = connection.execute(select(table).where(table.c.site_id == player.site.id)).mappings().one()
+            connection.execute(insert(table).values({**row, **masked}))
+    assert f"Site {player.site.id}: 1 set of contacts changed" in beside.done("db", "renormalise").out
+    with served.database.read() as connection:
+        kept = connection.execute(select(lead_contact.c.contact).where(lead_contact.c.site_id == player.site.id))
+        assert kept.scalars().all() == ["74951234567"]
+    assert f"Site {player.site.id}: 0 sets of contacts changed" in beside.done("db", "renormalise").out
+    assert not findings(beside, "old_contacts", site_id=player.site.id)
 
 
 def test_it_names_contacts_that_join_nobody(beside: Terminal, served: Stage) -> None:

@@ -30,5 +30,11 @@ def test_it_asks_before_it_erases(served: Stage, beside: Terminal, owner: Player
     assert beside.done("person", "export", "79205557799").json
 
 
+def test_its_question_shows_the_contact_without_control_characters(beside: Terminal) -> None:
+    asked = beside.run("person", "erase", "ivan\x1b[2J\u202e@example.org", typed="n\n")
+    assert r"all data of ivan\u001b[2J\u202e@example.org?" in asked.out
+    assert "\x1b" not in asked.out + asked.err
+
+
 def test_it_refuses_a_site_there_is_not(beside: Terminal) -> None:
     assert "Site 999999 not found" in beside.refused("person", "export", PHONE, "--site", "999999")

@@ -1,5 +1,6 @@
 """`dealtrace try`: what other rules would do, and nothing stored."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -7,7 +8,9 @@ import pytest
 
 from cast import Player, Stage, moscow
 from commands import Terminal
+from dealtrace.accounts.setting_effects import CountedDeals, DayEffect, Effect
 from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.cli.deals.setting_effects import effect_lines
 from dealtrace.operations.deals.register import register_deals
 from server import ServerProcess
 from stored import rows_of
@@ -217,3 +220,10 @@ def test_what_does_not_fit_is_refused_with_the_cure(
 
 def test_it_refuses_a_site_there_is_not(beside: Terminal) -> None:
     assert "Site 999999 not found" in beside.refused("try", "999999", "model=1")
+
+
+def test_one_deal_of_a_day_is_one_deal() -> None:
+    day = DayEffect(date(2026, 5, 4), CountedDeals(2, 200), CountedDeals(1, 100))
+    assert list(effect_lines([Effect("timezone", "UTC", "Europe/Moscow", days=(day,))]))[-1] == (
+        "  2026-05-04: 2 → 1 deal, 2.00 → 1.00 rubles"
+    )

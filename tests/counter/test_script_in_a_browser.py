@@ -201,6 +201,17 @@ HOSTILE = {
     " Array(3900).join('9'); document.cookie = '_ym_uid=' + Array(3900).join('%');",
     "cookies without a name or value": "['_ga = ', '=_ct=5', '_ct='].forEach(words => document.cookie = words);",
     "a frozen call_value": "Object.defineProperty(window, 'call_value', {value: 1, writable: false});",
+    "a frame of another origin named ct": "document.write('<iframe name=ct sandbox></iframe>');",
+    "frames of another origin named like all we read": "['ct', 'ctw', 'CalltouchDataObject', 'DealtraceServer',"
+    " 'call_value', 'onSessionCallValue'].forEach(function (name) {"
+    " document.write('<iframe name=' + name + ' sandbox></iframe>'); });",
+    "a ct that fails": "Object.defineProperty(window, 'ct', {get() { throw 1; }, set() { throw 1; }});",
+    "a ct in which all fails": "window.ct = new Proxy({}, {get() { throw 1; }, has() { throw 1; }});",
+    "a name that fails": "Object.defineProperty(window, 'CalltouchDataObject', {get() { throw 1; }});",
+    "preferences that fail": "['doNotTrack', 'globalPrivacyControl'].forEach(function (name) {"
+    " Object.defineProperty(Navigator.prototype, name, {get() { throw 1; }}); });",
+    "a queue whose first command fails": "window.ct = {callbacks: [{get length() { throw 1; }}, ['set_attrs', {}]]};",
+    "attrs that fail": "window.ct = {callbacks: [['set_attrs', {get a() { throw 1; }}]]};",
 }
 ASKED = "performance.getEntriesByType('resource').filter(one => one.name.endsWith('/counter/visit'))"
 WARNINGS = "<script>window.said = []; console.warn = function (words) { said.push(words); };</script>"
@@ -228,7 +239,7 @@ def script_of(server: ServerProcess, player: Player) -> str:
 def test_nothing_in_a_page_stops_it(
     browser: Browser, serve: Callable[..., str], served: Stage, server: ServerProcess, evil: str
 ) -> None:
-    player = served.open_site()
+    player = served.open_site(respects_do_not_track=True)
     source = f"{server.url}/counter/{player.site.id}.js"
     address = serve(f"<script>window.onerror = function (words) {{ window.broke = words; }};{HOSTILE[evil]}</script>"
                     f'<script src="{source}"></script>')  # fmt: skip

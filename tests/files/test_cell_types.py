@@ -24,9 +24,10 @@ from dealtrace.files.cell_types import (
 from dealtrace.files.deal_import_columns import ContactsCell
 from dealtrace.files.pbx_vocabulary import PBXS, Pbx
 from dealtrace.files.row import LostValue, NestedValue, NumberOf1904, StatedText
-from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell, instant_of, whole_span
+from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell, instant_of
 from dealtrace.files.visit_import_columns import VisitRefCell
 from dealtrace.leads.limits import TAG_LENGTH_MAX, TAGS_MAX
+from dealtrace.leads.wall_clock import whole_span
 from dealtrace.whole_number import ID_MAX
 
 DAY = date(2018, 3, 26)
@@ -144,6 +145,7 @@ READ: list[tuple[CellType, Any, Any]] = [
     (LASTING, "01:01:05,5", timedelta(seconds=3665.5)),
     (PhoneCell(20), "7.9205550055E10", "7.9205550055E10"),
     (PhoneCell(20), "7,9205550055E+10", "7,9205550055E+10"),
+    *((TextCell(30), text, text) for text in ("#SALE!", "#1", "Error", "Err: 5", "Ошибка: не дозвонился", "#ошибка")),
     (PhoneCell(20), '="79205550055"', "79205550055"),
     (CodeCell(20), '="00123"', "00123"),
     (LASTING, "2592000", timedelta(days=30)),
@@ -181,8 +183,8 @@ READ: list[tuple[CellType, Any, Any]] = [
     (TimestampCell(), DAY, DAY),
     (TimeOfDayCell(), "9:50", time(9, 50)),
     (TimeOfDayCell(), "09:50:01", time(9, 50, 1)),
-    (TimeOfDayCell(), "\u00a09:50:01.9", time(9, 50, 1)),
-    (TimeOfDayCell(), time(9, 50, 1, 9), time(9, 50, 1)),
+    (TimeOfDayCell(), "\u00a09:50:01.9", time(9, 50, 1, 900_000)),
+    (TimeOfDayCell(), time(9, 50, 1, 9), time(9, 50, 1, 9)),
     (TimeOfDayCell(), AT, time(9, 50, 1)),
 ]
 
@@ -204,6 +206,16 @@ MALFORMED: list[tuple[CellType, Any]] = [
     (PhoneCell(20), LostValue("#N/A")),
     (TextCell(20), "#Н/Д"),
     (TextCell(20), "#REF!"),
+    *(
+        (TextCell(30), cell)
+        for cell in (
+            *("#ERROR!", "#ОШИБКА!", "Err:502", "err:508", "Ошибка:508", "Err:522", "#BLOCKED!", "#FIELD!", "#ПОЛЕ!"),
+            *("#BUSY!", "#CONNECT!", "#UNKNOWN!", "#GETTING_DATA", "#EXTERNAL!", "#PYTHON!", "#TIMEOUT!", "#MACRO?"),
+            *("#ЗАБЛОКИРОВАНО!", "#НЕИЗВЕСТНО!", "#ССЫЛ!", " #Error!\u00a0"),
+        )
+    ),
+    (PhoneCell(20), "Err:502"),
+    (PhoneCell(20), "#BUSY!"),
     *(
         (VisitRefCell(), cell)
         for cell in ("abc", "781114\n781115", "781\n115", "-5", "1.5", str(ID_MAX + 1), "=A1", True)

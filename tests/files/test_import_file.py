@@ -69,6 +69,19 @@ def test_it_reads_what_spreadsheets_save(path: Path, delimiter: str, encoding: s
     assert (file.rows_total, file.layout.ignored_headings, file.layout.language) == (1, (), "ru")
 
 
+@pytest.mark.parametrize("marks", [1, 2])
+@pytest.mark.parametrize("quote", ["", '"'])
+@pytest.mark.parametrize("codec", ["utf-8", "utf-16"])
+def test_byte_order_marks_of_joined_files_belong_to_no_cell(path: Path, marks: int, quote: str, codec: str) -> None:
+    mark = "\ufeff" * marks
+    heading = f"{quote}started_at{quote},phone,fio"
+    lines = [f"{mark}{heading}", f"{quote}26.03.2018 10:00{quote},79205550055,Иван"]
+    second = [f"{mark}{quote}26.03.2018 11:00{quote},79205550066,Ольга", ""]
+    first, other = leads_of(opened(path, "\n".join([*lines, *second]).encode(codec)))
+    assert (first.client_name, other.client_name) == ("Иван", "Ольга")
+    assert other.started_at == moscow("2018-03-26", "11:00:00")
+
+
 @pytest.mark.parametrize("encoding", ["koi8-r", "cp866", "iso8859-5", "mac-cyrillic"])
 def test_another_encoding_can_be_named(path: Path, encoding: str) -> None:
     content = "Дата;Телефон;Имя\n26.03.2018 09:50:01;79205550055;Иван\n".encode(encoding)
@@ -321,6 +334,19 @@ def test_moments_are_cut_to_their_second(path: Path, moment: str, seconds: str, 
     (call,) = leads_of(opened(path, f"started_at,phone,duration\n{moment},79205550055,{seconds}\n"))
     assert (call.started_at, call.duration) == (moscow("2026-05-04", "10:00:00"), timedelta(seconds=lasting))
     (sent,) = leads_of(opened(path, f"date,phone\n{moment},79205550055\n", ImportNoun.LEAD_REQUEST))
+    assert sent.requested_at == moscow("2026-05-04", "10:00:00")
+
+
+@pytest.mark.parametrize(
+    ("time", "seconds", "lasting"),
+    [("10:00:00.700", "65.5", 66), ("10:00:00,700", "65", 65), ("10:00:00.7", "0", 0), ("10:00", "65.9", 65)],
+)
+def test_times_in_a_column_of_their_own_are_cut_as_whole_moments_are(
+    path: Path, time: str, seconds: str, lasting: int
+) -> None:
+    (call,) = leads_of(opened(path, f'date,time,phone,duration\n2026-05-04,"{time}",79205550055,{seconds}\n'))
+    assert (call.started_at, call.duration) == (moscow("2026-05-04", "10:00:00"), timedelta(seconds=lasting))
+    (sent,) = leads_of(opened(path, f'date,time,phone\n2026-05-04,"{time}",79205550055\n', ImportNoun.LEAD_REQUEST))
     assert sent.requested_at == moscow("2026-05-04", "10:00:00")
 
 

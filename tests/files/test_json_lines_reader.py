@@ -11,7 +11,7 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.errors import FileUnreadable, InvalidParameters
 from dealtrace.files.import_file import open_import_file
 from dealtrace.files.import_formats import ImportNoun
-from dealtrace.files.json_lines_reader import read_json_lines
+from dealtrace.files.json_lines_reader import is_json_lines, read_json_lines
 from dealtrace.leads.call import IncomingCall
 
 
@@ -27,6 +27,13 @@ def table_of(path: Path, *lines: Any) -> list[list[Any]]:
 
 def test_every_line_has_the_columns_of_all(path: Path) -> None:
     assert table_of(path, {"a": 1}, "", {"b": "x", "a": None}) == [[0, "a", "b"], [1, "1", ""], [3, "", "x"]]
+
+
+@pytest.mark.parametrize("marks", ["\ufeff", "\ufeff\ufeff", "\ufeff \ufeff", " \ufeff"])
+def test_byte_order_marks_of_joined_files_belong_to_nothing(path: Path, marks: str) -> None:
+    lines = [f'{marks}{{"date": "26.03.2018 10:00", "phone": "1"}}', f'{marks}{{"phone": "2"}}', marks]
+    assert table_of(path, *lines) == [[0, "date", "phone"], [1, "26.03.2018 10:00", "1"], [2, "", "2"]]
+    assert is_json_lines(path)
 
 
 @pytest.mark.parametrize(

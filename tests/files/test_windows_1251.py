@@ -1,5 +1,6 @@
 """Windows-1251 is told from encodings that decode as it."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,28 @@ def test_other_cyrillic_encodings_are_refused_with_the_cure(path: Path, encoding
     assert "--encoding" in refused(path, (HEAD + text).encode(encoding))
 
 
+@pytest.mark.parametrize("encoding", OTHERS)
+@pytest.mark.parametrize("case", [str.upper, str.lower, str.title])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Иванов Иван Иванович",
+        "Кузнецова Елена Сергеевна",
+        "Звонок с сайта, перезвонить завтра",
+        "Тюмень, улица Республики\nОмск, проспект Мира",
+        "яна мария юлия",
+    ],
+)
+@pytest.mark.parametrize("rows", [1, 80])
+def test_words_in_one_case_are_known_by_their_letters(
+    path: Path, encoding: str, case: Callable[[str], str], text: str, rows: int
+) -> None:
+    content = (f"phone,date,fio\n{case(text)}\n" * rows).encode(encoding)
+    if content == f"phone,date,fio\n{case(text)}\n".encode(WINDOWS_1251) * rows:
+        return  # Mac-Cyrillic has most small letters in the same places
+    assert "--encoding" in refused(path, content)
+
+
 @pytest.mark.parametrize(
     ("encoding", "text"),
     [
@@ -79,6 +102,14 @@ def test_latin_letters_with_accents_are_refused_with_the_cure(path: Path, encodi
         "Поиск;12,50 €\nПоиск;€ 9,90\n" * 50,
         "Apple® iPhone™ да\n" * 100,
         "отдел CRM-систем, 1C:Предприятие, SMSка от клиента, звонок по объявлению на сайте, просил перезвонить завтра",
+        *("ИВАН", "ОСИП", "АГАП", "ЙОСИП", "ян", "юрий юдин", "евграф", "щербаков, шаров, шилов, шестаков, щукин"),
+        "Щербаков, Шаров, Шилов, Шестаков, Щукин, Эдуард, Элеонора, Эльдар, Юрий, Юлиан, Юдин",
+        "СССР, ОГРН, КАМАЗ, ЛДПР, СБИС, ОСАГО, КАСКО, ЕГРЮЛ, РОСНО, ДТП, ООО, ОАО, ЗАО",
+        "фыва йцук ололо ааааа йййй ъъъъ ыыыы хххх ггггг",
+        "КИЇВ, ХАРКІВ, ЧУЙКО, ЧУМАК, ОЛЕКСІЙ, АРТЮХ, СЕРГІЙ, ЙОСИПОВИЧ",
+        "ГОМЕЛЬ, ЎЛАДЗІМІР, ЮРЫЙ, АЛЯКСЕЙ, ВІЦЕБСК",
+        "СЁМА, ПЁТР, АЛЁНА, ёлка, щёлково, взлёт",
+        "нажмите ctrl+с",
         "из АО ТрансГаз, ООО нПО, звонок по объявлению на сайте, просил перезвонить завтра после обеда",
     ],
 )

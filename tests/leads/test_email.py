@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dealtrace.leads.email import is_filler_email, list_emails, normal_email
+from dealtrace.leads.plain_text import MASKS
 
 EMAIL = "ivan@example.org"
 
@@ -63,8 +64,9 @@ EMAIL = "ivan@example.org"
         ("ivan @ example.org", EMAIL),
         ("ivan@ example.org", EMAIL),
         # signs around it, which are no letters although Unicode equates some of them with letters
-        *((f"{sign}ivan@example.org", EMAIL) for sign in ("№", "℡", "™", "℠", "•", "✉", "✉\ufe0f", "📧", "→", "=")),
-        *((f"ivan@example.org{sign}", EMAIL) for sign in ("📧", "™", "•", "…", "→")),
+        *((f"{sign}ivan@example.org", EMAIL) for sign in ("№", "℡", "™", "℠", "✉", "✉\ufe0f", "📧", "→", "=")),
+        *((f"ivan@example.org{sign}", EMAIL) for sign in ("📧", "™", "…", "→")),
+        *((f"{bullet} ivan@example.org {bullet}", EMAIL) for bullet in ("•", "·", "●", "▪")),
         ("📧 почта@пример.рф", "почта@пример.рф"),
         ("№ ivan@example.org", EMAIL),
         # and those that may be meant as a letter or digit of it
@@ -72,6 +74,24 @@ EMAIL = "ivan@example.org"
         *((f"ivan{sign}@example.org", None) for sign in ("²", "①", "№", "™", "📧", "ª", "1\ufe0f\u20e3")),
         *((f"ivan@{sign}example.org", None) for sign in ("²", "№", "📧")),
         ("ivan² @example.org", None),
+        # or hide letters of it
+        *((f"{mask * count}an@mail.ru", None) for mask in "*•●·×█＊∗#" for count in (1, 3)),
+        *((f"i{mask * count}n@mail.ru", None) for mask in "*•●·×█＊∗#" for count in (1, 3)),
+        *((f"i{mask * count}@mail.ru", None) for mask in "*•●·×█＊∗#" for count in (1, 5)),
+        *((f"ivan@{domain}", None) for domain in ("m***.ru", "***.ru", "mail.r*", "mail.co•", "•ail.ru", "mail.**")),
+        *((text, None) for text in ("iv...n@mail.ru", "i..n@mail.ru", "i…n@mail.ru", "iva...@mail.ru", "iva…@mail.ru")),
+        *((text, None) for text in ("✉✉an@mail.ru", "Иван <i***n@mail.ru>", "почта: *van@mail.ru")),
+        # bold and italics are around it
+        *((f"{stars}ivan@example.org{stars}", EMAIL) for stars in ("*", "**", "***")),
+        ("**ivan@example.org*", None),
+        # an escaped sign is that sign, and an escaped letter may be anything
+        ("ivan\\@example.org", EMAIL),
+        ("ivan@example\\.org", EMAIL),
+        ("ivan\\_p\\.x\\+1\\@example\\.org", "ivan_p.x+1@example.org"),
+        ("iv\\an@example.org", None),
+        ("\\nivan@example.org", None),
+        ("SHOP\\ivan@example.org", None),
+        ("ivan\\\\@example.org", None),
         # a phone or a label beside it
         ("ivan@example.org 89205550055", EMAIL),
         ("+7 920 555-00-55 ivan@example.org", EMAIL),
@@ -156,6 +176,14 @@ def test_an_email_has_only_letters_and_digits_that_were_written(name: str, behin
     assert read is None or "".join(filter(str.isalnum, written)).endswith(
         "".join(filter(str.isalnum, read.rpartition("@")[0]))
     )
+
+
+@given(st.from_regex(r"[a-z]{2,9}", fullmatch=True), st.sampled_from(sorted(MASKS | {"*", "#"})), st.data())
+def test_a_masked_email_is_nobodys(name: str, mask: str, data: st.DataObject) -> None:
+    first = data.draw(st.integers(0, len(name) - 1))
+    end = data.draw(st.integers(first + 1, len(name)))
+    count = data.draw(st.integers(1, 5))
+    assert list_emails(f"{name[:first]}{mask * count}{name[end:]}@mail.ru") == ()
 
 
 @pytest.mark.parametrize(

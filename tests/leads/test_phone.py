@@ -126,6 +126,14 @@ RUSSIAN = [
     (PHONE, "7.92055500550E+10"),
     (PHONE, "79,205,550,055"),
     (PHONE, "79 205 550 055,00"),
+    (PHONE, "+7 (920) 555-00-55.0"),
+    (PHONE, "8 920 555-00-55,0"),
+    (PHONE, "8 920 555-00-55.00"),
+    (PHONE, "(920) 555-00-55.0"),
+    (PHONE, "8.920.555.00.55.0"),
+    ("79205550100", "8.920.555.01.00"),
+    ("79205550100", "920.555.01.00"),
+    ("79205550100", "8(920)555.01.00"),
     # extensions
     (MOSCOW, "8 (495) 123-45-67 вн.5"),
     (MOSCOW, "84951234567 (5)"),
@@ -310,6 +318,11 @@ UNUSABLE = [
     *("8 495 123 45", "7920555005512", "792055500551", "+792055500555", "8 92055500551", "+7 920 555 00 555"),
     *("849512345675", "84951234567123456", "7920555005579205550066", "+8 (495) 123-45-6"),
     *("+8 (495) 123-45-678", "8 (351) 234-56-7", "7-351-234-56-7"),
+    # and a float's zero, which is no digit of it
+    *("8 920 555-00-5.0", "8 920 555-00-5,0", "8-485-612-355.0", "37 529 123-45-6.0", "8.920.555.00.5.0"),
+    *("8 920 555-00-5.0 12", "8 920 555-00.00", "+7 (920) 555-00-5.0", "920 555-00-5.0", "8.920 555-00-5.0"),
+    # a local number and a digit beside it, which would be another person's with an 8 in front
+    *("842-11-475-24 1-й", "842-11-475-24 2 этаж", "842 1147524 1", "842-11-475-24 (1)", "842-11-475-24 1, 5"),
     # beside numbers of houses, flats, lists and orders, with which they would be another person's
     *("д.79 8 (495) 566-06-50", "79. 8 857 401-89-80", "1. (812) 482-53-74", "кв.9 89188112750", "№4 935 122 79 91"),
     *("кв.5 8 (415) 256-46-54", "кв.3 9346018298", "8415 8 495 123-45-67", "кв.810 495 123-45-67"),
@@ -413,6 +426,16 @@ SEVERAL = [
     ("+7 (___) ___-__-__; 89205550055", (PHONE,)),
     ("ivan79@example.org, 89205550055", (PHONE,)),
     ("8920555005589205550066", ()),
+    # joined by a plus, which announces no country
+    ("970-886-5781 + 4958759084", ("79708865781",)),
+    ("970-886-5781+4958759084", ("79708865781",)),
+    ("9205550055 + 9205550066", (PHONE, SECOND)),
+    ("8 920 555-00-55 + 8 920 555-00-66", (PHONE, SECOND)),
+    ("+7 920 555-00-55 + +7 920 555-00-66", (PHONE, SECOND)),
+    ("8 920 555-00-55 + 375 29 123-45-67", (PHONE, "375291234567")),
+    ("8 920 555-00-55 + 49 30 123456", (PHONE,)),
+    ("8 920 555-00-55, +4958759084", (PHONE, "4958759084")),
+    ("495 123-45-67.0, 8 920 555-00-55.0", (MOSCOW, PHONE)),
 ]
 
 
@@ -533,6 +556,41 @@ def test_a_russian_number_beside_other_numbers_is_itself_or_none(
     written = _dressed(national, groups, between, in_brackets=False)
     front, tail = front.format(*numbers), tail.format(numbers[-1])
     assert list_phones(f"{front}{prefix}{written}{tail}") in {(f"7{national}",), ()}
+
+
+@given(
+    first=NATIONAL,
+    second=NATIONAL,
+    groups=st.tuples(st.sampled_from(GROUPS), st.sampled_from(GROUPS)),
+    between=st.sampled_from(["", " ", "-", "\u00a0"]),
+    prefix=st.sampled_from(["", "7", "8", "8 ", "+7 "]),
+    joint=st.sampled_from(["+", " + ", "  +  ", " ++ ", "\u00a0+\u00a0"]),
+)
+@settings(max_examples=examples(500))
+def test_phones_joined_by_a_plus_are_themselves_or_none(
+    first: str, second: str, groups: tuple[tuple[int, ...], tuple[int, ...]], between: str, prefix: str, joint: str
+) -> None:
+    written = [
+        _dressed(national, lengths, between, in_brackets=False)
+        for national, lengths in zip((first, second), groups, strict=True)
+    ]
+    assert {f"7{first}", f"7{second}"}.issuperset(list_phones(f"{prefix}{written[0]}{joint}{written[1]}"))
+
+
+@given(
+    national=NATIONAL,
+    prefix=st.sampled_from(("", *USUAL_PREFIXES)),
+    groups=st.sampled_from(GROUPS),
+    between=st.sampled_from(BETWEEN),
+    zero=st.sampled_from([".0", ",0", ".0 ", ".0 Иван", ".0 12", ".0, 5"]),
+)
+@settings(max_examples=examples(500))
+def test_a_zero_behind_a_point_is_no_digit_of_a_number(
+    national: str, prefix: str, groups: tuple[int, ...], between: str, zero: str
+) -> None:
+    written = prefix + _dressed(national, groups, between, in_brackets=False)
+    assert {f"7{national}"}.issuperset(list_phones(f"{written}{zero}"))
+    assert f"7{national[:-1]}0" not in list_phones(f"{written[:-1]}{zero}")
 
 
 @given(st.integers(0, 2**64))

@@ -28,7 +28,7 @@ def bare_host(host: str) -> str:
 
 @lru_cache(maxsize=HOSTS_REMEMBERED)
 def host_in_ascii(host: str) -> str:
-    """Return a host in ASCII (`xn--80aaxitdbjk.xn--p1ai` for `магазин.рф`), or unchanged if it has no such form.
+    """Return a host in ASCII (`xn--80aairftm.xn--p1ai` for `магазин.рф`), or unchanged if it has no such form.
 
     Ours: this is the form of IDNA 2008, which browsers send (`xn--strae-oqa.de` for `straße.de`). Names that IDNA
     2008 does not allow, such as names with underscores, have the form of IDNA 2003.

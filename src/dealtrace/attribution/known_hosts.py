@@ -6,6 +6,7 @@ Google's domains are from its published list of supported domains, Yandex's doma
 seen as referrers of visits, or are in the documentation of the services.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 
@@ -195,7 +196,13 @@ acs.vtb.ru platezh.vtb24.ru vtb.rbsuat.com qr.nspk.ru sbp.nspk.ru acs.mirconnect
 checkout.stripe.com buy.stripe.com hooks.stripe.com js.stripe.com invoice.stripe.com pay.cloudtips.ru
 payments.amazon.com pay.amazon.com checkout.shopify.com shop.app pay.kaspi.kz epay.homebank.kz epay.kkb.kz
 secure.wayforpay.com pay.fondy.eu checkout.bepaid.by checkout.2checkout.com secure.2checkout.com
+pay.ozon.ru payment.ozon.ru pay.ozonbank.ru pay.wildberries.ru payment.wildberries.ru payments.wildberries.ru
+pay.wb.ru pay.wb-bank.ru pay.avito.ru pay.megamarket.ru pay.mts.ru payment.mts.ru pay.mtsbank.ru pay.beeline.ru
+pay.megafon.ru pay.t2.ru pay.tele2.ru pay.raif.ru e-commerce.raiffeisen.ru ecom.raiffeisen.ru pay.psbank.ru
+pay.gazprombank.ru pay.modulbank.ru pay.tochka.com payment.rshb.ru pay.sovcombank.ru pay.sbp.ru sbp-qr.nspk.ru
 """
+_CARD_CHECK = re.compile(r"(?:acs|3-?ds(?:ec|ecure)?|3d-?secure|emv3ds)[0-9]*(?:-(?:acs|3ds|[0-9]+))?\.")
+"""The beginning of a host at which a bank checks a card by 3-D Secure, such as `3ds.sberbank.ru` or `acs1.sbrf.ru`."""
 PAYMENT_DOMAINS = """
 yookassa.ru yoomoney.ru robokassa.ru robokassa.com robokassa.kz cloudpayments.ru cloudpayments.kz paymaster.ru
 payanyway.ru moneta.ru unitpay.ru unitpay.money payform.ru prodamus.ru prodamus.me paykeeper.ru uniteller.ru assist.ru
@@ -259,10 +266,14 @@ def find_known(host: str) -> KnownHost | None:
     """Return the entry for a host, found by its exact name, by an ending in `_ENDINGS`, or by its registered domain.
 
     The result is `None` if the host is unknown.
+    Ours: a host whose first label says 3-D Secure, such as `acs`, is a payment page, since every bank has some of its
+    own; a registered domain such as `acs.org`, or a host of a site builder, is not.
     """
     name = host_in_ascii(host)
     found = _HOSTS.get(name) or next((known for ending, known in _ENDINGS if name.endswith(ending)), None)
-    return found or _DOMAINS.get(registered_domain(host))
+    domain = registered_domain(host)
+    is_card_check = _CARD_CHECK.match(name) is not None and domain != name and domain not in SHARED_DOMAINS
+    return found or _DOMAINS.get(domain) or (KnownHost(HostKind.PAYMENT) if is_card_check else None)
 
 
 def _searched(engine: SearchEngine) -> KnownHost:

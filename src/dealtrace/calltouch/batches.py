@@ -16,8 +16,10 @@ from dealtrace.http.forms import Pairs
 from dealtrace.http.parameters import Parameter, ParameterTable, Sent
 
 ITEMS_MAX = 100
-PHONE_NAMES = frozenset({"phone", "phoneNumber", "clientPhoneNumber", "callCenterPhoneNumber", "phones"})
-"""The keys whose values are phones, even if they are sent as numbers."""
+_PHONE_NAME = "phone"
+"""A part of all keys whose values are phones, such as `phoneNumber`, `waPhone` and `phones`, in lower case."""
+_FIELD_VALUE = "value"
+"""The key of the value of a field, which may be a phone whatever the field is called."""
 
 Shape = TypeVar("Shape", bound=msgspec.Struct)
 _PLACE = re.compile(r" - at `\$\.?(.*)`$")
@@ -116,7 +118,8 @@ def read_document(body: bytes) -> object:
     """Parse a body as JSON.
 
     Ours: a phone sent as a number with decimals or an exponent, such as `7.92055500E+10`, is returned as a string,
-    exactly as sent. The sender has rounded its digits, so as a whole number it would be somebody else's phone.
+    exactly as sent. The sender has rounded its digits, so as a whole number it would be somebody else's phone. So is
+    the value of a field if it has an exponent.
 
     Raises:
         UnreadableBody: the body is not JSON.
@@ -150,14 +153,15 @@ class _SentFloat(float):
             raise ValueError(text)
 
 
-def _with_phones_as_sent(value: object, *, is_phone: bool = False) -> object:
+def _with_phones_as_sent(value: object, name: str = "") -> object:
     match value:
         case _SentFloat():
-            return value.as_sent if is_phone else float(value)
+            is_rounded = name == _FIELD_VALUE and "e" in value.as_sent.lower()
+            return value.as_sent if is_rounded or _PHONE_NAME in name.lower() else float(value)
         case dict():
-            return {name: _with_phones_as_sent(part, is_phone=name in PHONE_NAMES) for name, part in value.items()}
+            return {key: _with_phones_as_sent(part, key) for key, part in value.items()}
         case list():
-            return [_with_phones_as_sent(part, is_phone=is_phone) for part in value]
+            return [_with_phones_as_sent(part, name) for part in value]
         case _:
             return value
 

@@ -9,6 +9,7 @@ from dealtrace.calltouch.wire_types import (
     DASHED,
     Amount,
     FieldObjects,
+    Seconds,
     TagObjects,
     Tags,
     VisitRef,
@@ -35,7 +36,6 @@ from dealtrace.leads.wall_clock import YEAR_FIRST
 from dealtrace.matching.window import LINK_THRESHOLD_MAX
 
 CUSTOM_NAME_LENGTH_MAX = 100
-CALL_SECONDS_MAX = CALL_DURATION_MAX // timedelta(seconds=1)
 
 
 CLIENT_API_ID = Parameter(
@@ -295,20 +295,20 @@ CALL_IMPORT = (
     ),
     Parameter(
         "callStartTime",
-        WallClock(YEAR_FIRST),
+        WallClock(YEAR_FIRST, is_exact=True),
         "Начало звонка по времени кабинета: yyyy-mm-dd hh:mm:ss.",
         "When the call began, in the site's time zone: yyyy-mm-dd hh:mm:ss.",
         required=True,
     ),
     Parameter(
         "duration",
-        Integer(0, CALL_SECONDS_MAX),
+        Seconds(CALL_DURATION_MAX),
         "Длительность разговора в секундах, по умолчанию 0.",
         "The length of the conversation in seconds, 0 by default.",
     ),
     Parameter(
         "waitingTime",
-        Integer(0, CALL_SECONDS_MAX),
+        Seconds(CALL_DURATION_MAX),
         "Ожидание ответа в секундах.",
         "How long the client waited for an answer, in seconds.",
     ),
@@ -330,7 +330,7 @@ INBOUND_CALL = (
     ),
     Parameter(
         "date",
-        WallClock(YEAR_FIRST),
+        WallClock(YEAR_FIRST, is_exact=True),
         "Начало звонка по времени кабинета: yyyy-mm-dd hh:mm:ss.",
         "When the call began, in the site's time zone: yyyy-mm-dd hh:mm:ss.",
         required=True,
@@ -347,13 +347,13 @@ INBOUND_CALL = (
     ),
     Parameter(
         "duration",
-        Integer(0, CALL_SECONDS_MAX),
+        Seconds(CALL_DURATION_MAX),
         "Длительность разговора в секундах.",
         "The length of the conversation in seconds.",
     ),
     Parameter(
         "waitingtime",
-        Integer(0, CALL_SECONDS_MAX),
+        Seconds(CALL_DURATION_MAX),
         "Ожидание ответа в секундах.",
         "How long the client waited for an answer, in seconds.",
     ),

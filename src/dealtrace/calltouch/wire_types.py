@@ -1,7 +1,9 @@
 """The parameter types that only the Calltouch API has: amounts, local times, tags, ids of visits."""
 
+import re
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time
+from dataclasses import field
+from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from dealtrace.attribution.cost import COST_KOPECKS_MAX, KOPECKS_PER_RUBLE
@@ -18,11 +20,13 @@ from dealtrace.leads.wall_clock import (
     json_pattern,
     read_clock,
     read_day,
+    read_exact_clock,
     read_time,
 )
 from dealtrace.record import record
 from dealtrace.whole_number import parse_whole_number
 
+_SECONDS = re.compile(r"(?P<whole>[0-9]+)(?:(?:\.|,(?![0-9]{3}\Z))(?P<decimals>[0-9]+))?")
 DOTTED = ClockForm(FirstPart.DAY, ".")
 DASHED = ClockForm(FirstPart.DAY, "-")
 SLASHED = ClockForm(FirstPart.DAY, "/")
@@ -83,15 +87,17 @@ class CostAmount:
 class WallClock:
     """A date and time in the site's time zone; `form` is the format, by default `dd.mm.yyyy hh:mm:ss`.
 
+    If `is_exact` is true, fractions of a second are kept, because the end of a call depends on them.
     Vendor: «Формат dd.mm.yyyy%20hh:mm:ss».
     """
 
     form: ClockForm = DOTTED
+    is_exact: bool = False
     erased: None = None
 
     def read(self, text: str) -> datetime:
         """Parse a naive date and time; the caller applies the site's time zone."""
-        clock = read_clock(text, self.form)
+        clock = (read_exact_clock if self.is_exact else read_clock)(text, self.form)
         if clock is None:
             shown, example = _SHOWN[self.form]
             raise InvalidValue(
@@ -104,6 +110,40 @@ class WallClock:
     def schema(self) -> Mapping[str, object]:
         """Return the JSON Schema of this type."""
         return {"type": "string", "pattern": json_pattern(self.form.clock)}
+
+
+@record
+class Seconds:
+    """A duration in seconds.
+
+    Ours: decimals are read, since telephone exchanges and spreadsheets send them; the vendor shows whole numbers only.
+    A comma before three digits may separate thousands, so such a duration is refused.
+    """
+
+    most: timedelta
+    erased: None = None
+
+    def read(self, text: str) -> timedelta:
+        """Parse a duration, with fractions of a second."""
+        found = _SECONDS.fullmatch(plain(text).strip())
+        whole = parse_whole_number(found["whole"]) if found is not None else None
+        if found is None or whole is None or whole > (most := self.most // timedelta(seconds=1)):
+            raise self._fault()
+        duration = timedelta(seconds=whole + float(f"0.{found['decimals'] or 0}"))
+        if duration > timedelta(seconds=most):
+            raise self._fault()
+        return duration
+
+    def schema(self) -> Mapping[str, object]:
+        """Return the JSON Schema of this type."""
+        return {"type": "number", "minimum": 0, "maximum": self.most // timedelta(seconds=1)}
+
+    def _fault(self) -> InvalidValue:
+        most = self.most // timedelta(seconds=1)
+        return InvalidValue(
+            f"ожидается число секунд от 0 до {most}, например 65 или 65.5",
+            f"must be a number of seconds from 0 to {most}, such as 65 or 65.5",
+        )
 
 
 @record
@@ -263,11 +303,20 @@ class Names(Text):
 
 @record
 class MatchingElements(Text):
-    """The searches for a lead, sent as a list of objects; `type` is the kind of search."""
+    """The searches for a lead, sent as a list of objects; `type` is the kind of search.
+
+    `params` has the keys that such an object may have besides, each with the keys of its own object.
+    """
+
+    params: Mapping[str, Sequence[str]] = field(kw_only=True)
 
     def schema(self) -> Mapping[str, object]:
         """Return the JSON Schema of this type."""
-        element = {"type": "object", "required": ["type"], "properties": {"type": {"type": "string"}}}
+        kind: Mapping[str, object] = {"type": "string"}
+        params = {
+            name: {"type": "object", "properties": {key: {} for key in keys}} for name, keys in self.params.items()
+        }
+        element = {"type": "object", "required": ["type"], "properties": {"type": kind, **params}}
         return {"type": "array", "minItems": 1, "items": element}
 
 

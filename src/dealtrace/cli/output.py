@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import Any, NoReturn
 
 import msgspec
+import typer
 from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
@@ -119,6 +120,15 @@ def fail(*reasons: str) -> NoReturn:
     for reason in reasons:
         error_console.print(reason, style="bold red")
     sys.exit(1)
+
+
+def confirm(question: str) -> None:
+    """Ask a question and end the command unless the answer is yes; callers' words in the question are cleaned.
+
+    Raises:
+        Abort: the answer is no.
+    """
+    typer.confirm(cleaned(question), abort=True)
 
 
 def counted(count: int, noun: str) -> str:

@@ -6,6 +6,7 @@ import typer
 
 from dealtrace import clock
 from dealtrace.cli.options import OnlySiteOption
+from dealtrace.cli.output import confirm
 from dealtrace.cli.site_lookup import sites_to_search
 from dealtrace.cli.terminal import console, counted, open_prepared, print_json
 from dealtrace.operations.personal_data import erase_person, export_person, record_erasure
@@ -32,7 +33,7 @@ def erase(
 ) -> None:
     """Permanently anonymize all data of a person. This cannot be undone."""
     if not yes:
-        typer.confirm(f"Permanently anonymize all data of {contact}?", abort=True)
+        confirm(f"Permanently anonymize all data of {contact}?")
     with open_prepared() as database, without_mirror(database), database.write() as connection:
         erased = erase_person(connection, sites_to_search(connection, site), contact)
         for site_id, data in erased.items():

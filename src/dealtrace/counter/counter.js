@@ -7,9 +7,10 @@
   var PLACE = NAMED ? "^([^?#]*)/init(?:-min)?\\.js\\?(?:[^#]*&)?id=" + NAMED + "(?:[&#]|$)" :
     "^([^?#]*)/counter/" + SITE + "\\.js(?:[?#]|$)";
   var encode = encodeURIComponent, decode = decodeURIComponent;
-  var name = text(window.CalltouchDataObject) || "ct";
-  var before = window[name], sessionId = null, isFirst = true, attrs = {}, server;
-  if (before && before.dealtrace === SITE) { return; }
+  /* A name may mean a frame of another origin, of which nothing can be read. */
+  var name = attempt(function () { return text(window.CalltouchDataObject); }) || "ct";
+  var before = attempt(function () { return window[name]; }), sessionId = null, isFirst = true, attrs = {}, server;
+  if (attempt(function () { return before.dealtrace; }) === SITE) { return; }
 
   function attempt(step) {
     try { return step(); } catch (fault) { return undefined; }
@@ -64,7 +65,8 @@
   }
 
   function refuses() {
-    return RESPECTS && (navigator.globalPrivacyControl === true || navigator.doNotTrack === "1");
+    return RESPECTS && (attempt(function () { return navigator.globalPrivacyControl; }) === true ||
+      attempt(function () { return navigator.doNotTrack; }) === "1");
   }
 
   function read(cookie) {
@@ -192,7 +194,7 @@
 
   function offer(key) {
     attempt(function () {
-      var widget = window[key];
+      var widget = attempt(function () { return window[key].window === window[key] ? undefined : window[key]; });
       if (!widget || typeof widget !== "object") { window[key] = widget = {}; }
       if (!widget.createRequest) { widget.createRequest = createRequest; }
       if (!widget.getRouteKeyData) { widget.getRouteKeyData = getRouteKeyData; }
@@ -225,7 +227,9 @@
     }
     if (command === "set_attrs") {
       given = attempt(function () { return typeof argument === "string" ? JSON.parse(argument) : argument; });
-      for (key in given) { if (Object.prototype.hasOwnProperty.call(given, key)) { attrs[key] = given[key]; } }
+      attempt(function () {
+        for (key in given) { if (Object.prototype.hasOwnProperty.call(given, key)) { attrs[key] = given[key]; } }
+      });
       if (!isFirst && !refuses()) { hit(); }
     }
   }
@@ -235,7 +239,8 @@
   ct.dealtrace = SITE;
   attempt(function () { window[name] = ct; });
   attempt(function () {
-    for (var at = 0; at < before.callbacks.length; at++) { ct.apply(null, before.callbacks[at]); }
+    function take(words) { attempt(function () { ct.apply(null, words); }); }
+    for (var at = 0; at < before.callbacks.length; at++) { take(before.callbacks[at]); }
   });
   server = find();
   offer("ctw");
@@ -260,7 +265,7 @@
 
   /* A page can stay open after a visit has ended; a visitor who then comes back to the page begins another visit. */
   function again() {
-    if (document.visibilityState !== "hidden" && !read("_ct_session_id")) { hit(); }
+    if (attempt(function () { return document.visibilityState; }) !== "hidden" && !read("_ct_session_id")) { hit(); }
   }
 
   if (attempt(function () { return document.prerendering; }) === true) { listen(document, "prerenderingchange", start); } else { start(); }

@@ -28,8 +28,25 @@ LIBRARIES_OF_CRAWLERS = frozenset(
     }
 )  # fmt: skip
 """The HTTP libraries that only crawlers use, by their patterns in the package `crawler-user-agents`."""
-MORE_ROBOTS = ("HeadlessEdg",)
-"""Further robots: `HeadlessEdg` is Edge without a window; neither `crawler-user-agents` nor `ua-parser` lists it."""
+MORE_ROBOTS = (
+    *(
+        "[Hh]eadless",
+        "jsdom/",
+        "HappyDOM/",
+        "HtmlUnit",
+        "SlimerJS",
+        "CasperJS",
+        r"Zombie\.js",
+        r"\bSplash\b",
+        "wkhtmlto",
+    ),
+    *("[Pp]rerender", "[Rr]endertron", "Cypress/", "TestCafe", "[Ww]eb[Dd]river", "Nightmare/", "Applitools", "Percy/"),
+    *("SpeedCurve", "Dareboost", "WebPageTest"),
+)
+"""Further robots: browsers without a window, and programs that render or test pages.
+
+Neither `crawler-user-agents` nor `ua-parser` lists them.
+"""
 MORE_SERVERS = (r"^WordPress/", "^Java/")
 """Further user agents of websites' servers; `crawler-user-agents` lists neither of them as an HTTP library."""
 

@@ -33,10 +33,15 @@ If there are more decimals, the number is refused: it is probably a fraction of 
 ERROR_VALUES = frozenset(
     {
         "#n/a", "#ref!", "#value!", "#name?", "#div/0!", "#num!", "#null!", "#calc!", "#spill!", "#н/д", "#ссылка!",
-        "#знач!", "#имя?", "#дел/0!", "#число!", "#пусто!", "#перенос!", "#вычисл!",
+        "#знач!", "#имя?", "#дел/0!", "#число!", "#пусто!", "#перенос!", "#вычисл!", "#ссыл!",
+        "#error!", "#ошибка!", "#getting_data", "#загрузка_данных", "#connect!", "#подключение!", "#соединение!",
+        "#blocked!", "#заблокировано!", "#блокировка!", "#unknown!", "#неизвестно!", "#field!", "#поле!",
+        "#busy!", "#занято!", "#external!", "#внешн!", "#python!", "#timeout!", "#macro?", "#макрос?",
     }
 )  # fmt: skip
-"""The strings that spreadsheets show and save for an error, in lower case."""
+"""The strings that Excel, LibreOffice and Google Sheets show and save for an error, in lower case."""
+_ERROR_CODE = re.compile("(?:err|ошибка): ?[0-9]{3}", re.IGNORECASE)
+"""An error of LibreOffice that has no name."""
 _BETWEEN_WORDS = re.compile(r"[\s_-]+")
 _BLANK = r"[ \u00a0\u2000-\u200a\u202f\u205f\u3000]"
 _GROUPED = re.compile(rf"[0-9]{{1,3}}(?:{_BLANK}[0-9]{{3}})+(?:\.0)?")
@@ -90,7 +95,8 @@ def text_of(cell: Cell) -> str:
         if "\0" in cell:
             raise InvalidValue("нулевой символ недопустим", "null characters are not allowed")
         text = stripped(cell) if isinstance(cell, StatedText) else plain_text(stripped(cell))
-        if text.startswith("#") and text.casefold() in ERROR_VALUES:
+        is_error = text.startswith("#") and text.casefold() in ERROR_VALUES
+        if is_error or _ERROR_CODE.fullmatch(text) is not None:
             raise _lost(text)
         return text
     if isinstance(cell, LostValue):

@@ -16,6 +16,7 @@ from dealtrace.files.windows_1251 import is_windows_1251
 
 DELIMITERS = ";,\t"
 LINE_LENGTH_MAX = 1_000_000
+BYTE_ORDER_MARK = "\ufeff"
 BLOCK_BYTES = 1 << 20
 CELL_LENGTH_MAX = csv.field_size_limit()
 MISPLACED_QUOTES = Violation(
@@ -227,6 +228,7 @@ def _split(line: str, delimiter: str) -> list[str]:
 
 
 def _lines(file: TextIO, path: Path) -> Iterator[str]:
+    """Yield the lines of a file, without the byte order marks at their beginnings, as joined files have them."""
     while line := file.readline(LINE_LENGTH_MAX + 1):
         if len(line) > LINE_LENGTH_MAX:
             raise unreadable(
@@ -234,4 +236,4 @@ def _lines(file: TextIO, path: Path) -> Iterator[str]:
                 f"строка длиннее {LINE_LENGTH_MAX} символов",
                 f"a line has more than {LINE_LENGTH_MAX} characters",
             )
-        yield line
+        yield line.lstrip(BYTE_ORDER_MARK)

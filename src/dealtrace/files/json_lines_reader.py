@@ -15,14 +15,17 @@ HEADINGS_NUMBER = 0
 """The row number of the headings, which are collected from the keys of all lines; the first line is row 1."""
 SEPARATOR = ","
 START_BYTES = 1024
-_OBJECT = re.compile(rb"\s*(?:\[\s*)?\{")
+_MARK = re.escape(codecs.BOM_UTF8)
+_MARKS = re.compile(b"(?:%b|\\s)+" % _MARK)
+"""Blanks and byte order marks, of which a file made of others has one before each of them."""
+_OBJECT = re.compile(b"(?:%b|[\\s[])*\\{" % _MARK)
 
 
 def is_json_lines(path: Path) -> bool:
     """Return whether a file begins with a JSON object or a list of objects; `read_json_lines` refuses a list."""
     with path.open("rb") as file:
         start = file.read(START_BYTES)
-    return _OBJECT.match(start.removeprefix(codecs.BOM_UTF8)) is not None
+    return _OBJECT.match(start) is not None
 
 
 def read_json_lines(path: Path) -> Iterator[Row]:
@@ -66,7 +69,8 @@ def _read_lines(path: Path) -> Iterator[tuple[int, dict[str, Cell]]]:
                     f"строка {number} длиннее {LINE_LENGTH_MAX} байт",
                     f"line {number} has more than {LINE_LENGTH_MAX} bytes",
                 )
-            if line := line.removeprefix(codecs.BOM_UTF8).strip():
+            start = _MARKS.match(line)
+            if line := line[start.end() if start is not None else 0 :].strip():
                 yield number, _read_object(path, number, line)
 
 

@@ -5,7 +5,7 @@ from dealtrace.files.annotation_import_columns import ANNOTATION_COLUMNS, annota
 from dealtrace.files.cell_types import CodeCell, IntegerCell, PhoneCell, TextCell
 from dealtrace.files.import_columns import Column, Need, RowValues
 from dealtrace.files.import_formats import ImportFormat, ImportNoun
-from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell, cut_to_second
+from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell
 from dealtrace.files.visit_import_columns import VISIT_REF_COLUMN
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequestId
 from dealtrace.leads.limits import (
@@ -15,6 +15,7 @@ from dealtrace.leads.limits import (
     PHONE_LENGTH_MAX,
     URL_LENGTH_MAX,
 )
+from dealtrace.leads.wall_clock import cut_to_second
 from dealtrace.whole_number import ID_MAX
 
 CLIENT_COLUMNS = ("phone", "email", "client_name")

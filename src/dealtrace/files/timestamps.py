@@ -7,7 +7,7 @@ from dealtrace.errors import InvalidValue
 from dealtrace.files.cell_types import text_of
 from dealtrace.files.row import Cell, NumberOf1904
 from dealtrace.leads.limits import YEAR_MAX, YEAR_MIN
-from dealtrace.leads.wall_clock import ClockForm, FirstPart, read_day, read_exact_clock, read_instant, read_time
+from dealtrace.leads.wall_clock import ClockForm, FirstPart, read_day, read_exact_clock, read_exact_time, read_instant
 from dealtrace.record import record
 
 DAY_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001 - a wall clock
@@ -52,10 +52,10 @@ class TimeOfDayCell:
         return "time"
 
     def read(self, cell: Cell) -> time:
-        """Return the time of day, naive and in whole seconds."""
+        """Return the time of day, naive and with fractions of a second, because the end of a call depends on them."""
         if isinstance(cell, time | datetime):
-            return (cell if isinstance(cell, time) else cell.time()).replace(microsecond=0)
-        parsed = read_time(text_of(cell))
+            return cell if isinstance(cell, time) else cell.time()
+        parsed = read_exact_time(text_of(cell))
         if parsed is None:
             raise InvalidValue("ожидается время, например 10:00:00", "expected a time, such as 10:00:00")
         return parsed
@@ -84,17 +84,6 @@ def _parse_timestamp(cell: Cell) -> datetime | date | None:
         return _day_of(cell)
     text = text_of(cell)
     return read_exact_clock(text, *_FORMS) or read_day(text, *_FORMS) or read_instant(text, *_FORMS)
-
-
-def cut_to_second(at: datetime) -> datetime:
-    """Return an instant rounded down to the second, so that a lead is never later than a deal made right after it."""
-    return at.replace(microsecond=0)
-
-
-def whole_span(started_at: datetime, duration: timedelta) -> tuple[datetime, timedelta]:
-    """Return a start and a duration in whole seconds; the start and the end are each rounded down."""
-    start = cut_to_second(started_at)
-    return start, cut_to_second(started_at + duration) - start
 
 
 def _day_of(number: float) -> datetime:

@@ -1,11 +1,17 @@
 """Tell text in Windows-1251 from text in other Cyrillic encodings, which can be decoded as Windows-1251 too.
 
 Ours: a wrong guess would store names that nobody can read, so a file that does not look like Russian, Ukrainian or
-Belarusian text is refused. Letter frequencies are not used, because files with names are too short for that.
+Belarusian text is refused. Words in capitals or small letters alone have no strange signs in the wrong encoding, so
+all words of a file are also read in the other encodings: one in which the letters follow each other much more as in
+Russian is the right one.
 """
 
 import re
+from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
+
+from dealtrace.record import record
 
 CODEC = "cp1251"
 BLOCK_BYTES = 1 << 20
@@ -16,11 +22,26 @@ WORDS_PER_STRANGE_WORD = 10
 
 Words are strange if they have a capital after a small letter, or both Latin and Cyrillic letters.
 """
+WORDS_MAX = 2_000
+"""The maximum number of different words that are read in other encodings."""
+EVIDENCE_MAX = 10
+"""The evidence for another encoding at which a text is no longer taken for Windows-1251.
+
+Ours: in doubt, a text is Windows-1251. With three names in KOI8-R the evidence is 20 or more. With a single name in
+real Windows-1251 it is at most 10, for `БОЙЧО`, and each ordinary word lowers it. Only abbreviations alone may have
+more, as `ЧТПЗ` does; such a file is refused with a hint how to import it, which is better than wrong names.
+"""
+STRANGE = -6
+"""How much a sign or capital lowers the score of a reading if Russian words have none in this place."""
+RARE = -3
+"""How much the letter ё lowers the score of a reading in another encoding, because most people write е instead."""
+_OTHERS = ("koi8-r", "iso8859-5", "mac-cyrillic", "cp866")
 _UTF_8_LEAD_MIN = 0xC2
 
 _CAPITAL, _SMALL = "А-ЯЁІЇЄҐЎ", "а-яёіїєґў"
+_USUAL = "\u00a0«»–—…№°“”„‘’"
 _NO_LETTER = re.compile(f"[^{_CAPITAL}{_SMALL}]+")
-_USUAL_SIGNS = re.compile(f"[\x00-\x7f{_CAPITAL}{_SMALL}\u00a0«»–—…№°“”„‘’]+")
+_USUAL_SIGNS = re.compile(f"[\x00-\x7f{_CAPITAL}{_SMALL}{_USUAL}]+")
 _GLUED_SIGN = re.compile(f"(?<![{_CAPITAL}{_SMALL}])[…“”„‘’–—][{_SMALL}]")
 """A sign at the beginning of a word, as when Mac-Cyrillic text is decoded as Windows-1251: С, Т and У become signs."""
 _SIGN_IN_PLACE = re.compile(r"(?<=[0-9])[\u00a0 ]?€|€(?=[\u00a0 ]?[0-9])|(?<=[A-Za-z])[®™]")
@@ -32,6 +53,101 @@ _WORDS_JOINED = re.compile(f"(?:[{_CAPITAL}][{_SMALL}]+)+")
 """Capitalised words written together, such as МегаФон."""
 _UTF_8_WORD = re.compile(rb"(?:\xd0[\x81\x90-\xbf]|\xd1[\x80-\x8f\x91]){2}")
 """Two Cyrillic letters in UTF-8; in Windows-1251, these bytes would be a capital, a sign, a capital and a sign."""
+_WORD = re.compile(rb"[\x80-\xff]{4,64}")
+"""A word that is not in ASCII; shorter words are mostly abbreviations, whose letters follow no rule."""
+_LETTERS = "абвгдежзийклмнопрстуфхцчшщъыьэюя"
+_NEIGHBOURS = {"ё": "е", "і": "и", "ї": "и", "є": "е", "ґ": "г", "ў": "в"}
+"""Maps letters that have no row in `_FOLLOWING` to the letter whose row is used."""
+_FOLLOWING = (
+    "065655535506565565654532432000433",
+    "714645435345656146563342331000035",
+    "573110711604504706206034104453023",
+    "770233601704516614532011212053003",
+    "670225600602535806116000000000000",
+    "670432732703445726315111110044002",
+    "613745534255657436561433322000001",
+    "463027702705037500406000000002000",
+    "583635520603456614205000100055003",
+    "533445524366667445660443631000025",
+    "901005001005544212550003221000002",
+    "670200401601503805556002010001000",
+    "572021720704413700224010200047055",
+    "773210700702143741405000100044004",
+    "670135620704005700554203200063004",
+    "505855434345656246551432430000003",
+    "560000600602502847325000010032002",
+    "673444630604345731555230131044034",
+    "562403600607644653574030300044005",
+    "670502700604234736505000300046012",
+    "645456455336655056750352544000050",
+    "560000702701410716344210000024010",
+    "770310500602405706145301000010100",
+    "660500700706420700305303200050100",
+    "860010700604006201043000010003000",
+    "570300700706636500045020002002000",
+    "161111811811113311116111111311111",
+    "333333833333333333333333333353338",
+    "715535603375654044550050440001000",
+    "802434704404056110650213243000026",
+    "314327111156766146371411131111131",
+    "726436244026634026370023616000002",
+    "804533525016346104560033532000043",
+)
+"""How often letters follow each other in Russian: 9 is always, a digit less is 0.43 times as often, 0 is never.
+
+A row for each first letter, a digit for each second letter, both in the order of the alphabet without ё. The first row
+and the first digit of a row stand for the beginning and the end of a word. Counted in Russian names, addresses, names
+of companies, and texts.
+"""
+
+
+@record
+class Reading:
+    """What the bytes mean in an encoding: the number of a letter or 0, what each costs, and whether it is a capital."""
+
+    letters: tuple[int, ...]
+    costs: tuple[int, ...]
+    capitals: tuple[bool, ...]
+
+    def score(self, words: Iterable[bytes]) -> int:
+        """Return how much the words are like Russian words; the scores of the same words can be compared."""
+        return sum(map(self._score_of, words))
+
+    def _score_of(self, word: bytes) -> int:
+        letters = [0, *(self.letters[byte] for byte in word), 0]
+        following = sum(int(_FOLLOWING[first][second]) for first, second in pairwise(letters) if first or second)
+        within = sum(
+            self.capitals[second] and self.letters[first] > 0 and not self.capitals[first]
+            for first, second in pairwise(word)
+        )
+        return following + sum(self.costs[byte] for byte in word) + STRANGE * within
+
+
+def _reading(encoding: str) -> Reading:
+    """Return what bytes mean in an encoding.
+
+    Only in Windows-1251 may they be Ukrainian or Belarusian letters, or usual signs beside a letter: in Mac-Cyrillic
+    the capitals of Windows-1251 are such signs.
+    """
+    signs = [bytes([code]).decode(encoding, "replace") for code in range(256)]
+    small = [sign.lower() for sign in signs]
+    is_own = encoding == CODEC
+    known, usual = (_LETTERS + "".join(_NEIGHBOURS), _USUAL) if is_own else (f"{_LETTERS}ё", "")
+    letters = [_LETTERS.index(_NEIGHBOURS.get(sign, sign)) + 1 if sign in known else 0 for sign in small]
+    costs = [
+        (RARE if sign == "ё" and not is_own else 0) if letter or sign.isascii() or sign in usual else STRANGE
+        for sign, letter in zip(small, letters, strict=True)
+    ]
+    return Reading(tuple(letters), tuple(costs), tuple(map(str.isupper, signs)))
+
+
+_OWN_READING, _OTHER_READINGS = _reading(CODEC), tuple(map(_reading, _OTHERS))
+
+
+def _is_better_otherwise(words: Iterable[bytes]) -> bool:
+    """Return whether words are much more like Russian words in another encoding than in Windows-1251."""
+    most = _OWN_READING.score(words) + EVIDENCE_MAX
+    return any(reading.score(words) > most for reading in _OTHER_READINGS)
 
 
 def is_windows_1251(path: Path) -> bool:
@@ -39,9 +155,10 @@ def is_windows_1251(path: Path) -> bool:
 
     The answer is `False` if, decoded as Windows-1251, the file has signs or capitals where Russian text has none, which
     happens with KOI8-R, CP866, ISO-8859-5 and Mac-Cyrillic, or words of both alphabets, which happens with Windows-1252
-    and other encodings of Western and Central Europe. It is also `False` if some words are in UTF-8, or if the
-    only letter is the first half of a UTF-8 letter.
+    and other encodings of Western and Central Europe. It is also `False` if another Cyrillic encoding makes much better
+    words, if some words are in UTF-8, or if the only letter is the first half of a UTF-8 letter.
     """
+    different_words: set[bytes] = set()
     letters = strange_signs = words = strange_words = 0
     last = 0
     with path.open("rb") as file:
@@ -53,6 +170,8 @@ def is_windows_1251(path: Path) -> bool:
                 return False
             if _UTF_8_WORD.search(block) is not None:
                 return False
+            if len(different_words) < WORDS_MAX:
+                different_words.update(_WORD.findall(block)[:WORDS_MAX])
             found = [word for word in _NO_LETTER.split(text) if word]
             letters += sum(map(len, found))
             usual = _SIGN_IN_PLACE.sub("", text)
@@ -61,7 +180,7 @@ def is_windows_1251(path: Path) -> bool:
             strange_words += sum(map(_is_strange, found)) + len(_LATIN_BESIDE.findall(text))
     is_cut = letters == 1 and last >= _UTF_8_LEAD_MIN
     is_text = strange_signs * LETTERS_PER_STRANGE_SIGN <= letters and strange_words * WORDS_PER_STRANGE_WORD <= words
-    return is_text and not is_cut
+    return is_text and not is_cut and not _is_better_otherwise(different_words)
 
 
 def _is_strange(word: str) -> bool:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from dealtrace.errors import Refusal
 from dealtrace.http.caller import Caller
+from dealtrace.http.item_keys import KnownKeys, known_keys
 from dealtrace.http.parameters import Parameter, ParameterTable
 from dealtrace.http.replies import RefusalWriter, Reply
 from dealtrace.record import record
@@ -164,10 +165,14 @@ class Endpoint:
         return self.is_for_any_page and "POST" in self.methods
 
     @cached_property
-    def item_keys(self) -> frozenset[str]:
-        """Return the keys that an item of `batch` may have; the set is empty if the endpoint has no `batch`."""
-        described = self.batch.described() if self.batch is not None else ()
-        return frozenset(parameter.name.partition(".")[0] for parameter in described)
+    def item_keys(self) -> KnownKeys:
+        """Return the keys that an item of `batch` may have; there are none if the endpoint has no `batch`."""
+        return known_keys(self.batch.described() if self.batch is not None else ())
+
+    @cached_property
+    def item_key_paths(self) -> tuple[str, ...]:
+        """Return the paths of all `item_keys`."""
+        return tuple(self.item_keys.paths())
 
     def described(self) -> list[Parameter]:
         """List every header and parameter that a caller may send, headers first."""

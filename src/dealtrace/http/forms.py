@@ -245,24 +245,19 @@ def read_json_object(body: bytes) -> Pairs | None:
 
 
 def _json_text(value: msgspec.Raw) -> str:
-    """Return a JSON value as a form would send it: numbers and booleans as written, null as an empty string.
+    """Return a JSON value as a form would send it; the values of a list that are not null are joined with commas."""
+    if not bytes(value).lstrip().startswith(b"["):
+        return _json_scalar(value)
+    parts = msgspec.json.decode(value, type=list[msgspec.Raw])
+    return ",".join(_json_scalar(part) for part in parts if bytes(part).strip() != b"null")
 
-    A list is joined with commas; if a number in it is out of range, the list is returned as written.
-    """
-    written = bytes(value).decode()
-    if written[0] not in '"[n':
-        return written
-    try:
-        decoded = msgspec.json.decode(value)
-    except (ValueError, RecursionError):
-        return written
-    match decoded:
-        case list() as parts:
-            return ",".join(str(part) for part in parts if part is not None)
-        case None:
-            return ""
-        case text:
-            return str(text)
+
+def _json_scalar(value: msgspec.Raw) -> str:
+    """Return a JSON string as its text, null as an empty string, and any other value as written."""
+    written = bytes(value).strip().decode()
+    if written.startswith('"'):
+        return str(msgspec.json.decode(written))
+    return "" if written == "null" else written
 
 
 def _read_multipart(boundary: bytes, body: bytes) -> Pairs:

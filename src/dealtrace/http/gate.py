@@ -5,6 +5,7 @@ cost no points (the API's daily quota).
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 
 from starlette.types import Receive, Scope
 
@@ -19,6 +20,7 @@ from dealtrace.http.caller import Caller
 from dealtrace.http.client_address import Proxies
 from dealtrace.http.endpoint import AuthScheme, Endpoint, RateLimitClass
 from dealtrace.http.forms import Pairs, read_pairs, receive_pairs
+from dealtrace.http.item_keys import UNKNOWN_KEYS_MAX
 from dealtrace.http.language import language_of
 from dealtrace.http.parameters import REQUIRED, Sent
 from dealtrace.http.rate_limits import RateLimits
@@ -80,9 +82,8 @@ class Gate:
             items = endpoint.batch.items_of(body)
             listed: RequestNote = scope[NOTE]
             listed.sent = item_parameters(items)
-            known = endpoint.item_keys
-            unknown = [name for item in items if isinstance(item, dict) for name in item if name not in known]
-            self._count_unknown(caller.site, endpoint, unknown, known)
+            unknown = list(islice(endpoint.item_keys.unknown(items), UNKNOWN_KEYS_MAX))
+            self._count_unknown(caller.site, endpoint, unknown, endpoint.item_key_paths)
             return caller, items
         pairs = await receive_pairs(scope, receive, reads_json=endpoint.reads_json, body_bytes_max=self._body_bytes_max)
         note: RequestNote = scope[NOTE]

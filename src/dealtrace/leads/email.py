@@ -17,10 +17,16 @@ _CODE_IN_BRACKETS = re.compile(r"(?<![^\s,;|<>])(\+?[0-9]{1,3}) ?\(([0-9]{2,5})\
 """The beginning of a phone, as in `8 (920) 555-00-55`; brackets elsewhere separate the parts of a text."""
 _PHONE_DIGITS = range(10, 16)
 _BLANKS_AROUND_AT = re.compile(r"(?<!\s)\s*@\s*")
-_IN_FRONT, _BEHIND = f"'`’‘*={SIGN}", f".:!/\\'`’‘*{SIGN}"
-_INNER = rf"[^\s@:/%\ud800-\udfff{SIGN}{LETTER_SIGN}]"
+_IN_FRONT, _BEHIND = f"'`’‘={SIGN}", f".:!/\\'`’‘{SIGN}"
+_SIGNS_IN_FRONT = re.compile(f"{SIGN}{{2,}}")
+_EMPHASIS = re.compile(r"(?P<stars>\*{1,3})(?P<inner>[^*]*)(?P=stars)")
+"""An address in bold or italics, as messengers write them: `*ivan@example.org*`."""
+_ESCAPED_SIGN = re.compile(r"\\(?=[@._+-])")
+_INNER = rf"(?!\.\.)[^\s@:/%*#\\\ud800-\udfff{SIGN}{LETTER_SIGN}]"
 _DOMAIN_LABEL = r"[^\W_](?:[\w-]*[^\W_])?"
-_ADDRESS = re.compile(rf"(?P<name>(?![.]){_INNER}+(?<![.]))@(?P<domain>(?:{_DOMAIN_LABEL}\.)+(?![0-9]){_DOMAIN_LABEL})")
+_ADDRESS = re.compile(
+    rf"(?P<name>(?![.])(?:{_INNER})+(?<![.]))@(?P<domain>(?:{_DOMAIN_LABEL}\.)+(?![0-9]){_DOMAIN_LABEL})"
+)
 _PUNYCODE = "xn--"
 
 NO_NAMES = frozenset(
@@ -92,7 +98,8 @@ def list_emails(text: str) -> tuple[str, ...]:
     Ours: anything around an address is removed: `mailto:`, names, quotes, brackets, or a full stop at the end. An
     address is left out if an adjacent word may be part of it (`iv an@example.org`). Letter case is ignored. An address
     has only the letters and digits that were written: signs around it, such as `№`, are removed, and a sign in it, or
-    one beside it that may be meant as a letter or digit of it (`ivan²@example.org`), makes it unusable.
+    one beside it that may be meant as a letter or digit of it (`ivan²@example.org`), makes it unusable. So does a sign
+    that hides letters, such as `*`, `•`, `#` or several points: everybody with the same mask would be one client.
     """
     if len(text) > CONTACTS_LENGTH_MAX or not text:
         return ()
@@ -169,7 +176,11 @@ def _is_name(word: str) -> bool:
 
 
 def _address(word: str) -> str | None:
-    bare = word.lstrip(_IN_FRONT).partition("?")[0].rstrip(_BEHIND)
+    if _SIGNS_IN_FRONT.match(word) is not None:
+        return None
+    dressed = word.lstrip(_IN_FRONT).partition("?")[0].rstrip(_BEHIND)
+    emphasised = _EMPHASIS.fullmatch(dressed)
+    bare = _ESCAPED_SIGN.sub("", emphasised["inner"] if emphasised is not None else dressed)
     found = _ADDRESS.fullmatch(bare.replace("。", "."))
     return f"{found['name']}@{'.'.join(map(_label, found['domain'].split('.')))}" if found is not None else None
 

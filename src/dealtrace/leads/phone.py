@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import takewhile
 
 from dealtrace.leads.phone_numbering_plans import (
@@ -22,6 +23,7 @@ _READY_PREFIX = r"(?:\+?7|8|)"
 """A pattern of the prefix, or none, that most programs send before the ten digits of a phone."""
 _NATIONAL_LENGTH = 10
 _NEIGHBOURS = "99"
+_LOCAL_AND_DIGIT = re.compile("(?P<ten>[78][0-9](?: ?[0-9]){8}) [0-9](?![0-9])")
 
 
 @record
@@ -56,7 +58,7 @@ class PhoneForm:
 def _phone(written: str, parts: Mapping[str, str | None]) -> str | None:
     if (russian := parts.get("russian")) is not None:
         national, behind = russian.replace(" ", ""), parts.get("behind")
-        is_cut = behind is not None and _is_cut(russian, behind)
+        is_cut = (behind is not None and _is_cut(russian, behind)) or _is_local_and_digit(written)
         return ("" if is_cut else RUSSIA + national) if is_assigned_in_russia(national) else None
     if (stated := parts.get("stated")) is not None:
         return stated_foreign(stated)
@@ -71,6 +73,15 @@ def _is_cut(russian: str, behind: str) -> bool:
     groups = behind.split(" ")
     fewest = 1 if russian.startswith(_NEIGHBOURS) else len(groups)
     return any(is_foreign_in_groups(" ".join((russian, *groups[:count]))) for count in range(fewest, len(groups) + 1))
+
+
+def _is_local_and_digit(written: str) -> bool:
+    """Return whether digits may be a Russian number without a prefix and a digit that is no part of it.
+
+    Ours: in `842-11-475-24 1-й` the 8 begins the area code; its ten digits and the 1 would be another person's number.
+    """
+    found = _LOCAL_AND_DIGIT.match(written)
+    return found is not None and is_assigned_in_russia(found["ten"].replace(" ", ""))
 
 
 def _form(example: str, pattern: str, *, is_whole: bool = True) -> PhoneForm:
@@ -148,12 +159,25 @@ def list_phones(text: str) -> tuple[str, ...]:
     """
     if _is_ready(text):
         return (RUSSIA + text[-_NATIONAL_LENGTH:],)
-    written = list_numbers(text) if len(text) <= CONTACTS_LENGTH_MAX else []
+    written = [_without_joint(number) for number in list_numbers(text)] if len(text) <= CONTACTS_LENGTH_MAX else []
     strays = [number.digits for number in written if number.is_stray]
     if any(digits.startswith("+") for digits in strays):
         return ()
     forms = [form for form in PHONE_FORMS if form.is_whole] if strays else PHONE_FORMS
     return tuple(dict.fromkeys(phone for row in _rows(written) for phone in _read_row(row, forms)))
+
+
+def _without_joint(number: NumberInText) -> NumberInText:
+    """Return a number without its plus if the plus only joins it to the previous number.
+
+    Ours: a plus between two numbers announces no country if ten digits follow that Russia can assign. If they are also
+    a number of another country, they are unusable.
+    """
+    national = number.digits.removeprefix("+").strip()
+    ten = national.replace(" ", "")
+    if not number.is_added or len(ten) != _NATIONAL_LENGTH or not is_assigned_in_russia(ten):
+        return number
+    return replace(number, digits=national, is_damaged=number.is_damaged or valid_foreign(ten) == ten)
 
 
 def import_numbering_plans() -> None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 
-from dealtrace.leads.plain_text import plain, unescape
+from dealtrace.leads.plain_text import MASKS, plain, unescape
 from dealtrace.record import record
 
 EXTENSION_LENGTH_MAX = 6
@@ -59,6 +59,9 @@ _HOUR = "[0-2]?[0-9]"
 _DATE = "(?:[0-3]?[0-9][.][01]?[0-9][.]20[0-9]{2}|20[0-9]{2}-[01][0-9]-[0-3][0-9])"
 """A date in full: together, a date and a phone behind it have too many digits to be a single phone."""
 _PHONE_OR_END = "(?:(?! ?[0-9])| [78](?: ?[0-9]){10}(?! ?[0-9]))"
+_END_OF_NUMBER = r"(?![0-9]|[ (]+[0-9]|[.)-][ (]*[0-9]|,[0-9])"
+_WITHOUT_POINTS = r"(?<![0-9.,])((?:[0-9][ ()\[\]-]*){7,15})"
+"""A number in groups that are not divided by points; where they are, `.00` may be the last group."""
 _MARKS = _like("8 (920) 555-00-55", r"[ .()\[\]{}~'’-]+", " ")
 _MARKS_ALONE = re.compile(r"[0-9 +()-]{,20}")
 
@@ -71,6 +74,9 @@ WRAPPINGS = (
     _like("25.11.2026 89205550055", rf"{_BEHIND_WORD}{_DATE}(?![0-9.-])", ";", "20"),
     _like("9205550055 с 10 до 18", rf"(?<!{_LETTER})с {_HOUR} (?:до|по) {_HOUR}(?! ?[0-9+(-])", ";"),
     _like("79205550055.0", r"(?<![0-9])([0-9]{10,15})[.,]0+(?![0-9])", r"\1"),
+    _like("+7 (920) 555-00-55.0", rf"(?<=[0-9])[.,]0{_END_OF_NUMBER}", ";", "0"),
+    _like("8 920 555-00-5.0 12", r"(?<=[0-9][0-9 ()-][0-9])[.,]0(?=[ (]+[0-9])", _FAULT, "0"),
+    _like("+7 (920) 555-00-55.00", rf"{_WITHOUT_POINTS}[.,]00{_END_OF_NUMBER}", r"\1;", "00"),
     _like("4500,00 89205550055", rf"{_BEHIND_WORD}[0-9]{{1,6}},00(?= )", ";", ","),
     _like("8 920 555,00 89205550055", r"(?<=[0-9]),00(?= )", _FAULT, ","),
     _like("79,205,550,055", r"(?<![0-9,])([0-9]{1,2}),([0-9]{3}),([0-9]{3}),([0-9]{3})(?![0-9,])", r"\1\2\3\4", ","),
@@ -79,7 +85,7 @@ WRAPPINGS = (
     _like("79205550055 доб. 5", rf"(?<!{_LETTER})(?:доб|доп|внутр|ext){_LETTER}*|(?<!{_LETTER})вн(?!{_LETTER})", "#"),
     _like("79205550055x5", rf"(?<=[0-9]) ?[xхpw](?= ?[0-9]{{1,6}}{_PHONE_OR_END})", "#"),
     _like("7920x5550055", r"(?<=[0-9]) ?[xхpw](?= ?[0-9])", _FAULT),
-    _like("+7 (920) 555-__-__", r"[_*•●]|\?(?= ?[0-9?])", _FAULT),
+    _like("+7 (920) 555-__-__", rf"[_*{''.join(sorted(MASKS))}]|\?(?= ?[0-9?])", _FAULT),
     _like("т79205550055", rf"(?<!{_LETTER})[тtмm](?=\+?[0-9])(?<![0-9].)", " "),
     _like("8920five5550055", rf"(?<=[0-9]){_LETTER}+(?=[0-9])", _FAULT),
     _like("O9205550055", rf"(?<!{_LETTER})(?:{_LETTER}|{_LOOK_ALIKE}+)(?=[0-9])", _FAULT),
@@ -104,13 +110,15 @@ class NumberInText:
     """A number in a string: a plus if it has one, and the digits, with a blank for each run of other characters.
 
     If `is_damaged` is true, the digits are unusable, as in `8920555005O`. If `is_joined` is true, only punctuation
-    separates this number from the previous number, so the two may be a single number.
+    separates this number from the previous number, so the two may be a single number. If `is_added` is true, the plus
+    of this number may only join it to the previous one, as in `9205550055 + 4951234567`.
     """
 
     digits: str
     is_extension: bool = False
     is_damaged: bool = False
     is_joined: bool = False
+    is_added: bool = False
 
     @property
     def is_stray(self) -> bool:
@@ -142,7 +150,9 @@ def _divide(text: str) -> Iterator[NumberInText]:
     for number, before, after in zip(found, gaps, gaps[1:], strict=False):
         behind_extension = (behind_extension or _EXTENSION in before) and is_short(number[0])
         is_damaged = _FAULT in text and _FAULT in _SEPARATOR.split(before)[-1] + _SEPARATOR.split(after)[0]
-        yield NumberInText(number[0], behind_extension, is_damaged, bool(last) and _may_join(last, before, number[0]))
+        is_joined = bool(last) and _may_join(last, before, number[0])
+        is_added = is_joined and (number[0].startswith("+ ") or (number[0].startswith("+") and not before.strip("+")))
+        yield NumberInText(number[0], behind_extension, is_damaged, is_joined, is_added)
         last = number[0]
 
 

@@ -23,7 +23,9 @@ _SIGNS_OF_ONE_KIND = {"Cf": "", "Cc": "", "Mn": "", "Me": "", "Pd": "-"}
 SIGN = "•"
 """Stands for a sign that is no letter or digit, such as `№`, `™`, `☎` or an emoji."""
 LETTER_SIGN = "\N{REPLACEMENT CHARACTER}"
-"""Stands for a sign that may be meant as a letter or digit, such as `ⓘ`, `²` or `Ⅳ`, or for a lost character."""
+"""Stands for a sign that may be meant as a letter or digit, such as `ⓘ`, `²` or `Ⅳ`, or that hides one, or is lost."""
+MASKS = frozenset("•●○◦∙·⋅‧・×■□▪▫█▇▒░▓◼◾⬛◯⚫⬤∗⁎✱✲✳❋＊")
+"""Signs that programs and people put in the place of letters or digits that nobody is meant to see."""
 _KEPT = frozenset("«»‹›„“”–—’‘。")
 """Signs that have a meaning around or in contacts."""
 _LETTERS = frozenset({"Lu", "Ll", "Lt", "Lo", "Lm", "Nd", "Mn", "Mc"})
@@ -124,6 +126,8 @@ def _plain(character: str) -> str:
 
 @lru_cache(_CHARACTERS_CACHED)
 def _letter_or_sign(character: str) -> str:
+    if character in MASKS:
+        return LETTER_SIGN
     code, category = ord(character), unicodedata.category(character)
     if character.isascii() or character in _KEPT or category[0] == "Z" or category in {"Cf", "Cc"}:
         return character

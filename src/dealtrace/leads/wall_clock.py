@@ -76,7 +76,7 @@ def read_exact_clock(text: str, *forms: ClockForm) -> datetime | None:
         if found is not None:
             year, month, day, hour, minute, second, fraction = found.group(*_CLOCK_PARTS)
             clock = _clock(int(year), int(month), int(day), int(hour), int(minute), int(second or 0))
-            return clock.replace(microsecond=int(fraction[:6].ljust(6, "0"))) if clock and fraction else clock
+            return clock.replace(microsecond=_microseconds(fraction)) if clock is not None else None
     shown = visible(text).strip()
     return read_exact_clock(shown, *forms) if shown != text else None
 
@@ -112,13 +112,32 @@ def read_day(text: str, *forms: ClockForm) -> date | None:
 
 def read_time(text: str) -> time | None:
     """Return the time of day in a string, in whole seconds, or `None` if the text is not a time."""
+    exact = read_exact_time(text)
+    return exact.replace(microsecond=0) if exact is not None else None
+
+
+def read_exact_time(text: str) -> time | None:
+    """Return the time of day in a string, to the microsecond, or `None` if the text is not a time."""
     found = _TIME_OF_DAY.fullmatch(visible(text).strip())
     if found is None:
         return None
     try:
-        return time(int(found["hour"]), int(found["minute"]), int(found["second"] or 0))
+        return time(
+            int(found["hour"]), int(found["minute"]), int(found["second"] or 0), _microseconds(found["fraction"])
+        )
     except ValueError:
         return None
+
+
+def cut_to_second(at: datetime) -> datetime:
+    """Return an instant rounded down to the second, so that a lead is never later than a deal made right after it."""
+    return at.replace(microsecond=0)
+
+
+def whole_span(started_at: datetime, duration: timedelta) -> tuple[datetime, timedelta]:
+    """Return a start and a duration in whole seconds; the start and the end are each rounded down."""
+    start = cut_to_second(started_at)
+    return start, cut_to_second(started_at + duration) - start
 
 
 def json_pattern(pattern: re.Pattern[str]) -> str:
@@ -127,6 +146,11 @@ def json_pattern(pattern: re.Pattern[str]) -> str:
 
 
 TIME_PATTERN = json_pattern(_TIME_OF_DAY)
+
+
+def _microseconds(fraction: str | None) -> int:
+    """Return the digits behind the point of a number of seconds as microseconds."""
+    return int(fraction[:6].ljust(6, "0")) if fraction else 0
 
 
 def _counted(number: str, fraction: str) -> datetime:

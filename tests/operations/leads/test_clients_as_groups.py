@@ -96,6 +96,14 @@ def test_the_earliest_leads_client_leads_and_the_other_is_its_alias(stage: Stage
     assert [client.id for client in clients_of(stage, shop, [later, earlier])] == [leading] * 2
 
 
+def test_an_earlier_lead_that_arrives_later_leaves_the_id_that_was_answered(stage: Stage, shop: Player) -> None:
+    by_phone, by_email, joining = (store(stage, shop, incoming)[0] for incoming in (A, B, AB))
+    answered = clients_of(stage, shop, [joining])[0].id
+    (earliest,) = store(stage, shop, IncomingLeadRequest(NOON - timedelta(days=30), None, EMAIL, number="past"))
+    assert [client.id for client in clients_of(stage, shop, [by_phone, by_email, joining, earliest])] == [answered] * 4
+    assert unique_of(stage, shop, [earliest, by_phone]) == [True, False], "the first lead is the unique one even so"
+
+
 def test_an_aliass_name_is_kept_apart_and_shown_while_the_leading_client_has_none(stage: Stage, shop: Player) -> None:
     (by_phone,) = store(stage, shop, A)
     (by_email,) = store(stage, shop, IncomingLeadRequest(B.requested_at, None, EMAIL, "Ivan"))

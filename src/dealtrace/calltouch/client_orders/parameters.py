@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from dealtrace.calltouch.batches import ITEMS_MAX, list_in, object_schema, read_document
 from dealtrace.calltouch.client_order_names import CONTACT_NAMES
+from dealtrace.calltouch.leads.matching import ELEMENT_PARAMS
 from dealtrace.calltouch.parameters import CUSTOM, CUSTOM_FIELDS
 from dealtrace.calltouch.wire_types import DASHED, Amount, MatchingElements, Names, TagObjects, WallClock
 from dealtrace.deals.currency import CURRENCY_LENGTH_MAX
@@ -70,7 +71,7 @@ class TagChange(TagObjects):
 ADD_TAGS = Parameter("addTags", TagObjects(), "Теги сделки.", "The deal's tags.")
 MATCHING = Parameter(
     "matching",
-    MatchingElements(LABEL_LENGTH_MAX),
+    MatchingElements(LABEL_LENGTH_MAX, params=ELEMENT_PARAMS),
     "Способы узнать, откуда сделка, по порядку: request, call, leadContact, requestContact, callContact, session, "
     "customSources, withoutSource; chat и chatContact принимаются и ничего не находят.",
     "The ways to find out where the deal came from, tried in order: request, call, leadContact, requestContact, "

@@ -18,7 +18,7 @@ from dealtrace.calltouch.batches import (
     values_by_field,
 )
 from dealtrace.calltouch.json_keys import SentScalar
-from dealtrace.calltouch.leads.matching import FINDING, FINDS_NOTHING, Element, read_matching
+from dealtrace.calltouch.leads.matching import ELEMENT_PARAMS, FINDING, FINDS_NOTHING, Element, read_matching
 from dealtrace.calltouch.parameters import (
     CUSTOM,
     CUSTOM_FIELDS,
@@ -206,7 +206,7 @@ def _commenting(leads: list[AnnotatedLead]) -> LeadsCommenting:
 
 MATCHING = Parameter(
     "matching",
-    MatchingElements(LABEL_LENGTH_MAX),
+    MatchingElements(LABEL_LENGTH_MAX, params=ELEMENT_PARAMS),
     f"Способы найти лид, по порядку: {', '.join(FINDING)}. Другие способы сделок ничего не находят: "
     f"{', '.join(FINDS_NOTHING)}.",
     f"The ways to find the lead, tried in order: {', '.join(FINDING)}. These are accepted "

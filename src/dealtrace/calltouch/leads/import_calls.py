@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from dealtrace.calltouch.answers.clocks import instant_of
+from dealtrace.calltouch.answers.clocks import instant_of, whole_seconds
 from dealtrace.calltouch.answers.outcomes import CallsImport, imported_call
 from dealtrace.calltouch.batches import Batch, LeadItem
 from dealtrace.calltouch.json_keys import SentScalar
@@ -14,6 +14,7 @@ from dealtrace.http.parameters import ParameterTable, Sent
 from dealtrace.http.replies import Reply, success
 from dealtrace.leads.call import Circumstances, IncomingCall
 from dealtrace.leads.plain_text import stripped
+from dealtrace.leads.wall_clock import whole_span
 from dealtrace.operations.leads.import_lists import import_calls
 
 
@@ -33,16 +34,19 @@ class CallItem(LeadItem, frozen=True, rename="camel"):
 
 def read_call(caller: Caller, sent: Sent) -> IncomingCall:
     """Build a call from the parameters; the start time sent is in the site's time zone."""
+    started_at, duration = whole_span(
+        instant_of(sent["callStartTime"], caller.site.time_zone), sent.get("duration", timedelta(0))
+    )
     waiting = sent.get("waitingTime")
     return IncomingCall(
-        started_at=instant_of(sent["callStartTime"], caller.site.time_zone),
-        duration=timedelta(seconds=sent.get("duration", 0)),
+        started_at=started_at,
+        duration=duration,
         phone=sent["clientPhoneNumber"],
         reference=sent["referenceId"],
         circumstances=Circumstances(
             sip_id=stripped(sent["sipCallId"]) if "sipCallId" in sent.values else None,
             is_successful=sent.get("status"),
-            waiting=timedelta(seconds=waiting) if waiting is not None else None,
+            waiting=timedelta(seconds=whole_seconds(waiting)) if waiting is not None else None,
             dialled_phone=sent.get("callCenterPhoneNumber"),
             record_url=sent.get("recordUrl"),
         ),

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from dealtrace.calltouch.answers.clocks import instant_of
+from dealtrace.calltouch.answers.clocks import instant_of, whole_seconds
 from dealtrace.calltouch.parameters import INBOUND_CALL
 from dealtrace.errors import InvalidParameters, Violation
 from dealtrace.http.caller import Caller
@@ -10,6 +10,7 @@ from dealtrace.http.parameters import ParameterTable, Sent
 from dealtrace.http.replies import Reply, plain_success
 from dealtrace.leads.call import CallId, CallReport, Circumstances
 from dealtrace.leads.limits import LABEL_LENGTH_MAX
+from dealtrace.leads.wall_clock import whole_span
 from dealtrace.operations.leads.report_calls import report_calls
 
 TABLE = ParameterTable(INBOUND_CALL)
@@ -35,21 +36,19 @@ def read_report(caller: Caller, sent: Sent) -> CallReport:
     if len(pbx) > LABEL_LENGTH_MAX or not pbx.isprintable():
         limit = (f"до {LABEL_LENGTH_MAX} печатных символов", f"up to {LABEL_LENGTH_MAX} printable characters")
         raise InvalidParameters([Violation(PBX, *limit)])
+    lasting, waiting = sent.get("duration"), sent.get("waitingtime")
+    started_at, duration = whole_span(instant_of(sent["date"], caller.site.time_zone), lasting or timedelta(0))
     return CallReport(
         reference=sent["callid"],
-        started_at=instant_of(sent["date"], caller.site.time_zone),
-        duration=_seconds(sent.get("duration")),
+        started_at=started_at,
+        duration=duration if lasting is not None else None,
         phone=sent.get("callerid"),
         circumstances=Circumstances(
             is_successful=sent.get("status"),
-            waiting=_seconds(sent.get("waitingtime")),
+            waiting=timedelta(seconds=whole_seconds(waiting)) if waiting is not None else None,
             dialled_phone=sent.get("phonenumber"),
             answering_phone=sent.get("destphonenumber"),
             pbx=pbx,
             pbx_model=sent.get("model"),
         ),
     )
-
-
-def _seconds(count: int | None) -> timedelta | None:
-    return timedelta(seconds=count) if count is not None else None

@@ -88,6 +88,26 @@ class Element(msgspec.Struct, frozen=True, rename="camel"):
     session_params: VisitParams | None = None
 
 
+_OF_TAGS, _OF_SEARCH = ("tags", "tagsLogic"), ("date", "tags", "tagsLogic", "searchDepth")
+_OF_LEADS = ("phones", "emails", "md5Phones", *_OF_SEARCH)
+_OF_CHATS = ("phones", "emails", "waPhones", "tgIds", "tgUsernames", "vkIds", *_OF_SEARCH, "chatTypeToMatch")
+ELEMENT_PARAMS: Mapping[str, Sequence[str]] = {
+    "callParams": ("callId", *_OF_TAGS),
+    "requestParams": ("requestId", *_OF_TAGS),
+    "leadContactParams": (*_OF_LEADS, "leadTypeToMatch", "searchAmongPhonesInText", "withChats"),
+    "requestContactParams": (*_OF_LEADS, "requestTypeToMatch"),
+    "callContactParams": (*_OF_LEADS, "callTypeToMatch"),
+    "customSourceParams": ("source", "medium", "campaign", "content", "term"),
+    "sessionParams": ("sessionId",),
+    "chatParams": ("chatId", *_OF_TAGS),
+    "chatContactParams": _OF_CHATS,
+}
+"""The keys under which an element of `matching` has its parameters, each with the keys of these parameters.
+
+Those of chats, `searchAmongPhonesInText` and `withChats` are the vendor's, and have no effect here.
+"""
+
+
 @record
 class _Contacts:
     """A way to search for a lead by contact, as an item of the list `matching` in a request.

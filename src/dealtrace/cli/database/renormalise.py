@@ -9,14 +9,17 @@ from dealtrace.cli.terminal import console, counted, error_console, open_prepare
 from dealtrace.operations.leads.renormalise_contacts import renormalise_next_contacts
 from dealtrace.storage.accounts.sites import list_sites
 from dealtrace.storage.database.engine import Database
+from dealtrace.storage.leads.normalisation_progress import begin_progress
 
 
 def renormalise() -> None:
     """Normalise all stored phones and e-mails by the rules of this release. If stopped, run it again to continue."""
     hidden = not error_console.is_terminal
     with open_prepared() as database, Progress(console=error_console, transient=True, disable=hidden) as progress:
-        with database.read() as connection:
+        with database.write() as connection:
             sites = list_sites(connection)
+            for site in sites:
+                begin_progress(connection, site.id)
         bar = progress.add_task("Contacts", total=count_left(database))
         try:
             for site in sites:

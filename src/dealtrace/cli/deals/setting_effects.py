@@ -5,6 +5,7 @@ from textwrap import wrap
 
 from dealtrace.accounts.setting_effects import FIGURE_TITLES, Effect, EffectFigure
 from dealtrace.cli.deals.trial_answers import DayEffectAnswer, EffectAnswer, EffectFigureAnswer, MovedCountAnswer
+from dealtrace.cli.output import counted
 from dealtrace.operations.what_if.try_on_leads import MovedCount
 from dealtrace.reports.kopecks import rubles_of
 
@@ -21,7 +22,7 @@ def effect_lines(effects: Sequence[Effect]) -> Iterator[str]:
             yield f"  {FIGURE_TITLES[figure.name]['en']}: {before}{_value(figure, figure.after)}"
         for day in effect.days:
             yield (
-                f"  {day.day_on}: {day.before.count} → {day.after.count} deals, "
+                f"  {day.day_on}: {day.before.count} → {counted(day.after.count, 'deal')}, "
                 f"{rubles_of(day.before.kopecks)} → {rubles_of(day.after.kopecks)} rubles"
             )
 

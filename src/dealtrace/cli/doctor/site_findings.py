@@ -83,9 +83,10 @@ def _matcher_findings(connection: Connection, site: Site) -> list[Finding]:
     lost = sum(bool(unreachable(matchers)) for matchers in lists)
     if not lost:
         return []
+    have = "has" if lost == 1 else "have"
     text = (
-        f"Site {site.id}: of the latest {counted(len(lists), 'deal')} with matching, {lost} have matchers that are "
-        "never tried, because they come after withoutSource or customSources."
+        f"Site {site.id}: of the latest {counted(len(lists), 'deal')} with matching, {lost} {have} "
+        "matchers that are never tried, because they come after withoutSource or customSources."
     )
     cure = "The CRM must send withoutSource or customSources last."
     return [{"kind": "unreachable_matchers", "text": text, "cure": cure, "site_id": site.id, "seen": lost}]
@@ -95,7 +96,8 @@ def _people_findings(connection: Connection, site: Site) -> list[Finding]:
     findings: list[Finding] = []
     progress = find_progress(connection, site.id)
     if progress is not None and (left := count_left_to_normalise(connection, site.id, progress)):
-        text = f"Site {site.id}: {left} leads, clients and deals have contacts normalised by an earlier release."
+        records = counted(left, "record")
+        text = f"Site {site.id}: contacts of {records} (leads, clients, deals) follow the rules of an earlier release."
         cure = "dealtrace db renormalise"
         findings.append({"kind": "old_contacts", "text": text, "cure": cure, "site_id": site.id, "seen": left})
     for contact, reason in list_unlinked_contacts(connection, site.id, UNLINKED_SHOWN):

@@ -39,6 +39,14 @@ def count_unknown_parameters(work: Work, commands: Sequence[WriteCommand[Unknown
         known.update(command.payload.known)
         open_paths |= command.payload.open_paths
     counted = unknown_parameters.fit_unknown_parameters(work.connection, work.site.id, seen, open_paths)
-    nearest = {key: nearest_name(key[1], known.get(key[0], ())) for key in counted.new}
+    nearest = {key: _nearest(key[1], known.get(key[0], ())) for key in counted.new}
     unknown_parameters.count_unknown_parameters(work.connection, work.site.id, counted, nearest, work.now)
     return [None] * len(commands)
+
+
+def _nearest(name: str, known: Sequence[str]) -> str | None:
+    """Return the known name most similar to `name`; for a path such as `customSources.sorce`, one in the same place."""
+    place, dot, own = name.rpartition(".")
+    beside = [other.removeprefix(f"{place}{dot}") for other in known if other.rpartition(".")[0] == place]
+    nearest = nearest_name(own, beside)
+    return f"{place}{dot}{nearest}" if nearest is not None else None

@@ -7,6 +7,7 @@ from sqlalchemy import Column, Connection, delete, func, select, update
 
 from dealtrace.leads.lead import LeadKind
 from dealtrace.record import record
+from dealtrace.storage.database.upsert import insert_into
 from dealtrace.storage.leads.deletion import DeletableLead, deletable_from_row
 from dealtrace.storage.schema.tables.deals import deal
 from dealtrace.storage.schema.tables.leads import LEAD_TABLES, client, contact_reading
@@ -41,6 +42,13 @@ def find_progress(connection: Connection, site_id: int) -> NormalisationProgress
     """Find a site's progress, or return `None` if all its contacts have the normal form of this release."""
     row = connection.execute(select(contact_reading).where(contact_reading.c.site_id == site_id)).one_or_none()
     return NormalisationProgress(Stage(row.stage), row.last_id) if row is not None else None
+
+
+def begin_progress(connection: Connection, site_id: int) -> None:
+    """Store that all contacts of a site are to be normalised, unless a run that was stopped can be continued."""
+    first = {"site_id": site_id, "stage": next(iter(Stage)), "last_id": 0}
+    statement = insert_into(connection, contact_reading).values(first)
+    connection.execute(statement.on_conflict_do_nothing(index_elements=["site_id"]))
 
 
 def store_progress(connection: Connection, site_id: int, progress: NormalisationProgress | None) -> None:

@@ -1,0 +1,69 @@
+"""The keys that an item of a JSON list may have, at every depth, and those keys of an item that nobody knows."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from dealtrace.http.parameters import Parameter
+from dealtrace.record import record
+
+UNKNOWN_KEYS_MAX = 1_000
+"""Ours: at most this many unknown keys of one request are counted; more are no misspelt names."""
+
+
+@record
+class KnownKeys:
+    """The keys that a JSON value may have, each with those of its own value; `is_open` says that it may have any."""
+
+    keys: Mapping[str, "KnownKeys"]
+    is_open: bool = False
+
+    def paths(self) -> Iterator[str]:
+        """Yield the path of each key, such as `customSources` and `customSources.source`; lists add nothing to it."""
+        for name, inner in self.keys.items():
+            yield name
+            yield from (f"{name}.{path}" for path in inner.paths())
+
+    def unknown(self, value: object) -> Iterator[str]:
+        """Yield the paths of the unknown keys in an object or a list of objects.
+
+        The contents of unknown keys, and of lists in lists, are not searched: they are as deep as the sender likes.
+        """
+        for item in value if isinstance(value, list) else [value]:
+            if isinstance(item, dict) and not self.is_open:
+                yield from self._unknown_in(item)
+
+    def _unknown_in(self, item: Mapping[str, object]) -> Iterator[str]:
+        for name, part in item.items():
+            inner = self.keys.get(name)
+            if inner is None:
+                yield name
+            elif isinstance(part, dict | list):
+                yield from (f"{name}.{path}" for path in inner.unknown(part))
+
+
+def known_keys(parameters: Iterable[Parameter]) -> KnownKeys:
+    """Return the keys that an item with the parameters may have; the dotted name `a.b` is the key `b` of an object."""
+    keys: dict[str, KnownKeys] = {}
+    for parameter in parameters:
+        name, _, part = parameter.name.partition(".")
+        own = _keys_of(parameter.type.schema())
+        if part:
+            own = KnownKeys({**(keys[name].keys if name in keys else {}), part: own})
+        keys[name] = own
+    return KnownKeys(keys)
+
+
+def _keys_of(schema: object) -> KnownKeys:
+    """Return the keys that a JSON Schema describes; an object whose keys it does not describe may have any."""
+    match schema:
+        case {"properties": dict(parts)}:
+            return KnownKeys({name: _keys_of(part) for name, part in parts.items()})
+        case {"items": item}:
+            return _keys_of(item)
+        case {"anyOf": list(alternatives)}:
+            several = [_keys_of(each) for each in alternatives]
+            keys = {name: inner for each in several for name, inner in each.keys.items()}
+            return KnownKeys(keys, any(each.is_open for each in several))
+        case {"type": kind}:
+            return KnownKeys({}, kind == "object")
+        case _:
+            return KnownKeys({}, is_open=True)
