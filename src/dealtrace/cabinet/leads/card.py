@@ -14,13 +14,13 @@ from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.leads.history import note_lines
 from dealtrace.cabinet.leads.journal import call_state
 from dealtrace.cabinet.leads.missed import mark_buttons, mark_label
-from dealtrace.cabinet.links import KINDS, lead_url, source_label, web_url
+from dealtrace.cabinet.links import lead_url, source_label, web_url
 from dealtrace.cabinet.view import View
 from dealtrace.deals.deal import Deal
 from dealtrace.leads.annotation_version import AnnotationVersion, present_annotations
 from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.call import Call
-from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.leads.lead import KINDS_BY_NAME, LeadKind, LeadRef
 from dealtrace.leads.lead_request import LeadRequest
 from dealtrace.record import record
 from dealtrace.storage.accounts.users import find_logins
@@ -69,7 +69,7 @@ class LeadFacts:
 
 def ref_of(params: Mapping[str, object]) -> LeadRef | None:
     """Return the lead that a path identifies, or `None` if its kind or id is invalid."""
-    kind, lead_id = KINDS.get(str(params["kind"])), int(str(params["lead"]))
+    kind, lead_id = KINDS_BY_NAME.get(str(params["kind"])), int(str(params["lead"]))
     return LeadRef(kind, lead_id) if kind is not None and lead_id <= ID_MAX else None
 
 

@@ -8,8 +8,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import Visit
-from dealtrace.cabinet.links import KINDS
-from dealtrace.leads.lead import LeadRef, ids_by_kind
+from dealtrace.leads.lead import KINDS_BY_NAME, LeadRef, ids_by_kind
 from dealtrace.operations.reports.show_rows import RowBehind
 from dealtrace.record import record
 from dealtrace.reports.facts import Fact
@@ -45,7 +44,7 @@ def read_details(
 
 def ref_of(row: RowBehind) -> LeadRef:
     """Return the kind and id of the lead that a row shows; the row must show a lead, not a visit, deal or cost."""
-    return LeadRef(KINDS[row["kind"]], row["id"])
+    return LeadRef(KINDS_BY_NAME[row["kind"]], row["id"])
 
 
 def source_of_cost(row: RowBehind) -> TrafficSource:

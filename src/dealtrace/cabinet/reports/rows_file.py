@@ -49,10 +49,7 @@ ASKED_AT_ONCE = 50_000
 """How many rows one SQL statement finds; a figure that counts a million deals needs twenty statements."""
 SHARE = ExportColumn["Shown"]("share", "Доля", "Share", lambda row: Decimal(row.behind.get("share", "1")))
 REASON = DIMENSIONS["match_reason"]
-LEAD_KINDS: Mapping[str, Mapping[Language, str]] = {
-    "call": {"ru": "звонок", "en": "call"},
-    "request": {"ru": "заявка", "en": "request"},
-}
+LEAD_KIND = DIMENSIONS["lead_kind"]
 DAY_FORMATS: Mapping[Language, str] = {"ru": "%d.%m.%Y", "en": "%Y-%m-%d"}
 
 
@@ -170,7 +167,7 @@ def _columns(kind: Fact, names: frozenset[str]) -> list[Column]:
             ]
         case Fact.LEADS:
             own = [
-                Column("leadType", "Тип лида", "Lead type", lambda row: LEAD_KINDS[row.behind["kind"]][row.language]),
+                Column("leadType", "Тип лида", "Lead type", _lead_kind),
                 Column("leadId", "ID лида", "Lead ID", lambda row: row.behind["id"]),
                 Column("date", "Дата", "Date", _lead_moment),
                 *_source_columns(_source_of_lead),
@@ -227,6 +224,10 @@ def _reason(row: Shown) -> Value:
 
 def _day_of_cost(row: Shown) -> Value:
     return f"{date.fromisoformat(row.behind['day']):{DAY_FORMATS[row.language]}}"
+
+
+def _lead_kind(row: Shown) -> Value:
+    return value_label(LEAD_KIND, row.behind["kind"], row.language)
 
 
 def _lead_moment(row: Shown) -> Value:

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause
 
+from dealtrace.leads.lead import KIND_NAMES
 from dealtrace.record import record
-from dealtrace.reports.dimensions import KIND_KEYS
 from dealtrace.reports.statuses import Meaning
 
 FIRST_WON = "is_first_won"
@@ -28,7 +28,7 @@ class Flag:
     condition: Callable[[Columns], ColumnElement[bool]]
 
 
-_CALL, _REQUEST = KIND_KEYS.values()
+_CALL, _REQUEST = KIND_NAMES.values()
 FLAGS: Mapping[str, Flag] = {
     "is_call": Flag(("lead_kind",), lambda row: row.lead_kind == _CALL),
     "is_request": Flag(("lead_kind",), lambda row: row.lead_kind == _REQUEST),
