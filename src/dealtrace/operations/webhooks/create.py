@@ -9,12 +9,12 @@ from ipaddress import IPv6Address
 import idna
 from sqlalchemy import Connection
 
-from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook, WebhookId
+from dealtrace.accounts.webhook import WORKS, BodyStyle, EventKind, Webhook, WebhookId
 from dealtrace.attribution.host_names import HOST_LENGTH_MAX
 from dealtrace.attribution.web_url import split_web_url
 from dealtrace.errors import InvalidSetting
 from dealtrace.operations.accounts.require_site import require_site
-from dealtrace.operations.webhooks.manage import WORKS, record_state
+from dealtrace.operations.webhooks.manage import record_state
 from dealtrace.operations.work import takes_ids
 from dealtrace.record import record
 from dealtrace.storage.accounts import revision
