@@ -26,7 +26,7 @@ DOMAIN = frozenset(
 EDGES = frozenset({"calltouch", "counter", "api", "cabinet", "cli", "worker"})
 AN_EDGE_MAY = DOMAIN | {"operations", "storage", "settings", "clock"}
 A_WEB_EDGE_MAY = AN_EDGE_MAY | {"http", "runtime"}
-OPEN_TO_ALL = frozenset({"errors", "record", "nearest_name", "whole_number"})
+OPEN_TO_ALL = frozenset({"errors", "record", "nearest_name", "printable", "whole_number"})
 MAY_IMPORT: dict[str, frozenset[str]] = {
     "attribution": frozenset(),
     "accounts": frozenset({"attribution"}),
@@ -57,6 +57,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "refusal": frozenset(),
     "record": frozenset(),
     "nearest_name": frozenset(),
+    "printable": frozenset(),
     "whole_number": frozenset(),
     "settings": frozenset({"mails", "quota", "stated_settings"}),
     "stated_settings": frozenset(),
