@@ -36,7 +36,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "matching": frozenset({"deals", "leads"}),
     "reports": frozenset({"accounts", "deals", "leads", "matching", "attribution"}),
     "webhooks": frozenset({"accounts", "deals", "leads"}),
-    "mails": frozenset({"accounts", "reports"}),
+    "mails": frozenset({"accounts", "attribution", "reports"}),
     "alerts": frozenset({"accounts", "deals", "mails", "reports"}),
     "demo": DOMAIN,
     "files": DOMAIN,
