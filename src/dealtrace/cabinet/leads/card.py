@@ -8,13 +8,14 @@ from starlette.responses import Response
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel, CreditKey
 from dealtrace.cabinet.deals.path import path_of
-from dealtrace.cabinet.form_pages import BAD_REQUEST, Faults
+from dealtrace.cabinet.form_pages import Faults
 from dealtrace.cabinet.formats import money
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.leads.history import note_lines
 from dealtrace.cabinet.leads.journal import call_state
 from dealtrace.cabinet.leads.missed import mark_buttons, mark_label
 from dealtrace.cabinet.links import lead_url, source_label, web_url
+from dealtrace.cabinet.statuses import BAD_REQUEST, OK
 from dealtrace.cabinet.view import View
 from dealtrace.deals.deal import Deal
 from dealtrace.leads.annotation_version import AnnotationVersion, present_annotations
@@ -29,8 +30,6 @@ from dealtrace.storage.leads.annotation_versions import list_annotation_versions
 from dealtrace.storage.leads.deletion import find_deletable
 from dealtrace.storage.visits.credits import CreditsByModel, find_credits
 from dealtrace.whole_number import ID_MAX
-
-OK = 200
 
 
 @record

@@ -22,10 +22,11 @@ from dealtrace.cabinet.rendering import translations_of
 from dealtrace.cabinet.reports.choices import choices_of
 from dealtrace.cabinet.reports.formula_parts import parts_shown
 from dealtrace.cabinet.reports.key_labels import missing_key_label, value_label
-from dealtrace.cabinet.reports.page import BAD_REQUEST, OK, read_context_of
+from dealtrace.cabinet.reports.page import read_context_of
 from dealtrace.cabinet.reports.report_url import ReportUrl, key_pairs, report_url_of
 from dealtrace.cabinet.reports.row_details import Details, read_details
 from dealtrace.cabinet.reports.without_contacts import for_person
+from dealtrace.cabinet.statuses import BAD_REQUEST, OK
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, Language
 from dealtrace.files.row_writers import CSV, XLSX
