@@ -97,7 +97,7 @@ STATEMENTS_OF_A_TWIN = 3
 """How many statements a function has at least, whose code must not stand in another place."""
 ANY = re.compile(r"^(?!.*\bimport\b).*?\bAny\b(?!: )", re.MULTILINE)
 """A line that says `Any` and is neither an import nor a reason."""
-ANY_MAX = 51
+ANY_MAX = 47
 """Lines with `Any` in all of the source; lower it when one goes."""
 
 SHOWN_TO_PEOPLE = {"cli/webhooks.py": {"dealtrace.calltouch.webhooks.vocabulary", "dealtrace.worker.webhook_targets"}}

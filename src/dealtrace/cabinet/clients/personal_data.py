@@ -109,8 +109,7 @@ async def _erase(view: View, erasure: Erasure) -> personal_data.Traces:
     with ExitStack() as held:
         unlocked = without_mirror(view.services.database, view.services.server_stop.require_running)
         await asyncio.to_thread(held.enter_context, unlocked)
-        found: personal_data.Traces = await view.write(erase_people, erasure)
-        return found
+        return await view.write(erase_people, erasure)
 
 
 def _unknown_contacts(view: View, facts: PersonFacts) -> InvalidParameters | None:
