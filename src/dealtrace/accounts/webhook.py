@@ -53,7 +53,7 @@ class WebhookState(StrEnum):
 WORKS, PAUSED = "works", "paused"
 """The states of a webhook as the recorded changes of a site write them.
 
-Ours: a failing webhook works, because it is served; only a pause, and its end, are changes of a site.
+A failing webhook is recorded as one that works: only a pause and its end are changes of a site.
 """
 
 
