@@ -6,8 +6,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from random import Random
+from typing import Any
 
 from cast import Stage
+from dealtrace.answers.rows_behind import serialize_rows
 from dealtrace.errors import InvalidParameters
 from dealtrace.operations.reports.ask import FactSource, stored_facts
 from dealtrace.operations.reports.ask_pivot import ask_report_or_pivot
@@ -219,12 +221,13 @@ def check_rows_behind(
         question = parse_question(asked, known)
         pieces = oracle.pieces_behind(question, line.keys)
         for source in sources:
-            shown = show_rows(source, site, figure, oracle.now)
+            shown = serialize_rows(show_rows(source, site, figure, oracle.now))
             place = words.metrics.split(",").index(name)
             right = format_value(figure.metric.unit, line.values[model][place])
             assert shown["sum"][name] == right, f"{source.tables}: {asked}, {line.keys}: {shown}, not {right}"
             if isinstance(formula, Counted) and formula.fact != "cost":
-                found = [(row["id"], row["share"], row.get("amount")) for row in shown["rows"]]
+                rows: list[Any] = shown["rows"]
+                found = [(row["id"], row["share"], row.get("amount")) for row in rows]
                 assert sorted(found) == _rows_of(formula.of(pieces)), f"{source.tables}: {asked}, {line.keys}"
                 assert shown["total"] == len(found)
 

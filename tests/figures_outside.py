@@ -18,6 +18,7 @@ from commands import Terminal
 from dealtrace import clock
 from dealtrace.accounts.site_days import site_day
 from dealtrace.answers.report import serialize_answer
+from dealtrace.answers.rows_behind import serialize_rows
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.errors import InvalidParameters
 from dealtrace.operations.reports.ask import stored_facts
@@ -118,7 +119,7 @@ class Outside:
                 figure = parse_figure(words, keys, 0, read_question_context(connection, site, now))
             except InvalidParameters:
                 return None
-            return _as_json(show_rows(stored_facts(connection, site), site, figure, now))
+            return _as_json(serialize_rows(show_rows(stored_facts(connection, site), site, figure, now)))
 
     def _today(self) -> object:
         return site_day(clock.now(), self.scene.zone)

@@ -38,9 +38,10 @@ from dealtrace.http.openapi.description import error_catalogue
 from dealtrace.http.parameter_types import Text
 from dealtrace.http.parameters import Family, Parameter
 from dealtrace.http.service_routes import service_routes
+from dealtrace.leads.lead import KIND_NAMES
 from dealtrace.matching.match_reason import MatchReason
 from dealtrace.operations.accounts import change_site_settings
-from dealtrace.reports.dimensions import DIMENSIONS, KIND_KEYS
+from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.filters import Operator
 from dealtrace.reports.metrics import METRICS
@@ -388,7 +389,7 @@ def test_every_dimension_is_documented_with_its_keys_and_facts() -> None:
         assert keys
         if name in TIME_KEYS:
             assert all(number_of_key(name, key) is not None for key in in_code(keys))
-    assert in_code(rows[("lead_kind",)][2]) == list(KIND_KEYS.values())
+    assert in_code(rows[("lead_kind",)][2]) == list(KIND_NAMES.values())
 
 
 def test_every_reason_of_a_match_is_documented() -> None:

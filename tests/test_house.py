@@ -27,7 +27,7 @@ DOMAIN = frozenset(
 EDGES = frozenset({"calltouch", "counter", "api", "cabinet", "cli", "worker"})
 AN_EDGE_MAY = DOMAIN | {"operations", "storage", "settings", "clock"}
 A_WEB_EDGE_MAY = AN_EDGE_MAY | {"http", "runtime"}
-OPEN_TO_ALL = frozenset({"errors", "record", "nearest_name", "whole_number"})
+OPEN_TO_ALL = frozenset({"errors", "record", "nearest_name", "printable", "whole_number"})
 MAY_IMPORT: dict[str, frozenset[str]] = {
     "attribution": frozenset(),
     "accounts": frozenset({"attribution"}),
@@ -37,7 +37,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "matching": frozenset({"deals", "leads"}),
     "reports": frozenset({"accounts", "deals", "leads", "matching", "attribution"}),
     "webhooks": frozenset({"accounts", "deals", "leads"}),
-    "mails": frozenset({"accounts", "reports"}),
+    "mails": frozenset({"accounts", "attribution", "reports"}),
     "alerts": frozenset({"accounts", "deals", "mails", "reports"}),
     "demo": DOMAIN,
     "files": DOMAIN,
@@ -58,6 +58,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "refusal": frozenset(),
     "record": frozenset(),
     "nearest_name": frozenset(),
+    "printable": frozenset(),
     "whole_number": frozenset(),
     "settings": frozenset({"mails", "quota", "stated_settings"}),
     "stated_settings": frozenset(),
@@ -97,7 +98,7 @@ STATEMENTS_OF_A_TWIN = 3
 """How many statements a function has at least, whose code must not stand in another place."""
 ANY = re.compile(r"^(?!.*\bimport\b).*?\bAny\b(?!: )", re.MULTILINE)
 """A line that says `Any` and is neither an import nor a reason."""
-ANY_MAX = 51
+ANY_MAX = 47
 """Lines with `Any` in all of the source; lower it when one goes."""
 
 SHOWN_TO_PEOPLE = {"cli/webhooks.py": {"dealtrace.calltouch.webhooks.vocabulary", "dealtrace.worker.webhook_targets"}}

@@ -178,6 +178,8 @@ def test_a_file_of_rows_is_of_the_same_figure_as_its_page(visitor: Guest, metric
     root = visitor.get("reports/rows", **MARCH, metrics="deals").url.path
     lines = lines_of(visitor.follow(f"{root}.csv?{link}").content)
     assert {(line["Source"], line["Medium"], line["Campaign"]) for line in lines} == {("yandex", "cpc", "spring")}
+    if metric == "calls":
+        assert {line["Lead type"] for line in lines} == {"call"}
     if metric == "amount":
         assert [line["Amount"] for line in lines] == ["1250.50", "1250.50"]
         assert sum(Decimal(line["Share"]) for line in lines) == 2
@@ -209,6 +211,14 @@ def test_files_of_rows_mask_contacts_as_their_page_does(
             assert secret in text or secret not in page or not may_see, (metric, secret)
             assert may_see or secret not in text, (metric, secret)
     assert ("anna@example.com" in other_visitor.get("reports/rows.csv", **MARCH, metrics="calls").text) == may_see
+
+
+def test_a_file_of_leads_names_their_kinds_as_reports_do(
+    other_visitor: Guest, served: Stage, other_site: Player
+) -> None:
+    served.lead_request(other_site, moscow(DAY, "16:00:00"), phone=PHONE)
+    lines = lines_of(other_visitor.get("reports/rows.csv", **MARCH, metrics="leads").content)
+    assert [line["Lead type"] for line in lines] == ["call", "lead request"]
 
 
 def test_costs_have_a_file_too_in_the_language_of_the_person(

@@ -181,6 +181,14 @@ def test_a_bad_one_is_named_and_never_fails_its_neighbours(
     assert field in [violation["field"] for violation in bad["violations"]]
 
 
+def test_a_list_that_is_too_long_is_refused_in_the_words_of_client_orders(server: ServerProcess, owner: Player) -> None:
+    (managers,) = add(server, owner, MANAGER, {"matching": by_id(1), "addManagers": {"managers": ["x"] * 21}})
+    order = {"orderNumber": "K-1", "products": [{"name": "x"}] * 201}
+    stored = post(server, owner, f"{SERVICE}/client-order/create", {"orders": [order]})
+    assert managers["violations"][0]["message"] == "21 were sent; at most 20 are allowed"
+    assert "201 were sent; at most 200 are allowed" in stored.text
+
+
 @EACH_PATH
 @pytest.mark.parametrize("document", [[], {}, {"leads": {}}, {"leads": [], "comments": []}, "x"])
 def test_what_is_no_list_is_refused_whole(server: ServerProcess, owner: Player, path: str, document: Any) -> None:

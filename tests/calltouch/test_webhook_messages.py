@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_type_hints
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -14,6 +14,7 @@ from cast import Player, Stage
 from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook, WebhookId
 from dealtrace.app import describe
 from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.calltouch.answers.webhooks import AlertMessage, CallMessage, DealMessage, LeadRequestMessage
 from dealtrace.calltouch.webhooks import vocabulary
 from dealtrace.calltouch.webhooks.messages import write_messages, write_test
 from dealtrace.deals.deal import DealId
@@ -341,6 +342,19 @@ def test_a_body_with_another_key_or_type_is_not_as_described() -> None:
     assert validator.is_valid(body)
     for wrong in ({"orderId": 7}, {"orderId": "seven"}, {"orderId": None}, {"event": "created"}, {"order": "7"}):
         assert not validator.is_valid({**body, "data": wrong})
+
+
+@pytest.mark.parametrize(
+    ("values", "keys"),
+    [
+        (CallMessage, {*vocabulary.CALL_BEGUN, *vocabulary.CALL, *vocabulary.ON_REQUEST_OF_LEADS}),
+        (LeadRequestMessage, {*vocabulary.LEAD_REQUEST, *vocabulary.ON_REQUEST_OF_LEADS}),
+        (DealMessage, {*vocabulary.DEAL, *vocabulary.ON_REQUEST_OF_DEALS}),
+        (AlertMessage, {*vocabulary.ALERT}),
+    ],
+)
+def test_every_key_has_a_typed_value_and_every_value_a_key(values: type, keys: set[str]) -> None:
+    assert get_type_hints(values).keys() == keys
 
 
 def test_what_may_be_chosen_is_stated_by_event() -> None:

@@ -1,6 +1,8 @@
 """What the description says of an endpoint's answers."""
 
-from typing import Any
+from typing import Any, get_type_hints
+
+import pytest
 
 from dealtrace.calltouch.error_body import ErrorBody
 from dealtrace.http.endpoint import OPEN, Endpoint
@@ -45,3 +47,11 @@ def test_webhooks_are_described_beside_the_paths_and_share_their_components() ->
     described = describe_api([], ErrorBody, describe_webhooks)
     assert described["webhooks"] == {"deal.created": {"post": {"requestBody": {"$ref": "#/components/schemas/Deal"}}}}
     assert described["components"]["schemas"]["Deal"] == {"type": "object"}
+
+
+def test_a_typed_dictionary_may_be_narrowed_in_keys_that_it_has() -> None:
+    schema = Components().narrow(ErrorBody, {"errorCode": {"const": 7}})
+    assert schema["properties"]["errorCode"] == {"const": 7}
+    assert schema["required"] == list(get_type_hints(ErrorBody))
+    with pytest.raises(AssertionError, match="no such key"):
+        Components().narrow(ErrorBody, {"nowhere": {}})

@@ -2,6 +2,7 @@
 
 import pytest
 
+from dealtrace.leads.annotation_version import restored_annotations
 from dealtrace.leads.annotations import NO_ANNOTATIONS, Addition, Annotations, with_addition, without_values
 
 SAID = Annotations("Коля", "first", ("a", "b"), {"city": "Vladimir"})
@@ -38,3 +39,11 @@ def test_nothing_added_changes_nothing() -> None:
 
 def test_fields_are_emptied() -> None:
     assert without_values(SAID, {"city", "size"}) == Annotations("Коля", "first", ("a", "b"))
+
+
+def test_former_annotations_are_restored_and_the_others_stay() -> None:
+    assert restored_annotations(SAID, {}) == SAID
+    former = {"tags": ("x",), "manager": None}
+    assert restored_annotations(SAID, former) == Annotations(None, "first", ("x",), {"city": "Vladimir"})
+    with pytest.raises(AssertionError):
+        restored_annotations(SAID, {"comment": ("a",)})

@@ -1,12 +1,26 @@
 """When a delivery that failed is tried again, and when its webhook is paused."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dealtrace.webhooks.retry import LONGEST_PAUSE, TRIED_FOR, Fault, NextAttempt, Pause, after_fault, read_retry_after
+from dealtrace.accounts.webhook import PAUSED, WORKS, BodyStyle, EventKind, Webhook, WebhookId
+from dealtrace.webhooks.retry import (
+    FAULT_LENGTH_MAX,
+    LONGEST_PAUSE,
+    NO_FAILURES,
+    TRIED_FOR,
+    Failures,
+    Fault,
+    NextAttempt,
+    Pause,
+    after_attempts,
+    after_fault,
+    read_retry_after,
+)
 from domain_records import NOON
 
 FAULT = Fault("HTTP 500")
@@ -40,6 +54,46 @@ def test_after_three_days_of_nothing_else_a_webhook_is_paused_with_the_reason() 
 def test_a_receiver_that_wants_no_more_gets_no_more() -> None:
     verdict = after_fault(Fault("HTTP 410", is_final=True), 1, NOON, NOON, 0)
     assert verdict == Pause("HTTP 410: the receiver accepts no more messages")
+
+
+HOOK = Webhook(WebhookId(9), 1, "https://crm.example/", frozenset(EventKind), BodyStyle.JSON, "whsec_", NOON)
+LATER = NOON + timedelta(minutes=1)
+FAILED = replace(HOOK, failing_since=NOON, failures=3, last_fault="HTTP 502", next_attempt_at=LATER)
+
+
+def attempt(webhook: Webhook, fault: Fault | None, *, has_delivered: bool = False) -> tuple[Failures, Pause | None]:
+    return after_attempts(webhook, has_delivered=has_delivered, fault=fault, now=LATER, chance=0)
+
+
+def test_a_delivery_forgets_the_failures_before_it() -> None:
+    assert attempt(FAILED, None, has_delivered=True) == (NO_FAILURES, None)
+    again = Failures(LATER, 1, "HTTP 500", LATER + timedelta(seconds=5))
+    assert attempt(FAILED, FAULT, has_delivered=True) == (again, None)
+    assert attempt(HOOK, FAULT) == (again, None)
+
+
+def test_failures_in_a_row_are_counted_from_the_first() -> None:
+    fourth = Failures(NOON, 4, "HTTP 500", LATER + timedelta(seconds=40))
+    assert attempt(FAILED, FAULT) == (fourth, None)
+    assert attempt(FAILED, None) == (Failures(NOON, 3, "HTTP 502", LATER), None), "nothing was sent"
+
+
+def test_a_webhook_is_paused_once() -> None:
+    final = Fault("x" * 600, is_final=True)
+    failures, pause = attempt(FAILED, final)
+    assert (failures, pause) == (
+        Failures(NOON, 4, "x" * FAULT_LENGTH_MAX, LATER),
+        after_fault(final, 4, NOON, LATER, 0),
+    )
+    assert attempt(replace(FAILED, paused_at=NOON), final) == (failures, None)
+
+
+def test_a_failing_webhook_is_recorded_as_one_that_works() -> None:
+    assert [webhook.recorded_state for webhook in (HOOK, FAILED, replace(FAILED, paused_at=NOON))] == [
+        WORKS,
+        WORKS,
+        PAUSED,
+    ]
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,13 @@ class WebhookState(StrEnum):
     PAUSED = "paused"
 
 
+WORKS, PAUSED = "works", "paused"
+"""The states of a webhook as the recorded changes of a site write them.
+
+A failing webhook is recorded as one that works: only a pause and its end are changes of a site.
+"""
+
+
 @record
 class Listener:
     """What is needed to record events for a webhook: its id, and the kinds of event that it subscribes to."""
@@ -111,6 +118,11 @@ class Webhook:
         if self.is_paused:
             return WebhookState.PAUSED
         return WebhookState.FAILING if self.has_failed else WebhookState.ACTIVE
+
+    @property
+    def recorded_state(self) -> str:
+        """Return `PAUSED` or `WORKS`, as the recorded changes of a site write the state."""
+        return PAUSED if self.is_paused else WORKS
 
     @property
     def reason(self) -> str | None:

@@ -8,6 +8,7 @@ from typing import BinaryIO
 from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.answers.report import serialize_answer
+from dealtrace.answers.rows_behind import RowsAnswer, serialize_rows
 from dealtrace.api.report_parameters import figure_of, raw_question_of
 from dealtrace.errors import Language
 from dealtrace.files.reports.answer_file import write_answer
@@ -21,6 +22,7 @@ from dealtrace.operations.reports.ask_pivot import ask_report_or_pivot
 from dealtrace.operations.reports.read_question import read_question, read_question_context
 from dealtrace.operations.reports.show_rows import show_rows
 from dealtrace.quota.points import PaidMethod
+from dealtrace.reports.figure import Figure
 from dealtrace.reports.question import Question
 
 _EVENT = "report_answered"
@@ -72,6 +74,10 @@ async def respond_with_rows(caller: Caller, sent: Sent) -> Reply:
     site, now = caller.site, clock.now()
     known = await caller.read_pool.read_newest(read_question_context, site, now)
     figure = figure_of(sent, known)
-    answer = await caller.ask_facts(show_rows, site, figure, now)
+    answer = await caller.ask_facts(_list_rows, site, figure, now)
     await caller.pay_for_reading(PaidMethod.REPORT)
     return success(answer, "report_rows_listed", site_id=site.id, rows=len(answer["rows"]))
+
+
+def _list_rows(source: FactSource, site: Site, figure: Figure, now: datetime) -> RowsAnswer:
+    return serialize_rows(show_rows(source, site, figure, now))

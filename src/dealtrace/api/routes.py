@@ -2,6 +2,7 @@
 
 from dealtrace.accounts.token import TOKEN_LENGTH_MAX
 from dealtrace.answers.report import ReportAnswer
+from dealtrace.answers.rows_behind import RowsAnswer
 from dealtrace.api import explanation, token
 from dealtrace.api.report_parameters import REPORT, ROWS
 from dealtrace.api.reports import respond, respond_with, respond_with_rows
@@ -10,7 +11,6 @@ from dealtrace.files.row_writers import CONTENT_TYPES, CSV, XLSX
 from dealtrace.http.endpoint import AuthScheme, Endpoint, Example
 from dealtrace.http.parameter_types import Text
 from dealtrace.http.parameters import Parameter
-from dealtrace.operations.reports.show_rows import RowsAnswer
 from dealtrace.reports.refusals import MirrorBusy, ReportNotKept, ReportsBusy, ReportTooSlow, ServerStopping
 
 NOT_FOUND = 404

@@ -1,5 +1,6 @@
 """Normalise the names of hosts, and find their registered domains."""
 
+import re
 from functools import cache, lru_cache
 from ipaddress import ip_address
 
@@ -11,6 +12,35 @@ from dealtrace.attribution.urls import short, split_url
 HOST_LENGTH_MAX = 253
 """The maximum number of characters of a host name in the Domain Name System."""
 HOSTS_REMEMBERED = 4096
+PUNYCODE_PREFIX = "xn--"
+"""The beginning of a label, a part of a host between dots, that has letters of another alphabet than ASCII's."""
+
+
+def _label_pattern(signs: str) -> str:
+    return f"[{signs}](?:[{signs}-]{{0,61}}[{signs}])?"
+
+
+DOMAIN_LABEL = _label_pattern("A-Za-z0-9")
+"""A regular expression for a label of a domain in ASCII, which begins and ends with a letter or digit."""
+_HOST_LABEL = re.compile(_label_pattern("A-Za-z0-9_"))
+"""A label of a host may also have underscores, as names inside companies do, for example those of containers."""
+
+
+def is_host_name(host: str) -> bool:
+    """Return whether a name in ASCII, or an IPv4 address, can be that of a host; it is not looked up."""
+    return len(host) <= HOST_LENGTH_MAX and all(map(_is_host_label, host.removesuffix(".").split(".")))
+
+
+def _is_host_label(label: str) -> bool:
+    if not _HOST_LABEL.fullmatch(label):
+        return False
+    if not label.startswith(PUNYCODE_PREFIX):
+        return True
+    try:
+        idna.ulabel(label)
+    except idna.IDNAError:
+        return False
+    return True
 
 
 def host_of(url: str) -> str:

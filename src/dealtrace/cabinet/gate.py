@@ -25,6 +25,7 @@ from dealtrace.cabinet.forms import (
 )
 from dealtrace.cabinet.sent_forms.once import KEY_FIELD, SentOnce, is_form_key, sent_once
 from dealtrace.cabinet.sent_forms.sending_pages import NO_PAGES, SendingPages
+from dealtrace.cabinet.statuses import BAD_REQUEST, FORBIDDEN, NOT_FOUND
 from dealtrace.cabinet.view import NO_FORM, Services, View
 from dealtrace.errors import DatabaseUnavailable, Language, Overloaded, Refusal
 from dealtrace.http.endpoint import RateLimitClass
@@ -42,7 +43,6 @@ LANGUAGE_COOKIE = "language"
 SESSION_COOKIE = "session"
 HOST_PREFIX = "__Host-"
 """The prefix of the cookie's name under https: browsers send such a cookie only by https, and only to its own host."""
-BAD_REQUEST, FORBIDDEN, NOT_FOUND = 400, 403, 404
 FIRST_RESPONSE_TRIES, FIRST_RESPONSE_PAUSE_SECONDS = 50, 0.1
 """How many times to ask for the response to a form that another request has taken, and the pause between two tries."""
 UNSAVED = "unsaved"

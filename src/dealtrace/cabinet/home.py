@@ -20,6 +20,7 @@ from dealtrace.cabinet.overview.page import FIGURES
 from dealtrace.cabinet.reports.change_texts import FigureChange, change_in_total
 from dealtrace.cabinet.reports.table import rows_url
 from dealtrace.cabinet.sent_forms.sending_pages import HOME
+from dealtrace.cabinet.statuses import BAD_REQUEST, OK
 from dealtrace.cabinet.view import View, redirect
 from dealtrace.errors import LANGUAGES, InvalidParameters, Language, Refusal
 from dealtrace.operations.reports.ask import FactSource, ask
@@ -32,7 +33,6 @@ from dealtrace.storage.accounts.sites import list_sites
 from dealtrace.whole_number import parse_whole_number
 
 YEAR_SECONDS = 365 * 24 * 3600
-OK, BAD_REQUEST = 200, 400
 SITES_A_PAGE = 20
 """Ours: the maximum number of sites on a page, since each of them needs a report."""
 

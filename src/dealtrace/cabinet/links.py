@@ -3,11 +3,8 @@
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import Visit
 from dealtrace.attribution.web_url import split_web_url
-from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.leads.lead import KIND_NAMES, LeadRef
 
-KINDS = {"call": LeadKind.CALL, "request": LeadKind.LEAD_REQUEST}
-"""The kinds of lead by their names in paths of the cabinet."""
-_NAME_OF = {kind: name for name, kind in KINDS.items()}
 CALL_PATH = "/event-service/platform/asterisk/inbound-call?apikey=TOKEN&callid=…"
 """The path at which a PBX reports a call; pages show it for copying."""
 DEAL_PATH = "/calls-service/RestAPI/orders/register/?clientApiId=TOKEN&…"
@@ -16,7 +13,7 @@ DEAL_PATH = "/calls-service/RestAPI/orders/register/?clientApiId=TOKEN&…"
 
 def lead_url(site_id: int, ref: LeadRef) -> str:
     """Return the path of a lead's page."""
-    return f"/cabinet/{site_id}/leads/{_NAME_OF[ref.kind]}/{ref.id}"
+    return f"/cabinet/{site_id}/leads/{KIND_NAMES[ref.kind]}/{ref.id}"
 
 
 def web_url(text: str | None) -> str:

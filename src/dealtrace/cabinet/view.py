@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 from starlette.requests import Request
@@ -19,13 +19,13 @@ from dealtrace.cabinet.forms import Form
 from dealtrace.cabinet.rendering import render_page, translations_of
 from dealtrace.cabinet.sent_forms.once import SentOnce, new_form_key
 from dealtrace.cabinet.sent_forms.sending_pages import HOME
-from dealtrace.errors import Language
+from dealtrace.errors import Language, Refusal
 from dealtrace.http.client_address import Proxies
 from dealtrace.http.rate_limits import RateLimits
 from dealtrace.operations.accounts.hold_standing import hold_standing, standing_of
 from dealtrace.operations.reports.ask import FactSource
 from dealtrace.operations.work import Operation, ids_of, takes_ids
-from dealtrace.operations.write_command import WriteCommand
+from dealtrace.operations.write_command import Payload, WriteCommand
 from dealtrace.record import record
 from dealtrace.reports.reading.masked_keys import masked_label
 from dealtrace.reports.saved_items.saved_reports import QUERY_LENGTH_MAX
@@ -188,10 +188,10 @@ class View:
         while (await self.request.receive())["type"] != "http.disconnect":
             pass
 
-    async def write(self, operation: Operation[Any, Any], payload: object, *, size: int = 1) -> Any:
-        """Run an operation on the site as the person, and return its outcome once it is stored.
-
-        Any: the outcomes of operations are of many types.
+    async def write(
+        self, operation: Operation[Payload, Result | Refusal], payload: Payload, *, size: int = 1
+    ) -> Result:
+        """Run an operation on the site as the person, and return its result once it is stored.
 
         Raises:
             Refusal: the operation was refused; nothing was stored.

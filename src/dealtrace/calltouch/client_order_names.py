@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from dealtrace.deals.matchers import Matcher, MatcherKind
-from dealtrace.leads.lead import LeadKind
+from dealtrace.leads.lead import KIND_NAMES
 
 CONTACT_NAMES: Mapping[str, str] = {
     "phoneNumber": "phones",
@@ -16,7 +16,6 @@ CONTACT_NAMES: Mapping[str, str] = {
 """Maps the API's key for each kind of contact to the field of `ContactBook`."""
 VISIT_TYPE = "session"
 """The type of a matcher that names visits, which the API calls sessions."""
-_OF_ONE_KIND = {LeadKind.CALL: "call", LeadKind.LEAD_REQUEST: "request"}
 _OF_OTHERS = {
     MatcherKind.SOURCE: "customSources",
     MatcherKind.NO_SOURCE: "withoutSource",
@@ -29,8 +28,8 @@ def type_of_matcher(matcher: Matcher) -> str:
     """Return the type of a matcher, a search for a deal's source, as the API writes it: for example `callContact`."""
     match matcher.way:
         case MatcherKind.ID:
-            return _OF_ONE_KIND[matcher.kinds[0]]
+            return KIND_NAMES[matcher.kinds[0]]
         case MatcherKind.CONTACT:
-            return f"{_OF_ONE_KIND[matcher.kinds[0]]}Contact" if len(matcher.kinds) == 1 else "leadContact"
+            return f"{KIND_NAMES[matcher.kinds[0]]}Contact" if len(matcher.kinds) == 1 else "leadContact"
         case way:
             return _OF_OTHERS[way]

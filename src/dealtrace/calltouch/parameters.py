@@ -22,6 +22,7 @@ from dealtrace.leads.lead import LeadKind
 from dealtrace.leads.limits import (
     CALL_DURATION_MAX,
     COMMENT_LENGTH_MAX,
+    CUSTOM_NAME_LENGTH_MAX,
     CUSTOM_VALUE_LENGTH_MAX,
     CUSTOM_VALUES_MAX,
     EMAIL_LENGTH_MAX,
@@ -34,9 +35,6 @@ from dealtrace.leads.limits import (
 )
 from dealtrace.leads.wall_clock import YEAR_FIRST
 from dealtrace.matching.window import LINK_THRESHOLD_MAX
-
-CUSTOM_NAME_LENGTH_MAX = 100
-
 
 CLIENT_API_ID = Parameter(
     "clientApiId",

@@ -15,7 +15,7 @@ from dealtrace.cli.site_lookup import sites_to_search
 from dealtrace.cli.terminal import console, fail, open_prepared, print_json, work_in
 from dealtrace.deals.deal import Deal
 from dealtrace.errors import LeadNotFound
-from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.leads.lead import KIND_NAMES, KINDS_BY_NAME, LeadKind, LeadRef
 from dealtrace.operations.leads.delete import delete_lead, restore_lead
 from dealtrace.storage.leads.deletion import DeletableLead, find_deletable
 from dealtrace.storage.leads.lead_summaries import find_lead_summaries
@@ -27,8 +27,8 @@ from dealtrace.whole_number import ID_MAX
 class KindName(StrEnum):
     """The two kinds of lead, as the API names them."""
 
-    CALL = "call"
-    REQUEST = "request"
+    CALL = KIND_NAMES[LeadKind.CALL]
+    REQUEST = KIND_NAMES[LeadKind.LEAD_REQUEST]
 
 
 KindArgument = Annotated[KindName, typer.Argument(help="call or request.")]
@@ -73,7 +73,7 @@ def _list_rematched(changed: Sequence[Deal]) -> str:
 
 
 def _find_lead(connection: Connection, kind: KindName, lead_id: int, only: int | None) -> tuple[Site, DeletableLead]:
-    ref = LeadRef(LeadKind.CALL if kind is KindName.CALL else LeadKind.LEAD_REQUEST, lead_id)
+    ref = LeadRef(KINDS_BY_NAME[kind], lead_id)
     sites = sites_to_search(connection, only)
     found = [(site, lead) for site in sites if (lead := find_deletable(connection, site.id, ref)) is not None]
     if len(found) > 1:
@@ -117,7 +117,7 @@ def _describe_lead(connection: Connection, site: Site, lead: DeletableLead) -> S
 
 def _format_lead(answer: ShownLead) -> list[str]:
     lead, client, stated = answer["lead"], answer["client"], answer["statedSource"]
-    kind = KindName.CALL if lead.kind is LeadKind.CALL else KindName.REQUEST
+    kind = KIND_NAMES[lead.kind]
     flags = {
         "unique": answer["isUnique"],
         "target": answer["isTarget"],

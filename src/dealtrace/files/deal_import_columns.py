@@ -1,5 +1,6 @@
 """The columns of a table of deals, with the headings of our exports and of Calltouch's deal journal."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
@@ -16,7 +17,7 @@ from dealtrace.files.import_columns import Column, Need, RowValues, values_of
 from dealtrace.files.import_formats import ImportFormat, ImportNoun, custom_values_of
 from dealtrace.files.row import Cell, StatedText
 from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell
-from dealtrace.leads.lead import LeadKind
+from dealtrace.leads.lead import KINDS_BY_NAME, LeadKind
 from dealtrace.leads.limits import (
     COMMENT_LENGTH_MAX,
     EMAIL_LENGTH_MAX,
@@ -29,11 +30,10 @@ from dealtrace.leads.wall_clock import cut_to_second
 from dealtrace.record import record
 from dealtrace.whole_number import ID_MAX
 
-_LEAD_KINDS = {
-    "call": LeadKind.CALL,
+_LEAD_KINDS: Mapping[str, LeadKind] = {
+    **KINDS_BY_NAME,
+    **{kind.value: kind for kind in LeadKind},
     "звонок": LeadKind.CALL,
-    "lead_request": LeadKind.LEAD_REQUEST,
-    "request": LeadKind.LEAD_REQUEST,
     "заявка": LeadKind.LEAD_REQUEST,
 }
 

@@ -10,6 +10,7 @@ import msgspec
 from dealtrace.errors import InvalidParameters, InvalidValue, Violation
 from dealtrace.http.forms import Pairs
 from dealtrace.http.parameter_types import Text, WireType
+from dealtrace.leads.limits import CUSTOM_NAME_LENGTH_MAX, CUSTOM_VALUES_MAX
 from dealtrace.leads.plain_text import is_blank
 from dealtrace.nearest_name import is_misspelling, nearest_name
 from dealtrace.record import record
@@ -50,8 +51,8 @@ class Parameter:
 class Family(Parameter):
     """Parameters with a common name, and with keys that the caller chooses: `name[key]=value`."""
 
-    key_length_max: int = 100
-    members_max: int = 200
+    key_length_max: int = CUSTOM_NAME_LENGTH_MAX
+    members_max: int = CUSTOM_VALUES_MAX
 
     @property
     def opening(self) -> str:

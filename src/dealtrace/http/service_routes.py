@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Literal, NotRequired, TypedDict
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -27,6 +28,55 @@ def service_routes(describe: Callable[[], Schema], watch: DatabaseWatch, is_writ
     ]
 
 
+class Alive(TypedDict):
+    """The answer of `/healthz`."""
+
+    status: Literal["ok"]
+
+
+class Parts(TypedDict):
+    """The state of what registering a deal needs: `ok`, or the problem in a few words."""
+
+    write: str
+    schema: str
+
+
+class Rebuilt(TypedDict):
+    """When and why the column mirror had to be built again."""
+
+    at: str
+    because: str
+
+
+class KnownMirror(TypedDict):
+    """The state of the column mirror (a copy of the data for reports): `ok`, or why the next report rebuilds it.
+
+    It has the size of the mirror in bytes, when the mirror was last opened, and the number of changes still to be
+    copied.
+    """
+
+    state: str
+    bytes: int
+    openedAt: str
+    behind: int
+    rebuilt: NotRequired[Rebuilt]
+
+
+class UnknownMirror(TypedDict):
+    """What is answered if the state of the column mirror could not be found."""
+
+    state: Literal["unknown"]
+
+
+class Ready(TypedDict):
+    """The answer of `/readyz`; without a column mirror, it has no `mirror`."""
+
+    status: Literal["ok", "unavailable"]
+    version: str
+    parts: Parts
+    mirror: NotRequired[KnownMirror | UnknownMirror]
+
+
 class _Probes:
     """Answers `/healthz` (is the process alive?) and `/readyz` (can it register deals?)."""
 
@@ -35,32 +85,27 @@ class _Probes:
         self._is_writing = is_writing
 
     async def answer_alive(self, _request: Request) -> Response:
-        return JSONResponse({"status": "ok"})
+        alive: Alive = {"status": OK}
+        return JSONResponse(alive)
 
     async def answer_ready(self, _request: Request) -> Response:
         """Answer 200 if deals can be registered, or 503 otherwise, with the state of each part at the last check."""
         health = self._watch.health
-        parts = {"write": health.write if self._is_writing() else "the writer has stopped", "schema": health.schema}
-        is_ready = all(part == OK for part in parts.values())
-        content: dict[str, object] = {
-            "status": OK if is_ready else "unavailable",
-            "version": __version__,
-            "parts": parts,
+        parts: Parts = {
+            "write": health.write if self._is_writing() else "the writer has stopped",
+            "schema": health.schema,
         }
+        is_ready = all(part == OK for part in parts.values())
+        ready: Ready = {"status": OK if is_ready else "unavailable", "version": __version__, "parts": parts}
         if health.mirror is not None:
-            content["mirror"] = _serialize_mirror(health.mirror)
+            ready["mirror"] = _serialize_mirror(health.mirror)
         elif health.mirror_fault is not None:
-            content["mirror"] = {"state": "unknown"}
-        return JSONResponse(content, 200 if is_ready else 503)
+            ready["mirror"] = {"state": "unknown"}
+        return JSONResponse(ready, 200 if is_ready else 503)
 
 
-def _serialize_mirror(mirror: MirrorStatus) -> dict[str, object]:
-    """Return the state of the column mirror (a copy of the data for reports).
-
-    The state has the size of the mirror in bytes, when the mirror was last opened, and the number of changes still to
-    be copied. If the mirror had to be built again, it also says when and why.
-    """
-    content: dict[str, object] = {
+def _serialize_mirror(mirror: MirrorStatus) -> KnownMirror:
+    answer: KnownMirror = {
         "state": mirror.obstacle or OK,
         "bytes": mirror.size_bytes,
         "openedAt": mirror.opened_at.isoformat(timespec="seconds"),
@@ -68,8 +113,8 @@ def _serialize_mirror(mirror: MirrorStatus) -> dict[str, object]:
     }
     if mirror.rebuild is not None:
         at = mirror.rebuild.rebuilt_at.isoformat(timespec="seconds")
-        content["rebuilt"] = {"at": at, "because": mirror.rebuild.cause}
-    return content
+        answer["rebuilt"] = {"at": at, "because": mirror.rebuild.cause}
+    return answer
 
 
 class _Description:

@@ -1,8 +1,8 @@
 """Versions of the annotations of leads: what each version changed, who wrote it and when."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.ring_back import RING_BACK, RingBack
@@ -15,11 +15,8 @@ A person can replace an annotation, and a program can add to it.
 """
 ANNOTATION_VERSIONS_MAX = 100
 """Ours: the maximum number of stored versions for a lead; each may have a comment of 100,000 characters."""
-AnnotationValues = Mapping[str, Any]
-"""The values of annotations by name; the annotation named `RING_BACK` is what a person did about a missed call.
-
-Any: depending on its name, an annotation is a string, a tuple of strings or `None`.
-"""
+AnnotationValues = Mapping[str, tuple[str, ...] | str | None]
+"""The values of annotations by name; the annotation named `RING_BACK` is what a person did about a missed call."""
 
 
 @record
@@ -41,6 +38,17 @@ def changed_annotations(before: Annotations, after: Annotations) -> tuple[Annota
     names = [name for name in ANNOTATION_FIELDS if getattr(before, name) != getattr(after, name)]
     was, became = ({name: getattr(annotations, name) for name in names} for annotations in (before, after))
     return was, became
+
+
+def restored_annotations(annotations: Annotations, former: AnnotationValues) -> Annotations:
+    """Return annotations with the values in `former`, which are tags, the manager or the comment."""
+    tags = former.get("tags", annotations.tags)
+    manager = former.get("manager", annotations.manager)
+    comment = former.get("comment", annotations.comment)
+    assert isinstance(tags, tuple), former
+    assert not isinstance(manager, tuple), former
+    assert not isinstance(comment, tuple), former
+    return replace(annotations, tags=tags, manager=manager, comment=comment)
 
 
 def present_annotations(annotations: Annotations, ring_back: RingBack | None = None) -> AnnotationValues:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from dealtrace.attribution.host_names import PUNYCODE_PREFIX
 from dealtrace.leads.phone import list_phones
 from dealtrace.leads.plain_text import CONTACTS_LENGTH_MAX, LETTER_SIGN, SIGN, folded, replace_signs, unescape
 
@@ -27,7 +28,6 @@ _DOMAIN_LABEL = r"[^\W_](?:[\w-]*[^\W_])?"
 _ADDRESS = re.compile(
     rf"(?P<name>(?![.])(?:{_INNER})+(?<![.]))@(?P<domain>(?:{_DOMAIN_LABEL}\.)+(?![0-9]){_DOMAIN_LABEL})"
 )
-_PUNYCODE = "xn--"
 
 NO_NAMES = frozenset(
     {
@@ -187,9 +187,9 @@ def _address(word: str) -> str | None:
 
 def _label(label: str) -> str:
     """Return a part of a domain with `xn--…` decoded to its own alphabet; an invalid `xn--…` is returned unchanged."""
-    if not label.startswith(_PUNYCODE):
+    if not label.startswith(PUNYCODE_PREFIX):
         return label
-    coded = label.removeprefix(_PUNYCODE)
+    coded = label.removeprefix(PUNYCODE_PREFIX)
     try:
         own = coded.encode("ascii").decode("punycode")
         is_sound = not own.isascii() and own.encode("punycode") == coded.encode("ascii")

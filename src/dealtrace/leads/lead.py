@@ -1,8 +1,9 @@
 """What calls and lead requests have in common: a kind, an id, and a time."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 from dealtrace.record import record
 
@@ -12,6 +13,12 @@ class LeadKind(StrEnum):
 
     CALL = "call"
     LEAD_REQUEST = "lead_request"
+
+
+LeadKindName = Literal["call", "request"]
+KIND_NAMES: Mapping[LeadKind, LeadKindName] = {LeadKind.CALL: "call", LeadKind.LEAD_REQUEST: "request"}
+"""The names of the kinds in requests, answers, reports, commands, and paths of pages."""
+KINDS_BY_NAME: Mapping[str, LeadKind] = {name: kind for kind, name in KIND_NAMES.items()}
 
 
 @record

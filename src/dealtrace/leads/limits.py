@@ -28,6 +28,11 @@ TAGS_MAX = 100
 LEAD_TAGS_MAX = 1000
 """The maximum number of tags of a lead."""
 TAG_LENGTH_MAX = 256
+MANAGERS_MAX = 20
+"""The maximum number of managers that are sent at once."""
+LEAD_MANAGERS_LENGTH_MAX = 1024
+"""Ours: the maximum length, in characters, of all managers of a lead together."""
+CUSTOM_NAME_LENGTH_MAX = 100
 CUSTOM_VALUE_LENGTH_MAX = 4096
 CUSTOM_VALUES_MAX = 200
 CALL_DURATION_MAX = timedelta(days=30)

@@ -10,6 +10,7 @@ from html import escape
 
 from dealtrace.errors import Language
 from dealtrace.mails.recipient import Recipient
+from dealtrace.printable import one_line
 from dealtrace.record import record
 
 SUBJECT_LENGTH_MAX = 200
@@ -106,11 +107,6 @@ def write_mail(letter: Letter, envelope: Envelope) -> EmailMessage:
 def domain_of(address: str) -> str:
     """Return the part of an address after the `@`."""
     return address.rpartition("@")[2]
-
-
-def one_line(text: str) -> str:
-    """Return a string with line breaks and other unprintable characters replaced by spaces."""
-    return "".join(sign if sign.isprintable() else " " for sign in text).strip()
 
 
 def _in_text(letter: Letter, language: Language) -> str:

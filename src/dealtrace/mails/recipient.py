@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 
+from dealtrace.attribution.host_names import DOMAIN_LABEL
 from dealtrace.errors import LANGUAGES, InvalidSetting, Language
 from dealtrace.record import record
 
@@ -13,10 +14,9 @@ RECIPIENTS_MAX = 20
 A larger group can use the address of a mailing list.
 """
 _APART = re.compile(r"[\n,;]+")
-_LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _ADDRESS = re.compile(
-    rf"(?=[^@]{{1,64}}@)(?!.*=\?){_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+{_LABEL}",
+    rf"(?=[^@]{{1,64}}@)(?!.*=\?){_ATOM}(?:\.{_ATOM})*@(?:{DOMAIN_LABEL}\.)+{DOMAIN_LABEL}",
 )
 """Ours: only addresses without quotes are accepted, so that no address can break a header of an e-mail. Addresses with
 `=?` are refused, because mail programs decode what follows. Dots may stand only between other characters (RFC 5322)."""

@@ -1,6 +1,6 @@
 """Export all data that is stored about a person, or make it anonymous, as the Russian law 152-ФЗ requires."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -18,11 +18,10 @@ from dealtrace.record import record
 from dealtrace.storage import personal_data
 from dealtrace.storage.reports.mirror.mirror import forget_mirror
 
-RowsByTable = Mapping[str, Sequence[Mapping[str, object]]]
-"""Rows by table name; each row maps the names of its columns to values."""
 
-
-def export_person(connection: Connection, sites: Sequence[Site], contact: str) -> dict[SiteId, RowsByTable]:
+def export_person(
+    connection: Connection, sites: Sequence[Site], contact: str
+) -> dict[SiteId, personal_data.RowsByTable]:
     """Return all rows that `sites` store about the person with this phone or e-mail, by site and by table.
 
     Raises:

@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from enum import StrEnum
 
-from dealtrace.errors import InvalidSetting
+from dealtrace.errors import InvalidSetting, InvalidValue
 from dealtrace.leads.limits import LABEL_LENGTH_MAX
+from dealtrace.printable import check_printable
 from dealtrace.record import record
 from dealtrace.reports.column_formulas import (
     SETTING,
@@ -74,11 +75,15 @@ def parse_column_name(text: str) -> str:
         InvalidSetting: the name is empty or too long, or has a reserved or unprintable character.
     """
     name = text.strip()
-    if not 0 < len(name) <= COLUMN_NAME_LENGTH_MAX or not name.isprintable() or any(sign in name for sign in RESERVED):
+    try:
+        check_printable(name, COLUMN_NAME_LENGTH_MAX)
+    except InvalidValue as fault:
+        raise InvalidSetting(key="NAME", ru=fault.ru, en=fault.en) from fault
+    if any(sign in name for sign in RESERVED):
         raise InvalidSetting(
             key="NAME",
-            ru=f"ожидается имя от 1 до {COLUMN_NAME_LENGTH_MAX} символов без {' '.join(RESERVED)}",
-            en=f"a name of 1 to {COLUMN_NAME_LENGTH_MAX} characters without {' '.join(RESERVED)} is expected",
+            ru=f"ожидается имя без {' '.join(RESERVED)}",
+            en=f"a name without {' '.join(RESERVED)} is expected",
         )
     return name
 

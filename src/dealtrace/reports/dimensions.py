@@ -7,15 +7,13 @@ from collections.abc import Iterable, Mapping
 from enum import Enum, auto
 
 from dealtrace.attribution.traffic_source import SOURCE_PARTS
-from dealtrace.leads.lead import LeadKind
+from dealtrace.leads.lead import KIND_NAMES
 from dealtrace.matching.match_reason import MatchReason
 from dealtrace.record import record
 from dealtrace.reports.facts import OF_DEALS, Fact
 
 FIELD_PREFIX = "field:"
 """The prefix of the name of a dimension that is a custom field."""
-KIND_KEYS = {LeadKind.CALL: "call", LeadKind.LEAD_REQUEST: "request"}
-"""The keys of the dimension `lead_kind`."""
 NEW_CLIENT, RETURNING_CLIENT = "new", "returning"
 """The keys of the dimension `client_kind`."""
 PATH_ARROW, UNKNOWN_STEP = " → ", "(not set)"
@@ -97,7 +95,7 @@ _TABLE = (
     Dimension("service", "Сервис", "Service", OF_DEALS),
     Dimension("status", "Статус", "Status", OF_DEALS, Kind.STATUS),
     Dimension("tag", "Тег", "Tag", _OF_LEADS, Kind.TAG),
-    Dimension("lead_kind", "Вид лида", "Kind of lead", _OF_LEADS, keys=tuple(KIND_KEYS.values())),
+    Dimension("lead_kind", "Вид лида", "Kind of lead", _OF_LEADS, keys=tuple(KIND_NAMES.values())),
     Dimension("form", "Форма", "Form", _OF_LEADS),
     Dimension("dialled", "Набранный номер", "Dialled number", _OF_LEADS),
     Dimension("city", "Город", "City", _VISITED),

@@ -1,10 +1,16 @@
-"""A single figure of a report, to show the deals, leads, visits or costs behind it."""
+"""A single figure of a report, and the deals, leads, visits or costs behind it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
 
+from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.errors import InvalidParameters, InvalidValue, Violation
+from dealtrace.leads.lead import LeadRef
 from dealtrace.record import record
 from dealtrace.reports.answer import Keys
+from dealtrace.reports.facts import Fact
 from dealtrace.reports.filters import check_no_contact, key_of_value
 from dealtrace.reports.measures import Measure
 from dealtrace.reports.metrics import METRICS, PART_METRICS, Formula, Metric
@@ -38,6 +44,70 @@ class Figure:
     def limit(self) -> int:
         """Return how many rows behind the figure (deals, leads, visits or costs) are shown at most."""
         return self.question.limit if self.question.limit is not None else LIMIT_DEFAULT
+
+
+@record
+class VisitRow:
+    """A visit behind a figure, and the share of it that the figure counts, in millionths."""
+
+    id: int
+    share: int
+
+
+@record
+class LeadRow:
+    """A lead behind a figure, and the share of it that the figure counts, in millionths."""
+
+    lead: LeadRef
+    share: int
+
+
+@record
+class DealRow:
+    """A deal behind a figure: the share of it that the figure counts, in millionths, and that part of its money.
+
+    Money is `None` if it is unknown; so is the margin if the figure adds up no margins.
+    """
+
+    id: int
+    share: int
+    amount_rub: Decimal | None
+    margin_rub: Decimal | None
+
+
+@record
+class CostRow:
+    """The cost of a traffic source on a day and its clicks, each `None` if unknown."""
+
+    spent_on: date
+    source: TrafficSource
+    cost_rub: Decimal | None
+    clicks: int | None
+
+
+AnyRow = VisitRow | LeadRow | DealRow | CostRow
+
+
+@record
+class FigureRows:
+    """A page of the rows behind a figure, all of one kind and earliest first, and the value of the figure.
+
+    `total` is the number of all rows, not only of this page. Over all rows, `share` is the sum of the shares in
+    millionths, and `sums` has the sum of each attribute that the rows have; money is in kopecks.
+    """
+
+    figure: Figure
+    rows: Sequence[AnyRow]
+    total: int
+    share: int
+    sums: Mapping[str, int]
+    value: Fraction | None
+
+    @property
+    def kind(self) -> Fact:
+        """Return the kind of the rows; an assist is a deal."""
+        fact = self.figure.measure.fact
+        return Fact.DEALS if fact is Fact.ASSISTS else fact
 
 
 def base_measure(metric: Metric) -> Measure | None:

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Final
 
 from dealtrace.errors import DatabaseUnavailable
 from dealtrace.record import record
@@ -16,7 +17,7 @@ from dealtrace.storage.id_blocks import find_visit_key, rewrite_block
 from dealtrace.storage.reports.mirror.status import MirrorStatus, find_mirror_status
 from dealtrace.storage.schema.upgrade import is_current, newest_revision
 
-OK = "ok"
+OK: Final = "ok"
 OVERLOADED_RETRY_SECONDS = 1
 UNAVAILABLE_RETRY_SECONDS = 5
 LOOK_SECONDS = 0.1

@@ -94,6 +94,8 @@ trying all phone numbers.
 DELETED = frozenset({contact, lead_contact, lead_version, deal_contact, deal_key})
 """The tables whose rows contain only a contact, or former notes; these rows are deleted instead of changed."""
 
+RowsByTable = Mapping[str, Sequence[Mapping[str, object]]]
+"""Rows by table name; each row maps the names of its columns to values."""
 VersionFields = tuple[int, int, Fields, Fields]
 """A version of a deal: the deal's id, the version's number, and the deal's former and new fields as JSON values."""
 
@@ -249,8 +251,8 @@ def _visits_named_by(connection: Connection, site_id: int, leads: Mapping[LeadKi
     }
 
 
-def find_rows(connection: Connection, site_id: int, traces: Traces) -> dict[str, list[dict[str, object]]]:
-    """Find the stored rows of a person, by table name, each row as a mapping of its columns."""
+def find_rows(connection: Connection, site_id: int, traces: Traces) -> RowsByTable:
+    """Find the stored rows of a person, by table name."""
     return {
         table.name: [dict(row) for row in connection.execute(select(table).where(mine)).mappings()]
         for table, mine in _rows_of(site_id, traces)

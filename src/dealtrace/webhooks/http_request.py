@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import field
 from datetime import datetime
+from typing import TypedDict
 from urllib.parse import urlencode
 
 from dealtrace.accounts.webhook import BodyStyle, Webhook
@@ -25,6 +26,14 @@ class Message:
     kind: str
     happened_at: datetime
     fields: Mapping[str, str | None]
+
+
+class Envelope(TypedDict):
+    """The body of a delivery in JSON: the event's kind, when it happened, and the fields."""
+
+    type: str
+    timestamp: str
+    data: Mapping[str, str | None]
 
 
 @record
@@ -53,8 +62,12 @@ def write_request(webhook: Webhook, message: Message, now: datetime) -> Outgoing
 
 
 def _json(message: Message) -> bytes:
-    content = {"type": message.kind, "timestamp": message.happened_at.isoformat(), "data": dict(message.fields)}
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+    envelope: Envelope = {
+        "type": message.kind,
+        "timestamp": message.happened_at.isoformat(),
+        "data": dict(message.fields),
+    }
+    return json.dumps(envelope, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def sign(secret: str, message_id: str, timestamp: str, body: bytes) -> str:

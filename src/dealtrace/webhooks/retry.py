@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from dealtrace.accounts.webhook import PAUSE_MAX
+from dealtrace.accounts.webhook import PAUSE_MAX, Webhook
 from dealtrace.record import record
 
 FIRST_PAUSE = timedelta(seconds=5)
@@ -12,6 +12,8 @@ JITTER = 0.2
 LONGEST_PAUSE = PAUSE_MAX / (1 + JITTER)
 TRIED_FOR = timedelta(days=3)
 """Ours: how long a webhook may fail before it is paused; a receiver may stay broken over a weekend."""
+FAULT_LENGTH_MAX = 500
+"""The maximum length of the stored reason of a failure; a longer one is cut."""
 _DOUBLINGS_MAX = 20
 
 
@@ -42,6 +44,40 @@ class Pause:
     """The decision to pause a webhook until a person resumes it."""
 
     reason: str
+
+
+@record
+class Failures:
+    """The attempts of a webhook that have failed in a row, with the names that `Webhook` has for them."""
+
+    failing_since: datetime | None = None
+    failures: int = 0
+    last_fault: str | None = None
+    next_attempt_at: datetime | None = None
+
+
+NO_FAILURES = Failures()
+
+
+def after_attempts(
+    webhook: Webhook, *, has_delivered: bool, fault: Fault | None, now: datetime, chance: float
+) -> tuple[Failures, Pause | None]:
+    """Return the failures of a webhook after a round of attempts, and the pause that they cause, or `None`.
+
+    `has_delivered` is whether anything was delivered before the failure `fault`, which ends a round. A webhook that is
+    already paused gets no new pause. `chance` is as in `after_fault`.
+    """
+    known = Failures(webhook.failing_since, webhook.failures, webhook.last_fault, webhook.next_attempt_at)
+    before = NO_FAILURES if has_delivered else known
+    if fault is None:
+        return before, None
+    since = before.failing_since if before.failing_since is not None else now
+    count = before.failures + 1 if before.failing_since is not None else 1
+    verdict = after_fault(fault, count, since, now, chance)
+    reason = fault.reason[:FAULT_LENGTH_MAX]
+    if isinstance(verdict, NextAttempt):
+        return Failures(since, count, reason, verdict.at), None
+    return Failures(since, count, reason, known.next_attempt_at), verdict if not webhook.is_paused else None
 
 
 def after_fault(

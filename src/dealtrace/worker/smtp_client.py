@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from email.message import EmailMessage
 
-from dealtrace.mails.letter import domain_of, one_line
+from dealtrace.mails.letter import domain_of
 from dealtrace.mails.mail import MailFault
+from dealtrace.printable import one_line
 from dealtrace.settings import MailSecurity, MailServer
 
 SMTP_SECONDS = 20.0

@@ -9,6 +9,7 @@ from http import HTTPStatus
 import httpx
 
 from dealtrace import __version__, clock
+from dealtrace.printable import one_line
 from dealtrace.webhooks.http_request import OutgoingRequest
 from dealtrace.webhooks.retry import Fault, read_retry_after
 from dealtrace.worker.connecting import TargetBackend, TargetTransport
@@ -64,9 +65,9 @@ class WebhookConnection:
         except (TargetForbidden, TargetUnknown) as reason:
             fault = Fault(str(reason))
         except (httpx.ConnectError, OSError) as reason:
-            fault = Fault(f"cannot connect: {_printable(str(reason)) or type(reason).__name__}")
+            fault = Fault(f"cannot connect: {one_line(str(reason))[:EXCERPT_MAX] or type(reason).__name__}")
         except (httpx.HTTPError, httpx.InvalidURL) as reason:
-            fault = Fault(f"invalid answer: {_printable(str(reason)) or type(reason).__name__}")
+            fault = Fault(f"invalid answer: {one_line(str(reason))[:EXCERPT_MAX] or type(reason).__name__}")
         except Exception as reason:  # noqa: BLE001 - a URL or an answer may make the libraries fail in unexpected ways
             fault = Fault(f"cannot be sent: {type(reason).__name__}")
         return None if is_accepted else fault
@@ -111,16 +112,10 @@ def _fault(answer: httpx.Response, body: bytes) -> Fault:
         body = answer.headers.get("location", "").encode()
     return Fault(
         status,
-        _printable(body.decode(errors="replace")),
+        one_line(body.decode(errors="replace"))[:EXCERPT_MAX],
         is_final=answer.status_code == HTTPStatus.GONE,
         retry_after=read_retry_after(answer.headers.get("retry-after", ""), clock.now()),
     )
-
-
-def _printable(text: str) -> str:
-    """Return the first `EXCERPT_MAX` characters of a string, with unprintable characters replaced by spaces."""
-    shown = "".join(character if character.isprintable() else " " for character in text)
-    return " ".join(shown.split())[:EXCERPT_MAX]
 
 
 def _read_certificates() -> ssl.SSLContext:

@@ -4,9 +4,10 @@ import pytest
 
 from cast import VLADIVOSTOK, Player, Stage
 from dealtrace.errors import InvalidSetting, NameTaken, SiteNotFound
+from dealtrace.leads.limits import CUSTOM_NAME_LENGTH_MAX
 from dealtrace.operations.accounts.add_custom_field import add_custom_field
 from dealtrace.operations.deals.register import register_deals
-from dealtrace.storage.accounts.custom_fields import FIELD_NAME_LENGTH_MAX, list_custom_fields, list_unknown_fields
+from dealtrace.storage.accounts.custom_fields import list_custom_fields, list_unknown_fields
 from dealtrace.storage.accounts.revision import find_revision
 from dealtrace.storage.accounts.sites import find_site
 from stored import rows_of
@@ -29,7 +30,7 @@ def revision(stage: Stage) -> int:
         return find_revision(connection)
 
 
-@pytest.mark.parametrize("name", ["margin", "Маржа, %", " ", "a]b[c", "x" * FIELD_NAME_LENGTH_MAX])
+@pytest.mark.parametrize("name", ["margin", "Маржа, %", " ", "a]b[c", "x" * CUSTOM_NAME_LENGTH_MAX])
 def test_it_adds_a_field_to_the_site_and_notifies_running_servers(stage: Stage, shop: Player, name: str) -> None:
     before = revision(stage)
     add(stage, shop.site.id, name)
@@ -40,7 +41,7 @@ def test_it_adds_a_field_to_the_site_and_notifies_running_servers(stage: Stage, 
     assert revision(stage) > before
 
 
-@pytest.mark.parametrize("name", ["", "x" * (FIELD_NAME_LENGTH_MAX + 1)])
+@pytest.mark.parametrize("name", ["", "x" * (CUSTOM_NAME_LENGTH_MAX + 1)])
 def test_it_refuses_a_name_of_no_fit_length(stage: Stage, shop: Player, name: str) -> None:
     with pytest.raises(InvalidSetting):
         add(stage, shop.site.id, name)

@@ -7,17 +7,18 @@ import pytest
 
 from cast import Player, Stage, moscow
 from dealtrace.accounts.site_days import site_day
-from dealtrace.attribution.credit import AttributionModel
+from dealtrace.attribution.credit import WHOLE, AttributionModel
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.lead_clue import CallIdentity, LeadClue
 from dealtrace.leads.call import CallReport, Circumstances
+from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.leads.report_calls import report_calls
 from dealtrace.operations.reports.ask import ask, stored_facts
 from dealtrace.operations.reports.open_facts import open_facts
 from dealtrace.operations.reports.show_rows import show_rows
 from dealtrace.reports.answer import Report
-from dealtrace.reports.figure import parse_figure
+from dealtrace.reports.figure import LeadRow, parse_figure
 from dealtrace.reports.formats import format_figures
 from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
 from dealtrace.storage.database.engine import Database
@@ -101,4 +102,4 @@ def test_a_call_in_progress_is_neither_answered_nor_missed_until_it_ends(
                 known = QuestionContext(site_day(NOON, shop.site.time_zone), AttributionModel(1), ())
                 figure = parse_figure(RawQuestion(metrics=metric, period="today"), [], 0, known)
                 behind = show_rows(source, shop.site, figure, NOON + timedelta(days=1))
-                assert [row["id"] for row in behind["rows"]] == [call_id] * count
+                assert behind.rows == [LeadRow(LeadRef(LeadKind.CALL, call_id), WHOLE)] * count

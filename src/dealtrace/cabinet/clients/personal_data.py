@@ -1,7 +1,7 @@
 """A person's data: shown, exported as a file, or anonymized after a confirmation."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 
 from sqlalchemy import Connection
@@ -71,9 +71,10 @@ async def export(view: View) -> Response:
         return refused(view, unknown, _LABELS)
     preview = await _preview(view, facts)
     rows = await view.read(_rows, view.current_site, preview.traces)
+    file: Mapping[str, int | Sequence[Mapping[str, object]]] = {"siteId": view.current_site.id, **rows}
     name = f"person-{view.current_site.id}-{facts.client.id}.json"
     return Response(
-        success({"siteId": view.current_site.id, **rows}, "person_exported").body,
+        success(file, "person_exported").body,
         media_type="application/json",
         headers={**HEADERS, "content-disposition": f'attachment; filename="{name}"'},
     )
@@ -108,8 +109,7 @@ async def _erase(view: View, erasure: Erasure) -> personal_data.Traces:
     with ExitStack() as held:
         unlocked = without_mirror(view.services.database, view.services.server_stop.require_running)
         await asyncio.to_thread(held.enter_context, unlocked)
-        found: personal_data.Traces = await view.write(erase_people, erasure)
-        return found
+        return await view.write(erase_people, erasure)
 
 
 def _unknown_contacts(view: View, facts: PersonFacts) -> InvalidParameters | None:
@@ -134,7 +134,7 @@ def _read(connection: Connection, site: Site, contacts: tuple[str, ...], chosen:
     return Preview(tuple(lines), personal_data.find_traces(connection, site.id, chosen))
 
 
-def _rows(connection: Connection, site: Site, traces: personal_data.Traces) -> Mapping[str, object]:
+def _rows(connection: Connection, site: Site, traces: personal_data.Traces) -> personal_data.RowsByTable:
     return personal_data.find_rows(connection, site.id, traces)
 
 

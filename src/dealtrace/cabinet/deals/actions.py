@@ -7,8 +7,9 @@ from starlette.responses import Response
 
 from dealtrace.cabinet.deals import card
 from dealtrace.cabinet.field_labels import labelled_text
-from dealtrace.cabinet.form_pages import BAD_REQUEST, Faults
+from dealtrace.cabinet.form_pages import Faults
 from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.statuses import BAD_REQUEST
 from dealtrace.cabinet.view import View
 from dealtrace.errors import (
     DealNotDeleted,

@@ -13,11 +13,12 @@ from dealtrace.cabinet.deals.details import DetailsWriter
 from dealtrace.cabinet.deals.explanation import Explainer
 from dealtrace.cabinet.deals.history import Callers, Historian
 from dealtrace.cabinet.deals.path import path_of
-from dealtrace.cabinet.form_pages import BAD_REQUEST, Faults
+from dealtrace.cabinet.form_pages import Faults
 from dealtrace.cabinet.formats import clock_time, money
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.lead_labels import LEAD_LABELS
 from dealtrace.cabinet.links import lead_url, source_label, web_url
+from dealtrace.cabinet.statuses import BAD_REQUEST, OK
 from dealtrace.cabinet.view import View
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.details import search_contacts_of
@@ -36,8 +37,6 @@ from dealtrace.storage.leads.clients import find_client_ids, find_clients
 from dealtrace.storage.leads.lead_summaries import find_lead_summaries
 from dealtrace.storage.visits.credits import CreditsByModel, find_credits, find_deal_visits
 from dealtrace.whole_number import ID_MAX
-
-OK = 200
 
 
 @record

@@ -27,6 +27,7 @@ from dealtrace.cabinet.list_query import (
     labels_of,
     list_query_of,
 )
+from dealtrace.cabinet.statuses import BAD_REQUEST, OK
 from dealtrace.cabinet.view import View
 from dealtrace.matching.match_reason import MatchReason
 from dealtrace.record import record
@@ -54,7 +55,6 @@ from dealtrace.storage.reports.statuses import list_statuses
 
 YES, NO = "yes", "no"
 MATCHED = {YES: "With a lead or a stated source", NO: "Neither a lead nor a source"}
-OK, BAD_REQUEST = 200, 400
 
 
 class Sorting(StrEnum):

@@ -10,7 +10,8 @@ from dealtrace import __version__
 from dealtrace.cabinet.docs.catalogue import list_catalogue
 from dealtrace.cabinet.docs.guides import GUIDES, read_guide
 from dealtrace.cabinet.docs.markdown import render_line
-from dealtrace.cabinet.gate import NOT_FOUND, Page, PageGate
+from dealtrace.cabinet.gate import Page, PageGate
+from dealtrace.cabinet.statuses import NOT_FOUND
 from dealtrace.cabinet.view import Services, View
 from dealtrace.cabinet.wrong_urls import wrong_form_routes
 from dealtrace.http.endpoint import Endpoint

@@ -13,8 +13,9 @@ from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
 from dealtrace.cabinet.choices import Choice
 from dealtrace.cabinet.field_labels import page_text
-from dealtrace.cabinet.form_pages import BAD_REQUEST, DONE, Faults, number_of
+from dealtrace.cabinet.form_pages import DONE, Faults, number_of
 from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.statuses import BAD_REQUEST
 from dealtrace.cabinet.view import View
 from dealtrace.demo.refusals import DemoExists, DemoMissing, SiteInUse, SiteNotEmpty, SiteUnfit
 from dealtrace.demo.rhythm import DAYS

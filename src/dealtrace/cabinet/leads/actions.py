@@ -5,11 +5,12 @@ from functools import partial
 from starlette.responses import Response
 
 from dealtrace.cabinet.field_labels import LABELS, labelled_text
-from dealtrace.cabinet.form_pages import BAD_REQUEST, Faults, number_of
+from dealtrace.cabinet.form_pages import Faults, number_of
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.leads.card import LeadFacts, page, ref_of
 from dealtrace.cabinet.leads.missed_calls import MARKS
 from dealtrace.cabinet.links import lead_url
+from dealtrace.cabinet.statuses import BAD_REQUEST
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, LeadNotDeleted, Refusal
 from dealtrace.http.refusal_statuses import STATUS_OF

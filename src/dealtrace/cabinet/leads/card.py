@@ -8,19 +8,20 @@ from starlette.responses import Response
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel, CreditKey
 from dealtrace.cabinet.deals.path import path_of
-from dealtrace.cabinet.form_pages import BAD_REQUEST, Faults
+from dealtrace.cabinet.form_pages import Faults
 from dealtrace.cabinet.formats import money
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.leads.history import note_lines
 from dealtrace.cabinet.leads.journal import call_state
 from dealtrace.cabinet.leads.missed_calls import mark_buttons, mark_label
-from dealtrace.cabinet.links import KINDS, lead_url, source_label, web_url
+from dealtrace.cabinet.links import lead_url, source_label, web_url
+from dealtrace.cabinet.statuses import BAD_REQUEST, OK
 from dealtrace.cabinet.view import View
 from dealtrace.deals.deal import Deal
 from dealtrace.leads.annotation_version import AnnotationVersion, present_annotations
 from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.call import Call
-from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.leads.lead import KINDS_BY_NAME, LeadKind, LeadRef
 from dealtrace.leads.lead_request import LeadRequest
 from dealtrace.record import record
 from dealtrace.storage.accounts.users import find_logins
@@ -29,8 +30,6 @@ from dealtrace.storage.leads.annotation_versions import list_annotation_versions
 from dealtrace.storage.leads.deletion import find_deletable
 from dealtrace.storage.visits.credits import CreditsByModel, find_credits
 from dealtrace.whole_number import ID_MAX
-
-OK = 200
 
 
 @record
@@ -69,7 +68,7 @@ class LeadFacts:
 
 def ref_of(params: Mapping[str, object]) -> LeadRef | None:
     """Return the lead that a path identifies, or `None` if its kind or id is invalid."""
-    kind, lead_id = KINDS.get(str(params["kind"])), int(str(params["lead"]))
+    kind, lead_id = KINDS_BY_NAME.get(str(params["kind"])), int(str(params["lead"]))
     return LeadRef(kind, lead_id) if kind is not None and lead_id <= ID_MAX else None
 
 

@@ -36,6 +36,7 @@ from dealtrace.cabinet.list_query import (
     labels_of,
     list_query_of,
 )
+from dealtrace.cabinet.statuses import BAD_REQUEST, OK
 from dealtrace.cabinet.view import View
 from dealtrace.errors import Language
 from dealtrace.leads.call import Call, CallPhase, phase_of
@@ -66,7 +67,6 @@ ASKED: FilterLabels = {
     "deleted": ("Deleted leads", {YES: "Yes"}),
     "done": ("Returned or no longer needed", {YES: "Yes"}),
 }
-OK, BAD_REQUEST = 200, 400
 
 
 @record

@@ -12,6 +12,7 @@ from dealtrace import clock
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
+from dealtrace.attribution.traffic_source import DIRECT
 from dealtrace.cabinet.carried_parameters import carried_query
 from dealtrace.cabinet.field_labels import labelled_text, unknown_choice
 from dealtrace.cabinet.formats import clock_time_in_zone, metric_value, number
@@ -31,6 +32,7 @@ from dealtrace.cabinet.reports.report_url import ReportUrl, report_url_of
 from dealtrace.cabinet.reports.table import rows_url, table_of
 from dealtrace.cabinet.reports.time_chart import has_line, over_time, time_line, undrawn_message
 from dealtrace.cabinet.reports.without_contacts import for_person, rows_page_for, table_for_readers
+from dealtrace.cabinet.statuses import BAD_REQUEST
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, Language
 from dealtrace.matching.match_reason import UNMATCHED_REASONS
@@ -71,8 +73,6 @@ SOURCES_ORDER = ("won_amount", "amount", "deals", "leads", "visits", "cost")
 
 Without won statuses, all sources have the same income, and a new site has visits before it has deals.
 """
-DIRECT = "(direct)"
-BAD_REQUEST = 400
 
 
 @record
@@ -295,7 +295,9 @@ def _order_of_sources(figures: Report) -> Sort:
 
 def _first_sources(report: Report) -> Report:
     """Return a report by source with only its first rows, the rows of direct visits, and the rows without a source."""
-    rows = [row for place, row in enumerate(report.rows) if place < SOURCES_SHOWN or row.keys[0] in (None, DIRECT)]
+    rows = [
+        row for place, row in enumerate(report.rows) if place < SOURCES_SHOWN or row.keys[0] in (None, DIRECT.source)
+    ]
     return replace(report, question=replace(report.question, limit=SOURCES_SHOWN), rows=rows)
 
 

@@ -37,6 +37,7 @@ from dealtrace.cabinet.reports.without_contacts import (
     saved_url,
     table_for_readers,
 )
+from dealtrace.cabinet.statuses import BAD_REQUEST, OK
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, Language
 from dealtrace.operations.overview.missing_data import list_metric_gaps
@@ -59,7 +60,6 @@ from dealtrace.storage.reports.statuses import list_statuses
 
 ASKED = ("by", "pivot", "metrics", "segment", "sort", "date", "chart")
 """The parameters that ask for a report; if a URL has none of these and no filter, the form is shown open."""
-OK, BAD_REQUEST = 200, 400
 TEMPLATE = "reports/page.html"
 
 

@@ -6,13 +6,10 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
-from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import Visit
-from dealtrace.cabinet.links import KINDS
 from dealtrace.leads.lead import LeadRef, ids_by_kind
-from dealtrace.operations.reports.show_rows import RowBehind
 from dealtrace.record import record
-from dealtrace.reports.facts import Fact
+from dealtrace.reports.figure import AnyRow, DealRow, LeadRow, VisitRow
 from dealtrace.storage.deals.match_reasons import find_match_reasons
 from dealtrace.storage.journals.deal_entries import DealEntry, list_deal_entries
 from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
@@ -29,28 +26,17 @@ class Details:
     visits: Mapping[int, Visit]
 
 
-def read_details(
-    connection: Connection, site: Site, kind: str, rows: Sequence[RowBehind], model: AttributionModel
-) -> Details:
+def read_details(connection: Connection, site: Site, rows: Sequence[AnyRow], model: AttributionModel) -> Details:
     """Return the stored data that the rows show. Deals and leads show the source that `model` credits."""
-    ids = [row["id"] for row in rows if "id" in row]
-    deal_ids = ids if kind == Fact.DEALS else []
+    deal_ids = [row.id for row in rows if isinstance(row, DealRow)]
+    visit_ids = [row.id for row in rows if isinstance(row, VisitRow)]
+    leads = [row.lead for row in rows if isinstance(row, LeadRow)]
     return Details(
         {entry.id: entry for entry in list_deal_entries(connection, site.id, deal_ids, model)},
         find_match_reasons(connection, site.id, deal_ids, contact_matching=site.contact_matching),
-        _find_leads(connection, site, [ref_of(row) for row in rows], model) if kind == Fact.LEADS else {},
-        find_visits(connection, site.id, ids) if kind == Fact.VISITS else {},
+        _find_leads(connection, site, leads, model) if leads else {},
+        find_visits(connection, site.id, visit_ids) if visit_ids else {},
     )
-
-
-def ref_of(row: RowBehind) -> LeadRef:
-    """Return the kind and id of the lead that a row shows; the row must show a lead, not a visit, deal or cost."""
-    return LeadRef(KINDS[row["kind"]], row["id"])
-
-
-def source_of_cost(row: RowBehind) -> TrafficSource:
-    """Return the traffic source of the cost that a row shows; the row must show a cost."""
-    return TrafficSource(row["source"], row["medium"], row["campaign"], row["content"], row["term"])
 
 
 def _find_leads(

@@ -1,7 +1,7 @@
 """The rows behind a figure of a report: deals, leads, visits or costs, which add up to the figure."""
 
-from collections.abc import Sequence
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from urllib.parse import urlencode
@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from dealtrace import clock
 from dealtrace.accounts.masking import masked_text
+from dealtrace.attribution.credit import WHOLE
 from dealtrace.attribution.model_labels import model_label
 from dealtrace.attribution.origin import Origin
 from dealtrace.attribution.traffic_source import TrafficSource
@@ -21,18 +22,29 @@ from dealtrace.cabinet.rendering import translations_of
 from dealtrace.cabinet.reports.form_fields import choices_of
 from dealtrace.cabinet.reports.formula_parts import parts_shown
 from dealtrace.cabinet.reports.key_labels import missing_key_label, value_label
-from dealtrace.cabinet.reports.page import BAD_REQUEST, OK, read_context_of
+from dealtrace.cabinet.reports.page import read_context_of
 from dealtrace.cabinet.reports.report_url import ReportUrl, key_pairs, report_url_of
-from dealtrace.cabinet.reports.row_details import Details, read_details, ref_of, source_of_cost
+from dealtrace.cabinet.reports.row_details import Details, read_details
 from dealtrace.cabinet.reports.without_contacts import for_person
+from dealtrace.cabinet.statuses import BAD_REQUEST, OK
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, Language
 from dealtrace.files.row_writers import CSV, XLSX
-from dealtrace.operations.reports.show_rows import RowBehind, RowsAnswer, show_rows
+from dealtrace.operations.reports.show_rows import show_rows
 from dealtrace.record import record
 from dealtrace.reports.dimensions import DIMENSIONS, Dimension
 from dealtrace.reports.facts import Fact
-from dealtrace.reports.figure import Figure, base_measure, parse_figure
+from dealtrace.reports.figure import (
+    AnyRow,
+    CostRow,
+    DealRow,
+    Figure,
+    FigureRows,
+    LeadRow,
+    VisitRow,
+    base_measure,
+    parse_figure,
+)
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import DEFAULT_PRESET
 from dealtrace.whole_number import parse_whole_number
@@ -95,17 +107,17 @@ async def _rows_shown(
 ) -> dict[str, object]:
     """Return the template variables of a page of rows."""
     assert figure.question.model is not None
-    answer = await view.ask(show_rows, figure, now)
-    facts = await view.read(read_details, view.current_site, answer["kind"], answer["rows"], figure.question.model)
-    offset, shown = figure.offset, len(answer["rows"])
+    found = await view.ask(show_rows, figure, now)
+    details = await view.read(read_details, view.current_site, found.rows, figure.question.model)
+    offset, shown = figure.offset, len(found.rows)
     return {
-        "value": metric_value(view.language, figure.metric, _exact(answer["sum"][figure.metric.name])),
-        "table": _Shaper(view, facts).table(answer),
+        "value": metric_value(view.language, figure.metric, found.value),
+        "table": _Shaper(view, details).table(found),
         "first": offset + 1,
         "last": offset + shown,
-        "total": answer["total"],
+        "total": found.total,
         "earlier": _page(url, keys, max(offset - figure.limit, 0)) if offset else "",
-        "later": _page(url, keys, offset + shown) if offset + shown < answer["total"] else "",
+        "later": _page(url, keys, offset + shown) if offset + shown < found.total else "",
         "files": _files(url, keys),
     }
 
@@ -147,13 +159,12 @@ def _named(ru: str, en: str, view: View) -> str:
     return ru if view.language == "ru" else en
 
 
-def _exact(shown: object) -> Fraction | None:
-    return Fraction(str(shown)) if shown is not None else None
-
-
-def _sums(row: RowBehind, names: Sequence[str]) -> list[str | None]:
-    money = {"amount": row.get("amount"), "margin": row.get("margin")}
-    return [money[name] for name in names]
+_HEADINGS: Mapping[Fact, Sequence[str]] = {
+    Fact.COSTS: ("Date", "Source"),
+    Fact.LEADS: ("Lead", "Date", "Source", "Share"),
+    Fact.VISITS: ("Date", "Source", "Share"),
+    Fact.DEALS: ("Number", "Date", "Status", "Source", "Match reason", "Share"),
+}
 
 
 class _Shaper:
@@ -163,36 +174,35 @@ class _Shaper:
         self._view, self._details, self._say = view, details, view.translate
         self._may_open = view.may_see_contacts
 
-    def table(self, answer: RowsAnswer) -> RowTable:
-        """Return the rows as a table, with columns for amount and margin if the rows have them."""
-        rows, kind = answer["rows"], Fact(answer["kind"])
-        sums = [name for name in ("amount", "margin") if any(name in row for row in rows)]
-        names: tuple[str, ...]
-        match kind:
-            case Fact.COSTS:
-                names, cells = ("Date", "Source"), [self._cost(row) for row in rows]
-                return RowTable(self._headings(names, ("cost", "clicks")), tuple(cells))
-            case Fact.LEADS:
-                names, cells = ("Lead", "Date", "Source"), [self._lead(row) for row in rows]
-            case Fact.VISITS:
-                names, cells = ("Date", "Source"), [self._visit(row) for row in rows]
-            case _:
-                names, cells = ("Number", "Date", "Status", "Source", "Match reason"), [self._deal(row) for row in rows]
-        money_cells = [tuple(map(self._money, _sums(row, sums))) for row in rows]
+    def table(self, found: FigureRows) -> RowTable:
+        """Return the rows as a table, with the columns of money and clicks that such rows have."""
+        has_margin = "margin" in found.sums
         return RowTable(
-            self._headings((*names, "Share"), sums),
-            tuple((*own, self._share(row), *added) for own, row, added in zip(cells, rows, money_cells, strict=True)),
+            self._headings(_HEADINGS[found.kind], list(found.sums)),
+            tuple(self._cells(row, has_margin=has_margin) for row in found.rows),
         )
+
+    def _cells(self, row: AnyRow, *, has_margin: bool) -> tuple[RowCell, ...]:
+        match row:
+            case CostRow():
+                return self._cost(row)
+            case LeadRow():
+                return (*self._lead(row), self._share(row.share))
+            case VisitRow():
+                return (*self._visit(row), self._share(row.share))
+            case DealRow():
+                money = (row.amount_rub, row.margin_rub) if has_margin else (row.amount_rub,)
+                return (*self._deal(row), self._share(row.share), *map(self._money, money))
 
     def _headings(self, names: Sequence[str], metrics: Sequence[str]) -> tuple[RowCell, ...]:
         titles = [RowCell(self._say(name), is_value=name == "Share") for name in names]
         named = [METRICS[name] for name in metrics]
         return (*titles, *(RowCell(_named(each.ru, each.en, self._view), is_value=True) for each in named))
 
-    def _deal(self, row: RowBehind) -> tuple[RowCell, ...]:
-        deal = self._details.deals.get(row["id"])
+    def _deal(self, row: DealRow) -> tuple[RowCell, ...]:
+        deal = self._details.deals.get(row.id)
         if deal is None:
-            return (RowCell(str(row["id"])), *[RowCell(NOTHING)] * 4)
+            return (RowCell(str(row.id)), *[RowCell(NOTHING)] * 4)
         url = f"/cabinet/{self._view.current_site.id}/deals/{deal.id}" if self._may_open else ""
         reason = self._details.reasons.get(deal.id, "")
         return (
@@ -203,28 +213,26 @@ class _Shaper:
             RowCell(value_label(DIMENSIONS["match_reason"], reason, self._view.language)),
         )
 
-    def _lead(self, row: RowBehind) -> tuple[RowCell, ...]:
-        ref = ref_of(row)
-        name = lead_name(ref, self._say)
-        url = lead_url(self._view.current_site.id, ref) if self._may_open else ""
-        entry = self._details.leads.get(ref)
+    def _lead(self, row: LeadRow) -> tuple[RowCell, ...]:
+        name = lead_name(row.lead, self._say)
+        url = lead_url(self._view.current_site.id, row.lead) if self._may_open else ""
+        entry = self._details.leads.get(row.lead)
         if entry is None:
             return (RowCell(name, url), *[RowCell(NOTHING)] * 2)
         return (RowCell(name, url), RowCell(self._view.clock_time(entry.began_at)), self._source(entry.origin))
 
-    def _visit(self, row: RowBehind) -> tuple[RowCell, ...]:
-        visit = self._details.visits.get(row["id"])
+    def _visit(self, row: VisitRow) -> tuple[RowCell, ...]:
+        visit = self._details.visits.get(row.id)
         if visit is None:
             return (RowCell(NOTHING), RowCell(NOTHING))
         return (RowCell(self._view.clock_time(visit.started_at)), RowCell(self._source_label(visit.traffic_source)))
 
-    def _cost(self, row: RowBehind) -> tuple[RowCell, ...]:
-        clicks = row.get("clicks")
+    def _cost(self, row: CostRow) -> tuple[RowCell, ...]:
         return (
-            RowCell(day(self._view.language, date.fromisoformat(row["day"]))),
-            RowCell(self._source_label(source_of_cost(row))),
-            self._money(row.get("cost")),
-            RowCell(number(self._view.language, clicks), is_value=True),
+            RowCell(day(self._view.language, row.spent_on)),
+            RowCell(self._source_label(row.source)),
+            self._money(row.cost_rub),
+            RowCell(number(self._view.language, row.clicks), is_value=True),
         )
 
     def _source(self, origin: Origin) -> RowCell:
@@ -236,10 +244,10 @@ class _Shaper:
     def _source_label(self, source: TrafficSource) -> str:
         return self._view.shown_name(source_label(source))
 
-    def _share(self, row: RowBehind) -> RowCell:
-        share = Fraction(row.get("share", "1"))
+    def _share(self, millionths: int) -> RowCell:
+        share = Fraction(millionths, WHOLE)
         return RowCell(f"{number(self._view.language, share * 100)}\u00a0%", is_value=True)
 
-    def _money(self, rubles: str | None) -> RowCell:
-        amount = f"{number(self._view.language, Decimal(rubles), 2)}\u00a0₽" if rubles is not None else NOTHING
+    def _money(self, rubles: Decimal | None) -> RowCell:
+        amount = f"{number(self._view.language, rubles, 2)}\u00a0₽" if rubles is not None else NOTHING
         return RowCell(amount, is_value=True)

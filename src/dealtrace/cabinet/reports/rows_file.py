@@ -1,9 +1,8 @@
 """The rows behind a figure as a file: all of them, in the order of the page, masked as the page masks them."""
 
-import json
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from tempfile import TemporaryFile
@@ -25,34 +24,34 @@ from dealtrace.cabinet.reports.form_fields import choices_of
 from dealtrace.cabinet.reports.key_labels import value_label
 from dealtrace.cabinet.reports.page import read_context_of
 from dealtrace.cabinet.reports.report_url import report_url_of
-from dealtrace.cabinet.reports.row_details import Details, read_details, ref_of, source_of_cost
+from dealtrace.cabinet.reports.row_details import Details, read_details
 from dealtrace.cabinet.reports.rows import ROWS, key_texts
 from dealtrace.cabinet.reports.without_contacts import for_person
 from dealtrace.cabinet.view import View
 from dealtrace.errors import Language
 from dealtrace.files.export_columns import ExportColumn
 from dealtrace.files.reports.file_notes import masked_search_notes
+from dealtrace.files.reports.spooled_rows import read_spooled_rows, spool_rows
 from dealtrace.files.row import Value
 from dealtrace.files.row_writers import Note
 from dealtrace.files.temporary_file import refused_if_full
+from dealtrace.leads.lead import KIND_NAMES
 from dealtrace.operations.reports.ask import FactSource
-from dealtrace.operations.reports.show_rows import RowBehind, show_rows
+from dealtrace.operations.reports.show_rows import show_rows
 from dealtrace.record import record
 from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.facts import Fact
-from dealtrace.reports.figure import Figure, parse_figure
+from dealtrace.reports.figure import AnyRow, CostRow, DealRow, Figure, LeadRow, VisitRow, parse_figure
+from dealtrace.reports.formats import format_share
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import DEFAULT_PRESET
 from dealtrace.reports.reading.masked_keys import masked_label
 
 ASKED_AT_ONCE = 50_000
 """How many rows one SQL statement finds; a figure that counts a million deals needs twenty statements."""
-SHARE = ExportColumn["FileRow"]("share", "Доля", "Share", lambda row: Decimal(row.behind.get("share", "1")))
+SHARE = ("share", "Доля", "Share")
 REASON = DIMENSIONS["match_reason"]
-LEAD_KINDS: Mapping[str, Mapping[Language, str]] = {
-    "call": {"ru": "звонок", "en": "call"},
-    "request": {"ru": "заявка", "en": "request"},
-}
+LEAD_KIND = DIMENSIONS["lead_kind"]
 DAY_FORMATS: Mapping[Language, str] = {"ru": "%d.%m.%Y", "en": "%Y-%m-%d"}
 
 
@@ -60,7 +59,7 @@ DAY_FORMATS: Mapping[Language, str] = {"ru": "%d.%m.%Y", "en": "%Y-%m-%d"}
 class FileRow:
     """A row of the file: the row behind the figure, its stored data, the language, and whether contacts are shown."""
 
-    behind: RowBehind
+    behind: AnyRow
     details: Details
     language: Language
     is_whole: bool
@@ -87,8 +86,8 @@ def send_rows_as(extension: str) -> Callable[[View], Awaitable[Response]]:
             listed = ListFile(
                 f"rows-{site.id}-{figure.question.period.first_on}-{figure.question.period.last_on}",
                 _columns(kind, names),
-                lambda _connection: _pages(found),
-                partial(_rows, site=site, kind=kind, model=model, language=view.language, is_whole=is_whole),
+                lambda _connection: read_spooled_rows(kind, found, ROWS_AT_ONCE),
+                partial(_rows, site=site, model=model, language=view.language, is_whole=is_whole),
                 _notes(figure, conditions, view.language),
             )
             return await send_list(view, listed, extension)
@@ -97,48 +96,31 @@ def send_rows_as(extension: str) -> Callable[[View], Awaitable[Response]]:
 
 
 def _find(source: FactSource, site: Site, figure: Figure, now: datetime, file: BinaryIO) -> tuple[Fact, frozenset[str]]:
-    """Write the rows behind a figure to `file`, one line of JSON each; return the kind and the field names of the rows.
+    """Write the rows behind a figure to `file`; return their kind and the names of their sums.
 
     The rows are written to disk because memory may not hold them. An export thread reads the file, so that the report
     thread is free again.
     """
-    names: set[str] = set()
     question = replace(figure.question, limit=ASKED_AT_ONCE)
     offset = 0
     while True:
-        answer = show_rows(source, site, Figure(question, figure.keys, offset), now)
-        for row in answer["rows"]:
-            names |= row.keys()
-            file.write(json.dumps(row).encode() + b"\n")
+        found = show_rows(source, site, Figure(question, figure.keys, offset), now)
+        spool_rows(found.rows, file)
         offset += ASKED_AT_ONCE
-        if offset >= answer["total"]:
-            return Fact(answer["kind"]), frozenset(names)
-
-
-def _pages(file: BinaryIO) -> Iterator[Sequence[RowBehind]]:
-    """Read the file that `_find` has written, and yield its rows in groups of up to `ROWS_AT_ONCE`."""
-    file.seek(0)
-    page: list[RowBehind] = []
-    for line in file:
-        page.append(json.loads(line))
-        if len(page) == ROWS_AT_ONCE:
-            yield page
-            page = []
-    if page:
-        yield page
+        if offset >= found.total:
+            return found.kind, frozenset(found.sums)
 
 
 def _rows(
     connection: Connection,
-    rows: Sequence[RowBehind],
+    rows: Sequence[AnyRow],
     *,
     site: Site,
-    kind: Fact,
     model: AttributionModel,
     language: Language,
     is_whole: bool,
 ) -> list[FileRow]:
-    details = read_details(connection, site, kind, rows, model)
+    details = read_details(connection, site, rows, model)
     return [FileRow(row, details, language, is_whole) for row in rows]
 
 
@@ -157,45 +139,67 @@ def _notes(figure: Figure, conditions: Sequence[str], language: Language) -> lis
 
 
 def _columns(kind: Fact, names: frozenset[str]) -> list[Column]:
-    """Return the columns of a file whose rows are facts of `kind`; `names` are the fields that the rows have."""
-    sums = [_money(name) for name in ("amount", "margin") if name in names]
+    """Return the columns of a file whose rows are facts of `kind`; `names` are the sums that the rows have."""
     match kind:
         case Fact.COSTS:
-            clicks = METRICS["clicks"]
             return [
                 Column("day", "Дата", "Date", _day_of_cost),
                 *_source_columns(_source_of_cost),
-                _money("cost"),
-                Column("clicks", clicks.ru, clicks.en, lambda row: row.behind.get("clicks")),
+                _metric_column("cost", lambda row: _cost(row).cost_rub),
+                _metric_column("clicks", lambda row: _cost(row).clicks),
             ]
         case Fact.LEADS:
-            own = [
-                Column("leadType", "Тип лида", "Lead type", lambda row: LEAD_KINDS[row.behind["kind"]][row.language]),
-                Column("leadId", "ID лида", "Lead ID", lambda row: row.behind["id"]),
+            return [
+                Column("leadType", "Тип лида", "Lead type", _lead_kind),
+                Column("leadId", "ID лида", "Lead ID", lambda row: _lead(row).lead.id),
                 Column("date", "Дата", "Date", _lead_time),
                 *_source_columns(_source_of_lead),
+                Column(*SHARE, lambda row: _share(_lead(row).share)),
             ]
         case Fact.VISITS:
-            own = [Column("date", "Дата", "Date", _visit_time), *_source_columns(_source_of_visit)]
+            return [
+                Column("date", "Дата", "Date", _visit_time),
+                *_source_columns(_source_of_visit),
+                Column(*SHARE, lambda row: _share(_visit(row).share)),
+            ]
         case _:
-            own = [
-                Column("orderId", "ID сделки", "Deal ID", lambda row: row.behind["id"]),
+            margins = [_metric_column("margin", lambda row: _deal(row).margin_rub)] if "margin" in names else []
+            return [
+                Column("orderId", "ID сделки", "Deal ID", lambda row: _deal(row).id),
                 *(_deal_column(*named) for named in _DEAL_COLUMNS),
                 *_source_columns(_source_of_deal),
                 Column("matchReason", REASON.ru, REASON.en, _reason),
+                Column(*SHARE, lambda row: _share(_deal(row).share)),
+                _metric_column("amount", lambda row: _deal(row).amount_rub),
+                *margins,
             ]
-    return [*own, SHARE, *sums]
 
 
-def _money(name: str) -> Column:
-    def value(row: FileRow) -> Value:
-        rubles = {
-            "amount": row.behind.get("amount"),
-            "margin": row.behind.get("margin"),
-            "cost": row.behind.get("cost"),
-        }
-        return Decimal(text) if (text := rubles[name]) is not None else None
+def _cost(row: FileRow) -> CostRow:
+    assert isinstance(row.behind, CostRow)
+    return row.behind
 
+
+def _deal(row: FileRow) -> DealRow:
+    assert isinstance(row.behind, DealRow)
+    return row.behind
+
+
+def _lead(row: FileRow) -> LeadRow:
+    assert isinstance(row.behind, LeadRow)
+    return row.behind
+
+
+def _visit(row: FileRow) -> VisitRow:
+    assert isinstance(row.behind, VisitRow)
+    return row.behind
+
+
+def _share(millionths: int) -> Decimal:
+    return Decimal(format_share(millionths))
+
+
+def _metric_column(name: str, value: Callable[[FileRow], Value]) -> Column:
     return Column(name, METRICS[name].ru, METRICS[name].en, value)
 
 
@@ -209,7 +213,7 @@ _MASKS: Mapping[str, Callable[[str], str]] = {"number": masked_label, "status": 
 
 def _deal_column(name: str, russian: str, english: str, attribute: str) -> Column:
     def value(row: FileRow) -> Value:
-        deal = row.details.deals.get(row.behind["id"])
+        deal = row.details.deals.get(_deal(row).id)
         if deal is None:
             return None
         found: Value = getattr(deal, attribute)
@@ -220,41 +224,46 @@ def _deal_column(name: str, russian: str, english: str, attribute: str) -> Colum
 
 
 def _reason(row: FileRow) -> Value:
-    if row.behind["id"] not in row.details.deals:
+    deal_id = _deal(row).id
+    if deal_id not in row.details.deals:
         return None
-    return value_label(REASON, row.details.reasons.get(row.behind["id"], ""), row.language)
+    return value_label(REASON, row.details.reasons.get(deal_id, ""), row.language)
 
 
 def _day_of_cost(row: FileRow) -> Value:
-    return f"{date.fromisoformat(row.behind['day']):{DAY_FORMATS[row.language]}}"
+    return f"{_cost(row).spent_on:{DAY_FORMATS[row.language]}}"
+
+
+def _lead_kind(row: FileRow) -> Value:
+    return value_label(LEAD_KIND, KIND_NAMES[_lead(row).lead.kind], row.language)
 
 
 def _lead_time(row: FileRow) -> Value:
-    entry = row.details.leads.get(ref_of(row.behind))
+    entry = row.details.leads.get(_lead(row).lead)
     return entry.began_at if entry is not None else None
 
 
 def _visit_time(row: FileRow) -> Value:
-    visit = row.details.visits.get(row.behind["id"])
+    visit = row.details.visits.get(_visit(row).id)
     return visit.started_at if visit is not None else None
 
 
 def _source_of_cost(row: FileRow) -> TrafficSource:
-    return source_of_cost(row.behind)
+    return _cost(row).source
 
 
 def _source_of_deal(row: FileRow) -> TrafficSource | None:
-    deal = row.details.deals.get(row.behind["id"])
+    deal = row.details.deals.get(_deal(row).id)
     return _known(deal.origin) if deal is not None else None
 
 
 def _source_of_lead(row: FileRow) -> TrafficSource | None:
-    entry = row.details.leads.get(ref_of(row.behind))
+    entry = row.details.leads.get(_lead(row).lead)
     return _known(entry.origin) if entry is not None else None
 
 
 def _source_of_visit(row: FileRow) -> TrafficSource | None:
-    visit = row.details.visits.get(row.behind["id"])
+    visit = row.details.visits.get(_visit(row).id)
     return visit.traffic_source if visit is not None else None
 
 

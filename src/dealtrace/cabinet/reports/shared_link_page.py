@@ -10,17 +10,18 @@ from dealtrace import clock
 from dealtrace.accounts.shared_link import SharedLink
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.formats import clock_time_in_zone, day
-from dealtrace.cabinet.gate import NOT_FOUND, limit_guessing, refused
+from dealtrace.cabinet.gate import limit_guessing, refused
 from dealtrace.cabinet.reports.comparison import compared_until
 from dealtrace.cabinet.reports.default_question import USUAL
 from dealtrace.cabinet.reports.model_comparison import by_models
-from dealtrace.cabinet.reports.page import OK, Answers, ask_all, fitting_answers, line_of, model_said, read_context_of
+from dealtrace.cabinet.reports.page import Answers, ask_all, fitting_answers, line_of, model_said, read_context_of
 from dealtrace.cabinet.reports.pivot import pivot_table
 from dealtrace.cabinet.reports.saved_items.page import site_report_url
 from dealtrace.cabinet.reports.shared_link_tables import models_for_visitors, table_for_visitors
 from dealtrace.cabinet.reports.table import table_of
 from dealtrace.cabinet.reports.time_chart import undrawn_message
 from dealtrace.cabinet.reports.without_contacts import for_person
+from dealtrace.cabinet.statuses import GONE, NOT_FOUND, OK
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, Refusal
 from dealtrace.operations.accounts.share_report import open_link, touch_link
@@ -33,7 +34,6 @@ HEADERS = {
     "referrer-policy": "no-referrer",
     "x-robots-tag": "noindex, nofollow, noarchive",
 }
-GONE = 410
 
 
 @record

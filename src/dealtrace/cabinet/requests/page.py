@@ -17,6 +17,7 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.field_labels import LABELS, labelled_text, unknown_choice
 from dealtrace.cabinet.form_pages import number_of
 from dealtrace.cabinet.formats import clock_time
+from dealtrace.cabinet.statuses import BAD_REQUEST, OK
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, Language, Violation
 from dealtrace.leads.wall_clock import YEAR_FIRST, read_day, read_instant
@@ -41,7 +42,6 @@ No index finds the requests that match, since every registration would have to w
 """
 NO_SITE = 0
 UTC_ZONE = ZoneInfo("UTC")
-OK, BAD_REQUEST = 200, 400
 _LABELS = {**LABELS, "token": "Token"}
 NAMES = ("from", "to", "path", "text", "token", "refused")
 """The parameters of the form; the URL of the next page repeats them."""

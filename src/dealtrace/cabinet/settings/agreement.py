@@ -12,7 +12,6 @@ from dealtrace.cabinet.formats import NOTHING, money
 from dealtrace.cabinet.settings.file_cures import file_fault
 from dealtrace.cabinet.settings.imports import (
     ENCODINGS,
-    GONE,
     file_deleted,
     keep_sent_file,
     kept_file,
@@ -20,6 +19,7 @@ from dealtrace.cabinet.settings.imports import (
     unless_deleted,
 )
 from dealtrace.cabinet.settings.uploads import UPLOAD_BYTES_MAX, Upload
+from dealtrace.cabinet.statuses import NOT_FOUND
 from dealtrace.cabinet.view import View
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.incoming_deal import IncomingDeal
@@ -73,7 +73,7 @@ async def show(view: View) -> Response:
 
 
 async def _gone(view: View) -> Response:
-    return _page(view, faults=file_deleted(view), status=GONE)
+    return _page(view, faults=file_deleted(view), status=NOT_FOUND)
 
 
 @unless_deleted(PLACE, _gone)

@@ -28,7 +28,6 @@ from dealtrace.cabinet.settings.cost_files import (
 from dealtrace.cabinet.settings.file_cures import COLUMN_LABELS, file_fault
 from dealtrace.cabinet.settings.imports import (
     ENCODINGS,
-    GONE,
     file_deleted,
     find_sent_file,
     keep_sent_file,
@@ -37,6 +36,7 @@ from dealtrace.cabinet.settings.imports import (
     unless_deleted,
 )
 from dealtrace.cabinet.settings.uploads import UPLOAD_BYTES_MAX, Upload
+from dealtrace.cabinet.statuses import NOT_FOUND
 from dealtrace.cabinet.view import View
 from dealtrace.errors import FileUnreadable, Refusal
 from dealtrace.files.costs.cost_unit import CostUnit
@@ -89,7 +89,7 @@ async def show(view: View) -> Response:
 
 
 async def _gone(view: View) -> Response:
-    return await _page(view, faults=file_deleted(view), status=GONE)
+    return await _page(view, faults=file_deleted(view), status=NOT_FOUND)
 
 
 @unless_deleted(PLACE, _gone)

@@ -23,6 +23,7 @@ from dealtrace.cabinet.settings.uploads import (
     keep_upload,
     refused_unless_written,
 )
+from dealtrace.cabinet.statuses import NOT_FOUND
 from dealtrace.cabinet.view import View
 from dealtrace.errors import FileUnreadable, ImportInProgress, Refusal
 from dealtrace.files.csv_reader import Encoding
@@ -35,7 +36,6 @@ from dealtrace.runtime.server_stop import ServerStop
 from dealtrace.storage.database.engine import Database
 
 PLACE = "settings/imports"
-GONE = 404
 KEPT_FIELD = "kept"
 """The form field with the key of a file that is kept from a refused upload."""
 NOUNS = {
@@ -89,7 +89,7 @@ def unless_deleted(purpose: str, gone: PageHandler) -> Callable[[PageHandler], P
 
 async def gone(view: View) -> Response:
     """Return the form with a message that the file is no longer stored."""
-    return _page(view, faults=file_deleted(view), status=GONE)
+    return _page(view, faults=file_deleted(view), status=NOT_FOUND)
 
 
 def file_deleted(view: View) -> Faults:

@@ -16,7 +16,6 @@ from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.settings.file_cures import file_fault
 from dealtrace.cabinet.settings.imports import (
     ENCODINGS,
-    GONE,
     file_deleted,
     keep_sent_file,
     kept_file,
@@ -24,6 +23,7 @@ from dealtrace.cabinet.settings.imports import (
     unless_deleted,
 )
 from dealtrace.cabinet.settings.uploads import UPLOAD_BYTES_MAX, Upload
+from dealtrace.cabinet.statuses import NOT_FOUND
 from dealtrace.cabinet.view import View
 from dealtrace.deals.currency import CurrencyRate
 from dealtrace.errors import FileUnreadable, InvalidValue, Language
@@ -89,7 +89,7 @@ async def save(view: View) -> Response:
 
 
 async def _gone(view: View) -> Response:
-    return await _page(view, faults=file_deleted(view), status=GONE)
+    return await _page(view, faults=file_deleted(view), status=NOT_FOUND)
 
 
 @unless_deleted(PLACE, _gone)

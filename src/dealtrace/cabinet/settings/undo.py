@@ -6,6 +6,7 @@ from datetime import date
 from urllib.parse import urlencode
 
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
+from dealtrace.accounts.webhook import PAUSED, WORKS
 from dealtrace.cabinet.leads.actions import DELETE, RESTORE
 from dealtrace.cabinet.leads.actions import UNDO as UNDO_NOTES
 from dealtrace.cabinet.links import lead_url
@@ -20,7 +21,6 @@ from dealtrace.operations.alerts.former_rules import ALERT_PARTS
 from dealtrace.operations.leads.change_in_cabinet import DELETED, NOTED, RESTORED
 from dealtrace.operations.leads.ring_back import TO_RETURN
 from dealtrace.operations.mails.scheduled_reports import REPORT_PARTS
-from dealtrace.operations.webhooks.manage import PAUSED, WORKS
 from dealtrace.record import record
 from dealtrace.reports.column_definitions import ColumnKind, parse_formatted_column
 from dealtrace.reports.column_formulas import format_formula

@@ -8,6 +8,7 @@ from dealtrace.accounts.rights import Rights, Role
 from dealtrace.accounts.user import User, UserId
 from dealtrace.cabinet.form_pages import fault_text
 from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.statuses import BAD_REQUEST
 from dealtrace.cabinet.users import new_links
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidSetting
@@ -16,8 +17,6 @@ from dealtrace.operations.accounts.second_factor import reset_second_factor
 from dealtrace.storage.accounts.sites import list_sites
 from dealtrace.storage.accounts.users import find_rights
 from dealtrace.whole_number import ID_MAX
-
-BAD_REQUEST = 400
 
 
 async def show(view: View) -> Response:

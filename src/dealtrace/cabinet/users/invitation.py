@@ -10,6 +10,7 @@ from dealtrace.accounts.user import PasswordHash, User, UserId
 from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.gate import limit_guessing, refused, then_query
 from dealtrace.cabinet.rendering import translations_of
+from dealtrace.cabinet.statuses import BAD_REQUEST
 from dealtrace.cabinet.users.login import start_session
 from dealtrace.cabinet.users.passwords import LIMITS, hash_of
 from dealtrace.cabinet.view import View
@@ -20,8 +21,6 @@ from dealtrace.operations.work import ids_of, takes_ids
 from dealtrace.record import record
 from dealtrace.storage.accounts.sites import find_site
 from dealtrace.storage.id_blocks import IdBlocks
-
-BAD_REQUEST = 400
 
 
 @record

@@ -6,7 +6,8 @@ from starlette.responses import Response
 from dealtrace import clock
 from dealtrace.accounts.invitation import Invitation
 from dealtrace.accounts.rights import Rights, Role
-from dealtrace.cabinet.gate import FORBIDDEN, not_found
+from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.statuses import FORBIDDEN
 from dealtrace.cabinet.users import new_links
 from dealtrace.cabinet.users.account import role_of_form, store_role
 from dealtrace.cabinet.view import View

@@ -8,10 +8,10 @@ from dealtrace.accounts.invitation import Purpose
 from dealtrace.accounts.user import PasswordHash, User, UserId
 from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.gate import limit_guessing
+from dealtrace.cabinet.statuses import BAD_REQUEST
 from dealtrace.cabinet.users import profile
 from dealtrace.cabinet.users.login import start_session
 from dealtrace.cabinet.users.passwords import LIMITS, hash_of, is_own_password
-from dealtrace.cabinet.users.profile import BAD_REQUEST
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidSetting
 from dealtrace.operations.accounts.invite_user import accept_password, require_invitation

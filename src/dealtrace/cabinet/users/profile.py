@@ -6,6 +6,7 @@ from starlette.responses import Response
 from dealtrace.accounts.session import Session
 from dealtrace.accounts.user import UserId
 from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.statuses import BAD_REQUEST
 from dealtrace.cabinet.users.browsers import browser_name
 from dealtrace.cabinet.users.passwords import LIMITS
 from dealtrace.cabinet.view import View
@@ -15,7 +16,6 @@ from dealtrace.record import record
 from dealtrace.storage.accounts.second_factors import count_recovery_codes
 from dealtrace.storage.accounts.sessions import list_sessions
 
-BAD_REQUEST = 400
 OTHERS = "others"
 """The form value for all sessions except the current one; any other value is the digest of a session."""
 

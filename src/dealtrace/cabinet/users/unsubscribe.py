@@ -6,6 +6,7 @@ from starlette.responses import Response
 from dealtrace import clock
 from dealtrace.alerts.sentences import rule_sentence
 from dealtrace.cabinet.gate import limit_guessing
+from dealtrace.cabinet.statuses import GONE
 from dealtrace.cabinet.view import View
 from dealtrace.mails.scheduled_report import ScheduledReport
 from dealtrace.mails.subscription import Subscription
@@ -19,7 +20,6 @@ from dealtrace.operations.reports.column_metrics import find_column_metrics
 from dealtrace.storage.accounts.sites import find_site
 
 HEADERS = {"cache-control": "private, no-store", "referrer-policy": "no-referrer", "x-robots-tag": "noindex, nofollow"}
-GONE = 410
 AGAIN = "again"
 
 

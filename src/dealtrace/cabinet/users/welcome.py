@@ -8,6 +8,7 @@ from dealtrace.accounts.invitation import Purpose
 from dealtrace.accounts.user import PasswordHash, User
 from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.gate import limit_guessing
+from dealtrace.cabinet.statuses import BAD_REQUEST
 from dealtrace.cabinet.users.login import start_session
 from dealtrace.cabinet.users.passwords import LIMITS, hash_of
 from dealtrace.cabinet.view import View
@@ -16,8 +17,6 @@ from dealtrace.operations.accounts.invite_user import accept_first_invitation, r
 from dealtrace.operations.accounts.log_in import Proof
 from dealtrace.operations.work import ids_of, takes_ids
 from dealtrace.storage.id_blocks import IdBlocks
-
-BAD_REQUEST = 400
 
 
 async def show(view: View) -> Response:

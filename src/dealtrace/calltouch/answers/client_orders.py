@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Annotated, Literal, NotRequired, TypedDict
+from typing import Annotated, NotRequired, TypedDict
 from zoneinfo import ZoneInfo
 
 from msgspec import Meta
@@ -19,9 +19,8 @@ from dealtrace.deals.details import ContactBook, Product
 from dealtrace.deals.matchers import Matcher, unreachable
 from dealtrace.deals.status_history import PastStatus
 from dealtrace.errors import Language, Refusal
-from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.leads.lead import KIND_NAMES, LeadKindName, LeadRef
 
-LeadType = Literal["call", "request"]
 DashedClock = Annotated[str, Meta(pattern="^[0-9]{2}-[0-9]{2}-[0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2}$")]
 
 
@@ -33,7 +32,7 @@ class MatchedBy(TypedDict):
     """
 
     type: str
-    leadType: LeadType | None
+    leadType: LeadKindName | None
     id: Id | None
 
 
@@ -92,7 +91,7 @@ class StatusAnswer(TypedDict):
 class LeadAnswer(TypedDict):
     """The lead of an order."""
 
-    leadType: LeadType
+    leadType: LeadKindName
     id: Id
 
 
@@ -198,7 +197,7 @@ def lead_answer(lead: LeadRef | None) -> LeadAnswer | None:
     """Build the type and id of an order's lead, or return `None` if the order has no lead."""
     if lead is None:
         return None
-    return {"leadType": "call" if lead.kind is LeadKind.CALL else "request", "id": lead.id}
+    return {"leadType": KIND_NAMES[lead.kind], "id": lead.id}
 
 
 def stored_client_order(

@@ -1,13 +1,13 @@
 """The results for the items of a list, and other short answers about leads."""
 
-from typing import Literal, TypedDict
+from typing import TypedDict
 
 from dealtrace.calltouch.answers.formats import Id
 from dealtrace.calltouch.error_body import FieldViolation, field_violations
 from dealtrace.calltouch.json_keys import SentScalar
 from dealtrace.errors import InvalidParameters, Language, Refusal
 from dealtrace.leads.call import Call
-from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.leads.lead import KIND_NAMES, LeadKind, LeadKindName, LeadRef
 from dealtrace.leads.lead_request import LeadRequest
 
 ImportedLead = Call | LeadRequest
@@ -47,7 +47,7 @@ class AnnotatedLead(_Outcome):
     """The result for an item of the list: whether its lead was annotated, and the lead's kind and id."""
 
     updated: bool
-    leadType: Literal["call", "request"] | None
+    leadType: LeadKindName | None
     leadId: Id | None
 
 
@@ -181,8 +181,7 @@ def annotated_lead(outcome: LeadRef | Refusal, language: Language) -> AnnotatedL
     """Build the result for an item; `outcome` is the lead that was annotated, or the refusal of the item."""
     if isinstance(outcome, Refusal):
         return {"updated": False, "leadType": None, "leadId": None, **_outcome(outcome, language)}
-    lead_type: Literal["call", "request"] = "call" if outcome.kind is LeadKind.CALL else "request"
-    return {"updated": True, "leadType": lead_type, "leadId": outcome.id, **_outcome(None, language)}
+    return {"updated": True, "leadType": KIND_NAMES[outcome.kind], "leadId": outcome.id, **_outcome(None, language)}
 
 
 def _outcome(refusal: Refusal | None, language: Language) -> _Outcome:

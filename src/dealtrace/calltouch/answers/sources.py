@@ -5,6 +5,7 @@ from typing import TypedDict
 from zoneinfo import ZoneInfo
 
 from dealtrace.attribution.classification import NOT_SET
+from dealtrace.attribution.landing_tags import PAID
 from dealtrace.attribution.origin import Origin
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import Visit
@@ -15,7 +16,6 @@ from dealtrace.whole_number import parse_whole_number
 
 NOT_SPECIFIED = "<не указано>"
 """The string that answers have in place of an unknown UTM tag or city."""
-_CPC = "cpc"
 _CLICK_IDS = {"yandex": ("yclid",), "google": ("gclid", "gbraid", "wbraid")}
 
 Attrs = Mapping[str, object]
@@ -288,7 +288,7 @@ def _advertisement_ids(visit: Visit | None, system: str) -> tuple[int, int | Non
     if campaign is None:
         return None
     source, click_ids = visit.traffic_source, visit.click_ids
-    is_paid = (source.source, source.medium) == (system, _CPC)
+    is_paid = (source.source, source.medium) == (system, PAID)
     if not is_paid and not any(name in click_ids for name in _CLICK_IDS[system]):
         return None
     return campaign, parse_whole_number(visit.utm.content), parse_whole_number(visit.utm.term)

@@ -1,6 +1,7 @@
 """The values that webhooks can send, by key.
 
-Unknown values are `None`. A receiver gets the keys chosen for its webhook, each with a string or null.
+Unknown values are `None`, as are those of what we do not have, such as pools of numbers. A receiver gets the keys
+chosen for its webhook, each with a string or null.
 """
 
 import json
@@ -38,6 +39,18 @@ _EVENT_NAMES: Mapping[EventKind, DealEventName] = {
 _Window = TypedDict("_Window", {"from": str, "to": str})
 
 
+class DeliveryValues(TypedDict):
+    """The values that describe a delivery itself."""
+
+    sendingTimestamp: int
+
+
+class LeadDeliveryValues(DeliveryValues):
+    """The values that describe a delivery about a lead: also the keys that changed, joined by commas."""
+
+    changedFields: str | None
+
+
 class AlertValues(_Window):
     """The values of an alert: its rule, the watched period, the actual and usual values, and when and how it ended."""
 
@@ -73,6 +86,7 @@ class OriginValues(TypedDict):
     gcid: str | None
     sessionId: int | None
     ctClientId: int | None
+    ctGlobalId: None
     hostname: str | None
     url: str | None
     attrs: str | None
@@ -93,8 +107,18 @@ class LeadValues(OriginValues):
     siteName: str
     manager: str | None
     comment: str | None
+    tags_auto_gr: None
+    tags_auto_ct: None
+    tags_auto_pn: None
+    tags_auto_pr: None
+    tags_auto_af: None
+    tags_manual: None
     tags_api: str | None
     customFields: str | None
+    rating: None
+    callUrl: None
+    callback_request_id: None
+    callback_final_attempt: None
 
 
 class CallValues(LeadValues):
@@ -105,7 +129,9 @@ class CallValues(LeadValues):
     id: int
     ctCallerId: str
     callerphone: str | None
+    email: None
     phonenumber: str | None
+    subPoolName: None
     redirectNumber: str
     duration: int
     waiting_time: int | None
@@ -117,6 +143,8 @@ class CallValues(LeadValues):
     targetcall: Literal["target", "non-target"]
     uniqtargetcall: Literal["uniqtarget", "non-uniqtarget"]
     callback: Literal["non-callback"]
+    worktime: None
+    pool: None
     sip_call_id: str | None
     callReferenceNumber: str | None
     reclink: str | None
@@ -137,6 +165,7 @@ class LeadRequestValues(LeadValues):
     uniquerequest: bool
     targetrequest: Literal["target", "non-target"]
     uniqtargetrequest: Literal["uniqtarget", "non-uniqtarget"]
+    tags_request: None
 
 
 class DealValues(TypedDict):
@@ -159,11 +188,23 @@ class DealValues(TypedDict):
     siteName: str
 
 
-class DeliveryValues(TypedDict):
-    """The values that describe a delivery itself; only deliveries about leads have `changedFields`."""
+class CallMessage(CallValues, LeadDeliveryValues):
+    """All values of a delivery about a call."""
 
-    sendingTimestamp: int
-    changedFields: str | None
+
+class LeadRequestMessage(LeadRequestValues, LeadDeliveryValues):
+    """All values of a delivery about a lead request."""
+
+
+class DealMessage(DealValues, DeliveryValues):
+    """All values of a delivery about a deal."""
+
+
+class AlertMessage(AlertValues, DeliveryValues):
+    """All values of a delivery about an alert."""
+
+
+AnyMessage = CallMessage | LeadRequestMessage | DealMessage | AlertMessage
 
 
 def call_values(entry: LeadEntry, site: Site, phase: CallPhase) -> CallValues:
@@ -177,7 +218,9 @@ def call_values(entry: LeadEntry, site: Site, phase: CallPhase) -> CallValues:
         "id": call.id,
         "ctCallerId": caller_id(entry, site),
         "callerphone": caller_number(entry) or None,
+        "email": None,
         "phonenumber": circumstances.dialled_phone,
+        "subPoolName": None,
         "redirectNumber": circumstances.answering_phone or REDIRECT_UNKNOWN,
         "duration": whole_seconds(call.duration),
         "waiting_time": whole_seconds(circumstances.waiting) if circumstances.waiting is not None else None,
@@ -189,6 +232,8 @@ def call_values(entry: LeadEntry, site: Site, phase: CallPhase) -> CallValues:
         "targetcall": "target" if qualification.is_target else "non-target",
         "uniqtargetcall": "uniqtarget" if qualification.is_unique_target else "non-uniqtarget",
         "callback": "non-callback",
+        "worktime": None,
+        "pool": None,
         "sip_call_id": circumstances.sip_id,
         "callReferenceNumber": call.reference,
         "reclink": circumstances.record_url,
@@ -213,6 +258,7 @@ def lead_request_values(entry: LeadEntry, site: Site) -> LeadRequestValues:
         "uniquerequest": qualification.is_unique,
         "targetrequest": "target" if qualification.is_target else "non-target",
         "uniqtargetrequest": "uniqtarget" if qualification.is_unique_target else "non-uniqtarget",
+        "tags_request": None,
     }
 
 
@@ -225,8 +271,18 @@ def _lead_values(entry: LeadEntry, site: Site) -> LeadValues:
         "siteName": site.name,
         "manager": annotations.manager,
         "comment": annotations.comment,
+        "tags_auto_gr": None,
+        "tags_auto_ct": None,
+        "tags_auto_pn": None,
+        "tags_auto_pr": None,
+        "tags_auto_af": None,
+        "tags_manual": None,
         "tags_api": ",".join(annotations.tags) or None,
         "customFields": _json_text(annotations.custom_values),
+        "rating": None,
+        "callUrl": None,
+        "callback_request_id": None,
+        "callback_final_attempt": None,
     }
 
 
@@ -246,6 +302,7 @@ def _origin_values(entry: LeadEntry, site: Site) -> OriginValues:
         "gcid": details.google_client_id,
         "sessionId": origin.visit_id,
         "ctClientId": visitor_number(details.visitor_id),
+        "ctGlobalId": None,
         "hostname": origin.landing_host or None,
         "url": details.landing_url or None,
         "attrs": (_json_text(details.attrs) or "{}") if is_visit else None,
@@ -305,9 +362,10 @@ def alert_values(alert: Alert, incident: Incident, kind: EventKind, site: Site) 
     }
 
 
-def in_texts(values: Mapping[str, object], keys: Sequence[str]) -> dict[str, str | None]:
-    """Return the value of each key in `keys` as a string, or as `None` if the key has no value."""
-    return {key: _text(values.get(key)) for key in keys}
+def in_texts(values: AnyMessage, keys: Sequence[str]) -> dict[str, str | None]:
+    """Return the value of each key in `keys` as a string, or as `None` if it is unknown."""
+    by_key: Mapping[str, object] = values
+    return {key: _text(by_key[key]) for key in keys}
 
 
 def _text(value: object) -> str | None:

@@ -16,7 +16,7 @@ from dealtrace.calltouch.client_orders.matching import read_matchers
 from dealtrace.calltouch.client_orders.parameters import CREATE_TABLE, CRM, PRODUCT_TABLE, UPDATE_TABLE
 from dealtrace.calltouch.client_orders.shapes import Contacts, Order, ProductItem, SentScalars
 from dealtrace.calltouch.json_keys import SentScalar, fields_by_key, value_of
-from dealtrace.calltouch.leads.annotate import AddedTags, parse_checked
+from dealtrace.calltouch.leads.annotate import AddedTags, check_count, parse_checked
 from dealtrace.calltouch.parameters import CUSTOM
 from dealtrace.calltouch.wire_types import Tags
 from dealtrace.deals.currency import currency_of
@@ -157,17 +157,6 @@ def read_contacts(order: Order) -> tuple[ContactBook | None, ContactBook | None]
         return None, None
     main = _book("orderContacts.mainContacts", sent.main_contacts)
     return main, _book("orderContacts.otherContacts", sent.other_contacts)
-
-
-def check_count(place: str, count: int, most: int) -> None:
-    """Check that `count` is at most `most`.
-
-    Raises:
-        InvalidParameters: the count is too high; the violation names `place`.
-    """
-    if count > most:
-        limit = (f"передано {count}, допускается не более {most}", f"{count} were sent; at most {most} are allowed")
-        raise InvalidParameters([Violation(place, *limit)])
 
 
 def collect_violations(faults: list[Violation], read: Callable[[], Value]) -> Value | None:

@@ -31,12 +31,10 @@ from dealtrace.http.parameters import Parameter
 from dealtrace.http.replies import Reply, success
 from dealtrace.http.request_note import note_refused_items
 from dealtrace.leads.annotations import Addition
-from dealtrace.leads.limits import COMMENT_LENGTH_MAX, CUSTOM_VALUE_LENGTH_MAX, LABEL_LENGTH_MAX
+from dealtrace.leads.limits import COMMENT_LENGTH_MAX, CUSTOM_VALUE_LENGTH_MAX, LABEL_LENGTH_MAX, MANAGERS_MAX
 from dealtrace.leads.plain_text import is_blank
 from dealtrace.operations.leads.annotate import AnnotationCall, LeadAnnotation, annotate_leads
 from dealtrace.quota.points import PaidMethod
-
-MANAGERS_MAX = 20
 
 
 class Manager(msgspec.Struct, frozen=True):
@@ -140,7 +138,7 @@ def read_managers(item: AnnotationItem) -> Addition:
     managers = tuple(
         parse_checked("addManagers.managers", Text(LABEL_LENGTH_MAX).read, text) for text in texts if not is_blank(text)
     )
-    _check_count("addManagers.managers", len(managers), MANAGERS_MAX)
+    check_count("addManagers.managers", len(managers), MANAGERS_MAX)
     return Addition(managers=_required("addManagers.managers", managers), overwrite=added.overwrite)
 
 
@@ -154,7 +152,7 @@ def read_fields(item: AnnotationItem) -> Addition:
     """Parse the values of custom fields that an item adds to its lead."""
     place = "addCustomFields.customFields"
     added = item.add_custom_fields or AddedFields()
-    _check_count(place, len(added.custom_fields), CUSTOM.members_max)
+    check_count(place, len(added.custom_fields), CUSTOM.members_max)
     values = {
         parse_checked(place, Text(CUSTOM.key_length_max).read, name): parse_checked(
             place, Text(CUSTOM_VALUE_LENGTH_MAX).read, text
@@ -187,12 +185,14 @@ def _required(place: str, value: Value) -> Value:
     return value
 
 
-def _check_count(place: str, count: int, most: int) -> None:
+def check_count(place: str, count: int, most: int) -> None:
+    """Check that a list has at most `most` items.
+
+    Raises:
+        InvalidParameters: it has `count`, which is more; the violation names `place`.
+    """
     if count > most:
-        limit = (
-            f"передано {count}, допускается не более {most}",
-            f"{count} were sent, no more than {most} are allowed",
-        )
+        limit = (f"передано {count}, допускается не более {most}", f"{count} were sent; at most {most} are allowed")
         raise InvalidParameters([Violation(place, *limit)])
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from dealtrace.calltouch.answers.clocks import instant_of, whole_seconds
 from dealtrace.calltouch.parameters import INBOUND_CALL
-from dealtrace.errors import InvalidParameters, Violation
+from dealtrace.errors import InvalidParameters, InvalidValue, Violation
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameters import ParameterTable, Sent
 from dealtrace.http.replies import Reply, plain_success
@@ -12,6 +12,7 @@ from dealtrace.leads.call import CallId, CallReport, Circumstances
 from dealtrace.leads.limits import LABEL_LENGTH_MAX
 from dealtrace.leads.wall_clock import whole_span
 from dealtrace.operations.leads.report_calls import report_calls
+from dealtrace.printable import check_printable
 
 TABLE = ParameterTable(INBOUND_CALL)
 PBX = "ATS_CODE"
@@ -33,15 +34,16 @@ def read_report(caller: Caller, sent: Sent) -> CallReport:
         InvalidParameters: the name of the PBX in the path is too long or has unprintable characters.
     """
     pbx = caller.path_params[PBX]
-    if len(pbx) > LABEL_LENGTH_MAX or not pbx.isprintable():
-        limit = (f"до {LABEL_LENGTH_MAX} печатных символов", f"up to {LABEL_LENGTH_MAX} printable characters")
-        raise InvalidParameters([Violation(PBX, *limit)])
-    lasting, waiting = sent.get("duration"), sent.get("waitingtime")
-    started_at, duration = whole_span(instant_of(sent["date"], caller.site.time_zone), lasting or timedelta(0))
+    try:
+        check_printable(pbx, LABEL_LENGTH_MAX)
+    except InvalidValue as fault:
+        raise InvalidParameters([Violation(PBX, fault.ru, fault.en)]) from fault
+    duration, waiting = sent.get("duration"), sent.get("waitingtime")
+    started_at, whole_duration = whole_span(instant_of(sent["date"], caller.site.time_zone), duration or timedelta(0))
     return CallReport(
         reference=sent["callid"],
         started_at=started_at,
-        duration=duration if lasting is not None else None,
+        duration=whole_duration if duration is not None else None,
         phone=sent.get("callerid"),
         circumstances=Circumstances(
             is_successful=sent.get("status"),

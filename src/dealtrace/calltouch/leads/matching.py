@@ -16,7 +16,7 @@ from dealtrace.deals.matchers import Preference
 from dealtrace.errors import InvalidParameters, InvalidValue, Violation
 from dealtrace.http.parameter_types import Choice, Integer, Text
 from dealtrace.leads.contact import list_emails, list_phones
-from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.leads.lead import KINDS_BY_NAME, LeadKind, LeadRef
 from dealtrace.leads.limits import EMAIL_LENGTH_MAX, PHONE_LENGTH_MAX, TAG_LENGTH_MAX, TAGS_MAX
 from dealtrace.leads.plain_text import is_blank
 from dealtrace.matching.lead_search import LeadSearch, SearchByContact, SearchById, TagFilter
@@ -121,10 +121,7 @@ class _Contacts:
     wanted: str
 
 
-_BY_ID: Mapping[str, tuple[str, LeadKind]] = {
-    "call": ("callId", LeadKind.CALL),
-    "request": ("requestId", LeadKind.LEAD_REQUEST),
-}
+_BY_ID: Mapping[str, tuple[str, LeadKind]] = {name: (f"{name}Id", kind) for name, kind in KINDS_BY_NAME.items()}
 _BY_CONTACT: Mapping[str, _Contacts] = {
     "leadContact": _Contacts("leadContactParams", BOTH, "leadTypeToMatch"),
     "callContact": _Contacts("callContactParams", frozenset({LeadKind.CALL}), "callTypeToMatch"),

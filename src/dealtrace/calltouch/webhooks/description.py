@@ -6,7 +6,7 @@ from types import NoneType
 from typing import Literal
 
 from dealtrace.accounts.webhook import EventKind
-from dealtrace.calltouch.answers.webhooks import AlertValues, CallValues, DealValues, DeliveryValues, LeadRequestValues
+from dealtrace.calltouch.answers.webhooks import AlertMessage, CallMessage, DealMessage, LeadRequestMessage
 from dealtrace.calltouch.webhooks.messages import TEST_KIND
 from dealtrace.calltouch.webhooks.vocabulary import (
     ALERT,
@@ -21,7 +21,7 @@ from dealtrace.calltouch.webhooks.vocabulary import (
 from dealtrace.http.endpoint import JSON
 from dealtrace.http.openapi.json_schema import Components, Schema
 from dealtrace.record import record
-from dealtrace.webhooks.http_request import ABSENT
+from dealtrace.webhooks.http_request import ABSENT, Envelope
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -35,11 +35,11 @@ class Body:
     values: type
 
 
-_CALL_BEGUN = Body("WebhookCallBegun", (*CALL_BEGUN, *ON_REQUEST_OF_LEADS), CallValues)
-_CALL = Body("WebhookCall", (*CALL, *ON_REQUEST_OF_LEADS), CallValues)
-_LEAD_REQUEST = Body("WebhookLeadRequest", (*LEAD_REQUEST, *ON_REQUEST_OF_LEADS), LeadRequestValues)
-_DEAL = Body("WebhookDeal", (*DEAL, *ON_REQUEST_OF_DEALS), DealValues)
-_ALERT = Body("WebhookAlert", ALERT, AlertValues)
+_CALL_BEGUN = Body("WebhookCallBegun", (*CALL_BEGUN, *ON_REQUEST_OF_LEADS), CallMessage)
+_CALL = Body("WebhookCall", (*CALL, *ON_REQUEST_OF_LEADS), CallMessage)
+_LEAD_REQUEST = Body("WebhookLeadRequest", (*LEAD_REQUEST, *ON_REQUEST_OF_LEADS), LeadRequestMessage)
+_DEAL = Body("WebhookDeal", (*DEAL, *ON_REQUEST_OF_DEALS), DealMessage)
+_ALERT = Body("WebhookAlert", ALERT, AlertMessage)
 
 _EVENTS: Mapping[EventKind, tuple[str, tuple[Body, ...]]] = {
     EventKind.CALL_CONNECTED: ("A call begins", (_CALL_BEGUN,)),
@@ -73,6 +73,7 @@ def describe_webhooks(components: Components) -> dict[str, Schema]:
     """Return the OpenAPI path items of all events and of the test message, by event name."""
     described = {
         kind.value: _path_item(
+            components,
             kind.value,
             summary,
             [_refer(components, body, _IN_JSON) for body in bodies],
@@ -80,21 +81,17 @@ def describe_webhooks(components: Components) -> dict[str, Schema]:
         )
         for kind, (summary, bodies) in _EVENTS.items()
     }
-    test = _path_item(TEST_KIND, "A test message was requested", [_PLACEHOLDERS], [_PLACEHOLDERS])
+    test = _path_item(components, TEST_KIND, "A test message was requested", [_PLACEHOLDERS], [_PLACEHOLDERS])
     return {**described, TEST_KIND: test}
 
 
-def _path_item(kind: str, summary: str, in_json: list[Schema], in_a_form: list[Schema]) -> Schema:
-    envelope = {
-        "type": "object",
-        "required": ["type", "timestamp", "data"],
-        "properties": {
-            "type": {"const": kind},
-            "timestamp": {"type": "string", "format": "date-time", "description": "When the event happened."},
-            "data": _any_of(in_json),
-        },
-        "additionalProperties": False,
-    }
+def _path_item(
+    components: Components, kind: str, summary: str, in_json: list[Schema], in_a_form: list[Schema]
+) -> Schema:
+    happened_at = {"type": "string", "format": "date-time", "description": "When the event happened."}
+    envelope = components.narrow(
+        Envelope, {"type": {"const": kind}, "timestamp": happened_at, "data": _any_of(in_json)}
+    )
     form = _any_of(in_a_form)
     query = {"name": "fields", "in": "query", "style": "form", "explode": True, "schema": form}
     shared = {"summary": summary, "description": _DELIVERY, "responses": _RECEIVED}
@@ -132,13 +129,13 @@ def _any_of(schemas: list[Schema]) -> Schema:
 
 def _refer(components: Components, body: Body, absent: Schema) -> Schema:
     name = body.name if absent is _IN_JSON else f"{body.name}Form"
-    types = {**typing.get_type_hints(DeliveryValues), **typing.get_type_hints(body.values)}
+    types = typing.get_type_hints(body.values)
     return components.add(
         name,
         {
             "type": "object",
             "description": "All values are strings. If the webhook has a choice of fields, only these fields are sent.",
-            "properties": {key: _text_schema(types.get(key, NoneType), absent) for key in body.keys},
+            "properties": {key: _text_schema(types[key], absent) for key in body.keys},
             "additionalProperties": False,
         },
     )

@@ -14,9 +14,13 @@ from dealtrace.alerts.rule import AlertId
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.calltouch.answers.clocks import epoch_seconds
 from dealtrace.calltouch.answers.webhooks import (
+    AlertMessage,
     AlertValues,
-    CallValues,
-    LeadRequestValues,
+    CallMessage,
+    DealMessage,
+    DeliveryValues,
+    LeadDeliveryValues,
+    LeadRequestMessage,
     alert_values,
     call_values,
     deal_values,
@@ -69,17 +73,18 @@ def write_messages(
     alerts = _alerts(
         connection, site, [delivery.event for delivery in deliveries if isinstance(delivery.event, AlertEvent)]
     )
-    sent_at = {SENT_AT_KEY: epoch_seconds(now)}
+    sent: DeliveryValues = {"sendingTimestamp": epoch_seconds(now)}
     messages: dict[OutboxPosition, Message] = {}
     for delivery in deliveries:
         event = delivery.event
         if isinstance(event, DealEvent) and (deal := deals.get(event)) is not None:
-            keys = chosen_keys(DEAL, ON_REQUEST_OF_DEALS, webhook.fields)
-            fields = in_texts({**deal_values(deal, event.kind, site), **sent_at}, keys)
+            deal_message: DealMessage = {**deal_values(deal, event.kind, site), **sent}
+            fields = in_texts(deal_message, chosen_keys(DEAL, ON_REQUEST_OF_DEALS, webhook.fields))
         elif isinstance(event, LeadEvent) and (entry := entries.get(event.lead)) is not None:
-            fields = _lead_fields(event, entry, site, webhook, sent_at)
+            fields = _lead_fields(event, entry, site, webhook, sent)
         elif isinstance(event, AlertEvent) and (values := alerts.get(event)) is not None:
-            fields = in_texts({**values, **sent_at}, chosen_keys(ALERT, (), webhook.fields))
+            alert_message: AlertMessage = {**values, **sent}
+            fields = in_texts(alert_message, chosen_keys(ALERT, (), webhook.fields))
         else:
             continue
         messages[delivery.position] = Message(delivery.message_id(site.id), event.kind, delivery.recorded_at, fields)
@@ -141,22 +146,27 @@ def _alerts(connection: Connection, site: Site, events: Sequence[AlertEvent]) ->
 
 
 def _lead_fields(
-    event: LeadEvent, entry: LeadEntry, site: Site, webhook: Webhook, sent_at: Mapping[str, int]
+    event: LeadEvent, entry: LeadEntry, site: Site, webhook: Webhook, sent: DeliveryValues
 ) -> dict[str, str | None]:
     """Return the values of a message about a lead as strings, by key.
 
     While a call is in progress, all messages about it have the same keys as the message about its beginning.
     """
-    values: CallValues | LeadRequestValues
-    if isinstance(entry.lead, Call):
-        phase = phase_of(entry.circumstances, entry.lead.duration)
-        if event.kind is EventKind.CALL_CONNECTED:
-            phase = CallPhase.ONGOING
-        usual, values = CALL_BEGUN if phase is CallPhase.ONGOING else CALL, call_values(entry, site, phase)
-    else:
-        usual, values = LEAD_REQUEST, lead_request_values(entry, site)
+    if not isinstance(entry.lead, Call):
+        keys = chosen_keys(LEAD_REQUEST, ON_REQUEST_OF_LEADS, webhook.fields)
+        of_request: LeadRequestMessage = {**lead_request_values(entry, site), **_delivery_values(event, keys, sent)}
+        return in_texts(of_request, keys)
+    phase = phase_of(entry.circumstances, entry.lead.duration)
+    if event.kind is EventKind.CALL_CONNECTED:
+        phase = CallPhase.ONGOING
+    usual = CALL_BEGUN if phase is CallPhase.ONGOING else CALL
     keys = chosen_keys(usual, ON_REQUEST_OF_LEADS, webhook.fields)
-    return in_texts({**values, **sent_at, "changedFields": _changed_fields(event, keys)}, keys)
+    of_call: CallMessage = {**call_values(entry, site, phase), **_delivery_values(event, keys, sent)}
+    return in_texts(of_call, keys)
+
+
+def _delivery_values(event: LeadEvent, keys: Keys, sent: DeliveryValues) -> LeadDeliveryValues:
+    return {**sent, "changedFields": _changed_fields(event, keys)}
 
 
 def _changed_fields(event: LeadEvent, keys: Keys) -> str | None:

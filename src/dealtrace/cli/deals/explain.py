@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 from dealtrace.accounts.site import Site
 from dealtrace.answers.explanation import serialize_explanation
 from dealtrace.cli.deals.field_lines import format_instant
-from dealtrace.cli.deals.lookup import NOUN, DealArgument, find_deal, format_lead, format_lead_of
+from dealtrace.cli.deals.lookup import DealArgument, find_deal, format_lead, format_lead_of
 from dealtrace.cli.options import JsonOption, OnlySiteOption
 from dealtrace.cli.terminal import console, open_prepared, print_json
+from dealtrace.leads.lead import KIND_NAMES
 from dealtrace.matching.explanation import Candidate, Missed, Step
 from dealtrace.matching.matcher_explanation import MatcherStep
 from dealtrace.matching.rule_changes import SECOND, RuleChange
@@ -44,8 +45,8 @@ def _explanation_lines(site: Site, explanation: Explanation) -> Iterator[str]:
         yield f"Pinned by hand on {format_instant(deal.pinned_at, site.time_zone)}."
         yield "The rules would match it as follows:"
     for naming in explanation.namings:
-        found = f"{NOUN[naming.kind]} {naming.lead.id}" if naming.lead is not None else "not found"
-        yield f"Given: the {NOUN[naming.kind]} whose {naming.by} is {naming.value}: {found}"
+        found = f"{KIND_NAMES[naming.kind]} {naming.lead.id}" if naming.lead is not None else "not found"
+        yield f"Given: the {KIND_NAMES[naming.kind]} whose {naming.by} is {naming.value}: {found}"
     if explanation.matchers:
         yield from _matcher_lines(explanation.matchers)
         return
@@ -66,12 +67,12 @@ def _explanation_lines(site: Site, explanation: Explanation) -> Iterator[str]:
 
 def _matcher_lines(steps: Sequence[MatcherStep]) -> Iterator[str]:
     for number, step in enumerate(steps, 1):
-        kinds = " or ".join(NOUN[kind] for kind in step.matcher.kinds)
+        kinds = " or ".join(KIND_NAMES[kind] for kind in step.matcher.kinds)
         sought = f" of a {kinds}" if kinds else ""
         yield f"  matcher {number} of {len(steps)}, {step.matcher.way}{sought}: {step.outcome}"
         for candidate in step.candidates:
             missed = ", ".join(candidate.missed_by) or "fits"
-            yield f"    {NOUN[candidate.lead.kind]} {candidate.lead.id}: {missed}"
+            yield f"    {KIND_NAMES[candidate.lead.kind]} {candidate.lead.id}: {missed}"
             yield f"      {candidate.before.total_seconds():.0f} s before the date"
 
 
@@ -92,18 +93,18 @@ def _format_change(site: Site, flip: RuleChange) -> str:
     if flip.threshold_at_most is not None:
         changes.append(f"linkTimeThreshold ≤ {flip.threshold_at_most // SECOND:,}")
     if flip.precedence is not None:
-        changes.append(" before ".join(f"{NOUN[kind]}s" for kind in flip.precedence))
+        changes.append(" before ".join(f"{KIND_NAMES[kind]}s" for kind in flip.precedence))
     return " and ".join(changes) or f"matching again: dealtrace match {site.id}"
 
 
 def _step_lines(site: Site, step: Step) -> Iterator[str]:
-    yield f"  {NOUN[step.search.kind]} by {step.search.contact}:"
+    yield f"  {KIND_NAMES[step.search.kind]} by {step.search.contact}:"
     if not step.candidates:
         yield "    none within 30 days"
     for candidate in step.candidates:
         window = candidate.window
         won = f": chosen, {step.won_by}" if candidate.lead == step.winner else ""
-        yield f"    {NOUN[candidate.lead.kind]} {candidate.lead.id}{won}"
+        yield f"    {KIND_NAMES[candidate.lead.kind]} {candidate.lead.id}{won}"
         yield f"      {_distance(candidate)}, deal {_position_in_window(candidate)}"
         opens_at, closes_at = (format_instant(at, site.time_zone) for at in (window.opens_at, window.closes_at))
         yield f"      window {opens_at} to {closes_at}"

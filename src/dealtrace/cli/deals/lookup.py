@@ -12,14 +12,12 @@ from dealtrace.deals.amount import kopecks_of
 from dealtrace.deals.currency import RUBLE
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.incoming_deal import IncomingDeal
-from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.leads.lead import KIND_NAMES, LeadRef
 from dealtrace.reports.kopecks import rubles_of
 from dealtrace.storage.deals.deals import list_deals_by_key
 from dealtrace.whole_number import parse_whole_number
 
 DealArgument = Annotated[str, typer.Argument(metavar="DEAL", help="The orderId or the orderNumber.")]
-NOUN = {LeadKind.CALL: "call", LeadKind.LEAD_REQUEST: "request"}
-"""The noun by which messages name each kind of lead."""
 
 
 def format_lead_of(deal: Deal) -> str:
@@ -29,7 +27,7 @@ def format_lead_of(deal: Deal) -> str:
 
 def format_lead(lead: LeadRef | None) -> str:
     """Format a lead: `call 7`, `request 7` or `no lead`."""
-    return f"{NOUN[lead.kind]} {lead.id}" if lead is not None else "no lead"
+    return f"{KIND_NAMES[lead.kind]} {lead.id}" if lead is not None else "no lead"
 
 
 def format_amount(deal: Deal | IncomingDeal) -> str:

@@ -5,10 +5,10 @@ from dataclasses import replace
 from functools import partial
 
 from dealtrace.errors import Language
-from dealtrace.leads.lead import LeadKind
+from dealtrace.leads.lead import KIND_NAMES, LeadKind
 from dealtrace.matching.match_reason import MatchReason
 from dealtrace.reports.answer import Report, Row, RowsOnAccess
-from dealtrace.reports.dimensions import KIND_KEYS, NEW_CLIENT, RETURNING_CLIENT, Dimension
+from dealtrace.reports.dimensions import NEW_CLIENT, RETURNING_CLIENT, Dimension
 from dealtrace.reports.pivot import Pivot, PivotLine
 
 _REASONS: Mapping[str, tuple[str, str]] = {
@@ -41,8 +41,8 @@ CODE_LABELS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "match_reason": _REASONS,
     "weekday": _WEEKDAYS,
     "lead_kind": {
-        KIND_KEYS[LeadKind.CALL]: ("звонок", "call"),
-        KIND_KEYS[LeadKind.LEAD_REQUEST]: ("заявка", "lead request"),
+        KIND_NAMES[LeadKind.CALL]: ("звонок", "call"),
+        KIND_NAMES[LeadKind.LEAD_REQUEST]: ("заявка", "lead request"),
     },
     "client_kind": {NEW_CLIENT: ("новый", "new"), RETURNING_CLIENT: ("повторный", "returning")},
 }

@@ -61,6 +61,12 @@ class Components:
             self.schemas[name] = self._object(described, arguments)
         return {"$ref": REFERENCE + name}
 
+    def narrow(self, described: type, narrowed: Mapping[str, Schema]) -> Schema:
+        """Return the schema of a typed dictionary whose properties in `narrowed` are described more closely there."""
+        schema = self._object(described, ())
+        assert narrowed.keys() <= schema["properties"].keys(), f"{described.__name__} has no such key: {narrowed}"
+        return {**schema, "properties": {**schema["properties"], **narrowed}}
+
     def _object(self, described: type, arguments: tuple[type, ...]) -> Schema:
         hints = typing.get_type_hints(described, include_extras=True)
         optional = {name for name, hint in hints.items() if typing.get_origin(hint) is NotRequired}

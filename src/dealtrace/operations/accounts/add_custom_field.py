@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.errors import InvalidSetting, NameTaken
+from dealtrace.leads.limits import CUSTOM_NAME_LENGTH_MAX
 from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.storage.accounts import custom_fields, revision
@@ -22,8 +23,8 @@ def add_custom_field(
         NameTaken: the site has this field already.
     """
     require_site(connection, site_id)
-    if not 0 < len(name) <= custom_fields.FIELD_NAME_LENGTH_MAX:
-        limit = custom_fields.FIELD_NAME_LENGTH_MAX
+    if not 0 < len(name) <= CUSTOM_NAME_LENGTH_MAX:
+        limit = CUSTOM_NAME_LENGTH_MAX
         raise InvalidSetting(
             key="name", ru=f"нужно от 1 до {limit} символов", en=f"1 to {limit} characters are expected"
         )

@@ -21,10 +21,11 @@ from dealtrace.accounts.user import (
     UserId,
     normal_login,
 )
-from dealtrace.errors import InvalidSetting, NameTaken
+from dealtrace.errors import InvalidSetting, InvalidValue, NameTaken
 from dealtrace.operations.accounts.record_act import record_act
 from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.work import takes_ids
+from dealtrace.printable import check_printable
 from dealtrace.storage.accounts import invitations, users
 from dealtrace.storage.id_blocks import IdBlocks
 
@@ -68,12 +69,10 @@ def create_user(
 
 def _checked_login(login: str) -> str:
     name = normal_login(login)
-    if not name or len(name) > LOGIN_LENGTH_MAX or not name.isprintable():
-        raise InvalidSetting(
-            key="login",
-            ru=f"нужно от 1 до {LOGIN_LENGTH_MAX} печатных символов",
-            en=f"1 to {LOGIN_LENGTH_MAX} printable characters are expected",
-        )
+    try:
+        check_printable(name, LOGIN_LENGTH_MAX)
+    except InvalidValue as fault:
+        raise InvalidSetting(key="login", ru=fault.ru, en=fault.en) from fault
     return name
 
 

@@ -13,7 +13,7 @@ from dealtrace.leads.annotation_version import (
 )
 from dealtrace.leads.annotations import Addition, Annotations, with_addition
 from dealtrace.leads.lead import LeadRef
-from dealtrace.leads.limits import LEAD_COMMENT_LENGTH_MAX, LEAD_TAGS_MAX
+from dealtrace.leads.limits import LEAD_COMMENT_LENGTH_MAX, LEAD_MANAGERS_LENGTH_MAX, LEAD_TAGS_MAX
 from dealtrace.matching.lead_search import LeadSearch
 from dealtrace.operations.matching.find_leads import FoundLeads, find_leads
 from dealtrace.operations.matching.rematch import rematch_tagged
@@ -31,8 +31,6 @@ from dealtrace.storage.leads.annotation_versions import (
 )
 from dealtrace.storage.leads.annotations import find_annotations, update_annotations
 from dealtrace.webhooks.event import annotations_event
-
-MANAGER_LENGTH_MAX = 1024
 
 
 @record
@@ -148,7 +146,7 @@ def beyond_limits(annotations: Annotations) -> Violation | None:
     characters = ("символов", "characters")
     sizes: Mapping[str, tuple[int, int, tuple[str, str]]] = {
         "comment": (len(annotations.comment or ""), LEAD_COMMENT_LENGTH_MAX, characters),
-        "manager": (len(annotations.manager or ""), MANAGER_LENGTH_MAX, characters),
+        "manager": (len(annotations.manager or ""), LEAD_MANAGERS_LENGTH_MAX, characters),
         "tags": (len(annotations.tags), LEAD_TAGS_MAX, ("тегов", "tags")),
     }
     for name, (size, most, (ru, en)) in sizes.items():

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.errors import InvalidParameters, LeadNotFound, Refusal, Violation
-from dealtrace.leads.annotation_version import annotations_changed_since, present_annotations
+from dealtrace.leads.annotation_version import annotations_changed_since, present_annotations, restored_annotations
 from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.ring_back import RING_BACK, RingBack
@@ -124,9 +124,9 @@ def _undo(work: Work, wanted: AnnotationsUndo, user_id: int | None) -> LeadRef |
         return InvalidParameters([Violation(name, *_CHANGED_SINCE) for name in since])
     if RING_BACK in undone.before:
         former = undone.before[RING_BACK]
-        mark = RingBackMark(wanted.ref.id, RingBack(former) if former is not None else None)
+        mark = RingBackMark(wanted.ref.id, RingBack(str(former)) if former is not None else None)
         return mark_missed_call(work, mark, user_id)
-    _store(work, wanted.ref, before, replace(before, **undone.before), user_id)
+    _store(work, wanted.ref, before, restored_annotations(before, undone.before), user_id)
     return wanted.ref
 
 

@@ -1,7 +1,7 @@
 """Change the URL, events, fields and secret of webhooks."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -9,10 +9,11 @@ from sqlalchemy import Connection
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.accounts.webhook import EventKind, Webhook
 from dealtrace.operations.webhooks.create import check_url, new_secret
-from dealtrace.operations.webhooks.manage import NO_FAILURES, record_state, require_webhook
+from dealtrace.operations.webhooks.manage import record_state, require_webhook
 from dealtrace.record import record
 from dealtrace.storage.accounts import revision
 from dealtrace.storage.webhooks import webhooks
+from dealtrace.webhooks.retry import NO_FAILURES
 
 ALL_FIELDS, OTHER_ADDRESS, OTHER_SECRET = "all fields", "address changed", "secret changed"
 """Texts in the history of a site's changes: a webhook sends all fields, or has a new URL or a new secret."""
@@ -43,7 +44,7 @@ def change_webhook(
     check_url(change.url)
     values: dict[str, object] = {"url": change.url, "events": sorted(change.events), "fields": change.fields}
     if change.url != before.url:
-        values |= NO_FAILURES
+        values |= asdict(NO_FAILURES)
     webhooks.update_webhook(connection, webhook_id, values)
     changed = replace(before, url=change.url, events=change.events, fields=change.fields)
     parts: Mapping[str, object] = {

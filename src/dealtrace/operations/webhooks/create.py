@@ -1,20 +1,18 @@
 """Create webhooks."""
 
 import base64
-import re
 import secrets
 from datetime import datetime
 from ipaddress import IPv6Address
 
-import idna
 from sqlalchemy import Connection
 
-from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook, WebhookId
-from dealtrace.attribution.host_names import HOST_LENGTH_MAX
+from dealtrace.accounts.webhook import WORKS, BodyStyle, EventKind, Webhook, WebhookId
+from dealtrace.attribution.host_names import is_host_name
 from dealtrace.attribution.web_url import split_web_url
 from dealtrace.errors import InvalidSetting
 from dealtrace.operations.accounts.require_site import require_site
-from dealtrace.operations.webhooks.manage import WORKS, record_state
+from dealtrace.operations.webhooks.manage import record_state
 from dealtrace.operations.work import takes_ids
 from dealtrace.record import record
 from dealtrace.storage.accounts import revision
@@ -24,8 +22,6 @@ from dealtrace.webhooks.http_request import SECRET_PREFIX
 
 SECRET_BYTES = 32
 URL_LENGTH_MAX = 2000
-_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE)
-_INTERNATIONAL = "xn--"
 WEBHOOKS_MAX = 50
 """The maximum number of webhooks of a site; each webhook needs a row for every event that it receives."""
 
@@ -107,20 +103,7 @@ def _is_host(host: str, *, is_bracketed: bool) -> bool:
     """Return whether a host is well-formed: an IP address, or a name of valid labels; the name is not looked up."""
     if is_bracketed:
         return _is_ipv6(host)
-    labels = host.removesuffix(".").split(".")
-    return len(host) <= HOST_LENGTH_MAX and all(map(_is_label, labels))
-
-
-def _is_label(label: str) -> bool:
-    if not _LABEL.fullmatch(label):
-        return False
-    if not label.startswith(_INTERNATIONAL):
-        return True
-    try:
-        idna.ulabel(label)
-    except idna.IDNAError:
-        return False
-    return True
+    return is_host_name(host)
 
 
 def _is_ipv6(host: str) -> bool:

@@ -1,7 +1,8 @@
 """Claim webhooks, read the deliveries to send to them, and store the results of sending."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from dataclasses import asdict
+from datetime import timedelta
 
 from dealtrace.accounts.webhook import Webhook, WebhookId
 from dealtrace.operations.work import Work, operation
@@ -9,7 +10,7 @@ from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
 from dealtrace.storage.webhooks import outbox, webhooks
 from dealtrace.webhooks.delivery import Delivery, OutboxPosition
-from dealtrace.webhooks.retry import Fault, Pause, after_fault
+from dealtrace.webhooks.retry import FAULT_LENGTH_MAX, Fault, Pause, after_attempts
 
 DELIVERIES_AT_ONCE = 50
 """The maximum number of deliveries between two commits; if the server dies, at most this many are sent twice."""
@@ -17,7 +18,6 @@ LEASE = timedelta(seconds=15)
 """How long a webhook stays reserved for a process; a round of sending takes less time."""
 KEPT_FOR = timedelta(days=30)
 """How long deliveries can be replayed, and how long they wait while a webhook is paused."""
-FAULT_LENGTH_MAX = 500
 
 
 @record
@@ -98,36 +98,16 @@ def _acknowledge(work: Work, report: DeliveryReport) -> Pause | None:
     if report.test_outcome is not None:
         values["test_outcome"] = report.test_outcome[:FAULT_LENGTH_MAX]
     if report.delivered:
-        values |= {"delivered_at": work.now, "failing_since": None, "failures": 0, "last_fault": None}
-    pause = None
-    if report.fault is not None:
-        pause, state = _failed(webhook, report, report.fault, work.now)
-        values |= state
+        values["delivered_at"] = work.now
+    failures, pause = after_attempts(
+        webhook, has_delivered=bool(report.delivered), fault=report.fault, now=work.now, chance=report.chance
+    )
+    if report.delivered or report.fault is not None:
+        values |= asdict(failures)
+    if pause is not None:
+        values |= {"paused_at": work.now, "pause_reason": pause.reason[:FAULT_LENGTH_MAX]}
     is_mine = webhooks.update_held_webhook(work.connection, webhook_id, report.claim.holder, values)
     return pause if is_mine else None
-
-
-def _failed(
-    webhook: Webhook, report: DeliveryReport, fault: Fault, now: datetime
-) -> tuple[Pause | None, dict[str, object]]:
-    """Return the pause that a failed attempt causes (`None` if none), and the new values of the webhook's columns.
-
-    A webhook that is already paused gets no new pause.
-    """
-    is_first = bool(report.delivered) or webhook.failing_since is None
-    failures = 1 if is_first else webhook.failures + 1
-    since = now if is_first or webhook.failing_since is None else webhook.failing_since
-    state: dict[str, object] = {
-        "failures": failures,
-        "failing_since": since,
-        "last_fault": fault.reason[:FAULT_LENGTH_MAX],
-    }
-    verdict = after_fault(fault, failures, since, now, report.chance)
-    if not isinstance(verdict, Pause):
-        return None, {**state, "next_attempt_at": verdict.at}
-    if webhook.is_paused:
-        return None, state
-    return verdict, {**state, "paused_at": now, "pause_reason": verdict.reason[:FAULT_LENGTH_MAX]}
 
 
 @operation(ids_per_command=0)

@@ -1,24 +1,22 @@
 """Pause, resume, test, replay and delete webhooks."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
-from dealtrace.accounts.webhook import Webhook
+from dealtrace.accounts.webhook import PAUSED, WORKS, Webhook
 from dealtrace.errors import DeliveryNotFound, WebhookNotFound
 from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.storage.accounts import revision
 from dealtrace.storage.webhooks import outbox, webhooks
 from dealtrace.webhooks.delivery import position_in
+from dealtrace.webhooks.retry import NO_FAILURES
 
 BY_HAND = "by hand"
-WORKS, PAUSED = "works", "paused"
-"""The states of a webhook, as written into the recorded changes of a site."""
-NO_FAILURES: Mapping[str, object] = {"failing_since": None, "failures": 0, "last_fault": None, "next_attempt_at": None}
-"""The values that a webhook's columns get when its earlier failures are forgotten."""
 
 
 def pause_webhook(connection: Connection, webhook_id: int, now: datetime, user_id: int | None = None) -> Webhook:
@@ -55,7 +53,7 @@ def resume_webhook(
         outbox.acknowledge_deliveries(connection, webhook.site_id, webhook_id, first, now)
     if webhook.is_paused:
         record_state(connection, webhook, now, user_id, before=PAUSED, after=WORKS)
-    return _update(connection, webhook_id, {"paused_at": None, "pause_reason": None, **NO_FAILURES})
+    return _update(connection, webhook_id, {"paused_at": None, "pause_reason": None, **asdict(NO_FAILURES)})
 
 
 def schedule_test(connection: Connection, webhook_id: int, now: datetime) -> Webhook:
@@ -112,7 +110,7 @@ def delete_webhook(connection: Connection, webhook_id: int, now: datetime, user_
     webhook = require_webhook(connection, webhook_id)
     webhooks.delete_webhook(connection, webhook_id)
     outbox.delete_deliveries(connection, webhook.site_id, webhook_id)
-    record_state(connection, webhook, now, user_id, before=PAUSED if webhook.is_paused else WORKS)
+    record_state(connection, webhook, now, user_id, before=webhook.recorded_state)
     revision.raise_revision(connection)
 
 

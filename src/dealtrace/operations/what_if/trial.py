@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field, replace
 from datetime import timedelta
-from typing import Any
 
 from dealtrace.accounts.on_off import read_switch
 from dealtrace.accounts.setting_effects import STATUS_PREFIX
@@ -137,42 +136,47 @@ def read_trial(settings: Iterable[tuple[str, str]]) -> Trial:
         UnknownSetting: a key cannot be tried, or no pairs are given; the message lists the keys that can be tried.
         InvalidSetting: a value is invalid, or a key is repeated.
     """
-    values: dict[str, Any] = {}  # Any: likewise
+    trial = Trial()
     given: set[str] = set()
+    fields: set[str] = set()
     for key, text in settings:
         rule = next((rule for rule in RULES if rule.key == key), None)
         if rule is None:
             raise UnknownSetting(key=key, known=", ".join(KEYS))
-        if key in given or (rule.field in values and rule.field != "hosts"):
+        if key in given or (rule.field in fields and rule.field != "hosts"):
             raise _given_twice(key)
         given.add(key)
-        value = rule.read(key, text)
-        values[rule.field] = (*values.get("hosts", ()), *value) if rule.field == "hosts" else value
-    return Trial(**values)
+        fields.add(rule.field)
+        trial = rule.read(trial, key, text)
+    return trial
 
 
 def _given_twice(key: str) -> InvalidSetting:
     return InvalidSetting(key=key, ru="указано дважды, оставьте одно значение", en="is given twice; keep only one")
 
 
-def _threshold(key: str, text: str) -> timedelta:
-    return SECOND * whole_to(LINK_THRESHOLD_MAX // SECOND)(key, text)
+def _contact_matching(trial: Trial, key: str, text: str) -> Trial:
+    return replace(trial, contact_matching=read_switch(key, text))
 
 
-def _precedence(key: str, text: str) -> tuple[LeadKind, ...]:
+def _threshold(trial: Trial, key: str, text: str) -> Trial:
+    return replace(trial, link_threshold=SECOND * whole_to(LINK_THRESHOLD_MAX // SECOND)(key, text))
+
+
+def _precedence(trial: Trial, key: str, text: str) -> Trial:
     known = {",".join(kinds): tuple(KINDS[word] for word in kinds) for kinds in (list(KINDS), list(KINDS)[::-1])}
     if text not in known:
         either = " | ".join(known)
         raise InvalidSetting(key=key, ru=f"ожидается одно из: {either}", en=f"one of these is expected: {either}")
-    return known[text]
+    return replace(trial, precedence=known[text])
 
 
-def _model(key: str, text: str) -> AttributionModel:
-    return AttributionModel(read_model(key, text))
+def _model(trial: Trial, key: str, text: str) -> Trial:
+    return replace(trial, model=AttributionModel(read_model(key, text)))
 
 
-def _hosts(key: str, text: str) -> tuple[SiteHost, ...]:
-    return tuple(_host(key, part) for part in text.split(","))
+def _hosts(trial: Trial, key: str, text: str) -> Trial:
+    return replace(trial, hosts=(*trial.hosts, *(_host(key, part) for part in text.split(","))))
 
 
 def _host(key: str, text: str) -> SiteHost:
@@ -189,24 +193,24 @@ def _host(key: str, text: str) -> SiteHost:
     return SiteHost(kind, checked_host(key, host), checked_name(key, name))
 
 
-def _removed_hosts(key: str, text: str) -> tuple[str, ...]:
-    return tuple(checked_host(key, host) for host in text.split(","))
+def _removed_hosts(trial: Trial, key: str, text: str) -> Trial:
+    return replace(trial, removed_hosts=tuple(checked_host(key, host) for host in text.split(",")))
 
 
 @record
 class TrialRule:
-    """A rule that can be tried: its key, its field in `Trial`, and the function that parses its value.
+    """A rule that can be tried: its key, its field in `Trial`, and a function that adds a value to a trial.
 
-    Several rules for the field `hosts` are combined.
+    The function gets the trial, the key and the value as text. Several rules for the field `hosts` are combined.
     """
 
     key: str
     field: str
-    read: Callable[[str, str], Any]  # Any: each field has its own type
+    read: Callable[[Trial, str, str], Trial]
 
 
 RULES = (
-    TrialRule("contact_matching", "contact_matching", read_switch),
+    TrialRule("contact_matching", "contact_matching", _contact_matching),
     TrialRule("threshold", "link_threshold", _threshold),
     TrialRule("order", "precedence", _precedence),
     TrialRule("model", "model", _model),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from dealtrace.attribution.traffic_source import DIRECT
 from dealtrace.errors import Language
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.metrics import Group, Metric
@@ -24,16 +25,16 @@ _KEYS: Mapping[tuple[str, str | None], tuple[str, str, str, str]] = {
         "(no source)",
         "the lead or deal has neither a visit to the site nor a source that was stated with it",
     ),
-    ("source", "(direct)"): (
-        "(direct)",
+    ("source", DIRECT.source): (
+        DIRECT.source,
         "прямой заход: посетитель набрал адрес, взял его из закладок или пришёл по ссылке, которая не выдаёт источника",
-        "(direct)",
+        DIRECT.source,
         "the visitor typed the address, used a bookmark, or followed a link that does not show where it was",
     ),
-    ("medium", "(none)"): (
-        "(none)",
+    ("medium", DIRECT.medium): (
+        DIRECT.medium,
         "у прямого захода нет канала",
-        "(none)",
+        DIRECT.medium,
         "direct visits have no medium",
     ),
 }

@@ -1,6 +1,7 @@
 """Check the names and counts of saved items: segments, saved reports, shared links and scheduled reports by e-mail."""
 
-from dealtrace.errors import InvalidSetting
+from dealtrace.errors import InvalidSetting, InvalidValue
+from dealtrace.printable import check_printable
 from dealtrace.record import record
 
 NAME_LENGTH_MAX = 100
@@ -33,11 +34,8 @@ def check_saved_name(name: str, key: str = "name") -> str:
         InvalidSetting: the name is empty or too long, or has unprintable characters.
     """
     plain = name.strip()
-    if not 0 < len(plain) <= NAME_LENGTH_MAX or not plain.isprintable():
-        limit = NAME_LENGTH_MAX
-        raise InvalidSetting(
-            key=key,
-            ru=f"нужно от 1 до {limit} печатных символов",
-            en=f"must have 1 to {limit} printable characters",
-        )
+    try:
+        check_printable(plain, NAME_LENGTH_MAX)
+    except InvalidValue as fault:
+        raise InvalidSetting(key=key, ru=fault.ru, en=fault.en) from fault
     return plain

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from dealtrace.errors import InvalidValue
+from dealtrace.printable import check_printable
 from dealtrace.record import record
 
 NOTE_LENGTH_MAX = 300
@@ -28,7 +28,5 @@ def check_note_text(text: str) -> str:
         InvalidValue: the text is empty or too long, or has unprintable characters.
     """
     plain = " ".join(text.split())
-    if not 0 < len(plain) <= NOTE_LENGTH_MAX or not plain.isprintable():
-        limit = NOTE_LENGTH_MAX
-        raise InvalidValue(f"нужно от 1 до {limit} печатных символов", f"must have 1 to {limit} printable characters")
+    check_printable(plain, NOTE_LENGTH_MAX)
     return plain

@@ -10,7 +10,6 @@ from dealtrace.storage.accounts.unknown_name_counts import NameCounts
 from dealtrace.storage.database.upsert import insert_into
 from dealtrace.storage.schema.tables.site_data import custom_field, unknown_field
 
-FIELD_NAME_LENGTH_MAX = 100
 _COUNTS = NameCounts(unknown_field)
 
 

@@ -4,7 +4,9 @@
 have the rules in Python.
 """
 
-from sqlalchemy import ColumnElement, and_, case, literal_column, or_
+from collections.abc import Callable
+
+from sqlalchemy import ColumnElement, FromClause, and_, case, literal_column, or_
 
 from dealtrace.storage.schema.tables.leads import call
 
@@ -32,4 +34,13 @@ def seconds_if_target() -> ColumnElement[int | None]:
 
     Such a call cannot be a target.
     """
-    return case((call.c.is_successful.is_not(False), call.c.duration_seconds), else_=None)
+    return case((_may_be_target(call), call.c.duration_seconds), else_=None)
+
+
+def target_calls(seconds: ColumnElement[int]) -> Callable[[FromClause], ColumnElement[bool]]:
+    """Return the SQL condition, for a table of calls, that a call is a target: at least `seconds` long."""
+    return lambda calls: and_(_may_be_target(calls), calls.c.duration_seconds >= seconds)
+
+
+def _may_be_target(calls: FromClause) -> ColumnElement[bool]:
+    return calls.c.is_successful.is_not(False)

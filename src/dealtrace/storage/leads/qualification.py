@@ -28,6 +28,7 @@ from dealtrace.leads.qualification import Predecessors, Qualification, is_first,
 from dealtrace.record import record
 from dealtrace.storage.database.column_types import MICROSECOND, is_among, is_in
 from dealtrace.storage.database.compiled_statement import CompiledStatement
+from dealtrace.storage.leads.call_outcomes import target_calls
 from dealtrace.storage.schema.tables.leads import LEAD_STARTS, LEAD_TABLES, call, lead_request
 
 Condition = Callable[[FromClause], ColumnElement[bool]]
@@ -117,11 +118,6 @@ def predecessor_at(
         .limit(1)
         .scalar_subquery()
     )
-
-
-def target_calls(seconds: ColumnElement[int]) -> Condition:
-    """Return the condition for a target call: at least `seconds` long and not missed, as in `is_target_call`."""
-    return lambda calls: and_(calls.c.is_successful.is_not(False), calls.c.duration_seconds >= seconds)
 
 
 _CALLS = CompiledStatement(

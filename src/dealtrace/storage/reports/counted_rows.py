@@ -9,7 +9,7 @@ from dealtrace.record import record
 from dealtrace.reports.dimensions import Dimension, Kind
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.measures import Aggregate, Measure
-from dealtrace.storage.reports.fact_tables import AT, DealTime, FactTables
+from dealtrace.storage.reports.fact_tables import AT, MONEY, DealTime, FactTables
 from dealtrace.storage.reports.first_won import first_won, with_first_won
 from dealtrace.storage.reports.flags import FIRST_WON, FLAGS, TOUCHED
 from dealtrace.storage.reports.local_time import KEYS_OF_DAY, LocalTime
@@ -27,8 +27,6 @@ from dealtrace.storage.reports.scope import (
     Shape,
 )
 from dealtrace.storage.reports.statement_types import Expression
-
-_MONEY = ("amount", "margin")
 
 
 @record
@@ -103,7 +101,7 @@ def wanted_of(shape: Shape, group: RowGroup, *shown: str) -> Wanted:
     needs_touches = has_touches and (needs_sources or TOUCHED in flags or group.fact is Fact.ASSISTS)
     if needs_sources and not has_touches:
         attributes.add("source_id")
-    money = tuple(name for name in _MONEY if name in attributes and group.fact is Fact.DEALS)
+    money = tuple(name for name in MONEY if name in attributes and group.fact is Fact.DEALS)
     return Wanted(frozenset(attributes), needs_touches, needs_sources, money, FIRST_WON in flags)
 
 

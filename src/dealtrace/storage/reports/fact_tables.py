@@ -22,6 +22,8 @@ SITE_ID, TARGET_SECONDS = parameter("site_id"), parameter("target_seconds")
 """The parameters for the id of the site, and for the shortest duration of a target call in seconds."""
 AT = "at"
 """The attribute with the time of a visit, lead or deal in microseconds, or with the ordinal of the day of a cost."""
+MONEY = ("amount", "margin")
+"""The attributes of a deal whose kopecks are divided among its credited visits."""
 
 
 class DealTime(StrEnum):

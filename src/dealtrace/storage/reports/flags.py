@@ -7,17 +7,19 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause
+from sqlalchemy.sql.elements import KeyedColumnElement
+from sqlalchemy.sql.expression import ColumnCollection
 
+from dealtrace.leads.lead import KIND_NAMES
 from dealtrace.record import record
-from dealtrace.reports.dimensions import KIND_KEYS
 from dealtrace.reports.statuses import Meaning
 
 FIRST_WON = "is_first_won"
 """The flag of the first won deal of a client; the statement must join the first won deals."""
 TOUCHED = "is_touched"
 """The flag of a lead or deal with touches (visits credited with it); the statement must join the touches."""
-Columns = Any
-"""Any: the columns of a select depend on the wanted attributes."""
+Columns = ColumnCollection[str, KeyedColumnElement[Any]]
+"""The columns of a select by name. Any: they are of many types."""
 
 
 @record
@@ -28,7 +30,7 @@ class Flag:
     condition: Callable[[Columns], ColumnElement[bool]]
 
 
-_CALL, _REQUEST = KIND_KEYS.values()
+_CALL, _REQUEST = KIND_NAMES.values()
 FLAGS: Mapping[str, Flag] = {
     "is_call": Flag(("lead_kind",), lambda row: row.lead_kind == _CALL),
     "is_request": Flag(("lead_kind",), lambda row: row.lead_kind == _REQUEST),

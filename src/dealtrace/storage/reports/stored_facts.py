@@ -19,9 +19,9 @@ from sqlalchemy import (
 )
 
 from dealtrace.attribution.credit import WHOLE, AttributionModel
-from dealtrace.leads.lead import LeadKind
+from dealtrace.leads.lead import KIND_NAMES, LeadKind
 from dealtrace.record import record
-from dealtrace.reports.dimensions import FIELD_PREFIX, KIND_KEYS, Dimension, Kind
+from dealtrace.reports.dimensions import FIELD_PREFIX, Dimension, Kind
 from dealtrace.reports.facts import Fact
 from dealtrace.storage.database.column_types import json_text
 from dealtrace.storage.deals.lead_links import is_its_lead
@@ -256,7 +256,7 @@ class StoredFacts:
             "manager": Attribute(known_text(table.c.manager)),
             "visit_id": Attribute(table.c.visit_id),
             "stated_source_id": Attribute(table.c.stated_source_id),
-            "lead_kind": Attribute(literal(KIND_KEYS[kind])),
+            "lead_kind": Attribute(literal(KIND_NAMES[kind])),
             "form": Attribute(cast(null(), call.c.phone.type) if is_call else known_text(lead_request.c.form_name)),
             "dialled": Attribute(
                 known_text(call.c.dialled_phone) if is_call else cast(null(), call.c.dialled_phone.type)
@@ -291,7 +291,7 @@ class StoredFacts:
             "margin": Attribute(worth_of(deal.c.margin_rub, has_rates=self.has_rates)),
             "lacks_rate": Attribute(case((lacks_rate(has_rates=self.has_rates), 1), else_=0)),
             "lead_kind": Attribute(
-                case(*((deal.c.lead_kind == kind, key) for kind, key in KIND_KEYS.items()), else_=None)
+                case(*((deal.c.lead_kind == kind, key) for kind, key in KIND_NAMES.items()), else_=None)
             ),
             "client_id": Attribute(_client_of_deal(), (_LEAD,)),
             "visit_id": Attribute(_visit_of_deal(), (_LEAD,)),

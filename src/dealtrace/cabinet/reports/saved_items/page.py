@@ -12,11 +12,12 @@ from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.form_pages import Faults, fault_text, redirect_with_message, show_form_page
-from dealtrace.cabinet.gate import FORBIDDEN, not_found
+from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.reports.default_question import USUAL
 from dealtrace.cabinet.reports.page import read_context_of
 from dealtrace.cabinet.reports.report_url import ReportUrl, report_url_at
 from dealtrace.cabinet.reports.without_contacts import for_person
+from dealtrace.cabinet.statuses import FORBIDDEN
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, InvalidSetting, NameTaken
 from dealtrace.operations.accounts.require_site import require_site

@@ -13,7 +13,7 @@ from dealtrace.record import record
 from dealtrace.reports.facts import Fact
 from dealtrace.storage.database.column_types import AnyElement, is_among_many
 from dealtrace.storage.deals.worth import IS_FOREIGN
-from dealtrace.storage.reports.fact_tables import AT, SITE_ID, DealTime
+from dealtrace.storage.reports.fact_tables import AT, MONEY, SITE_ID, DealTime
 from dealtrace.storage.reports.mirror import clients, dialect, lead_touches, tables, visitors
 from dealtrace.storage.reports.mirror.lead_touches import joined_touches
 from dealtrace.storage.reports.mirror.library import MirrorConnection
@@ -163,7 +163,7 @@ _LEAD_TAGS = _alike(
     tables.lead_tags, "owner_id",
     lambda: [(_FACTS.lead_tags(kind), LEAD_TABLES[kind].c.id) for kind in LeadKind],
 )  # fmt: skip
-_DEALS = _in_visits(tables.deals, "lead_id", tables.MONEY, _of_deals)
+_DEALS = _in_visits(tables.deals, "lead_id", MONEY, _of_deals)
 _DEAL_TAGS = _alike(
     tables.deal_tags, "owner_id", lambda: [(_FACTS.tags(Fact.DEALS), deal_tag.c.deal_id)]
 )  # fmt: skip

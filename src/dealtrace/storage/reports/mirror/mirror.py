@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from dealtrace.record import record
 from dealtrace.reports.refusals import MirrorBusy
 from dealtrace.storage.database.engine import Database
+from dealtrace.storage.database.sqlite_file import PRIVATE_MODE
 from dealtrace.storage.reports.mirror import marks
 from dealtrace.storage.reports.mirror.copy_facts import Progress, apply_marks, fill
 from dealtrace.storage.reports.mirror.library import MirrorConnection, MirrorFault, attach, connect
@@ -23,7 +24,7 @@ from dealtrace.storage.reports.mirror.tables import VERSION, creating_statements
 from dealtrace.storage.schema.tables.marks import mirror_mark
 
 FOLDER_SUFFIX = ".mirror"
-PRIVATE_FOLDER_MODE, PRIVATE_MODE = 0o700, 0o600
+PRIVATE_FOLDER_MODE = 0o700
 PATIENCE_SECONDS = 120.0
 """How long a report waits for the mirror while another process reads or builds it."""
 _LOOK_SECONDS = 0.01

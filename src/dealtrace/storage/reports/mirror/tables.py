@@ -7,6 +7,7 @@ from sqlalchemy.schema import CreateTable
 
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.traffic_source import SOURCE_PARTS
+from dealtrace.storage.reports.fact_tables import MONEY
 from dealtrace.storage.reports.mirror.dialect import DIALECT
 from dealtrace.storage.reports.touched_rows import SPLIT_MODELS
 
@@ -17,7 +18,6 @@ CLIENT_SINCE = "client_since"
 """The column with the time when the client's first lead began."""
 VISIT_TEXTS = ("landing_page", "city", "device", "browser", "os")
 
-MONEY = ("amount", "margin")
 SINGLE_MODELS = tuple(model for model in AttributionModel if model not in SPLIT_MODELS)
 TOUCH_NUMBERS = tuple(f"{name}_{model:d}" for model in SINGLE_MODELS for name in ("source", "touched_at"))
 """The columns with the source and the time of the credited visit, for each model that credits a single visit."""

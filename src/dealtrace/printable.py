@@ -1,0 +1,20 @@
+"""Strings that people read in one line: check that they are printable, or make them so."""
+
+from dealtrace.errors import InvalidValue
+
+
+def check_printable(text: str, length_max: int) -> None:
+    """Check that a string has 1 to `length_max` characters, all of them printable.
+
+    Raises:
+        InvalidValue: it has not.
+    """
+    if not 0 < len(text) <= length_max or not text.isprintable():
+        raise InvalidValue(
+            f"нужно от 1 до {length_max} печатных символов", f"must have 1 to {length_max} printable characters"
+        )
+
+
+def one_line(text: str) -> str:
+    """Return a string with line breaks, other unprintable characters and runs of blanks replaced by single spaces."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
