@@ -107,8 +107,8 @@ def _prepare(url: str, leads: int) -> Place:
         lead_id = f"{FIRST_COPY_ID} + series.n"
         copied = {"id": lead_id, "started_at": near, "phone": phone, "reference": "NULL"}
         _copy(connection, call, leads, copied)
-        finders = {"lead_id": lead_id, "started_at": near, "ended_at": f"{near} + {lasted}", "contact": phone}
-        _copy(connection, lead_contact, leads, finders)
+        contact_rows = {"lead_id": lead_id, "started_at": near, "ended_at": f"{near} + {lasted}", "contact": phone}
+        _copy(connection, lead_contact, leads, contact_rows)
         connection.execute(text("ANALYZE"))
     database.close()
     return Place(url, json.loads(made.stdout)["clientApiId"])
@@ -169,5 +169,5 @@ def _copy(
     connection.execute(insert(table).from_select([item.name for item in table.c], rows))
 
 
-def _dealtrace(*words: str) -> list[str]:
-    return [sys.executable, "-m", "dealtrace", *words]
+def _dealtrace(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "dealtrace", *arguments]

@@ -43,22 +43,22 @@ def measure_groupings(ask: Callable[[dict[str, str]], None], limit_ms: int) -> N
 
     A report that takes longer at first is asked twice more, and its medians count.
     """
-    spent = {words["by"]: _measure(ask, words, limit_ms) for words in list_groupings()}
+    spent = {raw["by"]: _measure(ask, raw, limit_ms) for raw in list_groupings()}
     for count, name in ((1, "dimensions"), (2, "pairs of dimensions")):
         _report(name, {by: each for by, each in spent.items() if by.count(",") == count - 1}, limit_ms)
 
 
-def _measure(ask: Callable[[dict[str, str]], None], words: dict[str, str], limit_ms: int) -> Spent:
-    found = [_spend(ask, words)]
+def _measure(ask: Callable[[dict[str, str]], None], raw: dict[str, str], limit_ms: int) -> Spent:
+    found = [_spend(ask, raw)]
     while found[0].wall > limit_ms and len(found) < ROUNDS:
-        found.append(_spend(ask, words))
+        found.append(_spend(ask, raw))
     middle = len(found) // 2
     return Spent(sorted(each.wall for each in found)[middle], sorted(each.cpu for each in found)[middle])
 
 
-def _spend(ask: Callable[[dict[str, str]], None], words: dict[str, str]) -> Spent:
+def _spend(ask: Callable[[dict[str, str]], None], raw: dict[str, str]) -> Spent:
     wall, cpu = time.perf_counter(), time.process_time()
-    ask(words)
+    ask(raw)
     return Spent((time.perf_counter() - wall) * 1000, (time.process_time() - cpu) * 1000)
 
 

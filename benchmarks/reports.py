@@ -88,8 +88,8 @@ def _measure_scale(file: Path, times: int) -> None:
     _open(database)
     measure_against_sqlite(database, QUESTIONS, lambda asked, name: _ask(asked, site, QUESTIONS[name]))
     repeat_mirror(database, times)
-    for name, words in QUESTIONS.items():
-        _timed(f"{times} times: {name}", lambda words=words: _ask(database, site, words), ROUNDS)
+    for name, raw in QUESTIONS.items():
+        _timed(f"{times} times: {name}", lambda raw=raw: _ask(database, site, raw), ROUNDS)
     database.close()
 
 
@@ -115,8 +115,8 @@ def measure_postgresql(file: Path, url: str) -> None:
     with database.writer.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("VACUUM ANALYZE")  # as autovacuum does after a while
     site = _find_site(database)
-    for name, words in QUESTIONS.items():
-        _timed(f"PostgreSQL: {name}", lambda words=words: _ask(database, site, words), ROUNDS)
+    for name, raw in QUESTIONS.items():
+        _timed(f"PostgreSQL: {name}", lambda raw=raw: _ask(database, site, raw), ROUNDS)
     database.close()
 
 
@@ -132,8 +132,8 @@ def measure_reports(file: Path) -> None:
     for number in range(ROUNDS):
         _change(file, number)
         _timed(f"take over {CHANGES} registrations", lambda: _open(database))
-    for name, words in QUESTIONS.items():
-        _timed(name, lambda words=words: _ask(database, site, words), ROUNDS)
+    for name, raw in QUESTIONS.items():
+        _timed(name, lambda raw=raw: _ask(database, site, raw), ROUNDS)
     measure_every_grouping(database, site, AIM_MS)
     _report_marking(database, site)
     database.close()
@@ -143,7 +143,7 @@ def measure_every_grouping(database: Database, site: Site, aim_ms: int) -> None:
     """Print how many reports by one or two dimensions take at most `aim_ms`, and the slowest of them."""
     for model in MODELS:
         print(f"model {model}, a year with the year before")
-        measure_groupings(lambda words, model=model: _ask(database, site, words | {"model": str(model)}), aim_ms)
+        measure_groupings(lambda raw, model=model: _ask(database, site, raw | {"model": str(model)}), aim_ms)
 
 
 def _open(database: Database) -> None:
@@ -151,10 +151,10 @@ def _open(database: Database) -> None:
         pass
 
 
-def _ask(database: Database, site: Site, words: dict[str, str]) -> None:
+def _ask(database: Database, site: Site, raw: dict[str, str]) -> None:
     known = QuestionContext(LAST_AT.date(), AttributionModel(site.attribution), [FIELD])
     with open_facts(database, site) as source:
-        ask(source, site, parse_question(RawQuestion(**YEAR, **words), known), LAST_AT)
+        ask(source, site, parse_question(RawQuestion(**YEAR, **raw), known), LAST_AT)
 
 
 def _timed(name: str, step: Callable[[], None], rounds: int = 1) -> None:

@@ -12,9 +12,9 @@ from benchmarks.serving import PRODUCT, Contender, environment_of
 
 KINDS = ("dead", "well")
 CONTENDERS = tuple(
-    Contender(f"{name}, {words}", PRODUCT, engine + kind, contact=False)
+    Contender(f"{name}, {receiver}", PRODUCT, engine + kind, contact=False)
     for name, engine in (("SQLite", "sqlite"), ("PostgreSQL", "postgresql"))
-    for words, kind in (("no webhook", ""), ("a dead receiver", "-dead"), ("a fast receiver", "-well"))
+    for receiver, kind in (("no webhook", ""), ("a dead receiver", "-dead"), ("a fast receiver", "-well"))
 )
 ACCEPTED = b"HTTP/1.1 204 No Content\r\n\r\n"
 _LENGTH = b"content-length: "

@@ -126,7 +126,7 @@ def _shares(waits: Counter[str]) -> str:
 
 
 def _report(rounds: Mapping[int, list[Figures]]) -> None:
-    one, two = (rounds[workers] for workers in WORKERS)
+    first, second = (rounds[workers] for workers in WORKERS)
     print(f"\n{'':12} req/s  p50 ms  p99 ms  CPU µs  failed")
     for workers, figures in rounds.items():
         per_second, p50, p99, cpu = (
@@ -136,5 +136,5 @@ def _report(rounds: Mapping[int, list[Figures]]) -> None:
         failed = sum(each.failed for each in figures)
         print(f"{workers} processes {per_second:7.0f} {p50:7.1f} {p99:7.1f} {cpu:7.0f} {failed:7}")
     for part in ("per_second", "p50_ms", "p99_ms", "cpu_us"):
-        ratios = sorted(getattr(b, part) / getattr(a, part) for a, b in zip(one, two, strict=True))
+        ratios = sorted(getattr(b, part) / getattr(a, part) for a, b in zip(first, second, strict=True))
         print(f"two against one, {part}: {statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})")

@@ -19,6 +19,7 @@ from dealtrace.operations.accounts.issue_token import issue_token
 from dealtrace.operations.leads.arrivals import decide_calls
 from dealtrace.operations.leads.intake import store_leads
 from dealtrace.operations.leads.register_lead_requests import register_lead_requests
+from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.visits.store_visits import store_visits
 from dealtrace.operations.work import Work
 from dealtrace.operations.write_command import WriteCommand
@@ -101,6 +102,7 @@ class Stage:
         self.ids.ensure(IDS_AT_ONCE + len(incoming))
         with self.database.write() as connection:
             work = self.work(connection, player)
+            lock_registrations(work)
             decision = decide_calls(work, incoming)
             store_leads(work, list(decision.arrivals.values()))
         return list(decision.outcomes)

@@ -19,7 +19,7 @@ from commands import CommandLine, Terminal
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.schema.upgrade import prepare_schema
 from engines import CopySqlite, deal_to_engines
-from examples import ALL, FEW
+from examples import ALL, FEW, list_left_to_torture
 from fast_disk import new_folder
 from postgresql import PostgresqlServer, drop_database, find_programs
 from processes import close_keeper
@@ -33,7 +33,9 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let the tests of the edges run on every engine, and properties be tried with all examples."""
-    parser.addoption("--every-engine", action="store_true", help="deal no test to one engine only; try all examples")
+    parser.addoption(
+        "--every-engine", action="store_true", help="run every test on both engines, with all variants and examples"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -52,11 +54,12 @@ def pytest_collection() -> Generator[None, object, object]:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deal the tests of the edges to the engines."""
+    """Deal the tests of the edges to the engines, and leave most variants of slow tests to `make torture`."""
     if not config.getoption("every_engine"):
-        dealt = set(deal_to_engines(items))
-        config.hook.pytest_deselected(items=list(dealt))
-        items[:] = [item for item in items if item not in dealt]
+        left_out = set(deal_to_engines(items))
+        left_out |= set(list_left_to_torture(item for item in items if item not in left_out))
+        config.hook.pytest_deselected(items=list(left_out))
+        items[:] = [item for item in items if item not in left_out]
 
 
 def pytest_collection_finish() -> None:

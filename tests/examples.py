@@ -1,9 +1,20 @@
-"""How many random examples a property is tried with: all in `make torture`, otherwise fewer, but new ones in each run.
+"""How many examples, variants and cases are tried: all in `make torture`, otherwise fewer.
+
+Random examples, and cases that are drawn, are new ones in each run. Variants of slow tests are the same in each run.
 
 What is drawn without chance (`derandomize`) is drawn whole, since later runs would add nothing.
 """
 
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from random import sample
+from typing import TypeVar
+
+import pytest
 from hypothesis import settings
+
+Case = TypeVar("Case")
 
 ALL, FEW = "all examples", "few examples"
 SHARE_PERCENT = 40
@@ -16,3 +27,22 @@ settings.register_profile(FEW, deadline=None, derandomize=False, max_examples=_B
 def examples(number: int) -> int:
     """Return how many of a number of examples this run tries."""
     return number * settings.default.max_examples // _BY_DEFAULT
+
+
+def drawn(cases: Iterable[Case]) -> Sequence[Case]:
+    """Return as large a share of cases as of examples, at least one, drawn by chance."""
+    every = list(cases)
+    return sample(every, max(1, examples(len(every))))
+
+
+def list_left_to_torture(items: Iterable[pytest.Item]) -> list[pytest.Item]:
+    """Return the variants of the tests marked with `few` that are beyond the number of the mark."""
+    variants = defaultdict[tuple[str, int], list[pytest.Item]](list)
+    for item in items:
+        if (mark := item.get_closest_marker("few")) is not None:
+            variants[item.nodeid.partition("[")[0], mark.args[0]].append(item)
+    return [
+        item
+        for (_, number), same in variants.items()
+        for item in sorted(same, key=lambda each: zlib.crc32(each.nodeid.encode()))[number:]
+    ]

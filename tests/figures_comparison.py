@@ -21,7 +21,7 @@ from dealtrace.reports.figure import parse_figure
 from dealtrace.reports.formats import format_kopecks, format_share, format_value
 from dealtrace.reports.pivot import Pivot
 from dealtrace.reports.question import Question, QuestionContext, RawQuestion, parse_question
-from dealtrace.reports.table import figure_columns, figures_of
+from dealtrace.reports.table_columns import figure_columns, figures_of
 from dealtrace.storage.reports.mirror.dialect import DIALECT, compile_for_mirror
 from dealtrace.storage.reports.mirror.facts import MirrorFacts
 from dealtrace.storage.reports.statement_types import NO_PARAMETERS, Parameters, Rows, Selection
@@ -256,16 +256,16 @@ def check_columns(words: RawQuestion, report: Report, right: Answer) -> None:
     counted = [place for place, name in enumerate(words.metrics.split(",")) if not name.startswith("column:")]
     assert not (is_empty and any(values[place] for each in earlier for values in each.values() for place in counted))
     for row, line in zip([*report.rows, report.total], [*right.lines, right.total], strict=True):
-        told: list[Fraction | None] = []
+        expected: list[Fraction | None] = []
         for place, metric in enumerate(report.question.metrics):
             for model, values in line.values.items():
-                told.append(values[place])
+                expected.append(values[place])
                 if line.compared is not None:
                     value, before = values[place], line.compared[model][place]
                     change = value - before if value is not None and before is not None and not is_empty else None
                     percent = change * 100 / abs(before) if change is not None and before else None
-                    told += [before, change] if metric.unit == "ratio" else [before, change, percent]
-        assert list(figures_of(report, columns, row)) == told, f"{words}: {row.keys}"
+                    expected += [before, change] if metric.unit == "ratio" else [before, change, percent]
+        assert list(figures_of(report, columns, row)) == expected, f"{words}: {row.keys}"
 
 
 def check_sums(words: RawQuestion, report: Report, oracle: Oracle) -> None:

@@ -43,8 +43,8 @@ def _first_moment(shown: datetime, zone: ZoneInfo) -> datetime:
     naive_utc = shown.replace(tzinfo=UTC)
     offsets = [(naive_utc + side * DAY).astimezone(zone).utcoffset() for side in (-1, 1)]
     moments = [naive_utc - offset for offset in offsets if offset is not None]
-    told = [moment for moment in moments if moment.astimezone(zone).replace(tzinfo=None) == shown]
-    return min(told) if told else moments[0]
+    fitting = [moment for moment in moments if moment.astimezone(zone).replace(tzinfo=None) == shown]
+    return min(fitting) if fitting else moments[0]
 
 
 def _counterpart(question: Question) -> Callable[[date], date]:

@@ -136,8 +136,8 @@ class Scene(Chance):
         lead_id, sent = self.random.choice(list(known.items()))
         ended = self.random.choice((None, True, False))
         duration = timedelta(seconds=self.random.choice((0, 31)))
-        told = CallReport(sent.reference or "", sent.started_at, duration, circumstances=Circumstances(None, ended))
-        assert self.stage.perform(report_calls, self.player, told) == [lead_id]
+        report = CallReport(sent.reference or "", sent.started_at, duration, circumstances=Circumstances(None, ended))
+        assert self.stage.perform(report_calls, self.player, report) == [lead_id]
         said = sent.circumstances if ended is None else replace(sent.circumstances, is_successful=ended)
         self.leads[lead_id] = replace(sent, duration=duration, circumstances=said)
 

@@ -24,7 +24,7 @@ from dealtrace.operations.reports.set_rates import set_rates
 from dealtrace.operations.reports.set_status import set_status
 from dealtrace.reports.facts import Fact
 from dealtrace.storage.database.engine import Database
-from dealtrace.storage.reports.fact_tables import AT, FactTables, Moment
+from dealtrace.storage.reports.fact_tables import AT, DealTime, FactTables
 from dealtrace.storage.reports.statement_types import Selection
 from write_commands import by_call, by_contact, registration
 
@@ -53,7 +53,7 @@ def touched(tables: FactTables, fact: Fact, model: AttributionModel) -> Selectio
     """Return the statement of facts once for each touch of their lead, their money split by the shares."""
     money = ("amount", "margin") if fact is Fact.DEALS else ()
     attributes = {AT, "manager", *money, *tables.touch_attributes(fact, model, money)}
-    facts = tables.rows(fact, attributes, Moment.HAPPENED).subquery()
+    facts = tables.rows(fact, attributes, DealTime.HAPPENED).subquery()
     found = tables.touched(facts, fact, model, money)
     names = ["id", AT, "manager", "source_id", *money, *(("share", "touched_at") if fact is not Fact.ASSISTS else ())]
     return found.select().with_only_columns(*(found.c[name] for name in names))
@@ -63,10 +63,10 @@ def everything(source: FactSource) -> dict[str, list[tuple[Any, ...]]]:
     """Return all that can be selected from the facts of a site, in an order of its own."""
     found: dict[str, Iterable[Any]] = {}
     for fact, attributes in ATTRIBUTES.items():
-        for moment in Moment if fact is Fact.DEALS else (Moment.HAPPENED,):
+        for moment in DealTime if fact is Fact.DEALS else (DealTime.HAPPENED,):
             found[f"{fact} {moment}"] = source.fetch(source.tables.rows(fact, attributes, moment))
     of_visitors: dict[object, list[int]] = {}
-    for visit_id, visitor in source.fetch(source.tables.rows(Fact.VISITS, {"visitor"}, Moment.HAPPENED)):
+    for visit_id, visitor in source.fetch(source.tables.rows(Fact.VISITS, {"visitor"}, DealTime.HAPPENED)):
         of_visitors.setdefault(visitor, []).append(visit_id)
     found["visits of visitors"] = [(visitor is None, *sorted(ids)) for visitor, ids in of_visitors.items()]
     for model in AttributionModel:

@@ -79,9 +79,9 @@ def _handler_of(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
         def _receive(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length") or 0)).decode()
             headers = {name.lower(): value for name, value in self.headers.items()}
-            one = Received(self.command, self.path, headers, body, time.monotonic())
-            answer = receiver.answer(one)
-            receiver.received.append(one)
+            received = Received(self.command, self.path, headers, body, time.monotonic())
+            answer = receiver.answer(received)
+            receiver.received.append(received)
             time.sleep(answer.after_seconds)
             if answer.hangs_up:
                 self.close_connection = True

@@ -30,7 +30,7 @@ from dealtrace.cabinet.gate import Page
 from dealtrace.cabinet.routes import PAGES
 from dealtrace.cli.commands import COMMANDS, load_command
 from dealtrace.errors import Refusal
-from dealtrace.files.costs.columns import COST_COLUMNS
+from dealtrace.files.costs.cost_columns import COST_COLUMNS
 from dealtrace.files.import_file import FORMATS
 from dealtrace.files.import_formats import ImportNoun
 from dealtrace.http.endpoint import Endpoint
@@ -359,7 +359,9 @@ def test_every_column_of_costs_is_documented() -> None:
         (in_code(name), in_code(others), holds, needed, meaning)
         for name, others, holds, needed, meaning in table_rows(section(DOCS / "import.md", "Columns of costs"))
     ]
-    assert rows == [([one.name], list(one.headings), one.type.form, one.need, one.meaning) for one in COST_COLUMNS]
+    assert rows == [
+        ([column.name], list(column.headings), column.type.form, column.need, column.meaning) for column in COST_COLUMNS
+    ]
 
 
 # Figures

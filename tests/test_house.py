@@ -15,6 +15,7 @@ import pytest
 import dealtrace
 
 SOURCE = Path(dealtrace.__file__).parent
+PROJECT = Path(__file__).parents[1]
 TESTS = (Path(__file__).parent, Path(__file__).parents[1] / "client" / "tests")
 FUNCTION_LINES_MAX = 50
 MODULE_LINES_MAX = 400
@@ -218,7 +219,9 @@ SHAPES = (
 """Where the shapes of the wire's JSON stand; their keys are the wire's."""
 ORDER_WORD = re.compile(r"orders?$|order_(?!by$)|order[A-Z]")
 CAMEL = re.compile(r"_*[a-z]+[a-z0-9]*[A-Z]")
-STANDS_FOR_ANYTHING = re.compile(r"_?(one|told|untold|tell(_.*)?|wish(es)?|scribe)", re.IGNORECASE)
+STANDS_FOR_ANYTHING = re.compile(
+    r"_?(one|(\w+_)?(un)?told|tell(_.*)?|wish(es)?|scribe|doors?|go_on|hot|stretch(es)?|pace|finders)", re.IGNORECASE
+)
 BARE_REQUEST = re.compile(r"requests?$|requests?_")
 OTHER_PEOPLES_WORDS = re.compile(r"(session|customer|price|tenant|bind_to)(s|_\w+)?$")
 HOLLOW_VERB = re.compile(r"_*(get|process|handle|do)_")
@@ -227,13 +230,14 @@ OF_A_LIBRARY = frozenset({"process_bind_param", "process_result_value", "get_key
 
 @dataclass(frozen=True)
 class Module:
-    """A source file, read once."""
+    """A source file, or one of the tests and benchmarks, read once; its `name` is the path below `root`."""
 
     path: Path
+    root: Path = SOURCE
 
     @property
     def name(self) -> str:
-        return self.path.relative_to(SOURCE).as_posix()
+        return self.path.relative_to(self.root).as_posix()
 
     @property
     def folder(self) -> str:
@@ -257,7 +261,7 @@ class Module:
 
     def complain(self, node: ast.AST | int, what: str, cure: str) -> str:
         line = node if isinstance(node, int) else getattr(node, "lineno", 1)
-        return f"src/dealtrace/{self.name}:{line}: {what}. {cure}"
+        return f"{self.path.relative_to(PROJECT)}:{line}: {what}. {cure}"
 
     def imports(self) -> Iterator[tuple[ast.stmt, str, str]]:
         """Yield each import with the module it names and the name it takes (empty for a whole module)."""
@@ -316,6 +320,8 @@ def _parse(path: Path) -> ast.Module:
 
 
 MODULES = [Module(path) for path in sorted(SOURCE.rglob("*.py"))]
+CHECKS = [Module(path, PROJECT) for folder in (*TESTS, PROJECT / "benchmarks") for path in sorted(folder.rglob("*.py"))]
+"""The tests, of the client too, and the benchmarks."""
 
 
 def _dotted(module: Module) -> str:
@@ -873,7 +879,15 @@ def test_it_says_what_a_name_stands_for() -> None:
             if STANDS_FOR_ANYTHING.fullmatch(name):
                 yield module.complain(node, f"the name `{name}`", "Name the thing itself (§7).")
 
-    hold(rule)
+    hold(rule, [*MODULES, *CHECKS])
+
+
+def test_a_name_that_stands_for_anything_is_found_beside_other_names() -> None:
+    found = {"one", "_one", "ONE", "Told", "is_told", "changes_told", "UNTOLD", "wishes", "Scribe", "door", "go_on"}
+    assert {name for name in found if STANDS_FOR_ANYTHING.fullmatch(name)} == found
+    assert not any(
+        map(STANDS_FOR_ANYTHING.fullmatch, ("one_day", "of_one", "scalar_one", "telling", "hotel", "indoors"))
+    )
 
 
 def test_it_names_functions_after_what_they_do() -> None:

@@ -206,7 +206,7 @@ class Walker:
     def _click(self, selector: str) -> None:
         """Click the middle of an element, which nothing may cover."""
         element = f"document.querySelector({json.dumps(selector)})"
-        self.browser.run(f"{element}.scrollIntoView({{block: 'center'}})")
+        self.browser.run(f"{element}.scrollIntoView({{block: 'center', inline: 'center'}})")
         box = self.browser.run(
             f"(({{x, y, width, height}}) => [x + width / 2, y + height / 2])({element}.getClientRects()[0])"
         )

@@ -185,7 +185,7 @@ class Application:
         router = page_router([*services, *docs], lambda unknown: cabinet_router(page_services, unknown))
         pages = compressed(router)
         self._gate = self._make_gate()
-        self._journal = RequestJournal(self._settings.requests_kept_days)
+        self._journal = RequestJournal(is_kept=self._settings.requests_kept_days > 0)
         routes = Routes(self._gate, ENDPOINTS, refuse)
         self._server = HttpServer(routes, pages, self._database_outage, self._journal, self._server_stop)
         collect_garbage_seldom()
@@ -352,8 +352,7 @@ class Application:
 
         If storing fails, they are lost, but the server stops all the same.
         """
-        journal = partial(self._journal.store, now=clock.now())
-        stores = (self._gate.unknown_parameters.store, self._gate.busiest_seconds.store, journal)
+        stores = (self._gate.unknown_parameters.store, self._gate.busiest_seconds.store, self._journal.store)
         failed = await asyncio.gather(
             *(store(self._write_queue, is_last=True) for store in stores), return_exceptions=True
         )
@@ -363,10 +362,10 @@ class Application:
 
     async def _store_requests_of_busy_sites(self) -> None:
         await self._journal.wait_for_full_site()
-        await self._journal.store(self._write_queue, clock.now(), only_full=True)
+        await self._journal.store(self._write_queue, only_full=True)
 
     async def _store_requests(self) -> None:
-        await self._journal.store(self._write_queue, clock.now())
+        await self._journal.store(self._write_queue)
 
 
 def _log_failed_run(lane: Lane, site_id: int, fault: Exception) -> None:

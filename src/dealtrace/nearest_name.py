@@ -7,7 +7,7 @@ CONTAINED_LENGTH_MIN = 3
 """Ours: the minimum length of a name that is looked for in longer names; shorter names are part of too many names."""
 
 
-LIKENESS_MIN = 0.8
+SIMILARITY_MIN = 0.8
 
 
 def is_misspelling(name: str, known: str) -> bool:
@@ -15,7 +15,7 @@ def is_misspelling(name: str, known: str) -> bool:
 
     Names that only begin alike, such as `orderId` and `orderDate`, are too different.
     """
-    return SequenceMatcher(None, name.casefold(), known.casefold()).ratio() >= LIKENESS_MIN
+    return SequenceMatcher(None, name.casefold(), known.casefold()).ratio() >= SIMILARITY_MIN
 
 
 def nearest_name(name: str, known: Iterable[str]) -> str | None:

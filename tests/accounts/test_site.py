@@ -13,7 +13,7 @@ def test_it_opens_with_contact_matching_off_and_nothing_limited() -> None:
     assert site.custom_fields == frozenset()
 
 
-def test_its_clock_is_moscow_s_unless_told() -> None:
+def test_its_clock_is_moscow_s_unless_another_is_stated() -> None:
     assert TIME_ZONE_DEFAULT == "Europe/Moscow"
 
 

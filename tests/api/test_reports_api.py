@@ -176,8 +176,8 @@ def test_a_comparison_names_its_days_and_lists_rows_of_either_side(server: Serve
 
 def compared_deals(value: int, before: int, change: int, percent: float | None) -> dict[str, Any]:
     """Return the JSON of a row of deals with a comparison."""
-    told = {"values": value, "compared": before, "change": change, "changePercent": percent}
-    return {name: {"deals": figure} for name, figure in told.items()}
+    sides = {"values": value, "compared": before, "change": change, "changePercent": percent}
+    return {name: {"deals": figure} for name, figure in sides.items()}
 
 
 def test_a_change_is_in_the_unit_of_its_metric_and_in_per_cent_unless_that_is_a_ratio(
@@ -290,11 +290,11 @@ def test_the_rows_of_a_deal_have_their_shares_and_their_kopecks(server: ServerPr
     assert (yandex["kind"], yandex["total"]) == ("deal", 1)
     assert yandex["sum"] == {"deals": "0.666666", "amount": "66.66"}
     google = answered(server, winner, "/api/reports/rows", key="google", **asked)
-    assert [(one["share"], one["amount"]) for one in google["rows"]] == [("0.333334", "33.34"), ("1.000000", "50.01")]
+    assert [(row["share"], row["amount"]) for row in google["rows"]] == [("0.333334", "33.34"), ("1.000000", "50.01")]
     second = answered(server, winner, "/api/reports/rows", key="google", limit="1", offset="1", **asked)
     assert (second["rows"], second["total"], second["sum"]) == (google["rows"][1:], 2, google["sum"])
     nothing = answered(server, winner, "/api/reports/rows", key="", **asked)
-    assert [one["amount"] for one in nothing["rows"]] == [None]
+    assert [row["amount"] for row in nothing["rows"]] == [None]
 
 
 def test_the_rows_behind_other_facts_say_what_they_are(server: ServerProcess, winner: Player) -> None:
@@ -459,10 +459,10 @@ def test_a_pivot_is_compared_cell_by_cell_as_the_report_by_both(server: ServerPr
         "source", *(f"{key or ''}{ending}" for key in (*answer["columns"], "# total") for ending in endings)
     ]  # fmt: skip
     (total,) = [line.split(",") for line in lines if line.startswith("# total")]
-    told = answer["total"]
+    total = answer["total"]
     figures = [
-        *zip(*(told[name] for name in ("cells", "comparedCells", "changeCells", "changePercentCells")), strict=True),
-        tuple(told[side]["deals"] for side in ("values", "compared", "change", "changePercent")),
+        *zip(*(total[name] for name in ("cells", "comparedCells", "changeCells", "changePercentCells")), strict=True),
+        tuple(total[side]["deals"] for side in ("values", "compared", "change", "changePercent")),
     ]
     assert list(map(number, total[1:])) == [number(figure) for cell in figures for figure in cell]
     for value, before, change, percent in figures:

@@ -7,14 +7,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dealtrace.attribution.classification import REFERRAL, classify, reclassified
+from dealtrace.attribution.classification import REFERRAL, classify
 from dealtrace.attribution.known_hosts import ASSISTANTS, SEARCH_ENGINES, SOCIAL_NETWORKS, HostKind
 from dealtrace.attribution.landing_tags import CLICK_IDS
 from dealtrace.attribution.site_hosts import NO_HOSTS, hosts_of
 from dealtrace.attribution.traffic_source import DIRECT, TrafficSource
 from dealtrace.attribution.urls import PART_LENGTH_MAX
-from dealtrace.attribution.visit import Visit, VisitId
-from domain_records import NOON
 
 SHOP = "https://shop.example.com/sale"
 YANDEX, GOOGLE = TrafficSource("yandex", "organic"), TrafficSource("google", "organic")
@@ -403,23 +401,6 @@ def test_what_a_site_says_of_hosts_comes_before_what_is_known(referrer: str, sou
     assert classify(f"{SHOP}?utm_source=x&utm_medium=y", referrer, HOSTS) == TrafficSource("x", "y"), "tags come first"
 
 
-def test_a_visit_is_seen_anew() -> None:
-    visit = Visit(
-        VisitId(1), "7", NOON, referral("pay.smallbank.ru"), f"{SHOP}?utm_campaign=x&YSCLID=1", "https://pay.smallbank.ru/"
-    )  # fmt: skip
-    seen = reclassified(visit, HOSTS)
-    assert seen.traffic_source == replace(YANDEX, campaign="x")
-    assert (seen.utm, seen.click_ids) == (TrafficSource(campaign="x"), {"ysclid": "1"})
-    assert reclassified(replace(visit, landing_url=SHOP), HOSTS).traffic_source == DIRECT
-    assert reclassified(replace(visit, landing_url=SHOP)).traffic_source == referral("pay.smallbank.ru")
-    assert reclassified(seen, HOSTS) == seen
-
-
-def test_a_visit_whose_urls_are_gone_stays_as_it_is() -> None:
-    visit = Visit(VisitId(1), "", NOON, TrafficSource("yandex", "cpc"))
-    assert reclassified(visit, HOSTS) is visit
-
-
 @given(st.text(max_size=60), st.text(max_size=60))
 @example("https://\ud800.ru/?utm_source=\ud800", "https://\ud800.ru/?q=\ud800")
 @example("&#38;" * 2000, "%" * 9000)
@@ -444,8 +425,8 @@ LABELS = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,10}[a-z0-9])?", fullmatch=True)
 @given(
     st.lists(LABELS, max_size=3), st.lists(LABELS, max_size=3), st.sampled_from(["com", "ru", "co.uk", "рф", "com.tr"])
 )
-def test_hosts_of_one_owner_are_never_a_referral(one: list[str], other: list[str], suffix: str) -> None:
-    hosts = [f"https://{'.'.join([*labels, 'own-shop', suffix])}/" for labels in (one, other)]
+def test_hosts_of_one_owner_are_never_a_referral(first: list[str], other: list[str], suffix: str) -> None:
+    hosts = [f"https://{'.'.join([*labels, 'own-shop', suffix])}/" for labels in (first, other)]
     for landing, referrer in permutations(hosts):
         assert classify(landing, referrer, NO_HOSTS) == DIRECT
 

@@ -24,9 +24,9 @@ keys = st.binary(min_size=32, max_size=32)
 
 
 @given(counters, counters, keys)
-def test_different_counters_have_different_ids_in_the_range(one: int, other: int, key: bytes) -> None:
-    ids = keyed_visit_id(one, key), keyed_visit_id(other, key)
-    assert (ids[0] == ids[1]) is (one == other)
+def test_different_counters_have_different_ids_in_the_range(first: int, other: int, key: bytes) -> None:
+    ids = keyed_visit_id(first, key), keyed_visit_id(other, key)
+    assert (ids[0] == ids[1]) is (first == other)
     assert all(10**12 <= visit_id < 2**53 for visit_id in ids)
 
 

@@ -210,9 +210,9 @@ def test_a_report_is_changed_on_its_own_page(server: ServerProcess, served: Stag
     (after,) = reports(served, owner)
     assert (after.id, after.title, after.raw_question, after.hour) == (before.id, "Leads", before.raw_question, 8)
     assert {each.address for each in after.recipients} == {"bob@example.com", reader.login}
-    told = text_of(boss.get("settings/changes").text)
+    changes = text_of(boss.get("settings/changes").text)
     for line in ("“Sources”: each day 7:00 → each day 8:00", "“Sources”: anna@example.com → bob@example.com"):
-        assert f"Report by e-mail {line}" in told
+        assert f"Report by e-mail {line}" in changes
     refused = boss.post(place, **{**kept, "title": ""}, recipients="bob@example.com")
     assert refused.status_code == 400
     assert 'id="fault-title"' in refused.text

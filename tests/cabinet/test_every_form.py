@@ -45,7 +45,7 @@ class Scene:
     people: Mapping[Role | None, Guest]
     walker: Walker
     name: str
-    seen_doors: set[tuple[str, Role | None]]
+    seen_by_strangers: set[tuple[str, Role | None]]
     """Doors of journeys that have been opened by strangers, to whom they offered nothing."""
 
     @property
@@ -516,15 +516,16 @@ def open_sites(scene: Scene) -> None:
 
 @dataclass(frozen=True)
 class Journey:
-    """What a person does, who may do it, by which pages it is come to, and the forms that it presses.
+    """What a person does, who may do it, the pages that lead to it, and the forms that it sends.
 
-    `doors` are pages on the way there, the last with a form of the journey; none if everybody may walk it. The last
-    that opens to a person who may not walk it shows them no way on, and offers the next, or a form, to those who may.
+    `entry_pages` lead to the journey; the last of them has a form of it. There are none if everybody may go on the
+    journey. The last of them that a person without the right may open shows that person no way to go on. To people
+    with the right it offers the next page or a form.
     """
 
     walk: Callable[[Scene], None]
     walkers: Sequence[Role | None]
-    doors: Sequence[str]
+    entry_pages: Sequence[str]
     forms: Sequence[str]
 
     def __str__(self) -> str:
@@ -536,9 +537,9 @@ class Journey:
         """Who may not walk it."""
         return [person for person in PEOPLE if person not in self.walkers]
 
-    def last_door_of(self, person: Role | None) -> int:
-        """Return the place of the last door that opens to somebody."""
-        return max(number for number, door in enumerate(self.doors) if may_use(person, listed(door)))
+    def last_open_page_of(self, person: Role | None) -> int:
+        """Return the index of the last entry page that a person may open."""
+        return max(number for number, page in enumerate(self.entry_pages) if may_use(person, listed(page)))
 
 
 def listed(path: str) -> Page:
@@ -641,8 +642,8 @@ def people(server: ServerProcess, served: Stage, filled: FilledSite) -> Mapping[
 
 
 @pytest.fixture(scope="module")
-def seen_doors() -> set[tuple[str, Role | None]]:
-    """Give one list of doors seen by strangers to all journeys."""
+def seen_by_strangers() -> set[tuple[str, Role | None]]:
+    """Give all journeys one set of the entry pages that strangers have seen."""
     return set()
 
 
@@ -654,21 +655,23 @@ def scene(
     people: Mapping[Role | None, Guest],
     browser: Browser,
     way: Way,
-    seen_doors: set[tuple[str, Role | None]],
+    seen_by_strangers: set[tuple[str, Role | None]],
 ) -> Scene:
     """Give a scene in which a person walks as the parameter `way` of the test says."""
-    return Scene(server, served, filled, people, Walker(browser, server.url, way), f"walk{next(_NUMBERS)}", seen_doors)
+    return Scene(
+        server, served, filled, people, Walker(browser, server.url, way), f"walk{next(_NUMBERS)}", seen_by_strangers
+    )
 
 
 def walk(scene: Scene, journey: Journey) -> None:
     """Go on a journey, and check that it is offered and presses the forms that it is said to press."""
     posted = scene.walker.browser.posted
     posted.clear()
-    for number in {journey.last_door_of(stranger) for stranger in journey.strangers}:
+    for number in {journey.last_open_page_of(stranger) for stranger in journey.strangers}:
         scene.log_in()
-        scene.walker.open(scene.site.path_of(journey.doors[number]))
+        scene.walker.open(scene.site.path_of(journey.entry_pages[number]))
         offered = {page.path for page in scene.walker.offers()}
-        assert offered & {*(listed(door).path for door in journey.doors[number + 1 : number + 2]), *journey.forms}
+        assert offered & {*(listed(page).path for page in journey.entry_pages[number + 1 : number + 2]), *journey.forms}
     journey.walk(scene)
     assert [form for form in journey.forms if not any(map(pattern_of(form).fullmatch, posted))] == []
 
@@ -676,19 +679,19 @@ def walk(scene: Scene, journey: Journey) -> None:
 def keep_out(scene: Scene, journey: Journey, stranger: Role | None) -> None:
     """Check that somebody is shown no way into a journey, and refused at each of its URLs.
 
-    A door that has been seen to offer a stranger nothing is not opened for other journeys.
+    An entry page that offered a stranger nothing is not opened again for other journeys.
     """
-    walker, last = scene.walker, journey.last_door_of(stranger)
+    walker, last = scene.walker, journey.last_open_page_of(stranger)
     scene.log_in(scene.people[stranger])
-    if (journey.doors[last], stranger) not in scene.seen_doors:
-        walker.open(scene.site.path_of(journey.doors[last]))
+    if (journey.entry_pages[last], stranger) not in scene.seen_by_strangers:
+        walker.open(scene.site.path_of(journey.entry_pages[last]))
         assert walker.browser.run(STATUS) == httpx.codes.OK
         walker.assert_offers_nothing_refused(stranger)
-        scene.seen_doors.add((journey.doors[last], stranger))
+        scene.seen_by_strangers.add((journey.entry_pages[last], stranger))
     refused = [page for page in PAGES if page.path in journey.forms and not may_use(stranger, page)]
     assert refused
-    if last + 1 < len(journey.doors):
-        refused.append(listed(journey.doors[-1]))
+    if last + 1 < len(journey.entry_pages):
+        refused.append(listed(journey.entry_pages[-1]))
     if not walker.browser.run(f"location.href.startsWith({json.dumps(scene.server.url)})"):
         walker.browser.open(f"{scene.server.url}/healthz")  # the smallest page of our own to ask from
     walker.assert_are_refused(stranger, [(page, scene.site.path_of(page.path)) for page in refused])
@@ -708,7 +711,7 @@ def test_forms_are_pressed_to_their_end_and_who_may_not_is_kept_out(scene: Scene
 def test_forms_are_pressed_to_their_end_or_kept_from_a_person_in_every_way(
     scene: Scene, journey: Journey, way: Way
 ) -> None:
-    scene.seen_doors.clear()
+    scene.seen_by_strangers.clear()
     if way.role in journey.walkers:
         walk(scene, journey)
     else:
@@ -736,8 +739,8 @@ def test_the_first_user_comes_in(
 
 def test_the_journeys_meet_every_pair_of_factors() -> None:
     chosen = [astuple(way) for _, way in IN_PAIRS]
-    for (one, firsts), (other, seconds) in combinations(enumerate(FACTORS), 2):
-        assert {(each[one], each[other]) for each in chosen} == set(product(firsts, seconds))
+    for (first, firsts), (other, seconds) in combinations(enumerate(FACTORS), 2):
+        assert {(each[first], each[other]) for each in chosen} == set(product(firsts, seconds))
 
 
 @pytest.mark.parametrize("journey", JOURNEYS, ids=str)

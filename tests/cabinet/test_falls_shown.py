@@ -81,7 +81,7 @@ def fill(
     stage.calls(player, *calls)
 
 
-def told(guest: Guest) -> list[str]:
+def falls_shown_to(guest: Guest) -> list[str]:
     """Return what the overview says of falls, in order; a period that has none of their days changes nothing."""
     first, other = (text_of(guest.get("", period=period).text).replace("\u00a0", " ") for period in ("28d", "today"))
     said, again = (
@@ -124,7 +124,7 @@ def test_a_sharp_fall_is_stated_with_the_report_that_shows_it(
     day_on = site_day(utc_now(), player.site.time_zone) - timedelta(days=1)
     days = {"week": day_span("en", day_on - timedelta(days=6), day_on), "day": day_span("en", day_on, day_on)}
     said = [words.format(**days).replace("\u00a0", " ") for words in expected.values()]
-    assert told(reader) == said
+    assert falls_shown_to(reader) == said
     page = reader.get("").text
     for metric, cure in CURES.items():
         links = re.findall(rf'<a href="([^"]+)">{re.escape(cure)}</a>', page)
@@ -134,7 +134,7 @@ def test_a_sharp_fall_is_stated_with_the_report_that_shows_it(
             assert report.status_code == 200
             assert "aria-sort" in report.text, "what fell most comes first"
     neighbour = member_of(server, served, served.open_site().site.id, Role.READER)
-    assert told(neighbour) == []
+    assert falls_shown_to(neighbour) == []
 
 
 @pytest.mark.parametrize(

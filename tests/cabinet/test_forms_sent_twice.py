@@ -169,6 +169,7 @@ def shown(answer: httpx.Response) -> tuple[int, str, str]:
     return answer.status_code, answer.headers.get("location", ""), answer.text
 
 
+@pytest.mark.few(5)
 @pytest.mark.parametrize(("page", "action", "fields"), MAKING, ids=IDS)
 def test_a_form_sent_twice_makes_one_thing_and_shows_it_twice(
     served: Stage, filled: FilledSite, page: str, action: str, fields: Callable[[str], Fields]
@@ -191,8 +192,8 @@ def test_a_form_sent_twice_makes_one_thing_and_shows_it_twice(
         return send(filled.owner, path, sent)
 
     with ThreadPoolExecutor(2) as threads:
-        one, other = [each.result() for each in [threads.submit(press) for _ in range(2)]]
-    assert shown(one) == shown(other)
+        first, second = [each.result() for each in [threads.submit(press) for _ in range(2)]]
+    assert shown(first) == shown(second)
     after = rows(served, action)
     assert after != before
     assert {name for name in after if after[name] - before[name] > made[name] - begun[name]} == set()
@@ -299,19 +300,19 @@ def test_a_form_whose_answer_was_lost_is_not_taken_again(served: Stage, filled: 
 def test_two_processes_and_a_restart_know_the_same_forms(
     start_server: Callable[..., ServerProcess], start_server_on: Callable[..., ServerProcess]
 ) -> None:
-    one = start_server()
-    other = start_server_on(one.database_url)
-    database = open_database(one.database_url)
-    filled = fill_site(one, Stage(database))
+    first = start_server()
+    second = start_server_on(first.database_url)
+    database = open_database(first.database_url)
+    filled = fill_site(first, Stage(database))
     path, page = filled.path_of(f"{SITE}/notes"), f"{SITE}/notes"
-    elsewhere = Guest(other, site_id=filled.player.site.id, secret=filled.owner.secret, language="en")
+    elsewhere = Guest(second, site_id=filled.player.site.id, secret=filled.owner.secret, language="en")
     for number in range(10):
         sent = form_on(filled, page, page, {"day": "2026-03-01", "text": f"both {number}."})
         with ThreadPoolExecutor(2) as threads:
             answers = [threads.submit(send, guest, path, sent) for guest in (filled.owner, elsewhere)]
             assert {shown(each.result()) for each in answers} == {shown(answers[0].result())}
-    one.kill()
-    one.start()
+    first.kill()
+    first.start()
     assert send(filled.owner, path, sent).status_code == 303
     words = text_of(filled.owner.get("notes").text)
     assert [words.count(f"both {number}.") for number in range(10)] == [1] * 10

@@ -106,6 +106,7 @@ def complaints(form: Form, sent: Mapping[str, list[str]], answer: httpx.Response
             yield f"lost: {name} = {values[0][:40]!r}, shown {[each[:1] for each in kept]!r:.80}"
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("length", LENGTHS)
 def test_a_refused_form_comes_back_with_what_was_typed(filled: FilledSite, length: int) -> None:
     wrong, count = [], 0

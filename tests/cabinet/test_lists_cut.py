@@ -181,7 +181,7 @@ def test_earlier_incidents_of_an_alert_are_counted(served: Stage, owner: Player,
     assert "Ещё 2 более ранних раза не показаны." in text_of(russian.get(place).text)
 
 
-def test_deliveries_beyond_those_listed_are_told(served: Stage, owner: Player, boss: Guest) -> None:
+def test_deliveries_beyond_those_listed_are_mentioned(served: Stage, owner: Player, boss: Guest) -> None:
     boss.send("settings/webhooks", url="http://127.0.0.1:9/hook", style="json", event="deal.created")
     place = next(url for url in links_of(boss.get("settings/webhooks").text) if "/settings/webhooks/" in url)
     player = replace(owner, site=site_of(served.database, owner))

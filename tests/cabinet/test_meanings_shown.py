@@ -101,9 +101,9 @@ def test_the_total_of_a_price_says_that_it_divides_by_what_came_free_as_well(bos
     for page, names in zip(pages, (("cpl", "drr"), ("cpl", "cpo", "cac", "drr")), strict=True):
         shown = html.unescape(page)
         (total, *_) = re.findall(r"<tfoot>(.*?)</tfoot>", shown, re.DOTALL)
-        told = {title for name in names for title in METRICS[name].in_total if f'title="{title}"' in total}
-        assert len(told) == len(names)
-        assert all(f"<dd>{words}</dd>" in shown for words in told), "for those who see no titles"
+        explained = {title for name in names for title in METRICS[name].in_total if f'title="{title}"' in total}
+        assert len(explained) == len(names)
+        assert all(f"<dd>{words}</dd>" in shown for words in explained), "for those who see no titles"
         assert total.count("title=") == len(names), "visits have no such words"
     cpl = METRICS["cpl"]
     assert "все лиды, в том числе с бесплатных источников" in cpl.in_total[0]

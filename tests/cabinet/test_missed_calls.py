@@ -11,7 +11,7 @@ from starlette.datastructures import QueryParams
 from cast import Player, Stage, moscow
 from dealtrace.accounts.rights import Role
 from dealtrace.cabinet.leads.journal import ASKED, listed_days, read_list, tab_of
-from dealtrace.cabinet.leads.missed import COUNTED_MAX, MISSED_DAYS, MISSED_TOTAL_MAX, count_missed
+from dealtrace.cabinet.leads.missed_calls import COUNTED_MAX, MISSED_DAYS, MISSED_TOTAL_MAX, count_missed
 from dealtrace.cabinet.list_query import list_query_of
 from dealtrace.leads.call import Call, Circumstances, IncomingCall
 from dealtrace.leads.lead import LeadKind

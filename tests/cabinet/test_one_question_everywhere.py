@@ -101,8 +101,8 @@ def test_a_file_has_the_changes_that_its_page_shows(analyst: Guest) -> None:
     endings = ("", ", compared", ", change", ", change in %")
     assert headings[1:5] == [f"Visits{ending}" for ending in endings]
     assert headings[9:] == [f"Visit to lead{ending}" for ending in endings[:3]]
-    told = [[changes_told(*row[place + 2 : place + 4]) for place in (1, 5)] for row in rows]
-    assert told == [[["+100 %", "(+1)"]] * 2, [["+1"]] * 2, [["+200 %", "(+2)"]] * 2]
+    changes = [[shown_changes(*row[place + 2 : place + 4]) for place in (1, 5)] for row in rows]
+    assert changes == [[["+100 %", "(+1)"]] * 2, [["+1"]] * 2, [["+200 %", "(+2)"]] * 2]
     body = page.rpartition("<table")[2].partition("<tbody>")[2].partition("</table>")[0]
     cells = [re.findall(r'<td class="value[^"]*"[^>]*>(.*?)</td>', row, re.DOTALL) for row in body.split("</tr>")]
     shown = [
@@ -110,10 +110,10 @@ def test_a_file_has_the_changes_that_its_page_shows(analyst: Guest) -> None:
         for row in cells
         if row
     ]
-    assert [row[:2] for row in shown] == told
+    assert [row[:2] for row in shown] == changes
 
 
-def changes_told(change: str, percent: str) -> list[str]:
+def shown_changes(change: str, percent: str) -> list[str]:
     """Return what a page says of a figure that grew, by the columns of its change in a file."""
     return [f"+{float(percent):.0f} %", f"(+{change})"] if percent else [f"+{change}"]
 

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from cast import Player, Stage
-from dealtrace.cabinet.reports.choices import ready_links
+from dealtrace.cabinet.reports.form_fields import ready_links
 from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.presets import READY_QUESTIONS

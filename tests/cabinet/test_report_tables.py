@@ -8,7 +8,7 @@ import pytest
 
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.formats import metric_value, money, number
-from dealtrace.cabinet.reports.changes import FigureChange, change_of
+from dealtrace.cabinet.reports.change_texts import FigureChange, change_of
 from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.cabinet.reports.table import Table, table_of
 from dealtrace.errors import Language

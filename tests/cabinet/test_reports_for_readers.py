@@ -5,6 +5,7 @@ import html
 import io
 import re
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from zipfile import ZipFile
 
 import httpx
@@ -20,6 +21,7 @@ from dealtrace.reports.facts import Fact
 from dealtrace.reports.filters import escaped
 from dealtrace.reports.reading.masked_keys import NUMBERED
 from engines import on_one_engine
+from examples import drawn
 from guests import Guest, member_of
 from server import ServerProcess
 from write_commands import by_contact, registration
@@ -189,13 +191,11 @@ def test_no_filter_finds_a_contact_for_who_may_not_see_it(
             found = keys_of(member.get("reports.csv", **asked, filter=f"{dimension}:contains:{beginning}"))
             assert found
             assert found <= shown
-            for operator in ("is", "not", "among", "contains"):
-                for place in ("reports", "reports.csv", "reports/rows", "reports/rows.csv", ""):
-                    query = {**asked, "metrics": metric, "filter": f"{dimension}:{operator}:{escaped(contact)}"}
-                    answer = member.get(place, **query)
-                    assert is_whole or answer.status_code == 400 or (place == "" and "only analysts" in answer.text), (
-                        query
-                    )
+            places = ("reports", "reports.csv", "reports/rows", "reports/rows.csv", "")
+            for operator, place in drawn(product(("is", "not", "among", "contains"), places)):
+                query = {**asked, "metrics": metric, "filter": f"{dimension}:{operator}:{escaped(contact)}"}
+                answer = member.get(place, **query)
+                assert is_whole or answer.status_code == 400 or (place == "" and "only analysts" in answer.text), query
         (plain,) = (key for key in shown if PLAIN in key)
         found = keys_of(member.get("reports.csv", **asked, filter=f"{dimension}:is:{escaped(plain)}"))
         assert found == {plain}, "what is shown can still be asked"
@@ -251,10 +251,10 @@ def found_by(reader: Guest, **asked: str | list[str]) -> set[str]:
     """Return the managers that a reader's report finds; its page and its file say whether texts are masked."""
     asked = {**WEEK, "by": "manager", **asked}
     answer = reader.get("reports.csv", **asked)
-    found, is_told = keys_of(answer), "Contains," in answer.text
+    found, is_noted = keys_of(answer), "Contains," in answer.text
     for place in ("reports", ""):
-        assert (SEARCHES_MASKED in reader.get(place, **asked).text) == is_told, (place, asked)
-    assert is_told == (found == NOBODY), asked
+        assert (SEARCHES_MASKED in reader.get(place, **asked).text) == is_noted, (place, asked)
+    assert is_noted == (found == NOBODY), asked
     return found
 
 

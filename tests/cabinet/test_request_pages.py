@@ -2,14 +2,19 @@
 
 import html
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import delete
 
 from cast import Player, Stage, moscow
+from commands import Terminal
 from dealtrace.accounts.api_request import ApiRequest
 from dealtrace.cabinet.requests.page import SEARCHED_MAX, SHOWN
 from dealtrace.operations.accounts.issue_token import issue_token
+from dealtrace.storage.accounts.api_requests import OmittedRequests, insert_omitted
+from dealtrace.storage.schema.tables.requests import api_request_batch
 from engines import on_one_engine
 from guests import Guest, member_of, text_of
 from server import ServerProcess
@@ -144,6 +149,38 @@ def test_requests_that_name_no_site_are_for_owners_of_the_installation(
     assert "UTC" in shown
     assert path not in boss.get("requests").text
     assert boss.get("/requests").status_code == 404
+
+
+@pytest.fixture
+def omitted(served: Stage) -> Iterator[int]:
+    """Count requests without a site that were not kept today; forget them afterwards, as other tests share the page."""
+    count, now = 12_345, datetime.now(UTC)
+    with served.database.write() as connection:
+        insert_omitted(connection, NO_SITE, OmittedRequests(count, now - timedelta(days=1, seconds=1), "yesterday"))
+        insert_omitted(connection, NO_SITE, OmittedRequests(count - 345, now, "a"))
+        insert_omitted(connection, NO_SITE, OmittedRequests(345, now, "b"))
+    yield count
+    with served.database.write() as connection:
+        counted = api_request_batch.c.first_id.in_(["-yesterday", "-a", "-b"])
+        connection.execute(delete(api_request_batch).where(api_request_batch.c.site_id == NO_SITE, counted))
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "Not kept: 12 345."), ("ru", "Не записано: 12 345.")])
+def test_the_page_says_how_many_requests_without_a_site_were_not_kept(
+    server: ServerProcess, served: Stage, owner: Player, boss: Guest, omitted: int, language: str, words: str
+) -> None:
+    assert omitted == 12_345
+    chief = member_of(server, served, owner.site.id, None, language=language)
+    assert words in text_of(chief.get("/requests").text).replace("\u00a0", " ")
+    assert "12" + chr(0xA0) + "345" not in boss.get("requests").text
+
+
+def test_the_command_says_how_many_requests_without_a_site_were_not_kept(
+    beside: Terminal, owner: Player, omitted: int
+) -> None:
+    assert omitted == 12_345
+    assert "12,345 requests that name no site" in beside.run("requests", "tail").err
+    beside.done("requests", "tail", "--site", str(owner.site.id))  # says nothing
 
 
 def test_a_search_looks_at_a_part_of_the_journal_and_goes_on(server: ServerProcess, served: Stage) -> None:

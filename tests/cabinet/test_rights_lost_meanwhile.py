@@ -5,18 +5,22 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, insert, select
 
 from cast import Player, Stage
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.user import User
 from dealtrace.operations.accounts.manage_user import require_user
+from dealtrace.reports.statuses import STATUSES_MAX, Meaning
 from dealtrace.storage.accounts.sessions import delete_sessions
 from dealtrace.storage.accounts.users import delete_membership, set_membership, update_keys
+from dealtrace.storage.reports.statuses import list_statuses
 from dealtrace.storage.schema.tables.control import invitation
+from dealtrace.storage.schema.tables.reports import deal_status
 from guests import Guest, member_of
 from server import ServerProcess
 from stored import wait_until_locked
+from write_commands import NOON
 
 pytestmark = pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True, scope="session")
 INVITATION = "settings/users/invitation"
@@ -28,12 +32,13 @@ def anna(server: ServerProcess, served: Stage, owner: Player) -> Guest:
     return member_of(server, served, owner.site.id)
 
 
-def send_meanwhile(served: Stage, anna: Guest, change: Change) -> httpx.Response:
-    """Send the form of an invitation so that it waits for a change of its sender, which is committed then."""
+def send_meanwhile(served: Stage, anna: Guest, change: Change, form: str = INVITATION, **fields: str) -> httpx.Response:
+    """Send a form, by default that of an invitation, so that it waits for a change of its sender, committed then."""
+    fields = fields or {"role": "reader"}
     with ThreadPoolExecutor(1) as threads:
         with served.database.write() as connection:
             change(connection, require_user(connection, anna.login), anna.site_id)
-            sending = threads.submit(anna.send, INVITATION, role="reader")
+            sending = threads.submit(anna.send, form, **fields)
             wait_until_locked(served.database, sending)
         return sending.result()
 
@@ -65,6 +70,28 @@ def test_who_has_a_lower_role_by_then_is_told_so(served: Stage, anna: Guest) -> 
     )
     assert answer.status_code == 403
     assert count_invitations(served, anna) == 0
+
+
+def test_a_status_of_a_site_without_room_is_not_even_prepared_for_who_loses_the_role_meanwhile(
+    served: Stage, anna: Guest
+) -> None:
+    row = {"site_id": anna.site_id, "meaning": Meaning.OPEN, "first_seen_at": NOON}
+    with served.database.write() as connection:
+        connection.execute(
+            insert(deal_status), [{**row, "spelling": str(n), "key": str(n)} for n in range(STATUSES_MAX)]
+        )
+    answer = send_meanwhile(
+        served,
+        anna,
+        lambda connection, user, site_id: set_membership(connection, user.id, site_id, Role.READER),
+        "settings/statuses",
+        name="Gone",
+        meaning="lost",
+        agreed="Gone=lost",
+    )
+    assert answer.status_code == 403
+    with served.database.read() as connection:
+        assert "Gone" not in {status.spelling for status in list_statuses(connection, anna.site_id)}
 
 
 def test_what_does_not_concern_the_right_stops_nobody(served: Stage, anna: Guest) -> None:

@@ -126,9 +126,11 @@ def test_a_noun_after_a_number_has_plural_forms() -> None:
 
 
 def test_russian_counts_times_in_three_forms() -> None:
-    one, many = (
+    singular, plural = (
         "Other fields, too many to list, were sent %(count)s time.",
         ("Other fields, too many to list, were sent %(count)s times."),
     )
-    words = [translations_of("ru").ngettext(one, many, count).split("%(count)s ")[1] for count in (1, 3, 5, 21, 22)]
+    words = [
+        translations_of("ru").ngettext(singular, plural, count).split("%(count)s ")[1] for count in (1, 3, 5, 21, 22)
+    ]
     assert words == ["раз.", "раза.", "раз.", "раз.", "раза."]

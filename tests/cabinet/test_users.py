@@ -208,7 +208,7 @@ def test_invitations_end_with_the_rights_of_the_person_who_made_them(
     assert Guest(server).get("/invitation", key=key).status_code == 403
 
 
-def test_the_first_user_keys_open_no_other_door(server: ServerProcess, chief: Guest) -> None:
+def test_a_key_of_an_invitation_opens_no_other_page(server: ServerProcess, chief: Guest) -> None:
     key = invite(chief, "/users", site="installation", role="reader")
     assert Guest(server).get("/welcome", key=key).status_code == 403
     assert Guest(server).get("/password", key=key).status_code == 403

@@ -292,7 +292,7 @@ def test_it_empties_fields_of_a_deal_as_a_version_of_it(server: ServerProcess, s
         ("x", "10007"),
     ],
 )
-def test_it_refuses_to_empty_what_cannot_be_told(
+def test_it_refuses_to_empty_what_cannot_be_identified(
     server: ServerProcess, owner: Player, document: Any, code: str
 ) -> None:
     refused = post(server, owner, DELETE, document)

@@ -252,7 +252,7 @@ def test_a_stated_source_stands_where_a_visits_would(server: ServerProcess, serv
 
 
 @pytest.mark.parametrize(
-    ("told", "seconds", "expected"),
+    ("circumstances", "seconds", "expected"),
     [
         (Circumstances(is_successful=True), 0, ("calldisconnected", True)),
         (Circumstances(is_successful=False), 60, ("calldisconnected", False)),
@@ -263,9 +263,14 @@ def test_a_stated_source_stands_where_a_visits_would(server: ServerProcess, serv
     ids=str,
 )
 def test_it_states_how_far_a_call_is_and_whether_anybody_answered(
-    server: ServerProcess, served: Stage, owner: Player, told: Circumstances, seconds: int, expected: tuple[str, bool]
+    server: ServerProcess,
+    served: Stage,
+    owner: Player,
+    circumstances: Circumstances,
+    seconds: int,
+    expected: tuple[str, bool],
 ) -> None:
-    served.call(owner, TEN, seconds=seconds, circumstances=told)
+    served.call(owner, TEN, seconds=seconds, circumstances=circumstances)
     (record,) = listed(server, owner)
     assert (record["callphase"], record["successful"]) == expected
     assert record["statusDetails"] == ("Connection succeeded" if expected[1] else "Connection failed")

@@ -30,7 +30,7 @@ def test_it_leads_to_the_url_that_was_reported(server: ServerProcess, served: St
 
 
 @pytest.mark.parametrize(
-    ("told", "shown"),
+    ("recording", "shown"),
     [
         (" http://r.example/1 ", "http://r.example/1"),
         ("HTTPS://r.example/запись 1.mp3", "HTTPS://r.example/%D0%B7%D0%B0%D0%BF%D0%B8%D1%81%D1%8C%201.mp3"),
@@ -39,22 +39,22 @@ def test_it_leads_to_the_url_that_was_reported(server: ServerProcess, served: St
     ],
 )
 def test_any_url_is_safe_in_a_header(
-    server: ServerProcess, served: Stage, owner: Player, told: str, shown: str
+    server: ServerProcess, served: Stage, owner: Player, recording: str, shown: str
 ) -> None:
-    answer = ask(server, owner, take_in(served, owner, told))
+    answer = ask(server, owner, take_in(served, owner, recording))
     assert (answer.status_code, answer.headers["location"]) == (302, shown)
     assert "set-cookie" not in answer.headers
 
 
 @pytest.mark.parametrize(
-    "told",
+    "recording",
     [None, "", "records/1.mp3", "javascript:alert(1)", "file:///etc/passwd", "ftp://r.example/1", "https://", "http://[",
      "//r.example/1"],
 )  # fmt: skip
 def test_what_is_no_page_of_the_web_is_not_shown(
-    server: ServerProcess, served: Stage, owner: Player, told: str | None
+    server: ServerProcess, served: Stage, owner: Player, recording: str | None
 ) -> None:
-    refused = ask(server, owner, take_in(served, owner, told))
+    refused = ask(server, owner, take_in(served, owner, recording))
     assert (refused.status_code, refused.json()["errorCode"]) == (404, "10058")
     assert "location" not in refused.headers
 

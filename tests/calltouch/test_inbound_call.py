@@ -159,9 +159,9 @@ NAMES = st.sampled_from([item.name for item in INBOUND_CALL if item.name != "api
 
 
 @settings(max_examples=examples(80), suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(told=st.dictionaries(NAMES, TEXTS | st.integers().map(str), max_size=8))
-def test_whatever_is_stated_is_answered(server: ServerProcess, owner: Player, told: dict[str, str]) -> None:
-    answer = report(server, owner, **told)
+@given(stated=st.dictionaries(NAMES, TEXTS | st.integers().map(str), max_size=8))
+def test_whatever_is_stated_is_answered(server: ServerProcess, owner: Player, stated: dict[str, str]) -> None:
+    answer = report(server, owner, **stated)
     assert answer.status_code in (200, 400), answer.text
 
 

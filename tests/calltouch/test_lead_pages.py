@@ -18,7 +18,7 @@ from write_commands import NOON
 QUERY = LeadQuery(LeadKind.CALL, AttributionModel.LAST_NON_DIRECT)
 
 
-def told(stage: Stage, player: Player) -> list[int]:
+def listed(stage: Stage, player: Player) -> list[int]:
     with stage.database.read() as connection:
         records = build_all_records(connection, player.site, QUERY, Sent(), lambda entry: {"id": entry.lead.id})
     return [msgspec.json.decode(record)["id"] for record in records]
@@ -34,16 +34,16 @@ def test_they_are_stated_in_their_order_however_many_are_gathered_at_once(
 ) -> None:
     for at_once in (1, 2, 5, 6):
         monkeypatch.setattr(lead_pages, "RECORDS_AT_ONCE", at_once)
-        assert told(stage, shop) == ids
+        assert listed(stage, shop) == ids
 
 
 def test_an_array_holds_so_many_and_no_more(
     stage: Stage, shop: Player, ids: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lead_pages, "ARRAY_SIZE_MAX", 5)
-    assert told(stage, shop) == ids
+    assert listed(stage, shop) == ids
     monkeypatch.setattr(lead_pages, "ARRAY_SIZE_MAX", 4)
     with pytest.raises(InvalidParameters) as refused:
-        told(stage, shop)
+        listed(stage, shop)
     (violation,) = refused.value.violations
     assert (violation.field, "limit" in violation.en) == ("page", True)

@@ -17,7 +17,7 @@ from server import REST, ServerProcess
 
 TEN = moscow("2018-03-26", "10:00:00")
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
-UNTOLD = "<не указано>"
+NOT_SPECIFIED = "<не указано>"
 KEYS = [
     "date", "comments", "requestType", "dateStr", "manager", "session", "subject", "uniqTargetRequest",
     "uniqueRequest", "yandexDirect", "googleAdWords", "requestNumber", "requestId", "client", "siteId", "orders",
@@ -51,13 +51,13 @@ def numbers(server: ServerProcess, player: Player, **parameters: Any) -> list[st
 UNKNOWN_SESSION = {
     "sessionId": None,
     "keywords": "(not set)",
-    "city": UNTOLD,
+    "city": NOT_SPECIFIED,
     "ip": "",
     "source": "(not set)",
     "medium": "(not set)",
     "ref": "",
     "url": "",
-    **dict.fromkeys(("utmSource", "utmMedium", "utmTerm", "utmContent", "utmCampaign"), UNTOLD),
+    **dict.fromkeys(("utmSource", "utmMedium", "utmTerm", "utmContent", "utmCampaign"), NOT_SPECIFIED),
     **dict.fromkeys(("guaClientId", "sessionDate", "attrs")),
     "attribution": 1,
     "yaClientId": None,
@@ -152,8 +152,8 @@ def test_a_full_lead_request_states_everything_that_is_asked_for(
         "Иван", [{"contactType": "EMAIL", "contactValue": "a@b.ru"}],
     )  # fmt: skip
     result = {
-        "keywords": "buy", "city": UNTOLD, "source": "google", "medium": "cpc", "utmCampaign": "701",
-        "utmTerm": UNTOLD, "sessionDate": "26/03/2018 09:59:00", "guaClientId": "GA1", "yaClientId": "YM1",
+        "keywords": "buy", "city": NOT_SPECIFIED, "source": "google", "medium": "cpc", "utmCampaign": "701",
+        "utmTerm": NOT_SPECIFIED, "sessionDate": "26/03/2018 09:59:00", "guaClientId": "GA1", "yaClientId": "YM1",
         "attribution": 1, "attrs": {"a": 1}, "browser": "Mozilla", "additionalTags": [],
     }  # fmt: skip
     assert {key: record["session"][key] for key in result} == result

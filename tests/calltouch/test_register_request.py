@@ -263,8 +263,8 @@ class TestRetry:
         assert str(first["requestId"]) in refused.json()["message"]
 
     def test_sites_do_not_share_numbers(self, server: ServerProcess, owner: Player, stranger: Player) -> None:
-        one, other = (leave(server, player, requestNumber="R") for player in (owner, stranger))
-        assert one.json()["requestId"] != other.json()["requestId"]
+        ours, theirs = (leave(server, player, requestNumber="R") for player in (owner, stranger))
+        assert ours.json()["requestId"] != theirs.json()["requestId"]
 
 
 class TestBrowsers:

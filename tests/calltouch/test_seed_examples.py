@@ -195,7 +195,7 @@ def test_it_answers_a_registration_as_the_seed_prints_it(
 
 
 @pytest.mark.parametrize(
-    ("printed", "told"),
+    ("printed", "stated"),
     [
         (REGISTER_BY_CALL, {"callId": 32496964, "orderNumber": "K2TU/sm{7u4X3F", "status": "start"}),
         (REGISTER_BY_REQUEST, {"callId": None, "orderNumber": "hzwe4iCHiwauun", "status": "new"}),
@@ -203,13 +203,13 @@ def test_it_answers_a_registration_as_the_seed_prints_it(
     ],
 )
 def test_it_takes_the_printed_registrations(
-    vendors: tuple[ServerProcess, Player, Stage], printed: str, told: dict[str, Any]
+    vendors: tuple[ServerProcess, Player, Stage], printed: str, stated: dict[str, Any]
 ) -> None:
     server, player, _ = vendors
     status, body = send_as_printed(server, printed)
     assert status == 200
     assert list(body) == list(json.loads(REGISTERED))
-    assert told.items() <= body.items()
+    assert stated.items() <= body.items()
     assert (body["sum"], body["currentAmount"]) == ("1000", 1000)
     (record,) = server.journal(player.token, player.site.id, orderId=body["orderId"], withOrdersTags=1).json()[
         "records"

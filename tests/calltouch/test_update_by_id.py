@@ -247,16 +247,16 @@ def test_the_session_follows_the_sites_model_at_once_for_the_past(
     call = served.call(owner, TEN, visit_id=last.id)
     deal_id = server.register(owner.token, callId=call.id).json()["orderId"]
 
-    def told() -> tuple[str, int]:
+    def credited() -> tuple[str, int]:
         session = server.update(owner.token, orderId=deal_id).json()["session"]
         return session["source"], session["attribution"]
 
-    assert told() == ("yandex", 1)
+    assert credited() == ("yandex", 1)
     assert server.command("site", "set", str(owner.site.id), "attribution=0").returncode == 0
-    seen = {told()}
+    seen = {credited()}
 
     def follows() -> bool:
-        seen.add(told())
+        seen.add(credited())
         return ("(direct)", 0) in seen
 
     wait_until(follows)

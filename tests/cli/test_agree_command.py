@@ -54,13 +54,13 @@ def test_a_list_that_agrees_ends_with_status_0(server: ServerProcess, served: St
     assert "In the file: 2 deals, 2001.00 rubles" in said
     assert "Difference: 0 deals, 0.00 rubles" in said
     assert "The lists agree." in said
-    told = agreed(beside, player, file, 0, "--json").json
-    assert told["agrees"] is True
-    assert told["differences"] == []
+    answer = agreed(beside, player, file, 0, "--json").json
+    assert answer["agrees"] is True
+    assert answer["differences"] == []
     for rows, difference in ((["n1"], "-1 deal, -1000.50"), (["n1", "n2", "n3"], "+1 deal, 1000.50")):
         other = write(beside.folder, *map(row, rows))
         assert f"Difference: {difference}" in agreed(beside, player, other, 1).out.replace("+1000", "1000")
-    assert told["inFile"] == told["here"] == counted(2, "2001.00")
+    assert answer["inFile"] == answer["here"] == counted(2, "2001.00")
     assert rows_of(served.database, player) == stored
 
 
@@ -85,28 +85,28 @@ def test_what_differs_is_listed_and_counted_and_ends_with_status_1(
         row("n9", amount="5"),
         row("n1"),
     )
-    told = agreed(beside, player, file, 1, "--json").json
-    assert [(each["kind"], each["row"], each["orderId"], each["orderNumber"]) for each in told["differences"]] == [
+    answer = agreed(beside, player, file, 1, "--json").json
+    assert [(each["kind"], each["row"], each["orderId"], each["orderNumber"]) for each in answer["differences"]] == [
         ("other values", 3, other, "n2"),
         ("missing here", 4, None, "n9"),
         ("repeated in the file", 5, same, "n1"),
         ("missing in the file", None, lacking, "n3"),
     ]
-    assert told["differences"][0]["fields"] == ["sum", "status", "date"]
-    assert told["differences"][0]["file"] == {
+    assert answer["differences"][0]["fields"] == ["sum", "status", "date"]
+    assert answer["differences"][0]["file"] == {
         "sum": "900.00",
         "currency": None,
         "status": "paid",
         "happenedAt": "2018-03-26T08:00:00Z",
     }
-    assert told["differences"][0]["here"]["sum"] == "1000.50"
-    assert (told["inFile"], told["here"]) == (
+    assert answer["differences"][0]["here"]["sum"] == "1000.50"
+    assert (answer["inFile"], answer["here"]) == (
         counted(4, "2906.00"),
         counted(3, "3001.50"),
     )
-    assert told["difference"] == counted(1, "-95.50")
-    assert told["otherSum"] == counted(1, "-100.50")
-    assert (told["otherStatus"], told["otherDate"], told["unreadable"], told["agrees"]) == (1, 1, 0, False)
+    assert answer["difference"] == counted(1, "-95.50")
+    assert answer["otherSum"] == counted(1, "-100.50")
+    assert (answer["otherStatus"], answer["otherDate"], answer["unreadable"], answer["agrees"]) == (1, 1, 0, False)
     said = agreed(beside, player, file, 1).out
     assert "Missing here: 1 deal, 5.00 rubles" in said
     assert f"  row 3, deal {other} (n2): other values\n    sum: 900.00 in the file, 1000.50 here\n" in said
@@ -122,12 +122,12 @@ def test_totals_are_in_rubles_by_the_rates_of_the_site(served: Stage, beside: Te
         served.perform(register_deals, player, registration(number, status="new", **kept))
     beside.done("rate", "set", str(player.site.id), "usd", "60.5", "--from", "2018-03-26")
     file = write(beside.folder, *(row(number, amount="10") for number in ("n1", "n2", "n4")))
-    told = agreed(beside, player, file, 1, "--json").json
-    assert told["inFile"] == counted(3, "615.00", 1)
-    assert told["here"] == counted(4, "1220.00", 1)
-    assert told["difference"] == counted(-1, "-605.00")
-    assert told["missingInFile"] == counted(1, "605.00")
-    assert [(each["here"]["sum"], each["here"]["currency"]) for each in told["differences"]] == [("10.00", "usd")]
+    answer = agreed(beside, player, file, 1, "--json").json
+    assert answer["inFile"] == counted(3, "615.00", 1)
+    assert answer["here"] == counted(4, "1220.00", 1)
+    assert answer["difference"] == counted(-1, "-605.00")
+    assert answer["missingInFile"] == counted(1, "605.00")
+    assert [(each["here"]["sum"], each["here"]["currency"]) for each in answer["differences"]] == [("10.00", "usd")]
     said = agreed(beside, player, file, 1).out
     assert "In the file: 3 deals, 615.00 rubles, 1 without a rate\n" in said
     assert "2018-03-26 10:00, new, 10.00 USD\n" in said
@@ -137,9 +137,9 @@ def test_totals_are_in_rubles_by_the_rates_of_the_site(served: Stage, beside: Te
     (beside.folder / "stated.csv").write_text(
         "\n".join((f"{HEADINGS};Валюта", *stated, f"{row('n4', amount='10')};руб."))
     )
-    told = agreed(beside, player, "stated.csv", 1, "--json").json
-    assert told["inFile"] == counted(4, "20.00", 2)
-    assert told["otherSum"] == counted(2, "-1200.00", 1)
+    answer = agreed(beside, player, "stated.csv", 1, "--json").json
+    assert answer["inFile"] == counted(4, "20.00", 2)
+    assert answer["otherSum"] == counted(2, "-1200.00", 1)
     assert "    sum: 10.00 EUR in the file, 10.00 USD here\n" in agreed(beside, player, "stated.csv", 1).out
 
 
@@ -170,9 +170,9 @@ def test_a_row_that_cannot_be_read_ends_with_status_2(server: ServerProcess, ser
     said = agreed(beside, player, file, 2).out
     assert "Not compared: 1 row that cannot be read" in said
     assert "Сумма" in said
-    told = agreed(beside, player, file, 2, "--json").json
-    assert told["differences"][0]["kind"] == "unreadable"
-    assert told["differences"][0]["row"] == 3
+    answer = agreed(beside, player, file, 2, "--json").json
+    assert answer["differences"][0]["kind"] == "unreadable"
+    assert answer["differences"][0]["row"] == 3
 
 
 @pytest.mark.parametrize(

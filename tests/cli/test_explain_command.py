@@ -86,8 +86,8 @@ def test_it_names_the_smallest_change_that_would_flip_the_deal(
 ) -> None:
     phone = "79160000004"
     call = served.call(owner, moscow("2018-03-26", "07:25:00"), seconds=60, phone=phone)
-    told, said = explained(server, beside, owner, phoneNumber=phone)
-    assert told["flips"] == [
+    answer, said = explained(server, beside, owner, phoneNumber=phone)
+    assert answer["flips"] == [
         {
             "lead": {"kind": "call", "id": call.id},
             "contactMatching": None,
@@ -99,9 +99,9 @@ def test_it_names_the_smallest_change_that_would_flip_the_deal(
     assert f"  linkTimeThreshold ≥ 9,240\n    gives call {call.id}\n" in said
     request = served.lead_request(owner, moscow("2018-03-26", "09:00:00"), phone=phone)
     nearer = served.call(owner, moscow("2018-03-26", "09:10:00"), seconds=60, phone=phone)
-    told, said = explained(server, beside, owner, phoneNumber=phone)
-    assert told["lead"] == {"kind": "call", "id": nearer.id}
-    assert [flip["searchOrder"] for flip in told["flips"]] == [None, ["lead_request", "call"]]
+    answer, said = explained(server, beside, owner, phoneNumber=phone)
+    assert answer["lead"] == {"kind": "call", "id": nearer.id}
+    assert [flip["searchOrder"] for flip in answer["flips"]] == [None, ["lead_request", "call"]]
     assert "  linkTimeThreshold ≤ 2,939\n    gives no lead\n" in said
     assert f"  requests before calls\n    gives request {request.id}\n" in said
 

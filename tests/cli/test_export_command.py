@@ -291,7 +291,7 @@ def test_what_cannot_be_done_is_stated(
     assert (beside.folder / "there.csv").read_text() == "mine"
 
 
-def test_a_file_that_is_there_is_written_over_only_when_told(beside: Terminal, owner: Player) -> None:
+def test_an_existing_file_is_overwritten_only_on_request(beside: Terminal, owner: Player) -> None:
     (beside.folder / "old.csv").write_text("old")
     beside.done("export", "deals", "old.csv", "--site", str(owner.site.id), "--force")
     assert "orderId" in (beside.folder / "old.csv").read_text()
@@ -327,6 +327,7 @@ def _end_once_it_writes(process: "subprocess.Popen[str]", folder: Path, ended_by
     process.send_signal(ended_by)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("name", "ended_by"), [("x.csv", signal.SIGINT), ("x.jsonl", signal.SIGTERM), ("x.xlsx", signal.SIGHUP)]
 )
@@ -347,6 +348,7 @@ def test_an_export_that_is_stopped_leaves_nothing_and_names_the_place(
     assert not list(beside.folder.glob(".*.partial"))
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("name", ["x.csv", "x.xlsx", "x.jsonl"])
 def test_an_export_that_finds_no_room_leaves_nothing_and_names_the_reason(
     beside: Terminal, large: Player, name: str

@@ -13,6 +13,7 @@ from commands import Terminal
 from cost_samples import DIRECT_API, DIRECT_CABINET, METRIKA, OWN, VK
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.storage.database.engine import Database, open_database
+from examples import examples
 from spreadsheet import write_xlsx
 from stored import rows_of
 from write_commands import NOON
@@ -237,7 +238,7 @@ def test_an_unknown_site_is_refused(terminal: Terminal, run: Any) -> None:
     assert "Site 999 not found" in terminal.refused(*arguments)
 
 
-@settings(max_examples=25, derandomize=True, suppress_health_check=list(HealthCheck), database=None, deadline=None)
+@settings(max_examples=examples(25), suppress_health_check=list(HealthCheck), database=None, deadline=None)
 @given(content=st.binary(max_size=200) | st.text(max_size=200).map(lambda text: f"Дата;Расход\n{text}".encode()))
 def test_a_file_of_any_content_is_read_or_refused(
     terminal: Terminal, run: Any, opened: Database, shop: Player, content: bytes

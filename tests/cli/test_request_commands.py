@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,9 @@ from typing import Any
 from cast import Player, Stage
 from commands import Terminal
 from dealtrace.accounts.api_request import ApiRequest
+from dealtrace.accounts.token import Token
+from dealtrace.cli.requests.tail import SHOWN_MAX
+from dealtrace.storage.accounts.tokens import list_tokens
 from stored import journal
 from waiting import wait_until
 
@@ -85,6 +89,38 @@ def test_following_prints_no_requests_that_the_limit_left_out(beside: Terminal, 
         expected += journalled(served, player, 30, 1)
         wait_until(lambda: len(lines(printed)) > 5)
     assert [json.loads(line)["requestId"] for line in lines(printed)] == expected
+
+
+def test_a_request_is_shown_with_the_name_of_its_token_and_how_long_it_took(beside: Terminal, served: Stage) -> None:
+    player = served.open_site()
+    (token,) = list_tokens_of(served, player)
+    took = timedelta(microseconds=12_345)
+    first = ApiRequest(player.site.id, AT, "r1", player.token_id, "GET", "/x", {}, 200, None, None, None, took)
+    journal(served.database, [first, replace(first, request_id="r2", token_id=None)])
+    options = ("requests", "tail", "--site", str(player.site.id))
+    shown = beside.done(*options).out.splitlines()
+    assert shown[0].endswith(f"  200  12 ms  site {player.site.id}, token {token.label}  GET /x")
+    assert shown[1].endswith(f"  200  12 ms  site {player.site.id}  GET /x")
+    answers = json.loads(beside.done(*options, "--json").out)
+    assert [(answer["tokenId"], answer["tokenLabel"], answer["ms"]) for answer in answers] == [
+        (token.id, token.label, 12.35), (None, None, 12.35),
+    ]  # fmt: skip
+
+
+def list_tokens_of(stage: Stage, player: Player) -> list[Token]:
+    with stage.database.read() as connection:
+        return list_tokens(connection, player.site.id)
+
+
+def test_a_list_that_ends_at_the_limit_says_so(beside: Terminal, served: Stage) -> None:
+    player = served.open_site()
+    journalled(served, player, 0, SHOWN_MAX + 1)
+    options = ("requests", "tail", "--site", str(player.site.id), "--json", "--limit")
+    cut = beside.run(*options, str(SHOWN_MAX))
+    assert "Only the latest 1,000 requests are shown" in cut.err
+    assert f"{AT + timedelta(microseconds=1):%Y-%m-%d %H:%M:%S}" in cut.err
+    assert len(json.loads(cut.out)) == SHOWN_MAX
+    beside.done(*options, str(SHOWN_MAX - 1))  # says nothing
 
 
 def test_a_path_cannot_change_what_is_on_the_screen(beside: Terminal, served: Stage) -> None:

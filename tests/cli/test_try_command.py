@@ -39,11 +39,17 @@ def test_it_shows_the_match_rate_the_moves_and_the_flips_and_stores_nothing(
     deals = [register(server, player, number) for number in range(3)]
     stored = rows_of(served.database, player)
     site = str(player.site.id)
-    told = beside.json("try", site, "contact_matching=on", *DAY)
-    assert told["before"] == {"withLead": 0, "attributed": 0, "matchRate": "0.000000"}
-    assert told["after"] == {"withLead": 1, "attributed": 1, "matchRate": "0.333333"}
-    assert (told["deals"], told["otherLead"], told["otherSource"], told["pinned"], told["leadKept"]) == (3, 1, 1, 0, 0)
-    assert told["moves"] == [
+    answer = beside.json("try", site, "contact_matching=on", *DAY)
+    assert answer["before"] == {"withLead": 0, "attributed": 0, "matchRate": "0.000000"}
+    assert answer["after"] == {"withLead": 1, "attributed": 1, "matchRate": "0.333333"}
+    assert (answer["deals"], answer["otherLead"], answer["otherSource"], answer["pinned"], answer["leadKept"]) == (
+        3,
+        1,
+        1,
+        0,
+        0,
+    )
+    assert answer["moves"] == [
         {
             "fromSource": None,
             "fromMedium": None,
@@ -53,11 +59,11 @@ def test_it_shows_the_match_rate_the_moves_and_the_flips_and_stores_nothing(
             "rubles": "1000.50",
         }
     ]
-    (flip,) = told["flips"]
+    (flip,) = answer["flips"]
     assert (flip["orderId"], flip["orderNumber"], flip["sum"]) == (deals[0], "n0", "1000.50")
     assert flip["before"] == {"lead": None, "sources": [{"source": None, "medium": None, "share": "1.000000"}]}
     assert flip["after"]["lead"] == {"kind": "call", "id": near.id}
-    assert (told["firstDay"], told["lastDay"], told["tried"]) == (
+    assert (answer["firstDay"], answer["lastDay"], answer["tried"]) == (
         "2018-03-26",
         "2018-03-26",
         {"contact_matching": "on"},
@@ -80,9 +86,9 @@ def test_a_pinned_deal_never_flips_and_a_kept_lead_is_said(
         served.call(owner, moscow("2018-03-26", "07:00:00"), phone=PHONE.format(number))
     pinned, _ = register(server, owner, 10), register(server, owner, 11)
     beside.done("deal", "pin", str(pinned), "--none")
-    told = beside.json("try", site, "threshold=20000", *DAY)
-    assert pinned not in [flip["orderId"] for flip in told["flips"]]
-    assert told["pinned"] == 1
+    answer = beside.json("try", site, "threshold=20000", *DAY)
+    assert pinned not in [flip["orderId"] for flip in answer["flips"]]
+    assert answer["pinned"] == 1
     said = beside.done("try", site, "threshold=20000", *DAY).out
     assert "1 pinned deal would keep the lead chosen by hand." in said
     served.call(owner, moscow("2018-03-26", "09:59:00"), phone=PHONE.format(11))
@@ -122,8 +128,8 @@ def test_hosts_are_tried_on_leads_and_visits_too(served: Stage, beside: Terminal
     visit = served.visit(player, moscow("2018-03-26", "09:00:00"), TrafficSource("pay.example", "referral"), **sent)
     served.call(player, moscow("2018-03-26", "09:50:00"), phone=PHONE.format(21), visit_id=visit.id)
     site = str(player.site.id)
-    told = beside.json("try", site, "payment=pay.example", *DAY)
-    assert (told["leads"], told["visits"]) == ({"otherSource": 1, "tried": 1}, {"otherSource": 1, "tried": 1})
+    answer = beside.json("try", site, "payment=pay.example", *DAY)
+    assert (answer["leads"], answer["visits"]) == ({"otherSource": 1, "tried": 1}, {"otherSource": 1, "tried": 1})
     said = beside.done("try", site, "signin=pay.example", *DAY).out
     assert "Leads with another source: 1 of 1\nVisits with another source: 1 of 1\n" in said
     misspelt = beside.run("try", site, "no_host=pay.exmaple", *DAY)
@@ -135,10 +141,10 @@ def test_every_other_setting_is_tried_too(server: ServerProcess, served: Stage, 
     register(server, player, 30)
     stored = rows_of(served.database, player)
     site = str(player.site.id)
-    told = beside.json("try", site, "timezone=Pacific/Auckland", "name=[b]", *DAY)
-    assert [effect["key"] for effect in told["effects"]] == ["timezone", "name"]
-    assert told["effects"][0]["figures"][1] == {"name": "rubles_on_another_day", "before": None, "after": "0.00"}
-    assert "flips" not in told
+    answer = beside.json("try", site, "timezone=Pacific/Auckland", "name=[b]", *DAY)
+    assert [effect["key"] for effect in answer["effects"]] == ["timezone", "name"]
+    assert answer["effects"][0]["figures"][1] == {"name": "rubles_on_another_day", "before": None, "after": "0.00"}
+    assert "flips" not in answer
     said = beside.done("try", site, "timezone=Pacific/Auckland", "name=[b]", "model=4", *DAY).out
     assert "Deals with a lead or source:" in said
     assert "timezone: Europe/Moscow → Pacific/Auckland\n" in said
@@ -162,10 +168,10 @@ def test_money_of_other_currencies_moves_in_rubles(served: Stage, beside: Termin
     served.perform(register_deals, player, *deals)
     site = str(player.site.id)
     beside.done("rate", "set", site, "usd", "100", "--from", "2018-03-01")
-    told = beside.json("try", site, "contact_matching=on", *DAY)
-    (move,) = told["moves"]
-    assert (move["deals"], move["rubles"], told["withoutRate"]) == ("3.000000", "1060.50", 1)
-    assert sorted((flip["sum"], flip["currency"]) for flip in told["flips"] if flip["currency"]) == [
+    answer = beside.json("try", site, "contact_matching=on", *DAY)
+    (move,) = answer["moves"]
+    assert (move["deals"], move["rubles"], answer["withoutRate"]) == ("3.000000", "1060.50", 1)
+    assert sorted((flip["sum"], flip["currency"]) for flip in answer["flips"] if flip["currency"]) == [
         ("10.50", "eur"), ("10.50", "usd"),
     ]  # fmt: skip
     said = beside.done("try", site, "contact_matching=on", *DAY).out
@@ -177,11 +183,11 @@ def test_money_of_other_currencies_moves_in_rubles(served: Stage, beside: Termin
 
 def test_without_days_it_is_the_last_28_of_the_site(beside: Terminal, owner: Player) -> None:
     wait_for_a_day_that_lasts(owner.site.time_zone)
-    told = beside.json("try", str(owner.site.id), "model=1")
-    assert (told["deals"], told["flips"], told["moves"]) == (0, [], [])
-    assert told["after"]["matchRate"] is None
+    answer = beside.json("try", str(owner.site.id), "model=1")
+    assert (answer["deals"], answer["flips"], answer["moves"]) == (0, [], [])
+    assert answer["after"]["matchRate"] is None
     said = beside.done("try", str(owner.site.id), "model=1").out
-    assert f"deals of {told['firstDay']} to {told['lastDay']} (Europe/Moscow): 0" in said
+    assert f"deals of {answer['firstDay']} to {answer['lastDay']} (Europe/Moscow): 0" in said
     assert "Deals with a lead or source: – → –" in said
 
 

@@ -5,24 +5,24 @@ import pytest
 from dealtrace.deals.deal import Deal, DealId, DealKey, choose_deal
 from domain_records import deal
 
-ONE = deal(id=DealId(1), number="number of one")
-TWO = deal(id=DealId(2), number="number of two")
-BY_ID = {item.id: item for item in (ONE, TWO)}
-BY_NUMBER = {item.number: item for item in (ONE, TWO)}
+FIRST = deal(id=DealId(1), number="number of one")
+SECOND = deal(id=DealId(2), number="number of two")
+BY_ID = {item.id: item for item in (FIRST, SECOND)}
+BY_NUMBER = {item.number: item for item in (FIRST, SECOND)}
 
 
 @pytest.mark.parametrize(
     ("key", "named"),
     [
-        (DealKey(1, None), ONE),
+        (DealKey(1, None), FIRST),
         (DealKey(3, None), None),
         (DealKey(0, None), None),
-        (DealKey(None, "number of two"), TWO),
+        (DealKey(None, "number of two"), SECOND),
         (DealKey(None, "unheard of"), None),
         (DealKey(None, ""), None),
-        (DealKey(1, "number of two"), ONE),
-        (DealKey(1, "unheard of"), ONE),
-        (DealKey(3, "number of two"), TWO),
+        (DealKey(1, "number of two"), FIRST),
+        (DealKey(1, "unheard of"), FIRST),
+        (DealKey(3, "number of two"), SECOND),
         (DealKey(3, "unheard of"), None),
         (DealKey(None, "1"), None),
         (DealKey(None, None), None),

@@ -7,7 +7,7 @@ from functools import cache
 import pytest
 
 from cast import MOSCOW, VLADIVOSTOK
-from dealtrace.attribution.classification import reclassified
+from dealtrace.attribution.reclassification import reclassified
 from dealtrace.attribution.unmet_costs import SourceCost, find_unmet
 from dealtrace.deals.deal import DealKey
 from dealtrace.deals.lead_clue import NO_CLUE

@@ -356,9 +356,9 @@ def test_statuses_are_known_however_they_are_spelt(cell: str, answered: bool) ->
 
 
 @pytest.mark.parametrize(
-    ("fraction", "lasting", "seconds"),
+    ("fraction", "duration", "seconds"),
     [(0, 65, 65), (0.7, 65, 65), (0.7, 65.5, 66), (0, 65.9, 65), (0.999, 0.001, 1), (0.5, 0, 0)],
 )
-def test_a_start_is_cut_and_nothing_ends_early(fraction: float, lasting: float, seconds: int) -> None:
-    start, whole = whole_span(AT + timedelta(seconds=fraction), timedelta(seconds=lasting))
+def test_a_start_is_cut_and_nothing_ends_early(fraction: float, duration: float, seconds: int) -> None:
+    start, whole = whole_span(AT + timedelta(seconds=fraction), timedelta(seconds=duration))
     assert (start, whole) == (AT, timedelta(seconds=seconds))

@@ -1,4 +1,4 @@
-"""The door: who may come in, in which order it is asked, and what it costs."""
+"""The gate: who is admitted, in which order this is checked, and what it costs."""
 
 import re
 import socket
@@ -180,10 +180,10 @@ class TestRate:
     def test_nobody_else_may_speak_for_another_and_it_is_stated_once(self, start_server: StartServer) -> None:
         server = start_server(rate_per_second=5)
         query = query_of("nobody's token")
-        one, other = within_a_second(
+        first, second = within_a_second(
             lambda: [burst(server, query, headers=f"X-Forwarded-For: 203.0.113.{host}\r\n") for host in (7, 8)]
         )
-        assert (statuses(one)[429], statuses(other)[429]) == (6, BURST)
+        assert (statuses(first)[429], statuses(second)[429]) == (6, BURST)
         assert server.logged.count("proxy_not_trusted") == 1
 
     def test_processes_share_it_by_redis_and_outlive_its_end(

@@ -140,6 +140,7 @@ OVERWRITES: dict[str, Callable[[Path, Path], object]] = {
 """What other programs do to a file that is served, and that leaves its name and inode as they were."""
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("overwrites", OVERWRITES.values(), ids=OVERWRITES.keys())
 def test_a_file_that_is_overwritten_in_place_is_noticed_at_once(
     start_server_on: StartServer, tmp_path: Path, overwrites: Callable[[Path, Path], object]

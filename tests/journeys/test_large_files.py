@@ -4,6 +4,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from itertools import product
 from pathlib import Path
 
 import httpx
@@ -16,6 +17,7 @@ from dealtrace.operations.deals.register import register_deals
 from dealtrace.runtime.server_stop import RETRY_SECONDS
 from dealtrace.storage.database.engine import open_database
 from engines import CopySqlite
+from examples import drawn
 from guests import Guest, member_of
 from server import ServerProcess
 from waiting import wait_until
@@ -99,6 +101,7 @@ SENT = [
 ]
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("path", SENT)
 def test_a_file_that_is_sent_is_broken_off(full: tuple[ServerProcess, Player], analyst: Guest, path: str) -> None:
     server, shop = full
@@ -142,6 +145,7 @@ WRITTEN = [
 STOPPING = {"ru": "Сервер останавливается", "en": "The server is stopping"}
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(("path", "language"), WRITTEN)
 def test_a_file_that_is_written_is_refused(
     full: tuple[ServerProcess, Player], analyst: Guest, files: Path, path: str, language: str
@@ -172,13 +176,13 @@ def test_files_that_a_full_disk_does_not_hold_are_refused(
     server, shop = copied(full_file, tmp_path, start_server_on)
     database = open_database(server.database_url)
     analyst = member_of(server, Stage(database), shop.site.id, Role.ANALYST)
-    for path in (f"deals.{{}}?{MARCH}", f"reports.{{}}?{BY_MANAGER}", ROWS, f"/api/reports.{{}}?{BY_MANAGER}"):
-        for extension in ("csv", "xlsx"):
-            asked, headers = request_of(path.format(extension), shop, analyst)
-            answer = server.http.get(asked, headers={**headers, "Accept-Language": "en"})
-            assert answer.status_code == 503, (asked, answer.text)
-            assert "temporary files: No space left on device" in answer.text, (asked, answer.text)
-            assert not list(small_disk.rglob("*.*")), asked
+    paths = (f"deals.{{}}?{MARCH}", f"reports.{{}}?{BY_MANAGER}", ROWS, f"/api/reports.{{}}?{BY_MANAGER}")
+    for path, extension in drawn(product(paths, ("csv", "xlsx"))):
+        asked, headers = request_of(path.format(extension), shop, analyst)
+        answer = server.http.get(asked, headers={**headers, "Accept-Language": "en"})
+        assert answer.status_code == 503, (asked, answer.text)
+        assert "temporary files: No space left on device" in answer.text, (asked, answer.text)
+        assert not list(small_disk.rglob("*.*")), asked
     assert (
         server.http.get(f"/api/reports?{BY_MANAGER}&limit=1", headers={"Access-Token": shop.token}).status_code == 200
     )

@@ -95,6 +95,7 @@ def journalled(stage: Stage, player: Player) -> int:
         return int(connection.execute(text(query), {"site": player.site.id}).scalar_one())
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("statement", ROWS.values(), ids=ROWS)
 def test_a_row_of_one_site_that_is_held_delays_no_other_site(
     server: ServerProcess, stage: Stage, url: str, statement: str

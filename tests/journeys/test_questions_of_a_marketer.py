@@ -23,7 +23,7 @@ from dealtrace.accounts.site import Site, SiteId
 from dealtrace.accounts.site_days import day_end, day_start, site_day
 from dealtrace.cabinet.deals.labels import VERDICTS
 from dealtrace.cabinet.formats import day_span, metric_value
-from dealtrace.cabinet.leads.missed import MISSED_DAYS
+from dealtrace.cabinet.leads.missed_calls import MISSED_DAYS
 from dealtrace.demo.company import UNSEEN, WON
 from dealtrace.demo.rhythm import DAY, WEEK, make_calendar
 from dealtrace.matching.match_reason import verdict_of

@@ -54,7 +54,7 @@ def test_the_reason_that_is_kept_is_the_one_that_was_answered(
     assert request.reason_en is not None
     assert "26.03.2018 10:00:00" in request.reason_en
     assert request.reason_en in answer.text
-    assert request.reason_en in beside.done("requests", "tail", "--refused", "--limit", "1000").out
+    assert request.reason_en in beside.done("requests", "tail", "--refused", "--limit", "999").out
 
 
 def test_a_malformed_request_is_journalled_without_contacts_and_null_characters(
@@ -90,7 +90,7 @@ def test_a_list_is_kept_by_name_and_its_refused_item_first(
     kept = {"1.comment.text": "7920•••", "0.orderContacts.mainContacts.fio": "O•••", "2.orderDate": "yesterday"}
     assert request.parameters.items() >= kept.items()
     assert "5550055" not in str(request)
-    said = beside.done("requests", "tail", "--refused", "--limit", "1000").out
+    said = beside.done("requests", "tail", "--refused", "--limit", "999").out
     assert request.reason_en in said
     assert post(server, owner, "create", {"crm": "1C", "orders": [right]}).status_code == 200
     wait_until(lambda: len(journalled(served, owner.site.id)) == 2)
@@ -140,7 +140,7 @@ def test_the_limit_of_a_body_that_is_too_large_stays_readable(
     wait_until(lambda: journalled(served, NO_SITE, query))
     reason = str(journalled(served, NO_SITE, query)[0].reason_en)
     assert reason in answer.text
-    assert reason in beside.done("requests", "tail", "--refused", "--limit", "1000").out
+    assert reason in beside.done("requests", "tail", "--refused", "--limit", "999").out
 
 
 def test_an_unknown_path_of_the_api_is_kept_without_secrets_and_other_paths_are_not(
@@ -182,6 +182,6 @@ def test_a_wrong_token_names_no_site(server: ServerProcess, served: Stage, besid
     wait_until(lambda: journalled(served, NO_SITE, lost))
     (request,) = journalled(served, NO_SITE, lost)
     assert (request.status, request.code, request.token_id) == (403, 10020, None)
-    said = beside.done("requests", "tail", "--refused", "--limit", "1000").out
+    said = beside.done("requests", "tail", "--refused", "--limit", "999").out
     assert f"clientApiId=•••  orderNumber={number}" in said
     assert "The token is missing or unknown" in said

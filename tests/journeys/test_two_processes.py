@@ -134,6 +134,7 @@ DEALS = 60
 PAGE = 3
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("journal", ["orders-diary/orders", "calls-diary/calls", "requests"])
 def test_a_journal_read_through_both_processes_while_others_write_is_exact(
     pair: ServerProcess, stage: Stage, journal: str

@@ -130,12 +130,12 @@ def life_of_a_deal(
     webhook_id = shop.listen(receiver.url, "--format", "form")
     live(shop)
     shop.wait_until_delivered(webhook_id)
-    told = [item.pairs for item in receiver.received]
-    versions = versions_of(database, shop.player, int(told[0]["orderId"]))
+    received = [item.pairs for item in receiver.received]
+    versions = versions_of(database, shop.player, int(received[0]["orderId"]))
     points = points_of(database, shop.player) - before
     database.close()
     own = {"id", "callId", "orderId", "siteId", "service", "sendingTimestamp", "ctCallerId"}
-    messages = [{name: text for name, text in message.items() if name not in own} for message in told]
+    messages = [{name: text for name, text in message.items() if name not in own} for message in received]
     return messages, [(version.version, version.kind.value) for version in versions], points
 
 

@@ -57,7 +57,7 @@ def test_each_circumstance_is_stated_by_itself(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "seconds", "over"),
+    ("circumstances", "seconds", "over"),
     [
         (Circumstances(pbx="asterisk"), 0, False),
         (Circumstances(pbx="asterisk"), 1, True),
@@ -66,10 +66,10 @@ def test_each_circumstance_is_stated_by_itself(name: str) -> None:
     ],
 )
 def test_a_call_goes_on_while_its_exchange_reported_only_its_beginning(
-    told: Circumstances, seconds: int, *, over: bool
+    circumstances: Circumstances, seconds: int, *, over: bool
 ) -> None:
-    assert is_over(told, timedelta(seconds=seconds)) is over
-    assert (phase_of(told, timedelta(seconds=seconds)) is CallPhase.ENDED) is over
+    assert is_over(circumstances, timedelta(seconds=seconds)) is over
+    assert (phase_of(circumstances, timedelta(seconds=seconds)) is CallPhase.ENDED) is over
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from dealtrace.leads import (
     search_text,
     wall_clock,
 )
-from dealtrace.leads.phone_text import list_written
+from dealtrace.leads.phone_text import list_numbers
 from dealtrace.leads.plain_text import folded, is_blank, plain, stripped, unescape, visible
 
 SHORT, LONG = 500, 5_000
@@ -37,7 +37,7 @@ PARTS = (
 )  # fmt: skip
 READERS: dict[str, Callable[[str], object]] = {
     reader.__name__: reader
-    for reader in (list_written, masked_text, folded, is_blank, plain, stripped, unescape, visible)
+    for reader in (list_numbers, masked_text, folded, is_blank, plain, stripped, unescape, visible)
 }
 
 

@@ -9,7 +9,7 @@ from dealtrace.leads.ring_back import is_missed
 
 
 @pytest.mark.parametrize(
-    ("told", "seconds", "missed"),
+    ("circumstances", "seconds", "missed"),
     [
         (NOT_REPORTED, 0, True),
         (NOT_REPORTED, 1, False),
@@ -21,6 +21,6 @@ from dealtrace.leads.ring_back import is_missed
     ],
 )
 def test_a_call_was_missed_if_it_has_ended_and_nobody_answered(
-    told: Circumstances, seconds: int, *, missed: bool
+    circumstances: Circumstances, seconds: int, *, missed: bool
 ) -> None:
-    assert is_missed(told, timedelta(seconds=seconds)) is missed
+    assert is_missed(circumstances, timedelta(seconds=seconds)) is missed

@@ -27,7 +27,7 @@ WINTER = Period(date(2026, 1, 1), date(2026, 3, 31))
     ],
 )
 def test_a_letter_names_months_that_are_compared_with_longer_or_shorter_ones(language: Language, words: str) -> None:
-    for comparison, is_told in ((Comparison.PREVIOUS, True), (Comparison.YEAR, False)):
+    for comparison, is_noted in ((Comparison.PREVIOUS, True), (Comparison.YEAR, False)):
         question = Question((DIMENSIONS["month"],), (METRICS["deals"],), WINTER, MODEL, comparison=comparison)
         row = Row(("2026-02",), {MODEL: (Fraction(1),)}, {MODEL: (Fraction(2),)})
         report = Report(question, [row], 1, row, compared_period(WINTER, comparison), today=date(2026, 11, 27))
@@ -35,4 +35,4 @@ def test_a_letter_names_months_that_are_compared_with_longer_or_shorter_ones(lan
         assert letter.table is not None
         assert letter.table.head[1:] == HEADINGS[language]
         assert letter.table.rows[0][1:] == ("1", "2"), "a letter has room for no more"
-        assert any(words in paragraph for paragraph in letter.paragraphs) is is_told
+        assert any(words in paragraph for paragraph in letter.paragraphs) is is_noted

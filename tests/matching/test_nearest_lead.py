@@ -198,21 +198,21 @@ def found_by_oracle(asked: SearchContacts, deal_second: int, leads: Sequence[Lea
         talked_until = range(second_of(lead.started_at), second_of(lead.ended_at) + threshold + 1)
         return deal_second in talked_until
 
-    def beats(one: LeadSpan, other: LeadSpan) -> bool:
-        if rank(one) != rank(other):
-            return (rank(one) or 0) < (rank(other) or 0)
+    def beats(first: LeadSpan, second: LeadSpan) -> bool:
+        if rank(first) != rank(second):
+            return (rank(first) or 0) < (rank(second) or 0)
         for mine, theirs in (
-            (one.started_at, other.started_at),
-            (one.ended_at, other.ended_at),
-            (one.reference, other.reference),
-            (one.ref.id, other.ref.id),
+            (first.started_at, second.started_at),
+            (first.ended_at, second.ended_at),
+            (first.reference, second.reference),
+            (first.ref.id, second.ref.id),
         ):
             if mine != theirs:
                 return mine > theirs
         return False
 
     running = [lead for lead in leads if rank(lead) is not None and reaches(lead)]
-    unbeaten = [lead for lead in running if not any(beats(other, lead) for other in running)]
+    unbeaten = [lead for lead in running if not any(beats(second, lead) for second in running)]
     assert len(unbeaten) == bool(running)
     return unbeaten[0] if unbeaten else None
 

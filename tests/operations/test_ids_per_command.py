@@ -259,7 +259,7 @@ WORST: dict[str, Callable[[Stage, Player, int], Any]] = {
     "undo_annotations": lambda stage, shop, number: AnnotationsUndo(noted(stage, shop, number), 1),
     "erase_people": lambda _stage, _shop, number: Erasure(frozenset({f"7921{number:07d}"}), NOBODY),
     "attach_attrs": lambda _stage, _shop, number: VisitAttrs(VisitId(number + 1), {"a": 1}),
-    "store_requests": lambda _stage, _shop, _number: RequestBatch((), NOON),
+    "store_requests": lambda _stage, _shop, _number: RequestBatch(()),
     "delete_old_requests": lambda _stage, _shop, _number: NOON,
     "register_lists": lambda _stage, _shop, number: [
         order(number * ITEMS + item, matchers=(WITHOUT_SOURCE,)) for item in range(ITEMS)

@@ -32,7 +32,7 @@ from dealtrace.operations.write_command import WriteCommand
 from dealtrace.reports.column_definitions import ColumnKind, ReportColumn
 from dealtrace.reports.question import RawQuestion
 from dealtrace.reports.saved_items.names import SavedName
-from dealtrace.reports.saved_items.saved import SavedReport
+from dealtrace.reports.saved_items.saved_reports import SavedReport
 from dealtrace.storage.accounts.deleted_sites import delete_site
 from dealtrace.storage.schema.lock_order import LOCK_ORDER
 from dealtrace.storage.schema.tables.alerts import alert, mail_report

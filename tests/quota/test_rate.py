@@ -38,9 +38,9 @@ def test_an_ipv4_address_is_counted_alike_in_either_family(address: object) -> N
 
 
 @given(st.integers(0, 2**64 - 1), st.integers(0, 2**64 - 1))
-def test_all_addresses_of_a_network_are_counted_together(one: int, other: int) -> None:
+def test_all_addresses_of_a_network_are_counted_together(first: int, second: int) -> None:
     def within(part: int) -> str:
         groups = [f"{part >> shift & 0xFFFF:x}" for shift in (48, 32, 16, 0)]
         return ":".join(["2001", "db8", "1", "2", *groups])
 
-    assert rate_key(within(one)) == rate_key(within(other)) == "2001:db8:1:2::/64"
+    assert rate_key(within(first)) == rate_key(within(second)) == "2001:db8:1:2::/64"

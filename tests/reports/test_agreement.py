@@ -14,8 +14,8 @@ from dealtrace.deals.deal import DealId
 from dealtrace.deals.incoming_deal import IncomingDeal
 from dealtrace.reports.agreement import (
     Agreement,
-    Comparison,
     Count,
+    DealComparison,
     Disagreement,
     Field,
     ListedSums,
@@ -38,7 +38,7 @@ def stated(
     return IncomingDeal(None, number, status, Decimal(amount) if amount is not None else None, happened_at)
 
 
-def compare(theirs: IncomingDeal, *, listed: ListedSums = SUMS_ONLY, **ours: Any) -> Comparison:
+def compare(theirs: IncomingDeal, *, listed: ListedSums = SUMS_ONLY, **ours: Any) -> DealComparison:
     return compare_deals(2, theirs, deal(**ours), listed, is_repeated=False)
 
 
@@ -115,13 +115,13 @@ COMPARED = st.one_of(
               THEIRS, st.booleans()),
     st.builds(lambda theirs, ours, again: compare_deals(2, theirs, ours, IN_CURRENCIES, is_repeated=again),
               THEIRS, OURS, st.booleans()),
-    st.builds(lambda ours: Comparison(None, None, ours, Disagreement.MISSING_IN_FILE), OURS),
-    st.just(Comparison(2, None, None, Disagreement.UNREADABLE, reason="?")),
+    st.builds(lambda ours: DealComparison(None, None, ours, Disagreement.MISSING_IN_FILE), OURS),
+    st.just(DealComparison(2, None, None, Disagreement.UNREADABLE, reason="?")),
 )  # fmt: skip
 
 
 @given(st.lists(COMPARED))
-def test_the_two_sides_differ_by_exactly_what_is_listed(compared: list[Comparison]) -> None:
+def test_the_two_sides_differ_by_exactly_what_is_listed(compared: list[DealComparison]) -> None:
     total = Agreement()
     for each in compared:
         total.add(each, IN_CURRENCIES)
@@ -141,7 +141,7 @@ def test_a_list_without_sums_is_taken_to_have_ours() -> None:
     assert total.is_whole
 
 
-def total_of(*compared: Comparison, listed: ListedSums) -> Agreement:
+def total_of(*compared: DealComparison, listed: ListedSums) -> Agreement:
     total = Agreement()
     for each in compared:
         total.add(each, listed)

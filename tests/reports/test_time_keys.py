@@ -48,8 +48,8 @@ def test_a_day_has_all_hours() -> None:
 
 
 @given(DAYS, DAYS)
-def test_calendar_keys_follow_each_other(one: date, other: date) -> None:
-    first, last = min(one, other), max(one, other)
+def test_calendar_keys_follow_each_other(day: date, another_day: date) -> None:
+    first, last = min(day, another_day), max(day, another_day)
     for name in ("day", "week", "month", "quarter"):
         number = TIME_KEYS[name].number_of
         assert number is not None

@@ -38,11 +38,11 @@ def test_it_calls_with_a_connection_and_the_arguments(stage: Stage, shop: Player
 
 
 def test_it_lets_no_slow_question_stall_another(database: Database) -> None:
-    go_on = threading.Event()
+    released = threading.Event()
 
     def slow(connection: Connection) -> bool:
         connection.exec_driver_sql("SELECT 1")
-        return go_on.wait(LONG_SECONDS)
+        return released.wait(LONG_SECONDS)
 
     def quick(connection: Connection) -> int:
         return int(connection.exec_driver_sql("SELECT 2").scalar_one())
@@ -52,7 +52,7 @@ def test_it_lets_no_slow_question_stall_another(database: Database) -> None:
         waiting = asyncio.ensure_future(read_pool.read(slow))
         answers: list[Any] = [await read_pool.read(quick) for _ in range(3)]
         assert not waiting.done()
-        go_on.set()
+        released.set()
         answers.append(await waiting)
         read_pool.stop()
         return answers
@@ -108,19 +108,19 @@ def test_it_answers_who_waits_before_it_stops_and_nobody_after(database: Databas
 
 
 def test_it_refuses_what_would_wait_too_long_and_nothing_afterwards(database: Database) -> None:
-    go_on = threading.Event()
+    released = threading.Event()
 
     async def story() -> None:
         read_pool = ReadPool(database, 1, unfinished_max=3)
         waiting = [
-            asyncio.ensure_future(read_pool.read(lambda _connection: go_on.wait(LONG_SECONDS))) for _ in range(3)
+            asyncio.ensure_future(read_pool.read(lambda _connection: released.wait(LONG_SECONDS))) for _ in range(3)
         ]
         await asyncio.sleep(0)
         for read in (read_pool.read, read_pool.read_newest):
             with pytest.raises(Overloaded) as refused:
                 await read(lambda _connection: None)
             assert refused.value.facts["retry_after_seconds"] > 0
-        go_on.set()
+        released.set()
         assert await asyncio.gather(*waiting) == [True] * 3
         assert await read_pool.read(lambda _connection: "read") == "read"
         read_pool.stop()
@@ -129,11 +129,11 @@ def test_it_refuses_what_would_wait_too_long_and_nothing_afterwards(database: Da
 
 
 def test_it_never_begins_what_was_given_up_and_makes_room_for_others(database: Database) -> None:
-    go_on, begun = threading.Event(), list[str]()
+    released, begun = threading.Event(), list[str]()
 
     def wait(_connection: Connection, name: str) -> str:
         begun.append(name)
-        go_on.wait(LONG_SECONDS)
+        released.wait(LONG_SECONDS)
         return name
 
     async def story() -> None:
@@ -143,7 +143,7 @@ def test_it_never_begins_what_was_given_up_and_makes_room_for_others(database: D
         given_up.cancel()
         await asyncio.wait((given_up,))
         last = asyncio.ensure_future(read_pool.read(wait, "last"))
-        go_on.set()
+        released.set()
         assert await asyncio.gather(first, last) == ["first", "last"]
         read_pool.stop()
 

@@ -33,15 +33,15 @@ def limited(database: Database) -> Iterator[Database]:
     opened.close()
 
 
-async def begun(pool: ReportPool, shop: Player, go_on: threading.Event) -> list[asyncio.Future[bool]]:
-    """Begin as many reports as may run, each of which ends with `go_on`."""
+async def begun(pool: ReportPool, shop: Player, released: threading.Event) -> list[asyncio.Future[bool]]:
+    """Begin as many reports as may run, each of which ends with `released`."""
     running = []
     for _ in range(REPORTS_AT_ONCE):
         started = threading.Event()
 
         def wait(_: FactSource, started: threading.Event = started) -> bool:
             started.set()
-            return go_on.wait(LONG_SECONDS)
+            return released.wait(LONG_SECONDS)
 
         running.append(asyncio.ensure_future(pool.ask(None, shop.site, wait)))
         assert await asyncio.to_thread(started.wait, LONG_SECONDS)
@@ -84,11 +84,11 @@ def test_a_report_that_takes_too_long_is_stopped_and_the_next_is_answered(
 def test_a_report_that_cannot_have_the_mirror_says_so_and_not_that_it_is_too_large(
     limited: Database, stage: Stage, shop: Player, *, is_first_build: bool
 ) -> None:
-    held, go_on = threading.Event(), threading.Event()
+    held, released = threading.Event(), threading.Event()
 
     def hold(_: str = "") -> None:
         held.set()
-        assert go_on.wait(LONG_SECONDS)
+        assert released.wait(LONG_SECONDS)
 
     def use_mirror() -> None:
         if is_first_build:
@@ -104,7 +104,7 @@ def test_a_report_that_cannot_have_the_mirror_says_so_and_not_that_it_is_too_lar
             with pytest.raises(MirrorBusy) as refused:
                 await pool.ask(None, shop.site, lambda _: 1)
         finally:
-            go_on.set()
+            released.set()
             await using
         return refused.value
 
@@ -114,30 +114,30 @@ def test_a_report_that_cannot_have_the_mirror_says_so_and_not_that_it_is_too_lar
 
 
 def test_beyond_those_that_run_a_report_waits_a_little_and_is_refused(database: Database, shop: Player) -> None:
-    go_on = threading.Event()
+    released = threading.Event()
 
     async def story(pool: ReportPool) -> None:
-        running = await begun(pool, shop, go_on)
+        running = await begun(pool, shop, released)
         waiting = [asyncio.ensure_future(pool.ask(None, shop.site, lambda _: 1)) for _ in range(WAITING_MAX)]
         await asyncio.sleep(0)
         await asyncio.sleep(0)
         with pytest.raises(ReportsBusy) as refused:
             await pool.ask(None, shop.site, lambda _: 1)
         assert refused.value.facts["retry_after_seconds"] > 0
-        go_on.set()
+        released.set()
         assert await asyncio.gather(*running, *waiting) == [True] * REPORTS_AT_ONCE + [1] * WAITING_MAX
 
     play(database, story, wait_seconds=float(LONG_SECONDS))
 
 
 def test_a_report_that_waited_in_vain_may_be_asked_again(database: Database, shop: Player) -> None:
-    go_on = threading.Event()
+    released = threading.Event()
 
     async def story(pool: ReportPool) -> None:
-        running = await begun(pool, shop, go_on)
+        running = await begun(pool, shop, released)
         with pytest.raises(ReportsBusy):
             await pool.ask(None, shop.site, lambda _: 1)
-        go_on.set()
+        released.set()
         await asyncio.gather(*running)
         assert await pool.ask(None, shop.site, lambda _: 2) == 2
 

@@ -1,4 +1,4 @@
-"""Requests are stored once, and old ones are deleted every hour, also if a write fails in between."""
+"""Requests are stored once, and a site whose rows are locked delays no other."""
 
 import asyncio
 import itertools
@@ -13,17 +13,20 @@ import pytest
 from cast import Player, Stage
 from dealtrace.accounts.api_request import AnsweredRequest
 from dealtrace.errors import DatabaseUnavailable, Overloaded
-from dealtrace.runtime.request_journal import DELETED_EVERY, STORED_FROM, UNKNOWN_PATHS_PER_MINUTE_MAX, RequestJournal
+from dealtrace.runtime.request_journal import NO_SITE, STORED_FROM, UNKNOWN_PATHS_PER_MINUTE_MAX, RequestJournal
 from dealtrace.runtime.write_queue import WriteQueue
-from dealtrace.storage.accounts.api_requests import RequestQuery, list_requests
+from dealtrace.storage.accounts.api_requests import RequestQuery, count_omitted, list_requests
+from dealtrace.storage.accounts.encoded_requests import second_of
 from dealtrace.storage.database.engine import Database
 from waiting import until
 from write_commands import open_write_queue, run
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
-KEPT_DAYS = 3
 PATIENCE = 0.3
 """For how many seconds a locked site is waited for."""
+
+LockedQueue = tuple[WriteQueue, psycopg.Connection]
+"""A write queue, and the session that keeps rows locked from it."""
 
 
 class Journalled:
@@ -31,30 +34,51 @@ class Journalled:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self.journal = RequestJournal(KEPT_DAYS)
+        self.journal = RequestJournal(is_kept=True)
 
     def add(self, player: Player, name: str, at: datetime) -> None:
+        self._add(player.site.id, name, at, 200)
+
+    def refuse_without_site(self, at: datetime, *names: str) -> None:
+        """Add requests with a wrong token."""
+        for name in names:
+            self._add(NO_SITE.id, name, at, 401)
+
+    def _add(self, site_id: int, name: str, at: datetime, status: int) -> None:
         self.journal.add(
-            AnsweredRequest(player.site.id, at, name, None, "GET", "/x", {}, 200, None, None, None, seconds=0.001)
+            AnsweredRequest(site_id, at, name, None, "GET", "/x", {}, status, None, None, None, seconds=0.001)
         )
 
-    def store(self, now: datetime, **settings: int) -> None:
+    def store(self, **settings: int) -> None:
         async def story() -> None:
             async with open_write_queue(self._database, **settings) as write_queue:
-                await self.journal.store(write_queue, now)
+                await self.journal.store(write_queue)
 
         run(story)
 
     @asynccontextmanager
-    async def locked(self, player: Player, **settings: float) -> AsyncIterator[tuple[WriteQueue, psycopg.Connection]]:
-        """Lock an old request of a site, which the next write is to delete; yield a write queue and the holder."""
-        self.add(player, "old", NOW - timedelta(days=KEPT_DAYS, seconds=1))
-        async with open_write_queue(self._database, **settings) as write_queue:
-            await self.journal.store(write_queue, NOW - timedelta(days=1))
-            url = self._database.url.render_as_string(hide_password=False)
-            with await asyncio.to_thread(psycopg.connect, url) as holder:
-                holder.execute(f"SELECT 1 FROM api_request_batch WHERE site_id = {player.site.id} FOR UPDATE")
-                yield write_queue, holder
+    async def locked(self, player: Player, first: str, **settings: float) -> AsyncIterator[LockedQueue]:
+        """Make the next write wait that begins with the request `first` of a site; yield a write queue and the holder.
+
+        Another session has stored the same request and not committed it, as if the commit of a process had been lost.
+        """
+        async with open_write_queue(self._database, **settings) as write_queue, self._session() as holder:
+            key = (player.site.id, second_of(NOW), first)
+            holder.execute("INSERT INTO api_request_batch VALUES (%s, %s, %s, 1, 0, '[]')", key)
+            yield write_queue, holder
+
+    @asynccontextmanager
+    async def all_locked(self, **settings: float) -> AsyncIterator[LockedQueue]:
+        """Make all writes of requests wait, as while an operator's session alters the table."""
+        async with open_write_queue(self._database, **settings) as write_queue, self._session() as holder:
+            holder.execute("LOCK TABLE api_request_batch IN EXCLUSIVE MODE")
+            yield write_queue, holder
+
+    @asynccontextmanager
+    async def _session(self) -> AsyncIterator[psycopg.Connection]:
+        url = self._database.url.render_as_string(hide_password=False)
+        with await asyncio.to_thread(psycopg.connect, url) as holder:
+            yield holder
 
     def store_full(self, player: Player, names: list[str], beside: Player) -> None:
         """Add the requests of a site in two parts, and store each as soon as the journal says that a site is full.
@@ -74,55 +98,31 @@ class Journalled:
                     assert not waiting.done()
                     self.add(player, part[-1], NOW)
                     await waiting
-                    await self.journal.store(write_queue, NOW, only_full=True)
+                    await self.journal.store(write_queue, only_full=True)
 
         run(story)
+
+    def without_site(self, day_at: datetime) -> tuple[list[str], int]:
+        """Return the ids of the requests without a site since a day began, and how many more were not kept."""
+        with self._database.read() as connection:
+            kept = list_requests(connection, NO_SITE.id, RequestQuery(since=day_at), 1000)
+            return sorted(each.request_id for each in kept), count_omitted(connection, NO_SITE.id, day_at)
 
     def names(self, player: Player) -> list[str]:
         with self._database.read() as connection:
             return sorted(each.request_id for each in list_requests(connection, player.site.id, RequestQuery(), 1000))
 
 
-def test_old_requests_are_deleted_by_the_first_write_that_succeeds(
-    database: Database, stage: Stage, shop: Player
-) -> None:
-    neighbour, journalled = stage.open_site(), Journalled(database)
-    journalled.add(shop, "old", NOW - timedelta(days=KEPT_DAYS, seconds=1))
-    journalled.add(neighbour, "neighbour's", NOW - timedelta(days=KEPT_DAYS, seconds=1))
-    journalled.store(NOW - timedelta(days=1))
-    assert journalled.names(shop) == ["old"]
+def test_storing_requests_deletes_none_as_the_sweep_does_that(database: Database, shop: Player) -> None:
+    journalled = Journalled(database)
+    journalled.add(shop, "old", NOW - timedelta(days=5 * 365))
+    journalled.store()
     journalled.add(shop, "lost", NOW)
     with pytest.raises(Overloaded):
-        journalled.store(NOW, queue_max=0)
+        journalled.store(queue_max=0)
     journalled.add(shop, "new", NOW)
-    journalled.store(NOW + timedelta(seconds=1))
-    assert journalled.names(shop) == ["new"]
-    assert journalled.names(neighbour) == ["neighbour's"]
-
-
-def test_one_write_deletes_only_some_old_requests(
-    database: Database, shop: Player, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("dealtrace.operations.requests.store.DELETED_MAX", 2)
-    journalled = Journalled(database)
-    for number in range(3):
-        journalled.add(shop, f"old {number}", NOW - timedelta(days=KEPT_DAYS, seconds=10 - number))
-    journalled.store(NOW - timedelta(days=1))
-    journalled.add(shop, "new", NOW)
-    journalled.store(NOW)
-    assert journalled.names(shop) == ["new", "old 2"]
-
-
-def test_requests_are_deleted_once_an_hour(database: Database, shop: Player) -> None:
-    journalled = Journalled(database)
-    journalled.add(shop, "first", NOW)
-    journalled.store(NOW)
-    journalled.add(shop, "old", NOW - timedelta(days=KEPT_DAYS, seconds=1))
-    journalled.store(NOW + DELETED_EVERY / 2)
-    assert journalled.names(shop) == ["first", "old"]
-    journalled.add(shop, "last", NOW)
-    journalled.store(NOW + DELETED_EVERY)
-    assert journalled.names(shop) == ["first", "last"]
+    journalled.store()
+    assert journalled.names(shop) == ["new", "old"]
 
 
 def test_a_full_site_is_stored_before_the_second_ends_and_the_others_wait(
@@ -133,7 +133,7 @@ def test_a_full_site_is_stored_before_the_second_ends_and_the_others_wait(
     journalled.store_full(shop, names, beside=neighbour)
     assert journalled.names(shop) == names
     assert journalled.names(neighbour) == []
-    journalled.store(NOW)
+    journalled.store()
     assert journalled.names(neighbour) == ["beside"]
 
 
@@ -143,18 +143,18 @@ def test_requests_of_other_sites_are_stored_while_one_is_locked(database: Databa
     journal, names = journalled.journal, [f"{number:03}" for number in range(5)]
 
     async def story() -> None:
-        async with journalled.locked(shop) as (write_queue, holder):
+        async with journalled.locked(shop, names[0]) as (write_queue, holder):
             for count, name in enumerate(names, 1):
                 for player in (shop, neighbour):
                     journalled.add(player, name, NOW)
-                await journal.store(write_queue, NOW)
+                await journal.store(write_queue)
                 await until(lambda count=count: journalled.names(neighbour) == names[:count])
                 assert write_queue.waiting <= 1, "a locked site has one write at a time"
-            assert journalled.names(shop) == ["old"]
+            assert journalled.names(shop) == []
             holder.rollback()
             await until(lambda: journalled.names(shop) == names[:1])
             while journalled.names(shop) != names:
-                await journal.store(write_queue, NOW)
+                await journal.store(write_queue)
                 await asyncio.sleep(0)  # the outcome of the first write has yet to come
 
     run(story)
@@ -165,11 +165,11 @@ def test_the_last_write_stores_what_waits_behind_a_lock(database: Database, shop
     journalled = Journalled(database)
 
     async def story() -> None:
-        async with journalled.locked(shop) as (write_queue, holder):
+        async with journalled.locked(shop, "first") as (write_queue, holder):
             journalled.add(shop, "first", NOW)
-            await journalled.journal.store(write_queue, NOW)
+            await journalled.journal.store(write_queue)
             journalled.add(shop, "last", NOW)
-            storing = asyncio.create_task(journalled.journal.store(write_queue, NOW, is_last=True))
+            storing = asyncio.create_task(journalled.journal.store(write_queue, is_last=True))
             await until(lambda: write_queue.postponed_seconds)
             assert not storing.done()
             holder.rollback()
@@ -189,14 +189,14 @@ def test_a_locked_site_leaves_memory_to_the_others(
     names = [f"{number:03}" for number in range(10)]
 
     async def story() -> None:
-        async with journalled.locked(shop) as (write_queue, holder):
+        async with journalled.locked(shop, names[0]) as (write_queue, holder):
             journalled.add(shop, names[0], NOW)
-            await journalled.journal.store(write_queue, NOW)
+            await journalled.journal.store(write_queue)
             for player in (shop, neighbour):
                 for name in names[1:]:
                     journalled.add(player, name, NOW)
             holder.rollback()
-            await journalled.journal.store(write_queue, NOW, is_last=True)
+            await journalled.journal.store(write_queue, is_last=True)
 
     run(story)
     assert journalled.names(shop) == names[:5]
@@ -211,18 +211,18 @@ def test_a_site_loses_no_requests_while_another_site_is_locked(
     neighbour, journalled = stage.open_site(), Journalled(database)
 
     async def story() -> None:
-        async with journalled.locked(shop) as (write_queue, holder):
+        async with journalled.locked(shop, "first") as (write_queue, holder):
             journalled.add(shop, "first", NOW)
-            await journalled.journal.store(write_queue, NOW)
+            await journalled.journal.store(write_queue)
             for name in ("second", "third", "too many"):
                 journalled.add(shop, name, NOW)
             journalled.add(neighbour, "first", NOW)
-            storing = asyncio.create_task(journalled.journal.store(write_queue, NOW))
+            storing = asyncio.create_task(journalled.journal.store(write_queue))
             await asyncio.sleep(0)  # its request is in the queue now
             journalled.add(neighbour, "second", NOW)
             await storing
             holder.rollback()
-            await journalled.journal.store(write_queue, NOW, is_last=True)
+            await journalled.journal.store(write_queue, is_last=True)
 
     run(story)
     assert journalled.names(shop) == ["first", "second", "third"]
@@ -237,19 +237,19 @@ def test_a_site_that_is_locked_for_long_does_not_seem_to_recover_in_between(
     journalled, numbers = Journalled(database), itertools.count()
 
     async def story() -> None:
-        async with journalled.locked(shop, patience_seconds=PATIENCE) as (write_queue, holder):
+        async with journalled.all_locked(patience_seconds=PATIENCE) as (write_queue, holder):
 
             async def is_stored() -> bool:
                 await asyncio.sleep(0)
                 journalled.add(shop, f"new {next(numbers)}", NOW)
                 try:
-                    await journalled.journal.store(write_queue, NOW)
+                    await journalled.journal.store(write_queue)
                 except DatabaseUnavailable:
                     return False
                 return True
 
             while await is_stored():
-                assert journalled.names(shop) == ["old"]
+                assert journalled.names(shop) == []
             ends_at = time.monotonic() + 3 * PATIENCE
             while time.monotonic() < ends_at:
                 assert not await is_stored()
@@ -258,7 +258,7 @@ def test_a_site_that_is_locked_for_long_does_not_seem_to_recover_in_between(
                 pass
 
     run(story)
-    assert "old" not in journalled.names(shop)
+    assert journalled.names(shop)
 
 
 def test_many_requests_that_have_waited_are_stored_in_parts(
@@ -268,18 +268,54 @@ def test_many_requests_that_have_waited_are_stored_in_parts(
     journalled = Journalled(database)
     for name in ("first", "second", "third"):
         journalled.add(shop, name, NOW)
-    journalled.store(NOW)
+    journalled.store()
     assert journalled.names(shop) == ["first", "second"]
-    journalled.store(NOW)
+    journalled.store()
     assert journalled.names(shop) == ["first", "second", "third"]
+
+
+def test_requests_without_a_site_are_kept_up_to_a_limit_a_day_and_the_others_are_counted(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dealtrace.runtime.request_journal.WITHOUT_SITE_PER_DAY_MAX", 2)
+    monkeypatch.setattr("dealtrace.runtime.request_journal.OMITTED_STORED_SECONDS", 0.0)
+    journalled, tomorrow = Journalled(database), NOW + timedelta(days=1)
+    journalled.refuse_without_site(NOW, "a1", "a2", "a3", "a4")
+    journalled.store()
+    journalled.refuse_without_site(NOW, "a5")
+    with pytest.raises(Overloaded):
+        journalled.store(queue_max=0)
+    journalled.store()
+    assert journalled.without_site(NOW) == (["a1", "a2"], 3), "what could not be stored is stored later"
+    journalled.refuse_without_site(tomorrow, "b1", "b2", "b3")
+    journalled.store()
+    assert journalled.without_site(tomorrow) == (["b1", "b2"], 1)
+
+
+def test_the_number_of_requests_that_are_not_kept_is_stored_now_and_then_and_when_the_server_stops(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dealtrace.runtime.request_journal.WITHOUT_SITE_PER_DAY_MAX", 0)
+    journalled, day_at = Journalled(database), NOW + timedelta(days=10)
+    for name, count in (("c1", 1), ("c2", 1), ("c3", 1)):
+        journalled.refuse_without_site(day_at, name)
+        journalled.store()
+        assert journalled.without_site(day_at) == ([], count)
+
+    async def story() -> None:
+        async with open_write_queue(database) as write_queue:
+            await journalled.journal.store(write_queue, is_last=True)
+
+    run(story)
+    assert journalled.without_site(day_at) == ([], 3)
 
 
 def test_unknown_paths_are_journalled_a_few_times_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     now = itertools.count(6000.0, 60 / (2 * UNKNOWN_PATHS_PER_MINUTE_MAX))
     monkeypatch.setattr("dealtrace.runtime.request_journal.time.monotonic", lambda: next(now))
-    journal = RequestJournal(KEPT_DAYS)
+    journal = RequestJournal(is_kept=True)
     for _ in range(2):
         admitted = [journal.admits_unknown_path() for _ in range(2 * UNKNOWN_PATHS_PER_MINUTE_MAX)]
         assert admitted == sorted(admitted, reverse=True)
         assert sum(admitted) == UNKNOWN_PATHS_PER_MINUTE_MAX
-    assert not RequestJournal(0).admits_unknown_path()
+    assert not RequestJournal(is_kept=False).admits_unknown_path()

@@ -137,11 +137,11 @@ def test_it_answers_only_what_another_connection_can_already_see(database: Datab
     async def story() -> None:
         async with open_write_queue(database) as write_queue:
 
-            async def one(name: str) -> None:
+            async def write_and_check(name: str) -> None:
                 await write_queue.write(note, shop.site, name)
                 assert name in await asyncio.to_thread(noted, database, shop.site.id)
 
-            await asyncio.gather(*[one(f"w{count}") for count in range(30)])
+            await asyncio.gather(*[write_and_check(f"w{count}") for count in range(30)])
 
     run(story)
 
@@ -337,7 +337,7 @@ def test_it_gives_operations_the_time_once_a_batch(database: Database, shop: Pla
 
     async def story() -> None:
         async with open_write_queue(database) as write_queue:
-            await write_queue.write(watch, shop.site, "one")
+            await write_queue.write(watch, shop.site, "write_and_check")
 
     run(story)
     (moment,) = moments

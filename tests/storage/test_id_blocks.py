@@ -55,10 +55,10 @@ def test_it_goes_from_block_to_block_without_repeating_or_skipping(database: Dat
 
 
 def test_two_of_them_never_give_an_id_twice(database: Database) -> None:
-    one, two = blocks(database), blocks(database)
+    first, second = blocks(database), blocks(database)
     taken: list[int] = []
     for _ in range(1500):
-        for ids in (one, two):
+        for ids in (first, second):
             ids.ensure(1)
             taken.append(ids.take())
     assert len(set(taken)) == len(taken)
@@ -83,8 +83,8 @@ def test_servers_that_take_blocks_at_once_never_meet(database: Database) -> None
 
 
 def test_ids_of_visits_are_unique_across_processes_and_in_their_range(database: Database) -> None:
-    one, two = blocks(database, BLOCK_SIZE), blocks(database, BLOCK_SIZE)
-    taken = [ids.take_visit_id() for _ in range(BLOCK_SIZE) for ids in (one, two)]
+    first, second = blocks(database, BLOCK_SIZE), blocks(database, BLOCK_SIZE)
+    taken = [ids.take_visit_id() for _ in range(BLOCK_SIZE) for ids in (first, second)]
     assert len(set(taken)) == len(taken)
     assert all(FIRST_KEYED_ID <= visit_id < JAVASCRIPT_MAX for visit_id in taken)
     assert sum(later > earlier for earlier, later in pairwise(taken)) < 0.6 * len(taken)

@@ -45,7 +45,7 @@ from dealtrace.storage.leads.lead_rows import NewLead
 from dealtrace.storage.leads.leads import insert_leads
 from dealtrace.storage.leads.qualification import find_qualifications
 from dealtrace.storage.leads.ring_backs import find_ring_back
-from dealtrace.storage.reports.fact_tables import Moment
+from dealtrace.storage.reports.fact_tables import DealTime
 from dealtrace.storage.schema.tables.leads import LEAD_TABLES, call
 from dealtrace.storage.visits.credits import find_credited_visits, replace_credits
 from dealtrace.storage.visits.traffic_sources import intern_sources
@@ -246,7 +246,7 @@ def test_whether_calls_were_answered_or_missed(shared_stage: Stage, calls: list[
         outcomes = {call_id: outcome_by_the_rules(each) for call_id, each in by_id.items()}
         facts = stored_facts(connection, site)
         attributes = ("is_answered", "is_missed", "is_target")
-        rows = facts.fetch(facts.tables.rows(Fact.LEADS, attributes, Moment.HAPPENED))
+        rows = facts.fetch(facts.tables.rows(Fact.LEADS, attributes, DealTime.HAPPENED))
         assert {tuple(row) for row in rows} == {
             (
                 call_id,

@@ -42,7 +42,7 @@ SIZE = 16
 
 
 @dataclass
-class Told:
+class Outcome:
     """What a process has asked, in which time of its processor, and what differed."""
 
     asked: Asked = field(default_factory=Asked)
@@ -51,26 +51,26 @@ class Told:
     differences: list[str] = field(default_factory=list)
 
 
-def ask_sites(url: str, seeds: Sequence[int], numbers: Sequence[int], questions: int, ends_at: float) -> Told:
+def ask_sites(url: str, seeds: Sequence[int], numbers: Sequence[int], questions: int, ends_at: float) -> Outcome:
     """Make sites and ask of each, until as many `questions` have been asked; a site that differs is asked no more."""
-    told, database = Told(), open_database(url)
+    outcome, database = Outcome(), open_database(url)
     stage, began = Stage(database), time.process_time()
     for seed in seeds:
-        if time.time() > ends_at or told.asked.questions.total() >= questions:
+        if time.time() > ends_at or outcome.asked.questions.total() >= questions:
             break
         site = Examination(
-            stage, seed, 2 + seed % SIZE, neighbours=NEIGHBOURS, chosen=CHOSEN, one_in=ONE_IN, asked=told.asked
+            stage, seed, 2 + seed % SIZE, neighbours=NEIGHBOURS, chosen=CHOSEN, one_in=ONE_IN, asked=outcome.asked
         )
-        told.sites += 1
+        outcome.sites += 1
         try:
             site.check(number for number in numbers if time.time() <= ends_at)
         except AssertionError as difference:
-            told.differences.append(str(difference))
+            outcome.differences.append(str(difference))
         except Exception:  # noqa: BLE001 - what an engine raises cannot always be sent to another process
-            told.differences.append(f"site of seed {seed}: {traceback.format_exc()}")
+            outcome.differences.append(f"site of seed {seed}: {traceback.format_exc()}")
     database.close()
-    told.seconds = time.process_time() - began
-    return told
+    outcome.seconds = time.process_time() - began
+    return outcome
 
 
 def test_the_engine_never_differs_from_the_oracle(
@@ -87,13 +87,13 @@ def test_the_engine_never_differs_from_the_oracle(
     each, ends_at = -(-QUESTIONS[engine_name] // len(dealt)), time.time() + SECONDS
     with ProcessPoolExecutor(len(dealt), multiprocessing.get_context("spawn")) as processes:
         asking = [processes.submit(ask_sites, new_database_url(), seeds, numbers, each, ends_at) for seeds in dealt]
-        all_told = [one.result() for one in asking]
-    questions = sum((told.asked.questions for told in all_told), Counter[str]())
-    statements = sum((told.asked.statements for told in all_told), Counter[str]())
-    pace = questions.total() / sum(told.seconds for told in all_told)
+        outcomes = [future.result() for future in asking]
+    questions = sum((outcome.asked.questions for outcome in outcomes), Counter[str]())
+    statements = sum((outcome.asked.statements for outcome in outcomes), Counter[str]())
+    per_second = questions.total() / sum(outcome.seconds for outcome in outcomes)
     with capsys.disabled():
         sys.stdout.write(
-            f"\n{dict(questions)} questions of {sum(told.sites for told in all_told)} sites by {dict(statements)} "
-            f"statements, {pace:.0f} questions per second of a core\n"
+            f"\n{dict(questions)} questions of {sum(outcome.sites for outcome in outcomes)} sites by "
+            f"{dict(statements)} statements, {per_second:.0f} questions per second of a core\n"
         )
-    assert not (differences := [each for told in all_told for each in told.differences]), "\n".join(differences)
+    assert not (differences := [each for outcome in outcomes for each in outcome.differences]), "\n".join(differences)

@@ -25,9 +25,9 @@ def test_a_call_that_an_exchange_reports_as_it_begins_is_connected() -> None:
     assert call_event(CALL, None, RINGING) == LeadEvent(EventKind.CALL_CONNECTED, CALL)
 
 
-@pytest.mark.parametrize("told", [TALKED, MISSED, replace(RINGING, circumstances=NOT_REPORTED)])
-def test_a_call_first_reported_when_it_was_over_is_disconnected(told: IncomingCall) -> None:
-    assert call_event(CALL, None, told) == LeadEvent(EventKind.CALL_DISCONNECTED, CALL)
+@pytest.mark.parametrize("report", [TALKED, MISSED, replace(RINGING, circumstances=NOT_REPORTED)])
+def test_a_call_first_reported_when_it_was_over_is_disconnected(report: IncomingCall) -> None:
+    assert call_event(CALL, None, report) == LeadEvent(EventKind.CALL_DISCONNECTED, CALL)
 
 
 @pytest.mark.parametrize(

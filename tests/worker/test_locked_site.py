@@ -274,7 +274,7 @@ def test_every_site_is_served_and_a_bug_is_stated_before_a_refusal(stage: Stage)
         served.append(site.id)
 
     async def story() -> list[Exception | None]:
-        told: list[Exception | None] = []
+        raised: list[Exception | None] = []
         async with open_write_queue(stage.database) as queue:
             sites = SitesInTurn(queue)
             for _ in range(3):
@@ -282,13 +282,13 @@ def test_every_site_is_served_and_a_bug_is_stated_before_a_refusal(stage: Stage)
                 try:
                     sites.raise_first()
                 except (DatabaseUnavailable, ValueError) as fault:
-                    told.append(fault)
+                    raised.append(fault)
                 else:
-                    told.append(None)
+                    raised.append(None)
                 faults.popitem() if faults else None
             await sites.serve_each([], serve)
             await sites.stop()
-        return told
+        return raised
 
     assert run(story) == [bug, first, None]
     assert served[:2] == [players[0].site.id, players[3].site.id]

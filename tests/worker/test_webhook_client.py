@@ -44,11 +44,11 @@ def send(*urls: str, private: tuple[str, ...] = LOOPBACK) -> list[Fault | None]:
 def test_a_status_of_2xx_accepts(receiver: Receiver, status: int) -> None:
     receiver.answer = lambda _: Answer(status, b"")
     assert send(receiver.url) == [None]
-    (one,) = receiver.received
-    assert (one.method, one.path, one.body) == ("POST", "/hook", "a=1")
-    assert one.headers["host"] == f"127.0.0.1:{receiver.port}"
-    assert one.headers["user-agent"].startswith("Dealtrace/")
-    assert one.headers["x-own"] == "1"
+    (received,) = receiver.received
+    assert (received.method, received.path, received.body) == ("POST", "/hook", "a=1")
+    assert received.headers["host"] == f"127.0.0.1:{receiver.port}"
+    assert received.headers["user-agent"].startswith("Dealtrace/")
+    assert received.headers["x-own"] == "1"
 
 
 def test_a_name_is_told_to_the_receiver_though_its_address_is_connected_to(receiver: Receiver) -> None:

@@ -104,7 +104,7 @@ def send_calls(calls: Iterable[PhoneCall], *, zone: ZoneInfo = MOSCOW) -> Call[t
     A phone call is imported only once. If an answer was lost and the API call is repeated, the phone calls that are
     already stored have the error 10047.
     """
-    words = {True: "successful", False: "unsuccessful", None: None}
+    statuses = {True: "successful", False: "unsuccessful", None: None}
     items = [
         _known(
             referenceId=each.reference,
@@ -113,7 +113,7 @@ def send_calls(calls: Iterable[PhoneCall], *, zone: ZoneInfo = MOSCOW) -> Call[t
             duration=each.duration // timedelta(seconds=1),
             waitingTime=each.waiting // timedelta(seconds=1) if each.waiting is not None else None,
             callCenterPhoneNumber=each.dialled_phone,
-            status=words[each.is_successful],
+            status=statuses[each.is_successful],
             recordUrl=each.record_url,
         )
         | _annotated(each)

@@ -195,8 +195,8 @@ def _refusal(status: int, content: Json) -> Refused:
         raise _foreign_fault(status, "the body is not an error of a Dealtrace server") from error
 
 
-def _foreign_fault(status: int, words: str) -> Refused | AnswerUnreadable:
+def _foreign_fault(status: int, reason: str) -> Refused | AnswerUnreadable:
     """Return the exception for a body that is not from a Dealtrace server; some errors of a gateway are temporary."""
     if status in RETRIED_STATUSES:
         return refusal_for(status, str(status), f"HTTP {status}")
-    return AnswerUnreadable(f"HTTP {status}: {words}")
+    return AnswerUnreadable(f"HTTP {status}: {reason}")

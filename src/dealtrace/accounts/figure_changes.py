@@ -32,6 +32,6 @@ def moves_figures(change: SiteChange, time_zone: ZoneInfo) -> bool:
     are in `time_zone`, the time zone of the site.
     """
     if change.kind is ChangeKind.RATE:
-        days = [words.split()[1] for words in (change.before, change.after) if words]
+        days = [written.split()[1] for written in (change.before, change.after) if written]
         return any(site_day(change.changed_at, time_zone) - date.fromisoformat(day) > USUAL_DELAY for day in days)
     return change.kind in MOVING_KINDS or (change.kind is ChangeKind.SETTING and change.name in MOVING_SETTINGS)

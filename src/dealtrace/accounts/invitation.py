@@ -18,10 +18,10 @@ PASSWORD_LINK_AGE_MAX = timedelta(days=1)
 NAME_TRIES_MAX = 5
 """Ours: how many logins of others the bearer of an invitation may try before it is void and must be made anew.
 
-People choose their login, and must be told if it is taken; this tells that the login exists. Limits per minute and IP
-address only slow down a list of guesses. An invitation that is bound to a login would let its maker ask instead, and
-ask people for a login that nobody may know yet. A few tries per invitation are enough to choose a free login, and each
-invitation is recorded with its maker.
+People choose their login and must learn if it is taken, which reveals that a user with this login exists. Limits per
+minute and IP address only slow down a list of guesses. If an invitation were bound to a login, its maker could find out
+which logins exist, and would need a login that the person may not have chosen yet. A few tries per invitation are
+enough to choose a free login, and each invitation is recorded with its maker.
 """
 
 

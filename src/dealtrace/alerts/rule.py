@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NewType, TypeVar
 
-from dealtrace.alerts.windows import WINDOWS, Window
+from dealtrace.alerts.windows import WINDOWS, AlertWindow
 from dealtrace.deals.written_number import single_number, written_number
 from dealtrace.errors import InvalidSetting, InvalidValue
 from dealtrace.mails.figure_format import PERCENT
@@ -60,7 +60,7 @@ class Rule:
 
     kind: AlertKind
     metric: str
-    window: Window
+    window: AlertWindow
     amount: Decimal | None
     filters: tuple[str, ...] = ()
     recipients: tuple[Recipient, ...] = ()
@@ -161,7 +161,7 @@ def can_be_silent(metric: Metric) -> bool:
     return metric.unit is Unit.COUNT and measure is not None and measure.fact is not Fact.COSTS
 
 
-def _check_window(metric: Metric, window: Window) -> None:
+def _check_window(metric: Metric, window: AlertWindow) -> None:
     if window.hours and not metric.facts <= DIMENSIONS["hour"].facts:
         days = ", ".join(name for name, each in WINDOWS.items() if each.days)
         raise InvalidSetting(

@@ -19,7 +19,7 @@ TRIAL_DAYS = 30
 
 
 @record
-class Window:
+class AlertWindow:
     """A length of time that an alert checks: `hours` (a divisor of 24) or `days`; the unused one is zero.
 
     `ru` and `en` are its names at the end of a sentence, such as “within 3 hours”.
@@ -33,14 +33,14 @@ class Window:
 
 
 _TABLE = (
-    Window("1h", "за час", "within an hour", hours=1),
-    Window("3h", "за 3 часа", "within 3 hours", hours=3),
-    Window("6h", "за 6 часов", "within 6 hours", hours=6),
-    Window("12h", "за 12 часов", "within 12 hours", hours=12),
-    Window("day", "за день", "within a day", days=1),
-    Window("week", "за неделю", "within a week", days=DAYS_OF_WEEK),
+    AlertWindow("1h", "за час", "within an hour", hours=1),
+    AlertWindow("3h", "за 3 часа", "within 3 hours", hours=3),
+    AlertWindow("6h", "за 6 часов", "within 6 hours", hours=6),
+    AlertWindow("12h", "за 12 часов", "within 12 hours", hours=12),
+    AlertWindow("day", "за день", "within a day", days=1),
+    AlertWindow("week", "за неделю", "within a week", days=DAYS_OF_WEEK),
 )
-WINDOWS: Mapping[str, Window] = {window.name: window for window in _TABLE}
+WINDOWS: Mapping[str, AlertWindow] = {window.name: window for window in _TABLE}
 """All windows by name."""
 
 
@@ -48,7 +48,7 @@ WINDOWS: Mapping[str, Window] = {window.name: window for window in _TABLE}
 class Slot:
     """An occurrence of a window: its last day in the site's zone, and the local hour of its end (24 is midnight)."""
 
-    window: Window
+    window: AlertWindow
     last_on: date
     end_hour: int = HOURS_OF_DAY
 
@@ -74,7 +74,7 @@ def _at(day_on: date, hour: int, time_zone: ZoneInfo) -> datetime:
     return datetime.combine(day_on, time(hour), time_zone).astimezone(UTC)
 
 
-def last_slot(window: Window, time_zone: ZoneInfo, now: datetime) -> Slot:
+def last_slot(window: AlertWindow, time_zone: ZoneInfo, now: datetime) -> Slot:
     """Return the latest of a window's occurrences that ended at least `SETTLING` before `now`."""
     local = (now - SETTLING).astimezone(time_zone)
     end_hour = local.hour // window.hours * window.hours if window.hours else 0
@@ -100,7 +100,7 @@ def slots_before(slot: Slot) -> Sequence[Slot]:
     return [slot.weeks_before(weeks) for weeks in range(WEEKS_BACK, 0, -1)]
 
 
-def slots_of_trial(window: Window, time_zone: ZoneInfo, now: datetime) -> Sequence[Slot]:
+def slots_of_trial(window: AlertWindow, time_zone: ZoneInfo, now: datetime) -> Sequence[Slot]:
     """List the time intervals that an alert with this window checks in the 30 days before `now`, oldest first."""
     last = last_slot(window, time_zone, now)
     slot = Slot(window, last.last_on - TRIAL_DAYS * DAY, last.end_hour)

@@ -8,14 +8,14 @@ from dealtrace.reports.answer import Report, Row
 from dealtrace.reports.formats import Shown, format_value
 from dealtrace.reports.metrics import Metric
 from dealtrace.reports.pivot import Pivot
-from dealtrace.reports.table import (
+from dealtrace.reports.table_columns import (
     CHANGE,
     COMPARED,
     PARTS,
     PERCENTAGE,
     VALUE,
     Column,
-    Part,
+    FigurePart,
     cells_of,
     figure_columns,
     figures_of,
@@ -135,12 +135,12 @@ def serialize_report(report: Report, site_id: int) -> ReportAnswer:
     return answer
 
 
-def _columns_by_part(report: Report) -> Mapping[Part, Sequence[Column]]:
+def _columns_by_part(report: Report) -> Mapping[FigurePart, Sequence[Column]]:
     columns = figure_columns(report)
     return {part: [column for column in columns if column.part is part] for part in PARTS}
 
 
-def _total(report: Report, columns: Mapping[Part, Sequence[Column]], row: Row) -> ReportTotal:
+def _total(report: Report, columns: Mapping[FigurePart, Sequence[Column]], row: Row) -> ReportTotal:
     total: ReportTotal = {"values": _figures(report, columns[VALUE], row)}
     if row.compared is not None:
         total["compared"] = _figures(report, columns[COMPARED], row)

@@ -14,9 +14,9 @@ from dealtrace.reports.periods import PRESETS, Comparison
 from dealtrace.reports.question import ALL_MODELS, BY_MAX, LIMIT_MAX, METRICS_MAX, DateOf, QuestionContext, RawQuestion
 from dealtrace.reports.saved_items.names import NAME_LENGTH_MAX
 
-WORDS_LENGTH_MAX = 4096
+TEXT_LENGTH_MAX = 4096
 """Ours: the maximum length, in characters, of a filter, a key or a list of names."""
-Schema = Mapping[str, object]
+JsonSchema = Mapping[str, object]
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class ForQuestion:
     `describe` returns the JSON Schema of the type.
     """
 
-    describe: Callable[[], Schema]
+    describe: Callable[[], JsonSchema]
     erased: str = ""
 
     def read(self, text: str) -> str:
@@ -35,9 +35,9 @@ class ForQuestion:
         Raises:
             InvalidValue: `text` is too long.
         """
-        return Text(WORDS_LENGTH_MAX).read(text)
+        return Text(TEXT_LENGTH_MAX).read(text)
 
-    def schema(self) -> Schema:
+    def schema(self) -> JsonSchema:
         """Return the JSON Schema of this type; it does not list names that sites defined, such as names of columns."""
         return self.describe()
 
@@ -50,7 +50,7 @@ def _names(known: Mapping[str, object], prefix: str, count_max: int) -> ForQuest
 def _name(known: Mapping[str, object], prefix: str) -> ForQuestion:
     """Return the type of a name: a name in `known`, or a name that a site defined, which begins with `prefix`."""
 
-    def describe() -> Schema:
+    def describe() -> JsonSchema:
         listed, defined = {"type": "string", "enum": list(known)}, {"type": "string", "pattern": f"^{prefix}."}
         return {"type": "string", "anyOf": [listed, defined]}
 
@@ -98,7 +98,7 @@ _QUESTION = (
     Parameter("compare", _one_of(Comparison), "С чем сравнить период.", "What to compare the period with."),
     Repeated(
         "filter",
-        Text(WORDS_LENGTH_MAX),
+        Text(TEXT_LENGTH_MAX),
         "Фильтр вида группировка:условие:значение; можно передать несколько.",
         "A filter, written dimension:operator:value; may be sent several times.",
         count_max=FILTERS_MAX,
@@ -111,7 +111,7 @@ _QUESTION = (
     ),
     Parameter(
         "sort",
-        Text(WORDS_LENGTH_MAX),
+        Text(TEXT_LENGTH_MAX),
         "Показатель, группировка или, со сравнением, изменение показателя (change:deals) для сортировки; "
         "с минусом впереди — по убыванию.",
         "A metric or dimension to sort by or, with a comparison, the change of a metric (change:deals); "
@@ -131,7 +131,7 @@ ROWS = ParameterTable(
         *_QUESTION,
         Repeated(
             "key",
-            Text(WORDS_LENGTH_MAX),
+            Text(TEXT_LENGTH_MAX),
             "Значение строки по каждой группировке, по порядку; пустое, если значения нет.",
             "The row's value for each dimension, in order; a value that the row does not have is empty.",
             count_max=BY_MAX,

@@ -10,11 +10,10 @@ from dataclasses import replace
 
 from dealtrace.attribution.host_names import bare_host, host_in_ascii, registered_domain
 from dealtrace.attribution.known_hosts import APPS, SHARED_DOMAINS, HostKind, KnownHost, find_known
-from dealtrace.attribution.landing_tags import CLICK_IDS, ORGANIC, SOCIAL, click_ids_of, tags_of, utm_of
+from dealtrace.attribution.landing_tags import CLICK_IDS, ORGANIC, SOCIAL, tags_of
 from dealtrace.attribution.site_hosts import NO_HOSTS, SiteHosts
 from dealtrace.attribution.traffic_source import DIRECT, TrafficSource
 from dealtrace.attribution.urls import parameters_of, split_url
-from dealtrace.attribution.visit import Visit
 
 NOT_SET = "(not set)"
 REFERRAL = "referral"
@@ -53,35 +52,6 @@ def classify(landing_url: str, referrer: str, hosts: SiteHosts = NO_HOSTS) -> Tr
     return replace(source, **stated) if stated else source
 
 
-def reclassified(visit: Visit, hosts: SiteHosts = NO_HOSTS) -> Visit:
-    """Return a visit classified again by `hosts` and the rules of this release.
-
-    If the file that the visit was imported from stated its source, only the click ids change. A visit with neither a
-    landing URL nor a referrer is returned unchanged.
-    """
-    if not visit.landing_url and not visit.referrer:
-        return visit
-    if _is_stated(visit):
-        return replace(visit, click_ids=click_ids_of(visit.landing_url))
-    return replace(
-        visit,
-        traffic_source=classify(visit.landing_url, visit.referrer, hosts),
-        utm=utm_of(visit.landing_url),
-        click_ids=click_ids_of(visit.landing_url),
-    )
-
-
-def _is_stated(visit: Visit) -> bool:
-    """Return whether the source of a visit was stated by the file that the visit was imported from.
-
-    Ours: for visits stored without this fact, the source counts as stated if the URLs of the landing page and the
-    referring page give another source. If in doubt, the source is kept, because a replaced source is lost for good.
-    """
-    if visit.has_stated_source is not None:
-        return visit.has_stated_source
-    return visit.traffic_source != classify(visit.landing_url, visit.referrer)
-
-
 def _clicked(click_ids: Mapping[str, str], sender: TrafficSource) -> TrafficSource:
     """Return the source of the first click id, or `sender`, the source of the referring page, if that is more precise.
 
@@ -108,8 +78,8 @@ def _sender_of(landing_url: str, referrer: str, hosts: SiteHosts) -> TrafficSour
     known = hosts.find(host)
     if known is None and _is_own(host, landing_url):
         return DIRECT
-    words = {} if parts.path == LEAVING_PATH else parameters_of(parts.query)
-    return _source_of(host, known or find_known(host) or APPS.get(host), words)
+    parameters = {} if parts.path == LEAVING_PATH else parameters_of(parts.query)
+    return _source_of(host, known or find_known(host) or APPS.get(host), parameters)
 
 
 def _is_own(host: str, landing_url: str) -> bool:
@@ -127,10 +97,10 @@ def _is_own(host: str, landing_url: str) -> bool:
     return domain == registered_domain(host) and domain not in SHARED_DOMAINS
 
 
-def _source_of(host: str, known: KnownHost | None, words: Mapping[str, str]) -> TrafficSource:
+def _source_of(host: str, known: KnownHost | None, parameters: Mapping[str, str]) -> TrafficSource:
     if known is None:
         return TrafficSource(host, REFERRAL)
     if known.kind not in MEDIA:
         return DIRECT
-    term = next((words[name] for name in known.search_words if name in words), "")
+    term = next((parameters[name] for name in known.search_words if name in parameters), "")
     return TrafficSource(known.name or host, MEDIA[known.kind], term="" if _ADDRESS.match(term) else term)

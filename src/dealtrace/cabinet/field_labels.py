@@ -96,9 +96,9 @@ def labelled_text(
 
 def page_text(refusal: Refusal, language: Language) -> str:
     """Return the text of a refusal as pages show it, without a command to run."""
-    words = PAGE_TEXTS.get(type(refusal))
-    if words is not None:
-        return translations_of(language).gettext(words) % refusal.facts
+    template = PAGE_TEXTS.get(type(refusal))
+    if template is not None:
+        return translations_of(language).gettext(template) % refusal.facts
     return without_command(refusal.text(language))
 
 
@@ -125,9 +125,9 @@ def _labelled(violation: Violation, language: Language, labels: Mapping[str, str
     text = without_command(violation.text(language))
     if not is_whole and violation.field not in UNMASKED:
         text = masked_text(text)
-    words = _NAME.sub(lambda name: _quoted(name[1], language, labels), text)
+    quoted = _NAME.sub(lambda name: _quoted(name[1], language, labels), text)
     label = _label(violation.field, language, labels)
-    return f"{label}: {words}" if label else words
+    return f"{label}: {quoted}" if label else quoted
 
 
 def _quoted(name: str, language: Language, labels: Mapping[str, str]) -> str:

@@ -52,7 +52,7 @@ TRANSIENT = (429, 500, 503)
 SECRET = ("password", "new_password", "code", "secret", "key", "token")
 """The fields of forms that no page shows again."""
 _ID = re.compile(rf"[0-9]{{1,{len(str(ID_MAX))}}}")
-Respond = Callable[[View], Awaitable[Response]]
+PageHandler = Callable[[View], Awaitable[Response]]
 
 
 @record
@@ -70,7 +70,7 @@ class Page:
 
     path: str
     method: str
-    respond: Respond
+    respond: PageHandler
     role: Role | None = None
     is_open: bool = False
     is_signed: bool = False
@@ -82,7 +82,7 @@ class Page:
     files_max: int = 0
 
 
-class Gate:
+class PageGate:
     """The check that every request passes before its page is built."""
 
     def __init__(self, services: Services, sending_pages: SendingPages = NO_PAGES) -> None:

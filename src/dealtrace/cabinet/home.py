@@ -17,7 +17,7 @@ from dealtrace.cabinet.field_labels import labelled_text, page_text, unknown_cho
 from dealtrace.cabinet.formats import clock_time, metric_value
 from dealtrace.cabinet.gate import LANGUAGE_COOKIE
 from dealtrace.cabinet.overview.page import FIGURES
-from dealtrace.cabinet.reports.changes import FigureChange, change_in_total
+from dealtrace.cabinet.reports.change_texts import FigureChange, change_in_total
 from dealtrace.cabinet.reports.table import rows_url
 from dealtrace.cabinet.sent_forms.sending_pages import HOME
 from dealtrace.cabinet.statuses import BAD_REQUEST, OK
@@ -112,8 +112,8 @@ async def _line(view: View, site: Site, preset: str) -> SiteLine:
 def _question(site: Site, preset: str, now: datetime) -> Question:
     context = QuestionContext(site_day(now, site.time_zone), AttributionModel(site.attribution))
     compare = Comparison.MONTHS if preset in MONTHLY_PRESETS else Comparison.PREVIOUS
-    words = RawQuestion(metrics=",".join(FIGURES), period=preset, compare=compare)
-    return parse_question(words, context)
+    raw = RawQuestion(metrics=",".join(FIGURES), period=preset, compare=compare)
+    return parse_question(raw, context)
 
 
 def _ask(source: FactSource, site: Site, question: Question, now: datetime) -> Report:

@@ -43,4 +43,4 @@ async def show(view: View) -> Response:
 
 
 def _translated(view: View, keys: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    return [(pressed, view.translate(words)) for pressed, words in keys]
+    return [(pressed, view.translate(label)) for pressed, label in keys]

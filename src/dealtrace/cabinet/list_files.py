@@ -106,18 +106,18 @@ async def send_list(view: View, listed: ListFile[Key, Item], extension: str) -> 
     )
 
 
-def notes_of(list_query: ListQuery, days: Days, words: FilterLabels, language: Language) -> list[Note]:
+def notes_of(list_query: ListQuery, days: Days, labels: FilterLabels, language: Language) -> list[Note]:
     """Return notes that state the filters of a list, and its search or, without a search, its period.
 
-    `words` has, for each parameter, a label and the texts for its values; a value without a text is written as it is.
-    Parameters that `words` does not have are left out. Values are written in `language`.
+    `labels` has, for each parameter, a label and the texts for its values; a value without a text is written as it is.
+    Parameters that `labels` does not have are left out. Values are written in `language`.
     """
     translate = translations_of(language).gettext
     first, last = (day(language, on) for on in (days.period.first_on, days.period.last_on))
     found = [_note("period", "Period", f"{first} – {last}")] if list_query.search is None else []
     for name, value in list_query.parameters:
-        if name in words or name == SEARCH:
-            label, values = words.get(name, ("Search", {}))
+        if name in labels or name == SEARCH:
+            label, values = labels.get(name, ("Search", {}))
             said = values.get(value)
             found.append(_note(name, label, translate(said) if said is not None else value))
     return found

@@ -65,8 +65,8 @@ class ListQuery:
     @property
     def before(self) -> SortKey | None:
         """Return the sort key after which the page begins, or `None` for the first page."""
-        moment, _, id_ = self.get(BEFORE).partition(".")
-        return SortKey(instant(int(moment)), int(id_)) if _is_number(moment) and _is_number(id_) else None
+        at, _, id_ = self.get(BEFORE).partition(".")
+        return SortKey(instant(int(at)), int(id_)) if _is_number(at) and _is_number(id_) else None
 
     @property
     def before_amount(self) -> AmountKey | None:
@@ -153,7 +153,7 @@ def days_of(list_query: ListQuery, site: Site, now: datetime, language: Language
 
 def _invalid_filters(list_query: ListQuery, filters: FilterLabels) -> list[Violation]:
     """List the filters in the URL whose values the page does not offer: without them, the list would be another one."""
-    stated = [(name, list_query.get(name)) for name, (_, words) in filters.items() if words]
+    stated = [(name, list_query.get(name)) for name, (_, labels) in filters.items() if labels]
     return [unknown_choice(name, text) for name, text in stated if text and text not in filters[name][1]]
 
 

@@ -44,10 +44,10 @@ def render_page(
     """
     environment = environment_of(language)
     found = environment.get_template(template)
-    words = {**context, "language": language}
+    variables = {**context, "language": language}
     name = block.rpartition("#")[2].replace("-", "_")
     is_part = name in REPLACED and name in found.blocks
-    body = render_block(environment, template, name, **words) if is_part else found.render(**words)
+    body = render_block(environment, template, name, **variables) if is_part else found.render(**variables)
     return HTMLResponse(body, status, headers={**HEADERS, "content-language": language})
 
 

@@ -10,12 +10,12 @@ from dealtrace.cabinet.deals import actions as deal_actions
 from dealtrace.cabinet.deals import card as deal_card
 from dealtrace.cabinet.deals import journal as deal_journal
 from dealtrace.cabinet.deals.file import send_deals_as
-from dealtrace.cabinet.gate import Gate, Page
+from dealtrace.cabinet.gate import Page, PageGate
 from dealtrace.cabinet.installation import demo, sites
 from dealtrace.cabinet.leads import actions as lead_actions
 from dealtrace.cabinet.leads import card as lead_card
 from dealtrace.cabinet.leads import journal as lead_journal
-from dealtrace.cabinet.leads import missed as missed_calls
+from dealtrace.cabinet.leads import missed_calls
 from dealtrace.cabinet.leads.file import send_leads_as
 from dealtrace.cabinet.notes import page as notes
 from dealtrace.cabinet.overview import page as overview
@@ -135,7 +135,7 @@ PAGES = (
 
 def cabinet_router(services: Services, unknown: ASGIApp) -> Router:
     """Return the router of the cabinet, to be mounted at `/cabinet`; `unknown` answers programs with 404."""
-    gate = Gate(services, SendingPages((page.method, page.path) for page in PAGES))
+    gate = PageGate(services, SendingPages((page.method, page.path) for page in PAGES))
     pages = [Route(page.path, gate.admit(page), methods=[page.method]) for page in PAGES]
     routes = [Route("/static/{digest}/{name}", send_file), *form_routes(PAGES), *pages, *wrong_form_routes(PAGES, gate)]
     return Router(routes, redirect_slashes=False, default=UnknownUrls(routes, gate, unknown))

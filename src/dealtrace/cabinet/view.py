@@ -28,7 +28,7 @@ from dealtrace.operations.work import Operation, ids_of, takes_ids
 from dealtrace.operations.write_command import Payload, WriteCommand
 from dealtrace.record import record
 from dealtrace.reports.reading.masked_keys import masked_label
-from dealtrace.reports.saved_items.saved import QUERY_LENGTH_MAX
+from dealtrace.reports.saved_items.saved_reports import QUERY_LENGTH_MAX
 from dealtrace.runtime.account_changes import AccountChanges
 from dealtrace.runtime.background_runs import BackgroundRuns
 from dealtrace.runtime.read_pool import ReadPool
@@ -232,9 +232,9 @@ class View:
             sent.is_taken = True
         return result
 
-    def clock_time(self, moment: datetime) -> str:
+    def clock_time(self, at: datetime) -> str:
         """Return an instant as a string: the date and time in the time zone of the site, in the person's language."""
-        return clock_time(self.language, moment, self.current_site.time_zone)
+        return clock_time(self.language, at, self.current_site.time_zone)
 
     def translate(self, text: str) -> str:
         """Translate a text into the language of the person."""

@@ -7,7 +7,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from dealtrace.cabinet.gate import Gate, Page, not_found
+from dealtrace.cabinet.gate import Page, PageGate, not_found
 from dealtrace.cabinet.statuses import METHOD_NOT_ALLOWED
 from dealtrace.cabinet.view import SEE_OTHER, View
 from dealtrace.errors import MethodNotAllowed
@@ -29,7 +29,7 @@ def form_routes(pages: Sequence[Page]) -> list[Route]:
     return [Route(path, _redirect_up(_steps_up(path, shown)), methods=["GET"]) for path in sent]
 
 
-def wrong_form_routes(pages: Sequence[Page], gate: Gate) -> list[Route]:
+def wrong_form_routes(pages: Sequence[Page], gate: PageGate) -> list[Route]:
     """Return a route for POST of every path that takes no form: it says so, on a page or as the API's error."""
     show = gate.admit(Page("/", "GET", _show_wrong_form, is_open=True))
 
@@ -49,7 +49,7 @@ class UnknownUrls:
     may know better, stay those of the browser. For any other path browsers get a page, and `unknown` answers programs.
     """
 
-    def __init__(self, routes: Sequence[Route], gate: Gate, unknown: ASGIApp) -> None:
+    def __init__(self, routes: Sequence[Route], gate: PageGate, unknown: ASGIApp) -> None:
         self._routes = routes
         self._show = gate.admit(Page("/", "GET", _show_not_found, is_open=True))
         self._unknown = unknown

@@ -229,10 +229,10 @@ def _expectation(message: str) -> tuple[str, str]:
     """Return the expected types and the sent type, in Russian and English, parsed from a message of msgspec."""
     found = _EXPECTED.fullmatch(message)
     names = found[1].split(" | ") if found is not None else []
-    expected = [words for name, words in _TYPES.items() if name in names and name != "null"]
+    expected = [names_of_type for name, names_of_type in _TYPES.items() if name in names and name != "null"]
     if found is None or not expected or found[2] not in _TYPES:
         return "значение недопустимо", message
-    ru, en = (dict.fromkeys(words) for words in zip(*expected, strict=True))
+    ru, en = (dict.fromkeys(names_of_type) for names_of_type in zip(*expected, strict=True))
     sent_ru, sent_en = _TYPES[found[2]]
     return f"ожидается {' или '.join(ru)}, передано: {sent_ru}", f"{' or '.join(en)} is expected, not {sent_en}"
 

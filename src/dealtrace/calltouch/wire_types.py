@@ -284,8 +284,8 @@ class NamedValues:
 
     def schema(self) -> Mapping[str, object]:
         """Return the JSON Schema of this type."""
-        words = {name: {"type": "string"} for name in ("name", "type")}
-        field = {**words, "value": {"type": "string", "maxLength": self.length_max}}
+        texts = {name: {"type": "string"} for name in ("name", "type")}
+        field = {**texts, "value": {"type": "string", "maxLength": self.length_max}}
         return {"type": "array", "items": {"type": "object", "properties": field}}
 
 

@@ -16,7 +16,7 @@ class RateAnswer(TypedDict):
     rubles: Decimal
 
 
-class StatusAnswer(TypedDict):
+class ListedStatus(TypedDict):
     """A status in `status list`; `deals` excludes deleted deals, and the most frequent of `spellings` comes first."""
 
     name: str
@@ -182,7 +182,7 @@ class DealAttributionAnswer(TypedDict):
     sources: list[SourceShareAnswer]
 
 
-class FlipAnswer(TypedDict):
+class ListedFlip(TypedDict):
     """A deal whose lead or source would change, as `try` lists it."""
 
     orderId: int
@@ -362,12 +362,16 @@ class AlertTrialAnswer(TypedDict):
 
 
 class RequestAnswer(TypedDict):
-    """A request in `requests tail`; `siteId` is `None` if its site is unknown, and `reason` is the error in English."""
+    """A request in `requests tail`; `siteId` is `None` if its site is unknown, and `reason` is the error in English.
+
+    `tokenLabel` is the label of the token, `None` if the request had no known token; `ms` is how long it took.
+    """
 
     siteId: int | None
     at: datetime
     requestId: str
     tokenId: int | None
+    tokenLabel: str | None
     method: str
     path: str
     parameters: dict[str, str]

@@ -1,4 +1,4 @@
-"""Options of the command line whose value is a day or a moment."""
+"""Options of the command line whose value is a day or a time."""
 
 from datetime import date, datetime, time
 from typing import Any
@@ -15,9 +15,9 @@ def day_option(help_text: str, *, name: str) -> Any:  # Any: what `typer.Option`
     return typer.Option(name, parser=_read_day, metavar="[YYYY-MM-DD]", help=help_text)
 
 
-def moment_option(help_text: str, *, name: str) -> Any:  # Any: what `typer.Option` returns
+def time_option(help_text: str, *, name: str) -> Any:  # Any: what `typer.Option` returns
     """Return an option whose value is a date and time; a day without a time means the start of that day."""
-    return typer.Option(name, parser=_read_moment, metavar="[YYYY-MM-DD[THH:MM:SS]]", help=help_text)
+    return typer.Option(name, parser=_read_time, metavar="[YYYY-MM-DD[THH:MM:SS]]", help=help_text)
 
 
 def _read_day(text: str) -> date:
@@ -27,7 +27,7 @@ def _read_day(text: str) -> date:
         raise typer.BadParameter(fault.en) from fault
 
 
-def _read_moment(text: str) -> datetime:
+def _read_time(text: str) -> datetime:
     """Return the date and time that an option states; naive unless it states a time zone."""
-    moment = read_clock(text, YEAR_FIRST) or read_instant(text, YEAR_FIRST)
-    return moment if moment is not None else datetime.combine(_read_day(text), time.min)
+    read = read_clock(text, YEAR_FIRST) or read_instant(text, YEAR_FIRST)
+    return read if read is not None else datetime.combine(_read_day(text), time.min)

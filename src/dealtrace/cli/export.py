@@ -124,7 +124,7 @@ def _export(
         fail(f"{path} already exists. Use --force to overwrite it.")
     if excel and path.suffix.lower() != ".csv":
         fail("--excel applies to .csv files only; .xlsx files do not need it.")
-    written = _Written()
+    written = _WrittenRows()
     with open_prepared() as database, database.read() as connection:
         site = require_site(connection, site_id)
         selection = select(site)
@@ -145,7 +145,7 @@ def _export(
 
 
 @dataclass(slots=True)
-class _Written:
+class _WrittenRows:
     """How many rows were written, and how many values were truncated to the size of a spreadsheet cell (`cut`)."""
 
     rows: int = 0
@@ -153,7 +153,7 @@ class _Written:
 
 
 @contextmanager
-def _accounted_for(path: Path, written: _Written) -> Iterator[None]:
+def _accounted_for(path: Path, written: _WrittenRows) -> Iterator[None]:
     """Run the export; if anything stops it, print how many rows were written, and end the command with an error."""
     try:
         with _ended_by_exceptions():
@@ -169,7 +169,7 @@ def _accounted_for(path: Path, written: _Written) -> Iterator[None]:
         raise
 
 
-def _stopped(path: Path, written: _Written) -> str:
+def _stopped(path: Path, written: _WrittenRows) -> str:
     return f"Stopped after {counted(written.rows, 'row')}; {path} was not written."
 
 
@@ -190,7 +190,9 @@ def _end(number: int, _: object) -> NoReturn:
     sys.exit(128 + number)
 
 
-def _write(connection: Connection, site: Site, file: RowWriter, selection: _Selection[Item], written: _Written) -> None:
+def _write(
+    connection: Connection, site: Site, file: RowWriter, selection: _Selection[Item], written: _WrittenRows
+) -> None:
     """Write and count all rows, a thousand at a time; all are read from one snapshot of the database."""
     with Progress(console=error_console, transient=True, disable=not error_console.is_terminal) as progress:
         bar = progress.add_task("Rows", total=None)

@@ -26,8 +26,9 @@ from dealtrace.cli.options import JsonOption, SiteIdOption
 from dealtrace.cli.terminal import console, counted, fail, open_prepared, print_json
 from dealtrace.errors import InvalidValue
 from dealtrace.files.costs.cells import PERCENT_MAX, read_positive
-from dealtrace.files.costs.columns import COST_COLUMNS
-from dealtrace.files.costs.cost_file import CostFile, CostReading, CostUnit, read_cost_file
+from dealtrace.files.costs.cost_columns import COST_COLUMNS
+from dealtrace.files.costs.cost_file import CostFile, CostReading, read_cost_file
+from dealtrace.files.costs.cost_unit import CostUnit
 from dealtrace.files.import_columns import normalize_heading
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.reports.run_cost_import import CostImportOutcome, run_cost_import

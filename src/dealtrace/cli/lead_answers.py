@@ -60,7 +60,7 @@ class CreditAnswer(TypedDict):
     trafficSource: TrafficSource
 
 
-class LeadAnswer(TypedDict):
+class ShownLead(TypedDict):
     """A lead in `lead show`; `credits` has the credited visits of all attribution models."""
 
     siteId: int

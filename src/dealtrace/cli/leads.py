@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import WHOLE, AttributionModel, CreditKey
-from dealtrace.cli.lead_answers import LeadAnswer
+from dealtrace.cli.lead_answers import ShownLead
 from dealtrace.cli.options import JsonOption, OnlySiteOption
 from dealtrace.cli.site_lookup import sites_to_search
 from dealtrace.cli.terminal import console, fail, open_prepared, print_json, work_in
@@ -86,7 +86,7 @@ def _find_lead(connection: Connection, kind: KindName, lead_id: int, only: int |
     return found[0]
 
 
-def _describe_lead(connection: Connection, site: Site, lead: DeletableLead) -> LeadAnswer:
+def _describe_lead(connection: Connection, site: Site, lead: DeletableLead) -> ShownLead:
     lead_summary = find_lead_summaries(connection, site.id, [lead.ref], AttributionModel(site.attribution))[lead.ref]
     qualification = find_qualifications(connection, site, [lead.ref])[lead.ref]
     shares = find_credits(connection, site.id, CreditKey(lead.ref.id))
@@ -115,7 +115,7 @@ def _describe_lead(connection: Connection, site: Site, lead: DeletableLead) -> L
     }
 
 
-def _format_lead(answer: LeadAnswer) -> list[str]:
+def _format_lead(answer: ShownLead) -> list[str]:
     lead, client, stated = answer["lead"], answer["client"], answer["statedSource"]
     kind = KIND_NAMES[lead.kind]
     flags = {

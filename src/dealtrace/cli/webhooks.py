@@ -13,7 +13,7 @@ from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook, WebhookSta
 from dealtrace.attribution.web_url import DEFAULT_PORTS, split_web_url
 from dealtrace.calltouch.webhooks.vocabulary import choosable_keys
 from dealtrace.cli.answers import WebhookAnswer
-from dealtrace.cli.day_options import moment_option
+from dealtrace.cli.day_options import time_option
 from dealtrace.cli.options import JsonOption, OptionalSiteIdArgument, SiteIdArgument
 from dealtrace.cli.terminal import console, counted, explained, fail, open_prepared, print_json
 from dealtrace.errors import InvalidSetting, WebhookNotFound
@@ -221,7 +221,7 @@ def replay(
     webhook_id: WebhookArgument,
     since: Annotated[
         datetime | None,
-        moment_option("Resend all events since this time, in the site's time zone.", name="--since"),
+        time_option("Resend all events since this time, in the site's time zone.", name="--since"),
     ] = None,
     message: Annotated[str | None, typer.Option(help="The webhook-id of one message: msg_…")] = None,
 ) -> None:

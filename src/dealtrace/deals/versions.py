@@ -17,7 +17,7 @@ Fields = Mapping[str, Any]
 """Values of a deal by field name. Any: each field has its own type, and `replace` takes values by name."""
 
 
-MOMENTS = frozenset({"happened_at", "status_since", "deleted_at"})
+TIME_FIELDS = frozenset({"happened_at", "status_since", "deleted_at"})
 """The fields of versions whose values are instants; in JSON form, these are ISO 8601 strings."""
 LEAD = "lead"
 """The field of versions that has the kind and the id of the deal's lead."""

@@ -78,27 +78,27 @@ def make_visitors(random: Random, calendar: Calendar, visits: int, rest: Callabl
 def _make_visitor(random: Random, calendar: Calendar, first_id: VisitId, visits_max: int) -> Visitor:
     (channel,) = random.choices(CHANNELS, [channel.visits for channel in CHANNELS])
     person = _describe(random)
-    moments = _draw_moments(random, calendar, visits_max)
-    channels = [channel, *(_draw_return(random, channel) for _ in moments[1:])]
+    times = _draw_times(random, calendar, visits_max)
+    channels = [channel, *(_draw_return(random, channel) for _ in times[1:])]
     visits = [
         _make_visit(random, VisitId(first_id + place), person, by, at)
-        for place, (by, at) in enumerate(zip(channels, moments, strict=True))
+        for place, (by, at) in enumerate(zip(channels, times, strict=True))
     ]
     return Visitor(tuple(visits), tuple(channels))
 
 
-def _draw_moments(random: Random, calendar: Calendar, visits_max: int) -> list[datetime]:
+def _draw_times(random: Random, calendar: Calendar, visits_max: int) -> list[datetime]:
     """Return random times of a visitor's visits, each on a later day than the visit before."""
-    moments = [calendar.draw(random)]
-    while len(moments) < visits_max and random.random() < RETURNS:
+    times = [calendar.draw(random)]
+    while len(times) < visits_max and random.random() < RETURNS:
         after = 1 + int(random.expovariate(1 / RETURN_DAYS))
-        day = moments[-1].astimezone(calendar.time_zone).date() + after * DAY
+        day = times[-1].astimezone(calendar.time_zone).date() + after * DAY
         if day > calendar.last_on:
             break
         at = calendar.draw_on(random, day)
         if not calendar.is_quiet(at) or random.random() < QUIET_KEPT:
-            moments.append(at)
-    return moments
+            times.append(at)
+    return times
 
 
 def _draw_return(random: Random, first: Channel) -> Channel:

@@ -192,8 +192,8 @@ def _lead_request(row: ExportedLead) -> LeadRequest:
     return row.lead
 
 
-def _seconds(lasting: timedelta | None) -> int | None:
-    return lasting // timedelta(seconds=1) if lasting is not None else None
+def _seconds(duration: timedelta | None) -> int | None:
+    return duration // timedelta(seconds=1) if duration is not None else None
 
 
 def on_the_clock(value: Value, zone: ZoneInfo) -> Value:

@@ -91,10 +91,10 @@ def cut_to_second(at: datetime) -> datetime:
     return at.replace(microsecond=0)
 
 
-def whole_span(started_at: datetime, lasting: timedelta) -> tuple[datetime, timedelta]:
+def whole_span(started_at: datetime, duration: timedelta) -> tuple[datetime, timedelta]:
     """Return a start and a duration in whole seconds; the start and the end are each rounded down."""
     start = cut_to_second(started_at)
-    return start, cut_to_second(started_at + lasting) - start
+    return start, cut_to_second(started_at + duration) - start
 
 
 def _day_of(number: float) -> datetime:

@@ -151,11 +151,11 @@ def not_found(
 
     async def answer(scope: Scope, _receive: Receive, send: Send) -> None:
         path, right = scope["path"], path_instead_of(scope["path"])
-        words = {"ru": f". Используйте: {right}", "en": f". Use: {right}"} if right else {"ru": "", "en": ""}
+        hint = {"ru": f". Используйте: {right}", "en": f". Use: {right}"} if right else {"ru": "", "en": ""}
         if is_of_api(path):
-            refusal = PathNotFound(path=log.plain_path(path), **words)
+            refusal = PathNotFound(path=log.plain_path(path), **hint)
             scope[NOTE] = RequestNote(sent=_sent_in_query(scope), refusal=refusal)
-        await _send(refuse(PathNotFound(path=path, **words), language_of(scope)), None, send)
+        await _send(refuse(PathNotFound(path=path, **hint), language_of(scope)), None, send)
 
     return answer
 

@@ -57,6 +57,19 @@ class Arrival:
         """Whether the lead is a stored call with unchanged contacts, so that it keeps its client."""
         return self.stored is not None and {span.contact for span in self.stored.spans} == set(self.contacts)
 
+    @property
+    def is_found_by_same_keys(self) -> bool:
+        """Whether the lead is a stored call with unchanged contacts and start; only its end may have changed."""
+        begins_as_before = self.stored is not None and self.stored.details.started_at == self.lead.began_at
+        return begins_as_before and self.keeps_client
+
+    @property
+    def changed_spans(self) -> tuple[LeadSpan, ...]:
+        """The spans by which matching found the stored call and no longer does, and those that are new."""
+        former, spans = self.stored.spans if self.stored is not None else (), self.spans
+        gone = [span for span in former if span not in spans]
+        return (*gone, *(span for span in spans if span not in former))
+
 
 def contact_spans(
     ref: LeadRef, contacts: Iterable[str], started_at: datetime, ended_at: datetime, reference: str | None

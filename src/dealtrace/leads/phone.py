@@ -13,7 +13,7 @@ from dealtrace.leads.phone_numbering_plans import (
     stated_foreign,
     valid_foreign,
 )
-from dealtrace.leads.phone_text import Written, is_short, list_written
+from dealtrace.leads.phone_text import NumberInText, is_short, list_numbers
 from dealtrace.leads.plain_text import CONTACTS_LENGTH_MAX
 from dealtrace.leads.rival_phones import Reading, is_alone, is_doubtful, list_rivals
 from dealtrace.record import record
@@ -148,7 +148,7 @@ def list_phones(text: str) -> tuple[str, ...]:
     """
     if _is_ready(text):
         return (RUSSIA + text[-_NATIONAL_LENGTH:],)
-    written = list_written(text) if len(text) <= CONTACTS_LENGTH_MAX else []
+    written = list_numbers(text) if len(text) <= CONTACTS_LENGTH_MAX else []
     strays = [number.digits for number in written if number.is_stray]
     if any(digits.startswith("+") for digits in strays):
         return ()
@@ -162,7 +162,7 @@ def import_numbering_plans() -> None:
     assigned_in_russia(_READY_PREFIX)
 
 
-def _is_continued(phone: str, following: Written) -> bool:
+def _is_continued(phone: str, following: NumberInText) -> bool:
     """Return whether a foreign phone may be only the beginning of a number that continues in the next number.
 
     Ours: this is so if its country cannot assign the phone, and a short number follows: `+82 10 2053/0538`.
@@ -171,9 +171,9 @@ def _is_continued(phone: str, following: Written) -> bool:
     return is_part and not phone.startswith(RUSSIA) and valid_foreign(phone) != phone
 
 
-def _rows(written: Sequence[Written]) -> list[list[Written]]:
+def _rows(written: Sequence[NumberInText]) -> list[list[NumberInText]]:
     """Group successive numbers into rows; only punctuation separates the numbers of a row."""
-    rows: list[list[Written]] = []
+    rows: list[list[NumberInText]] = []
     for number in written:
         if number.is_joined:
             rows[-1].append(number)
@@ -182,7 +182,7 @@ def _rows(written: Sequence[Written]) -> list[list[Written]]:
     return rows
 
 
-def _read_row(row: Sequence[Written], forms: Sequence[PhoneForm]) -> Iterator[str]:
+def _read_row(row: Sequence[NumberInText], forms: Sequence[PhoneForm]) -> Iterator[str]:
     """Yield the phones in a row of written numbers, which only punctuation separates.
 
     A written number may contain several phones, one after another. Reading it stops at an extension, at digits that

@@ -100,7 +100,7 @@ _TRUNK_OR_CODE = re.compile(r"(?:\+ ?)?[78]")
 
 
 @record
-class Written:
+class NumberInText:
     """A number in a string: a plus if it has one, and the digits, with a blank for each run of other characters.
 
     If `is_damaged` is true, the digits are unusable, as in `8920555005O`. If `is_joined` is true, only punctuation
@@ -124,7 +124,7 @@ def is_short(digits: str) -> bool:
     return len(digits.replace(" ", "").removeprefix("+")) <= EXTENSION_LENGTH_MAX
 
 
-def list_written(text: str) -> list[Written]:
+def list_numbers(text: str) -> list[NumberInText]:
     """List all numbers in a string, including damaged ones, in the order in which they are written."""
     if _MARKS_ALONE.fullmatch(text) is not None:
         return list(_divide(_MARKS.remove(text)))
@@ -134,7 +134,7 @@ def list_written(text: str) -> list[Written]:
     return list(_divide(text))
 
 
-def _divide(text: str) -> Iterator[Written]:
+def _divide(text: str) -> Iterator[NumberInText]:
     found = list(_NUMBER.finditer(text))
     starts, ends = [number.start() for number in found], [number.end() for number in found]
     gaps = [text[end:start] for end, start in zip([0, *ends], [*starts, len(text)], strict=True)]
@@ -142,7 +142,7 @@ def _divide(text: str) -> Iterator[Written]:
     for number, before, after in zip(found, gaps, gaps[1:], strict=False):
         behind_extension = (behind_extension or _EXTENSION in before) and is_short(number[0])
         is_damaged = _FAULT in text and _FAULT in _SEPARATOR.split(before)[-1] + _SEPARATOR.split(after)[0]
-        yield Written(number[0], behind_extension, is_damaged, bool(last) and _may_join(last, before, number[0]))
+        yield NumberInText(number[0], behind_extension, is_damaged, bool(last) and _may_join(last, before, number[0]))
         last = number[0]
 
 

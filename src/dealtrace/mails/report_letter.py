@@ -12,9 +12,9 @@ from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.formats import TOTAL_TITLES, rounded_value
 from dealtrace.reports.metrics import Metric
 from dealtrace.reports.pivot import Pivot, PivotLine
-from dealtrace.reports.reading.compared_times import compared_lines
+from dealtrace.reports.reading.compared_period import compared_lines
 from dealtrace.reports.reading.partial_times import partial_lines
-from dealtrace.reports.table import CHANGES, COMPARED, Column, Part, figure_columns, figures_of
+from dealtrace.reports.table_columns import CHANGES, COMPARED, Column, FigurePart, figure_columns, figures_of
 
 ROWS_SHOWN = 50
 """Ours: the maximum number of rows in the text of an e-mail; the attached file has all rows."""
@@ -57,8 +57,8 @@ def report_letter(title: str, answered: Report | Pivot, site_name: str, language
         metric, dimension = (_named(each, language) for each in (answered.metric, answered.dimension))
         paragraphs.append(_PIVOT[language].format(metric=metric, dimension=dimension))
         if len(answered.columns) > COLUMNS_SHOWN:
-            words = _MORE_COLUMNS[language].format(shown=COLUMNS_SHOWN, columns=len(answered.columns))
-            paragraphs.append(words)
+            note = _MORE_COLUMNS[language].format(shown=COLUMNS_SHOWN, columns=len(answered.columns))
+            paragraphs.append(note)
     if len(report.rows) > ROWS_SHOWN:
         paragraphs.append(_MORE[language].format(shown=ROWS_SHOWN, rows=report.rows_total))
     if partial := partial_lines(answered, language):
@@ -113,7 +113,7 @@ def _keys(keys: Iterable[str | None]) -> tuple[str, ...]:
     return tuple(key if key is not None else UNKNOWN for key in keys)
 
 
-def _named(named: Dimension | Metric | Column | Part, language: Language) -> str:
+def _named(named: Dimension | Metric | Column | FigurePart, language: Language) -> str:
     return named.ru if language == "ru" else named.en
 
 

@@ -16,15 +16,15 @@ class Window:
     opens_at: datetime
     closes_at: datetime
 
-    def holds(self, moment: datetime) -> bool:
-        """Return whether `moment` is in the window."""
-        return self.opens_at <= moment <= self.closes_at
+    def holds(self, instant: datetime) -> bool:
+        """Return whether `instant` is in the window."""
+        return self.opens_at <= instant <= self.closes_at
 
-    def missed_by(self, moment: datetime) -> timedelta:
-        """Return how far outside the window `moment` is: negative if before, positive if after, zero if inside."""
-        if moment < self.opens_at:
-            return moment - self.opens_at
-        return max(moment - self.closes_at, timedelta(0))
+    def missed_by(self, instant: datetime) -> timedelta:
+        """Return how far outside the window `instant` is: negative if before, positive if after, zero if inside."""
+        if instant < self.opens_at:
+            return instant - self.opens_at
+        return max(instant - self.closes_at, timedelta(0))
 
 
 def window_of(lead: LeadSpan, link_threshold: timedelta) -> Window:

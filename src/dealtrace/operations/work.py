@@ -14,7 +14,7 @@ from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.reports.known_statuses import KnownStatuses
 
 Outcome_co = TypeVar("Outcome_co", covariant=True)
-Change = TypeVar("Change", bound=Callable[..., object])
+OperationFunction = TypeVar("OperationFunction", bound=Callable[..., object])
 AnyOperation: TypeAlias = "Operation[Any, Any]"
 """An operation of unknown types. Any: the same code runs operations with payloads and outcomes of every type."""
 
@@ -78,14 +78,14 @@ def operation(
     return declare
 
 
-def takes_ids(count: int) -> Callable[[Change], Change]:
+def takes_ids(count: int) -> Callable[[OperationFunction], OperationFunction]:
     """Return a decorator that declares how many ids a change of an account, such as a new token, takes at most.
 
     `AccountChanges` reserves them before the transaction of the change begins; a function that is not decorated takes
     none.
     """
 
-    def declare(function: Change) -> Change:
+    def declare(function: OperationFunction) -> OperationFunction:
         cast("_TakesIds", function).ids_taken = count
         return function
 

@@ -49,7 +49,7 @@ class ListedSums:
 
 
 @record
-class Comparison:
+class DealComparison:
     """A deal in the CRM's list (`theirs`) and the stored deal (`ours`); a deal that is missing is `None`.
 
     `row` is the number of the row in the list, and `fields` are the fields that differ. `reason` says why a row is
@@ -66,7 +66,7 @@ class Comparison:
 
 def compare_deals(
     row: int, theirs: IncomingDeal, ours: Deal | None, listed: ListedSums, *, is_repeated: bool
-) -> Comparison:
+) -> DealComparison:
     """Compare a deal of the CRM's list with the stored deal (`ours`), which is `None` if the deal is not stored.
 
     `is_repeated` says whether an earlier row had the same deal.
@@ -74,11 +74,11 @@ def compare_deals(
     if ours is not None and not listed.has_currencies:
         theirs = replace(theirs, currency=ours.currency)
     if is_repeated:
-        return Comparison(row, theirs, ours, Disagreement.REPEATED)
+        return DealComparison(row, theirs, ours, Disagreement.REPEATED)
     if ours is None:
-        return Comparison(row, theirs, None, Disagreement.MISSING_HERE)
+        return DealComparison(row, theirs, None, Disagreement.MISSING_HERE)
     fields = differing_fields(theirs, ours, has_sums=listed.has_amounts)
-    return Comparison(row, theirs, ours, Disagreement.OTHER_VALUES if fields else None, fields)
+    return DealComparison(row, theirs, ours, Disagreement.OTHER_VALUES if fields else None, fields)
 
 
 def differing_fields(theirs: IncomingDeal, ours: Deal, *, has_sums: bool) -> tuple[Field, ...]:
@@ -212,7 +212,7 @@ class Agreement:
         differing = (self.missing_here, self.missing_in_file, self.repeated, self.other_sum)
         return not any((*(count.deals for count in differing), self.other_status, self.other_date, self.unreadable))
 
-    def add(self, compared: Comparison, listed: ListedSums) -> None:
+    def add(self, compared: DealComparison, listed: ListedSums) -> None:
         """Add a comparison to the totals; for a list without amounts, the stored amounts are used."""
         theirs, ours = compared.theirs, compared.ours
         own, stated = _worths(compared, listed)
@@ -243,7 +243,7 @@ class Agreement:
         self.other_date += Field.DATE in fields
 
 
-def _worths(compared: Comparison, listed: ListedSums) -> tuple[int | None, int | None]:
+def _worths(compared: DealComparison, listed: ListedSums) -> tuple[int | None, int | None]:
     """Return what the stored deal and the deal in the list are worth in kopecks, each `None` if it is unknown.
 
     Ours: both sides are converted at the rate of the stored deal's time, so that a different date does not make the

@@ -168,7 +168,7 @@ def with_given_whole(filters: Sequence[Filter], given: Iterable[Collection[str]]
 def searches_what_is_shown(filters: Iterable[Filter]) -> bool:
     """Return whether a filter looks for a part of a text in which contacts are masked.
 
-    People who may see contacts may find more by this filter, which is to be told.
+    People who may see contacts may find more with this filter, so the report says so.
     """
     return any(
         each.is_masked and each.operator is Operator.CONTAINS and not (each.dimension.is_time or each.dimension.keys)

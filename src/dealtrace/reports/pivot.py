@@ -13,7 +13,7 @@ COLUMNS_MAX = 100
 
 If there are more, the columns with the largest totals are shown; if the columns are times, the earliest are shown.
 """
-Figure = Fraction | None
+CellFigure = Fraction | None
 
 
 @record
@@ -25,13 +25,13 @@ class PivotLine:
     """
 
     keys: tuple[str | None, ...]
-    values: tuple[Figure, ...]
-    total: Figure
-    compared: tuple[Figure, ...] | None = None
-    total_compared: Figure = None
+    values: tuple[CellFigure, ...]
+    total: CellFigure
+    compared: tuple[CellFigure, ...] | None = None
+    total_compared: CellFigure = None
 
     @property
-    def cells(self) -> list[tuple[Figure, ...]]:
+    def cells(self) -> list[tuple[CellFigure, ...]]:
         """The figures of the columns, then the total.
 
         If there is a comparison, each is paired with its figure in the compared period.
@@ -96,11 +96,11 @@ class _Table:
         compared = self._nothing(self._compared(row), self._compared(column)) if self._has_comparison else None
         return Row(keys, {self._model: (value,)}, {self._model: (compared,)})
 
-    def _nothing(self, *totals: Figure) -> Figure:
+    def _nothing(self, *totals: CellFigure) -> CellFigure:
         return self.metric.value_of_nothing if None not in totals else None
 
-    def _value(self, row: Row) -> Figure:
+    def _value(self, row: Row) -> CellFigure:
         return row.values[self._model][0]
 
-    def _compared(self, row: Row) -> Figure:
+    def _compared(self, row: Row) -> CellFigure:
         return row.compared[self._model][0] if row.compared is not None else None

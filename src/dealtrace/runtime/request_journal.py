@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from datetime import datetime, timedelta
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from dealtrace.accounts.api_request import REFUSED_FROM, AnsweredRequest
@@ -11,6 +11,7 @@ from dealtrace.operations.requests.store import RequestBatch, store_requests
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.runtime.collected_writes import CollectedWrites
 from dealtrace.runtime.write_queue import WriteQueue
+from dealtrace.storage.accounts.api_requests import OmittedRequests
 from dealtrace.storage.accounts.encoded_requests import encoded
 
 WAITING_MAX = 20_000
@@ -29,12 +30,20 @@ registration would wait twice as long.
 """
 STORED_MAX = 2000
 """Ours: how many requests of a site are stored at once, also if more have waited for a lock."""
-DELETED_EVERY = timedelta(hours=1)
 UNKNOWN_PATHS_PER_MINUTE_MAX = 60
 """Ours: a process journals at most this many requests of unknown paths a minute.
 
 No rate limit applies to these requests, so a program that tries many paths could fill the database.
 """
+WITHOUT_SITE_PER_DAY_MAX = 20_000
+"""Ours: a process journals at most this many requests a day, in UTC, that name no site, such as with a wrong token.
+
+Whoever knows the server's address can send them without end, a few a second from each IP address, and nobody's points
+limit them; kept for two weeks, they could fill the disk. The others are counted, and the page of these requests says
+how many there were.
+"""
+OMITTED_STORED_SECONDS = 60.0
+"""Ours: how often the number of requests that are not kept is stored, each time as a row."""
 NO_SITE = Site(SiteId(0), "", ZoneInfo("UTC"))
 """The stand-in for the site of requests without a valid site, such as requests with a wrong token."""
 
@@ -42,18 +51,21 @@ NO_SITE = Site(SiteId(0), "", ZoneInfo("UTC"))
 class RequestJournal:
     """Collects requests and stores them together; a killed process loses the requests of its last second."""
 
-    def __init__(self, kept_days: int) -> None:
-        self._kept = timedelta(days=kept_days)
+    def __init__(self, *, is_kept: bool) -> None:
         self._waiting: dict[int, list[AnsweredRequest]] = {}
         self._unstored_count = 0
-        self._writes = CollectedWrites(store_requests, self._settle)
-        self._deleted_at: dict[int, datetime] = {}
+        self._writes = CollectedWrites(store_requests, self._note_written)
         self._is_site_full = asyncio.Event()
         self._unknown_paths_minute = self._unknown_paths_count = 0
-        self.is_kept = kept_days > 0
+        self._without_site_on, self._without_site_count = date.min, 0
+        self._omitted: OmittedRequests | None = None
+        self._omitted_stored_at: float | None = None
+        self.is_kept = is_kept
 
     def add(self, request: AnsweredRequest) -> None:
         """Add a request that has been answered."""
+        if request.site_id == NO_SITE.id and not self._admits_without_site(request):
+            return
         site_id, limit = request.site_id, REFUSED_WAITING_MAX if request.status >= REFUSED_FROM else WAITING_MAX
         is_full = site_id in self._writes and len(self._waiting.get(site_id, ())) >= LOCKED_WAITING_MAX
         if self._unstored_count < limit and not is_full:
@@ -71,13 +83,26 @@ class RequestJournal:
         self._unknown_paths_count += 1
         return self.is_kept and self._unknown_paths_count <= UNKNOWN_PATHS_PER_MINUTE_MAX
 
+    def _admits_without_site(self, request: AnsweredRequest) -> bool:
+        """Return whether a request without a site is to be kept, and count it either way."""
+        day_on = request.at.date()
+        if day_on != self._without_site_on:
+            self._without_site_on, self._without_site_count = day_on, 0
+        self._without_site_count += 1
+        is_kept = self._without_site_count <= WITHOUT_SITE_PER_DAY_MAX
+        if not is_kept:
+            self._omit(OmittedRequests(1, request.at, request.request_id))
+        return is_kept
+
+    def _omit(self, omitted: OmittedRequests) -> None:
+        before = self._omitted.count if self._omitted is not None else 0
+        self._omitted = OmittedRequests(before + omitted.count, omitted.at, omitted.last_id)
+
     async def wait_for_full_site(self) -> None:
         """Return as soon as any site has `STORED_FROM` requests that are not stored yet."""
         await self._is_site_full.wait()
 
-    async def store(
-        self, write_queue: WriteQueue, now: datetime, *, only_full: bool = False, is_last: bool = False
-    ) -> None:
+    async def store(self, write_queue: WriteQueue, *, only_full: bool = False, is_last: bool = False) -> None:
         """Write the collected requests through the write queue; return as `CollectedWrites.write` does.
 
         With `only_full`, the requests of sites with fewer than `STORED_FROM` go on waiting, so that a busy site does
@@ -87,15 +112,15 @@ class RequestJournal:
         Raises:
             Refusal: the database is unavailable or overloaded; requests that were being stored are lost.
         """
-        commands = [
-            (
-                site_with_id(site_id),
-                WriteCommand(
-                    RequestBatch([encoded(request.masked()) for request in requests], self._kept_since(site_id, now))
-                ),
-            )
+        batches = {
+            site_id: RequestBatch([encoded(request.masked()) for request in requests])
             for site_id, requests in self._take(only_full=only_full, is_last=is_last)
-        ]
+        }
+        if self._omitted is not None and (is_last or (not only_full and self._is_time_to_store_omitted())):
+            entries = batches[NO_SITE.id].entries if NO_SITE.id in batches else ()
+            batches[NO_SITE.id] = RequestBatch(entries, self._omitted)
+            self._omitted, self._omitted_stored_at = None, time.monotonic()
+        commands = [(site_with_id(site_id), WriteCommand(batch)) for site_id, batch in batches.items()]
         await self._writes.write(write_queue, commands, is_last=is_last)
 
     def _take(self, *, only_full: bool, is_last: bool) -> list[tuple[int, list[AnsweredRequest]]]:
@@ -112,17 +137,17 @@ class RequestJournal:
         self._is_site_full.clear()
         return taken
 
-    def _settle(self, site: Site, batch: RequestBatch, fault: BaseException | None) -> None:
+    def _is_time_to_store_omitted(self) -> bool:
+        stored_at = self._omitted_stored_at
+        is_due = stored_at is None or time.monotonic() - stored_at >= OMITTED_STORED_SECONDS
+        return is_due and NO_SITE.id not in self._writes
+
+    def _note_written(self, site: Site, batch: RequestBatch, fault: BaseException | None) -> None:
         self._unstored_count -= len(batch.entries)
+        if fault is not None and batch.omitted is not None:
+            self._omit(batch.omitted)
         if len(self._waiting.get(site.id, ())) >= STORED_FROM:
             self._is_site_full.set()
-        if batch.kept_since is not None and fault is None:
-            self._deleted_at[site.id] = batch.kept_since + self._kept
-
-    def _kept_since(self, site_id: int, now: datetime) -> datetime | None:
-        """Return the time before which requests are to be deleted, or `None` if they were deleted recently."""
-        deleted_at = self._deleted_at.get(site_id)
-        return now - self._kept if deleted_at is None or now - deleted_at >= DELETED_EVERY else None
 
 
 def site_with_id(site_id: int) -> Site:

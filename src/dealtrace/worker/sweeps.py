@@ -63,10 +63,7 @@ class Sweep:
 
 
 def sweep_of_requests(kept_days: int) -> Sweep:
-    """Return the sweep of the journal of requests; with 0 days, when nothing is journalled, it deletes all requests.
-
-    A site that goes on sending deletes old ones also when it stores new ones.
-    """
+    """Return the sweep of the journal of requests; with 0 days, when nothing is journalled, it deletes all requests."""
     kept = timedelta(days=kept_days)
     return Sweep(
         "old_requests",

@@ -5,7 +5,7 @@ import socket
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 
-Address = IPv4Address | IPv6Address
+ReceiverAddress = IPv4Address | IPv6Address
 
 _UNICAST_IPV6 = IPv6Network("2000::/3")
 """The network of public IPv6 addresses; mapped, translated, local and reserved addresses lie outside it."""
@@ -76,7 +76,7 @@ async def find_addresses(host: str, port: int, private: Sequence[str]) -> list[s
     return allowed
 
 
-def is_allowed(address: Address, private: Sequence[str]) -> bool:
+def is_allowed(address: ReceiverAddress, private: Sequence[str]) -> bool:
     """Return whether an address is public or in one of the `private` networks.
 
     IPv4 mapped to IPv6 counts as IPv4. A metadata service is allowed only if its own address is listed; a listed
@@ -91,7 +91,7 @@ def is_allowed(address: Address, private: Sequence[str]) -> bool:
     return plain not in _METADATA_SERVICES and _is_public(plain)
 
 
-def _is_public(address: Address) -> bool:
+def _is_public(address: ReceiverAddress) -> bool:
     """Return whether an address is public, according to the IANA registries of 2026.
 
     Ours: translated addresses (`64:ff9b::/96` and others) are not public either, since the translator may reach

@@ -16,8 +16,9 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cli.file_cures import message_with_cure
 from dealtrace.errors import FileUnreadable
 from dealtrace.files.costs import cost_file
-from dealtrace.files.costs.columns import split_units
-from dealtrace.files.costs.cost_file import CostFile, CostReading, CostUnit, read_cost_file
+from dealtrace.files.costs.cost_columns import split_units
+from dealtrace.files.costs.cost_file import CostFile, CostReading, read_cost_file
+from dealtrace.files.costs.cost_unit import CostUnit
 from dealtrace.files.import_columns import normalize_heading
 from spreadsheet import write_xlsx
 

@@ -161,7 +161,7 @@ def test_it_loses_none_of_two_changes_by_two_servers(stage: Stage, shop: Player)
         return lambda connection: change_site_settings(connection, shop.site.id, wanted, NOON)
 
     keys = {f"{COST_PREFIX}{method}": method for method in (PaidMethod.REGISTER, PaidMethod.REQUESTS)}
-    one, two = keys
-    side_by_side(stage.database, setting(**{one: "7"}), setting(**{two: "9"}))
+    first, second = keys
+    side_by_side(stage.database, setting(**{first: "7"}), setting(**{second: "9"}))
     costs = kept(stage, shop).point_costs
-    assert (costs[keys[one].value], costs[keys[two].value]) == (7, 9)
+    assert (costs[keys[first].value], costs[keys[second].value]) == (7, 9)

@@ -180,22 +180,22 @@ def play(stage: Stage, events: Sequence[Any]) -> Shares:
 def test_a_lead_and_a_visit_that_meet_always_find_each_other(postgresql_server: PostgresqlServer) -> None:
     url = postgresql_server.create("meeting_visits", "dealtrace_template")
     first, second = open_database(url), open_database(url)
-    one, other = Stage(first), Stage(second)
-    player = one.open_site()
-    other.ids.ensure(2000)
-    own = [one.visit(player, NOON, DIRECT, visitor=f"v{number}") for number in range(30)]
+    first_stage, second_stage = Stage(first), Stage(second)
+    player = first_stage.open_site()
+    second_stage.ids.ensure(2000)
+    own = [first_stage.visit(player, NOON, DIRECT, visitor=f"v{number}") for number in range(30)]
     barrier = threading.Barrier(2, timeout=30)
     calls: list[int] = []
 
     def call_all() -> None:
         for visit in own:
             barrier.wait()
-            calls.append(one.call(player, NOON, visit_id=visit.id).id)
+            calls.append(first_stage.call(player, NOON, visit_id=visit.id).id)
 
     def visit_all() -> None:
         for visit in own:
             barrier.wait()
-            other.visit(player, NOON - DAY, ADVERT, visitor=visit.visitor_id)
+            second_stage.visit(player, NOON - DAY, ADVERT, visitor=visit.visitor_id)
 
     threads = [threading.Thread(target=work) for work in (call_all, visit_all)]
     for thread in threads:

@@ -169,7 +169,7 @@ def test_it_finds_the_deal_by_id_and_failing_that_by_number(stage: Stage, shop: 
 
 
 @pytest.mark.parametrize(
-    ("deal_id", "number", "told"),
+    ("deal_id", "number", "stated_key"),
     [
         (1, None, "orderId=1"),
         (None, "?", "orderNumber=?"),
@@ -178,13 +178,13 @@ def test_it_finds_the_deal_by_id_and_failing_that_by_number(stage: Stage, shop: 
     ],
 )
 def test_it_refuses_a_deal_it_does_not_know(
-    stage: Stage, shop: Player, deal_id: int | None, number: str | None, told: str
+    stage: Stage, shop: Player, deal_id: int | None, number: str | None, stated_key: str
 ) -> None:
     register(stage, shop)
     stored = rows_of(stage.database, shop)
     (outcome,) = make(stage, shop, change(deal_id, number, status="paid", custom_values={"unknown": "1"}))
     assert isinstance(outcome, DealNotFound)
-    assert outcome.facts == {"key": told}
+    assert outcome.facts == {"key": stated_key}
     assert rows_of(stage.database, shop) == stored, "no field was counted, no point spent"
 
 

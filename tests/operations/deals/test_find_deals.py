@@ -28,17 +28,17 @@ def find(stage: Stage, player: Player, *keys: tuple[int | None, str | None]) -> 
 
 
 def test_it_finds_by_id_and_failing_that_by_number(stage: Stage, shop: Player) -> None:
-    one, two = register(stage, shop, "1", "2")
-    named = find(stage, shop, (one, None), (None, "2"), (one, "2"), (7, "2"), (two, "?"), (one, None))
-    assert [named.found[position].id for position in range(6)] == [one, two, one, two, two, one]
+    first, second = register(stage, shop, "1", "2")
+    named = find(stage, shop, (first, None), (None, "2"), (first, "2"), (7, "2"), (second, "?"), (first, None))
+    assert [named.found[position].id for position in range(6)] == [first, second, first, second, second, first]
     assert named.refused == {}
 
 
 def test_it_takes_an_id_for_no_number_and_a_number_for_no_id(stage: Stage, shop: Player) -> None:
-    (one,) = register(stage, shop, "1")
-    register(stage, shop, str(one))
-    named = find(stage, shop, (None, str(one)), (one, None), (1, None))
-    assert [deal.number for deal in named.found.values()] == [str(one), "1"]
+    (first,) = register(stage, shop, "1")
+    register(stage, shop, str(first))
+    named = find(stage, shop, (None, str(first)), (first, None), (1, None))
+    assert [deal.number for deal in named.found.values()] == [str(first), "1"]
     assert list(named.refused) == [2]
 
 
@@ -73,5 +73,5 @@ def test_it_finds_neither_the_deleted_nor_a_neighbours(stage: Stage, shop: Playe
 
 @pytest.mark.parametrize(("paid", "positions"), [(0, []), (1, [0]), (2, [0, 2]), (9, [0, 2])])
 def test_it_states_the_first_that_are_paid_for(stage: Stage, shop: Player, paid: int, positions: list[int]) -> None:
-    one, two = register(stage, shop, "1", "2")
-    assert list(find(stage, shop, (one, None), (5, None), (two, None)).first(paid)) == positions
+    first, second = register(stage, shop, "1", "2")
+    assert list(find(stage, shop, (first, None), (5, None), (second, None)).first(paid)) == positions

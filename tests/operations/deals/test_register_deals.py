@@ -479,8 +479,8 @@ def test_it_gives_a_number_once_to_servers_that_are_asked_at_the_same_moment(sta
 
     outcomes = run(story)
     other.close()
-    for one, two in zip(outcomes[::2], outcomes[1::2], strict=True):
-        winner, loser = (one, two) if isinstance(one, Receipt) else (two, one)
+    for first, second in zip(outcomes[::2], outcomes[1::2], strict=True):
+        winner, loser = (first, second) if isinstance(first, Receipt) else (second, first)
         assert isinstance(winner, Receipt)
         assert isinstance(loser, NumberTaken)
         assert loser.facts == {"number": winner.number, "deal_id": winner.deal_id}

@@ -220,10 +220,10 @@ def test_it_credits_nothing_for_a_visit_it_does_not_know(stage: Stage, shop: Pla
 def test_it_credits_each_call_of_a_batch_by_its_own_visit(stage: Stage, shop: Player) -> None:
     visits = [
         stage.visit(shop, NOON - hours * HOUR, source, visitor=visitor)
-        for hours, source, visitor in ((5, YANDEX, "one"), (4, GOOGLE, "two"), (3, DIRECT, "two"))
+        for hours, source, visitor in ((5, YANDEX, "first"), (4, GOOGLE, "second"), (3, DIRECT, "second"))
     ]
-    one, two, nobody = take_in(
+    first, second, nobody = take_in(
         stage, shop, incoming(visit_id=visits[0].id), incoming(visit_id=visits[2].id), incoming()
     )
-    result = [credited_visit(story_of(stage, shop, call)) for call in (one, two, nobody)]
+    result = [credited_visit(story_of(stage, shop, call)) for call in (first, second, nobody)]
     assert result == [visits[0], visits[1], None]

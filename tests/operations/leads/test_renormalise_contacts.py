@@ -93,9 +93,9 @@ def test_people_join_and_part_as_their_leads_say(stage: Stage, shop: Player) -> 
     refs = [LeadRef(LeadKind.LEAD_REQUEST, stored.id) for stored in stage.perform(register_lead_requests, shop, *sent)]
     with stage.database.write() as connection:
         for table in (lead_request, contact):
-            (one, *_) = connection.execute(client.select().where(client.c.site_id == shop.site.id)).all()
+            (first, *_) = connection.execute(client.select().where(client.c.site_id == shop.site.id)).all()
             mine = update(table).where(table.c.site_id == shop.site.id)
-            connection.execute(mine.values(client_id=one.id))
+            connection.execute(mine.values(client_id=first.id))
         connection.execute(update(contact).where(contact.c.site_id == shop.site.id).values(set_apart=None))
         connection.execute(insert(contact_reading).values(site_id=shop.site.id, stage="clients", last_id=0))
     read_all(stage, shop)

@@ -139,18 +139,20 @@ def test_a_lead_beyond_the_near_misses_can_still_be_reached(stage: Stage, shop: 
     farthest = stage.call(shop, NOON - 2 * BEYOND, seconds=0)
     nearest = stage.lead_request(shop, NOON - BEYOND, phone=PHONE)
     stage.call(shop, NOON + MINUTE)
-    told = explain(stage, shop, by_contact(PHONE))
-    assert told.rule_changes == (RuleChange(LeadRef(LeadKind.LEAD_REQUEST, nearest.id), threshold_at_least=BEYOND),)
-    told = explain(stage, shop, by_contact(PHONE, only=LeadKind.CALL), "of calls only")
-    assert told.rule_changes == (RuleChange(LeadRef(LeadKind.CALL, farthest.id), threshold_at_least=2 * BEYOND),)
+    explanation = explain(stage, shop, by_contact(PHONE))
+    assert explanation.rule_changes == (
+        RuleChange(LeadRef(LeadKind.LEAD_REQUEST, nearest.id), threshold_at_least=BEYOND),
+    )
+    explanation = explain(stage, shop, by_contact(PHONE, only=LeadKind.CALL), "of calls only")
+    assert explanation.rule_changes == (RuleChange(LeadRef(LeadKind.CALL, farthest.id), threshold_at_least=2 * BEYOND),)
 
 
 def test_a_call_far_back_comes_before_the_request_that_was_found(stage: Stage, shop: Player) -> None:
     call = stage.call(shop, NOON - BEYOND, seconds=0)
     request = stage.lead_request(shop, NOON - HOUR, phone=PHONE)
-    told = explain(stage, shop, by_contact(PHONE))
-    assert told.deal.lead == LeadRef(LeadKind.LEAD_REQUEST, request.id)
-    assert told.rule_changes == (
+    explanation = explain(stage, shop, by_contact(PHONE))
+    assert explanation.deal.lead == LeadRef(LeadKind.LEAD_REQUEST, request.id)
+    assert explanation.rule_changes == (
         RuleChange(None, threshold_at_most=HOUR - SECOND),
         RuleChange(LeadRef(LeadKind.CALL, call.id), threshold_at_least=BEYOND),
     )
@@ -182,5 +184,5 @@ def test_a_lead_that_is_pinned_or_named_is_flipped_by_no_rule(stage: Stage, shop
 def test_contact_matching_alone_flips_what_it_would_find(stage: Stage) -> None:
     shop = stage.open_site(contact_matching=False)
     call = stage.call(shop, NOON)
-    told = explain(stage, shop, by_contact(PHONE))
-    assert told.rule_changes == (RuleChange(LeadRef(LeadKind.CALL, call.id), contact_matching=True),)
+    explanation = explain(stage, shop, by_contact(PHONE))
+    assert explanation.rule_changes == (RuleChange(LeadRef(LeadKind.CALL, call.id), contact_matching=True),)

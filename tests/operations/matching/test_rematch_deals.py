@@ -310,21 +310,21 @@ def test_a_deal_and_its_lead_that_meet_always_find_each_other(postgresql_server:
     """Two processes store them at the same moment; neither sees what the other has not committed yet."""
     url = postgresql_server.create("meeting", "dealtrace_template")
     first, second = open_database(url), open_database(url)
-    one, other = Stage(first), Stage(second)
-    player = one.open_site(contact_matching=True)
-    other.ids.ensure(2000)
+    first_stage, second_stage = Stage(first), Stage(second)
+    player = first_stage.open_site(contact_matching=True)
+    second_stage.ids.ensure(2000)
     meetings = 40
     barrier = threading.Barrier(2, timeout=30)
 
     def register_all() -> None:
         for number in range(meetings):
             barrier.wait()
-            register_by(one, player, by_contact(f"7920555{number:04}"), f"n{number}")
+            register_by(first_stage, player, by_contact(f"7920555{number:04}"), f"n{number}")
 
     def call_all() -> None:
         for number in range(meetings):
             barrier.wait()
-            other.call(player, BEFORE, phone=f"7920555{number:04}")
+            second_stage.call(player, BEFORE, phone=f"7920555{number:04}")
 
     threads = [threading.Thread(target=work) for work in (register_all, call_all)]
     for thread in threads:

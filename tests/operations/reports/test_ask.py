@@ -88,11 +88,11 @@ def test_a_call_in_progress_is_neither_answered_nor_missed_until_it_ends(
     stage: Stage, *, is_successful: bool, ended: tuple[int, int, int]
 ) -> None:
     shop = stage.open_site()
-    for told, figures in (
+    for circumstances, figures in (
         (Circumstances(pbx="mango"), (1, 0, 0)),
         (Circumstances(pbx="mango", is_successful=is_successful), ended),
     ):
-        (call_id,) = stage.perform(report_calls, shop, CallReport("a", NOON, circumstances=told))
+        (call_id,) = stage.perform(report_calls, shop, CallReport("a", NOON, circumstances=circumstances))
         report = asked(stage, shop, metrics="calls,answered_calls,missed_calls")
         assert table(report) == {(): figures}
         with open_facts(stage.database, shop.site) as source:

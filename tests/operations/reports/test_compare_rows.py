@@ -13,7 +13,7 @@ from dealtrace.operations.deals.delete import delete_deals
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.reports import compare_lists
 from dealtrace.operations.reports.compare_lists import compare_rows, missing_in_file
-from dealtrace.reports.agreement import Comparison, Disagreement, ListedSums, SeenDeals
+from dealtrace.reports.agreement import DealComparison, Disagreement, ListedSums, SeenDeals
 from stored import rows_of
 from write_commands import NOON, registration
 
@@ -88,10 +88,10 @@ def test_a_row_that_cannot_be_read_says_why(stage: Stage, shop: Player) -> None:
     assert "expected a sum" in compared.reason
 
 
-def missing(stage: Stage, player: Player, first: str, last: str, seen: SeenDeals) -> list[Comparison]:
+def missing(stage: Stage, player: Player, first: str, last: str, seen: SeenDeals) -> list[DealComparison]:
     with stage.database.read() as connection:
-        stretches = list(missing_in_file(connection, player.site, moscow(*first.split()), moscow(*last.split()), seen))
-    return [each for _, stretch in stretches for each in stretch]
+        chunks = list(missing_in_file(connection, player.site, moscow(*first.split()), moscow(*last.split()), seen))
+    return [each for _, chunk in chunks for each in chunk]
 
 
 def test_what_the_file_lacks_is_looked_for_on_whole_days_of_the_site(

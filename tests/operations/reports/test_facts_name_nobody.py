@@ -66,26 +66,26 @@ def shop(stage: Stage) -> Player:
 def facts_of(stage: Stage, player: Player) -> str:
     """Return all keys of reports by each dimension, and beside SQLite all tables of the mirror, as one text."""
     context = QuestionContext(NOON.date(), AttributionModel.LAST_NON_DIRECT, player.site.custom_fields)
-    told = []
+    shown = []
     with open_facts(stage.database, player.site) as source:
         for name in (*DIMENSIONS, "field:colour"):
             words = RawQuestion(by=name, metrics="visits,leads,deals", first="2018-01-01", last="2018-12-31")
             report = ask(source, player.site, parse_question(words, context), datetime.now(UTC))
-            told.append(f"{name} {[row.keys for row in report.rows]}")
+            shown.append(f"{name} {[row.keys for row in report.rows]}")
     if stage.database.is_sqlite:
         with duckdb.connect(str(file_of(stage.database)), read_only=True) as mirror:
             names = [name for (name,) in mirror.execute("SELECT table_name FROM information_schema.tables").fetchall()]
-            told += [f"{name} {mirror.execute(f'FROM {name}').fetchall()}" for name in names]
-    return "\n".join(told)
+            shown += [f"{name} {mirror.execute(f'FROM {name}').fetchall()}" for name in names]
+    return "\n".join(shown)
 
 
 def test_facts_name_nobody_and_forget_who_is_erased(stage: Stage, shop: Player) -> None:
-    told = facts_of(stage, shop)
-    assert [text for text in NOBODYS if text in told] == []
-    known = [text for text in OF_THE_PERSON if text in told]
+    shown = facts_of(stage, shop)
+    assert [text for text in NOBODYS if text in shown] == []
+    known = [text for text in OF_THE_PERSON if text in shown]
     assert known == [text for text in OF_THE_PERSON if text != "visitor-of-ivan" or stage.database.is_sqlite]
     with without_mirror(stage.database), stage.database.write() as connection:
         erase_person(connection, [shop.site], PHONE)
-    told = facts_of(stage, shop)
-    assert [text for text in (*NOBODYS, *OF_THE_PERSON) if text in told] == []
-    assert "yandex" in told, "figures stay"
+    shown = facts_of(stage, shop)
+    assert [text for text in (*NOBODYS, *OF_THE_PERSON) if text in shown] == []
+    assert "yandex" in shown, "figures stay"

@@ -16,7 +16,7 @@ from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
 from dealtrace.storage.database.engine import Database, open_database
-from dealtrace.storage.database.large_reads import WORK_MEMORY_MIB, prepare_large_reads
+from dealtrace.storage.database.planner_settings import WORK_MEMORY_MIB, prepare_large_reads
 from dealtrace.storage.reports.mirror.facts import MirrorFacts
 from dealtrace.storage.reports.stored_facts import StoredFacts
 from engines import CopySqlite

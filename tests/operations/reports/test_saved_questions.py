@@ -11,11 +11,11 @@ from dealtrace.operations.accounts.manage_user import delete_user
 from dealtrace.operations.reports.manage_segments import add_segment
 from dealtrace.operations.reports.save_report import rename_report, save_report
 from dealtrace.operations.reports.write_notes import add_note
-from dealtrace.reports.saved_items import saved as limits
+from dealtrace.reports.saved_items import saved_reports as limits
 from dealtrace.reports.saved_items.names import SavedName
-from dealtrace.reports.saved_items.saved import QUERY_LENGTH_MAX, SavedReport
+from dealtrace.reports.saved_items.saved_reports import QUERY_LENGTH_MAX, SavedReport
 from dealtrace.storage.reports.notes import list_notes
-from dealtrace.storage.reports.saved_items.saved import list_saved_reports
+from dealtrace.storage.reports.saved_items.saved_reports import list_saved_reports
 from dealtrace.storage.reports.saved_items.segments import list_segments
 from write_commands import NOON, utc_now
 

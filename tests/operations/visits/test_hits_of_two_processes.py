@@ -52,23 +52,23 @@ def count(stage: Stage, shop: Player, hit: Hit) -> Visit:
 
 
 def test_attributes_and_hits_of_a_visit_all_stay(pair: tuple[Stage, Stage]) -> None:
-    one, other = pair
-    shop = one.open_site()
+    first, second = pair
+    shop = first.open_site()
     for number in range(ROUNDS):
-        visit = count(one, shop, Hit(f"v{number}", PAGE))
+        visit = count(first, shop, Hit(f"v{number}", PAGE))
         at_once(
-            partial(one.perform, attach_attrs, shop, VisitAttrs(visit.id, {"a": 1})),
-            partial(count, other, shop, Hit(f"v{number}", PAGE, attrs={"b": 2})),
+            partial(first.perform, attach_attrs, shop, VisitAttrs(visit.id, {"a": 1})),
+            partial(count, second, shop, Hit(f"v{number}", PAGE, attrs={"b": 2})),
         )
-        with one.database.read() as connection:
+        with first.database.read() as connection:
             assert find_visits(connection, shop.site.id, [visit.id])[visit.id].attrs == {"a": 1, "b": 2}
 
 
 def test_two_first_hits_of_a_visitor_are_one_visit(pair: tuple[Stage, Stage]) -> None:
-    one, other = pair
-    shop = one.open_site()
+    first, second = pair
+    shop = first.open_site()
     for number in range(ROUNDS):
         at_once(*(partial(count, stage, shop, Hit(f"v{number}", PAGE)) for stage in pair))
-    with other.database.read() as connection:
+    with second.database.read() as connection:
         visits = list_visits_of_visitors(connection, shop.site.id, [f"v{number}" for number in range(ROUNDS)])
     assert len(visits) == ROUNDS

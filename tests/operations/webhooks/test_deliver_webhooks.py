@@ -62,9 +62,9 @@ class Desk:
         return outcome
 
     def acknowledge(
-        self, told: int, fault: Fault | None = None, *, holder: str = "me", now: datetime = NOON, **more: Any
+        self, delivered: int, fault: Fault | None = None, *, holder: str = "me", now: datetime = NOON, **more: Any
     ) -> Pause | None:
-        report = DeliveryReport(Claim(self.hook_id, holder), self.positions[:told], fault, 0.0, **more)
+        report = DeliveryReport(Claim(self.hook_id, holder), self.positions[:delivered], fault, 0.0, **more)
         (outcome,) = self.stage.perform(acknowledge_deliveries, self.player, report, now=now)
         assert outcome is None or isinstance(outcome, Pause)
         return outcome

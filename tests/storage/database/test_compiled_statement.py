@@ -158,11 +158,11 @@ SPANS = [
 )
 def test_it_keeps_what_sqlalchemy_would_keep(connection: Connection, table: Table, rows: list[Any]) -> None:
     CompiledStatement(insert(table)).run_many(connection, rows)
-    hot = rows_in(connection, table)
+    compiled = rows_in(connection, table)
     connection.execute(table.delete().where(table.c.site_id == 1))
     connection.execute(insert(table), rows)
-    assert hot == rows_in(connection, table)
-    assert len(hot) == len(rows)
+    assert compiled == rows_in(connection, table)
+    assert len(compiled) == len(rows)
 
 
 def test_it_keeps_structures_and_nothing_letter_for_letter(connection: Connection) -> None:

@@ -108,6 +108,7 @@ def linked(file: Path, link: Callable[[Path, Path], None]) -> Path:
     return name
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("name_of", NAMES.values(), ids=NAMES.keys())
 def test_a_file_is_claimed_once_whatever_it_is_called(
     tmp_path: Path, opened: Database, name_of: Callable[[Path], Path]

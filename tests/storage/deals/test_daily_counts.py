@@ -20,7 +20,7 @@ from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.deals.restore import restore_deal
 from dealtrace.operations.leads.delete import delete_lead, restore_lead
 from dealtrace.operations.write_command import WriteCommand
-from dealtrace.storage.deals.daily_counts import JournalMoment, list_miscounted_days, recount_deals
+from dealtrace.storage.deals.daily_counts import JournalTime, list_miscounted_days, recount_deals
 from dealtrace.storage.journals import keyset_pages
 from dealtrace.storage.journals.deal_journal import JournalQuery, query_deals
 from dealtrace.storage.journals.keyset_pages import Cursor, SortKey, find_page
@@ -228,7 +228,7 @@ def test_whole_days_are_taken_as_they_are_kept(stage: Stage, shop: Player) -> No
         for since, until in ((NOON, NOON + 9 * DAY), (NOON + 2 * DAY, NOON + 2 * DAY + HOUR), (None, NOON + DAY)):
             listing = query_deals(shop.site.id, JournalQuery(since=since, until=until))
             result.append(find_page(connection, listing, Cursor(), 1).total)
-        touched = query_deals(shop.site.id, JournalQuery(moment=JournalMoment.TOUCHED))
+        touched = query_deals(shop.site.id, JournalQuery(time=JournalTime.TOUCHED))
         result.append(find_page(connection, touched, Cursor(), 1).total)
         by_number = query_deals(shop.site.id, JournalQuery(number="3"))
         result.append(find_page(connection, by_number, Cursor(), 1).total)

@@ -16,7 +16,7 @@ from dealtrace.operations.deals.change import change_deals
 from dealtrace.operations.deals.delete import delete_deals
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.storage.database.engine import open_database
-from dealtrace.storage.deals.daily_counts import JournalMoment
+from dealtrace.storage.deals.daily_counts import JournalTime
 from dealtrace.storage.deals.deals import list_deals_by_id
 from dealtrace.storage.journals.deal_journal import JournalQuery, query_deals
 from dealtrace.storage.journals.keyset_pages import Cursor, find_page
@@ -80,7 +80,7 @@ def test_it_lists_whole_deals(stage: Stage) -> None:
         {},
         {"since": EVER["since"]},
         {"until": EVER["until"]},
-        *({"moment": moment, **EVER} for moment in JournalMoment if moment is not JournalMoment.VISITED),
+        *({"time": time, **EVER} for time in JournalTime if time is not JournalTime.VISITED),
     ],
     ids=str,
 )
@@ -114,7 +114,7 @@ def test_it_knows_when_a_deal_was_last_touched(stage: Stage, shop: Player) -> No
     early, late = NOON + 24 * HOUR, NOON + 48 * HOUR
     first, second = register(stage, shop, registration("1"), registration("2"), now=early)
     stage.perform(change_deals, shop, change(first, status="paid"), now=late)
-    touched = {"moment": JournalMoment.TOUCHED}
+    touched = {"time": JournalTime.TOUCHED}
     assert ids_of(stage, shop, since=early, until=early + HOUR, **touched) == [second]
     assert ids_of(stage, shop, since=late, until=late + HOUR, **touched) == [first]
     assert ids_of(stage, shop, **touched, **EVER) == [second, first]
@@ -130,7 +130,7 @@ def test_it_knows_when_the_visit_behind_the_lead_began(stage: Stage, shop: Playe
         *[registration(str(call.id), clue=by_call(call.id)) for call in [*calls, without_visit]],
         registration("no lead"),
     )
-    visited = {"moment": JournalMoment.VISITED}
+    visited = {"time": JournalTime.VISITED}
     assert ids_of(stage, shop, **visited, **EVER) == [old, new]
     assert ids_of(stage, shop, since=NOON - 2 * HOUR, until=NOON, **visited) == [new]
     assert page_of(stage, shop, since=NOON - 2 * HOUR + HOUR / 3600, until=NOON, **visited).total == 0
@@ -210,8 +210,8 @@ def crowd(new_database_url: Callable[[], str]) -> Iterator[tuple[Stage, Player]]
     ("query", "index"),
     [
         ({"since": NOON + 4200 * HOUR, "until": NOON + 4300 * HOUR}, "ix_deal_happened"),
-        ({"moment": JournalMoment.TOUCHED, "since": NOON, "until": NOON + HOUR}, "ix_deal_touched"),
-        ({"moment": JournalMoment.VISITED, "since": NOON, "until": NOON + HOUR}, "ix_deal_visited"),
+        ({"time": JournalTime.TOUCHED, "since": NOON, "until": NOON + HOUR}, "ix_deal_touched"),
+        ({"time": JournalTime.VISITED, "since": NOON, "until": NOON + HOUR}, "ix_deal_visited"),
         ({"number": "4200", **EVER}, "deal"),
         ({"deal_id": 10**10 + 4500, **EVER}, "deal"),
         ({"lead_kind": LeadKind.CALL, "since": NOON + 4200 * HOUR, "until": NOON + 4300 * HOUR}, "ix_deal_happened"),
@@ -229,13 +229,11 @@ def test_it_finds_a_page_by_an_index_and_scans_nothing(
     assert full_scans(stage.database, plan) == [], plan
 
 
-@pytest.mark.parametrize("moment", JournalMoment)
-def test_deals_of_one_kind_of_lead_are_found_by_the_index_alone(
-    crowd: tuple[Stage, Player], moment: JournalMoment
-) -> None:
+@pytest.mark.parametrize("time", JournalTime)
+def test_deals_of_one_kind_of_lead_are_found_by_the_index_alone(crowd: tuple[Stage, Player], time: JournalTime) -> None:
     stage, player = crowd
     with statements_on(stage.database.reader) as sent:
-        page_of(stage, player, moment=moment, lead_kind=LeadKind.CALL, **EVER)
+        page_of(stage, player, time=time, lead_kind=LeadKind.CALL, **EVER)
     if stage.database.is_sqlite:  # whether PostgreSQL looks into the rows depends on how tidy they are
         assert "COVERING INDEX ix_deal_" in plans_of(stage.database, sent)
 

@@ -75,15 +75,15 @@ def test_what_comes_in_or_goes_before_a_place_moves_nothing_after_it(stage: Stag
 
 
 @pytest.mark.parametrize(
-    ("there", "remembered", "offset", "told"),
+    ("there", "remembered", "offset", "total"),
     [(6, 6, 3, 6), (7, 6, 3, 7), (5, 6, 3, 5), (7, 7, 3, 7), (9, 6, 3, 9), (3, 6, 3, 3), (3, 3, 3, 3), (3, 2, 3, 2)],
 )
 def test_a_remembered_total_that_the_page_denies_is_counted_anew(
-    stage: Stage, shop: Player, there: int, remembered: int, offset: int, told: int
+    stage: Stage, shop: Player, there: int, remembered: int, offset: int, total: int
 ) -> None:
     ids = take_in(stage, shop, *range(there))
     cursor = Cursor(offset, SortKey(NOON + (offset - 1) * MINUTE, ids[offset - 1]), 0, remembered)
-    assert page(stage, shop, cursor).total == told
+    assert page(stage, shop, cursor).total == total
 
 
 def test_a_list_of_one_page_is_not_counted_as_well(stage: Stage, shop: Player) -> None:

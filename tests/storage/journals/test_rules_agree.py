@@ -32,7 +32,7 @@ from dealtrace.storage.journals.keyset_pages import Cursor, find_page
 from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
 from dealtrace.storage.journals.lead_journal import LeadField, LeadFilter, LeadOperator, LeadQuery, query_leads
 from dealtrace.storage.leads.lead_summaries import find_lead_summaries
-from dealtrace.storage.reports.fact_tables import Moment
+from dealtrace.storage.reports.fact_tables import DealTime
 from dealtrace.storage.visits.credits import find_deal_visits
 from write_commands import NOON, by_call, by_lead_request, registration
 
@@ -180,7 +180,7 @@ def test_the_list_of_deals_finds_those_whose_origin_has_a_source_and_those_that_
     with stage.database.read() as connection:
         origins = origins_of(connection, player, ids)
         facts = stored_facts(connection, player.site)
-        rows = facts.fetch(facts.tables.rows(Fact.DEALS, ["is_matched"], Moment.HAPPENED))
+        rows = facts.fetch(facts.tables.rows(Fact.DEALS, ["is_matched"], DealTime.HAPPENED))
         of_source = listed(connection, player, source=text)
         matched, unmatched = (listed(connection, player, is_matched=is_matched) for is_matched in (True, False))
     expected = {deal_id for deal_id, origin in origins.items() if part_key(origin.source.source) == part_key(text)}

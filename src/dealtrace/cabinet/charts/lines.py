@@ -154,13 +154,13 @@ def _dots(points: Sequence[Point], frame: _Frame, format_value: Callable[[Fracti
     for place, point in enumerate(points):
         if point.value is None:
             continue
-        words = f"{point.label}: {format_value(point.value)}"
+        title = f"{point.label}: {format_value(point.value)}"
         if point.compared is not None:
-            words += f" ({format_value(point.compared)})"
-        words += f", {point.part}" if point.part else ""
+            title += f" ({format_value(point.compared)})"
+        title += f", {point.part}" if point.part else ""
         dot = element(
             "circle",
-            titled(words),
+            titled(title),
             cx=frame.across(place),
             cy=frame.up(point.value),
             r=4,

@@ -64,15 +64,19 @@ class _Axis:
     since: datetime
     until: datetime
 
-    def at(self, moment: datetime) -> float:
-        return round(SIDE + (WIDTH - 2 * SIDE) * ((moment - self.since) / (self.until - self.since)), 1)
+    def at(self, instant: datetime) -> float:
+        return round(SIDE + (WIDTH - 2 * SIDE) * ((instant - self.since) / (self.until - self.since)), 1)
 
 
 def _axis_of(deal_at: datetime, candidates: Sequence[Candidate]) -> _Axis:
     """Return a time axis that covers the deal and all windows, with a margin at both ends."""
-    moments = [deal_at, *(each.window.opens_at for each in candidates), *(each.window.closes_at for each in candidates)]
-    room = max((max(moments) - min(moments)) / 20, timedelta(minutes=1))
-    return _Axis(min(moments) - room, max(moments) + room)
+    instants = [
+        deal_at,
+        *(each.window.opens_at for each in candidates),
+        *(each.window.closes_at for each in candidates),
+    ]
+    room = max((max(instants) - min(instants)) / 20, timedelta(minutes=1))
+    return _Axis(min(instants) - room, max(instants) + room)
 
 
 def _ends(axis: _Axis, height: int, format_time: Callable[[datetime], str]) -> list[Markup]:

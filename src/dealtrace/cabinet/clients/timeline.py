@@ -44,7 +44,7 @@ class Event:
     """An event of the timeline: its time, title, details and amount; `url` leads to its page, or is empty."""
 
     at: datetime
-    moment: str
+    time: str
     title: str
     url: str
     details: str

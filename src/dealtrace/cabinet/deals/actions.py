@@ -32,7 +32,7 @@ LABELS: Mapping[str, str] = {"lead": "Pin the deal to", "kind": "Kind", "id": "I
 """The English labels of the fields with which a lead is chosen."""
 ALREADY_DELETED = "The deal is already deleted."
 DELETED = "The deal is deleted. Restore it first."
-_WORDS: Mapping[type[Refusal], str] = {
+_SENTENCES: Mapping[type[Refusal], str] = {
     DealNotDeleted: "The deal is not deleted, so there is nothing to restore.",
     DealNotPinned: "The lead of the deal is not pinned, so there is nothing to unpin.",
     NumberReused: "Another deal has number %(number)s now. First change that number, or delete that deal.",
@@ -69,8 +69,8 @@ def _faults_of(view: View, refusal: Refusal, facts: card.CardFacts) -> Faults:
         case DealNotFound():
             return {"": view.translate(ALREADY_DELETED if wanted == Act.DELETE else DELETED)} if is_deleted else {}
         case _:
-            words = view.translate(_WORDS.get(type(refusal), NOT_UNDONE))
-            return {"": words % {"number": facts.deal.number}}
+            sentence = view.translate(_SENTENCES.get(type(refusal), NOT_UNDONE))
+            return {"": sentence % {"number": facts.deal.number}}
 
 
 def _chosen_lead(view: View) -> LeadRef | None:

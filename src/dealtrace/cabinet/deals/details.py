@@ -31,8 +31,8 @@ class DetailsWriter:
 
     def _product(self, product: Product) -> str:
         kind = ", ".join(filter(None, (product.brand, product.category, product.variant)))
-        words = f"{product.name} ({kind})" if kind else product.name
-        return ", ".join([words, *self._price(product)])
+        named = f"{product.name} ({kind})" if kind else product.name
+        return ", ".join([named, *self._price(product)])
 
     def _price(self, product: Product) -> Iterator[str]:
         language = self._view.language

@@ -202,13 +202,13 @@ class Explainer:
             self._say("Deal"),
             explanation.deal.happened_at,
             drawn,
-            lambda moment: clock_time(language, moment, zone),
+            lambda at: clock_time(language, at, zone),
         )
 
     def _drawn(self, candidate: Candidate, step: Step) -> DrawnCandidate:
         line = self._candidate(candidate, step)
-        words = f"{line.lead}, {line.began} – {line.closes}: {line.outcome}"
-        return DrawnCandidate(candidate, line.lead, words, line.is_winner)
+        title = f"{line.lead}, {line.began} – {line.closes}: {line.outcome}"
+        return DrawnCandidate(candidate, line.lead, title, line.is_winner)
 
     def _flip(self, flip: RuleChange, deal: Deal, origins: Mapping[LeadRef, Origin]) -> FlipLine:
         lead = origins.get(flip.lead, UNKNOWN_ORIGIN) if flip.lead is not None else None
@@ -230,7 +230,7 @@ class Explainer:
     def _changes(self, flip: RuleChange) -> Iterator[str]:
         if flip.contact_matching:
             yield self._say("matching by contact is turned on")
-        for threshold, words in (
+        for threshold, sentence in (
             (
                 flip.threshold_at_least,
                 "the time allowed after the end of a lead is at least %(time)s (linkTimeThreshold, %(seconds)s s)",
@@ -243,7 +243,7 @@ class Explainer:
             if threshold is not None:
                 seconds = number(self._view.language, threshold // SECOND)
                 shown = threshold if threshold == flip.threshold_at_most else rounded_up(threshold)
-                yield self._say(words) % {"time": self._time(shown), "seconds": seconds}
+                yield self._say(sentence) % {"time": self._time(shown), "seconds": seconds}
         if flip.precedence is not None:
             is_calls_first = flip.precedence[0] is LeadKind.CALL
             yield self._say("calls are searched first" if is_calls_first else "lead requests are searched before calls")

@@ -13,13 +13,13 @@ from dealtrace.cabinet.formats import NOTHING, money
 from dealtrace.cabinet.lead_labels import LEAD_LABELS
 from dealtrace.cabinet.view import View
 from dealtrace.deals.status_history import statuses_by_version
-from dealtrace.deals.versions import MOMENTS, DealVersion, VersionKind, follows_matchers
+from dealtrace.deals.versions import TIME_FIELDS, DealVersion, VersionKind, follows_matchers
 from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.deals.undo import UNDONE
 from dealtrace.record import record
 from dealtrace.storage.deals.versions import read_details, read_matchers
 
-Stored = Any
+StoredValue = Any
 """The value of a field of a deal in stored JSON. Any: each field has values of its own type."""
 
 
@@ -83,7 +83,7 @@ class Historian:
         """
         lines: list[StateLine] = []
         funnel = status = ""
-        sums: tuple[Stored, str | None] = (None, None)
+        sums: tuple[StoredValue, str | None] = (None, None)
         begun, currencies = statuses_by_version(versions), _currencies(versions)
         for version, began, currency in zip(versions, begun, currencies, strict=True):
             since, earlier = version.recorded_at, sums
@@ -134,18 +134,18 @@ class Historian:
                     if text != before_lines[field]:
                         yield FieldChange(field, before_lines[field] or NOTHING, text or NOTHING)
 
-    def _details(self, value: Stored, currency: str | None) -> dict[str, str]:
+    def _details(self, value: StoredValue, currency: str | None) -> dict[str, str]:
         """Parse a deal's details from JSON, and return them as strings by their translated names."""
         return DetailsWriter(self._view, currency).lines(read_details(value))
 
-    def _value_text(self, name: str, value: Stored, currency: str | None) -> str:  # noqa: PLR0911 - a case for each field
+    def _value_text(self, name: str, value: StoredValue, currency: str | None) -> str:  # noqa: PLR0911 - a case for each field
         """Return the text to show for the value of a field, as decoded from the stored JSON."""
         if value in (None, "", [], {}):
             return NOTHING
         match name:
             case "amount_rub" | "margin_rub":
                 return money(self._view.language, Decimal(str(value)), currency)
-            case _ if name in MOMENTS:
+            case _ if name in TIME_FIELDS:
                 return self._view.clock_time(datetime.fromisoformat(value))
             case "tags":
                 return ", ".join(value)

@@ -166,8 +166,8 @@ def _heading(list_query: ListQuery, sorting: Sorting, falling: Sorting, rising: 
     return Heading(url, {falling: "descending", rising: "ascending"}.get(sorting, ""))
 
 
-def _choices(view: View, words: Mapping[str, str], chosen: str) -> list[Choice]:
-    return [Choice(value, view.translate(text), value == chosen) for value, text in words.items()]
+def _choices(view: View, labels: Mapping[str, str], chosen: str) -> list[Choice]:
+    return [Choice(value, view.translate(text), value == chosen) for value, text in labels.items()]
 
 
 def query_of(connection: Connection, site: Site, list_query: ListQuery, days: Days) -> PageQuery:

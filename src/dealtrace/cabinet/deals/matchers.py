@@ -83,15 +83,15 @@ class MatcherTeller:
 
     def _conditions(self, matcher: Matcher) -> Iterator[str]:
         if matcher.way is MatcherKind.CONTACT and matcher.until is not None:
-            moment = self._view.clock_time(matcher.until)
-            yield self._say("The lead began no later than %(moment)s.") % {"moment": moment}
+            time = self._view.clock_time(matcher.until)
+            yield self._say("The lead began no later than %(time)s.") % {"time": time}
             if matcher.depth is not None:
                 time = self._time(matcher.depth)
                 yield self._say("The lead began no more than %(time)s before the matcher’s date.") % {"time": time}
             yield self._say(PREFERENCES[matcher.preference])
         if matcher.tags:
-            words = "It has at least one of the tags: %(tags)s." if matcher.any_tag else "It has the tags: %(tags)s."
-            yield self._say(words) % {"tags": ", ".join(matcher.tags)}
+            sentence = "It has at least one of the tags: %(tags)s." if matcher.any_tag else "It has the tags: %(tags)s."
+            yield self._say(sentence) % {"tags": ", ".join(matcher.tags)}
 
     def _candidate(self, candidate: MatcherCandidate, step: MatcherStep) -> MatcherCandidateLine:
         is_winner = candidate.lead == step.chosen

@@ -10,7 +10,7 @@ from dealtrace import __version__
 from dealtrace.cabinet.docs.catalogue import list_catalogue
 from dealtrace.cabinet.docs.guides import GUIDES, read_guide
 from dealtrace.cabinet.docs.markdown import render_line
-from dealtrace.cabinet.gate import Gate, Page
+from dealtrace.cabinet.gate import Page, PageGate
 from dealtrace.cabinet.statuses import NOT_FOUND
 from dealtrace.cabinet.view import Services, View
 from dealtrace.cabinet.wrong_urls import wrong_form_routes
@@ -39,7 +39,7 @@ def docs_pages(endpoints: Sequence[Endpoint]) -> Sequence[Page]:
 
 def docs_routes(endpoints: Sequence[Endpoint], services: Services) -> list[Route]:
     """Return the routes of the documentation pages."""
-    gate = Gate(services)
+    gate = PageGate(services)
     others = Page("/docs/{rest:path}", "GET", _show_unknown, is_open=True, carries_site=True)
     pages = (*docs_pages(endpoints), others)
     return [*(Route(page.path, gate.admit(page)) for page in pages), *wrong_form_routes(pages, gate)]

@@ -13,7 +13,7 @@ from dealtrace.cabinet.statuses import BAD_REQUEST
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidSetting, NameTaken
 from dealtrace.operations.accounts.change_site_settings import list_faults
-from dealtrace.operations.accounts.open_site import NewSite, OpenedSite, open_site
+from dealtrace.operations.accounts.open_site import NewSite, SiteWithToken, open_site
 from dealtrace.operations.work import ids_of, takes_ids
 from dealtrace.storage.accounts.sites import find_site, list_sites
 from dealtrace.storage.id_blocks import IdBlocks
@@ -45,8 +45,8 @@ async def create(view: View) -> Response:
     except InvalidSetting as refusal:
         return await _page(view, sent, {str(refusal.facts["key"]): fault_text(refusal, view.language)})
     except NameTaken as refusal:
-        words = view.translate("This token is or was in use. Leave the field empty for a new one.")
-        taken = {"token": words} if refusal.facts["name"] == "token" else {"site_id": _taken(view)}
+        message = view.translate("This token is or was in use. Leave the field empty for a new one.")
+        taken = {"token": message} if refusal.facts["name"] == "token" else {"site_id": _taken(view)}
         return await _page(view, sent, taken)
     return await _page(view, {}, opened=opened)
 
@@ -57,8 +57,8 @@ async def _faults_of(view: View, sent: Mapping[str, str]) -> dict[str, str]:
     faults = {str(fault.facts["key"]): fault_text(fault, view.language) for fault in list_faults(settings)}
     site_id = number_of(sent["site_id"])
     if sent["site_id"] and not 0 < site_id <= ID_MAX:
-        words = view.translate("Enter a whole number from 1 to %(most)s, or leave the field empty.")
-        faults["site_id"] = words % {"most": ID_MAX}
+        message = view.translate("Enter a whole number from 1 to %(most)s, or leave the field empty.")
+        faults["site_id"] = message % {"most": ID_MAX}
     elif site_id and await view.read(find_site, site_id) is not None:
         faults["site_id"] = _taken(view)
     return faults
@@ -69,7 +69,7 @@ def _taken(view: View) -> str:
 
 
 async def _page(
-    view: View, sent: Mapping[str, str], faults: Faults | None = None, *, opened: OpenedSite | None = None
+    view: View, sent: Mapping[str, str], faults: Faults | None = None, *, opened: SiteWithToken | None = None
 ) -> Response:
     return view.page(
         "installation/sites.html",
@@ -83,5 +83,5 @@ async def _page(
 
 
 @takes_ids(ids_of(open_site))
-def _open(connection: Connection, ids: IdBlocks, new: NewSite, user_id: int) -> OpenedSite:
+def _open(connection: Connection, ids: IdBlocks, new: NewSite, user_id: int) -> SiteWithToken:
     return open_site(connection, ids, new, clock.now(), user_id)

@@ -8,7 +8,7 @@ from dealtrace.cabinet.field_labels import LABELS, labelled_text
 from dealtrace.cabinet.form_pages import Faults, number_of
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.leads.card import LeadFacts, page, ref_of
-from dealtrace.cabinet.leads.missed import MARKS
+from dealtrace.cabinet.leads.missed_calls import MARKS
 from dealtrace.cabinet.links import lead_url
 from dealtrace.cabinet.statuses import BAD_REQUEST
 from dealtrace.cabinet.view import View

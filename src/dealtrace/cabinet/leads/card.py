@@ -13,7 +13,7 @@ from dealtrace.cabinet.formats import money
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.leads.history import note_lines
 from dealtrace.cabinet.leads.journal import call_state
-from dealtrace.cabinet.leads.missed import mark_buttons, mark_label
+from dealtrace.cabinet.leads.missed_calls import mark_buttons, mark_label
 from dealtrace.cabinet.links import lead_url, source_label, web_url
 from dealtrace.cabinet.statuses import BAD_REQUEST, OK
 from dealtrace.cabinet.view import View
@@ -134,8 +134,8 @@ def _facts(entry: LeadEntry, view: View) -> list[LeadFact]:
     say, lead, went = view.translate, entry.lead, entry.circumstances
     source = source_label(entry.origin.source) if entry.origin.is_known else say(_why_unsourced(lead))
     counted = [
-        words
-        for words, is_so in (
+        label
+        for label, is_so in (
             (say("unique"), entry.qualification.is_unique),
             (say("target"), entry.qualification.is_target),
         )

@@ -25,7 +25,7 @@ FILTER_LABELS: FilterLabels = {
     "deleted": ("Deleted leads", {YES: "Yes"}),
 }
 MISSED_CALL_LABELS: FilterLabels = {
-    **{name: words for name, words in FILTER_LABELS.items() if name != "deleted"},
+    **{name: labels for name, labels in FILTER_LABELS.items() if name != "deleted"},
     "done": ("Returned or no longer needed", {YES: "Yes"}),
 }
 """The filters of the list of missed calls; the list has no deleted calls, so `deleted` in the URL has no effect."""

@@ -64,5 +64,5 @@ def _author(logins: Mapping[int, str], user_id: int | None, view: View) -> str:
 def _value_text(name: str, value: str | Sequence[str] | None, view: View) -> str:
     if name == RING_BACK:
         return view.translate(RING_BACK_LABELS[str(value)] if value is not None else "to be returned")
-    words = value if isinstance(value, str) else ", ".join(value or ())
-    return words or NOTHING
+    text = value if isinstance(value, str) else ", ".join(value or ())
+    return text or NOTHING

@@ -13,7 +13,7 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.visit import Visit
 from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.formats import number, span_of_time
-from dealtrace.cabinet.leads.missed import (
+from dealtrace.cabinet.leads.missed_calls import (
     COUNTED_MAX,
     MISSED_DAYS,
     MISSED_TOTAL_MAX,

@@ -8,7 +8,7 @@ from dealtrace.cabinet.formats import clock_time, span_of_time
 from dealtrace.cabinet.links import CALL_PATH, DEAL_PATH
 from dealtrace.cabinet.view import View
 from dealtrace.record import record
-from dealtrace.storage.reports.arrivals import Arrivals, FirstAndLast
+from dealtrace.storage.reports.first_and_last import Arrivals, FirstAndLast
 
 MINUTE = timedelta(minutes=1)
 """The age of the latest data is shown in whole minutes, at least one."""
@@ -60,7 +60,7 @@ def state_of(times: FirstAndLast, now: datetime, view: View) -> str:
     zone = view.current_site.time_zone
     is_today = site_day(first_at, zone) == site_day(now, zone)
     first = f"{first_at.astimezone(zone):%H:%M}" if is_today else clock_time(view.language, first_at, zone)
-    return view.translate("first at %(moment)s, last %(span)s ago") % {
-        "moment": first,
+    return view.translate("first at %(time)s, last %(span)s ago") % {
+        "time": first,
         "span": span_of_time(view.language, max((now - last_at) // MINUTE, 1) * MINUTE),
     }

@@ -43,32 +43,32 @@ def missing_data_texts(missing: MissingData, url: ReportUrl, period: Period, vie
 
 
 def _further_gaps(count: int, url: ReportUrl, period: Period, view: View) -> ProblemText:
-    words = translations_of(view.language).ngettext(
+    sentence = translations_of(view.language).ngettext(
         "%(count)s earlier gap in the counts of calls, lead requests or visits is not listed here.",
         "%(count)s earlier gaps in the counts of calls, lead requests or visits are not listed here.",
         count,
     )
     watched = ",".join(metric.name for metric in WATCHED)
-    return _further(words, count, "See the days of the period.", url, period, view, by="day", metrics=watched)
+    return _further(sentence, count, "See the days of the period.", url, period, view, by="day", metrics=watched)
 
 
 def _further_idle(count: int, url: ReportUrl, period: Period, view: View) -> ProblemText:
-    words = translations_of(view.language).ngettext(
+    sentence = translations_of(view.language).ngettext(
         "%(count)s cheaper campaign cost money and brought no visits, and is not listed here.",
         "%(count)s cheaper campaigns cost money and brought no visits, and are not listed here.",
         count,
     )
     cure = "See the campaigns, the most expensive first."
-    return _further(words, count, cure, url, period, view, by="campaign", metrics="cost,visits", sort="-cost")
+    return _further(sentence, count, cure, url, period, view, by="campaign", metrics="cost,visits", sort="-cost")
 
 
 def _further(
-    words: str, count: int, cure: str, url: ReportUrl, period: Period, view: View, **asked: str
+    sentence: str, count: int, cure: str, url: ReportUrl, period: Period, view: View, **asked: str
 ) -> ProblemText:
     """Return the text about what is not listed, with a link to a report on the period that has all of it."""
     first, last = period.first_on.isoformat(), period.last_on.isoformat()
     return ProblemText(
-        words % {"count": number(view.language, count)},
+        sentence % {"count": number(view.language, count)},
         view.translate(cure),
         ReportUrl(url.page, (), ()).link(first=first, last=last, **asked),
         days=day_span(view.language, period.first_on, period.last_on),
@@ -90,14 +90,14 @@ def _gap(metric: Metric, gap: Gap, url: ReportUrl, view: View) -> ProblemText:
 
 def _idle(each: CampaignCost, url: ReportUrl, period: Period, view: View) -> ProblemText:
     source = view.shown_name(each.source)
-    words = view.translate("The campaign %(campaign)s (%(source)s) cost %(cost)s and brought no visits.") % {
+    sentence = view.translate("The campaign %(campaign)s (%(source)s) cost %(cost)s and brought no visits.") % {
         "campaign": view.shown_name(each.campaign),
         "source": source,
         "cost": money(view.language, each.cost),
     }
     cure = view.translate("Check the tags in the links of the ads, and see the campaigns of the source.")
     if source != each.source:  # the link would have the contact
-        return ProblemText(words, cure, "")
+        return ProblemText(sentence, cure, "")
     condition = key_filter(DIMENSIONS["source"], each.source)
     link = (
         ReportUrl(url.page, (), ())
@@ -109,4 +109,4 @@ def _idle(each: CampaignCost, url: ReportUrl, period: Period, view: View) -> Pro
             last=period.last_on.isoformat(),
         )
     )
-    return ProblemText(words, cure, link, days=day_span(view.language, period.first_on, period.last_on))
+    return ProblemText(sentence, cure, link, days=day_span(view.language, period.first_on, period.last_on))

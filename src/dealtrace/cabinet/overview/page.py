@@ -16,15 +16,15 @@ from dealtrace.attribution.traffic_source import DIRECT
 from dealtrace.cabinet.carried_parameters import carried_query
 from dealtrace.cabinet.field_labels import labelled_text, unknown_choice
 from dealtrace.cabinet.formats import clock_time_in_zone, metric_value, number
-from dealtrace.cabinet.leads.missed import count_missed, missed_label
+from dealtrace.cabinet.leads.missed_calls import count_missed, missed_label
 from dealtrace.cabinet.notes.axis import AxisNotes, axis_notes, read_axis
 from dealtrace.cabinet.overview.checklist import ChecklistStep, checklist_of
 from dealtrace.cabinet.overview.missing import missing_data_texts
 from dealtrace.cabinet.overview.problems import ProblemText, omitted_text, problem_texts
 from dealtrace.cabinet.overview.sharp_fall_sentences import fall_texts
-from dealtrace.cabinet.reports.changes import FigureChange, change_in_total
-from dealtrace.cabinet.reports.choices import Choices, choices_of
+from dealtrace.cabinet.reports.change_texts import FigureChange, change_in_total
 from dealtrace.cabinet.reports.comparison import compared_until
+from dealtrace.cabinet.reports.form_fields import Choices, choices_of
 from dealtrace.cabinet.reports.no_source import no_source_note
 from dealtrace.cabinet.reports.open_deals import open_deals_note
 from dealtrace.cabinet.reports.page import read_context_of
@@ -54,7 +54,7 @@ from dealtrace.reports.question import ALL_MODELS, DateOf, Question, QuestionCon
 from dealtrace.reports.reading.gaps import Gap
 from dealtrace.reports.reading.meanings import meaning_of
 from dealtrace.reports.statuses import Status, unclassified_keys
-from dealtrace.storage.reports.arrivals import Arrivals, find_arrivals
+from dealtrace.storage.reports.first_and_last import Arrivals, find_arrivals
 from dealtrace.storage.reports.rates import list_sums_without_rate
 from dealtrace.storage.reports.statuses import list_statuses
 

@@ -68,7 +68,7 @@ def _text(found: FallsOfDays, reports: str, view: View) -> ProblemText:
     fewer deals.
     """
     cure = _CURES[found.falls[-1].metric.name]
-    words = _sentence(found.falls[0], found.period, view) if len(found.falls) == 1 else _sentences(found, view)
+    text = _sentence(found.falls[0], found.period, view) if len(found.falls) == 1 else _sentences(found, view)
     income = [found.still_open.income.metric.name] if found.still_open is not None else []
     metrics = dict.fromkeys([*cure.metrics.split(","), *(fall.metric.name for fall in found.falls), *income])
     url = ReportUrl(reports, (), ()).link(
@@ -80,7 +80,7 @@ def _text(found: FallsOfDays, reports: str, view: View) -> ProblemText:
         sort=cure.sort,
     )
     days = day_span(view.language, found.period.first_on, found.period.last_on)
-    return ProblemText(words, view.translate(cure.text), url, days=days)
+    return ProblemText(text, view.translate(cure.text), url, days=days)
 
 
 def _sentence(fall: Fall, period: Period, view: View) -> str:

@@ -36,7 +36,7 @@ OPERATORS = {
     Operator.FILLED: ("указано", "is filled"),
 }
 _SAID: Mapping[str, tuple[str, str]] = {
-    **{operator.value: words for operator, words in OPERATORS.items()},
+    **{operator.value: title for operator, title in OPERATORS.items()},
     Operator.AMONG.value: ("одно из:", "one of:"),
 }
 _OPPOSITES: Mapping[str, Operator] = {
@@ -100,7 +100,7 @@ def _values_of(value: str) -> Sequence[str]:
 
 
 def _value_label(value: str, dimension: Dimension | None, language: Language, *, is_whole: bool) -> str:
-    words = value_label(dimension, value, language)
+    label = value_label(dimension, value, language)
     if is_whole:
-        return words
-    return masked_key(dimension, words) if dimension is not None else masked_text(words)
+        return label
+    return masked_key(dimension, label) if dimension is not None else masked_text(label)

@@ -9,16 +9,16 @@ from dealtrace.errors import InvalidValue, Language
 from dealtrace.files.reports.code_labels import CODE_LABELS
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.periods import DAYS_OF_WEEK
-from dealtrace.reports.reading.compared_times import ComparedTime, ComparedTimes, compared_text
+from dealtrace.reports.reading.compared_period import ComparedTime, ComparedTimes, compared_text
 from dealtrace.reports.reading.partial_times import PartialTimes, partial_text
 from dealtrace.reports.time_keys import number_of_key
 
 
 def key_label(dimension: Dimension, key: str, language: Language) -> str:
     """Return the label of a key; a key that needs none is returned unchanged."""
-    words = CODE_LABELS.get(dimension.name, {}).get(key)
-    if words is not None:
-        return in_language(words, language)
+    labels = CODE_LABELS.get(dimension.name, {}).get(key)
+    if labels is not None:
+        return in_language(labels, language)
     match dimension.name:
         case "day":
             return day_label(key, language)

@@ -6,8 +6,8 @@ from fractions import Fraction
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.model_labels import model_label, model_meaning
 from dealtrace.cabinet.formats import NOTHING, metric_value
-from dealtrace.cabinet.reports.changes import FigureChange, change_in_row, change_in_total
-from dealtrace.cabinet.reports.choices import MetricChoice
+from dealtrace.cabinet.reports.change_texts import FigureChange, change_in_row, change_in_total
+from dealtrace.cabinet.reports.form_fields import MetricChoice
 from dealtrace.cabinet.reports.key_labels import (
     compared_time_label,
     key_label,
@@ -22,7 +22,7 @@ from dealtrace.errors import Language
 from dealtrace.record import record
 from dealtrace.reports.answer import Report, Row
 from dealtrace.reports.metrics import METRICS, Metric
-from dealtrace.reports.reading.compared_times import compared_times_of
+from dealtrace.reports.reading.compared_period import compared_times_of
 from dealtrace.reports.reading.meanings import key_meaning
 from dealtrace.reports.reading.partial_times import partial_times_of
 

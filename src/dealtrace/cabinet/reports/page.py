@@ -17,10 +17,10 @@ from dealtrace.attribution.model_labels import model_label, model_meaning
 from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.formats import clock_time_in_zone
 from dealtrace.cabinet.notes.axis import NO_NOTES, AxisNotes, axis_notes, read_axis
-from dealtrace.cabinet.reports.choices import choices_of, ready_links
 from dealtrace.cabinet.reports.comparison import compared_until
 from dealtrace.cabinet.reports.default_question import DEFAULTS_WRITTEN_OUT, USUAL
 from dealtrace.cabinet.reports.fitting_rows import fitting, fitting_pivot
+from dealtrace.cabinet.reports.form_fields import choices_of, ready_links
 from dealtrace.cabinet.reports.model_comparison import by_models, metric_under_models, model_metric_choices
 from dealtrace.cabinet.reports.no_source import no_source_note
 from dealtrace.cabinet.reports.open_deals import open_deals_note
@@ -53,9 +53,9 @@ from dealtrace.reports.pivot import Pivot
 from dealtrace.reports.question import Question, QuestionContext, parse_question
 from dealtrace.reports.reading.gaps import Gap
 from dealtrace.reports.reading.open_deals import asks_for_income
-from dealtrace.reports.saved_items.saved import SavedReport
+from dealtrace.reports.saved_items.saved_reports import SavedReport
 from dealtrace.reports.statuses import Status
-from dealtrace.storage.reports.saved_items.saved import list_saved_reports
+from dealtrace.storage.reports.saved_items.saved_reports import list_saved_reports
 from dealtrace.storage.reports.statuses import list_statuses
 
 ASKED = ("by", "pivot", "metrics", "segment", "sort", "date", "chart")

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.formats import metric_value
-from dealtrace.cabinet.reports.changes import FigureChange, change_of, growth_in_row
-from dealtrace.cabinet.reports.choices import MetricChoice
+from dealtrace.cabinet.reports.change_texts import FigureChange, change_of, growth_in_row
+from dealtrace.cabinet.reports.form_fields import MetricChoice
 from dealtrace.cabinet.reports.key_labels import (
     compared_time_label,
     key_label,
@@ -28,8 +28,8 @@ from dealtrace.cabinet.reports.table import (
 from dealtrace.errors import Language
 from dealtrace.record import record
 from dealtrace.reports.dimensions import Dimension
-from dealtrace.reports.pivot import Figure, Pivot, PivotLine
-from dealtrace.reports.reading.compared_times import compared_times_of
+from dealtrace.reports.pivot import CellFigure, Pivot, PivotLine
+from dealtrace.reports.reading.compared_period import compared_times_of
 from dealtrace.reports.reading.masked_keys import masked_key
 from dealtrace.reports.reading.meanings import key_meaning
 from dealtrace.reports.reading.partial_times import partial_times_of
@@ -100,11 +100,11 @@ def metric_choices(url: ReportUrl, names: Sequence[tuple[str, str]]) -> tuple[Me
     listed = [name for name, _ in names]
     return tuple(
         MetricChoice(
-            words,
+            title,
             url.link(metrics=",".join([name, *(other for other in listed if other != name)])),
             name == listed[0],
         )
-        for name, words in names
+        for name, title in names
     )
 
 
@@ -135,7 +135,7 @@ class _Shaper:
         return self._key(dimension, key, url.with_filter(key_filter(dimension, key)).link() if url is not None else "")
 
     def _key(self, dimension: Dimension, key: str | None, url: str) -> KeyCell:
-        words = (
+        label = (
             key_label(dimension, key, self.language)
             if key is not None
             else missing_key_label(dimension, self.translate)
@@ -145,7 +145,7 @@ class _Shaper:
             part_label(self.partial, dimension, key, self.language),
             compared_time_label(self.compared_times, dimension, key, self.language),
         )
-        return KeyCell(words if url else masked_key(dimension, words), url, key is None, meaning, said)
+        return KeyCell(label if url else masked_key(dimension, label), url, key is None, meaning, said)
 
     def row(self, line: PivotLine) -> PivotRow:
         placed = list(zip(self.question.by, line.keys, strict=False))
@@ -165,7 +165,7 @@ class _Shaper:
             ),
         )
 
-    def _cell(self, placed: Sequence[tuple[Dimension, str | None]], figures: Sequence[Figure]) -> PivotCell:
+    def _cell(self, placed: Sequence[tuple[Dimension, str | None]], figures: Sequence[CellFigure]) -> PivotCell:
         metric, (value, *compared) = self.pivot.metric, figures
         question = replace(self.question, by=tuple(dimension for dimension, _ in placed))
         growth = growth_in_row(question, metric, [key for _, key in placed])

@@ -19,7 +19,7 @@ from dealtrace.cabinet.formats import NOTHING, clock_time_in_zone, day, metric_v
 from dealtrace.cabinet.lead_labels import lead_name
 from dealtrace.cabinet.links import lead_url, source_label
 from dealtrace.cabinet.rendering import translations_of
-from dealtrace.cabinet.reports.choices import choices_of
+from dealtrace.cabinet.reports.form_fields import choices_of
 from dealtrace.cabinet.reports.formula_parts import parts_shown
 from dealtrace.cabinet.reports.key_labels import missing_key_label, value_label
 from dealtrace.cabinet.reports.page import read_context_of
@@ -124,7 +124,7 @@ async def _rows_shown(
 
 def _files(url: ReportUrl, keys: Sequence[str]) -> list[tuple[str, str]]:
     """Return the names and URLs of the files with the rows behind a figure."""
-    return [(words, _page(url.at(f"{url.page}{end}"), keys, 0)) for words, end in FILES]
+    return [(label, _page(url.at(f"{url.page}{end}"), keys, 0)) for label, end in FILES]
 
 
 def _offset(text: str) -> int:
@@ -195,9 +195,9 @@ class _Shaper:
                 return (*self._deal(row), self._share(row.share), *map(self._money, money))
 
     def _headings(self, names: Sequence[str], metrics: Sequence[str]) -> tuple[RowCell, ...]:
-        words = [RowCell(self._say(name), is_value=name == "Share") for name in names]
+        titles = [RowCell(self._say(name), is_value=name == "Share") for name in names]
         named = [METRICS[name] for name in metrics]
-        return (*words, *(RowCell(_named(each.ru, each.en, self._view), is_value=True) for each in named))
+        return (*titles, *(RowCell(_named(each.ru, each.en, self._view), is_value=True) for each in named))
 
     def _deal(self, row: DealRow) -> tuple[RowCell, ...]:
         deal = self._details.deals.get(row.id)
@@ -214,12 +214,12 @@ class _Shaper:
         )
 
     def _lead(self, row: LeadRow) -> tuple[RowCell, ...]:
-        words = lead_name(row.lead, self._say)
+        name = lead_name(row.lead, self._say)
         url = lead_url(self._view.current_site.id, row.lead) if self._may_open else ""
         entry = self._details.leads.get(row.lead)
         if entry is None:
-            return (RowCell(words, url), *[RowCell(NOTHING)] * 2)
-        return (RowCell(words, url), RowCell(self._view.clock_time(entry.began_at)), self._source(entry.origin))
+            return (RowCell(name, url), *[RowCell(NOTHING)] * 2)
+        return (RowCell(name, url), RowCell(self._view.clock_time(entry.began_at)), self._source(entry.origin))
 
     def _visit(self, row: VisitRow) -> tuple[RowCell, ...]:
         visit = self._details.visits.get(row.id)
@@ -249,5 +249,5 @@ class _Shaper:
         return RowCell(f"{number(self._view.language, share * 100)}\u00a0%", is_value=True)
 
     def _money(self, rubles: Decimal | None) -> RowCell:
-        words = f"{number(self._view.language, rubles, 2)}\u00a0₽" if rubles is not None else NOTHING
-        return RowCell(words, is_value=True)
+        amount = f"{number(self._view.language, rubles, 2)}\u00a0₽" if rubles is not None else NOTHING
+        return RowCell(amount, is_value=True)

@@ -20,7 +20,7 @@ from dealtrace.attribution.origin import Origin
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.cabinet.formats import day
 from dealtrace.cabinet.list_files import ROWS_AT_ONCE, ListFile, send_list
-from dealtrace.cabinet.reports.choices import choices_of
+from dealtrace.cabinet.reports.form_fields import choices_of
 from dealtrace.cabinet.reports.key_labels import value_label
 from dealtrace.cabinet.reports.page import read_context_of
 from dealtrace.cabinet.reports.report_url import report_url_of
@@ -30,7 +30,7 @@ from dealtrace.cabinet.reports.without_contacts import for_person
 from dealtrace.cabinet.view import View
 from dealtrace.errors import Language
 from dealtrace.files.export_columns import ExportColumn
-from dealtrace.files.reports.report_file import masked_search_notes
+from dealtrace.files.reports.file_notes import masked_search_notes
 from dealtrace.files.reports.spooled_rows import read_spooled_rows, spool_rows
 from dealtrace.files.row import Value
 from dealtrace.files.row_writers import Note
@@ -56,7 +56,7 @@ DAY_FORMATS: Mapping[Language, str] = {"ru": "%d.%m.%Y", "en": "%Y-%m-%d"}
 
 
 @record
-class Shown:
+class FileRow:
     """A row of the file: the row behind the figure, its stored data, the language, and whether contacts are shown."""
 
     behind: AnyRow
@@ -65,7 +65,7 @@ class Shown:
     is_whole: bool
 
 
-Column = ExportColumn[Shown]
+Column = ExportColumn[FileRow]
 
 
 def send_rows_as(extension: str) -> Callable[[View], Awaitable[Response]]:
@@ -119,9 +119,9 @@ def _rows(
     model: AttributionModel,
     language: Language,
     is_whole: bool,
-) -> list[Shown]:
+) -> list[FileRow]:
     details = read_details(connection, site, rows, model)
-    return [Shown(row, details, language, is_whole) for row in rows]
+    return [FileRow(row, details, language, is_whole) for row in rows]
 
 
 def _notes(figure: Figure, conditions: Sequence[str], language: Language) -> list[Note]:
@@ -133,7 +133,7 @@ def _notes(figure: Figure, conditions: Sequence[str], language: Language) -> lis
         Note("metrics", "Показатель", metric, "Metric"),
         Note("period", "Период", f"{first} – {last}"),
         Note("model", "Модель", model_label(model, language)),
-        *(Note("filter", "Условие", words) for words in conditions),
+        *(Note("filter", "Условие", text) for text in conditions),
         *masked_search_notes(figure.question, language),
     ]
 
@@ -152,13 +152,13 @@ def _columns(kind: Fact, names: frozenset[str]) -> list[Column]:
             return [
                 Column("leadType", "Тип лида", "Lead type", _lead_kind),
                 Column("leadId", "ID лида", "Lead ID", lambda row: _lead(row).lead.id),
-                Column("date", "Дата", "Date", _lead_moment),
+                Column("date", "Дата", "Date", _lead_time),
                 *_source_columns(_source_of_lead),
                 Column(*SHARE, lambda row: _share(_lead(row).share)),
             ]
         case Fact.VISITS:
             return [
-                Column("date", "Дата", "Date", _visit_moment),
+                Column("date", "Дата", "Date", _visit_time),
                 *_source_columns(_source_of_visit),
                 Column(*SHARE, lambda row: _share(_visit(row).share)),
             ]
@@ -175,22 +175,22 @@ def _columns(kind: Fact, names: frozenset[str]) -> list[Column]:
             ]
 
 
-def _cost(row: Shown) -> CostRow:
+def _cost(row: FileRow) -> CostRow:
     assert isinstance(row.behind, CostRow)
     return row.behind
 
 
-def _deal(row: Shown) -> DealRow:
+def _deal(row: FileRow) -> DealRow:
     assert isinstance(row.behind, DealRow)
     return row.behind
 
 
-def _lead(row: Shown) -> LeadRow:
+def _lead(row: FileRow) -> LeadRow:
     assert isinstance(row.behind, LeadRow)
     return row.behind
 
 
-def _visit(row: Shown) -> VisitRow:
+def _visit(row: FileRow) -> VisitRow:
     assert isinstance(row.behind, VisitRow)
     return row.behind
 
@@ -199,7 +199,7 @@ def _share(millionths: int) -> Decimal:
     return Decimal(format_share(millionths))
 
 
-def _metric_column(name: str, value: Callable[[Shown], Value]) -> Column:
+def _metric_column(name: str, value: Callable[[FileRow], Value]) -> Column:
     return Column(name, METRICS[name].ru, METRICS[name].en, value)
 
 
@@ -212,7 +212,7 @@ _MASKS: Mapping[str, Callable[[str], str]] = {"number": masked_label, "status": 
 
 
 def _deal_column(name: str, russian: str, english: str, attribute: str) -> Column:
-    def value(row: Shown) -> Value:
+    def value(row: FileRow) -> Value:
         deal = row.details.deals.get(_deal(row).id)
         if deal is None:
             return None
@@ -223,46 +223,46 @@ def _deal_column(name: str, russian: str, english: str, attribute: str) -> Colum
     return Column(name, russian, english, value)
 
 
-def _reason(row: Shown) -> Value:
+def _reason(row: FileRow) -> Value:
     deal_id = _deal(row).id
     if deal_id not in row.details.deals:
         return None
     return value_label(REASON, row.details.reasons.get(deal_id, ""), row.language)
 
 
-def _day_of_cost(row: Shown) -> Value:
+def _day_of_cost(row: FileRow) -> Value:
     return f"{_cost(row).spent_on:{DAY_FORMATS[row.language]}}"
 
 
-def _lead_kind(row: Shown) -> Value:
+def _lead_kind(row: FileRow) -> Value:
     return value_label(LEAD_KIND, KIND_NAMES[_lead(row).lead.kind], row.language)
 
 
-def _lead_moment(row: Shown) -> Value:
+def _lead_time(row: FileRow) -> Value:
     entry = row.details.leads.get(_lead(row).lead)
     return entry.began_at if entry is not None else None
 
 
-def _visit_moment(row: Shown) -> Value:
+def _visit_time(row: FileRow) -> Value:
     visit = row.details.visits.get(_visit(row).id)
     return visit.started_at if visit is not None else None
 
 
-def _source_of_cost(row: Shown) -> TrafficSource:
+def _source_of_cost(row: FileRow) -> TrafficSource:
     return _cost(row).source
 
 
-def _source_of_deal(row: Shown) -> TrafficSource | None:
+def _source_of_deal(row: FileRow) -> TrafficSource | None:
     deal = row.details.deals.get(_deal(row).id)
     return _known(deal.origin) if deal is not None else None
 
 
-def _source_of_lead(row: Shown) -> TrafficSource | None:
+def _source_of_lead(row: FileRow) -> TrafficSource | None:
     entry = row.details.leads.get(_lead(row).lead)
     return _known(entry.origin) if entry is not None else None
 
 
-def _source_of_visit(row: Shown) -> TrafficSource | None:
+def _source_of_visit(row: FileRow) -> TrafficSource | None:
     visit = row.details.visits.get(_visit(row).id)
     return visit.traffic_source if visit is not None else None
 
@@ -271,14 +271,14 @@ def _known(origin: Origin) -> TrafficSource | None:
     return origin.source if origin.is_known else None
 
 
-def _source_columns(source_of: Callable[[Shown], TrafficSource | None]) -> list[Column]:
+def _source_columns(source_of: Callable[[FileRow], TrafficSource | None]) -> list[Column]:
     """Return a column for each part of a source, with contacts masked for people who may not see them."""
 
-    def value(row: Shown, part: str) -> Value:
+    def value(row: FileRow, part: str) -> Value:
         source = source_of(row)
         if source is None:
             return None
-        words = str(getattr(source, part))
-        return words if row.is_whole else masked_label(words)
+        label = str(getattr(source, part))
+        return label if row.is_whole else masked_label(label)
 
     return [Column(part, DIMENSIONS[part].ru, DIMENSIONS[part].en, partial(value, part=part)) for part in SOURCE_PARTS]

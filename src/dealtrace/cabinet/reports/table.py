@@ -9,7 +9,7 @@ from markupsafe import Markup
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.charts.bars import cell_bar
 from dealtrace.cabinet.formats import metric_value, number
-from dealtrace.cabinet.reports.changes import FigureChange, change_in_row, change_in_total
+from dealtrace.cabinet.reports.change_texts import FigureChange, change_in_row, change_in_total
 from dealtrace.cabinet.reports.key_labels import (
     compared_time_label,
     key_label,
@@ -26,7 +26,7 @@ from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.filters import format_filter
 from dealtrace.reports.metrics import Growth, Metric, Unit
 from dealtrace.reports.question import CHANGE_PREFIX, DESCENDING, LIMIT_MAX, Question
-from dealtrace.reports.reading.compared_times import compared_times_of
+from dealtrace.reports.reading.compared_period import compared_times_of
 from dealtrace.reports.reading.growth import can_be_best, has_best
 from dealtrace.reports.reading.meanings import dimension_meaning, key_meaning, meaning_in_total, meaning_of
 from dealtrace.reports.reading.partial_times import is_partial, partial_times_of

@@ -97,8 +97,8 @@ def undrawn_message(question: Question, metric: Metric, language: Language, tran
     """Return why a metric has no chart over the period of a question, or an empty string if it has one."""
     if has_line(question, metric):
         return ""
-    words = translate("%(metric)s: no chart of a single day, since costs have no hours. Choose a longer period.")
-    return words % {"metric": metric.ru if language == "ru" else metric.en}
+    sentence = translate("%(metric)s: no chart of a single day, since costs have no hours. Choose a longer period.")
+    return sentence % {"metric": metric.ru if language == "ru" else metric.en}
 
 
 def over_time(question: Question, metric: Metric) -> Question:
@@ -184,7 +184,7 @@ def _placed(notes: Sequence[AxisNote], dimension: Dimension, period: Period) -> 
     for note in notes:
         if (number := keys.number_of(note.day_on)) in places:
             found.setdefault(places[number], []).append(note.text)
-    return [ChartNote(place, _joined(words)) for place, words in sorted(found.items())]
+    return [ChartNote(place, _joined(texts)) for place, texts in sorted(found.items())]
 
 
 def _joined(texts: Sequence[str]) -> str:

@@ -23,10 +23,12 @@ from dealtrace.errors import InvalidParameters, Language, Violation
 from dealtrace.leads.wall_clock import YEAR_FIRST, read_day, read_instant
 from dealtrace.record import record
 from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
+from dealtrace.runtime.request_journal import WITHOUT_SITE_PER_DAY_MAX
 from dealtrace.storage.accounts.api_requests import (
     FoundRequests,
     RequestKey,
     RequestQuery,
+    count_omitted,
     find_previous_requests,
     search_requests,
 )
@@ -93,6 +95,7 @@ async def _show(view: View, site_id: int, zone: ZoneInfo) -> Response:
     refusal = _check(asked, labels, site_day(clock.now(), zone))
     page = await view.read(_read, site_id, query) if refusal is None else Page()
     searched_to, following = page.found.searched_to, page.following
+    today_at = day_start(site_day(clock.now(), UTC_ZONE), UTC_ZONE)
     return view.page(
         "requests/page.html",
         BAD_REQUEST if refusal is not None else OK,
@@ -102,6 +105,8 @@ async def _show(view: View, site_id: int, zone: ZoneInfo) -> Response:
         asked={name: asked.get(name, "") for name in NAMES},
         searched_to=_shown_at(searched_to, zone, view.language) if searched_to is not None else "",
         searched=SEARCHED_MAX,
+        omitted=await view.read(count_omitted, NO_SITE, today_at) if site_id == NO_SITE else 0,
+        kept_max=WITHOUT_SITE_PER_DAY_MAX,
         is_kept=view.services.requests_kept_days > 0,
         next_page=_page_before(path, asked, following) if following is not None else "",
         previous_page=_page_before(path, asked, page.previous) if query.before is not None else "",

@@ -28,19 +28,19 @@ from dealtrace.files.import_file import open_import_file
 from dealtrace.files.import_formats import ImportNoun
 from dealtrace.operations.reports.compare_lists import ROWS_AT_ONCE, compare_rows, missing_in_file
 from dealtrace.record import record
-from dealtrace.reports.agreement import Agreement, Comparison, Disagreement, Field, ListedSums, SeenDeals
+from dealtrace.reports.agreement import Agreement, DealComparison, Disagreement, Field, ListedSums, SeenDeals
 from dealtrace.storage.reports.rates import find_rates
 
 PLACE = "settings/agreement"
 SHOWN_MAX = 200
-_WORDS = {
+DISAGREEMENT_LABELS = {
     Disagreement.MISSING_HERE: "missing here",
     Disagreement.MISSING_IN_FILE: "missing in the file",
     Disagreement.OTHER_VALUES: "other values",
     Disagreement.REPEATED: "repeated in the file",
     Disagreement.UNREADABLE: "invalid row",
 }
-assert set(_WORDS) == set(Disagreement)
+assert set(DISAGREEMENT_LABELS) == set(Disagreement)
 
 
 @record
@@ -63,7 +63,7 @@ class Compared:
     """The result of a comparison: the totals, the first differences, and the number of all differences."""
 
     agreement: Agreement
-    differences: list[Comparison]
+    differences: list[DealComparison]
     total: int
 
 
@@ -104,10 +104,10 @@ def compare_file(connection: Connection, site: Site, path: Path, encoding: str |
     has = file.layout.has
     listed = ListedSums(has(("amount",)), has(("currency",)), find_rates(connection, site.id))
     compared, seen = Compared(Agreement(), [], 0), SeenDeals()
-    differences: list[Comparison] = []
+    differences: list[DealComparison] = []
     total = 0
 
-    def count(comparisons: list[Comparison]) -> None:
+    def count(comparisons: list[DealComparison]) -> None:
         nonlocal total
         for each in comparisons:
             compared.agreement.add(each, listed)
@@ -155,14 +155,14 @@ def _command(view: View) -> str:
     return f"dealtrace agree FILE --site {view.current_site.id}"
 
 
-def _difference(view: View, compared: Comparison) -> Difference:
+def _difference(view: View, compared: DealComparison) -> Difference:
     theirs, ours = compared.theirs, compared.ours
     fields = compared.fields or tuple(Field)
     return Difference(
         row=str(compared.row) if compared.row is not None else NOTHING,
         number=ours.number if ours is not None else _number(theirs),
         url=f"/cabinet/{view.current_site.id}/deals/{ours.id}" if ours is not None else "",
-        kind=view.translate(_WORDS[compared.disagreement]) if compared.disagreement is not None else "",
+        kind=view.translate(DISAGREEMENT_LABELS[compared.disagreement]) if compared.disagreement is not None else "",
         theirs=compared.reason or _side(view, theirs, fields),
         ours=_side(view, ours, fields),
     )

@@ -235,8 +235,8 @@ def _form(view: View, facts: _Facts, draft: AlertDraft, trial: AlertTrial | None
     return {
         "draft": draft,
         "sends_mail": view.services.sends_mail,
-        "kinds": [(kind.value, view.translate(words), kind == draft.kind) for kind, words in KINDS.items()],
-        "metrics": [(name, words, name == draft.metric) for name, words in _metrics(view, facts)],
+        "kinds": [(kind.value, view.translate(label), kind == draft.kind) for kind, label in KINDS.items()],
+        "metrics": [(name, label, name == draft.metric) for name, label in _metrics(view, facts)],
         "windows": [
             (name, window.ru if view.language == "ru" else window.en, name == draft.window)
             for name, window in WINDOWS.items()

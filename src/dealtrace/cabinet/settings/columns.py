@@ -160,7 +160,7 @@ async def _page(view: View, draft: Draft, *, tried: str = "", faults: Faults | N
         view.translate("Report columns"),
         faults=faults,
         columns=[_line(view, column) for column in columns],
-        kinds=[(str(kind), view.translate(words), kind == draft.kind) for kind, words in _KINDS.items()],
+        kinds=[(str(kind), view.translate(label), kind == draft.kind) for kind, label in _KINDS.items()],
         statuses=[(name, name in draft.statuses) for name in offered],
         unlisted=len({status.name for status in statuses} - set(offered)),
         metrics=[(metric.name, metric.ru if view.language == "ru" else metric.en) for metric in METRICS.values()],

@@ -15,8 +15,9 @@ from dealtrace.attribution.unmet_costs import SourceCost, UnmetCosts, find_unmet
 from dealtrace.cabinet.settings.preview import ROWS_SHOWN
 from dealtrace.errors import InvalidValue, Language
 from dealtrace.files.costs.cells import PERCENT_MAX, read_positive
-from dealtrace.files.costs.columns import COST_COLUMNS
-from dealtrace.files.costs.cost_file import CostFile, CostReading, CostUnit, read_cost_file
+from dealtrace.files.costs.cost_columns import COST_COLUMNS
+from dealtrace.files.costs.cost_file import CostFile, CostReading, read_cost_file
+from dealtrace.files.costs.cost_unit import CostUnit
 from dealtrace.files.import_columns import normalize_heading
 from dealtrace.files.unreadable import Cure, CureKind, unreadable
 from dealtrace.operations.reports.run_cost_import import read_named_costs, run_cost_import

@@ -39,7 +39,7 @@ from dealtrace.cabinet.settings.uploads import UPLOAD_BYTES_MAX, Upload
 from dealtrace.cabinet.statuses import NOT_FOUND
 from dealtrace.cabinet.view import View
 from dealtrace.errors import FileUnreadable, Refusal
-from dealtrace.files.costs.cost_file import CostUnit
+from dealtrace.files.costs.cost_unit import CostUnit
 from dealtrace.files.costs.headings import list_headings
 from dealtrace.record import record
 from dealtrace.storage.reports.costs import (
@@ -209,15 +209,15 @@ async def _page(
         clicks_total=sum(line.clicks for line in lines),
         impressions_total=sum(line.impressions for line in lines),
         headings=headings,
-        columns=[(HEADING_PREFIX + name, view.translate(words)) for name, words in COLUMN_LABELS.items()],
-        units=[(value.value, view.translate(words)) for value, words in UNITS.items()],
+        columns=[(HEADING_PREFIX + name, view.translate(label)) for name, label in COLUMN_LABELS.items()],
+        units=[(value.value, view.translate(label)) for value, label in UNITS.items()],
         is_by_day=is_by_day,
         unmet=unmet.campaigns[:UNMET_SHOWN] if unmet is not None else None,
         unmet_left=max(len(unmet.campaigns) - UNMET_SHOWN, 0) if unmet is not None else 0,
         unmet_total=sum(cost.amount_kopecks for cost in unmet.campaigns) if unmet is not None else 0,
         chosen={**dict.fromkeys(CostChoices.FIELDS, ""), **(chosen or {})},
-        campaigns=[(value, view.translate(words)) for value, words in CAMPAIGNS.items()],
-        vats=[(value, view.translate(words)) for value, words in VAT.items()],
+        campaigns=[(value, view.translate(label)) for value, label in CAMPAIGNS.items()],
+        vats=[(value, view.translate(label)) for value, label in VAT.items()],
         encodings=ENCODINGS[1:],
         megabytes=UPLOAD_BYTES_MAX >> 20,
         kept=kept_file(kept),

@@ -39,6 +39,6 @@ async def show(view: View) -> Response:
         view.translate("Counter and forms"),
         script=f'<script async src="{server}/counter/{site}.js"></script>',
         form=_FORM.format(server=server, site=site),
-        urls=[(view.translate(words), server + path) for words, path in _PATHS],
+        urls=[(view.translate(label), server + path) for label, path in _PATHS],
         last=await view.read(find_last_visit, site),
     )

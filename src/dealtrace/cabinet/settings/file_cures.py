@@ -50,6 +50,6 @@ def file_fault(view: View, refusal: Refusal) -> str:
     text, cure = fault_text(refusal, view.language), cure_of(refusal)
     if cure is None or cure.kind not in _CURES:
         return text
-    words, label = _CURES[cure.kind]
+    sentence, label = _CURES[cure.kind]
     field = view.translate(label or COLUMN_LABELS.get(cure.what, cure.what))
-    return f"{text}. {view.translate(words) % {'field': field, 'what': cure.what}}"
+    return f"{text}. {view.translate(sentence) % {'field': field, 'what': cure.what}}"

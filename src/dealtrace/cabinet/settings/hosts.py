@@ -80,7 +80,7 @@ async def _page(
         view.translate("Hosts"),
         faults=faults,
         hosts=[(each, view.translate(HOST_LABELS[each.kind])) for each in hosts],
-        kinds=[(each, view.translate(words), each == sent["kind"]) for each, words in HOST_LABELS.items()],
+        kinds=[(each, view.translate(label), each == sent["kind"]) for each, label in HOST_LABELS.items()],
         host=sent["host"],
         name=sent["name"],
         tried=tried,

@@ -11,7 +11,7 @@ from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.form_pages import Faults, show_form_page, stored_site
 from dealtrace.cabinet.forms import Form
-from dealtrace.cabinet.gate import Respond
+from dealtrace.cabinet.gate import PageHandler
 from dealtrace.cabinet.rendering import HEADERS
 from dealtrace.cabinet.settings.file_cures import file_fault
 from dealtrace.cabinet.settings.preview import preview_file
@@ -63,13 +63,13 @@ class KeptFile:
     name: str
 
 
-def unless_deleted(purpose: str, gone: Respond) -> Callable[[Respond], Respond]:
+def unless_deleted(purpose: str, gone: PageHandler) -> Callable[[PageHandler], PageHandler]:
     """Return a decorator for pages that read an uploaded file; if the file is deleted in the meantime, `gone` answers.
 
     If the file was deleted because another request has imported it, the answer is a redirect to the result instead.
     """
 
-    def decorate(handle: Respond) -> Respond:
+    def decorate(handle: PageHandler) -> PageHandler:
         @wraps(handle)
         async def answer(view: View) -> Response:
             try:
@@ -166,8 +166,8 @@ def missing_file_fault(view: View, command: str) -> str:
     if not view.form.has_oversized_file:
         is_gone = view.form.get(KEPT_FIELD) != ""
         return file_deleted(view)["file"] if is_gone else view.translate("Choose a file.")
-    words = view.translate("The file is larger than %(megabytes)s MB. Split it, or run on the server: %(command)s")
-    return words % {"megabytes": UPLOAD_BYTES_MAX >> 20, "command": command}
+    sentence = view.translate("The file is larger than %(megabytes)s MB. Split it, or run on the server: %(command)s")
+    return sentence % {"megabytes": UPLOAD_BYTES_MAX >> 20, "command": command}
 
 
 async def keep_sent_file(view: View, purpose: str, options: dict[str, str]) -> Upload | None:
@@ -265,7 +265,7 @@ def _page(
         view.translate("Import of files"),
         faults=faults,
         status=status,
-        nouns=[(value.value, view.translate(words), value == noun) for value, words in NOUNS.items()],
+        nouns=[(value.value, view.translate(label), value == noun) for value, label in NOUNS.items()],
         encodings=ENCODINGS[1:],
         encoding=(chosen or {}).get("encoding", ""),
         megabytes=UPLOAD_BYTES_MAX >> 20,

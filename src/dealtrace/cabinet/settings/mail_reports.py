@@ -288,7 +288,7 @@ def _form(view: View, draft: ReportDraft, members: dict[int, str]) -> dict[str, 
     """Return the context of the form's template."""
     return {
         "draft": draft,
-        "rhythms": [(str(rhythm), view.translate(words), rhythm == draft.rhythm) for rhythm, words in RHYTHMS.items()],
+        "rhythms": [(str(rhythm), view.translate(label), rhythm == draft.rhythm) for rhythm, label in RHYTHMS.items()],
         "hours": [(hour, hour == draft.hour) for hour in range(HOURS)],
         "members": [(user_id, login, user_id in draft.members) for user_id, login in members.items()],
         "sends_mail": view.services.sends_mail,

@@ -179,11 +179,11 @@ def _lines(stored: StoredRates, language: Language) -> list[CurrencyLine]:
     lines = []
     for currency in sorted({*stored.counts, *stored.deals}):
         rate = stored.in_force.get(currency)
-        words = exact_number(language, rate.rubles) if rate is not None else NOTHING
+        rate_text = exact_number(language, rate.rubles) if rate is not None else NOTHING
         since_on = rate.since_on if rate is not None else None
         count, deals = stored.counts.get(currency, 0), stored.deals.get(currency, 0)
         shown, has_more = min(deals, LACKING_COUNTED_MAX), deals > LACKING_COUNTED_MAX
-        lines.append(CurrencyLine(currency, words, since_on, count, shown, has_more))
+        lines.append(CurrencyLine(currency, rate_text, since_on, count, shown, has_more))
     return lines
 
 

@@ -128,15 +128,23 @@ async def _page(
 
 
 async def _set(view: View, name: str, meaning: str) -> None:
-    """Set the meaning of a status; the deals of a large site are read before the change, while others may write."""
-    site = view.current_site
-    prepared = await view.services.account_changes.run(_prepare, site, name, meaning)
-    left_out = await view.read(list_left_out, site.id, name) if prepared.is_full else ()
-    await view.manage(_store, site, prepared, left_out, view.rights.user.id)
+    """Set the meaning of a status; the deals of a site without room for it are read while others may write."""
+    site, user_id = view.current_site, view.rights.user.id
+    prepared = await view.manage(_set_or_prepare, site, name, meaning, user_id)
+    if prepared.is_full:
+        left_out = await view.read(list_left_out, site.id, name)
+        await view.manage(_store, site, prepared, left_out, user_id)
 
 
-def _prepare(connection: Connection, ids: IdBlocks, site: Site, name: str, meaning: str) -> PreparedStatus:
-    return prepare_status(Work(connection, ids, site, clock.now()), name, meaning)
+def _set_or_prepare(
+    connection: Connection, ids: IdBlocks, site: Site, name: str, meaning: str, user_id: int
+) -> PreparedStatus:
+    """Set the meaning of a status, or only prepare it if the site is full."""
+    work = Work(connection, ids, site, clock.now(), user_id=user_id)
+    prepared = prepare_status(work, name, meaning)
+    if not prepared.is_full:
+        store_status(work, prepared)
+    return prepared
 
 
 def _store(

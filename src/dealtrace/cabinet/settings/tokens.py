@@ -40,10 +40,10 @@ async def issue(view: View) -> Response:
     """Issue a token and show its secret, which is never shown again."""
     label = view.form.get("label").strip()
     if not 0 < len(label) <= LABEL_LENGTH_MAX:
-        words = view.translate("Describe in 1 to %(most)s characters what the token is for.") % {
+        message = view.translate("Describe in 1 to %(most)s characters what the token is for.") % {
             "most": LABEL_LENGTH_MAX
         }
-        return await _page(view, label=label, faults={"label": words})
+        return await _page(view, label=label, faults={"label": message})
     return await _page(view, secret=await view.manage(_issue, view.current_site.id, label, view.rights.user.id))
 
 

@@ -10,7 +10,7 @@ from dealtrace.cabinet.view import View
 from dealtrace.storage.accounts.account_acts import list_account_acts
 
 ACTS_SHOWN = 500
-_WORDS: Mapping[ActKind, str] = {
+_SENTENCES: Mapping[ActKind, str] = {
     ActKind.USER_CREATED: "User %(name)s created",
     ActKind.USER_DELETED: "User %(name)s deleted",
     ActKind.OWNER_MADE: "%(name)s made an owner of the installation",
@@ -27,7 +27,7 @@ _WORDS: Mapping[ActKind, str] = {
 }
 _INVITED = "site %(site)s, %(role)s"
 _INVITED_AS_OWNER = "owner of the installation"
-assert set(_WORDS) == set(ActKind)
+assert set(_SENTENCES) == set(ActKind)
 
 
 async def show(view: View) -> Response:
@@ -46,7 +46,7 @@ def act_sentence(act: AccountAct, translate: Callable[[str], str]) -> str:
     if act.kind in (ActKind.INVITATION_MADE, ActKind.INVITATION_REVOKED):
         site, _, role = name.partition(" ")
         name = translate(_INVITED) % {"site": site, "role": translate(role)} if site else translate(_INVITED_AS_OWNER)
-    return translate(_WORDS[act.kind]) % {"name": name}
+    return translate(_SENTENCES[act.kind]) % {"name": name}
 
 
 def _author(act: AccountAct, translate: Callable[[str], str]) -> str:

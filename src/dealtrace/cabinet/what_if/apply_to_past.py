@@ -19,7 +19,7 @@ from dealtrace.reports.moves import Moved
 from dealtrace.runtime.background_runs import Lane
 from dealtrace.storage.accounts.background_runs import find_run
 from dealtrace.storage.database.column_types import EARLIEST, LATEST
-from dealtrace.storage.deals.daily_counts import DaysOfDeals, JournalMoment
+from dealtrace.storage.deals.daily_counts import DaysOfDeals, JournalTime
 from dealtrace.storage.visits.reclassification import count_visits_up_to
 
 PLACE = "settings/past"
@@ -134,7 +134,7 @@ def _read(connection: Connection, site_id: int) -> tuple[Mapping[PastKind, int],
     If there are more than `VISITS_COUNTED_MAX` visits, their number is returned as `VISITS_COUNTED_MAX + 1`.
     """
     totals = {
-        PastKind.MATCH: DaysOfDeals(site_id, JournalMoment.HAPPENED).count(connection, EARLIEST, LATEST),
+        PastKind.MATCH: DaysOfDeals(site_id, JournalTime.HAPPENED).count(connection, EARLIEST, LATEST),
         PastKind.RECLASSIFY: count_visits_up_to(connection, site_id, VISITS_COUNTED_MAX),
     }
     return totals, {kind: find_run(connection, site_id, kind) for kind in PastKind}
@@ -173,7 +173,7 @@ def _phase_label(view: View, state: RunState | None, *, is_active: bool) -> str:
 
 def _figures(view: View, state: RunState | None) -> tuple[tuple[str, int], ...]:
     figures = state.figures if state is not None else {}
-    return tuple((view.translate(words), figures[name]) for name, words in _FIGURES.items() if name in figures)
+    return tuple((view.translate(label), figures[name]) for name, label in _FIGURES.items() if name in figures)
 
 
 def _moves(view: View, state: RunState | None) -> tuple[Move, ...]:

@@ -132,10 +132,12 @@ async def forecast(view: View, tried: TriedSettings, agreed: str = "", *, is_onl
     """
     now = clock.now()
     effects, deals, leads = await view.read(_try, view.current_site, tried, now)
-    words = None
+    deals_forecast = None
     if tried.trial is not None and deals is not None and leads is not None:
-        words = _deals_forecast(view, tried.trial, deals, leads)
-    return Forecast(tuple(_setting_forecast(view, effect, now) for effect in effects), words, agreed, is_only_tried)
+        deals_forecast = _deals_forecast(view, tried.trial, deals, leads)
+    return Forecast(
+        tuple(_setting_forecast(view, effect, now) for effect in effects), deals_forecast, agreed, is_only_tried
+    )
 
 
 def _try(

@@ -48,8 +48,8 @@ def _page(
 ) -> Response:
     say = view.translate
     models = {str(int(model)): model_label(model, view.language) for model in AttributionModel}
-    precedences = {value: say(words) for value, words in _PRECEDENCES.items()}
-    switch = {value: say(words) for value, words in _SWITCH.items()}
+    precedences = {value: say(label) for value, label in _PRECEDENCES.items()}
+    switch = {value: say(label) for value, label in _SWITCH.items()}
     listed = (
         (say("Order in which a deal's lead is searched for"), "order", precedences),
         (say("Find the lead of a deal by the client's phone or e-mail"), "contact_matching", switch),
@@ -62,7 +62,7 @@ def _page(
         faults=faults,
         sent=sent,
         tried=tried,
-        selections=[(words, name, _choices(view, choices, sent[name])) for words, name, choices in listed],
+        selections=[(label, name, _choices(view, choices, sent[name])) for label, name, choices in listed],
         hosts=[(_host_label(view, name), name) for name in _HOST_FIELDS],
         opens_hosts=any(sent[name] for name in _HOST_FIELDS),
     )
@@ -71,7 +71,7 @@ def _page(
 def _choices(view: View, choices: Mapping[str, str], chosen: str) -> list[tuple[str, str, bool]]:
     """List the choices for a rule: each value, its text, and whether it is chosen; the first is “as it is now”."""
     as_now = ("", view.translate("as it is now"), not chosen)
-    return [as_now, *((value, words, value == chosen) for value, words in choices.items())]
+    return [as_now, *((value, label, value == chosen) for value, label in choices.items())]
 
 
 def _host_label(view: View, name: str) -> str:

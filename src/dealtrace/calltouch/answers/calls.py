@@ -27,7 +27,7 @@ from dealtrace.calltouch.answers.formats import (
     if_requested,
 )
 from dealtrace.calltouch.answers.pages import PageAnswer
-from dealtrace.calltouch.answers.sessions import (
+from dealtrace.calltouch.answers.sources import (
     NOT_SPECIFIED,
     Attrs,
     EarlierVisit,

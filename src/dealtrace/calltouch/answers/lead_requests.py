@@ -18,7 +18,7 @@ from dealtrace.calltouch.answers.clients import LeadRequestClient, lead_request_
 from dealtrace.calltouch.answers.clocks import epoch_ms, slashed_clock
 from dealtrace.calltouch.answers.deals import StoredOrder, stored_order
 from dealtrace.calltouch.answers.formats import Count, FourDecimals, Id, SlashedClock, if_requested
-from dealtrace.calltouch.answers.sessions import (
+from dealtrace.calltouch.answers.sources import (
     CreditedSession,
     EarlierVisit,
     GoogleAds,

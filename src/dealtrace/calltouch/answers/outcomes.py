@@ -6,7 +6,11 @@ from dealtrace.calltouch.answers.formats import Id
 from dealtrace.calltouch.error_body import FieldViolation, field_violations
 from dealtrace.calltouch.json_keys import SentScalar
 from dealtrace.errors import InvalidParameters, Language, Refusal
+from dealtrace.leads.call import Call
 from dealtrace.leads.lead import KIND_NAMES, LeadKind, LeadKindName, LeadRef
+from dealtrace.leads.lead_request import LeadRequest
+
+ImportedLead = Call | LeadRequest
 
 
 class _Outcome(TypedDict):
@@ -141,21 +145,36 @@ class Node(TypedDict):
     nodeId: int
 
 
-def imported_call(name: SentScalar, call_id: int | None, refusal: Refusal | None, language: Language) -> ImportedCall:
-    """Build the result for a call; `refusal` is `None` if the call was stored."""
-    return {"referenceId": name, "imported": refusal is None, "callId": call_id, **_outcome(refusal, language)}
+def imported_call(name: SentScalar, outcome: ImportedLead | Refusal, language: Language) -> ImportedCall:
+    """Build the result for a call; `name` is the id that the sender gave it."""
+    return {
+        "referenceId": name,
+        "imported": not isinstance(outcome, Refusal),
+        "callId": _lead_id(outcome),
+        **_outcome(outcome if isinstance(outcome, Refusal) else None, language),
+    }
 
 
-def imported_lead_request(
-    name: SentScalar, lead_request_id: int | None, refusal: Refusal | None, language: Language
-) -> ImportedLeadRequest:
-    """Build the result for a lead request; `refusal` is `None` if the lead request was stored."""
+def imported_lead_request(name: SentScalar, outcome: ImportedLead | Refusal, language: Language) -> ImportedLeadRequest:
+    """Build the result for a lead request; `name` is the id that the sender gave it."""
     return {
         "requestNumber": name,
-        "imported": refusal is None,
-        "requestId": lead_request_id,
-        **_outcome(refusal, language),
+        "imported": not isinstance(outcome, Refusal),
+        "requestId": _lead_id(outcome),
+        **_outcome(outcome if isinstance(outcome, Refusal) else None, language),
     }
+
+
+def _lead_id(outcome: ImportedLead | Refusal) -> int | None:
+    """Return our id of the lead that was stored, or `None` if the lead was refused.
+
+    Ours: if another lead already has the id that the sender gave, the result has our id of that other lead. Clients
+    learn from the key `imported`, not from an id, whether the lead was stored.
+    """
+    if not isinstance(outcome, Refusal):
+        return outcome.id
+    lead_id = outcome.facts.get("lead_id")
+    return lead_id if isinstance(lead_id, int) else None
 
 
 def annotated_lead(outcome: LeadRef | Refusal, language: Language) -> AnnotatedLead:

@@ -19,7 +19,7 @@ from dealtrace.errors import InvalidParameters, Language, Refusal
 from dealtrace.http.caller import Caller
 from dealtrace.http.replies import Reply, success
 from dealtrace.http.request_note import note_refused_items
-from dealtrace.operations.deals.lists import register_lists
+from dealtrace.operations.deals.register_lists import register_lists
 
 
 async def respond(caller: Caller, items: Sequence[object]) -> Reply:

@@ -26,7 +26,7 @@ from dealtrace.http.replies import Reply, success
 from dealtrace.http.request_note import note_refused_items
 from dealtrace.leads.limits import NUMBER_LENGTH_MAX
 from dealtrace.operations.deals.find import deal_not_found
-from dealtrace.operations.deals.lists import delete_lists
+from dealtrace.operations.deals.register_lists import delete_lists
 from dealtrace.quota.points import PaidMethod
 from dealtrace.storage.deals.deals_with_history import DealWithHistory, list_deals_with_history
 

@@ -106,7 +106,7 @@ def _source(params: SourceParams, place: str, faults: list[Violation]) -> Traffi
 
 
 def _visit_ids(params: VisitParams) -> tuple[int, ...]:
-    words = params.session_id
-    listed = words if isinstance(words, list | tuple) else [words]
+    sent = params.session_id
+    listed = sent if isinstance(sent, list | tuple) else [sent]
     read = (VisitRef().read(str(word)) for word in listed[:VISITS_MAX] if word is not None)
     return tuple(dict.fromkeys(visit_id for visit_id in read if visit_id is not None))

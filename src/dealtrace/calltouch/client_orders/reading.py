@@ -39,9 +39,9 @@ from dealtrace.leads.limits import LABEL_LENGTH_MAX
 
 Value = TypeVar("Value")
 _TAGS = "addTags"
-_WORDS = {key: name for key, name in fields_by_key(Order).items() if key in UPDATE_TABLE.named and key != _TAGS}
+_FIELDS_BY_KEY = {key: name for key, name in fields_by_key(Order).items() if key in UPDATE_TABLE.named and key != _TAGS}
 """Maps JSON keys of an order to fields of `Order`; only keys with a single string or number as value are mapped."""
-_words_of: Callable[[Order], Sequence[SentScalar | UnsetType]] = attrgetter(*_WORDS.values())
+_values_of: Callable[[Order], Sequence[SentScalar | UnsetType]] = attrgetter(*_FIELDS_BY_KEY.values())
 
 
 def read_or_refuse(read: Callable[[Site, object], Value], site: Site, item: object) -> Value | InvalidParameters:
@@ -125,11 +125,11 @@ def read_products(items: Sequence[ProductItem]) -> tuple[Product, ...]:
     check_count("products", len(items), PRODUCTS_MAX)
     products: list[Product] = []
     for number, item in enumerate(items):
-        words = {name: scalar_text(word) for name, word in msgspec.structs.asdict(item).items()}
-        if not words["name"].strip():
+        texts = {name: scalar_text(word) for name, word in msgspec.structs.asdict(item).items()}
+        if not texts["name"].strip():
             continue
         try:
-            sent = PRODUCT_TABLE.read(Pairs(words))
+            sent = PRODUCT_TABLE.read(Pairs(texts))
         except InvalidParameters as fault:
             named = [Violation(f"products[{number}].{each.field}", each.ru, each.en) for each in fault.violations]
             raise InvalidParameters(named) from fault
@@ -170,7 +170,11 @@ def collect_violations(faults: list[Violation], read: Callable[[], Value]) -> Va
 
 def _texts(order: Order) -> dict[str, str]:
     """Return the values of an order as strings, by parameter name; `null` becomes an empty string."""
-    texts = {key: scalar_text(value) for key, value in zip(_WORDS, _words_of(order), strict=True) if value is not UNSET}
+    texts = {
+        key: scalar_text(value)
+        for key, value in zip(_FIELDS_BY_KEY, _values_of(order), strict=True)
+        if value is not UNSET
+    }
     texts[_TAGS] = tags_text(order.add_tags) if order.add_tags is not None else ""
     comments = [comment for comment in (order.comment, order.add_new_comment) if comment is not None]
     if comments:
@@ -212,9 +216,11 @@ def _book(place: str, sent: Contacts | None) -> ContactBook | None:
 
 
 def _contacts(place: str, sent: SentScalars) -> tuple[str, ...]:
-    words: Iterable[SentScalar] = [sent] if isinstance(sent, str | int | float) or sent is None else sent
+    values: Iterable[SentScalar] = [sent] if isinstance(sent, str | int | float) or sent is None else sent
     texts = [
-        parse_checked(place, Text(LABEL_LENGTH_MAX).read, text) for word in words if (text := scalar_text(word)).strip()
+        parse_checked(place, Text(LABEL_LENGTH_MAX).read, text)
+        for value in values
+        if (text := scalar_text(value)).strip()
     ]
     check_count(place, len(texts), CONTACTS_MAX)
     return tuple(dict.fromkeys(texts))

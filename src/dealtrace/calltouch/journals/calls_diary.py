@@ -10,7 +10,7 @@ from dealtrace.attribution.classification import NOT_SET
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.calltouch.answers.calls import call_record
 from dealtrace.calltouch.answers.pages import page_answer
-from dealtrace.calltouch.answers.sessions import NOT_SPECIFIED
+from dealtrace.calltouch.answers.sources import NOT_SPECIFIED
 from dealtrace.calltouch.journals.interval import read_interval
 from dealtrace.calltouch.journals.lead_pages import build_all_records, build_records
 from dealtrace.calltouch.journals.pages import answer_page, empty_page, requested_page

@@ -18,7 +18,7 @@ from dealtrace.http.parameters import ParameterTable, Sent
 from dealtrace.http.replies import Reply, ready, success
 from dealtrace.leads.lead import LeadKind
 from dealtrace.quota.points import PaidMethod
-from dealtrace.storage.deals.daily_counts import JournalMoment
+from dealtrace.storage.deals.daily_counts import JournalTime
 from dealtrace.storage.journals.deal_entries import DealEntry, list_deal_entries
 from dealtrace.storage.journals.deal_journal import JournalQuery, query_deals
 from dealtrace.storage.journals.keyset_pages import Cursor, Page, find_page
@@ -26,7 +26,7 @@ from dealtrace.storage.journals.keyset_pages import Cursor, Page, find_page
 TABLE = ParameterTable(ORDERS_DIARY)
 _EVENT = "deals_listed"
 
-_MOMENTS = {"created": JournalMoment.HAPPENED, "updated": JournalMoment.TOUCHED, "session": JournalMoment.VISITED}
+_TIMES = {"created": JournalTime.HAPPENED, "updated": JournalTime.TOUCHED, "session": JournalTime.VISITED}
 _LEAD_KINDS = {"CALL": LeadKind.CALL, "REQUEST": LeadKind.LEAD_REQUEST}
 
 
@@ -53,7 +53,7 @@ def read_query(site: Site, sent: Sent) -> JournalQuery:
         require_dates(sent)
     since, until = read_interval(site, sent)
     return JournalQuery(
-        moment=_MOMENTS[sent.get("bindTo", "created")],
+        time=_TIMES[sent.get("bindTo", "created")],
         since=since,
         until=until,
         deal_id=sent.get("orderId"),

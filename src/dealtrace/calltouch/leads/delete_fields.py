@@ -106,8 +106,8 @@ def read_clearing(item: object) -> Clearing:
     return Clearing(_owner(sent), _read_names(document.custom_fields))
 
 
-def _read_names(words: Sequence[SentScalar]) -> tuple[str, ...]:
-    texts = dict.fromkeys(scalar_text(name) for name in words if name)
+def _read_names(sent: Sequence[SentScalar]) -> tuple[str, ...]:
+    texts = dict.fromkeys(scalar_text(name) for name in sent if name)
     if not 0 < len(texts) <= CUSTOM.members_max:
         limit = (f"ожидается от 1 до {CUSTOM.members_max} имён", f"1 to {CUSTOM.members_max} names are expected")
         raise InvalidParameters([Violation(BODY.name, *limit)])

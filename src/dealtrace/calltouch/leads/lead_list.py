@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Generic, TypeVar
 
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
+from dealtrace.calltouch.answers.outcomes import ImportedLead
 from dealtrace.calltouch.batches import Batch
 from dealtrace.calltouch.json_keys import SentScalar
 from dealtrace.errors import InvalidParameters, Language, Refusal
@@ -11,14 +12,13 @@ from dealtrace.http.caller import Caller
 from dealtrace.http.parameters import Sent
 from dealtrace.http.request_note import note_refused_items
 from dealtrace.leads.annotations import Annotations
-from dealtrace.leads.call import Call, IncomingCall
-from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest
+from dealtrace.leads.call import IncomingCall
+from dealtrace.leads.lead_request import IncomingLeadRequest
 from dealtrace.operations.leads.import_lists import Imported
 from dealtrace.operations.work import AnyOperation
 from dealtrace.record import record
 
 Incoming = IncomingCall | IncomingLeadRequest
-Outcome = Call | LeadRequest | Refusal
 Result = TypeVar("Result")
 
 
@@ -33,7 +33,7 @@ class LeadList(Generic[Result]):
     read: Callable[[Caller, Sent], Incoming]
     operation: AnyOperation
     name: str
-    result: Callable[[SentScalar, int | None, Refusal | None, Language], Result]
+    result: Callable[[SentScalar, ImportedLead | Refusal, Language], Result]
 
 
 async def import_leads(
@@ -48,7 +48,9 @@ async def import_leads(
     valid = [lead for lead in read if not isinstance(lead, InvalidParameters)]
     imported: Imported = await caller.write(lead_list.operation, valid, size=len(items))
     outcomes = iter(imported.outcomes)
-    final: list[Outcome] = [lead if isinstance(lead, InvalidParameters) else next(outcomes) for lead in read]
+    final: list[ImportedLead | Refusal] = [
+        lead if isinstance(lead, InvalidParameters) else next(outcomes) for lead in read
+    ]
     note_refused_items(caller.scope, final, items)
     results = [_result(lead_list, item, outcome, caller.language) for item, outcome in zip(items, final, strict=True)]
     return imported.log_id, results
@@ -61,18 +63,9 @@ def _read(lead_list: LeadList[Result], caller: Caller, item: object) -> Incoming
         return fault
 
 
-def _result(lead_list: LeadList[Result], item: object, outcome: Outcome, language: Language) -> Result:
-    """Build the result for a lead.
-
-    Ours: if another lead already has the id that the sender gave, the result has our id of that other lead. Clients
-    learn from the key `imported`, not from an id, whether the lead was stored.
-    """
+def _result(lead_list: LeadList[Result], item: object, outcome: ImportedLead | Refusal, language: Language) -> Result:
     name = item.get(lead_list.name) if isinstance(item, Mapping) else None
-    sent_name = name if isinstance(name, str | int | float) else None
-    if isinstance(outcome, Refusal):
-        lead_id = outcome.facts.get("lead_id")
-        return lead_list.result(sent_name, lead_id if isinstance(lead_id, int) else None, outcome, language)
-    return lead_list.result(sent_name, outcome.id, None, language)
+    return lead_list.result(name if isinstance(name, str | int | float) else None, outcome, language)
 
 
 def annotations_of(sent: Sent) -> Annotations:

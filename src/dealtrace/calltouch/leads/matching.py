@@ -197,12 +197,12 @@ class ElementReader:
         ]
         if not (sent.phones or sent.emails or sent.md5_phones):
             self._require(f"{params}.phones")
-        moment = self._word(f"{params}.date", sent.date, _DATE.read)
+        started_at = self._word(f"{params}.date", sent.date, _DATE.read)
         minutes = self._word(f"{params}.searchDepth", sent.search_depth, _DEPTH.read)
         return SearchByContact(
             where.kinds,
             tuple(contacts),
-            instant_of(moment, self._time_zone) if moment is not None else self._until or clock.now(),
+            instant_of(started_at, self._time_zone) if started_at is not None else self._until or clock.now(),
             timedelta(minutes=minutes) if minutes is not None else None,
             self._word(f"{params}.{where.wanted}", value_of(sent, where.wanted), _WANTED.read) or Preference.NEAREST,
             self._tags(params, sent),
@@ -212,13 +212,13 @@ class ElementReader:
         """List the MD5 digests of phones in this element of `matching`, in lower case; other strings are ignored."""
         where = _BY_CONTACT.get(str(self._element.type))
         sent: Params | None = value_of(self._element, where.params) if where is not None else None
-        words = sent.md5_phones if sent is not None else ()
-        if where is None or not words:
+        sent_digests = sent.md5_phones if sent is not None else ()
+        if where is None or not sent_digests:
             return ()
-        if len(words) > SEARCHED_CONTACTS_MAX:
+        if len(sent_digests) > SEARCHED_CONTACTS_MAX:
             self._add_violation(f"{where.params}.md5Phones", *_TOO_MANY)
             return ()
-        digests = (str(word).strip().lower() for word in words if word is not None)
+        digests = (str(word).strip().lower() for word in sent_digests if word is not None)
         return tuple(dict.fromkeys(digest for digest in digests if _DIGEST.fullmatch(digest)))
 
     def _params(self, name: str) -> Params:

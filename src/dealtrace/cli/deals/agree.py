@@ -25,8 +25,8 @@ from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.reports.compare_lists import ROWS_AT_ONCE, compare_rows, missing_in_file
 from dealtrace.reports.agreement import (
     Agreement,
-    Comparison,
     Count,
+    DealComparison,
     Disagreement,
     Field,
     ListedSums,
@@ -82,7 +82,7 @@ def _agree(path: Path, site_id: int, encoding: Encoding | None, limit: int, *, a
             rows = map(_serialize_disagreement, run.disagreements())
             print_json_with_rows(head, "differences", rows, lambda: _serialize_agreement(run.agreement))
             return run.agreement
-        shown: list[Comparison] = []
+        shown: list[DealComparison] = []
         found = 0
         for compared in run.disagreements():
             found += 1
@@ -106,7 +106,7 @@ class _Run:
         self._seen = SeenDeals()
         self._is_hidden = is_hidden or not error_console.is_terminal
 
-    def disagreements(self) -> Iterator[Comparison]:
+    def disagreements(self) -> Iterator[DealComparison]:
         """Yield the rows of the file that differ, then the deals that are missing in the file.
 
         All deals are counted in `agreement`, including those that do not differ.
@@ -117,7 +117,7 @@ class _Run:
             yield from self._of_file(progress)
             yield from self._of_ours(progress)
 
-    def _of_file(self, progress: Progress) -> Iterator[Comparison]:
+    def _of_file(self, progress: Progress) -> Iterator[DealComparison]:
         bar = progress.add_task("Rows of the file", total=self._file.rows_total)
         rows = (row for _, row in self._file.rows(self._site.time_zone, 0))
         while chunk := list(islice(rows, ROWS_AT_ONCE)):
@@ -125,7 +125,7 @@ class _Run:
             yield from self._counted(compared)
             progress.update(bar, advance=len(chunk))
 
-    def _of_ours(self, progress: Progress) -> Iterator[Comparison]:
+    def _of_ours(self, progress: Progress) -> Iterator[DealComparison]:
         first_at, last_at = self.agreement.first_at, self.agreement.last_at
         if first_at is None or last_at is None:
             return
@@ -134,14 +134,14 @@ class _Run:
             yield from self._counted(missing)
             progress.update(bar, total=total, advance=ROWS_AT_ONCE)
 
-    def _counted(self, compared: list[Comparison]) -> Iterator[Comparison]:
+    def _counted(self, compared: list[DealComparison]) -> Iterator[DealComparison]:
         for each in compared:
             self.agreement.add(each, self._listed)
             if each.disagreement is not None:
                 yield each
 
 
-def _lines(site: Site, agreement: Agreement, shown: list[Comparison], found: int) -> Iterator[str]:
+def _lines(site: Site, agreement: Agreement, shown: list[DealComparison], found: int) -> Iterator[str]:
     theirs, ours = agreement.theirs, agreement.ours
     yield f"In the file: {_format_count(theirs)}"
     yield f"Here, site {site.id}: {_format_count(ours)}"
@@ -174,7 +174,7 @@ def _lines(site: Site, agreement: Agreement, shown: list[Comparison], found: int
         yield from _difference_lines(site, compared)
 
 
-def _difference_lines(site: Site, compared: Comparison) -> Iterator[str]:
+def _difference_lines(site: Site, compared: DealComparison) -> Iterator[str]:
     theirs, ours = compared.theirs, compared.ours
     row = f"row {compared.row}, " if compared.row is not None else ""
     yield f"  {row}{_format_name(theirs, ours)}: {compared.disagreement}"
@@ -217,7 +217,7 @@ def _format_signed(kopecks: int) -> str:
     return f"{'+' if kopecks > 0 else ''}{rubles_of(kopecks)}"
 
 
-def _serialize_disagreement(compared: Comparison) -> DisagreementAnswer:
+def _serialize_disagreement(compared: DealComparison) -> DisagreementAnswer:
     theirs, ours = compared.theirs, compared.ours
     return {
         "kind": str(compared.disagreement),

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from dealtrace.deals.versions import LEAD, MOMENTS
+from dealtrace.deals.versions import LEAD, TIME_FIELDS
 
 
 def format_fields(fields: Mapping[str, object], zone: ZoneInfo) -> Iterator[str]:
@@ -23,7 +23,7 @@ def format_instant(at: datetime, zone: ZoneInfo) -> str:
 def flatten(fields: Mapping[str, object], zone: ZoneInfo, opening: str = "") -> dict[str, str]:
     """Return the fields that have a value, as strings by dotted path; `opening` is put before each path.
 
-    Whole paths are compared with `LEAD` and `MOMENTS`, since a custom field may have the same name as one of them.
+    Whole paths are compared with `LEAD` and `TIME_FIELDS`, since a custom field may have the same name as one of them.
     """
     flat: dict[str, str] = {}
     for name, value in fields.items():
@@ -38,7 +38,7 @@ def flatten(fields: Mapping[str, object], zone: ZoneInfo, opening: str = "") -> 
 
 
 def _format_value(name: str, value: object, zone: ZoneInfo) -> str:
-    if isinstance(value, str) and name in MOMENTS:
+    if isinstance(value, str) and name in TIME_FIELDS:
         value = datetime.fromisoformat(value)
     if isinstance(value, datetime):
         return format_instant(value, zone)

@@ -17,7 +17,7 @@ ToOption = Annotated[date | None, day_option("The last day, inclusive; today by 
 
 
 @record
-class Period:
+class ChosenPeriod:
     """A period of days in the site's time zone; `since` and `until` are its start and its end (exclusive) in UTC."""
 
     first_on: date
@@ -26,14 +26,14 @@ class Period:
     until: datetime
 
 
-def read_period(site: Site, first: date | None, last: date | None, now: datetime) -> Period:
+def read_period(site: Site, first: date | None, last: date | None, now: datetime) -> ChosenPeriod:
     """Return the period from `first` to `last`; by default the last 28 days, including today."""
     last_on = last if last is not None else site_day(now, site.time_zone)
     first_on = first if first is not None else last_on - timedelta(days=DAYS_DEFAULT - 1)
     check_order(first, last)
     if first_on > last_on:
         fail("--from is after today: add --to.")
-    return Period(first_on, last_on, day_start(first_on, site.time_zone), day_end(last_on, site.time_zone))
+    return ChosenPeriod(first_on, last_on, day_start(first_on, site.time_zone), day_end(last_on, site.time_zone))
 
 
 def check_order(first: date | None, last: date | None) -> None:

@@ -13,15 +13,15 @@ from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import WHOLE
 from dealtrace.cli.answers import (
     DealAttributionAnswer,
-    FlipAnswer,
     FurtherMovesAnswer,
+    ListedFlip,
     MatchRateAnswer,
     MoveAnswer,
     SourceShareAnswer,
     TrialAnswer,
 )
 from dealtrace.cli.deals.lookup import format_amount, format_lead
-from dealtrace.cli.deals.period import FromOption, Period, ToOption, read_period
+from dealtrace.cli.deals.period import ChosenPeriod, FromOption, ToOption, read_period
 from dealtrace.cli.deals.setting_effects import effect_lines, moved_line, serialize_effect, serialize_moved
 from dealtrace.cli.deals.trial_answers import TrialHeadAnswer
 from dealtrace.cli.options import JsonOption, SiteIdArgument
@@ -122,7 +122,9 @@ def _read_pair(setting: str) -> tuple[str, str]:
 class _Run:
     """A run of the command `try` over the deals of a period; a thousand deals are read at a time."""
 
-    def __init__(self, connection: Connection, site: Site, trial: Trial, period: Period, *, is_hidden: bool) -> None:
+    def __init__(
+        self, connection: Connection, site: Site, trial: Trial, period: ChosenPeriod, *, is_hidden: bool
+    ) -> None:
         self.site = site
         self.trial = trial
         self.period = period
@@ -233,7 +235,7 @@ def _format_moved(moved: Moved) -> str:
     return f"{deals} {'deal' if moved.deals == WHOLE else 'deals'}, {rubles_of(moved.kopecks)} rubles"
 
 
-def _head(site: Site, period: Period, tried: dict[str, str], effects: Sequence[Effect]) -> TrialHeadAnswer:
+def _head(site: Site, period: ChosenPeriod, tried: dict[str, str], effects: Sequence[Effect]) -> TrialHeadAnswer:
     return {
         "siteId": site.id,
         "firstDay": period.first_on,
@@ -248,7 +250,7 @@ def _print_json(run: _Run, head: TrialHeadAnswer, moved: MovedLeads) -> None:
     print_json_with_rows(head, "flips", map(_serialize_flip, run.changed_deals()), lambda: _serialize_tally(run.tally))
 
 
-def _serialize_flip(outcome: Outcome) -> FlipAnswer:
+def _serialize_flip(outcome: Outcome) -> ListedFlip:
     deal = outcome.deal
     return {
         "orderId": deal.id,

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from dealtrace.cli.answers import StatusAnswer
+from dealtrace.cli.answers import ListedStatus
 from dealtrace.cli.options import JsonOption, SiteIdArgument
 from dealtrace.cli.terminal import console, error_console, open_prepared, print_json, work_in
 from dealtrace.nearest_name import nearest_name
@@ -50,7 +50,7 @@ def show(site_id: SiteIdArgument, as_json: JsonOption = False) -> None:
         require_site(connection, site_id)
         groups = group_statuses(list_statuses(connection, site_id), find_deals_by_status(connection, site_id))
     if as_json:
-        rows: list[StatusAnswer] = [
+        rows: list[ListedStatus] = [
             {"name": each.name, "meaning": each.meaning, "deals": each.deals, "spellings": each.spellings}
             for each in groups
         ]

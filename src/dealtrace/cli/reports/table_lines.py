@@ -12,9 +12,18 @@ from dealtrace.reports.answer import Report, Row
 from dealtrace.reports.formats import format_value
 from dealtrace.reports.metrics import Unit
 from dealtrace.reports.pivot import Pivot, PivotLine
-from dealtrace.reports.reading.compared_times import compared_lines
+from dealtrace.reports.reading.compared_period import compared_lines
 from dealtrace.reports.reading.partial_times import partial_lines
-from dealtrace.reports.table import CHANGES, Column, Part, cells_of, figure_columns, figures_of, parts_of, unit_of
+from dealtrace.reports.table_columns import (
+    CHANGES,
+    Column,
+    FigurePart,
+    cells_of,
+    figure_columns,
+    figures_of,
+    parts_of,
+    unit_of,
+)
 
 NOTHING = "—"
 GAP = "  "
@@ -87,7 +96,7 @@ def _fitted(report: Report, table: _Table, without_changes: Callable[[], _Table]
     yield from _notes(report, table.headings[len(widths) :])
 
 
-def _stays(part: Part) -> bool:
+def _stays(part: FigurePart) -> bool:
     """Return whether a part of figures is shown in a terminal that is too narrow for changes."""
     return part not in CHANGES
 
@@ -121,7 +130,7 @@ def _table(report: Report, columns: Sequence[Column]) -> _Table:
     return _Table(len(keys), [*keys, *(cleaned(column.name) for column in columns)], rows, total)
 
 
-def _pivot_table(pivot: Pivot, parts: Sequence[Part]) -> _Table:
+def _pivot_table(pivot: Pivot, parts: Sequence[FigurePart]) -> _Table:
     def figures(line: PivotLine) -> Iterator[str]:
         *cells, total = cells_of(pivot, line, parts)
         for cell in (total, *cells):

@@ -1,7 +1,7 @@
 """`dealtrace requests tail`: show the latest requests to the API, and why they were refused."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated
@@ -17,8 +17,9 @@ from dealtrace.cli.output import cleaned, write_line
 from dealtrace.cli.terminal import console, error_console, open_prepared, print_json
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.settings import read_settings
-from dealtrace.storage.accounts.api_requests import RequestQuery, list_requests
+from dealtrace.storage.accounts.api_requests import RequestQuery, count_omitted, list_requests
 from dealtrace.storage.accounts.sites import list_sites
+from dealtrace.storage.accounts.tokens import find_token_labels
 from dealtrace.storage.database.engine import Database
 
 SHOWN = 20
@@ -27,6 +28,8 @@ FOLLOW_SECONDS = 1.0
 NO_SITE = 0
 LATE = timedelta(seconds=5)
 """How late a request may appear in the journal; each server process stores its requests at least once a second."""
+Labels = Mapping[int, str]
+"""The labels of tokens, by token id."""
 
 request_commands = typer.Typer(help="Show the journal of requests to the API.", no_args_is_help=True)
 
@@ -52,14 +55,32 @@ def tail(
         if read_settings().requests_kept_days == 0:
             error_console.print("The journal of requests is off (DEALTRACE_REQUESTS_KEPT_DAYS=0).", markup=False)
         shown = _read(database, site, RequestQuery(is_refused=is_refused), limit)
+        _warn_of_omitted(database, site)
+        if len(shown) == SHOWN_MAX:
+            error_console.print(
+                f"Only the latest {SHOWN_MAX:,} requests are shown, back to {shown[0].at:%Y-%m-%d %H:%M:%S}; narrow "
+                "the list with --site or --refused, or search it on the page Requests of the cabinet.",
+                markup=False,
+            )
         if as_json and not follow:
-            print_json([_answer(request) for request in shown])
+            labels = _read_labels(database, shown)
+            print_json([_answer(request, labels) for request in shown])
             return
-        print_all = _print_json_lines if as_json else _print
-        print_all(shown)
+        print_all: Callable[[Sequence[ApiRequest], Labels], None] = _print_json_lines if as_json else _print
+        print_all(shown, _read_labels(database, shown))
         if follow:
             for new in _follow(database, site, shown, is_refused=is_refused):
-                print_all(new)
+                print_all(new, _read_labels(database, new))
+
+
+def _warn_of_omitted(database: Database, site: int | None) -> None:
+    """Say how many requests without a site were not kept today, if these requests are shown."""
+    if site is not None:
+        return
+    with database.read() as connection:
+        count = count_omitted(connection, NO_SITE, clock.now().replace(hour=0, minute=0, second=0, microsecond=0))
+    if count:
+        error_console.print(f"Not kept today (UTC), as there were too many: {count:,} requests that name no site.")
 
 
 def _follow(
@@ -113,11 +134,22 @@ def _sites(connection: Connection, site: int | None) -> list[int]:
     return [NO_SITE, *(known.id for known in list_sites(connection))]
 
 
-def _print(requests: Sequence[ApiRequest]) -> None:
+def _read_labels(database: Database, requests: Sequence[ApiRequest]) -> Labels:
+    token_ids = {request.token_id for request in requests if request.token_id is not None}
+    if not token_ids:
+        return {}
+    with database.read() as connection:
+        return find_token_labels(connection, token_ids)
+
+
+def _print(requests: Sequence[ApiRequest], labels: Labels) -> None:
     for request in requests:
-        where = f"site {request.site_id}" if request.site_id else "no site"
+        sender = f"site {request.site_id}" if request.site_id else "no site"
+        if request.token_id is not None:
+            sender += f", token {cleaned(labels.get(request.token_id, str(request.token_id)))}"
+        took = f"{round(_milliseconds(request))} ms"
         sent_to = cleaned(f"{request.method} {request.path}")
-        write_line(f"{request.at:%Y-%m-%d %H:%M:%S}  {request.status}  {where}  {sent_to}")
+        write_line(f"{request.at:%Y-%m-%d %H:%M:%S}  {request.status}  {took}  {sender}  {sent_to}")
         if request.parameters:
             sent = "  ".join(f"{name}={value}" for name, value in request.parameters.items())
             console.print(f"    {sent}", markup=False)
@@ -125,22 +157,27 @@ def _print(requests: Sequence[ApiRequest]) -> None:
             console.print(f"    {request.reason_en}", markup=False)
 
 
-def _print_json_lines(requests: Sequence[ApiRequest]) -> None:
+def _print_json_lines(requests: Sequence[ApiRequest], labels: Labels) -> None:
     for request in requests:
-        print_json(_answer(request))
+        print_json(_answer(request, labels))
 
 
-def _answer(request: ApiRequest) -> RequestAnswer:
+def _milliseconds(request: ApiRequest) -> float:
+    return request.duration.total_seconds() * 1000
+
+
+def _answer(request: ApiRequest, labels: Labels) -> RequestAnswer:
     return {
         "siteId": request.site_id or None,
         "at": request.at,
         "requestId": request.request_id,
         "tokenId": request.token_id,
+        "tokenLabel": labels.get(request.token_id) if request.token_id is not None else None,
         "method": request.method,
         "path": request.path,
         "parameters": dict(request.parameters),
         "status": request.status,
         "errorCode": request.code,
         "reason": request.reason_en,
-        "ms": round(request.duration.total_seconds() * 1000, 2),
+        "ms": round(_milliseconds(request), 2),
     }

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal, localcontext
-from enum import StrEnum
 from pathlib import Path
 
 from dealtrace.attribution.campaign import Campaign
@@ -14,7 +13,8 @@ from dealtrace.attribution.stated_cost import EXACT, StatedCost
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.errors import FileUnreadable, InvalidParameters, Violation
 from dealtrace.files.costs.cells import MICROS, NO_DATA, RUB, Money
-from dealtrace.files.costs.columns import COST_COLUMNS, HEAD_LINES
+from dealtrace.files.costs.cost_columns import COST_COLUMNS, HEAD_LINES
+from dealtrace.files.costs.cost_unit import AmountSizes, CostUnit, unit_of
 from dealtrace.files.costs.decimal_sign import decimal_sign_of
 from dealtrace.files.costs.headings import CostHeadings, plain_heading, read_headings
 from dealtrace.files.import_columns import Layout, RowValues, values_of
@@ -26,22 +26,11 @@ from dealtrace.record import record
 COSTS_MAX = 100_000
 """The maximum number of combinations of day and source in a file: other writes wait until all of them are stored."""
 FAULTS_SHOWN_MAX = 5
-KOPECK_IN_MICROS = MICROS // KOPECKS_PER_RUBLE
 _TOTAL = re.compile(
     r"(?:общий итог|grand total|total rows|totals?|итого?|всего|(?:общая |итоговая )?сумма|summary|sum)"
     r"(?: ?[:(–—-].*| (?:за|по|с|и|строк|rows|for|from|and)\b.*| ?[0-9]*)?",
     re.IGNORECASE | re.DOTALL,
 )
-_API_CAMPAIGNS = frozenset({"CampaignId", "CampaignName"})
-_API_COST = "Cost"
-
-
-class CostUnit(StrEnum):
-    """The unit of the cost column: the currency, millionths of it, or `AUTO` to detect the unit from the numbers."""
-
-    AUTO = "auto"
-    MONEY = "money"
-    MICROS = "micros"
 
 
 @record
@@ -98,7 +87,7 @@ def read_cost_file(path: Path, encoding: str | None, reading: CostReading) -> Co
             heading = headings.layout.heading_of("cost")
             tally = _Tally(headings, reading, decimal_sign_of(path, heading, tally.unclear, tally.decimal_signs))
             _read_rows(path, table, tally)
-        unit = _unit_of(path, headings, tally, reading.unit)
+        unit = unit_of(path, headings, tally.sizes, reading.unit)
         costs = [replace(cost, amount_rub=_rubles(cost.amount_rub, unit, reading)) for cost in tally.costs.values()]
     for cost in costs:
         if cost.amount_rub * KOPECKS_PER_RUBLE > COST_KOPECKS_MAX:
@@ -134,9 +123,7 @@ class _Tally:
     foreign: str = ""
     currency_without_rate: str = ""
     is_rate_used: bool = False
-    are_whole: bool = True
-    are_kopecks_in_micros: bool = True
-    least: Decimal | None = None
+    sizes: AmountSizes = field(default_factory=AmountSizes)
 
     def add(self, values: RowValues) -> None:
         """Add the cost, clicks and impressions of a row to the sums.
@@ -162,7 +149,7 @@ class _Tally:
         if len(codes) > 1:
             raise InvalidParameters([_two_currencies(heading, sorted(codes))])
         code = codes.pop() if codes else ""
-        self._note_size(money)
+        self.sizes.note(money)
         if code == RUB or (not code and self.reading.rate is None):
             return money.amount
         if self.reading.rate is None:
@@ -181,12 +168,6 @@ class _Tally:
         if written.unclear_sign and not self.unclear:
             self.unclear = f"{money.amount}".replace(".", written.unclear_sign)
         return money.decided(self.decimal_sign)
-
-    def _note_size(self, money: Money) -> None:
-        if money.amount:
-            self.are_whole = self.are_whole and money.written.is_whole
-            self.are_kopecks_in_micros = self.are_kopecks_in_micros and not money.amount % KOPECK_IN_MICROS
-            self.least = money.amount if self.least is None else min(self.least, money.amount)
 
     def _source_of(self, values: RowValues) -> tuple[TrafficSource, Campaign]:
         reading, layout = self.reading, self.headings.layout
@@ -254,29 +235,6 @@ def _faulty(path: Path, faults: Sequence[tuple[int, InvalidParameters]], cure: C
     ru = "; ".join(f"строка {number}: {fault.facts['ru']}" for number, fault in faults)
     en = "; ".join(f"row {number}: {fault.facts['en']}" for number, fault in faults)
     return unreadable(path, ru, en, cure)
-
-
-def _unit_of(path: Path, headings: CostHeadings, tally: _Tally, stated: CostUnit) -> CostUnit:
-    """Return the unit of the cost column.
-
-    Ours: reports of the Yandex Direct API do not state their unit, so their numbers decide. They count as rubles if any
-    number has decimals or is below 10,000, which is a kopeck in millionths of a ruble. Otherwise they count as
-    millionths if all are multiples of 10,000. In all other cases the unit is uncertain, and the file is refused.
-    """
-    if stated is not CostUnit.AUTO:
-        return stated
-    names = {found.heading for found in headings.layout.found_columns}
-    is_of_api = _API_COST in names and bool(_API_CAMPAIGNS & names)
-    if not is_of_api or not tally.are_whole or tally.least is None or tally.least < KOPECK_IN_MICROS:
-        return CostUnit.MONEY
-    if tally.are_kopecks_in_micros:
-        return CostUnit.MICROS
-    raise unreadable(
-        path,
-        f"{_API_COST}: неясно, рубли это или микрорубли",
-        f"{_API_COST}: unclear whether these are rubles or millionths of a ruble",
-        Cure(CureKind.UNIT),
-    )
 
 
 def _rubles(amount: Decimal, unit: CostUnit, reading: CostReading) -> Decimal:

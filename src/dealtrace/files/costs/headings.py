@@ -6,7 +6,7 @@ from itertools import islice
 from pathlib import Path
 
 from dealtrace.errors import FileUnreadable
-from dealtrace.files.costs.columns import COST_COLUMNS, HEAD_LINES, split_units
+from dealtrace.files.costs.cost_columns import COST_COLUMNS, HEAD_LINES, split_units
 from dealtrace.files.import_columns import (
     Layout,
     count_known,

@@ -5,13 +5,14 @@ from pathlib import Path
 
 from dealtrace.errors import Language
 from dealtrace.files.atomic_file import Proceed
-from dealtrace.files.reports.report_file import TOTAL, question_notes, time_notes
+from dealtrace.files.reports.file_notes import question_notes, time_notes
+from dealtrace.files.reports.report_file import TOTAL
 from dealtrace.files.row import Value
 from dealtrace.files.row_writers import CSV, Note, open_writer
 from dealtrace.reports.filters import escaped_name
 from dealtrace.reports.formats import TOTAL_TITLES, rounded_value
 from dealtrace.reports.pivot import Pivot, PivotLine
-from dealtrace.reports.table import Part, cells_of, parts_of, unit_of
+from dealtrace.reports.table_columns import FigurePart, cells_of, parts_of, unit_of
 
 NOTHING = ""
 NOTHING_FOR_PEOPLE: Mapping[Language, str] = {"ru": "(не указано)", "en": "(nothing)"}
@@ -77,7 +78,7 @@ def _with_endings(names: Sequence[str], endings: Sequence[str]) -> list[str]:
     return [name + ending for name in names for ending in endings]
 
 
-def _figures(pivot: Pivot, line: PivotLine, parts: Sequence[Part]) -> Iterator[Value]:
+def _figures(pivot: Pivot, line: PivotLine, parts: Sequence[FigurePart]) -> Iterator[Value]:
     for cell in cells_of(pivot, line, parts):
         for part, figure in zip(parts, cell, strict=True):
             yield rounded_value(unit_of(pivot.metric, part), figure)

@@ -142,29 +142,29 @@ def iterate_fields(
 
 def curl(endpoint: Endpoint) -> str:
     """Return the endpoint's example as a curl command, with `TOKEN` as a placeholder for the token."""
-    example, token, words = endpoint.example, endpoint.auth_scheme.token, ["curl"]
+    example, token, command = endpoint.example, endpoint.auth_scheme.token, ["curl"]
     path = endpoint.shown_path
     for name, value in example.path.items():
         path = path.replace(f"{{{name}}}", quote(value))
     is_query = endpoint.batch is None and endpoint.methods[0] == "GET"
-    words += ["-G"] if is_query and (example.parameters or token is not None) and not _has_headers(endpoint) else []
-    words.append(shlex.quote(SAMPLE_ORIGIN + path))
+    command += ["-G"] if is_query and (example.parameters or token is not None) and not _has_headers(endpoint) else []
+    command.append(shlex.quote(SAMPLE_ORIGIN + path))
     if token is not None and endpoint.auth_scheme.is_header:
-        words += ["-H", shlex.quote(f"{token.name}: {TOKEN}")]
+        command += ["-H", shlex.quote(f"{token.name}: {TOKEN}")]
     elif token is not None:
-        words += ["-d", f"{token.name}={TOKEN}"]
+        command += ["-d", f"{token.name}={TOKEN}"]
     if endpoint.auth_scheme.site is not None:
-        words += ["-H", shlex.quote(f"{endpoint.auth_scheme.site.name}: 1")]
+        command += ["-H", shlex.quote(f"{endpoint.auth_scheme.site.name}: 1")]
     for name, value in example.parameters.items():
-        words += ["--data-urlencode", shlex.quote(f"{name}={value}")]
+        command += ["--data-urlencode", shlex.quote(f"{name}={value}")]
     if example.body is not None:
-        words += [
+        command += [
             "-H",
             "'Content-Type: application/json'",
             "-d",
             shlex.quote(json.dumps(example.body, ensure_ascii=False)),
         ]
-    return " ".join(words)
+    return " ".join(command)
 
 
 def _has_headers(endpoint: Endpoint) -> bool:

@@ -17,7 +17,7 @@ from dealtrace.storage.accounts import invitations, users
 from dealtrace.storage.accounts.sessions import delete_sessions
 from dealtrace.storage.accounts.shared_links import delete_links_of
 from dealtrace.storage.accounts.sites import list_site_ids
-from dealtrace.storage.reports.saved_items.saved import delete_what_a_user_saved
+from dealtrace.storage.reports.saved_items.saved_reports import delete_what_a_user_saved
 
 
 def change_password(connection: Connection, login: str, password: PasswordHash, now: datetime) -> User:

@@ -30,7 +30,7 @@ class NewSite:
 
 
 @record
-class OpenedSite:
+class SiteWithToken:
     """A new site, and its token's secret, which is shown only once."""
 
     site: Site
@@ -49,7 +49,7 @@ def check_new_site(new: NewSite) -> None:
 @takes_ids(ids_of(issue_token))
 def open_site(
     connection: Connection, ids: IdBlocks, new: NewSite, now: datetime, user_id: int | None = None
-) -> OpenedSite:
+) -> SiteWithToken:
     """Create a site and its first token, and return both; the token gets its id from `ids`.
 
     Raises:
@@ -62,4 +62,4 @@ def open_site(
     if new.time_zone != TIME_ZONE_DEFAULT:
         site = change_site_settings(connection, site.id, {"timezone": new.time_zone}, now, user_id)
     issued = issue_token(connection, ids, site.id, FIRST_LABEL, now, secret=new.token, user_id=user_id)
-    return OpenedSite(site, issued.secret)
+    return SiteWithToken(site, issued.secret)

@@ -69,10 +69,10 @@ def find_creditable_visits(
     own = visits.find_visits(connection, site_id, [lead.visit_id for lead in leads])
     if not own:
         return {}
-    moments, visitors = [lead.started_at for lead in leads], {visit.visitor_id for visit in own.values()} - {""}
+    starts, visitors = [lead.started_at for lead in leads], {visit.visitor_id for visit in own.values()} - {""}
     most = TOUCHES_MAX * len(visitors)
     around = visits.list_visits_of_visitors(
-        connection, site_id, visitors, min(moments) - CREDIT_LOOKBACK, max(moments), most + 1
+        connection, site_id, visitors, min(starts) - CREDIT_LOOKBACK, max(starts), most + 1
     )
     if len(around) > most:
         return _find_creditable_visits_of_each(connection, site_id, leads, own)
@@ -107,9 +107,9 @@ def credit_again(work: Work, new_visits: Sequence[Visit]) -> None:
     model now credits to a different visit.
     """
     concerned = list_leads_of_visits(work.connection, work.site.id, new_visits, CREDIT_LOOKBACK)
-    visitor_ids, moments = {visit.visitor_id for visit in new_visits}, [visit.started_at for visit in new_visits]
-    until = max(moments) + CREDIT_LOOKBACK
-    credit_leads(work, list_matched_visits(work.connection, work.site.id, visitor_ids, min(moments), until))
+    visitor_ids, starts = {visit.visitor_id for visit in new_visits}, [visit.started_at for visit in new_visits]
+    until = max(starts) + CREDIT_LOOKBACK
+    credit_leads(work, list_matched_visits(work.connection, work.site.id, visitor_ids, min(starts), until))
     if not work.site.listeners:
         credit_leads(work, concerned)
         return

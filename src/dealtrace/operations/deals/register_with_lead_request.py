@@ -13,7 +13,7 @@ from dealtrace.leads.reference_spelling import all_spellings, find_spelt
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.leads.arrivals import IDS_PER_LEAD_MAX, decide_lead_requests
 from dealtrace.operations.leads.intake import store_leads
-from dealtrace.operations.spend_points import pay_for_calls, points_refusal
+from dealtrace.operations.spend_points import lock_registrations, pay_for_calls, points_refusal
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.quota.points import PaidMethod
@@ -68,6 +68,7 @@ def _register_both(work: Work, command: WriteCommand[LeadRequestWithDeal]) -> Le
         Refusal: the lead request or the deal is refused; the caller must roll back the transaction.
     """
     sent = command.payload
+    lock_registrations(work)
     decision = decide_lead_requests(work, [sent.lead_request])
     lead_request = _accepted(decision.outcomes[0])
     store_leads(work, list(decision.arrivals.values()))

@@ -24,7 +24,7 @@ class Newcomer:
 
 @dataclass(slots=True)
 class Assignment:
-    """The client id of each lead, by lead id, and the clients that `settle_clients` must check later.
+    """The client id of each lead, by lead id, and the clients that `merge_and_split_clients` must check later.
 
     `joined` has clients that may have to be merged, because the leads connect them. The keys of `crowded` are
     contacts that may turn out to be shared by many people; the values are the clients of these contacts.
@@ -74,7 +74,7 @@ def assign_clients(
     return assignment
 
 
-def settle_clients(work: Work, assignment: Assignment) -> None:
+def merge_and_split_clients(work: Work, assignment: Assignment) -> None:
     """Merge and split clients of `assignment` where needed; call this after the leads are stored.
 
     For most leads, this needs no query.

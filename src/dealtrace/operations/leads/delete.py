@@ -6,7 +6,7 @@ from dealtrace.leads.arrival import contact_spans
 from dealtrace.leads.contact import normal_contacts
 from dealtrace.leads.lead import LeadRef
 from dealtrace.operations.leads.client_groups import regroup_after_change
-from dealtrace.operations.leads.clients import Newcomer, assign_clients, settle_clients
+from dealtrace.operations.leads.clients import Newcomer, assign_clients, merge_and_split_clients
 from dealtrace.operations.matching.rematch import LeadIdentifiers, rematch_concerned, rematch_orphaned
 from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work
@@ -56,5 +56,5 @@ def restore_lead(work: Work, ref: LeadRef) -> list[Deal]:
         assignment = assign_clients(work, [newcomer], lambda: take_ids(work.connection, 1)[0])
         contact_groups.set_clients(work.connection, work.site.id, {ref: assignment.client_ids[ref.id]})
         contact_rows.insert_spans(work.connection, work.site.id, spans)
-        settle_clients(work, assignment)
+        merge_and_split_clients(work, assignment)
     return rematch_concerned(work, [LeadIdentifiers(ref, lead.reference, spans)])

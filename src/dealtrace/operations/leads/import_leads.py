@@ -8,6 +8,7 @@ from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest
 from dealtrace.operations.import_file import refusal_of_own_id, store_unrefused
 from dealtrace.operations.leads.arrivals import IDS_PER_LEAD_MAX, Decision, decide_calls, decide_lead_requests
 from dealtrace.operations.leads.intake import store_leads
+from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work
 from dealtrace.storage.id_blocks import find_own_ids
 
@@ -33,6 +34,7 @@ def _import(
     name: str,
 ) -> Sequence[object]:
     def store(work: Work, allowed: Sequence[Lead]) -> Sequence[object]:
+        lock_registrations(work)
         decision = decide(work, allowed)
         store_leads(work, list(decision.arrivals.values()))
         return decision.outcomes

@@ -7,7 +7,7 @@ from dealtrace.leads.call import Call, IncomingCall
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest
 from dealtrace.operations.leads.arrivals import IDS_PER_LEAD_MAX, Decision, decide_calls, decide_lead_requests
 from dealtrace.operations.leads.intake import store_leads
-from dealtrace.operations.spend_points import pay_for_calls, points_refusal
+from dealtrace.operations.spend_points import lock_registrations, pay_for_calls, points_refusal
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import Payload, WriteCommand
 from dealtrace.quota.points import PaidMethod
@@ -29,6 +29,7 @@ class Imported:
 @operation(ids_per_command=1, ids_per_item=IDS_PER_LEAD_MAX)
 def import_calls(work: Work, commands: Sequence[WriteCommand[Sequence[IncomingCall]]]) -> list[Imported | Refusal]:
     """Import lists of calls; a call whose reference or id is in use is refused, and all other calls are imported."""
+    lock_registrations(work)
     return _import(work, commands, decide_calls(work, _joined(commands)), PaidMethod.CALL_IMPORT)
 
 
@@ -37,6 +38,7 @@ def import_lead_requests(
     work: Work, commands: Sequence[WriteCommand[Sequence[IncomingLeadRequest]]]
 ) -> list[Imported | Refusal]:
     """Import lists of lead requests; a lead request whose number is in use is refused, and all others are imported."""
+    lock_registrations(work)
     return _import(work, commands, decide_lead_requests(work, _joined(commands)), PaidMethod.REQUEST_CREATE)
 
 

@@ -11,9 +11,8 @@ from dealtrace.leads.arrival import Arrival
 from dealtrace.leads.call import IncomingCall
 from dealtrace.operations.attribution.credit import credit_leads
 from dealtrace.operations.leads.client_groups import regroup_after_change
-from dealtrace.operations.leads.clients import Newcomer, assign_clients, settle_clients
-from dealtrace.operations.matching.rematch import LeadIdentifiers, rematch_concerned
-from dealtrace.operations.spend_points import lock_registrations
+from dealtrace.operations.leads.clients import Newcomer, assign_clients, merge_and_split_clients
+from dealtrace.operations.matching.rematch import LeadIdentifiers, rematch_concerned, rematch_sharing
 from dealtrace.operations.webhooks.publish import publish_events
 from dealtrace.operations.work import Work
 from dealtrace.storage.accounts import custom_fields
@@ -28,11 +27,11 @@ def store_leads(work: Work, arrivals: Sequence[Arrival]) -> None:
     """Store leads, each with its client, its contacts, and its credits under every model.
 
     Deals that may belong to the leads are matched again, so that the order of arrival makes no difference. For an
-    updated call, these include deals with its previous contacts.
+    updated call, these include deals with its previous contacts. Operations must call `lock_registrations` before they
+    decide which leads arrive, so that none arrives twice and no registration misses one.
     """
     if not arrivals:
         return
-    lock_registrations(work)
     homeless = [arrival for arrival in arrivals if not arrival.keeps_client]
     if homeless:
         _store_with_clients(work, arrivals, homeless)
@@ -47,14 +46,28 @@ def store_leads(work: Work, arrivals: Sequence[Arrival]) -> None:
         credit_leads(work, visited)
     if work.site.listeners:
         publish_events(work, [_event(arrival) for arrival in arrivals if not _is_deleted(arrival)])
-    rematch_concerned(work, [_identifiers_of(arrival) for arrival in arrivals])
+    _rematch(work, arrivals)
+
+
+def _rematch(work: Work, arrivals: Sequence[Arrival]) -> None:
+    """Match again the deals that may belong to the leads.
+
+    A call with unchanged contacts and start can only gain or lose deals by its end, which counts if contacts are
+    compared. A call that has the same end too gains and loses none.
+    """
+    moved = [arrival for arrival in arrivals if not arrival.is_found_by_same_keys]
+    if moved:
+        rematch_concerned(work, [_identifiers_of(arrival) for arrival in moved])
+    ends = [span for arrival in arrivals if arrival.is_found_by_same_keys for span in arrival.changed_spans]
+    if ends:
+        rematch_sharing(work, ends)
 
 
 def _store_with_clients(work: Work, arrivals: Sequence[Arrival], homeless: Sequence[Arrival]) -> None:
     """Assign clients to the leads in `homeless`, which have none, and store all leads."""
     assignment = assign_clients(work, [_newcomer(arrival) for arrival in homeless])
     _store_rows(work, arrivals, assignment.client_ids)
-    settle_clients(work, assignment)
+    merge_and_split_clients(work, assignment)
     for arrival in homeless:
         if arrival.stored is not None:
             regroup_after_change(work, [span.contact for span in arrival.stored.spans], arrival.contacts)
@@ -67,7 +80,8 @@ def _store_rows(work: Work, arrivals: Sequence[Arrival], assigned: Mapping[int, 
     if new:
         leads.insert_leads(work.connection, work.site.id, new, work.now)
     if updated:
-        calls.update_calls(work.connection, work.site.id, updated)
+        moved = {arrival.lead.id for arrival in arrivals if arrival.stored is not None and arrival.changed_spans}
+        calls.update_calls(work.connection, work.site.id, updated, moved=moved)
 
 
 def _newcomer(arrival: Arrival) -> Newcomer:

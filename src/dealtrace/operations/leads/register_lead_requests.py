@@ -8,6 +8,7 @@ from dealtrace.errors import Refusal
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest
 from dealtrace.operations.leads.arrivals import IDS_PER_LEAD_MAX, decide_lead_requests
 from dealtrace.operations.leads.intake import store_leads
+from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.storage.visits.visits import find_visits
@@ -22,6 +23,7 @@ def register_lead_requests(
     If a lead request with a number is sent again with the same content, this is a safe retry: the outcome is the stored
     lead request.
     """
+    lock_registrations(work)
     decision = decide_lead_requests(work, _without_guessed_visits(work, commands))
     store_leads(work, list(decision.arrivals.values()))
     return decision.outcomes

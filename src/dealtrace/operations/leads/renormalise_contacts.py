@@ -8,7 +8,7 @@ from dealtrace.leads.arrival import contact_spans
 from dealtrace.leads.contact import normal_contacts
 from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.leads.client_groups import regroup_after_change, regroup_clients
-from dealtrace.operations.leads.clients import Newcomer, assign_clients, settle_clients
+from dealtrace.operations.leads.clients import Newcomer, assign_clients, merge_and_split_clients
 from dealtrace.operations.matching.rematch import LeadIdentifiers, rematch_concerned, rematch_deals
 from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work
@@ -87,7 +87,7 @@ def _replace_contacts(work: Work, lead: DeletableLead, before: Sequence[str], af
     contact_rows.delete_contact_rows(work.connection, work.site.id, lead.ref.kind, [lead.ref.id])
     spans = contact_spans(lead.ref, after, lead.started_at, lead.ended_at, lead.reference)
     contact_rows.insert_spans(work.connection, work.site.id, spans)
-    settle_clients(work, assignment)
+    merge_and_split_clients(work, assignment)
     regroup_after_change(work, before, after)
     if client_id != lead.client_id:
         left = contact_groups.find_free_clients(work.connection, work.site.id, [lead.client_id])

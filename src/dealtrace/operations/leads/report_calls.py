@@ -6,7 +6,6 @@ from dealtrace.errors import Refusal
 from dealtrace.leads.arrival import Arrival, ReportedCall, call_arrival, identified_call
 from dealtrace.leads.call import Call, CallId, CallReport, new_call, updated_call
 from dealtrace.leads.plain_text import stripped
-from dealtrace.leads.reference_spelling import all_spellings, find_spelt
 from dealtrace.operations.leads.intake import store_leads
 from dealtrace.operations.spend_points import lock_registrations, pay_for_calls, points_refusal
 from dealtrace.operations.work import Work, operation
@@ -46,11 +45,8 @@ def _turns(commands: Sequence[WriteCommand[CallReport]]) -> Iterator[dict[int, C
 
 
 def _store(work: Work, reports: Mapping[int, CallReport]) -> dict[int, CallId | Refusal]:
-    references = [report.reference for report in reports.values()]
-    stored = find_reported_calls(work.connection, work.site.id, all_spellings(references))
-    arrivals = {
-        position: _arrival(work, report, find_spelt(report.reference, stored)) for position, report in reports.items()
-    }
+    stored = find_reported_calls(work.connection, work.site.id, {report.reference for report in reports.values()})
+    arrivals = {position: _arrival(work, report, stored.get(report.reference)) for position, report in reports.items()}
     changes = [position for position, arrival in arrivals.items() if _differs(arrival)]
     paid = pay_for_calls(work, PaidMethod.INBOUND_CALL, len(changes))
     store_leads(work, [arrivals[position] for position in changes[:paid]])

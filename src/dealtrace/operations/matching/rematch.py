@@ -53,10 +53,23 @@ def rematch_concerned(work: Work, leads: Sequence[LeadIdentifiers]) -> list[Deal
         for deal_id in _find_naming(work, [lead for lead in leads if lead.ref.kind is kind], kind)
     }
     concerned |= lead_links.find_ids_by_key(work.connection, work.site.id, _keys_of(leads))
-    if work.site.contact_matching:
-        spans = [span for lead in leads for span in lead.spans]
-        concerned |= lead_links.find_ids_by_contact(work.connection, work.site.id, spans)
+    concerned |= _find_sharing(work, [span for lead in leads for span in lead.spans])
     return rematch_deals(work, _list_deals(work, concerned))
+
+
+def rematch_sharing(work: Work, spans: Sequence[LeadSpan]) -> list[Deal]:
+    """Match again the deals that share a contact with `spans`, and return the deals whose lead has changed.
+
+    This is enough for a lead of which only the end has changed: ids, references and matchers do not look at it.
+    """
+    return rematch_deals(work, _list_deals(work, _find_sharing(work, spans)))
+
+
+def _find_sharing(work: Work, spans: Sequence[LeadSpan]) -> set[int]:
+    """Find the ids of the deals that may match by contact; there are none if contact matching is off."""
+    if not work.site.contact_matching:
+        return set()
+    return lead_links.find_ids_by_contact(work.connection, work.site.id, spans)
 
 
 def rematch_naming(work: Work, visits: Sequence[Visit]) -> list[Deal]:

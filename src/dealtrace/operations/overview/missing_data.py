@@ -22,7 +22,7 @@ from dealtrace.reports.reading.gaps import (
     find_costs_without_visits,
     find_gaps,
 )
-from dealtrace.storage.reports.names import find_spellings
+from dealtrace.storage.reports.key_spellings import find_spellings
 
 WATCHED = tuple(METRICS[name] for name in ("calls", "requests", "visits"))
 COST, VISITS = METRICS["cost"], METRICS["visits"]

@@ -42,16 +42,16 @@ from dealtrace.reports.measures import Measure
 from dealtrace.reports.metrics import Formula, UnknownFormula, formula_at_site
 from dealtrace.reports.periods import Period, Span, compared_period, compared_span, span_of
 from dealtrace.reports.question import Question
-from dealtrace.reports.reading.compared_times import is_nothing_counted
+from dealtrace.reports.reading.compared_period import is_nothing_counted
 from dealtrace.reports.reading.empty_times import times_with_rows
 from dealtrace.reports.reading.masked_keys import masked_key
 from dealtrace.reports.time_keys import TIME_KEYS, keys_of_period
 from dealtrace.storage.reports.deal_counts import count_won_statuses, find_first_visit, has_margins
-from dealtrace.storage.reports.fact_tables import FactTables, moments_of_deals, parameters_of_site
-from dealtrace.storage.reports.kept_rows import ROWS_AT_ONCE, keep_rows, sort_rows
+from dealtrace.storage.reports.fact_tables import FactTables, deal_times_of, parameters_of_site
+from dealtrace.storage.reports.key_spellings import find_containing, find_spellings
 from dealtrace.storage.reports.mirror.first_rows import FirstRows, Sorted, can_choose, find_first_rows
-from dealtrace.storage.reports.names import find_containing, find_spellings
 from dealtrace.storage.reports.rates import has_rates
+from dealtrace.storage.reports.rows_on_disk import ROWS_AT_ONCE, keep_rows, sort_rows
 from dealtrace.storage.reports.scope import Scope, needs_hours_of_visits
 from dealtrace.storage.reports.statement import gather, gather_periods
 from dealtrace.storage.reports.statement_types import NO_PARAMETERS, Fetch, Parameters, Rows, Selection
@@ -308,9 +308,9 @@ def _containing(source: FactSource, question: Question, condition: Filter, spans
         periods = [span.days for span in spans if span.days is not None]
         keys = {key for period in periods for key in keys_of_period(dimension.name, period)}
         return tuple(sorted(key for key in keys if text.casefold() in key.casefold()))
-    moments = moments_of_deals(question.date_of)
+    deal_times = deal_times_of(question.date_of)
     shown = partial(masked_key, dimension) if condition.is_masked else str
-    return find_containing(source.fetch, source.tables, dimension, text, spans, moments, shown)
+    return find_containing(source.fetch, source.tables, dimension, text, spans, deal_times, shown)
 
 
 def _speller(source: FactSource, question: Question, sides: Sequence[ByModel]) -> Spell:

@@ -12,7 +12,7 @@ from dealtrace.deals.incoming_deal import IncomingDeal
 from dealtrace.errors import Refusal
 from dealtrace.leads.file_import import ImportRow
 from dealtrace.leads.reference_spelling import all_spellings
-from dealtrace.reports.agreement import Comparison, Disagreement, ListedSums, SeenDeals, compare_deals
+from dealtrace.reports.agreement import DealComparison, Disagreement, ListedSums, SeenDeals, compare_deals
 from dealtrace.storage.deals.deals import list_deals_by_id, list_deals_by_key
 from dealtrace.storage.journals.deal_journal import JournalQuery, query_deals
 from dealtrace.storage.journals.keyset_pages import pages_of
@@ -27,7 +27,7 @@ def compare_rows(
     rows: Sequence[ImportRow[object]],
     seen: SeenDeals,
     listed: ListedSums,
-) -> list[Comparison]:
+) -> list[DealComparison]:
     """Compare the next rows of a list with the deals of a site; the results are in input order.
 
     As in the API, a deal is found by our id if the row has an id, else by its number. Deleted deals count as missing.
@@ -57,9 +57,9 @@ class _Known:
         return choose_deal(DealKey(stated.id, stated.number), self._by_id, self._by_number)
 
 
-def _compare(row: ImportRow[object], known: _Known, seen: SeenDeals, listed: ListedSums) -> Comparison:
+def _compare(row: ImportRow[object], known: _Known, seen: SeenDeals, listed: ListedSums) -> DealComparison:
     if isinstance(row.content, Refusal):
-        return Comparison(row.number, None, None, Disagreement.UNREADABLE, reason=str(row.content))
+        return DealComparison(row.number, None, None, Disagreement.UNREADABLE, reason=str(row.content))
     assert isinstance(row.content, IncomingDeal)  # the format of deals has no other content
     ours = known.find(row.content)
     is_repeated = seen.add(row.content, ours)
@@ -68,7 +68,7 @@ def _compare(row: ImportRow[object], known: _Known, seen: SeenDeals, listed: Lis
 
 def missing_in_file(
     connection: Connection, site: Site, first_at: datetime, last_at: datetime, seen: SeenDeals
-) -> Iterator[tuple[int, list[Comparison]]]:
+) -> Iterator[tuple[int, list[DealComparison]]]:
     """Yield chunks of a period's deals that are not in a list, each chunk with the number of all deals in the period.
 
     Ours: the period consists of whole days in the site's time zone, from the day of the earliest deal in the list to
@@ -78,4 +78,4 @@ def missing_in_file(
     until = day_end(site_day(last_at, site.time_zone), site.time_zone)
     for total, ids in pages_of(connection, query_deals(site.id, JournalQuery(since=since, until=until)), ROWS_AT_ONCE):
         missing = list_deals_by_id(connection, site.id, [deal_id for deal_id in ids if deal_id not in seen])
-        yield total, [Comparison(None, None, deal, Disagreement.MISSING_IN_FILE) for deal in missing]
+        yield total, [DealComparison(None, None, deal, Disagreement.MISSING_IN_FILE) for deal in missing]

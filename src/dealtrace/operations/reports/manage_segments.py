@@ -15,11 +15,11 @@ from dealtrace.operations.reports.record_saved_item import SavedItemChange, reco
 from dealtrace.reports.filters import format_filter
 from dealtrace.reports.question import QuestionContext, parse_filters
 from dealtrace.reports.saved_items.names import SavedName, check_count, check_saved_name
-from dealtrace.reports.saved_items.saved import with_segment_renamed
+from dealtrace.reports.saved_items.saved_reports import with_segment_renamed
 from dealtrace.reports.saved_items.segments import SEGMENTS_MAX, Segment
 from dealtrace.storage.mails.scheduled_reports import list_scheduled_reports, update_scheduled_report
 from dealtrace.storage.reports.saved_items import segments
-from dealtrace.storage.reports.saved_items.saved import list_reports_of_all, update_query
+from dealtrace.storage.reports.saved_items.saved_reports import list_reports_of_all, update_query
 from dealtrace.storage.reports.saved_items.segments import (
     count_segments,
     delete_segment,
@@ -94,8 +94,8 @@ def rename_segment(
                 update_query(connection, site.id, report, query)
     for scheduled in list_scheduled_reports(connection, site.id, lock=True) if saved_name.user_id is None else ():
         if scheduled.raw_question.segment == name:
-            words = replace(scheduled.raw_question, segment=checked)
-            update_scheduled_report(connection, replace(scheduled, raw_question=words))
+            raw_question = replace(scheduled.raw_question, segment=checked)
+            update_scheduled_report(connection, replace(scheduled, raw_question=raw_question))
     return True
 
 

@@ -7,7 +7,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.operations.reports.ask import FactSource, stored_facts
 from dealtrace.reports.refusals import MirrorBusy
 from dealtrace.storage.database.engine import Database
-from dealtrace.storage.database.large_reads import prepare_large_reads
+from dealtrace.storage.database.planner_settings import prepare_large_reads
 from dealtrace.storage.reports.fact_tables import parameters_of_site
 from dealtrace.storage.reports.mirror.dialect import fetch_rows
 from dealtrace.storage.reports.mirror.library import MirrorConnection, MirrorFault

@@ -9,7 +9,7 @@ from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.operations.reports.column_metrics import find_column_metrics
 from dealtrace.reports.question import LIMIT_MAX, Question, QuestionContext, RawQuestion, parse_question
-from dealtrace.storage.reports.saved_items.saved import list_saved_reports
+from dealtrace.storage.reports.saved_items.saved_reports import list_saved_reports
 from dealtrace.storage.reports.saved_items.segments import list_segments
 
 

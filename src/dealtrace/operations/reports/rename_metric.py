@@ -4,11 +4,11 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from dealtrace.reports.saved_items.saved import metrics_renamed, with_metric_renamed
+from dealtrace.reports.saved_items.saved_reports import metrics_renamed, with_metric_renamed
 from dealtrace.storage.accounts.shared_links import list_shared_links, update_link_query
 from dealtrace.storage.alerts import alerts
 from dealtrace.storage.mails.scheduled_reports import list_scheduled_reports, update_scheduled_report
-from dealtrace.storage.reports.saved_items.saved import list_reports_of_all, update_query
+from dealtrace.storage.reports.saved_items.saved_reports import list_reports_of_all, update_query
 
 
 def rename_metric(connection: Connection, site_id: int, name: str, new_name: str) -> None:

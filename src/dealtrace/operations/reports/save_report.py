@@ -10,8 +10,8 @@ from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.errors import InvalidSetting, NameTaken
 from dealtrace.operations.reports.record_saved_item import SavedItemChange, record_saved_item
 from dealtrace.reports.saved_items.names import SavedName, check_count, check_saved_name
-from dealtrace.reports.saved_items.saved import QUERY_LENGTH_MAX, SAVED_REPORTS_MAX, SavedReport
-from dealtrace.storage.reports.saved_items import saved
+from dealtrace.reports.saved_items.saved_reports import QUERY_LENGTH_MAX, SAVED_REPORTS_MAX, SavedReport
+from dealtrace.storage.reports.saved_items import saved_reports
 
 
 def save_report(connection: Connection, site: Site, report: SavedReport, *, overwrites: bool) -> None:
@@ -29,11 +29,11 @@ def save_report(connection: Connection, site: Site, report: SavedReport, *, over
             ru=f"отчёт длиннее {limit} символов, уберите часть фильтров",
             en=f"the report is longer than {limit} characters; remove some filters",
         )
-    if saved.find_saved_report(connection, site.id, named.user_id, named.name) is None:
-        check_count(saved.count_saved_reports(connection, site.id), SAVED_REPORTS_MAX)
+    if saved_reports.find_saved_report(connection, site.id, named.user_id, named.name) is None:
+        check_count(saved_reports.count_saved_reports(connection, site.id), SAVED_REPORTS_MAX)
     saved_name = SavedName(named.name, named.user_id)
     before = _query_of(connection, site, saved_name)
-    if not saved.insert_saved_report(connection, site.id, named, overwrites=overwrites):
+    if not saved_reports.insert_saved_report(connection, site.id, named, overwrites=overwrites):
         raise NameTaken(name=named.name)
     change = SavedItemChange(ChangeKind.SAVED_REPORT, saved_name, before, named.query)
     record_saved_item(connection, site, change, named.saved_at, named.saved_by)
@@ -53,9 +53,9 @@ def rename_report(
     checked = check_saved_name(new_name)
     if checked == saved_name.name:
         return True
-    if saved.find_saved_report(connection, site.id, saved_name.user_id, checked) is not None:
+    if saved_reports.find_saved_report(connection, site.id, saved_name.user_id, checked) is not None:
         raise NameTaken(name=checked)
-    if not saved.rename_saved_report(connection, site.id, saved_name.user_id, saved_name.name, checked):
+    if not saved_reports.rename_saved_report(connection, site.id, saved_name.user_id, saved_name.name, checked):
         return False
     record_saved_item(
         connection, site, SavedItemChange(ChangeKind.SAVED_REPORT, saved_name, saved_name.name, checked), now, by
@@ -69,7 +69,7 @@ def delete_report(connection: Connection, site: Site, saved_name: SavedName, now
     `by` is the user who deletes the report.
     """
     before = _query_of(connection, site, saved_name)
-    if not saved.delete_saved_report(connection, site.id, saved_name.user_id, saved_name.name):
+    if not saved_reports.delete_saved_report(connection, site.id, saved_name.user_id, saved_name.name):
         return False
     record_saved_item(connection, site, SavedItemChange(ChangeKind.SAVED_REPORT, saved_name, before, ""), now, by)
     return True
@@ -77,5 +77,5 @@ def delete_report(connection: Connection, site: Site, saved_name: SavedName, now
 
 def _query_of(connection: Connection, site: Site, saved_name: SavedName) -> str:
     """Return the question of a saved report as a query string, or an empty string if there is no such report."""
-    report = saved.find_saved_report(connection, site.id, saved_name.user_id, saved_name.name)
+    report = saved_reports.find_saved_report(connection, site.id, saved_name.user_id, saved_name.name)
     return report.query if report is not None else ""

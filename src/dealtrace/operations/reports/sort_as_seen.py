@@ -1,4 +1,4 @@
-"""Sort the rows of a report for people who may not see contacts, so that the order tells nothing of what is masked."""
+"""Sort the rows of a report for people who may not see contacts, so that the order does not reveal what is masked."""
 
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -30,10 +30,10 @@ def spelled_as_seen(spell: Spell) -> Spell:
 
 
 def mixed_ties(sort: SortRows) -> SortRows:
-    """Return a function like `sort` that puts rows that look the same in an order that follows from nothing.
+    """Return a function like `sort` that puts rows that look the same in a random order.
 
-    Ours: the order of equal rows depends on a number that each process draws, since the order of the keys would tell
-    which of two masked phones is the greater one.
+    Ours: the order of rows that look the same depends on a random number that each process draws at its start. If they
+    were in the order of their keys, a reader would see which of two masked phones is the greater one.
     """
 
     def sort_mixed(rows: Iterable[Keys], rank: Callable[[Keys], Rank], limit: int | None) -> tuple[Sequence[Keys], int]:

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 
 from dealtrace.accounts.site_change import ChangeKind
-from dealtrace.attribution.classification import reclassified
-from dealtrace.attribution.reclassification import Reclassification, digest_of_hosts
+from dealtrace.attribution.reclassification import Reclassification, digest_of_hosts, reclassified
 from dealtrace.operations.accounts.record_change import record_work
 from dealtrace.operations.attribution.credit import credit_leads, find_credited, publish_credit_changes
 from dealtrace.operations.spend_points import lock_registrations

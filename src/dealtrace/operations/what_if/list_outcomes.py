@@ -6,8 +6,8 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
-from dealtrace.attribution.classification import reclassified
 from dealtrace.attribution.credit import AttributionModel, Credit, CreditKey, credit_key_of_visit, credits_under
+from dealtrace.attribution.reclassification import reclassified
 from dealtrace.attribution.site_hosts import SiteHosts
 from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
 from dealtrace.attribution.visit import Visit

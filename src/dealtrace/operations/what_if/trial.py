@@ -164,7 +164,7 @@ def _threshold(trial: Trial, key: str, text: str) -> Trial:
 
 
 def _precedence(trial: Trial, key: str, text: str) -> Trial:
-    known = {",".join(words): tuple(KINDS[word] for word in words) for words in (list(KINDS), list(KINDS)[::-1])}
+    known = {",".join(kinds): tuple(KINDS[word] for word in kinds) for kinds in (list(KINDS), list(KINDS)[::-1])}
     if text not in known:
         either = " | ".join(known)
         raise InvalidSetting(key=key, ru=f"ожидается одно из: {either}", en=f"one of these is expected: {either}")

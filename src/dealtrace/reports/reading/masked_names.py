@@ -9,7 +9,7 @@ from dealtrace.record import record
 from dealtrace.reports.filters import format_filter
 from dealtrace.reports.question import QuestionContext, parse_filters
 from dealtrace.reports.reading.masked_keys import masked_key, masked_label, metric_without_contacts
-from dealtrace.reports.saved_items.saved import filters_of_query
+from dealtrace.reports.saved_items.saved_reports import filters_of_query
 
 
 @record

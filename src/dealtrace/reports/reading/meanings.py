@@ -65,5 +65,5 @@ def key_meaning(dimension: Dimension, key: str | None, language: Language) -> st
 def list_key_meanings(by: Iterable[Dimension], language: Language) -> list[tuple[str, str]]:
     """List the keys of the dimensions `by` that need an explanation, as pairs of the key in words and its meaning."""
     names = {dimension.name for dimension in by}
-    words = [found for (name, _), found in _KEYS.items() if name in names]
-    return [each[:2] if language == "ru" else each[2:] for each in words]
+    meanings = [found for (name, _), found in _KEYS.items() if name in names]
+    return [each[:2] if language == "ru" else each[2:] for each in meanings]

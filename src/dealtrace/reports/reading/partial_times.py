@@ -74,7 +74,7 @@ def is_partial(by: Sequence[Dimension], keys: Sequence[str | None], partial: Map
 def partial_text(partial: PartialTime, language: Language, format_day: Callable[[date], str]) -> str:
     """Return what of a time is counted, in a few words: not finished, only from 30 Oct 2026."""
     since, until = (format_day(day_on) if day_on is not None else "" for day_on in (partial.since, partial.until))
-    running, only, opening, closing = _WORDS[language]
+    running, only, opening, closing = _PHRASES[language]
     days = " ".join([*([opening, since] if since else []), *([closing, until] if until else [])])
     return ", ".join([*([running] if partial.is_running else []), *([f"{only} {days}"] if days else [])])
 
@@ -88,7 +88,7 @@ def partial_lines(answered: Report | Pivot, language: Language) -> list[str]:
     ]
 
 
-_WORDS: Mapping[Language, tuple[str, str, str, str]] = {
+_PHRASES: Mapping[Language, tuple[str, str, str, str]] = {
     "ru": ("ещё идёт", "только", "с", "по"),
     "en": ("not finished", "only", "from", "to"),
 }

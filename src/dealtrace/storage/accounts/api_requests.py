@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import groupby
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, case, delete, insert, select, tuple_
+from sqlalchemy import ColumnElement, Connection, case, delete, func, insert, select, tuple_
 
 from dealtrace.accounts.api_request import ApiRequest
 from dealtrace.record import record
@@ -21,6 +21,8 @@ REQUESTS_AT_ONCE = 2_000
 NO_ENTRIES = "[]"
 RequestKey = tuple[datetime, str]
 """The time and id of a request, by which requests are sorted."""
+_OMITTED = "-"
+"""What `first_id` begins with in a row that only counts requests that were not kept."""
 _INSERT = CompiledStatement(insert(api_request_batch))
 
 
@@ -78,6 +80,15 @@ class RefusalCount:
 
 
 @record
+class OmittedRequests:
+    """How many requests were not kept, since there were too many, and the time and the id of the last of them."""
+
+    count: int
+    at: datetime
+    last_id: str
+
+
+@record
 class _Second:
     """A second since 1970 with `count` requests, of which `requests` may match the query."""
 
@@ -94,6 +105,23 @@ def insert_requests(connection: Connection, site_id: int, entries: Sequence[Enco
         refused_count = sum(entry.is_refused for entry in batch)
         rows.append([site_id, second, batch[0].request_id, len(batch), refused_count, joined(batch)])
     _INSERT.run_rows(connection, rows)
+
+
+def insert_omitted(connection: Connection, site_id: int, omitted: OmittedRequests) -> None:
+    """Store how many requests were not kept; `count_omitted` adds up the counts."""
+    row: list[object] = [site_id, second_of(omitted.at), f"{_OMITTED}{omitted.last_id}", 0, omitted.count, NO_ENTRIES]
+    _INSERT.run_rows(connection, [row])
+
+
+def count_omitted(connection: Connection, site_id: int, since: datetime) -> int:
+    """Count the requests of a site that were not kept, by batches of which the last was answered at or after `since`.
+
+    Site id 0 stands for requests without a valid site.
+    """
+    columns = api_request_batch.c
+    since_then = (columns.site_id == site_id, columns.second >= second_of(since), columns.first_id.like(f"{_OMITTED}%"))
+    counted = connection.execute(select(func.sum(columns.refused_count)).where(*since_then)).scalar()
+    return int(counted or 0)
 
 
 def search_requests(
@@ -150,7 +178,8 @@ def find_previous_requests(
 def count_refusals_without_site(connection: Connection, code: int, since: datetime, searched_max: int) -> RefusalCount:
     """Count the requests without a site that were refused with the error `code` at or after `since`.
 
-    Among about `searched_max` requests, the latest, that is; fewer are counted if there are more since then.
+    Among about `searched_max` requests, the latest, that is; fewer are counted if there are more since then, or if some
+    were not kept.
     """
     query, count, searched = RequestQuery(since=since, is_refused=True), 0, 0
     for each in _seconds(connection, 0, query, (str(code),)):
@@ -158,7 +187,7 @@ def count_refusals_without_site(connection: Connection, code: int, since: dateti
         searched += each.count
         if searched >= searched_max:
             return RefusalCount(count, is_whole=False)
-    return RefusalCount(count, is_whole=True)
+    return RefusalCount(count, is_whole=not count_omitted(connection, 0, since))
 
 
 def find_last_uses(connection: Connection, site_id: int, searched_max: int) -> LastUses:

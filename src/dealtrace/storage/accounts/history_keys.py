@@ -12,13 +12,13 @@ class _HistoryKeys:
         self._lock = Lock()
         self._latest = 0
 
-    def next(self, moment: datetime) -> str:
+    def next(self, at: datetime) -> str:
         """Make a key of 16 hexadecimal digits, greater than every key that this process has made before.
 
         Ours: the key is the moment in microseconds and some random bits, or the last key plus one, because one command
         writes several entries of the same moment, and random keys would list them in random order.
         """
-        microseconds = int(moment.timestamp() * 1_000_000)
+        microseconds = int(at.timestamp() * 1_000_000)
         with self._lock:
             self._latest = max(self._latest + 1, microseconds << RANDOM_BITS | randbits(RANDOM_BITS))
             return f"{self._latest:016x}"

@@ -1,5 +1,6 @@
 """API tokens, stored by their digests."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
@@ -7,6 +8,7 @@ from sqlalchemy import Connection, insert, select, update
 from dealtrace.accounts.site import SiteId
 from dealtrace.accounts.token import Token, TokenId
 from dealtrace.storage.accounts.revision import raise_revision
+from dealtrace.storage.database.column_types import is_in
 from dealtrace.storage.database.compiled_statement import Row
 from dealtrace.storage.schema.tables.control import token
 
@@ -43,6 +45,14 @@ def list_tokens(connection: Connection, site_id: int | None = None) -> list[Toke
     if site_id is not None:
         query = query.where(token.c.site_id == site_id)
     return [_token_from_row(row) for row in connection.execute(query)]
+
+
+def find_token_labels(connection: Connection, token_ids: Collection[int]) -> dict[int, str]:
+    """Find the labels of tokens, revoked or not, by token id; unknown ids are left out."""
+    if not token_ids:
+        return {}
+    rows = connection.execute(select(token.c.id, token.c.label).where(is_in(token.c.id, sorted(token_ids))))
+    return {row.id: row.label for row in rows}
 
 
 def revoke_token(connection: Connection, token_id: int, now: datetime) -> Token | None:

@@ -43,7 +43,7 @@ from dealtrace.storage.schema.tables.deals import deal, deal_day
 _DAY_MICROSECONDS = DAY // MICROSECOND
 
 
-class JournalMoment(StrEnum):
+class JournalTime(StrEnum):
     """One of a deal's times, by which a journal can sort deals; the value is the name of the column with this time.
 
     Each of these columns has an index and daily counts.
@@ -56,7 +56,7 @@ class JournalMoment(StrEnum):
 
 _NO_LEAD = ""
 _STORED_KINDS = [_NO_LEAD, *(kind.value for kind in LeadKind)]
-_COUNTED = ("lead_kind", "deleted_at", *JournalMoment)
+_COUNTED = ("lead_kind", "deleted_at", *JournalTime)
 _LIST_COUNTED = CompiledStatement(
     select(*(deal.c[name] for name in _COUNTED)).where(
         deal.c.site_id == bindparam("site_id"), is_among(deal.c.id, "ids")
@@ -86,9 +86,9 @@ _SHIFTS = each_json(bindparam("shifts", type_=Text)).table_valued(column("value"
 
 def _shift_statement(engine_insert: EngineInsert) -> Insert:
     """Return the statement that changes any number of daily counts in one round trip."""
-    moment, midnight, lead_kind, deals = (_SHIFTS.c.value[position] for position in range(4))
+    time, midnight, lead_kind, deals = (_SHIFTS.c.value[position] for position in range(4))
     rows = select(
-        bindparam("site_id"), moment.as_string(), json_integer(midnight), lead_kind.as_string(), json_integer(deals)
+        bindparam("site_id"), time.as_string(), json_integer(midnight), lead_kind.as_string(), json_integer(deals)
     )
     shift = engine_insert(deal_day).from_select(deal_day.c.keys(), rows.where(_SHIFTS.c.value.is_not(None)))
     shifted = {"deals": deal_day.c.deals + shift.excluded.deals}
@@ -101,13 +101,13 @@ _SHIFT = CompiledStatement(_shift_statement)
 
 @record
 class DaysOfDeals:
-    """The number of a site's non-deleted deals on each UTC day, dated by `moment`.
+    """The number of a site's non-deleted deals on each UTC day, dated by `time`.
 
     With `lead_kind`, only deals with a lead of this kind are counted.
     """
 
     site_id: int
-    moment: JournalMoment
+    time: JournalTime
     lead_kind: LeadKind | None = None
 
     def count(self, connection: Connection, since: datetime, until: datetime) -> int:
@@ -127,7 +127,7 @@ class DaysOfDeals:
     def _parameters(self, since: datetime, until: datetime) -> Values:
         return {
             "site_id": self.site_id,
-            "moment": self.moment,
+            "moment": self.time,
             "lead_kinds": _STORED_KINDS if self.lead_kind is None else [self.lead_kind.value],
             "since": since,
             "until": until,
@@ -155,33 +155,33 @@ def recount_deals(connection: Connection, site_id: int) -> None:
     if connection.dialect.name == "postgresql":  # SQLite has one writer at a time
         connection.exec_driver_sql(f"LOCK TABLE {deal_day.name} IN SHARE ROW EXCLUSIVE MODE")
     connection.execute(delete(deal_day).where(deal_day.c.site_id == site_id))
-    for moment in JournalMoment:
-        connection.execute(insert(deal_day).from_select(deal_day.c.keys(), _true_days(site_id, moment)))
+    for time in JournalTime:
+        connection.execute(insert(deal_day).from_select(deal_day.c.keys(), _true_days(site_id, time)))
 
 
 def list_miscounted_days(connection: Connection, site_id: int) -> list[date]:
     """List the UTC days whose stored counts differ from the true number of deals; this reads all deals of the site."""
     stored = select(deal_day).where(deal_day.c.site_id == site_id, deal_day.c.deals != 0)
-    true = [row for moment in JournalMoment for row in connection.execute(_true_days(site_id, moment))]
+    true = [row for time in JournalTime for row in connection.execute(_true_days(site_id, time))]
     differing = {tuple(row) for row in true} ^ {tuple(row) for row in connection.execute(stored)}
     return sorted({midnight.date() for _, _, midnight, _, _ in differing})
 
 
-def _true_days(site_id: int, moment: JournalMoment) -> AnySelect:
+def _true_days(site_id: int, time: JournalTime) -> AnySelect:
     """Return a query that counts the deals of each UTC day, with the columns of `deal_day`.
 
     Days are computed from year 1, because engines round negative quotients towards zero. `_days` implements the same
     rule in Python.
     """
-    since_year_one = type_coerce(deal.c[moment], BigInteger) - microseconds(EARLIEST)
+    since_year_one = type_coerce(deal.c[time], BigInteger) - microseconds(EARLIEST)
     placed = (
         select(
             deal.c.site_id,
-            literal(moment.value).label("moment"),
+            literal(time.value).label("moment"),
             (since_year_one // _DAY_MICROSECONDS * _DAY_MICROSECONDS + microseconds(EARLIEST)).label("midnight"),
             func.coalesce(deal.c.lead_kind, _NO_LEAD).label("lead_kind"),
         )
-        .where(deal.c.site_id == site_id, deal.c.deleted_at.is_(None), deal.c[moment].is_not(None))
+        .where(deal.c.site_id == site_id, deal.c.deleted_at.is_(None), deal.c[time].is_not(None))
         .subquery()
     )
     day = (placed.c.site_id, placed.c.moment, type_coerce(placed.c.midnight, Instant), placed.c.lead_kind)
@@ -193,18 +193,18 @@ def _days(rows: Iterable[PlainRow]) -> Iterator[tuple[str, int, str]]:
 
     Days are numbered from 1970. `_true_days` implements the same rule in SQL.
     """
-    for lead_kind, deleted_at, *moments in rows:
+    for lead_kind, deleted_at, *times in rows:
         if deleted_at is None:
-            for moment, at in zip(JournalMoment, moments, strict=True):
+            for time, at in zip(JournalTime, times, strict=True):
                 if at is not None:
-                    yield moment.value, (at - EPOCH) // DAY, lead_kind or _NO_LEAD
+                    yield time.value, (at - EPOCH) // DAY, lead_kind or _NO_LEAD
 
 
 def _shift(connection: Connection, site_id: int, shifts: Mapping[tuple[str, int, str], int]) -> None:
     """Add `shifts` to the daily counts in a fixed order, so that two writers cannot deadlock."""
     rows = [
-        (moment, microseconds(EPOCH + DAY * day), lead_kind, deals)
-        for (moment, day, lead_kind), deals in sorted(shifts.items())
+        (time, microseconds(EPOCH + DAY * day), lead_kind, deals)
+        for (time, day, lead_kind), deals in sorted(shifts.items())
         if deals
     ]
     if rows:

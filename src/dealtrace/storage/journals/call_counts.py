@@ -16,7 +16,7 @@ def count_by_quarter(connection: Connection, query: PageQuery) -> dict[datetime,
     """Count leads by the start, in UTC, of the quarter of an hour in which they began; empty quarters are left out."""
     length = QUARTER // MICROSECOND
     quarters = (
-        select((type_coerce(query.moment, BigInteger) // length).label("quarter"))
+        select((type_coerce(query.at, BigInteger) // length).label("quarter"))
         .select_from(query.rows)
         .where(*query.after(None))
         .subquery()

@@ -60,9 +60,9 @@ def list_newest_visits(connection: Connection, site_id: int, visitors: Collectio
     return [visit_from_row(row) for row in connection.execute(newest)]
 
 
-def _newest(moment: ColumnElement[datetime], id_: ColumnElement[int]) -> tuple[ColumnElement[int], ColumnElement[int]]:
+def _newest(at: ColumnElement[datetime], id_: ColumnElement[int]) -> tuple[ColumnElement[int], ColumnElement[int]]:
     """Return the columns that sort the newest rows first, as expressions that no index contains.
 
     With an index in this order, SQLite would read all rows of the site to find the few of a client.
     """
-    return (type_coerce(moment, BigInteger) + 0).desc(), id_.desc()
+    return (type_coerce(at, BigInteger) + 0).desc(), id_.desc()

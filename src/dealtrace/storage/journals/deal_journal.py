@@ -8,16 +8,16 @@ from sqlalchemy import ColumnElement
 from dealtrace.leads.lead import LeadKind
 from dealtrace.leads.reference_spelling import spellings
 from dealtrace.record import record
-from dealtrace.storage.deals.daily_counts import DaysOfDeals, JournalMoment
+from dealtrace.storage.deals.daily_counts import DaysOfDeals, JournalTime
 from dealtrace.storage.journals.keyset_pages import PageQuery
 from dealtrace.storage.schema.tables.deals import deal
 
 
 @record
 class JournalQuery:
-    """A query for deals whose `moment` is at or after `since` and before `until`; `None` means no limit."""
+    """A query for deals whose `time` is at or after `since` and before `until`; `None` means no limit."""
 
-    moment: JournalMoment = JournalMoment.HAPPENED
+    time: JournalTime = JournalTime.HAPPENED
     since: datetime | None = None
     until: datetime | None = None
     deal_id: int | None = None
@@ -29,8 +29,8 @@ def query_deals(site_id: int, query: JournalQuery) -> PageQuery:
     """Return the paged query for the non-deleted deals that `query` describes."""
     conditions = (deal.c.site_id == site_id, deal.c.deleted_at.is_(None), *_conditions(query))
     is_by_days = query.deal_id is None and query.number is None
-    days = DaysOfDeals(site_id, query.moment, query.lead_kind) if is_by_days else None
-    return PageQuery(deal, deal.c[query.moment], deal.c.id, conditions, query.since, query.until, days)
+    days = DaysOfDeals(site_id, query.time, query.lead_kind) if is_by_days else None
+    return PageQuery(deal, deal.c[query.time], deal.c.id, conditions, query.since, query.until, days)
 
 
 def _conditions(query: JournalQuery) -> Iterator[ColumnElement[bool]]:

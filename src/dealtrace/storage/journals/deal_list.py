@@ -11,7 +11,7 @@ from dealtrace.attribution.traffic_source import part_key
 from dealtrace.matching.match_reason import MatchReason
 from dealtrace.record import record
 from dealtrace.storage.database.column_types import is_in
-from dealtrace.storage.deals.daily_counts import DaysOfDeals, JournalMoment
+from dealtrace.storage.deals.daily_counts import DaysOfDeals, JournalTime
 from dealtrace.storage.deals.deals import has_unusable_contact
 from dealtrace.storage.deals.lead_links import is_its_lead
 from dealtrace.storage.deals.match_reasons import has_reason, needs_lead
@@ -50,7 +50,7 @@ def query_deal_list(site: Site, filters: DealFilters) -> PageQuery:
     """Return the paged query for a site's deals that pass the filters, ordered by when they happened."""
     is_deleted = deal.c.deleted_at.is_not(None) if filters.is_deleted else deal.c.deleted_at.is_(None)
     chosen = tuple(_conditions(site, filters))
-    days = DaysOfDeals(site.id, JournalMoment.HAPPENED, None) if not chosen and not filters.is_deleted else None
+    days = DaysOfDeals(site.id, JournalTime.HAPPENED, None) if not chosen and not filters.is_deleted else None
     conditions = (deal.c.site_id == site.id, is_deleted, *chosen)
     return PageQuery(
         _rows(site, filters), deal.c.happened_at, deal.c.id, conditions, filters.since, filters.until, days

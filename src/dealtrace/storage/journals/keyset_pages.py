@@ -22,7 +22,7 @@ from sqlalchemy import (
 from dealtrace.leads.wall_clock import EPOCH
 from dealtrace.record import record
 from dealtrace.storage.database.column_types import DAY, EARLIEST, LATEST, MICROSECOND, instant
-from dealtrace.storage.database.few_rows import prepare_reads_of_few_rows
+from dealtrace.storage.database.planner_settings import prepare_reads_of_few_rows
 
 Conditions = tuple[ColumnElement[bool], ...]
 
@@ -70,14 +70,14 @@ class Days(Protocol):
 
 @dataclass(frozen=True)
 class PageQuery:
-    """A query for a paged list: the rows that meet `conditions`, ordered by `moment`, then `id`.
+    """A query for a paged list: the rows that meet `conditions`, ordered by `at`, then `id`.
 
-    `moment` is at or after `since` and before `until`; `None` means no limit. `days` has the daily counts of the list;
+    `at` is at or after `since` and before `until`; `None` means no limit. `days` has the daily counts of the list;
     without `days`, the rows are counted one by one.
     """
 
     rows: FromClause
-    moment: ColumnElement[datetime]
+    at: ColumnElement[datetime]
     id: ColumnElement[int]
     conditions: Conditions
     since: datetime | None = None
@@ -91,12 +91,12 @@ class PageQuery:
         """
         conditions = [*self.conditions]
         if key is not None:
-            reached = tuple_(literal(key.at, self.moment.type), literal(key.id, self.id.type))
-            conditions.append(tuple_(self.moment, self.id) > reached)
+            reached = tuple_(literal(key.at, self.at.type), literal(key.id, self.id.type))
+            conditions.append(tuple_(self.at, self.id) > reached)
         elif self.since is not None:
-            conditions.append(self.moment >= self.since)
+            conditions.append(self.at >= self.since)
         if self.until is not None:
-            conditions.append(self.moment < self.until)
+            conditions.append(self.at < self.until)
         return tuple(conditions)
 
 
@@ -117,8 +117,8 @@ def find_page(connection: Connection, query: PageQuery, cursor: Cursor, limit: i
     """
     rest = _Rest(connection, query, cursor.after)
     conditions, skip = rest.reach(cursor.skip)
-    keys = select(type_coerce(query.moment, BigInteger), query.id).select_from(query.rows).where(*conditions)
-    in_order = keys.order_by(query.moment, query.id)
+    keys = select(type_coerce(query.at, BigInteger), query.id).select_from(query.rows).where(*conditions)
+    in_order = keys.order_by(query.at, query.id)
     found = connection.execute(in_order.limit(limit + 1).offset(skip)).all()
     page, is_followed = found[:limit], len(found) > limit
     total = cursor.total
@@ -158,17 +158,17 @@ def find_previous(
 def _newest(query: PageQuery, before: SortKey | None) -> Select[int, int]:
     conditions = list(query.after(None))
     if before is not None:
-        reached = tuple_(literal(before.at, query.moment.type), literal(before.id, query.id.type))
-        conditions.append(tuple_(query.moment, query.id) < reached)
-    keys = select(type_coerce(query.moment, BigInteger), query.id).select_from(query.rows).where(*conditions)
-    return keys.order_by(query.moment.desc(), query.id.desc())
+        reached = tuple_(literal(before.at, query.at.type), literal(before.id, query.id.type))
+        conditions.append(tuple_(query.at, query.id) < reached)
+    keys = select(type_coerce(query.at, BigInteger), query.id).select_from(query.rows).where(*conditions)
+    return keys.order_by(query.at.desc(), query.id.desc())
 
 
 def _oldest(query: PageQuery, after: SortKey | None) -> Select[int, int]:
     is_before = after is not None and query.since is not None and after.at < query.since
     conditions = query.after(after if not is_before else None)
-    keys = select(type_coerce(query.moment, BigInteger), query.id).select_from(query.rows).where(*conditions)
-    return keys.order_by(query.moment, query.id)
+    keys = select(type_coerce(query.at, BigInteger), query.id).select_from(query.rows).where(*conditions)
+    return keys.order_by(query.at, query.id)
 
 
 class FindPage(Protocol):

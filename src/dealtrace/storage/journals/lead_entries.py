@@ -160,10 +160,10 @@ def _visits_before(
 ) -> dict[int, list[Visit]]:
     """Find the visits that may be credited with each lead, by lead id: earliest first, the lead's own visit last."""
     visitors = {visit.own.visitor_id for visit in visits.values()} - {""}
-    moments = [started_at[lead_id] for lead_id in visits]
+    starts = [started_at[lead_id] for lead_id in visits]
     of_visitor: dict[str, list[Visit]] = {}
     if visitors:
-        since, until = min(moments) - CREDIT_LOOKBACK, max(moments)
+        since, until = min(starts) - CREDIT_LOOKBACK, max(starts)
         for visit in list_visits_of_visitors(connection, site_id, visitors, since, until):
             of_visitor.setdefault(visit.visitor_id, []).append(visit)
     return {

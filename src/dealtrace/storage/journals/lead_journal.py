@@ -90,16 +90,16 @@ def query_leads(site: Site, query: LeadQuery) -> PageQuery:
     table = LEAD_TABLES[query.kind]
     conditions = [table.c.site_id == site.id, table.c.deleted_at.is_(None), *_conditions(site, query)]
     rows: FromClause = table
-    moment: ColumnElement[datetime] = LEAD_STARTS[query.kind]
+    at: ColumnElement[datetime] = LEAD_STARTS[query.kind]
     if query.by_visit:
         rows = rows.join(_OWN, _is_own(table))
         conditions.append(_OWN.c.site_id == site.id)
-        moment = _OWN.c.started_at
+        at = _OWN.c.started_at
     elif any(match.field is LeadField.GOOGLE_CLIENT_ID for match in query.matches):
         rows = rows.outerjoin(_OWN, _is_own(table))
     if any(match.field in _SOURCE_FIELDS for match in query.matches):
         rows = _with_sources(rows, table, query.model)
-    return PageQuery(rows, moment, table.c.id, tuple(conditions), query.since, query.until)
+    return PageQuery(rows, at, table.c.id, tuple(conditions), query.since, query.until)
 
 
 def _is_own(table: Table) -> ColumnElement[bool]:

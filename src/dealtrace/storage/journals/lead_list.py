@@ -34,7 +34,7 @@ class LeadFilters:
 
 def query_lead_list(site_id: int, filters: LeadFilters) -> PageQuery:
     """Return the paged query for a site's leads that pass the filters, ordered by their start."""
-    table, moment = LEAD_TABLES[filters.kind], LEAD_STARTS[filters.kind]
+    table, at = LEAD_TABLES[filters.kind], LEAD_STARTS[filters.kind]
     is_deleted = table.c.deleted_at.is_not(None) if filters.is_deleted else table.c.deleted_at.is_(None)
     conditions = [table.c.site_id == site_id, is_deleted]
     if filters.ids is not None:
@@ -45,7 +45,7 @@ def query_lead_list(site_id: int, filters: LeadFilters) -> PageQuery:
         conditions.append(is_dealt_with())
     if filters.is_contact_unusable:
         conditions.append(lead_has_unusable_contact(filters.kind))
-    return PageQuery(table, moment, table.c.id, tuple(conditions), filters.since, filters.until)
+    return PageQuery(table, at, table.c.id, tuple(conditions), filters.since, filters.until)
 
 
 def query_visit_list(site_id: int, since: datetime, until: datetime) -> PageQuery:

@@ -1,6 +1,6 @@
 """The columns of calls, and finding and updating the calls that a PBX reports again."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, delete, select, update
@@ -8,10 +8,10 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 from dealtrace.leads.arrival import ReportedCall
 from dealtrace.leads.call import NOT_REPORTED, Call, CallId, Circumstances, IncomingCall
 from dealtrace.leads.lead import LeadKind
+from dealtrace.leads.reference_spelling import all_spellings, find_spelt
 from dealtrace.leads.ring_back import RingBack
 from dealtrace.storage.database.column_types import is_in
-from dealtrace.storage.database.compiled_statement import Row, Values
-from dealtrace.storage.database.many_rows import execute_many
+from dealtrace.storage.database.compiled_statement import CompiledStatement, Row, Values
 from dealtrace.storage.leads.contact_rows import delete_contact_rows, find_spans_of_leads, insert_spans
 from dealtrace.storage.leads.lead_rows import NewLead, new_annotation_columns
 from dealtrace.storage.schema.tables.leads import call, lead_credit
@@ -63,36 +63,44 @@ def circumstance_columns(circumstances: Circumstances) -> dict[str, object]:
 
 
 _REPORTED = ("started_at", "duration_seconds", "phone", "client_id", *circumstance_columns(NOT_REPORTED))
-_UPDATE_CALL = (
+_UPDATE_CALL = CompiledStatement(
     update(call)
     .where(call.c.site_id == bindparam("of_site"), call.c.id == bindparam("of_call"))
     .values({name: bindparam(f"new_{name}", type_=call.c[name].type) for name in _REPORTED})
 )
 
 
-def find_reported_calls(connection: Connection, site_id: int, references: Iterable[str]) -> dict[str, ReportedCall]:
-    """Find calls, deleted or not, by their references (ids in the PBX); unknown references are left out."""
-    keys = sorted(set(references))
+def find_reported_calls(connection: Connection, site_id: int, references: Collection[str]) -> dict[str, ReportedCall]:
+    """Find calls, deleted or not, by their references (ids in the PBX); unknown references are left out.
+
+    The keys are the given references, whichever spelling of them is stored.
+    """
+    keys = sorted(set(all_spellings(references)))
     rows = connection.execute(select(call).where(call.c.site_id == site_id, is_in(call.c.reference, keys))).all()
-    spans = find_spans_of_leads(connection, site_id, LeadKind.CALL, [row.id for row in rows])
-    return {
+    spans = find_spans_of_leads(connection, site_id, LeadKind.CALL, [row.id for row in rows]) if rows else {}
+    stored = {
         row.reference: ReportedCall(
             CallId(row.id), _incoming_from_row(row), row.client_id, spans.get(row.id, ()), row.deleted_at is not None
         )
         for row in rows
     }
+    found = {reference: find_spelt(reference, stored) for reference in references}
+    return {reference: known for reference, known in found.items() if known is not None}
 
 
-def update_calls(connection: Connection, site_id: int, calls: Sequence[NewLead]) -> None:
-    """Replace the reported data and the contact rows of calls; their annotations stay.
+def update_calls(connection: Connection, site_id: int, calls: Sequence[NewLead], *, moved: Collection[int]) -> None:
+    """Replace the reported data of calls, and the contact rows of those with an id in `moved`; annotations stay.
 
     The attribution credits of the calls are deleted.
     """
-    execute_many(connection, _UPDATE_CALL, [_row(site_id, reported) for reported in calls])
+    _UPDATE_CALL.run_many(connection, [_row(site_id, reported) for reported in calls])
     ids = [reported.lead.id for reported in calls]
-    delete_contact_rows(connection, site_id, LeadKind.CALL, ids)
     connection.execute(delete(lead_credit).where(lead_credit.c.site_id == site_id, is_in(lead_credit.c.lead_id, ids)))
-    insert_spans(connection, site_id, [span for reported in calls for span in reported.spans])
+    if moved:
+        delete_contact_rows(connection, site_id, LeadKind.CALL, sorted(moved))
+        insert_spans(
+            connection, site_id, [span for reported in calls if reported.lead.id in moved for span in reported.spans]
+        )
 
 
 def _row(site_id: int, reported: NewLead) -> Values:

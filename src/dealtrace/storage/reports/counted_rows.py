@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import BigInteger, ColumnElement, FromClause, Subquery, and_, case, false, func, literal, or_, select
+from sqlalchemy import BigInteger, ColumnElement, FromClause, Subquery, and_, false, literal, or_, select
 
 from dealtrace.attribution.credit import WHOLE
 from dealtrace.record import record
 from dealtrace.reports.dimensions import Dimension, Kind
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.measures import Aggregate, Measure
-from dealtrace.reports.statuses import Meaning
-from dealtrace.storage.reports.fact_tables import AT, MONEY, FactTables, Moment
+from dealtrace.storage.reports.fact_tables import AT, MONEY, DealTime, FactTables
+from dealtrace.storage.reports.first_won import first_won, with_first_won
 from dealtrace.storage.reports.flags import FIRST_WON, FLAGS, TOUCHED
 from dealtrace.storage.reports.local_time import KEYS_OF_DAY, LocalTime
 from dealtrace.storage.reports.scope import (
@@ -26,7 +26,7 @@ from dealtrace.storage.reports.scope import (
     UNTIL,
     Shape,
 )
-from dealtrace.storage.reports.statement_types import Expression, Selection
+from dealtrace.storage.reports.statement_types import Expression
 
 
 @record
@@ -34,12 +34,12 @@ class RowGroup:
     """Measures that one SQL statement computes, because they count the same facts, such as deals, by the same date."""
 
     fact: Fact
-    moment: Moment
+    deal_time: DealTime
     measures: tuple[Measure, ...]
 
     def of(self, measures: tuple[Measure, ...]) -> "RowGroup":
         """Return the same group with `measures` instead of its own."""
-        return RowGroup(self.fact, self.moment, measures)
+        return RowGroup(self.fact, self.deal_time, measures)
 
 
 @record
@@ -108,10 +108,10 @@ def wanted_of(shape: Shape, group: RowGroup, *shown: str) -> Wanted:
 def counted_rows(tables: FactTables, shape: Shape, group: RowGroup, wanted: Wanted) -> CountedRows:
     """Return the facts of a report's period, such as its deals, joined with the tables that the report groups by."""
     of_touches = tables.touch_attributes(group.fact, shape.model, wanted.money) if wanted.needs_touches else ()
-    base = tables.rows(group.fact, wanted.attributes.union(of_touches), group.moment).subquery("facts")
+    base = tables.rows(group.fact, wanted.attributes.union(of_touches), group.deal_time).subquery("facts")
     chosen = select(base).where(in_span(shape, group.fact, base.c[AT]))
     if wanted.needs_first_won:
-        chosen = _with_first_won(chosen, base, _first_won(tables, group.moment))
+        chosen = with_first_won(chosen, base, first_won(tables, group.deal_time))
     facts: Subquery = chosen.subquery("chosen")
     share: Expression = literal(WHOLE, BigInteger)
     if wanted.needs_touches:
@@ -162,30 +162,6 @@ def is_later(shape: Shape, fact: Fact, at: Expression) -> ColumnElement[bool]:
     """Return the SQL condition that a fact, such as a deal, is of the later of two periods that a statement counts."""
     later_since: ColumnElement[bool] = at >= shape.parameter(LATER_FIRST_ON if fact is Fact.COSTS else LATER_SINCE)
     return later_since
-
-
-def _with_first_won(chosen: Selection, base: Subquery, first: Subquery) -> Selection:
-    """Return the select `chosen` with a further column that is 1 for the first won deal of each client, else 0.
-
-    Ours: if several first won deals of a client have the same time, each counts, so the order of arrival does not
-    matter. The join also compares the times: if it compared only the clients, PostgreSQL would expect far too many rows
-    and therefore read them in one process.
-    """
-    is_first = and_(base.c.meaning == Meaning.WON, first.c.client_id.is_not(None))
-    joined = base.outerjoin(first, and_(first.c.client_id == base.c.client_id, first.c[AT] == base.c[AT]))
-    return chosen.add_columns(case((is_first, 1), else_=0).label(FIRST_WON)).select_from(joined)
-
-
-def _first_won(tables: FactTables, moment: Moment) -> Subquery:
-    """Return a select of each client's first won deal, over all time: `client_id` and the deal's time."""
-    won = tables.rows(Fact.DEALS, {"client_id", "meaning", AT}, moment).subquery("won")
-    is_won = (won.c.meaning == Meaning.WON, won.c.client_id.is_not(None))
-    return (
-        select(won.c.client_id, func.min(won.c[AT]).label(AT))
-        .where(*is_won)
-        .group_by(won.c.client_id)
-        .subquery("first_won")
-    )
 
 
 def key_of(dimension: Dimension, rows: CountedRows) -> Expression:

@@ -8,8 +8,8 @@ from sqlalchemy import func, select
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.statuses import Meaning
 from dealtrace.storage.database.column_types import instant
-from dealtrace.storage.reports.fact_tables import AT, FactTables, Moment
-from dealtrace.storage.reports.names import STATEMENTS_MAX
+from dealtrace.storage.reports.fact_tables import AT, DealTime, FactTables
+from dealtrace.storage.reports.key_spellings import STATEMENTS_MAX
 from dealtrace.storage.reports.statement_types import Fetch, Selection
 
 
@@ -26,7 +26,7 @@ def _won_statuses(tables: FactTables) -> Selection:
 
 def count_deals_by_spelling(fetch: Fetch, tables: FactTables) -> dict[str, int]:
     """Count the non-deleted deals of the site by spelling of their status."""
-    rows = tables.rows(Fact.DEALS, {"status_spelling"}, Moment.HAPPENED).subquery("facts")
+    rows = tables.rows(Fact.DEALS, {"status_spelling"}, DealTime.HAPPENED).subquery("facts")
     column = rows.c.status_spelling
     return {row[0]: row[1] for row in fetch(select(column, func.count()).group_by(column))}
 
@@ -38,7 +38,7 @@ def has_margins(fetch: Fetch, tables: FactTables) -> bool:
 
 @lru_cache(STATEMENTS_MAX)
 def _deal_with_margin(tables: FactTables) -> Selection:
-    rows = tables.rows(Fact.DEALS, {"margin"}, Moment.HAPPENED).subquery("facts")
+    rows = tables.rows(Fact.DEALS, {"margin"}, DealTime.HAPPENED).subquery("facts")
     return select(rows.c.id).where(rows.c.margin.is_not(None)).limit(1)
 
 
@@ -50,5 +50,5 @@ def find_first_visit(fetch: Fetch, tables: FactTables) -> datetime | None:
 
 @lru_cache(STATEMENTS_MAX)
 def _first_visit(tables: FactTables) -> Selection:
-    visits = tables.rows(Fact.VISITS, {AT}, Moment.HAPPENED).subquery("facts")
+    visits = tables.rows(Fact.VISITS, {AT}, DealTime.HAPPENED).subquery("facts")
     return select(func.min(visits.c[AT]))

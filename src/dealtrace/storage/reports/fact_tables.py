@@ -26,7 +26,7 @@ MONEY = ("amount", "margin")
 """The attributes of a deal whose kopecks are divided among its credited visits."""
 
 
-class Moment(StrEnum):
+class DealTime(StrEnum):
     """The time by which a report dates a deal: its own time, or that of its lead, last change or current status."""
 
     HAPPENED = "happened"
@@ -35,19 +35,19 @@ class Moment(StrEnum):
     STATUS = "status"
 
 
-def moment_of_deals(date_of: DateOf) -> Moment:
+def deal_time_of(date_of: DateOf) -> DealTime:
     """Return the time by which a report dates deals, given its setting `date_of`."""
-    return {DateOf.DEAL: Moment.HAPPENED, DateOf.LEAD: Moment.LEAD, DateOf.CHANGED: Moment.CHANGED}[date_of]
+    return {DateOf.DEAL: DealTime.HAPPENED, DateOf.LEAD: DealTime.LEAD, DateOf.CHANGED: DealTime.CHANGED}[date_of]
 
 
-def moments_of_deals(date_of: DateOf) -> tuple[Moment, ...]:
+def deal_times_of(date_of: DateOf) -> tuple[DealTime, ...]:
     """Return all times by which a report may date deals.
 
     If a report dates deals by their changes, the time of a won deal is when it got its status, and the time of any
     other deal is its last change.
     """
-    moment = moment_of_deals(date_of)
-    return (moment, Moment.STATUS) if date_of is DateOf.CHANGED else (moment,)
+    deal_time = deal_time_of(date_of)
+    return (deal_time, DealTime.STATUS) if date_of is DateOf.CHANGED else (deal_time,)
 
 
 def parameters_of_site(site: Site) -> Parameters:
@@ -93,7 +93,7 @@ class FactTables(Hashable, Protocol):
     def lacks(self, fact: Fact) -> bool:
         """Return whether the site is known to have no facts of a kind, so that no statement needs to look for them."""
 
-    def rows(self, fact: Fact, wanted: Iterable[str], moment: Moment) -> Selection:
+    def rows(self, fact: Fact, wanted: Iterable[str], deal_time: DealTime) -> Selection:
         """Return a select of the facts with the wanted attributes; for the fact `ASSISTS`, a select of the deals."""
 
     def touch_attributes(self, fact: Fact, model: AttributionModel, money: Sequence[str]) -> Iterable[str]:

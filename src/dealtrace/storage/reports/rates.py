@@ -13,7 +13,7 @@ from dealtrace.deals.amount import STEPS_PER_RUBLE
 from dealtrace.deals.currency import RATE_STEPS, CurrencyRate, Rates, rounded_rate
 from dealtrace.reports.periods import Period
 from dealtrace.storage.database.column_types import EARLIEST, LATEST, MICROSECOND, Instant, instant
-from dealtrace.storage.database.large_reads import prepare_large_reads
+from dealtrace.storage.database.planner_settings import prepare_large_reads
 from dealtrace.storage.database.upsert import insert_into
 from dealtrace.storage.deals.worth import IS_INDEXED_FOREIGN, lacks_rate, worth_of
 from dealtrace.storage.reports.sql_functions import total_of

@@ -18,7 +18,7 @@ from dealtrace.storage.reports.fact_tables import AT, FactTables
 from dealtrace.storage.reports.filter_conditions import filter_conditions
 from dealtrace.storage.reports.scope import Scope, Shape, parameters_of, shape_of
 from dealtrace.storage.reports.sql_functions import total_of
-from dealtrace.storage.reports.statement import aggregate_of, counts_of, moment_of
+from dealtrace.storage.reports.statement import aggregate_of, counts_of, deal_time_of_measure
 from dealtrace.storage.reports.statement_types import Expression, Fetch, Selection
 
 SUMS: Mapping[Fact, tuple[str, ...]] = {
@@ -73,7 +73,7 @@ def find_rows_behind(
     """
     own = (measure.attribute,) if measure.aggregate in (Aggregate.MONEY, Aggregate.TOTAL) else ()
     sums, labels = tuple(dict.fromkeys((*SUMS[measure.fact], *own))), _LABELS.get(measure.fact, ())
-    group = RowGroup(measure.fact, moment_of(measure, scope.date_of), (measure,))
+    group = RowGroup(measure.fact, deal_time_of_measure(measure, scope.date_of), (measure,))
     shape, parameters = shape_of(scope), parameters_of(scope)
     rows = counted_rows(tables, shape, group, wanted_of(shape, group, *sums, *labels))
     conditions = _conditions(tables, shape, rows, measure, keys)
@@ -111,7 +111,7 @@ def _listed(rows: CountedRows, sums: Sequence[str], labels: Sequence[str]) -> Se
     return (
         select(
             facts.id.label("id"),
-            facts[AT].label("moment"),
+            facts[AT].label("time"),
             share.label("share"),
             *(add(facts[name], type_=BigInteger).label(f"sum_{name}") for name in sums),
             *(facts[name].label(f"label_{name}") for name in labels),

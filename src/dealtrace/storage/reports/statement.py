@@ -43,7 +43,7 @@ from dealtrace.storage.reports.counted_rows import (
     keyed_sources,
     wanted_of,
 )
-from dealtrace.storage.reports.fact_tables import AT, FactTables, Moment, moment_of_deals
+from dealtrace.storage.reports.fact_tables import AT, DealTime, FactTables, deal_time_of
 from dealtrace.storage.reports.filter_conditions import filter_conditions
 from dealtrace.storage.reports.flags import FIRST_WON, flag_condition
 from dealtrace.storage.reports.local_time import KEYS_OF_DAY
@@ -159,10 +159,10 @@ def _by_period(scope: Scope, rows: Rows) -> list[Rows]:
 
 
 def _groups(measures: Iterable[Measure], date_of: DateOf) -> list[RowGroup]:
-    found: dict[tuple[Fact, Moment], list[Measure]] = {}
+    found: dict[tuple[Fact, DealTime], list[Measure]] = {}
     for measure in sorted(measures, key=_order):
-        found.setdefault((measure.fact, moment_of(measure, date_of)), []).append(measure)
-    return [RowGroup(fact, moment, tuple(listed)) for (fact, moment), listed in found.items()]
+        found.setdefault((measure.fact, deal_time_of_measure(measure, date_of)), []).append(measure)
+    return [RowGroup(fact, deal_time, tuple(listed)) for (fact, deal_time), listed in found.items()]
 
 
 def _order(measure: Measure) -> tuple[object, ...]:
@@ -171,15 +171,15 @@ def _order(measure: Measure) -> tuple[object, ...]:
     return measure.fact, measure.aggregate.value, measure.attribute, measure.flag, measure.statuses is None, statuses
 
 
-def moment_of(measure: Measure, date_of: DateOf) -> Moment:
+def deal_time_of_measure(measure: Measure, date_of: DateOf) -> DealTime:
     """Return which time of a fact, such as a deal, decides on which day a report counts the fact.
 
     `date_of` is the report's setting. With `DateOf.CHANGED`, measures of won deals go by the time at which a deal got
     its current status.
     """
     if date_of is DateOf.CHANGED and measure.flag in _WON_FLAGS:
-        return Moment.STATUS
-    return moment_of_deals(date_of)
+        return DealTime.STATUS
+    return deal_time_of(date_of)
 
 
 def grouped_statement(tables: FactTables, shape: Shape, group: RowGroup) -> Selection:

@@ -28,7 +28,7 @@ from dealtrace.storage.deals.lead_links import is_its_lead
 from dealtrace.storage.deals.match_reasons import match_reason
 from dealtrace.storage.deals.worth import lacks_rate, worth_of
 from dealtrace.storage.leads.call_outcomes import is_answered, is_missed, seconds_if_target
-from dealtrace.storage.reports.fact_tables import AT, SITE_ID, TARGET_SECONDS, Moment
+from dealtrace.storage.reports.fact_tables import AT, SITE_ID, TARGET_SECONDS, DealTime
 from dealtrace.storage.reports.joined_leads import (
     client_kind,
     client_paths,
@@ -59,19 +59,19 @@ class Attribute:
 
 Attributes = Mapping[str, Attribute]
 Joins = Mapping[str, Callable[[FromClause], FromClause]]
-MOMENTS_OF_DEALS = {
-    Moment.HAPPENED: "happened_at",
-    Moment.LEAD: "lead_at",
-    Moment.CHANGED: "changed_at",
-    Moment.STATUS: "status_at",
+DEAL_TIME_ATTRIBUTES = {
+    DealTime.HAPPENED: "happened_at",
+    DealTime.LEAD: "lead_at",
+    DealTime.CHANGED: "changed_at",
+    DealTime.STATUS: "status_at",
 }
 """The attribute of a deal for each time by which reports may date deals."""
 _LEAD, _VISIT, _STATUS, _FIRST, _STATED, _DEALS = "lead", "visit", "status", "first", "stated", "deals"
 _PATH = "path"
 
 
-def _microseconds(moment: Expression) -> Expression:
-    return type_coerce(moment, BigInteger)
+def _microseconds(time: Expression) -> Expression:
+    return type_coerce(time, BigInteger)
 
 
 def _of_visit(visits: FromClause) -> dict[str, Attribute]:
@@ -152,7 +152,7 @@ class StoredFacts:
         """Return false: finding out would take as long as a statement that finds nothing; see `FactTables`."""
         return False
 
-    def rows(self, fact: Fact, wanted: Iterable[str], moment: Moment) -> Selection:
+    def rows(self, fact: Fact, wanted: Iterable[str], deal_time: DealTime) -> Selection:
         """Return a select of the facts with the wanted attributes; see `FactTables`."""
         names = sorted({"id", *wanted})
         match fact:
@@ -163,7 +163,7 @@ class StoredFacts:
             case Fact.COSTS:
                 return self._costs(names)
             case Fact.DEALS | Fact.ASSISTS:
-                return self._deals(names, moment)
+                return self._deals(names, deal_time)
 
     def touches(self, model: AttributionModel) -> Selection:
         """Return a select of the touches (visits credited under `model`) of leads; `touch_columns` has the columns."""
@@ -274,12 +274,12 @@ class StoredFacts:
         mine = (table.c.site_id == SITE_ID, table.c.deleted_at.is_(None))
         return _chosen(names, attributes, joins, table).where(*mine)
 
-    def _deals(self, names: Iterable[str], moment: Moment) -> Selection:
+    def _deals(self, names: Iterable[str], deal_time: DealTime) -> Selection:
         own, first, stated, paths = visit.alias("own"), first_leads(), stated_leads(), self._paths()
         attributes: dict[str, Attribute] = {
             "id": Attribute(deal.c.id),
-            AT: _moment_of_deal(moment),
-            **{name: _moment_of_deal(each) for each, name in MOMENTS_OF_DEALS.items()},
+            AT: _deal_time_attribute(deal_time),
+            **{name: _deal_time_attribute(each) for each, name in DEAL_TIME_ATTRIBUTES.items()},
             "custom_values": Attribute(type_coerce(deal.c.custom_values, Text)),
             "lead_id": Attribute(credit_key_of_deal()),
             "manager": Attribute(known_text(deal.c.manager)),
@@ -360,16 +360,16 @@ def _lead_started_at() -> Expression:
     return _microseconds(func.coalesce(call.c.started_at, lead_request.c.requested_at))
 
 
-def _moment_of_deal(moment: Moment) -> Attribute:
+def _deal_time_attribute(deal_time: DealTime) -> Attribute:
     own = _microseconds(deal.c.happened_at)
-    match moment:
-        case Moment.HAPPENED:
+    match deal_time:
+        case DealTime.HAPPENED:
             return Attribute(own)
-        case Moment.LEAD:
+        case DealTime.LEAD:
             return Attribute(func.coalesce(_lead_started_at(), own), (_LEAD,))
-        case Moment.CHANGED:
+        case DealTime.CHANGED:
             return Attribute(func.coalesce(_microseconds(deal.c.changed_at), own))
-        case Moment.STATUS:
+        case DealTime.STATUS:
             return Attribute(func.coalesce(_microseconds(deal.c.status_since), own))
 
 

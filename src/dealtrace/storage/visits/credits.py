@@ -270,11 +270,11 @@ def list_leads_of_visits(
     visitors = sorted({each.visitor_id for each in visits} - {""})
     if not visitors:
         return []
-    moments, ids = [each.started_at for each in visits], [each.id for each in visits]
+    starts, ids = [each.started_at for each in visits], [each.id for each in visits]
     found: list[VisitedLead] = []
     for kind, started_at in LEAD_STARTS.items():
-        follows = started_at.between(min(moments), max(moments) + lookback)
-        is_concerned = and_(visit.c.started_at >= min(moments), or_(follows, is_in(visit.c.id, ids)))
+        follows = started_at.between(min(starts), max(starts) + lookback)
+        is_concerned = and_(visit.c.started_at >= min(starts), or_(follows, is_in(visit.c.id, ids)))
         found += _list_of_visitors(connection, site_id, kind, visitors, is_concerned)
     return found
 

@@ -83,6 +83,7 @@ def shown(report: Report) -> object:
     return report.total, list(report.rows)
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("present", [(), *((fact,) for fact in STORED)], ids=str)
 def test_answers_are_those_of_the_database_whatever_a_site_lacks(database: Database, present: tuple[Fact, ...]) -> None:
     stage = Stage(database)

@@ -27,6 +27,7 @@ from dealtrace.storage.reports.mirror.first_rows import comparable
 from dealtrace.storage.reports.mirror.library import MirrorConnection, connect
 from dealtrace.storage.reports.statement_types import NO_PARAMETERS, Parameters, Rows, Selection
 from engines import CopySqlite
+from examples import examples
 from mirrored import DAY, FIELDS, GOOGLE, NOON, YANDEX, Scene
 
 NOW = NOON + timedelta(days=2)
@@ -92,7 +93,7 @@ def questions(draw: st.DrawFn) -> Question:
     )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(asked=questions())
 def test_the_first_rows_are_those_of_all_rows_sorted_in_memory(scene: Scene, asked: Question) -> None:
     site = scene.shop.site
@@ -130,6 +131,7 @@ def test_only_the_rows_shown_and_the_totals_are_fetched(scene: Scene, sort: str,
     assert report.rows_total > len(report.rows) == 2
 
 
+@pytest.mark.few(8)
 @pytest.mark.parametrize("compare", ["previous", "year"])
 @pytest.mark.parametrize("sort", ["change:visits", "-change:visits", "change:leads", "change:deal_to_won"])
 @pytest.mark.parametrize("by", ["city,source", "day", "source", "city,day"])

@@ -23,7 +23,7 @@ from dealtrace.operations.reports.open_facts import open_facts
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.refusals import MirrorBusy
 from dealtrace.storage.database.engine import Database, open_database
-from dealtrace.storage.reports.fact_tables import Moment
+from dealtrace.storage.reports.fact_tables import DealTime
 from dealtrace.storage.reports.mirror.facts import MirrorFacts
 from dealtrace.storage.reports.mirror.library import connect
 from dealtrace.storage.reports.mirror.mirror import (
@@ -191,7 +191,7 @@ def test_many_who_ask_at_once_all_ask_the_mirror(scene: Scene) -> None:
 
 
 def count_deals(source: FactSource) -> int:
-    return len(source.fetch(source.tables.rows(Fact.DEALS, set(), Moment.HAPPENED)))
+    return len(source.fetch(source.tables.rows(Fact.DEALS, set(), DealTime.HAPPENED)))
 
 
 def test_threads_of_a_process_read_side_by_side_each_the_state_of_its_beginning(scene: Scene) -> None:

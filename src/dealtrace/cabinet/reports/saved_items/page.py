@@ -105,11 +105,11 @@ class SavedItemsPage:
                 self._save, view.current_site.id, url, saved_name=saved_name, by=by, overwrites=overwrites
             )
         except InvalidParameters as refusal:
-            words = labelled_text(refusal, view.language, is_whole=view.may_see_contacts)
-            return await self._page(view, faults={"": words}, draft=Draft(whose, saved_name.name, url.query))
+            message = labelled_text(refusal, view.language, is_whole=view.may_see_contacts)
+            return await self._page(view, faults={"": message}, draft=Draft(whose, saved_name.name, url.query))
         except (InvalidSetting, NameTaken) as refusal:
-            words = view.translate("This name is taken. Confirm the replacement, or choose another name.")
-            faults = _faults_of(refusal, view, taken=words)
+            taken = view.translate("This name is taken. Confirm the replacement, or choose another name.")
+            faults = _faults_of(refusal, view, taken=taken)
             return await self._page(view, faults=faults, draft=Draft(whose, saved_name.name, url.query))
         return redirect_with_message(view, self.place, "saved")
 
@@ -131,8 +131,8 @@ class SavedItemsPage:
             )
         except (InvalidSetting, NameTaken) as refusal:
             faults = _faults_of(refusal, view, taken=view.translate("This name is taken. Choose another name."))
-            words = " ".join(faults.values())
-            return await self._page(view, faults={"new_name": words}, renaming=_renaming(view))
+            message = " ".join(faults.values())
+            return await self._page(view, faults={"new_name": message}, renaming=_renaming(view))
         return redirect_with_message(view, self.place, done) if is_done else not_found(view)
 
     async def _page(

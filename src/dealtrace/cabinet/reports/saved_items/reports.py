@@ -8,8 +8,8 @@ from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.form_pages import stored_site
 from dealtrace.cabinet.formats import clock_time
-from dealtrace.cabinet.reports.choices import searches_masked
 from dealtrace.cabinet.reports.default_question import DEFAULTS_WRITTEN_OUT, USUAL
+from dealtrace.cabinet.reports.form_fields import searches_masked
 from dealtrace.cabinet.reports.page import read_context_of
 from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.cabinet.reports.saved_items.page import SavedItemLine, SavedItemsPage, fault_of, site_report_url
@@ -24,9 +24,9 @@ from dealtrace.operations.reports.save_report import delete_report, rename_repor
 from dealtrace.reports.question import QuestionContext, parse_question
 from dealtrace.reports.reading.masked_names import masked_names
 from dealtrace.reports.saved_items.names import SavedName
-from dealtrace.reports.saved_items.saved import SavedReport
+from dealtrace.reports.saved_items.saved_reports import SavedReport
 from dealtrace.storage.accounts.users import find_logins
-from dealtrace.storage.reports.saved_items.saved import list_saved_reports
+from dealtrace.storage.reports.saved_items.saved_reports import list_saved_reports
 
 
 async def _list(view: View) -> list[SavedItemLine]:

@@ -9,7 +9,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.form_pages import stored_site
 from dealtrace.cabinet.reports.chips import filter_texts
-from dealtrace.cabinet.reports.choices import searches_masked
+from dealtrace.cabinet.reports.form_fields import searches_masked
 from dealtrace.cabinet.reports.page import read_context_of
 from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.cabinet.reports.saved_items.page import SavedItemLine, SavedItemsPage
@@ -58,10 +58,10 @@ def _line(
         fault = ""
     except InvalidParameters as refusal:
         fault = labelled_text(refusal, view.language, is_whole=view.may_see_contacts)
-    words = filter_texts(segment.filters, named, view.language, is_whole=view.may_see_contacts)
+    texts = filter_texts(segment.filters, named, view.language, is_whole=view.may_see_contacts)
     link = shown.link() if shown is not None else ""
     saved_name = SavedName(segment.name, segment.user_id)
-    return SavedItemLine(saved_name, link, words, fault, searches_masked=searches_masked(asked, named))
+    return SavedItemLine(saved_name, link, texts, fault, searches_masked=searches_masked(asked, named))
 
 
 def _read(connection: Connection, site: Site, user_id: int, now: datetime) -> tuple[list[Segment], QuestionContext]:

@@ -103,8 +103,8 @@ async def _replay_since(view: View, webhook: Webhook) -> Response:
     if since is None:
         return await _page(view, webhook, faults={"since": view.translate("Enter a day and a time.")})
     if not await view.manage(_resend, webhook.id, since):
-        words = view.translate("Nothing has been sent since then. Deliveries are stored for 30 days.")
-        return await _page(view, webhook, faults={"since": words})
+        message = view.translate("Nothing has been sent since then. Deliveries are stored for 30 days.")
+        return await _page(view, webhook, faults={"since": message})
     return redirect_with_message(view, f"{PLACE}/{webhook.id}", "since")
 
 

@@ -48,7 +48,7 @@ async def _page(view: View, draft: WebhookDraft, *, secret: str = "", faults: Fa
         view.translate("Webhooks"),
         faults=faults,
         webhooks=[(webhook, view.translate(STATES[webhook.state]), waiting) for webhook, waiting in webhooks],
-        styles=[(value.value, view.translate(words), value == draft.style) for value, words in STYLES.items()],
+        styles=[(value.value, view.translate(label), value == draft.style) for value, label in STYLES.items()],
         secret=secret,
         form=form_context(view, draft),
     )

@@ -13,7 +13,7 @@ from dealtrace.record import record
 from dealtrace.reports.facts import Fact
 from dealtrace.storage.database.column_types import AnyElement, is_among_many
 from dealtrace.storage.deals.worth import IS_FOREIGN
-from dealtrace.storage.reports.fact_tables import AT, MONEY, SITE_ID, Moment
+from dealtrace.storage.reports.fact_tables import AT, MONEY, SITE_ID, DealTime
 from dealtrace.storage.reports.mirror import clients, dialect, lead_touches, tables, visitors
 from dealtrace.storage.reports.mirror.lead_touches import joined_touches
 from dealtrace.storage.reports.mirror.library import MirrorConnection
@@ -125,7 +125,7 @@ def _of_leads(names: Iterable[str]) -> Selects:
 
 
 def _of_deals(names: Iterable[str]) -> Selects:
-    return lambda: [(_FACTS.rows(Fact.DEALS, names, Moment.HAPPENED), deal.c.id)]
+    return lambda: [(_FACTS.rows(Fact.DEALS, names, DealTime.HAPPENED), deal.c.id)]
 
 
 def _visit_part() -> _Part:
@@ -170,7 +170,7 @@ _DEAL_TAGS = _alike(
 _TOUCHES = _touch_part()
 _COST_NAMES = [column.name for column in tables.costs.c if column.name != "site_id"]
 _COSTS = _alike(
-    tables.costs, "at", lambda: [(_FACTS.rows(Fact.COSTS, _COST_NAMES, Moment.HAPPENED), cost.c.day_on)]
+    tables.costs, "at", lambda: [(_FACTS.rows(Fact.COSTS, _COST_NAMES, DealTime.HAPPENED), cost.c.day_on)]
 )  # fmt: skip
 _SOURCES = _alike(tables.sources, "id", lambda: [(_FACTS.sources(), traffic_source.c.id)])
 _STATUSES = _alike(tables.statuses, "", lambda: [(_FACTS.statuses(), None)])

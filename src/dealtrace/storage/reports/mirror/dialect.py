@@ -14,8 +14,8 @@ from sqlalchemy.sql.elements import BinaryExpression
 from dealtrace.record import record
 from dealtrace.storage.database.column_types import is_among, is_among_many
 from dealtrace.storage.database.compiled_statement import Convert, PlainRow
-from dealtrace.storage.reports.kept_rows import keep_rows
 from dealtrace.storage.reports.mirror.library import MirrorConnection
+from dealtrace.storage.reports.rows_on_disk import keep_rows
 from dealtrace.storage.reports.statement_types import NO_PARAMETERS, Parameters, Rows, Selection
 
 

@@ -9,14 +9,14 @@ from dealtrace.matching.match_reason import MatchReason
 from dealtrace.record import record
 from dealtrace.reports.dimensions import FIELD_PREFIX, NEW_CLIENT, RETURNING_CLIENT, Dimension, Kind
 from dealtrace.reports.facts import Fact
-from dealtrace.storage.reports.fact_tables import AT, SITE_ID, TARGET_SECONDS, Moment
+from dealtrace.storage.reports.fact_tables import AT, SITE_ID, TARGET_SECONDS, DealTime
 from dealtrace.storage.reports.joined_leads import client_paths
-from dealtrace.storage.reports.kept_rows import ROWS_IN_MEMORY
 from dealtrace.storage.reports.mirror import tables
 from dealtrace.storage.reports.mirror.visitors import VisitKeys
+from dealtrace.storage.reports.rows_on_disk import ROWS_IN_MEMORY
 from dealtrace.storage.reports.sql_functions import known_text, plain_status_key, unstored_status_key
 from dealtrace.storage.reports.statement_types import Expression, Selection
-from dealtrace.storage.reports.stored_facts import MOMENTS_OF_DEALS
+from dealtrace.storage.reports.stored_facts import DEAL_TIME_ATTRIBUTES
 from dealtrace.storage.reports.touched_rows import SPLIT_MODELS
 
 _OF_STATUS = {"status": "key", "meaning": "meaning"}
@@ -72,7 +72,7 @@ class MirrorFacts:
         """Return whether the site has no facts of a kind; see `FactTables`."""
         return fact in self.absent
 
-    def rows(self, fact: Fact, wanted: Iterable[str], moment: Moment) -> Selection:
+    def rows(self, fact: Fact, wanted: Iterable[str], deal_time: DealTime) -> Selection:
         """Return a select of the facts with the wanted attributes; see `FactTables`."""
         names = sorted({"id", *wanted})
         match fact:
@@ -83,7 +83,7 @@ class MirrorFacts:
             case Fact.LEADS:
                 return self._leads(names)
             case Fact.DEALS | Fact.ASSISTS:
-                return self._deals(names, moment)
+                return self._deals(names, deal_time)
 
     def touch_attributes(self, fact: Fact, model: AttributionModel, money: Sequence[str]) -> Iterable[str]:
         """Return the names of the columns in which leads and deals have their touches; see `FactTables`."""
@@ -143,10 +143,13 @@ class MirrorFacts:
         rows = self._with_paths(lead, lead, computed) if "path" in names else lead
         return self._chosen(lead, rows, names, computed)
 
-    def _deals(self, names: list[str], moment: Moment) -> Selection:
+    def _deals(self, names: list[str], deal_time: DealTime) -> Selection:
         deal = tables.deals
         rows: FromClause = deal
-        computed: dict[str, Expression] = {AT: deal.c[MOMENTS_OF_DEALS[moment]], "match_reason": self._match_reason()}
+        computed: dict[str, Expression] = {
+            AT: deal.c[DEAL_TIME_ATTRIBUTES[deal_time]],
+            "match_reason": self._match_reason(),
+        }
         if not _OF_STATUS.keys().isdisjoint(names):
             status = self.statuses().add_columns(known_text(tables.statuses.c.key).label("known")).subquery("of_deals")
             rows = rows.outerjoin(status, status.c.spelling == deal.c.status_spelling)

@@ -34,7 +34,7 @@ from dealtrace.reports.measures import Measure
 from dealtrace.reports.metrics import Formula, Sum
 from dealtrace.storage.reports.counted_rows import RowGroup
 from dealtrace.storage.reports.fact_tables import FactTables
-from dealtrace.storage.reports.names import find_spellings, single_spellings
+from dealtrace.storage.reports.key_spellings import find_spellings, single_spellings
 from dealtrace.storage.reports.scope import Scope, Shape, parameters_of, shape_of
 from dealtrace.storage.reports.sql_functions import total_of
 from dealtrace.storage.reports.statement import Plan, fetch_whole, grouped_statement, plan_of

@@ -159,7 +159,7 @@ def list_marks(connection: Connection, after: int, limit: int) -> list[Mark]:
     return [Mark(number, site_id, MarkKind(kind), key) for number, site_id, kind, key in connection.execute(query)]
 
 
-def settle_marks(connection: Connection, last_number: int, stamp: str, new_stamp: str) -> bool:
+def delete_applied_marks(connection: Connection, last_number: int, stamp: str, new_stamp: str) -> bool:
     """Delete marks and store `new_stamp` if the stored stamp is still `stamp`; return whether it was still `stamp`.
 
     Only marks up to `last_number` are deleted; later marks, which have higher numbers, are kept.

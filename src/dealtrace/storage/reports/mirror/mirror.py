@@ -339,10 +339,10 @@ def _apply_chunk(
     mirror.execute("COMMIT")
     try:
         with database.write() as connection:
-            settled = marks.settle_marks(connection, last_number, stamp, new_stamp)
+            renewed = marks.delete_applied_marks(connection, last_number, stamp, new_stamp)
     except SQLAlchemyError:
         return stamp
-    if not settled:
+    if not renewed:
         raise MirrorOutdated(_OTHER_STATE)
     return new_stamp
 

@@ -79,7 +79,7 @@ class _Feeder(Thread):
         """Write all lines, then close the pipe."""
         try:
             with open(self._pipe, "w", encoding="utf-8", newline="") as pipe:  # noqa: PTH123 - a descriptor
-                pipe.writelines("".join(lines) for lines in self._stretches())
+                pipe.writelines("".join(lines) for lines in self._chunks())
         except Exception as fault:  # noqa: BLE001 - raised where the rows are read
             self.fault = fault
 
@@ -91,7 +91,7 @@ class _Feeder(Thread):
             interrupt()
             self.join(PAUSE_SECONDS)
 
-    def _stretches(self) -> Iterator[list[str]]:
+    def _chunks(self) -> Iterator[list[str]]:
         with closing(self._source.connection.cursor()) as cursor:
             for text, parameters in self._statements:
                 cursor.execute(text, parameters)

@@ -102,8 +102,8 @@ state = Table(
 )
 """A table with one row: the version of the tables, the stamps of the last two updates, and `last_number`.
 
-`last_number` is the number of the last mark (the record of a change) that was applied. Stamps are random strings that
-tell whether the mirror belongs to the database.
+`last_number` is the number of the last mark (the record of a change) that was applied. Stamps are random strings by
+which a mirror of another database is recognised.
 """
 
 

@@ -18,6 +18,7 @@ api_request_batch = Table(
 )
 """Requests of a site that were answered in the same second since 1970; `first_id` is the id of the first of them.
 
+A row whose `first_id` begins with `-` has no requests: its `refused_count` says how many were not kept.
 Ours: a row has all requests that a process stores together. A row for each request would cost a registration several
 times as much.
 """

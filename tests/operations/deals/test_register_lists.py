@@ -12,7 +12,7 @@ from dealtrace.deals.deal import DealKey
 from dealtrace.errors import PointsSpent
 from dealtrace.leads.annotations import Addition
 from dealtrace.leads.lead_request import IncomingLeadRequest
-from dealtrace.operations.deals.lists import delete_lists, register_lists
+from dealtrace.operations.deals.register_lists import delete_lists, register_lists
 from dealtrace.operations.deals.register_with_lead_request import LeadRequestWithDeal, register_with_deals
 from dealtrace.operations.deals.update_lists import DealUpdate, update_lists
 from dealtrace.operations.write_command import WriteCommand

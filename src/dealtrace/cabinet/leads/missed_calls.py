@@ -78,7 +78,7 @@ def mark_buttons(entry: LeadEntry, view: View) -> Sequence[MarkButton]:
         return ()
     buttons = {AGAIN: "Return after all"} if entry.ring_back is not None else _BUTTONS
     number = lead.reference or str(lead.id)
-    return [MarkButton(name, say(words), f"{say(words)}: {number}") for name, words in buttons.items()]
+    return [MarkButton(name, say(label), f"{say(label)}: {number}") for name, label in buttons.items()]
 
 
 def mark_label(entry: LeadEntry, view: View) -> str:

@@ -13,7 +13,7 @@ from dealtrace.reports.metrics import METRICS, Unit
 from dealtrace.reports.periods import Period
 from dealtrace.reports.pivot import pivoted
 from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
-from dealtrace.reports.table import PARTS, VALUE, cells_of, figure_columns, figures_of, parts_of
+from dealtrace.reports.table_columns import PARTS, VALUE, cells_of, figure_columns, figures_of, parts_of
 
 TODAY = date(2026, 11, 26)
 MODEL = AttributionModel.LAST_INTERACTION

@@ -1,6 +1,6 @@
-"""A moment, a day, a phone and an e-mail mean the same at every door: parameters, JSON, files, commands, pages.
+"""A time, a day, a phone and an e-mail mean the same in every input: parameters, JSON, files, commands, pages.
 
-The counter has no door for them: a visit begins when it is reported, and its visitor has no contacts.
+The counter takes none of them: a visit begins when it is reported, and its visitor has no contacts.
 """
 
 import csv
@@ -20,7 +20,7 @@ from cast import MOSCOW, Player, Stage, moscow
 from commands import Terminal
 from dealtrace.cabinet.carried_parameters import carried_query
 from dealtrace.cabinet.requests.page import _query
-from dealtrace.cli.day_options import _read_moment
+from dealtrace.cli.day_options import _read_time
 from dealtrace.leads.search_text import parse_search
 from dealtrace.storage.schema.tables.costs import cost
 from dealtrace.storage.schema.tables.deals import deal, deal_contact
@@ -30,7 +30,7 @@ from server import REST, ServerProcess
 
 LEADS = "/lead-service/v1/api"
 WIDGET = "/widget-service/v1/api/widget-request/user-form/create"
-MOMENT = moscow("2026-03-06", "09:05:07")
+INSTANT = moscow("2026-03-06", "09:05:07")
 DAY = date(2026, 3, 6)
 DOTTED, DASHED, YEAR_FIRST, SLASHED = (
     "{day}.{month}.2026",
@@ -62,8 +62,8 @@ def days_in(form: str) -> list[str]:
     return [*plain, *(dress.format(plain[1]) for dress in DRESSES)]
 
 
-def moments_in(form: str) -> list[str]:
-    """Return a moment in every spelling of a form."""
+def times_in(form: str) -> list[str]:
+    """Return a time in every spelling of a form."""
     days = days_in(form)[:3]
     plain = [f"{day}{gap}{time}" for day, gap, time in zip(days * 4, GAPS * 2, TIMES * 3, strict=True)]
     return [*plain, *(dress.format(f"{days[1]} 9:05:07") for dress in DRESSES)]
@@ -87,7 +87,7 @@ INSTANTS = (
     *(dress.format("2026-03-06T06:05:07Z") for dress in DRESSES),
     *(dress.format("1772777107") for dress in DRESSES),
 )
-"""A moment that states its zone, or counts from 1970, as files have it."""
+"""A time that states its zone, or counts from 1970, as files have it."""
 
 
 def form_of(player: Player, **sent: Any) -> Mapping[str, Any]:
@@ -98,25 +98,25 @@ def headers_of(player: Player) -> dict[str, str]:
     return {"Access-Token": player.token, "SiteId": str(player.site.id), "Accept-Language": "en"}
 
 
-ContactDoor = Callable[[ServerProcess, Player, str, str], httpx.Response]
+ContactInput = Callable[[ServerProcess, Player, str, str], httpx.Response]
 Send = Callable[[ServerProcess, Player, int, str], httpx.Response]
 
 
 def post(path: str, name: str, item: Callable[[int, str], Mapping[str, Any]]) -> Send:
-    """Return a door of JSON: a list of one item."""
+    """Return an input of JSON: a list of one item."""
     return lambda server, player, number, text: server.http.post(
         f"{LEADS}/{path}", headers=headers_of(player), json={name: [item(number, text)]}
     )
 
 
 def get(path: str, sent: Callable[[int, str], Mapping[str, Any]]) -> Send:
-    """Return a door of parameters, with all that any of them needs."""
+    """Return an input of parameters, with all that any of them needs."""
     return lambda server, player, number, text: server.http.get(
         path.format(site=player.site.id), params={**form_of(player, apikey=player.token), **sent(number, text)}
     )
 
 
-MOMENT_DOORS: Mapping[str, tuple[str, Send, Table, str]] = {
+TIME_INPUTS: Mapping[str, tuple[str, Send, Table, str]] = {
     "register": (DOTTED, get(f"{REST}/orders/register/", lambda _, t: {"orderDate": t}), deal, "happened_at"),
     "form": (
         DOTTED,
@@ -181,20 +181,24 @@ def values_of(served: Stage, player: Player, table: Table, column: str) -> list[
         return list(connection.execute(select(table.c[column]).where(table.c.site_id == player.site.id)).scalars())
 
 
-@pytest.mark.parametrize("door", MOMENT_DOORS)
-def test_a_moment_is_one_in_every_spelling(server: ServerProcess, served: Stage, owner: Player, door: str) -> None:
-    form, send, table, column = MOMENT_DOORS[door]
-    spellings = moments_in(form)
+@pytest.mark.parametrize("name_of_input", TIME_INPUTS)
+def test_a_time_is_the_same_in_every_spelling(
+    server: ServerProcess, served: Stage, owner: Player, name_of_input: str
+) -> None:
+    form, send, table, column = TIME_INPUTS[name_of_input]
+    spellings = times_in(form)
     for number, text in enumerate(spellings):
         answer = send(server, owner, number, text)
         assert answer.status_code == httpx.codes.OK, (text, answer.text)
         assert '"error":"' not in answer.text, (text, answer.text)
-    assert values_of(served, owner, table, column) == [MOMENT] * len(spellings)
+    assert values_of(served, owner, table, column) == [INSTANT] * len(spellings)
 
 
-def test_the_moment_of_a_matcher_is_one_in_every_spelling(server: ServerProcess, served: Stage, owner: Player) -> None:
-    lead = served.call(owner, MOMENT, seconds=0)
-    for number, text in enumerate(moments_in(DASHED)):
+def test_the_time_of_a_matcher_is_the_same_in_every_spelling(
+    server: ServerProcess, served: Stage, owner: Player
+) -> None:
+    lead = served.call(owner, INSTANT, seconds=0)
+    for number, text in enumerate(times_in(DASHED)):
         params = {"phones": ["79205550055"], "date": text, "searchDepth": 0}
         order = {
             "orderNumber": f"n{number}", "status": "new", "orderDate": "07-03-2026 10:00:00",
@@ -205,7 +209,7 @@ def test_the_moment_of_a_matcher_is_one_in_every_spelling(server: ServerProcess,
 
 
 def test_the_time_to_call_back_is_one_in_every_spelling(server: ServerProcess, served: Stage, owner: Player) -> None:
-    for text in moments_in(DASHED):
+    for text in times_in(DASHED):
         sent = {"routeKey": "W", "phone": "79205550055", "scheduleTime": text}
         assert server.http.post(WIDGET, headers=headers_of(owner), json=sent).status_code == httpx.codes.OK, text
     (comment,) = set(values_of(served, owner, lead_request, "comment"))
@@ -222,11 +226,11 @@ NOUNS: Mapping[str, tuple[Table, str, Mapping[str, str]]] = {
 
 @pytest.mark.parametrize("kind", ["csv", "jsonl"])
 @pytest.mark.parametrize("noun", NOUNS)
-def test_a_moment_of_a_file_is_one_in_every_spelling(
+def test_a_time_in_a_file_is_the_same_in_every_spelling(
     served: Stage, owner: Player, beside: Terminal, noun: str, kind: str
 ) -> None:
     table, column, needed = NOUNS[noun]
-    spellings = [*(text for form in (DOTTED, DASHED, YEAR_FIRST, SLASHED) for text in moments_in(form)), *INSTANTS]
+    spellings = [*(text for form in (DOTTED, DASHED, YEAR_FIRST, SLASHED) for text in times_in(form)), *INSTANTS]
     rows = [
         {column: text, **{name: value.format(number) for name, value in needed.items()}}
         for number, text in enumerate(spellings, 1)
@@ -235,14 +239,14 @@ def test_a_moment_of_a_file_is_one_in_every_spelling(
     taken = beside.json("import", noun, f"rows.{kind}", "--site", str(owner.site.id))
     assert (taken["takenIn"], taken["refused"]) == (len(spellings), 0), taken
     found = values_of(served, owner, table, column)
-    assert found == [MOMENT] * len(spellings)
+    assert found == [INSTANT] * len(spellings)
 
 
-def test_a_number_that_counts_from_1970_is_a_moment_too(served: Stage, owner: Player, beside: Terminal) -> None:
+def test_a_number_that_counts_from_1970_is_a_time_too(served: Stage, owner: Player, beside: Terminal) -> None:
     numbers = (1772777107, 1772777107.0, 1772777107.999, 1772777107000, 1772777107999.5)
     lay(beside, "rows.jsonl", [{"started_at": number, "phone": "79205550055"} for number in numbers])
     beside.done("import", "calls", "rows.jsonl", "--site", str(owner.site.id))
-    assert values_of(served, owner, call, "started_at") == [MOMENT] * len(numbers)
+    assert values_of(served, owner, call, "started_at") == [INSTANT] * len(numbers)
 
 
 def lay(terminal: Terminal, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -259,7 +263,7 @@ def lay(terminal: Terminal, name: str, rows: Sequence[Mapping[str, Any]]) -> Non
 # Days
 
 
-DAY_DOORS: Mapping[str, tuple[Sequence[str], str, Mapping[str, Any]]] = {
+DAY_INPUTS: Mapping[str, tuple[Sequence[str], str, Mapping[str, Any]]] = {
     "orders-diary": ([SLASHED], f"{REST}/{{site}}/orders-diary/orders", {}),
     "calls-diary": ([SLASHED], f"{REST}/{{site}}/calls-diary/calls", {"page": 1}),
     "requests": ([US, US_YEAR_FIRST], f"{REST}/requests", {}),
@@ -268,13 +272,15 @@ DAY_DOORS: Mapping[str, tuple[Sequence[str], str, Mapping[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize("door", DAY_DOORS)
-def test_a_day_is_one_in_every_spelling(server: ServerProcess, served: Stage, owner: Player, door: str) -> None:
-    forms, path, more = DAY_DOORS[door]
+@pytest.mark.parametrize("name_of_input", DAY_INPUTS)
+def test_a_day_is_the_same_in_every_spelling(
+    server: ServerProcess, served: Stage, owner: Player, name_of_input: str
+) -> None:
+    forms, path, more = DAY_INPUTS[name_of_input]
     server.register(owner.token, orderDate="06.03.2026 09:05:07")
-    served.call(owner, MOMENT)
-    served.lead_request(owner, MOMENT, phone="79205550055")
-    is_ours = door.startswith("api")
+    served.call(owner, INSTANT)
+    served.lead_request(owner, INSTANT, phone="79205550055")
+    is_ours = name_of_input.startswith("api")
     names, tokens = (("from", "to"), []) if is_ours else (("dateFrom", "dateTo"), ["clientApiId", "access_token"])
     answers = set()
     for text in (text for form in forms for text in days_in(form)):
@@ -314,13 +320,13 @@ def test_a_day_of_a_command_is_one_in_every_spelling(
     assert "only" in said.pop() or command in {"try", "report --metrics deals"}
 
 
-def test_a_moment_of_a_command_is_one_in_every_spelling() -> None:
+def test_a_time_in_a_command_is_the_same_in_every_spelling() -> None:
     at = datetime.fromisoformat("2026-03-06T09:05:07")
-    assert {_read_moment(text) for text in moments_in(YEAR_FIRST)} == {at}
-    assert {_read_moment(text) for text in INSTANTS if not text.startswith("06.")} <= {
-        MOMENT + timedelta(microseconds=cut) for cut in (0, 250, 500_000, 700_000, 999_000, 999_999)
+    assert {_read_time(text) for text in times_in(YEAR_FIRST)} == {at}
+    assert {_read_time(text) for text in INSTANTS if not text.startswith("06.")} <= {
+        INSTANT + timedelta(microseconds=cut) for cut in (0, 250, 500_000, 700_000, 999_000, 999_999)
     }
-    assert {_read_moment(text) for text in days_in(YEAR_FIRST)} == {at.replace(hour=0, minute=0, second=0)}
+    assert {_read_time(text) for text in days_in(YEAR_FIRST)} == {at.replace(hour=0, minute=0, second=0)}
 
 
 def test_a_day_of_a_page_is_one_in_every_spelling() -> None:
@@ -403,8 +409,8 @@ def mine(query: Any, player: Player) -> Any:  # Any: a query of any columns
     return query.where(query.selected_columns[0].table.c.site_id == player.site.id)
 
 
-def item(path: str, name: str, needed: Mapping[str, Any], phone: str, email: str) -> ContactDoor:
-    """Return a door of JSON: a list of one item; dots in the name of a contact are objects in objects."""
+def item(path: str, name: str, needed: Mapping[str, Any], phone: str, email: str) -> ContactInput:
+    """Return an input of JSON: a list of one item; dots in the name of a contact are objects in objects."""
 
     def send(server: ServerProcess, player: Player, contact: str, text: str) -> httpx.Response:
         value: Any = text
@@ -417,8 +423,8 @@ def item(path: str, name: str, needed: Mapping[str, Any], phone: str, email: str
     return send
 
 
-def parameters(path: str, needed: Mapping[str, Any], phone: str, email: str) -> ContactDoor:
-    """Return a door of parameters."""
+def parameters(path: str, needed: Mapping[str, Any], phone: str, email: str) -> ContactInput:
+    """Return an input of parameters."""
 
     def send(server: ServerProcess, player: Player, contact: str, text: str) -> httpx.Response:
         sent = form_of(player, orderDate="06.03.2026 09:05:07", apikey=player.token)
@@ -429,7 +435,7 @@ def parameters(path: str, needed: Mapping[str, Any], phone: str, email: str) -> 
     return send
 
 
-CONTACT_DOORS: Mapping[str, ContactDoor] = {
+CONTACT_INPUTS: Mapping[str, ContactInput] = {
     "register": parameters(f"{REST}/orders/register/", {}, "phoneNumber", "email"),
     "form": parameters(f"{REST}/requests/{{site}}/register/", {"fio": "Olga"}, "phoneNumber", "email"),
     "inbound call": parameters(
@@ -454,21 +460,23 @@ CONTACT_DOORS: Mapping[str, ContactDoor] = {
 }
 
 
-def meanings_at(door: str) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    """Yield each contact that a door takes: its kind, how it is written, what is meant."""
+def meanings_in(name_of_input: str) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Yield each contact that an input takes: its kind, how it is written, what is meant."""
     for text, meant in PHONES.items():
-        if meant or door != "widget":  # which takes no form without a contact
+        if meant or name_of_input != "widget":  # which takes no form without a contact
             yield "phone", text, meant
-    if door not in {"inbound call", "call/import", "widget"}:
+    if name_of_input not in {"inbound call", "call/import", "widget"}:
         for text, meant in EMAILS.items():
             yield "email", text, meant
 
 
-@pytest.mark.parametrize("door", CONTACT_DOORS)
-def test_a_contact_is_one_in_every_spelling(server: ServerProcess, served: Stage, owner: Player, door: str) -> None:
-    sent = list(meanings_at(door))
+@pytest.mark.parametrize("name_of_input", CONTACT_INPUTS)
+def test_a_contact_is_the_same_in_every_spelling(
+    server: ServerProcess, served: Stage, owner: Player, name_of_input: str
+) -> None:
+    sent = list(meanings_in(name_of_input))
     for kind, text, _ in sent:
-        answer = CONTACT_DOORS[door](server, owner, kind, text)
+        answer = CONTACT_INPUTS[name_of_input](server, owner, kind, text)
         assert answer.status_code == httpx.codes.OK, (text, answer.text)
         assert '"error":"' not in answer.text, (text, answer.text)
     found = dict(zip((text for _, text, _ in sent), contacts_of(served, owner), strict=True))
@@ -498,7 +506,7 @@ def test_a_contact_is_sought_in_every_spelling(
     server: ServerProcess, served: Stage, owner: Player, beside: Terminal
 ) -> None:
     phone, email = "79205550055", "b@mail.ru"
-    lead = served.lead_request(owner, MOMENT, phone=phone, email=email)
+    lead = served.lead_request(owner, INSTANT, phone=phone, email=email)
     for text, meant in {**PHONES, **EMAILS}.items():
         sought = parse_search(text)
         assert sought is not None

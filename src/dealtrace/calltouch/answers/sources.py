@@ -1,4 +1,4 @@
-"""What the API calls a session: a visit, or the source of a deal or lead."""
+"""The source of a lead or a deal in answers: the visit, which the API calls a session, or the stated source."""
 
 from collections.abc import Mapping
 from typing import TypedDict

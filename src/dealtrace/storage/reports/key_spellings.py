@@ -12,7 +12,7 @@ from dealtrace.reports.facts import Fact
 from dealtrace.reports.periods import Span
 from dealtrace.storage.database.column_types import is_among_many, microseconds
 from dealtrace.storage.database.compiled_statement import PlainRow
-from dealtrace.storage.reports.fact_tables import AT, FactTables, Moment
+from dealtrace.storage.reports.fact_tables import AT, DealTime, FactTables
 from dealtrace.storage.reports.sql_functions import BLANKS
 from dealtrace.storage.reports.statement_types import Expression, Fetch, Selection, parameter
 
@@ -119,7 +119,7 @@ def _deals_of_spellings(tables: FactTables) -> Selection:
 
 def _facts_by(tables: FactTables, fact: Fact, attribute: str) -> Selection:
     """Return the SQL select of the listed values of an attribute, and how many facts have each."""
-    rows = tables.rows(fact, {attribute}, Moment.HAPPENED).subquery("facts")
+    rows = tables.rows(fact, {attribute}, DealTime.HAPPENED).subquery("facts")
     column = rows.c[attribute]
     return select(column.label("counted"), func.count()).where(is_among_many(column, _LISTED)).group_by(column)
 
@@ -130,20 +130,20 @@ def find_containing(
     dimension: Dimension,
     text: str,
     spans: Sequence[Span],
-    moments: Sequence[Moment],
+    deal_times: Sequence[DealTime],
     shown: Callable[[str], str] = str,
 ) -> tuple[str, ...]:
     """Find the keys of a dimension that contain a string, ignoring case; `shown` returns a key as people see it.
 
     All sources and tags are searched, but other dimensions only in the visits, leads and deals of the periods `spans`;
-    `moments` are the times by which deals are dated. The values are compared in Python, because some engines ignore
+    `deal_times` are the times by which deals are dated. The values are compared in Python, because some engines ignore
     case only in Latin letters.
     """
     sought = text.casefold()
     given: dict[str, object] = {}
     for place, span in enumerate(spans):
         given |= {_since(place): microseconds(span.since), _until(place): microseconds(span.until)}
-    values = (row[0] for query in _values(tables, dimension, len(spans), moments) for row in fetch(query, given))
+    values = (row[0] for query in _values(tables, dimension, len(spans), deal_times) for row in fetch(query, given))
     return tuple(sorted({value for value in values if value is not None and sought in shown(value).casefold()}))
 
 
@@ -155,7 +155,9 @@ def _until(place: int) -> str:
     return f"until_{place}"
 
 
-def _values(tables: FactTables, dimension: Dimension, spans: int, moments: Sequence[Moment]) -> Iterator[Selection]:
+def _values(
+    tables: FactTables, dimension: Dimension, spans: int, deal_times: Sequence[DealTime]
+) -> Iterator[Selection]:
     if dimension.kind is Kind.SOURCE:
         yield _names_of_sources(tables, dimension)
         return
@@ -165,8 +167,8 @@ def _values(tables: FactTables, dimension: Dimension, spans: int, moments: Seque
         if dimension.kind is Kind.TAG:
             yield _tags(tables, fact)
             continue
-        for moment in moments if fact is Fact.DEALS else moments[:1]:
-            yield _values_of_facts(tables, dimension, fact, moment, spans)
+        for deal_time in deal_times if fact is Fact.DEALS else deal_times[:1]:
+            yield _values_of_facts(tables, dimension, fact, deal_time, spans)
 
 
 @lru_cache(STATEMENTS_MAX)
@@ -180,9 +182,11 @@ def _tags(tables: FactTables, fact: Fact) -> Selection:
 
 
 @lru_cache(STATEMENTS_MAX)
-def _values_of_facts(tables: FactTables, dimension: Dimension, fact: Fact, moment: Moment, spans: int) -> Selection:
+def _values_of_facts(
+    tables: FactTables, dimension: Dimension, fact: Fact, deal_time: DealTime, spans: int
+) -> Selection:
     """Return the SQL select of the values of a dimension in `spans` periods, whose bounds are parameters."""
-    rows = tables.rows(fact, {dimension.name, AT}, moment).subquery("facts")
+    rows = tables.rows(fact, {dimension.name, AT}, deal_time).subquery("facts")
     at = rows.c[AT]
     in_span = (and_(at >= parameter(_since(place)), at < parameter(_until(place))) for place in range(spans))
     return select(rows.c[dimension.name]).where(or_(*in_span)).distinct()

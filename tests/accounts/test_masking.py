@@ -4,16 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dealtrace.accounts.api_request import (
+from dealtrace.accounts.api_request import item_parameters
+from dealtrace.accounts.masking import (
+    IDENTIFIERS,
     ITEM_PARAMETERS_MAX,
+    MASK,
     PARAMETERS_KEPT_MAX,
     REASON_LENGTH_MAX,
     VALUE_LENGTH_MAX,
-    item_parameters,
     masked_parameters,
     masked_reason,
+    masked_text,
 )
-from dealtrace.accounts.masking import IDENTIFIERS, MASK, masked_text
 from dealtrace.app import ENDPOINTS
 from dealtrace.errors import InvalidParameters, InvalidValue, Language, Violation
 from dealtrace.http.endpoint import Endpoint

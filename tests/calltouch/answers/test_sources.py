@@ -7,7 +7,7 @@ import pytest
 
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import Visit, VisitId
-from dealtrace.calltouch.answers.sessions import google_ads, visitor_number, yandex_direct
+from dealtrace.calltouch.answers.sources import google_ads, visitor_number, yandex_direct
 
 NOON = datetime(2018, 3, 26, 12, tzinfo=UTC)
 PAID = TrafficSource("yandex", "cpc")
@@ -27,7 +27,7 @@ def test_it_states_a_visitor_as_a_number_if_javascript_can_hold_it(visitor: str,
 
 
 @pytest.mark.parametrize(
-    ("source", "utm", "told"),
+    ("source", "utm", "expected"),
     [
         (PAID, TrafficSource("", "", "701", "802", "903"), (701, 802, 903)),
         (PAID, TrafficSource("", "", "701", "banner", ""), (701, None, None)),
@@ -38,11 +38,11 @@ def test_it_states_a_visitor_as_a_number_if_javascript_can_hold_it(visitor: str,
     ],
 )
 def test_it_reads_the_ids_of_yandex_out_of_numbers_in_utm_tags(
-    source: TrafficSource, utm: TrafficSource, told: tuple[int | None, ...] | None
+    source: TrafficSource, utm: TrafficSource, expected: tuple[int | None, ...] | None
 ) -> None:
     names = ("campaignId", "adId", "criteriaId")
     found = yandex_direct(visit(source=source, utm=utm))
-    assert (found and tuple(found[name] for name in names)) == told
+    assert (found and tuple(found[name] for name in names)) == expected
     assert found is None or found["adGroupId"] is None
 
 

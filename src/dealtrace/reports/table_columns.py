@@ -13,7 +13,7 @@ from dealtrace.reports.pivot import Pivot, PivotLine
 
 
 @record
-class Part:
+class FigurePart:
     """What a column shows of a figure: the ending of its name, and of its headings in Russian and English."""
 
     name: str
@@ -21,12 +21,12 @@ class Part:
     en: str
 
 
-VALUE = Part("", "", "")
-COMPARED = Part(" compared", ", сравнение", ", compared")
+VALUE = FigurePart("", "", "")
+COMPARED = FigurePart(" compared", ", сравнение", ", compared")
 """The figure of the compared period."""
-CHANGE = Part(" change", ", изменение", ", change")
+CHANGE = FigurePart(" change", ", изменение", ", change")
 """The change from the compared period, in the unit of the metric."""
-PERCENTAGE = Part(" change %", ", изменение в %", ", change in %")
+PERCENTAGE = FigurePart(" change %", ", изменение в %", ", change in %")
 """The change as a percentage of the figure of the compared period."""
 PARTS = (VALUE, COMPARED, CHANGE, PERCENTAGE)
 CHANGES = (CHANGE, PERCENTAGE)
@@ -45,7 +45,7 @@ class Column:
     metric: Metric
     model: AttributionModel
     place: int
-    part: Part
+    part: FigurePart
 
     @property
     def unit(self) -> Unit:
@@ -53,7 +53,7 @@ class Column:
         return unit_of(self.metric, self.part)
 
 
-def parts_of(report: Report, metric: Metric) -> tuple[Part, ...]:
+def parts_of(report: Report, metric: Metric) -> tuple[FigurePart, ...]:
     """Return what a report shows of each figure of a metric: its value and, with a comparison, the changes.
 
     Ours: the parts of a figure are shown side by side, so that they are read together. A metric without percentages has
@@ -64,7 +64,7 @@ def parts_of(report: Report, metric: Metric) -> tuple[Part, ...]:
     return PARTS if has_percentage(metric) else tuple(part for part in PARTS if part is not PERCENTAGE)
 
 
-def unit_of(metric: Metric, part: Part) -> Unit:
+def unit_of(metric: Metric, part: FigurePart) -> Unit:
     """Return the unit of a part of a metric's figures."""
     return Unit.NUMBER if part is PERCENTAGE else metric.unit
 
@@ -96,7 +96,7 @@ def figures_of(report: Report, columns: Sequence[Column], row: Row) -> Iterator[
         yield _figure(column.part, column.metric, value, before, has_changes=has_changes)
 
 
-def cells_of(pivot: Pivot, line: PivotLine, parts: Sequence[Part]) -> Iterator[tuple[Fraction | None, ...]]:
+def cells_of(pivot: Pivot, line: PivotLine, parts: Sequence[FigurePart]) -> Iterator[tuple[Fraction | None, ...]]:
     """Yield the exact parts of each figure in a row of a pivot; the total of the row is last."""
     has_changes = not pivot.report.has_nothing_before
     for value, *compared in line.cells:
@@ -105,7 +105,7 @@ def cells_of(pivot: Pivot, line: PivotLine, parts: Sequence[Part]) -> Iterator[t
 
 
 def _figure(
-    part: Part, metric: Metric, value: Fraction | None, before: Fraction | None, *, has_changes: bool
+    part: FigurePart, metric: Metric, value: Fraction | None, before: Fraction | None, *, has_changes: bool
 ) -> Fraction | None:
     """Return a part of a figure; without `has_changes`, all changes are unknown.
 

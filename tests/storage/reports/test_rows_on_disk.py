@@ -23,7 +23,7 @@ from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.metrics import COST, DEALS, METRICS
 from dealtrace.reports.periods import compared_period
 from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
-from dealtrace.storage.reports.kept_rows import FetchedOnDisk, RowsOnDisk, keep_rows, sort_rows
+from dealtrace.storage.reports.rows_on_disk import FetchedOnDisk, RowsOnDisk, keep_rows, sort_rows
 
 MODEL = AttributionModel.LAST_INTERACTION
 KNOWN = QuestionContext(date(2026, 11, 26), MODEL, ["note"], rows_max=None)
@@ -137,13 +137,13 @@ def peak_of_sorting(count: int) -> int:
 
 def test_only_one_part_is_in_memory_while_rows_are_sorted() -> None:
     """`sorted` needs the rows of a part once, with their ranks; the part before it must be gone by then."""
-    one, several = peak_of_sorting(FEW), peak_of_sorting(4 * FEW)
-    assert several < one * 1.5, f"{one} bytes for one part, {several} for four"
+    single, several = peak_of_sorting(FEW), peak_of_sorting(4 * FEW)
+    assert several < single * 1.5, f"{single} bytes for one part, {several} for four"
 
 
 LONG_ROWS = """
 from dealtrace.reports.refusals import ReportNotKept
-from dealtrace.storage.reports.kept_rows import FetchedOnDisk, keep_rows
+from dealtrace.storage.reports.rows_on_disk import FetchedOnDisk, keep_rows
 try:
     FetchedOnDisk((f"{number:020}", number) for number in range(60_000)).by_keys(1)
 except ReportNotKept as refusal:

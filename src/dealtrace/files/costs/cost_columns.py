@@ -82,7 +82,7 @@ COST_COLUMNS = (
     ),
 )  # fmt: skip
 
-_WORDS = re.compile(r"[^\s,;:()\[\]]+")
+_WORD = re.compile(r"[^\s,;:()\[\]]+")
 _WITH_VAT = frozenset({"с", "со", "включая", "вкл", "учетом", "учётом", "incl", "including", "with", "inc"})
 _WITHOUT_VAT = frozenset({"без", "excl", "excluding", "without", "ex"})
 _VAT = frozenset({"ндс", "vat"})
@@ -104,7 +104,7 @@ class HeadingUnits:
 def split_units(heading: Cell) -> HeadingUnits:
     """Return a heading split into its text and the currency and tax at its end."""
     text = heading_text(heading)
-    found = list(_WORDS.finditer(text))
+    found = list(_WORD.finditer(text))
     words = [word[0].strip(".").casefold() for word in found]
     start = len(words)
     while start > 1 and _is_unit(words[start - 1]):

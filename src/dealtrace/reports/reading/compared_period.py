@@ -92,11 +92,11 @@ def compared_text(compared: ComparedTime, language: Language, format_days: Calla
 
     `format_days` formats the earlier time; it is not called if none of its days is counted.
     """
-    words, against, nothing = _WORDS[language]
+    opening, against, nothing = _PHRASES[language]
     if compared.days is None:
         return nothing
     lengths = f", {against.format(own=compared.own_days, before=compared.days.days)}" if compared.differs else ""
-    return f"{words} {format_days(compared)}{lengths}"
+    return f"{opening} {format_days(compared)}{lengths}"
 
 
 def compared_lines(answered: Report | Pivot, language: Language) -> list[str]:
@@ -120,7 +120,7 @@ def _days_in_files(compared: ComparedTime) -> str:
     return first if first == last else f"{first} – {last}"
 
 
-_WORDS: Mapping[Language, tuple[str, str, str]] = {
+_PHRASES: Mapping[Language, tuple[str, str, str]] = {
     "ru": ("сравнение:", "дней: {own} против {before}", "сравнивать не с чем"),
     "en": ("compared with", "days: {own} against {before}", "nothing to compare with"),
 }

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, delete, select, update
 
-from dealtrace.reports.saved_items.saved import SavedReport
+from dealtrace.reports.saved_items.saved_reports import SavedReport
 from dealtrace.storage.database.compiled_statement import Row
 from dealtrace.storage.reports.saved_items.owned_names import (
     count_named,
