@@ -32,6 +32,7 @@ from dealtrace.reports.metrics import Unit
 from dealtrace.reports.saved_items.notes import Note
 from dealtrace.storage.accounts.custom_fields import count_unknown_fields
 from dealtrace.storage.alerts.incidents import insert_incident
+from dealtrace.storage.journals.search_rows import FOUND_MAX
 from dealtrace.storage.reports.column_definitions import list_columns
 from dealtrace.storage.reports.notes import insert_note
 from engines import on_one_engine
@@ -66,6 +67,21 @@ def register_with_statuses(served: Stage, player: Player, count: int) -> None:
         for number in range(count)
     ]
     served.perform(register_deals, player, *deals)
+
+
+def test_a_search_that_ends_at_its_limit_says_so(served: Stage, owner: Player, boss: Guest, russian: Guest) -> None:
+    numbers = [f"cut-{number:04}" for number in range(FOUND_MAX)]
+    served.perform(register_deals, owner, *(registration(number) for number in numbers))
+    served.calls(
+        owner,
+        *(IncomingCall(NOW, timedelta(seconds=9), f"7920{number:07}", name) for number, name in enumerate(numbers)),
+    )
+    said = {boss: "the search ends at 1 000 rows for each kind of match", russian: "заканчивается на 1 000 строках"}
+    for guest, words in said.items():
+        for page in ("deals", "leads"):
+            assert words in text_of(guest.get(page, q="cut-*").text).replace("\u00a0", " "), page
+            assert words not in text_of(guest.get(page, q="cut-00*").text).replace("\u00a0", " "), page
+        assert words not in text_of(guest.get("leads", q="cut-*", tab="requests").text).replace("\u00a0", " ")
 
 
 def test_statuses_of_a_column_beyond_those_that_can_be_ticked_are_typed(

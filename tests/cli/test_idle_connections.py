@@ -7,14 +7,23 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from itertools import cycle
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
+from cast import Player
 from dealtrace.cli.serve import GRACE_SECONDS, raise_open_files
+from dealtrace.http.exchange import (
+    BODY_PAUSE_SECONDS_MAX,
+    PATIENT_BODIES_MAX,
+    REST_BYTES_MAX,
+    REST_SECONDS_MAX,
+    SHORT_PAUSE_SECONDS,
+)
 from dealtrace.open_files import CONNECTIONS_MIN, RESERVED_FILES, connections_that_fit
 from dealtrace.settings import Settings
 from engines import on_one_engine
-from server import REGISTER, ServerProcess
+from server import REGISTER, ServerProcess, deal_parameters
 from waiting import PATIENCE_SECONDS, wait_until
 
 StartServer = Callable[..., ServerProcess]
@@ -86,8 +95,75 @@ def test_bodies_that_never_come_keep_nobody_out_and_leave_no_connection_open(sma
         for connection, beginning in zip(slow, cycle(begun), strict=False):
             connection.sendall(beginning)
         assert small.http.get("/healthz", timeout=PATIENCE_SECONDS).status_code == 200
-        wait_until(lambda: all(map(is_closed, slow)))
         assert time.monotonic() - began < CLOSED_WITHIN_SECONDS
+        wait_until(lambda: all(map(is_closed, slow)))
+        assert time.monotonic() - began < CLOSED_WITHIN_SECONDS + BODY_PAUSE_SECONDS_MAX
+
+
+def test_only_a_few_bodies_are_waited_for_longer_than_usual(small: ServerProcess) -> None:
+    many = 2 * PATIENT_BODIES_MAX
+    with ExitStack() as open_sockets:
+        began = time.monotonic()
+        slow = [open_sockets.enter_context(connect(small)) for _ in range(many)]
+        for connection in slow:
+            connection.sendall(request("POST", REGISTER, "Content-Length: 100") + b"a")
+        wait_until(lambda: sum(map(is_closed, slow)) == many - PATIENT_BODIES_MAX)
+        assert SHORT_PAUSE_SECONDS <= time.monotonic() - began < BODY_PAUSE_SECONDS_MAX
+        wait_until(lambda: all(map(is_closed, slow)))
+        assert time.monotonic() - began >= BODY_PAUSE_SECONDS_MAX
+
+
+def test_a_body_may_pause_as_on_a_poor_connection(server: ServerProcess, owner: Player) -> None:
+    body = urlencode(deal_parameters(owner.token)).encode()
+    with connect(server) as poor:
+        poor.sendall(request("POST", REGISTER, f"Content-Length: {len(body)}", FORM) + body[:9])
+        poor.settimeout(SHORT_PAUSE_SECONDS + 1)
+        with pytest.raises(TimeoutError):
+            poor.recv(1)
+        poor.settimeout(60)
+        poor.sendall(body[9:])
+        assert poor.recv(1000).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("PUT", REGISTER, 405), ("POST", "/nowhere", 404), ("POST", "/healthz", 405), ("POST", "/cabinet/nowhere", 404)],
+)
+def test_a_short_body_that_an_answer_did_not_need_leaves_the_connection_open(
+    server: ServerProcess, method: str, path: str, status: int
+) -> None:
+    head, body = request(method, path, f"Content-Length: {REST_BYTES_MAX}"), b"a" * REST_BYTES_MAX
+    with connect(server) as kept:
+        for _ in range(2):
+            kept.sendall(head)
+            kept.sendall(body)
+            answer = kept.recv(100_000)
+            assert answer.startswith(b"HTTP/1.1 %d " % status)
+            assert b"connection: close" not in answer.lower()
+            read_rest(kept, answer)
+        kept.sendall(request("GET", "/healthz"))
+        assert kept.recv(1000).startswith(b"HTTP/1.1 200 ")
+
+
+def read_rest(connection: socket.socket, answer: bytes) -> None:
+    """Read the rest of an answer."""
+    head, _, body = answer.partition(b"\r\n\r\n")
+    length = next(int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
+    while len(body) < length:
+        piece = connection.recv(100_000)
+        assert piece, answer
+        body += piece
+
+
+def test_an_answer_waits_for_a_short_body_for_a_moment_only_and_not_for_one_that_wants_a_go_ahead(
+    server: ServerProcess,
+) -> None:
+    for headers in (("Content-Length: 100",), ("Content-Length: 100", "Expect: 100-continue")):
+        began = time.monotonic()
+        answer = server.raw(request("PUT", REGISTER, *headers)).lower()
+        assert answer.startswith(b"http/1.1 405 ")
+        assert b"\r\nconnection: close\r\n" in answer
+        assert (time.monotonic() - began >= REST_SECONDS_MAX) is (len(headers) == 1)
 
 
 def test_a_server_with_bodies_that_never_come_stops_without_waiting_for_long(small: ServerProcess) -> None:
@@ -103,7 +179,7 @@ def test_a_server_with_bodies_that_never_come_stops_without_waiting_for_long(sma
     ("begun", "status"),
     [
         (request("PUT", REGISTER, "Content-Length: 100") + b"a", 405),
-        (request("POST", "/nowhere", "Content-Length: 100"), 404),
+        (request("POST", "/nowhere", f"Content-Length: {REST_BYTES_MAX + 1}"), 404),
         (request("POST", "/healthz", "Transfer-Encoding: chunked"), 405),
         (request("GET", "/healthz", "Content-Length: 100"), 200),
         (request("GET", "/cabinet/login", "Content-Length: 100"), 200),

@@ -7,9 +7,32 @@ from starlette.types import Message, Receive, Scope, Send
 
 from dealtrace.errors import UnreadableBody
 from dealtrace.http.request_headers import header
+from dealtrace.runtime.server_stop import ServerStop
 
-BODY_PAUSE_SECONDS_MAX = 5
-"""How many seconds the first or the next piece of a body may take to arrive; as many as a whole header."""
+SHORT_PAUSE_SECONDS = 5
+"""How many seconds the first or the next piece of any body may take to arrive; as many as a whole header."""
+BODY_PAUSE_SECONDS_MAX = 15
+"""Ours: how many seconds a piece may take if no more than `PATIENT_BODIES_MAX` bodies take longer than usual.
+
+A phone that changes its cell, or packets that are lost three times, make a pause of ten seconds. The answer to a body
+that is given up is 400, as to other bodies that cannot be read: the vendor is not known to answer 408, which makes
+browsers and proxies send a request again by themselves.
+"""
+PATIENT_BODIES_MAX = 12
+"""Ours: how many bodies of a process may pause for longer than `SHORT_PAUSE_SECONDS` at the same time.
+
+They are fewer than the connections that every process may have (`open_files.CONNECTIONS_MIN`), so connections whose
+bodies never come keep nobody out for longer than those whose headers never come.
+"""
+LOOK_SECONDS = 1.0
+"""How often such a body is looked at, since it is not waited for when the server stops."""
+REST_BYTES_MAX = 16 * 1024
+"""Ours: the rest of a body up to this length is received before an answer that did not need it, and dropped.
+
+The connection can then be used again. A client that is refused because of the rate would otherwise connect anew.
+"""
+REST_SECONDS_MAX = 1.0
+"""Ours: how long an answer waits for the rest of a short body; then the connection is closed after the answer."""
 BODY_SECONDS_MAX = 20
 """How many seconds a whole body may take to arrive; a large body gets more by `BODY_BYTES_PER_SECOND_MIN`."""
 BODY_BYTES_PER_SECOND_MIN = 10_000
@@ -19,6 +42,27 @@ _BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
 _LAST_ON_CONNECTION = (b"connection", b"close")
 
 
+class PatientBodies:
+    """Counts the bodies of a process that are waited for longer than usual; used only in the event loop."""
+
+    def __init__(self, server_stop: ServerStop) -> None:
+        self._server_stop = server_stop
+        self._count = 0
+
+    def may_go_on(self, *, is_admitted: bool) -> bool:
+        """Return whether a body may go on to pause; if so, and it is not admitted yet, it is from now on."""
+        if self._server_stop.is_begun:
+            return False
+        if not is_admitted and self._count >= PATIENT_BODIES_MAX:
+            return False
+        self._count += not is_admitted
+        return True
+
+    def leave(self) -> None:
+        """Stop counting a body that was admitted."""
+        self._count -= 1
+
+
 class Exchange:
     """The `receive` and `send` of one request.
 
@@ -26,8 +70,11 @@ class Exchange:
     before the whole body has arrived. Otherwise bodies that never come would occupy the connections of others.
     """
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(self, scope: Scope, receive: Receive, send: Send, patient_bodies: PatientBodies) -> None:
         self._scope = scope
+        self._patient_bodies = patient_bodies
+        self._is_patient = self._is_given_up = False
+        self._hurrying: asyncio.TimerHandle | None = None
         self._receive: Receive | None = receive
         self._send: Send | None = send
         self._is_received = False
@@ -46,19 +93,50 @@ class Exchange:
             message = await self._receive()
         else:
             try:
-                async with asyncio.timeout(self._patience_seconds()):
-                    message = await self._receive()
+                message = await self._receive_in_time()
             except TimeoutError as fault:
+                self._is_given_up = True
                 raise UnreadableBody(
-                    ru=f"оно не получено целиком: ждали не дольше {BODY_PAUSE_SECONDS_MAX} с подряд и "
-                    f"{BODY_SECONDS_MAX} с всего",
+                    ru=f"оно не получено целиком: ждали не дольше {BODY_PAUSE_SECONDS_MAX} с подряд "
+                    f"({SHORT_PAUSE_SECONDS} с, если ждут и многие другие) и {BODY_SECONDS_MAX} с всего",
                     en="the body was not received completely: it may pause for at most "
-                    f"{BODY_PAUSE_SECONDS_MAX} s, and take at most {BODY_SECONDS_MAX} s",
+                    f"{BODY_PAUSE_SECONDS_MAX} s ({SHORT_PAUSE_SECONDS} s while many others pause), and take at most "
+                    f"{BODY_SECONDS_MAX} s",
                 ) from fault
             self._size += len(message.get("body", b""))
         if not message.get("more_body", False):
             self._is_received = message["type"] == "http.request" or self._is_received
+            self._is_given_up = not self._is_received
         return message
+
+    async def _receive_in_time(self) -> Message:
+        """Return the next message.
+
+        Raises:
+            TimeoutError: it took too long to arrive.
+        """
+        assert self._receive is not None
+        async with asyncio.timeout(self._patience_seconds()) as limit:
+            self._hurrying = asyncio.get_running_loop().call_later(SHORT_PAUSE_SECONDS, self._hurry, limit)
+            try:
+                return await self._receive()
+            finally:
+                self._hurrying.cancel()
+                self._hurrying = None
+                if self._is_patient:
+                    self._is_patient = False
+                    self._patient_bodies.leave()
+
+    def _hurry(self, limit: asyncio.Timeout) -> None:
+        """End a pause that is longer than usual, unless it may go on; if so, look again later."""
+        if limit.expired():
+            return
+        loop = asyncio.get_running_loop()
+        if self._patient_bodies.may_go_on(is_admitted=self._is_patient):
+            self._is_patient = True
+            self._hurrying = loop.call_later(LOOK_SECONDS, self._hurry, limit)
+        else:
+            limit.reschedule(loop.time())
 
     def _patience_seconds(self) -> float:
         now = time.monotonic()
@@ -70,10 +148,30 @@ class Exchange:
         """Send a message of the answer; a header says so if the connection will be closed after it."""
         assert self._send is not None
         if message["type"] == "http.response.start":
+            is_unread = not self._is_received and self._has_body() and self._scope["http_version"].startswith("1")
+            is_last = is_unread and not await self._receive_rest()
             self._is_unlimited = True
-            if not self._is_received and self._has_body() and self._scope["http_version"].startswith("1"):
+            if is_last:
                 message = {**message, "headers": [*message["headers"], _LAST_ON_CONNECTION]}
         await self._send(message)
+
+    async def _receive_rest(self) -> bool:
+        """Receive and drop the rest of a short body; return whether the whole body has arrived.
+
+        Nothing is received of a body that was given up or may be long, or whose sender waits for a go-ahead.
+        """
+        assert self._receive is not None
+        stated = header(self._scope, b"content-length").lstrip("0")
+        is_short = stated.isdecimal() and len(stated) <= len(str(REST_BYTES_MAX)) and int(stated) <= REST_BYTES_MAX
+        if self._is_given_up or self._is_unlimited or not is_short or header(self._scope, b"expect"):
+            return False
+        try:
+            async with asyncio.timeout(REST_SECONDS_MAX):
+                while not self._is_received and not self._is_given_up:
+                    await self.receive()
+        except (TimeoutError, UnreadableBody):
+            return False
+        return self._is_received
 
     def _has_body(self) -> bool:
         return bool(header(self._scope, b"content-length").strip("0") or header(self._scope, b"transfer-encoding"))

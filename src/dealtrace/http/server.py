@@ -12,7 +12,7 @@ from dealtrace import clock, log, metrics
 from dealtrace.accounts.api_request import AnsweredRequest
 from dealtrace.errors import DatabaseUnavailable, InternalFailure, MethodNotAllowed, PathNotFound, Refusal
 from dealtrace.http.endpoint import RateLimitClass
-from dealtrace.http.exchange import Exchange
+from dealtrace.http.exchange import Exchange, PatientBodies
 from dealtrace.http.forms import read_pairs
 from dealtrace.http.language import language_of
 from dealtrace.http.replies import RefusalWriter, Reply
@@ -54,10 +54,11 @@ class HttpServer:
         self._journal = journal
         self._server_stop = server_stop
         self._request_ids = log.request_ids()
+        self._patient_bodies = PatientBodies(server_stop)
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, count it and log it."""
-        exchange = Exchange(scope, receive, send)
+        exchange = Exchange(scope, receive, send, self._patient_bodies)
         try:
             await self._serve(scope, exchange.receive, exchange.send)
         finally:

@@ -29,7 +29,7 @@ def _listed(site: Site, list_query: ListQuery, days: Days, language: Language) -
 
 def _pages(connection: Connection, site: Site, list_query: ListQuery, days: Days) -> Iterator[Sequence[int]]:
     """Yield the ids of all listed deals, in the order of the list."""
-    query = query_of(connection, site, list_query, days)
+    query, _is_cut = query_of(connection, site, list_query, days)
     match sorting_of(list_query, count_rows(connection, query)):
         case Sorting.NEWEST:
             yield from ids_of(connection, query, find_newest, ROWS_AT_ONCE)

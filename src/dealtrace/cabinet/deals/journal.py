@@ -1,6 +1,6 @@
 """The journal of deals: the deals of a period or the results of a search, filtered, and sorted by date or amount."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -50,7 +50,7 @@ from dealtrace.storage.journals.keyset_pages import (
     find_oldest,
     find_previous,
 )
-from dealtrace.storage.journals.search_rows import find_searched_deals
+from dealtrace.storage.journals.search_rows import FOUND_MAX, find_searched_deals
 from dealtrace.storage.reports.statuses import list_statuses
 
 YES, NO = "yes", "no"
@@ -122,6 +122,7 @@ class Found:
     sorting: Sorting
     total: int
     statuses: Sequence[str]
+    is_cut: bool = False
 
 
 async def show(view: View) -> Response:
@@ -149,6 +150,7 @@ async def show(view: View) -> Response:
         days=days,
         rows=[_row(entry, view) for entry in found.entries],
         total=found.total,
+        found_max=FOUND_MAX if found.is_cut else 0,
         next_page=list_query.next_page(found.end),
         is_first=not list_query.get(BEFORE),
         statuses=found.statuses,
@@ -170,18 +172,20 @@ def _choices(view: View, labels: Mapping[str, str], chosen: str) -> list[Choice]
     return [Choice(value, view.translate(text), value == chosen) for value, text in labels.items()]
 
 
-def query_of(connection: Connection, site: Site, list_query: ListQuery, days: Days) -> PageQuery:
-    """Return the query for the deals in the list; a search ignores the period."""
+def query_of(connection: Connection, site: Site, list_query: ListQuery, days: Days) -> tuple[PageQuery, bool]:
+    """Return the query for the deals in the list, and whether its search was cut; a search ignores the period."""
     search = list_query.search
-    ids = find_searched_deals(connection, site.id, search) if search is not None else None
-    return query_deal_list(site, _filters(list_query, ids, None if search else (days.since, days.until)))
+    found = find_searched_deals(connection, site.id, search) if search is not None else None
+    ids = found.ids if found is not None else None
+    query = query_deal_list(site, _filters(list_query, ids, None if search else (days.since, days.until)))
+    return query, found is not None and found.is_cut
 
 
 def _read(connection: Connection, site: Site, list_query: ListQuery, days: Days) -> Found:
     statuses = {status.spelling for status in list_statuses(connection, site.id)}
     if days.refusal is not None:
         return Found((), None, None, Sorting.NEWEST, 0, sorted(statuses, key=str.casefold))
-    query = query_of(connection, site, list_query, days)
+    query, is_cut = query_of(connection, site, list_query, days)
     page, total, sorting = _page(connection, query, list_query)
     return Found(
         list_deal_entries(connection, site.id, page.ids, AttributionModel(site.attribution)),
@@ -190,6 +194,7 @@ def _read(connection: Connection, site: Site, list_query: ListQuery, days: Days)
         sorting,
         total,
         sorted(statuses, key=str.casefold),
+        is_cut=is_cut,
     )
 
 
@@ -234,7 +239,9 @@ def _previous(
     return find_previous(connection, query, after, PAGE_ROWS, newest_first=newest_first) if after else None
 
 
-def _filters(list_query: ListQuery, ids: set[int] | None, within: tuple[datetime, datetime] | None) -> DealFilters:
+def _filters(
+    list_query: ListQuery, ids: Collection[int] | None, within: tuple[datetime, datetime] | None
+) -> DealFilters:
     reason = list_query.get("reason")
     return DealFilters(
         since=within[0] if within else None,

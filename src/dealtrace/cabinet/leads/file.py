@@ -57,7 +57,8 @@ def _call_columns(fields: list[str], language: Language) -> list[ExportColumn[Ex
 
 def _pages(connection: Connection, site: Site, list_query: ListQuery, tab: str, days: Days) -> Iterator[Sequence[int]]:
     """Yield the ids of all listed leads, newest first."""
-    yield from ids_of(connection, query_of(connection, site, list_query, tab, days), find_newest, ROWS_AT_ONCE)
+    query, _is_cut = query_of(connection, site, list_query, tab, days)
+    yield from ids_of(connection, query, find_newest, ROWS_AT_ONCE)
 
 
 send_leads_as = file_sender("leads", ASKED, _listed, listed_days)

@@ -46,7 +46,7 @@ from dealtrace.record import record
 from dealtrace.storage.journals.keyset_pages import PageQuery, SortKey, find_counted, find_newest, find_previous
 from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
 from dealtrace.storage.journals.lead_list import LeadFilters, query_lead_list, query_visit_list
-from dealtrace.storage.journals.search_rows import find_searched_leads
+from dealtrace.storage.journals.search_rows import FOUND_MAX, find_searched_leads
 from dealtrace.storage.visits.visits import find_visits
 
 CALLS, MISSED, REQUESTS, VISITS = "calls", "missed", "requests", "visits"
@@ -117,7 +117,7 @@ class Found:
     """The data of the page; `total` is `None` for visits, which are too many to count, see also `MISSED_TOTAL_MAX`.
 
     `previous` is the key after which the previous page begins, or `None` on the first two pages. `missed` is the number
-    of missed calls to return, see `count_missed`.
+    of missed calls to return, see `count_missed`. `is_cut` is whether the search found more leads than it may.
     """
 
     entries: Sequence[LeadEntry]
@@ -126,6 +126,7 @@ class Found:
     previous: SortKey | None
     total: int | None
     missed: int = 0
+    is_cut: bool = False
 
 
 async def show(view: View) -> Response:
@@ -154,6 +155,7 @@ async def show(view: View) -> Response:
         rows=[lead_row(entry, view) for entry in found.entries],
         visits=[_visit_row(visit, view) for visit in found.visits],
         total=_total_text(found.total, tab, view.language),
+        found_max=FOUND_MAX if found.is_cut else 0,
         next_page=list_query.next_page(found.end),
         is_first=list_query.before is None,
         previous_page=list_query.previous_page(found.previous),
@@ -209,29 +211,29 @@ def _found(connection: Connection, site: Site, list_query: ListQuery, tab: str, 
             None,
         )
     kind = KINDS[tab]
-    query = query_of(connection, site, list_query, tab, days)
+    query, is_cut = query_of(connection, site, list_query, tab, days)
     count_max = MISSED_TOTAL_MAX + 1 if tab == MISSED else None
     page, total = find_counted(connection, query, find_newest, list_query.before, PAGE_ROWS, count_max)
     model = AttributionModel(site.attribution)
     entries = list_lead_entries(connection, site, kind, page.ids, model, with_deals=True)
-    return Found(entries, (), page.end, _previous(connection, query, list_query), total)
+    return Found(entries, (), page.end, _previous(connection, query, list_query), total, is_cut=is_cut)
 
 
-def query_of(connection: Connection, site: Site, list_query: ListQuery, tab: str, days: Days) -> PageQuery:
-    """Return the query for the leads of a tab; a search ignores the period."""
+def query_of(connection: Connection, site: Site, list_query: ListQuery, tab: str, days: Days) -> tuple[PageQuery, bool]:
+    """Return the query for the leads of a tab, and whether its search was cut; a search ignores the period."""
     kind, search = KINDS[tab], list_query.search
-    ids = find_searched_leads(connection, site.id, search)[kind] if search is not None else None
+    found = find_searched_leads(connection, site.id, search)[kind] if search is not None else None
     filters = LeadFilters(
         kind,
         None if search else days.since,
         None if search else days.until,
-        ids,
+        found.ids if found is not None else None,
         to_ring_back=tab == MISSED and list_query.get("done") != YES,
         is_dealt_with=tab == MISSED and list_query.get("done") == YES,
         is_contact_unusable=list_query.get("contact") == UNUSABLE,
         is_deleted=list_query.get("deleted") == YES and tab != MISSED,
     )
-    return query_lead_list(site.id, filters)
+    return query_lead_list(site.id, filters), found is not None and found.is_cut
 
 
 def _previous(connection: Connection, query: PageQuery, list_query: ListQuery) -> SortKey | None:

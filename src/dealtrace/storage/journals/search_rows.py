@@ -1,6 +1,6 @@
 """Search for deals and leads, with a small query for each possible meaning of the search string."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from sqlalchemy import ColumnElement, Connection, or_, select
@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, or_, select
 from dealtrace.leads.lead import LeadKind
 from dealtrace.leads.reference_spelling import spellings
 from dealtrace.leads.search_text import ANY, SearchText
+from dealtrace.record import record
 from dealtrace.storage.database.column_types import AnyElement, is_in
 from dealtrace.storage.database.compiled_statement import AnySelect
 from dealtrace.storage.schema.tables.deals import deal, deal_contact
@@ -19,7 +20,31 @@ _ESCAPE = "\\"
 Query = TypeVar("Query", bound=AnySelect)
 
 
-def find_searched_deals(connection: Connection, site_id: int, search: SearchText) -> set[int]:
+@record
+class SearchedRows:
+    """The ids that a search found; with `is_cut`, a query found `FOUND_MAX` rows, so there may be more."""
+
+    ids: Collection[int]
+    is_cut: bool
+
+
+class _Found:
+    """Collects the ids that queries find, and notes whether one of them found as many as it may."""
+
+    def __init__(self) -> None:
+        self.ids: set[int] = set()
+        self.is_cut = False
+
+    def add(self, ids: Sequence[int], found_count: int | None = None) -> None:
+        """Add what a query found; `found_count` is the number of its rows, if other rows are left out of `ids`."""
+        self.ids.update(ids)
+        self.is_cut |= (len(ids) if found_count is None else found_count) >= FOUND_MAX
+
+    def rows(self) -> SearchedRows:
+        return SearchedRows(self.ids, self.is_cut)
+
+
+def find_searched_deals(connection: Connection, site_id: int, search: SearchText) -> SearchedRows:
     """Find the ids of deals, deleted or not, that match a search by id, number, contact or client name.
 
     The contact may be the deal's or its lead's. Each of the queries finds at most `FOUND_MAX` rows.
@@ -27,7 +52,7 @@ def find_searched_deals(connection: Connection, site_id: int, search: SearchText
     mine = select(deal.c.id).where(deal.c.site_id == site_id)
     numbered = _is_reference(deal.c.number, search)
     further = select(deal_contact.c.deal_id).where(deal_contact.c.site_id == site_id)
-    found: set[int] = set()
+    found = _Found()
     for query in (
         *_where(mine, _is_id(deal.c.id, search)),
         *_where(mine.where(deal.c.deleted_at.is_(None)), numbered),
@@ -35,52 +60,57 @@ def find_searched_deals(connection: Connection, site_id: int, search: SearchText
         *_where(mine, *(_is_contact(column, search) for column in (deal.c.clue_phone, deal.c.clue_email))),
         *_where(further, _is_contact(deal_contact.c.contact, search)),
     ):
-        found |= set(connection.execute(query).scalars())
-    for kind, ids in _find_clients_leads(connection, site_id, search).items():
-        if ids:
-            theirs = mine.where(deal.c.lead_kind == kind, is_in(deal.c.lead_id, sorted(ids))).limit(FOUND_MAX)
-            found |= set(connection.execute(theirs).scalars())
-    return found
+        found.add(connection.execute(query).scalars().all())
+    for kind, leads in _find_clients_leads(connection, site_id, search).items():
+        found.is_cut |= leads.is_cut
+        if leads.ids:
+            theirs = mine.where(deal.c.lead_kind == kind, is_in(deal.c.lead_id, sorted(leads.ids))).limit(FOUND_MAX)
+            found.add(connection.execute(theirs).scalars().all())
+    return found.rows()
 
 
-def find_searched_leads(connection: Connection, site_id: int, search: SearchText) -> dict[LeadKind, set[int]]:
+def find_searched_leads(connection: Connection, site_id: int, search: SearchText) -> dict[LeadKind, SearchedRows]:
     """Find the ids of leads, deleted or not, that match a search by id, reference, contact or client name."""
     found = _find_clients_leads(connection, site_id, search)
     for kind, table in LEAD_TABLES.items():
         mine = select(table.c.id).where(table.c.site_id == site_id)
         for query in _where(mine, _is_id(table.c.id, search), _is_reference(LEAD_REFERENCES[kind], search)):
-            found[kind] |= set(connection.execute(query).scalars())
-    return found
+            found[kind].add(connection.execute(query).scalars().all())
+    return {kind: leads.rows() for kind, leads in found.items()}
 
 
-def _find_clients_leads(connection: Connection, site_id: int, search: SearchText) -> dict[LeadKind, set[int]]:
+def _find_clients_leads(connection: Connection, site_id: int, search: SearchText) -> dict[LeadKind, _Found]:
     """Find the ids of leads that match a search by contact or by the name of their client."""
-    found: dict[LeadKind, set[int]] = {kind: set() for kind in LeadKind}
+    found = {kind: _Found() for kind in LeadKind}
     bearing = select(lead_contact.c.lead_id, lead_contact.c.lead_kind).where(lead_contact.c.site_id == site_id)
     for query in _where(bearing, _is_contact(lead_contact.c.contact, search)):
-        for lead_id, kind in connection.execute(query):
-            found[LeadKind(kind)].add(lead_id)
+        rows = connection.execute(query).all()
+        for kind in LeadKind:
+            found[kind].add([row.lead_id for row in rows if row.lead_kind == kind], len(rows))
     clients = _find_named_clients(connection, site_id, search)
     for kind, table in LEAD_TABLES.items():
-        if clients:
-            theirs = select(table.c.id).where(table.c.site_id == site_id, is_in(table.c.client_id, sorted(clients)))
-            found[kind] |= set(connection.execute(theirs.limit(FOUND_MAX)).scalars())
+        found[kind].is_cut |= clients.is_cut
+        if clients.ids:
+            theirs = select(table.c.id).where(table.c.site_id == site_id, is_in(table.c.client_id, sorted(clients.ids)))
+            found[kind].add(connection.execute(theirs.limit(FOUND_MAX)).scalars().all())
     return found
 
 
-def _find_named_clients(connection: Connection, site_id: int, search: SearchText) -> set[int]:
+def _find_named_clients(connection: Connection, site_id: int, search: SearchText) -> SearchedRows:
     """Find the ids of clients whose names contain the search string, and of the clients merged with these.
 
     Names are found in lower case, in upper case, capitalised, in title case, or as typed.
     """
     if search.is_contact or search.mask is not None or search.id is not None:
-        return set()
+        return SearchedRows((), is_cut=False)
     written = {search.text, search.text.lower(), search.text.upper(), search.text.capitalize(), search.text.title()}
     is_named = or_(*(client.c.name.like(_like(f"{ANY}{text}{ANY}"), escape=_ESCAPE) for text in sorted(written)))
     named = select(client.c.id, client.c.leading_id).where(client.c.site_id == site_id, is_named).limit(FOUND_MAX)
-    found = {row.leading_id or row.id for row in connection.execute(named)}
+    rows = connection.execute(named).all()
+    found = {row.leading_id or row.id for row in rows}
     joined = select(client.c.id).where(client.c.site_id == site_id, is_in(client.c.leading_id, sorted(found)))
-    return found | set(connection.execute(joined).scalars()) if found else set()
+    ids = found | set(connection.execute(joined).scalars()) if found else found
+    return SearchedRows(ids, is_cut=len(rows) >= FOUND_MAX)
 
 
 def _where(rows: Query, *conditions: ColumnElement[bool] | None) -> Iterator[Query]:
