@@ -64,7 +64,7 @@ class RequestJournal:
                 self._is_site_full.set()
 
     def admits_unknown_path(self) -> bool:
-        """Return whether a request of an unknown path is to be added, and count it if so."""
+        """Return whether the journal takes a request of an unknown path, and count the request if so."""
         minute = int(time.monotonic() // 60)
         if minute != self._unknown_paths_minute:
             self._unknown_paths_minute, self._unknown_paths_count = minute, 0
@@ -120,7 +120,7 @@ class RequestJournal:
             self._deleted_at[site.id] = batch.kept_since + self._kept
 
     def _kept_since(self, site_id: int, now: datetime) -> datetime | None:
-        """Return the time before which requests are to be deleted, or `None` if they were deleted recently."""
+        """Return the time before which stored requests must be deleted, or `None` if old ones were deleted recently."""
         deleted_at = self._deleted_at.get(site_id)
         return now - self._kept if deleted_at is None or now - deleted_at >= DELETED_EVERY else None
 

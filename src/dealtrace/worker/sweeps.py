@@ -65,7 +65,7 @@ class Sweep:
 def sweep_of_requests(kept_days: int) -> Sweep:
     """Return the sweep of the journal of requests; with 0 days, when nothing is journalled, it deletes all requests.
 
-    A site that goes on sending deletes old ones also when it stores new ones.
+    A site that keeps sending requests also deletes old ones whenever it stores new ones.
     """
     kept = timedelta(days=kept_days)
     return Sweep(
