@@ -63,8 +63,8 @@ def everything(source: FactSource) -> dict[str, list[tuple[Any, ...]]]:
     """Return all that can be selected from the facts of a site, in an order of its own."""
     found: dict[str, Iterable[Any]] = {}
     for fact, attributes in ATTRIBUTES.items():
-        for moment in DealTime if fact is Fact.DEALS else (DealTime.HAPPENED,):
-            found[f"{fact} {moment}"] = source.fetch(source.tables.rows(fact, attributes, moment))
+        for deal_time in DealTime if fact is Fact.DEALS else (DealTime.HAPPENED,):
+            found[f"{fact} {deal_time}"] = source.fetch(source.tables.rows(fact, attributes, deal_time))
     of_visitors: dict[object, list[int]] = {}
     for visit_id, visitor in source.fetch(source.tables.rows(Fact.VISITS, {"visitor"}, DealTime.HAPPENED)):
         of_visitors.setdefault(visitor, []).append(visit_id)

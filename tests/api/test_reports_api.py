@@ -459,10 +459,10 @@ def test_a_pivot_is_compared_cell_by_cell_as_the_report_by_both(server: ServerPr
         "source", *(f"{key or ''}{ending}" for key in (*answer["columns"], "# total") for ending in endings)
     ]  # fmt: skip
     (total,) = [line.split(",") for line in lines if line.startswith("# total")]
-    total = answer["total"]
+    sides = answer["total"]
     figures = [
-        *zip(*(total[name] for name in ("cells", "comparedCells", "changeCells", "changePercentCells")), strict=True),
-        tuple(total[side]["deals"] for side in ("values", "compared", "change", "changePercent")),
+        *zip(*(sides[name] for name in ("cells", "comparedCells", "changeCells", "changePercentCells")), strict=True),
+        tuple(sides[side]["deals"] for side in ("values", "compared", "change", "changePercent")),
     ]
     assert list(map(number, total[1:])) == [number(figure) for cell in figures for figure in cell]
     for value, before, change, percent in figures:

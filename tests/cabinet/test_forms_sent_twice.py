@@ -192,8 +192,8 @@ def test_a_form_sent_twice_makes_one_thing_and_shows_it_twice(
         return send(filled.owner, path, sent)
 
     with ThreadPoolExecutor(2) as threads:
-        first, second = [each.result() for each in [threads.submit(press) for _ in range(2)]]
-    assert shown(first) == shown(second)
+        pressed, again = [each.result() for each in [threads.submit(press) for _ in range(2)]]
+    assert shown(pressed) == shown(again)
     after = rows(served, action)
     assert after != before
     assert {name for name in after if after[name] - before[name] > made[name] - begun[name]} == set()

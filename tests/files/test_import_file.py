@@ -321,7 +321,7 @@ def test_quotes_inside_a_cell_are_part_of_it(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("moment", "seconds", "lasting"),
+    ("moment", "seconds", "length"),
     [
         ("2026-05-04 10:00:00.700", "65", 65),
         ("2026-05-04 10:00:00.700", "65.5", 66),
@@ -330,9 +330,9 @@ def test_quotes_inside_a_cell_are_part_of_it(path: Path) -> None:
         ("2026-05-04T10:00:00.7+03:00", "1:05.9", 66),
     ],
 )
-def test_moments_are_cut_to_their_second(path: Path, moment: str, seconds: str, lasting: int) -> None:
+def test_moments_are_cut_to_their_second(path: Path, moment: str, seconds: str, length: int) -> None:
     (call,) = leads_of(opened(path, f"started_at,phone,duration\n{moment},79205550055,{seconds}\n"))
-    assert (call.started_at, call.duration) == (moscow("2026-05-04", "10:00:00"), timedelta(seconds=lasting))
+    assert (call.started_at, call.duration) == (moscow("2026-05-04", "10:00:00"), timedelta(seconds=length))
     (sent,) = leads_of(opened(path, f"date,phone\n{moment},79205550055\n", ImportNoun.LEAD_REQUEST))
     assert sent.requested_at == moscow("2026-05-04", "10:00:00")
 

@@ -74,7 +74,7 @@ def item_parameters(items: Sequence[object], first: int = 0) -> dict[str, str]:
 
 
 def _values(name: str, item: object) -> Iterator[tuple[str, str]]:
-    """Yield the path and the text of each value in `item`, in order; nested values are as deep as the sender likes."""
+    """Yield the path and the text of each value in `item`, in order; values may be nested to any depth."""
     waiting = [(name, item)]
     while waiting:
         place, value = waiting.pop()

@@ -39,8 +39,8 @@ class Rights:
     def may_open_account_of(self, other: "Rights", site_id: int) -> bool:
         """Return whether this user may make a link with which the user `other` sets a new password.
 
-        Ours: this user must own the site, and `other` must have no rights on other sites, since whoever uses the link
-        gets all rights of `other`.
+        Ours: this user must own the site, and `other` must have no rights on other sites, since a person who uses the
+        link gets all rights of `other`.
         """
         if self.user.is_owner:
             return True

@@ -45,8 +45,9 @@ def wrong_form_routes(pages: Sequence[Page], gate: PageGate) -> list[Route]:
 class UnknownUrls:
     """The application for URLs that no route has.
 
-    A path with a slash too many or too few is redirected by a relative URL, so that the scheme and host, which a proxy
-    may know better, stay those of the browser. For any other path browsers get a page, and `unknown` answers programs.
+    A path with a slash too many or too few is redirected by a relative URL, so that the browser keeps its scheme and
+    host; behind a proxy, the server may not know them. For any other path, browsers get a page, and `unknown` answers
+    programs.
     """
 
     def __init__(self, routes: Sequence[Route], gate: PageGate, unknown: ASGIApp) -> None:

@@ -75,11 +75,11 @@ def clear_number(number: WrittenNumber, decimal_sign: str) -> Decimal:
 
 
 def single_number(number: WrittenNumber, most: Decimal | int | None = None) -> Decimal:
-    """Return the number in a form or a command, where no other numbers show whether `1,234` is a fraction.
+    """Return the number in a form or a command, in which no other number shows whether `1,234` is a fraction.
 
     Ours: `1.234` is read as a fraction, since neither Russian nor English puts a point between thousands. `1,234` is a
     fraction in Russian and a whole number in English. Such a number is refused, unless the whole number
-    exceeds the largest allowed number, `most`: then the number is read as a fraction.
+    would exceed `most`, the largest allowed number; then it must be a fraction.
 
     Raises:
         InvalidValue: the number may be a fraction or a whole number.

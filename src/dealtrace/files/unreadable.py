@@ -34,7 +34,7 @@ class Cure:
 
 
 def cure_of(refusal: Exception) -> Cure | None:
-    """Return the remedy in the refusal of a file, or `None` if the refusal has none, since its message says it all."""
+    """Return the remedy in the refusal of a file, or `None` if its message already says what to do."""
     cure = refusal.facts.get("cure") if isinstance(refusal, FileUnreadable) else None
     return cure if isinstance(cure, Cure) else None
 

@@ -71,7 +71,7 @@ _VERDICTS: Mapping[MatchReason, Verdict] = {
     MatchReason.MATCHING_OFF: Verdict.SWITCHED_OFF,
     MatchReason.NO_LEAD_NEAR: Verdict.NONE_FITS,
 }
-"""The verdict for each reason; `STATED_SOURCE` has no verdict, since it says nothing about a lead."""
+"""The verdict for each reason; `STATED_SOURCE` has no verdict, since verdicts are about leads."""
 
 
 def verdict_of(reason: MatchReason, *, contact_matching: bool) -> Verdict:

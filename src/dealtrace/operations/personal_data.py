@@ -60,8 +60,8 @@ def erase_people(work: Work, commands: Sequence[WriteCommand[Erasure]]) -> list[
     """Make the data of people anonymous, in input order; each outcome has the rows found about one person.
 
     Nothing is changed for a person if the found rows differ from those that the operator has agreed to erase.
-    Registrations of deals wait until the transaction ends, so that they add no data before that. The caller must first
-    remove the column mirror (a copy of the data for reports), because the mirror would keep the data.
+    Registrations of deals wait until the transaction ends, so that no data of these people is added meanwhile. The
+    caller must first remove the column mirror (a copy of the data for reports), because the mirror would keep the data.
     """
     lock_registrations(work)
     outcomes: list[personal_data.Traces] = []

@@ -151,12 +151,12 @@ def filter_without_contacts(condition: Filter, mask: Mask) -> Filter:
 
 
 def with_given_whole(filters: Sequence[Filter], given: Iterable[Collection[str]]) -> tuple[Filter, ...]:
-    """Return the filters; those that an analyst gave to all compare keys as they are stored.
+    """Return the filters; those that an analyst saved for everybody compare keys as they are stored, not masked.
 
     `given` has, for each segment and each saved report of the site, all of its formatted filters.
 
-    Ours: they are those of an analyst only as long as all filters that were given together are there, so nobody takes
-    a part of a contact out of them. Whoever adds filters of their own guesses nothing: these compare what is shown.
+    Ours: filters count as those of an analyst only while all filters of the segment or saved report are there, so that
+    nobody can try out parts of a contact by leaving some of them. Filters that a person adds compare masked values.
     """
     if not any(each.is_masked for each in filters):
         return tuple(filters)

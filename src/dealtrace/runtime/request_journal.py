@@ -83,7 +83,7 @@ class RequestJournal:
                 self._encode(site_id)
 
     def admits_unknown_path(self) -> bool:
-        """Return whether a request of an unknown path is to be added, and count it if so."""
+        """Return whether the journal takes a request of an unknown path, and count the request if so."""
         minute = int(time.monotonic() // 60)
         if minute != self._unknown_paths_minute:
             self._unknown_paths_minute, self._unknown_paths_count = minute, 0

@@ -83,8 +83,8 @@ class MatcherTeller:
 
     def _conditions(self, matcher: Matcher) -> Iterator[str]:
         if matcher.way is MatcherKind.CONTACT and matcher.until is not None:
-            time = self._view.clock_time(matcher.until)
-            yield self._say("The lead began no later than %(time)s.") % {"time": time}
+            until = self._view.clock_time(matcher.until)
+            yield self._say("The lead began no later than %(time)s.") % {"time": until}
             if matcher.depth is not None:
                 time = self._time(matcher.depth)
                 yield self._say("The lead began no more than %(time)s before the matcher’s date.") % {"time": time}

@@ -65,7 +65,7 @@ def _further_idle(count: int, url: ReportUrl, period: Period, view: View) -> Pro
 def _further(
     sentence: str, count: int, cure: str, url: ReportUrl, period: Period, view: View, **asked: str
 ) -> ProblemText:
-    """Return the text about what is not listed, with a link to a report on the period that has all of it."""
+    """Return the text about the days or campaigns that are not listed, with a link to a report that has all of them."""
     first, last = period.first_on.isoformat(), period.last_on.isoformat()
     return ProblemText(
         sentence % {"count": number(view.language, count)},

@@ -36,7 +36,7 @@ def key_label(dimension: Dimension, key: str, language: Language) -> str:
 
 
 def value_label(dimension: Dimension | None, value: str, language: Language) -> str:
-    """Return the label of a value that a filter compares with; what is not a valid key is returned unchanged."""
+    """Return the label of a value that a filter compares with; if the value is no valid key, return it unchanged."""
     if dimension is None:
         return value
     try:
@@ -59,7 +59,7 @@ def missing_key_label(dimension: Dimension, translate: Callable[[str], str]) -> 
 def part_label(
     times: Mapping[Dimension, PartialTimes], dimension: Dimension, key: str | None, language: Language
 ) -> str:
-    """Return what of the time with this key is counted; empty if the key is no time, or its time is counted whole.
+    """Return which part of the time with this key is counted; empty if the key is no time or the whole time is counted.
 
     `times` are the times that the report does not count whole.
     """

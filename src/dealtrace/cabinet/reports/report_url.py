@@ -176,8 +176,8 @@ def report_url_of(page: str, query: QueryParams) -> ReportUrl:
 def _left_behind(query: QueryParams) -> tuple[str, ...]:
     """Return the names of a form's fields that still belong to the former period, after another period was chosen.
 
-    Whoever chooses a period and leaves the dates of the former one wants the period, and not these dates. Whoever
-    compared days with the days before, and chooses a month, wants it compared with the month before.
+    If a person chooses a named period while the form still has the dates of the former one, the named period counts. If
+    a person compared days with the days before and then chooses a month, the month is compared with the month before.
     """
     dates, period = (query.get("from", ""), query.get("to", "")), query.get("period", "")
     has_old_dates = period and any(dates) and query.get(SHOWN_DATES) == SHOWN_DATES_APART.join(dates)

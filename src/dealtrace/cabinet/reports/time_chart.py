@@ -39,10 +39,9 @@ BY_HOURS = {"ru": "по часам визита", "en": "by hour of the visit"}
 class LinePoint:
     """A point of a chart, as a row of the table that repeats the chart: its label, value, compared value and notes.
 
-    `url` leads to the report for its hour, day, week or month, and `rows` to the rows behind its
-    value; each is empty if there is no link. `part` says what of its time is counted, if not all of it. `days` are the
-    days of the point within the period, `None` for an hour; a person who drags over points opens the
-    period of these points.
+    `url` leads to the report for its hour, day, week or month, and `rows` to the rows behind its value; each is empty
+    if there is no link. `part` says which part of its time is counted, if not all of it. `days` are the days of the
+    point within the period, `None` for an hour; a person who drags over points opens the period of these points.
     """
 
     label: str

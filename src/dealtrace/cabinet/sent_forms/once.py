@@ -1,4 +1,4 @@
-"""A form with a key: it changes something once, and whoever sends it again gets the first answer."""
+"""Forms with a key: each makes its change only once; if it is sent again, the first answer is shown again."""
 
 import json
 import re

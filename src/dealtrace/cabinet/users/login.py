@@ -54,7 +54,7 @@ async def start_session(view: View, proof: Proof, then: str) -> Response:
     """Open a session for a user; redirect to the form for the two-factor code, or to the page the person wanted.
 
     Raises:
-        LoginRefused: since the proof, the password was replaced or the user deleted.
+        LoginRefused: the password was replaced or the user was deleted after the password was checked.
     """
     browser = Browser(view.ip, view.request.headers.get("user-agent", ""))
     opened = await view.manage(_open, proof, browser)

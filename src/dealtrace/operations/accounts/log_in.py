@@ -83,11 +83,11 @@ def open_session(connection: Connection, proof: Proof, browser: Browser, now: da
 
     Expired sessions of the user are deleted. If the user has a second factor, the session must still be confirmed.
 
-    The password was checked before this transaction, and slowly. Whatever has ended the user's sessions since then
-    must hold for this one too, so the account is read again, and locked until the session is stored.
+    The password was checked before this transaction, which took some time. If the user's sessions were ended meanwhile,
+    this session must not start, so the account is read again, and locked until the session is stored.
 
     Raises:
-        LoginRefused: since the proof, the password was replaced or the user deleted.
+        LoginRefused: the password was replaced or the user was deleted after the password was checked.
     """
     user, password_hash = users.lock_user(connection, proof.user.id) or (None, "")
     if user is None or password_hash != proof.password_hash:

@@ -49,5 +49,5 @@ def find_taken_form(connection: Connection, digest: str, now: datetime) -> SentF
 
 
 def keep_answer(connection: Connection, _ids: object, digest: str, sealed_answer: str) -> None:
-    """Store the answer to a form that was taken; whoever sends the form again gets this answer."""
+    """Store the answer to a form that was taken; if the form is sent again, it gets the same answer."""
     update_sealed_answer(connection, digest, sealed_answer)

@@ -36,7 +36,7 @@ def run_demo(
 ) -> None:
     """Make a year of data and store it; `show` gets how many records are stored and how many there are in total.
 
-    `rest` is called again and again while the data is made. `now` is the time when this demo was begun, and
+    `rest` is called repeatedly while the data is made. `now` is the time when this demo was begun, and
     distinguishes it from a later demo of the same site. An exception from `show` or `rest` ends the demo; what is
     stored by then stays.
 

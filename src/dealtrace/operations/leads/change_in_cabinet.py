@@ -67,7 +67,7 @@ def delete_leads(work: Work, commands: Sequence[WriteCommand[Deletion]]) -> list
 
 @record
 class AnnotationsUndo:
-    """A lead, and which version of its annotations is to be undone."""
+    """A lead, and the version of its annotations to undo."""
 
     ref: LeadRef
     version: int

@@ -32,7 +32,7 @@ def report_calls(work: Work, commands: Sequence[WriteCommand[CallReport]]) -> li
 
 
 def _turns(commands: Sequence[WriteCommand[CallReport]]) -> Iterator[dict[int, CallReport]]:
-    """Yield groups of reports that are to be stored one group after another.
+    """Yield groups of reports; the groups must be stored one after another.
 
     No group has two reports of the same call. The keys of a group are the positions of its reports in `commands`.
     """

@@ -246,7 +246,7 @@ def _gather_sides(
 def _may_join(tables: FactTables, question: Question, spans: Sequence[Span], measures: set[Measure]) -> bool:
     """Return whether the same statements may count two spans.
 
-    Visitors that are counted by bitmaps are not, since those of both spans would be in memory at once.
+    They may not if visitors are counted by bitmaps, since the bitmaps of both spans would be in memory at once.
     """
     by_bitmaps = tables.visitors_max(question.by) is not None and any(each.attribute == "visitor" for each in measures)
     own, compared = spans

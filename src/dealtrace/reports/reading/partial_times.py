@@ -1,4 +1,4 @@
-"""Find the times of a report that it does not count whole: not over yet, or cut off by the period of the report."""
+"""Find the times, such as months, that a report counts only in part: they are not over, or its period cuts them off."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
@@ -72,7 +72,7 @@ def is_partial(by: Sequence[Dimension], keys: Sequence[str | None], partial: Map
 
 
 def partial_text(partial: PartialTime, language: Language, format_day: Callable[[date], str]) -> str:
-    """Return what of a time is counted, in a few words: not finished, only from 30 Oct 2026."""
+    """Return in a few words which part of a time is counted, such as: not finished, only from 30 Oct 2026."""
     since, until = (format_day(day_on) if day_on is not None else "" for day_on in (partial.since, partial.until))
     running, only, opening, closing = _PHRASES[language]
     days = " ".join([*([opening, since] if since else []), *([closing, until] if until else [])])
@@ -80,7 +80,7 @@ def partial_text(partial: PartialTime, language: Language, format_day: Callable[
 
 
 def partial_lines(answered: Report | Pivot, language: Language) -> list[str]:
-    """Return a line for each time that a report or a pivot does not count whole: 2026-11-27: not finished."""
+    """Return a line for each time that a report or a pivot counts only in part, such as: 2026-11-27: not finished."""
     return [
         f"{key}: {partial_text(partial, language, date.isoformat)}"
         for times in partial_times_of(answered).values()

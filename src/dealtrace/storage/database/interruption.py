@@ -40,7 +40,7 @@ class Interruption:
 
     @contextmanager
     def reaching(self, interrupt: Interrupt) -> Iterator[None]:
-        """Call `interrupt` from another thread, again and again, if the interruption begins before the block ends.
+        """Call `interrupt` repeatedly from another thread, if the interruption begins before the block ends.
 
         Raises:
             StatementStopped: the interruption had begun before the block.
@@ -56,7 +56,7 @@ class Interruption:
                 del self._interrupts[key]
 
     def _interrupt_all(self) -> None:
-        """Interrupt the connections again and again, until all blocks of `reaching` have ended.
+        """Interrupt the connections repeatedly, until all blocks of `reaching` have ended.
 
         Each time, the lock keeps the blocks from ending, so that no connection is closed while it is interrupted.
         """

@@ -99,7 +99,7 @@ def list_lock_holders(database: Database, waited_seconds: float) -> list[str]:
 
 
 def list_blockers(database: Database, program: str) -> list[str]:
-    """Describe the sessions and prepared transactions of PostgreSQL for whose locks a program waits at the moment.
+    """Describe the sessions and prepared transactions of PostgreSQL whose locks a program is waiting for.
 
     `program` is the `application_name` of its session. The list is empty if the program waits for no lock.
     """
@@ -107,9 +107,9 @@ def list_blockers(database: Database, program: str) -> list[str]:
 
 
 def list_forgotten_transactions(database: Database) -> list[str]:
-    """Describe who does nothing in a transaction of PostgreSQL and holds locks for longer than others wait.
+    """Describe the transactions of PostgreSQL that are idle and hold locks for longer than others wait for them.
 
-    They are sessions and prepared transactions. SQLite has neither.
+    A transaction belongs to a session or is a prepared transaction. SQLite has neither.
     """
     if database.is_sqlite:
         return []

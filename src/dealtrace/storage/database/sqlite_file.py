@@ -86,7 +86,7 @@ class ServedFiles:
 def remember_files(database: Database) -> ServedFiles:
     """Return the files of a SQLite database as they are now, to notice later if a file is removed or overwritten.
 
-    The database is read first, which creates its WAL and WAL index; both last while the database is open.
+    The database is read first, which creates its WAL and WAL index; both exist as long as the database is open.
     """
     with database.read() as connection:
         connection.execute(text("SELECT count(*) FROM sqlite_schema")).scalar_one()

@@ -31,7 +31,7 @@ OWN, SITES = "own", "site"
 
 @record
 class Draft:
-    """A refused form: the owner (`whose`) and the name of what was to be saved, and its question as a query string."""
+    """A refused form: the owner (`whose`), the name and the question (a query string) of the item to save."""
 
     whose: str
     name: str

@@ -95,7 +95,7 @@ def _proceed() -> None:
 def without_mirror(database: Database, proceed: Callable[[], None] = _proceed) -> Iterator[None]:
     """Delete the mirror, and prevent any process from building it until the end of the block.
 
-    `proceed` is called again and again while the mirror is locked by others; it may raise an exception.
+    `proceed` is called repeatedly while others lock the mirror; to stop waiting, it raises an exception.
 
     This is for erasing a person: deleted data stays in the pages of a DuckDB file until the file itself is deleted. The
     caller must also call `forget_mirror` in the transaction that erases the person.
@@ -126,7 +126,8 @@ def held_mirror(
 ) -> Iterator[Path]:
     """Lock the folder of the mirror until the end of the block; create the folder if it is missing.
 
-    `proceed` is called again and again while another thread or process holds the lock; it may raise an exception.
+    `proceed` is called repeatedly while another thread or process holds the lock; to stop waiting, it raises an
+    exception.
 
     Raises:
         MirrorBusy: another thread or process held the lock for longer than `patience` seconds.
