@@ -15,8 +15,9 @@ from dealtrace.cabinet.settings.agreement.page import KIND_LABELS, PLACE, gone
 from dealtrace.cabinet.settings.imports import find_sent_file, unless_deleted
 from dealtrace.cabinet.view import View
 from dealtrace.errors import Language
-from dealtrace.files.agreement.differences import KEPT_MAX, Difference, read_differences
+from dealtrace.files.agreement.differences import KEPT_MAX, Difference, Values, read_differences
 from dealtrace.files.export_columns import ExportColumn
+from dealtrace.files.row import Value
 from dealtrace.files.row_writers import Note
 from dealtrace.reports.agreement import Field
 
@@ -69,18 +70,21 @@ def _columns(language: Language) -> Sequence[ExportColumn[Difference]]:
         column("orderNumber", "Номер сделки", "Number", lambda each: each.number),
         column("kind", "Что не так", "What", lambda each: translate(KIND_LABELS[each.kind])),
         column("fields", "Что отличается", "What differs", fields),
-        column("fileDate", "Дата в файле", "Date in the file", lambda each: each.theirs and each.theirs.happened_at),
-        column("date", "Дата здесь", "Date here", lambda each: each.ours and each.ours.happened_at),
-        column("fileStatus", "Статус в файле", "Status in the file", lambda each: each.theirs and each.theirs.status),
-        column("status", "Статус здесь", "Status here", lambda each: each.ours and each.ours.status),
-        column("fileSum", "Бюджет в файле", "Amount in the file", lambda each: each.theirs and each.theirs.amount_rub),
-        column("sum", "Бюджет здесь", "Amount here", lambda each: each.ours and each.ours.amount_rub),
-        column(
-            "fileCurrency",
-            "Валюта в файле",
-            "Currency in the file",
-            lambda each: each.theirs and each.theirs.currency,
-        ),
-        column("currency", "Валюта здесь", "Currency here", lambda each: each.ours and each.ours.currency),
+        column("fileDate", "Дата в файле", "Date in the file", _theirs(lambda deal: deal.happened_at)),
+        column("date", "Дата здесь", "Date here", _ours(lambda deal: deal.happened_at)),
+        column("fileStatus", "Статус в файле", "Status in the file", _theirs(lambda deal: deal.status)),
+        column("status", "Статус здесь", "Status here", _ours(lambda deal: deal.status)),
+        column("fileSum", "Бюджет в файле", "Amount in the file", _theirs(lambda deal: deal.amount_rub)),
+        column("sum", "Бюджет здесь", "Amount here", _ours(lambda deal: deal.amount_rub)),
+        column("fileCurrency", "Валюта в файле", "Currency in the file", _theirs(lambda deal: deal.currency)),
+        column("currency", "Валюта здесь", "Currency here", _ours(lambda deal: deal.currency)),
         column("reason", "Почему не прочитана", "Why it is invalid", lambda each: each.reason),
     )
+
+
+def _theirs(read: Callable[[Values], Value]) -> Callable[[Difference], Value]:
+    return lambda each: read(each.theirs) if each.theirs is not None else None
+
+
+def _ours(read: Callable[[Values], Value]) -> Callable[[Difference], Value]:
+    return lambda each: read(each.ours) if each.ours is not None else None
