@@ -501,8 +501,10 @@ def test_the_webhook_of_a_neighbour_is_unknown(
 @pytest.mark.parametrize("path", ["settings/counter", ""])
 def test_a_new_site_shows_one_url_for_calls_and_one_for_deals(server: ServerProcess, boss: Guest, path: str) -> None:
     text = text_of(boss.get(path).text)
-    assert f"{server.url}/event-service/platform/asterisk/inbound-call?apikey=TOKEN" in text
-    assert f"{server.url}/calls-service/RestAPI/orders/register/?clientApiId=TOKEN" in text
+    assert f"{server.url}/event-service/platform/asterisk/inbound-call" in text
+    assert f"{server.url}/calls-service/RestAPI/orders/register/" in text
+    assert "apikey=" in text
+    assert "clientApiId=" in text
 
 
 @pytest.mark.parametrize("page", ["settings/counter", ""])

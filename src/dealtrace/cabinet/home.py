@@ -80,6 +80,7 @@ async def show(view: View) -> Response:
         fault=fault,
         lines=lines,
         figures=[METRICS[name] for name in FIGURES],
+        figures_count=len(FIGURES),
         periods=period_choices(preset, language),
         has_sites=bool(sites),
         earlier=_page_url(preset, page - 1) if first else "",

@@ -110,6 +110,25 @@ class Table:
     sorted_at: int = 0
     legend: str = ""
 
+    @property
+    def sorted_cell(self) -> int:
+        """Return the position, among the values of a row, of the column that sorts; negative if that is a key."""
+        return self.sorted_at - self._keys_count
+
+    @property
+    def total_span(self) -> int:
+        """Return how many keys the line of totals lacks besides the first one."""
+        return max(self._keys_count - 1, 0)
+
+    @property
+    def rows_shown(self) -> int:
+        """Return the number of rows that the table has."""
+        return len(self.lines)
+
+    @property
+    def _keys_count(self) -> int:
+        return sum(not heading.is_value for heading in self.headings)
+
 
 def table_of(report: Report, url: ReportUrl, rows_page: str, language: Language, translate: Translate) -> Table:
     """Return the table of a report under one model; values link to `rows_page`, which shows the rows behind them."""

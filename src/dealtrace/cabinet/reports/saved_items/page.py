@@ -149,11 +149,13 @@ class SavedItemsPage:
             shown = line.saved_name.name if whose == OWN else view.shown_name(line.saved_name.name)
             typed = view.form.get("new_name") if is_renamed else None
             lines.append((line, shown, whose, _may_change(view, whose), typed))
+        is_beside_form = draft is not None or any(typed is not None for *_, typed in lines)
         return show_form_page(
             view,
             f"{self.place}.html",
             view.translate(self.title),
             faults=faults,
+            fault=(faults or {}).get("", "") if is_beside_form else " ".join((faults or {}).values()),
             place=f"/cabinet/{view.current_site.id}/{self.place}",
             lines=lines,
             draft=draft,
