@@ -1,7 +1,6 @@
 """Complete `curl` lines that register an example of a call, a lead request or a deal; people copy them from pages."""
 
 import shlex
-from collections.abc import Mapping
 from datetime import datetime
 
 TOKEN = "YOUR_TOKEN"  # noqa: S105 - a placeholder, in whose place people put a token of the site
@@ -10,34 +9,35 @@ _PHONE = "79205550055"
 
 def call_line(origin: str, now: datetime) -> str:
     """Return the line that reports a call, as a PBX does; `now` is in the time zone of the site."""
-    sent = {
-        "apikey": TOKEN,
-        "callid": "example-1",
-        "date": f"{now:%Y-%m-%d %H:%M:%S}",
-        "callerid": _PHONE,
-        "duration": "60",
-    }
-    return f"curl -G {shlex.quote(f'{origin}/event-service/platform/asterisk/inbound-call')} {_written(sent)}"
+    return _line(
+        f"{origin}/event-service/platform/asterisk/inbound-call",
+        f"apikey={TOKEN}",
+        "callid=example-1",
+        f"date={now:%Y-%m-%d %H:%M:%S}",
+        f"callerid={_PHONE}",
+        "duration=60",
+    )
 
 
 def lead_request_line(origin: str, site_id: int) -> str:
     """Return the line that sends a lead request, as a form of the site does; it needs no token."""
-    sent = {"fio": "Anna", "phoneNumber": _PHONE, "subject": "Example"}
-    return f"curl {shlex.quote(f'{origin}/calls-service/RestAPI/requests/{site_id}/register/')} {_written(sent)}"
+    url = f"{origin}/calls-service/RestAPI/requests/{site_id}/register/"
+    return _line(url, "fio=Anna", f"phoneNumber={_PHONE}", "subject=Example", is_post=True)
 
 
 def deal_line(origin: str, now: datetime) -> str:
     """Return the line that registers a deal, as a CRM does; `now` is in the time zone of the site."""
-    sent = {
-        "clientApiId": TOKEN,
-        "orderNumber": "example-1",
-        "orderSum": "1000",
-        "orderStatus": "new",
-        "orderDate": f"{now:%d.%m.%Y %H:%M:%S}",
-        "service": "CRM",
-    }
-    return f"curl -G {shlex.quote(f'{origin}/calls-service/RestAPI/orders/register/')} {_written(sent)}"
+    return _line(
+        f"{origin}/calls-service/RestAPI/orders/register/",
+        f"clientApiId={TOKEN}",
+        "orderNumber=example-1",
+        "orderSum=1000",
+        "orderStatus=new",
+        f"orderDate={now:%d.%m.%Y %H:%M:%S}",
+        "service=CRM",
+    )
 
 
-def _written(sent: Mapping[str, str]) -> str:
-    return " ".join(f"--data-urlencode {shlex.quote(f'{name}={value}')}" for name, value in sent.items())
+def _line(url: str, *sent: str, is_post: bool = False) -> str:
+    verb = "curl" if is_post else "curl -G"
+    return " ".join((verb, shlex.quote(url), *(f"--data-urlencode {shlex.quote(each)}" for each in sent)))

@@ -16,6 +16,7 @@ from dealtrace.cabinet.gate import FORBIDDEN, not_found
 from dealtrace.cabinet.reports.default_question import USUAL
 from dealtrace.cabinet.reports.page import read_context_of
 from dealtrace.cabinet.reports.report_url import ReportUrl, report_url_at
+from dealtrace.cabinet.reports.tree.open_rows import with_closed_rows
 from dealtrace.cabinet.reports.without_contacts import for_person
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, InvalidSetting, NameTaken
@@ -186,8 +187,11 @@ class SavedItemsPage:
 
 
 def report_in_form(view: View) -> ReportUrl:
-    """Return the URL of a report; the form has the question of the report as a query string."""
-    return site_report_url(view.current_site.id, view.form.get("query"))
+    """Return the URL of a report; the form has the question of the report as a query string.
+
+    The open rows of a tree are left out: they are no part of the question, and their keys may have contacts.
+    """
+    return with_closed_rows(site_report_url(view.current_site.id, view.form.get("query")))
 
 
 def site_report_url(site_id: int, query: str) -> ReportUrl:
