@@ -26,6 +26,7 @@ LONG = "w" * 120
 HOSTILE = f"<script>throw 1</script>\"' \u202eevil {LONG}"
 CALLS = "callId;date;clientPhoneNumber\n1;26.03.2018 10:00:00;79205550001\n2;yesterday;79205550002\n"
 COSTS = f"Дата;Источник;Канал;Кампания;Расход\n26.03.2018;yandex;cpc;{LONG};1500,50\n"
+LISTED = f"orderNumber;orderDate;orderStatus;sum\n{LONG};26.03.2018 10:00:00;{LONG};1000\n"
 
 COST_FORM = {
     "system": "yandex", "account": "main", "campaign": "auto", "source": "", "medium": "", "vat": "", "percent": "",
@@ -114,6 +115,7 @@ def _fill_settings(owner: Guest) -> dict[str, str]:
     owner.send("settings/users/invitation", role="reader")
     imports = owner.send("settings/imports", files={"file": ("calls.csv", CALLS.encode())}, noun="call", encoding="")
     costs = owner.send("costs", files={"file": ("costs.csv", COSTS.encode())}, **COST_FORM)
+    agreement = owner.send("settings/agreement", files={"file": ("list.csv", LISTED.encode())}, encoding="")
     owner.send("settings/alerts", **ALERT, filters=f"manager:is:{HOSTILE}", recipients="a@example.com", agreed="on")
     owner.send("reports/saved", name=LONG[:100], whose="site", query="by=campaign&metrics=leads")
     owner.send("reports/segments", name=HOSTILE[-100:], whose="site", query=f"filter=manager:is:{HOSTILE}")
@@ -125,7 +127,7 @@ def _fill_settings(owner: Guest) -> dict[str, str]:
     assert alert is not None
     assert report is not None
     assert shared is not None
-    answers = {"webhook": hook, "imports": imports, "costs": costs}
+    answers = {"webhook": hook, "imports": imports, "costs": costs, "agreement": agreement}
     for name, answer in answers.items():
         assert answer.is_redirect, (name, text_of(answer.text))
     leads_to = {name: re.split(r"[?#]", answer.headers["location"])[0] for name, answer in answers.items()}

@@ -39,6 +39,7 @@ def test_the_one_time_link_leads_to_the_steps_that_remain(
     assert steps_on(first.text) == [("○", title, True) for title in STEPS]
     assert text_of(first.text).count("no data yet") == len(STEPS)
     assert f"{server.url}/counter/1.js" in first.text
+    assert token[1] not in first.text, "a secret is shown once"
     for words in ZEROS:
         assert words not in first.text, words
 

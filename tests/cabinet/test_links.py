@@ -28,6 +28,11 @@ UNLINKED: Mapping[str, str] = {
     "/unsubscribe/{key}": "the link to it is in e-mails",
     "/{site:int}/settings/imports/{key}": "the form that uploads a file redirects to it",
     "/{site:int}/settings/imports/{key}/refused.csv": "the page of an import that refused rows links to it",
+    "/{site:int}/settings/agreement/{key}": "the form that compares a list redirects to it",
+    "/{site:int}/settings/agreement/{key}/differences.csv": "the page of a comparison links to it",
+    "/{site:int}/settings/agreement/{key}/differences.xlsx": "the page of a comparison links to it",
+    "/{site:int}/settings/try/flips.csv": "the page of tried rules that change deals links to it",
+    "/{site:int}/settings/try/flips.xlsx": "the page of tried rules that change deals links to it",
     "/{site:int}/people/{client:int}/data.json": "a form with the chosen contacts leads to it",
     "/{site:int}/costs/{key}": "the form that uploads a file redirects to it",
 }

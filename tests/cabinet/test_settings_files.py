@@ -1,6 +1,8 @@
 """Files that people upload on the pages of settings: imports, costs, agreement with the CRM."""
 
+import csv
 import html
+import io
 import os
 import re
 import secrets
@@ -11,7 +13,9 @@ import time
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
+from zipfile import ZipFile
 
+import httpx
 import pytest
 from sqlalchemy import Table, func, select
 
@@ -60,6 +64,11 @@ def upload(
     answer = person.send(place, files={"file": (name, data)}, **{"noun": "call", "encoding": "", **chosen})
     assert answer.status_code == 303, text_of(answer.text)
     return answer.headers["location"].removeprefix(f"/cabinet/{person.site_id}/")
+
+
+def compare(person: Guest, content: str, name: str = "list.csv") -> httpx.Response:
+    """Compare a list of deals, and return the page with the result."""
+    return person.get(upload(person, content, place="settings/agreement", name=name))
 
 
 def count(served: Stage, owner: Player, table: Table) -> int:
@@ -352,7 +361,7 @@ def test_a_comparison_names_the_headings_it_accepts_and_takes_usual_ones(boss: G
     assert "Номер сделки" in named.text
     assert "orderId" in named.text
     table = "Номер;Дата заказа;Стадия;Сумма сделки\nA-1;26.03.2018 10:00:00;Paid;1000\n"
-    taken = boss.send("settings/agreement", files={"file": ("d.csv", table.encode())}, encoding="")
+    taken = compare(boss, table)
     assert taken.status_code == 200
     assert "A-1" in text_of(taken.text)
 
@@ -360,16 +369,16 @@ def test_a_comparison_names_the_headings_it_accepts_and_takes_usual_ones(boss: G
 def test_a_list_of_deals_is_compared_and_forgotten(boss: Guest, served: Stage, owner: Player) -> None:
     boss.send(upload(boss, DEALS, noun="deal"))
     name = f"{secrets.token_hex(8)}.csv"
-    same = boss.send("settings/agreement", files={"file": (name, DEALS.encode())}, encoding="")
+    same = compare(boss, DEALS, name)
     assert (same.status_code, "The lists agree." in text_of(same.text)) == (200, True)
     other = DEALS.replace("Paid;1000", "Paid;1500").replace("A-2", "A-3<script>")
-    shown = boss.send("settings/agreement", files={"file": (name, other.encode())}, encoding="")
+    shown = compare(boss, other, name)
     text = text_of(shown.text)
     assert "The lists do not agree." in text
-    assert "Differences: 3 of 3" in text
+    assert "Differences: 1 to 3 of 3" in text
     assert "A-1 2 other values" in text
     assert re.search(r'<a href="/cabinet/\d+/deals/\d+"><bdi>A-1</bdi></a>', shown.text)
-    assert "This command lists all differences" not in text
+    assert "dealtrace agree" not in text
     assert "A-3<script>" in text
     assert "<script>" not in shown.text.partition("<main")[2]
     assert name not in {file for _, _, files in os.walk(UPLOADS) for file in files}
@@ -378,13 +387,53 @@ def test_a_list_of_deals_is_compared_and_forgotten(boss: Guest, served: Stage, o
         assert boss.send("settings/agreement", files=files, encoding="").status_code == 400
 
 
-def test_a_comparison_with_many_differences_says_what_lists_all(boss: Guest, owner: Player) -> None:
+def test_all_differences_of_a_comparison_are_paged_and_in_a_file(boss: Guest, owner: Player) -> None:
     heading, first = DEALS.splitlines()[:2]
-    rows = [first.replace("A-1", f"N-{number}") for number in range(201)]
-    files = {"file": ("list.csv", "\n".join([heading, *rows]).encode())}
-    text = text_of(boss.send("settings/agreement", files=files, encoding="").text)
-    assert "Differences: 200 of 201" in text
-    assert f"This command lists all differences: dealtrace agree FILE --site {owner.site.id} --json" in text
+    rows = [first.replace("A-1", f"N-{number:03}") for number in range(450)]
+    shown = compare(boss, "\n".join([heading, *rows]))
+    place = str(shown.url.path).partition(f"/{owner.site.id}/")[2]
+    numbers: list[str] = []
+    for caption in ("1 to 200 of 450", "201 to 400 of 450", "401 to 450 of 450"):
+        assert f"Differences: {caption}" in text_of(shown.text)
+        numbers += re.findall(r"<bdi>(N-\d+)</bdi>", shown.text)
+        further = re.search(r'rel="next" href="([^"]+)"', shown.text)
+        if further is not None:
+            shown = boss.follow(html.unescape(further[1]))
+    assert further is None
+    assert numbers == [f"N-{number:03}" for number in range(450)]
+    assert boss.get(place, page="4").status_code == boss.get(place, page="x").status_code == 400
+    listed = list(csv.DictReader(io.StringIO(boss.get(f"{place}/differences.csv").content.decode("utf-8-sig"))))
+    assert [row["Number"] for row in listed] == numbers
+    assert listed[0] == {
+        "Row": "2", "Deal ID": "", "Number": "N-000", "What": "missing here", "What differs": "",
+        "Date in the file": "2018-03-26 10:00:00", "Date here": "", "Status in the file": "Paid", "Status here": "",
+        "Amount in the file": listed[0]["Amount in the file"], "Amount here": "",
+        "Currency in the file": "", "Currency here": "", "Why it is invalid": "",
+    }  # fmt: skip
+    assert Decimal(listed[0]["Amount in the file"]) == 1000
+    with ZipFile(io.BytesIO(boss.get(f"{place}/differences.xlsx").content)) as book:
+        assert "N-449" in " ".join(book.read(name).decode() for name in book.namelist() if name.endswith(".xml"))
+
+
+def test_differences_are_in_the_language_of_the_person(server: ServerProcess, served: Stage, owner: Player) -> None:
+    russian = member_of(server, served, owner.site.id, language="ru")
+    place = upload(russian, DEALS, place="settings/agreement")
+    assert "Расхождения: с 1 по 2 из 2" in text_of(russian.get(place).text)
+    file = russian.get(f"{place}/differences.csv").content.decode("utf-8-sig").splitlines()
+    assert file[0].startswith("Строка;ID сделки;Номер сделки;Что не так")
+    assert file[1].startswith('2;;"=""A-1""";нет здесь;')
+
+
+def test_the_result_of_a_comparison_is_of_one_session_and_of_an_hour(
+    server: ServerProcess, boss: Guest, served: Stage, owner: Player
+) -> None:
+    place = str(compare(boss, DEALS).url.path).partition(f"/{owner.site.id}/")[2]
+    other = member_of(server, served, owner.site.id)
+    for path in (place, f"{place}/differences.csv", f"{place}/differences.xlsx"):
+        assert (boss.get(path).status_code, other.get(path).status_code) == (200, 404)
+    shutil.rmtree(folder_of(boss, place, "settings/agreement"))
+    answer = boss.get(f"{place}/differences.csv")
+    assert (answer.status_code, "no longer available" in text_of(answer.text)) == (404, True)
 
 
 def test_deals_in_another_currency_are_compared_in_that_currency(boss: Guest, served: Stage, owner: Player) -> None:
@@ -393,7 +442,7 @@ def test_deals_in_another_currency_are_compared_in_that_currency(boss: Guest, se
         kept = {"amount_rub": Decimal(amount), "currency": "usd", "matchers": (WITHOUT_SOURCE,)}
         served.perform(register_deals, owner, registration(number, status="Paid", happened_at=at, **kept))
     file = DEALS.replace("Paid;1000", "Paid;1500")
-    text = text_of(boss.send("settings/agreement", files={"file": ("list.csv", file.encode())}, encoding="").text)
+    text = text_of(compare(boss, file).text)
     for shown in ("In the file 2 deals, 2 000 ₽; without a rate: 1", "1 500 USD", "1 000 USD", "7 000 USD"):
         assert shown in text
     assert "1 500 ₽" not in text

@@ -213,7 +213,7 @@ def test_a_change_that_moves_deals_is_shown_before_it_is_saved(boss: Guest, serv
     form = site_form(boss, attribution="2", name="Shop of ours")
     tried = boss.send("settings/site", **form)
     assert tried.status_code == 200
-    assert "How this would change the deals of the last 28 days" in text_of(tried.text)
+    assert re.search(r"How this would change the deals of \d+ \w+ \d+ – \d+ \w+ \d+", text_of(tried.text))
     assert site_of(served.database, owner).attribution == 1
     agreed = agreed_in(tried)
     assert agreed == "attribution=2"
@@ -501,8 +501,10 @@ def test_the_webhook_of_a_neighbour_is_unknown(
 @pytest.mark.parametrize("path", ["settings/counter", ""])
 def test_a_new_site_shows_one_url_for_calls_and_one_for_deals(server: ServerProcess, boss: Guest, path: str) -> None:
     text = text_of(boss.get(path).text)
-    assert f"{server.url}/event-service/platform/asterisk/inbound-call?apikey=TOKEN" in text
-    assert f"{server.url}/calls-service/RestAPI/orders/register/?clientApiId=TOKEN" in text
+    assert f"{server.url}/event-service/platform/asterisk/inbound-call" in text
+    assert f"{server.url}/calls-service/RestAPI/orders/register/" in text
+    assert "apikey=" in text
+    assert "clientApiId=" in text
 
 
 @pytest.mark.parametrize("page", ["settings/counter", ""])

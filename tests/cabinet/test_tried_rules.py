@@ -1,15 +1,21 @@
 """Forecasts list the deals that would change, and rules that no site can store are tried on a page of their own."""
 
+import csv
 import html
+import io
 import re
 from datetime import UTC, datetime, timedelta
 
+import httpx
 import pytest
 
 from cast import MOSCOW, Player, Stage
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cabinet.what_if.flips import FLIPS_LISTED
+from dealtrace.cabinet.what_if.forecast import ROWS_MAX
 from dealtrace.cabinet.what_if.rules import FIELDS
+from dealtrace.deals.incoming_deal import IncomingDeal
+from dealtrace.operations.deals.import_deals import import_deals
 from dealtrace.operations.what_if.trial import KEYS
 from engines import on_one_engine
 from guests import Guest, member_of, text_of
@@ -73,7 +79,7 @@ def test_a_shorter_window_lists_the_deals_that_would_lose_their_lead_and_stores_
     assert listed_in(tried.text) == [(deal_id, "A-1")]
     said = text_of(tried.text)
     assert f"Call {call} → no lead vk / cpc → (no source) 1 500 ₽" in said
-    assert "Deals with another lead or source, earliest first: 1 of 1" in said
+    assert "Deals with another lead or source, earliest first: 1 to 1 of 1" in said
     assert "nothing is saved" in said
     assert "Save" not in said
     assert "The new rules apply to new deals at once" not in said, "no site can have this rule"
@@ -109,7 +115,7 @@ def test_a_setting_that_is_tried_before_it_is_saved_lists_its_deals_too(server: 
     assert f"no lead → Call {call} (no source) → vk / cpc" in text_of(tried.text)
 
 
-def test_a_list_that_is_too_long_says_how_many_deals_there_are(
+def test_all_deals_that_would_change_are_paged_and_in_a_file(
     server: ServerProcess, boss: Guest, served: Stage, owner: Player
 ) -> None:
     ring(served, owner)
@@ -118,7 +124,94 @@ def test_a_list_that_is_too_long_says_how_many_deals_there_are(
         sell(server, owner, f"{number:03}", NOW - timedelta(minutes=100 - number))
     tried = boss.get("settings/try", threshold="0").text
     assert [number for _, number in listed_in(tried)] == [f"{number:03}" for number in range(FLIPS_LISTED)]
-    assert f"earliest first: {FLIPS_LISTED} of {many}" in text_of(tried)
+    assert f"earliest first: 1 to {FLIPS_LISTED} of {many}" in text_of(tried)
+    last = boss.follow(link_of(tried, 'rel="next"')).text
+    assert [number for _, number in listed_in(last)] == [f"{FLIPS_LISTED:03}"]
+    assert f"earliest first: {many} to {many} of {many}" in text_of(last)
+    assert listed_in(boss.follow(link_of(last, 'rel="prev"')).text) == listed_in(tried)
+    assert 'rel="next"' not in last
+    for page in ("3", "0", "x"):
+        assert boss.get("settings/try", threshold="0", page=page).status_code == 400
+    rows = rows_of_csv(boss.follow(file_in(tried, "csv")))
+    assert [row["Number"] for row in rows] == [f'="{number:03}"' for number in range(many)]
+    assert (rows[0]["Lead then"], rows[0]["Source now"], rows[0]["Source then"]) == (
+        "no lead",
+        "vk / cpc",
+        "(no source)",
+    )
+    assert boss.follow(file_in(tried, "xlsx")).content[:2] == b"PK"
+
+
+def link_of(page: str, mark: str) -> str:
+    """Return the URL of the link of a page whose tag has a mark."""
+    found = re.search(rf'<a [^>]*{mark}[^>]*href="([^"]+)"', page)
+    assert found is not None, page
+    return html.unescape(found[1])
+
+
+def file_in(page: str, extension: str) -> str:
+    """Return the URL of the file of all flips that a page links to."""
+    found = re.search(rf'href="([^"]+/settings/try/flips\.{extension}\?[^"]+)"', page)
+    assert found is not None, page
+    return html.unescape(found[1])
+
+
+def rows_of_csv(answer: httpx.Response) -> list[dict[str, str]]:
+    """Return the rows of a CSV file in English."""
+    assert answer.headers["content-type"] == "text/csv;charset=UTF-8", answer.text
+    return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+
+
+def test_other_days_can_be_chosen_within_a_year(
+    server: ServerProcess, boss: Guest, served: Stage, owner: Player
+) -> None:
+    at = NOW - timedelta(days=60)
+    visit = served.visit(owner, at, TrafficSource("vk", "cpc"))
+    served.call(owner, at, phone=PHONE, visit_id=visit.id)
+    sold = sell(server, owner, "old", at + timedelta(minutes=30))
+    assert listed_in(boss.get("settings/try", threshold="60").text) == []
+    first = f"{(at - timedelta(days=2)):%Y-%m-%d}"
+    chosen = {"from": first, "to": f"{NOW:%Y-%m-%d}"}
+    tried = boss.get("settings/try", threshold="60", **chosen).text
+    assert listed_in(tried) == [(sold, "old")]
+    assert f'name="from" value="{first}"' in tried
+    assert [row["Number"] for row in rows_of_csv(boss.follow(file_in(tried, "csv")))] == ["old"]
+    assert listed_in(boss.get("settings/try", threshold="60", period="90d").text) == [(sold, "old")]
+    for wrong, words in (({"from": "2000-01-01", "to": "2026-01-01"}, "366"), ({"from": "x"}, "First day")):
+        for place in ("settings/try", "settings/try/flips.csv"):
+            refused = boss.get(place, threshold="60", **wrong)
+            assert (refused.status_code, words in text_of(refused.text)) == (400, True)
+
+
+def test_a_setting_is_tried_on_the_days_that_the_form_chooses(server: ServerProcess, served: Stage) -> None:
+    player = served.open_site(time_zone=MOSCOW, contact_matching=False)
+    boss = member_of(server, served, player.site.id)
+    at = NOW - timedelta(days=60)
+    served.call(player, at, phone=PHONE)
+    sold = sell(server, player, "old", at + timedelta(minutes=30))
+    assert listed_in(boss.send("settings/site", contact_matching="on", act="try").text) == []
+    tried = boss.send("settings/site", contact_matching="on", act="try", tried_days="90").text
+    assert listed_in(tried) == [(sold, "old")]
+    assert '<option value="90" selected>' in tried
+    again = boss.follow(html.unescape(re.findall(r'href="([^"]+/settings/try\?[^"]+)"', tried)[0])).text
+    assert listed_in(again) == [(sold, "old")], "the page that tries rules has the same rules and days"
+
+
+def test_deals_beyond_those_that_a_page_tries_are_in_the_file(
+    server: ServerProcess, boss: Guest, served: Stage, owner: Player
+) -> None:
+    served.ids.ensure(ROWS_MAX)
+    at = NOW - timedelta(days=3)
+    deals = [IncomingDeal(None, f"early {number}", "", None, at) for number in range(ROWS_MAX)]
+    with served.database.write() as connection:
+        import_deals(served.work(connection, owner), deals)
+    ring(served, owner)
+    sold = sell(server, owner, "last")
+    tried = boss.get("settings/try", threshold="60").text
+    assert listed_in(tried) == []
+    said = text_of(tried).replace("\N{NO-BREAK SPACE}", " ")
+    assert f"This page checks the first 10 000 of {ROWS_MAX + 1:,} deals".replace(",", " ") in said
+    assert [row["Deal ID"] for row in rows_of_csv(boss.follow(file_in(tried, "csv")))] == [sold]
 
 
 @pytest.mark.parametrize(

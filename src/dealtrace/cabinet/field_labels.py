@@ -36,6 +36,7 @@ LABELS: Mapping[str, str] = {
     "filter": "Filters",
     "sort": "Order of rows",
     "limit": "Number of rows",
+    "tree": "Layout of rows",
     "key": "Row",
     "login": "Login",
     "password": "Password",

@@ -3,7 +3,9 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
+from types import MappingProxyType
 from urllib.parse import urlencode
 
 from sqlalchemy import Connection
@@ -12,7 +14,7 @@ from starlette.responses import Response
 
 from dealtrace import clock
 from dealtrace.accounts.rights import Role
-from dealtrace.accounts.site import Site
+from dealtrace.accounts.site import Site, SiteId
 from dealtrace.accounts.token import token_digest
 from dealtrace.cabinet.field_labels import LABELS, labelled_text
 from dealtrace.cabinet.forms import (
@@ -85,16 +87,23 @@ class Page:
 class PageGate:
     """The check that every request passes before its page is built."""
 
-    def __init__(self, services: Services, sending_pages: SendingPages = NO_PAGES) -> None:
+    def __init__(
+        self,
+        services: Services,
+        sending_pages: SendingPages = NO_PAGES,
+        places: Mapping[str, Role] = MappingProxyType({}),
+    ) -> None:
+        """Create a gate; `places` are the pages that every site has, see `site_switch.places_of`."""
         self._services = services
         self._sending_pages = sending_pages
+        self._places = places
 
     def admit(self, page: Page) -> Callable[[Request], Awaitable[Response]]:
         """Return the request handler of a page; it redirects or refuses people who may not open the page."""
 
         async def answer(request: Request) -> Response:
             _remove_null_bytes(request)
-            view = View(request, self._services, language_of_browser(request))
+            view = View(request, self._services, language_of_browser(request), places=self._places)
             if page.method == "POST":
                 referer, host = request.headers.get("referer", ""), request.url.netloc
                 view.form_page = self._sending_pages.find_sender(page.path, request.url.path, referer, host)
@@ -213,6 +222,16 @@ class PageGate:
         site = view.services.site_cache.remembered_site(site_id)
         view.site = site if site is not None else await view.read(self._look_up, site_id)
         view.role = view.rights.role_at(site_id)
+        if view.rights.user.is_owner or len(view.rights.roles) > 1:
+            view.site_names = await self._find_site_names(view, {*view.rights.roles, SiteId(site_id)})
+
+    async def _find_site_names(self, view: View, known: AbstractSet[SiteId]) -> Mapping[SiteId, str]:
+        """Return the names of all sites; cached names that lack a site in `known`, a new one, are looked up anew."""
+        names = view.services.site_cache.remembered_site_names()
+        return names if names is not None and known <= names.keys() else await view.read(self._look_up_names)
+
+    def _look_up_names(self, connection: Connection) -> Mapping[SiteId, str]:
+        return self._services.site_cache.look_up_site_names(connection)
 
     def _look_up(self, connection: Connection, site_id: int) -> Site | None:
         return self._services.site_cache.look_up_site(connection, site_id)

@@ -48,12 +48,13 @@ class SiteFigure:
 
 @record
 class SiteLine:
-    """A site, its period in its own time zone, and its figures with their time (`as_of`).
+    """A site, the URL of its overview with the same period and comparison, and its figures with their time (`as_of`).
 
-    `figures` is empty if the report failed; `fault` then has the reason.
+    `period` is in the time zone of the site. `figures` is empty if the report failed; `fault` then has the reason.
     """
 
     site: Site
+    url: str
     period: Period
     as_of: str
     figures: tuple[SiteFigure, ...]
@@ -79,6 +80,7 @@ async def show(view: View) -> Response:
         fault=fault,
         lines=lines,
         figures=[METRICS[name] for name in FIGURES],
+        figures_count=len(FIGURES),
         periods=period_choices(preset, language),
         has_sites=bool(sites),
         earlier=_page_url(preset, page - 1) if first else "",
@@ -101,19 +103,23 @@ async def _line(view: View, site: Site, preset: str) -> SiteLine:
     """Return a site with its figures or, if its report is refused, with the reason."""
     view.site, now = site, clock.now()
     question = _question(site, preset, now)
+    url = f"/cabinet/{site.id}/?{urlencode({'period': preset, 'compare': _comparison(preset)})}"
     try:
         report = await view.ask(_ask, question, now)
     except Refusal as refusal:
-        return SiteLine(site, question.period, "", (), page_text(refusal, view.language))
+        return SiteLine(site, url, question.period, "", (), page_text(refusal, view.language))
     as_of = clock_time(view.language, now, site.time_zone)
-    return SiteLine(site, question.period, as_of, tuple(_figures(report, site, view.language)), "")
+    return SiteLine(site, url, question.period, as_of, tuple(_figures(report, site, view.language)), "")
 
 
 def _question(site: Site, preset: str, now: datetime) -> Question:
     context = QuestionContext(site_day(now, site.time_zone), AttributionModel(site.attribution))
-    compare = Comparison.MONTHS if preset in MONTHLY_PRESETS else Comparison.PREVIOUS
-    raw = RawQuestion(metrics=",".join(FIGURES), period=preset, compare=compare)
+    raw = RawQuestion(metrics=",".join(FIGURES), period=preset, compare=_comparison(preset))
     return parse_question(raw, context)
+
+
+def _comparison(preset: str) -> Comparison:
+    return Comparison.MONTHS if preset in MONTHLY_PRESETS else Comparison.PREVIOUS
 
 
 def _ask(source: FactSource, site: Site, question: Question, now: datetime) -> Report:

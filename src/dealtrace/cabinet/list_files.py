@@ -142,5 +142,6 @@ def _write(
         ) as file,
     ):
         for keys in listed.pages(connection):
+            proceed()
             for item in listed.read_rows(connection, keys):
                 file.add([on_the_clock(column.value(item), site.time_zone) for column in columns])

@@ -1,6 +1,6 @@
 """Render pages from templates in a language, with the security headers of all pages."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from hashlib import sha256
@@ -66,7 +66,13 @@ def environment_of(language: Language) -> jinja2.Environment:
     install(translations_of(language), newstyle=True)
     environment.globals.update(static=static_url, sections=sections_of)
     environment.filters.update(formats.filters_of(language))
+    environment.tests["first_of"] = _is_first_of
     return environment
+
+
+def _is_first_of(name: str, faults: Iterable[str]) -> bool:
+    """Return whether a field is the first one that has a fault; the page moves the focus to that field."""
+    return next(iter(faults), None) == name
 
 
 @cache

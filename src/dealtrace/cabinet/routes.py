@@ -29,6 +29,7 @@ from dealtrace.cabinet.reports.saved_items.segments import SEGMENTS
 from dealtrace.cabinet.requests import page as requests
 from dealtrace.cabinet.sent_forms.sending_pages import SendingPages
 from dealtrace.cabinet.settings.routes import SETTINGS_PAGES
+from dealtrace.cabinet.site_switch import places_of
 from dealtrace.cabinet.static_files import send_file
 from dealtrace.cabinet.users import (
     account,
@@ -135,7 +136,8 @@ PAGES = (
 
 def cabinet_router(services: Services, unknown: ASGIApp) -> Router:
     """Return the router of the cabinet, to be mounted at `/cabinet`; `unknown` answers programs with 404."""
-    gate = PageGate(services, SendingPages((page.method, page.path) for page in PAGES))
+    places = places_of((page.method, page.path, page.role) for page in PAGES)
+    gate = PageGate(services, SendingPages((page.method, page.path) for page in PAGES), places)
     pages = [Route(page.path, gate.admit(page), methods=[page.method]) for page in PAGES]
     routes = [Route("/static/{digest}/{name}", send_file), *form_routes(PAGES), *pages, *wrong_form_routes(PAGES, gate)]
     return Router(routes, redirect_slashes=False, default=UnknownUrls(routes, gate, unknown))

@@ -1,7 +1,7 @@
 """A view: a request for a page, the person who sent it, its site, and functions that read, write and respond."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from dealtrace import clock
 from dealtrace.accounts.rights import Rights, Role
-from dealtrace.accounts.site import Site
+from dealtrace.accounts.site import Site, SiteId
 from dealtrace.accounts.webhook import EventKind
 from dealtrace.cabinet.carried_parameters import carried_query
 from dealtrace.cabinet.formats import clock_time
@@ -19,6 +19,7 @@ from dealtrace.cabinet.forms import Form
 from dealtrace.cabinet.rendering import render_page, translations_of
 from dealtrace.cabinet.sent_forms.once import SentOnce, new_form_key
 from dealtrace.cabinet.sent_forms.sending_pages import HOME
+from dealtrace.cabinet.site_switch import SiteSwitch, switch_of
 from dealtrace.errors import Language, Refusal
 from dealtrace.http.client_address import Proxies
 from dealtrace.http.rate_limits import RateLimits
@@ -99,7 +100,8 @@ class View:
     `site`; both are `None` if the path has no site. `form` is empty for GET; `form_page` is the URL of the page that
     showed it. `sent_form` is a form that must change something only once, or `None` for other forms; `has_changed` is
     true once `manage` has stored something. `session_digest` identifies the session of `person`. `lacks_factor` is true
-    if the person must first set up two-factor authentication.
+    if the person must first set up two-factor authentication. `places` are the pages that every site has, and
+    `site_names` the names of all sites, empty if the person has only one.
     """
 
     request: Request
@@ -115,6 +117,8 @@ class View:
     form_page: str = HOME
     sent_form: SentOnce | None = None
     has_changed: bool = False
+    places: Mapping[str, Role] = field(default_factory=dict)
+    site_names: Mapping[SiteId, str] = field(default_factory=dict)
 
     @property
     def current_site(self) -> Site:
@@ -249,6 +253,11 @@ class View:
         """Return a redirect to another page of the cabinet, for example after a change."""
         return redirect(f"/cabinet{path}")
 
+    def _switch(self) -> SiteSwitch | None:
+        if self.person is None or self.site is None:
+            return None
+        return switch_of(self.person, self.site_names, self.site, self.places, self.return_path)
+
     def _shared(self) -> dict[str, object]:
         return {
             "person": self.person.user if self.person is not None else None,
@@ -259,6 +268,7 @@ class View:
             "path": self.request.url.path,
             "return_path": self.return_path,
             "carried": carried_query(self.request.query_params),
+            "switch": self._switch(),
             "now": clock.now(),
             "utc": UTC,
         }

@@ -1,12 +1,14 @@
 """The sites that tokens give access to, cached until the accounts (sites, tokens and so on) change."""
 
+from collections.abc import Mapping
+
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site, SiteId
 from dealtrace.accounts.token import TokenId, token_digest
 from dealtrace.record import record
 from dealtrace.storage.accounts.revision import find_revision
-from dealtrace.storage.accounts.sites import find_cors_origins, find_site, find_site_of_counter
+from dealtrace.storage.accounts.sites import find_cors_origins, find_site, find_site_names, find_site_of_counter
 from dealtrace.storage.accounts.tokens import find_token
 
 TOKENS_CACHED_MAX = 10_000
@@ -24,7 +26,7 @@ class Admission:
 class _Memory:
     """What is cached at one revision of the accounts; `SiteCache.follow` replaces it as a whole."""
 
-    __slots__ = ("admissions", "cors_origins", "revision", "sites", "sites_of_counters")
+    __slots__ = ("admissions", "cors_origins", "names", "revision", "sites", "sites_of_counters")
 
     def __init__(self, revision: int) -> None:
         self.revision = revision
@@ -32,6 +34,7 @@ class _Memory:
         self.sites: dict[int, Site] = {}
         self.sites_of_counters: dict[str, Site] = {}
         self.cors_origins: frozenset[str] | None = None
+        self.names: Mapping[SiteId, str] | None = None
 
 
 class SiteCache:
@@ -96,6 +99,19 @@ class SiteCache:
         if site is not None and revision == memory.revision:
             memory.sites_of_counters[code] = site
         return site
+
+    def remembered_site_names(self) -> Mapping[SiteId, str] | None:
+        """Return the cached names of all sites by their ids, or `None` if they are not cached."""
+        return self._memory.names
+
+    def look_up_site_names(self, connection: Connection) -> Mapping[SiteId, str]:
+        """Look up the names of all sites in the database, cache them and return them by the ids of the sites."""
+        memory = self._memory
+        revision = self._find_revision(connection)
+        found = find_site_names(connection)
+        if revision == memory.revision:
+            memory.names = found
+        return found
 
     def remembered_cors_origins(self) -> frozenset[str] | None:
         """Return the cached CORS origins of all sites, or `None` if they are not cached."""

@@ -10,7 +10,7 @@ from dealtrace.attribution.known_hosts import HostKind
 from dealtrace.attribution.site_hosts import SiteHost
 from dealtrace.errors import InvalidSetting, UnknownSetting
 from dealtrace.leads.lead import LeadKind
-from dealtrace.operations.what_if.trial import KEYS, TRIED_KEYS, Trial, read_trial, read_tried
+from dealtrace.operations.what_if.trial import KEYS, TRIED_KEYS, Trial, pairs_of, read_trial, read_tried
 
 REQUESTS_FIRST = (LeadKind.LEAD_REQUEST, LeadKind.CALL)
 
@@ -42,6 +42,20 @@ def test_each_key_is_read(key: str, text: str, tried: Trial) -> None:
     read = read_trial([(key, text)])
     assert read == tried
     assert read.matches_again is (key in ("contact_matching", "threshold", "order"))
+    assert read_trial(pairs_of(read)) == tried
+
+
+def test_several_rules_are_written_as_they_are_read() -> None:
+    pairs = [
+        ("contact_matching", "off"),
+        ("threshold", "60"),
+        ("order", "requests,calls"),
+        ("model", "4"),
+        ("own", "a.example,b.example"),
+        ("search", "find.example:Find it"),
+        ("no_host", "c.example,d.example"),
+    ]
+    assert pairs_of(read_trial(pairs)) == pairs
 
 
 @pytest.mark.parametrize(

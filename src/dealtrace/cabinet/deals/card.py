@@ -155,7 +155,7 @@ def _shown(view: View, facts: CardFacts) -> dict[str, object]:
         "custom": sorted((deal.custom_values or {}).items()),
         "lead_label": explainer.lead_label(deal.lead),
         "lead_url": lead_url(view.current_site.id, deal.lead) if deal.lead is not None else "",
-        "clients": facts.clients,
+        "clients": [(client, ", ".join((*client.phones, *client.emails))) for client in facts.clients],
         "explained": explainer.explained(facts.explanation, facts.origins),
         "client_path": path_of(_path(facts), facts.credits, view)
         if lead is not None or facts.visit is not None

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from dealtrace import clock
 from dealtrace.accounts.site_days import site_day
 from dealtrace.cabinet.formats import clock_time, span_of_time
-from dealtrace.cabinet.links import CALL_PATH, DEAL_PATH
+from dealtrace.cabinet.request_lines import call_line, deal_line, lead_request_line
 from dealtrace.cabinet.view import View
 from dealtrace.record import record
 from dealtrace.storage.reports.first_and_last import Arrivals, FirstAndLast
@@ -16,18 +16,24 @@ MINUTE = timedelta(minutes=1)
 
 @record
 class ChecklistStep:
-    """A step: its title, its state in words, the line to copy, whether the step is done, and whether it is required."""
+    """A step: its title, its state in words, the line to copy, whether the step is done, and whether it is required.
+
+    `documentation` is the URL of the page about the method that the line calls, empty if it calls none. If
+    `takes_token` is true, a token must be put into the line.
+    """
 
     title: str
     state: str
     line: str
     is_done: bool
     is_needed: bool
+    documentation: str = ""
+    takes_token: bool = False
 
 
 def checklist_of(arrivals: Arrivals, view: View) -> list[ChecklistStep]:
     """Return the steps in order; the state of each says when data first and last arrived, or that none has."""
-    origin, site_id = view.origin, view.current_site.id
+    origin, site_id, now = view.origin, view.current_site.id, clock.now().astimezone(view.current_site.time_zone)
     return [
         _step(
             view, view.translate("Counter on the pages"), arrivals.visits, is_needed=False,
@@ -35,21 +41,32 @@ def checklist_of(arrivals: Arrivals, view: View) -> list[ChecklistStep]:
         ),
         _step(
             view, view.translate("Calls from the PBX"), arrivals.calls, is_needed=False,
-            line=origin + CALL_PATH,
+            line=call_line(origin, now), method="inbound-call", takes_token=True,
         ),
         _step(
             view, view.translate("Lead requests from forms"), arrivals.lead_requests, is_needed=False,
-            line=f"{origin}/calls-service/RestAPI/requests/{site_id}/register/",
+            line=lead_request_line(origin, site_id), method="requests-register",
         ),
         _step(
             view, view.translate("Deals from the CRM"), arrivals.deals, is_needed=True,
-            line=origin + DEAL_PATH,
+            line=deal_line(origin, now), method="register", takes_token=True,
         ),
     ]  # fmt: skip
 
 
-def _step(view: View, title: str, times: FirstAndLast, line: str, *, is_needed: bool) -> ChecklistStep:
-    return ChecklistStep(title, state_of(times, clock.now(), view), line, times.last_at is not None, is_needed)
+def _step(
+    view: View,
+    title: str,
+    times: FirstAndLast,
+    *,
+    line: str,
+    is_needed: bool,
+    method: str = "",
+    takes_token: bool = False,
+) -> ChecklistStep:
+    state, is_done = state_of(times, clock.now(), view), times.last_at is not None
+    documentation = f"/docs/methods/{method}?site={view.current_site.id}" if method else ""
+    return ChecklistStep(title, state, line, is_done, is_needed, documentation, takes_token)
 
 
 def state_of(times: FirstAndLast, now: datetime, view: View) -> str:

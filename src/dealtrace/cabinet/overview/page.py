@@ -333,6 +333,7 @@ def _shown(
         compared_until=page.compared_until,
         carried=carried_query(dict(page.asked.parameters)),
         checklist=checklist,
+        may_issue_tokens=view.role is not None and view.role.includes(Role.OWNER),
         is_empty=_is_empty(checklist, answers.figures),
         is_new=any(not step.is_done and step.is_needed for step in checklist),
         problem_texts=[

@@ -68,6 +68,11 @@ class ModelsTable:
     lines: tuple[ModelsLine, ...]
     total: ModelsLine
 
+    @property
+    def total_span(self) -> int:
+        """Return how many keys the line of totals lacks besides the first one."""
+        return max(len(self.by) - 1, 0)
+
 
 def metric_under_models(metrics: Sequence[Metric], chosen: str) -> Metric:
     """Return the metric to show under all models: `chosen` if it is in `metrics` and depends on models.
@@ -87,12 +92,16 @@ def metric_under_models(metrics: Sequence[Metric], chosen: str) -> Metric:
 def model_metric_choices(
     url: ReportUrl, metrics: Sequence[Metric], shown: Metric, language: Language
 ) -> tuple[MetricChoice, ...]:
-    """Return a choice for each metric that depends on the attribution model, with the URL of that metric's table."""
-    return tuple(
+    """Return a choice for each metric that depends on the attribution model, with the URL of that metric's table.
+
+    If there is nothing to choose, return none.
+    """
+    choices = tuple(
         MetricChoice(_named(metric, language), url.link(chart=metric.name), metric == shown)
         for metric in metrics
         if metric.depends_on_model
     )
+    return choices if len(choices) > 1 else ()
 
 
 def by_models(

@@ -29,6 +29,17 @@ from dealtrace.cabinet.reports.report_url import ReportUrl, report_url_at, repor
 from dealtrace.cabinet.reports.source_drilldown import rungs_of
 from dealtrace.cabinet.reports.table import table_of
 from dealtrace.cabinet.reports.time_chart import TimeLine, has_line, over_time, time_line, undrawn_message
+from dealtrace.cabinet.reports.tree.branches import Branches, ask_branches, level_question
+from dealtrace.cabinet.reports.tree.open_rows import (
+    Path,
+    check_tree,
+    is_tree,
+    layout_choices,
+    open_paths,
+    with_closed_rows,
+    without_tree,
+)
+from dealtrace.cabinet.reports.tree.tree_table import tree_table
 from dealtrace.cabinet.reports.without_contacts import (
     for_person,
     models_for_readers,
@@ -68,13 +79,14 @@ class Answers:
     """The reports of the page: the rows, the pivot if there is one, and the first metric over time.
 
     With a pivot or with all models, `report` has only one metric. `line`, the report that the chart draws, is `None`
-    if there is no chart.
+    if there is no chart. With `branches`, the report is a tree, and `report` has its first level.
     """
 
     question: Question
     report: Report
     pivot: Pivot | None
     line: Report | None
+    branches: Branches | None = None
 
 
 async def show(view: View) -> Response:
@@ -96,11 +108,13 @@ async def show(view: View) -> Response:
     }
     try:
         question = parse_question(url.raw_question(**USUAL), known)
+        check_tree(url)
     except InvalidParameters as refusal:
         fault = labelled_text(refusal, view.language, is_whole=view.may_see_contacts)
         return view.page(TEMPLATE, BAD_REQUEST, **{"fault": fault, "report": None, **around})
     statuses = await view.read(list_statuses, site.id) if asks_for_income(question) else ()
-    answers, gaps, still_open, no_source = await view.ask(_ask, question, now, url.get("chart"), statuses)
+    paths = open_paths(url) if is_tree(url, question) else None
+    answers, gaps, still_open, no_source = await view.ask(_ask, question, now, url.get("chart"), statuses, paths)
     axis = await view.read(read_axis, site, question.period)
     notes = axis_notes(axis, gaps, view)
     note = open_deals_note(still_open, view, url)
@@ -123,7 +137,8 @@ def shown(answers: Answers, url: ReportUrl, notes: AxisNotes, view: View, now: d
         "model": model_said(report, language),
         "compared_until": compared_until(report.question, view.current_site, now, language),
         **_tables(answers, url, view),
-        "rungs": rungs_of(answers.question, url, language),
+        "layouts": layout_choices(url, answers.question, view.translate("As a list"), view.translate("As a tree")),
+        "rungs": rungs_of(answers.question, without_tree(url), language),
         "metrics": model_metric_choices(url, metrics, report.question.metrics[0], language)
         if is_by_models
         else metric_choices(url, named),
@@ -142,15 +157,17 @@ def fitting_answers(answers: Answers) -> Answers:
 
 
 def _tables(answers: Answers, url: ReportUrl, view: View) -> dict[str, object]:
-    """Return the template variables `table`, `models` and `pivot`: one is the report's table, the others are `None`.
+    """Return the template variables `table`, `models`, `pivot` and `tree`: one is the report, the others are `None`.
 
     Contacts are masked for people who may not see them.
     """
     report, pivot, by = answers.report, answers.pivot, answers.report.question.by
     around = (url, rows_page_for(view, answers.question, url), view.language, view.translate)
     is_whole = view.may_see_contacts
-    tables: dict[str, object] = {"table": None, "models": None, "pivot": None}
-    if pivot is not None:
+    tables: dict[str, object] = {"table": None, "models": None, "pivot": None, "tree": None}
+    if answers.branches is not None:
+        tables["tree"] = tree_table(report, shown_question(answers.question, ""), answers.branches, *around)
+    elif pivot is not None:
         across = pivot_table(pivot, *around)
         tables["pivot"] = across if is_whole else pivot_for_readers(across, pivot)
     elif report.question.model is None:
@@ -189,33 +206,50 @@ def read_context_of(connection: Connection, site: Site, now: datetime, user_id: 
 
 
 def _ask(
-    source: FactSource, site: Site, question: Question, now: datetime, chart: str, statuses: Sequence[Status]
+    source: FactSource,
+    site: Site,
+    question: Question,
+    now: datetime,
+    chart: str,
+    statuses: Sequence[Status],
+    paths: Sequence[Path] | None,
 ) -> tuple[Answers, Sequence[tuple[Metric, Gap]], OpenDeals | None, NoSource | None]:
     """Return four results: the reports, days without data, open deals, and the parts of the deals without a source.
 
     The days are found only if the page has a chart, the open deals only if income fell, and the parts only if the table
     has a row without a source. `statuses` are those of the site; they are needed only if the report compares income.
+    `paths` are the open rows of a tree, or `None` if the report is none.
     """
-    answers = ask_all(source, site, question, now, chart)
+    answers = ask_all(source, site, question, now, chart, paths)
     gaps = list_metric_gaps(source, site, question.period, now) if answers.line is not None else ()
     still_open = find_open_deals(source, site, answers.report, statuses, now)
     no_source = split_no_source(source, site, answers.report, now) if answers.pivot is None else None
     return answers, gaps, still_open, no_source
 
 
-def ask_all(source: FactSource, site: Site, question: Question, now: datetime, chart: str = "") -> Answers:
+def ask_all(
+    source: FactSource,
+    site: Site,
+    question: Question,
+    now: datetime,
+    chart: str = "",
+    paths: Sequence[Path] | None = None,
+) -> Answers:
     """Return the reports of the page: the rows, the pivot if there is one, and the first metric over time.
 
     If the question asks for all models, the table and the chart show one metric, which `metric_under_models` chooses
-    (`chart` if possible), and the chart uses the model in the site's settings.
+    (`chart` if possible), and the chart uses the model in the site's settings. With `paths`, the report is a tree with
+    these open rows.
     """
     shown = shown_question(question, chart)
     drawn = shown.metrics[0]
     over_days = question if question.model is not None else replace(question, model=AttributionModel(site.attribution))
     pivot = ask_pivot(source, site, shown, now) if question.pivot is not None else None
-    report = pivot.report if pivot is not None else ask(source, site, shown, now)
+    asked = level_question(shown, ()) if paths is not None else shown
+    report = pivot.report if pivot is not None else ask(source, site, asked, now)
+    branches = ask_branches(source, site, shown, report, paths, now) if paths is not None else None
     line = ask(source, site, over_time(over_days, drawn), now) if has_line(question, drawn) else None
-    return Answers(question, report, pivot, line)
+    return Answers(question, report, pivot, line, branches)
 
 
 def shown_question(question: Question, chart: str) -> Question:
@@ -239,7 +273,7 @@ def _saved(
     view: View, known: QuestionContext, url: ReportUrl, reports: Sequence[SavedReport]
 ) -> list[tuple[str, str, bool]]:
     """Return the name and URL of each saved report, and whether the page shows this report; see `saved_url`."""
-    here = url.written_out(DEFAULTS_WRITTEN_OUT).query
+    here = with_closed_rows(url).written_out(DEFAULTS_WRITTEN_OUT).query
     urls = [saved_url(view, known, report_url_at(url.page, each.query)) for each in reports]
     return [
         (

@@ -72,6 +72,21 @@ class PivotTable:
     more: str
     is_sorted_by_total: bool
 
+    @property
+    def keys_count(self) -> int:
+        """Return the number of keys of a row."""
+        return len(self.by)
+
+    @property
+    def rows_shown(self) -> int:
+        """Return the number of rows that the table has."""
+        return len(self.rows)
+
+    @property
+    def columns_shown(self) -> int:
+        """Return the number of columns that the table has."""
+        return len(self.columns)
+
 
 def pivot_table(
     pivot: Pivot, url: ReportUrl | None, rows_page: str, language: Language, translate: Translate
@@ -93,11 +108,13 @@ def pivot_table(
 
 
 def metric_choices(url: ReportUrl, names: Sequence[tuple[str, str]]) -> tuple[MetricChoice, ...]:
-    """Return a choice for each metric, with the URL that puts this metric first.
+    """Return a choice for each metric, with the URL that puts this metric first; a single metric is no choice.
 
     `names` has the name and the title of each metric.
     """
     listed = [name for name, _ in names]
+    if len(listed) == 1:
+        return ()
     return tuple(
         MetricChoice(
             title,

@@ -27,6 +27,8 @@ ONCE = (
     "sort",
     "limit",
     "chart",
+    "tree",
+    "open",
 )
 """The parameters that a report's URL contains at most once, in the order that they have in the URL."""
 FILTER = "filter"

@@ -110,11 +110,30 @@ class Table:
     sorted_at: int = 0
     legend: str = ""
 
+    @property
+    def sorted_cell(self) -> int:
+        """Return the position, among the values of a row, of the column that sorts; negative if that is a key."""
+        return self.sorted_at - self._keys_count
+
+    @property
+    def total_span(self) -> int:
+        """Return how many keys the line of totals lacks besides the first one."""
+        return max(self._keys_count - 1, 0)
+
+    @property
+    def rows_shown(self) -> int:
+        """Return the number of rows that the table has."""
+        return len(self.lines)
+
+    @property
+    def _keys_count(self) -> int:
+        return sum(not heading.is_value for heading in self.headings)
+
 
 def table_of(report: Report, url: ReportUrl, rows_page: str, language: Language, translate: Translate) -> Table:
     """Return the table of a report under one model; values link to `rows_page`, which shows the rows behind them."""
     (model,) = report.total.values
-    shaper = _Shaper(report, model, url, rows_page, language, translate)
+    shaper = LineShaper(report, model, url, rows_page, language, translate)
     lines = tuple(shaper.line(row) for row in shaper.rows)
     return Table(
         tuple(headings_of(report.question, url, language)),
@@ -181,7 +200,9 @@ def more_rows(report: Report, url: ReportUrl) -> str:
     return url.link(limit=str(min(limit * TIMES_MORE, LIMIT_MAX)))
 
 
-class _Shaper:
+class LineShaper:
+    """Shapes the rows of a report under one model into lines, and its total into cells."""
+
     def __init__(
         self,
         report: Report,
@@ -206,12 +227,13 @@ class _Shaper:
 
     @property
     def legend(self) -> str:
-        """What the marks of the best and the worst values mean, and which rows are not compared."""
+        """Say what the marks of the best and the worst values mean, and which rows are not compared."""
         if any(is_partial(self.question.by, row.keys, self.partial) for row in self.rows):
             return self.translate("★ best and ▿ worst value of a column; times that are not whole are not compared")
         return self.translate("★ best and ▿ worst value of a column")
 
     def line(self, row: Row) -> Line:
+        """Return a row of the report as a line of the table."""
         keys = tuple(
             KeyCell(
                 key_label(dimension, key, self.language)
@@ -230,6 +252,7 @@ class _Shaper:
         return Line(keys, tuple(self.cells(row)))
 
     def cells(self, row: Row, *, is_total: bool = False) -> list[Cell]:
+        """Return the values of a row, or of the total, as cells."""
         return [self._cell(row, place, metric, is_total=is_total) for place, metric in enumerate(self.question.metrics)]
 
     def _cell(self, row: Row, place: int, metric: Metric, *, is_total: bool) -> Cell:

@@ -232,6 +232,7 @@ def _read_past(
 
 def _form(view: View, facts: _Facts, draft: AlertDraft, trial: AlertTrial | None) -> dict[str, object]:
     """Return the context of the form's template."""
+    incidents = trial_lines(trial, view.current_site.time_zone, view.language) if trial is not None else []
     return {
         "draft": draft,
         "sends_mail": view.services.sends_mail,
@@ -243,7 +244,8 @@ def _form(view: View, facts: _Facts, draft: AlertDraft, trial: AlertTrial | None
         ],
         "members": [(user_id, login, user_id in draft.members) for user_id, login in facts.members.items()],
         "trial": trial,
-        "trial_incidents": trial_lines(trial, view.current_site.time_zone, view.language) if trial is not None else [],
+        "trial_incidents": incidents,
+        "trial_incidents_count": len(incidents),
     }
 
 

@@ -33,6 +33,7 @@ _PATHS = (
 async def show(view: View) -> Response:
     """Show the code to copy, the URLs for other programs, and the last visit with its page and browser."""
     server, site = view.origin, view.current_site.id
+    last = await view.read(find_last_visit, site)
     return show_form_page(
         view,
         "settings/counter.html",
@@ -40,5 +41,6 @@ async def show(view: View) -> Response:
         script=f'<script async src="{server}/counter/{site}.js"></script>',
         form=_FORM.format(server=server, site=site),
         urls=[(view.translate(label), server + path) for label, path in _PATHS],
-        last=await view.read(find_last_visit, site),
+        last=last,
+        browser=", ".join(part for part in (last.browser, last.os, last.device) if part) if last is not None else "",
     )

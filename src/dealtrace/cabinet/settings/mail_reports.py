@@ -78,6 +78,11 @@ class ReportLine:
     recipients: Sequence[tuple[str, datetime | None]]
     fault: str
 
+    @property
+    def recipients_count(self) -> int:
+        """Return the number of recipients, for people who may not see their addresses."""
+        return len(self.report.recipients)
+
 
 @record
 class _Facts:

@@ -46,6 +46,11 @@ class SettingsPreview:
     refused_total: int
     refused: tuple[RefusedRow, ...]
 
+    @property
+    def refused_shown(self) -> int:
+        """Return how many rows with errors are shown."""
+        return len(self.refused)
+
 
 def preview_file(path: Path, noun: ImportNoun, encoding: str | None, site: Site, language: Language) -> SettingsPreview:
     """Return the preview of a file: read its first rows as an import would, without storing anything.

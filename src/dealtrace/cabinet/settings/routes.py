@@ -3,7 +3,6 @@
 from dealtrace.accounts.rights import Role
 from dealtrace.cabinet.gate import Page
 from dealtrace.cabinet.settings import (
-    agreement,
     alerts,
     changes,
     columns,
@@ -20,10 +19,14 @@ from dealtrace.cabinet.settings import (
     statuses,
     tokens,
 )
+from dealtrace.cabinet.settings.agreement import page as agreement
+from dealtrace.cabinet.settings.agreement.file import send_differences_as
 from dealtrace.cabinet.settings.uploads import FORM_BYTES_MAX
 from dealtrace.cabinet.settings.webhooks import card as webhook_card
 from dealtrace.cabinet.settings.webhooks import page as webhooks
 from dealtrace.cabinet.what_if import apply_to_past, rules
+from dealtrace.cabinet.what_if.flips_file import send_flips_as
+from dealtrace.files.row_writers import CSV, XLSX
 
 SETTINGS_PAGES = (
     Page("/{site:int}/settings", "GET", sections.show, Role.ANALYST),
@@ -44,6 +47,8 @@ SETTINGS_PAGES = (
     Page("/{site:int}/settings/hosts", "POST", hosts.add, Role.OWNER),
     Page("/{site:int}/settings/hosts/remove", "POST", hosts.remove, Role.OWNER),
     Page("/{site:int}/settings/try", "GET", rules.show, Role.OWNER),
+    Page("/{site:int}/settings/try/flips.csv", "GET", send_flips_as(CSV), Role.OWNER),
+    Page("/{site:int}/settings/try/flips.xlsx", "GET", send_flips_as(XLSX), Role.OWNER),
     Page("/{site:int}/settings/past", "GET", apply_to_past.show, Role.OWNER),
     Page("/{site:int}/settings/past", "POST", apply_to_past.start, Role.OWNER),
     Page("/{site:int}/settings/webhooks", "GET", webhooks.show, Role.OWNER),
@@ -92,6 +97,9 @@ SETTINGS_PAGES = (
         form_bytes_max=FORM_BYTES_MAX,
         files_max=1,
     ),
+    Page("/{site:int}/settings/agreement/{key}", "GET", agreement.show_result, Role.OWNER),
+    Page("/{site:int}/settings/agreement/{key}/differences.csv", "GET", send_differences_as(CSV), Role.OWNER),
+    Page("/{site:int}/settings/agreement/{key}/differences.xlsx", "GET", send_differences_as(XLSX), Role.OWNER),
     Page("/{site:int}/costs", "GET", costs.show, Role.ANALYST),
     Page("/{site:int}/costs", "POST", costs.upload, Role.ANALYST, form_bytes_max=FORM_BYTES_MAX, files_max=1),
     Page("/{site:int}/costs/{key}", "GET", costs.show_preview, Role.ANALYST),

@@ -15,6 +15,7 @@ from dealtrace.attribution.model_labels import model_label
 from dealtrace.cabinet.choices import Choice
 from dealtrace.cabinet.form_pages import Faults, fault_text, redirect_with_message, show_form_page, stored_site
 from dealtrace.cabinet.view import View
+from dealtrace.cabinet.what_if.days import days_choices
 from dealtrace.cabinet.what_if.forecast import Forecast, agreement_of, forecast, may_save
 from dealtrace.errors import NameTaken, RateExceeded
 from dealtrace.http.endpoint import RateLimitClass
@@ -117,6 +118,7 @@ async def _page(
         ),
         per_second=view.services.rate_limits.per_second(RateLimitClass.API),
         tried=tried,
+        tried_days=days_choices(view),
     )
 
 

@@ -10,6 +10,7 @@ from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.form_pages import Faults, fault_text, redirect_with_message, show_form_page, unknown_faults
 from dealtrace.cabinet.view import View
+from dealtrace.cabinet.what_if.days import days_choices
 from dealtrace.cabinet.what_if.forecast import TRY, Forecast, forecast, may_save
 from dealtrace.errors import InvalidSetting
 from dealtrace.operations.reports.ask import FactSource
@@ -124,6 +125,7 @@ async def _page(
         name=name,
         meaning=meaning,
         tried=tried,
+        tried_days=days_choices(view),
     )
 
 

@@ -31,6 +31,7 @@ NAME_BYTES_MAX = 240
 KEY_BYTES = 18
 _FOLDER = "dealtrace-uploads"
 _SENT, _OPTIONS, _OUTCOME, _REFUSED = "sent", "options.json", "outcome.json", "refused.csv"
+_DIFFERENCES = "differences.jsonl.gz"
 PRIVATE = 0o700
 
 
@@ -77,6 +78,11 @@ class Upload:
         return self.folder / _REFUSED
 
     @property
+    def differences_path(self) -> Path:
+        """Return the path of the file with the differences that a comparison found."""
+        return self.folder / _DIFFERENCES
+
+    @property
     def options(self) -> dict[str, str]:
         """Return the options that were chosen with the file.
 
@@ -87,7 +93,7 @@ class Upload:
 
     @property
     def outcome(self) -> dict[str, str]:
-        """Return the result of the file's import; it is empty before the import."""
+        """Return the result of the file's import or comparison; it is empty before that."""
         try:
             return _read(self.folder / _OUTCOME)
         except FileNotFoundError:
@@ -104,9 +110,9 @@ class Upload:
             partial.write_text(json.dumps(dict(options)))
 
     def finish(self, outcome: Mapping[str, str]) -> None:
-        """Store the result of the import and delete the file; refused rows remain for download.
+        """Store the result of an import or a comparison and delete the file; refused rows and differences remain.
 
-        The folders of old uploads are deleted; if this happened during the import, the folder is created again.
+        The folders of old uploads are deleted; if this happened in the meantime, the folder is created again.
         """
         self.folder.mkdir(mode=PRIVATE, exist_ok=True)
         with write_atomically(self.folder / _OUTCOME, overwrite=True) as partial:
@@ -114,7 +120,7 @@ class Upload:
         shutil.rmtree(self.folder / _SENT, ignore_errors=True)
 
     def delete(self) -> None:
-        """Delete the file, its options, result and refused rows."""
+        """Delete the file, its options, its result, and what the result left: refused rows or differences."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

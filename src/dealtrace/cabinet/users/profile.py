@@ -42,6 +42,7 @@ async def page(view: View, status: int, fault: str = "") -> Response:
         fault=fault,
         limits=LIMITS,
         sessions=[(session, browser_name(session.browser)) for session in stored.sessions],
+        has_others=len(stored.sessions) > 1,
         own_digest=view.session_digest,
         recovery_codes=stored.recovery_codes,
     )

@@ -11,6 +11,13 @@ from dealtrace.cabinet.users.login import own_path
 from dealtrace.cabinet.view import View
 from dealtrace.operations.accounts.second_factor import CodeOutcome, confirm_code
 
+FAULTS = {
+    CodeOutcome.WRONG: "The code is wrong or has already been used. The authenticator app shows a new code every 30 "
+    "seconds.",
+    CodeOutcome.TOO_MANY: "Too many wrong codes. Try again in 15 minutes.",
+}
+"""The message for each outcome that is not a login."""
+
 
 async def show(view: View) -> Response:
     """Show the form for the two-factor code."""
@@ -32,7 +39,8 @@ async def confirm(view: View) -> Response:
 
 
 def _form(view: View, status: int, then: str, outcome: CodeOutcome | None = None) -> Response:
-    return view.page("users/code.html", status, then=then, outcome=outcome and outcome.value)
+    faults = {"code": view.translate(FAULTS[outcome])} if outcome is not None else {}
+    return view.page("users/code.html", status, then=then, faults=faults)
 
 
 def _confirm(connection: Connection, _ids: object, user: User, digest: str, code: str) -> CodeOutcome:

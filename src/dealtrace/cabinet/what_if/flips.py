@@ -2,18 +2,24 @@
 
 from collections.abc import Sequence
 from fractions import Fraction
+from urllib.parse import urlencode
 
 from dealtrace.attribution.credit import WHOLE
 from dealtrace.cabinet.formats import clock_time, money, number
 from dealtrace.cabinet.lead_labels import lead_name
 from dealtrace.cabinet.view import View
-from dealtrace.leads.lead import LeadRef
+from dealtrace.operations.what_if.trial import Trial, pairs_of
+from dealtrace.operations.what_if.try_settings import TriedDays
 from dealtrace.record import record
 from dealtrace.reports.moves import Shares, spelling_of
 from dealtrace.reports.what_if import Outcome
 
 FLIPS_LISTED = 50
-"""Ours: the page lists at most this many deals, like the journal of deals; `dealtrace try --json` lists all."""
+"""Ours: a page lists at most this many deals, like the journal of deals; further pages and a file list the rest."""
+PLACE = "settings/try"
+"""The page that tries rules, below the site."""
+PAGE = "page"
+"""The parameter with the number of a page of flips."""
 Spelling = tuple[str | None, str | None]
 """A source and its medium; each is `None` if it is missing."""
 
@@ -35,6 +41,43 @@ class Flip:
     source_after: str
 
 
+@record
+class FlipPages:
+    """Where a list of flips goes on: its place among all, the pages around it, and the files with all flips.
+
+    `all` leads to the first page of the same list on the page that tries rules.
+    """
+
+    first: int
+    last: int
+    earlier: str
+    later: str
+    all: str
+    csv: str
+    xlsx: str
+
+
+def flip_pages(site_id: int, trial: Trial, days: TriedDays, page: int, changed: int) -> FlipPages:
+    """Return where the page of this number leads, if `changed` of the tried deals would change."""
+    place = f"/cabinet/{site_id}/{PLACE}"
+    parameters = [*pairs_of(trial), ("from", f"{days.first_on}"), ("to", f"{days.last_on}")]
+    query = urlencode(parameters)
+
+    def url_of(number: int) -> str:
+        return f"{place}?{urlencode([*parameters, (PAGE, str(number))])}"
+
+    last = page * FLIPS_LISTED
+    return FlipPages(
+        first=last - FLIPS_LISTED + 1,
+        last=min(last, changed),
+        earlier=url_of(page - 1) if page > 1 else "",
+        later=url_of(page + 1) if last < changed else "",
+        all=f"{place}?{query}",
+        csv=f"{place}/flips.csv?{query}",
+        xlsx=f"{place}/flips.xlsx?{query}",
+    )
+
+
 def flips_of(view: View, changed: Sequence[Outcome]) -> tuple[Flip, ...]:
     """Return deals with their leads and sources now and under the tried rules."""
     return tuple(_flip(view, outcome) for outcome in changed)
@@ -47,18 +90,15 @@ def _flip(view: View, outcome: Outcome) -> Flip:
         f"/cabinet/{site.id}/deals/{deal.id}",
         clock_time(language, deal.happened_at, site.time_zone),
         money(language, deal.amount_rub, deal.currency),
-        _lead(view, outcome.before.lead),
-        _lead(view, outcome.after.lead),
-        _sources(view, outcome.before.shares),
-        _sources(view, outcome.after.shares),
+        lead_name(outcome.before.lead, view.translate),
+        lead_name(outcome.after.lead, view.translate),
+        sources_label(view, outcome.before.shares),
+        sources_label(view, outcome.after.shares),
     )
 
 
-def _lead(view: View, ref: LeadRef | None) -> str:
-    return lead_name(ref, view.translate)
-
-
-def _sources(view: View, shares: Shares) -> str:
+def sources_label(view: View, shares: Shares) -> str:
+    """Return the sources of a deal, the latest first, with their shares if there are several."""
     return ", ".join(
         spelling_label(view, spelling_of(source))
         + ("" if share == WHOLE else f" {number(view.language, Fraction(share * 100, WHOLE))}\u00a0%")

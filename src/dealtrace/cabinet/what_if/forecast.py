@@ -1,7 +1,7 @@
-"""How changed settings would affect the last 28 days of a site, as strings."""
+"""How changed settings would affect the latest days of a site, or days that a person chose, as strings."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from fractions import Fraction
 
 from sqlalchemy import Connection
@@ -11,12 +11,20 @@ from dealtrace.accounts.figure_changes import MOVING_SETTINGS
 from dealtrace.accounts.setting_effects import FIGURE_TITLES, STATUS_PREFIX, Effect, EffectFigure
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
-from dealtrace.accounts.site_days import day_end, day_start, site_day
 from dealtrace.attribution.credit import WHOLE
 from dealtrace.cabinet.change_sentences import change_sentence
 from dealtrace.cabinet.formats import NOTHING, day_span, money, number
 from dealtrace.cabinet.view import View
-from dealtrace.cabinet.what_if.flips import FLIPS_LISTED, Flip, Spelling, flips_of, spelling_label
+from dealtrace.cabinet.what_if.days import days_label, last_days
+from dealtrace.cabinet.what_if.flips import (
+    FLIPS_LISTED,
+    Flip,
+    FlipPages,
+    Spelling,
+    flip_pages,
+    flips_of,
+    spelling_label,
+)
 from dealtrace.errors import Language
 from dealtrace.operations.what_if.trial import Trial, TriedSettings
 from dealtrace.operations.what_if.try_on_leads import MovedCount, MovedLeads, try_on_leads
@@ -26,11 +34,10 @@ from dealtrace.record import record
 from dealtrace.reports.moves import Moved
 from dealtrace.reports.what_if import MatchCount
 
-DAYS = 28
 ROWS_MAX = 10_000
 """The maximum number of records of each kind (deals, calls, lead requests, visits) on which changed settings are tried.
 
-Trying settings on that many takes a few seconds. `dealtrace try` has no limit.
+Trying settings on that many takes a few seconds. The file of deals that would change has no limit.
 """
 MOVES_SHOWN = 10
 TRY = "try"
@@ -56,10 +63,10 @@ class DealsForecast:
     Only `tried` of `total` deals were tried. `kept` is how many keep a lead that the new rules would not find. `moves`
     are the deals that would move from one source to another, the largest moves first, and `moves_left` is how many
     further moves there are; `without_rate` of these deals count without amounts, as their currencies have no rate.
-    `changed` is how many deals would get a different lead or source; `flips` has the first of them. `needs_match` is
-    true if past deals change only when they are matched again, and `needs_reclassify` if they change only when visits
-    are reclassified. `needs_contact_matching` is true if the tried rules apply only to a site that matches by contact,
-    which this site does not.
+    `changed` is how many deals would get a different lead or source; `flips` has some of them, and `pages` leads to the
+    others. `needs_match` is true if past deals change only when they are matched again, and `needs_reclassify` if they
+    change only when visits are reclassified. `needs_contact_matching` is true if the tried rules apply only to a site
+    that matches by contact, which this site does not.
     """
 
     before: str
@@ -79,6 +86,7 @@ class DealsForecast:
     moves_left: int
     changed: int
     flips: tuple[Flip, ...]
+    pages: FlipPages
     leads: MovedCount
     visits: MovedCount
 
@@ -98,7 +106,7 @@ class SettingForecast:
 
 @record
 class Forecast:
-    """The effects of changed settings; `deals` is `None` if no rule for deals changes.
+    """The effects of changed settings on some `days`; `deals` is `None` if no rule for deals changes.
 
     `agreed` is the value that the form sends when the person, having seen this forecast, saves the changes.
     `is_only_tried` is true on the page that tries rules, where changes cannot be saved.
@@ -106,6 +114,7 @@ class Forecast:
 
     settings: tuple[SettingForecast, ...]
     deals: DealsForecast | None
+    days: str
     agreed: str = ""
     is_only_tried: bool = False
 
@@ -123,42 +132,38 @@ def may_save(view: View, agreement: str) -> bool:
     return view.form.get("act") != TRY and agreement in ("", view.form.get("agreed"))
 
 
-async def forecast(view: View, tried: TriedSettings, agreed: str = "", *, is_only_tried: bool = False) -> Forecast:
-    """Return the effect of changed settings on the last 28 days of the site.
+async def forecast(
+    view: View, tried: TriedSettings, agreed: str = "", *, days: TriedDays | None = None, page: int = 1
+) -> Forecast:
+    """Return the effect of changed settings on some days of the site: `days`, or the last days that the form chooses.
+
+    `page` is the page of the list of deals that would change. Only the page that tries rules passes `days`.
 
     Raises:
         InvalidSetting: a value is invalid.
         NameTaken: another site has the counter code.
     """
     now = clock.now()
-    effects, deals, leads = await view.read(_try, view.current_site, tried, now)
+    on = days or last_days(view, view.current_site, now)
+    effects, deals, leads = await view.read(_try, view.current_site, tried, on, now, page)
     deals_forecast = None
     if tried.trial is not None and deals is not None and leads is not None:
-        deals_forecast = _deals_forecast(view, tried.trial, deals, leads)
-    return Forecast(
-        tuple(_setting_forecast(view, effect, now) for effect in effects), deals_forecast, agreed, is_only_tried
-    )
+        pages = flip_pages(view.current_site.id, tried.trial, on, page, deals.tally.changed)
+        deals_forecast = _deals_forecast(view, tried.trial, deals, leads, pages)
+    settings = tuple(_setting_forecast(view, effect, now) for effect in effects)
+    return Forecast(settings, deals_forecast, days_label(on, view.language), agreed, is_only_tried=days is not None)
 
 
 def _try(
-    connection: Connection, site: Site, tried: TriedSettings, now: datetime
+    connection: Connection, site: Site, tried: TriedSettings, days: TriedDays, now: datetime, page: int
 ) -> tuple[list[Effect], Tried | None, MovedLeads | None]:
-    days = _last_days(site, now)
     effects = list_effects(connection, site, tried, days, now)
     if tried.trial is None:
         return effects, None, None
-    deals = try_rules(
-        connection, site, tried.trial, days.since, days.until, deals_max=ROWS_MAX, listed_max=FLIPS_LISTED
-    )
+    listed = range((page - 1) * FLIPS_LISTED, page * FLIPS_LISTED)
+    deals = try_rules(connection, site, tried.trial, days.since, days.until, deals_max=ROWS_MAX, listed=listed)
     leads = try_on_leads(connection, site, tried.trial, days.since, days.until, rows_max=ROWS_MAX)
     return effects, deals, leads
-
-
-def _last_days(site: Site, now: datetime) -> TriedDays:
-    """Return the last 28 days of a site, including today."""
-    last_on = site_day(now, site.time_zone)
-    first_on = last_on - timedelta(days=DAYS - 1)
-    return TriedDays(first_on, last_on, day_start(first_on, site.time_zone), day_end(last_on, site.time_zone))
 
 
 def _setting_forecast(view: View, effect: Effect, now: datetime) -> SettingForecast:
@@ -193,7 +198,7 @@ def _setting_forecast(view: View, effect: Effect, now: datetime) -> SettingForec
     )
 
 
-def _deals_forecast(view: View, trial: Trial, tried: Tried, moved: MovedLeads) -> DealsForecast:
+def _deals_forecast(view: View, trial: Trial, tried: Tried, moved: MovedLeads, pages: FlipPages) -> DealsForecast:
     """Return the effect of a trial on deals and leads as strings."""
     tally, language = tried.tally, view.language
     return DealsForecast(
@@ -217,6 +222,7 @@ def _deals_forecast(view: View, trial: Trial, tried: Tried, moved: MovedLeads) -
         moves_left=max(len(tally.moves) - MOVES_SHOWN, 0),
         changed=tally.changed,
         flips=flips_of(view, tried.changed),
+        pages=pages,
         leads=moved.leads,
         visits=moved.visits,
     )

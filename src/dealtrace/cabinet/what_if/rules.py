@@ -7,16 +7,31 @@ from collections.abc import Mapping
 
 from starlette.responses import Response
 
+from dealtrace import clock
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.model_labels import model_label
 from dealtrace.attribution.site_hosts import SITE_KINDS
-from dealtrace.cabinet.form_pages import Faults, fault_text, show_form_page, stored_site
+from dealtrace.cabinet.field_labels import labelled_text
+from dealtrace.cabinet.form_pages import (
+    Faults,
+    fault_text,
+    number_of,
+    show_form_page,
+    stored_site,
+    unknown_faults,
+)
 from dealtrace.cabinet.host_labels import HOST_LABELS
+from dealtrace.cabinet.list_query import PERIOD, Days, ListQuery, days_of
 from dealtrace.cabinet.view import View
+from dealtrace.cabinet.what_if.flips import PAGE, PLACE
 from dealtrace.cabinet.what_if.forecast import Forecast, forecast
 from dealtrace.errors import InvalidSetting
-from dealtrace.operations.what_if.trial import KEYS, TriedSettings, read_trial
+from dealtrace.operations.what_if.trial import KEYS, Trial, TriedSettings, read_trial
+from dealtrace.operations.what_if.try_settings import TriedDays
+from dealtrace.record import record
 
+DAYS_MAX = 366
+"""Ours: rules are tried on at most a leap year, so that a file of all deals that would change takes minutes at most."""
 _SITE_NAME_OF_MODEL = "attribution"
 FIELDS = tuple(key for key in KEYS if key != _SITE_NAME_OF_MODEL)
 """The fields of the form: the keys that can be tried; `attribution` is left out, since `model` means the same."""
@@ -25,28 +40,63 @@ _PRECEDENCES = {"calls,requests": "calls, then lead requests", "requests,calls":
 _SWITCH = {"on": "yes", "off": "no"}
 
 
-async def show(view: View) -> Response:
-    """Show the form and, if it is filled in, what the rules in the form would change; nothing is stored.
+@record
+class Asked:
+    """What the URL of the page asks: rules by field, their trial (`None` if there is none), and the days to try it on.
+
+    `faults` are by field; a question with faults is not tried.
+    """
+
+    sent: Mapping[str, str]
+    trial: Trial | None
+    days: Days
+    faults: Faults
+
+    @property
+    def tried_days(self) -> TriedDays:
+        """Return the days to try the rules on."""
+        period = self.days.period
+        return TriedDays(period.first_on, period.last_on, self.days.since, self.days.until)
+
+
+async def read_asked(view: View) -> Asked:
+    """Read the rules and the days in the URL of the page.
 
     Ours: the rules are in the URL of the page, so that a person can send the URL to a colleague.
     """
-    site = await stored_site(view)
-    sent = {key: view.request.query_params.get(key, "").strip() for key in FIELDS}
+    site, query = await stored_site(view), view.request.query_params
+    sent = {key: query.get(key, "").strip() for key in FIELDS}
+    period = ListQuery(f"/cabinet/{site.id}/{PLACE}", tuple((name, query[name]) for name in PERIOD if query.get(name)))
+    days = days_of(period, site, clock.now(), view.language, {})
+    faults = {"": labelled_text(days.refusal, view.language)} if days.refusal is not None else {}
+    if days.period.days > DAYS_MAX:
+        faults[""] = view.translate("Choose at most %(most)s days.") % {"most": DAYS_MAX}
     rules = [(key, text) for key, text in sent.items() if text]
     if not rules:
-        return _page(view, sent)
+        return Asked(sent, None, days, faults)
     try:
         trial = read_trial(rules)
         trial.check_hosts_of(site)
     except InvalidSetting as refusal:
-        return _page(view, sent, faults={str(refusal.facts["key"]): fault_text(refusal, view.language)})
-    return _page(view, sent, tried=await forecast(view, TriedSettings(trial), is_only_tried=True))
+        return Asked(sent, None, days, {str(refusal.facts["key"]): fault_text(refusal, view.language), **faults})
+    return Asked(sent, trial, days, faults)
 
 
-def _page(
-    view: View, sent: Mapping[str, str], *, faults: Faults | None = None, tried: Forecast | None = None
-) -> Response:
-    say = view.translate
+async def show(view: View) -> Response:
+    """Show the form and, if it is filled in, what the rules in the form would change; nothing is stored."""
+    asked, page = await read_asked(view), view.request.query_params.get(PAGE, "1")
+    if asked.faults or asked.trial is None:
+        return _page(view, asked, faults=asked.faults)
+    number = number_of(page)
+    tried = await forecast(view, TriedSettings(asked.trial), days=asked.tried_days, page=max(number, 1))
+    is_known = number == 1 or (number > 1 and tried.deals is not None and bool(tried.deals.flips))
+    if not is_known:
+        return _page(view, asked, faults=unknown_faults(view, **{PAGE: (page, "Page")}))
+    return _page(view, asked, tried=tried)
+
+
+def _page(view: View, asked: Asked, *, faults: Faults | None = None, tried: Forecast | None = None) -> Response:
+    say, sent = view.translate, asked.sent
     models = {str(int(model)): model_label(model, view.language) for model in AttributionModel}
     precedences = {value: say(label) for value, label in _PRECEDENCES.items()}
     switch = {value: say(label) for value, label in _SWITCH.items()}
@@ -62,6 +112,8 @@ def _page(
         faults=faults,
         sent=sent,
         tried=tried,
+        days=asked.days,
+        days_max=DAYS_MAX,
         selections=[(label, name, _choices(view, choices, sent[name])) for label, name, choices in listed],
         hosts=[(_host_label(view, name), name) for name in _HOST_FIELDS],
         opens_hosts=any(sent[name] for name in _HOST_FIELDS),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field, replace
 from datetime import timedelta
 
-from dealtrace.accounts.on_off import read_switch
+from dealtrace.accounts.on_off import read_switch, switch_text
 from dealtrace.accounts.setting_effects import STATUS_PREFIX
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
@@ -25,6 +25,7 @@ from dealtrace.record import record
 SECOND = timedelta(seconds=1)
 KINDS = {"calls": LeadKind.CALL, "requests": LeadKind.LEAD_REQUEST}
 """The kinds of lead by their names in the API parameter `bindTo`."""
+_NAMES = {kind: name for name, kind in KINDS.items()}
 
 
 @record
@@ -149,6 +150,24 @@ def read_trial(settings: Iterable[tuple[str, str]]) -> Trial:
         fields.add(rule.field)
         trial = rule.read(trial, key, text)
     return trial
+
+
+def pairs_of(trial: Trial) -> list[tuple[str, str]]:
+    """Return the pairs of key and value from which `read_trial` makes the trial."""
+    is_on, seconds = trial.contact_matching, trial.link_threshold
+    stated = [
+        ("contact_matching", switch_text(is_on=is_on) if is_on is not None else ""),
+        ("threshold", str(seconds // SECOND) if seconds is not None else ""),
+        ("order", ",".join(_NAMES[kind] for kind in trial.precedence or ())),
+        ("model", str(int(trial.model)) if trial.model is not None else ""),
+        *((kind.value, ",".join(_host_text(each) for each in trial.hosts if each.kind is kind)) for kind in SITE_KINDS),
+        ("no_host", ",".join(trial.removed_hosts)),
+    ]
+    return [(key, text) for key, text in stated if text]
+
+
+def _host_text(host: SiteHost) -> str:
+    return f"{host.host}:{host.name}" if host.kind in NAMED_KINDS else host.host
 
 
 def _given_twice(key: str) -> InvalidSetting:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from itertools import chain
 
 from sqlalchemy import Connection
 
@@ -23,7 +24,7 @@ class Tried:
     """The effect of other rules on the deals of a period.
 
     `tally` counts the tried deals, and `total` is the number of all deals of the period. `tally.changed` is the
-    number of tried deals whose lead or source would change, and `changed` has the earliest of these deals.
+    number of tried deals whose lead or source would change, and `changed` has some of these deals, earliest first.
     """
 
     tally: Tally
@@ -36,6 +37,29 @@ class Tried:
         return self.tally.deals >= self.total
 
 
+def changed_chunks(
+    connection: Connection,
+    site: Site,
+    trial: Trial,
+    searched: JournalQuery,
+    tally: Tally,
+    *,
+    deals_max: int | None = None,
+    show: ShowTried = lambda _tried, _total: None,
+) -> Iterator[list[Outcome]]:
+    """Yield, for each chunk of the deals that `searched` finds, those whose lead or source would change.
+
+    Chunks and deals come earliest first. All tried deals are counted in `tally`. Deals are tried until at least
+    `deals_max` deals, or all deals, have been tried. `show` is called after every chunk.
+    """
+    query = query_deals(site.id, searched)
+    for total, ids in pages_of(connection, query, DEALS_AT_ONCE):
+        yield [outcome for outcome in list_outcomes(connection, site, trial, ids) if tally.add(outcome)]
+        show(tally.deals, total)
+        if deals_max is not None and tally.deals >= deals_max:
+            break
+
+
 def changed_deals(
     connection: Connection,
     site: Site,
@@ -46,19 +70,9 @@ def changed_deals(
     deals_max: int | None = None,
     show: ShowTried = lambda _tried, _total: None,
 ) -> Iterator[Outcome]:
-    """Yield the deals that `searched` finds and whose lead or source would change, earliest first.
-
-    All tried deals are counted in `tally`. Deals are tried in chunks until at least `deals_max` deals, or all deals,
-    have been tried. `show` is called after every chunk.
-    """
-    query = query_deals(site.id, searched)
-    for total, ids in pages_of(connection, query, DEALS_AT_ONCE):
-        for outcome in list_outcomes(connection, site, trial, ids):
-            if tally.add(outcome):
-                yield outcome
-        show(tally.deals, total)
-        if deals_max is not None and tally.deals >= deals_max:
-            break
+    """Yield the deals whose lead or source would change, one by one; the arguments are those of `changed_chunks`."""
+    chunks = changed_chunks(connection, site, trial, searched, tally, deals_max=deals_max, show=show)
+    return chain.from_iterable(chunks)
 
 
 def try_rules(
@@ -69,12 +83,12 @@ def try_rules(
     until: datetime,
     *,
     deals_max: int,
-    listed_max: int = 0,
+    listed: range = range(0),
 ) -> Tried:
     """Return the effect of a trial on the deals of a period.
 
     Deals are tried in chunks, earliest first, until at least `deals_max` deals, or all deals of the period, have been
-    tried. The result lists up to `listed_max` of the deals whose lead or source would change, earliest first.
+    tried. The result lists the deals whose lead or source would change and whose places among these are in `listed`.
     """
     tally, total = Tally(), 0
 
@@ -84,5 +98,5 @@ def try_rules(
 
     searched = JournalQuery(since=since, until=until)
     changed = changed_deals(connection, site, trial, searched, tally, deals_max=deals_max, show=count)
-    listed = tuple(outcome for place, outcome in enumerate(changed) if place < listed_max)
-    return Tried(tally, total, listed)
+    outcomes = tuple(outcome for place, outcome in enumerate(changed) if place in listed)
+    return Tried(tally, total, outcomes)

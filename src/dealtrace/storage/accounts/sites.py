@@ -91,6 +91,12 @@ def list_site_ids(connection: Connection) -> list[SiteId]:
     return [SiteId(site_id) for site_id in connection.execute(select(site.c.id).order_by(site.c.id)).scalars()]
 
 
+def find_site_names(connection: Connection) -> dict[SiteId, str]:
+    """Return the names of all sites by their ids, in ascending order of the ids."""
+    rows = connection.execute(select(site.c.id, site.c.name).order_by(site.c.id))
+    return {SiteId(site_id): name for site_id, name in rows}
+
+
 def next_site_id(connection: Connection) -> SiteId:
     """Return the id for a new site: 1 for the first site, then one above the highest id that ever existed.
 

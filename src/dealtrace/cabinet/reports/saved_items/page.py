@@ -16,6 +16,7 @@ from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.reports.default_question import USUAL
 from dealtrace.cabinet.reports.page import read_context_of
 from dealtrace.cabinet.reports.report_url import ReportUrl, report_url_at
+from dealtrace.cabinet.reports.tree.open_rows import with_closed_rows
 from dealtrace.cabinet.reports.without_contacts import for_person
 from dealtrace.cabinet.statuses import FORBIDDEN
 from dealtrace.cabinet.view import View
@@ -150,11 +151,13 @@ class SavedItemsPage:
             shown = line.saved_name.name if whose == OWN else view.shown_name(line.saved_name.name)
             typed = view.form.get("new_name") if is_renamed else None
             lines.append((line, shown, whose, _may_change(view, whose), typed))
+        is_beside_form = draft is not None or any(typed is not None for *_, typed in lines)
         return show_form_page(
             view,
             f"{self.place}.html",
             view.translate(self.title),
             faults=faults,
+            fault=(faults or {}).get("", "") if is_beside_form else " ".join((faults or {}).values()),
             place=f"/cabinet/{view.current_site.id}/{self.place}",
             lines=lines,
             draft=draft,
@@ -185,8 +188,11 @@ class SavedItemsPage:
 
 
 def report_in_form(view: View) -> ReportUrl:
-    """Return the URL of a report; the form has the question of the report as a query string."""
-    return site_report_url(view.current_site.id, view.form.get("query"))
+    """Return the URL of a report; the form has the question of the report as a query string.
+
+    The open rows of a tree are left out: they are no part of the question, and their keys may have contacts.
+    """
+    return with_closed_rows(site_report_url(view.current_site.id, view.form.get("query")))
 
 
 def site_report_url(site_id: int, query: str) -> ReportUrl:

@@ -131,6 +131,7 @@ async def _page(
         waiting=waiting,
         lines=lines[:LOG_LENGTH],
         is_cut=len(lines) > LOG_LENGTH,
+        log_length=LOG_LENGTH,
         secret=secret,
         since=view.form.get("since"),
         form=form_context(view, draft or draft_of(webhook)),

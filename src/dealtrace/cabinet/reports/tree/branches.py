@@ -1,0 +1,77 @@
+"""Ask for the rows below the open rows of a tree: one report for each of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from dealtrace.accounts.site import Site
+from dealtrace.cabinet.reports.report_url import key_filter
+from dealtrace.cabinet.reports.tree.open_rows import OPEN_MAX, Path
+from dealtrace.operations.reports.ask import FactSource, ask
+from dealtrace.record import record
+from dealtrace.reports.answer import Report
+from dealtrace.reports.question import Question
+from dealtrace.reports.reading.masked_keys import masked_key
+
+CHILDREN_MAX = 50
+"""Ours: the maximum number of rows below an open row; a link leads to all of them."""
+
+
+@record
+class Branches:
+    """The reports below the open rows of a tree, by the path of each row; `has_more` is true if too many were open."""
+
+    below: Mapping[Path, Report]
+    has_more: bool = False
+
+
+NO_BRANCHES = Branches({})
+
+
+def level_question(question: Question, path: Path) -> Question:
+    """Return the question whose rows are below the row at `path`; below `()` are the rows of the first level.
+
+    The rows of a lower level are of the row above alone, in the order of the report; a report that is sorted by any of
+    its keys sorts each level by its own keys.
+    """
+    dimension, sort = question.by[len(path)], question.sort
+    above = zip(question.by, path, strict=False)
+    if sort is not None and sort.name in {each.name for each in question.by}:
+        sort = replace(sort, name=dimension.name)
+    level = replace(
+        question,
+        by=(dimension,),
+        filters=(*question.filters, *(key_filter(each, key) for each, key in above)),
+        sort=sort,
+    )
+    return level if not path else replace(level, limit=min(question.limit or CHILDREN_MAX, CHILDREN_MAX))
+
+
+def ask_branches(
+    source: FactSource, site: Site, question: Question, root: Report, paths: Sequence[Path], now: datetime
+) -> Branches:
+    """Return the rows below the open rows that are shown, for at most `OPEN_MAX` rows.
+
+    `root` has the rows of the first level. A row is shown if the rows above it are open and it is among their rows. For
+    people who may not see contacts, rows with masked keys stay closed: their URLs would show the contact.
+    """
+    below: dict[Path, Report] = {}
+    shown: dict[Path, set[Path]] = {(): {row.keys for row in root.rows}}
+    has_more = False
+    for path in sorted(paths, key=len):
+        if not has_rows_below(question, path) or path[-1:] not in shown.get(path[:-1], ()):
+            continue
+        if len(below) == OPEN_MAX:
+            has_more = True
+            break
+        below[path] = ask(source, site, level_question(question, path), now)
+        shown[path] = {row.keys for row in below[path].rows}
+    return Branches(below, has_more)
+
+
+def has_rows_below(question: Question, path: Path) -> bool:
+    """Return whether a row can be opened: there is a lower level, and its key is not masked for the person."""
+    if not 0 < len(path) < len(question.by):
+        return False
+    dimension, key = question.by[len(path) - 1], path[-1]
+    return not question.hides_contacts or key is None or masked_key(dimension, key) == key

@@ -1,0 +1,190 @@
+"""A tree as a table for the template: the rows of the first level, and below each open row the rows of the next one."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.cabinet.formats import number
+from dealtrace.cabinet.reports.report_url import ReportUrl, key_filter
+from dealtrace.cabinet.reports.table import (
+    Cell,
+    Heading,
+    KeyCell,
+    LineShaper,
+    Translate,
+    headings_of,
+    more_rows,
+    sorted_column,
+)
+from dealtrace.cabinet.reports.tree.branches import Branches, has_rows_below, level_question
+from dealtrace.cabinet.reports.tree.open_rows import OPEN_MAX, Path, closed, opened, without_tree
+from dealtrace.errors import Language
+from dealtrace.record import record
+from dealtrace.reports.answer import Report
+from dealtrace.reports.dimensions import Dimension
+from dealtrace.reports.question import Question
+from dealtrace.reports.reading.masked_keys import masked_key
+
+
+@record
+class TreeLine:
+    """A line of the tree: a row, or the number of rows that are left out below an open row.
+
+    `level` is 0 for rows of the first dimension. `id` marks the line in the page. `fold` is the URL that opens the row
+    or, if `is_open` is true, closes it; it is empty if there is nothing below. `rest` says how many rows are left out,
+    and `rest_url` leads to all of them; `rest` is empty for a row.
+    """
+
+    level: int
+    id: str
+    key: KeyCell
+    cells: tuple[Cell, ...] = ()
+    fold: str = ""
+    is_open: bool = False
+    rest: str = ""
+    rest_url: str = ""
+
+
+@record
+class TreeTable:
+    """A report as a tree; see `Table` for `total`, `more` and `legend`.
+
+    `keys_heading` names the dimensions from the first to the last; the other headings are those of values. The rows
+    are sorted by the value at `sorted_cell` unless `is_sorted_by_key` is true. `too_many` says that some rows stayed
+    closed; it is empty if none did.
+    """
+
+    keys_heading: Heading
+    headings: tuple[Heading, ...]
+    lines: tuple[TreeLine, ...]
+    total: tuple[Cell, ...]
+    rows_shown: int
+    rows_total: int
+    more: str
+    is_sorted_by_key: bool
+    sorted_cell: int
+    legend: str
+    too_many: str
+
+    @property
+    def cells_count(self) -> int:
+        """Return the number of values of a row."""
+        return len(self.headings)
+
+
+def tree_table(
+    root: Report,
+    question: Question,
+    branches: Branches,
+    url: ReportUrl,
+    rows_page: str,
+    language: Language,
+    translate: Translate,
+) -> TreeTable:
+    """Return a tree; `question` is the whole question, and `root` the report of its first level.
+
+    In the keys of rows, contacts are masked for people who may not see them; such a row has no links.
+    """
+    growing = _Growing(root, question, branches, url, rows_page, language, translate)
+    lines = tuple(growing.lines((), root, growing.top))
+    headings = headings_of(question, url, language)
+    sorted_at = sorted_column(question)
+    levels = " → ".join(_named(dimension, language) for dimension in question.by)
+    return TreeTable(
+        replace(headings[0], text=levels, meaning=""),
+        tuple(headings[len(question.by) :]),
+        lines,
+        tuple(growing.top.cells(root.total, is_total=True)),
+        len(root.rows),
+        root.rows_total,
+        more_rows(root, url),
+        sorted_at < len(question.by),
+        sorted_at - len(question.by),
+        growing.top.legend if any(cell.mark for line in lines for cell in line.cells) else "",
+        translate("At most %(most)s rows can be open at once; the others stayed closed.") % {"most": OPEN_MAX}
+        if branches.has_more
+        else "",
+    )
+
+
+class _Growing:
+    def __init__(
+        self,
+        root: Report,
+        question: Question,
+        branches: Branches,
+        url: ReportUrl,
+        rows_page: str,
+        language: Language,
+        translate: Translate,
+    ) -> None:
+        self.question, self.branches, self.url, self.flat = question, branches, url, without_tree(url)
+        self.around = (rows_page, language, translate)
+        self.language, self.translate = language, translate
+        self.model: AttributionModel = next(iter(root.total.values))
+        self.top = LineShaper(root, self.model, self._below(()), *self.around)
+        self._count = 0
+
+    def _below(self, path: Path) -> ReportUrl:
+        """Return the URL of the report as a list, filtered by the keys of a row, grouped by the level below it."""
+        url = self.flat
+        for dimension, key in zip(self.question.by, path, strict=False):
+            url = url.with_filter(key_filter(dimension, key))
+        level = level_question(self.question, path)
+        sort = level.sort
+        is_by_key = sort is not None and sort.name == level.by[0].name
+        return url.with_parameters(by=level.by[0].name, **({"sort": ""} if is_by_key else {}))
+
+    def lines(self, path: Path, report: Report, shaper: LineShaper) -> Iterator[TreeLine]:
+        """Yield the rows of a report that is below the row at `path`, each with what is open below it."""
+        (dimension,) = report.question.by
+        for row in report.rows:
+            shaped, place = shaper.line(row), (*path, *row.keys)
+            key, cells = shaped.keys[0], shaped.cells
+            if self.question.hides_contacts:
+                key, cells = _masked(dimension, key, cells)
+            branch = self.branches.below.get(place)
+            self._count += 1
+            mark = f"row{self._count}"
+            yield TreeLine(
+                len(path), mark, key, cells, self._fold(place, mark, is_open=branch is not None), branch is not None
+            )
+            if branch is not None:
+                yield from self.lines(place, branch, self._shaper_below(place, branch))
+                yield from self._rest(place, branch)
+
+    def _shaper_below(self, path: Path, branch: Report) -> LineShaper:
+        """Return the shaper of the rows below a row: bars and shares are of the whole report, and none is the best."""
+        shaper = LineShaper(branch, self.model, self._below(path), *self.around)
+        shaper.largest, shaper.total = self.top.largest, self.top.total
+        shaper.best = [None] * len(shaper.best)
+        return shaper
+
+    def _fold(self, path: Path, mark: str, *, is_open: bool) -> str:
+        if not has_rows_below(self.question, path):
+            return ""
+        link = closed(self.url, path) if is_open else opened(self.url, path)
+        return f"{link}#{mark}" if link else ""
+
+    def _rest(self, path: Path, branch: Report) -> Iterator[TreeLine]:
+        """Yield a line about the rows that are left out below an open row, or about none at all."""
+        left = branch.rows_total - len(branch.rows)
+        if left or not branch.rows:
+            words = self.translate("and %(count)s more") if left else self.translate("nothing below")
+            rest = words % {"count": number(self.language, left)} if left else words
+            self._count += 1
+            empty = KeyCell("", "", is_missing=False)
+            yield TreeLine(
+                len(path), f"row{self._count}", empty, rest=rest, rest_url=self._below(path).link() if left else ""
+            )
+
+
+def _masked(dimension: Dimension, key: KeyCell, cells: tuple[Cell, ...]) -> tuple[KeyCell, tuple[Cell, ...]]:
+    text = masked_key(dimension, key.text)
+    if text == key.text:
+        return key, cells
+    return replace(key, text=text, url=""), tuple(replace(cell, url="") for cell in cells)
+
+
+def _named(dimension: Dimension, language: Language) -> str:
+    return dimension.ru if language == "ru" else dimension.en
