@@ -9,7 +9,7 @@ from dealtrace.files.atomic_file import Proceed
 from dealtrace.files.row import Value
 from dealtrace.files.row_writers import CSV, Note, open_writer
 from dealtrace.reports.answer import Report, Row
-from dealtrace.reports.filters import escaped_name, format_filter, searches_what_is_shown
+from dealtrace.reports.filters import format_filter, format_names, searches_what_is_shown
 from dealtrace.reports.formats import TOTAL_TITLES, rounded_value
 from dealtrace.reports.pivot import Pivot
 from dealtrace.reports.question import ALL_MODELS, Question, format_sort
@@ -81,8 +81,8 @@ def question_notes(report: Report, language: Language, *, is_for_programs: bool)
         yield Note("compare", "Сравнение", question.comparison.value)
         yield Note("compared from", "Сравнение с", compared.first_on.isoformat())
         yield Note("compared to", "Сравнение по", compared.last_on.isoformat())
-    yield Note("by", "Группировки", ",".join(escaped_name(dimension.name) for dimension in question.by))
-    yield Note("metrics", "Показатели", ",".join(metric.name for metric in question.metrics))
+    yield Note("by", "Группировки", format_names(dimension.name for dimension in question.by))
+    yield Note("metrics", "Показатели", format_names(metric.name for metric in question.metrics))
     yield Note("model", "Модель атрибуции", code + label)
     yield Note("date", "Дата сделок", question.date_of.value)
     for condition in question.filters:
@@ -92,7 +92,7 @@ def question_notes(report: Report, language: Language, *, is_for_programs: bool)
         yield Note("sort", "Порядок", format_sort(question.sort))
     yield Note("rows", "Строк", f"{len(report.rows)} / {report.rows_total}")
     if report.lacking_won:
-        lacking = ",".join(metric.name for metric in report.lacking_won)
+        lacking = format_names(metric.name for metric in report.lacking_won)
         yield Note("unknown without won statuses", "Неизвестны без выигранных статусов", lacking)
 
 
