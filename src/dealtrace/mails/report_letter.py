@@ -13,6 +13,7 @@ from dealtrace.reports.formats import TOTAL_TITLES, rounded_value
 from dealtrace.reports.metrics import Metric
 from dealtrace.reports.pivot import Pivot, PivotLine
 from dealtrace.reports.reading.compared_times import compared_lines
+from dealtrace.reports.reading.overlap import overlap_text
 from dealtrace.reports.reading.partial_times import partial_lines
 from dealtrace.reports.table import CHANGES, COMPARED, Column, Part, figure_columns, figures_of
 
@@ -61,6 +62,8 @@ def report_letter(title: str, answered: Report | Pivot, site_name: str, language
             paragraphs.append(words)
     if len(report.rows) > ROWS_SHOWN:
         paragraphs.append(_MORE[language].format(shown=ROWS_SHOWN, rows=report.rows_total))
+    if overlap := overlap_text(report.question, language):
+        paragraphs.append(overlap)
     if partial := partial_lines(answered, language):
         paragraphs.append(f"{'; '.join(partial)}.")
     if isinstance(answered, Report) and (compared := compared_lines(answered, language)):

@@ -88,8 +88,8 @@ class Question:
 
     @property
     def adds_up(self) -> bool:
-        """Return whether figures by these dimensions add up to the total; those of ratios, for example, never do."""
-        return rows_add_up(self.by)
+        """Return whether rows, and the columns of a pivot, add up to the total; those of ratios, say, never do."""
+        return rows_add_up((*self.by, *([self.pivot] if self.pivot is not None else [])))
 
     def sort_of(self, metric: Metric) -> Sort | None:
         """Return the sort for a table that shows only `metric`; `None` if the sort is by another metric or absent."""

@@ -52,6 +52,7 @@ from dealtrace.reports.pivot import Pivot
 from dealtrace.reports.question import Question, QuestionContext, parse_question
 from dealtrace.reports.reading.gaps import Gap
 from dealtrace.reports.reading.open_deals import asks_for_income
+from dealtrace.reports.reading.overlap import overlap_text
 from dealtrace.reports.saved_items.saved import SavedReport
 from dealtrace.reports.statuses import Status
 from dealtrace.storage.reports.saved_items.saved import list_saved_reports
@@ -121,6 +122,7 @@ def shown(answers: Answers, url: ReportUrl, notes: AxisNotes, view: View, now: d
         "report": report,
         "rows_shown": len(report.rows) if len(report.rows) < rows else 0,
         "model": model_said(report, language),
+        "overlap": overlap_text(report.question, language),
         "compared_until": compared_until(report.question, view.current_site, now, language),
         **_tables(answers, url, view),
         "rungs": rungs_of(answers.question, url, language),

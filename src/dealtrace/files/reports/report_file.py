@@ -14,6 +14,7 @@ from dealtrace.reports.formats import TOTAL_TITLES, rounded_value
 from dealtrace.reports.pivot import Pivot
 from dealtrace.reports.question import ALL_MODELS, Question, format_sort
 from dealtrace.reports.reading.compared_times import compared_lines
+from dealtrace.reports.reading.overlap import overlap_text
 from dealtrace.reports.reading.partial_times import partial_lines
 from dealtrace.reports.table import Column, figure_columns, figures_of
 
@@ -91,6 +92,8 @@ def question_notes(report: Report, language: Language, *, is_for_programs: bool)
     if question.sort is not None:
         yield Note("sort", "Порядок", format_sort(question.sort))
     yield Note("rows", "Строк", f"{len(report.rows)} / {report.rows_total}")
+    if overlap := overlap_text(question, "en" if is_for_programs else language):
+        yield Note("adds up", "Итог", overlap)
     if report.lacking_won:
         lacking = format_names(metric.name for metric in report.lacking_won)
         yield Note("unknown without won statuses", "Неизвестны без выигранных статусов", lacking)
