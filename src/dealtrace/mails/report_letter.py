@@ -38,6 +38,12 @@ _MORE = {
     "ru": "Показано строк: {shown} из {rows}. Остальные — в приложенном файле.",
     "en": "{shown} of {rows} rows are shown. The others are in the attached file.",
 }
+_MORE_THAN_FIT = {
+    "ru": "Показано строк: {shown} из {rows}. В приложенном файле их {attached}: больше в письмо не помещается, "
+    "весь файл можно скачать на странице отчёта.",
+    "en": "{shown} of {rows} rows are shown. The attached file has {attached}: an e-mail has no room for more; "
+    "the whole file can be downloaded from the page of the report.",
+}
 _LEAVE = {
     "ru": "Отказаться от рассылки можно на этой странице:",
     "en": "To unsubscribe, open this page:",
@@ -46,11 +52,18 @@ _BEFORE = {"ru": ", до этого", "en": ", before"}
 _DAY = "%d.%m.%Y"
 
 
-def report_letter(title: str, answered: Report | Pivot, site_name: str, language: Language, link: str) -> Letter:
+def report_letter(
+    title: str,
+    answered: Report | Pivot,
+    site_name: str,
+    language: Language,
+    link: str,
+    rows_attached: int | None = None,
+) -> Letter:
     """Return the letter of a report or a pivot; the letter of a report has the compared figures, if there are any.
 
     `link` is the page on which users unsubscribe. It is empty for addresses without a user: their letters have a link
-    of their own in `Letter.unsubscribe`.
+    of their own in `Letter.unsubscribe`. `rows_attached` is how many rows the attached file has, `None` for all.
     """
     report = answered.report if isinstance(answered, Pivot) else answered
     paragraphs = [f"{site_name}. {title}.", _period(report, language)]
@@ -61,7 +74,9 @@ def report_letter(title: str, answered: Report | Pivot, site_name: str, language
             words = _MORE_COLUMNS[language].format(shown=COLUMNS_SHOWN, columns=len(answered.columns))
             paragraphs.append(words)
     if len(report.rows) > ROWS_SHOWN:
-        paragraphs.append(_MORE[language].format(shown=ROWS_SHOWN, rows=report.rows_total))
+        sentences = _MORE if rows_attached is None else _MORE_THAN_FIT
+        numbers = {"shown": ROWS_SHOWN, "rows": report.rows_total, "attached": rows_attached}
+        paragraphs.append(sentences[language].format(**numbers))
     if overlap := overlap_text(report.question, language):
         paragraphs.append(overlap)
     if partial := partial_lines(answered, language):
