@@ -239,6 +239,18 @@ def test_a_report_of_the_site_names_no_segment_that_only_its_author_has(
     assert analyst.get(f"reports?{query}").status_code == 200
     assert analyst.post("reports/saved", name="a", whose="site", query=query).status_code == 400
     assert "a" in kept_on(analyst.post("reports/saved", name="a", whose="own", query=query))
+    with served.database.write() as connection:
+        add_segment(connection, site.site, SavedName("mine"), ["source:is:google"], NOON)
+    for path, fields in (
+        ("reports/saved", {"name": "b", "whose": "site", "query": query}),
+        (
+            "settings/mail-reports",
+            {"title": "b", "question": query, "rhythm": "daily", "hour": "7", "recipients": "anna@example.com en"},
+        ),
+    ):
+        refused = analyst.post(path, **fields)
+        assert refused.status_code == 400
+        assert "is your own, and others see another one by this name" in html.unescape(refused.text), path
 
 
 def test_what_is_kept_for_the_site_is_stated_among_its_changes_and_what_is_ones_own_is_not(

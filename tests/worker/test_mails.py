@@ -40,6 +40,7 @@ from dealtrace.settings import Settings
 from dealtrace.storage.mails.outbox import list_mails
 from dealtrace.storage.mails.unsubscriptions import find_signing_key
 from dealtrace.storage.schema.tables.alerts import mail as mail_table
+from dealtrace.worker import letters
 from dealtrace.worker.letters import Letters
 from dealtrace.worker.mails import Mails
 from dealtrace.worker.smtp_client import SmtpClient
@@ -332,6 +333,26 @@ def test_a_report_arrives_as_a_table_with_a_file_beside_the_period_before(
     (attached,) = received.mail.iter_attachments()
     assert attached.get_content_type() == "text/csv"
     assert "1C;2;1;" in bytes(attached.get_payload(decode=True) or b"").decode("utf-8-sig")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("pivot", ["", "day"])
+def test_a_file_too_large_for_a_mail_has_its_first_rows_and_the_letter_says_so(
+    stage: Stage, shop: Player, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch, pivot: str
+) -> None:
+    monkeypatch.setattr(letters, "ATTACHMENT_BYTES_MAX", 3_000)
+    yesterday = start_of_yesterday(shop)
+    schedule_since_yesterday(stage, shop, RawQuestion(by="service", metrics="deals", pivot=pivot))
+    add_deals(stage, shop, *[(yesterday, f"service {number:03}") for number in range(200)])
+    send_until(stage, mail_server, lambda: mail_server.received)
+    (received,) = mail_server.received
+    (attached,) = received.mail.iter_attachments()
+    content = bytes(attached.get_payload(decode=True) or b"")  # type: ignore[arg-type]
+    assert 2_000 < len(content) <= 3_000
+    rows = [row for row in content.decode("utf-8-sig").splitlines() if row.startswith("service ")]
+    assert rows[0].startswith("service 000;")
+    text = " ".join(received.text.split())
+    assert f"Показано строк: 50 из 200. В приложенном файле их {len(rows)}: больше в письмо не помещается" in text
+    assert "200" in content.decode("utf-8-sig").splitlines()[-1], "the total is that of all rows"
 
 
 def test_a_report_by_a_time_arrives_with_rows_for_times_without_facts(

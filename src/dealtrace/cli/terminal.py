@@ -14,6 +14,7 @@ from dealtrace.cli.output import console as console
 from dealtrace.cli.output import counted as counted
 from dealtrace.cli.output import error_console as error_console
 from dealtrace.cli.output import fail as fail
+from dealtrace.cli.output import print_figures as print_figures
 from dealtrace.cli.output import print_json as print_json
 from dealtrace.cli.output import print_json_with_rows as print_json_with_rows
 from dealtrace.errors import Refusal, SiteNotFound

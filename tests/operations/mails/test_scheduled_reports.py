@@ -65,6 +65,7 @@ def test_each_time_is_sent_once_and_of_missed_ones_the_last(stage: Stage, shop: 
     assert (report.raw_question, report.due_at) == (NEW.raw_question, moscow("2026-11-16", "09:00:00"))
     assert question.period.last_on.isoformat() == "2026-11-10"
     assert question.comparison == "previous"
+    assert question.limit is None, "the attached file has all rows"
 
 
 @pytest.mark.parametrize(

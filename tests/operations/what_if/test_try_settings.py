@@ -244,6 +244,11 @@ def test_money_in_another_currency_counts_by_its_rate(stage: Stage) -> None:
         connection.execute(update(deal).where(deal.c.site_id == player.site.id).values(currency=deal.c.number))
     (effect,) = effects_of(stage, player, {"timezone": "Asia/Vladivostok"})
     assert figures_of(effect)["rubles_on_another_day"] == (None, 61_000), "what has no rate counts as nothing"
+    assert figures_of(effect)["deals_at_another_rate"] == (None, 0)
+    with stage.database.write() as connection:
+        set_rates(stage.work(connection, player), [CurrencyRate("usd", date(2018, 3, 27), Decimal(70))])
+    (effect,) = effects_of(stage, player, {"timezone": "Asia/Vladivostok"})
+    assert figures_of(effect)["deals_at_another_rate"] == (None, 1), "it would be a deal of the next day"
 
 
 def test_days_beyond_a_limit_of_points_are_counted(stage: Stage) -> None:

@@ -27,6 +27,7 @@ from dealtrace.errors import InvalidParameters, Refusal
 from dealtrace.operations.accounts.share_report import open_link, touch_link
 from dealtrace.record import record
 from dealtrace.reports.question import QuestionContext, parse_question
+from dealtrace.reports.reading.overlap import overlap_text
 from dealtrace.storage.accounts.sites import find_site
 
 HEADERS = {
@@ -107,6 +108,7 @@ def _shown(answers: Answers, view: View) -> dict[str, object]:
         "open_deals": None,
         "no_source": None,
         "model": model_said(report, language),
+        "overlap": overlap_text(report.question, language),
         "line": line_of(answers, None, "", language),
         "undrawn": undrawn_message(report.question, report.question.metrics[0], language, view.translate),
         "first": day(language, answers.question.period.first_on),

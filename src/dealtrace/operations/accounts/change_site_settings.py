@@ -18,8 +18,10 @@ from dealtrace.errors import InvalidSetting, NameTaken, UnknownSetting
 from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.accounts.settings_as_text import COST_PREFIX, settings_of
+from dealtrace.operations.spend_points import lock_registrations_of
 from dealtrace.quota.points import POINTS_MAX, PaidMethod
 from dealtrace.storage.accounts import sites
+from dealtrace.storage.reports.rates import redate_rates
 from dealtrace.whole_number import parse_whole_number
 
 NAME_LENGTH_MAX = 200
@@ -32,7 +34,8 @@ def change_site_settings(
 ) -> Site:
     """Change settings of a site, all or none, and return the site; running servers use them within two seconds.
 
-    Each changed setting is recorded with the time and the user who changed it.
+    Each changed setting is recorded with the time and the user who changed it. Rates of currencies begin with the same
+    days of the site in a new time zone.
 
     Raises:
         SiteNotFound: there is no such site.
@@ -40,10 +43,14 @@ def change_site_settings(
         UnknownSetting: a key is not the name of a setting; the message lists the settings.
         InvalidSetting: a value is not valid; the message says which values are valid.
     """
+    if "timezone" in settings:
+        lock_registrations_of(connection, require_site(connection, site_id), now)  # as `set_rates` does
     sites.hold_site(connection, site_id)
     site = require_site(connection, site_id)
     sites.update_site(connection, site_id, _read_values(connection, site, settings))
     changed = require_site(connection, site_id)
+    if site.time_zone != changed.time_zone:
+        redate_rates(connection, site, changed)
     before, after = settings_of(site), settings_of(changed)
     for key in settings:
         record_change(connection, site_id, SiteChange(ChangeKind.SETTING, key, before[key], after[key], now, user_id))

@@ -24,13 +24,13 @@ from dealtrace.mails.scheduled_report import (
 from dealtrace.mails.subscription import MailList
 from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.mails.send_to import Mailing, send_to, without_unsubscribed
-from dealtrace.operations.reports.read_question import read_question_context
+from dealtrace.operations.reports.read_question import check_segment_is_shared, read_question_context
 from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work, operation, takes_ids
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
 from dealtrace.reports.periods import Comparison
-from dealtrace.reports.question import LIMIT_MAX, Question, QuestionContext, RawQuestion, parse_question
+from dealtrace.reports.question import Question, QuestionContext, RawQuestion, parse_question
 from dealtrace.reports.saved_items.names import check_count, check_saved_name
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.mails import scheduled_reports
@@ -90,7 +90,7 @@ def schedule_report(
     A removed report that is restored gets its earlier id, `restored_id`, again, so that it cannot be restored twice.
 
     Raises:
-        InvalidParameters: `new.raw_question` is not a valid question for a report.
+        InvalidParameters: `new.raw_question` is not a valid question for a report, or uses the user's own segment.
         InvalidSetting: the title is empty or too long, there are no recipients, the site has too many reports, the
             question asks for all attribution models at once, or a report with the id `restored_id` exists already.
     """
@@ -110,6 +110,8 @@ def schedule_report(
         created_at=now,
         due_at=due_at,
     )
+    if restored_id is None:
+        check_segment_is_shared(connection, site, report.raw_question.segment, user_id)
     read_due_question(connection, site, report, due_at)
     scheduled_reports.insert_scheduled_report(connection, report)
     _record(connection, report, ("", report.title), {}, now, user_id)
@@ -126,7 +128,7 @@ def change_report(
     user who changes the report.
 
     Raises:
-        InvalidParameters: `new.raw_question` is not a valid question for a report.
+        InvalidParameters: `new.raw_question` is not a valid question for a report, or uses the user's own segment.
         InvalidSetting: the title is empty or too long, there are no recipients, or the question asks for all
             attribution models at once.
     """
@@ -143,6 +145,8 @@ def change_report(
     )
     is_moved = (changed.rhythm, changed.hour) != (report.rhythm, report.hour)
     due_at = next_due(changed.rhythm, changed.hour, site.time_zone, now) if is_moved else None
+    if changed.raw_question != report.raw_question:
+        check_segment_is_shared(connection, site, changed.raw_question.segment, user_id)
     read_due_question(connection, site, changed, due_at or report.due_at)
     scheduled_reports.update_scheduled_report(connection, changed, due_at=due_at)
     _record_differences(connection, report, changed, now, user_id)
@@ -233,8 +237,8 @@ def _record(
 def read_due_question(connection: Connection, site: Site, report: ScheduledReport, at: datetime) -> Question:
     """Return the parsed question of a scheduled report for the e-mail that is sent at `at`.
 
-    The period of the question is the period that this e-mail covers, compared with the previous period. Ours: a
-    pivot is not compared, since a cell of its table in an e-mail has no room for two figures.
+    The period of the question is the period that this e-mail covers, compared with the previous period; it asks for
+    all rows. Ours: a pivot is not compared, since a cell of its table in an e-mail has no room for two figures.
 
     Raises:
         InvalidParameters: the question uses a name that the site no longer has.
@@ -270,9 +274,9 @@ def _due_question(report: ScheduledReport, context: QuestionContext, sent_on: da
         first=period.first_on.isoformat(),
         last=period.last_on.isoformat(),
         compare=_COMPARISONS[report.rhythm] if not report.raw_question.pivot else "",
-        limit=str(LIMIT_MAX),
+        limit="",
     )
-    question = parse_question(raw, context)
+    question = replace(parse_question(raw, context), limit=None)
     if question.model is None:
         raise InvalidSetting(key="question", ru="выберите одну модель атрибуции", en="choose one attribution model")
     return question

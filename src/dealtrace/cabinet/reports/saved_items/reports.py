@@ -20,6 +20,7 @@ from dealtrace.cabinet.reports.without_contacts import (
     with_stored_names,
 )
 from dealtrace.cabinet.view import View
+from dealtrace.operations.reports.read_question import check_segment_is_shared
 from dealtrace.operations.reports.save_report import delete_report, rename_report, save_report
 from dealtrace.reports.question import QuestionContext, parse_question
 from dealtrace.reports.reading.masked_names import masked_names
@@ -68,6 +69,8 @@ def _save(
     now = clock.now()
     known = read_context_of(connection, site, now, saved_name.user_id)
     stored = with_stored_names(url, masked_names(known))
+    if saved_name.user_id is None:
+        check_segment_is_shared(connection, site, stored.get("segment"), by)
     parse_question(stored.raw_question(**USUAL), known)
     report = SavedReport(saved_name.name, stored.written_out(DEFAULTS_WRITTEN_OUT).query, saved_name.user_id, by, now)
     save_report(connection, site, report, overwrites=overwrites)
