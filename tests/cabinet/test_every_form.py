@@ -120,6 +120,7 @@ def save_a_report_and_a_segment(scene: Scene) -> None:
         scene.rewrite(f"form:has([name=name][value='{scene.name}']) [name=new_name]", f"{scene.name}-new")
         scene.press(f"/{place}/change", f":has([name=name][value='{scene.name}']) [value=rename]")
         scene.press(f"/{place}/change", f":has([name=name][value='{scene.name}-new']) [value=delete]")
+        scene.press(f"/{place}/change", ":has([name=agreed]) [value=delete]")
         scene.misses(f"[name=name][value^='{scene.name}']")
 
 

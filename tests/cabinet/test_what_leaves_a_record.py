@@ -106,9 +106,9 @@ WITHOUT: Mapping[str, str] = {
 """The forms that leave no record, and why."""
 PRESSES: Sequence[tuple[str, Mapping[str, str]]] = (
     (f"{SITE}/reports/saved", {"name": "R", "whose": "site", "query": "metrics=deals"}),
-    (f"{SITE}/reports/saved/change", {"name": "R", "whose": "site", "act": "delete"}),
+    (f"{SITE}/reports/saved/change", {"name": "R", "whose": "site", "act": "delete", "agreed": "R"}),
     (f"{SITE}/reports/segments", {"name": "S", "whose": "site", "query": "filter=source:is:a"}),
-    (f"{SITE}/reports/segments/change", {"name": "S", "whose": "site", "act": "delete"}),
+    (f"{SITE}/reports/segments/change", {"name": "S", "whose": "site", "act": "delete", "agreed": "S"}),
     (f"{SITE}/notes", {"day": "2026-03-26", "text": "New site"}),
     (f"{SITE}/notes/remove", {"note": f"{SITE}/notes"}),
     (f"{SITE}/deals/{{deal:int}}", {"act": "delete"}),
