@@ -378,6 +378,9 @@ def bring_costs_and_rates(scene: Scene) -> None:
     scene.press("/costs")
     scene.walker.go("main form.bar button")
     scene.sees("main .done")
+    scene.press("/costs/remove")
+    scene.press("/costs/remove")
+    scene.sees("main .done")
     scene.open("settings/rates")
     scene.rewrite("input[name=currency]:not([type=hidden])", "eur")
     scene.rewrite("[name=rubles]", "92.5")
@@ -578,7 +581,7 @@ JOURNEYS = (
         "/{site:int}/settings/mail-reports/leave", "/{site:int}/settings/mail-reports/remove", "/unsubscribe/{key}",
     )),
     Journey(bring_costs_and_rates, ANALYSTS, (HOME, SETTINGS, "/{site:int}/settings/rates"), (
-        "/{site:int}/costs", "/{site:int}/costs/{key}",
+        "/{site:int}/costs", "/{site:int}/costs/{key}", "/{site:int}/costs/remove",
         "/{site:int}/settings/rates", "/{site:int}/settings/rates/import", "/{site:int}/settings/rates/remove",
     )),
     Journey(share_a_report, OWNERS, (REPORT, "/{site:int}/settings/shared"), (
