@@ -147,6 +147,17 @@ def test_the_card_draws_a_lead_that_a_matcher_named(served: Stage, site: Player,
     assert f"✓ Call {call.id}" in page
 
 
+def test_the_card_of_a_pinned_deal_does_not_draw_the_pinned_lead_as_the_named_one(
+    served: Stage, site: Player, analyst: Guest
+) -> None:
+    named, pinned = (served.call(site, moscow(DAY, clock), phone=PHONE) for clock in ("10:00:00", "11:00:00"))
+    matchers = (Matcher(MatcherKind.ID, (LeadKind.CALL,), lead_id=named.id),)
+    deal = register(served, site, matchers=matchers)
+    page = analyst.post(f"deals/{deal}", act="pin", lead="other", kind="call", id=str(pinned.id)).text
+    assert f"Lead Call {pinned.id}" in text_of(page)
+    assert 'class="won"' not in page
+
+
 def test_the_drawn_matchers_can_be_read_by_everybody(
     browser: Browser, server: ServerProcess, served: Stage, site: Player, analyst: Guest
 ) -> None:

@@ -17,6 +17,7 @@ from dealtrace.cabinet.view import View
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.matching.explanation import Candidate, Missed, Step
 from dealtrace.matching.match_reason import Verdict
+from dealtrace.matching.rematch import Match
 from dealtrace.operations.matching.explain import Explanation, Naming
 from dealtrace.record import record
 
@@ -100,7 +101,7 @@ class Explainer:
         )
 
     def _of_matchers(self, explanation: Explanation, flips: FlipTeller, found_at: datetime | None) -> Explained:
-        drawn = MatcherDrawer(self._view).drawn(explanation.matchers, found_at)
+        drawn = MatcherDrawer(self._view).drawn(explanation.matchers, Match.of(explanation.deal), found_at)
         left_out = sum(len(each.leads) for each in drawn) - sum(map(len, shown_leads(drawn)))
         return Explained(
             self._say(VERDICTS[explanation.verdict]),

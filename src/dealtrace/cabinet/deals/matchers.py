@@ -1,6 +1,6 @@
 """Explain in words how a deal's matchers (searches for its lead, defined by the CRM) were tried in order."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from dealtrace.cabinet.deals.labels import MISSES, OUTCOMES, PREFERENCES, UNSPECIFIED
@@ -13,6 +13,7 @@ from dealtrace.deals.matchers import Matcher, MatcherKind, began_between
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.matching.lead_search import Miss
 from dealtrace.matching.matcher_explanation import MatcherCandidate, MatcherOutcome, MatcherStep
+from dealtrace.matching.rematch import Match
 from dealtrace.record import record
 
 
@@ -137,21 +138,26 @@ class MatcherDrawer:
         self._view = view
         self._teller = MatcherTeller(view)
 
-    def drawn(self, steps: Sequence[MatcherStep], found_at: datetime | None) -> list[DrawnMatcher]:
+    def drawn(self, steps: Sequence[MatcherStep], match: Match, found_at: datetime | None) -> list[DrawnMatcher]:
         """Return the matchers that have a place in time: searches by contact, and the one that named lead or visit.
 
-        `found_at` is when the deal's lead or visit began, or `None` if the deal has neither.
+        `found_at` is when the lead or visit of the deal, `match`, began, or `None` if the deal has neither.
         """
-        named = [self._named(place, step, found_at) for place, step in enumerate(steps, 1)]
+        at = {match: found_at} if found_at is not None else {}
+        named = [self._named(place, step, at) for place, step in enumerate(steps, 1)]
         searches = [self._search(place, step) for place, step in enumerate(steps, 1)]
         return [each for pair in zip(named, searches, strict=True) for each in pair if each is not None]
 
-    def _named(self, place: int, step: MatcherStep, found_at: datetime | None) -> DrawnMatcher | None:
+    def _named(self, place: int, step: MatcherStep, at: Mapping[Match, datetime]) -> DrawnMatcher | None:
         """Return a matcher that identified the deal's lead or visit, or `None` if the matcher did not."""
-        is_named = step.matcher.way in (MatcherKind.ID, MatcherKind.VISIT) and step.outcome is MatcherOutcome.DECIDED
-        if not is_named or found_at is None:
+        matcher = step.matcher
+        named = [Match(visit_id=visit_id) for visit_id in matcher.visit_ids]
+        if matcher.way is MatcherKind.ID and matcher.lead_id is not None:
+            named = [Match(LeadRef(matcher.kinds[0], matcher.lead_id))]
+        found_at = next((at[each] for each in named if each in at), None)
+        if step.outcome is not MatcherOutcome.DECIDED or found_at is None:
             return None
-        title = self._teller.title(step.matcher)
+        title = self._teller.title(matcher)
         outcome = f"{title}, {self._view.clock_time(found_at)}: {self._outcome(step)}"
         lead = DrawnLead(found_at, title, outcome, is_winner=True, fits=True)
         return DrawnMatcher(f"{place}. {title}", outcome, found_at, found_at, (lead,))
