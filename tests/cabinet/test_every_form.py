@@ -120,6 +120,7 @@ def save_a_report_and_a_segment(scene: Scene) -> None:
         scene.rewrite(f"form:has([name=name][value='{scene.name}']) [name=new_name]", f"{scene.name}-new")
         scene.press(f"/{place}/change", f":has([name=name][value='{scene.name}']) [value=rename]")
         scene.press(f"/{place}/change", f":has([name=name][value='{scene.name}-new']) [value=delete]")
+        scene.press(f"/{place}/change", ":has([name=agreed]) [value=delete]")
         scene.misses(f"[name=name][value^='{scene.name}']")
 
 
@@ -377,6 +378,9 @@ def bring_costs_and_rates(scene: Scene) -> None:
     scene.press("/costs")
     scene.walker.go("main form.bar button")
     scene.sees("main .done")
+    scene.press("/costs/remove")
+    scene.press("/costs/remove")
+    scene.sees("main .done")
     scene.open("settings/rates")
     scene.rewrite("input[name=currency]:not([type=hidden])", "eur")
     scene.rewrite("[name=rubles]", "92.5")
@@ -578,7 +582,7 @@ JOURNEYS = (
         "/{site:int}/settings/mail-reports/leave", "/{site:int}/settings/mail-reports/remove", "/unsubscribe/{key}",
     )),
     Journey(bring_costs_and_rates, ANALYSTS, (HOME, SETTINGS, "/{site:int}/settings/rates"), (
-        "/{site:int}/costs", "/{site:int}/costs/{key}",
+        "/{site:int}/costs", "/{site:int}/costs/{key}", "/{site:int}/costs/remove",
         "/{site:int}/settings/rates", "/{site:int}/settings/rates/import", "/{site:int}/settings/rates/remove",
     )),
     Journey(share_a_report, OWNERS, (REPORT, "/{site:int}/settings/shared"), (

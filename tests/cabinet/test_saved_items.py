@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
+from browser import Browser
 from cast import Player, Stage
 from dealtrace.accounts.rights import Role
 from dealtrace.mails.recipient import Recipient
@@ -60,9 +61,16 @@ def test_a_reader_saves_renames_and_deletes_what_is_their_own(person: Callable[[
     assert list(kept_on(reader.post(place, name=" Поиск ", whose="own", query=QUERY))) == ["Поиск"]
     renamed = reader.post(f"{place}/change", name="Поиск", whose="own", new_name="Search", act="rename")
     assert list(kept_on(renamed)) == ["Search"]
-    assert kept_on(reader.post(f"{place}/change", name="Search", whose="own", act="delete")) == {}
+    asked = reader.post(f"{place}/change", name="Search", whose="own", act="delete")
+    assert "Delete “Search”?" in text_of(asked.text)
+    assert "it cannot be brought back" in text_of(asked.text)
+    assert list(kept_on(asked)) == ["Search"]
+    assert list(kept_on(reader.post(f"{place}/change", name="Search", whose="own", act="delete", agreed="B"))) == [
+        "Search"
+    ]
+    assert kept_on(reader.post(f"{place}/change", name="Search", whose="own", act="delete", agreed="Search")) == {}
     for act in ("delete", "rename"):
-        gone = reader.post(f"{place}/change", name="Search", whose="own", new_name="B", act=act)
+        gone = reader.post(f"{place}/change", name="Search", whose="own", new_name="B", act=act, agreed="Search")
         assert gone.status_code == 404
 
 
@@ -79,6 +87,29 @@ def test_what_is_the_sites_is_used_by_readers_and_changed_by_analysts(
     assert reader.post(f"{place}/change", name="All", whose="site", act="delete").status_code == 403
     assert reader.post(f"{place}/change", name="Mine", whose="own", act="delete").status_code == 404
     assert list(kept_on(analyst.get(place))) == ["All", "Mine"]
+    asked = text_of(analyst.post(f"{place}/change", name="All", whose="site", act="delete").text)
+    assert "The page “Changes” can bring it back." in asked
+    assert list(kept_on(reader.get(place))) == ["All"]
+
+
+def test_the_question_before_a_deletion_speaks_russian_and_is_answered_by_keyboard(
+    browser: Browser, server: ServerProcess, served: Stage, site: Player
+) -> None:
+    reader = member_of(server, served, site.site.id, Role.READER, language="ru")
+    reader.post("reports/saved", name="Мой", whose="own", query=QUERY)
+    browser.keep_cookie("session", reader.secret, server.url)
+    browser.keep_cookie("language", "ru", server.url)
+    browser.open(f"{server.url}/cabinet/{site.site.id}/reports/saved")
+    browser.run("document.querySelector('button.danger').focus()")
+    browser.press("Enter")
+    browser.wait("document.querySelector('[name=agreed]') !== null")
+    assert "Удалить «Мой»?" in browser.run("document.querySelector('form.card').textContent")
+    assert list(kept_on(reader.get("reports/saved"))) == ["Мой"]
+    browser.run("document.querySelector('form.card button.danger').focus()")
+    browser.press("Enter")
+    browser.wait("document.querySelector('[role=status]') !== null")
+    assert kept_on(reader.get("reports/saved")) == {}
+    assert browser.complaints == []
 
 
 @of_each_kind
@@ -263,7 +294,7 @@ def test_what_is_kept_for_the_site_is_stated_among_its_changes_and_what_is_ones_
         analyst.post(place, name="All", whose="site", query=MORE.replace("segment=Search&", ""), overwrite="yes")
         for change in ({"new_name": "New", "act": "rename"}, {"act": "delete"}):
             for whose, name in (("own", "Mine"), ("site", "All" if change["act"] == "rename" else "New")):
-                analyst.post(f"{place}/change", name=name, whose=whose, **change)
+                analyst.post(f"{place}/change", name=name, whose=whose, agreed=name, **change)
     words = text_of(owner.get("settings/changes").text)
     assert "Mine" not in words
     assert words.count(analyst.login) == 8

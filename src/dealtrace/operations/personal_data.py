@@ -16,31 +16,38 @@ from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
 from dealtrace.storage import personal_data
+from dealtrace.storage.journals.client_timeline import find_joined_ids
+from dealtrace.storage.leads.clients import find_clients
 from dealtrace.storage.reports.mirror.mirror import forget_mirror
+
+KnownPerson = str | int
+"""A person by a phone or e-mail as written, or by the id of a client of any site."""
 
 
 def export_person(
-    connection: Connection, sites: Sequence[Site], contact: str
+    connection: Connection, sites: Sequence[Site], person: KnownPerson
 ) -> dict[SiteId, personal_data.RowsByTable]:
-    """Return all rows that `sites` store about the person with this phone or e-mail, by site and by table.
+    """Return all rows that `sites` store about a person, by site and by table.
 
     Raises:
-        PersonNotFound: `contact` is neither a phone nor an e-mail, or nothing is stored about the person.
+        PersonNotFound: the contact is neither a phone nor an e-mail, or nothing is stored about the person.
     """
-    found = _find(connection, sites, contact)
+    found = find_person(connection, sites, person)
     return {site_id: personal_data.find_rows(connection, site_id, traces) for site_id, traces in found.items()}
 
 
-def erase_person(connection: Connection, sites: Sequence[Site], contact: str) -> dict[SiteId, personal_data.Traces]:
-    """Make the data of the person with this phone or e-mail anonymous at `sites`; return the affected rows by site.
+def erase_person(
+    connection: Connection, sites: Sequence[Site], person: KnownPerson
+) -> dict[SiteId, personal_data.Traces]:
+    """Make the data of a person anonymous at `sites`; return the affected rows by site.
 
     Deals, leads and their sources are kept, so that no number in a report changes, and nothing is matched again.
     Ours: an erasure creates no version of a deal, because a version would keep what must be erased.
 
     Raises:
-        PersonNotFound: `contact` is neither a phone nor an e-mail, or nothing is stored about the person.
+        PersonNotFound: the contact is neither a phone nor an e-mail, or nothing is stored about the person.
     """
-    found = _find(connection, sites, contact)
+    found = find_person(connection, sites, person)
     forget_mirror(connection)
     for site_id, traces in found.items():
         _anonymise(connection, site_id, traces)
@@ -49,10 +56,14 @@ def erase_person(connection: Connection, sites: Sequence[Site], contact: str) ->
 
 @record
 class Erasure:
-    """A person to erase: the contacts in normal form, and the rows that an operator has agreed to erase."""
+    """A person to erase: the contacts in normal form, and the rows that an operator has agreed to erase.
+
+    Leads of `client_ids` without a usable phone or e-mail are erased too.
+    """
 
     contacts: frozenset[str]
     expected: personal_data.Traces
+    client_ids: frozenset[int] = frozenset()
 
 
 @operation(ids_per_command=0)
@@ -66,8 +77,9 @@ def erase_people(work: Work, commands: Sequence[WriteCommand[Erasure]]) -> list[
     lock_registrations(work)
     outcomes: list[personal_data.Traces] = []
     for command in commands:
-        traces = personal_data.find_traces(work.connection, work.site.id, command.payload.contacts)
-        if traces == command.payload.expected:
+        person = command.payload
+        traces = personal_data.find_traces(work.connection, work.site.id, person.contacts, person.client_ids)
+        if traces == person.expected:
             forget_mirror(work.connection)
             _anonymise(work.connection, work.site.id, traces)
             record_erasure(work.connection, work.site.id, traces, work.now, command.user_id)
@@ -91,12 +103,28 @@ def _anonymise(connection: Connection, site_id: int, traces: personal_data.Trace
     personal_data.anonymise(connection, site_id, traces, versions)
 
 
-def _find(connection: Connection, sites: Sequence[Site], contact: str) -> dict[SiteId, personal_data.Traces]:
-    stated = normal_contacts(contact, contact)
-    if not stated:
-        raise PersonNotFound(contact=contact)
-    everywhere = {site.id: personal_data.find_traces(connection, site.id, stated) for site in sites}
+def find_person(
+    connection: Connection, sites: Sequence[Site], person: KnownPerson
+) -> dict[SiteId, personal_data.Traces]:
+    """Find the rows that `sites` store about a person, by site; sites that store nothing are left out.
+
+    Raises:
+        PersonNotFound: the contact is neither a phone nor an e-mail, or nothing is stored about the person.
+    """
+    if isinstance(person, int):
+        everywhere = {site.id: _traces_of_client(connection, site, person) for site in sites}
+    else:
+        stated = normal_contacts(person, person)
+        everywhere = {site.id: personal_data.find_traces(connection, site.id, stated) for site in sites if stated}
     found = {site_id: traces for site_id, traces in everywhere.items() if not traces.is_empty}
     if not found:
-        raise PersonNotFound(contact=contact)
+        raise PersonNotFound(contact=str(person))
     return found
+
+
+def _traces_of_client(connection: Connection, site: Site, client_id: int) -> personal_data.Traces:
+    """Find the rows of a client: those of all its contacts, and its leads without a usable phone or e-mail."""
+    joined = find_joined_ids(connection, site.id, client_id)
+    client = find_clients(connection, site.id, [client_id]).get(client_id)
+    contacts = client.phones + client.emails if client is not None else ()
+    return personal_data.find_traces(connection, site.id, contacts, joined)

@@ -11,8 +11,9 @@ from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import day_end, day_start, site_day
 from dealtrace.deals.amount import STEPS_PER_RUBLE
 from dealtrace.deals.currency import RATE_STEPS, CurrencyRate, Rates, rounded_rate
+from dealtrace.deals.rate_changes import ForeignAmounts
 from dealtrace.reports.periods import Period
-from dealtrace.storage.database.column_types import EARLIEST, LATEST, MICROSECOND, Instant, instant
+from dealtrace.storage.database.column_types import EARLIEST, LATEST, MICROSECOND, Instant, instant, is_in
 from dealtrace.storage.database.planner_settings import prepare_large_reads
 from dealtrace.storage.database.upsert import insert_into
 from dealtrace.storage.deals.worth import IS_INDEXED_FOREIGN, lacks_rate, worth_of
@@ -218,6 +219,22 @@ def count_deals_without_rate(connection: Connection, site_id: int, most: int | N
     deals = select(func.count()).select_from(listed).scalar_subquery()
     counted = connection.execute(select(stated.c.currency, deals).where(stated.c.currency.is_not(None)))
     return {currency: number for currency, number in counted if number}
+
+
+def list_foreign_amounts(
+    connection: Connection, site_id: int, currencies: Sequence[str], since: datetime, until: datetime | None, most: int
+) -> list[ForeignAmounts]:
+    """List the amounts of up to `most` non-deleted deals in one of the currencies, latest first.
+
+    The deals happened at or after `since`, and before `until` if that is not `None`.
+    """
+    prepare_large_reads(connection)
+    theirs = (deal.c.site_id == site_id, IS_INDEXED_FOREIGN, is_in(deal.c.currency, currencies))
+    happened = (deal.c.happened_at >= since, deal.c.happened_at < (until if until is not None else LATEST))
+    columns = (deal.c.currency, deal.c.happened_at, deal.c.amount_rub, deal.c.margin_rub)
+    found = select(*columns).where(*theirs, *happened, deal.c.deleted_at.is_(None))
+    rows = connection.execute(found.order_by(deal.c.happened_at.desc()).limit(most))
+    return [ForeignAmounts(*row) for row in rows]
 
 
 def _stated_currencies(site_id: int) -> CTE:

@@ -26,6 +26,7 @@ from dealtrace.record import record
 from dealtrace.reports.question import QuestionContext, parse_filters, parse_question
 from dealtrace.reports.saved_items.names import SavedName
 
+DELETE = "delete"
 OWN, SITES = "own", "site"
 """The form values for the owner of a saved report or segment: the person, or the site."""
 
@@ -122,10 +123,13 @@ class SavedItemsPage:
         parse_filters(list(dict.fromkeys([*asked.filters, *(kept if self.keeps_filters else ())])), masked)
 
     async def change(self, view: View) -> Response:
-        """Rename or delete the saved report or segment that a form names."""
+        """Rename or delete the saved report or segment that a form names; before it is deleted, ask once more."""
         if not _may_change(view, view.form.get("whose")):
             return _forbidden(view)
-        done, change = ("removed", self._delete) if view.form.get("act") == "delete" else ("saved", self._rename)
+        is_deleted = view.form.get("act") == DELETE
+        if is_deleted and view.form.get("agreed") != view.form.get("name"):
+            return await self._ask_first(view)
+        done, change = ("removed", self._delete) if is_deleted else ("saved", self._rename)
         try:
             is_done = await view.manage(
                 change, view.current_site.id, _saved_name(view), view.rights.user.id, view.form.get("new_name")
@@ -136,6 +140,12 @@ class SavedItemsPage:
             return await self._page(view, faults={"new_name": message}, renaming=_renaming(view))
         return redirect_with_message(view, self.place, done) if is_done else not_found(view)
 
+    async def _ask_first(self, view: View) -> Response:
+        """Ask whether to delete the item that a form names, or return the 404 page if there is no such item."""
+        saved_name = _saved_name(view)
+        found = [line for line in await self.list_lines(view) if line.saved_name == saved_name]
+        return await self._page(view, deleting=found[0]) if found else not_found(view)
+
     async def _page(
         self,
         view: View,
@@ -143,6 +153,7 @@ class SavedItemsPage:
         faults: Faults | None = None,
         draft: Draft | None = None,
         renaming: tuple[str, str] | None = None,
+        deleting: SavedItemLine | None = None,
     ) -> Response:
         lines = []
         for line in await self.list_lines(view):
@@ -161,6 +172,8 @@ class SavedItemsPage:
             place=f"/cabinet/{view.current_site.id}/{self.place}",
             lines=lines,
             draft=draft,
+            deleting=deleting,
+            deleting_whose=view.form.get("whose"),
         )
 
     def _save(
