@@ -22,7 +22,7 @@ from dealtrace.cabinet.sent_forms.sending_pages import HOME
 from dealtrace.errors import Language
 from dealtrace.http.client_address import Proxies
 from dealtrace.http.rate_limits import RateLimits
-from dealtrace.operations.accounts.hold_standing import hold_standing, standing_of
+from dealtrace.operations.accounts.hold_rights import hold_rights, session_rights_of
 from dealtrace.operations.reports.ask import FactSource
 from dealtrace.operations.work import Operation, ids_of, takes_ids
 from dealtrace.operations.write_command import WriteCommand
@@ -211,19 +211,21 @@ class View:
         Raises:
             Refusal: the change was refused; nothing was stored.
             FormTaken: the form was sent before; nothing was stored this time.
-            StandingChanged: the session has ended, or the person has other rights now; nothing was stored.
+            RightsChanged: the session has ended, or the person has other rights now; nothing was stored.
         """
         if self.has_changed:
             return await self.services.account_changes.run(change, *args, **kwargs)
         sent, site_id = self.sent_form, self.site.id if self.site is not None else None
-        decided = standing_of(self.person, site_id, lacks_factor=self.lacks_factor) if self.person is not None else None
+        decided = (
+            session_rights_of(self.person, site_id, lacks_factor=self.lacks_factor) if self.person is not None else None
+        )
 
         @takes_ids(ids_of(change))
         def check_and_change(connection: Connection, ids: IdBlocks) -> Result:
             if sent is not None:
                 sent.take(connection)
             if decided is not None:
-                hold_standing(connection, self.session_digest, decided)
+                hold_rights(connection, self.session_digest, decided)
             return change(connection, ids, *args, **kwargs)
 
         result = await self.services.account_changes.run(check_and_change)

@@ -11,7 +11,7 @@ from dealtrace.accounts.site import SiteId
 from dealtrace.accounts.token import token_digest
 from dealtrace.accounts.user import PasswordHash, User
 from dealtrace.operations.accounts.demand_second_factor import demand_second_factor
-from dealtrace.operations.accounts.hold_standing import Standing, StandingChanged, hold_standing, standing_of
+from dealtrace.operations.accounts.hold_rights import RightsChanged, SessionRights, hold_rights, session_rights_of
 from dealtrace.operations.accounts.invite_user import invite_user
 from dealtrace.operations.accounts.log_in import end_session
 from dealtrace.operations.accounts.manage_user import change_password, delete_user, give_role, set_owner, take_role
@@ -55,20 +55,20 @@ class Anna:
         self.user = new_user(stage.database, None if is_owner else {site_id: Role.OWNER})
         with stage.database.write() as connection:
             self.digest = token_digest(new_session(connection, self.user, utc_now()))
-        self.admitted = self.standing()
+        self.admitted = self.rights()
 
-    def standing(self) -> Standing:
+    def rights(self) -> SessionRights:
         """Return what the gate of the cabinet finds."""
         with self.stage.database.read() as connection:
             login = find_login(connection, self.digest)
         assert login is not None
-        return standing_of(login.rights, self.site_id, lacks_factor=login.lacks_factor)
+        return session_rights_of(login.rights, self.site_id, lacks_factor=login.lacks_factor)
 
     def invite(self, connection: Connection) -> bool:
         """Invite somebody as one who was admitted before, and return whether that was stored."""
         try:
-            hold_standing(connection, self.digest, self.admitted)
-        except StandingChanged:
+            hold_rights(connection, self.digest, self.admitted)
+        except RightsChanged:
             return False
         invite_user(connection, Role.OWNER, utc_now(), site_id=self.site_id, made_by=self.user.id)
         return True
