@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+from account_work import account_work
 from benchmarks.cabinet_pages import Visitor, list_urls, make_objects
 from benchmarks.report_site import SITE, copy_site, fill_site
 from benchmarks.serving import PRODUCT, Contender, Place, environment_of, serving
@@ -89,8 +90,8 @@ def log_in(url: str) -> tuple[int, str]:
     """Create an owner of the installation, and return their id and the secret of a new session."""
     database, now = open_database(url), datetime.now(UTC)
     with transaction(database, ids=2) as (connection, ids):
-        owner = create_user(connection, ids, "bench@example.org", "correct horse", now)
-        secret = open_session(connection, owner, Browser("127.0.0.1", "bench"), now)
+        owner = create_user(account_work(connection, now, ids), "bench@example.org", "correct horse")
+        secret = open_session(account_work(connection, now), owner, Browser("127.0.0.1", "bench"))
     database.close()
     return owner.id, secret
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from account_work import account_work
 from benchmarks.cabinet_pages import Visitor
 from benchmarks.serving import (
     HERE,
@@ -108,8 +109,8 @@ def _log_in(url: str) -> str:
     """Create an owner of the installation, and return the secret of a new session."""
     database, now = open_database(url), datetime.now(UTC)
     with transaction(database, ids=2) as (connection, ids):
-        owner = create_user(connection, ids, "forms@example.org", "correct horse", now)
-        secret = open_session(connection, owner, Browser("127.0.0.1", "bench"), now)
+        owner = create_user(account_work(connection, now, ids), "forms@example.org", "correct horse")
+        secret = open_session(account_work(connection, now), owner, Browser("127.0.0.1", "bench"))
     database.close()
     return secret
 

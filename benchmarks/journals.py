@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Table, insert
 
+from account_work import account_work
 from dealtrace.accounts.site import Site, SiteId
 from dealtrace.app import collect_garbage_seldom
 from dealtrace.attribution.credit import AttributionModel
@@ -144,7 +145,7 @@ def _fill(database: Database, rows: int) -> None:
     """Store `rows` deals, each with a call that has a visit; every client called twice."""
     prepare_schema(database)
     with database.write() as connection:
-        create_site(connection, SITE, BEGINNING)
+        create_site(account_work(connection, BEGINNING), SITE)
         sources = ({"id": n, "digest": f"{n}", "source": "yandex", "medium": "cpc", **_PARTS} for n in range(SOURCES))
         connection.execute(insert(traffic_source), [{"site_id": 1, **source} for source in sources])
     for start in range(0, rows, ROWS_AT_ONCE):

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from account_work import account_work
 from cast import Player, Stage, moscow
 from dealtrace.accounts.api_request import ApiRequest
 from dealtrace.cabinet.requests.page import SEARCHED_MAX, SHOWN
@@ -40,7 +41,9 @@ def issue(served: Stage, player: Player) -> int:
     """Issue a second token, and return its id."""
     served.ids.ensure(10)
     with served.database.write() as connection:
-        return int(issue_token(connection, served.ids, player.site.id, "warehouse", datetime.now(UTC)).token.id)
+        return int(
+            issue_token(account_work(connection, datetime.now(UTC), served.ids), player.site.id, "warehouse").token.id
+        )
 
 
 @pytest.fixture

@@ -4,10 +4,9 @@ from typing import Annotated
 
 import typer
 
-from dealtrace import clock
 from dealtrace.cli.options import OnlySiteOption
 from dealtrace.cli.site_lookup import sites_to_search
-from dealtrace.cli.terminal import console, counted, open_prepared, print_json
+from dealtrace.cli.terminal import changing, console, counted, open_prepared, print_json
 from dealtrace.operations.personal_data import erase_person, export_person, record_erasure
 from dealtrace.storage.reports.mirror.mirror import without_mirror
 
@@ -33,10 +32,10 @@ def erase(
     """Permanently anonymize all data of a person. This cannot be undone."""
     if not yes:
         typer.confirm(f"Permanently anonymize all data of {contact}?", abort=True)
-    with open_prepared() as database, without_mirror(database), database.write() as connection:
-        erased = erase_person(connection, sites_to_search(connection, site), contact)
+    with open_prepared() as database, without_mirror(database), changing(database) as work:
+        erased = erase_person(work, sites_to_search(work.connection, site), contact)
         for site_id, data in erased.items():
-            record_erasure(connection, site_id, data, clock.now())
+            record_erasure(work, site_id, data)
     for site_id, data in erased.items():
         counts = [counted(data.leads, "lead"), counted(len(data.deals), "deal"), counted(len(data.visits), "visit")]
         console.print(f"Site {site_id}: anonymized {', '.join(counts)}.")

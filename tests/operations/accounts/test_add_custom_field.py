@@ -2,6 +2,7 @@
 
 import pytest
 
+from account_work import account_work
 from cast import VLADIVOSTOK, Player, Stage
 from dealtrace.errors import InvalidSetting, NameTaken, SiteNotFound
 from dealtrace.operations.accounts.add_custom_field import add_custom_field
@@ -21,7 +22,7 @@ def stage(shared_stage: Stage) -> Stage:
 
 def add(stage: Stage, site_id: int, name: str) -> None:
     with stage.database.write() as connection:
-        add_custom_field(connection, site_id, name, utc_now())
+        add_custom_field(account_work(connection, utc_now()), site_id, name)
 
 
 def revision(stage: Stage) -> int:

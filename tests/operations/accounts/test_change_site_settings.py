@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
+from account_work import account_work
 from cast import VLADIVOSTOK, Player, Stage
 from dealtrace.accounts.site import Site
 from dealtrace.errors import InvalidSetting, NameTaken, Refusal, SiteNotFound, UnknownSetting
@@ -28,7 +29,7 @@ def stage(shared_stage: Stage) -> Stage:
 
 def change(stage: Stage, player: Player, **wanted: str) -> Site:
     with stage.database.write() as connection:
-        return change_site_settings(connection, player.site.id, wanted, NOON)
+        return change_site_settings(account_work(connection, NOON), player.site.id, wanted)
 
 
 def kept(stage: Stage, player: Player) -> Site:
@@ -123,7 +124,7 @@ def test_it_refuses_a_setting_it_does_not_know_and_states_which_there_are(stage:
 
 def test_it_refuses_a_site_there_is_not(stage: Stage) -> None:
     with stage.database.write() as connection, pytest.raises(SiteNotFound):
-        change_site_settings(connection, 10**6, {"name": "Other"}, NOON)
+        change_site_settings(account_work(connection, NOON), 10**6, {"name": "Other"})
 
 
 def test_it_leaves_a_neighbour_as_it_is(stage: Stage, shop: Player) -> None:
@@ -158,7 +159,7 @@ def test_the_code_of_a_counter_belongs_to_one_site(stage: Stage, shop: Player) -
 
 def test_it_loses_none_of_two_changes_by_two_servers(stage: Stage, shop: Player) -> None:
     def setting(**wanted: str) -> Callable[[Connection], Site]:
-        return lambda connection: change_site_settings(connection, shop.site.id, wanted, NOON)
+        return lambda connection: change_site_settings(account_work(connection, NOON), shop.site.id, wanted)
 
     keys = {f"{COST_PREFIX}{method}": method for method in (PaidMethod.REGISTER, PaidMethod.REQUESTS)}
     one, two = keys

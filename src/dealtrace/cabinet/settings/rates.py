@@ -29,10 +29,9 @@ from dealtrace.deals.currency import CurrencyRate
 from dealtrace.errors import FileUnreadable, InvalidValue, Language
 from dealtrace.files.costs.rates import read_foreign, read_rate, read_rates
 from dealtrace.operations.reports.set_rates import remove_rates, set_rates
-from dealtrace.operations.work import Work
+from dealtrace.operations.work import at_site
 from dealtrace.record import record
 from dealtrace.reports.periods import parse_day
-from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.reports.rates import count_deals_without_rate, count_rates, list_latest_rates, list_rates_on
 
 PLACE = "settings/rates"
@@ -84,7 +83,7 @@ async def save(view: View) -> Response:
     rate = _parse_rate(sent, site, view.language)
     if not isinstance(rate, CurrencyRate):
         return await _page(view, sent, rate)
-    await view.manage(_set, site, [rate], view.rights.user.id)
+    await view.manage(at_site(site, set_rates), [rate])
     return redirect_with_message(view, PLACE, "saved")
 
 
@@ -106,7 +105,7 @@ async def take_file(view: View) -> Response:
         rates = await view.services.file_threads.run(read_rates, kept.path, encoding or None)
     except FileUnreadable as refusal:
         return await _page(view, faults={"file": file_fault(view, refusal)}, kept=kept)
-    await view.manage(_set, await stored_site(view), rates, view.rights.user.id)
+    await view.manage(at_site(await stored_site(view), set_rates), rates)
     kept.delete()
     return redirect_with_message(view, PLACE, "added")
 
@@ -119,7 +118,7 @@ async def remove(view: View) -> Response:
     except InvalidValue:
         return not_found(view)
     site, currency = await stored_site(view), view.form.get("currency")
-    removed = await view.manage(_remove, site, currency, since_on, view.rights.user.id)
+    removed = await view.manage(at_site(site, remove_rates), currency, since_on)
     return redirect_with_message(view, PLACE, "removed") if removed else not_found(view)
 
 
@@ -194,13 +193,3 @@ def _read(connection: Connection, site: Site, today: date, shown: str) -> Stored
         count_deals_without_rate(connection, site.id, LACKING_COUNTED_MAX),
         list_latest_rates(connection, site, shown, RATES_SHOWN) if shown else [],
     )
-
-
-def _set(connection: Connection, ids: IdBlocks, site: Site, rates: Sequence[CurrencyRate], user_id: int) -> None:
-    set_rates(Work(connection, ids, site, clock.now(), user_id=user_id), rates)
-
-
-def _remove(
-    connection: Connection, ids: IdBlocks, site: Site, currency: str, since_on: date | None, user_id: int
-) -> int:
-    return remove_rates(Work(connection, ids, site, clock.now(), user_id=user_id), currency, since_on)

@@ -1,25 +1,21 @@
 """The meanings of the statuses of a site's deals: won, lost or open."""
 
 import asyncio
-from collections.abc import Collection
 
-from sqlalchemy import Connection
 from starlette.responses import Response
 
-from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.form_pages import Faults, fault_text, redirect_with_message, show_form_page, unknown_faults
 from dealtrace.cabinet.view import View
 from dealtrace.cabinet.what_if.forecast import TRY, Forecast, forecast, may_save
 from dealtrace.errors import InvalidSetting
 from dealtrace.operations.reports.ask import FactSource
-from dealtrace.operations.reports.set_status import PreparedStatus, prepare_status, store_status
+from dealtrace.operations.reports.set_status import prepare_status, store_status
 from dealtrace.operations.what_if.trial import TriedSettings
-from dealtrace.operations.work import Work
+from dealtrace.operations.work import at_site
 from dealtrace.record import record
 from dealtrace.reports.refusals import MirrorBusy, ReportNotKept, ReportsBusy, ReportTooSlow, ServerStopping
 from dealtrace.reports.statuses import STATUSES_MAX, Meaning, StatusGroup, group_statuses
-from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.reports.deal_counts import count_deals_by_spelling
 from dealtrace.storage.reports.mirror.mirror import is_built
 from dealtrace.storage.reports.statuses import (
@@ -130,21 +126,6 @@ async def _page(
 async def _set(view: View, name: str, meaning: str) -> None:
     """Set the meaning of a status; the deals of a large site are read before the change, while others may write."""
     site = view.current_site
-    prepared = await view.services.account_changes.run(_prepare, site, name, meaning)
+    prepared = await view.services.account_changes.run(at_site(site, prepare_status), name, meaning)
     left_out = await view.read(list_left_out, site.id, name) if prepared.is_full else ()
-    await view.manage(_store, site, prepared, left_out, view.rights.user.id)
-
-
-def _prepare(connection: Connection, ids: IdBlocks, site: Site, name: str, meaning: str) -> PreparedStatus:
-    return prepare_status(Work(connection, ids, site, clock.now()), name, meaning)
-
-
-def _store(
-    connection: Connection,
-    ids: IdBlocks,
-    site: Site,
-    prepared: PreparedStatus,
-    left_out: Collection[str],
-    user_id: int,
-) -> None:
-    store_status(Work(connection, ids, site, clock.now(), user_id=user_id), prepared, left_out)
+    await view.manage(at_site(site, store_status), prepared, left_out)

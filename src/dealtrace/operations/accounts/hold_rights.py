@@ -1,9 +1,8 @@
 """Hold on to what a person may do in their session while they change something."""
 
-from sqlalchemy import Connection
-
 from dealtrace.accounts.rights import Rights, Role
 from dealtrace.accounts.user import UserId
+from dealtrace.operations.work import AccountWork
 from dealtrace.record import record
 from dealtrace.storage.accounts.sessions import find_login, lock_login
 
@@ -26,13 +25,13 @@ class RightsChanged(Exception):  # noqa: N818 - the name says what happened
     """Raised if a person's rights are no longer those that a decision rests on; nothing is stored."""
 
 
-def session_rights_of(rights: Rights, site_id: int | None, *, lacks_factor: bool) -> SessionRights:
+def rights_in_session(rights: Rights, site_id: int | None, *, lacks_factor: bool) -> SessionRights:
     """Return what a person with these rights may do in a session, on a site if `site_id` is given."""
     role = rights.role_at(site_id) if site_id is not None else None
     return SessionRights(rights.user.id, rights.user.is_owner, site_id, role, lacks_factor)
 
 
-def hold_rights(connection: Connection, digest: str, decided: SessionRights) -> None:
+def hold_rights(work: AccountWork, digest: str, decided: SessionRights) -> None:
     """Check that a session exists and that its person still has the rights with which a request was admitted.
 
     Ours: a request is admitted before the transaction that changes something. Without this check, people
@@ -43,9 +42,9 @@ def hold_rights(connection: Connection, digest: str, decided: SessionRights) -> 
     Raises:
         RightsChanged: the session has ended, or the person's rights have changed.
     """
-    lock_login(connection, digest, decided.user_id, decided.site_id)
-    login = find_login(connection, digest)
+    lock_login(work.connection, digest, decided.user_id, decided.site_id)
+    login = find_login(work.connection, digest)
     if login is None:
         raise RightsChanged
-    if session_rights_of(login.rights, decided.site_id, lacks_factor=login.lacks_factor) != decided:
+    if rights_in_session(login.rights, decided.site_id, lacks_factor=login.lacks_factor) != decided:
         raise RightsChanged
