@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from account_work import account_work
 from benchmarks.cabinet_pages import Visitor
 from benchmarks.serving import (
     HERE,
@@ -33,6 +32,7 @@ from benchmarks.serving import (
 )
 from dealtrace.operations.accounts.create_user import create_user
 from dealtrace.operations.accounts.log_in import Browser, open_session
+from dealtrace.operations.work import AccountWork
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.id_blocks import transaction
 from postgresql import PostgresqlServer
@@ -109,8 +109,9 @@ def _log_in(url: str) -> str:
     """Create an owner of the installation, and return the secret of a new session."""
     database, now = open_database(url), datetime.now(UTC)
     with transaction(database, ids=2) as (connection, ids):
-        owner = create_user(account_work(connection, now, ids), "forms@example.org", "correct horse")
-        secret = open_session(account_work(connection, now), owner, Browser("127.0.0.1", "bench"))
+        work = AccountWork(connection, ids, now)
+        owner = create_user(work, "forms@example.org", "correct horse")
+        secret = open_session(work, owner, Browser("127.0.0.1", "bench"))
     database.close()
     return secret
 
