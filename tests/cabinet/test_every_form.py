@@ -12,6 +12,7 @@ import httpx
 import pyotp
 import pytest
 
+from account_work import account_work
 from browser import Browser
 from cast import Stage
 from dealtrace.accounts.rights import Role
@@ -729,7 +730,7 @@ def test_the_first_user_comes_in(
     server = start_server_on(f"sqlite:///{tmp_path}/dealtrace.db")
     database = open_database(server.database_url)
     with database.write() as connection:
-        key = invite_first_user(connection, datetime.now(UTC))
+        key = invite_first_user(account_work(connection, datetime.now(UTC)))
     database.close()
     walker = Walker(browser, server.url, PAIRWISE[0])
     walker.open(f"/cabinet/welcome?key={key}")

@@ -10,6 +10,7 @@ from zipfile import ZipFile
 
 import pytest
 
+from account_work import account_work
 from cast import Player, Stage, moscow
 from dealtrace.accounts.rights import Role
 from dealtrace.attribution.cost import Cost, CostAccount
@@ -99,7 +100,7 @@ def test_figures_of_a_report_with_as_many_filters_as_possible_lead_to_rows(
 ) -> None:
     with served.database.write() as connection:
         filters = [f"service:not:{number}" for number in range(FILTERS_MAX)]
-        add_segment(connection, site.site, SavedName("Many"), filters, NOON, overwrites=True)
+        add_segment(account_work(connection, NOON).at(site.site), SavedName("Many"), filters, overwrites=True)
     typed = ["source:among:|yandex", *(f"form:not:{number}" for number in range(FILTERS_MAX - 1))]
     page = visitor.get("reports", **MARCH, by="source", metrics="deals", segment="Many", filter=typed).text
     figures = figures_of(page)

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
+from account_work import account_work
 from browser import Browser
 from cast import Player, Stage
 from dealtrace.accounts.rights import Role
@@ -186,7 +187,7 @@ def test_what_names_a_segment_follows_when_it_is_renamed(
         mailed = NewScheduledReport(
             "Week", RawQuestion(metrics="deals", segment="All"), Rhythm.WEEKLY, 9, (Recipient("a@b.example"),)
         )
-        schedule_report(connection, served.ids, site.site, mailed, NOON)
+        schedule_report(account_work(connection, NOON, served.ids).at(site.site), mailed)
     theirs = person(Role.READER)
     theirs.post("reports/segments", name="All", whose="own", query=QUERY)
     theirs.post("reports/saved", name="of their own", whose="own", query=query)
@@ -220,7 +221,7 @@ def test_a_segment_whose_field_was_removed_says_so(
     analyst = person(Role.ANALYST)
     analyst.post("reports/segments", name="Omsk", whose="site", query="filter=field%3Acity%3Ais%3AOmsk")
     with served.database.write() as connection:
-        remove_custom_field(connection, site.site.id, "city", NOON)
+        remove_custom_field(account_work(connection, NOON), site.site.id, "city")
     wait_until(lambda: "unknown custom field “city”" in analyst.get("reports/segments").text)
     refused = analyst.post("reports/segments", name="New", whose="own", query="filter=field%3Acity%3Ais%3AOmsk")
     assert refused.status_code == 400
@@ -247,7 +248,7 @@ def test_an_obsolete_report_says_which_word_no_longer_exists(
     analyst = person(Role.ANALYST)
     analyst.post("reports/saved", name="Cities", whose="site", query="by=field:city&metrics=deals")
     with served.database.write() as connection:
-        remove_custom_field(connection, site.site.id, "city", NOON)
+        remove_custom_field(account_work(connection, NOON), site.site.id, "city")
     obsolete = kept_on(analyst.get("reports/saved"))["Cities"]
     wait_until(lambda: analyst.get(f"reports?{obsolete}").status_code == 400)
     assert "unknown custom field “city”" in analyst.get("reports/saved").text
@@ -265,13 +266,13 @@ def test_a_report_of_the_site_names_no_segment_that_only_its_author_has(
     assert analyst.login in page
     with served.database.write() as connection:
         user_id = connection.exec_driver_sql(f"SELECT id FROM \"user\" WHERE login = '{analyst.login}'").scalar_one()
-        add_segment(connection, site.site, SavedName("mine", user_id), ["source:is:yandex"], NOON)
+        add_segment(account_work(connection, NOON).at(site.site), SavedName("mine", user_id), ["source:is:yandex"])
     query = "metrics=deals&segment=mine"
     assert analyst.get(f"reports?{query}").status_code == 200
     assert analyst.post("reports/saved", name="a", whose="site", query=query).status_code == 400
     assert "a" in kept_on(analyst.post("reports/saved", name="a", whose="own", query=query))
     with served.database.write() as connection:
-        add_segment(connection, site.site, SavedName("mine"), ["source:is:google"], NOON)
+        add_segment(account_work(connection, NOON).at(site.site), SavedName("mine"), ["source:is:google"])
     for path, fields in (
         ("reports/saved", {"name": "b", "whose": "site", "query": query}),
         (

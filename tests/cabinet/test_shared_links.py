@@ -8,6 +8,7 @@ import httpx
 import pytest
 from sqlalchemy import select, update
 
+from account_work import account_work
 from cast import Player, Stage
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.token import token_digest
@@ -112,11 +113,11 @@ def test_a_visitor_cannot_leave_the_question(owner_of: Guest) -> None:
 
 def test_a_segment_is_bound_as_it_was(owner_of: Guest, served: Stage, site: Player) -> None:
     with served.database.write() as connection:
-        add_segment(connection, site.site, SavedName("agency"), [f"campaign:is:{CAMPAIGN}"], NOON)
+        add_segment(account_work(connection, NOON).at(site.site), SavedName("agency"), [f"campaign:is:{CAMPAIGN}"])
     url = share(owner_of, "by=campaign&metrics=leads&segment=agency")
     with served.database.write() as connection:
-        remove_segment(connection, site.site, SavedName("agency"), NOON)
-        add_segment(connection, site.site, SavedName("agency"), ["campaign:filled"], NOON)
+        remove_segment(account_work(connection, NOON).at(site.site), SavedName("agency"))
+        add_segment(account_work(connection, NOON).at(site.site), SavedName("agency"), ["campaign:filled"])
     page = visit(url)
     assert page.status_code == 200
     assert "•••" not in page.text
@@ -154,7 +155,7 @@ def test_the_key_is_shown_once_and_stored_as_a_digest(owner_of: Guest, served: S
 def test_an_obsolete_report_says_nothing_to_visitors(owner_of: Guest, served: Stage, site: Player) -> None:
     url = share(owner_of, "by=field:note&metrics=leads")
     with served.database.write() as connection:
-        remove_custom_field(connection, site.site.id, "note", NOON)
+        remove_custom_field(account_work(connection, NOON), site.site.id, "note")
     page = visit(url)
     assert page.status_code == 410
     assert "note" not in page.text.partition("<main")[2]
@@ -173,10 +174,10 @@ def test_links_end_with_the_rights_of_their_maker(owner_of: Guest, served: Stage
     url = share(owner_of, "metrics=leads")
     with served.database.write() as connection:
         if leave == "user":
-            delete_user(connection, owner_of.login, utc_now())
+            delete_user(account_work(connection, utc_now()), owner_of.login)
         else:
             mine = select(user_table.c.id).where(user_table.c.login == owner_of.login)
-            take_role(connection, connection.execute(mine).scalar_one(), site.site.id, utc_now(), taken_by=None)
+            take_role(account_work(connection, utc_now()), connection.execute(mine).scalar_one(), site.site.id)
     assert visit(url).status_code == 404
 
 

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from account_work import account_work
 from cast import Player, Stage
 from dealtrace.accounts.rights import Role
 from dealtrace.attribution.traffic_source import TrafficSource
@@ -121,7 +122,7 @@ def test_a_click_narrows_a_report_that_has_filters_of_its_dimension(
     segments = {"Both": ("source:among:yandex|google", "medium:is:cpc"), "Cpc": ("medium:is:cpc",)}
     with served.database.write() as connection:
         for name, filters in segments.items():
-            add_segment(connection, site.site, SavedName(name), filters, NOON, overwrites=True)
+            add_segment(account_work(connection, NOON).at(site.site), SavedName(name), filters, overwrites=True)
     query = {"period": "7d", "by": "source", "metrics": "visits", **given}
     page = analyst.get("reports", **query).text
     assert figures_of(page) == {"yandex": "3", "google": "1"}

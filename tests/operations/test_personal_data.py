@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import String, Table, Text, func, insert, select, update
 
+from account_work import account_work
 from cast import Player, Stage
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.attribution.visit import VisitId
@@ -123,7 +124,7 @@ def everything(stage: Stage, player: Player) -> str:
 
 def erase(stage: Stage, player: Player, stated: str) -> Mapping[Any, Any]:
     with stage.database.write() as connection:
-        return erase_person(connection, [player.site], stated)
+        return erase_person(account_work(connection), [player.site], stated)
 
 
 @pytest.mark.parametrize("stated", [PHONE, "+7 920 555-00-55"])
@@ -284,7 +285,7 @@ def test_every_row_of_the_person_is_stated(stage: Stage, shop: Player, ivan: int
 @pytest.mark.parametrize("stated", ["79990009999", "nobody@example.ru", "not a contact", ""])
 def test_somebody_unknown_is_refused(stage: Stage, shop: Player, ivan: int, stated: str) -> None:
     with stage.database.write() as connection, pytest.raises(PersonNotFound):
-        erase_person(connection, [shop.site], stated)
+        erase_person(account_work(connection), [shop.site], stated)
     with stage.database.read() as connection, pytest.raises(PersonNotFound):
         export_person(connection, [shop.site], stated)
 

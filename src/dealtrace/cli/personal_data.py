@@ -5,12 +5,11 @@ from typing import Annotated
 
 import typer
 
-from dealtrace import clock
 from dealtrace.accounts.site import SiteId
 from dealtrace.cli.options import OnlySiteOption
 from dealtrace.cli.output import confirm
 from dealtrace.cli.site_lookup import sites_to_search
-from dealtrace.cli.terminal import console, counted, open_prepared, print_json
+from dealtrace.cli.terminal import changing, console, counted, open_prepared, print_json
 from dealtrace.operations.personal_data import KnownPerson, erase_person, export_person, find_person, record_erasure
 from dealtrace.storage.personal_data import Traces
 from dealtrace.storage.reports.mirror.mirror import without_mirror
@@ -54,10 +53,10 @@ def erase(
         if dry_run:
             return
         confirm(f"Permanently anonymize all data of {f'client {client}' if client is not None else contact}?")
-    with open_prepared() as database, without_mirror(database), database.write() as connection:
-        erased = erase_person(connection, sites_to_search(connection, site), person)
+    with open_prepared() as database, without_mirror(database), changing(database) as work:
+        erased = erase_person(work, sites_to_search(work.connection, site), person)
         for site_id, data in erased.items():
-            record_erasure(connection, site_id, data, clock.now())
+            record_erasure(work, site_id, data)
     _print_counts(erased, "anonymized")
     console.print("Earlier backups still contain this person's data.")
 

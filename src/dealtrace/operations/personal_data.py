@@ -1,18 +1,18 @@
 """Export all data that is stored about a person, or make it anonymous, as the Russian law 152-ФЗ requires."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import replace
 
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site, SiteId
-from dealtrace.accounts.site_change import ChangeKind, SiteChange
+from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.deals.versions import without_person
 from dealtrace.errors import PersonNotFound
 from dealtrace.leads.contact import normal_contacts
 from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.spend_points import lock_registrations
-from dealtrace.operations.work import Work, operation
+from dealtrace.operations.work import AccountWork, Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
 from dealtrace.storage import personal_data
@@ -36,9 +36,7 @@ def export_person(
     return {site_id: personal_data.find_rows(connection, site_id, traces) for site_id, traces in found.items()}
 
 
-def erase_person(
-    connection: Connection, sites: Sequence[Site], person: KnownPerson
-) -> dict[SiteId, personal_data.Traces]:
+def erase_person(work: AccountWork, sites: Sequence[Site], person: KnownPerson) -> dict[SiteId, personal_data.Traces]:
     """Make the data of a person anonymous at `sites`; return the affected rows by site.
 
     Deals, leads and their sources are kept, so that no number in a report changes, and nothing is matched again.
@@ -47,10 +45,10 @@ def erase_person(
     Raises:
         PersonNotFound: the contact is neither a phone nor an e-mail, or nothing is stored about the person.
     """
-    found = find_person(connection, sites, person)
-    forget_mirror(connection)
+    found = find_person(work.connection, sites, person)
+    forget_mirror(work.connection)
     for site_id, traces in found.items():
-        _anonymise(connection, site_id, traces)
+        _anonymise(work, site_id, traces)
     return found
 
 
@@ -81,26 +79,24 @@ def erase_people(work: Work, commands: Sequence[WriteCommand[Erasure]]) -> list[
         traces = personal_data.find_traces(work.connection, work.site.id, person.contacts, person.client_ids)
         if traces == person.expected:
             forget_mirror(work.connection)
-            _anonymise(work.connection, work.site.id, traces)
-            record_erasure(work.connection, work.site.id, traces, work.now, command.user_id)
+            _anonymise(work, work.site.id, traces)
+            record_erasure(replace(work, user_id=command.user_id), work.site.id, traces)
         outcomes.append(traces)
     return outcomes
 
 
-def record_erasure(
-    connection: Connection, site_id: int, traces: personal_data.Traces, now: datetime, user_id: int | None = None
-) -> None:
+def record_erasure(work: AccountWork, site_id: int, traces: personal_data.Traces) -> None:
     """Record that a person was erased at a site, and how many leads and deals were affected, but not the contact."""
     leads, deals = str(traces.leads), str(len(traces.deals))
-    record_change(connection, site_id, SiteChange(ChangeKind.ERASURE, leads, "", deals, now, user_id))
+    record_change(work, site_id, ChangeKind.ERASURE, leads, after=deals)
 
 
-def _anonymise(connection: Connection, site_id: int, traces: personal_data.Traces) -> None:
+def _anonymise(work: AccountWork, site_id: int, traces: personal_data.Traces) -> None:
     versions = [
         (deal_id, version, without_person(before), without_person(after))
-        for deal_id, version, before, after in personal_data.list_version_fields(connection, site_id, traces)
+        for deal_id, version, before, after in personal_data.list_version_fields(work.connection, site_id, traces)
     ]
-    personal_data.anonymise(connection, site_id, traces, versions)
+    personal_data.anonymise(work.connection, site_id, traces, versions)
 
 
 def find_person(

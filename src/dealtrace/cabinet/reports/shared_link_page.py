@@ -71,7 +71,7 @@ async def _answer(view: View) -> Response:
     except InvalidParameters:
         return view.page("shared/gone.html", GONE)
     if opened.link.is_due(now):
-        await view.manage(_touch, opened.link, now)
+        await view.manage(touch_link, opened.link)
     view.site = opened.site
     answers = await view.ask(ask_all, question, now, asked.get("chart"))
     view.site = None
@@ -122,7 +122,3 @@ def _open(connection: Connection, key: str, now: datetime) -> Opened | None:
     if link is None or site is None:
         return None
     return Opened(link, site, read_context_of(connection, site, now))
-
-
-def _touch(connection: Connection, _ids: object, link: SharedLink, now: datetime) -> None:
-    touch_link(connection, link, now)

@@ -47,10 +47,9 @@ from dealtrace.files.costs.cost_unit import CostUnit
 from dealtrace.files.costs.headings import list_headings
 from dealtrace.operations.reports.delete_costs import delete_costs
 from dealtrace.operations.reports.import_costs import account_name
-from dealtrace.operations.work import Work
+from dealtrace.operations.work import at_site
 from dealtrace.record import record
 from dealtrace.reports.periods import parse_day
-from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.reports.costs import (
     AccountCosts,
     CostTotals,
@@ -203,7 +202,7 @@ async def remove(view: View) -> Response:
         return await _page(view, faults=faults, removal=RemovalForm(sent))
     found = await view.read(sum_costs, site.id, account, days)
     if view.form.get("agreed") == _agreement(found) and found.costs:
-        expected, found = found, await view.manage(_delete, site, account, days, found, view.rights.user.id)
+        expected, found = found, await view.manage(at_site(site, delete_costs), account, days, found)
         if found == expected:
             return redirect_with_message(view, PLACE, "removed")
     return await _page(view, removal=RemovalForm(sent, found, _agreement(found)))
@@ -229,18 +228,6 @@ def _parse_days(sent: RemovalChoice, language: Language) -> tuple[DaysOfCosts, F
         except InvalidValue as fault:
             faults[name] = fault.ru if language == "ru" else fault.en
     return DaysOfCosts(days.get("since"), days.get("until")), faults
-
-
-def _delete(
-    connection: Connection,
-    ids: IdBlocks,
-    site: Site,
-    account: CostAccount,
-    days: DaysOfCosts,
-    expected: CostTotals,
-    user_id: int,
-) -> CostTotals:
-    return delete_costs(Work(connection, ids, site, clock.now(), user_id=user_id), account, days, expected)
 
 
 async def _find_file(view: View) -> Upload | Response:

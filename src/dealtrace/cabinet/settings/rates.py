@@ -33,10 +33,9 @@ from dealtrace.errors import FileUnreadable, InvalidValue, Language
 from dealtrace.files.costs.rates import read_foreign, read_rate, read_rates
 from dealtrace.operations.reports.set_rates import remove_rates, set_rates
 from dealtrace.operations.what_if.try_rates import TriedRates
-from dealtrace.operations.work import Work
+from dealtrace.operations.work import at_site
 from dealtrace.record import record
 from dealtrace.reports.periods import parse_day
-from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.reports.rates import count_deals_without_rate, count_rates, list_latest_rates, list_rates_on
 
 PLACE = "settings/rates"
@@ -95,7 +94,7 @@ async def save(view: View) -> Response:
     tried = await _ask_first(view, site, TriedRates((rate,)), agreement)
     if tried is not None:
         return await _page(view, sent, tried=tried)
-    await view.manage(_set, site, [rate], view.rights.user.id)
+    await view.manage(at_site(site, set_rates), [rate])
     return redirect_with_message(view, PLACE, "saved")
 
 
@@ -129,7 +128,7 @@ async def take_file(view: View) -> Response:
     tried = await _ask_first(view, site, TriedRates(tuple(rates)), f"{kept.key} {encoding}")
     if tried is not None:
         return await _page(view, kept=kept, tried=replace(tried, is_file=True))
-    await view.manage(_set, site, rates, view.rights.user.id)
+    await view.manage(at_site(site, set_rates), rates)
     kept.delete()
     return redirect_with_message(view, PLACE, "added")
 
@@ -149,7 +148,7 @@ async def remove(view: View) -> Response:
     tried = await _ask_first(view, site, change, f"- {currency} {since_on or ''}")
     if tried is not None:
         return await _page(view, tried=replace(tried, removed=(currency, sent)))
-    removed = await view.manage(_remove, site, currency, since_on, view.rights.user.id)
+    removed = await view.manage(at_site(site, remove_rates), currency, since_on)
     return redirect_with_message(view, PLACE, "removed") if removed else not_found(view)
 
 
@@ -226,13 +225,3 @@ def _read(connection: Connection, site: Site, today: date, shown: str) -> Stored
         count_deals_without_rate(connection, site.id, LACKING_COUNTED_MAX),
         list_latest_rates(connection, site, shown, RATES_SHOWN) if shown else [],
     )
-
-
-def _set(connection: Connection, ids: IdBlocks, site: Site, rates: Sequence[CurrencyRate], user_id: int) -> None:
-    set_rates(Work(connection, ids, site, clock.now(), user_id=user_id), rates)
-
-
-def _remove(
-    connection: Connection, ids: IdBlocks, site: Site, currency: str, since_on: date | None, user_id: int
-) -> int:
-    return remove_rates(Work(connection, ids, site, clock.now(), user_id=user_id), currency, since_on)

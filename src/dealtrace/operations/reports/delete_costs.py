@@ -1,6 +1,6 @@
 """Delete the costs of an advertising account, such as those that were imported under a wrong name."""
 
-from dealtrace.accounts.site_change import ChangeKind, SiteChange
+from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.attribution.cost import CostAccount
 from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.reports.import_costs import account_name
@@ -20,6 +20,5 @@ def delete_costs(work: Work, account: CostAccount, days: DaysOfCosts, expected: 
     if found == expected and found.first_on is not None:
         costs.delete_costs(work.connection, work.site.id, account, days)
         span = f"{found.first_on} {found.last_on}"
-        change = SiteChange(ChangeKind.COSTS, account_name(account), span, "", work.now, work.user_id)
-        record_change(work.connection, work.site.id, change)
+        record_change(work, work.site.id, ChangeKind.COSTS, account_name(account), before=span)
     return found

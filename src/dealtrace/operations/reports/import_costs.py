@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import date
 
 from dealtrace.accounts.figure_changes import USUAL_DELAY
-from dealtrace.accounts.site_change import ChangeKind, SiteChange
+from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.cost import Cost, CostAccount
 from dealtrace.operations.accounts.record_change import record_change
@@ -33,8 +33,7 @@ def import_costs(work: Work, account: CostAccount, days: Collection[date], costs
     if first_on is not None and site_day(work.now, work.site.time_zone) - first_on > USUAL_DELAY:
         former = {"system": account.system, "account": account.account, "origin": account.origin.value}
         span = f"{first_on} {max(days)}"
-        change = SiteChange(ChangeKind.COSTS, account_name(account), "", span, work.now, work.user_id, former)
-        record_change(work.connection, work.site.id, change)
+        record_change(work, work.site.id, ChangeKind.COSTS, account_name(account), after=span, former=former)
     return done
 
 

@@ -5,7 +5,7 @@ from datetime import date
 
 from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.deals.currency import CurrencyRate
-from dealtrace.operations.accounts.record_change import record_work
+from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work
@@ -26,7 +26,9 @@ def set_rates(work: Work, new: Sequence[CurrencyRate]) -> None:
     currencies = ", ".join(sorted({rate.currency for rate in changed}))
     before, after = _format_rates(replaced), _format_rates(changed)
     # Several rates replaced on the same days have equal texts, and a change with equal texts is not recorded.
-    record_work(work, ChangeKind.RATE, currencies, before=before if before != after else "", after=after)
+    record_change(
+        work, work.site.id, ChangeKind.RATE, currencies, before=before if before != after else "", after=after
+    )
 
 
 def remove_rates(work: Work, currency: str, since_on: date | None = None) -> int:
@@ -42,7 +44,7 @@ def remove_rates(work: Work, currency: str, since_on: date | None = None) -> int
         for rate in rates.list_rates(work.connection, site)
         if rate.currency == currency and since_on in (None, rate.since_on)
     ]
-    record_work(work, ChangeKind.RATE, currency, before=_format_rates(removed))
+    record_change(work, work.site.id, ChangeKind.RATE, currency, before=_format_rates(removed))
     return rates.delete_rates(work.connection, site, currency, since_on)
 
 
