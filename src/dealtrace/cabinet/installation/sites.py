@@ -9,9 +9,9 @@ from starlette.responses import Response
 from dealtrace import clock
 from dealtrace.accounts.site import TIME_ZONE_DEFAULT
 from dealtrace.cabinet.form_pages import Faults, fault_text, number_of
-from dealtrace.cabinet.statuses import BAD_REQUEST
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidSetting, NameTaken
+from dealtrace.http.statuses import BAD_REQUEST
 from dealtrace.operations.accounts.change_site_settings import list_faults
 from dealtrace.operations.accounts.open_site import NewSite, SiteWithToken, open_site
 from dealtrace.operations.work import ids_of, takes_ids

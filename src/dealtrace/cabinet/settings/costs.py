@@ -36,11 +36,11 @@ from dealtrace.cabinet.settings.imports import (
     unless_deleted,
 )
 from dealtrace.cabinet.settings.uploads import UPLOAD_BYTES_MAX, Upload
-from dealtrace.cabinet.statuses import NOT_FOUND
 from dealtrace.cabinet.view import View
 from dealtrace.errors import FileUnreadable, Refusal
 from dealtrace.files.costs.cost_unit import CostUnit
 from dealtrace.files.costs.headings import list_headings
+from dealtrace.http.statuses import NOT_FOUND
 from dealtrace.record import record
 from dealtrace.storage.reports.costs import (
     AccountCosts,

@@ -23,11 +23,11 @@ from dealtrace.cabinet.settings.imports import (
     unless_deleted,
 )
 from dealtrace.cabinet.settings.uploads import UPLOAD_BYTES_MAX, Upload
-from dealtrace.cabinet.statuses import NOT_FOUND
 from dealtrace.cabinet.view import View
 from dealtrace.deals.currency import CurrencyRate
 from dealtrace.errors import FileUnreadable, InvalidValue, Language
 from dealtrace.files.costs.rates import read_foreign, read_rate, read_rates
+from dealtrace.http.statuses import NOT_FOUND
 from dealtrace.operations.reports.set_rates import remove_rates, set_rates
 from dealtrace.operations.work import Work
 from dealtrace.record import record

@@ -8,10 +8,10 @@ from dealtrace import clock
 from dealtrace.accounts.second_factor import SECRET
 from dealtrace.accounts.user import User
 from dealtrace.cabinet.gate import limit_guessing
-from dealtrace.cabinet.statuses import BAD_REQUEST
 from dealtrace.cabinet.users import profile
 from dealtrace.cabinet.users.passwords import is_own_password
 from dealtrace.cabinet.view import View
+from dealtrace.http.statuses import BAD_REQUEST
 from dealtrace.operations.accounts.second_factor import (
     authenticator_url,
     make_secret,
