@@ -5,7 +5,7 @@ import re
 from dealtrace.accounts.rights import Role
 from dealtrace.cabinet.gate import Page
 from dealtrace.cabinet.routes import PAGES
-from dealtrace.cabinet.statuses import FORBIDDEN, NOT_FOUND
+from dealtrace.http.statuses import FORBIDDEN, NOT_FOUND
 
 PEOPLE: tuple[Role | None, ...] = (*Role, None)
 """Who uses the cabinet: people with a role at the site and no other rights and, as `None`, owners of the installation.

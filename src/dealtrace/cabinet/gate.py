@@ -27,13 +27,13 @@ from dealtrace.cabinet.forms import (
 )
 from dealtrace.cabinet.sent_forms.once import KEY_FIELD, SentOnce, is_form_key, sent_once
 from dealtrace.cabinet.sent_forms.sending_pages import NO_PAGES, SendingPages
-from dealtrace.cabinet.statuses import BAD_REQUEST, FORBIDDEN, NOT_FOUND
 from dealtrace.cabinet.view import NO_FORM, Services, View
 from dealtrace.errors import DatabaseUnavailable, Language, Overloaded, Refusal
 from dealtrace.http.endpoint import RateLimitClass
 from dealtrace.http.language import language_of
 from dealtrace.http.refusal_statuses import STATUS_OF
 from dealtrace.http.server import REFUSAL_OF_FAILURE
+from dealtrace.http.statuses import BAD_REQUEST, FORBIDDEN, NOT_FOUND
 from dealtrace.operations.accounts.hold_rights import RightsChanged
 from dealtrace.operations.accounts.take_form import FormTaken, find_taken_form, keep_answer
 from dealtrace.record import record

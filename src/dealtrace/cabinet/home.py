@@ -20,9 +20,9 @@ from dealtrace.cabinet.overview.page import FIGURES
 from dealtrace.cabinet.reports.change_texts import FigureChange, change_in_total
 from dealtrace.cabinet.reports.table import rows_url
 from dealtrace.cabinet.sent_forms.sending_pages import HOME
-from dealtrace.cabinet.statuses import BAD_REQUEST, OK
 from dealtrace.cabinet.view import View, redirect
 from dealtrace.errors import LANGUAGES, InvalidParameters, Language, Refusal
+from dealtrace.http.statuses import BAD_REQUEST, OK
 from dealtrace.operations.reports.ask import FactSource, ask
 from dealtrace.record import record
 from dealtrace.reports.answer import Report

@@ -8,10 +8,10 @@ from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dealtrace.cabinet.gate import Page, PageGate, not_found
-from dealtrace.cabinet.statuses import METHOD_NOT_ALLOWED
 from dealtrace.cabinet.view import SEE_OTHER, View
 from dealtrace.errors import MethodNotAllowed
 from dealtrace.http.request_headers import accepts_html
+from dealtrace.http.statuses import METHOD_NOT_ALLOWED
 
 KEEP_METHOD = 307
 READ = "GET, HEAD"

@@ -9,7 +9,6 @@ from dealtrace.cabinet.deals import card
 from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.form_pages import Faults
 from dealtrace.cabinet.gate import not_found
-from dealtrace.cabinet.statuses import BAD_REQUEST
 from dealtrace.cabinet.view import View
 from dealtrace.errors import (
     DealNotDeleted,
@@ -22,6 +21,7 @@ from dealtrace.errors import (
     Violation,
 )
 from dealtrace.http.refusal_statuses import STATUS_OF
+from dealtrace.http.statuses import BAD_REQUEST
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.deals.change_in_cabinet import Act, DealAct, act_on_deals
 from dealtrace.whole_number import ID_MAX, parse_whole_number

@@ -27,8 +27,8 @@ from dealtrace.cabinet.list_query import (
     labels_of,
     list_query_of,
 )
-from dealtrace.cabinet.statuses import BAD_REQUEST, OK
 from dealtrace.cabinet.view import View
+from dealtrace.http.statuses import BAD_REQUEST, OK
 from dealtrace.matching.match_reason import MatchReason
 from dealtrace.record import record
 from dealtrace.storage.journals.deal_entries import DealEntry, list_deal_entries

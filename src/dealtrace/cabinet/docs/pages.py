@@ -11,12 +11,12 @@ from dealtrace.cabinet.docs.catalogue import list_catalogue
 from dealtrace.cabinet.docs.guides import GUIDES, read_guide
 from dealtrace.cabinet.docs.markdown import render_line
 from dealtrace.cabinet.gate import Page, PageGate
-from dealtrace.cabinet.statuses import NOT_FOUND
 from dealtrace.cabinet.view import Services, View
 from dealtrace.cabinet.wrong_urls import wrong_form_routes
 from dealtrace.http.endpoint import Endpoint
 from dealtrace.http.openapi.described_method import describe_method, title_of
 from dealtrace.http.openapi.samples import SAMPLE_ORIGIN
+from dealtrace.http.statuses import NOT_FOUND
 
 GUIDES_ORIGIN = "https://deals.example.com"
 """The example URL of the server in the texts of guides; pages replace it with the URL at which they were opened."""

@@ -13,11 +13,11 @@ from dealtrace.cabinet.choices import Choice
 from dealtrace.cabinet.field_labels import page_text
 from dealtrace.cabinet.form_pages import DONE, Faults, number_of
 from dealtrace.cabinet.gate import not_found
-from dealtrace.cabinet.statuses import BAD_REQUEST
 from dealtrace.cabinet.view import View
 from dealtrace.demo.refusals import DemoExists, DemoMissing, SiteInUse, SiteNotEmpty, SiteUnfit
 from dealtrace.demo.rhythm import DAYS
 from dealtrace.errors import SiteNotFound
+from dealtrace.http.statuses import BAD_REQUEST
 from dealtrace.operations.demo.begin import BegunDemo, begin_given_site, begin_own_site
 from dealtrace.operations.demo.mark import Demo, list_demos
 from dealtrace.operations.demo.remove import remove_demo

@@ -7,9 +7,9 @@ from starlette.responses import Response
 
 from dealtrace.accounts.site import TIME_ZONE_DEFAULT
 from dealtrace.cabinet.form_pages import Faults, fault_text, number_of
-from dealtrace.cabinet.statuses import BAD_REQUEST
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidSetting, NameTaken
+from dealtrace.http.statuses import BAD_REQUEST
 from dealtrace.operations.accounts.change_site_settings import list_faults
 from dealtrace.operations.accounts.open_site import NewSite, SiteWithToken, open_site
 from dealtrace.storage.accounts.sites import find_site, list_sites

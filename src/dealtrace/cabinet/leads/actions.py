@@ -10,10 +10,10 @@ from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.leads.card import LeadFacts, page, ref_of
 from dealtrace.cabinet.leads.missed_calls import MARKS
 from dealtrace.cabinet.links import lead_url
-from dealtrace.cabinet.statuses import BAD_REQUEST
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, LeadNotDeleted, Refusal
 from dealtrace.http.refusal_statuses import STATUS_OF
+from dealtrace.http.statuses import BAD_REQUEST
 from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.leads.change_in_cabinet import (
     AnnotationsUndo,

@@ -15,9 +15,9 @@ from dealtrace.cabinet.leads.history import note_lines
 from dealtrace.cabinet.leads.journal import call_state
 from dealtrace.cabinet.leads.missed_calls import mark_buttons, mark_label
 from dealtrace.cabinet.links import lead_url, source_label, web_url
-from dealtrace.cabinet.statuses import BAD_REQUEST, OK
 from dealtrace.cabinet.view import View
 from dealtrace.deals.deal import Deal
+from dealtrace.http.statuses import BAD_REQUEST, OK
 from dealtrace.leads.annotation_version import AnnotationVersion, present_annotations
 from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.call import Call

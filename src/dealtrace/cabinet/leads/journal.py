@@ -36,9 +36,9 @@ from dealtrace.cabinet.list_query import (
     labels_of,
     list_query_of,
 )
-from dealtrace.cabinet.statuses import BAD_REQUEST, OK
 from dealtrace.cabinet.view import View
 from dealtrace.errors import Language
+from dealtrace.http.statuses import BAD_REQUEST, OK
 from dealtrace.leads.call import Call, CallPhase, phase_of
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.ring_back import is_missed

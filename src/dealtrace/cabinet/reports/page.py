@@ -48,9 +48,9 @@ from dealtrace.cabinet.reports.without_contacts import (
     saved_url,
     table_for_readers,
 )
-from dealtrace.cabinet.statuses import BAD_REQUEST, OK
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, Language
+from dealtrace.http.statuses import BAD_REQUEST, OK
 from dealtrace.operations.overview.missing_data import list_metric_gaps
 from dealtrace.operations.overview.open_deals import OpenDeals, find_open_deals
 from dealtrace.operations.reports.ask import FactSource, ask

@@ -21,9 +21,9 @@ from dealtrace.cabinet.reports.shared_link_tables import models_for_visitors, ta
 from dealtrace.cabinet.reports.table import table_of
 from dealtrace.cabinet.reports.time_chart import undrawn_message
 from dealtrace.cabinet.reports.without_contacts import for_person
-from dealtrace.cabinet.statuses import GONE, NOT_FOUND, OK
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, Refusal
+from dealtrace.http.statuses import GONE, NOT_FOUND, OK
 from dealtrace.operations.accounts.share_report import open_link, touch_link
 from dealtrace.record import record
 from dealtrace.reports.question import QuestionContext, parse_question

@@ -17,9 +17,9 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.field_labels import LABELS, labelled_text, unknown_choice
 from dealtrace.cabinet.form_pages import number_of
 from dealtrace.cabinet.formats import clock_time
-from dealtrace.cabinet.statuses import BAD_REQUEST, OK
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, Language, Violation
+from dealtrace.http.statuses import BAD_REQUEST, OK
 from dealtrace.leads.wall_clock import YEAR_FIRST, read_day, read_instant
 from dealtrace.record import record
 from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question

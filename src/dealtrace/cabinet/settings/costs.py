@@ -40,11 +40,11 @@ from dealtrace.cabinet.settings.imports import (
     unless_deleted,
 )
 from dealtrace.cabinet.settings.uploads import UPLOAD_BYTES_MAX, Upload
-from dealtrace.cabinet.statuses import NOT_FOUND
 from dealtrace.cabinet.view import View
 from dealtrace.errors import FileUnreadable, InvalidValue, Language, Refusal
 from dealtrace.files.costs.cost_unit import CostUnit
 from dealtrace.files.costs.headings import list_headings
+from dealtrace.http.statuses import NOT_FOUND
 from dealtrace.operations.reports.delete_costs import delete_costs
 from dealtrace.operations.reports.import_costs import account_name
 from dealtrace.operations.work import at_site

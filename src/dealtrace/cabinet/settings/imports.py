@@ -24,13 +24,13 @@ from dealtrace.cabinet.settings.uploads import (
     keep_upload,
     refused_unless_written,
 )
-from dealtrace.cabinet.statuses import NOT_FOUND
 from dealtrace.cabinet.view import View
 from dealtrace.errors import FileUnreadable, ImportInProgress, Refusal
 from dealtrace.files.csv_reader import Encoding
 from dealtrace.files.import_file import ImportFile, open_import_file
 from dealtrace.files.import_formats import ImportNoun
 from dealtrace.files.refused_rows import RefusedRows
+from dealtrace.http.statuses import NOT_FOUND
 from dealtrace.operations.run_import import ImportJob, run_import
 from dealtrace.record import record
 from dealtrace.runtime.server_stop import ServerStop

@@ -24,13 +24,13 @@ from dealtrace.cabinet.settings.imports import (
     unless_deleted,
 )
 from dealtrace.cabinet.settings.uploads import UPLOAD_BYTES_MAX, Upload
-from dealtrace.cabinet.statuses import NOT_FOUND
 from dealtrace.cabinet.view import View
 from dealtrace.cabinet.what_if.forecast import TRY, may_save
 from dealtrace.cabinet.what_if.rates import RatesForecast, forecast_rates
 from dealtrace.deals.currency import CurrencyRate
 from dealtrace.errors import FileUnreadable, InvalidValue, Language
 from dealtrace.files.costs.rates import read_foreign, read_rate, read_rates
+from dealtrace.http.statuses import NOT_FOUND
 from dealtrace.operations.reports.set_rates import remove_rates, set_rates
 from dealtrace.operations.what_if.try_rates import TriedRates
 from dealtrace.operations.work import at_site

@@ -6,10 +6,10 @@ from dealtrace.accounts.rights import Rights, Role
 from dealtrace.accounts.user import UserId
 from dealtrace.cabinet.form_pages import fault_text
 from dealtrace.cabinet.gate import not_found
-from dealtrace.cabinet.statuses import BAD_REQUEST
 from dealtrace.cabinet.users import new_links
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidSetting
+from dealtrace.http.statuses import BAD_REQUEST
 from dealtrace.operations.accounts.manage_user import delete_user, give_role, set_owner, take_role
 from dealtrace.operations.accounts.second_factor import reset_second_factor
 from dealtrace.storage.accounts.sites import list_sites

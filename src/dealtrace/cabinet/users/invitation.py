@@ -9,11 +9,11 @@ from dealtrace.accounts.site import Site
 from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.gate import limit_guessing, refused, then_query
 from dealtrace.cabinet.rendering import translations_of
-from dealtrace.cabinet.statuses import BAD_REQUEST
 from dealtrace.cabinet.users.login import start_session
 from dealtrace.cabinet.users.passwords import LIMITS, hash_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvitationSpent, Refusal
+from dealtrace.http.statuses import BAD_REQUEST
 from dealtrace.operations.accounts.invite_user import LoginTaken, accept_role, join, require_invitation
 from dealtrace.operations.accounts.log_in import Proof
 from dealtrace.record import record

@@ -11,10 +11,10 @@ from dealtrace.accounts.user import (
 )
 from dealtrace.cabinet.field_labels import page_text
 from dealtrace.cabinet.gate import UNSAVED, limit_guessing, session_cookie, then_query
-from dealtrace.cabinet.statuses import FORBIDDEN
 from dealtrace.cabinet.users.passwords import proof_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import LoginRefused
+from dealtrace.http.statuses import FORBIDDEN
 from dealtrace.operations.accounts.log_in import Browser, Proof, end_session, open_session
 from dealtrace.storage.accounts.users import has_users
 

@@ -7,10 +7,10 @@ from dealtrace import clock
 from dealtrace.accounts.invitation import Invitation
 from dealtrace.accounts.rights import Rights, Role
 from dealtrace.cabinet.gate import not_found
-from dealtrace.cabinet.statuses import FORBIDDEN
 from dealtrace.cabinet.users import new_links
 from dealtrace.cabinet.users.account import role_of_form, store_role
 from dealtrace.cabinet.view import View
+from dealtrace.http.statuses import FORBIDDEN
 from dealtrace.operations.accounts.invite_user import revoke_invitation
 from dealtrace.record import record
 from dealtrace.storage.accounts.invitations import list_role_invitations

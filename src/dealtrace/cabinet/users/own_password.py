@@ -6,12 +6,12 @@ from dealtrace import clock
 from dealtrace.accounts.invitation import Purpose
 from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.gate import limit_guessing
-from dealtrace.cabinet.statuses import BAD_REQUEST
 from dealtrace.cabinet.users import profile
 from dealtrace.cabinet.users.login import start_session
 from dealtrace.cabinet.users.passwords import LIMITS, hash_of, is_own_password
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidSetting
+from dealtrace.http.statuses import BAD_REQUEST
 from dealtrace.operations.accounts.invite_user import accept_password, require_invitation
 from dealtrace.operations.accounts.log_in import Proof
 from dealtrace.operations.accounts.manage_user import replace_password

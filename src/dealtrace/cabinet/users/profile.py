@@ -6,10 +6,10 @@ from starlette.responses import Response
 from dealtrace.accounts.session import Session
 from dealtrace.accounts.user import UserId
 from dealtrace.cabinet.gate import not_found
-from dealtrace.cabinet.statuses import BAD_REQUEST
 from dealtrace.cabinet.users.browsers import browser_name
 from dealtrace.cabinet.users.passwords import LIMITS
 from dealtrace.cabinet.view import View
+from dealtrace.http.statuses import BAD_REQUEST
 from dealtrace.operations.accounts.log_in import end_other_sessions, end_session
 from dealtrace.operations.accounts.manage_user import set_keys
 from dealtrace.record import record

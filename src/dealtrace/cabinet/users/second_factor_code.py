@@ -3,9 +3,9 @@
 from starlette.responses import Response
 
 from dealtrace.cabinet.gate import limit_guessing
-from dealtrace.cabinet.statuses import FORBIDDEN, TOO_MANY_REQUESTS
 from dealtrace.cabinet.users.login import own_path
 from dealtrace.cabinet.view import View
+from dealtrace.http.statuses import FORBIDDEN, TOO_MANY_REQUESTS
 from dealtrace.operations.accounts.second_factor import CodeOutcome, confirm_code
 
 FAULTS = {

@@ -4,8 +4,8 @@ from starlette.responses import Response
 
 from dealtrace.alerts.sentences import rule_sentence
 from dealtrace.cabinet.gate import limit_guessing
-from dealtrace.cabinet.statuses import GONE
 from dealtrace.cabinet.view import View
+from dealtrace.http.statuses import GONE
 from dealtrace.mails.scheduled_report import ScheduledReport
 from dealtrace.operations.mails.unsubscribe import (
     FoundSubscription,

@@ -16,9 +16,9 @@ from dealtrace.cabinet.reports.page import read_context_of
 from dealtrace.cabinet.reports.report_url import ReportUrl, report_url_at
 from dealtrace.cabinet.reports.tree.open_rows import with_closed_rows
 from dealtrace.cabinet.reports.without_contacts import for_person
-from dealtrace.cabinet.statuses import FORBIDDEN
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, InvalidSetting, NameTaken
+from dealtrace.http.statuses import FORBIDDEN
 from dealtrace.operations.accounts.require_site import ReadSite, require_site
 from dealtrace.operations.work import Work, at_site
 from dealtrace.record import record

@@ -18,10 +18,10 @@ from dealtrace.cabinet.settings.imports import (
     unless_deleted,
 )
 from dealtrace.cabinet.settings.uploads import UPLOAD_BYTES_MAX, Upload
-from dealtrace.cabinet.statuses import NOT_FOUND
 from dealtrace.cabinet.view import View
 from dealtrace.errors import FileUnreadable
 from dealtrace.files.agreement.differences import KEPT_MAX, Difference, Values, read_differences
+from dealtrace.http.statuses import NOT_FOUND
 from dealtrace.record import record
 from dealtrace.reports.agreement import Disagreement, Field
 from dealtrace.reports.refusals import ReportNotKept

@@ -1,4 +1,4 @@
-"""The HTTP statuses of pages."""
+"""The HTTP statuses that pages have."""
 
 OK = 200
 BAD_REQUEST = 400
