@@ -56,11 +56,11 @@ def share(owner: Guest, query: str, name: str = "For the agency", days: str = "3
 
 
 def test_pages_say_that_figures_by_tag_do_not_add_up(owner_of: Guest) -> None:
-    for query, is_told in (("by=tag", True), ("by=source&pivot=tag", True), ("by=source", False)):
+    for query, says_so in (("by=tag", True), ("by=source&pivot=tag", True), ("by=source", False)):
         page = owner_of.get(f"reports?{query}&metrics=leads")
         shared = visit(share(owner_of, f"{query}&metrics=leads", query))
         for answer in (page, shared):
-            assert ("Figures by tag do not add up to the total" in answer.text) is is_told, query
+            assert ("Figures by tag do not add up to the total" in answer.text) is says_so, query
 
 
 def visit(url: str, **query: str) -> httpx.Response:
