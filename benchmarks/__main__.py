@@ -185,7 +185,7 @@ def _prepare(url: str, calls: int) -> Place:
             for n in range(first, min(first + CALLS_AT_ONCE, calls))
         ]
         with database.write() as connection:
-            work = Work(connection, ids, found, datetime.now(UTC))
+            work = Work(connection, ids, datetime.now(UTC), found)
             store_leads(work, list(decide_calls(work, incoming).arrivals.values()))
     database.close()
     return Place(url, site["clientApiId"])

@@ -16,6 +16,7 @@ from benchmarks.serving import PRODUCT, Contender, Place, environment_of, servin
 from benchmarks.viewers import report_viewers
 from dealtrace.operations.accounts.create_user import create_user
 from dealtrace.operations.accounts.log_in import Browser, open_session
+from dealtrace.operations.work import AccountWork
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.deals.daily_counts import recount_deals
 from dealtrace.storage.id_blocks import transaction
@@ -89,8 +90,9 @@ def log_in(url: str) -> tuple[int, str]:
     """Create an owner of the installation, and return their id and the secret of a new session."""
     database, now = open_database(url), datetime.now(UTC)
     with transaction(database, ids=2) as (connection, ids):
-        owner = create_user(connection, ids, "bench@example.org", "correct horse", now)
-        secret = open_session(connection, owner, Browser("127.0.0.1", "bench"), now)
+        work = AccountWork(connection, ids, now)
+        owner = create_user(work, "bench@example.org", "correct horse")
+        secret = open_session(work, owner, Browser("127.0.0.1", "bench"))
     database.close()
     return owner.id, secret
 

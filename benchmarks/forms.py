@@ -32,6 +32,7 @@ from benchmarks.serving import (
 )
 from dealtrace.operations.accounts.create_user import create_user
 from dealtrace.operations.accounts.log_in import Browser, open_session
+from dealtrace.operations.work import AccountWork
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.id_blocks import transaction
 from postgresql import PostgresqlServer
@@ -108,8 +109,9 @@ def _log_in(url: str) -> str:
     """Create an owner of the installation, and return the secret of a new session."""
     database, now = open_database(url), datetime.now(UTC)
     with transaction(database, ids=2) as (connection, ids):
-        owner = create_user(connection, ids, "forms@example.org", "correct horse", now)
-        secret = open_session(connection, owner, Browser("127.0.0.1", "bench"), now)
+        work = AccountWork(connection, ids, now)
+        owner = create_user(work, "forms@example.org", "correct horse")
+        secret = open_session(work, owner, Browser("127.0.0.1", "bench"))
     database.close()
     return secret
 

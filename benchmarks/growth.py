@@ -143,7 +143,7 @@ def _take_in_samples(url: str) -> None:
         site = find_site(connection, 1)
         assert site is not None
         sample = IncomingCall(LEAD_AT, timedelta(minutes=5), "79199999999")
-        work = Work(connection, ids, site, LEAD_AT)
+        work = Work(connection, ids, LEAD_AT, site)
         store_leads(work, list(decide_calls(work, [sample]).arrivals.values()))
         phone = stated_phone("79199999999")
         registration = Registration(
@@ -151,7 +151,7 @@ def _take_in_samples(url: str) -> None:
             service="bench", manager="Коля", comment=None, tags=(), custom_values={}, stated_source=None,
             clue=LeadClue(contact=SearchContacts(phone, None)), fingerprint="0",
         )  # fmt: skip
-        register_deals(Work(connection, ids, site, DEAL_AT), [WriteCommand(registration)])
+        register_deals(Work(connection, ids, DEAL_AT, site), [WriteCommand(registration)])
     database.close()
 
 

@@ -24,8 +24,10 @@ from dealtrace.http.replies import ready as as_text
 from dealtrace.http.replies import success
 from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.accounts.create_site import create_site
+from dealtrace.operations.work import AccountWork
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.deals.daily_counts import recount_deals
+from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.journals.deal_entries import list_deal_entries
 from dealtrace.storage.journals.deal_journal import JournalQuery, query_deals
 from dealtrace.storage.journals.keyset_pages import Cursor, PageQuery, find_page
@@ -144,7 +146,7 @@ def _fill(database: Database, rows: int) -> None:
     """Store `rows` deals, each with a call that has a visit; every client called twice."""
     prepare_schema(database)
     with database.write() as connection:
-        create_site(connection, SITE, BEGINNING)
+        create_site(AccountWork(connection, IdBlocks(database.writer), BEGINNING), SITE)
         sources = ({"id": n, "digest": f"{n}", "source": "yandex", "medium": "cpc", **_PARTS} for n in range(SOURCES))
         connection.execute(insert(traffic_source), [{"site_id": 1, **source} for source in sources])
     for start in range(0, rows, ROWS_AT_ONCE):

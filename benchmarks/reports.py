@@ -209,7 +209,7 @@ def _register(database: Database, ids: IdBlocks, site: Site) -> float:
         commands = [WriteCommand(_registration(now), 1) for _ in range(BATCH)]
         started = time.process_time()
         with database.write() as connection:
-            register_deals(Work(connection, ids, site, now), commands)
+            register_deals(Work(connection, ids, now, site), commands)
         spent.append((time.process_time() - started) / BATCH * 1e6)
     return min(spent)
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from account_work import account_work
 from dealtrace.accounts.site import Site, SiteId
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import Visit, VisitId
@@ -69,10 +70,10 @@ class Stage:
             wait_for_a_day_that_lasts(new.time_zone)
         now = datetime.now(UTC)
         with self.database.write() as connection:
-            site = create_site(connection, new, now)
+            site = create_site(account_work(connection, now), new)
             for name in fields:
-                add_custom_field(connection, site.id, name, now)
-            issued = issue_token(connection, self.ids, site.id, "test", now)
+                add_custom_field(account_work(connection, now), site.id, name)
+            issued = issue_token(account_work(connection, now, self.ids), site.id, "test")
             found = find_site(connection, site.id)
         assert found is not None
         return Player(found, issued.secret, issued.token.id)
@@ -86,7 +87,7 @@ class Stage:
 
     def work(self, connection: Connection, player: Player, now: datetime | None = None) -> Work:
         """Return what an operation on a player's site works with, in the transaction of `connection`."""
-        return Work(connection, self.ids, player.site, now or datetime.now(UTC))
+        return Work(connection, self.ids, now or datetime.now(UTC), player.site)
 
     def call(
         self, player: Player, started_at: datetime, *, seconds: int = 300, phone: str = "79205550055", **more: Any

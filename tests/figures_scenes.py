@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
 
+from account_work import account_work
 from cast import Stage
 from dealtrace.attribution.cost import Cost, CostAccount
 from dealtrace.attribution.visit import Visit
@@ -187,7 +188,7 @@ class Scene(Chance):
         """Save a segment of the site with these filters."""
         name = f"segment {len(self.segments)}"
         with self.stage.database.write() as connection:
-            add_segment(connection, self.player.site, SavedName(name), filters, self.now)
+            add_segment(account_work(connection, self.now).at(self.player.site), SavedName(name), filters)
         self.segments[name] = tuple(filters)
 
     def records(self) -> Records:

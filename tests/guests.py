@@ -12,6 +12,7 @@ import httpx
 from argon2 import PasswordHasher
 from sqlalchemy import Connection, select, update
 
+from account_work import account_work
 from cast import Stage
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import SiteId
@@ -118,7 +119,7 @@ def logged_in(
 def new_session(connection: Connection, user: User, opened_at: datetime) -> str:
     """Open a session for a user as after a login, and return its secret."""
     proof = Proof(user, PasswordHash(users.find_password_hash(connection, user.id) or ""))
-    return open_session(connection, proof, Browser("127.0.0.1", "test"), opened_at).secret
+    return open_session(account_work(connection, opened_at), proof, Browser("127.0.0.1", "test")).secret
 
 
 def member_of(

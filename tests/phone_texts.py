@@ -105,7 +105,7 @@ EXTENSIONS = (
 )
 FLOAT = re.compile(r"[0-9]{10}\Z")
 BEHIND = (" кв.{}", ", кв. {}", " ({})", " {}", ", {}", "/{}", " - {}", "; {}", " №{}", " д.{}", " заказ {}", "\n{}")
-JOINTS = (", ", "; ", " ", "/", " / ", " и ", " или ", "\n", " | ", ",", " - ", " моб. ", "+", " доп. ")
+JOINTS = (" + ", ", ", "; ", " ", "/", " / ", " и ", " или ", "\n", " | ", ",", " - ", " моб. ", "+", " доп. ")
 
 WIDE_JOINTS = ("; ", "\n", " и ", " или ", " моб. ", " доп. ", ", Иван ")
 
@@ -145,7 +145,7 @@ def draw_phone_text(random: Random) -> PhoneText:
         joint, further = random.choice(JOINTS), _dressed_phone(random, phones)
         if random.random() < 0.5:
             joint, further = random.choice(WIDE_JOINTS), _front(random) + further
-        is_misleading = (joint == "+" and further[0] != "7") or (joint == "," and further.startswith("00"))
+        is_misleading = joint == "," and further.startswith("00")
         text += ("; " if is_misleading else joint) + further
     end = random.choice(ENDS)
     return PhoneText(text + ("" if end == ".0" and FLOAT.search(text) is None else end), frozenset(phones))

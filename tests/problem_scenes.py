@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from account_work import account_work
 from cast import Player, Stage
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site_days import site_day
@@ -89,7 +90,7 @@ def _webhook(stage: Stage, player: Player, **state: object) -> int:
     stage.ids.ensure(10)
     new = NewWebhook(player.site.id, HOOK, frozenset(EventKind), BodyStyle.JSON)
     with stage.database.write() as connection:
-        made = create_webhook(connection, stage.ids, new, datetime.now(UTC))
+        made = create_webhook(account_work(connection, datetime.now(UTC), stage.ids), new)
         update_webhook(connection, made.id, state)
     return made.id
 
@@ -101,11 +102,11 @@ def remove_what_a_report_needs(stage: Stage, player: Player) -> int:
     needy, plain = RawQuestion(metrics="deals", segment="Brand"), RawQuestion(metrics="deals")
     made = []
     with stage.database.write() as connection:
-        add_segment(connection, player.site, brand, ("source:is:yandex",), now)
+        add_segment(account_work(connection, now).at(player.site), brand, ("source:is:yandex",))
         for title, words in (("Needy", needy), ("Plain", plain)):
             new = NewScheduledReport(title, words, Rhythm.DAILY, 9, (Recipient("a@example.com"),))
-            made.append(schedule_report(connection, stage.ids, player.site, new, now))
-        remove_segment(connection, player.site, brand, now)
+            made.append(schedule_report(account_work(connection, now, stage.ids).at(player.site), new))
+        remove_segment(account_work(connection, now).at(player.site), brand)
     return made[0].id
 
 

@@ -561,28 +561,68 @@ def test_only_named_modules_open_transactions_of_their_own() -> None:
 
 
 def test_what_takes_ids_for_a_change_declares_how_many() -> None:
-    """A function that takes ids itself or hands them on has `@takes_ids`; a record, such as `Work`, only holds them."""
+    """A change that takes ids, or calls one that does, has `@takes_ids`; the ids of a `Work` may be an operation's."""
+    declared = {
+        (module if function.name.startswith("_") else None, function.name)
+        for module in MODULES
+        for function in module.functions()
+        if _is_declared(function, "takes_ids")
+    }
+
+    def takes_ids(module: Module, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+        for call in ast.walk(function):
+            if isinstance(call, ast.Call) and not (
+                isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Constant)
+            ):
+                named, first = ast.unparse(call.func), ast.unparse(call.args[0]) if call.args else ""
+                if named.startswith("work.ids.take") and _context_of(function) == "AccountWork":
+                    return True
+                is_change = {(None, named.split(".")[-1]), (module, named)} & declared
+                if is_change and first.startswith(("work", "replace(work")):
+                    return True
+        return False
 
     def rule(module: Module) -> Iterator[str]:
         for function in module.functions():
-            is_change = any(argument.arg == "ids" and _is_of_ids(argument) for argument in function.args.args)
-            if is_change and _takes_ids(function) and "takes_ids" not in ast.unparse(function).split("def ")[0]:
+            is_declared = _is_declared(function, "takes_ids") or _is_declared(function, "operation")
+            if _context_of(function) and not is_declared and takes_ids(module, function):
                 yield module.complain(function, f"`{function.name}` takes ids", "Declare them by `@takes_ids`.")
 
-    hold(rule, [module for module in MODULES if module.folder in {"operations", "cabinet", "worker", "app"}])
+    assert declared
+    hold(rule, MODULES)
 
 
-def _is_of_ids(argument: ast.arg) -> bool:
-    return argument.annotation is not None and ast.unparse(argument.annotation) == "IdBlocks"
+def _is_declared(function: ast.FunctionDef | ast.AsyncFunctionDef, decorator: str) -> bool:
+    return any(ast.unparse(each).startswith(f"{decorator}(") for each in function.decorator_list)
 
 
-def _takes_ids(function: ast.AST) -> bool:
-    calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
-    return any(
-        ast.unparse(call.func).startswith("ids.take")
-        or (ast.unparse(call.func)[:1].islower() and "ids" in map(ast.unparse, call.args))
-        for call in calls
-    )
+def _context_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
+    """Return the class of the context with which a change or an operation is called, or an empty string."""
+    first = next((each for each in function.args.posonlyargs + function.args.args if each.arg != "self"), None)
+    annotation = ast.unparse(first.annotation) if first is not None and first.annotation is not None else ""
+    return annotation if annotation in ("AccountWork", "Work") else ""
+
+
+def test_changes_get_their_context_as_a_record_and_no_page_only_passes_it_on() -> None:
+    def rule(module: Module) -> Iterator[str]:
+        for function in module.functions():
+            arguments = function.args.posonlyargs + function.args.args + function.args.kwonlyargs
+            if any(each.annotation is not None and ast.unparse(each.annotation) == "IdBlocks" for each in arguments):
+                yield module.complain(function, f"`{function.name}` takes ids apart", "Hand it a `Work` (§6).")
+            if _context_of(function) and _passes_on(function, [each.arg for each in arguments]):
+                cure = "Hand the operation to `manage` itself (§6)."
+                yield module.complain(function, f"`{function.name}` only passes a call on", cure)
+
+    hold(rule, [module for module in MODULES if module.folder in {"operations", "cabinet", "cli", "worker", "app"}])
+
+
+def _passes_on(function: ast.FunctionDef | ast.AsyncFunctionDef, arguments: list[str]) -> bool:
+    """Return whether a function only calls another with its own arguments."""
+    code = [part for part in function.body if not (isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant))]
+    call = getattr(code[0], "value", None) if len(code) == 1 else None
+    if not isinstance(call, ast.Call):
+        return False
+    return sorted(map(ast.unparse, [*call.args, *(each.value for each in call.keywords)])) == sorted(arguments)
 
 
 def test_only_named_modules_use_the_threads_that_all_share() -> None:

@@ -155,6 +155,7 @@ class Application:
         self._background_runs = BackgroundRuns(_log_failed_run)
         self._account_changes = AccountChanges(
             self._database,
+            clock.now,
             patience_seconds=self._settings.storage_patience_seconds,
             observe_retry=self._retry_log.observe,
         )

@@ -105,3 +105,43 @@ def test_it_costs_what_the_site_says_and_nothing_when_refused(server: ServerProc
     assert ask(server, deal_id, player.token).status_code == 200
     assert ask(server, deal_id, player.token).status_code == 429
     assert server.http.post(f"/api/deals/{deal_id}/explanation").status_code == 405
+
+
+def test_it_names_the_smallest_change_of_a_matcher_that_would_flip_the_deal(
+    server: ServerProcess, served: Stage, owner: Player, beside: Terminal
+) -> None:
+    call = served.call(owner, moscow("2018-03-26", "07:25:30"), seconds=60, phone=PHONE)
+    matching = [
+        {"type": "chat", "chatParams": {"chatId": "7"}},
+        {
+            "type": "callContact",
+            "callContactParams": {"phones": [PHONE], "date": "26-03-2018 10:00:00", "searchDepth": 120},
+        },
+    ]
+    order = {
+        "matching": matching,
+        "orderNumber": "flipped",
+        "status": "new",
+        "statusDate": "26-03-2018 10:00:00",
+        "orderDate": "26-03-2018 10:00:00",
+        "revenue": "1",
+    }
+    created = server.http.post(
+        "/lead-service/v1/api/client-order/create",
+        json={"crm": "1C", "orders": [order]},
+        headers={"Access-Token": owner.token, "SiteId": str(owner.site.id)},
+    ).json()
+    deal_id = created["data"]["orders"][0]["calltouchOrderId"]
+    result = ask(server, deal_id, owner.token).json()
+    check_answer(server, "/api/deals/{orderId}/explanation", result)
+    assert result["lead"] is None
+    assert result["flips"] == []
+    (flip,) = result["matcherFlips"]
+    assert {name: value for name, value in flip.items() if value is not None} == {
+        "lead": {"kind": "call", "id": call.id},
+        "matcher": 2,
+        "searchDepthMin": 155,
+    }
+    assert beside.json("explain", str(deal_id)) == result
+    said = beside.done("explain", str(deal_id)).out
+    assert f"  matcher 2:\n    searchDepth ≥ 155 min\n    gives call {call.id}\n" in said

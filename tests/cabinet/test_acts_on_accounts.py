@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from account_work import account_work
 from cast import Player, Stage
 from dealtrace.accounts.account_act import AccountAct, ActKind
 from dealtrace.accounts.rights import Role
@@ -132,5 +133,5 @@ def test_every_act_has_words_in_both_languages(kind: ActKind) -> None:
 
 def test_what_a_command_did_has_no_name(boss: Guest, served: Stage) -> None:
     with served.database.write() as connection:
-        record_act(connection, ActKind.SITE_CREATED, "7 Shop", datetime.now(UTC), None)
+        record_act(account_work(connection, datetime.now(UTC)), ActKind.SITE_CREATED, "7 Shop")
     assert listed(boss)[0] == ("by a command on the server", "Site 7 Shop created")

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from account_work import account_work
 from cast import Player, Stage
 from dealtrace.accounts.rights import Role
 from dealtrace.leads.annotation_version import ANNOTATION_VERSIONS_MAX
@@ -165,5 +166,5 @@ def test_versions_are_erased_with_the_person_and_are_limited(stage: Stage, shop:
     with stage.database.write() as connection:
         kept = list_annotation_versions(connection, shop.site.id, call.id)
         assert [version.version for version in kept] == list(range(4, ANNOTATION_VERSIONS_MAX + 4))
-        erase_person(connection, [shop.site], PHONE)
+        erase_person(account_work(connection), [shop.site], PHONE)
         assert list_annotation_versions(connection, shop.site.id, call.id) == []

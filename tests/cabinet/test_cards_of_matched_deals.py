@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from importlib.resources import files
 
 import pytest
 
+from browser import Browser
 from cast import Player, Stage, moscow
 from dealtrace.accounts.rights import Role
 from dealtrace.attribution.traffic_source import TrafficSource
@@ -18,6 +20,9 @@ from write_commands import NOON, change, register
 
 PHONE, OTHER = "79205550055", "79205550066"
 DAY = "2018-03-26"
+AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
+RUN_AXE = """axe.run(document, {resultTypes: ['violations']}).then(({violations}) => violations.map(
+ each => `${each.id}: ${each.nodes[0].html}`))"""
 HOSTILE = "<script>alert(1)</script>\"' \u202eevil"
 NO_CHAT = Matcher(MatcherKind.CHAT)
 
@@ -107,6 +112,67 @@ def test_the_card_names_the_stated_source_safely_and_in_russian(
     words = text_of(visitor.get(f"deals/{deal}").text)
     assert f"1. Звонки и заявки по контакту {PHONE} Ничего не найдено." in words
     assert "не подошёл: начался через 1 ч после даты условия" in words
+
+
+def test_the_card_draws_the_matchers_and_says_what_would_flip_the_match(
+    server: ServerProcess, served: Stage, site: Player, analyst: Guest
+) -> None:
+    call = served.call(site, moscow(DAY, "10:00:00"), phone=PHONE)
+    deal = register(served, site, matchers=(NO_CHAT, by_phone(PHONE, depth=timedelta(hours=1))))
+    page = analyst.get(f"deals/{deal}").text
+    words = text_of(page)
+    assert page.count('class="window"') == 1
+    assert page.count('class="missed"') == 1
+    assert "A band is the time in which a lead must have begun" in words
+    assert (
+        "If in matcher 2 the search goes back at least 2 h (searchDepth, 120 min): "
+        f"Call {call.id} . The source would then be: no source" in words
+    )
+    assert "For this deal alone, no rule need change:" in words
+    found = register(served, site, matchers=(by_phone(PHONE),), number="found")
+    page = analyst.get(f"deals/{found}").text
+    assert page.count('class="won"') == 1
+    assert "If in matcher 1 the date is 26 Mar 2018, 09:59:59 or earlier (date): no lead." in text_of(page)
+    visitor = member_of(server, served, site.site.id, Role.ANALYST, language="ru")
+    russian = text_of(visitor.get(f"deals/{deal}").text)
+    assert "Если в условии 2 глубина поиска не меньше 2 ч (searchDepth, 120 мин):" in russian
+    assert "Полоса – время, в которое должен начаться лид" in russian
+
+
+def test_the_card_draws_a_lead_that_a_matcher_named(served: Stage, site: Player, analyst: Guest) -> None:
+    call = served.call(site, moscow(DAY, "10:00:00"), phone=PHONE)
+    named = Matcher(MatcherKind.ID, (LeadKind.CALL,), lead_id=call.id)
+    page = analyst.get(f"deals/{register(served, site, matchers=(named,))}").text
+    assert page.count('class="won"') == 1
+    assert f"✓ Call {call.id}" in page
+
+
+def test_the_card_of_a_pinned_deal_does_not_draw_the_pinned_lead_as_the_named_one(
+    served: Stage, site: Player, analyst: Guest
+) -> None:
+    named, pinned = (served.call(site, moscow(DAY, clock), phone=PHONE) for clock in ("10:00:00", "11:00:00"))
+    matchers = (Matcher(MatcherKind.ID, (LeadKind.CALL,), lead_id=named.id),)
+    deal = register(served, site, matchers=matchers)
+    page = analyst.post(f"deals/{deal}", act="pin", lead="other", kind="call", id=str(pinned.id)).text
+    assert f"Lead Call {pinned.id}" in text_of(page)
+    assert 'class="won"' not in page
+
+
+def test_the_drawn_matchers_can_be_read_by_everybody(
+    browser: Browser, server: ServerProcess, served: Stage, site: Player, analyst: Guest
+) -> None:
+    for hour in range(20):
+        served.call(site, moscow(DAY, f"{hour:02}:00:00"), phone=PHONE)
+    deal = register(served, site, matchers=(by_phone(PHONE, depth=timedelta(hours=2)), by_phone(PHONE), NO_CHAT))
+    browser.keep_cookie("session", analyst.secret, server.url)
+    for width in (1280, 360):
+        browser.emulate(width=width)
+        browser.open(f"{server.url}/cabinet/{site.site.id}/deals/{deal}")
+        assert browser.run("document.querySelectorAll('svg.matching .won').length") == 1
+        browser.run(AXE)
+        assert browser.run(RUN_AXE) == []
+        assert browser.run("document.documentElement.scrollWidth <= innerWidth")
+    assert browser.complaints == []
 
 
 FURTHER = DealDetails(

@@ -12,6 +12,7 @@ import httpx
 import pyotp
 import pytest
 
+from account_work import account_work
 from browser import Browser
 from cast import Stage
 from dealtrace.accounts.rights import Role
@@ -120,6 +121,7 @@ def save_a_report_and_a_segment(scene: Scene) -> None:
         scene.rewrite(f"form:has([name=name][value='{scene.name}']) [name=new_name]", f"{scene.name}-new")
         scene.press(f"/{place}/change", f":has([name=name][value='{scene.name}']) [value=rename]")
         scene.press(f"/{place}/change", f":has([name=name][value='{scene.name}-new']) [value=delete]")
+        scene.press(f"/{place}/change", ":has([name=agreed]) [value=delete]")
         scene.misses(f"[name=name][value^='{scene.name}']")
 
 
@@ -377,6 +379,9 @@ def bring_costs_and_rates(scene: Scene) -> None:
     scene.press("/costs")
     scene.walker.go("main form.bar button")
     scene.sees("main .done")
+    scene.press("/costs/remove")
+    scene.press("/costs/remove")
+    scene.sees("main .done")
     scene.open("settings/rates")
     scene.rewrite("input[name=currency]:not([type=hidden])", "eur")
     scene.rewrite("[name=rubles]", "92.5")
@@ -578,7 +583,7 @@ JOURNEYS = (
         "/{site:int}/settings/mail-reports/leave", "/{site:int}/settings/mail-reports/remove", "/unsubscribe/{key}",
     )),
     Journey(bring_costs_and_rates, ANALYSTS, (HOME, SETTINGS, "/{site:int}/settings/rates"), (
-        "/{site:int}/costs", "/{site:int}/costs/{key}",
+        "/{site:int}/costs", "/{site:int}/costs/{key}", "/{site:int}/costs/remove",
         "/{site:int}/settings/rates", "/{site:int}/settings/rates/import", "/{site:int}/settings/rates/remove",
     )),
     Journey(share_a_report, OWNERS, (REPORT, "/{site:int}/settings/shared"), (
@@ -725,7 +730,7 @@ def test_the_first_user_comes_in(
     server = start_server_on(f"sqlite:///{tmp_path}/dealtrace.db")
     database = open_database(server.database_url)
     with database.write() as connection:
-        key = invite_first_user(connection, datetime.now(UTC))
+        key = invite_first_user(account_work(connection, datetime.now(UTC)))
     database.close()
     walker = Walker(browser, server.url, PAIRWISE[0])
     walker.open(f"/cabinet/welcome?key={key}")

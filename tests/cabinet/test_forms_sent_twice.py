@@ -86,6 +86,7 @@ ONCE = {
     "/profile/second-factor/off": "the factor is gone afterwards",
     "/profile/recovery-codes": "the codes before are void",
     "/profile/sessions": "the session is ended",
+    f"{SITE}/costs/remove": "they are gone",
     f"{SITE}/notes/remove": "it is gone", f"{ROOT}/tokens/revoke": "it is gone", f"{ROOT}/fields/remove": "it is gone",
     f"{ROOT}/columns/remove": "it is gone", f"{ROOT}/hosts/remove": "it is gone", f"{ROOT}/rates/remove": "it is gone",
     f"{ROOT}/mail-reports/remove": "it is gone", f"{ROOT}/mail-reports/leave": "it is left",

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 
+from account_work import account_work
 from cast import Player, Stage
 from dealtrace.accounts.background_run import PastKind
 from dealtrace.accounts.site_days import day_start, site_day
@@ -185,7 +186,7 @@ def test_earlier_incidents_of_an_alert_are_counted(served: Stage, owner: Player,
     rule = Rule(AlertKind.ABOVE, "deals", WINDOWS["day"], Decimal(3), (), ())
     served.ids.ensure(10)
     with served.database.write() as connection:
-        alert = add_alert(connection, served.ids, owner.site, rule, NOW)
+        alert = add_alert(account_work(connection, NOW, served.ids).at(owner.site), rule)
         for number in range(INCIDENTS_SHOWN + 2):
             at = NOW - timedelta(days=number + 1)
             incident = Incident(
@@ -219,7 +220,7 @@ def test_moves_between_sources_beyond_those_stored_are_counted(server: ServerPro
         deal = registration(str(number), happened_at=NOW - timedelta(hours=1), clue=by_contact(phone))
         served.perform(register_deals, player, deal)
     with served.database.write() as connection:
-        change_site_settings(connection, player.site.id, {"contact_matching": "on"}, NOW)
+        change_site_settings(account_work(connection, NOW), player.site.id, {"contact_matching": "on"})
     boss.send("settings/past", kind=PastKind.MATCH.value, act="preview")
     wait_until(lambda: "What would move between sources" in boss.get("settings/past").text)
     wait_until(lambda: "and 2 more" in text_of(boss.get("settings/past").text))

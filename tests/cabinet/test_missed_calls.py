@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from starlette.datastructures import QueryParams
 
+from account_work import account_work
 from cast import Player, Stage, moscow
 from dealtrace.accounts.rights import Role
 from dealtrace.cabinet.leads.journal import ASKED, listed_days, read_list, tab_of
@@ -252,7 +253,7 @@ def test_a_mark_is_erased_with_the_person(stage: Stage, shop: Player) -> None:
         stored = find_ring_back(connection, shop.site.id, call.id)
         assert stored is not None
         assert stored.ring_back is RingBack.RETURNED
-        erase_person(connection, [shop.site], PHONE)
+        erase_person(account_work(connection), [shop.site], PHONE)
         erased = find_ring_back(connection, shop.site.id, call.id)
         assert erased is not None
         assert erased.ring_back is None

@@ -18,6 +18,7 @@ from write_commands import by_contact, registration
 pytestmark = on_one_engine
 NOW = datetime.now(UTC)
 HOUR = timedelta(hours=1)
+NOTHING = "the CRM sent neither a lead nor a contact"
 ASKED = {"by": "source", "metrics": "deals,leads", "period": "7d"}
 
 
@@ -77,6 +78,34 @@ def test_tables_without_such_a_row_have_no_note(analyst: Guest) -> None:
         {"by": "manager"}, {"metrics": "leads"}, {"filter": "source:filled"}, {"models": "all"}, {"pivot": "service"},
     ):  # fmt: skip
         assert note_of(analyst.get("reports", **ASKED | query).text) == "", query
+
+
+def test_the_parts_narrow_filters_by_sources_and_reasons(analyst: Guest) -> None:
+    filters = ["source:among:|yandex|fair", "match_reason:among:phone|nothing_sent|stated_source"]
+    note = note_of(analyst.get("reports", **ASKED, filter=filters).text)
+    assert "without a source: 5. Of these: " in note, "the deals from yandex and fair are not among them"
+    without, with_lead = (
+        text_of(analyst.follow(url).text).partition("Deals: ")[2] for url in re.findall(r'href="([^"]+)"', note)
+    )
+    assert without.startswith("2 ")
+    assert with_lead.startswith("3 ")
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        (["match_reason:among:phone|nothing_sent"], {NOTHING: "2"}),
+        (["match_reason:is:phone"], {}),
+        (["match_reason:contains:nothing"], {NOTHING: "2"}),
+    ],
+)
+def test_deals_with_a_lead_are_never_among_the_unmatched_ones(
+    analyst: Guest, filters: list[str], expected: dict[str, str]
+) -> None:
+    page = analyst.get("", period="7d", filter=filters).text
+    listed = page.partition("<h2>Unmatched deals by reason</h2>")[2].partition("<tfoot>")[0].partition("<tbody>")[2]
+    rows = [re.findall(r"<a [^>]+>([^<]+)</a>", row) for row in listed.split("</tr>")]
+    assert {row[0]: row[1] for row in rows if row} == expected
 
 
 def test_the_parts_keep_the_filters_of_the_report(analyst: Guest) -> None:

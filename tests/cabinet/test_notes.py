@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from account_work import account_work
 from cast import Player, Stage
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site_change import ChangeKind
@@ -14,7 +15,7 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cabinet.list_query import PAGE_ROWS
 from dealtrace.cabinet.notes.axis import SHOWN_MAX, read_axis
 from dealtrace.operations.accounts.manage_user import delete_user
-from dealtrace.operations.accounts.record_change import record_work
+from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.accounts.settings_as_text import settings_of
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.reports.import_costs import import_costs
@@ -129,7 +130,7 @@ def test_rates_of_every_day_push_no_other_note_off_a_chart(served: Stage, owner:
         import_costs(work, CostAccount("direct", "late"), {date(2018, 3, 25)}, [])
         for number in range(SHOWN_MAX + 1):
             work = served.work(connection, owner, now - timedelta(minutes=SHOWN_MAX + 1 - number))
-            record_work(work, ChangeKind.RATE, "usd", after=f"{number + 1} {now.date()}")
+            record_change(work, work.site.id, ChangeKind.RATE, "usd", after=f"{number + 1} {now.date()}")
         axis = read_axis(connection, owner.site, Period(now.date() - timedelta(days=3), now.date() + timedelta(days=1)))
     assert [change.kind for change in axis.changes if change.name == "direct late"] == [ChangeKind.COSTS]
 
@@ -175,7 +176,7 @@ def test_the_list_has_pages(boss: Guest, served: Stage, owner: Player) -> None:
     with served.database.write() as connection:
         for number in range(count):
             work = served.work(connection, owner, utc_now() - timedelta(minutes=number))
-            record_work(work, ChangeKind.IMPORT, f"file {number}", after="1")
+            record_change(work, work.site.id, ChangeKind.IMPORT, f"file {number}", after="1")
     numbers: list[int] = []
     page = boss.get("notes", kind="automatic").text
     while True:
@@ -221,5 +222,5 @@ def test_what_a_deleted_user_wrote_stays_without_a_name(
     analyst.send("notes", day=TODAY.isoformat(), text="kept")
     assert analyst.login in text_of(boss.get("notes").text)
     with served.database.write() as connection:
-        delete_user(connection, analyst.login, utc_now())
+        delete_user(account_work(connection, utc_now()), analyst.login)
     assert "a deleted user" in text_of(boss.get("notes").text)

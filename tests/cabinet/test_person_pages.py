@@ -173,6 +173,56 @@ def test_a_person_is_erased_after_two_confirmations(owner: Guest, person: str) -
     assert PHONE not in changes
 
 
+@pytest.fixture
+def nameless(served: Stage, site: Player, owner: Guest) -> str:
+    """Give the path of a person with two visits and a lead request whose phone matches nothing."""
+    source, seen = TrafficSource("yandex", "cpc"), {"visitor": "v-1", "landing_url": "https://shop.example/?name=Olga"}
+    visit = served.visit(site, moscow(DAY, "09:00:00"), source, **seen)
+    served.visit(site, moscow(DAY, "19:00:00"), source, **seen)
+    request = served.lead_request(
+        site, moscow(DAY, "10:00:00"), phone="call me", email=None, client_name="Olga", visit_id=visit.id
+    )
+    found = re.search(r'href="/cabinet/\d+/(people/\d+)"', owner.get(f"leads/request/{request.id}").text)
+    assert found is not None
+    return found[1]
+
+
+def test_a_person_without_a_valid_contact_is_exported_and_erased_too(
+    server: ServerProcess, served: Stage, site: Player, owner: Guest, nameless: str
+) -> None:
+    path = f"{nameless}/data"
+    shown = text_of(owner.get(path).text)
+    assert "no valid phone or e-mail, leads: 1" in shown
+    assert "Calls 0 Lead requests 1 Deals 0 Visits 2" in shown
+    exported = owner.get(f"{path}.json", without="on").json()
+    assert [row["phone"] for row in exported["lead_request"]] == ["call me"]
+    assert [row["name"] for row in exported["client"]] == ["Olga"]
+    assert len(exported["visit"]) == 2
+    asked = owner.post(path, act="confirm", without="on").text
+    assert "Also leads of this person without a valid phone or e-mail: 1" in asked
+    agreed = re.search('name="agreed" value="([^"]*)"', asked)
+    assert agreed is not None
+    neighbour = member_of(server, served, served.open_site().site.id, Role.OWNER)
+    assert neighbour.post(path, act="erase", without="on", agreed=agreed[1]).status_code == 404
+    assert "The data has been anonymized" in owner.post(path, act="erase", without="on", agreed=agreed[1]).text
+    for page in (nameless, path, f"{path}.json?without=on"):
+        answer = owner.get(page).text
+        assert "Olga" not in answer
+        assert "call me" not in answer
+    assert "there is nothing to export or erase" in owner.get(path).text
+    russian = member_of(server, served, site.site.id, Role.OWNER, language="ru")
+    assert "выгружать и стирать нечего" in russian.get(path).text
+
+
+def test_leads_without_a_contact_of_a_person_with_one_may_stay(served: Stage, site: Player, owner: Guest) -> None:
+    call = served.call(site, moscow(DAY, "10:00:00"), client_name="Olga")
+    found = re.search(r'href="/cabinet/\d+/(people/\d+)"', owner.get(f"leads/call/{call.id}").text)
+    assert found is not None
+    path = f"{found[1]}/data"
+    assert "no valid phone or e-mail" not in owner.get(path).text, "there are none"
+    assert "Calls 1" in text_of(owner.get(path).text)
+
+
 def test_a_call_that_comes_meanwhile_asks_again(served: Stage, site: Player, owner: Guest, person: str) -> None:
     agreed = re.search('name="agreed" value="([^"]*)"', owner.post(f"{person}/data", act="confirm", contact=PHONE).text)
     served.call(site, moscow(DAY, "20:00:00"))

@@ -7,6 +7,7 @@ import pyotp
 import pytest
 from sqlalchemy import update
 
+from account_work import account_work
 from cast import Stage
 from dealtrace.accounts.second_factor import CODE_PAUSE, CODE_TRIES_MAX, CODE_WAIT_MAX, RECOVERY_CODES
 from dealtrace.accounts.token import token_digest
@@ -210,7 +211,7 @@ def test_where_it_is_demanded_nothing_else_opens_before_it_is_set_up(
 ) -> None:
     def demand(*, is_demanded: bool) -> None:
         with served.database.write() as connection:
-            demand_second_factor(connection, datetime.now(UTC), is_demanded=is_demanded, demanded_by=None)
+            demand_second_factor(account_work(connection, datetime.now(UTC)), is_demanded=is_demanded)
 
     demand(is_demanded=True)
     try:

@@ -1,12 +1,15 @@
 """The page of currency rates: set, imported and removed by people, counted by reports, listed among the changes."""
 
+import html
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from importlib.resources import files
 
 import pytest
 
-from cast import Player, Stage
+from browser import Browser
+from cast import Player, Stage, moscow
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site_days import site_day
 from dealtrace.deals.currency import CurrencyRate
@@ -18,6 +21,9 @@ from server import ServerProcess
 from write_commands import registration
 
 PLACE = "settings/rates"
+AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
+RUN_AXE = """axe.run(document, {resultTypes: ['violations']}).then(({violations}) => violations.map(
+ each => `${each.id}: ${each.nodes[0].html}`))"""
 FILE = "Валюта;Дата;Курс\nUSD;26.03.2018;57,5\neur;01.03.2018;70,125\n"
 
 
@@ -37,6 +43,84 @@ def plain(page: str) -> str:
     return text_of(page).replace("\u202f", " ").replace("\u00a0", " ")
 
 
+def agreed_in(page: str) -> str:
+    """Return what the form of a forecast sends to save nevertheless."""
+    found = re.search('name="agreed" value="([^"]*)"', page)
+    assert found is not None
+    return html.unescape(found[1])
+
+
+def register_foreign(served: Stage, owner: Player, *days: str) -> None:
+    """Register a deal of 10 dollars at noon of each day."""
+    matchers = (Matcher(MatcherKind.CONTACT, contacts=("79205550055",)),)
+    sold = {"amount_rub": Decimal(10), "currency": "usd", "matchers": matchers}
+    deals = [registration(f"{day} {place}", happened_at=moscow(day), **sold) for place, day in enumerate(days)]
+    served.perform(register_deals, owner, *deals)
+
+
+def test_a_rate_shows_which_amounts_it_changes_before_it_is_saved(
+    server: ServerProcess, analyst: Guest, served: Stage, owner: Player, stranger: Player
+) -> None:
+    register_foreign(served, owner, "2018-02-28", "2018-03-01", "2018-03-31", "2018-04-01")
+    register_foreign(served, stranger, "2018-03-01")
+    sent = {"currency": "usd", "rubles": "50", "since": "2018-03-01"}
+    asked = analyst.post(PLACE, **sent).text
+    assert "Deals with another amount in rubles 3 Their total 0 ₽ → 1 500 ₽" in plain(asked)
+    assert "Of them without a rate, which count as nothing 3 → 0" in plain(asked)
+    assert "Mar 2018 USD 2 0 ₽ 1 000 ₽ Apr 2018 USD 1 0 ₽ 500 ₽" in plain(asked)
+    assert stored(served, owner) == []
+    other = analyst.post(PLACE, **{**sent, "rubles": "51"}, agreed=agreed_in(asked)).text
+    assert "1 530 ₽" in plain(other), "what was agreed to was another rate"
+    assert "Saved." in plain(analyst.post(PLACE, **sent, agreed=agreed_in(asked)).text)
+    april = analyst.post(PLACE, currency="usd", rubles="60", since="2018-04-01").text
+    assert "Deals with another amount in rubles 1 Their total 500 ₽ → 600 ₽" in plain(april)
+    assert "Saved." in plain(analyst.post(PLACE, **sent).text), "the same rate changes nothing"
+    assert "No amount would change." in plain(analyst.post(PLACE, **sent, act="try").text)
+    russian = member_of(server, served, owner.site.id, language="ru")
+    assert "Сделок с другой суммой в рублях 3 Их сумма 1 500 ₽ → 1 530 ₽" in plain(
+        russian.post(PLACE, **{**sent, "rubles": "51"}).text
+    )
+
+
+def test_a_file_and_a_removal_show_it_too(analyst: Guest, served: Stage, owner: Player) -> None:
+    register_foreign(served, owner, "2018-03-26", "2018-03-27")
+    answer = analyst.send(f"{PLACE}/import", files={"file": ("rates.csv", FILE.encode())}, encoding="")
+    assert "Deals with another amount in rubles 2 Their total 0 ₽ → 1 150 ₽" in plain(answer.text)
+    assert stored(served, owner) == []
+    kept = re.search('name="kept" value="([^"]*)"', answer.text)
+    assert kept is not None
+    done = analyst.send(f"{PLACE}/import", kept=kept[1], encoding="", agreed=agreed_in(answer.text))
+    assert done.status_code == 303
+    assert len(stored(served, owner)) == 2
+    for since in ("2018-03-26", ""):
+        asked = analyst.post(f"{PLACE}/remove", currency="usd", since=since).text
+        assert "Their total 1 150 ₽ → 0 ₽ Of them without a rate, which count as nothing 0 → 2" in plain(asked)
+        assert len(stored(served, owner)) == 2
+    assert "Removed." in plain(analyst.post(f"{PLACE}/remove", currency="usd", agreed=agreed_in(asked)).text)
+    assert [currency for currency, _, _ in stored(served, owner)] == ["eur"]
+
+
+def test_the_forecast_is_confirmed_by_keyboard(
+    browser: Browser, server: ServerProcess, analyst: Guest, served: Stage, owner: Player
+) -> None:
+    register_foreign(served, owner, "2018-03-26")
+    browser.keep_cookie("session", analyst.secret, server.url)
+    browser.emulate(width=360)
+    browser.open(f"{server.url}/cabinet/{owner.site.id}/{PLACE}")
+    for name, value in (("currency", "usd"), ("rubles", "50"), ("since", "2018-03-01")):
+        browser.run(f"document.querySelector('form.card [name={name}]').value = '{value}'")
+    browser.run("document.querySelector('form.card [name=rubles]').focus()")
+    browser.press("Enter")
+    browser.wait("document.querySelector('#forecast') !== null")
+    browser.run(AXE)
+    assert browser.run(RUN_AXE) == []
+    assert browser.run("document.documentElement.scrollWidth <= innerWidth")
+    browser.run("document.querySelector('form.card [name=rubles]').focus()")
+    browser.press("Enter")
+    browser.wait("document.querySelector('[role=status]') !== null")
+    assert stored(served, owner) == [("usd", "2018-03-01", Decimal(50))]
+
+
 def test_a_rate_is_set_shown_and_counted(server: ServerProcess, analyst: Guest, served: Stage, owner: Player) -> None:
     moment = datetime.now(UTC) - timedelta(minutes=5)
     matchers = (Matcher(MatcherKind.CONTACT, contacts=("79205550055",)),)
@@ -44,7 +128,11 @@ def test_a_rate_is_set_shown_and_counted(server: ServerProcess, analyst: Guest, 
     served.perform(register_deals, owner, deal)
     assert "USD – – 0 1" in plain(analyst.get(PLACE).text)
     first_on = site_day(datetime.now(UTC), owner.site.time_zone)
-    shown = plain(analyst.post(PLACE, currency=" USD ", rubles="92,5", since="").text)
+    sent = {"currency": " USD ", "rubles": "92,5", "since": ""}
+    asked = analyst.post(PLACE, **sent).text
+    assert "Deals with another amount in rubles 1 Their total 0 ₽ → 83" in plain(asked)
+    assert stored(served, owner) == []
+    shown = plain(analyst.post(PLACE, **sent, agreed=agreed_in(asked)).text)
     days = {first_on, site_day(datetime.now(UTC), owner.site.time_zone)}
     assert "Saved." in shown
     assert "USD 92.5 " in shown

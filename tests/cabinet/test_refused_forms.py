@@ -90,7 +90,7 @@ WITHOUT_WORDS = {
 OF_A_LIST = (
     "/notes/remove", "/tokens/revoke", "/mail-reports/leave", "/mail-reports/remove", "/rates/remove",
     "/shared/revoke", "/demo/remove", "/users/revoke", "/users/role", "/users/invitation", "/users/password", "/role",
-    "/profile/sessions", "/leads/missed",
+    "/profile/sessions", "/leads/missed", "/costs/remove",
 )  # fmt: skip
 """How the forms end whose buttons and lists name what there is; of anything else there is no page."""
 FORMS = [*REFUSED.items(), *FURTHER]

@@ -10,15 +10,19 @@ from zipfile import ZipFile
 
 import pytest
 
+from account_work import account_work
 from cast import Player, Stage, moscow
 from dealtrace.accounts.rights import Role
 from dealtrace.attribution.cost import Cost, CostAccount
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.reports.import_costs import import_costs
+from dealtrace.operations.reports.manage_segments import add_segment
+from dealtrace.reports.filters import FILTERS_MAX
+from dealtrace.reports.saved_items.names import SavedName
 from guests import Guest, member_of
 from server import ServerProcess
-from write_commands import by_contact, registration
+from write_commands import NOON, by_contact, registration
 
 PHONE = "79205550055"
 DAY = "2018-03-26"
@@ -89,6 +93,22 @@ def test_figures_of_a_page_that_says_nothing_lead_to_rows_too(visitor: Guest) ->
     page = visitor.get("reports", period="year", **{"to": "2018-12-31", "from": "2018-01-01"}).text
     for url, _ in figures_of(page):
         assert visitor.follow(url).status_code == 200, url
+
+
+def test_figures_of_a_report_with_as_many_filters_as_possible_lead_to_rows(
+    visitor: Guest, served: Stage, site: Player
+) -> None:
+    with served.database.write() as connection:
+        filters = [f"service:not:{number}" for number in range(FILTERS_MAX)]
+        add_segment(account_work(connection, NOON).at(site.site), SavedName("Many"), filters, overwrites=True)
+    typed = ["source:among:|yandex", *(f"form:not:{number}" for number in range(FILTERS_MAX - 1))]
+    page = visitor.get("reports", **MARCH, by="source", metrics="deals", segment="Many", filter=typed).text
+    figures = figures_of(page)
+    assert "Deals in rows without a source: 120" in page
+    assert {"2", "120", "122"} <= {words for _, words in figures}
+    for url, _ in figures:
+        assert visitor.follow(url).status_code == 200, url
+        assert visitor.follow(url.replace("/rows?", "/rows.csv?")).status_code == 200, url
 
 
 def test_deals_lead_to_their_cards_only_for_who_may_see_them(visitor: Guest, site: Player) -> None:

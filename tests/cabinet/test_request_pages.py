@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import delete
 
+from account_work import account_work
 from cast import Player, Stage, moscow
 from commands import Terminal
 from dealtrace.accounts.api_request import ApiRequest
@@ -45,7 +46,9 @@ def issue(served: Stage, player: Player) -> int:
     """Issue a second token, and return its id."""
     served.ids.ensure(10)
     with served.database.write() as connection:
-        return int(issue_token(connection, served.ids, player.site.id, "warehouse", datetime.now(UTC)).token.id)
+        return int(
+            issue_token(account_work(connection, datetime.now(UTC), served.ids), player.site.id, "warehouse").token.id
+        )
 
 
 @pytest.fixture

@@ -8,6 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
+from account_work import account_work
+from browser import Browser
 from cast import Player, Stage
 from dealtrace.accounts.rights import Role
 from dealtrace.mails.recipient import Recipient
@@ -60,9 +62,16 @@ def test_a_reader_saves_renames_and_deletes_what_is_their_own(person: Callable[[
     assert list(kept_on(reader.post(place, name=" Поиск ", whose="own", query=QUERY))) == ["Поиск"]
     renamed = reader.post(f"{place}/change", name="Поиск", whose="own", new_name="Search", act="rename")
     assert list(kept_on(renamed)) == ["Search"]
-    assert kept_on(reader.post(f"{place}/change", name="Search", whose="own", act="delete")) == {}
+    asked = reader.post(f"{place}/change", name="Search", whose="own", act="delete")
+    assert "Delete “Search”?" in text_of(asked.text)
+    assert "it cannot be brought back" in text_of(asked.text)
+    assert list(kept_on(asked)) == ["Search"]
+    assert list(kept_on(reader.post(f"{place}/change", name="Search", whose="own", act="delete", agreed="B"))) == [
+        "Search"
+    ]
+    assert kept_on(reader.post(f"{place}/change", name="Search", whose="own", act="delete", agreed="Search")) == {}
     for act in ("delete", "rename"):
-        gone = reader.post(f"{place}/change", name="Search", whose="own", new_name="B", act=act)
+        gone = reader.post(f"{place}/change", name="Search", whose="own", new_name="B", act=act, agreed="Search")
         assert gone.status_code == 404
 
 
@@ -79,6 +88,29 @@ def test_what_is_the_sites_is_used_by_readers_and_changed_by_analysts(
     assert reader.post(f"{place}/change", name="All", whose="site", act="delete").status_code == 403
     assert reader.post(f"{place}/change", name="Mine", whose="own", act="delete").status_code == 404
     assert list(kept_on(analyst.get(place))) == ["All", "Mine"]
+    asked = text_of(analyst.post(f"{place}/change", name="All", whose="site", act="delete").text)
+    assert "The page “Changes” can bring it back." in asked
+    assert list(kept_on(reader.get(place))) == ["All"]
+
+
+def test_the_question_before_a_deletion_speaks_russian_and_is_answered_by_keyboard(
+    browser: Browser, server: ServerProcess, served: Stage, site: Player
+) -> None:
+    reader = member_of(server, served, site.site.id, Role.READER, language="ru")
+    reader.post("reports/saved", name="Мой", whose="own", query=QUERY)
+    browser.keep_cookie("session", reader.secret, server.url)
+    browser.keep_cookie("language", "ru", server.url)
+    browser.open(f"{server.url}/cabinet/{site.site.id}/reports/saved")
+    browser.run("document.querySelector('button.danger').focus()")
+    browser.press("Enter")
+    browser.wait("document.querySelector('[name=agreed]') !== null")
+    assert "Удалить «Мой»?" in browser.run("document.querySelector('form.card').textContent")
+    assert list(kept_on(reader.get("reports/saved"))) == ["Мой"]
+    browser.run("document.querySelector('form.card button.danger').focus()")
+    browser.press("Enter")
+    browser.wait("document.querySelector('[role=status]') !== null")
+    assert kept_on(reader.get("reports/saved")) == {}
+    assert browser.complaints == []
 
 
 @of_each_kind
@@ -155,7 +187,7 @@ def test_what_names_a_segment_follows_when_it_is_renamed(
         mailed = NewScheduledReport(
             "Week", RawQuestion(metrics="deals", segment="All"), Rhythm.WEEKLY, 9, (Recipient("a@b.example"),)
         )
-        schedule_report(connection, served.ids, site.site, mailed, NOON)
+        schedule_report(account_work(connection, NOON, served.ids).at(site.site), mailed)
     theirs = person(Role.READER)
     theirs.post("reports/segments", name="All", whose="own", query=QUERY)
     theirs.post("reports/saved", name="of their own", whose="own", query=query)
@@ -189,7 +221,7 @@ def test_a_segment_whose_field_was_removed_says_so(
     analyst = person(Role.ANALYST)
     analyst.post("reports/segments", name="Omsk", whose="site", query="filter=field%3Acity%3Ais%3AOmsk")
     with served.database.write() as connection:
-        remove_custom_field(connection, site.site.id, "city", NOON)
+        remove_custom_field(account_work(connection, NOON), site.site.id, "city")
     wait_until(lambda: "unknown custom field “city”" in analyst.get("reports/segments").text)
     refused = analyst.post("reports/segments", name="New", whose="own", query="filter=field%3Acity%3Ais%3AOmsk")
     assert refused.status_code == 400
@@ -216,7 +248,7 @@ def test_an_obsolete_report_says_which_word_no_longer_exists(
     analyst = person(Role.ANALYST)
     analyst.post("reports/saved", name="Cities", whose="site", query="by=field:city&metrics=deals")
     with served.database.write() as connection:
-        remove_custom_field(connection, site.site.id, "city", NOON)
+        remove_custom_field(account_work(connection, NOON), site.site.id, "city")
     obsolete = kept_on(analyst.get("reports/saved"))["Cities"]
     wait_until(lambda: analyst.get(f"reports?{obsolete}").status_code == 400)
     assert "unknown custom field “city”" in analyst.get("reports/saved").text
@@ -234,11 +266,23 @@ def test_a_report_of_the_site_names_no_segment_that_only_its_author_has(
     assert analyst.login in page
     with served.database.write() as connection:
         user_id = connection.exec_driver_sql(f"SELECT id FROM \"user\" WHERE login = '{analyst.login}'").scalar_one()
-        add_segment(connection, site.site, SavedName("mine", user_id), ["source:is:yandex"], NOON)
+        add_segment(account_work(connection, NOON).at(site.site), SavedName("mine", user_id), ["source:is:yandex"])
     query = "metrics=deals&segment=mine"
     assert analyst.get(f"reports?{query}").status_code == 200
     assert analyst.post("reports/saved", name="a", whose="site", query=query).status_code == 400
     assert "a" in kept_on(analyst.post("reports/saved", name="a", whose="own", query=query))
+    with served.database.write() as connection:
+        add_segment(account_work(connection, NOON).at(site.site), SavedName("mine"), ["source:is:google"])
+    for path, fields in (
+        ("reports/saved", {"name": "b", "whose": "site", "query": query}),
+        (
+            "settings/mail-reports",
+            {"title": "b", "question": query, "rhythm": "daily", "hour": "7", "recipients": "anna@example.com en"},
+        ),
+    ):
+        refused = analyst.post(path, **fields)
+        assert refused.status_code == 400
+        assert "is your own, and others see another one by this name" in html.unescape(refused.text), path
 
 
 def test_what_is_kept_for_the_site_is_stated_among_its_changes_and_what_is_ones_own_is_not(
@@ -251,7 +295,7 @@ def test_what_is_kept_for_the_site_is_stated_among_its_changes_and_what_is_ones_
         analyst.post(place, name="All", whose="site", query=MORE.replace("segment=Search&", ""), overwrite="yes")
         for change in ({"new_name": "New", "act": "rename"}, {"act": "delete"}):
             for whose, name in (("own", "Mine"), ("site", "All" if change["act"] == "rename" else "New")):
-                analyst.post(f"{place}/change", name=name, whose=whose, **change)
+                analyst.post(f"{place}/change", name=name, whose=whose, agreed=name, **change)
     words = text_of(owner.get("settings/changes").text)
     assert "Mine" not in words
     assert words.count(analyst.login) == 8

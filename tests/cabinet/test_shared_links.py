@@ -8,6 +8,7 @@ import httpx
 import pytest
 from sqlalchemy import select, update
 
+from account_work import account_work
 from cast import Player, Stage
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.token import token_digest
@@ -52,6 +53,14 @@ def share(owner: Guest, query: str, name: str = "For the agency", days: str = "3
     found = re.search(r'<pre id="secret">([^<]+)</pre>', page.text)
     assert found is not None, page.text
     return html.unescape(found[1])
+
+
+def test_pages_say_that_figures_by_tag_do_not_add_up(owner_of: Guest) -> None:
+    for query, is_told in (("by=tag", True), ("by=source&pivot=tag", True), ("by=source", False)):
+        page = owner_of.get(f"reports?{query}&metrics=leads")
+        shared = visit(share(owner_of, f"{query}&metrics=leads", query))
+        for answer in (page, shared):
+            assert ("Figures by tag do not add up to the total" in answer.text) is is_told, query
 
 
 def visit(url: str, **query: str) -> httpx.Response:
@@ -104,11 +113,11 @@ def test_a_visitor_cannot_leave_the_question(owner_of: Guest) -> None:
 
 def test_a_segment_is_bound_as_it_was(owner_of: Guest, served: Stage, site: Player) -> None:
     with served.database.write() as connection:
-        add_segment(connection, site.site, SavedName("agency"), [f"campaign:is:{CAMPAIGN}"], NOON)
+        add_segment(account_work(connection, NOON).at(site.site), SavedName("agency"), [f"campaign:is:{CAMPAIGN}"])
     url = share(owner_of, "by=campaign&metrics=leads&segment=agency")
     with served.database.write() as connection:
-        remove_segment(connection, site.site, SavedName("agency"), NOON)
-        add_segment(connection, site.site, SavedName("agency"), ["campaign:filled"], NOON)
+        remove_segment(account_work(connection, NOON).at(site.site), SavedName("agency"))
+        add_segment(account_work(connection, NOON).at(site.site), SavedName("agency"), ["campaign:filled"])
     page = visit(url)
     assert page.status_code == 200
     assert "•••" not in page.text
@@ -146,7 +155,7 @@ def test_the_key_is_shown_once_and_stored_as_a_digest(owner_of: Guest, served: S
 def test_an_obsolete_report_says_nothing_to_visitors(owner_of: Guest, served: Stage, site: Player) -> None:
     url = share(owner_of, "by=field:note&metrics=leads")
     with served.database.write() as connection:
-        remove_custom_field(connection, site.site.id, "note", NOON)
+        remove_custom_field(account_work(connection, NOON), site.site.id, "note")
     page = visit(url)
     assert page.status_code == 410
     assert "note" not in page.text.partition("<main")[2]
@@ -165,10 +174,10 @@ def test_links_end_with_the_rights_of_their_maker(owner_of: Guest, served: Stage
     url = share(owner_of, "metrics=leads")
     with served.database.write() as connection:
         if leave == "user":
-            delete_user(connection, owner_of.login, utc_now())
+            delete_user(account_work(connection, utc_now()), owner_of.login)
         else:
             mine = select(user_table.c.id).where(user_table.c.login == owner_of.login)
-            take_role(connection, connection.execute(mine).scalar_one(), site.site.id, utc_now(), taken_by=None)
+            take_role(account_work(connection, utc_now()), connection.execute(mine).scalar_one(), site.site.id)
     assert visit(url).status_code == 404
 
 

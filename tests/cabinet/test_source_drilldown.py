@@ -3,16 +3,21 @@
 import html
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from account_work import account_work
 from cast import Player, Stage
 from dealtrace.accounts.rights import Role
 from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.operations.reports.manage_segments import add_segment
+from dealtrace.reports.saved_items.names import SavedName
 from engines import on_one_engine
 from guests import Guest, member_of
 from server import ServerProcess
+from write_commands import NOON
 
 pytestmark = on_one_engine
 DAYS_AGO = timedelta(days=2)
@@ -89,6 +94,47 @@ def test_a_key_filters_by_itself_and_by_the_keys_before_it_in_its_row(analyst: G
     ]
     page = analyst.get("reports", period="7d", by="lead_kind,source", metrics="leads", models="all").text
     assert [words for _, words in asked([*keys_of(page).values()][-1])][1:] == ["lead_kind:is:call", "source:empty"]
+
+
+def figures_of(page: str) -> dict[str, str]:
+    """Return the keys of the report on a page, each with its first figure."""
+    (table,) = re.findall(r'aria-label="Report">\s*<table.*?<tbody>(.*?)</tbody>', page, re.DOTALL)[:1]
+    return {row[0]: row[1] for row in (re.findall(r"<a [^>]+>([^<]+)</a>", row) for row in table.split("</tr>")) if row}
+
+
+def filters_of(url: str) -> list[str]:
+    return [value for name, value in parse_qsl(urlsplit(url).query) if name in ("filter", "segment")]
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"filter": ["source:is:yandex", "source:contains:oo"]}, ["source:is:google"]),
+        ({"filter": "source:among:yandex|google"}, ["source:is:google"]),
+        ({"segment": "Both"}, ["medium:is:cpc", "source:is:google"]),
+        ({"segment": "Cpc"}, ["Cpc", "source:is:google"]),
+        ({"segment": "Both", "filter": "device:empty"}, ["device:empty", "medium:is:cpc", "source:is:google"]),
+    ],
+)
+def test_a_click_narrows_a_report_that_has_filters_of_its_dimension(
+    analyst: Guest, served: Stage, site: Player, given: dict[str, Any], expected: list[str]
+) -> None:
+    segments = {"Both": ("source:among:yandex|google", "medium:is:cpc"), "Cpc": ("medium:is:cpc",)}
+    with served.database.write() as connection:
+        for name, filters in segments.items():
+            add_segment(account_work(connection, NOON).at(site.site), SavedName(name), filters, overwrites=True)
+    query = {"period": "7d", "by": "source", "metrics": "visits", **given}
+    page = analyst.get("reports", **query).text
+    assert figures_of(page) == {"yandex": "3", "google": "1"}
+    link = keys_of(page)["google"]
+    assert sorted(filters_of(link)) == sorted(expected)
+    by_source = re.sub(r"by=[^&]*", "by=source", link)
+    assert figures_of(analyst.follow(by_source).text) == {"google": "1"}
+    (column,) = re.findall(
+        r'<th scope="col"[^>]*><a href="([^"]+)"[^>]*>google</a>',
+        analyst.get("reports", **query | {"by": "medium", "pivot": "source"}).text,
+    )
+    assert sorted(filters_of(html.unescape(column))) == sorted(expected)
 
 
 def test_the_levels_above_a_report_keep_its_filters(analyst: Guest) -> None:

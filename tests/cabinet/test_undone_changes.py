@@ -93,7 +93,7 @@ def undo_latest(boss: Guest) -> httpx.Response:
     answer = boss.send(first.place, **first.fields)
     if answer.status_code == httpx.codes.OK:
         agreed = next(form for form in forms_of(answer) if form.place == first.place and "agreed" in form.fields)
-        answer = boss.send(first.place, **{**first.fields, **agreed.fields, "act": "save"})
+        answer = boss.send(first.place, **{**first.fields, "act": "save", **agreed.fields})
     assert answer.status_code == 303, text_of(answer.text)
     return answer
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from account_work import account_work
 from browser import Browser
 from cast import Player, Stage
 from dealtrace import clock
@@ -48,9 +49,9 @@ def lists(served: Stage, site: Player) -> dict[MailList, int]:
     rule = Rule(AlertKind.SILENCE, "calls", WINDOWS["day"], None, (), RECIPIENTS)
     new = NewScheduledReport("Week", RawQuestion(metrics="deals"), Rhythm.DAILY, 9, RECIPIENTS)
     with served.database.write() as connection:
-        report = schedule_report(connection, served.ids, site.site, new, now - timedelta(days=2))
-        alert = manage.add_alert(connection, served.ids, site.site, rule, now)
-        manage.schedule_test_mails(connection, served.ids, alert, now)
+        report = schedule_report(account_work(connection, now - timedelta(days=2), served.ids).at(site.site), new)
+        alert = manage.add_alert(account_work(connection, now, served.ids).at(site.site), rule)
+        manage.schedule_test_mails(account_work(connection, now, served.ids), alert)
     served.perform(send_due_reports, site, None)
     return {MailList.REPORT: report.id, MailList.ALERT: alert.id}
 
@@ -131,7 +132,7 @@ def test_nothing_is_sent_to_who_has_left_whoever_types_the_address_again(
     assert "anna@EXAMPLE.com unsubscribed" in text_of(saved.text)
     with served.database.write() as connection:
         alert = manage.require_alert(connection, site.site, lists[MailList.ALERT])
-        manage.schedule_test_mails(connection, served.ids, alert, clock.now())
+        manage.schedule_test_mails(account_work(connection, clock.now(), served.ids), alert)
     served.perform(send_due_reports, site, None, now=clock.now() + timedelta(days=1))
     assert set(waiting(served, site)) == {"bob@example.com"}
     page = text_of(boss.get(f"settings/alerts/{lists[MailList.ALERT]}").text)
@@ -155,7 +156,7 @@ def test_a_link_that_is_not_ours_or_no_longer_sent_to_changes_nothing(
     assert has_left(served, site, MailList.REPORT, lists[MailList.REPORT]) == []
     server.http.post(valid, data=ONE_CLICK)
     with served.database.write() as connection:
-        stop_report(connection, site.site, lists[MailList.REPORT], clock.now())
+        stop_report(account_work(connection, clock.now()).at(site.site), lists[MailList.REPORT])
     assert server.http.get(valid).status_code == 410
     assert has_left(served, site, MailList.REPORT, lists[MailList.REPORT]) == []
 

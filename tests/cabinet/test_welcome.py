@@ -10,6 +10,7 @@ import httpx
 import pytest
 from sqlalchemy import delete, select, update
 
+from account_work import account_work
 from cast import Stage
 from dealtrace.accounts.account_act import ActKind
 from dealtrace.operations.accounts.invite_user import invite_first_user
@@ -52,7 +53,7 @@ def key(host: Database) -> str:
 
 def invite(host: Database) -> str:
     with host.write() as connection:
-        key = invite_first_user(connection, datetime.now(UTC))
+        key = invite_first_user(account_work(connection, datetime.now(UTC)))
     assert key is not None
     return key
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 import httpx
 import pytest
 
+from account_work import account_work
 from cast import MOSCOW, Player, Stage
 from dealtrace import clock
 from dealtrace.accounts.api_request import ApiRequest
@@ -162,7 +163,7 @@ def test_a_tab_opened_earlier_writes_back_only_what_was_edited_in_it(boss: Guest
     assert {name.removeprefix("shown.") for name in shown} == set(settings_of(owner.site))
     changes = {"cors_origins": "https://b.example", "name": "Renamed", "attribution": "4", "contact_matching": "off"}
     with served.database.write() as connection:
-        change_site_settings(connection, owner.site.id, changes, NOW)
+        change_site_settings(account_work(connection, NOW), owner.site.id, changes)
     stale = {**site_form(owner, points_per_day="7"), **shown}
     assert boss.send("settings/site", **stale).status_code == 303
     assert settings_of(site_of(served.database, owner)) == {**settings_of(owner.site), **changes, "points_per_day": "7"}
@@ -238,7 +239,10 @@ def claimed(database: Database, owner: Player, kind: PastKind, *, is_preview: bo
     with database.write() as connection:
         latest = find_run(connection, owner.site.id, kind)
         begun = claim_past_run(
-            connection, site_of(database, owner), kind, latest, datetime.now(UTC), is_preview=is_preview
+            account_work(connection, datetime.now(UTC)).at(site_of(database, owner)),
+            kind,
+            latest,
+            is_preview=is_preview,
         )
     assert begun is not None
     return PastRun(database, owner.site.id, kind, 1, begun, clock.now)
@@ -271,7 +275,7 @@ def test_past_deals_are_matched_again_after_a_preview(server: ServerProcess, ser
         )
         assert made.status_code == 200, made.text
         with served.database.write() as connection:
-            change_site_settings(connection, player.site.id, {"contact_matching": "on"}, NOW)
+            change_site_settings(account_work(connection, NOW), player.site.id, {"contact_matching": "on"})
     stored = rows_of(served.database, owner)
     assert press(boss, PastKind.MATCH, "run").status_code == 400, "not without a preview"
     assert press(boss, PastKind.MATCH, "preview").headers["location"] == f"/cabinet/{owner.site.id}/settings/past"
@@ -294,14 +298,14 @@ def test_past_deals_are_matched_again_after_a_preview(server: ServerProcess, ser
 def test_past_visits_are_reclassified_after_a_preview(boss: Guest, served: Stage, owner: Player) -> None:
     fill(served, owner)
     with served.database.write() as connection:
-        add_host(connection, owner.site.id, "payment", "pay.example", "", NOW)
+        add_host(account_work(connection, NOW), owner.site.id, "payment", "pay.example", "")
     stored = rows_of(served.database, owner)
     assert press(boss, PastKind.RECLASSIFY, "preview").status_code == 303
     previewed = run_of(served.database, owner, PastKind.RECLASSIFY)
     assert (previewed.figures["visits_changed"], previewed.figures["leads_moved"]) == (1, 1)
     assert rows_of(served.database, owner) == stored
     with served.database.write() as connection:
-        add_host(connection, owner.site.id, "own", "shop.example", "", NOW)
+        add_host(account_work(connection, NOW), owner.site.id, "own", "shop.example", "")
     late = press(boss, PastKind.RECLASSIFY, "run")
     assert (late.status_code, "Preview it first" in late.text) == (400, True), "the hosts have changed"
     press(boss, PastKind.RECLASSIFY, "preview")
@@ -381,7 +385,7 @@ def test_a_run_ends_when_the_settings_are_changed_meanwhile(
     run = claimed(served.database, owner, PastKind.RECLASSIFY, is_preview=is_preview)
     stored = rows_of(served.database, owner)
     with served.database.write() as connection:
-        add_host(connection, owner.site.id, "payment", "pay.example", "", NOW)
+        add_host(account_work(connection, NOW), owner.site.id, "payment", "pay.example", "")
     run_past(run, stopping_after(9))
     assert run_of(served.database, owner, PastKind.RECLASSIFY).phase is Phase.SETTINGS_CHANGED
     assert {**rows_of(served.database, owner), "site_host": []} == {**stored, "site_host": []}

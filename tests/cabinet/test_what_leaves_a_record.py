@@ -66,6 +66,7 @@ RECORDS: Mapping[str, ChangeKind | ActKind | Version] = {
     f"{SETTINGS}/shared": ChangeKind.SHARED_LINK,
     f"{SETTINGS}/shared/revoke": ChangeKind.SHARED_LINK,
     f"{SITE}/costs/{{key}}": ChangeKind.COSTS,
+    f"{SITE}/costs/remove": ChangeKind.COSTS,
     f"{SETTINGS}/users/role": ChangeKind.ROLE,
     f"{SETTINGS}/users/invitation": ActKind.INVITATION_MADE,
     f"{SETTINGS}/users/revoke": ActKind.INVITATION_REVOKED,
@@ -106,9 +107,9 @@ WITHOUT: Mapping[str, str] = {
 """The forms that leave no record, and why."""
 PRESSES: Sequence[tuple[str, Mapping[str, str]]] = (
     (f"{SITE}/reports/saved", {"name": "R", "whose": "site", "query": "metrics=deals"}),
-    (f"{SITE}/reports/saved/change", {"name": "R", "whose": "site", "act": "delete"}),
+    (f"{SITE}/reports/saved/change", {"name": "R", "whose": "site", "act": "delete", "agreed": "R"}),
     (f"{SITE}/reports/segments", {"name": "S", "whose": "site", "query": "filter=source:is:a"}),
-    (f"{SITE}/reports/segments/change", {"name": "S", "whose": "site", "act": "delete"}),
+    (f"{SITE}/reports/segments/change", {"name": "S", "whose": "site", "act": "delete", "agreed": "S"}),
     (f"{SITE}/notes", {"day": "2026-03-26", "text": "New site"}),
     (f"{SITE}/notes/remove", {"note": f"{SITE}/notes"}),
     (f"{SITE}/deals/{{deal:int}}", {"act": "delete"}),
@@ -156,6 +157,7 @@ PRESSED_ELSEWHERE = {
     f"{SETTINGS}/past": "test_what_if_pages",
     f"{SETTINGS}/mail-reports/{{report}}": "test_alert_pages",
     f"{SETTINGS}/rates/import": "test_rate_pages",
+    f"{SITE}/costs/remove": "test_removed_costs",
     "/welcome": "test_welcome",
     "/invitation": "test_acts_on_accounts",
     "/password": "test_acts_on_accounts",

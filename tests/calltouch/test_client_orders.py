@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from account_work import account_work
 from cast import Player, Stage
 from client_orders import MADE_AT, MAIL, ORDER, PHONE, RECEPTION, WITHOUT, ask, by, create, post, search
 from dealtrace.leads.annotations import Annotations
@@ -339,7 +340,7 @@ def test_an_erased_person_leaves_the_business_of_a_deal(server: ServerProcess, s
     create(server, player, order)
     ask(server, player, "update", {"orders": [{"orderNumber": "A-1", "orderName": "Olga", "status": "won"}]})
     with served.database.write() as connection:
-        erase_person(connection, [player.site], PHONE)
+        erase_person(account_work(connection), [player.site], PHONE)
     (found,) = search(server, player, "A-1")
     assert (found["status"], found["orderContacts"]["mainContacts"]) == ("won", None)
     assert [past["status"] for past in found["statusHistory"]] == ["new", "won"]

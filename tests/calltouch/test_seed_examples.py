@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from account_work import account_work
 from cast import MOSCOW, Player, Stage, moscow
 from dealtrace.attribution.traffic_source import DIRECT
 from dealtrace.attribution.visit import VisitId
@@ -146,7 +147,7 @@ def open_vendors_site(stage: Stage) -> Player:
     player = stage.open_site(contact_matching=True)
     stage.ids.ensure(1)
     with stage.database.write() as connection:
-        issued = issue_token(connection, stage.ids, player.site.id, "1C", TEN_O_CLOCK, secret=TOKEN)
+        issued = issue_token(account_work(connection, TEN_O_CLOCK, stage.ids), player.site.id, "1C", secret=TOKEN)
     return replace(player, token=issued.secret, token_id=issued.token.id)
 
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from account_work import account_work
 from cast import Player, Stage
 from client_orders import MADE_AT, ORDER, PHONE, RECEPTION, ask, by, create, search
 from dealtrace.attribution.traffic_source import TrafficSource
@@ -161,7 +162,7 @@ def test_erasing_a_person_empties_the_visit_of_their_deal(server: ServerProcess,
     contacts = {"mainContacts": {"phoneNumber": PHONE}}
     create(server, player, {**ORDER, "revenue": "10", "orderContacts": contacts, "matching": [session(named.id)]})
     with served.database.write() as connection:
-        erase_person(connection, [player.site], PHONE)
+        erase_person(account_work(connection), [player.site], PHONE)
         left = find_visits(connection, player.site.id, [named.id])[named.id]
     assert (named.visitor_id, left.visitor_id) == ("visitor", "")
     assert report(server, player, model=0) == {"yandex": "10.00"}

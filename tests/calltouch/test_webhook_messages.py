@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from jsonschema import Draft202012Validator
 
+from account_work import account_work
 from cast import Player, Stage
 from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook, WebhookId
 from dealtrace.app import describe
@@ -288,7 +289,7 @@ def test_who_was_erased_is_reported_to_nobody(stage: Stage, shop: Player) -> Non
     visit_id = seen(stage, shop)
     made = stage.lead_request(shop, NOON, phone=PHONE, client_name="Иван", visit_id=visit_id)
     with stage.database.write() as connection:
-        erase_person(connection, [shop.site], PHONE)
+        erase_person(account_work(connection), [shop.site], PHONE)
     lead = LeadRef(LeadKind.LEAD_REQUEST, made.id)
     (result,) = bodies_of(stage, shop, LeadEvent(EventKind.LEAD_REQUEST_RECORDED, lead))
     assert not [

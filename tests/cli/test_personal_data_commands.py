@@ -1,7 +1,10 @@
 """`dealtrace person`: export and erase, beside a running server."""
 
+from sqlalchemy import select
+
 from cast import Player, Stage, moscow
 from commands import Terminal
+from dealtrace.storage.schema.tables.leads import lead_request
 from server import ServerProcess
 
 PHONE = "79205557788"
@@ -38,3 +41,28 @@ def test_its_question_shows_the_contact_without_control_characters(beside: Termi
 
 def test_it_refuses_a_site_there_is_not(beside: Terminal) -> None:
     assert "Site 999999 not found" in beside.refused("person", "export", PHONE, "--site", "999999")
+
+
+def test_it_exports_and_erases_a_person_without_a_valid_contact(
+    served: Stage, beside: Terminal, owner: Player, stranger: Player
+) -> None:
+    request = served.lead_request(owner, moscow("2018-03-26"), phone="call me", email=None, client_name="Olga")
+    with served.database.read() as connection:
+        client_id = str(
+            connection.execute(select(lead_request.c.client_id).where(lead_request.c.id == request.id)).scalar_one()
+        )
+    assert "Not found: " in beside.refused("person", "export", "--client", client_id, "--site", str(stranger.site.id))
+    (site,) = beside.done("person", "export", "--client", client_id).json
+    assert (site["lead_request"][0]["phone"], site["client"][0]["name"]) == ("call me", "Olga")
+    preview = beside.done("person", "erase", "--client", client_id, "--dry-run").out
+    assert "would be anonymized: 1 lead, 0 deals, 0 visits" in preview
+    assert beside.done("person", "export", "--client", client_id).json
+    said = beside.done("person", "erase", "--client", client_id, typed="y\n").out
+    assert said.index("would be anonymized: 1 lead") < said.index(f"all data of client {client_id}?")
+    assert "anonymized 1 lead, 0 deals, 0 visits" in said
+    assert "Not found: " in beside.refused("person", "export", "--client", client_id)
+
+
+def test_it_wants_a_contact_or_a_client(beside: Terminal) -> None:
+    for words in ((), (PHONE, "--client", "1")):
+        assert "Give either a phone or e-mail" in beside.run("person", "export", *words).err

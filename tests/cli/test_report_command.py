@@ -91,7 +91,13 @@ def test_what_the_table_leaves_out_is_said(terminal: Terminal, shop: Player) -> 
     unknown = terminal.done("report", *site(shop), *DAYS, "--by", "source", "--metrics", "romi").out
     assert "google" in unknown
     tags = terminal.done("report", *site(shop), *DAYS, "--by", "tag", "--metrics", "deals").out
-    assert "The rows do not add up to the total: a deal is counted for each of its tags." in tags
+    assert "Figures by tag do not add up to the total: a deal or lead counts whole for each of its tags" in tags
+    pivot = ("report", *site(shop), *DAYS, "--by", "source", "--pivot", "tag", "--metrics", "deals")
+    assert "Figures by tag do not add up to the total" in terminal.done(*pivot).out
+    assert terminal.json(*pivot, "--json")["addsUp"] is False
+    terminal.done(*pivot, "--csv", "tags.csv")
+    assert "# adds up" in (terminal.folder / "tags.csv").read_text()
+    assert "do not add up" not in out
     compared = terminal.done("report", *site(shop), *DAYS, "--metrics", "deals", "--compare", "previous").out
     assert "compared with 2024-10-02 – 2024-10-31" in compared
     heading, total = (compared.splitlines()[place].split() for place in (3, -1))

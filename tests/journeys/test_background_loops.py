@@ -8,6 +8,7 @@ import httpx
 import pytest
 from sqlalchemy import Connection, text
 
+from account_work import account_work
 from cast import Player, Stage
 from dealtrace.operations.accounts.issue_token import revoke_token
 from dealtrace.storage.accounts.revision import raise_revision
@@ -82,7 +83,7 @@ def test_a_revoked_token_is_refused_while_nothing_can_be_stored(start_server: St
             lock.change(raise_revision)
             wait_until_followed(server)  # from here on, the server tries to store the request
             assert status(server, shop) == 400
-            lock.change(lambda connection: revoke_token(connection, shop.token_id, utc_now()))
+            lock.change(lambda connection: revoke_token(account_work(connection, utc_now()), shop.token_id))
             wait_until(lambda: status(server, shop) == 403)
         finally:
             lock.release()

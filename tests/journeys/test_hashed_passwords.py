@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from account_work import account_work
 from cast import Player, Stage
 from dealtrace.accounts.rights import Role
 from dealtrace.operations.accounts.invite_user import invite_first_user, invite_user, make_password_link
@@ -90,17 +91,17 @@ def held(start_server: Callable[..., ServerProcess], tmp_path: Path, monkeypatch
 def test_registrations_do_not_wait_for_passwords_of_the_cabinet(held: HeldServer) -> None:
     now, database = datetime.now(UTC), held.database
     with database.write() as connection:
-        key = invite_first_user(connection, now)
+        key = invite_first_user(account_work(connection, now))
     assert key is not None
     sent = {"key": key, "login": "boss", "password": PASSWORD}
     assert held.registers_during("hash", Guest(held.server).send, "/welcome", **sent).status_code == 303
     with database.write() as connection:
-        key = invite_user(connection, Role.READER, now, site_id=held.shop.site.id, made_by=None)
+        key = invite_user(account_work(connection, now), Role.READER, site_id=held.shop.site.id)
     sent = {"key": key, "login": "petr", "password": PASSWORD}
     assert held.registers_during("hash", Guest(held.server).send, "/invitation", **sent).status_code == 303
     person = new_user(database)
     with database.write() as connection:
-        key = make_password_link(connection, person.id, now, made_by=person.id)
+        key = make_password_link(account_work(connection, now, user_id=person.id), person.id)
     sent = {"key": key, "password": NEW_PASSWORD}
     assert held.registers_during("hash", Guest(held.server).send, "/password", **sent).status_code == 303
     answer = held.registers_during("verify", Guest(held.server).log_in, person.login, NEW_PASSWORD)

@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
+from account_work import account_work
 from cast import Player, Stage
 from dealtrace import clock
 from dealtrace.alerts.rule import AlertKind, Rule
@@ -244,7 +245,7 @@ def test_a_server_that_stops_while_an_alert_waits_first_stores_the_requests_of_o
     stage.ids.ensure(10)
     rule = Rule(AlertKind.SILENCE, "calls", WINDOWS["day"], None, (), (Recipient("a@example.com", "en"),))
     with stage.database.write() as connection:
-        add_alert(connection, stage.ids, held.site, rule, clock.now())
+        add_alert(account_work(connection, clock.now(), stage.ids).at(held.site), rule)
     with holding(url, f"SELECT 1 FROM alert WHERE site_id = {held.site.id} FOR UPDATE") as holder:
         wait_until(lambda: is_waited_for(holder))
         server.register(free.token)

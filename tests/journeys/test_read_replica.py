@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from account_work import account_work
 from cast import Player, Stage, moscow
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.operations.reports.manage_segments import add_segment
@@ -60,7 +61,9 @@ def test_a_report_knows_a_segment_that_the_replica_lacks(
 ) -> None:
     server, stage, player, make_alike = behind(start_server, postgresql_server, tmp_path)
     with stage.database.write() as connection:
-        add_segment(connection, player.site, SavedName("new", None), ["source:filled"], moscow("2026-03-26"))
+        add_segment(
+            account_work(connection, moscow("2026-03-26")).at(player.site), SavedName("new", None), ["source:filled"]
+        )
     make_alike()
     asked = {"metrics": "deals", "segment": "new"}
     answer = server.http.get(path, params=asked, headers={"Access-Token": player.token})

@@ -49,7 +49,7 @@ class Shop:
         assert done.returncode == 0, done
         return done.stdout
 
-    def standing(self, webhook_id: str) -> dict[str, Any]:
+    def listed(self, webhook_id: str) -> dict[str, Any]:
         rows = httpx.Response(200, content=self.command("webhook", "list", "--json")).json()
         (found,) = [row for row in rows if str(row["webhookId"]) == webhook_id]
         return dict(found)
@@ -70,12 +70,12 @@ class Shop:
         assert answer.status_code == 200, answer.text
 
     def eventually(self, webhook_id: str, state: str) -> dict[str, Any]:
-        wait_until(lambda: self.standing(webhook_id)["state"] == state)
-        return self.standing(webhook_id)
+        wait_until(lambda: self.listed(webhook_id)["state"] == state)
+        return self.listed(webhook_id)
 
     def wait_until_delivered(self, webhook_id: str) -> None:
         """Wait until nothing waits: then nothing more is sent."""
-        wait_until(lambda: self.standing(webhook_id)["waiting"] == 0)
+        wait_until(lambda: self.listed(webhook_id)["waiting"] == 0)
 
 
 @pytest.fixture
@@ -172,9 +172,9 @@ def test_a_dead_receiver_holds_up_neither_registration_nor_its_neighbour(shop: S
         for number in range(20):
             shop.register(f"K-{number}")
         assert numbers(receiver.wait_for(20)) == [f"K-{number}" for number in range(20)]
-        standing = shop.eventually(slow_id, "failing")
-        assert standing["waiting"] == 20
-        assert standing["reason"].startswith("cannot connect")
+        listed = shop.eventually(slow_id, "failing")
+        assert listed["waiting"] == 20
+        assert listed["reason"].startswith("cannot connect")
     finally:
         slow.vanish()
 
@@ -257,8 +257,8 @@ def test_one_that_wants_no_more_is_paused_and_the_log_says_so_without_its_url(sh
     receiver.answer = lambda _: Answer(410, b"")
     webhook_id = shop.listen(f"{receiver.url}?key=secret", "--events", "deal.created")
     shop.register("K-1")
-    standing = shop.eventually(webhook_id, "paused")
-    assert (standing["reason"], standing["waiting"]) == ("HTTP 410: the receiver accepts no more messages", 1)
+    listed = shop.eventually(webhook_id, "paused")
+    assert (listed["reason"], listed["waiting"]) == ("HTTP 410: the receiver accepts no more messages", 1)
     wait_until(lambda: '"event":"webhook_paused"' in shop.server.logged)
     assert "secret" not in shop.server.logged
     wait_until(lambda: "dealtrace_webhooks_paused 1.0" in shop.server.http.get("/metrics").text)

@@ -320,7 +320,15 @@ UNUSABLE = [
     *("+8 (495) 123-45-678", "8 (351) 234-56-7", "7-351-234-56-7"),
     # and a float's zero, which is no digit of it
     *("8 920 555-00-5.0", "8 920 555-00-5,0", "8-485-612-355.0", "37 529 123-45-6.0", "8.920.555.00.5.0"),
-    *("8 920 555-00-5.0 12", "8 920 555-00.00", "+7 (920) 555-00-5.0", "920 555-00-5.0", "8.920 555-00-5.0"),
+    *(
+        "7495 00 00 01.0 12",
+        "8.920.555.00.5.0 12",
+        "8 920 555-00-5.0 12",
+        "8 920 555-00.00",
+        "+7 (920) 555-00-5.0",
+        "920 555-00-5.0",
+        "8.920 555-00-5.0",
+    ),
     # a local number and a digit beside it, which would be another person's with an 8 in front
     *("842-11-475-24 1-й", "842-11-475-24 2 этаж", "842 1147524 1", "842-11-475-24 (1)", "842-11-475-24 1, 5"),
     # beside numbers of houses, flats, lists and orders, with which they would be another person's
@@ -429,6 +437,10 @@ SEVERAL = [
     # joined by a plus, which announces no country
     ("970-886-5781 + 4958759084", ("79708865781",)),
     ("970-886-5781+4958759084", ("79708865781",)),
+    ("7) +7-3476777080+84994727416", ("73476777080",)),
+    ("8 920 555-00-55, кв. 862+3830–06–46–59 8;", (PHONE,)),
+    ("+5511961514155+49577.50006-61 Иван", ("5511961514155",)),
+    ("+86 131 2345 4784+8499 - 868 - 62 - 61", ("8613123454784",)),
     ("9205550055 + 9205550066", (PHONE, SECOND)),
     ("8 920 555-00-55 + 8 920 555-00-66", (PHONE, SECOND)),
     ("+7 920 555-00-55 + +7 920 555-00-66", (PHONE, SECOND)),
@@ -564,17 +576,26 @@ def test_a_russian_number_beside_other_numbers_is_itself_or_none(
     groups=st.tuples(st.sampled_from(GROUPS), st.sampled_from(GROUPS)),
     between=st.sampled_from(["", " ", "-", "\u00a0"]),
     prefix=st.sampled_from(["", "7", "8", "8 ", "+7 "]),
+    second_prefix=st.sampled_from(["", "7", "8", "8 "]),
     joint=st.sampled_from(["+", " + ", "  +  ", " ++ ", "\u00a0+\u00a0"]),
 )
 @settings(max_examples=examples(500))
 def test_phones_joined_by_a_plus_are_themselves_or_none(
-    first: str, second: str, groups: tuple[tuple[int, ...], tuple[int, ...]], between: str, prefix: str, joint: str
+    first: str,
+    second: str,
+    groups: tuple[tuple[int, ...], tuple[int, ...]],
+    between: str,
+    prefix: str,
+    second_prefix: str,
+    joint: str,
 ) -> None:
     written = [
         _dressed(national, lengths, between, in_brackets=False)
         for national, lengths in zip((first, second), groups, strict=True)
     ]
-    assert {f"7{first}", f"7{second}"}.issuperset(list_phones(f"{prefix}{written[0]}{joint}{written[1]}"))
+    assert {f"7{first}", f"7{second}"}.issuperset(
+        list_phones(f"{prefix}{written[0]}{joint}{second_prefix}{written[1]}")
+    )
 
 
 @given(

@@ -13,7 +13,7 @@ NOBODY = Predecessors(None, None)
 
 
 @pytest.mark.parametrize(
-    ("before", "depth", "is_target", "standing"),
+    ("before", "depth", "is_target", "expected"),
     [
         (NOBODY, None, True, Qualification(is_unique=True, is_target=True, is_unique_target=True)),
         (NOBODY, None, False, Qualification(is_unique=True, is_target=False, is_unique_target=False)),
@@ -23,9 +23,9 @@ NOBODY = Predecessors(None, None)
     ],
 )
 def test_the_first_in_the_depth_is_unique(
-    before: Predecessors, depth: timedelta | None, is_target: bool, standing: Qualification
+    before: Predecessors, depth: timedelta | None, is_target: bool, expected: Qualification
 ) -> None:
-    assert qualification_of(NOON, before, depth, is_target=is_target) == standing
+    assert qualification_of(NOON, before, depth, is_target=is_target) == expected
 
 
 def test_one_that_is_older_than_the_depth_no_longer_counts() -> None:

@@ -19,6 +19,14 @@ HEADINGS = {"en": ("Deals", "Deals, before"), "ru": ("Сделки", "Сделк
 WINTER = Period(date(2026, 1, 1), date(2026, 3, 31))
 
 
+def test_a_letter_says_that_figures_by_tag_do_not_add_up() -> None:
+    for name, is_told in (("tag", True), ("source", False)):
+        question = Question((DIMENSIONS[name],), (METRICS["deals"],), WINTER, MODEL)
+        row = Row(("a",), {MODEL: (Fraction(1),)}, None)
+        paragraphs = report_letter("By tag", Report(question, [row], 1, row), "Shop", "en", "").paragraphs
+        assert any("do not add up to the total" in paragraph for paragraph in paragraphs) is is_told
+
+
 @pytest.mark.parametrize(
     ("language", "words"),
     [

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from dealtrace.deals.matchers import Matcher, MatcherKind, Preference
 from dealtrace.leads.lead import LeadKind
 from dealtrace.matching.lead_search import Prospect, SearchByContact, choose, search_of
-from dealtrace.matching.matcher_explanation import MatcherOutcome, explain_matchers
+from dealtrace.matching.matcher_explanation import CANDIDATES_MAX, MatcherOutcome, explain_matchers
 from domain_records import NOON, PHONE, SECOND, call_span, lead_request_span
 
 KINDS = st.lists(st.sampled_from(list(LeadKind)), min_size=1, unique=True).map(tuple)
@@ -48,3 +48,15 @@ def test_a_matcher_that_did_not_decide_chose_no_lead() -> None:
     matcher = Matcher(MatcherKind.CONTACT, (LeadKind.CALL,), contacts=(PHONE,), until=NOON)
     (step,) = explain_matchers([matcher], None, [near])
     assert (step.outcome, step.chosen) == (MatcherOutcome.FOUND_NOTHING, None)
+
+
+def test_the_chosen_lead_is_shown_however_many_began_nearer() -> None:
+    later = [
+        Prospect(call_span(NOON + SECOND, lead_id=number), (), is_unique=True, is_unique_lead=True)
+        for number in range(2, CANDIDATES_MAX + 9)
+    ]
+    chosen = Prospect(call_span(NOON - 9 * SECOND, lead_id=1), (), is_unique=True, is_unique_lead=True)
+    matcher = Matcher(MatcherKind.CONTACT, (LeadKind.CALL,), contacts=(PHONE,), until=NOON)
+    (step,) = explain_matchers([matcher], 0, [*later, chosen])
+    assert len(step.candidates) == CANDIDATES_MAX + 1
+    assert step.chosen == chosen.span.ref

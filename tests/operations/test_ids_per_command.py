@@ -1,19 +1,25 @@
-"""How many ids each operation takes at most: what it declares, no more and no less."""
+"""How many ids each operation and each change of an account takes at most: what it declares, no more and no less."""
 
 import importlib
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
+from types import ModuleType
 from typing import Any
 
 import pytest
 
-from cast import Player, Stage
-from dealtrace import operations
+from account_work import account_work
+from cast import MOSCOW, Player, Stage
+from dealtrace import cabinet, operations
+from dealtrace.accounts.rights import Role
+from dealtrace.accounts.site import Site, SiteId
+from dealtrace.accounts.user import PasswordHash
 from dealtrace.accounts.webhook import BodyStyle, EventKind
 from dealtrace.alerts.judgement import AlertVerdict
-from dealtrace.alerts.rule import AlertKind, Rule
+from dealtrace.alerts.rule import Alert, AlertKind, Rule
 from dealtrace.alerts.windows import WINDOWS
 from dealtrace.attribution.cost import CostSpread
 from dealtrace.attribution.traffic_source import TrafficSource
@@ -31,7 +37,9 @@ from dealtrace.mails.recipient import RECIPIENTS_MAX, Recipient
 from dealtrace.mails.scheduled_report import Rhythm
 from dealtrace.matching.lead_search import SearchById
 from dealtrace.operations.accounts.count_unknown_parameters import UnknownParameters
-from dealtrace.operations.alerts.manage import add_alert
+from dealtrace.operations.accounts.invite_user import invite_first_user, invite_user
+from dealtrace.operations.accounts.open_site import NewSite
+from dealtrace.operations.alerts.manage import add_alert, remove_alert
 from dealtrace.operations.alerts.watch import AlertEvaluation, AlertReport
 from dealtrace.operations.deals.change_in_cabinet import Act, DealAct
 from dealtrace.operations.deals.clear_fields import Clearing
@@ -48,7 +56,7 @@ from dealtrace.operations.requests.store import RequestBatch
 from dealtrace.operations.visits.attach_attrs import VisitAttrs
 from dealtrace.operations.webhooks.create import NewWebhook, create_webhook
 from dealtrace.operations.webhooks.deliver import KEPT_FOR, Claim, DeliveryReport
-from dealtrace.operations.work import Operation, Work, ids_needed
+from dealtrace.operations.work import Operation, Work, at_site, ids_needed, ids_of
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.quota.points import PaidMethod
 from dealtrace.quota.rate import BusiestSecond
@@ -59,6 +67,7 @@ from dealtrace.storage.journals.page_ends import PageEnd
 from dealtrace.storage.personal_data import Traces
 from write_commands import NOON, by_contact, change, registration
 
+RECIPIENTS = tuple(Recipient(f"a{place}@example.org") for place in range(RECIPIENTS_MAX))
 ITEMS = 3
 """How many leads a list in a command has here."""
 
@@ -81,17 +90,21 @@ class CountedIds:
         return taken
 
 
-def all_operations() -> dict[str, Operation[Any, Any]]:
-    """Find every function that is declared an operation, by its name."""
+def all_declared(package: ModuleType, declaration: str) -> dict[str, Any]:
+    """Find every function of a package that has declared how many ids it takes, by its name."""
     return {
         name: value
-        for module in pkgutil.walk_packages(operations.__path__, "dealtrace.operations.")
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
         for name, value in vars(importlib.import_module(module.name)).items()
-        if hasattr(value, "ids_per_command") and not isinstance(value, type)
+        if hasattr(value, declaration) and not isinstance(value, type) and value.__module__ == module.name
     }
 
 
-OPERATIONS = all_operations()
+OPERATIONS: dict[str, Operation[Any, Any]] = all_declared(operations, "ids_per_command")
+CHANGES: dict[str, Callable[..., object]] = {
+    **all_declared(operations, "ids_taken"),
+    **{f"cabinet.{name}": change for name, change in all_declared(cabinet, "ids_taken").items()},
+}
 
 
 def source(number: int) -> TrafficSource:
@@ -117,25 +130,30 @@ def changed(stage: Stage, shop: Player, number: int) -> Any:
     return change(deal_id_of(stage, shop, number), status="won", source_parts=parts, custom_values={"size": "XL"})
 
 
-def raised(stage: Stage, shop: Player, number: int) -> AlertReport:
-    """Raise an alert that mails to as many people as it may."""
-    recipients = tuple(Recipient(f"a{place}@example.org") for place in range(RECIPIENTS_MAX))
-    rule = Rule(AlertKind.SILENCE, "calls", WINDOWS["day"], None, (), recipients)
+RULE = Rule(AlertKind.SILENCE, "calls", WINDOWS["day"], None, (), RECIPIENTS)
+
+
+def stored_alert(stage: Stage, shop: Player) -> Alert:
+    """Store an alert that mails to as many people as it may."""
     stage.ids.ensure(1)
     with stage.database.write() as connection:
-        alert = add_alert(connection, stage.ids, shop.site, rule, NOON)
+        return add_alert(account_work(connection, NOON, stage.ids).at(shop.site), RULE)
+
+
+def raised(stage: Stage, shop: Player, number: int) -> AlertReport:
+    """Raise an alert that mails to as many people as it may."""
+    alert = stored_alert(stage, shop)
     evaluation = AlertEvaluation(AlertVerdict.RAISED, NOON, NOON, Unit.COUNT, str(number), None)
     return AlertReport(alert, NOON, evaluation, sends_mail=True)
 
 
 def reports_due(stage: Stage, shop: Player, number: int) -> None:
     """Have as many reports due as one transaction takes for each command, with as many recipients as may be."""
-    recipients = tuple(Recipient(f"a{place}@example.org") for place in range(RECIPIENTS_MAX))
-    new = NewScheduledReport(f"Report {number}", RawQuestion(metrics="deals"), Rhythm.DAILY, 9, recipients)
+    new = NewScheduledReport(f"Report {number}", RawQuestion(metrics="deals"), Rhythm.DAILY, 9, RECIPIENTS)
     stage.ids.ensure(DUE_AT_ONCE)
     with stage.database.write() as connection:
         for _ in range(DUE_AT_ONCE):
-            schedule_report(connection, stage.ids, shop.site, new, NOON - timedelta(days=2))
+            schedule_report(account_work(connection, NOON - timedelta(days=2), stage.ids).at(shop.site), new)
 
 
 def annotated(stage: Stage, shop: Player, number: int) -> Any:
@@ -182,11 +200,15 @@ def restating(number: int) -> tuple[Matcher, ...]:
     return (Matcher(MatcherKind.SOURCE, source=TrafficSource(f"restated {number}")),)
 
 
+def new_webhook(shop: Player) -> NewWebhook:
+    return NewWebhook(shop.site.id, "https://crm.example/", frozenset(EventKind), BodyStyle.JSON)
+
+
 def webhook_id(stage: Stage, shop: Player) -> Any:
     stage.ids.ensure(10)
-    wanted = NewWebhook(shop.site.id, "https://crm.example/", frozenset(EventKind), BodyStyle.JSON)
+    wanted = new_webhook(shop)
     with stage.database.write() as connection:
-        return create_webhook(connection, stage.ids, wanted, NOON).id
+        return create_webhook(account_work(connection, NOON, stage.ids), wanted).id
 
 
 def reported(stage: Stage, shop: Player, _number: int) -> Any:
@@ -300,6 +322,54 @@ def test_a_batch_takes_no_more_than_its_commands_alone(stage: Stage, name: str) 
     assert taken_by(stage, shop, declared, commands) == 4 * ids_needed(declared, items_of(commands[0]))
 
 
+NO_SHOP = Player(Site(SiteId(1), "Shop", MOSCOW), "", 0)
+PASSWORD = PasswordHash("hash")
+ARGUMENTS: dict[str, Callable[[Stage], tuple[Player, tuple[Any, ...]]]] = {
+    "create_user": lambda _stage: (NO_SHOP, ("anna", PASSWORD)),
+    "accept_first_invitation": lambda stage: (NO_SHOP, (invited(stage, invite_first_user), "anna", PASSWORD)),
+    "join": lambda stage: (NO_SHOP, (invited(stage, invite_user, Role.OWNER, site_id=None), "anna", PASSWORD)),
+    "open_first_site": lambda _stage: (NO_SHOP, ("Asia/Vladivostok", 500)),
+    "open_site": lambda _stage: (NO_SHOP, (NewSite("Shop", "Asia/Vladivostok", 500),)),
+    "issue_token": lambda stage: ((shop := stage.open_site()), (shop.site.id, "crm")),
+    "begin_own_site": lambda _stage: (NO_SHOP, ()),
+    "cabinet._begin": lambda _stage: (NO_SHOP, (None,)),
+    "create_webhook": lambda stage: ((shop := stage.open_site()), (new_webhook(shop),)),
+    "add_alert": lambda stage: (stage.open_site(), (RULE,)),
+    "schedule_test_mails": lambda stage: ((shop := stage.open_site()), (stored_alert(stage, shop),)),
+    "cabinet._test": lambda stage: ((shop := stage.open_site()), (stored_alert(stage, shop).id,)),
+    "schedule_report": lambda stage: (
+        stage.open_site(),
+        (NewScheduledReport("Report", RawQuestion(metrics="deals"), Rhythm.DAILY, 9, RECIPIENTS),),
+    ),
+}
+"""The site and the further arguments with which each change of an account takes the most ids."""
+
+
+def invited(stage: Stage, invite: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+    with stage.database.write() as connection:
+        return invite(account_work(connection, NOON), *arguments, **named)
+
+
+def test_every_change_that_takes_ids_is_tried() -> None:
+    assert sorted(ARGUMENTS) == sorted(CHANGES)
+
+
+@pytest.mark.parametrize("name", sorted(ARGUMENTS))
+def test_the_change_that_takes_the_most_ids_takes_what_is_declared(stage: Stage, name: str) -> None:
+    shop, arguments = ARGUMENTS[name](stage)
+    stage.ids.ensure(2000)
+    counted: Any = CountedIds(stage.ids)
+    with stage.database.write() as connection:
+        CHANGES[name](Work(connection, counted, NOON, shop.site), *arguments)
+    assert counted.taken == ids_of(CHANGES[name]) > 0
+
+
+def test_what_a_change_declares_is_known_also_where_it_is_handed_over_with_its_site_or_arguments(shop: Player) -> None:
+    assert ids_of(at_site(shop.site, add_alert)) == ids_of(add_alert) == 1
+    assert ids_of(partial(at_site(shop.site, add_alert), RULE)) == 1
+    assert ids_of(at_site(shop.site, remove_alert)) == 0
+
+
 def items_of(command: WriteCommand[Any]) -> int:
     return len(command.payload) if isinstance(command.payload, list) else 1
 
@@ -308,6 +378,6 @@ def taken_by(stage: Stage, shop: Player, run: Operation[Any, Any], commands: lis
     stage.ids.ensure(2000)
     counted: Any = CountedIds(stage.ids)
     with stage.database.write() as connection:
-        outcomes = run(Work(connection, counted, shop.site, NOON), commands)
+        outcomes = run(Work(connection, counted, NOON, shop.site), commands)
     assert not [outcome for outcome in outcomes if isinstance(outcome, Exception)]
     return counted.taken

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Table, event, select
 
+from account_work import account_work
 from cast import Player, Stage
 from dealtrace.accounts.rights import Role
-from dealtrace.accounts.user import UserId
 from dealtrace.alerts.rule import AlertKind, Rule
 from dealtrace.alerts.windows import WINDOWS
 from dealtrace.mails.recipient import Recipient
@@ -32,7 +32,6 @@ from dealtrace.operations.write_command import WriteCommand
 from dealtrace.reports.column_definitions import ColumnKind, ReportColumn
 from dealtrace.reports.question import RawQuestion
 from dealtrace.reports.saved_items.names import SavedName
-from dealtrace.reports.saved_items.saved_reports import SavedReport
 from dealtrace.storage.accounts.deleted_sites import delete_site
 from dealtrace.storage.schema.lock_order import LOCK_ORDER
 from dealtrace.storage.schema.tables.alerts import alert, mail_report
@@ -67,12 +66,17 @@ def login(stage: Stage, shop: Player) -> str:
         site = shop.site
         add_column(stage.work(connection, shop, NOON), COLUMN)
         for user_id in (None, analyst.id):
-            add_segment(connection, site, SavedName("mine", user_id), ["source:is:yandex"], NOON)
-            save_report(connection, site, SavedReport("a", QUERY, user_id, analyst.id, NOON), overwrites=False)
-        share_report(connection, site.id, NewLink("a", QUERY, 7), UserId(analyst.id), NOON)
+            add_segment(account_work(connection, NOON).at(site), SavedName("mine", user_id), ["source:is:yandex"])
+            save_report(
+                account_work(connection, NOON, user_id=analyst.id).at(site),
+                SavedName("a", user_id),
+                QUERY,
+                overwrites=False,
+            )
+        share_report(account_work(connection, NOON, user_id=analyst.id).at(site), NewLink("a", QUERY, 7))
         report = NewScheduledReport("a", QUESTION, Rhythm.DAILY, 9, (ANNA,))
-        schedule_report(connection, stage.ids, site, report, NOON)
-        add_alert(connection, stage.ids, site, rule, NOON)
+        schedule_report(account_work(connection, NOON, stage.ids).at(site), report)
+        add_alert(account_work(connection, NOON, stage.ids).at(site), rule)
     return analyst.login
 
 
@@ -84,16 +88,16 @@ def rename_a_column(connection: Connection, stage: Stage, shop: Player, _login: 
 
 
 def rename_the_segment(connection: Connection, _stage: Stage, shop: Player, _login: str) -> None:
-    assert rename_segment(connection, shop.site, SavedName("mine"), "ours", NOON)
+    assert rename_segment(account_work(connection, NOON).at(shop.site), SavedName("mine"), "ours")
 
 
 def rename_a_segment_of_a_user(connection: Connection, _stage: Stage, shop: Player, login: str) -> None:
     user_id = connection.execute(select(user.c.id).where(user.c.login == login)).scalar_one()
-    assert rename_segment(connection, shop.site, SavedName("mine", user_id), "ours", NOON)
+    assert rename_segment(account_work(connection, NOON).at(shop.site), SavedName("mine", user_id), "ours")
 
 
 def delete_the_user(connection: Connection, _stage: Stage, _shop: Player, login: str) -> None:
-    delete_user(connection, login, NOON)
+    delete_user(account_work(connection, NOON), login)
 
 
 def delete_the_site(connection: Connection, _stage: Stage, shop: Player, _login: str) -> None:

@@ -6,8 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import String, Table, Text, func, insert, select
+from sqlalchemy import String, Table, Text, func, insert, select, update
 
+from account_work import account_work
 from cast import Player, Stage
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.attribution.visit import VisitId
@@ -24,9 +25,10 @@ from dealtrace.storage.personal_data import ANONYMOUS, DELETED
 from dealtrace.storage.schema.tables.all_tables import metadata
 from dealtrace.storage.schema.tables.common_columns import TENANT
 from dealtrace.storage.schema.tables.deals import deal, deal_version
+from dealtrace.storage.schema.tables.leads import LEAD_TABLES, lead_request
 from dealtrace.storage.schema.tables.visits import visit
 from stored import deal_of, rows_of
-from write_commands import NOON, by_contact, change, registration
+from write_commands import NOON, by_contact, by_lead_request, change, registration
 
 PHONE, OTHER_PHONE, MAIL = "79205550055", "79990001122", "ivan@example.ru"
 SECRETS = (
@@ -122,7 +124,7 @@ def everything(stage: Stage, player: Player) -> str:
 
 def erase(stage: Stage, player: Player, stated: str) -> Mapping[Any, Any]:
     with stage.database.write() as connection:
-        return erase_person(connection, [player.site], stated)
+        return erase_person(account_work(connection), [player.site], stated)
 
 
 @pytest.mark.parametrize("stated", [PHONE, "+7 920 555-00-55"])
@@ -283,7 +285,7 @@ def test_every_row_of_the_person_is_stated(stage: Stage, shop: Player, ivan: int
 @pytest.mark.parametrize("stated", ["79990009999", "nobody@example.ru", "not a contact", ""])
 def test_somebody_unknown_is_refused(stage: Stage, shop: Player, ivan: int, stated: str) -> None:
     with stage.database.write() as connection, pytest.raises(PersonNotFound):
-        erase_person(connection, [shop.site], stated)
+        erase_person(account_work(connection), [shop.site], stated)
     with stage.database.read() as connection, pytest.raises(PersonNotFound):
         export_person(connection, [shop.site], stated)
 
@@ -315,3 +317,66 @@ def test_what_takes_its_place_fits_the_column() -> None:
         for name, value in replaced.items():
             assert table.c[name].nullable or value is not None
     assert {deal_version, deal, visit} - set(ANONYMOUS) == {deal_version}
+
+
+def client_of(stage: Stage, player: Player, ref: LeadRef) -> int:
+    """Return the id of the client of a lead."""
+    table = LEAD_TABLES[ref.kind]
+    with stage.database.read() as connection:
+        mine = (table.c.site_id == player.site.id, table.c.id == ref.id)
+        found: int = connection.execute(select(table.c.client_id).where(*mine)).scalar_one()
+    return found
+
+
+@pytest.mark.parametrize("is_deleted", [False, True])
+def test_a_client_without_a_usable_contact_is_told_and_goes(stage: Stage, shop: Player, is_deleted: bool) -> None:
+    source, seen = TrafficSource("yandex", "cpc"), {"visitor": "GA1.v", "landing_url": "https://shop.example/?Ivan"}
+    visits = [stage.visit(shop, BEFORE, source, **seen), stage.visit(shop, NOON, source, **seen)]
+    request = stage.lead_request(
+        shop, BEFORE, phone="паспорт", email="Иван", client_name="Ivan", visit_id=visits[0].id, number="form"
+    )
+    clue = by_lead_request(None, "form")
+    stage.perform(register_deals, shop, registration("n", clue=clue, comment="звонить после шести"))
+    neighbour = stage.lead_request(shop, BEFORE, phone="secret of another", email=None, client_name="Olga")
+    ref = LeadRef(LeadKind.LEAD_REQUEST, request.id)
+    if is_deleted:
+        with stage.database.write() as connection:
+            delete_lead(stage.work(connection, shop), ref)
+    client_id = client_of(stage, shop, ref)
+    with stage.database.read() as connection:
+        rows = export_person(connection, [shop.site], client_id)[shop.site.id]
+    assert [row["phone"] for row in rows["lead_request"]] == ["паспорт"]
+    assert {row["id"] for row in rows["visit"]} == {visit.id for visit in visits}
+    assert len(rows["deal"]) == (0 if is_deleted else 1)
+    with stage.database.write() as connection:
+        erase_person(connection, [shop.site], client_id)
+    text = everything(stage, shop)
+    assert not [secret for secret in ("паспорт", "Иван", "Ivan") if secret in text]
+    assert ("звонить после шести" in text) is is_deleted
+    assert "secret of another" in text
+    assert "Olga" in text
+    assert neighbour.id != request.id
+    with stage.database.read() as connection, pytest.raises(PersonNotFound):
+        export_person(connection, [shop.site], client_id)
+
+
+def test_a_neighbours_client_is_not_found(stage: Stage, shop: Player) -> None:
+    neighbour = stage.open_site()
+    request = stage.lead_request(neighbour, BEFORE, phone="паспорт", email=None, client_name="Ivan")
+    client_id = client_of(stage, neighbour, LeadRef(LeadKind.LEAD_REQUEST, request.id))
+    with stage.database.write() as connection, pytest.raises(PersonNotFound):
+        erase_person(connection, [shop.site], client_id)
+    assert "Ivan" in everything(stage, neighbour)
+
+
+def test_a_client_with_a_contact_takes_along_its_leads_without_one(stage: Stage, shop: Player) -> None:
+    call = stage.call(shop, BEFORE, phone=PHONE, client_name="Ivan")
+    client_id = client_of(stage, shop, LeadRef(LeadKind.CALL, call.id))
+    hidden = stage.lead_request(shop, BEFORE, phone="паспорт", email=None)
+    with stage.database.write() as connection:
+        mine = (lead_request.c.site_id == shop.site.id, lead_request.c.id == hidden.id)
+        connection.execute(update(lead_request).where(*mine).values(client_id=client_id))
+        erased = erase_person(connection, [shop.site], client_id)[shop.site.id]
+    assert erased.leads == 2
+    assert "паспорт" not in everything(stage, shop)
+    assert "Ivan" not in everything(stage, shop)

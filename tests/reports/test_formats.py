@@ -1,11 +1,14 @@
 """Figures as they are shown."""
 
+import json
+from decimal import Decimal
 from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dealtrace.http.replies import success
 from dealtrace.reports.formats import format_share, format_value, rounded_value
 from dealtrace.reports.metrics import METRICS, Metric, Unit
 
@@ -26,6 +29,8 @@ from dealtrace.reports.metrics import METRICS, Metric, Unit
         ("cpc", Fraction(5, 10_000_000), 0.0),
         ("cpc", Fraction(15, 10_000_000), 0.000002),
         ("days_to_deal", Fraction(7), 7.0),
+        ("average", Fraction(123_456_789_012_123_457, 10**6), Decimal("123456789012.123457")),
+        ("average", Fraction(2**60), Decimal("1152921504606846976.000000")),
         ("drr", None, None),
         ("deals", None, None),
     ],
@@ -48,6 +53,14 @@ def test_a_ratio_is_rounded_to_the_nearest_millionth(value: Fraction, metric: Me
     number = rounded_value(metric.unit, value)
     assert number is not None
     assert abs(Fraction(number) - value) <= Fraction(1, 2_000_000)
+
+
+@given(st.integers(-(10**30), 10**30))
+def test_a_price_is_exact_in_json(millionths: int) -> None:
+    shown = format_value(Unit.PRICE, Fraction(millionths, 10**6))
+    assert json.loads(success([shown], "").body, parse_float=Fraction, parse_int=Fraction) == [
+        Fraction(millionths, 10**6)
+    ]
 
 
 def test_a_share_has_six_decimals() -> None:

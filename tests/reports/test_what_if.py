@@ -51,6 +51,12 @@ def test_it_counts_leads_stated_sources_flips_and_moves() -> None:
     ]
 
 
+def test_a_visit_that_a_matcher_found_counts_as_a_source() -> None:
+    """The metric `match_rate` of reports counts such deals too."""
+    tally = tally_of(outcome(NOTHING, NOTHING, visit_id=7), outcome(NOTHING, NOTHING))
+    assert tally.before == tally.after == MatchCount(with_lead=0, attributed=1)
+
+
 def test_another_lead_of_the_same_source_flips_and_moves_nothing() -> None:
     tally = tally_of(outcome(BY_CALL, DealAttribution(LeadRef(LeadKind.CALL, 2), single_source(YANDEX))))
     assert (tally.flipped, tally.moved, tally.changed, tally.moves) == (1, 0, 1, {})

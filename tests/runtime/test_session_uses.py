@@ -10,6 +10,7 @@ from dealtrace.runtime.session_uses import SESSIONS_MAX, SessionUses
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.schema.tables.control import session
 from guests import last_use, new_session, new_user
+from write_commands import utc_now
 
 LOGGED_IN_AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
@@ -26,5 +27,5 @@ def test_a_session_that_is_collected_is_stored_with_its_last_use_also_once_there
     for number in range(SESSIONS_MAX):
         uses.add(f"other {number}", LOGGED_IN_AT)
     uses.add(digest, LOGGED_IN_AT + timedelta(minutes=2))
-    asyncio.run(uses.store(AccountChanges(database)))
+    asyncio.run(uses.store(AccountChanges(database, utc_now)))
     assert last_use(database, user) == LOGGED_IN_AT + timedelta(minutes=2)

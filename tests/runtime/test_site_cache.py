@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event, update
 
+from account_work import account_work
 from cast import Player, Stage
 from dealtrace.operations.accounts.add_custom_field import add_custom_field
 from dealtrace.operations.accounts.change_site_settings import change_site_settings
@@ -87,7 +88,7 @@ def test_it_opens_nothing_for_an_unknown_token_and_remembers_none(
 
 def test_it_reads_a_space_as_the_plus_it_was(stage: Stage, shop: Player, site_cache: SiteCache) -> None:
     with stage.database.write() as connection:
-        issue_token(connection, stage.ids, shop.site.id, "old", utc_now(), secret="with+plus+signs+in+it")
+        issue_token(account_work(connection, utc_now(), stage.ids), shop.site.id, "old", secret="with+plus+signs+in+it")
     assert look_up(site_cache, stage.database, "with plus signs in it") is not None
 
 
@@ -102,7 +103,9 @@ def test_it_remembers_nothing_before_it_has_followed_once(stage: Stage, shop: Pl
 
 def test_a_changed_setting_reaches_it(stage: Stage, shop: Player, site_cache: SiteCache) -> None:
     with stage.database.write() as connection:
-        change_site_settings(connection, shop.site.id, {"points_per_day": "7", "timezone": "UTC"}, utc_now())
+        change_site_settings(
+            account_work(connection, utc_now()), shop.site.id, {"points_per_day": "7", "timezone": "UTC"}
+        )
     follow(site_cache, stage.database)
     assert site_cache.remembered(shop.token) is None
     result = look_up(site_cache, stage.database, shop.token)
@@ -113,7 +116,7 @@ def test_a_changed_setting_reaches_it(stage: Stage, shop: Player, site_cache: Si
 
 def test_an_added_field_reaches_it(stage: Stage, shop: Player, site_cache: SiteCache) -> None:
     with stage.database.write() as connection:
-        add_custom_field(connection, shop.site.id, "margin", utc_now())
+        add_custom_field(account_work(connection, utc_now()), shop.site.id, "margin")
     follow(site_cache, stage.database)
     result = look_up(site_cache, stage.database, shop.token)
     assert result is not None
@@ -122,7 +125,7 @@ def test_an_added_field_reaches_it(stage: Stage, shop: Player, site_cache: SiteC
 
 def test_a_revoked_token_reaches_it(stage: Stage, shop: Player, site_cache: SiteCache) -> None:
     with stage.database.write() as connection:
-        revoke_token(connection, shop.token_id, utc_now())
+        revoke_token(account_work(connection, utc_now()), shop.token_id)
     follow(site_cache, stage.database)
     assert site_cache.remembered(shop.token) is None
     assert look_up(site_cache, stage.database, shop.token) is None
@@ -130,7 +133,7 @@ def test_a_revoked_token_reaches_it(stage: Stage, shop: Player, site_cache: Site
 
 def test_a_new_token_opens_at_once(stage: Stage, shop: Player, site_cache: SiteCache) -> None:
     with stage.database.write() as connection:
-        issued = issue_token(connection, stage.ids, shop.site.id, "new", utc_now())
+        issued = issue_token(account_work(connection, utc_now(), stage.ids), shop.site.id, "new")
     result = look_up(site_cache, stage.database, issued.secret)
     assert result is not None
     assert result.token_id == issued.token.id
@@ -144,7 +147,7 @@ def test_it_forgets_nothing_while_nothing_changes(stage: Stage, shop: Player, si
 
 def test_it_remembers_nothing_that_changed_while_it_looked(stage: Stage, shop: Player, site_cache: SiteCache) -> None:
     with stage.database.write() as connection:
-        change_site_settings(connection, shop.site.id, {"name": "Other"}, utc_now())
+        change_site_settings(account_work(connection, utc_now()), shop.site.id, {"name": "Other"})
     result = look_up(site_cache, stage.database, shop.token)
     assert result is not None
     assert result.site.name == "Other"
@@ -234,7 +237,9 @@ def test_it_never_remembers_more_than_its_bound(
 ) -> None:
     monkeypatch.setattr(module, "TOKENS_CACHED_MAX", 3)
     with stage.database.write() as connection:
-        secrets = [issue_token(connection, stage.ids, shop.site.id, "t", utc_now()).secret for _ in range(10)]
+        secrets = [
+            issue_token(account_work(connection, utc_now(), stage.ids), shop.site.id, "t").secret for _ in range(10)
+        ]
     for secret in secrets:
         assert look_up(site_cache, stage.database, secret) is not None
         assert site_cache.remembered(secret) is not None

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
+from account_work import account_work
 from cast import Player, Stage, zone_at_noon
 from dealtrace import clock
 from dealtrace.accounts.site_days import day_start, site_day
@@ -75,8 +76,8 @@ def add_rule(stage: Stage, shop: Player, *words: str, filters: tuple[str, ...] =
         rule, _ = parse_rule(RawRule(*words, filters=filters), known, (ANNA,))
         events = frozenset({EventKind.ALERT_RAISED, EventKind.ALERT_ENDED})
         hook = NewWebhook(shop.site.id, "http://localhost/", events, BodyStyle.JSON)
-        create_webhook(connection, stage.ids, hook, clock.now())
-        return manage.add_alert(connection, stage.ids, shop.site, rule, clock.now())
+        create_webhook(account_work(connection, clock.now(), stage.ids), hook)
+        return manage.add_alert(account_work(connection, clock.now(), stage.ids).at(shop.site), rule)
 
 
 def state(stage: Stage, shop: Player) -> tuple[Alert, list[Incident], list[Mail], list[str]]:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from account_work import account_work
 from auditor import audited_statements
 from cast import Player, Stage
 from dealtrace import clock
@@ -47,7 +48,7 @@ def listening(stage: Stage, shop: Player, **values: Any) -> WebhookId:
     stage.ids.ensure(1)
     wanted = NewWebhook(shop.site.id, "http://localhost/", frozenset(EventKind), BodyStyle.JSON)
     with stage.database.write() as connection:
-        webhook = create_webhook(connection, stage.ids, wanted, clock.now())
+        webhook = create_webhook(account_work(connection, clock.now(), stage.ids), wanted)
         if values:
             update_webhook(connection, webhook.id, values)
         created = DealEvent(EventKind.DEAL_CREATED, DealId(1), 1)

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from cast import Stage
+from dealtrace import clock
 from dealtrace.cabinet.settings import uploads
 from dealtrace.cabinet.settings.uploads import KEPT_SECONDS, Owner, delete_old_uploads, find_upload, keep_upload
 from dealtrace.log import Outage
@@ -74,7 +75,7 @@ def test_the_loop_goes_on_and_leaves_what_is_new(server: ServerProcess, served: 
     guest = member_of(server, served, served.open_site().site.id)
     database, rounds = open_database(server.database_url), []
     issue_token(guest)
-    read_pool, changes = ReadPool(database, 1), AccountChanges(database)
+    read_pool, changes = ReadPool(database, 1), AccountChanges(database, clock.now)
     expired = ExpiredFormsAndFiles(read_pool, changes, lambda: None)
 
     async def sweep() -> None:

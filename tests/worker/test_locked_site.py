@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from sqlalchemy import update
 
+from account_work import account_work
 from cast import Player, Stage
 from dealtrace import clock
 from dealtrace.accounts.site import Site
@@ -52,8 +53,8 @@ def plan_mail(stage: Stage, player: Player, address: str) -> None:
     stage.ids.ensure(10)
     rule = Rule(AlertKind.SILENCE, "calls", WINDOWS["day"], None, (), (Recipient(address, "en"),))
     with stage.database.write() as connection:
-        added = manage.add_alert(connection, stage.ids, player.site, rule, clock.now())
-        manage.schedule_test_mails(connection, stage.ids, added, clock.now())
+        added = manage.add_alert(account_work(connection, clock.now(), stage.ids).at(player.site), rule)
+        manage.schedule_test_mails(account_work(connection, clock.now(), stage.ids), added)
 
 
 async def write_letter(_site: Site, _mail: Mail) -> Letter:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from account_work import account_work
 from cast import Player, Stage
 from contact_signs import EMAIL, PHONE, contacts_in
 from dealtrace import clock
@@ -40,6 +41,7 @@ from dealtrace.settings import Settings
 from dealtrace.storage.mails.outbox import list_mails
 from dealtrace.storage.mails.unsubscriptions import find_signing_key
 from dealtrace.storage.schema.tables.alerts import mail as mail_table
+from dealtrace.worker import letters
 from dealtrace.worker.letters import Letters
 from dealtrace.worker.mails import Mails
 from dealtrace.worker.smtp_client import SmtpClient
@@ -67,8 +69,8 @@ def alert(stage: Stage, shop: Player) -> Alert:
     stage.ids.ensure(10)
     rule = Rule(AlertKind.SILENCE, "calls", WINDOWS["day"], None, (), RECIPIENTS)
     with stage.database.write() as connection:
-        added = manage.add_alert(connection, stage.ids, shop.site, rule, clock.now())
-        manage.schedule_test_mails(connection, stage.ids, added, clock.now())
+        added = manage.add_alert(account_work(connection, clock.now(), stage.ids).at(shop.site), rule)
+        manage.schedule_test_mails(account_work(connection, clock.now(), stage.ids), added)
     return added
 
 
@@ -142,12 +144,15 @@ def test_a_typed_address_gets_a_link_to_leave_and_a_user_gets_none(
     with stage.database.write() as connection:
         roles = {shop.site.id: Role.READER}
         user = create_user(
-            connection, stage.ids, "bob@example.com", hash_password("correct horse battery"), clock.now(), roles=roles
+            account_work(connection, clock.now(), stage.ids),
+            "bob@example.com",
+            hash_password("correct horse battery"),
+            roles=roles,
         )
         recipients = (RECIPIENTS[0], Recipient(user.login, "en", user.id))
         rule = Rule(AlertKind.SILENCE, "calls", WINDOWS["day"], None, (), recipients)
-        alert = manage.add_alert(connection, stage.ids, shop.site, rule, clock.now())
-        manage.schedule_test_mails(connection, stage.ids, alert, clock.now())
+        alert = manage.add_alert(account_work(connection, clock.now(), stage.ids).at(shop.site), rule)
+        manage.schedule_test_mails(account_work(connection, clock.now(), stage.ids), alert)
     send_until(stage, mail_server, lambda: len(mail_server.received) == 2)
     mails = {received.recipients[0]: received for received in mail_server.received}
     link = unsubscribed_by(stage, mails["anna@example.com"])
@@ -215,16 +220,19 @@ def test_a_mail_that_waits_for_a_user_who_lost_their_role_is_not_sent(
     with stage.database.write() as connection:
         roles = {shop.site.id: Role.OWNER, elsewhere.site.id: Role.OWNER}
         user = create_user(
-            connection, stage.ids, "eve@example.com", hash_password("correct horse battery"), clock.now(), roles=roles
+            account_work(connection, clock.now(), stage.ids),
+            "eve@example.com",
+            hash_password("correct horse battery"),
+            roles=roles,
         )
         recipients = (RECIPIENTS[0], Recipient(user.login, "en", user.id))
         rule = Rule(AlertKind.SILENCE, "calls", WINDOWS["day"], None, (), recipients)
-        alert = manage.add_alert(connection, stage.ids, shop.site, rule, clock.now())
-        manage.schedule_test_mails(connection, stage.ids, alert, clock.now())
+        alert = manage.add_alert(account_work(connection, clock.now(), stage.ids).at(shop.site), rule)
+        manage.schedule_test_mails(account_work(connection, clock.now(), stage.ids), alert)
         if is_deleted:
-            delete_user(connection, user.login, clock.now())
+            delete_user(account_work(connection, clock.now()), user.login)
         else:
-            take_role(connection, user.id, shop.site.id, clock.now(), taken_by=None)
+            take_role(account_work(connection, clock.now()), user.id, shop.site.id)
     send_until(stage, mail_server, lambda: all(mail.due_at is None for mail in mails_of(stage, shop).values()))
     assert [received.recipients for received in mail_server.received] == [("anna@example.com",)]
 
@@ -286,7 +294,7 @@ def schedule_since_yesterday(
     stage.ids.ensure(2000)
     with stage.database.write() as connection:
         new = NewScheduledReport("Сервисы", question, Rhythm.DAILY, 0, recipients)
-        return schedule_report(connection, stage.ids, shop.site, new, start_of_yesterday(shop))
+        return schedule_report(account_work(connection, start_of_yesterday(shop), stage.ids).at(shop.site), new)
 
 
 def test_a_pivot_arrives_as_a_pivot_in_the_mail_and_in_its_file(
@@ -334,6 +342,26 @@ def test_a_report_arrives_as_a_table_with_a_file_beside_the_period_before(
     assert "1C;2;1;" in bytes(attached.get_payload(decode=True) or b"").decode("utf-8-sig")  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("pivot", ["", "day"])
+def test_a_file_too_large_for_a_mail_has_its_first_rows_and_the_letter_says_so(
+    stage: Stage, shop: Player, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch, pivot: str
+) -> None:
+    monkeypatch.setattr(letters, "ATTACHMENT_BYTES_MAX", 3_000)
+    yesterday = start_of_yesterday(shop)
+    schedule_since_yesterday(stage, shop, RawQuestion(by="service", metrics="deals", pivot=pivot))
+    add_deals(stage, shop, *[(yesterday, f"service {number:03}") for number in range(200)])
+    send_until(stage, mail_server, lambda: mail_server.received)
+    (received,) = mail_server.received
+    (attached,) = received.mail.iter_attachments()
+    content = bytes(attached.get_payload(decode=True) or b"")  # type: ignore[arg-type]
+    assert 2_000 < len(content) <= 3_000
+    rows = [row for row in content.decode("utf-8-sig").splitlines() if row.startswith("service ")]
+    assert rows[0].startswith("service 000;")
+    text = " ".join(received.text.split())
+    assert f"Показано строк: 50 из 200. В приложенном файле их {len(rows)}: больше в письмо не помещается" in text
+    assert "200" in content.decode("utf-8-sig").splitlines()[-1], "the total is that of all rows"
+
+
 def test_a_report_by_a_time_arrives_with_rows_for_times_without_facts(
     stage: Stage, shop: Player, mail_server: MailServer
 ) -> None:
@@ -379,7 +407,10 @@ def recipients_of_each_role(stage: Stage, shop: Player) -> tuple[Recipient, ...]
             login = f"{role}@example.com"
             roles = {shop.site.id: role}
             user = create_user(
-                connection, stage.ids, login, hash_password("correct horse battery"), clock.now(), roles=roles
+                account_work(connection, clock.now(), stage.ids),
+                login,
+                hash_password("correct horse battery"),
+                roles=roles,
             )
             found.append(Recipient(login, "en", user.id))
     return tuple(found)
@@ -419,8 +450,8 @@ def test_only_analysts_and_owners_are_sent_contacts_in_alerts(
         AlertKind.SILENCE, "calls", WINDOWS["day"], None, ("tag:is:89161234567", "campaign:is:12345678"), recipients
     )
     with stage.database.write() as connection:
-        alert = manage.add_alert(connection, stage.ids, shop.site, rule, clock.now())
-        manage.schedule_test_mails(connection, stage.ids, alert, clock.now())
+        alert = manage.add_alert(account_work(connection, clock.now(), stage.ids).at(shop.site), rule)
+        manage.schedule_test_mails(account_work(connection, clock.now(), stage.ids), alert)
     send_until(stage, mail_server, lambda: len(mail_server.received) == len(recipients))
     letters = letters_by_recipient(mail_server)
     assert {name: "89161234567" in text for name, text in letters.items()} == SEE_CONTACTS
@@ -446,10 +477,10 @@ def test_a_mail_to_an_address_has_no_contact_in_its_subject_names_and_file(
             sort=f"column:{named}",
         )
         new = NewScheduledReport(named, question, Rhythm.DAILY, 0, (Recipient("bob@example.com", "en"),))
-        schedule_report(connection, stage.ids, shop.site, new, start_of_yesterday(shop))
+        schedule_report(account_work(connection, start_of_yesterday(shop), stage.ids).at(shop.site), new)
         rule = Rule(AlertKind.ABOVE, f"column:{named}", WINDOWS["day"], Decimal(1), question.filters, RECIPIENTS[1:])
-        alert = manage.add_alert(connection, stage.ids, shop.site, rule, clock.now())
-        manage.schedule_test_mails(connection, stage.ids, alert, clock.now())
+        alert = manage.add_alert(account_work(connection, clock.now(), stage.ids).at(shop.site), rule)
+        manage.schedule_test_mails(account_work(connection, clock.now(), stage.ids), alert)
     add_deals(stage, shop, (start_of_yesterday(shop), f"service {PHONE}"))
     send_until(stage, mail_server, lambda: len(mail_server.received) == 2)
     for received in mail_server.received:
@@ -471,7 +502,7 @@ def test_rows_of_a_mailed_report_are_sorted_by_what_the_recipient_sees(stage: St
             0,
             (Recipient("bob@example.com", "en"),),
         )
-        schedule_report(connection, stage.ids, shop.site, new, start_of_yesterday(shop))
+        schedule_report(account_work(connection, start_of_yesterday(shop), stage.ids).at(shop.site), new)
     add_deals(stage, shop, *((start_of_yesterday(shop), name) for name in ("aa@z.ru", "ab@b.ru")))
     send_until(stage, mail_server, lambda: len(mail_server.received) == 1)
     (received,) = mail_server.received

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import Column, Connection, insert, select
 
 import stored
+from account_work import account_work
 from cast import MOSCOW, Player, Stage
 from commands import CommandLine, Terminal
 from dealtrace import clock
@@ -82,7 +83,7 @@ def test_old_requests_of_sites_that_send_nothing_are_deleted(start_server: Calla
 @asynccontextmanager
 async def sweeping(database: Database, sweep: Sweep, **settings: Any) -> AsyncIterator[WriteQueue]:
     """Run a process that sweeps; when it stops, what it has begun to delete is deleted."""
-    read_pool, account_changes = ReadPool(database, 1), AccountChanges(database)
+    read_pool, account_changes = ReadPool(database, 1), AccountChanges(database, clock.now)
     try:
         async with open_write_queue(database, **settings) as write_queue:
             sweeps = Sweeps(read_pool, write_queue, account_changes)
@@ -166,7 +167,7 @@ def test_a_claim_ends_with_its_lease_or_when_the_clock_is_set_back(database: Dat
     def claims(after: timedelta) -> bool:
         with database.write() as connection:
             can_claim = can_be_claimed(connection, "tried", lease, NOW + after)
-            assert claim_sweep(connection, None, "tried", lease, NOW + after) == can_claim
+            assert claim_sweep(account_work(connection, NOW + after), "tried", lease) == can_claim
             return can_claim
 
     assert claims(timedelta())
@@ -185,10 +186,10 @@ def test_of_two_claims_at_the_same_moment_one_succeeds(database: Database, *, is
     lease = timedelta(minutes=1)
     if not is_first:
         with database.write() as connection:
-            assert claim_sweep(connection, None, "tried", lease, NOW - lease)
+            assert claim_sweep(account_work(connection, NOW - lease), "tried", lease)
 
     def claim(connection: Connection) -> bool:
-        return claim_sweep(connection, None, "tried", lease, NOW)
+        return claim_sweep(account_work(connection, NOW), "tried", lease)
 
     assert side_by_side(database, claim, claim) == (True, False)
 
@@ -242,7 +243,7 @@ def store_late(stage: Stage, site_id: int) -> None:
     journal(stage.database, site_id, 0.01)
     late = Site(SiteId(site_id), "", MOSCOW)
     with stage.database.write() as connection:
-        work = Work(connection, stage.ids, late, clock.now())
+        work = Work(connection, stage.ids, clock.now(), late)
         store_busiest_seconds(work, [WriteCommand(BusiestSecond(9, 5, clock.now()))])
         count_unknown_parameters(work, [WriteCommand(UnknownParameters({("/x", "orderNumbr"): 1}, {}))])
 
@@ -278,7 +279,7 @@ def test_a_deleted_site_is_forgotten_after_a_day_and_one_that_was_created_again_
         for player in (gone, again):
             delete_site_rows(connection, player.site.id, site_stays=False)
             delete_site(connection, player.site.id, deleted_at)
-        create_site(connection, again.site, deleted_at)
+        create_site(account_work(connection, deleted_at), again.site)
     store_late(stage, again.site.id)
 
     def due(now: datetime) -> list[int]:

@@ -15,11 +15,11 @@ SENTENCES: Mapping[str, Mapping[Language, str]] = {
     },
     "timezone": {
         "ru": "Отчёты и журналы сразу пересчитываются по дням нового пояса, в том числе за прошлое: сами события не "
-        "сдвигаются, меняется только показанное время. Расходы остаются в своих днях. Даты из других программ дальше "
-        "читаются в новом поясе.",
+        "сдвигаются, меняется только показанное время. Расходы и курсы валют остаются в своих днях. Даты из других "
+        "программ дальше читаются в новом поясе.",
         "en": "Days in reports and journals are recalculated at once, including past days: each event keeps its "
-        "instant, shown in the new zone. Costs stay on their days. Dates sent by programs are then read in the new "
-        "zone.",
+        "instant, shown in the new zone. Costs and rates of currencies stay on their days. Dates sent by programs are "
+        "then read in the new zone.",
     },
     "unique_depth_days": {
         "ru": "Уникальность всех лидов, в том числе прошлых, пересчитывается сразу.",
@@ -83,6 +83,7 @@ FIGURE_TITLES: Mapping[str, Mapping[Language, str]] = {
     "rubles_on_another_day": {"ru": "Их сумма", "en": "Their amount"},
     "deals_in_another_month": {"ru": "Сделки в другом месяце", "en": "Deals in another month"},
     "rubles_in_another_month": {"ru": "Сумма сделок в другом месяце", "en": "Amount of the deals in another month"},
+    "deals_at_another_rate": {"ru": "Сделки по другому курсу валюты", "en": "Deals at another rate of their currency"},
     "unique_calls": {"ru": "Уникальные звонки", "en": "Unique calls"},
     "unique_requests": {"ru": "Уникальные заявки", "en": "Unique lead requests"},
     "target_calls": {"ru": "Целевые звонки", "en": "Target calls"},

@@ -14,7 +14,8 @@ class ChangeKind(StrEnum):
     - `RATE`: currency rates; `before` and `after` are `RUBLES DAY` for one rate, and `COUNT FIRST-DAY LAST-DAY` for
       several.
     - `ROLE`: the role of a user on the site.
-    - `IMPORT`: leads, deals or visits imported from a file; `COSTS`: imported costs.
+    - `IMPORT`: leads, deals or visits imported from a file.
+    - `COSTS`: costs of an account, `FIRST-DAY LAST-DAY` in `after` if they were imported, in `before` if deleted.
     - `PAST`: past visits were reclassified or, if `name` is `PAST_DEALS`, past deals were matched again.
     - `LEAD`: what a person did to a lead: `name` is the kind and id of the lead, and `after` is what the person did.
       Unlike for other kinds, `before` has no former value, but the number of the new version of the lead's notes, or an
@@ -60,7 +61,8 @@ class SiteChange:
     `before` is empty if something was added, `after` if something was removed. `user_id` is `None` if a command or the
     server made the change. `former` is set for changes of alerts, reports by e-mail and webhooks: it has the `id` of
     what was changed, and the former values of the changed parts by name. They are needed to undo the change, and are
-    never shown. `key` identifies a stored change within its site.
+    never shown. An import of costs has the parts of its account there. `key` identifies a stored change within its
+    site.
     """
 
     kind: ChangeKind

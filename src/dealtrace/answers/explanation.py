@@ -5,11 +5,12 @@ from typing import TypedDict
 
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.lead_clue import LeadClue
-from dealtrace.deals.matchers import MatcherKind
+from dealtrace.deals.matchers import MatcherKind, Preference
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.matching.explanation import Candidate, Missed, Step, WonBy
 from dealtrace.matching.lead_search import Miss
 from dealtrace.matching.match_reason import Verdict
+from dealtrace.matching.matcher_changes import MINUTE, MatcherChange
 from dealtrace.matching.matcher_explanation import MatcherOutcome, MatcherStep
 from dealtrace.matching.rule_changes import SECOND, RuleChange
 from dealtrace.operations.matching.explain import Explanation, Naming
@@ -66,6 +67,26 @@ class MatcherStepAnswer(TypedDict):
     candidates: list[MatcherCandidateAnswer]
 
 
+class MatcherFlipAnswer(TypedDict):
+    """A change of the matchers of a deal, in JSON, and the lead or visit that the deal would then have.
+
+    `matcher` is the number of the changed matcher, from 1. Depths are in minutes, dates in UTC; unchanged conditions
+    are null.
+    """
+
+    lead: LeadRef | None
+    visitId: int | None
+    matcher: int | None
+    searchDepthMin: int | None
+    searchDepthMax: int | None
+    dateMin: datetime | None
+    dateMax: datetime | None
+    withoutTags: bool | None
+    preference: Preference | None
+    kinds: list[LeadKind] | None
+    beforeMatcher: int | None
+
+
 class ExplanationAnswer(TypedDict):
     """The explanation of why a deal has its lead, or has no lead, in JSON; times are in UTC."""
 
@@ -81,6 +102,7 @@ class ExplanationAnswer(TypedDict):
     steps: list[StepAnswer]
     flips: list[FlipAnswer]
     matchers: list[MatcherStepAnswer]
+    matcherFlips: list[MatcherFlipAnswer]
     statedSource: TrafficSource | None
     visitId: int | None
 
@@ -101,6 +123,7 @@ def serialize_explanation(explanation: Explanation) -> ExplanationAnswer:
         "steps": [_serialize_step(step) for step in explanation.steps],
         "flips": [_serialize_flip(flip) for flip in explanation.rule_changes],
         "matchers": [_serialize_matcher(step) for step in explanation.matchers],
+        "matcherFlips": [_serialize_matcher_flip(flip) for flip in explanation.matcher_changes],
         "statedSource": deal.stated_source,
         "visitId": deal.visit_id,
     }
@@ -151,6 +174,30 @@ def _serialize_flip(flip: RuleChange) -> FlipAnswer:
         "linkTimeThresholdMax": _seconds(flip.threshold_at_most),
         "searchOrder": list(flip.precedence) if flip.precedence is not None else None,
     }
+
+
+def _serialize_matcher_flip(flip: MatcherChange) -> MatcherFlipAnswer:
+    return {
+        "lead": flip.found.lead,
+        "visitId": flip.found.visit_id,
+        "matcher": _number(flip.position),
+        "searchDepthMin": _minutes(flip.depth_at_least),
+        "searchDepthMax": _minutes(flip.depth_at_most),
+        "dateMin": flip.until_at_least,
+        "dateMax": flip.until_at_most,
+        "withoutTags": flip.without_tags or None,
+        "preference": flip.preference,
+        "kinds": list(flip.kinds) if flip.kinds is not None else None,
+        "beforeMatcher": _number(flip.before),
+    }
+
+
+def _number(position: int | None) -> int | None:
+    return position + 1 if position is not None else None
+
+
+def _minutes(depth: timedelta | None) -> int | None:
+    return depth // MINUTE if depth is not None else None
 
 
 def _seconds(threshold: timedelta | None) -> int | None:

@@ -54,6 +54,7 @@ _CHANGED: Mapping[ChangeKind, str] = {
     ChangeKind.NOTE: "Note on %(name)s: %(done)s",
     ChangeKind.ERASURE: "Data of a person erased; leads: %(name)s, deals: %(after)s",
 }
+_COSTS_DELETED = "Costs deleted: %(name)s, %(before)s"
 _PAST_DEALS = "Past deals matched again, changed: %(after)s"
 _VALUES: Mapping[str, str] = {
     Role.READER: "reader",
@@ -108,8 +109,12 @@ def change_sentence(
     def value(text: str) -> str:
         return _value_label(text, change, language, translate, columns) if text else NOTHING
 
-    is_match = change.kind is ChangeKind.PAST and change.name == PAST_DEALS
-    return translate(_PAST_DEALS if is_match else _CHANGED[change.kind]) % {
+    sentence = _CHANGED[change.kind]
+    if change.kind is ChangeKind.PAST and change.name == PAST_DEALS:
+        sentence = _PAST_DEALS
+    if change.kind is ChangeKind.COSTS and not change.after:
+        sentence = _COSTS_DELETED
+    return translate(sentence) % {
         "name": _name_label(change, language, translate, columns),
         "before": value(change.before),
         "after": value(change.after),

@@ -34,7 +34,7 @@ from dealtrace.http.language import language_of
 from dealtrace.http.refusal_statuses import STATUS_OF
 from dealtrace.http.server import REFUSAL_OF_FAILURE
 from dealtrace.http.statuses import BAD_REQUEST, FORBIDDEN, NOT_FOUND
-from dealtrace.operations.accounts.hold_standing import StandingChanged
+from dealtrace.operations.accounts.hold_rights import RightsChanged
 from dealtrace.operations.accounts.take_form import FormTaken, find_taken_form, keep_answer
 from dealtrace.record import record
 from dealtrace.storage.accounts.sent_forms import SentForm
@@ -137,7 +137,7 @@ class PageGate:
         return await self._respond(view, page, secret)
 
     async def _respond(self, view: View, page: Page, secret: str) -> Response:
-        """Respond to an admitted request; if the person's standing changes meanwhile, decide anew and respond to that.
+        """Respond to an admitted request; if the person's rights change meanwhile, decide anew and respond to that.
 
         Nothing is stored before such a change is noticed, and each new decision needs a further change.
         """
@@ -145,7 +145,7 @@ class PageGate:
         while True:
             try:
                 return await (self._respond_once(view, page, key) if is_form_key(key) else page.respond(view))
-            except StandingChanged:
+            except RightsChanged:
                 view.forget_person()
                 await self._find_person(view, secret, takes_code=page.takes_code)
                 if page.carries_site:

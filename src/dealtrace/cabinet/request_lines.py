@@ -4,7 +4,7 @@ import shlex
 from datetime import datetime
 
 TOKEN = "YOUR_TOKEN"  # noqa: S105 - a placeholder, in whose place people put a token of the site
-_PHONE = "79205550055"
+_PHONE = "79205550100"
 
 
 def call_line(origin: str, now: datetime) -> str:

@@ -1,7 +1,7 @@
 """A view: a request for a page, the person who sent it, its site, and functions that read, write and respond."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -23,9 +23,9 @@ from dealtrace.cabinet.site_switch import SiteSwitch, switch_of
 from dealtrace.errors import Language, Refusal
 from dealtrace.http.client_address import Proxies
 from dealtrace.http.rate_limits import RateLimits
-from dealtrace.operations.accounts.hold_standing import hold_standing, standing_of
+from dealtrace.operations.accounts.hold_rights import hold_rights, rights_in_session
 from dealtrace.operations.reports.ask import FactSource
-from dealtrace.operations.work import Operation, ids_of, takes_ids
+from dealtrace.operations.work import AccountWork, Operation, ids_of, takes_ids
 from dealtrace.operations.write_command import Payload, WriteCommand
 from dealtrace.record import record
 from dealtrace.reports.reading.masked_keys import masked_label
@@ -40,7 +40,6 @@ from dealtrace.runtime.site_cache import SiteCache
 from dealtrace.runtime.threads import Threads
 from dealtrace.runtime.write_queue import WriteQueue
 from dealtrace.storage.database.engine import Database
-from dealtrace.storage.id_blocks import IdBlocks
 
 NO_FORM = Form(())
 P = ParamSpec("P")
@@ -204,31 +203,31 @@ class View:
         return await self.services.write_queue.write(operation, self.current_site, command, size=size)
 
     async def manage(
-        self, change: Callable[Concatenate[Connection, IdBlocks, P], Result], *args: P.args, **kwargs: P.kwargs
+        self, change: Callable[Concatenate[AccountWork, P], Result], *args: P.args, **kwargs: P.kwargs
     ) -> Result:
         """Run `change`, a function that changes sites, users or tokens, in its own transaction; return its result.
 
-        `change` is called with a connection, a source of ids for new rows, and the other arguments. If a form with a
-        key was sent, the first change also records, in the same transaction, that the form is taken. The first change
-        also checks there that the person may still do what they were admitted to; what follows belongs to it.
+        `change` is called with the context of the transaction, in which the person is the user who makes the change,
+        and the other arguments. If a form with a key was sent, the first change also records, in the same transaction,
+        that the form is taken. The first change also checks there that the person may still do what they were admitted
+        to; what follows belongs to it.
 
         Raises:
             Refusal: the change was refused; nothing was stored.
             FormTaken: the form was sent before; nothing was stored this time.
-            StandingChanged: the session has ended, or the person has other rights now; nothing was stored.
+            RightsChanged: the session has ended, or the person has other rights now; nothing was stored.
         """
-        if self.has_changed:
-            return await self.services.account_changes.run(change, *args, **kwargs)
-        sent, site_id = self.sent_form, self.site.id if self.site is not None else None
-        decided = standing_of(self.person, site_id, lacks_factor=self.lacks_factor) if self.person is not None else None
+        is_first, sent, person = not self.has_changed, self.sent_form, self.person
+        user_id, site_id = person.user.id if person else None, self.site.id if self.site else None
+        decided = rights_in_session(person, site_id, lacks_factor=self.lacks_factor) if person else None
 
         @takes_ids(ids_of(change))
-        def check_and_change(connection: Connection, ids: IdBlocks) -> Result:
-            if sent is not None:
-                sent.take(connection)
-            if decided is not None:
-                hold_standing(connection, self.session_digest, decided)
-            return change(connection, ids, *args, **kwargs)
+        def check_and_change(work: AccountWork) -> Result:
+            if is_first and sent is not None:
+                sent.take(work)
+            if is_first and decided is not None:
+                hold_rights(work, self.session_digest, decided)
+            return change(replace(work, user_id=user_id), *args, **kwargs)
 
         result = await self.services.account_changes.run(check_and_change)
         self.has_changed = True

@@ -4,9 +4,8 @@ from typing import Annotated
 
 import typer
 
-from dealtrace import clock
 from dealtrace.cli.options import JsonOption, SiteIdArgument
-from dealtrace.cli.terminal import console, open_prepared, print_json
+from dealtrace.cli.terminal import changing, console, open_prepared, print_json
 from dealtrace.operations.accounts.add_custom_field import add_custom_field
 from dealtrace.operations.accounts.remove_custom_field import remove_custom_field
 from dealtrace.operations.accounts.require_site import require_site
@@ -20,8 +19,8 @@ def add(
     name: Annotated[str, typer.Argument(help="The field name, as in custom[NAME].")],
 ) -> None:
     """Add a custom field. Values sent as custom[NAME] are stored from now on."""
-    with open_prepared() as database, database.write() as connection:
-        add_custom_field(connection, site_id, name, clock.now())
+    with open_prepared() as database, changing(database) as work:
+        add_custom_field(work, site_id, name)
     console.print(f"Field {name} added to site {site_id}: custom[{name}] is stored from now on.")
 
 
@@ -46,6 +45,6 @@ def remove(
     name: Annotated[str, typer.Argument(help="The field name, as in custom[NAME].")],
 ) -> None:
     """Remove a custom field. Values sent as custom[NAME] are no longer stored; stored values remain."""
-    with open_prepared() as database, database.write() as connection:
-        remove_custom_field(connection, site_id, name, clock.now())
+    with open_prepared() as database, changing(database) as work:
+        remove_custom_field(work, site_id, name)
     console.print(f"Field {name} removed from site {site_id}: custom[{name}] is no longer stored.")

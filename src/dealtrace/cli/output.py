@@ -17,6 +17,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
+_FIGURES = msgspec.json.Encoder(decimal_format="number")
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """The Unicode categories to escape: control and format characters, surrogates, and line and paragraph separators."""
 
@@ -143,6 +144,15 @@ def print_json(content: object) -> None:
         OutputFailed: see `CleanConsole.print`.
     """
     write_line(_json(content))
+
+
+def print_figures(content: object) -> None:
+    """Print a report as one line of JSON; unlike `print_json`, write decimals as numbers.
+
+    Raises:
+        OutputFailed: see `CleanConsole.print`.
+    """
+    write_line(cleaned(_FIGURES.encode(content).decode()))
 
 
 def print_json_with_rows(

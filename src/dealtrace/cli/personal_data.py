@@ -1,44 +1,73 @@
 """`dealtrace person`: export or erase the data of one person."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
 
-from dealtrace import clock
+from dealtrace.accounts.site import SiteId
 from dealtrace.cli.options import OnlySiteOption
 from dealtrace.cli.output import confirm
 from dealtrace.cli.site_lookup import sites_to_search
-from dealtrace.cli.terminal import console, counted, open_prepared, print_json
-from dealtrace.operations.personal_data import erase_person, export_person, record_erasure
+from dealtrace.cli.terminal import changing, console, counted, open_prepared, print_json
+from dealtrace.operations.personal_data import KnownPerson, erase_person, export_person, find_person, record_erasure
+from dealtrace.storage.personal_data import Traces
 from dealtrace.storage.reports.mirror.mirror import without_mirror
 
-Contact = Annotated[str, typer.Argument(metavar="PHONE|EMAIL", help="The person's phone or e-mail, in any format.")]
+Contact = Annotated[str, typer.Argument(metavar="[PHONE|EMAIL]", help="The person's phone or e-mail, in any format.")]
+ClientOption = Annotated[
+    int | None,
+    typer.Option(
+        "--client",
+        metavar="CLIENT_ID",
+        help="The person by ID, as in the URL of the cabinet: also one without a valid phone or e-mail.",
+    ),
+]
 
 person_commands = typer.Typer(help="Export or erase the data of a person.", no_args_is_help=True)
 
 
 @person_commands.command("export")
-def export(contact: Contact, site: OnlySiteOption = None) -> None:
+def export(contact: Contact = "", client: ClientOption = None, site: OnlySiteOption = None) -> None:
     """Print all data of a person as JSON, by site and table."""
+    person = _person(contact, client)
     with open_prepared() as database, database.read() as connection:
-        exported = export_person(connection, sites_to_search(connection, site), contact)
+        exported = export_person(connection, sites_to_search(connection, site), person)
     print_json([{"siteId": site_id, **tables} for site_id, tables in exported.items()])
 
 
 @person_commands.command("erase")
 def erase(
-    contact: Contact,
+    contact: Contact = "",
+    client: ClientOption = None,
     site: OnlySiteOption = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print how much would be anonymized.")] = False,
 ) -> None:
     """Permanently anonymize all data of a person. This cannot be undone."""
-    if not yes:
-        confirm(f"Permanently anonymize all data of {contact}?")
-    with open_prepared() as database, without_mirror(database), database.write() as connection:
-        erased = erase_person(connection, sites_to_search(connection, site), contact)
+    person = _person(contact, client)
+    if dry_run or not yes:
+        with open_prepared() as database, database.read() as connection:
+            found = find_person(connection, sites_to_search(connection, site), person)
+        _print_counts(found, "would be anonymized:")
+        if dry_run:
+            return
+        confirm(f"Permanently anonymize all data of {f'client {client}' if client is not None else contact}?")
+    with open_prepared() as database, without_mirror(database), changing(database) as work:
+        erased = erase_person(work, sites_to_search(work.connection, site), person)
         for site_id, data in erased.items():
-            record_erasure(connection, site_id, data, clock.now())
-    for site_id, data in erased.items():
-        counts = [counted(data.leads, "lead"), counted(len(data.deals), "deal"), counted(len(data.visits), "visit")]
-        console.print(f"Site {site_id}: anonymized {', '.join(counts)}.")
+            record_erasure(work, site_id, data)
+    _print_counts(erased, "anonymized")
     console.print("Earlier backups still contain this person's data.")
+
+
+def _person(contact: str, client: int | None) -> KnownPerson:
+    if bool(contact) == (client is not None):
+        raise typer.BadParameter("Give either a phone or e-mail, or --client CLIENT_ID.")
+    return client if client is not None else contact
+
+
+def _print_counts(found: Mapping[SiteId, Traces], verb: str) -> None:
+    for site_id, data in found.items():
+        counts = [counted(data.leads, "lead"), counted(len(data.deals), "deal"), counted(len(data.visits), "visit")]
+        console.print(f"Site {site_id}: {verb} {', '.join(counts)}.")

@@ -15,17 +15,16 @@ from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.server import Server
 
-from dealtrace import clock
 from dealtrace.accounts.site import TIME_ZONE_DEFAULT
-from dealtrace.cli.terminal import console, error_console, explained, fail, open_prepared
+from dealtrace.cli.terminal import changing, console, error_console, explained, fail, open_prepared
 from dealtrace.metrics import MULTIPROCESS_VARIABLE
 from dealtrace.open_files import RESERVED_FILES, connections_that_fit
 from dealtrace.operations.accounts.invite_user import invite_first_user
 from dealtrace.operations.accounts.open_first_site import FirstSite, open_first_site
+from dealtrace.operations.work import ids_of
 from dealtrace.settings import ENVIRONMENT_PREFIX, Settings, list_unknown_settings, read_settings
 from dealtrace.storage.database.engine import Database, is_sqlite
 from dealtrace.storage.database.sqlite_file import claim_file
-from dealtrace.storage.id_blocks import transaction
 
 GRACE_SECONDS = 30
 """How many seconds a stopping server may take to finish the requests that it is serving."""
@@ -170,9 +169,9 @@ def _greet(database: Database, settings: Settings) -> None:
     for unknown in list_unknown_settings():
         console.print(f"Warning: {unknown}", markup=False)
     url, own_url = settings.url, settings.own_url
-    with transaction(database, ids=1) as (connection, ids):
-        first = open_first_site(connection, ids, TIME_ZONE_DEFAULT, settings.points_per_day, clock.now())
-        key = invite_first_user(connection, clock.now())
+    with changing(database, ids=ids_of(open_first_site)) as work:
+        first = open_first_site(work, TIME_ZONE_DEFAULT, settings.points_per_day)
+        key = invite_first_user(work)
     console.print(f"Dealtrace listens on {own_url}, API docs: {url}/docs", markup=False)
     if url != own_url:
         console.print(f"Public URL: {url}", markup=False)

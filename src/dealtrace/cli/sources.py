@@ -11,7 +11,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.attribution.reclassification import Reclassification
 from dealtrace.cli.answers import HostAnswer, ReclassificationAnswer
 from dealtrace.cli.options import JsonOption, SiteIdArgument
-from dealtrace.cli.terminal import console, counted, error_console, open_prepared, print_json
+from dealtrace.cli.terminal import changing, console, counted, error_console, open_prepared, print_json
 from dealtrace.operations.accounts.name_hosts import add_host, remove_host
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.visits.run_reclassification import run_reclassification
@@ -41,8 +41,8 @@ def add(
 
     The site's own hosts, payment hosts and sign-in hosts are never sources of visits.
     """
-    with open_prepared() as database, database.write() as connection:
-        added = add_host(connection, site_id, kind, host, name, clock.now())
+    with open_prepared() as database, changing(database) as work:
+        added = add_host(work, site_id, kind, host, name)
     console.print(f"Site {site_id}: {added.host} is {added.kind.value}{_named(added.name)}.", markup=False)
     console.print(f"To apply it to past visits: dealtrace source reclassify {site_id}", markup=False)
 
@@ -50,8 +50,8 @@ def add(
 @host_commands.command("remove")
 def remove(site_id: SiteIdArgument, kind: KindArgument, host: HostArgument) -> None:
     """Remove a host that the site defines. A running server applies this within two seconds."""
-    with open_prepared() as database, database.write() as connection:
-        removed = remove_host(connection, site_id, kind, host, clock.now())
+    with open_prepared() as database, changing(database) as work:
+        removed = remove_host(work, site_id, kind, host)
     console.print(f"Site {site_id}: {removed.host} removed.", markup=False)
 
 

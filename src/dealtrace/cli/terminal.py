@@ -14,15 +14,16 @@ from dealtrace.cli.output import console as console
 from dealtrace.cli.output import counted as counted
 from dealtrace.cli.output import error_console as error_console
 from dealtrace.cli.output import fail as fail
+from dealtrace.cli.output import print_figures as print_figures
 from dealtrace.cli.output import print_json as print_json
 from dealtrace.cli.output import print_json_with_rows as print_json_with_rows
 from dealtrace.errors import Refusal, SiteNotFound
-from dealtrace.operations.work import Work
+from dealtrace.operations.work import AccountWork, Work
 from dealtrace.settings import InvalidSettings, read_settings
 from dealtrace.storage.database.database_errors import is_locked_out, message_of
 from dealtrace.storage.database.engine import POSTGRESQL_LOCK_SECONDS, SQLITE_BUSY_SECONDS, Database, open_database
 from dealtrace.storage.database.lock_holders import how_to_end, list_lock_holders
-from dealtrace.storage.id_blocks import IdBlocks
+from dealtrace.storage.id_blocks import IdBlocks, transaction
 from dealtrace.storage.schema.upgrade import (
     DatabaseForeign,
     DatabaseMissing,
@@ -99,9 +100,16 @@ def ended_by_ctrl_c(database: Database) -> Iterator[CommandCall]:
             raise
 
 
+@contextmanager
+def changing(database: Database, *, ids: int = 0) -> Iterator[AccountWork]:
+    """Open a transaction in which at least `ids` new ids can be taken, and yield the context of a change in it."""
+    with transaction(database, ids=ids) as (connection, blocks):
+        yield AccountWork(connection, blocks, clock.now())
+
+
 def work_in(database: Database, connection: Connection, site: Site) -> Work:
     """Return the context of an operation on `site` at the present time, in the transaction of `connection`."""
-    return Work(connection, IdBlocks(database.writer), site, clock.now())
+    return Work(connection, IdBlocks(database.writer), clock.now(), site)
 
 
 def lock_seconds(database: Database) -> float:

@@ -5,15 +5,14 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from dealtrace import clock
 from dealtrace.accounts.token import Token
 from dealtrace.cli.answers import TokenAnswer
 from dealtrace.cli.options import JsonOption, OptionalSiteIdArgument
-from dealtrace.cli.terminal import console, open_prepared, print_json
+from dealtrace.cli.terminal import changing, console, open_prepared, print_json
 from dealtrace.operations.accounts.issue_token import issue_token, revoke_token
 from dealtrace.operations.accounts.require_site import require_site
+from dealtrace.operations.work import ids_of
 from dealtrace.storage.accounts.tokens import list_tokens
-from dealtrace.storage.id_blocks import transaction
 from dealtrace.whole_number import ID_MAX
 
 token_commands = typer.Typer(help="Issue, list and revoke API tokens.", no_args_is_help=True)
@@ -27,8 +26,8 @@ def create(
     as_json: JsonOption = False,
 ) -> None:
     """Issue an API token for a site. The token is shown only once."""
-    with open_prepared() as database, transaction(database, ids=1) as (connection, ids):
-        issued = issue_token(connection, ids, site_id, label, clock.now(), secret=token)
+    with open_prepared() as database, changing(database, ids=ids_of(issue_token)) as work:
+        issued = issue_token(work, site_id, label, secret=token)
     if as_json:
         print_json({"tokenId": issued.token.id, "siteId": site_id, "clientApiId": issued.secret})
     else:
@@ -71,6 +70,6 @@ def revoke(
     token_id: Annotated[int, typer.Argument(min=1, max=ID_MAX, help="The tokenId, as shown by `token list`.")],
 ) -> None:
     """Revoke a token permanently. A running server stops accepting it within two seconds."""
-    with open_prepared() as database, database.write() as connection:
-        revoke_token(connection, token_id, clock.now())
+    with open_prepared() as database, changing(database) as work:
+        revoke_token(work, token_id)
     console.print(f"Token {token_id} revoked.")

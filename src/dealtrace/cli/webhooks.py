@@ -8,21 +8,20 @@ from typing import Annotated
 
 import typer
 
-from dealtrace import clock
 from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook, WebhookState
 from dealtrace.attribution.web_url import DEFAULT_PORTS, split_web_url
 from dealtrace.calltouch.webhooks.vocabulary import choosable_keys
 from dealtrace.cli.answers import WebhookAnswer
 from dealtrace.cli.day_options import time_option
 from dealtrace.cli.options import JsonOption, OptionalSiteIdArgument, SiteIdArgument
-from dealtrace.cli.terminal import console, counted, explained, fail, open_prepared, print_json
+from dealtrace.cli.terminal import changing, console, counted, explained, fail, open_prepared, print_json
 from dealtrace.errors import InvalidSetting, WebhookNotFound
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.webhooks import manage
 from dealtrace.operations.webhooks.create import NewWebhook, create_webhook
+from dealtrace.operations.work import ids_of
 from dealtrace.settings import read_settings
 from dealtrace.storage.database.engine import Database
-from dealtrace.storage.id_blocks import transaction
 from dealtrace.storage.webhooks.outbox import count_waiting_deliveries
 from dealtrace.storage.webhooks.webhooks import find_webhook, list_webhooks
 from dealtrace.webhooks.chosen_fields import check_fields, split_names
@@ -57,8 +56,8 @@ def create(
     draft = NewWebhook(site_id, url, _parse_events(events), style, split_names(fields))
     _check_fields(draft)
     _check_target(url)
-    with open_prepared() as database, transaction(database, ids=1) as (connection, ids):
-        webhook = create_webhook(connection, ids, draft, clock.now())
+    with open_prepared() as database, changing(database, ids=ids_of(create_webhook)) as work:
+        webhook = create_webhook(work, draft)
     if as_json:
         print_json({"webhookId": webhook.id, "siteId": webhook.site_id, "secret": webhook.secret})
         return
@@ -192,12 +191,12 @@ def try_out(
     In the message, the value of each field is the field's name in braces, such as {orderId}.
     """
     with open_prepared() as database:
-        with database.write() as connection:
-            manage.schedule_test(connection, webhook_id, clock.now())
+        with changing(database) as work:
+            manage.schedule_test(work, webhook_id)
         outcome = _outcome_of_test(database, webhook_id, wait)
         if outcome is None:
-            with database.write() as connection:
-                manage.cancel_test(connection, webhook_id)
+            with changing(database) as work:
+                manage.cancel_test(work, webhook_id)
             fail("No server ran the test. Is dealtrace serve running on this database?")
     if outcome:
         fail(f"The test failed: {outcome}")
@@ -228,20 +227,20 @@ def replay(
     """Resend all events since a time, or one message. Deliveries are stored for 30 days."""
     if (since is None) == (message is None):
         fail("Give either --since or --message.")
-    with open_prepared() as database, database.write() as connection:
+    with open_prepared() as database, changing(database) as work:
         if message is not None:
-            count = manage.replay_message(connection, webhook_id, message)
+            count = manage.replay_message(work, webhook_id, message)
         else:
             assert since is not None
-            count = manage.replay_since(connection, webhook_id, since)
+            count = manage.replay_since(work, webhook_id, since)
     console.print(f"{counted(count, 'message')} will be sent again.")
 
 
 @webhook_commands.command("pause")
 def pause(webhook_id: WebhookArgument) -> None:
     """Pause a webhook. Events wait until it is resumed, for up to 30 days."""
-    with open_prepared() as database, database.write() as connection:
-        manage.pause_webhook(connection, webhook_id, clock.now())
+    with open_prepared() as database, changing(database) as work:
+        manage.pause_webhook(work, webhook_id)
     console.print(f"Webhook {webhook_id} paused.")
 
 
@@ -253,14 +252,14 @@ def resume(
     ] = (False),
 ) -> None:
     """Resume a webhook and send its waiting messages in order."""
-    with open_prepared() as database, database.write() as connection:
-        manage.resume_webhook(connection, webhook_id, clock.now(), skip=skip)
+    with open_prepared() as database, changing(database) as work:
+        manage.resume_webhook(work, webhook_id, skip=skip)
     console.print(f"Webhook {webhook_id} resumed.")
 
 
 @webhook_commands.command("delete")
 def delete(webhook_id: WebhookArgument) -> None:
     """Delete a webhook and its waiting messages."""
-    with open_prepared() as database, database.write() as connection:
-        manage.delete_webhook(connection, webhook_id, clock.now())
+    with open_prepared() as database, changing(database) as work:
+        manage.delete_webhook(work, webhook_id)
     console.print(f"Webhook {webhook_id} deleted.")

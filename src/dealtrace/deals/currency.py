@@ -81,9 +81,13 @@ class Rates:
         """
         if currency is None or currency == RUBLE:
             return kopecks_of(amount)
-        position = bisect_right(self.starts.get(currency, ()), at)
-        rate = self.rates[currency][position - 1] if position else 0
+        rate = self.rate_at(currency, at)
         return kopecks_at(kopecks_of(amount), rate) if rate else None
+
+    def rate_at(self, currency: str, at: datetime) -> int:
+        """Return the rate of a currency at a time, or 0 if it has none."""
+        position = bisect_right(self.starts.get(currency, ()), at)
+        return self.rates[currency][position - 1] if position else 0
 
 
 NO_RATES = Rates({}, {})

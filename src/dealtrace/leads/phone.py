@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import takewhile
+from itertools import accumulate, takewhile
 
 from dealtrace.leads.phone_numbering_plans import (
     RUSSIA,
@@ -23,6 +23,7 @@ _READY_PREFIX = r"(?:\+?7|8|)"
 """A pattern of the prefix, or none, that most programs send before the ten digits of a phone."""
 _NATIONAL_LENGTH = 10
 _NEIGHBOURS = "99"
+_TRUNK = "8"
 _LOCAL_AND_DIGIT = re.compile("(?P<ten>[78][0-9](?: ?[0-9]){8}) [0-9](?![0-9])")
 
 
@@ -170,14 +171,20 @@ def list_phones(text: str) -> tuple[str, ...]:
 def _without_joint(number: NumberInText) -> NumberInText:
     """Return a number without its plus if the plus only joins it to the previous number.
 
-    Ours: a plus between two numbers announces no country if ten digits follow that Russia can assign. If they are also
-    a number of another country, they are unusable.
+    Ours: a plus between two numbers announces no country if groups follow whose ten digits Russia can assign, with or
+    without an 8 before them. If all digits are also a number of another country, they are unusable.
     """
-    national = number.digits.removeprefix("+").strip()
-    ten = national.replace(" ", "")
-    if not number.is_added or len(ten) != _NATIONAL_LENGTH or not is_assigned_in_russia(ten):
+    digits = number.digits.removeprefix("+").strip()
+    if not number.is_added or digits.startswith(f"{_TRUNK} ") or not any(map(_is_national, accumulate(digits.split()))):
         return number
-    return replace(number, digits=national, is_damaged=number.is_damaged or valid_foreign(ten) == ten)
+    whole = digits.replace(" ", "")
+    return replace(number, digits=digits, is_damaged=number.is_damaged or valid_foreign(whole) == whole)
+
+
+def _is_national(digits: str) -> bool:
+    """Return whether digits are a Russian number without a prefix, or behind an 8."""
+    ten = digits.removeprefix(_TRUNK) if len(digits) > _NATIONAL_LENGTH else digits
+    return len(ten) == _NATIONAL_LENGTH and is_assigned_in_russia(ten)
 
 
 def import_numbering_plans() -> None:

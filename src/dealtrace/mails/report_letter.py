@@ -13,6 +13,7 @@ from dealtrace.reports.formats import TOTAL_TITLES, rounded_value
 from dealtrace.reports.metrics import Metric
 from dealtrace.reports.pivot import Pivot, PivotLine
 from dealtrace.reports.reading.compared_period import compared_lines
+from dealtrace.reports.reading.overlap import overlap_text
 from dealtrace.reports.reading.partial_times import partial_lines
 from dealtrace.reports.table_columns import CHANGES, COMPARED, Column, FigurePart, figure_columns, figures_of
 
@@ -37,6 +38,12 @@ _MORE = {
     "ru": "Показано строк: {shown} из {rows}. Остальные — в приложенном файле.",
     "en": "{shown} of {rows} rows are shown. The others are in the attached file.",
 }
+_MORE_THAN_FIT = {
+    "ru": "Показано строк: {shown} из {rows}. В приложенном файле их {attached}: больше в письмо не помещается, "
+    "весь файл можно скачать на странице отчёта.",
+    "en": "{shown} of {rows} rows are shown. The attached file has {attached}: an e-mail has no room for more; "
+    "the whole file can be downloaded from the page of the report.",
+}
 _LEAVE = {
     "ru": "Отказаться от рассылки можно на этой странице:",
     "en": "To unsubscribe, open this page:",
@@ -45,11 +52,18 @@ _BEFORE = {"ru": ", до этого", "en": ", before"}
 _DAY = "%d.%m.%Y"
 
 
-def report_letter(title: str, answered: Report | Pivot, site_name: str, language: Language, link: str) -> Letter:
+def report_letter(
+    title: str,
+    answered: Report | Pivot,
+    site_name: str,
+    language: Language,
+    link: str,
+    rows_attached: int | None = None,
+) -> Letter:
     """Return the letter of a report or a pivot; the letter of a report has the compared figures, if there are any.
 
     `link` is the page on which users unsubscribe. It is empty for addresses without a user: their letters have a link
-    of their own in `Letter.unsubscribe`.
+    of their own in `Letter.unsubscribe`. `rows_attached` is how many rows the attached file has, `None` for all.
     """
     report = answered.report if isinstance(answered, Pivot) else answered
     paragraphs = [f"{site_name}. {title}.", _period(report, language)]
@@ -60,7 +74,11 @@ def report_letter(title: str, answered: Report | Pivot, site_name: str, language
             note = _MORE_COLUMNS[language].format(shown=COLUMNS_SHOWN, columns=len(answered.columns))
             paragraphs.append(note)
     if len(report.rows) > ROWS_SHOWN:
-        paragraphs.append(_MORE[language].format(shown=ROWS_SHOWN, rows=report.rows_total))
+        sentences = _MORE if rows_attached is None else _MORE_THAN_FIT
+        numbers = {"shown": ROWS_SHOWN, "rows": report.rows_total, "attached": rows_attached}
+        paragraphs.append(sentences[language].format(**numbers))
+    if overlap := overlap_text(report.question, language):
+        paragraphs.append(overlap)
     if partial := partial_lines(answered, language):
         paragraphs.append(f"{'; '.join(partial)}.")
     if isinstance(answered, Report) and (compared := compared_lines(answered, language)):

@@ -85,8 +85,13 @@ def choose(search: SearchByContact, prospects: Iterable[Prospect]) -> LeadRef | 
     Ours: ties are broken as in `nearness`. A lead that began exactly at the `until` of the search, or exactly `depth`
     before it, is accepted.
     """
-    matching = [prospect.span for prospect in prospects if _matches(search, prospect)]
+    matching = [prospect.span for prospect in prospects if accepts(search, prospect)]
     return max(matching, key=nearness).ref if matching else None
+
+
+def accepts(search: SearchByContact, prospect: Prospect) -> bool:
+    """Return whether a search by contact accepts a lead."""
+    return prospect.span.contact in search.contacts and next(misses(search, prospect), None) is None
 
 
 class Miss(StrEnum):
@@ -122,7 +127,3 @@ def _is_unique_enough(preference: Preference, prospect: Prospect) -> bool:
             return prospect.is_unique
         case Preference.NEAREST_UNIQUE_LEAD:
             return prospect.is_unique_lead
-
-
-def _matches(search: SearchByContact, prospect: Prospect) -> bool:
-    return prospect.span.contact in search.contacts and next(misses(search, prospect), None) is None

@@ -95,16 +95,17 @@ class LeadContacts:
 def match_reason_of(deal: Deal, lead: LeadContacts | None, *, contact_matching: bool) -> MatchReason:
     """Return the reason why a deal has its lead or source, or has neither.
 
+    Ours: a stated source counts also if a person left the deal without a lead, as it does in all figures by source.
     `contact_matching` is the current setting of the site, since its value when the deal was registered is not stored.
     """
     if deal.lead is not None and lead is not None:
         return _reason_of_lead(deal, lead)
-    if deal.pinned_at is not None:
-        return MatchReason.PINNED_TO_NONE
     if deal.visit_id is not None:
         return MatchReason.MATCHER
     if deal.stated_source is not None:
         return MatchReason.STATED_SOURCE
+    if deal.pinned_at is not None:
+        return MatchReason.PINNED_TO_NONE
     return _reason_of_none(deal, contact_matching=contact_matching)
 
 

@@ -10,12 +10,12 @@ from enum import StrEnum
 
 from dealtrace.deals.matchers import FINAL_KINDS, Matcher, MatcherKind, unreachable
 from dealtrace.leads.lead import LeadRef
-from dealtrace.matching.lead_search import Miss, Prospect, SearchByContact, misses, search_of
+from dealtrace.matching.lead_search import Miss, Prospect, SearchByContact, accepts, misses, search_of
 from dealtrace.matching.nearest_lead import nearness
 from dealtrace.record import record
 
 CANDIDATES_MAX = 20
-"""Ours: the maximum number of leads shown for a matcher, nearest first."""
+"""Ours: the maximum number of leads shown for a matcher: those that began nearest to its date, and the chosen one."""
 
 
 class MatcherOutcome(StrEnum):
@@ -47,7 +47,7 @@ class MatcherCandidate:
 
 @record
 class MatcherStep:
-    """A matcher, its result, and the latest leads that have one of its contacts, latest first."""
+    """A matcher, its result, and the leads with one of its contacts that began nearest to its date, latest first."""
 
     matcher: Matcher
     outcome: MatcherOutcome
@@ -94,7 +94,12 @@ def _candidates(matcher: Matcher, prospects: Sequence[Prospect]) -> tuple[Matche
         return ()
     bearing = [prospect for prospect in prospects if prospect.span.contact in search.contacts]
     bearing.sort(key=lambda prospect: nearness(prospect.span), reverse=True)
+    once = list({prospect.span.ref: prospect for prospect in bearing}.values())
+    chosen = next((prospect for prospect in once if accepts(search, prospect)), None)
+    near = sorted(once, key=lambda prospect: abs(search.until - prospect.span.started_at))[:CANDIDATES_MAX]
+    shown = {prospect.span.ref for prospect in near} | ({chosen.span.ref} if chosen is not None else set())
     return tuple(
         MatcherCandidate(each.span.ref, search.until - each.span.started_at, tuple(misses(search, each)))
-        for each in bearing[:CANDIDATES_MAX]
+        for each in once
+        if each.span.ref in shown
     )

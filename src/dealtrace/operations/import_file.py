@@ -10,7 +10,7 @@ from typing import TypeVar
 from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.errors import ImportInProgress, InvalidParameters, Refusal, Violation
 from dealtrace.leads.file_import import FileImport, ImportRow
-from dealtrace.operations.accounts.record_change import record_work
+from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.work import Work
 from dealtrace.record import record
 from dealtrace.storage.leads.file_imports import find_file_import, insert_file_import, update_file_import
@@ -90,7 +90,7 @@ def finish_import(work: Work, at: FileImport, noun: str) -> FileImport:
     after = replace(at, finished_at=work.now)
     _update(work, at, after)
     if after.taken_in:
-        record_work(work, ChangeKind.IMPORT, noun, after=str(after.taken_in))
+        record_change(work, work.site.id, ChangeKind.IMPORT, noun, after=str(after.taken_in))
     return after
 
 

@@ -1,58 +1,67 @@
 """Export all data that is stored about a person, or make it anonymous, as the Russian law 152-ФЗ requires."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import replace
 
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site, SiteId
-from dealtrace.accounts.site_change import ChangeKind, SiteChange
+from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.deals.versions import without_person
 from dealtrace.errors import PersonNotFound
 from dealtrace.leads.contact import normal_contacts
 from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.spend_points import lock_registrations
-from dealtrace.operations.work import Work, operation
+from dealtrace.operations.work import AccountWork, Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
 from dealtrace.storage import personal_data
+from dealtrace.storage.journals.client_timeline import find_joined_ids
+from dealtrace.storage.leads.clients import find_clients
 from dealtrace.storage.reports.mirror.mirror import forget_mirror
+
+KnownPerson = str | int
+"""A person by a phone or e-mail as written, or by the id of a client of any site."""
 
 
 def export_person(
-    connection: Connection, sites: Sequence[Site], contact: str
+    connection: Connection, sites: Sequence[Site], person: KnownPerson
 ) -> dict[SiteId, personal_data.RowsByTable]:
-    """Return all rows that `sites` store about the person with this phone or e-mail, by site and by table.
+    """Return all rows that `sites` store about a person, by site and by table.
 
     Raises:
-        PersonNotFound: `contact` is neither a phone nor an e-mail, or nothing is stored about the person.
+        PersonNotFound: the contact is neither a phone nor an e-mail, or nothing is stored about the person.
     """
-    found = _find(connection, sites, contact)
+    found = find_person(connection, sites, person)
     return {site_id: personal_data.find_rows(connection, site_id, traces) for site_id, traces in found.items()}
 
 
-def erase_person(connection: Connection, sites: Sequence[Site], contact: str) -> dict[SiteId, personal_data.Traces]:
-    """Make the data of the person with this phone or e-mail anonymous at `sites`; return the affected rows by site.
+def erase_person(work: AccountWork, sites: Sequence[Site], person: KnownPerson) -> dict[SiteId, personal_data.Traces]:
+    """Make the data of a person anonymous at `sites`; return the affected rows by site.
 
     Deals, leads and their sources are kept, so that no number in a report changes, and nothing is matched again.
     Ours: an erasure creates no version of a deal, because a version would keep what must be erased.
 
     Raises:
-        PersonNotFound: `contact` is neither a phone nor an e-mail, or nothing is stored about the person.
+        PersonNotFound: the contact is neither a phone nor an e-mail, or nothing is stored about the person.
     """
-    found = _find(connection, sites, contact)
-    forget_mirror(connection)
+    found = find_person(work.connection, sites, person)
+    forget_mirror(work.connection)
     for site_id, traces in found.items():
-        _anonymise(connection, site_id, traces)
+        _anonymise(work, site_id, traces)
     return found
 
 
 @record
 class Erasure:
-    """A person to erase: the contacts in normal form, and the rows that an operator has agreed to erase."""
+    """A person to erase: the contacts in normal form, and the rows that an operator has agreed to erase.
+
+    Leads of `client_ids` without a usable phone or e-mail are erased too.
+    """
 
     contacts: frozenset[str]
     expected: personal_data.Traces
+    client_ids: frozenset[int] = frozenset()
 
 
 @operation(ids_per_command=0)
@@ -66,37 +75,52 @@ def erase_people(work: Work, commands: Sequence[WriteCommand[Erasure]]) -> list[
     lock_registrations(work)
     outcomes: list[personal_data.Traces] = []
     for command in commands:
-        traces = personal_data.find_traces(work.connection, work.site.id, command.payload.contacts)
-        if traces == command.payload.expected:
+        person = command.payload
+        traces = personal_data.find_traces(work.connection, work.site.id, person.contacts, person.client_ids)
+        if traces == person.expected:
             forget_mirror(work.connection)
-            _anonymise(work.connection, work.site.id, traces)
-            record_erasure(work.connection, work.site.id, traces, work.now, command.user_id)
+            _anonymise(work, work.site.id, traces)
+            record_erasure(replace(work, user_id=command.user_id), work.site.id, traces)
         outcomes.append(traces)
     return outcomes
 
 
-def record_erasure(
-    connection: Connection, site_id: int, traces: personal_data.Traces, now: datetime, user_id: int | None = None
-) -> None:
+def record_erasure(work: AccountWork, site_id: int, traces: personal_data.Traces) -> None:
     """Record that a person was erased at a site, and how many leads and deals were affected, but not the contact."""
     leads, deals = str(traces.leads), str(len(traces.deals))
-    record_change(connection, site_id, SiteChange(ChangeKind.ERASURE, leads, "", deals, now, user_id))
+    record_change(work, site_id, ChangeKind.ERASURE, leads, after=deals)
 
 
-def _anonymise(connection: Connection, site_id: int, traces: personal_data.Traces) -> None:
+def _anonymise(work: AccountWork, site_id: int, traces: personal_data.Traces) -> None:
     versions = [
         (deal_id, version, without_person(before), without_person(after))
-        for deal_id, version, before, after in personal_data.list_version_fields(connection, site_id, traces)
+        for deal_id, version, before, after in personal_data.list_version_fields(work.connection, site_id, traces)
     ]
-    personal_data.anonymise(connection, site_id, traces, versions)
+    personal_data.anonymise(work.connection, site_id, traces, versions)
 
 
-def _find(connection: Connection, sites: Sequence[Site], contact: str) -> dict[SiteId, personal_data.Traces]:
-    stated = normal_contacts(contact, contact)
-    if not stated:
-        raise PersonNotFound(contact=contact)
-    everywhere = {site.id: personal_data.find_traces(connection, site.id, stated) for site in sites}
+def find_person(
+    connection: Connection, sites: Sequence[Site], person: KnownPerson
+) -> dict[SiteId, personal_data.Traces]:
+    """Find the rows that `sites` store about a person, by site; sites that store nothing are left out.
+
+    Raises:
+        PersonNotFound: the contact is neither a phone nor an e-mail, or nothing is stored about the person.
+    """
+    if isinstance(person, int):
+        everywhere = {site.id: _traces_of_client(connection, site, person) for site in sites}
+    else:
+        stated = normal_contacts(person, person)
+        everywhere = {site.id: personal_data.find_traces(connection, site.id, stated) for site in sites if stated}
     found = {site_id: traces for site_id, traces in everywhere.items() if not traces.is_empty}
     if not found:
-        raise PersonNotFound(contact=contact)
+        raise PersonNotFound(contact=str(person))
     return found
+
+
+def _traces_of_client(connection: Connection, site: Site, client_id: int) -> personal_data.Traces:
+    """Find the rows of a client: those of all its contacts, and its leads without a usable phone or e-mail."""
+    joined = find_joined_ids(connection, site.id, client_id)
+    client = find_clients(connection, site.id, [client_id]).get(client_id)
+    contacts = client.phones + client.emails if client is not None else ()
+    return personal_data.find_traces(connection, site.id, contacts, joined)

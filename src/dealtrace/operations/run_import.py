@@ -6,7 +6,10 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, Generic, Protocol, TypeVar
 
+from sqlalchemy import Connection
+
 from dealtrace.accounts.site import Site
+from dealtrace.accounts.user import UserId
 from dealtrace.errors import Refusal
 from dealtrace.leads.file_import import FileImport, ImportRow
 from dealtrace.operations.deals.import_deals import IDS_PER_DEAL_MAX, import_deals
@@ -69,7 +72,7 @@ class ImportJob(Generic[FileRow]):
     digest: str
     rows: Callable[[int], Iterator[tuple[FileRow, ImportRow[object]]]]
     refused: RefusedRowsKept[FileRow]
-    user_id: int | None = None
+    user_id: UserId | None = None
     publishes: bool = False
 
 
@@ -86,6 +89,19 @@ class ImportOutcome:
     statistics_fault: str | None = None
 
 
+@record
+class _Run(Generic[FileRow]):
+    """A run of an import: its job, the ids that it has reserved, and its clock."""
+
+    job: ImportJob[FileRow]
+    ids: IdBlocks
+    now: Callable[[], datetime]
+
+    def work_in(self, connection: Connection) -> Work:
+        """Return the context of an operation on the site of the import, in the transaction of `connection`."""
+        return Work(connection, self.ids, self.now(), self.job.site, user_id=self.job.user_id)
+
+
 def run_import(
     job: ImportJob[FileRow], now: Callable[[], datetime], show: Callable[[FileImport], None] = lambda _: None
 ) -> ImportOutcome:
@@ -99,36 +115,32 @@ def run_import(
         FileUnreadable: `job.refused` cannot keep the refused rows.
     """
     job = job if job.publishes else replace(job, site=replace(job.site, listeners=()))
-    ids = IdBlocks(job.database.writer)
+    run = _Run(job, IdBlocks(job.database.writer), now)
     with job.database.write() as connection:
-        state = begin_import(Work(connection, ids, job.site, now()), job.digest)
+        state = begin_import(run.work_in(connection), job.digest)
     if state.finished_at is not None:
         return ImportOutcome(state, finished_before=True)
     job.refused.begin(state.last_row)
     show(state)
     rows = job.rows(state.last_row)
     while chunk := list(islice(rows, ROWS_AT_ONCE)):
-        state = _import_chunk(job, ids, state, chunk, now())
+        state = _import_chunk(run, state, chunk)
         show(state)
     with job.database.write() as connection:
-        state = finish_import(Work(connection, ids, job.site, now(), user_id=job.user_id), state, job.noun)
+        state = finish_import(run.work_in(connection), state, job.noun)
     return ImportOutcome(state, finished_before=False, statistics_fault=refresh_statistics(job.database))
 
 
 def _import_chunk(
-    job: ImportJob[FileRow],
-    ids: IdBlocks,
-    state: FileImport,
-    chunk: Sequence[tuple[FileRow, ImportRow[object]]],
-    now: datetime,
+    run: _Run[FileRow], state: FileImport, chunk: Sequence[tuple[FileRow, ImportRow[object]]]
 ) -> FileImport:
     """Import rows and return the progress; after a conflict with another process, try again."""
-    kind = IMPORT_KINDS[job.noun]
+    job, kind = run.job, IMPORT_KINDS[run.job.noun]
 
     def attempt() -> FileImport:
-        ids.ensure(len(chunk) * kind.ids_per_row)
+        run.ids.ensure(len(chunk) * kind.ids_per_row)
         with job.database.write() as connection:
-            done = import_rows(Work(connection, ids, job.site, now), kind.run, state, [row for _, row in chunk])
+            done = import_rows(run.work_in(connection), kind.run, state, [row for _, row in chunk])
             job.refused.add((kept, done.refused[row.number]) for kept, row in chunk if row.number in done.refused)
         return done.at
 

@@ -4,11 +4,8 @@ Vendor: «За каждый успешно выполненный запрос �
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from sqlalchemy import Connection
-
-from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
 from dealtrace.errors import PointsSpent
 from dealtrace.operations.work import Work, operation
@@ -51,15 +48,11 @@ def lock_registrations(work: Work) -> None:
     must call this function before they lock any other row (see `storage/schema/lock_order.py`), so that no two
     transactions wait for each other. SQLite needs no lock: it has one writer.
     """
-    lock_registrations_of(work.connection, work.site, work.now)
-
-
-def lock_registrations_of(connection: Connection, site: Site, now: datetime) -> None:
-    """Do the same as `lock_registrations`, for code that has no `Work`."""
-    if connection.dialect.name == "sqlite":
+    if work.connection.dialect.name == "sqlite":
         return
-    for day_on in sorted({site_day(now + apart, site.time_zone) for apart in (-MIDNIGHT_MARGIN, MIDNIGHT_MARGIN)}):
-        points.hold_day(connection, site.id, day_on)
+    near = (work.now - MIDNIGHT_MARGIN, work.now + MIDNIGHT_MARGIN)
+    for day_on in sorted({site_day(moment, work.site.time_zone) for moment in near}):
+        points.hold_day(work.connection, work.site.id, day_on)
 
 
 def points_refusal(work: Work) -> PointsSpent:

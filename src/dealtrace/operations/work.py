@@ -3,38 +3,54 @@
 from collections.abc import Callable, Sequence
 from dataclasses import field
 from datetime import datetime
-from typing import Any, Protocol, TypeAlias, TypeVar, cast
+from functools import partial
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeAlias, TypeVar, cast
 
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
+from dealtrace.accounts.user import UserId
 from dealtrace.operations.write_command import Payload, WriteCommand
 from dealtrace.record import record
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.reports.known_statuses import KnownStatuses
 
 Outcome_co = TypeVar("Outcome_co", covariant=True)
+P = ParamSpec("P")
+Result = TypeVar("Result")
 OperationFunction = TypeVar("OperationFunction", bound=Callable[..., object])
 AnyOperation: TypeAlias = "Operation[Any, Any]"
 """An operation of unknown types. Any: the same code runs operations with payloads and outcomes of every type."""
 
 
 @record
-class Work:
-    """The context of an operation on one site: the open connection, unused ids, the site, and the time in UTC.
+class AccountWork:
+    """The context of a change of sites, users or tokens: the open connection, unused ids, and the time in UTC.
 
-    The caller begins and commits the transaction, and reserves as many ids as the operation declares. `known_statuses`
-    are the deal statuses known to be stored; a process that writes repeatedly passes the same object to each
-    transaction. `user_id` is the user who makes the change on a page; for commands of the write queue,
-    `WriteCommand.user_id` is used.
+    The caller begins and commits the transaction, and reserves as many ids as the change declares. `user_id` is the
+    user who makes the change on a page; it is `None` on the command line, and for people who are not logged in.
     """
 
     connection: Connection
     ids: IdBlocks
-    site: Site
     now: datetime
+    user_id: UserId | None = field(default=None, kw_only=True)
+
+    def at(self, site: Site) -> "Work":
+        """Return the context of an operation on a site, in the same transaction."""
+        return Work(self.connection, self.ids, self.now, site, user_id=self.user_id)
+
+
+@record
+class Work(AccountWork):
+    """The context of an operation on one site: that of any change, and the site.
+
+    `known_statuses` are the deal statuses known to be stored; a process that writes repeatedly passes the same object
+    to each transaction. For commands of the write queue, `WriteCommand.user_id` is the user, not `user_id`.
+    """
+
+    site: Site
     known_statuses: KnownStatuses = field(default_factory=KnownStatuses)
-    user_id: int | None = None
 
 
 class Operation(Protocol[Payload, Outcome_co]):
@@ -93,8 +109,25 @@ def takes_ids(count: int) -> Callable[[OperationFunction], OperationFunction]:
 
 
 def ids_of(change: Callable[..., object]) -> int:
-    """Return the maximum number of ids that a change takes, as `takes_ids` declared it."""
+    """Return the maximum number of ids that a change takes, as `takes_ids` declared it, perhaps below a `partial`."""
+    if isinstance(change, partial):
+        return ids_of(change.func)
     return cast("_TakesIds", change).ids_taken if hasattr(change, "ids_taken") else 0
+
+
+def at_site(
+    site: Site | Callable[[Connection], Site], change: Callable[Concatenate[Work, P], Result]
+) -> Callable[Concatenate[AccountWork, P], Result]:
+    """Return a change of one site, which needs a `Work`, as a change that `AccountChanges` can run.
+
+    Instead of the site, a function may be given that reads the site in the transaction of the change.
+    """
+
+    @takes_ids(ids_of(change))
+    def change_there(work: AccountWork, /, *args: P.args, **kwargs: P.kwargs) -> Result:
+        return change(work.at(site if isinstance(site, Site) else site(work.connection)), *args, **kwargs)
+
+    return change_there
 
 
 def ids_needed(run: Operation[Payload, Outcome_co], items: int) -> int:

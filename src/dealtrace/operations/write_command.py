@@ -2,6 +2,7 @@
 
 from typing import Generic, TypeVar
 
+from dealtrace.accounts.user import UserId
 from dealtrace.record import record
 
 Payload = TypeVar("Payload")
@@ -18,7 +19,7 @@ class WriteCommand(Generic[Payload]):
 
     payload: Payload
     token_id: int | None = None
-    user_id: int | None = None
+    user_id: UserId | None = None
 
     def with_payload(self, payload: InnerPayload) -> "WriteCommand[InnerPayload]":
         """Return a command of the same sender with a different payload, such as an item of a list."""

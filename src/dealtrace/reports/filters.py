@@ -21,7 +21,12 @@ LIST_SEPARATOR = ","
 VALUES_MAX = 1_000
 """Ours: the maximum number of values of one filter."""
 FILTERS_MAX = 50
-"""Ours: the maximum number of filters of one report."""
+"""Ours: the maximum number of filters of one report, without those of its segment."""
+WRITTEN_OUT_MAX = 2 * FILTERS_MAX + 2
+"""The maximum number of filters in the URL of the rows behind a figure.
+
+Such a URL has the filters of the report and those of its segment, and may narrow the report by up to two dimensions.
+"""
 
 
 class Operator(StrEnum):
@@ -170,10 +175,13 @@ def searches_what_is_shown(filters: Iterable[Filter]) -> bool:
 
     People who may see contacts may find more with this filter, so the report says so.
     """
-    return any(
-        each.is_masked and each.operator is Operator.CONTAINS and not (each.dimension.is_time or each.dimension.keys)
-        for each in filters
-    )
+    return any(each.is_masked and searches_texts(each) for each in filters)
+
+
+def searches_texts(condition: Filter) -> bool:
+    """Return whether a filter looks for a part of texts that people chose, so that masks of contacts matter to it."""
+    dimension = condition.dimension
+    return condition.operator is Operator.CONTAINS and not (dimension.is_time or dimension.keys)
 
 
 def check_no_contact(dimension: Dimension, value: str, mask: Mask) -> None:
@@ -242,6 +250,17 @@ def escaped_name(name: str) -> str:
     return f"{prefix}{colon}{escaped(rest)}"
 
 
+def format_names(names: Iterable[str]) -> str:
+    """Format names of dimensions or metrics as a list in a URL, which `parse_names` parses."""
+    return LIST_SEPARATOR.join(map(escaped_name, names))
+
+
+def parse_names(text: str) -> list[str]:
+    """Return the names of a comma-separated list in order, without duplicates."""
+    names = (unescaped(part.strip()) for part in split_escaped(text, LIST_SEPARATOR))
+    return list(dict.fromkeys(name for name in names if name))
+
+
 class Condition(Protocol):
     """An object that has the dimension and the operator of a filter."""
 
@@ -273,18 +292,16 @@ def by_dimension(filters: Sequence[C]) -> Mapping[Dimension, tuple[list[C], list
 def key_of_value(dimension: Dimension, value: str) -> str | int | None:
     """Return a filter's value in the form that SQL compares, or `None` for a placeholder such as `(not set)`.
 
+    Only a blank status is none.
+
     Raises:
         InvalidValue: the dimension is a time, and the value is not a valid key of it.
     """
     if dimension.is_time:
         return number_of_key(dimension.name, value)
+    if dimension.kind is Kind.STATUS:
+        return status_key(value) or None
     folded = part_key(value)
-    if folded is None:
-        return None
-    match dimension.kind:
-        case Kind.SOURCE:
-            return folded
-        case Kind.STATUS:
-            return status_key(value)
-        case _:
-            return value
+    if folded is None or dimension.kind is Kind.SOURCE:
+        return folded
+    return value

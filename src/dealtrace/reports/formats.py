@@ -10,7 +10,7 @@ from dealtrace.errors import Language
 from dealtrace.reports.metrics import Unit
 from dealtrace.reports.question import Question
 
-Shown = int | float | str | None
+Shown = int | float | Decimal | str | None
 RATIO_DIGITS = 6
 MONEY_DIGITS = 2
 TOTAL_TITLES: Mapping[Language, str] = {"ru": "Итого", "en": "Total"}
@@ -21,11 +21,14 @@ def format_value(unit: Unit, value: Fraction | None) -> Shown:
     """Return a figure as answers show it, or `None` if it is unknown.
 
     Counts are integers, or strings with six decimals if they are fractional. Amounts of money are strings with two
-    decimals. All other values are numbers, rounded half even to six decimals.
+    decimals. All other values are numbers, rounded half even to six decimals; they are `Decimal`s if a `float` would
+    lose digits.
     """
     match rounded_value(unit, value):
+        case Decimal() as number if unit in (Unit.COUNT, Unit.MONEY):
+            return f"{number:f}"
         case Decimal() as number:
-            return f"{number:f}" if unit in (Unit.COUNT, Unit.MONEY) else float(number)
+            return shorter if Decimal(repr(shorter := float(number))) == number else number
         case number:
             return number
 

@@ -15,13 +15,12 @@ from dealtrace.record import record
 from dealtrace.reports.dimensions import DIMENSIONS, FIELD_PREFIX, Dimension, field_dimension, rows_add_up
 from dealtrace.reports.filters import (
     FILTERS_MAX,
-    LIST_SEPARATOR,
     Filter,
     Mask,
     escaped_name,
     filter_without_contacts,
     parse_filter,
-    split_escaped,
+    parse_names,
     unescaped,
     with_given_whole,
 )
@@ -89,8 +88,8 @@ class Question:
 
     @property
     def adds_up(self) -> bool:
-        """Return whether figures by these dimensions add up to the total; those of ratios, for example, never do."""
-        return rows_add_up(self.by)
+        """Return whether rows, and the columns of a pivot, add up to the total; those of ratios, say, never do."""
+        return rows_add_up((*self.by, *([self.pivot] if self.pivot is not None else [])))
 
     def sort_of(self, metric: Metric) -> Sort | None:
         """Return the sort for a table that shows only `metric`; `None` if the sort is by another metric or absent."""
@@ -127,6 +126,7 @@ class QuestionContext:
     all others, and `site_reports` the questions of the site's saved reports, as query strings. For people who may not
     see contacts, `field_titles` maps each field whose name is hidden to the title shown instead, `mask` masks the keys
     that filters compare, and `given_filters` are the filters that compare unmasked keys (see `with_given_whole`).
+    `filters_max` is how many filters may be given besides those of a segment.
     """
 
     today: date
@@ -141,6 +141,7 @@ class QuestionContext:
     site_reports: Sequence[str] = ()
     given_filters: Collection[Collection[str]] = ()
     mask: Mask | None = None
+    filters_max: int = FILTERS_MAX
 
     def field_dimension(self, name: str) -> Dimension:
         """Return the dimension of a custom field with the title that is shown."""
@@ -207,7 +208,7 @@ class _Parser:
             return otherwise
 
     def dimensions(self, text: str) -> tuple[Dimension, ...]:
-        names = _names(text)
+        names = parse_names(text)
         if len(names) > BY_MAX:
             raise InvalidValue(f"не больше {BY_MAX} группировок", f"at most {BY_MAX} dimensions are allowed")
         return tuple(self.dimension(name) for name in names)
@@ -219,7 +220,7 @@ class _Parser:
         """
         if not raw.pivot:
             return None
-        dimension = self.dimension(raw.pivot)
+        dimension = self.dimension(unescaped(raw.pivot))
         if not by or len(by) >= BY_MAX or dimension in by:
             most = BY_MAX - 1
             raise InvalidValue(
@@ -241,7 +242,7 @@ class _Parser:
         return DIMENSIONS[name]
 
     def metrics(self, text: str) -> tuple[Metric, ...]:
-        names = _names(text)
+        names = parse_names(text)
         if not names:
             known = ", ".join(METRICS)
             raise InvalidValue(f"укажите показатели; есть: {known}", f"specify the metrics; available: {known}")
@@ -278,9 +279,10 @@ class _Parser:
         return self.read("model", lambda: _model(raw.model) if raw.model else self.context.model, self.context.model)
 
     def filters(self, texts: Sequence[str]) -> tuple[Filter, ...]:
-        if len(texts) > FILTERS_MAX:
+        most = self.context.filters_max
+        if len(texts) > most:
             self.violations.append(
-                Violation("filter", f"не больше {FILTERS_MAX} условий", f"at most {FILTERS_MAX} filters are allowed")
+                Violation("filter", f"не больше {most} условий", f"at most {most} filters are allowed")
             )
             return ()
         found = [self.read("filter", partial(self._filter_or_none, text), None) for text in texts]
@@ -314,12 +316,6 @@ class _Parser:
         if mask is None or not is_typed:
             return condition
         return filter_without_contacts(condition, mask)
-
-
-def _names(text: str) -> list[str]:
-    """Return the names of a comma-separated list in order, without duplicates."""
-    names = (unescaped(part.strip()) for part in split_escaped(text, LIST_SEPARATOR))
-    return list(dict.fromkeys(name for name in names if name))
 
 
 def _unknown(name: str, every: Collection[str], ru: str, en: str) -> InvalidValue:

@@ -54,7 +54,7 @@ class Outcome:
 
 @record
 class MatchCount:
-    """How many deals have a lead (`with_lead`), and how many have a lead or a stated source (`attributed`)."""
+    """How many deals have a lead (`with_lead`), and how many have a lead, a visit or a stated source (`attributed`)."""
 
     with_lead: int = 0
     attributed: int = 0
@@ -62,7 +62,8 @@ class MatchCount:
     def after(self, deal: Deal, attribution: DealAttribution) -> "MatchCount":
         """Return the counts after adding `deal`; `attribution` says whether the deal has a lead."""
         has_lead = attribution.lead is not None
-        return MatchCount(self.with_lead + has_lead, self.attributed + (has_lead or deal.stated_source is not None))
+        is_attributed = has_lead or deal.visit_id is not None or deal.stated_source is not None
+        return MatchCount(self.with_lead + has_lead, self.attributed + is_attributed)
 
 
 @dataclass(slots=True)

@@ -2,12 +2,11 @@
 
 import math
 from collections.abc import Callable
+from datetime import datetime
 from typing import Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import Connection
-
 from dealtrace.operations.try_again import try_again
-from dealtrace.operations.work import ids_of
+from dealtrace.operations.work import AccountWork, ids_of
 from dealtrace.runtime.threads import Threads
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import IdBlocks
@@ -34,22 +33,25 @@ class AccountChanges:
     def __init__(
         self,
         database: Database,
+        now: Callable[[], datetime],
         *,
         patience_seconds: float = math.inf,
         observe_retry: Callable[[str], None] = lambda _reason: None,
     ) -> None:
         self._writer = database.writer_that_waits(LOCK_SECONDS)
+        self._now = now
         self._patience_seconds = patience_seconds
         self._observe_retry = observe_retry
         self._ids = IdBlocks(self._writer)
         self._thread = Threads(1, "account-changes")
 
     async def run(
-        self, change: Callable[Concatenate[Connection, IdBlocks, P], Result], *args: P.args, **kwargs: P.kwargs
+        self, change: Callable[Concatenate[AccountWork, P], Result], *args: P.args, **kwargs: P.kwargs
     ) -> Result:
         """Call `change` on the thread in its own transaction, and return its result.
 
-        `change` may be called several times, each time in a new transaction: it must do nothing outside the database.
+        `change` gets the context of the transaction, in which no user makes the change, and the other arguments. It may
+        be called several times, each time in a new transaction: it must do nothing outside the database.
 
         Raises:
             Refusal: the change was refused; nothing was stored.
@@ -58,7 +60,7 @@ class AccountChanges:
         def attempt() -> Result:
             self._ids.ensure(ids_of(change))
             with self._writer.begin() as connection:
-                return change(connection, self._ids, *args, **kwargs)
+                return change(AccountWork(connection, self._ids, self._now()), *args, **kwargs)
 
         def run() -> Result:
             return try_again(attempt, patience_seconds=self._patience_seconds, observe_retry=self._observe_retry)

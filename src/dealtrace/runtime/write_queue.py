@@ -345,7 +345,7 @@ class WriteQueue:
         self._loop.call_soon_threadsafe(deliver, batch)
 
     def _run_group(self, connection: Connection, group: list[Pending], now: datetime) -> None:
-        run_group(Work(connection, self._ids, group[0].site, now, self._known_statuses), group)
+        run_group(Work(connection, self._ids, now, group[0].site, self._known_statuses), group)
 
     def _run_alone(self, connection: Connection, pending: Pending, now: datetime) -> None:
         for _ in range(ALONE_TRIES_MAX):

@@ -127,8 +127,13 @@ class Traces:
         return len(self.calls) + len(self.lead_requests)
 
 
-def find_traces(connection: Connection, site_id: int, known_contacts: Collection[str]) -> Traces:
+def find_traces(
+    connection: Connection, site_id: int, known_contacts: Collection[str], client_ids: Collection[int] = ()
+) -> Traces:
     """Find all rows of the person who has one of `known_contacts`, which are in normal form.
+
+    Leads of the clients `client_ids` that have no usable phone or e-mail belong to the person too: they cannot be found
+    by a contact. With `client_ids`, nothing is found if nothing is left that identifies the person.
 
     Ours: only leads with one of these contacts count. Anybody can send a form with their own e-mail and another
     person's phone, and one client then has both contacts. The client and the other contacts of these leads therefore
@@ -137,7 +142,12 @@ def find_traces(connection: Connection, site_id: int, known_contacts: Collection
     """
     leading = _column(connection, contact, site_id, contact.c.client_id, is_in(contact.c.contact, known_contacts))
     clients = leading | _column(connection, client, site_id, client.c.id, is_in(client.c.leading_id, leading))
-    leads = {kind: _leads_of(connection, site_id, kind, known_contacts) for kind in LeadKind}
+    clients |= set(client_ids)
+    leads = {
+        kind: _leads_of(connection, site_id, kind, known_contacts)
+        | find_leads_without_contact(connection, site_id, kind, client_ids)
+        for kind in LeadKind
+    }
     owned = clients - _clients_of_others(connection, site_id, leads)
     bound = (and_(deal.c.lead_kind == kind, is_in(deal.c.lead_id, leads[kind])) for kind in LeadKind)
     named = is_in(deal_contact.c.contact, known_contacts)
@@ -151,7 +161,7 @@ def find_traces(connection: Connection, site_id: int, known_contacts: Collection
     )
     theirs = or_(*stated, *bound)
     named_by_deals = _column(connection, deal, site_id, deal.c.visit_id, theirs) - {None}
-    return Traces(
+    traces = Traces(
         contacts=frozenset({*known_contacts} | _own_contacts(connection, site_id, leads, owned)),
         clients=frozenset(owned),
         calls=frozenset(leads[LeadKind.CALL]),
@@ -159,6 +169,40 @@ def find_traces(connection: Connection, site_id: int, known_contacts: Collection
         visits=frozenset(_own_visits(connection, site_id, leads, named_by_deals)),
         deals=frozenset(_column(connection, deal, site_id, deal.c.id, theirs)),
     )
+    if client_ids and not _identifies_somebody(connection, site_id, traces):
+        nobody = frozenset[int]()
+        return Traces(frozenset(known_contacts), nobody, nobody, nobody, nobody, nobody)
+    return traces
+
+
+def _identifies_somebody(connection: Connection, site_id: int, traces: Traces) -> bool:
+    """Return whether a row has a value that `anonymise` would replace or delete."""
+    for table, mine in _rows_of(site_id, traces):
+        kept = [
+            table.c[name].is_not(None) if value is None else and_(table.c[name].is_not(None), table.c[name] != value)
+            for name, value in ANONYMOUS.get(table, {}).items()
+        ]
+        matching = and_(mine, or_(*kept)) if table in ANONYMOUS else mine
+        is_cleaned = table in ANONYMOUS or table in DELETED
+        if is_cleaned and connection.execute(select(literal(1)).select_from(table).where(matching).limit(1)).first():
+            return True
+    return False
+
+
+def find_leads_without_contact(
+    connection: Connection, site_id: int, kind: LeadKind, client_ids: Collection[int]
+) -> set[int]:
+    """Find the ids of the leads of clients, also of deleted leads, that have neither a usable phone nor e-mail."""
+    table, rows = LEAD_TABLES[kind], lead_contact.c
+    email = literal(None, Text) if kind is LeadKind.CALL else lead_request.c.email
+    found = select(rows.lead_id).where(rows.site_id == site_id, rows.lead_id == table.c.id, rows.lead_kind == kind)
+    theirs = (table.c.site_id == site_id, is_in(table.c.client_id, client_ids), ~found.exists())
+    stated = select(table.c.id, table.c.phone, email.label("email"), table.c.deleted_at).where(*theirs)
+    return {
+        row.id
+        for row in connection.execute(stated)
+        if row.deleted_at is None or not normal_contacts(row.phone, row.email)
+    }
 
 
 def _leads_of(connection: Connection, site_id: int, kind: LeadKind, known_contacts: Collection[str]) -> set[int]:

@@ -24,9 +24,8 @@ class ExpiredFormsAndFiles:
 
     async def forget_forms(self) -> None:
         """Delete old forms with their sealed answers; if there are none, nothing is written."""
-        now = clock.now()
-        if await self._read_pool.read(has_old_forms, now):
-            await self._account_changes.run(forget_old_forms, now)
+        if await self._read_pool.read(has_old_forms, clock.now()):
+            await self._account_changes.run(forget_old_forms)
 
     async def delete_uploads(self) -> None:
         """Delete old uploads."""

@@ -7,6 +7,8 @@ from sqlalchemy import Connection
 
 from dealtrace import clock
 from dealtrace.accounts.site import Site
+from dealtrace.errors import Language
+from dealtrace.files.atomic_file import Proceed
 from dealtrace.files.reports.answer_file import write_answer
 from dealtrace.files.reports.code_labels import answer_with_labels
 from dealtrace.files.row_writers import CSV
@@ -21,11 +23,19 @@ from dealtrace.operations.mails.send_to import may_receive, may_see_contacts
 from dealtrace.operations.mails.unsubscribe import find_unsubscribe_key
 from dealtrace.operations.reports.ask import FactSource
 from dealtrace.operations.reports.ask_pivot import ask_report_or_pivot
+from dealtrace.reports.answer import Report
+from dealtrace.reports.pivot import Pivot
 from dealtrace.reports.question import Question
 from dealtrace.reports.reading.masked_keys import answer_without_contacts, masked_label
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.report_pool import ReportPool
 from dealtrace.storage.mails.scheduled_reports import find_scheduled_report
+
+ATTACHMENT_BYTES_MAX = 7_000_000
+"""Ours: the maximum size of an attached file; many mail servers refuse e-mails above 10 MB, in which it takes 9.5 MB.
+
+A larger report is attached without its last rows, which the e-mail says.
+"""
 
 
 class Letters:
@@ -91,9 +101,30 @@ def _write(
     language = mail.recipient.language
     answered = answer_with_labels(answered if is_whole else answer_without_contacts(answered), language)
     title = report.title if is_whole else masked_label(report.title)
-    letter = report_letter(title, answered, site.name, language, link)
+    written = partial(_csv, language=language, proceed=source.proceed)
+    content, rows = written(answered), _rows_of(answered)
+    while len(content) > ATTACHMENT_BYTES_MAX and rows > 1:
+        rows = max(min(rows * ATTACHMENT_BYTES_MAX // len(content), rows * 9 // 10), 1)
+        content = written(_cut(answered, rows))
+    letter = report_letter(title, answered, site.name, language, link, rows if rows < _rows_of(answered) else None)
     period = question.period
     name = f"report-{site.id}-{period.first_on}-{period.last_on}{CSV}"
-    write = partial(write_answer, answered=answered, for_excel=True, language=language, proceed=source.proceed)
+    return replace(letter, attachments=(Attachment(name, "csv", content),))
+
+
+def _csv(answered: Report | Pivot, language: Language, proceed: Proceed) -> bytes:
+    write = partial(write_answer, answered=answered, for_excel=True, language=language, proceed=proceed)
     with open_written(CSV, write) as file:
-        return replace(letter, attachments=(Attachment(name, "csv", file.read()),))
+        return file.read()
+
+
+def _rows_of(answered: Report | Pivot) -> int:
+    return len(answered.rows if isinstance(answered, Report) else answered.lines)
+
+
+def _cut(answered: Report | Pivot, rows: int) -> Report | Pivot:
+    """Return a report or a pivot with only its first rows."""
+    if isinstance(answered, Report):
+        return replace(answered, rows=answered.rows[:rows])
+    report = replace(answered.report, rows=answered.report.rows[:rows])
+    return replace(answered, report=report, lines=answered.lines[:rows])

@@ -134,7 +134,7 @@ class Sweeps:
                 is_more = bool(await sites.write(sweep.delete, site, command))
 
         if due:
-            is_claimed = await self._account_changes.run(claim_sweep, sweep.name, sweep.lease, now)
+            is_claimed = await self._account_changes.run(claim_sweep, sweep.name, sweep.lease)
             if is_claimed:
                 await sites.serve_each([site_with_id(site_id) for site_id in due], delete)
         sites.raise_first()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from account_work import account_work
 from cast import VLADIVOSTOK, Player, Stage
 from dealtrace.errors import InvalidSetting, NameTaken, SiteNotFound
 from dealtrace.leads.limits import CUSTOM_NAME_LENGTH_MAX
@@ -22,7 +23,7 @@ def stage(shared_stage: Stage) -> Stage:
 
 def add(stage: Stage, site_id: int, name: str) -> None:
     with stage.database.write() as connection:
-        add_custom_field(connection, site_id, name, utc_now())
+        add_custom_field(account_work(connection, utc_now()), site_id, name)
 
 
 def revision(stage: Stage) -> int:

@@ -2,20 +2,26 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection
 
+from account_work import account_work
 from cast import VLADIVOSTOK, Player, Stage
 from dealtrace.accounts.site import Site
+from dealtrace.deals.currency import CurrencyRate
 from dealtrace.errors import InvalidSetting, NameTaken, Refusal, SiteNotFound, UnknownSetting
 from dealtrace.operations.accounts.change_site_settings import NAME_LENGTH_MAX, change_site_settings
+from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.accounts.settings_as_text import COST_PREFIX
+from dealtrace.operations.reports.set_rates import set_rates
 from dealtrace.quota.points import POINTS_MAX, PaidMethod
 from dealtrace.storage.accounts.revision import find_revision
 from dealtrace.storage.accounts.sites import find_site
+from dealtrace.storage.reports.rates import find_rates, list_rates
 from stored import side_by_side
 from write_commands import NOON
 
@@ -28,7 +34,7 @@ def stage(shared_stage: Stage) -> Stage:
 
 def change(stage: Stage, player: Player, **wanted: str) -> Site:
     with stage.database.write() as connection:
-        return change_site_settings(connection, player.site.id, wanted, NOON)
+        return change_site_settings(account_work(connection, NOON), player.site.id, wanted)
 
 
 def kept(stage: Stage, player: Player) -> Site:
@@ -36,6 +42,30 @@ def kept(stage: Stage, player: Player) -> Site:
         site = find_site(connection, player.site.id)
     assert site is not None
     return site
+
+
+def test_rates_of_currencies_keep_their_days_in_another_time_zone(stage: Stage, shop: Player) -> None:
+    neighbour = stage.open_site()
+    listed = [
+        CurrencyRate("eur", date(2026, 11, 10), Decimal(100)),
+        CurrencyRate("usd", date(2026, 11, 10), Decimal(80)),
+        CurrencyRate("usd", date(2026, 3, 29), Decimal(70)),
+    ]
+    with stage.database.write() as connection:
+        for player in (shop, neighbour):
+            set_rates(stage.work(connection, player), listed)
+    for zone in ("Asia/Vladivostok", "America/New_York", "Europe/Moscow", "Europe/Moscow"):
+        with stage.database.write() as connection:
+            changed = change_site_settings(account_work(connection, NOON), shop.site.id, {"timezone": zone})
+            assert set(list_rates(connection, changed)) == set(listed)
+            assert set(list_rates(connection, neighbour.site)) == set(listed)
+            starts = find_rates(connection, shop.site.id).starts["usd"]
+        assert [at.astimezone(changed.time_zone).hour for at in starts] == [0, 0]
+    with stage.database.write() as connection:  # by a process that has not yet noticed the zone
+        change_site_settings(account_work(connection, NOON), shop.site.id, {"timezone": "Asia/Vladivostok"})
+        set_rates(stage.work(connection, shop), [CurrencyRate("usd", date(2026, 11, 10), Decimal(81))])
+        changed = require_site(connection, shop.site.id)
+        assert [rate.rubles for rate in list_rates(connection, changed) if rate.currency == "usd"] == [81, 70]
 
 
 @pytest.mark.parametrize(
@@ -123,7 +153,7 @@ def test_it_refuses_a_setting_it_does_not_know_and_states_which_there_are(stage:
 
 def test_it_refuses_a_site_there_is_not(stage: Stage) -> None:
     with stage.database.write() as connection, pytest.raises(SiteNotFound):
-        change_site_settings(connection, 10**6, {"name": "Other"}, NOON)
+        change_site_settings(account_work(connection, NOON), 10**6, {"name": "Other"})
 
 
 def test_it_leaves_a_neighbour_as_it_is(stage: Stage, shop: Player) -> None:
@@ -158,7 +188,7 @@ def test_the_code_of_a_counter_belongs_to_one_site(stage: Stage, shop: Player) -
 
 def test_it_loses_none_of_two_changes_by_two_servers(stage: Stage, shop: Player) -> None:
     def setting(**wanted: str) -> Callable[[Connection], Site]:
-        return lambda connection: change_site_settings(connection, shop.site.id, wanted, NOON)
+        return lambda connection: change_site_settings(account_work(connection, NOON), shop.site.id, wanted)
 
     keys = {f"{COST_PREFIX}{method}": method for method in (PaidMethod.REGISTER, PaidMethod.REQUESTS)}
     first, second = keys

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from account_work import account_work
 from cast import MOSCOW, VLADIVOSTOK
 from dealtrace.accounts.counter_code import is_counter_code
 from dealtrace.accounts.site import Site, SiteId
@@ -21,7 +22,7 @@ WANTED = Site(SiteId(0), "Shop", MOSCOW)
 
 def create(database: Database, site: Site = WANTED) -> Site:
     with database.write() as connection:
-        return create_site(connection, site, utc_now())
+        return create_site(account_work(connection, utc_now()), site)
 
 
 def sites_of(database: Database) -> list[Site]:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 
+from account_work import account_work
 from cast import Stage
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import SiteId
@@ -37,17 +38,19 @@ def stage(stage: Stage) -> Stage:
 
 def create(stage: Stage, login: str = "Ivan", password: str = PASSWORD) -> User:
     with stage.database.write() as connection:
-        return create_user(connection, stage.ids, login, hash_password(password), utc_now())
+        return create_user(account_work(connection, utc_now(), stage.ids), login, hash_password(password))
 
 
 def invite(stage: Stage) -> str | None:
     with stage.database.write() as connection:
-        return invite_first_user(connection, utc_now())
+        return invite_first_user(account_work(connection, utc_now()))
 
 
 def accept(stage: Stage, key: str, login: str = "Ivan", password: str = PASSWORD) -> User:
     with stage.database.write() as connection:
-        return accept_first_invitation(connection, stage.ids, key, login, hash_password(password), utc_now())
+        return accept_first_invitation(
+            account_work(connection, utc_now(), stage.ids), key, login, hash_password(password)
+        )
 
 
 def rows(stage: Stage, query: str) -> list[Any]:
@@ -90,7 +93,9 @@ def test_a_user_owns_the_installation_or_has_roles_at_sites(stage: Stage) -> Non
     assert owner.is_owner
     with stage.database.write() as connection:
         roles = {SiteId(shops[0]): Role.READER}
-        reader = create_user(connection, stage.ids, "petr", hash_password(PASSWORD), utc_now(), roles=roles)
+        reader = create_user(
+            account_work(connection, utc_now(), stage.ids), "petr", hash_password(PASSWORD), roles=roles
+        )
     assert not reader.is_owner
     assert rows(stage, "SELECT user_id, site_id, role FROM membership") == [(reader.id, shops[0], "reader")]
 
@@ -176,7 +181,9 @@ def test_it_makes_one_first_user_of_two_who_come_at_the_same_moment(stage: Stage
     def come(login: str) -> Any:
         def work(connection: Any) -> Any:
             try:
-                return accept_first_invitation(connection, stage.ids, key, login, hash_password(PASSWORD), utc_now())
+                return accept_first_invitation(
+                    account_work(connection, utc_now(), stage.ids), key, login, hash_password(PASSWORD)
+                )
             except Refusal as refusal:
                 return refusal
 

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from account_work import account_work
 from cast import VLADIVOSTOK, Player, Stage
 from dealtrace.accounts.token import TOKEN_LENGTH_MAX, TOKEN_LENGTH_MIN, token_digest
 from dealtrace.errors import InvalidSetting, NameTaken, SiteNotFound, TokenNotFound
@@ -22,12 +23,12 @@ def stage(shared_stage: Stage) -> Stage:
 def issue(stage: Stage, site_id: int, secret: str | None = None) -> IssuedToken:
     stage.ids.ensure(10)
     with stage.database.write() as connection:
-        return issue_token(connection, stage.ids, site_id, "crm", utc_now(), secret=secret)
+        return issue_token(account_work(connection, utc_now(), stage.ids), site_id, "crm", secret=secret)
 
 
 def revoke(stage: Stage, token_id: int) -> None:
     with stage.database.write() as connection:
-        revoke_token(connection, token_id, utc_now())
+        revoke_token(account_work(connection, utc_now()), token_id)
 
 
 def opens(stage: Stage, secret: str) -> int | None:

@@ -6,6 +6,7 @@ import pyotp
 import pytest
 from sqlalchemy import Connection
 
+from account_work import account_work
 from cast import Stage
 from dealtrace.accounts.second_factor import CODE_STEP_SECONDS
 from dealtrace.accounts.session import Session
@@ -31,16 +32,16 @@ ANOTHER = PasswordHash("another hash")
 
 
 def by_link(connection: Connection, user: User) -> None:
-    key = make_password_link(connection, user.id, utc_now(), made_by=user.id)
-    accept_password(connection, key, ANOTHER, utc_now())
+    key = make_password_link(account_work(connection, utc_now(), user_id=user.id), user.id)
+    accept_password(account_work(connection, utc_now()), key, ANOTHER)
 
 
 Ending = Callable[[Connection, User], object]
 ENDINGS: dict[str, Ending] = {
-    "by command": lambda connection, user: change_password(connection, user.login, ANOTHER, utc_now()),
-    "in the profile": lambda connection, user: replace_password(connection, user.id, ANOTHER),
+    "by command": lambda connection, user: change_password(account_work(connection, utc_now()), user.login, ANOTHER),
+    "in the profile": lambda connection, user: replace_password(account_work(connection), user.id, ANOTHER),
     "by a link": by_link,
-    "deleted": lambda connection, user: delete_user(connection, user.login, utc_now()),
+    "deleted": lambda connection, user: delete_user(account_work(connection, utc_now()), user.login),
 }
 """What ends all sessions of a user: whoever logged in with the password must log in again, or can no more."""
 each_ending = pytest.mark.parametrize("end", ENDINGS.values(), ids=ENDINGS)
@@ -61,7 +62,7 @@ def prove(stage: Stage, user: User) -> Proof:
 def begin(connection: Connection, proof: Proof) -> OpenedSession | None:
     """Open a session, or return `None` if that is refused."""
     try:
-        return open_session(connection, proof, Browser("127.0.0.1", "test"), utc_now())
+        return open_session(account_work(connection, utc_now()), proof, Browser("127.0.0.1", "test"))
     except LoginRefused:
         return None
 
@@ -74,7 +75,7 @@ def sessions_of(stage: Stage, user: User) -> list[Session]:
 def turn_factor_on(connection: Connection, user: User) -> None:
     secret = make_secret()
     code = pyotp.TOTP(secret, interval=CODE_STEP_SECONDS).at(utc_now())
-    assert turn_on(connection, user, secret, code, utc_now(), kept_digest="")
+    assert turn_on(account_work(connection, utc_now()), user, secret, code, kept_digest="")
 
 
 @each_ending
@@ -126,7 +127,7 @@ def test_a_second_factor_reset_meanwhile_leaves_no_session_that_waits_for_a_code
         return begin(connection, proof)
 
     _, opened = side_by_side(
-        stage.database, lambda connection: reset_second_factor(connection, anna.login, utc_now()), log_in
+        stage.database, lambda connection: reset_second_factor(account_work(connection, utc_now()), anna.login), log_in
     )
     assert opened.is_confirmed
 
@@ -136,7 +137,7 @@ def test_who_turns_the_second_factor_off_ends_the_sessions_that_wait_for_a_code(
     with stage.database.write() as connection:
         turn_factor_on(connection, anna)
         opened = begin(connection, proof)
-        turn_off(connection, anna)
+        turn_off(account_work(connection), anna)
     assert opened is not None
     assert not opened.is_confirmed
     assert sessions_of(stage, anna) == []

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 
+from account_work import account_work
 from cast import Stage
 from dealtrace.accounts.rights import Rights, Role
 from dealtrace.accounts.site import SiteId
@@ -35,7 +36,10 @@ def _cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
 def owners(stage: Stage, *logins: str) -> list[User]:
     stage.ids.ensure(10)
     with stage.database.write() as connection:
-        return [create_user(connection, stage.ids, login, hash_password(PASSWORD), utc_now()) for login in logins]
+        return [
+            create_user(account_work(connection, utc_now(), stage.ids), login, hash_password(PASSWORD))
+            for login in logins
+        ]
 
 
 def test_of_two_owners_who_demote_each_other_at_once_one_stays(stage: Stage) -> None:
@@ -44,7 +48,7 @@ def test_of_two_owners_who_demote_each_other_at_once_one_stays(stage: Stage) -> 
     def demote(user: User) -> Any:
         def work(connection: Any) -> Any:
             try:
-                return set_owner(connection, user.id, utc_now(), is_owner=False, set_by=None)
+                return set_owner(account_work(connection, utc_now()), user.id, is_owner=False)
             except Refusal as refusal:
                 return refusal
 
@@ -63,7 +67,7 @@ def test_of_two_owners_who_delete_each_other_at_once_one_stays(stage: Stage) -> 
     def remove(login: str) -> Any:
         def work(connection: Any) -> Any:
             try:
-                return delete_user(connection, login, utc_now())
+                return delete_user(account_work(connection, utc_now()), login)
             except Refusal as refusal:
                 return refusal
 
@@ -79,7 +83,8 @@ class Maker:
 
     def __init__(self, stage: Stage, *, is_owner: bool, role: Role | None) -> None:
         self.stage = stage
-        self.here, self.there = (stage.open_site().site.id for _ in range(2))
+        sites = [stage.open_site().site for _ in range(2)]
+        self.here, self.there = (site.id for site in sites)
         roles = {self.here: role, self.there: Role.OWNER} if role is not None else {}
         self.user = new_user(stage.database, roles)
         member = new_user(stage.database, {self.here: Role.READER})
@@ -87,20 +92,21 @@ class Maker:
         made_by, now = self.user.id, utc_now()
         with stage.database.write() as connection:
             update_owner(connection, made_by, is_owner=is_owner)
+            work = account_work(connection, now, user_id=made_by)
             self.invitations = {
-                "here": invite_user(connection, Role.READER, now, site_id=self.here, made_by=made_by),
-                "there": invite_user(connection, Role.READER, now, site_id=self.there, made_by=made_by),
-                "installation": invite_user(connection, Role.OWNER, now, site_id=None, made_by=made_by),
-                "password": make_password_link(connection, member.id, now, made_by=made_by),
+                "here": invite_user(work, Role.READER, site_id=self.here),
+                "there": invite_user(work, Role.READER, site_id=self.there),
+                "installation": invite_user(work, Role.OWNER, site_id=None),
+                "password": make_password_link(work, member.id),
             }
             self.reports = {
-                name: share_report(connection, site_id, NewLink("a", "metrics=deals", 7), made_by, now)
-                for name, site_id in (("here", self.here), ("there", self.there))
+                name: share_report(work.at(site), NewLink("a", "metrics=deals", 7))
+                for name, site in zip(("here", "there"), sites, strict=True)
             }
 
     def do(self, act: Callable[..., object], *arguments: object, **named: object) -> None:
         with self.stage.database.write() as connection:
-            act(connection, *arguments, **named)
+            act(account_work(connection, NOON), *arguments, **named)
 
     def valid(self) -> tuple[set[str], set[str]]:
         """Return which invitations and which shared links still work."""
@@ -119,31 +125,31 @@ EACH = ({"here", "there", "installation", "password"}, {"here", "there"})
 
 def test_an_owner_of_the_installation_keeps_links_whatever_role_they_have_at_a_site(stage: Stage) -> None:
     maker = Maker(stage, is_owner=True, role=Role.OWNER)
-    maker.do(give_role, maker.user.id, maker.here, Role.READER, NOON, given_by=None)
+    maker.do(give_role, maker.user.id, maker.here, Role.READER)
     assert maker.valid() == EACH
-    maker.do(take_role, maker.user.id, maker.here, NOON, taken_by=None)
+    maker.do(take_role, maker.user.id, maker.here)
     assert maker.valid() == EACH
-    maker.do(set_owner, maker.user.id, utc_now(), is_owner=False, set_by=None)
+    maker.do(set_owner, maker.user.id, is_owner=False)
     assert maker.valid() == ({"there"}, {"there"})
 
 
 def test_who_no_longer_owns_the_installation_keeps_links_of_sites_they_own(stage: Stage) -> None:
     maker = Maker(stage, is_owner=True, role=Role.OWNER)
-    maker.do(set_owner, maker.user.id, utc_now(), is_owner=False, set_by=None)
+    maker.do(set_owner, maker.user.id, is_owner=False)
     assert maker.valid() == ({"here", "there"}, {"here", "there"})
 
 
 @pytest.mark.parametrize("role", [Role.ANALYST, Role.READER, None])
 def test_who_no_longer_owns_a_site_loses_its_links_and_those_for_passwords(stage: Stage, role: Role | None) -> None:
     maker = Maker(stage, is_owner=False, role=Role.OWNER)
-    maker.do(give_role, maker.user.id, maker.here, Role.OWNER, NOON, given_by=None)
+    maker.do(give_role, maker.user.id, maker.here, Role.OWNER)
     assert maker.valid() == EACH
     if role is None:
-        maker.do(take_role, maker.user.id, maker.here, NOON, taken_by=None)
+        maker.do(take_role, maker.user.id, maker.here)
     else:
-        maker.do(give_role, maker.user.id, maker.here, role, NOON, given_by=None)
+        maker.do(give_role, maker.user.id, maker.here, role)
     assert maker.valid() == ({"there"}, {"there"})
-    maker.do(delete_user, maker.user.login, NOON)
+    maker.do(delete_user, maker.user.login)
     assert maker.valid() == (set(), set())
 
 

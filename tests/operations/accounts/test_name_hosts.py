@@ -2,6 +2,7 @@
 
 import pytest
 
+from account_work import account_work
 from cast import Player, Stage
 from dealtrace.attribution.known_hosts import HostKind
 from dealtrace.attribution.site_hosts import SITE_HOSTS_MAX, SiteHost
@@ -22,7 +23,7 @@ def stage(shared_stage: Stage) -> Stage:
 
 def add(stage: Stage, player: Player, kind: str, host: str, name: str = "") -> SiteHost:
     with stage.database.write() as connection:
-        return add_host(connection, player.site.id, kind, host, name, NOON)
+        return add_host(account_work(connection, NOON), player.site.id, kind, host, name)
 
 
 def hosts_of(stage: Stage, player: Player) -> list[SiteHost]:
@@ -99,12 +100,12 @@ def test_a_host_is_removed_by_its_kind(stage: Stage, shop: Player) -> None:
     add(stage, shop, "own", "x.example")
     with stage.database.write() as connection:
         with pytest.raises(HostNotFound):
-            remove_host(connection, shop.site.id, "payment", "x.example", NOON)
-        assert remove_host(connection, shop.site.id, "own", "http://x.example/", NOON) == SiteHost(
+            remove_host(account_work(connection, NOON), shop.site.id, "payment", "x.example")
+        assert remove_host(account_work(connection, NOON), shop.site.id, "own", "http://x.example/") == SiteHost(
             HostKind.OWN, "x.example"
         )
         with pytest.raises(HostNotFound):
-            remove_host(connection, shop.site.id, "own", "x.example", NOON)
+            remove_host(account_work(connection, NOON), shop.site.id, "own", "x.example")
         with pytest.raises(SiteNotFound):
-            remove_host(connection, 10**6, "own", "x.example", NOON)
+            remove_host(account_work(connection, NOON), 10**6, "own", "x.example")
     assert hosts_of(stage, shop) == []

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
+from account_work import account_work
 from cast import VLADIVOSTOK, Stage
 from dealtrace.accounts.token import token_digest
 from dealtrace.operations.accounts.open_first_site import FirstSite, open_first_site
@@ -19,7 +20,7 @@ from write_commands import utc_now
 def opened(database: Database, ids: IdBlocks | None = None) -> FirstSite | None:
     ids = ids or fresh_ids(database)
     with database.write() as connection:
-        return open_first_site(connection, ids, "Asia/Vladivostok", 500, utc_now())
+        return open_first_site(account_work(connection, utc_now(), ids), "Asia/Vladivostok", 500)
 
 
 def fresh_ids(database: Database) -> IdBlocks:
@@ -56,7 +57,7 @@ def test_it_opens_one_site_when_two_servers_start_at_once(database: Database) ->
     ids = fresh_ids(database)
 
     def start(connection: Any) -> Any:
-        return open_first_site(connection, ids, "UTC", 0, utc_now())
+        return open_first_site(account_work(connection, utc_now(), ids), "UTC", 0)
 
     with suppress(IntegrityError):  # a lost race: whoever comes second may start again
         assert side_by_side(database, start, start)[1] is None

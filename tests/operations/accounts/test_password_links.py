@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import Connection
 
+from account_work import account_work
 from cast import Player, Stage
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.user import PasswordHash, User
@@ -33,12 +34,12 @@ def reader(stage: Stage, shop: Player) -> User:
 
 def link(stage: Stage, reader: User, keeper: User) -> str:
     with stage.database.write() as connection:
-        return make_password_link(connection, reader.id, utc_now(), made_by=keeper.id)
+        return make_password_link(account_work(connection, utc_now(), user_id=keeper.id), reader.id)
 
 
 def is_accepted(connection: Connection, key: str) -> bool:
     try:
-        accept_password(connection, key, NEW, utc_now())
+        accept_password(account_work(connection, utc_now()), key, NEW)
     except InvitationSpent:
         return False
     return True
@@ -47,14 +48,14 @@ def is_accepted(connection: Connection, key: str) -> bool:
 def test_it_works_while_the_user_has_no_other_rights(stage: Stage, shop: Player, keeper: User, reader: User) -> None:
     key = link(stage, reader, keeper)
     with stage.database.write() as connection:
-        give_role(connection, reader.id, shop.site.id, Role.ANALYST, utc_now(), given_by=None)
+        give_role(account_work(connection, utc_now()), reader.id, shop.site.id, Role.ANALYST)
         assert is_accepted(connection, key)
 
 
 def test_it_is_void_once_the_user_owns_the_installation(stage: Stage, keeper: User, reader: User) -> None:
     key = link(stage, reader, keeper)
     with stage.database.write() as connection:
-        set_owner(connection, reader.id, utc_now(), is_owner=True, set_by=None)
+        set_owner(account_work(connection, utc_now()), reader.id, is_owner=True)
         assert not is_accepted(connection, key)
 
 
@@ -64,7 +65,7 @@ def test_it_is_void_once_the_user_has_a_role_elsewhere_even_if_given_that_moment
     key = link(stage, reader, keeper)
 
     def give(connection: Connection) -> None:
-        give_role(connection, reader.id, neighbour.site.id, Role.READER, utc_now(), given_by=None)
+        give_role(account_work(connection, utc_now()), reader.id, neighbour.site.id, Role.READER)
 
     _, accepted = side_by_side(stage.database, give, lambda connection: is_accepted(connection, key))
     assert not accepted
@@ -73,5 +74,5 @@ def test_it_is_void_once_the_user_has_a_role_elsewhere_even_if_given_that_moment
 def test_a_link_of_an_owner_of_the_installation_works(stage: Stage, reader: User, neighbour: Player) -> None:
     key = link(stage, reader, new_user(stage.database))
     with stage.database.write() as connection:
-        give_role(connection, reader.id, neighbour.site.id, Role.READER, utc_now(), given_by=None)
+        give_role(account_work(connection, utc_now()), reader.id, neighbour.site.id, Role.READER)
         assert is_accepted(connection, key)

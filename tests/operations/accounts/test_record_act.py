@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+from account_work import account_work
 from cast import Stage
 from dealtrace.accounts.account_act import ActKind
 from dealtrace.operations.accounts.create_user import create_user, hash_password
@@ -27,12 +28,17 @@ def recorded(stage: Stage) -> list[tuple[ActKind, str, str | None]]:
 def test_commands_have_no_name_and_authors_stay_named_when_they_are_gone(stage: Stage) -> None:
     stage.ids.ensure(10)
     with stage.database.write() as connection:
-        petr = create_user(connection, stage.ids, "petr", hash_password(PASSWORD), NOW)
-        create_user(connection, stage.ids, "vera", hash_password(PASSWORD), NOW + SECOND, roles={}, created_by=petr.id)
-        change_password(connection, "petr", hash_password(PASSWORD), NOW + 2 * SECOND)
-        reset_second_factor(connection, "petr", NOW + 3 * SECOND)
-        create_user(connection, stage.ids, "boss", hash_password(PASSWORD), NOW + 4 * SECOND)
-        delete_user(connection, "petr", NOW + 5 * SECOND)
+        petr = create_user(account_work(connection, NOW, stage.ids), "petr", hash_password(PASSWORD))
+        create_user(
+            account_work(connection, NOW + SECOND, stage.ids, user_id=petr.id),
+            "vera",
+            hash_password(PASSWORD),
+            roles={},
+        )
+        change_password(account_work(connection, NOW + 2 * SECOND), "petr", hash_password(PASSWORD))
+        reset_second_factor(account_work(connection, NOW + 3 * SECOND), "petr")
+        create_user(account_work(connection, NOW + 4 * SECOND, stage.ids), "boss", hash_password(PASSWORD))
+        delete_user(account_work(connection, NOW + 5 * SECOND), "petr")
     acts = recorded(stage)
     assert acts[0] == (ActKind.USER_DELETED, "petr", None)
     assert acts[3:6] == [
@@ -47,16 +53,16 @@ def test_only_a_change_of_what_is_demanded_is_recorded(stage: Stage) -> None:
     with stage.database.write() as connection:
         for second, is_demanded in enumerate((False, True, True, False)):
             at = NOW + second * SECOND
-            demand_second_factor(connection, at, is_demanded=is_demanded, demanded_by=None)
+            demand_second_factor(account_work(connection, at), is_demanded=is_demanded)
     assert recorded(stage) == [(ActKind.FACTOR_NOT_DEMANDED, "", None), (ActKind.FACTOR_DEMANDED, "", None)]
 
 
 def test_sites_are_recorded_and_stay_so_when_they_are_gone(stage: Stage) -> None:
     stage.ids.ensure(10)
     with stage.database.write() as connection:
-        first = open_first_site(connection, stage.ids, "Europe/Moscow", 0, NOW)
-        demo = begin_own_site(connection, stage.ids, NOW + SECOND).site
-        remove_demo(connection, demo.id, NOW + 2 * SECOND)
+        first = open_first_site(account_work(connection, NOW, stage.ids), "Europe/Moscow", 0)
+        demo = begin_own_site(account_work(connection, NOW + SECOND, stage.ids)).site
+        remove_demo(account_work(connection, NOW + 2 * SECOND), demo.id)
     assert first is not None
     assert recorded(stage) == [
         (ActKind.SITE_REMOVED, f"{demo.id} Demo", None),

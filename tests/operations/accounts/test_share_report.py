@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from account_work import account_work
 from cast import Player, Stage
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.shared_link import DAYS_OFFERED, SEEN_STEP, SHARED_LINKS_MAX, SharedLink
@@ -21,7 +22,9 @@ ANNA = UserId(7)
 
 def share(stage: Stage, player: Player, name: str = "a", days: int = 7, by: UserId = ANNA) -> str:
     with stage.database.write() as connection:
-        return share_report(connection, player.site.id, NewLink(name, "metrics=deals", days), by, NOON)
+        return share_report(
+            account_work(connection, NOON, user_id=by).at(player.site), NewLink(name, "metrics=deals", days)
+        )
 
 
 def opened(stage: Stage, key: str, after: timedelta = timedelta(0)) -> SharedLink | None:
@@ -44,7 +47,7 @@ def test_use_is_written_down_once_a_minute(stage: Stage, shop: Player) -> None:
     assert link is not None
     assert link.is_due(NOON)
     with stage.database.write() as connection:
-        used = touch_link(connection, link, NOON)
+        used = touch_link(account_work(connection, NOON), link)
     assert not used.is_due(NOON + SEEN_STEP / 2)
     assert used.is_due(NOON + SEEN_STEP)
     with stage.database.read() as connection:
@@ -54,9 +57,9 @@ def test_use_is_written_down_once_a_minute(stage: Stage, shop: Player) -> None:
 def test_a_link_is_revoked_by_its_own_site_alone(stage: Stage, shop: Player) -> None:
     key, neighbour = share(stage, shop), stage.open_site()
     with stage.database.write() as connection:
-        assert not revoke_link(connection, neighbour.site.id, token_digest(key), ANNA, NOON)
+        assert not revoke_link(account_work(connection, NOON, user_id=ANNA).at(neighbour.site), token_digest(key))
         assert opened(stage, key) is not None
-        assert revoke_link(connection, shop.site.id, token_digest(key), ANNA, NOON)
+        assert revoke_link(account_work(connection, NOON, user_id=ANNA).at(shop.site), token_digest(key))
     assert opened(stage, key) is None
 
 
@@ -66,7 +69,7 @@ def test_a_link_ends_with_the_rights_of_its_maker_at_its_site(stage: Stage, shop
     makers = [new_user(stage.database, roles).id for _ in range(2)]
     keys = [share(stage, player, by=maker) for player in (shop, neighbour) for maker in makers]
     with stage.database.write() as connection:
-        take_role(connection, makers[0], shop.site.id, NOON, taken_by=None)
+        take_role(account_work(connection, NOON), makers[0], shop.site.id)
     assert [opened(stage, key) is not None for key in keys] == [False, True, True, True]
 
 
@@ -83,4 +86,4 @@ def test_links_have_limits_and_expired_ones_make_room(
         share(stage, shop)
     with stage.database.write() as connection:
         later = NOON + timedelta(days=7, seconds=1)
-        share_report(connection, shop.site.id, NewLink("b", "metrics=deals", 7), ANNA, later)
+        share_report(account_work(connection, later, user_id=ANNA).at(shop.site), NewLink("b", "metrics=deals", 7))

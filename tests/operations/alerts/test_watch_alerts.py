@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from account_work import account_work
 from cast import Player, Stage
 from dealtrace.accounts.clock_set_back import CLOCKS_APART_MAX
 from dealtrace.accounts.rights import Role
@@ -41,7 +42,7 @@ def add(stage: Stage, shop: Player, recipients: tuple[Recipient, ...] = MANY[:1]
     rule = Rule(AlertKind.DROP, "deals", WINDOWS["1h"], Decimal(30), (), recipients)
     stage.ids.ensure(10)
     with stage.database.write() as connection:
-        return manage.add_alert(connection, stage.ids, shop.site, rule, NOW)
+        return manage.add_alert(account_work(connection, NOW, stage.ids).at(shop.site), rule)
 
 
 def claim(stage: Stage, shop: Player, now: datetime = NOW) -> list[Alert]:
@@ -132,7 +133,7 @@ def test_a_rule_that_was_changed_meanwhile_is_looked_at_again(stage: Stage, shop
     added = add(stage, shop)
     (alert,) = claim(stage, shop)
     with stage.database.write() as connection:
-        manage.change_alert(connection, shop.site, added.id, alert.rule, NOW)
+        manage.change_alert(account_work(connection, NOW).at(shop.site), added.id, alert.rule)
     assert acknowledge(stage, shop, alert, RAISED) is None
     assert [each.id for each in claim(stage, shop)] == [added.id]
 
@@ -154,7 +155,9 @@ def test_a_rule_that_watches_another_figure_ends_what_the_former_raised(
     (alert,) = claim(stage, shop)
     acknowledge(stage, shop, alert, RAISED)
     with stage.database.write() as connection:
-        manage.change_alert(connection, shop.site, added.id, replace(alert.rule, **changed), NOW + HOUR)
+        manage.change_alert(
+            account_work(connection, NOW + HOUR).at(shop.site), added.id, replace(alert.rule, **changed)
+        )
     with stage.database.read() as connection:
         (incident,) = list_incidents(connection, shop.site.id, 10)
     assert (incident.ended_at is None, incident.ended_value) == (goes_on, None)
@@ -164,12 +167,13 @@ def test_a_rule_that_watches_another_figure_ends_what_the_former_raised(
 
 def test_every_recipient_gets_a_mail_but_users_who_left(stage: Stage, shop: Player) -> None:
     stage.ids.ensure(100)
+    roles = {shop.site.id: Role.READER}
     with stage.database.write() as connection:
+        work = account_work(connection, NOW, stage.ids)
         here, gone = (
-            create_user(connection, stage.ids, f"{name}@example.org", hash_password("correct horse battery"), NOW,
-                        roles={shop.site.id: Role.READER})
+            create_user(work, f"{name}@example.org", hash_password("correct horse battery"), roles=roles)
             for name in ("here", "gone")
-        )  # fmt: skip
+        )
         delete_membership(connection, gone.id, shop.site.id)
     users = tuple(Recipient(user.login, "ru", user.id) for user in (here, gone))
     add(stage, shop, (*users, *MANY[:1]))
@@ -184,14 +188,14 @@ def test_a_removed_rule_leaves_nothing(stage: Stage, shop: Player) -> None:
     acknowledge(stage, shop, alert, RAISED)
     neighbour = stage.open_site()
     with stage.database.write() as connection, pytest.raises(AlertNotFound):
-        manage.remove_alert(connection, neighbour.site, added.id, NOW)
+        manage.remove_alert(account_work(connection, NOW).at(neighbour.site), added.id)
     with stage.database.write() as connection:
-        manage.remove_alert(connection, shop.site, added.id, NOW)
+        manage.remove_alert(account_work(connection, NOW).at(shop.site), added.id)
         assert find_alert(connection, shop.site.id, added.id) is None
         assert list_incidents(connection, shop.site.id, 10) == []
     assert mails_of(stage, shop) == []
     with stage.database.write() as connection, pytest.raises(AlertNotFound):
-        manage.change_alert(connection, shop.site, added.id, alert.rule, NOW)
+        manage.change_alert(account_work(connection, NOW).at(shop.site), added.id, alert.rule)
 
 
 def test_a_site_has_not_too_many_rules(stage: Stage, shop: Player) -> None:
@@ -199,16 +203,16 @@ def test_a_site_has_not_too_many_rules(stage: Stage, shop: Player) -> None:
     rule = Rule(AlertKind.SILENCE, "calls", WINDOWS["day"], None)
     with stage.database.write() as connection:
         for _ in range(ALERTS_MAX):
-            manage.add_alert(connection, stage.ids, shop.site, rule, NOW)
+            manage.add_alert(account_work(connection, NOW, stage.ids).at(shop.site), rule)
         with pytest.raises(InvalidSetting, match="already has 50"):
-            manage.add_alert(connection, stage.ids, shop.site, rule, NOW)
+            manage.add_alert(account_work(connection, NOW, stage.ids).at(shop.site), rule)
 
 
 def test_a_mail_is_sent_again_after_a_pause_and_given_up_after_a_day(stage: Stage, shop: Player) -> None:
     alert = add(stage, shop)
     stage.ids.ensure(10)
     with stage.database.write() as connection:
-        manage.schedule_test_mails(connection, stage.ids, alert, NOW)
+        manage.schedule_test_mails(account_work(connection, NOW, stage.ids), alert)
     (mail,) = stage.perform(claim_mail, shop, None, now=NOW)
     assert stage.perform(claim_mail, shop, None, now=NOW) == [None]
     assert stage.perform(acknowledge_mails, shop, MailReport(mail, MailFault("away")), now=NOW) == [False]

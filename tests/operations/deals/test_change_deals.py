@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
+from account_work import account_work
 from cast import VLADIVOSTOK, Player, Stage
 from dealtrace.attribution.origin import LeadVisit
 from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
@@ -310,7 +311,7 @@ def test_it_states_the_story_of_the_lead_by_the_sites_model(
     stage: Stage, shop: Player, model: str, source: TrafficSource
 ) -> None:
     with stage.database.write() as connection:
-        site = change_site_settings(connection, shop.site.id, {"attribution": model}, NOON)
+        site = change_site_settings(account_work(connection, NOON), shop.site.id, {"attribution": model})
     result = Player(site, shop.token, shop.token_id)
     visits = {
         YANDEX: stage.visit(result, NOON - timedelta(hours=5), YANDEX),
@@ -338,7 +339,7 @@ def work(player: Player, wanted: Change, ids: IdBlocks) -> Callable[[Connection]
     def run(connection: Connection) -> Any:
         site = find_site(connection, player.site.id)
         assert site is not None
-        return change_deals(Work(connection, ids, site, utc_now()), [WriteCommand(wanted, player.token_id)])[0]
+        return change_deals(Work(connection, ids, utc_now(), site), [WriteCommand(wanted, player.token_id)])[0]
 
     return run
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from account_work import account_work
 from cast import Player, Stage
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.personal_data import erase_person
@@ -66,7 +67,7 @@ def test_a_lead_that_shares_the_second_phone_out_of_its_window_is_not_matched(st
 def test_an_erasure_by_the_second_phone_removes_both(stage: Stage, shop: Player) -> None:
     deal_id = register_by(stage, shop, by_contact(TWO_PHONES))
     with stage.database.write() as connection:
-        erased = erase_person(connection, [shop.site], SECOND)
+        erased = erase_person(account_work(connection), [shop.site], SECOND)
     assert erased[shop.site.id].deals == {deal_id}
     assert "0066" not in str(rows_of(stage.database, shop))
 

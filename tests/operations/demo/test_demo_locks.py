@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
+from account_work import account_work
 from cast import MOSCOW, Player, Stage
 from dealtrace.accounts.site import Site
 from dealtrace.demo.refusals import DemoExists, DemoMissing, SiteInUse
@@ -31,7 +32,7 @@ def begin(stage: Stage) -> tuple[Player, Site]:
     """Begin a demo in a given site."""
     shop = stage.open_site(contact_matching=True)
     with stage.database.write() as connection:
-        return shop, begin_given_site(connection, shop.site.id, NOW).site
+        return shop, begin_given_site(account_work(connection, NOW), shop.site.id).site
 
 
 def steps_of(stage: Stage) -> tuple[FillStep, FillStep]:
@@ -43,7 +44,7 @@ def steps_of(stage: Stage) -> tuple[FillStep, FillStep]:
 
 def remove(connection: Connection, site_id: int) -> Refusal | None:
     try:
-        remove_demo(connection, site_id, NOW, with_others=True)
+        remove_demo(account_work(connection, NOW), site_id, with_others=True)
     except DemoMissing as missing:
         return missing
     return None
@@ -66,7 +67,7 @@ def test_a_removal_waits_for_a_step_from_its_beginning(stage: Stage, monkeypatch
     shop, site = begin(stage)
     first, second = steps_of(stage)
     with stage.database.write() as connection:
-        first.store(Work(connection, stage.ids, site, NOW))
+        first.store(Work(connection, stage.ids, NOW, site))
     stage.ids.ensure(second.ids)
     store_visits, removals = fill.store_visits, list[Future[Any]]()
 
@@ -83,7 +84,7 @@ def test_a_removal_waits_for_a_step_from_its_beginning(stage: Stage, monkeypatch
     monkeypatch.setattr(fill, "store_visits", store_once_a_removal_waits)
     with ThreadPoolExecutor(1) as threads:
         with stage.database.write() as connection:
-            second.store(Work(connection, stage.ids, site, NOW))
+            second.store(Work(connection, stage.ids, NOW, site))
         assert removals[0].result(30) is None
     with stage.database.read() as connection:
         assert count_site_rows(connection, shop.site.id) == {}
@@ -98,7 +99,7 @@ def test_a_removal_waits_for_a_registration_and_counts_it(stage: Stage) -> None:
 
     def remove_without_others(connection: Connection) -> SiteInUse | None:
         try:
-            remove_demo(connection, shop.site.id, NOW)
+            remove_demo(account_work(connection, NOW), shop.site.id)
         except SiteInUse as in_use:
             return in_use
         return None
@@ -114,7 +115,7 @@ def test_a_step_that_waited_for_the_removal_stores_nothing(stage: Stage) -> None
 
     def store(connection: Connection) -> Refusal | None:
         try:
-            step.store(Work(connection, stage.ids, site, NOW))
+            step.store(Work(connection, stage.ids, NOW, site))
         except DemoMissing as missing:
             return missing
         return None
@@ -130,7 +131,7 @@ def test_of_two_transactions_that_begin_a_demo_one_does(stage: Stage) -> None:
 
     def begin_own(connection: Connection) -> Refusal | None:
         try:
-            begin_own_site(connection, stage.ids, NOW)
+            begin_own_site(account_work(connection, NOW, stage.ids))
         except DemoExists as exists:
             return exists
         return None

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from account_work import account_work
 from cast import MOSCOW, Player, Stage
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
@@ -66,13 +67,13 @@ def store(database: Database, site: Site, *, seed: int = 1, part: float = PART, 
     for step in list_steps(make_year(seed, site_day(now, site.time_zone), site.time_zone, part), now):
         ids.ensure(step.ids)
         with database.write() as connection:
-            step.store(Work(connection, ids, site, now))
+            step.store(Work(connection, ids, now, site))
 
 
 def fill_own_site(database: Database, part: float = PART) -> Site:
     """Make a demo with a site of its own."""
     with transaction(database, ids=1) as (connection, ids):
-        begun = begin_own_site(connection, ids, NOW)
+        begun = begin_own_site(account_work(connection, NOW, ids))
     store(database, begun.site, part=part)
     return begun.site
 
@@ -158,7 +159,7 @@ def test_it_leaves_nothing_behind_where_it_made_the_site(database: Database) -> 
         before = count_site_rows(connection, neighbour.site.id)
     site = fill_own_site(database)
     with database.write() as connection:
-        assert remove_demo(connection, None, NOW).site.id == site.id
+        assert remove_demo(account_work(connection, NOW), None).site.id == site.id
     with database.read() as connection:
         assert count_site_rows(connection, site.id) == {}
         assert [each.id for each in list_sites(connection)] == [neighbour.site.id]
@@ -169,19 +170,19 @@ def test_it_leaves_nothing_behind_where_it_made_the_site(database: Database) -> 
 
 def test_the_id_of_a_removed_site_is_not_given_to_another(database: Database) -> None:
     with transaction(database, ids=1) as (connection, ids):
-        removed = begin_own_site(connection, ids, NOW).site.id
+        removed = begin_own_site(account_work(connection, NOW, ids)).site.id
     with database.write() as connection:
-        remove_demo(connection, None, NOW)
+        remove_demo(account_work(connection, NOW), None)
     assert Stage(database).open_site().site.id == removed + 1
 
 
 def test_a_given_site_is_as_empty_afterwards_as_before(database: Database) -> None:
     shop = Stage(database).open_site(contact_matching=True, points_per_day=3)
     with database.write() as connection:
-        begun = begin_given_site(connection, shop.site.id, NOW)
+        begun = begin_given_site(account_work(connection, NOW), shop.site.id)
     store(database, begun.site, part=0.01)
     with database.write() as connection:
-        remove_demo(connection, shop.site.id, NOW)
+        remove_demo(account_work(connection, NOW), shop.site.id)
     with database.read() as connection:
         assert count_site_rows(connection, shop.site.id) == {}
         assert list_sites(connection) == [shop.site]
@@ -194,20 +195,20 @@ def test_positions_of_webhooks_never_begin_again_in_a_site_that_stays(database: 
     stage.ids.ensure(1)
     new = NewWebhook(shop.site.id, "https://crm.example/hook", frozenset(EventKind), BodyStyle.JSON)
     with database.write() as connection:
-        hook = create_webhook(connection, stage.ids, new, NOW)
+        hook = create_webhook(account_work(connection, NOW, stage.ids), new)
     for number in (1, 2):
         with database.write() as connection:
-            begin_given_site(connection, shop.site.id, NOW)
+            begin_given_site(account_work(connection, NOW), shop.site.id)
         stage.perform(register_deals, replace(shop, site=site_of(database, shop)), registration(f"CRM-{number}"))
         with database.read() as connection:
             assert [each.position for each in list_waiting_deliveries(connection, shop.site.id, hook.id, 9)] == [number]
         with database.write() as connection:
-            remove_demo(connection, shop.site.id, NOW, with_others=True)
+            remove_demo(account_work(connection, NOW), shop.site.id, with_others=True)
 
 
 def begin_given(database: Database, player: Player) -> None:
     with database.write() as connection:
-        begin_given_site(connection, player.site.id, NOW)
+        begin_given_site(account_work(connection, NOW), player.site.id)
 
 
 def test_a_site_with_anything_in_it_is_not_filled(database: Database) -> None:
@@ -225,23 +226,23 @@ def test_one_site_has_one_demo(database: Database) -> None:
     with pytest.raises(DemoExists, match=f"--remove --site {first.site.id}"):
         begin_given(database, first)
     with pytest.raises(DemoExists), transaction(database, ids=1) as (connection, ids):
-        begin_own_site(connection, ids, NOW)
+        begin_own_site(account_work(connection, NOW, ids))
     begin_given(database, second)
     with pytest.raises(SeveralDemos, match=f"{first.site.id}, {second.site.id}"), database.write() as connection:
-        remove_demo(connection, None, NOW)
+        remove_demo(account_work(connection, NOW), None)
 
 
 def test_what_others_have_stored_since_is_removed_only_on_demand(database: Database) -> None:
     stage = Stage(database)
     shop = stage.open_site(contact_matching=True)
     with database.write() as connection:
-        begun = begin_given_site(connection, shop.site.id, NOW)
+        begun = begin_given_site(account_work(connection, NOW), shop.site.id)
     store(database, begun.site, part=0.01)
     stage.perform(register_deals, shop, registration("CRM-1"), now=NOW + timedelta(hours=1))
     with pytest.raises(SiteInUse, match="records: 1"), database.write() as connection:
-        remove_demo(connection, shop.site.id, NOW)
+        remove_demo(account_work(connection, NOW), shop.site.id)
     with database.write() as connection:
-        remove_demo(connection, shop.site.id, NOW, with_others=True)
+        remove_demo(account_work(connection, NOW), shop.site.id, with_others=True)
     with database.read() as connection:
         assert count_site_rows(connection, shop.site.id) == {}
 
@@ -249,12 +250,12 @@ def test_what_others_have_stored_since_is_removed_only_on_demand(database: Datab
 def stop_half_way(database: Database, *, part: float = 0.01, steps: int = 1) -> Site:
     """Make a demo with a site of its own, store only its first steps, and return the site."""
     with transaction(database, ids=1) as (connection, ids):
-        begun = begin_own_site(connection, ids, NOW)
+        begun = begin_own_site(account_work(connection, NOW, ids))
     blocks = IdBlocks(database.writer)
     for step in list_steps(make_year(1, NOW.date(), MOSCOW, part), NOW)[:steps]:
         blocks.ensure(step.ids)
         with database.write() as connection:
-            step.store(Work(connection, blocks, begun.site, NOW))
+            step.store(Work(connection, blocks, NOW, begun.site))
     return begun.site
 
 
@@ -263,9 +264,9 @@ def test_what_others_have_stored_in_a_demo_that_was_stopped_is_removed_only_on_d
     stage = Stage(database)
     stage.perform(register_deals, Player(site, "", 0), registration("CRM-1"), now=NOW + timedelta(hours=1))
     with pytest.raises(SiteInUse, match="records: 1"), database.write() as connection:
-        remove_demo(connection, site.id, NOW)
+        remove_demo(account_work(connection, NOW), site.id)
     with database.write() as connection:
-        remove_demo(connection, site.id, NOW, with_others=True)
+        remove_demo(account_work(connection, NOW), site.id, with_others=True)
     with database.read() as connection:
         assert count_site_rows(connection, site.id) == {}
 
@@ -273,7 +274,7 @@ def test_what_others_have_stored_in_a_demo_that_was_stopped_is_removed_only_on_d
 def test_a_demo_that_was_stopped_half_way_is_removed_like_a_whole_one(database: Database) -> None:
     site = stop_half_way(database)
     with database.write() as connection:
-        remove_demo(connection, None, NOW)
+        remove_demo(account_work(connection, NOW), None)
     with database.read() as connection:
         assert list_sites(connection) == []
         assert count_site_rows(connection, site.id) == {}
@@ -283,14 +284,14 @@ def test_without_a_demo_there_is_nothing_to_remove(database: Database) -> None:
     shop = Stage(database).open_site()
     for site_id in (None, shop.site.id):
         with pytest.raises(DemoMissing), database.write() as connection:
-            remove_demo(connection, site_id, NOW)
+            remove_demo(account_work(connection, NOW), site_id)
 
 
 def test_a_site_made_for_it_is_as_old_as_its_year(database: Database) -> None:
     with transaction(database, ids=1) as (connection, ids):
-        begun = begin_own_site(connection, ids, NOW)
+        begun = begin_own_site(account_work(connection, NOW, ids))
         assert begun.secret
-        add_custom_field(connection, begun.site.id, "margin", NOW + DAY)
+        add_custom_field(account_work(connection, NOW + DAY), begun.site.id, "margin")
     with database.read() as connection:
         (site,) = list_sites(connection)
     assert (site.name, site.contact_matching) == ("Demo", True)
@@ -298,12 +299,12 @@ def test_a_site_made_for_it_is_as_old_as_its_year(database: Database) -> None:
 
 def test_a_demo_that_is_removed_while_it_is_filled_leaves_nothing_behind(database: Database) -> None:
     with transaction(database, ids=1) as (connection, ids):
-        begun = begin_own_site(connection, ids, NOW)
+        begun = begin_own_site(account_work(connection, NOW, ids))
 
     def remove_half_way(stored: int, total: int) -> None:
         if 2 * stored > total:
             with database.write() as connection:
-                remove_demo(connection, begun.site.id, NOW)
+                remove_demo(account_work(connection, NOW), begun.site.id)
 
     with pytest.raises(DemoMissing):
         run_demo(database, begun.site, DemoSize(part=PART), NOW, remove_half_way)
@@ -315,13 +316,13 @@ def test_a_demo_that_is_removed_while_it_is_filled_leaves_nothing_behind(databas
 def test_a_demo_that_is_made_again_meanwhile_gets_nothing_of_the_one_before(database: Database) -> None:
     shop = Stage(database).open_site(contact_matching=True)
     with database.write() as connection:
-        begun = begin_given_site(connection, shop.site.id, NOW)
+        begun = begin_given_site(account_work(connection, NOW), shop.site.id)
 
     def make_again(stored: int, _total: int) -> None:
         if not stored:
             with database.write() as connection:
-                remove_demo(connection, shop.site.id, NOW)
-                begin_given_site(connection, shop.site.id, NOW + DAY)
+                remove_demo(account_work(connection, NOW), shop.site.id)
+                begin_given_site(account_work(connection, NOW + DAY), shop.site.id)
 
     with pytest.raises(DemoMissing):
         run_demo(database, begun.site, DemoSize(part=PART), NOW, make_again)
@@ -333,7 +334,7 @@ def test_a_demo_that_is_made_again_meanwhile_gets_nothing_of_the_one_before(data
 @on_one_engine
 def test_a_demo_can_be_ended_before_its_year_is_made(database: Database) -> None:
     with transaction(database, ids=1) as (connection, ids):
-        begun = begin_own_site(connection, ids, NOW)
+        begun = begin_own_site(account_work(connection, NOW, ids))
     shown: list[int] = []
 
     def stop() -> None:

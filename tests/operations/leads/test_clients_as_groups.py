@@ -161,7 +161,7 @@ MEANWHILE: dict[str, Callable[[Stage, Player], object]] = {
 }
 
 
-def standing_of(stage: Stage, shop: Player) -> list[object]:
+def known_of(stage: Stage, shop: Player) -> list[object]:
     """Return what is known of the site's leads, with their order in place of ids, and the leads of its deals."""
     rows = rows_of(stage.database, shop)
     kinds = (("call", LeadKind.CALL), ("lead_request", LeadKind.LEAD_REQUEST))
@@ -180,7 +180,7 @@ def standing_of(stage: Stage, shop: Player) -> list[object]:
 def test_a_call_that_returns_stands_as_if_it_had_not_been_hidden(
     stage: Stage, happens: Callable[[Stage, Player], object]
 ) -> None:
-    standings = []
+    known = []
     for is_hidden in (False, True):
         shop = stage.open_site()
         stage.call(shop, NOON - timedelta(hours=1), phone=OTHER_PHONE)
@@ -190,8 +190,8 @@ def test_a_call_that_returns_stands_as_if_it_had_not_been_hidden(
         happens(stage, shop)
         if is_hidden:
             change(stage, shop, restore_lead, LeadRef(LeadKind.CALL, call_id))
-        standings.append(standing_of(stage, shop))
-    assert standings[0] == standings[1]
+        known.append(known_of(stage, shop))
+    assert known[0] == known[1]
 
 
 def test_a_lead_that_returns_to_nobody_keeps_its_client(stage: Stage, shop: Player) -> None:

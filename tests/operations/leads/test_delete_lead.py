@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from account_work import account_work
 from cast import Player, Stage
 from dealtrace.accounts.site import Site
 from dealtrace.deals.deal import Deal
@@ -38,7 +39,7 @@ def ref_of(lead: Call | LeadRequest) -> LeadRef:
 def change(stage: Stage, site: Site, verb: Callable[..., list[Deal]], lead: Call | LeadRequest | LeadRef) -> list[int]:
     ref = lead if isinstance(lead, LeadRef) else ref_of(lead)
     with stage.database.write() as connection:
-        return [deal.id for deal in verb(Work(connection, stage.ids, site, datetime.now(UTC)), ref)]
+        return [deal.id for deal in verb(Work(connection, stage.ids, datetime.now(UTC), site), ref)]
 
 
 def test_its_deals_go_to_the_next_nearest_and_come_back(stage: Stage, shop: Player) -> None:
@@ -143,7 +144,7 @@ def test_a_person_is_erased_from_it_too(stage: Stage, shop: Player) -> None:
     with stage.database.write() as connection:
         result = export_person(connection, [shop.site], "79205551234")[shop.site.id]
         assert call.id in {row["id"] for row in result["call"]}
-        erase_person(connection, [shop.site], "79205551234")
+        erase_person(account_work(connection), [shop.site], "79205551234")
     change(stage, shop.site, restore_lead, call)
     with stage.database.read() as connection:
         phones = connection.exec_driver_sql(f"SELECT phone FROM call WHERE id = {call.id}").scalars().all()

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from account_work import account_work
 from cast import Player, Stage, moscow
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site_change import ChangeKind
@@ -38,7 +39,7 @@ NEW = NewScheduledReport(
 def schedule(stage: Stage, shop: Player, new: NewScheduledReport = NEW) -> ScheduledReport:
     stage.ids.ensure(10)
     with stage.database.write() as connection:
-        return schedule_report(connection, stage.ids, shop.site, new, NOW)
+        return schedule_report(account_work(connection, NOW, stage.ids).at(shop.site), new)
 
 
 def mails(stage: Stage, shop: Player) -> list[tuple[str, object]]:
@@ -65,6 +66,7 @@ def test_each_time_is_sent_once_and_of_missed_ones_the_last(stage: Stage, shop: 
     assert (report.raw_question, report.due_at) == (NEW.raw_question, moscow("2026-11-16", "09:00:00"))
     assert question.period.last_on.isoformat() == "2026-11-10"
     assert question.comparison == "previous"
+    assert question.limit is None, "the attached file has all rows"
 
 
 @pytest.mark.parametrize(
@@ -92,7 +94,7 @@ def test_a_report_that_a_wrong_clock_planned_is_planned_again_and_not_sent(
     stage.ids.ensure(10)
     new, ahead = replace(NEW, rhythm=rhythm), NOW + timedelta(days=90)
     with stage.database.write() as connection:
-        wrong = schedule_report(connection, stage.ids, shop.site, new, ahead)
+        wrong = schedule_report(account_work(connection, ahead, stage.ids).at(shop.site), new)
         assert list_sites_with_due_reports(connection, NOW) == [shop.site.id]
     assert stage.perform(send_due_reports, shop, None, now=NOW) == [0]
     with stage.database.read() as connection:
@@ -125,7 +127,10 @@ def test_who_leaves_gets_no_more_and_the_last_one_ends_it(stage: Stage, shop: Pl
     with stage.database.write() as connection:
         roles = {shop.site.id: Role.READER}
         user = create_user(
-            connection, stage.ids, "bob@example.com", hash_password("correct horse battery"), NOW, roles=roles
+            account_work(connection, NOW, stage.ids),
+            "bob@example.com",
+            hash_password("correct horse battery"),
+            roles=roles,
         )
     bob = Recipient(user.login, "ru", user.id)
     both, alone = (
@@ -134,11 +139,11 @@ def test_who_leaves_gets_no_more_and_the_last_one_ends_it(stage: Stage, shop: Pl
     )
     with stage.database.write() as connection:
         for report in (both, alone):
-            leave_report(connection, shop.site, report.id, user.id, NOW)
+            leave_report(account_work(connection, NOW).at(shop.site), report.id, user.id)
         assert [each.recipients for each in list_scheduled_reports(connection, shop.site.id)] == [(ANNA,)]
     stage.perform(send_due_reports, shop, None, now=both.due_at)
     with stage.database.write() as connection:
-        stop_report(connection, shop.site, both.id, NOW)
+        stop_report(account_work(connection, NOW).at(shop.site), both.id)
         assert list_scheduled_reports(connection, shop.site.id) == []
     assert mails(stage, shop) == []
 
@@ -157,8 +162,8 @@ def test_who_leaves_gets_no_mail_that_already_waits(stage: Stage, shop: Player) 
         insert_mails(connection, shop.site.id, mailed, due_at, due_at)
         (sent,) = [mail for mail in list_mails(connection, shop.site.id, NOW) if mail.id == mailed[2][0]]
         update_claimed_mail(connection, sent, {"due_at": None})
-        leave_report(connection, shop.site, left.id, 7, NOW)
-        leave_report(connection, shop.site, left.id, 8, NOW)
+        leave_report(account_work(connection, NOW).at(shop.site), left.id, 7)
+        leave_report(account_work(connection, NOW).at(shop.site), left.id, 8)
         kept = {(mail.subject_id, mail.recipient.address) for mail in list_mails(connection, shop.site.id, NOW)}
     assert kept == {
         (left.id, ANNA.address),
@@ -175,7 +180,7 @@ def changes(stage: Stage, shop: Player) -> set[tuple[str, str, str, int | None]]
 
 def change(stage: Stage, shop: Player, report: ScheduledReport, new: NewScheduledReport) -> ScheduledReport | None:
     with stage.database.write() as connection:
-        if not change_report(connection, shop.site, report.id, new, NOW, 7):
+        if not change_report(account_work(connection, NOW, user_id=7).at(shop.site), report.id, new):
             return None
         (stored,) = list_scheduled_reports(connection, shop.site.id)
     return stored
@@ -208,7 +213,7 @@ def test_a_report_whose_time_stays_is_sent_when_it_would_have_been(stage: Stage,
     assert after.due_at == before.due_at
     assert changes(stage, shop) == {("Sources", "", "Sources", None), ("Sources", "", "bob@example.com", 7)}
     with stage.database.write() as connection:
-        stop_report(connection, shop.site, before.id, NOW, 7)
+        stop_report(account_work(connection, NOW, user_id=7).at(shop.site), before.id)
     assert ("Sources", "Sources", "", 7) in changes(stage, shop)
     assert change(stage, shop, before, NEW) is None
 

@@ -6,8 +6,11 @@ import pytest
 
 from cast import VLADIVOSTOK, Player, Stage
 from dealtrace.deals.lead_clue import LeadClue
+from dealtrace.deals.matchers import WITHOUT_SOURCE, Matcher, MatcherKind
 from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.matching.matcher_changes import MatcherChange, with_change
 from dealtrace.matching.nearest_lead import Search
+from dealtrace.matching.rematch import UNMATCHED, Match
 from dealtrace.matching.rule_changes import SECOND, RuleChange
 from dealtrace.matching.window import LINK_THRESHOLD_MAX
 from dealtrace.operations.deals.pin import pin_deal
@@ -186,3 +189,42 @@ def test_contact_matching_alone_flips_what_it_would_find(stage: Stage) -> None:
     call = stage.call(shop, NOON)
     explanation = explain(stage, shop, by_contact(PHONE))
     assert explanation.rule_changes == (RuleChange(LeadRef(LeadKind.CALL, call.id), contact_matching=True),)
+
+
+def explain_by(stage: Stage, player: Player, number: str, *matchers: Matcher) -> Explanation:
+    (receipt,) = stage.perform(register_deals, player, registration(number, matchers=matchers))
+    deal = deal_of(stage.database, player, receipt.deal_id)
+    with stage.database.read() as connection:
+        return explain_deal(connection, player.site, deal)
+
+
+def test_the_smallest_change_of_a_matcher_gives_the_lead_it_promises(stage: Stage, shop: Player) -> None:
+    call = stage.call(shop, NOON - 3 * HOUR)
+    request = stage.lead_request(shop, NOON - 4 * HOUR, phone=PHONE)
+    near = Matcher(MatcherKind.CONTACT, tuple(LeadKind), contacts=(PHONE,), until=NOON, depth=2 * HOUR)
+    unlike = Matcher(MatcherKind.ID, (LeadKind.LEAD_REQUEST,), lead_id=request.id, tags=("vip",))
+    explanation = explain_by(stage, shop, "unmatched", near, unlike, WITHOUT_SOURCE, unlike)
+    assert explanation.deal.lead is None
+    by_call, by_request = Match(LeadRef(LeadKind.CALL, call.id)), Match(LeadRef(LeadKind.LEAD_REQUEST, request.id))
+    assert explanation.matcher_changes == (
+        MatcherChange(by_request, 1, without_tags=True),
+        MatcherChange(by_call, 0, depth_at_least=3 * HOUR),
+    )
+    for number, change in enumerate(explanation.matcher_changes):
+        changed = explain_by(stage, shop, f"changed {number}", *with_change(explanation.deal.matchers, change))
+        assert Match.of(changed.deal) == change.found
+        assert MatcherChange(UNMATCHED) not in changed.matcher_changes
+
+
+def test_matchers_of_a_pinned_deal_flip_nothing_and_neighbours_leads_neither(stage: Stage, shop: Player) -> None:
+    neighbour = stage.open_site(time_zone=VLADIVOSTOK, contact_matching=True)
+    stage.call(neighbour, NOON - 3 * HOUR)
+    near = Matcher(MatcherKind.CONTACT, tuple(LeadKind), contacts=(PHONE,), until=NOON, depth=2 * HOUR)
+    explanation = explain_by(stage, shop, "alone", near)
+    assert explanation.matcher_changes == ()
+    stage.call(shop, NOON - 3 * HOUR)
+    with stage.database.write() as connection:
+        pin_deal(stage.work(connection, shop, NOON), explanation.deal.id, None)
+    deal = deal_of(stage.database, shop, explanation.deal.id)
+    with stage.database.read() as connection:
+        assert explain_deal(connection, shop.site, deal).matcher_changes == ()

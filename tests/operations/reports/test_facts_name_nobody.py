@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import duckdb
 import pytest
 
+from account_work import account_work
 from cast import Player, Stage
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.traffic_source import TrafficSource
@@ -85,7 +86,7 @@ def test_facts_name_nobody_and_forget_who_is_erased(stage: Stage, shop: Player) 
     known = [text for text in OF_THE_PERSON if text in shown]
     assert known == [text for text in OF_THE_PERSON if text != "visitor-of-ivan" or stage.database.is_sqlite]
     with without_mirror(stage.database), stage.database.write() as connection:
-        erase_person(connection, [shop.site], PHONE)
+        erase_person(account_work(connection), [shop.site], PHONE)
     shown = facts_of(stage, shop)
     assert [text for text in (*NOBODYS, *OF_THE_PERSON) if text in shown] == []
     assert "yandex" in shown, "figures stay"

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from account_work import account_work
 from cast import Player, Stage
 from dealtrace.errors import InvalidParameters, InvalidSetting, NameTaken
 from dealtrace.operations.reports.manage_segments import add_segment, remove_segment
@@ -19,7 +20,7 @@ NOW = datetime(2026, 11, 26, tzinfo=UTC)
 
 def add(stage: Stage, player: Player, name: str, *filters: str, user_id: int | None = None) -> Segment:
     with stage.database.write() as connection:
-        return add_segment(connection, player.site, SavedName(name, user_id), filters, NOW)
+        return add_segment(account_work(connection, NOW).at(player.site), SavedName(name, user_id), filters)
 
 
 def listed(stage: Stage, player: Player, user_id: int | None = None) -> list[Segment]:
@@ -53,7 +54,7 @@ def test_a_users_segment_is_theirs_alone_and_hides_the_sites(stage: Stage, shop:
         asked(stage, shop, "b", user_id=8)
     assert [each.name for each in listed(stage, shop, user_id=7)] == ["a", "a", "b"]
     with stage.database.write() as connection:
-        remove_segment(connection, shop.site, SavedName("a", 7), NOW)
+        remove_segment(account_work(connection, NOW).at(shop.site), SavedName("a", 7))
     assert asked(stage, shop, "a", user_id=7) == ["source:is:site"]
 
 
@@ -62,7 +63,7 @@ def test_a_neighbour_has_segments_of_its_own(stage: Stage, shop: Player) -> None
     add(stage, shop, "a", "source:is:x")
     assert listed(stage, neighbour) == []
     with stage.database.write() as connection:
-        assert not remove_segment(connection, neighbour.site, SavedName("a"), NOW)
+        assert not remove_segment(account_work(connection, NOW).at(neighbour.site), SavedName("a"))
     add(stage, neighbour, "a", "source:is:y")
     assert asked(stage, shop, "a") == ["source:is:x"]
 
@@ -81,9 +82,13 @@ def test_a_segment_that_says_nothing_or_stands_already_is_refused(stage: Stage, 
 def test_a_site_has_a_limit_of_segments(stage: Stage, shop: Player) -> None:
     with stage.database.write() as connection:
         for number in range(SEGMENTS_MAX):
-            add_segment(connection, shop.site, SavedName(f"{number}", number % 3 or None), ["source:is:x"], NOW)
+            add_segment(
+                account_work(connection, NOW).at(shop.site), SavedName(f"{number}", number % 3 or None), ["source:is:x"]
+            )
     for overwrites in (False, True):
         with stage.database.write() as connection, pytest.raises(InvalidSetting):
-            add_segment(connection, shop.site, SavedName("more"), ["source:is:x"], NOW, overwrites=overwrites)
+            add_segment(
+                account_work(connection, NOW).at(shop.site), SavedName("more"), ["source:is:x"], overwrites=overwrites
+            )
     with stage.database.write() as connection:
-        add_segment(connection, shop.site, SavedName("0"), ["source:is:y"], NOW, overwrites=True)
+        add_segment(account_work(connection, NOW).at(shop.site), SavedName("0"), ["source:is:y"], overwrites=True)

@@ -9,8 +9,8 @@ from urllib.parse import unquote_plus, urlencode
 import pytest
 from sqlalchemy import Connection
 
+from account_work import account_work
 from cast import Player, Stage
-from dealtrace.accounts.user import UserId
 from dealtrace.alerts.rule import AlertKind, Rule
 from dealtrace.alerts.windows import WINDOWS
 from dealtrace.errors import InvalidSetting, NameTaken
@@ -31,7 +31,6 @@ from dealtrace.reports.column_definitions import ColumnKind, ReportColumn
 from dealtrace.reports.column_formulas import parse_formula
 from dealtrace.reports.question import RawQuestion
 from dealtrace.reports.saved_items.names import SavedName
-from dealtrace.reports.saved_items.saved_reports import SavedReport
 from dealtrace.storage.accounts.revision import find_revision
 from dealtrace.storage.accounts.shared_links import list_shared_links
 from dealtrace.storage.accounts.site_changes import list_site_changes
@@ -117,12 +116,15 @@ def test_whatever_names_a_column_gets_its_new_name(stage: Stage, shop: Player) -
         for player in (shop, neighbour):
             site = player.site
             for user_id in (None, 7):
-                save_report(connection, site, SavedReport("a", query, user_id, 7, NOON), overwrites=False)
-            share_report(connection, site.id, NewLink("a", query, 7), UserId(7), NOON)
+                save_report(
+                    account_work(connection, NOON, user_id=7).at(site), SavedName("a", user_id), query, overwrites=False
+                )
+            share_report(account_work(connection, NOON, user_id=7).at(site), NewLink("a", query, 7))
             schedule_report(
-                connection, stage.ids, site, NewScheduledReport("a", words, Rhythm.DAILY, 9, rule.recipients), NOON
+                account_work(connection, NOON, stage.ids).at(site),
+                NewScheduledReport("a", words, Rhythm.DAILY, 9, rule.recipients),
             )
-            add_alert(connection, stage.ids, site, rule, NOON)
+            add_alert(account_work(connection, NOON, stage.ids).at(site), rule)
     change(stage, shop, "Новые", ReportColumn("Первые 1-2", ColumnKind.SUM, ("a,b",)))
 
     def named(player: Player) -> set[str]:
@@ -151,13 +153,15 @@ def test_a_report_that_another_server_saves_while_a_column_is_renamed_is_kept(st
     question = RawQuestion(by="source", metrics="column:Новые")
     mailed = NewScheduledReport("a", question, Rhythm.DAILY, 9, (Recipient("a@example.org"),))
     with stage.database.write() as connection:
-        save_report(connection, site, SavedReport("a", first_words, None, 7, NOON), overwrites=False)
-        scheduled = schedule_report(connection, stage.ids, site, mailed, NOON)
+        save_report(
+            account_work(connection, NOON, user_id=7).at(site), SavedName("a", None), first_words, overwrites=False
+        )
+        scheduled = schedule_report(account_work(connection, NOON, stage.ids).at(site), mailed)
 
     def save(connection: Connection) -> None:
-        save_report(connection, site, SavedReport("a", words, None, 8, NOON), overwrites=True)
+        save_report(account_work(connection, NOON, user_id=8).at(site), SavedName("a", None), words, overwrites=True)
         later = replace(mailed, title="b", raw_question=replace(question, by="medium"))
-        assert change_report(connection, site, scheduled.id, later, NOON, 8)
+        assert change_report(account_work(connection, NOON, user_id=8).at(site), scheduled.id, later)
 
     def rename(connection: Connection) -> None:
         change_column(stage.work(connection, shop), "Новые", replace(NEW, name="Первые"))
@@ -172,14 +176,24 @@ def test_a_report_that_another_server_saves_while_a_column_is_renamed_is_kept(st
 def test_a_report_that_another_server_saves_while_a_segment_is_renamed_is_kept(stage: Stage, shop: Player) -> None:
     site, named = shop.site, SavedName("Ads", None)
     with stage.database.write() as connection:
-        add_segment(connection, site, named, ["medium:is:cpc"], NOON)
-        save_report(connection, site, SavedReport("a", "by=source&segment=Ads", None, 7, NOON), overwrites=False)
+        add_segment(account_work(connection, NOON).at(site), named, ["medium:is:cpc"])
+        save_report(
+            account_work(connection, NOON, user_id=7).at(site),
+            SavedName("a", None),
+            "by=source&segment=Ads",
+            overwrites=False,
+        )
 
     def save(connection: Connection) -> None:
-        save_report(connection, site, SavedReport("a", "by=medium&segment=Ads", None, 8, NOON), overwrites=True)
+        save_report(
+            account_work(connection, NOON, user_id=8).at(site),
+            SavedName("a", None),
+            "by=medium&segment=Ads",
+            overwrites=True,
+        )
 
     def rename(connection: Connection) -> None:
-        assert rename_segment(connection, site, named, "Paid", NOON)
+        assert rename_segment(account_work(connection, NOON).at(site), named, "Paid")
 
     side_by_side(stage.database, save, rename)
     with stage.database.read() as connection:

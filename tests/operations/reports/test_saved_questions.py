@@ -2,6 +2,7 @@
 
 import pytest
 
+from account_work import account_work
 from cast import Player, Stage
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.user import User
@@ -13,7 +14,7 @@ from dealtrace.operations.reports.save_report import rename_report, save_report
 from dealtrace.operations.reports.write_notes import add_note
 from dealtrace.reports.saved_items import saved_reports as limits
 from dealtrace.reports.saved_items.names import SavedName
-from dealtrace.reports.saved_items.saved_reports import QUERY_LENGTH_MAX, SavedReport
+from dealtrace.reports.saved_items.saved_reports import QUERY_LENGTH_MAX
 from dealtrace.storage.reports.notes import list_notes
 from dealtrace.storage.reports.saved_items.saved_reports import list_saved_reports
 from dealtrace.storage.reports.saved_items.segments import list_segments
@@ -26,9 +27,12 @@ PASSWORD = "correct horse battery"
 def anna(stage: Stage, shop: Player) -> User:
     stage.ids.ensure(10)
     with stage.database.write() as connection:
-        create_user(connection, stage.ids, "boss@example.com", hash_password(PASSWORD), NOON)
+        create_user(account_work(connection, NOON, stage.ids), "boss@example.com", hash_password(PASSWORD))
         return create_user(
-            connection, stage.ids, "anna", hash_password(PASSWORD), NOON, roles={shop.site.id: Role.ANALYST}
+            account_work(connection, NOON, stage.ids),
+            "anna",
+            hash_password(PASSWORD),
+            roles={shop.site.id: Role.ANALYST},
         )
 
 
@@ -42,7 +46,12 @@ def save(
     overwrites: bool = False,
 ) -> None:
     with stage.database.write() as connection:
-        save_report(connection, player.site, SavedReport(name, query, user_id, user_id, NOON), overwrites=overwrites)
+        save_report(
+            account_work(connection, NOON, user_id=user_id).at(player.site),
+            SavedName(name, user_id),
+            query,
+            overwrites=overwrites,
+        )
 
 
 def test_own_reports_and_segments_are_deleted_with_their_user_and_those_of_sites_stay(
@@ -53,10 +62,10 @@ def test_own_reports_and_segments_are_deleted_with_their_user_and_those_of_sites
         for user_id in (None, anna.id, anna.id + 1):
             save(stage, player, "a", user_id)
             with stage.database.write() as connection:
-                add_segment(connection, player.site, SavedName("s", user_id), ["source:is:a"], NOON)
+                add_segment(account_work(connection, NOON).at(player.site), SavedName("s", user_id), ["source:is:a"])
     with stage.database.write() as connection:
-        add_note(connection, shop.site.id, day="2026-11-26", text="kept", user_id=anna.id, now=NOON)
-        delete_user(connection, "anna", utc_now())
+        add_note(account_work(connection, NOON, user_id=anna.id).at(shop.site), day="2026-11-26", text="kept")
+        delete_user(account_work(connection, utc_now()), "anna")
     for player in (shop, elsewhere):
         with stage.database.read() as connection:
             for kept in (list_saved_reports, list_segments):
@@ -79,11 +88,11 @@ def test_a_name_is_kept_once_an_owner(stage: Stage, shop: Player) -> None:
         save(stage, shop, " a ", 7)
     with stage.database.write() as connection:
         with pytest.raises(NameTaken):
-            rename_report(connection, shop.site, SavedName("b", 7), "a", NOON, 7)
-        assert rename_report(connection, shop.site, SavedName("b", 7), "b ", NOON, 7)
-        assert rename_report(connection, shop.site, SavedName("b", 7), "c", NOON, 7)
-        assert not rename_report(connection, shop.site, SavedName("b", 7), "d", NOON, 7)
-        assert not rename_report(connection, shop.site, SavedName("c", 8), "d", NOON, 7)
+            rename_report(account_work(connection, NOON, user_id=7).at(shop.site), SavedName("b", 7), "a")
+        assert rename_report(account_work(connection, NOON, user_id=7).at(shop.site), SavedName("b", 7), "b ")
+        assert rename_report(account_work(connection, NOON, user_id=7).at(shop.site), SavedName("b", 7), "c")
+        assert not rename_report(account_work(connection, NOON, user_id=7).at(shop.site), SavedName("b", 7), "d")
+        assert not rename_report(account_work(connection, NOON, user_id=7).at(shop.site), SavedName("c", 8), "d")
 
 
 def test_questions_and_reports_have_limits(stage: Stage, shop: Player, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import and_, select, update
 
+from account_work import account_work
 from cast import Player, Stage
 from dealtrace.accounts.webhook import BodyStyle, EventKind
 from dealtrace.attribution.credit import AttributionModel
@@ -180,7 +181,7 @@ def test_webhooks_receive_the_leads_that_moved_and_no_others(stage: Stage, shop:
     stage.ids.ensure(10)
     wanted = NewWebhook(shop.site.id, "https://crm.example/", frozenset(EventKind), BodyStyle.JSON)
     with stage.database.write() as connection:
-        webhook = create_webhook(connection, stage.ids, wanted, NOON)
+        webhook = create_webhook(account_work(connection, NOON, stage.ids), wanted)
         site = find_site(connection, shop.site.id)
     assert site is not None
     run(stage, naming_pay(replace(shop, site=site)))

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
+from account_work import account_work
 from cast import Player, Stage
 from dealtrace.accounts.clock_set_back import CLOCKS_APART_MAX
 from dealtrace.accounts.site_change import ChangeKind
@@ -69,9 +70,9 @@ class Desk:
         assert outcome is None or isinstance(outcome, Pause)
         return outcome
 
-    def manage(self, work: Callable[..., Any], *arguments: Any, **more: Any) -> Any:
+    def manage(self, change: Callable[..., Any], *arguments: Any, now: datetime = NOON, **more: Any) -> Any:
         with self.stage.database.write() as connection:
-            return work(connection, self.hook_id, *arguments, **more)
+            return change(account_work(connection, now), self.hook_id, *arguments, **more)
 
     @property
     def hook(self) -> Webhook:
@@ -102,7 +103,7 @@ def wanted(player: Player, url: str = URL) -> NewWebhook:
 def desk(stage: Stage, shop: Player) -> Desk:
     stage.ids.ensure(WEBHOOKS_MAX)
     with stage.database.write() as connection:
-        hook = create_webhook(connection, stage.ids, wanted(shop), NOON)
+        hook = create_webhook(account_work(connection, NOON, stage.ids), wanted(shop))
         site = find_site(connection, shop.site.id)
     assert site is not None
     return Desk(stage, replace(shop, site=site), hook.id)
@@ -132,7 +133,7 @@ def test_who_takes_over_is_not_handed_what_was_stated_a_moment_ago(desk: Desk, m
 def test_a_webhook_is_kept_as_it_was_wanted_and_servers_are_notified(stage: Stage, shop: Player) -> None:
     with stage.database.write() as connection:
         before = find_revision(connection)
-        made = create_webhook(connection, stage.ids, wanted(shop), NOON)
+        made = create_webhook(account_work(connection, NOON, stage.ids), wanted(shop))
         assert find_webhook(connection, made.id) == made
         assert find_revision(connection) > before
     assert (made.url, made.fields, made.style, made.events) == (URL, ("orderId",), BodyStyle.JSON, frozenset(EventKind))
@@ -160,7 +161,7 @@ def test_a_webhook_is_kept_as_it_was_wanted_and_servers_are_notified(stage: Stag
 def test_a_url_that_cannot_be_sent_to_is_refused(stage: Stage, shop: Player, url: str) -> None:
     with stage.database.write() as connection:
         with pytest.raises(InvalidSetting, match="https://host/path is expected"):
-            create_webhook(connection, stage.ids, wanted(shop, url), NOON)
+            create_webhook(account_work(connection, NOON, stage.ids), wanted(shop, url))
         assert list_webhooks(connection, shop.site.id) == []
 
 
@@ -187,7 +188,7 @@ def test_a_url_that_cannot_be_sent_to_is_refused(stage: Stage, shop: Player, url
 def test_a_name_that_no_host_can_have_is_refused(stage: Stage, shop: Player, host: str) -> None:
     with stage.database.write() as connection:
         with pytest.raises(InvalidSetting, match=r"cannot be the name of a host|https://host/path is expected"):
-            create_webhook(connection, stage.ids, wanted(shop, f"https://{host}/hook"), NOON)
+            create_webhook(account_work(connection, NOON, stage.ids), wanted(shop, f"https://{host}/hook"))
         assert list_webhooks(connection, shop.site.id) == []
 
 
@@ -198,21 +199,21 @@ def test_a_name_that_no_host_can_have_is_refused(stage: Stage, shop: Player, hos
 def test_any_name_of_a_host_is_accepted(stage: Stage, shop: Player, host: str) -> None:
     stage.ids.ensure(1)
     with stage.database.write() as connection:
-        assert create_webhook(connection, stage.ids, wanted(shop, f"https://{host}:8443/hook"), NOON).url
+        assert create_webhook(account_work(connection, NOON, stage.ids), wanted(shop, f"https://{host}:8443/hook")).url
 
 
 def test_a_site_has_so_many_webhooks_and_no_more(stage: Stage, shop: Player) -> None:
     stage.ids.ensure(WEBHOOKS_MAX)
     with stage.database.write() as connection:
         for _ in range(WEBHOOKS_MAX):
-            create_webhook(connection, stage.ids, wanted(shop), NOON)
+            create_webhook(account_work(connection, NOON, stage.ids), wanted(shop))
         with pytest.raises(InvalidSetting, match="delete one"):
-            create_webhook(connection, stage.ids, wanted(shop), NOON)
+            create_webhook(account_work(connection, NOON, stage.ids), wanted(shop))
 
 
 def test_a_site_that_is_not_there_gets_none(stage: Stage, shop: Player) -> None:
     with stage.database.write() as connection, pytest.raises(SiteNotFound):
-        create_webhook(connection, stage.ids, replace(wanted(shop), site_id=404), NOON)
+        create_webhook(account_work(connection, NOON, stage.ids), replace(wanted(shop), site_id=404))
 
 
 def test_nothing_is_in_hand_while_nothing_waits(desk: Desk) -> None:
@@ -303,7 +304,7 @@ def test_three_days_without_a_success_pause_it_and_what_waits_stays(desk: Desk) 
     assert desk.hook.pause_reason == "nothing was accepted for 3 days; last error: HTTP 500"
     desk.register(1)
     assert desk.claim(now=later + TRIED_FOR) is None
-    desk.manage(manage.resume_webhook, later)
+    desk.manage(manage.resume_webhook, now=later)
     assert (desk.hook.pause_reason, desk.hook.failures, desk.hook.next_attempt_at) == (None, 0, None)
     in_hand = desk.claim(now=later)
     assert in_hand is not None
@@ -313,7 +314,7 @@ def test_three_days_without_a_success_pause_it_and_what_waits_stays(desk: Desk) 
 def test_a_pause_by_hand_outlives_an_attempt_that_was_under_way(desk: Desk) -> None:
     desk.register(1)
     desk.claim()
-    desk.manage(manage.pause_webhook, NOON)
+    desk.manage(manage.pause_webhook)
     assert desk.acknowledge(0, Fault("HTTP 410", is_final=True)) is None
     assert desk.hook.pause_reason == manage.BY_HAND
 
@@ -331,12 +332,12 @@ def test_a_pause_keeps_its_time_and_reason_and_is_recorded_once(desk: Desk) -> N
     desk.acknowledge(0, Fault("HTTP 410", is_final=True))
     paused_at, reason = desk.hook.paused_at, desk.hook.pause_reason
     known = states_of(desk)
-    desk.manage(manage.pause_webhook, NOON + SECOND)
+    desk.manage(manage.pause_webhook, now=NOON + SECOND)
     assert (desk.hook.paused_at, desk.hook.pause_reason) == (paused_at, reason)
     assert states_of(desk) == known
-    desk.manage(manage.resume_webhook, NOON + 2 * SECOND)
-    desk.manage(manage.pause_webhook, NOON + 3 * SECOND)
-    desk.manage(manage.delete_webhook, NOON + 4 * SECOND)
+    desk.manage(manage.resume_webhook, now=NOON + 2 * SECOND)
+    desk.manage(manage.pause_webhook, now=NOON + 3 * SECOND)
+    desk.manage(manage.delete_webhook, now=NOON + 4 * SECOND)
     assert states_of(desk)[len(known) :] == [("paused", "works"), ("works", "paused"), ("paused", "")]
 
 
@@ -346,18 +347,18 @@ def test_resuming_a_webhook_that_is_not_paused_tries_again_at_once_and_is_no_cha
     desk.acknowledge(0, FAULT)
     known = states_of(desk)
     assert desk.hook.next_attempt_at is not None
-    desk.manage(manage.resume_webhook, NOON + SECOND)
+    desk.manage(manage.resume_webhook, now=NOON + SECOND)
     assert (desk.hook.failures, desk.hook.next_attempt_at, desk.hook.paused_at) == (0, None, None)
     assert states_of(desk) == known
     assert desk.claim(now=NOON + SECOND) is not None
-    desk.manage(manage.delete_webhook, NOON + 2 * SECOND)
+    desk.manage(manage.delete_webhook, now=NOON + 2 * SECOND)
     assert states_of(desk) == [*known, ("works", "")]
 
 
 def test_resuming_can_skip_what_the_receiver_chokes_on(desk: Desk) -> None:
     desk.register(2)
     first, second = desk.positions
-    desk.manage(manage.resume_webhook, NOON, skip=True)
+    desk.manage(manage.resume_webhook, skip=True)
     assert desk.positions == [second]
     assert desk.manage(manage.replay_message, f"msg_{desk.player.site.id}_{desk.hook_id}_{first}") == 1
     assert desk.positions == [first, second]
@@ -383,15 +384,15 @@ def test_a_message_that_was_never_sent_cannot_be_replayed(desk: Desk, name: str)
 
 def test_a_test_is_in_hand_though_the_webhook_is_paused_and_once(desk: Desk) -> None:
     desk.register(1)
-    desk.manage(manage.pause_webhook, NOON)
-    desk.manage(manage.schedule_test, NOON)
+    desk.manage(manage.pause_webhook)
+    desk.manage(manage.schedule_test)
     in_hand = desk.claim()
     assert in_hand is not None
     assert (in_hand.webhook.is_test_awaited, list(in_hand.deliveries)) == (True, [])
     desk.acknowledge(0, test_outcome="HTTP 404")
     assert desk.hook.test_outcome == "HTTP 404"
     assert desk.claim() is None
-    desk.manage(manage.schedule_test, NOON)
+    desk.manage(manage.schedule_test)
     desk.manage(manage.cancel_test)
     assert desk.claim() is None
 
@@ -399,7 +400,7 @@ def test_a_test_is_in_hand_though_the_webhook_is_paused_and_once(desk: Desk) -> 
 def test_a_webhook_that_is_deleted_leaves_nothing(desk: Desk) -> None:
     desk.register(2)
     desk.claim()
-    desk.manage(manage.delete_webhook, NOON)
+    desk.manage(manage.delete_webhook)
     assert desk.waiting == 0
     (outcome,) = desk.stage.perform(claim_deliveries, desk.player, Claim(desk.hook_id, "me"))
     assert outcome is None
@@ -408,19 +409,21 @@ def test_a_webhook_that_is_deleted_leaves_nothing(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    ("work", "arguments"),
+    ("change", "arguments"),
     [
-        (manage.pause_webhook, (NOON,)),
-        (manage.resume_webhook, (NOON,)),
-        (manage.schedule_test, (NOON,)),
+        (manage.pause_webhook, ()),
+        (manage.resume_webhook, ()),
+        (manage.schedule_test, ()),
         (manage.replay_since, (NOON,)),
         (manage.replay_message, ("msg_1_2_3",)),
-        (manage.delete_webhook, (NOON,)),
+        (manage.delete_webhook, ()),
     ],
 )
-def test_a_webhook_that_is_not_there_is_named(stage: Stage, work: Callable[..., Any], arguments: tuple[Any]) -> None:
+def test_a_webhook_that_is_not_there_is_named(
+    stage: Stage, change: Callable[..., Any], arguments: tuple[Any, ...]
+) -> None:
     with stage.database.write() as connection, pytest.raises(WebhookNotFound, match="404"):
-        work(connection, 404, *arguments)
+        change(account_work(connection, NOON), 404, *arguments)
 
 
 def test_what_is_too_old_is_forgotten_stated_or_not(desk: Desk) -> None:

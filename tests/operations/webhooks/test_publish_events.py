@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from account_work import account_work
 from cast import Player, Stage, moscow
 from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook
 from dealtrace.attribution.credit import AttributionModel
@@ -44,7 +45,7 @@ def listen(stage: Stage, player: Player, events: Iterable[EventKind] = EVERYTHIN
     stage.ids.ensure(10)
     wanted = NewWebhook(player.site.id, "https://crm.example/hook", frozenset(events), BodyStyle.FORM)
     with stage.database.write() as connection:
-        webhook = create_webhook(connection, stage.ids, wanted, NOON)
+        webhook = create_webhook(account_work(connection, NOON, stage.ids), wanted)
         site = find_site(connection, player.site.id)
     assert site is not None
     return replace(player, site=site), webhook

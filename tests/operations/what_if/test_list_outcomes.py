@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
+from account_work import account_work
 from cast import VLADIVOSTOK, Player, Stage
 from dealtrace.attribution.classification import classify
 from dealtrace.attribution.credit import AttributionModel
@@ -98,10 +99,12 @@ def apply(stage: Stage, player: Player, settings: Settings) -> Player:
                 mine = update(deal).where(deal.c.site_id == player.site.id, deal.c.clue_phone.is_not(None))
                 connection.execute(mine.values(clue_link_threshold_seconds=int(text)))
             elif key == "own":
-                add_host(connection, player.site.id, "own", text, "", NOON)
+                add_host(account_work(connection, NOON), player.site.id, "own", text, "")
             else:
-                change_site_settings(connection, player.site.id, {{"model": "attribution"}.get(key, key): text}, NOON)
-        site = change_site_settings(connection, player.site.id, {}, NOON)
+                change_site_settings(
+                    account_work(connection, NOON), player.site.id, {{"model": "attribution"}.get(key, key): text}
+                )
+        site = change_site_settings(account_work(connection, NOON), player.site.id, {})
     after = replace(player, site=site)
     keys = {key for key, _ in settings}
     stage.ids.ensure(2000)

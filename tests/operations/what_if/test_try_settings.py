@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import update
 
+from account_work import account_work
 from cast import MOSCOW, Player, Stage, moscow
 from dealtrace.accounts.setting_effects import FIGURE_TITLES, CountedDeals, Effect
 from dealtrace.accounts.site import Site
@@ -107,7 +108,7 @@ def test_a_site_is_previewed_as_it_is_set(stage: Stage, key: str) -> None:
     with stage.database.read() as connection:
         previewed = preview_site(connection, player.site, {key: text})
     with stage.database.write() as connection:
-        assert change_site_settings(connection, player.site.id, {key: text}, NOON) == previewed
+        assert change_site_settings(account_work(connection, NOON), player.site.id, {key: text}) == previewed
     assert previewed != player.site
 
 
@@ -186,7 +187,7 @@ def test_leads_are_qualified_as_after_the_change(stage: Stage, key: str, text: s
     (effect,) = effects_of(stage, player, {key: text})
     assert any(before != after for before, after in figures_of(effect).values())
     with stage.database.write() as connection:
-        after: Site = change_site_settings(connection, player.site.id, {key: text}, NOON)
+        after: Site = change_site_settings(account_work(connection, NOON), player.site.id, {key: text})
     changed = Player(after, player.token, player.token_id)
     other = {"unique_depth_days": "0"} if key == "unique_depth_days" else {"target_call_seconds": "30"}
     (back,) = effects_of(stage, changed, other)
@@ -244,6 +245,11 @@ def test_money_in_another_currency_counts_by_its_rate(stage: Stage) -> None:
         connection.execute(update(deal).where(deal.c.site_id == player.site.id).values(currency=deal.c.number))
     (effect,) = effects_of(stage, player, {"timezone": "Asia/Vladivostok"})
     assert figures_of(effect)["rubles_on_another_day"] == (None, 61_000), "what has no rate counts as nothing"
+    assert figures_of(effect)["deals_at_another_rate"] == (None, 0)
+    with stage.database.write() as connection:
+        set_rates(stage.work(connection, player), [CurrencyRate("usd", date(2018, 3, 27), Decimal(70))])
+    (effect,) = effects_of(stage, player, {"timezone": "Asia/Vladivostok"})
+    assert figures_of(effect)["deals_at_another_rate"] == (None, 1), "it would be a deal of the next day"
 
 
 def test_days_beyond_a_limit_of_points_are_counted(stage: Stage) -> None:
@@ -277,8 +283,10 @@ def test_leads_and_visits_that_hosts_move_are_those_that_reclassifying_moves(sta
     assert shown == [(LeadKind.CALL, 4, 4), (None, 4, 4)]
     assert (other.leads, other.visits) == (MovedCount(0, 4, 4), MovedCount())
     with stage.database.write() as connection:
-        add_host(connection, player.site.id, "payment", "pay.example", "", NOON)
-        player = Player(change_site_settings(connection, player.site.id, {}, NOON), player.token, player.token_id)
+        add_host(account_work(connection, NOON), player.site.id, "payment", "pay.example", "")
+        player = Player(
+            change_site_settings(account_work(connection, NOON), player.site.id, {}), player.token, player.token_id
+        )
     stage.ids.ensure(2000)
     with stage.database.write() as connection:
         work = stage.work(connection, player)
@@ -289,4 +297,4 @@ def test_leads_and_visits_that_hosts_move_are_those_that_reclassifying_moves(sta
         back = try_on_leads(connection, player.site, read_trial([("no_host", "pay.example")]), *period)
     assert (back.leads.moved, back.visits.moved) == (2, 2)
     with stage.database.write() as connection:
-        remove_host(connection, player.site.id, "payment", "pay.example", NOON)
+        remove_host(account_work(connection, NOON), player.site.id, "payment", "pay.example")

@@ -46,6 +46,8 @@ def test_a_row_has_no_source_by_its_keys_or_by_the_filters() -> None:
     assert not is_unsourced((REASON,), ("phone",), (), REASONS)
     assert not is_unsourced((), (), (Filter(REASON, Operator.AMONG, ("phone", "no_lead_near")),), REASONS)
     assert not is_unsourced((), (), (Filter(REASON, Operator.NOT, ("no_lead_near",)),), REASONS)
+    alternatives = (Filter(SOURCE, Operator.EMPTY), Filter(SOURCE, Operator.IS, ("yandex",)))
+    assert not is_unsourced((), (), alternatives, REASONS)
 
 
 def test_only_ratios_and_prices_have_a_best_row() -> None:

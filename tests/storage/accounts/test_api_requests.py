@@ -11,12 +11,14 @@ import stored
 from cast import Player, Stage
 from dealtrace.accounts.api_request import ApiRequest
 from dealtrace.storage.accounts.api_requests import (
+    OmittedRequests,
     RefusalCount,
     RequestQuery,
     count_refusals_without_site,
     delete_some_requests,
     find_last_uses,
     find_previous_requests,
+    insert_omitted,
     list_requests,
     search_requests,
 )
@@ -162,3 +164,7 @@ def test_refusals_without_a_site_are_counted_by_their_code(
     stored.journal(stage.database, requests)
     with stage.database.read() as connection:
         assert count_refusals_without_site(connection, code, later, searched_max) == RefusalCount(count, is_whole)
+    with stage.database.write() as connection:
+        insert_omitted(connection, 0, OmittedRequests(7, later, f"{code}-omitted"))
+        counted = count_refusals_without_site(connection, code, later, searched_max)
+        assert counted == RefusalCount(count, is_whole=False), "some were not kept"

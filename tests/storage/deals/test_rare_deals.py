@@ -10,7 +10,7 @@ from cast import Player, Stage
 from dealtrace.storage.deals.deals import count_unusable_contacts
 from dealtrace.storage.journals.deal_list import DealFilters, query_deal_list
 from dealtrace.storage.journals.keyset_pages import count_rows, find_newest, find_oldest
-from dealtrace.storage.reports.rates import count_deals_without_rate
+from dealtrace.storage.reports.rates import count_deals_without_rate, list_foreign_amounts
 from plans import plans_by_index, statements_on
 from write_commands import NOON
 
@@ -19,6 +19,10 @@ ALL_UNUSABLE = DealFilters(is_contact_unusable=True)
 DELETED = DealFilters(is_contact_unusable=True, is_deleted=True)
 QUESTIONS: dict[str, tuple[str, Callable[[Connection, Player], object]]] = {
     "without a rate": ("ix_deal_foreign", lambda connection, shop: count_deals_without_rate(connection, shop.site.id)),
+    "whose amounts a rate changes": (
+        "ix_deal_foreign",
+        lambda connection, shop: list_foreign_amounts(connection, shop.site.id, ["usd"], NOON, None, 100),
+    ),
     "count of a period": (
         "ix_deal_unusable",
         lambda connection, shop: count_rows(connection, query_deal_list(shop.site, UNUSABLE)),

@@ -6,8 +6,11 @@ import pytest
 from sqlalchemy import select
 
 from cast import Player, Stage
-from dealtrace.matching.match_reason import UNMATCHED_REASONS, MatchReason
+from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.matching.match_reason import UNMATCHED_REASONS, MatchReason, match_reason_of
+from dealtrace.operations.deals.pin import pin_deal
 from dealtrace.operations.deals.register import register_deals
+from dealtrace.storage.deals.deals import list_deals_by_id
 from dealtrace.storage.deals.match_reasons import find_match_reasons
 from dealtrace.storage.journals.deal_list import DealFilters, query_deal_list
 from dealtrace.storage.journals.keyset_pages import count_rows, find_oldest
@@ -44,6 +47,25 @@ def test_each_reason_lists_the_deals_that_have_it(stage: Stage, *, contact_match
     assert len(set(reasons.values())) == len(deals) - (0 if contact_matching else 1), reasons
     for reason in MatchReason:
         assert _listed(stage, player, reason) == [id_ for id_ in ids if reasons[id_] == reason]
+
+
+def test_a_stated_source_counts_for_a_deal_that_a_person_left_without_a_lead(stage: Stage) -> None:
+    player = stage.open_site(contact_matching=True)
+    stated = registration("stated", stated_source=TrafficSource("fair", "offline"))
+    stage.perform(register_deals, player, stated, registration("bare"))
+    ids = _listed(stage, player, None)
+    with stage.database.write() as connection:
+        for deal_id in ids:
+            pin_deal(stage.work(connection, player), deal_id, None)
+    with stage.database.read() as connection:
+        found = find_match_reasons(connection, player.site.id, ids, contact_matching=True)
+        in_python = [
+            match_reason_of(each, None, contact_matching=True)
+            for each in list_deals_by_id(connection, player.site.id, ids)
+        ]
+    assert sorted(found.values()) == sorted(in_python) == ["pinned_to_none", "stated_source"]
+    assert len(_listed(stage, player, MatchReason.STATED_SOURCE)) == 1
+    assert len(_listed(stage, player, MatchReason.PINNED_TO_NONE)) == 1
 
 
 @pytest.mark.parametrize("reason", [*UNMATCHED_REASONS, MatchReason.STATED_SOURCE])

@@ -138,7 +138,7 @@ def test_it_begins_a_next_page_at_its_place_and_not_where_the_interval_does(crow
         (qualification._CALLS, "id", "ids"),
         (qualification._LEAD_REQUESTS, "id", "ids"),
     ],
-    ids=["deals", "tags", "visits", "clients", "credits", "calls' standings", "lead requests' standings"],
+    ids=["deals", "tags", "visits", "clients", "credits", "calls' qualifications", "lead requests' qualifications"],
 )
 def test_it_gathers_what_it_states_by_indexes(
     crowd: tuple[Stage, Player], statement: CompiledStatement, column: str, asked: str

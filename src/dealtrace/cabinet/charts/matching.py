@@ -38,11 +38,12 @@ def matching_chart(
 ) -> Markup:
     """Return a chart of the deal and the windows of the leads in `drawn` that `drawn_windows` chooses."""
     shown = drawn_windows(drawn)
-    axis = _axis_of(deal_at, [each.candidate for each in shown])
+    windows = [each.candidate.window for each in shown]
+    axis = axis_of([deal_at, *(each.opens_at for each in windows), *(each.closes_at for each in windows)])
     height = TOP + ROW * len(shown) + BOTTOM
-    parts = [titled(title), *_ends(axis, height, format_time)]
+    parts = [titled(title), *ends(axis, height, format_time)]
     parts += [_window(each, axis, TOP + ROW * place) for place, each in enumerate(shown)]
-    parts += _deal(deal_title, axis.at(deal_at), height)
+    parts += deal_line(deal_title, axis.at(deal_at), height)
     return element(
         "svg",
         *parts,
@@ -60,26 +61,25 @@ def drawn_windows(drawn: Sequence[DrawnCandidate]) -> Sequence[DrawnCandidate]:
 
 
 @record
-class _Axis:
+class Axis:
+    """A time axis as wide as the picture."""
+
     since: datetime
     until: datetime
 
     def at(self, instant: datetime) -> float:
+        """Return the horizontal position of an instant."""
         return round(SIDE + (WIDTH - 2 * SIDE) * ((instant - self.since) / (self.until - self.since)), 1)
 
 
-def _axis_of(deal_at: datetime, candidates: Sequence[Candidate]) -> _Axis:
-    """Return a time axis that covers the deal and all windows, with a margin at both ends."""
-    instants = [
-        deal_at,
-        *(each.window.opens_at for each in candidates),
-        *(each.window.closes_at for each in candidates),
-    ]
+def axis_of(instants: Sequence[datetime]) -> Axis:
+    """Return a time axis that covers all `instants`, with a margin at both ends."""
     room = max((max(instants) - min(instants)) / 20, timedelta(minutes=1))
-    return _Axis(min(instants) - room, max(instants) + room)
+    return Axis(min(instants) - room, max(instants) + room)
 
 
-def _ends(axis: _Axis, height: int, format_time: Callable[[datetime], str]) -> list[Markup]:
+def ends(axis: Axis, height: int, format_time: Callable[[datetime], str]) -> list[Markup]:
+    """Return the line of a time axis at the bottom of a picture, with the times of its ends."""
     y = height - BOTTOM
     return [
         element("line", class_="axis", x1=SIDE, x2=WIDTH - SIDE, y1=y, y2=y),
@@ -88,25 +88,26 @@ def _ends(axis: _Axis, height: int, format_time: Callable[[datetime], str]) -> l
     ]
 
 
-def _window(drawn: DrawnCandidate, axis: _Axis, y: int) -> Markup:
+def _window(drawn: DrawnCandidate, axis: Axis, y: int) -> Markup:
     window = drawn.candidate.window
     left, right = axis.at(window.opens_at), axis.at(window.closes_at)
     name = "won" if drawn.is_winner else "inside" if drawn.candidate.holds else "missed"
     width = max(round(right - left, 1), WIDTH_LEAST)
     bar = element("rect", titled(drawn.title), class_=name, x=left, y=y + 18, width=width, height=BAR, rx=2)
     label = f"✓ {drawn.label}" if drawn.is_winner else drawn.label
-    caption = _text_at(label, left, y + 14, "start")
+    caption = text_at(label, left, y + 14, "start")
     return element("g", caption, bar)
 
 
-def _deal(title: str, x: float, height: int) -> list[Markup]:
+def deal_line(title: str, x: float, height: int) -> list[Markup]:
+    """Return the vertical line of the deal, with its title."""
     return [
         element("line", titled(title), class_="deal", x1=x, x2=x, y1=TOP - 6, y2=height - BOTTOM),
-        _text_at(title, x, TOP - 10, "middle"),
+        text_at(title, x, TOP - 10, "middle"),
     ]
 
 
-def _text_at(content: str, x: float, y: int, anchor: str) -> Markup:
+def text_at(content: str, x: float, y: int, anchor: str) -> Markup:
     """Return a text element at a position, moved inwards if it would extend beyond the picture."""
     width = len(content) * LETTER
     before = {"start": 0.0, "middle": width / 2}[anchor]

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -15,12 +16,15 @@ from dealtrace.cabinet.rendering import HEADERS
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters
 from dealtrace.http.replies import success
+from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.personal_data import Erasure, erase_people
 from dealtrace.record import record
 from dealtrace.storage import personal_data
 from dealtrace.storage.reports.mirror.mirror import without_mirror
 
 ERASE = "erase"
+WITHOUT = "without"
+"""The name of the field that adds the person's leads without a valid phone or e-mail."""
 _LABELS = {"contact": "Contacts"}
 
 
@@ -34,10 +38,24 @@ class ContactLine:
 
 
 @record
+class Choice:
+    """The contacts of a person chosen in a form, and whether leads without a valid phone or e-mail are chosen too."""
+
+    contacts: frozenset[str]
+    takes_those: bool
+
+
+@record
 class Preview:
-    """A person's contacts, and in `traces` the data to export or erase: all data found by the chosen contacts."""
+    """A person's contacts, and in `traces` the data to export or erase: all data found by the chosen contacts.
+
+    `without_contact` is how many leads of the person have no valid phone or e-mail; they are exported or erased too if
+    `takes_those` is true.
+    """
 
     contacts: tuple[ContactLine, ...]
+    without_contact: int
+    takes_those: bool
     traces: personal_data.Traces
 
     @property
@@ -86,14 +104,15 @@ async def erase(view: View) -> Response:
     if facts is None:
         return not_found(view)
     preview = await _preview(view, facts)
-    if not preview.chosen or preview.traces.is_empty:
+    if preview.traces.is_empty:
         return _page(view, "clients/personal_data.html", facts, preview)
     has_agreed = view.form.get("act") == ERASE and view.form.get("agreed") == preview.fingerprint
     if not has_agreed:
         return _page(view, "clients/confirm.html", facts, preview)
-    found = await _erase(view, Erasure(preview.chosen, preview.traces))
+    client_ids = facts.joined_ids if preview.takes_those else frozenset[int]()
+    found = await _erase(view, Erasure(preview.chosen, preview.traces, client_ids))
     if found != preview.traces:
-        return _page(view, "clients/confirm.html", facts, Preview(preview.contacts, found))
+        return _page(view, "clients/confirm.html", facts, replace(preview, traces=found))
     return _page(view, "clients/erased.html", facts, preview)
 
 
@@ -119,19 +138,28 @@ def _unknown_contacts(view: View, facts: PersonFacts) -> InvalidParameters | Non
 
 
 async def _preview(view: View, facts: PersonFacts) -> Preview:
-    """Return the preview for the contacts chosen in the form or the query; at first all contacts are chosen."""
-    asked = view.form.all("contact") if view.form.fields else view.request.query_params.getlist("contact")
-    is_first = not view.form.fields and "contact" not in view.request.query_params
+    """Return the preview for what is chosen in the form or the query; at first everything is chosen."""
+    is_form = bool(view.form.fields)
+    query = view.request.query_params
+    asked = view.form.all("contact") if is_form else query.getlist("contact")
+    takes_those = view.form.get(WITHOUT) if is_form else query.get(WITHOUT, "")
+    is_first = not is_form and "contact" not in query and WITHOUT not in query
     chosen = frozenset(facts.contacts if is_first else asked) & frozenset(facts.contacts)
-    return await view.read(_read, view.current_site, facts.contacts, chosen)
+    return await view.read(_read, view.current_site, facts, Choice(chosen, is_first or bool(takes_those)))
 
 
-def _read(connection: Connection, site: Site, contacts: tuple[str, ...], chosen: frozenset[str]) -> Preview:
-    lines = (
-        ContactLine(contact, contact in chosen, personal_data.find_traces(connection, site.id, [contact]).leads)
-        for contact in contacts
-    )
-    return Preview(tuple(lines), personal_data.find_traces(connection, site.id, chosen))
+def _read(connection: Connection, site: Site, facts: PersonFacts, choice: Choice) -> Preview:
+    leads_of = {text: personal_data.find_traces(connection, site.id, [text]).leads for text in facts.contacts}
+    lines = (ContactLine(text, text in choice.contacts, leads) for text, leads in leads_of.items())
+    joined = sorted(facts.joined_ids)
+    without = [
+        lead_id
+        for kind in LeadKind
+        for lead_id in personal_data.find_leads_without_contact(connection, site.id, kind, joined)
+    ]
+    takes_those = choice.takes_those and bool(without or not facts.contacts)
+    traces = personal_data.find_traces(connection, site.id, choice.contacts, joined if takes_those else ())
+    return Preview(tuple(lines), len(without), takes_those, traces)
 
 
 def _rows(connection: Connection, site: Site, traces: personal_data.Traces) -> personal_data.RowsByTable:
@@ -145,6 +173,8 @@ def _page(view: View, template: str, facts: PersonFacts, preview: Preview) -> Re
         person_url=person_url(view, facts.client),
         client=facts.client,
         contacts=preview.contacts,
+        without_contact=preview.without_contact,
+        takes_those=preview.takes_those,
         chosen=sorted(preview.chosen),
         agreed=preview.fingerprint,
         calls=len(traces.calls),

@@ -53,12 +53,13 @@ class Event:
 
 @record
 class PersonFacts:
-    """The stored data of a person; `client` has all known contacts.
+    """The stored data of a person; `client` has all known contacts, `joined_ids` all ids of the person.
 
     `cut` names the kinds of which the person has more than `SHOWN_MAX` records; only the newest are listed.
     """
 
     client: Client
+    joined_ids: frozenset[int]
     leads: Sequence[LeadEntry]
     deals: Sequence[Deal]
     visits: Sequence[Visit]
@@ -134,7 +135,7 @@ def _read(connection: Connection, site: Site, client_id: int) -> PersonFacts | N
     has_all_leads = not cut
     cut += ["deals"] * (not has_all_leads or len(sent) > SHOWN_MAX)
     cut += ["visits"] * (not has_all_leads or len(visits) > SHOWN_MAX)
-    return PersonFacts(client, leads, list(deals.values()), visits[:SHOWN_MAX], cut)
+    return PersonFacts(client, frozenset(joined), leads, list(deals.values()), visits[:SHOWN_MAX], cut)
 
 
 def _events(facts: PersonFacts, view: View) -> Iterator[Event]:

@@ -1,16 +1,19 @@
 """The page of a deal: its current values, why it has its lead, the visits that led to it, and its history."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
 
 from sqlalchemy import Connection
 from starlette.responses import Response
 
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel, CreditKey, credit_key_of_visit
-from dealtrace.attribution.origin import LeadVisit, Origin, origin_of_deal
+from dealtrace.attribution.origin import LeadVisit, origin_of_deal
 from dealtrace.attribution.visit import Visit
 from dealtrace.cabinet.deals.details import DetailsWriter
 from dealtrace.cabinet.deals.explanation import Explainer
+from dealtrace.cabinet.deals.flips import OtherOrigins
 from dealtrace.cabinet.deals.history import Callers, Historian
 from dealtrace.cabinet.deals.path import path_of
 from dealtrace.cabinet.form_pages import Faults
@@ -19,13 +22,13 @@ from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.lead_labels import LEAD_LABELS
 from dealtrace.cabinet.links import lead_url, source_label, web_url
 from dealtrace.cabinet.view import View
-from dealtrace.deals.deal import Deal
+from dealtrace.deals.deal import Deal, DealId
 from dealtrace.deals.details import search_contacts_of
 from dealtrace.deals.versions import DealVersion
 from dealtrace.errors import DealNotFound
 from dealtrace.http.statuses import BAD_REQUEST, OK
 from dealtrace.leads.client import Client
-from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.deals.find import find_deal
 from dealtrace.operations.matching.explain import Explanation, explain_deal
 from dealtrace.record import record
@@ -53,12 +56,12 @@ class CardFacts:
     """The stored data of a deal; `lead` is `None` if it has no lead.
 
     `clients` has the client of the lead or, without a lead, the clients whose contacts were sent with the deal.
-    `origins` has the origins of the leads that other rules would give the deal.
+    `others` has the origins of the leads and visits that other rules would give the deal.
     """
 
     deal: Deal
     explanation: Explanation
-    origins: Mapping[LeadRef, Origin]
+    others: OtherOrigins
     versions: Sequence[DealVersion]
     callers: Callers
     lead: LeadEntry | None
@@ -101,19 +104,32 @@ def _read(connection: Connection, site: Site, deal_id: int) -> CardFacts:
     if deal.lead is not None:
         entries = list_lead_entries(connection, site, deal.lead.kind, [deal.lead.id], model, with_visits=True)
     explanation = explain_deal(connection, site, deal)
-    others = {change.lead for change in explanation.rule_changes if change.lead is not None}
-    summaries = find_lead_summaries(connection, site.id, others, model)
     versions = list_versions(connection, site.id, deal.id)
     logins = find_logins(connection, {each.user_id for each in versions if each.user_id is not None})
     return CardFacts(
         deal,
         explanation,
-        {ref: summary.origin for ref, summary in summaries.items()},
+        _other_origins(connection, site, explanation, model),
         versions,
         Callers({token.id: token.label for token in list_tokens(connection, site.id)}, logins),
         entries[0] if entries else None,
         [entry.client for entry in entries] if deal.lead is not None else _clients_by_contact(connection, site, deal),
         *_credited(connection, site, deal),
+    )
+
+
+def _other_origins(
+    connection: Connection, site: Site, explanation: Explanation, model: AttributionModel
+) -> OtherOrigins:
+    """Return the origins of the leads and visits that other rules or matchers would give a deal."""
+    matches = [change.found for change in explanation.matcher_changes]
+    leads = {change.lead for change in explanation.rule_changes} | {match.lead for match in matches}
+    summaries = find_lead_summaries(connection, site.id, [ref for ref in leads if ref is not None], model)
+    visit_ids = {match.visit_id for match in matches if match.visit_id is not None}
+    matched = [replace(explanation.deal, id=DealId(visit_id), visit_id=visit_id) for visit_id in visit_ids]
+    visits = find_deal_visits(connection, site.id, matched, model)
+    return OtherOrigins(
+        {ref: summary.origin for ref, summary in summaries.items()}, {int(key): visit for key, visit in visits.items()}
     )
 
 
@@ -156,7 +172,7 @@ def _shown(view: View, facts: CardFacts) -> dict[str, object]:
         "lead_label": explainer.lead_label(deal.lead),
         "lead_url": lead_url(view.current_site.id, deal.lead) if deal.lead is not None else "",
         "clients": [(client, ", ".join((*client.phones, *client.emails))) for client in facts.clients],
-        "explained": explainer.explained(facts.explanation, facts.origins),
+        "explained": explainer.explained(facts.explanation, facts.others, _found_at(facts)),
         "client_path": path_of(_path(facts), facts.credits, view)
         if lead is not None or facts.visit is not None
         else None,
@@ -167,6 +183,13 @@ def _shown(view: View, facts: CardFacts) -> dict[str, object]:
         "sent": {name: view.form.get(name) for name in ("lead", "kind", "id")},
         "lead_kinds": [(kind.value, view.translate(LEAD_LABELS[kind])) for kind in LeadKind],
     }
+
+
+def _found_at(facts: CardFacts) -> datetime | None:
+    """Return when the lead or visit of a deal began, or `None` if the deal has neither."""
+    if facts.lead is not None:
+        return facts.lead.lead.began_at
+    return facts.visit.own.started_at if facts.visit is not None else None
 
 
 def _why_unsourced(deal: Deal) -> str:

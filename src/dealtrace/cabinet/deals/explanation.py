@@ -1,23 +1,23 @@
 """Explain why a deal has its lead: in words, as a chart, and by rule changes that would give it a different lead."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 
 from markupsafe import Markup
 
-from dealtrace.attribution.origin import UNKNOWN_ORIGIN, Origin, origin_of_deal
 from dealtrace.cabinet.charts.matching import DrawnCandidate, drawn_windows, matching_chart
+from dealtrace.cabinet.deals.flips import FlipLine, FlipTeller, OtherOrigins
 from dealtrace.cabinet.deals.labels import VERDICTS, WON_BY
-from dealtrace.cabinet.deals.matchers import MatcherLines, MatcherTeller, list_matched_leads
-from dealtrace.cabinet.formats import clock_time, number, rounded_up, span_of_time
+from dealtrace.cabinet.deals.matcher_chart import DrawnMatcher, matchers_chart, shown_leads
+from dealtrace.cabinet.deals.matchers import MatcherDrawer, MatcherLines, MatcherTeller, list_matched_leads
+from dealtrace.cabinet.formats import clock_time, span_of_time
 from dealtrace.cabinet.lead_labels import lead_name
 from dealtrace.cabinet.links import lead_url
 from dealtrace.cabinet.view import View
-from dealtrace.deals.deal import Deal
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.matching.explanation import Candidate, Missed, Step
 from dealtrace.matching.match_reason import Verdict
-from dealtrace.matching.rule_changes import SECOND, RuleChange
+from dealtrace.matching.rematch import Match
 from dealtrace.operations.matching.explain import Explanation, Naming
 from dealtrace.record import record
 
@@ -51,19 +51,6 @@ class StepLines:
 
 
 @record
-class FlipLine:
-    """The smallest change to a rule that would give the deal a different lead.
-
-    `lead` is the name of that lead, `url` leads to its page, and `source` is the source the deal would have.
-    """
-
-    change: str
-    lead: str
-    url: str
-    source: str
-
-
-@record
 class Explained:
     """The explanation of a match; `pinnable` has the form value and the name of each lead that can be chosen.
 
@@ -91,8 +78,15 @@ class Explainer:
         self._site_id = view.current_site.id
         self._say = view.translate
 
-    def explained(self, explanation: Explanation, origins: Mapping[LeadRef, Origin]) -> Explained:
-        """Return an explanation as strings; `origins` has the origins of leads that other rules would find."""
+    def explained(self, explanation: Explanation, others: OtherOrigins, found_at: datetime | None) -> Explained:
+        """Return an explanation as strings.
+
+        `others` has the origins of leads and visits that other rules would find. `found_at` is when the deal's lead or
+        visit began, or `None` if the deal has neither.
+        """
+        flips = FlipTeller(self._view, explanation.deal, others)
+        if explanation.matchers:
+            return self._of_matchers(explanation, flips, found_at)
         drawn = [self._drawn(candidate, step) for step in explanation.steps for candidate in step.candidates]
         return Explained(
             self._say(VERDICTS[explanation.verdict]),
@@ -100,10 +94,25 @@ class Explainer:
             self._chart(explanation, drawn),
             len(drawn) - len(drawn_windows(drawn)),
             tuple(self._step(step) for step in explanation.steps),
-            MatcherTeller(self._view).lines(explanation.matchers),
-            tuple(self._flip(flip, explanation.deal, origins) for flip in explanation.rule_changes),
+            (),
+            tuple(map(flips.of_rule, explanation.rule_changes)),
             tuple(self._pinnable(explanation)),
             any(flip.threshold_at_least or flip.threshold_at_most for flip in explanation.rule_changes),
+        )
+
+    def _of_matchers(self, explanation: Explanation, flips: FlipTeller, found_at: datetime | None) -> Explained:
+        drawn = MatcherDrawer(self._view).drawn(explanation.matchers, Match.of(explanation.deal), found_at)
+        left_out = sum(len(each.leads) for each in drawn) - sum(map(len, shown_leads(drawn)))
+        return Explained(
+            self._say(VERDICTS[explanation.verdict]),
+            tuple(self._notes(explanation)),
+            self._chart_of_matchers(explanation, drawn),
+            left_out,
+            (),
+            MatcherTeller(self._view).lines(explanation.matchers),
+            tuple(map(flips.of_matcher, explanation.matcher_changes)),
+            tuple(self._pinnable(explanation)),
+            names_threshold=False,
         )
 
     def lead_label(self, ref: LeadRef | None) -> str:
@@ -205,50 +214,21 @@ class Explainer:
             lambda at: clock_time(language, at, zone),
         )
 
+    def _chart_of_matchers(self, explanation: Explanation, drawn: Sequence[DrawnMatcher]) -> Markup:
+        if not drawn:
+            return Markup("")
+        return matchers_chart(
+            self._say("The deal, the matchers and the considered leads on a timeline"),
+            self._say("Deal"),
+            explanation.deal.happened_at,
+            drawn,
+            self._view.clock_time,
+        )
+
     def _drawn(self, candidate: Candidate, step: Step) -> DrawnCandidate:
         line = self._candidate(candidate, step)
         title = f"{line.lead}, {line.began} – {line.closes}: {line.outcome}"
         return DrawnCandidate(candidate, line.lead, title, line.is_winner)
-
-    def _flip(self, flip: RuleChange, deal: Deal, origins: Mapping[LeadRef, Origin]) -> FlipLine:
-        lead = origins.get(flip.lead, UNKNOWN_ORIGIN) if flip.lead is not None else None
-        return FlipLine(
-            "; ".join(self._changes(flip)),
-            self.lead_label(flip.lead),
-            self._url(flip.lead),
-            self._source(origin_of_deal(lead, deal.stated_source)),
-        )
-
-    def _source(self, origin: Origin) -> str:
-        """Return the source, medium and campaign of an origin as one string, or “no source” if all are missing."""
-        source = origin.source
-        parts = [" / ".join(part for part in (source.source, source.medium) if part)]
-        if source.campaign:
-            parts.append(self._say("campaign %(campaign)s") % {"campaign": source.campaign})
-        return ", ".join(part for part in parts if part) or self._say("no source")
-
-    def _changes(self, flip: RuleChange) -> Iterator[str]:
-        if flip.contact_matching:
-            yield self._say("matching by contact is turned on")
-        for threshold, sentence in (
-            (
-                flip.threshold_at_least,
-                "the time allowed after the end of a lead is at least %(time)s (linkTimeThreshold, %(seconds)s s)",
-            ),
-            (
-                flip.threshold_at_most,
-                "the time allowed after the end of a lead is at most %(time)s (linkTimeThreshold, %(seconds)s s)",
-            ),
-        ):
-            if threshold is not None:
-                seconds = number(self._view.language, threshold // SECOND)
-                shown = threshold if threshold == flip.threshold_at_most else rounded_up(threshold)
-                yield self._say(sentence) % {"time": self._time(shown), "seconds": seconds}
-        if flip.precedence is not None:
-            is_calls_first = flip.precedence[0] is LeadKind.CALL
-            yield self._say("calls are searched first" if is_calls_first else "lead requests are searched before calls")
-        if flip == RuleChange(flip.lead):
-            yield self._say("the deal is simply matched again")
 
     def _pinnable(self, explanation: Explanation) -> Iterator[tuple[str, str]]:
         """Yield the form value and the name of each lead that a person may choose, each lead once."""

@@ -1,17 +1,19 @@
 """Explain in words how a deal's matchers (searches for its lead, defined by the CRM) were tried in order."""
 
-from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 
 from dealtrace.cabinet.deals.labels import MISSES, OUTCOMES, PREFERENCES, UNSPECIFIED
+from dealtrace.cabinet.deals.matcher_chart import DrawnLead, DrawnMatcher
 from dealtrace.cabinet.formats import clock_time, span_of_time
 from dealtrace.cabinet.lead_labels import lead_name
 from dealtrace.cabinet.links import lead_url, source_label
 from dealtrace.cabinet.view import View
-from dealtrace.deals.matchers import Matcher, MatcherKind
+from dealtrace.deals.matchers import Matcher, MatcherKind, began_between
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.matching.lead_search import Miss
 from dealtrace.matching.matcher_explanation import MatcherCandidate, MatcherOutcome, MatcherStep
+from dealtrace.matching.rematch import Match
 from dealtrace.record import record
 
 
@@ -49,9 +51,9 @@ class MatcherTeller:
         return tuple(
             MatcherLines(
                 self.title(step.matcher),
-                tuple(self._conditions(step.matcher)),
+                tuple(self.conditions(step.matcher)),
                 self._say(OUTCOMES[step.outcome]),
-                tuple(self._candidate(candidate, step) for candidate in _considered(step)),
+                tuple(self.candidate(candidate, step) for candidate in step.candidates),
                 step.matcher.way is MatcherKind.CONTACT and step.outcome is not MatcherOutcome.PASSED_OVER,
             )
             for step in steps
@@ -75,13 +77,14 @@ class MatcherTeller:
 
     def summary(self, matcher: Matcher) -> str:
         """Return what a matcher searches for, with its conditions in brackets."""
-        conditions = " ".join(self._conditions(matcher))
+        conditions = " ".join(self.conditions(matcher))
         return f"{self.title(matcher)} ({conditions})" if conditions else self.title(matcher)
 
     def _lead(self, ref: LeadRef) -> str:
         return lead_name(ref, self._say)
 
-    def _conditions(self, matcher: Matcher) -> Iterator[str]:
+    def conditions(self, matcher: Matcher) -> Iterator[str]:
+        """Yield the conditions of a matcher for a lead, each as a sentence."""
         if matcher.way is MatcherKind.CONTACT and matcher.until is not None:
             until = self._view.clock_time(matcher.until)
             yield self._say("The lead began no later than %(time)s.") % {"time": until}
@@ -93,7 +96,8 @@ class MatcherTeller:
             sentence = "It has at least one of the tags: %(tags)s." if matcher.any_tag else "It has the tags: %(tags)s."
             yield self._say(sentence) % {"tags": ", ".join(matcher.tags)}
 
-    def _candidate(self, candidate: MatcherCandidate, step: MatcherStep) -> MatcherCandidateLine:
+    def candidate(self, candidate: MatcherCandidate, step: MatcherStep) -> MatcherCandidateLine:
+        """Return a lead that a matcher considered as strings."""
         is_winner = candidate.lead == step.chosen
         until = step.matcher.until
         began = until - candidate.before if until is not None else None
@@ -127,6 +131,63 @@ class MatcherTeller:
         return span_of_time(self._view.language, duration)
 
 
+class MatcherDrawer:
+    """The drawer of the chart of a deal's matchers, in the language of the page."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._teller = MatcherTeller(view)
+
+    def drawn(self, steps: Sequence[MatcherStep], match: Match, found_at: datetime | None) -> list[DrawnMatcher]:
+        """Return the matchers that have a place in time: searches by contact, and the one that named lead or visit.
+
+        `found_at` is when the lead or visit of the deal, `match`, began, or `None` if the deal has neither.
+        """
+        at = {match: found_at} if found_at is not None else {}
+        named = [self._named(place, step, at) for place, step in enumerate(steps, 1)]
+        searches = [self._search(place, step) for place, step in enumerate(steps, 1)]
+        return [each for pair in zip(named, searches, strict=True) for each in pair if each is not None]
+
+    def _named(self, place: int, step: MatcherStep, at: Mapping[Match, datetime]) -> DrawnMatcher | None:
+        """Return a matcher that identified the deal's lead or visit, or `None` if the matcher did not."""
+        matcher = step.matcher
+        named = [Match(visit_id=visit_id) for visit_id in matcher.visit_ids]
+        if matcher.way is MatcherKind.ID and matcher.lead_id is not None:
+            named = [Match(LeadRef(matcher.kinds[0], matcher.lead_id))]
+        found_at = next((at[each] for each in named if each in at), None)
+        if step.outcome is not MatcherOutcome.DECIDED or found_at is None:
+            return None
+        title = self._teller.title(matcher)
+        outcome = f"{title}, {self._view.clock_time(found_at)}: {self._outcome(step)}"
+        lead = DrawnLead(found_at, title, outcome, is_winner=True, fits=True)
+        return DrawnMatcher(f"{place}. {title}", outcome, found_at, found_at, (lead,))
+
+    def _search(self, place: int, step: MatcherStep) -> DrawnMatcher | None:
+        """Return a search by contact, or `None` if the matcher is none."""
+        until = step.matcher.until
+        if step.matcher.way is not MatcherKind.CONTACT or until is None:
+            return None
+        since = began_between(step.matcher)[0] if step.matcher.depth is not None else None
+        words = " ".join(
+            (self._teller.title(step.matcher), self._outcome(step), *self._teller.conditions(step.matcher))
+        )
+        leads = [
+            DrawnLead(
+                until - candidate.before,
+                line.lead,
+                f"{line.lead}, {line.began}: {line.outcome}",
+                is_winner=line.is_winner,
+                fits=not candidate.missed_by,
+            )
+            for candidate in sorted(step.candidates, key=lambda each: abs(each.before))
+            for line in (self._teller.candidate(candidate, step),)
+        ]
+        return DrawnMatcher(f"{place}. {self._teller.title(step.matcher)}", words, since, until, tuple(leads))
+
+    def _outcome(self, step: MatcherStep) -> str:
+        return self._view.translate(OUTCOMES[step.outcome])
+
+
 def list_matched_leads(steps: Sequence[MatcherStep]) -> Iterator[LeadRef]:
     """Yield the leads that a deal's matchers considered or found by id; a lead may be yielded several times."""
     for step in steps:
@@ -134,11 +195,6 @@ def list_matched_leads(steps: Sequence[MatcherStep]) -> Iterator[LeadRef]:
         if matcher.lead_id is not None and step.outcome is MatcherOutcome.DECIDED:
             yield LeadRef(matcher.kinds[0], matcher.lead_id)
         yield from (candidate.lead for candidate in step.candidates)
-
-
-def _considered(step: MatcherStep) -> tuple[MatcherCandidate, ...]:
-    """Return the leads that a matcher considered, each once, even if a lead has several of the contacts."""
-    return tuple({candidate.lead: candidate for candidate in step.candidates}.values())
 
 
 def _among(matcher: Matcher) -> str:

@@ -2,13 +2,11 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime
 from functools import partial
 
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
 from dealtrace.cabinet.choices import Choice
@@ -24,12 +22,11 @@ from dealtrace.operations.demo.begin import BegunDemo, begin_given_site, begin_o
 from dealtrace.operations.demo.mark import Demo, list_demos
 from dealtrace.operations.demo.remove import remove_demo
 from dealtrace.operations.demo.run import DemoSize, run_demo
-from dealtrace.operations.work import ids_of, takes_ids
+from dealtrace.operations.work import AccountWork, ids_of, takes_ids
 from dealtrace.record import record
 from dealtrace.runtime.background_runs import Lane, Steps
 from dealtrace.storage.accounts.sites import list_sites
 from dealtrace.storage.database.engine import Database
-from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.visits.visits import find_last_visit
 
 OWN_SITE = ""
@@ -63,14 +60,13 @@ async def create(view: View) -> Response:
     at, part = view.form.get("site"), view.form.get("part")
     if part not in _PARTS:
         return await _page(view, {"part": view.translate("Choose how much data to make.")}, at=at)
-    now = clock.now()
     try:
-        begun = await view.manage(_begin, number_of(at) if at != OWN_SITE else None, now, view.rights.user.id)
+        begun = await view.manage(_begin, number_of(at) if at != OWN_SITE else None)
     except SiteNotFound:
         return not_found(view)
     except (DemoExists, SiteNotEmpty, SiteUnfit) as refusal:
         return await _page(view, {"site": page_text(refusal, view.language)}, at=at)
-    run = partial(_fill, view.services.database, begun.site, DemoSize(part=float(part)), now)
+    run = partial(_fill, view.services.database, begun, DemoSize(part=float(part)))
     view.services.background_runs.start(Lane.DEMO, begun.site.id, run)
     if begun.secret is None:
         return view.redirect_to("/demo")
@@ -84,7 +80,7 @@ async def remove(view: View) -> Response:
     """
     site_id = number_of(view.form.get("site"))
     try:
-        await view.manage(_remove, site_id, view.form.has("with_others"), view.rights.user.id)
+        await view.manage(remove_demo, site_id, with_others=view.form.has("with_others"))
     except (SiteNotFound, DemoMissing):
         return not_found(view)
     except SiteInUse as refusal:
@@ -123,18 +119,14 @@ def _line(connection: Connection, demo: Demo) -> DemoLine:
 
 
 @takes_ids(ids_of(begin_own_site))
-def _begin(connection: Connection, ids: IdBlocks, site_id: int | None, now: datetime, user_id: int) -> BegunDemo:
+def _begin(work: AccountWork, site_id: int | None) -> BegunDemo:
     if site_id is None:
-        return begin_own_site(connection, ids, now, user_id)
-    return begin_given_site(connection, site_id, now, user_id)
+        return begin_own_site(work)
+    return begin_given_site(work, site_id)
 
 
-def _fill(database: Database, site: Site, size: DemoSize, now: datetime, steps: Steps) -> None:
+def _fill(database: Database, begun: BegunDemo, size: DemoSize, steps: Steps) -> None:
     """Fill the site of a demo, unless it is removed by then; if the server stops, the demo remains unfinished."""
     steps.next()
     with suppress(DemoMissing):
-        run_demo(database, site, size, now, lambda _stored, _total: steps.next(), steps.next)
-
-
-def _remove(connection: Connection, _ids: object, site_id: int, with_others: object, user_id: int) -> None:
-    remove_demo(connection, site_id, clock.now(), with_others=bool(with_others), user_id=user_id)
+        run_demo(database, begun.site, size, begun.begun_at, lambda _stored, _total: steps.next(), steps.next)

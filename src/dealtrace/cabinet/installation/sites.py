@@ -3,10 +3,8 @@
 from collections.abc import Mapping
 from zoneinfo import available_timezones
 
-from sqlalchemy import Connection
 from starlette.responses import Response
 
-from dealtrace import clock
 from dealtrace.accounts.site import TIME_ZONE_DEFAULT
 from dealtrace.cabinet.form_pages import Faults, fault_text, number_of
 from dealtrace.cabinet.view import View
@@ -14,9 +12,7 @@ from dealtrace.errors import InvalidSetting, NameTaken
 from dealtrace.http.statuses import BAD_REQUEST
 from dealtrace.operations.accounts.change_site_settings import list_faults
 from dealtrace.operations.accounts.open_site import NewSite, SiteWithToken, open_site
-from dealtrace.operations.work import ids_of, takes_ids
 from dealtrace.storage.accounts.sites import find_site, list_sites
-from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.whole_number import ID_MAX
 
 FIELDS = ("name", "timezone", "site_id", "token")
@@ -41,7 +37,7 @@ async def create(view: View) -> Response:
         token=sent["token"] or None,
     )
     try:
-        opened = await view.manage(_open, new, view.rights.user.id)
+        opened = await view.manage(open_site, new)
     except InvalidSetting as refusal:
         return await _page(view, sent, {str(refusal.facts["key"]): fault_text(refusal, view.language)})
     except NameTaken as refusal:
@@ -80,8 +76,3 @@ async def _page(
         faults=faults or {},
         opened=opened,
     )
-
-
-@takes_ids(ids_of(open_site))
-def _open(connection: Connection, ids: IdBlocks, new: NewSite, user_id: int) -> SiteWithToken:
-    return open_site(connection, ids, new, clock.now(), user_id)

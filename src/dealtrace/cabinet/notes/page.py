@@ -28,6 +28,7 @@ from dealtrace.cabinet.notes.axis import author_label, list_moving_changes, show
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidSetting
 from dealtrace.operations.reports.write_notes import add_note, remove_note
+from dealtrace.operations.work import at_site
 from dealtrace.record import record
 from dealtrace.reports.saved_items.notes import NOTE_LENGTH_MAX, Note
 from dealtrace.storage.accounts.users import find_logins
@@ -85,7 +86,7 @@ async def add(view: View) -> Response:
     """Add a note to a day."""
     day, text = view.form.get("day").strip(), view.form.get("text")
     try:
-        await view.manage(_add, view.current_site.id, day=day, text=text, user_id=view.rights.user.id)
+        await view.manage(at_site(view.current_site, add_note), day=day, text=text)
     except InvalidSetting as refusal:
         faults = {str(refusal.facts["key"]): fault_text(refusal, view.language)}
         return await _page(view, day=day, text=text, faults=faults)
@@ -94,7 +95,7 @@ async def add(view: View) -> Response:
 
 async def remove(view: View) -> Response:
     """Remove a note."""
-    if not await view.manage(_remove, view.current_site.id, view.form.get("note"), view.rights.user.id):
+    if not await view.manage(at_site(view.current_site, remove_note), view.form.get("note")):
         return not_found(view)
     return redirect_with_message(view, PLACE, "removed")
 
@@ -165,11 +166,3 @@ def _url(change: SiteChange, view: View) -> str:
     place, role = _PLACES[change.kind]
     may_open = view.role is not None and view.role.includes(role)
     return f"/cabinet/{view.current_site.id}/{place}" if may_open else ""
-
-
-def _add(connection: Connection, _ids: object, site_id: int, *, day: str, text: str, user_id: int) -> None:
-    add_note(connection, site_id, day=day, text=text, user_id=user_id, now=clock.now())
-
-
-def _remove(connection: Connection, _ids: object, site_id: int, key: str, user_id: int) -> bool:
-    return remove_note(connection, site_id, key, user_id=user_id, now=clock.now())

@@ -7,13 +7,15 @@ from dealtrace.cabinet.formats import day_span, money, number
 from dealtrace.cabinet.notes.gap_sentences import gap_sentence
 from dealtrace.cabinet.overview.problems import ProblemText
 from dealtrace.cabinet.rendering import translations_of
-from dealtrace.cabinet.reports.report_url import ReportUrl, key_filter
+from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.cabinet.view import View
 from dealtrace.operations.overview.missing_data import WATCHED, MissingData
 from dealtrace.reports.dimensions import DIMENSIONS
+from dealtrace.reports.filters import format_filter
 from dealtrace.reports.metrics import Metric
 from dealtrace.reports.periods import Period
 from dealtrace.reports.reading.gaps import CampaignCost, Gap
+from dealtrace.reports.reading.narrowing import filter_of_keys
 
 SHOWN_MAX = 5
 """Ours: the page shows at most this many of the latest gaps, and at most this many of the most expensive campaigns.
@@ -98,15 +100,11 @@ def _idle(each: CampaignCost, url: ReportUrl, period: Period, view: View) -> Pro
     cure = view.translate("Check the tags in the links of the ads, and see the campaigns of the source.")
     if source != each.source:  # the link would have the contact
         return ProblemText(sentence, cure, "")
-    condition = key_filter(DIMENSIONS["source"], each.source)
-    link = (
-        ReportUrl(url.page, (), ())
-        .with_filter(condition)
-        .link(
-            by="campaign",
-            metrics="cost,visits,leads,deals",
-            first=period.first_on.isoformat(),
-            last=period.last_on.isoformat(),
-        )
+    condition = filter_of_keys(DIMENSIONS["source"], [each.source])
+    link = ReportUrl(url.page, (), (format_filter(condition),)).link(
+        by="campaign",
+        metrics="cost,visits,leads,deals",
+        first=period.first_on.isoformat(),
+        last=period.last_on.isoformat(),
     )
     return ProblemText(sentence, cure, link, days=day_span(view.language, period.first_on, period.last_on))

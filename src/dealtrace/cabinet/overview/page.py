@@ -47,12 +47,12 @@ from dealtrace.operations.reports.split_no_source import NoSource, split_no_sour
 from dealtrace.record import record
 from dealtrace.reports.answer import Report
 from dealtrace.reports.dimensions import DIMENSIONS
-from dealtrace.reports.filters import Filter, Operator
 from dealtrace.reports.metrics import METRICS, Metric
 from dealtrace.reports.periods import DEFAULT_PRESET, Comparison, Period
 from dealtrace.reports.question import ALL_MODELS, DateOf, Question, QuestionContext, RawQuestion, Sort, parse_question
 from dealtrace.reports.reading.gaps import Gap
 from dealtrace.reports.reading.meanings import meaning_of
+from dealtrace.reports.reading.narrowing import narrowed_filters
 from dealtrace.reports.statuses import Status, unclassified_keys
 from dealtrace.storage.reports.first_and_last import Arrivals, find_arrivals
 from dealtrace.storage.reports.rates import list_sums_without_rate
@@ -255,7 +255,8 @@ def _ask(
 ) -> Answers:
     sources = tuple(METRICS[name] for name in SOURCES_METRICS)
     by_source = tuple(DIMENSIONS[name] for name in ("source", "medium"))
-    unmatched = Filter(DIMENSIONS["match_reason"], Operator.AMONG, tuple(UNMATCHED_REASONS))
+    unmatched = narrowed_filters(question.filters, DIMENSIONS["match_reason"], UNMATCHED_REASONS)
+    assert unmatched is not None, "only tags cannot always be narrowed"
     figures = ask(source, site, question, now)
     watched = watched_period(site, now)
     missing = find_missing_data(source, site, watched, now)
@@ -272,7 +273,7 @@ def _ask(
                 question,
                 by=(DIMENSIONS["match_reason"],),
                 metrics=(METRICS["deals"], METRICS["amount"]),
-                filters=(*question.filters, unmatched),
+                filters=unmatched,
             ),
             now,
         ),
@@ -308,6 +309,7 @@ def _shown(
     reports = page.asked.at(f"/cabinet/{view.current_site.id}/reports")
     by_day = reports.with_parameters(by="day", metrics="deals,amount")
     rows = rows_page_for(view, answers.figures.question, url)
+    unmatched_rows = rows_page_for(view, answers.figures.question, url, answers.unmatched.question)
     language = view.language
     sources = table_of(answers.sources, reports, rows, language, view.translate)
     return view.page(
@@ -328,7 +330,7 @@ def _shown(
         undrawn=undrawn_message(answers.figures.question, METRICS[page.drawn], language, view.translate),
         sources=sources if view.may_see_contacts else table_for_readers(sources, answers.sources.question.by),
         sources_report=answers.sources,
-        unmatched=table_of(answers.unmatched, by_day, rows, language, view.translate),
+        unmatched=table_of(answers.unmatched, by_day, unmatched_rows, language, view.translate),
         unmatched_report=answers.unmatched,
         compared_until=page.compared_until,
         carried=carried_query(dict(page.asked.parameters)),

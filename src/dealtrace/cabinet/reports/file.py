@@ -1,6 +1,7 @@
 """A report as a file to download: the same question as on the page, with all rows."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import BinaryIO
@@ -37,7 +38,7 @@ def send_as(extension: str) -> Callable[[View], Awaitable[Response]]:
         url = report_url_of(f"/cabinet/{site.id}/reports", view.request.query_params)
         context = await view.read(_read, site, now, view.rights.user.id)
         known, url = for_person(view, context, url)
-        question = parse_question(url.raw_question(**DEFAULTS_WRITTEN_OUT), known)
+        question = replace(parse_question(url.raw_question(**DEFAULTS_WRITTEN_OUT), known), limit=None)
         shown = shown_question(question, url.get("chart"))
         file = await view.ask(_write, shown, now, extension, view.language, is_whole=view.may_see_contacts)
         name = f"report-{site.id}-{question.period.first_on}-{question.period.last_on}{extension}"

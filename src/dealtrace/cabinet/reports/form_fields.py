@@ -11,7 +11,7 @@ from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.errors import InvalidParameters, Language
 from dealtrace.record import record
 from dealtrace.reports.dimensions import DIMENSIONS, Dimension, Kind
-from dealtrace.reports.filters import Operator, searches_what_is_shown
+from dealtrace.reports.filters import Operator, escaped_name, parse_names, searches_what_is_shown, unescaped
 from dealtrace.reports.metrics import METRICS, Metric
 from dealtrace.reports.periods import Comparison
 from dealtrace.reports.presets import READY_QUESTIONS, ReadyQuestion
@@ -117,7 +117,7 @@ def choices_of(
     model = ALL_MODELS if url.get("models") else url.get("model") or str(int(known.model))
     dimensions = [*DIMENSIONS.values(), *map(known.field_dimension, known.fields)]
     offered = [each for each in dimensions if each.field not in known.field_titles]
-    chosen_by = [name for name in said["by"].split(",") if name]
+    chosen_by = parse_names(said["by"])
     return Choices(
         periods=period_choices("" if has_days else said["period"], language),
         comparisons=_comparisons(url, usual, language),
@@ -132,8 +132,8 @@ def choices_of(
             _named(offered, {chosen_by[level]} if level < len(chosen_by) else set(), language)
             for level in range(BY_MAX)
         ),
-        pivot=_named(offered, {url.get("pivot")}, language),
-        metrics=_metric_options([*METRICS.values(), *known.columns.values()], said["metrics"].split(","), language),
+        pivot=_named(offered, {unescaped(url.get("pivot"))}, language),
+        metrics=_metric_options([*METRICS.values(), *known.columns.values()], parse_names(said["metrics"]), language),
         segments=tuple(Choice(name, name, name == url.get("segment")) for name in known.segments),
         filter_dimensions=_named([each for each in offered if each.kind is not Kind.CALENDAR], set(), language),
         operators=choices_among(Operator.IS, OPERATORS, language),
@@ -192,7 +192,11 @@ def _chosen_labels(choices: Iterable[Choice]) -> list[str]:
 
 
 def _named(listed: Iterable[Dimension], chosen: set[str], language: Language) -> tuple[Choice, ...]:
-    return tuple(Choice(each.name, in_language((each.ru, each.en), language), each.name in chosen) for each in listed)
+    """Return the dimensions as choices; the value of each is its name as URLs have it."""
+    return tuple(
+        Choice(escaped_name(each.name), in_language((each.ru, each.en), language), each.name in chosen)
+        for each in listed
+    )
 
 
 def _metric_options(metrics: Sequence[Metric], chosen: Sequence[str], language: Language) -> tuple[MetricOptions, ...]:
@@ -201,7 +205,10 @@ def _metric_options(metrics: Sequence[Metric], chosen: Sequence[str], language: 
     for group, titles in GROUP_TITLES.items():
         options = tuple(
             MetricOption(
-                each.name, in_language((each.ru, each.en), language), meaning_of(each, language), each.name in chosen
+                escaped_name(each.name),
+                in_language((each.ru, each.en), language),
+                meaning_of(each, language),
+                each.name in chosen,
             )
             for each in metrics
             if each.group is group

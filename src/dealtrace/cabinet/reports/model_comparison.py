@@ -21,6 +21,7 @@ from dealtrace.cabinet.reports.table import KeyCell, Translate, rows_url
 from dealtrace.errors import Language
 from dealtrace.record import record
 from dealtrace.reports.answer import Report, Row
+from dealtrace.reports.filters import escaped_name, unescaped
 from dealtrace.reports.metrics import METRICS, Metric
 from dealtrace.reports.reading.compared_period import compared_times_of
 from dealtrace.reports.reading.meanings import key_meaning
@@ -84,8 +85,8 @@ def metric_under_models(metrics: Sequence[Metric], chosen: str) -> Metric:
     that models change nothing.
     """
     able = {metric.name: metric for metric in metrics if metric.depends_on_model}
-    if chosen in able:
-        return able[chosen]
+    if (name := unescaped(chosen)) in able:
+        return able[name]
     return next(iter(able.values()), USUAL_METRIC) if USUAL_METRIC.name not in able else USUAL_METRIC
 
 
@@ -97,7 +98,7 @@ def model_metric_choices(
     If there is nothing to choose, return none.
     """
     choices = tuple(
-        MetricChoice(_named(metric, language), url.link(chart=metric.name), metric == shown)
+        MetricChoice(_named(metric, language), url.link(chart=escaped_name(metric.name)), metric == shown)
         for metric in metrics
         if metric.depends_on_model
     )

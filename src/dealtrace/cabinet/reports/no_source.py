@@ -10,7 +10,7 @@ from dealtrace.cabinet.view import View
 from dealtrace.matching.match_reason import UNMATCHED_REASONS, MatchReason
 from dealtrace.operations.reports.split_no_source import NoSource
 from dealtrace.record import record
-from dealtrace.reports.filters import FILTERS_MAX
+from dealtrace.reports.filters import WRITTEN_OUT_MAX
 from dealtrace.reports.reading.no_source import DEALS_COUNTED, WITH_LEAD_REASONS, no_source_question
 
 
@@ -53,6 +53,6 @@ def _count(deals: Fraction, view: View) -> str:
 
 def _rows(found: NoSource, reasons: tuple[MatchReason, ...], view: View, url: ReportUrl) -> str:
     question = no_source_question(found.question, reasons)
-    page = rows_page_for(view, found.question, url) if len(question.filters) <= FILTERS_MAX else ""
+    page = rows_page_for(view, found.question, url, question) if len(question.filters) <= WRITTEN_OUT_MAX else ""
     assert question.model is not None
     return rows_url(page, question, DEALS_COUNTED, question.model, ())

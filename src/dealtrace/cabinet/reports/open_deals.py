@@ -7,7 +7,7 @@ from dealtrace.cabinet.reports.without_contacts import rows_page_for
 from dealtrace.cabinet.view import View
 from dealtrace.operations.overview.open_deals import OpenDeals
 from dealtrace.record import record
-from dealtrace.reports.filters import FILTERS_MAX
+from dealtrace.reports.filters import WRITTEN_OUT_MAX
 from dealtrace.reports.reading.open_deals import OPEN_METRICS
 
 
@@ -26,7 +26,7 @@ def open_deals_note(found: OpenDeals | None, view: View, url: ReportUrl) -> Open
         return None
     question = found.question
     still_open = view.translate("Deals of the period that are still open: %(deals)s, %(amount)s")
-    page = rows_page_for(view, question, url) if len(question.filters) <= FILTERS_MAX else ""
+    page = rows_page_for(view, question, url) if len(question.filters) <= WRITTEN_OUT_MAX else ""
     assert question.model is not None
     return OpenDealsNote(
         fallen_sentence(found, view),

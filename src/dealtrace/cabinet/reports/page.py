@@ -64,6 +64,7 @@ from dealtrace.reports.pivot import Pivot
 from dealtrace.reports.question import Question, QuestionContext, parse_question
 from dealtrace.reports.reading.gaps import Gap
 from dealtrace.reports.reading.open_deals import asks_for_income
+from dealtrace.reports.reading.overlap import overlap_text
 from dealtrace.reports.saved_items.saved_reports import SavedReport
 from dealtrace.reports.statuses import Status
 from dealtrace.storage.reports.saved_items.saved_reports import list_saved_reports
@@ -135,6 +136,7 @@ def shown(answers: Answers, url: ReportUrl, notes: AxisNotes, view: View, now: d
         "report": report,
         "rows_shown": len(report.rows) if len(report.rows) < rows else 0,
         "model": model_said(report, language),
+        "overlap": overlap_text(report.question, language),
         "compared_until": compared_until(report.question, view.current_site, now, language),
         **_tables(answers, url, view),
         "layouts": layout_choices(url, answers.question, view.translate("As a list"), view.translate("As a tree")),

@@ -14,7 +14,7 @@ from dealtrace.cabinet.reports.key_labels import (
     part_label,
     time_label,
 )
-from dealtrace.cabinet.reports.report_url import ReportUrl, key_filter
+from dealtrace.cabinet.reports.report_url import ReportUrl, narrowed_url
 from dealtrace.cabinet.reports.source_drilldown import key_url
 from dealtrace.cabinet.reports.table import (
     Heading,
@@ -28,6 +28,7 @@ from dealtrace.cabinet.reports.table import (
 from dealtrace.errors import Language
 from dealtrace.record import record
 from dealtrace.reports.dimensions import Dimension
+from dealtrace.reports.filters import format_names
 from dealtrace.reports.pivot import CellFigure, Pivot, PivotLine
 from dealtrace.reports.reading.compared_period import compared_times_of
 from dealtrace.reports.reading.masked_keys import masked_key
@@ -118,7 +119,7 @@ def metric_choices(url: ReportUrl, names: Sequence[tuple[str, str]]) -> tuple[Me
     return tuple(
         MetricChoice(
             title,
-            url.link(metrics=",".join([name, *(other for other in listed if other != name)])),
+            url.link(metrics=format_names([name, *(other for other in listed if other != name)])),
             name == listed[0],
         )
         for name, title in names
@@ -148,8 +149,9 @@ class _Shaper:
         self.compared_times = compared_times_of(pivot)
 
     def column(self, key: str | None) -> KeyCell:
-        url, dimension = self.url, self.pivot.dimension
-        return self._key(dimension, key, url.with_filter(key_filter(dimension, key)).link() if url is not None else "")
+        dimension = self.pivot.dimension
+        narrowed = narrowed_url(self.url, self.question, [(dimension, key)]) if self.url is not None else None
+        return self._key(dimension, key, narrowed.link() if narrowed is not None else "")
 
     def _key(self, dimension: Dimension, key: str | None, url: str) -> KeyCell:
         label = (

@@ -1,6 +1,7 @@
 """The URL of a report: it contains the whole question, and each link of the page changes one part of it."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
@@ -8,9 +9,21 @@ from starlette.datastructures import QueryParams
 from dealtrace.cabinet.carried_parameters import NO_COMPARISON
 from dealtrace.record import record
 from dealtrace.reports.dimensions import Dimension
-from dealtrace.reports.filters import SEPARATOR, Filter, Operator, escaped, escaped_name, format_filter
+from dealtrace.reports.filters import (
+    FILTERS_MAX,
+    LIST_SEPARATOR,
+    SEPARATOR,
+    Filter,
+    Operator,
+    escaped,
+    format_filter,
+    searches_texts,
+    split_escaped,
+)
 from dealtrace.reports.periods import MONTHLY_PRESETS, Comparison
-from dealtrace.reports.question import ALL_MODELS, DESCENDING, RawQuestion
+from dealtrace.reports.question import ALL_MODELS, DESCENDING, Question, RawQuestion
+from dealtrace.reports.reading.masked_keys import masked_filter
+from dealtrace.reports.reading.narrowing import is_alternative, narrowed_filters
 
 ONCE = (
     "by",
@@ -77,11 +90,6 @@ class ReportUrl:
         return self.with_parameters(
             **{name: value for name, value in missing.items() if name != "period" or not has_days}
         )
-
-    def with_filter(self, condition: Filter) -> "ReportUrl":
-        """Return the URL of the report with one more filter."""
-        text = format_filter(condition)
-        return self if text in self.filters else ReportUrl(self.page, self.parameters, (*self.filters, text))
 
     def without_filter(self, text: str) -> "ReportUrl":
         """Return the URL of the report without the filter `text`."""
@@ -153,7 +161,7 @@ def new_filter_of(query: QueryParams) -> str:
         return f"{SEPARATOR}{operator}{SEPARATOR}{escaped(value)}"
     if not dimension:
         return ""
-    written = f"{escaped_name(dimension)}{SEPARATOR}{operator}"
+    written = f"{dimension}{SEPARATOR}{operator}"
     takes_value = operator not in tuple(Operator) or Operator(operator).takes_value
     return f"{written}{SEPARATOR}{escaped(value)}" if takes_value else written
 
@@ -166,7 +174,7 @@ def report_url_of(page: str, query: QueryParams) -> ReportUrl:
     """
     left_out = _left_behind(query)
     parameters = tuple(
-        (name, ",".join(_in_order(name, query))) for name in ONCE if name in query and name not in left_out
+        (name, LIST_SEPARATOR.join(_in_order(name, query))) for name in ONCE if name in query and name not in left_out
     )
     parameters = tuple(
         ("models", value) if (name, value) == ("model", ALL_MODELS) else (name, value) for name, value in parameters
@@ -210,13 +218,43 @@ def _in_order(name: str, query: QueryParams) -> list[str]:
     values = [part for part in query.getlist(name) if part]
     if name != "metrics" or ORDERED not in query:
         return values
-    before = query[ORDERED].split(",")
+    before = split_escaped(query[ORDERED], LIST_SEPARATOR)
     return sorted(values, key=lambda value: before.index(value) if value in before else -1)
 
 
-def key_filter(dimension: Dimension, key: str | None) -> Filter:
-    """Return the filter that keeps the data with this key or, if `key` is `None`, the data without a key."""
-    return Filter(dimension, Operator.EMPTY) if key is None else Filter(dimension, Operator.IS, (key,))
+def narrowed_url(
+    url: ReportUrl, question: Question, placed: Iterable[tuple[Dimension, str | None]]
+) -> ReportUrl | None:
+    """Return the URL of a report that keeps only the data with these keys; `question` is that of the report at `url`.
+
+    `placed` has dimensions, each with a key of a row. If the segment of the report has positive filters of one of the
+    dimensions, the URL has the other filters of the segment instead of its name. The result is `None` if no URL says
+    this, or if the URL would show contacts that the person may not see, or would find less for this person.
+    """
+    filters, typed = question.filters, set(url.filters)
+    of_segment = [each for each in filters if format_filter(each) not in typed] if url.get("segment") else []
+    is_written_out = len(filters) - len(of_segment) < len(typed)
+    for dimension, key in placed:
+        is_written_out = is_written_out or any(is_alternative(each, dimension) for each in of_segment)
+        narrowed = narrowed_filters(filters, dimension, [key])
+        if narrowed is None:
+            return None
+        filters = narrowed
+    if not is_written_out:
+        return replace(url, filters=_formatted(each for each in filters if each not in of_segment))
+    texts = _formatted(filters)
+    may_see = not question.hides_contacts or not any(_finds_less(each) for each in of_segment)
+    return replace(url.with_parameters(segment=""), filters=texts) if may_see and len(texts) <= FILTERS_MAX else None
+
+
+def _finds_less(condition: Filter) -> bool:
+    """Return whether a filter of a segment shows contacts, or finds less if a person who may not see them types it."""
+    text = format_filter(condition)
+    return masked_filter(text) != text or (searches_texts(condition) and not condition.is_masked)
+
+
+def _formatted(filters: Iterable[Filter]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(map(format_filter, filters)))
 
 
 def key_pairs(keys: Iterable[str | None]) -> list[tuple[str, str]]:

@@ -1,6 +1,7 @@
 """The rows behind a figure of a report: deals, leads, visits or costs, which add up to the figure."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -45,8 +46,10 @@ from dealtrace.reports.figure import (
     base_measure,
     parse_figure,
 )
+from dealtrace.reports.filters import WRITTEN_OUT_MAX
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import DEFAULT_PRESET
+from dealtrace.reports.question import QuestionContext
 from dealtrace.whole_number import parse_whole_number
 
 ROWS = "100"
@@ -80,7 +83,7 @@ async def show(view: View) -> Response:
     query, now = view.request.query_params, clock.now()
     url = report_url_of(f"/cabinet/{view.current_site.id}/reports/rows", query)
     keys, offset = query.getlist("key"), _offset(query.get("offset", ""))
-    known, url = for_person(view, await view.read(read_context_of, view.current_site, now), url)
+    known, url = await context_of_rows(view, url, now)
     choices = choices_of(url, {}, known, view.language, is_whole=view.may_see_contacts)
     try:
         figure = parse_figure(url.raw_question(period=DEFAULT_PRESET, limit=ROWS), keys, offset, known, has_rows=False)
@@ -100,6 +103,16 @@ async def show(view: View) -> Response:
     if base_measure(figure.metric) is None:
         return view.page(TEMPLATE, OK, **{**around, **await parts_shown(view, figure, url, keys, known, now)})
     return view.page(TEMPLATE, OK, **{**around, "parts": None, **await _rows_shown(view, figure, url, keys, now)})
+
+
+async def context_of_rows(view: View, url: ReportUrl, now: datetime) -> tuple[QuestionContext, ReportUrl]:
+    """Return the facts about a site that the parser needs, and the URL of rows, as the person may see both.
+
+    The URL may have the filters of a report and of its segment, as those of links do.
+    """
+    context = await view.read(read_context_of, view.current_site, now)
+    known, shown = for_person(view, context, url)
+    return replace(known, filters_max=WRITTEN_OUT_MAX), shown
 
 
 async def _rows_shown(

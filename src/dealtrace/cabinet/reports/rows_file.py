@@ -22,11 +22,9 @@ from dealtrace.cabinet.formats import day
 from dealtrace.cabinet.list_files import ROWS_AT_ONCE, ListFile, send_list
 from dealtrace.cabinet.reports.form_fields import choices_of
 from dealtrace.cabinet.reports.key_labels import value_label
-from dealtrace.cabinet.reports.page import read_context_of
 from dealtrace.cabinet.reports.report_url import report_url_of
 from dealtrace.cabinet.reports.row_details import Details, read_details
-from dealtrace.cabinet.reports.rows import ROWS, key_texts
-from dealtrace.cabinet.reports.without_contacts import for_person
+from dealtrace.cabinet.reports.rows import ROWS, context_of_rows, key_texts
 from dealtrace.cabinet.view import View
 from dealtrace.errors import Language
 from dealtrace.files.export_columns import ExportColumn
@@ -74,7 +72,7 @@ def send_rows_as(extension: str) -> Callable[[View], Awaitable[Response]]:
     async def send(view: View) -> Response:
         site, query, now = view.current_site, view.request.query_params, clock.now()
         url, keys = report_url_of(f"/cabinet/{site.id}/reports/rows", query), query.getlist("key")
-        known, url = for_person(view, await view.read(read_context_of, site, now), url)
+        known, url = await context_of_rows(view, url, now)
         is_whole = view.may_see_contacts
         figure = parse_figure(url.raw_question(period=DEFAULT_PRESET, limit=ROWS), keys, 0, known)
         model = figure.question.model

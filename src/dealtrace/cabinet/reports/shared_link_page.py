@@ -27,6 +27,7 @@ from dealtrace.http.statuses import GONE, NOT_FOUND, OK
 from dealtrace.operations.accounts.share_report import open_link, touch_link
 from dealtrace.record import record
 from dealtrace.reports.question import QuestionContext, parse_question
+from dealtrace.reports.reading.overlap import overlap_text
 from dealtrace.storage.accounts.sites import find_site
 
 HEADERS = {
@@ -70,7 +71,7 @@ async def _answer(view: View) -> Response:
     except InvalidParameters:
         return view.page("shared/gone.html", GONE)
     if opened.link.is_due(now):
-        await view.manage(_touch, opened.link, now)
+        await view.manage(touch_link, opened.link)
     view.site = opened.site
     answers = await view.ask(ask_all, question, now, asked.get("chart"))
     view.site = None
@@ -107,6 +108,7 @@ def _shown(answers: Answers, view: View) -> dict[str, object]:
         "open_deals": None,
         "no_source": None,
         "model": model_said(report, language),
+        "overlap": overlap_text(report.question, language),
         "line": line_of(answers, None, "", language),
         "undrawn": undrawn_message(report.question, report.question.metrics[0], language, view.translate),
         "first": day(language, answers.question.period.first_on),
@@ -120,7 +122,3 @@ def _open(connection: Connection, key: str, now: datetime) -> Opened | None:
     if link is None or site is None:
         return None
     return Opened(link, site, read_context_of(connection, site, now))
-
-
-def _touch(connection: Connection, _ids: object, link: SharedLink, now: datetime) -> None:
-    touch_link(connection, link, now)

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from dealtrace.cabinet.reports.report_url import ReportUrl, key_filter
+from dealtrace.cabinet.reports.report_url import ReportUrl, narrowed_url
 from dealtrace.errors import Language
 from dealtrace.record import record
 from dealtrace.reports.dimensions import DIMENSIONS, Dimension
+from dealtrace.reports.filters import format_names
 from dealtrace.reports.question import DESCENDING, Question
 
 LADDER: tuple[tuple[str, ...], ...] = (("source", "medium"), ("campaign",), ("content",), ("term",))
@@ -28,14 +29,15 @@ def key_url(url: ReportUrl, question: Question, keys: Sequence[str | None], plac
     Ours: a click on `cpc` in the row `yandex` / `cpc` selects that row, as in a tree, and not every `cpc`; a click on
     the first key of a row filters by that key alone. If the key belongs to a level of the ladder of sources (see
     `LADDER`), the report behind the URL is grouped by the next level instead, unless the key is missing or a lower
-    level is shown.
+    level is shown. The URL is empty if no report keeps exactly what is behind the key.
     """
     by, below = question.by, _rung_below(question, place)
-    for dimension, key in zip(by[: place + 1], keys, strict=False):
-        url = url.with_filter(key_filter(dimension, key))
+    narrowed = narrowed_url(url, question, zip(by[: place + 1], keys, strict=False))
+    if narrowed is None:
+        return ""
     if keys[place] is None or below is None:
-        return url.link()
-    return _grouped(url, [below if dimension.name in _RUNGS else dimension.name for dimension in by])
+        return narrowed.link()
+    return _grouped(narrowed, [below if dimension.name in _RUNGS else dimension.name for dimension in by])
 
 
 def rungs_of(question: Question, url: ReportUrl, language: Language) -> tuple[Rung, ...]:
@@ -74,7 +76,7 @@ def _grouped(url: ReportUrl, names: Sequence[str]) -> str:
     sort = url.get("sort")
     by_name = sort.removeprefix(DESCENDING)
     is_lost = by_name in _RUNGS and by_name not in names
-    return url.link(by=",".join(dict.fromkeys(names)), sort="" if is_lost else sort)
+    return url.link(by=format_names(dict.fromkeys(names)), sort="" if is_lost else sort)
 
 
 def _title(dimension: Dimension, language: Language) -> str:

@@ -23,7 +23,7 @@ from dealtrace.errors import Language
 from dealtrace.record import record
 from dealtrace.reports.answer import ByFigure, Report, Row, sequence_of
 from dealtrace.reports.dimensions import Dimension
-from dealtrace.reports.filters import format_filter
+from dealtrace.reports.filters import escaped_name, format_filter, format_names
 from dealtrace.reports.metrics import Growth, Metric, Unit
 from dealtrace.reports.question import CHANGE_PREFIX, DESCENDING, LIMIT_MAX, Question
 from dealtrace.reports.reading.compared_period import compared_times_of
@@ -149,15 +149,16 @@ def table_of(report: Report, url: ReportUrl, rows_page: str, language: Language,
 def headings_of(question: Question, url: ReportUrl, language: Language) -> list[Heading]:
     """Return the headings of a report's columns, first those of its dimensions, then those of its metrics."""
 
-    def sign_of(name: str) -> str:
+    def sign_of(metric_or_dimension: Metric | Dimension, prefix: str = "") -> str:
+        name = f"{prefix}{escaped_name(metric_or_dimension.name)}"
         return {f"{DESCENDING}{name}": "▼", name: "▲"}.get(url.get("sort"), "")
 
     keys = [
         Heading(
             _named(each.ru, each.en, language),
             dimension_meaning(each, language),
-            url.sorted_by(each.name),
-            sign_of(each.name),
+            url.sorted_by(escaped_name(each.name)),
+            sign_of(each),
             is_value=False,
         )
         for each in question.by
@@ -166,11 +167,11 @@ def headings_of(question: Question, url: ReportUrl, language: Language) -> list[
         Heading(
             _named(each.ru, each.en, language),
             meaning_of(each, language),
-            url.sorted_by(each.name),
-            sign_of(each.name) or sign_of(f"{CHANGE_PREFIX}{each.name}"),
+            url.sorted_by(escaped_name(each.name)),
+            sign_of(each) or sign_of(each, CHANGE_PREFIX),
             is_value=True,
             change=_change_url(question, url, each),
-            is_by_change=bool(sign_of(f"{CHANGE_PREFIX}{each.name}")),
+            is_by_change=bool(sign_of(each, CHANGE_PREFIX)),
         )
         for each in question.metrics
     ]
@@ -183,7 +184,7 @@ def _change_url(question: Question, url: ReportUrl, metric: Metric) -> str:
     """
     if question.comparison is None or not question.by:
         return ""
-    return url.sorted_by(f"{CHANGE_PREFIX}{metric.name}", is_rising_first=metric.growth is Growth.GOOD)
+    return url.sorted_by(f"{CHANGE_PREFIX}{escaped_name(metric.name)}", is_rising_first=metric.growth is Growth.GOOD)
 
 
 def sorted_column(question: Question) -> int:
@@ -207,11 +208,12 @@ class LineShaper:
         self,
         report: Report,
         model: AttributionModel,
-        url: ReportUrl,
+        url: ReportUrl | None,
         rows_page: str,
         language: Language,
         translate: Translate,
     ) -> None:
+        """Without `url`, keys lead nowhere."""
         self.report, self.question, self.model, self.url = report, report.question, model, url
         self.rows_page, self.language, self.translate = rows_page, language, translate
         self.rows = list(report.rows)
@@ -239,7 +241,7 @@ class LineShaper:
                 key_label(dimension, key, self.language)
                 if key is not None
                 else missing_key_label(dimension, self.translate),
-                key_url(self.url, self.question, row.keys, place),
+                key_url(self.url, self.question, row.keys, place) if self.url is not None else "",
                 key is None,
                 key_meaning(dimension, key, self.language),
                 time_label(
@@ -320,8 +322,8 @@ def rows_url(
         return ""
     filters = tuple(format_filter(condition) for condition in question.filters)
     url = ReportUrl(rows_page, (), filters).link(
-        metrics=metric.name,
-        by=",".join(dimension.name for dimension, _ in placed),
+        metrics=escaped_name(metric.name),
+        by=format_names(dimension.name for dimension, _ in placed),
         first=question.period.first_on.isoformat(),
         last=question.period.last_on.isoformat(),
         model=str(int(model)),

@@ -10,7 +10,7 @@ from dealtrace.cabinet.charts.lines import ChartNote, Point, line_chart
 from dealtrace.cabinet.formats import axis_labels, metric_value
 from dealtrace.cabinet.notes.axis import NO_NOTES, AxisNote, AxisNotes
 from dealtrace.cabinet.reports.key_labels import key_label, part_label
-from dealtrace.cabinet.reports.report_url import ReportUrl, key_filter
+from dealtrace.cabinet.reports.report_url import ReportUrl, narrowed_url
 from dealtrace.cabinet.reports.table import Translate, rows_url
 from dealtrace.errors import Language
 from dealtrace.record import record
@@ -130,7 +130,7 @@ def time_line(
     shown = tuple(
         LinePoint(
             point.label,
-            url.with_filter(key_filter(dimension, key)).link() if url is not None else "",
+            _narrowed(url, report.question, dimension, key),
             format_value(point.value),
             point.url,
             format_value(point.compared),
@@ -142,6 +142,12 @@ def time_line(
     )
     svg = line_chart(title, points, format_value, placed, lambda marks: axis_labels(language, metric, marks))
     return TimeLine(svg, title, shown, report.compared_period is not None, notes)
+
+
+def _narrowed(url: ReportUrl | None, question: Question, dimension: Dimension, key: str) -> str:
+    """Return the URL of the report for one time, empty if there is no link."""
+    narrowed = narrowed_url(url, question, [(dimension, key)]) if url is not None else None
+    return narrowed.link() if narrowed is not None else ""
 
 
 def _points(report: Report, rows_page: str, language: Language) -> list[Point]:

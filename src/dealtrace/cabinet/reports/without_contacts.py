@@ -10,7 +10,15 @@ from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.cabinet.reports.table import Cell, KeyCell, Table
 from dealtrace.cabinet.view import View
 from dealtrace.reports.dimensions import Dimension
-from dealtrace.reports.filters import Filter, format_filter
+from dealtrace.reports.filters import (
+    LIST_SEPARATOR,
+    Filter,
+    escaped_name,
+    format_filter,
+    searches_texts,
+    split_escaped,
+    unescaped,
+)
 from dealtrace.reports.pivot import Pivot
 from dealtrace.reports.question import CHANGE_PREFIX, DESCENDING, Question, QuestionContext
 from dealtrace.reports.reading.masked_keys import masked_filter, masked_key, masked_label
@@ -53,13 +61,13 @@ def with_stored_names(url: ReportUrl, names: MaskedNames) -> ReportUrl:
 
 
 def _renamed(url: ReportUrl, segments: Mapping[str, str], columns: Mapping[str, str]) -> ReportUrl:
-    def of_column(name: str) -> str:
-        prefix = next((each for each in _SORTED_BY if name.startswith(each)), "")
-        name = name.removeprefix(prefix)
-        return f"{prefix}{columns.get(name, name)}"
+    def of_column(written: str) -> str:
+        prefix = next((each for each in _SORTED_BY if written.startswith(each)), "")
+        name = unescaped(written.removeprefix(prefix))
+        return f"{prefix}{escaped_name(columns[name])}" if name in columns else written
 
     changed = {
-        "metrics": ",".join(map(of_column, url.get("metrics").split(","))),
+        "metrics": LIST_SEPARATOR.join(map(of_column, split_escaped(url.get("metrics"), LIST_SEPARATOR))),
         "sort": of_column(url.get("sort")),
         "chart": of_column(url.get("chart")),
         "segment": segments.get(url.get("segment"), url.get("segment")),
@@ -84,15 +92,18 @@ def saved_url(view: View, known: QuestionContext, url: ReportUrl) -> ReportUrl |
     return masked if not has_contacts(masked) else None
 
 
-def rows_page_for(view: View, question: Question, url: ReportUrl) -> str:
+def rows_page_for(view: View, question: Question, url: ReportUrl, narrowed: Question | None = None) -> str:
     """Return the path of the page with the rows behind a figure; the figures of a report have links to this page.
 
     The path is empty if a segment of the question filters by contacts that the person may not see: the URL of the
-    report only refers to the segment, but the URLs of the links would contain the segment's filters.
+    report only refers to the segment, but the URLs of the links would contain the segment's filters. `narrowed` is the
+    question of the figures if it has other filters; the path is also empty if the person would find less by them.
     """
     is_open = view.may_see_contacts or not any(
         format_filter(condition) not in url.filters and _names_contacts(condition) for condition in question.filters
     )
+    if narrowed is not None and not view.may_see_contacts and not set(question.filters) <= set(narrowed.filters):
+        is_open = is_open and not any(searches_texts(each) and not each.is_masked for each in narrowed.filters)
     return f"/cabinet/{view.current_site.id}/reports/rows" if is_open else ""
 
 

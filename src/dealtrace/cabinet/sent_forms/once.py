@@ -7,12 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from secrets import token_urlsafe
 
-from sqlalchemy import Connection
 from starlette.responses import Response
 
-from dealtrace import clock
 from dealtrace.accounts.sent_form import open_answer, seal_answer, sent_form_digest
 from dealtrace.operations.accounts.take_form import take_form
+from dealtrace.operations.work import AccountWork
 
 KEY_FIELD = "form_key"
 KEY_BYTES = 24
@@ -37,13 +36,13 @@ class SentOnce:
     digest: str
     is_taken: bool = False
 
-    def take(self, connection: Connection) -> None:
+    def take(self, work: AccountWork) -> None:
         """Store that the form is taken, in the transaction of the change that the form makes.
 
         Raises:
             FormTaken: the form was sent before, and was taken then.
         """
-        take_form(connection, self.digest, clock.now())
+        take_form(work, self.digest)
 
     def seal(self, response: Response) -> str:
         """Return a response as it is stored: readable only with the form's key."""

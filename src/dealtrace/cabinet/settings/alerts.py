@@ -35,7 +35,7 @@ from dealtrace.operations.alerts import manage
 from dealtrace.operations.alerts.evaluate import AlertTrial, try_rule
 from dealtrace.operations.alerts.former_rules import former_rule
 from dealtrace.operations.reports.read_question import read_question_context
-from dealtrace.operations.work import ids_of, takes_ids
+from dealtrace.operations.work import Work, at_site, ids_of, takes_ids
 from dealtrace.record import record
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.question import Question, QuestionContext
@@ -43,7 +43,6 @@ from dealtrace.storage.accounts.site_changes import find_site_change
 from dealtrace.storage.accounts.users import list_rights
 from dealtrace.storage.alerts.alerts import find_alert, list_alerts
 from dealtrace.storage.alerts.incidents import count_incidents, find_incidents, list_incidents
-from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.mails.unsubscriptions import find_unsubscriptions
 
 PLACE = "settings/alerts"
@@ -86,7 +85,7 @@ async def add(view: View) -> Response:
         rule, question = _parse(view, facts, draft)
         if not view.form.has("agreed"):
             return await _list_page(view, facts, draft, trial=await _try(view, rule, question))
-        await view.manage(_add, view.current_site, rule, view.rights.user.id)
+        await view.manage(at_site(view.current_site, manage.add_alert), rule)
     except (InvalidParameters, InvalidSetting) as refusal:
         return await _list_page(view, facts, draft, faults=faults_of(refusal, view.language))
     return redirect_with_message(view, PLACE, "added")
@@ -108,12 +107,12 @@ async def change(view: View) -> Response:
         return not_found(view)
     match view.form.get("act"):
         case "remove":
-            await view.manage(_remove, view.current_site, alert.id, view.rights.user.id)
+            await view.manage(at_site(view.current_site, manage.remove_alert), alert.id)
             return redirect_with_message(view, PLACE, "removed")
         case "undo":
             return await _undo(view, alert)
         case "test":
-            await view.manage(_test, view.current_site, alert.id)
+            await view.manage(at_site(view.current_site, _test), alert.id)
             return redirect_with_message(view, f"{PLACE}/{alert.id}", "testing")
         case _:
             return await _save(view, alert)
@@ -129,7 +128,8 @@ async def _restore(view: View) -> Response:
     draft = draft_of_rule(former, facts.members)
     try:
         rule, _ = _parse(view, facts, draft, former.recipients)
-        await view.manage(_bring_back, view.current_site, rule, view.rights.user.id, change.former["id"])
+        restored_id = change.former["id"]
+        await view.manage(at_site(view.current_site, manage.add_alert), rule, restored_id=restored_id)
     except (InvalidParameters, InvalidSetting) as refusal:
         return await _list_page(view, facts, draft, faults=faults_of(refusal, view.language))
     except AlertNotFound:
@@ -159,7 +159,7 @@ async def _save(view: View, alert: Alert) -> Response:
         rule, question = _parse(view, facts, draft, alert.rule.recipients)
         if not view.form.has("agreed"):
             return await _alert_page(view, alert, facts, draft, trial=await _try(view, rule, question))
-        await view.manage(_change, view.current_site, alert.id, rule, view.rights.user.id)
+        await view.manage(at_site(view.current_site, manage.change_alert), alert.id, rule)
     except (InvalidParameters, InvalidSetting) as refusal:
         return await _alert_page(view, alert, facts, draft, faults=faults_of(refusal, view.language))
     return redirect_with_message(view, f"{PLACE}/{alert.id}", "saved")
@@ -285,24 +285,6 @@ def _read_alerts(connection: Connection, site_id: int) -> tuple[list[Alert], dic
     return alerts, find_incidents(connection, site_id, raised)
 
 
-@takes_ids(ids_of(manage.add_alert))
-def _add(connection: Connection, ids: IdBlocks, site: Site, rule: Rule, user_id: int) -> None:
-    manage.add_alert(connection, ids, site, rule, clock.now(), user_id)
-
-
-@takes_ids(ids_of(manage.add_alert))
-def _bring_back(connection: Connection, ids: IdBlocks, site: Site, rule: Rule, user_id: int, restored_id: int) -> None:
-    manage.add_alert(connection, ids, site, rule, clock.now(), user_id, restored_id=restored_id)
-
-
-def _change(connection: Connection, _ids: IdBlocks, site: Site, alert_id: int, rule: Rule, user_id: int) -> None:
-    manage.change_alert(connection, site, alert_id, rule, clock.now(), user_id)
-
-
-def _remove(connection: Connection, _ids: IdBlocks, site: Site, alert_id: int, user_id: int) -> None:
-    manage.remove_alert(connection, site, alert_id, clock.now(), user_id)
-
-
 @takes_ids(ids_of(manage.schedule_test_mails))
-def _test(connection: Connection, ids: IdBlocks, site: Site, alert_id: int) -> None:
-    manage.schedule_test_mails(connection, ids, manage.require_alert(connection, site, alert_id), clock.now())
+def _test(work: Work, alert_id: int) -> None:
+    manage.schedule_test_mails(work, manage.require_alert(work.connection, work.site, alert_id))

@@ -7,7 +7,6 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from dealtrace import clock
-from dealtrace.accounts.site import Site
 from dealtrace.cabinet.field_labels import page_text
 from dealtrace.cabinet.form_pages import Faults, fault_text, redirect_with_message, show_form_page, unknown_faults
 from dealtrace.cabinet.view import View
@@ -21,7 +20,7 @@ from dealtrace.operations.reports.manage_columns import (
     check_new_column,
     remove_column,
 )
-from dealtrace.operations.work import Work
+from dealtrace.operations.work import Work, at_site
 from dealtrace.record import record
 from dealtrace.reports.column_definitions import (
     ColumnKind,
@@ -35,7 +34,6 @@ from dealtrace.reports.column_definitions import (
 from dealtrace.reports.column_formulas import format_formula, parse_formula
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.statuses import StatusGroup, group_statuses
-from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.reports.column_definitions import list_columns
 from dealtrace.storage.reports.statuses import list_statuses
 
@@ -103,7 +101,7 @@ async def save(view: View) -> Response:
         if not may_save(view, draft.agreement):
             tried = await view.ask(try_new_column, column.name, columns, clock.now())
             return await _page(view, draft, tried=tried)
-        await view.manage(_save, view.current_site, column, draft.before, view.rights.user.id)
+        await view.manage(at_site(view.current_site, _save), column, draft.before)
     except NameTaken as refusal:
         return await _page(view, draft, faults={"name": page_text(refusal, view.language)})
     except InvalidSetting as refusal:
@@ -115,7 +113,7 @@ async def save(view: View) -> Response:
 async def remove(view: View) -> Response:
     """Remove a column, or show why it cannot be removed, for example because a formula uses it."""
     try:
-        await view.manage(_remove, view.current_site, view.form.get("name"), view.rights.user.id)
+        await view.manage(at_site(view.current_site, remove_column), view.form.get("name"))
     except InvalidSetting as refusal:
         return await _page(view, Draft(), faults={"": fault_text(refusal, view.language)})
     return redirect_with_message(view, PLACE, "removed")
@@ -179,13 +177,8 @@ def _read(connection: Connection, site_id: int) -> tuple[list[ReportColumn], lis
     return list_columns(connection, site_id), group_statuses(list_statuses(connection, site_id), {})
 
 
-def _save(connection: Connection, ids: IdBlocks, site: Site, column: ReportColumn, before: str, user_id: int) -> None:
-    work = Work(connection, ids, site, clock.now(), user_id=user_id)
+def _save(work: Work, column: ReportColumn, before: str) -> None:
     if before:
         change_column(work, before, column)
     else:
         add_column(work, column)
-
-
-def _remove(connection: Connection, ids: IdBlocks, site: Site, name: str, user_id: int) -> None:
-    remove_column(Work(connection, ids, site, clock.now(), user_id=user_id), name)

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from dealtrace import clock
 from dealtrace.accounts.site import Site
+from dealtrace.accounts.user import UserId
 from dealtrace.attribution.campaign import CampaignNaming, campaign_key
 from dealtrace.attribution.cost import ACCOUNT_LENGTH_MAX, SYSTEM_LENGTH_MAX, SYSTEM_SOURCES, Cost, CostAccount
 from dealtrace.attribution.traffic_source import SOURCE_LENGTH_MAX
@@ -197,7 +198,7 @@ def try_costs(database: Database, site: Site, path: Path, choices: CostChoices) 
     )
 
 
-def store_costs(database: Database, site: Site, path: Path, choices: CostChoices, user_id: int) -> None:
+def store_costs(database: Database, site: Site, path: Path, choices: CostChoices, user_id: UserId) -> None:
     """Import a file of costs as the command `dealtrace import costs` does.
 
     Raises:

@@ -1,8 +1,10 @@
 """The costs of advertising by system and day or month, and the import of costs after a preview."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from shlex import quote
+from urllib.parse import quote_plus
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -10,8 +12,10 @@ from starlette.responses import Response
 from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
+from dealtrace.attribution.cost import CostAccount, CostImportSource
 from dealtrace.attribution.unmet_costs import UnmetCosts
 from dealtrace.cabinet.form_pages import Faults, redirect_with_message, show_form_page, stored_site, unknown_faults
+from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.settings.cost_files import (
     ADDED,
     HEADING_PREFIX,
@@ -37,16 +41,24 @@ from dealtrace.cabinet.settings.imports import (
 )
 from dealtrace.cabinet.settings.uploads import UPLOAD_BYTES_MAX, Upload
 from dealtrace.cabinet.view import View
-from dealtrace.errors import FileUnreadable, Refusal
+from dealtrace.errors import FileUnreadable, InvalidValue, Language, Refusal
 from dealtrace.files.costs.cost_unit import CostUnit
 from dealtrace.files.costs.headings import list_headings
 from dealtrace.http.statuses import NOT_FOUND
+from dealtrace.operations.reports.delete_costs import delete_costs
+from dealtrace.operations.reports.import_costs import account_name
+from dealtrace.operations.work import at_site
 from dealtrace.record import record
+from dealtrace.reports.periods import parse_day
 from dealtrace.storage.reports.costs import (
     AccountCosts,
+    CostTotals,
+    DaysOfCosts,
     find_unmet_costs_between,
     list_account_costs,
+    list_accounts,
     list_visited_sources,
+    sum_costs,
 )
 
 PLACE = "costs"
@@ -69,6 +81,31 @@ UNITS = {
 assert set(UNITS) == set(CostUnit)
 VAT = {"": "as in the file", REMOVED: "included: subtract it", ADDED: "not included: add it"}
 assert tuple(VAT) == VAT_KINDS
+
+
+@record
+class RemovalChoice:
+    """The account and the days whose costs are to be deleted, as a form has them."""
+
+    of: str = ""
+    since: str = ""
+    until: str = ""
+
+
+@record
+class RemovalForm:
+    """The form that deletes costs: what was entered, and the accounts as values and names.
+
+    `found` is what would be deleted, for the confirmation, or `None` before anything was chosen.
+    """
+
+    sent: RemovalChoice = RemovalChoice()
+    found: CostTotals | None = None
+    agreed: str = ""
+    accounts: Sequence[tuple[str, str]] = ()
+
+
+NOTHING_REMOVED = RemovalForm()
 
 
 @record
@@ -153,6 +190,46 @@ async def run(view: View) -> Response:
     return redirect_with_message(view, PLACE, "added")
 
 
+async def remove(view: View) -> Response:
+    """Delete the costs of an account on the chosen days, after showing how much that is."""
+    site, sent = await stored_site(view), RemovalChoice(*map(view.form.get, ("of", "since", "until")))
+    accounts = {account_value(account): account for account in await view.read(list_accounts, site.id)}
+    account = accounts.get(sent.of)
+    if account is None:
+        return not_found(view)
+    days, faults = _parse_days(sent, view.language)
+    if faults:
+        return await _page(view, faults=faults, removal=RemovalForm(sent))
+    found = await view.read(sum_costs, site.id, account, days)
+    if view.form.get("agreed") == _agreement(found) and found.costs:
+        expected, found = found, await view.manage(at_site(site, delete_costs), account, days, found)
+        if found == expected:
+            return redirect_with_message(view, PLACE, "removed")
+    return await _page(view, removal=RemovalForm(sent, found, _agreement(found)))
+
+
+def account_value(account: CostAccount) -> str:
+    """Return the value of a form that stands for an advertising account."""
+    return " ".join(quote_plus(part) for part in (account.origin.value, account.system, account.account))
+
+
+def _agreement(found: CostTotals) -> str:
+    """Return a string that shows whether what is found is what the person has agreed to delete."""
+    return f"{found.costs} {found.first_on} {found.last_on} {found.kopecks}"
+
+
+def _parse_days(sent: RemovalChoice, language: Language) -> tuple[DaysOfCosts, Faults]:
+    """Return the days in a form, and its error messages by field; a field that is empty leaves the period open."""
+    days: dict[str, date | None] = {}
+    faults: dict[str, str] = {}
+    for name, text in (("since", sent.since), ("until", sent.until)):
+        try:
+            days[name] = parse_day(text) if text else None
+        except InvalidValue as fault:
+            faults[name] = fault.ru if language == "ru" else fault.en
+    return DaysOfCosts(days.get("since"), days.get("until")), faults
+
+
 async def _find_file(view: View) -> Upload | Response:
     """Return the file whose key is in the path, or the page to show if it is gone, imported or has invalid options."""
     kept = find_sent_file(view, PLACE)
@@ -184,8 +261,10 @@ async def _page(
     status: int = 0,
     headings: Sequence[str] = (),
     kept: Upload | None = None,
+    removal: RemovalForm = NOTHING_REMOVED,
 ) -> Response:
     site = await stored_site(view)
+    accounts = await view.read(list_accounts, site.id)
     query = view.request.query_params
     is_by_day, asks_unmet = query.get("by") == DAY, query.get("unmet") == ASKED
     faults = {**_unknown(view), **(faults or {})}
@@ -221,7 +300,13 @@ async def _page(
         encodings=ENCODINGS[1:],
         megabytes=UPLOAD_BYTES_MAX >> 20,
         kept=kept_file(kept),
+        removal=replace(removal, accounts=[(account_value(each), _account_label(view, each)) for each in accounts]),
     )
+
+
+def _account_label(view: View, account: CostAccount) -> str:
+    name = account_name(account)
+    return name if account.origin is CostImportSource.FILE else view.translate("%(name)s, by API") % {"name": name}
 
 
 def _unknown(view: View) -> Faults:

@@ -1,9 +1,7 @@
 """The custom fields of a site, and unknown fields that are sent but not stored."""
 
-from sqlalchemy import Connection
 from starlette.responses import Response
 
-from dealtrace import clock
 from dealtrace.cabinet.form_pages import (
     Faults,
     fault_text,
@@ -33,7 +31,7 @@ async def add(view: View) -> Response:
     """Add a field: its values are stored from now on."""
     name = view.form.get("name").strip()
     try:
-        await view.manage(_add, view.current_site.id, name, view.rights.user.id)
+        await view.manage(add_custom_field, view.current_site.id, name)
     except (InvalidSetting, NameTaken) as refusal:
         return await _page(view, name=name, faults={"name": fault_text(refusal, view.language)})
     return redirect_with_message(view, PLACE, "added")
@@ -42,7 +40,7 @@ async def add(view: View) -> Response:
 async def remove(view: View) -> Response:
     """Remove a field: values sent for it are no longer stored; values that are stored remain."""
     try:
-        await view.manage(_remove, view.current_site.id, view.form.get("name"), view.rights.user.id)
+        await view.manage(remove_custom_field, view.current_site.id, view.form.get("name"))
     except InvalidSetting as refusal:
         return await _page(view, faults={"": fault_text(refusal, view.language)})
     return redirect_with_message(view, PLACE, "removed")
@@ -62,11 +60,3 @@ async def _page(view: View, *, name: str = "", removed: str = "", faults: Faults
         name=name,
         removed=removed if removed in site.custom_fields else "",
     )
-
-
-def _add(connection: Connection, _ids: object, site_id: int, name: str, user_id: int) -> None:
-    add_custom_field(connection, site_id, name, clock.now(), user_id)
-
-
-def _remove(connection: Connection, _ids: object, site_id: int, name: str, user_id: int) -> None:
-    remove_custom_field(connection, site_id, name, clock.now(), user_id)

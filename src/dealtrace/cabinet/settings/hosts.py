@@ -2,10 +2,8 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import Connection
 from starlette.responses import Response
 
-from dealtrace import clock
 from dealtrace.attribution.site_hosts import SiteHost
 from dealtrace.cabinet.form_pages import Faults, fault_text, redirect_with_message, show_form_page, stored_site
 from dealtrace.cabinet.host_labels import HOST_LABELS
@@ -37,7 +35,7 @@ async def add(view: View) -> Response:
         if not may_save(view, agreement):
             tried = await _try(view, Trial(hosts=(named,)), agreement)
             return await _page(view, sent, tried=tried)
-        await view.manage(_add, view.current_site.id, view.rights.user.id, **sent)
+        await view.manage(add_host, view.current_site.id, **sent)
     except InvalidSetting as refusal:
         field = _FIELDS[str(refusal.facts["key"])]
         return await _page(view, sent, faults={field: fault_text(refusal, view.language)})
@@ -55,7 +53,7 @@ async def remove(view: View) -> Response:
         if removed is not None and not may_save(view, agreement):
             tried = await _try(view, Trial(removed_hosts=(removed.host,)), agreement)
             return await _page(view, tried=tried, removed=removed)
-        await view.manage(_remove, view.current_site.id, view.rights.user.id, kind=kind, host=host)
+        await view.manage(remove_host, view.current_site.id, kind=kind, host=host)
     except (InvalidSetting, HostNotFound):
         return await _page(view, faults={"": view.translate("The host has already been removed.")})
     return redirect_with_message(view, PLACE, "host")
@@ -88,11 +86,3 @@ async def _page(
         tried_days=days_choices(view),
         removed=removed,
     )
-
-
-def _add(connection: Connection, _ids: object, site_id: int, user_id: int, *, kind: str, host: str, name: str) -> None:
-    add_host(connection, site_id, kind, host, name, clock.now(), user_id)
-
-
-def _remove(connection: Connection, _ids: object, site_id: int, user_id: int, *, kind: str, host: str) -> None:
-    remove_host(connection, site_id, kind, host, clock.now(), user_id)

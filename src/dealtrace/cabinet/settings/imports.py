@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from dealtrace import clock
 from dealtrace.accounts.site import Site
+from dealtrace.accounts.user import UserId
 from dealtrace.cabinet.form_pages import Faults, show_form_page, stored_site
 from dealtrace.cabinet.forms import Form
 from dealtrace.cabinet.gate import PageHandler
@@ -225,7 +226,7 @@ def _open(path: Path, options: Mapping[str, str], site: Site) -> ImportFile:
 
 
 def _run(
-    database: Database, kept: Upload, options: Mapping[str, str], site: Site, user_id: int, server_stop: ServerStop
+    database: Database, kept: Upload, options: Mapping[str, str], site: Site, user_id: UserId, server_stop: ServerStop
 ) -> None:
     """Import a file, and store the result beside it.
 

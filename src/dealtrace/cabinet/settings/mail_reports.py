@@ -34,12 +34,11 @@ from dealtrace.operations.mails.scheduled_reports import (
     schedule_report,
     stop_report,
 )
-from dealtrace.operations.work import ids_of, takes_ids
+from dealtrace.operations.work import at_site
 from dealtrace.record import record
 from dealtrace.reports.time_keys import HOURS
 from dealtrace.storage.accounts.site_changes import find_site_change
 from dealtrace.storage.accounts.users import list_rights
-from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.mails.scheduled_reports import find_scheduled_report, list_scheduled_reports
 from dealtrace.storage.mails.unsubscriptions import find_unsubscriptions_of_site
 
@@ -129,7 +128,7 @@ async def change(view: View) -> Response:
         draft, before = _draft_of_report(view, former, members), former.recipients
     try:
         new = _new_report(view, draft, members, before)
-        is_there = await view.manage(_change, view.current_site, report.id, new, view.rights.user.id)
+        is_there = await view.manage(at_site(view.current_site, change_report), report.id, new)
     except (InvalidParameters, InvalidSetting) as refusal:
         return _report_page(view, report, draft, members, faults=_faults_of(view, refusal))
     return redirect_with_message(view, PLACE, "saved") if is_there else not_found(view)
@@ -152,7 +151,7 @@ async def add(view: View) -> Response:
         restored_id = change.former["id"]
     try:
         new = _new_report(view, draft, members, before)
-        await view.manage(_add, view.current_site, new, view.rights.user.id, restored_id)
+        await view.manage(at_site(view.current_site, schedule_report), new, restored_id=restored_id)
     except (InvalidParameters, InvalidSetting) as refusal:
         return await _page(view, draft, faults=_faults_of(view, refusal))
     return redirect_with_message(view, PLACE, "added")
@@ -160,13 +159,14 @@ async def add(view: View) -> Response:
 
 async def leave(view: View) -> Response:
     """Remove the person from the recipients of a report."""
-    is_done = await view.manage(_leave, view.current_site, number_of(view.form.get("report")), view.rights.user.id)
+    report_id, user_id = number_of(view.form.get("report")), view.rights.user.id
+    is_done = await view.manage(at_site(view.current_site, leave_report), report_id, user_id)
     return redirect_with_message(view, PLACE, "saved") if is_done else not_found(view)
 
 
 async def remove(view: View) -> Response:
     """Remove a scheduled report, so that no recipient gets it any more."""
-    is_done = await view.manage(_remove, view.current_site, number_of(view.form.get("report")), view.rights.user.id)
+    is_done = await view.manage(at_site(view.current_site, stop_report), number_of(view.form.get("report")))
     return redirect_with_message(view, PLACE, "removed") if is_done else not_found(view)
 
 
@@ -316,29 +316,3 @@ def _read_members(connection: Connection, site: Site) -> dict[int, str]:
 def _read_report(connection: Connection, site: Site, report_id: int) -> tuple[ScheduledReport, dict[int, str]] | None:
     report = find_scheduled_report(connection, site.id, report_id)
     return (report, _read_members(connection, site)) if report is not None else None
-
-
-@takes_ids(ids_of(schedule_report))
-def _add(
-    connection: Connection,
-    ids: IdBlocks,
-    site: Site,
-    new: NewScheduledReport,
-    user_id: int,
-    restored_id: int | None,
-) -> None:
-    schedule_report(connection, ids, site, new, clock.now(), user_id, restored_id=restored_id)
-
-
-def _change(
-    connection: Connection, _ids: IdBlocks, site: Site, report_id: int, new: NewScheduledReport, user_id: int
-) -> bool:
-    return change_report(connection, site, report_id, new, clock.now(), user_id)
-
-
-def _leave(connection: Connection, _ids: IdBlocks, site: Site, report_id: int, user_id: int) -> bool:
-    return leave_report(connection, site, report_id, user_id, clock.now())
-
-
-def _remove(connection: Connection, _ids: IdBlocks, site: Site, report_id: int, user_id: int) -> bool:
-    return stop_report(connection, site, report_id, clock.now(), user_id)

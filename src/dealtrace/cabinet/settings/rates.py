@@ -1,6 +1,7 @@
 """Set, import and remove a site's exchange rates; reports use the rates to convert other currencies to rubles."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -24,15 +25,17 @@ from dealtrace.cabinet.settings.imports import (
 )
 from dealtrace.cabinet.settings.uploads import UPLOAD_BYTES_MAX, Upload
 from dealtrace.cabinet.view import View
+from dealtrace.cabinet.what_if.forecast import TRY, may_save
+from dealtrace.cabinet.what_if.rates import RatesForecast, forecast_rates
 from dealtrace.deals.currency import CurrencyRate
 from dealtrace.errors import FileUnreadable, InvalidValue, Language
 from dealtrace.files.costs.rates import read_foreign, read_rate, read_rates
 from dealtrace.http.statuses import NOT_FOUND
 from dealtrace.operations.reports.set_rates import remove_rates, set_rates
-from dealtrace.operations.work import Work
+from dealtrace.operations.what_if.try_rates import TriedRates
+from dealtrace.operations.work import at_site
 from dealtrace.record import record
 from dealtrace.reports.periods import parse_day
-from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.reports.rates import count_deals_without_rate, count_rates, list_latest_rates, list_rates_on
 
 PLACE = "settings/rates"
@@ -78,14 +81,29 @@ async def show(view: View) -> Response:
 
 
 async def save(view: View) -> Response:
-    """Set the rate of a currency from a day on; a rate that was already set from that day is replaced."""
+    """Set the rate of a currency from a day on; a rate that was already set from that day is replaced.
+
+    If amounts of deals in rubles change, show them first.
+    """
     site = await stored_site(view)
     sent = {name: view.form.get(name).strip() for name in FIELDS}
     rate = _parse_rate(sent, site, view.language)
     if not isinstance(rate, CurrencyRate):
         return await _page(view, sent, rate)
-    await view.manage(_set, site, [rate], view.rights.user.id)
+    agreement = f"{rate.currency} {rate.rubles.normalize():f} {rate.since_on}"
+    tried = await _ask_first(view, site, TriedRates((rate,)), agreement)
+    if tried is not None:
+        return await _page(view, sent, tried=tried)
+    await view.manage(at_site(site, set_rates), [rate])
     return redirect_with_message(view, PLACE, "saved")
+
+
+async def _ask_first(view: View, site: Site, change: TriedRates, agreement: str) -> RatesForecast | None:
+    """Return which amounts a change would change if the person must see that first, or `None` to store the change."""
+    if may_save(view, agreement):
+        return None
+    tried = await forecast_rates(view, site, change, agreement)
+    return tried if tried.deals or view.form.get("act") == TRY else None
 
 
 async def _gone(view: View) -> Response:
@@ -94,7 +112,7 @@ async def _gone(view: View) -> Response:
 
 @unless_deleted(PLACE, _gone)
 async def take_file(view: View) -> Response:
-    """Store all rates of a file, or none if a row is invalid."""
+    """Store all rates of a file, or none if a row is invalid; if amounts of deals in rubles change, show them first."""
     encoding = view.form.get("encoding")
     kept = await keep_sent_file(view, PLACE, {})
     if encoding not in ENCODINGS:
@@ -106,20 +124,31 @@ async def take_file(view: View) -> Response:
         rates = await view.services.file_threads.run(read_rates, kept.path, encoding or None)
     except FileUnreadable as refusal:
         return await _page(view, faults={"file": file_fault(view, refusal)}, kept=kept)
-    await view.manage(_set, await stored_site(view), rates, view.rights.user.id)
+    site = await stored_site(view)
+    tried = await _ask_first(view, site, TriedRates(tuple(rates)), f"{kept.key} {encoding}")
+    if tried is not None:
+        return await _page(view, kept=kept, tried=replace(tried, is_file=True))
+    await view.manage(at_site(site, set_rates), rates)
     kept.delete()
     return redirect_with_message(view, PLACE, "added")
 
 
 async def remove(view: View) -> Response:
-    """Remove a currency's rate that starts on the day in the form; without a day, remove all rates of the currency."""
+    """Remove a currency's rate that starts on the day in the form; without a day, remove all rates of the currency.
+
+    If amounts of deals in rubles change, show them first.
+    """
     sent = view.form.get("since")
     try:
         since_on = parse_day(sent) if sent else None
     except InvalidValue:
         return not_found(view)
     site, currency = await stored_site(view), view.form.get("currency")
-    removed = await view.manage(_remove, site, currency, since_on, view.rights.user.id)
+    change = TriedRates(removed=currency, removed_on=since_on)
+    tried = await _ask_first(view, site, change, f"- {currency} {since_on or ''}")
+    if tried is not None:
+        return await _page(view, tried=replace(tried, removed=(currency, sent)))
+    removed = await view.manage(at_site(site, remove_rates), currency, since_on)
     return redirect_with_message(view, PLACE, "removed") if removed else not_found(view)
 
 
@@ -149,6 +178,7 @@ async def _page(
     *,
     status: int = 0,
     kept: Upload | None = None,
+    tried: RatesForecast | None = None,
 ) -> Response:
     site = await stored_site(view)
     today = site_day(clock.now(), site.time_zone)
@@ -171,6 +201,7 @@ async def _page(
         encoding=view.form.get("encoding"),
         megabytes=UPLOAD_BYTES_MAX >> 20,
         kept=kept_file(kept),
+        tried=tried,
     )
 
 
@@ -194,13 +225,3 @@ def _read(connection: Connection, site: Site, today: date, shown: str) -> Stored
         count_deals_without_rate(connection, site.id, LACKING_COUNTED_MAX),
         list_latest_rates(connection, site, shown, RATES_SHOWN) if shown else [],
     )
-
-
-def _set(connection: Connection, ids: IdBlocks, site: Site, rates: Sequence[CurrencyRate], user_id: int) -> None:
-    set_rates(Work(connection, ids, site, clock.now(), user_id=user_id), rates)
-
-
-def _remove(
-    connection: Connection, ids: IdBlocks, site: Site, currency: str, since_on: date | None, user_id: int
-) -> int:
-    return remove_rates(Work(connection, ids, site, clock.now(), user_id=user_id), currency, since_on)

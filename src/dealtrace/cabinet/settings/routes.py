@@ -102,6 +102,7 @@ SETTINGS_PAGES = (
     Page("/{site:int}/settings/agreement/{key}/differences.xlsx", "GET", send_differences_as(XLSX), Role.OWNER),
     Page("/{site:int}/costs", "GET", costs.show, Role.ANALYST),
     Page("/{site:int}/costs", "POST", costs.upload, Role.ANALYST, form_bytes_max=FORM_BYTES_MAX, files_max=1),
+    Page("/{site:int}/costs/remove", "POST", costs.remove, Role.ANALYST),
     Page("/{site:int}/costs/{key}", "GET", costs.show_preview, Role.ANALYST),
     Page("/{site:int}/costs/{key}", "POST", costs.run, Role.ANALYST),
 )

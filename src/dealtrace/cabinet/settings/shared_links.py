@@ -8,7 +8,6 @@ from starlette.responses import Response
 from dealtrace import clock
 from dealtrace.accounts.shared_link import DAYS_OFFERED, SharedLink
 from dealtrace.accounts.site import Site
-from dealtrace.accounts.user import UserId
 from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.form_pages import (
     Faults,
@@ -27,6 +26,7 @@ from dealtrace.cabinet.reports.saved_items.page import fault_of, report_in_form,
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, InvalidSetting
 from dealtrace.operations.accounts.share_report import NewLink, revoke_link, share_report
+from dealtrace.operations.work import at_site
 from dealtrace.record import record
 from dealtrace.reports.question import QuestionContext, parse_question
 from dealtrace.storage.accounts.shared_links import list_shared_links
@@ -62,7 +62,7 @@ async def make(view: View) -> Response:
     try:
         url = _frozen(report_in_form(view), context)
         new = NewLink(view.form.get("name"), url.query, number_of(view.form.get("days")))
-        key = await view.manage(_make, view.current_site.id, new, view.rights.user.id)
+        key = await view.manage(at_site(view.current_site, share_report), new)
     except InvalidParameters as refusal:
         return await _page(view, faults={"": labelled_text(refusal, view.language)})
     except InvalidSetting as refusal:
@@ -73,7 +73,7 @@ async def make(view: View) -> Response:
 
 async def revoke(view: View) -> Response:
     """Revoke a link; it stops working immediately."""
-    if not await view.manage(_revoke, view.current_site.id, view.form.get("link"), view.rights.user.id):
+    if not await view.manage(at_site(view.current_site, revoke_link), view.form.get("link")):
         return not_found(view)
     return redirect_with_message(view, PLACE, "link")
 
@@ -123,11 +123,3 @@ def _read(
     links = list_shared_links(connection, site.id)
     people = {link.made_by for link in links if link.made_by is not None}
     return links, read_context_of(connection, site, now), find_logins(connection, people)
-
-
-def _make(connection: Connection, _ids: object, site_id: int, new: NewLink, user_id: UserId) -> str:
-    return share_report(connection, site_id, new, user_id, clock.now())
-
-
-def _revoke(connection: Connection, _ids: object, site_id: int, digest: str, user_id: UserId) -> bool:
-    return revoke_link(connection, site_id, digest, user_id, clock.now())

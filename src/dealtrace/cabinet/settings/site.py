@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from zoneinfo import available_timezones
 
-from sqlalchemy import Connection
 from starlette.responses import Response
 
 from dealtrace import clock
@@ -58,7 +57,7 @@ async def save(view: View) -> Response:
         if not may_save(view, agreement):
             tried = await forecast(view, read_tried(changes.items()), agreement)
             return await _page(view, stored, changes, tried=tried)
-        await view.manage(_set, view.current_site.id, changes, view.rights.user.id)
+        await view.manage(change_site_settings, view.current_site.id, changes)
     except NameTaken:
         taken = view.translate("Another site has this counter code.")
         return await _page(view, stored, changes, faults={"counter": taken})
@@ -120,7 +119,3 @@ async def _page(
         tried=tried,
         tried_days=days_choices(view),
     )
-
-
-def _set(connection: Connection, _ids: object, site_id: int, changes: Mapping[str, str], user_id: int) -> None:
-    change_site_settings(connection, site_id, changes, clock.now(), user_id)

@@ -1,12 +1,9 @@
 """The meanings of the statuses of a site's deals: won, lost or open."""
 
 import asyncio
-from collections.abc import Collection
 
-from sqlalchemy import Connection
 from starlette.responses import Response
 
-from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.form_pages import Faults, fault_text, redirect_with_message, show_form_page, unknown_faults
 from dealtrace.cabinet.view import View
@@ -16,11 +13,10 @@ from dealtrace.errors import InvalidSetting
 from dealtrace.operations.reports.ask import FactSource
 from dealtrace.operations.reports.set_status import PreparedStatus, prepare_status, store_status
 from dealtrace.operations.what_if.trial import TriedSettings
-from dealtrace.operations.work import Work
+from dealtrace.operations.work import Work, at_site
 from dealtrace.record import record
 from dealtrace.reports.refusals import MirrorBusy, ReportNotKept, ReportsBusy, ReportTooSlow, ServerStopping
 from dealtrace.reports.statuses import STATUSES_MAX, Meaning, StatusGroup, group_statuses
-from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.reports.deal_counts import count_deals_by_spelling
 from dealtrace.storage.reports.mirror.mirror import is_built
 from dealtrace.storage.reports.statuses import (
@@ -131,30 +127,16 @@ async def _page(
 
 async def _set(view: View, name: str, meaning: str) -> None:
     """Set the meaning of a status; the deals of a site without room for it are read while others may write."""
-    site, user_id = view.current_site, view.rights.user.id
-    prepared = await view.manage(_set_or_prepare, site, name, meaning, user_id)
+    site = view.current_site
+    prepared = await view.manage(at_site(site, _set_or_prepare), name, meaning)
     if prepared.is_full:
         left_out = await view.read(list_left_out, site.id, name)
-        await view.manage(_store, site, prepared, left_out, user_id)
+        await view.manage(at_site(site, store_status), prepared, left_out)
 
 
-def _set_or_prepare(
-    connection: Connection, ids: IdBlocks, site: Site, name: str, meaning: str, user_id: int
-) -> PreparedStatus:
+def _set_or_prepare(work: Work, name: str, meaning: str) -> PreparedStatus:
     """Set the meaning of a status, or only prepare it if the site is full."""
-    work = Work(connection, ids, site, clock.now(), user_id=user_id)
     prepared = prepare_status(work, name, meaning)
     if not prepared.is_full:
         store_status(work, prepared)
     return prepared
-
-
-def _store(
-    connection: Connection,
-    ids: IdBlocks,
-    site: Site,
-    prepared: PreparedStatus,
-    left_out: Collection[str],
-    user_id: int,
-) -> None:
-    store_status(Work(connection, ids, site, clock.now(), user_id=user_id), prepared, left_out)

@@ -5,7 +5,6 @@ from datetime import datetime
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from dealtrace import clock
 from dealtrace.accounts.token import Token
 from dealtrace.cabinet.form_pages import Faults, number_of, redirect_with_message, show_form_page
 from dealtrace.cabinet.gate import not_found
@@ -13,11 +12,9 @@ from dealtrace.cabinet.view import View
 from dealtrace.errors import TokenNotFound
 from dealtrace.leads.limits import LABEL_LENGTH_MAX
 from dealtrace.operations.accounts.issue_token import issue_token, revoke_token
-from dealtrace.operations.work import ids_of, takes_ids
 from dealtrace.record import record
 from dealtrace.storage.accounts.api_requests import LastUses, find_last_uses
 from dealtrace.storage.accounts.tokens import list_tokens
-from dealtrace.storage.id_blocks import IdBlocks
 
 USES_SEARCHED_MAX = 20_000
 """Ours: last uses are searched for in this many of the latest requests only, which takes about 20 ms."""
@@ -44,7 +41,8 @@ async def issue(view: View) -> Response:
             "most": LABEL_LENGTH_MAX
         }
         return await _page(view, label=label, faults={"label": message})
-    return await _page(view, secret=await view.manage(_issue, view.current_site.id, label, view.rights.user.id))
+    issued = await view.manage(issue_token, view.current_site.id, label)
+    return await _page(view, secret=issued.secret)
 
 
 async def revoke(view: View) -> Response:
@@ -53,7 +51,7 @@ async def revoke(view: View) -> Response:
     if not any(token.id == token_id for token in await view.read(list_tokens, view.current_site.id)):
         return not_found(view)
     try:
-        await view.manage(_revoke, token_id, view.rights.user.id)
+        await view.manage(revoke_token, token_id)
     except TokenNotFound:
         return await _page(view, faults={"": view.translate("The token has already been revoked.")})
     return redirect_with_message(view, "settings/tokens", "revoked")
@@ -79,12 +77,3 @@ async def _page(view: View, *, label: str = "", secret: str = "", faults: Faults
 
 def _read(connection: Connection, site_id: int) -> tuple[list[Token], LastUses]:
     return list_tokens(connection, site_id), find_last_uses(connection, site_id, USES_SEARCHED_MAX)
-
-
-@takes_ids(ids_of(issue_token))
-def _issue(connection: Connection, ids: IdBlocks, site_id: int, label: str, user_id: int) -> str:
-    return issue_token(connection, ids, site_id, label, clock.now(), user_id=user_id).secret
-
-
-def _revoke(connection: Connection, _ids: object, token_id: int, user_id: int) -> None:
-    revoke_token(connection, token_id, clock.now(), user_id)

@@ -7,11 +7,12 @@ from urllib.parse import urlencode
 
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.accounts.webhook import PAUSED, WORKS
+from dealtrace.attribution.cost import CostAccount, CostImportSource
 from dealtrace.cabinet.leads.actions import DELETE, RESTORE
 from dealtrace.cabinet.leads.actions import UNDO as UNDO_NOTES
 from dealtrace.cabinet.links import lead_url
 from dealtrace.cabinet.reports.saved_items.page import SITES
-from dealtrace.cabinet.settings import alerts, columns, fields, hosts, mail_reports, rates, site, statuses
+from dealtrace.cabinet.settings import alerts, columns, costs, fields, hosts, mail_reports, rates, site, statuses
 from dealtrace.cabinet.settings.webhooks.labels import PLACE as WEBHOOKS_PLACE
 from dealtrace.cabinet.what_if.forecast import TRY
 from dealtrace.leads.lead import LeadKind, LeadRef
@@ -197,6 +198,14 @@ def _rate(change: SiteChange, _user_ids: Mapping[str, int]) -> Undo | None:
     return None
 
 
+def _costs(change: SiteChange, _user_ids: Mapping[str, int]) -> Undo | None:
+    if not change.after or change.former is None:
+        return None
+    since, until = change.after.split()
+    account = CostAccount(change.former["system"], change.former["account"], CostImportSource(change.former["origin"]))
+    return Undo(f"{costs.PLACE}/remove", (("of", costs.account_value(account)), ("since", since), ("until", until)))
+
+
 def _lead(change: SiteChange, _user_ids: Mapping[str, int]) -> Undo | None:
     acts, (kind, _, number) = {DELETED: RESTORE, RESTORED: DELETE}, change.name.partition(" ")
     place = lead_url(0, LeadRef(LeadKind(kind), int(number))).removeprefix("/cabinet/0/")
@@ -223,6 +232,7 @@ UNDO: Mapping[ChangeKind, Callable[[SiteChange, Mapping[str, int]], Undo | None]
     ChangeKind.SEGMENT: _segment,
     ChangeKind.SAVED_REPORT: _saved_report,
     ChangeKind.RATE: _rate,
+    ChangeKind.COSTS: _costs,
     ChangeKind.LEAD: _lead,
     ChangeKind.NOTE: _note,
     ChangeKind.MAIL_REPORT: _mail_report,
@@ -235,7 +245,6 @@ All other kinds are in `FINAL`.
 FINAL: Mapping[ChangeKind, str] = {
     ChangeKind.TOKEN: "a revoked token stays revoked: issue another one",
     ChangeKind.SHARED_LINK: "a revoked link stays revoked: make another one",
-    ChangeKind.COSTS: "import the former file again",
     ChangeKind.IMPORT: "delete what was imported on its own pages",
     ChangeKind.PAST: "undo the change to the settings, and apply them to the past again",
     ChangeKind.DEMO: "a demo is removed on its own page",
@@ -246,6 +255,7 @@ FINAL_IN_PART: Mapping[ChangeKind, str] = {
     ChangeKind.WEBHOOK: "a replaced secret is gone, and with a deleted webhook its secret and its messages: "
     "create another one, and tell the receiver",
     ChangeKind.ROLE: "a person who has lost a role must be invited again",
+    ChangeKind.COSTS: "costs that were deleted, or replaced by an import, are imported from their former file again",
     ChangeKind.RATE: "rates from a file are changed by importing another file",
     ChangeKind.LEAD: "notes that were changed again since, maybe by a program, are corrected on the page of the lead",
 }

@@ -1,11 +1,9 @@
 """The account of another user, for owners of the installation."""
 
-from sqlalchemy import Connection
 from starlette.responses import Response
 
-from dealtrace import clock
 from dealtrace.accounts.rights import Rights, Role
-from dealtrace.accounts.user import User, UserId
+from dealtrace.accounts.user import UserId
 from dealtrace.cabinet.form_pages import fault_text
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.users import new_links
@@ -41,7 +39,7 @@ async def change_ownership(view: View) -> Response:
     if whose is None:
         return not_found(view)
     try:
-        await view.manage(_set_owner, whose.user.id, view.form.has("is_owner"), view.rights.user.id)
+        await view.manage(set_owner, whose.user.id, is_owner=view.form.has("is_owner"))
     except InvalidSetting as refusal:
         return await _page(view, BAD_REQUEST, whose, fault_text(refusal, view.language))
     return _back(view, whose) if view.rights.user.id != whose.user.id else view.redirect_to("/")
@@ -60,7 +58,7 @@ async def reset_factor(view: View) -> Response:
     whose = await _whose(view)
     if whose is None:
         return not_found(view)
-    await view.manage(_reset_factor, whose.user, view.rights.user.id)
+    await view.manage(reset_second_factor, whose.user.login)
     return _back(view, whose)
 
 
@@ -73,7 +71,7 @@ async def delete(view: View) -> Response:
         fault = view.translate("Tick the box to confirm the deletion")
         return await _page(view, BAD_REQUEST, whose, fault)
     try:
-        await view.manage(_delete, whose.user, view.rights.user.id)
+        await view.manage(delete_user, whose.user.login)
     except InvalidSetting as refusal:
         return await _page(view, BAD_REQUEST, whose, fault_text(refusal, view.language))
     return view.redirect_to("/users")
@@ -87,7 +85,11 @@ def role_of_form(view: View) -> Role | None:
 
 async def store_role(view: View, user_id: UserId, site_id: int) -> None:
     """Change a user's role on a site to the role chosen in the form, or remove it if no valid role is chosen."""
-    await view.manage(_change_role, user_id, site_id, role_of_form(view), view.rights.user.id)
+    role = role_of_form(view)
+    if role is None:
+        await view.manage(take_role, user_id, site_id)
+    else:
+        await view.manage(give_role, user_id, site_id, role)
 
 
 async def _whose(view: View) -> Rights | None:
@@ -109,24 +111,3 @@ async def _page(view: View, status: int, whose: Rights, fault: str = "") -> Resp
 
 def _back(view: View, whose: Rights) -> Response:
     return view.redirect_to(f"/users/{whose.user.id}")
-
-
-def _change_role(
-    connection: Connection, _ids: object, user_id: UserId, site_id: int, role: Role | None, author_id: int
-) -> None:
-    if role is None:
-        take_role(connection, user_id, site_id, clock.now(), taken_by=author_id)
-    else:
-        give_role(connection, user_id, site_id, role, clock.now(), given_by=author_id)
-
-
-def _set_owner(connection: Connection, _ids: object, user_id: UserId, is_owner: object, author_id: int) -> None:
-    set_owner(connection, user_id, clock.now(), is_owner=bool(is_owner), set_by=author_id)
-
-
-def _reset_factor(connection: Connection, _ids: object, user: User, author_id: int) -> None:
-    reset_second_factor(connection, user.login, clock.now(), reset_by=author_id)
-
-
-def _delete(connection: Connection, _ids: object, user: User, author_id: int) -> None:
-    delete_user(connection, user.login, clock.now(), deleted_by=author_id)

@@ -6,7 +6,6 @@ from starlette.responses import Response
 from dealtrace import clock
 from dealtrace.accounts.invitation import Invitation, Purpose
 from dealtrace.accounts.site import Site
-from dealtrace.accounts.user import PasswordHash, User, UserId
 from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.gate import limit_guessing, refused, then_query
 from dealtrace.cabinet.rendering import translations_of
@@ -17,10 +16,8 @@ from dealtrace.errors import InvitationSpent, Refusal
 from dealtrace.http.statuses import BAD_REQUEST
 from dealtrace.operations.accounts.invite_user import LoginTaken, accept_role, join, require_invitation
 from dealtrace.operations.accounts.log_in import Proof
-from dealtrace.operations.work import ids_of, takes_ids
 from dealtrace.record import record
 from dealtrace.storage.accounts.sites import find_site
-from dealtrace.storage.id_blocks import IdBlocks
 
 
 @record
@@ -42,11 +39,11 @@ async def accept(view: View) -> Response:
     key = view.form.get("key")
     offer = await _offer(view, key)
     if view.person is not None:
-        taken = await view.manage(_accept, key, view.person.user.id)
+        taken = await view.manage(accept_role, key, view.person.user.id)
         return view.redirect_to(f"/{taken.site_id}/" if taken.site_id is not None else "/")
     try:
         password = await hash_of(view, view.form.get("password"))
-        joined = await view.manage(_join, key, view.form.get("login"), password)
+        joined = await view.manage(join, key, view.form.get("login"), password)
     except InvitationSpent:
         raise
     except Refusal as refusal:
@@ -89,12 +86,3 @@ async def _offer(view: View, key: str) -> Offer:
 def _look_up(connection: Connection, key: str) -> Offer:
     found = require_invitation(connection, key, Purpose.ROLE, clock.now())
     return Offer(found, find_site(connection, found.site_id) if found.site_id is not None else None)
-
-
-def _accept(connection: Connection, _ids: object, key: str, user_id: UserId) -> Invitation:
-    return accept_role(connection, key, user_id, clock.now())
-
-
-@takes_ids(ids_of(join))
-def _join(connection: Connection, ids: IdBlocks, key: str, login: str, password: PasswordHash) -> User | LoginTaken:
-    return join(connection, ids, key, login, password, clock.now())

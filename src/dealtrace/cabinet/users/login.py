@@ -2,14 +2,11 @@
 
 from urllib.parse import urlsplit
 
-from sqlalchemy import Connection
 from starlette.responses import Response
 
-from dealtrace import clock
 from dealtrace.accounts.session import SESSION_AGE_MAX
 from dealtrace.accounts.user import (
     LOGIN_LENGTH_MAX,
-    User,
     normal_login,
 )
 from dealtrace.cabinet.field_labels import page_text
@@ -18,7 +15,7 @@ from dealtrace.cabinet.users.passwords import proof_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import LoginRefused
 from dealtrace.http.statuses import FORBIDDEN
-from dealtrace.operations.accounts.log_in import Browser, OpenedSession, Proof, end_session, open_session
+from dealtrace.operations.accounts.log_in import Browser, Proof, end_session, open_session
 from dealtrace.storage.accounts.users import has_users
 
 NOT_SAVED = "Your session has ended, so nothing you sent was saved. Log in, then fill in the form again."
@@ -57,7 +54,7 @@ async def start_session(view: View, proof: Proof, then: str) -> Response:
         LoginRefused: the password was replaced or the user was deleted after the password was checked.
     """
     browser = Browser(view.ip, view.request.headers.get("user-agent", ""))
-    opened = await view.manage(_open, proof, browser)
+    opened = await view.manage(open_session, proof, browser)
     page = view.redirect_to(own_path(then) if opened.is_confirmed else f"/login/code{then_query(then)}")
     page.set_cookie(
         session_cookie(view),
@@ -69,10 +66,6 @@ async def start_session(view: View, proof: Proof, then: str) -> Response:
         samesite="lax",
     )
     return page
-
-
-def _open(connection: Connection, _ids: object, proof: Proof, browser: Browser) -> OpenedSession:
-    return open_session(connection, proof, browser, clock.now())
 
 
 def own_path(then: str) -> str:
@@ -88,11 +81,7 @@ def own_path(then: str) -> str:
 
 async def log_out(view: View) -> Response:
     """End the session and redirect to the login page."""
-    await view.manage(_end, view.rights.user, view.session_digest)
+    await view.manage(end_session, view.rights.user.id, view.session_digest)
     page = view.redirect_to("/login")
     page.delete_cookie(session_cookie(view), path="/", secure=view.is_secure, httponly=True)
     return page
-
-
-def _end(connection: Connection, _ids: object, user: User, digest: str) -> None:
-    end_session(connection, user.id, digest)

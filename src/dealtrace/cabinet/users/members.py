@@ -67,8 +67,9 @@ async def invite(view: View) -> Response:
 
 async def revoke(view: View) -> Response:
     """Revoke an invitation to the site."""
-    is_revoked = await view.manage(_revoke, view.form.get("digest"), view.current_site.id, view.rights.user.id)
-    return view.redirect_to(f"/{view.current_site.id}/settings/users") if is_revoked else not_found(view)
+    site_id = view.current_site.id
+    is_revoked = await view.manage(revoke_invitation, view.form.get("digest"), site_id=site_id)
+    return view.redirect_to(f"/{site_id}/settings/users") if is_revoked else not_found(view)
 
 
 async def make_password_link(view: View) -> Response:
@@ -89,7 +90,3 @@ async def _member(view: View) -> Rights | None:
 
 def _look_up(connection: Connection, site_id: int) -> Members:
     return Members(list_rights(connection, site_id), list_role_invitations(connection, clock.now(), site_id))
-
-
-def _revoke(connection: Connection, _ids: object, digest: str, site_id: int, author_id: int) -> bool:
-    return revoke_invitation(connection, digest, clock.now(), revoked_by=author_id, site_id=site_id)

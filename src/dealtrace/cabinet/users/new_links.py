@@ -1,20 +1,18 @@
 """One-time links that an owner passes on; each is shown only once, when it is created."""
 
-from sqlalchemy import Connection
 from starlette.responses import Response
 
-from dealtrace import clock
 from dealtrace.accounts.invitation import INVITATION_AGE_MAX, PASSWORD_LINK_AGE_MAX
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import Site
-from dealtrace.accounts.user import User, UserId
+from dealtrace.accounts.user import User
 from dealtrace.cabinet.view import View
 from dealtrace.operations.accounts.invite_user import invite_user, make_password_link
 
 
 async def show_invitation(view: View, role: Role, site: Site | None, back: str) -> Response:
     """Create and show a link that gives a role on a site or, if `site` is `None`, ownership of the installation."""
-    key = await view.manage(_invite, role, site, view.rights.user.id)
+    key = await view.manage(invite_user, role, site_id=site.id if site is not None else None)
     return view.page(
         "users/link.html",
         link=f"{view.origin}/cabinet/invitation?key={key}",
@@ -28,7 +26,7 @@ async def show_invitation(view: View, role: Role, site: Site | None, back: str) 
 
 async def show_password_link(view: View, user: User, back: str) -> Response:
     """Create and show a link with which a user can set a new password."""
-    key = await view.manage(_make_password_link, user.id, view.rights.user.id)
+    key = await view.manage(make_password_link, user.id)
     return view.page(
         "users/link.html",
         link=f"{view.origin}/cabinet/password?key={key}",
@@ -36,12 +34,3 @@ async def show_password_link(view: View, user: User, back: str) -> Response:
         days=PASSWORD_LINK_AGE_MAX.days,
         back=f"/cabinet{back}",
     )
-
-
-def _invite(connection: Connection, _ids: object, role: Role, site: Site | None, made_by: UserId) -> str:
-    site_id = site.id if site is not None else None
-    return invite_user(connection, role, clock.now(), site_id=site_id, made_by=made_by)
-
-
-def _make_password_link(connection: Connection, _ids: object, user_id: UserId, made_by: UserId) -> str:
-    return make_password_link(connection, user_id, clock.now(), made_by=made_by)

@@ -1,11 +1,9 @@
 """A person's own password, which they change in their profile or set with a link that an owner created."""
 
-from sqlalchemy import Connection
 from starlette.responses import Response
 
 from dealtrace import clock
 from dealtrace.accounts.invitation import Purpose
-from dealtrace.accounts.user import PasswordHash, User, UserId
 from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.gate import limit_guessing
 from dealtrace.cabinet.users import profile
@@ -28,7 +26,7 @@ async def change(view: View) -> Response:
         return await profile.wrong_password(view)
     try:
         password = await hash_of(view, view.form.get("new_password"))
-        await view.manage(_replace, view.rights.user.id, password, view.session_digest)
+        await view.manage(replace_password, view.rights.user.id, password, kept_digest=view.session_digest)
     except InvalidSetting as refusal:
         return await profile.page(view, BAD_REQUEST, labelled_text(refusal, view.language, NEW_PASSWORD))
     return view.redirect_to("/profile")
@@ -47,7 +45,7 @@ async def accept(view: View) -> Response:
     await _check_key(view, key)
     try:
         password = await hash_of(view, view.form.get("password"))
-        user = await view.manage(_accept, key, password)
+        user = await view.manage(accept_password, key, password)
     except InvalidSetting as refusal:
         return _form(view, BAD_REQUEST, key, labelled_text(refusal, view.language))
     return await start_session(view, Proof(user, password), "")
@@ -60,11 +58,3 @@ def _form(view: View, status: int, key: str, fault: str = "") -> Response:
 async def _check_key(view: View, key: str) -> None:
     await limit_guessing(view)
     await view.read(require_invitation, key, Purpose.PASSWORD, clock.now())
-
-
-def _replace(connection: Connection, _ids: object, user_id: UserId, password: PasswordHash, kept_digest: str) -> None:
-    replace_password(connection, user_id, password, kept_digest=kept_digest)
-
-
-def _accept(connection: Connection, _ids: object, key: str, password: PasswordHash) -> User:
-    return accept_password(connection, key, password, clock.now())

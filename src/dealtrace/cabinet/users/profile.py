@@ -55,7 +55,7 @@ async def wrong_password(view: View) -> Response:
 
 async def choose_keys(view: View) -> Response:
     """Turn keyboard shortcuts of a single character on or off for the person."""
-    await view.manage(_store_keys, view.rights.user.id, has_keys=view.form.has("has_keys"))
+    await view.manage(set_keys, view.rights.user.id, has_keys=view.form.has("has_keys"))
     return view.redirect_to("/profile")
 
 
@@ -63,8 +63,8 @@ async def end(view: View) -> Response:
     """End a session, or all sessions except the current one."""
     digest = view.form.get("session")
     if digest == OTHERS:
-        await view.manage(_end_others, view.rights.user.id, view.session_digest)
-    elif not await view.manage(_end, view.rights.user.id, digest):
+        await view.manage(end_other_sessions, view.rights.user.id, kept_digest=view.session_digest)
+    elif not await view.manage(end_session, view.rights.user.id, digest):
         return not_found(view)
     return view.redirect_to("/profile")
 
@@ -72,15 +72,3 @@ async def end(view: View) -> Response:
 def _look_up(connection: Connection, user_id: UserId) -> Profile:
     confirmed = [session for session in list_sessions(connection, user_id) if session.is_confirmed]
     return Profile(confirmed, count_recovery_codes(connection, user_id))
-
-
-def _store_keys(connection: Connection, _ids: object, user_id: UserId, *, has_keys: bool) -> None:
-    set_keys(connection, user_id, has_keys=has_keys)
-
-
-def _end(connection: Connection, _ids: object, user_id: UserId, digest: str) -> bool:
-    return end_session(connection, user_id, digest)
-
-
-def _end_others(connection: Connection, _ids: object, user_id: UserId, kept_digest: str) -> None:
-    end_other_sessions(connection, user_id, kept_digest=kept_digest)

@@ -1,12 +1,9 @@
 """A person's own two-factor authentication: turn it on and off, and renew the recovery codes."""
 
 import segno
-from sqlalchemy import Connection
 from starlette.responses import Response
 
-from dealtrace import clock
 from dealtrace.accounts.second_factor import SECRET
-from dealtrace.accounts.user import User
 from dealtrace.cabinet.gate import limit_guessing
 from dealtrace.cabinet.users import profile
 from dealtrace.cabinet.users.passwords import is_own_password
@@ -34,7 +31,8 @@ async def set_up(view: View) -> Response:
     """Turn on two-factor authentication and show the recovery codes, or show the form again with an error message."""
     secret = view.form.get("secret")
     await limit_guessing(view)
-    codes = await view.manage(_turn_on, view.rights.user, secret, view.form.get("code"), view.session_digest)
+    user, code = view.rights.user, view.form.get("code")
+    codes = await view.manage(turn_on, user, secret, code, kept_digest=view.session_digest)
     if codes is None:
         fault = view.translate("The code is wrong. Check that your phone’s clock is right.")
         return _form(view, BAD_REQUEST, secret if SECRET.fullmatch(secret) else make_secret(), fault)
@@ -47,14 +45,14 @@ async def show_new_codes(view: View) -> Response:
         return view.redirect_to("/profile")
     if not await is_own_password(view, view.form.get("password")):
         return await profile.wrong_password(view)
-    return view.page("users/recovery_codes.html", codes=await view.manage(_renew, view.rights.user))
+    return view.page("users/recovery_codes.html", codes=await view.manage(renew_recovery_codes, view.rights.user))
 
 
 async def remove(view: View) -> Response:
     """Turn off two-factor authentication, or show the profile again with an error message."""
     if not await is_own_password(view, view.form.get("password")):
         return await profile.wrong_password(view)
-    await view.manage(_turn_off, view.rights.user)
+    await view.manage(turn_off, view.rights.user)
     return view.redirect_to("/profile")
 
 
@@ -69,17 +67,3 @@ def _form(view: View, status: int, secret: str, fault: str = "") -> Response:
         fault=fault,
         is_demanded=view.lacks_factor,
     )
-
-
-def _turn_on(
-    connection: Connection, _ids: object, user: User, secret: str, code: str, kept_digest: str
-) -> list[str] | None:
-    return turn_on(connection, user, secret, code, clock.now(), kept_digest=kept_digest)
-
-
-def _turn_off(connection: Connection, _ids: object, user: User) -> None:
-    turn_off(connection, user)
-
-
-def _renew(connection: Connection, _ids: object, user: User) -> list[str]:
-    return renew_recovery_codes(connection, user)

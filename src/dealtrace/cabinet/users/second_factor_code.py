@@ -1,10 +1,7 @@
 """The second step of logging in: a code of the authenticator app, or a recovery code."""
 
-from sqlalchemy import Connection
 from starlette.responses import Response
 
-from dealtrace import clock
-from dealtrace.accounts.user import User
 from dealtrace.cabinet.gate import limit_guessing
 from dealtrace.cabinet.users.login import own_path
 from dealtrace.cabinet.view import View
@@ -28,7 +25,7 @@ async def confirm(view: View) -> Response:
     """Confirm the login, or show the form again with an error message."""
     then = view.form.get("then")
     await limit_guessing(view)
-    outcome = await view.manage(_confirm, view.rights.user, view.session_digest, view.form.get("code"))
+    outcome = await view.manage(confirm_code, view.rights.user, view.session_digest, view.form.get("code"))
     match outcome:
         case CodeOutcome.RIGHT:
             return view.redirect_to(own_path(then))
@@ -41,7 +38,3 @@ async def confirm(view: View) -> Response:
 def _form(view: View, status: int, then: str, outcome: CodeOutcome | None = None) -> Response:
     faults = {"code": view.translate(FAULTS[outcome])} if outcome is not None else {}
     return view.page("users/code.html", status, then=then, faults=faults)
-
-
-def _confirm(connection: Connection, _ids: object, user: User, digest: str, code: str) -> CodeOutcome:
-    return confirm_code(connection, user, digest, code, clock.now())

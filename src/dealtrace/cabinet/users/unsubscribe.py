@@ -1,15 +1,12 @@
 """The page on which people who are not users unsubscribe an address from e-mails; a signed link replaces a login."""
 
-from sqlalchemy import Connection
 from starlette.responses import Response
 
-from dealtrace import clock
 from dealtrace.alerts.sentences import rule_sentence
 from dealtrace.cabinet.gate import limit_guessing
 from dealtrace.cabinet.view import View
 from dealtrace.http.statuses import GONE
 from dealtrace.mails.scheduled_report import ScheduledReport
-from dealtrace.mails.subscription import Subscription
 from dealtrace.operations.mails.unsubscribe import (
     FoundSubscription,
     find_subscription,
@@ -32,9 +29,9 @@ async def change(view: View) -> Response:
     """Unsubscribe the address, or subscribe it again; one-click unsubscribe in mail programs sends this request."""
     found = await _find(view)
     if found is not None and view.form.get("act") == AGAIN:
-        await view.manage(_return, found.subscription)
+        await view.manage(subscribe_again, found.subscription)
     elif found is not None:
-        await view.manage(_leave, found.subscription)
+        await view.manage(unsubscribe, found.subscription)
     return await _page(view, await _find(view))
 
 
@@ -65,11 +62,3 @@ async def _page(view: View, found: FoundSubscription | None) -> Response:
         )
     page.headers.update(HEADERS)
     return page
-
-
-def _leave(connection: Connection, _ids: object, leaving: Subscription) -> None:
-    unsubscribe(connection, leaving, clock.now())
-
-
-def _return(connection: Connection, _ids: object, returning: Subscription) -> None:
-    subscribe_again(connection, returning)

@@ -63,13 +63,13 @@ async def invite(view: View) -> Response:
 
 async def revoke(view: View) -> Response:
     """Revoke an invitation."""
-    is_revoked = await view.manage(_revoke, view.form.get("digest"), view.rights.user.id)
+    is_revoked = await view.manage(revoke_invitation, view.form.get("digest"))
     return view.redirect_to("/users") if is_revoked else not_found(view)
 
 
 async def demand(view: View) -> Response:
     """Require two-factor authentication for all users, or stop requiring it."""
-    await view.manage(_demand, view.form.has("is_demanded"), view.rights.user.id)
+    await view.manage(demand_second_factor, is_demanded=view.form.has("is_demanded"))
     return view.redirect_to("/users")
 
 
@@ -81,11 +81,3 @@ def _look_up(connection: Connection) -> People:
         list_role_invitations(connection, clock.now()),
         is_factor_demanded(connection),
     )
-
-
-def _revoke(connection: Connection, _ids: object, digest: str, author_id: int) -> bool:
-    return revoke_invitation(connection, digest, clock.now(), revoked_by=author_id)
-
-
-def _demand(connection: Connection, _ids: object, is_demanded: object, author_id: int) -> None:
-    demand_second_factor(connection, clock.now(), is_demanded=bool(is_demanded), demanded_by=author_id)

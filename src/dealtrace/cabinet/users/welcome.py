@@ -1,11 +1,9 @@
 """The one-time link that creates the first user."""
 
-from sqlalchemy import Connection
 from starlette.responses import Response
 
 from dealtrace import clock
 from dealtrace.accounts.invitation import Purpose
-from dealtrace.accounts.user import PasswordHash, User
 from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.gate import limit_guessing
 from dealtrace.cabinet.users.login import start_session
@@ -15,8 +13,6 @@ from dealtrace.errors import InvitationSpent, Refusal
 from dealtrace.http.statuses import BAD_REQUEST
 from dealtrace.operations.accounts.invite_user import accept_first_invitation, require_invitation
 from dealtrace.operations.accounts.log_in import Proof
-from dealtrace.operations.work import ids_of, takes_ids
-from dealtrace.storage.id_blocks import IdBlocks
 
 
 async def show(view: View) -> Response:
@@ -34,7 +30,7 @@ async def accept(view: View) -> Response:
     await _check_key(view, key)
     try:
         password = await hash_of(view, view.form.get("password"))
-        user = await view.manage(_accept, key, login, password)
+        user = await view.manage(accept_first_invitation, key, login, password)
     except InvitationSpent:
         raise
     except Refusal as refusal:
@@ -49,8 +45,3 @@ def _form(view: View, status: int, key: str, fault: str = "", login: str = "") -
 async def _check_key(view: View, key: str) -> None:
     """Check that the link's key is valid; this writes nothing, so a wrong key uses up no ids meant for new records."""
     await view.read(require_invitation, key, Purpose.FIRST, clock.now())
-
-
-@takes_ids(ids_of(accept_first_invitation))
-def _accept(connection: Connection, ids: IdBlocks, key: str, login: str, password: PasswordHash) -> User:
-    return accept_first_invitation(connection, ids, key, login, password, clock.now())

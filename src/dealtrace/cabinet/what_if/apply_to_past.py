@@ -14,6 +14,7 @@ from dealtrace.cabinet.view import View
 from dealtrace.cabinet.what_if.forecast import Move, move_of
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.what_if.run_past import PastRun, claim_past_run, may_run, report_waiting, run_past
+from dealtrace.operations.work import AccountWork
 from dealtrace.record import record
 from dealtrace.reports.moves import Moved
 from dealtrace.runtime.background_runs import Lane
@@ -94,7 +95,7 @@ async def start(view: View) -> Response:
     kind, act = view.form.get("kind"), view.form.get("act")
     if kind not in list(PastKind) or act not in (PREVIEW, RUN):
         return await _page(view, faults={"": view.translate("Choose what to do.")})
-    begun = await view.manage(_claim, site.id, PastKind(kind), act == PREVIEW)
+    begun = await view.manage(_claim, site.id, PastKind(kind), is_preview=act == PREVIEW)
     if isinstance(begun, str):
         return await _page(view, faults={"": view.translate(begun)})
     run = PastRun(view.services.database, site.id, PastKind(kind), view.rights.user.id, begun, clock.now)
@@ -104,14 +105,14 @@ async def start(view: View) -> Response:
     return view.redirect_to(f"/{site.id}/{PLACE}")
 
 
-def _claim(connection: Connection, _ids: object, site_id: int, kind: PastKind, is_preview: object) -> RunState | str:
+def _claim(work: AccountWork, site_id: int, kind: PastKind, *, is_preview: bool) -> RunState | str:
     """Return the run to start, or the reason why no run can be started."""
-    site, latest, now = require_site(connection, site_id), find_run(connection, site_id, kind), clock.now()
-    if latest is not None and latest.is_active(now):
+    site, latest = require_site(work.connection, site_id), find_run(work.connection, site_id, kind)
+    if latest is not None and latest.is_active(work.now):
         return _RUNS_ALREADY
-    if not is_preview and not may_run(site, kind, latest, now):
+    if not is_preview and not may_run(site, kind, latest, work.now):
         return "Preview it first: the settings may have changed."
-    return claim_past_run(connection, site, kind, latest, now, is_preview=bool(is_preview)) or _RUNS_ALREADY
+    return claim_past_run(work.at(site), kind, latest, is_preview=is_preview) or _RUNS_ALREADY
 
 
 async def _page(view: View, faults: Faults | None = None) -> Response:

@@ -10,6 +10,7 @@ from dealtrace.cli.options import JsonOption, OnlySiteOption
 from dealtrace.cli.terminal import console, open_prepared, print_json
 from dealtrace.leads.lead import KIND_NAMES
 from dealtrace.matching.explanation import Candidate, Missed, Step
+from dealtrace.matching.matcher_changes import MINUTE, MatcherChange
 from dealtrace.matching.matcher_explanation import MatcherStep
 from dealtrace.matching.rule_changes import SECOND, RuleChange
 from dealtrace.operations.matching.explain import Explanation, explain_deal
@@ -49,6 +50,7 @@ def _explanation_lines(site: Site, explanation: Explanation) -> Iterator[str]:
         yield f"Given: the {KIND_NAMES[naming.kind]} whose {naming.by} is {naming.value}: {found}"
     if explanation.matchers:
         yield from _matcher_lines(explanation.matchers)
+        yield from _matcher_flip_lines(site, explanation.matcher_changes)
         return
     if deal.clue.contact is None:
         yield "No phone or e-mail was given."
@@ -74,6 +76,38 @@ def _matcher_lines(steps: Sequence[MatcherStep]) -> Iterator[str]:
             missed = ", ".join(candidate.missed_by) or "fits"
             yield f"    {KIND_NAMES[candidate.lead.kind]} {candidate.lead.id}: {missed}"
             yield f"      {candidate.before.total_seconds():.0f} s before the date"
+
+
+def _matcher_flip_lines(site: Site, flips: Sequence[MatcherChange]) -> Iterator[str]:
+    if flips:
+        yield "The smallest changes that would give another match:"
+    for flip in flips:
+        for line in _format_matcher_change(site, flip):
+            yield f"  {line}"
+        found = flip.found
+        yield f"    gives {f'visit {found.visit_id}' if found.visit_id is not None else format_lead(found.lead)}"
+
+
+def _format_matcher_change(site: Site, flip: MatcherChange) -> Iterator[str]:
+    if flip.position is None:
+        yield f"matching again: dealtrace match {site.id}"
+        return
+    yield f"matcher {flip.position + 1}:"
+    if flip.depth_at_least is not None:
+        yield f"  searchDepth ≥ {flip.depth_at_least // MINUTE:,} min"
+    if flip.depth_at_most is not None:
+        yield f"  searchDepth ≤ {flip.depth_at_most // MINUTE:,} min"
+    for sign, date in (("≥", flip.until_at_least), ("≤", flip.until_at_most)):
+        if date is not None:
+            yield f"  date {sign} {format_instant(date, site.time_zone)}"
+    if flip.without_tags:
+        yield "  without tags"
+    if flip.preference is not None:
+        yield f"  {flip.preference}"
+    if flip.kinds is not None:
+        yield f"  {' or '.join(f'{KIND_NAMES[kind]}s' for kind in flip.kinds)}"
+    if flip.before is not None:
+        yield f"  tried before matcher {flip.before + 1}"
 
 
 def _flip_lines(site: Site, explanation: Explanation) -> Iterator[str]:

@@ -15,7 +15,7 @@ from dealtrace.alerts.windows import WINDOWS
 from dealtrace.cli.answers import AlertAnswer, AlertIncidentAnswer, AlertTrialAnswer
 from dealtrace.cli.options import JsonOption, SiteIdArgument
 from dealtrace.cli.reports.facts import facts_of
-from dealtrace.cli.terminal import console, counted, fail, open_prepared, print_json
+from dealtrace.cli.terminal import changing, console, counted, fail, open_prepared, print_json
 from dealtrace.errors import Language
 from dealtrace.mails.figure_format import format_figure
 from dealtrace.mails.mail import Mail
@@ -25,12 +25,12 @@ from dealtrace.operations.alerts import manage
 from dealtrace.operations.alerts.evaluate import AlertTrial, try_rule
 from dealtrace.operations.reports.column_metrics import find_column_metrics
 from dealtrace.operations.reports.read_question import read_question_context
+from dealtrace.operations.work import ids_of
 from dealtrace.reports.metrics import METRICS
 from dealtrace.settings import read_settings
 from dealtrace.storage.alerts.alerts import list_alerts
 from dealtrace.storage.alerts.incidents import find_incidents
 from dealtrace.storage.database.engine import Database
-from dealtrace.storage.id_blocks import transaction
 from dealtrace.storage.mails.outbox import find_mail
 from dealtrace.whole_number import ID_MAX
 
@@ -63,11 +63,11 @@ def add(  # noqa: PLR0913, PLR0917 - a rule has as many parts
     raw = RawRule(kind.value, metric, window, limit, tuple(filters or ()))
     with open_prepared() as database:
         recipients = parse_recipients("\n".join(mail or ()), "ru")
-        with transaction(database, ids=1) as (connection, ids):
-            site, now = require_site(connection, site_id), clock.now()
-            known = read_question_context(connection, site, now)
+        with changing(database, ids=ids_of(manage.add_alert)) as work:
+            site = require_site(work.connection, site_id)
+            known = read_question_context(work.connection, site, work.now)
             rule, _ = parse_rule(raw, known, recipients)
-            added = manage.add_alert(connection, ids, site, rule, now)
+            added = manage.add_alert(work.at(site), rule)
     if as_json:
         print_json({"alertId": added.id, "siteId": site_id})
         return
@@ -129,8 +129,8 @@ def _alert_lines(alert: Alert, incident: Incident | None, about: AlertSite) -> l
 @alert_commands.command("remove")
 def remove(site_id: SiteIdArgument, alert_id: AlertArgument) -> None:
     """Remove a rule and its history. Nobody is notified, even if its alert has not ended."""
-    with open_prepared() as database, database.write() as connection:
-        manage.remove_alert(connection, require_site(connection, site_id), alert_id, clock.now())
+    with open_prepared() as database, changing(database) as work:
+        manage.remove_alert(work.at(require_site(work.connection, site_id)), alert_id)
     console.print(f"Alert {alert_id} removed from site {site_id}.")
 
 
@@ -203,8 +203,8 @@ def _send_test(database: Database, alert: Alert) -> None:
     """Have a running server send a test e-mail to each recipient, and print the results."""
     if not alert.rule.recipients:
         fail(f"Alert {alert.id} has no recipients.")
-    with transaction(database, ids=len(alert.rule.recipients)) as (connection, ids):
-        mail_ids = manage.schedule_test_mails(connection, ids, alert, clock.now())
+    with changing(database, ids=ids_of(manage.schedule_test_mails)) as work:
+        mail_ids = manage.schedule_test_mails(work, alert)
     mails = _sent_within(database, mail_ids)
     failed = [mail for mail in mails if mail.fault is not None]
     waiting = [mail for mail in mails if mail.fault is None and mail.due_at is not None]

@@ -13,7 +13,7 @@ from dealtrace.answers.report import serialize_answer
 from dealtrace.cli.options import ForceOption, JsonOption, SiteIdOption
 from dealtrace.cli.reports.facts import facts_of
 from dealtrace.cli.reports.table_lines import answer_lines
-from dealtrace.cli.terminal import console, counted, fail, open_prepared, print_json
+from dealtrace.cli.terminal import console, counted, fail, open_prepared, print_figures
 from dealtrace.files.reports.answer_file import write_answer
 from dealtrace.files.row_writers import CSV, XLSX
 from dealtrace.operations.accounts.require_site import require_site
@@ -115,7 +115,7 @@ def report(  # noqa: PLR0913, PLR0917 - a question has this many parts
 def _print(answered: Report | Pivot, site: Site, *, as_json: bool) -> None:
     """Print a report or pivot as JSON, or as a table that fits the terminal."""
     if as_json:
-        print_json(serialize_answer(answered, site.id))
+        print_figures(serialize_answer(answered, site.id))
         return
     for line in answer_lines(answered, console.width if console.is_terminal else None):
         console.print(line)

@@ -7,7 +7,7 @@ import typer
 from dealtrace import clock
 from dealtrace.cli.answers import SegmentAnswer
 from dealtrace.cli.options import JsonOption, SiteIdArgument
-from dealtrace.cli.terminal import console, open_prepared, print_json
+from dealtrace.cli.terminal import changing, console, open_prepared, print_json
 from dealtrace.errors import InvalidParameters
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.reports.manage_segments import add_segment, remove_segment, rename_segment
@@ -32,9 +32,9 @@ def add(
     replaces: Annotated[bool, typer.Option("--replace", help="Replace an existing segment of the same name.")] = False,
 ) -> None:
     """Save filters as a segment. A running server can use the segment at once."""
-    with open_prepared() as database, database.write() as connection:
-        site = require_site(connection, site_id)
-        added = add_segment(connection, site, SavedName(name), filters, clock.now(), overwrites=replaces)
+    with open_prepared() as database, changing(database) as work:
+        site = require_site(work.connection, site_id)
+        added = add_segment(work.at(site), SavedName(name), filters, overwrites=replaces)
     console.print(f"Segment {added.name} added to site {site_id}: {' '.join(added.filters)}", markup=False)
 
 
@@ -72,9 +72,9 @@ def rename(
     new_name: Annotated[str, typer.Argument(metavar="NEW_NAME", help="The new name of the segment.")],
 ) -> None:
     """Rename a segment, including in the saved reports and scheduled e-mails that use it."""
-    with open_prepared() as database, database.write() as connection:
-        site, saved_name = require_site(connection, site_id), SavedName(name.strip())
-        if not rename_segment(connection, site, saved_name, new_name, clock.now()):
+    with open_prepared() as database, changing(database) as work:
+        site, saved_name = require_site(work.connection, site_id), SavedName(name.strip())
+        if not rename_segment(work.at(site), saved_name, new_name):
             raise SegmentNotFound(name=name, site_id=site_id)
     console.print(f"Segment {name} of site {site_id} is now named {new_name.strip()}.", markup=False)
 
@@ -82,7 +82,7 @@ def rename(
 @segment_commands.command("remove")
 def remove(site_id: SiteIdArgument, name: NameArgument) -> None:
     """Remove a segment."""
-    with open_prepared() as database, database.write() as connection:
-        if not remove_segment(connection, require_site(connection, site_id), SavedName(name.strip()), clock.now()):
+    with open_prepared() as database, changing(database) as work:
+        if not remove_segment(work.at(require_site(work.connection, site_id)), SavedName(name.strip())):
             raise SegmentNotFound(name=name, site_id=site_id)
     console.print(f"Segment {name} removed from site {site_id}.", markup=False)

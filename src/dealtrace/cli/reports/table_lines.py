@@ -13,6 +13,7 @@ from dealtrace.reports.formats import format_value
 from dealtrace.reports.metrics import Unit
 from dealtrace.reports.pivot import Pivot, PivotLine
 from dealtrace.reports.reading.compared_period import compared_lines
+from dealtrace.reports.reading.overlap import overlap_text
 from dealtrace.reports.reading.partial_times import partial_lines
 from dealtrace.reports.table_columns import (
     CHANGES,
@@ -200,8 +201,8 @@ def _notes(report: Report, left_out: Sequence[str]) -> Iterator[str]:
     if left_out:
         yield "These columns do not fit (use --json or --csv):"
         yield from (f"  {name}" for name in left_out)
-    if not report.question.adds_up:
-        yield "The rows do not add up to the total: a deal is counted for each of its tags."
+    if overlap := overlap_text(report.question, "en"):
+        yield overlap
     if report.lacking_won:
         yield "Unknown, since no status is marked as won:"
         yield from (f"  {metric.name}" for metric in report.lacking_won)

@@ -4,9 +4,8 @@ from typing import Annotated
 
 import typer
 
-from dealtrace import clock
 from dealtrace.cli.options import SiteIdArgument
-from dealtrace.cli.terminal import console, fail, open_prepared
+from dealtrace.cli.terminal import changing, console, fail, open_prepared
 from dealtrace.operations.accounts.change_site_settings import change_site_settings
 
 
@@ -30,6 +29,6 @@ def change(
         if key in values:
             fail(f"{key} is given twice. Give it once.")
         values[key] = value
-    with open_prepared() as database, database.write() as connection:
-        site = change_site_settings(connection, site_id, values, clock.now())
+    with open_prepared() as database, changing(database) as work:
+        site = change_site_settings(work, site_id, values)
     console.print(f"Site {site.id} updated.")

@@ -4,16 +4,15 @@ from typing import Annotated
 
 import typer
 
-from dealtrace import clock
 from dealtrace.accounts.own_ids import FIRST_ID_MAX
 from dealtrace.accounts.site import TIME_ZONE_DEFAULT
 from dealtrace.cli.options import JsonOption
-from dealtrace.cli.terminal import console, explained, open_prepared, print_json
+from dealtrace.cli.terminal import changing, console, explained, open_prepared, print_json
 from dealtrace.operations.accounts.open_site import NewSite, check_new_site, open_site
 from dealtrace.operations.accounts.set_first_id import check_first_id, set_first_id
+from dealtrace.operations.work import ids_of
 from dealtrace.settings import read_settings
 from dealtrace.storage.database.engine import is_new_file
-from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.whole_number import ID_MAX
 
 
@@ -38,12 +37,11 @@ def create(
         check_new_site(new)
         if first_id is not None and is_new_file(settings.database_url):
             check_first_id(first_id)
-    with open_prepared(creates=True) as database, database.write() as connection:
+    with open_prepared(creates=True) as database, changing(database) as work:
         if first_id is not None:
-            set_first_id(connection, first_id)
-        ids = IdBlocks(database.writer)
-        ids.ensure_within(connection, 1)
-        opened = open_site(connection, ids, new, clock.now())
+            set_first_id(work.connection, first_id)
+        work.ids.ensure_within(work.connection, ids_of(open_site))
+        opened = open_site(work, new)
     if as_json:
         print_json({"siteId": opened.site.id, "clientApiId": opened.secret})
     else:

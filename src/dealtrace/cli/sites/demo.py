@@ -1,22 +1,19 @@
 """`dealtrace demo`: fill a site with a year of made-up data to try things out."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Annotated
 
 import typer
 from rich.progress import Progress, TimeRemainingColumn
 
-from dealtrace import clock
-from dealtrace.accounts.site import Site
 from dealtrace.cli.answers import DemoAnswer
 from dealtrace.cli.options import JsonOption
-from dealtrace.cli.terminal import console, error_console, fail, open_prepared, print_json
+from dealtrace.cli.terminal import changing, console, error_console, fail, open_prepared, print_json
 from dealtrace.operations.demo.begin import BegunDemo, begin_given_site, begin_own_site
 from dealtrace.operations.demo.remove import remove_demo
 from dealtrace.operations.demo.run import SEED_DEFAULT, DemoSize, run_demo
+from dealtrace.operations.work import ids_of
 from dealtrace.storage.database.engine import Database
-from dealtrace.storage.id_blocks import transaction
 from dealtrace.storage.site_rows import count_site_rows
 from dealtrace.whole_number import ID_MAX
 
@@ -51,9 +48,8 @@ def demo(
         _remove(site_id, with_others=with_others, as_json=as_json)
         return
     with open_prepared(creates=site_id is None) as database:
-        now = clock.now()
-        begun = _begin(database, site_id, now)
-        _fill(database, begun.site, DemoSize(seed, part), now)
+        begun = _begin(database, site_id)
+        _fill(database, begun, DemoSize(seed, part))
         with database.read() as connection:
             rows = count_site_rows(connection, begun.site.id)
     answer: DemoAnswer = {
@@ -71,8 +67,8 @@ def demo(
 
 
 def _remove(site_id: int | None, *, with_others: bool, as_json: bool) -> None:
-    with open_prepared() as database, database.write() as connection:
-        removed = remove_demo(connection, site_id, clock.now(), with_others=with_others)
+    with open_prepared() as database, changing(database) as work:
+        removed = remove_demo(work, site_id, with_others=with_others)
     if as_json:
         print_json({"siteId": removed.site.id, "siteRemoved": removed.has_own_site})
     elif removed.has_own_site:
@@ -81,14 +77,14 @@ def _remove(site_id: int | None, *, with_others: bool, as_json: bool) -> None:
         console.print(f"Demo removed. Site {removed.site.id} is empty again.")
 
 
-def _begin(database: Database, site_id: int | None, now: datetime) -> BegunDemo:
-    with transaction(database, ids=1) as (connection, ids):
+def _begin(database: Database, site_id: int | None) -> BegunDemo:
+    with changing(database, ids=ids_of(begin_own_site)) as work:
         if site_id is not None:
-            return begin_given_site(connection, site_id, now)
-        return begin_own_site(connection, ids, now)
+            return begin_given_site(work, site_id)
+        return begin_own_site(work)
 
 
-def _fill(database: Database, site: Site, size: DemoSize, now: datetime) -> None:
+def _fill(database: Database, begun: BegunDemo, size: DemoSize) -> None:
     """Make a year of data and store it in steps; if this is interrupted, `demo --remove` removes what was stored."""
     columns = (*Progress.get_default_columns()[:-1], TimeRemainingColumn())
     with Progress(*columns, console=error_console, transient=True, disable=not error_console.is_terminal) as progress:
@@ -98,10 +94,10 @@ def _fill(database: Database, site: Site, size: DemoSize, now: datetime) -> None
             progress.update(bar, description="Storing it", completed=stored, total=total)
 
         try:
-            run_demo(database, site, size, now, show)
+            run_demo(database, begun.site, size, begun.begun_at, show)
         except KeyboardInterrupt:
             progress.stop()
-            error_console.print(f"Stopped. To remove what was stored: dealtrace demo --remove --site {site.id}")
+            error_console.print(f"Stopped. To remove what was stored: dealtrace demo --remove --site {begun.site.id}")
             raise typer.Exit(130) from None
 
 

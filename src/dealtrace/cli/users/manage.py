@@ -4,16 +4,15 @@ from typing import Annotated
 
 import typer
 
-from dealtrace import clock
 from dealtrace.accounts.rights import Role
-from dealtrace.cli.terminal import console, explained, fail, open_prepared
+from dealtrace.cli.terminal import changing, console, explained, fail, open_prepared
 from dealtrace.operations.accounts import manage_user
 from dealtrace.operations.accounts.create_user import create_user, hash_password
 from dealtrace.operations.accounts.invite_user import invite_user
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.accounts.second_factor import reset_second_factor
+from dealtrace.operations.work import ids_of
 from dealtrace.settings import read_settings
-from dealtrace.storage.id_blocks import transaction
 from dealtrace.whole_number import ID_MAX
 
 LoginArgument = Annotated[str, typer.Argument(help="The login name, case-insensitive.")]
@@ -38,17 +37,17 @@ def create(
     _check_pair(site, role)
     with explained():
         password_hash = hash_password(password)
-    with open_prepared() as database, transaction(database, ids=1) as (connection, ids):
-        roles = {require_site(connection, site).id: role} if site is not None and role is not None else None
-        user = create_user(connection, ids, login, password_hash, clock.now(), roles=roles)
+    with open_prepared() as database, changing(database, ids=ids_of(create_user)) as work:
+        roles = {require_site(work.connection, site).id: role} if site is not None and role is not None else None
+        user = create_user(work, login, password_hash, roles=roles)
     console.print(f"User {user.login} created.")
 
 
 def invite(site: AtSiteOption = None, role: RoleOption = None) -> None:
     """Print a one-time link that gives a person a role on a site, or makes them an owner of the installation."""
     _check_pair(site, role)
-    with open_prepared() as database, database.write() as connection:
-        key = invite_user(connection, role or Role.OWNER, clock.now(), site_id=site, made_by=None)
+    with open_prepared() as database, changing(database) as work:
+        key = invite_user(work, role or Role.OWNER, site_id=site)
     console.print(f"{read_settings().url}/cabinet/invitation?key={key}", markup=False, soft_wrap=True)
 
 
@@ -56,22 +55,22 @@ def change_password(login: LoginArgument, password: NewPasswordOption) -> None:
     """Change the password of a user and log them out everywhere."""
     with explained():
         password_hash = hash_password(password)
-    with open_prepared() as database, database.write() as connection:
-        user = manage_user.change_password(connection, login, password_hash, clock.now())
+    with open_prepared() as database, changing(database) as work:
+        user = manage_user.change_password(work, login, password_hash)
     console.print(f"The password of {user.login} has been changed.")
 
 
 def delete(login: LoginArgument) -> None:
     """Delete a user. Sites, tokens and deals remain. The last owner of the installation cannot be deleted."""
-    with open_prepared() as database, database.write() as connection:
-        user = manage_user.delete_user(connection, login, clock.now())
+    with open_prepared() as database, changing(database) as work:
+        user = manage_user.delete_user(work, login)
     console.print(f"User {user.login} deleted.")
 
 
 def reset_code(login: LoginArgument) -> None:
     """Turn off two-factor authentication for a user who lost their device, and log them out everywhere."""
-    with open_prepared() as database, database.write() as connection:
-        user = reset_second_factor(connection, login, clock.now())
+    with open_prepared() as database, changing(database) as work:
+        user = reset_second_factor(work, login)
     console.print(f"Two-factor authentication of {user.login} is off.")
 
 

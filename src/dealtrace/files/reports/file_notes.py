@@ -6,10 +6,11 @@ from dealtrace.attribution.model_labels import model_label
 from dealtrace.errors import Language
 from dealtrace.files.row_writers import Note
 from dealtrace.reports.answer import Report
-from dealtrace.reports.filters import escaped_name, format_filter, searches_what_is_shown
+from dealtrace.reports.filters import format_filter, format_names, searches_what_is_shown
 from dealtrace.reports.pivot import Pivot
 from dealtrace.reports.question import ALL_MODELS, Question, format_sort
 from dealtrace.reports.reading.compared_period import compared_lines
+from dealtrace.reports.reading.overlap import overlap_text
 from dealtrace.reports.reading.partial_times import partial_lines
 
 _SEARCHES_MASKED: Mapping[Language, str] = {
@@ -32,8 +33,8 @@ def question_notes(report: Report, language: Language, *, is_for_programs: bool)
         yield Note("compare", "Сравнение", question.comparison.value)
         yield Note("compared from", "Сравнение с", compared.first_on.isoformat())
         yield Note("compared to", "Сравнение по", compared.last_on.isoformat())
-    yield Note("by", "Группировки", ",".join(escaped_name(dimension.name) for dimension in question.by))
-    yield Note("metrics", "Показатели", ",".join(metric.name for metric in question.metrics))
+    yield Note("by", "Группировки", format_names(dimension.name for dimension in question.by))
+    yield Note("metrics", "Показатели", format_names(metric.name for metric in question.metrics))
     yield Note("model", "Модель атрибуции", code + label)
     yield Note("date", "Дата сделок", question.date_of.value)
     for condition in question.filters:
@@ -42,8 +43,10 @@ def question_notes(report: Report, language: Language, *, is_for_programs: bool)
     if question.sort is not None:
         yield Note("sort", "Порядок", format_sort(question.sort))
     yield Note("rows", "Строк", f"{len(report.rows)} / {report.rows_total}")
+    if overlap := overlap_text(question, "en" if is_for_programs else language):
+        yield Note("adds up", "Итог", overlap)
     if report.lacking_won:
-        lacking = ",".join(metric.name for metric in report.lacking_won)
+        lacking = format_names(metric.name for metric in report.lacking_won)
         yield Note("unknown without won statuses", "Неизвестны без выигранных статусов", lacking)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import Connection
@@ -11,15 +11,18 @@ from dealtrace.accounts.cors_origins import read_origins
 from dealtrace.accounts.counter_code import read_counter_code
 from dealtrace.accounts.on_off import read_switch
 from dealtrace.accounts.site import Site
-from dealtrace.accounts.site_change import ChangeKind, SiteChange
+from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.model_labels import model_key
 from dealtrace.errors import InvalidSetting, NameTaken, UnknownSetting
 from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.accounts.settings_as_text import COST_PREFIX, settings_of
+from dealtrace.operations.spend_points import lock_registrations
+from dealtrace.operations.work import AccountWork
 from dealtrace.quota.points import POINTS_MAX, PaidMethod
 from dealtrace.storage.accounts import sites
+from dealtrace.storage.reports.rates import redate_rates
 from dealtrace.whole_number import parse_whole_number
 
 NAME_LENGTH_MAX = 200
@@ -27,12 +30,11 @@ UNIQUE_DEPTH_DAYS_MAX = 36_500
 TARGET_CALL_SECONDS_MAX = 24 * 3600
 
 
-def change_site_settings(
-    connection: Connection, site_id: int, settings: Mapping[str, str], now: datetime, user_id: int | None = None
-) -> Site:
+def change_site_settings(work: AccountWork, site_id: int, settings: Mapping[str, str]) -> Site:
     """Change settings of a site, all or none, and return the site; running servers use them within two seconds.
 
-    Each changed setting is recorded with the time and the user who changed it.
+    Each changed setting is recorded with the time and the user who changed it. Rates of currencies begin with the same
+    days of the site in a new time zone.
 
     Raises:
         SiteNotFound: there is no such site.
@@ -40,13 +42,17 @@ def change_site_settings(
         UnknownSetting: a key is not the name of a setting; the message lists the settings.
         InvalidSetting: a value is not valid; the message says which values are valid.
     """
-    sites.hold_site(connection, site_id)
-    site = require_site(connection, site_id)
-    sites.update_site(connection, site_id, _read_values(connection, site, settings))
-    changed = require_site(connection, site_id)
+    if "timezone" in settings:
+        lock_registrations(work.at(require_site(work.connection, site_id)))  # as `set_rates` does
+    sites.hold_site(work.connection, site_id)
+    site = require_site(work.connection, site_id)
+    sites.update_site(work.connection, site_id, _read_values(work.connection, site, settings))
+    changed = require_site(work.connection, site_id)
+    if site.time_zone != changed.time_zone:
+        redate_rates(work.connection, site, changed)
     before, after = settings_of(site), settings_of(changed)
     for key in settings:
-        record_change(connection, site_id, SiteChange(ChangeKind.SETTING, key, before[key], after[key], now, user_id))
+        record_change(work, site_id, ChangeKind.SETTING, key, before=before[key], after=after[key])
     return changed
 
 

@@ -1,17 +1,15 @@
 """Create users."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import replace
 from functools import cache
-from typing import Literal
 
 from argon2 import PasswordHasher
-from sqlalchemy import Connection
 
 from dealtrace.accounts.account_act import ActKind
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import SiteId
-from dealtrace.accounts.site_change import ChangeKind, SiteChange
+from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.accounts.user import (
     LOGIN_LENGTH_MAX,
     PASSWORD_LENGTH_MAX,
@@ -24,46 +22,44 @@ from dealtrace.accounts.user import (
 from dealtrace.errors import InvalidSetting, InvalidValue, NameTaken
 from dealtrace.operations.accounts.record_act import record_act
 from dealtrace.operations.accounts.record_change import record_change
-from dealtrace.operations.work import takes_ids
+from dealtrace.operations.work import AccountWork, takes_ids
 from dealtrace.printable import check_printable
 from dealtrace.storage.accounts import invitations, users
-from dealtrace.storage.id_blocks import IdBlocks
 
 
 @takes_ids(1)
 def create_user(
-    connection: Connection,
-    ids: IdBlocks,
+    work: AccountWork,
     login: str,
     password: PasswordHash,
-    now: datetime,
     *,
     roles: Mapping[SiteId, Role] | None = None,
-    created_by: int | Literal["self"] | None = None,
+    is_first: bool = False,
 ) -> User:
     """Create a user with a password that `hash_password` has hashed.
 
-    `roles` are the user's roles by site; `None` makes the user an owner of the installation. `created_by` is the user
-    who invited the new user, "self" for the first user, whom nobody invited, or `None` if the user or the invitation
-    was created on the command line. Links for creating the first user stop working.
+    `roles` are the user's roles by site; `None` makes the user an owner of the installation. The user of `work` is the
+    one who invited the new user, or `None` if the user or the invitation was created on the command line. With
+    `is_first`, nobody invited the new user, who is recorded as the author. Links for creating the first user stop
+    working.
 
     Raises:
         InvalidSetting: the login is too short or too long, or has unprintable characters.
         NameTaken: another user has this login.
     """
     name = _checked_login(login)
-    if users.find_user(connection, name) is not None:
+    if users.find_user(work.connection, name) is not None:
         raise NameTaken(name=name)
-    user = User(UserId(ids.take()), name, now, is_owner=roles is None)
-    users.insert_user(connection, user, password)
-    author = user.id if created_by == "self" else created_by
-    record_act(connection, ActKind.USER_CREATED, name, now, author)
+    user = User(UserId(work.ids.take()), name, work.now, is_owner=roles is None)
+    users.insert_user(work.connection, user, password)
+    authored = replace(work, user_id=user.id) if is_first else work
+    record_act(authored, ActKind.USER_CREATED, name)
     if user.is_owner:
-        record_act(connection, ActKind.OWNER_MADE, name, now, author)
+        record_act(authored, ActKind.OWNER_MADE, name)
     for site_id, role in (roles or {}).items():
-        users.set_membership(connection, user.id, site_id, role)
-        record_change(connection, site_id, SiteChange(ChangeKind.ROLE, name, "", role, now, author))
-    invitations.use_first_invitations(connection, now)
+        users.set_membership(work.connection, user.id, site_id, role)
+        record_change(authored, site_id, ChangeKind.ROLE, name, after=role)
+    invitations.use_first_invitations(work.connection, work.now)
     return user
 
 

@@ -1,6 +1,7 @@
 """Invite people with one-time links, and accept the invitations when the links are opened."""
 
 import secrets
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -22,40 +23,35 @@ from dealtrace.operations.accounts.create_user import create_user
 from dealtrace.operations.accounts.manage_user import give_role, replace_password, set_owner
 from dealtrace.operations.accounts.record_act import record_act
 from dealtrace.operations.accounts.require_site import require_site
-from dealtrace.operations.work import ids_of, takes_ids
+from dealtrace.operations.work import AccountWork, ids_of, takes_ids
 from dealtrace.record import record
 from dealtrace.storage.accounts import invitations, users
-from dealtrace.storage.id_blocks import IdBlocks
 
 
-def invite_first_user(connection: Connection, now: datetime) -> str | None:
+def invite_first_user(work: AccountWork) -> str | None:
     """Return a one-time key for creating the first user, or `None` if a user exists already."""
-    if users.has_users(connection):
+    if users.has_users(work.connection):
         return None
     key, digest = _make_key()
-    invitations.insert_invitation(connection, Invitation(digest, Purpose.FIRST, now))
+    invitations.insert_invitation(work.connection, Invitation(digest, Purpose.FIRST, work.now))
     return key
 
 
 @takes_ids(ids_of(create_user))
-def accept_first_invitation(
-    connection: Connection, ids: IdBlocks, key: str, login: str, password: PasswordHash, now: datetime
-) -> User:
+def accept_first_invitation(work: AccountWork, key: str, login: str, password: PasswordHash) -> User:
     """Create the first user with a one-time key; only one person can succeed.
 
     Raises:
         InvitationSpent: the key is wrong or used, or there is a user already.
         InvalidSetting, NameTaken: as in `create_user`.
     """
-    is_first = not users.has_users(connection)
-    if not is_first or token_digest(key) not in invitations.use_first_invitations(connection, now):
+    is_first = not users.has_users(work.connection)
+    if not is_first or token_digest(key) not in invitations.use_first_invitations(work.connection, work.now):
         raise InvitationSpent
-    return create_user(connection, ids, login, password, now, created_by="self")
+    return create_user(work, login, password, is_first=True)
 
 
-def invite_user(
-    connection: Connection, role: Role, now: datetime, *, site_id: int | None, made_by: UserId | None
-) -> str:
+def invite_user(work: AccountWork, role: Role, *, site_id: int | None) -> str:
     """Return a one-time key that invites a person to a site with a role.
 
     If `site_id` is `None`, the person becomes an owner of the whole installation.
@@ -64,43 +60,43 @@ def invite_user(
         SiteNotFound: there is no such site.
     """
     if site_id is not None:
-        require_site(connection, site_id)
+        require_site(work.connection, site_id)
     key, digest = _make_key()
     new = Invitation(
         digest,
         Purpose.ROLE,
-        now,
-        now + INVITATION_AGE_MAX,
-        made_by=made_by,
+        work.now,
+        work.now + INVITATION_AGE_MAX,
+        made_by=work.user_id,
         site_id=SiteId(site_id) if site_id is not None else None,
         role=role if site_id is not None else None,
     )
-    invitations.insert_invitation(connection, new)
-    record_act(connection, ActKind.INVITATION_MADE, _act_name(new), now, made_by)
+    invitations.insert_invitation(work.connection, new)
+    record_act(work, ActKind.INVITATION_MADE, _act_name(new))
     return key
 
 
-def make_password_link(connection: Connection, user_id: UserId, now: datetime, *, made_by: UserId) -> str:
+def make_password_link(work: AccountWork, user_id: UserId) -> str:
     """Return a one-time key with which a user can set a new password; the user's earlier keys stop working."""
     key, digest = _make_key()
-    invitations.delete_invitations(connection, user_id=user_id)
-    new = Invitation(digest, Purpose.PASSWORD, now, now + PASSWORD_LINK_AGE_MAX, made_by=made_by, user_id=user_id)
-    invitations.insert_invitation(connection, new)
-    login = users.find_logins(connection, {user_id}).get(user_id, "")
-    record_act(connection, ActKind.PASSWORD_LINK_MADE, login, now, made_by)
+    invitations.delete_invitations(work.connection, user_id=user_id)
+    new = Invitation(
+        digest, Purpose.PASSWORD, work.now, work.now + PASSWORD_LINK_AGE_MAX, made_by=work.user_id, user_id=user_id
+    )
+    invitations.insert_invitation(work.connection, new)
+    login = users.find_logins(work.connection, {user_id}).get(user_id, "")
+    record_act(work, ActKind.PASSWORD_LINK_MADE, login)
     return key
 
 
-def revoke_invitation(
-    connection: Connection, digest: str, now: datetime, *, revoked_by: int, site_id: int | None = None
-) -> bool:
+def revoke_invitation(work: AccountWork, digest: str, *, site_id: int | None = None) -> bool:
     """Revoke the unused invitation that has this digest; return `False` if there is none.
 
-    `revoked_by` is the user who revokes it. If `site_id` is given, the invitation must be for that site.
+    If `site_id` is given, the invitation must be for that site.
     """
-    gone = invitations.delete_invitation(connection, digest, site_id)
+    gone = invitations.delete_invitation(work.connection, digest, site_id)
     if gone is not None:
-        record_act(connection, ActKind.INVITATION_REVOKED, _act_name(gone), now, revoked_by)
+        record_act(work, ActKind.INVITATION_REVOKED, _act_name(gone))
     return gone is not None
 
 
@@ -129,9 +125,7 @@ class LoginTaken:
 
 
 @takes_ids(ids_of(create_user))
-def join(
-    connection: Connection, ids: IdBlocks, key: str, login: str, password: PasswordHash, now: datetime
-) -> User | LoginTaken:
+def join(work: AccountWork, key: str, login: str, password: PasswordHash) -> User | LoginTaken:
     """Accept an invitation: create a user with the invited role, and return the user.
 
     If another user has the login, nothing is created, and the invitation remains unused; the try is counted.
@@ -140,17 +134,17 @@ def join(
         InvitationSpent: as in `require_invitation`.
         InvalidSetting: as in `create_user`.
     """
-    if users.find_user(connection, normal_login(login)) is not None:
-        found = require_invitation(connection, key, Purpose.ROLE, now)
-        tries_left = invitations.count_name_try(connection, found.digest)
+    if users.find_user(work.connection, normal_login(login)) is not None:
+        found = require_invitation(work.connection, key, Purpose.ROLE, work.now)
+        tries_left = invitations.count_name_try(work.connection, found.digest)
         if tries_left is None:
             raise InvitationSpent
         return LoginTaken(tries_left)
-    used = _use(connection, key, Purpose.ROLE, now)
-    return create_user(connection, ids, login, password, now, roles=_roles_of(used), created_by=used.made_by)
+    used = _use(work, key, Purpose.ROLE)
+    return create_user(replace(work, user_id=used.made_by), login, password, roles=_roles_of(used))
 
 
-def accept_role(connection: Connection, key: str, user_id: UserId, now: datetime) -> Invitation:
+def accept_role(work: AccountWork, key: str, user_id: UserId) -> Invitation:
     """Accept an invitation for an existing user, and return the invitation.
 
     The user gets the invited role unless their present role includes it.
@@ -158,31 +152,32 @@ def accept_role(connection: Connection, key: str, user_id: UserId, now: datetime
     Raises:
         InvitationSpent: as in `require_invitation`, or there is no such user any more.
     """
-    used = _use(connection, key, Purpose.ROLE, now)
-    person = users.find_rights(connection, user_id)
+    used = _use(work, key, Purpose.ROLE)
+    by_maker = replace(work, user_id=used.made_by)
+    person = users.find_rights(work.connection, user_id)
     if person is None:
         raise InvitationSpent
     if used.site_id is None or used.role is None:
-        set_owner(connection, person.user.id, now, is_owner=True, set_by=used.made_by)
+        set_owner(by_maker, person.user.id, is_owner=True)
         return used
     present = person.role_at(used.site_id)
     if present is None or not present.includes(used.role):
-        give_role(connection, person.user.id, used.site_id, used.role, now, given_by=used.made_by)
+        give_role(by_maker, person.user.id, used.site_id, used.role)
     return used
 
 
-def accept_password(connection: Connection, key: str, password: PasswordHash, now: datetime) -> User:
+def accept_password(work: AccountWork, key: str, password: PasswordHash) -> User:
     """Set the password of the user for whom a key was made, end all sessions of the user, and return the user.
 
     Raises:
         InvitationSpent: as in `require_invitation`.
     """
-    used = _use(connection, key, Purpose.PASSWORD, now)
-    user, _ = (users.lock_user(connection, used.user_id) if used.user_id is not None else None) or (None, "")
-    if user is None or not _may_open_account(connection, used):  # nobody can give the user a role now
+    used = _use(work, key, Purpose.PASSWORD)
+    user, _ = (users.lock_user(work.connection, used.user_id) if used.user_id is not None else None) or (None, "")
+    if user is None or not _may_open_account(work.connection, used):  # nobody can give the user a role now
         raise InvitationSpent
-    replace_password(connection, user.id, password)
-    record_act(connection, ActKind.PASSWORD_SET, user.login, now, user.id)
+    replace_password(work, user.id, password)
+    record_act(replace(work, user_id=user.id), ActKind.PASSWORD_SET, user.login)
     return user
 
 
@@ -199,9 +194,9 @@ def _may_open_account(connection: Connection, link: Invitation) -> bool:
     return maker.user.is_owner or any(maker.may_open_account_of(whose, site_id) for site_id in whose.roles)
 
 
-def _use(connection: Connection, key: str, purpose: Purpose, now: datetime) -> Invitation:
-    found = require_invitation(connection, key, purpose, now)
-    if not invitations.use_invitation(connection, found.digest, now):
+def _use(work: AccountWork, key: str, purpose: Purpose) -> Invitation:
+    found = require_invitation(work.connection, key, purpose, work.now)
+    if not invitations.use_invitation(work.connection, found.digest, work.now):
         raise InvitationSpent
     return found
 

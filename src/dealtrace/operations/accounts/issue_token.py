@@ -1,20 +1,16 @@
 """Issue and revoke tokens."""
 
 import secrets
-from datetime import datetime
-
-from sqlalchemy import Connection
 
 from dealtrace.accounts.site import SiteId
-from dealtrace.accounts.site_change import ChangeKind, SiteChange
+from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.accounts.token import TOKEN_LENGTH_MAX, TOKEN_LENGTH_MIN, Token, TokenId, token_digest
 from dealtrace.errors import InvalidSetting, NameTaken, TokenNotFound
 from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.accounts.require_site import require_site
-from dealtrace.operations.work import takes_ids
+from dealtrace.operations.work import AccountWork, takes_ids
 from dealtrace.record import record
 from dealtrace.storage.accounts import tokens
-from dealtrace.storage.id_blocks import IdBlocks
 
 TOKEN_BYTES = 33
 """264 random bits, written as 44 characters that need no encoding in a URL."""
@@ -29,16 +25,7 @@ class IssuedToken:
 
 
 @takes_ids(1)
-def issue_token(
-    connection: Connection,
-    ids: IdBlocks,
-    site_id: int,
-    label: str,
-    now: datetime,
-    *,
-    secret: str | None = None,
-    user_id: int | None = None,
-) -> IssuedToken:
+def issue_token(work: AccountWork, site_id: int, label: str, *, secret: str | None = None) -> IssuedToken:
     """Issue a token for a site; without a `secret`, a random secret is generated.
 
     Raises:
@@ -46,15 +33,15 @@ def issue_token(
         InvalidSetting: the given secret is too short or too long.
         NameTaken: a token with this secret exists or was revoked.
     """
-    require_site(connection, site_id)
+    require_site(work.connection, site_id)
     secret = secret if secret is not None else secrets.token_urlsafe(TOKEN_BYTES)
     check_secret(secret)
     digest = token_digest(secret)
-    if tokens.is_digest_known(connection, digest):
+    if tokens.is_digest_known(work.connection, digest):
         raise NameTaken(name="token")
-    token = Token(TokenId(ids.take()), SiteId(site_id), label, now, user_id)
-    tokens.insert_token(connection, token, digest)
-    record_change(connection, site_id, SiteChange(ChangeKind.TOKEN, label, "", str(token.id), now, user_id))
+    token = Token(TokenId(work.ids.take()), SiteId(site_id), label, work.now, work.user_id)
+    tokens.insert_token(work.connection, token, digest)
+    record_change(work, site_id, ChangeKind.TOKEN, label, after=str(token.id))
     return IssuedToken(token, secret)
 
 
@@ -67,13 +54,13 @@ def check_secret(secret: str) -> None:
         )
 
 
-def revoke_token(connection: Connection, token_id: int, now: datetime, user_id: int | None = None) -> None:
+def revoke_token(work: AccountWork, token_id: int) -> None:
     """Revoke a token permanently; running servers refuse it within two seconds.
 
     Raises:
         TokenNotFound: there is no such token, or the token is already revoked.
     """
-    token = tokens.revoke_token(connection, token_id, now)
+    token = tokens.revoke_token(work.connection, token_id, work.now)
     if token is None:
         raise TokenNotFound(token_id=token_id)
-    record_change(connection, token.site_id, SiteChange(ChangeKind.TOKEN, token.label, str(token.id), "", now, user_id))
+    record_change(work, token.site_id, ChangeKind.TOKEN, token.label, before=str(token.id))

@@ -13,6 +13,7 @@ from dealtrace.accounts.token import token_digest
 from dealtrace.accounts.user import PasswordHash, User, UserId, normal_login
 from dealtrace.errors import LoginRefused
 from dealtrace.operations.accounts.create_user import password_hasher
+from dealtrace.operations.work import AccountWork
 from dealtrace.record import record
 from dealtrace.storage.accounts import users
 from dealtrace.storage.accounts.sessions import (
@@ -78,7 +79,7 @@ def verify_password(credentials: Credentials, password: str) -> Proof:
     return Proof(credentials.user, PasswordHash(credentials.password_hash))
 
 
-def open_session(connection: Connection, proof: Proof, browser: Browser, now: datetime) -> OpenedSession:
+def open_session(work: AccountWork, proof: Proof, browser: Browser) -> OpenedSession:
     """Store a new session of a user and return its secret, which the server does not store.
 
     Expired sessions of the user are deleted. If the user has a second factor, the session must still be confirmed.
@@ -89,32 +90,32 @@ def open_session(connection: Connection, proof: Proof, browser: Browser, now: da
     Raises:
         LoginRefused: the password was replaced or the user was deleted after the password was checked.
     """
-    user, password_hash = users.lock_user(connection, proof.user.id) or (None, "")
+    user, password_hash = users.lock_user(work.connection, proof.user.id) or (None, "")
     if user is None or password_hash != proof.password_hash:
         raise LoginRefused
     secret = secrets.token_urlsafe(SESSION_BYTES)
     is_confirmed = not user.has_second_factor
-    delete_old_sessions(connection, user.id, now - SESSION_AGE_MAX)
+    delete_old_sessions(work.connection, user.id, work.now - SESSION_AGE_MAX)
     insert_session(
-        connection,
-        Session(token_digest(secret), user.id, now, now, browser.ip, browser.name, is_confirmed=is_confirmed),
+        work.connection,
+        Session(token_digest(secret), user.id, work.now, work.now, browser.ip, browser.name, is_confirmed=is_confirmed),
     )
     return OpenedSession(secret, is_confirmed)
 
 
-def store_session_uses(connection: Connection, _ids: object, used_at: Mapping[str, datetime]) -> None:
+def store_session_uses(work: AccountWork, used_at: Mapping[str, datetime]) -> None:
     """Store when sessions were last used; `used_at` has the times by session digest. Ended sessions are skipped."""
-    update_seen(connection, used_at)
+    update_seen(work.connection, used_at)
 
 
-def end_session(connection: Connection, user_id: UserId, digest: str) -> bool:
+def end_session(work: AccountWork, user_id: UserId, digest: str) -> bool:
     """End the user's session that has this digest; return `False` if there is none."""
-    return delete_session(connection, user_id, digest)
+    return delete_session(work.connection, user_id, digest)
 
 
-def end_other_sessions(connection: Connection, user_id: UserId, *, kept_digest: str) -> None:
+def end_other_sessions(work: AccountWork, user_id: UserId, *, kept_digest: str) -> None:
     """End all sessions of a user except the session whose digest is `kept_digest`."""
-    delete_sessions(connection, user_id, but=kept_digest)
+    delete_sessions(work.connection, user_id, but=kept_digest)
 
 
 def _verify(stored: str, password: str) -> bool:

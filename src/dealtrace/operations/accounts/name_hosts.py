@@ -3,11 +3,9 @@
 Hosts are of several kinds: the site's own, payment and sign-in pages, search engines, and social networks.
 """
 
-from datetime import datetime
-
 from sqlalchemy import Connection
 
-from dealtrace.accounts.site_change import ChangeKind, SiteChange
+from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.attribution.known_hosts import HostKind
 from dealtrace.attribution.site_hosts import (
     NAMED_KINDS,
@@ -21,19 +19,18 @@ from dealtrace.errors import HostNotFound, InvalidSetting
 from dealtrace.operations.accounts.change_site_settings import checked_name
 from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.accounts.require_site import require_site
+from dealtrace.operations.work import AccountWork
 from dealtrace.storage.accounts import revision, site_hosts
 
 
-def add_host(
-    connection: Connection, site_id: int, kind: str, host: str, name: str, now: datetime, user_id: int | None = None
-) -> SiteHost:
+def add_host(work: AccountWork, site_id: int, kind: str, host: str, name: str) -> SiteHost:
     """Add a host to a site and return the stored host; an existing entry for the same host is replaced.
 
     Raises:
         SiteNotFound: there is no such site.
         InvalidSetting: the kind, the host or the name is not valid, or the site has too many hosts.
     """
-    site = require_site(connection, site_id)
+    site = require_site(work.connection, site_id)
     named = read_named_host(kind, host, name)
     if named.host not in site.hosts.known and len(site.hosts.known) >= SITE_HOSTS_MAX:
         raise InvalidSetting(
@@ -41,17 +38,15 @@ def add_host(
             ru=f"у сайта уже {SITE_HOSTS_MAX} узлов, удалите ненужный",
             en=f"the site already has {SITE_HOSTS_MAX} hosts; remove one first",
         )
-    before = _formatted(connection, site_id, named.host)
-    site_hosts.upsert_host(connection, site_id, named, now)
+    before = _formatted(work.connection, site_id, named.host)
+    site_hosts.upsert_host(work.connection, site_id, named, work.now)
     after = format_host_kind(named)
-    record_change(connection, site_id, SiteChange(ChangeKind.HOST, named.host, before, after, now, user_id))
-    revision.raise_revision(connection)
+    record_change(work, site_id, ChangeKind.HOST, named.host, before=before, after=after)
+    revision.raise_revision(work.connection)
     return named
 
 
-def remove_host(
-    connection: Connection, site_id: int, kind: str, host: str, now: datetime, user_id: int | None = None
-) -> SiteHost:
+def remove_host(work: AccountWork, site_id: int, kind: str, host: str) -> SiteHost:
     """Remove a host from a site and return the removed host; the `name` in the result is empty.
 
     Raises:
@@ -59,13 +54,13 @@ def remove_host(
         InvalidSetting: the kind or the host is not valid.
         HostNotFound: the site has no such host of that kind.
     """
-    require_site(connection, site_id)
+    require_site(work.connection, site_id)
     named = SiteHost(_kind(kind), checked_host("HOST", host))
-    before = _formatted(connection, site_id, named.host)
-    if not site_hosts.delete_host(connection, site_id, named):
+    before = _formatted(work.connection, site_id, named.host)
+    if not site_hosts.delete_host(work.connection, site_id, named):
         raise HostNotFound(host=named.host, kind=named.kind.value, site_id=site_id)
-    record_change(connection, site_id, SiteChange(ChangeKind.HOST, named.host, before, "", now, user_id))
-    revision.raise_revision(connection)
+    record_change(work, site_id, ChangeKind.HOST, named.host, before=before)
+    revision.raise_revision(work.connection)
     return named
 
 

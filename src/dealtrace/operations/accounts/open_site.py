@@ -1,9 +1,6 @@
 """Create a site with its first API token."""
 
-from datetime import datetime
 from zoneinfo import ZoneInfo
-
-from sqlalchemy import Connection
 
 from dealtrace.accounts.account_act import ActKind
 from dealtrace.accounts.site import TIME_ZONE_DEFAULT, Site, SiteId
@@ -11,9 +8,8 @@ from dealtrace.operations.accounts.change_site_settings import change_site_setti
 from dealtrace.operations.accounts.create_site import create_site
 from dealtrace.operations.accounts.issue_token import check_secret, issue_token
 from dealtrace.operations.accounts.record_act import record_act
-from dealtrace.operations.work import ids_of, takes_ids
+from dealtrace.operations.work import AccountWork, ids_of, takes_ids
 from dealtrace.record import record
-from dealtrace.storage.id_blocks import IdBlocks
 
 FIRST_LABEL = "first"
 
@@ -47,19 +43,17 @@ def check_new_site(new: NewSite) -> None:
 
 
 @takes_ids(ids_of(issue_token))
-def open_site(
-    connection: Connection, ids: IdBlocks, new: NewSite, now: datetime, user_id: int | None = None
-) -> SiteWithToken:
-    """Create a site and its first token, and return both; the token gets its id from `ids`.
+def open_site(work: AccountWork, new: NewSite) -> SiteWithToken:
+    """Create a site and its first token, and return both.
 
     Raises:
         InvalidSetting: the name, the time zone or the token is not valid.
         NameTaken: another site has the id `new.site_id`, or the token is or was in use.
     """
     draft = Site(SiteId(new.site_id), new.name, ZoneInfo(TIME_ZONE_DEFAULT), points_per_day=new.points_per_day)
-    site = create_site(connection, draft, now, user_id)
-    record_act(connection, ActKind.SITE_CREATED, f"{site.id} {site.name}", now, user_id)
+    site = create_site(work, draft)
+    record_act(work, ActKind.SITE_CREATED, f"{site.id} {site.name}")
     if new.time_zone != TIME_ZONE_DEFAULT:
-        site = change_site_settings(connection, site.id, {"timezone": new.time_zone}, now, user_id)
-    issued = issue_token(connection, ids, site.id, FIRST_LABEL, now, secret=new.token, user_id=user_id)
+        site = change_site_settings(work, site.id, {"timezone": new.time_zone})
+    issued = issue_token(work, site.id, FIRST_LABEL, secret=new.token)
     return SiteWithToken(site, issued.secret)

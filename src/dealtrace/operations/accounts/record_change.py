@@ -1,11 +1,7 @@
 """Record the changes of a site: what was changed, by whom and when."""
 
-from dataclasses import replace
-
-from sqlalchemy import Connection
-
-from dealtrace.accounts.site_change import ChangeKind, SiteChange
-from dealtrace.operations.work import Work
+from dealtrace.accounts.site_change import ChangeKind, FormerValues, SiteChange
+from dealtrace.operations.work import AccountWork
 from dealtrace.storage.accounts.site_changes import insert_site_change
 
 TEXT_LENGTH_MAX = 500
@@ -13,11 +9,24 @@ TEXT_LENGTH_MAX = 500
 _CUT = "…"
 
 
-def record_change(connection: Connection, site_id: int, change: SiteChange) -> None:
-    """Record a change in the transaction that makes the change; do nothing if `before` and `after` are equal."""
-    if change.before != change.after:
-        name, before, after = map(_shortened, (change.name, change.before, change.after))
-        insert_site_change(connection, site_id, replace(change, name=name, before=before, after=after))
+def record_change(
+    work: AccountWork,
+    site_id: int,
+    kind: ChangeKind,
+    name: str,
+    *,
+    before: str = "",
+    after: str = "",
+    former: FormerValues | None = None,
+) -> None:
+    """Record a change in the transaction that makes the change; do nothing if `before` and `after` are equal.
+
+    `before` is empty if something was added, `after` if something was removed. `former` is what `SiteChange.former` is.
+    """
+    if before != after:
+        shown, was, became = map(_shortened, (name, before, after))
+        change = SiteChange(kind, shown, was, became, work.now, work.user_id, former)
+        insert_site_change(work.connection, site_id, change)
 
 
 def is_cut(text: str) -> bool:
@@ -27,8 +36,3 @@ def is_cut(text: str) -> bool:
 
 def _shortened(text: str) -> str:
     return text if len(text) <= TEXT_LENGTH_MAX else text[: TEXT_LENGTH_MAX - len(_CUT)] + _CUT
-
-
-def record_work(work: Work, kind: ChangeKind, name: str, *, before: str = "", after: str = "") -> None:
-    """Record a change as `record_change` does, with the time and the user of an operation's `Work`."""
-    record_change(work.connection, work.site.id, SiteChange(kind, name, before, after, work.now, work.user_id))

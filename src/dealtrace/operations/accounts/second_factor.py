@@ -6,7 +6,6 @@ from datetime import datetime
 from enum import Enum
 
 import pyotp
-from sqlalchemy import Connection
 
 from dealtrace.accounts.account_act import ActKind
 from dealtrace.accounts.second_factor import (
@@ -24,6 +23,7 @@ from dealtrace.accounts.token import token_digest
 from dealtrace.accounts.user import User
 from dealtrace.operations.accounts.manage_user import require_user
 from dealtrace.operations.accounts.record_act import record_act
+from dealtrace.operations.work import AccountWork
 from dealtrace.storage.accounts import second_factors
 from dealtrace.storage.accounts.second_factors import Factor
 from dealtrace.storage.accounts.sessions import delete_sessions, delete_unconfirmed_sessions, touch_session
@@ -50,70 +50,66 @@ def authenticator_url(user: User, secret: str) -> str:
     return pyotp.TOTP(secret, interval=CODE_STEP_SECONDS).provisioning_uri(name=user.login, issuer_name=ISSUER)
 
 
-def turn_on(
-    connection: Connection, user: User, secret: str, code: str, now: datetime, *, kept_digest: str
-) -> list[str] | None:
+def turn_on(work: AccountWork, user: User, secret: str, code: str, *, kept_digest: str) -> list[str] | None:
     """Store a second factor for a user, and return new recovery codes.
 
     The result is `None` if the code is wrong or the user already has a second factor. The code proves that the
     authenticator app has the secret. All sessions of the user end except the session whose digest is `kept_digest`.
     """
-    step = _matching_step(secret, code, now, after=_NEVER) if SECRET.fullmatch(secret) else None
-    if step is None or not second_factors.insert_factor(connection, user.id, Factor(secret, step)):
+    step = _matching_step(secret, code, work.now, after=_NEVER) if SECRET.fullmatch(secret) else None
+    if step is None or not second_factors.insert_factor(work.connection, user.id, Factor(secret, step)):
         return None
-    delete_sessions(connection, user.id, but=kept_digest)
-    return renew_recovery_codes(connection, user)
+    delete_sessions(work.connection, user.id, but=kept_digest)
+    return renew_recovery_codes(work, user)
 
 
-def turn_off(connection: Connection, user: User) -> None:
+def turn_off(work: AccountWork, user: User) -> None:
     """Delete the second factor of a user, who then logs in with the password alone.
 
     Sessions that still wait for a code end, since no code can be right any more.
     """
-    second_factors.delete_factor(connection, user.id)
-    delete_unconfirmed_sessions(connection, user.id)
+    second_factors.delete_factor(work.connection, user.id)
+    delete_unconfirmed_sessions(work.connection, user.id)
 
 
-def reset_second_factor(connection: Connection, login: str, now: datetime, *, reset_by: int | None = None) -> User:
+def reset_second_factor(work: AccountWork, login: str) -> User:
     """Delete the second factor of a user who is locked out, end their sessions, and return the user.
-
-    `reset_by` is the user who does so, or `None` on the command line.
 
     Raises:
         InvalidSetting: there is no such user.
     """
-    found = require_user(connection, login)
-    record_act(connection, ActKind.FACTOR_RESET, found.login, now, reset_by)
-    turn_off(connection, found)
-    delete_sessions(connection, found.id)
+    found = require_user(work.connection, login)
+    record_act(work, ActKind.FACTOR_RESET, found.login)
+    turn_off(work, found)
+    delete_sessions(work.connection, found.id)
     return found
 
 
-def renew_recovery_codes(connection: Connection, user: User) -> list[str]:
+def renew_recovery_codes(work: AccountWork, user: User) -> list[str]:
     """Return new recovery codes, which replace the previous codes; only their digests are stored."""
     codes = [_recovery_code() for _ in range(RECOVERY_CODES)]
     digests = [token_digest(normal_code(code)) for code in codes]
-    second_factors.replace_recovery_codes(connection, user.id, digests)
+    second_factors.replace_recovery_codes(work.connection, user.id, digests)
     return codes
 
 
-def confirm_code(connection: Connection, user: User, digest: str, code: str, now: datetime) -> CodeOutcome:
+def confirm_code(work: AccountWork, user: User, digest: str, code: str) -> CodeOutcome:
     """Confirm a session with a code from the authenticator app or a recovery code; each code can be used once.
 
     Attempts are counted in the database, so the limit applies across processes; a correct code resets the count.
     """
     factor = second_factors.count_try(
-        connection, user.id, now, tries_max=CODE_TRIES_MAX, forget_before=now - CODE_PAUSE
+        work.connection, user.id, work.now, tries_max=CODE_TRIES_MAX, forget_before=work.now - CODE_PAUSE
     )
     if factor is None:
         return CodeOutcome.TOO_MANY
-    step = _matching_step(factor.secret, code, now, after=factor.used_step)
+    step = _matching_step(factor.secret, code, work.now, after=factor.used_step)
     if step is not None:
-        second_factors.update_used_step(connection, user.id, step)
-    elif not second_factors.use_recovery_code(connection, user.id, token_digest(normal_code(code))):
+        second_factors.update_used_step(work.connection, user.id, step)
+    elif not second_factors.use_recovery_code(work.connection, user.id, token_digest(normal_code(code))):
         return CodeOutcome.WRONG
-    second_factors.clear_tries(connection, user.id)
-    touch_session(connection, digest, now, is_confirmed=True)
+    second_factors.clear_tries(work.connection, user.id)
+    touch_session(work.connection, digest, work.now, is_confirmed=True)
     return CodeOutcome.RIGHT
 
 

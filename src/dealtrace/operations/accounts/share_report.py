@@ -14,8 +14,8 @@ from dealtrace.accounts.shared_link import (
 )
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.accounts.token import token_digest
-from dealtrace.accounts.user import UserId
 from dealtrace.errors import InvalidSetting
+from dealtrace.operations.work import AccountWork, Work
 from dealtrace.record import record
 from dealtrace.reports.saved_items.names import check_count, check_saved_name
 from dealtrace.storage.accounts import shared_links
@@ -31,7 +31,7 @@ class NewLink:
     days: int
 
 
-def share_report(connection: Connection, site_id: int, new: NewLink, user_id: UserId, now: datetime) -> str:
+def share_report(work: Work, new: NewLink) -> str:
     """Create a link to a report and return the link's key, which is not stored and cannot be shown again.
 
     Expired links of the site are deleted.
@@ -43,23 +43,25 @@ def share_report(connection: Connection, site_id: int, new: NewLink, user_id: Us
     if new.days not in DAYS_OFFERED:
         offered = ", ".join(map(str, DAYS_OFFERED))
         raise InvalidSetting(key="days", ru=f"ожидается одно из: {offered}", en=f"expected one of: {offered}")
-    shared_links.delete_expired_links(connection, site_id, now)
-    check_count(shared_links.count_shared_links(connection, site_id), SHARED_LINKS_MAX)
+    shared_links.delete_expired_links(work.connection, work.site.id, work.now)
+    check_count(shared_links.count_shared_links(work.connection, work.site.id), SHARED_LINKS_MAX)
     key = secrets.token_urlsafe(SHARED_KEY_BYTES)
-    expires_at = now + timedelta(days=new.days)
-    link = SharedLink(token_digest(key), site_id, name, new.query, user_id, now, expires_at)
-    shared_links.insert_shared_link(connection, link)
-    made = SiteChange(ChangeKind.SHARED_LINK, name, "", expires_at.date().isoformat(), now, user_id)
-    insert_site_change(connection, site_id, made)
+    expires_at = work.now + timedelta(days=new.days)
+    link = SharedLink(token_digest(key), work.site.id, name, new.query, work.user_id, work.now, expires_at)
+    shared_links.insert_shared_link(work.connection, link)
+    made = SiteChange(ChangeKind.SHARED_LINK, name, "", expires_at.date().isoformat(), work.now, work.user_id)
+    insert_site_change(work.connection, work.site.id, made)
     return key
 
 
-def revoke_link(connection: Connection, site_id: int, digest: str, user_id: UserId, now: datetime) -> bool:
+def revoke_link(work: Work, digest: str) -> bool:
     """Revoke a link of a site at once; return `False` if the site has no such link."""
-    name = shared_links.delete_shared_link(connection, site_id, digest)
+    name = shared_links.delete_shared_link(work.connection, work.site.id, digest)
     if name is None:
         return False
-    insert_site_change(connection, site_id, SiteChange(ChangeKind.SHARED_LINK, name, name, "", now, user_id))
+    insert_site_change(
+        work.connection, work.site.id, SiteChange(ChangeKind.SHARED_LINK, name, name, "", work.now, work.user_id)
+    )
     return True
 
 
@@ -69,7 +71,7 @@ def open_link(connection: Connection, key: str, now: datetime) -> SharedLink | N
     return link if link is not None and link.is_valid(now) else None
 
 
-def touch_link(connection: Connection, link: SharedLink, now: datetime) -> SharedLink:
+def touch_link(work: AccountWork, link: SharedLink) -> SharedLink:
     """Store `now` as the time when a link was last used, and return the updated link."""
-    shared_links.touch_shared_link(connection, link.digest, now)
-    return replace(link, used_at=now)
+    shared_links.touch_shared_link(work.connection, link.digest, work.now)
+    return replace(link, used_at=work.now)

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from dealtrace.accounts.sent_form import ANSWER_AGE_MAX
+from dealtrace.operations.work import AccountWork
 from dealtrace.storage.accounts.sent_forms import (
     SentForm,
     delete_sent_forms_before,
@@ -19,7 +20,7 @@ class FormTaken(Exception):  # noqa: N818 - the name says what happened
     """Raised if a form was taken before, perhaps by another process a moment ago; nothing is stored a second time."""
 
 
-def take_form(connection: Connection, digest: str, now: datetime) -> None:
+def take_form(work: AccountWork, digest: str) -> None:
     """Store that a form has been taken, in the transaction of the change that it asks for; first delete old forms.
 
     If that change is refused, the form is not taken, and may be sent again.
@@ -27,8 +28,8 @@ def take_form(connection: Connection, digest: str, now: datetime) -> None:
     Raises:
         FormTaken: the form was taken before.
     """
-    forget_old_forms(connection, None, now)
-    if not insert_sent_form(connection, digest, now):
+    forget_old_forms(work)
+    if not insert_sent_form(work.connection, digest, work.now):
         raise FormTaken
 
 
@@ -38,9 +39,9 @@ def has_old_forms(connection: Connection, now: datetime) -> bool:
     return oldest_at is not None and oldest_at < now - ANSWER_AGE_MAX
 
 
-def forget_old_forms(connection: Connection, _ids: object, now: datetime) -> None:
+def forget_old_forms(work: AccountWork) -> None:
     """Delete the forms that were taken more than `ANSWER_AGE_MAX` ago, with their sealed answers."""
-    delete_sent_forms_before(connection, now - ANSWER_AGE_MAX)
+    delete_sent_forms_before(work.connection, work.now - ANSWER_AGE_MAX)
 
 
 def find_taken_form(connection: Connection, digest: str, now: datetime) -> SentForm | None:
@@ -48,6 +49,6 @@ def find_taken_form(connection: Connection, digest: str, now: datetime) -> SentF
     return find_sent_form(connection, digest, now - ANSWER_AGE_MAX)
 
 
-def keep_answer(connection: Connection, _ids: object, digest: str, sealed_answer: str) -> None:
+def keep_answer(work: AccountWork, digest: str, sealed_answer: str) -> None:
     """Store the answer to a form that was taken; if the form is sent again, it gets the same answer."""
-    update_sealed_answer(connection, digest, sealed_answer)
+    update_sealed_answer(work.connection, digest, sealed_answer)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.account_act import ActKind
 from dealtrace.accounts.site import TIME_ZONE_DEFAULT, Site, SiteId
-from dealtrace.accounts.site_change import ChangeKind, SiteChange
+from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.demo.company import PAYMENT_FIELD, PRODUCT_FIELD
 from dealtrace.demo.refusals import DemoExists, SiteNotEmpty, SiteUnfit
 from dealtrace.demo.rhythm import DAY, DAYS
@@ -20,11 +20,10 @@ from dealtrace.operations.accounts.record_act import record_act
 from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.demo.mark import GIVEN_SITE, OWN_SITE, find_demo, list_demos
-from dealtrace.operations.work import ids_of, takes_ids
+from dealtrace.operations.work import AccountWork, ids_of, takes_ids
 from dealtrace.quota.points import PaidMethod
 from dealtrace.record import record
 from dealtrace.storage.accounts.revision import raise_revision
-from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.leads.file_imports import insert_file_import
 from dealtrace.storage.site_rows import count_site_rows
 
@@ -34,30 +33,34 @@ LABEL = "demo"
 
 @record
 class BegunDemo:
-    """The site of a new demo, and the secret of the site's token; `secret` is `None` if the site existed before."""
+    """The site of a new demo, the secret of its token, and when the demo was begun, with which its year of data ends.
+
+    `secret` is `None` if the site existed before.
+    """
 
     site: Site
     secret: str | None
+    begun_at: datetime
 
 
 @takes_ids(ids_of(issue_token))
-def begin_own_site(connection: Connection, ids: IdBlocks, now: datetime, user_id: int | None = None) -> BegunDemo:
+def begin_own_site(work: AccountWork) -> BegunDemo:
     """Create the site of a demo and its token, and return both; the site's creation date is the first day of its data.
 
     Raises:
         DemoExists: a site already has a demo.
     """
-    _wait_for_others(connection)
-    for demo in list_demos(connection):
+    _wait_for_others(work.connection)
+    for demo in list_demos(work.connection):
         raise DemoExists(site_id=demo.site.id)
     new = Site(SiteId(0), NAME, ZoneInfo(TIME_ZONE_DEFAULT), contact_matching=True)
-    site = create_site(connection, new, now - DAYS * DAY, user_id)
-    record_act(connection, ActKind.SITE_CREATED, f"{site.id} {site.name}", now, user_id)
-    issued = issue_token(connection, ids, site.id, LABEL, now, user_id=user_id)
-    return BegunDemo(_begin(connection, site, OWN_SITE, now, user_id), issued.secret)
+    site = create_site(replace(work, now=work.now - DAYS * DAY), new)
+    record_act(work, ActKind.SITE_CREATED, f"{site.id} {site.name}")
+    issued = issue_token(work, site.id, LABEL)
+    return BegunDemo(_begin(work, site, OWN_SITE), issued.secret, work.now)
 
 
-def begin_given_site(connection: Connection, site_id: int, now: datetime, user_id: int | None = None) -> BegunDemo:
+def begin_given_site(work: AccountWork, site_id: int) -> BegunDemo:
     """Start a demo in an existing site that has no data.
 
     Raises:
@@ -66,15 +69,15 @@ def begin_given_site(connection: Connection, site_id: int, now: datetime, user_i
         SiteNotEmpty: the site has data.
         SiteUnfit: matching by contact is off.
     """
-    _wait_for_others(connection)
-    site = require_site(connection, site_id)
-    if find_demo(connection, site) is not None:
+    _wait_for_others(work.connection)
+    site = require_site(work.connection, site_id)
+    if find_demo(work.connection, site) is not None:
         raise DemoExists(site_id=site_id)
-    if rows := count_site_rows(connection, site_id):
+    if rows := count_site_rows(work.connection, site_id):
         raise SiteNotEmpty(site_id=site_id, rows=", ".join(f"{name}: {count}" for name, count in rows.items()))
     if not site.contact_matching:
         raise SiteUnfit(site_id=site_id)
-    return BegunDemo(_begin(connection, site, GIVEN_SITE, now, user_id), None)
+    return BegunDemo(_begin(work, site, GIVEN_SITE), None, work.now)
 
 
 def _wait_for_others(connection: Connection) -> None:
@@ -82,7 +85,7 @@ def _wait_for_others(connection: Connection) -> None:
     raise_revision(connection)
 
 
-def _begin(connection: Connection, site: Site, digest: str, now: datetime, user_id: int | None) -> Site:
+def _begin(work: AccountWork, site: Site, digest: str) -> Site:
     """Mark the site as a demo, add custom fields, and return the site with the settings to use while it is filled.
 
     These settings are not stored.
@@ -90,9 +93,9 @@ def _begin(connection: Connection, site: Site, digest: str, now: datetime, user_
     Ours: as when a file is imported, storing the demo's data spends no points (the API's daily quota) and sends nothing
     to webhooks.
     """
-    insert_file_import(connection, site.id, FileImport(digest, now))
-    record_change(connection, site.id, SiteChange(ChangeKind.DEMO, LABEL, "", LABEL, now, user_id))
+    insert_file_import(work.connection, site.id, FileImport(digest, work.now))
+    record_change(work, site.id, ChangeKind.DEMO, LABEL, after=LABEL)
     for name in (PRODUCT_FIELD, PAYMENT_FIELD):
-        add_custom_field(connection, site.id, name, now, user_id)
-    site = require_site(connection, site.id)
+        add_custom_field(work, site.id, name)
+    site = require_site(work.connection, site.id)
     return replace(site, point_costs=dict.fromkeys(PaidMethod, 0), points_per_day=0, listeners=())

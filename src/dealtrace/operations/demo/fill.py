@@ -162,7 +162,7 @@ def _finish(work: Work) -> None:
     add_column(work, ReportColumn(REFUSED_COLUMN, ColumnKind.COUNT, (LOST,)))
     share = parse_formula(f"column:{REFUSED_COLUMN} / deals")
     add_column(work, ReportColumn(SHARE_COLUMN, ColumnKind.FORMULA, formula=share))
-    add_segment(work.connection, work.site, SavedName(SEGMENT_NAME), SEGMENT_FILTERS, work.now)
+    add_segment(work, SavedName(SEGMENT_NAME), SEGMENT_FILTERS)
     _record_progress(work, 0, finished_at=work.now)
 
 

@@ -1,18 +1,17 @@
 """Remove a demo and everything it stored."""
 
-from datetime import datetime
-
 from sqlalchemy import Connection
 
 from dealtrace.accounts.account_act import ActKind
-from dealtrace.accounts.site_change import ChangeKind, SiteChange
+from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.demo.refusals import DemoMissing, SeveralDemos, SiteInUse
 from dealtrace.operations.accounts.record_act import record_act
 from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.demo.begin import LABEL
 from dealtrace.operations.demo.mark import Demo, find_demo, list_demos, lock_demo
-from dealtrace.operations.spend_points import lock_registrations_of
+from dealtrace.operations.spend_points import lock_registrations
+from dealtrace.operations.work import AccountWork
 from dealtrace.storage.accounts.deleted_sites import delete_site
 from dealtrace.storage.accounts.revision import raise_revision
 from dealtrace.storage.site_rows import count_site_rows, delete_site_rows
@@ -21,14 +20,7 @@ RECORDS = ("visit", "call", "lead_request", "deal")
 """The tables in which `remove_demo` looks for rows that people or programs have added to the demo."""
 
 
-def remove_demo(
-    connection: Connection,
-    site_id: int | None,
-    now: datetime,
-    *,
-    with_others: bool = False,
-    user_id: int | None = None,
-) -> Demo:
+def remove_demo(work: AccountWork, site_id: int | None, *, with_others: bool = False) -> Demo:
     """Remove the demo of a site and return it; if no site is given, there must be only one demo.
 
     A site that the demo created is deleted. A site that existed before the demo is left as empty as it was, with only
@@ -41,19 +33,19 @@ def remove_demo(
         SeveralDemos: there are several demos, and no site is given.
         SiteInUse: people or programs have stored visits, leads or deals in the site.
     """
-    demo = lock_demo(connection, _find(connection, site_id).site)  # a step that is being stored ends first
-    lock_registrations_of(connection, demo.site, now)  # what is being registered is counted, too
-    rows = count_site_rows(connection, demo.site.id)
+    demo = lock_demo(work.connection, _find(work.connection, site_id).site)  # a step that is being stored ends first
+    lock_registrations(work.at(demo.site))  # what is being registered is counted, too
+    rows = count_site_rows(work.connection, demo.site.id)
     others = sum(rows.get(name, 0) for name in RECORDS) - demo.progress.taken_in
     if others > 0 and not with_others:
         raise SiteInUse(site_id=demo.site.id, rows=others)
-    delete_site_rows(connection, demo.site.id, site_stays=not demo.has_own_site)
+    delete_site_rows(work.connection, demo.site.id, site_stays=not demo.has_own_site)
     if demo.has_own_site:
-        delete_site(connection, demo.site.id, now)
-        record_act(connection, ActKind.SITE_REMOVED, f"{demo.site.id} {demo.site.name}", now, user_id)
+        delete_site(work.connection, demo.site.id, work.now)
+        record_act(work, ActKind.SITE_REMOVED, f"{demo.site.id} {demo.site.name}")
     else:
-        record_change(connection, demo.site.id, SiteChange(ChangeKind.DEMO, LABEL, LABEL, "", now, user_id))
-    raise_revision(connection)
+        record_change(work, demo.site.id, ChangeKind.DEMO, LABEL, before=LABEL)
+    raise_revision(work.connection)
     return demo
 
 

@@ -61,5 +61,5 @@ def _store(database: Database, site: Site, now: datetime, steps: Sequence[FillSt
             demo = find_demo(connection, site)
             if demo is None or demo.progress.begun_at != now:
                 raise DemoMissing
-            step.store(Work(connection, ids, site, now, known))
+            step.store(Work(connection, ids, now, site, known))
         yield step

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dealtrace.accounts.site_change import ChangeKind
+from dealtrace.accounts.user import UserId
 from dealtrace.errors import InvalidParameters, LeadNotFound, Refusal, Violation
 from dealtrace.leads.annotation_version import annotations_changed_since, present_annotations, restored_annotations
 from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.ring_back import RING_BACK, RingBack
-from dealtrace.operations.accounts.record_change import record_work
+from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.leads.annotate import beyond_limits, store_annotations
 from dealtrace.operations.leads.delete import delete_lead, restore_lead
 from dealtrace.operations.leads.ring_back import RingBackMark, mark_missed_call
@@ -83,7 +84,7 @@ def rewrite_annotations(work: Work, commands: Sequence[WriteCommand[Rewriting]])
     return [_rewrite(work, command.payload, command.user_id) for command in commands]
 
 
-def _rewrite(work: Work, wanted: Rewriting, user_id: int | None) -> LeadRef | Refusal:
+def _rewrite(work: Work, wanted: Rewriting, user_id: UserId | None) -> LeadRef | Refusal:
     stored = find_annotations(work.connection, work.site.id, [wanted.ref]).get(wanted.ref)
     if stored is None:
         return LeadNotFound(lead_id=wanted.ref.id)
@@ -112,7 +113,7 @@ def undo_annotations(work: Work, commands: Sequence[WriteCommand[AnnotationsUndo
     return [_undo(work, command.payload, command.user_id) for command in commands]
 
 
-def _undo(work: Work, wanted: AnnotationsUndo, user_id: int | None) -> LeadRef | Refusal:
+def _undo(work: Work, wanted: AnnotationsUndo, user_id: UserId | None) -> LeadRef | Refusal:
     stored = find_annotations(work.connection, work.site.id, [wanted.ref]).get(wanted.ref)
     versions = list_annotation_versions(work.connection, work.site.id, wanted.ref.id)
     undone = next((version for version in versions if version.version == wanted.version), None)
@@ -136,16 +137,16 @@ def _ring_back_of(work: Work, ref: LeadRef) -> RingBack | None:
     return found.ring_back if found is not None else None
 
 
-def _store(work: Work, ref: LeadRef, before: Annotations, after: Annotations, user_id: int | None) -> None:
+def _store(work: Work, ref: LeadRef, before: Annotations, after: Annotations, user_id: UserId | None) -> None:
     """Store the changed annotations of a lead, and record the resulting version."""
     versions = store_annotations(work, {ref: (before, after)}, user_id)
     _record(work, user_id, ref, NOTED, version=str(versions[ref].version))
 
 
-def _record(work: Work, user_id: int | None, ref: LeadRef, done: str, *, version: str = "") -> None:
+def _record(work: Work, user_id: UserId | None, ref: LeadRef, done: str, *, version: str = "") -> None:
     """Record what a person did to a lead; of annotations only `version`, since their values may contain contacts."""
     named = f"{ref.kind} {ref.id}"
-    record_work(replace(work, user_id=user_id), ChangeKind.LEAD, named, before=version, after=done)
+    record_change(replace(work, user_id=user_id), work.site.id, ChangeKind.LEAD, named, before=version, after=done)
 
 
 def _kept(wanted: str, before: str | None) -> str | None:

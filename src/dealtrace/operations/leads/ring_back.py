@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dealtrace.accounts.site_change import ChangeKind
+from dealtrace.accounts.user import UserId
 from dealtrace.errors import InvalidParameters, LeadNotFound, Refusal, Violation
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.ring_back import RING_BACK, RingBack
-from dealtrace.operations.accounts.record_change import record_work
+from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.leads.annotate import store_annotation_versions
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
@@ -40,7 +41,7 @@ def mark_missed_calls(work: Work, commands: Sequence[WriteCommand[RingBackMark]]
     return [mark_missed_call(work, command.payload, command.user_id) for command in commands]
 
 
-def mark_missed_call(work: Work, mark: RingBackMark, user_id: int | None) -> LeadRef | Refusal:
+def mark_missed_call(work: Work, mark: RingBackMark, user_id: UserId | None) -> LeadRef | Refusal:
     """Store what a person did about a missed call; return the call, or a refusal if it is unknown or was answered."""
     ref = LeadRef(LeadKind.CALL, mark.call_id)
     stored = find_ring_back(work.connection, work.site.id, ref.id)
@@ -54,5 +55,5 @@ def mark_missed_call(work: Work, mark: RingBackMark, user_id: int | None) -> Lea
     changed = ({RING_BACK: stored.ring_back}, {RING_BACK: mark.ring_back})
     version = store_annotation_versions(work, {ref: changed}, user_id)[ref].version
     named, done = f"{ref.kind} {ref.id}", mark.ring_back or TO_RETURN
-    record_work(replace(work, user_id=user_id), ChangeKind.LEAD, named, before=str(version), after=done)
+    record_change(replace(work, user_id=user_id), work.site.id, ChangeKind.LEAD, named, before=str(version), after=done)
     return ref

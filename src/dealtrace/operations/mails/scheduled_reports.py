@@ -24,15 +24,14 @@ from dealtrace.mails.scheduled_report import (
 from dealtrace.mails.subscription import MailList
 from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.mails.send_to import Mailing, send_to, without_unsubscribed
-from dealtrace.operations.reports.read_question import read_question_context
+from dealtrace.operations.reports.read_question import check_segment_is_shared, read_question_context
 from dealtrace.operations.spend_points import lock_registrations
-from dealtrace.operations.work import Work, operation, takes_ids
+from dealtrace.operations.work import AccountWork, Work, operation, takes_ids
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
 from dealtrace.reports.periods import Comparison
-from dealtrace.reports.question import LIMIT_MAX, Question, QuestionContext, RawQuestion, parse_question
+from dealtrace.reports.question import Question, QuestionContext, RawQuestion, parse_question
 from dealtrace.reports.saved_items.names import check_count, check_saved_name
-from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.mails import scheduled_reports
 from dealtrace.storage.mails.outbox import delete_mails, delete_waiting_mails
 from dealtrace.storage.mails.recipients import recipients_from, stored_recipients
@@ -75,62 +74,52 @@ class InvalidReport:
 
 
 @takes_ids(1)
-def schedule_report(
-    connection: Connection,
-    ids: IdBlocks,
-    site: Site,
-    new: NewScheduledReport,
-    now: datetime,
-    user_id: int | None = None,
-    *,
-    restored_id: int | None = None,
-) -> ScheduledReport:
-    """Store a report that is sent by e-mail on a schedule, and return it; `user_id` is the user who adds the report.
+def schedule_report(work: Work, new: NewScheduledReport, *, restored_id: int | None = None) -> ScheduledReport:
+    """Store a report that is sent by e-mail on a schedule, and return it.
 
     A removed report that is restored gets its earlier id, `restored_id`, again, so that it cannot be restored twice.
 
     Raises:
-        InvalidParameters: `new.raw_question` is not a valid question for a report.
+        InvalidParameters: `new.raw_question` is not a valid question for a report, or uses the user's own segment.
         InvalidSetting: the title is empty or too long, there are no recipients, the site has too many reports, the
             question asks for all attribution models at once, or a report with the id `restored_id` exists already.
     """
-    if restored_id is not None and scheduled_reports.find_scheduled_report(connection, site.id, restored_id):
+    if restored_id is not None and scheduled_reports.find_scheduled_report(work.connection, work.site.id, restored_id):
         raise InvalidSetting(key="title", ru="этот отчёт уже вернули", en="this report has already been restored")
     title = _checked_title(new)
-    check_count(scheduled_reports.count_scheduled_reports(connection, site.id), REPORTS_MAX, "title")
-    due_at = next_due(new.rhythm, new.hour, site.time_zone, now)
+    check_count(scheduled_reports.count_scheduled_reports(work.connection, work.site.id), REPORTS_MAX, "title")
+    due_at = next_due(new.rhythm, new.hour, work.site.time_zone, work.now)
     report = ScheduledReport(
-        id=ScheduledReportId(restored_id if restored_id is not None else ids.take()),
-        site_id=site.id,
+        id=ScheduledReportId(restored_id if restored_id is not None else work.ids.take()),
+        site_id=work.site.id,
         title=title,
         raw_question=_without_period(new.raw_question),
         rhythm=new.rhythm,
         hour=new.hour,
         recipients=new.recipients,
-        created_at=now,
+        created_at=work.now,
         due_at=due_at,
     )
-    read_due_question(connection, site, report, due_at)
-    scheduled_reports.insert_scheduled_report(connection, report)
-    _record(connection, report, ("", report.title), {}, now, user_id)
+    if restored_id is None:
+        check_segment_is_shared(work.connection, work.site, report.raw_question.segment, work.user_id)
+    read_due_question(work.connection, work.site, report, due_at)
+    scheduled_reports.insert_scheduled_report(work.connection, report)
+    _record(work, report, ("", report.title), {})
     return report
 
 
-def change_report(
-    connection: Connection, site: Site, report_id: int, new: NewScheduledReport, now: datetime, user_id: int | None
-) -> bool:
+def change_report(work: Work, report_id: int, new: NewScheduledReport) -> bool:
     """Change the title, question, time or recipients of a report; return `False` if the site has no such report.
 
     If the rhythm or the hour changes, the next e-mail is due at the first time after `now` that the new values allow;
-    otherwise its due time does not change. E-mails that are waiting to be sent keep their recipients. `user_id` is the
-    user who changes the report.
+    otherwise its due time does not change. E-mails that are waiting to be sent keep their recipients.
 
     Raises:
-        InvalidParameters: `new.raw_question` is not a valid question for a report.
+        InvalidParameters: `new.raw_question` is not a valid question for a report, or uses the user's own segment.
         InvalidSetting: the title is empty or too long, there are no recipients, or the question asks for all
             attribution models at once.
     """
-    report = scheduled_reports.find_scheduled_report(connection, site.id, report_id)
+    report = scheduled_reports.find_scheduled_report(work.connection, work.site.id, report_id)
     if report is None:
         return False
     changed = replace(
@@ -142,10 +131,12 @@ def change_report(
         recipients=new.recipients,
     )
     is_moved = (changed.rhythm, changed.hour) != (report.rhythm, report.hour)
-    due_at = next_due(changed.rhythm, changed.hour, site.time_zone, now) if is_moved else None
-    read_due_question(connection, site, changed, due_at or report.due_at)
-    scheduled_reports.update_scheduled_report(connection, changed, due_at=due_at)
-    _record_differences(connection, report, changed, now, user_id)
+    due_at = next_due(changed.rhythm, changed.hour, work.site.time_zone, work.now) if is_moved else None
+    if changed.raw_question != report.raw_question:
+        check_segment_is_shared(work.connection, work.site, changed.raw_question.segment, work.user_id)
+    read_due_question(work.connection, work.site, changed, due_at or report.due_at)
+    scheduled_reports.update_scheduled_report(work.connection, changed, due_at=due_at)
+    _record_differences(work, report, changed)
     return True
 
 
@@ -207,34 +198,24 @@ def _former_parts(report: ScheduledReport | NewScheduledReport, recipients: Sequ
     }
 
 
-def _record_differences(
-    connection: Connection, report: ScheduledReport, changed: ScheduledReport, now: datetime, user_id: int | None
-) -> None:
+def _record_differences(work: AccountWork, report: ScheduledReport, changed: ScheduledReport) -> None:
     parts = _former_parts(report, report.recipients)
     for part, before, after in _differences(report, changed):
-        _record(connection, report, (before, after), {part: parts[part]}, now, user_id)
+        _record(work, report, (before, after), {part: parts[part]})
 
 
-def _record(
-    connection: Connection,
-    report: ScheduledReport,
-    texts: tuple[str, str],
-    former: Mapping[str, object],
-    now: datetime,
-    user_id: int | None,
-) -> None:
+def _record(work: AccountWork, report: ScheduledReport, texts: tuple[str, str], former: Mapping[str, object]) -> None:
     """Record a change of a report; `texts` are the old and the new value to show, `former` is what undoing restores."""
     named = {"id": report.id, **former}
-    record_change(
-        connection, report.site_id, SiteChange(ChangeKind.MAIL_REPORT, report.title, *texts, now, user_id, named)
-    )
+    before, after = texts
+    record_change(work, report.site_id, ChangeKind.MAIL_REPORT, report.title, before=before, after=after, former=named)
 
 
 def read_due_question(connection: Connection, site: Site, report: ScheduledReport, at: datetime) -> Question:
     """Return the parsed question of a scheduled report for the e-mail that is sent at `at`.
 
-    The period of the question is the period that this e-mail covers, compared with the previous period. Ours: a
-    pivot is not compared, since a cell of its table in an e-mail has no room for two figures.
+    The period of the question is the period that this e-mail covers, compared with the previous period; it asks for
+    all rows. Ours: a pivot is not compared, since a cell of its table in an e-mail has no room for two figures.
 
     Raises:
         InvalidParameters: the question uses a name that the site no longer has.
@@ -270,42 +251,44 @@ def _due_question(report: ScheduledReport, context: QuestionContext, sent_on: da
         first=period.first_on.isoformat(),
         last=period.last_on.isoformat(),
         compare=_COMPARISONS[report.rhythm] if not report.raw_question.pivot else "",
-        limit=str(LIMIT_MAX),
+        limit="",
     )
-    question = parse_question(raw, context)
+    question = replace(parse_question(raw, context), limit=None)
     if question.model is None:
         raise InvalidSetting(key="question", ru="выберите одну модель атрибуции", en="choose one attribution model")
     return question
 
 
-def stop_report(connection: Connection, site: Site, report_id: int, now: datetime, user_id: int | None = None) -> bool:
+def stop_report(work: Work, report_id: int) -> bool:
     """Delete a scheduled report and its unsent e-mails; return `False` if the site has no such report."""
-    report = scheduled_reports.find_scheduled_report(connection, site.id, report_id)
-    if report is None or not scheduled_reports.delete_scheduled_report(connection, site.id, report_id):
+    report = scheduled_reports.find_scheduled_report(work.connection, work.site.id, report_id)
+    if report is None or not scheduled_reports.delete_scheduled_report(work.connection, work.site.id, report_id):
         return False
-    delete_mails(connection, [MailPurpose.REPORT], [report_id])
-    former = _former_parts(report, without_unsubscribed(connection, site.id, _mailing(report), report.recipients))
-    delete_unsubscriptions(connection, site.id, MailList.REPORT, report_id)
-    _record(connection, report, (report.title, ""), former, now, user_id)
+    delete_mails(work.connection, [MailPurpose.REPORT], [report_id])
+    former = _former_parts(
+        report, without_unsubscribed(work.connection, work.site.id, _mailing(report), report.recipients)
+    )
+    delete_unsubscriptions(work.connection, work.site.id, MailList.REPORT, report_id)
+    _record(work, report, (report.title, ""), former)
     return True
 
 
-def leave_report(connection: Connection, site: Site, report_id: int, user_id: int, now: datetime) -> bool:
+def leave_report(work: Work, report_id: int, user_id: int) -> bool:
     """Remove a user from the recipients of a scheduled report, and delete the e-mails that wait to be sent to the user.
 
     The report is deleted if no recipients are left. The result is `False` if the site has no such report, or the user
     is not among its recipients.
     """
-    report = scheduled_reports.find_scheduled_report(connection, site.id, report_id)
+    report = scheduled_reports.find_scheduled_report(work.connection, work.site.id, report_id)
     if report is None or not any(each.user_id == user_id for each in report.recipients):
         return False
     others = tuple(each for each in report.recipients if each.user_id != user_id)
     if not others:
-        return stop_report(connection, site, report_id, now, user_id)
-    delete_waiting_mails(connection, site.id, [MailPurpose.REPORT], [report_id], user_id=user_id)
+        return stop_report(work, report_id)
+    delete_waiting_mails(work.connection, work.site.id, [MailPurpose.REPORT], [report_id], user_id=user_id)
     changed = replace(report, recipients=others)
-    scheduled_reports.update_scheduled_report(connection, changed)
-    _record_differences(connection, report, changed, now, user_id)
+    scheduled_reports.update_scheduled_report(work.connection, changed)
+    _record_differences(work, report, changed)
     return True
 
 

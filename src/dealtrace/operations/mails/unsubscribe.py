@@ -12,6 +12,7 @@ from dealtrace.mails.mail import OF_INCIDENTS, Mail, MailPurpose
 from dealtrace.mails.recipient import Recipient
 from dealtrace.mails.scheduled_report import ScheduledReport
 from dealtrace.mails.subscription import MailList, Subscription, link_key, parse_link_key
+from dealtrace.operations.work import AccountWork
 from dealtrace.record import record
 from dealtrace.storage.alerts.alerts import find_alert
 from dealtrace.storage.alerts.incidents import find_incidents, list_incident_ids
@@ -62,21 +63,21 @@ def find_subscription(connection: Connection, text: str) -> FoundSubscription | 
     return FoundSubscription(found, about, left.get(found.folded_address))
 
 
-def unsubscribe(connection: Connection, leaving: Subscription, now: datetime) -> None:
+def unsubscribe(work: AccountWork, leaving: Subscription) -> None:
     """Unsubscribe an address from a report or alert rule, and delete the e-mails that wait to be sent to it."""
-    insert_unsubscription(connection, leaving, now)
+    insert_unsubscription(work.connection, leaving, work.now)
     site_id, address = leaving.site_id, leaving.folded_address
     if leaving.list is MailList.REPORT:
-        delete_waiting_mails(connection, site_id, [MailPurpose.REPORT], [leaving.list_id], address=address)
+        delete_waiting_mails(work.connection, site_id, [MailPurpose.REPORT], [leaving.list_id], address=address)
         return
-    delete_waiting_mails(connection, site_id, [MailPurpose.ALERT_TEST], [leaving.list_id], address=address)
-    incident_ids = list_incident_ids(connection, site_id, leaving.list_id)
-    delete_waiting_mails(connection, site_id, OF_INCIDENTS, incident_ids, address=address)
+    delete_waiting_mails(work.connection, site_id, [MailPurpose.ALERT_TEST], [leaving.list_id], address=address)
+    incident_ids = list_incident_ids(work.connection, site_id, leaving.list_id)
+    delete_waiting_mails(work.connection, site_id, OF_INCIDENTS, incident_ids, address=address)
 
 
-def subscribe_again(connection: Connection, returning: Subscription) -> None:
+def subscribe_again(work: AccountWork, returning: Subscription) -> None:
     """Cancel the unsubscription of an address from a report or alert rule."""
-    delete_unsubscription(connection, returning)
+    delete_unsubscription(work.connection, returning)
 
 
 def _subscription_of(connection: Connection, mail: Mail) -> Subscription | None:

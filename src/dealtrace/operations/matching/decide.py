@@ -10,7 +10,8 @@ from dealtrace.attribution.visit import Visit
 from dealtrace.deals.matchers import Matcher, final_position, reachable
 from dealtrace.leads.lead import LeadRef
 from dealtrace.matching.explanation import NEAR_MISS
-from dealtrace.matching.lead_search import LeadSearch, SearchByContact, search_of
+from dealtrace.matching.lead_search import LeadSearch, SearchByContact, SearchById, TagFilter, search_of
+from dealtrace.matching.matcher_changes import Attempt, MatcherChange, list_matcher_changes
 from dealtrace.matching.matcher_explanation import MatcherStep, explain_matchers
 from dealtrace.matching.rematch import UNMATCHED, Match
 from dealtrace.operations.matching.find_leads import find_leads, list_prospects
@@ -60,11 +61,15 @@ def _decision(
     for position, matcher in reachable(matchers):
         if position == by:
             break
-        known = [visits[visit_id] for visit_id in matcher.visit_ids if visit_id in visits]
-        if known:
-            visit = max(known, key=lambda each: (each.started_at, each.id))
+        visit = _latest_visit(matcher, visits)
+        if visit is not None:
             return MatchDecision(Match(visit_id=visit.id), position, MatchedVisit(visit.id, visit.started_at))
     return MatchDecision(Match(lead), by if by is not None else final_position(matchers))
+
+
+def _latest_visit(matcher: Matcher, visits: Mapping[int, Visit]) -> Visit | None:
+    known = (visits[visit_id] for visit_id in matcher.visit_ids if visit_id in visits)
+    return max(known, key=lambda each: (each.started_at, each.id), default=None)
 
 
 def _named_visits(matchers: Sequence[Matcher]) -> Iterator[int]:
@@ -72,13 +77,45 @@ def _named_visits(matchers: Sequence[Matcher]) -> Iterator[int]:
         yield from matcher.visit_ids
 
 
-def explain_decision(connection: Connection, site: Site, matchers: Sequence[Matcher]) -> tuple[MatcherStep, ...]:
-    """Return a step for each matcher: its outcome, the leads that it considered, and why some of them do not fit."""
+@record
+class DecisionExplanation:
+    """How the matchers of a deal were tried, and the smallest changes of them that would give the deal another match.
+
+    `steps` has, for each matcher, its outcome, the leads that it considered, and why some of them do not fit.
+    """
+
+    steps: tuple[MatcherStep, ...]
+    changes: tuple[MatcherChange, ...]
+
+
+def explain_decision(
+    connection: Connection, site: Site, matchers: Sequence[Matcher], current: Match
+) -> DecisionExplanation:
+    """Explain the decision of a deal's matchers; `current` is the present match of the deal."""
     (decision,) = decide_matchers(connection, site, [matchers])
     (resolved,) = _with_phones(connection, site, [matchers])
     searches = [search for matcher in resolved if isinstance(search := search_of(matcher), SearchByContact)]
     widened = [replace(search, until=search.until + NEAR_MISS, depth=None) for search in searches]
-    return explain_matchers(resolved, decision.matcher, list_prospects(connection, site, widened))
+    prospects = list_prospects(connection, site, widened)
+    return DecisionExplanation(
+        explain_matchers(resolved, decision.matcher, prospects),
+        tuple(list_matcher_changes(_attempts(connection, site, resolved), prospects, current)),
+    )
+
+
+def _attempts(connection: Connection, site: Site, matchers: Sequence[Matcher]) -> list[Attempt]:
+    """Return the matchers, also those that are never tried, with the leads and visits that are found by id."""
+    by_id = [search if isinstance(search := search_of(matcher), SearchById) else None for matcher in matchers]
+    tagged = [[each] if each is not None else [] for each in by_id]
+    untagged = [[replace(each, tags=TagFilter())] if each is not None else [] for each in by_id]
+    refs = find_leads(connection, site, [*tagged, *untagged], lock=False).refs
+    visits = find_visits(connection, site.id, [visit_id for matcher in matchers for visit_id in matcher.visit_ids])
+    attempts = []
+    for matcher, found, free in zip(matchers, refs, refs[len(matchers) :], strict=False):
+        visit = _latest_visit(matcher, visits)
+        seen = Match(visit_id=visit.id) if visit is not None else UNMATCHED
+        attempts.append(Attempt(matcher, Match(found) if found else seen, Match(free) if free else seen))
+    return attempts
 
 
 def _searches(matchers: Sequence[Matcher]) -> list[tuple[int, LeadSearch]]:

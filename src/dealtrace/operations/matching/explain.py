@@ -12,8 +12,10 @@ from dealtrace.deals.lead_clue import CallIdentity, LeadClue, LeadRequestIdentit
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.matching.explanation import NEAR_MISS, Missed, Step, explain_search
 from dealtrace.matching.match_reason import LeadContacts, Verdict, match_reason_of, verdict_of
+from dealtrace.matching.matcher_changes import MatcherChange
 from dealtrace.matching.matcher_explanation import MatcherOutcome, MatcherStep
 from dealtrace.matching.nearest_lead import searched_contacts
+from dealtrace.matching.rematch import Match
 from dealtrace.matching.rule_changes import SECOND, RuleChange, list_rule_changes
 from dealtrace.matching.window import LINK_THRESHOLD_MAX
 from dealtrace.operations.matching.decide import explain_decision
@@ -42,7 +44,8 @@ class Explanation:
     `namings` are the ids and references that the request gave. They are tried first, until one identifies a lead.
     `steps` are the searches by contact, which are listed even if contact matching is off. `rule_changes` are the
     smallest changes of the rules that would give the deal a different lead; there are none if the lead is pinned
-    or identified by the request. For a deal of the deals API 2.0, only `matchers` is filled.
+    or identified by the request. For a deal of the deals API 2.0, only `matchers` and `matcher_changes` are filled; the
+    latter are the smallest changes of its matchers that would give it a different lead or visit.
     """
 
     deal: Deal
@@ -51,6 +54,7 @@ class Explanation:
     steps: tuple[Step, ...]
     rule_changes: tuple[RuleChange, ...] = ()
     matchers: tuple[MatcherStep, ...] = ()
+    matcher_changes: tuple[MatcherChange, ...] = ()
 
     @property
     def named(self) -> LeadRef | None:
@@ -82,8 +86,11 @@ def _is_decided(step: MatcherStep) -> bool:
 def explain_deal(connection: Connection, site: Site, deal: Deal) -> Explanation:
     """Explain how the deal's lead was found; the explanation follows the same rules as matching."""
     if deal.matchers:
-        steps_of_matchers = explain_decision(connection, site, deal.matchers)
-        return Explanation(deal, site.contact_matching, (), (), matchers=steps_of_matchers)
+        decision = explain_decision(connection, site, deal.matchers, Match.of(deal))
+        changes_of_matchers = decision.changes if deal.pinned_at is None else ()
+        return Explanation(
+            deal, site.contact_matching, (), (), matchers=decision.steps, matcher_changes=changes_of_matchers
+        )
     namings = tuple(_namings(connection, site, deal))
     contact = deal.clue.contact
     if contact is None:

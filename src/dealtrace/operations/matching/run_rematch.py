@@ -6,7 +6,8 @@ from datetime import datetime
 
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_change import PAST_DEALS, ChangeKind
-from dealtrace.operations.accounts.record_change import record_work
+from dealtrace.accounts.user import UserId
+from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.accounts.require_site import ReadSite
 from dealtrace.operations.matching.rematch import RematchChunk, rematch_next
 from dealtrace.operations.try_again import try_again
@@ -36,7 +37,7 @@ def run_rematch(
     now: Callable[[], datetime],
     *,
     after: RematchProgress = NOTHING_DONE,
-    user_id: int | None = None,
+    user_id: UserId | None = None,
     read_site: ReadSite | None = None,
 ) -> Iterator[RematchProgress]:
     """Match a site's deals again, from the ids above `after.last_id`; yield the progress at the start and per chunk.
@@ -53,10 +54,10 @@ def run_rematch(
     def rematch_chunk() -> RematchChunk | None:
         with database.write() as connection:
             current = read_site(connection) if read_site is not None else site
-            work = Work(connection, IdBlocks(database.writer), current, now(), user_id=user_id)
+            work = Work(connection, IdBlocks(database.writer), now(), current, user_id=user_id)
             chunk = rematch_next(work, at.last_id)
             if chunk is None and at.changed:
-                record_work(work, ChangeKind.PAST, PAST_DEALS, after=str(at.changed))
+                record_change(work, work.site.id, ChangeKind.PAST, PAST_DEALS, after=str(at.changed))
             return chunk
 
     while (chunk := try_again(rematch_chunk)) is not None:

@@ -7,7 +7,7 @@ from dealtrace.accounts.figure_changes import USUAL_DELAY
 from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.cost import Cost, CostAccount
-from dealtrace.operations.accounts.record_change import record_work
+from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work
 from dealtrace.record import record
@@ -31,9 +31,15 @@ def import_costs(work: Work, account: CostAccount, days: Collection[date], costs
     done = replace_costs(work, account, days, costs)
     first_on = min(days, default=None)
     if first_on is not None and site_day(work.now, work.site.time_zone) - first_on > USUAL_DELAY:
-        name = " ".join(part for part in (account.system, account.account) if part)
-        record_work(work, ChangeKind.COSTS, name, after=f"{first_on} {max(days)}")
+        former = {"system": account.system, "account": account.account, "origin": account.origin.value}
+        span = f"{first_on} {max(days)}"
+        record_change(work, work.site.id, ChangeKind.COSTS, account_name(account), after=span, former=former)
     return done
+
+
+def account_name(account: CostAccount) -> str:
+    """Return the name by which the history of changes calls an advertising account."""
+    return " ".join(part for part in (account.system, account.account) if part)
 
 
 def replace_costs(work: Work, account: CostAccount, days: Collection[date], costs: Sequence[Cost]) -> ImportedCosts:

@@ -2,7 +2,7 @@
 
 from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.errors import InvalidSetting, NameTaken
-from dealtrace.operations.accounts.record_change import record_work
+from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.reports.rename_metric import rename_metric
 from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work
@@ -30,7 +30,7 @@ def add_column(work: Work, column: ReportColumn) -> None:
     lock_registrations(work)
     check_new_column(column, list_columns(work.connection, work.site.id))
     insert_column(work.connection, work.site.id, column, work.now)
-    record_work(work, ChangeKind.COLUMN, column.name, after=format_column(column))
+    record_change(work, work.site.id, ChangeKind.COLUMN, column.name, after=format_column(column))
     raise_revision(work.connection)
 
 
@@ -65,9 +65,11 @@ def change_column(work: Work, name: str, column: ReportColumn) -> None:
         if before != after:
             update_column(work.connection, work.site.id, before.name, after)
         if before.name == name:
-            record_work(work, ChangeKind.COLUMN, name, before=format_column(before), after=format_column(after))
+            record_change(
+                work, work.site.id, ChangeKind.COLUMN, name, before=format_column(before), after=format_column(after)
+            )
     if column.name != name:
-        rename_metric(work.connection, work.site.id, f"{COLUMN_PREFIX}{name}", f"{COLUMN_PREFIX}{column.name}")
+        rename_metric(work, f"{COLUMN_PREFIX}{name}", f"{COLUMN_PREFIX}{column.name}")
     raise_revision(work.connection)
 
 
@@ -123,7 +125,7 @@ def remove_column(work: Work, name: str) -> None:
     if name not in columns:
         raise _missing(work.site.id, name)
     delete_column(work.connection, work.site.id, name)
-    record_work(work, ChangeKind.COLUMN, name, before=format_column(columns[name]))
+    record_change(work, work.site.id, ChangeKind.COLUMN, name, before=format_column(columns[name]))
     raise_revision(work.connection)
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -12,6 +11,7 @@ from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.errors import InvalidSetting, NameTaken
 from dealtrace.operations.reports.record_saved_item import SavedItemChange, record_saved_item
+from dealtrace.operations.work import Work
 from dealtrace.reports.filters import format_filter
 from dealtrace.reports.question import QuestionContext, parse_filters
 from dealtrace.reports.saved_items.names import SavedName, check_count, check_saved_name
@@ -31,44 +31,33 @@ from dealtrace.storage.reports.saved_items.segments import (
 FILTERS_APART = ", "
 
 
-def add_segment(
-    connection: Connection,
-    site: Site,
-    saved_name: SavedName,
-    filters: Sequence[str],
-    now: datetime,
-    by: int | None = None,
-    *,
-    overwrites: bool = False,
-) -> Segment:
+def add_segment(work: Work, saved_name: SavedName, filters: Sequence[str], *, overwrites: bool = False) -> Segment:
     """Store filters under a name, for everyone at the site or for one user only, and return the segment.
-
-    `by` is the user who adds the segment; it is `None` on the command line.
 
     Raises:
         InvalidParameters: a filter is malformed, or uses a name that the site does not have.
         InvalidSetting: the name is empty or too long, there is no filter, or there are too many segments.
         NameTaken: a segment with this name exists, and `overwrites` is false.
     """
-    context = QuestionContext(site_day(now, site.time_zone), AttributionModel(site.attribution), site.custom_fields)
+    context = QuestionContext(
+        site_day(work.now, work.site.time_zone), AttributionModel(work.site.attribution), work.site.custom_fields
+    )
     parsed = parse_filters(filters, context)
     segment = Segment(check_saved_name(saved_name.name), tuple(map(format_filter, parsed)), saved_name.user_id)
     if not parsed:
         raise InvalidSetting(key="filter", ru="нужен хотя бы один фильтр", en="at least one filter is needed")
-    if segment.user_id not in find_owners(connection, site.id, [segment.name]):
-        check_count(count_segments(connection, site.id), SEGMENTS_MAX)
+    if segment.user_id not in find_owners(work.connection, work.site.id, [segment.name]):
+        check_count(count_segments(work.connection, work.site.id), SEGMENTS_MAX)
     named = SavedName(segment.name, segment.user_id)
-    before = _filters_text(connection, site, named)
-    if not insert_segment(connection, site.id, segment, now, overwrites=overwrites):
+    before = _filters_text(work.connection, work.site, named)
+    if not insert_segment(work.connection, work.site.id, segment, work.now, overwrites=overwrites):
         raise NameTaken(name=segment.name)
     change = SavedItemChange(ChangeKind.SEGMENT, named, before, FILTERS_APART.join(segment.filters))
-    record_saved_item(connection, site, change, now, by)
+    record_saved_item(work, change)
     return segment
 
 
-def rename_segment(
-    connection: Connection, site: Site, saved_name: SavedName, new_name: str, now: datetime, by: int | None = None
-) -> bool:
+def rename_segment(work: Work, saved_name: SavedName, new_name: str) -> bool:
     """Rename a segment, in the saved and mailed reports that use it as well; return `False` if there is none.
 
     Ours: if a segment of the site is renamed, the saved reports of a user who has a segment with the old or the new
@@ -81,32 +70,32 @@ def rename_segment(
         NameTaken: a segment has the new name already.
     """
     name, checked = saved_name.name, check_saved_name(new_name)
-    if saved_name.user_id in find_owners(connection, site.id, [checked]) and checked != name:
+    if saved_name.user_id in find_owners(work.connection, work.site.id, [checked]) and checked != name:
         raise NameTaken(name=checked)
-    owners = find_owners(connection, site.id, [name, checked])
-    if not segments.rename_segment(connection, site.id, saved_name.user_id, name, checked):
+    owners = find_owners(work.connection, work.site.id, [name, checked])
+    if not segments.rename_segment(work.connection, work.site.id, saved_name.user_id, name, checked):
         return False
-    record_saved_item(connection, site, SavedItemChange(ChangeKind.SEGMENT, saved_name, name, checked), now, by)
-    for report in list_reports_of_all(connection, site.id, lock=True):
+    record_saved_item(work, SavedItemChange(ChangeKind.SEGMENT, saved_name, name, checked))
+    for report in list_reports_of_all(work.connection, work.site.id, lock=True):
         if report.user_id == saved_name.user_id or (saved_name.user_id is None and report.user_id not in owners):
             query = with_segment_renamed(report.query, name, checked)
             if query != report.query:
-                update_query(connection, site.id, report, query)
-    for scheduled in list_scheduled_reports(connection, site.id, lock=True) if saved_name.user_id is None else ():
+                update_query(work.connection, work.site.id, report, query)
+    for scheduled in (
+        list_scheduled_reports(work.connection, work.site.id, lock=True) if saved_name.user_id is None else ()
+    ):
         if scheduled.raw_question.segment == name:
             raw_question = replace(scheduled.raw_question, segment=checked)
-            update_scheduled_report(connection, replace(scheduled, raw_question=raw_question))
+            update_scheduled_report(work.connection, replace(scheduled, raw_question=raw_question))
     return True
 
 
-def remove_segment(
-    connection: Connection, site: Site, saved_name: SavedName, now: datetime, by: int | None = None
-) -> bool:
+def remove_segment(work: Work, saved_name: SavedName) -> bool:
     """Remove a segment of the site or of a user; return `False` if there is no such segment."""
-    before = _filters_text(connection, site, saved_name)
-    if not delete_segment(connection, site.id, saved_name.name, saved_name.user_id):
+    before = _filters_text(work.connection, work.site, saved_name)
+    if not delete_segment(work.connection, work.site.id, saved_name.name, saved_name.user_id):
         return False
-    record_saved_item(connection, site, SavedItemChange(ChangeKind.SEGMENT, saved_name, before, ""), now, by)
+    record_saved_item(work, SavedItemChange(ChangeKind.SEGMENT, saved_name, before, ""))
     return True
 
 

@@ -1,12 +1,8 @@
 """Record changes of the reports and segments that all users of a site share, not of private reports and segments."""
 
-from datetime import datetime
-
-from sqlalchemy import Connection
-
-from dealtrace.accounts.site import Site
-from dealtrace.accounts.site_change import ChangeKind, SiteChange
+from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.operations.accounts.record_change import record_change
+from dealtrace.operations.work import Work
 from dealtrace.record import record
 from dealtrace.reports.saved_items.names import SavedName
 
@@ -25,10 +21,8 @@ class SavedItemChange:
     after: str
 
 
-def record_saved_item(
-    connection: Connection, site: Site, change: SavedItemChange, now: datetime, by: int | None
-) -> None:
-    """Record a change, unless the report or segment belongs to a single user; `by` is the user who made the change."""
+def record_saved_item(work: Work, change: SavedItemChange) -> None:
+    """Record a change, unless the report or segment belongs to a single user."""
     if change.saved_name.user_id is None:
-        made = SiteChange(change.kind, change.saved_name.name, change.before, change.after, now, by)
-        record_change(connection, site.id, made)
+        name = change.saved_name.name
+        record_change(work, work.site.id, change.kind, name, before=change.before, after=change.after)

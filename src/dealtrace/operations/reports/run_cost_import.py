@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 from dealtrace.accounts.site import Site
+from dealtrace.accounts.user import UserId
 from dealtrace.attribution.campaign import CampaignNaming
 from dealtrace.attribution.cost import Cost, CostAccount
 from dealtrace.attribution.stated_cost import StatedCost, name_costs
@@ -68,7 +69,7 @@ def run_cost_import(  # noqa: PLR0913 - what a file states, and who imports it w
     naming: CampaignNaming,
     *,
     now: datetime,
-    user_id: int | None = None,
+    user_id: UserId | None = None,
 ) -> CostImportOutcome:
     """Replace the costs of an account on the `days` of a file by the costs that the file states.
 
@@ -79,6 +80,6 @@ def run_cost_import(  # noqa: PLR0913 - what a file states, and who imports it w
     """
     named = read_named_costs(database, site, stated, naming)
     with transaction(database, ids=len({cost.traffic_source for cost in named.costs})) as (connection, ids):
-        work = Work(connection, ids, site, now, user_id=user_id)
+        work = Work(connection, ids, now, site, user_id=user_id)
         imported = import_costs(work, account, days, named.costs)
     return CostImportOutcome(named, imported, refresh_statistics(database))

@@ -1,50 +1,44 @@
 """Save, rename and delete reports of a site or of a user."""
 
-from dataclasses import replace
-from datetime import datetime
-
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.errors import InvalidSetting, NameTaken
 from dealtrace.operations.reports.record_saved_item import SavedItemChange, record_saved_item
+from dealtrace.operations.work import Work
 from dealtrace.reports.saved_items.names import SavedName, check_count, check_saved_name
 from dealtrace.reports.saved_items.saved_reports import QUERY_LENGTH_MAX, SAVED_REPORTS_MAX, SavedReport
 from dealtrace.storage.reports.saved_items import saved_reports
 
 
-def save_report(connection: Connection, site: Site, report: SavedReport, *, overwrites: bool) -> None:
+def save_report(work: Work, saved_name: SavedName, query: str, *, overwrites: bool) -> None:
     """Save what a report shows (its question) under a name, for everyone at the site or for one user only.
 
     Raises:
         InvalidSetting: the name is empty or too long, the question is too long, or there are too many reports.
         NameTaken: a report with this name exists, and `overwrites` is false.
     """
-    named = replace(report, name=check_saved_name(report.name))
-    if len(report.query) > QUERY_LENGTH_MAX:
+    owner_id = saved_name.user_id
+    named = SavedReport(check_saved_name(saved_name.name), query, owner_id, work.user_id, work.now)
+    if len(query) > QUERY_LENGTH_MAX:
         limit = QUERY_LENGTH_MAX
         raise InvalidSetting(
             key="query",
             ru=f"отчёт длиннее {limit} символов, уберите часть фильтров",
             en=f"the report is longer than {limit} characters; remove some filters",
         )
-    if saved_reports.find_saved_report(connection, site.id, named.user_id, named.name) is None:
-        check_count(saved_reports.count_saved_reports(connection, site.id), SAVED_REPORTS_MAX)
-    saved_name = SavedName(named.name, named.user_id)
-    before = _query_of(connection, site, saved_name)
-    if not saved_reports.insert_saved_report(connection, site.id, named, overwrites=overwrites):
+    if saved_reports.find_saved_report(work.connection, work.site.id, owner_id, named.name) is None:
+        check_count(saved_reports.count_saved_reports(work.connection, work.site.id), SAVED_REPORTS_MAX)
+    checked = SavedName(named.name, owner_id)
+    before = _query_of(work.connection, work.site, checked)
+    if not saved_reports.insert_saved_report(work.connection, work.site.id, named, overwrites=overwrites):
         raise NameTaken(name=named.name)
-    change = SavedItemChange(ChangeKind.SAVED_REPORT, saved_name, before, named.query)
-    record_saved_item(connection, site, change, named.saved_at, named.saved_by)
+    record_saved_item(work, SavedItemChange(ChangeKind.SAVED_REPORT, checked, before, query))
 
 
-def rename_report(
-    connection: Connection, site: Site, saved_name: SavedName, new_name: str, now: datetime, by: int | None
-) -> bool:
+def rename_report(work: Work, saved_name: SavedName, new_name: str) -> bool:
     """Rename a report of the site or of a user; return `False` if no report has the old name.
-
-    `by` is the user who renames the report.
 
     Raises:
         InvalidSetting: the new name is empty or too long.
@@ -53,25 +47,22 @@ def rename_report(
     checked = check_saved_name(new_name)
     if checked == saved_name.name:
         return True
-    if saved_reports.find_saved_report(connection, site.id, saved_name.user_id, checked) is not None:
+    if saved_reports.find_saved_report(work.connection, work.site.id, saved_name.user_id, checked) is not None:
         raise NameTaken(name=checked)
-    if not saved_reports.rename_saved_report(connection, site.id, saved_name.user_id, saved_name.name, checked):
+    if not saved_reports.rename_saved_report(
+        work.connection, work.site.id, saved_name.user_id, saved_name.name, checked
+    ):
         return False
-    record_saved_item(
-        connection, site, SavedItemChange(ChangeKind.SAVED_REPORT, saved_name, saved_name.name, checked), now, by
-    )
+    record_saved_item(work, SavedItemChange(ChangeKind.SAVED_REPORT, saved_name, saved_name.name, checked))
     return True
 
 
-def delete_report(connection: Connection, site: Site, saved_name: SavedName, now: datetime, by: int | None) -> bool:
-    """Delete a report of the site or of a user; return `False` if there is no such report.
-
-    `by` is the user who deletes the report.
-    """
-    before = _query_of(connection, site, saved_name)
-    if not saved_reports.delete_saved_report(connection, site.id, saved_name.user_id, saved_name.name):
+def delete_report(work: Work, saved_name: SavedName) -> bool:
+    """Delete a report of the site or of a user; return `False` if there is no such report."""
+    before = _query_of(work.connection, work.site, saved_name)
+    if not saved_reports.delete_saved_report(work.connection, work.site.id, saved_name.user_id, saved_name.name):
         return False
-    record_saved_item(connection, site, SavedItemChange(ChangeKind.SAVED_REPORT, saved_name, before, ""), now, by)
+    record_saved_item(work, SavedItemChange(ChangeKind.SAVED_REPORT, saved_name, before, ""))
     return True
 
 

@@ -5,7 +5,8 @@ from datetime import date
 
 from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.deals.currency import CurrencyRate
-from dealtrace.operations.accounts.record_change import record_work
+from dealtrace.operations.accounts.record_change import record_change
+from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work
 from dealtrace.storage.reports import rates
@@ -17,14 +18,17 @@ def set_rates(work: Work, new: Sequence[CurrencyRate]) -> None:
     Reports about past days use the new rates at once.
     """
     lock_registrations(work)
-    known = {(rate.currency, rate.since_on): rate for rate in rates.list_rates(work.connection, work.site)}
+    site = require_site(work.connection, work.site.id)  # whose time zone may have just been changed
+    known = {(rate.currency, rate.since_on): rate for rate in rates.list_rates(work.connection, site)}
     changed = [rate for rate in new if known.get((rate.currency, rate.since_on)) != rate]
     replaced = [known[key] for rate in changed if (key := (rate.currency, rate.since_on)) in known]
-    rates.upsert_rates(work.connection, work.site, new)
+    rates.upsert_rates(work.connection, site, new)
     currencies = ", ".join(sorted({rate.currency for rate in changed}))
     before, after = _format_rates(replaced), _format_rates(changed)
     # Several rates replaced on the same days have equal texts, and a change with equal texts is not recorded.
-    record_work(work, ChangeKind.RATE, currencies, before=before if before != after else "", after=after)
+    record_change(
+        work, work.site.id, ChangeKind.RATE, currencies, before=before if before != after else "", after=after
+    )
 
 
 def remove_rates(work: Work, currency: str, since_on: date | None = None) -> int:
@@ -34,13 +38,14 @@ def remove_rates(work: Work, currency: str, since_on: date | None = None) -> int
     Deals on days without a rate have no value in rubles.
     """
     lock_registrations(work)
+    site = require_site(work.connection, work.site.id)
     removed = [
         rate
-        for rate in rates.list_rates(work.connection, work.site)
+        for rate in rates.list_rates(work.connection, site)
         if rate.currency == currency and since_on in (None, rate.since_on)
     ]
-    record_work(work, ChangeKind.RATE, currency, before=_format_rates(removed))
-    return rates.delete_rates(work.connection, work.site, currency, since_on)
+    record_change(work, work.site.id, ChangeKind.RATE, currency, before=_format_rates(removed))
+    return rates.delete_rates(work.connection, site, currency, since_on)
 
 
 def _format_rates(changed: Sequence[CurrencyRate]) -> str:

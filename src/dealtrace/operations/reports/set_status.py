@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.errors import InvalidSetting
 from dealtrace.leads.limits import LABEL_LENGTH_MAX
-from dealtrace.operations.accounts.record_change import record_work
+from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work
 from dealtrace.record import record
@@ -75,7 +75,7 @@ def store_status(work: Work, prepared: PreparedStatus, left_out: Collection[str]
     stored = list_statuses(work.connection, work.site.id)
     before = next((status.meaning for status in stored if status_key(status.spelling) == key), Meaning.OPEN)
     update_meaning(work.connection, work.site.id, [prepared.name, *left_out], prepared.meaning, work.now)
-    record_work(work, ChangeKind.STATUS, prepared.name.strip(), before=before, after=prepared.meaning)
+    record_change(work, work.site.id, ChangeKind.STATUS, prepared.name.strip(), before=before, after=prepared.meaning)
     raise_revision(work.connection)
 
 

@@ -2,14 +2,12 @@
 
 import secrets
 from collections.abc import Callable
-from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import Connection
-
-from dealtrace.accounts.site_change import ChangeKind, SiteChange
+from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.errors import InvalidSetting, InvalidValue
 from dealtrace.operations.accounts.record_change import record_change
+from dealtrace.operations.work import Work
 from dealtrace.reports.periods import parse_day
 from dealtrace.reports.saved_items.notes import NOTES_MAX, Note, check_note_text
 from dealtrace.storage.reports.notes import count_notes, delete_note, insert_note
@@ -18,22 +16,22 @@ KEY_BYTES = 8
 Value = TypeVar("Value")
 
 
-def add_note(connection: Connection, site_id: int, *, day: str, text: str, user_id: int, now: datetime) -> Note:
+def add_note(work: Work, *, day: str, text: str) -> Note:
     """Store a note on a day, given as `yyyy-mm-dd`, and return it.
 
     Raises:
         InvalidSetting: the day or the text is not valid, or the site has too many notes.
     """
     day_on, plain = _checked("day", parse_day, day), _checked("text", check_note_text, text)
-    if count_notes(connection, site_id) >= NOTES_MAX:
+    if count_notes(work.connection, work.site.id) >= NOTES_MAX:
         raise InvalidSetting(
             key="text",
             ru=f"у сайта уже {NOTES_MAX} заметок, удалите ненужную",
             en=f"the site already has {NOTES_MAX} notes; remove one first",
         )
-    note = Note(secrets.token_hex(KEY_BYTES), day_on, plain, user_id, now)
-    insert_note(connection, site_id, note)
-    record_change(connection, site_id, SiteChange(ChangeKind.NOTE, _named(note), "", note.key, now, user_id))
+    note = Note(secrets.token_hex(KEY_BYTES), day_on, plain, work.user_id, work.now)
+    insert_note(work.connection, work.site.id, note)
+    record_change(work, work.site.id, ChangeKind.NOTE, _named(note), after=note.key)
     return note
 
 
@@ -44,11 +42,11 @@ def _checked(key: str, check: Callable[[str], Value], text: str) -> Value:
         raise InvalidSetting(key=key, ru=fault.ru, en=fault.en) from fault
 
 
-def remove_note(connection: Connection, site_id: int, key: str, *, user_id: int, now: datetime) -> bool:
+def remove_note(work: Work, key: str) -> bool:
     """Remove a note of the site on behalf of a user; return `False` if there is no such note."""
-    gone = delete_note(connection, site_id, key)
+    gone = delete_note(work.connection, work.site.id, key)
     if gone is not None:
-        record_change(connection, site_id, SiteChange(ChangeKind.NOTE, _named(gone), key, "", now, user_id))
+        record_change(work, work.site.id, ChangeKind.NOTE, _named(gone), before=key)
     return gone is not None
 
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from dealtrace.accounts.clock_set_back import CLOCKS_APART_MAX
+from dealtrace.operations.work import AccountWork
 from dealtrace.storage.accounts.sweep_claims import find_claim_end, replace_claim_end
 
 
@@ -16,10 +17,10 @@ def can_be_claimed(connection: Connection, sweep: str, lease: timedelta, now: da
     return _has_ended(find_claim_end(connection, sweep), lease, now)
 
 
-def claim_sweep(connection: Connection, _ids: object, sweep: str, lease: timedelta, now: datetime) -> bool:
+def claim_sweep(work: AccountWork, sweep: str, lease: timedelta) -> bool:
     """Claim a sweep for `lease`, and return whether this succeeded: another process may have claimed it meanwhile."""
-    until = find_claim_end(connection, sweep)
-    return _has_ended(until, lease, now) and replace_claim_end(connection, sweep, until, now + lease)
+    until = find_claim_end(work.connection, sweep)
+    return _has_ended(until, lease, work.now) and replace_claim_end(work.connection, sweep, until, work.now + lease)
 
 
 def _has_ended(until: datetime | None, lease: timedelta, now: datetime) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.attribution.reclassification import Reclassification, digest_of_hosts, reclassified
-from dealtrace.operations.accounts.record_change import record_work
+from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.attribution.credit import credit_leads, find_credited, publish_credit_changes
 from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work
@@ -61,5 +61,5 @@ def finish_reclassification(work: Work) -> None:
     """
     found = reclassification.find_reclassification(work.connection, work.site.id)
     if found is not None and found.visits_changed:
-        record_work(work, ChangeKind.PAST, "", after=str(found.visits_changed))
+        record_change(work, work.site.id, ChangeKind.PAST, "", after=str(found.visits_changed))
     reclassification.delete_reclassification(work.connection, work.site.id)

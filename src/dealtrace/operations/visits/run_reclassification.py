@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
+from dealtrace.accounts.user import UserId
 from dealtrace.attribution.reclassification import Reclassification
 from dealtrace.operations.accounts.require_site import ReadSite
 from dealtrace.operations.try_again import try_again
@@ -36,7 +37,7 @@ def run_reclassification(
     now: Callable[[], datetime],
     *,
     dry_run: bool,
-    user_id: int | None = None,
+    user_id: UserId | None = None,
     read_site: ReadSite | None = None,
 ) -> Iterator[tuple[Reclassification, int]]:
     """Reclassify all visits of a site; at the start and after each chunk, yield the progress and the number of visits.
@@ -68,7 +69,7 @@ class _Run:
         database: Database,
         site: Site,
         now: Callable[[], datetime],
-        user_id: int | None,
+        user_id: UserId | None,
         read_site: ReadSite | None,
         *,
         dry_run: bool,
@@ -103,4 +104,4 @@ class _Run:
 
     def work(self, connection: Connection) -> Work:
         """Return the context of an operation in the transaction of `connection`."""
-        return Work(connection, self._ids, self._read_site(connection), self._now(), user_id=self._user_id)
+        return Work(connection, self._ids, self._now(), self._read_site(connection), user_id=self._user_id)

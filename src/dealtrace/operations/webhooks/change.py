@@ -2,14 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
-from datetime import datetime
-
-from sqlalchemy import Connection
 
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.accounts.webhook import EventKind, Webhook
 from dealtrace.operations.webhooks.create import check_url, new_secret
 from dealtrace.operations.webhooks.manage import record_state, require_webhook
+from dealtrace.operations.work import AccountWork
 from dealtrace.record import record
 from dealtrace.storage.accounts import revision
 from dealtrace.storage.webhooks import webhooks
@@ -28,9 +26,7 @@ class WebhookChange:
     fields: tuple[str, ...] = ()
 
 
-def change_webhook(
-    connection: Connection, webhook_id: int, change: WebhookChange, now: datetime, user_id: int | None = None
-) -> Webhook:
+def change_webhook(work: AccountWork, webhook_id: int, change: WebhookChange) -> Webhook:
     """Change what a webhook sends and where, and return the webhook; running servers follow within two seconds.
 
     Waiting deliveries are sent to the new URL. If the URL changes, earlier failures are forgotten, so waiting
@@ -40,12 +36,12 @@ def change_webhook(
         WebhookNotFound: there is no such webhook.
         InvalidSetting: the URL is not valid.
     """
-    before = require_webhook(connection, webhook_id)
+    before = require_webhook(work.connection, webhook_id)
     check_url(change.url)
     values: dict[str, object] = {"url": change.url, "events": sorted(change.events), "fields": change.fields}
     if change.url != before.url:
         values |= asdict(NO_FAILURES)
-    webhooks.update_webhook(connection, webhook_id, values)
+    webhooks.update_webhook(work.connection, webhook_id, values)
     changed = replace(before, url=change.url, events=change.events, fields=change.fields)
     parts: Mapping[str, object] = {
         "url": before.url,
@@ -54,8 +50,8 @@ def change_webhook(
     }
     for part, old, new in _differences(before, changed):
         former = {"id": webhook_id, part: parts[part]}
-        record_state(connection, changed, now, user_id, before=old, after=new, former=former)
-    revision.raise_revision(connection)
+        record_state(work, changed, before=old, after=new, former=former)
+    revision.raise_revision(work.connection)
     return changed
 
 
@@ -71,15 +67,15 @@ def former_webhook(change: SiteChange, now: Webhook) -> WebhookChange | None:
     return WebhookChange(former.get("url", now.url), events, tuple(former.get("fields", now.fields)))
 
 
-def replace_secret(connection: Connection, webhook_id: int, now: datetime, user_id: int | None = None) -> str:
+def replace_secret(work: AccountWork, webhook_id: int) -> str:
     """Give a webhook a new secret, which signs all messages from now on, and return the secret.
 
     Raises:
         WebhookNotFound: there is no such webhook.
     """
-    webhook, secret = require_webhook(connection, webhook_id), new_secret()
-    webhooks.update_webhook(connection, webhook_id, {"secret": secret})
-    record_state(connection, webhook, now, user_id, after=OTHER_SECRET)
+    webhook, secret = require_webhook(work.connection, webhook_id), new_secret()
+    webhooks.update_webhook(work.connection, webhook_id, {"secret": secret})
+    record_state(work, webhook, after=OTHER_SECRET)
     return secret
 
 

@@ -2,10 +2,7 @@
 
 import base64
 import secrets
-from datetime import datetime
 from ipaddress import IPv6Address
-
-from sqlalchemy import Connection
 
 from dealtrace.accounts.webhook import WORKS, BodyStyle, EventKind, Webhook, WebhookId
 from dealtrace.attribution.host_names import is_host_name
@@ -13,10 +10,9 @@ from dealtrace.attribution.web_url import split_web_url
 from dealtrace.errors import InvalidSetting
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.webhooks.manage import record_state
-from dealtrace.operations.work import takes_ids
+from dealtrace.operations.work import AccountWork, takes_ids
 from dealtrace.record import record
 from dealtrace.storage.accounts import revision
-from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.webhooks import webhooks
 from dealtrace.webhooks.http_request import SECRET_PREFIX
 
@@ -38,35 +34,33 @@ class NewWebhook:
 
 
 @takes_ids(1)
-def create_webhook(
-    connection: Connection, ids: IdBlocks, new: NewWebhook, now: datetime, user_id: int | None = None
-) -> Webhook:
+def create_webhook(work: AccountWork, new: NewWebhook) -> Webhook:
     """Create a webhook with its own secret; running servers use it within two seconds.
 
     Raises:
         SiteNotFound: there is no such site.
         InvalidSetting: the URL is not valid, or the site has too many webhooks.
     """
-    require_site(connection, new.site_id)
-    if len(webhooks.list_webhooks(connection, new.site_id)) >= WEBHOOKS_MAX:
+    require_site(work.connection, new.site_id)
+    if len(webhooks.list_webhooks(work.connection, new.site_id)) >= WEBHOOKS_MAX:
         raise InvalidSetting(
             key="webhook",
             ru=f"у сайта уже {WEBHOOKS_MAX} вебхуков, удалите ненужный",
             en=f"the site already has {WEBHOOKS_MAX} webhooks; delete one first",
         )
     webhook = Webhook(
-        id=WebhookId(ids.take()),
+        id=WebhookId(work.ids.take()),
         site_id=new.site_id,
         url=check_url(new.url),
         events=new.events,
         style=new.style,
         secret=new_secret(),
-        created_at=now,
+        created_at=work.now,
         fields=new.fields,
     )
-    webhooks.insert_webhook(connection, webhook)
-    record_state(connection, webhook, now, user_id, after=WORKS)
-    revision.raise_revision(connection)
+    webhooks.insert_webhook(work.connection, webhook)
+    record_state(work, webhook, after=WORKS)
+    revision.raise_revision(work.connection)
     return webhook
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.background_run import PastKind, Phase, RunMove, RunState
 from dealtrace.accounts.site import Site, SiteId
+from dealtrace.accounts.user import UserId
 from dealtrace.attribution.reclassification import Reclassification, digest_of_hosts
 from dealtrace.errors import SiteNotFound
 from dealtrace.operations.accounts.require_site import require_site
@@ -17,6 +18,7 @@ from dealtrace.operations.matching.run_rematch import RematchProgress, run_remat
 from dealtrace.operations.visits.run_reclassification import run_reclassification
 from dealtrace.operations.what_if.trial import Trial
 from dealtrace.operations.what_if.try_on_past import try_on_past
+from dealtrace.operations.work import Work
 from dealtrace.record import record
 from dealtrace.reports.what_if import Tally
 from dealtrace.storage.accounts import background_runs
@@ -41,7 +43,7 @@ class PastRun:
     database: Database
     site_id: SiteId
     kind: PastKind
-    user_id: int
+    user_id: UserId
     begun: RunState
     now: Callable[[], datetime]
 
@@ -69,18 +71,16 @@ def may_run(site: Site, kind: PastKind, latest: RunState | None, now: datetime) 
     return latest.may_continue(now) or (latest.is_preview and latest.phase is Phase.DONE)
 
 
-def claim_past_run(
-    connection: Connection, site: Site, kind: PastKind, latest: RunState | None, now: datetime, *, is_preview: bool
-) -> RunState | None:
+def claim_past_run(work: Work, kind: PastKind, latest: RunState | None, *, is_preview: bool) -> RunState | None:
     """Store a new run, which waits for its turn, in place of the run `latest`, and return the new run.
 
     If the new run is no preview, and `latest` is no preview either and ended early, the new run continues the counts of
     `latest`. Return `None`, and store nothing, if another run has been started in the meantime.
     """
-    continues = latest is not None and not is_preview and latest.may_continue(now)
+    continues = latest is not None and not is_preview and latest.may_continue(work.now)
     figures = latest.figures if latest is not None and continues else {}
-    begun = RunState(is_preview, rules_of(site, kind), now, now, figures=figures)
-    is_claimed = background_runs.claim_run(connection, site.id, kind, begun, instead_of=latest)
+    begun = RunState(is_preview, rules_of(work.site, kind), work.now, work.now, figures=figures)
+    is_claimed = background_runs.claim_run(work.connection, work.site.id, kind, begun, instead_of=latest)
     return begun if is_claimed else None
 
 

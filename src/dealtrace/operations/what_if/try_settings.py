@@ -27,7 +27,7 @@ from dealtrace.storage.accounts.points import find_points_spent, list_points_spe
 from dealtrace.storage.journals.call_counts import QUARTER, count_by_quarter
 from dealtrace.storage.journals.lead_list import LeadFilters, query_lead_list, query_visit_list
 from dealtrace.storage.leads.qualification import count_qualified
-from dealtrace.storage.reports.rates import sum_by_span, sum_by_status
+from dealtrace.storage.reports.rates import count_deals_at_other_rates, has_rates, sum_by_span, sum_by_status
 from dealtrace.storage.reports.statuses import list_statuses
 
 
@@ -145,6 +145,9 @@ def _try_time_zone(
     ):
         counts = {at: CountedDeals(count) for at, count in count_by_quarter(connection, query).items()}
         figures.append(EffectFigure(f"{name}_on_another_day", count_moved(counts, *zones)[0].count))
+    if has_rates(connection, site.id):
+        count = count_deals_at_other_rates(connection, site, changed, days.since, days.until, QUARTER)
+        figures.append(EffectFigure("deals_at_another_rate", count))
     return tuple(figures), days_that_differ(deals, *zones)
 
 

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.facts import OF_DEALS
-from dealtrace.reports.filters import Filter, Operator
+from dealtrace.reports.filters import Filter, Operator, by_dimension
 from dealtrace.reports.metrics import COST, Formula, Growth, Metric, Sum, Unit
 
 _PLAIN = frozenset({Unit.COUNT, Unit.MONEY, Unit.NUMBER})
@@ -34,7 +34,8 @@ def is_unsourced(
     """Return whether a row counts only records without a source; `reasons` are the match reasons of unmatched deals."""
     placed = zip(by, keys, strict=False)
     return any(_is_unsourced_key(dimension, key, reasons) for dimension, key in placed) or any(
-        _is_unsourced_filter(condition, reasons) for condition in filters
+        positive and all(_is_unsourced_filter(condition, reasons) for condition in positive)
+        for positive, _ in by_dimension(filters).values()
     )
 
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 from dealtrace.matching.match_reason import UNMATCHED_REASONS, MatchReason
 from dealtrace.reports.answer import Report
 from dealtrace.reports.dimensions import DIMENSIONS
-from dealtrace.reports.filters import Filter, Operator
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.question import Question
+from dealtrace.reports.reading.narrowing import narrowed_filters
 
 SOURCE, REASON = DIMENSIONS["source"], DIMENSIONS["match_reason"]
 DEALS_COUNTED = METRICS["deals"]
@@ -29,15 +29,16 @@ def no_source_question(question: Question, reasons: tuple[MatchReason, ...] | No
 
     If `reasons` are given, only deals with these match reasons are counted.
     """
-    filters = [*question.filters, Filter(SOURCE, Operator.EMPTY)]
-    if reasons is not None:
-        filters.append(Filter(REASON, Operator.AMONG, reasons))
+    filters = narrowed_filters(question.filters, SOURCE, [None])
+    if filters is not None and reasons is not None:
+        filters = narrowed_filters(filters, REASON, reasons)
+    assert filters is not None, "only tags cannot always be narrowed"
     return replace(
         question,
         by=(REASON,),
         metrics=(DEALS_COUNTED,),
         comparison=None,
-        filters=tuple(filters),
+        filters=filters,
         sort=None,
         limit=None,
         pivot=None,

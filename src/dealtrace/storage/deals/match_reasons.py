@@ -49,9 +49,9 @@ def _without_lead(*, contact_matching: bool) -> ColumnElement[str]:
     )
     is_usable = or_(clue.clue_phone.is_not(None), clue.clue_email.is_not(None))
     return case(
-        (deal.c.pinned_at.is_not(None), MatchReason.PINNED_TO_NONE),
         (deal.c.visit_id.is_not(None), MatchReason.MATCHER),
         (deal.c.stated_source_id.is_not(None), MatchReason.STATED_SOURCE),
+        (deal.c.pinned_at.is_not(None), MatchReason.PINNED_TO_NONE),
         (clue.matchers.is_not(None), MatchReason.NO_LEAD_NEAR),
         (and_(~_has_contact(), ~has_identity), MatchReason.NOTHING_SENT),
         (~_has_contact(), MatchReason.LEAD_UNKNOWN),

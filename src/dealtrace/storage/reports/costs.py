@@ -141,6 +141,59 @@ def list_account_costs(connection: Connection, site_id: int, since: date, until:
     ]
 
 
+@record
+class DaysOfCosts:
+    """A period of days, both included; an end that is `None` is open."""
+
+    since: date | None = None
+    until: date | None = None
+
+
+@record
+class CostTotals:
+    """How many costs there are, on how many days, the first and the last of these days, and the total in kopecks.
+
+    Without costs, both days are `None`.
+    """
+
+    costs: int
+    days: int
+    first_on: date | None
+    last_on: date | None
+    kopecks: int
+
+
+def list_accounts(connection: Connection, site_id: int) -> list[CostAccount]:
+    """List the advertising accounts that have costs, in alphabetical order."""
+    parts = (cost.c.system, cost.c.account, cost.c.origin)
+    rows = connection.execute(select(*parts).where(cost.c.site_id == site_id).distinct().order_by(*parts))
+    return [CostAccount(system, account, CostImportSource(origin)) for system, account, origin in rows]
+
+
+def sum_costs(connection: Connection, site_id: int, account: CostAccount, days: DaysOfCosts) -> CostTotals:
+    """Return how many costs an account has on some days, and their total."""
+    day_on = cost.c.day_on
+    counts = (func.count(), func.count(day_on.distinct()), func.min(day_on), func.max(day_on))
+    total = cast(func.coalesce(func.sum(cost.c.amount_kopecks), 0), BigInteger)
+    return CostTotals(*connection.execute(select(*counts, total).where(*_theirs(site_id, account, days))).one())
+
+
+def delete_costs(connection: Connection, site_id: int, account: CostAccount, days: DaysOfCosts) -> None:
+    """Delete the costs of an account on some days."""
+    connection.execute(delete(cost).where(*_theirs(site_id, account, days)))
+
+
+def _theirs(site_id: int, account: CostAccount, days: DaysOfCosts) -> list[ColumnElement[bool]]:
+    conditions = [
+        cost.c.site_id == site_id,
+        cost.c.system == account.system,
+        cost.c.account == account.account,
+        cost.c.origin == account.origin.value,
+    ]
+    conditions += [cost.c.day_on >= days.since] if days.since is not None else []
+    return conditions + ([cost.c.day_on <= days.until] if days.until is not None else [])
+
+
 def find_unmet_costs_between(
     connection: Connection, site_id: int, since: date, until: date, visited: Collection[TrafficSource]
 ) -> UnmetCosts:

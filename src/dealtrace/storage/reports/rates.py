@@ -1,18 +1,19 @@
 """Currency rates of a site: how many rubles a unit of another currency is worth, from a given day on."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import CTE, BigInteger, ColumnElement, Connection, and_, delete, func, literal, select, type_coerce
+from sqlalchemy import CTE, BigInteger, ColumnElement, Connection, and_, delete, func, literal, or_, select, type_coerce
 
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import day_end, day_start, site_day
 from dealtrace.deals.amount import STEPS_PER_RUBLE
 from dealtrace.deals.currency import RATE_STEPS, CurrencyRate, Rates, rounded_rate
+from dealtrace.deals.rate_changes import ForeignAmounts
 from dealtrace.reports.periods import Period
-from dealtrace.storage.database.column_types import EARLIEST, LATEST, MICROSECOND, Instant, instant
+from dealtrace.storage.database.column_types import EARLIEST, LATEST, MICROSECOND, Instant, instant, is_in
 from dealtrace.storage.database.planner_settings import prepare_large_reads
 from dealtrace.storage.database.upsert import insert_into
 from dealtrace.storage.deals.worth import IS_INDEXED_FOREIGN, lacks_rate, worth_of
@@ -23,6 +24,8 @@ from dealtrace.storage.schema.tables.rates import currency_rate
 
 _RATE = currency_rate.c
 _SELECTED = select(_RATE.currency, _RATE.since_at, _RATE.rate)
+_Row = tuple[str, datetime, int]
+"""A stored rate: its currency, the instant at which it begins, and the rate in millionths of a ruble."""
 
 
 def has_rates(connection: Connection, site_id: int) -> bool:
@@ -76,6 +79,60 @@ def upsert_rates(connection: Connection, site: Site, rates: Sequence[CurrencyRat
         connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=values), rows)
 
 
+def redate_rates(connection: Connection, before: Site, after: Site) -> None:
+    """Let each rate begin with the same day as before, after the time zone of a site changed.
+
+    `before` and `after` are the site with its former and its new settings.
+    """
+    rows = _list_in_order(connection, before.id)
+    redated = _redated(rows, before, after)
+    if redated == rows:
+        return
+    connection.execute(delete(currency_rate).where(_RATE.site_id == before.id))
+    values = [
+        {"site_id": before.id, "currency": currency, "since_at": since_at, "rate": rate}
+        for currency, since_at, rate in redated
+    ]
+    connection.execute(insert_into(connection, currency_rate), values)
+
+
+def _redated(rows: Sequence[_Row], before: Site, after: Site) -> list[_Row]:
+    """Return rates as they begin in another time zone; of two rates that would begin at once, the later stays."""
+    rates = {
+        (currency, day_start(site_day(since_at, before.time_zone), after.time_zone)): rate
+        for currency, since_at, rate in rows
+    }
+    return [(currency, since_at, rate) for (currency, since_at), rate in rates.items()]
+
+
+def count_deals_at_other_rates(
+    connection: Connection, before: Site, after: Site, since: datetime, until: datetime, span: timedelta
+) -> int:
+    """Count the deals from `since` until `until` for whose days other rates apply once a time zone has changed.
+
+    `span` is a length of time in which no day begins, such as a quarter of an hour.
+    """
+    rows = _list_in_order(connection, before.id)
+    now, then = _rates_of(rows), _rates_of(_redated(rows, before, after))
+    length = span // MICROSECOND
+    spans = type_coerce(deal.c.happened_at, BigInteger) // length
+    theirs = (
+        deal.c.site_id == before.id,
+        IS_INDEXED_FOREIGN,
+        deal.c.deleted_at.is_(None),
+        or_(deal.c.amount_rub.is_not(None), deal.c.margin_rub.is_not(None)),
+        deal.c.happened_at >= since,
+        deal.c.happened_at < until,
+    )
+    keyed = select(deal.c.currency, spans.label("span")).where(*theirs).subquery()
+    counted = select(keyed.c.currency, keyed.c.span, func.count()).group_by(keyed.c.currency, keyed.c.span)
+    return sum(
+        count
+        for currency, start, count in connection.execute(counted)
+        if now.rate_at(currency, at := instant(start * length)) != then.rate_at(currency, at)
+    )
+
+
 def delete_rates(connection: Connection, site: Site, currency: str, since_on: date | None = None) -> int:
     """Delete a currency's rate that begins on `since_on`, and return how many rates were deleted.
 
@@ -125,11 +182,19 @@ def _rates(site: Site, rows: Rows) -> list[CurrencyRate]:
 
 def find_rates(connection: Connection, site_id: int) -> Rates:
     """Return the rates of a site, for converting the amounts of its deals to rubles."""
-    columns = (_RATE.currency, _RATE.since_at, _RATE.rate)
-    in_order = select(*columns).where(_RATE.site_id == site_id).order_by(_RATE.currency, _RATE.since_at)
+    return _rates_of(_list_in_order(connection, site_id))
+
+
+def _list_in_order(connection: Connection, site_id: int) -> list[_Row]:
+    in_order = _SELECTED.where(_RATE.site_id == site_id).order_by(_RATE.currency, _RATE.since_at)
+    return [(currency, since_at, rate) for currency, since_at, rate in connection.execute(in_order)]
+
+
+def _rates_of(rows: Iterable[_Row]) -> Rates:
+    """Return rates that are ordered by currency and beginning."""
     starts: dict[str, list[datetime]] = defaultdict(list)
     rates: dict[str, list[int]] = defaultdict(list)
-    for currency, since_at, rate in connection.execute(in_order):
+    for currency, since_at, rate in rows:
         starts[currency].append(since_at)
         rates[currency].append(rate)
     return Rates(dict(starts), dict(rates))
@@ -154,6 +219,22 @@ def count_deals_without_rate(connection: Connection, site_id: int, most: int | N
     deals = select(func.count()).select_from(listed).scalar_subquery()
     counted = connection.execute(select(stated.c.currency, deals).where(stated.c.currency.is_not(None)))
     return {currency: number for currency, number in counted if number}
+
+
+def list_foreign_amounts(
+    connection: Connection, site_id: int, currencies: Sequence[str], since: datetime, until: datetime | None, most: int
+) -> list[ForeignAmounts]:
+    """List the amounts of up to `most` non-deleted deals in one of the currencies, latest first.
+
+    The deals happened at or after `since`, and before `until` if that is not `None`.
+    """
+    prepare_large_reads(connection)
+    theirs = (deal.c.site_id == site_id, IS_INDEXED_FOREIGN, is_in(deal.c.currency, currencies))
+    happened = (deal.c.happened_at >= since, deal.c.happened_at < (until if until is not None else LATEST))
+    columns = (deal.c.currency, deal.c.happened_at, deal.c.amount_rub, deal.c.margin_rub)
+    found = select(*columns).where(*theirs, *happened, deal.c.deleted_at.is_(None))
+    rows = connection.execute(found.order_by(deal.c.happened_at.desc()).limit(most))
+    return [ForeignAmounts(*row) for row in rows]
 
 
 def _stated_currencies(site_id: int) -> CTE:

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pytest
 
+from account_work import account_work
 from cast import Stage
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.personal_data import erase_person
@@ -280,14 +281,14 @@ def test_an_erased_person_is_in_no_file_of_the_mirror(scene: Scene) -> None:
     scene.compare()
     assert any(b"Erase-me" in file.read_bytes() for file in folder.iterdir())
     with without_mirror(database), database.write() as connection:
-        erase_person(connection, [scene.shop.site], PHONE)
+        erase_person(account_work(connection), [scene.shop.site], PHONE)
     scene.compare()
     assert not any(b"Erase-me" in file.read_bytes() for file in folder.iterdir())
 
 
 def test_an_erasure_that_goes_past_the_mirror_makes_it_be_built_anew(scene: Scene) -> None:
     with scene.stage.database.write() as connection:
-        erase_person(connection, [scene.shop.site], PHONE)
+        erase_person(account_work(connection), [scene.shop.site], PHONE)
     assert builds(scene.stage.database)
     scene.compare()
 
@@ -385,7 +386,7 @@ def test_an_erasure_is_no_rebuild_and_forgets_the_last(scene: Scene) -> None:
     scene.compare()
     assert rebuild_of(database) is not None
     with without_mirror(database), database.write() as connection:
-        erase_person(connection, [scene.shop.site], PHONE)
+        erase_person(account_work(connection), [scene.shop.site], PHONE)
     scene.compare()
     assert rebuild_of(database) is None
 

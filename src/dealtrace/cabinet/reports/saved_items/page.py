@@ -1,15 +1,13 @@
 """The pages of saved reports and of segments: the person's own, and those that everybody at the site can use."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from functools import partial
 from typing import Protocol
 
-from sqlalchemy import Connection
 from starlette.responses import Response
 
 from dealtrace import clock
 from dealtrace.accounts.rights import Role
-from dealtrace.accounts.site import Site
 from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.form_pages import Faults, fault_text, redirect_with_message, show_form_page
 from dealtrace.cabinet.gate import not_found
@@ -21,11 +19,13 @@ from dealtrace.cabinet.reports.without_contacts import for_person
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, InvalidSetting, NameTaken
 from dealtrace.http.statuses import FORBIDDEN
-from dealtrace.operations.accounts.require_site import require_site
+from dealtrace.operations.accounts.require_site import ReadSite, require_site
+from dealtrace.operations.work import Work, at_site
 from dealtrace.record import record
 from dealtrace.reports.question import QuestionContext, parse_filters, parse_question
 from dealtrace.reports.saved_items.names import SavedName
 
+DELETE = "delete"
 OWN, SITES = "own", "site"
 """The form values for the owner of a saved report or segment: the person, or the site."""
 
@@ -59,17 +59,13 @@ class SavedItemLine:
 class Save(Protocol):
     """A function that saves a question as a report or segment under a name.
 
-    `by` is the user who saves it.
-
     Raises:
         InvalidParameters: the question is not valid at the site.
         InvalidSetting: the name is empty or too long, or the site has too many reports or segments.
         NameTaken: the name is taken, and `overwrites` is false.
     """
 
-    def __call__(
-        self, connection: Connection, site: Site, url: ReportUrl, saved_name: SavedName, by: int, *, overwrites: bool
-    ) -> None:
+    def __call__(self, work: Work, url: ReportUrl, saved_name: SavedName, *, overwrites: bool) -> None:
         """Save the question of a report URL under a name."""
 
 
@@ -85,8 +81,8 @@ class SavedItemsPage:
     title: str
     list_lines: Callable[[View], Awaitable[Sequence[SavedItemLine]]]
     save: Save
-    rename: Callable[[Connection, Site, SavedName, str, datetime, int | None], bool]
-    delete: Callable[[Connection, Site, SavedName, datetime, int | None], bool]
+    rename: Callable[[Work, SavedName, str], bool]
+    delete: Callable[[Work, SavedName], bool]
     keeps_filters: bool = False
 
     async def show(self, view: View) -> Response:
@@ -98,13 +94,11 @@ class SavedItemsPage:
         url, whose = report_in_form(view), view.form.get("whose")
         if not _may_change(view, whose):
             return _forbidden(view)
-        saved_name, by, overwrites = _saved_name(view), view.rights.user.id, view.form.has("overwrite")
+        saved_name, overwrites = _saved_name(view), view.form.has("overwrite")
         try:
             if not view.may_see_contacts:
                 await self._check_as_reader(view, url)
-            await view.manage(
-                self._save, view.current_site.id, url, saved_name=saved_name, by=by, overwrites=overwrites
-            )
+            await view.manage(at_site(_stored_site(view), self.save), url, saved_name, overwrites=overwrites)
         except InvalidParameters as refusal:
             message = labelled_text(refusal, view.language, is_whole=view.may_see_contacts)
             return await self._page(view, faults={"": message}, draft=Draft(whose, saved_name.name, url.query))
@@ -122,19 +116,30 @@ class SavedItemsPage:
         parse_filters(list(dict.fromkeys([*asked.filters, *(kept if self.keeps_filters else ())])), masked)
 
     async def change(self, view: View) -> Response:
-        """Rename or delete the saved report or segment that a form names."""
+        """Rename or delete the saved report or segment that a form names; before it is deleted, ask once more."""
         if not _may_change(view, view.form.get("whose")):
             return _forbidden(view)
-        done, change = ("removed", self._delete) if view.form.get("act") == "delete" else ("saved", self._rename)
+        site, saved_name = _stored_site(view), _saved_name(view)
+        is_deletion, new_name = view.form.get("act") == DELETE, view.form.get("new_name")
+        if is_deletion and view.form.get("agreed") != view.form.get("name"):
+            return await self._ask_first(view)
         try:
-            is_done = await view.manage(
-                change, view.current_site.id, _saved_name(view), view.rights.user.id, view.form.get("new_name")
-            )
+            if is_deletion:
+                is_done = await view.manage(at_site(site, self.delete), saved_name)
+            else:
+                is_done = await view.manage(at_site(site, self.rename), saved_name, new_name)
         except (InvalidSetting, NameTaken) as refusal:
             faults = _faults_of(refusal, view, taken=view.translate("This name is taken. Choose another name."))
             message = " ".join(faults.values())
             return await self._page(view, faults={"new_name": message}, renaming=_renaming(view))
+        done = "removed" if is_deletion else "saved"
         return redirect_with_message(view, self.place, done) if is_done else not_found(view)
+
+    async def _ask_first(self, view: View) -> Response:
+        """Ask whether to delete the item that a form names, or return the 404 page if there is no such item."""
+        saved_name = _saved_name(view)
+        found = [line for line in await self.list_lines(view) if line.saved_name == saved_name]
+        return await self._page(view, deleting=found[0]) if found else not_found(view)
 
     async def _page(
         self,
@@ -143,6 +148,7 @@ class SavedItemsPage:
         faults: Faults | None = None,
         draft: Draft | None = None,
         renaming: tuple[str, str] | None = None,
+        deleting: SavedItemLine | None = None,
     ) -> Response:
         lines = []
         for line in await self.list_lines(view):
@@ -161,30 +167,9 @@ class SavedItemsPage:
             place=f"/cabinet/{view.current_site.id}/{self.place}",
             lines=lines,
             draft=draft,
+            deleting=deleting,
+            deleting_whose=view.form.get("whose"),
         )
-
-    def _save(
-        self,
-        connection: Connection,
-        _ids: object,
-        site_id: int,
-        url: ReportUrl,
-        *,
-        saved_name: SavedName,
-        by: int,
-        overwrites: bool,
-    ) -> None:
-        self.save(connection, require_site(connection, site_id), url, saved_name, by, overwrites=overwrites)
-
-    def _rename(
-        self, connection: Connection, _ids: object, site_id: int, saved_name: SavedName, by: int, new_name: str
-    ) -> bool:
-        return self.rename(connection, require_site(connection, site_id), saved_name, new_name, clock.now(), by)
-
-    def _delete(
-        self, connection: Connection, _ids: object, site_id: int, saved_name: SavedName, by: int, _new_name: str
-    ) -> bool:
-        return self.delete(connection, require_site(connection, site_id), saved_name, clock.now(), by)
 
 
 def report_in_form(view: View) -> ReportUrl:
@@ -207,6 +192,11 @@ def fault_of(url: ReportUrl, known: QuestionContext, view: View) -> str:
     except InvalidParameters as refusal:
         return labelled_text(refusal, view.language, is_whole=view.may_see_contacts)
     return ""
+
+
+def _stored_site(view: View) -> ReadSite:
+    """Return a function that reads the page's site with the settings that it has in a transaction."""
+    return partial(require_site, site_id=view.current_site.id)
 
 
 def _renaming(view: View) -> tuple[str, str]:

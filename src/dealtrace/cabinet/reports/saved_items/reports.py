@@ -20,7 +20,9 @@ from dealtrace.cabinet.reports.without_contacts import (
     with_stored_names,
 )
 from dealtrace.cabinet.view import View
+from dealtrace.operations.reports.read_question import check_segment_is_shared
 from dealtrace.operations.reports.save_report import delete_report, rename_report, save_report
+from dealtrace.operations.work import Work
 from dealtrace.reports.question import QuestionContext, parse_question
 from dealtrace.reports.reading.masked_names import masked_names
 from dealtrace.reports.saved_items.names import SavedName
@@ -61,16 +63,15 @@ def _read(
     return reports, read_context_of(connection, site, now, user_id), find_logins(connection, people)
 
 
-def _save(
-    connection: Connection, site: Site, url: ReportUrl, saved_name: SavedName, by: int, *, overwrites: bool
-) -> None:
+def _save(work: Work, url: ReportUrl, saved_name: SavedName, *, overwrites: bool) -> None:
     """Save a question with its defaults written out; a report for all users cannot use the segments of one user."""
-    now = clock.now()
-    known = read_context_of(connection, site, now, saved_name.user_id)
+    known = read_context_of(work.connection, work.site, work.now, saved_name.user_id)
     stored = with_stored_names(url, masked_names(known))
+    if saved_name.user_id is None:
+        check_segment_is_shared(work.connection, work.site, stored.get("segment"), work.user_id)
     parse_question(stored.raw_question(**USUAL), known)
-    report = SavedReport(saved_name.name, stored.written_out(DEFAULTS_WRITTEN_OUT).query, saved_name.user_id, by, now)
-    save_report(connection, site, report, overwrites=overwrites)
+    query = stored.written_out(DEFAULTS_WRITTEN_OUT).query
+    save_report(work, saved_name, query, overwrites=overwrites)
 
 
 SAVED_REPORTS = SavedItemsPage("reports/saved", "Saved reports", _list, _save, rename_report, delete_report)

@@ -22,6 +22,7 @@ from dealtrace.cabinet.reports.without_contacts import (
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters
 from dealtrace.operations.reports.manage_segments import add_segment, remove_segment, rename_segment
+from dealtrace.operations.work import Work
 from dealtrace.reports.question import QuestionContext, parse_filters
 from dealtrace.reports.reading.masked_names import masked_names
 from dealtrace.reports.saved_items.names import SavedName
@@ -68,15 +69,12 @@ def _read(connection: Connection, site: Site, user_id: int, now: datetime) -> tu
     return list_segments(connection, site.id, user_id), read_context_of(connection, site, now, user_id)
 
 
-def _save(
-    connection: Connection, site: Site, url: ReportUrl, saved_name: SavedName, by: int, *, overwrites: bool
-) -> None:
+def _save(work: Work, url: ReportUrl, saved_name: SavedName, *, overwrites: bool) -> None:
     """Save the filters of a report, including those of its segment, as a segment."""
-    now = clock.now()
-    known = read_context_of(connection, site, now, by)
+    known = read_context_of(work.connection, work.site, work.now, work.user_id)
     stored = with_stored_names(url, masked_names(known))
     filters = dict.fromkeys([*stored.filters, *known.segments.get(stored.get("segment"), ())])
-    add_segment(connection, site, saved_name, tuple(filters), now, by, overwrites=overwrites)
+    add_segment(work, saved_name, tuple(filters), overwrites=overwrites)
 
 
 SEGMENTS = SavedItemsPage(

@@ -5,13 +5,14 @@ from dataclasses import replace
 from datetime import datetime
 
 from dealtrace.accounts.site import Site
-from dealtrace.cabinet.reports.report_url import key_filter
 from dealtrace.cabinet.reports.tree.open_rows import OPEN_MAX, Path
 from dealtrace.operations.reports.ask import FactSource, ask
 from dealtrace.record import record
 from dealtrace.reports.answer import Report
+from dealtrace.reports.filters import Filter
 from dealtrace.reports.question import Question
 from dealtrace.reports.reading.masked_keys import masked_key
+from dealtrace.reports.reading.narrowing import narrowed_filters
 
 CHILDREN_MAX = 50
 """Ours: the maximum number of rows below an open row; a link leads to all of them."""
@@ -31,19 +32,15 @@ NO_BRANCHES = Branches({})
 def level_question(question: Question, path: Path) -> Question:
     """Return the question whose rows are below the row at `path`; below `()` are the rows of the first level.
 
-    The rows of a lower level are of the row above alone, in the order of the report; a report that is sorted by any of
-    its keys sorts each level by its own keys.
+    There must be rows below (see `has_rows_below`). The rows of a lower level are of the row above alone, in the order
+    of the report; a report that is sorted by any of its keys sorts each level by its own keys.
     """
     dimension, sort = question.by[len(path)], question.sort
-    above = zip(question.by, path, strict=False)
     if sort is not None and sort.name in {each.name for each in question.by}:
         sort = replace(sort, name=dimension.name)
-    level = replace(
-        question,
-        by=(dimension,),
-        filters=(*question.filters, *(key_filter(each, key) for each, key in above)),
-        sort=sort,
-    )
+    filters = _filters_below(question, path)
+    assert filters is not None
+    level = replace(question, by=(dimension,), filters=filters, sort=sort)
     return level if not path else replace(level, limit=min(question.limit or CHILDREN_MAX, CHILDREN_MAX))
 
 
@@ -70,8 +67,19 @@ def ask_branches(
 
 
 def has_rows_below(question: Question, path: Path) -> bool:
-    """Return whether a row can be opened: there is a lower level, and its key is not masked for the person."""
-    if not 0 < len(path) < len(question.by):
+    """Return whether a row can be opened.
+
+    There must be a lower level, filters that keep what is below, and a key that is not masked for the person.
+    """
+    if not 0 < len(path) < len(question.by) or _filters_below(question, path) is None:
         return False
     dimension, key = question.by[len(path) - 1], path[-1]
     return not question.hides_contacts or key is None or masked_key(dimension, key) == key
+
+
+def _filters_below(question: Question, path: Path) -> tuple[Filter, ...] | None:
+    filters: tuple[Filter, ...] | None = question.filters
+    for dimension, key in zip(question.by, path, strict=False):
+        if filters is not None:
+            filters = narrowed_filters(filters, dimension, [key])
+    return filters

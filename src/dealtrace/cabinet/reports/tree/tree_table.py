@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.formats import number
-from dealtrace.cabinet.reports.report_url import ReportUrl, key_filter
+from dealtrace.cabinet.reports.report_url import ReportUrl, narrowed_url
 from dealtrace.cabinet.reports.table import (
     Cell,
     Heading,
@@ -125,11 +125,14 @@ class _Growing:
         self.top = LineShaper(root, self.model, self._below(()), *self.around)
         self._count = 0
 
-    def _below(self, path: Path) -> ReportUrl:
-        """Return the URL of the report as a list, filtered by the keys of a row, grouped by the level below it."""
-        url = self.flat
-        for dimension, key in zip(self.question.by, path, strict=False):
-            url = url.with_filter(key_filter(dimension, key))
+    def _below(self, path: Path) -> ReportUrl | None:
+        """Return the URL of the report as a list, filtered by the keys of a row, grouped by the level below it.
+
+        The result is `None` if no URL says this (see `narrowed_url`).
+        """
+        url = narrowed_url(self.flat, self.question, zip(self.question.by, path, strict=False))
+        if url is None:
+            return None
         level = level_question(self.question, path)
         sort = level.sort
         is_by_key = sort is not None and sort.name == level.by[0].name
@@ -174,8 +177,9 @@ class _Growing:
             rest = words % {"count": number(self.language, left)} if left else words
             self._count += 1
             empty = KeyCell("", "", is_missing=False)
+            url = self._below(path) if left else None
             yield TreeLine(
-                len(path), f"row{self._count}", empty, rest=rest, rest_url=self._below(path).link() if left else ""
+                len(path), f"row{self._count}", empty, rest=rest, rest_url=url.link() if url is not None else ""
             )
 
 

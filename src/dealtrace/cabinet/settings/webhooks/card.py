@@ -2,11 +2,11 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from dealtrace import clock
 from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook
 from dealtrace.cabinet.field_labels import page_text
 from dealtrace.cabinet.form_pages import Faults, fault_text, number_of, redirect_with_message, show_form_page
@@ -18,9 +18,9 @@ from dealtrace.errors import DeliveryNotFound, InvalidSetting
 from dealtrace.leads.wall_clock import YEAR_FIRST, read_clock
 from dealtrace.operations.webhooks import manage
 from dealtrace.operations.webhooks.change import WebhookChange, change_webhook, former_webhook, replace_secret
+from dealtrace.operations.work import AccountWork
 from dealtrace.record import record
 from dealtrace.storage.accounts.site_changes import find_site_change
-from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.webhooks.outbox import count_waiting_deliveries, list_latest_deliveries
 from dealtrace.storage.webhooks.webhooks import list_webhooks
 
@@ -56,10 +56,7 @@ async def act(view: View) -> Response:
     if asked not in _ACTS:
         return not_found(view)
     run, done = _ACTS[asked]
-    try:
-        await view.manage(run, webhook.id, view.form.get("message"), view.rights.user.id)
-    except DeliveryNotFound as refusal:
-        return await _page(view, webhook, faults={"": page_text(refusal, view.language)})
+    await view.manage(run, webhook.id)
     return redirect_with_message(view, PLACE if done == "removed" else f"{PLACE}/{webhook.id}", done)
 
 
@@ -84,7 +81,7 @@ async def _store(view: View, webhook: Webhook, draft: WebhookDraft) -> Response:
         return await _page(view, webhook, draft, faults=faults)
     change = WebhookChange(draft.url, draft.kinds, draft.names)
     try:
-        await view.manage(_store_change, webhook.id, change, view.rights.user.id)
+        await view.manage(change_webhook, webhook.id, change)
     except InvalidSetting as refusal:
         return await _page(view, webhook, draft, faults={"url": fault_text(refusal, view.language)})
     return redirect_with_message(view, f"{PLACE}/{webhook.id}", "webhook")
@@ -94,7 +91,16 @@ async def _replace_secret(view: View, webhook: Webhook) -> Response:
     """Replace the secret that signs the messages of a webhook, and show the new secret."""
     if webhook.style is not BodyStyle.JSON:
         return not_found(view)
-    return await _page(view, webhook, secret=await view.manage(_store_secret, webhook.id, view.rights.user.id))
+    return await _page(view, webhook, secret=await view.manage(replace_secret, webhook.id))
+
+
+async def _replay_message(view: View, webhook: Webhook) -> Response:
+    """Resend a message."""
+    try:
+        await view.manage(manage.replay_message, webhook.id, view.form.get("message"))
+    except DeliveryNotFound as refusal:
+        return await _page(view, webhook, faults={"": page_text(refusal, view.language)})
+    return redirect_with_message(view, f"{PLACE}/{webhook.id}", "again")
 
 
 async def _replay_since(view: View, webhook: Webhook) -> Response:
@@ -102,7 +108,7 @@ async def _replay_since(view: View, webhook: Webhook) -> Response:
     since = read_clock(view.form.get("since"), YEAR_FIRST)
     if since is None:
         return await _page(view, webhook, faults={"since": view.translate("Enter a day and a time.")})
-    if not await view.manage(_resend, webhook.id, since):
+    if not await view.manage(manage.replay_since, webhook.id, since):
         message = view.translate("Nothing has been sent since then. Deliveries are stored for 30 days.")
         return await _page(view, webhook, faults={"since": message})
     return redirect_with_message(view, f"{PLACE}/{webhook.id}", "since")
@@ -147,55 +153,19 @@ def _read_log(connection: Connection, webhook: Webhook) -> tuple[list[LogLine], 
     return lines, count_waiting_deliveries(connection, webhook.site_id, webhook.id)
 
 
-def _store_change(connection: Connection, _ids: object, webhook_id: int, change: WebhookChange, user_id: int) -> None:
-    change_webhook(connection, webhook_id, change, clock.now(), user_id)
-
-
-def _store_secret(connection: Connection, _ids: object, webhook_id: int, user_id: int) -> str:
-    return replace_secret(connection, webhook_id, clock.now(), user_id)
-
-
-def _resend(connection: Connection, _ids: object, webhook_id: int, since: datetime) -> int:
-    return manage.replay_since(connection, webhook_id, since)
-
-
-def _pause(connection: Connection, _ids: object, webhook_id: int, _message: str, user_id: int) -> None:
-    manage.pause_webhook(connection, webhook_id, clock.now(), user_id)
-
-
-def _resume(connection: Connection, _ids: object, webhook_id: int, _message: str, user_id: int) -> None:
-    manage.resume_webhook(connection, webhook_id, clock.now(), user_id=user_id)
-
-
-def _skip(connection: Connection, _ids: object, webhook_id: int, _message: str, user_id: int) -> None:
-    manage.resume_webhook(connection, webhook_id, clock.now(), skip=True, user_id=user_id)
-
-
-def _test(connection: Connection, _ids: object, webhook_id: int, _message: str, _user_id: int) -> None:
-    manage.schedule_test(connection, webhook_id, clock.now())
-
-
-def _replay(connection: Connection, _ids: object, webhook_id: int, message: str, _user_id: int) -> None:
-    manage.replay_message(connection, webhook_id, message)
-
-
-def _delete(connection: Connection, _ids: object, webhook_id: int, _message: str, user_id: int) -> None:
-    manage.delete_webhook(connection, webhook_id, clock.now(), user_id)
-
-
 _FORMS: dict[str, Callable[[View, Webhook], Awaitable[Response]]] = {
     "change": _change,
     "undo": _undo,
     "secret": _replace_secret,
+    "replay": _replay_message,
     "replay_since": _replay_since,
 }
 """The actions with a form of their own, or with an answer that is shown only once."""
-_ACTS: dict[str, tuple[Callable[[Connection, IdBlocks, int, str, int], None], str]] = {
-    "pause": (_pause, "paused"),
-    "resume": (_resume, "resumed"),
-    "skip": (_skip, "resumed"),
-    "test": (_test, "testing"),
-    "replay": (_replay, "again"),
-    "delete": (_delete, "removed"),
+_ACTS: dict[str, tuple[Callable[[AccountWork, int], object], str]] = {
+    "pause": (manage.pause_webhook, "paused"),
+    "resume": (manage.resume_webhook, "resumed"),
+    "skip": (partial(manage.resume_webhook, skip=True), "resumed"),
+    "test": (manage.schedule_test, "testing"),
+    "delete": (manage.delete_webhook, "removed"),
 }
 """The actions not in `_FORMS`: the function of each, and the code of the message that is shown afterwards."""

@@ -3,7 +3,6 @@
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from dealtrace import clock
 from dealtrace.accounts.webhook import BodyStyle, Webhook
 from dealtrace.cabinet.form_pages import Faults, fault_text, redirect_with_message, show_form_page
 from dealtrace.cabinet.settings.webhooks.form import WebhookDraft, faults_of, form_context, read_draft
@@ -11,8 +10,6 @@ from dealtrace.cabinet.settings.webhooks.labels import PLACE, STATES, STYLES
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidSetting
 from dealtrace.operations.webhooks.create import NewWebhook, create_webhook
-from dealtrace.operations.work import ids_of, takes_ids
-from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.webhooks.outbox import count_waiting_deliveries
 from dealtrace.storage.webhooks.webhooks import list_webhooks
 
@@ -31,7 +28,7 @@ async def create(view: View) -> Response:
         return await _page(view, draft, faults=faults)
     new = NewWebhook(view.current_site.id, draft.url, draft.kinds, BodyStyle(draft.style), draft.names)
     try:
-        made = await view.manage(_create, new, view.rights.user.id)
+        made = await view.manage(create_webhook, new)
     except InvalidSetting as refusal:
         faults = {"url" if refusal.facts["key"] == "url" else "": fault_text(refusal, view.language)}
         return await _page(view, draft, faults=faults)
@@ -57,8 +54,3 @@ async def _page(view: View, draft: WebhookDraft, *, secret: str = "", faults: Fa
 def _read(connection: Connection, site_id: int) -> list[tuple[Webhook, int]]:
     listed = list_webhooks(connection, site_id)
     return [(webhook, count_waiting_deliveries(connection, site_id, webhook.id)) for webhook in listed]
-
-
-@takes_ids(ids_of(create_webhook))
-def _create(connection: Connection, ids: IdBlocks, new: NewWebhook, user_id: int) -> Webhook:
-    return create_webhook(connection, ids, new, clock.now(), user_id)

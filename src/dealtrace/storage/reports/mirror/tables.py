@@ -11,7 +11,7 @@ from dealtrace.storage.reports.fact_tables import MONEY
 from dealtrace.storage.reports.mirror.dialect import DIALECT
 from dealtrace.storage.reports.touched_rows import SPLIT_MODELS
 
-VERSION = 7
+VERSION = 8
 """The version of the tables, raised whenever a table or the meaning of its rows changes; older mirrors are rebuilt."""
 CUSTOM_VALUES = "custom_values"
 CLIENT_SINCE = "client_since"

@@ -1,15 +1,14 @@
 """Hold on to what a person may do in their session while they change something."""
 
-from sqlalchemy import Connection
-
 from dealtrace.accounts.rights import Rights, Role
 from dealtrace.accounts.user import UserId
+from dealtrace.operations.work import AccountWork
 from dealtrace.record import record
 from dealtrace.storage.accounts.sessions import find_login, lock_login
 
 
 @record
-class Standing:
+class SessionRights:
     """What a person may do in a session: `role` is their role on the site `site_id`, if a site is concerned.
 
     `lacks_factor` is true if they must first set up a second factor.
@@ -22,18 +21,18 @@ class Standing:
     lacks_factor: bool
 
 
-class StandingChanged(Exception):  # noqa: N818 - the name says what happened
-    """Raised if a person's standing is no longer what a decision rests on; nothing is stored."""
+class RightsChanged(Exception):  # noqa: N818 - the name says what happened
+    """Raised if a person's rights are no longer those that a decision rests on; nothing is stored."""
 
 
-def standing_of(rights: Rights, site_id: int | None, *, lacks_factor: bool) -> Standing:
-    """Return the standing of a person with these rights, on a site if `site_id` is given."""
+def rights_in_session(rights: Rights, site_id: int | None, *, lacks_factor: bool) -> SessionRights:
+    """Return what a person with these rights may do in a session, on a site if `site_id` is given."""
     role = rights.role_at(site_id) if site_id is not None else None
-    return Standing(rights.user.id, rights.user.is_owner, site_id, role, lacks_factor)
+    return SessionRights(rights.user.id, rights.user.is_owner, site_id, role, lacks_factor)
 
 
-def hold_standing(connection: Connection, digest: str, decided: Standing) -> None:
-    """Check that a session exists and that its person still has the standing with which a request was admitted.
+def hold_rights(work: AccountWork, digest: str, decided: SessionRights) -> None:
+    """Check that a session exists and that its person still has the rights with which a request was admitted.
 
     Ours: a request is admitted before the transaction that changes something. Without this check, people
     who are being logged out everywhere, demoted or deleted could at that moment still create an invitation, link,
@@ -41,11 +40,11 @@ def hold_standing(connection: Connection, digest: str, decided: Standing) -> Non
     this transaction, and then also removes what it created.
 
     Raises:
-        StandingChanged: the session has ended, or the person's standing has changed.
+        RightsChanged: the session has ended, or the person's rights have changed.
     """
-    lock_login(connection, digest, decided.user_id, decided.site_id)
-    login = find_login(connection, digest)
+    lock_login(work.connection, digest, decided.user_id, decided.site_id)
+    login = find_login(work.connection, digest)
     if login is None:
-        raise StandingChanged
-    if standing_of(login.rights, decided.site_id, lacks_factor=login.lacks_factor) != decided:
-        raise StandingChanged
+        raise RightsChanged
+    if rights_in_session(login.rights, decided.site_id, lacks_factor=login.lacks_factor) != decided:
+        raise RightsChanged

@@ -5,13 +5,14 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import Connection
 
+from account_work import account_work
 from cast import Player, Stage
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import SiteId
 from dealtrace.accounts.token import token_digest
 from dealtrace.accounts.user import PasswordHash, User
 from dealtrace.operations.accounts.demand_second_factor import demand_second_factor
-from dealtrace.operations.accounts.hold_standing import Standing, StandingChanged, hold_standing, standing_of
+from dealtrace.operations.accounts.hold_rights import RightsChanged, SessionRights, hold_rights, rights_in_session
 from dealtrace.operations.accounts.invite_user import invite_user
 from dealtrace.operations.accounts.log_in import end_session
 from dealtrace.operations.accounts.manage_user import change_password, delete_user, give_role, set_owner, take_role
@@ -23,22 +24,22 @@ from write_commands import utc_now
 
 Loss = Callable[[Connection, User, SiteId], object]
 LOSSES: dict[str, Loss] = {
-    "role taken": lambda connection, user, site_id: take_role(connection, user.id, site_id, utc_now(), taken_by=None),
+    "role taken": lambda connection, user, site_id: take_role(account_work(connection, utc_now()), user.id, site_id),
     "role lowered": lambda connection, user, site_id: give_role(
-        connection, user.id, site_id, Role.ANALYST, utc_now(), given_by=None
+        account_work(connection, utc_now()), user.id, site_id, Role.ANALYST
     ),
-    "deleted": lambda connection, user, _: delete_user(connection, user.login, utc_now()),
+    "deleted": lambda connection, user, _: delete_user(account_work(connection, utc_now()), user.login),
 }
 """What voids the invitations that a person has made."""
 ENDINGS: dict[str, Loss] = {
     "password replaced": lambda connection, user, _: change_password(
-        connection, user.login, PasswordHash("another hash"), utc_now()
+        account_work(connection, utc_now()), user.login, PasswordHash("another hash")
     ),
     "session ended": lambda connection, user, _: end_session(
-        connection, user.id, list_sessions(connection, user.id)[0].digest
+        account_work(connection), user.id, list_sessions(connection, user.id)[0].digest
     ),
     "second factor demanded": lambda connection, _, __: demand_second_factor(
-        connection, utc_now(), is_demanded=True, demanded_by=None
+        account_work(connection, utc_now()), is_demanded=True
     ),
 }
 """What stops a person who is logged in, but leaves what they made before."""
@@ -55,22 +56,22 @@ class Anna:
         self.user = new_user(stage.database, None if is_owner else {site_id: Role.OWNER})
         with stage.database.write() as connection:
             self.digest = token_digest(new_session(connection, self.user, utc_now()))
-        self.admitted = self.standing()
+        self.admitted = self.rights()
 
-    def standing(self) -> Standing:
+    def rights(self) -> SessionRights:
         """Return what the gate of the cabinet finds."""
         with self.stage.database.read() as connection:
             login = find_login(connection, self.digest)
         assert login is not None
-        return standing_of(login.rights, self.site_id, lacks_factor=login.lacks_factor)
+        return rights_in_session(login.rights, self.site_id, lacks_factor=login.lacks_factor)
 
     def invite(self, connection: Connection) -> bool:
         """Invite somebody as one who was admitted before, and return whether that was stored."""
         try:
-            hold_standing(connection, self.digest, self.admitted)
-        except StandingChanged:
+            hold_rights(account_work(connection), self.digest, self.admitted)
+        except RightsChanged:
             return False
-        invite_user(connection, Role.OWNER, utc_now(), site_id=self.site_id, made_by=self.user.id)
+        invite_user(account_work(connection, utc_now(), user_id=self.user.id), Role.OWNER, site_id=self.site_id)
         return True
 
     def count_invitations(self) -> int:
@@ -107,7 +108,7 @@ def test_nor_does_what_a_former_owner_of_the_installation_makes(stage: Stage, sh
     boris = Anna(stage, shop.site.id, is_owner=True)
 
     def demote(connection: Connection) -> object:
-        return set_owner(connection, boris.user.id, utc_now(), is_owner=False, set_by=None)
+        return set_owner(account_work(connection, utc_now()), boris.user.id, is_owner=False)
 
     side_by_side(stage.database, *((boris.invite, demote) if is_first else (demote, boris.invite)))
     assert boris.count_invitations() == 0

@@ -1,0 +1,222 @@
+"""Flips of matchers: the smallest changes of the matchers of a deal that would give it a different lead or visit.
+
+Matchers are ways to find out where a deal came from; a caller of the deals API 2.0 sends them with the deal.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from dealtrace.deals.matchers import FINAL_KINDS, Matcher, Preference
+from dealtrace.leads.lead import LeadKind
+from dealtrace.matching.lead_search import Miss, Prospect, SearchByContact, accepts, misses, search_of
+from dealtrace.matching.nearest_lead import nearness
+from dealtrace.matching.rematch import UNMATCHED, Match
+from dealtrace.record import record
+
+MINUTE, SECOND, INSTANT = timedelta(minutes=1), timedelta(seconds=1), timedelta(microseconds=1)
+TRIED_MAX = 50
+"""Ours: the maximum number of leads for which changes of a matcher are tried, those that need the least first."""
+
+
+@record
+class Attempt:
+    """A matcher, and what it finds if it names a lead or a visit by its id; a search by contact has `UNMATCHED`.
+
+    `found_without_tags` is what it would find without a condition for tags.
+    """
+
+    matcher: Matcher
+    found: Match = UNMATCHED
+    found_without_tags: Match = UNMATCHED
+
+
+@record
+class MatcherChange:
+    """A change of a deal's matchers, and the match that the deal would then have.
+
+    Conditions that do not change are `None` or false; if `position` is `None`, the deal only has to be matched again.
+    `position` is the position of the changed matcher, from 0. `depth_at_least` and `depth_at_most` are the smallest
+    higher and the largest lower depth (in whole minutes) that give another match, and `until_at_least` and
+    `until_at_most` the nearest later and earlier date of the matcher that do (in whole seconds). With `without_tags`,
+    leads need no tags. `kinds` are the kinds of lead that the matcher would search. With `before`, the matcher is tried
+    before the matcher at this position.
+    """
+
+    found: Match
+    position: int | None = None
+    depth_at_least: timedelta | None = None
+    depth_at_most: timedelta | None = None
+    until_at_least: datetime | None = None
+    until_at_most: datetime | None = None
+    without_tags: bool = False
+    preference: Preference | None = None
+    kinds: tuple[LeadKind, ...] | None = None
+    before: int | None = None
+
+
+def list_matcher_changes(
+    attempts: Sequence[Attempt], prospects: Sequence[Prospect], current: Match
+) -> list[MatcherChange]:
+    """List the smallest changes of the matchers of a deal that give it another match than `current`.
+
+    Changes of fewer conditions come first, and among them the smaller change of a time; a changed order of the matchers
+    comes after changes of one condition. `prospects` are all leads that
+    have a contact of a matcher, even leads that no matcher accepts. Deals that are pinned by hand have no changes.
+    """
+    ranked = sorted(prospects, key=lambda prospect: nearness(prospect.span), reverse=True)
+    found, decided = _decide(attempts, ranked)
+    if found != current:
+        return [MatcherChange(found)]
+    changes: list[tuple[tuple[int, timedelta], MatcherChange]] = []
+    for position, attempt in enumerate(attempts):
+        if decided is not None and position > decided:
+            changes += _moved(attempts, ranked, current, position, decided)
+            continue
+        changes += _widened(attempts, ranked, current, position)
+        if position == decided and attempt.matcher.way not in FINAL_KINDS:
+            changes += _narrowed(attempts, ranked, current, position)
+    return [change for _, change in sorted(changes, key=lambda each: each[0])]
+
+
+def with_change(matchers: Sequence[Matcher], change: MatcherChange) -> list[Matcher]:
+    """Return the matchers of a deal after a change of them."""
+    changed = list(matchers)
+    if change.position is None:
+        return changed
+    matcher = changed.pop(change.position)
+    changed.insert(change.before if change.before is not None else change.position, _changed(matcher, change))
+    return changed
+
+
+def _changed(matcher: Matcher, change: MatcherChange) -> Matcher:
+    depth = change.depth_at_least if change.depth_at_least is not None else change.depth_at_most
+    until = change.until_at_least if change.until_at_least is not None else change.until_at_most
+    return replace(
+        matcher,
+        depth=depth if depth is not None else matcher.depth,
+        until=until if until is not None else matcher.until,
+        tags=() if change.without_tags else matcher.tags,
+        any_tag=matcher.any_tag and not change.without_tags,
+        preference=change.preference if change.preference is not None else matcher.preference,
+        kinds=change.kinds if change.kinds is not None else matcher.kinds,
+    )
+
+
+def _decide(attempts: Sequence[Attempt], ranked: Sequence[Prospect]) -> tuple[Match, int | None]:
+    """Return what the first matcher that succeeds finds, and its position; `ranked` begins with the nearest lead."""
+    for position, attempt in enumerate(attempts):
+        found = _find(attempt, ranked)
+        if found != UNMATCHED or attempt.matcher.way in FINAL_KINDS:
+            return found, position
+    return UNMATCHED, None
+
+
+def _find(attempt: Attempt, ranked: Sequence[Prospect]) -> Match:
+    search = search_of(attempt.matcher)
+    if not isinstance(search, SearchByContact):
+        return attempt.found
+    return Match(next((prospect.span.ref for prospect in ranked if accepts(search, prospect)), None))
+
+
+def _flip(
+    attempts: Sequence[Attempt], ranked: Sequence[Prospect], current: Match, change: MatcherChange
+) -> MatcherChange | None:
+    """Return `change` with the match that it gives, or `None` if it gives the present one."""
+    position = change.position
+    assert position is not None
+    changed = list(attempts)
+    attempt = changed.pop(position)
+    found = attempt.found_without_tags if change.without_tags else attempt.found
+    place = change.before if change.before is not None else position
+    changed.insert(place, replace(attempt, matcher=_changed(attempt.matcher, change), found=found))
+    match, _ = _decide(changed, ranked)
+    return replace(change, found=match) if match != current else None
+
+
+def _moved(
+    attempts: Sequence[Attempt], ranked: Sequence[Prospect], current: Match, position: int, decided: int
+) -> Iterator[tuple[tuple[int, timedelta], MatcherChange]]:
+    """Yield at most one change: a matcher that is not tried is tried before the matcher that decided."""
+    if _find(attempts[position], ranked) != UNMATCHED:
+        change = MatcherChange(UNMATCHED, position, before=decided)
+        flip = _flip(attempts, ranked, current, change)
+        if flip is not None:
+            yield (1, timedelta.max), flip
+
+
+def _widened(
+    attempts: Sequence[Attempt], ranked: Sequence[Prospect], current: Match, position: int
+) -> Iterator[tuple[tuple[int, timedelta], MatcherChange]]:
+    """Yield the changes that make a matcher accept a lead that it rejects now; of a kind of change, the smallest."""
+    attempt = attempts[position]
+    search = search_of(attempt.matcher)
+    if not isinstance(search, SearchByContact):
+        if attempt.found_without_tags != attempt.found:
+            change = MatcherChange(UNMATCHED, position, without_tags=True)
+            if (flip := _flip(attempts, ranked, current, change)) is not None:
+                yield (1, timedelta(0)), flip
+        return
+    rejected = [
+        (set(misses(search, prospect)), prospect) for prospect in ranked if prospect.span.contact in search.contacts
+    ]
+    rejected.sort(key=lambda each: (len(each[0]), abs(search.until - each[1].span.started_at)))
+    helped: list[set[Miss]] = []
+    for missed, prospect in [each for each in rejected if each[0]][:TRIED_MAX]:
+        if any(fewer <= missed for fewer in helped):
+            continue
+        change = _admitting(position, search, prospect, missed)
+        if (flip := _flip(attempts, ranked, current, change)) is not None:
+            helped.append(missed)
+            yield (len(missed), _extent(attempt.matcher, flip)), flip
+
+
+def _admitting(position: int, search: SearchByContact, prospect: Prospect, missed: set[Miss]) -> MatcherChange:
+    """Return the smallest change with which a search accepts a lead."""
+    began = prospect.span.started_at
+    return MatcherChange(
+        UNMATCHED,
+        position,
+        depth_at_least=-(-(search.until - began) // MINUTE) * MINUTE if Miss.DEPTH in missed else None,
+        until_at_least=_ceil(began) if Miss.LATER in missed else None,
+        without_tags=Miss.TAGS in missed,
+        preference=Preference.NEAREST if Miss.UNIQUE in missed else None,
+        kinds=tuple(LeadKind) if Miss.KIND in missed else None,
+    )
+
+
+def _narrowed(
+    attempts: Sequence[Attempt], ranked: Sequence[Prospect], current: Match, position: int
+) -> Iterator[tuple[tuple[int, timedelta], MatcherChange]]:
+    """Yield the changes of a depth and a date that make the matcher that decided reject the lead that it found."""
+    matcher = attempts[position].matcher
+    search = search_of(matcher)
+    if not isinstance(search, SearchByContact):
+        return
+    began = next(prospect.span.started_at for prospect in ranked if accepts(search, prospect))
+    changes = [MatcherChange(UNMATCHED, position, until_at_most=_floor(began - INSTANT))]
+    if search.until > began:
+        depth = (search.until - began - INSTANT) // MINUTE * MINUTE
+        changes.append(MatcherChange(UNMATCHED, position, depth_at_most=depth))
+    for change in changes:
+        if (flip := _flip(attempts, ranked, current, change)) is not None:
+            yield (1, _extent(matcher, flip)), flip
+
+
+def _extent(matcher: Matcher, change: MatcherChange) -> timedelta:
+    """Return by how much a change moves the times of a matcher; a matcher without a depth searches for ever."""
+    changed = _changed(matcher, change)
+    extent = timedelta(0)
+    if changed.until is not None and matcher.until is not None:
+        extent += abs(changed.until - matcher.until)
+    if changed.depth is not None and changed.depth != matcher.depth:
+        extent += abs(changed.depth - matcher.depth) if matcher.depth is not None else timedelta.max / 2
+    return extent
+
+
+def _floor(moment: datetime) -> datetime:
+    return moment.replace(microsecond=0)
+
+
+def _ceil(moment: datetime) -> datetime:
+    return _floor(moment + SECOND - INSTANT)

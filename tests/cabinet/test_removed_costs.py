@@ -1,0 +1,114 @@
+"""Costs that were imported under a wrong account are deleted, after a preview, from the page of costs or of changes."""
+
+import html
+import re
+from datetime import date, timedelta
+
+import pytest
+
+from browser import Browser
+from cast import Player, Stage
+from dealtrace.accounts.rights import Role
+from dealtrace.attribution.cost import Cost, CostAccount
+from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.operations.reports.import_costs import import_costs
+from guests import Guest, member_of, text_of
+from server import ServerProcess
+from stored import rows_of
+
+PLACE = "costs/remove"
+DAY = date(2024, 3, 1)
+SPRING = TrafficSource("yandex", "cpc", "Весна")
+WRONG, RIGHT = CostAccount("yandex", "mian 1"), CostAccount("yandex", "main")
+OF_WRONG, OF_RIGHT = "file yandex mian+1", "file yandex main"
+
+
+@pytest.fixture
+def analyst(server: ServerProcess, served: Stage, owner: Player) -> Guest:
+    """Give an analyst of a site that has costs of two accounts on three days, in English."""
+    for player in (owner, served.open_site()):
+        for account in (WRONG, RIGHT):
+            store(served, player, account, *(DAY + timedelta(days=day) for day in range(3)))
+    return member_of(server, served, owner.site.id, Role.ANALYST)
+
+
+def store(stage: Stage, player: Player, account: CostAccount, *days: date) -> None:
+    """Import a cost of 100 rubles on each day."""
+    stage.ids.ensure(10)
+    costs = [Cost(day, SPRING, 100_00) for day in days]
+    with stage.database.write() as connection:
+        import_costs(stage.work(connection, player), account, set(days), costs)
+
+
+def days_of(stage: Stage, player: Player) -> list[tuple[str, date]]:
+    """List the accounts and the days of the stored costs."""
+    return sorted((row[4], row[1]) for row in rows_of(stage.database, player).get("cost", []))
+
+
+def agreed_in(page: str) -> str:
+    found = re.search('name="agreed" value="([^"]*)"', page)
+    assert found is not None, text_of(page)
+    return html.unescape(found[1])
+
+
+def plain(page: str) -> str:
+    return text_of(page).replace("\u202f", " ").replace("\u00a0", " ")
+
+
+def test_costs_of_an_account_are_deleted_after_a_preview(
+    server: ServerProcess, served: Stage, owner: Player, analyst: Guest
+) -> None:
+    before = days_of(served, owner)
+    asked = analyst.post(PLACE, of=OF_WRONG).text
+    assert "Account yandex mian 1 Costs 3 Days 3: 1 Mar 2024 – 3 Mar 2024 Total 300 ₽" in plain(asked)
+    assert days_of(served, owner) == before
+    store(served, owner, WRONG, DAY + timedelta(days=5))
+    again = analyst.post(PLACE, of=OF_WRONG, agreed=agreed_in(asked)).text
+    assert "Costs 4" in plain(again), "more came meanwhile"
+    assert "Removed." in plain(analyst.post(PLACE, of=OF_WRONG, agreed=agreed_in(again)).text)
+    assert days_of(served, owner) == [(account, day) for account, day in before if account == "main"]
+    boss = member_of(server, served, owner.site.id)
+    words = plain(boss.get("settings/changes").text)
+    assert f"{analyst.login} Costs deleted: yandex mian 1, 1 Mar 2024 – 6 Mar 2024" in words
+    assert analyst.post(PLACE, of=OF_WRONG).status_code == 404, "the account has no costs any more"
+
+
+def test_only_the_chosen_days_go(served: Stage, owner: Player, analyst: Guest) -> None:
+    chosen = {"of": OF_RIGHT, "since": "2024-03-02", "until": "2024-03-02"}
+    asked = analyst.post(PLACE, **chosen).text
+    assert "Costs 1 Days 1: 2 Mar 2024 Total 100 ₽" in plain(asked)
+    analyst.post(PLACE, **chosen, agreed=agreed_in(asked))
+    assert [day for account, day in days_of(served, owner) if account == "main"] == [DAY, DAY + timedelta(days=2)]
+    assert "no costs on these days" in plain(analyst.post(PLACE, **chosen).text)
+    refused = analyst.post(PLACE, **{**chosen, "since": "yesterday"})
+    assert refused.status_code == 400
+    assert 'id="fault-since"' in refused.text
+
+
+def test_accounts_of_a_neighbour_are_unknown_and_readers_may_not(
+    server: ServerProcess, served: Stage, owner: Player, stranger: Player, analyst: Guest
+) -> None:
+    neighbour = member_of(server, served, stranger.site.id, Role.ANALYST)
+    assert neighbour.post(PLACE, of=OF_WRONG).status_code == 404
+    assert "Delete costs" not in neighbour.get("costs").text
+    assert member_of(server, served, owner.site.id, Role.READER).post(PLACE, of=OF_WRONG).status_code == 403
+    assert len(days_of(served, owner)) == 6
+    russian = member_of(server, served, owner.site.id, language="ru")
+    assert "Эти расходы будут удалены." in russian.post(PLACE, of=OF_WRONG).text
+
+
+def test_an_import_is_undone_on_the_page_of_changes(
+    browser: Browser, server: ServerProcess, served: Stage, owner: Player, analyst: Guest
+) -> None:
+    boss = member_of(server, served, owner.site.id)
+    browser.keep_cookie("session", boss.secret, server.url)
+    browser.open(f"{server.url}/cabinet/{owner.site.id}/settings/changes")
+    browser.run("document.querySelector('form[action$=\"/costs/remove\"] button').focus()")
+    browser.press("Enter")
+    browser.wait("document.querySelector('#removal [name=agreed]') !== null")
+    assert len(days_of(served, owner)) == 6
+    browser.run("document.querySelector('#removal button').focus()")
+    browser.press("Enter")
+    browser.wait("document.querySelector('[role=status]') !== null")
+    assert {account for account, _ in days_of(served, owner)} == {"mian 1"}
+    assert browser.complaints == []
