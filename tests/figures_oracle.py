@@ -16,7 +16,7 @@ from dealtrace.reports.filters import Filter
 from dealtrace.reports.metrics import COLUMN_PREFIX
 from dealtrace.reports.pivot import Pivot
 from dealtrace.reports.question import Question
-from figures_pieces import MILLION, Piece, folded, folded_status, has_dimension, key_of_day, known
+from figures_pieces import MILLION, Piece, folded, has_dimension, key_of_day, known
 from figures_records import Records
 
 DAY = timedelta(days=1)
@@ -480,8 +480,7 @@ class Oracle:
 
 def _holds(condition: Filter, name: str, keys: Sequence[str | None]) -> bool:
     """Return whether a key is one of a filter's values; `not` is taken as `is` here."""
-    fold = folded if name in ("source", "medium", "campaign", "content", "term") else known
-    fold = folded_status if name == "status" else fold
+    fold = folded if name in ("source", "medium", "campaign", "content", "term", "status") else known
     match condition.operator:
         case "empty":
             return keys == (None,)

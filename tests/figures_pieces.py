@@ -57,11 +57,6 @@ def folded(text: str | None) -> str | None:
     return text.strip().casefold() if known(text) is not None and text is not None else None
 
 
-def folded_status(text: str) -> str | None:
-    """Return what a status is grouped by; only a blank one says nothing."""
-    return text.strip().casefold() or None
-
-
 def kopecks(rubles: Decimal | None) -> int | None:
     """Return a sum in kopecks, half up."""
     return None if rubles is None else int((rubles * 100).to_integral_value(ROUND_HALF_UP))

@@ -18,18 +18,7 @@ from dealtrace.deals.currency import RATE_STEPS
 from dealtrace.deals.deal import Deal
 from dealtrace.leads.contact import normal_contacts
 from dealtrace.matching.match_reason import LeadContacts, match_reason_of
-from figures_pieces import (
-    MILLION,
-    PARTS,
-    Piece,
-    folded,
-    folded_status,
-    key_of_day,
-    known,
-    kopecks,
-    split,
-    word_of_visit,
-)
+from figures_pieces import MILLION, PARTS, Piece, folded, key_of_day, known, kopecks, split, word_of_visit
 
 
 @dataclass(frozen=True, eq=False)
@@ -290,7 +279,7 @@ class Records:
             return (key_of_day(name, self.day(piece)),)
         if name in ("city", "device", "browser", "os", "landing_page"):
             return (known(word_of_visit(piece.own, name)) if piece.own is not None else None,)
-        return (folded_status(str(piece.words(name))) if name == "status" else known(piece.words(name)),)
+        return (folded(str(piece.words(name))) if name == "status" else known(piece.words(name)),)
 
     def day(self, piece: Piece) -> date:
         """Return the day of the site on which a piece falls."""

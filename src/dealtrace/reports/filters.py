@@ -292,16 +292,18 @@ def by_dimension(filters: Sequence[C]) -> Mapping[Dimension, tuple[list[C], list
 def key_of_value(dimension: Dimension, value: str) -> str | int | None:
     """Return a filter's value in the form that SQL compares, or `None` for a placeholder such as `(not set)`.
 
-    Only a blank status is none.
-
     Raises:
         InvalidValue: the dimension is a time, and the value is not a valid key of it.
     """
     if dimension.is_time:
         return number_of_key(dimension.name, value)
-    if dimension.kind is Kind.STATUS:
-        return status_key(value) or None
     folded = part_key(value)
-    if folded is None or dimension.kind is Kind.SOURCE:
-        return folded
-    return value
+    if folded is None:
+        return None
+    match dimension.kind:
+        case Kind.SOURCE:
+            return folded
+        case Kind.STATUS:
+            return status_key(value)
+        case _:
+            return value

@@ -15,16 +15,11 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.leads.annotations import Annotations
 from dealtrace.operations.deals.change import change_deals
 from dealtrace.operations.deals.register import register_deals
-from dealtrace.operations.overview.problems import watched_period
-from dealtrace.operations.overview.unclassified import find_unclassified_deals
 from dealtrace.operations.reports.ask import ask, stored_facts
 from dealtrace.operations.reports.import_costs import import_costs
-from dealtrace.operations.reports.manage_columns import add_column
 from dealtrace.operations.reports.open_facts import open_facts
-from dealtrace.operations.reports.read_question import read_question
 from dealtrace.operations.reports.set_status import set_status
 from dealtrace.reports.answer import Report
-from dealtrace.reports.column_definitions import ColumnKind, ReportColumn
 from dealtrace.reports.formats import format_figures
 from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
 from dealtrace.reports.table_columns import figure_columns, figures_of
@@ -52,8 +47,8 @@ def asked(stage: Stage, player: Player, *filters: str, now: datetime = NOON, **w
 def asked_everywhere(stage: Stage, player: Player, *filters: str, **words: str) -> list[Report]:
     """Ask a question of a site in words: of the database itself and, beside SQLite, of its mirror."""
     site = player.site
-    with stage.database.read() as connection:
-        question = read_question(connection, site, RawQuestion(filters=filters, **words), NOON)
+    known = QuestionContext(site_day(NOON, site.time_zone), AttributionModel(site.attribution), site.custom_fields)
+    question = parse_question(RawQuestion(filters=filters, **words), known)
     with stage.database.read() as connection, open_facts(stage.database, site) as mirrored:
         return [ask(source, site, question, NOON) for source in (stored_facts(connection, site), mirrored)]
 
@@ -100,37 +95,10 @@ def test_a_reference_of_a_call_is_not_that_of_a_lead_request(stage: Stage, shop:
 
 def test_what_says_nothing_is_null_with_any_blanks_and_in_any_common_case(stage: Stage, shop: Player) -> None:
     nothing = ["", " ", "\t", "\u00a0", " (Not Set) ", "<НЕ ЗАПОЛНЕНО>", "‹Не заполнено›\u00a0"]
-    register(stage, shop, *({"manager": text} for text in nothing), {"manager": "Не"})
+    register(stage, shop, *({"manager": text, "status": text} for text in nothing), {"manager": "Не", "status": "Не"})
     assert rows(asked(stage, shop, by="manager", metrics="deals")) == {None: 7, "Не": 1}
-    assert rows(asked(stage, shop, "manager:empty", by="manager", metrics="deals")) == {None: 7}
-
-
-@pytest.mark.parametrize("is_full", [False, True])
-def test_a_status_spelt_not_set_is_told_from_no_status(
-    stage: Stage, shop: Player, monkeypatch: pytest.MonkeyPatch, *, is_full: bool
-) -> None:
-    """People may set its meaning, so it cannot be the status of all deals without one."""
-    if is_full:
-        monkeypatch.setattr(statuses, "STATUSES_MAX", 1)
-    spelt = ["", " ", "\t", "\u00a0", "a", "(not set)", " (Not Set) ", "<НЕ ЗАПОЛНЕНО>"]
-    register(stage, shop, *({"number": str(place), "status": text} for place, text in enumerate(spelt)))
-    set_won(stage, shop, "(Not set)")
-    with stage.database.write() as connection:
-        add_column(stage.work(connection, shop), ReportColumn("Unset", ColumnKind.COUNT, statuses=("(not set)",)))
-    listed = {"by": "status", "metrics": "deals,won,column:Unset"}
-    expected_rows = {None: (4, 0, 0), "a": (1, 0, 0), "(not set)": (2, 2, 2), "<не заполнено>": (1, 0, 0)}
-    for report in asked_everywhere(stage, shop, **listed):
-        assert {key and key.casefold(): tuple(each) for key, each in rows(report).items()} == expected_rows
-    with stage.database.read() as connection:
-        found = find_unclassified_deals(
-            stored_facts(connection, shop.site), shop.site, {"(not set)"}, watched_period(shop.site, NOON), NOON
-        )
-    assert found is not None
-    assert (found.what.casefold(), found.count) == ("(not set)", 2)
-    expected = {"empty": 4, "is:": 4, "is:(NOT SET)": 2, "not:(not set)": 6, "among:|(not set)": 6, "filled": 4}
-    for condition, deals in expected.items():
-        for report in asked_everywhere(stage, shop, f"status:{condition}", metrics="deals"):
-            assert report.total.values[MODEL] == (deals,), condition
+    assert rows(asked(stage, shop, by="status", metrics="deals")) == {None: 7, "Не": 1}
+    assert rows(asked(stage, shop, "status:empty", by="status", metrics="deals")) == {None: 7}
 
 
 def test_a_tag_that_says_nothing_is_no_tag(stage: Stage, shop: Player) -> None:
@@ -275,8 +243,7 @@ def test_a_status_without_room_is_grouped_filtered_and_judged_as_any_other(
         "strasse №1": ("2", "0"),
         "новая": ("2", "0"),
         "σίσυφοσ": ("2", "0"),
-        "‹не заполнено›": ("1", "0"),
-        None: ("2", "0"),
+        None: ("3", "0"),
     }
     for report in asked_everywhere(stage, shop, **listed):
         assert {key: tuple(map(str, shown)) for key, shown in rows(report).items()} == expected

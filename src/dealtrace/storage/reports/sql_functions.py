@@ -159,11 +159,11 @@ BLANKS = "".join(character for character in map(chr, range(0x3001)) if character
 
 
 def unstored_status_key(spelling: Expression) -> Expression:
-    """Return the SQL expression for the key of a status spelling that is not stored; null for blanks.
+    """Return the SQL expression for the key of a status spelling that is not stored; null for blanks and placeholders.
 
     Filters have the same key, see `status_key`. Most of these spellings are empty and need no folding.
     """
-    return case((spelling != "", func.nullif(casefolded(func.trim(spelling, BLANKS)), "")))
+    return case((spelling != "", casefolded(func.trim(known_text(spelling), BLANKS))))
 
 
 def plain_status_key(spelling: Expression) -> Expression:
@@ -172,12 +172,8 @@ def plain_status_key(spelling: Expression) -> Expression:
 
 
 def status_of_deal(stored_key: Expression, spelling: Expression) -> Expression:
-    """Return the SQL expression for the key of a deal's status; `stored_key` is null if the spelling is not stored.
-
-    Ours: `(not set)` is a status like any other, since a CRM chose these words and people may set its meaning; only a
-    blank status is none.
-    """
-    return case((stored_key.is_not(None), stored_key), else_=unstored_status_key(spelling))
+    """Return the SQL expression for the key of a deal's status; `stored_key` is null if the spelling is not stored."""
+    return case((stored_key.is_not(None), known_text(stored_key)), else_=unstored_status_key(spelling))
 
 
 def without_query(url: ColumnElement[str]) -> Expression:

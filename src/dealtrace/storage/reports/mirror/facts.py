@@ -151,11 +151,11 @@ class MirrorFacts:
             "match_reason": self._match_reason(),
         }
         if not _OF_STATUS.keys().isdisjoint(names):
-            status = self.statuses().subquery("of_deals")
+            status = self.statuses().add_columns(known_text(tables.statuses.c.key).label("known")).subquery("of_deals")
             rows = rows.outerjoin(status, status.c.spelling == deal.c.status_spelling)
             key_of = unstored_status_key if self.may_lack_statuses else plain_status_key
             unlisted = key_of(deal.c.status_spelling)
-            computed["status"] = case((status.c.spelling.is_(None), unlisted), else_=status.c.key)
+            computed["status"] = case((status.c.spelling.is_(None), unlisted), else_=status.c.known)
             computed["meaning"] = status.c.meaning
         if "client_kind" in names:
             kind = _client_kind(deal, deal.c.lead_at)
