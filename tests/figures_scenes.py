@@ -37,12 +37,15 @@ from dealtrace.operations.visits.store_visits import store_visits
 from dealtrace.reports.column_definitions import ColumnKind, ReportColumn, parse_statuses
 from dealtrace.reports.column_formulas import parse_formula
 from dealtrace.reports.saved_items.names import SavedName
+from dealtrace.reports.statuses import is_status
 from dealtrace.storage.deals.deals import list_deals_by_key
 from dealtrace.storage.reports.statuses import list_statuses
 from dealtrace.storage.schema.tables.deals import deal as deal_table
 from dealtrace.storage.schema.tables.leads import LEAD_TABLES
 from figures_chance import CLOCKS, FIELDS, FORMULA_METRICS, PRESENT_DAYS, REFERENCES, STATUSES, ZONES, Chance
 from figures_records import LeadRecord, Records
+
+NAMED_STATUSES = tuple(filter(is_status, STATUSES))
 
 
 @dataclass
@@ -172,7 +175,7 @@ class Scene(Chance):
     def add_columns(self) -> None:
         """Give the site columns of statuses, and a formula over some of them and of the metrics."""
         for name, kind in (("in work", ColumnKind.COUNT), ("worth", ColumnKind.SUM)):
-            statuses = parse_statuses(",".join(self.random.sample(STATUSES, 3)) + ",new")
+            statuses = parse_statuses(",".join(self.random.sample(NAMED_STATUSES, 3)) + ",new")
             self._add_column(ReportColumn(name, kind, statuses))
         for number in range(self.random.randrange(3)):
             metric, other = self.random.choice(FORMULA_METRICS), self.random.choice(FORMULA_METRICS)
@@ -280,5 +283,5 @@ def play_scene(random: Random, stage: Stage, size: int = 12) -> Scene:
 
 
 def _meanings(random: Random) -> list[tuple[str, str]]:
-    meanings = (("Won", "won"), ("оплачен ", "won"), ("LOST", "lost"), ("отказ", "lost"), ("(not set)", "won"))
+    meanings = (("Won", "won"), ("оплачен ", "won"), ("LOST", "lost"), ("отказ", "lost"))
     return [meaning for meaning in meanings if random.random() < 0.6]

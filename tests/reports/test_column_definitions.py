@@ -61,7 +61,8 @@ def test_statuses_are_separated_by_commas(text: str, statuses: tuple[str, ...]) 
 
 
 @pytest.mark.parametrize(
-    "text", ["", " , ", "x" * 257, ",".join(str(number) for number in range(STATUSES_OF_A_COLUMN_MAX + 1))]
+    "text",
+    ["", " , ", "new, (Not set)", "x" * 257, ",".join(str(number) for number in range(STATUSES_OF_A_COLUMN_MAX + 1))],
 )
 def test_a_list_of_no_statuses_or_too_many_is_refused(text: str) -> None:
     with pytest.raises(InvalidSetting):

@@ -32,7 +32,7 @@ def test_meanings_are_found_by_what_spellings_have_in_common() -> None:
 
 def test_a_status_is_classified_if_somebody_set_the_meaning_of_any_spelling() -> None:
     known = [Status("new", Meaning.OPEN), Status("NEW ", Meaning.OPEN, is_classified=True), Status("old", Meaning.OPEN)]
-    assert unclassified_keys(known) == {"old"}
+    assert unclassified_keys([*known, Status("(Not set)", Meaning.OPEN)]) == {"old"}
     assert [(group.name, group.is_classified) for group in group_statuses(known, {"new": 2, "unseen": 1})] == [
         ("new", True),
         ("unseen", False),
@@ -42,7 +42,7 @@ def test_a_status_is_classified_if_somebody_set_the_meaning_of_any_spelling() ->
 
 def test_spellings_of_a_status_are_listed_together_under_the_commonest() -> None:
     known = [Status("WON", Meaning.WON), Status("won ", Meaning.WON), Status("lost", Meaning.LOST)]
-    deals = {"won ": 3, "WON": 2, "new": 7, " ": 4, "NEW": 1}
+    deals = {"won ": 3, "WON": 2, "new": 7, " ": 4, "NEW": 1, "(not set)": 9}
     assert group_statuses(known, deals) == [
         StatusGroup(("new", "NEW"), Meaning.OPEN, 8),
         StatusGroup(("won ", "WON"), Meaning.WON, 5),

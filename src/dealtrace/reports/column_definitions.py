@@ -20,7 +20,7 @@ from dealtrace.reports.column_formulas import (
     parse_formula,
     with_column_renamed,
 )
-from dealtrace.reports.statuses import status_key
+from dealtrace.reports.statuses import is_status, status_key
 
 COLUMNS_MAX = 100
 """Ours: the maximum number of columns of a site; a report with more would be unreadable."""
@@ -97,16 +97,20 @@ def parse_statuses(text: str) -> tuple[str, ...]:
     r"""Parse a comma-separated list of statuses, without duplicates; in a status, `\,` is a comma and `\\` a backslash.
 
     Raises:
-        InvalidSetting: there are no statuses or too many, or a status is too long.
+        InvalidSetting: there are no statuses or too many, or a status is a placeholder or too long.
     """
     statuses = tuple({status_key(piece): piece for piece in reversed(split_statuses(text))}.values())[::-1]
-    if not 0 < len(statuses) <= STATUSES_OF_A_COLUMN_MAX or any(len(each) > LABEL_LENGTH_MAX for each in statuses):
+    if (
+        not 0 < len(statuses) <= STATUSES_OF_A_COLUMN_MAX
+        or any(len(each) > LABEL_LENGTH_MAX for each in statuses)
+        or not all(map(is_status, statuses))
+    ):
         raise InvalidSetting(
             key="--statuses",
             ru=f"ожидается от 1 до {STATUSES_OF_A_COLUMN_MAX} статусов через запятую, "
-            f"каждый не длиннее {LABEL_LENGTH_MAX} символов",
+            f"каждый не длиннее {LABEL_LENGTH_MAX} символов; (not set) означает, что статуса нет",
             en=f"1 to {STATUSES_OF_A_COLUMN_MAX} statuses separated by commas are expected, "
-            f"each of {LABEL_LENGTH_MAX} characters at most",
+            f"each of {LABEL_LENGTH_MAX} characters at most; (not set) means that there is no status",
         )
     return statuses
 

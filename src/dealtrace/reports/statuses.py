@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
+from dealtrace.attribution.traffic_source import part_key
 from dealtrace.record import record
 
 STATUSES_MAX = 10_000
@@ -59,6 +60,14 @@ def status_key(spelling: str) -> str:
     return spelling.strip().casefold()
 
 
+def is_status(spelling: str) -> bool:
+    """Return whether a spelling names a status; blanks and placeholders such as `(not set)` stand for none.
+
+    Reports count deals with a placeholder among those without a status.
+    """
+    return part_key(spelling) is not None
+
+
 def meaning_of(spelling: str, meanings: Mapping[str, Meaning]) -> Meaning:
     """Return what a status means to a site; `meanings` has the meanings of the site's statuses by `status_key`."""
     return meanings.get(status_key(spelling), Meaning.OPEN)
@@ -75,7 +84,8 @@ def unclassified_keys(statuses: Iterable[Status]) -> frozenset[str]:
     A status is classified as soon as a person sets the meaning of one of its spellings.
     """
     known = list(statuses)
-    return frozenset(status_key(status.spelling) for status in known) - _classified_keys(known)
+    named = frozenset(status_key(status.spelling) for status in known if is_status(status.spelling))
+    return named - _classified_keys(known)
 
 
 def _classified_keys(statuses: Iterable[Status]) -> frozenset[str]:
@@ -85,8 +95,8 @@ def _classified_keys(statuses: Iterable[Status]) -> frozenset[str]:
 def group_statuses(statuses: Iterable[Status], deals: Mapping[str, int]) -> list[StatusGroup]:
     """List a site's statuses with all their spellings, the statuses with the most deals first.
 
-    `deals` has the number of non-deleted deals by spelling. Blank spellings are left out, and spellings that are not in
-    `statuses` count as open.
+    `deals` has the number of non-deleted deals by spelling. Spellings that name no status (see `is_status`) are left
+    out, and spellings that are not in `statuses` count as open.
     """
     known = list(statuses)
     meanings = meanings_by_key(known)
@@ -94,8 +104,8 @@ def group_statuses(statuses: Iterable[Status], deals: Mapping[str, int]) -> list
     counts = {**{status.spelling: 0 for status in known}, **deals}
     spellings: dict[str, list[str]] = {}
     for spelling in sorted(counts, key=lambda each: (-counts[each], each)):
-        if key := status_key(spelling):
-            spellings.setdefault(key, []).append(spelling)
+        if is_status(spelling):
+            spellings.setdefault(status_key(spelling), []).append(spelling)
     groups = [
         StatusGroup(
             tuple(same),

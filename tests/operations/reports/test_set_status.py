@@ -70,7 +70,9 @@ def test_a_status_is_set_for_all_its_spellings_and_for_those_to_come(stage: Stag
     assert meanings_of(stage, shop)["wON"] == "open"
 
 
-@pytest.mark.parametrize(("name", "meaning"), [("", "won"), (" \u00a0", "won"), ("x" * 257, "won"), ("x", "Won")])
+@pytest.mark.parametrize(
+    ("name", "meaning"), [("", "won"), (" \u00a0", "won"), ("(Not set)", "won"), ("x" * 257, "won"), ("x", "Won")]
+)
 def test_what_is_no_status_and_no_meaning_is_refused(stage: Stage, shop: Player, name: str, meaning: str) -> None:
     with pytest.raises(InvalidSetting):
         put(stage, shop, name, meaning)

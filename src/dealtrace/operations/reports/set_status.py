@@ -9,7 +9,7 @@ from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work
 from dealtrace.record import record
-from dealtrace.reports.statuses import Meaning, status_key
+from dealtrace.reports.statuses import Meaning, is_status, status_key
 from dealtrace.storage.accounts.revision import raise_revision
 from dealtrace.storage.reports.statuses import add_spellings, is_site_full, list_left_out, list_statuses, update_meaning
 
@@ -21,7 +21,7 @@ def set_status(work: Work, name: str, meaning: str) -> bool:
     be that large, the three steps (`prepare_status`, `list_left_out`, `store_status`) are separate transactions.
 
     Raises:
-        InvalidSetting: the name is blank or too long, or the meaning is unknown.
+        InvalidSetting: the name is blank, a placeholder or too long, or the meaning is unknown.
     """
     prepared = prepare_status(work, name, meaning)
     left_out = list_left_out(work.connection, work.site.id, name) if prepared.is_full else ()
@@ -51,7 +51,7 @@ def prepare_status(work: Work, name: str, meaning: str) -> PreparedStatus:
     transaction, while others write, and no figure changes before all spellings have the new meaning.
 
     Raises:
-        InvalidSetting: the name is blank or too long, or the meaning is unknown.
+        InvalidSetting: the name is blank, a placeholder or too long, or the meaning is unknown.
     """
     after, key = read_status(name, meaning), status_key(name)
     lock_registrations(work)
@@ -83,13 +83,13 @@ def read_status(name: str, meaning: str) -> Meaning:
     """Return the meaning that a person typed for a status.
 
     Raises:
-        InvalidSetting: the name is blank or too long, or the meaning is unknown.
+        InvalidSetting: the name is blank, a placeholder or too long, or the meaning is unknown.
     """
-    if not status_key(name) or len(name) > LABEL_LENGTH_MAX:
+    if not is_status(name) or len(name) > LABEL_LENGTH_MAX:
         raise InvalidSetting(
             key="NAME",
-            ru=f"ожидается статус длиной от 1 до {LABEL_LENGTH_MAX} символов",
-            en=f"a status of 1 to {LABEL_LENGTH_MAX} characters is expected",
+            ru=f"ожидается статус длиной от 1 до {LABEL_LENGTH_MAX} символов; (not set) означает, что статуса нет",
+            en=f"a status of 1 to {LABEL_LENGTH_MAX} characters is expected; (not set) means that there is no status",
         )
     if meaning not in list(Meaning):
         known = ", ".join(Meaning)
