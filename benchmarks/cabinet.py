@@ -14,8 +14,8 @@ from benchmarks.cabinet_pages import Visitor, list_urls, make_objects
 from benchmarks.report_site import SITE, copy_site, fill_site
 from benchmarks.serving import PRODUCT, Contender, Place, environment_of, serving
 from benchmarks.viewers import report_viewers
-from dealtrace.operations.accounts.create_user import create_user
-from dealtrace.operations.accounts.log_in import Browser, open_session
+from dealtrace.operations.accounts.create_user import create_user, hash_password
+from dealtrace.operations.accounts.log_in import Browser, Proof, open_session
 from dealtrace.operations.work import AccountWork
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.deals.daily_counts import recount_deals
@@ -89,10 +89,11 @@ def _places(visitor: Visitor, user: int, deals: int) -> dict[str, str]:
 def log_in(url: str) -> tuple[int, str]:
     """Create an owner of the installation, and return their id and the secret of a new session."""
     database, now = open_database(url), datetime.now(UTC)
+    password = hash_password("correct horse battery")
     with transaction(database, ids=2) as (connection, ids):
         work = AccountWork(connection, ids, now)
-        owner = create_user(work, "bench@example.org", "correct horse")
-        secret = open_session(work, owner, Browser("127.0.0.1", "bench"))
+        owner = create_user(work, "bench@example.org", password)
+        secret = open_session(work, Proof(owner, password), Browser("127.0.0.1", "bench")).secret
     database.close()
     return owner.id, secret
 

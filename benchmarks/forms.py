@@ -30,8 +30,8 @@ from benchmarks.serving import (
     requests_of,
     serving,
 )
-from dealtrace.operations.accounts.create_user import create_user
-from dealtrace.operations.accounts.log_in import Browser, open_session
+from dealtrace.operations.accounts.create_user import create_user, hash_password
+from dealtrace.operations.accounts.log_in import Browser, Proof, open_session
 from dealtrace.operations.work import AccountWork
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.id_blocks import transaction
@@ -108,10 +108,11 @@ def _prepare(url: str) -> Place:
 def _log_in(url: str) -> str:
     """Create an owner of the installation, and return the secret of a new session."""
     database, now = open_database(url), datetime.now(UTC)
+    password = hash_password("correct horse battery")
     with transaction(database, ids=2) as (connection, ids):
         work = AccountWork(connection, ids, now)
-        owner = create_user(work, "forms@example.org", "correct horse")
-        secret = open_session(work, owner, Browser("127.0.0.1", "bench"))
+        owner = create_user(work, "forms@example.org", password)
+        secret = open_session(work, Proof(owner, password), Browser("127.0.0.1", "bench")).secret
     database.close()
     return secret
 
