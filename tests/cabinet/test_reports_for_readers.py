@@ -322,8 +322,8 @@ def keys_of(answer: httpx.Response) -> set[str]:
     """Return the keys of the rows of a report by one dimension, as its CSV file has them."""
     assert answer.status_code == 200, answer.text
     rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
-    (first,) = (place for place, row in enumerate(rows) if row[0] == "Rows")
-    return {row[0].removeprefix('="').removesuffix('"') for row in rows[first + 2 :] if row[0] not in ("Total", "")}
+    last_note = max(place for place, row in enumerate(rows) if row[0] in ("Rows", "Adds up"))
+    return {row[0].removeprefix('="').removesuffix('"') for row in rows[last_note + 2 :] if row[0] not in ("Total", "")}
 
 
 def chips_of(page: str) -> str:

@@ -33,9 +33,12 @@ def test_it_asks_before_it_erases(served: Stage, beside: Terminal, owner: Player
     assert beside.done("person", "export", "79205557799").json
 
 
-def test_its_question_shows_the_contact_without_control_characters(beside: Terminal) -> None:
-    asked = beside.run("person", "erase", "ivan\x1b[2J\u202e@example.org", typed="n\n")
-    assert r"all data of ivan\u001b[2J\u202e@example.org?" in asked.out
+def test_its_question_shows_the_contact_without_control_characters(
+    served: Stage, beside: Terminal, owner: Player
+) -> None:
+    served.call(owner, moscow("2018-03-26"), phone="79205557797")
+    asked = beside.run("person", "erase", "79205557797, \x1b[2J\u202e", typed="n\n")
+    assert r"all data of 79205557797, \u001b[2J\u202e?" in asked.out
     assert "\x1b" not in asked.out + asked.err
 
 

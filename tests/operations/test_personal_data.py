@@ -349,7 +349,7 @@ def test_a_client_without_a_usable_contact_is_told_and_goes(stage: Stage, shop: 
     assert {row["id"] for row in rows["visit"]} == {visit.id for visit in visits}
     assert len(rows["deal"]) == (0 if is_deleted else 1)
     with stage.database.write() as connection:
-        erase_person(connection, [shop.site], client_id)
+        erase_person(account_work(connection), [shop.site], client_id)
     text = everything(stage, shop)
     assert not [secret for secret in ("паспорт", "Иван", "Ivan") if secret in text]
     assert ("звонить после шести" in text) is is_deleted
@@ -365,7 +365,7 @@ def test_a_neighbours_client_is_not_found(stage: Stage, shop: Player) -> None:
     request = stage.lead_request(neighbour, BEFORE, phone="паспорт", email=None, client_name="Ivan")
     client_id = client_of(stage, neighbour, LeadRef(LeadKind.LEAD_REQUEST, request.id))
     with stage.database.write() as connection, pytest.raises(PersonNotFound):
-        erase_person(connection, [shop.site], client_id)
+        erase_person(account_work(connection), [shop.site], client_id)
     assert "Ivan" in everything(stage, neighbour)
 
 
@@ -376,7 +376,7 @@ def test_a_client_with_a_contact_takes_along_its_leads_without_one(stage: Stage,
     with stage.database.write() as connection:
         mine = (lead_request.c.site_id == shop.site.id, lead_request.c.id == hidden.id)
         connection.execute(update(lead_request).where(*mine).values(client_id=client_id))
-        erased = erase_person(connection, [shop.site], client_id)[shop.site.id]
+        erased = erase_person(account_work(connection), [shop.site], client_id)[shop.site.id]
     assert erased.leads == 2
     assert "паспорт" not in everything(stage, shop)
     assert "Ivan" not in everything(stage, shop)
