@@ -9,7 +9,7 @@ from itertools import count
 import msgspec
 import pytest
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect, select, text
+from sqlalchemy import Connection, insert, inspect, select, text
 
 from cast import Player, Stage
 from dealtrace.accounts.api_request import ApiRequest
@@ -29,6 +29,7 @@ from dealtrace.storage.deals.daily_counts import list_miscounted_days
 from dealtrace.storage.deals.versions import list_versions
 from dealtrace.storage.id_blocks import IdBlocks, find_own_ids
 from dealtrace.storage.leads.clients import find_phones_by_digest
+from dealtrace.storage.reports.statuses import list_statuses
 from dealtrace.storage.schema.differences import schema_differences
 from dealtrace.storage.schema.tables.all_tables import metadata
 from dealtrace.storage.schema.tables.deals import deal, deal_day
@@ -459,6 +460,21 @@ def test_requests_that_were_there_before_are_still_in_the_journal(database: Data
                 expected.sort(key=lambda each: (each.at, each.request_id), reverse=True)
                 assert list_requests(connection, site_id, RequestQuery(is_refused=is_refused), 100) == expected
         assert count_refusals_without_site(connection, 10020, NOON, 100).count == 3
+
+
+def test_placeholders_that_had_a_meaning_before_are_no_statuses(database: Database, shop: Player) -> None:
+    with database.write() as connection:
+        for spelling, meaning in (("(Not set)", "won"), ("won", "won"), ("new", "open")):
+            values = {
+                "site_id": shop.site.id, "spelling": spelling, "key": spelling.casefold(), "meaning": meaning,
+                "first_seen_at": NOON, "classified_at": NOON,
+            }  # fmt: skip
+            connection.execute(insert(deal_status), values)
+        set_revision(connection, "0044")
+    upgrade_schema(database)
+    with database.read() as connection:
+        found = {each.spelling: (each.meaning, each.is_classified) for each in list_statuses(connection, shop.site.id)}
+    assert found == {"(Not set)": ("open", False), "won": ("won", True), "new": ("open", True)}
 
 
 @pytest.mark.parametrize(("assigned", "first"), [(None, 10**9), (10**10, 10**10), (10**10 + 5000, 10**10)])
