@@ -82,6 +82,11 @@ UNTIMED: Mapping[str, str] = {
     "/{site:int}/costs/{key}": "it takes as long as the file that was uploaded, not as the site",
     "/{site:int}/settings/imports/{key}": "it takes as long as the file that was uploaded, not as the site",
     "/{site:int}/settings/imports/{key}/refused.csv": "it takes as long as the file that was uploaded, not as the site",
+    "/{site:int}/settings/agreement/{key}": "it takes as long as the file that was uploaded, not as the site",
+    "/{site:int}/settings/agreement/{key}/differences.csv": "it takes as long as its rows, not as a page",
+    "/{site:int}/settings/agreement/{key}/differences.xlsx": "it takes as long as its rows, not as a page",
+    "/{site:int}/settings/try/flips.csv": "it takes as long as the rows that are found, not as a page",
+    "/{site:int}/settings/try/flips.xlsx": "it takes as long as the rows that are found, not as a page",
 }
 """The pages that are not measured, each with the reason."""
 _ALERT = {"kind": "above", "metric": "deals", "window": "day", "amount": "3", "recipients": "a@example.com"}

@@ -232,7 +232,7 @@ def walk(host: ServerProcess, stage: Stage, site: FilledSite, browser: Browser, 
     first = f"{root}/" if way.role is not None else "/cabinet/"
     browser.wait(f"location.pathname === {json.dumps(first)} && document.readyState === 'complete'")
     if way.role is None:
-        walker.go(f"main tbody th a[href='{root}/']")
+        walker.go(f"main tbody th a:is([href='{root}/'], [href^='{root}/?'])")
     links = browser.run("[...document.querySelectorAll('.top nav a')].map(link => link.pathname)")
     assert links == [f"{root}/", *(f"{root}/{each.place}" for each in SECTIONS if is_at_least(way.role, each.role))]
     for link in links[1:]:
