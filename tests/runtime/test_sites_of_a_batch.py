@@ -13,6 +13,7 @@ from cast import Player, Stage
 from dealtrace.errors import DatabaseUnavailable
 from dealtrace.log import RetryLog
 from dealtrace.operations.work import Work
+from dealtrace.runtime.pending_commands import SHARED_ITEMS_MAX
 from write_commands import open_write_queue, run
 
 SHORT_SECONDS = 1.0
@@ -112,6 +113,27 @@ def test_sites_have_transactions_of_their_own_only_where_they_are_distributed(
 
     run(story)
     assert len({id(transaction) for transaction in operation.transactions}) == transactions
+
+
+def test_a_site_with_a_long_list_shares_no_transaction(stage: Stage, sites: list[Player]) -> None:
+    entered, gathered, operation = threading.Event(), threading.Event(), Operation()
+
+    async def story() -> None:
+        async with open_write_queue(stage.database) as write_queue:
+            first = write_queue.write(Waiting(entered, gathered), sites[0].site, "x")
+            assert await asyncio.to_thread(entered.wait, LONG_SECONDS)
+            sizes = (SHARED_ITEMS_MAX + 1, 1, SHARED_ITEMS_MAX)
+            batch = [
+                write_queue.write(operation, player.site, "x", size=size)
+                for player, size in zip(sites, sizes, strict=True)
+            ]
+            gathered.set()
+            await asyncio.gather(first, *batch)
+
+    run(story)
+    assert operation.ran == [sites[1].site.id, sites[2].site.id, sites[0].site.id]
+    shared, same, own = map(id, operation.transactions)
+    assert shared == same != own
 
 
 class Waiting(Operation):

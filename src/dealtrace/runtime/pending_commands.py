@@ -9,6 +9,11 @@ from dealtrace.accounts.site import Site
 from dealtrace.operations.work import AnyOperation, Work, ids_needed
 from dealtrace.operations.write_command import WriteCommand
 
+SHARED_ITEMS_MAX = 16
+"""Ours: a list with more items than this is not written in one transaction with the commands of other sites.
+
+Those would keep their rows locked, and wait for their answers, until the whole list is written.
+"""
 _UNSETTLED = object()
 
 
@@ -43,6 +48,17 @@ def group_by_site(batch: Sequence[Pending]) -> list[list[Pending]]:
     for pending in batch:
         sites.setdefault(pending.site.id, []).append(pending)
     return [sites[site_id] for site_id in sorted(sites)]
+
+
+def split_lists_off(batch: Sequence[Pending]) -> list[list[Pending]]:
+    """Divide a batch: first the commands of sites without long lists, then those of each site with one, by site id.
+
+    Commands in one part share a transaction, in which each site waits for those after it.
+    """
+    with_lists = {pending.site.id for pending in batch if pending.size > SHARED_ITEMS_MAX}
+    others = [pending for pending in batch if pending.site.id not in with_lists]
+    lists = group_by_site([pending for pending in batch if pending.site.id in with_lists])
+    return [others, *lists] if others else lists
 
 
 def group_by_operation(batch: Sequence[Pending]) -> list[list[Pending]]:

@@ -30,6 +30,7 @@ from dealtrace.runtime.pending_commands import (
     group_by_operation,
     group_by_site,
     run_group,
+    split_lists_off,
 )
 from dealtrace.runtime.postponed_sites import RETRY_PAUSE_MAX_SECONDS, RETRY_PAUSE_SECONDS, PostponedSites
 from dealtrace.storage.database.database_errors import (
@@ -244,8 +245,9 @@ class WriteQueue:
         """Return the parts of a batch: lists of commands, each of which is committed in its own transaction.
 
         Ours: only a distributed database gets a transaction for each site. Elsewhere the sites of a batch share one,
-        also beside other processes: all write sites in the order of their ids, so they cannot lock each other out, and
-        half as many flushes make two processes faster than one.
+        but for those with long lists, also beside other processes: half as many flushes make two processes faster than
+        one. All write sites in the order of their ids. Two that wait for each other all the same, over the row of new
+        ids, give up after `LOCK_SECONDS` and write the sites one by one.
 
         Raises:
             _NotOpen: the database cannot be reached.
@@ -256,7 +258,7 @@ class WriteQueue:
                     self._commits_per_site = is_distributed(connection)
             except Exception as fault:
                 raise _NotOpen(fault) from fault
-        return group_by_site(batch) if self._commits_per_site else [batch]
+        return group_by_site(batch) if self._commits_per_site else split_lists_off(batch)
 
     def _postpone(self, part: list[Pending], fault: Exception, deadline: float, pause: float, took: float) -> None:
         """Postpone the commands of a site, or refuse them if the deadline is too close for another try."""
