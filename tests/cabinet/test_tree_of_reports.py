@@ -247,6 +247,16 @@ def test_a_tree_is_compared_like_a_list(analyst: Guest) -> None:
         assert any(words in line.cells[0] for words in ("%", "new", "no data", "was")), line.cells
 
 
+def test_nothing_is_below_a_day_that_is_compared_with_another(analyst: Guest) -> None:
+    day = {**TREE, "by": "day,source", "metrics": "visits", "open": str(AT.date())}
+    assert {level for level, _ in tree_of(analyst.get("reports", **day).text)} == {0, 1}
+    for by, opened in (("day,source", day["open"]), ("source,day,campaign", f"yandex,yandex/{day['open']}")):
+        page = analyst.get("reports", **{**day, "by": by, "open": opened}, compare="previous").text
+        level = by.split(",").index("day")
+        assert {each for each, _ in tree_of(page)} == set(range(level + 1)), by
+        assert not [line.fold for line in lines_of(page) if line.level == level and line.fold], by
+
+
 def test_the_file_of_a_tree_has_all_rows_of_all_levels(analyst: Guest) -> None:
     page = analyst.get("reports", **TREE, open="yandex").text
     (url,) = re.findall(r'href="([^"]+/reports\.csv\?[^"]+)"', page)
