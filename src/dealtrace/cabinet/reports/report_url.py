@@ -1,5 +1,6 @@
 """The URL of a report: it contains the whole question, and each link of the page changes one part of it."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from urllib.parse import urlencode
@@ -231,9 +232,9 @@ def narrowed_url(
     dimensions, the URL has the other filters of the segment instead of its name. The result is `None` if no URL says
     this, or if the URL would show contacts that the person may not see, or would find less for this person.
     """
-    filters, typed = question.filters, set(url.filters)
-    of_segment = [each for each in filters if format_filter(each) not in typed] if url.get("segment") else []
-    is_written_out = len(filters) - len(of_segment) < len(typed)
+    filters = question.filters
+    of_segment = _of_segment(url, filters)
+    is_written_out = len(filters) - len(of_segment) < len(url.filters)
     for dimension, key in placed:
         is_written_out = is_written_out or any(is_alternative(each, dimension) for each in of_segment)
         narrowed = narrowed_filters(filters, dimension, [key])
@@ -245,6 +246,20 @@ def narrowed_url(
     texts = _formatted(filters)
     may_see = not question.hides_contacts or not any(_finds_less(each) for each in of_segment)
     return replace(url.with_parameters(segment=""), filters=texts) if may_see and len(texts) <= FILTERS_MAX else None
+
+
+def _of_segment(url: ReportUrl, filters: Iterable[Filter]) -> list[Filter]:
+    """Return the filters of a segment: all that the URL does not contain, and of equal ones, as many as it lacks."""
+    if not url.get("segment"):
+        return []
+    typed, found = Counter(url.filters), []
+    for condition in filters:
+        text = format_filter(condition)
+        if typed[text]:
+            typed[text] -= 1
+        else:
+            found.append(condition)
+    return found
 
 
 def _finds_less(condition: Filter) -> bool:
