@@ -230,7 +230,8 @@ def narrowed_url(
 
     `placed` has dimensions, each with a key of a row. If the segment of the report has positive filters of one of the
     dimensions, the URL has the other filters of the segment instead of its name. The result is `None` if no URL says
-    this, or if the URL would show contacts that the person may not see, or would find less for this person.
+    this, or if the URL would show contacts that the person may not see, or would find less for this person: without one
+    filter of a report that an analyst saved for everybody, its others compare masked keys (see `with_given_whole`).
     """
     filters = question.filters
     of_segment = _of_segment(url, filters)
@@ -241,6 +242,8 @@ def narrowed_url(
         if narrowed is None:
             return None
         filters = narrowed
+    if question.hides_contacts and not set(question.filters) <= set(filters) and any(map(_searches_whole, filters)):
+        return None
     if not is_written_out:
         return replace(url, filters=_formatted(each for each in filters if each not in of_segment))
     texts = _formatted(filters)
@@ -265,7 +268,12 @@ def _of_segment(url: ReportUrl, filters: Iterable[Filter]) -> list[Filter]:
 def _finds_less(condition: Filter) -> bool:
     """Return whether a filter of a segment shows contacts, or finds less if a person who may not see them types it."""
     text = format_filter(condition)
-    return masked_filter(text) != text or (searches_texts(condition) and not condition.is_masked)
+    return masked_filter(text) != text or _searches_whole(condition)
+
+
+def _searches_whole(condition: Filter) -> bool:
+    """Return whether a filter looks for a part of texts as they are stored, not masked."""
+    return searches_texts(condition) and not condition.is_masked
 
 
 def _formatted(filters: Iterable[Filter]) -> tuple[str, ...]:
