@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from itertools import count
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
@@ -226,6 +226,23 @@ def test_readers_open_no_row_whose_key_is_masked(server: ServerProcess, served: 
     assert line_of(page, "yandex").is_open
     own = member_of(server, served, site.site.id, Role.ANALYST).get("reports", **TREE, open="anna%40example%2Ecom").text
     assert (1, "letter") in tree_of(own)
+
+
+def test_readers_find_no_fewer_rows_behind_a_figure_of_a_tree_than_it_counts(
+    server: ServerProcess, served: Stage, site: Player
+) -> None:
+    analyst, reader = (member_of(server, served, site.site.id, role) for role in (Role.ANALYST, Role.READER))
+    asked = {**TREE, "metrics": "visits", "filter": ["source:among:yandex|google", "campaign:contains:bran"]}
+    query = f"{urlencode({**TREE, 'metrics': 'visits'})}&filter={'&filter='.join(asked['filter'])}"
+    assert analyst.send("reports/saved", name="Brands", whose="site", query=query).is_redirect
+    for guest in (analyst, reader):
+        lines = LINE.findall(guest.get("reports", **asked, open="yandex").text)
+        assert [level for _, level, _, _ in lines] == ["0", "1", "0"]
+        for _, level, _, cells in lines:
+            figures = re.findall(r'<a href="([^"]+/reports/rows\?[^"]+)"[^>]*>(\d+)</a>', cells)
+            assert len(figures) == (guest is analyst or level == "0"), (guest is analyst, cells)
+            for url, figure in figures:
+                assert f"<h1>Visits: {figure}</h1>" in guest.follow(html.unescape(url)).text
 
 
 def test_a_saved_tree_has_no_open_rows(server: ServerProcess, served: Stage, site: Player) -> None:
