@@ -17,8 +17,10 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cabinet.reports.tree.branches import CHILDREN_MAX, ask_branches, level_question
 from dealtrace.cabinet.reports.tree.open_rows import OPEN_MAX
+from dealtrace.leads.annotations import Annotations
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.reports.ask import ask, stored_facts
+from dealtrace.reports.filters import format_names
 from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
 from engines import on_one_engine
 from guests import Guest, member_of
@@ -166,6 +168,22 @@ def test_links_of_an_open_row_lead_to_what_it_counts(analyst: Guest) -> None:
     )
     rows = analyst.follow(html.unescape(url)).text
     assert f"{brand.cells[0].split()[0]}" in rows
+
+
+def test_links_of_a_tree_by_a_field_with_signs_in_its_name_lead_to_a_report(
+    served: Stage, server: ServerProcess
+) -> None:
+    player = served.open_site(fields=["floor, room: 2|3"])
+    said = Annotations(custom_values={"floor, room: 2|3": "third"})
+    visit = served.visit(player, AT, TrafficSource("yandex", "cpc"))
+    served.lead_request(player, AT + timedelta(hours=1), visit_id=visit.id, annotations=said)
+    guest = member_of(server, served, player.site.id)
+    by = {"by": f"{format_names(['field:floor, room: 2|3'])},source", "metrics": "leads"}
+    page = guest.follow(line_of(guest.get("reports", **{**TREE, **by}).text, "third").fold).text
+    links = [line.url for line in lines_of(page)]
+    assert len(links) == len(["third", "yandex"])
+    for url in links:
+        assert guest.follow(url).status_code == 200, url
 
 
 def test_rows_are_sorted_and_cut_as_the_report_is(served: Stage, server: ServerProcess) -> None:
