@@ -281,6 +281,25 @@ def test_a_saved_report_of_the_site_shows_readers_what_others_see(pair: tuple[Gu
     assert "may find more" in text_of_file(workbook, "xlsx")
 
 
+def test_no_key_of_a_saved_report_leads_readers_to_less_than_its_row(pair: tuple[Guest, Guest]) -> None:
+    owner, reader = pair
+    narrowed = {**WEEK, "filter": ["source:among:yandex|google", PART]}
+    query = f"metrics=leads&by=source&filter={'&filter='.join(narrowed['filter'])}&period=28d"
+    assert owner.send("reports/saved", name="Anna", whose="site", query=query).status_code == 303
+
+    def keys_followed(guest: Guest, by: str) -> list[str]:
+        page = guest.get("reports", **narrowed, by=by).text
+        (table,) = re.findall(r'aria-label="Report">\s*<table.*?<tbody>(.*?)</tbody>', page, re.DOTALL)[:1]
+        assert "yandex" in table
+        urls = re.findall(r'<th scope="row"[^>]*><a href="([^"]+)', table)
+        return [guest.follow(html.unescape(url)).text for url in urls]
+
+    assert len(keys_followed(owner, "source")) == 1
+    (page,) = keys_followed(reader, "device,source")
+    assert SEARCHES_MASKED not in page, "all filters of the report are still there"
+    assert keys_followed(reader, "source") == []
+
+
 def test_filters_of_an_analyst_help_nobody_to_guess(pair: tuple[Guest, Guest]) -> None:
     """Each digit and letter more would be found by its count if a reader's filters could be joined with given ones."""
     owner, reader = pair

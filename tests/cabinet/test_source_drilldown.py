@@ -114,6 +114,11 @@ def filters_of(url: str) -> list[str]:
         ({"segment": "Both"}, ["medium:is:cpc", "source:is:google"]),
         ({"segment": "Cpc"}, ["Cpc", "source:is:google"]),
         ({"segment": "Both", "filter": "device:empty"}, ["device:empty", "medium:is:cpc", "source:is:google"]),
+        ({"segment": "Both", "filter": "source:among:yandex|google"}, ["medium:is:cpc", "source:is:google"]),
+        (
+            {"segment": "Cpc", "filter": ["medium:is:cpc", "campaign:among:brand|a,b"]},
+            ["medium:is:cpc", "campaign:among:brand|a\\,b", "source:is:google"],
+        ),
     ],
 )
 def test_a_click_narrows_a_report_that_has_filters_of_its_dimension(

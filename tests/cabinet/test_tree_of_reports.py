@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from itertools import count
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
@@ -17,8 +17,10 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cabinet.reports.tree.branches import CHILDREN_MAX, ask_branches, level_question
 from dealtrace.cabinet.reports.tree.open_rows import OPEN_MAX
+from dealtrace.leads.annotations import Annotations
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.reports.ask import ask, stored_facts
+from dealtrace.reports.filters import format_names
 from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
 from engines import on_one_engine
 from guests import Guest, member_of
@@ -168,6 +170,22 @@ def test_links_of_an_open_row_lead_to_what_it_counts(analyst: Guest) -> None:
     assert f"{brand.cells[0].split()[0]}" in rows
 
 
+def test_links_of_a_tree_by_a_field_with_signs_in_its_name_lead_to_a_report(
+    served: Stage, server: ServerProcess
+) -> None:
+    player = served.open_site(fields=["floor, room: 2|3"])
+    said = Annotations(custom_values={"floor, room: 2|3": "third"})
+    visit = served.visit(player, AT, TrafficSource("yandex", "cpc"))
+    served.lead_request(player, AT + timedelta(hours=1), visit_id=visit.id, annotations=said)
+    guest = member_of(server, served, player.site.id)
+    by = {"by": f"{format_names(['field:floor, room: 2|3'])},source", "metrics": "leads"}
+    page = guest.follow(line_of(guest.get("reports", **{**TREE, **by}).text, "third").fold).text
+    links = [line.url for line in lines_of(page)]
+    assert len(links) == len(["third", "yandex"])
+    for url in links:
+        assert guest.follow(url).status_code == 200, url
+
+
 def test_rows_are_sorted_and_cut_as_the_report_is(served: Stage, server: ServerProcess) -> None:
     player = served.open_site()
     many = CHILDREN_MAX + 3
@@ -228,6 +246,23 @@ def test_readers_open_no_row_whose_key_is_masked(server: ServerProcess, served: 
     assert (1, "letter") in tree_of(own)
 
 
+def test_readers_find_no_fewer_rows_behind_a_figure_of_a_tree_than_it_counts(
+    server: ServerProcess, served: Stage, site: Player
+) -> None:
+    analyst, reader = (member_of(server, served, site.site.id, role) for role in (Role.ANALYST, Role.READER))
+    asked = {**TREE, "metrics": "visits", "filter": ["source:among:yandex|google", "campaign:contains:bran"]}
+    query = f"{urlencode({**TREE, 'metrics': 'visits'})}&filter={'&filter='.join(asked['filter'])}"
+    assert analyst.send("reports/saved", name="Brands", whose="site", query=query).is_redirect
+    for guest in (analyst, reader):
+        lines = LINE.findall(guest.get("reports", **asked, open="yandex").text)
+        assert [level for _, level, _, _ in lines] == ["0", "1", "0"]
+        for _, level, _, cells in lines:
+            figures = re.findall(r'<a href="([^"]+/reports/rows\?[^"]+)"[^>]*>(\d+)</a>', cells)
+            assert len(figures) == (guest is analyst or level == "0"), (guest is analyst, cells)
+            for url, figure in figures:
+                assert f"<h1>Visits: {figure}</h1>" in guest.follow(html.unescape(url)).text
+
+
 def test_a_saved_tree_has_no_open_rows(server: ServerProcess, served: Stage, site: Player) -> None:
     analyst = member_of(server, served, site.site.id, Role.ANALYST)
     page = analyst.get("reports", **TREE, open="anna%40example%2Ecom").text
@@ -245,6 +280,16 @@ def test_a_tree_is_compared_like_a_list(analyst: Guest) -> None:
     assert {level for level, _ in tree_of(page)} == {0, 1, 2}
     for line in lines_of(page):
         assert any(words in line.cells[0] for words in ("%", "new", "no data", "was")), line.cells
+
+
+def test_nothing_is_below_a_day_that_is_compared_with_another(analyst: Guest) -> None:
+    day = {**TREE, "by": "day,source", "metrics": "visits", "open": str(AT.date())}
+    assert {level for level, _ in tree_of(analyst.get("reports", **day).text)} == {0, 1}
+    for by, opened in (("day,source", day["open"]), ("source,day,campaign", f"yandex,yandex/{day['open']}")):
+        page = analyst.get("reports", **{**day, "by": by, "open": opened}, compare="previous").text
+        level = by.split(",").index("day")
+        assert {each for each, _ in tree_of(page)} == set(range(level + 1)), by
+        assert not [line.fold for line in lines_of(page) if line.level == level and line.fold], by
 
 
 def test_the_file_of_a_tree_has_all_rows_of_all_levels(analyst: Guest) -> None:

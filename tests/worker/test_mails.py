@@ -1,11 +1,14 @@
 """Mails that a server sends: once each, again after a fault, and never about what is gone."""
 
 import asyncio
+import io
+import os
 from collections.abc import Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 from sqlalchemy import update
@@ -20,6 +23,7 @@ from dealtrace.accounts.site_days import day_start, site_day
 from dealtrace.alerts.rule import Alert, AlertKind, Rule
 from dealtrace.alerts.windows import WINDOWS
 from dealtrace.deals.incoming_deal import IncomingDeal
+from dealtrace.files.temporary_file import open_written
 from dealtrace.mails.letter import Letter
 from dealtrace.mails.mail import Mail
 from dealtrace.mails.recipient import Recipient
@@ -342,11 +346,29 @@ def test_a_report_arrives_as_a_table_with_a_file_beside_the_period_before(
     assert "1C;2;1;" in bytes(attached.get_payload(decode=True) or b"").decode("utf-8-sig")  # type: ignore[arg-type]
 
 
+class NotedFile(io.FileIO):
+    """A file that notes how many bytes each read of it returns."""
+
+    read_sizes: ClassVar[list[int]] = []
+
+    def read(self, size: int | None = -1, /) -> Any:
+        content = super().read(size)
+        self.read_sizes.append(len(content or b""))
+        return content
+
+
+def open_noted(extension: str, write: Callable[[Path], None]) -> NotedFile:
+    with open_written(extension, write) as file:
+        return NotedFile(os.dup(file.fileno()))
+
+
 @pytest.mark.parametrize("pivot", ["", "day"])
 def test_a_file_too_large_for_a_mail_has_its_first_rows_and_the_letter_says_so(
     stage: Stage, shop: Player, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch, pivot: str
 ) -> None:
     monkeypatch.setattr(letters, "ATTACHMENT_BYTES_MAX", 3_000)
+    monkeypatch.setattr(letters, "open_written", open_noted)
+    NotedFile.read_sizes.clear()
     yesterday = start_of_yesterday(shop)
     schedule_since_yesterday(stage, shop, RawQuestion(by="service", metrics="deals", pivot=pivot))
     add_deals(stage, shop, *[(yesterday, f"service {number:03}") for number in range(200)])
@@ -355,6 +377,7 @@ def test_a_file_too_large_for_a_mail_has_its_first_rows_and_the_letter_says_so(
     (attached,) = received.mail.iter_attachments()
     content = bytes(attached.get_payload(decode=True) or b"")  # type: ignore[arg-type]
     assert 2_000 < len(content) <= 3_000
+    assert NotedFile.read_sizes == [len(content)], "a file that is too large is not read into memory"
     rows = [row for row in content.decode("utf-8-sig").splitlines() if row.startswith("service ")]
     assert rows[0].startswith("service 000;")
     text = " ".join(received.text.split())

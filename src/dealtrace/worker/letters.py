@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import partial
+from os import SEEK_END
 
 from sqlalchemy import Connection
 
@@ -101,21 +102,26 @@ def _write(
     language = mail.recipient.language
     answered = answer_with_labels(answered if is_whole else answer_without_contacts(answered), language)
     title = report.title if is_whole else masked_label(report.title)
-    written = partial(_csv, language=language, proceed=source.proceed)
-    content, rows = written(answered), _rows_of(answered)
-    while len(content) > ATTACHMENT_BYTES_MAX and rows > 1:
-        rows = max(min(rows * ATTACHMENT_BYTES_MAX // len(content), rows * 9 // 10), 1)
-        content = written(_cut(answered, rows))
+    content, rows = _attached(answered, language, source.proceed)
     letter = report_letter(title, answered, site.name, language, link, rows if rows < _rows_of(answered) else None)
     period = question.period
     name = f"report-{site.id}-{period.first_on}-{period.last_on}{CSV}"
     return replace(letter, attachments=(Attachment(name, "csv", content),))
 
 
-def _csv(answered: Report | Pivot, language: Language, proceed: Proceed) -> bytes:
-    write = partial(write_answer, answered=answered, for_excel=True, language=language, proceed=proceed)
-    with open_written(CSV, write) as file:
-        return file.read()
+def _attached(answered: Report | Pivot, language: Language, proceed: Proceed) -> tuple[bytes, int]:
+    """Return a CSV file that fits a letter, and how many rows it has, at least one; larger files are not read."""
+    rows = _rows_of(answered)
+    part = answered
+    while True:
+        write = partial(write_answer, answered=part, for_excel=True, language=language, proceed=proceed)
+        with open_written(CSV, write) as file:
+            size = file.seek(0, SEEK_END)
+            if size <= ATTACHMENT_BYTES_MAX or rows <= 1:
+                file.seek(0)
+                return file.read(), rows
+        rows = max(min(rows * ATTACHMENT_BYTES_MAX // size, rows * 9 // 10), 1)
+        part = _cut(answered, rows)
 
 
 def _rows_of(answered: Report | Pivot) -> int:

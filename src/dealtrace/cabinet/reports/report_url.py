@@ -1,5 +1,6 @@
 """The URL of a report: it contains the whole question, and each link of the page changes one part of it."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from urllib.parse import urlencode
@@ -229,17 +230,20 @@ def narrowed_url(
 
     `placed` has dimensions, each with a key of a row. If the segment of the report has positive filters of one of the
     dimensions, the URL has the other filters of the segment instead of its name. The result is `None` if no URL says
-    this, or if the URL would show contacts that the person may not see, or would find less for this person.
+    this, or if the URL would show contacts that the person may not see, or would find less for this person: without one
+    filter of a report that an analyst saved for everybody, its others compare masked keys (see `with_given_whole`).
     """
-    filters, typed = question.filters, set(url.filters)
-    of_segment = [each for each in filters if format_filter(each) not in typed] if url.get("segment") else []
-    is_written_out = len(filters) - len(of_segment) < len(typed)
+    filters = question.filters
+    of_segment = _of_segment(url, filters)
+    is_written_out = len(filters) - len(of_segment) < len(url.filters)
     for dimension, key in placed:
         is_written_out = is_written_out or any(is_alternative(each, dimension) for each in of_segment)
         narrowed = narrowed_filters(filters, dimension, [key])
         if narrowed is None:
             return None
         filters = narrowed
+    if question.hides_contacts and not set(question.filters) <= set(filters) and any(map(_searches_whole, filters)):
+        return None
     if not is_written_out:
         return replace(url, filters=_formatted(each for each in filters if each not in of_segment))
     texts = _formatted(filters)
@@ -247,10 +251,29 @@ def narrowed_url(
     return replace(url.with_parameters(segment=""), filters=texts) if may_see and len(texts) <= FILTERS_MAX else None
 
 
+def _of_segment(url: ReportUrl, filters: Iterable[Filter]) -> list[Filter]:
+    """Return the filters of a segment: all that the URL does not contain, and of equal ones, as many as it lacks."""
+    if not url.get("segment"):
+        return []
+    typed, found = Counter(url.filters), []
+    for condition in filters:
+        text = format_filter(condition)
+        if typed[text]:
+            typed[text] -= 1
+        else:
+            found.append(condition)
+    return found
+
+
 def _finds_less(condition: Filter) -> bool:
     """Return whether a filter of a segment shows contacts, or finds less if a person who may not see them types it."""
     text = format_filter(condition)
-    return masked_filter(text) != text or (searches_texts(condition) and not condition.is_masked)
+    return masked_filter(text) != text or _searches_whole(condition)
+
+
+def _searches_whole(condition: Filter) -> bool:
+    """Return whether a filter looks for a part of texts as they are stored, not masked."""
+    return searches_texts(condition) and not condition.is_masked
 
 
 def _formatted(filters: Iterable[Filter]) -> tuple[str, ...]:

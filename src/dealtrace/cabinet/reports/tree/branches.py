@@ -9,6 +9,7 @@ from dealtrace.cabinet.reports.tree.open_rows import OPEN_MAX, Path
 from dealtrace.operations.reports.ask import FactSource, ask
 from dealtrace.record import record
 from dealtrace.reports.answer import Report
+from dealtrace.reports.dimensions import Kind
 from dealtrace.reports.filters import Filter
 from dealtrace.reports.question import Question
 from dealtrace.reports.reading.masked_keys import masked_key
@@ -69,9 +70,13 @@ def ask_branches(
 def has_rows_below(question: Question, path: Path) -> bool:
     """Return whether a row can be opened.
 
-    There must be a lower level, filters that keep what is below, and a key that is not masked for the person.
+    There must be a lower level, filters that keep what is below, and a key that is not masked for the person. In a
+    comparison, nothing is below a day, week, month or quarter: it is compared with an earlier one, while a filter by it
+    would keep nothing of the compared period.
     """
     if not 0 < len(path) < len(question.by) or _filters_below(question, path) is None:
+        return False
+    if question.comparison is not None and any(each.kind is Kind.CALENDAR for each in question.by[: len(path)]):
         return False
     dimension, key = question.by[len(path) - 1], path[-1]
     return not question.hides_contacts or key is None or masked_key(dimension, key) == key

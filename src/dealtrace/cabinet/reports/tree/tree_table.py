@@ -22,6 +22,7 @@ from dealtrace.errors import Language
 from dealtrace.record import record
 from dealtrace.reports.answer import Report
 from dealtrace.reports.dimensions import Dimension
+from dealtrace.reports.filters import escaped_name
 from dealtrace.reports.question import Question
 from dealtrace.reports.reading.masked_keys import masked_key
 
@@ -136,7 +137,7 @@ class _Growing:
         level = level_question(self.question, path)
         sort = level.sort
         is_by_key = sort is not None and sort.name == level.by[0].name
-        return url.with_parameters(by=level.by[0].name, **({"sort": ""} if is_by_key else {}))
+        return url.with_parameters(by=escaped_name(level.by[0].name), **({"sort": ""} if is_by_key else {}))
 
     def lines(self, path: Path, report: Report, shaper: LineShaper) -> Iterator[TreeLine]:
         """Yield the rows of a report that is below the row at `path`, each with what is open below it."""
