@@ -150,8 +150,12 @@ def test_every_click_id_is_a_source(name: str) -> None:
         "https://checkout.stripe.com/",
         "https://securepayments.sberbank.ru/",
         *(f"https://{host}/" for host in ("3ds.sberbank.ru", "acs1.sbrf.ru", "acs.tinkoff.ru", "acs.alfabank.ru")),
-        *(f"https://{host}/" for host in ("acs-3.vtb.ru", "3ds2.bank.by", "3dsecure.bank.kz", "acs.smallbank.ru")),
-        *(f"https://{host}/" for host in ("pay.ozon.ru", "pay.wildberries.ru", "3ds-acs.psbank.ru", "3-ds.bank.ru")),
+        *(f"https://{host}/" for host in ("acs-3.vtb.ru", "3ds2.mkb.ru", "3dsecure.bank.kz", "acs.rosbank.ru")),
+        *(
+            f"https://{host}/"
+            for host in ("pay.ozon.ru", "pay.wildberries.ru", "3ds-acs.bank.by", "3-ds.raiffeisen.ru")
+        ),
+        *(f"https://{host}/" for host in ("3dsec.bank.by", "emv3ds.bank.ru", "3d-secure2.bank.ru", "acs-3ds.bank.ru")),
         "https://qr.nspk.ru/",
     ],
 )
@@ -246,7 +250,9 @@ def test_engines_are_known_by_domain_and_search_host(referrer: str, source: Traf
         "acs.org",
         "pubs.acs.org",
         "3ds.com",
+        *("3ds.nintendo.com", "acs.utoronto.ca", "acs.mipt.ru", "acs.hh.ru", "acs2.example.org", "3-ds.example.org"),
         "acs.tilda.ws",
+        "3dsec.tilda.ws",
         "acsgroup.example.org",
         "3ds-games.example.org",
         "forum.example.org",

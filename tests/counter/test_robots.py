@@ -94,6 +94,7 @@ def test_robots_that_visit_shops_are_known(user_agent: str) -> None:
         "Mozilla/5.0 (Linux; Android 13; CUBOT NOTE 30) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142 Mobile",
         "okhttp/4.12.0",
         "Dalvik/2.1.0 (Linux; U; Android 14; Pixel 8)",
+        f"{CHROME} Splash/2.1",
     ],
 )
 def test_people_are_no_robots(user_agent: str) -> None:

@@ -146,6 +146,7 @@ READ: list[tuple[CellType, Any, Any]] = [
     (PhoneCell(20), "7.9205550055E10", "7.9205550055E10"),
     (PhoneCell(20), "7,9205550055E+10", "7,9205550055E+10"),
     *((TextCell(30), text, text) for text in ("#SALE!", "#1", "Error", "Err: 5", "Ошибка: не дозвонился", "#ошибка")),
+    *((TextCell(30), text, text) for text in ("Ошибка: 404", "err: 502", "Err:404", "Ошибка: 508")),
     (PhoneCell(20), '="79205550055"', "79205550055"),
     (CodeCell(20), '="00123"', "00123"),
     (LASTING, "2592000", timedelta(days=30)),

@@ -22,6 +22,7 @@ CALL, CREATE, UPDATE = (known_keys(body.described()) for body in (BATCH, CREATE_
         (CALL, [{"comment": "text"}, {"comment": ["x", {"y": 1}]}, {"customFields": "x"}], ["comment.y"]),
         (CREATE, [{"matching": [{"type": "call", "callParams": {"callid": 1}}]}], ["matching.callParams.callid"]),
         (CREATE, [{"orderContacts": {"mainContacts": {"phones": 1}}}], ["orderContacts.mainContacts.phones"]),
+        (CREATE, [{"addTags": {"tags": [{"tag": "a"}], "overwrite": False, "x": 1}}], ["addTags.x"]),
         (UPDATE, [{"addTags": {"tags": [{"tag": "a"}], "overwrite": True, "x": 1}}], ["addTags.x"]),
         (UPDATE, [{"addTags": [{"tag": "a", "names": []}]}], ["addTags.names"]),
         (UPDATE, [{"addCustomFieldsToLead": {"customFields": [{"field": "a", "x": 1}]}}],

@@ -79,6 +79,17 @@ def test_it_remembers_a_bounded_number_of_names(shop: Player) -> None:
     assert payload.seen["", ""] == NAMES_AT_ONCE_MAX
 
 
+def test_names_without_room_are_not_searched_for_contacts(shop: Player) -> None:
+    tally = UnknownParametersTally()
+    names = ["7920•••", *map(str, range(NAMES_AT_ONCE_MAX - 1))]
+    tally.count(shop.site, "/register", names, KNOWN)
+    tally.count(shop.site, "/register", ["+79205550055", "0"], KNOWN)
+    ((_, payload),) = stored(tally)
+    assert payload.seen["/register", "7920•••"] == 1
+    assert payload.seen["/register", "0"] == 2
+    assert payload.seen["", ""] == 1
+
+
 def test_names_of_requests_without_a_token_leave_room_for_the_others(shop: Player) -> None:
     tally = UnknownParametersTally()
     for number in range(NAMES_AT_ONCE_MAX * 2):

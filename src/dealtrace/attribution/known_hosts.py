@@ -9,6 +9,7 @@ seen as referrers of visits, or are in the documentation of the services.
 import re
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
+from functools import cache
 
 from dealtrace.attribution.host_names import host_in_ascii, registered_domain
 from dealtrace.record import record
@@ -201,8 +202,17 @@ pay.wb.ru pay.wb-bank.ru pay.avito.ru pay.megamarket.ru pay.mts.ru payment.mts.r
 pay.megafon.ru pay.t2.ru pay.tele2.ru pay.raif.ru e-commerce.raiffeisen.ru ecom.raiffeisen.ru pay.psbank.ru
 pay.gazprombank.ru pay.modulbank.ru pay.tochka.com payment.rshb.ru pay.sovcombank.ru pay.sbp.ru sbp-qr.nspk.ru
 """
-_CARD_CHECK = re.compile(r"(?:acs|3-?ds(?:ec|ecure)?|3d-?secure|emv3ds)[0-9]*(?:-(?:acs|3ds|[0-9]+))?\.")
-"""The beginning of a host at which a bank checks a card by 3-D Secure, such as `3ds.sberbank.ru` or `acs1.sbrf.ru`."""
+BANK_DOMAINS = """
+sberbank.ru sber.ru sbrf.ru tinkoff.ru tbank.ru alfabank.ru vtb.ru vtb24.ru mirconnect.ru nspk.ru gazprombank.ru gpb.ru
+raiffeisen.ru raif.ru psbank.ru rshb.ru sovcombank.ru mtsbank.ru modulbank.ru tochka.com open.ru rosbank.ru bspb.ru
+uralsib.ru akbars.ru mkb.ru pochtabank.ru rencredit.ru homecredit.ru otpbank.ru unicreditbank.ru bankuralsib.ru rsb.ru
+absolutbank.ru domrfbank.ru zenit.ru ubrr.ru vbrr.ru ozonbank.ru wb-bank.ru multicarta.ru ucscards.ru
+"""
+"""Registered domains of banks and of companies that check cards for banks."""
+_CARD_CHECK = re.compile(r"(?:3-?dsec(?:ure)?|3d-?secure|emv3ds|acs-3ds|3ds-acs)[0-9]*(?:-[0-9]+)?\.")
+"""The beginning of a host that can only be one at which a bank checks a card by 3-D Secure."""
+_CARD_CHECK_OF_BANK = re.compile(r"(?:acs|3-?ds)[0-9]*(?:-[0-9]+)?\.")
+"""The same under the domain of a bank, such as `3ds.sberbank.ru` or `acs1.sbrf.ru`; elsewhere it may be anything."""
 PAYMENT_DOMAINS = """
 yookassa.ru yoomoney.ru robokassa.ru robokassa.com robokassa.kz cloudpayments.ru cloudpayments.kz paymaster.ru
 payanyway.ru moneta.ru unitpay.ru unitpay.money payform.ru prodamus.ru prodamus.me paykeeper.ru uniteller.ru assist.ru
@@ -266,14 +276,22 @@ def find_known(host: str) -> KnownHost | None:
     """Return the entry for a host, found by its exact name, by an ending in `_ENDINGS`, or by its registered domain.
 
     The result is `None` if the host is unknown.
-    Ours: a host whose first label says 3-D Secure, such as `acs`, is a payment page, since every bank has some of its
-    own; a registered domain such as `acs.org`, or a host of a site builder, is not.
+    Ours: a host whose first label says 3-D Secure, such as `3dsec`, is a payment page, since every bank has some of its
+    own, and so is an `acs` or `3ds` under a domain with payment pages or of a bank; `acs.utoronto.ca`, a registered
+    domain such as `acs.org`, or a host of a site builder, is not.
     """
     name = host_in_ascii(host)
     found = _HOSTS.get(name) or next((known for ending, known in _ENDINGS if name.endswith(ending)), None)
     domain = registered_domain(host)
-    is_card_check = _CARD_CHECK.match(name) is not None and domain != name and domain not in SHARED_DOMAINS
+    label = _CARD_CHECK_OF_BANK if domain in _domains_with_payments() else _CARD_CHECK
+    is_checked = label.match(name) is not None or _CARD_CHECK.match(name) is not None
+    is_card_check = is_checked and domain != name and domain not in SHARED_DOMAINS
     return found or _DOMAINS.get(domain) or (KnownHost(HostKind.PAYMENT) if is_card_check else None)
+
+
+@cache
+def _domains_with_payments() -> frozenset[str]:
+    return frozenset((*BANK_DOMAINS.split(), *map(registered_domain, PAYMENT_HOSTS.split())))
 
 
 def _searched(engine: SearchEngine) -> KnownHost:

@@ -37,7 +37,6 @@ MORE_ROBOTS = (
         "SlimerJS",
         "CasperJS",
         r"Zombie\.js",
-        r"\bSplash\b",
         "wkhtmlto",
     ),
     *("[Pp]rerender", "[Rr]endertron", "Cypress/", "TestCafe", "[Ww]eb[Dd]river", "Nightmare/", "Applitools", "Percy/"),

@@ -28,9 +28,11 @@ EVIDENCE_MAX = 10
 """The evidence for another encoding at which a text is no longer taken for Windows-1251.
 
 Ours: in doubt, a text is Windows-1251. With three names in KOI8-R the evidence is 20 or more. With a single name in
-real Windows-1251 it is at most 10, for `БОЙЧО`, and each ordinary word lowers it. Only abbreviations alone may have
-more, as `ЧТПЗ` does; such a file is refused with a hint how to import it, which is better than wrong names.
+real Windows-1251 it is at most 10, for `БОЙЧО`, and each ordinary word lowers it. Words that may be abbreviations, such
+as `ЧТПЗ` and `ФГБУ`, count half, and a text that is much like Russian needs more.
 """
+_OWN_SCORE_PER_EVIDENCE = 4
+"""A text needs evidence above its own score divided by this number."""
 STRANGE = -6
 """How much a sign or capital lowers the score of a reading if Russian words have none in this place."""
 RARE = -3
@@ -53,8 +55,10 @@ _WORDS_JOINED = re.compile(f"(?:[{_CAPITAL}][{_SMALL}]+)+")
 """Capitalised words written together, such as МегаФон."""
 _UTF_8_WORD = re.compile(rb"(?:\xd0[\x81\x90-\xbf]|\xd1[\x80-\x8f\x91]){2}")
 """Two Cyrillic letters in UTF-8; in Windows-1251, these bytes would be a capital, a sign, a capital and a sign."""
-_WORD = re.compile(rb"[\x80-\xff]{4,64}")
-"""A word that is not in ASCII; shorter words are mostly abbreviations, whose letters follow no rule."""
+_LETTER = "".join(sign for code in range(0x80, 0x100) if (sign := bytes([code]).decode(CODEC, "replace")).isalpha())
+_WORD = re.compile(b"[%s]{4,64}" % _LETTER.encode(CODEC))
+"""A word that is not in ASCII, of letters of Windows-1251; shorter words are mostly abbreviations without a rule."""
+_ABBREVIATION_LENGTH_MAX = 5
 _LETTERS = "абвгдежзийклмнопрстуфхцчшщъыьэюя"
 _NEIGHBOURS = {"ё": "е", "і": "и", "ї": "и", "є": "е", "ґ": "г", "ў": "в"}
 """Maps letters that have no row in `_FOLLOWING` to the letter whose row is used."""
@@ -146,8 +150,20 @@ _OWN_READING, _OTHER_READINGS = _reading(CODEC), tuple(map(_reading, _OTHERS))
 
 def _is_better_otherwise(words: Iterable[bytes]) -> bool:
     """Return whether words are much more like Russian words in another encoding than in Windows-1251."""
-    most = _OWN_READING.score(words) + EVIDENCE_MAX
-    return any(reading.score(words) > most for reading in _OTHER_READINGS)
+    ordinary: list[bytes] = []
+    abbreviations: list[bytes] = []
+    for word in words:
+        (abbreviations if _may_be_abbreviation(word) else ordinary).append(word)
+    own, own_of_abbreviations = _OWN_READING.score(ordinary), _OWN_READING.score(abbreviations)
+    most = max(EVIDENCE_MAX, (own + own_of_abbreviations) // _OWN_SCORE_PER_EVIDENCE)
+    return any(
+        reading.score(ordinary) - own + (reading.score(abbreviations) - own_of_abbreviations) / 2 > most
+        for reading in _OTHER_READINGS
+    )
+
+
+def _may_be_abbreviation(word: bytes) -> bool:
+    return len(word) <= _ABBREVIATION_LENGTH_MAX and all(_OWN_READING.capitals[byte] for byte in word)
 
 
 def is_windows_1251(path: Path) -> bool:

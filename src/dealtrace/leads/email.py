@@ -22,7 +22,12 @@ _IN_FRONT, _BEHIND = f"'`’‘={SIGN}", f".:!/\\'`’‘{SIGN}"
 _SIGNS_IN_FRONT = re.compile(f"{SIGN}{{2,}}")
 _EMPHASIS = re.compile(r"(?P<stars>\*{1,3})(?P<inner>[^*]*)(?P=stars)")
 """An address in bold or italics, as messengers write them: `*ivan@example.org*`."""
-_ESCAPED_SIGN = re.compile(r"\\(?=[@._+-])")
+_STARS_BEHIND = re.compile(r"(?<=[^\W_]{2})[.,:!]?\*+\Z")
+"""Stars of a footnote or a required field; behind a domain of one letter they hide others."""
+_PICTOGRAPHS = re.compile("([\U0001f300-\U0001faff])[\ufe0f\U0001f300-\U0001faff]+")
+_BULLET = re.compile(r"(?<![^\s,;|])[•●■▪▫◦◾◼](?=[^\W_])")
+"""A bullet in front of a word."""
+_ESCAPED_SIGN = re.compile(r"\\(?=[@._+'-])")
 _INNER = rf"(?!\.\.)[^\s@:/%*#\\\ud800-\udfff{SIGN}{LETTER_SIGN}]"
 _DOMAIN_LABEL = r"[^\W_](?:[\w-]*[^\W_])?"
 _ADDRESS = re.compile(
@@ -99,11 +104,13 @@ def list_emails(text: str) -> tuple[str, ...]:
     address is left out if an adjacent word may be part of it (`iv an@example.org`). Letter case is ignored. An address
     has only the letters and digits that were written: signs around it, such as `№`, are removed, and a sign in it, or
     one beside it that may be meant as a letter or digit of it (`ivan²@example.org`), makes it unusable. So does a sign
-    that hides letters, such as `*`, `•`, `#` or several points: everybody with the same mask would be one client.
+    that hides letters, such as `*`, `•`, `#` or several points: everybody with the same mask would be one client. A
+    single bullet in front of an address, and stars behind it, hide none.
     """
     if len(text) > CONTACTS_LENGTH_MAX or not text:
         return ()
-    parts = _APART.split(_CODE_IN_BRACKETS.sub(r"\1 \2 ", folded(replace_signs(unescape(text)))))
+    text = _BULLET.sub(" ", _PICTOGRAPHS.sub(r"\1", unescape(text)))
+    parts = _APART.split(_CODE_IN_BRACKETS.sub(r"\1 \2 ", folded(replace_signs(text))))
     return tuple(dict.fromkeys(address for part in parts for address in _list_addresses(part)))
 
 
@@ -180,7 +187,7 @@ def _address(word: str) -> str | None:
         return None
     dressed = word.lstrip(_IN_FRONT).partition("?")[0].rstrip(_BEHIND)
     emphasised = _EMPHASIS.fullmatch(dressed)
-    bare = _ESCAPED_SIGN.sub("", emphasised["inner"] if emphasised is not None else dressed)
+    bare = _ESCAPED_SIGN.sub("", emphasised["inner"] if emphasised is not None else _STARS_BEHIND.sub("", dressed))
     found = _ADDRESS.fullmatch(bare.replace("。", "."))
     return f"{found['name']}@{'.'.join(map(_label, found['domain'].split('.')))}" if found is not None else None
 

@@ -11,10 +11,11 @@ from dealtrace.leads.phone_numbering_plans import (
     bare_foreign,
     is_assigned_in_russia,
     is_foreign_in_groups,
+    is_short,
     stated_foreign,
     valid_foreign,
 )
-from dealtrace.leads.phone_text import NumberInText, is_short, list_numbers
+from dealtrace.leads.phone_text import NumberInText, list_numbers
 from dealtrace.leads.plain_text import CONTACTS_LENGTH_MAX
 from dealtrace.leads.rival_phones import Reading, is_alone, is_doubtful, list_rivals
 from dealtrace.record import record
@@ -22,8 +23,9 @@ from dealtrace.record import record
 _READY_PREFIX = r"(?:\+?7|8|)"
 """A pattern of the prefix, or none, that most programs send before the ten digits of a phone."""
 _NATIONAL_LENGTH = 10
+_CODE_LENGTH_MAX = 3
 _NEIGHBOURS = "99"
-_TRUNK = "8"
+_TRUNK, _VIETNAM = "8", "84"
 _LOCAL_AND_DIGIT = re.compile("(?P<ten>[78][0-9](?: ?[0-9]){8}) [0-9](?![0-9])")
 
 
@@ -172,13 +174,19 @@ def _without_joint(number: NumberInText) -> NumberInText:
     """Return a number without its plus if the plus only joins it to the previous number.
 
     Ours: a plus between two numbers announces no country if groups follow whose ten digits Russia can assign, with or
-    without an 8 before them. If all digits are also a number of another country, they are unusable.
+    without an 8 before them. If more digits follow, and all are a number of another country whose code is the first
+    group, the plus is its own. If all digits are otherwise also a number of another country, they are unusable.
     """
     digits = number.digits.removeprefix("+").strip()
     if not number.is_added or digits.startswith(f"{_TRUNK} ") or not any(map(_is_national, accumulate(digits.split()))):
         return number
     whole = digits.replace(" ", "")
-    return replace(number, digits=digits, is_damaged=number.is_damaged or valid_foreign(whole) == whole)
+    is_foreign = valid_foreign(whole) == whole
+    is_russian = whole.startswith(_TRUNK) and (not whole.startswith(_VIETNAM) or _is_national(whole))
+    has_code = len(digits.partition(" ")[0]) <= _CODE_LENGTH_MAX and is_foreign_in_groups(digits)
+    if is_foreign and len(whole) > _NATIONAL_LENGTH and has_code and not is_russian:
+        return number
+    return replace(number, digits=digits, is_damaged=number.is_damaged or is_foreign)
 
 
 def _is_national(digits: str) -> bool:

@@ -9,8 +9,6 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from dealtrace.leads.phone_text import is_short
-
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
 
@@ -21,10 +19,17 @@ BARE_LENGTH_MIN = 11
 LENGTH_MAX = 15
 """The most digits of a number with its country code, by the recommendation E.164 of ITU-T."""
 ZEROS_OF_A_FILLER = 7
+EXTENSION_LENGTH_MAX = 6
+"""Ours: the maximum number of digits of an extension; a longer number is not an extension."""
 _GROUPED_AS_RUSSIAN = re.compile("(?!99)[0-9]{3} [0-9]{3} ?[0-9]{2} ?[0-9]{2} ")
 _KINDS = (
     "mobile", "fixed_line", "toll_free", "premium_rate", "shared_cost", "personal_number", "voip", "pager", "uan"
 )  # fmt: skip
+
+
+def is_short(digits: str) -> bool:
+    """Return whether a number has no more digits than an extension may have."""
+    return len(digits.replace(" ", "").removeprefix("+")) <= EXTENSION_LENGTH_MAX
 
 
 @cache

@@ -3,11 +3,16 @@
 import re
 from collections.abc import Callable, Iterator
 
+from dealtrace.leads.phone_numbering_plans import (
+    LENGTH_MAX,
+    RUSSIA,
+    bare_foreign,
+    is_assigned_in_russia,
+    is_short,
+    valid_foreign,
+)
 from dealtrace.leads.plain_text import MASKS, plain, unescape
 from dealtrace.record import record
-
-EXTENSION_LENGTH_MAX = 6
-"""Ours: the maximum number of digits of an extension; a longer number is not an extension."""
 
 _EXTENSION = "#"
 _FAULT = "\0"
@@ -49,6 +54,47 @@ def _mailbox(address: re.Match[str]) -> str:
     return _FAULT if re.search("[0-9]", address[1]) else ";"
 
 
+def _without_zero(zero: re.Match[str]) -> str:
+    """Return what replaces a `.0`: a separator, or `_FAULT` if it may be a part of a foreign number."""
+    written = _BEFORE_ZERO.search(zero.string[max(0, zero.start() - _NUMBER_SEARCHED) : zero.start()])
+    digits, is_stated = _stated(written[0], "") if written is not None else ("", False)
+    is_part = is_stated and len(digits) <= LENGTH_MAX and not _is_complete(digits, is_stated=True)
+    return _FAULT if is_part else ";"
+
+
+def _without_zeros(zeros: re.Match[str]) -> str:
+    """Return a number without the `.00` behind it, or with it if it is the last group, or `_FAULT` if it may be both.
+
+    It is the last group if only with it the number is complete, as in `8-800-200-00.00`.
+    """
+    digits, is_stated = _stated(zeros[1], zeros.string[: zeros.start()])
+    if _is_russian(digits):
+        return f"{zeros[1]};"
+    is_whole = _is_complete(f"{digits}00", is_stated=is_stated)
+    if _is_complete(digits, is_stated=is_stated):
+        return _FAULT if is_whole else f"{zeros[1]};"
+    return zeros[0] if is_whole else f"{zeros[1]}{_FAULT if is_stated and len(digits) <= LENGTH_MAX else ';'}"
+
+
+def _stated(written: str, before: str) -> tuple[str, bool]:
+    """Return the digits of a number, without an exit code, and whether they begin with a country code."""
+    digits, before = re.sub("[^0-9]", "", written), before.rstrip()
+    exit_code = _EXIT_CODE.match(digits) if not before.endswith("~") else re.match("10", digits)
+    is_stated = exit_code is not None or written.startswith("+") or before.endswith("+")
+    return digits[exit_code.end() if exit_code is not None else 0 :], is_stated
+
+
+def _is_russian(digits: str) -> bool:
+    """Return whether digits are a Russian number behind a 7 or 8."""
+    return digits[:1] in {RUSSIA, "8"} and is_assigned_in_russia(digits[1:])
+
+
+def _is_complete(digits: str, *, is_stated: bool) -> bool:
+    if _is_russian(digits) or (not is_stated and is_assigned_in_russia(digits)):
+        return True
+    return (valid_foreign if is_stated else bare_foreign)(digits) == digits
+
+
 def _like(example: str, pattern: str, becomes: str | Callable[[re.Match[str]], str], sign: str = "") -> Wrapping:
     return Wrapping(example, re.compile(pattern, re.IGNORECASE), becomes, sign)
 
@@ -61,7 +107,16 @@ _DATE = "(?:[0-3]?[0-9][.][01]?[0-9][.]20[0-9]{2}|20[0-9]{2}-[01][0-9]-[0-3][0-9
 _PHONE_OR_END = "(?:(?! ?[0-9])| [78](?: ?[0-9]){10}(?! ?[0-9]))"
 _END_OF_NUMBER = r"(?![0-9]|[ (]+[0-9]|[.)-][ (]*[0-9]|,[0-9])"
 _WITHOUT_POINTS = r"(?<![0-9.,])((?:[0-9][ ()\[\]-]*){7,15})"
-"""A number in groups that are not divided by points; where they are, `.00` may be the last group."""
+"""A number in groups that are not divided by points; where they are, `.00` is probably the last group."""
+_BEFORE_ZERO = re.compile(r"(?:\+ ?)?[0-9](?:[ ().\[\]-]*[0-9])*\Z")
+_NUMBER_SEARCHED = 60
+_EXIT_CODE = re.compile("00|810")
+_SIGN = f"[{''.join(sorted(MASKS))}]"
+_MASK = (
+    rf"(?<![\s\w])(?<!\A)(?<![,;:/|]){_SIGN}|(?<=[0-9])(?!×[0-9]\b){_SIGN}|(?!(?<=\s)×[0-9]\b){_SIGN}(?=[0-9])"
+    rf"|{_SIGN}(?=[-.)~'])|{_SIGN}(?:\s*{_SIGN})+"
+)
+"""A sign that hides a digit: beside a digit or the marks in a number, or with others. Elsewhere it parts a text."""
 _MARKS = _like("8 (920) 555-00-55", r"[ .()\[\]{}~'’-]+", " ")
 _MARKS_ALONE = re.compile(r"[0-9 +()-]{,20}")
 
@@ -74,18 +129,19 @@ WRAPPINGS = (
     _like("25.11.2026 89205550055", rf"{_BEHIND_WORD}{_DATE}(?![0-9.-])", ";", "20"),
     _like("9205550055 с 10 до 18", rf"(?<!{_LETTER})с {_HOUR} (?:до|по) {_HOUR}(?! ?[0-9+(-])", ";"),
     _like("79205550055.0", r"(?<![0-9])([0-9]{10,15})[.,]0+(?![0-9])", r"\1"),
-    _like("+7 (920) 555-00-55.0", rf"(?<=[0-9])[.,]0{_END_OF_NUMBER}", ";", "0"),
+    _like("+7 (920) 555-00-55.0", rf"(?<=[0-9])[.,]0{_END_OF_NUMBER}", _without_zero, "0"),
     _like("8 920 555-00-5.0 12", r"((?:[0-9][ ().-]*){6,15}[0-9])[.,]0(?=[ (]+[0-9])", rf"\1{_FAULT}", "0"),
-    _like("+7 (920) 555-00-55.00", rf"{_WITHOUT_POINTS}[.,]00{_END_OF_NUMBER}", r"\1;", "00"),
+    _like("+7 (920) 555-00-55.00", rf"{_WITHOUT_POINTS}[.,]00{_END_OF_NUMBER}", _without_zeros, "00"),
     _like("4500,00 89205550055", rf"{_BEHIND_WORD}[0-9]{{1,6}},00(?= )", ";", ","),
     _like("8 920 555,00 89205550055", r"(?<=[0-9]),00(?= )", _FAULT, ","),
     _like("79,205,550,055", r"(?<![0-9,])([0-9]{1,2}),([0-9]{3}),([0-9]{3}),([0-9]{3})(?![0-9,])", r"\1\2\3\4", ","),
     _like("8~10 7 920 555-00-55", "(?<![0-9])8 ?~ ?10", ";00", "~"),
+    _like("8 (920) 555-••-••", _MASK, _FAULT),
     _MARKS,
     _like("79205550055 доб. 5", rf"(?<!{_LETTER})(?:доб|доп|внутр|ext){_LETTER}*|(?<!{_LETTER})вн(?!{_LETTER})", "#"),
     _like("79205550055x5", rf"(?<=[0-9]) ?[xхpw](?= ?[0-9]{{1,6}}{_PHONE_OR_END})", "#"),
     _like("7920x5550055", r"(?<=[0-9]) ?[xхpw](?= ?[0-9])", _FAULT),
-    _like("+7 (920) 555-__-__", rf"[_*{''.join(sorted(MASKS))}]|\?(?= ?[0-9?])", _FAULT),
+    _like("+7 (920) 555-__-__", r"[_*]|\?(?= ?[0-9?])", _FAULT),
     _like("т79205550055", rf"(?<!{_LETTER})[тtмm](?=\+?[0-9])(?<![0-9].)", " "),
     _like("8920five5550055", rf"(?<=[0-9]){_LETTER}+(?=[0-9])", _FAULT),
     _like("O9205550055", rf"(?<!{_LETTER})(?:{_LETTER}|{_LOOK_ALIKE}+)(?=[0-9])", _FAULT),
@@ -125,11 +181,6 @@ class NumberInText:
         """Whether the digits are too few for a phone and not an extension, so probably part of another number."""
         is_usable = not self.is_extension and not self.is_damaged
         return is_usable and is_short(self.digits) and _TRUNK_OR_CODE.fullmatch(self.digits) is None
-
-
-def is_short(digits: str) -> bool:
-    """Return whether a number has no more digits than an extension may have."""
-    return len(digits.replace(" ", "").removeprefix("+")) <= EXTENSION_LENGTH_MAX
 
 
 def list_numbers(text: str) -> list[NumberInText]:

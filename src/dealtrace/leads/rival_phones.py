@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
 
 from dealtrace.leads.phone_numbering_plans import (
+    EXTENSION_LENGTH_MAX,
     LENGTH_MAX,
     RUSSIA,
     country_codes,
     is_assigned_in_russia,
+    is_short,
     valid_foreign,
 )
-from dealtrace.leads.phone_text import EXTENSION_LENGTH_MAX, is_short
 from dealtrace.record import record
 
 USUAL_GROUPS = (

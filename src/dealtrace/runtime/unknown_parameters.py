@@ -41,7 +41,8 @@ class UnknownParametersTally:
         """Count the unknown parameters of a request: `names`, which are not among the `known` parameters of `path`.
 
         `is_open` says that requests of `path` need no token, so that anybody may send names.
-        Contacts in a name are masked: a malformed request may have a value in place of a name.
+        Contacts in a name are masked: a malformed request may have a value in place of a name. Masking takes time, so
+        names for which there is no room are not read.
         """
         _, seen = self._seen.setdefault(site.id, (site, Counter()))
         self._known[path] = known
@@ -50,10 +51,9 @@ class UnknownParametersTally:
         names_max = OPEN_NAMES_AT_ONCE_MAX if is_open else NAMES_AT_ONCE_MAX
         for name in names:
             is_kept = len(name) <= NAME_LENGTH_MAX and "\0" not in name
-            key = (path, masked_text(name)) if is_kept else _OTHERS
-            if key not in seen and len(seen) - (_OTHERS in seen) >= names_max:
-                key = _OTHERS
-            seen[key] += 1
+            has_room = len(seen) - (_OTHERS in seen) < names_max
+            key = (path, masked_text(name) if has_room else name) if is_kept else _OTHERS
+            seen[key if has_room or key in seen else _OTHERS] += 1
 
     async def store(self, write_queue: WriteQueue, *, is_last: bool = False) -> None:
         """Write the counts through the write queue and reset them; return as `CollectedWrites.write` does.

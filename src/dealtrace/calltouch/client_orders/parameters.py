@@ -60,7 +60,7 @@ _OVERWRITE = {"type": "boolean"}
 
 
 class TagChange(TagObjects):
-    """Tags in an update: a list of tags to add, or an object with this list and a flag to replace earlier tags."""
+    """Tags to add: a list, or an object with this list and a flag, by which an update replaces earlier tags."""
 
     def schema(self) -> Mapping[str, object]:
         """Return the JSON Schema that accepts a list of tags or an object with such a list."""
@@ -68,7 +68,7 @@ class TagChange(TagObjects):
         return {"anyOf": [tags, {"type": "object", "properties": {"tags": tags, "overwrite": _OVERWRITE}}]}
 
 
-ADD_TAGS = Parameter("addTags", TagObjects(), "Теги сделки.", "The deal's tags.")
+ADD_TAGS = Parameter("addTags", TagChange(), "Теги сделки.", "The deal's tags.")
 MATCHING = Parameter(
     "matching",
     MatchingElements(LABEL_LENGTH_MAX, params=ELEMENT_PARAMS),
@@ -261,7 +261,7 @@ UPDATE_TABLE = ParameterTable(
         _unstored(replace(ORDER_DATE, name="updateDate")),
         *map(_in_update, SINGLE),
         replace(COMMENT, ru="Комментарий, который нужно добавить.", en="A comment to add to the deal."),
-        replace(ADD_TAGS, type=TagChange()),
+        ADD_TAGS,
     ),
     empty_erases=True,
     family=CUSTOM,
