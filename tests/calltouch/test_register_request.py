@@ -267,6 +267,12 @@ class TestRetry:
         assert ours.json()["requestId"] != theirs.json()["requestId"]
 
 
+def test_json_in_another_encoding_names_the_parameter(server: ServerProcess, owner: Player) -> None:
+    body = f'{{"fio": "Иван", "phoneNumber": "{PHONE}"}}'.encode("windows-1251")
+    refused = server.http.post(path_of(owner), content=body, headers={"content-type": "application/json"})
+    assert violations_of(refused) == ["fio"]
+
+
 class TestBrowsers:
     """Pages of any site may send forms and read the answers; nothing else is theirs to read."""
 

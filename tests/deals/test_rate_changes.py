@@ -80,3 +80,8 @@ def test_months_are_those_of_the_site_and_amounts_without_a_rate_count_as_nothin
 def test_equal_rates_have_no_span() -> None:
     same = rates({("usd", START): 5})
     assert changed_span(same, with_rates(same, {("usd", START + DAY): 5}, ())) is None
+
+
+def test_rates_to_remove_are_gone_through_once_however_many_there_are() -> None:
+    known = {("usd", START + number * DAY): number + 1 for number in range(9)}
+    assert with_rates(rates(known), {}, iter(reversed(known))) == Rates({}, {})

@@ -112,6 +112,14 @@ def test_a_member_of_a_json_object_is_read_as_a_form_would_send_it(sent: str, te
     assert pairs.values == {"a": text}
 
 
+@pytest.mark.parametrize("sent", ['"Иван"', '[1, "Иван"]', '{"name": "Иван"}'])
+def test_a_member_of_a_json_object_that_is_not_in_utf_8_is_broken_and_the_others_are_read(sent: str) -> None:
+    pairs = read_json_object(f'{{"fio": {sent}, "phone": "79205550055"}}'.encode("windows-1251"))
+    assert pairs is not None
+    assert pairs.values == {"phone": "79205550055"}
+    assert list(pairs.broken) == ["fio"]
+
+
 @pytest.mark.parametrize("kind", [FORM, f"{FORM}; charset=UTF-8", f"{FORM};charset=utf8", ""])
 def test_a_form_is_read(kind: str) -> None:
     assert read_body(kind, "m=Коля\r\n".encode()).values == {"m": "Коля"}

@@ -1,7 +1,7 @@
 """What changed exchange rates do to the amounts of deals in rubles."""
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -50,15 +50,14 @@ class ChangedAmounts:
     months: tuple[MonthOfAmounts, ...]
 
 
-def with_rates(
-    rates: Rates, new: Mapping[tuple[str, datetime], int], removed: Collection[tuple[str, datetime]]
-) -> Rates:
+def with_rates(rates: Rates, new: Mapping[tuple[str, datetime], int], removed: Iterable[tuple[str, datetime]]) -> Rates:
     """Return rates with some added, replaced or removed; each is known by its currency and the instant of its start."""
+    gone = frozenset(removed)
     known = {
         (currency, start): rate
         for currency, starts in rates.starts.items()
         for start, rate in zip(starts, rates.rates[currency], strict=True)
-        if (currency, start) not in removed
+        if (currency, start) not in gone
     }
     starts: dict[str, list[datetime]] = {}
     values: dict[str, list[int]] = {}

@@ -239,7 +239,10 @@ def read_json_object(body: bytes) -> Pairs | None:
     _check_count(len(members))
     pairs = Pairs()
     for name, value in members.items():
-        pairs.add(name, _json_text(value))
+        try:
+            pairs.add(name, _json_text(value))
+        except UnicodeDecodeError as fault:
+            _note_broken(pairs, name, fault)
     _check_names(pairs)
     return pairs
 

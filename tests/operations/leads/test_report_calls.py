@@ -12,8 +12,10 @@ from sqlalchemy import update
 
 import dealtrace
 from cast import Player, Stage
+from dealtrace.deals.matchers import Matcher, MatcherKind
 from dealtrace.errors import PointsSpent
 from dealtrace.leads.call import CallReport, Circumstances, IncomingCall
+from dealtrace.leads.contact import md5_of_phone
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_request import IncomingLeadRequest
 from dealtrace.operations.deals.register import register_deals
@@ -43,7 +45,7 @@ MODULES_OF_A_KNOWN_CALL_WITH_A_DEAL_MAX = 12
 """The same for a call whose deal must be matched again, which passed the same 20."""
 MODULES_OF_ANOTHER_PHONE_MAX = 13
 """The same for a call that turns out to be of another client; it passed 21, before clients were groups of contacts."""
-WITH_THE_DOMAIN_MAX = 14
+WITH_THE_DOMAIN_MAX = 15
 """The modules of a known call with those of the domain, which were 26."""
 NEW_DETAILS_WITH_THE_DOMAIN_MAX = 12
 FOLDERS_OF_A_KNOWN_CALL_MAX = 6
@@ -189,6 +191,19 @@ class TestDeals:
         (call_id,) = send(stage, shop, report(phone=PHONE))
         send(stage, shop, report(started_at=NOON + 100 * HOUR, phone=OTHER))
         assert lead_of(stage, shop, deal_id) == LeadRef(LeadKind.CALL, call_id)
+
+    @pytest.mark.parametrize("contact_matching", [False, True])
+    @pytest.mark.parametrize("sought", [{"contacts": (PHONE,)}, {"digests": (md5_of_phone(PHONE),)}])
+    def test_a_matcher_chooses_the_leg_that_ended_last(
+        self, stage: Stage, contact_matching: bool, sought: dict[str, Any]
+    ) -> None:
+        shop = stage.open_site(contact_matching=contact_matching)
+        first, second = send(stage, shop, report("leg-1", phone=PHONE), report("leg-2", phone=PHONE))
+        matcher = Matcher(MatcherKind.CONTACT, (LeadKind.CALL,), until=NOON, **sought)
+        deal_id = register(stage, shop, matchers=(matcher,))
+        assert lead_of(stage, shop, deal_id) == LeadRef(LeadKind.CALL, second)
+        send(stage, shop, report("leg-1", duration=MINUTE))
+        assert lead_of(stage, shop, deal_id) == LeadRef(LeadKind.CALL, first)
 
     def test_it_ends_as_if_the_last_report_had_been_the_only_one(self, stage: Stage) -> None:
         ends: list[list[bool]] = []
