@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from urllib.parse import urlencode
 
 from sqlalchemy import Connection
@@ -168,7 +169,9 @@ def _tables(answers: Answers, url: ReportUrl, view: View) -> dict[str, object]:
     is_whole = view.may_see_contacts
     tables: dict[str, object] = {"table": None, "models": None, "pivot": None, "tree": None}
     if answers.branches is not None:
-        tables["tree"] = tree_table(report, shown_question(answers.question, ""), answers.branches, *around)
+        rows_page_of = partial(rows_page_for, view, answers.question, url)
+        shown = shown_question(answers.question, "")
+        tables["tree"] = tree_table(report, shown, answers.branches, url, rows_page_of, view.language, view.translate)
     elif pivot is not None:
         across = pivot_table(pivot, *around)
         tables["pivot"] = across if is_whole else pivot_for_readers(across, pivot)

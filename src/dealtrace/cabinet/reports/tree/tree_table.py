@@ -1,6 +1,6 @@
 """A tree as a table for the template: the rows of the first level, and below each open row the rows of the next one."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from dealtrace.attribution.credit import AttributionModel
@@ -25,6 +25,8 @@ from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.filters import escaped_name
 from dealtrace.reports.question import Question
 from dealtrace.reports.reading.masked_keys import masked_key
+
+RowsPageOf = Callable[[Question], str]
 
 
 @record
@@ -78,15 +80,16 @@ def tree_table(
     question: Question,
     branches: Branches,
     url: ReportUrl,
-    rows_page: str,
+    rows_page_of: RowsPageOf,
     language: Language,
     translate: Translate,
 ) -> TreeTable:
     """Return a tree; `question` is the whole question, and `root` the report of its first level.
 
-    In the keys of rows, contacts are masked for people who may not see them; such a row has no links.
+    In the keys of rows, contacts are masked for people who may not see them; such a row has no links. `rows_page_of`
+    returns the page with the rows behind the figures of a level, empty if these figures have no links.
     """
-    growing = _Growing(root, question, branches, url, rows_page, language, translate)
+    growing = _Growing(root, question, branches, url, rows_page_of, language, translate)
     lines = tuple(growing.lines((), root, growing.top))
     headings = headings_of(question, url, language)
     sorted_at = sorted_column(question)
@@ -115,15 +118,14 @@ class _Growing:
         question: Question,
         branches: Branches,
         url: ReportUrl,
-        rows_page: str,
+        rows_page_of: RowsPageOf,
         language: Language,
         translate: Translate,
     ) -> None:
         self.question, self.branches, self.url, self.flat = question, branches, url, without_tree(url)
-        self.around = (rows_page, language, translate)
-        self.language, self.translate = language, translate
+        self.rows_page_of, self.language, self.translate = rows_page_of, language, translate
         self.model: AttributionModel = next(iter(root.total.values))
-        self.top = LineShaper(root, self.model, self._below(()), *self.around)
+        self.top = self._shaper((), root)
         self._count = 0
 
     def _below(self, path: Path) -> ReportUrl | None:
@@ -157,9 +159,13 @@ class _Growing:
                 yield from self.lines(place, branch, self._shaper_below(place, branch))
                 yield from self._rest(place, branch)
 
+    def _shaper(self, path: Path, report: Report) -> LineShaper:
+        rows_page = self.rows_page_of(report.question)
+        return LineShaper(report, self.model, self._below(path), rows_page, self.language, self.translate)
+
     def _shaper_below(self, path: Path, branch: Report) -> LineShaper:
         """Return the shaper of the rows below a row: bars and shares are of the whole report, and none is the best."""
-        shaper = LineShaper(branch, self.model, self._below(path), *self.around)
+        shaper = self._shaper(path, branch)
         shaper.largest, shaper.total = self.top.largest, self.top.total
         shaper.best = [None] * len(shaper.best)
         return shaper
