@@ -202,7 +202,7 @@ pay.wb.ru pay.wb-bank.ru pay.avito.ru pay.megamarket.ru pay.mts.ru payment.mts.r
 pay.megafon.ru pay.t2.ru pay.tele2.ru pay.raif.ru e-commerce.raiffeisen.ru ecom.raiffeisen.ru pay.psbank.ru
 pay.gazprombank.ru pay.modulbank.ru pay.tochka.com payment.rshb.ru pay.sovcombank.ru pay.sbp.ru sbp-qr.nspk.ru
 """
-BANK_DOMAINS = """
+_BANKS = """
 sberbank.ru sber.ru sbrf.ru tinkoff.ru tbank.ru alfabank.ru vtb.ru vtb24.ru mirconnect.ru nspk.ru gazprombank.ru gpb.ru
 raiffeisen.ru raif.ru psbank.ru rshb.ru sovcombank.ru mtsbank.ru modulbank.ru tochka.com open.ru rosbank.ru bspb.ru
 uralsib.ru akbars.ru mkb.ru pochtabank.ru rencredit.ru homecredit.ru otpbank.ru unicreditbank.ru bankuralsib.ru rsb.ru
@@ -291,7 +291,7 @@ def find_known(host: str) -> KnownHost | None:
 
 @cache
 def _domains_with_payments() -> frozenset[str]:
-    return frozenset((*BANK_DOMAINS.split(), *map(registered_domain, PAYMENT_HOSTS.split())))
+    return frozenset((*_BANKS.split(), *map(registered_domain, PAYMENT_HOSTS.split())))
 
 
 def _searched(engine: SearchEngine) -> KnownHost:
