@@ -65,6 +65,7 @@ class RequestJournal:
         self._unknown_paths_minute = self._unknown_paths_count = 0
         self._without_site_on, self._without_site_count = date.min, 0
         self._omitted: OmittedRequests | None = None
+        self._failed: OmittedRequests | None = None
         self._omitted_stored_at: float | None = None
         self.is_kept = is_kept
 
@@ -129,10 +130,12 @@ class RequestJournal:
         batches = {
             site_id: RequestBatch(requests) for site_id, requests in self._take(only_full=only_full, is_last=is_last)
         }
-        if self._omitted is not None and (is_last or (not only_full and self._is_time_to_store_omitted())):
+        omitted = self._failed or self._omitted
+        if omitted is not None and (is_last or (not only_full and self._is_time_to_store_omitted())):
             entries = batches[NO_SITE.id].entries if NO_SITE.id in batches else ()
-            batches[NO_SITE.id] = RequestBatch(entries, self._omitted)
-            self._omitted, self._omitted_stored_at = None, time.monotonic()
+            batches[NO_SITE.id] = RequestBatch(entries, omitted)
+            self._omitted = self._omitted if self._failed is not None else None
+            self._failed, self._omitted_stored_at = None, time.monotonic()
         commands = [(site_with_id(site_id), WriteCommand(batch)) for site_id, batch in batches.items()]
         await self._writes.write(write_queue, commands, is_last=is_last)
 
@@ -161,7 +164,7 @@ class RequestJournal:
     def _note_written(self, site: Site, batch: RequestBatch, fault: BaseException | None) -> None:
         self._unstored_count -= len(batch.entries)
         if fault is not None and batch.omitted is not None:
-            self._omit(batch.omitted)
+            self._failed = batch.omitted  # as it was, since it may have been stored after all
         if len(self._waiting.get(site.id, ())) >= STORED_FROM:
             self._is_site_full.set()
 
