@@ -298,6 +298,19 @@ def test_requests_without_a_site_are_kept_up_to_a_limit_a_day_and_the_others_are
     assert journalled.without_site(tomorrow) == (["b1", "b2"], 1)
 
 
+def test_a_request_that_cannot_be_encoded_is_dropped_and_the_others_are_stored(
+    database: Database, shop: Player, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("dealtrace.runtime.request_journal.ENCODED_TOGETHER", 3)
+    monkeypatch.setattr("dealtrace.runtime.request_journal.WAITING_MAX", 3)
+    journalled = Journalled(database)
+    for name in ("first", "lone surrogate \ud800", "third", "fourth"):
+        journalled.add(shop, name, NOW)
+    journalled.store()
+    assert journalled.names(shop) == ["first", "fourth", "third"]
+    assert "request_not_journalled" in "".join(capfd.readouterr())
+
+
 def test_a_count_whose_commit_had_an_unknown_outcome_is_stored_once(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

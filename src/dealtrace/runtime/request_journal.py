@@ -5,6 +5,8 @@ import time
 from datetime import date
 from zoneinfo import ZoneInfo
 
+import structlog
+
 from dealtrace.accounts.api_request import REFUSED_FROM, AnsweredRequest
 from dealtrace.accounts.site import Site, SiteId
 from dealtrace.operations.requests.store import RequestBatch, store_requests
@@ -14,6 +16,7 @@ from dealtrace.runtime.write_queue import WriteQueue
 from dealtrace.storage.accounts.api_requests import OmittedRequests
 from dealtrace.storage.accounts.encoded_requests import EncodedRequest, encoded
 
+_log = structlog.get_logger()
 WAITING_MAX = 20_000
 """While this many requests are not stored yet, only refused requests are added, up to `REFUSED_WAITING_MAX`."""
 REFUSED_WAITING_MAX = 2 * WAITING_MAX
@@ -92,9 +95,19 @@ class RequestJournal:
         return self.is_kept and self._unknown_paths_count <= UNKNOWN_PATHS_PER_MINUTE_MAX
 
     def _encode(self, site_id: int) -> None:
-        """Encode the requests of a site that have been added since the last time."""
+        """Encode the requests of a site that have been added since the last time; one that cannot be is dropped."""
         waiting = self._waiting.setdefault(site_id, [])
-        waiting += map(encoded, self._answered.pop(site_id, ()))
+        for request in self._answered.pop(site_id, ()):
+            try:
+                waiting.append(encoded(request))
+            except Exception as fault:  # noqa: BLE001 - the request that is answered now must not fail for it
+                self._unstored_count -= 1
+                _log.error(
+                    "request_not_journalled",
+                    request_id=request.request_id,
+                    site_id=site_id,
+                    fault=type(fault).__name__,
+                )
         if len(waiting) >= STORED_FROM:
             self._is_site_full.set()
 
