@@ -16,19 +16,30 @@ from cast import Player, Stage
 from dealtrace.accounts.rights import Role
 from dealtrace.alerts.rule import AlertKind, Rule
 from dealtrace.alerts.windows import WINDOWS
+from dealtrace.leads.annotations import Addition
+from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.mails.recipient import Recipient
 from dealtrace.mails.scheduled_report import Rhythm
+from dealtrace.matching.lead_search import SearchById
 from dealtrace.operations.accounts.manage_user import delete_user
 from dealtrace.operations.accounts.share_report import NewLink, share_report
 from dealtrace.operations.alerts.manage import add_alert
 from dealtrace.operations.alerts.watch import claim_alert
 from dealtrace.operations.deals.register import register_deals
+from dealtrace.operations.leads.annotate import AnnotationCall, LeadAnnotation, annotate_leads
+from dealtrace.operations.leads.change_in_cabinet import (
+    AnnotationsUndo,
+    Rewriting,
+    rewrite_annotations,
+    undo_annotations,
+)
 from dealtrace.operations.mails.scheduled_reports import NewScheduledReport, schedule_report, send_due_reports
 from dealtrace.operations.reports.manage_columns import add_column, change_column
 from dealtrace.operations.reports.manage_segments import add_segment, rename_segment
 from dealtrace.operations.reports.save_report import save_report
 from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.write_command import WriteCommand
+from dealtrace.quota.points import PaidMethod
 from dealtrace.reports.column_definitions import ColumnKind, ReportColumn
 from dealtrace.reports.question import RawQuestion
 from dealtrace.reports.saved_items.names import SavedName
@@ -36,6 +47,7 @@ from dealtrace.storage.accounts.deleted_sites import delete_site
 from dealtrace.storage.schema.lock_order import LOCK_ORDER
 from dealtrace.storage.schema.tables.alerts import alert, mail_report
 from dealtrace.storage.schema.tables.control import user
+from dealtrace.storage.schema.tables.leads import call
 from dealtrace.storage.schema.tables.reports import saved_report, segment
 from guests import new_user
 from stored import is_waiting_for_a_lock
@@ -207,3 +219,32 @@ def test_two_transactions_that_want_the_same_rows_both_end(
         act(connection, stage, shop, login)
     thread.join()
     assert not faults
+
+
+ANNOTATING: dict[str, Callable[[Stage, Player, LeadRef], object]] = {
+    "annotate": lambda stage, shop, ref: stage.perform(
+        annotate_leads,
+        shop,
+        AnnotationCall(PaidMethod.TAG_LEADS, [LeadAnnotation((SearchById(ref),), Addition(("hot",)))]),
+    ),
+    "rewrite": lambda stage, shop, ref: stage.perform(rewrite_annotations, shop, Rewriting(ref, ("hot",), "", "")),
+    "undo": lambda stage, shop, ref: stage.perform(undo_annotations, shop, AnnotationsUndo(ref, 2)),
+}
+
+
+@pytest.mark.parametrize("name", ANNOTATING)
+def test_whoever_annotates_leads_waits_for_registrations_before_it_locks_a_lead(
+    stage: Stage, shop: Player, name: str
+) -> None:
+    ref = LeadRef(LeadKind.CALL, stage.call(shop, NOON, phone="79205550055").id)
+    stage.perform(rewrite_annotations, shop, Rewriting(ref, ("old",), "", ""), Rewriting(ref, (), "", ""))
+    outcomes: list[object] = []
+    thread = Thread(target=lambda: outcomes.append(ANNOTATING[name](stage, shop, ref)))
+    with stage.database.write() as connection:
+        lock_registrations(stage.work(connection, shop))
+        thread.start()
+        wait_until(lambda: is_waiting_for_a_lock(stage.database))
+        free = select(call).where(call.c.site_id == shop.site.id).with_for_update(nowait=True)
+        assert connection.execute(free).all(), "whoever waits holds no lead"
+    thread.join()
+    assert outcomes in ([[ref]], [[[ref]]])

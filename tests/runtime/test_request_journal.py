@@ -15,7 +15,13 @@ from dealtrace.accounts.api_request import AnsweredRequest
 from dealtrace.errors import DatabaseUnavailable, Overloaded
 from dealtrace.runtime.request_journal import NO_SITE, STORED_FROM, UNKNOWN_PATHS_PER_MINUTE_MAX, RequestJournal
 from dealtrace.runtime.write_queue import WriteQueue
-from dealtrace.storage.accounts.api_requests import RequestQuery, count_omitted, list_requests
+from dealtrace.storage.accounts.api_requests import (
+    OmittedRequests,
+    RequestQuery,
+    count_omitted,
+    insert_omitted,
+    list_requests,
+)
 from dealtrace.storage.accounts.encoded_requests import second_of
 from dealtrace.storage.database.engine import Database
 from waiting import until
@@ -290,6 +296,36 @@ def test_requests_without_a_site_are_kept_up_to_a_limit_a_day_and_the_others_are
     journalled.refuse_without_site(tomorrow, "b1", "b2", "b3")
     journalled.store()
     assert journalled.without_site(tomorrow) == (["b1", "b2"], 1)
+
+
+def test_a_request_that_cannot_be_encoded_is_dropped_and_the_others_are_stored(
+    database: Database, shop: Player, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("dealtrace.runtime.request_journal.ENCODED_TOGETHER", 3)
+    monkeypatch.setattr("dealtrace.runtime.request_journal.WAITING_MAX", 3)
+    journalled = Journalled(database)
+    for name in ("first", "lone surrogate \ud800", "third", "fourth"):
+        journalled.add(shop, name, NOW)
+    journalled.store()
+    assert journalled.names(shop) == ["first", "fourth", "third"]
+    assert "request_not_journalled" in "".join(capfd.readouterr())
+
+
+def test_a_count_whose_commit_had_an_unknown_outcome_is_stored_once(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dealtrace.runtime.request_journal.WITHOUT_SITE_PER_DAY_MAX", 0)
+    monkeypatch.setattr("dealtrace.runtime.request_journal.OMITTED_STORED_SECONDS", 0.0)
+    journalled, day_at = Journalled(database), NOW + timedelta(days=20)
+    journalled.refuse_without_site(day_at, "d1", "d2")
+    with pytest.raises(Overloaded):
+        journalled.store(queue_max=0)
+    with database.write() as connection:  # as if the commit had succeeded
+        insert_omitted(connection, NO_SITE.id, OmittedRequests(2, day_at, "d2"))
+    journalled.refuse_without_site(day_at, "d3")
+    journalled.store()
+    journalled.store()
+    assert journalled.without_site(day_at) == ([], 3)
 
 
 def test_the_number_of_requests_that_are_not_kept_is_stored_now_and_then_and_when_the_server_stops(

@@ -5,6 +5,8 @@ import time
 from datetime import date
 from zoneinfo import ZoneInfo
 
+import structlog
+
 from dealtrace.accounts.api_request import REFUSED_FROM, AnsweredRequest
 from dealtrace.accounts.site import Site, SiteId
 from dealtrace.operations.requests.store import RequestBatch, store_requests
@@ -14,6 +16,7 @@ from dealtrace.runtime.write_queue import WriteQueue
 from dealtrace.storage.accounts.api_requests import OmittedRequests
 from dealtrace.storage.accounts.encoded_requests import EncodedRequest, encoded
 
+_log = structlog.get_logger()
 WAITING_MAX = 20_000
 """While this many requests are not stored yet, only refused requests are added, up to `REFUSED_WAITING_MAX`."""
 REFUSED_WAITING_MAX = 2 * WAITING_MAX
@@ -65,6 +68,7 @@ class RequestJournal:
         self._unknown_paths_minute = self._unknown_paths_count = 0
         self._without_site_on, self._without_site_count = date.min, 0
         self._omitted: OmittedRequests | None = None
+        self._failed: OmittedRequests | None = None
         self._omitted_stored_at: float | None = None
         self.is_kept = is_kept
 
@@ -91,9 +95,19 @@ class RequestJournal:
         return self.is_kept and self._unknown_paths_count <= UNKNOWN_PATHS_PER_MINUTE_MAX
 
     def _encode(self, site_id: int) -> None:
-        """Encode the requests of a site that have been added since the last time."""
+        """Encode the requests of a site that have been added since the last time; one that cannot be is dropped."""
         waiting = self._waiting.setdefault(site_id, [])
-        waiting += map(encoded, self._answered.pop(site_id, ()))
+        for request in self._answered.pop(site_id, ()):
+            try:
+                waiting.append(encoded(request))
+            except Exception as fault:  # noqa: BLE001 - the request that is answered now must not fail for it
+                self._unstored_count -= 1
+                _log.error(
+                    "request_not_journalled",
+                    request_id=request.request_id,
+                    site_id=site_id,
+                    fault=type(fault).__name__,
+                )
         if len(waiting) >= STORED_FROM:
             self._is_site_full.set()
 
@@ -129,10 +143,12 @@ class RequestJournal:
         batches = {
             site_id: RequestBatch(requests) for site_id, requests in self._take(only_full=only_full, is_last=is_last)
         }
-        if self._omitted is not None and (is_last or (not only_full and self._is_time_to_store_omitted())):
+        omitted = self._failed or self._omitted
+        if omitted is not None and (is_last or (not only_full and self._is_time_to_store_omitted())):
             entries = batches[NO_SITE.id].entries if NO_SITE.id in batches else ()
-            batches[NO_SITE.id] = RequestBatch(entries, self._omitted)
-            self._omitted, self._omitted_stored_at = None, time.monotonic()
+            batches[NO_SITE.id] = RequestBatch(entries, omitted)
+            self._omitted = self._omitted if self._failed is not None else None
+            self._failed, self._omitted_stored_at = None, time.monotonic()
         commands = [(site_with_id(site_id), WriteCommand(batch)) for site_id, batch in batches.items()]
         await self._writes.write(write_queue, commands, is_last=is_last)
 
@@ -161,7 +177,7 @@ class RequestJournal:
     def _note_written(self, site: Site, batch: RequestBatch, fault: BaseException | None) -> None:
         self._unstored_count -= len(batch.entries)
         if fault is not None and batch.omitted is not None:
-            self._omit(batch.omitted)
+            self._failed = batch.omitted  # as it was, since it may have been stored after all
         if len(self._waiting.get(site.id, ())) >= STORED_FROM:
             self._is_site_full.set()
 

@@ -61,6 +61,7 @@ def annotate_leads(
     If any lead was found, the API call costs points once, otherwise none. If the points (the API's daily quota) are
     spent, the outcome is `PointsSpent`.
     """
+    lock_registrations(work)  # before leads are locked
     outcomes: list[AnnotationOutcomes | PointsSpent] = []
     for command in commands:
         call = command.payload

@@ -14,6 +14,7 @@ from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.leads.annotate import beyond_limits, store_annotations
 from dealtrace.operations.leads.delete import delete_lead, restore_lead
 from dealtrace.operations.leads.ring_back import RingBackMark, mark_missed_call
+from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
@@ -81,6 +82,7 @@ def rewrite_annotations(work: Work, commands: Sequence[WriteCommand[Rewriting]])
     Ours: the API only adds annotations, since a program does not know what others wrote; a person sees the old
     annotations and may replace them.
     """
+    lock_registrations(work)  # before leads are locked
     return [_rewrite(work, command.payload, command.user_id) for command in commands]
 
 
@@ -110,6 +112,7 @@ def undo_annotations(work: Work, commands: Sequence[WriteCommand[AnnotationsUndo
     Ours: an undo is a version like any other, so it can be undone itself. An undo is refused if an annotation has been
     changed again since that version, for example by a program that added to it, because the later change would be lost.
     """
+    lock_registrations(work)  # before leads are locked
     return [_undo(work, command.payload, command.user_id) for command in commands]
 
 

@@ -24,6 +24,7 @@ RequestKey = tuple[datetime, str]
 _OMITTED = "-"
 """What `first_id` begins with in a row that only counts requests that were not kept."""
 _INSERT = CompiledStatement(insert(api_request_batch))
+_INSERT_ONCE = CompiledStatement(lambda insert: insert(api_request_batch).on_conflict_do_nothing())
 
 
 @record
@@ -108,9 +109,13 @@ def insert_requests(connection: Connection, site_id: int, entries: Sequence[Enco
 
 
 def insert_omitted(connection: Connection, site_id: int, omitted: OmittedRequests) -> None:
-    """Store how many requests were not kept; `count_omitted` adds up the counts."""
-    row: list[object] = [site_id, second_of(omitted.at), f"{_OMITTED}{omitted.last_id}", 0, omitted.count, NO_ENTRIES]
-    _INSERT.run_rows(connection, [row])
+    """Store how many requests were not kept; `count_omitted` adds up the counts.
+
+    A count is stored once, so that it may be stored again if the outcome of its commit is unknown.
+    """
+    columns: tuple[object, ...] = (site_id, second_of(omitted.at), f"{_OMITTED}{omitted.last_id}", 0, omitted.count)
+    names = [column.name for column in api_request_batch.columns]
+    _INSERT_ONCE.run(connection, dict(zip(names, (*columns, NO_ENTRIES), strict=True)))
 
 
 def count_omitted(connection: Connection, site_id: int, since: datetime) -> int:
