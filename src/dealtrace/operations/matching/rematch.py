@@ -60,9 +60,12 @@ def rematch_concerned(work: Work, leads: Sequence[LeadIdentifiers]) -> list[Deal
 def rematch_sharing(work: Work, spans: Sequence[LeadSpan]) -> list[Deal]:
     """Match again the deals that share a contact with `spans`, and return the deals whose lead has changed.
 
-    This is enough for a lead of which only the end has changed: ids, references and matchers do not look at it.
+    Deals share a contact by their own contacts, if contact matching is on, or by those of their matchers. This is
+    enough for a lead of which only the end has changed: ids and references do not look at it. Matchers do, since of
+    leads that began at the same moment they choose the one that ended last.
     """
-    return rematch_deals(work, _list_deals(work, _find_sharing(work, spans)))
+    concerned = lead_links.find_ids_by_key(work.connection, work.site.id, _contact_keys_of(spans))
+    return rematch_deals(work, _list_deals(work, concerned | _find_sharing(work, spans)))
 
 
 def _find_sharing(work: Work, spans: Sequence[LeadSpan]) -> set[int]:
@@ -110,14 +113,18 @@ def _keys_of(leads: Sequence[LeadIdentifiers]) -> set[tuple[str, datetime]]:
 
     A key that is the id of a lead has `NAMED_AT` instead of a time.
     """
+    named = {(key_of_lead(lead.ref.kind, lead.ref.id), NAMED_AT) for lead in leads}
+    return named | _contact_keys_of([span for lead in leads for span in lead.spans])
+
+
+def _contact_keys_of(spans: Sequence[LeadSpan]) -> set[tuple[str, datetime]]:
+    """Return the contacts by which matchers may find leads, plain and as MD5, each with the time its lead started."""
     keys: set[tuple[str, datetime]] = set()
-    for lead in leads:
-        keys.add((key_of_lead(lead.ref.kind, lead.ref.id), NAMED_AT))
-        for span in lead.spans:
-            keys.add((span.contact, span.started_at))
-            digest = md5_of_phone(span.contact)
-            if digest is not None:
-                keys.add((digest, span.started_at))
+    for span in spans:
+        keys.add((span.contact, span.started_at))
+        digest = md5_of_phone(span.contact)
+        if digest is not None:
+            keys.add((digest, span.started_at))
     return keys
 
 
