@@ -109,7 +109,7 @@ LIBRARIES: dict[str, frozenset[str]] = {
     "leads": frozenset({"phonenumbers"}),
     "storage": frozenset({"sqlalchemy", "alembic", "psycopg", "msgspec"}),
     "operations": frozenset({"sqlalchemy", "argon2", "idna", "pyotp"}),
-    "runtime": frozenset({"sqlalchemy"}),
+    "runtime": frozenset({"sqlalchemy", "structlog"}),
     "http": frozenset({"sqlalchemy", "msgspec", "python_multipart", "redis", "starlette", "structlog"}),
     "calltouch": frozenset({"sqlalchemy", "msgspec"}),
     "api": frozenset({"sqlalchemy"}),
