@@ -123,5 +123,5 @@ def _traces_of_client(connection: Connection, site: Site, client_id: int) -> per
     joined = find_joined_ids(connection, site.id, client_id)
     client = find_clients(connection, site.id, [client_id]).get(client_id)
     contacts = set(client.phones + client.emails if client is not None else ())
-    contacts.update(personal_data.find_contacts_of_deleted_leads(connection, site.id, joined))
+    contacts.update(personal_data.list_contacts_of_deleted_leads(connection, site.id, joined))
     return personal_data.find_traces(connection, site.id, contacts, joined)

@@ -26,7 +26,6 @@ from dealtrace.record import record
 from dealtrace.storage.database.column_types import is_in
 from dealtrace.storage.database.compiled_statement import Values
 from dealtrace.storage.database.many_rows import execute_many
-from dealtrace.storage.leads.clients import find_client_ids
 from dealtrace.storage.schema.tables.deals import deal, deal_contact, deal_key, deal_version
 from dealtrace.storage.schema.tables.leads import (
     LEAD_TABLES,
@@ -208,8 +207,8 @@ def find_leads_without_contact(
     return _column(connection, table, site_id, table.c.id, theirs) - reachable
 
 
-def find_contacts_of_deleted_leads(connection: Connection, site_id: int, client_ids: Collection[int]) -> list[str]:
-    """Find the usable contacts, in normal form, of the deleted leads of clients; the client may have lost them since.
+def list_contacts_of_deleted_leads(connection: Connection, site_id: int, client_ids: Collection[int]) -> list[str]:
+    """List the usable contacts, in normal form, of the deleted leads of clients; the client may have lost them since.
 
     Ours: contacts that belong to another client now are left out, unless a lead has no others: the lead may have been
     what connected the two clients.
@@ -221,10 +220,12 @@ def find_contacts_of_deleted_leads(connection: Connection, site_id: int, client_
             connection, kind, and_(table.c.site_id == site_id, is_in(table.c.client_id, client_ids))
         ).values()
     ]
-    owners = find_client_ids(connection, site_id, (name for contacts in stated for name in contacts))
+    named = is_in(contact.c.contact, {name for contacts in stated for name in contacts})
+    others = and_(named, not_(is_in(contact.c.client_id, client_ids)))
+    of_others = _column(connection, contact, site_id, contact.c.contact, others)
     found: dict[str, None] = {}
     for contacts in stated:
-        own = [name for name in contacts if name not in owners or owners[name] in client_ids]
+        own = [name for name in contacts if name not in of_others]
         found |= dict.fromkeys(own or contacts)
     return list(found)
 

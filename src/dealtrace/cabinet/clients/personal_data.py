@@ -151,7 +151,7 @@ async def _read_person(view: View) -> KnownPerson | None:
 
 
 def _read_deleted(connection: Connection, site: Site, client_ids: frozenset[int]) -> Sequence[str]:
-    return personal_data.find_contacts_of_deleted_leads(connection, site.id, client_ids)
+    return personal_data.list_contacts_of_deleted_leads(connection, site.id, client_ids)
 
 
 def _unknown_contacts(view: View, person: KnownPerson) -> InvalidParameters | None:
