@@ -214,6 +214,29 @@ def test_a_person_without_a_valid_contact_is_exported_and_erased_too(
     assert "выгружать и стирать нечего" in russian.get(path).text
 
 
+def test_a_person_whose_leads_are_all_deleted_is_exported_and_erased_too(
+    served: Stage, site: Player, owner: Guest
+) -> None:
+    request = served.lead_request(site, moscow(DAY, "10:00:00"), phone=PHONE, email=MAIL, client_name="Olga")
+    found = re.search(r'href="/cabinet/\d+/(people/\d+)"', owner.get(f"leads/request/{request.id}").text)
+    assert found is not None
+    path = f"{found[1]}/data"
+    with served.database.write() as connection:
+        delete_lead(served.work(connection, site), LeadRef(LeadKind.LEAD_REQUEST, request.id))
+    shown = text_of(owner.get(path).text)
+    assert f"{PHONE} , leads: 1" in shown
+    assert "Calls 0 Lead requests 1" in shown
+    assert "Lead requests 1" in text_of(owner.get(path, contact=MAIL).text), "contacts can be left out"
+    assert [row["phone"] for row in owner.get(f"{path}.json", contact=[PHONE, MAIL]).json()["lead_request"]] == [PHONE]
+    agreed = re.search('name="agreed" value="([^"]*)"', owner.post(path, act="confirm", contact=[PHONE, MAIL]).text)
+    assert agreed is not None
+    done = owner.post(path, act="erase", contact=[PHONE, MAIL], agreed=agreed[1]).text
+    assert "The data has been anonymized" in done
+    left = owner.get(path).text
+    assert "there is nothing to export or erase" in left
+    assert "Olga" not in left
+
+
 def test_leads_without_a_contact_of_a_person_with_one_may_stay(served: Stage, site: Player, owner: Guest) -> None:
     call = served.call(site, moscow(DAY, "10:00:00"), client_name="Olga")
     found = re.search(r'href="/cabinet/\d+/(people/\d+)"', owner.get(f"leads/call/{call.id}").text)

@@ -112,3 +112,16 @@ def test_an_import_is_undone_on_the_page_of_changes(
     browser.wait("document.querySelector('[role=status]') !== null")
     assert {account for account, _ in days_of(served, owner)} == {"mian 1"}
     assert browser.complaints == []
+
+
+def test_an_import_of_days_with_a_gap_is_not_undone_with_the_days_between(
+    server: ServerProcess, served: Stage, owner: Player
+) -> None:
+    boss = member_of(server, served, owner.site.id)
+    store(served, owner, RIGHT, DAY + timedelta(days=1))
+    store(served, owner, RIGHT, DAY, DAY + timedelta(days=2))
+    page = boss.get("settings/changes").text
+    assert "Costs imported: yandex main, 1 Mar 2024 – 3 Mar 2024" in plain(page)
+    assert "/costs/remove" not in page
+    store(served, owner, WRONG, DAY, DAY + timedelta(days=1))
+    assert "/costs/remove" in boss.get("settings/changes").text

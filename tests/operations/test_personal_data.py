@@ -380,3 +380,63 @@ def test_a_client_with_a_contact_takes_along_its_leads_without_one(stage: Stage,
     assert erased.leads == 2
     assert "паспорт" not in everything(stage, shop)
     assert "Ivan" not in everything(stage, shop)
+
+
+def delete_request(stage: Stage, player: Player, lead_id: int) -> int:
+    """Delete a lead request; return the id of its client."""
+    ref = LeadRef(LeadKind.LEAD_REQUEST, lead_id)
+    with stage.database.write() as connection:
+        delete_lead(stage.work(connection, player), ref)
+    return client_of(stage, player, ref)
+
+
+def test_a_client_whose_leads_are_all_deleted_is_told_and_goes(stage: Stage, shop: Player) -> None:
+    page = {"visitor": "GA1.v", "landing_url": "https://shop.example/?Ivan"}
+    seen = stage.visit(shop, BEFORE, TrafficSource("yandex", "cpc"), **page)
+    request = stage.lead_request(
+        shop, BEFORE, phone="8 (920) 555-00-55", email="Ivan@Example.ru", client_name="Ivan", visit_id=seen.id
+    )
+    client_id = delete_request(stage, shop, request.id)
+    with stage.database.read() as connection:
+        rows = export_person(connection, [shop.site], client_id)[shop.site.id]
+    assert [len(rows[table]) for table in ("client", "lead_request", "visit")] == [1, 1, 1]
+    with stage.database.write() as connection:
+        erase_person(account_work(connection), [shop.site], client_id)
+    text = everything(stage, shop)
+    assert not [secret for secret in SECRETS if secret in text]
+    with stage.database.read() as connection, pytest.raises(PersonNotFound):
+        export_person(connection, [shop.site], client_id)
+
+
+def test_the_lead_that_connected_two_clients_opens_nothing_of_the_other_client(stage: Stage, shop: Player) -> None:
+    mine = stage.lead_request(shop, BEFORE, phone=PHONE, email=None)
+    other = stage.lead_request(shop, BEFORE, phone=OTHER_PHONE, email=None)
+    both = stage.lead_request(shop, NOON, phone=f"{PHONE}, {OTHER_PHONE}", email=None)
+    delete_request(stage, shop, both.id)
+    client_id = client_of(stage, shop, LeadRef(LeadKind.LEAD_REQUEST, mine.id))
+    assert client_id != client_of(stage, shop, LeadRef(LeadKind.LEAD_REQUEST, other.id))
+    with stage.database.write() as connection:
+        erased = erase_person(account_work(connection), [shop.site], client_id)[shop.site.id]
+    assert erased.lead_requests == {mine.id, both.id}
+
+
+@pytest.mark.parametrize("is_deleted", [False, True])
+def test_a_client_that_has_only_a_filler_is_told_and_goes(stage: Stage, shop: Player, is_deleted: bool) -> None:
+    source = TrafficSource("yandex", "cpc")
+    seen = stage.visit(shop, BEFORE, source, visitor="GA1.v", landing_url="https://shop.example/?Ivan")
+    filled = {"phone": "паспорт", "email": "no@no.ru"}
+    request = stage.lead_request(shop, BEFORE, **filled, client_name="Ivan", visit_id=seen.id)
+    other = stage.lead_request(shop, BEFORE, phone="of another", email="no@no.ru", client_name="Olga")
+    client_id = client_of(stage, shop, LeadRef(LeadKind.LEAD_REQUEST, request.id))
+    if is_deleted:
+        delete_request(stage, shop, request.id)
+    with stage.database.write() as connection:
+        erased = erase_person(account_work(connection), [shop.site], client_id)[shop.site.id]
+    assert erased.lead_requests == {request.id}
+    assert erased.visits == {seen.id}
+    text = everything(stage, shop)
+    assert not [secret for secret in SECRETS if secret in text]
+    assert "of another" in text
+    assert "Olga" in text
+    assert other.id not in erased.lead_requests
+    assert "no@no.ru" in {row[1] for row in rows_of(stage.database, shop)["contact"]}, "others have it too"

@@ -119,8 +119,9 @@ def find_person(
 
 
 def _traces_of_client(connection: Connection, site: Site, client_id: int) -> personal_data.Traces:
-    """Find the rows of a client: those of all its contacts, and its leads without a usable phone or e-mail."""
+    """Find the rows of a client: those of all its contacts, also of deleted leads, and its leads without one."""
     joined = find_joined_ids(connection, site.id, client_id)
     client = find_clients(connection, site.id, [client_id]).get(client_id)
-    contacts = client.phones + client.emails if client is not None else ()
+    contacts = set(client.phones + client.emails if client is not None else ())
+    contacts.update(personal_data.list_contacts_of_deleted_leads(connection, site.id, joined))
     return personal_data.find_traces(connection, site.id, contacts, joined)

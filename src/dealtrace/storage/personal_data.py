@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 
 from dealtrace.deals.versions import Fields
+from dealtrace.leads.client_groups import is_filler
 from dealtrace.leads.contact import normal_contacts
 from dealtrace.leads.lead import LeadKind
 from dealtrace.record import record
@@ -142,12 +143,12 @@ def find_traces(
     """
     leading = _column(connection, contact, site_id, contact.c.client_id, is_in(contact.c.contact, known_contacts))
     clients = leading | _column(connection, client, site_id, client.c.id, is_in(client.c.leading_id, leading))
-    clients |= set(client_ids)
     leads = {
         kind: _leads_of(connection, site_id, kind, known_contacts)
         | find_leads_without_contact(connection, site_id, kind, client_ids)
         for kind in LeadKind
     }
+    clients |= {*client_ids, *_clients_of(connection, site_id, leads)}
     owned = clients - _clients_of_others(connection, site_id, leads)
     bound = (and_(deal.c.lead_kind == kind, is_in(deal.c.lead_id, leads[kind])) for kind in LeadKind)
     named = is_in(deal_contact.c.contact, known_contacts)
@@ -192,17 +193,52 @@ def _identifies_somebody(connection: Connection, site_id: int, traces: Traces) -
 def find_leads_without_contact(
     connection: Connection, site_id: int, kind: LeadKind, client_ids: Collection[int]
 ) -> set[int]:
-    """Find the ids of the leads of clients, also of deleted leads, that have neither a usable phone nor e-mail."""
+    """Find the ids of the leads of clients, also of deleted leads, that have neither a usable phone nor e-mail.
+
+    Fillers, such as `no@no.ru`, are not usable, because many people have them.
+    """
     table, rows = LEAD_TABLES[kind], lead_contact.c
+    theirs = and_(table.c.site_id == site_id, is_in(table.c.client_id, client_ids))
+    of_lead = and_(rows.site_id == table.c.site_id, rows.lead_id == table.c.id, rows.lead_kind == kind)
+    shown = connection.execute(select(rows.lead_id, rows.contact).join(table, of_lead).where(theirs))
+    reachable = {lead_id for lead_id, name in shown if not is_filler(name)}
+    deleted = _contacts_of_deleted(connection, kind, theirs)
+    reachable |= {lead_id for lead_id, contacts in deleted.items() if not all(map(is_filler, contacts))}
+    return _column(connection, table, site_id, table.c.id, theirs) - reachable
+
+
+def list_contacts_of_deleted_leads(connection: Connection, site_id: int, client_ids: Collection[int]) -> list[str]:
+    """List the usable contacts, in normal form, of the deleted leads of clients; the client may have lost them since.
+
+    Ours: contacts that belong to another client now are left out, unless a lead has no others: the lead may have been
+    what connected the two clients.
+    """
+    stated = [
+        [name for name in contacts if not is_filler(name)]
+        for kind, table in LEAD_TABLES.items()
+        for contacts in _contacts_of_deleted(
+            connection, kind, and_(table.c.site_id == site_id, is_in(table.c.client_id, client_ids))
+        ).values()
+    ]
+    named = is_in(contact.c.contact, {name for contacts in stated for name in contacts})
+    others = and_(named, not_(is_in(contact.c.client_id, client_ids)))
+    of_others = _column(connection, contact, site_id, contact.c.contact, others)
+    found: dict[str, None] = {}
+    for contacts in stated:
+        own = [name for name in contacts if name not in of_others]
+        found |= dict.fromkeys(own or contacts)
+    return list(found)
+
+
+def _contacts_of_deleted(
+    connection: Connection, kind: LeadKind, where: ColumnElement[bool]
+) -> dict[int, tuple[str, ...]]:
+    """Return the contacts of deleted leads, by lead id; these leads have no contact rows, but keep what was sent."""
+    table = LEAD_TABLES[kind]
     email = literal(None, Text) if kind is LeadKind.CALL else lead_request.c.email
-    found = select(rows.lead_id).where(rows.site_id == site_id, rows.lead_id == table.c.id, rows.lead_kind == kind)
-    theirs = (table.c.site_id == site_id, is_in(table.c.client_id, client_ids), ~found.exists())
-    stated = select(table.c.id, table.c.phone, email.label("email"), table.c.deleted_at).where(*theirs)
-    return {
-        row.id
-        for row in connection.execute(stated)
-        if row.deleted_at is None or not normal_contacts(row.phone, row.email)
-    }
+    stated = select(table.c.id, table.c.phone, email.label("email")).where(table.c.deleted_at.is_not(None), where)
+    found = connection.execute(stated.order_by(table.c.id))
+    return {row.id: normal_contacts(row.phone, row.email) for row in found}
 
 
 def _leads_of(connection: Connection, site_id: int, kind: LeadKind, known_contacts: Collection[str]) -> set[int]:
@@ -210,19 +246,12 @@ def _leads_of(connection: Connection, site_id: int, kind: LeadKind, known_contac
 
     Deleted leads have no contact rows, so their contacts are read from the rows of the leads.
     """
-    rows, table = lead_contact.c, LEAD_TABLES[kind]
+    rows = lead_contact.c
     shown = and_(is_in(rows.contact, known_contacts), rows.lead_kind == kind)
-    email = literal(None, Text) if kind is LeadKind.CALL else lead_request.c.email
-    deleted = select(table.c.id, table.c.phone, email.label("email")).where(
-        table.c.site_id == site_id, table.c.deleted_at.is_not(None)
-    )
+    deleted = _contacts_of_deleted(connection, kind, LEAD_TABLES[kind].c.site_id == site_id)
     return {
         *_column(connection, lead_contact, site_id, rows.lead_id, shown),
-        *(
-            row.id
-            for row in connection.execute(deleted)
-            if not set(known_contacts).isdisjoint(normal_contacts(row.phone, row.email))
-        ),
+        *(lead_id for lead_id, contacts in deleted.items() if not set(known_contacts).isdisjoint(contacts)),
     }
 
 
@@ -233,12 +262,18 @@ def _has_contact(kind: LeadKind) -> ColumnElement[bool]:
     return or_(lead_request.c.phone != "", lead_request.c.email != "")
 
 
+def _clients_of(connection: Connection, site_id: int, leads: Mapping[LeadKind, set[int]]) -> set[int]:
+    """Find the ids of the clients of leads; the client of deleted leads may have no contacts any more."""
+    return {
+        client_id
+        for kind, table in LEAD_TABLES.items()
+        for client_id in _column(connection, table, site_id, table.c.client_id, is_in(table.c.id, leads[kind]))
+    }
+
+
 def _clients_of_others(connection: Connection, site_id: int, leads: Mapping[LeadKind, set[int]]) -> set[int]:
     """Find the ids of the clients who have some of the given leads and also other leads."""
-    mine: set[int] = set()
-    for kind, table in LEAD_TABLES.items():
-        mine |= _column(connection, table, site_id, table.c.client_id, is_in(table.c.id, leads[kind]))
-    shared: set[int] = set()
+    mine, shared = _clients_of(connection, site_id, leads), set[int]()
     for kind, table in LEAD_TABLES.items():
         others = and_(is_in(table.c.client_id, mine), not_(is_in(table.c.id, leads[kind])), _has_contact(kind))
         shared |= _column(connection, table, site_id, table.c.client_id, others)
@@ -251,12 +286,10 @@ def _own_contacts(
     """Find the contacts of these clients and leads, except contacts that another non-deleted lead has too."""
     ids = set().union(*leads.values())
     rows = lead_contact.c
-    borne = _column(connection, lead_contact, site_id, rows.contact, is_in(rows.lead_id, ids))
-    others = and_(is_in(rows.contact, borne), not_(is_in(rows.lead_id, ids)))
-    shared = _column(connection, lead_contact, site_id, rows.contact, others)
-    return (
-        borne | _column(connection, contact, site_id, contact.c.contact, is_in(contact.c.client_id, clients))
-    ) - shared
+    theirs = _column(connection, lead_contact, site_id, rows.contact, is_in(rows.lead_id, ids))
+    theirs |= _column(connection, contact, site_id, contact.c.contact, is_in(contact.c.client_id, clients))
+    others = and_(is_in(rows.contact, theirs), not_(is_in(rows.lead_id, ids)))
+    return theirs - _column(connection, lead_contact, site_id, rows.contact, others)
 
 
 def _own_visits(

@@ -9,13 +9,14 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from dealtrace.accounts.site import Site
-from dealtrace.cabinet.clients.timeline import PersonFacts, person_url, read_person
+from dealtrace.cabinet.clients.timeline import person_url, read_person
 from dealtrace.cabinet.field_labels import unknown_choice
 from dealtrace.cabinet.gate import not_found, refused
 from dealtrace.cabinet.rendering import HEADERS
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters
 from dealtrace.http.replies import success
+from dealtrace.leads.client import Client
 from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.personal_data import Erasure, erase_people
 from dealtrace.record import record
@@ -26,6 +27,15 @@ ERASE = "erase"
 WITHOUT = "without"
 """The name of the field that adds the person's leads without a valid phone or e-mail."""
 _LABELS = {"contact": "Contacts"}
+
+
+@record
+class KnownPerson:
+    """A person: the client, all ids of the person, and all contacts, also those that only deleted leads have."""
+
+    client: Client
+    joined_ids: frozenset[int]
+    contacts: tuple[str, ...]
 
 
 @record
@@ -72,25 +82,25 @@ class Preview:
 
 async def show(view: View) -> Response:
     """Show the page from which a person's data can be exported or erased."""
-    facts = await read_person(view)
-    if facts is None:
+    person = await _read_person(view)
+    if person is None:
         return not_found(view)
-    if unknown := _unknown_contacts(view, facts):
+    if unknown := _unknown_contacts(view, person):
         return refused(view, unknown, _LABELS)
-    return _page(view, "clients/personal_data.html", facts, await _preview(view, facts))
+    return _page(view, "clients/personal_data.html", person, await _preview(view, person))
 
 
 async def export(view: View) -> Response:
     """Send everything that is stored about a person as a JSON file, with a list of rows for each table."""
-    facts = await read_person(view)
-    if facts is None:
+    person = await _read_person(view)
+    if person is None:
         return not_found(view)
-    if unknown := _unknown_contacts(view, facts):
+    if unknown := _unknown_contacts(view, person):
         return refused(view, unknown, _LABELS)
-    preview = await _preview(view, facts)
+    preview = await _preview(view, person)
     rows = await view.read(_rows, view.current_site, preview.traces)
     file: Mapping[str, int | Sequence[Mapping[str, object]]] = {"siteId": view.current_site.id, **rows}
-    name = f"person-{view.current_site.id}-{facts.client.id}.json"
+    name = f"person-{view.current_site.id}-{person.client.id}.json"
     return Response(
         success(file, "person_exported").body,
         media_type="application/json",
@@ -100,20 +110,20 @@ async def export(view: View) -> Response:
 
 async def erase(view: View) -> Response:
     """Anonymize a person if the confirmed counts still hold; otherwise show the counts and ask for confirmation."""
-    facts = await read_person(view)
-    if facts is None:
+    person = await _read_person(view)
+    if person is None:
         return not_found(view)
-    preview = await _preview(view, facts)
+    preview = await _preview(view, person)
     if preview.traces.is_empty:
-        return _page(view, "clients/personal_data.html", facts, preview)
+        return _page(view, "clients/personal_data.html", person, preview)
     has_agreed = view.form.get("act") == ERASE and view.form.get("agreed") == preview.fingerprint
     if not has_agreed:
-        return _page(view, "clients/confirm.html", facts, preview)
-    client_ids = facts.joined_ids if preview.takes_those else frozenset[int]()
+        return _page(view, "clients/confirm.html", person, preview)
+    client_ids = person.joined_ids if preview.takes_those else frozenset[int]()
     found = await _erase(view, Erasure(preview.chosen, preview.traces, client_ids))
     if found != preview.traces:
-        return _page(view, "clients/confirm.html", facts, replace(preview, traces=found))
-    return _page(view, "clients/erased.html", facts, preview)
+        return _page(view, "clients/confirm.html", person, replace(preview, traces=found))
+    return _page(view, "clients/erased.html", person, preview)
 
 
 async def _erase(view: View, erasure: Erasure) -> personal_data.Traces:
@@ -131,33 +141,46 @@ async def _erase(view: View, erasure: Erasure) -> personal_data.Traces:
         return await view.write(erase_people, erasure)
 
 
-def _unknown_contacts(view: View, facts: PersonFacts) -> InvalidParameters | None:
+async def _read_person(view: View) -> KnownPerson | None:
+    """Return the person in the page's path, or `None` if the site has no such person."""
+    facts = await read_person(view)
+    if facts is None:
+        return None
+    deleted = await view.read(_read_deleted, view.current_site, facts.joined_ids)
+    return KnownPerson(facts.client, facts.joined_ids, tuple(dict.fromkeys((*facts.contacts, *deleted))))
+
+
+def _read_deleted(connection: Connection, site: Site, client_ids: frozenset[int]) -> Sequence[str]:
+    return personal_data.list_contacts_of_deleted_leads(connection, site.id, client_ids)
+
+
+def _unknown_contacts(view: View, person: KnownPerson) -> InvalidParameters | None:
     """Return why the contacts in the URL are refused, or `None` if all are contacts of the person."""
-    unknown = [each for each in view.request.query_params.getlist("contact") if each and each not in facts.contacts]
+    unknown = [each for each in view.request.query_params.getlist("contact") if each and each not in person.contacts]
     return InvalidParameters([unknown_choice("contact", each) for each in unknown]) if unknown else None
 
 
-async def _preview(view: View, facts: PersonFacts) -> Preview:
+async def _preview(view: View, person: KnownPerson) -> Preview:
     """Return the preview for what is chosen in the form or the query; at first everything is chosen."""
     is_form = bool(view.form.fields)
     query = view.request.query_params
     asked = view.form.all("contact") if is_form else query.getlist("contact")
     takes_those = view.form.get(WITHOUT) if is_form else query.get(WITHOUT, "")
     is_first = not is_form and "contact" not in query and WITHOUT not in query
-    chosen = frozenset(facts.contacts if is_first else asked) & frozenset(facts.contacts)
-    return await view.read(_read, view.current_site, facts, Choice(chosen, is_first or bool(takes_those)))
+    chosen = frozenset(person.contacts if is_first else asked) & frozenset(person.contacts)
+    return await view.read(_read, view.current_site, person, Choice(chosen, is_first or bool(takes_those)))
 
 
-def _read(connection: Connection, site: Site, facts: PersonFacts, choice: Choice) -> Preview:
-    leads_of = {text: personal_data.find_traces(connection, site.id, [text]).leads for text in facts.contacts}
+def _read(connection: Connection, site: Site, person: KnownPerson, choice: Choice) -> Preview:
+    leads_of = {text: personal_data.find_traces(connection, site.id, [text]).leads for text in person.contacts}
     lines = (ContactLine(text, text in choice.contacts, leads) for text, leads in leads_of.items())
-    joined = sorted(facts.joined_ids)
+    joined = sorted(person.joined_ids)
     without = [
         lead_id
         for kind in LeadKind
         for lead_id in personal_data.find_leads_without_contact(connection, site.id, kind, joined)
     ]
-    takes_those = choice.takes_those and bool(without or not facts.contacts)
+    takes_those = choice.takes_those and bool(without or not person.contacts)
     traces = personal_data.find_traces(connection, site.id, choice.contacts, joined if takes_those else ())
     return Preview(tuple(lines), len(without), takes_those, traces)
 
@@ -166,12 +189,12 @@ def _rows(connection: Connection, site: Site, traces: personal_data.Traces) -> p
     return personal_data.find_rows(connection, site.id, traces)
 
 
-def _page(view: View, template: str, facts: PersonFacts, preview: Preview) -> Response:
+def _page(view: View, template: str, person: KnownPerson, preview: Preview) -> Response:
     traces = preview.traces
     return view.page(
         template,
-        person_url=person_url(view, facts.client),
-        client=facts.client,
+        person_url=person_url(view, person.client),
+        client=person.client,
         contacts=preview.contacts,
         without_contact=preview.without_contact,
         takes_those=preview.takes_those,

@@ -202,6 +202,9 @@ def _costs(change: SiteChange, _user_ids: Mapping[str, int]) -> Undo | None:
     if not change.after or change.former is None:
         return None
     since, until = change.after.split()
+    length = (date.fromisoformat(until) - date.fromisoformat(since)).days + 1
+    if change.former.get("days") != length:  # the days between may have costs of other imports
+        return None
     account = CostAccount(change.former["system"], change.former["account"], CostImportSource(change.former["origin"]))
     return Undo(f"{costs.PLACE}/remove", (("of", costs.account_value(account)), ("since", since), ("until", until)))
 
@@ -255,7 +258,8 @@ FINAL_IN_PART: Mapping[ChangeKind, str] = {
     ChangeKind.WEBHOOK: "a replaced secret is gone, and with a deleted webhook its secret and its messages: "
     "create another one, and tell the receiver",
     ChangeKind.ROLE: "a person who has lost a role must be invited again",
-    ChangeKind.COSTS: "costs that were deleted, or replaced by an import, are imported from their former file again",
+    ChangeKind.COSTS: "costs that were deleted, or replaced by an import, are imported from their former file again; "
+    "costs of days with gaps between them are deleted on the page of costs",
     ChangeKind.RATE: "rates from a file are changed by importing another file",
     ChangeKind.LEAD: "notes that were changed again since, maybe by a program, are corrected on the page of the lead",
 }

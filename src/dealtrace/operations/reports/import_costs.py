@@ -31,7 +31,8 @@ def import_costs(work: Work, account: CostAccount, days: Collection[date], costs
     done = replace_costs(work, account, days, costs)
     first_on = min(days, default=None)
     if first_on is not None and site_day(work.now, work.site.time_zone) - first_on > USUAL_DELAY:
-        former = {"system": account.system, "account": account.account, "origin": account.origin.value}
+        named = {"system": account.system, "account": account.account, "origin": account.origin.value}
+        former = {**named, "days": len(set(days))}
         span = f"{first_on} {max(days)}"
         record_change(work, work.site.id, ChangeKind.COSTS, account_name(account), after=span, former=former)
     return done
