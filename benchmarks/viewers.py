@@ -1,5 +1,6 @@
 """Measure what people at the cabinet cost those who register deals at the same time."""
 
+import http
 import http.client
 import os
 import statistics
@@ -23,11 +24,15 @@ ROUNDS = 5
 
 @dataclass(frozen=True, slots=True)
 class _Load:
-    """What happened within `SECONDS`: registrations with their 99th percentile in milliseconds, pages, CPU seconds."""
+    """What happened within `SECONDS`: registrations with their 99th percentile in milliseconds, pages, CPU seconds.
+
+    `refused` is how many of the pages were not shown, because too many were asked for, for example.
+    """
 
     registrations: int
     p99_ms: float
     pages: int
+    refused: int
     cpu_seconds: float
 
 
@@ -45,7 +50,7 @@ def report_viewers(port: int, group: int, token: str, pages: Sequence[str], secr
             f"{VIEWERS} viewers: registration {before * 1e6:.0f} µs, with them {after * 1e6:.0f} µs; "
             f"{alone.registrations / SECONDS:.0f} a second, with them {both.registrations / SECONDS:.0f}; "
             f"p99 {alone.p99_ms:.1f} ms, with them {both.p99_ms:.1f}; "
-            f"{both.pages} pages of {looking.cpu_seconds / looking.pages * 1000:.0f} ms",
+            f"{both.pages} pages of {looking.cpu_seconds / looking.pages * 1000:.0f} ms, {both.refused} refused",
             flush=True,
         )
     print(f"median of the ratios: {statistics.median(ratios):.2f}", flush=True)
@@ -65,7 +70,8 @@ def _load(port: int, group: int, token: str, pages: Sequence[str], secret: str) 
     registrations, p99_ms = _register(port, token) if token else (0, 0.0)
     for viewer in viewers:
         viewer.join()
-    return _Load(registrations, p99_ms, len(opened), cpu_seconds(group) - before)
+    refused = sum(status != http.HTTPStatus.OK for status in opened)
+    return _Load(registrations, p99_ms, len(opened), refused, cpu_seconds(group) - before)
 
 
 def _look(port: int, pages: Sequence[str], secret: str, number: int, end: float, opened: list[int]) -> None:
