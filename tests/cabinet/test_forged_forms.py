@@ -12,10 +12,10 @@ from sqlalchemy import func, select
 
 import dealtrace.cabinet
 from cast import Stage
+from dealtrace.cabinet.links import URL_LENGTH_MAX
 from dealtrace.cabinet.rendering import REPLACED
 from dealtrace.cabinet.routes import PAGES
 from dealtrace.cabinet.settings.cost_files import CostChoices
-from dealtrace.cabinet.view import URL_LENGTH_MAX
 from dealtrace.storage.schema.tables.control import sent_form
 from filled_site import CALLS, COST_FORM, COSTS, FilledSite
 from guests import PASSWORD, Guest, member_of, text_of

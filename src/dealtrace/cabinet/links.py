@@ -4,7 +4,10 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import Visit
 from dealtrace.attribution.web_url import split_web_url
 from dealtrace.leads.lead import KIND_NAMES, LeadRef
+from dealtrace.reports.saved_items.saved_reports import QUERY_LENGTH_MAX
 
+URL_LENGTH_MAX = QUERY_LENGTH_MAX
+"""Ours: the maximum length of a URL that a page leads to; proxies usually accept 8 KB of headers."""
 CALL_PATH = "/event-service/platform/asterisk/inbound-call?apikey=TOKEN&callid=…"
 """The path at which a PBX reports a call; pages show it for copying."""
 DEAL_PATH = "/calls-service/RestAPI/orders/register/?clientApiId=TOKEN&…"

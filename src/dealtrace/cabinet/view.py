@@ -16,6 +16,7 @@ from dealtrace.accounts.webhook import EventKind
 from dealtrace.cabinet.carried_parameters import carried_query
 from dealtrace.cabinet.formats import clock_time
 from dealtrace.cabinet.forms import Form
+from dealtrace.cabinet.links import URL_LENGTH_MAX
 from dealtrace.cabinet.rendering import render_page, translations_of
 from dealtrace.cabinet.sent_forms.once import SentOnce, new_form_key
 from dealtrace.cabinet.sent_forms.sending_pages import HOME
@@ -29,7 +30,6 @@ from dealtrace.operations.work import AccountWork, Operation, ids_of, takes_ids
 from dealtrace.operations.write_command import Payload, WriteCommand
 from dealtrace.record import record
 from dealtrace.reports.reading.masked_keys import masked_label
-from dealtrace.reports.saved_items.saved_reports import QUERY_LENGTH_MAX
 from dealtrace.runtime.account_changes import AccountChanges
 from dealtrace.runtime.background_runs import BackgroundRuns
 from dealtrace.runtime.read_pool import ReadPool
@@ -45,8 +45,6 @@ NO_FORM = Form(())
 P = ParamSpec("P")
 Result = TypeVar("Result")
 SEE_OTHER = 303
-URL_LENGTH_MAX = QUERY_LENGTH_MAX
-"""Ours: the maximum length of a URL that a page leads to; proxies usually accept 8 KB of headers."""
 
 
 def redirect(url: str) -> Response:

@@ -17,9 +17,10 @@ from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.form_pages import Faults, fault_text, number_of, redirect_with_message, show_form_page
 from dealtrace.cabinet.forms import Form
 from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.links import URL_LENGTH_MAX
 from dealtrace.cabinet.reports.default_question import USUAL
 from dealtrace.cabinet.reports.report_url import FILTER, ONCE, report_url_of, report_url_of_question
-from dealtrace.cabinet.view import URL_LENGTH_MAX, View
+from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, InvalidSetting
 from dealtrace.mails.recipient import Recipient, chosen_recipients, format_recipients, is_address
 from dealtrace.mails.scheduled_report import Rhythm, ScheduledReport

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from urllib.parse import quote, unquote
 
 from dealtrace.cabinet.field_labels import unknown_choice
+from dealtrace.cabinet.links import URL_LENGTH_MAX
 from dealtrace.cabinet.reports.form_fields import MetricChoice
 from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.cabinet.reports.source_drilldown import LADDER
-from dealtrace.cabinet.view import URL_LENGTH_MAX
 from dealtrace.errors import InvalidParameters
 from dealtrace.reports.question import Question
 
