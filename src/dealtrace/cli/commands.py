@@ -121,7 +121,8 @@ COMMANDS: dict[str, ListedCommand | ListedGroup] = {
 def load_command(name: str, only: str = "") -> TyperCommand | TyperGroup:
     """Import and return the command or group of commands that `COMMANDS` lists under `name`.
 
-    Of a group in several modules, only the command `only` is imported if there is one of this name, otherwise all.
+    If the group is spread over several modules, only its command `only` is imported; all are imported if it has none of
+    this name.
     """
     listed = COMMANDS[name]
     parent = typer.Typer(add_completion=False)
@@ -144,7 +145,7 @@ def load_command(name: str, only: str = "") -> TyperCommand | TyperGroup:
 
 
 def _load_group(listed: ListedGroup, only: str) -> typer.Typer:
-    """Import a group of commands in several modules: only the command `only` if there is one, otherwise all."""
+    """Import a group of commands: only the command `only` or, if the group has none of this name, all commands."""
     group = typer.Typer(help=listed.help, no_args_is_help=True)
     for name, (module, attribute) in listed.commands.items():
         if name == only or only not in listed.commands:

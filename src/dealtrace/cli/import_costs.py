@@ -41,7 +41,7 @@ UNMET_SHOWN_MAX = 20
 SystemOption = Annotated[
     str, typer.Option("--system", help=f"The advertising system: {', '.join(SYSTEM_SOURCES)}, or any other name.")
 ]
-AccountOption = Annotated[str, typer.Option("--account", help="The account in the advertising system; any name.")]
+AccountOption = Annotated[str, typer.Option("--account", help="A name for the advertising account, of your choice.")]
 SourceOption = Annotated[str | None, typer.Option("--source", help="The source of all costs in the file.")]
 MediumOption = Annotated[str | None, typer.Option("--medium", help="The medium of all costs in the file.")]
 CampaignOption = Annotated[

@@ -43,9 +43,10 @@ class Flip:
 
 @record
 class FlipPages:
-    """Where a list of flips goes on: its place among all, the pages around it, and the files with all flips.
+    """The navigation of a page of flips: its first and last number, the pages around it, and files with all flips.
 
-    `all` leads to the first page of the same list on the page that tries rules.
+    `earlier` and `later` are empty if there is no such page. `all` leads to the first page of the same list on the page
+    that tries rules.
     """
 
     first: int
@@ -58,7 +59,7 @@ class FlipPages:
 
 
 def flip_pages(site_id: int, trial: Trial, days: TriedDays, page: int, changed: int) -> FlipPages:
-    """Return where the page of this number leads, if `changed` of the tried deals would change."""
+    """Return the navigation of page number `page`; `changed` is how many deals would change in all."""
     place = f"/cabinet/{site_id}/{PLACE}"
     parameters = [*pairs_of(trial), ("from", f"{days.first_on}"), ("to", f"{days.last_on}")]
     query = urlencode(parameters)
