@@ -116,7 +116,7 @@ def _check_workers(settings: Settings) -> None:
     """Print an error and exit if several processes are to serve a SQLite file."""
     if settings.workers > 1 and is_sqlite(settings.database_url):
         fail(
-            "SQLite allows a single writer: a second process brings no gain and makes the slowest responses "
+            "SQLite allows a single writer: a second process speeds nothing up and makes the slowest responses "
             "fifty times slower. Use --workers 1, or PostgreSQL."
         )
 

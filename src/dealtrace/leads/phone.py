@@ -117,9 +117,8 @@ PHONE_FORMS = (
 
 Ours: digits after a plus begin with a country code, except that the 8 of `+8 495` and `+89` is Russia's trunk prefix.
 Digits without a plus that Russia can assign are Russian. After eleven digits and a separator, up to six digits are an
-extension. But if all digits after the leading 7 or 8 are a foreign number, as in `+7 998 90 123-45-67`, the digits are
-unusable. Also unusable are ten digits followed by more digits, and nine digits after a 7 or 8 and a separator:
-`8 (351) 234-56-7`.
+extension. But these digits are unusable: a 7 or 8 before a foreign number, as in `+7 998 90 123-45-67`; ten digits
+followed by more digits; and nine digits after a 7 or 8 and a separator, as in `8 (351) 234-56-7`.
 """
 
 _TRUNK_PREFIX = re.compile("[78] .*|8[0-9]{10}")

@@ -134,7 +134,7 @@ def _begins_with_country_code(reading: Reading) -> bool:
 def _may_follow_exit_code(reading: Reading, rival: Rival) -> bool:
     """Return whether a rival may be the real phone, so that `8~10` and the digits before the rival mean something else.
 
-    They may be the number of a house or an order. Any rival may be the real phone, unless the reading is clear: its
+    They may be the number of a house or an order. Every rival may be the real phone, unless the reading is clear: its
     phone is a Russian number in usual groups, or a number that its country can assign, with the country code directly
     after the `8~10`. If the reading is clear, a Russian rival may be the real phone only if it begins directly after
     the `8~10` (or after the group that begins with it), or has its own 7 or 8; a foreign rival, only if it is long.

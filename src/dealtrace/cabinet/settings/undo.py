@@ -261,7 +261,7 @@ FINAL_IN_PART: Mapping[ChangeKind, str] = {
     ChangeKind.COSTS: "if costs were deleted or replaced by an import, import their former file again; "
     "if costs were imported for days with gaps between them, delete them on the page of costs",
     ChangeKind.RATE: "to change rates from a file, import another file",
-    ChangeKind.LEAD: "if notes have been changed again since, perhaps by a program, correct them on the page of the lead",
+    ChangeKind.LEAD: "if notes were changed again since, perhaps by a program, correct them on the page of the lead",
 }
 """The kinds of change that cannot always be undone, each with the reason why not, or with what to do instead."""
 assert set(FINAL_IN_PART) <= set(UNDO)

@@ -125,7 +125,7 @@ def whole_to(most: int) -> Callable[[str, str], int]:
         number = parse_whole_number(text, most)
         if number is None:
             raise InvalidSetting(
-                key=key, ru=f"ожидается целое от 0 до {most}", en=f"a whole number from 0 to {most} is expected"
+                key=key, ru=f"ожидается целое число от 0 до {most}", en=f"a whole number from 0 to {most} is expected"
             )
         return number
 

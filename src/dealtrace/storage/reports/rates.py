@@ -97,7 +97,7 @@ def redate_rates(connection: Connection, before: Site, after: Site) -> None:
 
 
 def _redated(rows: Sequence[_Row], before: Site, after: Site) -> list[_Row]:
-    """Return rates as they begin in another time zone; of two rates that would begin on the same day, the later is kept."""
+    """Return rates as they begin in another time zone; of two that would begin at the same time, the later is kept."""
     rates = {
         (currency, day_start(site_day(since_at, before.time_zone), after.time_zone)): rate
         for currency, since_at, rate in rows
