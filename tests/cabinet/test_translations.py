@@ -109,6 +109,7 @@ COUNTED = re.compile(r"%\(\w+\)s (раз|строк|дней|дня|сделок
 NEVER_OTHERWISE = {
     "Missed calls of the last %(count)s days",
     "Up to %(most)s deals",
+    "At most %(most)s rows can be open",
     "Only the newest %(count)s events",
     "Password, at least %(length)s",
     "New password, at least %(length)s",
