@@ -110,6 +110,7 @@ NEVER_OTHERWISE = {
     "Missed calls of the last %(count)s days",
     "Up to %(most)s deals",
     "At most %(most)s rows can be open",
+    "Choose at most %(most)s days",
     "Only the newest %(count)s events",
     "Password, at least %(length)s",
     "New password, at least %(length)s",

@@ -63,7 +63,7 @@ COMMANDS: dict[str, ListedCommand | ListedGroup] = {
     ),
     "field": ListedCommand("fields", "field_commands", "Add, list and remove custom fields."),
     "status": ListedCommand("reports.statuses", "status_commands", "Set and list which statuses mean won or lost."),
-    "rate": ListedCommand("reports.rates", "rate_commands", "Set and list the exchange rates that reports use."),
+    "rate": ListedCommand("reports.rates", "rate_commands", "Set, list and remove the rates that convert currencies."),
     "column": ListedCommand("reports.columns", "column_commands", "Add, list and remove columns of reports."),
     "source": ListedCommand(
         "sources", "source_commands", "Classify hosts as own, payment, search and so on, and reclassify past visits."
@@ -110,7 +110,7 @@ COMMANDS: dict[str, ListedCommand | ListedGroup] = {
             "mirror": ("database.mirror", "mirror"),
             "distribute": ("database.distribute", "distribute"),
         },
-        "Upgrade and check the database, or spread it over a Citus cluster.",
+        "Upgrade and check the database, or distribute it over a Citus cluster.",
     ),
     "backup": ListedCommand("backup", "backup", "Back up the whole database to one file."),
     "restore": ListedCommand("backup", "restore", "Restore a backup into an empty database."),

@@ -49,11 +49,11 @@ CampaignOption = Annotated[
 ]
 RenameOption = Annotated[
     list[str] | None,
-    typer.Option("--rename", metavar="CAMPAIGN=NAME", help="The utm_campaign of the campaign's visits."),
+    typer.Option("--rename", metavar="CAMPAIGN=NAME", help="The campaign's utm_campaign in visits; may be repeated."),
 ]
 MapOption = Annotated[
     list[str] | None,
-    typer.Option("--map", metavar="HEADING=COLUMN", help="Read the file's column HEADING as COLUMN."),
+    typer.Option("--map", metavar="HEADING=COLUMN", help="Read the file's column HEADING as COLUMN; may be repeated."),
 ]
 VatOption = Annotated[
     str | None, typer.Option("--vat", metavar="PERCENT", help="Subtract this VAT, which the costs include.")

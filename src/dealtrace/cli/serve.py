@@ -41,7 +41,7 @@ def serve(
     host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="The port to listen on.")] = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, max=64, help="Number of processes; more than 1 requires PostgreSQL.")
+        int | None, typer.Option(min=1, max=64, help="The number of processes; more than 1 requires PostgreSQL.")
     ] = None,
 ) -> None:
     """Run the server until Ctrl-C or SIGTERM."""
