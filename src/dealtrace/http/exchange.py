@@ -27,7 +27,7 @@ that never arrive cannot occupy all connections for longer than `SHORT_PAUSE_SEC
 LOOK_SECONDS = 1.0
 """How many seconds pass between two checks whether a pause may continue; it may not once the server stops."""
 REST_BYTES_MAX = 16 * 1024
-"""Ours: if a request is answered before its body has arrived, a rest of up to this length is received and dropped.
+"""Ours: if a request is answered before its whole body has arrived, up to this many further bytes are dropped.
 
 The client can then use the connection again; otherwise a client that exceeds the rate limit would connect each time.
 """

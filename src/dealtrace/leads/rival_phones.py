@@ -86,10 +86,10 @@ class Reading:
 
 @record
 class RivalRule:
-    """A rule for phones that are written in one way: an example, and which numbers that begin inside a phone count.
+    """A rule for phones of one spelling: an example, which phones the rule `fits`, and which rivals it `counts`.
 
-    A number that counts makes the phone doubtful. Foreign numbers count only from `foreign_length_min` digits on, and
-    not at all if it is `None`.
+    A rival that counts makes the phone doubtful. Foreign rivals count only if they have at least `foreign_length_min`
+    digits; if that is `None`, they never count.
     """
 
     example: str

@@ -11,8 +11,8 @@ After smaller batches, which are usual with few clients, it does not wait.
 LOOK_SECONDS, LOOKS_MAX = 0.001, 4
 """Ours: the seconds between two checks of the queue while a batch is gathered, and the maximum number of checks.
 
-A batch costs about as much as ten commands. The clients whose commands were answered together send the next ones within
-a few milliseconds, and the processor is busy with their requests in the meantime.
+A batch costs about as much as ten commands. Clients whose commands were answered together send their next commands
+within a few milliseconds; the processor receives and parses these requests while the queue waits.
 """
 
 
