@@ -83,7 +83,7 @@ FIGURE_TITLES: Mapping[str, Mapping[Language, str]] = {
     "rubles_on_another_day": {"ru": "Их сумма", "en": "Their amount"},
     "deals_in_another_month": {"ru": "Сделки в другом месяце", "en": "Deals in another month"},
     "rubles_in_another_month": {"ru": "Сумма сделок в другом месяце", "en": "Amount of the deals in another month"},
-    "deals_at_another_rate": {"ru": "Сделки по другому курсу валюты", "en": "Deals to which a different exchange rate applies"},
+    "deals_at_another_rate": {"ru": "Сделки по другому курсу валюты", "en": "Deals with a different exchange rate"},
     "unique_calls": {"ru": "Уникальные звонки", "en": "Unique calls"},
     "unique_requests": {"ru": "Уникальные заявки", "en": "Unique lead requests"},
     "target_calls": {"ru": "Целевые звонки", "en": "Target calls"},

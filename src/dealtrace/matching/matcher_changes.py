@@ -1,4 +1,4 @@
-"""Flips of matchers: the smallest changes of the matchers of a deal that would give it a different lead or visit.
+"""Find the smallest changes of the matchers of a deal that would give it a different lead or visit (“flips”).
 
 Matchers are ways to find out where a deal came from; a caller of the deals API 2.0 sends them with the deal.
 """

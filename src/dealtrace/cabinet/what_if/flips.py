@@ -19,7 +19,7 @@ FLIPS_LISTED = 50
 PLACE = "settings/try"
 """The page that tries rules, below the site."""
 PAGE = "page"
-"""The parameter with the number of a page of flips."""
+"""The parameter with the page number in the list of deals that would change."""
 Spelling = tuple[str | None, str | None]
 """A source and its medium; each is `None` if it is missing."""
 
@@ -43,7 +43,7 @@ class Flip:
 
 @record
 class FlipPages:
-    """The navigation of a page of flips: its first and last number, the pages around it, and files with all flips.
+    """The navigation in the list of deals that would change: which of them are shown, other pages, and files with all.
 
     `earlier` and `later` are empty if there is no such page. `all` leads to the first page of the same list on the page
     that tries rules.
