@@ -12,7 +12,7 @@ from dealtrace.operations.write_command import WriteCommand
 SHARED_ITEMS_MAX = 16
 """Ours: a list with more items than this is not written in one transaction with the commands of other sites.
 
-Those would keep their rows locked, and wait for their answers, until the whole list is written.
+Otherwise the rows of these sites would stay locked, and their clients would wait, until the whole list is written.
 """
 _UNSETTLED = object()
 
