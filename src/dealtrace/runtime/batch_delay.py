@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 GATHERED_FROM = {"sqlite": 8, "postgresql": 4}
-"""Ours: from this batch size on, by engine, the queue waits for more commands before it writes the next batch.
+"""Ours: after a batch of at least this size, which depends on the engine, the queue waits before it writes the next.
 
 After smaller batches, which are usual with few clients, it does not wait.
 """
