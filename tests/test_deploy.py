@@ -49,7 +49,7 @@ def test_systemd_rates_the_unit_as_little_exposed(unit: Path) -> None:
 
 def test_idle_connections_are_bounded_by_the_unit_and_by_the_proxy() -> None:
     assert re.search(r"^LimitNOFILE=\d+$", UNIT.read_text(), re.MULTILINE)
-    for name in ("README.md", "README.ru.md"):
+    for name in ("docs/production.md", "docs/production.ru.md"):
         text = (ROOT / name).read_text()
         assert "limit_conn_zone $binary_remote_addr zone=addresses:" in text
         assert "limit_conn addresses " in text
@@ -57,8 +57,8 @@ def test_idle_connections_are_bounded_by_the_unit_and_by_the_proxy() -> None:
         assert re.search(r"^    client_body_timeout \d+s;$", text, re.MULTILINE)
 
 
-def test_the_readmes_install_the_unit_as_it_is() -> None:
-    for name in ("README.md", "README.ru.md"):
+def test_the_documents_install_the_unit_as_it_is() -> None:
+    for name in ("docs/production.md", "docs/production.ru.md"):
         text = (ROOT / name).read_text()
         assert "deploy/dealtrace.service" in text
         for needed in re.findall(r"/opt/dealtrace\b|/var/lib/dealtrace\b", UNIT.read_text()):

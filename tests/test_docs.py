@@ -556,8 +556,10 @@ def test_the_changelog_has_this_version() -> None:
     assert f"\n## {dealtrace.__version__}\n" in read(ROOT / "CHANGELOG.md")
 
 
-def test_both_readmes_show_the_same_commands_and_answers() -> None:
-    english, russian = (FENCE.findall(read(ROOT / name)) for name in ("README.md", "README.ru.md"))
+@pytest.mark.parametrize("names", [("README.md", "README.ru.md"), ("docs/production.md", "docs/production.ru.md")])
+def test_both_languages_show_the_same_commands_and_answers(names: tuple[str, str]) -> None:
+    english, russian = (FENCE.findall(read(ROOT / name)) for name in names)
+    assert english
     assert english == russian
 
 
@@ -573,7 +575,7 @@ def newcomers_server(tmp_path: Path) -> Iterator[ServerProcess]:
 
 
 def test_the_tour_of_the_readme_works_as_printed(newcomers_server: ServerProcess) -> None:
-    """Run the blocks marked `sh` in order; a `json` or `text` block after one is its output."""
+    """Run the blocks marked `sh` in order, then the backup; a `json` or `text` block after one is its output."""
     if shutil.which("curl") is None:
         leave_out("curl", "curl")
     server = newcomers_server
@@ -584,7 +586,7 @@ def test_the_tour_of_the_readme_works_as_printed(newcomers_server: ServerProcess
         "TOKEN": re.findall(r"shown only once: (\S+)", server.printed)[0],
     }
     answer = None
-    for kind, body in FENCE.findall(read(ROOT / "README.md")):
+    for kind, body in FENCE.findall(read(ROOT / "README.md") + read(DOCS / "production.md")):
         if kind == "sh":
             run = subprocess.run(
                 ["bash", "-euc", body], env=environment, cwd=server.folder, capture_output=True, text=True, check=False

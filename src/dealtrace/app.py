@@ -77,7 +77,7 @@ EXPORTS_AT_ONCE = 2
 BACKGROUND_READERS = 1
 """The number of database connections for background runs, which must not use the connections for requests."""
 BUSY_SECONDS_MIN = 1.0
-"""How long writers wait for the lock of a SQLite file at least, since every command of ours takes it for a moment."""
+"""The minimum time for which writers wait for the lock of a SQLite file; each of our commands takes it for a moment."""
 OBJECTS_BETWEEN_COLLECTIONS = 20_000
 """The number of new objects that triggers garbage collection; one page of a journal creates 10,000."""
 PASSWORDS_AT_ONCE = 2

@@ -376,7 +376,7 @@ class HostNotFound(Refusal):
     """The site's settings have no such host."""
 
     code = 10074
-    ru = "У личного кабинета {site_id} нет хоста {host} ({kind}). Список: dealtrace source host list {site_id}"
+    ru = "У личного кабинета {site_id} нет домена {host} ({kind}). Список: dealtrace source host list {site_id}"
     en = "Site {site_id} has no {kind} host {host}. To list hosts: dealtrace source host list {site_id}"
 
 

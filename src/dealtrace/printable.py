@@ -7,7 +7,7 @@ def check_printable(text: str, length_max: int) -> None:
     """Check that a string has 1 to `length_max` characters, all of them printable.
 
     Raises:
-        InvalidValue: it has not.
+        InvalidValue: the string is empty or too long, or has an unprintable character.
     """
     if not 0 < len(text) <= length_max or not text.isprintable():
         raise InvalidValue(

@@ -61,7 +61,7 @@ def test_the_deals_without_a_source_are_split_and_add_up(
     words = re.sub(r"<[^>]+>", "", note)
     assert words == (
         "Deals in rows without a source: 5. Of these: without a lead: 2; "
-        "with a lead of which neither a visit nor a source is known: 3."
+        "with a lead that has neither a visit nor a source: 3."
     )
     expected = (["bare 1", "bare 2"], ["lead 1", "lead 2", "lead 3"])
     for url, numbers in zip(re.findall(r'href="([^"]+)"', note), expected, strict=True):

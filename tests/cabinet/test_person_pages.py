@@ -161,7 +161,7 @@ def test_a_person_is_erased_after_two_confirmations(owner: Guest, person: str) -
     for wrong in ("", "1.1.1.1"):
         assert "This cannot be undone" in owner.post(path, act="erase", contact=both, agreed=wrong).text
     done = owner.post(path, act="erase", contact=both, agreed=agreed[1]).text
-    assert "The data has been anonymized" in done
+    assert "The data has been anonymised" in done
     page = owner.get(person).text
     assert PHONE not in page
     assert MAIL not in page
@@ -204,7 +204,7 @@ def test_a_person_without_a_valid_contact_is_exported_and_erased_too(
     assert agreed is not None
     neighbour = member_of(server, served, served.open_site().site.id, Role.OWNER)
     assert neighbour.post(path, act="erase", without="on", agreed=agreed[1]).status_code == 404
-    assert "The data has been anonymized" in owner.post(path, act="erase", without="on", agreed=agreed[1]).text
+    assert "The data has been anonymised" in owner.post(path, act="erase", without="on", agreed=agreed[1]).text
     for page in (nameless, path, f"{path}.json?without=on"):
         answer = owner.get(page).text
         assert "Olga" not in answer
@@ -231,7 +231,7 @@ def test_a_person_whose_leads_are_all_deleted_is_exported_and_erased_too(
     agreed = re.search('name="agreed" value="([^"]*)"', owner.post(path, act="confirm", contact=[PHONE, MAIL]).text)
     assert agreed is not None
     done = owner.post(path, act="erase", contact=[PHONE, MAIL], agreed=agreed[1]).text
-    assert "The data has been anonymized" in done
+    assert "The data has been anonymised" in done
     left = owner.get(path).text
     assert "there is nothing to export or erase" in left
     assert "Olga" not in left

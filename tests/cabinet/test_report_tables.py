@@ -160,4 +160,4 @@ def test_weeks_that_are_not_counted_whole_say_so_and_are_neither_best_nor_worst(
         "only from 30\u00a0Oct\u00a02026", "", "", "", "not finished",
     ]  # fmt: skip
     assert marks(by_week("en")) == ["", "★", "", "▿", ""]
-    assert by_week("en").legend.endswith("; times that are not whole are not compared")
+    assert by_week("en").legend.endswith("; incomplete weeks, months and so on are not compared")

@@ -282,7 +282,7 @@ def test_a_report_of_the_site_names_no_segment_that_only_its_author_has(
     ):
         refused = analyst.post(path, **fields)
         assert refused.status_code == 400
-        assert "is your own, and others see another one by this name" in html.unescape(refused.text), path
+        assert "is your own: other people have a different segment of this name" in html.unescape(refused.text), path
 
 
 def test_what_is_kept_for_the_site_is_stated_among_its_changes_and_what_is_ones_own_is_not(

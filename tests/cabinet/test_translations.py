@@ -100,7 +100,7 @@ def test_finding_a_lead_is_called_so_and_not_by_the_jargon_of_those_who_sell_it(
     assert [text for text in words if re.search("склей|склее", text, re.IGNORECASE)] == []
     rate = METRICS["match_rate"]
     assert "источник" in rate.ru
-    assert "источник назвала CRM" in rate.meaning_ru
+    assert "источник указала CRM" in rate.meaning_ru
     assert "source" in rate.en
     assert "source the CRM stated" in rate.meaning_en
 
@@ -109,6 +109,8 @@ COUNTED = re.compile(r"%\(\w+\)s (раз|строк|дней|дня|сделок
 NEVER_OTHERWISE = {
     "Missed calls of the last %(count)s days",
     "Up to %(most)s deals",
+    "At most %(most)s rows can be open",
+    "Choose at most %(most)s days",
     "Only the newest %(count)s events",
     "Password, at least %(length)s",
     "New password, at least %(length)s",

@@ -218,7 +218,7 @@ def test_no_more_rows_are_opened_than_a_page_can_ask_for(served: Stage, server: 
     asked = {**TREE, "by": "source,campaign", "metrics": "visits"}
     page = guest.get("reports", **asked, open=",".join(sources)).text
     assert sum(line.is_open for line in lines_of(page)) == OPEN_MAX
-    assert f"Одновременно можно раскрыть не больше строк: {OPEN_MAX}" in page
+    assert f"Одновременно можно раскрыть не больше {OPEN_MAX} строк" in page
     allowed = guest.get("reports", **asked, open=",".join(sources[:-1])).text
     assert sum(line.is_open for line in lines_of(allowed)) == OPEN_MAX
     assert "Одновременно" not in allowed

@@ -237,13 +237,13 @@ def test_the_doctor_names_a_transaction_that_was_forgotten(
     monkeypatch.setattr("dealtrace.storage.database.lock_holders.POSTGRESQL_LOCK_SECONDS", SHORT_SECONDS)
     with holding(impatient, "SELECT 1 FROM points_day FOR UPDATE") as pid, pytest.raises(typer.Exit):
         doctor(as_json=False)
-    assert f"Rows may be locked, so that writes to them wait, by session {pid} " in " ".join(
+    assert f"Writes may have to wait for rows that are locked by session {pid} " in " ".join(
         capsys.readouterr().out.split()
     )
     with holding_prepared(impatient, "SELECT 1 FROM points_day FOR UPDATE") as name, pytest.raises(typer.Exit):
         doctor(as_json=False)
     said = " ".join(capsys.readouterr().out.split())
-    assert f"Rows may be locked, so that writes to them wait, by prepared transaction '{name}' " in said
+    assert f"Writes may have to wait for rows that are locked by prepared transaction '{name}' " in said
     assert "ROLLBACK PREPARED" in said
 
 

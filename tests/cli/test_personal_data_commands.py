@@ -19,7 +19,7 @@ def test_it_states_and_erases_a_person(server: ServerProcess, served: Stage, bes
     assert site["deal"][0]["comment"] == "Иван просил перезвонить"
 
     said = beside.done("person", "erase", PHONE, "--site", str(owner.site.id), typed="y\n").out
-    assert "anonymized 1 lead, 1 deal, 0 visits" in said
+    assert "anonymised 1 lead, 1 deal, 0 visits" in said
     changed = server.update(owner.token, orderId=result["orderId"], status="won").json()
     assert changed["order"]["callId"] == call.id
     assert (changed["client"]["fio"], changed["client"]["phones"], changed["orderComments"]) == (None, [], "")
@@ -58,11 +58,11 @@ def test_it_exports_and_erases_a_person_without_a_valid_contact(
     (site,) = beside.done("person", "export", "--client", client_id).json
     assert (site["lead_request"][0]["phone"], site["client"][0]["name"]) == ("call me", "Olga")
     preview = beside.done("person", "erase", "--client", client_id, "--dry-run").out
-    assert "would be anonymized: 1 lead, 0 deals, 0 visits" in preview
+    assert "would be anonymised: 1 lead, 0 deals, 0 visits" in preview
     assert beside.done("person", "export", "--client", client_id).json
     said = beside.done("person", "erase", "--client", client_id, typed="y\n").out
-    assert said.index("would be anonymized: 1 lead") < said.index(f"all data of client {client_id}?")
-    assert "anonymized 1 lead, 0 deals, 0 visits" in said
+    assert said.index("would be anonymised: 1 lead") < said.index(f"all data of client {client_id}?")
+    assert "anonymised 1 lead, 0 deals, 0 visits" in said
     assert "Not found: " in beside.refused("person", "export", "--client", client_id)
 
 

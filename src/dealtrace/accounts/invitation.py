@@ -53,5 +53,5 @@ class Invitation:
     name_tries: int = 0
 
     def is_valid(self, now: datetime) -> bool:
-        """Return whether the link has not expired, and not tried too many logins; use is not checked."""
+        """Return whether the link has neither expired nor been tried with too many logins; it may have been used."""
         return self.name_tries < NAME_TRIES_MAX and (self.expires_at is None or now < self.expires_at)

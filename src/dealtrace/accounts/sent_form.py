@@ -13,8 +13,8 @@ _ANSWER = b"answer of "
 def sent_form_digest(key: str, *parts: str, fields: Iterable[tuple[str, str]]) -> str:
     """Return the hexadecimal digest by which a form that is sent again is recognised; the digest does not reveal `key`.
 
-    `parts` are who sent the form and where to. Forms with other fields are other forms, because a person may go back
-    to a page, write something else and send that.
+    `parts` identify the sender of the form and the URL that it was sent to. A form with different fields is a
+    different form, because a person may go back to the page, change what they wrote and send the form again.
     """
     lengths_and_texts = (f"{len(text)} {text}" for text in (key, *parts, *(each for field in fields for each in field)))
     return hashlib.sha256("\n".join(lengths_and_texts).encode(errors="surrogatepass")).hexdigest()

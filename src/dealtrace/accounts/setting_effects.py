@@ -18,7 +18,7 @@ SENTENCES: Mapping[str, Mapping[Language, str]] = {
         "сдвигаются, меняется только показанное время. Расходы и курсы валют остаются в своих днях. Даты из других "
         "программ дальше читаются в новом поясе.",
         "en": "Days in reports and journals are recalculated at once, including past days: each event keeps its "
-        "instant, shown in the new zone. Costs and rates of currencies stay on their days. Dates sent by programs are "
+        "instant, shown in the new zone. Costs and exchange rates stay on their days. Dates sent by programs are "
         "then read in the new zone.",
     },
     "unique_depth_days": {
@@ -47,7 +47,7 @@ SENTENCES: Mapping[str, Mapping[Language, str]] = {
     },
     "points_per_day=0": {
         "ru": "Прошлое не изменится. Дальше запросы не отклоняются из-за баллов.",
-        "en": "Nothing in the past changes. From now on no request is refused for its points.",
+        "en": "Nothing in the past changes. From now on, no request is refused for lack of points.",
     },
     "points_cost": {
         "ru": "Прошлое не изменится: потраченные баллы остаются потраченными. Дальше столько стоит каждый удачный "
@@ -83,7 +83,7 @@ FIGURE_TITLES: Mapping[str, Mapping[Language, str]] = {
     "rubles_on_another_day": {"ru": "Их сумма", "en": "Their amount"},
     "deals_in_another_month": {"ru": "Сделки в другом месяце", "en": "Deals in another month"},
     "rubles_in_another_month": {"ru": "Сумма сделок в другом месяце", "en": "Amount of the deals in another month"},
-    "deals_at_another_rate": {"ru": "Сделки по другому курсу валюты", "en": "Deals at another rate of their currency"},
+    "deals_at_another_rate": {"ru": "Сделки по другому курсу валюты", "en": "Deals with a different exchange rate"},
     "unique_calls": {"ru": "Уникальные звонки", "en": "Unique calls"},
     "unique_requests": {"ru": "Уникальные заявки", "en": "Unique lead requests"},
     "target_calls": {"ru": "Целевые звонки", "en": "Target calls"},

@@ -118,7 +118,7 @@ def parse_rule(raw: RawRule, context: QuestionContext, recipients: tuple[Recipie
     if kind is AlertKind.SILENCE and not can_be_silent(metric):
         raise InvalidSetting(
             key="metric",
-            ru="для тишины нужен показатель-количество, например звонки, заявки, сделки или визиты",
+            ru="для тишины нужен показатель, который считает что-то: звонки, заявки, сделки или визиты",
             en="silence needs a metric that counts something, such as calls, requests, deals or visits",
         )
     filters = tuple(text for text in raw.filters if text)

@@ -18,8 +18,8 @@ RATIO_BASIS_MIN = 100
 """Ours: a ratio is judged only in windows with this many deals; an alert, which a person chose, needs fewer.
 
 A rate of one half varies by a tenth among 100 deals, and by a quarter among 20: a fall of 30 % would often be chance.
-Counts have no fixed minimum: by the rule of alerts, nine a window are enough to notice that nothing came, and a hundred
-to notice a fall of 30 %.
+Counts have no fixed minimum: by the rules for alerts, a usual count of nine is enough to notice a fall to zero, and a
+usual count of a hundred to notice a fall of 30 %.
 """
 
 

@@ -210,9 +210,9 @@ absolutbank.ru domrfbank.ru zenit.ru ubrr.ru vbrr.ru ozonbank.ru wb-bank.ru mult
 """
 """Registered domains of banks and of companies that check cards for banks."""
 _CARD_CHECK = re.compile(r"(?:3-?dsec(?:ure)?|3d-?secure|emv3ds|acs-3ds|3ds-acs)[0-9]*(?:-[0-9]+)?\.")
-"""The beginning of a host that can only be one at which a bank checks a card by 3-D Secure."""
+"""The beginning of the name of a host on which a bank checks a card by 3-D Secure; no other hosts have such names."""
 _CARD_CHECK_OF_BANK = re.compile(r"(?:acs|3-?ds)[0-9]*(?:-[0-9]+)?\.")
-"""The same under the domain of a bank, such as `3ds.sberbank.ru` or `acs1.sbrf.ru`; elsewhere it may be anything."""
+"""Such a beginning under the domain of a bank, as in `3ds.sberbank.ru`; elsewhere, it may have another meaning."""
 PAYMENT_DOMAINS = """
 yookassa.ru yoomoney.ru robokassa.ru robokassa.com robokassa.kz cloudpayments.ru cloudpayments.kz paymaster.ru
 payanyway.ru moneta.ru unitpay.ru unitpay.money payform.ru prodamus.ru prodamus.me paykeeper.ru uniteller.ru assist.ru
@@ -276,9 +276,10 @@ def find_known(host: str) -> KnownHost | None:
     """Return the entry for a host, found by its exact name, by an ending in `_ENDINGS`, or by its registered domain.
 
     The result is `None` if the host is unknown.
-    Ours: a host whose first label says 3-D Secure, such as `3dsec`, is a payment page, since every bank has some of its
-    own, and so is an `acs` or `3ds` under a domain with payment pages or of a bank; `acs.utoronto.ca`, a registered
-    domain such as `acs.org`, or a host of a site builder, is not.
+    Ours: every bank has hosts of its own that check cards by 3-D Secure, so a host counts as a payment page if its
+    first label names this check, such as `3dsec`. The labels `acs` and `3ds` count only under the domain of a bank or
+    of a payment service, so not in `acs.utoronto.ca`. Registered domains such as `acs.org`, and hosts of site builders,
+    never count.
     """
     name = host_in_ascii(host)
     found = _HOSTS.get(name) or next((known for ending, known in _ENDINGS if name.endswith(ending)), None)

@@ -78,7 +78,7 @@ class LandingTags:
     """The advertising parameters in the URL of a landing page.
 
     `utm` holds the utm tags as they were written. `openstat` is the source in the openstat label, or `NOWHERE` if there
-    is no label. `click_ids` maps names of parameters, in lower case, to click ids.
+    is none. `click_ids` maps names of parameters, in lower case, to click ids.
     """
 
     utm: TrafficSource = NOWHERE

@@ -27,7 +27,7 @@ class Reclassification:
     after_visitor: str = ""
 
     def after(self, visitor_id: str, *, visits: int, changed: int, moved: int) -> "Reclassification":
-        """Return the progress once the visits of further visitors were reclassified, up to those of `visitor_id`."""
+        """Return the progress after reclassifying the visits of more visitors, the last of which is `visitor_id`."""
         return replace(
             self,
             visits=self.visits + visits,

@@ -137,7 +137,7 @@ def _quoted(name: str, language: Language, labels: Mapping[str, str]) -> str:
 
 
 def _label(name: str, language: Language, labels: Mapping[str, str]) -> str:
-    """Return the label of a field; a field that a page does not have is called by its name, the whole form by none."""
+    """Return the label of a field: its name if the page has no such field, and an empty string for the whole form."""
     if name == "*":
         return ""
     return translations_of(language).gettext(labels[name]) if name in labels else name

@@ -1,4 +1,4 @@
-"""Pages with forms: messages about the last change, error messages beside fields, and the stored site to be changed."""
+"""Pages with forms: messages about the last change, error messages next to fields, and the stored site to change."""
 
 from collections.abc import Mapping
 
@@ -63,7 +63,7 @@ def redirect_with_message(view: View, place: str, done: str) -> Response:
 
 
 def fault_text(refusal: Refusal, language: Language) -> str:
-    """Return why a value is refused, without naming the setting, since the text is shown beside the setting's field."""
+    """Return why a value is refused, without naming the setting, because the text is shown next to its field."""
     if isinstance(refusal, InvalidSetting):
         return without_command(str(refusal.facts[language]))
     return labelled_text(refusal, language)

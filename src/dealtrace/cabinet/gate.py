@@ -137,9 +137,9 @@ class PageGate:
         return await self._respond(view, page, secret)
 
     async def _respond(self, view: View, page: Page, secret: str) -> Response:
-        """Respond to an admitted request; if the person's rights change meanwhile, decide anew and respond to that.
+        """Respond to an admitted request; if the person's rights change in the meantime, check them and start again.
 
-        Nothing is stored before such a change is noticed, and each new decision needs a further change.
+        A change of rights is noticed before anything is stored. Each repetition needs another change, so this ends.
         """
         key = view.form.get(KEY_FIELD)
         while True:

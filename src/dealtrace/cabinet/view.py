@@ -162,7 +162,7 @@ class View:
         return url.path + (f"?{url.query}" if url.query else "")
 
     def forget_person(self) -> None:
-        """Make the request one of nobody, until its person is found again."""
+        """Treat the request as anonymous until the person who sent it is looked up again."""
         self.person, self.site, self.role = None, None, None
         self.session_digest, self.lacks_factor, self.form_token = "", False, ""
 
@@ -205,10 +205,10 @@ class View:
     ) -> Result:
         """Run `change`, a function that changes sites, users or tokens, in its own transaction; return its result.
 
-        `change` is called with the context of the transaction, in which the person is the user who makes the change,
-        and the other arguments. If a form with a key was sent, the first change also records, in the same transaction,
-        that the form is taken. The first change also checks there that the person may still do what they were admitted
-        to; what follows belongs to it.
+        `change` is called with the other arguments and the context of the transaction, in which the person is the user
+        who makes the change. The first change of a request checks, in its transaction, that the person still has the
+        rights with which they were admitted; if a form with a key was sent, it also records that the form is taken.
+        Later changes of the request do neither.
 
         Raises:
             Refusal: the change was refused; nothing was stored.

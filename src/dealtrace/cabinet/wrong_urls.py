@@ -1,4 +1,4 @@
-"""The responses to URLs below `/cabinet` that are no page: browsers are led to a page, programs get the API's error."""
+"""The responses to URLs below `/cabinet` that have no page: browsers get a page, programs get the API's error."""
 
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -69,7 +69,7 @@ class UnknownUrls:
             await self._unknown(scope, receive, send)
 
     def _with_other_slash(self, scope: Scope) -> str:
-        """Return the path with a slash added or removed at its end, or an empty string if that is no page either."""
+        """Return the path with a slash added or removed at its end, or an empty string if that has no page either."""
         path: str = scope["path"]
         if path.rstrip("/") == scope["root_path"].rstrip("/"):
             return ""
@@ -105,7 +105,7 @@ async def _show_not_found(view: View) -> Response:
 
 
 def _steps_up(path: str, shown: set[str]) -> int:
-    """Return how many parts of a path must be removed to get to a page; the first page is above all paths."""
+    """Return how many parts must be removed from the end of a path to get to a page; `/` is a page, so there is one."""
     parts = path.split("/")
     return next(
         steps

@@ -118,8 +118,8 @@ def read_document(body: bytes) -> object:
     """Parse a body as JSON.
 
     Ours: a phone sent as a number with decimals or an exponent, such as `7.92055500E+10`, is returned as a string,
-    exactly as sent. The sender has rounded its digits, so as a whole number it would be somebody else's phone. So is
-    the value of a field if it has an exponent.
+    exactly as sent, and so is the value of a custom field sent with an exponent. The sender has rounded the digits, so
+    a phone converted to a whole number would be somebody else's phone.
 
     Raises:
         UnreadableBody: the body is not JSON.

@@ -1,4 +1,4 @@
-"""The registration of a deal from the parameters of the deals API 1.0, with its lead or beside a new one."""
+"""The registration of a deal from the parameters of the deals API 1.0, with its lead or together with a new lead."""
 
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.calltouch.answers.clocks import instant_of

@@ -305,7 +305,7 @@ class Names(Text):
 class MatchingElements(Text):
     """The searches for a lead, sent as a list of objects; `type` is the kind of search.
 
-    `params` has the keys that such an object may have besides, each with the keys of its own object.
+    `params` has the other keys that such an object may have, each with the keys of the object that is its value.
     """
 
     params: Mapping[str, Sequence[str]] = field(kw_only=True)

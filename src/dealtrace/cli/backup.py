@@ -153,9 +153,8 @@ def _run_postgresql(program: str, database: Database, *arguments: str) -> None:
 def _wait_for_end(running: subprocess.Popen[str], database: Database, session: str) -> str:
     """Return the errors that a program printed, once it ends.
 
-    If it waits for a lock for too long, print who holds the lock, and exit.
-    The time is counted from the first of successive checks at which it waits: only PostgreSQL 14 and newer knows since
-    when.
+    If it waits for a lock for too long, print who holds the lock, and exit. The wait is measured here, from the first
+    check that found it waiting, because PostgreSQL before version 14 does not say when a wait began.
     """
     seconds, waits_since = lock_seconds(database), None
     while True:

@@ -63,7 +63,7 @@ COMMANDS: dict[str, ListedCommand | ListedGroup] = {
     ),
     "field": ListedCommand("fields", "field_commands", "Add, list and remove custom fields."),
     "status": ListedCommand("reports.statuses", "status_commands", "Set and list which statuses mean won or lost."),
-    "rate": ListedCommand("reports.rates", "rate_commands", "Set and list the exchange rates that reports use."),
+    "rate": ListedCommand("reports.rates", "rate_commands", "Set, list and remove the rates that convert currencies."),
     "column": ListedCommand("reports.columns", "column_commands", "Add, list and remove columns of reports."),
     "source": ListedCommand(
         "sources", "source_commands", "Classify hosts as own, payment, search and so on, and reclassify past visits."
@@ -110,7 +110,7 @@ COMMANDS: dict[str, ListedCommand | ListedGroup] = {
             "mirror": ("database.mirror", "mirror"),
             "distribute": ("database.distribute", "distribute"),
         },
-        "Upgrade and check the database, or spread it over a Citus cluster.",
+        "Upgrade and check the database, or distribute it over a Citus cluster.",
     ),
     "backup": ListedCommand("backup", "backup", "Back up the whole database to one file."),
     "restore": ListedCommand("backup", "restore", "Restore a backup into an empty database."),
@@ -121,7 +121,8 @@ COMMANDS: dict[str, ListedCommand | ListedGroup] = {
 def load_command(name: str, only: str = "") -> TyperCommand | TyperGroup:
     """Import and return the command or group of commands that `COMMANDS` lists under `name`.
 
-    Of a group in several modules, only the command `only` is imported if there is one of this name, otherwise all.
+    If the group is spread over several modules, only its command `only` is imported; all are imported if it has none of
+    this name.
     """
     listed = COMMANDS[name]
     parent = typer.Typer(add_completion=False)
@@ -144,7 +145,7 @@ def load_command(name: str, only: str = "") -> TyperCommand | TyperGroup:
 
 
 def _load_group(listed: ListedGroup, only: str) -> typer.Typer:
-    """Import a group of commands in several modules: only the command `only` if there is one, otherwise all."""
+    """Import a group of commands: only the command `only` or, if the group has none of this name, all commands."""
     group = typer.Typer(help=listed.help, no_args_is_help=True)
     for name, (module, attribute) in listed.commands.items():
         if name == only or only not in listed.commands:

@@ -49,7 +49,7 @@ FileArgument = Annotated[Path, typer.Argument(help="The file to write: .csv, .xl
 FromOption = Annotated[Day | None, day_option("The first day, in the site's time zone.", name="--from")]
 ToOption = Annotated[Day | None, day_option("The last day, inclusive.", name="--to")]
 ExcelOption = Annotated[
-    bool, typer.Option("--excel", help="CSV for the Russian Excel: semicolons, Russian headings, dates and numbers.")
+    bool, typer.Option("--excel", help="CSV for Russian Excel: semicolons, Russian headings, dates and numbers.")
 ]
 
 

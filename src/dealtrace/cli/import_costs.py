@@ -41,7 +41,7 @@ UNMET_SHOWN_MAX = 20
 SystemOption = Annotated[
     str, typer.Option("--system", help=f"The advertising system: {', '.join(SYSTEM_SOURCES)}, or any other name.")
 ]
-AccountOption = Annotated[str, typer.Option("--account", help="The account in the advertising system; any name.")]
+AccountOption = Annotated[str, typer.Option("--account", help="A name for the advertising account, of your choice.")]
 SourceOption = Annotated[str | None, typer.Option("--source", help="The source of all costs in the file.")]
 MediumOption = Annotated[str | None, typer.Option("--medium", help="The medium of all costs in the file.")]
 CampaignOption = Annotated[
@@ -49,11 +49,11 @@ CampaignOption = Annotated[
 ]
 RenameOption = Annotated[
     list[str] | None,
-    typer.Option("--rename", metavar="CAMPAIGN=NAME", help="The utm_campaign of the campaign's visits."),
+    typer.Option("--rename", metavar="CAMPAIGN=NAME", help="The campaign's utm_campaign in visits; may be repeated."),
 ]
 MapOption = Annotated[
     list[str] | None,
-    typer.Option("--map", metavar="HEADING=COLUMN", help="Read the file's column HEADING as COLUMN."),
+    typer.Option("--map", metavar="HEADING=COLUMN", help="Read the file's column HEADING as COLUMN; may be repeated."),
 ]
 VatOption = Annotated[
     str | None, typer.Option("--vat", metavar="PERCENT", help="Subtract this VAT, which the costs include.")

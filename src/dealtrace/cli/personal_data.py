@@ -20,7 +20,7 @@ ClientOption = Annotated[
     typer.Option(
         "--client",
         metavar="CLIENT_ID",
-        help="The person by ID, as in the URL of the cabinet: also one without a valid phone or e-mail.",
+        help="The id of the person, as in the URL of the cabinet, for a person without a valid phone or e-mail.",
     ),
 ]
 
@@ -42,22 +42,22 @@ def erase(
     client: ClientOption = None,
     site: OnlySiteOption = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print how much would be anonymized.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print how much would be anonymised.")] = False,
 ) -> None:
-    """Permanently anonymize all data of a person. This cannot be undone."""
+    """Permanently anonymise all data of a person. This cannot be undone."""
     person = _person(contact, client)
     if dry_run or not yes:
         with open_prepared() as database, database.read() as connection:
             found = find_person(connection, sites_to_search(connection, site), person)
-        _print_counts(found, "would be anonymized:")
+        _print_counts(found, "would be anonymised:")
         if dry_run:
             return
-        confirm(f"Permanently anonymize all data of {f'client {client}' if client is not None else contact}?")
+        confirm(f"Permanently anonymise all data of {f'client {client}' if client is not None else contact}?")
     with open_prepared() as database, without_mirror(database), changing(database) as work:
         erased = erase_person(work, sites_to_search(work.connection, site), person)
         for site_id, data in erased.items():
             record_erasure(work, site_id, data)
-    _print_counts(erased, "anonymized")
+    _print_counts(erased, "anonymised")
     console.print("Earlier backups still contain this person's data.")
 
 

@@ -41,7 +41,7 @@ def serve(
     host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="The port to listen on.")] = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, max=64, help="Number of processes; more than 1 requires PostgreSQL.")
+        int | None, typer.Option(min=1, max=64, help="The number of processes; more than 1 requires PostgreSQL.")
     ] = None,
 ) -> None:
     """Run the server until Ctrl-C or SIGTERM."""
@@ -116,7 +116,7 @@ def _check_workers(settings: Settings) -> None:
     """Print an error and exit if several processes are to serve a SQLite file."""
     if settings.workers > 1 and is_sqlite(settings.database_url):
         fail(
-            "SQLite allows a single writer: a second process brings no gain and makes the slowest responses "
+            "SQLite allows a single writer: a second process speeds nothing up and makes the slowest responses "
             "fifty times slower. Use --workers 1, or PostgreSQL."
         )
 

@@ -20,7 +20,7 @@ token_commands = typer.Typer(help="Issue, list and revoke API tokens.", no_args_
 
 @token_commands.command("create")
 def create(
-    site_id: Annotated[int, typer.Argument(min=1, max=ID_MAX, help="The siteId the token gives access to.")],
+    site_id: Annotated[int, typer.Argument(min=1, max=ID_MAX, help="The siteId that the token gives access to.")],
     label: Annotated[str, typer.Option(help="What the token is for.")] = "",
     token: Annotated[str | None, typer.Option(help="Use this clientApiId when migrating from Calltouch.")] = None,
     as_json: JsonOption = False,

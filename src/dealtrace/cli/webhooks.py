@@ -46,7 +46,7 @@ def create(
     events: Annotated[
         str, typer.Option(help=f"Comma-separated: {', '.join(EventKind)}; or a group such as call or deal; or all.")
     ] = ALL,
-    style: Annotated[BodyStyle, typer.Option("--format", help="Query string, form, or signed JSON.")] = (
+    style: Annotated[BodyStyle, typer.Option("--format", help="The format: query string, form, or signed JSON.")] = (
         BodyStyle.FORM
     ),
     fields: Annotated[str, typer.Option(help="Comma-separated fields to send; a default set if omitted.")] = "",

@@ -20,7 +20,7 @@ _INIT = tuple(
         ("GET",),
         script.INIT_TABLE,
         script.respond_by_counter,
-        "Скрипт счётчика по адресу поставщика, без токена",
+        "Скрипт счётчика по тому же адресу, что у Calltouch, без токена",
         "The counter's script at the vendor's path; no token is needed",
         BY_COUNTER,
         name=name,

@@ -68,9 +68,9 @@ def with_rates(rates: Rates, new: Mapping[tuple[str, datetime], int], removed: I
 
 
 def changed_span(before: Rates, after: Rates) -> tuple[datetime, datetime | None] | None:
-    """Return the span outside which no deal is worth another amount: its start, and its end or `None` if it has none.
+    """Return the span in which deals may change their amounts in rubles: its start and its end.
 
-    The result is `None` if the rates are the same at any time.
+    An end of `None` means that the span has no end. The result is `None` if the rates are the same at all times.
     """
     spans = [
         span

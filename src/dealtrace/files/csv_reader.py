@@ -189,7 +189,7 @@ def _faulty_row(path: Path, encoding: str, delimiter: str) -> int:
 def _is_mostly_utf_8(path: Path) -> bool:
     """Return whether a file, read as UTF-8, has more valid non-ASCII characters than errors, or no errors at all.
 
-    An incomplete character at the end is no error if the file has a valid one too: the file was only cut off.
+    An incomplete character at the end does not count as an error if the file has a valid one: it was only cut off.
     """
     decoder = codecs.getincrementaldecoder(UTF_8)(_MARK_FAULTS)
     characters = faults = 0

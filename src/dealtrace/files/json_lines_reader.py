@@ -17,7 +17,7 @@ SEPARATOR = ","
 START_BYTES = 1024
 _MARK = re.escape(codecs.BOM_UTF8)
 _MARKS = re.compile(b"(?:%b|\\s)+" % _MARK)
-"""Blanks and byte order marks, of which a file made of others has one before each of them."""
+"""Blanks and byte order marks; a file that was joined from several files has a mark at the start of each of them."""
 _OBJECT = re.compile(b"(?:%b|[\\s[])*\\{" % _MARK)
 
 

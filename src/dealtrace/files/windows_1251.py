@@ -1,9 +1,9 @@
 """Tell text in Windows-1251 from text in other Cyrillic encodings, which can be decoded as Windows-1251 too.
 
 Ours: a wrong guess would store names that nobody can read, so a file that does not look like Russian, Ukrainian or
-Belarusian text is refused. Words in capitals or small letters alone have no strange signs in the wrong encoding, so
-all words of a file are also read in the other encodings: one in which the letters follow each other much more as in
-Russian is the right one.
+Belarusian text is refused. Strange signs give a wrong encoding away, but words written only in capitals, or only in
+small letters, may have none. Therefore the words of a file are also decoded in the other encodings: the file is refused
+if the sequences of letters are then much more typical of Russian.
 """
 
 import re
@@ -23,20 +23,20 @@ WORDS_PER_STRANGE_WORD = 10
 Words are strange if they have a capital after a small letter, or both Latin and Cyrillic letters.
 """
 WORDS_MAX = 2_000
-"""The maximum number of different words that are read in other encodings."""
+"""The maximum number of different words of a file that are decoded in other encodings."""
 EVIDENCE_MAX = 10
-"""The evidence for another encoding at which a text is no longer taken for Windows-1251.
+"""The evidence for another encoding (the difference of scores) above which a text does not count as Windows-1251.
 
-Ours: in doubt, a text is Windows-1251. With three names in KOI8-R the evidence is 20 or more. With a single name in
-real Windows-1251 it is at most 10, for `БОЙЧО`, and each ordinary word lowers it. Words that may be abbreviations, such
-as `ЧТПЗ` and `ФГБУ`, count half, and a text that is much like Russian needs more.
+Ours: in doubt, a text counts as Windows-1251. For three names in KOI8-R, the evidence is 20 or more. For a single name
+in Windows-1251, it is at most 10 (`БОЙЧО`), and each ordinary word lowers it. Words that may be abbreviations, such as
+`ЧТПЗ` and `ФГБУ`, count half. A text with a high score in Windows-1251 needs more evidence.
 """
 _OWN_SCORE_PER_EVIDENCE = 4
-"""A text needs evidence above its own score divided by this number."""
+"""The evidence must also exceed the score of the text in Windows-1251 divided by this number."""
 STRANGE = -6
-"""How much a sign or capital lowers the score of a reading if Russian words have none in this place."""
+"""How much a sign or a capital in a place where Russian words have none changes the score of a text."""
 RARE = -3
-"""How much the letter ё lowers the score of a reading in another encoding, because most people write е instead."""
+"""How much the letter ё changes the score of a text in another encoding, because most people write е instead."""
 _OTHERS = ("koi8-r", "iso8859-5", "mac-cyrillic", "cp866")
 _UTF_8_LEAD_MIN = 0xC2
 
@@ -47,17 +47,17 @@ _USUAL_SIGNS = re.compile(f"[\x00-\x7f{_CAPITAL}{_SMALL}{_USUAL}]+")
 _GLUED_SIGN = re.compile(f"(?<![{_CAPITAL}{_SMALL}])[…“”„‘’–—][{_SMALL}]")
 """A sign at the beginning of a word, as when Mac-Cyrillic text is decoded as Windows-1251: С, Т and У become signs."""
 _SIGN_IN_PLACE = re.compile(r"(?<=[0-9])[\u00a0 ]?€|€(?=[\u00a0 ]?[0-9])|(?<=[A-Za-z])[®™]")
-"""A euro sign beside a number, or a trademark sign after a Latin word; both are common in Russian text."""
+"""A euro sign next to a number, or a trademark sign after a Latin word; both are common in Russian text."""
 _CAPITAL_WITHIN = re.compile(f"[{_SMALL}][{_CAPITAL}]")
 _LATIN_BESIDE = re.compile(f"[A-Za-z][{_CAPITAL}{_SMALL}]|[{_CAPITAL}{_SMALL}][A-Za-z]")
-"""A Latin letter beside a Cyrillic one, as when `Müller` in Windows-1252 is decoded as Windows-1251: `Mьller`."""
+"""A Latin letter next to a Cyrillic one, as when `Müller` in Windows-1252 is decoded as Windows-1251: `Mьller`."""
 _WORDS_JOINED = re.compile(f"(?:[{_CAPITAL}][{_SMALL}]+)+")
 """Capitalised words written together, such as МегаФон."""
 _UTF_8_WORD = re.compile(rb"(?:\xd0[\x81\x90-\xbf]|\xd1[\x80-\x8f\x91]){2}")
 """Two Cyrillic letters in UTF-8; in Windows-1251, these bytes would be a capital, a sign, a capital and a sign."""
 _LETTER = "".join(sign for code in range(0x80, 0x100) if (sign := bytes([code]).decode(CODEC, "replace")).isalpha())
 _WORD = re.compile(b"[%s]{4,64}" % _LETTER.encode(CODEC))
-"""A word that is not in ASCII, of letters of Windows-1251; shorter words are mostly abbreviations without a rule."""
+"""A word of non-ASCII letters in Windows-1251; shorter words are mostly abbreviations, which may have any letters."""
 _ABBREVIATION_LENGTH_MAX = 5
 _LETTERS = "абвгдежзийклмнопрстуфхцчшщъыьэюя"
 _NEIGHBOURS = {"ё": "е", "і": "и", "ї": "и", "є": "е", "ґ": "г", "ў": "в"}
@@ -97,24 +97,28 @@ _FOLLOWING = (
     "726436244026634026370023616000002",
     "804533525016346104560033532000043",
 )
-"""How often letters follow each other in Russian: 9 is always, a digit less is 0.43 times as often, 0 is never.
+"""How often one letter follows another in Russian, on a logarithmic scale from 0 (never) to 9 (always).
 
-A row for each first letter, a digit for each second letter, both in the order of the alphabet without ё. The first row
-and the first digit of a row stand for the beginning and the end of a word. Counted in Russian names, addresses, names
-of companies, and texts.
+Each step down means 0.43 times as often. There is a row for each first letter and a digit for each second letter, both
+in the order of the alphabet without ё. The first row stands for the beginning of a word, the first digit of a row for
+its end. The frequencies were counted in Russian names, addresses, company names and texts.
 """
 
 
 @record
 class Reading:
-    """What the bytes mean in an encoding: the number of a letter or 0, what each costs, and whether it is a capital."""
+    """The meaning of each byte in an encoding.
+
+    `letters` has the number of the byte's letter in the alphabet, or 0 for other signs. `costs` is what the byte adds
+    to the score of a text (0 or less), and `capitals` says whether it is a capital letter.
+    """
 
     letters: tuple[int, ...]
     costs: tuple[int, ...]
     capitals: tuple[bool, ...]
 
     def score(self, words: Iterable[bytes]) -> int:
-        """Return how much the words are like Russian words; the scores of the same words can be compared."""
+        """Return how typical of Russian the words are; only scores of the same words can be compared."""
         return sum(map(self._score_of, words))
 
     def _score_of(self, word: bytes) -> int:
@@ -128,10 +132,10 @@ class Reading:
 
 
 def _reading(encoding: str) -> Reading:
-    """Return what bytes mean in an encoding.
+    """Return the meaning of each byte in an encoding.
 
-    Only in Windows-1251 may they be Ukrainian or Belarusian letters, or usual signs beside a letter: in Mac-Cyrillic
-    the capitals of Windows-1251 are such signs.
+    Ukrainian and Belarusian letters, and signs such as quotation marks, are accepted only in Windows-1251: in
+    Mac-Cyrillic, the bytes that are capitals in Windows-1251 are such signs.
     """
     signs = [bytes([code]).decode(encoding, "replace") for code in range(256)]
     small = [sign.lower() for sign in signs]
@@ -149,7 +153,7 @@ _OWN_READING, _OTHER_READINGS = _reading(CODEC), tuple(map(_reading, _OTHERS))
 
 
 def _is_better_otherwise(words: Iterable[bytes]) -> bool:
-    """Return whether words are much more like Russian words in another encoding than in Windows-1251."""
+    """Return whether words are much more typical of Russian in another encoding than in Windows-1251."""
     ordinary: list[bytes] = []
     abbreviations: list[bytes] = []
     for word in words:
@@ -169,10 +173,12 @@ def _may_be_abbreviation(word: bytes) -> bool:
 def is_windows_1251(path: Path) -> bool:
     """Return whether a file that is not UTF-8 is text in Windows-1251.
 
-    The answer is `False` if, decoded as Windows-1251, the file has signs or capitals where Russian text has none, which
-    happens with KOI8-R, CP866, ISO-8859-5 and Mac-Cyrillic, or words of both alphabets, which happens with Windows-1252
-    and other encodings of Western and Central Europe. It is also `False` if another Cyrillic encoding makes much better
-    words, if some words are in UTF-8, or if the only letter is the first half of a UTF-8 letter.
+    The answer is `False` in these cases:
+    - Decoded as Windows-1251, the file has signs or capitals where Russian text has none. This happens with KOI8-R,
+      CP866, ISO-8859-5 and Mac-Cyrillic.
+    - It has words with letters of both alphabets. This happens with Windows-1252 and other European encodings.
+    - Its words are much more typical of Russian in another Cyrillic encoding.
+    - Some of its words are in UTF-8, or its only letter is the first half of a letter in UTF-8.
     """
     different_words: set[bytes] = set()
     letters = strange_signs = words = strange_words = 0

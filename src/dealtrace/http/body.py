@@ -47,7 +47,7 @@ async def receive_body(scope: Scope, receive: Receive, bytes_max: int) -> bytes:
 
 
 def without_byte_order_mark(body: bytes) -> bytes:
-    """Return a body without the byte order marks at its start and end, and without the blanks beside such marks.
+    """Return a body without the byte order marks at its start and end, and without the blanks next to such marks.
 
     Ours: such marks are dropped instead of refused, because 1C, Excel and Windows editors write them.
     """

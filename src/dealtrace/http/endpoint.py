@@ -95,8 +95,8 @@ class Example:
 
     `path` maps the name of each `{…}` part of the endpoint's path to a value. The documentation adds a token to the
     request. `body` is the JSON body of an endpoint with a `batch`. If `answer` is `None`, the documentation shows a
-    sample made from the endpoint's answer type. `raw_answer` shows an answer that is no JSON as it is sent: its status,
-    headers and first lines.
+    sample made from the endpoint's answer type. `raw_answer` shows an answer that is not JSON as it is sent: its
+    status, headers and first lines.
     """
 
     parameters: Mapping[str, str] = field(default_factory=dict)

@@ -10,26 +10,26 @@ from dealtrace.http.request_headers import header
 from dealtrace.runtime.server_stop import ServerStop
 
 SHORT_PAUSE_SECONDS = 5
-"""How many seconds the first or the next piece of any body may take to arrive; as many as a whole header."""
+"""How many seconds the first or the next piece of a body may usually take to arrive; a whole header has as long."""
 BODY_PAUSE_SECONDS_MAX = 15
-"""Ours: how many seconds a piece may take if no more than `PATIENT_BODIES_MAX` bodies take longer than usual.
+"""Ours: how many seconds a piece may take while at most `PATIENT_BODIES_MAX` bodies take longer than usual.
 
-A phone that changes its cell, or packets that are lost three times, make a pause of ten seconds. The answer to a body
-that is given up is 400, as to other bodies that cannot be read: the vendor is not known to answer 408, which makes
-browsers and proxies send a request again by themselves.
+A pause of ten seconds is normal when a phone moves to another cell, or when a packet is lost three times. A body that
+takes longer is answered with status 400, like other unreadable bodies, and not with 408: browsers and proxies repeat a
+request after a 408, and the vendor is not known to send it.
 """
 PATIENT_BODIES_MAX = 12
 """Ours: how many bodies of a process may pause for longer than `SHORT_PAUSE_SECONDS` at the same time.
 
-They are fewer than the connections that every process may have (`open_files.CONNECTIONS_MIN`), so connections whose
-bodies never come keep nobody out for longer than those whose headers never come.
+This is less than the number of connections that every process may have (`open_files.CONNECTIONS_MIN`), so that bodies
+that never arrive cannot occupy all connections for longer than `SHORT_PAUSE_SECONDS`.
 """
 LOOK_SECONDS = 1.0
-"""How often such a body is looked at, since it is not waited for when the server stops."""
+"""How many seconds pass between two checks whether a pause may continue; it may not once the server stops."""
 REST_BYTES_MAX = 16 * 1024
-"""Ours: the rest of a body up to this length is received before an answer that did not need it, and dropped.
+"""Ours: if a request is answered before its whole body has arrived, up to this many further bytes are dropped.
 
-The connection can then be used again. A client that is refused because of the rate would otherwise connect anew.
+The client can then use the connection again; otherwise a client that exceeds the rate limit would connect each time.
 """
 REST_SECONDS_MAX = 1.0
 """Ours: how long an answer waits for the rest of a short body; then the connection is closed after the answer."""
@@ -50,7 +50,10 @@ class PatientBodies:
         self._count = 0
 
     def may_go_on(self, *, is_admitted: bool) -> bool:
-        """Return whether a body may go on to pause; if so, and it is not admitted yet, it is from now on."""
+        """Return whether a body may continue to pause; if so, count it among the patient bodies, unless it is already.
+
+        `is_admitted` says whether it is counted already.
+        """
         if self._server_stop.is_begun:
             return False
         if not is_admitted and self._count >= PATIENT_BODIES_MAX:
@@ -66,8 +69,8 @@ class PatientBodies:
 class Exchange:
     """The `receive` and `send` of one request.
 
-    Ours: a body that does not arrive in time is given up, and the connection is closed after every answer that is sent
-    before the whole body has arrived. Otherwise bodies that never come would occupy the connections of others.
+    Ours: a body that does not arrive in time is refused, and after an answer that is sent before the whole body has
+    arrived, the connection is closed. Otherwise bodies that never arrive would occupy connections that others need.
     """
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, patient_bodies: PatientBodies) -> None:
@@ -128,7 +131,7 @@ class Exchange:
                     self._patient_bodies.leave()
 
     def _hurry(self, limit: asyncio.Timeout) -> None:
-        """End a pause that is longer than usual, unless it may go on; if so, look again later."""
+        """End a pause that is longer than usual, unless it may continue; in that case, check again later."""
         if limit.expired():
             return
         loop = asyncio.get_running_loop()
@@ -179,7 +182,7 @@ class Exchange:
     def end(self) -> None:
         """Drop the references to the connection; Granian closes it only when nothing refers to it.
 
-        An exception refers to its frames, and its frames may refer to the exception. Without this, such a circle would
+        An exception refers to its frames, and its frames may refer to the exception. Without this, such a cycle would
         keep connections open until the next garbage collection, which may be hours later.
         """
         self._receive = self._send = None

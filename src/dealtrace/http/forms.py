@@ -220,7 +220,7 @@ def _not_utf_8() -> UnreadableBody:
 
 
 def read_json_object(body: bytes) -> Pairs | None:
-    """Return the parameters in a JSON object, or `None` if the body is no JSON object; a list becomes `a,b,c`.
+    """Return the parameters in a JSON object, or `None` if the body is not one; a list becomes `a,b,c`.
 
     Ours: the Content-Type is ignored, since some sites send JSON with the Content-Type of a form, and a refusal would
     lose the lead.

@@ -1,4 +1,4 @@
-"""The keys that an item of a JSON list may have, at every depth, and those keys of an item that nobody knows."""
+"""The keys that an item of a JSON list may have, at every depth, and the unknown keys of an item."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -6,7 +6,7 @@ from dealtrace.http.parameters import Parameter
 from dealtrace.record import record
 
 UNKNOWN_KEYS_MAX = 1_000
-"""Ours: at most this many unknown keys of one request are counted; more are no misspelt names."""
+"""Ours: at most this many unknown keys of one request are counted; more of them are hardly all misspelt."""
 
 
 @record

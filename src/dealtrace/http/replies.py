@@ -1,4 +1,4 @@
-"""Replies of endpoints."""
+"""Build the replies of endpoints: JSON, plain text, files, redirects and refusals, each with its status and headers."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field

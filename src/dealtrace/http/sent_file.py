@@ -1,4 +1,4 @@
-"""Send files piece by piece; if the server stops, the transfer breaks off, so that no part passes for a whole file."""
+"""Send files piece by piece; if the server stops, the transfer fails, so that no client takes a part for the file."""
 
 import asyncio
 from collections.abc import Mapping

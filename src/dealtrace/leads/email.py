@@ -11,7 +11,7 @@ from dealtrace.leads.plain_text import CONTACTS_LENGTH_MAX, LETTER_SIGN, SIGN, f
 _APART = re.compile(r"[,;|<>()\[\]{}\"«»‹›„“”\n]+| / ")
 _LABEL = re.compile(r"^\s*(?:mailto|e-?mail|mail|(?:эл\. ?)?почта|имейл|емейл)(?:\s*(?::/{0,2}|=)|\s+[-–—]\s)")
 _LABELS = frozenset({"email", "e-mail", "mail", "phone", "tel", "tel."})
-"""Words beside an address that are no part of it although they are in ASCII."""
+"""ASCII words next to an address that are not part of it."""
 _ASIDE = frozenset("-–—" + SIGN + LETTER_SIGN)
 _OF_PHONE = re.compile(r"[+(]?[0-9][0-9()+-]*")
 _CODE_IN_BRACKETS = re.compile(r"(?<![^\s,;|<>])(\+?[0-9]{1,3}) ?\(([0-9]{2,5})\) ?(?=[0-9])")
@@ -23,7 +23,7 @@ _SIGNS_IN_FRONT = re.compile(f"{SIGN}{{2,}}")
 _EMPHASIS = re.compile(r"(?P<stars>\*{1,3})(?P<inner>[^*]*)(?P=stars)")
 """An address in bold or italics, as messengers write them: `*ivan@example.org*`."""
 _STARS_BEHIND = re.compile(r"(?<=[^\W_]{2})[.,:!]?\*+\Z")
-"""Stars of a footnote or a required field; behind a domain of one letter they hide others."""
+"""Asterisks that mark a footnote or a required field; after a domain of one letter, they stand for other letters."""
 _PICTOGRAPHS = re.compile("([\U0001f300-\U0001faff])[\ufe0f\U0001f300-\U0001faff]+")
 _BULLET = re.compile(r"(?<![^\s,;|])[•●■▪▫◦◾◼](?=[^\W_])")
 """A bullet in front of a word."""
@@ -77,9 +77,9 @@ Nobody gets an address with a one-letter name there; at a private domain such na
 SHORT_NAME_MAX = 2
 _COUNTED = "1234567890"
 _COUNT_LENGTH_MIN = 3
-"""Ours: the minimum length of names that only count, as `123` and `321` do; an e-mail with such a name is a filler.
+"""Ours: the minimum length of a name of successive digits, such as `123` or `321`, that makes an e-mail a filler.
 
-A name is the part before the @. The names `12` and `21` may be real.
+The name is the part before the @. The names `12` and `21` may be real.
 """
 _COUNTS = frozenset(
     count
@@ -100,12 +100,12 @@ def normal_email(text: str) -> str | None:
 def list_emails(text: str) -> tuple[str, ...]:
     """List the e-mail addresses found in a string, each once, in normal form and in the order written.
 
-    Ours: anything around an address is removed: `mailto:`, names, quotes, brackets, or a full stop at the end. An
-    address is left out if an adjacent word may be part of it (`iv an@example.org`). Letter case is ignored. An address
-    has only the letters and digits that were written: signs around it, such as `№`, are removed, and a sign in it, or
-    one beside it that may be meant as a letter or digit of it (`ivan²@example.org`), makes it unusable. So does a sign
-    that hides letters, such as `*`, `•`, `#` or several points: everybody with the same mask would be one client. A
-    single bullet in front of an address, and stars behind it, hide none.
+    Ours: anything around an address is removed: `mailto:`, names, quotes, brackets, a full stop at the end, or signs
+    such as `№`. Letter case is ignored. An address is left out:
+    - if an adjacent word may be part of it (`iv an@example.org`);
+    - if it contains a sign, or a sign next to it may stand for a letter or digit (`ivan²@example.org`);
+    - if signs such as `*`, `•`, `#` or several dots hide some of its letters, since everybody whose address looks alike
+      when masked would become one client. A single bullet before an address, and asterisks after it, hide nothing.
     """
     if len(text) > CONTACTS_LENGTH_MAX or not text:
         return ()
@@ -149,7 +149,7 @@ def _unit(name: str) -> str:
 
 
 def _list_addresses(part: str) -> list[str]:
-    """List the e-mails in a string that has no separators; list none if a word beside an e-mail may be part of it."""
+    """List the e-mails in a string that has no separators; list none if a word next to an e-mail may be part of it."""
     part = _LABEL.sub("", part)
     closed = _BLANKS_AROUND_AT.sub("@", part).strip()
     words = [closed] if len(closed.split()) == 1 else part.split()

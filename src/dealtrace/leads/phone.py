@@ -69,9 +69,9 @@ def _phone(written: str, parts: Mapping[str, str | None]) -> str | None:
 
 
 def _is_cut(russian: str, behind: str) -> bool:
-    """Return whether ten digits and groups behind them are a foreign number, so that the ten are only a part of it.
+    """Return whether ten digits and the groups after them are one foreign number, so that the ten are not a phone.
 
-    Numbers of Russia's neighbours, whose country codes begin with 99, may also have an extension behind them.
+    After numbers of Russia's neighbours, whose country codes begin with 99, there may also be an extension.
     """
     groups = behind.split(" ")
     fewest = 1 if russian.startswith(_NEIGHBOURS) else len(groups)
@@ -79,9 +79,10 @@ def _is_cut(russian: str, behind: str) -> bool:
 
 
 def _is_local_and_digit(written: str) -> bool:
-    """Return whether digits may be a Russian number without a prefix and a digit that is no part of it.
+    """Return whether digits may be a Russian number without a prefix, followed by a digit that is not part of it.
 
-    Ours: in `842-11-475-24 1-й` the 8 begins the area code; its ten digits and the 1 would be another person's number.
+    Ours: in `842-11-475-24 1-й`, the 8 belongs to the area code. If it were read as a prefix, the other nine digits and
+    the 1 would be another person's number.
     """
     found = _LOCAL_AND_DIGIT.match(written)
     return found is not None and is_assigned_in_russia(found["ten"].replace(" ", ""))
@@ -116,9 +117,8 @@ PHONE_FORMS = (
 
 Ours: digits after a plus begin with a country code, except that the 8 of `+8 495` and `+89` is Russia's trunk prefix.
 Digits without a plus that Russia can assign are Russian. After eleven digits and a separator, up to six digits are an
-extension. But if all digits after the leading 7 or 8 are a foreign number, as in `+7 998 90 123-45-67`, the digits are
-unusable. Also unusable are ten digits followed by more digits, and nine digits after a 7 or 8 and a separator:
-`8 (351) 234-56-7`.
+extension. But these digits are unusable: a 7 or 8 before a foreign number, as in `+7 998 90 123-45-67`; ten digits
+followed by more digits; and nine digits after a 7 or 8 and a separator, as in `8 (351) 234-56-7`.
 """
 
 _TRUNK_PREFIX = re.compile("[78] .*|8[0-9]{10}")
@@ -173,9 +173,10 @@ def list_phones(text: str) -> tuple[str, ...]:
 def _without_joint(number: NumberInText) -> NumberInText:
     """Return a number without its plus if the plus only joins it to the previous number.
 
-    Ours: a plus between two numbers announces no country if groups follow whose ten digits Russia can assign, with or
-    without an 8 before them. If more digits follow, and all are a number of another country whose code is the first
-    group, the plus is its own. If all digits are otherwise also a number of another country, they are unusable.
+    Ours: a plus between two numbers only joins them if it is followed by groups with ten digits that Russia can assign,
+    with or without an 8 before them. There are two exceptions. If there are more digits, and all of them together are a
+    foreign number whose country code is the first group, the plus belongs to this number. If all digits are a foreign
+    number in another way, it is unclear which number is meant, so the digits are unusable.
     """
     digits = number.digits.removeprefix("+").strip()
     if not number.is_added or digits.startswith(f"{_TRUNK} ") or not any(map(_is_national, accumulate(digits.split()))):
@@ -190,7 +191,7 @@ def _without_joint(number: NumberInText) -> NumberInText:
 
 
 def _is_national(digits: str) -> bool:
-    """Return whether digits are a Russian number without a prefix, or behind an 8."""
+    """Return whether digits are a Russian number without a prefix, or with an 8 before it."""
     ten = digits.removeprefix(_TRUNK) if len(digits) > _NATIONAL_LENGTH else digits
     return len(ten) == _NATIONAL_LENGTH and is_assigned_in_russia(ten)
 

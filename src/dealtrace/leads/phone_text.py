@@ -63,7 +63,7 @@ def _without_zero(zero: re.Match[str]) -> str:
 
 
 def _without_zeros(zeros: re.Match[str]) -> str:
-    """Return a number without the `.00` behind it, or with it if it is the last group, or `_FAULT` if it may be both.
+    """Return a number without the `.00` at its end, or with it if it is the last group, or `_FAULT` if it may be both.
 
     It is the last group if only with it the number is complete, as in `8-800-200-00.00`.
     """
@@ -103,11 +103,11 @@ _WORD_END = r"[^0-9+()\s.,-]"
 _BEHIND_WORD = rf"(?:\A|(?<=\n)|(?<={_WORD_END})|(?<={_WORD_END}[\s.:])|(?<={_WORD_END}[.:,;]\s))"
 _HOUR = "[0-2]?[0-9]"
 _DATE = "(?:[0-3]?[0-9][.][01]?[0-9][.]20[0-9]{2}|20[0-9]{2}-[01][0-9]-[0-3][0-9])"
-"""A date in full: together, a date and a phone behind it have too many digits to be a single phone."""
+"""A full date: together, a date and the phone after it have too many digits to be a single phone."""
 _PHONE_OR_END = "(?:(?! ?[0-9])| [78](?: ?[0-9]){10}(?! ?[0-9]))"
 _END_OF_NUMBER = r"(?![0-9]|[ (]+[0-9]|[.)-][ (]*[0-9]|,[0-9])"
 _WITHOUT_POINTS = r"(?<![0-9.,])((?:[0-9][ ()\[\]-]*){7,15})"
-"""A number in groups that are not divided by points; where they are, `.00` is probably the last group."""
+"""A number whose groups are not separated by dots; if they are, a `.00` at its end is probably the last group."""
 _BEFORE_ZERO = re.compile(r"(?:\+ ?)?[0-9](?:[ ().\[\]-]*[0-9])*\Z")
 _NUMBER_SEARCHED = 60
 _EXIT_CODE = re.compile("00|810")
@@ -116,7 +116,7 @@ _MASK = (
     rf"(?<![\s\w])(?<!\A)(?<![,;:/|]){_SIGN}|(?<=[0-9])(?!×[0-9]\b){_SIGN}|(?!(?<=\s)×[0-9]\b){_SIGN}(?=[0-9])"
     rf"|{_SIGN}(?=[-.)~'])|{_SIGN}(?:\s*{_SIGN})+"
 )
-"""A sign that hides a digit: beside a digit or the marks in a number, or with others. Elsewhere it parts a text."""
+"""A sign that hides a digit: it is next to a digit, a separator or another such sign; elsewhere, it is a separator."""
 _MARKS = _like("8 (920) 555-00-55", r"[ .()\[\]{}~'’-]+", " ")
 _MARKS_ALONE = re.compile(r"[0-9 +()-]{,20}")
 

@@ -21,17 +21,17 @@ _UNDRAWN = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 _PLUSES = frozenset("+\N{HEAVY PLUS SIGN}")
 _SIGNS_OF_ONE_KIND = {"Cf": "", "Cc": "", "Mn": "", "Me": "", "Pd": "-"}
 SIGN = "•"
-"""Stands for a sign that is no letter or digit, such as `№`, `™`, `☎` or an emoji."""
+"""Stands for a sign that is neither a letter nor a digit, such as `№`, `™`, `☎` or an emoji."""
 LETTER_SIGN = "\N{REPLACEMENT CHARACTER}"
-"""Stands for a sign that may be meant as a letter or digit, such as `ⓘ`, `²` or `Ⅳ`, or that hides one, or is lost."""
+"""Stands for a sign that may mean a letter or digit, such as `ⓘ`, `²` or `Ⅳ`, hides one, or could not be decoded."""
 MASKS = frozenset("•●○◦∙·⋅‧・×■□▪▫█▇▒░▓◼◾⬛◯⚫⬤∗⁎✱✲✳❋＊")
-"""Signs that programs and people put in the place of letters or digits that nobody is meant to see."""
+"""Signs with which programs and people replace letters or digits that they want to hide."""
 _KEPT = frozenset("«»‹›„“”–—’‘。")
 """Signs that have a meaning around or in contacts."""
 _LETTERS = frozenset({"Lu", "Ll", "Lt", "Lo", "Lm", "Nd", "Mn", "Mc"})
 _LOST = frozenset({"Cn", "Co", "Cs", "Me", "No", "Nl"})
 _RAISED = ("<super>", "<sub>", "<circle>", "<square>", "<fraction>")
-"""The kinds of compatibility characters in Unicode that are drawn unlike letters in a word."""
+"""The kinds of compatibility characters in Unicode that do not look like letters of a word."""
 _LETTERLIKE = range(0x2100, 0x2150)
 _ENCLOSED = range(0x1F100, 0x1F200)
 _SELECTORS = range(0xFE00, 0xFE10)

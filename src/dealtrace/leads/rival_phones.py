@@ -86,10 +86,10 @@ class Reading:
 
 @record
 class RivalRule:
-    """A rule for phones that are written in one way: an example, and which numbers that begin inside a phone count.
+    """A rule for phones of one spelling: an example, which phones the rule `fits`, and which rivals it `counts`.
 
-    A number that counts makes the phone doubtful. Foreign numbers count only from `foreign_length_min` digits on, and
-    not at all if it is `None`.
+    A rival that counts makes the phone doubtful. Foreign rivals count only if they have at least `foreign_length_min`
+    digits; if that is `None`, they never count.
     """
 
     example: str
@@ -116,13 +116,13 @@ def _is_usual_and_undivided(reading: Reading) -> bool:
 
 
 def _end_of_exit_code(reading: Reading) -> int:
-    """Return where the `8~10` of a phone ends, with the digits and the blank directly behind it."""
+    """Return where the `8~10` of a phone ends, including the digits and the blank directly after it."""
     exit_code = _EXIT_CODE.match(reading.digits)
     return reading.start + (exit_code.end() if exit_code is not None else 0)
 
 
 def _has_trunk_prefix(reading: Reading, rival: Rival) -> bool:
-    """Return whether a Russian number with its 7 or 8 begins behind the first group after the `8~10`."""
+    """Return whether a Russian number, with its 7 or 8, begins later than the first group after the `8~10`."""
     return rival.has_prefix and rival.start > _end_of_exit_code(reading)
 
 
@@ -132,11 +132,12 @@ def _begins_with_country_code(reading: Reading) -> bool:
 
 
 def _may_follow_exit_code(reading: Reading, rival: Rival) -> bool:
-    """Return whether a number may be the real phone, and `8~10` with the digits before it a house or order number.
+    """Return whether a rival may be the real phone, so that `8~10` and the digits before the rival mean something else.
 
-    The reading is clear if its phone is a Russian number in usual groups, or a number that its country can assign, with
-    the country code directly behind the `8~10`. Then a Russian number may be the real phone only if it begins there (or
-    behind a group that begins with the `8~10`), or has a 7 or 8 of its own; a foreign number, only if it is long.
+    They may be the number of a house or an order. Every rival may be the real phone, unless the reading is clear: its
+    phone is a Russian number in usual groups, or a number that its country can assign, with the country code directly
+    after the `8~10`. If the reading is clear, a Russian rival may be the real phone only if it begins directly after
+    the `8~10` (or after the group that begins with it), or has its own 7 or 8; a foreign rival, only if it is long.
     """
     code = _behind_exit_code(reading).partition(" ")[0]
     is_clear = reading.is_usual or (code in country_codes() and valid_foreign(reading.phone) == reading.phone)
@@ -170,7 +171,7 @@ def _is_one_group(digits: str, length_max: int) -> bool:
 def _begins_with_second_group(reading: Reading, rival: Rival) -> bool:
     """Return whether a number continues after the phone, or begins with its second group and has a possible end.
 
-    The end of a Russian number may be behind punctuation or an `x` if the phone leaves out digits before that sign. In
+    A Russian number may end after punctuation or an `x` if the phone leaves out digits before that sign: in
     `781427 42726 51x574`, the phone leaves out 51.
     """
     if _goes_on_behind(reading, rival):
@@ -191,12 +192,12 @@ def _ends_with_extension(reading: Reading, rival: Rival) -> bool:
 
 
 def _ends_with_other(reading: Reading, rival: Rival) -> bool:
-    """Return whether a foreign phone may have taken in digits of the number behind it."""
+    """Return whether some digits of a foreign phone may belong to the number after it."""
     return _takes_in_next(reading, rival) or _ends_with_extension(reading, rival)
 
 
 def _takes_in_next(reading: Reading, rival: Rival) -> bool:
-    """Return whether a foreign phone may be a shorter one together with the beginning of the next number.
+    """Return whether a foreign phone may be a shorter phone followed by the beginning of the next number.
 
     An example is `+49 30 123449 - 993 66 140339`. The next number may be followed only by an extension.
     """
@@ -225,10 +226,10 @@ RIVAL_RULES = (
 """Which numbers that begin inside a phone make it doubtful; the first rule that fits the phone is used.
 
 Ours: the numbers of houses, flats and list items come before phones, as in `д.79 8 (495) 123-45-67`, and must not be
-read as their first digits. A plus, `00`, `8~10`, a 7 or 8 alone, and ten digits together show where a phone begins. So
-does a country code, but up to nine digits behind it are too often a part of the phone: `95 123 45 67` of
-`998 95 123 45 67` could be in Myanmar. Where a phone begins with a 7 or 8 alone, a second number counts only if it goes
-on behind the phone with more than an extension: `8-976 370 61 86 60 02` may be order 8-976 and Lithuania.
+read as the first digits of a phone. A plus, `00`, `8~10`, a 7 or 8 alone, and ten digits in one group show where a
+phone begins. So does a country code, but a short rival after it is usually a part of the phone: `95 123 45 67` in
+`998 95 123 45 67` could be a phone in Myanmar. If a phone begins with a 7 or 8 alone, a rival counts only if it
+continues after the phone by more than an extension: `8-976 370 61 86 60 02` may be order 8-976 and a Lithuanian phone.
 """
 
 

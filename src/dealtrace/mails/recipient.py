@@ -100,7 +100,7 @@ def format_recipients(recipients: Iterable[Recipient]) -> str:
 
 
 def recipients_changed(before: Iterable[Recipient], after: Iterable[Recipient]) -> tuple[str, str]:
-    """Return the addresses only in `before`, and the addresses only in `after`, each as a comma-separated list."""
+    """Return the addresses that are only in `before`, and those that are only in `after`, as comma-separated lists."""
     was, became = ({each.address: None for each in recipients} for recipients in (before, after))
     gone, new = (each for each in was if each not in became), (each for each in became if each not in was)
     return ", ".join(gone), ", ".join(new)

@@ -1,4 +1,4 @@
-"""Flips of matchers: the smallest changes of the matchers of a deal that would give it a different lead or visit.
+"""Find the smallest changes of the matchers of a deal that would give it a different lead or visit (“flips”).
 
 Matchers are ways to find out where a deal came from; a caller of the deals API 2.0 sends them with the deal.
 """
@@ -16,14 +16,14 @@ from dealtrace.record import record
 
 MINUTE, SECOND, INSTANT = timedelta(minutes=1), timedelta(seconds=1), timedelta(microseconds=1)
 TRIED_MAX = 50
-"""Ours: the maximum number of leads for which changes of a matcher are tried, those that need the least first."""
+"""Ours: the maximum number of leads for which changes of a matcher are tried; leads that need the least come first."""
 
 
 @record
 class Attempt:
-    """A matcher, and what it finds if it names a lead or a visit by its id; a search by contact has `UNMATCHED`.
+    """A matcher, and the lead or visit that it finds by id; for a search by contact, both fields are `UNMATCHED`.
 
-    `found_without_tags` is what it would find without a condition for tags.
+    `found_without_tags` is what the matcher would find if it had no condition for tags.
     """
 
     matcher: Matcher
@@ -204,7 +204,7 @@ def _narrowed(
 
 
 def _extent(matcher: Matcher, change: MatcherChange) -> timedelta:
-    """Return by how much a change moves the times of a matcher; a matcher without a depth searches for ever."""
+    """Return by how much a change moves the times of a matcher; to limit an unlimited depth is the largest change."""
     changed = _changed(matcher, change)
     extent = timedelta(0)
     if changed.until is not None and matcher.until is not None:

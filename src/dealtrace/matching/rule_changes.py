@@ -1,4 +1,4 @@
-"""Flips: the smallest changes of the matching rules that would give a deal a different lead."""
+"""Find the smallest changes of the matching rules that would give a deal a different lead (“flips”)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace

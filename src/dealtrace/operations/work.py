@@ -43,10 +43,10 @@ class AccountWork:
 
 @record
 class Work(AccountWork):
-    """The context of an operation on one site: that of any change, and the site.
+    """The context of an operation on one site: an `AccountWork` with that site.
 
     `known_statuses` are the deal statuses known to be stored; a process that writes repeatedly passes the same object
-    to each transaction. For commands of the write queue, `WriteCommand.user_id` is the user, not `user_id`.
+    to each transaction. For commands of the write queue, the user is in `WriteCommand.user_id`, not in `user_id`.
     """
 
     site: Site
@@ -109,7 +109,7 @@ def takes_ids(count: int) -> Callable[[OperationFunction], OperationFunction]:
 
 
 def ids_of(change: Callable[..., object]) -> int:
-    """Return the maximum number of ids that a change takes, as `takes_ids` declared it, perhaps below a `partial`."""
+    """Return the maximum number of ids that a change, which may be a `partial`, takes, as declared by `takes_ids`."""
     if isinstance(change, partial):
         return ids_of(change.func)
     return cast("_TakesIds", change).ids_taken if hasattr(change, "ids_taken") else 0

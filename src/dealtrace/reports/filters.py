@@ -160,8 +160,9 @@ def with_given_whole(filters: Sequence[Filter], given: Iterable[Collection[str]]
 
     `given` has, for each segment and each saved report of the site, all of its formatted filters.
 
-    Ours: filters count as those of an analyst only while all filters of the segment or saved report are there, so that
-    nobody can try out parts of a contact by leaving some of them. Filters that a person adds compare masked values.
+    Ours: the filters of a segment or saved report compare stored keys only if all of them are among `filters`.
+    Otherwise people could remove some of them, and find out parts of a contact by what is left. All other filters
+    compare masked keys.
     """
     if not any(each.is_masked for each in filters):
         return tuple(filters)

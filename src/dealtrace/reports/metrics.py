@@ -304,7 +304,7 @@ _TABLE = (
            "сделки в валюте, курс которой на их день не указан", "deals in a currency that has no rate for their day",
            Group.DEALS, Unit.COUNT, plain(Measure(Fact.DEALS, flag="lacks_rate")), growth=Growth.BAD),
     Metric("match_rate", "Доля сделок с лидом или источником", "Share of deals with a lead or source",
-           "сделки, у которых найден лид или источник назвала CRM / все сделки",
+           "сделки, у которых найден лид или источник указала CRM / все сделки",
            "deals for which a lead was found or whose source the CRM stated / all deals", Group.DEALS, Unit.RATIO,
            ratio(_MATCHED, DEALS), formula_text="deals with a lead or a stated source / deals"),
     Metric("lead_rate", "Доля сделок с лидом", "Share of deals with a lead",
@@ -365,7 +365,7 @@ _TABLE = (
 _PARTS = (
     Metric("deals_with_amount", "Сделки с суммой", "Deals with an amount", "сделки, у которых есть сумма",
            "deals that have an amount", Group.DEALS, Unit.COUNT, plain(_WITH_AMOUNT)),
-    Metric("matched_deals", "Сделки с источником", "Matched deals", "сделки, у которых есть лид или названный источник",
+    Metric("matched_deals", "Сделки с источником", "Matched deals", "сделки, у которых есть лид или указанный источник",
            "deals with a lead or a stated source", Group.DEALS, Unit.COUNT, plain(_MATCHED)),
     Metric("deals_with_lead", "Сделки с лидом", "Deals with a lead", "сделки, у которых найден лид",
            "deals for which a lead was found", Group.DEALS, Unit.COUNT, plain(_WITH_LEAD)),

@@ -204,7 +204,7 @@ MONTHLY_PRESETS = frozenset({"month", "last_month"})
 
 
 OFFSET_LASTS = 6 * DAY
-"""The step of the search for changes of an offset; no zone has ever kept an offset for less time than this."""
+"""The step in which changes of a zone's offset are searched for; no zone has kept an offset for a shorter time."""
 
 
 def time_zone_offsets(time_zone: ZoneInfo, since: datetime, until: datetime) -> list[tuple[datetime, timedelta]]:

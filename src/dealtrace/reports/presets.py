@@ -57,4 +57,4 @@ READY_QUESTIONS = (
     ReadyQuestion("Средний чек по менеджерам", "Average amount by manager", "manager", "average,deals,amount"),
     ReadyQuestion("Пропущенные звонки по часам", "Missed calls by hour", "hour", "missed_calls,calls"),
 )
-"""What marketers ask most, by the names that they know it by; pages of reports link to them."""
+"""The questions that marketers ask most, in the words that they use; pages of reports link to them."""

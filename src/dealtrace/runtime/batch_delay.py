@@ -4,15 +4,15 @@ import time
 from collections.abc import Callable
 
 GATHERED_FROM = {"sqlite": 8, "postgresql": 4}
-"""Ours: from this batch size on, by engine, the queue waits for more commands before it writes the next batch.
+"""Ours: after a batch of at least this size, which depends on the engine, the queue waits before it writes the next.
 
 After smaller batches, which are usual with few clients, it does not wait.
 """
 LOOK_SECONDS, LOOKS_MAX = 0.001, 4
 """Ours: the seconds between two checks of the queue while a batch is gathered, and the maximum number of checks.
 
-A batch costs about as much as ten commands. The clients whose commands were answered together send the next ones within
-a few milliseconds, and the processor is busy with their requests in the meantime.
+A batch costs about as much as ten commands. Clients whose commands were answered together send their next commands
+within a few milliseconds; the processor receives and parses these requests while the queue waits.
 """
 
 

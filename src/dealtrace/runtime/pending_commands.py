@@ -12,7 +12,7 @@ from dealtrace.operations.write_command import WriteCommand
 SHARED_ITEMS_MAX = 16
 """Ours: a list with more items than this is not written in one transaction with the commands of other sites.
 
-Those would keep their rows locked, and wait for their answers, until the whole list is written.
+Otherwise the rows of these sites would stay locked, and their clients would wait, until the whole list is written.
 """
 _UNSETTLED = object()
 
@@ -51,9 +51,10 @@ def group_by_site(batch: Sequence[Pending]) -> list[list[Pending]]:
 
 
 def split_lists_off(batch: Sequence[Pending]) -> list[list[Pending]]:
-    """Divide a batch: first the commands of sites without long lists, then those of each site with one, by site id.
+    """Divide a batch: the first part has the commands of all sites without long lists, each other part those of a site.
 
-    Commands in one part share a transaction, in which each site waits for those after it.
+    The other parts are ordered by site id. Commands in one part share a transaction, so their sites wait for each
+    other.
     """
     with_lists = {pending.site.id for pending in batch if pending.size > SHARED_ITEMS_MAX}
     others = [pending for pending in batch if pending.site.id not in with_lists]

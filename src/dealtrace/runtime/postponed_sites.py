@@ -94,8 +94,9 @@ class PostponedSites:
     ) -> bool:
         """Postpone the commands of a site, or return `False` if the deadline is too close for another try.
 
-        The first retry is immediate, since a conflict with another process is usually over. While another session keeps
-        a lock, every retry is due at once, after the other sites: a site that does not wait for it may never get it.
+        The first retry is due at once, since a conflict with another process is usually over by then. If another
+        session keeps a lock, every retry is due at once and comes after the other sites: each retry waits for the lock,
+        and a site that did not keep waiting might never get it.
         """
         now = self._monotonic()
         due_at = now if is_locked_out else now + max(pause, took_seconds * POSTPONED_SHARE if pause else 0.0)

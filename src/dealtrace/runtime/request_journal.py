@@ -21,14 +21,15 @@ WAITING_MAX = 20_000
 """While this many requests are not stored yet, only refused requests are added, up to `REFUSED_WAITING_MAX`."""
 REFUSED_WAITING_MAX = 2 * WAITING_MAX
 LOCKED_WAITING_MAX = WAITING_MAX // 4
-"""Ours: while this many requests of a site wait, and earlier ones are still being stored, none is added for this site.
+"""Ours: while this many requests of a site wait for earlier ones to be stored, no further requests of it are kept.
 
-The requests of a site that another session has locked thus leave room for those of the other sites.
+A site whose rows another session has locked thus leaves room for the requests of the other sites.
 """
 ENCODED_TOGETHER = 32
 """Ours: as soon as this many requests of a site wait, they are masked and encoded.
 
-One at a time takes three times the CPU. More of them, with all that was sent, would not stay in the caches of a core.
+Masking and encoding them one at a time would take three times the CPU time. With more of them, the data would exceed
+the CPU cache.
 """
 STORED_FROM = 256
 """Ours: as soon as this many requests of a site wait, they are stored, without waiting for the next full second.
@@ -37,21 +38,20 @@ Registrations wait while requests are stored. If the requests of a whole busy se
 registration would wait twice as long.
 """
 STORED_MAX = 2000
-"""Ours: how many requests of a site are stored at once, also if more have waited for a lock."""
+"""Ours: the maximum number of requests of a site that are stored at once, even if more wait."""
 UNKNOWN_PATHS_PER_MINUTE_MAX = 60
 """Ours: a process journals at most this many requests of unknown paths a minute.
 
 No rate limit applies to these requests, so a program that tries many paths could fill the database.
 """
 WITHOUT_SITE_PER_DAY_MAX = 20_000
-"""Ours: a process journals at most this many requests a day, in UTC, that name no site, such as with a wrong token.
+"""Ours: a process journals at most this many requests without a site per UTC day, such as those with a wrong token.
 
-Whoever knows the server's address can send them without end, a few a second from each IP address, and nobody's points
-limit them; kept for two weeks, they could fill the disk. The others are counted, and the page of these requests says
-how many there were.
+Anybody who knows the server's URL can send such requests all day, a few a second from each IP address, since they cost
+no points. Kept for two weeks, they could fill the disk. Further ones are only counted; the journal shows their number.
 """
 OMITTED_STORED_SECONDS = 60.0
-"""Ours: how often the number of requests that are not kept is stored, each time as a row."""
+"""Ours: how many seconds pass before the number of requests that were not kept is stored again, as one more row."""
 NO_SITE = Site(SiteId(0), "", ZoneInfo("UTC"))
 """The stand-in for the site of requests without a valid site, such as requests with a wrong token."""
 
@@ -95,7 +95,7 @@ class RequestJournal:
         return self.is_kept and self._unknown_paths_count <= UNKNOWN_PATHS_PER_MINUTE_MAX
 
     def _encode(self, site_id: int) -> None:
-        """Encode the requests of a site that have been added since the last time; one that cannot be is dropped."""
+        """Encode the requests of a site that were added since the last call; those that cannot be encoded are lost."""
         waiting = self._waiting.setdefault(site_id, [])
         for request in self._answered.pop(site_id, ()):
             try:

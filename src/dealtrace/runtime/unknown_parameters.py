@@ -13,13 +13,13 @@ from dealtrace.runtime.write_queue import WriteQueue
 NAMES_AT_ONCE_MAX = 250
 """Ours: how many names of a site get counts of their own until the next write; other names of the site share a count.
 
-A limit for all sites together would let a site that makes up names, or whose rows another session has locked, take the
-place of the others' names.
+With one limit for all sites, a site that makes up names, or whose rows another session has locked, would leave no room
+for the names of other sites.
 """
 OPEN_NAMES_AT_ONCE_MAX = NAMES_AT_ONCE_MAX // 2
-"""Ours: a name sent to a path that needs no token is counted separately only if fewer than this many of its site are.
+"""Ours: a name sent without a token gets a count of its own only if the site has fewer names than this.
 
-Strangers thus cannot use up all the separate counts; the rest are left for the names that the CRM sends.
+Strangers thus cannot use up all counts; the rest are left for the names that the CRM sends.
 """
 NAME_LENGTH_MAX = 100
 """Ours: the maximum length of a name that is counted separately; a longer one is hardly a misspelt parameter."""

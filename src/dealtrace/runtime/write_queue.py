@@ -244,10 +244,11 @@ class WriteQueue:
     def _parts(self, batch: list[Pending]) -> list[list[Pending]]:
         """Return the parts of a batch: lists of commands, each of which is committed in its own transaction.
 
-        Ours: only a distributed database gets a transaction for each site. Elsewhere the sites of a batch share one,
-        but for those with long lists, also beside other processes: half as many flushes make two processes faster than
-        one. All write sites in the order of their ids. Two that wait for each other all the same, over the row of new
-        ids, give up after `LOCK_SECONDS` and write the sites one by one.
+        Ours: only a distributed database gets a transaction for each site. On any other database, the sites of a batch
+        share a transaction, except those with long lists. This holds even if several processes write: each flushes less
+        often, so two processes are faster than one. All processes write sites in the order of their ids. If two of them
+        wait for each other nevertheless, because of the row of new ids, they give up after `LOCK_SECONDS` and write the
+        sites one by one.
 
         Raises:
             _NotOpen: the database cannot be reached.

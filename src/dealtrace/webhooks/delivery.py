@@ -31,7 +31,7 @@ class Delivery:
 
 
 def position_in(message_id: str, site_id: int, webhook_id: int) -> OutboxPosition | None:
-    """Return the position of the delivery with this message id; `None` if it is no delivery to the webhook."""
+    """Return the position of the delivery with this message id; `None` if it is not a delivery to the webhook."""
     prefix = _prefix(site_id, webhook_id)
     number = parse_whole_number(message_id.removeprefix(prefix)) if message_id.startswith(prefix) else None
     return OutboxPosition(number) if number is not None else None

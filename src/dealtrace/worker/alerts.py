@@ -74,8 +74,8 @@ class Alerts:
     async def _check_site(self, site: Site) -> None:
         """Check up to `ALERTS_MAX` due rules of a site, one after another; further rules wait for the next poll.
 
-        If another site had the turn for so long after a rule was claimed that too little of the lease is left, the rule
-        is released, and waits for the next poll, too.
+        After a rule is claimed, other sites may take their turn. If too little of the lease is left when the turn comes
+        back, the rule is released, and waits for the next poll, too.
         """
         for _ in range(ALERTS_MAX):
             if self._is_stopping:

@@ -33,9 +33,9 @@ from dealtrace.runtime.report_pool import ReportPool
 from dealtrace.storage.mails.scheduled_reports import find_scheduled_report
 
 ATTACHMENT_BYTES_MAX = 7_000_000
-"""Ours: the maximum size of an attached file; many mail servers refuse e-mails above 10 MB, in which it takes 9.5 MB.
+"""Ours: the maximum size of an attached file. An e-mail encodes it in 9.5 MB, and many mail servers refuse 10 MB.
 
-A larger report is attached without its last rows, which the e-mail says.
+A larger report is attached without its last rows, and the e-mail says so.
 """
 
 

@@ -35,19 +35,19 @@ from dealtrace.worker.repeating import BackgroundLoops
 
 HOURLY_SECONDS = 3600.0
 LEASE_SHARE = 0.9
-"""Ours: for which share of the time between two sweeps a process keeps its claim.
+"""Ours: how long a process keeps its claim to sweep, as a share of the time between two sweeps.
 
-A sweep that takes longer ends with its claim, so that no two processes delete the same rows, and lock each other out;
-what is left waits for the next sweep.
+A sweep ends with its claim, so that two processes never delete the same rows and lock each other out; what is left then
+waits for the next sweep.
 """
 
 
 @record
 class Sweep:
-    """What is deleted every `period_seconds`: of each site that `list_site_ids` lists, what `delete` finds.
+    """A deletion that is run every `period_seconds`, for each site that `list_site_ids` lists.
 
-    `name` is the subject of the events that are logged. `delete` is repeated for a site until its outcome is false or
-    0. `payload` returns what its commands contain.
+    `delete` is the operation that deletes; it is repeated for a site until its outcome is false or 0. `payload` returns
+    the payload of its commands. `name` is the subject of the events that are logged.
     """
 
     name: str

@@ -119,9 +119,9 @@ def _fault(answer: httpx.Response, body: bytes) -> Fault:
 
 
 def _read_certificates() -> ssl.SSLContext:
-    """Return what receivers' certificates are checked by: certifi's authorities, and the system's.
+    """Return a TLS context that trusts the certificate authorities of certifi and of the operating system.
 
-    The system's are for receivers with certificates of a company's own authority.
+    A company may have added its own authority to those of the system.
     """
     trust = httpx.create_ssl_context(trust_env=False)
     trust.load_default_certs()

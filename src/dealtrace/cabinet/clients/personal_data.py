@@ -1,4 +1,4 @@
-"""A person's data: shown, exported as a file, or anonymized after a confirmation."""
+"""A person's data: shown, exported as a file, or anonymised after a confirmation."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -109,7 +109,7 @@ async def export(view: View) -> Response:
 
 
 async def erase(view: View) -> Response:
-    """Anonymize a person if the confirmed counts still hold; otherwise show the counts and ask for confirmation."""
+    """Anonymise a person if the confirmed counts still hold; otherwise show the counts and ask for confirmation."""
     person = await _read_person(view)
     if person is None:
         return not_found(view)

@@ -102,7 +102,7 @@ def _moments(matcher: DrawnMatcher, leads: Sequence[DrawnLead]) -> list[datetime
 
 
 def _window(matcher: DrawnMatcher, axis: Axis, y: int, height: int) -> list[Markup]:
-    """Return the name of a matcher and its window, which reaches from there over the rows of its leads."""
+    """Return the name of a matcher and, below it, a band for its window, which extends over the rows of its leads."""
     left = axis.at(matcher.since) if matcher.since is not None else float(SIDE)
     width = max(round(axis.at(matcher.until) - left, 1), WIDTH_LEAST)
     label = matcher.label if len(matcher.label) <= LETTERS_MAX else f"{matcher.label[: LETTERS_MAX - 1]}…"

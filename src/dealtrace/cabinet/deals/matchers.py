@@ -139,7 +139,7 @@ class MatcherDrawer:
         self._teller = MatcherTeller(view)
 
     def drawn(self, steps: Sequence[MatcherStep], match: Match, found_at: datetime | None) -> list[DrawnMatcher]:
-        """Return the matchers that have a place in time: searches by contact, and the one that named lead or visit.
+        """Return the matchers that can be drawn on a time axis: searches by contact, and the one that matched by id.
 
         `found_at` is when the lead or visit of the deal, `match`, began, or `None` if the deal has neither.
         """

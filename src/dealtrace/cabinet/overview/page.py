@@ -201,7 +201,10 @@ async def _lacking_rates(view: View, count: int, watched: Period) -> list[Proble
 
 
 def _omitted_text(figures: Report, watched: Period, view: View) -> ProblemText | None:
-    """Return the warning that amounts exclude deals without a rate; `None` if there are none, or a problem says so."""
+    """Return the warning that amounts exclude deals without a rate.
+
+    The result is `None` if there are no such deals, or if one of the listed problems already mentions them.
+    """
     count, question = _count_without_rate(figures), figures.question
     if not count or (question.period, question.filters) == (watched, ()):
         return None

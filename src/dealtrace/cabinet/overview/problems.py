@@ -171,7 +171,7 @@ def omitted_text(count: int, view: View) -> ProblemText:
 
 
 def _what(problem: Problem, view: View) -> str:
-    """Return what a problem is about; amounts, which are no names, are never masked."""
+    """Return what a problem is about; amounts are never masked, since they are not names."""
     return problem.what if problem.kind is ProblemKind.NO_RATE else view.shown_name(problem.what)
 
 

@@ -36,7 +36,7 @@ def key_label(dimension: Dimension, key: str, language: Language) -> str:
 
 
 def value_label(dimension: Dimension | None, value: str, language: Language) -> str:
-    """Return the label of a value that a filter compares with; if the value is no valid key, return it unchanged."""
+    """Return the label of a value that a filter compares with; if the value is not a valid key, return it unchanged."""
     if dimension is None:
         return value
     try:
@@ -59,7 +59,7 @@ def missing_key_label(dimension: Dimension, translate: Callable[[str], str]) -> 
 def part_label(
     times: Mapping[Dimension, PartialTimes], dimension: Dimension, key: str | None, language: Language
 ) -> str:
-    """Return which part of the time with this key is counted; empty if the key is no time or the whole time is counted.
+    """Return which part of the time with this key is counted; empty if the key is not a time or is counted whole.
 
     `times` are the times that the report does not count whole.
     """
@@ -70,7 +70,7 @@ def part_label(
 def compared_time_label(
     times: Mapping[Dimension, ComparedTimes], dimension: Dimension, key: str | None, language: Language
 ) -> str:
-    """Return what the time with this key is compared with; empty if the key is no time, or nothing is compared.
+    """Return what the time with this key is compared with; empty if the key is not a time, or nothing is compared.
 
     `times` has what each time of the report is compared with. A whole month or quarter is shown by its name; other
     days are shown by the first and the last of them, with years, since days and weeks are usually shown without.
@@ -88,7 +88,7 @@ def _compared_days(dimension: Dimension, language: Language, compared: ComparedT
 
 
 def time_label(*texts: str) -> str:
-    """Join the texts that are shown beside a time, such as which part of it is counted; empty texts are left out."""
+    """Join the texts that are shown next to a time, such as which part of it is counted; empty texts are left out."""
     return "; ".join(filter(None, texts))
 
 

@@ -36,7 +36,7 @@ def no_source_note(found: NoSource | None, view: View, url: ReportUrl) -> NoSour
         return None
     listed: tuple[tuple[str, Fraction, tuple[MatchReason, ...]], ...] = (
         ("without a lead: %(deals)s", found.without_lead, UNMATCHED_REASONS),
-        ("with a lead of which neither a visit nor a source is known: %(deals)s", found.with_lead, WITH_LEAD_REASONS),
+        ("with a lead that has neither a visit nor a source: %(deals)s", found.with_lead, WITH_LEAD_REASONS),
     )
     parts = [
         NoSourcePart(view.translate(text) % {"deals": _count(deals, view)}, _rows(found, reasons, view, url))

@@ -109,7 +109,7 @@ def pivot_table(
 
 
 def metric_choices(url: ReportUrl, names: Sequence[tuple[str, str]]) -> tuple[MetricChoice, ...]:
-    """Return a choice for each metric, with the URL that puts this metric first; a single metric is no choice.
+    """Return a choice for each metric, with the URL that puts this metric first, or nothing for a single metric.
 
     `names` has the name and the title of each metric.
     """

@@ -229,9 +229,10 @@ def narrowed_url(
     """Return the URL of a report that keeps only the data with these keys; `question` is that of the report at `url`.
 
     `placed` has dimensions, each with a key of a row. If the segment of the report has positive filters of one of the
-    dimensions, the URL has the other filters of the segment instead of its name. The result is `None` if no URL says
-    this, or if the URL would show contacts that the person may not see, or would find less for this person: without one
-    filter of a report that an analyst saved for everybody, its others compare masked keys (see `with_given_whole`).
+    dimensions, the URL has the other filters of the segment instead of its name. The result is `None` if no URL can
+    express this, or if the URL would show contacts that the person may not see. It is also `None` if the report would
+    then find less for this person: once a filter of a report that an analyst saved for everybody is removed, its other
+    filters compare masked keys (see `with_given_whole`).
     """
     filters = question.filters
     of_segment = _of_segment(url, filters)
@@ -252,7 +253,7 @@ def narrowed_url(
 
 
 def _of_segment(url: ReportUrl, filters: Iterable[Filter]) -> list[Filter]:
-    """Return the filters of a segment: all that the URL does not contain, and of equal ones, as many as it lacks."""
+    """Return the filters that come from the segment: those that the URL does not contain, or contains less often."""
     if not url.get("segment"):
         return []
     typed, found = Counter(url.filters), []
@@ -266,7 +267,7 @@ def _of_segment(url: ReportUrl, filters: Iterable[Filter]) -> list[Filter]:
 
 
 def _finds_less(condition: Filter) -> bool:
-    """Return whether a filter of a segment shows contacts, or finds less if a person who may not see them types it."""
+    """Return whether a filter would show contacts, or find less, if the URL of a person without contacts had it."""
     text = format_filter(condition)
     return masked_filter(text) != text or _searches_whole(condition)
 

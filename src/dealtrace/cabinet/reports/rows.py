@@ -108,7 +108,7 @@ async def show(view: View) -> Response:
 async def context_of_rows(view: View, url: ReportUrl, now: datetime) -> tuple[QuestionContext, ReportUrl]:
     """Return the facts about a site that the parser needs, and the URL of rows, as the person may see both.
 
-    The URL may have the filters of a report and of its segment, as those of links do.
+    The URL may have the filters of a report and those of its segment, because URLs of links have both.
     """
     context = await view.read(read_context_of, view.current_site, now)
     known, shown = for_person(view, context, url)

@@ -213,7 +213,7 @@ class LineShaper:
         language: Language,
         translate: Translate,
     ) -> None:
-        """Without `url`, keys lead nowhere."""
+        """Create a shaper; without `url`, keys are not links."""
         self.report, self.question, self.model, self.url = report, report.question, model, url
         self.rows_page, self.language, self.translate = rows_page, language, translate
         self.rows = list(report.rows)
@@ -231,7 +231,9 @@ class LineShaper:
     def legend(self) -> str:
         """Say what the marks of the best and the worst values mean, and which rows are not compared."""
         if any(is_partial(self.question.by, row.keys, self.partial) for row in self.rows):
-            return self.translate("★ best and ▿ worst value of a column; times that are not whole are not compared")
+            return self.translate(
+                "★ best and ▿ worst value of a column; incomplete weeks, months and so on are not compared"
+            )
         return self.translate("★ best and ▿ worst value of a column")
 
     def line(self, row: Row) -> Line:

@@ -30,7 +30,7 @@ DAYS_BY_WEEK = 400
 TABLE_POINTS = range(2, 401)
 """Ours: a chart has the same steps as its table, such as weeks, if the number of steps is in this range.
 
-A single point is no line, and too many points are a blur.
+A single point is not a line, and too many points are a blur.
 """
 BY_HOURS = {"ru": "по часам визита", "en": "by hour of the visit"}
 

@@ -45,7 +45,7 @@ def context_for_person(view: View, context: QuestionContext) -> QuestionContext:
 
 
 def url_for_person(view: View, context: QuestionContext, url: ReportUrl) -> ReportUrl:
-    """Return the URL of a report as the person may see it; `context` is as it is stored."""
+    """Return the URL of a report as the person may see it; `context` has the names as they are stored."""
     return url if view.may_see_contacts else with_masked_names(url, masked_names(context))
 
 
@@ -97,7 +97,8 @@ def rows_page_for(view: View, question: Question, url: ReportUrl, narrowed: Ques
 
     The path is empty if a segment of the question filters by contacts that the person may not see: the URL of the
     report only refers to the segment, but the URLs of the links would contain the segment's filters. `narrowed` is the
-    question of the figures if it has other filters; the path is also empty if the person would find less by them.
+    question of the figures, if it has filters other than `question`; the path is also empty if these filters would find
+    less for the person.
     """
     is_open = view.may_see_contacts or not any(
         format_filter(condition) not in url.filters and _names_contacts(condition) for condition in question.filters

@@ -38,7 +38,7 @@ SHOWN = 100
 SEARCHED_MAX = 30_000
 """Ours: a page searches this many requests, which takes about 60 ms; *Earlier requests* continues the search.
 
-No index finds the requests that match, since every registration would have to write to it.
+There is no index for such searches, since every registration would have to update it.
 """
 NO_SITE = 0
 UTC_ZONE = ZoneInfo("UTC")

@@ -29,11 +29,11 @@ HEADING_PREFIX = "heading_"
 """Begins the names of the fields in which a person enters the file's heading for a column, such as `heading_cost`."""
 RENAMES_MAX = 1_000
 TEXT = "text"
-"""The value of the field `campaign` if campaigns are named as the text in the field `form` says."""
+"""The value of the field `campaign` if the field `form` has the pattern by which campaigns are named."""
 
 REMOVED, ADDED = "removed", "added"
 VAT_KINDS = ("", REMOVED, ADDED)
-"""The values of the field `vat`: the costs are taken as they are, without their tax, or with it."""
+"""The values of the field `vat`: costs are imported unchanged, VAT is removed from them, or VAT is added to them."""
 
 
 @record

@@ -228,7 +228,7 @@ def _open(path: Path, options: Mapping[str, str], site: Site) -> ImportFile:
 def _run(
     database: Database, kept: Upload, options: Mapping[str, str], site: Site, user_id: UserId, server_stop: ServerStop
 ) -> None:
-    """Import a file, and store the result beside it.
+    """Import a file, and store the result next to it.
 
     Raises:
         ServerStopping: the server began to stop; a new attempt continues where this one ended.

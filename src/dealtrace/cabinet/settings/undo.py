@@ -248,20 +248,20 @@ All other kinds are in `FINAL`.
 FINAL: Mapping[ChangeKind, str] = {
     ChangeKind.TOKEN: "a revoked token stays revoked: issue another one",
     ChangeKind.SHARED_LINK: "a revoked link stays revoked: make another one",
-    ChangeKind.IMPORT: "delete what was imported on its own pages",
-    ChangeKind.PAST: "undo the change to the settings, and apply them to the past again",
-    ChangeKind.DEMO: "a demo is removed on its own page",
+    ChangeKind.IMPORT: "delete the imported deals and leads on their pages",
+    ChangeKind.PAST: "undo the change to the settings, and apply the settings to the past again",
+    ChangeKind.DEMO: "remove the demo on its page",
     ChangeKind.ERASURE: "an erasure is final",
 }
 """The kinds of change that the page “Changes” cannot undo, each with the reason or with what to do instead."""
 FINAL_IN_PART: Mapping[ChangeKind, str] = {
-    ChangeKind.WEBHOOK: "a replaced secret is gone, and with a deleted webhook its secret and its messages: "
-    "create another one, and tell the receiver",
+    ChangeKind.WEBHOOK: "a replaced secret cannot be restored, nor can a deleted webhook with its messages: "
+    "create another webhook, and give its secret to the receiver",
     ChangeKind.ROLE: "a person who has lost a role must be invited again",
-    ChangeKind.COSTS: "costs that were deleted, or replaced by an import, are imported from their former file again; "
-    "costs of days with gaps between them are deleted on the page of costs",
-    ChangeKind.RATE: "rates from a file are changed by importing another file",
-    ChangeKind.LEAD: "notes that were changed again since, maybe by a program, are corrected on the page of the lead",
+    ChangeKind.COSTS: "if costs were deleted or replaced by an import, import their former file again; "
+    "if costs were imported for days with gaps between them, delete them on the page of costs",
+    ChangeKind.RATE: "to change rates from a file, import another file",
+    ChangeKind.LEAD: "if notes were changed again since, perhaps by a program, correct them on the page of the lead",
 }
 """The kinds of change that cannot always be undone, each with the reason why not, or with what to do instead."""
 assert set(FINAL_IN_PART) <= set(UNDO)

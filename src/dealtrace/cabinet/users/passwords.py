@@ -12,7 +12,7 @@ LIMITS = {"login": LOGIN_LENGTH_MAX, "password_min": PASSWORD_LENGTH_MIN, "passw
 
 
 async def proof_of(view: View, login: str, password: str) -> Proof:
-    """Return the user with this login and password, proved; the slow password check holds no database connection.
+    """Return proof that a user has this login and password; the slow password check holds no database connection.
 
     Raises:
         LoginRefused: the login or the password is wrong.

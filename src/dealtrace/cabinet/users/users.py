@@ -29,7 +29,7 @@ OWN_INSTALLATION = "installation"
 
 @record
 class People:
-    """Users with the times they were last seen, sites, open invitations, and whether all users need a second factor."""
+    """What the page shows: users and when each was last seen, sites, invitations, and whether all need two factors."""
 
     users: list[Rights]
     seen_at: Mapping[UserId, datetime]

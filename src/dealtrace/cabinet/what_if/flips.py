@@ -19,7 +19,7 @@ FLIPS_LISTED = 50
 PLACE = "settings/try"
 """The page that tries rules, below the site."""
 PAGE = "page"
-"""The parameter with the number of a page of flips."""
+"""The parameter with the page number in the list of deals that would change."""
 Spelling = tuple[str | None, str | None]
 """A source and its medium; each is `None` if it is missing."""
 
@@ -43,9 +43,10 @@ class Flip:
 
 @record
 class FlipPages:
-    """Where a list of flips goes on: its place among all, the pages around it, and the files with all flips.
+    """The navigation in the list of deals that would change: which of them are shown, other pages, and files with all.
 
-    `all` leads to the first page of the same list on the page that tries rules.
+    `earlier` and `later` are empty if there is no such page. `all` leads to the first page of the same list on the page
+    that tries rules.
     """
 
     first: int
@@ -58,7 +59,7 @@ class FlipPages:
 
 
 def flip_pages(site_id: int, trial: Trial, days: TriedDays, page: int, changed: int) -> FlipPages:
-    """Return where the page of this number leads, if `changed` of the tried deals would change."""
+    """Return the navigation of page number `page`; `changed` is how many deals would change in all."""
     place = f"/cabinet/{site_id}/{PLACE}"
     parameters = [*pairs_of(trial), ("from", f"{days.first_on}"), ("to", f"{days.last_on}")]
     query = urlencode(parameters)

@@ -23,7 +23,7 @@ from dealtrace.storage.journals.deal_journal import JournalQuery
 
 
 def send_flips_as(extension: str) -> Callable[[View], Awaitable[Response]]:
-    """Return the handler that sends the flips of tried rules as a file; without rules, it shows the form."""
+    """Return the handler that sends the deals that would change as a file; without rules, it shows the form."""
 
     async def send(view: View) -> Response:
         asked = await read_asked(view)

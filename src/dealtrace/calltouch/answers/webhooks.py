@@ -46,7 +46,7 @@ class DeliveryValues(TypedDict):
 
 
 class LeadDeliveryValues(DeliveryValues):
-    """The values that describe a delivery about a lead: also the keys that changed, joined by commas."""
+    """The values that describe a delivery about a lead; they include the keys that changed, joined by commas."""
 
     changedFields: str | None
 

@@ -40,9 +40,7 @@ LISTED = 20
 DISAGREES = 1
 COULD_NOT_COMPARE = 2
 
-FileArgument = Annotated[
-    Path, typer.Argument(help="CSV or XLSX with headings, or JSON Lines, as for the command 'import deals'.")
-]
+FileArgument = Annotated[Path, typer.Argument(help="CSV or XLSX with headings, or JSON Lines, as for `import deals`.")]
 LimitOption = Annotated[int, typer.Option(min=0, help="How many differences to list; --json lists all of them.")]
 
 

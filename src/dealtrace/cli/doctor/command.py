@@ -94,7 +94,7 @@ def _findings(database: Database) -> list[Finding]:
     findings += [
         {
             "kind": "lock",
-            "text": f"Rows may be locked, so that writes to them wait, by {holder}.",
+            "text": f"Writes may have to wait for rows that are locked by {holder}.",
             "cure": f"{how_to_end([holder])}.",
         }
         for holder in list_forgotten_transactions(database)

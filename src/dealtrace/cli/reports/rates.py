@@ -26,7 +26,7 @@ CurrencyArgument = Annotated[
     str, typer.Argument(metavar="CURRENCY", help="The currency as the CRM sends it, such as usd.")
 ]
 
-rate_commands = typer.Typer(help="Set and list the exchange rates that reports use.", no_args_is_help=True)
+rate_commands = typer.Typer(help="Set, list and remove the rates that convert currencies.", no_args_is_help=True)
 
 
 @rate_commands.command("set")
@@ -36,7 +36,7 @@ def set_one(
     rubles: Annotated[str, typer.Argument(metavar="RUBLES", help="The price in rubles of one unit, such as 92.5.")],
     since: Annotated[date | None, day_option("The first day of the rate; today if omitted.", name="--from")] = None,
 ) -> None:
-    """Set the price in rubles of one unit of a currency. The price applies from a day until the next rate."""
+    """Set the price in rubles of one unit of a currency. It applies from the given day until the next rate begins."""
     named, rate = _currency(currency), _rubles(rubles)
     with open_prepared() as database, database.write() as connection:
         site = require_site(connection, site_id)

@@ -58,7 +58,7 @@ SortOption = Annotated[
 Limit = Annotated[str, typer.Option("--limit", help="How many rows to show, 1000 by default; files contain all rows.")]
 CsvFile = Annotated[Path | None, typer.Option("--csv", help="Write a .csv file.")]
 XlsxFile = Annotated[Path | None, typer.Option("--xlsx", help="Write an .xlsx file.")]
-Excel = Annotated[bool, typer.Option("--excel", help="With --csv: format the file for the Russian Excel.")]
+Excel = Annotated[bool, typer.Option("--excel", help="With --csv: format the file for Russian Excel.")]
 
 
 def report(  # noqa: PLR0913, PLR0917 - a question has this many parts

@@ -98,7 +98,7 @@ def _fitted(report: Report, table: _Table, without_changes: Callable[[], _Table]
 
 
 def _stays(part: FigurePart) -> bool:
-    """Return whether a part of figures is shown in a terminal that is too narrow for changes."""
+    """Return whether a column is kept if the terminal is too narrow for the columns with changes."""
     return part not in CHANGES
 
 

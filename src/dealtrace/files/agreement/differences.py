@@ -16,9 +16,9 @@ from dealtrace.record import record
 from dealtrace.reports.agreement import Agreement, DealComparison, Disagreement, Field
 
 KEPT_MAX = 1_000_000
-"""Ours: the maximum number of differences that are written; more would be of whole years that the list does not have.
+"""Ours: the maximum number of differences that are written, about 30 MB when compressed.
 
-Compressed, a million takes about 30 MB.
+There are more only if the list lacks whole years of deals.
 """
 _FASTEST = 1
 

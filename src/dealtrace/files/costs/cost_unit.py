@@ -25,14 +25,14 @@ class CostUnit(StrEnum):
 
 @dataclass
 class AmountSizes:
-    """What the amounts of a file that are not zero have in common; their unit may be recognised by it."""
+    """What the amounts of a file, except zeros, have in common; this may show in which unit they are."""
 
     are_whole: bool = True
     are_kopecks_in_micros: bool = True
     least: Decimal | None = None
 
     def note(self, money: Money) -> None:
-        """Take a further amount of the file into account."""
+        """Include one more amount of the file."""
         if money.amount:
             self.are_whole = self.are_whole and money.written.is_whole
             self.are_kopecks_in_micros = self.are_kopecks_in_micros and not money.amount % KOPECK_IN_MICROS

@@ -20,7 +20,7 @@ _REASONS: Mapping[str, tuple[str, str]] = {
     MatchReason.PHONE: ("по телефону", "by phone"),
     MatchReason.MATCHER: ("по списку matching", "by the list `matching`"),
     MatchReason.EMAIL: ("по почте", "by e-mail"),
-    MatchReason.STATED_SOURCE: ("источник назвала CRM", "the CRM stated the source"),
+    MatchReason.STATED_SOURCE: ("источник указала CRM", "the CRM stated the source"),
     MatchReason.PINNED_TO_NONE: ("вручную оставлена без лида", "left without a lead by hand"),
     MatchReason.NOTHING_SENT: ("CRM не прислала ни лида, ни контакта", "the CRM sent neither a lead nor a contact"),
     MatchReason.LEAD_UNKNOWN: ("присланный лид неизвестен", "the lead that was sent is unknown"),

@@ -35,7 +35,7 @@ _COUNT = re.compile(rb'ount\s*=\s*["\']([0-9]{1,20})')
 _BROKEN_TEXT = re.compile(rb"<!|&#")
 """Markup that makes the library stop reading a shared string's index; spreadsheet programs write indexes without it."""
 _RELATIONS, _SHARED_STRINGS = "workbook.xml.rels", "sharedstrings"
-"""The file name of the list of sheets ends with the first; the file name of shared strings contains the second."""
+"""The ending of the name of the entry that lists the sheets, and a part of the name of the entry of shared strings."""
 _RELATIONS_BYTES_MAX = 1 << 20
 _REFERENCE = re.compile("([A-Za-z]{0,8})([0-9]{1,20})")
 _NUMBER = re.compile("[0-9]{1,20}")

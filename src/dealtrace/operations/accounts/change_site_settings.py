@@ -33,8 +33,8 @@ TARGET_CALL_SECONDS_MAX = 24 * 3600
 def change_site_settings(work: AccountWork, site_id: int, settings: Mapping[str, str]) -> Site:
     """Change settings of a site, all or none, and return the site; running servers use them within two seconds.
 
-    Each changed setting is recorded with the time and the user who changed it. Rates of currencies begin with the same
-    days of the site in a new time zone.
+    Each changed setting is recorded with the time and the user who changed it. If the time zone changes, each currency
+    rate still begins with the same calendar day.
 
     Raises:
         SiteNotFound: there is no such site.
@@ -125,7 +125,7 @@ def whole_to(most: int) -> Callable[[str, str], int]:
         number = parse_whole_number(text, most)
         if number is None:
             raise InvalidSetting(
-                key=key, ru=f"ожидается целое от 0 до {most}", en=f"a whole number from 0 to {most} is expected"
+                key=key, ru=f"ожидается целое число от 0 до {most}", en=f"a whole number from 0 to {most} is expected"
             )
         return number
 

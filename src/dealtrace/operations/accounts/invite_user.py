@@ -104,8 +104,8 @@ def require_invitation(connection: Connection, key: str, purpose: Purpose, now: 
     """Return the unused invitation that a key belongs to, without marking it as used.
 
     Raises:
-        InvitationSpent: the key is wrong, used, revoked, expired, for another purpose, or for a new password of
-            somebody whose account its maker may not open any more.
+        InvitationSpent: the key is wrong, used, revoked, expired or for another purpose; or it sets the password of a
+            user, and the maker of the link may no longer do that.
     """
     found = invitations.find_invitation(connection, token_digest(key))
     if found is None or found.purpose is not purpose or not found.is_valid(now):

@@ -104,6 +104,6 @@ def checked_host(key: str, text: str) -> str:
     """
     if not (host := read_host(text)):
         raise InvalidSetting(
-            key=key, ru="ожидается имя узла, например pay.example.com", en="a host is expected, such as pay.example.com"
+            key=key, ru="ожидается домен, например pay.example.com", en="a host is expected, such as pay.example.com"
         )
     return host

@@ -21,7 +21,8 @@ def record_change(
 ) -> None:
     """Record a change in the transaction that makes the change; do nothing if `before` and `after` are equal.
 
-    `before` is empty if something was added, `after` if something was removed. `former` is what `SiteChange.former` is.
+    `before` is empty if something was added, `after` if something was removed. `former` has the former values that an
+    undo restores (see `SiteChange`).
     """
     if before != after:
         shown, was, became = map(_shortened, (name, before, after))

@@ -42,7 +42,7 @@ def observe_all(source: FactSource, site: Site, question: Question, slots: Seque
 def observe_metrics(
     source: FactSource, site: Site, question: Question, slots: Sequence[Slot]
 ) -> Mapping[Metric, Mapping[Slot, Observed]]:
-    """Return the numbers of each metric of a question for windows of whole days, read by one series for all of them.
+    """Return the numbers of each metric of a question for windows of whole days; one series is read for all metrics.
 
     The measures of the metrics must add up over days.
     """

@@ -27,7 +27,7 @@ LEASE = timedelta(minutes=10)
 An evaluation takes less time: it reads nine windows of time, and an SQL statement takes half a minute at most.
 """
 EVALUATED_WITHIN = LEASE / 2
-"""How much of the lease must be left when an evaluation begins; more than it takes."""
+"""How much of the lease must be left when an evaluation begins; an evaluation takes less."""
 
 
 @record

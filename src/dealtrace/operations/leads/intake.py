@@ -52,8 +52,8 @@ def store_leads(work: Work, arrivals: Sequence[Arrival]) -> None:
 def _rematch(work: Work, arrivals: Sequence[Arrival]) -> None:
     """Match again the deals that may belong to the leads.
 
-    A call with unchanged contacts and start can only gain or lose deals by its end, which counts for the deals and the
-    matchers that compare contacts. A call that has the same end too gains and loses none.
+    If the contacts and the start of a call are unchanged, only a changed end can give it other deals. The end matters
+    only for matching by contact, so fewer deals are matched again. If the end is unchanged too, none are.
     """
     moved = [arrival for arrival in arrivals if not arrival.is_found_by_same_keys]
     if moved:

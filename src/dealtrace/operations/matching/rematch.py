@@ -60,9 +60,9 @@ def rematch_concerned(work: Work, leads: Sequence[LeadIdentifiers]) -> list[Deal
 def rematch_sharing(work: Work, spans: Sequence[LeadSpan]) -> list[Deal]:
     """Match again the deals that share a contact with `spans`, and return the deals whose lead has changed.
 
-    Deals share a contact by their own contacts, if contact matching is on, or by those of their matchers. This is
-    enough for a lead of which only the end has changed: ids and references do not look at it. Matchers do, since of
-    leads that began at the same moment they choose the one that ended last.
+    The contact may be among the deal's own contacts, if contact matching is on, or among those of its matchers. Calling
+    this is enough if only the end of a lead has changed, since matching by id or reference ignores the end. Matchers
+    that search by contact do not: of leads that began at the same moment, they choose the one that ended last.
     """
     concerned = lead_links.find_ids_by_key(work.connection, work.site.id, _contact_keys_of(spans))
     return rematch_deals(work, _list_deals(work, concerned | _find_sharing(work, spans)))

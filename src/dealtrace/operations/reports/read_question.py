@@ -50,10 +50,10 @@ def check_segment_is_shared(connection: Connection, site: Site, name: str, user_
         [
             Violation(
                 "segment",
-                f"сегмент «{name}» — ваш собственный, другие видят по этому имени другой или никакого; сохраните его "
+                f"сегмент «{name}» — ваш личный: у других под этим именем другой сегмент или никакого; сохраните свой "
                 "для всех под другим именем и выберите его",
-                f"segment “{name}” is your own, and others see another one by this name, or none; save it for all "
-                "under another name, and choose that one",
+                f"segment “{name}” is your own: other people have a different segment of this name, or none; save "
+                "yours for everybody under another name, and choose that one",
             )
         ]
     )

@@ -17,8 +17,8 @@ from dealtrace.storage.reports.statuses import add_spellings, is_site_full, list
 def set_status(work: Work, name: str, meaning: str) -> bool:
     """Set the meaning of a status in one transaction; return `False` if no deal of the site ever had the status.
 
-    This reads all deals of a site without room for further statuses, and others cannot write meanwhile: where sites may
-    be that large, the three steps (`prepare_status`, `list_left_out`, `store_status`) are separate transactions.
+    If the site has no room for further statuses, this reads all its deals while nobody else can write. Where that takes
+    too long, run the three steps (`prepare_status`, `list_left_out`, `store_status`) in separate transactions instead.
 
     Raises:
         InvalidSetting: the name is blank, a placeholder or too long, or the meaning is unknown.
@@ -31,10 +31,10 @@ def set_status(work: Work, name: str, meaning: str) -> bool:
 
 @record
 class PreparedStatus:
-    """A status that is about to get a meaning.
+    """A status whose meaning is about to be set.
 
-    `is_seen` is whether the site has stored it. If `is_full`, the site has no room for further statuses, so deals may
-    have spellings of it that are not stored.
+    `is_seen` says whether the site has stored the status. If `is_full` is true, the site has no room for further
+    statuses, so deals may have spellings of this status that are not stored.
     """
 
     name: str
@@ -44,11 +44,11 @@ class PreparedStatus:
 
 
 def prepare_status(work: Work, name: str, meaning: str) -> PreparedStatus:
-    """Check a status and its new meaning, and have the site store all spellings of it that are still to come.
+    """Check a status and its new meaning; from now on, the site stores every new spelling of the status.
 
-    In a site without room for further statuses, the name is stored with the meaning that the status has had: further
-    spellings of a stored status are stored, too. Those that deals have already can then be found outside of any
-    transaction, while others write, and no figure changes before all spellings have the new meaning.
+    If the site has no room for further statuses, `name` is stored with the present meaning of the status, because a
+    site stores the spellings of statuses that it knows. The spellings that deals have already can then be found without
+    a transaction, while others write. No figure changes until all spellings get the new meaning.
 
     Raises:
         InvalidSetting: the name is blank, a placeholder or too long, or the meaning is unknown.

@@ -49,7 +49,7 @@ def sorts_by_masked_keys(question: Question) -> bool:
 
 
 def has_masked_keys(question: Question, rows: Iterable[Mapping[Keys, object]], spell: Spell, shown: Spell) -> bool:
-    """Return whether a key among `rows` is shown otherwise than `spell` spells it."""
+    """Return whether a key among `rows` is masked, that is, shown differently from what `spell` returns."""
     return any(
         shown(dimension, key) != spell(dimension, key)
         for side in rows

@@ -74,7 +74,7 @@ def may_run(site: Site, kind: PastKind, latest: RunState | None, now: datetime) 
 def claim_past_run(work: Work, kind: PastKind, latest: RunState | None, *, is_preview: bool) -> RunState | None:
     """Store a new run, which waits for its turn, in place of the run `latest`, and return the new run.
 
-    If the new run is no preview, and `latest` is no preview either and ended early, the new run continues the counts of
+    If neither the new run nor `latest` is a preview, and `latest` ended early, the new run continues the counts of
     `latest`. Return `None`, and store nothing, if another run has been started in the meantime.
     """
     continues = latest is not None and not is_preview and latest.may_continue(work.now)

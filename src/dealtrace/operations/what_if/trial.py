@@ -206,7 +206,7 @@ def _host(key: str, text: str) -> SiteHost:
     if not colon:
         raise InvalidSetting(
             key=key,
-            ru="ожидается узел и имя источника: find.example:find",
+            ru="ожидается домен и имя источника: find.example:find",
             en="HOST:NAME is expected, such as find.example:find",
         )
     return SiteHost(kind, checked_host(key, host), checked_name(key, name))

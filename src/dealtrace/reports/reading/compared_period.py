@@ -78,8 +78,8 @@ def compared_times_of(answered: Report | Pivot) -> Mapping[Dimension, ComparedTi
 def is_nothing_counted(sides: ByModel) -> bool:
     """Return whether nothing that a report needs was counted in its compared period, whose measures are `sides`.
 
-    Ours: measures decide, not figures: a total may be zero though its rows are not (margins of 5 and -5, a formula),
-    and so may a ratio of something.
+    Ours: this is decided by the measures and not by the figures, because a figure may be zero although something was
+    counted: a total of margins of 5 and -5, a formula, or a ratio such as 0 won deals of 3.
     """
     return not any(
         side.is_counted or any(side.total.values()) or any(any(row.values()) for row in side.rows.values())

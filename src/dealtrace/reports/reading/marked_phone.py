@@ -18,9 +18,10 @@ def find_marked_phone(written: str) -> tuple[int, int] | None:
 
     `written` is a number with its separators: blanks, brackets, dots and dashes.
 
-    Ours: ids of campaigns, ads and deals are as long as phones, so that digits alone are a phone only if they are
-    eleven, begin with 7 or 8, and Russia can assign them. All others have to be marked as phones: by a plus, or by
-    separators between groups of digits that are together a phone. Ids of ten digits and of eight stay readable.
+    Ours: ids of campaigns, ads and deals are as long as phones. Digits without separators therefore count as a phone
+    only if there are eleven of them, they begin with 7 or 8, and Russia can assign them. Other numbers count only if
+    they are marked as phones: by a plus, or by separators between groups of digits that together are a phone. So ids of
+    eight or ten digits stay readable.
     """
     if written.startswith("+"):
         return 0, len(written)

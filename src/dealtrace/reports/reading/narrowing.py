@@ -1,6 +1,7 @@
 """Narrow a report to some keys of a dimension.
 
-Positive filters of one dimension are alternatives, so a further one would widen the report: it has to replace them.
+A report shows what fits any of the positive filters of a dimension. One more such filter would therefore widen the
+report, so the filter for the keys has to replace the others.
 """
 
 from collections.abc import Sequence
@@ -12,10 +13,10 @@ from dealtrace.reports.filters import Filter, Operator, key_of_value
 def narrowed_filters(
     filters: Sequence[Filter], dimension: Dimension, keys: Sequence[str | None]
 ) -> tuple[Filter, ...] | None:
-    """Return filters that keep what has one of `keys`, of all that `filters` keep; `None` is the missing key.
+    """Return filters that keep, of what `filters` keep, only what has one of `keys`; a key of `None` means no key.
 
     `keys` are keys of rows of a report with `filters`, or any keys of a dimension that has a fixed list of keys. The
-    result is `None` if no filters say this: among the deals with the tag `vip`, those with the tag `moscow`.
+    result is `None` if filters cannot express this; they cannot select deals with both the tags `vip` and `moscow`.
     """
     alternatives = [each for each in filters if is_alternative(each, dimension)]
     kept = keys
@@ -28,12 +29,12 @@ def narrowed_filters(
 
 
 def is_alternative(condition: Filter, dimension: Dimension) -> bool:
-    """Return whether a filter is a positive one of a dimension."""
+    """Return whether a filter is a positive filter of this dimension."""
     return condition.dimension == dimension and not condition.operator.is_negative
 
 
 def filter_of_keys(dimension: Dimension, keys: Sequence[str | None]) -> Filter:
-    """Return the filter that keeps what has one of `keys`; nothing if there are none."""
+    """Return the filter that keeps only what has one of `keys`; without keys, it keeps nothing."""
     if tuple(keys) == (None,):
         return Filter(dimension, Operator.EMPTY)
     values = tuple(key if key is not None else "" for key in keys)
@@ -41,7 +42,7 @@ def filter_of_keys(dimension: Dimension, keys: Sequence[str | None]) -> Filter:
 
 
 def _keeps(condition: Filter, key: str | None) -> bool:
-    """Return whether a positive filter keeps what has the key; only for keys that are not grouped by their spelling."""
+    """Return whether a positive filter keeps what has the key; not for keys that ignore differences in spelling."""
     match condition.operator:
         case Operator.EMPTY:
             return key is None

@@ -58,7 +58,7 @@ class RequestQuery:
 
 @record
 class FoundRequests:
-    """The requests that match a query, latest first; `searched_to` is how far back a search came that was cut."""
+    """The requests that match a query, latest first; `searched_to` is how far back the search came, if it was cut."""
 
     requests: Sequence[ApiRequest] = ()
     searched_to: datetime | None = None
@@ -99,7 +99,7 @@ class _Second:
 
 
 def insert_requests(connection: Connection, site_id: int, entries: Sequence[EncodedRequest]) -> None:
-    """Store requests of a site in the journal: a row for those of one second."""
+    """Store requests of a site in the journal; requests of the same second share a row."""
     rows: list[list[object]] = []
     for second, grouped in groupby(entries, key=lambda entry: entry.second):
         batch = list(grouped)
@@ -111,7 +111,7 @@ def insert_requests(connection: Connection, site_id: int, entries: Sequence[Enco
 def insert_omitted(connection: Connection, site_id: int, omitted: OmittedRequests) -> None:
     """Store how many requests were not kept; `count_omitted` adds up the counts.
 
-    A count is stored once, so that it may be stored again if the outcome of its commit is unknown.
+    If the same count is stored twice, because it was unknown whether the first commit succeeded, it counts once.
     """
     columns: tuple[object, ...] = (site_id, second_of(omitted.at), f"{_OMITTED}{omitted.last_id}", 0, omitted.count)
     names = [column.name for column in api_request_batch.columns]
@@ -183,8 +183,8 @@ def find_previous_requests(
 def count_refusals_without_site(connection: Connection, code: int, since: datetime, searched_max: int) -> RefusalCount:
     """Count the requests without a site that were refused with the error `code` at or after `since`.
 
-    Among about `searched_max` requests, the latest, that is; fewer are counted if there are more since then, or if some
-    were not kept.
+    Only about the `searched_max` latest requests are searched, so not all refusals are counted if there are more
+    requests since then, or if some were not kept.
     """
     query, count, searched = RequestQuery(since=since, is_refused=True), 0, 0
     for each in _seconds(connection, 0, query, (str(code),)):

@@ -29,7 +29,7 @@ class EncodedRequest(NamedTuple):
 def encoded(request: AnsweredRequest) -> EncodedRequest:
     """Mask and encode a request.
 
-    Ours: straight from the waiting request. Making the request as the journal keeps it first took a third more CPU.
+    Ours: no `ApiRequest` is made in between, because that took a third more CPU time.
     """
     at = microseconds(request.at)
     text = _encode(

@@ -57,8 +57,9 @@ def find_password_hash(connection: Connection, user_id: int) -> str | None:
 def lock_user(connection: Connection, user_id: int) -> tuple[User, str] | None:
     """Return a user and the hash of the password, and lock the user's row until the transaction ends.
 
-    The result is `None` if there is no such user. Who changes a password, a second factor or a user changes this row
-    first, before sessions: of two such transactions the second sees all that the first has stored.
+    The result is `None` if there is no such user. Every transaction that changes a user, a password or a second factor
+    changes this row before any session. Two such transactions therefore run one after another, and the second sees
+    everything that the first has stored.
     """
     locked = select(*USER_COLUMNS, user.c.password_hash).where(user.c.id == user_id).with_for_update()
     row = connection.execute(locked).one_or_none()

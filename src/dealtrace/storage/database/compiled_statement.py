@@ -15,7 +15,7 @@ from sqlalchemy import ARRAY, Connection, Dialect, Insert, Select, Update, bindp
 from dealtrace.record import record
 
 AnySelect = Select[Any]
-"""A query. Any: the type checker does not know the columns of a query that is put together."""
+"""A query. Any: the type checker does not know the columns of a query that is built at run time."""
 Statement = Insert | Update | AnySelect
 EngineInsert = Callable[..., Any]
 """An engine's own insert class. Any: each engine's class has `on_conflict_do_update`, but no common type has it."""

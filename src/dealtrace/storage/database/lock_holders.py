@@ -55,9 +55,10 @@ _BLOCKERS = text("""
     ORDER BY since
     LIMIT :holders_max
 """)
-"""Who keeps a program waiting for a lock: sessions, and prepared transactions, whose `pg_blocking_pids` are only 0.
+"""Lists who keeps a program waiting for a lock: sessions and prepared transactions.
 
-The locks of a prepared transaction are those beside the lock of its own id.
+For a prepared transaction, `pg_blocking_pids` returns only 0. Its locks are found by the virtual transaction of the
+lock on its own id.
 """
 _FORGOTTEN = text("""
     SELECT pid, application_name, usename, state, date_trunc('second', xact_start AT TIME ZONE 'UTC') AS since
@@ -82,7 +83,7 @@ _FORGOTTEN = text("""
     ORDER BY since
     LIMIT :holders_max
 """)
-"""Whose transactions do nothing and hold locks that others may wait for; who only reads holds none."""
+"""Lists idle transactions that hold locks for which others may wait; transactions that only read hold no such locks."""
 _WRITE_LOCK_BYTE = "120"
 """The position of the byte of a WAL index that the writer of a SQLite file locks, as the kernel writes it."""
 

@@ -29,7 +29,7 @@ class SearchedRows:
 
 
 class _Found:
-    """Collects the ids that queries find, and notes whether one of them found as many as it may."""
+    """Collects the ids that queries find, and notes whether one of the queries reached its limit."""
 
     def __init__(self) -> None:
         self.ids: set[int] = set()

@@ -45,7 +45,7 @@ def find_progress(connection: Connection, site_id: int) -> NormalisationProgress
 
 
 def begin_progress(connection: Connection, site_id: int) -> None:
-    """Store that all contacts of a site are to be normalised, unless a run that was stopped can be continued."""
+    """Store that all contacts of a site must be normalised; if a stopped run can be continued, store nothing."""
     first = {"site_id": site_id, "stage": next(iter(Stage)), "last_id": 0}
     statement = insert_into(connection, contact_reading).values(first)
     connection.execute(statement.on_conflict_do_nothing(index_elements=["site_id"]))

@@ -97,7 +97,7 @@ def redate_rates(connection: Connection, before: Site, after: Site) -> None:
 
 
 def _redated(rows: Sequence[_Row], before: Site, after: Site) -> list[_Row]:
-    """Return rates as they begin in another time zone; of two rates that would begin at once, the later stays."""
+    """Return rates as they begin in another time zone; of two that would begin at the same time, the later is kept."""
     rates = {
         (currency, day_start(site_day(since_at, before.time_zone), after.time_zone)): rate
         for currency, since_at, rate in rows
@@ -108,9 +108,10 @@ def _redated(rows: Sequence[_Row], before: Site, after: Site) -> list[_Row]:
 def count_deals_at_other_rates(
     connection: Connection, before: Site, after: Site, since: datetime, until: datetime, span: timedelta
 ) -> int:
-    """Count the deals from `since` until `until` for whose days other rates apply once a time zone has changed.
+    """Count the deals from `since` until `until` to which another rate applies if the site's time zone is changed.
 
-    `span` is a length of time in which no day begins, such as a quarter of an hour.
+    Deals are compared in steps of `span`, a length of time such as a quarter of an hour. Days must begin at a multiple
+    of it in both time zones.
     """
     rows = _list_in_order(connection, before.id)
     now, then = _rates_of(rows), _rates_of(_redated(rows, before, after))

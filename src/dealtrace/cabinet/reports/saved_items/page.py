@@ -175,7 +175,7 @@ class SavedItemsPage:
 def report_in_form(view: View) -> ReportUrl:
     """Return the URL of a report; the form has the question of the report as a query string.
 
-    The open rows of a tree are left out: they are no part of the question, and their keys may have contacts.
+    The open rows of a tree are left out: they are not part of the question, and their keys may have contacts.
     """
     return with_closed_rows(site_report_url(view.current_site.id, view.form.get("query")))
 

@@ -35,7 +35,7 @@ def check_tree(url: ReportUrl) -> None:
 
 
 def can_be_tree(question: Question) -> bool:
-    """Return whether a report can be a tree: it has several dimensions and one model, and is no pivot."""
+    """Return whether a report can be a tree: it has several dimensions and one model, and is not a pivot."""
     return len(question.by) > 1 and question.pivot is None and question.model is not None
 
 

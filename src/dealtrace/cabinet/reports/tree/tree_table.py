@@ -164,7 +164,10 @@ class _Growing:
         return LineShaper(report, self.model, self._below(path), rows_page, self.language, self.translate)
 
     def _shaper_below(self, path: Path, branch: Report) -> LineShaper:
-        """Return the shaper of the rows below a row: bars and shares are of the whole report, and none is the best."""
+        """Return the shaper of the rows below a row.
+
+        Its bars and shares refer to the whole report, and it marks no value as the best.
+        """
         shaper = self._shaper(path, branch)
         shaper.largest, shaper.total = self.top.largest, self.top.total
         shaper.best = [None] * len(shaper.best)
@@ -177,7 +180,7 @@ class _Growing:
         return f"{link}#{mark}" if link else ""
 
     def _rest(self, path: Path, branch: Report) -> Iterator[TreeLine]:
-        """Yield a line about the rows that are left out below an open row, or about none at all."""
+        """Yield a line if rows are left out below an open row, or if there are no rows below it."""
         left = branch.rows_total - len(branch.rows)
         if left or not branch.rows:
             words = self.translate("and %(count)s more") if left else self.translate("nothing below")

@@ -54,7 +54,7 @@ class MirrorFacts:
         return True
 
     def joins_periods(self, by: Sequence[Dimension]) -> bool:
-        """Return whether a report has few rows; DuckDB often plans a statement for longer than it then reads."""
+        """Return whether a report has few rows; planning a statement often takes DuckDB longer than reading."""
         rows = self.visit_keys.rows_max(by)
         return rows is not None and rows <= ROWS_IN_MEMORY
 

@@ -1,4 +1,4 @@
-"""End the statements of a report that take too long, by one thread beside all of them."""
+"""End the statements of a report that take too long, from one thread that watches all of them."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""Add how often the bearer of an invitation chose a login of somebody else: each such try tells that it exists."""
+"""Add how often the bearer of an invitation chose a login of somebody else: each such try reveals that it exists."""
 
 import sqlalchemy as sa
 from alembic import op
