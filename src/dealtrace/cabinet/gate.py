@@ -5,6 +5,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
+from http import HTTPStatus
 from types import MappingProxyType
 from urllib.parse import urlencode
 
@@ -33,7 +34,6 @@ from dealtrace.http.endpoint import RateLimitClass
 from dealtrace.http.language import language_of
 from dealtrace.http.refusal_statuses import STATUS_OF
 from dealtrace.http.server import REFUSAL_OF_FAILURE
-from dealtrace.http.statuses import BAD_REQUEST, FORBIDDEN, NOT_FOUND
 from dealtrace.operations.accounts.hold_rights import RightsChanged
 from dealtrace.operations.accounts.take_form import FormTaken, find_taken_form, keep_answer
 from dealtrace.record import record
@@ -128,12 +128,12 @@ class PageGate:
                 await _keep_own_form(view, page, secret)
                 raise refusal from fault
         if page.method == "POST" and not page.files_max and not await _read_own_form(view, page, secret):
-            return view.page("foreign.html", FORBIDDEN)
+            return view.page("foreign.html", HTTPStatus.FORBIDDEN)
         denied = None if page.is_open else await self._deny_access(view, page)
         if denied is not None:
             return denied
         if page.files_max and not await _read_own_form(view, page, secret):
-            return view.page("foreign.html", FORBIDDEN)
+            return view.page("foreign.html", HTTPStatus.FORBIDDEN)
         return await self._respond(view, page, secret)
 
     async def _respond(self, view: View, page: Page, secret: str) -> Response:
@@ -175,7 +175,7 @@ class PageGate:
         if sent.is_taken:
             await _keep_answer(view, sent, response)
         elif (
-            response.status_code >= BAD_REQUEST
+            response.status_code >= HTTPStatus.BAD_REQUEST
             and await view.read(find_taken_form, sent.digest, clock.now()) is not None
         ):
             return await _first_response(view, sent)
@@ -194,7 +194,8 @@ class PageGate:
         await self._find_site(view, view.request.path_params["site"])
         if view.site is None or view.role is None:
             return not_found(view)
-        return None if view.role.includes(page.role) else view.page("forbidden.html", FORBIDDEN, needed=page.role)
+        is_allowed = view.role.includes(page.role)
+        return None if is_allowed else view.page("forbidden.html", HTTPStatus.FORBIDDEN, needed=page.role)
 
     async def _find_person(self, view: View, secret: str, *, takes_code: bool) -> None:
         if not secret:
@@ -324,7 +325,7 @@ def session_cookie(view: View) -> str:
 
 def not_found(view: View) -> Response:
     """Return the 404 page, which is also the answer for pages whose existence the person must not learn."""
-    return view.page("not_found.html", NOT_FOUND)
+    return view.page("not_found.html", HTTPStatus.NOT_FOUND)
 
 
 def refused(view: View, refusal: Refusal, labels: Mapping[str, str] = LABELS) -> Response:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
@@ -243,7 +244,7 @@ class View:
         """Translate a text into the language of the person."""
         return translations_of(self.language).gettext(text)
 
-    def page(self, template: str, status: int = 200, **context: object) -> Response:
+    def page(self, template: str, status: int = HTTPStatus.OK, /, **context: object) -> Response:
         """Render a template with `context` and the values that all pages need, and return the page."""
         block = self.request.headers.get("hx-target") or ""
         return render_page(template, self.language, status, block=block, **{**self._shared(), **context})

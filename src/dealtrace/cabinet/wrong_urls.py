@@ -1,6 +1,7 @@
 """The responses to URLs below `/cabinet` that are no page: browsers are led to a page, programs get the API's error."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from http import HTTPStatus
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -11,7 +12,6 @@ from dealtrace.cabinet.gate import Page, PageGate, not_found
 from dealtrace.cabinet.view import SEE_OTHER, View
 from dealtrace.errors import MethodNotAllowed
 from dealtrace.http.request_headers import accepts_html
-from dealtrace.http.statuses import METHOD_NOT_ALLOWED
 
 KEEP_METHOD = 307
 READ = "GET, HEAD"
@@ -95,7 +95,7 @@ class RedirectToCabinet:
 
 
 async def _show_wrong_form(view: View) -> Response:
-    page = view.page("wrong_form.html", METHOD_NOT_ALLOWED)
+    page = view.page("wrong_form.html", HTTPStatus.METHOD_NOT_ALLOWED)
     page.headers["allow"] = READ
     return page
 

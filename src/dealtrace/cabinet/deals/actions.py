@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial
+from http import HTTPStatus
 
 from starlette.responses import Response
 
@@ -21,7 +22,6 @@ from dealtrace.errors import (
     Violation,
 )
 from dealtrace.http.refusal_statuses import STATUS_OF
-from dealtrace.http.statuses import BAD_REQUEST
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.deals.change_in_cabinet import Act, DealAct, act_on_deals
 from dealtrace.whole_number import ID_MAX, parse_whole_number
@@ -50,7 +50,7 @@ async def act(view: View) -> Response:
         version = parse_whole_number(view.form.get("version").strip()) or 0
         await view.write(act_on_deals, DealAct(Act(wanted), deal_id, lead, version))
     except Refusal as refusal:
-        if STATUS_OF[type(refusal)] != BAD_REQUEST:
+        if STATUS_OF[type(refusal)] != HTTPStatus.BAD_REQUEST:
             raise
         return await card.show_refused(view, deal_id, partial(_faults_of, view, refusal))
     return view.redirect_to(f"/{view.current_site.id}/deals/{deal_id}")

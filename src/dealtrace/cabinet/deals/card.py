@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from http import HTTPStatus
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -26,7 +27,6 @@ from dealtrace.deals.deal import Deal, DealId
 from dealtrace.deals.details import search_contacts_of
 from dealtrace.deals.versions import DealVersion
 from dealtrace.errors import DealNotFound
-from dealtrace.http.statuses import BAD_REQUEST, OK
 from dealtrace.leads.client import Client
 from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.deals.find import find_deal
@@ -79,7 +79,7 @@ async def show(view: View) -> Response:
         facts = await view.read(_read, view.current_site, deal_id)
     except DealNotFound:
         return not_found(view)
-    return view.page("deals/card.html", OK, faults={}, **_shown(view, facts))
+    return view.page("deals/card.html", faults={}, **_shown(view, facts))
 
 
 async def show_refused(view: View, deal_id: int, faults_of: Callable[[CardFacts], Faults]) -> Response:
@@ -92,9 +92,9 @@ async def show_refused(view: View, deal_id: int, faults_of: Callable[[CardFacts]
     except DealNotFound:
         return not_found(view)
     faults = faults_of(facts)
-    return (
-        view.page("deals/card.html", BAD_REQUEST, faults=faults, **_shown(view, facts)) if faults else not_found(view)
-    )
+    if not faults:
+        return not_found(view)
+    return view.page("deals/card.html", HTTPStatus.BAD_REQUEST, faults=faults, **_shown(view, facts))
 
 
 def _read(connection: Connection, site: Site, deal_id: int) -> CardFacts:

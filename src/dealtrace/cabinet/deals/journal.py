@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from http import HTTPStatus
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -28,7 +29,6 @@ from dealtrace.cabinet.list_query import (
     list_query_of,
 )
 from dealtrace.cabinet.view import View
-from dealtrace.http.statuses import BAD_REQUEST, OK
 from dealtrace.matching.match_reason import MatchReason
 from dealtrace.record import record
 from dealtrace.storage.journals.deal_entries import DealEntry, list_deal_entries
@@ -133,7 +133,7 @@ async def show(view: View) -> Response:
     is_sortable = found.total <= SORTED_MAX
     return view.page(
         "deals/journal.html",
-        BAD_REQUEST if days.refusal is not None else OK,
+        HTTPStatus.BAD_REQUEST if days.refusal is not None else HTTPStatus.OK,
         fault=labelled_text(days.refusal, view.language, labels_of(ASKED)) if days.refusal is not None else "",
         by_date=_heading(list_query, found.sorting, Sorting.NEWEST, Sorting.OLDEST),
         by_amount=_heading(list_query, found.sorting, Sorting.HIGHEST, Sorting.LOWEST)

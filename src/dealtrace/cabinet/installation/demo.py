@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
+from http import HTTPStatus
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -17,7 +18,6 @@ from dealtrace.cabinet.view import View
 from dealtrace.demo.refusals import DemoExists, DemoMissing, SiteInUse, SiteNotEmpty, SiteUnfit
 from dealtrace.demo.rhythm import DAYS
 from dealtrace.errors import SiteNotFound
-from dealtrace.http.statuses import BAD_REQUEST
 from dealtrace.operations.demo.begin import BegunDemo, begin_given_site, begin_own_site
 from dealtrace.operations.demo.mark import Demo, list_demos
 from dealtrace.operations.demo.remove import remove_demo
@@ -94,7 +94,7 @@ async def _page(view: View, faults: Faults | None = None, *, at: str = OWN_SITE,
     new = Choice(OWN_SITE, view.translate("a new site"), at == OWN_SITE)
     return view.page(
         "installation/demo.html",
-        BAD_REQUEST if faults else 200,
+        HTTPStatus.BAD_REQUEST if faults else HTTPStatus.OK,
         lines=lines,
         is_filling=not all(line.is_finished for line in lines),
         sites=[new, *(Choice(str(site.id), f"{site.id} {site.name}", at == str(site.id)) for site in sites)],

@@ -1,6 +1,7 @@
 """Actions on a lead: save annotations, undo a version of them, mark a missed call, delete or restore the lead."""
 
 from functools import partial
+from http import HTTPStatus
 
 from starlette.responses import Response
 
@@ -13,7 +14,6 @@ from dealtrace.cabinet.links import lead_url
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, LeadNotDeleted, Refusal
 from dealtrace.http.refusal_statuses import STATUS_OF
-from dealtrace.http.statuses import BAD_REQUEST
 from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.leads.change_in_cabinet import (
     AnnotationsUndo,
@@ -52,7 +52,7 @@ async def act(view: View) -> Response:
         else:
             await view.write(delete_leads, Deletion(ref, is_deleted=wanted == DELETE))
     except Refusal as refusal:
-        if STATUS_OF[type(refusal)] != BAD_REQUEST:
+        if STATUS_OF[type(refusal)] != HTTPStatus.BAD_REQUEST:
             raise
         return await page(view, ref, partial(_faults_of, view, refusal))
     return view.redirect_to(lead_url(view.current_site.id, ref).removeprefix("/cabinet"))

@@ -1,6 +1,7 @@
 """The page of a lead: its values, annotations with their versions, deals, and the visits that led to it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -17,7 +18,6 @@ from dealtrace.cabinet.leads.missed_calls import mark_buttons, mark_label
 from dealtrace.cabinet.links import lead_url, source_label, web_url
 from dealtrace.cabinet.view import View
 from dealtrace.deals.deal import Deal
-from dealtrace.http.statuses import BAD_REQUEST, OK
 from dealtrace.leads.annotation_version import AnnotationVersion, present_annotations
 from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.call import Call
@@ -90,7 +90,7 @@ async def page(view: View, ref: LeadRef, faults_of: Callable[[LeadFacts], Faults
     entry = facts.entry
     return view.page(
         "leads/card.html",
-        BAD_REQUEST if faults else OK,
+        HTTPStatus.BAD_REQUEST if faults else HTTPStatus.OK,
         faults=faults,
         notes=_notes(view, entry.annotations),
         is_refused=view.form.has("comment"),

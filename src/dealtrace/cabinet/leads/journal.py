@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from http import HTTPStatus
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -38,7 +39,6 @@ from dealtrace.cabinet.list_query import (
 )
 from dealtrace.cabinet.view import View
 from dealtrace.errors import Language
-from dealtrace.http.statuses import BAD_REQUEST, OK
 from dealtrace.leads.call import Call, CallPhase, phase_of
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.ring_back import is_missed
@@ -138,7 +138,7 @@ async def show(view: View) -> Response:
     found = await view.read(read_list, view.current_site, list_query, tab, days, now)
     return view.page(
         "leads/journal.html",
-        BAD_REQUEST if days.refusal is not None else OK,
+        HTTPStatus.BAD_REQUEST if days.refusal is not None else HTTPStatus.OK,
         fault=labelled_text(days.refusal, view.language, labels_of(ASKED)) if days.refusal is not None else "",
         list_query=list_query,
         days=days,

@@ -4,6 +4,7 @@ from asyncio import gather
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from http import HTTPStatus
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -34,7 +35,6 @@ from dealtrace.cabinet.reports.time_chart import has_line, over_time, time_line,
 from dealtrace.cabinet.reports.without_contacts import for_person, rows_page_for, table_for_readers
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, Language
-from dealtrace.http.statuses import BAD_REQUEST
 from dealtrace.matching.match_reason import UNMATCHED_REASONS
 from dealtrace.operations.overview.backups import find_old_backup
 from dealtrace.operations.overview.find_sharp_falls import FallsOfDays, list_falls
@@ -182,7 +182,13 @@ def _refused(view: View, url: ReportUrl, refusal: InvalidParameters, choices: Ch
     """Return the overview without figures: its form as it was filled in, and why there is no answer to it."""
     fault = labelled_text(refusal, view.language, is_whole=view.may_see_contacts)
     return view.page(
-        "overview/page.html", BAD_REQUEST, fault=fault, report_url=url, choices=choices, is_new=False, is_empty=False
+        "overview/page.html",
+        HTTPStatus.BAD_REQUEST,
+        fault=fault,
+        report_url=url,
+        choices=choices,
+        is_new=False,
+        is_empty=False,
     )
 
 

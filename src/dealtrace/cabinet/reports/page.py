@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from http import HTTPStatus
 from urllib.parse import urlencode
 
 from sqlalchemy import Connection
@@ -51,7 +52,6 @@ from dealtrace.cabinet.reports.without_contacts import (
 )
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, Language
-from dealtrace.http.statuses import BAD_REQUEST, OK
 from dealtrace.operations.overview.missing_data import list_metric_gaps
 from dealtrace.operations.overview.open_deals import OpenDeals, find_open_deals
 from dealtrace.operations.reports.ask import FactSource, ask
@@ -113,7 +113,7 @@ async def show(view: View) -> Response:
         check_tree(url)
     except InvalidParameters as refusal:
         fault = labelled_text(refusal, view.language, is_whole=view.may_see_contacts)
-        return view.page(TEMPLATE, BAD_REQUEST, **{"fault": fault, "report": None, **around})
+        return view.page(TEMPLATE, HTTPStatus.BAD_REQUEST, **{"fault": fault, "report": None, **around})
     statuses = await view.read(list_statuses, site.id) if asks_for_income(question) else ()
     paths = open_paths(url) if is_tree(url, question) else None
     answers, gaps, still_open, no_source = await view.ask(_ask, question, now, url.get("chart"), statuses, paths)
@@ -122,7 +122,7 @@ async def show(view: View) -> Response:
     note = open_deals_note(still_open, view, url)
     unsourced = no_source_note(no_source, view, url)
     variables = {"open_deals": note, "no_source": unsourced, **around, **shown(answers, url, notes, view, now)}
-    return view.page(TEMPLATE, OK, fault="", **variables)
+    return view.page(TEMPLATE, fault="", **variables)
 
 
 def shown(answers: Answers, url: ReportUrl, notes: AxisNotes, view: View, now: datetime) -> dict[str, object]:

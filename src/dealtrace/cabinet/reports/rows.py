@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
+from http import HTTPStatus
 from urllib.parse import urlencode
 
 from starlette.responses import Response
@@ -30,7 +31,6 @@ from dealtrace.cabinet.reports.without_contacts import for_person
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, Language
 from dealtrace.files.row_writers import CSV, XLSX
-from dealtrace.http.statuses import BAD_REQUEST, OK
 from dealtrace.operations.reports.show_rows import show_rows
 from dealtrace.record import record
 from dealtrace.reports.dimensions import DIMENSIONS, Dimension
@@ -89,7 +89,7 @@ async def show(view: View) -> Response:
         figure = parse_figure(url.raw_question(period=DEFAULT_PRESET, limit=ROWS), keys, offset, known, has_rows=False)
     except InvalidParameters as refusal:
         fault = labelled_text(refusal, view.language, is_whole=view.may_see_contacts)
-        return view.page(TEMPLATE, BAD_REQUEST, fault=fault, figure=None)
+        return view.page(TEMPLATE, HTTPStatus.BAD_REQUEST, fault=fault, figure=None)
     assert figure.question.model is not None
     around: dict[str, object] = {
         "fault": "",
@@ -101,8 +101,8 @@ async def show(view: View) -> Response:
         "as_of": clock_time_in_zone(view.language, now, view.current_site.time_zone),
     }
     if base_measure(figure.metric) is None:
-        return view.page(TEMPLATE, OK, **{**around, **await parts_shown(view, figure, url, keys, known, now)})
-    return view.page(TEMPLATE, OK, **{**around, "parts": None, **await _rows_shown(view, figure, url, keys, now)})
+        return view.page(TEMPLATE, **{**around, **await parts_shown(view, figure, url, keys, known, now)})
+    return view.page(TEMPLATE, **{**around, "parts": None, **await _rows_shown(view, figure, url, keys, now)})
 
 
 async def context_of_rows(view: View, url: ReportUrl, now: datetime) -> tuple[QuestionContext, ReportUrl]:

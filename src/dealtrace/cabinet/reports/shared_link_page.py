@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from http import HTTPStatus
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -23,7 +24,6 @@ from dealtrace.cabinet.reports.time_chart import undrawn_message
 from dealtrace.cabinet.reports.without_contacts import for_person
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, Refusal
-from dealtrace.http.statuses import GONE, NOT_FOUND, OK
 from dealtrace.operations.accounts.share_report import open_link, touch_link
 from dealtrace.record import record
 from dealtrace.reports.question import QuestionContext, parse_question
@@ -63,13 +63,13 @@ async def _answer(view: View) -> Response:
     opened = await view.read(_open, view.request.path_params["key"], now)
     if opened is None:
         await limit_guessing(view)
-        return view.page("shared/gone.html", NOT_FOUND)
+        return view.page("shared/gone.html", HTTPStatus.NOT_FOUND)
     known, asked = for_person(view, opened.known, site_report_url(opened.site.id, opened.link.query))
     known = replace(known, mask=None)  # the filters are those of the person who made the link
     try:
         question = replace(parse_question(asked.raw_question(**USUAL), known), hides_contacts=True)
     except InvalidParameters:
-        return view.page("shared/gone.html", GONE)
+        return view.page("shared/gone.html", HTTPStatus.GONE)
     if opened.link.is_due(now):
         await view.manage(touch_link, opened.link)
     view.site = opened.site
@@ -79,7 +79,6 @@ async def _answer(view: View) -> Response:
     as_of = clock_time_in_zone(view.language, now, opened.site.time_zone)
     return view.page(
         "shared/page.html",
-        OK,
         **{
             "title": view.shown_name(opened.link.name),
             "compared_until": until,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from http import HTTPStatus
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -19,7 +20,6 @@ from dealtrace.cabinet.form_pages import number_of
 from dealtrace.cabinet.formats import clock_time
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, Language, Violation
-from dealtrace.http.statuses import BAD_REQUEST, OK
 from dealtrace.leads.wall_clock import YEAR_FIRST, read_day, read_instant
 from dealtrace.record import record
 from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
@@ -98,7 +98,7 @@ async def _show(view: View, site_id: int, zone: ZoneInfo) -> Response:
     today_at = day_start(site_day(clock.now(), UTC_ZONE), UTC_ZONE)
     return view.page(
         "requests/page.html",
-        BAD_REQUEST if refusal is not None else OK,
+        HTTPStatus.BAD_REQUEST if refusal is not None else HTTPStatus.OK,
         fault=labelled_text(refusal, view.language, _LABELS) if refusal is not None else "",
         lines=[_line(request, labels, zone, view.language) for request in page.found.requests[:SHOWN]],
         tokens=labels,

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from http import HTTPStatus
 from shlex import quote
 from urllib.parse import quote_plus
 
@@ -44,7 +45,6 @@ from dealtrace.cabinet.view import View
 from dealtrace.errors import FileUnreadable, InvalidValue, Language, Refusal
 from dealtrace.files.costs.cost_unit import CostUnit
 from dealtrace.files.costs.headings import list_headings
-from dealtrace.http.statuses import NOT_FOUND
 from dealtrace.operations.reports.delete_costs import delete_costs
 from dealtrace.operations.reports.import_costs import account_name
 from dealtrace.operations.work import at_site
@@ -126,7 +126,7 @@ async def show(view: View) -> Response:
 
 
 async def _gone(view: View) -> Response:
-    return await _page(view, faults=file_deleted(view), status=NOT_FOUND)
+    return await _page(view, faults=file_deleted(view), status=HTTPStatus.NOT_FOUND)
 
 
 @unless_deleted(PLACE, _gone)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from http import HTTPStatus
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -30,7 +31,6 @@ from dealtrace.cabinet.what_if.rates import RatesForecast, forecast_rates
 from dealtrace.deals.currency import CurrencyRate
 from dealtrace.errors import FileUnreadable, InvalidValue, Language
 from dealtrace.files.costs.rates import read_foreign, read_rate, read_rates
-from dealtrace.http.statuses import NOT_FOUND
 from dealtrace.operations.reports.set_rates import remove_rates, set_rates
 from dealtrace.operations.what_if.try_rates import TriedRates
 from dealtrace.operations.work import at_site
@@ -107,7 +107,7 @@ async def _ask_first(view: View, site: Site, change: TriedRates, agreement: str)
 
 
 async def _gone(view: View) -> Response:
-    return await _page(view, faults=file_deleted(view), status=NOT_FOUND)
+    return await _page(view, faults=file_deleted(view), status=HTTPStatus.NOT_FOUND)
 
 
 @unless_deleted(PLACE, _gone)

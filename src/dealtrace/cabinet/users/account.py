@@ -1,5 +1,7 @@
 """The account of another user, for owners of the installation."""
 
+from http import HTTPStatus
+
 from starlette.responses import Response
 
 from dealtrace.accounts.rights import Rights, Role
@@ -9,7 +11,6 @@ from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.users import new_links
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidSetting
-from dealtrace.http.statuses import BAD_REQUEST
 from dealtrace.operations.accounts.manage_user import delete_user, give_role, set_owner, take_role
 from dealtrace.operations.accounts.second_factor import reset_second_factor
 from dealtrace.storage.accounts.sites import list_sites
@@ -20,7 +21,7 @@ from dealtrace.whole_number import ID_MAX
 async def show(view: View) -> Response:
     """Show a user's roles, and the forms that change the account."""
     whose = await _whose(view)
-    return await _page(view, 200, whose) if whose is not None else not_found(view)
+    return await _page(view, HTTPStatus.OK, whose) if whose is not None else not_found(view)
 
 
 async def change_role(view: View) -> Response:
@@ -41,7 +42,7 @@ async def change_ownership(view: View) -> Response:
     try:
         await view.manage(set_owner, whose.user.id, is_owner=view.form.has("is_owner"))
     except InvalidSetting as refusal:
-        return await _page(view, BAD_REQUEST, whose, fault_text(refusal, view.language))
+        return await _page(view, HTTPStatus.BAD_REQUEST, whose, fault_text(refusal, view.language))
     return _back(view, whose) if view.rights.user.id != whose.user.id else view.redirect_to("/")
 
 
@@ -69,11 +70,11 @@ async def delete(view: View) -> Response:
         return not_found(view)
     if not view.form.has("is_sure"):
         fault = view.translate("Tick the box to confirm the deletion")
-        return await _page(view, BAD_REQUEST, whose, fault)
+        return await _page(view, HTTPStatus.BAD_REQUEST, whose, fault)
     try:
         await view.manage(delete_user, whose.user.login)
     except InvalidSetting as refusal:
-        return await _page(view, BAD_REQUEST, whose, fault_text(refusal, view.language))
+        return await _page(view, HTTPStatus.BAD_REQUEST, whose, fault_text(refusal, view.language))
     return view.redirect_to("/users")
 
 

@@ -1,5 +1,7 @@
 """The users with a role on a site, for its owners."""
 
+from http import HTTPStatus
+
 from sqlalchemy import Connection
 from starlette.responses import Response
 
@@ -10,7 +12,6 @@ from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.users import new_links
 from dealtrace.cabinet.users.account import role_of_form, store_role
 from dealtrace.cabinet.view import View
-from dealtrace.http.statuses import FORBIDDEN
 from dealtrace.operations.accounts.invite_user import revoke_invitation
 from dealtrace.record import record
 from dealtrace.storage.accounts.invitations import list_role_invitations
@@ -78,7 +79,7 @@ async def make_password_link(view: View) -> Response:
     if member is None:
         return not_found(view)
     if not view.rights.may_open_account_of(member, view.current_site.id):
-        return view.page("forbidden.html", FORBIDDEN, needed=Role.OWNER)
+        return view.page("forbidden.html", HTTPStatus.FORBIDDEN, needed=Role.OWNER)
     return await new_links.show_password_link(view, member.user, f"/{view.current_site.id}/settings/users")
 
 

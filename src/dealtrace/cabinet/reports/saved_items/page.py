@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
+from http import HTTPStatus
 from typing import Protocol
 
 from starlette.responses import Response
@@ -18,7 +19,6 @@ from dealtrace.cabinet.reports.tree.open_rows import with_closed_rows
 from dealtrace.cabinet.reports.without_contacts import for_person
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, InvalidSetting, NameTaken
-from dealtrace.http.statuses import FORBIDDEN
 from dealtrace.operations.accounts.require_site import ReadSite, require_site
 from dealtrace.operations.work import Work, at_site
 from dealtrace.record import record
@@ -226,4 +226,4 @@ def _may_change(view: View, whose: str) -> bool:
 
 
 def _forbidden(view: View) -> Response:
-    return view.page("forbidden.html", FORBIDDEN, needed=Role.ANALYST)
+    return view.page("forbidden.html", HTTPStatus.FORBIDDEN, needed=Role.ANALYST)

@@ -1,5 +1,6 @@
 """Compare a CRM's list of deals with the deals of the site; pages show all differences and change nothing."""
 
+from http import HTTPStatus
 from itertools import islice
 
 from starlette.responses import Response
@@ -21,7 +22,6 @@ from dealtrace.cabinet.settings.uploads import UPLOAD_BYTES_MAX, Upload
 from dealtrace.cabinet.view import View
 from dealtrace.errors import FileUnreadable
 from dealtrace.files.agreement.differences import KEPT_MAX, Difference, Values, read_differences
-from dealtrace.http.statuses import NOT_FOUND
 from dealtrace.record import record
 from dealtrace.reports.agreement import Disagreement, Field
 from dealtrace.reports.refusals import ReportNotKept
@@ -75,7 +75,7 @@ async def show(view: View) -> Response:
 
 async def gone(view: View) -> Response:
     """Return the form with a message that the file, or its result, is no longer stored."""
-    return _page(view, faults=file_deleted(view), status=NOT_FOUND)
+    return _page(view, faults=file_deleted(view), status=HTTPStatus.NOT_FOUND)
 
 
 @unless_deleted(PLACE, gone)
