@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 from dealtrace.attribution.credit import AttributionModel
-from dealtrace.reports.answer import Report, Row
+from dealtrace.reports.answer import Report, ReportLine
 from dealtrace.reports.change import difference, percentage
 from dealtrace.reports.metrics import METRICS, Unit
 from dealtrace.reports.periods import Period
@@ -29,7 +29,7 @@ def compared(values: Side, before: Side | None, **words: str) -> Report:
     assert sides[0] is not None
     period = Period(TODAY, TODAY) if before is not None else None
     is_empty = before is not None and not any(before)
-    rows, total = [Row(("a",), sides[0], sides[1])], Row((), sides[0], sides[1])
+    rows, total = [ReportLine(("a",), sides[0], sides[1])], ReportLine((), sides[0], sides[1])
     return Report(question, rows, 1, total, period, has_nothing_before=is_empty)
 
 

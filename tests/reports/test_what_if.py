@@ -11,7 +11,7 @@ from dealtrace.deals.amount import kopecks_of
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.reports import what_if
 from dealtrace.reports.moves import Moved, key_of, single_source
-from dealtrace.reports.what_if import DealAttribution, MatchCount, Outcome, Tally
+from dealtrace.reports.what_if import DealAttribution, MatchCount, Tally, TriedDeal
 from domain_records import NOON, deal
 
 CALL = LeadRef(LeadKind.CALL, 1)
@@ -20,18 +20,18 @@ NOTHING = DealAttribution(None, single_source(NOWHERE))
 BY_CALL = DealAttribution(CALL, single_source(YANDEX))
 
 
-def tally_of(*outcomes: Outcome) -> Tally:
+def tally_of(*outcomes: TriedDeal) -> Tally:
     tally = Tally()
     for outcome in outcomes:
         tally.add(outcome)
     return tally
 
 
-def outcome(before: DealAttribution, after: DealAttribution, **fields: Any) -> Outcome:
+def outcome(before: DealAttribution, after: DealAttribution, **fields: Any) -> TriedDeal:
     kopecks: int | None = fields.pop("kopecks", ...)
     found = deal(**fields)
     own = kopecks_of(found.amount_rub) if found.amount_rub is not None else None
-    return Outcome(found, before, after, own if kopecks is ... else kopecks)
+    return TriedDeal(found, before, after, own if kopecks is ... else kopecks)
 
 
 def test_it_counts_leads_stated_sources_flips_and_moves() -> None:
@@ -40,7 +40,7 @@ def test_it_counts_leads_stated_sources_flips_and_moves() -> None:
         outcome(NOTHING, NOTHING, stated_source=GOOGLE),
         outcome(BY_CALL, BY_CALL, pinned_at=NOON),
         outcome(BY_CALL, DealAttribution(CALL, single_source(GOOGLE)), amount_rub=None),
-        Outcome(deal(), BY_CALL, BY_CALL, 100_000, is_kept=True),
+        TriedDeal(deal(), BY_CALL, BY_CALL, 100_000, is_kept=True),
     )
     assert (tally.deals, tally.flipped, tally.moved, tally.changed, tally.pinned, tally.kept) == (5, 1, 2, 2, 1, 1)
     assert tally.before == MatchCount(with_lead=3, attributed=4)

@@ -76,7 +76,7 @@ class LeadItem(msgspec.Struct, frozen=True, rename="camel"):
 
 
 @dataclass(frozen=True)
-class Batch:
+class LeadListFormat:
     """The format of a list of leads: its key in the body, and the msgspec struct and the parameters of each lead."""
 
     name: str

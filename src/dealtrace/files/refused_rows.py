@@ -10,7 +10,7 @@ from dealtrace.files.atomic_file import open_to_append, write_atomically
 from dealtrace.files.cell_types import text_of
 from dealtrace.files.csv_lines import CsvLines
 from dealtrace.files.csv_reader import CELL_LENGTH_MAX
-from dealtrace.files.row import Cell, Row, StatedText
+from dealtrace.files.row import Cell, FileRow, StatedText
 from dealtrace.files.spreadsheet_text import guard_formula, plain_text, spreadsheet_text
 from dealtrace.files.unreadable import Cure, CureKind, unreadable
 from dealtrace.leads.plain_text import stripped
@@ -66,7 +66,7 @@ class RefusedRows:
             first = existing.readline(HEADINGS_LENGTH_MAX)
         return not first or any(first.startswith(DELIMITER.join(added)) for added in ADDED_HEADINGS.values())
 
-    def add(self, refused: Iterable[tuple[Row, Refusal]]) -> None:
+    def add(self, refused: Iterable[tuple[FileRow, Refusal]]) -> None:
         """Append rows with their refusals; they are synced to disk before this returns."""
         lines = "".join(
             _line(

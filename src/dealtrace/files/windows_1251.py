@@ -106,7 +106,7 @@ of companies, and texts.
 
 
 @record
-class Reading:
+class ByteLetters:
     """What the bytes mean in an encoding: the number of a letter or 0, what each costs, and whether it is a capital."""
 
     letters: tuple[int, ...]
@@ -127,7 +127,7 @@ class Reading:
         return following + sum(self.costs[byte] for byte in word) + STRANGE * within
 
 
-def _reading(encoding: str) -> Reading:
+def _reading(encoding: str) -> ByteLetters:
     """Return what bytes mean in an encoding.
 
     Only in Windows-1251 may they be Ukrainian or Belarusian letters, or usual signs beside a letter: in Mac-Cyrillic
@@ -142,7 +142,7 @@ def _reading(encoding: str) -> Reading:
         (RARE if sign == "ё" and not is_own else 0) if letter or sign.isascii() or sign in usual else STRANGE
         for sign, letter in zip(small, letters, strict=True)
     ]
-    return Reading(tuple(letters), tuple(costs), tuple(map(str.isupper, signs)))
+    return ByteLetters(tuple(letters), tuple(costs), tuple(map(str.isupper, signs)))
 
 
 _OWN_READING, _OTHER_READINGS = _reading(CODEC), tuple(map(_reading, _OTHERS))

@@ -7,7 +7,7 @@ from fractions import Fraction
 from dealtrace.errors import Language
 from dealtrace.mails.figure_format import UNKNOWN, format_figure
 from dealtrace.mails.letter import Letter, LetterTable
-from dealtrace.reports.answer import Report, Row
+from dealtrace.reports.answer import Report, ReportLine
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.formats import TOTAL_TITLES, rounded_value
 from dealtrace.reports.metrics import Metric
@@ -15,7 +15,7 @@ from dealtrace.reports.pivot import Pivot, PivotLine
 from dealtrace.reports.reading.compared_period import compared_lines
 from dealtrace.reports.reading.overlap import overlap_text
 from dealtrace.reports.reading.partial_times import partial_lines
-from dealtrace.reports.table_columns import CHANGES, COMPARED, Column, FigurePart, figure_columns, figures_of
+from dealtrace.reports.table_columns import CHANGES, COMPARED, FigurePart, TableColumn, figure_columns, figures_of
 
 ROWS_SHOWN = 50
 """Ours: the maximum number of rows in the text of an e-mail; the attached file has all rows."""
@@ -105,7 +105,7 @@ def _table(report: Report, language: Language) -> LetterTable:
     columns = [column for column in figure_columns(report) if column.part not in CHANGES]
     head = (*(dimensions or ("",)), *_headings(columns, language))
 
-    def figures(row: Row) -> tuple[str, ...]:
+    def figures(row: ReportLine) -> tuple[str, ...]:
         shown = zip(columns, figures_of(report, columns, row), strict=True)
         return tuple(_cell(column.metric, figure, language) for column, figure in shown)
 
@@ -131,11 +131,11 @@ def _keys(keys: Iterable[str | None]) -> tuple[str, ...]:
     return tuple(key if key is not None else UNKNOWN for key in keys)
 
 
-def _named(named: Dimension | Metric | Column | FigurePart, language: Language) -> str:
+def _named(named: Dimension | Metric | TableColumn | FigurePart, language: Language) -> str:
     return named.ru if language == "ru" else named.en
 
 
-def _headings(columns: Sequence[Column], language: Language) -> tuple[str, ...]:
+def _headings(columns: Sequence[TableColumn], language: Language) -> tuple[str, ...]:
     named = ((_named(column, language), _named(column.part, language), column.part) for column in columns)
     return tuple(
         heading.removesuffix(ending) + _BEFORE[language] if part is COMPARED else heading

@@ -9,7 +9,7 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.errors import InvalidParameters, InvalidValue, Violation
 from dealtrace.leads.lead import LeadRef
 from dealtrace.record import record
-from dealtrace.reports.answer import Keys
+from dealtrace.reports.answer import RowKeys
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.filters import check_no_contact, key_of_value
 from dealtrace.reports.measures import Measure
@@ -25,7 +25,7 @@ class Figure:
     """
 
     question: Question
-    keys: Keys
+    keys: RowKeys
     offset: int = 0
 
     @property

@@ -21,7 +21,7 @@ class DealAttribution:
 
 
 @record
-class Outcome:
+class TriedDeal:
     """A deal with its lead and sources now (`before`) and under the rules that are being tried (`after`).
 
     `kopecks` is the deal's amount in kopecks, or `None` if there is no amount or its currency has no rate.
@@ -90,7 +90,7 @@ class Tally:
     further: Moved = field(default_factory=Moved)
     _spelt: dict[SourceKey, Counter[tuple[str | None, str | None]]] = field(default_factory=dict)
 
-    def add(self, outcome: Outcome) -> bool:
+    def add(self, outcome: TriedDeal) -> bool:
         """Add a deal, and return whether its lead or source would change."""
         self.deals += 1
         self.before = self.before.after(outcome.deal, outcome.before)

@@ -61,7 +61,7 @@ def drawn_windows(drawn: Sequence[DrawnCandidate]) -> Sequence[DrawnCandidate]:
 
 
 @record
-class Axis:
+class TimeAxis:
     """A time axis as wide as the picture."""
 
     since: datetime
@@ -72,13 +72,13 @@ class Axis:
         return round(SIDE + (WIDTH - 2 * SIDE) * ((instant - self.since) / (self.until - self.since)), 1)
 
 
-def axis_of(instants: Sequence[datetime]) -> Axis:
+def axis_of(instants: Sequence[datetime]) -> TimeAxis:
     """Return a time axis that covers all `instants`, with a margin at both ends."""
     room = max((max(instants) - min(instants)) / 20, timedelta(minutes=1))
-    return Axis(min(instants) - room, max(instants) + room)
+    return TimeAxis(min(instants) - room, max(instants) + room)
 
 
-def ends(axis: Axis, height: int, format_time: Callable[[datetime], str]) -> list[Markup]:
+def ends(axis: TimeAxis, height: int, format_time: Callable[[datetime], str]) -> list[Markup]:
     """Return the line of a time axis at the bottom of a picture, with the times of its ends."""
     y = height - BOTTOM
     return [
@@ -88,7 +88,7 @@ def ends(axis: Axis, height: int, format_time: Callable[[datetime], str]) -> lis
     ]
 
 
-def _window(drawn: DrawnCandidate, axis: Axis, y: int) -> Markup:
+def _window(drawn: DrawnCandidate, axis: TimeAxis, y: int) -> Markup:
     window = drawn.candidate.window
     left, right = axis.at(window.opens_at), axis.at(window.closes_at)
     name = "won" if drawn.is_winner else "inside" if drawn.candidate.holds else "missed"

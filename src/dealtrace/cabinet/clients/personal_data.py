@@ -48,7 +48,7 @@ class ContactLine:
 
 
 @record
-class Choice:
+class ChosenContacts:
     """The contacts of a person chosen in a form, and whether leads without a valid phone or e-mail are chosen too."""
 
     contacts: frozenset[str]
@@ -168,10 +168,10 @@ async def _preview(view: View, person: KnownPerson) -> Preview:
     takes_those = view.form.get(WITHOUT) if is_form else query.get(WITHOUT, "")
     is_first = not is_form and "contact" not in query and WITHOUT not in query
     chosen = frozenset(person.contacts if is_first else asked) & frozenset(person.contacts)
-    return await view.read(_read, view.current_site, person, Choice(chosen, is_first or bool(takes_those)))
+    return await view.read(_read, view.current_site, person, ChosenContacts(chosen, is_first or bool(takes_those)))
 
 
-def _read(connection: Connection, site: Site, person: KnownPerson, choice: Choice) -> Preview:
+def _read(connection: Connection, site: Site, person: KnownPerson, choice: ChosenContacts) -> Preview:
     leads_of = {text: personal_data.find_traces(connection, site.id, [text]).leads for text in person.contacts}
     lines = (ContactLine(text, text in choice.contacts, leads) for text, leads in leads_of.items())
     joined = sorted(person.joined_ids)

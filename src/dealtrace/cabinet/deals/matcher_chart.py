@@ -15,7 +15,7 @@ from dealtrace.cabinet.charts.matching import (
     WIDTH,
     WIDTH_LEAST,
     WINDOWS_MAX,
-    Axis,
+    TimeAxis,
     axis_of,
     deal_line,
     ends,
@@ -101,7 +101,7 @@ def _moments(matcher: DrawnMatcher, leads: Sequence[DrawnLead]) -> list[datetime
     return [matcher.until, *since, *(lead.began_at for lead in leads)]
 
 
-def _window(matcher: DrawnMatcher, axis: Axis, y: int, height: int) -> list[Markup]:
+def _window(matcher: DrawnMatcher, axis: TimeAxis, y: int, height: int) -> list[Markup]:
     """Return the name of a matcher and its window, which reaches from there over the rows of its leads."""
     left = axis.at(matcher.since) if matcher.since is not None else float(SIDE)
     width = max(round(axis.at(matcher.until) - left, 1), WIDTH_LEAST)
@@ -112,7 +112,7 @@ def _window(matcher: DrawnMatcher, axis: Axis, y: int, height: int) -> list[Mark
     return [band, text_at(label, float(SIDE), y + 14, "start")]
 
 
-def _lead(lead: DrawnLead, axis: Axis, y: int) -> Markup:
+def _lead(lead: DrawnLead, axis: TimeAxis, y: int) -> Markup:
     x = axis.at(lead.began_at)
     name = "won" if lead.is_winner else "inside" if lead.fits else "missed"
     left = round(min(max(x - WIDTH_LEAST / 2, SIDE), WIDTH - SIDE - WIDTH_LEAST), 1)

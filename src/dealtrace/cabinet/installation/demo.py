@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
-from dealtrace.cabinet.choices import Choice
+from dealtrace.cabinet.choices import SelectOption
 from dealtrace.cabinet.field_labels import page_text
 from dealtrace.cabinet.form_pages import DONE, Faults, number_of
 from dealtrace.cabinet.gate import not_found
@@ -91,14 +91,16 @@ async def remove(view: View) -> Response:
 async def _page(view: View, faults: Faults | None = None, *, at: str = OWN_SITE, secret: str = "") -> Response:
     sites, lines = await view.read(_read)
     done = DONE["removed"] if view.request.query_params.get("done") == "removed" and not faults else ""
-    new = Choice(OWN_SITE, view.translate("a new site"), at == OWN_SITE)
+    new = SelectOption(OWN_SITE, view.translate("a new site"), at == OWN_SITE)
     return view.page(
         "installation/demo.html",
         HTTPStatus.BAD_REQUEST if faults else HTTPStatus.OK,
         lines=lines,
         is_filling=not all(line.is_finished for line in lines),
-        sites=[new, *(Choice(str(site.id), f"{site.id} {site.name}", at == str(site.id)) for site in sites)],
-        parts=[Choice(part, view.translate(label), part == view.form.get("part")) for part, label in _PARTS.items()],
+        sites=[new, *(SelectOption(str(site.id), f"{site.id} {site.name}", at == str(site.id)) for site in sites)],
+        parts=[
+            SelectOption(part, view.translate(label), part == view.form.get("part")) for part, label in _PARTS.items()
+        ],
         faults=faults or {},
         done=view.translate(done) if done else "",
         secret=secret,

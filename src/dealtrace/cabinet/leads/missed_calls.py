@@ -13,7 +13,7 @@ from dealtrace.accounts.site_days import day_end, day_start, site_day
 from dealtrace.cabinet.form_pages import number_of
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.lead_labels import RING_BACK_LABELS
-from dealtrace.cabinet.list_query import BEFORE, Days, ListQuery, list_query_of
+from dealtrace.cabinet.list_query import BEFORE, ListPeriod, ListQuery, list_query_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import LeadNotFound
 from dealtrace.leads.call import Call
@@ -52,7 +52,7 @@ class MarkButton:
     label: str
 
 
-def missed_days(days: Days, now: datetime) -> Days:
+def missed_days(days: ListPeriod, now: datetime) -> ListPeriod:
     """Return a copy of `days` whose period is the last `MISSED_DAYS` days, including today, whatever the URL says."""
     today = site_day(now, days.site.time_zone)
     return replace(days, period=Period(today - timedelta(days=MISSED_DAYS - 1), today))

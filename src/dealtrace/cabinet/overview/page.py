@@ -94,7 +94,7 @@ class OverviewFigure:
 
 
 @record
-class Answers:
+class OverviewReports:
     """The reports of the overview, and what is wrong now.
 
     `gaps` are the gaps in the period of the figures, and `missing` what is missing now. `without_rate` is the number of
@@ -258,7 +258,7 @@ def _count_missed(connection: Connection, site: Site, role: Role | None, now: da
 
 def _ask(
     source: FactSource, site: Site, question: Question, drawn: str, statuses: Sequence[Status], now: datetime
-) -> Answers:
+) -> OverviewReports:
     sources = tuple(METRICS[name] for name in SOURCES_METRICS)
     by_source = tuple(DIMENSIONS[name] for name in ("source", "medium"))
     unmatched = narrowed_filters(question.filters, DIMENSIONS["match_reason"], UNMATCHED_REASONS)
@@ -268,7 +268,7 @@ def _ask(
     missing = find_missing_data(source, site, watched, now)
     by_money = replace(question, by=by_source, metrics=sources, limit=None, sort=_order_of_sources(figures))
     of_sources = _first_sources(ask(source, site, by_money, now))
-    return Answers(
+    return OverviewReports(
         figures,
         ask(source, site, over_time(question, METRICS[drawn]), now) if has_line(question, METRICS[drawn]) else None,
         of_sources,
@@ -309,7 +309,7 @@ def _first_sources(report: Report) -> Report:
 
 
 def _shown(
-    view: View, page: _Page, answers: Answers, checklist: Sequence[ChecklistStep], texts: Sequence[ProblemText]
+    view: View, page: _Page, answers: OverviewReports, checklist: Sequence[ChecklistStep], texts: Sequence[ProblemText]
 ) -> Response:
     url, notes = page.url, page.notes
     reports = page.asked.at(f"/cabinet/{view.current_site.id}/reports")

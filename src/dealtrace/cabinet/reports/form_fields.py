@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from dealtrace.attribution.model_labels import MODEL_LABELS
 from dealtrace.cabinet.carried_parameters import NO_COMPARISON
-from dealtrace.cabinet.choices import Choice, choices_among, period_choices
+from dealtrace.cabinet.choices import SelectOption, choices_among, period_choices
 from dealtrace.cabinet.formats import in_language
 from dealtrace.cabinet.reports.chips import OPERATORS, Chip, chips_of
 from dealtrace.cabinet.reports.report_url import ReportUrl
@@ -53,16 +53,16 @@ class Choices:
     `searches_masked` is true if a filter searches texts in which contacts are masked, so others may find more.
     """
 
-    periods: tuple[Choice, ...]
-    comparisons: tuple[Choice, ...]
-    models: tuple[Choice, ...]
-    dates: tuple[Choice, ...]
-    by: tuple[tuple[Choice, ...], ...]
-    pivot: tuple[Choice, ...]
+    periods: tuple[SelectOption, ...]
+    comparisons: tuple[SelectOption, ...]
+    models: tuple[SelectOption, ...]
+    dates: tuple[SelectOption, ...]
+    by: tuple[tuple[SelectOption, ...], ...]
+    pivot: tuple[SelectOption, ...]
     metrics: tuple[MetricOptions, ...]
-    segments: tuple[Choice, ...]
-    filter_dimensions: tuple[Choice, ...]
-    operators: tuple[Choice, ...]
+    segments: tuple[SelectOption, ...]
+    filter_dimensions: tuple[SelectOption, ...]
+    operators: tuple[SelectOption, ...]
     chips: tuple[Chip, ...]
     searches_masked: bool
     first: str
@@ -123,7 +123,7 @@ def choices_of(
         comparisons=_comparisons(url, usual, language),
         models=(
             *choices_among(model, {str(int(each)): label for each, label in MODEL_LABELS.items()}, language),
-            Choice(
+            SelectOption(
                 ALL_MODELS, in_language(("Все модели рядом", "All models side by side"), language), model == ALL_MODELS
             ),
         ),
@@ -134,7 +134,7 @@ def choices_of(
         ),
         pivot=_named(offered, {unescaped(url.get("pivot"))}, language),
         metrics=_metric_options([*METRICS.values(), *known.columns.values()], parse_names(said["metrics"]), language),
-        segments=tuple(Choice(name, name, name == url.get("segment")) for name in known.segments),
+        segments=tuple(SelectOption(name, name, name == url.get("segment")) for name in known.segments),
         filter_dimensions=_named([each for each in offered if each.kind is not Kind.CALENDAR], set(), language),
         operators=choices_among(Operator.IS, OPERATORS, language),
         chips=chips_of(url, dimensions, language, is_whole=is_whole),
@@ -174,7 +174,7 @@ def _asked(url: ReportUrl, question: ReadyQuestion) -> str:
     return url.link(by=question.by, metrics=question.metrics, **reset, **days)
 
 
-def _comparisons(url: ReportUrl, usual: Mapping[str, str], language: Language) -> tuple[Choice, ...]:
+def _comparisons(url: ReportUrl, usual: Mapping[str, str], language: Language) -> tuple[SelectOption, ...]:
     """Return the choices of comparisons.
 
     The usual comparison of the period has an empty value: if a person keeps this choice and chooses another period,
@@ -182,19 +182,19 @@ def _comparisons(url: ReportUrl, usual: Mapping[str, str], language: Language) -
     """
     usually, chosen = (each or NO_COMPARISON for each in (url.usual_comparison(**usual), url.comparison(**usual)))
     return tuple(
-        Choice(each.value if each.value != usually else "", each.label, each.is_chosen)
+        SelectOption(each.value if each.value != usually else "", each.label, each.is_chosen)
         for each in choices_among(chosen, _COMPARISONS, language)
     )
 
 
-def _chosen_labels(choices: Iterable[Choice]) -> list[str]:
+def _chosen_labels(choices: Iterable[SelectOption]) -> list[str]:
     return [each.label for each in choices if each.is_chosen]
 
 
-def _named(listed: Iterable[Dimension], chosen: set[str], language: Language) -> tuple[Choice, ...]:
+def _named(listed: Iterable[Dimension], chosen: set[str], language: Language) -> tuple[SelectOption, ...]:
     """Return the dimensions as choices; the value of each is its name as URLs have it."""
     return tuple(
-        Choice(escaped_name(each.name), in_language((each.ru, each.en), language), each.name in chosen)
+        SelectOption(escaped_name(each.name), in_language((each.ru, each.en), language), each.name in chosen)
         for each in listed
     )
 

@@ -19,7 +19,7 @@ from dealtrace.reports.reading.meanings import meaning_of
 
 
 @record
-class Part:
+class ShownPart:
     """A figure from which another is computed: its title, its meaning and its value.
 
     `url` leads to the rows behind the figure, or is empty if there is no link.
@@ -57,11 +57,11 @@ def _part(
     metric: Metric,
     value: Fraction | None,
     placed: Sequence[tuple[Dimension, str | None]],
-) -> Part:
+) -> ShownPart:
     question = figure.question
     assert question.model is not None
     has_rows = bool(value) and metric.name not in PART_METRICS
-    return Part(
+    return ShownPart(
         metric.ru if view.language == "ru" else metric.en,
         meaning_of(metric, view.language),
         metric_value(view.language, metric, value),

@@ -20,7 +20,7 @@ from dealtrace.cabinet.reports.source_drilldown import key_url
 from dealtrace.cabinet.reports.table import KeyCell, Translate, rows_url
 from dealtrace.errors import Language
 from dealtrace.record import record
-from dealtrace.reports.answer import Report, Row
+from dealtrace.reports.answer import Report, ReportLine
 from dealtrace.reports.filters import escaped_name, unescaped
 from dealtrace.reports.metrics import METRICS, Metric
 from dealtrace.reports.reading.compared_period import compared_times_of
@@ -128,7 +128,7 @@ class _Shaper:
         self.partial = partial_times_of(report)
         self.compared_times = compared_times_of(report)
 
-    def line(self, row: Row) -> ModelsLine:
+    def line(self, row: ReportLine) -> ModelsLine:
         values = [row.values[model][0] for model in AttributionModel]
         known = [value for value in values if value is not None]
         apart: Fraction | None = max(known) - min(known) if known else None
@@ -138,7 +138,7 @@ class _Shaper:
             metric_value(self.language, self.metric, apart) if apart else NOTHING,
         )
 
-    def _keys(self, row: Row) -> tuple[KeyCell, ...]:
+    def _keys(self, row: ReportLine) -> tuple[KeyCell, ...]:
         return tuple(
             KeyCell(
                 key_label(dimension, key, self.language)
@@ -155,7 +155,7 @@ class _Shaper:
             for place, (dimension, key) in enumerate(zip(self.question.by, row.keys, strict=False))
         )
 
-    def _cell(self, row: Row, model: AttributionModel, *, is_total: bool) -> ModelCell:
+    def _cell(self, row: ReportLine, model: AttributionModel, *, is_total: bool) -> ModelCell:
         value = row.values[model][0]
         placed = list(zip(self.question.by, row.keys, strict=False))
         return ModelCell(

@@ -33,7 +33,7 @@ from dealtrace.cabinet.reports.table import table_of
 from dealtrace.cabinet.reports.time_chart import TimeLine, has_line, over_time, time_line, undrawn_message
 from dealtrace.cabinet.reports.tree.branches import Branches, ask_branches, level_question
 from dealtrace.cabinet.reports.tree.open_rows import (
-    Path,
+    RowPath,
     check_tree,
     is_tree,
     layout_choices,
@@ -77,7 +77,7 @@ TEMPLATE = "reports/page.html"
 
 
 @record
-class Answers:
+class PageReports:
     """The reports of the page: the rows, the pivot if there is one, and the first metric over time.
 
     With a pivot or with all models, `report` has only one metric. `line`, the report that the chart draws, is `None`
@@ -125,7 +125,7 @@ async def show(view: View) -> Response:
     return view.page(TEMPLATE, fault="", **variables)
 
 
-def shown(answers: Answers, url: ReportUrl, notes: AxisNotes, view: View, now: datetime) -> dict[str, object]:
+def shown(answers: PageReports, url: ReportUrl, notes: AxisNotes, view: View, now: datetime) -> dict[str, object]:
     """Return the template variables of a report: its chart `line`, and either `table`, `models` or `pivot`."""
     rows = len(answers.report.rows)
     answers = fitting_answers(answers)
@@ -151,7 +151,7 @@ def shown(answers: Answers, url: ReportUrl, notes: AxisNotes, view: View, now: d
     }
 
 
-def fitting_answers(answers: Answers) -> Answers:
+def fitting_answers(answers: PageReports) -> PageReports:
     """Return the reports with as many rows as fit a page."""
     pivot = fitting_pivot(answers.pivot) if answers.pivot is not None else None
     report = answers.report
@@ -159,7 +159,7 @@ def fitting_answers(answers: Answers) -> Answers:
     return replace(answers, report=pivot.report if pivot is not None else fitting(report, cells), pivot=pivot)
 
 
-def _tables(answers: Answers, url: ReportUrl, view: View) -> dict[str, object]:
+def _tables(answers: PageReports, url: ReportUrl, view: View) -> dict[str, object]:
     """Return the template variables `table`, `models`, `pivot` and `tree`: one is the report, the others are `None`.
 
     Contacts are masked for people who may not see them.
@@ -185,7 +185,7 @@ def _tables(answers: Answers, url: ReportUrl, view: View) -> dict[str, object]:
 
 
 def line_of(
-    answers: Answers, url: ReportUrl | None, rows_page: str, language: Language, notes: AxisNotes = NO_NOTES
+    answers: PageReports, url: ReportUrl | None, rows_page: str, language: Language, notes: AxisNotes = NO_NOTES
 ) -> TimeLine | None:
     """Return the report's chart, or `None` if the report has none.
 
@@ -217,8 +217,8 @@ def _ask(
     now: datetime,
     chart: str,
     statuses: Sequence[Status],
-    paths: Sequence[Path] | None,
-) -> tuple[Answers, Sequence[tuple[Metric, Gap]], OpenDeals | None, NoSource | None]:
+    paths: Sequence[RowPath] | None,
+) -> tuple[PageReports, Sequence[tuple[Metric, Gap]], OpenDeals | None, NoSource | None]:
     """Return four results: the reports, days without data, open deals, and the parts of the deals without a source.
 
     The days are found only if the page has a chart, the open deals only if income fell, and the parts only if the table
@@ -238,8 +238,8 @@ def ask_all(
     question: Question,
     now: datetime,
     chart: str = "",
-    paths: Sequence[Path] | None = None,
-) -> Answers:
+    paths: Sequence[RowPath] | None = None,
+) -> PageReports:
     """Return the reports of the page: the rows, the pivot if there is one, and the first metric over time.
 
     If the question asks for all models, the table and the chart show one metric, which `metric_under_models` chooses
@@ -254,7 +254,7 @@ def ask_all(
     report = pivot.report if pivot is not None else ask(source, site, asked, now)
     branches = ask_branches(source, site, shown, report, paths, now) if paths is not None else None
     line = ask(source, site, over_time(over_days, drawn), now) if has_line(question, drawn) else None
-    return Answers(question, report, pivot, line, branches)
+    return PageReports(question, report, pivot, line, branches)
 
 
 def shown_question(question: Question, chart: str) -> Question:

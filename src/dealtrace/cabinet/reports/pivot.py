@@ -17,8 +17,8 @@ from dealtrace.cabinet.reports.key_labels import (
 from dealtrace.cabinet.reports.report_url import ReportUrl, narrowed_url
 from dealtrace.cabinet.reports.source_drilldown import key_url
 from dealtrace.cabinet.reports.table import (
-    Heading,
     KeyCell,
+    TableHeading,
     Translate,
     headings_of,
     more_rows,
@@ -62,8 +62,8 @@ class PivotTable:
     """
 
     metric: str
-    by: tuple[Heading, ...]
-    total_heading: Heading
+    by: tuple[TableHeading, ...]
+    total_heading: TableHeading
     columns_by: str
     columns: tuple[KeyCell, ...]
     rows: tuple[PivotRow, ...]
@@ -128,7 +128,7 @@ def metric_choices(url: ReportUrl, names: Sequence[tuple[str, str]]) -> tuple[Me
 
 def _headings(
     pivot: Pivot, url: ReportUrl | None, language: Language, translate: Translate
-) -> tuple[tuple[Heading, ...], Heading]:
+) -> tuple[tuple[TableHeading, ...], TableHeading]:
     """Return the headings of the columns that rows can be sorted by: those of the keys, and that of the row totals."""
     *keys, total = headings_of(pivot.report.question, url if url is not None else ReportUrl("", (), ()), language)
     total = replace(total, text=translate("Total"))

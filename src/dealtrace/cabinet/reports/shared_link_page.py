@@ -15,7 +15,7 @@ from dealtrace.cabinet.gate import limit_guessing, refused
 from dealtrace.cabinet.reports.comparison import compared_until
 from dealtrace.cabinet.reports.default_question import USUAL
 from dealtrace.cabinet.reports.model_comparison import by_models
-from dealtrace.cabinet.reports.page import Answers, ask_all, fitting_answers, line_of, model_said, read_context_of
+from dealtrace.cabinet.reports.page import PageReports, ask_all, fitting_answers, line_of, model_said, read_context_of
 from dealtrace.cabinet.reports.pivot import pivot_table
 from dealtrace.cabinet.reports.saved_items.page import site_report_url
 from dealtrace.cabinet.reports.shared_link_tables import models_for_visitors, table_for_visitors
@@ -88,7 +88,7 @@ async def _answer(view: View) -> Response:
     )
 
 
-def _shown(answers: Answers, view: View) -> dict[str, object]:
+def _shown(answers: PageReports, view: View) -> dict[str, object]:
     """Return the context of the report's template, without links and with contacts masked."""
     answers = fitting_answers(answers)
     report, pivot, language = answers.report, answers.pivot, view.language

@@ -21,7 +21,7 @@ from dealtrace.cabinet.reports.report_url import ReportUrl, key_pairs
 from dealtrace.cabinet.reports.source_drilldown import key_url
 from dealtrace.errors import Language
 from dealtrace.record import record
-from dealtrace.reports.answer import ByFigure, Report, Row, sequence_of
+from dealtrace.reports.answer import ByFigure, Report, ReportLine, sequence_of
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.filters import escaped_name, format_filter, format_names
 from dealtrace.reports.metrics import Growth, Metric, Unit
@@ -37,7 +37,7 @@ TIMES_MORE = 10
 
 
 @record
-class Heading:
+class TableHeading:
     """The heading of a column: its text and meaning, and the URL that sorts by it.
 
     `sign` shows the current order; it is empty if the table is sorted by another column. `change` is the URL that sorts
@@ -54,7 +54,7 @@ class Heading:
 
 
 @record
-class Cell:
+class TableCell:
     """A value of the table: text, bar and change, the URL of the rows behind it, and a mark if it is best or worst.
 
     `share` is the share of the total as text, empty if rows do not add up to the total. `meaning` says what a total
@@ -86,11 +86,11 @@ class KeyCell:
 
 
 @record
-class Line:
+class TableLine:
     """A row of the table."""
 
     keys: tuple[KeyCell, ...]
-    cells: tuple[Cell, ...]
+    cells: tuple[TableCell, ...]
 
 
 @record
@@ -102,9 +102,9 @@ class Table:
     are none.
     """
 
-    headings: tuple[Heading, ...]
-    lines: tuple[Line, ...]
-    total: tuple[Cell, ...]
+    headings: tuple[TableHeading, ...]
+    lines: tuple[TableLine, ...]
+    total: tuple[TableCell, ...]
     rows_total: int
     more: str = ""
     sorted_at: int = 0
@@ -146,7 +146,7 @@ def table_of(report: Report, url: ReportUrl, rows_page: str, language: Language,
     )
 
 
-def headings_of(question: Question, url: ReportUrl, language: Language) -> list[Heading]:
+def headings_of(question: Question, url: ReportUrl, language: Language) -> list[TableHeading]:
     """Return the headings of a report's columns, first those of its dimensions, then those of its metrics."""
 
     def sign_of(metric_or_dimension: Metric | Dimension, prefix: str = "") -> str:
@@ -154,7 +154,7 @@ def headings_of(question: Question, url: ReportUrl, language: Language) -> list[
         return {f"{DESCENDING}{name}": "▼", name: "▲"}.get(url.get("sort"), "")
 
     keys = [
-        Heading(
+        TableHeading(
             _named(each.ru, each.en, language),
             dimension_meaning(each, language),
             url.sorted_by(escaped_name(each.name)),
@@ -164,7 +164,7 @@ def headings_of(question: Question, url: ReportUrl, language: Language) -> list[
         for each in question.by
     ]
     return keys + [
-        Heading(
+        TableHeading(
             _named(each.ru, each.en, language),
             meaning_of(each, language),
             url.sorted_by(escaped_name(each.name)),
@@ -234,7 +234,7 @@ class LineShaper:
             return self.translate("★ best and ▿ worst value of a column; times that are not whole are not compared")
         return self.translate("★ best and ▿ worst value of a column")
 
-    def line(self, row: Row) -> Line:
+    def line(self, row: ReportLine) -> TableLine:
         """Return a row of the report as a line of the table."""
         keys = tuple(
             KeyCell(
@@ -251,15 +251,15 @@ class LineShaper:
             )
             for place, (dimension, key) in enumerate(zip(self.question.by, row.keys, strict=True))
         )
-        return Line(keys, tuple(self.cells(row)))
+        return TableLine(keys, tuple(self.cells(row)))
 
-    def cells(self, row: Row, *, is_total: bool = False) -> list[Cell]:
+    def cells(self, row: ReportLine, *, is_total: bool = False) -> list[TableCell]:
         """Return the values of a row, or of the total, as cells."""
         return [self._cell(row, place, metric, is_total=is_total) for place, metric in enumerate(self.question.metrics)]
 
-    def _cell(self, row: Row, place: int, metric: Metric, *, is_total: bool) -> Cell:
+    def _cell(self, row: ReportLine, place: int, metric: Metric, *, is_total: bool) -> TableCell:
         value = self._value(row, place)
-        return Cell(
+        return TableCell(
             metric_value(self.language, metric, value),
             "" if is_total else percentage_text(metric, value, self.total[place], self.language),
             Markup("")
@@ -273,14 +273,14 @@ class LineShaper:
             meaning_in_total(metric, self.language) if is_total else "",
         )
 
-    def _behind(self, row: Row, metric: Metric) -> str:
+    def _behind(self, row: ReportLine, metric: Metric) -> str:
         placed = list(zip(self.question.by, row.keys, strict=False))
         return rows_url(self.rows_page, self.question, metric, self.model, placed)
 
-    def _value(self, row: Row, place: int) -> Fraction | None:
+    def _value(self, row: ReportLine, place: int) -> Fraction | None:
         return row.values[self.model][place]
 
-    def _best(self, rows: Sequence[Row], place: int) -> tuple[Fraction, Fraction] | None:
+    def _best(self, rows: Sequence[ReportLine], place: int) -> tuple[Fraction, Fraction] | None:
         """Return the best and the worst value of a column, or `None` if all are equal or none counts as best."""
         metric = self.question.metrics[place]
         if not has_best(metric):
@@ -295,13 +295,13 @@ class LineShaper:
         ends = (max(values), min(values))
         return (ends[1], ends[0]) if metric.growth is Growth.BAD else ends
 
-    def _mark(self, row: Row, place: int, value: Fraction) -> str:
+    def _mark(self, row: ReportLine, place: int, value: Fraction) -> str:
         ends = self.best[place]
         if ends is None or not self._can_be_best(self.question.metrics[place], value, row):
             return ""
         return {ends[0]: "★", ends[1]: "▿"}.get(value, "")
 
-    def _can_be_best(self, metric: Metric, value: Fraction, row: Row) -> bool:
+    def _can_be_best(self, metric: Metric, value: Fraction, row: ReportLine) -> bool:
         return can_be_best(metric, value, row.keys, is_partial=is_partial(self.question.by, row.keys, self.partial))
 
 

@@ -48,7 +48,7 @@ NAMES = ("from", "to", "path", "text", "token", "refused")
 
 
 @record
-class Page:
+class RequestsPage:
     """The requests of a page and one more, if any, and where the preceding page begins."""
 
     found: FoundRequests = FoundRequests()
@@ -64,7 +64,7 @@ class Page:
 
 
 @record
-class Line:
+class RequestLine:
     """A request, as strings."""
 
     at: str
@@ -93,7 +93,7 @@ async def _show(view: View, site_id: int, zone: ZoneInfo) -> Response:
     query, path = _query(asked, zone), view.request.url.path
     labels = await view.read(_read_tokens, site_id)
     refusal = _check(asked, labels, site_day(clock.now(), zone))
-    page = await view.read(_read, site_id, query) if refusal is None else Page()
+    page = await view.read(_read, site_id, query) if refusal is None else RequestsPage()
     searched_to, following = page.found.searched_to, page.following
     today_at = day_start(site_day(clock.now(), UTC_ZONE), UTC_ZONE)
     return view.page(
@@ -119,11 +119,11 @@ def _read_tokens(connection: Connection, site_id: int) -> Mapping[int, str]:
     return {token.id: token.label for token in tokens}
 
 
-def _read(connection: Connection, site_id: int, query: RequestQuery) -> Page:
+def _read(connection: Connection, site_id: int, query: RequestQuery) -> RequestsPage:
     previous = None
     if query.before is not None:
         previous = find_previous_requests(connection, site_id, query, SHOWN, SEARCHED_MAX)
-    return Page(search_requests(connection, site_id, query, SHOWN + 1, SEARCHED_MAX), previous)
+    return RequestsPage(search_requests(connection, site_id, query, SHOWN + 1, SEARCHED_MAX), previous)
 
 
 def _check(asked: QueryParams, labels: Mapping[int, str], today: date) -> InvalidParameters | None:
@@ -160,8 +160,8 @@ def _bound(text: str, zone: ZoneInfo, bound: Callable[[date, ZoneInfo], datetime
     return bound(day_on, zone) if day_on is not None else None
 
 
-def _line(request: ApiRequest, labels: Mapping[int, str], zone: ZoneInfo, language: Language) -> Line:
-    return Line(
+def _line(request: ApiRequest, labels: Mapping[int, str], zone: ZoneInfo, language: Language) -> RequestLine:
+    return RequestLine(
         _shown_at(request.at, zone, language),
         labels.get(request.token_id, str(request.token_id)) if request.token_id is not None else "",
         request.method,

@@ -53,7 +53,7 @@ assert set(_KINDS) == set(ColumnKind)
 
 
 @record
-class Draft:
+class ColumnDraft:
     """A column as it was entered in the form; `before` is the name of the column to change, empty for a new column."""
 
     name: str = ""
@@ -82,7 +82,7 @@ async def show(view: View) -> Response:
     """Show the columns, and the form for a new column or for the one that the URL names."""
     columns = await view.read(list_columns, view.current_site.id)
     chosen = view.request.query_params.get(CHANGE, "")
-    draft = next((_draft_of_column(each) for each in columns if each.name == chosen), Draft())
+    draft = next((_draft_of_column(each) for each in columns if each.name == chosen), ColumnDraft())
     faults = unknown_faults(view, **({CHANGE: (chosen, "Column")} if chosen != draft.name else {}))
     return await _page(view, draft, faults=faults)
 
@@ -115,13 +115,13 @@ async def remove(view: View) -> Response:
     try:
         await view.manage(at_site(view.current_site, remove_column), view.form.get("name"))
     except InvalidSetting as refusal:
-        return await _page(view, Draft(), faults={"": fault_text(refusal, view.language)})
+        return await _page(view, ColumnDraft(), faults={"": fault_text(refusal, view.language)})
     return redirect_with_message(view, PLACE, "removed")
 
 
-def _draft_of(view: View) -> Draft:
+def _draft_of(view: View) -> ColumnDraft:
     form = view.form
-    return Draft(
+    return ColumnDraft(
         form.get("name").strip(),
         form.get("kind"),
         tuple(dict.fromkeys([*form.all("status"), *split_statuses(form.get("further"))])),
@@ -130,12 +130,12 @@ def _draft_of(view: View) -> Draft:
     )
 
 
-def _draft_of_column(column: ReportColumn) -> Draft:
+def _draft_of_column(column: ReportColumn) -> ColumnDraft:
     formula = format_formula(column.formula) if column.formula is not None else ""
-    return Draft(column.name, column.kind, column.statuses, formula, column.name)
+    return ColumnDraft(column.name, column.kind, column.statuses, formula, column.name)
 
 
-def _column_of(draft: Draft) -> ReportColumn:
+def _column_of(draft: ColumnDraft) -> ReportColumn:
     """Return the column that was entered.
 
     Raises:
@@ -149,7 +149,7 @@ def _column_of(draft: Draft) -> ReportColumn:
     return ReportColumn(name, ColumnKind(draft.kind), parse_statuses(format_statuses(draft.statuses)))
 
 
-async def _page(view: View, draft: Draft, *, tried: str = "", faults: Faults | None = None) -> Response:
+async def _page(view: View, draft: ColumnDraft, *, tried: str = "", faults: Faults | None = None) -> Response:
     columns, statuses = await view.read(_read, view.current_site.id)
     offered = list(dict.fromkeys([*draft.statuses, *(status.name for status in statuses[:STATUSES_OFFERED_MAX])]))
     return show_form_page(

@@ -64,7 +64,7 @@ class ReportDraft:
 
 
 @record
-class ReportLine:
+class ScheduledReportLine:
     """A scheduled report in the list; `rhythm` says when it is sent, `is_mine` whether the person gets it.
 
     `recipients` pairs each address with the time when it unsubscribed, or with `None` if it gets the report. `fault`
@@ -267,7 +267,7 @@ async def _page(view: View, draft: ReportDraft, *, faults: Faults | None = None)
     )
 
 
-def _line(view: View, report: ScheduledReport, facts: _Facts) -> ReportLine:
+def _line(view: View, report: ScheduledReport, facts: _Facts) -> ScheduledReportLine:
     left, invalid = facts.leaves.get(report.id, {}), facts.invalid.get(report.id)
     is_whole = view.may_see_contacts
     fault = labelled_text(invalid.refusal, view.language, is_whole=is_whole) if invalid is not None else ""
@@ -277,7 +277,7 @@ def _line(view: View, report: ScheduledReport, facts: _Facts) -> ReportLine:
         for each in report.recipients
     ]
     shown = replace(report, title=view.shown_name(report.title))
-    return ReportLine(shown, view.translate(RHYTHMS[report.rhythm]), is_mine, recipients, fault)
+    return ScheduledReportLine(shown, view.translate(RHYTHMS[report.rhythm]), is_mine, recipients, fault)
 
 
 def _report_page(

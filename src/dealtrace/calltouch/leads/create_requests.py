@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from dealtrace.calltouch.answers.outcomes import LeadRequestsImport, imported_lead_request
-from dealtrace.calltouch.batches import Batch, LeadItem
+from dealtrace.calltouch.batches import LeadItem, LeadListFormat
 from dealtrace.calltouch.json_keys import SentScalar
 from dealtrace.calltouch.leads.lead_list import LeadList, annotations_of, import_leads
 from dealtrace.calltouch.leads.register_request import lead_request_of
@@ -37,7 +37,7 @@ def read_lead_request(caller: Caller, sent: Sent) -> IncomingLeadRequest:
 
 
 TABLE = ParameterTable(REQUEST_CREATE, family=CUSTOM)
-BATCH = Batch("requests", RequestItem, TABLE)
+BATCH = LeadListFormat("requests", RequestItem, TABLE)
 LEAD_LIST = LeadList(BATCH, read_lead_request, import_lead_requests, name="requestNumber", result=imported_lead_request)
 
 

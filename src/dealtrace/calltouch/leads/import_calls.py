@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from dealtrace.calltouch.answers.clocks import instant_of, whole_seconds
 from dealtrace.calltouch.answers.outcomes import CallsImport, imported_call
-from dealtrace.calltouch.batches import Batch, LeadItem
+from dealtrace.calltouch.batches import LeadItem, LeadListFormat
 from dealtrace.calltouch.json_keys import SentScalar
 from dealtrace.calltouch.leads.lead_list import LeadList, annotations_of, import_leads
 from dealtrace.calltouch.parameters import CALL_IMPORT, CUSTOM
@@ -55,7 +55,7 @@ def read_call(caller: Caller, sent: Sent) -> IncomingCall:
 
 
 TABLE = ParameterTable(CALL_IMPORT, family=CUSTOM)
-BATCH = Batch("calls", CallItem, TABLE)
+BATCH = LeadListFormat("calls", CallItem, TABLE)
 LEAD_LIST = LeadList(BATCH, read_call, import_calls, name="referenceId", result=imported_call)
 
 

@@ -55,7 +55,7 @@ class WidgetField(msgspec.Struct, frozen=True):
     type: SentScalar = None
 
 
-class Document(msgspec.Struct, frozen=True, rename="camel"):
+class WidgetForm(msgspec.Struct, frozen=True, rename="camel"):
     """The JSON body of the request."""
 
     route_key: SentScalar = None
@@ -123,7 +123,7 @@ def read_lead_request(caller: Caller, item: object) -> IncomingLeadRequest:
         WidgetNotFound: no key of a widget was sent.
         InvalidParameters: one violation for each other value that is malformed.
     """
-    document = read_item(item, Document)
+    document = read_item(item, WidgetForm)
     _check_fields(document.fields or ())
     person = _read_person(document)
     if not scalar_text(document.route_key).strip():
@@ -161,7 +161,7 @@ def _too_many(name: str, most: int) -> Violation:
     return Violation(name, f"допускается не более {most}", f"at most {most} are allowed")
 
 
-def _read_person(document: Document) -> _Person:
+def _read_person(document: WidgetForm) -> _Person:
     """Find the contacts and the name of the person in the parameter `phone` and in the fields of the form.
 
     Ours: a field whose whole value is a contact or a name is used as it is. Contacts inside a longer value, such as a
@@ -220,7 +220,7 @@ def _joined(contacts: Iterable[str], length_max: int) -> str:
     return text
 
 
-def _texts(document: Document) -> dict[str, str]:
+def _texts(document: WidgetForm) -> dict[str, str]:
     named = dict(named_values(document))
     sent = document.tags
     tags = scalar_text(sent) if sent is None or isinstance(sent, str | int | float) else joined_tags(sent)

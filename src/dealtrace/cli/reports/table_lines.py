@@ -8,7 +8,7 @@ from rich.cells import cell_len, set_cell_size
 from dealtrace.attribution.model_labels import model_key
 from dealtrace.cli.output import cleaned
 from dealtrace.record import record
-from dealtrace.reports.answer import Report, Row
+from dealtrace.reports.answer import Report, ReportLine
 from dealtrace.reports.formats import format_value
 from dealtrace.reports.metrics import Unit
 from dealtrace.reports.pivot import Pivot, PivotLine
@@ -17,8 +17,8 @@ from dealtrace.reports.reading.overlap import overlap_text
 from dealtrace.reports.reading.partial_times import partial_lines
 from dealtrace.reports.table_columns import (
     CHANGES,
-    Column,
     FigurePart,
+    TableColumn,
     cells_of,
     figure_columns,
     figures_of,
@@ -120,8 +120,8 @@ def _heading(report: Report) -> Iterator[str]:
         yield f"compared with {report.compared_period.first_on} – {report.compared_period.last_on}"
 
 
-def _table(report: Report, columns: Sequence[Column]) -> _Table:
-    def figures(row: Row) -> Iterator[str]:
+def _table(report: Report, columns: Sequence[TableColumn]) -> _Table:
+    def figures(row: ReportLine) -> Iterator[str]:
         for column, figure in zip(columns, figures_of(report, columns, row), strict=True):
             yield _figure(column.unit, figure)
 

@@ -18,7 +18,7 @@ from dealtrace.files.costs.cost_unit import AmountSizes, CostUnit, unit_of
 from dealtrace.files.costs.decimal_sign import decimal_sign_of
 from dealtrace.files.costs.headings import CostHeadings, plain_heading, read_headings
 from dealtrace.files.import_columns import Layout, RowValues, values_of
-from dealtrace.files.row import Row
+from dealtrace.files.row import FileRow
 from dealtrace.files.table_file import TableFile, open_table
 from dealtrace.files.unreadable import Cure, CureKind, unreadable
 from dealtrace.record import record
@@ -220,7 +220,7 @@ def _read_rows(path: Path, table: TableFile, tally: _Tally) -> None:
         raise unreadable(path, "под заголовками нет строк", "there are no rows below the headings")
 
 
-def _is_total(row: Row, layout: Layout) -> bool:
+def _is_total(row: FileRow, layout: Layout) -> bool:
     """Return whether a row has totals: its first filled cell is a word such as “Total”, and it has no day."""
     texts = [str(cell).strip() for cell in row.cells]
     position = next(found.position for found in layout.found_columns if found.column.name == "date")

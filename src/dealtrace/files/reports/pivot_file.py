@@ -7,8 +7,8 @@ from dealtrace.errors import Language
 from dealtrace.files.atomic_file import Proceed
 from dealtrace.files.reports.file_notes import question_notes, time_notes
 from dealtrace.files.reports.report_file import TOTAL
-from dealtrace.files.row import Value
-from dealtrace.files.row_writers import CSV, Note, open_writer
+from dealtrace.files.row import ExportedValue
+from dealtrace.files.row_writers import CSV, FileNote, open_writer
 from dealtrace.reports.filters import escaped_name
 from dealtrace.reports.formats import TOTAL_TITLES, rounded_value
 from dealtrace.reports.pivot import Pivot, PivotLine
@@ -68,9 +68,9 @@ def write_pivot(
         file.add([*keys, *_figures(pivot, pivot.total, parts)])
 
 
-def _pivot_notes(pivot: Pivot) -> Iterator[Note]:
-    yield Note("pivot", "Столбцы", escaped_name(pivot.dimension.name))
-    yield Note("columns", "Столбцов", f"{len(pivot.columns)} / {pivot.columns_total}")
+def _pivot_notes(pivot: Pivot) -> Iterator[FileNote]:
+    yield FileNote("pivot", "Столбцы", escaped_name(pivot.dimension.name))
+    yield FileNote("columns", "Столбцов", f"{len(pivot.columns)} / {pivot.columns_total}")
 
 
 def _with_endings(names: Sequence[str], endings: Sequence[str]) -> list[str]:
@@ -78,7 +78,7 @@ def _with_endings(names: Sequence[str], endings: Sequence[str]) -> list[str]:
     return [name + ending for name in names for ending in endings]
 
 
-def _figures(pivot: Pivot, line: PivotLine, parts: Sequence[FigurePart]) -> Iterator[Value]:
+def _figures(pivot: Pivot, line: PivotLine, parts: Sequence[FigurePart]) -> Iterator[ExportedValue]:
     for cell in cells_of(pivot, line, parts):
         for part, figure in zip(parts, cell, strict=True):
             yield rounded_value(unit_of(pivot.metric, part), figure)

@@ -24,10 +24,10 @@ from dealtrace.reports.answer import (
     ByModel,
     Formulas,
     Gathered,
-    Key,
-    Keys,
     Rank,
     Report,
+    RowKey,
+    RowKeys,
     Sorting,
     SortRows,
     Spell,
@@ -160,15 +160,15 @@ def _first_rows(
 
 
 def _sort_all(
-    source: FactSource, rows: Iterable[Keys], rank: Callable[[Keys], Rank], limit: int | None
-) -> tuple[Sequence[Keys], int]:
+    source: FactSource, rows: Iterable[RowKeys], rank: Callable[[RowKeys], Rank], limit: int | None
+) -> tuple[Sequence[RowKeys], int]:
     """Sort rows, but stop with an exception once nobody waits for the result; see `SortRows`."""
     return sort_rows(_while_wanted(source, rows), rank, limit)
 
 
 def _sort_first(
-    rows_total: int, rows: Iterable[Keys], rank: Callable[[Keys], Rank], limit: int | None
-) -> tuple[Sequence[Keys], int]:
+    rows_total: int, rows: Iterable[RowKeys], rank: Callable[[RowKeys], Rank], limit: int | None
+) -> tuple[Sequence[RowKeys], int]:
     """Sort the first rows of a report that has `rows_total` rows; see `SortRows`."""
     ordered, _ = sort_rows(rows, rank, limit)
     return ordered, rows_total
@@ -322,7 +322,7 @@ def _speller(source: FactSource, question: Question, sides: Sequence[ByModel]) -
             texts = {key for key in keys if isinstance(key, str)}
             spellings[dimension.name] = find_spellings(source.fetch, source.tables, dimension, texts) if texts else {}
 
-    def spell(dimension: Dimension, key: Key) -> str | None:
+    def spell(dimension: Dimension, key: RowKey) -> str | None:
         if isinstance(key, int):
             return TIME_KEYS[dimension.name].text_of(key)
         return spellings.get(dimension.name, {}).get(key, key) if key is not None else None

@@ -10,7 +10,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.operations.what_if.list_outcomes import list_outcomes
 from dealtrace.operations.what_if.trial import Trial
 from dealtrace.record import record
-from dealtrace.reports.what_if import Outcome, Tally
+from dealtrace.reports.what_if import Tally, TriedDeal
 from dealtrace.storage.journals.deal_journal import JournalQuery, query_deals
 from dealtrace.storage.journals.keyset_pages import pages_of
 
@@ -29,7 +29,7 @@ class Tried:
 
     tally: Tally
     total: int
-    changed: tuple[Outcome, ...] = ()
+    changed: tuple[TriedDeal, ...] = ()
 
     @property
     def is_whole(self) -> bool:
@@ -46,7 +46,7 @@ def changed_chunks(
     *,
     deals_max: int | None = None,
     show: ShowTried = lambda _tried, _total: None,
-) -> Iterator[list[Outcome]]:
+) -> Iterator[list[TriedDeal]]:
     """Yield, for each chunk of the deals that `searched` finds, those whose lead or source would change.
 
     Chunks and deals come earliest first. All tried deals are counted in `tally`. Deals are tried until at least
@@ -69,7 +69,7 @@ def changed_deals(
     *,
     deals_max: int | None = None,
     show: ShowTried = lambda _tried, _total: None,
-) -> Iterator[Outcome]:
+) -> Iterator[TriedDeal]:
     """Yield the deals whose lead or source would change, one by one; the arguments are those of `changed_chunks`."""
     chunks = changed_chunks(connection, site, trial, searched, tally, deals_max=deals_max, show=show)
     return chain.from_iterable(chunks)

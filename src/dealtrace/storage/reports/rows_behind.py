@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, ColumnElement, func, literal, select
 from dealtrace.attribution.credit import WHOLE
 from dealtrace.attribution.traffic_source import SOURCE_PARTS
 from dealtrace.record import record
-from dealtrace.reports.answer import Keys
+from dealtrace.reports.answer import RowKeys
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.measures import Aggregate, Measure
 from dealtrace.storage.database.column_types import is_among_many
@@ -64,7 +64,7 @@ class RowsBehind:
 
 
 def find_rows_behind(
-    fetch: Fetch, tables: FactTables, scope: Scope, measure: Measure, keys: Keys, page: tuple[int, int]
+    fetch: Fetch, tables: FactTables, scope: Scope, measure: Measure, keys: RowKeys, page: tuple[int, int]
 ) -> RowsBehind:
     """Find a page of the facts behind a figure: the value of `measure` in the report's row with `keys`.
 
@@ -91,7 +91,7 @@ def find_rows_behind(
 
 
 def _conditions(
-    tables: FactTables, shape: Shape, rows: CountedRows, measure: Measure, keys: Keys
+    tables: FactTables, shape: Shape, rows: CountedRows, measure: Measure, keys: RowKeys
 ) -> list[ColumnElement[bool]]:
     """Return the SQL conditions for the report's filters, for the figure's row in the report, and for the metric."""
     conditions = filter_conditions(tables, shape.filters, rows)

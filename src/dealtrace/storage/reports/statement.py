@@ -62,7 +62,7 @@ _WON_FLAGS = frozenset({"is_won", FIRST_WON})
 
 
 @record
-class Part:
+class MeasureGroup:
     """A group of measures, and how they are fetched.
 
     The measures in `in_rows` are fetched for each row of the report. The totals of the measures in `adding` are added
@@ -84,7 +84,7 @@ class Plan:
     `Gathered`, which calls them `unknown_in_rows` and `unknown`.
     """
 
-    parts: tuple[Part, ...]
+    parts: tuple[MeasureGroup, ...]
     absent: frozenset[Measure]
     in_no_row: frozenset[Measure]
     unknown: frozenset[Measure]
@@ -105,7 +105,7 @@ def plan_of(tables: FactTables, scope: Scope, measures: Iterable[Measure]) -> Pl
         in_rows = tuple(measure for measure in group.measures if measure not in in_no_row) if scope.by else ()
         adding = tuple(measure for measure in in_rows if scope.adds_up and measure.adds_up)
         whole = tuple(measure for measure in group.measures if measure not in adding)
-        parts.append(Part(group, in_rows, adding, whole))
+        parts.append(MeasureGroup(group, in_rows, adding, whole))
     return Plan(tuple(parts), absent, in_no_row, unknown)
 
 

@@ -12,7 +12,7 @@ from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.attribution.visit import Visit, VisitId
 from dealtrace.record import record
 from dealtrace.storage.database.column_types import is_among, is_in
-from dealtrace.storage.database.compiled_statement import CompiledStatement, PlainRow, Values
+from dealtrace.storage.database.compiled_statement import CompiledStatement, PlainRow, ValuesByName
 from dealtrace.storage.database.many_rows import execute_many
 from dealtrace.storage.schema.tables.visits import traffic_source, visit
 from dealtrace.storage.visits.traffic_sources import SOURCES_REMEMBERED_MAX, known_source
@@ -193,7 +193,7 @@ def update_classification(
     execute_many(connection, _UPDATE_CLASSIFICATION, rows)
 
 
-def _row(site_id: int, new: Visit, source_id: int) -> Values:
+def _row(site_id: int, new: Visit, source_id: int) -> ValuesByName:
     return {
         "site_id": site_id,
         "id": new.id,

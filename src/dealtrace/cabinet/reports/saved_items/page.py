@@ -31,7 +31,7 @@ OWN, SITES = "own", "site"
 
 
 @record
-class Draft:
+class SavedItemDraft:
     """A refused form: the owner (`whose`), the name and the question (a query string) of the item to save."""
 
     whose: str
@@ -101,11 +101,11 @@ class SavedItemsPage:
             await view.manage(at_site(_stored_site(view), self.save), url, saved_name, overwrites=overwrites)
         except InvalidParameters as refusal:
             message = labelled_text(refusal, view.language, is_whole=view.may_see_contacts)
-            return await self._page(view, faults={"": message}, draft=Draft(whose, saved_name.name, url.query))
+            return await self._page(view, faults={"": message}, draft=SavedItemDraft(whose, saved_name.name, url.query))
         except (InvalidSetting, NameTaken) as refusal:
             taken = view.translate("This name is taken. Confirm the replacement, or choose another name.")
             faults = _faults_of(refusal, view, taken=taken)
-            return await self._page(view, faults=faults, draft=Draft(whose, saved_name.name, url.query))
+            return await self._page(view, faults=faults, draft=SavedItemDraft(whose, saved_name.name, url.query))
         return redirect_with_message(view, self.place, "saved")
 
     async def _check_as_reader(self, view: View, url: ReportUrl) -> None:
@@ -146,7 +146,7 @@ class SavedItemsPage:
         view: View,
         *,
         faults: Faults | None = None,
-        draft: Draft | None = None,
+        draft: SavedItemDraft | None = None,
         renaming: tuple[str, str] | None = None,
         deleting: SavedItemLine | None = None,
     ) -> Response:

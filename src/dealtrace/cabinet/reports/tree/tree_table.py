@@ -7,17 +7,17 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.formats import number
 from dealtrace.cabinet.reports.report_url import ReportUrl, narrowed_url
 from dealtrace.cabinet.reports.table import (
-    Cell,
-    Heading,
     KeyCell,
     LineShaper,
+    TableCell,
+    TableHeading,
     Translate,
     headings_of,
     more_rows,
     sorted_column,
 )
 from dealtrace.cabinet.reports.tree.branches import Branches, has_rows_below, level_question
-from dealtrace.cabinet.reports.tree.open_rows import OPEN_MAX, Path, closed, opened, without_tree
+from dealtrace.cabinet.reports.tree.open_rows import OPEN_MAX, RowPath, closed, opened, without_tree
 from dealtrace.errors import Language
 from dealtrace.record import record
 from dealtrace.reports.answer import Report
@@ -41,7 +41,7 @@ class TreeLine:
     level: int
     id: str
     key: KeyCell
-    cells: tuple[Cell, ...] = ()
+    cells: tuple[TableCell, ...] = ()
     fold: str = ""
     is_open: bool = False
     rest: str = ""
@@ -57,10 +57,10 @@ class TreeTable:
     closed; it is empty if none did.
     """
 
-    keys_heading: Heading
-    headings: tuple[Heading, ...]
+    keys_heading: TableHeading
+    headings: tuple[TableHeading, ...]
     lines: tuple[TreeLine, ...]
-    total: tuple[Cell, ...]
+    total: tuple[TableCell, ...]
     rows_shown: int
     rows_total: int
     more: str
@@ -128,7 +128,7 @@ class _Growing:
         self.top = self._shaper((), root)
         self._count = 0
 
-    def _below(self, path: Path) -> ReportUrl | None:
+    def _below(self, path: RowPath) -> ReportUrl | None:
         """Return the URL of the report as a list, filtered by the keys of a row, grouped by the level below it.
 
         The result is `None` if no URL says this (see `narrowed_url`).
@@ -141,7 +141,7 @@ class _Growing:
         is_by_key = sort is not None and sort.name == level.by[0].name
         return url.with_parameters(by=escaped_name(level.by[0].name), **({"sort": ""} if is_by_key else {}))
 
-    def lines(self, path: Path, report: Report, shaper: LineShaper) -> Iterator[TreeLine]:
+    def lines(self, path: RowPath, report: Report, shaper: LineShaper) -> Iterator[TreeLine]:
         """Yield the rows of a report that is below the row at `path`, each with what is open below it."""
         (dimension,) = report.question.by
         for row in report.rows:
@@ -159,24 +159,24 @@ class _Growing:
                 yield from self.lines(place, branch, self._shaper_below(place, branch))
                 yield from self._rest(place, branch)
 
-    def _shaper(self, path: Path, report: Report) -> LineShaper:
+    def _shaper(self, path: RowPath, report: Report) -> LineShaper:
         rows_page = self.rows_page_of(report.question)
         return LineShaper(report, self.model, self._below(path), rows_page, self.language, self.translate)
 
-    def _shaper_below(self, path: Path, branch: Report) -> LineShaper:
+    def _shaper_below(self, path: RowPath, branch: Report) -> LineShaper:
         """Return the shaper of the rows below a row: bars and shares are of the whole report, and none is the best."""
         shaper = self._shaper(path, branch)
         shaper.largest, shaper.total = self.top.largest, self.top.total
         shaper.best = [None] * len(shaper.best)
         return shaper
 
-    def _fold(self, path: Path, mark: str, *, is_open: bool) -> str:
+    def _fold(self, path: RowPath, mark: str, *, is_open: bool) -> str:
         if not has_rows_below(self.question, path):
             return ""
         link = closed(self.url, path) if is_open else opened(self.url, path)
         return f"{link}#{mark}" if link else ""
 
-    def _rest(self, path: Path, branch: Report) -> Iterator[TreeLine]:
+    def _rest(self, path: RowPath, branch: Report) -> Iterator[TreeLine]:
         """Yield a line about the rows that are left out below an open row, or about none at all."""
         left = branch.rows_total - len(branch.rows)
         if left or not branch.rows:
@@ -190,7 +190,7 @@ class _Growing:
             )
 
 
-def _masked(dimension: Dimension, key: KeyCell, cells: tuple[Cell, ...]) -> tuple[KeyCell, tuple[Cell, ...]]:
+def _masked(dimension: Dimension, key: KeyCell, cells: tuple[TableCell, ...]) -> tuple[KeyCell, tuple[TableCell, ...]]:
     text = masked_key(dimension, key.text)
     if text == key.text:
         return key, cells

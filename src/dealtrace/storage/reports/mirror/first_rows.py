@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 
 from dealtrace.record import record
-from dealtrace.reports.answer import ByFigure, Gathered, Keys, Sequencing, shifted
+from dealtrace.reports.answer import ByFigure, Gathered, RowKeys, Sequencing, shifted
 from dealtrace.reports.dimensions import Dimension, Kind
 from dealtrace.reports.measures import Measure
 from dealtrace.reports.metrics import Formula, Sum
@@ -146,7 +146,7 @@ def _gathered(
     tables: FactTables,
     scope: Scope,
     plan: Plan,
-    rows: Mapping[Keys, Mapping[Measure, int]],
+    rows: Mapping[RowKeys, Mapping[Measure, int]],
     added: Mapping[Measure, int],
 ) -> Gathered:
     adding = {measure: added[measure] for part in plan.parts for measure in part.adding}
@@ -200,7 +200,7 @@ def first_rows_statement(
 
 
 _Grouped = Sequence[tuple[_Side, RowGroup, CTE]]
-Values = Mapping[Measure, Expression]
+MeasureExpressions = Mapping[Measure, Expression]
 """The SQL expression of each measure of a row."""
 _SidedMeasure = tuple[Measure, bool]
 """A measure, and whether it is that of the compared period."""
@@ -273,7 +273,7 @@ def _in_order(
     return select(*keys).select_from(joined).order_by(*sorted_by).limit(parameter(_LIMIT)).cte("first")
 
 
-def comparable(formula: Formula, values: Values) -> list[Expression]:
+def comparable(formula: Formula, values: MeasureExpressions) -> list[Expression]:
     """Return SQL expressions that, compared one after another, give the exact order of the figures."""
     over = _added(formula.over, values)
     if formula.under is None:
@@ -286,12 +286,12 @@ def comparable(formula: Formula, values: Values) -> list[Expression]:
     return digits
 
 
-def _changes(formula: Formula, own: Values, before: Values) -> list[Expression]:
+def _changes(formula: Formula, own: MeasureExpressions, before: MeasureExpressions) -> list[Expression]:
     assert formula.under is None, "`can_choose` refuses changes of quotients"
     return [_added(formula.over, own) - _added(formula.over, before)]
 
 
-def _added(added: Sum, values: Values) -> Expression:
+def _added(added: Sum, values: MeasureExpressions) -> Expression:
     (first, sign), *others = added.terms
     total: Expression = type_coerce(values[first] * literal(sign, BigInteger), BigInteger)
     for measure, sign in others:
