@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dealtrace.errors import FileUnreadable, InvalidParameters, LeadTaken, Refusal, Violation
-from dealtrace.files.cell_types import text_of
+from dealtrace.files.cell_types import cell_text
 from dealtrace.files.import_file import open_import_file
 from dealtrace.files.import_formats import ImportNoun
 from dealtrace.files.refused_rows import RefusedRows
@@ -57,7 +57,7 @@ def test_no_cell_becomes_a_formula(refused: RefusedRows, cell: str) -> None:
 def test_text_that_is_protected_already_means_the_same_when_it_is_read_again(refused: RefusedRows, cell: str) -> None:
     refused.add([row(2, cell)])
     again = written(refused)[1][2]
-    assert text_of(again) == text_of(cell)
+    assert cell_text(again) == cell_text(cell)
     assert not again.startswith("=A")
 
 

@@ -13,7 +13,7 @@ from dealtrace.reports.metrics import METRICS, Unit
 from dealtrace.reports.periods import Period
 from dealtrace.reports.pivot import pivoted
 from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
-from dealtrace.reports.table_columns import PARTS, VALUE, cells_of, figure_columns, figures_of, parts_of
+from dealtrace.reports.table_columns import PARTS, VALUE, figure_columns, figures_of, pivot_cells, shown_parts
 
 TODAY = date(2026, 11, 26)
 MODEL = AttributionModel.LAST_INTERACTION
@@ -111,6 +111,6 @@ def test_cells_of_a_pivot_have_the_same_parts() -> None:
     across = replace(rows, question=parse_question(RawQuestion(by="manager", metrics="deals"), KNOWN))
     both = replace(rows, rows=[replace(rows.rows[0], keys=("a", "a"))])
     pivot = pivoted(rows, across, both)
-    assert parts_of(rows, pivot.metric) == PARTS
-    assert list(cells_of(pivot, pivot.total, PARTS)) == [(5, 4, 1, 25)] * 2
-    assert list(cells_of(pivot, pivot.lines[0], (VALUE,))) == [(5,), (5,)]
+    assert shown_parts(rows, pivot.metric) == PARTS
+    assert list(pivot_cells(pivot, pivot.total, PARTS)) == [(5, 4, 1, 25)] * 2
+    assert list(pivot_cells(pivot, pivot.lines[0], (VALUE,))) == [(5,), (5,)]

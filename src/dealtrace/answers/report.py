@@ -16,10 +16,10 @@ from dealtrace.reports.table_columns import (
     VALUE,
     FigurePart,
     TableColumn,
-    cells_of,
     figure_columns,
     figures_of,
-    parts_of,
+    pivot_cells,
+    shown_parts,
     unit_of,
 )
 
@@ -96,9 +96,9 @@ def serialize_pivot(pivot: Pivot, site_id: int) -> ReportAnswer:
     answer["pivot"] = pivot.dimension.name
     answer["columns"] = list(pivot.columns)
     answer["columnsTotal"] = pivot.columns_total
-    parts = parts_of(pivot.report, pivot.metric)
+    parts = shown_parts(pivot.report, pivot.metric)
     for row, line in zip([*answer["rows"], answer["total"]], [*pivot.lines, pivot.total], strict=True):
-        *cells, _ = cells_of(pivot, line, parts)
+        *cells, _ = pivot_cells(pivot, line, parts)
         shown = {
             part: [format_value(unit_of(pivot.metric, part), cell[place]) for cell in cells]
             for place, part in enumerate(parts)

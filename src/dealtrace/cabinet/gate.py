@@ -110,9 +110,9 @@ class PageGate:
             try:
                 return await self._answer(view, page)
             except Refusal as refusal:
-                return refused(view, refusal)
+                return refusal_page(view, refusal)
             except Exception as fault:  # noqa: BLE001 - people get a page after any failure; the cause is logged
-                return refused(view, _refusal_of(request, fault))
+                return refusal_page(view, _refusal_of(request, fault))
 
         return answer
 
@@ -188,12 +188,12 @@ class PageGate:
         if view.lacks_factor and not page.sets_factor:
             return view.redirect_to("/profile/second-factor")
         if page.is_of_installation and not view.rights.user.is_owner:
-            return not_found(view)
+            return not_found_page(view)
         if page.role is None:
             return None
         await self._find_site(view, view.request.path_params["site"])
         if view.site is None or view.role is None:
-            return not_found(view)
+            return not_found_page(view)
         is_allowed = view.role.includes(page.role)
         return None if is_allowed else view.page("forbidden.html", HTTPStatus.FORBIDDEN, needed=page.role)
 
@@ -323,12 +323,12 @@ def session_cookie(view: View) -> str:
     return HOST_PREFIX + SESSION_COOKIE if view.is_secure else SESSION_COOKIE
 
 
-def not_found(view: View) -> Response:
+def not_found_page(view: View) -> Response:
     """Return the 404 page, which is also the answer for pages whose existence the person must not learn."""
     return view.page("not_found.html", HTTPStatus.NOT_FOUND)
 
 
-def refused(view: View, refusal: Refusal, labels: Mapping[str, str] = LABELS) -> Response:
+def refusal_page(view: View, refusal: Refusal, labels: Mapping[str, str] = LABELS) -> Response:
     """Return the page that shows a refusal; `labels` has the English labels of the fields that may be named in it."""
     text = labelled_text(refusal, view.language, labels, is_whole=view.role is None or view.may_see_contacts)
     status = STATUS_OF[type(refusal)]

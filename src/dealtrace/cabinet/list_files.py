@@ -14,7 +14,7 @@ from starlette.responses import Response
 from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.formats import day
-from dealtrace.cabinet.gate import not_found, refused
+from dealtrace.cabinet.gate import not_found_page, refusal_page
 from dealtrace.cabinet.list_query import SEARCH, FilterLabels, ListPeriod, ListQuery, days_of, labels_of, list_query_of
 from dealtrace.cabinet.rendering import HEADERS, translations_of
 from dealtrace.cabinet.view import View
@@ -69,9 +69,9 @@ def file_sender(
             list_query = list_query_of(f"/cabinet/{site.id}/{place}", view.request.query_params, tuple(asked))
             days = days_of_list(list_query, site, clock.now(), view.language, asked)
             if days.refusal is not None:
-                return refused(view, days.refusal, labels_of(asked))
+                return refusal_page(view, days.refusal, labels_of(asked))
             listed = listed_of(site, list_query, days, view.language)
-            return await send_list(view, listed, extension) if listed is not None else not_found(view)
+            return await send_list(view, listed, extension) if listed is not None else not_found_page(view)
 
         return send
 

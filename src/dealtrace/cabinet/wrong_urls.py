@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from dealtrace.cabinet.gate import Page, PageGate, not_found
+from dealtrace.cabinet.gate import Page, PageGate, not_found_page
 from dealtrace.cabinet.view import SEE_OTHER, View
 from dealtrace.errors import MethodNotAllowed
 from dealtrace.http.request_headers import accepts_html
@@ -101,7 +101,7 @@ async def _show_wrong_form(view: View) -> Response:
 
 
 async def _show_not_found(view: View) -> Response:
-    return not_found(view)
+    return not_found_page(view)
 
 
 def _steps_up(path: str, shown: set[str]) -> int:

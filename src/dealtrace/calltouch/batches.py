@@ -90,7 +90,7 @@ class LeadListFormat:
             UnreadableBody: the body is not JSON.
             InvalidParameters: the list is missing, empty or too long.
         """
-        return read_list(body, self.name)
+        return read_items(body, self.name)
 
     def described(self) -> list[Parameter]:
         """List the parameters of a lead, custom fields last."""
@@ -166,7 +166,7 @@ def _with_phones_as_sent(value: object, name: str = "") -> object:
             return value
 
 
-def read_list(body: bytes, name: str) -> list[object]:
+def read_items(body: bytes, name: str) -> list[object]:
     """Return the items of the list under the key `name` in a JSON body.
 
     Raises:

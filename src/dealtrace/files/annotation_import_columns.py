@@ -67,7 +67,7 @@ ANNOTATION_COLUMNS = (
 )
 
 
-def annotations_of(values: RowValues) -> Annotations:
+def imported_annotations(values: RowValues) -> Annotations:
     """Return the annotations in a row; the stated source is `None` if all its parts are empty."""
     stated = {part: text for part, text in values_of(values, SOURCE_PARTS).items() if text}
     return Annotations(

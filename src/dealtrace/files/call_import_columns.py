@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from dealtrace.files.annotation_import_columns import ANNOTATION_COLUMNS, annotations_of
+from dealtrace.files.annotation_import_columns import ANNOTATION_COLUMNS, imported_annotations
 from dealtrace.files.cell_types import AnsweredCell, CodeCell, DurationCell, IntegerCell, PhoneCell, TextCell
 from dealtrace.files.import_columns import ImportColumn, Need, RowValues
 from dealtrace.files.import_formats import ImportFormat, ImportNoun
@@ -116,7 +116,7 @@ CALL_COLUMNS = (
 )  # fmt: skip
 
 
-def call_of(values: RowValues) -> IncomingCall:
+def imported_call(values: RowValues) -> IncomingCall:
     """Return the call in a row, with times rounded down to seconds; `values` are keyed by column name."""
     call_id = values.get("call_id")
     started_at, duration = whole_span(values["started_at"], values.get("duration_seconds", timedelta(0)))
@@ -136,9 +136,9 @@ def call_of(values: RowValues) -> IncomingCall:
             answering_phone=values.get("answering_phone"),
             record_url=values.get("record_url"),
         ),
-        annotations=annotations_of(values),
+        annotations=imported_annotations(values),
         id=CallId(call_id) if call_id is not None else None,
     )
 
 
-CALLS = ImportFormat(ImportNoun.CALL, CALL_COLUMNS, "started_at", call_of)
+CALLS = ImportFormat(ImportNoun.CALL, CALL_COLUMNS, "started_at", imported_call)

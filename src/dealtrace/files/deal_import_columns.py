@@ -12,7 +12,7 @@ from dealtrace.deals.lead_clue import CallIdentity, LeadClue, LeadRequestIdentit
 from dealtrace.deals.written_number import clear_number, written_number
 from dealtrace.errors import InvalidParameters, InvalidValue, Violation
 from dealtrace.files.annotation_import_columns import SOURCE_CELL
-from dealtrace.files.cell_types import CodeCell, IntegerCell, NumberCell, PhoneCell, TagsCell, TextCell, text_of
+from dealtrace.files.cell_types import CodeCell, IntegerCell, NumberCell, PhoneCell, TagsCell, TextCell, cell_text
 from dealtrace.files.import_columns import ImportColumn, Need, RowValues, values_of
 from dealtrace.files.import_formats import ImportFormat, ImportNoun, custom_values_of
 from dealtrace.files.row import Cell, StatedText
@@ -52,7 +52,7 @@ class AmountCell(NumberCell):
 
         Ours: unlike in the API, an amount may have commas or points between thousands, such as `1,234.50`.
         """
-        text = text_of(cell)
+        text = cell_text(cell)
         if not isinstance(cell, str):
             return parse_amount(text)
         bare = plain(text)
@@ -85,7 +85,7 @@ class LeadKindCell:
 
     def read(self, cell: Cell) -> LeadKind:
         """Return the kind of lead, which may be written as in our exports or in Calltouch's deal journal."""
-        kind = _LEAD_KINDS.get(text_of(cell).casefold())
+        kind = _LEAD_KINDS.get(cell_text(cell).casefold())
         if kind is None:
             raise InvalidValue("ожидается call или request", "expected call or request")
         return kind
@@ -103,7 +103,7 @@ class ContactsCell(PhoneCell):
     def read(self, cell: Cell) -> str:
         """Return the contacts as written; if together they exceed `length_max` characters, the last are dropped."""
         self._check(cell)
-        text = text_of(cell)
+        text = cell_text(cell)
         whole = text[: self.length_max + 1].rpartition(",")[0] if len(text) > self.length_max else ""
         return PhoneCell.read(self, StatedText(whole) if whole else cell)
 
@@ -217,7 +217,7 @@ DEAL_COLUMNS = (
 )
 
 
-def deal_of(values: RowValues) -> IncomingDeal:
+def imported_deal(values: RowValues) -> IncomingDeal:
     """Return the deal in a row; `values` are keyed by column name.
 
     The currency is left out if it is the ruble. Earlier releases did not read the column, so the deals that they
@@ -294,7 +294,7 @@ DEALS = ImportFormat(
     ImportNoun.DEAL,
     DEAL_COLUMNS,
     "happened_at",
-    deal_of,
+    imported_deal,
     other_times=("touched_at",),
     any_of=("deal_id", "number"),
     lacking=Violation("row", "нет ни orderId, ни orderNumber", "the orderId and the orderNumber are both missing"),

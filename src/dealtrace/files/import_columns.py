@@ -9,7 +9,7 @@ from typing import Any
 from dealtrace.errors import InvalidParameters, InvalidValue, Language, Violation
 from dealtrace.files.cell_types import CellType, NumberCell
 from dealtrace.files.row import Cell, FileRow
-from dealtrace.files.spreadsheet_text import plain_text
+from dealtrace.files.spreadsheet_text import unguarded_text
 from dealtrace.record import record
 
 _RUSSIAN = re.compile(r"[а-яё]", re.IGNORECASE)
@@ -41,7 +41,7 @@ class ImportColumn:
 
 def heading_text(heading: Cell) -> str:
     """Return the text of a heading, trimmed."""
-    return plain_text(str(heading).strip())
+    return unguarded_text(str(heading).strip())
 
 
 def normalize_heading(heading: Cell) -> str:

@@ -9,7 +9,7 @@ from dealtrace.errors import InvalidParameters, Violation
 from dealtrace.files.cell_types import FieldCell
 from dealtrace.files.import_columns import ImportColumn, Layout, RowValues, normalize_heading
 from dealtrace.files.row import FileRow
-from dealtrace.files.timestamps import instant_of
+from dealtrace.files.timestamps import utc_of_timestamp
 from dealtrace.leads.limits import CUSTOM_VALUE_LENGTH_MAX
 from dealtrace.record import record
 
@@ -69,7 +69,7 @@ class ImportFormat:
         for name in (self.time_column, *self.other_times):
             if name in values:
                 time_of_day = values.get("time") if name == self.time_column else None
-                values[name] = _instant(layout, name, instant_of(values[name], time_of_day, time_zone))
+                values[name] = _instant(layout, name, utc_of_timestamp(values[name], time_of_day, time_zone))
         return self.make(values)
 
 

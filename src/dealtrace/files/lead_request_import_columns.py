@@ -1,7 +1,7 @@
 """The columns of a table of lead requests."""
 
 from dealtrace.errors import Violation
-from dealtrace.files.annotation_import_columns import ANNOTATION_COLUMNS, annotations_of
+from dealtrace.files.annotation_import_columns import ANNOTATION_COLUMNS, imported_annotations
 from dealtrace.files.cell_types import CodeCell, IntegerCell, PhoneCell, TextCell
 from dealtrace.files.import_columns import ImportColumn, Need, RowValues
 from dealtrace.files.import_formats import ImportFormat, ImportNoun
@@ -79,7 +79,7 @@ LEAD_REQUEST_COLUMNS = (
 )
 
 
-def lead_request_of(values: RowValues) -> IncomingLeadRequest:
+def imported_lead_request(values: RowValues) -> IncomingLeadRequest:
     """Return the lead request in a row; `values` are keyed by column name."""
     request_id = values.get("request_id")
     return IncomingLeadRequest(
@@ -91,7 +91,7 @@ def lead_request_of(values: RowValues) -> IncomingLeadRequest:
         form_name=values.get("form_name", ""),
         visit_id=values.get("visit_id"),
         page_url=values.get("page_url"),
-        annotations=annotations_of(values),
+        annotations=imported_annotations(values),
         id=LeadRequestId(request_id) if request_id is not None else None,
     )
 
@@ -100,7 +100,7 @@ LEAD_REQUESTS = ImportFormat(
     ImportNoun.LEAD_REQUEST,
     LEAD_REQUEST_COLUMNS,
     "requested_at",
-    lead_request_of,
+    imported_lead_request,
     any_of=CLIENT_COLUMNS,
     lacking=Violation(
         "row", "нет ни телефона, ни почты, ни имени", "the phone, the e-mail and the name are all missing"

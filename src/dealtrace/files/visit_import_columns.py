@@ -7,7 +7,7 @@ from dealtrace.attribution.urls import URL_LENGTH_MAX
 from dealtrace.attribution.visit import CLIENT_ID_LENGTH_MAX, IP_LENGTH_MAX, USER_AGENT_LENGTH_MAX, Visit, VisitId
 from dealtrace.errors import InvalidValue
 from dealtrace.files.annotation_import_columns import SOURCE_CELL
-from dealtrace.files.cell_types import CodeCell, IntegerCell, TextCell, text_of, whole_number
+from dealtrace.files.cell_types import CodeCell, IntegerCell, TextCell, cell_text, whole_number
 from dealtrace.files.import_columns import ImportColumn, Need, RowValues, values_of
 from dealtrace.files.import_formats import ImportFormat, ImportNoun
 from dealtrace.files.row import Cell
@@ -61,7 +61,7 @@ class VisitRefCell:
         number = whole_number(cell)
         if number is not None and 0 < number <= ID_MAX:
             return VisitId(number)
-        if number == 0 or visible(text_of(cell)).strip().casefold() in NO_VISIT:
+        if number == 0 or visible(cell_text(cell)).strip().casefold() in NO_VISIT:
             return None
         raise InvalidValue(
             f"ожидается целое число от 1 до {ID_MAX}, а если визита нет — 0 или пустая ячейка",
@@ -161,7 +161,7 @@ _AS_THEY_ARE = (
 )  # fmt: skip
 
 
-def visit_of(values: RowValues) -> Visit:
+def imported_visit(values: RowValues) -> Visit:
     """Return the visit in a row; `values` are keyed by column name.
 
     If the row has neither a source nor UTM tags, the source is determined from the addresses of the landing page and
@@ -185,4 +185,4 @@ def visit_of(values: RowValues) -> Visit:
     )
 
 
-VISITS = ImportFormat(ImportNoun.VISIT, VISIT_COLUMNS, "started_at", visit_of, has_fields=False)
+VISITS = ImportFormat(ImportNoun.VISIT, VISIT_COLUMNS, "started_at", imported_visit, has_fields=False)

@@ -119,7 +119,7 @@ def base_measure(metric: Metric) -> Measure | None:
     return measure if sign == 1 else None
 
 
-def parts_of(metric: Metric, metrics: Iterable[Metric]) -> tuple[Metric, ...]:
+def component_metrics(metric: Metric, metrics: Iterable[Metric]) -> tuple[Metric, ...]:
     """Return the plain counts and sums from which a ratio or formula is computed.
 
     First come the parts that are in `metrics`, in the same order, then those that no report shows (`PART_METRICS`).

@@ -53,7 +53,7 @@ class TableColumn:
         return unit_of(self.metric, self.part)
 
 
-def parts_of(report: Report, metric: Metric) -> tuple[FigurePart, ...]:
+def shown_parts(report: Report, metric: Metric) -> tuple[FigurePart, ...]:
     """Return what a report shows of each figure of a metric: its value and, with a comparison, the changes.
 
     Ours: the parts of a figure are shown side by side, so that they are read together. A metric without percentages has
@@ -70,7 +70,7 @@ def unit_of(metric: Metric, part: FigurePart) -> Unit:
 
 
 def figure_columns(report: Report) -> list[TableColumn]:
-    """Return the columns of a report: for each pair of metric and model, those of `parts_of`.
+    """Return the columns of a report: for each pair of metric and model, those of `shown_parts`.
 
     If all models are shown, the name of the model is added to the name and heading of the column.
     """
@@ -81,7 +81,7 @@ def figure_columns(report: Report) -> list[TableColumn]:
             if report.question.model is None:
                 name += f":{model_key(model)}"
                 ru, en = f"{ru}: {model_label(model, 'ru')}", f"{en}: {model_label(model, 'en')}"
-            for part in parts_of(report, metric):
+            for part in shown_parts(report, metric):
                 names = (name + part.name, ru + part.ru, en + part.en)
                 found.append(TableColumn(*names, metric, model, place, part))
     return found
@@ -96,7 +96,7 @@ def figures_of(report: Report, columns: Sequence[TableColumn], row: ReportLine) 
         yield _figure(column.part, column.metric, value, before, has_changes=has_changes)
 
 
-def cells_of(pivot: Pivot, line: PivotLine, parts: Sequence[FigurePart]) -> Iterator[tuple[Fraction | None, ...]]:
+def pivot_cells(pivot: Pivot, line: PivotLine, parts: Sequence[FigurePart]) -> Iterator[tuple[Fraction | None, ...]]:
     """Yield the exact parts of each figure in a row of a pivot; the total of the row is last."""
     has_changes = not pivot.report.has_nothing_before
     for value, *compared in line.cells:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from dealtrace.deals.deal import Deal
 from dealtrace.leads.lead import LeadRef
 from dealtrace.record import record
-from dealtrace.reports.moves import Moved, Moves, Shares, SourceKey, key_of, moves_of, spelling_of
+from dealtrace.reports.moves import Moved, Moves, Shares, SourceKey, moves_of, source_key, spelling_of
 
 MOVES_MAX = 10_000
 """Ours: the maximum number of pairs of old and new source with a count of their own; all other pairs share one sum."""
@@ -109,7 +109,7 @@ class Tally:
             else:
                 self.further += moved
         for source, _ in (*outcome.before.shares, *outcome.after.shares):
-            if (key := key_of(source)) in listed:
+            if (key := source_key(source)) in listed:
                 self._spelt.setdefault(key, Counter())[spelling_of(source)] += 1
         is_changed = outcome.has_other_lead or bool(moves)
         self.changed += is_changed

@@ -43,7 +43,7 @@ def matching_chart(
     height = TOP + ROW * len(shown) + BOTTOM
     parts = [titled(title), *ends(axis, height, format_time)]
     parts += [_window(each, axis, TOP + ROW * place) for place, each in enumerate(shown)]
-    parts += deal_line(deal_title, axis.at(deal_at), height)
+    parts += draw_deal(deal_title, axis.at(deal_at), height)
     return element(
         "svg",
         *parts,
@@ -99,7 +99,7 @@ def _window(drawn: DrawnCandidate, axis: TimeAxis, y: int) -> Markup:
     return element("g", caption, bar)
 
 
-def deal_line(title: str, x: float, height: int) -> list[Markup]:
+def draw_deal(title: str, x: float, height: int) -> list[Markup]:
     """Return the vertical line of the deal, with its title."""
     return [
         element("line", titled(title), class_="deal", x1=x, x2=x, y1=TOP - 6, y2=height - BOTTOM),

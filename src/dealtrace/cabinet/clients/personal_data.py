@@ -11,7 +11,7 @@ from starlette.responses import Response
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.clients.timeline import person_url, read_person
 from dealtrace.cabinet.field_labels import unknown_choice
-from dealtrace.cabinet.gate import not_found, refused
+from dealtrace.cabinet.gate import not_found_page, refusal_page
 from dealtrace.cabinet.rendering import HEADERS
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters
@@ -84,9 +84,9 @@ async def show(view: View) -> Response:
     """Show the page from which a person's data can be exported or erased."""
     person = await _read_person(view)
     if person is None:
-        return not_found(view)
+        return not_found_page(view)
     if unknown := _unknown_contacts(view, person):
-        return refused(view, unknown, _LABELS)
+        return refusal_page(view, unknown, _LABELS)
     return _page(view, "clients/personal_data.html", person, await _preview(view, person))
 
 
@@ -94,9 +94,9 @@ async def export(view: View) -> Response:
     """Send everything that is stored about a person as a JSON file, with a list of rows for each table."""
     person = await _read_person(view)
     if person is None:
-        return not_found(view)
+        return not_found_page(view)
     if unknown := _unknown_contacts(view, person):
-        return refused(view, unknown, _LABELS)
+        return refusal_page(view, unknown, _LABELS)
     preview = await _preview(view, person)
     rows = await view.read(_rows, view.current_site, preview.traces)
     file: Mapping[str, int | Sequence[Mapping[str, object]]] = {"siteId": view.current_site.id, **rows}
@@ -112,7 +112,7 @@ async def erase(view: View) -> Response:
     """Anonymize a person if the confirmed counts still hold; otherwise show the counts and ask for confirmation."""
     person = await _read_person(view)
     if person is None:
-        return not_found(view)
+        return not_found_page(view)
     preview = await _preview(view, person)
     if preview.traces.is_empty:
         return _page(view, "clients/personal_data.html", person, preview)

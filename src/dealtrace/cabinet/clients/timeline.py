@@ -12,7 +12,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.visit import Visit
 from dealtrace.cabinet.formats import clock_time, money
-from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.gate import not_found_page
 from dealtrace.cabinet.lead_labels import LEAD_LABELS
 from dealtrace.cabinet.leads.journal import call_state
 from dealtrace.cabinet.links import lead_url, source_label
@@ -75,7 +75,7 @@ async def show(view: View) -> Response:
     """Show the timeline of a person."""
     facts = await read_person(view)
     if facts is None:
-        return not_found(view)
+        return not_found_page(view)
     events = sorted(_events(facts, view), key=lambda event: event.at, reverse=True)
     return view.page(
         "clients/timeline.html",

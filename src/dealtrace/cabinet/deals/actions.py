@@ -9,7 +9,7 @@ from starlette.responses import Response
 from dealtrace.cabinet.deals import card
 from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.form_pages import Faults
-from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.gate import not_found_page
 from dealtrace.cabinet.view import View
 from dealtrace.errors import (
     DealNotDeleted,
@@ -44,7 +44,7 @@ async def act(view: View) -> Response:
     """Run the action of the form's button, then redirect to the page of the deal, or show there why it is refused."""
     deal_id, wanted = view.request.path_params["deal"], view.form.get("act")
     if deal_id > ID_MAX or wanted not in tuple(Act):
-        return not_found(view)
+        return not_found_page(view)
     try:
         lead = _chosen_lead(view) if wanted == Act.PIN else None
         version = parse_whole_number(view.form.get("version").strip()) or 0

@@ -19,7 +19,7 @@ from dealtrace.cabinet.deals.history import Callers, Historian
 from dealtrace.cabinet.deals.path import path_of
 from dealtrace.cabinet.form_pages import Faults
 from dealtrace.cabinet.formats import clock_time, money
-from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.gate import not_found_page
 from dealtrace.cabinet.lead_labels import LEAD_LABELS
 from dealtrace.cabinet.links import lead_url, source_label, web_url
 from dealtrace.cabinet.view import View
@@ -74,11 +74,11 @@ async def show(view: View) -> Response:
     """Show the page of a deal, even if it is deleted."""
     deal_id = view.request.path_params["deal"]
     if deal_id > ID_MAX:
-        return not_found(view)
+        return not_found_page(view)
     try:
         facts = await view.read(_read, view.current_site, deal_id)
     except DealNotFound:
-        return not_found(view)
+        return not_found_page(view)
     return view.page("deals/card.html", faults={}, **_shown(view, facts))
 
 
@@ -90,10 +90,10 @@ async def show_refused(view: View, deal_id: int, faults_of: Callable[[CardFacts]
     try:
         facts = await view.read(_read, view.current_site, deal_id)
     except DealNotFound:
-        return not_found(view)
+        return not_found_page(view)
     faults = faults_of(facts)
     if not faults:
-        return not_found(view)
+        return not_found_page(view)
     return view.page("deals/card.html", HTTPStatus.BAD_REQUEST, faults=faults, **_shown(view, facts))
 
 

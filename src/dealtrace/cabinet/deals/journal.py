@@ -174,7 +174,7 @@ def _choices(view: View, labels: Mapping[str, str], chosen: str) -> list[SelectO
     return [SelectOption(value, view.translate(text), value == chosen) for value, text in labels.items()]
 
 
-def query_of(connection: Connection, site: Site, list_query: ListQuery, days: ListPeriod) -> tuple[PageQuery, bool]:
+def deal_query(connection: Connection, site: Site, list_query: ListQuery, days: ListPeriod) -> tuple[PageQuery, bool]:
     """Return the query for the deals in the list, and whether its search was cut; a search ignores the period."""
     search = list_query.search
     found = find_searched_deals(connection, site.id, search) if search is not None else None
@@ -187,7 +187,7 @@ def _read(connection: Connection, site: Site, list_query: ListQuery, days: ListP
     statuses = {status.spelling for status in list_statuses(connection, site.id)}
     if days.refusal is not None:
         return FoundDealList((), None, None, DealSorting.NEWEST, 0, sorted(statuses, key=str.casefold))
-    query, is_cut = query_of(connection, site, list_query, days)
+    query, is_cut = deal_query(connection, site, list_query, days)
     page, total, sorting = _page(connection, query, list_query)
     return FoundDealList(
         list_deal_entries(connection, site.id, page.ids, AttributionModel(site.attribution)),

@@ -17,7 +17,7 @@ from dealtrace.cabinet.charts.matching import (
     WINDOWS_MAX,
     TimeAxis,
     axis_of,
-    deal_line,
+    draw_deal,
     ends,
     text_at,
 )
@@ -76,7 +76,7 @@ def matchers_chart(
         titled(title),
         *ends(axis, height, format_time),
         *parts,
-        *deal_line(deal_title, axis.at(deal_at), height),
+        *draw_deal(deal_title, axis.at(deal_at), height),
         xmlns="http://www.w3.org/2000/svg",
         class_="chart matching",
         role="img",

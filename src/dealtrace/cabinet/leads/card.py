@@ -11,7 +11,7 @@ from dealtrace.attribution.credit import AttributionModel, CreditKey
 from dealtrace.cabinet.deals.path import path_of
 from dealtrace.cabinet.form_pages import Faults
 from dealtrace.cabinet.formats import money
-from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.gate import not_found_page
 from dealtrace.cabinet.leads.history import note_lines
 from dealtrace.cabinet.leads.journal import call_state
 from dealtrace.cabinet.leads.missed_calls import mark_buttons, mark_label
@@ -75,7 +75,7 @@ def ref_of(params: Mapping[str, object]) -> LeadRef | None:
 async def show(view: View) -> Response:
     """Show the page of a lead, even if it is deleted."""
     ref = ref_of(view.request.path_params)
-    return await page(view, ref, lambda _facts: {}) if ref is not None else not_found(view)
+    return await page(view, ref, lambda _facts: {}) if ref is not None else not_found_page(view)
 
 
 async def page(view: View, ref: LeadRef, faults_of: Callable[[LeadFacts], Faults]) -> Response:
@@ -86,7 +86,7 @@ async def page(view: View, ref: LeadRef, faults_of: Callable[[LeadFacts], Faults
     facts = await view.read(_read, view.current_site, ref)
     faults = faults_of(facts) if facts is not None else {}
     if facts is None or (view.form.fields and not faults):
-        return not_found(view)
+        return not_found_page(view)
     entry = facts.entry
     return view.page(
         "leads/card.html",

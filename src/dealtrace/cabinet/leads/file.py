@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.lead_labels import RING_BACK_LABELS
-from dealtrace.cabinet.leads.journal import ASKED, KINDS, MISSED, TABS, YES, listed_days, query_of, tab_of
+from dealtrace.cabinet.leads.journal import ASKED, KINDS, MISSED, TABS, YES, lead_query, listed_days, tab_of
 from dealtrace.cabinet.list_files import ROWS_AT_ONCE, ListFile, file_sender, notes_of
 from dealtrace.cabinet.list_query import UNUSABLE, FilterLabels, ListPeriod, ListQuery
 from dealtrace.cabinet.rendering import translations_of
@@ -17,7 +17,7 @@ from dealtrace.files.export_columns import RING_BACK_NAME, ExportColumn, call_co
 from dealtrace.leads.exported_lead import ExportedLead
 from dealtrace.leads.lead import LeadKind
 from dealtrace.storage.journals.exported_rows import list_exported_leads
-from dealtrace.storage.journals.keyset_pages import find_newest, ids_of
+from dealtrace.storage.journals.keyset_pages import find_newest, list_ids
 
 FILTER_LABELS: FilterLabels = {
     "tab": ("Leads", dict(TABS)),
@@ -61,8 +61,8 @@ def _pages(
     connection: Connection, site: Site, list_query: ListQuery, tab: str, days: ListPeriod
 ) -> Iterator[Sequence[int]]:
     """Yield the ids of all listed leads, newest first."""
-    query, _is_cut = query_of(connection, site, list_query, tab, days)
-    yield from ids_of(connection, query, find_newest, ROWS_AT_ONCE)
+    query, _is_cut = lead_query(connection, site, list_query, tab, days)
+    yield from list_ids(connection, query, find_newest, ROWS_AT_ONCE)
 
 
 send_leads_as = file_sender("leads", ASKED, _listed, listed_days)

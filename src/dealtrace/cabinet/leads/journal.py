@@ -135,7 +135,7 @@ async def show(view: View) -> Response:
     tab = tab_of(list_query)
     now = clock.now()
     days = listed_days(list_query, view.current_site, now, view.language, ASKED)
-    found = await view.read(read_list, view.current_site, list_query, tab, days, now)
+    found = await view.read(read_lead_list, view.current_site, list_query, tab, days, now)
     return view.page(
         "leads/journal.html",
         HTTPStatus.BAD_REQUEST if days.refusal is not None else HTTPStatus.OK,
@@ -190,7 +190,7 @@ def tab_of(list_query: ListQuery) -> str:
     return list_query.get("tab") if list_query.get("tab") in TABS else CALLS
 
 
-def read_list(
+def read_lead_list(
     connection: Connection, site: Site, list_query: ListQuery, tab: str, days: ListPeriod, now: datetime
 ) -> FoundLeadList:
     """Return the data of the page; the number of missed calls is not counted again if the page lists these calls."""
@@ -215,7 +215,7 @@ def _found(connection: Connection, site: Site, list_query: ListQuery, tab: str, 
             None,
         )
     kind = KINDS[tab]
-    query, is_cut = query_of(connection, site, list_query, tab, days)
+    query, is_cut = lead_query(connection, site, list_query, tab, days)
     count_max = MISSED_TOTAL_MAX + 1 if tab == MISSED else None
     page, total = find_counted(connection, query, find_newest, list_query.before, PAGE_ROWS, count_max)
     model = AttributionModel(site.attribution)
@@ -223,7 +223,7 @@ def _found(connection: Connection, site: Site, list_query: ListQuery, tab: str, 
     return FoundLeadList(entries, (), page.end, _previous(connection, query, list_query), total, is_cut=is_cut)
 
 
-def query_of(
+def lead_query(
     connection: Connection, site: Site, list_query: ListQuery, tab: str, days: ListPeriod
 ) -> tuple[PageQuery, bool]:
     """Return the query for the leads of a tab, and whether its search was cut; a search ignores the period."""

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import day_end, day_start, site_day
 from dealtrace.cabinet.form_pages import number_of
-from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.gate import not_found_page
 from dealtrace.cabinet.lead_labels import RING_BACK_LABELS
 from dealtrace.cabinet.list_query import BEFORE, ListPeriod, ListQuery, list_query_of
 from dealtrace.cabinet.view import View
@@ -92,7 +92,7 @@ async def mark(view: View) -> Response:
     try:
         await view.write(mark_missed_calls, RingBackMark(number_of(view.form.get(name)), MARKS[name]))
     except LeadNotFound:
-        return not_found(view)
+        return not_found_page(view)
     return view.redirect_to(_list_of(view).removeprefix("/cabinet"))
 
 

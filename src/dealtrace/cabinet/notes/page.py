@@ -22,7 +22,7 @@ from dealtrace.cabinet.form_pages import (
     show_form_page,
     unknown_faults,
 )
-from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.gate import not_found_page
 from dealtrace.cabinet.list_query import PAGE_ROWS
 from dealtrace.cabinet.notes.axis import author_label, list_moving_changes, shown_text
 from dealtrace.cabinet.view import View
@@ -96,7 +96,7 @@ async def add(view: View) -> Response:
 async def remove(view: View) -> Response:
     """Remove a note."""
     if not await view.manage(at_site(view.current_site, remove_note), view.form.get("note")):
-        return not_found(view)
+        return not_found_page(view)
     return redirect_with_message(view, PLACE, "removed")
 
 

@@ -51,7 +51,7 @@ from dealtrace.reports.metrics import METRICS, Metric
 from dealtrace.reports.periods import DEFAULT_PRESET, Comparison, Period
 from dealtrace.reports.question import ALL_MODELS, DateOf, Question, QuestionContext, RawQuestion, Sort, parse_question
 from dealtrace.reports.reading.gaps import Gap
-from dealtrace.reports.reading.meanings import meaning_of
+from dealtrace.reports.reading.meanings import metric_meaning
 from dealtrace.reports.reading.narrowing import narrowed_filters
 from dealtrace.reports.statuses import Status, unclassified_keys
 from dealtrace.storage.reports.first_and_last import Arrivals, find_arrivals
@@ -370,7 +370,7 @@ def _figures(report: Report, url: ReportUrl, rows_page: str, drawn: str, languag
                 metric.ru if language == "ru" else metric.en,
                 metric_value(language, metric, value),
                 change_in_total(report, place, model, language),
-                meaning_of(metric, language),
+                metric_meaning(metric, language),
                 url.link(chart=metric.name),
                 rows_url(rows_page, report.question, metric, model, ()) if value else "",
                 metric.name == drawn,

@@ -16,7 +16,7 @@ from dealtrace.reports.metrics import METRICS, Metric
 from dealtrace.reports.periods import Comparison
 from dealtrace.reports.presets import READY_QUESTIONS, ReadyQuestion
 from dealtrace.reports.question import ALL_MODELS, BY_MAX, DateOf, QuestionContext, RawQuestion, parse_question
-from dealtrace.reports.reading.meanings import GROUP_TITLES, meaning_of
+from dealtrace.reports.reading.meanings import GROUP_TITLES, metric_meaning
 
 
 @record
@@ -207,7 +207,7 @@ def _metric_options(metrics: Sequence[Metric], chosen: Sequence[str], language: 
             MetricOption(
                 escaped_name(each.name),
                 in_language((each.ru, each.en), language),
-                meaning_of(each, language),
+                metric_meaning(each, language),
                 each.name in chosen,
             )
             for each in metrics

@@ -145,7 +145,7 @@ def shown(answers: PageReports, url: ReportUrl, notes: AxisNotes, view: View, no
         "metrics": model_metric_choices(url, metrics, report.question.metrics[0], language)
         if is_by_models
         else metric_choices(url, named),
-        "line": line_of(answers, url, rows_page_for(view, answers.question, url), language, notes),
+        "line": time_line_of(answers, url, rows_page_for(view, answers.question, url), language, notes),
         "undrawn": undrawn_message(report.question, report.question.metrics[0], language, view.translate),
         "as_of": clock_time_in_zone(language, now, view.current_site.time_zone),
     }
@@ -184,7 +184,7 @@ def _tables(answers: PageReports, url: ReportUrl, view: View) -> dict[str, objec
     return tables
 
 
-def line_of(
+def time_line_of(
     answers: PageReports, url: ReportUrl | None, rows_page: str, language: Language, notes: AxisNotes = NO_NOTES
 ) -> TimeLine | None:
     """Return the report's chart, or `None` if the report has none.

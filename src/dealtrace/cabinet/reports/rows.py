@@ -26,7 +26,7 @@ from dealtrace.cabinet.reports.formula_parts import parts_shown
 from dealtrace.cabinet.reports.key_labels import missing_key_label, value_label
 from dealtrace.cabinet.reports.page import read_context_of
 from dealtrace.cabinet.reports.report_url import ReportUrl, key_pairs, report_url_of
-from dealtrace.cabinet.reports.row_details import Details, read_details
+from dealtrace.cabinet.reports.row_details import Details, read_row_details
 from dealtrace.cabinet.reports.without_contacts import for_person
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, Language
@@ -121,7 +121,7 @@ async def _rows_shown(
     """Return the template variables of a page of rows."""
     assert figure.question.model is not None
     found = await view.ask(show_rows, figure, now)
-    details = await view.read(read_details, view.current_site, found.rows, figure.question.model)
+    details = await view.read(read_row_details, view.current_site, found.rows, figure.question.model)
     offset, shown = figure.offset, len(found.rows)
     return {
         "value": metric_value(view.language, figure.metric, found.value),

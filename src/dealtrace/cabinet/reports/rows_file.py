@@ -23,7 +23,7 @@ from dealtrace.cabinet.list_files import ROWS_AT_ONCE, ListFile, send_list
 from dealtrace.cabinet.reports.form_fields import choices_of
 from dealtrace.cabinet.reports.key_labels import value_label
 from dealtrace.cabinet.reports.report_url import report_url_of
-from dealtrace.cabinet.reports.row_details import Details, read_details
+from dealtrace.cabinet.reports.row_details import Details, read_row_details
 from dealtrace.cabinet.reports.rows import ROWS, context_of_rows, key_texts
 from dealtrace.cabinet.view import View
 from dealtrace.errors import Language
@@ -118,7 +118,7 @@ def _rows(
     language: Language,
     is_whole: bool,
 ) -> list[RowToWrite]:
-    details = read_details(connection, site, rows, model)
+    details = read_row_details(connection, site, rows, model)
     return [RowToWrite(row, details, language, is_whole) for row in rows]
 
 

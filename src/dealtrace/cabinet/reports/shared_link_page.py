@@ -11,11 +11,18 @@ from dealtrace import clock
 from dealtrace.accounts.shared_link import SharedLink
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.formats import clock_time_in_zone, day
-from dealtrace.cabinet.gate import limit_guessing, refused
+from dealtrace.cabinet.gate import limit_guessing, refusal_page
 from dealtrace.cabinet.reports.comparison import compared_until
 from dealtrace.cabinet.reports.default_question import USUAL
 from dealtrace.cabinet.reports.model_comparison import by_models
-from dealtrace.cabinet.reports.page import PageReports, ask_all, fitting_answers, line_of, model_said, read_context_of
+from dealtrace.cabinet.reports.page import (
+    PageReports,
+    ask_all,
+    fitting_answers,
+    model_said,
+    read_context_of,
+    time_line_of,
+)
 from dealtrace.cabinet.reports.pivot import pivot_table
 from dealtrace.cabinet.reports.saved_items.page import site_report_url
 from dealtrace.cabinet.reports.shared_link_tables import models_for_visitors, table_for_visitors
@@ -53,7 +60,7 @@ async def show(view: View) -> Response:
         page = await _answer(view)
     except Refusal as refusal:
         view.site = None
-        page = refused(view, refusal)
+        page = refusal_page(view, refusal)
     page.headers.update(HEADERS)
     return page
 
@@ -108,7 +115,7 @@ def _shown(answers: PageReports, view: View) -> dict[str, object]:
         "no_source": None,
         "model": model_said(report, language),
         "overlap": overlap_text(report.question, language),
-        "line": line_of(answers, None, "", language),
+        "line": time_line_of(answers, None, "", language),
         "undrawn": undrawn_message(report.question, report.question.metrics[0], language, view.translate),
         "first": day(language, answers.question.period.first_on),
         "last": day(language, answers.question.period.last_on),

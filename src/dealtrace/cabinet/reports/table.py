@@ -28,7 +28,7 @@ from dealtrace.reports.metrics import Growth, Metric, Unit
 from dealtrace.reports.question import CHANGE_PREFIX, DESCENDING, LIMIT_MAX, Question
 from dealtrace.reports.reading.compared_period import compared_times_of
 from dealtrace.reports.reading.growth import can_be_best, has_best
-from dealtrace.reports.reading.meanings import dimension_meaning, key_meaning, meaning_in_total, meaning_of
+from dealtrace.reports.reading.meanings import dimension_meaning, key_meaning, meaning_in_total, metric_meaning
 from dealtrace.reports.reading.partial_times import is_partial, partial_times_of
 
 Translate = Callable[[str], str]
@@ -166,7 +166,7 @@ def headings_of(question: Question, url: ReportUrl, language: Language) -> list[
     return keys + [
         TableHeading(
             _named(each.ru, each.en, language),
-            meaning_of(each, language),
+            metric_meaning(each, language),
             url.sorted_by(escaped_name(each.name)),
             sign_of(each) or sign_of(each, CHANGE_PREFIX),
             is_value=True,

@@ -16,7 +16,7 @@ from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.cost import CostAccount, CostImportSource
 from dealtrace.attribution.unmet_costs import UnmetCosts
 from dealtrace.cabinet.form_pages import Faults, redirect_with_message, show_form_page, stored_site, unknown_faults
-from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.gate import not_found_page
 from dealtrace.cabinet.settings.cost_files import (
     ADDED,
     HEADING_PREFIX,
@@ -196,7 +196,7 @@ async def remove(view: View) -> Response:
     accounts = {account_value(account): account for account in await view.read(list_accounts, site.id)}
     account = accounts.get(sent.of)
     if account is None:
-        return not_found(view)
+        return not_found_page(view)
     days, faults = _parse_days(sent, view.language)
     if faults:
         return await _page(view, faults=faults, removal=RemovalForm(sent))

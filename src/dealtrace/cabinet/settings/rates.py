@@ -14,7 +14,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
 from dealtrace.cabinet.form_pages import Faults, redirect_with_message, show_form_page, stored_site, unknown_faults
 from dealtrace.cabinet.formats import NOTHING, exact_number
-from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.gate import not_found_page
 from dealtrace.cabinet.settings.file_cures import file_fault
 from dealtrace.cabinet.settings.imports import (
     ENCODINGS,
@@ -142,14 +142,14 @@ async def remove(view: View) -> Response:
     try:
         since_on = parse_day(sent) if sent else None
     except InvalidValue:
-        return not_found(view)
+        return not_found_page(view)
     site, currency = await stored_site(view), view.form.get("currency")
     change = TriedRates(removed=currency, removed_on=since_on)
     tried = await _ask_first(view, site, change, f"- {currency} {since_on or ''}")
     if tried is not None:
         return await _page(view, tried=replace(tried, removed=(currency, sent)))
     removed = await view.manage(at_site(site, remove_rates), currency, since_on)
-    return redirect_with_message(view, PLACE, "removed") if removed else not_found(view)
+    return redirect_with_message(view, PLACE, "removed") if removed else not_found_page(view)
 
 
 def _parse_rate(sent: Mapping[str, str], site: Site, language: Language) -> CurrencyRate | Faults:

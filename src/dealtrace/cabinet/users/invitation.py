@@ -9,7 +9,7 @@ from dealtrace import clock
 from dealtrace.accounts.invitation import Invitation, Purpose
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.field_labels import labelled_text
-from dealtrace.cabinet.gate import limit_guessing, refused, then_query
+from dealtrace.cabinet.gate import limit_guessing, refusal_page, then_query
 from dealtrace.cabinet.rendering import translations_of
 from dealtrace.cabinet.users.login import start_session
 from dealtrace.cabinet.users.passwords import LIMITS, hash_of
@@ -51,7 +51,7 @@ async def accept(view: View) -> Response:
         return _form(view, HTTPStatus.BAD_REQUEST, offer, key, labelled_text(refusal, view.language))
     if isinstance(joined, LoginTaken):
         if not joined.tries_left:
-            return refused(view, InvitationSpent())
+            return refusal_page(view, InvitationSpent())
         return _form(view, HTTPStatus.BAD_REQUEST, offer, key, _taken_text(view, joined.tries_left))
     return await start_session(view, Proof(joined, password), "")
 

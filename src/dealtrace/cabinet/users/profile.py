@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from dealtrace.accounts.session import Session
 from dealtrace.accounts.user import UserId
-from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.gate import not_found_page
 from dealtrace.cabinet.users.browsers import browser_name
 from dealtrace.cabinet.users.passwords import LIMITS
 from dealtrace.cabinet.view import View
@@ -66,7 +66,7 @@ async def end(view: View) -> Response:
     if digest == OTHERS:
         await view.manage(end_other_sessions, view.rights.user.id, kept_digest=view.session_digest)
     elif not await view.manage(end_session, view.rights.user.id, digest):
-        return not_found(view)
+        return not_found_page(view)
     return view.redirect_to("/profile")
 
 

@@ -68,7 +68,7 @@ def _result(lead_list: LeadList[Result], item: object, outcome: ImportedLead | R
     return lead_list.result(name if isinstance(name, str | int | float) else None, outcome, language)
 
 
-def annotations_of(sent: Sent) -> Annotations:
+def read_annotations(sent: Sent) -> Annotations:
     """Return the annotations that were sent with a lead."""
     stated = {part: sent[f"customSources.{part}"] for part in SOURCE_PARTS if f"customSources.{part}" in sent.values}
     return Annotations(

@@ -11,7 +11,7 @@ import msgspec
 from dealtrace import clock
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.attribution.visit import VisitId
-from dealtrace.calltouch.answers.clocks import day_first_clock, instant_of
+from dealtrace.calltouch.answers.clocks import day_first_clock, utc_of_wall_clock
 from dealtrace.calltouch.answers.outcomes import WidgetRequest
 from dealtrace.calltouch.batches import Tag, joined_tags, object_schema, read_document, read_item, scalar_text
 from dealtrace.calltouch.form_parameters import CALL_URL, ROUTE_KEY, SCHEDULE_TIME, WIDGET_FIELDS, WIDGET_REQUEST
@@ -241,7 +241,8 @@ def _annotations(caller: Caller, sent: Sent, person: _Person) -> Annotations:
             lines.append(f"{name}: {value}")
     if SCHEDULE_TIME.name in sent.values:
         zone = caller.site.time_zone
-        lines.append(f"{SCHEDULE_TIME.name}: {day_first_clock(instant_of(sent[SCHEDULE_TIME.name], zone), zone)}")
+        call_at = utc_of_wall_clock(sent[SCHEDULE_TIME.name], zone)
+        lines.append(f"{SCHEDULE_TIME.name}: {day_first_clock(call_at, zone)}")
     stated = {
         part: sent[f"utm{part.capitalize()}"] for part in SOURCE_PARTS if f"utm{part.capitalize()}" in sent.values
     }

@@ -19,10 +19,10 @@ from dealtrace.reports.table_columns import (
     CHANGES,
     FigurePart,
     TableColumn,
-    cells_of,
     figure_columns,
     figures_of,
-    parts_of,
+    pivot_cells,
+    shown_parts,
     unit_of,
 )
 
@@ -72,7 +72,7 @@ def pivot_lines(pivot: Pivot, width: int | None) -> Iterator[str]:
     """Yield the lines of a pivot table; row totals come before the other columns, so that they are never left out."""
     yield from _heading(pivot.report)
     yield f"{cleaned(pivot.metric.name)}, columns by {cleaned(pivot.dimension.name)}"
-    parts = parts_of(pivot.report, pivot.metric)
+    parts = shown_parts(pivot.report, pivot.metric)
     yield from _fitted(
         pivot.report, _pivot_table(pivot, parts), lambda: _pivot_table(pivot, list(filter(_stays, parts))), width
     )
@@ -133,7 +133,7 @@ def _table(report: Report, columns: Sequence[TableColumn]) -> _Table:
 
 def _pivot_table(pivot: Pivot, parts: Sequence[FigurePart]) -> _Table:
     def figures(line: PivotLine) -> Iterator[str]:
-        *cells, total = cells_of(pivot, line, parts)
+        *cells, total = pivot_cells(pivot, line, parts)
         for cell in (total, *cells):
             for part, figure in zip(parts, cell, strict=True):
                 yield _figure(unit_of(pivot.metric, part), figure)

@@ -12,7 +12,7 @@ from dealtrace.files.row_writers import CSV, FileNote, open_writer
 from dealtrace.reports.filters import escaped_name
 from dealtrace.reports.formats import TOTAL_TITLES, rounded_value
 from dealtrace.reports.pivot import Pivot, PivotLine
-from dealtrace.reports.table_columns import FigurePart, cells_of, parts_of, unit_of
+from dealtrace.reports.table_columns import FigurePart, pivot_cells, shown_parts, unit_of
 
 NOTHING = ""
 NOTHING_FOR_PEOPLE: Mapping[Language, str] = {"ru": "(не указано)", "en": "(nothing)"}
@@ -38,7 +38,7 @@ def write_pivot(
     """
     by = pivot.report.question.by
     is_for_programs = path.suffix.lower() == CSV and not for_excel
-    parts = parts_of(pivot.report, pivot.metric)
+    parts = shown_parts(pivot.report, pivot.metric)
     names = [each.name for each in by] + _with_endings(
         [*(key or NOTHING for key in pivot.columns), TOTAL], [part.name for part in parts]
     )
@@ -79,6 +79,6 @@ def _with_endings(names: Sequence[str], endings: Sequence[str]) -> list[str]:
 
 
 def _figures(pivot: Pivot, line: PivotLine, parts: Sequence[FigurePart]) -> Iterator[ExportedValue]:
-    for cell in cells_of(pivot, line, parts):
+    for cell in pivot_cells(pivot, line, parts):
         for part, figure in zip(parts, cell, strict=True):
             yield rounded_value(unit_of(pivot.metric, part), figure)

@@ -53,7 +53,7 @@ from dealtrace.storage.reports.mirror.first_rows import FirstRows, Sorted, can_c
 from dealtrace.storage.reports.rates import has_rates
 from dealtrace.storage.reports.rows_on_disk import ROWS_AT_ONCE, keep_rows, sort_rows
 from dealtrace.storage.reports.scope import Scope, needs_hours_of_visits
-from dealtrace.storage.reports.statement import gather, gather_periods
+from dealtrace.storage.reports.statement import gather_measures, gather_periods
 from dealtrace.storage.reports.statement_types import NO_PARAMETERS, Fetch, Parameters, Rows, Selection
 from dealtrace.storage.reports.stored_facts import StoredFacts
 
@@ -208,7 +208,7 @@ def ask_series(
     formulas = _formulas(source, question)
     since = visits_since(source, by, filters)
     scope = Scope(site, by, filters, span, question.model, question.date_of, since)
-    return formulas, gather(source.fetch, source.tables, scope, _measures(formulas))
+    return formulas, gather_measures(source.fetch, source.tables, scope, _measures(formulas))
 
 
 def _while_wanted(source: FactSource, rows: Iterable[Row]) -> Iterator[Row]:

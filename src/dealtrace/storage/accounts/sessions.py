@@ -87,7 +87,7 @@ def touch_session(connection: Connection, digest: str, now: datetime, *, is_conf
     connection.execute(used.values(seen_at=now, is_confirmed=is_confirmed))
 
 
-def update_seen(connection: Connection, used_at: Mapping[str, datetime]) -> None:
+def update_last_uses(connection: Connection, used_at: Mapping[str, datetime]) -> None:
     """Store when sessions were last used, by session digest, unless a later use is stored already.
 
     The rows are sorted, so that two writers cannot deadlock.

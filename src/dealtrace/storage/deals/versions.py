@@ -117,12 +117,12 @@ def _version_from_row(row: NamedRow, before: Fields, after: Fields) -> DealVersi
     )
 
 
-def read_details(value: object) -> DealDetails:
+def details_from_json(value: object) -> DealDetails:
     """Return the details of a deal, converted from the JSON value in a version; `None` means no details."""
     return msgspec.convert(value or {}, DealDetails)
 
 
-def read_matchers(value: object) -> tuple[Matcher, ...]:
+def matchers_from_json(value: object) -> tuple[Matcher, ...]:
     """Return the matchers of a deal (conditions that find a lead), converted from JSON; `None` means no matchers."""
     return msgspec.convert(value or (), tuple[Matcher, ...])
 

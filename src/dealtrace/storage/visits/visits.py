@@ -28,7 +28,7 @@ VISIT_COLUMNS = (
     type_coerce(visit.c.utm, Text).label("stored_utm"),
     *(visit.c[name] for name in _OPTIONAL_COLUMNS),
 )
-"""The columns to select for a visit; `visit_of` makes a visit from their values and a traffic source."""
+"""The columns to select for a visit; `visit_from_columns` makes a visit from their values and a traffic source."""
 VISIT_ROWS = (
     select(*(traffic_source.c[part] for part in SOURCE_PARTS), *VISIT_COLUMNS)
     .select_from(visit)
@@ -158,7 +158,7 @@ _UPDATE_SEEN = (
 )
 
 
-def update_seen(connection: Connection, site_id: int, visits: Sequence[Visit]) -> None:
+def update_seen_visits(connection: Connection, site_id: int, visits: Sequence[Visit]) -> None:
     """Store `seen_at`, the Google and Yandex client ids and the attributes of visits."""
     rows = [
         {"of_site": site_id, "of_start": seen.started_at, "of_visit": seen.id}
@@ -226,10 +226,10 @@ def _utm(stored: str) -> TrafficSource:
 def visit_from_row(row: PlainRow) -> Visit:
     """Return the visit in a row of `VISIT_ROWS`."""
     source, medium, campaign, content, term, *values = row
-    return visit_of(known_source(source, medium, campaign, content, term), values)
+    return visit_from_columns(known_source(source, medium, campaign, content, term), values)
 
 
-def visit_of(source: TrafficSource, values: PlainRow) -> Visit:
+def visit_from_columns(source: TrafficSource, values: PlainRow) -> Visit:
     """Return the visit with `source` and the values of `VISIT_COLUMNS`, in this order.
 
     `has_stated_source` is false for every visit that this server counted, even if the database lacks the value: no

@@ -11,7 +11,7 @@ from dealtrace import clock
 from dealtrace.accounts.rights import Role
 from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.form_pages import Faults, fault_text, redirect_with_message, show_form_page
-from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.gate import not_found_page
 from dealtrace.cabinet.reports.default_question import USUAL
 from dealtrace.cabinet.reports.page import read_context_of
 from dealtrace.cabinet.reports.report_url import ReportUrl, report_url_at
@@ -133,13 +133,13 @@ class SavedItemsPage:
             message = " ".join(faults.values())
             return await self._page(view, faults={"new_name": message}, renaming=_renaming(view))
         done = "removed" if is_deletion else "saved"
-        return redirect_with_message(view, self.place, done) if is_done else not_found(view)
+        return redirect_with_message(view, self.place, done) if is_done else not_found_page(view)
 
     async def _ask_first(self, view: View) -> Response:
         """Ask whether to delete the item that a form names, or return the 404 page if there is no such item."""
         saved_name = _saved_name(view)
         found = [line for line in await self.list_lines(view) if line.saved_name == saved_name]
-        return await self._page(view, deleting=found[0]) if found else not_found(view)
+        return await self._page(view, deleting=found[0]) if found else not_found_page(view)
 
     async def _page(
         self,

@@ -267,7 +267,7 @@ def _take_over_touches(source: Connection, mirror: MirrorConnection, site_id: in
         stream_rows(
             source, mirror, _TOUCHES.changing, [(rows, given) for rows in _selects(_TOUCHES, only_changed=True)]
         )
-        lead_touches.gather(mirror, tables.TEMPORARY)
+        lead_touches.gather_lead_touches(mirror, tables.TEMPORARY)
 
 
 def _take_over_kind(

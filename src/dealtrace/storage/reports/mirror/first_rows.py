@@ -35,7 +35,7 @@ from dealtrace.reports.metrics import Formula, Sum
 from dealtrace.storage.reports.counted_rows import RowGroup
 from dealtrace.storage.reports.fact_tables import FactTables
 from dealtrace.storage.reports.key_spellings import find_spellings, single_spellings
-from dealtrace.storage.reports.scope import Scope, Shape, parameters_of, shape_of
+from dealtrace.storage.reports.scope import Scope, Shape, scope_parameters, shape_of
 from dealtrace.storage.reports.sql_functions import total_of
 from dealtrace.storage.reports.statement import Plan, fetch_whole, grouped_statement, plan_of
 from dealtrace.storage.reports.statement_types import Expression, Fetch, Selection, parameter
@@ -122,7 +122,7 @@ def find_first_rows(
     formula = asked.formula if asked.formula is not None and asked.formula.measures <= known else None
     given: dict[str, object] = {_LIMIT: asked.limit}
     for scope in scopes:
-        given |= parameters_of(scope)
+        given |= scope_parameters(scope)
     for place, dimension in enumerate(scopes[0].by):
         given[_shift_name(place)] = asked.shift[place] if asked.shift else 0
         if dimension.kind in _SPELT:
