@@ -14,7 +14,7 @@ from dealtrace.errors import Language
 from dealtrace.files.export_columns import deal_columns
 from dealtrace.storage.journals.deals_by_amount import SORTED_MAX, find_by_amount
 from dealtrace.storage.journals.exported_rows import list_exported_deals
-from dealtrace.storage.journals.keyset_pages import count_rows, find_newest, find_oldest, list_ids
+from dealtrace.storage.journals.keyset_pages import count_rows, find_newest, find_oldest, id_chunks
 
 
 def _listed(site: Site, list_query: ListQuery, days: ListPeriod, language: Language) -> ListFile[int, ExportedDeal]:
@@ -32,9 +32,9 @@ def _pages(connection: Connection, site: Site, list_query: ListQuery, days: List
     query, _is_cut = deal_query(connection, site, list_query, days)
     match sorting_of(list_query, count_rows(connection, query)):
         case DealSorting.NEWEST:
-            yield from list_ids(connection, query, find_newest, ROWS_AT_ONCE)
+            yield from id_chunks(connection, query, find_newest, ROWS_AT_ONCE)
         case DealSorting.OLDEST:
-            yield from list_ids(connection, query, find_oldest, ROWS_AT_ONCE)
+            yield from id_chunks(connection, query, find_oldest, ROWS_AT_ONCE)
         case sorting:
             highest_first = sorting is DealSorting.HIGHEST
             ids = find_by_amount(connection, query, None, SORTED_MAX, highest_first=highest_first).ids

@@ -17,7 +17,7 @@ from dealtrace.files.export_columns import RING_BACK_NAME, ExportColumn, call_co
 from dealtrace.leads.exported_lead import ExportedLead
 from dealtrace.leads.lead import LeadKind
 from dealtrace.storage.journals.exported_rows import list_exported_leads
-from dealtrace.storage.journals.keyset_pages import find_newest, list_ids
+from dealtrace.storage.journals.keyset_pages import find_newest, id_chunks
 
 FILTER_LABELS: FilterLabels = {
     "tab": ("Leads", dict(TABS)),
@@ -62,7 +62,7 @@ def _pages(
 ) -> Iterator[Sequence[int]]:
     """Yield the ids of all listed leads, newest first."""
     query, _is_cut = lead_query(connection, site, list_query, tab, days)
-    yield from list_ids(connection, query, find_newest, ROWS_AT_ONCE)
+    yield from id_chunks(connection, query, find_newest, ROWS_AT_ONCE)
 
 
 send_leads_as = file_sender("leads", ASKED, _listed, listed_days)

@@ -179,7 +179,7 @@ class FindPage(Protocol):
         ...
 
 
-def list_ids(connection: Connection, query: PageQuery, find: FindPage, limit: int) -> Iterator[list[int]]:
+def id_chunks(connection: Connection, query: PageQuery, find: FindPage, limit: int) -> Iterator[list[int]]:
     """Yield the ids of a list, at most `limit` at a time, in the order in which `find` returns rows."""
     page = find(connection, query, None, limit)
     while page.ids:
