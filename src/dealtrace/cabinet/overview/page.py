@@ -34,7 +34,7 @@ from dealtrace.cabinet.reports.table import rows_url, table_of
 from dealtrace.cabinet.reports.time_chart import has_line, over_time, time_line, undrawn_message
 from dealtrace.cabinet.reports.without_contacts import for_person, rows_page_for, table_for_readers
 from dealtrace.cabinet.view import View
-from dealtrace.errors import InvalidParameters, Language
+from dealtrace.errors import InvalidParameters, Language, text_in
 from dealtrace.matching.match_reason import UNMATCHED_REASONS
 from dealtrace.operations.overview.backups import find_old_backup
 from dealtrace.operations.overview.find_sharp_falls import FallsOfDays, list_falls
@@ -367,7 +367,7 @@ def _figures(report: Report, url: ReportUrl, rows_page: str, drawn: str, languag
         figures.append(
             OverviewFigure(
                 metric.name,
-                metric.ru if language == "ru" else metric.en,
+                text_in(language, metric),
                 metric_value(language, metric, value),
                 change_in_total(report, place, model, language),
                 metric_meaning(metric, language),

@@ -8,7 +8,7 @@ from dealtrace.cabinet.choices import SelectOption, choices_among, period_choice
 from dealtrace.cabinet.formats import in_language
 from dealtrace.cabinet.reports.chips import OPERATORS, Chip, chips_of
 from dealtrace.cabinet.reports.report_url import ReportUrl
-from dealtrace.errors import InvalidParameters, Language
+from dealtrace.errors import InvalidParameters, Language, text_in
 from dealtrace.record import record
 from dealtrace.reports.dimensions import DIMENSIONS, Dimension, Kind
 from dealtrace.reports.filters import Operator, escaped_name, parse_names, searches_what_is_shown, unescaped
@@ -160,7 +160,7 @@ def ready_links(url: ReportUrl, language: Language) -> tuple[ReadyLink, ...]:
     """
     return tuple(
         ReadyLink(
-            each.ru if language == "ru" else each.en,
+            text_in(language, each),
             _asked(url, each),
             (url.get("by"), url.get("metrics")) == (each.by, each.metrics),
         )

@@ -9,6 +9,7 @@ from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.cabinet.reports.table import rows_url
 from dealtrace.cabinet.reports.without_contacts import rows_page_for
 from dealtrace.cabinet.view import View
+from dealtrace.errors import text_in
 from dealtrace.operations.reports.show_formula_parts import show_parts
 from dealtrace.record import record
 from dealtrace.reports.dimensions import Dimension
@@ -62,7 +63,7 @@ def _part(
     assert question.model is not None
     has_rows = bool(value) and metric.name not in PART_METRICS
     return ShownPart(
-        metric.ru if view.language == "ru" else metric.en,
+        text_in(view.language, metric),
         metric_meaning(metric, view.language),
         metric_value(view.language, metric, value),
         rows_url(page, question, metric, question.model, placed) if has_rows else "",

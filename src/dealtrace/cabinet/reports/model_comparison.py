@@ -18,7 +18,7 @@ from dealtrace.cabinet.reports.key_labels import (
 from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.cabinet.reports.source_drilldown import key_url
 from dealtrace.cabinet.reports.table import KeyCell, Translate, rows_url
-from dealtrace.errors import Language
+from dealtrace.errors import Language, text_in
 from dealtrace.record import record
 from dealtrace.reports.answer import Report, ReportLine
 from dealtrace.reports.filters import escaped_name, unescaped
@@ -98,7 +98,7 @@ def model_metric_choices(
     If there is nothing to choose, return none.
     """
     choices = tuple(
-        MetricChoice(_named(metric, language), url.link(chart=escaped_name(metric.name)), metric == shown)
+        MetricChoice(text_in(language, metric), url.link(chart=escaped_name(metric.name)), metric == shown)
         for metric in metrics
         if metric.depends_on_model
     )
@@ -111,8 +111,8 @@ def by_models(
     """Return the table of a report's only metric under all models, without links if `url` is `None`."""
     shaper = _Shaper(report, url, rows_page, language, translate)
     return ModelsTable(
-        _named(shaper.metric, language),
-        tuple(_named(each, language) for each in report.question.by),
+        text_in(language, shaper.metric),
+        tuple(text_in(language, each) for each in report.question.by),
         tuple(ModelHeading(model_label(each, language), model_meaning(each, language)) for each in AttributionModel),
         tuple(shaper.line(row) for row in report.rows),
         shaper.line(report.total),
@@ -167,7 +167,3 @@ class _Shaper:
             if is_total
             else change_in_row(self.report, row, 0, model, self.language),
         )
-
-
-def _named(named: object, language: Language) -> str:
-    return str(getattr(named, language))

@@ -51,7 +51,7 @@ from dealtrace.cabinet.reports.without_contacts import (
     table_for_readers,
 )
 from dealtrace.cabinet.view import View
-from dealtrace.errors import InvalidParameters, Language
+from dealtrace.errors import InvalidParameters, Language, text_in
 from dealtrace.operations.overview.missing_data import list_metric_gaps
 from dealtrace.operations.overview.open_deals import OpenDeals, find_open_deals
 from dealtrace.operations.reports.ask import FactSource, ask
@@ -131,7 +131,7 @@ def shown(answers: PageReports, url: ReportUrl, notes: AxisNotes, view: View, no
     answers = fitting_answers(answers)
     report, language = answers.report, view.language
     is_by_models = report.question.model is None
-    named = [(each.name, each.ru if language == "ru" else each.en) for each in answers.question.metrics]
+    named = [(each.name, text_in(language, each)) for each in answers.question.metrics]
     metrics = answers.question.metrics
     return {
         "report": report,

@@ -25,7 +25,7 @@ from dealtrace.cabinet.reports.table import (
     rows_url,
     sorted_column,
 )
-from dealtrace.errors import Language
+from dealtrace.errors import Language, text_in
 from dealtrace.record import record
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.filters import format_names
@@ -95,9 +95,9 @@ def pivot_table(
     """Return the table of a pivot; if `url` is `None`, the table has no links, and contacts in it are masked."""
     shaper = _Shaper(pivot, url, rows_page, language, translate)
     return PivotTable(
-        _named(pivot.metric, language),
+        text_in(language, pivot.metric),
         *_headings(pivot, url, language, translate),
-        _named(pivot.dimension, language),
+        text_in(language, pivot.dimension),
         tuple(shaper.column(key) for key in pivot.columns),
         tuple(shaper.row(line) for line in pivot.lines),
         shaper.row(pivot.total).cells,
@@ -199,7 +199,3 @@ class _Shaper:
     def _behind(self, placed: Sequence[tuple[Dimension, str | None]]) -> str:
         model: AttributionModel = self.model
         return rows_url(self.rows_page, self.question, self.pivot.metric, model, placed)
-
-
-def _named(named: object, language: Language) -> str:
-    return str(getattr(named, language))

@@ -29,7 +29,7 @@ from dealtrace.cabinet.reports.report_url import ReportUrl, key_pairs, report_ur
 from dealtrace.cabinet.reports.row_details import Details, read_row_details
 from dealtrace.cabinet.reports.without_contacts import for_person
 from dealtrace.cabinet.view import View
-from dealtrace.errors import InvalidParameters, Language
+from dealtrace.errors import InvalidParameters, Language, text_in
 from dealtrace.files.row_writers import CSV, XLSX
 from dealtrace.operations.reports.show_rows import show_rows
 from dealtrace.record import record
@@ -94,7 +94,7 @@ async def show(view: View) -> Response:
     around: dict[str, object] = {
         "fault": "",
         "figure": figure,
-        "title": _named(figure.metric.ru, figure.metric.en, view),
+        "title": text_in(view.language, figure.metric),
         "choices": choices,
         "conditions": [*key_texts(figure, keys, view.language), *(chip.text for chip in choices.chips)],
         "model": model_label(figure.question.model, view.language),
@@ -157,7 +157,7 @@ def key_texts(figure: Figure, keys: Sequence[str], language: Language) -> list[s
     `keys` has the value of each dimension, in the order of the dimensions.
     """
     return [
-        f"{dimension.ru if language == 'ru' else dimension.en}: {_key(dimension, text, language)}"
+        f"{text_in(language, dimension)}: {_key(dimension, text, language)}"
         for dimension, text in zip(figure.question.by, keys, strict=True)
     ]
 
@@ -166,10 +166,6 @@ def _key(dimension: Dimension, text: str, language: Language) -> str:
     if text:
         return value_label(dimension, text, language)
     return missing_key_label(dimension, translations_of(language).gettext)
-
-
-def _named(ru: str, en: str, view: View) -> str:
-    return ru if view.language == "ru" else en
 
 
 _HEADINGS: Mapping[Fact, Sequence[str]] = {
@@ -210,7 +206,7 @@ class _Shaper:
     def _headings(self, names: Sequence[str], metrics: Sequence[str]) -> tuple[RowCell, ...]:
         titles = [RowCell(self._say(name), is_value=name == "Share") for name in names]
         named = [METRICS[name] for name in metrics]
-        return (*titles, *(RowCell(_named(each.ru, each.en, self._view), is_value=True) for each in named))
+        return (*titles, *(RowCell(text_in(self._view.language, each), is_value=True) for each in named))
 
     def _deal(self, row: DealRow) -> tuple[RowCell, ...]:
         deal = self._details.deals.get(row.id)

@@ -26,7 +26,7 @@ from dealtrace.cabinet.reports.report_url import report_url_of
 from dealtrace.cabinet.reports.row_details import Details, read_row_details
 from dealtrace.cabinet.reports.rows import ROWS, context_of_rows, key_texts
 from dealtrace.cabinet.view import View
-from dealtrace.errors import Language
+from dealtrace.errors import Language, text_in
 from dealtrace.files.export_columns import ExportColumn
 from dealtrace.files.reports.file_notes import masked_search_notes
 from dealtrace.files.reports.spooled_rows import read_spooled_rows, spool_rows
@@ -126,7 +126,7 @@ def _notes(figure: Figure, conditions: Sequence[str], language: Language) -> lis
     period, model = figure.question.period, figure.question.model
     assert model is not None
     first, last = (day(language, on) for on in (period.first_on, period.last_on))
-    metric = figure.metric.ru if language == "ru" else figure.metric.en
+    metric = text_in(language, figure.metric)
     return [
         FileNote("metrics", "Показатель", metric, "Metric"),
         FileNote("period", "Период", f"{first} – {last}"),

@@ -19,7 +19,7 @@ from dealtrace.cabinet.reports.key_labels import (
 )
 from dealtrace.cabinet.reports.report_url import ReportUrl, key_pairs
 from dealtrace.cabinet.reports.source_drilldown import key_url
-from dealtrace.errors import Language
+from dealtrace.errors import Language, text_in
 from dealtrace.record import record
 from dealtrace.reports.answer import ByFigure, Report, ReportLine, sequence_of
 from dealtrace.reports.dimensions import Dimension
@@ -155,7 +155,7 @@ def headings_of(question: Question, url: ReportUrl, language: Language) -> list[
 
     keys = [
         TableHeading(
-            _named(each.ru, each.en, language),
+            text_in(language, each),
             dimension_meaning(each, language),
             url.sorted_by(escaped_name(each.name)),
             sign_of(each),
@@ -165,7 +165,7 @@ def headings_of(question: Question, url: ReportUrl, language: Language) -> list[
     ]
     return keys + [
         TableHeading(
-            _named(each.ru, each.en, language),
+            text_in(language, each),
             metric_meaning(each, language),
             url.sorted_by(escaped_name(each.name)),
             sign_of(each) or sign_of(each, CHANGE_PREFIX),
@@ -338,7 +338,3 @@ def percentage_text(metric: Metric, value: Fraction | None, total: Fraction | No
         return ""
     percent = value / total * 100
     return "<\u00a01\u00a0%" if percent < Fraction(1, 2) else f"{number(language, percent)}\u00a0%"
-
-
-def _named(ru: str, en: str, language: Language) -> str:
-    return ru if language == "ru" else en

@@ -27,7 +27,7 @@ from dealtrace.cabinet.settings.alert_form import (
     trial_lines,
 )
 from dealtrace.cabinet.view import View
-from dealtrace.errors import InvalidParameters, InvalidSetting
+from dealtrace.errors import InvalidParameters, InvalidSetting, text_in
 from dealtrace.mails.figure_format import format_figure
 from dealtrace.mails.recipient import Recipient, chosen_recipients, is_address
 from dealtrace.mails.subscription import MailList
@@ -238,10 +238,7 @@ def _form(view: View, facts: _Facts, draft: AlertDraft, trial: AlertTrial | None
         "sends_mail": view.services.sends_mail,
         "kinds": [(kind.value, view.translate(label), kind == draft.kind) for kind, label in KINDS.items()],
         "metrics": [(name, label, name == draft.metric) for name, label in _metrics(view, facts)],
-        "windows": [
-            (name, window.ru if view.language == "ru" else window.en, name == draft.window)
-            for name, window in WINDOWS.items()
-        ],
+        "windows": [(name, text_in(view.language, window), name == draft.window) for name, window in WINDOWS.items()],
         "members": [(user_id, login, user_id in draft.members) for user_id, login in facts.members.items()],
         "trial": trial,
         "trial_incidents": incidents,
@@ -251,7 +248,7 @@ def _form(view: View, facts: _Facts, draft: AlertDraft, trial: AlertTrial | None
 
 def _metrics(view: View, facts: _Facts) -> Sequence[tuple[str, str]]:
     listed = {**METRICS, **facts.context.columns}
-    return [(name, metric.ru if view.language == "ru" else metric.en) for name, metric in listed.items()]
+    return [(name, text_in(view.language, metric)) for name, metric in listed.items()]
 
 
 def _line(view: View, alert: Alert, facts: _Facts, incidents: dict[int, Incident]) -> AlertLine:

@@ -11,7 +11,7 @@ from dealtrace.cabinet.field_labels import page_text
 from dealtrace.cabinet.form_pages import Faults, fault_text, redirect_with_message, show_form_page, unknown_faults
 from dealtrace.cabinet.view import View
 from dealtrace.cabinet.what_if.forecast import may_save
-from dealtrace.errors import InvalidSetting, NameTaken
+from dealtrace.errors import InvalidSetting, NameTaken, text_in
 from dealtrace.operations.reports.column_metrics import try_new_column
 from dealtrace.operations.reports.manage_columns import (
     add_column,
@@ -161,7 +161,7 @@ async def _page(view: View, draft: ColumnDraft, *, tried: str = "", faults: Faul
         kinds=[(str(kind), view.translate(label), kind == draft.kind) for kind, label in _KINDS.items()],
         statuses=[(name, name in draft.statuses) for name in offered],
         unlisted=len({status.name for status in statuses} - set(offered)),
-        metrics=[(metric.name, metric.ru if view.language == "ru" else metric.en) for metric in METRICS.values()],
+        metrics=[(metric.name, text_in(view.language, metric)) for metric in METRICS.values()],
         draft=draft,
         tried=tried,
     )

@@ -42,7 +42,7 @@ from dealtrace.cabinet.settings.imports import (
 )
 from dealtrace.cabinet.settings.uploads import UPLOAD_BYTES_MAX, Upload
 from dealtrace.cabinet.view import View
-from dealtrace.errors import FileUnreadable, InvalidValue, Language, Refusal
+from dealtrace.errors import FileUnreadable, InvalidValue, Language, Refusal, text_in
 from dealtrace.files.costs.cost_unit import CostUnit
 from dealtrace.files.costs.headings import list_headings
 from dealtrace.operations.reports.delete_costs import delete_costs
@@ -226,7 +226,7 @@ def _parse_days(sent: RemovalChoice, language: Language) -> tuple[DaysOfCosts, F
         try:
             days[name] = parse_day(text) if text else None
         except InvalidValue as fault:
-            faults[name] = fault.ru if language == "ru" else fault.en
+            faults[name] = text_in(language, fault)
     return DaysOfCosts(days.get("since"), days.get("until")), faults
 
 

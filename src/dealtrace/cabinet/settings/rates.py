@@ -29,7 +29,7 @@ from dealtrace.cabinet.view import View
 from dealtrace.cabinet.what_if.forecast import TRY, may_save
 from dealtrace.cabinet.what_if.rates import RatesForecast, forecast_rates
 from dealtrace.deals.currency import CurrencyRate
-from dealtrace.errors import FileUnreadable, InvalidValue, Language
+from dealtrace.errors import FileUnreadable, InvalidValue, Language, text_in
 from dealtrace.files.costs.rates import read_foreign, read_rate, read_rates
 from dealtrace.operations.reports.set_rates import remove_rates, set_rates
 from dealtrace.operations.what_if.try_rates import TriedRates
@@ -159,15 +159,15 @@ def _parse_rate(sent: Mapping[str, str], site: Site, language: Language) -> Curr
     try:
         currency = read_foreign(sent["currency"])
     except InvalidValue as fault:
-        faults["currency"] = fault.ru if language == "ru" else fault.en
+        faults["currency"] = text_in(language, fault)
     try:
         rubles = read_rate(sent["rubles"])
     except InvalidValue as fault:
-        faults["rubles"] = fault.ru if language == "ru" else fault.en
+        faults["rubles"] = text_in(language, fault)
     try:
         since_on = parse_day(sent["since"]) if sent["since"] else since_on
     except InvalidValue as fault:
-        faults["since"] = fault.ru if language == "ru" else fault.en
+        faults["since"] = text_in(language, fault)
     return faults or CurrencyRate(currency, since_on, rubles)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from dealtrace.errors import Language
+from dealtrace.errors import Language, text_in
 from dealtrace.files.atomic_file import Proceed
 from dealtrace.files.reports.file_notes import question_notes, time_notes
 from dealtrace.files.reports.report_file import TOTAL
@@ -43,9 +43,9 @@ def write_pivot(
         [*(key or NOTHING for key in pivot.columns), TOTAL], [part.name for part in parts]
     )
     nothing, total = NOTHING_FOR_PEOPLE[language], TOTAL_TITLES[language]
-    headings = [each.ru if language == "ru" else each.en for each in by] + _with_endings(
+    headings = [text_in(language, each) for each in by] + _with_endings(
         [*(key or nothing for key in pivot.columns), total],
-        [part.ru if language == "ru" else part.en for part in parts],
+        [text_in(language, part) for part in parts],
     )
     notes = (
         *question_notes(pivot.report, language, is_for_programs=is_for_programs),

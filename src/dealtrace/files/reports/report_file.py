@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from dealtrace.errors import Language
+from dealtrace.errors import Language, text_in
 from dealtrace.files.atomic_file import Proceed
 from dealtrace.files.reports.file_notes import question_notes, time_notes
 from dealtrace.files.row import ExportedValue
@@ -63,9 +63,9 @@ def _columns(question: Question, columns: Sequence[TableColumn], language: Langu
     if not question.by:
         yield "total", TOTAL_TITLES[language]
     for dimension in question.by:
-        yield dimension.name, dimension.ru if language == "ru" else dimension.en
+        yield dimension.name, text_in(language, dimension)
     for column in columns:
-        yield column.name, column.ru if language == "ru" else column.en
+        yield column.name, text_in(language, column)
 
 
 def _figures(report: Report, columns: Sequence[TableColumn], row: ReportLine) -> Iterator[ExportedValue]:

@@ -18,7 +18,7 @@ from dealtrace.cabinet.reports.table import (
 )
 from dealtrace.cabinet.reports.tree.branches import Branches, has_rows_below, level_question
 from dealtrace.cabinet.reports.tree.open_rows import OPEN_MAX, RowPath, closed, opened, without_tree
-from dealtrace.errors import Language
+from dealtrace.errors import Language, text_in
 from dealtrace.record import record
 from dealtrace.reports.answer import Report
 from dealtrace.reports.dimensions import Dimension
@@ -93,7 +93,7 @@ def tree_table(
     lines = tuple(growing.lines((), root, growing.top))
     headings = headings_of(question, url, language)
     sorted_at = sorted_column(question)
-    levels = " → ".join(_named(dimension, language) for dimension in question.by)
+    levels = " → ".join(text_in(language, dimension) for dimension in question.by)
     return TreeTable(
         replace(headings[0], text=levels, meaning=""),
         tuple(headings[len(question.by) :]),
@@ -195,7 +195,3 @@ def _masked(dimension: Dimension, key: KeyCell, cells: tuple[TableCell, ...]) ->
     if text == key.text:
         return key, cells
     return replace(key, text=text, url=""), tuple(replace(cell, url="") for cell in cells)
-
-
-def _named(dimension: Dimension, language: Language) -> str:
-    return dimension.ru if language == "ru" else dimension.en
