@@ -8,24 +8,14 @@ from dealtrace.attribution.model_labels import model_label, model_meaning
 from dealtrace.cabinet.formats import NOTHING, metric_value
 from dealtrace.cabinet.reports.change_texts import FigureChange, change_in_row, change_in_total
 from dealtrace.cabinet.reports.form_fields import MetricChoice
-from dealtrace.cabinet.reports.key_labels import (
-    compared_time_label,
-    key_label,
-    missing_key_label,
-    part_label,
-    time_label,
-)
+from dealtrace.cabinet.reports.key_labels import KeyCell, KeyShaper
 from dealtrace.cabinet.reports.report_url import ReportUrl
-from dealtrace.cabinet.reports.source_drilldown import key_url
-from dealtrace.cabinet.reports.table import KeyCell, Translate, rows_url
+from dealtrace.cabinet.reports.table import Translate, rows_url
 from dealtrace.errors import Language, text_in
 from dealtrace.record import record
 from dealtrace.reports.answer import Report, ReportLine
 from dealtrace.reports.filters import escaped_name, unescaped
 from dealtrace.reports.metrics import METRICS, Metric
-from dealtrace.reports.reading.compared_period import compared_times_of
-from dealtrace.reports.reading.meanings import key_meaning
-from dealtrace.reports.reading.partial_times import partial_times_of
 
 USUAL_METRIC = METRICS["deals"]
 
@@ -125,34 +115,16 @@ class _Shaper:
     ) -> None:
         self.report, self.question, (self.metric,) = report, report.question, report.question.metrics
         self.url, self.rows_page, self.language, self.translate = url, rows_page, language, translate
-        self.partial = partial_times_of(report)
-        self.compared_times = compared_times_of(report)
+        self._keys = KeyShaper(report, url, language, translate)
 
     def line(self, row: ReportLine) -> ModelsLine:
         values = [row.values[model][0] for model in AttributionModel]
         known = [value for value in values if value is not None]
         apart: Fraction | None = max(known) - min(known) if known else None
         return ModelsLine(
-            self._keys(row),
+            self._keys.cells(row.keys),
             tuple(self._cell(row, model, is_total=row is self.report.total) for model in AttributionModel),
             metric_value(self.language, self.metric, apart) if apart else NOTHING,
-        )
-
-    def _keys(self, row: ReportLine) -> tuple[KeyCell, ...]:
-        return tuple(
-            KeyCell(
-                key_label(dimension, key, self.language)
-                if key is not None
-                else missing_key_label(dimension, self.translate),
-                key_url(self.url, self.question, row.keys, place) if self.url is not None else "",
-                key is None,
-                key_meaning(dimension, key, self.language),
-                time_label(
-                    part_label(self.partial, dimension, key, self.language),
-                    compared_time_label(self.compared_times, dimension, key, self.language),
-                ),
-            )
-            for place, (dimension, key) in enumerate(zip(self.question.by, row.keys, strict=False))
         )
 
     def _cell(self, row: ReportLine, model: AttributionModel, *, is_total: bool) -> ModelCell:

@@ -41,7 +41,7 @@ from dealtrace.cabinet.reports.tree.open_rows import (
     with_closed_rows,
     without_tree,
 )
-from dealtrace.cabinet.reports.tree.tree_table import tree_table
+from dealtrace.cabinet.reports.tree.tree_table import Tree, tree_table
 from dealtrace.cabinet.reports.without_contacts import (
     for_person,
     models_for_readers,
@@ -171,7 +171,8 @@ def _tables(answers: PageReports, url: ReportUrl, view: View) -> dict[str, objec
     if answers.branches is not None:
         rows_page_of = partial(rows_page_for, view, answers.question, url)
         shown = shown_question(answers.question, "")
-        tables["tree"] = tree_table(report, shown, answers.branches, url, rows_page_of, view.language, view.translate)
+        tree = Tree(shown, report, answers.branches, url, rows_page_of, view.language, view.translate)
+        tables["tree"] = tree_table(tree)
     elif pivot is not None:
         across = pivot_table(pivot, *around)
         tables["pivot"] = across if is_whole else pivot_for_readers(across, pivot)

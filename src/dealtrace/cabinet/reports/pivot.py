@@ -7,17 +7,10 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.formats import metric_value
 from dealtrace.cabinet.reports.change_texts import FigureChange, change_of, growth_in_row
 from dealtrace.cabinet.reports.form_fields import MetricChoice
-from dealtrace.cabinet.reports.key_labels import (
-    compared_time_label,
-    key_label,
-    missing_key_label,
-    part_label,
-    time_label,
-)
+from dealtrace.cabinet.reports.key_labels import KeyCell, KeyShaper
 from dealtrace.cabinet.reports.report_url import ReportUrl, narrowed_url
 from dealtrace.cabinet.reports.source_drilldown import key_url
 from dealtrace.cabinet.reports.table import (
-    KeyCell,
     TableHeading,
     Translate,
     headings_of,
@@ -30,10 +23,7 @@ from dealtrace.record import record
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.filters import format_names
 from dealtrace.reports.pivot import CellFigure, Pivot, PivotLine
-from dealtrace.reports.reading.compared_period import compared_times_of
 from dealtrace.reports.reading.masked_keys import masked_key
-from dealtrace.reports.reading.meanings import key_meaning
-from dealtrace.reports.reading.partial_times import partial_times_of
 
 
 @record
@@ -145,8 +135,7 @@ class _Shaper:
         self.language, self.translate = language, translate
         self.question = pivot.report.question
         (self.model,) = pivot.report.total.values
-        self.partial = partial_times_of(pivot)
-        self.compared_times = compared_times_of(pivot)
+        self._keys = KeyShaper(pivot, url, language, translate)
 
     def column(self, key: str | None) -> KeyCell:
         dimension = self.pivot.dimension
@@ -154,17 +143,8 @@ class _Shaper:
         return self._key(dimension, key, narrowed.link() if narrowed is not None else "")
 
     def _key(self, dimension: Dimension, key: str | None, url: str) -> KeyCell:
-        label = (
-            key_label(dimension, key, self.language)
-            if key is not None
-            else missing_key_label(dimension, self.translate)
-        )
-        meaning = key_meaning(dimension, key, self.language)
-        said = time_label(
-            part_label(self.partial, dimension, key, self.language),
-            compared_time_label(self.compared_times, dimension, key, self.language),
-        )
-        return KeyCell(label if url else masked_key(dimension, label), url, key is None, meaning, said)
+        cell = self._keys.cell(dimension, key, url)
+        return cell if url else replace(cell, text=masked_key(dimension, cell.text))
 
     def row(self, line: PivotLine) -> PivotRow:
         placed = list(zip(self.question.by, line.keys, strict=False))

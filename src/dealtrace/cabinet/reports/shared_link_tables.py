@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from dealtrace.cabinet.reports.key_labels import KeyCell
 from dealtrace.cabinet.reports.model_comparison import ModelsLine, ModelsTable
-from dealtrace.cabinet.reports.table import KeyCell, Table, TableCell, TableLine
+from dealtrace.cabinet.reports.table import Table, TableCell, TableLine
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.reading.masked_keys import masked_key
 

@@ -10,15 +10,8 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.charts.bars import cell_bar
 from dealtrace.cabinet.formats import metric_value, number
 from dealtrace.cabinet.reports.change_texts import FigureChange, change_in_row, change_in_total
-from dealtrace.cabinet.reports.key_labels import (
-    compared_time_label,
-    key_label,
-    missing_key_label,
-    part_label,
-    time_label,
-)
+from dealtrace.cabinet.reports.key_labels import KeyCell, KeyShaper
 from dealtrace.cabinet.reports.report_url import ReportUrl, key_pairs
-from dealtrace.cabinet.reports.source_drilldown import key_url
 from dealtrace.errors import Language, text_in
 from dealtrace.record import record
 from dealtrace.reports.answer import ByFigure, Report, ReportLine, sequence_of
@@ -26,10 +19,8 @@ from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.filters import escaped_name, format_filter, format_names
 from dealtrace.reports.metrics import Growth, Metric, Unit
 from dealtrace.reports.question import CHANGE_PREFIX, DESCENDING, LIMIT_MAX, Question
-from dealtrace.reports.reading.compared_period import compared_times_of
 from dealtrace.reports.reading.growth import can_be_best, has_best
-from dealtrace.reports.reading.meanings import dimension_meaning, key_meaning, meaning_in_total, metric_meaning
-from dealtrace.reports.reading.partial_times import is_partial, partial_times_of
+from dealtrace.reports.reading.meanings import dimension_meaning, meaning_in_total, metric_meaning
 
 Translate = Callable[[str], str]
 TIMES_MORE = 10
@@ -68,21 +59,6 @@ class TableCell:
     url: str
     mark: str
     meaning: str = ""
-
-
-@record
-class KeyCell:
-    """The key of a row: its text, the URL of the report filtered by it, and whether the key is missing.
-
-    `meaning` explains the key; it is empty for most keys. If the key is a time, such as a week, `part` says which part
-    of the time is counted, if not all of it, and what the time is compared with, if there is a comparison.
-    """
-
-    text: str
-    url: str
-    is_missing: bool
-    meaning: str = ""
-    part: str = ""
 
 
 @record
@@ -223,35 +199,19 @@ class LineShaper:
             max((self._value(row, place) or Fraction(0) for row in self.rows), default=Fraction(0)) for place in columns
         ]
         self.total = report.total.values[model]
-        self.partial = partial_times_of(report)
-        self.compared_times = compared_times_of(report)
+        self._keys = KeyShaper(report, url, language, translate)
         self.best = [self._best(self.rows, place) for place in columns]
 
     @property
     def legend(self) -> str:
         """Say what the marks of the best and the worst values mean, and which rows are not compared."""
-        if any(is_partial(self.question.by, row.keys, self.partial) for row in self.rows):
+        if any(self._keys.has_partial(row.keys) for row in self.rows):
             return self.translate("★ best and ▿ worst value of a column; times that are not whole are not compared")
         return self.translate("★ best and ▿ worst value of a column")
 
     def line(self, row: ReportLine) -> TableLine:
         """Return a row of the report as a line of the table."""
-        keys = tuple(
-            KeyCell(
-                key_label(dimension, key, self.language)
-                if key is not None
-                else missing_key_label(dimension, self.translate),
-                key_url(self.url, self.question, row.keys, place) if self.url is not None else "",
-                key is None,
-                key_meaning(dimension, key, self.language),
-                time_label(
-                    part_label(self.partial, dimension, key, self.language),
-                    compared_time_label(self.compared_times, dimension, key, self.language),
-                ),
-            )
-            for place, (dimension, key) in enumerate(zip(self.question.by, row.keys, strict=True))
-        )
-        return TableLine(keys, tuple(self.cells(row)))
+        return TableLine(self._keys.cells(row.keys), tuple(self.cells(row)))
 
     def cells(self, row: ReportLine, *, is_total: bool = False) -> list[TableCell]:
         """Return the values of a row, or of the total, as cells."""
@@ -302,7 +262,9 @@ class LineShaper:
         return {ends[0]: "★", ends[1]: "▿"}.get(value, "")
 
     def _can_be_best(self, metric: Metric, value: Fraction, row: ReportLine) -> bool:
-        return can_be_best(metric, value, row.keys, is_partial=is_partial(self.question.by, row.keys, self.partial))
+        return can_be_best(
+            metric, value, row.keys, is_partial=self._keys.has_partial(row.keys)
+        )
 
 
 def rows_url(

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+from dealtrace.cabinet.reports.key_labels import KeyCell
 from dealtrace.cabinet.reports.model_comparison import ModelCell, ModelsTable
 from dealtrace.cabinet.reports.pivot import PivotTable
 from dealtrace.cabinet.reports.report_url import ReportUrl
-from dealtrace.cabinet.reports.table import KeyCell, Table, TableCell
+from dealtrace.cabinet.reports.table import Table, TableCell
 from dealtrace.cabinet.view import View
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.filters import (

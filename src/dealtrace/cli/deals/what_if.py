@@ -39,7 +39,7 @@ from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.what_if.trial import TRIED_KEYS, Trial, read_tried
 from dealtrace.operations.what_if.try_on_leads import MovedLeads, try_on_leads
-from dealtrace.operations.what_if.try_rules import changed_deals
+from dealtrace.operations.what_if.try_rules import changed_chunks
 from dealtrace.operations.what_if.try_settings import TriedDays, list_effects
 from dealtrace.reports.kopecks import ratio_text, rubles_of, share_text
 from dealtrace.reports.moves import Moved, SourceKey, spelling_of
@@ -149,14 +149,13 @@ class _Run:
         shown = Progress(console=error_console, transient=True, disable=self._is_hidden, redirect_stdout=False)
         with shown as progress:
             bar = progress.add_task("Deals", total=None)
-            yield from changed_deals(
-                self._connection,
-                self.site,
-                self.trial,
-                JournalQuery(since=self.period.since, until=self.period.until),
-                self.tally,
-                show=lambda tried, total: progress.update(bar, total=total, completed=tried),
-            )
+            searched = JournalQuery(since=self.period.since, until=self.period.until)
+
+            def show(tried: int, total: int) -> None:
+                progress.update(bar, total=total, completed=tried)
+
+            for changed in changed_chunks(self._connection, self.site, self.trial, searched, self.tally, show=show):
+                yield from changed
 
 
 def _lines(run: _Run, pairs: Sequence[tuple[str, str]], moved: MovedLeads) -> Iterator[str]:

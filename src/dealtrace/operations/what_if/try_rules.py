@@ -60,21 +60,6 @@ def changed_chunks(
             break
 
 
-def changed_deals(
-    connection: Connection,
-    site: Site,
-    trial: Trial,
-    searched: JournalQuery,
-    tally: Tally,
-    *,
-    deals_max: int | None = None,
-    show: ShowTried = lambda _tried, _total: None,
-) -> Iterator[TriedDeal]:
-    """Yield the deals whose lead or source would change, one by one; the arguments are those of `changed_chunks`."""
-    chunks = changed_chunks(connection, site, trial, searched, tally, deals_max=deals_max, show=show)
-    return chain.from_iterable(chunks)
-
-
 def try_rules(
     connection: Connection,
     site: Site,
@@ -97,6 +82,6 @@ def try_rules(
         total = counted
 
     searched = JournalQuery(since=since, until=until)
-    changed = changed_deals(connection, site, trial, searched, tally, deals_max=deals_max, show=count)
-    outcomes = tuple(outcome for place, outcome in enumerate(changed) if place in listed)
-    return Tried(tally, total, outcomes)
+    chunks = changed_chunks(connection, site, trial, searched, tally, deals_max=deals_max, show=count)
+    changed = enumerate(chain.from_iterable(chunks))
+    return Tried(tally, total, tuple(deal for place, deal in changed if place in listed))

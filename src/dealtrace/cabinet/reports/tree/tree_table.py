@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.formats import number
+from dealtrace.cabinet.reports.key_labels import KeyCell
 from dealtrace.cabinet.reports.report_url import ReportUrl, narrowed_url
 from dealtrace.cabinet.reports.table import (
-    KeyCell,
     LineShaper,
     TableCell,
     TableHeading,
@@ -75,22 +75,31 @@ class TreeTable:
         return len(self.headings)
 
 
-def tree_table(
-    root: Report,
-    question: Question,
-    branches: Branches,
-    url: ReportUrl,
-    rows_page_of: RowsPageOf,
-    language: Language,
-    translate: Translate,
-) -> TreeTable:
-    """Return a tree; `question` is the whole question, and `root` the report of its first level.
+@record
+class Tree:
+    """A report as a tree, and how a person sees it.
 
-    In the keys of rows, contacts are masked for people who may not see them; such a row has no links. `rows_page_of`
-    returns the page with the rows behind the figures of a level, empty if these figures have no links.
+    `question` is the whole question, `root` the report of its first level, and `branches` has what is open below.
+    `rows_page_of` returns the page with the rows behind the figures of a level, empty if these figures have no links.
     """
-    growing = _Growing(root, question, branches, url, rows_page_of, language, translate)
-    lines = tuple(growing.lines((), root, growing.top))
+
+    question: Question
+    root: Report
+    branches: Branches
+    url: ReportUrl
+    rows_page_of: RowsPageOf
+    language: Language
+    translate: Translate
+
+
+def tree_table(tree: Tree) -> TreeTable:
+    """Return the table of a tree.
+
+    In the keys of rows, contacts are masked for people who may not see them; such a row has no links.
+    """
+    question, root, url, language = tree.question, tree.root, tree.url, tree.language
+    shaper = _TreeShaper(tree)
+    lines = tuple(shaper.lines((), root, shaper.top))
     headings = headings_of(question, url, language)
     sorted_at = sorted_column(question)
     levels = " → ".join(text_in(language, dimension) for dimension in question.by)
@@ -98,34 +107,24 @@ def tree_table(
         replace(headings[0], text=levels, meaning=""),
         tuple(headings[len(question.by) :]),
         lines,
-        tuple(growing.top.cells(root.total, is_total=True)),
+        tuple(shaper.top.cells(root.total, is_total=True)),
         len(root.rows),
         root.rows_total,
         more_rows(root, url),
         sorted_at < len(question.by),
         sorted_at - len(question.by),
-        growing.top.legend if any(cell.mark for line in lines for cell in line.cells) else "",
-        translate("At most %(most)s rows can be open at once; the others stayed closed.") % {"most": OPEN_MAX}
-        if branches.has_more
+        shaper.top.legend if any(cell.mark for line in lines for cell in line.cells) else "",
+        tree.translate("At most %(most)s rows can be open at once; the others stayed closed.") % {"most": OPEN_MAX}
+        if tree.branches.has_more
         else "",
     )
 
 
-class _Growing:
-    def __init__(
-        self,
-        root: Report,
-        question: Question,
-        branches: Branches,
-        url: ReportUrl,
-        rows_page_of: RowsPageOf,
-        language: Language,
-        translate: Translate,
-    ) -> None:
-        self.question, self.branches, self.url, self.flat = question, branches, url, without_tree(url)
-        self.rows_page_of, self.language, self.translate = rows_page_of, language, translate
-        self.model: AttributionModel = next(iter(root.total.values))
-        self.top = self._shaper((), root)
+class _TreeShaper:
+    def __init__(self, tree: Tree) -> None:
+        self.tree, self.flat = tree, without_tree(tree.url)
+        self.model: AttributionModel = next(iter(tree.root.total.values))
+        self.top = self._shaper((), tree.root)
         self._count = 0
 
     def _below(self, path: RowPath) -> ReportUrl | None:
@@ -133,10 +132,10 @@ class _Growing:
 
         The result is `None` if no URL says this (see `narrowed_url`).
         """
-        url = narrowed_url(self.flat, self.question, zip(self.question.by, path, strict=False))
+        url = narrowed_url(self.flat, self.tree.question, zip(self.tree.question.by, path, strict=False))
         if url is None:
             return None
-        level = level_question(self.question, path)
+        level = level_question(self.tree.question, path)
         sort = level.sort
         is_by_key = sort is not None and sort.name == level.by[0].name
         return url.with_parameters(by=escaped_name(level.by[0].name), **({"sort": ""} if is_by_key else {}))
@@ -147,9 +146,9 @@ class _Growing:
         for row in report.rows:
             shaped, place = shaper.line(row), (*path, *row.keys)
             key, cells = shaped.keys[0], shaped.cells
-            if self.question.hides_contacts:
+            if self.tree.question.hides_contacts:
                 key, cells = _masked(dimension, key, cells)
-            branch = self.branches.below.get(place)
+            branch = self.tree.branches.below.get(place)
             self._count += 1
             mark = f"row{self._count}"
             yield TreeLine(
@@ -160,8 +159,8 @@ class _Growing:
                 yield from self._rest(place, branch)
 
     def _shaper(self, path: RowPath, report: Report) -> LineShaper:
-        rows_page = self.rows_page_of(report.question)
-        return LineShaper(report, self.model, self._below(path), rows_page, self.language, self.translate)
+        rows_page = self.tree.rows_page_of(report.question)
+        return LineShaper(report, self.model, self._below(path), rows_page, self.tree.language, self.tree.translate)
 
     def _shaper_below(self, path: RowPath, branch: Report) -> LineShaper:
         """Return the shaper of the rows below a row: bars and shares are of the whole report, and none is the best."""
@@ -171,17 +170,17 @@ class _Growing:
         return shaper
 
     def _fold(self, path: RowPath, mark: str, *, is_open: bool) -> str:
-        if not has_rows_below(self.question, path):
+        if not has_rows_below(self.tree.question, path):
             return ""
-        link = closed(self.url, path) if is_open else opened(self.url, path)
+        link = closed(self.tree.url, path) if is_open else opened(self.tree.url, path)
         return f"{link}#{mark}" if link else ""
 
     def _rest(self, path: RowPath, branch: Report) -> Iterator[TreeLine]:
         """Yield a line about the rows that are left out below an open row, or about none at all."""
         left = branch.rows_total - len(branch.rows)
         if left or not branch.rows:
-            words = self.translate("and %(count)s more") if left else self.translate("nothing below")
-            rest = words % {"count": number(self.language, left)} if left else words
+            words = self.tree.translate("and %(count)s more") if left else self.tree.translate("nothing below")
+            rest = words % {"count": number(self.tree.language, left)} if left else words
             self._count += 1
             empty = KeyCell("", "", is_missing=False)
             url = self._below(path) if left else None
